@@ -1,0 +1,70 @@
+# Everything happens in .venv, which is made on first use from the pinned versions and hashes of constraints.txt.
+# All that must be there before: Python 3.11 or later, and make. Another Python: make demo PYTHON=python3.12
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+PY     := $(BIN)/python
+UV     := uv==0.13.9
+
+# Two workers; a file's tests stay together, so that what a file fits once is not fitted twice.
+PYTEST := $(PY) -m pytest -n 2 --dist loadfile
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-fast lint format bench printed pins clean
+
+help:  ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: $(VENV)/.installed  ## Train on a simulated history, score a list, explain one lead
+	$(BIN)/leadledger demo
+
+test: $(VENV)/.installed  ## Run every test (ARGS="-k gate" for some)
+	$(PYTEST) $(ARGS)
+
+test-fast: $(VENV)/.installed  ## Run the tests that take less than a few seconds each
+	$(PYTEST) -m "not slow" $(ARGS)
+
+lint: $(VENV)/.installed  ## Check style, types and layers
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+
+format: $(VENV)/.installed  ## Mend what can be mended without thought
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(VENV)/.installed  ## Measure, as ratios to named baselines in one run
+	$(PY) -m benchmarks $(ARGS)
+
+printed: $(VENV)/.installed  ## Rewrite tests/cases/printed, to be read as a diff
+	$(PY) -m tests.printed
+
+# The universal resolution gives one file for every platform and for Python 3.11 and later, one version of each package.
+# Hashes of all public files of a version are listed; no index is named.
+pins:  ## Rewrite constraints.txt (ARGS="--upgrade" for newer versions)
+	$(PYTHON) -m venv .pins
+	.pins/bin/python -m pip install --quiet $(UV)
+	.pins/bin/uv pip compile pyproject.toml --extra train --extra dev --output-file constraints.txt $(ARGS) \
+	    --universal --python-version 3.11 --fork-strategy fewest --generate-hashes \
+	    --no-emit-index-url --no-emit-find-links --custom-compile-command "make pins" --quiet
+	rm -r .pins
+	@! grep -n -i -e '://' -e '--index' -e '--find-links' constraints.txt
+
+clean:  ## Remove .venv and all that the tools leave behind
+	rm -rf $(VENV) .pins .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis dist
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Two steps, so that a change of pyproject.toml costs a second and only a change of the pins builds .venv anew.
+$(VENV)/.pinned: constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	    echo "leadledger needs Python 3.11 or later, and $(PYTHON) is not. Try: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 1; }
+	$(PYTHON) -m venv --clear $(VENV)
+	$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r constraints.txt
+	@touch $@
+
+# The build backend is among the pins, so nothing is fetched here.
+$(VENV)/.installed: $(VENV)/.pinned pyproject.toml
+	$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@

@@ -1,0 +1,351 @@
+"""The command line: `leadledger COMMAND`.
+
+Every command that reports takes `--json`. Exit status: 0 done, 1 a refused card, data, lead or gate, 2 wrong usage.
+Heavy libraries are imported by the commands that need them, so that `serve`, `score` and `--help` start fast.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ParamSpec
+
+import click
+
+from scoring.errors import DataError, ScoringError
+
+if TYPE_CHECKING:
+    from scoring.scorecard import Scorecard
+
+P = ParamSpec("P")
+
+
+class Day(click.ParamType[date]):
+    """A day on the command line: 2026-01-31."""
+
+    name = "day"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
+        """Read it, or refuse it as wrong usage."""
+        if isinstance(value, date):
+            return value
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            self.fail(f"{value!r} is not a day; write it like 2026-01-31", param, ctx)
+
+
+FILE = click.Path(path_type=Path)
+as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
+as_of = click.option("--as-of", type=Day(), help="The day of scoring; today, in UTC, if left out.")
+home = click.option(
+    "--home",
+    type=FILE,
+    envvar="LEADLEDGER_HOME",
+    default=Path("leadledger-home"),
+    show_default=True,
+    help="The folder that holds the releases.",
+)
+release = click.option("--release", help="The release to use; the current one if left out.")
+card_alone = click.option("--card", type=FILE, help="Use this card alone, its rules as declared, and no release.")
+
+
+def refusing(command: Callable[P, None]) -> Callable[P, None]:
+    """Turn a refusal into a message on stderr and exit status 1."""
+
+    @wraps(command)
+    def wrapped(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            command(*args, **kwargs)
+        except ScoringError as error:
+            click.echo(str(error), err=True)
+            sys.exit(1)
+
+    return wrapped
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="leadledger")
+def cli() -> None:
+    """Score leads with rules and learned tables: every point has a reason, and the points add up."""
+
+
+def main() -> None:
+    """The entry point of the installed command."""
+    cli(prog_name="leadledger")
+
+
+def today() -> date:
+    """The day, in UTC; the only clock of the command line."""
+    return datetime.now(UTC).date()
+
+
+def width() -> int:
+    """The columns to write for: the terminal's, at most 100; 80 in a pipe."""
+    return min(100, shutil.get_terminal_size((80, 24)).columns)
+
+
+def show(data: Mapping[str, Any]) -> None:
+    """Print JSON."""
+    click.echo(json.dumps(data, indent=2, ensure_ascii=False, default=str))
+
+
+def scorecard(home: Path, release: str | None, card: Path | None) -> Scorecard:
+    """The scorecard that the options name."""
+    if card is not None and release is not None:
+        raise click.UsageError("--card and --release exclude each other; give one of the two")
+    if card is not None:
+        import scoring
+
+        return scoring.load(card)
+    from models.releases import Releases
+
+    return Releases(home).open(release)
+
+
+@cli.command()
+@click.argument("card", type=FILE)
+@click.argument("data", type=FILE, required=False)
+@as_of
+@as_json
+@refusing
+def check(card: Path, data: Path | None, as_of: date | None, as_json: bool) -> None:
+    """Read CARD, run its cases in every engine, and say what it makes of the leads in DATA."""
+    from api.check import case_failures, fit
+    from api.reports import fit_text
+    from scoring.reader import read_card
+
+    written = read_card(card)
+    failed = case_failures(written)
+    found = fit(written, data, as_of or today()) if data else None
+    if as_json:
+        cases = {"cases": len(written.cases), "failed": list(failed)}
+        show({"card": written.name, "rules": len(written.rules), **cases, "data": found and found.to_dict()})
+    else:
+        click.echo(f"{card}: {len(written.fields)} fields, {len(written.rules)} rules, no mistake found")
+        for one in failed:
+            click.echo(f"{card}: {one}")
+        passed = len(written.cases) - len({one.split(":")[0] for one in failed})
+        click.echo(f"{passed} of {len(written.cases)} cases pass, in Python and in DuckDB alike")
+        if found:
+            click.echo(fit_text(written, found, width()))
+    if failed:
+        sys.exit(1)
+
+
+@cli.command()
+@click.argument("card", type=FILE)
+@click.argument("data", type=FILE)
+@home
+@click.option("--as-of", type=Day(), help="The day on which DATA was taken; its newest day if left out.")
+@click.option("--seed", default=0, show_default=True, help="Same inputs, same seed: the same release.")
+@click.option(
+    "--held-out", type=click.FloatRange(0.05, 0.6), default=0.25, show_default=True, help="Share of leads to judge by."
+)
+@as_json
+@refusing
+def train(card: Path, data: Path, home: Path, as_of: date | None, seed: int, held_out: float, as_json: bool) -> None:
+    """Learn from the history DATA for CARD, and make a release."""
+    try:
+        from training.report import training_text
+        from training.train import train as learn
+    except ModuleNotFoundError as error:
+        raise DataError(f"training needs {error.name}: pip install 'leadledger[train]'") from None
+    from models.releases import Releases
+
+    found = learn(card, data, as_of=as_of, seed=seed, held_out=held_out, progress=progress())
+    name = found.publish(Releases(home), datetime.now(UTC))
+    if as_json:
+        show({"release": name, "home": str(home), **found.to_dict()})
+    else:
+        click.echo(training_text(found, name, width()))
+
+
+def progress() -> Callable[[str], None]:
+    """Steps on a terminal, each in the place of the one before; silence in a pipe."""
+    if not sys.stderr.isatty():
+        return lambda step: None
+    return lambda step: click.echo(f"\r\033[K{step} …" if step else "\r\033[K", err=True, nl=False)
+
+
+@cli.command()
+@click.argument("leads", type=FILE)
+@click.option("-o", "--out", type=FILE, required=True, help="The file to write, .csv or .parquet.")
+@click.option("--explain", is_flag=True, help="Add the reasons of each score and the questions to ask.")
+@click.option("--prefix", default="", help="Put this before the names of the new columns.")
+@home
+@release
+@card_alone
+@as_of
+@as_json
+@refusing
+def score(
+    leads: Path,
+    out: Path,
+    explain: bool,
+    prefix: str,
+    home: Path,
+    release: str | None,
+    card: Path | None,
+    as_of: date | None,
+    as_json: bool,
+) -> None:
+    """Score the list LEADS (CSV or Parquet) into another file; bad rows go to its rejects file."""
+    from api.lists import score_list
+    from api.reports import list_text
+
+    found = score_list(
+        scorecard(home, release, card), leads, out, as_of or today(), explain=explain, prefix=prefix
+    )
+    show(found.to_dict()) if as_json else click.echo(list_text(found))
+
+
+@cli.command()
+@click.argument("lead", type=FILE)
+@click.option("--row", type=click.IntRange(min=1), help="The row of a CSV or Parquet file, from 1.")
+@home
+@release
+@card_alone
+@as_of
+@as_json
+@refusing
+def explain(
+    lead: Path, row: int | None, home: Path, release: str | None, card: Path | None, as_of: date | None, as_json: bool
+) -> None:
+    """Show the score of one LEAD as a picture of its ledger.
+
+    LEAD is a JSON file, `-` for JSON on standard input, or a list with --row.
+    """
+    from api.one import read_lead
+    from scoring.engine import score as score_one
+    from scoring.printers.text import ledger_text
+
+    result = score_one(scorecard(home, release, card), read_lead(lead, row), as_of or today())
+    show(result.to_dict()) if as_json else click.echo(ledger_text(result, width()))
+
+
+@cli.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen at.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="The port to listen at.")
+@home
+@release
+@card_alone
+@refusing
+def serve(host: str, port: int, home: Path, release: str | None, card: Path | None) -> None:
+    """Answer over HTTP: POST /v1/score, POST /v1/score/batch, GET /v1/scorecard."""
+    from api.serve import serve as run
+    from api.settings import Settings
+
+    if card is not None and release is not None:
+        raise click.UsageError("--card and --release exclude each other; give one of the two")
+    sys.exit(run(Settings(home=home, release=release, card=card), host, port))
+
+
+@cli.command()
+@click.option("--dialect", default="duckdb", show_default=True, help="The SQL to print.")
+@click.option("--table", default="leads", show_default=True, help="The table to score.")
+@click.option("--data", type=FILE, help="Print for the columns of this file, instead of one column a field.")
+@click.option("--keep", multiple=True, help="A column to bring along; may be given several times.")
+@home
+@release
+@card_alone
+@as_of
+@refusing
+def sql(
+    dialect: str,
+    table: str,
+    data: Path | None,
+    keep: tuple[str, ...],
+    home: Path,
+    release: str | None,
+    card: Path | None,
+    as_of: date | None,
+) -> None:
+    """Print the scorecard as one SQL SELECT."""
+    import scoring
+
+    columns = None
+    if data is not None:
+        from training.sources import connect, read
+
+        with connect() as connection:
+            columns = dict(read(connection, data).columns)
+    chosen = scorecard(home, release, card)
+    click.echo(
+        scoring.to_sql(chosen, as_of or today(), source=table, columns=columns, keep=keep, dialect=dialect) + ";"
+    )
+
+
+@cli.group(invoke_without_command=True)
+@home
+@as_json
+@click.pass_context
+@refusing
+def releases(context: click.Context, home: Path, as_json: bool) -> None:
+    """List the releases; show, use or diff them."""
+    from api.reports import releases_text
+    from models.releases import Releases
+
+    context.obj = Releases(home)
+    if context.invoked_subcommand is None:
+        found = context.obj.list()
+        show({"releases": [one.to_dict() for one in found]}) if as_json else click.echo(releases_text(found))
+
+
+@releases.command("show")
+@click.argument("name", required=False)
+@as_json
+@click.pass_context
+@refusing
+def show_release(context: click.Context, name: str | None, as_json: bool) -> None:
+    """Show a release: the whole scorecard with its tables. The current one if NAME is left out."""
+    from scoring.printers.text import card_text
+
+    if as_json:
+        show(context.obj.show(name))
+    else:
+        click.echo(card_text(context.obj.open(name), width()), nl=False)
+
+
+@releases.command("use")
+@click.argument("name")
+@click.pass_context
+@refusing
+def use_release(context: click.Context, name: str) -> None:
+    """Make release NAME the current one."""
+    context.obj.use(name)
+    click.echo(f"{name} is the current release")
+
+
+@releases.command("diff")
+@click.argument("old")
+@click.argument("new")
+@as_json
+@click.pass_context
+@refusing
+def diff_releases(context: click.Context, old: str, new: str, as_json: bool) -> None:
+    """Show which rules and which bins moved from release OLD to NEW, and by how many points."""
+    from models.release_diff_text import diff_text
+
+    found = context.obj.diff(old, new)
+    show(found.to_dict()) if as_json else click.echo(diff_text(found, width()))
+
+
+@cli.command()
+@click.option("--folder", type=FILE, default=Path("leadledger-demo"), show_default=True, help="Where to put its files.")
+@click.option("--leads", type=click.IntRange(500, 1_000_000), default=20_000, show_default=True, help="Leads to simulate.")
+@refusing
+def demo(folder: Path, leads: int) -> None:
+    """Train on a simulated history, score a list and explain a lead: the whole tour, with the commands to repeat it."""
+    from api.demo import run
+
+    run(folder, leads, width())
+
+
+if __name__ == "__main__":
+    main()

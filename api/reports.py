@@ -1,0 +1,65 @@
+"""What the command line says of a list, a check and the releases, in plain text."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from api.check import Fit
+    from api.lists import Scored
+    from models.releases import Info
+    from scoring.scorecard import Card
+
+
+def list_text(found: Scored) -> str:
+    """What became of a list."""
+    lines = [f"{found.rows:,} rows: {found.scored:,} scored into {found.out}, {found.rejected:,} rejected"]
+    if found.rejected:
+        lines.append(f"Why rows were rejected: {found.rejects}")
+    if found.absent:
+        lines += textwrap.wrap(f"Fields that the list doesn't have: {', '.join(found.absent)}", 80)
+    counts = found.recommendations
+    lines.append("Recommendations: " + (" · ".join(f"{one} {counts[one]:,}" for one in counts) or "none"))
+    lines.append("Grades: " + (" · ".join(f"{one} {count:,}" for one, count in found.grades.items()) or "none"))
+    return "\n".join(lines)
+
+
+def fit_text(card: Card, found: Fit, width: int) -> str:
+    """What a file makes of a card."""
+    return "\n".join(_fit(card, found, width))
+
+
+def _fit(card: Card, found: Fit, width: int) -> Iterator[str]:
+    yield f"{found.rows:,} rows, {found.readable:,} of them readable"
+    for one in found.rejects[:10]:
+        yield from textwrap.wrap(f"row {one.row}: {one.column or 'the row'}: {one.reason}", width, subsequent_indent="  ")
+    if len(found.rejects) > 10:
+        yield f"… and {len(found.rejects) - 10:,} more"
+    yield ""
+    yield "How full each field is:"
+    for name, share in found.filled.items():
+        yield f"  {name:<30} {share:>6.1%}"
+    absent = [one.name for one in card.plain if one.name not in found.filled]
+    if absent:
+        yield from textwrap.wrap(f"Fields without a column: {', '.join(absent)}", width, subsequent_indent="  ")
+    if found.unused:
+        yield from textwrap.wrap(f"Columns that no field uses: {', '.join(found.unused)}", width, subsequent_indent="  ")
+    if found.fires and found.readable:
+        yield ""
+        yield f"{'How often each rule fires, and is unknown:':<50} {'fires':>7} {'unknown':>8}"
+        for name, (yes, unknown) in found.fires.items():
+            never = "  never" if not yes else ""
+            yield f"  {name:<48} {yes / found.readable:>7.1%} {unknown / found.readable:>8.1%}{never}"
+
+
+def releases_text(found: Sequence[Info]) -> str:
+    """The releases, newest last, the current one marked."""
+    if not found:
+        return "There is no release yet; `leadledger train CARD DATA` makes one."
+    lines = []
+    for one in found:
+        mark = "*" if one.current else " "
+        lines.append(f"{mark} {one.name}  {one.card}{'  ' + one.note if one.note else ''}")
+    return "\n".join([*lines, "", "* the current release"])

@@ -1,0 +1,31 @@
+"""GET /health/live and /health/ready, for whatever watches the process."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI, Request, Response
+from pydantic_core import to_json
+
+from scoring.scorecard import Scorecard
+
+
+def add(app: FastAPI, card: Scorecard) -> None:
+    """Add the routes of a service that has loaded its card: it is ready as soon as it answers at all."""
+    ready = to_json({"status": "ready", "card": card.card.name, "release": card.release})
+
+    # Some monitors ask with HEAD.
+    @app.head("/health/live", include_in_schema=False)
+    @app.get("/health/live", summary="Is the process alive?", tags=["health"], responses=_described("Live"))
+    async def health_live(request: Request) -> Response:
+        """Answers for as long as the process runs."""
+        return Response(b'{"status":"live"}', media_type="application/json")
+
+    @app.head("/health/ready", include_in_schema=False)
+    @app.get("/health/ready", summary="Can it score?", tags=["health"], responses=_described("Ready"))
+    async def health_ready(request: Request) -> Response:
+        """Answers once the card is loaded and has scored a lead; says which card and which release."""
+        return Response(ready, media_type="application/json")
+
+
+def _described(answer: str) -> dict[int | str, dict[str, object]]:
+    content = {"application/json": {"schema": {"$ref": f"#/components/schemas/{answer}"}}}
+    return {200: {"description": "Yes.", "content": content}}

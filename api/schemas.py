@@ -1,0 +1,322 @@
+"""The shapes of bodies and answers, for /docs and /openapi.json.
+
+Nothing is validated with these models: `api.body` reads requests (faster, and with every mistake at once), and results
+shape themselves. A test holds the answers to what is promised here. The lead is described from the card that is served:
+its fields, their kinds, values and questions, and the names that each CRM uses.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+from datetime import date
+from typing import Any, Literal
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.json_schema import models_json_schema
+
+from scoring.engine import Engine
+from scoring.field import Field as CardField
+
+TEMPLATE = "#/components/schemas/{model}"
+ABOUT = """
+Scores leads, and shows the work: each point of a score has a named reason, and the reasons add up to the score.
+
+50.0 points is the average lead of the history, and 10 points more double the odds. What is unknown neither gains nor
+loses by a rule; the answer says how far the score could still move, and what to ask first.
+"""
+
+
+class _Shape(BaseModel):
+    model_config = ConfigDict(extra="forbid", defer_build=True)
+
+
+class Entry(_Shape):
+    """One entry of a ledger: what earned or lost the points."""
+
+    name: str = Field(description="The rule, group, table or pair; `start` for the first entry.")
+    kind: Literal["start", "rule", "group", "table", "pair"]
+    points: float = Field(description="With one decimal.")
+    reason: str = Field(description="In words.")
+    why: str = Field(description="Where the number comes from, as the card says; may be empty.")
+
+
+class Question(_Shape):
+    """A question whose answer could settle the recommendation."""
+
+    field: str = Field(description="The field of the lead that the answer fills.")
+    question: str
+    settles: float = Field(ge=0, le=1, description="How likely its answer is to settle the recommendation.")
+
+
+class Result(_Shape):
+    """The score of one lead on one day. The points of the ledger add up to `points`, to the last tenth."""
+
+    card: str
+    release: str = Field(description="The release that the learned points come from; empty: rules alone.")
+    as_of: date
+    score: int = Field(ge=0, le=100, description="The points, rounded and cut to 0…100.")
+    points: float = Field(description="The total, with one decimal. 50.0 is the average lead; +10 doubles the odds.")
+    low: float = Field(description="The least that answers to the card's questions could make of the points.")
+    high: float = Field(description="The most that they could.")
+    probability: float | None = Field(
+        ge=0, le=1, description="Of becoming an opportunity; null while no base rate is known. It never decides."
+    )
+    grade: str
+    recommendation: Literal["promote", "ask", "nurture", "disqualify", "keep"]
+    from_: str = Field(alias="from", description="The stage at which the lead stands.")
+    to: str = Field(description="The stage that the recommendation is about.")
+    line: float | None = Field(description="The points from which that stage is open; null: criteria alone decide.")
+    criteria: dict[str, Literal["met", "unmet", "unknown"]]
+    reasons: list[str] = Field(description="Sentences, the most telling first.")
+    questions: list[Question] = Field(description="What to ask, the most telling first; only where it says `ask`.")
+    ledger: list[Entry]
+    ignored: list[str] = Field(description="Names in the lead that no field of the card uses.")
+
+
+class BatchResult(_Shape):
+    """Results, in the order of the leads."""
+
+    results: list[Result]
+
+
+class Mistake(_Shape):
+    """One mistake in a request."""
+
+    path: str = Field(description="The JSON path of what is wrong.", examples=["$.leads[3].employees"])
+    reason: str
+    value: str | float | bool | None = Field(
+        default=None, description="The value that is wrong, cut to 40 characters; left out where it tells nothing."
+    )
+
+
+class Problem(_Shape):
+    """A refusal, as RFC 9457 has it. `errors` lists every mistake of the body (at most 100); else it is empty."""
+
+    type: Literal["about:blank"]
+    title: str
+    status: int
+    detail: str
+    errors: list[Mistake]
+
+
+class Live(_Shape):
+    """The process runs."""
+
+    status: Literal["live"]
+
+
+class Ready(_Shape):
+    """The service can score."""
+
+    status: Literal["ready"]
+    card: str
+    release: str
+
+
+class Points(_Shape):
+    """Points as the card declares them, and as they count: times trust."""
+
+    declared: float
+    effective: float
+
+
+class HalfLife(_Shape):
+    """Half of the points are left after so many days since a date field."""
+
+    days: int
+    of: str
+
+
+class CardFieldShape(_Shape):
+    """A field of the card."""
+
+    model_config = ConfigDict(title="Field")
+
+    name: str
+    title: str
+    kind: Literal["number", "text", "flag", "date", "id"]
+    unit: str
+    values: list[str] = Field(description="The texts that it may have; empty: any.")
+    better: Literal["higher", "lower", ""]
+    question: str = Field(description="The question that asks for it; empty: it is not asked for.")
+    columns: list[str] = Field(description="The names under which a lead may bring it; none where it is worked out.")
+    is_: str = Field(alias="is", description="How it is worked out from other fields; else empty.")
+
+
+class Criterion(_Shape):
+    """A criterion, and the condition that meets it."""
+
+    name: str
+    title: str
+    met: str
+    essential: bool
+
+
+class Group(_Shape):
+    """Rules that share limits, or of which only the best counts."""
+
+    name: str
+    max: Points | None
+    min: Points | None
+    best_of: bool
+
+
+class Rule(_Shape):
+    """A rule: a condition and the points that it earns where it is true."""
+
+    name: str
+    when: str
+    points: Points
+    half_life: HalfLife | None
+    group: str
+    reason: str
+    why: str
+    since: date | None
+
+
+class Exclusion(_Shape):
+    """A condition that disqualifies, whatever the points."""
+
+    name: str
+    when: str
+    reason: str
+
+
+class Stage(_Shape):
+    """A stage, and what opens it."""
+
+    name: str
+    requires: list[str] = Field(description="The criteria that must be met.")
+    line: float | None = Field(description="The points that must be reached; null: criteria alone decide.")
+    promise: str = Field(description="What training promises of the leads above the line; may be empty.")
+    closed: str = Field(description="Why the stage can't open by points; empty: it can.")
+
+
+class Grade(_Shape):
+    """A grade and the points from which it is given; null for the lowest."""
+
+    grade: str
+    from_: float | None = Field(alias="from")
+
+
+class Bin(_Shape):
+    """Learned points of one bin of a field, or of one cell of a pair of fields."""
+
+    labels: list[str] = Field(description="The bin of each field.")
+    points: float
+    leads: int = Field(description="The leads of the history that fell in it.")
+
+
+class Table(_Shape):
+    """Learned points of one field or of a pair."""
+
+    name: str
+    fields: list[str]
+    bins: list[Bin]
+
+
+class Scorecard(_Shape):
+    """The card, and what was learned for it."""
+
+    name: str
+    title: str
+    release: str
+    base_rate: float | None
+    trust: float = Field(description="The factor by which declared points count.")
+    start: float = Field(description="The points where every lead starts.")
+    fields: list[CardFieldShape]
+    criteria: list[Criterion]
+    groups: list[Group]
+    rules: list[Rule]
+    exclude: list[Exclusion]
+    stages: list[Stage]
+    grades: list[Grade]
+    tables: list[Table]
+
+
+ANSWERS = (Result, BatchResult, Problem, Live, Ready, Scorecard)
+
+
+def openapi(app: FastAPI, engine: Engine) -> dict[str, Any]:
+    """What the service says of itself: the routes, with bodies and answers described for the card that is served."""
+    card = engine.card.card
+    said = get_openapi(
+        title=f"{card.title or card.name} – leadledger", version=_version(), description=ABOUT, routes=app.routes
+    )
+    # In the mode of answers: a value that has a default is there all the same.
+    _, found = models_json_schema([(one, "serialization") for one in ANSWERS], by_alias=True, ref_template=TEMPLATE)
+    schemas: dict[str, Any] = found["$defs"]
+    schemas["Mistake"]["required"] = ["path", "reason"]
+    example, as_of = _example(engine)
+    result = engine.score(example, as_of).to_dict()
+    day = {
+        "type": ["string", "null"],
+        "format": "date",
+        "description": "The day of the score; without it, today in UTC. Give it, and the same lead has the same score.",
+    }
+    schemas["Lead"] = lead(engine)
+    schemas["ScoreRequest"] = _body("lead", {"$ref": TEMPLATE.format(model="Lead")}, day)
+    schemas["BatchRequest"] = _body(
+        "leads", {"type": "array", "minItems": 1, "items": {"$ref": TEMPLATE.format(model="Lead")}}, day
+    )
+    schemas["ScoreRequest"]["examples"] = [{"lead": example, "as_of": as_of.isoformat()}]
+    schemas["BatchRequest"]["examples"] = [{"leads": [example], "as_of": as_of.isoformat()}]
+    schemas["Result"]["examples"] = [result]
+    schemas["BatchResult"]["examples"] = [{"results": [result]}]
+    said.setdefault("components", {})["schemas"] = dict(sorted(schemas.items()))
+    return said
+
+
+def lead(engine: Engine) -> dict[str, Any]:
+    """The JSON Schema of a raw lead: every field of the card under its own name; the names that CRMs use are told."""
+    return {
+        "type": "object",
+        "description": "Values by name, as the CRM gives them. What is absent, null or empty is not known. "
+        "Names that no field of the card uses are ignored, and listed in the answer.",
+        "properties": {one.name: _property(one) for one in engine.card.card.plain},
+        "additionalProperties": {"type": ["string", "number", "boolean", "null"]},
+    }
+
+
+def _property(field: CardField) -> dict[str, Any]:
+    types = {"number": ["number", "string"], "flag": ["boolean", "string", "number"], "date": ["string"]}
+    said = [field.ask or f"{field.title[0].upper()}{field.title[1:]}."]
+    if field.unit:
+        said.append(f"In {field.unit}.")
+    if field.values:
+        said.append(f"One of: {', '.join(field.values)}.")
+    if field.sources:
+        said.append(f"Also as {', '.join(f'`{column}` ({system})' for system, column in field.sources)}.")
+    found: dict[str, Any] = {
+        "type": [*types.get(field.kind, ["string", "integer"]), "null"],
+        "title": field.title,
+        "description": " ".join(said),
+    }
+    if field.kind == "date":
+        found["examples"] = ["2026-01-31"]
+    return found
+
+
+def _body(name: str, schema: dict[str, Any], day: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "properties": {name: schema, "as_of": day},
+        "required": [name],
+        "additionalProperties": False,
+    }
+
+
+def _example(engine: Engine) -> tuple[dict[str, Any], date]:
+    """A lead that the card itself gives as a case, and its day; without cases, an empty lead."""
+    for one in engine.card.card.cases:
+        return dict(one.lead), one.as_of
+    return {}, date(2026, 1, 1)
+
+
+def _version() -> str:
+    try:
+        return importlib.metadata.version("leadledger")
+    except importlib.metadata.PackageNotFoundError:  # run from a folder that was never installed
+        return "0"

@@ -1,0 +1,93 @@
+"""Scoring: a card and a lead in, an exact ledger of points and a recommendation out.
+
+Values in, values out: no clock (`as_of` is an argument), no database, no files but the card.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from scoring.engine import engine, score
+from scoring.errors import (
+    ConditionError,
+    DataError,
+    LeadError,
+    PrinterError,
+    ReleaseError,
+    ScorecardError,
+    ScoringError,
+)
+from scoring.printers import python, sql
+from scoring.printers.dialect import name
+from scoring.printers.text import ledger_text
+from scoring.reader import read_card
+from scoring.result import Entry, Question, Recommendation, Result
+from scoring.scorecard import Card, Learned, Scorecard, untrained
+
+__all__ = [
+    "Card",
+    "ConditionError",
+    "DataError",
+    "Entry",
+    "LeadError",
+    "Learned",
+    "PrinterError",
+    "Question",
+    "Recommendation",
+    "ReleaseError",
+    "Result",
+    "Scorecard",
+    "ScorecardError",
+    "ScoringError",
+    "explain",
+    "load",
+    "recommend",
+    "score",
+    "to_python",
+    "to_sql",
+]
+
+
+def load(path: Path | str) -> Scorecard:
+    """Read a card: rules alone, as declared. Raises ScorecardError with every problem.
+
+    `models.Releases(home).open()` gives a scorecard with what was learned.
+    """
+    return untrained(read_card(path))
+
+
+def recommend(card: Scorecard, lead: Mapping[str, Any], as_of: date) -> Recommendation:
+    """What to do with one raw lead on a day. Raises LeadError."""
+    return score(card, lead, as_of).recommendation
+
+
+def explain(card: Scorecard, lead: Mapping[str, Any], as_of: date, width: int = 80) -> str:
+    """The score of one raw lead as a picture of its ledger, in plain text. Raises LeadError."""
+    return ledger_text(score(card, lead, as_of), width)
+
+
+def to_python(card: Scorecard) -> str:
+    """The scorecard as the source of a Python module, with one function."""
+    return python.source(card)
+
+
+def to_sql(
+    card: Scorecard,
+    as_of: date,
+    *,
+    source: str = "leads",
+    columns: Mapping[str, str] | None = None,
+    keep: Sequence[str] = (),
+    dialect: str = "duckdb",
+) -> str:
+    """The scorecard as one SELECT over the table `source`.
+
+    `columns` maps the table's columns to their SQL types; None: one column for each field, of the field's own kind.
+    `keep` are columns to bring along. The SELECT adds score, points, probability, grade and recommendation, which are
+    NULL where a value of the lead can't be read.
+    """
+    query = sql.Query(as_of, name(source), columns, keep)
+    return sql.select(card, query, dialect)

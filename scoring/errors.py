@@ -1,0 +1,103 @@
+"""The family of errors.
+
+ScoringError
+├── ScorecardError      a card is refused; holds every problem, in file order
+├── ConditionError      a condition is refused (the reader turns it into a problem of the card)
+├── LeadError           a lead is refused; holds every problem with the path of its value
+├── PrinterError        a printer lacks what the card asks of it
+├── DataError           a file of leads or a history is refused
+└── ReleaseError        a release is refused, or does not exist
+
+The facts are attributes; the sentence is built from them in one place. Every sentence says what, where and how to mend.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+
+class ScoringError(Exception):
+    """The base of all errors that are the input's fault: show the text to the person, without a traceback."""
+
+
+@dataclass(frozen=True, order=True)
+class Problem:
+    """One mistake in a card. `line` and `column` count from 1."""
+
+    file: str
+    line: int
+    column: int
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}: {self.text}"
+
+
+class ScorecardError(ScoringError):
+    """A card is refused. `problems` holds every mistake, in file order."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(sorted(set(problems)))
+        super().__init__("\n".join(map(str, self.problems)))
+
+
+class ConditionError(ScoringError):
+    """A condition is refused. `offset` counts characters from the start of its text, from 0."""
+
+    def __init__(self, text: str, offset: int = 0) -> None:
+        self.text = text
+        self.offset = offset
+        super().__init__(text)
+
+
+@dataclass(frozen=True)
+class BadValue:
+    """One value of a lead that can't be read: the field, its path in the input, the raw value and the reason."""
+
+    field: str
+    path: str
+    value: object
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.reason}"
+
+
+class LeadError(ScoringError):
+    """A lead is refused. `problems` holds every bad value, in the order of the card's fields."""
+
+    def __init__(self, problems: Sequence[BadValue]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(map(str, self.problems)))
+
+
+class PrinterError(ScoringError):
+    """A printer lacks what the card asks of it. Refused, never degraded."""
+
+
+class DataError(ScoringError):
+    """A file of leads, or a history, can't be used: what is wrong, where, and how to mend it."""
+
+
+class ReleaseError(ScoringError):
+    """A release can't be used: it doesn't exist, was changed, or is not whole."""
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """` Did you mean 'employees'?` for a near miss, else ` Known: a, b, c.`; empty when nothing is known."""
+    names = list(known)
+    near = difflib.get_close_matches(word, names, n=1, cutoff=0.7)
+    if near:
+        return f" Did you mean {shown(near[0])}?"
+    if not names:
+        return ""
+    listed = [name if name.isprintable() and len(name) <= 40 else shown(name) for name in names[:12]]
+    return f" Known: {', '.join(listed)}{', …' if len(names) > 12 else ''}."
+
+
+def shown(value: object, limit: int = 40) -> str:
+    """A value from outside, safe to print: quoted, escaped and cut to `limit` characters."""
+    text = repr(value)
+    return text if len(text) <= limit else text[: limit - 1] + "…"

@@ -1,0 +1,222 @@
+"""Fields, and how a raw value becomes a typed one.
+
+A raw value is what a CRM, a list or a caller gives: text mostly, or a number, a flag, a date. `clean` turns it into a
+typed value (float, str, bool, datetime.date), or None where it is missing, or refuses it with a reason. The same rules
+are printed to SQL by `printers/cleaning.py`; a test holds the two together.
+
+The written forms, after white space (ASCII) is taken off both ends:
+
+- number: `12`, `-3.5`, `.5`, `+5`, `1e3`. Not `1_000`, `0x10`, `1,000`, `inf`. NaN, typed or written, is missing.
+- flag: true/false, yes/no, y/n, t/f, on/off, 1/0, in any case.
+- date: `2026-01-31`, alone or followed by a time, which may have an offset; the day is the one in UTC.
+- text, id: as it is. Where the card lists `values`, one of them (the case of A to Z ignored).
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any, Literal
+
+from scoring.errors import shown
+from scoring.tree import Days, Kind, Node, Typed, fields_of
+
+SPACE = " \t\n\r\f\v"
+NUMBER = r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
+# Groups: 1 day, 2 hour, 3 minute, 4 sign of the offset, 5 its hours, 6 its minutes. Python and RE2 (DuckDB) read it alike.
+DATE = (
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2})"
+    r"(?:[T ]([01][0-9]|2[0-3]):([0-5][0-9])(?::[0-5][0-9](?:\.[0-9]+)?)?"
+    r" ?(?:Z|([+-])([01][0-9]|2[0-3])(?::?([0-5][0-9]))?)?)?"
+)
+YES = ("true", "yes", "y", "t", "on", "1")
+NO = ("false", "no", "n", "f", "off", "0")
+ABSENT = ("NAType", "NaTType")  # what pandas puts for a missing value; told by name, for serving never imports pandas
+
+_NUMBER = re.compile(NUMBER)
+_DATE = re.compile(DATE)
+_FLAGS = dict.fromkeys(YES, True) | dict.fromkeys(NO, False)
+_LOWER = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}
+
+NOT_NUMBER = "is not a number; write it like 25000, 2.5 or 1e6"
+NOT_FINITE = "is not a finite number"
+NOT_FLAG = "is neither yes nor no; write true or false"
+NOT_DATE = "is not a date; write it like 2026-01-31"
+NOT_TEXT = "is not a text"
+
+
+class Refused(ValueError):
+    """A raw value that can't be read; the text is the reason, without the value's name."""
+
+
+def fold(text: str) -> str:
+    """ASCII letters in lower case, everything else as it is: what every engine agrees on."""
+    return text.translate(_LOWER)
+
+
+@dataclass(frozen=True)
+class Field:
+    """A typed input of a card.
+
+    `sources` are the names under which its value may come, with the system that uses each; its own name always counts.
+    `values` lists every text that it may have. `missing` holds typed values that mean "not known". `derived` is set for
+    a field that is computed from others.
+    """
+
+    name: str
+    kind: Kind
+    values: tuple[str, ...] = ()
+    unit: str = ""
+    better: Literal["higher", "lower", ""] = ""
+    sources: tuple[tuple[str, str], ...] = ()
+    ask: str = ""
+    learn: bool = True
+    label: str = ""
+    missing: tuple[float | str, ...] = ()
+    derived: Node | Days | None = None
+    derived_text: str = ""
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The names under which its raw value may come, the field's own first."""
+        return tuple(dict.fromkeys((self.name, *(column for _, column in self.sources))))
+
+    @property
+    def title(self) -> str:
+        """The name to show to people."""
+        return self.label or self.name.replace("_", " ")
+
+    @property
+    def absent(self) -> frozenset[str]:
+        """Its own texts, folded, that mean "not known", whether or not `values` lists them."""
+        return frozenset(fold(one) for one in self.missing if isinstance(one, str))
+
+    @property
+    def asks(self) -> tuple[str, ...]:
+        """The fields that a derived field is computed from; none for a plain one."""
+        return tuple(dict.fromkeys(fields_of(self.derived))) if self.derived is not None else ()
+
+    def not_listed(self) -> str:
+        """The reason for a text that the card doesn't list."""
+        listed = ", ".join(self.values[:8]) + (", …" if len(self.values) > 8 else "")
+        return f"is not one of: {listed}"
+
+
+def cleaner(field: Field, missing: frozenset[str]) -> Callable[[Any], Typed]:
+    """The function that turns one raw value of `field` into a typed one.
+
+    `missing` holds the texts (folded) that mean "not known" in the whole card. The function raises Refused.
+    """
+    convert = {
+        "number": _number,
+        "text": _text_of(field),
+        "flag": _flag,
+        "date": _day,
+        "id": _text_of(field),
+    }[field.kind]
+    absent = frozenset(field.missing)
+    missing |= field.absent
+
+    def clean(raw: Any) -> Typed:
+        if raw is None:
+            return None
+        if type(raw) is str:
+            raw = raw.strip(SPACE)
+            if not raw or fold(raw) in missing:
+                return None
+        elif type(raw).__name__ in ABSENT or (isinstance(raw, float | Decimal) and math.isnan(raw)):
+            return None
+        value = convert(raw)
+        return None if value in absent else value
+
+    return clean
+
+
+def _number(raw: Any) -> float | None:
+    if type(raw) is str:
+        if not _NUMBER.fullmatch(raw):
+            if fold(raw) == "nan":
+                return None
+            raise Refused(f"{shown(raw)} {NOT_NUMBER}")
+        value = float(raw)
+    elif isinstance(raw, bool) or not isinstance(raw, int | float | Decimal):
+        raise Refused(f"{shown(raw)} {NOT_NUMBER}")
+    else:
+        try:
+            value = float(raw)
+        except (OverflowError, ValueError):  # an int beyond 1e308, a signalling NaN
+            raise Refused(f"{shown(raw)} {NOT_FINITE}") from None
+    if math.isfinite(value):
+        return value
+    raise Refused(f"{shown(raw)} {NOT_FINITE}")
+
+
+def _flag(raw: Any) -> bool:
+    if isinstance(raw, bool):
+        return raw
+    if isinstance(raw, str):
+        found = _FLAGS.get(fold(raw))
+        if found is not None:
+            return found
+    elif isinstance(raw, int | float | Decimal):
+        if raw in (0, 1):
+            return bool(raw)
+    raise Refused(f"{shown(raw)} {NOT_FLAG}")
+
+
+def _day(raw: Any) -> date:
+    if isinstance(raw, datetime):
+        moved = raw.astimezone(UTC) if raw.tzinfo else raw
+        return moved.date()
+    if isinstance(raw, date):
+        return raw
+    found = _DATE.fullmatch(raw) if isinstance(raw, str) else None
+    if found is None:
+        raise Refused(f"{shown(raw)} {NOT_DATE}")
+    try:
+        day = date.fromisoformat(found[1])
+        if found[4] is None:  # no offset, or Z
+            return day
+        offset = int(found[5]) * 60 + int(found[6] or 0)
+        minutes = int(found[2]) * 60 + int(found[3]) + (offset if found[4] == "-" else -offset)
+        return day + timedelta(days=minutes // 1440)
+    except (ValueError, OverflowError):
+        raise Refused(f"{shown(raw)} {NOT_DATE}") from None
+
+
+def _text_of(field: Field) -> Callable[[Any], str]:
+    values = {fold(value): value for value in field.values}
+
+    def text(raw: Any) -> str:
+        if not isinstance(raw, str):
+            if isinstance(raw, bool) or not isinstance(raw, int):
+                raise Refused(f"{shown(raw)} {NOT_TEXT}")
+            try:
+                raw = str(raw)  # a postcode or an id that a CRM sends as a number
+            except ValueError:  # more digits than Python prints
+                raise Refused(f"the value {NOT_TEXT}") from None
+        if not raw.isascii():
+            try:
+                raw.encode()
+            except UnicodeEncodeError:
+                raise Refused(f"{shown(raw)} {NOT_TEXT}: it holds half a character") from None
+        if values:
+            found = values.get(fold(raw))
+            if found is None:
+                raise Refused(f"{shown(raw)} {field.not_listed()}")
+            return found
+        return str(raw)
+
+    return text
+
+
+@dataclass(frozen=True)
+class Lead:
+    """A lead after cleaning: one typed value per plain field (None: missing), and the input's keys that no field uses."""
+
+    values: Mapping[str, Typed]
+    ignored: tuple[str, ...] = ()

@@ -1,0 +1,79 @@
+"""Stages, and the gate in front of each: a comparison of points and of criteria.
+
+A gate opens where every criterion that the stage requires is met and the total reaches the line. The probability is
+shown, and never decides. What is unknown neither opens nor closes a gate: it is asked for, while an answer could still
+change the matter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+Verdict: TypeAlias = Literal["promote", "ask", "nurture", "disqualify", "keep"]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A stage of the card, and what it requires of a lead that enters it.
+
+    `points` is a line set by hand (tenths). `precision` and `confidence` (0..1) ask training for a line: so many of the
+    promoted leads become opportunities, and the promise may fail with probability 1 - confidence.
+    """
+
+    name: str
+    requires: tuple[str, ...] = ()
+    points: int | None = None
+    precision: float | None = None
+    confidence: float = 0.9
+
+    @property
+    def has_gate(self) -> bool:
+        """Whether there is anything to decide at its entrance."""
+        return bool(self.requires) or self.points is not None or self.precision is not None
+
+
+@dataclass(frozen=True)
+class Line:
+    """The total (tenths) from which a stage is open; None: criteria alone decide. `closed` says why it can't open."""
+
+    points: int | None = None
+    closed: str = ""
+    promise: str = ""
+
+
+@dataclass(frozen=True)
+class Gate:
+    """The entrance of stage `to` for a lead that stands at `at`; `requires` are positions in the card's criteria."""
+
+    at: str
+    to: str
+    requires: tuple[int, ...]
+    line: Line
+
+
+def verdict(
+    gate: Gate | None,
+    criteria: Sequence[bool | None],
+    excluded: bool,
+    total: int,
+    high: int,
+) -> Verdict:
+    """What to do with a lead. `gate` is None where nothing is left to decide.
+
+    `criteria`: met, unmet or None (unknown), one a criterion of the card. `total` and `high`, in tenths, are the points
+    now and the most that answers to the card's questions could bring.
+    """
+    if excluded:
+        return "disqualify"
+    if gate is None:
+        return "keep"
+    asked = [criteria[i] for i in gate.requires]
+    if False in asked:
+        return "nurture"
+    if gate.line.closed:
+        return "keep"
+    if gate.line.points is not None and total < gate.line.points:
+        return "ask" if high >= gate.line.points else "nurture"
+    return "ask" if None in asked else "promote"

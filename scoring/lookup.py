@@ -1,0 +1,130 @@
+"""Lookup tables: points per bin of one field, or per cell of a pair of fields.
+
+A table is the readable form of everything that is learned. Bin 0 of every kind of bins is the missing value, so an
+unknown answer has points of its own and is never mistaken for a "no". Points are whole tenths (integers); a count is
+the number of leads of the training history that fell in a bin.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TypeAlias
+
+MISSING = "missing"
+OTHER = "other"
+
+
+@dataclass(frozen=True)
+class NumberBins:
+    """Bins of a number, split at `edges` (finite, ascending).
+
+    Bin 0: missing. Bin i, from 1 to len(edges) + 1: edges[i - 2] <= x < edges[i - 1], open at both outer ends.
+    """
+
+    edges: tuple[float, ...]
+
+    def __len__(self) -> int:
+        return len(self.edges) + 2
+
+    def find(self, value: float | None) -> int:
+        """The bin of a number; None (missing) is bin 0. NaN must have become None before."""
+        return 0 if value is None else 1 + bisect_right(self.edges, value)
+
+    @cached_property
+    def labels(self) -> tuple[str, ...]:
+        """One label a bin, for people: `missing`, `below 10`, `10 to 50`, `50 and up`."""
+        if not self.edges:
+            return (MISSING, "any")
+        texts = [plain(edge) for edge in self.edges]
+        between = [f"{low} to {high}" for low, high in zip(texts, texts[1:], strict=False)]
+        return (MISSING, f"below {texts[0]}", *between, f"{texts[-1]} and up")
+
+
+@dataclass(frozen=True)
+class TextBins:
+    """Bins of a text, one a level. Bin 0: missing. Bin i: levels[i - 1]. The last bin: every other text."""
+
+    levels: tuple[str, ...]
+    index: dict[str, int] = field(init=False, repr=False, compare=False, hash=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "index", {level: i for i, level in enumerate(self.levels, start=1)})
+
+    def __len__(self) -> int:
+        return len(self.levels) + 2
+
+    def find(self, value: str | None) -> int:
+        """The bin of a text, compared exactly; None (missing) is bin 0, an unlisted text is the last bin."""
+        return 0 if value is None else self.index.get(value, len(self.levels) + 1)
+
+    @cached_property
+    def labels(self) -> tuple[str, ...]:
+        """One label a bin, for people."""
+        return (MISSING, *self.levels, OTHER)
+
+
+@dataclass(frozen=True)
+class FlagBins:
+    """Bins of a flag: 0 missing, 1 no, 2 yes."""
+
+    def __len__(self) -> int:
+        return 3
+
+    def find(self, value: bool | None) -> int:
+        """The bin of a flag; None (missing) is bin 0."""
+        return 0 if value is None else 2 if value else 1
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """One label a bin, for people."""
+        return (MISSING, "no", "yes")
+
+
+Bins: TypeAlias = NumberBins | TextBins | FlagBins
+
+
+@dataclass(frozen=True)
+class Table:
+    """Learned points of one field: `points[i]` (tenths) and `counts[i]` (leads) of bin i. Shapes: (len(bins),)."""
+
+    field: str
+    bins: Bins
+    points: tuple[int, ...]
+    counts: tuple[int, ...]
+
+    @property
+    def name(self) -> str:
+        """The name of its ledger entry."""
+        return self.field
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The fields it asks."""
+        return (self.field,)
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Learned points of two fields together: `points[i][j]` (tenths), `counts[i][j]` (leads). Shapes: bins[0] x bins[1]."""
+
+    fields: tuple[str, str]
+    bins: tuple[Bins, Bins]
+    points: tuple[tuple[int, ...], ...]
+    counts: tuple[tuple[int, ...], ...]
+
+    @property
+    def name(self) -> str:
+        """The name of its ledger entry."""
+        return f"{self.fields[0]} & {self.fields[1]}"
+
+
+# What is learned is a sum of terms. Combinations (small trees over the same bins, asking three fields or more) will be
+# a third member: every printer walks this union, so a member that it lacks is an error of type checking, not a silence.
+Term: TypeAlias = Table | Pair
+
+
+def plain(number: float) -> str:
+    """A number as a person writes it: `10`, `0.5`, `1e+20`; never `10.0`."""
+    return f"{number:.0f}" if number == int(number) and abs(number) < 1e15 else repr(number)

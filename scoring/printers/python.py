@@ -1,0 +1,446 @@
+"""The Python printer: a scorecard as straight-line source, compiled once.
+
+`source` writes a module with one function, `tally(lead, as_of)`, that needs nothing but `bisect`. Three-valued logic is
+printed as a pair: `holds` for "the condition is true" and `fails` for "it is false"; NOT swaps the two, and where
+neither is so the condition is unknown. Names come from the card's identifiers, which the reader restricts to
+[a-z][a-z0-9_]*; every text goes through repr, so nothing in a card can become code.
+"""
+
+from __future__ import annotations
+
+import builtins
+import keyword
+from collections.abc import Callable, Iterator, Mapping
+from datetime import date
+from typing import Any, TypeAlias
+
+from scoring import tree
+from scoring.errors import PrinterError
+from scoring.field import Field, fold
+from scoring.lookup import Bins, FlagBins, NumberBins, Pair, Table, TextBins
+from scoring.reach import alone
+from scoring.rule import Group
+from scoring.scorecard import Priced, Scorecard
+
+Raw: TypeAlias = tuple[Any, ...]
+Function: TypeAlias = Callable[[Mapping[str, Any], date], Raw]
+
+_HEAD = '''"""{title}: one lead in, its points out. Generated; change the card, not this file.
+
+`tally(lead, as_of)` takes typed values (float, str, bool, datetime.date; None: missing) by field, and the day of
+scoring. Points are whole tenths. It returns the total, the least and the most that answers could make of it, the points
+of the rules (None: unknown), of the groups and of the tables, the bins of the tables, the criteria and the exclusions.
+"""
+
+from bisect import bisect_right
+
+LOWER = {{upper: upper + 32 for upper in range(65, 91)}}  # A to Z
+'''
+
+
+def source(card: Scorecard) -> str:
+    """The Python source of a scorecard."""
+    return _Printer(card).module()
+
+
+def compiled(card: Scorecard) -> Function:
+    """The printed function, ready to call; it returns the fields of `walk.Tally` as a plain tuple."""
+    space: dict[str, Any] = {}
+    exec(compile(source(card), f"<scorecard {card.card.name}>", "exec"), space)
+    found: Function = space["tally"]
+    return found
+
+
+class _Printer:
+    """One printing of one scorecard: the names given so far, the constants, and the lines of the function."""
+
+    def __init__(self, card: Scorecard) -> None:
+        self.card = card
+        taken = {"lead", "as_of", "total", "low", "high", "tally", "bisect_right", "LOWER", *dir(builtins)}
+        self.taken = taken | set(keyword.kwlist) | set(keyword.softkwlist)
+        self.names: dict[tuple[str, object], str] = {}
+        self.constants: list[str] = []
+        self.lines: list[str] = []
+        self.known = ""  # the operand that the text around has shown not to be missing
+
+    def name(self, kind: str, key: object, wish: str) -> str:
+        """The variable for `key` of a kind, the same at each call; close to `wish`, and never taken twice."""
+        if (kind, key) not in self.names:
+            name, n = wish, 2
+            while name in self.taken:
+                name, n = f"{wish}_{n}", n + 1
+            self.taken.add(name)
+            self.names[kind, key] = name
+        return self.names[kind, key]
+
+    def field(self, name: str) -> str:
+        return self.name("field", name, name)
+
+    def line(self, text: str = "") -> None:
+        self.lines.append(f"    {text}" if text else "")
+
+    def module(self) -> str:
+        card = self.card.card
+        self.values()
+        self.line()
+        rules = [self.rule(one) for one in self.card.rules]
+        self.line()
+        groups = [self.group(one) for one in self.card.groups]
+        terms = [self.term(term) for term in self.card.learned.terms]
+        bins = [at for _, at in terms]
+        self.line(f"total = {self.card.learned.start}{self.sum(rules, groups, [points for points, _ in terms])}")
+        self.line("low = high = total")
+        self.spans()
+        self.line()
+        criteria = [self.three_valued("met", one.name, one.met.tree) for one in card.criteria]
+        excluded = [self.three_valued("out", one.name, one.when.tree) for one in card.exclude]
+        parts = (rules, groups, [points for points, _ in terms], bins, criteria, excluded)
+        self.line("return (")
+        self.line("    total, low, high,")
+        for part in parts:
+            self.line(f"    ({', '.join(part)}{',' if len(part) == 1 else ''}),")
+        self.line(")")
+        title = f"{card.name} {self.card.release}".strip()
+        head = _HEAD.format(title=title.replace("\\", "").replace('"', ""))
+        return "\n".join([head, *self.constants, "", "", "def tally(lead, as_of):", *self.lines, ""])
+
+    def sum(self, rules: list[str], groups: list[str], terms: list[str]) -> str:
+        return "".join(f" + ({rule} or 0)" for rule in rules) + "".join(f" + {one}" for one in groups + terms)
+
+    # -- values ---------------------------------------------------------------------------------------------------
+
+    def values(self) -> None:
+        """Bind every field that is asked; the derived ones, days and folded texts after those that they ask."""
+        for field in self.card.card.plain:
+            self.line(f"{self.field(field.name)} = lead[{field.name!r}]")
+        for field in self.card.card.derived:
+            self.derived(field)
+        for node in self.nodes():
+            for part in tree.parts(node):
+                match part:
+                    case tree.Days() if ("days", part) not in self.names:
+                        self.days(part)
+                    case tree.Search(of=of) if ("folded", of.name) not in self.names:
+                        self.folded(of.name)
+
+    def nodes(self) -> Iterator[tree.Node]:
+        card = self.card.card
+        yield from (one.when.tree for one in card.rules)
+        yield from (one.met.tree for one in card.criteria)
+        yield from (one.when.tree for one in card.exclude)
+
+    def derived(self, field: Field) -> None:
+        node = field.derived
+        if isinstance(node, tree.Days):
+            self.line(f"{self.field(field.name)} = {self.days(node)}")
+            return
+        assert node is not None
+        for part in tree.parts(node):
+            if isinstance(part, tree.Days):
+                self.days(part)
+            elif isinstance(part, tree.Search):
+                self.folded(part.of.name)
+        self.line(f"{self.field(field.name)} = {self.choice(node)}")
+
+    def days(self, node: tree.Days) -> str:
+        if ("days", node) in self.names:
+            return self.names["days", node]
+        of = self.field(node.of.name)
+        name = self.name("days", node, f"days_{node.way}_{node.of.name}")
+        span = f"as_of - {of}" if node.way == "since" else f"{of} - as_of"
+        self.line(f"{name} = None if {of} is None else ({span}).days")
+        return name
+
+    def folded(self, field: str) -> str:
+        if ("folded", field) in self.names:
+            return self.names["folded", field]
+        name = self.name("folded", field, f"{field}_folded")
+        self.line(f"{name} = None if {self.field(field)} is None else {self.field(field)}.translate(LOWER)")
+        return name
+
+    # -- conditions -----------------------------------------------------------------------------------------------
+
+    def choice(self, node: tree.Node, yes: str = "True", no: str = "False") -> str:
+        """An expression that is `yes`, `no`, or None where the condition is unknown."""
+        parts = list(tree.parts(node))
+        if not any(isinstance(part, tree.IsNull) for part in parts):
+            asked = {self.operand(part) for part in parts if isinstance(part, tree.Field | tree.Days)}
+            days = {self.field(part.of.name) for part in parts if isinstance(part, tree.Days)}
+            # Over one operand, a condition is unknown where that is missing, and plain two-valued logic elsewhere.
+            if len(asked - days) == 1:
+                one = (asked - days).pop()
+                self.known = one
+                text = f"None if {one} is None else {yes} if {self.holds(node)} else {no}"
+                self.known = ""
+                return text
+        elif isinstance(node, tree.IsNull) or (isinstance(node, tree.Not) and isinstance(node.of, tree.IsNull)):
+            return f"{yes} if {self.holds(node)} else {no}"
+        return f"{yes} if {self.holds(node)} else {no} if {self.fails(node)} else None"
+
+    def holds(self, node: tree.Node, inner: bool = False) -> str:
+        match node:
+            case tree.Compare(op=op, left=left, right=right):
+                sign = {"=": "==", "<>": "!="}.get(op, op)
+                # None equals nothing, so that `==` with a literal needs no guard of its own.
+                guards = () if op == "=" and isinstance(right, tree.Value) else self.guards(left, right)
+                return _all([*guards, f"{self.operand(left)} {sign} {self.operand(right)}"], inner)
+            case tree.In(of=of, values=values):
+                return f"{self.operand(of)} in {self.literals(values)}"
+            case tree.Search():
+                return _all([*self.guards(node.of), self.search(node, "")], inner)
+            case tree.Truth(of=of):
+                return f"{self.field(of.name)} is True"
+            case tree.IsNull(of=of):
+                return f"{self.operand(of)} is None"
+            case tree.Not(of=of):
+                return self.fails(of, inner)
+            case tree.And(of=parts):
+                return _all([self.holds(part, True) for part in parts], inner)
+            case tree.Or(of=parts):
+                return _any([self.holds(part, True) for part in parts], inner)
+        raise PrinterError(f"the Python printer has no way to print {type(node).__name__}")
+
+    def fails(self, node: tree.Node, inner: bool = False) -> str:
+        match node:
+            case tree.Compare(op=op, left=left, right=right):
+                sign = {"=": "!=", "<>": "==", "<": ">=", "<=": ">", ">": "<=", ">=": "<"}[op]
+                return _all([*self.guards(left, right), f"{self.operand(left)} {sign} {self.operand(right)}"], inner)
+            case tree.In(of=of, values=values):
+                return _all([*self.guards(of), f"{self.operand(of)} not in {self.literals(values)}"], inner)
+            case tree.Search():
+                return _all([*self.guards(node.of), self.search(node, "not ")], inner)
+            case tree.Truth(of=of):
+                return f"{self.field(of.name)} is False"
+            case tree.IsNull(of=of):
+                return f"{self.operand(of)} is not None"
+            case tree.Not(of=of):
+                return self.holds(of, inner)
+            case tree.And(of=parts):
+                return _any([self.fails(part, True) for part in parts], inner)
+            case tree.Or(of=parts):
+                return _all([self.fails(part, True) for part in parts], inner)
+        raise PrinterError(f"the Python printer has no way to print {type(node).__name__}")
+
+    def guards(self, *operands: tree.Operand | tree.Value) -> list[str]:
+        names = dict.fromkeys(self.operand(one) for one in operands if not isinstance(one, tree.Value))
+        return [f"{name} is not None" for name in names if name != self.known]
+
+    def operand(self, node: tree.Operand | tree.Value) -> str:
+        match node:
+            case tree.Value(value=value):
+                return self.literal(value)
+            case tree.Field(name=name):
+                return self.field(name)
+            case tree.Days():
+                return self.days(node)
+
+    def search(self, node: tree.Search, negated: str) -> str:
+        whole, part = self.folded(node.of.name), repr(fold(node.text))
+        if node.way == "contains":
+            return f"{part} {negated}in {whole}"
+        return f"{negated}{whole}.{node.way.replace('_', '')}({part})"
+
+    def literals(self, values: tuple[tree.Value, ...]) -> str:
+        items = ", ".join(self.literal(one.value) for one in values)
+        return f"({items}{',' if len(values) == 1 else ''})"
+
+    def literal(self, value: float | str | bool | date) -> str:
+        if isinstance(value, date):
+            name = self.name("date", value, f"DAY_{value:%Y_%m_%d}")
+            text = f"{name} = date({value.year}, {value.month}, {value.day})"
+            if text not in self.constants:
+                if not any(one.startswith("from datetime") for one in self.constants):
+                    self.constants.insert(0, "from datetime import date\n")
+                self.constants.append(text)
+            return name
+        if isinstance(value, float) and value.is_integer() and abs(value) < 2**53 and not _negative_zero(value):
+            return str(int(value))
+        return repr(value)
+
+    def three_valued(self, kind: str, key: str, node: tree.Node) -> str:
+        name = self.name(kind, key, f"{kind}_{key}")
+        self.line(f"{name} = {self.choice(node)}")
+        return name
+
+    # -- points ---------------------------------------------------------------------------------------------------
+
+    def constant(self, name: str, value: str) -> None:
+        self.constants.append(f"{name} = {value}")
+
+    def rule(self, one: Priced) -> str:
+        rule = one.rule
+        name = self.name("rule", rule.name, f"rule_{rule.name}")
+        worth = str(one.points)
+        if one.steps is not None and rule.half_life is not None:
+            of = tree.Days("since", tree.Field(rule.half_life.of, "date"))
+            days = self.days(of)
+            edges = self.name("edges", rule.name, f"DAYS_{rule.name.upper()}")
+            steps = self.name("steps", rule.name, f"STEPS_{rule.name.upper()}")
+            worth = self.name("worth", rule.name, f"worth_{rule.name}")
+            self.constant(edges, repr(one.steps.edges))
+            self.constant(steps, repr(one.steps.points))
+            self.line(f"{worth} = None if {days} is None else {steps}[bisect_right({edges}, {days})]")
+        self.line(f"{name} = {self.choice(rule.when.tree, worth, '0')}")
+        return name
+
+    def group(self, group: Group) -> str:
+        """The adjustment of a group: what its rules are worth together, less their plain sum."""
+        name = self.name("group", group.name, f"group_{group.name}")
+        total = self.name("sum", group.name, f"sum_{group.name}")
+        members = [self.names["rule", one.rule.name] for one in self.card.rules if one.rule.group == group.name]
+        listed = f"({', '.join(members)}{',' if len(members) == 1 else ''})"
+        if group.best_of:
+            best = self.name("best", group.name, f"best_{group.name}")
+            self.line(f"{total} = sum(one for one in {listed} if one)")
+            self.line(f"{best} = max((one for one in {listed} if one), default=0)")
+            self.line(f"{name} = {_cut(group, best)} - {total}")
+        else:
+            self.line(f"{total} = {' + '.join(f'({one} or 0)' for one in members) or '0'}")
+            self.line(f"{name} = {_cut(group, total)} - {total}")
+        return name
+
+    def spans(self) -> None:
+        """What the unknown could still change: move `low` and `high` away from the total."""
+        settled = {name for one in alone(self.card) for name in one.rules}
+        for answer in alone(self.card):
+            self.line(f"if {self.field(answer.field)} is None:")
+            self.line(f"    low += {answer.low}")
+            self.line(f"    high += {answer.high}")
+        for one in self.card.rules:
+            if one.askable and not one.rule.group and one.rule.name not in settled:
+                low, high = self.span(one)
+                moves = [f"{end} += {move}" for end, move in (("low", low), ("high", high)) if move != "0"]
+                if moves:
+                    self.line(f"if {self.open(one)}:")
+                    for move in moves:
+                        self.line(f"    {move}")
+        for group in self.card.groups:
+            self.group_span(group)
+        for term in self.card.learned.terms:
+            if not any(term.name in one.terms for one in alone(self.card)):
+                self.term_span(term)
+
+    def open(self, one: Priced) -> str:
+        """Whether a rule is unknown, and a question could settle it."""
+        missing = [f"{self.field(name)} is None" for name in one.askable]
+        return f"{self.names['rule', one.rule.name]} is None and {_any(missing, True)}"
+
+    def span(self, one: Priced) -> tuple[str, str]:
+        """The least and the most that a rule could bring, if it is open."""
+        most = str(one.points)
+        if one.steps is not None:
+            worth = self.names["worth", one.rule.name]
+            most = f"({one.points} if {worth} is None else {worth})"
+        return (most, "0") if one.points < 0 else ("0", most)
+
+    def group_span(self, group: Group) -> None:
+        members = [one for one in self.card.rules if one.rule.group == group.name and one.askable]
+        if not members:
+            return
+        total = self.names["sum", group.name]
+        lows, highs = (self.name(end, group.name, f"{end}_{group.name}") for end in ("least", "most"))
+        self.line(f"if {_any([self.open(one) for one in members])}:")
+        if group.best_of:
+            best = self.names["best", group.name]
+            self.line(f"    {lows} = {best} if {best} else 0")
+            self.line(f"    {highs} = {best}")
+            # `best` is 0 only where nothing fired: then one unknown rule alone could still bring it below zero.
+            fired = f"{best} != 0"
+        else:
+            self.line(f"    {lows} = {highs} = {total}")
+        for one in members:
+            low, high = self.span(one)
+            self.line(f"    if {self.open(one)}:")
+            if group.best_of:
+                self.line(f"        {lows} = {lows} if {fired} else min({lows}, {low})")
+                self.line(f"        {highs} = max({highs}, {high})")
+            else:
+                self.line(f"        {lows} += {low}")
+                self.line(f"        {highs} += {high}")
+        before = self.names["best" if group.best_of else "sum", group.name]
+        self.line(f"    low += {_cut(group, lows)} - {_cut(group, before)}")
+        self.line(f"    high += {_cut(group, highs)} - {_cut(group, before)}")
+
+    def bin(self, field: str, bins: Bins) -> str:
+        """The variable that holds the bin of a field; shared by the tables that have the same bins."""
+        if ("bin", (field, bins)) in self.names:
+            return self.names["bin", (field, bins)]
+        name = self.name("bin", (field, bins), f"bin_{field}")
+        of = self.field(field)
+        if isinstance(bins, NumberBins):
+            edges = self.name("edges", (field, bins), f"EDGES_{field.upper()}")
+            self.constant(edges, self.literals(tuple(tree.Value(edge) for edge in bins.edges)) if bins.edges else "()")
+            self.line(f"{name} = 0 if {of} is None else 1 + bisect_right({edges}, {of})")
+        elif isinstance(bins, TextBins):
+            levels = self.name("levels", (field, bins), f"LEVELS_{field.upper()}")
+            self.constant(levels, repr(dict(bins.index)))
+            self.line(f"{name} = 0 if {of} is None else {levels}.get({of}, {len(bins) - 1})")
+        elif isinstance(bins, FlagBins):
+            self.line(f"{name} = 0 if {of} is None else 2 if {of} else 1")
+        return name
+
+    def term(self, term: Table | Pair) -> tuple[str, str]:
+        """Look up a learned term; returns the variables (or expressions) of its points and of its bin."""
+        points = self.name("points", term.name, f"points_{'_'.join(term.fields)}")
+        table = self.name("table", term.name, f"POINTS_{'_'.join(term.fields).upper()}")
+        if isinstance(term, Table):
+            at = self.bin(term.field, term.bins)
+            self.constant(table, repr(term.points))
+        else:
+            row, column = (self.bin(name, bins) for name, bins in zip(term.fields, term.bins, strict=True))
+            at = f"{row} * {len(term.bins[1])} + {column}"
+            self.constant(table, repr(tuple(cell for line in term.points for cell in line)))
+        self.line(f"{points} = {table}[{at}]")
+        return points, at
+
+    def term_span(self, term: Table | Pair) -> None:
+        points = self.names["points", term.name]
+        if isinstance(term, Table):
+            if self.card.askable(term.fields):
+                self.line(f"if {self.free(term.field)}:")
+                self.line(f"    low += {min(term.points)} - {points}")
+                self.line(f"    high += {max(term.points)} - {points}")
+            return
+        row, column = (self.bin(name, bins) for name, bins in zip(term.fields, term.bins, strict=True))
+        table = self.names["table", term.name]
+        width = len(term.bins[1])
+        cells = [cell for line in term.points for cell in line]
+        first, second = (self.free(name) if self.card.askable((name,)) else "" for name in term.fields)
+        word = "if"
+        if first and second:
+            self.line(f"if {first} and {second}:")
+            self.line(f"    low += {min(cells)} - {points}")
+            self.line(f"    high += {max(cells)} - {points}")
+            word = "elif"
+        for free, part in ((first, f"{table}[{column}::{width}]"), (second, f"{table}[{row} * {width} :][:{width}]")):
+            if free:
+                self.line(f"{word} {free}:")
+                self.line(f"    low += min({part}) - {points}")
+                self.line(f"    high += max({part}) - {points}")
+                word = "elif"
+
+    def free(self, field: str) -> str:
+        """Whether a learned field is missing, and a question could bring it."""
+        roots = self.card.askable((field,))
+        missing = f"{self.field(field)} is None"
+        return (
+            missing if roots == (field,) else f"{missing} and {_any([f'{self.field(r)} is None' for r in roots], True)}"
+        )
+
+
+def _all(parts: list[str], inner: bool = False) -> str:
+    return parts[0] if len(parts) == 1 else f"({' and '.join(parts)})" if inner else " and ".join(parts)
+
+
+def _any(parts: list[str], inner: bool = False) -> str:
+    return parts[0] if len(parts) == 1 else f"({' or '.join(parts)})" if inner else " or ".join(parts)
+
+
+def _cut(group: Group, name: str) -> str:
+    if group.maximum is not None:
+        name = f"min({name}, {group.maximum})"
+    return name if group.minimum is None else f"max({name}, {group.minimum})"
+
+
+def _negative_zero(value: float) -> bool:
+    return value == 0 and str(value).startswith("-")

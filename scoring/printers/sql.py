@@ -1,0 +1,464 @@
+"""The SQL printer: a scorecard as one SELECT, which scores a whole list where it lies.
+
+Each step of a score is one common table expression, in the order in which a person would work it out: the raw values
+are cleaned, derived fields are computed, rules and tables are priced, groups are capped, the total is added up, the
+gate is asked. SQL's own three-valued logic is the language's logic, so a condition is printed as it is read. Points are
+integers. Every name from a card is quoted as an identifier and every text as a literal, so nothing can become code.
+
+Columns made on the way have a prefix that says what they are: `f:` a field, `r:` a rule (NULL: unknown), `g:` a group,
+`t:` a table, `c:` a criterion, `x:` an exclusion, `ll:` the lead as a whole.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from scoring import tree
+from scoring.errors import PrinterError
+from scoring.field import Field, fold
+from scoring.gate import Gate
+from scoring.lookup import Bins, FlagBins, NumberBins, Pair, Table, TextBins
+from scoring.printers import cleaning
+from scoring.printers.dialect import DIALECTS, Dialect, comment, name, number, text
+from scoring.reach import alone
+from scoring.rule import Group
+from scoring.scorecard import DOUBLE, START, Priced, Scorecard
+
+OUTPUTS = ("score", "points", "probability", "grade", "recommendation")
+KINDS = {"number": "DOUBLE", "text": "VARCHAR", "id": "VARCHAR", "flag": "BOOLEAN", "date": "DATE"}
+TOTAL, LOW, HIGH, BAD, OUT, STANDS, TO = (
+    f'"ll:{one}"' for one in ("total", "low", "high", "bad", "out", "stands", "to")
+)
+OURS = re.compile(r"(raw|v|f|w|b|r|t|c|x|s|m|l|h|g|ll):", re.IGNORECASE)  # prefixes of columns made on the way
+LONGEST_CASE = 12  # branches in a row; above that a CASE halves its range, so that a row asks the logarithm of them
+
+
+@dataclass(frozen=True)
+class Query:
+    """What to score, and what to bring back.
+
+    `source` is a FROM item, already quoted. `columns` maps its column names to their SQL types; None: each field of the
+    card is a column of its own name and kind. `as_of` is the day of scoring, or the name of a date field that holds a
+    day for each row. `keep` are columns of the source to bring along. `ledger` brings every entry, `checks` the
+    criteria, the range, the stages, and whether a value can't be read; `fields` the typed values. The outputs are NULL where one can't. `names`
+    renames outputs.
+    """
+
+    as_of: date | str
+    source: str = "leads"
+    columns: Mapping[str, str] | None = None
+    keep: Sequence[str] = ()
+    ledger: bool = False
+    checks: bool = False
+    fields: bool = False
+    names: Mapping[str, str] = field(default_factory=dict)
+
+
+def select(card: Scorecard, query: Query, dialect: str = "duckdb") -> str:
+    """The SELECT that scores a list. Raises PrinterError where the dialect lacks what the card asks of it."""
+    if dialect not in DIALECTS:
+        raise PrinterError(f"there is no SQL printer for '{dialect}'; there is one for: {', '.join(DIALECTS)}")
+    return _Printer(card, query, DIALECTS[dialect]).select()
+
+
+def typed(card: Scorecard, query: Query, dialect: str = "duckdb") -> str:
+    """The SELECT that only cleans: `keep`, then a typed column `f:…` for each field, derived ones too, and `bad`."""
+    printer = _Printer(card, query, DIALECTS[dialect])
+    printer.clean()
+    printer.derive()
+    columns = [*map(name, query.keep), *(name(f"f:{one}") for one in card.card.fields), BAD]
+    return printer.finish(columns)
+
+
+class _Printer:
+    """One printing: the common table expressions so far."""
+
+    def __init__(self, card: Scorecard, query: Query, dialect: Dialect) -> None:
+        self.card = card
+        self.query = query
+        self.dialect = dialect
+        self.steps: list[tuple[str, str, list[str]]] = []
+        self.last = query.source
+
+    def step(self, label: str, why: str, columns: Iterable[str]) -> None:
+        """Add a common table expression that has all columns so far, and some more."""
+        added = list(columns)
+        if added:
+            lines = ",\n".join(f"    {one}" for one in ["*", *added])
+            self.steps.append((label, why, [f"  SELECT\n{lines}\n  FROM {self.last}"]))
+            self.last = label
+
+    def finish(self, columns: Sequence[str]) -> str:
+        head = f"-- {comment(self.card.card.name)} {comment(self.card.release)}".rstrip()
+        body = ",\n".join(f"{label} AS ( -- {why}\n{lines[0]}\n)" for label, why, lines in self.steps)
+        selected = ",\n".join(f"  {one}" for one in columns)
+        return f"{head}\nWITH {body}\nSELECT\n{selected}\nFROM {self.last}"
+
+    def select(self) -> str:
+        card = self.card
+        self.clean()
+        self.derive()
+        self.step("prepared", "days, folded texts and bins that several steps ask", self.prepared())
+        self.step("priced", "what each rule and each table earns, in tenths", self.priced())
+        self.step("grouped", "what groups of rules are worth together", self.grouped())
+        self.step("capped", "what their limits leave, less the plain sum", self.capped())
+        self.step("summed", "the total", [f"{self.total()} AS {TOTAL}"])
+        self.step("ranged", "what answers to questions could still make of it", self.ranged())
+        at, out = f"{self.stage()} AS {STANDS}", f"{self.excluded()} AS {OUT}"
+        self.step("placed", "where the lead stands, and whether it is excluded", [at, out])
+        named = {one: name(self.query.names.get(one, one)) for one in OUTPUTS}
+        base = card.learned.base_rate
+        outputs = {
+            "score": self.dialect.integer_division(f"least(greatest({TOTAL}, 0), 1000) + 5", 10),
+            "points": f"{TOTAL} / {number(10.0)}",
+            "probability": "CAST(NULL AS DOUBLE)" if base is None else self.probability(base),
+            "grade": self.grade(),
+            "recommendation": self.recommendation(),
+        }
+        columns = list(map(name, self.query.keep))
+        # A score that rests on a value that can't be read is no score.
+        columns += [f"CASE WHEN NOT {BAD} THEN {outputs[one]} END AS {named[one]}" for one in OUTPUTS]
+        if self.query.checks:
+            columns += [BAD, OUT, STANDS, f"{self.to()} AS {TO}", TOTAL, LOW, HIGH]
+            columns += [name(f"c:{one.name}") for one in card.card.criteria]
+            columns += [name(f"x:{one.name}") for one in card.card.exclude]
+        if self.query.fields:
+            columns += [name(f"f:{one}") for one in card.card.fields]
+        if self.query.ledger:
+            columns += [name(f"r:{one.rule.name}") for one in card.rules]
+            columns += [name(f"g:{one.name}") for one in card.groups]
+            columns += [name(f"t:{one.name}") for one in card.learned.terms]
+        return self.finish(columns)
+
+    # -- values -----------------------------------------------------------------------------------------------------
+
+    def clean(self) -> None:
+        columns = self.query.columns
+        if columns is None:
+            columns = {one.name: KINDS[one.kind] for one in self.card.card.plain}
+        taken = [column for column in columns if OURS.match(column)]
+        if taken:
+            raise PrinterError(f"column '{taken[0]}' has a prefix that the printer uses itself; rename the column")
+        for label, why, added in cleaning.steps(self.card.card, columns, self.dialect):
+            self.step(label, why, added)
+
+    def derive(self) -> None:
+        """One step for each level of derived fields, since a step sees only the columns of the steps before it."""
+        done = {one.name for one in self.card.card.plain}
+        left = list(self.card.card.derived)
+        level = 1
+        while left:
+            ready = [one for one in left if set(one.asks) <= done]
+            self.step(
+                f"derived_{level}",
+                "fields that are computed from others",
+                [f"{self.derived(one)} AS {self.field(one.name)}" for one in ready],
+            )
+            done |= {one.name for one in ready}
+            left = [one for one in left if one.name not in done]
+            level += 1
+
+    def derived(self, one: Field) -> str:
+        node = one.derived
+        assert node is not None
+        return self.operand(node) if isinstance(node, tree.Days) else self.condition(node)
+
+    def field(self, of: str) -> str:
+        return name(f"f:{of}")
+
+    def as_of(self) -> str:
+        day = self.query.as_of
+        return f"DATE '{day.isoformat()}'" if isinstance(day, date) else self.field(day)
+
+    # -- conditions -------------------------------------------------------------------------------------------------
+
+    def condition(self, node: tree.Node) -> str:
+        match node:
+            case tree.Compare(op=op, left=left, right=right):
+                return f"{self.operand(left)} {op} {self.operand(right)}"
+            case tree.In(of=of, values=values):
+                return f"{self.operand(of)} IN ({', '.join(self.operand(one) for one in values)})"
+            case tree.Search(way=way, of=of, text=part):
+                return self.dialect.search(way, self.dialect.fold(self.field(of.name)), text(fold(part)))
+            case tree.Truth(of=of):
+                return self.field(of.name)
+            case tree.IsNull(of=of):
+                return f"{self.operand(of)} IS NULL"
+            case tree.Not(of=of):
+                return f"NOT ({self.condition(of)})"
+            case tree.And(of=parts):
+                return " AND ".join(f"({self.condition(part)})" for part in parts)
+            case tree.Or(of=parts):
+                return " OR ".join(f"({self.condition(part)})" for part in parts)
+
+    def operand(self, node: tree.Operand | tree.Value) -> str:
+        match node:
+            case tree.Field(name=of):
+                return self.field(of)
+            case tree.Days(way=way, of=of):
+                days = (self.as_of(), self.field(of.name)) if way == "since" else (self.field(of.name), self.as_of())
+                return self.dialect.days_between(*days)
+            case tree.Value(value=value):
+                return literal(value)
+
+    # -- points -----------------------------------------------------------------------------------------------------
+
+    def prepared(self) -> Iterable[str]:
+        for one in self.card.rules:
+            if one.steps is not None and one.rule.half_life is not None:
+                days = self.operand(tree.Days("since", tree.Field(one.rule.half_life.of, "date")))
+                worth = staircase(days, [float(edge) for edge in one.steps.edges], one.steps.points)
+                yield f"CASE WHEN {days} IS NOT NULL THEN {worth} END AS {name(f'w:{one.rule.name}')}"
+        made = set()
+        for term in self.card.learned.terms:
+            if isinstance(term, Pair):
+                for of, bins in zip(term.fields, term.bins, strict=True):
+                    column = self.bin_name(of, bins)
+                    if column not in made:
+                        made.add(column)
+                        yield f"{self.by_bin(of, bins, range(len(bins)))} AS {column}"
+
+    def bin_name(self, of: str, bins: Bins) -> str:
+        """The column of a field's bin; two tables may split the same field at other places."""
+        splits = list(
+            dict.fromkeys(
+                other
+                for term in self.card.learned.terms
+                if isinstance(term, Pair)
+                for asked, other in zip(term.fields, term.bins, strict=True)
+                if asked == of
+            )
+        )
+        return name(f"b:{of}:{splits.index(bins)}")
+
+    def by_bin(self, of: str, bins: Bins, points: Sequence[int]) -> str:
+        """The integer of the bin that a field falls in."""
+        value = self.field(of)
+        if isinstance(bins, NumberBins):
+            inner = staircase(value, bins.edges, points[1:])
+            return f"CASE WHEN {value} IS NULL THEN {points[0]} ELSE {inner} END"
+        if isinstance(bins, TextBins):
+            levels = "".join(f" WHEN {text(level)} THEN {points[i]}" for i, level in enumerate(bins.levels, start=1))
+            if not levels:
+                return f"CASE WHEN {value} IS NULL THEN {points[0]} ELSE {points[-1]} END"
+            return f"CASE WHEN {value} IS NULL THEN {points[0]} ELSE CASE {value}{levels} ELSE {points[-1]} END END"
+        assert isinstance(bins, FlagBins)
+        return f"CASE {value} WHEN FALSE THEN {points[1]} WHEN TRUE THEN {points[2]} ELSE {points[0]} END"
+
+    def priced(self) -> Iterable[str]:
+        for one in self.card.rules:
+            worth = name(f"w:{one.rule.name}") if one.steps is not None else str(one.points)
+            condition = self.condition(one.rule.when.tree)
+            yield (
+                f"CASE {bracketed(condition)} WHEN TRUE THEN {worth} WHEN FALSE THEN 0 END"
+                f" AS {name(f'r:{one.rule.name}')}"
+            )
+        for term in self.card.learned.terms:
+            yield f"{self.term(term)} AS {name(f't:{term.name}')}"
+        for criterion in self.card.card.criteria:
+            yield f"{bracketed(self.condition(criterion.met.tree))} AS {name(f'c:{criterion.name}')}"
+        for exclusion in self.card.card.exclude:
+            yield f"{bracketed(self.condition(exclusion.when.tree))} AS {name(f'x:{exclusion.name}')}"
+
+    def term(self, term: Table | Pair) -> str:
+        if isinstance(term, Table):
+            return self.by_bin(term.field, term.bins, term.points)
+        row, column = (self.bin_name(of, bins) for of, bins in zip(term.fields, term.bins, strict=True))
+        return self.dialect.element(
+            [cell for line in term.points for cell in line], f"{row} * {len(term.bins[1])} + {column}"
+        )
+
+    def members(self, group: Group) -> list[Priced]:
+        return [one for one in self.card.rules if one.rule.group == group.name]
+
+    def grouped(self) -> Iterable[str]:
+        """The plain sum of each group, and of a `best_of` group the best; then the range of either."""
+        for group in self.card.groups:
+            rules = [name(f"r:{one.rule.name}") for one in self.members(group)]
+            yield f"{' + '.join(f'coalesce({one}, 0)' for one in rules) or '0'} AS {name(f's:{group.name}')}"
+            spans = [(self.opened(one), *self.span(one)) for one in self.members(group) if one.askable]
+            if group.best_of:
+                best = (
+                    f"greatest({', '.join(f'nullif({one}, 0)' for one in rules)})" if rules else "CAST(NULL AS INTEGER)"
+                )
+                lows, highs = (
+                    ", ".join(f"CASE WHEN {is_open} THEN {span[end]} ELSE 0 END" for is_open, *span in spans)
+                    for end in (0, 1)
+                )
+                yield f"{best} AS {name(f'm:{group.name}')}"
+                yield f"coalesce({best}, {f'least(0, {lows})' if lows else '0'}) AS {name(f'l:{group.name}')}"
+                tops = [f"CASE WHEN {is_open} THEN {span[1]} END" for is_open, *span in spans]
+                yield f"greatest({', '.join([f'coalesce({best}, 0)', *tops])}) AS {name(f'h:{group.name}')}"
+            else:
+                for prefix, end in (("l", 0), ("h", 1)):
+                    moves = "".join(f" + CASE WHEN {one[0]} THEN {one[1 + end]} ELSE 0 END" for one in spans)
+                    total = " + ".join(f"coalesce({one}, 0)" for one in rules) or "0"
+                    yield f"{total}{moves} AS {name(f'{prefix}:{group.name}')}"
+
+    def capped(self) -> Iterable[str]:
+        for group in self.card.groups:
+            worth = f"coalesce({name(f'm:{group.name}')}, 0)" if group.best_of else name(f"s:{group.name}")
+            yield f"{cut(group, worth)} - {name(f's:{group.name}')} AS {name(f'g:{group.name}')}"
+
+    def total(self) -> str:
+        parts = [str(self.card.learned.start)]
+        parts += [f"coalesce({name(f'r:{one.rule.name}')}, 0)" for one in self.card.rules]
+        parts += [name(f"g:{one.name}") for one in self.card.groups]
+        parts += [name(f"t:{one.name}") for one in self.card.learned.terms]
+        return " + ".join(parts)
+
+    # -- what is unknown --------------------------------------------------------------------------------------------
+
+    def opened(self, one: Priced) -> str:
+        """Whether a rule is unknown, and a question could settle it."""
+        missing = " OR ".join(f"{self.field(of)} IS NULL" for of in one.askable)
+        return f"{name(f'r:{one.rule.name}')} IS NULL AND ({missing})"
+
+    def span(self, one: Priced) -> tuple[str, str]:
+        """The least and the most that an open rule could bring."""
+        most = str(one.points)
+        if one.steps is not None:
+            most = f"coalesce({name(f'w:{one.rule.name}')}, {one.points})"
+        return (most, "0") if one.points < 0 else ("0", most)
+
+    def ranged(self) -> Iterable[str]:
+        for end, label in enumerate((LOW, HIGH)):
+            moves = [TOTAL]
+            settled = {name for one in alone(self.card) for name in one.rules}
+            for answer in alone(self.card):
+                shift = (answer.low, answer.high)[end]
+                moves.append(f"CASE WHEN {self.field(answer.field)} IS NULL THEN {shift} ELSE 0 END")
+            for one in self.card.rules:
+                if one.rule.group or one.rule.name in settled:
+                    continue
+                if one.askable and self.span(one)[end] != "0":
+                    moves.append(f"CASE WHEN {self.opened(one)} THEN {self.span(one)[end]} ELSE 0 END")
+            for group in self.card.groups:
+                if any(one.askable for one in self.members(group)):
+                    now = f"coalesce({name(f'm:{group.name}')}, 0)" if group.best_of else name(f"s:{group.name}")
+                    then = name(f"{'lh'[end]}:{group.name}")
+                    moves.append(f"{cut(group, then)} - ({cut(group, now)})")
+            for term in self.card.learned.terms:
+                if any(term.name in one.terms for one in alone(self.card)):
+                    continue
+                moves += self.term_span(term, min if end == 0 else max)
+            yield f"{' + '.join(moves)} AS {label}"
+
+    def term_span(self, term: Table | Pair, end: object) -> list[str]:
+        extreme = min if end is min else max
+        points = name(f"t:{term.name}")
+        if isinstance(term, Table):
+            if not self.card.askable(term.fields):
+                return []
+            return [f"CASE WHEN {self.free(term.field)} THEN {extreme(term.points)} - {points} ELSE 0 END"]
+        row, column = (self.bin_name(of, bins) for of, bins in zip(term.fields, term.bins, strict=True))
+        first, second = (self.free(of) if self.card.askable((of,)) else "" for of in term.fields)
+        cases = []
+        if first and second:
+            most = extreme(cell for line in term.points for cell in line)
+            cases.append(f"WHEN {first} AND {second} THEN {most} - {points}")
+        if first:
+            by_column = [extreme(cells) for cells in zip(*term.points, strict=True)]
+            cases.append(f"WHEN {first} THEN {self.dialect.element(by_column, column)} - {points}")
+        if second:
+            by_row = [extreme(cells) for cells in term.points]
+            cases.append(f"WHEN {second} THEN {self.dialect.element(by_row, row)} - {points}")
+        return [f"CASE {' '.join(cases)} ELSE 0 END"] if cases else []
+
+    def free(self, of: str) -> str:
+        """Whether a learned field is missing, and a question could bring it."""
+        roots = self.card.askable((of,))
+        missing = f"{self.field(of)} IS NULL"
+        if roots == (of,):
+            return missing
+        return f"({missing} AND ({' OR '.join(f'{self.field(root)} IS NULL' for root in roots)}))"
+
+    # -- the gate ---------------------------------------------------------------------------------------------------
+
+    def stage(self) -> str:
+        standing = text(self.card.card.standing)
+        if "stage" not in self.card.card.fields or not self.card.gates:
+            return standing
+        known = ", ".join(text(one) for one in self.card.gates)
+        return f"CASE WHEN {self.field('stage')} IN ({known}) THEN {self.field('stage')} ELSE {standing} END"
+
+    def excluded(self) -> str:
+        names = [name(f"x:{one.name}") for one in self.card.card.exclude]
+        return " OR ".join(f"coalesce({one}, FALSE)" for one in names) or "FALSE"
+
+    def recommendation(self) -> str:
+        cases = "".join(
+            f" WHEN {STANDS} = {text(at)} THEN {self.verdict(gate)}" for at, gate in self.card.gates.items() if gate
+        )
+        return f"CASE WHEN {OUT} THEN 'disqualify'{cases} ELSE 'keep' END"
+
+    def to(self) -> str:
+        cases = "".join(
+            f" WHEN {STANDS} = {text(at)} THEN {text(gate.to)}" for at, gate in self.card.gates.items() if gate
+        )
+        return f"CASE WHEN {OUT} THEN {STANDS}{cases} ELSE {STANDS} END"
+
+    def verdict(self, gate: Gate) -> str:
+        asked = [name(f"c:{self.card.card.criteria[i].name}") for i in gate.requires]
+        cases = []
+        if asked:
+            cases.append(f"WHEN {' OR '.join(f'{one} = FALSE' for one in asked)} THEN 'nurture'")
+        if gate.line.closed:
+            return f"CASE {cases[0]} ELSE 'keep' END" if cases else "'keep'"
+        if gate.line.points is not None:
+            line = gate.line.points
+            cases.append(f"WHEN {TOTAL} < {line} AND {HIGH} >= {line} THEN 'ask' WHEN {TOTAL} < {line} THEN 'nurture'")
+        if asked:
+            cases.append(f"WHEN {' OR '.join(f'{one} IS NULL' for one in asked)} THEN 'ask'")
+        return f"CASE {' '.join(cases)} ELSE 'promote' END" if cases else "'promote'"
+
+    def grade(self) -> str:
+        cases = "".join(f" WHEN {TOTAL} >= {cut} THEN {text(grade)}" for grade, cut in self.card.card.grades)
+        below = text(self.card.card.below)
+        return f"CASE{cases} ELSE {below} END" if cases else below
+
+    def probability(self, base_rate: float) -> str:
+        """The two-branch sigmoid, as `engine.probability`; shown, and never asked by a decision."""
+        odds = f"ln({number(base_rate)} / {number(1 - base_rate)})"
+        log_odds = f"({odds} + ({TOTAL} - {START}) / {number(float(DOUBLE))} * ln({number(2.0)}))"
+        return (
+            f"CASE WHEN {log_odds} >= 0 THEN 1 / (1 + exp(-{log_odds}))"
+            f" ELSE exp({log_odds}) / (1 + exp({log_odds})) END"
+        )
+
+
+def literal(value: float | str | bool | date) -> str:
+    """A literal of the language as SQL."""
+    if isinstance(value, bool):
+        return "TRUE" if value else "FALSE"
+    if isinstance(value, float):
+        return number(value)
+    return text(value) if isinstance(value, str) else f"DATE '{value.isoformat()}'"
+
+
+def staircase(value: str, edges: Sequence[float], points: Sequence[int]) -> str:
+    """The integer of the stretch that a number (not NULL) falls in: points[i] from edges[i - 1] to before edges[i]."""
+    if not edges:
+        return str(points[0])
+    if len(edges) <= LONGEST_CASE:
+        cases = "".join(f" WHEN {value} < {number(edge)} THEN {one}" for edge, one in zip(edges, points, strict=False))
+        return f"CASE{cases} ELSE {points[-1]} END"
+    half = len(edges) // 2
+    lower = staircase(value, edges[:half], points[: half + 1])
+    upper = staircase(value, edges[half + 1 :], points[half + 1 :])
+    return f"CASE WHEN {value} < {number(edges[half])} THEN {lower} ELSE {upper} END"
+
+
+def cut(group: Group, value: str) -> str:
+    """A value within the limits of a group."""
+    if group.maximum is not None:
+        value = f"least({value}, {group.maximum})"
+    return value if group.minimum is None else f"greatest({value}, {group.minimum})"
+
+
+def bracketed(condition: str) -> str:
+    """A condition that can stand as an operand."""
+    return f"({condition})"

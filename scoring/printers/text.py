@@ -1,0 +1,199 @@
+"""The text printer: a score as a picture of its ledger, and a whole scorecard with its tables, for people.
+
+Plain text for a terminal of `width` columns; gains are drawn solid, losses light.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator
+
+from scoring.lookup import Pair, Table
+from scoring.result import Entry, Result, signed, unsigned
+from scoring.scorecard import Scorecard
+
+GAIN, LOSS = "█", "░"
+MARKS = {"met": "✓", "unmet": "✗", "unknown": "?"}
+
+
+def ledger_text(result: Result, width: int = 80) -> str:
+    """A score with its whole ledger as a waterfall, the recommendation, and what to ask."""
+    return "\n".join(_ledger(result, width))
+
+
+def card_text(card: Scorecard, width: int = 80) -> str:
+    """The whole scorecard: what it asks, what earns points, the learned tables, the gates."""
+    return "\n".join(_card(card, width)).rstrip() + "\n"
+
+
+def _ledger(result: Result, width: int) -> Iterator[str]:
+    advice = result.recommendation
+    release = f", release {result.release}" if result.release else ", rules alone"
+    yield f"{result.card}{release}, as of {result.as_of}"
+    yield ""
+    chance = "" if result.probability is None else f" · {result.probability:.0%} become an opportunity"
+    yield f"Score {result.score} · grade {result.grade} · {unsigned(result.tenths)} points{chance}"
+    way = f"{advice.at} → {advice.to}" if advice.at != advice.to else advice.at
+    line = "" if advice.line is None else f" (from {unsigned(advice.line)} points)"
+    yield f"Recommendation: {advice.verdict.upper()}" + (f" · {way}{line}" if way else "")
+    yield ""
+    yield from _waterfall(result.ledger, result.tenths, width)
+    if (result.low, result.high) != (result.tenths, result.tenths):
+        yield f"Answers could still make it {unsigned(result.low)} to {unsigned(result.high)}."
+    if advice.criteria:
+        yield ""
+        marks = "   ".join(f"{MARKS[state]} {name}" for name, state in advice.criteria)
+        yield from _wrapped(f"Criteria:  {marks}", width)
+    if advice.reasons:
+        yield ""
+        yield "Why:"
+        for reason in advice.reasons:
+            yield from _wrapped(f"- {reason}", width, "  ")
+    if advice.questions:
+        yield ""
+        yield "Ask (how often the answer settles it):"
+        for asked in advice.questions:
+            yield from _wrapped(f"{asked.settles:4.0%}  {asked.text}", width, "      ")
+    if result.ignored:
+        yield ""
+        yield from _wrapped(f"Not used by the card: {', '.join(result.ignored)}", width)
+
+
+def _waterfall(ledger: tuple[Entry, ...], total: int, width: int) -> Iterator[str]:
+    words = min(max(len(entry.reason) for entry in ledger), width - 8 - 20, 48)
+    room = width - words - 9
+    running, edges = 0, [0]
+    for entry in ledger:
+        running += entry.tenths
+        edges.append(running)
+    # The picture starts a little below the lowest total, so that a small entry can still be seen beside the start.
+    low = min(edges[1:])
+    low = max(0, low - (max(edges) - low) // 2) if low > 0 else low
+    span = max(1, max(edges) - low)
+
+    def at(tenths: int) -> int:
+        return round((max(tenths, low) - low) * room / span)
+
+    for entry, before, after in zip(ledger, edges, edges[1:], strict=False):
+        left, right = sorted((at(before), at(after)))
+        bar = " " * left + (GAIN if after >= before else LOSS) * max(1, right - left)
+        points = unsigned(entry.tenths) if entry.kind == "start" else signed(entry.tenths)
+        yield f"{_fit(entry.reason, words)} {points:>6}  {bar[:room]}".rstrip()
+    yield f"{'Total':<{words}} {unsigned(total):>6}  {GAIN * max(0, at(total))}".rstrip()
+
+
+def _card(card: Scorecard, width: int) -> Iterator[str]:
+    written, learned = card.card, card.learned
+    yield written.title or written.name
+    yield f"{written.name}, {'release ' + card.release if card.release else 'rules alone, nothing learned yet'}"
+    yield ""
+    rate = "" if learned.base_rate is None else f" Of the average lead, {learned.base_rate:.1%} become an opportunity."
+    yield from _wrapped(
+        f"Every lead starts at {unsigned(learned.start)} points; 50.0 is the average lead, and 10 points more double"
+        f" the odds.{rate}",
+        width,
+    )
+    if learned.trust != 1:
+        yield from _wrapped(
+            f"Declared points count {learned.trust:.0%}: that much of them the history bears out.", width
+        )
+    if written.rules:
+        yield from _heading("Rules", "points, and when they are earned")
+        yield from _rules(card, width)
+    if written.exclude:
+        yield from _heading("Exclusions", "disqualify, whatever the points")
+        for one in written.exclude:
+            yield from _wrapped(f"{one.reason}: {one.when.text}", width, "  ")
+    if learned.terms:
+        yield from _heading("Tables", "learned points; the last column counts the leads of the history")
+        for term in learned.terms:
+            yield from _table(card, term, width) if isinstance(term, Table) else _pair(card, term, width)
+    if written.criteria:
+        yield from _heading("Criteria", "what stages require")
+        for criterion in written.criteria:
+            sign = "" if criterion.essential else " (a sign, never a must)"
+            yield from _wrapped(f"{criterion.title}{sign}: {criterion.met.text}", width, "  ")
+    if written.stages:
+        yield from _heading("Stages", "what it takes to enter")
+        yield from _stages(card, width)
+    yield from _heading("Grades", "from how many points")
+    cuts = [f"{grade} {unsigned(cut)}" for grade, cut in written.grades]
+    yield f"{' · '.join(cuts)} · {written.below} below"
+
+
+def _heading(title: str, words: str) -> Iterator[str]:
+    yield ""
+    yield f"{title.upper()}  {words}"
+    yield ""
+
+
+def _rules(card: Scorecard, width: int) -> Iterator[str]:
+    for group in [None, *card.groups]:
+        members = [one for one in card.rules if one.rule.group == (group.name if group else "")]
+        if group and members:
+            limits = ["only the best counts"] if group.best_of else []
+            limits += [f"at most {unsigned(group.maximum)}"] if group.maximum is not None else []
+            limits += [f"at least {unsigned(group.minimum)}"] if group.minimum is not None else []
+            yield f"  group {group.name}: {', '.join(limits)}"
+        for one in members:
+            declared = "" if one.points == one.rule.points else f" (declared {signed(one.rule.points)})"
+            fades = f", halves every {one.rule.half_life.days} days" if one.rule.half_life else ""
+            yield from _wrapped(f"{signed(one.points):>6}  {one.rule.reason}{declared}{fades}", width, " " * 8)
+            yield from _wrapped(f"{'':8}when {one.rule.when.text}", width, " " * 10)
+            if one.rule.why:
+                yield from _wrapped(f"{'':8}why  {one.rule.why}", width, " " * 10)
+
+
+def _table(card: Scorecard, table: Table, width: int) -> Iterator[str]:
+    field = card.card.fields[table.field]
+    unit = f", {field.unit}" if field.unit else ""
+    yield f"{field.title}{unit}"
+    words = min(max(map(len, table.bins.labels)), 30)
+    room = max(4, (width - words - 22) // 2)
+    most = max(1, *(abs(points) for points in table.points))
+    for label, points, count in zip(table.bins.labels, table.points, table.counts, strict=True):
+        size = round(abs(points) * room / most)
+        left = (LOSS * size).rjust(room) if points < 0 else " " * room
+        right = (GAIN * size).ljust(room) if points > 0 else " " * room
+        yield f"  {_fit(label, words)} {signed(points):>6} {left}│{right} {count:>9,}".rstrip()
+    yield ""
+
+
+def _pair(card: Scorecard, pair: Pair, width: int) -> Iterator[str]:
+    first, second = (card.card.fields[name].title for name in pair.fields)
+    yield f"{first} (rows) & {second} (columns): points"
+    labels = pair.bins[1].labels
+    words = min(max(map(len, pair.bins[0].labels)), 24)
+    cell = 8
+    across = max(1, (width - words - 2) // cell)
+    for start in range(0, len(labels), across):
+        part = slice(start, start + across)
+        heads = [textwrap.wrap(label, cell - 1) for label in labels[part]]
+        for row in range(max(map(len, heads))):
+            shown = "".join(f"{(head[row] if row < len(head) else ''):>{cell}}" for head in heads)
+            yield f"  {'':<{words}}{shown}".rstrip()
+        for label, points in zip(pair.bins[0].labels, pair.points, strict=True):
+            yield f"  {_fit(label, words)}" + "".join(f"{signed(one):>{cell}}" for one in points[part])
+        yield ""
+
+
+def _stages(card: Scorecard, width: int) -> Iterator[str]:
+    titles = {one.name: one.title for one in card.card.criteria}
+    for stage in card.card.stages:
+        gate = next((one for one in card.gates.values() if one and one.to == stage.name), None)
+        needs = [titles[name] for name in stage.requires]
+        if gate and gate.line.points is not None:
+            needs.append(f"{unsigned(gate.line.points)} points")
+        promise = f" ({gate.line.promise})" if gate and gate.line.promise else ""
+        if gate and gate.line.closed:
+            promise = f" (closed: {gate.line.closed})"
+        yield from _wrapped(f"{stage.name}: {', '.join(needs) or 'nothing'}{promise}", width, "  ")
+
+
+def _fit(words: str, width: int) -> str:
+    """Words cut or padded to a width."""
+    return f"{words:<{width}}" if len(words) <= width else words[: width - 1] + "…"
+
+
+def _wrapped(words: str, width: int, indent: str = "") -> list[str]:
+    return textwrap.wrap(words, width, subsequent_indent=indent, break_long_words=True, drop_whitespace=True) or [""]

@@ -1,0 +1,128 @@
+"""Results: frozen records, exact inside, that turn into flat JSON.
+
+Points leave as numbers with one decimal; the tenths are kept beside them, for sums.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Literal, TypeAlias
+
+from scoring.gate import Verdict
+
+EntryKind: TypeAlias = Literal["start", "rule", "group", "table", "pair"]
+State: TypeAlias = Literal["met", "unmet", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry of a ledger: what earned (or lost) the points, and why. `tenths` is exact; `points` is for people."""
+
+    name: str
+    kind: EntryKind
+    tenths: int
+    reason: str
+    why: str = ""
+
+    @property
+    def points(self) -> float:
+        """The points, to one decimal."""
+        return self.tenths / 10
+
+    def to_dict(self) -> dict[str, Any]:
+        """Flat JSON."""
+        return {"name": self.name, "kind": self.kind, "points": self.points, "reason": self.reason, "why": self.why}
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question worth asking: `settles` (0..1) is how likely its answer is to settle the recommendation."""
+
+    field: str
+    text: str
+    settles: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """Flat JSON."""
+        return {"field": self.field, "question": self.text, "settles": round(self.settles, 3)}
+
+
+@dataclass(frozen=True, slots=True)
+class Recommendation:
+    """What to do with a lead: the verdict, from which stage to which, and what it rests on.
+
+    `line` (tenths) is the total from which the gate opens; None: no line in points. `reasons` are sentences, the most
+    telling first.
+    """
+
+    verdict: Verdict
+    at: str
+    to: str
+    line: int | None
+    criteria: tuple[tuple[str, State], ...]
+    reasons: tuple[str, ...]
+    questions: tuple[Question, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """The score of one lead on one day.
+
+    `tenths` is the total, the exact sum of the ledger; `low` and `high` (tenths) are what answers to the card's
+    questions could still make of it; `score` is the total rounded and cut to 0…100; `probability` (0..1) is None while
+    no base rate is known. `ignored` are the keys of the lead that no field of the card uses.
+    """
+
+    card: str
+    release: str
+    as_of: date
+    tenths: int
+    low: int
+    high: int
+    score: int
+    probability: float | None
+    grade: str
+    recommendation: Recommendation
+    ledger: tuple[Entry, ...]
+    ignored: tuple[str, ...] = ()
+
+    @property
+    def points(self) -> float:
+        """The total, to one decimal."""
+        return self.tenths / 10
+
+    def to_dict(self) -> dict[str, Any]:
+        """Flat JSON: numbers, texts and lists of flat records."""
+        advice = self.recommendation
+        return {
+            "card": self.card,
+            "release": self.release,
+            "as_of": self.as_of.isoformat(),
+            "score": self.score,
+            "points": self.points,
+            "low": self.low / 10,
+            "high": self.high / 10,
+            "probability": None if self.probability is None else round(self.probability, 6),
+            "grade": self.grade,
+            "recommendation": advice.verdict,
+            "from": advice.at,
+            "to": advice.to,
+            "line": None if advice.line is None else advice.line / 10,
+            "criteria": dict(advice.criteria),
+            "reasons": list(advice.reasons),
+            "questions": [one.to_dict() for one in advice.questions],
+            "ledger": [one.to_dict() for one in self.ledger],
+            "ignored": list(self.ignored),
+        }
+
+
+def signed(tenths: int) -> str:
+    """Points with their sign: `+8.0`, `−3.5`, `0.0`."""
+    sign = "+" if tenths > 0 else "−" if tenths < 0 else ""
+    return f"{sign}{abs(tenths) // 10}.{abs(tenths) % 10}"
+
+
+def unsigned(tenths: int) -> str:
+    """Points without a plus: `58.0`, `−3.5`."""
+    return signed(tenths).lstrip("+")

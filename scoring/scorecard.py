@@ -1,0 +1,207 @@
+"""A card, what was learned for it, and the two put together.
+
+`Card` is what people write. `Learned` is what training adds. `Scorecard` is both, with every number that scoring needs
+worked out once, as integers: printers and the tree walk read it, and never compute points of their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
+from itertools import pairwise
+from typing import Any
+
+from scoring.field import Field, fold
+from scoring.gate import Gate, Line, Stage
+from scoring.lookup import Term
+from scoring.rule import Criterion, Exclusion, Group, Rule, Steps, decay, scaled
+
+START = 500  # tenths: the average lead of the history
+DOUBLE = 100  # tenths that double the odds
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What training learns to foresee: a column of the history, not a field of the lead.
+
+    kind date: it became an opportunity if the date lies within `within` days after the field `since`.
+    kind flag: it did if the column says yes. `minimum`: with fewer labelled leads, rules alone are released.
+    """
+
+    column: str
+    kind: str
+    since: str = ""
+    within: int = 0
+    minimum: int = 100
+
+
+@dataclass(frozen=True)
+class Case:
+    """One of the card's own tests: a raw lead, the day, and what must come out (any subset of the results)."""
+
+    name: str
+    lead: Mapping[str, Any]
+    as_of: date
+    expect: Mapping[str, Any]
+    line: int = 0
+
+
+@dataclass(frozen=True)
+class Card:
+    """A card as people write it. Mappings keep the order of the file. Points are tenths, rates 0..1."""
+
+    name: str
+    fields: Mapping[str, Field]
+    criteria: tuple[Criterion, ...] = ()
+    groups: tuple[Group, ...] = ()
+    rules: tuple[Rule, ...] = ()
+    exclude: tuple[Exclusion, ...] = ()
+    stages: tuple[Stage, ...] = ()
+    grades: tuple[tuple[str, int], ...] = (("A", 650), ("B", 500), ("C", 350))
+    below: str = "D"
+    title: str = ""
+    missing: tuple[str, ...] = ()
+    outcome: Outcome | None = None
+    base_rate: float | None = None
+    trust: float | None = None
+    cases: tuple[Case, ...] = ()
+
+    @cached_property
+    def absent(self) -> frozenset[str]:
+        """The texts, folded, that mean "not known"."""
+        return frozenset(fold(text) for text in self.missing)
+
+    @cached_property
+    def plain(self) -> tuple[Field, ...]:
+        """The fields that come from outside."""
+        return tuple(one for one in self.fields.values() if one.derived is None)
+
+    @cached_property
+    def derived(self) -> tuple[Field, ...]:
+        """The fields that are computed, in an order in which each asks only earlier ones."""
+        return tuple(one for one in self.fields.values() if one.derived is not None)
+
+    def roots(self, names: tuple[str, ...]) -> tuple[str, ...]:
+        """The plain fields behind some fields, each once: a derived field is replaced by what it asks."""
+        found: dict[str, None] = {}
+        for name in names:
+            asks = self.fields[name].asks
+            found |= dict.fromkeys(self.roots(asks) if asks else (name,))
+        return tuple(found)
+
+    @cached_property
+    def questions(self) -> Mapping[str, str]:
+        """The plain fields that can be asked for, and the question of each.
+
+        Those with `ask:`, and those behind a criterion that a stage requires: what holds a lead back must be askable.
+        """
+        required = {name for stage in self.stages for name in stage.requires}
+        behind = {root for one in self.criteria if one.name in required for root in self.roots(one.met.fields)}
+        return {one.name: one.ask or f"What is the {one.title}?" for one in self.plain if one.ask or one.name in behind}
+
+    @cached_property
+    def target(self) -> Stage | None:
+        """The stage that scores foresee: the first with a line in points or probability, else the last with a gate."""
+        lined = [one for one in self.stages if one.points is not None or one.precision is not None]
+        gated = [one for one in self.stages if one.has_gate]
+        return lined[0] if lined else gated[-1] if gated else None
+
+    @cached_property
+    def standing(self) -> str:
+        """The stage at which a lead stands that doesn't say: the one before the target. Empty: no stages."""
+        if self.target is None:
+            return self.stages[0].name if self.stages else ""
+        return self.stages[max(0, self.stages.index(self.target) - 1)].name
+
+
+@dataclass(frozen=True)
+class Learned:
+    """What training adds to a card.
+
+    `start` (tenths) is where every lead starts; `trust` (0..1) multiplies the declared points; `base_rate` (0..1, None:
+    unknown) is the share of leads that became opportunities; `lines` are the promotion lines by stage.
+    """
+
+    base_rate: float | None = None
+    start: int = START
+    trust: float = 1.0
+    terms: tuple[Term, ...] = ()
+    lines: Mapping[str, Line] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Priced:
+    """A rule with its points worked out (tenths): `points` at most, and the staircase of a rule that decays."""
+
+    rule: Rule
+    points: int
+    steps: Steps | None
+    askable: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Scorecard:
+    """A card and what was learned for it, ready to score. `release` names where the learned part came from."""
+
+    card: Card
+    learned: Learned
+    release: str = ""
+
+    @cached_property
+    def rules(self) -> tuple[Priced, ...]:
+        """The rules with their points times trust, in the order of the card."""
+        return tuple(self._price(rule) for rule in self.card.rules)
+
+    def _price(self, rule: Rule) -> Priced:
+        trust = self.learned.trust
+        steps = decay(rule.points, trust, rule.half_life.days) if rule.half_life else None
+        asks = rule.when.fields + ((rule.half_life.of,) if rule.half_life else ())
+        return Priced(rule, scaled(rule.points, trust), steps, self.askable(asks))
+
+    def askable(self, names: tuple[str, ...]) -> tuple[str, ...]:
+        """The plain fields behind some fields that the card has a question for."""
+        return tuple(name for name in self.card.roots(names) if name in self.card.questions)
+
+    @cached_property
+    def groups(self) -> tuple[Group, ...]:
+        """The groups with their limits times trust, in the order of the card."""
+        trust = self.learned.trust
+        return tuple(
+            Group(
+                one.name,
+                None if one.maximum is None else scaled(one.maximum, trust),
+                None if one.minimum is None else scaled(one.minimum, trust),
+                one.best_of,
+            )
+            for one in self.card.groups
+        )
+
+    @cached_property
+    def gates(self) -> Mapping[str, Gate | None]:
+        """The gate before a lead of each stage; None where there is nothing to decide."""
+        positions = {one.name: i for i, one in enumerate(self.card.criteria)}
+        found: dict[str, Gate | None] = {}
+        for at, to in pairwise([*self.card.stages, Stage("")]):
+            line = self.learned.lines.get(to.name) or Line(to.points)
+            gate = Gate(at.name, to.name, tuple(positions[name] for name in to.requires), line)
+            found[at.name] = gate if to.has_gate else None
+        return found
+
+    def gate(self, stage: object) -> tuple[str, Gate | None]:
+        """Where a lead stands, and the gate before it. `stage` is the value of the field `stage`; None: unknown."""
+        at = stage if isinstance(stage, str) and stage in self.gates else self.card.standing
+        return at, self.gates.get(at)
+
+    def grade(self, total: int) -> str:
+        """The grade of a total (tenths)."""
+        for name, cut in self.card.grades:
+            if total >= cut:
+                return name
+        return self.card.below
+
+
+def untrained(card: Card) -> Scorecard:
+    """The scorecard of a card alone: no history, rules as declared."""
+    return Scorecard(card, Learned(base_rate=card.base_rate, trust=1.0 if card.trust is None else card.trust))

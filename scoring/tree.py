@@ -1,0 +1,131 @@
+"""The tree of a condition: about a dozen frozen nodes, the only thing that printers know of a rule.
+
+A condition is three-valued, as in SQL: true, false or unknown. It is unknown where it asks a missing value. The nodes
+know no text: `condition.py` reads them, the printers write them, `walk.py` is their meaning in twenty lines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal, TypeAlias
+
+Kind: TypeAlias = Literal["number", "text", "flag", "date", "id"]
+Typed: TypeAlias = float | str | bool | date | None
+Comparison: TypeAlias = Literal["=", "<>", "<", "<=", ">", ">="]
+
+
+@dataclass(frozen=True)
+class Field:
+    """The value of a field; None where it is missing."""
+
+    name: str
+    kind: Kind
+
+
+@dataclass(frozen=True)
+class Days:
+    """Whole days between a date field and the day of scoring: `since` counts back from it, `until` forward."""
+
+    way: Literal["since", "until"]
+    of: Field
+
+
+@dataclass(frozen=True)
+class Value:
+    """A literal: a float, a text, a flag or a date. Never None."""
+
+    value: float | str | bool | date
+
+
+Operand: TypeAlias = Field | Days
+
+
+@dataclass(frozen=True)
+class Compare:
+    """An operand against a literal or another operand of the same kind; unknown where either is missing."""
+
+    op: Comparison
+    left: Operand
+    right: Operand | Value
+
+
+@dataclass(frozen=True)
+class In:
+    """An operand is one of some literals; unknown where it is missing."""
+
+    of: Operand
+    values: tuple[Value, ...]
+
+
+@dataclass(frozen=True)
+class Search:
+    """A text contains, starts with or ends with another; ASCII letters are compared without their case."""
+
+    way: Literal["contains", "starts_with", "ends_with"]
+    of: Field
+    text: str
+
+
+@dataclass(frozen=True)
+class Truth:
+    """A flag is set; unknown where it is missing."""
+
+    of: Field
+
+
+@dataclass(frozen=True)
+class IsNull:
+    """An operand is missing. Never unknown."""
+
+    of: Operand
+
+
+@dataclass(frozen=True)
+class Not:
+    """False turns true, true turns false, unknown stays unknown."""
+
+    of: Node
+
+
+@dataclass(frozen=True)
+class And:
+    """False if any is false, else unknown if any is unknown, else true."""
+
+    of: tuple[Node, ...]
+
+
+@dataclass(frozen=True)
+class Or:
+    """True if any is true, else unknown if any is unknown, else false."""
+
+    of: tuple[Node, ...]
+
+
+Node: TypeAlias = Compare | In | Search | Truth | IsNull | Not | And | Or
+
+
+Part: TypeAlias = Node | Operand | Value
+
+
+def parts(node: Part) -> Iterator[Part]:
+    """A node and everything below it, from left to right."""
+    yield node
+    match node:
+        case Days(of=of) | Search(of=of) | Truth(of=of) | IsNull(of=of) | Not(of=of):
+            yield from parts(of)
+        case In(of=of, values=values):
+            yield from parts(of)
+            yield from values
+        case Compare(left=left, right=right):
+            yield from parts(left)
+            yield from parts(right)
+        case And(of=items) | Or(of=items):
+            for item in items:
+                yield from parts(item)
+
+
+def fields_of(node: Part) -> Iterator[str]:
+    """The names of the fields that a node asks, in order, with repeats."""
+    return (part.name for part in parts(node) if isinstance(part, Field))

@@ -1,0 +1,133 @@
+"""How the blocks of the README are run: in order, in one folder, with the installed command.
+
+- `yaml`: kept as the file that its first line names.
+- `console`: each line behind `$ ` is run, and the lines below it must be its output; `...` stands for any lines, or for
+  any words within a line.
+- `sh`: run; a line that serves is left running until the end, on a free port.
+- `python`: run as a program.
+- a block without a language: the two commands of make, which install and so can't run inside a test; they are held
+  against the Makefile.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+from sybil import Example, Sybil
+from sybil.parsers.markdown import CodeBlockParser
+
+ROOT = Path(__file__).parents[1]
+LIMIT = 300  # seconds for one block
+
+
+def setup(namespace: dict[str, Any]) -> None:
+    """A new folder, in which the examples can be found, and the installed command on the path."""
+    folder = Path(tempfile.mkdtemp(prefix="readme-"))
+    (folder / "examples").symlink_to(ROOT / "examples")
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    environment = {**os.environ, "PATH": path, "COLUMNS": "80", "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "default"}
+    environment.pop("LEADLEDGER_HOME", None)
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    namespace.update(folder=folder, environment=environment, port=port, servers=[])
+
+
+def teardown(namespace: dict[str, Any]) -> None:
+    """End what was left running, and remove the folder."""
+    for server in namespace["servers"]:
+        server.terminate()
+        server.wait(20)
+    shutil.rmtree(namespace["folder"])
+
+
+def shell(example: Example, command: str) -> str:
+    """Run a command; its standard output. Fails with all that it said unless it ends well."""
+    space = example.namespace
+    command = command.replace(":8000/", f":{space['port']}/")
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", command],
+        cwd=space["folder"],
+        env=space["environment"],
+        capture_output=True,
+        text=True,
+        timeout=LIMIT,
+        stdin=subprocess.DEVNULL,
+    )
+    assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
+    return done.stdout
+
+
+def run_yaml(example: Example) -> None:
+    """Keep a file."""
+    first = example.parsed.split("\n", 1)[0]
+    (example.namespace["folder"] / first.removeprefix("# ").strip()).write_text(example.parsed, "utf-8")
+
+
+def run_console(example: Example) -> None:
+    """Run commands and compare what they print."""
+    for part in re.split(r"^\$ ", example.parsed, flags=re.MULTILINE)[1:]:
+        command, _, expected = part.partition("\n")
+        printed = shell(example, command)
+        pattern = re.escape(expected.strip("\n")).replace(r"\.\.\.", "(?s:.*)")
+        assert re.fullmatch(pattern, printed.strip("\n")), f"$ {command}\n{printed}"
+
+
+def run_sh(example: Example) -> None:
+    """Run commands; leave a server running."""
+    if not example.parsed.startswith("leadledger serve"):
+        assert shell(example, example.parsed) or ">" in example.parsed
+        return
+    space = example.namespace
+    server = subprocess.Popen(
+        ["leadledger", "serve", "--port", str(space["port"])], cwd=space["folder"], env=space["environment"]
+    )
+    space["servers"].append(server)
+    for _ in range(200):
+        try:
+            urllib.request.urlopen(f"http://127.0.0.1:{space['port']}/health/ready")  # noqa: S310
+            return
+        except (urllib.error.URLError, ConnectionError):
+            assert server.poll() is None, "the server ended"
+            time.sleep(0.1)
+    raise AssertionError("the server does not answer")
+
+
+def run_python(example: Example) -> None:
+    """Run a program."""
+    path = example.namespace["folder"] / "block.py"
+    path.write_text(example.parsed, "utf-8")
+    shell(example, f"{sys.executable} {path}")
+
+
+def run_bare(example: Example) -> None:
+    """Hold the commands of make against the Makefile."""
+    targets = re.findall(r"^make (\w+)", example.parsed, flags=re.MULTILINE)
+    assert targets
+    makefile = (ROOT / "Makefile").read_text("utf-8")
+    for target in targets:
+        assert re.search(rf"^{target}:", makefile, flags=re.MULTILINE), target
+
+
+blocks = Sybil(
+    parsers=[
+        CodeBlockParser("yaml", run_yaml),
+        CodeBlockParser("console", run_console),
+        CodeBlockParser("sh", run_sh),
+        CodeBlockParser("python", run_python),
+        CodeBlockParser("", run_bare),
+    ],
+    patterns=["README.md"],
+    setup=setup,
+    teardown=teardown,
+)

@@ -1,0 +1,298 @@
+"""Random cards and random leads, with the awkward values named: chance alone misses them."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from hypothesis import strategies as st
+
+from scoring.condition import Known, parse, parse_days
+from scoring.field import Field
+from scoring.gate import Line, Stage
+from scoring.lookup import Bins, FlagBins, NumberBins, Pair, Table, TextBins
+from scoring.rule import Criterion, Exclusion, Group, HalfLife, Rule
+from scoring.scorecard import Card, Learned, Scorecard
+
+AS_OF = date(2026, 11, 24)
+FIRST, LAST = date.min, date.max
+
+NUMBERS = [0.0, -0.0, 1.0, -1.0, 0.1, 0.30000000000000004, 10.0, 1e308, -1e308, 5e-324, 2.0**53, 123456789.125]
+TEXTS = [
+    "a",
+    "A",
+    "b'c",
+    'd"e',
+    "back\\slash",
+    "é",
+    "e\u0301",
+    "İ",
+    "two\nlines",
+    "tab\there",
+    "--x",
+    "{x}",
+    "%s",
+    "𝄞",
+    "nul\0",
+]
+SEARCHED = ["a", "B'", "\\", "é", "X", "two\n"]
+DAYS = [FIRST, LAST, AS_OF, AS_OF - timedelta(days=1), AS_OF + timedelta(days=1), date(2024, 2, 29), date(1970, 1, 1)]
+
+# Two of each kind, with and without a question, and derived ones of both kinds.
+PLAIN = {
+    "n1": Field("n1", "number", ask="How many?"),
+    "n2": Field("n2", "number"),
+    "t1": Field("t1", "text", ask="Which?"),
+    "t2": Field("t2", "text", values=("yes", "No", "it's")),
+    "f1": Field("f1", "flag", ask="Is it?"),
+    "class": Field("class", "flag"),
+    "d1": Field("d1", "date", ask="When?"),
+    "d2": Field("d2", "date"),
+    "stage": Field("stage", "text", values=("contact", "lead", "opportunity", "customer")),
+}
+KNOWN = {name: Known(field.kind, field.values) for name, field in PLAIN.items()}
+DERIVED = {
+    "silent": Field("silent", "number", derived=parse_days("days_since(d1)", KNOWN)),
+    "both": Field("both", "flag", derived=parse("f1 or n1 > 1 and t1 is not null", KNOWN).tree),
+}
+KNOWN |= {"silent": Known("number"), "both": Known("flag")}
+DERIVED["late"] = Field("late", "flag", derived=parse("silent > 30 or both", KNOWN).tree)
+KNOWN |= {"late": Known("flag")}
+STAGES = ("contact", "lead", "opportunity", "customer")
+
+
+def quoted(text: str) -> str:
+    """A text as a literal of the condition language."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _literal(field: str) -> st.SearchStrategy[str]:
+    known = KNOWN[field]
+    if known.kind == "number":
+        return st.sampled_from(NUMBERS).map(repr)
+    if known.kind == "text":
+        return st.sampled_from(known.values or [one for one in TEXTS if one.isprintable()]).map(quoted)
+    if known.kind == "flag":
+        return st.sampled_from(["true", "false"])
+    return st.sampled_from([day for day in DAYS]).map(lambda day: f"date '{day.isoformat()}'")
+
+
+@st.composite
+def leaves(draw: st.DrawFn) -> str:
+    """The text of a condition without and, or, not."""
+    field = draw(st.sampled_from(list(KNOWN)))
+    kind = KNOWN[field].kind
+    shapes = ["null", "in", "="]
+    shapes += {"number": ["<", "between", "field"], "text": ["search"], "flag": ["truth"], "date": ["<", "days"]}[kind]
+    shape = draw(st.sampled_from(shapes))
+    if shape == "null":
+        return f"{field} is {draw(st.sampled_from(['', 'not ']))}null"
+    if shape == "in":
+        items = draw(st.lists(_literal(field), min_size=1, max_size=3))
+        return f"{field} {draw(st.sampled_from(['', 'not ']))}in ({', '.join(items)})"
+    if shape == "=":
+        return f"{field} {draw(st.sampled_from(['=', '<>']))} {draw(_literal(field))}"
+    if shape == "<":
+        return f"{field} {draw(st.sampled_from(['<', '<=', '>', '>=']))} {draw(_literal(field))}"
+    if shape == "between":
+        low, high = sorted(draw(st.tuples(st.sampled_from(NUMBERS), st.sampled_from(NUMBERS))))
+        return f"{field} between {low!r} and {high!r}"
+    if shape == "field":
+        other = draw(st.sampled_from(["n1", "n2", "silent"]))
+        return f"{field} {draw(st.sampled_from(['=', '<', '>=']))} {other}"
+    if shape == "search":
+        way = draw(st.sampled_from(["contains", "starts_with", "ends_with"]))
+        return f"{way}({field}, {quoted(draw(st.sampled_from(SEARCHED)).strip() or 'a')})"
+    if shape == "truth":
+        return field
+    way = draw(st.sampled_from(["days_since", "days_until"]))
+    return f"{way}({field}) {draw(st.sampled_from(['<', '>=', '=']))} {draw(st.sampled_from([0, 1, -1, 14, 365]))}"
+
+
+CONDITIONS = st.recursive(
+    leaves(),
+    lambda inner: st.one_of(
+        inner.map(lambda one: f"not ({one})"),
+        st.tuples(inner, st.sampled_from(["and", "or"]), inner).map(
+            lambda parts: f"({parts[0]}) {parts[1]} ({parts[2]})"
+        ),
+    ),
+    max_leaves=5,
+)
+POINTS = st.integers(-1000, 1000).filter(bool)
+SMALL = st.integers(-80, 80)
+
+
+@st.composite
+def bins_of(draw: st.DrawFn, field: str) -> Bins:
+    """Random bins of a field, edges at the awkward values."""
+    kind = KNOWN[field].kind
+    if kind == "number":
+        edges = draw(st.lists(st.sampled_from([*NUMBERS, 14.0, 30.0]), max_size=20, unique=True))
+        return NumberBins(tuple(sorted(dict.fromkeys(edges))))
+    if kind == "text":
+        return TextBins(tuple(draw(st.lists(st.sampled_from(KNOWN[field].values or TEXTS), max_size=5, unique=True))))
+    return FlagBins()
+
+
+@st.composite
+def terms(draw: st.DrawFn) -> tuple[Table | Pair, ...]:
+    """Random tables and pairs, each over different fields."""
+    learnable = ["n1", "n2", "t1", "t2", "f1", "class", "silent", "both"]
+    found: list[Table | Pair] = []
+    for name in draw(st.lists(st.sampled_from(learnable), max_size=4, unique=True)):
+        bins = draw(bins_of(name))
+        points = draw(st.tuples(*[SMALL] * len(bins)))
+        found.append(Table(name, bins, points, draw(st.tuples(*[st.integers(0, 50)] * len(bins)))))
+    couples = st.lists(st.sampled_from(learnable), min_size=2, max_size=2, unique=True).map(sorted).map(tuple)
+    for first, second in draw(st.lists(couples, max_size=2, unique=True)):
+        rows, columns = draw(bins_of(first)), draw(bins_of(second))
+        line = st.tuples(*[SMALL] * len(columns))
+        cells = draw(st.tuples(*[line] * len(rows)))
+        found.append(Pair((first, second), (rows, columns), cells, cells))
+    return tuple(found)
+
+
+@st.composite
+def scorecards(draw: st.DrawFn) -> Scorecard:
+    """A random card with rules, groups, decay, criteria, exclusions and stages, and random learned parts."""
+    groups = (
+        Group("capped", draw(st.none() | st.integers(0, 500)), draw(st.none() | st.integers(-500, 0))),
+        Group("best", draw(st.none() | st.integers(0, 500)), draw(st.none() | st.integers(-500, 0)), best_of=True),
+    )
+    fades = st.builds(HalfLife, st.sampled_from([1, 7, 14, 90]), st.sampled_from(["d1", "d2"]))
+    rules = tuple(
+        Rule(
+            f"r{number}",
+            parse(draw(CONDITIONS), KNOWN),
+            draw(POINTS),
+            reason=f"Rule {number}",
+            half_life=draw(st.none() | fades),
+            group=draw(st.sampled_from(["", "", "capped", "best"])),
+        )
+        for number in range(draw(st.integers(0, 6)))
+    )
+    criteria = tuple(Criterion(f"c{number}", parse(draw(CONDITIONS), KNOWN)) for number in range(3))
+    exclude = tuple(
+        Exclusion(f"x{number}", parse(draw(CONDITIONS), KNOWN), "Never") for number in range(draw(st.integers(0, 2)))
+    )
+    needs = st.lists(st.sampled_from([one.name for one in criteria]), max_size=2, unique=True).map(tuple)
+    lines = st.none() | st.integers(300, 900)
+    stages = (
+        Stage("contact"),
+        Stage("lead", draw(needs), draw(lines)),
+        Stage("opportunity", draw(needs), draw(lines), draw(st.none() | st.just(0.7))),
+        Stage("customer"),
+    )
+    card = Card(
+        name="random",
+        fields=PLAIN | DERIVED,
+        criteria=criteria,
+        groups=groups,
+        rules=rules,
+        exclude=exclude,
+        stages=stages,
+        grades=(("A", 700), ("B", 500)),
+        below="C",
+        missing=("n/a", "Select"),
+    )
+    closed = draw(st.sampled_from([Line(), Line(650), Line(None, closed="No line can promise it.")]))
+    learned = Learned(
+        base_rate=draw(st.sampled_from([None, 0.1, 0.5])),
+        start=draw(st.integers(0, 900)),
+        trust=draw(st.sampled_from([0.0, 0.37, 0.5, 1.0])),
+        terms=draw(terms()),
+        lines=draw(st.sampled_from([{}, {"opportunity": closed}])),
+    )
+    return Scorecard(card, learned)
+
+
+def values_of(field: str) -> st.SearchStrategy[object]:
+    """Typed values of a plain field: missing, the awkward ones, any other."""
+    kind, values = KNOWN[field].kind, KNOWN[field].values
+    if kind == "number":
+        found = st.sampled_from([*NUMBERS, float("nan"), float("inf"), float("-inf"), 14.0, 30.0]) | st.floats()
+    elif kind == "text":
+        plain = st.text(st.characters(exclude_categories=["Cs"]), max_size=6)
+        found = st.sampled_from(values) if values else st.sampled_from(["", " ", *TEXTS]) | plain
+    elif kind == "flag":
+        found = st.booleans()
+    else:
+        found = st.sampled_from(DAYS) | st.dates()
+    return st.none() | found
+
+
+LEADS = st.fixed_dictionaries({name: values_of(name) for name in PLAIN})
+
+NUMBER_TEXTS = [
+    "1e3",
+    " 12 ",
+    "1_000",
+    "0x10",
+    "+5",
+    ".5",
+    "5.",
+    "-0",
+    "1e999",
+    "1e-999",
+    "nan",
+    "NaN",
+    "inf",
+    "1,000",
+    "٣",
+    "1e",
+    "--1",
+]
+NUMBER_TEXTS += [
+    "0.1",
+    "123456789012345678901234567890.123",
+    "2.2250738585072011e-308",
+    "9007199254740993",
+    "\t7\n",
+    "1 000",
+    "1e+05",
+    "\u00a05",
+]
+DATE_TEXTS = [
+    "2026-02-30",
+    "2026-11-24T10:00:00Z",
+    "2026-11-24T23:30:00-02:00",
+    "2026-11-24 01:30+0200",
+    "0001-01-01",
+    "9999-12-31",
+]
+DATE_TEXTS += [
+    "0000-01-01",
+    "10000-01-01",
+    "2026-1-2",
+    "9999-12-31T23:00-05",
+    "0001-01-01 01:00+02",
+    "2026-11-24T25:00",
+    "24.11.2026",
+]
+DATE_TEXTS += [
+    "2026-11-24T10:00:00.123456789+05:30",
+    "2026-11-24T10:00 Z",
+    "infinity",
+    "epoch",
+    "2026-11-24T10:00:60Z",
+    "2026-11-24\n",
+]
+FLAG_TEXTS = ["yes", "NO", "t", "F", "1", "0", "on", "Off", "maybe", "2", "TRUE ", "y", "n", "x"]
+ABSENT_TEXTS = ["", " ", "n/a", "N/A", "select", "\t\n"]
+
+
+def raw_texts_of(field: str) -> st.SearchStrategy[str | None]:
+    """Raw texts of a plain field, as a list holds them."""
+    kind, values = KNOWN[field].kind, KNOWN[field].values
+    texts = {"number": NUMBER_TEXTS, "date": DATE_TEXTS, "flag": FLAG_TEXTS, "text": [*TEXTS, *values, "YES", "nO"]}[
+        kind
+    ]
+    free = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
+    digits = st.text("0123456789+-.eE_ ", max_size=8)
+    days = st.text("0123456789-:TZ+ ", min_size=8, max_size=18)
+    return st.one_of(
+        st.none(), st.sampled_from(texts), st.sampled_from(texts), st.sampled_from(ABSENT_TEXTS), free, digits, days
+    )
+
+
+RAW_LEADS = st.fixed_dictionaries({name: raw_texts_of(name) for name in PLAIN})

@@ -1,0 +1,44 @@
+"""The layers: who may import whom, and what the base install can do without.
+
+The contracts are in pyproject.toml and are read from the source. The processes started here see the rest: what an
+import really loads, through our own modules and through those of others.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from importlinter import cli
+
+ROOT = Path(__file__).parents[1]
+
+# What the `train` extra adds. The base install has none of it, so nothing that serves may load it.
+TRAIN_ONLY = frozenset({"joblib", "numpy", "pandas", "scipy", "sklearn"})
+
+
+def loaded_by(module: str) -> set[str]:
+    """The top-level names of all modules that a fresh process has after importing `module`."""
+    code = f"import sys, {module}; print(*sorted({{name.partition('.')[0] for name in sys.modules}}))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    return set(done.stdout.split())
+
+
+def test_contracts_hold(capfd: pytest.CaptureFixture[str]) -> None:
+    """Each layer imports only those below it, and the core imports no database, web or learning library."""
+    status = cli.lint_imports(config_filename=str(ROOT / "pyproject.toml"), no_cache=True, no_logo=True)
+    assert status == 0, capfd.readouterr().out
+
+
+@pytest.mark.parametrize("module", ["api.app", "api.cli", "models", "models.releases", "scoring"])
+def test_base_install_suffices(module: str) -> None:
+    """Importing what serves and scores loads nothing that only the `train` extra installs."""
+    assert loaded_by(module) & TRAIN_ONLY == set()
+
+
+def test_core_is_pure() -> None:
+    """Importing `scoring` loads no database and no web framework, not even through a library."""
+    assert loaded_by("scoring") & {"duckdb", "fastapi", "pydantic", "starlette", "uvicorn"} == set()

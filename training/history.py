@@ -1,0 +1,217 @@
+"""A history: what past leads looked like when they were met, and what became of them.
+
+Rows are cleaned and the rules are scored by the same printed SQL that scores lists, each row as of its own day where
+the card names one (`outcome.since`). A lead that is younger than the horizon is immature: whether it will become an
+opportunity is not known yet, so it is left out and counted, also where it has become one already, for keeping only
+the early successes would flatter the young.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from scoring.errors import DataError, did_you_mean, shown
+from scoring.field import Field
+from scoring.printers import sql
+from scoring.printers.dialect import name as quoted
+from scoring.scorecard import START, Card, Learned, Outcome, Scorecard
+from training.sources import ROW, Reject, Source, bad_values, connect, read
+
+EPOCH = date(1970, 1, 1)
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Where the rows of a history went; `used` are those that training may learn from, `won` of them became one."""
+
+    rows: int
+    rejected: int
+    no_outcome: int
+    no_date: int
+    before: int
+    immature: int
+    used: int
+    won: int
+
+
+@dataclass(frozen=True)
+class History:
+    """The leads to learn from, oldest first where the card names a day, else in the order of the file.
+
+    `frame`: (n, fields) the learnable fields, number float64 (NaN: missing), text object (None), flag boolean (NA).
+    `won`: (n,) bool. `days`: (n,) whole days since 1970, or None. `rules`: (n,) tenths that rules and groups earn at
+    full trust. `criteria`: (n,) by name, 1 met, 0 unmet, -1 unknown. `excluded`: (n,) bool. `rows`: (n,) their numbers
+    in `source`, the table that `connection` holds.
+    """
+
+    source: Source
+    rows: NDArray[np.int64]
+    frame: pd.DataFrame
+    won: NDArray[np.bool_]
+    days: NDArray[np.int64] | None
+    rules: NDArray[np.int64]
+    criteria: Mapping[str, NDArray[np.int8]]
+    excluded: NDArray[np.bool_]
+    counts: Counts
+    as_of: date | None
+    rejects: tuple[Reject, ...] = ()
+    left_out: Mapping[str, str] = field(default_factory=dict)
+    connection: duckdb.DuckDBPyConnection | None = field(default=None, repr=False, compare=False)
+
+    def __len__(self) -> int:
+        return len(self.won)
+
+    def score(self, card: Scorecard) -> NDArray[np.int64]:
+        """The totals (n,), in tenths, that a scorecard gives to these leads, each as of its own day."""
+        assert self.connection is not None
+        outcome = card.card.outcome
+        day: date | str = (outcome.since if outcome else "") or self.as_of or EPOCH
+        query = sql.Query(day, self.source.table, self.source.columns, keep=[ROW], checks=True)
+        found = self.connection.execute(
+            f'SELECT {quoted(ROW)} AS row, "ll:total" AS total FROM ({sql.select(card, query)})'
+        ).df()
+        return found.set_index("row")["total"].loc[self.rows].to_numpy(np.int64)
+
+
+def read_history(card: Card, data: Path | str | pd.DataFrame, as_of: date | None = None) -> History:
+    """Read a history for a card. Raises DataError.
+
+    `as_of` is the day on which it was taken, which tells who is immature; None: the newest day in it.
+    """
+    outcome = card.outcome
+    if outcome is None:
+        raise DataError(
+            f"the card '{card.name}' has no `outcome:`, so training doesn't know what to foresee;"
+            " add for example `outcome: {became: {field: won, kind: flag}}`"
+        )
+    label = "the data frame" if isinstance(data, pd.DataFrame) else str(data)
+    connection = connect()
+    source = read(connection, data)
+    _check_columns(card, outcome, source, label)
+    wide, became = _with_outcome(card, outcome)
+    scorecard = Scorecard(wide, Learned())
+    day: date | str = outcome.since or as_of or EPOCH
+    query = sql.Query(day, source.table, source.columns, keep=[ROW, *source.columns], checks=True, fields=True)
+    connection.execute(f"CREATE TEMP TABLE history AS {sql.select(scorecard, query)}")
+    rejects = [*source.rejects, *bad_values(connection, scorecard, "history", source.columns)]
+    whole = connection.execute(_typed(card, outcome, became)).df()
+    whole, counts, taken = _mature(whole, outcome, as_of)
+    rows = source.rows + len({one.row for one in source.rejects})
+    rejected = len({one.row for one in rejects})
+    won = whole["won"].to_numpy(bool)
+    frame, left_out = _learnable(card, whole)
+    return History(
+        source=source,
+        rows=whole["row"].to_numpy(np.int64),
+        frame=frame,
+        won=won,
+        days=whole["since"].to_numpy(np.int64) if outcome.since else None,
+        rules=whole["rules"].to_numpy(np.int64),
+        criteria={one.name: _three_valued(whole[f"c:{one.name}"]) for one in card.criteria},
+        excluded=whole["out"].to_numpy(bool),
+        counts=replace(counts, rows=rows, rejected=rejected, used=len(whole), won=int(won.sum())),
+        as_of=taken,
+        rejects=tuple(rejects),
+        left_out=left_out,
+        connection=connection,
+    )
+
+
+def _check_columns(card: Card, outcome: Outcome, source: Source, label: str) -> None:
+    if outcome.column not in source.columns:
+        hint = did_you_mean(outcome.column, source.columns)
+        raise DataError(f"{label}: has no column '{outcome.column}', the outcome that the card names.{hint}")
+    if outcome.since and not any(column in source.columns for column in card.fields[outcome.since].columns):
+        hint = did_you_mean(outcome.since, source.columns)
+        raise DataError(f"{label}: has no column '{outcome.since}', from which the outcome is counted.{hint}")
+    if not any(column in source.columns for one in card.plain for column in one.columns):
+        first = next(iter(source.columns))
+        raise DataError(
+            f"{label}: no column belongs to the card '{card.name}', the first is {shown(first)};"
+            " rename the columns, or name them under `from:` in the card"
+        )
+
+
+def _with_outcome(card: Card, outcome: Outcome) -> tuple[Card, str]:
+    """The card with the outcome as one more field, so that it is cleaned like all others, and the field's name."""
+    became = "outcome"
+    while became in card.fields:
+        became += "_"
+    kind = "date" if outcome.kind == "date" else "flag"
+    added = Field(became, kind, sources=(("", outcome.column),))
+    return replace(card, fields={**card.fields, became: added}), became
+
+
+def _typed(card: Card, outcome: Outcome, became: str) -> str:
+    """The SELECT that brings the readable rows, days as whole numbers, in the order to learn from."""
+    result = quoted(f"f:{became}")
+    since = quoted(f"f:{outcome.since}") if outcome.since else f"DATE '{EPOCH}'"
+    columns = [
+        f"{quoted(ROW)} AS row",
+        f"{since} - DATE '{EPOCH}' AS since",
+        f"{result} - DATE '{EPOCH}' AS became" if outcome.kind == "date" else f"{result} AS became",
+        f'"ll:total" - {START} AS rules',
+        '"ll:out" AS out',
+        *(f"{quoted(f'c:{one.name}')}" for one in card.criteria),
+        *(quoted(f"f:{one.name}") for one in card.fields.values() if one.kind != "date"),
+    ]
+    return f'SELECT {", ".join(columns)} FROM history WHERE NOT "ll:bad" ORDER BY since, {quoted(ROW)}'
+
+
+def _mature(whole: pd.DataFrame, outcome: Outcome, as_of: date | None) -> tuple[pd.DataFrame, Counts, date | None]:
+    """The rows whose outcome is known, with a column `won`; how many were left out, and why; the day it was judged."""
+    counts = Counts(0, 0, 0, 0, 0, 0, 0, 0)
+    if outcome.since:
+        dated = whole["since"].notna()
+        counts = replace(counts, no_date=int((~dated).sum()))
+        whole = whole[dated]
+    if outcome.kind == "flag":
+        known = whole["became"].notna()
+        counts = replace(counts, no_outcome=int((~known).sum()))
+        whole = whole[known]
+        return whole.assign(won=whole["became"].astype(bool)), counts, as_of
+    newest = max((float(whole[one].max()) for one in ("since", "became") if whole[one].notna().any()), default=0.0)
+    taken = as_of or EPOCH + timedelta(days=int(newest))
+    days = whole["became"] - whole["since"]
+    before = (days < 0).to_numpy(bool, na_value=False)
+    immature = (whole["since"] + outcome.within > (taken - EPOCH).days).to_numpy(bool) & ~before
+    counts = replace(counts, before=int(before.sum()), immature=int(immature.sum()))
+    won = days.between(0, outcome.within).to_numpy(bool, na_value=False)
+    return whole.assign(won=won)[~before & ~immature], counts, taken
+
+
+def _learnable(card: Card, whole: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, str]]:
+    """The fields that may be learnt from and tell anything, and why the others were left out."""
+    columns: dict[str, pd.Series] = {}  # type: ignore[type-arg]  # of several kinds
+    left_out: dict[str, str] = {}
+    for one in card.fields.values():
+        if one.kind in ("date", "id"):
+            continue
+        values = whole[f"f:{one.name}"]
+        if not one.learn:
+            left_out[one.name] = "the card says `learn: no`"
+        elif one.name == "stage":
+            left_out[one.name] = "the stage is what is decided"
+        elif values.isna().all():
+            left_out[one.name] = "has no value in the history"
+        elif values.nunique(dropna=False) == 1:
+            left_out[one.name] = "has the same value in every row"
+        elif one.kind == "number":
+            columns[one.name] = values.astype(float)
+        elif one.kind == "flag":
+            columns[one.name] = values.astype("boolean")
+        else:
+            columns[one.name] = values.astype(object).where(values.notna(), None)
+    return pd.DataFrame(columns, index=whole.index).reset_index(drop=True), left_out
+
+
+def _three_valued(values: pd.Series) -> NDArray[np.int8]:  # type: ignore[type-arg]  # of booleans with NA
+    return values.astype("boolean").astype("Int8").fillna(-1).to_numpy(np.int8)
