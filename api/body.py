@@ -1,6 +1,6 @@
 """From the bytes of a request to leads and a day, or to every mistake in them, each with its path.
 
-The standard library's parser is not the fastest, but it tells of what others swallow: names that stand twice, NaN, and
+The standard library's parser is not the fastest, but it tells of what others swallow: names that are repeated, NaN, and
 numbers that no double holds. It costs a request about 5 µs.
 """
 
@@ -42,7 +42,7 @@ class Foreign:
 
 
 class Repeated(dict[str, Any]):
-    """An object in which a name stands twice; `names` are those that do."""
+    """An object in which names are repeated; `names` are those that are."""
 
     names: tuple[str, ...] = ()
 
@@ -175,7 +175,7 @@ def clean(engine: Engine, lead: Any, path: str, mistakes: Mistakes) -> Lead | No
 def _repeated(found: dict[str, Any], path: str, mistakes: Mistakes) -> None:
     if isinstance(found, Repeated):
         for name in found.names:
-            mistakes.add(child(path, name), "stands here twice; send it once")
+            mistakes.add(child(path, name), "stands here more than once; send it once")
 
 
 def _wrong(value: Any) -> str:

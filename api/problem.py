@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import http
 import json
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -51,11 +52,11 @@ class Mistake:
     value: object = NOTHING
 
     def to_dict(self) -> dict[str, object]:
-        """Flat JSON. Texts are cut to `LONGEST` characters; a list or an object is not said back."""
+        """Flat JSON. A text is cut to `LONGEST` characters; a longer number, a list or an object is not said back."""
         said: dict[str, object] = {"path": self.path, "reason": whole(self.reason)}
         if isinstance(self.value, str):
             said["value"] = cut(self.value)
-        elif self.value is None or isinstance(self.value, bool | int | float):
+        elif self.value is None or _is_short(self.value):
             said["value"] = self.value
         return said
 
@@ -139,6 +140,11 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, invalid)
     app.add_exception_handler(ClientDisconnect, gone)
     app.add_exception_handler(Exception, failed)
+
+
+def _is_short(value: object) -> bool:
+    """Whether a value is true, false, or a number that JSON has and that is short enough to say back."""
+    return isinstance(value, bool | int | float) and len(repr(value)) <= LONGEST and math.isfinite(value)
 
 
 def child(path: str, key: str) -> str:

@@ -55,7 +55,7 @@ class Refused(ValueError):
 
 def fold(text: str) -> str:
     """ASCII letters in lower case, everything else as it is: what every engine agrees on."""
-    return text.translate(_LOWER)
+    return text.lower() if text.isascii() else text.translate(_LOWER)  # alike, and the first is faster
 
 
 @dataclass(frozen=True)

@@ -30,12 +30,16 @@ class Answer:
 
 @dataclass(frozen=True)
 class Asked:
-    """A field with its possible answers, and the most that one of them moves the total (tenths)."""
+    """A field with its possible answers, and the most that one of them moves the total (tenths).
+
+    `telling`: an answer changes something by itself, and not only together with others.
+    """
 
     field: str
     text: str
     answers: tuple[Answer, ...]
     high: int
+    telling: bool
 
 
 def prepare(card: Scorecard, tally: Callable[[Mapping[str, Typed], date], tuple[Any, ...]]) -> tuple[Asked, ...]:
@@ -55,9 +59,9 @@ def prepare(card: Scorecard, tally: Callable[[Mapping[str, Typed], date], tuple[
             # Answers with the same effect are one, so that a lead is asked in a handful of steps.
             shares[total - base, settled] = shares.get((total - base, settled), 0.0) + share
         possible = tuple(Answer(share, shift, settled) for (shift, settled), share in shares.items())
-        found.append(Asked(name, text, possible, max((one.shift for one in possible), default=0)))
-    telling = [one for one in found if any(answer.shift or answer.criteria for answer in one.answers)]
-    return tuple(telling or found)
+        high = max((one.shift for one in possible), default=0)
+        found.append(Asked(name, text, possible, high, any(one.shift or one.criteria for one in possible)))
+    return tuple(found)
 
 
 def questions(
@@ -76,9 +80,8 @@ def questions(
     line = gate.line.points
     unknown = {i for i in gate.requires if criteria[i] is None}
     found = []
-    for one in asked:
-        if values[one.field] is not None:
-            continue
+    still = [one for one in asked if values[one.field] is None]
+    for one in [one for one in still if one.telling] or still:
         rest = max(high - max(one.high, 0), total)
         settles = 0.0
         for answer in one.answers:

@@ -3,10 +3,9 @@
 - `yaml`: kept as the file that its first line names.
 - `console`: each line behind `$ ` is run, and the lines below it must be its output; `...` stands for any lines, or for
   any words within a line.
-- `sh`: run; a line that serves is left running until the end, on a free port.
+- `sh`: run; a line that serves is left running until the end, on a free port. The two commands of make install, so they
+  can't run inside a test: they are held against the Makefile.
 - `python`: run as a program.
-- a block without a language: the two commands of make, which install and so can't run inside a test; they are held
-  against the Makefile.
 """
 
 from __future__ import annotations
@@ -85,6 +84,11 @@ def run_console(example: Example) -> None:
 
 def run_sh(example: Example) -> None:
     """Run commands; leave a server running."""
+    targets = re.findall(r"^make (\w+)", example.parsed, flags=re.MULTILINE)
+    if targets:
+        makefile = (ROOT / "Makefile").read_text("utf-8")
+        assert all(re.search(rf"^{target}:", makefile, flags=re.MULTILINE) for target in targets)
+        return
     if not example.parsed.startswith("leadledger serve"):
         assert shell(example, example.parsed) or ">" in example.parsed
         return
@@ -110,22 +114,12 @@ def run_python(example: Example) -> None:
     shell(example, f"{sys.executable} {path}")
 
 
-def run_bare(example: Example) -> None:
-    """Hold the commands of make against the Makefile."""
-    targets = re.findall(r"^make (\w+)", example.parsed, flags=re.MULTILINE)
-    assert targets
-    makefile = (ROOT / "Makefile").read_text("utf-8")
-    for target in targets:
-        assert re.search(rf"^{target}:", makefile, flags=re.MULTILINE), target
-
-
 blocks = Sybil(
     parsers=[
         CodeBlockParser("yaml", run_yaml),
         CodeBlockParser("console", run_console),
         CodeBlockParser("sh", run_sh),
         CodeBlockParser("python", run_python),
-        CodeBlockParser("", run_bare),
     ],
     patterns=["README.md"],
     setup=setup,

@@ -8,13 +8,15 @@ from typing import Any
 
 import duckdb
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from scoring import LeadError, Scorecard
 from scoring.engine import engine
 from scoring.printers import sql
 from scoring.printers.dialect import name as quoted
+from scoring.reader import parse_card
+from scoring.scorecard import Card, untrained
 from scoring.walk import Tally, tally
 from tests.strategies import AS_OF, LEADS, PLAIN, RAW_LEADS, scorecards
 
@@ -57,7 +59,6 @@ def ledger(
     )
 
 
-@settings(max_examples=120)
 @given(card=scorecards(), leads=st.lists(LEADS, min_size=12, max_size=12))
 def test_walk_python_and_duckdb_agree(
     duck: duckdb.DuckDBPyConnection, card: Scorecard, leads: list[dict[str, Any]]
@@ -92,11 +93,10 @@ def test_walk_python_and_duckdb_agree(
         assert (advice.verdict == "ask") == bool(advice.questions)
 
 
-@settings(max_examples=100)
 @given(leads=st.lists(RAW_LEADS, min_size=40, max_size=40))
 def test_raw_texts_become_the_same_values(duck: duckdb.DuckDBPyConnection, leads: list[dict[str, Any]]) -> None:
     """A raw text is read, found missing or refused alike in Python and in SQL."""
-    card = RAW_CARD
+    card = untrained(Card("raw", fields=PLAIN, missing=("n/a", "Select")))
     query = sql.Query(AS_OF, columns={"row": "INTEGER", **TEXTS}, keep=["row"])
     for lead, row in zip(leads, rows(duck, leads, TEXTS, sql.typed(card, query)), strict=True):
         try:
@@ -111,20 +111,8 @@ def test_raw_texts_become_the_same_values(duck: duckdb.DuckDBPyConnection, leads
             assert type(found) is type(value)
 
 
-def _raw_card() -> Scorecard:
-    from scoring.scorecard import Card, untrained
-
-    return untrained(Card("raw", fields=PLAIN, missing=("n/a", "Select")))
-
-
-RAW_CARD = _raw_card()
-
-
 def test_a_day_can_come_from_a_field(duck: duckdb.DuckDBPyConnection) -> None:
     """In a history, each row is scored as of its own day."""
-    from scoring.reader import parse_card
-    from scoring.scorecard import untrained
-
     card = untrained(
         parse_card(
             """

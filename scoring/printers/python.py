@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import builtins
 import keyword
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any, TypeAlias
 
@@ -18,9 +18,12 @@ from scoring import tree
 from scoring.errors import PrinterError
 from scoring.field import Field, fold
 from scoring.lookup import Bins, FlagBins, NumberBins, Pair, Table, TextBins
+from scoring.printers.dialect import comment
 from scoring.reach import alone
 from scoring.rule import Group
 from scoring.scorecard import Priced, Scorecard
+
+WIDTH = 120  # columns of the printed source, where it can be wrapped
 
 Raw: TypeAlias = tuple[Any, ...]
 Function: TypeAlias = Callable[[Mapping[str, Any], date], Raw]
@@ -79,6 +82,11 @@ class _Printer:
     def line(self, text: str = "") -> None:
         self.lines.append(f"    {text}" if text else "")
 
+    def wrapped(self, opening: str, items: Sequence[str], closing: str) -> None:
+        """A bracket with its items, on as many lines as it takes."""
+        for text in _wrapped(opening, items, closing, WIDTH - 4):
+            self.line(text)
+
     def module(self) -> str:
         card = self.card.card
         self.values()
@@ -88,7 +96,11 @@ class _Printer:
         groups = [self.group(one) for one in self.card.groups]
         terms = [self.term(term) for term in self.card.learned.terms]
         bins = [at for _, at in terms]
-        self.line(f"total = {self.card.learned.start}{self.sum(rules, groups, [points for points, _ in terms])}")
+        self.line("total = (")
+        self.line(f"    {self.card.learned.start}")
+        for part in [*(f"({one} or 0)" for one in rules), *groups, *(points for points, _ in terms)]:
+            self.line(f"    + {part}")
+        self.line(")")
         self.line("low = high = total")
         self.spans()
         self.line()
@@ -98,21 +110,23 @@ class _Printer:
         self.line("return (")
         self.line("    total, low, high,")
         for part in parts:
-            self.line(f"    ({', '.join(part)}{',' if len(part) == 1 else ''}),")
+            self.wrapped("    (", part, ",)," if len(part) == 1 else "),")
         self.line(")")
         title = f"{card.name} {self.card.release}".strip()
         head = _HEAD.format(title=title.replace("\\", "").replace('"', ""))
         return "\n".join([head, *self.constants, "", "", "def tally(lead, as_of):", *self.lines, ""])
 
-    def sum(self, rules: list[str], groups: list[str], terms: list[str]) -> str:
-        return "".join(f" + ({rule} or 0)" for rule in rules) + "".join(f" + {one}" for one in groups + terms)
-
     # -- values ---------------------------------------------------------------------------------------------------
 
     def values(self) -> None:
         """Bind every field that is asked; the derived ones, days and folded texts after those that they ask."""
+        asked = {part.name for node in self.nodes() for part in tree.parts(node) if isinstance(part, tree.Field)}
+        asked |= {one.rule.half_life.of for one in self.card.rules if one.rule.half_life}
+        asked |= {name for term in self.card.learned.terms for name in term.fields}
+        asked |= {name for field in self.card.card.derived for name in field.asks}
         for field in self.card.card.plain:
-            self.line(f"{self.field(field.name)} = lead[{field.name!r}]")
+            if field.name in asked:
+                self.line(f"{self.field(field.name)} = lead[{field.name!r}]")
         for field in self.card.card.derived:
             self.derived(field)
         for node in self.nodes():
@@ -264,8 +278,9 @@ class _Printer:
 
     # -- points ---------------------------------------------------------------------------------------------------
 
-    def constant(self, name: str, value: str) -> None:
-        self.constants.append(f"{name} = {value}")
+    def constant(self, name: str, items: Iterable[object]) -> None:
+        shown = [repr(one) for one in items]
+        self.constants += _wrapped(f"{name} = (", shown, ",)" if len(shown) == 1 else ")", WIDTH)
 
     def rule(self, one: Priced) -> str:
         rule = one.rule
@@ -277,9 +292,10 @@ class _Printer:
             edges = self.name("edges", rule.name, f"DAYS_{rule.name.upper()}")
             steps = self.name("steps", rule.name, f"STEPS_{rule.name.upper()}")
             worth = self.name("worth", rule.name, f"worth_{rule.name}")
-            self.constant(edges, repr(one.steps.edges))
-            self.constant(steps, repr(one.steps.points))
+            self.constant(edges, one.steps.edges)
+            self.constant(steps, one.steps.points)
             self.line(f"{worth} = None if {days} is None else {steps}[bisect_right({edges}, {days})]")
+        self.line(f"# {comment(rule.reason)}")
         self.line(f"{name} = {self.choice(rule.when.tree, worth, '0')}")
         return name
 
@@ -369,11 +385,12 @@ class _Printer:
         of = self.field(field)
         if isinstance(bins, NumberBins):
             edges = self.name("edges", (field, bins), f"EDGES_{field.upper()}")
-            self.constant(edges, self.literals(tuple(tree.Value(edge) for edge in bins.edges)) if bins.edges else "()")
+            self.constant(edges, bins.edges)
             self.line(f"{name} = 0 if {of} is None else 1 + bisect_right({edges}, {of})")
         elif isinstance(bins, TextBins):
             levels = self.name("levels", (field, bins), f"LEVELS_{field.upper()}")
-            self.constant(levels, repr(dict(bins.index)))
+            items = [f"{level!r}: {i}" for level, i in bins.index.items()]
+            self.constants += _wrapped(f"{levels} = {{", items, "}", WIDTH)
             self.line(f"{name} = 0 if {of} is None else {levels}.get({of}, {len(bins) - 1})")
         elif isinstance(bins, FlagBins):
             self.line(f"{name} = 0 if {of} is None else 2 if {of} else 1")
@@ -385,11 +402,11 @@ class _Printer:
         table = self.name("table", term.name, f"POINTS_{'_'.join(term.fields).upper()}")
         if isinstance(term, Table):
             at = self.bin(term.field, term.bins)
-            self.constant(table, repr(term.points))
+            self.constant(table, term.points)
         else:
             row, column = (self.bin(name, bins) for name, bins in zip(term.fields, term.bins, strict=True))
             at = f"{row} * {len(term.bins[1])} + {column}"
-            self.constant(table, repr(tuple(cell for line in term.points for cell in line)))
+            self.constant(table, [cell for line in term.points for cell in line])
         self.line(f"{points} = {table}[{at}]")
         return points, at
 
@@ -426,6 +443,21 @@ class _Printer:
         return (
             missing if roots == (field,) else f"{missing} and {_any([f'{self.field(r)} is None' for r in roots], True)}"
         )
+
+
+def _wrapped(opening: str, items: Sequence[str], closing: str, width: int) -> list[str]:
+    """A bracket with its items: on one line where it fits, else filled up to a width."""
+    one_line = f"{opening}{', '.join(items)}{closing}"
+    if len(one_line) <= width:
+        return [one_line]
+    indent = " " * (len(opening) - len(opening.lstrip()) + 4)
+    lines, current = [opening], indent
+    for item in items:
+        if len(current) + len(item) + 2 > width and current.strip():
+            lines.append(current.rstrip())
+            current = indent
+        current += f"{item}, "
+    return [*lines, current.rstrip(), f"{' ' * (len(indent) - 4)}{closing.lstrip(',')}"]
 
 
 def _all(parts: list[str], inner: bool = False) -> str:

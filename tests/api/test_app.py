@@ -236,6 +236,16 @@ MISTAKES: dict[str, tuple[str, Any, list[tuple[str, str]]]] = {
         {"lead": {}, "as_of": 20260101},
         [("$.as_of", "is a number, not a date; write it like 2026-01-31")],
     ),
+    "a day beyond all numbers": (
+        SCORE,
+        '{"lead": {}, "as_of": 1e999}',
+        [("$.as_of", "is a number, not a date; write it like 2026-01-31")],
+    ),
+    "a day of many digits": (
+        SCORE,
+        f'{{"lead": {{}}, "as_of": {"9" * 4000}}}',
+        [("$.as_of", "is a number, not a date; write it like 2026-01-31")],
+    ),
     "a day that is NaN": (
         SCORE,
         '{"lead": {}, "as_of": NaN}',
@@ -291,9 +301,9 @@ MISTAKES: dict[str, tuple[str, Any, list[tuple[str, str]]]] = {
         SCORE,
         '{"lead": {"employees": 3, "employees": 3, "x": 1, "x": 2}, "as_of": null, "as_of": null}',
         [
-            ("$.as_of", "stands here twice; send it once"),
-            ("$.lead.employees", "stands here twice; send it once"),
-            ("$.lead.x", "stands here twice; send it once"),
+            ("$.as_of", "stands here more than once; send it once"),
+            ("$.lead.employees", "stands here more than once; send it once"),
+            ("$.lead.x", "stands here more than once; send it once"),
         ],
     ),
     "numbers that JSON lacks": (
@@ -400,7 +410,7 @@ def is_problem(answer: httpx2.Response, status: int) -> dict[str, Any]:
      "errors": [{"path": "$.lead.employees", "reason": what is wrong and how to mend it, "value"?: a scalar, cut}]}
     """
     assert answer.headers["content-type"] == MEDIA_TYPE
-    found: dict[str, Any] = answer.json()
+    found: dict[str, Any] = json.loads(answer.text, parse_constant=pytest.fail)
     assert list(found) == SHAPES
     assert (answer.status_code, found["status"], found["type"]) == (status, status, "about:blank")
     assert found["title"] in (

@@ -1,0 +1,181 @@
+-- b2b-software example
+WITH trimmed AS ( -- texts without white space at the ends; NULL where they mean: not known
+  SELECT
+    *,
+    CASE WHEN translate(trim(CAST("lead_id" AS VARCHAR), (' ' || chr(9) || chr(10) || chr(13) || chr(12) || chr(11))), 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz') NOT IN ('', 'n/a', 'select') THEN trim(CAST("lead_id" AS VARCHAR), (' ' || chr(9) || chr(10) || chr(13) || chr(12) || chr(11))) END AS "raw:lead_id",
+    CASE WHEN translate(trim(CAST("company" AS VARCHAR), (' ' || chr(9) || chr(10) || chr(13) || chr(12) || chr(11))), 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz') NOT IN ('', 'n/a', 'select') THEN trim(CAST("company" AS VARCHAR), (' ' || chr(9) || chr(10) || chr(13) || chr(12) || chr(11))) END AS "raw:company",
+    CASE WHEN translate(trim(CAST("stage" AS VARCHAR), (' ' || chr(9) || chr(10) || chr(13) || chr(12) || chr(11))), 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz') NOT IN ('', 'n/a', 'select') THEN trim(CAST("stage" AS VARCHAR), (' ' || chr(9) || chr(10) || chr(13) || chr(12) || chr(11))) END AS "raw:stage",
+    CASE WHEN translate(trim(CAST("country" AS VARCHAR), (' ' || chr(9) || chr(10) || chr(13) || chr(12) || chr(11))), 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz') NOT IN ('', 'n/a', 'select') THEN trim(CAST("country" AS VARCHAR), (' ' || chr(9) || chr(10) || chr(13) || chr(12) || chr(11))) END AS "raw:country",
+    CASE WHEN translate(trim(CAST("industry" AS VARCHAR), (' ' || chr(9) || chr(10) || chr(13) || chr(12) || chr(11))), 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz') NOT IN ('', 'n/a', 'select') THEN trim(CAST("industry" AS VARCHAR), (' ' || chr(9) || chr(10) || chr(13) || chr(12) || chr(11))) END AS "raw:industry",
+    CASE WHEN translate(trim(CAST("job_title" AS VARCHAR), (' ' || chr(9) || chr(10) || chr(13) || chr(12) || chr(11))), 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz') NOT IN ('', 'n/a', 'select') THEN trim(CAST("job_title" AS VARCHAR), (' ' || chr(9) || chr(10) || chr(13) || chr(12) || chr(11))) END AS "raw:job_title",
+    CASE WHEN translate(trim(CAST("lead_source" AS VARCHAR), (' ' || chr(9) || chr(10) || chr(13) || chr(12) || chr(11))), 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz') NOT IN ('', 'n/a', 'select') THEN trim(CAST("lead_source" AS VARCHAR), (' ' || chr(9) || chr(10) || chr(13) || chr(12) || chr(11))) END AS "raw:lead_source",
+    CASE WHEN translate(trim(CAST("need" AS VARCHAR), (' ' || chr(9) || chr(10) || chr(13) || chr(12) || chr(11))), 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz') NOT IN ('', 'n/a', 'select') THEN trim(CAST("need" AS VARCHAR), (' ' || chr(9) || chr(10) || chr(13) || chr(12) || chr(11))) END AS "raw:need",
+    CASE WHEN translate(trim(CAST("decision_role" AS VARCHAR), (' ' || chr(9) || chr(10) || chr(13) || chr(12) || chr(11))), 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz') NOT IN ('', 'n/a', 'select') THEN trim(CAST("decision_role" AS VARCHAR), (' ' || chr(9) || chr(10) || chr(13) || chr(12) || chr(11))) END AS "raw:decision_role",
+    CASE WHEN translate(trim(CAST("supplier_status" AS VARCHAR), (' ' || chr(9) || chr(10) || chr(13) || chr(12) || chr(11))), 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz') NOT IN ('', 'n/a', 'select') THEN trim(CAST("supplier_status" AS VARCHAR), (' ' || chr(9) || chr(10) || chr(13) || chr(12) || chr(11))) END AS "raw:supplier_status",
+    CASE WHEN translate(trim(CAST("lead_status" AS VARCHAR), (' ' || chr(9) || chr(10) || chr(13) || chr(12) || chr(11))), 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz') NOT IN ('', 'n/a', 'select') THEN trim(CAST("lead_status" AS VARCHAR), (' ' || chr(9) || chr(10) || chr(13) || chr(12) || chr(11))) END AS "raw:lead_status"
+  FROM leads
+),
+typed AS ( -- each value in the kind of its field, or NULL
+  SELECT
+    *,
+    "raw:lead_id" AS "v:lead_id",
+    "raw:company" AS "v:company",
+    CASE translate("raw:stage", 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz') WHEN 'contact' THEN 'contact' WHEN 'lead' THEN 'lead' WHEN 'opportunity' THEN 'opportunity' WHEN 'customer' THEN 'customer' END AS "v:stage",
+    CASE WHEN CAST("created" AS DATE) BETWEEN DATE '0001-01-01' AND DATE '9999-12-31' THEN CAST("created" AS DATE) END AS "v:created",
+    "raw:country" AS "v:country",
+    "raw:industry" AS "v:industry",
+    CASE WHEN isfinite(CAST("employees" AS DOUBLE)) THEN CAST("employees" AS DOUBLE) END AS "v:employees",
+    CASE WHEN isfinite(CAST("annual_revenue" AS DOUBLE)) THEN CAST("annual_revenue" AS DOUBLE) END AS "v:annual_revenue",
+    "raw:job_title" AS "v:job_title",
+    CASE translate("raw:lead_source", 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz') WHEN 'web_form' THEN 'web_form' WHEN 'content_download' THEN 'content_download' WHEN 'webinar' THEN 'webinar' WHEN 'trade_fair' THEN 'trade_fair' WHEN 'referral' THEN 'referral' WHEN 'partner' THEN 'partner' WHEN 'outbound' THEN 'outbound' WHEN 'bought_list' THEN 'bought_list' END AS "v:lead_source",
+    CASE translate("raw:need", 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz') WHEN 'none' THEN 'none' WHEN 'vague' THEN 'vague' WHEN 'clear' THEN 'clear' WHEN 'urgent' THEN 'urgent' END AS "v:need",
+    CASE WHEN isfinite(CAST("budget" AS DOUBLE)) THEN CAST("budget" AS DOUBLE) END AS "v:budget",
+    CASE translate("raw:decision_role", 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz') WHEN 'decider' THEN 'decider' WHEN 'influencer' THEN 'influencer' WHEN 'user' THEN 'user' END AS "v:decision_role",
+    CASE WHEN CAST("decision_date" AS DATE) BETWEEN DATE '0001-01-01' AND DATE '9999-12-31' THEN CAST("decision_date" AS DATE) END AS "v:decision_date",
+    CASE translate("raw:supplier_status", 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz') WHEN 'has_supplier' THEN 'has_supplier' WHEN 'reviewing' THEN 'reviewing' WHEN 'dismissed' THEN 'dismissed' WHEN 'none' THEN 'none' END AS "v:supplier_status",
+    CASE WHEN CAST("last_activity" AS DATE) BETWEEN DATE '0001-01-01' AND DATE '9999-12-31' THEN CAST("last_activity" AS DATE) END AS "v:last_activity",
+    CASE WHEN isfinite(CAST("pages_viewed" AS DOUBLE)) THEN CAST("pages_viewed" AS DOUBLE) END AS "v:pages_viewed",
+    CASE WHEN isfinite(CAST("pricing_visits" AS DOUBLE)) THEN CAST("pricing_visits" AS DOUBLE) END AS "v:pricing_visits",
+    "demo_requested" AS "v:demo_requested",
+    "newsletter" AS "v:newsletter",
+    "unsubscribed" AS "v:unsubscribed",
+    "competitor" AS "v:competitor",
+    "raw:lead_status" AS "v:lead_status",
+    CASE WHEN isfinite(CAST("proposal_value" AS DOUBLE)) THEN CAST("proposal_value" AS DOUBLE) END AS "v:proposal_value"
+  FROM trimmed
+),
+cleaned AS ( -- the fields; `ll:bad` where a value can't be read
+  SELECT
+    *,
+    "v:lead_id" AS "f:lead_id",
+    "v:company" AS "f:company",
+    "v:stage" AS "f:stage",
+    "v:created" AS "f:created",
+    "v:country" AS "f:country",
+    "v:industry" AS "f:industry",
+    "v:employees" AS "f:employees",
+    "v:annual_revenue" AS "f:annual_revenue",
+    "v:job_title" AS "f:job_title",
+    "v:lead_source" AS "f:lead_source",
+    "v:need" AS "f:need",
+    "v:budget" AS "f:budget",
+    "v:decision_role" AS "f:decision_role",
+    "v:decision_date" AS "f:decision_date",
+    "v:supplier_status" AS "f:supplier_status",
+    "v:last_activity" AS "f:last_activity",
+    "v:pages_viewed" AS "f:pages_viewed",
+    "v:pricing_visits" AS "f:pricing_visits",
+    "v:demo_requested" AS "f:demo_requested",
+    "v:newsletter" AS "f:newsletter",
+    "v:unsubscribed" AS "f:unsubscribed",
+    "v:competitor" AS "f:competitor",
+    "v:lead_status" AS "f:lead_status",
+    "v:proposal_value" AS "f:proposal_value",
+    ("raw:stage" IS NOT NULL AND "v:stage" IS NULL) OR ("created" IS NOT NULL AND "v:created" IS NULL) OR ("employees" IS NOT NULL AND "v:employees" IS NULL AND NOT isnan("employees")) OR ("annual_revenue" IS NOT NULL AND "v:annual_revenue" IS NULL AND NOT isnan("annual_revenue")) OR ("raw:lead_source" IS NOT NULL AND "v:lead_source" IS NULL) OR ("raw:need" IS NOT NULL AND "v:need" IS NULL) OR ("budget" IS NOT NULL AND "v:budget" IS NULL AND NOT isnan("budget")) OR ("raw:decision_role" IS NOT NULL AND "v:decision_role" IS NULL) OR ("decision_date" IS NOT NULL AND "v:decision_date" IS NULL) OR ("raw:supplier_status" IS NOT NULL AND "v:supplier_status" IS NULL) OR ("last_activity" IS NOT NULL AND "v:last_activity" IS NULL) OR ("pages_viewed" IS NOT NULL AND "v:pages_viewed" IS NULL AND NOT isnan("pages_viewed")) OR ("pricing_visits" IS NOT NULL AND "v:pricing_visits" IS NULL AND NOT isnan("pricing_visits")) OR ("demo_requested" IS NOT NULL AND "v:demo_requested" IS NULL) OR ("newsletter" IS NOT NULL AND "v:newsletter" IS NULL) OR ("unsubscribed" IS NOT NULL AND "v:unsubscribed" IS NULL) OR ("competitor" IS NOT NULL AND "v:competitor" IS NULL) OR ("proposal_value" IS NOT NULL AND "v:proposal_value" IS NULL AND NOT isnan("proposal_value")) AS "ll:bad"
+  FROM typed
+),
+derived_1 AS ( -- fields that are computed from others
+  SELECT
+    *,
+    CAST((DATE '2026-07-01' - "f:last_activity") AS DOUBLE) AS "f:days_silent",
+    CAST(("f:decision_date" - DATE '2026-07-01') AS DOUBLE) AS "f:days_to_decision",
+    (contains(translate("f:job_title", 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz'), 'chief')) OR (contains(translate("f:job_title", 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz'), 'director')) OR (starts_with(translate("f:job_title", 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz'), 'head of')) OR (starts_with(translate("f:job_title", 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz'), 'ceo')) OR (starts_with(translate("f:job_title", 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz'), 'cfo')) OR (starts_with(translate("f:job_title", 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz'), 'cto')) OR (starts_with(translate("f:job_title", 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz'), 'vp')) OR (starts_with(translate("f:job_title", 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz'), 'vice president')) AS "f:senior_title",
+    (contains(translate("f:job_title", 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz'), 'junior')) OR (contains(translate("f:job_title", 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz'), 'trainee')) OR (contains(translate("f:job_title", 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz'), 'assistant')) AS "f:junior_title"
+  FROM cleaned
+),
+prepared AS ( -- days, folded texts and bins that several steps ask
+  SELECT
+    *,
+    CASE WHEN CAST((DATE '2026-07-01' - "f:last_activity") AS DOUBLE) IS NOT NULL THEN CASE WHEN CAST((DATE '2026-07-01' - "f:last_activity") AS DOUBLE) < 20.0e0 THEN CASE WHEN CAST((DATE '2026-07-01' - "f:last_activity") AS DOUBLE) < 10.0e0 THEN CASE WHEN CAST((DATE '2026-07-01' - "f:last_activity") AS DOUBLE) < 1.0e0 THEN 48 WHEN CAST((DATE '2026-07-01' - "f:last_activity") AS DOUBLE) < 2.0e0 THEN 46 WHEN CAST((DATE '2026-07-01' - "f:last_activity") AS DOUBLE) < 3.0e0 THEN 43 WHEN CAST((DATE '2026-07-01' - "f:last_activity") AS DOUBLE) < 4.0e0 THEN 41 WHEN CAST((DATE '2026-07-01' - "f:last_activity") AS DOUBLE) < 5.0e0 THEN 39 WHEN CAST((DATE '2026-07-01' - "f:last_activity") AS DOUBLE) < 6.0e0 THEN 37 WHEN CAST((DATE '2026-07-01' - "f:last_activity") AS DOUBLE) < 7.0e0 THEN 36 WHEN CAST((DATE '2026-07-01' - "f:last_activity") AS DOUBLE) < 8.0e0 THEN 34 WHEN CAST((DATE '2026-07-01' - "f:last_activity") AS DOUBLE) < 9.0e0 THEN 32 ELSE 31 END ELSE CASE WHEN CAST((DATE '2026-07-01' - "f:last_activity") AS DOUBLE) < 11.0e0 THEN 29 WHEN CAST((DATE '2026-07-01' - "f:last_activity") AS DOUBLE) < 12.0e0 THEN 28 WHEN CAST((DATE '2026-07-01' - "f:last_activity") AS DOUBLE) < 13.0e0 THEN 26 WHEN CAST((DATE '2026-07-01' - "f:last_activity") AS DOUBLE) < 14.0e0 THEN 25 WHEN CAST((DATE '2026-07-01' - "f:last_activity") AS DOUBLE) < 15.0e0 THEN 24 WHEN CAST((DATE '2026-07-01' - "f:last_activity") AS DOUBLE) < 16.0e0 THEN 23 WHEN CAST((DATE '2026-07-01' - "f:last_activity") AS DOUBLE) < 17.0e0 THEN 22 WHEN CAST((DATE '2026-07-01' - "f:last_activity") AS DOUBLE) < 18.0e0 THEN 21 WHEN CAST((DATE '2026-07-01' - "f:last_activity") AS DOUBLE) < 19.0e0 THEN 20 ELSE 19 END END ELSE CASE WHEN CAST((DATE '2026-07-01' - "f:last_activity") AS DOUBLE) < 35.0e0 THEN CASE WHEN CAST((DATE '2026-07-01' - "f:last_activity") AS DOUBLE) < 21.0e0 THEN 18 WHEN CAST((DATE '2026-07-01' - "f:last_activity") AS DOUBLE) < 22.0e0 THEN 17 WHEN CAST((DATE '2026-07-01' - "f:last_activity") AS DOUBLE) < 23.0e0 THEN 16 WHEN CAST((DATE '2026-07-01' - "f:last_activity") AS DOUBLE) < 25.0e0 THEN 15 WHEN CAST((DATE '2026-07-01' - "f:last_activity") AS DOUBLE) < 26.0e0 THEN 14 WHEN CAST((DATE '2026-07-01' - "f:last_activity") AS DOUBLE) < 28.0e0 THEN 13 WHEN CAST((DATE '2026-07-01' - "f:last_activity") AS DOUBLE) < 29.0e0 THEN 12 WHEN CAST((DATE '2026-07-01' - "f:last_activity") AS DOUBLE) < 31.0e0 THEN 11 WHEN CAST((DATE '2026-07-01' - "f:last_activity") AS DOUBLE) < 33.0e0 THEN 10 ELSE 9 END ELSE CASE WHEN CAST((DATE '2026-07-01' - "f:last_activity") AS DOUBLE) < 38.0e0 THEN 8 WHEN CAST((DATE '2026-07-01' - "f:last_activity") AS DOUBLE) < 41.0e0 THEN 7 WHEN CAST((DATE '2026-07-01' - "f:last_activity") AS DOUBLE) < 44.0e0 THEN 6 WHEN CAST((DATE '2026-07-01' - "f:last_activity") AS DOUBLE) < 48.0e0 THEN 5 WHEN CAST((DATE '2026-07-01' - "f:last_activity") AS DOUBLE) < 53.0e0 THEN 4 WHEN CAST((DATE '2026-07-01' - "f:last_activity") AS DOUBLE) < 60.0e0 THEN 3 WHEN CAST((DATE '2026-07-01' - "f:last_activity") AS DOUBLE) < 71.0e0 THEN 2 WHEN CAST((DATE '2026-07-01' - "f:last_activity") AS DOUBLE) < 93.0e0 THEN 1 ELSE 0 END END END END AS "w:recent_activity",
+    CASE WHEN "f:budget" IS NULL THEN 0 ELSE CASE WHEN "f:budget" < 10000.0e0 THEN 1 ELSE 2 END END AS "b:budget:0",
+    CASE WHEN "f:need" IS NULL THEN 0 ELSE CASE "f:need" WHEN 'clear' THEN 1 WHEN 'urgent' THEN 2 ELSE 3 END END AS "b:need:0"
+  FROM derived_1
+),
+priced AS ( -- what each rule and each table earns, in tenths
+  SELECT
+    *,
+    CASE ("f:need" = 'urgent') WHEN TRUE THEN 60 WHEN FALSE THEN 0 END AS "r:urgent_need",
+    CASE ("f:need" = 'clear') WHEN TRUE THEN 24 WHEN FALSE THEN 0 END AS "r:clear_need",
+    CASE ("f:need" = 'vague') WHEN TRUE THEN -24 WHEN FALSE THEN 0 END AS "r:vague_need",
+    CASE ("f:need" = 'none') WHEN TRUE THEN -80 WHEN FALSE THEN 0 END AS "r:no_need",
+    CASE ("f:budget" >= 10000.0e0) WHEN TRUE THEN 24 WHEN FALSE THEN 0 END AS "r:budget_set",
+    CASE ("f:budget" < 5000.0e0) WHEN TRUE THEN -48 WHEN FALSE THEN 0 END AS "r:small_budget",
+    CASE ("f:decision_role" = 'decider') WHEN TRUE THEN 32 WHEN FALSE THEN 0 END AS "r:decider",
+    CASE ("f:decision_role" = 'user') WHEN TRUE THEN -32 WHEN FALSE THEN 0 END AS "r:only_user",
+    CASE ("f:senior_title") WHEN TRUE THEN 16 WHEN FALSE THEN 0 END AS "r:senior_title",
+    CASE ("f:junior_title") WHEN TRUE THEN -28 WHEN FALSE THEN 0 END AS "r:junior_title",
+    CASE ("f:supplier_status" = 'dismissed') WHEN TRUE THEN 56 WHEN FALSE THEN 0 END AS "r:supplier_dismissed",
+    CASE ("f:supplier_status" = 'reviewing') WHEN TRUE THEN 16 WHEN FALSE THEN 0 END AS "r:supplier_reviewed",
+    CASE ("f:supplier_status" = 'has_supplier') WHEN TRUE THEN -40 WHEN FALSE THEN 0 END AS "r:supplier_kept",
+    CASE (("f:days_to_decision" >= 0.0e0) AND ("f:days_to_decision" <= 60.0e0)) WHEN TRUE THEN 32 WHEN FALSE THEN 0 END AS "r:decides_soon",
+    CASE ("f:days_to_decision" > 180.0e0) WHEN TRUE THEN -32 WHEN FALSE THEN 0 END AS "r:decides_late",
+    CASE ("f:lead_source" IN ('referral', 'partner')) WHEN TRUE THEN 24 WHEN FALSE THEN 0 END AS "r:referred",
+    CASE ("f:lead_source" = 'bought_list') WHEN TRUE THEN -48 WHEN FALSE THEN 0 END AS "r:bought_list",
+    CASE ("f:days_silent" <= 90.0e0) WHEN TRUE THEN "w:recent_activity" WHEN FALSE THEN 0 END AS "r:recent_activity",
+    CASE ("f:pricing_visits" >= 1.0e0) WHEN TRUE THEN 24 WHEN FALSE THEN 0 END AS "r:price_page",
+    CASE ("f:demo_requested") WHEN TRUE THEN 40 WHEN FALSE THEN 0 END AS "r:demo_requested",
+    CASE ("f:newsletter") WHEN TRUE THEN 24 WHEN FALSE THEN 0 END AS "r:newsletter",
+    CASE ("f:days_silent" > 60.0e0) WHEN TRUE THEN -40 WHEN FALSE THEN 0 END AS "r:long_silence",
+    CASE ("f:employees" < 10.0e0) WHEN TRUE THEN -40 WHEN FALSE THEN 0 END AS "r:tiny",
+    CASE ("f:employees" >= 50.0e0) WHEN TRUE THEN 20 WHEN FALSE THEN 0 END AS "r:right_size",
+    CASE ("f:employees" >= 1000.0e0) WHEN TRUE THEN 48 WHEN FALSE THEN 0 END AS "r:enterprise",
+    CASE WHEN "f:employees" IS NULL THEN -4 ELSE CASE WHEN "f:employees" < 10.0e0 THEN -31 WHEN "f:employees" < 50.0e0 THEN 2 WHEN "f:employees" < 250.0e0 THEN 24 ELSE 11 END END AS "t:employees",
+    CASE WHEN "f:lead_source" IS NULL THEN 0 ELSE CASE "f:lead_source" WHEN 'referral' THEN 38 WHEN 'web' THEN -6 ELSE -12 END END AS "t:lead_source",
+    CASE "f:demo_requested" WHEN FALSE THEN -9 WHEN TRUE THEN 42 ELSE -3 END AS "t:demo_requested",
+    ([0, 3, 4, -2, -5, -1, 0, 1, 2, 5, 18, -7])["b:budget:0" * 4 + "b:need:0" + 1] AS "t:budget & need",
+    ("f:need" IN ('clear', 'urgent')) AS "c:need",
+    ("f:budget" >= 10000.0e0) AS "c:budget",
+    (("f:days_to_decision" >= 0.0e0) AND ("f:days_to_decision" <= 180.0e0)) AS "c:timing",
+    ("f:decision_role" IN ('decider', 'influencer')) AS "c:authority",
+    ("f:unsubscribed") AS "x:asked_to_stop",
+    ("f:competitor") AS "x:competitor",
+    (contains(translate("f:job_title", 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz'), 'student')) AS "x:student"
+  FROM prepared
+),
+grouped AS ( -- what groups of rules are worth together
+  SELECT
+    *,
+    coalesce("r:recent_activity", 0) + coalesce("r:price_page", 0) + coalesce("r:demo_requested", 0) + coalesce("r:newsletter", 0) + coalesce("r:long_silence", 0) AS "s:engagement",
+    coalesce("r:recent_activity", 0) + coalesce("r:price_page", 0) + coalesce("r:demo_requested", 0) + coalesce("r:newsletter", 0) + coalesce("r:long_silence", 0) AS "l:engagement",
+    coalesce("r:recent_activity", 0) + coalesce("r:price_page", 0) + coalesce("r:demo_requested", 0) + coalesce("r:newsletter", 0) + coalesce("r:long_silence", 0) AS "h:engagement",
+    coalesce("r:right_size", 0) + coalesce("r:enterprise", 0) AS "s:size",
+    greatest(nullif("r:right_size", 0), nullif("r:enterprise", 0)) AS "m:size",
+    coalesce(greatest(nullif("r:right_size", 0), nullif("r:enterprise", 0)), least(0, CASE WHEN "r:right_size" IS NULL AND ("f:employees" IS NULL) THEN 0 ELSE 0 END, CASE WHEN "r:enterprise" IS NULL AND ("f:employees" IS NULL) THEN 0 ELSE 0 END)) AS "l:size",
+    greatest(coalesce(greatest(nullif("r:right_size", 0), nullif("r:enterprise", 0)), 0), CASE WHEN "r:right_size" IS NULL AND ("f:employees" IS NULL) THEN 20 END, CASE WHEN "r:enterprise" IS NULL AND ("f:employees" IS NULL) THEN 48 END) AS "h:size"
+  FROM priced
+),
+capped AS ( -- what their limits leave, less the plain sum
+  SELECT
+    *,
+    greatest(least("s:engagement", 80), -60) - "s:engagement" AS "g:engagement",
+    coalesce("m:size", 0) - "s:size" AS "g:size"
+  FROM grouped
+),
+summed AS ( -- the total
+  SELECT
+    *,
+    437 + coalesce("r:urgent_need", 0) + coalesce("r:clear_need", 0) + coalesce("r:vague_need", 0) + coalesce("r:no_need", 0) + coalesce("r:budget_set", 0) + coalesce("r:small_budget", 0) + coalesce("r:decider", 0) + coalesce("r:only_user", 0) + coalesce("r:senior_title", 0) + coalesce("r:junior_title", 0) + coalesce("r:supplier_dismissed", 0) + coalesce("r:supplier_reviewed", 0) + coalesce("r:supplier_kept", 0) + coalesce("r:decides_soon", 0) + coalesce("r:decides_late", 0) + coalesce("r:referred", 0) + coalesce("r:bought_list", 0) + coalesce("r:recent_activity", 0) + coalesce("r:price_page", 0) + coalesce("r:demo_requested", 0) + coalesce("r:newsletter", 0) + coalesce("r:long_silence", 0) + coalesce("r:tiny", 0) + coalesce("r:right_size", 0) + coalesce("r:enterprise", 0) + "g:engagement" + "g:size" + "t:employees" + "t:lead_source" + "t:demo_requested" + "t:budget & need" AS "ll:total"
+  FROM capped
+),
+ranged AS ( -- what answers to questions could still make of it
+  SELECT
+    *,
+    "ll:total" + CASE WHEN "f:employees" IS NULL THEN -67 ELSE 0 END + CASE WHEN "f:need" IS NULL THEN -80 ELSE 0 END + CASE WHEN "f:budget" IS NULL THEN -48 ELSE 0 END + CASE WHEN "f:decision_role" IS NULL THEN -32 ELSE 0 END + CASE WHEN "f:supplier_status" IS NULL THEN -40 ELSE 0 END + CASE WHEN "r:decides_late" IS NULL AND ("f:decision_date" IS NULL) THEN -32 ELSE 0 END + "l:size" - (coalesce("m:size", 0)) + CASE WHEN "f:budget" IS NULL AND "f:need" IS NULL THEN -7 - "t:budget & need" WHEN "f:budget" IS NULL THEN ([-5, -1, 0, -7])["b:need:0" + 1] - "t:budget & need" WHEN "f:need" IS NULL THEN ([-2, -5, -7])["b:budget:0" + 1] - "t:budget & need" ELSE 0 END AS "ll:low",
+    "ll:total" + CASE WHEN "f:employees" IS NULL THEN 28 ELSE 0 END + CASE WHEN "f:need" IS NULL THEN 60 ELSE 0 END + CASE WHEN "f:budget" IS NULL THEN 24 ELSE 0 END + CASE WHEN "f:decision_role" IS NULL THEN 32 ELSE 0 END + CASE WHEN "f:supplier_status" IS NULL THEN 56 ELSE 0 END + CASE WHEN "r:decides_soon" IS NULL AND ("f:decision_date" IS NULL) THEN 32 ELSE 0 END + "h:size" - (coalesce("m:size", 0)) + CASE WHEN "f:budget" IS NULL AND "f:need" IS NULL THEN 18 - "t:budget & need" WHEN "f:budget" IS NULL THEN ([2, 5, 18, 1])["b:need:0" + 1] - "t:budget & need" WHEN "f:need" IS NULL THEN ([4, 1, 18])["b:budget:0" + 1] - "t:budget & need" ELSE 0 END AS "ll:high"
+  FROM summed
+),
+placed AS ( -- where the lead stands, and whether it is excluded
+  SELECT
+    *,
+    CASE WHEN "f:stage" IN ('contact', 'lead', 'opportunity', 'customer') THEN "f:stage" ELSE 'lead' END AS "ll:stands",
+    coalesce("x:asked_to_stop", FALSE) OR coalesce("x:competitor", FALSE) OR coalesce("x:student", FALSE) AS "ll:out"
+  FROM ranged
+)
+SELECT
+  "lead_id",
+  CASE WHEN NOT "ll:bad" THEN (least(greatest("ll:total", 0), 1000) + 5) // 10 END AS "score",
+  CASE WHEN NOT "ll:bad" THEN "ll:total" / 10.0e0 END AS "points",
+  CASE WHEN NOT "ll:bad" THEN CASE WHEN (ln(0.09e0 / 0.91e0) + ("ll:total" - 500) / 100.0e0 * ln(2.0e0)) >= 0 THEN 1 / (1 + exp(-(ln(0.09e0 / 0.91e0) + ("ll:total" - 500) / 100.0e0 * ln(2.0e0)))) ELSE exp((ln(0.09e0 / 0.91e0) + ("ll:total" - 500) / 100.0e0 * ln(2.0e0))) / (1 + exp((ln(0.09e0 / 0.91e0) + ("ll:total" - 500) / 100.0e0 * ln(2.0e0)))) END END AS "probability",
+  CASE WHEN NOT "ll:bad" THEN CASE WHEN "ll:total" >= 700 THEN 'A' WHEN "ll:total" >= 550 THEN 'B' WHEN "ll:total" >= 400 THEN 'C' ELSE 'D' END END AS "grade",
+  CASE WHEN NOT "ll:bad" THEN CASE WHEN "ll:out" THEN 'disqualify' WHEN "ll:stands" = 'contact' THEN CASE WHEN "c:need" = FALSE OR "c:budget" = FALSE THEN 'nurture' WHEN "c:need" IS NULL OR "c:budget" IS NULL THEN 'ask' ELSE 'promote' END WHEN "ll:stands" = 'lead' THEN CASE WHEN "c:need" = FALSE OR "c:budget" = FALSE OR "c:timing" = FALSE THEN 'nurture' WHEN "ll:total" < 900 AND "ll:high" >= 900 THEN 'ask' WHEN "ll:total" < 900 THEN 'nurture' WHEN "c:need" IS NULL OR "c:budget" IS NULL OR "c:timing" IS NULL THEN 'ask' ELSE 'promote' END ELSE 'keep' END END AS "recommendation"
+FROM placed;

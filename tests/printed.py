@@ -1,0 +1,51 @@
+"""The printed code of the example card, kept so that a change of a printer is read as a diff.
+
+`make printed` rewrites it.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+from scoring.lookup import FlagBins, NumberBins, Pair, Table, TextBins
+from scoring.printers import python, sql, text
+from scoring.reader import read_card
+from scoring.scorecard import Learned, Scorecard
+
+ROOT = Path(__file__).parents[1]
+FOLDER = ROOT / "tests" / "cases" / "printed" / "b2b-software"
+
+LEARNED = Learned(
+    base_rate=0.09,
+    start=437,
+    trust=0.4,
+    terms=(
+        Table("employees", NumberBins((10.0, 50.0, 250.0)), (-4, -31, 2, 24, 11), (120, 300, 410, 260, 90)),
+        Table("lead_source", TextBins(("referral", "web")), (0, 38, -6, -12), (12, 130, 800, 238)),
+        Table("demo_requested", FlagBins(), (-3, -9, 42), (40, 980, 160)),
+        Pair(
+            ("budget", "need"),
+            (NumberBins((10_000.0,)), TextBins(("clear", "urgent"))),
+            ((0, 3, 4, -2), (-5, -1, 0, 1), (2, 5, 18, -7)),
+            ((10, 40, 20, 30), (60, 110, 50, 90), (70, 210, 130, 160)),
+        ),
+    ),
+)
+
+
+def printed() -> dict[str, str]:
+    """The files, by name."""
+    card = Scorecard(read_card(ROOT / "examples" / "b2b-software" / "card.yaml"), LEARNED, "example")
+    query = sql.Query(date(2026, 7, 1), keep=["lead_id"])
+    return {
+        "python.py": python.source(card),
+        "duckdb.sql": sql.select(card, query) + ";\n",
+        "card.txt": text.card_text(card),
+    }
+
+
+if __name__ == "__main__":
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    for name, content in printed().items():
+        (FOLDER / name).write_text(content, "utf-8")

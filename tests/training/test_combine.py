@@ -1,0 +1,45 @@
+"""How much rules and model count: with few outcomes the rules stand, with many the data decide."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.special import expit
+
+from training.combine import LOG_ODDS, combine
+
+
+def draw(leads: int, trust: float, weight: float, seed: int = 3) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Outcomes that follow rules and model by known weights."""
+    random = np.random.default_rng(seed)
+    rules = np.round(random.normal(0, 150, leads)).astype(np.int64)
+    model = random.normal(0, 1, leads)
+    return random.random(leads) < expit(-1 + trust * rules * LOG_ODDS + weight * model), rules, model
+
+
+@pytest.mark.parametrize(("trust", "weight"), [(1.0, 0.0), (0.3, 1.0), (0.0, 1.0), (0.6, 0.5)])
+def test_many_outcomes_find_the_weights(trust: float, weight: float) -> None:
+    """With 50,000 leads, the weights are those that the outcomes were drawn by."""
+    found = combine(*draw(50_000, trust, weight))
+    assert found.trust == pytest.approx(trust, abs=0.06)
+    assert found.model == pytest.approx(weight, abs=0.06)
+    assert found.intercept == pytest.approx(-1, abs=0.06)
+
+
+def test_few_outcomes_leave_the_rules_as_declared() -> None:
+    """With a dozen leads, trust stays near 1 and the model near 0, even if the truth is the other way round."""
+    found = [combine(*draw(12, 0.0, 1.0, seed)) for seed in range(30)]
+    assert np.mean([one.trust for one in found]) > 0.7
+    assert np.mean([one.model for one in found]) < 0.3
+
+
+def test_weights_are_bounded() -> None:
+    """Rules that point the wrong way count nothing; they are never turned round."""
+    won, rules, model = draw(5_000, 1.0, 0.5)
+    found = combine(won, -rules, model)
+    assert found.trust == 0.0
+
+
+def test_a_card_can_fix_the_trust() -> None:
+    """Where the card says what declared points count, they count that."""
+    assert combine(*draw(5_000, 0.2, 1.0), trust=0.8).trust == 0.8
