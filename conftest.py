@@ -14,9 +14,7 @@ QUIET = [HealthCheck.too_slow, HealthCheck.function_scoped_fixture, HealthCheck.
 QUIET += [HealthCheck.large_base_example]
 settings.register_profile("repeat", deadline=None, derandomize=True, suppress_health_check=QUIET, print_blob=True)
 settings.register_profile("explore", deadline=None, max_examples=1000, suppress_health_check=QUIET, print_blob=True)
-settings.register_profile(
-    "first", settings.get_profile("repeat"), phases=[Phase.generate], report_multiple_bugs=False
-)
+settings.register_profile("first", settings.get_profile("repeat"), phases=[Phase.generate], report_multiple_bugs=False)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeat"))
 
 pytest_collect_file = blocks.pytest()

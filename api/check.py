@@ -22,7 +22,7 @@ from training.sources import ROW, Reject, bad_values, connect, read
 
 @dataclass(frozen=True)
 class Fit:
-    """What a file of leads makes of a card: rows that can be read, how full each field is, how often each rule fires."""
+    """What a file of leads makes of a card: rows that can be read, how full fields are, how often rules fire."""
 
     rows: int
     readable: int

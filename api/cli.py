@@ -199,9 +199,7 @@ def score(
     from api.lists import score_list
     from api.reports import list_text
 
-    found = score_list(
-        scorecard(home, release, card), leads, out, as_of or today(), explain=explain, prefix=prefix
-    )
+    found = score_list(scorecard(home, release, card), leads, out, as_of or today(), explain=explain, prefix=prefix)
     show(found.to_dict()) if as_json else click.echo(list_text(found))
 
 
@@ -338,7 +336,9 @@ def diff_releases(context: click.Context, old: str, new: str, as_json: bool) -> 
 
 @cli.command()
 @click.option("--folder", type=FILE, default=Path("leadledger-demo"), show_default=True, help="Where to put its files.")
-@click.option("--leads", type=click.IntRange(500, 1_000_000), default=20_000, show_default=True, help="Leads to simulate.")
+@click.option(
+    "--leads", type=click.IntRange(500, 1_000_000), default=20_000, show_default=True, help="Leads to simulate."
+)
 @refusing
 def demo(folder: Path, leads: int) -> None:
     """Train on a simulated history, score a list and explain a lead: the whole tour, with the commands to repeat it."""

@@ -25,6 +25,7 @@ def run(folder: Path, leads: int, width: int) -> None:
     except ModuleNotFoundError as error:
         raise DataError(f"the demo trains, which needs {error.name}: pip install 'leadledger[train]'") from None
     from api.check import case_failures
+    from api.cli import progress
     from api.lists import score_list
     from api.reports import list_text
     from models.releases import Releases
@@ -33,9 +34,8 @@ def run(folder: Path, leads: int, width: int) -> None:
     from scoring.reader import read_card
     from training.sources import connect, read
 
-    examples = _examples()
-    card = examples / "b2b-software" / "card.yaml"
-    simulate = _module(examples / "b2b-software" / "simulate.py")
+    card = examples() / "b2b-software" / "card.yaml"
+    simulate = simulator()
     folder.mkdir(parents=True, exist_ok=True)
     history, fresh, scored = (folder / name for name in ("history.csv", "open-leads.csv", "scored.csv"))
     home = folder / "home"
@@ -52,7 +52,7 @@ def run(folder: Path, leads: int, width: int) -> None:
     click.echo(f"{len(written.rules)} rules; {len(written.cases) - len(failed)} of {len(written.cases)} cases pass")
 
     _step(3, "Training", f"leadledger train {_short(card)} {history} --home {home}")
-    found = train(card, history, progress=_progress())
+    found = train(card, history, progress=progress())
     releases = Releases(home)
     name = found.publish(releases, datetime.now(UTC))
     click.echo(training_text(found, name, width))
@@ -67,7 +67,7 @@ def run(folder: Path, leads: int, width: int) -> None:
         # The lead to show: one to ask about, not far below the line, with a full ledger.
         row, *_ = connection.execute(
             f"SELECT \"ll:row\" FROM {source.table} WHERE recommendation = 'ask'"
-            " ORDER BY CAST(points AS DOUBLE) DESC, \"ll:row\" LIMIT 1 OFFSET 5"
+            ' ORDER BY CAST(points AS DOUBLE) DESC, "ll:row" LIMIT 1 OFFSET 5'
         ).fetchall() or [(1,)]
     lead = _row(scored, row[0], set(source.columns) - {"score", "points", "probability", "grade"})
     (folder / "lead.json").write_text(json.dumps(lead, indent=2, ensure_ascii=False) + "\n", "utf-8")
@@ -87,12 +87,6 @@ def _step(number: int, title: str, command: str = "") -> None:
     click.echo("")
 
 
-def _progress() -> object:
-    from api.cli import progress
-
-    return progress()
-
-
 def _row(path: Path, row: int, columns: set[str]) -> dict[str, str]:
     from api.one import read_lead
 
@@ -101,7 +95,7 @@ def _row(path: Path, row: int, columns: set[str]) -> dict[str, str]:
     return {key: value for key, value in lead.items() if value is not None and key in columns - new}
 
 
-def _examples() -> Path:
+def examples() -> Path:
     """The folder of the examples: inside an installed wheel, else beside the packages, as in a clone."""
     here = Path(__file__).parent
     for folder in (here / "examples", here.parent / "examples"):
@@ -110,7 +104,9 @@ def _examples() -> Path:
     raise DataError("the examples are not installed; run the demo from a clone")
 
 
-def _module(path: Path) -> ModuleType:
+def simulator() -> ModuleType:
+    """The simulated CRM of the example, a script in a folder whose name is no package's."""
+    path = examples() / "b2b-software" / "simulate.py"
     spec = importlib.util.spec_from_file_location("simulate", path)
     assert spec is not None
     assert spec.loader is not None

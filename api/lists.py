@@ -1,7 +1,7 @@
 """Lists: a file of leads in, the same rows with their scores out.
 
-DuckDB reads, scores (by the printed SQL) and writes; Python only words the reasons of rows that can't be read and, where
-they are asked for, the reasons and questions of each lead. Every row of the input is in the output or in the rejects.
+DuckDB reads, scores (by the printed SQL) and writes; Python only words the reasons of rows that can't be read and,
+where they are asked for, the reasons and questions of each lead. Every row is in the output or in the rejects.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ BATCH = 10_000  # rows that are explained at a time
 
 @dataclass(frozen=True)
 class Scored:
-    """What became of a list: rows read, scored and rejected, the files, and how many leads got which advice and grade."""
+    """What became of a list: rows read, scored and rejected, the files, how many leads got which advice and grade."""
 
     rows: int
     scored: int

@@ -34,7 +34,9 @@ def fit_text(card: Card, found: Fit, width: int) -> str:
 def _fit(card: Card, found: Fit, width: int) -> Iterator[str]:
     yield f"{found.rows:,} rows, {found.readable:,} of them readable"
     for one in found.rejects[:10]:
-        yield from textwrap.wrap(f"row {one.row}: {one.column or 'the row'}: {one.reason}", width, subsequent_indent="  ")
+        yield from textwrap.wrap(
+            f"row {one.row}: {one.column or 'the row'}: {one.reason}", width, subsequent_indent="  "
+        )
     if len(found.rejects) > 10:
         yield f"… and {len(found.rejects) - 10:,} more"
     yield ""
@@ -45,7 +47,9 @@ def _fit(card: Card, found: Fit, width: int) -> Iterator[str]:
     if absent:
         yield from textwrap.wrap(f"Fields without a column: {', '.join(absent)}", width, subsequent_indent="  ")
     if found.unused:
-        yield from textwrap.wrap(f"Columns that no field uses: {', '.join(found.unused)}", width, subsequent_indent="  ")
+        yield from textwrap.wrap(
+            f"Columns that no field uses: {', '.join(found.unused)}", width, subsequent_indent="  "
+        )
     if found.fires and found.readable:
         yield ""
         yield f"{'How often each rule fires, and is unknown:':<50} {'fires':>7} {'unknown':>8}"

@@ -52,40 +52,50 @@ class Binning(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # type: i
 
     def fit(self, X: pd.DataFrame | ArrayLike, y: object = None) -> Self:
         """Learn the bins of X, of shape (n_leads, n_columns). `y` is ignored."""
-        check_whole("max_bins", self.max_bins, 2)
-        check_whole("max_levels", self.max_levels, 1)
-        check_whole("min_count", self.min_count, 1)
         columns = read_columns(self, X, reset=True)
-        least = max(1, min(self.min_count, len(columns[0]) // 8))
-        self.bins_: list[Bins] = [self._column_bins(column, least) for column in columns]
-        self.counts_: list[NDArray[np.int64]] = [
-            np.bincount(find_bins(bins, column), minlength=len(bins))
-            for bins, column in zip(self.bins_, columns, strict=True)
-        ]
+        self.bins_: list[Bins] = learn_bins(columns, self.max_bins, self.max_levels, self.min_count)
+        indexes = find_indexes(self.bins_, columns)
+        self.counts_: list[NDArray[np.int64]] = count_bins(self.bins_, indexes)
         return self
 
     def transform(self, X: pd.DataFrame | ArrayLike) -> NDArray[np.int64]:
         """The bin index of each value, of shape (n_leads, n_columns): `bins_[j].find(value)`, for all at once."""
         check_is_fitted(self, "bins_")
-        columns = read_columns(self, X, reset=False)
-        indexes = np.empty((len(columns[0]), len(columns)), dtype=np.int64)
-        for j, (bins, column) in enumerate(zip(self.bins_, columns, strict=True)):
-            indexes[:, j] = find_bins(bins, column)
-        return indexes
-
-    def _column_bins(self, column: pd.Series[Any], least: int) -> Bins:
-        kind = kind_of(column)
-        if kind == "flag":
-            return FlagBins()
-        if kind == "number":
-            return NumberBins(number_edges(as_floats(column), self.max_bins, least))
-        return TextBins(text_levels(column, self.max_levels, least))
+        return find_indexes(self.bins_, read_columns(self, X, reset=False))
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = True
         tags.transformer_tags.preserves_dtype = []  # indexes are integers, whatever comes in
         return tags
+
+
+def learn_bins(columns: Sequence[pd.Series[Any]], max_bins: int, max_levels: int, min_count: int) -> list[Bins]:
+    """The bins of each column; the parameters are those of `Binning`, and are checked."""
+    check_whole("max_bins", max_bins, 2)
+    check_whole("max_levels", max_levels, 1)
+    check_whole("min_count", min_count, 1)
+    least = max(1, min(min_count, len(columns[0]) // 8))
+    learned: list[Bins] = []
+    for column in columns:
+        match kind_of(column):
+            case "flag":
+                learned.append(FlagBins())
+            case "number":
+                learned.append(NumberBins(number_edges(as_floats(column), max_bins, least)))
+            case "text":
+                learned.append(TextBins(text_levels(column, max_levels, least)))
+    return learned
+
+
+def find_indexes(bins: Sequence[Bins], columns: Sequence[pd.Series[Any]]) -> NDArray[np.int64]:
+    """The bin index of each value; shape (n_leads, n_columns)."""
+    return np.column_stack([find_bins(one, column) for one, column in zip(bins, columns, strict=True)])
+
+
+def count_bins(bins: Sequence[Bins], indexes: NDArray[np.int64]) -> list[NDArray[np.int64]]:
+    """The leads in each bin, one array of shape (len(bins[j]),) a column."""
+    return [np.bincount(indexes[:, j], minlength=len(one)) for j, one in enumerate(bins)]
 
 
 def check_whole(name: str, value: object, least: int) -> None:

@@ -10,7 +10,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from scoring.engine import engine, score
+from scoring.engine import score
 from scoring.errors import (
     ConditionError,
     DataError,

@@ -54,7 +54,8 @@ def _mismatches(case: Case, result: Result, fired: set[str]) -> Iterator[str]:
     }
     for key, expected in case.expect.items():
         if key in came and came[key] != expected:
-            yield f"expected {key} {_show(key, expected)}, got {_show(key, came[key])} ({unsigned(result.tenths)} points)"
+            got = f"{_show(key, came[key])} ({unsigned(result.tenths)} points)"
+            yield f"expected {key} {_show(key, expected)}, got {got}"
     for name in case.expect.get("fires", ()):
         if name not in fired:
             yield f"expected '{name}' to fire; it did not"

@@ -74,7 +74,7 @@ class Engine:
         self._start = Entry("start", "start", card.learned.start, "Where every lead starts")
         self._rules = [Entry(one.rule.name, "rule", one.points, one.rule.reason, one.rule.why) for one in card.rules]
         self._terms = [
-            [Entry(term.name, _kind(term), points, words) for points, words in zip(_cells(term), labels(card, term), strict=True)]
+            [Entry(term.name, _kind(term), *cell) for cell in zip(_cells(term), labels(card, term), strict=True)]
             for term in card.learned.terms
         ]
         self._groups = [(one.name, group_reason(card, one.name)) for one in card.groups]

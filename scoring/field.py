@@ -27,7 +27,7 @@ from scoring.tree import Days, Kind, Node, Typed, fields_of
 
 SPACE = " \t\n\r\f\v"
 NUMBER = r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
-# Groups: 1 day, 2 hour, 3 minute, 4 sign of the offset, 5 its hours, 6 its minutes. Python and RE2 (DuckDB) read it alike.
+# Groups: 1 day, 2 hour, 3 minute, 4 sign of the offset, 5 its hours, 6 its minutes. Python and RE2 read it alike.
 DATE = (
     r"([0-9]{4}-[0-9]{2}-[0-9]{2})"
     r"(?:[T ]([01][0-9]|2[0-3]):([0-5][0-9])(?::[0-5][0-9](?:\.[0-9]+)?)?"
@@ -128,7 +128,9 @@ def cleaner(field: Field, missing: frozenset[str]) -> Callable[[Any], Typed]:
             raw = raw.strip(SPACE)
             if not raw or fold(raw) in missing:
                 return None
-        elif type(raw).__name__ in ABSENT or (isinstance(raw, float | Decimal) and math.isnan(raw)):
+        elif type(raw).__name__ in ABSENT or (isinstance(raw, float) and math.isnan(raw)):
+            return None
+        elif isinstance(raw, Decimal) and raw.is_nan():  # math.isnan has no answer for a signalling NaN
             return None
         value = convert(raw)
         return None if value in absent else value
@@ -148,7 +150,7 @@ def _number(raw: Any) -> float | None:
     else:
         try:
             value = float(raw)
-        except (OverflowError, ValueError):  # an int beyond 1e308, a signalling NaN
+        except OverflowError:  # an int beyond 1e308
             raise Refused(f"{shown(raw)} {NOT_FINITE}") from None
     if math.isfinite(value):
         return value
@@ -162,9 +164,8 @@ def _flag(raw: Any) -> bool:
         found = _FLAGS.get(fold(raw))
         if found is not None:
             return found
-    elif isinstance(raw, int | float | Decimal):
-        if raw in (0, 1):
-            return bool(raw)
+    elif isinstance(raw, int | float | Decimal) and raw in (0, 1):
+        return bool(raw)
     raise Refused(f"{shown(raw)} {NOT_FLAG}")
 
 
@@ -216,7 +217,7 @@ def _text_of(field: Field) -> Callable[[Any], str]:
 
 @dataclass(frozen=True)
 class Lead:
-    """A lead after cleaning: one typed value per plain field (None: missing), and the input's keys that no field uses."""
+    """A lead after cleaning: a typed value for each plain field (None: missing), and the keys that no field uses."""
 
     values: Mapping[str, Typed]
     ignored: tuple[str, ...] = ()

@@ -10,6 +10,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import pairwise
 from typing import TypeAlias
 
 MISSING = "missing"
@@ -38,7 +39,7 @@ class NumberBins:
         if not self.edges:
             return (MISSING, "any")
         texts = [plain(edge) for edge in self.edges]
-        between = [f"{low} to {high}" for low, high in zip(texts, texts[1:], strict=False)]
+        between = [f"{low} to {high}" for low, high in pairwise(texts)]
         return (MISSING, f"below {texts[0]}", *between, f"{texts[-1]} and up")
 
 
@@ -107,7 +108,10 @@ class Table:
 
 @dataclass(frozen=True)
 class Pair:
-    """Learned points of two fields together: `points[i][j]` (tenths), `counts[i][j]` (leads). Shapes: bins[0] x bins[1]."""
+    """Learned points of two fields together: `points[i][j]` (tenths), `counts[i][j]` (leads).
+
+    Shapes: (len(bins[0]), len(bins[1])), a row for each bin of the first field.
+    """
 
     fields: tuple[str, str]
     bins: tuple[Bins, Bins]

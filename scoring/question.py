@@ -1,8 +1,8 @@
 """Which question to ask first: the one whose answer is most likely to settle the recommendation.
 
 For every field with a question, the answers that could come (`reach.answers`) are worked out once, with a share each:
-learned tables know how often each bin occurs; without one, all answers count alike. For a lead, an answer shifts the points and settles
-criteria as it would for a lead of whom nothing else is known: near enough for a ranking, and fast.
+learned tables know how often each bin occurs; without one, all answers count alike. For a lead, an answer shifts the
+points and settles criteria as it would for a lead of whom nothing else is known: near enough for a ranking, and fast.
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import Any
 
 from hypothesis import strategies as st
 
@@ -80,7 +81,7 @@ def _literal(field: str) -> st.SearchStrategy[str]:
 def leaves(draw: st.DrawFn) -> str:
     """The text of a condition without and, or, not."""
     field = draw(st.sampled_from(list(KNOWN)))
-    kind = KNOWN[field].kind
+    kind: Any = KNOWN[field].kind
     shapes = ["null", "in", "="]
     shapes += {"number": ["<", "between", "field"], "text": ["search"], "flag": ["truth"], "date": ["<", "days"]}[kind]
     shape = draw(st.sampled_from(shapes))
@@ -209,6 +210,7 @@ def scorecards(draw: st.DrawFn) -> Scorecard:
 def values_of(field: str) -> st.SearchStrategy[object]:
     """Typed values of a plain field: missing, the awkward ones, any other."""
     kind, values = KNOWN[field].kind, KNOWN[field].values
+    found: st.SearchStrategy[Any]
     if kind == "number":
         found = st.sampled_from([*NUMBERS, float("nan"), float("inf"), float("-inf"), 14.0, 30.0]) | st.floats()
     elif kind == "text":
@@ -283,7 +285,7 @@ ABSENT_TEXTS = ["", " ", "n/a", "N/A", "select", "\t\n"]
 
 def raw_texts_of(field: str) -> st.SearchStrategy[str | None]:
     """Raw texts of a plain field, as a list holds them."""
-    kind, values = KNOWN[field].kind, KNOWN[field].values
+    kind, values = str(KNOWN[field].kind), KNOWN[field].values
     texts = {"number": NUMBER_TEXTS, "date": DATE_TEXTS, "flag": FLAG_TEXTS, "text": [*TEXTS, *values, "YES", "nO"]}[
         kind
     ]

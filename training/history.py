@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import numpy as np
@@ -78,7 +79,7 @@ class History:
         found = self.connection.execute(
             f'SELECT {quoted(ROW)} AS row, "ll:total" AS total FROM ({sql.select(card, query)})'
         ).df()
-        return found.set_index("row")["total"].loc[self.rows].to_numpy(np.int64)
+        return found.set_index("row")["total"].reindex(self.rows).to_numpy(np.int64)
 
 
 def read_history(card: Card, data: Path | str | pd.DataFrame, as_of: date | None = None) -> History:
@@ -145,8 +146,7 @@ def _with_outcome(card: Card, outcome: Outcome) -> tuple[Card, str]:
     became = "outcome"
     while became in card.fields:
         became += "_"
-    kind = "date" if outcome.kind == "date" else "flag"
-    added = Field(became, kind, sources=(("", outcome.column),))
+    added = Field(became, "date" if outcome.kind == "date" else "flag", sources=(("", outcome.column),))
     return replace(card, fields={**card.fields, became: added}), became
 
 
@@ -190,7 +190,7 @@ def _mature(whole: pd.DataFrame, outcome: Outcome, as_of: date | None) -> tuple[
 
 def _learnable(card: Card, whole: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, str]]:
     """The fields that may be learnt from and tell anything, and why the others were left out."""
-    columns: dict[str, pd.Series] = {}  # type: ignore[type-arg]  # of several kinds
+    columns: dict[str, pd.Series[Any]] = {}
     left_out: dict[str, str] = {}
     for one in card.fields.values():
         if one.kind in ("date", "id"):
@@ -213,5 +213,5 @@ def _learnable(card: Card, whole: pd.DataFrame) -> tuple[pd.DataFrame, dict[str,
     return pd.DataFrame(columns, index=whole.index).reset_index(drop=True), left_out
 
 
-def _three_valued(values: pd.Series) -> NDArray[np.int8]:  # type: ignore[type-arg]  # of booleans with NA
-    return values.astype("boolean").astype("Int8").fillna(-1).to_numpy(np.int8)
+def _three_valued(values: pd.Series[Any]) -> NDArray[np.int8]:
+    return np.asarray(values.astype("boolean").astype("Int8").fillna(-1), dtype=np.int8)

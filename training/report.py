@@ -68,4 +68,6 @@ def _counts(found: Training, width: int) -> Iterator[str]:
     if told:
         yield from textwrap.wrap(f"Left out: {', '.join(told)}.", width)
     for one in found.history.rejects[:3]:
-        yield from textwrap.wrap(f"  row {one.row}: {one.column or 'the row'}: {one.reason}", width, subsequent_indent="    ")
+        yield from textwrap.wrap(
+            f"  row {one.row}: {one.column or 'the row'}: {one.reason}", width, subsequent_indent="    "
+        )

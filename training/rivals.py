@@ -28,7 +28,7 @@ def rivals(
 ) -> Mapping[str, NDArray[np.float64]]:
     """The probabilities (n,) that each rival gives to the held-out leads."""
     made = {"logistic regression": logistic(frame), "unrestricted boosting": boosting(frame, seed)}
-    return {name: model.fit(_plain(frame), won).predict_proba(_plain(held))[:, 1] for name, model in made.items()}
+    return {name: model.fit(plain(frame), won).predict_proba(plain(held))[:, 1] for name, model in made.items()}
 
 
 def rules_alone(rules: NDArray[np.int64], won: NDArray[np.bool_], held: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -72,7 +72,7 @@ def _split(frame: pd.DataFrame) -> tuple[list[str], list[str]]:
     return numbers, [str(one) for one in frame.columns if one not in numbers]
 
 
-def _plain(frame: pd.DataFrame) -> pd.DataFrame:
+def plain(frame: pd.DataFrame) -> pd.DataFrame:
     """Flags and texts as texts, which the encoders of scikit-learn take; a missing one is a level of its own."""
     levels = _split(frame)[1]
     texts = {one: frame[one].astype(object).where(frame[one].notna(), "missing").astype(str) for one in levels}

@@ -24,11 +24,10 @@ from sklearn.base import ClassifierMixin, clone
 from sklearn.model_selection import StratifiedKFold, train_test_split
 
 from models.classifier import AdditiveClassifier
-from models.compile import compile_additive, evaluate, to_tables
+from models.compile import compile_additive, to_tables
 from models.releases import Releases
-from scoring.gate import Line
 from scoring.reader import read_card
-from scoring.scorecard import DOUBLE, START, Card, Learned, Scorecard, untrained
+from scoring.scorecard import START, Card, Learned, Scorecard, untrained
 from training.combine import LOG_ODDS, combine
 from training.history import History, read_history
 from training.judge import Judgement, judge
@@ -239,9 +238,7 @@ def out_of_fold(
     return unseen
 
 
-def _promises(
-    card: Card, history: History, totals: NDArray[np.int64], held: NDArray[np.intp]
-) -> dict[str, Promise]:
+def _promises(card: Card, history: History, totals: NDArray[np.int64], held: NDArray[np.intp]) -> dict[str, Promise]:
     """The line of each stage that asks for a precision, on the held-out leads that could be promoted."""
     found = {}
     for stage in card.stages:

@@ -41,7 +41,7 @@ def used(card: Card, columns: Mapping[str, str]) -> dict[str, list[str]]:
 
 
 def steps(card: Card, columns: Mapping[str, str], dialect: Dialect) -> Iterator[tuple[str, str, list[str]]]:
-    """The steps, each with its label, its reason and its columns, that end in a column `f:…` for each field, and `ll:bad`."""
+    """The steps, each with its label, its reason and its columns; they end in `f:…` for each field, and `ll:bad`."""
     found = used(card, columns)
     for names in found.values():
         for column in names:

@@ -109,8 +109,8 @@ class _Printer:
         parts = (rules, groups, [points for points, _ in terms], bins, criteria, excluded)
         self.line("return (")
         self.line("    total, low, high,")
-        for part in parts:
-            self.wrapped("    (", part, ",)," if len(part) == 1 else "),")
+        for names in parts:
+            self.wrapped("    (", names, ",)," if len(names) == 1 else "),")
         self.line(")")
         title = f"{card.name} {self.card.release}".strip()
         head = _HEAD.format(title=title.replace("\\", "").replace('"', ""))

@@ -43,8 +43,8 @@ class Query:
     `source` is a FROM item, already quoted. `columns` maps its column names to their SQL types; None: each field of the
     card is a column of its own name and kind. `as_of` is the day of scoring, or the name of a date field that holds a
     day for each row. `keep` are columns of the source to bring along. `ledger` brings every entry, `checks` the
-    criteria, the range, the stages, and whether a value can't be read; `fields` the typed values. The outputs are NULL where one can't. `names`
-    renames outputs.
+    criteria, the range, the stages, and whether a value can't be read (the outputs are NULL then), `fields` the typed
+    values. `names` renames outputs.
     """
 
     as_of: date | str
@@ -284,13 +284,10 @@ class _Printer:
                 best = (
                     f"greatest({', '.join(f'nullif({one}, 0)' for one in rules)})" if rules else "CAST(NULL AS INTEGER)"
                 )
-                lows, highs = (
-                    ", ".join(f"CASE WHEN {is_open} THEN {span[end]} ELSE 0 END" for is_open, *span in spans)
-                    for end in (0, 1)
-                )
+                lows = ", ".join(f"CASE WHEN {is_open} THEN {low} ELSE 0 END" for is_open, low, _ in spans)
                 yield f"{best} AS {name(f'm:{group.name}')}"
                 yield f"coalesce({best}, {f'least(0, {lows})' if lows else '0'}) AS {name(f'l:{group.name}')}"
-                tops = [f"CASE WHEN {is_open} THEN {span[1]} END" for is_open, *span in spans]
+                tops = [f"CASE WHEN {is_open} THEN {high} END" for is_open, _, high in spans]
                 yield f"greatest({', '.join([f'coalesce({best}, 0)', *tops])}) AS {name(f'h:{group.name}')}"
             else:
                 for prefix, end in (("l", 0), ("h", 1)):

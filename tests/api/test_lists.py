@@ -100,13 +100,13 @@ def test_a_list_is_scored(card: scoring.Scorecard, tmp_path: Path) -> None:
 def test_parquet_in_and_out(card: scoring.Scorecard, tmp_path: Path) -> None:
     """Typed columns are read as they are, and kept."""
     leads, out = tmp_path / "leads.parquet", tmp_path / "scored.parquet"
-    duckdb.sql(
-        "SELECT 7 AS id, 'urgent' AS need, 15000::DECIMAL(9, 2) AS budget, DATE '2026-06-30' AS seen"
-        " UNION ALL SELECT 8, NULL, 'inf'::DOUBLE, NULL"
-    ).write_parquet(str(leads))
+    duckdb.execute(
+        "COPY (SELECT 7 AS id, 'urgent' AS need, 15000::DECIMAL(9, 2) AS budget, DATE '2026-06-30' AS seen"
+        f" UNION ALL SELECT 8, NULL, 'inf'::DOUBLE, NULL) TO '{leads}'"
+    )
     found = score_list(card, leads, out, AS_OF)
     assert (found.scored, found.rejected) == (1, 1)
-    ((ident, day, points),) = duckdb.sql(f"SELECT id, seen, points FROM '{out}'").fetchall()
+    ((ident, day, points),) = duckdb.execute(f"SELECT id, seen, points FROM '{out}'").fetchall()
     assert (ident, day, points) == (7, date(2026, 6, 30), 74.7)
 
 
@@ -127,7 +127,11 @@ def test_a_list_scores_as_one_lead_does(card: scoring.Scorecard, tmp_path: Path)
     ("content", "out", "message"),
     [
         ("x,y\n1,2\n", "scored.csv", "{leads}: no column belongs to the card 'small', the first is 'x';"),
-        ("need,score\nvague,1\n", "scored.csv", "{leads}: has a column 'score' already; give the new ones another name,"),
+        (
+            "need,score\nvague,1\n",
+            "scored.csv",
+            "{leads}: has a column 'score' already; give the new ones another name,",
+        ),
         ("need\nvague\n", "scored.xlsx", "{out}: end the name in .csv or .parquet, so that it says what to write"),
         ("need\nvague\n", "leads.csv", "{out}: is the list itself; write to another file"),
         ("need\nvague\n", "nowhere/scored.csv", "{out}: there is no folder {folder}/nowhere; make it first"),
