@@ -56,7 +56,7 @@ class AdditiveClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
     max_bins, max_levels, min_count : as in `Binning`.
     pairs : "auto": the pairs that pay on held-out leads, at most 16, none if they don't lower the held-out log-loss;
         a number: so many, the best first; or a list of pairs, of positions or of names of columns.
-    pair_bins : most bins of a number in a pair, and levels of a text, 2 or more, the missing bin and `other` apart.
+    pair_bins, pair_levels : most bins of a number, 2 or more, and most levels of a text, 1 or more, in a pair.
     monotone : a mapping from column (name or position), or a sequence, one a column, of 1: more of it never lowers
         the log-odds, -1: never raises them, 0: free. Numbers and flags only. A missing value stays free.
     bags : models that are averaged. Each holds out another part of the leads, to choose its rounds by.
@@ -85,6 +85,7 @@ class AdditiveClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
         min_count: int = 20,
         pairs: Literal["auto"] | int | Sequence[tuple[int | str, int | str]] = "auto",
         pair_bins: int = 6,
+        pair_levels: int = 10,
         monotone: Mapping[str | int, int] | Sequence[int] | None = None,
         bags: int = 8,
         max_rounds: int = 600,
@@ -97,6 +98,7 @@ class AdditiveClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
         self.min_count = min_count
         self.pairs = pairs
         self.pair_bins = pair_bins
+        self.pair_levels = pair_levels
         self.monotone = monotone
         self.bags = bags
         self.max_rounds = max_rounds
@@ -134,7 +136,10 @@ class AdditiveClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
         self.rounds_: list[int] = [rounds for _, rounds in parts]
         ready = [part for part, _ in parts]
         unseen = held_out_decision(leads, folds, ready)
-        coarse = [coarsen(one, count, self.pair_bins) for one, count in zip(self.bins_, self.counts_, strict=True)]
+        coarse = [
+            coarsen(one, count, self.pair_bins, self.pair_levels)
+            for one, count in zip(self.bins_, self.counts_, strict=True)
+        ]
         self.pairs_: list[Fields]
         self.gains_: list[float]
         self.pairs_, self.gains_ = choose_pairs(leads, coarse, unseen, asked, random)
@@ -173,6 +178,7 @@ class AdditiveClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
         check_whole("bags", self.bags, 1)
         check_whole("max_rounds", self.max_rounds, 1)
         check_whole("pair_bins", self.pair_bins, 2)
+        check_whole("pair_levels", self.pair_levels, 1)
         rate = self.learning_rate
         if isinstance(rate, bool) or not isinstance(rate, Real) or not 0 < rate <= 1:
             raise ValueError(f"learning_rate must be a number above 0 and up to 1, not {rate!r}.")

@@ -11,22 +11,21 @@ from scipy.special import expit
 from models.additive import Fields, Floats, Indexes
 from scoring.lookup import Bins, NumberBins, TextBins
 
-PARTS = 5
+PARTS = 10
 SHRINK = 30.0  # added to the curvature of each cell, so that a cell of few leads tells little
 
 
-def coarsen(bins: Bins, counts: Indexes, most: int) -> Indexes:
-    """The coarse bin of each bin, of shape (len(bins),); 0 is missing. At most `most` others, one more for `other`.
+def coarsen(bins: Bins, counts: Indexes, most_bins: int, most_levels: int) -> Indexes:
+    """The coarse bin of each bin, of shape (len(bins),); 0 is missing, a text's last is `other`.
 
-    Numbers: neighbours together, with about as many leads each. Texts: the most frequent levels, the rest with `other`.
+    Numbers: neighbours together, with about as many leads in each. Texts: the most frequent levels stay.
     """
     coarse = np.arange(len(bins))
     if isinstance(bins, TextBins):
-        if len(bins.levels) > most:
-            coarse = np.minimum(coarse, most)
-    elif isinstance(bins, NumberBins) and len(bins) - 1 > most:
+        coarse = np.minimum(coarse, most_levels + 1)
+    elif isinstance(bins, NumberBins) and len(bins) - 1 > most_bins:
         middles = np.cumsum(counts[1:]) - counts[1:] / 2
-        part = np.minimum(middles * most // max(1, counts[1:].sum()), most - 1)
+        part = np.minimum(middles * most_bins // max(1, counts[1:].sum()), most_bins - 1)
         coarse[1:] = 1 + np.unique(part, return_inverse=True)[1]
     return coarse
 

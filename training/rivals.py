@@ -19,6 +19,7 @@ from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler
+from threadpoolctl import threadpool_limits
 
 from training.combine import LOG_ODDS
 
@@ -28,7 +29,9 @@ def rivals(
 ) -> Mapping[str, NDArray[np.float64]]:
     """The probabilities (n,) that each rival gives to the held-out leads."""
     made = {"logistic regression": logistic(frame), "unrestricted boosting": boosting(frame, seed)}
-    return {name: model.fit(plain(frame), won).predict_proba(plain(held))[:, 1] for name, model in made.items()}
+    # One thread: on a busy machine, boosting's threads wait for one another, and cost many times more than they bring.
+    with threadpool_limits(1, user_api="openmp"):
+        return {name: model.fit(plain(frame), won).predict_proba(plain(held))[:, 1] for name, model in made.items()}
 
 
 def rules_alone(rules: NDArray[np.int64], won: NDArray[np.bool_], held: NDArray[np.int64]) -> NDArray[np.float64]:

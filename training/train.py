@@ -9,7 +9,7 @@ import hashlib
 import io
 import platform
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -179,26 +179,24 @@ def _fit(
     fitted = clone(estimator).fit(frame.iloc[older], won[older])
     progress("compiling to tables")
     additive = compile_additive(fitted, frame.iloc[held])
-    tables = to_tables(additive, list(frame.columns), weights.model)
     base_rate = float(won[older].mean())
     start = START + (weights.intercept + weights.model * additive.intercept - logit(base_rate)) / LOG_ODDS
     learned = Learned(
         base_rate=base_rate,
-        start=round(float(start) + tables.shift),
+        start=round(float(start)),
         trust=round(weights.trust, 4),
-        terms=tables.terms,
+        terms=to_tables(additive, list(frame.columns), weights.model),
     )
+    # In log-odds, before anything was rounded.
     exact = weights.intercept + weights.trust * rules * LOG_ODDS + weights.model * fitted.decision_function(frame)
     progress("judging")
     totals = history.score(Scorecard(card, learned))
+    # What rounding moved on average goes back into the start; the rest is told as the gap.
+    drift = round(float(np.mean((exact[older] - logit(base_rate)) / LOG_ODDS + START - totals[older])))
+    learned = replace(learned, start=learned.start + drift)
+    totals = totals + drift
     promises = _promises(card, history, totals, held)
-    learned = Learned(
-        learned.base_rate,
-        learned.start,
-        learned.trust,
-        learned.terms,
-        {name: one.line for name, one in promises.items()},
-    )
+    learned = replace(learned, lines={name: one.line for name, one in promises.items()})
     probability = expit((totals - START) * LOG_ODDS + logit(base_rate))
     forecasts = {
         "leadledger": probability[held],
