@@ -1,4 +1,4 @@
-"""An additive model over bins: log-odds = intercept + a value per bin of each field + a value per cell of some pairs."""
+"""An additive model over bins: log-odds are an intercept, a value per bin of each field, and per cell of some pairs."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Binning: columns of a table of leads into the bins of lookup tables.
 
-Numbers are cut near their quantiles, at the roundest number around, so that a table reads `10 to 25`, not `9.73 to 26.1`;
-whole numbers that are few get a bin each. Texts keep their frequent levels. Bin 0 is always the missing value.
+Numbers are cut near their quantiles, at the roundest number around, so that a table reads `10 to 25`, and not
+`9.73 to 26.1`; whole numbers that are few get a bin each. Texts keep their frequent levels. Bin 0 is always the missing value.
 """
 
 from __future__ import annotations
@@ -119,7 +119,7 @@ def read_columns(estimator: BaseEstimator, X: pd.DataFrame | ArrayLike, *, reset
 
 
 def kind_of(column: pd.Series[Any]) -> Literal["number", "text", "flag"]:
-    """What a column holds, by its dtype, or by its values if they are objects. Dates and complex numbers are refused."""
+    """What a column holds, by its dtype, or by its values if they are objects. Dates, complex numbers are refused."""
     if pd.api.types.is_bool_dtype(column.dtype):
         return "flag"
     if pd.api.types.is_complex_dtype(column.dtype):
@@ -153,8 +153,7 @@ def find_bins(bins: Bins, column: pd.Series[Any]) -> NDArray[np.int64]:
         return np.where(np.isnan(values), 0, found)
     # Few values are distinct: find each once.
     codes, uniques = pd.factorize(column)
-    typed = bool if isinstance(bins, FlagBins) else str
-    of_code = [bins.find(typed(value)) for value in uniques]
+    of_code = [bins.find(bool(one)) if isinstance(bins, FlagBins) else bins.find(str(one)) for one in uniques]
     return np.asarray([*of_code, 0], dtype=np.int64)[codes]  # the code of a missing value is -1: the last
 
 
@@ -189,7 +188,7 @@ def number_edges(values: NDArray[np.float64], max_bins: int, least: int) -> tupl
 
 
 def choose_cut(below: NDArray[np.int64], start: int, first: int, last: int, fair: float) -> tuple[int, int, int]:
-    """The cut nearest to a fair part, and the lowest and highest cut that do nearly as well. A cut k is below value k."""
+    """The cut nearest to a fair part, the lowest and the highest that do nearly as well. A cut k is below value k."""
     parts = below[first : last + 1] - below[start]
     near = np.flatnonzero((parts >= LOOSE[0] * fair) & (parts <= LOOSE[1] * fair))
     if len(near):
@@ -204,7 +203,7 @@ def choose_cut(below: NDArray[np.int64], start: int, first: int, last: int, fair
 
 
 def roundest(low: float, high: float, near: float, *, whole: bool) -> float:
-    """The roundest number x with low < x <= high: a multiple of the largest 1, 2, 2.5 or 5 times 10**k; nearest to `near`.
+    """The roundest x with low < x <= high: a multiple of the largest 1, 2, 2.5 or 5 times 10**k; nearest to `near`.
 
     `whole`: only whole numbers are asked for; `high` must be one.
     """

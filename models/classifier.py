@@ -1,8 +1,8 @@
 """The additive classifier: bagged boosting, held to single fields and a few pairs, kept as tables.
 
 First each field for itself: boosting with `interaction_cst` over the bins. Then the pairs: those that held-out leads
-show to tell more together than apart are fitted, over coarse bins, to what the singles miss. Averages of additive models
-are additive, so the bags become one set of tables, and `decision_function` adds up their values.
+show to tell more together than apart are fitted, over coarse bins, to what the singles miss. Averages of additive
+models are additive, so the bags become one set of tables, and `decision_function` adds up their values.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from scipy.special import expit, logit
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 from sklearn.model_selection import StratifiedKFold
-from sklearn.utils import check_random_state
+from sklearn.utils import assert_all_finite, check_random_state
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import _check_sample_weight, check_consistent_length, check_is_fitted, column_or_1d
 from threadpoolctl import threadpool_limits
@@ -117,6 +117,7 @@ class AdditiveClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
             raise ValueError("This AdditiveClassifier estimator requires y to be passed, but the target y is None.")
         columns = read_columns(self, X, reset=True)
         labels = column_or_1d(y, warn=True)
+        assert_all_finite(labels, input_name="y")
         check_consistent_length(columns[0], labels)
         weights = _check_sample_weight(sample_weight, columns[0], dtype=np.float64, ensure_non_negative=True)
         used = weights > 0
@@ -136,9 +137,10 @@ class AdditiveClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
         self.rounds_: list[int] = [rounds for _, rounds in parts]
         ready = [part for part, _ in parts]
         unseen = held_out_decision(leads, folds, ready)
+        effects = [np.mean(values, axis=0) for values in zip(*(part[1] for part in ready), strict=True)]
         coarse = [
-            coarsen(one, count, self.pair_bins, self.pair_levels)
-            for one, count in zip(self.bins_, self.counts_, strict=True)
+            coarsen(*field, self.pair_bins, self.pair_levels)
+            for field in zip(self.bins_, self.counts_, effects, strict=True)
         ]
         self.pairs_: list[Fields]
         self.gains_: list[float]
@@ -385,8 +387,10 @@ def held_out_decision(leads: Leads, folds: Sequence[Fold], ready: Sequence[Ready
 
 
 def alone(task: Any, *arguments: Any) -> Any:
-    """Run a task with one thread of its own. Threads that wait for one another on a busy machine cost many times more
-    than they bring."""
+    """Run a task with one thread of its own.
+
+    Threads that wait for one another on a busy machine cost many times more than they bring.
+    """
     with threadpool_limits(1, user_api="openmp"):
         return task(*arguments)
 

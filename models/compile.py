@@ -1,8 +1,8 @@
 """From a fitted additive classifier to lookup tables in points.
 
-The additive part is read off by probing the public `decision_function`, one lead for each bin, and then held against the
-classifier on other leads: whatever isn't additive over its bins is refused. Rounding to whole tenths and fusing bins
-that rounding can't tell apart come after.
+The additive part is read off by probing the public `decision_function`, one lead for each bin, and then held against
+the classifier on other leads: whatever isn't additive over its bins is refused. Rounding to whole tenths and fusing
+bins that rounding can't tell apart come after.
 """
 
 from __future__ import annotations

@@ -128,14 +128,18 @@ def cleaner(field: Field, missing: frozenset[str]) -> Callable[[Any], Typed]:
             raw = raw.strip(SPACE)
             if not raw or fold(raw) in missing:
                 return None
-        elif type(raw).__name__ in ABSENT or (isinstance(raw, float) and math.isnan(raw)):
-            return None
-        elif isinstance(raw, Decimal) and raw.is_nan():  # math.isnan has no answer for a signalling NaN
+        elif _is_nan(raw):
             return None
         value = convert(raw)
         return None if value in absent else value
 
     return clean
+
+
+def _is_nan(raw: Any) -> bool:
+    if isinstance(raw, Decimal):  # math.isnan has no answer for a signalling NaN
+        return raw.is_nan()
+    return type(raw).__name__ in ABSENT or (isinstance(raw, float) and math.isnan(raw))
 
 
 def _number(raw: Any) -> float | None:

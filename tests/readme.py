@@ -115,6 +115,7 @@ def run_python(example: Example) -> None:
 
 
 blocks = Sybil(
+    path=str(ROOT),
     parsers=[
         CodeBlockParser("yaml", run_yaml),
         CodeBlockParser("console", run_console),

@@ -171,7 +171,7 @@ def _fit(
     older, held = split.train, split.held
     if estimator is None:
         better = {"higher": 1, "lower": -1, "": 0}
-        monotone = {name: better[card.fields[name].better] for name in frame.columns}
+        monotone: dict[str | int, int] = {str(name): better[card.fields[name].better] for name in frame.columns}
         estimator = AdditiveClassifier(monotone=monotone, random_state=seed)
     unseen = out_of_fold(estimator, frame.iloc[older], won[older], seed, progress)
     weights = combine(won[older], rules[older], unseen, card.trust)

@@ -1,0 +1,127 @@
+"""Compiled tables say what the classifier says; rounded and fused ones say nearly the same."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+from scipy.special import expit
+from sklearn.ensemble import HistGradientBoostingClassifier
+
+from models.binning import find_indexes, read_columns
+from models.classifier import AdditiveClassifier
+from models.compile import TENTHS, CompileError, compile_additive, fuse, to_tables
+from scoring.lookup import NumberBins, Pair, Table, Term, TextBins
+
+
+def leads(count: int, seed: int) -> tuple[pd.DataFrame, NDArray[np.bool_]]:
+    """Numbers, texts and flags, each sometimes missing, with effects of single fields and of a pair."""
+    random = np.random.default_rng(seed)
+    size = np.ceil(np.exp(random.normal(4, 1.5, count)))
+    kind = random.choice(["shop", "bank", "farm", "mill"], count, p=[0.5, 0.3, 0.15, 0.05])
+    asked = random.random(count) < 0.3
+    late = random.normal(0, 1, count)
+    log_odds = 0.5 * np.log(size / 50) + (kind == "bank") * 1.0 + asked * 0.8 + np.where(asked, late, -late) * 0.7 - 1
+    won = random.random(count) < expit(log_odds)
+    frame = pd.DataFrame({"size": size, "kind": kind.astype(object), "asked": pd.array(asked), "late": late})
+    for column in frame:
+        frame.loc[random.random(count) < 0.1, column] = None
+    frame["asked"] = frame["asked"].astype("boolean")
+    return frame, won
+
+
+@pytest.fixture(scope="module")
+def fitted() -> AdditiveClassifier:
+    """A classifier that has pairs."""
+    return AdditiveClassifier(random_state=0, bags=4).fit(*leads(6000, 1))
+
+
+def tenths(terms: tuple[Term, ...], frame: pd.DataFrame) -> NDArray[np.int64]:
+    """What the tables give to each lead, looked up one by one."""
+    found = []
+    for record in frame.astype(object).where(frame.notna(), None).to_dict("records"):
+        total = 0
+        for term in terms:
+            if isinstance(term, Table):
+                total += term.points[term.bins.find(record[term.field])]
+            else:
+                row, column = (bins.find(record[name]) for bins, name in zip(term.bins, term.fields, strict=True))
+                total += term.points[row][column]
+        found.append(total)
+    return np.array(found)
+
+
+def test_tables_reproduce_the_classifier(fitted: AdditiveClassifier) -> None:
+    """On leads it has not seen, to 1e-9 in log-odds, before rounding."""
+    frame, _ = leads(4000, 2)
+    compiled = compile_additive(fitted, frame)
+    indexes = find_indexes(fitted.bins_, read_columns(fitted, frame, reset=False))
+    assert fitted.pairs_
+    assert compiled.gap <= 1e-9
+    assert np.abs(compiled.log_odds(indexes) - fitted.decision_function(frame)).max() <= 1e-9
+
+
+@settings(max_examples=10)
+@given(seed=st.integers(0, 1000), count=st.integers(60, 400), pairs=st.sampled_from(["auto", 0, 2]))
+def test_small_histories_compile_too(seed: int, count: int, pairs: Any) -> None:
+    """Whatever is fitted, on few leads as well, compiles to 1e-9."""
+    frame, won = leads(count, seed)
+    won[:2] = [True, False]
+    model = AdditiveClassifier(random_state=0, bags=2, max_rounds=30, pairs=pairs).fit(frame, won)
+    assert compile_additive(model, leads(200, seed + 1)[0]).gap <= 1e-9
+
+
+def test_rounding_and_fusing_move_little(fitted: AdditiveClassifier) -> None:
+    """Under a quarter of a point on average, under one point at most; and fewer bins."""
+    frame, _ = leads(2000, 3)
+    compiled = compile_additive(fitted, frame)
+    terms = to_tables(compiled, list(frame.columns))
+    exact = (fitted.decision_function(frame) - compiled.intercept) * TENTHS
+    gap = np.abs(tenths(terms, frame) - exact) / 10
+    assert gap.mean() < 0.25
+    assert gap.max() < 1.0
+    size = next(one for one in terms if isinstance(one, Table) and one.field == "size")
+    assert len(size.bins) < len(fitted.bins_[0])
+    assert sum(size.counts) == 6000
+    assert any(isinstance(one, Pair) for one in terms)
+
+
+def test_a_classifier_that_is_not_additive_is_refused() -> None:
+    """Boosting in which all fields act together is no sum of tables; the gap is named."""
+    frame, won = leads(3000, 4)
+    model = AdditiveClassifier(random_state=0, bags=2, pairs=0).fit(frame[["size", "late"]], won)
+
+    class Together(HistGradientBoostingClassifier):  # type: ignore[misc]  # scikit-learn is untyped
+        bins_ = model.bins_
+
+    other = Together(random_state=0).fit(frame[["size", "late"]], won)
+    with pytest.raises(CompileError, match=r"Together is no sum of tables: .* it differs by up to"):
+        compile_additive(other, frame[["size", "late"]])
+
+
+def test_better_stays_better() -> None:
+    """Where the card says that more is better, no bin of the table earns less than the one below."""
+    frame, won = leads(3000, 5)
+    model = AdditiveClassifier(random_state=0, bags=2, monotone={"size": 1}).fit(frame, won)
+    terms = to_tables(compile_additive(model, frame), list(frame.columns))
+    size = next(one for one in terms if isinstance(one, Table) and one.field == "size")
+    assert list(size.points[1:]) == sorted(size.points[1:])
+
+
+@pytest.mark.parametrize(
+    ("bins", "values", "fused", "groups"),
+    [
+        (NumberBins((1.0, 2.0)), [9, 5, 5.9, 7], NumberBins((2.0,)), [[0], [1, 2], [3]]),
+        (NumberBins((1.0, 2.0)), [0, 0, 0.6, 1.2], NumberBins((2.0,)), [[0], [1, 2], [3]]),
+        (NumberBins(()), [1, 2], NumberBins(()), [[0], [1]]),
+        (TextBins(("a", "b")), [3, 1, 9, 1.4], TextBins(("b",)), [[0], [2], [1, 3]]),
+    ],
+)
+def test_bins_that_say_the_same_are_fused(bins: object, values: list, fused: object, groups: list) -> None:
+    """Neighbours within a tenth, and levels that `other` speaks for; the missing bin stays alone."""
+    assert fuse(bins, np.array(values, float)[:, None]) == (fused, groups)  # type: ignore[arg-type]
