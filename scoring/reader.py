@@ -326,9 +326,9 @@ class _Reader:
         self.shapes.problem(node, f"{what}: {error.text}", error.offset)
 
     def undeclared(self, name: str, section: str) -> bool:
-        """Whether a section surely has no such name."""
+        """Whether a section surely has no such name: a misspelt name in it, told already, could be the one."""
         declared = self.declared[section]
-        return declared is not None and name not in declared
+        return declared is not None and name not in declared and all(map(is_name, declared))
 
     def criteria(self, found: Mapping[str, Item]) -> tuple[Criterion, ...]:
         if "criteria" not in found:

@@ -84,7 +84,7 @@ def test_missing_values_of_pandas(kind: str, name: str) -> None:
 
 def test_decimals() -> None:
     """A decimal of a database is a number, or a flag, and its NaNs are missing."""
-    number, flag = (cleaner(Field("value", kind), frozenset()) for kind in ("number", "flag"))  # type: ignore[arg-type]
+    number, flag = (cleaner(Field("value", kind), frozenset()) for kind in ("number", "flag"))
     assert number(Decimal("2.50")) == 2.5
     assert number(Decimal("NaN")) is None
     assert number(Decimal("sNaN")) is None

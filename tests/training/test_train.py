@@ -93,15 +93,15 @@ def test_training_twice_gives_the_same(truth: pd.DataFrame) -> None:
 @real
 @pytest.mark.slow
 def test_bank_marketing() -> None:
-    """Stratified, 30 % held out, without `duration`: AUC at least 0.800, log-loss at most 0.2705."""
+    """Stratified, without `duration`: as good as boosting without restrictions; rounding moves little."""
     card = examples() / "bank-marketing" / "card.yaml"
     found = train(card, DATA / "bank_marketing" / "bank-additional-full.csv", held_out=0.3)
     assert found.history is not None
     assert "duration" not in found.history.frame
     judged = found.metrics["held_out"]["leadledger"]
     assert found.metrics["split"] == "stratified"
-    assert judged["auc"] >= 0.800
-    assert judged["log_loss"] <= 0.2705
+    assert judged["log_loss"] <= found.metrics["held_out"]["unrestricted boosting"]["log_loss"] + 0.001
+    assert judged["auc"] >= found.metrics["held_out"]["unrestricted boosting"]["auc"] - 0.002
     assert found.metrics["rounding_gap"]["mean_points"] < 0.25
     assert found.metrics["rounding_gap"]["largest_points"] < 1.0
 
