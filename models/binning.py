@@ -1,7 +1,8 @@
 """Binning: columns of a table of leads into the bins of lookup tables.
 
 Numbers are cut near their quantiles, at the roundest number around, so that a table reads `10 to 25`, and not
-`9.73 to 26.1`; whole numbers that are few get a bin each. Texts keep their frequent levels. Bin 0 is always the missing value.
+`9.73 to 26.1`; whole numbers that are few get a bin each. Texts keep their frequent levels. Bin 0 is always the
+missing value.
 """
 
 from __future__ import annotations

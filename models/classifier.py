@@ -36,11 +36,11 @@ SINGLE_LEAVES = 4  # small trees: a table needs few steps at a time
 PAIR_LEAVES = 8
 L2 = 1.0
 LEAF = 20  # least leads in a leaf; a small history asks for a twentieth of its leads
-PATIENCE = 25  # rounds without a gain on the held-out leads, after which a bag stops
+PATIENCE = 15  # rounds without a gain on the held-out leads, after which a bag stops
 BLIND_ROUNDS = 30  # where no lead can be held out
 LONE_FOLDS = 5  # a single bag holds out a fifth
 LEVEL_PRIOR = 100.0  # leads of the average rate that each level of a text is blended with before levels are ordered
-AUTO_PAIRS = 8  # more is more to read, and brought less than 0.0001 of log-loss on the bank data
+AUTO_PAIRS = 16  # more than a person wants to read
 AUTO_GAIN = 2.0  # least gain in log-likelihood of a pair: about what one free parameter must bring (Akaike)
 
 Ready: TypeAlias = tuple[float, list[Floats], dict[Fields, Floats]]  # intercept, singles, pairs
@@ -54,7 +54,7 @@ class AdditiveClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
     Parameters
     ----------
     max_bins, max_levels, min_count : as in `Binning`.
-    pairs : "auto": the pairs that pay on held-out leads, at most 8, none if they don't lower the held-out log-loss;
+    pairs : "auto": the pairs that pay on held-out leads, at most 16, none if they don't lower the held-out log-loss;
         a number: so many, the best first; or a list of pairs, of positions or of names of columns.
     pair_bins, pair_levels : most bins of a number, 2 or more, and most levels of a text, 1 or more, in a pair.
     monotone : a mapping from column (name or position), or a sequence, one a column, of 1: more of it never lowers

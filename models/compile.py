@@ -1,104 +1,172 @@
-"""Compile: from a fitted additive classifier to tables of points.
+"""From a fitted additive classifier to lookup tables in points.
 
-Only its public `decision_function` is asked, over one value per bin; so any classifier compiles that is a sum over its
-`bins_` and `pairs_`, and one that is not is refused.
+The additive part is read off by probing the public `decision_function`, one lead for each bin, and then held against
+the classifier on other leads: whatever isn't additive over its bins is refused. Rounding to whole tenths and fusing
+bins that rounding can't tell apart come after.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from models.additive import Additive, Fields, Floats, Indexes, add_up, purify, read_off
-from models.binning import find_bins, find_indexes
+from models.additive import Additive, Floats, Indexes, purify, read_off
+from models.binning import count_bins, find_indexes, read_columns
 from scoring.lookup import Bins, FlagBins, NumberBins, Pair, Table, Term, TextBins
 
-EXACT = 1e-9  # of log-odds
-TENTHS = 100 / np.log(2)  # tenths of a point per unit of log-odds: 10 points double the odds
+TOLERANCE = 1e-9  # log-odds; what a sum of some dozens of doubles may differ by, with room
+TENTHS = 100 / math.log(2)  # tenths of a point in one unit of log-odds: ten points double the odds
+FUSED = 1.0  # tenths; bins that differ by less than the rounding become one
 
 
 class CompileError(ValueError):
-    """A classifier can't be compiled to tables. `gap`: by how much they miss it, in log-odds, where that is the reason."""
-
-    def __init__(self, text: str, gap: float | None = None) -> None:
-        super().__init__(text)
-        self.gap = gap
+    """A classifier that is no sum of tables over its bins."""
 
 
-def compile_additive(estimator: Any, X_check: pd.DataFrame | ArrayLike) -> Additive:
-    """Read the additive part off a fitted binary classifier, and check it on the leads X_check (n_leads, n_columns).
+def compile_additive(estimator: Any, X: pd.DataFrame | ArrayLike) -> Additive:
+    """The tables of a fitted classifier, in log-odds, purified.
 
-    The estimator needs `bins_` (scoring.lookup bins, one a column), `pairs_` (pairs of positions of columns; may be
-    missing: none) and `decision_function`. Where it has `counts_` and `pair_counts_`, those are the leads in each bin
-    and cell; else they are counted in X_check. It is asked with a DataFrame (numbers as float64, texts and flags as
-    objects, None for missing), or with an array if it was fitted without names and all columns are numbers.
-
-    The result is purified, and misses `decision_function` on X_check by no more than 1e-9; else CompileError.
+    `estimator` has `decision_function`, and says what it may depend on: `bins_`, a list of bins, one a column, and
+    `pairs_`, a list of (i, j). `X` (n_leads, n_columns): leads that it was not fitted on, to check the tables by.
+    Raises CompileError if they don't reproduce the classifier to 1e-9.
     """
-    bins = tuple(getattr(estimator, "bins_", ()))
-    if not bins:
-        raise CompileError(
-            f"{type(estimator).__name__} has no `bins_`, so that its tables can't be known. Fit it, or give it one "
-            "NumberBins, TextBins or FlagBins per column as `bins_`."
-        )
-    pairs = checked_pairs(getattr(estimator, "pairs_", ()), len(bins))
-    columns = columns_of(estimator, X_check, len(bins))
-    indexes = find_indexes(bins, columns)
-    counts = getattr(estimator, "counts_", None) or [
-        np.bincount(indexes[:, field], minlength=len(one)) for field, one in enumerate(bins)
-    ]
-    pair_counts = getattr(estimator, "pair_counts_", None) or [count_cells(bins, indexes, pair) for pair in pairs]
+    bins: Sequence[Bins] = estimator.bins_
+    pairs = [(int(one), int(other)) for one, other in getattr(estimator, "pairs_", ())]
+    sizes = [len(one) for one in bins]
 
-    def decide(probes: Indexes) -> Floats:
-        return decision(estimator, probe_leads(estimator, bins, probes))
+    def decide(indexes: Indexes) -> Floats:
+        return np.asarray(estimator.decision_function(stand_ins(estimator, indexes)), dtype=np.float64)
 
-    base = [int(np.argmax(count)) for count in counts]
-    intercept, singles, cells = read_off(decide, [len(one) for one in bins], pairs, base)
-    # Read off relative to the base, while `add_up` needs no base: its values at the base are zero.
-    asked = decision(estimator, X_check)
-    gap = float(np.max(np.abs(asked - add_up(intercept, singles, cells, indexes))))
-    if not gap <= EXACT * max(1.0, float(np.max(np.abs(asked)))):
-        raise CompileError(
-            f"{type(estimator).__name__} is not a sum of tables: on {len(asked)} leads they miss its "
-            f"decision_function by up to {gap:.3g} (log-odds). Either it asks three fields or more together, or a pair "
-            "that `pairs_` doesn't list, or it tells values apart that share a bin of `bins_`.",
-            gap,
-        )
-    return purify(
-        Additive(
-            bins=bins,
-            intercept=intercept,
-            singles=tuple(singles),
-            pairs=cells,
-            counts=tuple(np.asarray(count) for count in counts),
-            pair_counts={pair: np.asarray(count) for pair, count in zip(pairs, pair_counts, strict=True)},
-            monotone=tuple(getattr(estimator, "monotone_", (0,) * len(bins))),
-            gap=gap,
-        )
+    intercept, singles, cells = read_off(decide, sizes, pairs, [0] * len(sizes))
+    indexes = find_indexes(bins, read_columns(estimator, X, reset=False))
+    counts = getattr(estimator, "counts_", None) or count_bins(bins, indexes)
+    found = Additive(
+        bins=tuple(bins),
+        intercept=intercept,
+        singles=tuple(singles),
+        pairs=cells,
+        counts=tuple(counts),
+        pair_counts=dict(zip(pairs, getattr(estimator, "pair_counts_", ()), strict=False))
+        or {pair: np.outer(counts[pair[0]], counts[pair[1]]) for pair in pairs},
     )
+    decided = np.asarray(estimator.decision_function(X), dtype=np.float64)
+    gap = float(np.abs(found.log_odds(indexes) - decided).max(initial=0.0))
+    if not gap <= TOLERANCE:
+        raise CompileError(
+            f"{type(estimator).__name__} is no sum of tables: read off bin by bin, it differs by up to {gap:.3g} in"
+            " log-odds. It lets fields act together that `pairs_` doesn't name, or tells values of one bin apart"
+        )
+    return replace(purify(found), gap=gap)
 
 
-def checked_pairs(pairs: Sequence[Sequence[int]], fields: int) -> list[Fields]:
-    """The pairs as (i, j) with i < j, each once."""
-    found = []
-    for pair in pairs:
-        one, other = (int(field) for field in pair)
-        if not 0 <= one < other < fields:
-            raise CompileError(f"`pairs_` holds {tuple(pair)!r}; a pair is (i, j) with 0 <= i < j < {fields}.")
-        found.append((one, other))
-    if len(set(found)) < len(found):
-        raise CompileError("`pairs_` holds a pair twice.")
+def stand_ins(estimator: Any, indexes: Indexes) -> pd.DataFrame | Floats:
+    """Leads (n, n_columns) that fall in the given bins: one value stands for all of its bin."""
+    columns = [_values(one)[indexes[:, field]] for field, one in enumerate(estimator.bins_)]
+    names = getattr(estimator, "feature_names_in_", None)
+    if names is None:
+        return np.column_stack(columns).astype(np.float64)
+    kinds = {NumberBins: "float64", FlagBins: "boolean", TextBins: "object"}
+    typed = zip(names, columns, estimator.bins_, strict=True)
+    return pd.DataFrame({name: pd.Series(values, dtype=kinds[type(one)]) for name, values, one in typed})
+
+
+def _values(bins: Bins) -> np.ndarray[Any, np.dtype[np.object_]]:
+    """One value for each bin."""
+    values: list[object]
+    if isinstance(bins, NumberBins):
+        lowest = bins.edges[0] - max(1.0, abs(bins.edges[0])) if bins.edges else 0.0
+        values = [math.nan, lowest, *bins.edges]
+    elif isinstance(bins, TextBins):
+        other = "other"
+        while other in bins.index:
+            other += "_"
+        values = [None, *bins.levels, other]
+    else:
+        values = [None, False, True]
+    found = np.empty(len(values), dtype=object)
+    found[:] = values
     return found
 
 
-def columns_of(estimator: Any, X: pd.DataFrame | ArrayLike, fields: int) -> list[pd.Series[Any]]:
-    """The columns of X, in the order of the estimator's."""
-    frame = X if isinstance(X, pd.DataFrame) else pd.DataFrame(np.asarray(X, dtype=np.float64))
-    if frame.shape[1] != fields or not len(frame):
-        raise CompileError(f"X_check must hold leads with {fields} columns, but its shape is {frame.shape}.")
-    return [frame.iloc[:, position] for position in range(fields)]
+def to_tables(additive: Additive, names: Sequence[str], weight: float = 1.0) -> tuple[Term, ...]:
+    """The tables in points, the singles first; a table that says nothing is left out.
+
+    `names` are those of the fields, `weight` multiplies the log-odds. Neighbouring bins of a number that differ by less
+    than a tenth of a point are fused, and levels of a text that `other` speaks for.
+    """
+    terms: list[Term] = []
+    for field, name in enumerate(names):
+        single = _table(name, additive.bins[field], additive.singles[field] * weight * TENTHS, additive.counts[field])
+        if any(single.points):
+            terms.append(single)
+    for (one, other), cells in additive.pairs.items():
+        pair = _pair(
+            (names[one], names[other]),
+            (additive.bins[one], additive.bins[other]),
+            cells * weight * TENTHS,
+            additive.pair_counts[one, other],
+        )
+        if any(any(row) for row in pair.points):
+            terms.append(pair)
+    return tuple(terms)
+
+
+def _table(name: str, bins: Bins, tenths: Floats, counts: Indexes) -> Table:
+    fused, groups = fuse(bins, tenths[:, None])
+    points, seen = [], []
+    for group in groups:
+        points.append(_rounded(_mean(tenths[group], counts[group])))
+        seen.append(int(counts[group].sum()))
+    return Table(name, fused, tuple(points), tuple(seen))
+
+
+def _pair(names: tuple[str, str], bins: tuple[Bins, Bins], tenths: Floats, counts: Indexes) -> Pair:
+    rows, row_groups = fuse(bins[0], tenths)
+    columns, column_groups = fuse(bins[1], tenths.T)
+    points, seen = [], []
+    for group in row_groups:
+        cells = [(tenths[np.ix_(group, across)], counts[np.ix_(group, across)]) for across in column_groups]
+        points.append(tuple(_rounded(_mean(values, weights)) for values, weights in cells))
+        seen.append(tuple(int(weights.sum()) for _, weights in cells))
+    return Pair(names, (rows, columns), tuple(points), tuple(seen))
+
+
+def fuse(bins: Bins, tenths: Floats) -> tuple[Bins, list[list[int]]]:
+    """Fewer bins, and for each the old ones that are in it.
+
+    `tenths` (len(bins), n): what each bin says, in n cells. The missing bin stays alone.
+    """
+    if isinstance(bins, NumberBins):
+        groups = [[1]]
+        for at in range(2, len(bins)):
+            together = tenths[[*groups[-1], at]]
+            if (np.ptp(together, axis=0) < FUSED).all():
+                groups[-1].append(at)
+            else:
+                groups.append([at])
+        edges = tuple(bins.edges[group[0] - 2] for group in groups[1:])
+        return NumberBins(edges), [[0], *groups]
+    if isinstance(bins, TextBins):
+        last = len(bins) - 1
+        like_other = [at for at in range(1, last) if (np.abs(tenths[at] - tenths[last]) < FUSED / 2).all()]
+        kept = [at for at in range(1, last) if at not in like_other]
+        levels = tuple(bins.levels[at - 1] for at in kept)
+        return TextBins(levels), [[0], *([at] for at in kept), [*like_other, last]]
+    return bins, [[at] for at in range(len(bins))]
+
+
+def _mean(values: Floats, counts: Indexes) -> float:
+    """The mean of what is fused, by how many leads each part holds; plain where none holds any."""
+    total = counts.sum()
+    return float((values * counts).sum() / total) if total else float(values.mean())
+
+
+def _rounded(tenths: float) -> int:
+    """To the nearest whole tenth, halves away from zero."""
+    return int(math.copysign(math.floor(abs(tenths) + 0.5), tenths))

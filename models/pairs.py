@@ -42,7 +42,8 @@ def merge(weights: Floats, effect: Floats, most: int) -> Indexes:
         near = int(np.argmin(apart))
         places[near] = np.average(places[near : near + 2], axis=0, weights=weights[near : near + 2])
         weights[near] += weights[near + 1]
-        places, weights, first = (np.delete(one, near + 1, axis=0) for one in (places, weights, first))
+        places, weights = np.delete(places, near + 1, axis=0), np.delete(weights, near + 1)
+        first = np.delete(first, near + 1)
     return np.searchsorted(first, np.arange(len(effect)), side="right") - 1
 
 
@@ -57,8 +58,8 @@ def rank_pairs(
     """All pairs of fields with their gain in log-likelihood, the best first.
 
     `unseen` is the log-odds (n,) of each lead by a model of single fields that was fitted without it. In turn, all
-    parts of the leads but one fill the cells of a pair with what that model misses, shrunk toward nothing; the one that is
-    left tells the gain. So chance gains nothing on average, and rather loses.
+    parts of the leads but one fill the cells of a pair with what that model misses, shrunk toward nothing; the one
+    that is left tells the gain. So chance gains nothing on average, and rather loses.
     """
     probability = expit(unseen)
     slope = weights * (outcome - probability)

@@ -20,7 +20,7 @@ BANK = ROOT.parent / "shared" / "data" / "bank_marketing" / "bank-additional-ful
 @pytest.mark.skipif(not BANK.is_file(), reason=f"the real data is not shipped; it would be {BANK}")
 @pytest.mark.slow
 def test_bank_marketing() -> None:
-    """Five stratified splits, 30 % held out, without `duration`: AUC 0.800 or more, log-loss 0.2705 or less, on average.
+    """Five stratified splits, 30 % held out, no `duration`: AUC 0.800 or more, log-loss 0.2705 or less, on average.
 
     One split says little: between splits, the AUC of any model varies by 0.01.
     """

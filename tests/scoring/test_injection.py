@@ -113,7 +113,7 @@ def test_names_are_plain_words(word: str, place: str) -> None:
     """A name that isn't made of a to z, 0 to 9 and _ is refused, wherever it stands."""
     card: dict[str, Any] = {"name": "plain", "fields": {"a": {"kind": "number"}}}
     named = {"name": word, "when": "a > 1", "reason": "Because"}
-    card |= {
+    places: dict[str, dict[str, Any]] = {
         "field": {"fields": {word: {"kind": "number"}, "b": {"kind": "flag"}}},
         "rule": {"rules": [{**named, "points": 1}]},
         "group": {"groups": {word: {"max": 1}}},
@@ -121,9 +121,9 @@ def test_names_are_plain_words(word: str, place: str) -> None:
         "exclusion": {"exclude": [named]},
         "stage": {"stages": [{"name": word}]},
         "card": {"name": word},
-    }[place]
+    }
     with pytest.raises(ScorecardError):
-        parse_card(yaml.safe_dump(card, allow_unicode=True))
+        parse_card(yaml.safe_dump(card | places[place], allow_unicode=True))
 
 
 @pytest.mark.parametrize(
