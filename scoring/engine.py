@@ -10,6 +10,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from scoring import question
@@ -59,6 +60,12 @@ def probability(base_rate: float | None, tenths: int) -> float | None:
 def rounded(tenths: int) -> int:
     """The score of a total: whole points, halves up, cut to 0…100."""
     return (max(0, min(1000, tenths)) + 5) // 10
+
+
+@lru_cache(maxsize=10_000)  # most entries are those of other leads too
+def said(tenths: int, reason: str) -> str:
+    """An entry in a line: its points and its reason."""
+    return f"{signed(tenths)} {reason}"
 
 
 class Engine:
@@ -184,7 +191,7 @@ class Engine:
         gains = sorted((one for one in entries if one.tenths > 0), key=lambda one: -one.tenths)[:REASONS]
         losses = sorted((one for one in entries if one.tenths < 0), key=lambda one: one.tenths)[:REASONS]
         ordered = gains + losses if advice == "promote" else losses + gains if advice == "nurture" else gains + losses
-        found += [f"{signed(one.tenths)} {one.reason}" for one in ordered]
+        found += [said(one.tenths, one.reason) for one in ordered]
         return tuple(found)
 
 

@@ -1,0 +1,59 @@
+"""The reference page and the schema of the card say what the reader reads."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from jsonschema import Draft202012Validator
+
+from scoring.check import failures
+from scoring.reader import KEYS, parse_card
+
+ROOT = Path(__file__).parents[1]
+PAGE = (ROOT / "docs" / "card.md").read_text("utf-8")
+SCHEMA = json.loads((ROOT / "scoring" / "card.schema.json").read_text("utf-8"))
+CARDS = [*sorted(ROOT.glob("examples/*/card.yaml")), ROOT / "tests" / "cases" / "every_key.yaml"]
+
+
+class Days(yaml.SafeLoader):
+    """YAML as editors read it: a day is a text."""
+
+
+Days.yaml_implicit_resolvers = {
+    sign: [one for one in found if one[0] != "tag:yaml.org,2002:timestamp"]
+    for sign, found in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
+@pytest.mark.parametrize("part", KEYS)
+def test_every_key_is_described(part: str) -> None:
+    """Each key of a card stands in the reference page."""
+    for key in KEYS[part]:
+        assert f"`{key}`" in PAGE or f"`{key}:" in PAGE, key
+
+
+def test_the_card_of_the_page_is_a_card() -> None:
+    """The whole card of the page is read, and its cases hold."""
+    (text,) = re.findall(r"^```yaml\n(name:.*?)^```$", PAGE, flags=re.MULTILINE | re.DOTALL)
+    assert failures(parse_card(text)) == ()
+
+
+@pytest.mark.parametrize("part", KEYS)
+def test_the_schema_has_the_same_keys(part: str) -> None:
+    """The schema knows the keys of the reader, and which of them must be there."""
+    schema: dict[str, Any] = SCHEMA if part == "card" else SCHEMA["$defs"][part]
+    assert set(schema["properties"]) == set(KEYS[part])
+    assert set(schema["required"]) == {key for key, needed in KEYS[part].items() if needed}
+    assert schema["additionalProperties"] is False
+
+
+@pytest.mark.parametrize("path", CARDS, ids=lambda path: path.parent.name)
+def test_cards_fit_the_schema(path: Path) -> None:
+    """What the reader takes, an editor takes too."""
+    Draft202012Validator.check_schema(SCHEMA)
+    Draft202012Validator(SCHEMA).validate(yaml.load(path.read_text("utf-8"), Loader=Days))
