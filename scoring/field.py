@@ -20,6 +20,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, Literal
 
 from scoring.errors import shown
@@ -36,6 +37,9 @@ DATE = (
 YES = ("true", "yes", "y", "t", "on", "1")
 NO = ("false", "no", "n", "f", "off", "0")
 ABSENT = ("NAType", "NaTType")  # what pandas puts for a missing value; told by name, for serving never imports pandas
+
+REMEMBERED = 2048  # texts a field, of at most SHORT characters: what was read before need not be read again
+SHORT = 40
 
 _NUMBER = re.compile(NUMBER)
 _DATE = re.compile(DATE)
@@ -121,14 +125,21 @@ def cleaner(field: Field, missing: frozenset[str]) -> Callable[[Any], Typed]:
     absent = frozenset(field.missing)
     missing |= field.absent
 
-    def clean(raw: Any) -> Typed:
-        if raw is None:
+    def clean_text(raw: str) -> Typed:
+        raw = raw.strip(SPACE)
+        if not raw or fold(raw) in missing:
             return None
+        value = convert(raw)
+        return None if value in absent else value
+
+    # Answers, days and round numbers come again and again; names and ids don't, and would only fill the memory.
+    free = field.kind == "id" or (field.kind == "text" and not field.values)
+    remembered = clean_text if free else lru_cache(maxsize=REMEMBERED)(clean_text)
+
+    def clean(raw: Any) -> Typed:
         if type(raw) is str:
-            raw = raw.strip(SPACE)
-            if not raw or fold(raw) in missing:
-                return None
-        elif _is_nan(raw):
+            return remembered(raw) if len(raw) <= SHORT else clean_text(raw)
+        if raw is None or _is_nan(raw):
             return None
         value = convert(raw)
         return None if value in absent else value
