@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import date
 from functools import lru_cache
+from operator import attrgetter
 from typing import Any
 
 from scoring import question
@@ -24,6 +24,7 @@ from scoring.scorecard import DOUBLE, START, Scorecard
 from scoring.tree import Typed
 
 REASONS = 3  # the most telling entries of a ledger, on either side, that are named as reasons
+TENTHS = attrgetter("tenths")
 _STATES: dict[bool | None, State] = {True: "met", False: "unmet", None: "unknown"}
 
 
@@ -124,15 +125,15 @@ class Engine:
         total, low, high, rules, groups, terms, bins, criteria, excluded = self.tally(values, as_of)
         card = self.card
         ledger = [self._start]
-        for entry, points in zip(self._rules, rules, strict=True):
-            if points:
-                ledger.append(entry if points == entry.tenths else replace(entry, tenths=points))
+        ledger += [
+            one if points == one.tenths else Entry(one.name, "rule", points, one.reason, one.why)
+            for one, points in zip(self._rules, rules, strict=True)
+            if points
+        ]
         for (name, reason), points in zip(self._groups, groups, strict=True):
             if points:
                 ledger.append(Entry(name, "group", points, reason))
-        for entries, points, cell in zip(self._terms, terms, bins, strict=True):
-            if points:
-                ledger.append(entries[cell])
+        ledger += [entries[cell] for entries, points, cell in zip(self._terms, terms, bins, strict=True) if points]
         at, gate = card.gate(values.get("stage"))
         advice = verdict(gate, criteria, True in excluded, total, high)
         asked = question.questions(self._asked, values, gate, criteria, total, high) if gate and advice == "ask" else ()
@@ -188,8 +189,8 @@ class Engine:
         else:
             found.append("nothing is left to decide by points at this stage")
         entries = [one for one in ledger[1:] if one.kind != "group"]
-        gains = sorted((one for one in entries if one.tenths > 0), key=lambda one: -one.tenths)[:REASONS]
-        losses = sorted((one for one in entries if one.tenths < 0), key=lambda one: one.tenths)[:REASONS]
+        gains = [one for one in sorted(entries, key=TENTHS, reverse=True)[:REASONS] if one.tenths > 0]
+        losses = [one for one in sorted(entries, key=TENTHS)[:REASONS] if one.tenths < 0]
         ordered = gains + losses if advice == "promote" else losses + gains if advice == "nurture" else gains + losses
         found += [said(one.tenths, one.reason) for one in ordered]
         return tuple(found)
