@@ -17,6 +17,8 @@ import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+COMPARED = 1000  # names that are compared with a misspelt one; beyond, a hint would take longer than it is worth
+
 
 class ScoringError(Exception):
     """The base of all errors that are the input's fault: show the text to the person, without a traceback."""
@@ -88,7 +90,7 @@ class ReleaseError(ScoringError):
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """` Did you mean 'employees'?` for a near miss, else ` Known: a, b, c.`; empty when nothing is known."""
     names = list(known)
-    near = difflib.get_close_matches(word, names, n=1, cutoff=0.7)
+    near = difflib.get_close_matches(word, names[:COMPARED], n=1, cutoff=0.7)
     if near:
         return f" Did you mean {shown(near[0])}?"
     if not names:

@@ -93,6 +93,7 @@ class _Reader:
     def card(self, root: yaml.Node) -> Card:
         shapes = self.shapes
         found = shapes.record(root, "the card", KEYS["card"])
+        found = {key: item for key, item in found.items() if shapes.few(item.value, f"`{key}`")}
         for section in ("groups", "criteria", "rules", "exclude", "stages", "grades"):
             # Without a section, and with a problem in the keys, the section may be there under another name.
             absent: dict[str, None] | None = None if shapes.problems else {}
@@ -492,6 +493,7 @@ class _Reader:
         if "grades" not in found:
             return (("A", 650), ("B", 500), ("C", 350)), "D"
         shapes = self.shapes
+        before = len(shapes.problems)
         result: list[tuple[str, int]] = []
         ordered = True
         for grade, item in shapes.mapping(found["grades"].value, "`grades`").items():
@@ -505,6 +507,8 @@ class _Reader:
                 shapes.problem(item.value, f"grade {grade} must start below grade {result[-1][0]}; list the best first")
                 ordered = False
             result.append((grade, points))
+        if len(shapes.problems) > before:
+            self.declared["grades"] = None
         last = result[-1][0] if result else "C"
         below = chr(ord(last) + 1) if last in [*"ABCDEFGHIJKLMNOPQRSTUVWXY"] else "below"
         return tuple(result), "below" if below in {grade for grade, _ in result} else below

@@ -18,6 +18,7 @@ from scoring.lookup import plain
 
 LARGEST = 1_000_000  # bytes of a card
 DEEPEST = 20  # levels of a card
+LONGEST = 1000  # entries of a section of a card
 MOST = 100  # problems that are told at once; nobody mends more before the next try
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,59}")
@@ -127,6 +128,8 @@ class Shapes:
         ours = next((ours for theirs, ours in _WORDS if theirs in words), words.replace("{", "{{").replace("}", "}}"))
         if sign == "\t":
             ours = _WORDS[0][1]
+        if "node content" in words and mark and not self.source[mark.index :].strip():
+            ours = "the card ends here, and a bracket is still open"
         if "expected key" in words and mark and self.source[: mark.index].rstrip(" ")[-1:] in ("'", '"'):
             ours = "the text ends at the quote before {}; write a quote inside single quotes twice: ''"
         name = shown(sign) if sign.strip() else "this"
@@ -174,17 +177,25 @@ class Shapes:
         """The items of a mapping whose keys are known; `keys` says of each whether it must be there."""
         found = self.mapping(node, what)
         absent = [key for key, needed in keys.items() if needed and key not in found]
-        for key, item in list(found.items()):
-            if key not in keys:
-                hint = did_you_mean(key, [one for one in keys if one not in found] or keys)
-                self.problem(item.key, f"unknown key {shown(key)} in {what}.{hint}")
-                # A key that is misspelt is not missing as well.
-                absent = [one for one in absent if hint != f" Did you mean '{one}'?"]
-                del found[key]
+        unknown = [key for key in found if key not in keys]
+        for key in unknown:
+            hint = did_you_mean(key, [one for one in keys if one not in found] or keys)
+            if len(unknown) == len(absent) == 1 and "Did you mean" not in hint:
+                hint = f" Is it meant to be '{absent[0]}', which is missing?"
+            self.problem(found.pop(key).key, f"unknown key {shown(key)} in {what}.{hint}")
+            # A key that is misspelt is not missing as well.
+            absent = [one for one in absent if f"'{one}'" not in hint]
         if isinstance(node, yaml.MappingNode):
             for key in absent:
                 self.problem(node, f"{what} has no '{key}'; add `{key}:`")
         return found
+
+    def few(self, node: yaml.Node, what: str) -> bool:
+        """Whether a section has no more entries than a person can look after, and a printed card can hold."""
+        many = len(node.value) if isinstance(node, yaml.CollectionNode) else 0
+        if many > LONGEST:
+            self.problem(node, f"{what} has {many} entries; a card has at most {LONGEST} of each kind")
+        return many <= LONGEST
 
     def items(self, node: yaml.Node, what: str) -> list[yaml.Node]:
         """The nodes of a list."""

@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import builtins
 import keyword
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any, TypeAlias
 
 from scoring import tree
-from scoring.errors import PrinterError
+from scoring.errors import PrinterError, shown
 from scoring.field import Field, fold
 from scoring.lookup import Bins, FlagBins, NumberBins, Pair, Table, TextBins
 from scoring.printers.dialect import comment
@@ -40,6 +41,8 @@ from bisect import bisect_right
 LOWER = {{upper: upper + 32 for upper in range(65, 91)}}  # A to Z
 '''
 
+_IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+
 
 def source(card: Scorecard) -> str:
     """The Python source of a scorecard."""
@@ -49,7 +52,7 @@ def source(card: Scorecard) -> str:
 def compiled(card: Scorecard) -> Function:
     """The printed function, ready to call; it returns the fields of `walk.Tally` as a plain tuple."""
     space: dict[str, Any] = {}
-    exec(compile(source(card), f"<scorecard {card.card.name}>", "exec"), space)
+    exec(compile(source(card), f"<scorecard {card.card.name!r}>", "exec"), space)
     found: Function = space["tally"]
     return found
 
@@ -68,6 +71,8 @@ class _Printer:
 
     def name(self, kind: str, key: object, wish: str) -> str:
         """The variable for `key` of a kind, the same at each call; close to `wish`, and never taken twice."""
+        if not _IDENTIFIER.fullmatch(wish):  # a card that was put together in Python, past the reader
+            raise PrinterError(f"{shown(wish)} is no name; names have a to z, 0 to 9 and _ only")
         if (kind, key) not in self.names:
             name, n = wish, 2
             while name in self.taken:
@@ -113,7 +118,7 @@ class _Printer:
             self.wrapped("    (", names, ",)," if len(names) == 1 else "),")
         self.line(")")
         title = f"{card.name} {self.card.release}".strip()
-        head = _HEAD.format(title=title.replace("\\", "").replace('"', ""))
+        head = _HEAD.format(title="".join(one for one in title if one.isprintable() and one not in '\\"'))
         return "\n".join([head, *self.constants, "", "", "def tally(lead, as_of):", *self.lines, ""])
 
     # -- values ---------------------------------------------------------------------------------------------------

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -11,14 +13,18 @@ import duckdb
 import pytest
 import yaml
 
-from scoring import ScorecardError, explain
+from scoring import PrinterError, ScorecardError, explain
+from scoring.condition import Condition
 from scoring.engine import engine
 from scoring.field import SPACE
+from scoring.field import Field as CardField
 from scoring.lookup import Pair, Table, TextBins
 from scoring.printers import python, sql, text
 from scoring.printers.dialect import name as quoted
 from scoring.reader import parse_card
-from scoring.scorecard import Learned, Scorecard
+from scoring.rule import Criterion, Exclusion, Group, Rule
+from scoring.scorecard import Card, Learned, Scorecard, untrained
+from scoring.tree import Field, Truth
 
 AS_OF = date(2026, 7, 1)
 TRAP = "injected"  # the file that any of these would make if it ever ran
@@ -124,6 +130,34 @@ def test_names_are_plain_words(word: str, place: str) -> None:
     }
     with pytest.raises(ScorecardError):
         parse_card(yaml.safe_dump(card | places[place], allow_unicode=True))
+
+
+@pytest.mark.parametrize("place", ["field", "rule", "group", "criterion", "exclusion"])
+@pytest.mark.parametrize("word", [word for word in NAMES if not re.fullmatch(r"\w*", word, re.ASCII)])
+def test_names_past_the_reader(word: str, place: str) -> None:
+    """A card that was put together in Python prints no name that could be code."""
+    names = dict.fromkeys(("field", "rule", "group", "criterion", "exclusion"), "plain") | {place: word}
+    when = Condition("", Truth(Field(names["field"], "flag")))
+    card = Card(
+        "plain",
+        fields={names["field"]: CardField(names["field"], "flag")},
+        criteria=(Criterion(names["criterion"], when),),
+        groups=(Group(names["group"], 10),),
+        rules=(Rule(names["rule"], when, 50, "Because", group=names["group"]),),
+        exclude=(Exclusion(names["exclusion"], when, "Because"),),
+    )
+    with pytest.raises(PrinterError, match="is no name; names have a to z, 0 to 9 and _ only"):
+        python.source(untrained(card))
+
+
+@pytest.mark.parametrize("word", [*HOSTILE, "nul\0", "\x1b[2J", "half \ud800"])
+def test_names_of_cards_and_releases_are_only_told(word: str) -> None:
+    """The printed Python names its card and its release in its first line, whatever they are, and nowhere else."""
+    card = Card(word, fields={"a": CardField("a", "flag")})
+    scorecard = Scorecard(card, Learned(), release=word)
+    assert python.compiled(scorecard)({"a": None}, AS_OF)[0] == 500
+    plain = python.source(Scorecard(replace(card, name="plain"), Learned()))
+    assert python.source(scorecard).split("\n")[1:] == plain.split("\n")[1:]
 
 
 @pytest.mark.parametrize(
