@@ -53,6 +53,13 @@ def add_up(intercept: float, singles: Sequence[Floats], pairs: Mapping[Fields, F
     return total
 
 
+def count_cells(bins: Sequence[Bins], indexes: Indexes, pair: Fields) -> Indexes:
+    """The leads in each cell of a pair, of leads given by their bins; shape (len(bins[i]), len(bins[j]))."""
+    rows, columns = (len(bins[field]) for field in pair)
+    flat = indexes[:, pair[0]] * columns + indexes[:, pair[1]]
+    return np.bincount(flat, minlength=rows * columns).reshape(rows, columns)
+
+
 def read_off(
     decide: Callable[[Indexes], Floats], sizes: Sequence[int], pairs: Sequence[Fields], base: Sequence[int]
 ) -> tuple[float, list[Floats], dict[Fields, Floats]]:

@@ -26,7 +26,7 @@ from sklearn.utils.multiclass import check_classification_targets, type_of_targe
 from sklearn.utils.validation import _check_sample_weight, check_consistent_length, check_is_fitted, column_or_1d
 from threadpoolctl import threadpool_limits
 
-from models.additive import Additive, Fields, Floats, Indexes, add_up, purify, read_off, silence
+from models.additive import Additive, Fields, Floats, Indexes, add_up, count_cells, purify, read_off, silence
 from models.binning import check_whole, count_bins, find_indexes, learn_bins, read_columns
 from models.pairs import coarsen, rank_pairs
 from scoring.errors import did_you_mean
@@ -72,6 +72,7 @@ class AdditiveClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
     pairs_ : list of (i, j), positions of columns, i < j. pair_counts_ : list of int arrays, the leads in each cell.
     gains_ : gain of each pair of `pairs_` on held-out leads, in log-likelihood; NaN where none could be held out.
     additive_ : models.additive.Additive, the tables that `decision_function` adds up.
+    monotone_ : tuple of 1, -1 or 0, one a column.
     rounds_ : list of the rounds that each bag keeps for its singles.
     held_out_decision_ : array (n_leads,), log-odds by the one bag that held the lead out; NaN where none did. Its
         rounds were chosen by these leads among others, so it flatters a little.
@@ -126,14 +127,14 @@ class AdditiveClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
         self.bins_: list[Bins] = learn_bins(columns, self.max_bins, self.max_levels, self.min_count)
         indexes = find_indexes(self.bins_, columns)
         self.counts_: list[Indexes] = count_bins(self.bins_, indexes)
-        monotone = self._monotone()
+        self.monotone_: tuple[int, ...] = self._monotone()
         asked = self._asked_pairs()
         random = check_random_state(self.random_state)
         leads = Leads(indexes, outcome, weights[used] / weights[used].mean())
         folds = hold_out(leads, self.bags, int(random.randint(2**31)))
-        singles = [Form.of(self.bins_, self.counts_, monotone, [np.arange(len(one)) for one in self.bins_])]
+        form = Form.of(self.bins_, self.counts_, self.monotone_, [np.arange(len(one)) for one in self.bins_])
         boost = Boost(self.max_rounds, self.learning_rate)
-        parts = self._run(fit_singles, [(leads, fold, singles[0], boost) for fold in folds])
+        parts = self._run(fit_singles, [(leads, fold, form, boost) for fold in folds])
         self.rounds_: list[int] = [rounds for _, rounds in parts]
         ready = [part for part, _ in parts]
         unseen = held_out_decision(leads, folds, ready)
@@ -146,7 +147,7 @@ class AdditiveClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
         self.gains_: list[float]
         self.pairs_, self.gains_ = choose_pairs(leads, coarse, unseen, asked, random)
         if self.pairs_:
-            form = Form.of(self.bins_, self.counts_, monotone, coarse, self.pairs_)
+            form = Form.of(self.bins_, self.counts_, self.monotone_, coarse, self.pairs_)
             tasks = [(leads, fold, form, boost, part) for fold, part in zip(folds, ready, strict=True)]
             paired = self._run(fit_pairs, tasks)
             unseen_paired = held_out_decision(leads, folds, paired)
@@ -156,8 +157,8 @@ class AdditiveClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
                 ready, unseen = paired, unseen_paired
         self.held_out_decision_: Floats = np.full(len(used), np.nan)
         self.held_out_decision_[used] = unseen
-        self.pair_counts_: list[Indexes] = [leads.cells(self.bins_, pair) for pair in self.pairs_]
-        self.additive_: Additive = silence(purify(self._average(ready, monotone)))
+        self.pair_counts_: list[Indexes] = [count_cells(self.bins_, indexes, pair) for pair in self.pairs_]
+        self.additive_: Additive = silence(purify(self._average(ready)))
         return self
 
     def decision_function(self, X: pd.DataFrame | ArrayLike) -> Floats:
@@ -254,7 +255,7 @@ class AdditiveClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
         found: list[Any] = Parallel(n_jobs=self.n_jobs, prefer="threads")(delayed(alone)(task, *call) for call in calls)
         return found
 
-    def _average(self, ready: Sequence[Ready], monotone: tuple[int, ...]) -> Additive:
+    def _average(self, ready: Sequence[Ready]) -> Additive:
         """The tables of all bags, averaged."""
         intercepts, singles, pairs = zip(*ready, strict=True)
         return Additive(
@@ -264,7 +265,7 @@ class AdditiveClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
             pairs={pair: np.mean([cells[pair] for cells in pairs], axis=0) for pair in self.pairs_},
             counts=tuple(self.counts_),
             pair_counts=dict(zip(self.pairs_, self.pair_counts_, strict=True)),
-            monotone=monotone,
+            monotone=self.monotone_,
         )
 
     def __sklearn_tags__(self) -> Any:
@@ -281,13 +282,6 @@ class Leads:
     indexes: Indexes
     outcome: Floats
     weights: Floats
-
-    def cells(self, bins: Sequence[Bins], pair: Fields) -> Indexes:
-        """The leads in each cell of a pair."""
-        one, other = pair
-        rows, columns = len(bins[one]), len(bins[other])
-        flat = self.indexes[:, one] * columns + self.indexes[:, other]
-        return np.bincount(flat, minlength=rows * columns).reshape(rows, columns)
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from models.additive import Additive, Floats, Indexes, purify, read_off
+from models.additive import Additive, Floats, Indexes, count_cells, purify, read_off
 from models.binning import count_bins, find_indexes, read_columns
 from scoring.lookup import Bins, FlagBins, NumberBins, Pair, Table, Term, TextBins
 
@@ -26,18 +26,26 @@ FUSED = 1.0  # tenths; bins that differ by less than the rounding become one
 
 
 class CompileError(ValueError):
-    """A classifier that is no sum of tables over its bins."""
+    """A classifier that is no sum of tables over its bins, or doesn't say what its bins are."""
 
 
 def compile_additive(estimator: Any, X: pd.DataFrame | ArrayLike) -> Additive:
     """The tables of a fitted classifier, in log-odds, purified.
 
     `estimator` has `decision_function`, and says what it may depend on: `bins_`, a list of bins, one a column, and
-    `pairs_`, a list of (i, j). `X` (n_leads, n_columns): leads that it was not fitted on, to check the tables by.
+    `pairs_`, a list of (i, j), i < j. `counts_` and `pair_counts_`, if it has them, are the leads in each bin and cell;
+    else those of X are counted. `X` (n_leads, n_columns): leads that it was not fitted on, to check the tables by.
     Raises CompileError if they don't reproduce the classifier to 1e-9.
     """
-    bins: Sequence[Bins] = estimator.bins_
+    bins: Sequence[Bins] = getattr(estimator, "bins_", ())
+    if not bins:
+        raise CompileError(
+            f"{type(estimator).__name__} has no `bins_`: fit it first; if it never has any, give it a list with one"
+            " NumberBins, TextBins or FlagBins for each column"
+        )
     pairs = [(int(one), int(other)) for one, other in getattr(estimator, "pairs_", ())]
+    if any(not 0 <= one < other < len(bins) for one, other in pairs) or len(set(pairs)) < len(pairs):
+        raise CompileError(f"`pairs_` must hold each pair once, as (i, j) with 0 <= i < j < {len(bins)}, not {pairs}")
     sizes = [len(one) for one in bins]
 
     def decide(indexes: Indexes) -> Floats:
@@ -46,14 +54,15 @@ def compile_additive(estimator: Any, X: pd.DataFrame | ArrayLike) -> Additive:
     intercept, singles, cells = read_off(decide, sizes, pairs, [0] * len(sizes))
     indexes = find_indexes(bins, read_columns(estimator, X, reset=False))
     counts = getattr(estimator, "counts_", None) or count_bins(bins, indexes)
+    pair_counts = getattr(estimator, "pair_counts_", None) or [count_cells(bins, indexes, pair) for pair in pairs]
     found = Additive(
         bins=tuple(bins),
         intercept=intercept,
         singles=tuple(singles),
         pairs=cells,
         counts=tuple(counts),
-        pair_counts=dict(zip(pairs, getattr(estimator, "pair_counts_", ()), strict=False))
-        or {pair: np.outer(counts[pair[0]], counts[pair[1]]) for pair in pairs},
+        pair_counts=dict(zip(pairs, pair_counts, strict=True)),
+        monotone=tuple(getattr(estimator, "monotone_", (0,) * len(bins))),
     )
     decided = np.asarray(estimator.decision_function(X), dtype=np.float64)
     gap = float(np.abs(found.log_odds(indexes) - decided).max(initial=0.0))
@@ -97,24 +106,31 @@ def _values(bins: Bins) -> np.ndarray[Any, np.dtype[np.object_]]:
 def to_tables(additive: Additive, names: Sequence[str], weight: float = 1.0) -> tuple[Term, ...]:
     """The tables in points, the singles first; a table that says nothing is left out.
 
-    `names` are those of the fields, `weight` multiplies the log-odds. Neighbouring bins of a number that differ by less
-    than a tenth of a point are fused, and levels of a text that `other` speaks for.
+    `names` are those of the fields, `weight` (0 or more) multiplies the log-odds. Neighbouring bins of a number that
+    differ by less than a tenth of a point are fused, and levels of a text that `other` speaks for. A monotone field
+    stays monotone, to the last tenth, in its table and in the sum of that with its pairs. The intercept is not in the
+    tables.
     """
-    terms: list[Term] = []
-    for field, name in enumerate(names):
-        single = _table(name, additive.bins[field], additive.singles[field] * weight * TENTHS, additive.counts[field])
-        if any(single.points):
-            terms.append(single)
-    for (one, other), cells in additive.pairs.items():
-        pair = _pair(
+    pairs = [
+        _pair(
             (names[one], names[other]),
             (additive.bins[one], additive.bins[other]),
             cells * weight * TENTHS,
             additive.pair_counts[one, other],
         )
-        if any(any(row) for row in pair.points):
-            terms.append(pair)
-    return tuple(terms)
+        for (one, other), cells in additive.pairs.items()
+    ]
+    singles = []
+    for field, name in enumerate(names):
+        bins, tenths = additive.bins[field], additive.singles[field] * weight * TENTHS
+        single = _table(name, bins, tenths, additive.counts[field])
+        way = additive.monotone[field] if additive.monotone else 0
+        if way:
+            kept = _in_order(single, bins, [pair for pair in pairs if name in pair.fields], way)
+            single = _table(name, bins, kept, additive.counts[field])
+        singles.append(single)
+    told: list[Term] = [single for single in singles if any(single.points)]
+    return (*told, *(pair for pair in pairs if any(any(row) for row in pair.points)))
 
 
 def _table(name: str, bins: Bins, tenths: Floats, counts: Indexes) -> Table:
@@ -135,6 +151,22 @@ def _pair(names: tuple[str, str], bins: tuple[Bins, Bins], tenths: Floats, count
         points.append(tuple(_rounded(_mean(values, weights)) for values, weights in cells))
         seen.append(tuple(int(weights.sum()) for _, weights in cells))
     return Pair(names, (rows, columns), tuple(points), tuple(seen))
+
+
+def _in_order(single: Table, bins: Bins, pairs: Sequence[Pair], way: int) -> Floats:
+    """The points of each of `bins`, such that they and those of the pairs together keep the order of a monotone field.
+
+    The unrounded sum keeps it; rounding may break it by a tenth, which is made up for here.
+    """
+    values = _values(bins)
+    points = np.array([single.points[single.bins.find(value)] for value in values[1:]])
+    steps = way * np.diff(points)
+    for pair in pairs:
+        at = pair.fields.index(single.field)
+        cells = np.array(pair.points) if at == 0 else np.array(pair.points).T
+        steps += (way * np.diff(cells[[pair.bins[at].find(value) for value in values[1:]]], axis=0)).min(axis=1)
+    points[1:] += way * np.cumsum(np.maximum(-steps, 0))
+    return np.array([single.points[0], *points], dtype=np.float64)
 
 
 def fuse(bins: Bins, tenths: Floats) -> tuple[Bins, list[list[int]]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from copy import copy
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,12 +13,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy.special import expit
+from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.ensemble import HistGradientBoostingClassifier
 
-from models.binning import find_indexes, read_columns
+from models.additive import Additive
+from models.binning import Binning, find_indexes, read_columns
 from models.classifier import AdditiveClassifier
 from models.compile import TENTHS, CompileError, compile_additive, fuse, to_tables
-from scoring.lookup import NumberBins, Pair, Table, Term, TextBins
+from scoring.lookup import FlagBins, NumberBins, Pair, Table, Term, TextBins
 
 
 def leads(count: int, seed: int) -> tuple[pd.DataFrame, NDArray[np.bool_]]:
@@ -99,7 +103,7 @@ def test_a_classifier_that_is_not_additive_is_refused() -> None:
     class Together(HistGradientBoostingClassifier):  # type: ignore[misc]  # scikit-learn is untyped
         bins_ = model.bins_
 
-    other = Together(random_state=0).fit(frame[["size", "late"]], won)
+    other = Together(random_state=0, max_iter=20).fit(frame[["size", "late"]], won)
     with pytest.raises(CompileError, match=r"Together is no sum of tables: .* it differs by up to"):
         compile_additive(other, frame[["size", "late"]])
 
@@ -125,3 +129,84 @@ def test_better_stays_better() -> None:
 def test_bins_that_say_the_same_are_fused(bins: object, values: list, fused: object, groups: list) -> None:
     """Neighbours within a tenth, and levels that `other` speaks for; the missing bin stays alone."""
     assert fuse(bins, np.array(values, float)[:, None]) == (fused, groups)  # type: ignore[arg-type]
+
+
+def test_more_is_never_worse_in_points() -> None:
+    """Whatever else a lead has, more of a monotone field never costs a tenth, its pairs and the rounding included."""
+    frame, won = leads(3000, 6)
+    pairs: list[tuple[int | str, int | str]] = [("size", "late"), ("size", "asked"), ("size", "kind")]
+    model = AdditiveClassifier(random_state=0, bags=2, max_rounds=100, monotone={"size": 1}, pairs=pairs)
+    compiled = compile_additive(model.fit(frame, won), frame)
+    assert isinstance(model.bins_[0], NumberBins)
+    sizes = [0.0, *model.bins_[0].edges]
+    few = frame.iloc[:60]
+    for weight in (1.0, 0.3):  # a low weight makes many small steps, which rounding is most likely to turn
+        terms = to_tables(compiled, list(frame.columns), weight)
+        swept = [tenths(terms, few.assign(size=size)) for size in sizes]
+        assert np.diff(swept, axis=0).min() >= 0
+
+
+def test_rounding_does_not_turn_an_order() -> None:
+    """A step of +1.3 tenths and one of -1.2 in a pair are +0.1 together, but +1 and -2 when each is rounded."""
+    cells = np.array([[0, 0, 0], [0, 0.6, 0], [0, -0.6, 0]]) / TENTHS
+    model = Additive(
+        bins=(NumberBins((1.0,)), FlagBins()),
+        intercept=0.0,
+        singles=(np.array([0, 0, 1.3]) / TENTHS, np.zeros(3)),
+        pairs={(0, 1): cells},
+        counts=(np.array([0, 5, 5]), np.array([0, 5, 5])),
+        pair_counts={(0, 1): np.array([[0, 0, 0], [0, 3, 2], [0, 2, 3]])},
+        monotone=(1, 0),
+    )
+    size, pair = to_tables(model, ["size", "asked"])
+    assert isinstance(size, Table)
+    assert isinstance(pair, Pair)
+    assert pair.points == ((0, 0, 0), (0, 1, 0), (0, -1, 0))
+    assert size.points == (0, 0, 2)
+    assert to_tables(replace(model, monotone=()), ["size", "asked"])[0].points == (0, 0, 1)
+
+
+class Borrowed(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn is untyped
+    """Boosting of single fields over bins, made by hand: another additive classifier than ours."""
+
+    def fit(self, X: pd.DataFrame, y: NDArray[np.bool_]) -> Borrowed:
+        """Fit."""
+        self.binning_ = Binning(max_bins=8).fit(X)
+        self.bins_ = self.binning_.bins_
+        self.feature_names_in_ = self.binning_.feature_names_in_
+        boosting = HistGradientBoostingClassifier(max_iter=20, interaction_cst="no_interactions", random_state=0)
+        self.boosting_ = boosting.fit(self.binning_.transform(X), y)
+        return self
+
+    def decision_function(self, X: pd.DataFrame) -> NDArray[np.float64]:
+        """Log-odds."""
+        return self.boosting_.decision_function(self.binning_.transform(X))
+
+
+def test_any_additive_classifier_compiles() -> None:
+    """One that says its bins is enough; the leads are counted where it doesn't count them."""
+    frame, won = leads(2000, 7)
+    compiled = compile_additive(Borrowed().fit(frame, won), frame)
+    assert compiled.gap <= 1e-9
+    assert [count.sum() for count in compiled.counts] == [2000] * 4
+    assert compiled.monotone == (0, 0, 0, 0)
+
+
+def test_a_pair_that_is_not_declared_is_refused(fitted: AdditiveClassifier) -> None:
+    """The check on other leads finds what probing one field at a time can't see."""
+    frame, _ = leads(500, 8)
+    hiding = copy(fitted)
+    hiding.pairs_, hiding.pair_counts_ = [], []
+    with pytest.raises(CompileError, match="lets fields act together that `pairs_` doesn't name"):
+        compile_additive(hiding, frame)
+
+
+def test_a_classifier_must_say_its_bins(fitted: AdditiveClassifier) -> None:
+    """Without bins, or with pairs that are none, there is nothing to compile to."""
+    frame, _ = leads(50, 9)
+    with pytest.raises(CompileError, match="AdditiveClassifier has no `bins_`: fit it first"):
+        compile_additive(AdditiveClassifier(), frame)
+    wrong = copy(fitted)
+    wrong.pairs_ = [(1, 0)]
+    with pytest.raises(CompileError, match=r"`pairs_` must hold each pair once, as \(i, j\) with 0 <= i < j < 4"):
+        compile_additive(wrong, frame)
