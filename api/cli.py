@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 import shutil
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from functools import wraps
 from pathlib import Path
@@ -158,7 +159,8 @@ def train(card: Path, data: Path, home: Path, as_of: date | None, seed: int, hel
         raise DataError(f"training needs {error.name}: pip install 'leadledger[train]'") from None
     from models.releases import Releases
 
-    found = learn(card, data, as_of=as_of, seed=seed, held_out=held_out, progress=progress())
+    with progress() as tell:
+        found = learn(card, data, as_of=as_of, seed=seed, held_out=held_out, progress=tell)
     name = found.publish(Releases(home), datetime.now(UTC))
     if as_json:
         show({"release": name, "home": str(home), **found.to_dict()})
@@ -166,11 +168,16 @@ def train(card: Path, data: Path, home: Path, as_of: date | None, seed: int, hel
         click.echo(training_text(found, name, width()))
 
 
-def progress() -> Callable[[str], None]:
-    """Steps on a terminal, each in the place of the one before; silence in a pipe."""
+@contextmanager
+def progress() -> Iterator[Callable[[str], None]]:
+    """Steps on a terminal, each in the place of the one before, and none left at the end; silence in a pipe."""
     if not sys.stderr.isatty():
-        return lambda step: None
-    return lambda step: click.echo(f"\r\033[K{step} …" if step else "\r\033[K", err=True, nl=False)
+        yield lambda step: None
+        return
+    try:
+        yield lambda step: click.echo(f"\r\033[K{step} …", err=True, nl=False)
+    finally:
+        click.echo("\r\033[K", err=True, nl=False)
 
 
 @cli.command()

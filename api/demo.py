@@ -11,7 +11,10 @@ from types import ModuleType
 
 import click
 
+from api.lists import EXPLAINED, score_list
 from scoring.errors import DataError
+from scoring.printers.sql import OUTPUTS
+from training.sources import connect, read
 
 UNTIL = date(2026, 6, 30)  # the day on which the simulated history ends
 BAD = 3  # rows of the list that can't be read, to show where they go
@@ -26,13 +29,11 @@ def run(folder: Path, leads: int, width: int) -> None:
         raise DataError(f"the demo trains, which needs {error.name}: pip install 'leadledger[train]'") from None
     from api.check import case_failures
     from api.cli import progress
-    from api.lists import score_list
     from api.reports import list_text
     from models.releases import Releases
     from scoring.engine import score
     from scoring.printers.text import ledger_text
     from scoring.reader import read_card
-    from training.sources import connect, read
 
     card = examples() / "b2b-software" / "card.yaml"
     simulate = simulator()
@@ -52,7 +53,8 @@ def run(folder: Path, leads: int, width: int) -> None:
     click.echo(f"{len(written.rules)} rules; {len(written.cases) - len(failed)} of {len(written.cases)} cases pass")
 
     _step(3, "Training", f"leadledger train {_short(card)} {history} --home {home}")
-    found = train(card, history, progress=progress())
+    with progress() as tell:
+        found = train(card, history, progress=tell)
     releases = Releases(home)
     name = found.publish(releases, datetime.now(UTC))
     click.echo(training_text(found, name, width))
@@ -62,14 +64,7 @@ def run(folder: Path, leads: int, width: int) -> None:
     chosen = releases.open()
     click.echo(list_text(score_list(chosen, fresh, scored, day, explain=True)))
 
-    with connect() as connection:
-        source = read(connection, scored)
-        # The lead to show: one to ask about, not far below the line, with a full ledger.
-        row, *_ = connection.execute(
-            f"SELECT \"ll:row\" FROM {source.table} WHERE recommendation = 'ask'"
-            ' ORDER BY CAST(points AS DOUBLE) DESC, "ll:row" LIMIT 1 OFFSET 5'
-        ).fetchall() or [(1,)]
-    lead = _row(scored, row[0], set(source.columns) - {"score", "points", "probability", "grade"})
+    lead = _example(scored)
     (folder / "lead.json").write_text(json.dumps(lead, indent=2, ensure_ascii=False) + "\n", "utf-8")
     _step(5, "One lead, explained", f"leadledger explain {folder / 'lead.json'} {options}")
     click.echo(ledger_text(score(chosen, lead, day), width))
@@ -87,12 +82,18 @@ def _step(number: int, title: str, command: str = "") -> None:
     click.echo("")
 
 
-def _row(path: Path, row: int, columns: set[str]) -> dict[str, str]:
-    from api.one import read_lead
-
-    lead = read_lead(path, row)
-    new = {"recommendation", "reasons", "questions"}
-    return {key: value for key, value in lead.items() if value is not None and key in columns - new}
+def _example(scored: Path) -> dict[str, str]:
+    """A lead worth showing: one to ask about, near the top, without what scoring added."""
+    added = ", ".join([*OUTPUTS, *EXPLAINED, '"ll:row"'])
+    with connect() as connection:
+        source = read(connection, scored)
+        found = connection.execute(
+            f"SELECT * EXCLUDE ({added}) FROM {source.table}"
+            " ORDER BY recommendation <> 'ask', CAST(points AS DOUBLE) DESC, \"ll:row\" LIMIT 1 OFFSET 5"
+        )
+        names = [one[0] for one in found.description or ()]
+        ((*values,),) = found.fetchall()
+    return {name: value for name, value in zip(names, values, strict=True) if value is not None}
 
 
 def examples() -> Path:

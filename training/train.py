@@ -172,7 +172,9 @@ def _fit(
     if estimator is None:
         better = {"higher": 1, "lower": -1, "": 0}
         monotone: dict[str | int, int] = {str(name): better[card.fields[name].better] for name in frame.columns}
-        estimator = AdditiveClassifier(monotone=monotone, random_state=seed)
+        estimator = AdditiveClassifier(
+            monotone=monotone, random_state=seed, n_jobs=-1
+        )  # the same fit, whatever the cores
     unseen = out_of_fold(estimator, frame.iloc[older], won[older], seed, progress)
     weights = combine(won[older], rules[older], unseen, card.trust)
     progress("fitting on all older leads")
