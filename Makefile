@@ -49,8 +49,12 @@ pins:  ## Rewrite constraints.txt (ARGS="--upgrade" for newer versions)
 	.pins/bin/uv pip compile pyproject.toml --extra train --extra dev --output-file constraints.txt $(ARGS) \
 	    --universal --python-version 3.11 --fork-strategy fewest --generate-hashes \
 	    --no-emit-index-url --no-emit-find-links --custom-compile-command "make pins" --quiet
+	.pins/bin/uv pip compile pyproject.toml --extra train --extra dev --extra bench --constraint constraints.txt \
+	    --output-file constraints-bench.txt $(ARGS) \
+	    --universal --python-version 3.11 --fork-strategy fewest --generate-hashes \
+	    --no-emit-index-url --no-emit-find-links --custom-compile-command "make pins" --quiet
 	rm -r .pins
-	@! grep -n -i -e '://' -e '--index' -e '--find-links' constraints.txt
+	@! grep -n -i -e '://' -e '--index' -e '--find-links' constraints.txt constraints-bench.txt
 
 clean:  ## Remove .venv and all that the tools leave behind
 	rm -rf $(VENV) .pins .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis dist

@@ -88,12 +88,16 @@ Bins: TypeAlias = NumberBins | TextBins | FlagBins
 
 @dataclass(frozen=True)
 class Table:
-    """Learned points of one field: `points[i]` (tenths) and `counts[i]` (leads) of bin i. Shapes: (len(bins),)."""
+    """Learned points of one field: `points[i]` (tenths) and `counts[i]` (leads) of bin i. Shapes: (len(bins),).
+
+    `errors[i]` (tenths, 0 or more) is the standard error of `points[i]`; an empty tuple: not known.
+    """
 
     field: str
     bins: Bins
     points: tuple[int, ...]
     counts: tuple[int, ...]
+    errors: tuple[int, ...] = ()
 
     @property
     def name(self) -> str:
@@ -110,13 +114,14 @@ class Table:
 class Pair:
     """Learned points of two fields together: `points[i][j]` (tenths), `counts[i][j]` (leads).
 
-    Shapes: (len(bins[0]), len(bins[1])), a row for each bin of the first field.
+    Shapes: (len(bins[0]), len(bins[1])), a row for each bin of the first field. `errors`: as in `Table`.
     """
 
     fields: tuple[str, str]
     bins: tuple[Bins, Bins]
     points: tuple[tuple[int, ...], ...]
     counts: tuple[tuple[int, ...], ...]
+    errors: tuple[tuple[int, ...], ...] = ()
 
     @property
     def name(self) -> str:
@@ -124,8 +129,48 @@ class Pair:
         return f"{self.fields[0]} & {self.fields[1]}"
 
 
-# What is learned is a sum of terms. Combinations (small trees over the same bins, asking three fields or more) will be
-# a third member: every printer walks this union, so a member that it lacks is an error of type checking, not a silence.
+@dataclass(frozen=True)
+class Leaf:
+    """The end of a small tree: its points (tenths), and the leads of the history that came to it."""
+
+    points: int
+    count: int
+
+
+@dataclass(frozen=True)
+class Split:
+    """A choice of a small tree: a lead whose `field` falls in one of `bins` goes to `then`, any other `otherwise`.
+
+    `bins` are positions in the combination's bins of that field, ascending, neither none nor all; 0 is missing.
+    """
+
+    field: str
+    bins: tuple[int, ...]
+    then: Split | Leaf
+    otherwise: Split | Leaf
+
+
+@dataclass(frozen=True)
+class Combination:
+    """Learned points of three fields or more together: the sum of some small trees, one entry of the ledger.
+
+    `bins[i]` are those of `fields[i]`, as fine as the trees ask and no finer. Every split asks one of `fields`.
+    `error` (tenths) is the standard error of their sum over the leads of the history; 0: not known.
+    """
+
+    fields: tuple[str, ...]
+    bins: tuple[Bins, ...]
+    trees: tuple[Split, ...]
+    error: int = 0
+
+    @property
+    def name(self) -> str:
+        """The name of its ledger entry."""
+        return " & ".join(self.fields)
+
+
+# What is learned is a sum of terms. Every printer walks this union, so a member that it lacks is an error of type
+# checking, not a silence.
 Term: TypeAlias = Table | Pair
 
 
