@@ -21,17 +21,19 @@ import matplotlib
 from markupsafe import Markup, escape
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_svg import FigureCanvasSVG
-from matplotlib.colors import LinearSegmentedColormap, Normalize
+from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
-from matplotlib.patches import Rectangle
+from matplotlib.patches import PathPatch
+from matplotlib.path import Path
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from scoring.lookup import Pair, Table
 from scoring.result import signed
 
 BLUE, RED, ORANGE, GREY, INK = "#0072B2", "#D55E00", "#E69F00", "#8a8a8a", "#222222"
-WIDTH = 4.7  # inches; two charts stand side by side on a screen and on paper, one on a phone
+WIDTH = 4.4  # inches; two charts stand side by side on a screen and on paper, one on a phone
 SIDES = LinearSegmentedColormap.from_list("sides", [RED, "#ffffff", BLUE])
+SHADES = 8  # of a heat map, on either side of none
 LETTER = 0.073  # inches that a letter takes, on average
 LONGEST = 26  # letters of a label
 MOST_ENTRIES = 14  # of a ledger, drawn each by itself
@@ -247,7 +249,7 @@ def table(term: Table, alt: str) -> Chart:
         left = _room(names)
         middle = left + (WIDTH - left) * 0.62
         axes = _axes(figure, left, 0.5, right=WIDTH - middle, top=0.1)
-        beside = _axes(figure, middle + 0.12, 0.5, right=0.52, top=0.1)
+        beside = _axes(figure, middle + 0.12, 0.5, right=0.1 + 0.065 * len(f"{max(term.counts):,}"), top=0.1)
         points = [one / 10 for one in term.points]
         errors = [one / 10 for one in term.errors] if term.errors else [0.0] * len(points)
         _zero(axes)
@@ -284,17 +286,15 @@ def pair(term: Pair, titles: tuple[str, str], alt: str) -> Chart:
     with _drawing(width, high + 0.36 * len(rows) + 0.1) as figure:
         axes = _axes(figure, left, 0.1, right=0.5, top=high)
         reach = max(max(abs(one) for row in term.points for one in row), 10)
-        scale = Normalize(-reach, reach)
+        shades: dict[int, list[Path]] = {}
         for i, (points, counts) in enumerate(zip(term.points, term.counts, strict=True)):
             for j, (point, count) in enumerate(zip(points, counts, strict=True)):
-                colour = SIDES(0.5 + (scale(point) - 0.5) * 0.75) if count else "#ffffff"
-                axes.add_patch(Rectangle((j - 0.5, i - 0.5), 1, 1, fc=colour, ec="#bbbbbb", lw=0.5))
-                axes.text(
-                    j, i - 0.06, signed(point), ha="center", va="bottom", fontsize=7.5, color=INK if count else GREY
-                )
-                axes.text(
-                    j, i + 0.06, f"{count:,}" if count else "none", ha="center", va="top", fontsize=6.5, color=INK
-                )
+                shades.setdefault(round(SHADES * point / reach) if count else 0, []).append(_cell(j, i))
+                words = f"{signed(point)}\n{count:,}" if count else f"{signed(point)}\nnone"
+                axes.text(j, i, words, ha="center", va="center", fontsize=7, color=INK if count else GREY)
+        for shade, cells in shades.items():  # one path a shade, for a page of a thousand cells to stay small
+            colour = SIDES(0.5 + 0.375 * shade / SHADES)
+            axes.add_patch(PathPatch(Path.make_compound_path(*cells), fc=colour, ec="#bbbbbb", lw=0.5, clip_on=False))
         axes.set(xlim=(-0.5, len(columns) - 0.5))
         _rows(axes, rows)
         axes.set_ylabel(_short(titles[0], 40))
@@ -377,8 +377,8 @@ def _svg(figure: Figure, alt: str) -> Chart:
     figure.canvas.print_svg(buffer, metadata=dict.fromkeys(("Creator", "Date", "Format", "Type")))  # type: ignore[attr-defined]  # of the SVG canvas
     text = buffer.getvalue()
     text = text[text.index("<svg") :]
-    text = re.sub(r"<metadata>.*?</metadata>|<style.*?</style>|<defs>\s*</defs>", "", text, flags=re.DOTALL)
-    text = re.sub(r'<g id="[^"]*"', "<g", text)  # several pictures in one page may not share ids
+    text = re.sub(r"<metadata>.*?</metadata>|<style.*?</style>|<defs>\s*</defs>|<g/>", "", text, flags=re.DOTALL)
+    text = re.sub(r"<[^>]*>", lambda tag: _lean(tag[0]), text)
     text = re.sub(r"\s*\n\s*", "\n", text)
     box = re.search(r'viewBox="[^"]*"', text)
     assert box is not None
@@ -386,6 +386,14 @@ def _svg(figure: Figure, alt: str) -> Chart:
     head = f'<svg role="img" aria-label="{escape(alt)}" {box[0]} style="--wide:{width:.3f}"'
     head += ' xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink">'
     return Chart(Markup(head + text[text.index(">") + 1 :].rstrip()), width > 1)  # Matplotlib escapes
+
+
+def _lean(tag: str) -> str:
+    """A tag without what the page says once, and with coordinates to a hundredth of a point."""
+    tag = re.sub(r'^<g id="[^"]*"', "<g", tag)  # several pictures in one page may not share ids
+    tag = tag.replace("font-family: 'DejaVu Sans'; ", "").replace("; font-family: 'DejaVu Sans'", "")
+    tag = re.sub(r' transform="rotate\(-0 [^"]*"', "", tag)
+    return re.sub(r"(\.\d\d)\d+", r"\1", tag).replace("\n", " ")
 
 
 def _whiskers(
@@ -410,7 +418,8 @@ def _rows(axes: Axes, names: Sequence[str]) -> None:
 def _above(axes: Axes, row: float, words: str, weight: str = "normal") -> None:
     """A line of words above the bar of a row, from the left edge on."""
     place = axes.get_yaxis_transform()
-    axes.text(0, row - 0.02, words, transform=place, ha="left", va="bottom", fontsize=8.5, weight=weight)
+    ground = {"facecolor": "white", "edgecolor": "none", "pad": 0.8}  # no line runs through a word
+    axes.text(0, row - 0.05, words, transform=place, ha="left", va="bottom", fontsize=8.5, weight=weight, bbox=ground)
 
 
 def _room(names: Sequence[str]) -> float:
@@ -423,13 +432,22 @@ def _short_all(names: Sequence[str]) -> list[str]:
 
 
 def _short(text: str, most: int) -> str:
-    """A text on one line, cut to so many letters; the whole of it is in the table below the chart."""
+    """A text on one line, cut in its middle to so many letters; the whole of it is in the table below the chart."""
     line = " ".join(text.split())
-    return line if len(line) <= most else line[: most - 1] + "…"
+    if len(line) <= most:
+        return line
+    end = most // 3
+    return f"{line[: most - 1 - end].rstrip()}…{line[-end:].lstrip()}"
 
 
 def _grid(axes: Axes) -> None:
     axes.grid(color="#dddddd", lw=0.6)
+
+
+def _cell(column: int, row: int) -> Path:
+    """The square of a cell."""
+    left, right, top, bottom = column - 0.5, column + 0.5, row - 0.5, row + 0.5
+    return Path([(left, top), (right, top), (right, bottom), (left, bottom), (left, top)], closed=True)
 
 
 def _zero(axes: Axes) -> None:

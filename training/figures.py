@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from scoring.lookup import plain
 from scoring.result import signed, unsigned
@@ -74,7 +74,7 @@ class Figure:
     def show(self, form: str = "text") -> Markup:
         """Its text, marked with where it comes from."""
         text = NONE if self.value is None else FORMATS[form](self.value)
-        return Markup('<span data-metric="{}" data-format="{}">{}</span>').format(self.pointer, form, text)
+        return Markup(f'<span data-metric="{escape(self.pointer)}" data-format="{form}">{escape(text)}</span>')
 
 
 def look_up(value: Any, key: str) -> Any:
