@@ -8,7 +8,7 @@ the early successes would flatter the young.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -80,6 +80,25 @@ class History:
             f'SELECT {quoted(ROW)} AS row, "ll:total" AS total FROM ({sql.select(card, query)})'
         ).df()
         return found.set_index("row")["total"].reindex(self.rows).to_numpy(np.int64)
+
+    def ask(self, card: Scorecard, columns: Sequence[str], *, ledger: bool = False) -> list[NDArray[Any]]:
+        """Columns of the printed SQL for these leads, each lead as of its own day: one array (n,) a column.
+
+        `columns` are SQL expressions over the columns of `sql.Query(checks=True)`, with `ledger` also over the entries
+        of the ledger. None of them may be NULL. Cast them to the smallest type that holds them: they are kept whole.
+        """
+        assert self.connection is not None
+        outcome = card.card.outcome
+        day: date | str = (outcome.since if outcome else "") or self.as_of or EPOCH
+        query = sql.Query(day, self.source.table, self.source.columns, keep=[ROW], checks=True, ledger=ledger)
+        selected = "".join(f", {one} AS c{i}" for i, one in enumerate(columns))
+        found = self.connection.execute(
+            f"SELECT {quoted(ROW)} AS row{selected} FROM ({sql.select(card, query)})"
+        ).fetchnumpy()
+        rows = np.asarray(found["row"])
+        order = np.argsort(rows, kind="stable")
+        at = order[np.searchsorted(rows, self.rows, sorter=order)]
+        return [np.asarray(found[f"c{i}"])[at] for i in range(len(columns))]
 
 
 def read_history(card: Card, data: Path | str | pd.DataFrame, as_of: date | None = None) -> History:
