@@ -32,7 +32,8 @@ from training.combine import LOG_ODDS
 from training.history import History
 
 RARE = 0.001  # a rule is dead if at most so many of the leads have it, the upper limit of the share being below
-ALWAYS = 0.98  # of the leads for which its answer is known
+ALWAYS = 0.98  # of the leads for which its answer is known, and these are FEWEST at least
+FEWEST = 30
 SAME = 0.95  # of the leads for which either of two rules fires, both do: one of them is redundant
 FACTOR = 2.0  # points that are so many times too large, or too small, are a finding; less is a matter of taste
 LIMIT = 3.841459  # twice the log-likelihood that the limits of a 95 % interval lose
@@ -310,7 +311,7 @@ def _findings(found: RuleAudit, earned: _Earned, at: int, leads: int) -> dict[st
         return {"dead": f"fired for {found.fired:,} of {leads:,} leads, which no result can rest on"}
     held = {}
     known = int((earned.states[at] >= 0).sum())
-    if found.fired >= ALWAYS * known:
+    if known >= FEWEST and found.fired >= ALWAYS * known:
         held["always_on"] = (
             f"fired for {found.fired:,} of the {known:,} leads of which its answer is known: it parts none"
         )

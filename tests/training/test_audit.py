@@ -67,6 +67,18 @@ def test_dead_and_always_on() -> None:
     assert found.rules[0].rate is None
 
 
+def test_nothing_to_audit() -> None:
+    """A card without rules, no lead at all, or leads that all ended alike: an audit, and no finding."""
+    card = parse_card(f"{HEAD}{TAIL}")
+    history = read_history(card, pd.DataFrame({"n": [1.0, 2.0], "won": [0, 1]}))
+    assert audit(Scorecard(card, Learned()), history).rules == ()
+    card = parse_card(f"{HEAD}rules: [{{name: a, when: n > 1, points: 4, reason: A}}]\n{TAIL}")
+    nobody = audit(Scorecard(card, Learned()), history, np.array([], dtype=np.intp))
+    assert (nobody.leads, nobody.rules[0].finding, nobody.rules[0].supported) == (0, "", None)
+    alike = audit(Scorecard(card, Learned()), history, np.array([1]))
+    assert (alike.won, alike.rules[0].fired, alike.rules[0].supported) == (1, 1, None)
+
+
 def test_a_handful_in_a_big_history_is_dead() -> None:
     """Two leads in 10,000 are as good as none; two in 100 are rare."""
     for leads, finding in ((10_000, "dead"), (100, "")):
