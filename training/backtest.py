@@ -294,8 +294,8 @@ def _notes(old: Card, new: Card, history: History, unreadable: int, learned: Lea
     counts = history.counts
     left = counts.rows - counts.used
     if left:
-        parts = ((counts.rejected, "unreadable"), (counts.immature, "too young to judge"))
-        parts += ((left - sum(number for number, _ in parts), "without an outcome, or a date before it"),)
+        parts = [(counts.rejected, "unreadable"), (counts.immature, "too young to judge")]
+        parts.append((left - sum(number for number, _ in parts), "without an outcome, or a date before it"))
         told = ", ".join(f"{number:,} {why}" for number, why in parts if number)
         yield f"Left out, of {counts.rows:,} rows: {told}."
     if unreadable:
