@@ -19,6 +19,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 from scipy.optimize import brentq
 from scipy.special import expit
@@ -137,6 +138,13 @@ class Audit:
             "underrated": list(self.underrated),
             "redundant": [list(pair) for pair in self.redundant],
         }
+
+    def _repr_html_(self) -> str:
+        shown = ["name", "declared", "counted", "supported", "supported_low", "supported_high", "fired", "rate", "lift"]
+        rules = pd.DataFrame([one.to_dict() for one in self.rules], columns=[*shown, "lost_to_caps", "finding", "said"])
+        return f"<p>{self.leads:,} leads, {self.won:,} became opportunities.</p>" + rules.to_html(
+            index=False, na_rep="–"
+        )
 
 
 def audit(scorecard: Scorecard, history: History, positions: NDArray[np.intp] | None = None) -> Audit:
@@ -426,7 +434,7 @@ def refit(
         while lost(best[0] + far) < 0:
             far *= 1.5
         limits.append(float(brentq(lost, best[0], best[0] + far, xtol=1e-4)))
-    return Supported(float(best[0]) / LOG_ODDS, limits[0] / LOG_ODDS, limits[1] / LOG_ODDS)
+    return Supported(*(float(one / LOG_ODDS) for one in (best[0], *limits)))
 
 
 def _folded(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -41,6 +42,8 @@ def test_what_became_of_the_leads() -> None:
     assert rule.lift[0] == (2 / 3) / 0.5
     assert found.to_dict()["rules"][0]["rate_low"] == 0.0943
     assert (found.leads, found.won) == (8, 4)
+    assert json.loads(json.dumps(found.to_dict()))["rules"][0]["reason"] == "Big"
+    assert "<td>big</td>" in found._repr_html_()
 
 
 @pytest.mark.parametrize(
