@@ -8,7 +8,7 @@ alone into the old card, and alone kept out of the new one. Edits that work only
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from pathlib import Path
 from typing import Any, TypeVar
@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from models.release_diff import RuleChange, compare
 from models.releases import Releases
 from scoring.errors import DataError, ReleaseError, shown
+from scoring.gate import Stage
 from scoring.learned import check_learned
 from scoring.printers.cleaning import used
 from scoring.printers.dialect import name as quoted
@@ -308,7 +309,7 @@ def _notes(old: Card, new: Card, history: History, unreadable: int, learned: Lea
         yield f"The history has no column for {names}: what the new card says of it can't be tried."
     if learned is None:
         yield "Rules count as declared: nothing that was learned is applied."
-    elif any(one.precision is not None for one in new.stages):
+    elif learned.lines:
         yield "Lines that a release promised are applied to both cards; training would set them anew for the new card."
 
 
@@ -443,28 +444,28 @@ def _changes(
 
 def _edits(old: Scorecard, new: Scorecard) -> Iterator[Edit]:
     """What was edited, as `release_diff` tells it; what decides nothing (a reason, a title) is no edit."""
-    diff = compare(old, new)
-    for rule in diff.rules:
+    declared = compare(*(Scorecard(one.card, Learned()) for one in (old, new)))
+    counting = compare(old, new)  # with what was learned: a line of a release hides one that is set by hand
+    for rule in declared.rules:
         said = _said(rule)
         if said:
             yield Edit("rule", rule.name, said)
-    if diff.trust[0] != diff.trust[1]:
-        yield Edit("trust", "", f"{diff.trust[0]:g} → {diff.trust[1]:g}")
+    if counting.trust[0] != counting.trust[1]:
+        yield Edit("trust", "", " → ".join(f"{one:g}" for one in counting.trust))
     reordered = [one.name for one in old.card.stages] != [one.name for one in new.card.stages]
     if reordered:
         yield Edit("stages", "", f"{_listed(old.card)} → {_listed(new.card)}")
-    for line in () if reordered else diff.lines:
+    for line in () if reordered else counting.lines:
         yield Edit("line", line.name, f"{_points(line.points.old)} → {_points(line.points.new)}")
-    if diff.grades or old.card.below != new.card.below:
-        moved = [f"{one.name} {_points(one.old)} → {_points(one.new)}" for one in diff.grades]
+    if declared.grades or old.card.below != new.card.below:
+        moved = [f"{one.name} {_points(one.old)} → {_points(one.new)}" for one in declared.grades]
         yield Edit("grades", "", ", ".join(moved) or f"lowest {old.card.below} → {new.card.below}")
-    for one in diff.card:
+    for one in declared.card:
         kind, _, name = one.name.partition(" ")
         if one.name == "texts for missing":
             yield Edit("missing", "", f"{one.old} → {one.new}")
         elif (
-            kind in ("criterion", "exclusion")
-            or (kind == "group" and _group(old.card, name) != _group(new.card, name))  # and not for trust alone
+            kind in ("criterion", "exclusion", "group")
             or (kind == "field" and one.old and one.new)
             or (kind == "stage" and not reordered)
         ):
@@ -474,10 +475,6 @@ def _edits(old: Scorecard, new: Scorecard) -> Iterator[Edit]:
         now_field = new.card.fields.get(name)
         if now_field is not None and bool(was_field.ask) != bool(now_field.ask):
             yield Edit("question", name, "asked now" if now_field.ask else "asked no more")
-
-
-def _group(card: Card, name: str) -> Group | None:
-    return next((one for one in card.groups if one.name == name), None)
 
 
 def _said(rule: RuleChange) -> str:
@@ -526,7 +523,8 @@ def swapped(base: Card, donor: Card, edit: Edit) -> Card:
             card = replace(base, stages=donor.stages)
         case "stage" | "line":
             there = {one.name: one for one in donor.stages}
-            keys = ("requires",) if edit.kind == "stage" else ("points", "precision", "confidence")
+            lines = [one.name for one in fields(Stage) if one.name not in ("name", "requires")]
+            keys = ["requires"] if edit.kind == "stage" else lines
             stages = (
                 replace(one, **{key: getattr(there[name], key) for key in keys}) if one.name == name else one
                 for one in base.stages
@@ -560,12 +558,12 @@ def _whole(card: Card, donor: Card) -> Card:
     here = {one.name for one in card.groups}
     # A rule whose group neither card has any more stands by itself.
     rules = tuple(one if not one.group or one.group in here else replace(one, group="") for one in card.rules)
-    fields = dict(card.fields)
+    asked = dict(card.fields)
     lacking = list(_asked(card))
-    lacking += [name for one in fields.values() for name in one.asks]
+    lacking += [name for one in asked.values() for name in one.asks]
     while lacking:
         name = lacking.pop()
-        if name not in fields:
-            fields[name] = donor.fields[name]
+        if name not in asked:
+            asked[name] = donor.fields[name]
             lacking += donor.fields[name].asks
-    return replace(card, rules=rules, fields=fields)
+    return replace(card, rules=rules, fields=asked)

@@ -27,7 +27,7 @@ def _lines(found: Backtest, width: int) -> Iterator[str]:
         for one in found.shifts[:SHIFTS]:
             yield f"  {f'{one.what} {one.old} → {one.new}':<44}{one.leads:>10,}{_share(one.won, one.leads):>14}"
         if len(found.shifts) > SHIFTS:
-            yield f"  … and {len(found.shifts) - SHIFTS} kinds of change that are rarer"
+            yield f"  … kinds of change that are rarer, not shown: {len(found.shifts) - SHIFTS}"
     if found.lines is not None:
         yield ""
         yield from _at_line(found, *found.lines, width)
@@ -69,9 +69,10 @@ def _at_line(found: Backtest, old: AtLine, new: AtLine, width: int) -> Iterator[
     for words, rate in (("Only the new card promotes", found.gained), ("Only the old card promotes", found.dropped)):
         of_them = f", {rate.won:,} of them opportunities" if rate.leads else ""
         yield f"{words} {rate.leads:,}{of_them}."
-    for card, at in (("old", old), ("new", new)):
-        if at.closed:
-            yield from textwrap.wrap(f"The line of the {card} card is closed: {at.closed}.", width)
+    closed = {old.closed: "old", new.closed: "new"} if old.closed != new.closed else {old.closed: "old and the new"}
+    for why, card in closed.items():
+        if why:
+            yield from textwrap.wrap(f"The line of the {card} card is closed: {why}.", width)
 
 
 def _line(at: AtLine) -> str:
