@@ -57,7 +57,7 @@ def run(folder: Path, leads: int, width: int) -> None:
         found = train(card, history, progress=tell)
     releases = Releases(home)
     name = found.publish(releases, datetime.now(UTC))
-    click.echo(training_text(found, name, width))
+    click.echo(training_text(found, name, current=True, width=width))
 
     options = f"--home {home} --as-of {day}"
     _step(4, "The list, scored", f"leadledger score {fresh} -o {scored} --explain {options}")

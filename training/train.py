@@ -5,13 +5,10 @@ What can't be learnt is said plainly, and rules alone are released: no outcome, 
 
 from __future__ import annotations
 
-import hashlib
 import io
-import platform
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -21,20 +18,22 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import expit, logit
 from sklearn.base import ClassifierMixin, clone
-from sklearn.model_selection import StratifiedKFold, train_test_split
 
-from models.classifier import AdditiveClassifier
-from models.compile import compile_additive, to_tables
+from models.compile import CompileError
 from models.releases import Releases
+from scoring.errors import DataError
 from scoring.reader import read_card
 from scoring.scorecard import START, Card, Learned, Scorecard, untrained
-from training.combine import LOG_ODDS, combine
+from training.combine import LOG_ODDS
+from training.comparison import Comparison, Forecast, compare, incomparable, nothing_learned
+from training.fit import Fit, default, fit
 from training.history import History, read_history
 from training.judge import Judgement, judge
+from training.provenance import provenance
 from training.rivals import rivals, rules_alone
+from training.split import Split, split_history
 from training.threshold import Promise, promise
 
-FOLDS = 5
 HELD_OUT = 0.25
 FEWEST_OF_A_KIND = 10  # outcomes of either kind, below which no classifier is fitted
 
@@ -61,13 +60,23 @@ class Training:
         """The card with what was learned, not released yet."""
         return Scorecard(self.card, self.learned)
 
-    def publish(self, releases: Releases, created: datetime) -> str:
-        """Release it, and make it the current one; returns the name of the release."""
+    @property
+    def held_back(self) -> str:
+        """Why this should not become the current release; empty where nothing speaks against it."""
+        found = self.metrics.get("comparison")
+        return str(found["said"]) if found and found["worse"] else ""
+
+    def publish(self, releases: Releases, created: datetime, *, force: bool = False) -> str:
+        """Release it; returns the name of the release.
+
+        It becomes the current one, unless it was found worse than that (`held_back`); `force` overrules.
+        """
         files: dict[str, bytes] = {}
         if self.estimator is not None:
             buffer = io.BytesIO()
             joblib.dump(self.estimator, buffer)  # for data scientists; nothing that serves reads it
             files["estimator.joblib"] = buffer.getvalue()
+        current = force or not self.held_back
         return releases.publish(
             self.card_text,
             self.learned,
@@ -75,7 +84,8 @@ class Training:
             provenance=dict(self.provenance),
             created=created,
             files=files,
-            note=self.rules_only,
+            note="; ".join(one for one in (self.rules_only, "" if current else "held back") if one),
+            current=current,
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -88,15 +98,6 @@ class Training:
         }
 
 
-@dataclass(frozen=True)
-class Split:
-    """Which leads were learned from, and which were held out; positions in the history."""
-
-    train: NDArray[np.intp]
-    held: NDArray[np.intp]
-    way: str
-
-
 def train(
     card: Path | str,
     data: Path | str | pd.DataFrame,
@@ -105,28 +106,43 @@ def train(
     seed: int = 0,
     held_out: float = HELD_OUT,
     estimator: ClassifierMixin | None = None,
+    current: Scorecard | None = None,
     progress: Callable[[str], None] = lambda step: None,
 ) -> Training:
-    """Learn from a history. Raises ScorecardError for the card, DataError for the data.
+    """Learn from a history. Raises ScorecardError for the card, DataError for the data or the estimator.
 
     `held_out` (0..1) is the share of leads to judge by: the newest where the card names a day, else drawn at random
     with the same share of opportunities. `estimator` takes the default's place; it must be additive over `bins_`.
+    `current` is the release that this one would follow; both are judged by the same held-out leads.
     """
     path = Path(card)
     written = read_card(path)
     card_text = path.read_bytes().decode("utf-8")
     progress("reading the history")
     history = read_history(written, data, as_of)
-    provenance = _provenance(card_text, data, history, seed)
-    counts = {"counts": dict(history.counts.__dict__), "fields_left_out": dict(history.left_out)}
+    source = provenance(card_text, data, history, seed)
+    counts: dict[str, Any] = {"counts": dict(history.counts.__dict__), "fields_left_out": dict(history.left_out)}
     why = _too_little(written, history)
-    if why:
-        return Training(written, card_text, untrained(written).learned, counts, provenance, history, why)
-    split = split_history(history, held_out, seed)
-    if not history.won[split.train].any() or history.won[split.train].all():
+    split = None if why else split_history(history, held_out, seed)
+    if split is not None and (not history.won[split.train].any() or history.won[split.train].all()):
         why = "all the older leads, which training learns from, ended alike"
-        return Training(written, card_text, untrained(written).learned, counts, provenance, history, why)
-    return _fit(written, card_text, history, split, estimator, seed, counts, provenance, progress)
+    if split is None or why:
+        if current is not None and current.learned.terms:
+            counts["comparison"] = nothing_learned(current.release, why).to_dict()
+        return Training(written, card_text, untrained(written).learned, counts, source, history, why)
+    try:
+        found = fit(written, history, split, estimator or default(written, history, seed), seed, progress)
+    except CompileError as error:
+        assert estimator is not None  # the default compiles
+        raise _not_readable(written, history, split, estimator, seed, error, progress) from error
+    progress("judging")
+    drawn = draw_lines(written, history, found.totals, split.held)
+    learned = replace(found.learned, lines={name: one.line for name, one in drawn.items()})
+    metrics = counts | _judged(written, history, split, found, drawn, learned, seed)
+    if current is not None:
+        progress("comparing with the current release")
+        metrics["comparison"] = _compared(Scorecard(written, learned), current, history, split, seed).to_dict()
+    return Training(written, card_text, learned, metrics, source, history, estimator=found.estimator)
 
 
 def _too_little(card: Card, history: History) -> str:
@@ -146,128 +162,109 @@ def _too_little(card: Card, history: History) -> str:
     return ""
 
 
-def split_history(history: History, held_out: float, seed: int) -> Split:
-    """Hold out the newest leads where the history has days, else a stratified sample."""
-    positions = np.arange(len(history))
-    if history.days is not None:
-        cut = len(history) - max(1, round(len(history) * held_out))
-        return Split(positions[:cut], positions[cut:], "time")
-    kept, held = train_test_split(positions, test_size=held_out, stratify=history.won, random_state=seed)
-    return Split(np.sort(kept), np.sort(held), "stratified")
-
-
-def _fit(
+def _not_readable(
     card: Card,
-    card_text: str,
     history: History,
     split: Split,
-    estimator: ClassifierMixin | None,
+    estimator: ClassifierMixin,
     seed: int,
-    counts: Mapping[str, Any],
-    provenance: Mapping[str, Any],
+    reason: CompileError,
     progress: Callable[[str], None],
-) -> Training:
-    frame, won, rules = history.frame, history.won, history.rules
-    older, held = split.train, split.held
-    if estimator is None:
-        better = {"higher": 1, "lower": -1, "": 0}
-        monotone: dict[str | int, int] = {str(name): better[card.fields[name].better] for name in frame.columns}
-        estimator = AdditiveClassifier(
-            monotone=monotone, random_state=seed, n_jobs=-1
-        )  # the same fit, whatever the cores
-    unseen = out_of_fold(estimator, frame.iloc[older], won[older], seed, progress)
-    weights = combine(won[older], rules[older], unseen, card.trust)
-    progress("fitting on all older leads")
-    fitted = clone(estimator).fit(frame.iloc[older], won[older])
-    progress("compiling to tables")
-    additive = compile_additive(fitted, frame.iloc[held])
-    base_rate = float(won[older].mean())
-    start = START + (weights.intercept + weights.model * additive.intercept - logit(base_rate)) / LOG_ODDS
-    learned = Learned(
-        base_rate=base_rate,
-        start=round(float(start)),
-        trust=round(weights.trust, 4),
-        terms=to_tables(additive, list(frame.columns), weights.model),
+) -> DataError:
+    """The refusal of a classifier that is no sum of tables, and what it would gain: the price of readability."""
+    frame, won = history.frame, history.won
+    progress("measuring the price of readability")
+    opaque: Any = clone(estimator).fit(frame.iloc[split.train], won[split.train])
+    readable = fit(card, history, split, default(card, history, seed), seed, progress)
+    losses = [
+        judge(won[split.held], probability).log_loss
+        for probability in (opaque.predict_proba(frame.iloc[split.held])[:, 1], expit(readable.exact[split.held]))
+    ]
+    gained = losses[1] - losses[0]
+    price = f"the price of readability is {gained:.4f}" if gained > 0 else "readability costs nothing here"
+    return DataError(
+        f"{type(estimator).__name__} can't take the default's place: {reason}.\nOn the {len(split.held):,} held-out"
+        f" leads its log-loss is {losses[0]:.4f}, that of the readable default {losses[1]:.4f}: {price}."
     )
-    # In log-odds, before anything was rounded.
-    exact = weights.intercept + weights.trust * rules * LOG_ODDS + weights.model * fitted.decision_function(frame)
-    progress("judging")
-    totals = history.score(Scorecard(card, learned))
-    # What rounding moved on average goes back into the start; the rest is told as the gap.
-    drift = round(float(np.mean((exact[older] - logit(base_rate)) / LOG_ODDS + START - totals[older])))
-    learned = replace(learned, start=learned.start + drift)
-    totals = totals + drift
-    promises = _promises(card, history, totals, held)
-    learned = replace(learned, lines={name: one.line for name, one in promises.items()})
-    probability = expit((totals - START) * LOG_ODDS + logit(base_rate))
+
+
+def _judged(
+    card: Card,
+    history: History,
+    split: Split,
+    found: Fit,
+    promises: Mapping[str, Promise],
+    learned: Learned,
+    seed: int,
+) -> dict[str, Any]:
+    """The measures of a fit on the held-out leads, beside those of its rivals."""
+    frame, won, rules, older, held = history.frame, history.won, history.rules, split.train, split.held
+    probability = foreseen(learned, found.totals)
     forecasts = {
         "leadledger": probability[held],
         "rules alone": rules_alone(rules[older], won[older], rules[held]),
         **rivals(frame.iloc[older], won[older], frame.iloc[held], seed),
     }
     judged: dict[str, Judgement] = {name: judge(won[held], one) for name, one in forecasts.items()}
-    gap = np.abs(exact[held] - logit(probability[held])) / LOG_ODDS / 10
-    metrics = {
-        **counts,
+    gap = np.abs(found.exact[held] - logit(probability[held])) / LOG_ODDS / 10
+    return {
         "split": split.way,
+        "out_of_fold": found.way,
         "held_out": {name: one.to_dict() for name, one in judged.items()},
-        "base_rate": base_rate,
+        "base_rate": learned.base_rate,
         "trust": learned.trust,
-        "model_weight": round(weights.model, 4),
+        "model_weight": round(found.weights.model, 4),
         "rounding_gap": {"mean_points": float(gap.mean()), "largest_points": float(gap.max())},
-        "compile_gap": additive.gap,
+        "compile_gap": found.compile_gap,
         "promises": {name: one.to_dict() for name, one in promises.items()},
     }
-    return Training(card, card_text, learned, metrics, provenance, history, estimator=fitted)
 
 
-def out_of_fold(
-    estimator: ClassifierMixin,
-    frame: pd.DataFrame,
-    won: NDArray[np.bool_],
-    seed: int,
-    progress: Callable[[str], None] = lambda step: None,
-) -> NDArray[np.float64]:
-    """Log-odds (n,) of each lead by a model that was fitted without it."""
-    folds = min(FOLDS, int(won.sum()), int((~won).sum()))
-    unseen = np.empty(len(won))
-    parts = StratifiedKFold(folds, shuffle=True, random_state=seed).split(frame, won)
-    for number, (kept, left) in enumerate(parts, start=1):
-        progress(f"fitting, part {number} of {folds}")
-        unseen[left] = clone(estimator).fit(frame.iloc[kept], won[kept]).decision_function(frame.iloc[left])
-    return unseen
+def foreseen(learned: Learned, totals: NDArray[np.int64]) -> NDArray[np.float64]:
+    """The probabilities (n,) at some totals (n,), tenths, for a scorecard that knows its base rate."""
+    assert learned.base_rate is not None
+    return np.asarray(expit((totals - START) * LOG_ODDS + logit(learned.base_rate)))
 
 
-def _promises(card: Card, history: History, totals: NDArray[np.int64], held: NDArray[np.intp]) -> dict[str, Promise]:
+def _compared(new: Scorecard, current: Scorecard, history: History, split: Split, seed: int) -> Comparison:
+    """The new scorecard beside the current release, on the held-out leads."""
+    if current.card.outcome != new.card.outcome:
+        return incomparable(current.release, "it foresees another outcome")
+    if current.learned.base_rate is None:
+        return incomparable(current.release, "it knows no base rate, and so no probability")
+    held = split.held
+    stage = new.card.target
+    able = promotable(new.card, history, stage.requires if stage else ())[held]
+
+    def forecast(card: Scorecard) -> Forecast:
+        totals = history.score(card)[held]
+        line = card.learned.lines.get(stage.name) if stage else None
+        open_ = line is not None and line.points is not None
+        cut = line.points if line is not None and line.points is not None else 0
+        return Forecast(foreseen(card.learned, totals), able & (totals >= cut) & open_, open_)
+
+    try:
+        assert new.learned.base_rate is not None
+        forecasts = forecast(new), forecast(current)
+        return compare(current.release, history.won[held], *forecasts, new.learned.base_rate, seed)
+    except DataError as error:
+        return incomparable(current.release, str(error))
+
+
+def promotable(card: Card, history: History, requires: tuple[str, ...]) -> NDArray[np.bool_]:
+    """The leads (n,) that a stage would take if they had the points: not excluded, every criterion met."""
+    able = ~history.excluded
+    for name in requires:
+        able &= history.criteria[name] == 1
+    return able
+
+
+def draw_lines(card: Card, history: History, totals: NDArray[np.int64], held: NDArray[np.intp]) -> dict[str, Promise]:
     """The line of each stage that asks for a precision, on the held-out leads that could be promoted."""
     found = {}
     for stage in card.stages:
         if stage.precision is None:
             continue
-        able = ~history.excluded[held]
-        for name in stage.requires:
-            able &= history.criteria[name][held] == 1
+        able = promotable(card, history, stage.requires)[held]
         found[stage.name] = promise(totals[held][able], history.won[held][able], stage.precision, stage.confidence)
     return found
-
-
-def _provenance(card_text: str, data: Path | str | pd.DataFrame, history: History, seed: int) -> dict[str, Any]:
-    """Where a release came from: digests, row counts, versions, the seed, and no clock."""
-    if isinstance(data, pd.DataFrame):
-        name, digest = "data frame", hashlib.sha256(pd.util.hash_pandas_object(data).to_numpy().tobytes()).hexdigest()
-    else:
-        name = Path(data).name
-        with Path(data).open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
-    return {
-        "data": name,
-        "data_sha256": digest,
-        "rows": history.counts.rows,
-        "card_sha256": hashlib.sha256(card_text.encode()).hexdigest(),
-        "as_of": None if history.as_of is None else history.as_of.isoformat(),
-        "seed": seed,
-        "versions": {
-            "python": platform.python_version(),
-            **{one: version(one) for one in ("leadledger", "scikit-learn", "pandas", "numpy", "duckdb")},
-        },
-    }
