@@ -162,7 +162,7 @@ def train(
     try:
         from training.report import training_text
         from training.tracking import log_run
-        from training.train import train as learn
+        from training.run import train as learn
     except ModuleNotFoundError as error:
         raise DataError(f"training needs {error.name}: pip install 'leadledger[train]'") from None
     from models.releases import Releases
@@ -203,7 +203,7 @@ def current_release(releases: Releases) -> Scorecard | None:
 def recalibrate(data: Path, home: Path, release: str | None, as_of: date | None, newest: float, as_json: bool) -> None:
     """Move a release's base rate to the newest leads of DATA, its tables untouched, as a new release."""
     try:
-        from training.recalibrate import recalibrate as move
+        from training.recalibration import recalibrate as move
     except ModuleNotFoundError as error:
         raise DataError(f"recalibration needs {error.name}: pip install 'leadledger[train]'") from None
     from api.reports import recalibration_text

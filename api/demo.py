@@ -24,7 +24,7 @@ def run(folder: Path, leads: int, width: int) -> None:
     """Simulate, check, train, score, explain; say how to serve. Files go to `folder`."""
     try:
         from training.report import training_text
-        from training.train import train
+        from training.run import train
     except ModuleNotFoundError as error:
         raise DataError(f"the demo trains, which needs {error.name}: pip install 'leadledger[train]'") from None
     from api.check import case_failures

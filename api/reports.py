@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from api.lists import Scored
     from models.releases import Info
     from scoring.scorecard import Card
-    from training.recalibrate import Recalibration
+    from training.recalibration import Recalibration
 
 
 def list_text(found: Scored) -> str:

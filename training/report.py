@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator
 
-from training.train import Training
+from training.run import Training
 
 NAMES = {"leadledger": "this release"}
 

@@ -10,7 +10,7 @@ import os
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from training.train import Training
+from training.run import Training
 
 VARIABLE = "MLFLOW_TRACKING_URI"
 

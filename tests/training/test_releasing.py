@@ -18,9 +18,9 @@ from api.demo import examples, simulator
 from models.binning import Binning
 from models.releases import Releases
 from scoring.errors import DataError, ReleaseError
-from training.recalibrate import recalibrate
+from training.recalibration import recalibrate
 from training.tracking import log_run
-from training.train import Training, train
+from training.run import Training, train
 
 CARD = examples() / "b2b-software" / "card.yaml"
 UNTIL = date(2026, 6, 30)

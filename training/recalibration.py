@@ -25,7 +25,7 @@ from training.combine import LOG_ODDS
 from training.history import read_history
 from training.judge import judge
 from training.provenance import provenance
-from training.train import draw_lines, foreseen
+from training.run import draw_lines, foreseen
 
 NEWEST = 0.25  # share of the history that counts as recent, if not told otherwise
 FEWEST = 20  # recent leads of either outcome, below which a rate is a guess
