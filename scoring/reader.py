@@ -39,14 +39,7 @@ KEYS: Mapping[str, Mapping[str, bool]] = {
     "rule": {"name": True, "when": True, "points": True, "reason": True}
     | dict.fromkeys(("why", "since", "half_life", "group"), False),
     "exclusion": {"name": True, "when": True, "reason": True},
-    "stage": {
-        "name": True,
-        "requires": False,
-        "points": False,
-        "probability": False,
-        "capacity": False,
-        "value": False,
-    },
+    "stage": {"name": True} | dict.fromkeys(("requires", "points", "probability", "capacity", "value"), False),
     "probability": {"precision": True, "confidence": False},
     "value": {"won": True, "cost": True},
     "case": {"name": False, "lead": True, "as_of": False, "expect": True},

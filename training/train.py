@@ -32,7 +32,7 @@ from training.combine import LOG_ODDS, combine
 from training.history import History, read_history
 from training.judge import Judgement, judge
 from training.rivals import rivals, rules_alone
-from training.threshold import Promise, promise
+from training.threshold import Found, could_be_promoted, line_for
 
 FOLDS = 5
 HELD_OUT = 0.25
@@ -197,7 +197,7 @@ def _fit(
     drift = round(float(np.mean((exact[older] - logit(base_rate)) / LOG_ODDS + START - totals[older])))
     learned = replace(learned, start=learned.start + drift)
     totals = totals + drift
-    promises = _promises(card, history, totals, held)
+    promises = _promises(card, history, totals, held, base_rate)
     learned = replace(learned, lines={name: one.line for name, one in promises.items()})
     probability = expit((totals - START) * LOG_ODDS + logit(base_rate))
     forecasts = {
@@ -238,16 +238,17 @@ def out_of_fold(
     return unseen
 
 
-def _promises(card: Card, history: History, totals: NDArray[np.int64], held: NDArray[np.intp]) -> dict[str, Promise]:
-    """The line of each stage that asks for a precision, on the held-out leads that could be promoted."""
-    found = {}
+def _promises(
+    card: Card, history: History, totals: NDArray[np.int64], held: NDArray[np.intp], base_rate: float
+) -> dict[str, Found]:
+    """The line of each stage that asks training for one, on the held-out leads that could be promoted."""
+    days = None if history.days is None else int(np.ptp(history.days[held])) + 1
+    found: dict[str, Found] = {}
     for stage in card.stages:
-        if stage.precision is None:
-            continue
-        able = ~history.excluded[held]
-        for name in stage.requires:
-            able &= history.criteria[name][held] == 1
-        found[stage.name] = promise(totals[held][able], history.won[held][able], stage.precision, stage.confidence)
+        able = held[could_be_promoted(stage, history.criteria, history.excluded)[held]]
+        one = line_for(stage, totals[able], history.won[able], days, base_rate)
+        if one is not None:
+            found[stage.name] = one
     return found
 
 
