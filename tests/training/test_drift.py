@@ -27,7 +27,7 @@ def leads(random: np.random.Generator, number: int, moved: float = 0.0) -> tuple
     frame = pd.DataFrame(
         {
             "budget": budget,
-            "industry": random.choice(["bank", "shop", None], number, p=shares).astype(object),
+            "industry": random.choice(np.array(["bank", "shop", None], object), number, p=shares),
             "agreed": pd.array(random.random(number) < 0.4, dtype="boolean"),
         }
     )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,6 +15,7 @@ from numpy.typing import NDArray
 from scipy.special import expit
 from scipy.stats import binom, binomtest
 
+from api.demo import examples, simulator
 from scoring.engine import probability
 from scoring.gate import Capacity, Line, Stage, Value
 from training.combine import LOG_ODDS
@@ -29,6 +32,7 @@ from training.threshold import (
     total_at,
     value_line,
 )
+from training.train import train
 
 
 def test_the_bound_is_exact() -> None:
@@ -278,3 +282,35 @@ def test_precision_by_volume() -> None:
     assert (last["points"], last["leads"], last["share"], last["won"]) == (40.0, 90, 1.0, 20)
     assert precision_by_volume(totals[:0], won[:0]) == []
     assert [one["leads"] for one in precision_by_volume(totals[:5], won[:5])] == [5]
+
+
+# -- in a training run ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.slow
+def test_training_finds_the_lines_that_the_card_asks_for(tmp_path: Path) -> None:
+    """A capacity and a value: the release holds both lines, and the held-out leads bear them out."""
+    text = (examples() / "b2b-software" / "card.yaml").read_text("utf-8")
+    text = text.replace("probability: {precision: 0.70, confidence: 0.90}", "capacity: 1 per week")
+    text = text.replace("- {name: customer}", "- {name: customer, value: {won: 9000, cost: 900}}")
+    path = tmp_path / "card.yaml"
+    path.write_text(text, "utf-8")
+    found = train(path, simulator().simulate(2000, seed=7, until=date(2026, 6, 30)))
+    history, promises = found.history, found.metrics["promises"]
+    assert history is not None
+    assert history.days is not None
+    held = slice(-found.metrics["held_out"]["leadledger"]["leads"], None)
+    totals, won = history.score(found.scorecard)[held], history.won[held]
+    for stage in found.card.stages[2:]:
+        line = found.learned.lines[stage.name]
+        assert line.points is not None
+        assert promises[stage.name]["said"] == line.promise
+        able = could_be_promoted(stage, history.criteria, history.excluded)[held]
+        promoted = able & (totals >= line.points)
+        assert promises[stage.name]["held_out_leads_promoted"] == promoted.sum()
+        assert promises[stage.name]["of_them_won"] == won[promoted].sum()
+    weeks = (history.days[held].max() - history.days[held].min() + 1) / 7
+    assert 0.5 < promises["opportunity"]["held_out_leads_promoted"] / weeks <= 1
+    assert found.learned.base_rate is not None
+    at_line = probability(found.learned.base_rate, found.learned.lines["customer"].points or 0)
+    assert at_line == pytest.approx(0.1, abs=0.001)
