@@ -113,7 +113,7 @@ def shift(name: str, old: NDArray[np.int64], new: NDArray[np.int64]) -> Shift:
     """How far the leads have moved between the bins of something. Shapes: (bins,) leads in each, before and after."""
     used = old + new > 0
     degrees = max(0, int(used.sum()) - 1)
-    scale = 1 / old.sum() + 1 / new.sum()
+    scale = 1 / int(old.sum()) + 1 / int(new.sum())
     found = max(0.0, float(index(old[used], new[used]) - degrees * scale))
     chance = max(0.0, float(chi2.ppf(CHANCE, degrees) - degrees) * scale) if degrees else 0.0
     band: Band = "steady"
