@@ -93,7 +93,7 @@ def recalibrate(
 
     after = float(expit(brentq(off, -60, 60)))
     moved = replace(old.learned, base_rate=after)
-    drawn = draw_lines(card, history, totals, recent)
+    drawn = draw_lines(card, history, totals, recent, after)
     moved = replace(moved, lines=dict(old.learned.lines) | {name: one.line for name, one in drawn.items()})
     metrics = {
         "recalibrated_from": old.release,

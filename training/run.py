@@ -29,10 +29,11 @@ from training.comparison import Comparison, Forecast, compare, incomparable, not
 from training.fit import Fit, default, fit
 from training.history import History, read_history
 from training.judge import Judgement, judge
+from training.maturity import maturity
 from training.provenance import provenance
 from training.rivals import rivals, rules_alone
 from training.split import Split, split_history
-from training.threshold import Promise, promise
+from training.threshold import Found, could_be_promoted, line_for, precision_by_volume
 
 HELD_OUT = 0.25
 FEWEST_OF_A_KIND = 10  # outcomes of either kind, below which no classifier is fitted
@@ -122,6 +123,9 @@ def train(
     history = read_history(written, data, as_of)
     source = provenance(card_text, data, history, seed)
     counts: dict[str, Any] = {"counts": dict(history.counts.__dict__), "fields_left_out": dict(history.left_out)}
+    if history.waits is not None and written.outcome is not None:
+        waited = maturity(history.waits.days, history.waits.converted, written.outcome.within, history.counts.immature)
+        counts["maturity"] = waited and waited.to_dict()
     why = _too_little(written, history)
     split = None if why else split_history(history, held_out, seed)
     if split is not None and (not history.won[split.train].any() or history.won[split.train].all()):
@@ -136,7 +140,8 @@ def train(
         assert estimator is not None  # the default compiles
         raise _not_readable(written, history, split, estimator, seed, error, progress) from error
     progress("judging")
-    drawn = draw_lines(written, history, found.totals, split.held)
+    assert found.learned.base_rate is not None
+    drawn = draw_lines(written, history, found.totals, split.held, found.learned.base_rate)
     learned = replace(found.learned, lines={name: one.line for name, one in drawn.items()})
     metrics = counts | _judged(written, history, split, found, drawn, learned, seed)
     if current is not None:
@@ -193,7 +198,7 @@ def _judged(
     history: History,
     split: Split,
     found: Fit,
-    promises: Mapping[str, Promise],
+    lines: Mapping[str, Found],
     learned: Learned,
     seed: int,
 ) -> dict[str, Any]:
@@ -206,6 +211,11 @@ def _judged(
         **rivals(frame.iloc[older], won[older], frame.iloc[held], seed),
     }
     judged: dict[str, Judgement] = {name: judge(won[held], one) for name, one in forecasts.items()}
+    volume = {}
+    for stage in card.stages:
+        if stage.has_line:
+            able = held[could_be_promoted(stage, history.criteria, history.excluded)[held]]
+            volume[stage.name] = precision_by_volume(found.totals[able], won[able])
     gap = np.abs(found.exact[held] - logit(probability[held])) / LOG_ODDS / 10
     return {
         "split": split.way,
@@ -216,7 +226,8 @@ def _judged(
         "model_weight": round(found.weights.model, 4),
         "rounding_gap": {"mean_points": float(gap.mean()), "largest_points": float(gap.max())},
         "compile_gap": found.compile_gap,
-        "promises": {name: one.to_dict() for name, one in promises.items()},
+        "promises": {name: one.to_dict() for name, one in lines.items()},
+        "precision_by_volume": volume,
     }
 
 
@@ -234,7 +245,9 @@ def _compared(new: Scorecard, current: Scorecard, history: History, split: Split
         return incomparable(current.release, "it knows no base rate, and so no probability")
     held = split.held
     stage = new.card.target
-    able = promotable(new.card, history, stage.requires if stage else ())[held]
+    able = ~history.excluded[held]
+    if stage is not None:
+        able = could_be_promoted(stage, history.criteria, history.excluded)[held]
 
     def forecast(card: Scorecard) -> Forecast:
         totals = history.score(card)[held]
@@ -251,20 +264,15 @@ def _compared(new: Scorecard, current: Scorecard, history: History, split: Split
         return incomparable(current.release, str(error))
 
 
-def promotable(card: Card, history: History, requires: tuple[str, ...]) -> NDArray[np.bool_]:
-    """The leads (n,) that a stage would take if they had the points: not excluded, every criterion met."""
-    able = ~history.excluded
-    for name in requires:
-        able &= history.criteria[name] == 1
-    return able
-
-
-def draw_lines(card: Card, history: History, totals: NDArray[np.int64], held: NDArray[np.intp]) -> dict[str, Promise]:
-    """The line of each stage that asks for a precision, on the held-out leads that could be promoted."""
-    found = {}
+def draw_lines(
+    card: Card, history: History, totals: NDArray[np.int64], held: NDArray[np.intp], base_rate: float
+) -> dict[str, Found]:
+    """The line of each stage that asks training for one, on the held-out leads that could be promoted."""
+    days = None if history.days is None else int(np.ptp(history.days[held])) + 1
+    found: dict[str, Found] = {}
     for stage in card.stages:
-        if stage.precision is None:
-            continue
-        able = promotable(card, history, stage.requires)[held]
-        found[stage.name] = promise(totals[held][able], history.won[held][able], stage.precision, stage.confidence)
+        able = held[could_be_promoted(stage, history.criteria, history.excluded)[held]]
+        one = line_for(stage, totals[able], history.won[able], days, base_rate)
+        if one is not None:
+            found[stage.name] = one
     return found
