@@ -161,8 +161,8 @@ def train(
     """
     try:
         from training.report import training_text
-        from training.tracking import log_run
         from training.run import train as learn
+        from training.tracking import log_run
     except ModuleNotFoundError as error:
         raise DataError(f"training needs {error.name}: pip install 'leadledger[train]'") from None
     from models.releases import Releases

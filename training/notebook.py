@@ -11,7 +11,7 @@ from typing import Any
 
 
 def table(rows: Sequence[Mapping[str, Any]], title: str = "", said: str = "") -> str:
-    """Rows as an HTML table under a title and a sentence. Columns are the keys of the first row; all text is escaped."""
+    """Rows as an HTML table under a title and a sentence; all text is escaped. Columns: the keys of the first row."""
     parts = [f"<h4>{escape(title)}</h4>" if title else "", f"<p>{escape(said)}</p>" if said else ""]
     if rows:
         names = list(rows[0])

@@ -19,8 +19,8 @@ from models.binning import Binning
 from models.releases import Releases
 from scoring.errors import DataError, ReleaseError
 from training.recalibration import recalibrate
-from training.tracking import log_run
 from training.run import Training, train
+from training.tracking import log_run
 
 CARD = examples() / "b2b-software" / "card.yaml"
 UNTIL = date(2026, 6, 30)

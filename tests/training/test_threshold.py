@@ -19,6 +19,7 @@ from api.demo import examples, simulator
 from scoring.engine import probability
 from scoring.gate import Capacity, Line, Stage, Value
 from training.combine import LOG_ODDS
+from training.run import train
 from training.threshold import (
     FEWEST,
     PERIODS,
@@ -32,7 +33,6 @@ from training.threshold import (
     total_at,
     value_line,
 )
-from training.train import train
 
 
 def test_the_bound_is_exact() -> None:
