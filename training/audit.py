@@ -19,7 +19,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 from scipy.optimize import brentq
 from scipy.special import expit
@@ -31,6 +30,7 @@ from scoring.rule import Criterion, Group, Rule
 from scoring.scorecard import Card, Learned, Scorecard
 from training.combine import LOG_ODDS
 from training.history import History
+from training.notebook import table
 
 RARE = 0.001  # a rule is dead if at most so many of the leads have it, the upper limit of the share being below
 ALWAYS = 0.98  # of the leads for which its answer is known, and these are FEWEST at least
@@ -141,10 +141,9 @@ class Audit:
 
     def _repr_html_(self) -> str:
         shown = ["name", "declared", "counted", "supported", "supported_low", "supported_high", "fired", "rate", "lift"]
-        rules = pd.DataFrame([one.to_dict() for one in self.rules], columns=[*shown, "lost_to_caps", "finding", "said"])
-        return f"<p>{self.leads:,} leads, {self.won:,} became opportunities.</p>" + rules.to_html(
-            index=False, na_rep="–"
-        )
+        told = [one.to_dict() for one in self.rules]
+        rows = [{key: one[key] for key in (*shown, "lost_to_caps", "finding", "said")} for one in told]
+        return table(rows, "Rules under audit", f"{self.leads:,} leads, {self.won:,} of them became opportunities.")
 
 
 def audit(scorecard: Scorecard, history: History, positions: NDArray[np.intp] | None = None) -> Audit:

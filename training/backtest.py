@@ -31,6 +31,7 @@ from scoring.rule import Criterion, Exclusion, Group, Rule
 from scoring.scorecard import Card, Learned, Outcome, Scorecard, untrained
 from training.audit import interval
 from training.history import History, read_history
+from training.notebook import table
 from training.sources import ROW
 
 ADVICE = ("promote", "ask", "nurture", "disqualify", "keep")
@@ -167,9 +168,9 @@ class Backtest:
             raise DataError(f"{out}: can't be written: {error.strerror or error}") from None
 
     def _repr_html_(self) -> str:
-        edits = pd.DataFrame([{"edit": one.title, **one.to_dict()} for one in self.edits])
-        head = f"<p>{self.changed:,} of {self.leads:,} leads change grade or recommendation.</p>"
-        return head + (edits.drop(columns=["kind", "name"]).to_html(index=False) if len(edits) else "")
+        rows = [{"edit": one.title, "said": one.said, "alone": one.alone, "needed": one.needed} for one in self.edits]
+        said = f"{self.changed:,} of {self.leads:,} leads change grade or recommendation."
+        return table(rows, f"Back-test of {self.new}", said)
 
 
 def backtest(

@@ -16,7 +16,7 @@ from scoring.scorecard import Learned, Scorecard
 from training.audit import Audit, audit, interval, refit
 from training.combine import LOG_ODDS
 from training.history import read_history
-from training.train import train
+from training.run import train
 
 HEAD = "name: a\nfields: {n: {kind: number}, m: {kind: number}, k: {kind: text}}\n"
 TAIL = "outcome: {became: {field: won, kind: flag}}\n"
