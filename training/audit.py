@@ -14,7 +14,7 @@ on the first day.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -22,15 +22,15 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import brentq
 from scipy.special import expit
-from scipy.stats import beta
 
 from scoring.printers.dialect import name as quoted
 from scoring.result import signed
-from scoring.rule import Criterion, Group, Rule
+from scoring.rule import Group, Rule
 from scoring.scorecard import Card, Learned, Scorecard
 from training.combine import LOG_ODDS
 from training.history import History
 from training.notebook import table
+from training.threshold import limits
 
 RARE = 0.001  # a rule is dead if at most so many of the leads have it, the upper limit of the share being below
 ALWAYS = 0.98  # of the leads for which its answer is known, and these are FEWEST at least
@@ -146,9 +146,17 @@ class Audit:
         return table(rows, "Rules under audit", f"{self.leads:,} leads, {self.won:,} of them became opportunities.")
 
 
-def audit(scorecard: Scorecard, history: History, positions: NDArray[np.intp] | None = None) -> Audit:
-    """Audit the rules of a scorecard by a history. `positions` (m,) choose its leads; None: all of them."""
-    earned = _earned(scorecard, history, positions)
+def audit(
+    scorecard: Scorecard,
+    history: History,
+    positions: NDArray[np.intp] | None = None,
+    fired: Mapping[str, NDArray[np.int8]] | None = None,
+) -> Audit:
+    """Audit the rules of a scorecard by a history. `positions` (m,) choose its leads; None: all of them.
+
+    `fired` is what `history.fired` says of the card, where it has been asked already.
+    """
+    earned = _earned(scorecard, history, positions, fired or history.fired(scorecard.card))
     won = history.won if positions is None else history.won[positions]
     pairs = _redundant(scorecard, earned)
     rules = [_rule(scorecard, earned, won, at, pairs) for at in range(len(scorecard.rules))]
@@ -179,16 +187,17 @@ class _Earned:
     terms: NDArray[np.int32]
 
 
-def _earned(scorecard: Scorecard, history: History, positions: NDArray[np.intp] | None) -> _Earned:
-    """Ask the printed SQL. Trust may round a rule's points to nothing, so whether it fires is asked as a criterion."""
+def _earned(
+    scorecard: Scorecard, history: History, positions: NDArray[np.intp] | None, fired: Mapping[str, NDArray[np.int8]]
+) -> _Earned:
+    """Ask the printed SQL what rules earn without trust and with it, and what the terms do."""
     card = scorecard.card
-    plain = replace(card, criteria=tuple(Criterion(one.name, one.when) for one in card.rules), stages=(), exclude=())
-    fires = [f"CAST(coalesce(CAST({quoted(f'c:{one.name}')} AS INTEGER), -1) AS TINYINT)" for one in card.rules]
     points = [f"CAST(coalesce({quoted(f'r:{one.name}')}, 0) AS SMALLINT)" for one in card.rules]
     terms = [f"CAST({quoted(f't:{one.name}')} AS INTEGER)" for one in scorecard.learned.terms]
     size, chosen = len(card.rules), slice(None) if positions is None else positions
-    found = [one[chosen] for one in history.ask(Scorecard(plain, Learned()), [*fires, *points], ledger=True)]
-    states, declared = (_stacked(part, kind) for part, kind in ((found[:size], np.int8), (found[size:], np.int16)))
+    found = [one[chosen] for one in history.ask(Scorecard(card, Learned()), points, ledger=True)]
+    declared = _stacked(found, np.int16)
+    states = _stacked([fired[one.name][chosen] for one in card.rules], np.int8)
     found = [one[chosen] for one in history.ask(scorecard, [*points, *terms], ledger=True)]
     counted = _stacked(found[:size], np.int16)
     best = states == 1
@@ -286,7 +295,7 @@ def _rule(
     fires = earned.states[at] == 1
     fired, wins, leads = int(fires.sum()), int(won[fires].sum()), len(won)
     base = float(won.mean()) if leads else 0.0
-    rate = (wins / fired, *interval(wins, fired)) if fired else None
+    rate = (wins / fired, *limits(wins, fired)) if fired else None
     found = RuleAudit(
         name=rule.name,
         reason=rule.reason,
@@ -314,7 +323,7 @@ def _findings(found: RuleAudit, earned: _Earned, at: int, leads: int) -> dict[st
     """What is to be said of a rule by itself, with a sentence each."""
     if leads and found.fired == 0:
         return {"dead": f"fired for none of {leads:,} leads"}
-    if interval(found.fired, leads)[1] < RARE:
+    if limits(found.fired, leads)[1] < RARE:
         return {"dead": f"fired for {found.fired:,} of {leads:,} leads, which no result can rest on"}
     held = {}
     known = int((earned.states[at] >= 0).sum())
@@ -327,8 +336,8 @@ def _findings(found: RuleAudit, earned: _Earned, at: int, leads: int) -> dict[st
         return held
     declared, sign = found.declared, 1 if found.declared > 0 else -1
     low, middle, high = sorted((sign * data.low, sign * data.points, sign * data.high))
-    limits = f"{_points(data.low)} to {_points(data.high)}"
-    said = f"declared {_points(declared)}, the data support {_points(data.points)} ({limits})"
+    between = f"{_points(data.low)} to {_points(data.high)}"
+    said = f"declared {_points(declared)}, the data support {_points(data.points)} ({between})"
     if high < 0:
         held["contradicted"] = f"{said}: the other sign"
     elif sign * declared > max(high, FACTOR * middle):
@@ -340,13 +349,6 @@ def _findings(found: RuleAudit, earned: _Earned, at: int, leads: int) -> dict[st
 
 def _points(tenths: float) -> str:
     return signed(round(tenths))
-
-
-def interval(won: int, leads: int) -> tuple[float, float]:
-    """The exact (Clopper-Pearson) 95 % interval of a rate (0..1) of which `won` in `leads` was seen."""
-    low = 0.0 if won == 0 else float(beta.ppf(0.025, won, leads - won + 1))
-    high = 1.0 if won == leads else float(beta.ppf(0.975, won + 1, leads - won))
-    return low, high
 
 
 # -- the points that the data support ----------------------------------------------------------------------------------
@@ -427,13 +429,13 @@ def refit(
     def lost(at: float) -> float:
         return 2 * (top - fit(best, at)[1]) - LIMIT
 
-    limits = []
+    ends = []
     for side in (-1, 1):
         far = 2 * side * float(np.sqrt(np.linalg.inv(curve)[0, 0]))
         while lost(best[0] + far) < 0:
             far *= 1.5
-        limits.append(float(brentq(lost, best[0], best[0] + far, xtol=1e-4)))
-    return Supported(*(float(one / LOG_ODDS) for one in (best[0], *limits)))
+        ends.append(float(brentq(lost, best[0], best[0] + far, xtol=1e-4)))
+    return Supported(*(float(one / LOG_ODDS) for one in (best[0], *ends)))
 
 
 def _folded(

@@ -29,10 +29,10 @@ from scoring.reader import read_card
 from scoring.result import signed, unsigned
 from scoring.rule import Criterion, Exclusion, Group, Rule
 from scoring.scorecard import Card, Learned, Outcome, Scorecard, untrained
-from training.audit import interval
 from training.history import History, read_history
 from training.notebook import table
 from training.sources import ROW
+from training.threshold import limits
 
 ADVICE = ("promote", "ask", "nurture", "disqualify", "keep")
 
@@ -46,7 +46,7 @@ class Rate:
 
     def to_dict(self) -> dict[str, Any]:
         """Flat JSON; the rates are None where there is no lead."""
-        low, high = interval(self.won, self.leads) if self.leads else (None, None)
+        low, high = limits(self.won, self.leads) if self.leads else (None, None)
         rate = self.won / self.leads if self.leads else None
         return {"leads": self.leads, "won": self.won, "rate": rate, "low": low, "high": high}
 

@@ -23,6 +23,7 @@ from scoring.errors import DataError, did_you_mean, shown
 from scoring.field import Field
 from scoring.printers import sql
 from scoring.printers.dialect import name as quoted
+from scoring.rule import Criterion
 from scoring.scorecard import START, Card, Learned, Outcome, Scorecard
 from training.sources import ROW, Reject, Source, bad_values, connect, read
 
@@ -112,6 +113,18 @@ class History:
         order = np.argsort(rows, kind="stable")
         at = order[np.searchsorted(rows, self.rows, sorter=order)]
         return [np.asarray(found[f"c{i}"])[at] for i in range(len(columns))]
+
+    def fired(self, card: Card) -> dict[str, NDArray[np.int8]]:
+        """For each rule of a card (n,): 1 it fires, 0 it doesn't, -1 unknown. Each lead as of its own day.
+
+        Trust may round a rule's points to nothing, so whether it fires is asked as if it were a criterion.
+        """
+        asked = replace(
+            card, criteria=tuple(Criterion(one.name, one.when) for one in card.rules), stages=(), exclude=()
+        )
+        fires = [f"CAST(coalesce(CAST({quoted(f'c:{one.name}')} AS INTEGER), -1) AS TINYINT)" for one in card.rules]
+        found = self.ask(Scorecard(asked, Learned()), fires)
+        return {one.name: states for one, states in zip(card.rules, found, strict=True)}
 
 
 def read_history(card: Card, data: Path | str | pd.DataFrame, as_of: date | None = None) -> History:

@@ -13,10 +13,11 @@ from scipy.special import expit
 from api.demo import examples, simulator
 from scoring.reader import parse_card
 from scoring.scorecard import Learned, Scorecard
-from training.audit import Audit, audit, interval, refit
+from training.audit import Audit, audit, refit
 from training.combine import LOG_ODDS
 from training.history import read_history
 from training.run import train
+from training.threshold import limits
 
 HEAD = "name: a\nfields: {n: {kind: number}, m: {kind: number}, k: {kind: text}}\n"
 TAIL = "outcome: {became: {field: won, kind: flag}}\n"
@@ -37,7 +38,7 @@ def test_what_became_of_the_leads() -> None:
     )
     (rule,) = found.rules
     assert (rule.fired, rule.won, rule.share) == (3, 2, 0.375)
-    assert rule.rate == (2 / 3, *interval(2, 3))
+    assert rule.rate == (2 / 3, *limits(2, 3))
     assert rule.lift is not None
     assert rule.lift[0] == (2 / 3) / 0.5
     assert found.to_dict()["rules"][0]["rate_low"] == 0.0943
@@ -51,7 +52,7 @@ def test_what_became_of_the_leads() -> None:
 )
 def test_exact_intervals(won: int, leads: int, low: float, high: float) -> None:
     """The limits are those of the tables of Clopper and Pearson."""
-    assert interval(won, leads) == pytest.approx((low, high), abs=1e-4)
+    assert limits(won, leads) == pytest.approx((low, high), abs=1e-4)
 
 
 def test_dead_and_always_on() -> None:
