@@ -415,9 +415,9 @@ def backtest(
     What the current release has learned is applied to both, if it is a release of the same card.
     """
     try:
-        from training.backtest import backtest as try_out
-        from training.backtest import learned_for
-        from training.backtest_text import backtest_text
+        from training.backtesting import backtest as try_out
+        from training.backtesting import learned_for
+        from training.backtesting_text import backtest_text
     except ModuleNotFoundError as error:
         raise DataError(f"a back-test needs {error.name}: pip install 'leadledger[train]'") from None
     from models.releases import Releases

@@ -24,7 +24,7 @@ from models.releases import Releases
 from scoring.errors import DataError
 from scoring.reader import read_card
 from scoring.scorecard import START, Card, Learned, Scorecard, untrained
-from training.audit import audit
+from training.auditing import audit
 from training.combine import LOG_ODDS
 from training.comparison import Comparison, Forecast, compare, incomparable, nothing_learned
 from training.drift import drift

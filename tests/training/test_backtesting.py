@@ -15,8 +15,8 @@ from scoring.errors import DataError
 from scoring.lookup import FlagBins, Table
 from scoring.reader import parse_card
 from scoring.scorecard import Card, Learned, untrained
-from training.backtest import Backtest, Edit, Rate, backtest, learned_for, swapped
-from training.backtest_text import backtest_text
+from training.backtesting import Backtest, Edit, Rate, backtest, learned_for, swapped
+from training.backtesting_text import backtest_text
 from training.history import read_history
 
 CARD = """

@@ -13,7 +13,7 @@ from scipy.special import expit
 from api.demo import examples, simulator
 from scoring.reader import parse_card
 from scoring.scorecard import Learned, Scorecard
-from training.audit import Audit, audit, refit
+from training.auditing import Audit, audit, refit
 from training.combine import LOG_ODDS
 from training.history import read_history
 from training.run import train

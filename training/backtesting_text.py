@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator
 
-from training.backtest import AtLine, Backtest, Rate
+from training.backtesting import AtLine, Backtest, Rate
 
 SHIFTS = 8  # kinds of change that are shown, the most frequent; the JSON holds all
 
