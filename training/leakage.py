@@ -39,7 +39,7 @@ from numpy.typing import NDArray
 from scipy.stats import beta, binom, rankdata
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.metrics import roc_auc_score
-from sklearn.model_selection import StratifiedKFold, train_test_split
+from sklearn.model_selection import StratifiedKFold
 from threadpoolctl import threadpool_limits
 
 from models.binning import find_indexes, kind_of, learn_bins
@@ -75,6 +75,7 @@ SUPPORT = 0.7  # area under the curve that supports a name which other systems u
 
 BINNED = 50_000  # leads that single fields are measured on
 BOOSTED = 15_000  # leads that all other fields together are measured on
+RARE = 1_000  # ... of which so many of either outcome, or all that there are
 CANDIDATES = 3  # fields that are compared with all others, the strongest first
 
 
@@ -281,7 +282,7 @@ def _looks(
             below = np.concatenate(([0], np.cumsum(leads)))
             won = np.concatenate(([0], np.cumsum(converted)))
             texts = [
-                f"{values[one]:,g}" if one + 1 == other else f"{values[one]:,g} to {values[other - 1]:,g}"
+                f"{values[one]:,.12g}" if one + 1 == other else f"{values[one]:,.12g} to {values[other - 1]:,.12g}"
                 for one, other in zip(first, last, strict=True)
             ]
             yield texts, below[last] - below[first], won[last] - won[first]
@@ -410,11 +411,13 @@ def _alone(history: History, own: Mapping[str, Own], rest: list[str], seed: int)
 
 
 def _drawn(became: NDArray[np.bool_], most: int, seed: int) -> NDArray[np.intp]:
-    """Positions of at most so many leads, with the share of converted that all have."""
-    positions = np.arange(len(became))
+    """Positions of about so many leads at most: as many of each outcome as is their share, and RARE at least."""
     if len(became) <= most:
-        return positions
-    return np.sort(train_test_split(positions, train_size=most, stratify=became, random_state=seed)[0])
+        return np.arange(len(became))
+    random = np.random.default_rng(seed)
+    of_each = [np.flatnonzero(became == one) for one in (False, True)]
+    sizes = [min(len(one), max(RARE, round(most * len(one) / len(became)))) for one in of_each]
+    return np.sort(np.concatenate([random.permutation(one)[:size] for one, size in zip(of_each, sizes, strict=True)]))
 
 
 def _losses(became: NDArray[np.bool_], foreseen: NDArray[np.float64]) -> NDArray[np.float64]:
