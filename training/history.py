@@ -61,9 +61,12 @@ class History:
     """The leads to learn from, oldest first where the card names a day, else in the order of the file.
 
     `frame`: (n, fields) the learnable fields, number float64 (NaN: missing), text object (None), flag boolean (NA).
-    `won`: (n,) bool. `days`: (n,) whole days since 1970, or None. `rules`: (n,) tenths that rules and groups earn at
-    full trust. `criteria`: (n,) by name, 1 met, 0 unmet, -1 unknown. `excluded`: (n,) bool. `rows`: (n,) their numbers
-    in `source`, the table that `connection` holds.
+    `won`: (n,) bool, within the horizon. `became`: (n,) bool, ever, as far as the history knows; the same as `won`
+    where the outcome is a flag. `became_on`: (n,) the day of it, float64 days since 1970, NaN where there is none, or
+    None where the outcome is a flag. `days`: (n,) whole days since 1970, or None. `dates`: the date fields by name,
+    (n,) float64 days since 1970 (NaN: missing). `ids`: the id fields by name, (n,) texts (None). `rules`: (n,) tenths
+    that rules and groups earn at full trust. `criteria`: (n,) by name, 1 met, 0 unmet, -1 unknown. `excluded`: (n,)
+    bool. `rows`: (n,) their numbers in `source`, the table that `connection` holds.
     """
 
     source: Source
@@ -78,6 +81,10 @@ class History:
     as_of: date | None
     rejects: tuple[Reject, ...] = ()
     left_out: Mapping[str, str] = field(default_factory=dict)
+    became: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, bool), repr=False)
+    became_on: NDArray[np.float64] | None = field(default=None, repr=False)
+    dates: Mapping[str, NDArray[np.float64]] = field(default_factory=dict, repr=False)
+    ids: Mapping[str, NDArray[np.object_]] = field(default_factory=dict, repr=False)
     connection: duckdb.DuckDBPyConnection | None = field(default=None, repr=False, compare=False)
     waits: Waits | None = None  # only where the outcome is a date
 
@@ -154,6 +161,7 @@ def read_history(card: Card, data: Path | str | pd.DataFrame, as_of: date | None
     rejected = len({one.row for one in rejects})
     won = whole["won"].to_numpy(bool)
     frame, left_out = _learnable(card, whole)
+    became_on = whole["became"].to_numpy(np.float64, na_value=np.nan) if outcome.kind == "date" else None
     return History(
         source=source,
         rows=whole["row"].to_numpy(np.int64),
@@ -167,6 +175,18 @@ def read_history(card: Card, data: Path | str | pd.DataFrame, as_of: date | None
         as_of=taken,
         rejects=tuple(rejects),
         left_out=left_out,
+        became=won if became_on is None else np.isfinite(became_on),
+        became_on=became_on,
+        dates={
+            one.name: whole[f"f:{one.name}"].to_numpy(np.float64, na_value=np.nan)
+            for one in card.fields.values()
+            if one.kind == "date"
+        },
+        ids={
+            one.name: whole[f"f:{one.name}"].astype(object).where(whole[f"f:{one.name}"].notna(), None).to_numpy()
+            for one in card.fields.values()
+            if one.kind == "id"
+        },
         connection=connection,
         waits=waits,
     )
@@ -207,7 +227,12 @@ def _typed(card: Card, outcome: Outcome, became: str) -> str:
         f'"ll:total" - {START} AS rules',
         '"ll:out" AS out',
         *(f"{quoted(f'c:{one.name}')}" for one in card.criteria),
-        *(quoted(f"f:{one.name}") for one in card.fields.values() if one.kind != "date"),
+        *(
+            f"{quoted(f'f:{one.name}')} - DATE '{EPOCH}' AS {quoted(f'f:{one.name}')}"
+            if one.kind == "date"
+            else quoted(f"f:{one.name}")
+            for one in card.fields.values()
+        ),
     ]
     return f'SELECT {", ".join(columns)} FROM history WHERE NOT "ll:bad" ORDER BY since, {quoted(ROW)}'
 
