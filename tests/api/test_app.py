@@ -171,7 +171,7 @@ def test_release_is_pinned(home: Path) -> None:
     assert found["rules"][0]["points"] == {"declared": 15.0, "effective": 7.5}
     assert found["groups"][0]["max"] == {"declared": 20.0, "effective": 10.0}
     table, pair = found["tables"]
-    assert table["bins"][1] == {"labels": ["below 10"], "points": -3.0, "leads": 10}
+    assert table["bins"][1] == {"labels": ["below 10"], "points": -3.0, "plus_minus": None, "leads": 10}
     assert (pair["fields"], pair["bins"][2]["labels"]) == (["employees", "newsletter"], ["missing", "yes"])
 
 

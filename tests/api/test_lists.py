@@ -72,6 +72,7 @@ def test_a_list_is_scored(card: scoring.Scorecard, tmp_path: Path) -> None:
         "probability": "",
         "grade": "A",
         "recommendation": "promote",
+        "plus_minus": "",
         "reasons": "+12.5 Urgent, they say; +7.2 Seen lately; +5.0 Rich",
         "questions": "",
     }

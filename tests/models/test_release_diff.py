@@ -210,6 +210,7 @@ def test_json_holds_everything() -> None:
         ],
     }
     assert [one["cells"][0]["name"] for one in found["pairs"]] == ["yes, 50 and up"]
+    assert found["combinations"] == []
     assert found["lines"][0] == {
         "name": "lead",
         "points": {"name": "lead", "old": 60.0, "new": 58.5, "moved": -1.5},
