@@ -67,6 +67,27 @@ def test_a_missing_answer_frees_the_trees_that_ask_it() -> None:
     assert (result.tenths, result.low, result.high) == (500 + 4 - 2, 500 + 4 - 2, 500 + 4 + 7)
 
 
+def test_an_answer_that_only_a_combination_tells_is_asked() -> None:
+    """A question counts by what a combination makes of its answer, at the edges of the combination too."""
+    card = parse_card(
+        """
+name: asked
+fields:
+  a: {kind: number, ask: How many?}
+  b: {kind: text}
+  c: {kind: flag}
+  d: {kind: flag, ask: Is it?}
+stages: [{name: lead}, {name: opportunity, points: 60}]
+"""
+    )
+    tree = Split("c", (0,), Split("a", (2,), Leaf(110, 1), Split("b", (1,), Leaf(90, 1), Leaf(0, 1))), Leaf(0, 1))
+    term = Combination(("a", "b", "c"), (NumberBins((1000.0,)), TextBins(("x",)), FlagBins()), (tree,))
+    advice = score(Scorecard(card, Learned(terms=(term,))), {}, AS_OF).recommendation
+    assert advice.verdict == "ask"
+    # Either side of the edge settles it, which no rule and no table knows of; `d` changes nothing.
+    assert [(one.field, one.settles) for one in advice.questions] == [("a", 1.0)]
+
+
 @pytest.mark.parametrize(
     ("terms", "lead", "error"),
     [
