@@ -5,6 +5,8 @@ from __future__ import annotations
 import copy
 import json
 import math
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -343,6 +345,13 @@ def test_change_of_one_bin_changes_one_line() -> None:
             '        {"points":  -112.5, "leads": 1234567, "from": 10, "below": 50.5},',
         )
     ]
+
+
+def test_the_page_says_what_is_written() -> None:
+    """The file that the reference page shows is read, and written again letter by letter."""
+    page = (Path(__file__).parents[2] / "docs" / "learned.md").read_text("utf-8")
+    (shown,) = re.findall(r"^```json\n(.*?)^```$", page, flags=re.MULTILINE | re.DOTALL)
+    assert learned_to_text(learned_from_text(shown)) == shown
 
 
 def test_nothing_learned() -> None:
