@@ -212,11 +212,12 @@ def _combination(card: Scorecard, term: Combination, width: int) -> Iterator[str
 def _choice(node: Split, titles: Mapping[str, str], bins: Mapping[str, Bins], width: int, indent: str) -> Iterator[str]:
     """A split and what hangs on it: each way on a line of its own, with the points of a leaf and its leads."""
     asked = f"{titles[node.field]}: {' or '.join(bin_words(bins[node.field], node.bins))}"
+    room = max(10, width - len(indent) - 18)
     for words, branch in ((asked, node.then), ("otherwise", node.otherwise)):
-        lines = textwrap.wrap(words, max(10, width - len(indent) - 18)) or [""]
+        lines = textwrap.wrap(words, room) or [""]
         yield from (f"{indent}{line}" for line in lines[:-1])
         if isinstance(branch, Leaf):
-            yield f"{indent}{_fit(lines[-1], width - len(indent) - 18)} {signed(branch.points):>7} {branch.count:>9,}"
+            yield f"{indent}{_fit(lines[-1], room)} {signed(branch.points):>7} {branch.count:>9,}"
         else:
             yield f"{indent}{lines[-1]}"
             yield from _choice(branch, titles, bins, width, f"{indent}  ")

@@ -6,6 +6,7 @@ import copy
 import json
 import math
 import re
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -610,10 +611,13 @@ def test_bad_combinations_are_not_written(message: str) -> None:
 
 
 def test_a_tree_may_be_as_deep_as_it_may_be() -> None:
-    """The deepest tree that may be is written and read; one split more, and its text is refused."""
+    """The deepest tree that may be is written, read and printed; one split more, and its text is refused."""
     deepest = Learned(terms=(Combination(("a", "b", "c"), FLAGS, (chain(DEEPEST),)),))
     data = learned_to_dict(deepest)
     assert learned_from_dict(data) == deepest
+    card = parse_card("name: deep\nfields: {a: {kind: flag}, b: {kind: flag}, c: {kind: flag}}")
+    total, *_ = python.compiled(Scorecard(card, deepest))({"a": None, "b": None, "c": None}, date(2026, 7, 1))
+    assert total == deepest.start + 1
     tree = data["terms"][0]["trees"][0]
     data["terms"][0]["trees"][0] = {"if": "a", "in": [{"is": "no"}], "then": tree, "else": {"points": 0, "leads": 0}}
     place = f"$.terms[0].trees[0]{'.then' * DEEPEST}"
