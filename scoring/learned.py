@@ -337,18 +337,17 @@ def _read_tree(data: object, path: str, bins: Mapping[str, Bins], depth: int = 0
 def _read_chosen(bins: Bins, names: list[dict[str, Any]], path: str) -> tuple[int, ...]:
     """The positions of the bins that a choice names, in the very words that `_chosen_names` would use."""
     known = _bin_names(bins)
+    places = {tuple(one.items()): range(i, i + 1) for i, one in enumerate(known)}
+    starts, ends = ({one[key]: i for i, one in enumerate(known) if key in one} for key in _EDGES)
     found: set[int] = set()
     for i, name in enumerate(names):
         here = f"{path}[{i}]"
+        at = places.get(tuple(name.items()), range(0))
         if isinstance(bins, NumberBins) and name != {"is": MISSING}:
-            starts = [one.get("from") for one in known]
-            ends = [one.get("below") for one in known]
-            first = starts.index(name["from"], 1) if name.get("from") in starts[2:] else 1
-            last = ends.index(name["below"], 1) if name.get("below") in ends[1:-1] else len(known) - 1
-            at = range(first, last + 1)
-        else:
-            at = range(known.index(name), known.index(name) + 1) if name in known else range(0)
-        if not at or _chosen_names(bins, at) != [name]:
+            at = range(starts.get(name.get("from"), 1), ends.get(name.get("below"), len(known) - 1) + 1)
+            if at and _chosen_names(bins, at) != [name]:
+                at = range(0)
+        if not at:
             _refuse(here, f"says {_text(name)}, which none of the bins of its field says")
         if found and at[0] <= max(found):
             _refuse(here, f"says {_text(name)} after what comes behind it; bins stand once, in their order")
