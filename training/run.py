@@ -31,6 +31,7 @@ from training.drift import drift
 from training.fit import Fit, default, fit
 from training.history import History, read_history
 from training.judge import Judgement, judge
+from training.leakage import find_leaks
 from training.maturity import maturity
 from training.provenance import provenance
 from training.rivals import rivals, rules_alone
@@ -113,7 +114,10 @@ def train(
     current: Scorecard | None = None,
     progress: Callable[[str], None] = lambda step: None,
 ) -> Training:
-    """Learn from a history. Raises ScorecardError for the card, DataError for the data or the estimator.
+    """Learn from a history.
+
+    Raises ScorecardError for the card, DataError for the data or the estimator, LeakageError (a DataError) for fields
+    that know the outcome.
 
     `held_out` (0..1) is the share of leads to judge by: the newest where the card names a day, else drawn at random
     with the same share of opportunities. `estimator` takes the default's place; it must be additive over `bins_`.
@@ -137,6 +141,10 @@ def train(
         if current is not None and current.learned.terms:
             counts["comparison"] = nothing_learned(current.release, why).to_dict()
         return Training(written, card_text, untrained(written).learned, counts, source, history, why)
+    progress("looking for fields that know the outcome")
+    leakage = find_leaks(written, history, seed)
+    leakage.refuse()
+    counts["leakage"] = leakage.to_dict()
     try:
         found = fit(written, history, split, estimator or default(written, history, seed), seed, progress)
     except CompileError as error:
