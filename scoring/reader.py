@@ -19,7 +19,7 @@ import yaml
 from scoring.condition import RESERVED, Condition, Known, UnknownField, one_line, parse, parse_days
 from scoring.errors import ConditionError, Problem, ScorecardError, did_you_mean, shown
 from scoring.field import Field, Refused, cleaner, fold
-from scoring.gate import Stage
+from scoring.gate import Capacity, Stage, Value
 from scoring.rule import Criterion, Exclusion, Group, HalfLife, Rule
 from scoring.scorecard import Card, Case, Outcome
 from scoring.shape import LARGEST, Item, Shapes, is_name, is_null
@@ -31,7 +31,7 @@ KEYS: Mapping[str, Mapping[str, bool]] = {
     | dict.fromkeys(("outcome", "base_rate", "trust", "criteria", "groups", "rules", "exclude", "stages"), False)
     | dict.fromkeys(("grades", "cases"), False),
     "field": dict.fromkeys(("values", "unit", "better", "from", "ask", "learn", "label", "missing", "is"), False)
-    | {"kind": True},
+    | {"kind": True, "known_when_scored": False},
     "outcome": {"became": True, "since": False, "within": False, "minimum": False},
     "became": {"field": True, "kind": True},
     "criterion": {"met": True, "essential": False, "label": False},
@@ -39,11 +39,13 @@ KEYS: Mapping[str, Mapping[str, bool]] = {
     "rule": {"name": True, "when": True, "points": True, "reason": True}
     | dict.fromkeys(("why", "since", "half_life", "group"), False),
     "exclusion": {"name": True, "when": True, "reason": True},
-    "stage": {"name": True, "requires": False, "points": False, "probability": False},
+    "stage": {"name": True} | dict.fromkeys(("requires", "points", "probability", "capacity", "value"), False),
     "probability": {"precision": True, "confidence": False},
+    "value": {"won": True, "cost": True},
     "case": {"name": False, "lead": True, "as_of": False, "expect": True},
     "expect": dict.fromkeys(("recommendation", "from", "to", "grade", "score", "points", "fires", "not_fires"), False),
 }
+LINES = ("probability", "capacity", "value")  # what asks training for a line; a stage has one of them at most
 KINDS = ("number", "text", "flag", "date", "id")
 VERDICTS = ("promote", "ask", "nurture", "disqualify", "keep")
 CASE_DAY = date(2026, 1, 1)  # the day of a case that names none
@@ -219,11 +221,16 @@ class _Reader:
             sources=self.sources(name, record["from"].value, columns) if "from" in record else (),
             ask=self.line(record, "ask", what),
             learn=kind not in ("date", "id") if learn is None else learn,
+            known_when_scored=self.known_when_scored(record, what),
             label=self.line(record, "label", what),
         )
         if only_for("missing", "number", "text", "id"):
             field = replace(field, missing=self.absent(field, record["missing"].value))
         return field
+
+    def known_when_scored(self, record: Mapping[str, Item], what: str) -> bool:
+        key = "known_when_scored"
+        return key in record and bool(self.shapes.yes(record[key].value, f"`{key}` of {what}"))
 
     def values(self, node: yaml.Node, what: str) -> list[tuple[str, yaml.Node]]:
         """The listed values of a text field; none where one of them can't be read, so that none is found wrong."""
@@ -300,6 +307,7 @@ class _Reader:
             unit=self.line(record, "unit", what),
             better=better or "",  # type: ignore[arg-type]  # one of the two words, or empty
             learn=True if learn is None else learn,
+            known_when_scored=self.known_when_scored(record, what),
             label=self.line(record, "label", what),
             derived=derived,
             derived_text=one_line(text),
@@ -465,14 +473,35 @@ class _Reader:
                         precision = number
                     elif number is not None:
                         confidence = number
+            rate = shapes.rate(record["capacity"].value, f"`capacity` of {what}") if "capacity" in record else None
+            value = self.value(record["value"].value, what) if "value" in record else None
+            asks = [key for key in record if key in LINES]
             if not result:
-                for key in ("requires", "points", "probability"):
+                for key in ("requires", "points", *LINES):
                     if key in record:
                         text = f"{what} is the first, so nothing can be required to enter it; remove `{key}:`"
                         shapes.problem(record[key].key, text)
-            result.append(Stage(name, tuple(requires), points, precision, confidence))
+            elif len(asks) > 1:
+                text = f"{what} asks for a line by {' and by '.join(f'`{key}`' for key in asks)}; keep one of them"
+                shapes.problem(record[asks[1]].key, text)
+            capacity = Capacity(*rate) if rate else None
+            result.append(Stage(name, tuple(requires), points, precision, confidence, capacity, value))
         self.stage_field(found["stages"].value)
         return tuple(result)
+
+    def value(self, node: yaml.Node, what: str) -> Value | None:
+        """What an opportunity brings, and what a promotion costs."""
+        shapes = self.shapes
+        record = shapes.record(node, f"`value` of {what}", KEYS["value"])
+        found = {key: shapes.number(item.value, f"`{key}` of {what}", 0.01, 1e9) for key, item in record.items()}
+        won, cost = found.get("won"), found.get("cost")
+        if won is None or cost is None:
+            return None
+        if cost >= won:
+            text = f"`cost` of {what} is not below `won`, so no promotion could ever pay; mend one of the two"
+            shapes.problem(record["cost"].value, text)
+            return None
+        return Value(won, cost)
 
     def stage_field(self, node: yaml.Node) -> None:
         """A field named `stage` says where a lead stands, so its values are names of stages."""

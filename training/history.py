@@ -8,7 +8,7 @@ the early successes would flatter the young.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -23,6 +23,7 @@ from scoring.errors import DataError, did_you_mean, shown
 from scoring.field import Field
 from scoring.printers import sql
 from scoring.printers.dialect import name as quoted
+from scoring.rule import Criterion
 from scoring.scorecard import START, Card, Learned, Outcome, Scorecard
 from training.sources import ROW, Reject, Source, bad_values, connect, read
 
@@ -44,13 +45,28 @@ class Counts:
 
 
 @dataclass(frozen=True)
+class Waits:
+    """How long leads took, of all that have a day, the immature ones too; not of those that became one before it.
+
+    `days`: (m,) whole days until a lead became an opportunity, or for which it has been watched. `converted`: (m,)
+    bool, whether it became one.
+    """
+
+    days: NDArray[np.int64]
+    converted: NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
 class History:
     """The leads to learn from, oldest first where the card names a day, else in the order of the file.
 
     `frame`: (n, fields) the learnable fields, number float64 (NaN: missing), text object (None), flag boolean (NA).
-    `won`: (n,) bool. `days`: (n,) whole days since 1970, or None. `rules`: (n,) tenths that rules and groups earn at
-    full trust. `criteria`: (n,) by name, 1 met, 0 unmet, -1 unknown. `excluded`: (n,) bool. `rows`: (n,) their numbers
-    in `source`, the table that `connection` holds.
+    `won`: (n,) bool, within the horizon. `became`: (n,) bool, ever, as far as the history knows; the same as `won`
+    where the outcome is a flag. `became_on`: (n,) the day of it, float64 days since 1970, NaN where there is none, or
+    None where the outcome is a flag. `days`: (n,) whole days since 1970, or None. `dates`: the date fields by name,
+    (n,) float64 days since 1970 (NaN: missing). `ids`: the id fields by name, (n,) texts (None). `rules`: (n,) tenths
+    that rules and groups earn at full trust. `criteria`: (n,) by name, 1 met, 0 unmet, -1 unknown. `excluded`: (n,)
+    bool. `rows`: (n,) their numbers in `source`, the table that `connection` holds.
     """
 
     source: Source
@@ -65,7 +81,12 @@ class History:
     as_of: date | None
     rejects: tuple[Reject, ...] = ()
     left_out: Mapping[str, str] = field(default_factory=dict)
+    became: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, bool), repr=False)
+    became_on: NDArray[np.float64] | None = field(default=None, repr=False)
+    dates: Mapping[str, NDArray[np.float64]] = field(default_factory=dict, repr=False)
+    ids: Mapping[str, NDArray[np.object_]] = field(default_factory=dict, repr=False)
     connection: duckdb.DuckDBPyConnection | None = field(default=None, repr=False, compare=False)
+    waits: Waits | None = None  # only where the outcome is a date
 
     def __len__(self) -> int:
         return len(self.won)
@@ -80,6 +101,37 @@ class History:
             f'SELECT {quoted(ROW)} AS row, "ll:total" AS total FROM ({sql.select(card, query)})'
         ).df()
         return found.set_index("row")["total"].reindex(self.rows).to_numpy(np.int64)
+
+    def ask(self, card: Scorecard, columns: Sequence[str], *, ledger: bool = False) -> list[NDArray[Any]]:
+        """Columns of the printed SQL for these leads, each lead as of its own day: one array (n,) a column.
+
+        `columns` are SQL expressions over the columns of `sql.Query(checks=True)`, with `ledger` also over the entries
+        of the ledger. None of them may be NULL. Cast them to the smallest type that holds them: they are kept whole.
+        """
+        assert self.connection is not None
+        outcome = card.card.outcome
+        day: date | str = (outcome.since if outcome else "") or self.as_of or EPOCH
+        query = sql.Query(day, self.source.table, self.source.columns, keep=[ROW], checks=True, ledger=ledger)
+        selected = "".join(f", {one} AS c{i}" for i, one in enumerate(columns))
+        found = self.connection.execute(
+            f"SELECT {quoted(ROW)} AS row{selected} FROM ({sql.select(card, query)})"
+        ).fetchnumpy()
+        rows = np.asarray(found["row"])
+        order = np.argsort(rows, kind="stable")
+        at = order[np.searchsorted(rows, self.rows, sorter=order)]
+        return [np.asarray(found[f"c{i}"])[at] for i in range(len(columns))]
+
+    def fired(self, card: Card) -> dict[str, NDArray[np.int8]]:
+        """For each rule of a card (n,): 1 it fires, 0 it doesn't, -1 unknown. Each lead as of its own day.
+
+        Trust may round a rule's points to nothing, so whether it fires is asked as if it were a criterion.
+        """
+        asked = replace(
+            card, criteria=tuple(Criterion(one.name, one.when) for one in card.rules), stages=(), exclude=()
+        )
+        fires = [f"CAST(coalesce(CAST({quoted(f'c:{one.name}')} AS INTEGER), -1) AS TINYINT)" for one in card.rules]
+        found = self.ask(Scorecard(asked, Learned()), fires)
+        return {one.name: states for one, states in zip(card.rules, found, strict=True)}
 
 
 def read_history(card: Card, data: Path | str | pd.DataFrame, as_of: date | None = None) -> History:
@@ -104,11 +156,12 @@ def read_history(card: Card, data: Path | str | pd.DataFrame, as_of: date | None
     connection.execute(f"CREATE TEMP TABLE history AS {sql.select(scorecard, query)}")
     rejects = [*source.rejects, *bad_values(connection, scorecard, "history", source.columns)]
     whole = connection.execute(_typed(card, outcome, became)).df()
-    whole, counts, taken = _mature(whole, outcome, as_of)
+    whole, counts, taken, waits = _mature(whole, outcome, as_of)
     rows = source.rows + len({one.row for one in source.rejects})
     rejected = len({one.row for one in rejects})
     won = whole["won"].to_numpy(bool)
     frame, left_out = _learnable(card, whole)
+    became_on = whole["became"].to_numpy(np.float64, na_value=np.nan) if outcome.kind == "date" else None
     return History(
         source=source,
         rows=whole["row"].to_numpy(np.int64),
@@ -122,7 +175,20 @@ def read_history(card: Card, data: Path | str | pd.DataFrame, as_of: date | None
         as_of=taken,
         rejects=tuple(rejects),
         left_out=left_out,
+        became=won if became_on is None else np.isfinite(became_on),
+        became_on=became_on,
+        dates={
+            one.name: whole[f"f:{one.name}"].to_numpy(np.float64, na_value=np.nan)
+            for one in card.fields.values()
+            if one.kind == "date"
+        },
+        ids={
+            one.name: whole[f"f:{one.name}"].astype(object).where(whole[f"f:{one.name}"].notna(), None).to_numpy()
+            for one in card.fields.values()
+            if one.kind == "id"
+        },
         connection=connection,
+        waits=waits,
     )
 
 
@@ -161,13 +227,23 @@ def _typed(card: Card, outcome: Outcome, became: str) -> str:
         f'"ll:total" - {START} AS rules',
         '"ll:out" AS out',
         *(f"{quoted(f'c:{one.name}')}" for one in card.criteria),
-        *(quoted(f"f:{one.name}") for one in card.fields.values() if one.kind != "date"),
+        *(
+            f"{quoted(f'f:{one.name}')} - DATE '{EPOCH}' AS {quoted(f'f:{one.name}')}"
+            if one.kind == "date"
+            else quoted(f"f:{one.name}")
+            for one in card.fields.values()
+        ),
     ]
     return f'SELECT {", ".join(columns)} FROM history WHERE NOT "ll:bad" ORDER BY since, {quoted(ROW)}'
 
 
-def _mature(whole: pd.DataFrame, outcome: Outcome, as_of: date | None) -> tuple[pd.DataFrame, Counts, date | None]:
-    """The rows whose outcome is known, with a column `won`; how many were left out, and why; the day it was judged."""
+def _mature(
+    whole: pd.DataFrame, outcome: Outcome, as_of: date | None
+) -> tuple[pd.DataFrame, Counts, date | None, Waits | None]:
+    """The rows whose outcome is known, with a column `won`; how many were left out, and why; the day it was judged.
+
+    Last, how long all of the leads took, also those that are left out for being young.
+    """
     counts = Counts(0, 0, 0, 0, 0, 0, 0, 0)
     if outcome.since:
         dated = whole["since"].notna()
@@ -177,7 +253,7 @@ def _mature(whole: pd.DataFrame, outcome: Outcome, as_of: date | None) -> tuple[
         known = whole["became"].notna()
         counts = replace(counts, no_outcome=int((~known).sum()))
         whole = whole[known]
-        return whole.assign(won=whole["became"].astype(bool)), counts, as_of
+        return whole.assign(won=whole["became"].astype(bool)), counts, as_of, None
     newest = max((float(whole[one].max()) for one in ("since", "became") if whole[one].notna().any()), default=0.0)
     taken = as_of or EPOCH + timedelta(days=int(newest))
     days = whole["became"] - whole["since"]
@@ -185,7 +261,17 @@ def _mature(whole: pd.DataFrame, outcome: Outcome, as_of: date | None) -> tuple[
     immature = (whole["since"] + outcome.within > (taken - EPOCH).days).to_numpy(bool) & ~before
     counts = replace(counts, before=int(before.sum()), immature=int(immature.sum()))
     won = days.between(0, outcome.within).to_numpy(bool, na_value=False)
-    return whole.assign(won=won)[~before & ~immature], counts, taken
+    return whole.assign(won=won)[~before & ~immature], counts, taken, _waits(whole[~before], (taken - EPOCH).days)
+
+
+def _waits(dated: pd.DataFrame, taken: int) -> Waits:
+    """How long leads took by a day (since 1970). What came later is not known on that day, nor who was met later."""
+    since = dated["since"].to_numpy(np.int64)
+    became = dated["became"].to_numpy(np.float64, na_value=np.inf)
+    converted = became <= taken
+    days = np.where(converted, became, taken).astype(np.int64) - since
+    met = since <= taken
+    return Waits(days[met], converted[met])
 
 
 def _learnable(card: Card, whole: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, str]]:
