@@ -23,6 +23,7 @@ from scoring.result import signed, unsigned
 NONE = "–"
 FORMATS: Mapping[str, Callable[[Any], str]] = {
     "text": str,
+    "words": lambda value: str(value).replace("_", " "),
     "yes": lambda value: "yes" if value else "no",
     "whole": lambda value: f"{value:,}",
     "count": lambda value: f"{len(value):,}",

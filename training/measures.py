@@ -148,13 +148,12 @@ def examples(
 
 
 def _example(result: Result, won: bool, shows: str) -> dict[str, Any]:
-    error = getattr(result, "error", None)  # tenths; a result without error bars has none
     return {
         "shows": shows,
         "total": result.points,
         "low": result.low / 10,
         "high": result.high / 10,
-        "error": None if error is None else error / 10,
+        "error": None if result.error is None else result.error / 10,
         "score": result.score,
         "probability": result.probability,
         "recommendation": result.recommendation.verdict,

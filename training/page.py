@@ -52,6 +52,7 @@ FINDINGS = {
     "always_on": "Fire for every lead",
     "contradicted": "The data say the opposite",
     "overrated": "Count for more than the data support",
+    "underrated": "Count for less than the data support",
     "redundant": "Say the same",
 }
 FACTS = {"data_sha256": "digest of the data (SHA-256)", "card_sha256": "digest of the card (SHA-256)"}

@@ -29,10 +29,10 @@ from training.figures import FORMATS, Figure
 from training.judge import interval, judge
 from training.measures import by_month, examples, lift, reliability, spread, telling
 from training.page import TITLES, page
-from training.train import train
+from training.run import train
 
 # What the page may say in its own words: the scale, the bands of drift, the level of limits, the name of a digest.
-CONSTANTS = {"0", "0.5", "1", "10", "50", "0.10", "0.25", "95%", "256"}
+CONSTANTS = {"0", "0.5", "1", "10", "50", "0.10", "0.25", "90%", "95%", "256"}
 VOID = {"br", "meta", "link", "img", "hr", "input"}
 HOSTILE = "<script>alert('7')</script>&amp; $x_1$ \"q\" <b>"
 CARD = """
@@ -60,7 +60,7 @@ def card() -> Card:
 def learned() -> Learned:
     """A term of every kind; bins that no lead fell in, missing ones, and none that is alike."""
     people, needs = NumberBins((10.0, 250.5)), TextBins(("urgent", "vague"))
-    together: Any = Combination(
+    together = Combination(
         ("employees", "need", "demo"),
         (people, needs, FlagBins()),
         (
@@ -117,9 +117,13 @@ def metrics(card: Card, learned: Learned) -> dict[str, Any]:
         }
         for one in card.rules
     ]
-    rules[1] |= {"finding": "never fires", "fired": 0, "share": 0.0, "won": 0} | dict.fromkeys(
-        ("rate", "rate_low", "rate_high", "lift", "lift_low", "lift_high"), None
-    )
+    rules[1] |= {
+        "finding": "always_on",
+        "said": "fires for 98 of 100 leads",
+        "fired": 0,
+        "share": 0.0,
+        "won": 0,
+    } | dict.fromkeys(("rate", "rate_low", "rate_high", "lift", "lift_low", "lift_high"), None)
     rules[1] |= dict.fromkeys(("supported", "supported_low", "supported_high"), None)
     suspect = {
         "field": "won_at",
@@ -160,13 +164,14 @@ def metrics(card: Card, learned: Learned) -> dict[str, Any]:
             ],
         },
         "drift": {
-            "score": {"psi": 0.031, "band": "steady"},
-            "fields": [{"name": "employees", "psi": 0.17, "band": "moved"}, {"name": "need", "psi": None, "band": ""}],
-            "rules": [{"name": "urgent", "psi": 0.31, "band": "shifted"}],
+            "score": {"psi": 0.031, "chance": 0.02, "band": "steady"},
+            "fields": [{"name": "employees", "psi": 0.17, "chance": 0.03, "band": "moved"}],
+            "rules": [{"name": "urgent", "psi": 0.31, "chance": 0.01, "band": "shifted"}],
+            "said": "from the 2,000 older leads to the 1,000 newest, the rule urgent shifted",
         },
         "spread": spread(totals, totals // 3, -totals // 9),
         "comparison": {
-            **{"release": "2026-06-30-001", "worse": False, "said": "0.2 against 0.3"},
+            **{"release": "2026-06-30-001", "leads": 1000, "worse": False, "said": "better: 0.2 against 0.3"},
             "log_loss": {"new": 0.201, "old": 0.3, "difference": -0.099, "low": -0.12, "high": -0.07},
             "precision": {"new": 0.71, "old": 0.69, "difference": 0.02, "low": -0.01, "high": 0.05},
         },
@@ -273,6 +278,7 @@ def test_formats() -> None:
     """The one place in which figures become text."""
     told: dict[tuple[str, Any], str] = {
         ("text", "a"): "a",
+        ("words", "always_on"): "always on",
         ("yes", False): "no",
         ("whole", 1234567): "1,234,567",
         ("number", 2.5): "2.5",
@@ -395,7 +401,7 @@ def test_hostile_words_stay_words(metrics: dict[str, Any]) -> None:
         CARD.replace("asked for a demonstration", json.dumps(HOSTILE)).replace("Small firms", json.dumps(HOSTILE))
     )
     bins = TextBins((HOSTILE, "日本語 🙂", "$a$", "x" * 300, "two\nlines"))
-    together: Any = Combination(
+    together = Combination(
         ("need", "demo", "employees"),
         (bins, FlagBins(), NumberBins((1.0,))),
         (Split("need", (1, 2), Leaf(1, 2), Leaf(3, 4)),),
@@ -439,6 +445,9 @@ def test_rules_alone(card: Card) -> None:
     assert "opportunity from 60.0 points" in read.plain
     assert "No promotion line carries a promise" in read.plain
     assert read.under("svg") == []
+    worse = {"release": "a", "log_loss": None, "precision": None, "worse": True, "said": "rules alone, since I say so"}
+    told = Page(page({"comparison": worse}, {}, Learned(), card)).plain
+    assert "It is held back, unless somebody overrules that: it is rules alone, since I say so." in told
     nothing = Page(page({}, {}, Learned(), replace(card, stages=())))
     assert {one["id"] for one in nothing.under("section")} == {"verdict", "words"}
     assert "Rules alone: nothing was learned from a history." in nothing.plain
@@ -459,7 +468,7 @@ def test_without_days_there_are_no_months(card: Card, learned: Learned, metrics:
         ({}, "The scores can be relied on."),
         ({}, "and what was foreseen is what came"),
         ({}, "They foresee better than the rules alone"),
-        ({}, "It is not worse than release 2026-06-30-001, which it replaces."),
+        ({}, "It is better: 0.2 against 0.3."),
         ({}, "A lead is promoted to opportunity from 61.2 points: 71 of 88 held-out leads did."),
         ({"slope": 0.6}, "Use the scores with care."),
         ({"slope": 0.6}, "its probabilities are too bold (calibration slope 0.60"),
@@ -467,7 +476,7 @@ def test_without_days_there_are_no_months(card: Card, learned: Learned, metrics:
         ({"chance": 1.2}, "what was foreseen is what came (calibration slope 1.20"),
         ({"log_loss": 9.0}, "Use the scores with care."),
         ({"log_loss": 9.0}, "They foresee no better than the rules alone: log-loss 9.0000 against"),
-        ({"worse": True}, "It is worse than the current release 2026-06-30-001, so it is held back"),
+        ({"worse": True}, "It is held back, unless somebody overrules that: it is better: 0.2 against 0.3."),
         ({"line": None}, "Nobody is promoted to opportunity by points: 71 of 88 held-out leads did."),
         ({"promises": {}}, "The card asks for no promotion line with a promise, so none was sought."),
     ],
@@ -548,7 +557,8 @@ def test_a_real_run() -> None:
     text = page(found.metrics, found.provenance, found.learned, found.card, found.notes, found.rules_only)
     data = {"metrics": kept, "provenance": found.provenance, "learned": found.learned, "card": found.card}
     read = check(text, {**data, "notes": found.notes})
-    assert {"verdict", "rivals", "points", "data", "provenance"} <= {one["id"] for one in read.under("section")}
+    shown = {one["id"] for one in read.under("section")}
+    assert {"verdict", "volume", "rivals", "points", "audit", "data", "leakage", "maturity", "drift"} <= shown
 
 
 BROWSER = next(
