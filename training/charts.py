@@ -64,7 +64,7 @@ class Chart:
 def gain(records: Sequence[Mapping[str, Any]], alt: str) -> Chart:
     """`lift` records: the share of all opportunities that a share of the leads holds."""
     with _drawing(WIDTH, 3.2) as figure:
-        axes = _axes(figure, 0.62, 0.55, right=0.3)
+        axes = _axes(figure, 0.7, 0.55, right=0.3)
         axes.plot([0, 1], [0, 1], "--", color=GREY)
         axes.text(0.62, 0.55, "taken blindly", color=INK, ha="left", va="top")
         axes.plot([0, *(one["share"] for one in records)], [0, *(one["found"] for one in records)], "-o", ms=4, c=BLUE)
@@ -77,7 +77,7 @@ def gain(records: Sequence[Mapping[str, Any]], alt: str) -> Chart:
 def lift(records: Sequence[Mapping[str, Any]], alt: str) -> Chart:
     """`lift` records: how many times more opportunities a share of the leads holds than chance would give it."""
     with _drawing(WIDTH, 3.2) as figure:
-        axes = _axes(figure, 0.62, 0.55)
+        axes = _axes(figure, 0.7, 0.55)
         axes.axhline(1, ls="--", color=GREY)
         axes.text(0.02, 1.0, "taken blindly", color=INK, ha="left", va="bottom", transform=axes.get_yaxis_transform())
         axes.plot([one["share"] for one in records], [one["lift"] for one in records], "-o", ms=4, c=BLUE)
@@ -91,7 +91,7 @@ def lift(records: Sequence[Mapping[str, Any]], alt: str) -> Chart:
 def reliability(records: Sequence[Mapping[str, Any]], alt: str) -> Chart:
     """What came against what was foreseen, with limits; the axes are stretched near 0, where most leads are."""
     with _drawing(WIDTH, 3.6) as figure:
-        axes = _axes(figure, 0.62, 0.55)
+        axes = _axes(figure, 0.7, 0.55)
         top = min(1.0, 1.05 * max(max(one["high"], one["foreseen"]) for one in records))
         axes.set_xscale("function", functions=(_root, _square))
         axes.set_yscale("function", functions=(_root, _square))
@@ -108,7 +108,7 @@ def reliability(records: Sequence[Mapping[str, Any]], alt: str) -> Chart:
 def volume(records: Sequence[Mapping[str, Any]], asked: float | None, line: float | None, alt: str) -> Chart:
     """`precision_by_volume` records of a stage: which share of the promoted is won, the more are promoted."""
     with _drawing(WIDTH, 3.4) as figure:
-        axes = _axes(figure, 0.62, 0.55)
+        axes = _axes(figure, 0.7, 0.55)
         leads = [one["leads"] for one in records]
         axes.fill_between(leads, [one["low"] for one in records], [one["high"] for one in records], color="#cfe3f1")
         axes.plot(leads, [one["precision"] for one in records], "-o", ms=3, c=BLUE)
@@ -134,8 +134,8 @@ def volume(records: Sequence[Mapping[str, Any]], asked: float | None, line: floa
 def months(records: Sequence[Mapping[str, Any]], alt: str) -> Chart:
     """`by_month` records: what was foreseen and what came, above the leads of each month."""
     with _drawing(WIDTH if len(records) <= 14 else 2 * WIDTH, 3.6) as figure:
-        axes = _axes(figure, 0.62, 1.35, top=0.35)
-        below = _axes(figure, 0.62, 0.4, top=2.55)
+        axes = _axes(figure, 0.7, 1.35, top=0.35)
+        below = _axes(figure, 0.7, 0.4, top=2.55)
         at = list(range(len(records)))
         axes.plot(at, [one["foreseen"] for one in records], "-", c=ORANGE, lw=2, label="foreseen")
         for held, colour, mark, words in ((False, GREY, "s", "came, older leads"), (True, BLUE, "o", "came, held out")):
@@ -175,7 +175,7 @@ def rivals(judged: Mapping[str, Mapping[str, Any]], names: Sequence[str], alt: s
 def maturity(curve: Sequence[Mapping[str, Any]], horizon: float | None, alt: str) -> Chart:
     """The share of leads that have become opportunities by a day after they were met, with limits."""
     with _drawing(WIDTH, 3.2) as figure:
-        axes = _axes(figure, 0.62, 0.55)
+        axes = _axes(figure, 0.7, 0.55)
         days = [one["day"] for one in curve]
         limits = [one["low"] for one in curve], [one["high"] for one in curve]
         axes.fill_between(days, *limits, step="post", color="#cfe3f1")
@@ -211,7 +211,7 @@ def drift(records: Sequence[Mapping[str, Any]], names: Sequence[str], alt: str) 
 
 
 def audit(rules: Sequence[Mapping[str, Any]], alt: str) -> Chart:
-    """Of each rule, the points that count and, with limits, those that the data support."""
+    """Of each rule, the points that the card declares and, with limits, those that the data support."""
     names = [one["name"].replace("_", " ") for one in rules]
     with _drawing(WIDTH, 0.95 + 0.24 * len(rules)) as figure:
         axes = _axes(figure, _room(names), 0.55, top=0.3)
@@ -222,17 +222,17 @@ def audit(rules: Sequence[Mapping[str, Any]], alt: str) -> Chart:
                 if low is not None and high is not None:
                     axes.plot([low, high], [row, row], "-", c=BLUE, lw=1)
                 axes.plot([one["supported"]], [row], "o", ms=5, c=BLUE, label="supported")
-            axes.plot([one["counted"]], [row], "D", ms=5, mfc="white", mec=RED, label="counted")
+            axes.plot([one["declared"]], [row], "D", ms=5, mfc="white", mec=RED, label="declared")
         _rows(axes, names)
         handles, labels = axes.get_legend_handles_labels()
         both = dict(zip(labels, handles, strict=True))
-        words = {"supported": "what the data support", "counted": "what counts now"}
+        words = {"supported": "what the data support", "declared": "what the card declares"}
         found = [both[name] for name in words if name in both]
         told = [words[name] for name in words if name in both]
         place: dict[str, Any] = {"loc": "lower right", "bbox_to_anchor": (1.0, 1.0), "borderaxespad": 0}
         axes.legend(found, told, ncols=2, frameon=False, fontsize=8, **place)
         most = max(
-            (abs(one[key]) for one in rules for key in ("counted", "supported") if one[key] is not None), default=1
+            (abs(one[key]) for one in rules for key in ("declared", "supported") if one[key] is not None), default=1
         )
         # One rule that fired twice must not squeeze all others: a limit may leave the picture, the table has it.
         axes.set(xlim=(-1.6 * most - 1, 1.6 * most + 1), xlabel="points")

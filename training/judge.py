@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.special import expit, logit
-from scipy.stats import beta
 from sklearn.metrics import average_precision_score, brier_score_loss, log_loss, roc_auc_score
 
 SMALLEST = 1e-7  # probabilities are kept this far from 0 and 1, so that one lead can't make a loss infinite
@@ -88,11 +87,3 @@ def calibration_line(target: NDArray[np.float64], probability: NDArray[np.float6
 
     found = minimize(loss, np.array([1.0, 0.0]), jac=True, method="BFGS")
     return float(found.x[0]), float(found.x[1])
-
-
-def interval(won: int, leads: int, confidence: float = 0.95) -> tuple[float, float]:
-    """The exact limits (0..1, Clopper-Pearson) of a rate of which `won` in `leads` was seen; 0 and 1 of no leads."""
-    tail = (1 - confidence) / 2
-    low = 0.0 if won == 0 else float(beta.ppf(tail, won, leads - won + 1))
-    high = 1.0 if won == leads else float(beta.ppf(1 - tail, won + 1, leads - won))
-    return low, high

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from scoring.engine import engine
 from scoring.result import Result
 from scoring.scorecard import Scorecard
-from training.judge import interval
+from training.threshold import limits
 
 SHARES = tuple(step / 20 for step in range(1, 21))  # 0.05, 0.10, … 1.00: how deep into the list sales goes
 TENTHS = 10
@@ -74,7 +74,7 @@ def by_month(
 
 def _foreseen_and_came(won: NDArray[np.bool_], probability: NDArray[np.float64]) -> dict[str, Any]:
     leads, of_them = len(won), int(won.sum())
-    low, high = interval(of_them, leads)
+    low, high = limits(of_them, leads)
     return {
         "leads": leads,
         "won": of_them,

@@ -224,7 +224,7 @@ def _charts(m: Figure) -> dict[str, Any]:
     if rules:
         drawn["audit"] = charts.audit(
             rules,
-            "Dot chart: for each rule, the points that count and the points that the data support, with limits."
+            "Dot chart: for each rule, the points that the card declares and those that the data support, with limits."
             " The numbers are in the table below.",
         )
     return drawn

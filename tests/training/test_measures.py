@@ -11,8 +11,8 @@ import pytest
 from scoring.lookup import Table, TextBins
 from scoring.reader import parse_card
 from scoring.scorecard import Learned, Scorecard
-from training.judge import interval
 from training.measures import by_month, examples, lift, reliability, spread, telling
+from training.threshold import limits
 
 CARD = """
 name: small
@@ -54,7 +54,7 @@ def test_reliability_has_tenths_with_limits() -> None:
     assert sum(one["leads"] for one in found) == 1005
     assert sum(one["won"] for one in found) == won.sum()
     for one in found:
-        assert (one["low"], one["high"]) == interval(one["won"], one["leads"])
+        assert (one["low"], one["high"]) == limits(one["won"], one["leads"])
         assert one["low"] <= one["came"] <= one["high"]
 
 

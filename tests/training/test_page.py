@@ -26,10 +26,11 @@ from scoring.reader import parse_card
 from scoring.scorecard import Card, Learned, Scorecard
 from training.charts import pair, table, waterfall
 from training.figures import FORMATS, Figure
-from training.judge import interval, judge
+from training.judge import judge
 from training.measures import by_month, examples, lift, reliability, spread, telling
 from training.page import TITLES, page
 from training.run import train
+from training.threshold import precision_by_volume
 
 # What the page may say in its own words: the scale, the bands of drift, the level of limits, the name of a digest.
 CONSTANTS = {"0", "0.5", "1", "10", "50", "0.10", "0.25", "90%", "95%", "256"}
@@ -100,14 +101,7 @@ def metrics(card: Card, learned: Learned) -> dict[str, Any]:
     days = np.sort(random.integers(19_700, 20_400, 3000))
     held = np.arange(3000) >= 2000
     forecasts = {"leadledger": probability, "rules alone": probability**0.5, "unrestricted boosting": probability**1.1}
-    order = np.argsort(-totals[held], kind="stable")
-    volume = []
-    for many in (30, 60, 120, 240):
-        top = order[:many]
-        of_them = int(won[held][top].sum())
-        low, high = interval(of_them, many)
-        record = {"points": totals[held][top[-1]] / 10, "leads": many, "share": many / 1000, "won": of_them}
-        volume.append({**record, "precision": of_them / many, "low": low, "high": high})
+    volume = precision_by_volume(totals[held], won[held])
     rules: list[dict[str, Any]] = [
         {
             **{"name": one.name, "reason": one.reason, "group": "", "declared": one.points / 10},
