@@ -50,6 +50,7 @@ from scoring.scorecard import Card
 from scoring.tree import Days, parts
 from scoring.tree import Field as Asked
 from training.history import History
+from training.notebook import table
 
 FEWEST = 20  # leads of either outcome, below which only names are looked at
 SURE = 0.999  # confidence of the exact intervals
@@ -115,6 +116,12 @@ class Leakage:
     checked: tuple[str, ...]
     suspects: tuple[Suspect, ...] = ()
     overruled: tuple[Suspect, ...] = ()
+
+    def _repr_html_(self) -> str:
+        parts = (("suspect", self.suspects), ("overruled", self.overruled))
+        rows = [{"": word} | one.to_dict() for word, some in parts for one in some]
+        said = f"{len(self.checked)} fields were looked at, {len(self.suspects)} would stop training."
+        return table(rows, "Fields that know the outcome", said)
 
     def refuse(self) -> None:
         """Raise LeakageError if there is a suspect that the card doesn't vouch for."""
