@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from scipy.stats import chi2
 
 from models.binning import count_bins, find_indexes, learn_bins
+from training.notebook import table
 
 Band: TypeAlias = Literal["steady", "moved", "shifted"]
 
@@ -63,6 +64,11 @@ class Drift:
                     told.append(f"the {kind}{'s' if len(names) > 1 else ''} {', '.join(names)} {band}")
         found = "; ".join(told) if told else "score, fields and rules are steady"
         return f"from the {self.older:,} older leads to the {self.newest:,} newest, {found}"
+
+    def _repr_html_(self) -> str:
+        parts = (("score", (self.score,)), ("field", self.fields), ("rule", self.rules))
+        rows = [{"": kind} | asdict(one) for kind, shifts in parts for one in shifts]
+        return table(rows, "Drift, older to newest leads", self.said)
 
     def to_dict(self) -> dict[str, Any]:
         """Nested JSON."""

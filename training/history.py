@@ -25,6 +25,7 @@ from scoring.printers import sql
 from scoring.printers.dialect import name as quoted
 from scoring.rule import Criterion
 from scoring.scorecard import START, Card, Learned, Outcome, Scorecard
+from training.notebook import table
 from training.sources import ROW, Reject, Source, bad_values, connect, read
 
 EPOCH = date(1970, 1, 1)
@@ -90,6 +91,10 @@ class History:
 
     def __len__(self) -> int:
         return len(self.won)
+
+    def _repr_html_(self) -> str:
+        rows = [{"leads": name.replace("_", " "), "": count} for name, count in self.counts.__dict__.items()]
+        return table(rows, "A history", f"{self.frame.shape[1]} fields to learn from")
 
     def score(self, card: Scorecard) -> NDArray[np.int64]:
         """The totals (n,), in tenths, that a scorecard gives to these leads, each as of its own day."""

@@ -16,6 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import CensoredData, ecdf
 
+from training.notebook import table
+
 MOST = 60  # points of the curve that are told
 WATCHED = 10  # leads that must still be watched, or the curve ends: a single lead would move it by a tenth and more
 ENOUGH = 0.95  # of those who convert at all: a horizon that catches so many is long enough
@@ -48,6 +50,9 @@ class Maturity:
     within_horizon: float | None
     eventually: float
     said: str
+
+    def _repr_html_(self) -> str:
+        return table([asdict(one) for one in self.curve], "Days to become an opportunity", self.said)
 
     def to_dict(self) -> dict[str, Any]:
         """Nested JSON."""

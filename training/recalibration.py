@@ -24,6 +24,7 @@ from scoring.scorecard import START, Learned
 from training.combine import LOG_ODDS
 from training.history import read_history
 from training.judge import judge
+from training.notebook import table
 from training.provenance import provenance
 from training.run import draw_lines, foreseen
 
@@ -53,6 +54,13 @@ class Recalibration:
             created=created,
             note=f"{self.release} recalibrated",
         )
+
+    def _repr_html_(self) -> str:
+        rows = [
+            {"": name, "base_rate": rate, "log_loss": self.metrics["held_out"][name]["log_loss"]}
+            for name, rate in (("before", self.before), ("after", self.after))
+        ]
+        return table(rows, f"{self.release} recalibrated")
 
     def to_dict(self) -> dict[str, Any]:
         """Nested JSON."""

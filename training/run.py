@@ -33,6 +33,7 @@ from training.history import History, read_history
 from training.judge import Judgement, judge
 from training.leakage import find_leaks
 from training.maturity import maturity
+from training.notebook import table
 from training.provenance import provenance
 from training.rivals import rivals, rules_alone
 from training.split import Split, split_history
@@ -92,6 +93,17 @@ class Training:
             note="; ".join(one for one in (self.rules_only, "" if current else "held back") if one),
             current=current,
         )
+
+    def _repr_html_(self) -> str:
+        measures = ("auc", "log_loss", "brier", "gain")
+        rows = [
+            {"forecast": name} | {one: judged[one] for one in measures}
+            for name, judged in self.metrics.get("held_out", {}).items()
+        ]
+        said = self.rules_only or "; ".join(
+            f"promotion to {stage}: {one['said']}" for stage, one in self.metrics["promises"].items()
+        )
+        return table(rows, f"{self.card.title or self.card.name}, judged by held-out leads", said)
 
     def to_dict(self) -> dict[str, Any]:
         """All of it as JSON."""
