@@ -177,14 +177,16 @@ def maturity(curve: Sequence[Mapping[str, Any]], horizon: float | None, alt: str
     with _drawing(WIDTH, 3.2) as figure:
         axes = _axes(figure, 0.7, 0.55)
         days = [one["day"] for one in curve]
+        last = max([*days, 1])
+        end = last if horizon is None else min(last, 4 * horizon)  # what comes later is in the table
         limits = [one["low"] for one in curve], [one["high"] for one in curve]
         axes.fill_between(days, *limits, step="post", color="#cfe3f1")
         axes.step(days, [one["share"] for one in curve], where="post", c=BLUE)
         if horizon is not None:
             axes.axvline(horizon, ls=":", color=RED)
-            side = "right" if horizon > max(days) / 2 else "left"
+            side = "right" if horizon > end / 2 else "left"
             axes.text(horizon, 0.02, " horizon ", transform=axes.get_xaxis_transform(), ha=side, va="bottom")
-        axes.set(xlim=(0, max([*days, 1])), xlabel="days since the lead was met", ylabel="became an opportunity")
+        axes.set(xlim=(0, end), xlabel="days since the lead was met", ylabel="became an opportunity")
         axes.set_ylim(bottom=0)
         _percents(axes.yaxis)
         _grid(axes)
@@ -205,7 +207,7 @@ def drift(records: Sequence[Mapping[str, Any]], names: Sequence[str], alt: str) 
             axes.plot([0, one["psi"]], [row, row], "-", c=colour, lw=1)
             axes.plot([one["psi"]], [row], mark, ms=5, c=colour)
         _rows(axes, names)
-        axes.set(xlim=(0, top), xlabel="population stability index")
+        axes.set(xlim=(-0.02 * top, top), xlabel="population stability index")
         axes.xaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
         return _svg(figure, alt)
 

@@ -23,7 +23,7 @@ from training.figures import Figure
 HERE = Path(__file__).parent
 TRUE_SLOPE = (0.9, 1.1)  # of calibration; outside, probabilities are too bold or too timid, unless chance explains it
 ODD = 2  # tenths of ten that may leave their 95% limits by chance; three or more do so one time in a hundred
-MOST_DRIFT = 24  # rows of the chart of drift; the table has all
+MOST_DRIFT = 16  # rows of the chart of drift; the table has all
 TITLES = {
     "lift": "What calling the best leads first is worth",
     "reliability": "Does what is foreseen come?",
@@ -216,7 +216,7 @@ def _charts(m: Figure) -> dict[str, Any]:
         moved = sorted(moved, key=lambda one: -one["psi"].value)[:MOST_DRIFT]
         drawn["drift"] = charts.drift(
             [one.value for one in moved],
-            [str(one["name"].value).replace("_", " ") for one in moved],
+            [("rule: " if "/rules/" in one.pointer else "") + one["name"].value.replace("_", " ") for one in moved],
             "Dot chart: the stability index of fields and rules, those that moved most first, against the two bands."
             " The numbers are in the table below.",
         )
