@@ -126,6 +126,23 @@ class History:
         at = order[np.searchsorted(rows, self.rows, sorter=order)]
         return [np.asarray(found[f"c{i}"])[at] for i in range(len(columns))]
 
+    def raw(self, positions: NDArray[np.intp]) -> list[dict[str, Any]]:
+        """Some leads as they stand in the source, by its column names, in the order asked for."""
+        assert self.connection is not None
+        rows = [int(one) for one in self.rows[positions]]
+        found = self.connection.execute(
+            f"SELECT * FROM {self.source.table} WHERE list_contains(?, {quoted(ROW)})", [rows]
+        )
+        names = [one[0] for one in found.description or ()]
+        leads = {one[names.index(ROW)]: dict(zip(names, one, strict=True)) for one in found.fetchall()}
+        return [leads[row] for row in rows]
+
+    def dated(self, positions: NDArray[np.intp]) -> list[date]:
+        """The days as of which some leads are scored."""
+        if self.days is None:
+            return [self.as_of or EPOCH] * len(positions)
+        return [EPOCH + timedelta(days=int(one)) for one in self.days[positions]]
+
     def fired(self, card: Card) -> dict[str, NDArray[np.int8]]:
         """For each rule of a card (n,): 1 it fires, 0 it doesn't, -1 unknown. Each lead as of its own day.
 

@@ -22,6 +22,7 @@ from sklearn.base import ClassifierMixin, clone
 from models.compile import CompileError
 from models.releases import Releases
 from scoring.errors import DataError
+from scoring.lookup import Combination
 from scoring.reader import read_card
 from scoring.scorecard import START, Card, Learned, Scorecard, untrained
 from training.auditing import audit
@@ -33,6 +34,7 @@ from training.history import History, read_history
 from training.judge import Judgement, judge
 from training.leakage import find_leaks
 from training.maturity import maturity
+from training.measures import by_month, examples, lift, reliability, spread, telling
 from training.notebook import table
 from training.provenance import provenance
 from training.rivals import rivals, rules_alone
@@ -77,12 +79,20 @@ class Training:
 
         It becomes the current one, unless it was found worse than that (`held_back`); `force` overrules.
         """
+        from training.page import page  # matplotlib takes half a second
+
         files: dict[str, bytes] = {}
         if self.estimator is not None:
             buffer = io.BytesIO()
             joblib.dump(self.estimator, buffer)  # for data scientists; nothing that serves reads it
             files["estimator.joblib"] = buffer.getvalue()
         current = force or not self.held_back
+        notes = self.notes
+        if self.held_back and force:
+            notes = (*notes, "It was made the current release all the same (--force).")
+        files["report.html"] = page(
+            self.metrics, self.provenance, self.learned, self.card, notes, self.rules_only
+        ).encode()
         return releases.publish(
             self.card_text,
             self.learned,
@@ -242,6 +252,11 @@ def _judged(
             able = held[could_be_promoted(stage, history.criteria, history.excluded)[held]]
             volume[stage.name] = precision_by_volume(found.totals[able], won[able])
     gap = np.abs(found.exact[held] - logit(probability[held])) / LOG_ODDS / 10
+    unseen = expit(found.unseen)
+    unseen[held] = probability[held]
+    months = None
+    if history.days is not None:
+        months = by_month(history.days, won, unseen, np.isin(np.arange(len(won)), held))
     return {
         "split": split.way,
         "out_of_fold": found.way,
@@ -253,7 +268,38 @@ def _judged(
         "compile_gap": found.compile_gap,
         "promises": {name: one.to_dict() for name, one in lines.items()},
         "precision_by_volume": volume,
+        "lift": lift(found.totals[held], won[held]),
+        "reliability": reliability(won[held], probability[held]),
+        "by_month": months,
+        "spread": _spread(Scorecard(card, learned), history, held, found.totals),
+        "examples": _examples(Scorecard(card, learned), history, held, found.totals),
     }
+
+
+def _spread(
+    scorecard: Scorecard, history: History, held: NDArray[np.intp], totals: NDArray[np.int64]
+) -> dict[str, float] | None:
+    """Which share of the spread of scores is rules, tables and combinations, on the held-out leads."""
+    learned = scorecard.learned
+    readable = tuple(one for one in learned.terms if not isinstance(one, Combination))
+    rules, tables = (
+        history.score(Scorecard(scorecard.card, replace(learned, start=0, terms=terms)))[held]
+        for terms in ((), readable)
+    )
+    return spread(rules, tables - rules, totals[held] - learned.start - tables)
+
+
+def _examples(
+    scorecard: Scorecard, history: History, held: NDArray[np.intp], totals: NDArray[np.int64]
+) -> list[dict[str, Any]]:
+    """A handful of telling held-out leads, with their ledgers."""
+    stage = scorecard.card.target
+    line = scorecard.learned.lines.get(stage.name) if stage else None
+    unknown = history.frame.iloc[held].isna().sum(axis=1).to_numpy(np.int64)
+    told = telling(totals[held], history.won[held], unknown, line.points if line else None)
+    at = held[list(told)]
+    won = [bool(one) for one in history.won[at]]
+    return examples(scorecard, history.raw(at), history.dated(at), won, list(told.values()))
 
 
 def _checked(scorecard: Scorecard, history: History, split: Split, totals: NDArray[np.int64]) -> dict[str, Any]:
