@@ -45,7 +45,7 @@ def classifier(data: Set, older: Indexes, seed: int) -> Predict:
     """The classifier alone, without the rules."""
     frame = data.history.frame
     fitted = _additive(data, seed, {}).fit(frame.iloc[older], data.history.won[older])
-    return lambda held: np.asarray(fitted.predict_proba(frame.iloc[held])[:, 1])
+    return lambda held: np.asarray(expit(fitted.decision_function(frame.iloc[held])))
 
 
 def rules(data: Set, older: Indexes, seed: int) -> Predict:
@@ -71,7 +71,7 @@ def lightgbm(data: Set, older: Indexes, seed: int) -> Predict:
     frame, names = _texts(data.history.frame)
     levels = {one: pd.CategoricalDtype(sorted(set(frame[one].iloc[older]))) for one in names}
     frame = frame.astype(levels)
-    fitted = LGBMClassifier(random_state=seed, verbose=-1).fit(frame.iloc[older], data.history.won[older])
+    fitted: Any = LGBMClassifier(random_state=seed, verbose=-1).fit(frame.iloc[older], data.history.won[older])
     return lambda held: np.asarray(fitted.predict_proba(frame.iloc[held])[:, 1])
 
 
@@ -144,7 +144,9 @@ def _combines() -> bool:
 def _additive(data: Set, seed: int, settings: Mapping[str, Any]) -> AdditiveClassifier:
     """The classifier as `train` makes it for this card."""
     better = {"higher": 1, "lower": -1, "": 0}
-    monotone = {str(name): better[data.card.fields[str(name)].better] for name in data.history.frame}
+    monotone: dict[str | int, int] = {
+        str(name): better[data.card.fields[str(name)].better] for name in data.history.frame
+    }
     return AdditiveClassifier(monotone=monotone, random_state=seed, n_jobs=-1, **settings)
 
 
@@ -166,7 +168,7 @@ def _combined(data: Set, older: Indexes, seed: int, settings: Mapping[str, Any])
 
 
 def _unlearned(data: Set) -> Predict:
-    """What `train` releases where there is too little to learn from: the rules, and the base rate that the card names."""
+    """What `train` releases where there is too little to learn from: the rules, and the base rate of the card."""
     bare = untrained(data.card).learned
     rate = bare.base_rate
     assert rate is not None

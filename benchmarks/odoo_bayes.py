@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -39,7 +40,7 @@ class OdooBayes:
         """The probability (n,) of each lead, 0.0001 to 0.9999."""
         scores = np.log(np.tile([self.won + EXTRA, self.lost + EXTRA], (len(frame), 1)))
         for name, counts in self.counts.items():
-            chances = np.log(counts / counts.sum())
+            chances = (counts / counts.sum()).map(np.log)
             scores += chances.reindex(_values(frame[name], self.edges.get(name))).fillna(0.0).to_numpy()
         percent = np.round(100 / (1 + np.exp(scores[:, 1] - scores[:, 0])), 2)
         return np.asarray(np.clip(percent, 0.01, 99.99) / 100)
@@ -58,8 +59,9 @@ def fit(frame: pd.DataFrame, won: NDArray[np.bool_]) -> OdooBayes:
     return OdooBayes(int(won.sum()), int((~won).sum()), edges, counts)
 
 
-def _values(column: pd.Series, edges: NDArray[np.float64] | None) -> pd.Series:
+def _values(column: pd.Series[Any], edges: NDArray[np.float64] | None) -> pd.Series[Any]:
     """Each value as a text, None where it is missing."""
+    known = column.notna()
     if edges is not None:
-        column = pd.Series(np.searchsorted(edges, column, side="right"), index=column.index).where(column.notna())
-    return column.astype(object).where(column.notna(), None).map(lambda one: None if one is None else str(one))
+        column = pd.Series(np.searchsorted(edges, column, side="right"), index=column.index)
+    return column.map(str).astype(object).where(known, None)

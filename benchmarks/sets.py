@@ -1,7 +1,7 @@
 """The four real sets: their card, their history, and how leads are held out.
 
-None of the data is part of the project. It is read in `shared/data` beside the project's folder; a set that is absent is
-said and skipped.
+None of the data is part of the project. It is read in `shared/data` beside the project's folder; a set that is absent
+is said and skipped.
 """
 
 from __future__ import annotations
