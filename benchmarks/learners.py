@@ -7,6 +7,7 @@ leads at other positions.
 from __future__ import annotations
 
 import inspect
+import warnings
 from collections.abc import Callable, Mapping
 from importlib.util import find_spec
 from typing import Any, TypeAlias
@@ -65,12 +66,13 @@ def unrestricted(data: Set, older: Indexes, seed: int) -> Predict:
 
 
 def lightgbm(data: Set, older: Indexes, seed: int) -> Predict:
-    """LightGBM, texts and flags as its categories."""
+    """LightGBM, texts and flags as its categories; a level that it has not learned from is missing."""
     from lightgbm import LGBMClassifier
 
     frame, names = _texts(data.history.frame)
-    levels = {one: pd.CategoricalDtype(sorted(set(frame[one].iloc[older]))) for one in names}
-    frame = frame.astype(levels)
+    for one in names:
+        levels = sorted(set(frame[one].iloc[older]))
+        frame[one] = pd.Categorical(frame[one].where(frame[one].isin(levels), None), levels)
     fitted: Any = LGBMClassifier(random_state=seed, verbose=-1).fit(frame.iloc[older], data.history.won[older])
     return lambda held: np.asarray(fitted.predict_proba(frame.iloc[held])[:, 1])
 
@@ -90,7 +92,9 @@ def ebm(data: Set, older: Indexes, seed: int) -> Predict:
     from interpret.glassbox import ExplainableBoostingClassifier
 
     frame, _ = _texts(data.history.frame)
-    fitted = ExplainableBoostingClassifier(random_state=seed).fit(frame.iloc[older], data.history.won[older])
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Missing values detected")  # its plots don't show them
+        fitted = ExplainableBoostingClassifier(random_state=seed).fit(frame.iloc[older], data.history.won[older])
     return lambda held: np.asarray(fitted.predict_proba(frame.iloc[held])[:, 1])
 
 

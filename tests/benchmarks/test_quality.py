@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from sklearn.metrics import log_loss
+from sklearn.metrics import log_loss, roc_auc_score
 
 from api.demo import examples, simulator
 from benchmarks import learning_curve, quality, sets
@@ -107,15 +107,14 @@ def test_table_fits_and_says_who_is_best() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", LEARNERS)
 def test_learners_foresee(undated: Set, name: str) -> None:
-    """Each learner gives every lead a probability, and does better than no knowledge of the lead at all."""
+    """Each learner gives every lead a probability, and orders the leads much better than chance."""
     if absent(name):
         pytest.skip(absent(name))
     older, held = next(undated.splits(1))
     found = LEARNERS[name](undated, older, 0)(held)
     assert found.shape == held.shape
     assert ((found >= 0) & (found <= 1)).all()
-    won = undated.history.won
-    assert log_loss(won[held], found) < log_loss(won[held], np.full(len(held), won[older].mean())) + 0.01
+    assert roc_auc_score(undated.history.won[held], found) > 0.65
 
 
 def test_too_few_outcomes_leave_the_rules(undated: Set) -> None:
