@@ -21,6 +21,7 @@ import click
 from scoring.errors import DataError, ScoringError
 
 if TYPE_CHECKING:
+    from models.releases import Releases
     from scoring.scorecard import Scorecard
 
 P = ParamSpec("P")
@@ -148,24 +149,70 @@ def check(card: Path, data: Path | None, as_of: date | None, as_json: bool) -> N
 @click.option(
     "--held-out", type=click.FloatRange(0.05, 0.6), default=0.25, show_default=True, help="Share of leads to judge by."
 )
+@click.option("--force", is_flag=True, help="Make it the current release even if it is worse than that.")
 @as_json
 @refusing
-def train(card: Path, data: Path, home: Path, as_of: date | None, seed: int, held_out: float, as_json: bool) -> None:
-    """Learn from the history DATA for CARD, and make a release."""
+def train(
+    card: Path, data: Path, home: Path, as_of: date | None, seed: int, held_out: float, force: bool, as_json: bool
+) -> None:
+    """Learn from the history DATA for CARD, and make a release.
+
+    It is compared with the current release on the same newest leads, and becomes current unless it is worse.
+    """
     try:
         from training.report import training_text
-        from training.train import train as learn
+        from training.run import train as learn
+        from training.tracking import log_run
     except ModuleNotFoundError as error:
         raise DataError(f"training needs {error.name}: pip install 'leadledger[train]'") from None
     from models.releases import Releases
 
+    releases = Releases(home)
     with progress() as tell:
-        found = learn(card, data, as_of=as_of, seed=seed, held_out=held_out, progress=tell)
-    name = found.publish(Releases(home), datetime.now(UTC))
+        current = current_release(releases)
+        found = learn(card, data, as_of=as_of, seed=seed, held_out=held_out, current=current, progress=tell)
+    name = found.publish(releases, datetime.now(UTC), force=force)
+    logged = log_run(found, name)
     if as_json:
-        show({"release": name, "home": str(home), **found.to_dict()})
+        show({"release": name, "home": str(home), "current": releases.current() == name, **found.to_dict()})
     else:
-        click.echo(training_text(found, name, width()))
+        click.echo(training_text(found, name, releases.current() == name, width()))
+    if logged:
+        click.echo(logged, err=True)
+
+
+def current_release(releases: Releases) -> Scorecard | None:
+    """The current release, to compare a new one with; None where there is none, or it is refused, which is said."""
+    try:
+        return releases.open() if releases.current() else None
+    except ScoringError as error:
+        click.echo(f"The current release is not compared with: {error}", err=True)
+        return None
+
+
+@cli.command()
+@click.argument("data", type=FILE)
+@home
+@release
+@click.option("--as-of", type=Day(), help="The day on which DATA was taken; its newest day if left out.")
+@click.option(
+    "--newest", type=click.FloatRange(0.01, 1), default=0.25, show_default=True, help="Share of leads that is recent."
+)
+@as_json
+@refusing
+def recalibrate(data: Path, home: Path, release: str | None, as_of: date | None, newest: float, as_json: bool) -> None:
+    """Move a release's base rate to the newest leads of DATA, its tables untouched, as a new release."""
+    try:
+        from training.recalibration import recalibrate as move
+    except ModuleNotFoundError as error:
+        raise DataError(f"recalibration needs {error.name}: pip install 'leadledger[train]'") from None
+    from api.reports import recalibration_text
+    from models.releases import Releases
+
+    releases = Releases(home)
+    found = move(releases, data, release=release, as_of=as_of, newest=newest)
+    name = found.publish(releases, datetime.now(UTC))
+    show({"release": name, **found.to_dict()}) if as_json else click.echo(recalibration_text(found, name, width()))
 
 
 @contextmanager

@@ -24,7 +24,7 @@ def run(folder: Path, leads: int, width: int) -> None:
     """Simulate, check, train, score, explain; say how to serve. Files go to `folder`."""
     try:
         from training.report import training_text
-        from training.train import train
+        from training.run import train
     except ModuleNotFoundError as error:
         raise DataError(f"the demo trains, which needs {error.name}: pip install 'leadledger[train]'") from None
     from api.check import case_failures
@@ -57,7 +57,7 @@ def run(folder: Path, leads: int, width: int) -> None:
         found = train(card, history, progress=tell)
     releases = Releases(home)
     name = found.publish(releases, datetime.now(UTC))
-    click.echo(training_text(found, name, width))
+    click.echo(training_text(found, name, current=True, width=width))
 
     options = f"--home {home} --as-of {day}"
     _step(4, "The list, scored", f"leadledger score {fresh} -o {scored} --explain {options}")

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from api.lists import Scored
     from models.releases import Info
     from scoring.scorecard import Card
+    from training.recalibration import Recalibration
 
 
 def list_text(found: Scored) -> str:
@@ -67,3 +68,17 @@ def releases_text(found: Sequence[Info]) -> str:
         mark = "*" if one.current else " "
         lines.append(f"{mark} {one.name}  {one.card}{'  ' + one.note if one.note else ''}")
     return "\n".join([*lines, "", "* the current release"])
+
+
+def recalibration_text(found: Recalibration, release: str, width: int) -> str:
+    """What a recalibration moved, and what it is worth on the leads that it was made by."""
+    judged = found.metrics["held_out"]
+    losses = " to ".join(f"{judged[one]['log_loss']:.4f}" for one in ("before", "after"))
+    lines = [
+        f"Release {release} is made, and is the current one: {found.release} with another base rate.",
+        f"Base rate {found.before:.2%} → {found.after:.2%}, by the {found.metrics['leads']:,} newest leads, of which"
+        f" {found.metrics['won']:,} became opportunities. Log-loss on them: {losses}.",
+        *(f"Promotion to {stage}: {one['said']}." for stage, one in found.metrics["promises"].items()),
+        "The points of every lead are what they were; the probabilities moved.",
+    ]
+    return "\n".join(part for line in lines for part in textwrap.wrap(line, width, subsequent_indent="  "))

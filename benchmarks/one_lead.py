@@ -23,7 +23,7 @@ from models.releases import Releases
 from scoring.engine import engine
 from scoring.walk import tally
 from training.rivals import boosting, logistic, plain
-from training.train import train
+from training.run import train
 
 LEADS = 20_000
 ROUNDS = 15

@@ -15,11 +15,36 @@ Verdict: TypeAlias = Literal["promote", "ask", "nurture", "disqualify", "keep"]
 
 
 @dataclass(frozen=True)
+class Capacity:
+    """How many leads can be taken care of in a period: a day, a week or a month."""
+
+    leads: int
+    period: str
+
+    def __str__(self) -> str:
+        return f"{self.leads:,} per {self.period}"
+
+
+@dataclass(frozen=True)
+class Value:
+    """What a promoted lead brings if it becomes an opportunity, and what each promotion costs, in one currency."""
+
+    won: float
+    cost: float
+
+    @property
+    def least(self) -> float:
+        """The probability (0..1) from which a promotion brings no less than it costs."""
+        return self.cost / self.won
+
+
+@dataclass(frozen=True)
 class Stage:
     """A stage of the card, and what it requires of a lead that enters it.
 
-    `points` is a line set by hand (tenths). `precision` and `confidence` (0..1) ask training for a line: so many of the
-    promoted leads become opportunities, and the promise may fail with probability 1 - confidence.
+    `points` is a line set by hand (tenths). At most one of three asks training for a line. `precision` and `confidence`
+    (0..1): so many of the promoted leads become opportunities, and the promise may fail with probability
+    1 - confidence. `capacity`: no more are promoted than can be taken care of. `value`: every promotion pays.
     """
 
     name: str
@@ -27,16 +52,26 @@ class Stage:
     points: int | None = None
     precision: float | None = None
     confidence: float = 0.9
+    capacity: Capacity | None = None
+    value: Value | None = None
+
+    @property
+    def has_line(self) -> bool:
+        """Whether points decide at its entrance: by a line set by hand, or by one that training is asked for."""
+        return any(one is not None for one in (self.points, self.precision, self.capacity, self.value))
 
     @property
     def has_gate(self) -> bool:
         """Whether there is anything to decide at its entrance."""
-        return bool(self.requires) or self.points is not None or self.precision is not None
+        return bool(self.requires) or self.has_line
 
 
 @dataclass(frozen=True)
 class Line:
-    """The total (tenths) from which a stage is open; None: criteria alone decide. `closed` says why it can't open."""
+    """The total (tenths) from which a stage is open; None: criteria alone decide. `closed` says why it can't open.
+
+    `promise` says what the line was found by.
+    """
 
     points: int | None = None
     closed: str = ""

@@ -19,7 +19,7 @@ import yaml
 from scoring.condition import RESERVED, Condition, Known, UnknownField, one_line, parse, parse_days
 from scoring.errors import ConditionError, Problem, ScorecardError, did_you_mean, shown
 from scoring.field import Field, Refused, cleaner, fold
-from scoring.gate import Stage
+from scoring.gate import Capacity, Stage, Value
 from scoring.rule import Criterion, Exclusion, Group, HalfLife, Rule
 from scoring.scorecard import Card, Case, Outcome
 from scoring.shape import LARGEST, Item, Shapes, is_name, is_null
@@ -39,11 +39,13 @@ KEYS: Mapping[str, Mapping[str, bool]] = {
     "rule": {"name": True, "when": True, "points": True, "reason": True}
     | dict.fromkeys(("why", "since", "half_life", "group"), False),
     "exclusion": {"name": True, "when": True, "reason": True},
-    "stage": {"name": True, "requires": False, "points": False, "probability": False},
+    "stage": {"name": True} | dict.fromkeys(("requires", "points", "probability", "capacity", "value"), False),
     "probability": {"precision": True, "confidence": False},
+    "value": {"won": True, "cost": True},
     "case": {"name": False, "lead": True, "as_of": False, "expect": True},
     "expect": dict.fromkeys(("recommendation", "from", "to", "grade", "score", "points", "fires", "not_fires"), False),
 }
+LINES = ("probability", "capacity", "value")  # what asks training for a line; a stage has one of them at most
 KINDS = ("number", "text", "flag", "date", "id")
 VERDICTS = ("promote", "ask", "nurture", "disqualify", "keep")
 CASE_DAY = date(2026, 1, 1)  # the day of a case that names none
@@ -465,14 +467,35 @@ class _Reader:
                         precision = number
                     elif number is not None:
                         confidence = number
+            rate = shapes.rate(record["capacity"].value, f"`capacity` of {what}") if "capacity" in record else None
+            value = self.value(record["value"].value, what) if "value" in record else None
+            asks = [key for key in record if key in LINES]
             if not result:
-                for key in ("requires", "points", "probability"):
+                for key in ("requires", "points", *LINES):
                     if key in record:
                         text = f"{what} is the first, so nothing can be required to enter it; remove `{key}:`"
                         shapes.problem(record[key].key, text)
-            result.append(Stage(name, tuple(requires), points, precision, confidence))
+            elif len(asks) > 1:
+                text = f"{what} asks for a line by {' and by '.join(f'`{key}`' for key in asks)}; keep one of them"
+                shapes.problem(record[asks[1]].key, text)
+            capacity = Capacity(*rate) if rate else None
+            result.append(Stage(name, tuple(requires), points, precision, confidence, capacity, value))
         self.stage_field(found["stages"].value)
         return tuple(result)
+
+    def value(self, node: yaml.Node, what: str) -> Value | None:
+        """What an opportunity brings, and what a promotion costs."""
+        shapes = self.shapes
+        record = shapes.record(node, f"`value` of {what}", KEYS["value"])
+        found = {key: shapes.number(item.value, f"`{key}` of {what}", 0.01, 1e9) for key, item in record.items()}
+        won, cost = found.get("won"), found.get("cost")
+        if won is None or cost is None:
+            return None
+        if cost >= won:
+            text = f"`cost` of {what} is not below `won`, so no promotion could ever pay; mend one of the two"
+            shapes.problem(record["cost"].value, text)
+            return None
+        return Value(won, cost)
 
     def stage_field(self, node: yaml.Node) -> None:
         """A field named `stage` says where a lead stands, so its values are names of stages."""

@@ -103,8 +103,8 @@ class Card:
 
     @cached_property
     def target(self) -> Stage | None:
-        """The stage that scores foresee: the first with a line in points or probability, else the last with a gate."""
-        lined = [one for one in self.stages if one.points is not None or one.precision is not None]
+        """The stage that scores foresee: the first with a line, by hand or from training, else the last with a gate."""
+        lined = [one for one in self.stages if one.has_line]
         gated = [one for one in self.stages if one.has_gate]
         return lined[0] if lined else gated[-1] if gated else None
 

@@ -302,6 +302,17 @@ class Shapes:
             return None
         return int(found[1]), found[2] if of else ""
 
+    def rate(self, node: yaml.Node, what: str) -> tuple[int, str] | None:
+        """`40 per week`: how many, and the period, one of day, week and month."""
+        text = self.text(node, what)
+        if text is None:
+            return None
+        found = re.fullmatch(r"([0-9]{1,7}) per (day|week|month)", " ".join(text.split()))
+        if not found or int(found[1]) < 1:
+            self.problem(node, f"{what} is {shown(text)}; write it like `40 per week`, or per day, or per month")
+            return None
+        return int(found[1]), found[2]
+
     def day(self, node: yaml.Node, what: str) -> date | None:
         """A date."""
         text = self.text(node, what)

@@ -44,6 +44,18 @@ class Counts:
 
 
 @dataclass(frozen=True)
+class Waits:
+    """How long leads took, of all that have a day, the immature ones too; not of those that became one before it.
+
+    `days`: (m,) whole days until a lead became an opportunity, or for which it has been watched. `converted`: (m,)
+    bool, whether it became one.
+    """
+
+    days: NDArray[np.int64]
+    converted: NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
 class History:
     """The leads to learn from, oldest first where the card names a day, else in the order of the file.
 
@@ -66,6 +78,7 @@ class History:
     rejects: tuple[Reject, ...] = ()
     left_out: Mapping[str, str] = field(default_factory=dict)
     connection: duckdb.DuckDBPyConnection | None = field(default=None, repr=False, compare=False)
+    waits: Waits | None = None  # only where the outcome is a date
 
     def __len__(self) -> int:
         return len(self.won)
@@ -104,7 +117,7 @@ def read_history(card: Card, data: Path | str | pd.DataFrame, as_of: date | None
     connection.execute(f"CREATE TEMP TABLE history AS {sql.select(scorecard, query)}")
     rejects = [*source.rejects, *bad_values(connection, scorecard, "history", source.columns)]
     whole = connection.execute(_typed(card, outcome, became)).df()
-    whole, counts, taken = _mature(whole, outcome, as_of)
+    whole, counts, taken, waits = _mature(whole, outcome, as_of)
     rows = source.rows + len({one.row for one in source.rejects})
     rejected = len({one.row for one in rejects})
     won = whole["won"].to_numpy(bool)
@@ -123,6 +136,7 @@ def read_history(card: Card, data: Path | str | pd.DataFrame, as_of: date | None
         rejects=tuple(rejects),
         left_out=left_out,
         connection=connection,
+        waits=waits,
     )
 
 
@@ -166,8 +180,13 @@ def _typed(card: Card, outcome: Outcome, became: str) -> str:
     return f'SELECT {", ".join(columns)} FROM history WHERE NOT "ll:bad" ORDER BY since, {quoted(ROW)}'
 
 
-def _mature(whole: pd.DataFrame, outcome: Outcome, as_of: date | None) -> tuple[pd.DataFrame, Counts, date | None]:
-    """The rows whose outcome is known, with a column `won`; how many were left out, and why; the day it was judged."""
+def _mature(
+    whole: pd.DataFrame, outcome: Outcome, as_of: date | None
+) -> tuple[pd.DataFrame, Counts, date | None, Waits | None]:
+    """The rows whose outcome is known, with a column `won`; how many were left out, and why; the day it was judged.
+
+    Last, how long all of the leads took, also those that are left out for being young.
+    """
     counts = Counts(0, 0, 0, 0, 0, 0, 0, 0)
     if outcome.since:
         dated = whole["since"].notna()
@@ -177,7 +196,7 @@ def _mature(whole: pd.DataFrame, outcome: Outcome, as_of: date | None) -> tuple[
         known = whole["became"].notna()
         counts = replace(counts, no_outcome=int((~known).sum()))
         whole = whole[known]
-        return whole.assign(won=whole["became"].astype(bool)), counts, as_of
+        return whole.assign(won=whole["became"].astype(bool)), counts, as_of, None
     newest = max((float(whole[one].max()) for one in ("since", "became") if whole[one].notna().any()), default=0.0)
     taken = as_of or EPOCH + timedelta(days=int(newest))
     days = whole["became"] - whole["since"]
@@ -185,7 +204,17 @@ def _mature(whole: pd.DataFrame, outcome: Outcome, as_of: date | None) -> tuple[
     immature = (whole["since"] + outcome.within > (taken - EPOCH).days).to_numpy(bool) & ~before
     counts = replace(counts, before=int(before.sum()), immature=int(immature.sum()))
     won = days.between(0, outcome.within).to_numpy(bool, na_value=False)
-    return whole.assign(won=won)[~before & ~immature], counts, taken
+    return whole.assign(won=won)[~before & ~immature], counts, taken, _waits(whole[~before], (taken - EPOCH).days)
+
+
+def _waits(dated: pd.DataFrame, taken: int) -> Waits:
+    """How long leads took by a day (since 1970). What came later is not known on that day, nor who was met later."""
+    since = dated["since"].to_numpy(np.int64)
+    became = dated["became"].to_numpy(np.float64, na_value=np.inf)
+    converted = became <= taken
+    days = np.where(converted, became, taken).astype(np.int64) - since
+    met = since <= taken
+    return Waits(days[met], converted[met])
 
 
 def _learnable(card: Card, whole: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, str]]:

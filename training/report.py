@@ -5,18 +5,24 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator
 
-from training.train import Training
+from training.run import Training
 
 NAMES = {"leadledger": "this release"}
 
 
-def training_text(found: Training, release: str, width: int = 80) -> str:
-    """The verdict, where the leads went, and the measures beside the rivals'."""
-    return "\n".join(_lines(found, release, width))
+def training_text(found: Training, release: str, current: bool, width: int = 80) -> str:
+    """The verdict, where the leads went, and the measures beside the rivals'. `current`: whether it became that."""
+    return "\n".join(_lines(found, release, current, width))
 
 
-def _lines(found: Training, release: str, width: int) -> Iterator[str]:
-    yield f"Release {release} is made, and is the current one."
+def _lines(found: Training, release: str, current: bool, width: int) -> Iterator[str]:
+    if current:
+        yield f"Release {release} is made, and is the current one."
+    else:
+        yield from textwrap.wrap(f"Release {release} is made, and held back: {found.held_back}.", width)
+        yield f"`leadledger releases use {release}` makes it current all the same."
+    if found.metrics.get("comparison") and current:
+        yield from textwrap.wrap(f"It is {found.metrics['comparison']['said']}.", width)
     yield ""
     if found.rules_only:
         yield from textwrap.wrap(f"Rules alone, nothing was learned: {found.rules_only}.", width)

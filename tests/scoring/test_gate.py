@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scoring.gate import Gate, Line, Stage, Verdict, verdict
+from scoring.gate import Capacity, Gate, Line, Stage, Value, Verdict, verdict
+from scoring.scorecard import Card
 
 MET, UNMET, UNKNOWN = True, False, None
 
@@ -92,9 +95,34 @@ def test_whoever_is_asked_can_still_be_promoted(
         (Stage("lead", requires=("need",)), True),
         (Stage("lead", points=0), True),
         (Stage("lead", precision=0.7), True),
+        (Stage("lead", capacity=Capacity(40, "week")), True),
+        (Stage("lead", value=Value(9000, 120)), True),
         (Stage("lead", confidence=0.5), False),
     ],
 )
 def test_has_gate(stage: Stage, expected: bool) -> None:
     """A stage has a gate if there is something to decide at its entrance; a line at 0 points is one."""
     assert stage.has_gate is expected
+
+
+@pytest.mark.parametrize(
+    "asks",
+    [{"points": 0}, {"precision": 0.7}, {"capacity": Capacity(40, "week")}, {"value": Value(9000, 120)}],
+    ids=lambda asks: next(iter(asks)),
+)
+def test_the_first_stage_with_a_line_is_the_target(asks: dict[str, Any]) -> None:
+    """However a stage asks for its line, scores foresee it, and a lead that doesn't say stands in front of it."""
+    stages = (Stage("contact"), Stage("lead", requires=("need",)), Stage("opportunity", **asks), Stage("customer"))
+    card = Card("a", {}, stages=stages)
+    assert card.target is stages[2]
+    assert card.standing == "lead"
+
+
+def test_a_promotion_pays_from_cost_over_won() -> None:
+    """At the least probability, what an opportunity brings on average is what the promotion costs."""
+    assert Value(9000, 120).least * 9000 == pytest.approx(120)
+
+
+def test_a_capacity_reads_as_it_is_written() -> None:
+    """Its text is that of the card."""
+    assert str(Capacity(40, "week")) == "40 per week"

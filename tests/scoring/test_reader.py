@@ -16,6 +16,7 @@ from scoring import ScorecardError
 from scoring.check import failures
 from scoring.engine import engine
 from scoring.errors import Problem
+from scoring.gate import Capacity, Value
 from scoring.printers import python
 from scoring.reader import KEYS, parse_card, read_card
 from scoring.rule import Group, HalfLife
@@ -333,7 +334,7 @@ def test_examples_are_read(path: Path) -> None:
 def used(node: object, part: str) -> set[tuple[str, str]]:
     """The keys that a card uses, each with its part."""
     below = {("card", "outcome"): "outcome", ("outcome", "became"): "became", ("stage", "probability"): "probability"}
-    below |= {("case", "expect"): "expect"}
+    below |= {("case", "expect"): "expect", ("stage", "value"): "value"}
     many = {"fields": "field", "criteria": "criterion", "groups": "group", "rules": "rule", "exclude": "exclusion"}
     many |= {"stages": "stage", "cases": "case"}
     found = set()
@@ -372,6 +373,7 @@ def test_every_key_is_read() -> None:
     assert (card.outcome.column, card.outcome.within, card.outcome.minimum) == ("opportunity_date", 90, 200)
     assert [one.name for one in card.criteria if not one.essential] == ["reads"]
     assert (card.stages[1].points, card.stages[2].precision) == (400, 0.7)
+    assert (card.stages[3].capacity, card.stages[4].value) == (Capacity(40, "week"), Value(9000, 120))
     assert (card.grades, card.below) == ((("A", 650), ("B", 500), ("C", 350)), "D")
     assert card.cases[0].lead == {"Id": "1", "country": "no", "budget": "200000", "stage": "contact"}
     assert failures(card) == ()

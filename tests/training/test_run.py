@@ -19,7 +19,7 @@ from models.releases import Releases
 from scoring.scorecard import START
 from training.combine import LOG_ODDS
 from training.judge import calibration_line
-from training.train import Training, train
+from training.run import Training, train
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
 UNTIL = date(2026, 6, 30)

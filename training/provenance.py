@@ -1,0 +1,38 @@
+"""Where a release came from: digests, row counts, versions, the seed, days of the data; and no clock."""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+from datetime import timedelta
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from training.history import EPOCH, History
+
+PACKAGES = ("leadledger", "scikit-learn", "lightgbm", "pandas", "numpy", "duckdb")
+
+
+def provenance(card_text: str, data: Path | str | pd.DataFrame, history: History, seed: int) -> dict[str, Any]:
+    """What makes a release repeatable: with all of this the same, it comes out the same, byte for byte."""
+    if isinstance(data, pd.DataFrame):
+        name, digest = "data frame", hashlib.sha256(pd.util.hash_pandas_object(data).to_numpy().tobytes()).hexdigest()
+    else:
+        name = Path(data).name
+        with Path(data).open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+    days = history.days if history.days is not None and len(history.days) else None
+    return {
+        "data": name,
+        "data_sha256": digest,
+        "rows": history.counts.rows,
+        "card_sha256": hashlib.sha256(card_text.encode()).hexdigest(),
+        "as_of": None if history.as_of is None else history.as_of.isoformat(),
+        "oldest_lead": None if days is None else (EPOCH + timedelta(int(days[0]))).isoformat(),
+        "newest_lead": None if days is None else (EPOCH + timedelta(int(days[-1]))).isoformat(),
+        "seed": seed,
+        "versions": {"python": platform.python_version(), **{one: version(one) for one in PACKAGES}},
+    }
