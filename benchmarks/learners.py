@@ -15,17 +15,17 @@ from typing import Any, TypeAlias
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.special import expit, logit
-from sklearn.base import clone
+from scipy.special import expit
 from threadpoolctl import threadpool_limits
 
 from benchmarks import odoo_bayes
 from benchmarks.sets import Indexes, Set
 from models.classifier import AdditiveClassifier
-from scoring.scorecard import START, untrained
-from training.combine import LOG_ODDS, combine
+from scoring.scorecard import Scorecard, untrained
+from training.fit import default, fit
 from training.rivals import boosting, logistic, plain, rules_alone
-from training.train import FEWEST_OF_A_KIND, out_of_fold
+from training.run import FEWEST_OF_A_KIND, foreseen
+from training.split import Split
 
 Floats: TypeAlias = NDArray[np.float64]
 Predict: TypeAlias = Callable[[Indexes], Floats]
@@ -33,19 +33,19 @@ Learner: TypeAlias = Callable[[Set, Indexes, int], Predict]
 
 
 def ours(data: Set, older: Indexes, seed: int) -> Predict:
-    """As `train` learns: the classifier's log-odds and the card's rules, weighed on out-of-fold forecasts."""
-    return _combined(data, older, seed, {})
+    """What `train` makes: rules, tables and combinations, in whole tenths. It scores by printed SQL, as for a list."""
+    return _released(data, older, seed, {})
 
 
 def readable(data: Set, older: Indexes, seed: int) -> Predict:
     """The same with tables only, of single fields and pairs: what a person can read."""
-    return _combined(data, older, seed, {"combinations": 0})
+    return _released(data, older, seed, {"combinations": 0})
 
 
 def classifier(data: Set, older: Indexes, seed: int) -> Predict:
     """The classifier alone, without the rules."""
     frame = data.history.frame
-    fitted = _additive(data, seed, {}).fit(frame.iloc[older], data.history.won[older])
+    fitted = default(data.card, data.history, seed).fit(frame.iloc[older], data.history.won[older])
     return lambda held: np.asarray(expit(fitted.decision_function(frame.iloc[held])))
 
 
@@ -145,39 +145,18 @@ def _combines() -> bool:
     return "combinations" in inspect.signature(AdditiveClassifier).parameters
 
 
-def _additive(data: Set, seed: int, settings: Mapping[str, Any]) -> AdditiveClassifier:
-    """The classifier as `train` makes it for this card."""
-    better = {"higher": 1, "lower": -1, "": 0}
-    monotone: dict[str | int, int] = {
-        str(name): better[data.card.fields[str(name)].better] for name in data.history.frame
-    }
-    return AdditiveClassifier(monotone=monotone, random_state=seed, n_jobs=-1, **settings)
-
-
-def _combined(data: Set, older: Indexes, seed: int, settings: Mapping[str, Any]) -> Predict:
-    frame, won, points = data.history.frame, data.history.won, data.history.rules
-    fewest = min(int(won[older].sum()), int((~won[older]).sum()))
-    if fewest < FEWEST_OF_A_KIND or (data.card.outcome and len(older) < data.card.outcome.minimum):
-        return _unlearned(data)
-    model = _additive(data, seed, settings)
-    unseen = out_of_fold(model, frame.iloc[older], won[older], seed)
-    weights = combine(won[older], points[older], unseen, data.card.trust)
-    fitted = clone(model).fit(frame.iloc[older], won[older])
-
-    def predict(held: Indexes) -> Floats:
-        log_odds = weights.intercept + weights.trust * points[held] * LOG_ODDS
-        return np.asarray(expit(log_odds + weights.model * fitted.decision_function(frame.iloc[held])))
-
-    return predict
-
-
-def _unlearned(data: Set) -> Predict:
-    """What `train` releases where there is too little to learn from: the rules, and the base rate of the card."""
-    bare = untrained(data.card).learned
-    rate = bare.base_rate
-    assert rate is not None
-    totals = bare.start + data.history.rules
-    return lambda held: np.asarray(expit((totals[held] - START) * LOG_ODDS + logit(rate)))
+def _released(data: Set, older: Indexes, seed: int, settings: Mapping[str, Any]) -> Predict:
+    """The scorecard that `train` learns from these leads, or the bare card where it finds too little to learn from."""
+    card, history = data.card, data.history
+    fewest = min(int(history.won[older].sum()), int((~history.won[older]).sum()))
+    if fewest < FEWEST_OF_A_KIND or (card.outcome and len(older) < card.outcome.minimum):
+        learned = untrained(card).learned
+    else:
+        split = Split(older, np.setdiff1d(np.arange(len(history)), older), "time" if data.ordered else "stratified")
+        estimator = default(card, history, seed).set_params(**settings)
+        learned = fit(card, history, split, estimator, seed).learned
+    scorecard = Scorecard(card, learned)
+    return lambda held: foreseen(learned, history.score(scorecard)[held])
 
 
 def _pipeline(model: Any, data: Set, older: Indexes) -> Predict:

@@ -31,8 +31,8 @@ from api.demo import examples, simulator
 from scoring.reader import read_card
 from scoring.scorecard import Scorecard
 from training.history import read_history
-from training.threshold import promise
-from training.train import HELD_OUT, train
+from training.run import HELD_OUT, train
+from training.threshold import could_be_promoted, promise
 
 CARD = examples() / "b2b-software" / "card.yaml"
 STAGE = "opportunity"
@@ -91,10 +91,8 @@ def simulated(scorecard: Scorecard, leads: int, seed: int) -> Judged:
     """A fresh history, scored by the scorecard."""
     frame = simulator().simulate(leads, seed=seed, truth=True)
     history = read_history(scorecard.card, frame.drop(columns="true_probability"))
-    able = ~history.excluded
     stage = next(one for one in scorecard.card.stages if one.name == STAGE)
-    for name in stage.requires:
-        able &= history.criteria[name] == 1
+    able = could_be_promoted(stage, history.criteria, history.excluded)
     truth = frame["true_probability"].to_numpy()[history.rows - 1]
     return Judged(history.score(scorecard)[able], history.won[able], truth[able])
 
@@ -108,6 +106,7 @@ def measure(draws: int, models: int, leads: int, fresh: int) -> Kept:
         print(f"training {model + 1} of {models}", file=sys.stderr)
         made = train(CARD, simulator().simulate(leads, seed=SEED + model))
         calibrations.append(calibration(made.metrics["held_out"]["leadledger"]))
+        print(f"drawing {len(range(model, draws, models))} times", file=sys.stderr)
         population = simulated(made.scorecard, fresh, SEED + models + model)
         for draw in range(model, draws, models):
             held = simulated(made.scorecard, round(leads * HELD_OUT), SEED + 2 * models + draw)

@@ -9,8 +9,10 @@ cuts; otherwise the leads are split at random, stratified, several times, 70 to 
 The interval of a difference to ours is a paired bootstrap over leads of the difference of their log-loss: each lead's,
 averaged over the splits that held it out.
 
-`fit s` of ours is all that training does before it compiles: the out-of-fold forecasts, the weighing with the rules,
-and the fit on all older leads. Learners use as many threads as they do by default; scikit-learn's boosting one.
+`fit s` of ours is all that training does: the fit, the compilation into tables, the out-of-fold forecasts, the weighing
+with the rules, the rounding. Its `predict s` scores all leads of the set, cleaned and with rules, as a list is scored;
+that of the others is of the held-out leads alone, of values that are clean. Learners use as many threads as they do by
+default; scikit-learn's boosting one.
 """
 
 from __future__ import annotations
