@@ -389,6 +389,65 @@ def diff_releases(context: click.Context, old: str, new: str, as_json: bool) -> 
 
 
 @cli.command()
+@click.argument("old", type=FILE)
+@click.argument("new", type=FILE)
+@click.argument("history", type=FILE)
+@click.option("-o", "--out", type=FILE, help="A CSV file for the leads that change.")
+@home
+@release
+@click.option("--rules-alone", is_flag=True, help="Rules as declared: apply nothing that a release has learned.")
+@click.option("--as-of", type=Day(), help="The day on which HISTORY was taken; its newest day if left out.")
+@as_json
+@refusing
+def backtest(
+    old: Path,
+    new: Path,
+    history: Path,
+    out: Path | None,
+    home: Path,
+    release: str | None,
+    rules_alone: bool,
+    as_of: date | None,
+    as_json: bool,
+) -> None:
+    """Say what the card NEW would have done otherwise than the card OLD on the past leads of HISTORY.
+
+    What the current release has learned is applied to both, if it is a release of the same card.
+    """
+    try:
+        from training.backtesting import backtest as try_out
+        from training.backtesting import learned_for
+        from training.backtesting_text import backtest_text
+    except ModuleNotFoundError as error:
+        raise DataError(f"a back-test needs {error.name}: pip install 'leadledger[train]'") from None
+    from models.releases import Releases
+    from scoring.reader import read_card
+
+    if rules_alone and release is not None:
+        raise click.UsageError("--rules-alone and --release exclude each other; give one of the two")
+    written = read_card(old)
+    chosen = None if rules_alone else learned_for(written, Releases(home), release)
+    with progress() as tell:
+        found = try_out(
+            written,
+            new,
+            history,
+            as_of=as_of,
+            learned=chosen.learned if chosen else None,
+            release=chosen.release if chosen else "",
+            progress=tell,
+        )
+    if out is not None:
+        found.write(out)
+    if as_json:
+        show({"changes": out and str(out), **found.to_dict()})
+    else:
+        click.echo(backtest_text(found, width()))
+        if out is not None:
+            click.echo(f"The leads that change: {out}")
+
+
+@cli.command()
 @click.option("--folder", type=FILE, default=Path("leadledger-demo"), show_default=True, help="Where to put its files.")
 @click.option(
     "--leads", type=click.IntRange(500, 1_000_000), default=20_000, show_default=True, help="Leads to simulate."

@@ -26,7 +26,7 @@ from scoring.printers.dialect import text
 from scoring.scorecard import Scorecard
 from training.sources import ROW, Reject, Source, bad_values, connect, read
 
-EXPLAINED = ("reasons", "questions")
+EXPLAINED = ("reasons", "questions")  # besides `plus_minus`, which SQL works out
 BATCH = 10_000  # rows that are explained at a time
 
 
@@ -65,8 +65,9 @@ def score_list(
     """Score a CSV or Parquet file into another; the suffix of `out` says which kind to write. Raises DataError.
 
     The output has the columns of the input and `score`, `points`, `probability`, `grade` and `recommendation`, with
-    `explain` also `reasons` and `questions`; `prefix` is put before their names. Rows with a value that can't be read
-    are not in it: they are in the rejects file beside it, one line for each bad value.
+    `explain` also `plus_minus` (points; empty where no error is known), `reasons` and `questions`; `prefix` is put
+    before their names. Rows with a value that can't be read are not in it: they are in the rejects file beside it, one
+    line for each bad value.
     """
     rejects_path = out.with_name(f"{out.stem}.rejects.csv")
     _check_paths(data, out, rejects_path)
@@ -74,13 +75,14 @@ def score_list(
         source = read(connection, data)
         present = used(card.card, source.columns)
         _check_columns(card, data, source, present, prefix, explain)
-        outputs = {one: f"{prefix}{one}" for one in (*sql.OUTPUTS, *EXPLAINED)}
+        outputs = {one: f"{prefix}{one}" for one in (*sql.OUTPUTS, sql.PLUS_MINUS, *EXPLAINED)}
         query = sql.Query(
             as_of,
             source.table,
             source.columns,
             keep=[ROW, *source.columns],
             checks=True,
+            plus_minus=explain,
             names=outputs,
         )
         connection.execute(f"CREATE TEMP TABLE scored AS {sql.select(card, query)}")
@@ -90,6 +92,7 @@ def score_list(
         joined = ""
         if explain:
             _explain(connection, card, query, as_of)
+            selected += f", scored.{quoted(outputs[sql.PLUS_MINUS])}"
             selected += "".join(f", explained.{one} AS {quoted(outputs[one])}" for one in EXPLAINED)
             joined = f" JOIN explained ON explained.row = scored.{quoted(ROW)}"
         body = f'SELECT {selected} FROM scored{joined} WHERE NOT scored."ll:bad" ORDER BY scored.{quoted(ROW)}'
@@ -132,7 +135,7 @@ def _check_columns(
             f" rename the columns, or name them under `from:` in the card.{did_you_mean(first, known)}"
         )
     taken = {one.lower() for one in source.columns}
-    for one in (*sql.OUTPUTS, *(EXPLAINED if explain else ())):
+    for one in (*sql.OUTPUTS, *((sql.PLUS_MINUS, *EXPLAINED) if explain else ())):
         if f"{prefix}{one}".lower() in taken:
             raise DataError(
                 f"{data}: has a column '{prefix}{one}' already; give the new ones another name, as in --prefix lead_"

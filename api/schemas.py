@@ -35,8 +35,8 @@ class _Shape(BaseModel):
 class Entry(_Shape):
     """One entry of a ledger: what earned or lost the points."""
 
-    name: str = Field(description="The rule, group, table or pair; `start` for the first entry.")
-    kind: Literal["start", "rule", "group", "table", "pair"]
+    name: str = Field(description="The rule, group, table, pair or combination; `start` for the first.")
+    kind: Literal["start", "rule", "group", "table", "pair", "combination"]
     points: float = Field(description="With one decimal.")
     reason: str = Field(description="In words.")
     why: str = Field(description="Where the number comes from, as the card says; may be empty.")
@@ -60,6 +60,10 @@ class Result(_Shape):
     points: float = Field(description="The total, with one decimal. 50.0 is the average lead; +10 doubles the odds.")
     low: float = Field(description="The least that answers to the card's questions could make of the points.")
     high: float = Field(description="The most that they could.")
+    plus_minus: float | None = Field(
+        ge=0,
+        description="The standard error of the points that comes from what was learned; null where it is not known.",
+    )
     probability: float | None = Field(
         ge=0, le=1, description="Of becoming an opportunity; null while no base rate is known. It never decides."
     )
@@ -206,7 +210,33 @@ class Bin(_Shape):
 
     labels: list[str] = Field(description="The bin of each field.")
     points: float
+    plus_minus: float | None = Field(ge=0, description="The standard error of the points; null where it is not known.")
     leads: int = Field(description="The leads of the history that fell in it.")
+
+
+class Leaf(_Shape):
+    """Where a choice ends: its points."""
+
+    points: float
+    leads: int = Field(description="The leads of the history that came to it.")
+
+
+class Choice(_Shape):
+    """A choice of a combination: a lead whose field falls in one of the bins goes to `then`, any other to `else`."""
+
+    if_: str = Field(alias="if", description="The field that it asks.")
+    in_: list[str] = Field(alias="in", description="The bins; neighbouring bins of a number are named as one.")
+    then: Choice | Leaf
+    else_: Choice | Leaf = Field(alias="else")
+
+
+class Combination(_Shape):
+    """Learned points of three fields or more together: nested choices, of which each adds its points."""
+
+    name: str
+    fields: list[str]
+    plus_minus: float | None = Field(ge=0, description="The standard error of its points; null where it is not known.")
+    trees: list[Choice]
 
 
 class Table(_Shape):
@@ -234,6 +264,7 @@ class Scorecard(_Shape):
     stages: list[Stage]
     grades: list[Grade]
     tables: list[Table]
+    combinations: list[Combination]
 
 
 ANSWERS = (Result, BatchResult, Problem, Live, Ready, Scorecard)

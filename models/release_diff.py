@@ -10,17 +10,35 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise, product
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 from scoring.errors import shown
 from scoring.field import Field
 from scoring.gate import Line
-from scoring.lookup import MISSING, OTHER, Bins, FlagBins, NumberBins, Pair, Table, Term, TextBins
+from scoring.lookup import (
+    MISSING,
+    OTHER,
+    Bins,
+    Combination,
+    FlagBins,
+    Leaf,
+    NumberBins,
+    Pair,
+    Split,
+    Table,
+    Term,
+    TextBins,
+    axes,
+    leaves,
+)
 from scoring.result import unsigned
 from scoring.rule import Group, Rule
 from scoring.scorecard import Scorecard
 
-CELLS = 3  # cells of a pair that are shown, those that moved most; a pair has hundreds
+CELLS = 3  # cells of a pair or a combination that are shown, those that moved most; there are hundreds
+MANY = 100_000  # cells of a combination that are compared one by one; of more, the least and the most are
+
+TermKind: TypeAlias = Literal["table", "pair", "combination"]
 
 
 @dataclass(frozen=True)
@@ -114,17 +132,19 @@ class LineChange:
 
 @dataclass(frozen=True)
 class TermChange:
-    """A learned table or pair that moved. `moves` holds its bins (a pair: its cells) that moved, in their own order.
+    """A learned term that moved. `moves` holds its bins, or cells, that moved, in their own order.
 
+    A combination of too many cells has its `bounds` instead: the least and the most that its trees could add up to.
     `size` is how many bins there are after the split at the edges of both. A term that is added or removed is compared
     with no points at all. A bin named in quotes is a text; `missing` and `other` without them are what they say.
     """
 
     name: str
-    pair: bool
+    kind: TermKind
     change: str
     moves: tuple[Move, ...]
     size: int
+    bounds: tuple[Move, ...] = ()
 
     @property
     def largest(self) -> tuple[Move, ...]:
@@ -134,19 +154,19 @@ class TermChange:
     @property
     def most(self) -> int:
         """The largest move (tenths), without its sign."""
-        return max((abs(one.moved) for one in self.moves), default=0)
+        return max((abs(one.moved) for one in (*self.moves, *self.bounds)), default=0)
 
     def to_dict(self) -> dict[str, Any]:
-        """JSON: all bins of a table that moved, of a pair the few that moved most."""
-        moves = self.largest[:CELLS] if self.pair else self.moves
+        """JSON: all bins of a table that moved, of a pair or a combination the few cells that moved most."""
+        moves = self.moves if self.kind == "table" else self.largest[:CELLS]
         return {
             "name": self.name,
             "change": self.change,
             "size": self.size,
             "moved": len(self.moves),
             "most": self.most / 10,
-            "cells" if self.pair else "bins": [one.to_dict() for one in moves],
-        }
+            "bins" if self.kind == "table" else "cells": [one.to_dict() for one in moves],
+        } | ({"bounds": [one.to_dict() for one in self.bounds]} if self.kind == "combination" else {})
 
 
 @dataclass(frozen=True)
@@ -173,6 +193,10 @@ class Diff:
         moved = self.start.moved or self.trust[0] != self.trust[1] or self.base_rate[0] != self.base_rate[1]
         return bool(moved or self.rules or self.terms or self.lines or self.grades or self.card)
 
+    def of(self, kind: TermKind) -> list[TermChange]:
+        """The terms of a kind that moved."""
+        return [one for one in self.terms if one.kind == kind]
+
     def to_dict(self) -> dict[str, Any]:
         """JSON, in points."""
         return {
@@ -183,8 +207,9 @@ class Diff:
             "trust": dict(zip(("old", "new"), self.trust, strict=True)),
             "base_rate": dict(zip(("old", "new"), self.base_rate, strict=True)),
             "rules": [one.to_dict() for one in self.rules],
-            "tables": [one.to_dict() for one in self.terms if not one.pair],
-            "pairs": [one.to_dict() for one in self.terms if one.pair],
+            "tables": [one.to_dict() for one in self.of("table")],
+            "pairs": [one.to_dict() for one in self.of("pair")],
+            "combinations": [one.to_dict() for one in self.of("combination")],
             "lines": [one.to_dict() for one in self.lines],
             "grades": [one.to_dict() for one in self.grades],
             "card": [one.to_dict() for one in self.card],
@@ -272,37 +297,105 @@ def _terms(old: Scorecard, new: Scorecard) -> Iterator[TermChange]:
     was, now = ({one.name: one for one in card.learned.terms} for card in (old, new))
     for name in was | now:
         before, after = was.get(name), now.get(name)
-        if before and after and [type(one) for one in _axes(before)] != [type(one) for one in _axes(after)]:
+        if before and after and [type(one) for one in axes(before)] != [type(one) for one in axes(after)]:
             yield _term(before, before, None)  # the field has another kind now: nothing of the two can be compared
             yield _term(after, None, after)
             continue
         found = _term(after or before, before, after)  # type: ignore[arg-type]  # one of the two is there
-        if found.moves or found.change != "changed":
+        if found.moves or found.bounds or found.change != "changed":
             yield found
-
-
-def _axes(term: Term) -> tuple[Bins, ...]:
-    return term.bins if isinstance(term, Pair) else (term.bins,)
 
 
 def _term(term: Term, old: Term | None, new: Term | None) -> TermChange:
     """The change of a term, of which one side may be missing; `term` is the side that is there."""
-    axes = [_joint(one, other) for one, other in zip(_axes(old or term), _axes(new or term), strict=True)]
+    joint = [_joint(one, other) for one, other in zip(axes(old or term), axes(new or term), strict=True)]
+    if isinstance(term, Combination):
+        assert not isinstance(old, Table | Pair)  # what has one name asks the same fields, and is of one kind
+        assert not isinstance(new, Table | Pair)
+        return _combination(term, old, new, joint)
+    assert not isinstance(old, Combination)
+    assert not isinstance(new, Combination)
     moves = [
         Move(
             ", ".join(piece.label for piece in cell),
             _points(old, [piece.old for piece in cell]),
             _points(new, [piece.new for piece in cell]),
         )
-        for cell in product(*axes)
+        for cell in product(*joint)
     ]
     if isinstance(term, Table) and isinstance(term.bins, NumberBins):
-        moves = _merged(moves, _edges(*_axes(old or term), *_axes(new or term)))
+        moves = _merged(moves, _edges(*axes(old or term), *axes(new or term)))
     moved = tuple(one for one in moves if one.moved)
-    return TermChange(term.name, isinstance(term, Pair), _change(old, new), moved, len(moves))
+    kind: TermKind = "pair" if isinstance(term, Pair) else "table"
+    return TermChange(term.name, kind, _change(old, new), moved, len(moves))
 
 
-def _points(term: Term | None, at: Sequence[int]) -> int | None:
+def _combination(
+    term: Combination, old: Combination | None, new: Combination | None, joint: Sequence[Sequence[_Piece]]
+) -> TermChange:
+    size = math.prod(map(len, joint))
+    change = _change(old, new)
+    if size > MANY:
+        same = old and new and old.bins == new.bins and [*map(_bare, old.trees)] == [*map(_bare, new.trees)]
+        bounds = () if same else tuple(_bounds(old, new))
+        return TermChange(term.name, "combination", change, (), size, bounds)
+    sides = tuple(None if one is None else one.trees for one in (old, new))
+    moves = tuple(one for one in _cells(sides, term.fields, joint) if one.moved)
+    return TermChange(term.name, "combination", change, moves, size)
+
+
+_Nodes: TypeAlias = tuple[Split | Leaf, ...] | None  # the trees of a release, as far as they are not decided yet
+
+
+def _cells(
+    sides: tuple[_Nodes, ...], fields: Sequence[str], joint: Sequence[Sequence[_Piece]], labels: tuple[str, ...] = ()
+) -> Iterator[Move]:
+    """Every cell of the joint bins, with what the trees of each release add up to there.
+
+    One field is settled at a time, so that what the cells of a row have in common is worked out once.
+    """
+    if not fields:
+        yield Move(", ".join(labels), *(None if one is None else sum(map(_only, one)) for one in sides))
+        return
+    for piece in joint[0]:
+        settled = tuple(
+            None if side is None else tuple(_settled(node, fields[0], at) for node in side)
+            for side, at in zip(sides, (piece.old, piece.new), strict=True)
+        )
+        yield from _cells(settled, fields[1:], joint[1:], (*labels, piece.label))
+
+
+def _settled(node: Split | Leaf, field: str, at: int) -> Split | Leaf:
+    """A tree of which every choice of a field is made."""
+    if isinstance(node, Leaf):
+        return node
+    if node.field == field:
+        return _settled(node.then if at in node.bins else node.otherwise, field, at)
+    then, otherwise = _settled(node.then, field, at), _settled(node.otherwise, field, at)
+    return node if then is node.then and otherwise is node.otherwise else Split(node.field, node.bins, then, otherwise)
+
+
+def _only(node: Split | Leaf) -> int:
+    return sum(leaf.points for leaf in leaves(node))
+
+
+def _bare(node: Split | Leaf) -> Split | Leaf:
+    """A tree without the counts of leads."""
+    if isinstance(node, Leaf):
+        return Leaf(node.points, 0)
+    return Split(node.field, node.bins, _bare(node.then), _bare(node.otherwise))
+
+
+def _bounds(old: Combination | None, new: Combination | None) -> Iterator[Move]:
+    for name, end in (("the least that it can give", min), ("the most that it can give", max)):
+        ends = [
+            None if one is None else sum(end(leaf.points for leaf in leaves(tree)) for tree in one.trees)
+            for one in (old, new)
+        ]
+        yield Move(name, *ends)
+
+
+def _points(term: Table | Pair | None, at: Sequence[int]) -> int | None:
     if term is None:
         return None
     return term.points[at[0]][at[1]] if isinstance(term, Pair) else term.points[at[0]]

@@ -6,9 +6,10 @@ import textwrap
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from models.release_diff import CELLS, Cut, Diff, Edit, Move, TermChange
+from models.release_diff import CELLS, Cut, Diff, Edit, Move, TermChange, TermKind
 from scoring.result import signed, unsigned
 
+TITLES: dict[TermKind, str] = {"table": "Tables", "pair": "Pairs", "combination": "Combinations"}
 BINS = 6  # bins of a table, and rules that moved with trust alone, that are shown: those that moved most
 MOVES = 28  # columns that the points before, after and the move take: `   +12.0 →     −3.5    −15.5`
 
@@ -37,7 +38,8 @@ def _text(diff: Diff, width: int) -> Iterator[str]:
     yield from (_row(move, width) for move in rest[:BINS])
     if len(rest) > BINS:
         yield f"  … and {len(rest) - BINS} that moved less, all with trust alone"
-    for title, some in (("Tables", [one for one in diff.terms if not one.pair]), ("Pairs", _pairs(diff))):
+    for kind, title in TITLES.items():
+        some = diff.of(kind)
         if some:
             yield from ("", f"{title}, those that moved most first")
         for term in some:
@@ -57,10 +59,6 @@ def _text(diff: Diff, width: int) -> Iterator[str]:
         yield from _sides_of(edit, width)
 
 
-def _pairs(diff: Diff) -> list[TermChange]:
-    return [one for one in diff.terms if one.pair]
-
-
 def _head(diff: Diff, width: int) -> Iterator[str]:
     rows = []
     if diff.start.moved:
@@ -74,13 +72,17 @@ def _head(diff: Diff, width: int) -> Iterator[str]:
 
 
 def _term_text(term: TermChange, width: int) -> Iterator[str]:
-    most, what = (CELLS, "cells") if term.pair else (BINS, "bins")
+    most, what = (BINS, "bins") if term.kind == "table" else (CELLS, "cells")
     change = {"added": " (new)", "removed": " (gone)"}.get(term.change, "")
+    if term.bounds:
+        yield f"  {_cut(term.name, width - 50)}{change}: {term.size:,} cells, too many to list"
+        yield from (_row(move, width, indent="    ") for move in term.bounds)
+        return
     head = f"  {_cut(term.name, width - 50)}{change}: {len(term.moves)} of {term.size} {what} moved"
     yield head + (f", by up to {unsigned(term.most)}" if term.moves else "")
     shown = term.largest[:most]
     for move in (
-        shown if term.pair else [one for one in term.moves if one in shown]
+        [one for one in term.moves if one in shown] if term.kind == "table" else shown
     ):  # the bins of a table keep their order
         yield _row(move, width, indent="    ")
     if len(term.moves) > most:

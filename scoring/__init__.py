@@ -82,12 +82,13 @@ def to_sql(
     columns: Mapping[str, str] | None = None,
     keep: Sequence[str] = (),
     dialect: str = "duckdb",
+    plus_minus: bool = False,
 ) -> str:
     """The scorecard as one SELECT over the table `source`.
 
     `columns` maps the table's columns to their SQL types; None: one column for each field, of the field's own kind.
-    `keep` are columns to bring along. The SELECT adds score, points, probability, grade and recommendation, which are
-    NULL where a value of the lead can't be read.
+    `keep` are columns to bring along. The SELECT adds score, points, probability, grade and recommendation, with
+    `plus_minus` also the standard error of the points, which are NULL where a value of the lead can't be read.
     """
-    query = sql.Query(as_of, name(source), columns, keep)
+    query = sql.Query(as_of, name(source), columns, keep, plus_minus=plus_minus)
     return sql.select(card, query, dialect)

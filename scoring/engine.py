@@ -7,8 +7,8 @@ bins, possible answers); that is kept with the scorecard, so that every later le
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from datetime import date
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
 from functools import lru_cache
 from operator import attrgetter
 from typing import Any
@@ -17,13 +17,14 @@ from scoring import question
 from scoring.errors import BadValue, LeadError
 from scoring.field import Field, Lead, Refused, cleaner
 from scoring.gate import Gate, verdict
-from scoring.lookup import Pair, Table
+from scoring.lookup import Combination, Pair, Table, Term
 from scoring.printers import python
-from scoring.result import Entry, EntryKind, Recommendation, Result, State, signed, unsigned
+from scoring.result import Entry, Recommendation, Result, State, signed, unsigned
 from scoring.scorecard import DOUBLE, START, Scorecard
 from scoring.tree import Typed
 
 REASONS = 3  # the most telling entries of a ledger, on either side, that are named as reasons
+CELLS = 10_000  # of a combination, whose entries are kept
 TENTHS = attrgetter("tenths")
 _STATES: dict[bool | None, State] = {True: "met", False: "unmet", None: "unknown"}
 
@@ -69,6 +70,23 @@ def said(tenths: int, reason: str) -> str:
     return f"{signed(tenths)} {reason}"
 
 
+class _Cells(dict[int, Entry]):
+    """The entries of a combination by cell, each made when a lead first falls in it: there may be millions."""
+
+    def __init__(self, card: Scorecard, term: Combination) -> None:
+        self.term = term
+        self.titles = [_title(card, name) for name in term.fields]
+
+    def __missing__(self, cell: int) -> Entry:
+        if len(self) >= CELLS:
+            self.clear()
+        bins = self.term.at(cell)
+        named = zip(self.titles, self.term.bins, bins, strict=True)
+        reason = ", ".join(f"{title}: {axis.labels[at]}" for title, axis, at in named)
+        self[cell] = entry = Entry(self.term.name, "combination", self.term.worth(bins), reason)
+        return entry
+
+
 class Engine:
     """A scorecard made ready: cleaners by column, the printed function, and the words of each entry."""
 
@@ -81,10 +99,8 @@ class Engine:
         # Most entries are the same for every lead that has them, so they are made once.
         self._start = Entry("start", "start", card.learned.start, "Where every lead starts")
         self._rules = [Entry(one.rule.name, "rule", one.points, one.rule.reason, one.rule.why) for one in card.rules]
-        self._terms = [
-            [Entry(term.name, _kind(term), *cell) for cell in zip(_cells(term), labels(card, term), strict=True)]
-            for term in card.learned.terms
-        ]
+        self._terms = [_entries(card, term) for term in card.learned.terms]
+        self._known_errors, self._always, self._squares = _errors(card)
         self._groups = [(one.name, group_reason(card, one.name)) for one in card.groups]
         self._asked = question.prepare(card, self.tally)
 
@@ -102,8 +118,11 @@ class Engine:
             try:
                 value = self._fields[name][1](raw)
             except Refused as reason:
-                problems.append(BadValue(name, f"{path}.{column}", raw, str(reason)))
-                continue
+                try:
+                    value = self._fields[name][1](_unwrapped(raw))
+                except Refused:
+                    problems.append(BadValue(name, f"{path}.{column}", raw, str(reason)))
+                    continue
             if value is None:
                 continue
             if name in came and values[name] != value:
@@ -134,6 +153,9 @@ class Engine:
             if points:
                 ledger.append(Entry(name, "group", points, reason))
         ledger += [entries[cell] for entries, points, cell in zip(self._terms, terms, bins, strict=True) if points]
+        error = None
+        if self._known_errors:
+            error = root(self._always + sum([squares[bins[i]] for i, squares in self._squares]))
         at, gate = card.gate(values.get("stage"))
         advice = verdict(gate, criteria, True in excluded, total, high)
         asked = question.questions(self._asked, values, gate, criteria, total, high) if gate and advice == "ask" else ()
@@ -159,6 +181,7 @@ class Engine:
             recommendation,
             tuple(ledger),
             ignored,
+            error,
         )
 
     def _reasons(
@@ -196,20 +219,54 @@ class Engine:
         return tuple(found)
 
 
-def _kind(term: Table | Pair) -> EntryKind:
-    return "table" if isinstance(term, Table) else "pair"
+def root(squares: int) -> int:
+    """The square root of a whole number, to the nearest whole number; exact, whatever the size."""
+    below = math.isqrt(squares)
+    return below + (squares - below * below > below)
 
 
-def _cells(term: Table | Pair) -> tuple[int, ...]:
-    return term.points if isinstance(term, Table) else tuple(cell for row in term.points for cell in row)
+def _unwrapped(raw: Any) -> Any:
+    """The plain value of a NumPy scalar, told by its looks, since nothing here imports NumPy; else `raw` itself."""
+    kind = type(raw)
+    sort = getattr(getattr(raw, "dtype", None), "kind", "") if kind.__module__ == "numpy" else ""
+    if not sort or kind.__name__ == "ndarray":
+        return raw
+    if sort == "M":
+        # By way of microseconds: those of a finer unit come out as whole numbers, those of days as dates.
+        day = raw.astype("datetime64[us]").item()
+        return day if day is None or isinstance(day, datetime) else raw
+    return raw.item() if sort in "biuf" else raw
 
 
-def labels(card: Scorecard, term: Table | Pair) -> tuple[str, ...]:
-    """The words for each bin of a term, in the order of `Tally.bins`: `employees 50 to 250`."""
+def _errors(card: Scorecard) -> tuple[bool, int, list[tuple[int, Sequence[int]]]]:
+    """Whether any term has errors; the squares that every lead has, and those by bin, with their term's place."""
+    always = 0
+    by_bin: list[tuple[int, Sequence[int]]] = []
+    for i, term in enumerate(card.learned.terms):
+        match term:
+            case Combination():
+                always += term.error**2
+            case Table(errors=errors) if errors:
+                by_bin.append((i, [one**2 for one in errors]))
+            case Pair(errors=errors) if errors:
+                by_bin.append((i, [one**2 for row in errors for one in row]))
+    return bool(always or by_bin), always, by_bin
+
+
+def _entries(card: Scorecard, term: Term) -> Sequence[Entry] | _Cells:
+    """The entries of a term by bin, in the order of `Tally.bins`: `employees: 50 to 250`."""
+    if isinstance(term, Combination):
+        return _Cells(card, term)
     if isinstance(term, Table):
-        return tuple(f"{_title(card, term.field)}: {label}" for label in term.bins.labels)
+        title = _title(card, term.field)
+        cells = zip(term.points, term.bins.labels, strict=True)
+        return [Entry(term.name, "table", points, f"{title}: {label}") for points, label in cells]
     first, second = (_title(card, name) for name in term.fields)
-    return tuple(f"{first}: {row}, {second}: {column}" for row in term.bins[0].labels for column in term.bins[1].labels)
+    return [
+        Entry(term.name, "pair", points, f"{first}: {row}, {second}: {column}")
+        for row, line in zip(term.bins[0].labels, term.points, strict=True)
+        for column, points in zip(term.bins[1].labels, line, strict=True)
+    ]
 
 
 def group_reason(card: Scorecard, name: str) -> str:

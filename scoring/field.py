@@ -68,7 +68,8 @@ class Field:
 
     `sources` are the names under which its value may come, with the system that uses each; its own name always counts.
     `values` lists every text that it may have. `missing` holds typed values that mean "not known". `derived` is set for
-    a field that is computed from others.
+    a field that is computed from others. `known_when_scored` is the author's word that its value doesn't come from what
+    became of the lead: training takes it, whatever the leakage gate finds.
     """
 
     name: str
@@ -79,6 +80,7 @@ class Field:
     sources: tuple[tuple[str, str], ...] = ()
     ask: str = ""
     learn: bool = True
+    known_when_scored: bool = False
     label: str = ""
     missing: tuple[float | str, ...] = ()
     derived: Node | Days | None = None

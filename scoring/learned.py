@@ -9,8 +9,18 @@ loader:
     {"points":     0.0, "leads":       8, "is": "other"}
 
 Points have one decimal; inside they are whole tenths. The first two columns have a fixed width: where the points of one
-bin change, one line changes. Nothing is taken on trust when a text is read: shapes, kinds and the order of the bins are
-checked, and the first mistake is named with its path.
+bin change, one line changes. Where standard errors are known, a third column holds them (`"error":  1.2`), for all bins
+of a term or for none. A combination is written as nested choices; its `in` names bins in the words of a table:
+
+    {
+      "if": "pages",
+      "in": [{"is": "missing"}, {"below": 10}],
+      "then": {"points":    -3.4, "leads":     210},
+      "else": {"points":     1.5, "leads":    3020}
+    }
+
+Nothing is taken on trust when a text is read: shapes, kinds and the order of the bins are checked, and the first
+mistake is named with its path.
 """
 
 from __future__ import annotations
@@ -24,15 +34,34 @@ from typing import Any, NoReturn
 
 from scoring.errors import ReleaseError, did_you_mean, shown
 from scoring.gate import Line
-from scoring.lookup import MISSING, OTHER, Bins, FlagBins, NumberBins, Pair, Table, Term, TextBins, plain
+from scoring.lookup import (
+    MISSING,
+    OTHER,
+    Bins,
+    Combination,
+    FlagBins,
+    Leaf,
+    NumberBins,
+    Pair,
+    Split,
+    Table,
+    Term,
+    TextBins,
+    asks,
+    axes,
+    leaves,
+    plain,
+    stretches,
+)
 from scoring.scorecard import Card, Learned
 
 FORMAT = 1
 LARGEST = 1_000_000  # tenths: what a thousand terms add up to still fits the 32-bit integers of every SQL engine
+DEEPEST = 8  # splits in a row in a tree of a combination: more than that nobody reads, and some SQL engine chokes on
 ANY = "any"
 
 _KINDS = {NumberBins: "number", TextBins: "text", FlagBins: "flag"}
-_WIDTHS = {"points": 7, "leads": 7}
+_WIDTHS = {"points": 7, "leads": 7, "error": 5}
 _EDGES = ("from", "below")
 
 
@@ -42,7 +71,8 @@ _EDGES = ("from", "below")
 def learned_to_dict(learned: Learned) -> dict[str, Any]:
     """What was learned, as JSON: points with one decimal, a record for each bin.
 
-    Raises ReleaseError where a term has more or fewer points or counts than bins.
+    Raises ReleaseError where a term has more or fewer points, counts or errors than bins, and where a combination is
+    not as its docstring says.
     """
     return {
         "format": FORMAT,
@@ -67,29 +97,75 @@ def _line(line: Line) -> dict[str, Any]:
 def _term(term: Term) -> dict[str, Any]:
     match term:
         case Table():
-            cells = _cells(term.name, term.bins, term.points, term.counts)
+            cells = _cells(term.name, term.bins, term.points, term.counts, term.errors)
             return {"field": term.field, "kind": _KINDS[type(term.bins)], "bins": cells}
         case Pair(bins=(rows, columns)):
-            _same_length(term.name, rows, term.points, term.counts)
+            _same_length(term.name, rows, term.points, term.counts, term.errors)
+            errors = term.errors or ((),) * len(rows)
             return {
                 "fields": list(term.fields),
                 "kinds": [_KINDS[type(rows)], _KINDS[type(columns)]],
                 "rows": [
-                    {"row": row, "cells": _cells(term.name, columns, points, counts)}
-                    for row, points, counts in zip(_bin_names(rows), term.points, term.counts, strict=True)
+                    {"row": row, "cells": _cells(term.name, columns, *line)}
+                    for row, *line in zip(_bin_names(rows), term.points, term.counts, errors, strict=True)
                 ],
+            }
+        case Combination():
+            _check_combination(term, f"the term '{term.name}'")
+            bins = dict(zip(term.fields, term.bins, strict=True))
+            return {
+                "fields": list(term.fields),
+                "kinds": [_KINDS[type(one)] for one in term.bins],
+                "bins": [_bin_names(one) for one in term.bins],
+                "error": int(term.error) / 10,
+                "trees": [_tree(tree, bins) for tree in term.trees],
             }
 
 
-def _cells(name: str, bins: Bins, points: Sequence[int], counts: Sequence[int]) -> list[dict[str, Any]]:
-    _same_length(name, bins, points, counts)
-    rows = zip(_bin_names(bins), points, counts, strict=True)
-    return [{"points": int(point) / 10, "leads": int(count), **label} for label, point, count in rows]
+def _tree(node: Split | Leaf, bins: Mapping[str, Bins]) -> dict[str, Any]:
+    if isinstance(node, Leaf):
+        return {"points": int(node.points) / 10, "leads": int(node.count)}
+    return {
+        "if": node.field,
+        "in": _chosen_names(bins[node.field], node.bins),
+        "then": _tree(node.then, bins),
+        "else": _tree(node.otherwise, bins),
+    }
 
 
-def _same_length(name: str, bins: Bins, points: Sequence[object], counts: Sequence[object]) -> None:
-    for what, found in (("points", points), ("counts", counts)):
-        if len(found) != len(bins):
+def _chosen_names(bins: Bins, chosen: Sequence[int]) -> list[dict[str, Any]]:
+    """The names of some bins, ascending; neighbouring bins of a number are named as one."""
+    if not isinstance(bins, NumberBins):
+        names = _bin_names(bins)
+        return [names[at] for at in chosen]
+    found: list[dict[str, Any]] = [{"is": MISSING}] if chosen[0] == 0 else []
+    for low, high in stretches(bins, chosen):
+        ends = {key: float(edge) for key, edge in zip(_EDGES, (low, high), strict=True) if edge is not None}
+        found.append(ends or {"is": ANY})
+    return found
+
+
+def _cells(
+    name: str, bins: Bins, points: Sequence[int], counts: Sequence[int], errors: Sequence[int]
+) -> list[dict[str, Any]]:
+    _same_length(name, bins, points, counts, errors)
+    found = [
+        {"points": int(point) / 10, "leads": int(count), **label}
+        for label, point, count in zip(_bin_names(bins), points, counts, strict=True)
+    ]
+    if errors:
+        found = [
+            {"points": one.pop("points"), "leads": one.pop("leads"), "error": int(error) / 10, **one}
+            for one, error in zip(found, errors, strict=True)
+        ]
+    return found
+
+
+def _same_length(
+    name: str, bins: Bins, points: Sequence[object], counts: Sequence[object], errors: Sequence[object]
+) -> None:
+    for what, found in (("points", points), ("counts", counts), ("errors", errors)):
+        if len(found) != len(bins) and not (what == "errors" and not found):
             raise ReleaseError(f"the term '{name}' has {len(found)} {what} for {len(bins)} bins")
 
 
@@ -118,12 +194,21 @@ def _text(value: Any, indent: str = "") -> str:
                 + ", ".join(f"{_quoted(key)}: {_scalar(one, key, 'leads' in value)}" for key, one in value.items())
                 + "}"
             )
-        return _block("{}", [f"{inner}{_quoted(key)}: {_text(one, inner)}" for key, one in value.items()], indent)
+        lines = [
+            # The bins of a choice stay on its line, so that the whole reads as nested choices.
+            f"{inner}{_quoted(key)}: {_on_one_line(one) if key == 'in' else _text(one, inner)}"
+            for key, one in value.items()
+        ]
+        return _block("{}", lines, indent)
     if isinstance(value, list):
         if not _nested(value):
             return "[" + ", ".join(_scalar(one) for one in value) + "]"
         return _block("[]", [f"{inner}{_text(one, inner)}" for one in value], indent)
     return _scalar(value)
+
+
+def _on_one_line(values: list[Any]) -> str:
+    return "[" + ", ".join(_text(one) for one in values) + "]"
 
 
 def _nested(values: Iterable[Any]) -> bool:
@@ -177,12 +262,12 @@ def learned_from_dict(data: object) -> Learned:
     if not isinstance(found["lines"], dict):
         _refuse("$.lines", f"must be a record, not {_kind(found['lines'])}")
     lines = {stage: _read_line(line, f"$.lines[{shown(stage)}]") for stage, line in found["lines"].items()}
-    terms: dict[str, Term] = {}
+    terms: dict[frozenset[str], Term] = {}
     for i, one in enumerate(_list(found["terms"], "$.terms")):
         term = _read_term(one, f"$.terms[{i}]")
-        if term.name in terms:
-            _refuse(f"$.terms[{i}]", f"is a second term '{term.name}'; a field, or a pair of fields, has one")
-        terms[term.name] = term
+        if frozenset(term.fields) in terms:
+            _refuse(f"$.terms[{i}]", f"is a second term '{term.name}'; a field, or a set of fields, has one")
+        terms[frozenset(term.fields)] = term
     return Learned(base_rate, _tenths(found["start"], "$.start"), trust, tuple(terms.values()), lines)
 
 
@@ -194,12 +279,125 @@ def _read_line(data: object, path: str) -> Line:
 
 
 def _read_term(data: object, path: str) -> Term:
+    if isinstance(data, dict) and "trees" in data:
+        return _read_combination(_record(data, path, ("fields", "kinds", "bins", "error", "trees")), path)
     if isinstance(data, dict) and "fields" in data:
         return _read_pair(_record(data, path, ("fields", "kinds", "rows")), path)
     found = _record(data, path, ("field", "kind", "bins"))
-    names, points, counts = _read_cells(found["bins"], f"{path}.bins")
+    names, points, counts, errors = _read_cells(found["bins"], f"{path}.bins")
     bins = _read_bins(found["kind"], f"{path}.kind", names, [f"{path}.bins[{i}]" for i in range(len(names))])
-    return Table(_string(found["field"], f"{path}.field"), bins, points, counts)
+    return Table(_string(found["field"], f"{path}.field"), bins, points, counts, errors)
+
+
+def _read_combination(found: dict[str, Any], path: str) -> Combination:
+    fields, kinds, all_names = (_list(found[key], f"{path}.{key}") for key in ("fields", "kinds", "bins"))
+    fields = [_string(one, f"{path}.fields[{i}]") for i, one in enumerate(fields)]
+    if not len(fields) == len(kinds) == len(all_names):
+        _refuse(
+            path, f"has {len(fields)} fields, {len(kinds)} kinds and {len(all_names)} lists of bins; one each belongs"
+        )
+    bins = []
+    for i, (kind, listed) in enumerate(zip(kinds, all_names, strict=True)):
+        paths = [f"{path}.bins[{i}][{j}]" for j in range(len(_list(listed, f"{path}.bins[{i}]")))]
+        names = [_named(one, here) for one, here in zip(listed, paths, strict=True)]
+        bins.append(_read_bins(kind, f"{path}.kinds[{i}]", names, paths))
+    by_field = dict(zip(fields, bins, strict=True))
+    trees = []
+    for i, one in enumerate(_list(found["trees"], f"{path}.trees")):
+        tree = _read_tree(one, f"{path}.trees[{i}]", by_field)
+        if isinstance(tree, Leaf):
+            _refuse(f"{path}.trees[{i}]", "asks no field; a tree has an 'if'")
+        trees.append(tree)
+    error = _error(found["error"], f"{path}.error")
+    term = Combination(tuple(fields), tuple(bins), tuple(trees), error)
+    _check_combination(term, path)
+    return term
+
+
+def _read_tree(data: object, path: str, bins: Mapping[str, Bins], depth: int = 0) -> Split | Leaf:
+    if not isinstance(data, dict) or "if" not in data:
+        leaf = _record(data, path, ("points", "leads"))
+        return Leaf(_tenths(leaf["points"], f"{path}.points"), _count(leaf["leads"], f"{path}.leads"))
+    if depth == DEEPEST:
+        _refuse(path, f"is the {DEEPEST + 1}th split in a row; a tree has at most {DEEPEST}")
+    found = _record(data, path, ("if", "in", "then", "else"))
+    field = _string(found["if"], f"{path}.if")
+    if field not in bins:
+        _refuse(f"{path}.if", f"asks {shown(field)}, which is not among the fields of its combination")
+    names = [_named(one, f"{path}.in[{i}]") for i, one in enumerate(_list(found["in"], f"{path}.in"))]
+    chosen = _read_chosen(bins[field], names, f"{path}.in")
+    return Split(
+        field,
+        chosen,
+        _read_tree(found["then"], f"{path}.then", bins, depth + 1),
+        _read_tree(found["else"], f"{path}.else", bins, depth + 1),
+    )
+
+
+def _read_chosen(bins: Bins, names: list[dict[str, Any]], path: str) -> tuple[int, ...]:
+    """The positions of the bins that a choice names, in the very words that `_chosen_names` would use."""
+    known = _bin_names(bins)
+    places = {tuple(one.items()): range(i, i + 1) for i, one in enumerate(known)}
+    starts, ends = ({one[key]: i for i, one in enumerate(known) if key in one} for key in _EDGES)
+    found: set[int] = set()
+    for i, name in enumerate(names):
+        here = f"{path}[{i}]"
+        at = places.get(tuple(name.items()), range(0))
+        if isinstance(bins, NumberBins) and name != {"is": MISSING}:
+            at = range(starts.get(name.get("from"), 1), ends.get(name.get("below"), len(known) - 1) + 1)
+            if at and _chosen_names(bins, at) != [name]:
+                at = range(0)
+        if not at:
+            _refuse(here, f"says {_text(name)}, which none of the bins of its field says")
+        if found and at[0] <= max(found):
+            _refuse(here, f"says {_text(name)} after what comes behind it; bins stand once, in their order")
+        found |= set(at)
+    chosen = tuple(sorted(found))
+    if chosen and _chosen_names(bins, chosen) != names:
+        _refuse(path, f"says {_on_one_line(names)}; it must say {_on_one_line(_chosen_names(bins, chosen))}")
+    return chosen
+
+
+def _check_combination(term: Combination, path: str) -> None:
+    """Refuse a combination that is not as its docstring says, whoever made it."""
+    if len(set(term.fields)) != len(term.fields) or len(term.fields) < 3:
+        _refuse(path, "must have three different fields or more; what one or two do belongs to a table or a pair")
+    if len(term.bins) != len(term.fields):
+        _refuse(path, f"has {len(term.bins)} bins for {len(term.fields)} fields")
+    if not 0 <= term.error <= LARGEST:
+        _refuse(f"{path}.error", f"is {term.error / 10}; an error lies between 0 and {LARGEST // 10}")
+    bins = dict(zip(term.fields, term.bins, strict=True))
+    for i, tree in enumerate(term.trees):
+        if not isinstance(tree, Split):
+            _refuse(f"{path}.trees[{i}]", "asks no field; a tree has an 'if'")
+        _check_tree(tree, f"{path}.trees[{i}]", bins)
+    idle = set(term.fields).difference(*map(asks, term.trees))
+    if idle:
+        _refuse(path, f"has the field {shown(next(one for one in term.fields if one in idle))}, which no tree asks")
+    most = sum(max(abs(leaf.points) for leaf in leaves(tree)) for tree in term.trees)
+    if most > LARGEST:
+        _refuse(
+            path, f"could add up to {most / 10}; the points of a term lie between {-LARGEST // 10} and {LARGEST // 10}"
+        )
+
+
+def _check_tree(node: Split | Leaf, path: str, bins: Mapping[str, Bins], depth: int = 0) -> None:
+    if isinstance(node, Leaf):
+        return
+    if depth == DEEPEST:
+        _refuse(path, f"is the {DEEPEST + 1}th split in a row; a tree has at most {DEEPEST}")
+    if node.field not in bins:
+        _refuse(f"{path}.if", f"asks {shown(node.field)}, which is not among the fields of its combination")
+    size = len(bins[node.field])
+    if not 0 < len(node.bins) < size:
+        which = "none" if not node.bins else "all"
+        _refuse(
+            f"{path}.in", f"names {which} of the {size} bins of '{node.field}'; a choice names some and leaves some"
+        )
+    if list(node.bins) != sorted(set(node.bins)) or not 0 <= node.bins[0] <= node.bins[-1] < size:
+        _refuse(f"{path}.in", f"must name positions of '{node.field}' from 0 to {size - 1}, each once, ascending")
+    _check_tree(node.then, f"{path}.then", bins, depth + 1)
+    _check_tree(node.otherwise, f"{path}.else", bins, depth + 1)
 
 
 def _read_pair(found: dict[str, Any], path: str) -> Pair:
@@ -218,27 +416,36 @@ def _read_pair(found: dict[str, Any], path: str) -> Pair:
     column_bins = _read_bins(
         kinds[1], f"{path}.kinds[1]", names, [f"{path}.rows[0].cells[{j}]" for j in range(len(names))]
     )
-    for i, (others, _, _) in enumerate(cells):
+    for i, (others, _, _, errors) in enumerate(cells):
         if others != names:
             _refuse(f"{path}.rows[{i}].cells", "must have the same bins as the cells of the first row")
+        if bool(errors) != bool(cells[0][3]):
+            _refuse(f"{path}.rows[{i}].cells", "must have an 'error' where the cells of the first row have one")
     return Pair(
         (fields[0], fields[1]),
         (row_bins, column_bins),
-        tuple(points for _, points, _ in cells),
-        tuple(counts for _, _, counts in cells),
+        tuple(points for _, points, _, _ in cells),
+        tuple(counts for _, _, counts, _ in cells),
+        tuple(errors for *_, errors in cells if errors),
     )
 
 
-def _read_cells(data: object, path: str) -> tuple[list[dict[str, Any]], tuple[int, ...], tuple[int, ...]]:
-    """The name of each bin, its points (tenths) and its leads."""
-    names, points, counts = [], [], []
+def _read_cells(
+    data: object, path: str
+) -> tuple[list[dict[str, Any]], tuple[int, ...], tuple[int, ...], tuple[int, ...]]:
+    """The name of each bin, its points (tenths), its leads, and its error (tenths) where they have one."""
+    names, points, counts, errors = [], [], [], []
     for i, one in enumerate(_list(data, path)):
         here = f"{path}[{i}]"
-        found = _record(one, here, ("points", "leads"), ("is", "from", "below", "level"))
+        found = _record(one, here, ("points", "leads"), ("error", "is", "from", "below", "level"))
         points.append(_tenths(found.pop("points"), f"{here}.points"))
         counts.append(_count(found.pop("leads"), f"{here}.leads"))
+        if "error" in found:
+            errors.append(_error(found.pop("error"), f"{here}.error"))
+        if errors and len(errors) != i + 1:
+            _refuse(here, "has an 'error' and the bin before it none, or the other way round; all have one or none has")
         names.append(_named(found, here))
-    return names, tuple(points), tuple(counts)
+    return names, tuple(points), tuple(counts), tuple(errors)
 
 
 def _named(data: object, path: str) -> dict[str, Any]:
@@ -361,6 +568,13 @@ def _tenths(data: object, path: str) -> int:
     return int(tenths)
 
 
+def _error(data: object, path: str) -> int:
+    error = _tenths(data, path)
+    if error < 0:
+        _refuse(path, f"is {error / 10}; an error is 0 or more")
+    return error
+
+
 def _count(data: object, path: str) -> int:
     if isinstance(data, bool) or not isinstance(data, int) or data < 0:
         _refuse(path, f"must be a count of leads, not {_kind(data)}")
@@ -395,8 +609,4 @@ def check_learned(card: Card, learned: Learned) -> None:
 
 
 def _asked(term: Term) -> Mapping[str, Bins]:
-    match term:
-        case Table():
-            return {term.field: term.bins}
-        case Pair():
-            return dict(zip(term.fields, term.bins, strict=True))
+    return dict(zip(term.fields, axes(term), strict=True))

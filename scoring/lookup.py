@@ -1,4 +1,4 @@
-"""Lookup tables: points per bin of one field, or per cell of a pair of fields.
+"""Lookup tables: points per bin of one field, or per cell of a pair of fields; and small trees over bins of several.
 
 A table is the readable form of everything that is learned. Bin 0 of every kind of bins is the missing value, so an
 unknown answer has points of its own and is never mistaken for a "no". Points are whole tenths (integers); a count is
@@ -8,6 +8,7 @@ the number of leads of the training history that fell in a bin.
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
@@ -168,10 +169,88 @@ class Combination:
         """The name of its ledger entry."""
         return " & ".join(self.fields)
 
+    def cell(self, bins: Sequence[int]) -> int:
+        """The number of a cell, given the bin of each field: the first field counts most, as the rows of a pair."""
+        found = 0
+        for at, axis in zip(bins, self.bins, strict=True):
+            found = found * len(axis) + at
+        return found
+
+    def at(self, cell: int) -> tuple[int, ...]:
+        """The bin of each field in a cell; undoes `cell`."""
+        found = []
+        for axis in reversed(self.bins):
+            cell, at = divmod(cell, len(axis))
+            found.append(at)
+        return tuple(reversed(found))
+
+    def worth(self, bins: Sequence[int]) -> int:
+        """The points (tenths) of a cell, given the bin of each field: the sum of the leaves that it comes to."""
+        place = dict(zip(self.fields, bins, strict=True))
+        return sum(leaf_of(tree, place).points for tree in self.trees)
+
 
 # What is learned is a sum of terms. Every printer walks this union, so a member that it lacks is an error of type
 # checking, not a silence.
-Term: TypeAlias = Table | Pair
+Term: TypeAlias = Table | Pair | Combination
+
+
+def axes(term: Term) -> tuple[Bins, ...]:
+    """The bins of each field of a term."""
+    return (term.bins,) if isinstance(term, Table) else term.bins
+
+
+def leaf_of(node: Split | Leaf, place: Mapping[str, int]) -> Leaf:
+    """The leaf of a tree that a lead comes to; `place` holds the bin of each field."""
+    while isinstance(node, Split):
+        node = node.then if place[node.field] in node.bins else node.otherwise
+    return node
+
+
+def leaves(node: Split | Leaf) -> Iterator[Leaf]:
+    """All leaves of a tree, from the first `then` to the last `otherwise`."""
+    if isinstance(node, Leaf):
+        yield node
+    else:
+        yield from leaves(node.then)
+        yield from leaves(node.otherwise)
+
+
+def asks(node: Split | Leaf) -> frozenset[str]:
+    """The fields that a tree asks."""
+    if isinstance(node, Leaf):
+        return frozenset()
+    return frozenset({node.field}) | asks(node.then) | asks(node.otherwise)
+
+
+def stretches(bins: NumberBins, chosen: Sequence[int]) -> list[tuple[float | None, float | None]]:
+    """Some bins of a number as stretches, neighbours fused, missing left out: from where to below where (None: no end).
+
+    `chosen` are positions of bins, ascending.
+    """
+    runs: list[list[int]] = []
+    for at in chosen:
+        if at and runs and runs[-1][1] == at - 1:
+            runs[-1][1] = at
+        elif at:
+            runs.append([at, at])
+    return [
+        (bins.edges[first - 2] if first > 1 else None, bins.edges[last - 1] if last <= len(bins.edges) else None)
+        for first, last in runs
+    ]
+
+
+def words(bins: Bins, chosen: Sequence[int]) -> tuple[str, ...]:
+    """Some bins, ascending, for people: `missing`, `below 50`; neighbouring bins of a number are one stretch."""
+    if not isinstance(bins, NumberBins):
+        return tuple(bins.labels[at] for at in chosen)
+    found = [MISSING] if chosen[0] == 0 else []
+    for low, high in stretches(bins, chosen):
+        if low is None:
+            found.append("any" if high is None else f"below {plain(high)}")
+        else:
+            found.append(f"{plain(low)} and up" if high is None else f"{plain(low)} to {plain(high)}")
+    return tuple(found)
 
 
 def plain(number: float) -> str:

@@ -15,7 +15,7 @@ from itertools import pairwise
 from scoring import tree
 from scoring.field import Field
 from scoring.logic import derive, truth
-from scoring.lookup import NumberBins, Table, TextBins
+from scoring.lookup import Bins, NumberBins, Table, TextBins, axes
 from scoring.scorecard import Priced, Scorecard
 from scoring.tree import Typed
 
@@ -77,14 +77,14 @@ def answers(card: Scorecard, field: Field) -> Iterator[tuple[Typed, float]]:
     if field.kind == "flag":
         values = [True, False]
     elif field.kind == "number":
-        edges = table.bins.edges if table and isinstance(table.bins, NumberBins) else ()
+        edges = [edge for bins in _bins(card, field) if isinstance(bins, NumberBins) for edge in bins.edges]
         cuts = sorted({*edges, *(one for one in _literals(card, field.name) if isinstance(one, float))})
         between = [low / 2 + high / 2 for low, high in pairwise(cuts)]
         values = sorted({*cuts, *between, cuts[0] - 1, cuts[-1] + 1}) if cuts else [0.0]
     elif field.kind == "date":
         values = _days(card, field.name)
     else:
-        levels = table.bins.levels if table and isinstance(table.bins, TextBins) else ()
+        levels = [level for bins in _bins(card, field) if isinstance(bins, TextBins) for level in bins.levels]
         literals = [one for one in _literals(card, field.name) if isinstance(one, str)]
         values = field.values or [*dict.fromkeys([*levels, *literals]), "\0"]  # the last stands for any other text
     if table is None or sum(table.counts[1:]) == 0:
@@ -94,6 +94,12 @@ def answers(card: Scorecard, field: Field) -> Iterator[tuple[Typed, float]]:
     known = sum(table.counts[at] for at in set(bins))
     for value, at in zip(values, bins, strict=True):
         yield value, (table.counts[at] / known if known else 1 / len(values)) / (bins.count(at) if known else 1)
+
+
+def _bins(card: Scorecard, field: Field) -> Iterator[Bins]:
+    """The bins of a field in every term that asks it."""
+    for term in card.learned.terms:
+        yield from (bins for name, bins in zip(term.fields, axes(term), strict=True) if name == field.name)
 
 
 def _conditions(card: Scorecard) -> Iterator[tree.Node]:

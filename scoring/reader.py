@@ -31,7 +31,7 @@ KEYS: Mapping[str, Mapping[str, bool]] = {
     | dict.fromkeys(("outcome", "base_rate", "trust", "criteria", "groups", "rules", "exclude", "stages"), False)
     | dict.fromkeys(("grades", "cases"), False),
     "field": dict.fromkeys(("values", "unit", "better", "from", "ask", "learn", "label", "missing", "is"), False)
-    | {"kind": True},
+    | {"kind": True, "known_when_scored": False},
     "outcome": {"became": True, "since": False, "within": False, "minimum": False},
     "became": {"field": True, "kind": True},
     "criterion": {"met": True, "essential": False, "label": False},
@@ -221,11 +221,16 @@ class _Reader:
             sources=self.sources(name, record["from"].value, columns) if "from" in record else (),
             ask=self.line(record, "ask", what),
             learn=kind not in ("date", "id") if learn is None else learn,
+            known_when_scored=self.known_when_scored(record, what),
             label=self.line(record, "label", what),
         )
         if only_for("missing", "number", "text", "id"):
             field = replace(field, missing=self.absent(field, record["missing"].value))
         return field
+
+    def known_when_scored(self, record: Mapping[str, Item], what: str) -> bool:
+        key = "known_when_scored"
+        return key in record and bool(self.shapes.yes(record[key].value, f"`{key}` of {what}"))
 
     def values(self, node: yaml.Node, what: str) -> list[tuple[str, yaml.Node]]:
         """The listed values of a text field; none where one of them can't be read, so that none is found wrong."""
@@ -302,6 +307,7 @@ class _Reader:
             unit=self.line(record, "unit", what),
             better=better or "",  # type: ignore[arg-type]  # one of the two words, or empty
             learn=True if learn is None else learn,
+            known_when_scored=self.known_when_scored(record, what),
             label=self.line(record, "label", what),
             derived=derived,
             derived_text=one_line(text),

@@ -11,7 +11,7 @@ from typing import Any, Literal, TypeAlias
 
 from scoring.gate import Verdict
 
-EntryKind: TypeAlias = Literal["start", "rule", "group", "table", "pair"]
+EntryKind: TypeAlias = Literal["start", "rule", "group", "table", "pair", "combination"]
 State: TypeAlias = Literal["met", "unmet", "unknown"]
 
 
@@ -71,7 +71,8 @@ class Result:
 
     `tenths` is the total, the exact sum of the ledger; `low` and `high` (tenths) are what answers to the card's
     questions could still make of it; `score` is the total rounded and cut to 0…100; `probability` (0..1) is None while
-    no base rate is known. `ignored` are the keys of the lead that no field of the card uses.
+    no base rate is known. `ignored` are the keys of the lead that no field of the card uses. `error` (tenths) is the
+    standard error of the total that comes from what was learned; None where that is not known.
     """
 
     card: str
@@ -86,6 +87,7 @@ class Result:
     recommendation: Recommendation
     ledger: tuple[Entry, ...]
     ignored: tuple[str, ...] = ()
+    error: int | None = None
 
     @property
     def points(self) -> float:
@@ -103,6 +105,7 @@ class Result:
             "points": self.points,
             "low": self.low / 10,
             "high": self.high / 10,
+            "plus_minus": None if self.error is None else self.error / 10,
             "probability": None if self.probability is None else round(self.probability, 6),
             "grade": self.grade,
             "recommendation": advice.verdict,

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from scoring.logic import Values, derive, truth
-from scoring.lookup import Pair, Table
+from scoring.lookup import Combination, Table, Term, asks, leaf_of, leaves
 from scoring.reach import alone
 from scoring.rule import Group
 from scoring.scorecard import Priced, Scorecard
@@ -22,7 +22,8 @@ class Tally:
 
     `total` is the start plus all of `rules` (None, unknown, counts as 0), `groups` and `terms`. `low` and `high` are
     the least and the most that answers to the card's questions could make of it. `bins` says where each term was
-    looked up (a pair: row times columns plus column). `criteria` and `excluded` are three-valued.
+    looked up (a pair: row times columns plus column; a combination: `Combination.cell`). `criteria` and `excluded` are
+    three-valued.
     """
 
     total: int
@@ -131,7 +132,7 @@ def _cut(group: Group, points: int) -> int:
     return points if group.minimum is None else max(points, group.minimum)
 
 
-def look_up(term: Table | Pair, values: Values, card: Scorecard) -> tuple[int, int, int, int]:
+def look_up(term: Term, values: Values, card: Scorecard) -> tuple[int, int, int, int]:
     """The points of a learned term, the bin, and the least and the most that an answer could make of it."""
 
     def free(name: str, at: int) -> bool:
@@ -141,6 +142,16 @@ def look_up(term: Table | Pair, values: Values, card: Scorecard) -> tuple[int, i
         at = term.bins.find(values[term.field])  # type: ignore[arg-type]  # the bins are of the field's kind
         cells = term.points if free(term.field, at) else (term.points[at],)
         return term.points[at], at, min(cells), max(cells)
+    if isinstance(term, Combination):
+        place = {name: bins.find(values[name]) for bins, name in zip(term.bins, term.fields, strict=True)}  # type: ignore[arg-type]
+        points = worst = best = 0
+        for tree in term.trees:
+            leaf = leaf_of(tree, place)
+            # A tree that asks what an answer may still bring could come to any of its leaves.
+            ends = leaves(tree) if any(free(name, place[name]) for name in asks(tree)) else (leaf,)
+            possible = [one.points for one in ends]
+            points, worst, best = points + leaf.points, worst + min(possible), best + max(possible)
+        return points, term.cell(tuple(place.values())), worst, best
     row, column = (bins.find(values[name]) for bins, name in zip(term.bins, term.fields, strict=True))  # type: ignore[arg-type]
     rows = term.points if free(term.fields[0], row) else (term.points[row],)
     whole_row = free(term.fields[1], column)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
-from scoring.lookup import FlagBins, NumberBins, Pair, Table, TextBins
+from scoring.lookup import Combination, FlagBins, Leaf, NumberBins, Pair, Split, Table, TextBins
 from scoring.printers import python, sql, text
 from scoring.reader import read_card
 from scoring.scorecard import Learned, Scorecard
@@ -21,7 +21,13 @@ LEARNED = Learned(
     start=437,
     trust=0.4,
     terms=(
-        Table("employees", NumberBins((10.0, 50.0, 250.0)), (-4, -31, 2, 24, 11), (120, 300, 410, 260, 90)),
+        Table(
+            "employees",
+            NumberBins((10.0, 50.0, 250.0)),
+            (-4, -31, 2, 24, 11),
+            (120, 300, 410, 260, 90),
+            (9, 6, 4, 7, 15),
+        ),
         Table("lead_source", TextBins(("referral", "web")), (0, 38, -6, -12), (12, 130, 800, 238)),
         Table("demo_requested", FlagBins(), (-3, -9, 42), (40, 980, 160)),
         Pair(
@@ -29,6 +35,21 @@ LEARNED = Learned(
             (NumberBins((10_000.0,)), TextBins(("clear", "urgent"))),
             ((0, 3, 4, -2), (-5, -1, 0, 1), (2, 5, 18, -7)),
             ((10, 40, 20, 30), (60, 110, 50, 90), (70, 210, 130, 160)),
+            ((12, 8, 9, 9), (6, 4, 7, 5), (6, 3, 4, 4)),
+        ),
+        Combination(
+            ("employees", "need", "country", "demo_requested"),
+            (NumberBins((50.0, 250.0)), TextBins(("clear", "urgent")), TextBins(("NO", "SE", "DK")), FlagBins()),
+            (
+                Split(
+                    "need",
+                    (1, 2),
+                    Split("employees", (0, 1), Leaf(-6, 210), Split("country", (1, 3), Leaf(17, 84), Leaf(3, 120))),
+                    Leaf(-2, 766),
+                ),
+                Split("demo_requested", (2,), Split("country", (0, 2), Leaf(9, 61), Leaf(-4, 99)), Leaf(0, 1020)),
+            ),
+            5,
         ),
     ),
 )
@@ -37,7 +58,7 @@ LEARNED = Learned(
 def printed() -> dict[str, str]:
     """The files, by name."""
     card = Scorecard(read_card(ROOT / "examples" / "b2b-software" / "card.yaml"), LEARNED, "example")
-    query = sql.Query(date(2026, 7, 1), keep=["lead_id"])
+    query = sql.Query(date(2026, 7, 1), keep=["lead_id"], plus_minus=True)
     return {
         "python.py": python.source(card),
         "duckdb.sql": sql.select(card, query) + ";\n",

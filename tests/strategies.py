@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scoring.condition import Known, parse, parse_days
 from scoring.field import Field
 from scoring.gate import Line, Stage
-from scoring.lookup import Bins, FlagBins, NumberBins, Pair, Table, TextBins
+from scoring.lookup import Bins, Combination, FlagBins, Leaf, NumberBins, Pair, Split, Table, Term, TextBins, asks
 from scoring.rule import Criterion, Exclusion, Group, HalfLife, Rule
 from scoring.scorecard import Card, Learned, Scorecard
 
@@ -121,6 +121,9 @@ CONDITIONS = st.recursive(
 )
 POINTS = st.integers(-1000, 1000).filter(bool)
 SMALL = st.integers(-80, 80)
+ERRORS = st.integers(0, 60) | st.sampled_from(
+    [1, 12_345, 999_983, 1_000_000]
+)  # tenths; the last is the largest allowed
 
 
 @st.composite
@@ -135,21 +138,66 @@ def bins_of(draw: st.DrawFn, field: str) -> Bins:
     return FlagBins()
 
 
+def some_bins(size: int) -> st.SearchStrategy[tuple[int, ...]]:
+    """Some of so many bins, ascending: neither none nor all."""
+    return st.sets(st.integers(0, size - 1), min_size=1, max_size=size - 1).map(sorted).map(tuple)
+
+
 @st.composite
-def terms(draw: st.DrawFn) -> tuple[Table | Pair, ...]:
-    """Random tables and pairs, each over different fields."""
+def trees(
+    draw: st.DrawFn, sizes: dict[str, int], points: st.SearchStrategy[int], fields: tuple[str, ...] = (), depth: int = 4
+) -> Split | Leaf:
+    """A random small tree over fields with so many bins; it asks `fields` first, one after the other."""
+    if not depth or (not fields and draw(st.booleans())):
+        return Leaf(draw(points), draw(st.integers(0, 50)))
+    field = fields[0] if fields else draw(st.sampled_from(sorted(sizes)))
+    then, otherwise = draw(trees(sizes, points, fields[1:], depth - 1)), draw(trees(sizes, points, (), depth - 1))
+    if draw(st.booleans()):
+        then, otherwise = otherwise, then
+    return Split(field, draw(some_bins(sizes[field])), then, otherwise)
+
+
+@st.composite
+def combinations(
+    draw: st.DrawFn, bins: dict[str, Bins], points: st.SearchStrategy[int], errors: st.SearchStrategy[int]
+) -> Combination:
+    """A random combination of some fields, each asked by one of its trees at least."""
+    sizes = {name: len(axis) for name, axis in bins.items()}
+    found: list[Split] = []
+    while idle := tuple(name for name in bins if not any(name in asks(one) for one in found)):
+        # The first tree asks as many as it may, or only one, so that trees differ in what they ask.
+        tree = draw(trees(sizes, points, idle[: draw(st.integers(1, 4))]))
+        assert isinstance(tree, Split)
+        found.append(tree)
+    return Combination(tuple(bins), tuple(bins.values()), tuple(found), draw(errors))
+
+
+@st.composite
+def terms(draw: st.DrawFn) -> tuple[Term, ...]:
+    """Random tables, pairs and combinations, each over different fields, with errors or without."""
     learnable = ["n1", "n2", "t1", "t2", "f1", "class", "silent", "both"]
-    found: list[Table | Pair] = []
+    found: list[Term] = []
+
+    def errors(length: int) -> tuple[int, ...]:
+        return draw(st.tuples(*[ERRORS] * length)) if draw(st.booleans()) else ()
+
     for name in draw(st.lists(st.sampled_from(learnable), max_size=4, unique=True)):
         bins = draw(bins_of(name))
         points = draw(st.tuples(*[SMALL] * len(bins)))
-        found.append(Table(name, bins, points, draw(st.tuples(*[st.integers(0, 50)] * len(bins)))))
+        counts = draw(st.tuples(*[st.integers(0, 50)] * len(bins)))
+        found.append(Table(name, bins, points, counts, errors(len(bins))))
     couples = st.lists(st.sampled_from(learnable), min_size=2, max_size=2, unique=True).map(sorted).map(tuple)
     for first, second in draw(st.lists(couples, max_size=2, unique=True)):
         rows, columns = draw(bins_of(first)), draw(bins_of(second))
         line = st.tuples(*[SMALL] * len(columns))
         cells = draw(st.tuples(*[line] * len(rows)))
-        found.append(Pair((first, second), (rows, columns), cells, cells))
+        wide = errors(len(rows) * len(columns))
+        lines = tuple(wide[i : i + len(columns)] for i in range(0, len(wide), len(columns)))
+        found.append(Pair((first, second), (rows, columns), cells, cells, lines))
+    several = st.lists(st.sampled_from(learnable), min_size=3, max_size=4, unique=True).map(sorted).map(tuple)
+    for names in draw(st.lists(several, max_size=2, unique=True)):
+        asked = {name: draw(bins_of(name)) for name in names}
+        found.append(draw(combinations(asked, SMALL, st.just(0) | ERRORS)))
     return tuple(found)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from datetime import date
+from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import Any
 
 import duckdb
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 
 from scoring import LeadError, Scorecard
 from scoring.engine import engine
+from scoring.lookup import Combination, Table
 from scoring.printers import sql
 from scoring.printers.dialect import name as quoted
 from scoring.reader import parse_card
@@ -59,12 +61,28 @@ def ledger(
     )
 
 
+def walked_error(card: Scorecard, walked: Tally) -> int | None:
+    """The standard error of a total, in the plainest way: of the bins where the terms were looked up."""
+    squares = []
+    for term, at in zip(card.learned.terms, walked.bins, strict=True):
+        if isinstance(term, Combination):
+            squares += [term.error**2] if term.error else []
+        elif isinstance(term, Table):
+            squares += [one**2 for one in term.errors[at : at + 1]]
+        else:
+            squares += [one**2 for one in [cell for row in term.errors for cell in row][at : at + 1]]
+    exact = Decimal(sum(squares)).sqrt(Context(prec=50))
+    return int(exact.quantize(Decimal(1), ROUND_HALF_UP)) if squares else None
+
+
 @given(card=scorecards(), leads=st.lists(LEADS, min_size=12, max_size=12))
 def test_walk_python_and_duckdb_agree(
     duck: duckdb.DuckDBPyConnection, card: Scorecard, leads: list[dict[str, Any]]
 ) -> None:
     """Every entry, the total, the range, the criteria and the recommendation are equal in all three engines."""
-    query = sql.Query(AS_OF, columns={"row": "INTEGER", **TYPES}, keep=["row"], ledger=True, checks=True)
+    query = sql.Query(
+        AS_OF, columns={"row": "INTEGER", **TYPES}, keep=["row"], ledger=True, checks=True, plus_minus=True
+    )
     for lead, row in zip(leads, rows(duck, leads, TYPES, sql.select(card, query)), strict=True):
         try:
             values = engine(card).clean(lead).values
@@ -85,10 +103,15 @@ def test_walk_python_and_duckdb_agree(
         advice = result.recommendation
         assert (result.score, result.points, result.grade) == (row["score"], row["points"], row["grade"])
         assert (advice.verdict, advice.at, advice.to) == (row["recommendation"], row["ll:stands"], row["ll:to"])
+        assert result.error == walked_error(card, walked)
+        assert row["plus_minus"] == (None if result.error is None else result.error / 10)
         assert (result.probability is None) == (row["probability"] is None)
         if result.probability is not None:
             assert math.isclose(result.probability, row["probability"], rel_tol=1e-12)
         assert sum(entry.tenths for entry in result.ledger) == result.tenths
+        told = {entry.name: entry.tenths for entry in result.ledger if entry.kind in ("table", "pair", "combination")}
+        named = zip(card.learned.terms, walked.terms, strict=True)
+        assert told == {term.name: points for term, points in named if points}
         # Whoever is to be asked has a question that is open.
         assert (advice.verdict == "ask") == bool(advice.questions)
 

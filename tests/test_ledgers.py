@@ -68,6 +68,7 @@ def check(answer: dict[str, Any], total: int) -> None:
     """An answer as JSON: its ledger adds up to its points, and they are the total."""
     assert sum(tenths(entry["points"]) for entry in answer["ledger"]) == tenths(answer["points"]) == total
     assert tenths(answer["low"]) <= total <= tenths(answer["high"])
+    assert tenths(answer["plus_minus"]) > 0
     assert answer["score"] == (max(0, min(1000, total)) + 5) // 10
 
 

@@ -8,7 +8,7 @@ the early successes would flatter the young.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -23,6 +23,7 @@ from scoring.errors import DataError, did_you_mean, shown
 from scoring.field import Field
 from scoring.printers import sql
 from scoring.printers.dialect import name as quoted
+from scoring.rule import Criterion
 from scoring.scorecard import START, Card, Learned, Outcome, Scorecard
 from training.sources import ROW, Reject, Source, bad_values, connect, read
 
@@ -60,9 +61,12 @@ class History:
     """The leads to learn from, oldest first where the card names a day, else in the order of the file.
 
     `frame`: (n, fields) the learnable fields, number float64 (NaN: missing), text object (None), flag boolean (NA).
-    `won`: (n,) bool. `days`: (n,) whole days since 1970, or None. `rules`: (n,) tenths that rules and groups earn at
-    full trust. `criteria`: (n,) by name, 1 met, 0 unmet, -1 unknown. `excluded`: (n,) bool. `rows`: (n,) their numbers
-    in `source`, the table that `connection` holds.
+    `won`: (n,) bool, within the horizon. `became`: (n,) bool, ever, as far as the history knows; the same as `won`
+    where the outcome is a flag. `became_on`: (n,) the day of it, float64 days since 1970, NaN where there is none, or
+    None where the outcome is a flag. `days`: (n,) whole days since 1970, or None. `dates`: the date fields by name,
+    (n,) float64 days since 1970 (NaN: missing). `ids`: the id fields by name, (n,) texts (None). `rules`: (n,) tenths
+    that rules and groups earn at full trust. `criteria`: (n,) by name, 1 met, 0 unmet, -1 unknown. `excluded`: (n,)
+    bool. `rows`: (n,) their numbers in `source`, the table that `connection` holds.
     """
 
     source: Source
@@ -77,6 +81,10 @@ class History:
     as_of: date | None
     rejects: tuple[Reject, ...] = ()
     left_out: Mapping[str, str] = field(default_factory=dict)
+    became: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, bool), repr=False)
+    became_on: NDArray[np.float64] | None = field(default=None, repr=False)
+    dates: Mapping[str, NDArray[np.float64]] = field(default_factory=dict, repr=False)
+    ids: Mapping[str, NDArray[np.object_]] = field(default_factory=dict, repr=False)
     connection: duckdb.DuckDBPyConnection | None = field(default=None, repr=False, compare=False)
     waits: Waits | None = None  # only where the outcome is a date
 
@@ -93,6 +101,37 @@ class History:
             f'SELECT {quoted(ROW)} AS row, "ll:total" AS total FROM ({sql.select(card, query)})'
         ).df()
         return found.set_index("row")["total"].reindex(self.rows).to_numpy(np.int64)
+
+    def ask(self, card: Scorecard, columns: Sequence[str], *, ledger: bool = False) -> list[NDArray[Any]]:
+        """Columns of the printed SQL for these leads, each lead as of its own day: one array (n,) a column.
+
+        `columns` are SQL expressions over the columns of `sql.Query(checks=True)`, with `ledger` also over the entries
+        of the ledger. None of them may be NULL. Cast them to the smallest type that holds them: they are kept whole.
+        """
+        assert self.connection is not None
+        outcome = card.card.outcome
+        day: date | str = (outcome.since if outcome else "") or self.as_of or EPOCH
+        query = sql.Query(day, self.source.table, self.source.columns, keep=[ROW], checks=True, ledger=ledger)
+        selected = "".join(f", {one} AS c{i}" for i, one in enumerate(columns))
+        found = self.connection.execute(
+            f"SELECT {quoted(ROW)} AS row{selected} FROM ({sql.select(card, query)})"
+        ).fetchnumpy()
+        rows = np.asarray(found["row"])
+        order = np.argsort(rows, kind="stable")
+        at = order[np.searchsorted(rows, self.rows, sorter=order)]
+        return [np.asarray(found[f"c{i}"])[at] for i in range(len(columns))]
+
+    def fired(self, card: Card) -> dict[str, NDArray[np.int8]]:
+        """For each rule of a card (n,): 1 it fires, 0 it doesn't, -1 unknown. Each lead as of its own day.
+
+        Trust may round a rule's points to nothing, so whether it fires is asked as if it were a criterion.
+        """
+        asked = replace(
+            card, criteria=tuple(Criterion(one.name, one.when) for one in card.rules), stages=(), exclude=()
+        )
+        fires = [f"CAST(coalesce(CAST({quoted(f'c:{one.name}')} AS INTEGER), -1) AS TINYINT)" for one in card.rules]
+        found = self.ask(Scorecard(asked, Learned()), fires)
+        return {one.name: states for one, states in zip(card.rules, found, strict=True)}
 
 
 def read_history(card: Card, data: Path | str | pd.DataFrame, as_of: date | None = None) -> History:
@@ -122,6 +161,7 @@ def read_history(card: Card, data: Path | str | pd.DataFrame, as_of: date | None
     rejected = len({one.row for one in rejects})
     won = whole["won"].to_numpy(bool)
     frame, left_out = _learnable(card, whole)
+    became_on = whole["became"].to_numpy(np.float64, na_value=np.nan) if outcome.kind == "date" else None
     return History(
         source=source,
         rows=whole["row"].to_numpy(np.int64),
@@ -135,6 +175,18 @@ def read_history(card: Card, data: Path | str | pd.DataFrame, as_of: date | None
         as_of=taken,
         rejects=tuple(rejects),
         left_out=left_out,
+        became=won if became_on is None else np.isfinite(became_on),
+        became_on=became_on,
+        dates={
+            one.name: whole[f"f:{one.name}"].to_numpy(np.float64, na_value=np.nan)
+            for one in card.fields.values()
+            if one.kind == "date"
+        },
+        ids={
+            one.name: whole[f"f:{one.name}"].astype(object).where(whole[f"f:{one.name}"].notna(), None).to_numpy()
+            for one in card.fields.values()
+            if one.kind == "id"
+        },
         connection=connection,
         waits=waits,
     )
@@ -175,7 +227,12 @@ def _typed(card: Card, outcome: Outcome, became: str) -> str:
         f'"ll:total" - {START} AS rules',
         '"ll:out" AS out',
         *(f"{quoted(f'c:{one.name}')}" for one in card.criteria),
-        *(quoted(f"f:{one.name}") for one in card.fields.values() if one.kind != "date"),
+        *(
+            f"{quoted(f'f:{one.name}')} - DATE '{EPOCH}' AS {quoted(f'f:{one.name}')}"
+            if one.kind == "date"
+            else quoted(f"f:{one.name}")
+            for one in card.fields.values()
+        ),
     ]
     return f'SELECT {", ".join(columns)} FROM history WHERE NOT "ll:bad" ORDER BY since, {quoted(ROW)}'
 

@@ -24,11 +24,14 @@ from models.releases import Releases
 from scoring.errors import DataError
 from scoring.reader import read_card
 from scoring.scorecard import START, Card, Learned, Scorecard, untrained
+from training.auditing import audit
 from training.combine import LOG_ODDS
 from training.comparison import Comparison, Forecast, compare, incomparable, nothing_learned
+from training.drift import drift
 from training.fit import Fit, default, fit
 from training.history import History, read_history
 from training.judge import Judgement, judge
+from training.leakage import find_leaks
 from training.maturity import maturity
 from training.provenance import provenance
 from training.rivals import rivals, rules_alone
@@ -36,6 +39,7 @@ from training.split import Split, split_history
 from training.threshold import Found, could_be_promoted, line_for, precision_by_volume
 
 HELD_OUT = 0.25
+AUDITED = 200_000  # leads that the rules are audited by at most, the newest
 FEWEST_OF_A_KIND = 10  # outcomes of either kind, below which no classifier is fitted
 
 
@@ -110,7 +114,10 @@ def train(
     current: Scorecard | None = None,
     progress: Callable[[str], None] = lambda step: None,
 ) -> Training:
-    """Learn from a history. Raises ScorecardError for the card, DataError for the data or the estimator.
+    """Learn from a history.
+
+    Raises ScorecardError for the card, DataError for the data or the estimator, LeakageError (a DataError) for fields
+    that know the outcome.
 
     `held_out` (0..1) is the share of leads to judge by: the newest where the card names a day, else drawn at random
     with the same share of opportunities. `estimator` takes the default's place; it must be additive over `bins_`.
@@ -134,6 +141,10 @@ def train(
         if current is not None and current.learned.terms:
             counts["comparison"] = nothing_learned(current.release, why).to_dict()
         return Training(written, card_text, untrained(written).learned, counts, source, history, why)
+    progress("looking for fields that know the outcome")
+    leakage = find_leaks(written, history, seed)
+    leakage.refuse()
+    counts["leakage"] = leakage.to_dict()
     try:
         found = fit(written, history, split, estimator or default(written, history, seed), seed, progress)
     except CompileError as error:
@@ -144,6 +155,8 @@ def train(
     drawn = draw_lines(written, history, found.totals, split.held, found.learned.base_rate)
     learned = replace(found.learned, lines={name: one.line for name, one in drawn.items()})
     metrics = counts | _judged(written, history, split, found, drawn, learned, seed)
+    progress("auditing the rules")
+    metrics |= _checked(Scorecard(written, learned), history, split, found.totals)
     if current is not None:
         progress("comparing with the current release")
         metrics["comparison"] = _compared(Scorecard(written, learned), current, history, split, seed).to_dict()
@@ -229,6 +242,18 @@ def _judged(
         "promises": {name: one.to_dict() for name, one in lines.items()},
         "precision_by_volume": volume,
     }
+
+
+def _checked(scorecard: Scorecard, history: History, split: Split, totals: NDArray[np.int64]) -> dict[str, Any]:
+    """What became of the rules' leads, and, where leads have days, what moved between the older and the newest."""
+    fired = history.fired(scorecard.card)
+    newest = np.arange(len(history))[-AUDITED:]
+    metrics = {"audit": audit(scorecard, history, newest, fired).to_dict()}
+    if split.way == "time":
+        older, held = ({name: states[part] for name, states in fired.items()} for part in (split.train, split.held))
+        frames = history.frame.iloc[split.train], history.frame.iloc[split.held]
+        metrics["drift"] = drift(*frames, older, held, totals[split.train], totals[split.held]).to_dict()
+    return metrics
 
 
 def foreseen(learned: Learned, totals: NDArray[np.int64]) -> NDArray[np.float64]:

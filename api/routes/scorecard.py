@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import Any, assert_never
+from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from pydantic_core import to_json
 
-from scoring.lookup import Pair, Table, Term
+from scoring.lookup import Bins, Combination, Leaf, Pair, Split, Table, words
 from scoring.rule import Group
 from scoring.scorecard import Priced, Scorecard
 
@@ -63,7 +64,8 @@ def describe(card: Scorecard) -> dict[str, Any]:
         "stages": _stages(card),
         "grades": [{"grade": grade, "from": cut / 10} for grade, cut in one.grades]
         + [{"grade": one.below, "from": None}],
-        "tables": [_table(term) for term in learned.terms],
+        "tables": [_table(term) for term in learned.terms if not isinstance(term, Combination)],
+        "combinations": [_combination(term) for term in learned.terms if isinstance(term, Combination)],
     }
 
 
@@ -112,18 +114,39 @@ def _stages(card: Scorecard) -> list[dict[str, Any]]:
     return found
 
 
-def _table(term: Term) -> dict[str, Any]:
+def _table(term: Table | Pair) -> dict[str, Any]:
     if isinstance(term, Table):
-        bins = [
-            {"labels": [label], "points": points / 10, "leads": leads}
-            for label, points, leads in zip(term.bins.labels, term.points, term.counts, strict=True)
-        ]
-    elif isinstance(term, Pair):
-        bins = [
-            {"labels": [row, column], "points": term.points[i][j] / 10, "leads": term.counts[i][j]}
-            for i, row in enumerate(term.bins[0].labels)
-            for j, column in enumerate(term.bins[1].labels)
-        ]
+        labels = [[label] for label in term.bins.labels]
+        points, counts, errors = term.points, term.counts, term.errors
     else:
-        assert_never(term)
+        labels = [[row, column] for row in term.bins[0].labels for column in term.bins[1].labels]
+        points, counts, errors = (
+            tuple(cell for line in lines for cell in line) for lines in (term.points, term.counts, term.errors)
+        )
+    margins: Sequence[float | None] = [one / 10 for one in errors] or [None] * len(points)
+    bins = [
+        {"labels": label, "points": tenths / 10, "plus_minus": margin, "leads": leads}
+        for label, tenths, margin, leads in zip(labels, points, margins, counts, strict=True)
+    ]
     return {"name": term.name, "fields": list(term.fields), "bins": bins}
+
+
+def _combination(term: Combination) -> dict[str, Any]:
+    bins = dict(zip(term.fields, term.bins, strict=True))
+    return {
+        "name": term.name,
+        "fields": list(term.fields),
+        "plus_minus": term.error / 10 if term.error else None,
+        "trees": [_choice(tree, bins) for tree in term.trees],
+    }
+
+
+def _choice(node: Split | Leaf, bins: Mapping[str, Bins]) -> dict[str, Any]:
+    if isinstance(node, Leaf):
+        return {"points": node.points / 10, "leads": node.count}
+    return {
+        "if": node.field,
+        "in": list(words(bins[node.field], node.bins)),
+        "then": _choice(node.then, bins),
+        "else": _choice(node.otherwise, bins),
+    }

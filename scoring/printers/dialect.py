@@ -19,7 +19,7 @@ class Dialect:
     fold: Callable[[str], str]
     search: Callable[[str, str, str], str]
     days_between: Callable[[str, str], str]
-    element: Callable[[Sequence[int], str], str]
+    element: Callable[[Sequence[object], str], str]
     integer_division: Callable[[str, int], str]
     trim: Callable[[str], str]
     matches: Callable[[str, str], str]

@@ -18,7 +18,8 @@ from typing import Any, TypeAlias
 from scoring import tree
 from scoring.errors import PrinterError, shown
 from scoring.field import Field, fold
-from scoring.lookup import Bins, FlagBins, NumberBins, Pair, Table, TextBins
+from scoring.lookup import Bins, Combination, FlagBins, Leaf, NumberBins, Split, Table, Term, TextBins, leaves
+from scoring.printers.choices import question, together
 from scoring.printers.dialect import comment
 from scoring.reach import alone
 from scoring.rule import Group
@@ -33,7 +34,8 @@ _HEAD = '''"""{title}: one lead in, its points out. Generated; change the card, 
 
 `tally(lead, as_of)` takes typed values (float, str, bool, datetime.date; None: missing) by field, and the day of
 scoring. Points are whole tenths. It returns the total, the least and the most that answers could make of it, the points
-of the rules (None: unknown), of the groups and of the tables, the bins of the tables, the criteria and the exclusions.
+of the rules (None: unknown), of the groups and of the learned terms, the bins where those were looked up, the criteria
+and the exclusions.
 """
 
 from bisect import bisect_right
@@ -401,9 +403,11 @@ class _Printer:
             self.line(f"{name} = 0 if {of} is None else 2 if {of} else 1")
         return name
 
-    def term(self, term: Table | Pair) -> tuple[str, str]:
+    def term(self, term: Term) -> tuple[str, str]:
         """Look up a learned term; returns the variables (or expressions) of its points and of its bin."""
         points = self.name("points", term.name, f"points_{'_'.join(term.fields)}")
+        if isinstance(term, Combination):
+            return points, self.combination(term, points)
         table = self.name("table", term.name, f"POINTS_{'_'.join(term.fields).upper()}")
         if isinstance(term, Table):
             at = self.bin(term.field, term.bins)
@@ -415,7 +419,67 @@ class _Printer:
         self.line(f"{points} = {table}[{at}]")
         return points, at
 
-    def term_span(self, term: Table | Pair) -> None:
+    def combination(self, term: Combination, points: str) -> str:
+        """Add up the trees of a combination; returns the expression of its cell."""
+        bins = {name: self.bin(name, bins) for name, bins in zip(term.fields, term.bins, strict=True)}
+        sizes = dict(zip(term.fields, map(len, term.bins), strict=True))
+        cell = bins[term.fields[0]]
+        for name in term.fields[1:]:
+            cell = (
+                f"({cell}) * {sizes[name]} + {bins[name]}" if " " in cell else f"{cell} * {sizes[name]} + {bins[name]}"
+            )
+        self.line(f"{points} = 0")
+        for one in term.trees:
+            self.tree(one, points, bins, sizes)
+        return cell
+
+    def tree(
+        self, node: Split, points: str, bins: Mapping[str, str], sizes: Mapping[str, int], indent: str = ""
+    ) -> None:
+        """The choices of a small tree; its last choice is a line."""
+        of = bins[node.field]
+        asked = question(
+            of,
+            node.bins,
+            sizes[node.field],
+            ("==", "!="),
+            "{low} <= {of} <= {high}",
+            lambda listed: f"{of} in {{{listed}}}",
+        )
+        if isinstance(node.then, Leaf) and isinstance(node.otherwise, Leaf):
+            self.line(f"{indent}{points} += {node.then.points} if {asked} else {node.otherwise.points}")
+            return
+        for word, branch in ((f"if {asked}:", node.then), ("else:", node.otherwise)):
+            self.line(f"{indent}{word}")
+            if isinstance(branch, Leaf):
+                self.line(f"{indent}    {points} += {branch.points}")
+            else:
+                self.tree(branch, points, bins, sizes, f"{indent}    ")
+
+    def combination_span(self, term: Combination) -> None:
+        """What open answers could make of a combination: any leaf of each tree that asks for one."""
+        bins = {name: self.bin(name, bins) for name, bins in zip(term.fields, term.bins, strict=True)}
+        sizes = dict(zip(term.fields, map(len, term.bins), strict=True))
+        points = self.names["points", term.name]
+        askable = frozenset(name for name in term.fields if self.card.askable((name,)))
+        for asked, trees in together(term, askable):
+            if not asked:
+                continue
+            low, high = (sum(end(leaf.points for leaf in leaves(term.trees[i])) for i in trees) for end in (min, max))
+            self.line(f"if {_any([self.free(name, len(asked) > 1) for name in asked])}:")
+            now = points
+            if len(trees) < len(term.trees):
+                now = self.name("part", (term.name, asked), f"{points}_part")
+                self.line(f"    {now} = 0")
+                for i in trees:
+                    self.tree(term.trees[i], now, bins, sizes, "    ")
+            self.line(f"    low += {low} - {now}")
+            self.line(f"    high += {high} - {now}")
+
+    def term_span(self, term: Term) -> None:
+        if isinstance(term, Combination):
+            self.combination_span(term)
+            return
         points = self.names["points", term.name]
         if isinstance(term, Table):
             if self.card.askable(term.fields):
@@ -441,13 +505,13 @@ class _Printer:
                 self.line(f"    high += max({part}) - {points}")
                 word = "elif"
 
-    def free(self, field: str) -> str:
+    def free(self, field: str, inner: bool = False) -> str:
         """Whether a learned field is missing, and a question could bring it."""
         roots = self.card.askable((field,))
         missing = f"{self.field(field)} is None"
-        return (
-            missing if roots == (field,) else f"{missing} and {_any([f'{self.field(r)} is None' for r in roots], True)}"
-        )
+        if roots == (field,):
+            return missing
+        return _all([missing, _any([f"{self.field(root)} is None" for root in roots], True)], inner)
 
 
 def _wrapped(opening: str, items: Sequence[str], closing: str, width: int) -> list[str]:

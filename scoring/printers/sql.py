@@ -6,13 +6,13 @@ gate is asked. SQL's own three-valued logic is the language's logic, so a condit
 integers. Every name from a card is quoted as an identifier and every text as a literal, so nothing can become code.
 
 Columns made on the way have a prefix that says what they are: `f:` a field, `r:` a rule (NULL: unknown), `g:` a group,
-`t:` a table, `c:` a criterion, `x:` an exclusion, `ll:` the lead as a whole.
+`t:` a learned term, `c:` a criterion, `x:` an exclusion, `ll:` the lead as a whole.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -20,14 +20,16 @@ from scoring import tree
 from scoring.errors import PrinterError
 from scoring.field import Field, fold
 from scoring.gate import Gate
-from scoring.lookup import Bins, FlagBins, NumberBins, Pair, Table, TextBins
+from scoring.lookup import Bins, Combination, FlagBins, Leaf, NumberBins, Split, Table, Term, TextBins, axes, leaves
 from scoring.printers import cleaning
+from scoring.printers.choices import question, together
 from scoring.printers.dialect import DIALECTS, Dialect, comment, name, number, text
 from scoring.reach import alone
 from scoring.rule import Group
 from scoring.scorecard import DOUBLE, START, Priced, Scorecard
 
 OUTPUTS = ("score", "points", "probability", "grade", "recommendation")
+PLUS_MINUS = "plus_minus"
 KINDS = {"number": "DOUBLE", "text": "VARCHAR", "id": "VARCHAR", "flag": "BOOLEAN", "date": "DATE"}
 TOTAL, LOW, HIGH, BAD, OUT, STANDS, TO = (
     f'"ll:{one}"' for one in ("total", "low", "high", "bad", "out", "stands", "to")
@@ -44,7 +46,7 @@ class Query:
     card is a column of its own name and kind. `as_of` is the day of scoring, or the name of a date field that holds a
     day for each row. `keep` are columns of the source to bring along. `ledger` brings every entry, `checks` the
     criteria, the range, the stages, and whether a value can't be read (the outputs are NULL then), `fields` the typed
-    values. `names` renames outputs.
+    values, `plus_minus` the standard error of the points. `names` renames outputs.
     """
 
     as_of: date | str
@@ -54,6 +56,7 @@ class Query:
     ledger: bool = False
     checks: bool = False
     fields: bool = False
+    plus_minus: bool = False
     names: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -109,7 +112,8 @@ class _Printer:
         self.step("ranged", "what answers to questions could still make of it", self.ranged())
         at, out = f"{self.stage()} AS {STANDS}", f"{self.excluded()} AS {OUT}"
         self.step("placed", "where the lead stands, and whether it is excluded", [at, out])
-        named = {one: name(self.query.names.get(one, one)) for one in OUTPUTS}
+        wanted = (*OUTPUTS, PLUS_MINUS) if self.query.plus_minus else OUTPUTS
+        named = {one: name(self.query.names.get(one, one)) for one in wanted}
         base = card.learned.base_rate
         outputs = {
             "score": self.dialect.integer_division(f"least(greatest({TOTAL}, 0), 1000) + 5", 10),
@@ -118,9 +122,11 @@ class _Printer:
             "grade": self.grade(),
             "recommendation": self.recommendation(),
         }
+        if self.query.plus_minus:
+            outputs[PLUS_MINUS] = self.plus_minus()
         columns = list(map(name, self.query.keep))
         # A score that rests on a value that can't be read is no score.
-        columns += [f"CASE WHEN NOT {BAD} THEN {outputs[one]} END AS {named[one]}" for one in OUTPUTS]
+        columns += [f"CASE WHEN NOT {BAD} THEN {outputs[one]} END AS {named[one]}" for one in wanted]
         if self.query.checks:
             columns += [BAD, OUT, STANDS, f"{self.to()} AS {TO}", TOTAL, LOW, HIGH]
             columns += [name(f"c:{one.name}") for one in card.card.criteria]
@@ -214,7 +220,7 @@ class _Printer:
                 yield f"CASE WHEN {days} IS NOT NULL THEN {worth} END AS {name(f'w:{one.rule.name}')}"
         made = set()
         for term in self.card.learned.terms:
-            if isinstance(term, Pair):
+            if not isinstance(term, Table):
                 for of, bins in zip(term.fields, term.bins, strict=True):
                     column = self.bin_name(of, bins)
                     if column not in made:
@@ -227,15 +233,15 @@ class _Printer:
             dict.fromkeys(
                 other
                 for term in self.card.learned.terms
-                if isinstance(term, Pair)
+                if not isinstance(term, Table)
                 for asked, other in zip(term.fields, term.bins, strict=True)
                 if asked == of
             )
         )
         return name(f"b:{of}:{splits.index(bins)}")
 
-    def by_bin(self, of: str, bins: Bins, points: Sequence[int]) -> str:
-        """The integer of the bin that a field falls in."""
+    def by_bin(self, of: str, bins: Bins, points: Sequence[object]) -> str:
+        """The number of `points` (printed as they are) of the bin that a field falls in."""
         value = self.field(of)
         if isinstance(bins, NumberBins):
             inner = staircase(value, bins.edges, points[1:])
@@ -263,13 +269,51 @@ class _Printer:
         for exclusion in self.card.card.exclude:
             yield f"{bracketed(self.condition(exclusion.when.tree))} AS {name(f'x:{exclusion.name}')}"
 
-    def term(self, term: Table | Pair) -> str:
+    def term(self, term: Term) -> str:
         if isinstance(term, Table):
             return self.by_bin(term.field, term.bins, term.points)
+        if isinstance(term, Combination):
+            return " + ".join(self.tree(term, tree) for tree in term.trees)
         row, column = (self.bin_name(of, bins) for of, bins in zip(term.fields, term.bins, strict=True))
         return self.dialect.element(
             [cell for line in term.points for cell in line], f"{row} * {len(term.bins[1])} + {column}"
         )
+
+    def tree(self, term: Combination, node: Split | Leaf) -> str:
+        """The points of a small tree of a combination, as nested choices over the columns of bins."""
+        if isinstance(node, Leaf):
+            return str(node.points)
+        bins = axes(term)[term.fields.index(node.field)]
+        of = self.bin_name(node.field, bins)
+        asked = question(
+            of,
+            node.bins,
+            len(bins),
+            ("=", "<>"),
+            "{of} BETWEEN {low} AND {high}",
+            lambda listed: f"{of} IN ({listed})",
+        )
+        return f"CASE WHEN {asked} THEN {self.tree(term, node.then)} ELSE {self.tree(term, node.otherwise)} END"
+
+    def plus_minus(self) -> str:
+        """The standard error of the points, as `Result.error`; NULL where no term has errors.
+
+        In doubles, which hold the sum of the squares exactly, and their square root to the last bit.
+        """
+        always, squares = 0, []
+        for term in self.card.learned.terms:
+            if isinstance(term, Combination):
+                always += term.error**2
+            elif isinstance(term, Table) and term.errors:
+                squares.append(self.by_bin(term.field, term.bins, _squares(term.errors)))
+            elif not isinstance(term, Table) and term.errors:
+                row, column = (self.bin_name(of, bins) for of, bins in zip(term.fields, term.bins, strict=True))
+                cells = _squares([cell for line in term.errors for cell in line])
+                squares.append(self.dialect.element(cells, f"{row} * {len(term.bins[1])} + {column}"))
+        if not always and not squares:
+            return "CAST(NULL AS DOUBLE)"
+        total = " + ".join([number(float(always)), *squares])
+        return f"floor(sqrt({total}) + {number(0.5)}) / {number(10.0)}"
 
     def members(self, group: Group) -> list[Priced]:
         return [one for one in self.card.rules if one.rule.group == group.name]
@@ -344,8 +388,23 @@ class _Printer:
                 moves += self.term_span(term, min if end == 0 else max)
             yield f"{' + '.join(moves)} AS {label}"
 
-    def term_span(self, term: Table | Pair, end: object) -> list[str]:
+    def combination_span(self, term: Combination, extreme: Callable[[Iterable[int]], int]) -> list[str]:
+        """What open answers could make of a combination: any leaf of each tree that asks for one."""
+        askable = frozenset(of for of in term.fields if self.card.askable((of,)))
+        found = []
+        for asked, trees in together(term, askable):
+            if asked:
+                most = sum(extreme(leaf.points for leaf in leaves(term.trees[i])) for i in trees)
+                now = name(f"t:{term.name}")
+                if len(trees) < len(term.trees):
+                    now = bracketed(" + ".join(self.tree(term, term.trees[i]) for i in trees))
+                found.append(f"CASE WHEN {' OR '.join(map(self.free, asked))} THEN {most} - {now} ELSE 0 END")
+        return found
+
+    def term_span(self, term: Term, end: object) -> list[str]:
         extreme = min if end is min else max
+        if isinstance(term, Combination):
+            return self.combination_span(term, extreme)
         points = name(f"t:{term.name}")
         if isinstance(term, Table):
             if not self.card.askable(term.fields):
@@ -436,8 +495,8 @@ def literal(value: float | str | bool | date) -> str:
     return text(value) if isinstance(value, str) else f"DATE '{value.isoformat()}'"
 
 
-def staircase(value: str, edges: Sequence[float], points: Sequence[int]) -> str:
-    """The integer of the stretch that a number (not NULL) falls in: points[i] from edges[i - 1] to before edges[i]."""
+def staircase(value: str, edges: Sequence[float], points: Sequence[object]) -> str:
+    """The number of the stretch that a number (not NULL) falls in: points[i] from edges[i - 1] to before edges[i]."""
     if not edges:
         return str(points[0])
     if len(edges) <= LONGEST_CASE:
@@ -447,6 +506,11 @@ def staircase(value: str, edges: Sequence[float], points: Sequence[int]) -> str:
     lower = staircase(value, edges[:half], points[: half + 1])
     upper = staircase(value, edges[half + 1 :], points[half + 1 :])
     return f"CASE WHEN {value} < {number(edges[half])} THEN {lower} ELSE {upper} END"
+
+
+def _squares(errors: Sequence[int]) -> list[str]:
+    """Standard errors, squared, as doubles."""
+    return [number(float(one**2)) for one in errors]
 
 
 def cut(group: Group, value: str) -> str:

@@ -6,9 +6,10 @@ Plain text for a terminal of `width` columns; gains are drawn solid, losses ligh
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from scoring.lookup import Pair, Table
+from scoring.lookup import Bins, Combination, Leaf, Pair, Split, Table, Term
+from scoring.lookup import words as bin_words
 from scoring.result import Entry, Result, signed, unsigned
 from scoring.scorecard import Scorecard
 
@@ -32,7 +33,8 @@ def _ledger(result: Result, width: int) -> Iterator[str]:
     yield f"{result.card}{release}, as of {result.as_of}"
     yield ""
     chance = "" if result.probability is None else f" · {result.probability:.0%} become an opportunity"
-    yield f"Score {result.score} · grade {result.grade} · {unsigned(result.tenths)} points{chance}"
+    margin = "" if result.error is None else f" ± {_margin(result.error)}"
+    yield f"Score {result.score}{margin} · grade {result.grade} · {unsigned(result.tenths)} points{chance}"
     way = f"{advice.at} → {advice.to}" if advice.at != advice.to else advice.at
     line = "" if advice.line is None else f" (from {unsigned(advice.line)} points)"
     yield f"Recommendation: {advice.verdict.upper()}" + (f" · {way}{line}" if way else "")
@@ -57,6 +59,11 @@ def _ledger(result: Result, width: int) -> Iterator[str]:
     if result.ignored:
         yield ""
         yield from _wrapped(f"Not used by the card: {', '.join(result.ignored)}", width)
+
+
+def _margin(error: int) -> str:
+    """A standard error in whole points, halves up; below one point with its decimal, so that it is never a bare 0."""
+    return unsigned(error) if error < 10 else str((error + 5) // 10)
 
 
 def _waterfall(ledger: tuple[Entry, ...], total: int, width: int) -> Iterator[str]:
@@ -107,7 +114,7 @@ def _card(card: Scorecard, width: int) -> Iterator[str]:
     if learned.terms:
         yield from _heading("Tables", "learned points; the last column counts the leads of the history")
         for term in learned.terms:
-            yield from _table(card, term, width) if isinstance(term, Table) else _pair(card, term, width)
+            yield from _term(card, term, width)
     if written.criteria:
         yield from _heading("Criteria", "what stages require")
         for criterion in written.criteria:
@@ -144,18 +151,30 @@ def _rules(card: Scorecard, width: int) -> Iterator[str]:
                 yield from _wrapped(f"{'':8}why  {one.rule.why}", width, " " * 10)
 
 
+def _term(card: Scorecard, term: Term, width: int) -> Iterator[str]:
+    match term:
+        case Table():
+            yield from _table(card, term, width)
+        case Pair():
+            yield from _pair(card, term, width)
+        case Combination():
+            yield from _combination(card, term, width)
+
+
 def _table(card: Scorecard, table: Table, width: int) -> Iterator[str]:
     field = card.card.fields[table.field]
     unit = f", {field.unit}" if field.unit else ""
     yield f"{field.title}{unit}"
     words = min(max(map(len, table.bins.labels)), 30)
-    room = max(4, (width - words - 22) // 2)
+    margins = [f" ± {unsigned(one)}" for one in table.errors] or [""] * len(table.points)
+    margin = max(map(len, margins))
+    room = max(4, (width - words - margin - 22) // 2)
     most = max(1, *(abs(points) for points in table.points))
-    for label, points, count in zip(table.bins.labels, table.points, table.counts, strict=True):
+    for label, points, sure, count in zip(table.bins.labels, table.points, margins, table.counts, strict=True):
         size = round(abs(points) * room / most)
         left = (LOSS * size).rjust(room) if points < 0 else " " * room
         right = (GAIN * size).ljust(room) if points > 0 else " " * room
-        yield f"  {_fit(label, words)} {signed(points):>6} {left}│{right} {count:>9,}".rstrip()
+        yield f"  {_fit(label, words)} {signed(points):>6}{sure:<{margin}} {left}│{right} {count:>9,}".rstrip()
     yield ""
 
 
@@ -172,9 +191,36 @@ def _pair(card: Scorecard, pair: Pair, width: int) -> Iterator[str]:
         for row in range(max(map(len, heads))):
             shown = "".join(f"{(head[row] if row < len(head) else ''):>{cell}}" for head in heads)
             yield f"  {'':<{words}}{shown}".rstrip()
-        for label, points in zip(pair.bins[0].labels, pair.points, strict=True):
+        for i, (label, points) in enumerate(zip(pair.bins[0].labels, pair.points, strict=True)):
             yield f"  {_fit(label, words)}" + "".join(f"{signed(one):>{cell}}" for one in points[part])
+            if pair.errors:
+                yield f"  {'':<{words}}" + "".join(f"{'± ' + unsigned(one):>{cell}}" for one in pair.errors[i][part])
         yield ""
+
+
+def _combination(card: Scorecard, term: Combination, width: int) -> Iterator[str]:
+    titles = {name: card.card.fields[name].title for name in term.fields}
+    choices = "one choice" if len(term.trees) == 1 else f"{len(term.trees)} choices, added up"
+    margin = f", ± {unsigned(term.error)}" if term.error else ""
+    yield from _wrapped(f"{' & '.join(titles.values())}: {choices}{margin}", width)
+    bins = dict(zip(term.fields, term.bins, strict=True))
+    for tree in term.trees:
+        yield from _choice(tree, titles, bins, width, "  ")
+        yield ""
+
+
+def _choice(node: Split, titles: Mapping[str, str], bins: Mapping[str, Bins], width: int, indent: str) -> Iterator[str]:
+    """A split and what hangs on it: each way on a line of its own, with the points of a leaf and its leads."""
+    asked = f"{titles[node.field]}: {' or '.join(bin_words(bins[node.field], node.bins))}"
+    room = max(10, width - len(indent) - 18)
+    for words, branch in ((asked, node.then), ("otherwise", node.otherwise)):
+        lines = textwrap.wrap(words, room) or [""]
+        yield from (f"{indent}{line}" for line in lines[:-1])
+        if isinstance(branch, Leaf):
+            yield f"{indent}{_fit(lines[-1], room)} {signed(branch.points):>7} {branch.count:>9,}"
+        else:
+            yield f"{indent}{lines[-1]}"
+            yield from _choice(branch, titles, bins, width, f"{indent}  ")
 
 
 def _stages(card: Scorecard, width: int) -> Iterator[str]:

@@ -27,7 +27,7 @@ from api.settings import HELP, Settings
 from models.releases import Releases
 from scoring import Learned, ReleaseError, ScorecardError
 from scoring.engine import Engine
-from scoring.lookup import FlagBins, NumberBins, Pair, Table
+from scoring.lookup import Combination, FlagBins, Leaf, NumberBins, Pair, Split, Table
 
 ROOT = Path(__file__).parents[2]
 CARD = ROOT / "examples" / "b2b-software" / "card.yaml"
@@ -144,12 +144,25 @@ def test_scorecard(client: TestClient) -> None:
 
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
-    """A home with two releases; the first trusts the rules by half, and has a table and a pair."""
+    """A home with two releases; the first trusts the rules by half, and has a term of each kind."""
     releases = Releases(tmp_path)
     bins = NumberBins((10.0, 50.0))
     terms = (
         Table("employees", bins, (0, -30, 5, 20), (5, 10, 20, 30)),
-        Pair(("employees", "newsletter"), (bins, FlagBins()), ((0, 1, 2),) * 4, ((1, 2, 3),) * 4),
+        Pair(("employees", "newsletter"), (bins, FlagBins()), ((0, 1, 2),) * 4, ((1, 2, 3),) * 4, ((4, 5, 6),) * 4),
+        Combination(
+            ("employees", "newsletter", "competitor"),
+            (bins, FlagBins(), FlagBins()),
+            (
+                Split(
+                    "employees",
+                    (0, 1, 2),
+                    Split("newsletter", (2,), Split("competitor", (2,), Leaf(-9, 4), Leaf(3, 5)), Leaf(1, 6)),
+                    Leaf(0, 7),
+                ),
+            ),
+            error=11,
+        ),
     )
     for learned in (Learned(base_rate=0.2, trust=0.5, terms=terms), Learned(base_rate=0.3)):
         releases.publish(CARD.read_text(), learned, metrics={}, provenance={}, created=datetime(2026, 1, 1, tzinfo=UTC))
@@ -171,8 +184,44 @@ def test_release_is_pinned(home: Path) -> None:
     assert found["rules"][0]["points"] == {"declared": 15.0, "effective": 7.5}
     assert found["groups"][0]["max"] == {"declared": 20.0, "effective": 10.0}
     table, pair = found["tables"]
-    assert table["bins"][1] == {"labels": ["below 10"], "points": -3.0, "leads": 10}
+    assert table["bins"][1] == {"labels": ["below 10"], "points": -3.0, "plus_minus": None, "leads": 10}
     assert (pair["fields"], pair["bins"][2]["labels"]) == (["employees", "newsletter"], ["missing", "yes"])
+    assert [one["plus_minus"] for one in pair["bins"][:3]] == [0.4, 0.5, 0.6]
+    (combination,) = found["combinations"]
+    assert combination == {
+        "name": "employees & newsletter & competitor",
+        "fields": ["employees", "newsletter", "competitor"],
+        "plus_minus": 1.1,
+        "trees": [
+            {
+                "if": "employees",
+                "in": ["missing", "below 50"],
+                "then": {
+                    "if": "newsletter",
+                    "in": ["yes"],
+                    "then": {
+                        "if": "competitor",
+                        "in": ["yes"],
+                        "then": {"points": -0.9, "leads": 4},
+                        "else": {"points": 0.3, "leads": 5},
+                    },
+                    "else": {"points": 0.1, "leads": 6},
+                },
+                "else": {"points": 0.0, "leads": 7},
+            }
+        ],
+    }
+
+
+def test_answers_of_a_release_are_as_described(home: Path) -> None:
+    """With learned terms of each kind, the score and the scorecard still have the shapes that are promised."""
+    found = TestClient(create_app(Settings(home=home, release=Releases(home).names()[0])))
+    api = found.get("/openapi.json").json()
+    answer = found.post("/v1/score", json={"lead": {"employees": 5, "newsletter": "yes"}}).json()
+    assert {one["kind"] for one in answer["ledger"]} >= {"start", "table", "pair", "combination"}
+    assert answer["plus_minus"] == 1.3  # the root of 6² + 11², in tenths
+    for name, one in (("Result", answer), ("Scorecard", found.get("/v1/scorecard").json())):
+        schema(api, name).validate(one)
 
 
 def test_nothing_to_serve(tmp_path: Path) -> None:

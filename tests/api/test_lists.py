@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import pytest
 import scoring
 from api.lists import score_list
 from scoring import DataError
+from scoring.lookup import Table, TextBins
 
 AS_OF = date(2026, 7, 1)
 CARD = """
@@ -72,6 +74,7 @@ def test_a_list_is_scored(card: scoring.Scorecard, tmp_path: Path) -> None:
         "probability": "",
         "grade": "A",
         "recommendation": "promote",
+        "plus_minus": "",
         "reasons": "+12.5 Urgent, they say; +7.2 Seen lately; +5.0 Rich",
         "questions": "",
     }
@@ -121,6 +124,19 @@ def test_a_list_scores_as_one_lead_does(card: scoring.Scorecard, tmp_path: Path)
         assert (str(one.score), str(one.points), one.grade) == (row["score"], row["points"], row["grade"])
         assert "; ".join(one.recommendation.reasons) == row["reasons"]
         assert "; ".join(asked.text for asked in one.recommendation.questions) == row["questions"]
+
+
+def test_the_error_of_each_row(card: scoring.Scorecard, tmp_path: Path) -> None:
+    """With `explain`, a list says the standard error of each score, as the verb `score` does."""
+    table = Table("need", TextBins(("urgent",)), (1, 2, 3), (1, 1, 1), (40, 9, 25))
+    learned = replace(card, learned=replace(card.learned, terms=(table,)))
+    leads, out = tmp_path / "leads.csv", tmp_path / "scored.csv"
+    leads.write_text(LEADS)
+    score_list(learned, leads, out, AS_OF, explain=True, prefix="lead_")
+    found = rows(out)
+    ours = [scoring.score(learned, {"need": row["need"]}, AS_OF).to_dict()["plus_minus"] for row in found]
+    assert [float(row["lead_plus_minus"]) for row in found] == ours
+    assert len(set(ours)) > 1
 
 
 @pytest.mark.parametrize(

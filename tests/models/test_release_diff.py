@@ -5,19 +5,21 @@ from __future__ import annotations
 import json
 import math
 from datetime import UTC, datetime
+from itertools import product
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.release_diff import Cut, Edit, Move, TermChange, compare
+from models.release_diff import MANY, Cut, Edit, Move, TermChange, compare
 from models.release_diff_text import diff_text
 from models.releases import Releases
 from scoring.gate import Line
-from scoring.lookup import FlagBins, NumberBins, Pair, Table, Term, TextBins
+from scoring.lookup import Bins, Combination, FlagBins, Leaf, NumberBins, Pair, Split, Table, Term, TextBins
 from scoring.reader import parse_card
 from scoring.scorecard import Learned, Scorecard, untrained
+from tests.strategies import combinations
 
 OLD_CARD = """\
 name: small
@@ -57,6 +59,7 @@ NEW_CARD = (
     .replace("{A: 70, B: 50}", "{A: 72, B: 50, C: 30}")
 )
 NUMBERS = NumberBins((10.0, 50.0))
+NONE = Leaf(0, 1)
 OLD = Learned(
     base_rate=0.09,
     start=480,
@@ -66,6 +69,14 @@ OLD = Learned(
         Table("industry", TextBins(("retail",)), (0, 4, -2), (1, 1, 1)),
         Table("demo", FlagBins(), (0, 1, 2), (1, 1, 1)),
         Pair(("demo", "employees"), (FlagBins(), NUMBERS), ((0, 0, 0, 0), (1, 2, 3, 4), (5, 6, 7, 8)), ((1,) * 4,) * 3),
+        Combination(
+            ("demo", "employees", "industry"),
+            (FlagBins(), NumberBins((50.0,)), TextBins(("retail",))),
+            (
+                Split("demo", (2,), Split("employees", (2,), Leaf(20, 1), Leaf(0, 1)), Leaf(-1, 1)),
+                Split("industry", (1,), Leaf(-3, 1), Leaf(0, 1)),
+            ),
+        ),
     ),
     lines={"opportunity": Line(700, promise="7 in 10")},
 )
@@ -82,6 +93,15 @@ NEW = Learned(
             (FlagBins(), NumberBins((50.0,))),
             ((0, 0, 0), (1, 2, 4), (5, 6, -8)),
             ((1,) * 3,) * 3,
+        ),
+        Combination(
+            ("demo", "employees", "industry"),
+            (FlagBins(), NumberBins((70.0,)), TextBins(("media",))),
+            (
+                Split("industry", (1,), Leaf(5, 1), Leaf(0, 1)),
+                Split("demo", (2,), Split("employees", (2,), Leaf(20, 1), Leaf(0, 1)), Leaf(-1, 1)),
+            ),
+            3,
         ),
     ),
     lines={"opportunity": Line(None, closed="no threshold can promise 0.70")},
@@ -127,6 +147,13 @@ Pairs, those that moved most first
     yes, 50 and up                                      +0.8 →     −0.8     −1.6
     no, 10 to 50                                        +0.3 →     +0.2     −0.1
     yes, 10 to 50                                       +0.7 →     +0.6     −0.1
+
+Combinations, those that moved most first
+  demo & employees & industry: 26 of 48 cells moved, by up to 2.0
+    yes, 50 to 70, missing                              +2.0 →      0.0     −2.0
+    yes, 50 to 70, other                                +2.0 →      0.0     −2.0
+    yes, 50 to 70, 'retail'                             +1.7 →      0.0     −1.7
+    … and 23 that moved less
 
 Promotion lines: the points from which a stage is open
   lead                                                  60.0 →     58.5     −1.5
@@ -210,6 +237,8 @@ def test_json_holds_everything() -> None:
         ],
     }
     assert [one["cells"][0]["name"] for one in found["pairs"]] == ["yes, 50 and up"]
+    assert [one["cells"][0]["moved"] for one in found["combinations"]] == [-2.0]
+    assert found["combinations"][0]["bounds"] == []
     assert found["lines"][0] == {
         "name": "lead",
         "points": {"name": "lead", "old": 60.0, "new": 58.5, "moved": -1.5},
@@ -385,6 +414,78 @@ def test_pairs_are_split_on_both_sides(old: Pair, new: Pair) -> None:
     assert {(one.old, one.new) for one in (found.moves if found else ())} == seen
     if found:
         assert found.most == max(abs(before - after) for before, after in seen)
+
+
+FIELDS = ("employees", "industry", "demo")
+
+
+@st.composite
+def small_trees(draw: st.DrawFn) -> Combination:
+    """A combination of a number, a text and a flag."""
+    edges = sorted(draw(st.sets(st.sampled_from((0.0, 10.0)))))
+    levels = draw(st.lists(st.sampled_from("abc"), unique=True, max_size=2))
+    bins: dict[str, Bins] = dict(
+        zip(FIELDS, (NumberBins(tuple(edges)), TextBins(tuple(levels)), FlagBins()), strict=True)
+    )
+    return draw(combinations(bins, st.integers(-2, 2), st.integers(0, 5)))
+
+
+def told(term: Combination, lead: tuple[float | None, str | None, bool | None]) -> int:
+    """The points of a lead."""
+    return term.worth([bins.find(value) for bins, value in zip(term.bins, lead, strict=True)])  # type: ignore[arg-type]
+
+
+@given(small_trees(), small_trees())
+def test_combinations_are_split_on_all_sides(old: Combination, new: Combination) -> None:
+    """What moves in a combination is what moves for some lead, and no cell stands twice."""
+    leads = list(product((None, -1.0, 0.0, 5.0, 10.0, 11.0), (None, "a", "b", "c", "else"), (None, False, True)))
+    points = {(told(old, lead), told(new, lead)) for lead in leads}
+    found = moves_of(old, new)
+    moves = found.moves if found else ()
+    assert {(one.old, one.new) for one in moves} == {(before, after) for before, after in points if before != after}
+    assert len({one.name for one in moves}) == len(moves)
+
+
+@given(small_trees(), st.booleans())
+def test_a_combination_comes_or_goes(term: Combination, comes: bool) -> None:
+    """Beside a release without it, each cell of a combination moves by its points."""
+    card = parse_card(OLD_CARD)
+    none, some = Scorecard(card, Learned()), Scorecard(card, Learned(terms=(term,)))
+    (found,) = compare(none, some).terms if comes else compare(some, none).terms
+    assert (found.kind, found.change) == ("combination", "added" if comes else "removed")
+    every = sorted(filter(None, map(term.worth, product(*(range(len(bins)) for bins in term.bins)))))
+    assert sorted(one.moved if comes else -one.moved for one in found.moves) == every
+
+
+def wide(points: int, count: int = 1) -> Combination:
+    """A combination of more cells than are compared one by one."""
+    size = int((MANY / 3) ** 0.5) + 1
+    bins = NumberBins(tuple(map(float, range(size))))
+    tree = Split(
+        "employees", (3,), Leaf(points, count), Split("silent", (7,), Split("demo", (2,), Leaf(4, 1), NONE), NONE)
+    )
+    return Combination(("employees", "silent", "demo"), (bins, bins, FlagBins()), (tree,))
+
+
+def test_combinations_of_many_cells() -> None:
+    """Where the cells are too many to compare, the text says so, and what the trees could add up to."""
+    found = moves_of(wide(50), wide(70))
+    assert found is not None
+    assert (found.moves, found.most) == ((), 20)
+    assert found.bounds == (Move("the least that it can give", 0, 0), Move("the most that it can give", 50, 70))
+    card = parse_card(OLD_CARD)
+    one, other = (Scorecard(card, Learned(terms=(wide(points),)), "x") for points in (50, 70))
+    lines = diff_text(compare(one, other)).splitlines()
+    assert lines[3] == f"  employees & silent & demo: {found.size:,} cells, too many to list"
+    assert lines[5].split() == ["the", "most", "that", "it", "can", "give", "+5.0", "→", "+7.0", "+2.0"]
+    assert moves_of(wide(50), wide(50, count=9)) is None
+    assert compare(one, Scorecard(card, Learned())).terms[0].change == "removed"
+
+
+def test_errors_and_counts_move_nothing() -> None:
+    """Counts and standard errors are no part of a score, and so no difference."""
+    table = Table("demo", FlagBins(), (0, 1, 2), (1, 1, 1))
+    assert moves_of(table, Table("demo", FlagBins(), (0, 1, 2), (1, 1, 9), (3, 3, 3))) is None
 
 
 def test_store_compares(tmp_path: Path) -> None:

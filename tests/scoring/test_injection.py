@@ -18,7 +18,7 @@ from scoring.condition import Condition
 from scoring.engine import engine
 from scoring.field import SPACE
 from scoring.field import Field as CardField
-from scoring.lookup import Pair, Table, TextBins
+from scoring.lookup import Combination, FlagBins, Leaf, NumberBins, Pair, Split, Table, TextBins
 from scoring.printers import python, sql, text
 from scoring.printers.dialect import name as quoted
 from scoring.reader import parse_card
@@ -27,6 +27,7 @@ from scoring.scorecard import Card, Learned, Scorecard, untrained
 from scoring.tree import Field, Truth
 
 AS_OF = date(2026, 7, 1)
+NONE = Leaf(0, 1)
 TRAP = "injected"  # the file that any of these would make if it ever ran
 HOSTILE = [
     f"'); open('{TRAP}', 'w')  #",
@@ -65,6 +66,7 @@ def hostile_card(word: str) -> str:
                 "from": {printable: [f"{printable} column"]},
             },
             "size": {"kind": "number", "unit": printable, "ask": printable},
+            "known": {"kind": "flag", "label": printable},
         },
         "criteria": {"said": {"met": f"said = {literal}", "label": printable}},
         "rules": [
@@ -87,11 +89,16 @@ def test_texts_stay_texts(word: str, tmp_path: Path, monkeypatch: pytest.MonkeyP
     terms = (
         Table("said", bins, (0, 70, 1, 2), (1, 2, 3, 4)),
         Pair(("said", "size"), (bins, TextBins(())), ((0, 0), (4, 4), (0, 0), (0, 0)), ((1, 1),) * 4),
+        Combination(
+            ("said", "size", "known"),
+            (bins, NumberBins((1.0,)), FlagBins()),
+            (Split("said", (1,), Split("size", (0,), Split("known", (0,), Leaf(8, 1), NONE), NONE), NONE),),
+        ),
     )
     scorecard = Scorecard(card, Learned(terms=terms), release=word)
     lead = {"said": word, f"{word} other": word}
     result = engine(scorecard).score(lead, AS_OF)
-    expected = 500 + 50 + 30 + 20 + 70 + 4
+    expected = 500 + 50 + 30 + 20 + 70 + 4 + 8
     # White space at the ends is taken off a lead's text, as from every text.
     assert result.tenths == (expected if word == word.strip(SPACE) else 500 + 2)
     assert explain(scorecard, lead, AS_OF)

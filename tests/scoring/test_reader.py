@@ -362,6 +362,7 @@ def test_every_key_is_read() -> None:
     assert card.fields["lead_id"].columns == ("lead_id", "Id")
     assert card.fields["budget"].missing == (999.0,)
     assert [one.name for one in card.fields.values() if one.learn] == ["country", "budget", "newsletter", "rich"]
+    assert [one.name for one in card.fields.values() if one.known_when_scored] == ["newsletter"]
     assert card.groups == (Group("engagement", 200, -75), Group("size", best_of=True))
     reads, rich, nordic = card.rules
     assert (reads.points, rich.points, nordic.points) == (125, -30, 40)

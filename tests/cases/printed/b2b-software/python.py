@@ -2,7 +2,8 @@
 
 `tally(lead, as_of)` takes typed values (float, str, bool, datetime.date; None: missing) by field, and the day of
 scoring. Points are whole tenths. It returns the total, the least and the most that answers could make of it, the points
-of the rules (None: unknown), of the groups and of the tables, the bins of the tables, the criteria and the exclusions.
+of the rules (None: unknown), of the groups and of the learned terms, the bins where those were looked up, the criteria
+and the exclusions.
 """
 
 from bisect import bisect_right
@@ -25,9 +26,12 @@ POINTS_DEMO_REQUESTED = (-3, -9, 42)
 EDGES_BUDGET = (10000.0,)
 LEVELS_NEED = {'clear': 1, 'urgent': 2}
 POINTS_BUDGET_NEED = (0, 3, 4, -2, -5, -1, 0, 1, 2, 5, 18, -7)
+EDGES_EMPLOYEES_2 = (50.0, 250.0)
+LEVELS_COUNTRY = {'NO': 1, 'SE': 2, 'DK': 3}
 
 
 def tally(lead, as_of):
+    country = lead['country']
     employees = lead['employees']
     job_title = lead['job_title']
     lead_source = lead['lead_source']
@@ -116,6 +120,20 @@ def tally(lead, as_of):
     bin_budget = 0 if budget is None else 1 + bisect_right(EDGES_BUDGET, budget)
     bin_need = 0 if need is None else LEVELS_NEED.get(need, 3)
     points_budget_need = POINTS_BUDGET_NEED[bin_budget * 4 + bin_need]
+    bin_employees_2 = 0 if employees is None else 1 + bisect_right(EDGES_EMPLOYEES_2, employees)
+    bin_country = 0 if country is None else LEVELS_COUNTRY.get(country, 4)
+    points_employees_need_country_demo_requested = 0
+    if 1 <= bin_need <= 2:
+        if bin_employees_2 < 2:
+            points_employees_need_country_demo_requested += -6
+        else:
+            points_employees_need_country_demo_requested += 17 if bin_country in {1, 3} else 3
+    else:
+        points_employees_need_country_demo_requested += -2
+    if bin_demo_requested == 2:
+        points_employees_need_country_demo_requested += 9 if bin_country in {0, 2} else -4
+    else:
+        points_employees_need_country_demo_requested += 0
     total = (
         437
         + (rule_urgent_need or 0)
@@ -149,6 +167,7 @@ def tally(lead, as_of):
         + points_lead_source
         + points_demo_requested
         + points_budget_need
+        + points_employees_need_country_demo_requested
     )
     low = high = total
     if employees is None:
@@ -190,6 +209,17 @@ def tally(lead, as_of):
     elif need is None:
         low += min(POINTS_BUDGET_NEED[bin_budget * 4 :][:4]) - points_budget_need
         high += max(POINTS_BUDGET_NEED[bin_budget * 4 :][:4]) - points_budget_need
+    if employees is None or need is None:
+        points_employees_need_country_demo_requested_part = 0
+        if 1 <= bin_need <= 2:
+            if bin_employees_2 < 2:
+                points_employees_need_country_demo_requested_part += -6
+            else:
+                points_employees_need_country_demo_requested_part += 17 if bin_country in {1, 3} else 3
+        else:
+            points_employees_need_country_demo_requested_part += -2
+        low += -6 - points_employees_need_country_demo_requested_part
+        high += 17 - points_employees_need_country_demo_requested_part
 
     met_need = None if need is None else True if need in ('clear', 'urgent') else False
     met_budget = None if budget is None else True if budget >= 10000 else False
@@ -208,8 +238,14 @@ def tally(lead, as_of):
             rule_long_silence, rule_tiny, rule_right_size, rule_enterprise,
         ),
         (group_engagement, group_size),
-        (points_employees, points_lead_source, points_demo_requested, points_budget_need),
-        (bin_employees, bin_lead_source, bin_demo_requested, bin_budget * 4 + bin_need),
+        (
+            points_employees, points_lead_source, points_demo_requested, points_budget_need,
+            points_employees_need_country_demo_requested,
+        ),
+        (
+            bin_employees, bin_lead_source, bin_demo_requested, bin_budget * 4 + bin_need,
+            ((bin_employees_2 * 4 + bin_need) * 5 + bin_country) * 3 + bin_demo_requested,
+        ),
         (met_need, met_budget, met_timing, met_authority),
         (out_asked_to_stop, out_competitor, out_student),
     )
