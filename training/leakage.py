@@ -60,16 +60,14 @@ SAME_DAY = 0.5  # `after`: share of the converted whose date is the day of the o
 # `filled`: by how much the shares of filled leads differ. Honest: up to 0.32 (an answer that sales ask the keen for);
 # leaks: from 0.76.
 FILLED = 0.5
-PURE = 0.99  # `one_outcome`: share of one outcome among the leads that have the value. Honest: up to 0.65
-OF_CONVERTED = 0.03  # ... and the share of all converted leads that have it. Leaks: from 0.07; honest: see PURE
-OF_OTHERS = (
-    0.3  # ... or, for values that only the others have, of all others: no lead of a small page converts, by chance
-)
-COPY = 0.5  # `copy`: share of the outcome's entropy. Honest: up to 0.22; leaks: from 0.55
+PURE = 0.99  # `one_outcome`: share of one outcome among the leads that have the value. Honest: up to 0.68
+OF_CONVERTED = 0.03  # ... and the share of all converted leads that have it. Leaks: from 0.07; honest: up to 0.006
+OF_OTHERS = 0.3  # ... or, for a value that only the others have, the share of all others. Honest: up to 0.023
+COPY = 0.5  # `copy`: share of the outcome's entropy. Honest: up to 0.22; a status that names the outcome: 0.89
 RANKS = 0.8  # `ranks`: area under the curve
 UNIQUE = 0.9  # ... of fields where so large a share of the values is different
 OWN_AREA, OWN_GAIN = 0.75, 0.15  # `alone`: the least that is looked at. Honest: see below; leaks: from 0.81 and 0.21
-NEARLY = 0.75  # ... what it tells alone, as a share of what the others tell. Leaks: from 0.92; honest and new: to 0.63
+NEARLY = 0.75  # ... what it tells alone, as a share of what the others tell. Leaks: from 0.92; honest and new: to 0.66
 NEW = 0.7  # ... what it adds to the others, as that share. Leaks: from 1.2; honest and near: up to 0.32
 SUPPORT = 0.7  # area under the curve that supports a name which other systems use for honest things
 
