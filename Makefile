@@ -11,10 +11,10 @@ UV     := uv==0.13.9
 PYTEST := $(PY) -m pytest -n 2 --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast lint format bench printed pins clean
+.PHONY: help demo test test-fast lint format bench bench-quality bench-curve bench-promise bench-million printed pins clean
 
 help:  ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(VENV)/.installed  ## Train on a simulated history, score a list, explain one lead
 	$(BIN)/leadledger demo
@@ -37,6 +37,18 @@ format: $(VENV)/.installed  ## Mend what can be mended without thought
 
 bench: $(VENV)/.installed  ## Measure, as ratios to named baselines in one run
 	$(PY) -m benchmarks $(ARGS)
+
+bench-quality: $(VENV)/.rivals  ## Forecasts on four real sets, beside those of other learners (ARGS="--sets olist")
+	$(PY) -m benchmarks quality $(ARGS)
+
+bench-curve: $(VENV)/.rivals  ## What 100 to 3,000 leads teach, beside rules alone and other learners
+	$(PY) -m benchmarks learning_curve $(ARGS)
+
+bench-promise: $(VENV)/.installed  ## How often a promised precision is broken, on histories whose truth is known
+	$(PY) -m benchmarks promise $(ARGS)
+
+bench-million: $(VENV)/.installed  ## Time and memory of training on a million leads (ARGS="--leads 100000")
+	$(PY) -m benchmarks million $(ARGS)
 
 printed: $(VENV)/.installed  ## Rewrite tests/cases/printed, to be read as a diff
 	$(PY) -m tests.printed
@@ -71,4 +83,9 @@ $(VENV)/.pinned: constraints.txt
 # The build backend is among the pins, so nothing is fetched here.
 $(VENV)/.installed: $(VENV)/.pinned pyproject.toml
 	$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# What the benchmarks measure against, in the same versions as constraints.txt where both name a package.
+$(VENV)/.rivals: constraints-bench.txt $(VENV)/.installed
+	$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r constraints-bench.txt
 	@touch $@

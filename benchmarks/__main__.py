@@ -1,22 +1,31 @@
-"""`make bench`: every benchmark in turn, or those named (`make bench ARGS=one_lead`)."""
+"""`make bench`: the quick benchmarks in turn, or those named, with options for them.
+
+make bench
+make bench ARGS=one_lead
+python -m benchmarks quality --sets olist
+"""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
+from importlib import import_module
 
-from benchmarks import one_lead, serve_start
+QUICK = ("one_lead", "serve_start")  # a minute or two; the others take longer and are asked for by name
+LONG = ("quality", "learning_curve", "promise", "million")
 
-BENCHMARKS = {"one_lead": one_lead.main, "serve_start": serve_start.main}
 
-
-def main(names: list[str]) -> None:
-    """Run the named benchmarks, or all."""
-    unknown = [name for name in names if name not in BENCHMARKS]
+def main(words: Sequence[str]) -> None:
+    """Run the named benchmarks, or the quick ones. Words from the first option on go to the benchmarks."""
+    options = next((place for place, word in enumerate(words) if word.startswith("-")), len(words))
+    names = words[:options]
+    unknown = [name for name in names if name not in (*QUICK, *LONG)]
     if unknown:
-        sys.exit(f"there is no benchmark '{unknown[0]}'; there are: {', '.join(BENCHMARKS)}")
-    for name in names or BENCHMARKS:
-        print(f"== {name}\n")
-        BENCHMARKS[name]([])
+        sys.exit(f"there is no benchmark '{unknown[0]}'; there are: {', '.join((*QUICK, *LONG))}")
+    for name in names or QUICK:
+        if "--json" not in words:
+            print(f"== {name}\n")
+        import_module(f"benchmarks.{name}").main(list(words[options:]))
         print()
 
 

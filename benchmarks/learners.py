@@ -1,0 +1,178 @@
+"""What is measured: ours, and what a user would pick today, each with its defaults, on the same leads and fields.
+
+A learner takes a set, the positions to learn from and a seed, and returns what foresees the probability (n,) of the
+leads at other positions.
+"""
+
+from __future__ import annotations
+
+import inspect
+import warnings
+from collections.abc import Callable, Mapping
+from importlib.util import find_spec
+from typing import Any, TypeAlias
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.special import expit
+from threadpoolctl import threadpool_limits
+
+from benchmarks import odoo_bayes
+from benchmarks.sets import Indexes, Set
+from models.classifier import AdditiveClassifier
+from scoring.scorecard import Scorecard, untrained
+from training.fit import default, fit
+from training.rivals import boosting, logistic, plain, rules_alone
+from training.run import FEWEST_OF_A_KIND, foreseen
+from training.split import Split
+
+Floats: TypeAlias = NDArray[np.float64]
+Predict: TypeAlias = Callable[[Indexes], Floats]
+Learner: TypeAlias = Callable[[Set, Indexes, int], Predict]
+
+
+def ours(data: Set, older: Indexes, seed: int) -> Predict:
+    """What `train` makes: rules, tables and combinations, in whole tenths. It scores by printed SQL, as for a list."""
+    return _released(data, older, seed, {})
+
+
+def readable(data: Set, older: Indexes, seed: int) -> Predict:
+    """The same with tables only, of single fields and pairs: what a person can read."""
+    return _released(data, older, seed, {"combinations": 0})
+
+
+def classifier(data: Set, older: Indexes, seed: int) -> Predict:
+    """The classifier alone, without the rules."""
+    frame = data.history.frame
+    fitted = default(data.card, data.history, seed).fit(frame.iloc[older], data.history.won[older])
+    return lambda held: np.asarray(expit(fitted.decision_function(frame.iloc[held])))
+
+
+def rules(data: Set, older: Indexes, seed: int) -> Predict:
+    """The card's rules as declared, with the base rate of the history."""
+    points, won = data.history.rules, data.history.won
+    return lambda held: rules_alone(points[older], won[older], points[held])
+
+
+def logistic_regression(data: Set, older: Indexes, seed: int) -> Predict:
+    """scikit-learn's, with standardised numbers and one column a text level."""
+    return _pipeline(logistic(data.history.frame), data, older)
+
+
+def unrestricted(data: Set, older: Indexes, seed: int) -> Predict:
+    """scikit-learn's histogram gradient boosting over all fields at once."""
+    return _pipeline(boosting(data.history.frame, seed), data, older)
+
+
+def lightgbm(data: Set, older: Indexes, seed: int) -> Predict:
+    """LightGBM, texts and flags as its categories; a level that it has not learned from is missing."""
+    from lightgbm import LGBMClassifier
+
+    frame, names = _texts(data.history.frame)
+    for one in names:
+        levels = sorted(set(frame[one].iloc[older]))
+        frame[one] = pd.Categorical(frame[one].where(frame[one].isin(levels), None), levels)
+    fitted: Any = LGBMClassifier(random_state=seed, verbose=-1).fit(frame.iloc[older], data.history.won[older])
+    return lambda held: np.asarray(fitted.predict_proba(frame.iloc[held])[:, 1])
+
+
+def catboost(data: Set, older: Indexes, seed: int) -> Predict:
+    """CatBoost, texts and flags as its categories."""
+    from catboost import CatBoostClassifier
+
+    frame, names = _texts(data.history.frame)
+    model = CatBoostClassifier(random_seed=seed, verbose=0, allow_writing_files=False, cat_features=names)
+    fitted = model.fit(frame.iloc[older], data.history.won[older].astype(int))
+    return lambda held: np.asarray(fitted.predict_proba(frame.iloc[held])[:, 1])
+
+
+def ebm(data: Set, older: Indexes, seed: int) -> Predict:
+    """InterpretML's explainable boosting machine."""
+    from interpret.glassbox import ExplainableBoostingClassifier
+
+    frame, _ = _texts(data.history.frame)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Missing values detected")  # its plots don't show them
+        fitted = ExplainableBoostingClassifier(random_state=seed).fit(frame.iloc[older], data.history.won[older])
+    return lambda held: np.asarray(fitted.predict_proba(frame.iloc[held])[:, 1])
+
+
+def odoo(data: Set, older: Indexes, seed: int) -> Predict:
+    """Naive Bayes as Odoo's CRM does it; see benchmarks/odoo_bayes.py."""
+    frame = data.history.frame
+    fitted = odoo_bayes.fit(frame.iloc[older], data.history.won[older])
+    return lambda held: fitted.predict(frame.iloc[held])
+
+
+LEARNERS: Mapping[str, Learner] = {
+    "ours": ours,
+    "readable": readable,
+    "classifier": classifier,
+    "rules": rules,
+    "logistic": logistic_regression,
+    "boosting": unrestricted,
+    "lightgbm": lightgbm,
+    "catboost": catboost,
+    "ebm": ebm,
+    "odoo": odoo,
+}
+TITLES = {
+    "ours": "ours",
+    "readable": "ours, readable part alone",
+    "classifier": "ours, without the rules",
+    "rules": "rules alone",
+    "logistic": "logistic regression",
+    "boosting": "unrestricted boosting",
+    "lightgbm": "LightGBM",
+    "catboost": "CatBoost",
+    "ebm": "EBM",
+    "odoo": "naive Bayes as in Odoo",
+}
+MODULES = {"lightgbm": "lightgbm", "catboost": "catboost", "ebm": "interpret"}
+
+
+def absent(name: str) -> str:
+    """Why a learner can't be measured here; empty where it can."""
+    if name in MODULES and find_spec(MODULES[name]) is None:
+        return f"{MODULES[name]} is not installed"
+    if name == "readable" and not _combines():
+        return "the classifier makes no combinations, so that all of it is the readable part"
+    return ""
+
+
+def _combines() -> bool:
+    return "combinations" in inspect.signature(AdditiveClassifier).parameters
+
+
+def _released(data: Set, older: Indexes, seed: int, settings: Mapping[str, Any]) -> Predict:
+    """The scorecard that `train` learns from these leads, or the bare card where it finds too little to learn from."""
+    card, history = data.card, data.history
+    fewest = min(int(history.won[older].sum()), int((~history.won[older]).sum()))
+    if fewest < FEWEST_OF_A_KIND or (card.outcome and len(older) < card.outcome.minimum):
+        learned = untrained(card).learned
+    else:
+        split = Split(older, np.setdiff1d(np.arange(len(history)), older), "time" if data.ordered else "stratified")
+        estimator = default(card, history, seed).set_params(**settings)
+        learned = fit(card, history, split, estimator, seed).learned
+    scorecard = Scorecard(card, learned)
+    return lambda held: foreseen(learned, history.score(scorecard)[held])
+
+
+def _pipeline(model: Any, data: Set, older: Indexes) -> Predict:
+    """One thread for boosting, as in training: on a busy machine its threads wait for one another."""
+    frame = plain(data.history.frame)
+    with threadpool_limits(1, user_api="openmp"):
+        fitted = model.fit(frame.iloc[older], data.history.won[older])
+
+    def predict(held: Indexes) -> Floats:
+        with threadpool_limits(1, user_api="openmp"):
+            return np.asarray(fitted.predict_proba(frame.iloc[held])[:, 1])
+
+    return predict
+
+
+def _texts(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+    """Texts and flags as texts, a missing one as a level of its own; and the names of these columns."""
+    names = [str(one) for one in frame if frame[one].dtype != float]
+    return plain(frame).astype(dict.fromkeys(names, object)), names

@@ -1,0 +1,175 @@
+"""Whether a promise is kept, and whether probabilities mean what they say, on histories whose truth is known.
+
+    python -m benchmarks promise --draws 200
+
+The simulated CRM of examples/b2b-software gives each lead its true probability. A few models are trained in full, each
+on a history of its own, and their calibration on their newest leads is printed. Then leads to hold out are drawn 200
+times, shared out among the models: each draw is a history that the model has not seen, of as many leads as it would
+have held out. The draw is scored, `training.threshold.promise` looks for the line of the card's stage (precision 0.70,
+confidence 0.90), and the precision of that line is taken on a large fresh population: the mean true probability of the
+leads that meet the criteria and reach the line. Where it is below the promised one, the promise is broken.
+
+What is drawn anew each time: the held-out leads, their outcomes, the line. What is not: the models, which are a
+handful, and the population of each. The guarantee is about the held-out leads, whatever the model, so that is what is
+repeated.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import beta
+
+from api.demo import examples, simulator
+from scoring.reader import read_card
+from scoring.scorecard import Scorecard
+from training.history import read_history
+from training.run import HELD_OUT, train
+from training.threshold import could_be_promoted, promise
+
+CARD = examples() / "b2b-software" / "card.yaml"
+STAGE = "opportunity"
+DRAWS = 200
+MODELS = 4
+LEADS = 20_000  # of a history
+FRESH = 200_000  # leads of the population
+MOST_BROKEN = 0.13  # of the draws in which a line was given: 10 %, and what chance adds in 200 draws
+SEED = 1000  # of the first history; no draw shares its seed with another
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """One full training, on its newest leads: slope of the log-odds, and mean gap of the tenths by probability."""
+
+    leads: int
+    slope: float
+    error: float
+    log_loss: float
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What the draws came to; `precisions` are the true ones of the lines that were given."""
+
+    asked: float
+    confidence: float
+    draws: int
+    lines: int
+    broken: int
+    share: float
+    low: float
+    high: float
+    precisions: tuple[float, ...]
+    calibrations: tuple[Calibration, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Nested JSON."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Judged:
+    """Leads that meet the criteria of the stage: totals (tenths), outcomes, true probabilities; shapes (n,)."""
+
+    totals: NDArray[np.int64]
+    won: NDArray[np.bool_]
+    truth: NDArray[np.float64]
+
+    def precision(self, line: int) -> float:
+        """The true share (0..1) of the leads from this line on that become opportunities."""
+        return float(self.truth[self.totals >= line].mean())
+
+
+def simulated(scorecard: Scorecard, leads: int, seed: int) -> Judged:
+    """A fresh history, scored by the scorecard."""
+    frame = simulator().simulate(leads, seed=seed, truth=True)
+    history = read_history(scorecard.card, frame.drop(columns="true_probability"))
+    stage = next(one for one in scorecard.card.stages if one.name == STAGE)
+    able = could_be_promoted(stage, history.criteria, history.excluded)
+    truth = frame["true_probability"].to_numpy()[history.rows - 1]
+    return Judged(history.score(scorecard)[able], history.won[able], truth[able])
+
+
+def measure(draws: int, models: int, leads: int, fresh: int) -> Kept:
+    """Train the models, then draw."""
+    stage = next(one for one in read_card(CARD).stages if one.name == STAGE)
+    assert stage.precision is not None
+    calibrations, precisions = [], []
+    for model in range(models):
+        print(f"training {model + 1} of {models}", file=sys.stderr)
+        made = train(CARD, simulator().simulate(leads, seed=SEED + model))
+        calibrations.append(calibration(made.metrics["held_out"]["leadledger"]))
+        print(f"drawing {len(range(model, draws, models))} times", file=sys.stderr)
+        population = simulated(made.scorecard, fresh, SEED + models + model)
+        for draw in range(model, draws, models):
+            held = simulated(made.scorecard, round(leads * HELD_OUT), SEED + 2 * models + draw)
+            line = promise(held.totals, held.won, stage.precision, stage.confidence).line.points
+            if line is not None:
+                precisions.append(population.precision(line))
+    broken = sum(one < stage.precision for one in precisions)
+    given = len(precisions)
+    low = float(beta.ppf(0.025, broken, given - broken + 1)) if broken else 0.0
+    high = float(beta.ppf(0.975, broken + 1, given - broken)) if broken < given else 1.0
+    return Kept(
+        stage.precision,
+        stage.confidence,
+        draws,
+        given,
+        broken,
+        broken / max(given, 1),
+        low,
+        high,
+        tuple(precisions),
+        tuple(calibrations),
+    )
+
+
+def calibration(judged: dict[str, Any]) -> Calibration:
+    """Of the measures of a training; the error is the mean over leads of |foreseen - came| of their tenth."""
+    gaps = [one["leads"] * abs(one["foreseen"] - one["came"]) for one in judged["calibration"]]
+    return Calibration(judged["leads"], judged["slope"], sum(gaps) / judged["leads"], judged["log_loss"])
+
+
+def lines(found: Kept) -> Iterator[str]:
+    """As text, at most 100 columns wide."""
+    yield "calibration on the newest leads of each training   slope   calibration error   log-loss"
+    for number, one in enumerate(found.calibrations, start=1):
+        yield f"{number:>9}: {one.leads:,} leads{'':<25}{one.slope:>11.3f}{one.error:>20.4f}{one.log_loss:>11.4f}"
+    yield ""
+    yield (
+        f"promised precision {found.asked:.2f} with confidence {found.confidence:.2f}:"
+        f" {found.draws} draws, a line in {found.lines}"
+    )
+    if found.lines:
+        yield (
+            f"broken by the true precision in {found.broken} ({found.share:.1%}, 95 % interval {found.low:.1%} to"
+            f" {found.high:.1%}): {'within' if found.share <= MOST_BROKEN else 'NOT within'} {MOST_BROKEN:.0%}"
+        )
+        worst, middle, best = np.quantile(found.precisions, [0, 0.5, 1])
+        yield f"true precision of the lines: {worst:.3f} at worst, {middle:.3f} in the middle, {best:.3f} at best"
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(
+        prog="benchmarks promise", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--draws", type=int, default=DRAWS, help="how often leads to hold out are drawn")
+    parser.add_argument("--models", type=int, default=MODELS, help="full trainings that share the draws")
+    parser.add_argument("--leads", type=int, default=LEADS, help="leads of a history, a quarter of them held out")
+    parser.add_argument("--fresh", type=int, default=FRESH, help="leads of the population")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    options = parser.parse_args(arguments)
+    found = measure(options.draws, options.models, options.leads, options.fresh)
+    print(json.dumps(found.to_dict(), indent=2) if options.json else "\n".join(lines(found)))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,194 @@
+"""How good the forecasts are on the four real sets, beside those of what a user would pick today.
+
+    make bench-quality
+    python -m benchmarks quality --sets olist --learners ours,logistic,odoo --json
+
+Every learner has its defaults and sees the same leads and the same honest fields: those that the card lets training
+learn from. Where leads have days, it learns from the older and foresees the newer, at the newest 30 % and at earlier
+cuts; otherwise the leads are split at random, stratified, several times, 70 to 30. Figures are means over the splits.
+The interval of a difference to ours is a paired bootstrap over leads of the difference of their log-loss: each lead's,
+averaged over the splits that held it out.
+
+`fit s` of ours is all that training does: the fit, the compilation into tables, the out-of-fold forecasts, the weighing
+with the rules, the rounding. Its `predict s` scores all leads of the set, cleaned and with rules, as a list is scored;
+that of the others is of the held-out leads alone, of values that are clean. Learners use as many threads as they do by
+default; scikit-learn's boosting one.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+import warnings
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import numpy as np
+
+from benchmarks.learners import LEARNERS, TITLES, Floats, absent
+from benchmarks.sets import SETS, SHARE, Set, loaded
+from training.judge import SMALLEST, judge
+
+SPLITS = 3
+RESAMPLES = 1000
+CONFIDENCE = 0.95
+WITHIN = 0.002  # of log-loss, above the best of all, that ours may be
+
+
+@dataclass(frozen=True)
+class Row:
+    """One learner on one set, as means over the splits; `above` is its log-loss less ours, with its interval."""
+
+    learner: str
+    log_loss: float
+    above: float
+    low: float
+    high: float
+    auc: float
+    brier: float
+    fit: float  # seconds
+    predict: float  # seconds
+
+
+@dataclass(frozen=True)
+class Table:
+    """What was measured on one set."""
+
+    name: str
+    leads: int
+    rate: float
+    fields: int
+    splits: int
+    way: str
+    rows: tuple[Row, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Nested JSON."""
+        return asdict(self)
+
+
+@dataclass
+class Tally:
+    """What one learner has shown so far: measures by split, and each lead's mean share of the log-loss (n,)."""
+
+    lead_losses: Floats
+    measures: list[tuple[float, ...]] = field(default_factory=list)
+
+
+def measure(data: Set, names: Sequence[str], splits: int) -> Table:
+    """Fit and judge the learners on the same splits; ours is among them and comes first."""
+    won = data.history.won
+    tallies = {name: Tally(np.zeros(len(won))) for name in names}
+    parts = list(data.splits(splits))
+    for number, (older, held) in enumerate(parts):
+        for name, tally in tallies.items():
+            print(f"{data.name}, split {number + 1} of {len(parts)}: {TITLES[name]}", file=sys.stderr)
+            start = time.perf_counter()
+            predict = LEARNERS[name](data, older, number)
+            fitted = time.perf_counter()
+            probability = predict(held)
+            done = time.perf_counter()
+            judged = judge(won[held], probability)
+            assert judged.auc is not None
+            tally.measures.append((judged.log_loss, judged.auc, judged.brier, fitted - start, done - fitted))
+            tally.lead_losses[held] += lead_losses(won[held], probability) / len(held) / len(parts)
+    tested = np.unique(np.concatenate([held for _, held in parts]))
+    losses = np.column_stack([tally.lead_losses[tested] for tally in tallies.values()])
+    above = losses - losses[:, :1]
+    low, high = bootstrap(above)
+    rows = []
+    for place, (name, tally) in enumerate(tallies.items()):
+        loss, auc, brier, fit, predict_ = (float(one) for one in np.mean(tally.measures, axis=0))
+        difference = float(above[:, place].sum())
+        rows.append(Row(name, loss, difference, float(low[place]), float(high[place]), auc, brier, fit, predict_))
+    way = "time-ordered" if data.ordered else "stratified"
+    return Table(data.name, len(won), float(won.mean()), data.history.frame.shape[1], len(parts), way, tuple(rows))
+
+
+def lead_losses(won: np.ndarray, probability: Floats) -> Floats:
+    """The log-loss of each lead; shape (n,)."""
+    p = np.clip(probability, SMALLEST, 1 - SMALLEST)
+    return np.asarray(-np.log(np.where(won, p, 1 - p)))
+
+
+def bootstrap(differences: Floats) -> tuple[Floats, Floats]:
+    """The interval of the sum of each column (n, learners) when other leads of the same kind had come."""
+    random = np.random.default_rng(0)
+    n = len(differences)
+    sums = np.array([random.multinomial(n, np.full(n, 1 / n)) @ differences for _ in range(RESAMPLES)])
+    tail = (1 - CONFIDENCE) / 2
+    return np.quantile(sums, tail, axis=0), np.quantile(sums, 1 - tail, axis=0)
+
+
+def lines(table: Table) -> Iterator[str]:
+    """A table as text, at most 100 columns wide, and what it says."""
+    cut = "cuts in time" if table.way == "time-ordered" else "random splits"
+    yield (
+        f"{table.name}: {table.leads:,} leads, {table.rate:.1%} won, {table.fields} fields;"
+        f" {table.way}, {table.splits} {cut}, {SHARE:.0%} held out"
+    )
+    yield f"{'':<27}{'log-loss':>9}{'above ours, 95 % interval':>28}{'AUC':>8}{'Brier':>8}{'fit s':>8}{'predict s':>11}"
+    for row in table.rows:
+        above = "" if row.learner == "ours" else f"{row.above:+.4f} ({row.low:+.4f} {row.high:+.4f})"
+        yield (
+            f"{TITLES[row.learner]:<27}{row.log_loss:>9.4f}{above:>28}{row.auc:>8.4f}{row.brier:>8.4f}"
+            f"{row.fit:>8.2f}{row.predict:>11.3f}"
+        )
+    first, *others = table.rows
+    own = ("ours", "readable", "classifier")
+    rivals = [row for row in others if row.learner not in own]
+    if rivals:
+        best = min(rivals, key=lambda row: row.log_loss)
+        gap = first.log_loss - best.log_loss
+        said = "within" if gap <= WITHIN else "NOT within"
+        yield f"ours is {abs(gap):.4f} {'above' if gap > 0 else 'below'} the best other, {TITLES[best.learner]}:" + (
+            f" {said} {WITHIN}"
+        )
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(
+        prog="benchmarks quality", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--sets", default=",".join(SETS), help=f"some of {','.join(SETS)}")
+    parser.add_argument("--learners", default=",".join(LEARNERS), help=f"some of {','.join(LEARNERS)}; ours always is")
+    parser.add_argument("--splits", type=int, default=SPLITS, help="how often leads are held out (at most 4 in time)")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    options = parser.parse_args(arguments)
+    chosen = chosen_of(parser, "--learners", options.learners, LEARNERS)
+    names = ["ours", *(name for name in chosen if name != "ours" and not said_absent(name))]
+    sets = chosen_of(parser, "--sets", options.sets, SETS)
+    tables = []
+    for data in loaded(sets):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # a rival's own; ours make none
+            tables.append(measure(data, names, max(1, options.splits)))
+        if not options.json:
+            print("\n".join(lines(tables[-1])), end="\n\n", flush=True)
+    if options.json:
+        print(json.dumps([table.to_dict() for table in tables], indent=2))
+
+
+def said_absent(name: str) -> bool:
+    """Whether a learner is absent; says so on standard error."""
+    why = absent(name)
+    if why:
+        print(f"{TITLES[name]} is skipped: {why}", file=sys.stderr)
+    return bool(why)
+
+
+def chosen_of(parser: argparse.ArgumentParser, option: str, given: str, known: Any) -> list[str]:
+    """The names of a list with commas; one that is not known ends the program with status 2."""
+    names = [one.strip() for one in given.split(",") if one.strip()]
+    for name in names:
+        if name not in known:
+            parser.error(f"{option}: there is no '{name}'; there are: {', '.join(known)}")
+    return names
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,105 @@
+"""The four real sets: their card, their history, and how leads are held out.
+
+None of the data is part of the project. It is read in `shared/data` beside the project's folder; a set that is absent
+is said and skipped.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import TypeAlias
+
+import duckdb
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sklearn.model_selection import train_test_split
+
+from scoring.reader import read_card
+from scoring.scorecard import Card
+from training.history import History, read_history
+
+ROOT = Path(__file__).parents[1]
+DATA = ROOT.parent / "shared" / "data"
+SHARE = 0.3  # of the leads, held out to judge by
+CUTS = (0.7, 0.6, 0.5, 0.4)  # where learning ends, as a share of the leads in time: the newest 30 %, and earlier ones
+
+Indexes: TypeAlias = NDArray[np.intp]
+
+
+@dataclass(frozen=True)
+class Set:
+    """A set by its name, with its card and the history that the card makes of it."""
+
+    name: str
+    card: Card
+    history: History
+
+    @property
+    def ordered(self) -> bool:
+        """Whether the leads have days, so that the newest judge."""
+        return self.history.days is not None
+
+    def splits(self, most: int) -> Iterator[tuple[Indexes, Indexes]]:
+        """Positions to learn from and to judge by: cuts in time where there are days, else drawn, stratified."""
+        positions = np.arange(len(self.history))
+        if self.ordered:
+            for cut in CUTS[:most]:
+                end, last = round(cut * len(positions)), round((cut + SHARE) * len(positions))
+                yield positions[:end], positions[end:last]
+            return
+        for seed in range(most):
+            kept, held = train_test_split(positions, test_size=SHARE, stratify=self.history.won, random_state=seed)
+            yield np.sort(kept), np.sort(held)
+
+
+# Each set: the folder of its card, its files, and the day up to which its outcomes are known where no lead tells it.
+SETS: dict[str, tuple[str, tuple[str, ...], date | None]] = {
+    "bank_marketing": ("bank-marketing", ("bank_marketing/bank-additional-full.csv",), None),
+    "online_shoppers": ("online-shoppers", ("online_shoppers/online_shoppers_intention.csv",), None),
+    "extraalearn": ("extraalearn", ("extraalearn/ExtraaLearn.csv",), None),
+    "olist": (
+        "olist-funnel",
+        (
+            "olist_funnel/olist_marketing_qualified_leads_dataset.csv",
+            "olist_funnel/olist_closed_deals_dataset.csv",
+        ),
+        date(2018, 11, 14),
+    ),
+}
+
+
+def load(name: str) -> Set | None:
+    """A set by its name, or None, said on standard error, where its files are absent."""
+    folder, files, as_of = SETS[name]
+    absent = [str(DATA / one) for one in files if not (DATA / one).is_file()]
+    if absent:
+        print(f"{name} is skipped: the real data is not shipped; it would be {absent[0]}", file=sys.stderr)
+        return None
+    example = ROOT / "examples" / folder
+    card = read_card(example / "card.yaml")
+    source = DATA / files[0] if len(files) == 1 else joined(example / "README.md", (DATA / files[0]).parent)
+    return Set(name, card, read_history(card, source, as_of))
+
+
+def loaded(names: Sequence[str]) -> Iterator[Set]:
+    """The sets of these names whose files are there."""
+    for name in names:
+        found = load(name)
+        if found is not None:
+            yield found
+
+
+def joined(readme: Path, folder: Path) -> pd.DataFrame:
+    """The one history that a card's README makes of several files, by its very query."""
+    query = re.search(r"COPY \((.*?)\) TO ", readme.read_text("utf-8"), flags=re.DOTALL)
+    if query is None:
+        raise ValueError(f"{readme} has no query of the form COPY (…) TO")
+    with duckdb.connect() as connection:
+        connection.execute("SET file_search_path = ?", [str(folder)])
+        return connection.execute(query[1]).df()

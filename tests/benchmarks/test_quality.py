@@ -1,0 +1,212 @@
+"""The benchmarks of forecasts, in the small: the tables are right, whoever wins."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from sklearn.metrics import log_loss, roc_auc_score
+
+from api.demo import examples, simulator
+from benchmarks import learning_curve, quality, sets
+from benchmarks.__main__ import main
+from benchmarks.learners import LEARNERS, MODULES, TITLES, absent
+from benchmarks.quality import Row, Table, bootstrap, lead_losses, lines, measure
+from benchmarks.sets import SETS, Set
+from scoring.reader import read_card
+from training.history import read_history
+
+CARD = read_card(examples() / "b2b-software" / "card.yaml")
+QUICK = ("rules", "logistic", "odoo")
+
+
+@pytest.fixture(scope="module")
+def simulated() -> Set:
+    """Six hundred simulated leads with dates."""
+    return Set("simulated", CARD, read_history(CARD, simulator().simulate(600, seed=7)))
+
+
+@pytest.fixture
+def undated(simulated: Set) -> Set:
+    """The same leads as if they had no dates."""
+    return replace(simulated, history=replace(simulated.history, days=None))
+
+
+def test_cuts_in_time_learn_from_the_past(simulated: Set) -> None:
+    """The first cut holds out the newest 30 %; no cut learns from a lead that is newer than one that it judges by."""
+    assert simulated.ordered
+    days = simulated.history.days
+    assert days is not None
+    cuts = list(simulated.splits(9))
+    assert len(cuts) == 4
+    assert cuts[0][1][-1] == len(days) - 1
+    for older, held in cuts:
+        assert days[older].max() <= days[held].min()
+        assert len(held) == pytest.approx(0.3 * len(days), abs=1)
+
+
+def test_random_splits_are_stratified(undated: Set) -> None:
+    """Without days, each split holds out another 30 %, with the same share of opportunities."""
+    parts = list(undated.splits(2))
+    won = undated.history.won
+    assert not np.array_equal(parts[0][1], parts[1][1])
+    for older, held in parts:
+        assert np.array_equal(np.sort(np.concatenate([older, held])), np.arange(len(won)))
+        assert won[held].mean() == pytest.approx(won.mean(), abs=1 / len(held))
+
+
+def test_measures_are_means_over_the_splits(undated: Set) -> None:
+    """The log-loss is the mean over splits, the difference is to the first learner, inside its interval."""
+    table = measure(undated, ["logistic", "rules", "odoo"], 2)
+    won, expected = undated.history.won, []
+    for number, (older, held) in enumerate(undated.splits(2)):
+        expected.append(log_loss(won[held], LEARNERS["rules"](undated, older, number)(held)))
+    first, rules, odoo = table.rows
+    assert rules.log_loss == pytest.approx(np.mean(expected))
+    assert (first.above, first.low, first.high) == (0, 0, 0)
+    for row in (rules, odoo):
+        assert row.above == pytest.approx(row.log_loss - first.log_loss)
+        assert row.low < row.above < row.high
+        assert row.fit >= 0
+        assert row.predict >= 0
+    assert (table.leads, table.splits, table.way) == (len(won), 2, "stratified")
+    assert json.loads(json.dumps(table.to_dict()))["rows"][1]["learner"] == "rules"
+
+
+def test_bootstrap_is_as_wide_as_theory_says() -> None:
+    """Of 400 differences that vary by 1, the interval of their mean is about 1.96 / 20 to either side."""
+    random = np.random.default_rng(1)
+    differences = random.standard_normal((400, 1)) / 400
+    low, high = bootstrap(differences)
+    assert (high - low)[0] == pytest.approx(2 * 1.96 / 20, rel=0.15)
+    assert low[0] < differences.sum() < high[0]
+
+
+def test_lead_losses_add_up_to_log_loss() -> None:
+    """Their mean is the log-loss, and a sure mistake costs no more than the smallest probability allows."""
+    won, probability = np.array([True, False, False]), np.array([0.8, 0.1, 0.4])
+    assert lead_losses(won, probability).mean() == pytest.approx(log_loss(won, probability))
+    assert lead_losses(np.array([True]), np.array([0.0]))[0] == pytest.approx(-np.log(1e-7))
+
+
+def test_table_fits_and_says_who_is_best() -> None:
+    """A table is at most 100 columns wide; its last line names the best of the others and the distance to it."""
+    rows = [
+        Row(name, 0.3 + 0.01 * place, 0.01 * place, 0, 0.02, 0.7, 0.1, 123.4, 12.3) for place, name in enumerate(TITLES)
+    ]
+    table = Table("online_shoppers", 123_456, 0.155, 16, 10, "stratified", tuple(rows))
+    said = list(lines(table))
+    assert max(map(len, said)) <= 100
+    assert len(said) == 3 + len(TITLES)
+    assert said[-1] == "ours is 0.0300 below the best other, rules alone: within 0.002"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", LEARNERS)
+def test_learners_foresee(undated: Set, name: str) -> None:
+    """Each learner gives every lead a probability, and orders the leads much better than chance."""
+    if absent(name):
+        pytest.skip(absent(name))
+    older, held = next(undated.splits(1))
+    found = LEARNERS[name](undated, older, 0)(held)
+    assert found.shape == held.shape
+    assert ((found >= 0) & (found <= 1)).all()
+    assert roc_auc_score(undated.history.won[held], found) > 0.65
+
+
+def test_too_few_outcomes_leave_the_rules(undated: Set) -> None:
+    """As in `train`, fewer than ten opportunities teach nothing: the odds double with ten points, as declared."""
+    won = undated.history.won
+    older = np.concatenate([np.flatnonzero(won)[:9], np.flatnonzero(~won)[:200]])
+    held = np.arange(len(won))
+    found = LEARNERS["ours"](undated, older, 0)(held)
+    odds = found / (1 - found)
+    assert CARD.base_rate is not None
+    assert odds == pytest.approx(CARD.base_rate / (1 - CARD.base_rate) * 2 ** (undated.history.rules / 100), rel=1e-9)
+
+
+def test_absent_learners_are_said(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """What is not installed is said on standard error and left out."""
+    monkeypatch.setitem(MODULES, "catboost", "no_such_module")
+    assert quality.said_absent("catboost")
+    assert "CatBoost is skipped: no_such_module is not installed" in capsys.readouterr().err
+
+
+def test_absent_sets_are_said(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: object
+) -> None:
+    """A set whose files are absent is said and skipped, and the rest goes on."""
+    monkeypatch.setattr(sets, "DATA", tmp_path)
+    quality.main(["--json"])
+    out, err = capsys.readouterr()
+    assert json.loads(out) == []
+    for name in SETS:
+        assert f"{name} is skipped: the real data is not shipped" in err
+
+
+@pytest.mark.skipif(not (sets.DATA / "olist_funnel").is_dir(), reason=f"the real data would be in {sets.DATA}")
+def test_olist_is_joined_as_its_readme_says() -> None:
+    """6,197 leads old enough to judge, in the order of their days, on two fields."""
+    found = sets.load("olist")
+    assert found is not None
+    assert found.ordered
+    assert len(found.history) == found.history.counts.used == 6_197
+    assert list(found.history.frame) == ["landing_page", "origin"]
+
+
+def test_draws_judge_by_the_rest(undated: Set) -> None:
+    """A draw is of the size asked for, another each time, and nothing of it is judged by."""
+    won = undated.history.won
+    kept, held = learning_curve.drawn(won, 100, 0)
+    again, _ = learning_curve.drawn(won, 100, 0)
+    other, _ = learning_curve.drawn(won, 100, 1)
+    assert len(kept) == 100
+    assert len(held) == len(won) - 100
+    assert not set(kept) & set(held)
+    assert np.array_equal(kept, again)
+    assert not np.array_equal(kept, other)
+
+
+def test_summary_of_draws() -> None:
+    """Differences are paired by draw: ours 0.1 below the rules each time is certain, however much draws differ."""
+    rules = np.array([0.3, 0.5, 0.9])
+    losses = np.column_stack([rules - 0.1, rules, rules - np.array([0.1, 0.2, 0.3])])
+    found = learning_curve.summary(["ours", "rules", "logistic"], 100, losses)
+    assert found.less_rules == pytest.approx(-0.1)
+    assert found.less_rules_error == pytest.approx(0, abs=1e-12)
+    assert found.best == "logistic"
+    assert found.less_best == pytest.approx(0.1)
+    assert found.less_best_error == pytest.approx(0.1 / np.sqrt(3))
+
+
+@pytest.mark.slow
+def test_curve_of_a_set(undated: Set) -> None:
+    """Two sizes, two draws; a size above half of the set is left out; at most 100 columns."""
+    curve = learning_curve.measure(undated, ["ours", "rules", "logistic"], [60, 120, 5000], 2)
+    assert [one.leads for one in curve.sizes] == [60, 120]
+    said = list(learning_curve.lines(curve))
+    assert max(map(len, said)) <= 100
+    assert said[-1].startswith("more than 0.01 above the best other: ")
+
+
+def test_unknown_names_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    """A benchmark, a set or a learner that is not there ends it, with what there is."""
+    with pytest.raises(SystemExit, match="there is no benchmark 'speed'; there are: one_lead, serve_start, quality"):
+        main(["speed"])
+    for words in (["--sets", "titanic"], ["--learners", "tabnet"]):
+        with pytest.raises(SystemExit) as stop:
+            quality.main(words)
+        assert stop.value.code == 2
+        assert f"there is no '{words[1]}'; there are: " in capsys.readouterr().err
+
+
+def test_options_go_to_the_benchmark(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """Words from the first option on belong to the benchmark; with --json nothing else is printed."""
+    seen: list[list[str]] = []
+    monkeypatch.setattr(sys.modules["benchmarks.quality"], "main", seen.append)
+    main(["quality", "--sets", "olist", "--json"])
+    assert seen == [["--sets", "olist", "--json"]]
+    assert capsys.readouterr().out.strip() == ""
