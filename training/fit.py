@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import logit
 from sklearn.base import ClassifierMixin, clone
@@ -14,7 +15,7 @@ from sklearn.base import ClassifierMixin, clone
 from models.classifier import AdditiveClassifier
 from models.compile import compile_additive, to_tables
 from scoring.scorecard import START, Card, Learned, Scorecard
-from training.combine import LOG_ODDS, Weights, combine
+from training.combine import LOG_ODDS, Weights, combine, in_the_large
 from training.history import History
 from training.split import Split, out_of_fold
 
@@ -62,8 +63,12 @@ def fit(
     days = None if history.days is None else history.days[older]
     parts = out_of_fold(estimator, frame.iloc[older], won[older], days, seed, progress)
     seen = np.isfinite(parts.log_odds)
-    weights = combine(won[older][seen], rules[older][seen], parts.log_odds[seen], card.trust)
+    weights = combine(won[older][seen], rules[older][seen], parts.log_odds[seen], card.trust, parts.parts[seen])
     base_rate = float(won[older].mean())
+    if parts.way == "time":
+        decision = held_out_decision(fitted, frame.iloc[older])
+        beside = weights.trust * rules[older] * LOG_ODDS + weights.model * decision
+        weights = replace(weights, intercept=in_the_large(beside, base_rate))
     start = START + (weights.intercept + weights.model * additive.intercept - logit(base_rate)) / LOG_ODDS
     learned = Learned(
         base_rate=base_rate,
@@ -81,3 +86,10 @@ def fit(
     moved = round(float(np.mean((exact[older] - logit(base_rate)) / LOG_ODDS + START - totals[older])))
     learned = replace(learned, start=learned.start + moved)
     return Fit(learned, fitted, weights, totals + moved, exact, unseen, parts.way, additive.gap)
+
+
+def held_out_decision(fitted: Any, frame: pd.DataFrame) -> NDArray[np.float64]:
+    """The log-odds (n,) of the leads that a classifier was fitted to: by the parts of it that left them out, if any."""
+    decided = np.asarray(fitted.decision_function(frame), dtype=np.float64)
+    unseen = getattr(fitted, "held_out_decision_", None)
+    return decided if unseen is None else np.where(np.isfinite(unseen), unseen, decided)

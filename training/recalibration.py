@@ -15,13 +15,12 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.optimize import brentq
 from scipy.special import expit
 
 from models.releases import Releases
 from scoring.errors import DataError
 from scoring.scorecard import START, Learned
-from training.combine import LOG_ODDS
+from training.combine import LOG_ODDS, in_the_large
 from training.history import read_history
 from training.judge import judge
 from training.notebook import table
@@ -95,11 +94,7 @@ def recalibrate(
         )
     totals = history.score(old)
     distance = (totals[recent] - START) * LOG_ODDS
-
-    def off(log_odds: float) -> float:
-        return float(expit(log_odds + distance).mean() - won.mean())
-
-    after = float(expit(brentq(off, -60, 60)))
+    after = float(expit(in_the_large(distance, float(won.mean()))))
     moved = replace(old.learned, base_rate=after)
     drawn = draw_lines(card, history, totals, recent, after)
     moved = replace(moved, lines=dict(old.learned.lines) | {name: one.line for name, one in drawn.items()})

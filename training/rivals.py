@@ -11,7 +11,6 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.optimize import brentq
 from scipy.special import expit
 from sklearn.compose import make_column_transformer
 from sklearn.ensemble import HistGradientBoostingClassifier
@@ -21,7 +20,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler
 from threadpoolctl import threadpool_limits
 
-from training.combine import LOG_ODDS
+from training.combine import LOG_ODDS, in_the_large
 
 
 def rivals(
@@ -36,12 +35,7 @@ def rivals(
 
 def rules_alone(rules: NDArray[np.int64], won: NDArray[np.bool_], held: NDArray[np.int64]) -> NDArray[np.float64]:
     """The probabilities that declared points give: the odds double with 10 points, and the mean is the history's."""
-    rate = float(won.mean())
-
-    def off(start: float) -> float:
-        return float(expit(rules * LOG_ODDS + start).mean()) - rate
-
-    start = brentq(off, -60, 60)
+    start = in_the_large(rules * LOG_ODDS, float(won.mean()))
     return np.asarray(expit(held * LOG_ODDS + start))
 
 

@@ -40,9 +40,13 @@ class Split:
 
 @dataclass(frozen=True)
 class Unseen:
-    """Out-of-fold log-odds (n,) of leads, NaN where no model foresaw the lead; `way`: time or stratified."""
+    """Out-of-fold log-odds (n,) of leads, NaN where no model foresaw the lead; `way`: time or stratified.
+
+    `parts` (n,): by time, which of the windows a lead was foreseen in; all 0 elsewhere.
+    """
 
     log_odds: NDArray[np.float64]
+    parts: NDArray[np.int64]
     way: str
 
 
@@ -74,11 +78,13 @@ def out_of_fold(
     way = "stratified" if windows is None else "time"
     parts = _random_parts(won[first:], seed) if windows is None else windows
     log_odds = np.full(len(won), np.nan)
+    of = np.zeros(len(won), dtype=np.int64)
     for number, (kept, left) in enumerate(parts, start=1):
         progress(f"fitting, part {number} of {len(parts)}")
         fitted: Any = clone(estimator).fit(frame.iloc[first + kept], won[first + kept])
         log_odds[first + left] = fitted.decision_function(frame.iloc[first + left])
-    return Unseen(log_odds, way)
+        of[first + left] = number - 1 if way == "time" else 0
+    return Unseen(log_odds, of, way)
 
 
 def _random_parts(won: NDArray[np.bool_], seed: int) -> list[Fold]:
