@@ -177,6 +177,7 @@ def train(
         show({"release": name, "home": str(home), "current": releases.current() == name, **found.to_dict()})
     else:
         click.echo(training_text(found, name, releases.current() == name, width()))
+        click.echo(f"The whole report, for a browser: {releases.path(name, 'report.html')}")
     if logged:
         click.echo(logged, err=True)
 

@@ -58,6 +58,7 @@ def run(folder: Path, leads: int, width: int) -> None:
     releases = Releases(home)
     name = found.publish(releases, datetime.now(UTC))
     click.echo(training_text(found, name, current=True, width=width))
+    click.echo(f"The whole report, for a browser: {releases.path(name, 'report.html')}")
 
     options = f"--home {home} --as-of {day}"
     _step(4, "The list, scored", f"leadledger score {fresh} -o {scored} --explain {options}")

@@ -132,9 +132,8 @@ def measure(draws: int, models: int, leads: int, fresh: int) -> Kept:
 
 
 def calibration(judged: dict[str, Any]) -> Calibration:
-    """Of the measures of a training; the error is the mean over leads of |foreseen - came| of their tenth."""
-    gaps = [one["leads"] * abs(one["foreseen"] - one["came"]) for one in judged["calibration"]]
-    return Calibration(judged["leads"], judged["slope"], sum(gaps) / judged["leads"], judged["log_loss"])
+    """Of the measures of a training."""
+    return Calibration(judged["leads"], judged["slope"], judged["calibration_error"], judged["log_loss"])
 
 
 def lines(found: Kept) -> Iterator[str]:

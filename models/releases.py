@@ -133,6 +133,10 @@ class Releases:
             raise self._refusal(name, [f"metrics or provenance are not JSON: {error}"]) from None
         return {"name": name, "current": self._is_current(name), **manifest, **parts}
 
+    def path(self, name: str, file: str) -> Path:
+        """Where a file of a release lies, for people; whoever computes with it calls `read`, which checks it."""
+        return self._root / name / file
+
     def read(self, name: str, file: str) -> bytes:
         """The bytes of one file of a release, after checking its digest."""
         files = self._manifest(name)["files"]

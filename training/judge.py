@@ -28,7 +28,8 @@ class Judgement:
     """The measures of one forecast. None where the held-out leads all ended alike.
 
     `gain` is the share of all opportunities that the top tenth by score holds. `slope` and `intercept` are those of
-    the outcome's log-odds on the foreseen ones: 1 and 0 are perfect calibration.
+    the outcome's log-odds on the foreseen ones: 1 and 0 are perfect calibration. `calibration_error` is the mean
+    distance between what was foreseen and what came, over the tenths.
     """
 
     leads: int
@@ -40,6 +41,7 @@ class Judgement:
     gain: float | None
     slope: float | None
     intercept: float | None
+    calibration_error: float
     calibration: tuple[Tenth, ...]
 
     def to_dict(self) -> dict[str, Any]:
@@ -54,6 +56,11 @@ def judge(won: NDArray[np.bool_], probability: NDArray[np.float64]) -> Judgement
     order = np.argsort(-p, kind="stable")
     top = won[order][: max(1, round(len(won) / 10))]
     slope, intercept = calibration_line(won.astype(float), p) if both else (None, None)
+    tenths = tuple(
+        Tenth(len(part), float(p[part].mean()), float(won[part].mean()))
+        for part in np.array_split(order[::-1], 10)
+        if len(part)
+    )
     return Judgement(
         leads=len(won),
         won=int(won.sum()),
@@ -64,11 +71,8 @@ def judge(won: NDArray[np.bool_], probability: NDArray[np.float64]) -> Judgement
         gain=float(top.sum() / won.sum()) if both else None,
         slope=slope,
         intercept=intercept,
-        calibration=tuple(
-            Tenth(len(part), float(p[part].mean()), float(won[part].mean()))
-            for part in np.array_split(order[::-1], 10)
-            if len(part)
-        ),
+        calibration_error=sum(one.leads * abs(one.foreseen - one.came) for one in tenths) / len(won),
+        calibration=tenths,
     )
 
 

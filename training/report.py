@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from training.run import Training
 
@@ -54,8 +55,30 @@ def _lines(found: Training, release: str, current: bool, width: int) -> Iterator
     for stage, one in metrics["promises"].items():
         line = f"from {one['line']:.1f} points; " if one["line"] is not None else ""
         yield from textwrap.wrap(f"Promotion to {stage}: {line}{one['said']}.", width, subsequent_indent="  ")
+    yield from _findings(metrics, width)
     for note in found.notes:
         yield from textwrap.wrap(note, width)
+
+
+def _findings(metrics: Mapping[str, Any], width: int) -> Iterator[str]:
+    """What the audit, the maturity curve and the drift found; nothing where all is well."""
+    odd = [one for one in metrics["audit"]["rules"] if one["finding"]]
+    if odd:
+        yield ""
+        yield "Rules to look at:"
+        for one in odd:
+            words = f"{one['name']}, {one['finding'].replace('_', ' ')}: {one['said']}"
+            yield from textwrap.wrap(words, width, initial_indent="  ", subsequent_indent="    ")
+    told = [f"Horizon: {metrics['maturity']['said']}." if metrics.get("maturity") else ""]
+    if "drift" in metrics:
+        told.append(f"Drift: {metrics['drift']['said']}.")
+    overruled = [one["field"] for one in metrics["leakage"]["overruled"]]
+    if overruled:
+        told.append(
+            f"Fields that look as if they knew the outcome, for which the card vouches: {', '.join(overruled)}."
+        )
+    for one in filter(None, told):
+        yield from textwrap.wrap(one, width, subsequent_indent="  ")
 
 
 def _counts(found: Training, width: int) -> Iterator[str]:
