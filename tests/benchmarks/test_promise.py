@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from benchmarks import million, promise
-from benchmarks.promise import Calibration, Judged, Kept, calibration, lines, simulated
+from benchmarks.promise import Calibration, Judged, Kept, lines, simulated
 from scoring.reader import parse_card, read_card
 from scoring.scorecard import untrained
 
@@ -30,13 +30,6 @@ def test_truth_goes_with_its_lead() -> None:
     spread = np.sqrt((found.truth * (1 - found.truth)).sum())
     assert abs(found.won.sum() - found.truth.sum()) < 4 * spread
     assert found.truth[found.won].mean() > found.truth[~found.won].mean() + 0.1
-
-
-def test_calibration_error() -> None:
-    """The gaps of the tenths, by their leads: 10 leads off by 0.1 and 30 off by 0.02 make 0.04."""
-    tenths = [{"leads": 10, "foreseen": 0.5, "came": 0.4}, {"leads": 30, "foreseen": 0.1, "came": 0.12}]
-    found = calibration({"leads": 40, "slope": 1.1, "log_loss": 0.3, "calibration": tenths})
-    assert found.error == pytest.approx(0.04)
 
 
 def test_verdict() -> None:
