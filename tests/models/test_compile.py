@@ -20,7 +20,7 @@ from models.additive import Additive
 from models.binning import Binning, find_indexes, read_columns
 from models.classifier import AdditiveClassifier
 from models.compile import TENTHS, CompileError, compile_additive, fuse, to_tables
-from scoring.lookup import FlagBins, NumberBins, Pair, Table, Term, TextBins
+from scoring.lookup import Combination, FlagBins, Leaf, NumberBins, Pair, Split, Table, Term, TextBins
 
 
 def leads(count: int, seed: int) -> tuple[pd.DataFrame, NDArray[np.bool_]]:
@@ -45,7 +45,15 @@ def fitted() -> AdditiveClassifier:
     return AdditiveClassifier(random_state=0, bags=4).fit(*leads(6000, 1))
 
 
-def tenths(terms: tuple[Term, ...], frame: pd.DataFrame) -> NDArray[np.int64]:
+def leaf(tree: Split | Leaf, term: Combination, record: dict[Any, Any]) -> Leaf:
+    """Where a lead comes to in a tree of a combination."""
+    while isinstance(tree, Split):
+        at = term.fields.index(tree.field)
+        tree = tree.then if term.bins[at].find(record[tree.field]) in tree.bins else tree.otherwise
+    return tree
+
+
+def tenths(terms: tuple[Term | Combination, ...], frame: pd.DataFrame) -> NDArray[np.int64]:
     """What the tables give to each lead, looked up one by one."""
     found = []
     for record in frame.astype(object).where(frame.notna(), None).to_dict("records"):
@@ -53,6 +61,8 @@ def tenths(terms: tuple[Term, ...], frame: pd.DataFrame) -> NDArray[np.int64]:
         for term in terms:
             if isinstance(term, Table):
                 total += term.points[term.bins.find(record[term.field])]
+            elif isinstance(term, Combination):
+                total += sum(leaf(tree, term, record).points for tree in term.trees)
             else:
                 row, column = (bins.find(record[name]) for bins, name in zip(term.bins, term.fields, strict=True))
                 total += term.points[row][column]
