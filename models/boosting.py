@@ -20,7 +20,7 @@ from scoring.lookup import Bins, TextBins
 
 L2 = 1.0
 LEAF = 20  # least leads in a leaf; a small history asks for a twentieth of its leads
-PATIENCE = 15  # rounds without a gain on the held-out leads, after which a bag stops
+PATIENCE = 40  # rounds without a gain on the held-out leads, after which a bag stops
 LONE_FOLDS = 5  # a single bag holds out a fifth
 LEVEL_PRIOR = 100.0  # leads of the average rate that each level of a text is blended with before levels are ordered
 
@@ -43,11 +43,15 @@ class Leads:
 
 @dataclass(frozen=True)
 class Boost:
-    """How to boost: most rounds, how far each goes, leaves of a tree; `patience` 0: all rounds, without a stop."""
+    """How to boost: most rounds, how far each goes, leaves of a tree, how strongly each is held to nothing.
+
+    `patience` 0: all rounds, without a stop.
+    """
 
     rounds: int
     rate: float
     leaves: int
+    l2: float = L2
     patience: int = PATIENCE
 
 
@@ -124,9 +128,8 @@ class Boosted:
     rounds: int
     curve: Floats
 
-    def add(self, indexes: Indexes, rounds: int | None = None) -> Floats:
+    def add(self, indexes: Indexes, rounds: int) -> Floats:
         """What the first rounds add to the log-odds of leads given by their bins; shape (n,)."""
-        rounds = self.rounds if rounds is None else rounds
         if rounds == 0:
             return np.zeros(len(indexes))
         added = self.booster.predict(encode(indexes, self.columns), raw_score=True, num_iteration=rounds, num_threads=1)
@@ -155,7 +158,7 @@ def boost(leads: Leads, fold: Fold, form: Form, how: Boost, start: Floats) -> Bo
         "objective": "binary",
         "learning_rate": how.rate,
         "num_leaves": how.leaves,
-        "lambda_l2": L2,
+        "lambda_l2": how.l2,
         "min_data_in_leaf": max(1, min(LEAF, len(kept) // 20)),
         "interaction_constraints": [list(group) for group in form.groups],
         "monotone_constraints": list(form.ways),

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from numbers import Real
 from typing import Any, Literal, Self, TypeAlias
 
@@ -38,13 +39,15 @@ from models.additive import (
     silence,
 )
 from models.binning import check_whole, count_bins, find_indexes, learn_bins, read_columns
-from models.boosting import Boost, Boosted, Fold, Form, Leads, boost, hold_out, losses
+from models.boosting import L2, Boost, Boosted, Fold, Form, Leads, boost, hold_out, losses
 from models.combinations import absorb, choose_sets, gains_together, read_trees
 from models.pairs import coarsen, rank_pairs
 from scoring.errors import did_you_mean
 from scoring.lookup import Bins, TextBins
 
 SINGLE_LEAVES = 4  # small trees: a table needs few steps at a time
+FEW = 1500  # leads, with fewer of which a bag goes by one step at a time, and is held more strongly to no effect
+FEW_L2 = 5.0
 PAIR_LEAVES = 8
 TREE_LEAVES = 8
 TREE_ROUNDS = 100  # most trees of the combinations
@@ -55,7 +58,7 @@ AUTO_PAIRS = 16  # more than a person wants to read
 AUTO_GAIN = 2.0  # least gain in log-likelihood of a pair: about what one free parameter must bring (Akaike)
 AUTO_SETS = 8
 BLENDED = 20.0  # leads of the average rate in each bin, before bins are made coarse for the trees
-SURE = 1.0  # standard errors by which combinations must lower the held-out log-loss, as they are harder to read
+SURE = 1.5  # standard errors by which combinations must lower the held-out log-loss, as they are harder to read
 SAMPLE = 20_000  # leads by which the standard errors of trees are told
 
 Ready: TypeAlias = tuple[float, list[Floats], dict[Fields, Floats]]  # intercept, singles, pairs
@@ -97,7 +100,7 @@ class AdditiveClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
     additive_ : models.additive.Additive, the tables and trees that `decision_function` adds up. Their standard errors
         come of the bags, a delete-a-group jackknife; there are none with a single bag.
     monotone_ : tuple of 1, -1 or 0, one a column.
-    rounds_ : list of the rounds that each bag keeps for its singles.
+    rounds_ : the rounds that each bag keeps for its singles.
     held_out_decision_ : array (n_leads,), log-odds by the one bag that held the lead out; NaN where none did. Its
         rounds were chosen by these leads among others, so it flatters a little.
     n_features_in_, feature_names_in_ : as in scikit-learn.
@@ -106,8 +109,8 @@ class AdditiveClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
     def __init__(
         self,
         max_bins: int = 32,
-        max_levels: int = 24,
-        min_count: int = 20,
+        max_levels: int = 60,
+        min_count: int = 10,
         pairs: Literal["auto"] | int | Sequence[tuple[int | str, int | str]] = "auto",
         pair_bins: int = 6,
         pair_levels: int = 10,
@@ -169,7 +172,7 @@ class AdditiveClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
                 tables = having
             else:
                 wood = None
-        self.rounds_: list[int] = tables.rounds
+        self.rounds_: int = tables.rounds
         self.held_out_decision_: Floats = np.full(len(used), np.nan)
         self.held_out_decision_[used] = tables.unseen
         self._keep(leads, bases, tables, wood)
@@ -272,8 +275,9 @@ class AdditiveClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
         return found
 
     def _boost(self, leaves: int, folds: Sequence[Fold]) -> Boost:
-        blind = not len(folds[0][1])
-        return Boost(min(self.max_rounds, BLIND_ROUNDS) if blind else self.max_rounds, self.learning_rate, leaves)
+        kept, held = folds[0]
+        rounds = self.max_rounds if len(held) else min(self.max_rounds, BLIND_ROUNDS)
+        return Boost(rounds, self.learning_rate, leaves, L2 if len(kept) >= FEW else FEW_L2)
 
     def _form(self, coarse: Sequence[Indexes], groups: Sequence[Sequence[int]]) -> Form:
         return Form.of(self.bins_, self.counts_, self.monotone_, coarse, groups)
@@ -289,12 +293,12 @@ class AdditiveClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
         """Singles and pairs on top of log-odds (n,) that each bag starts from."""
         fine = [np.arange(len(one)) for one in self.bins_]
         form = self._form(fine, [(field,) for field in range(len(fine))])
-        how = self._boost(SINGLE_LEAVES, folds)
-        parts = self._run(
-            fit_singles, [(leads, fold, form, how, start) for fold, start in zip(folds, starts, strict=True)]
-        )
-        rounds = [rounds for _, rounds in parts]
-        ready = [part for part, _ in parts]
+        how = self._boost(SINGLE_LEAVES if len(folds[0][0]) >= FEW else 2, folds)
+        parts = self._run(boost, [(leads, fold, form, how, start) for fold, start in zip(folds, starts, strict=True)])
+        rounds = agreed(parts)
+        sizes = [len(one) for one in self.bins_]
+        base = [0] * len(sizes)
+        ready = [read_off(partial(part.add, rounds=rounds), sizes, [], base) for part in parts]
         unseen = held_out_decision(leads, folds, starts, ready)
         effects = [np.mean(values, axis=0) for values in zip(*(part[1] for part in ready), strict=True)]
         coarse = self._coarse(effects)
@@ -302,11 +306,13 @@ class AdditiveClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
         if pairs:
             form = self._form(coarse, pairs)
             how = self._boost(PAIR_LEAVES, folds)
-            tasks = [
-                (leads, fold, form, how, start, pairs, part)
-                for fold, start, part in zip(folds, starts, ready, strict=True)
-            ]
-            paired = self._run(fit_pairs, tasks)
+            grown = [start + add_up(*one, leads.indexes) for start, one in zip(starts, ready, strict=True)]
+            parts = self._run(
+                boost, [(leads, fold, form, how, start) for fold, start in zip(folds, grown, strict=True)]
+            )
+            kept = agreed(parts)
+            more = [read_off(partial(part.add, rounds=kept), sizes, pairs, base) for part in parts]
+            paired = [joined(*both) for both in zip(ready, more, strict=True)]
             unseen_paired = held_out_decision(leads, folds, starts, paired)
             if asked != "auto" or pays(leads, unseen, unseen_paired):
                 return Tables(paired, unseen_paired, pairs, gains, rounds)
@@ -325,22 +331,23 @@ class AdditiveClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
         if not most or len(self.bins_) < 3 or not len(folds[0][1]):
             return None
         coarse = self._coarse(effects_alone(leads, self.counts_))
-        how = Boost(SCOUT_ROUNDS, self.learning_rate, TREE_LEAVES, patience=0)
+        l2 = self._boost(TREE_LEAVES, folds).l2
+        how = Boost(SCOUT_ROUNDS, self.learning_rate, TREE_LEAVES, l2, patience=0)
         form = self._form(coarse, [range(len(coarse))])
         tasks = [(leads, fold, form, how, start) for fold, start in zip(folds, starts, strict=True)]
         scouts = self._run(boost, tasks[:SCOUTS])
         sets = choose_sets([gains_together(scout, scout.rounds) for scout in scouts], most)
         if not sets:
             return None
-        how = Boost(min(self.max_rounds, TREE_ROUNDS), self.learning_rate, TREE_LEAVES, patience=0)
+        how = Boost(min(self.max_rounds, TREE_ROUNDS), self.learning_rate, TREE_LEAVES, l2, patience=0)
         form = self._form(coarse, sets)
         everyone = np.arange(len(leads.outcome))
         tasks = [(leads, fold, form, how, start) for fold, start in zip(folds, starts, strict=True)]
         parts = self._run(boost, tasks)
-        rounds = int(np.argmin(np.mean([part.curve for part in parts], axis=0)))
+        rounds = agreed(parts)
         if not rounds:
             return None
-        how = Boost(rounds, self.learning_rate, TREE_LEAVES)
+        how = Boost(rounds, self.learning_rate, TREE_LEAVES, l2)
         start = np.full(len(everyone), leads.average(everyone))
         return Wood(sets, parts, boost(leads, (everyone, everyone[:0]), form, how, start), rounds)
 
@@ -397,7 +404,7 @@ class Tables:
     unseen: Floats
     pairs: list[Fields]
     gains: list[float]
-    rounds: list[int]
+    rounds: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -410,21 +417,21 @@ class Wood:
     rounds: int
 
 
-def fit_singles(leads: Leads, fold: Fold, form: Form, how: Boost, start: Floats) -> tuple[Ready, int]:
-    """One bag's singles on top of `start`, log-odds (n,), and its rounds."""
-    found = boost(leads, fold, form, how, start)
-    sizes = [len(one) for one in form.coarse]
-    return read_off(found.add, sizes, [], [0] * len(sizes)), found.rounds
+def joined(one: Ready, more: Ready) -> Ready:
+    """The sum of singles, and of singles and pairs."""
+    return one[0] + more[0], [own + added for own, added in zip(one[1], more[1], strict=True)], more[2]
 
 
-def fit_pairs(
-    leads: Leads, fold: Fold, form: Form, how: Boost, start: Floats, pairs: Sequence[Fields], single: Ready
-) -> Ready:
-    """One bag's singles with its pairs added, on top of `start`, log-odds (n,)."""
-    found = boost(leads, fold, form, how, start + add_up(*single, leads.indexes))
-    sizes = [len(one) for one in form.coarse]
-    intercept, singles, cells = read_off(found.add, sizes, pairs, [0] * len(sizes))
-    return single[0] + intercept, [one + more for one, more in zip(single[1], singles, strict=True)], cells
+def agreed(parts: Sequence[Boosted]) -> int:
+    """The rounds that serve all bags best, of those that all have.
+
+    The rounds of one bag, chosen by the few leads that it holds out, vary widely; and bags that went equally far differ
+    only by their leads, as error bars ask.
+    """
+    if not len(parts[0].curve):
+        return parts[0].rounds
+    shortest = min(len(part.curve) for part in parts)
+    return int(np.argmin(np.mean([part.curve[:shortest] for part in parts], axis=0)))
 
 
 def with_errors(model: Additive, bags: Sequence[Additive], indexes: Indexes) -> Additive:
