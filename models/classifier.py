@@ -58,7 +58,7 @@ AUTO_PAIRS = 16  # more than a person wants to read
 AUTO_GAIN = 2.0  # least gain in log-likelihood of a pair: about what one free parameter must bring (Akaike)
 AUTO_SETS = 8
 BLENDED = 20.0  # leads of the average rate in each bin, before bins are made coarse for the trees
-SURE = 1.5  # standard errors by which combinations must lower the held-out log-loss, as they are harder to read
+SURE = 2.0  # standard errors by which pairs, or trees, must lower the held-out log-loss that chose them
 SAMPLE = 20_000  # leads by which the standard errors of trees are told
 
 Ready: TypeAlias = tuple[float, list[Floats], dict[Fields, Floats]]  # intercept, singles, pairs
@@ -168,7 +168,7 @@ class AdditiveClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
         if wood is not None:
             grown = [start + part.add(indexes, wood.rounds) for start, part in zip(starts, wood.parts, strict=True)]
             having = self._fit_tables(leads, folds, grown, asked, random)
-            if self.combinations != "auto" or pays(leads, tables.unseen, having.unseen, SURE):
+            if self.combinations != "auto" or pays(leads, tables.unseen, having.unseen):
                 tables = having
             else:
                 wood = None
@@ -494,9 +494,9 @@ def choose_pairs(
     return [pair for _, pair in ranked], [gain for gain, _ in ranked]
 
 
-def pays(leads: Leads, without: Floats, having: Floats, errors: float = 1.0) -> bool:
-    """Whether something lowers the log-loss of held-out leads, by more than so many standard errors."""
+def pays(leads: Leads, without: Floats, having: Floats) -> bool:
+    """Whether something lowers the log-loss of held-out leads, by more than chance would."""
     seen = np.isfinite(without)
     outcome = leads.outcome[seen]
     gain = leads.weights[seen] * (losses(outcome, without[seen]) - losses(outcome, having[seen]))
-    return bool(gain.mean() > errors * gain.std() / np.sqrt(len(gain)))
+    return bool(gain.mean() > SURE * gain.std() / np.sqrt(len(gain)))
