@@ -54,8 +54,10 @@ TREE_ROUNDS = 100  # most trees of the combinations
 SCOUTS = 3  # bags that look which fields act together
 SCOUT_ROUNDS = 60
 BLIND_ROUNDS = 30  # where no lead can be held out
+LONG = 200_000  # leads, from which on bags agree so far that few do
+LONG_BAGS = 4
 AUTO_PAIRS = 16  # more than a person wants to read
-AUTO_GAIN = 2.0  # least gain in log-likelihood of a pair: about what one free parameter must bring (Akaike)
+AUTO_GAIN = 2.0  # least gain in log-likelihood of a pair, beside the logarithm of the pairs that chance may pick from
 AUTO_SETS = 8
 BLENDED = 20.0  # leads of the average rate in each bin, before bins are made coarse for the trees
 SURE = 2.0  # standard errors by which pairs, or trees, must lower the held-out log-loss that chose them
@@ -82,7 +84,8 @@ class AdditiveClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
         only become a pair.
     monotone : a mapping from column (name or position), or a sequence, one a column, of 1: more of it never lowers
         the log-odds, -1: never raises them, 0: free. Numbers and flags only. A missing value stays free.
-    bags : models that are averaged. Each holds out another part of the leads, to choose its rounds by.
+    bags : models that are averaged. Each holds out another part of the leads, to choose the rounds by. From 200,000
+        leads on, four are enough.
     max_rounds : most boosting rounds of a bag, for the singles and again for the pairs.
     learning_rate : how far each round goes, above 0 and up to 1.
     random_state : draws the parts that are held out; with the same whole number, the same fit.
@@ -160,7 +163,8 @@ class AdditiveClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
         asked = self._asked_pairs()
         random = check_random_state(self.random_state)
         leads = Leads(indexes, outcome, weights[used] / weights[used].mean())
-        folds = hold_out(leads, self.bags, int(random.randint(2**31)))
+        bags = self.bags if len(leads.outcome) < LONG else min(self.bags, LONG_BAGS)
+        folds = hold_out(leads, bags, int(random.randint(2**31)))
         bases = [leads.average(kept) for kept, _ in folds]
         starts = [np.full(len(leads.outcome), base) for base in bases]
         tables = self._fit_tables(leads, folds, starts, asked, random)
@@ -489,7 +493,8 @@ def choose_pairs(
         gains = {pair: gain for gain, pair in ranked}
         return asked, [gains[pair] for pair in asked]
     if asked == "auto":
-        ranked = [(gain, pair) for gain, pair in ranked if gain > AUTO_GAIN]
+        least = AUTO_GAIN + np.log(len(ranked))
+        ranked = [(gain, pair) for gain, pair in ranked if gain > least]
     ranked = ranked[: AUTO_PAIRS if asked == "auto" else asked]
     return [pair for _, pair in ranked], [gain for gain, _ in ranked]
 
