@@ -66,7 +66,7 @@ def test_olist(share: float) -> None:
 @pytest.mark.skipif(not EXTRAALEARN.is_file(), reason=f"the real data is not shipped; it would be {EXTRAALEARN}")
 @pytest.mark.slow
 def test_extraalearn() -> None:
-    """Here fields act together: log-loss 0.352 or less over two splits, where tables and pairs alone have 0.360."""
+    """Here fields act together: log-loss 0.352 or less over two splits."""
     frame = pd.read_csv(EXTRAALEARN)
     won = frame.pop("status").to_numpy() == 1
     frame = frame.drop(columns=["ID", "last_activity"])  # the latter is written when the list is exported
