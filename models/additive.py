@@ -1,9 +1,14 @@
-"""An additive model over bins: log-odds are an intercept, a value per bin of each field, and per cell of some pairs."""
+"""A model over bins that can be read: log-odds are a sum of tables and of small trees.
+
+An intercept, a value per bin of each field, a value per cell of some pairs of fields, and for some sets of more fields
+the sum of small trees.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from dataclasses import field as attribute
 from typing import TypeAlias
 
 import numpy as np
@@ -14,6 +19,57 @@ from scoring.lookup import Bins
 Floats: TypeAlias = NDArray[np.float64]
 Indexes: TypeAlias = NDArray[np.int64]
 Fields: TypeAlias = tuple[int, int]  # a pair, by the positions of its fields; the lower first
+
+
+@dataclass(frozen=True)
+class End:
+    """The end of a small tree: its value in log-odds, and the leads of the history that come to it."""
+
+    value: float
+    count: int
+
+
+@dataclass(frozen=True)
+class Fork:
+    """A choice of a small tree: a lead whose field falls in one of `bins` goes to `then`, any other `otherwise`.
+
+    `field` is the position of a field, `bins` are positions of its bins, ascending.
+    """
+
+    field: int
+    bins: tuple[int, ...]
+    then: Tree
+    otherwise: Tree
+
+
+Tree: TypeAlias = Fork | End
+
+
+def ends(tree: Tree) -> list[End]:
+    """The ends of a tree, in order."""
+    return [tree] if isinstance(tree, End) else [*ends(tree.then), *ends(tree.otherwise)]
+
+
+def asked(tree: Tree) -> frozenset[int]:
+    """The positions of the fields that a tree asks."""
+    return frozenset() if isinstance(tree, End) else asked(tree.then) | asked(tree.otherwise) | {tree.field}
+
+
+def walk(tree: Tree, bins: Mapping[int, Indexes]) -> Floats:
+    """The value (n,) that a tree gives to leads whose bins (n,) are given by the position of their field."""
+    if isinstance(tree, End):
+        return np.asarray(tree.value)
+    found = bins[tree.field]
+    inside = np.zeros(max(int(found.max(initial=0)), *tree.bins) + 1, dtype=bool)
+    inside[list(tree.bins)] = True
+    return np.where(inside[found], walk(tree.then, bins), walk(tree.otherwise, bins))
+
+
+def shift(tree: Tree, by: float) -> Tree:
+    """The tree with every end moved by as much."""
+    if isinstance(tree, End):
+        return End(tree.value + by, tree.count)
+    return Fork(tree.field, tree.bins, shift(tree.then, by), shift(tree.otherwise, by))
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,6 +83,9 @@ class Additive:
     counts, pair_counts : the leads of the history in each bin and cell; same shapes.
     monotone : per field 1 if more never lowers the log-odds, -1 if it never raises them, 0 if free; missing is free.
     gap : the largest difference to the model it was read off, on the leads that were checked.
+    trees : per set of three fields or more, by their positions, its trees, whose sum counts.
+    errors, pair_errors : the standard error of each single and each cell, same shapes; empty where not known.
+    tree_errors : per set, the standard error of the sum of its trees, over the leads; empty where not known.
     """
 
     bins: tuple[Bins, ...]
@@ -37,10 +96,26 @@ class Additive:
     pair_counts: Mapping[Fields, Indexes]
     monotone: tuple[int, ...] = ()
     gap: float = 0.0
+    trees: Mapping[tuple[int, ...], tuple[Fork, ...]] = attribute(default_factory=dict)
+    errors: tuple[Floats, ...] = ()
+    pair_errors: Mapping[Fields, Floats] = attribute(default_factory=dict)
+    tree_errors: Mapping[tuple[int, ...], float] = attribute(default_factory=dict)
 
     def log_odds(self, indexes: Indexes) -> Floats:
         """The log-odds of leads given by their bins, of shape (n_leads, n_fields); shape (n_leads,)."""
-        return add_up(self.intercept, self.singles, self.pairs, indexes)
+        total = add_up(self.intercept, self.singles, self.pairs, indexes)
+        for trees in self.trees.values():
+            total += add_trees(trees, indexes)
+        return total
+
+
+def add_trees(trees: Sequence[Tree], indexes: Indexes) -> Floats:
+    """The sum of some trees for leads given by their bins (n_leads, n_fields); shape (n_leads,)."""
+    bins = {field: np.ascontiguousarray(indexes[:, field]) for tree in trees for field in asked(tree)}
+    total = np.zeros(len(indexes))
+    for tree in trees:
+        total += walk(tree, bins)
+    return total
 
 
 def add_up(intercept: float, singles: Sequence[Floats], pairs: Mapping[Fields, Floats], indexes: Indexes) -> Floats:
@@ -116,11 +191,32 @@ def purify(model: Additive) -> Additive:
 
 
 def silence(model: Additive) -> Additive:
-    """A purified model in which bins that no lead of the history fell in say nothing: zero, the average."""
+    """A purified model in which bins that no lead of the history fell in say nothing: zero, the average.
+
+    They have no error either: nothing is known of them, and nothing is claimed.
+    """
     empty = [count == 0 for count in model.counts]
-    singles = tuple(np.where(none, 0.0, values) for none, values in zip(empty, model.singles, strict=True))
-    pairs = {
-        (one, other): np.where(empty[one][:, None] | empty[other][None, :], 0.0, cells)
-        for (one, other), cells in model.pairs.items()
-    }
-    return replace(model, singles=singles, pairs=pairs)
+
+    def silent(singles: Sequence[Floats]) -> tuple[Floats, ...]:
+        return tuple(np.where(none, 0.0, values) for none, values in zip(empty, singles, strict=True))
+
+    def silenced(pairs: Mapping[Fields, Floats]) -> Mapping[Fields, Floats]:
+        return {
+            (one, other): np.where(empty[one][:, None] | empty[other][None, :], 0.0, cells)
+            for (one, other), cells in pairs.items()
+        }
+
+    return replace(
+        model,
+        singles=silent(model.singles),
+        pairs=silenced(model.pairs),
+        errors=silent(model.errors) if model.errors else (),
+        pair_errors=silenced(model.pair_errors),
+    )
+
+
+def jackknife(values: Sequence[Floats]) -> Floats:
+    """The standard error of what all leads together tell, from values (same shapes) that each left out one part."""
+    spread = np.asarray(values) - np.mean(values, axis=0)
+    error: Floats = np.sqrt((len(values) - 1) / len(values) * np.sum(spread**2, axis=0))
+    return error

@@ -1,15 +1,16 @@
-"""The additive classifier: bagged boosting, held to single fields and a few pairs, kept as tables.
+"""The additive classifier: bagged boosting, held to single fields, some pairs and a few sets, kept as tables and trees.
 
-First each field for itself: boosting with `interaction_cst` over the bins. Then the pairs: those that held-out leads
-show to tell more together than apart are fitted, over coarse bins, to what the singles miss. Averages of additive
-models are additive, so the bags become one set of tables, and `decision_function` adds up their values.
+First each field for itself, over its bins. Then the pairs: those that held-out leads show to tell more together than
+apart, over coarse bins, fitted to what the singles miss. Averages of additive models are additive, so the bags become
+one set of tables. Where more fields act together, the same is fitted once more on top of small trees over a few sets of
+fields, and kept if held-out leads show that it pays.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
+from functools import partial
 from numbers import Real
 from typing import Any, Literal, Self, TypeAlias
 
@@ -17,37 +18,58 @@ import numpy as np
 import pandas as pd
 from joblib import Parallel, delayed
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import expit, logit
+from scipy.special import expit
 from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
-from sklearn.model_selection import StratifiedKFold
 from sklearn.utils import assert_all_finite, check_random_state
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import _check_sample_weight, check_consistent_length, check_is_fitted, column_or_1d
-from threadpoolctl import threadpool_limits
 
-from models.additive import Additive, Fields, Floats, Indexes, add_up, count_cells, purify, read_off, silence
+from models.additive import (
+    Additive,
+    Fields,
+    Floats,
+    Fork,
+    Indexes,
+    add_trees,
+    add_up,
+    count_cells,
+    jackknife,
+    purify,
+    read_off,
+    silence,
+)
 from models.binning import check_whole, count_bins, find_indexes, learn_bins, read_columns
+from models.boosting import L2, Boost, Boosted, Fold, Form, Leads, boost, hold_out, losses
+from models.combinations import absorb, choose_sets, gains_together, read_trees
 from models.pairs import coarsen, rank_pairs
 from scoring.errors import did_you_mean
 from scoring.lookup import Bins, TextBins
 
 SINGLE_LEAVES = 4  # small trees: a table needs few steps at a time
+FEW = 1500  # leads, with fewer of which a bag goes by one step at a time, and is held more strongly to no effect
+FEW_L2 = 5.0
 PAIR_LEAVES = 8
-L2 = 1.0
-LEAF = 20  # least leads in a leaf; a small history asks for a twentieth of its leads
-PATIENCE = 15  # rounds without a gain on the held-out leads, after which a bag stops
+TREE_LEAVES = 8
+TREE_ROUNDS = 100  # most trees of the combinations
+SCOUTS = 3  # bags that look which fields act together
+SCOUT_ROUNDS = 60
 BLIND_ROUNDS = 30  # where no lead can be held out
-LONE_FOLDS = 5  # a single bag holds out a fifth
-LEVEL_PRIOR = 100.0  # leads of the average rate that each level of a text is blended with before levels are ordered
+LONG = 200_000  # leads, from which on bags agree so far that few do
+LONG_BAGS = 4
 AUTO_PAIRS = 16  # more than a person wants to read
-AUTO_GAIN = 2.0  # least gain in log-likelihood of a pair: about what one free parameter must bring (Akaike)
+AUTO_GAIN = 2.0  # least gain in log-likelihood of a pair, beside the logarithm of the pairs that chance may pick from
+AUTO_SETS = 8
+BLENDED = 20.0  # leads of the average rate in each bin, before bins are made coarse for the trees
+SURE = 2.0  # standard errors by which pairs, or trees, must lower the held-out log-loss that chose them
+SAMPLE = 20_000  # leads by which the standard errors of trees are told
 
 Ready: TypeAlias = tuple[float, list[Floats], dict[Fields, Floats]]  # intercept, singles, pairs
 
 
 class AdditiveClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn is untyped
-    """A binary classifier whose log-odds are a sum of one table a field and one a chosen pair of fields.
+    """A binary classifier whose log-odds are a sum of tables and of small trees.
+
+    One table a field, one a chosen pair of fields, and small trees over a few disjoint sets of three to five fields.
 
     Takes a DataFrame of numbers, texts and flags, or an array of numbers, with missing values; see `Binning`.
 
@@ -57,9 +79,13 @@ class AdditiveClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
     pairs : "auto": the pairs that pay on held-out leads, at most 16, none if they don't lower the held-out log-loss;
         a number: so many, the best first; or a list of pairs, of positions or of names of columns.
     pair_bins, pair_levels : most bins of a number, 2 or more, and most levels of a text, 1 or more, in a pair.
+    combinations : "auto": small trees over at most 8 sets of fields that act together, if they lower the held-out
+        log-loss; a number: over so many sets at most, 0 for none, whether they pay or not. Trees that ask two fields
+        only become a pair.
     monotone : a mapping from column (name or position), or a sequence, one a column, of 1: more of it never lowers
         the log-odds, -1: never raises them, 0: free. Numbers and flags only. A missing value stays free.
-    bags : models that are averaged. Each holds out another part of the leads, to choose its rounds by.
+    bags : models that are averaged. Each holds out another part of the leads, to choose the rounds by. From 200,000
+        leads on, four are enough.
     max_rounds : most boosting rounds of a bag, for the singles and again for the pairs.
     learning_rate : how far each round goes, above 0 and up to 1.
     random_state : draws the parts that are held out; with the same whole number, the same fit.
@@ -70,10 +96,14 @@ class AdditiveClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
     classes_ : array of the two classes; `decision_function` above 0 means the second.
     bins_ : list of bins, one a column. counts_ : list of int arrays, the leads in each.
     pairs_ : list of (i, j), positions of columns, i < j. pair_counts_ : list of int arrays, the leads in each cell.
-    gains_ : gain of each pair of `pairs_` on held-out leads, in log-likelihood; NaN where none could be held out.
-    additive_ : models.additive.Additive, the tables that `decision_function` adds up.
+    gains_ : gain of each pair of `pairs_` on held-out leads, in log-likelihood; NaN where none could be held out, and
+        for pairs that come of trees.
+    combinations_ : list of the sets, tuples of positions of columns, ascending.
+    trees_ : per set, a tuple of models.additive.Fork, the trees whose sum it adds.
+    additive_ : models.additive.Additive, the tables and trees that `decision_function` adds up. Their standard errors
+        come of the bags, a delete-a-group jackknife; there are none with a single bag.
     monotone_ : tuple of 1, -1 or 0, one a column.
-    rounds_ : list of the rounds that each bag keeps for its singles.
+    rounds_ : the rounds that each bag keeps for its singles.
     held_out_decision_ : array (n_leads,), log-odds by the one bag that held the lead out; NaN where none did. Its
         rounds were chosen by these leads among others, so it flatters a little.
     n_features_in_, feature_names_in_ : as in scikit-learn.
@@ -82,11 +112,12 @@ class AdditiveClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
     def __init__(
         self,
         max_bins: int = 32,
-        max_levels: int = 24,
-        min_count: int = 20,
+        max_levels: int = 60,
+        min_count: int = 10,
         pairs: Literal["auto"] | int | Sequence[tuple[int | str, int | str]] = "auto",
         pair_bins: int = 6,
         pair_levels: int = 10,
+        combinations: Literal["auto"] | int = "auto",
         monotone: Mapping[str | int, int] | Sequence[int] | None = None,
         bags: int = 8,
         max_rounds: int = 600,
@@ -100,6 +131,7 @@ class AdditiveClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
         self.pairs = pairs
         self.pair_bins = pair_bins
         self.pair_levels = pair_levels
+        self.combinations = combinations
         self.monotone = monotone
         self.bags = bags
         self.max_rounds = max_rounds
@@ -131,34 +163,23 @@ class AdditiveClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
         asked = self._asked_pairs()
         random = check_random_state(self.random_state)
         leads = Leads(indexes, outcome, weights[used] / weights[used].mean())
-        folds = hold_out(leads, self.bags, int(random.randint(2**31)))
-        form = Form.of(self.bins_, self.counts_, self.monotone_, [np.arange(len(one)) for one in self.bins_])
-        boost = Boost(self.max_rounds, self.learning_rate)
-        parts = self._run(fit_singles, [(leads, fold, form, boost) for fold in folds])
-        self.rounds_: list[int] = [rounds for _, rounds in parts]
-        ready = [part for part, _ in parts]
-        unseen = held_out_decision(leads, folds, ready)
-        effects = [np.mean(values, axis=0) for values in zip(*(part[1] for part in ready), strict=True)]
-        coarse = [
-            coarsen(*field, self.pair_bins, self.pair_levels)
-            for field in zip(self.bins_, self.counts_, effects, strict=True)
-        ]
-        self.pairs_: list[Fields]
-        self.gains_: list[float]
-        self.pairs_, self.gains_ = choose_pairs(leads, coarse, unseen, asked, random)
-        if self.pairs_:
-            form = Form.of(self.bins_, self.counts_, self.monotone_, coarse, self.pairs_)
-            tasks = [(leads, fold, form, boost, part) for fold, part in zip(folds, ready, strict=True)]
-            paired = self._run(fit_pairs, tasks)
-            unseen_paired = held_out_decision(leads, folds, paired)
-            if asked == "auto" and not pays(leads, unseen, unseen_paired):
-                self.pairs_, self.gains_ = [], []
+        bags = self.bags if len(leads.outcome) < LONG else min(self.bags, LONG_BAGS)
+        folds = hold_out(leads, bags, int(random.randint(2**31)))
+        bases = [leads.average(kept) for kept, _ in folds]
+        starts = [np.full(len(leads.outcome), base) for base in bases]
+        tables = self._fit_tables(leads, folds, starts, asked, random)
+        wood = self._fit_wood(leads, folds, starts)
+        if wood is not None:
+            grown = [start + part.add(indexes, wood.rounds) for start, part in zip(starts, wood.parts, strict=True)]
+            having = self._fit_tables(leads, folds, grown, asked, random)
+            if self.combinations != "auto" or pays(leads, tables.unseen, having.unseen):
+                tables = having
             else:
-                ready, unseen = paired, unseen_paired
+                wood = None
+        self.rounds_: int = tables.rounds
         self.held_out_decision_: Floats = np.full(len(used), np.nan)
-        self.held_out_decision_[used] = unseen
-        self.pair_counts_: list[Indexes] = [count_cells(self.bins_, indexes, pair) for pair in self.pairs_]
-        self.additive_: Additive = silence(purify(self._average(ready)))
+        self.held_out_decision_[used] = tables.unseen
+        self._keep(leads, bases, tables, wood)
         return self
 
     def decision_function(self, X: pd.DataFrame | ArrayLike) -> Floats:
@@ -182,6 +203,8 @@ class AdditiveClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
         check_whole("max_rounds", self.max_rounds, 1)
         check_whole("pair_bins", self.pair_bins, 2)
         check_whole("pair_levels", self.pair_levels, 1)
+        if self.combinations != "auto":
+            check_whole("combinations", self.combinations, 0)
         rate = self.learning_rate
         if isinstance(rate, bool) or not isinstance(rate, Real) or not 0 < rate <= 1:
             raise ValueError(f"learning_rate must be a number above 0 and up to 1, not {rate!r}.")
@@ -252,21 +275,123 @@ class AdditiveClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
 
     def _run(self, task: Any, calls: Sequence[tuple[Any, ...]]) -> list[Any]:
         """The bags, side by side in threads; boosting works without the interpreter's lock for most of its time."""
-        found: list[Any] = Parallel(n_jobs=self.n_jobs, prefer="threads")(delayed(alone)(task, *call) for call in calls)
+        found: list[Any] = Parallel(n_jobs=self.n_jobs, prefer="threads")(delayed(task)(*call) for call in calls)
         return found
 
-    def _average(self, ready: Sequence[Ready]) -> Additive:
-        """The tables of all bags, averaged."""
-        intercepts, singles, pairs = zip(*ready, strict=True)
-        return Additive(
+    def _boost(self, leaves: int, folds: Sequence[Fold]) -> Boost:
+        kept, held = folds[0]
+        rounds = self.max_rounds if len(held) else min(self.max_rounds, BLIND_ROUNDS)
+        return Boost(rounds, self.learning_rate, leaves, L2 if len(kept) >= FEW else FEW_L2)
+
+    def _form(self, coarse: Sequence[Indexes], groups: Sequence[Sequence[int]]) -> Form:
+        return Form.of(self.bins_, self.counts_, self.monotone_, coarse, groups)
+
+    def _fit_tables(
+        self,
+        leads: Leads,
+        folds: Sequence[Fold],
+        starts: Sequence[Floats],
+        asked: Literal["auto"] | int | list[Fields],
+        random: np.random.RandomState,
+    ) -> Tables:
+        """Singles and pairs on top of log-odds (n,) that each bag starts from."""
+        fine = [np.arange(len(one)) for one in self.bins_]
+        form = self._form(fine, [(field,) for field in range(len(fine))])
+        how = self._boost(SINGLE_LEAVES if len(folds[0][0]) >= FEW else 2, folds)
+        parts = self._run(boost, [(leads, fold, form, how, start) for fold, start in zip(folds, starts, strict=True)])
+        rounds = agreed(parts)
+        sizes = [len(one) for one in self.bins_]
+        base = [0] * len(sizes)
+        ready = [read_off(partial(part.add, rounds=rounds), sizes, [], base) for part in parts]
+        unseen = held_out_decision(leads, folds, starts, ready)
+        effects = [np.mean(values, axis=0) for values in zip(*(part[1] for part in ready), strict=True)]
+        coarse = self._coarse(effects)
+        pairs, gains = choose_pairs(leads, coarse, unseen, asked, random)
+        if pairs:
+            form = self._form(coarse, pairs)
+            how = self._boost(PAIR_LEAVES, folds)
+            grown = [start + add_up(*one, leads.indexes) for start, one in zip(starts, ready, strict=True)]
+            parts = self._run(
+                boost, [(leads, fold, form, how, start) for fold, start in zip(folds, grown, strict=True)]
+            )
+            kept = agreed(parts)
+            more = [read_off(partial(part.add, rounds=kept), sizes, pairs, base) for part in parts]
+            paired = [joined(*both) for both in zip(ready, more, strict=True)]
+            unseen_paired = held_out_decision(leads, folds, starts, paired)
+            if asked != "auto" or pays(leads, unseen, unseen_paired):
+                return Tables(paired, unseen_paired, pairs, gains, rounds)
+        return Tables(ready, unseen, [], [], rounds)
+
+    def _coarse(self, effects: Sequence[Floats]) -> list[Indexes]:
+        """Per field, the coarse bin of each bin."""
+        return [
+            coarsen(*field, self.pair_bins, self.pair_levels)
+            for field in zip(self.bins_, self.counts_, effects, strict=True)
+        ]
+
+    def _fit_wood(self, leads: Leads, folds: Sequence[Fold], starts: Sequence[Floats]) -> Wood | None:
+        """Small trees over the sets of fields that act together; None where there are none, or nothing to judge by."""
+        most = AUTO_SETS if self.combinations == "auto" else self.combinations
+        if not most or len(self.bins_) < 3 or not len(folds[0][1]):
+            return None
+        coarse = self._coarse(effects_alone(leads, self.counts_))
+        l2 = self._boost(TREE_LEAVES, folds).l2
+        how = Boost(SCOUT_ROUNDS, self.learning_rate, TREE_LEAVES, l2, patience=0)
+        form = self._form(coarse, [range(len(coarse))])
+        tasks = [(leads, fold, form, how, start) for fold, start in zip(folds, starts, strict=True)]
+        scouts = self._run(boost, tasks[:SCOUTS])
+        sets = choose_sets([gains_together(scout, scout.rounds) for scout in scouts], most)
+        if not sets:
+            return None
+        how = Boost(min(self.max_rounds, TREE_ROUNDS), self.learning_rate, TREE_LEAVES, l2, patience=0)
+        form = self._form(coarse, sets)
+        everyone = np.arange(len(leads.outcome))
+        tasks = [(leads, fold, form, how, start) for fold, start in zip(folds, starts, strict=True)]
+        parts = self._run(boost, tasks)
+        rounds = agreed(parts)
+        if not rounds:
+            return None
+        how = Boost(rounds, self.learning_rate, TREE_LEAVES, l2)
+        start = np.full(len(everyone), leads.average(everyone))
+        return Wood(sets, parts, boost(leads, (everyone, everyone[:0]), form, how, start), rounds)
+
+    def _keep(self, leads: Leads, bases: Sequence[float], tables: Tables, wood: Wood | None) -> None:
+        """The average of all bags, and how far they differ."""
+        bags = [
+            Additive(
+                bins=tuple(self.bins_),
+                intercept=base + intercept,
+                singles=tuple(singles),
+                pairs={pair: pairs[pair] for pair in tables.pairs},
+                counts=tuple(self.counts_),
+                pair_counts={},
+                monotone=self.monotone_,
+            )
+            for base, (intercept, singles, pairs) in zip(bases, tables.ready, strict=True)
+        ]
+        found = Additive(
             bins=tuple(self.bins_),
-            intercept=float(np.mean(intercepts)),
-            singles=tuple(np.mean(values, axis=0) for values in zip(*singles, strict=True)),
-            pairs={pair: np.mean([cells[pair] for cells in pairs], axis=0) for pair in self.pairs_},
+            intercept=float(np.mean([bag.intercept for bag in bags])),
+            singles=tuple(np.mean(values, axis=0) for values in zip(*(bag.singles for bag in bags), strict=True)),
+            pairs={pair: np.mean([bag.pairs[pair] for bag in bags], axis=0) for pair in tables.pairs},
             counts=tuple(self.counts_),
-            pair_counts=dict(zip(self.pairs_, self.pair_counts_, strict=True)),
+            pair_counts={},
             monotone=self.monotone_,
         )
+        some = leads.indexes[:: 1 + len(leads.indexes) // SAMPLE]
+        if wood is not None:
+            found = absorb(found, read_trees(wood.whole, wood.rounds, leads.indexes, self.counts_), wood.sets)
+            bags = [
+                absorb(bag, read_trees(part, wood.rounds, some, self.counts_), wood.sets)
+                for bag, part in zip(bags, wood.parts, strict=True)
+            ]
+        self.pairs_: list[Fields] = list(found.pairs)
+        self.gains_: list[float] = [*tables.gains, *[float("nan")] * (len(found.pairs) - len(tables.pairs))]
+        self.pair_counts_: list[Indexes] = [count_cells(self.bins_, leads.indexes, pair) for pair in self.pairs_]
+        self.combinations_: list[tuple[int, ...]] = list(found.trees)
+        self.trees_: dict[tuple[int, ...], tuple[Fork, ...]] = dict(found.trees)
+        found = purify(replace(found, pair_counts=dict(zip(self.pairs_, self.pair_counts_, strict=True))))
+        self.additive_: Additive = silence(found if len(bags) < 2 else with_errors(found, bags, some))
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -276,184 +401,77 @@ class AdditiveClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
 
 
 @dataclass(frozen=True, eq=False)
-class Leads:
-    """What is learned from: bins (n, n_fields), outcomes (n,) 0.0 or 1.0, weights (n,) that average 1."""
+class Tables:
+    """What all bags found: theirs each, the log-odds (n,) of each lead by the one that held it out, and their pairs."""
 
-    indexes: Indexes
-    outcome: Floats
-    weights: Floats
-
-
-@dataclass(frozen=True)
-class Boost:
-    """How to boost."""
-
+    ready: Sequence[Ready]
+    unseen: Floats
+    pairs: list[Fields]
+    gains: list[float]
     rounds: int
-    rate: float
 
 
 @dataclass(frozen=True, eq=False)
-class Form:
-    """How bins become the columns that boosting sees.
+class Wood:
+    """Small trees over some sets of fields: those of each bag, and those of all leads. The first `rounds` count."""
 
-    A number or flag is its bin, in order; missing is NaN. A text is the rank of its level by the rate of outcomes,
-    shrunk toward the average: few steps then tell much, and levels of few leads stay in the middle. A monotone field
-    that may be missing has a second column that tells so, since boosting would else keep missing values in the order.
+    sets: Sequence[tuple[int, ...]]
+    parts: Sequence[Boosted]
+    whole: Boosted
+    rounds: int
 
-    coarse : per field, the coarse bin of each bin.
-    columns : per column its field, and either the values of the coarse bins, or None: rank them in each bag.
-    groups : the columns that may meet in a tree. ways : per column, 1, -1 or 0, as in `monotone`.
+
+def joined(one: Ready, more: Ready) -> Ready:
+    """The sum of singles, and of singles and pairs."""
+    return one[0] + more[0], [own + added for own, added in zip(one[1], more[1], strict=True)], more[2]
+
+
+def agreed(parts: Sequence[Boosted]) -> int:
+    """The rounds that serve all bags best, of those that all have.
+
+    The rounds of one bag, chosen by the few leads that it holds out, vary widely; and bags that went equally far differ
+    only by their leads, as error bars ask.
     """
-
-    coarse: Sequence[Indexes]
-    columns: Sequence[tuple[int, Floats | None]]
-    groups: Sequence[set[int]]
-    ways: Sequence[int]
-    pairs: Sequence[Fields]
-
-    @classmethod
-    def of(
-        cls,
-        bins: Sequence[Bins],
-        counts: Sequence[Indexes],
-        monotone: Sequence[int],
-        coarse: Sequence[Indexes],
-        pairs: Sequence[Fields] | None = None,
-    ) -> Form:
-        """The form for the singles of all fields; or, with `pairs`, for those."""
-        fields = range(len(bins)) if pairs is None else sorted({field for pair in pairs for field in pair})
-        columns: list[tuple[int, Floats | None]] = []
-        ways: list[int] = []
-        of_field: dict[int, set[int]] = {}
-        for field in fields:
-            order = np.arange(coarse[field].max() + 1, dtype=np.float64)
-            order[0] = np.nan
-            of_field[field] = {len(columns)}
-            columns.append((field, None if isinstance(bins[field], TextBins) else order))
-            ways.append(monotone[field])
-            if monotone[field] and counts[field][0]:
-                of_field[field].add(len(columns))
-                columns.append((field, np.isnan(order).astype(np.float64)))
-                ways.append(0)
-        groups = list(of_field.values()) if pairs is None else [of_field[one] | of_field[other] for one, other in pairs]
-        return cls(coarse, columns, groups, ways, pairs or ())
-
-    def ranked(self, leads: Leads, kept: Indexes) -> list[tuple[int, Floats]]:
-        """Per column, its field and the value of each bin, with the levels of texts ranked on the kept leads."""
-        average = np.average(leads.outcome[kept], weights=leads.weights[kept])
-        found = []
-        for field, values in self.columns:
-            coarse = self.coarse[field]
-            if values is None:
-                groups, weights = coarse[leads.indexes[kept, field]], leads.weights[kept]
-                size = int(coarse.max()) + 1
-                seen = np.bincount(groups, weights, size)
-                won = np.bincount(groups, weights * leads.outcome[kept], size)
-                rate = (won + LEVEL_PRIOR * average) / (seen + LEVEL_PRIOR)
-                values = np.argsort(np.argsort(rate, kind="stable"), kind="stable").astype(np.float64)
-            found.append((field, values[coarse]))
-        return found
+    if not len(parts[0].curve):
+        return parts[0].rounds
+    shortest = min(len(part.curve) for part in parts)
+    return int(np.argmin(np.mean([part.curve[:shortest] for part in parts], axis=0)))
 
 
-def encode(indexes: Indexes, columns: Sequence[tuple[int, Floats]]) -> Floats:
-    """The columns (n, n_columns) that boosting sees, of leads given by their bins."""
-    return np.column_stack([values[indexes[:, field]] for field, values in columns])
+def with_errors(model: Additive, bags: Sequence[Additive], indexes: Indexes) -> Additive:
+    """The purified model with the standard errors that bags tell which each left out one part of the leads.
+
+    `indexes` (n, n_fields): the leads over which the error of the sum of a set's trees is taken.
+    """
+    pure = [purify(bag) for bag in bags]
+    none = {pair: np.zeros_like(cells) for pair, cells in model.pairs.items()}
+    sums = {fields: [add_trees(bag.trees.get(fields, ()), indexes) for bag in bags] for fields in model.trees}
+    return replace(
+        model,
+        errors=tuple(jackknife(values) for values in zip(*(bag.singles for bag in pure), strict=True)),
+        pair_errors={pair: jackknife([bag.pairs.get(pair, none[pair]) for bag in pure]) for pair in model.pairs},
+        tree_errors={fields: float(np.sqrt(np.mean(jackknife(values) ** 2))) for fields, values in sums.items()},
+    )
 
 
-Fold: TypeAlias = tuple[Indexes, Indexes]  # positions of the leads that are kept, and of those that are held out
+def effects_alone(leads: Leads, counts: Sequence[Indexes]) -> list[Floats]:
+    """Per field, the log-odds (n_bins,) of the outcomes in each bin, blended with some leads of the average."""
+    rate = np.average(leads.outcome, weights=leads.weights)
+    found = []
+    for field, count in enumerate(counts):
+        at = leads.indexes[:, field]
+        seen = np.bincount(at, leads.weights, len(count)) + BLENDED
+        won = np.bincount(at, leads.weights * leads.outcome, len(count)) + BLENDED * rate
+        found.append(np.log(won) - np.log(seen - won))
+    return found
 
 
-def hold_out(leads: Leads, bags: int, seed: int) -> list[Fold]:
-    """What each bag learns from, and what it holds out; stratified. None is held out where a class has one lead."""
-    folds = min(bags if bags > 1 else LONE_FOLDS, int(leads.outcome.sum()), int((1 - leads.outcome).sum()))
-    if folds < 2:
-        return [(np.arange(len(leads.outcome)), np.arange(0))]
-    parts = StratifiedKFold(folds, shuffle=True, random_state=seed).split(leads.indexes, leads.outcome)
-    return list(parts) if bags > 1 else list(islice(parts, 1))
-
-
-def held_out_decision(leads: Leads, folds: Sequence[Fold], ready: Sequence[Ready]) -> Floats:
+def held_out_decision(leads: Leads, folds: Sequence[Fold], starts: Sequence[Floats], ready: Sequence[Ready]) -> Floats:
     """The log-odds (n,) of each lead by the bag that held it out; NaN where none did."""
     unseen = np.full(len(leads.outcome), np.nan)
-    for (_, held), part in zip(folds, ready, strict=True):
-        unseen[held] = add_up(*part, leads.indexes[held])
+    for (_, held), start, part in zip(folds, starts, ready, strict=True):
+        unseen[held] = start[held] + add_up(*part, leads.indexes[held])
     return unseen
-
-
-def alone(task: Any, *arguments: Any) -> Any:
-    """Run a task with one thread of its own.
-
-    Threads that wait for one another on a busy machine cost many times more than they bring.
-    """
-    with threadpool_limits(1, user_api="openmp"):
-        return task(*arguments)
-
-
-def fit_singles(leads: Leads, fold: Fold, form: Form, boost: Boost) -> tuple[Ready, int]:
-    """One bag's singles, and its rounds."""
-    model = HistGradientBoostingClassifier(max_leaf_nodes=SINGLE_LEAVES, **settings(form, fold, boost))
-    average = np.average(leads.outcome[fold[0]], weights=leads.weights[fold[0]])
-    return boosted(model, leads, fold, form, float(logit(average)))
-
-
-def fit_pairs(leads: Leads, fold: Fold, form: Form, boost: Boost, single: Ready) -> Ready:
-    """One bag's singles with its pairs added, as one Newton step.
-
-    The pairs are fitted, by weighted squares, to what the singles miss, since boosting of scikit-learn can't start from
-    given log-odds. What pairs add is small, so that one step is near enough.
-    """
-    probability = expit(add_up(*single, leads.indexes))
-    curvature = np.maximum(probability * (1 - probability), 1e-3)
-    missed = (leads.outcome - probability) / curvature
-    step = replace(leads, outcome=missed, weights=leads.weights * curvature)
-    model = HistGradientBoostingRegressor(max_leaf_nodes=PAIR_LEAVES, **settings(form, fold, boost))
-    average = np.average(missed[fold[0]], weights=step.weights[fold[0]])
-    (intercept, singles, pairs), _ = boosted(model, step, fold, form, float(average))
-    return single[0] + intercept, [one + more for one, more in zip(single[1], singles, strict=True)], pairs
-
-
-def settings(form: Form, fold: Fold, boost: Boost) -> dict[str, Any]:
-    """The parameters of boosting."""
-    kept, held = fold
-    return {
-        "learning_rate": boost.rate,
-        "max_iter": boost.rounds if len(held) else min(boost.rounds, BLIND_ROUNDS),
-        "l2_regularization": L2,
-        "min_samples_leaf": max(1, min(LEAF, len(kept) // 20)),
-        "categorical_features": None,
-        "monotonic_cst": list(form.ways),
-        "interaction_cst": list(form.groups),
-        "early_stopping": bool(len(held)),
-        "n_iter_no_change": PATIENCE,
-        "tol": 0.0,
-        "scoring": "loss",
-        "random_state": 0,  # nothing is left to chance: no subsample, and the held-out leads are given
-    }
-
-
-def boosted(model: Any, leads: Leads, fold: Fold, form: Form, average: float) -> tuple[Ready, int]:
-    """Fit, keep the rounds that served the held-out leads best, and read off the tables.
-
-    `average` is the prediction of no round at all.
-    """
-    kept, held = fold
-    columns = form.ranked(leads, kept)
-    given = encode(leads.indexes, columns)
-    late = {}
-    if len(held):
-        late = {"X_val": given[held], "y_val": leads.outcome[held], "sample_weight_val": leads.weights[held]}
-    model.fit(given[kept], leads.outcome[kept], sample_weight=leads.weights[kept], **late)
-    rounds = int(np.argmax(model.validation_score_)) if len(held) else int(model.n_iter_)  # score 0: of no round
-    staged = model.staged_decision_function if hasattr(model, "staged_decision_function") else model.staged_predict
-
-    def decide(probes: Indexes) -> Floats:
-        if rounds == 0:
-            return np.full(len(probes), average)
-        answer: Floats = next(islice(staged(encode(probes, columns)), rounds - 1, None))
-        return answer
-
-    sizes = [len(one) for one in form.coarse]
-    return read_off(decide, sizes, form.pairs, [0] * len(sizes)), rounds
 
 
 def choose_pairs(
@@ -475,14 +493,15 @@ def choose_pairs(
         gains = {pair: gain for gain, pair in ranked}
         return asked, [gains[pair] for pair in asked]
     if asked == "auto":
-        ranked = [(gain, pair) for gain, pair in ranked if gain > AUTO_GAIN]
+        least = AUTO_GAIN + np.log(len(ranked))
+        ranked = [(gain, pair) for gain, pair in ranked if gain > least]
     ranked = ranked[: AUTO_PAIRS if asked == "auto" else asked]
     return [pair for _, pair in ranked], [gain for gain, _ in ranked]
 
 
 def pays(leads: Leads, without: Floats, having: Floats) -> bool:
-    """Whether pairs lower the log-loss of held-out leads by more than its standard error."""
+    """Whether something lowers the log-loss of held-out leads, by more than chance would."""
     seen = np.isfinite(without)
-    sign = 1 - 2 * leads.outcome[seen]
-    gain = leads.weights[seen] * (np.logaddexp(0, sign * without[seen]) - np.logaddexp(0, sign * having[seen]))
-    return bool(gain.mean() > gain.std() / np.sqrt(len(gain)))
+    outcome = leads.outcome[seen]
+    gain = leads.weights[seen] * (losses(outcome, without[seen]) - losses(outcome, having[seen]))
+    return bool(gain.mean() > SURE * gain.std() / np.sqrt(len(gain)))

@@ -1,14 +1,14 @@
 """From a fitted additive classifier to lookup tables in points.
 
-The additive part is read off by probing the public `decision_function`, one lead for each bin, and then held against
-the classifier on other leads: whatever isn't additive over its bins is refused. Rounding to whole tenths and fusing
-bins that rounding can't tell apart come after.
+The additive part is read off by probing the public `decision_function`, one lead for each bin; small trees over more
+fields are taken as the classifier names them. The sum is then held against the classifier on other leads: whatever it
+doesn't say is refused. Rounding to whole tenths and fusing bins that rounding can't tell apart come after.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -16,9 +16,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from models.additive import Additive, Floats, Indexes, count_cells, purify, read_off
+from models.additive import Additive, End, Floats, Fork, Indexes, Tree, add_trees, asked, count_cells, purify, read_off
 from models.binning import count_bins, find_indexes, read_columns
-from scoring.lookup import Bins, FlagBins, NumberBins, Pair, Table, Term, TextBins
+from scoring.lookup import Bins, Combination, FlagBins, Leaf, NumberBins, Pair, Split, Table, Term, TextBins
 
 TOLERANCE = 1e-9  # log-odds; what a sum of some dozens of doubles may differ by, with room
 TENTHS = 100 / math.log(2)  # tenths of a point in one unit of log-odds: ten points double the odds
@@ -34,7 +34,9 @@ def compile_additive(estimator: Any, X: pd.DataFrame | ArrayLike) -> Additive:
 
     `estimator` has `decision_function`, and says what it may depend on: `bins_`, a list of bins, one a column, and
     `pairs_`, a list of (i, j), i < j. `counts_` and `pair_counts_`, if it has them, are the leads in each bin and cell;
-    else those of X are counted. `X` (n_leads, n_columns): leads that it was not fitted on, to check the tables by.
+    else those of X are counted. `trees_`, if it has them: per set of three positions or more, ascending, a tuple of
+    `models.additive.Fork` whose sum is in its decisions; `additive_`, if it has it, is asked for the standard errors
+    only. `X` (n_leads, n_columns): leads that it was not fitted on, to check the tables by.
     Raises CompileError if they don't reproduce the classifier to 1e-9.
     """
     bins: Sequence[Bins] = getattr(estimator, "bins_", ())
@@ -47,9 +49,16 @@ def compile_additive(estimator: Any, X: pd.DataFrame | ArrayLike) -> Additive:
     if any(not 0 <= one < other < len(bins) for one, other in pairs) or len(set(pairs)) < len(pairs):
         raise CompileError(f"`pairs_` must hold each pair once, as (i, j) with 0 <= i < j < {len(bins)}, not {pairs}")
     sizes = [len(one) for one in bins]
+    trees: Mapping[tuple[int, ...], tuple[Fork, ...]] = getattr(estimator, "trees_", {})
+    for fields, some in trees.items():
+        if any(not asked(tree) <= set(fields) for tree in some) or list(fields) != sorted(set(fields)):
+            raise CompileError(
+                f"`trees_` must hold trees under the positions of the fields that they ask, not {fields}"
+            )
 
     def decide(indexes: Indexes) -> Floats:
-        return np.asarray(estimator.decision_function(stand_ins(estimator, indexes)), dtype=np.float64)
+        decided = np.asarray(estimator.decision_function(stand_ins(estimator, indexes)), dtype=np.float64)
+        return decided - sum((add_trees(some, indexes) for some in trees.values()), np.zeros(len(indexes)))
 
     intercept, singles, cells = read_off(decide, sizes, pairs, [0] * len(sizes))
     indexes = find_indexes(bins, read_columns(estimator, X, reset=False))
@@ -63,6 +72,7 @@ def compile_additive(estimator: Any, X: pd.DataFrame | ArrayLike) -> Additive:
         counts=tuple(counts),
         pair_counts=dict(zip(pairs, pair_counts, strict=True)),
         monotone=tuple(getattr(estimator, "monotone_", (0,) * len(bins))),
+        trees=trees,
     )
     decided = np.asarray(estimator.decision_function(X), dtype=np.float64)
     gap = float(np.abs(found.log_odds(indexes) - decided).max(initial=0.0))
@@ -71,6 +81,9 @@ def compile_additive(estimator: Any, X: pd.DataFrame | ArrayLike) -> Additive:
             f"{type(estimator).__name__} is no sum of tables: read off bin by bin, it differs by up to {gap:.3g} in"
             " log-odds. It lets fields act together that `pairs_` doesn't name, or tells values of one bin apart"
         )
+    told = getattr(estimator, "additive_", None)
+    if isinstance(told, Additive):
+        found = replace(found, errors=told.errors, pair_errors=told.pair_errors, tree_errors=told.tree_errors)
     return replace(purify(found), gap=gap)
 
 
@@ -104,53 +117,138 @@ def _values(bins: Bins) -> np.ndarray[Any, np.dtype[np.object_]]:
 
 
 def to_tables(additive: Additive, names: Sequence[str], weight: float = 1.0) -> tuple[Term, ...]:
-    """The tables in points, the singles first; a table that says nothing is left out.
+    """The tables in points: singles, pairs, then combinations; one that says nothing is left out.
 
     `names` are those of the fields, `weight` (0 or more) multiplies the log-odds. Neighbouring bins of a number that
     differ by less than a tenth of a point are fused, and levels of a text that `other` speaks for. A monotone field
-    stays monotone, to the last tenth, in its table and in the sum of that with its pairs. The intercept is not in the
-    tables.
+    stays monotone, to the last tenth, in its table and in the sum of that with its pairs and combinations. The
+    intercept is not in the tables.
     """
+    scale = weight * TENTHS
     pairs = [
         _pair(
             (names[one], names[other]),
             (additive.bins[one], additive.bins[other]),
-            cells * weight * TENTHS,
+            cells * scale,
             additive.pair_counts[one, other],
+            additive.pair_errors[one, other] * scale if (one, other) in additive.pair_errors else None,
         )
         for (one, other), cells in additive.pairs.items()
     ]
     singles = []
     for field, name in enumerate(names):
-        bins, tenths = additive.bins[field], additive.singles[field] * weight * TENTHS
-        single = _table(name, bins, tenths, additive.counts[field])
+        bins, tenths = additive.bins[field], additive.singles[field] * scale
+        errors = additive.errors[field] * scale if additive.errors else None
+        single = _table(name, bins, tenths, additive.counts[field], errors)
         way = additive.monotone[field] if additive.monotone else 0
         if way:
             kept = _in_order(single, bins, [pair for pair in pairs if name in pair.fields], way)
-            single = _table(name, bins, kept, additive.counts[field])
+            single = _table(name, bins, kept, additive.counts[field], errors)
         singles.append(single)
     told: list[Term] = [single for single in singles if any(single.points)]
-    return (*told, *(pair for pair in pairs if any(any(row) for row in pair.points)))
+    told += [pair for pair in pairs if any(any(row) for row in pair.points)]
+    for fields, trees in additive.trees.items():
+        found = _combination(fields, trees, additive.bins, names, scale)
+        if found is not None:
+            told.append(replace(found, error=_rounded(additive.tree_errors.get(fields, 0.0) * scale)))
+    return tuple(told)
 
 
-def _table(name: str, bins: Bins, tenths: Floats, counts: Indexes) -> Table:
+def _table(name: str, bins: Bins, tenths: Floats, counts: Indexes, errors: Floats | None) -> Table:
     fused, groups = fuse(bins, tenths[:, None])
     points, seen = [], []
     for group in groups:
         points.append(_rounded(_mean(tenths[group], counts[group])))
         seen.append(int(counts[group].sum()))
-    return Table(name, fused, tuple(points), tuple(seen))
+    spread = () if errors is None else tuple(_pooled(errors[group], counts[group]) for group in groups)
+    return Table(name, fused, tuple(points), tuple(seen), spread)
 
 
-def _pair(names: tuple[str, str], bins: tuple[Bins, Bins], tenths: Floats, counts: Indexes) -> Pair:
+def _pair(
+    names: tuple[str, str], bins: tuple[Bins, Bins], tenths: Floats, counts: Indexes, errors: Floats | None
+) -> Pair:
     rows, row_groups = fuse(bins[0], tenths)
     columns, column_groups = fuse(bins[1], tenths.T)
-    points, seen = [], []
+    points, seen, spread = [], [], []
     for group in row_groups:
-        cells = [(tenths[np.ix_(group, across)], counts[np.ix_(group, across)]) for across in column_groups]
-        points.append(tuple(_rounded(_mean(values, weights)) for values, weights in cells))
-        seen.append(tuple(int(weights.sum()) for _, weights in cells))
-    return Pair(names, (rows, columns), tuple(points), tuple(seen))
+        parts = [np.ix_(group, across) for across in column_groups]
+        points.append(tuple(_rounded(_mean(tenths[part], counts[part])) for part in parts))
+        seen.append(tuple(int(counts[part].sum()) for part in parts))
+        if errors is not None:
+            spread.append(tuple(_pooled(errors[part], counts[part]) for part in parts))
+    return Pair(names, (rows, columns), tuple(points), tuple(seen), tuple(spread))
+
+
+def _combination(
+    fields: Sequence[int], trees: Sequence[Fork], bins: Sequence[Bins], names: Sequence[str], scale: float
+) -> Combination | None:
+    """The trees of a set in points, over bins as fine as they ask; None if all of them round to nothing.
+
+    Rounding each end keeps the order of a monotone field, as each tree keeps it.
+    """
+    same: dict[object, Tree] = {}
+    for tree in trees:
+        key = _forks(tree)
+        same[key] = _added(same[key], tree) if key in same else tree
+    rounded = [one for one in (_plain(tree, scale) for tree in same.values()) if isinstance(one, Fork)]
+    if not rounded:
+        return None
+    told = frozenset().union(*(asked(tree) for tree in rounded))
+    # A combination has three fields, also where rounding left only two that are asked.
+    spare = [field for field in fields if field not in told]
+    kept = sorted([*told, *spare[: max(0, 3 - len(told))]])
+    merged = {
+        field: _as_asked(bins[field], [fork.bins for tree in rounded for fork in _of(tree, field)]) for field in kept
+    }
+
+    def split(tree: Tree) -> Split | Leaf:
+        if isinstance(tree, End):
+            return Leaf(int(tree.value), tree.count)
+        groups = merged[tree.field][1]
+        inside = tuple(at for at, group in enumerate(groups) if group[0] in tree.bins)
+        return Split(names[tree.field], inside, split(tree.then), split(tree.otherwise))
+
+    printed = tuple(one for one in (split(tree) for tree in rounded) if isinstance(one, Split))
+    return Combination(tuple(names[field] for field in kept), tuple(merged[field][0] for field in kept), printed)
+
+
+def _forks(tree: Tree) -> object:
+    """What a tree asks, without what it answers."""
+    return None if isinstance(tree, End) else (tree.field, tree.bins, _forks(tree.then), _forks(tree.otherwise))
+
+
+def _of(tree: Tree, field: int) -> list[Fork]:
+    """The forks of a tree that ask a field."""
+    if isinstance(tree, End):
+        return []
+    return [*([tree] if tree.field == field else []), *_of(tree.then, field), *_of(tree.otherwise, field)]
+
+
+def _added(one: Tree, other: Tree) -> Tree:
+    """The sum of two trees that ask the same."""
+    if isinstance(one, Fork) and isinstance(other, Fork):
+        return Fork(one.field, one.bins, _added(one.then, other.then), _added(one.otherwise, other.otherwise))
+    assert isinstance(one, End)
+    assert isinstance(other, End)
+    return End(one.value + other.value, one.count)
+
+
+def _plain(tree: Tree, scale: float) -> Tree:
+    """The tree in whole tenths, without forks that make no difference."""
+    if isinstance(tree, End):
+        return End(_rounded(tree.value * scale), tree.count)
+    then, otherwise = _plain(tree.then, scale), _plain(tree.otherwise, scale)
+    if isinstance(then, End) and isinstance(otherwise, End) and then.value == otherwise.value:
+        return End(then.value, then.count + otherwise.count)
+    return Fork(tree.field, tree.bins, then, otherwise)
+
+
+def _as_asked(bins: Bins, choices: Sequence[tuple[int, ...]]) -> tuple[Bins, list[list[int]]]:
+    """Fewer bins, such that none is divided by `choices` between the bins, and for each the old ones in it."""
+    sides = np.zeros((len(bins), len(choices)))
+    for at, chosen in enumerate(choices):
+        sides[list(chosen), at] = FUSED
+    return fuse(bins, sides)
 
 
 def _in_order(single: Table, bins: Bins, pairs: Sequence[Pair], way: int) -> Floats:
@@ -197,6 +295,11 @@ def _mean(values: Floats, counts: Indexes) -> float:
     """The mean of what is fused, by how many leads each part holds; plain where none holds any."""
     total = counts.sum()
     return float((values * counts).sum() / total) if total else float(values.mean())
+
+
+def _pooled(errors: Floats, counts: Indexes) -> int:
+    """The standard error of what is fused, in whole tenths: the errors of bins that lie together go together."""
+    return _rounded(math.sqrt(_mean(errors**2, counts)))
 
 
 def _rounded(tenths: float) -> int:

@@ -16,11 +16,11 @@ from scipy.special import expit
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.ensemble import HistGradientBoostingClassifier
 
-from models.additive import Additive
+from models.additive import Additive, End, Fork
 from models.binning import Binning, find_indexes, read_columns
 from models.classifier import AdditiveClassifier
 from models.compile import TENTHS, CompileError, compile_additive, fuse, to_tables
-from scoring.lookup import FlagBins, NumberBins, Pair, Table, Term, TextBins
+from scoring.lookup import Combination, FlagBins, Leaf, NumberBins, Pair, Split, Table, Term, TextBins
 
 
 def leads(count: int, seed: int) -> tuple[pd.DataFrame, NDArray[np.bool_]]:
@@ -45,7 +45,15 @@ def fitted() -> AdditiveClassifier:
     return AdditiveClassifier(random_state=0, bags=4).fit(*leads(6000, 1))
 
 
-def tenths(terms: tuple[Term, ...], frame: pd.DataFrame) -> NDArray[np.int64]:
+def leaf(tree: Split | Leaf, term: Combination, record: dict[Any, Any]) -> Leaf:
+    """Where a lead comes to in a tree of a combination."""
+    while isinstance(tree, Split):
+        at = term.fields.index(tree.field)
+        tree = tree.then if term.bins[at].find(record[tree.field]) in tree.bins else tree.otherwise
+    return tree
+
+
+def tenths(terms: tuple[Term | Combination, ...], frame: pd.DataFrame) -> NDArray[np.int64]:
     """What the tables give to each lead, looked up one by one."""
     found = []
     for record in frame.astype(object).where(frame.notna(), None).to_dict("records"):
@@ -53,7 +61,9 @@ def tenths(terms: tuple[Term, ...], frame: pd.DataFrame) -> NDArray[np.int64]:
         for term in terms:
             if isinstance(term, Table):
                 total += term.points[term.bins.find(record[term.field])]
-            elif isinstance(term, Pair):
+            elif isinstance(term, Combination):
+                total += sum(leaf(tree, term, record).points for tree in term.trees)
+            else:
                 row, column = (bins.find(record[name]) for bins, name in zip(term.bins, term.fields, strict=True))
                 total += term.points[row][column]
         found.append(total)
@@ -163,9 +173,45 @@ def test_rounding_does_not_turn_an_order() -> None:
     assert isinstance(pair, Pair)
     assert pair.points == ((0, 0, 0), (0, 1, 0), (0, -1, 0))
     assert size.points == (0, 0, 2)
-    free = to_tables(replace(model, monotone=()), ["size", "asked"])[0]
-    assert isinstance(free, Table)
-    assert free.points == (0, 0, 1)
+    (size, _) = to_tables(replace(model, monotone=()), ["size", "asked"])
+    assert isinstance(size, Table)
+    assert size.points == (0, 0, 1)
+
+
+def test_trees_become_a_combination() -> None:
+    """Trees that ask the same are added, bins are as fine as they ask, and forks that rounding evens out go."""
+    inner = Fork(2, (2,), End(0.5 / TENTHS, 3), End(-0.4 / TENTHS, 4))
+    tree = Fork(0, (1, 2), Fork(1, (1,), End(20 / TENTHS, 5), inner), End(-10 / TENTHS, 8))
+    model = Additive(
+        bins=(NumberBins((1.0, 2.0, 3.0)), TextBins(("x", "y")), FlagBins()),
+        intercept=0.0,
+        singles=(np.zeros(5), np.zeros(4), np.zeros(3)),
+        pairs={},
+        counts=(np.ones(5, int), np.ones(4, int), np.ones(3, int)),
+        pair_counts={},
+        trees={(0, 1, 2): (tree, tree)},
+        tree_errors={(0, 1, 2): 7.4 / TENTHS},
+    )
+    (found,) = to_tables(model, ["size", "kind", "asked"])
+    assert isinstance(found, Combination)
+    assert found.fields == ("size", "kind", "asked")
+    assert found.bins == (NumberBins((2.0,)), TextBins(("x",)), FlagBins())
+    flag = Split("asked", (2,), Leaf(1, 3), Leaf(-1, 4))
+    assert found.trees == (Split("size", (1,), Split("kind", (1,), Leaf(40, 5), flag), Leaf(-20, 8)),)
+    assert found.error == 7
+    (half,) = to_tables(model, ["size", "kind", "asked"], 0.4)
+    assert isinstance(half, Combination)
+    assert half.trees == (Split("size", (1,), Split("kind", (1,), Leaf(16, 5), Leaf(0, 7)), Leaf(-8, 8)),)
+    assert to_tables(model, ["size", "kind", "asked"], 0.01) == ()
+
+
+def test_trees_under_other_fields_are_refused(fitted: AdditiveClassifier) -> None:
+    """A set must hold every field that its trees ask."""
+    frame, _ = leads(50, 9)
+    wrong = copy(fitted)
+    wrong.trees_ = {(0, 1, 2): (Fork(3, (1,), End(1.0, 1), End(-1.0, 1)),)}
+    with pytest.raises(CompileError, match=r"`trees_` must hold trees under the positions .* not \(0, 1, 2\)"):
+        compile_additive(wrong, frame)
 
 
 class Borrowed(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn is untyped
