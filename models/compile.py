@@ -15,9 +15,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
+from sklearn.pipeline import Pipeline
 
 from models.additive import Additive, End, Floats, Fork, Indexes, Tree, add_trees, asked, count_cells, purify, read_off
-from models.binning import count_bins, find_indexes, read_columns
+from models.binning import Binning, count_bins, find_indexes, read_columns
 from scoring.lookup import Bins, Combination, FlagBins, Leaf, NumberBins, Pair, Split, Table, Term, TextBins
 
 TOLERANCE = 1e-9  # log-odds; what a sum of some dozens of doubles may differ by, with room
@@ -32,18 +33,20 @@ class CompileError(ValueError):
 def compile_additive(estimator: Any, X: pd.DataFrame | ArrayLike) -> Additive:
     """The tables of a fitted classifier, in log-odds, purified.
 
-    `estimator` has `decision_function`, and says what it may depend on: `bins_`, a list of bins, one a column, and
-    `pairs_`, a list of (i, j), i < j. `counts_` and `pair_counts_`, if it has them, are the leads in each bin and cell;
-    else those of X are counted. `trees_`, if it has them: per set of three positions or more, ascending, a tuple of
-    `models.additive.Fork` whose sum is in its decisions; `additive_`, if it has it, is asked for the standard errors
-    only. `X` (n_leads, n_columns): leads that it was not fitted on, to check the tables by.
+    `estimator` has `decision_function` or `predict_log_proba`, and says what it may depend on: `bins_`, a list of bins,
+    one a column (a Pipeline that begins with `Binning` has them), and `pairs_`, a list of (i, j), i < j. `counts_` and
+    `pair_counts_`, if it has them, are the leads in each bin and cell; else those of X are counted. `trees_`, if it has
+    them: per set of three positions or more, ascending, a tuple of `models.additive.Fork` whose sum is in its
+    decisions; `additive_`, if it has it, is asked for the standard errors only. `X` (n_leads, n_columns): leads that it
+    was not fitted on, to check the tables by.
     Raises CompileError if they don't reproduce the classifier to 1e-9.
     """
-    bins: Sequence[Bins] = getattr(estimator, "bins_", ())
+    named = type(estimator[-1] if isinstance(estimator, Pipeline) else estimator).__name__
+    bins = bins_of(estimator)
     if not bins:
         raise CompileError(
-            f"{type(estimator).__name__} has no `bins_`: fit it first; if it never has any, give it a list with one"
-            " NumberBins, TextBins or FlagBins for each column"
+            f"{named} has no `bins_`: fit it first; if it never has any, put `models.binning.Binning` before it in a"
+            " Pipeline, or give it a list with one NumberBins, TextBins or FlagBins for each column"
         )
     pairs = [(int(one), int(other)) for one, other in getattr(estimator, "pairs_", ())]
     if any(not 0 <= one < other < len(bins) for one, other in pairs) or len(set(pairs)) < len(pairs):
@@ -57,7 +60,7 @@ def compile_additive(estimator: Any, X: pd.DataFrame | ArrayLike) -> Additive:
             )
 
     def decide(indexes: Indexes) -> Floats:
-        decided = np.asarray(estimator.decision_function(stand_ins(estimator, indexes)), dtype=np.float64)
+        decided = log_odds(estimator, stand_ins(estimator, indexes))
         return decided - sum((add_trees(some, indexes) for some in trees.values()), np.zeros(len(indexes)))
 
     intercept, singles, cells = read_off(decide, sizes, pairs, [0] * len(sizes))
@@ -74,11 +77,11 @@ def compile_additive(estimator: Any, X: pd.DataFrame | ArrayLike) -> Additive:
         monotone=tuple(getattr(estimator, "monotone_", (0,) * len(bins))),
         trees=trees,
     )
-    decided = np.asarray(estimator.decision_function(X), dtype=np.float64)
-    gap = float(np.abs(found.log_odds(indexes) - decided).max(initial=0.0))
+    with np.errstate(invalid="ignore"):  # whoever is sure of a lead has infinite log-odds, and is no sum of tables
+        gap = float(np.abs(found.log_odds(indexes) - log_odds(estimator, X)).max(initial=0.0))
     if not gap <= TOLERANCE:
         raise CompileError(
-            f"{type(estimator).__name__} is no sum of tables: read off bin by bin, it differs by up to {gap:.3g} in"
+            f"{named} is no sum of tables: read off bin by bin, it differs by up to {gap:.3g} in"
             " log-odds. It lets fields act together that `pairs_` doesn't name, or tells values of one bin apart"
         )
     told = getattr(estimator, "additive_", None)
@@ -87,14 +90,31 @@ def compile_additive(estimator: Any, X: pd.DataFrame | ArrayLike) -> Additive:
     return replace(purify(found), gap=gap)
 
 
+def bins_of(estimator: Any) -> Sequence[Bins]:
+    """The bins that a fitted classifier looks at, or the Pipeline that it ends; none where it doesn't say."""
+    if isinstance(estimator, Pipeline) and isinstance(estimator[0], Binning):
+        estimator = estimator[0]
+    found: Sequence[Bins] = getattr(estimator, "bins_", ())
+    return found
+
+
+def log_odds(estimator: Any, X: pd.DataFrame | ArrayLike) -> Floats:
+    """The log-odds (n_leads,) of the second class by any classifier of two classes."""
+    if hasattr(estimator, "decision_function"):
+        return np.asarray(estimator.decision_function(X), dtype=np.float64)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        logs = np.asarray(estimator.predict_log_proba(X), dtype=np.float64)
+        return logs[:, 1] - logs[:, 0]
+
+
 def stand_ins(estimator: Any, indexes: Indexes) -> pd.DataFrame | Floats:
     """Leads (n, n_columns) that fall in the given bins: one value stands for all of its bin."""
-    columns = [_values(one)[indexes[:, field]] for field, one in enumerate(estimator.bins_)]
+    columns = [_values(one)[indexes[:, field]] for field, one in enumerate(bins_of(estimator))]
     names = getattr(estimator, "feature_names_in_", None)
     if names is None:
         return np.column_stack(columns).astype(np.float64)
     kinds = {NumberBins: "float64", FlagBins: "boolean", TextBins: "object"}
-    typed = zip(names, columns, estimator.bins_, strict=True)
+    typed = zip(names, columns, bins_of(estimator), strict=True)
     return pd.DataFrame({name: pd.Series(values, dtype=kinds[type(one)]) for name, values, one in typed})
 
 

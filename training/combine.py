@@ -21,7 +21,7 @@ from scipy.special import expit
 from scoring.scorecard import DOUBLE
 
 LOG_ODDS = np.log(2) / DOUBLE  # log-odds of a tenth of a point
-PRIOR = 10.0  # how strongly the weights are held to "rules as declared": a standard deviation of about a third
+PRIOR = 5.0  # how strongly the weights are held to "rules as declared": a standard deviation of less than a half
 MOST = 1.5  # of the weight of the model; out-of-fold predictions ask for more only by accident
 
 

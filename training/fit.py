@@ -13,7 +13,7 @@ from scipy.special import logit
 from sklearn.base import ClassifierMixin, clone
 
 from models.classifier import AdditiveClassifier
-from models.compile import compile_additive, to_tables
+from models.compile import compile_additive, log_odds, to_tables
 from scoring.scorecard import START, Card, Learned, Scorecard
 from training.combine import LOG_ODDS, Weights, combine, in_the_large
 from training.history import History
@@ -77,7 +77,7 @@ def fit(
         terms=to_tables(additive, list(frame.columns), weights.model),
     )
     by_rules = weights.intercept + weights.trust * rules * LOG_ODDS
-    exact = by_rules + weights.model * fitted.decision_function(frame)
+    exact = by_rules + weights.model * log_odds(fitted, frame)
     unseen = np.full(len(history), np.nan)
     unseen[older] = by_rules[older] + weights.model * parts.log_odds
     progress("rounding to tenths")
@@ -90,6 +90,6 @@ def fit(
 
 def held_out_decision(fitted: Any, frame: pd.DataFrame) -> NDArray[np.float64]:
     """The log-odds (n,) of the leads that a classifier was fitted to: by the parts of it that left them out, if any."""
-    decided = np.asarray(fitted.decision_function(frame), dtype=np.float64)
+    decided = log_odds(fitted, frame)
     unseen = getattr(fitted, "held_out_decision_", None)
     return decided if unseen is None else np.where(np.isfinite(unseen), unseen, decided)

@@ -18,6 +18,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import expit, logit
 from sklearn.base import ClassifierMixin, clone
+from sklearn.pipeline import Pipeline
 
 from models.compile import CompileError
 from models.releases import Releases
@@ -221,9 +222,10 @@ def _not_readable(
         for probability in (opaque.predict_proba(frame.iloc[split.held])[:, 1], expit(readable.exact[split.held]))
     ]
     gained = losses[1] - losses[0]
+    named = type(estimator[-1] if isinstance(estimator, Pipeline) else estimator).__name__
     price = f"the price of readability is {gained:.4f}" if gained > 0 else "readability costs nothing here"
     return DataError(
-        f"{type(estimator).__name__} can't take the default's place: {reason}.\nOn the {len(split.held):,} held-out"
+        f"{named} can't take the default's place: {reason}.\nOn the {len(split.held):,} held-out"
         f" leads its log-loss is {losses[0]:.4f}, that of the readable default {losses[1]:.4f}: {price}."
     )
 

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from sklearn.base import ClassifierMixin, clone
 from sklearn.model_selection import StratifiedKFold, train_test_split
 
+from models.compile import log_odds
 from training.history import History
 
 FOLDS = 5  # random parts, each foreseen by a model of the others
@@ -77,14 +78,14 @@ def out_of_fold(
     windows = None if days is None else _windows(won[first:], days[first:])
     way = "stratified" if windows is None else "time"
     parts = _random_parts(won[first:], seed) if windows is None else windows
-    log_odds = np.full(len(won), np.nan)
+    unseen = np.full(len(won), np.nan)
     of = np.zeros(len(won), dtype=np.int64)
     for number, (kept, left) in enumerate(parts, start=1):
         progress(f"fitting, part {number} of {len(parts)}")
         fitted: Any = clone(estimator).fit(frame.iloc[first + kept], won[first + kept])
-        log_odds[first + left] = fitted.decision_function(frame.iloc[first + left])
+        unseen[first + left] = log_odds(fitted, frame.iloc[first + left])
         of[first + left] = number - 1 if way == "time" else 0
-    return Unseen(log_odds, of, way)
+    return Unseen(unseen, of, way)
 
 
 def _random_parts(won: NDArray[np.bool_], seed: int) -> list[Fold]:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.special import expit
 
-from training.combine import LOG_ODDS, combine
+from training.combine import LOG_ODDS, combine, in_the_large
 
 
 def draw(leads: int, trust: float, weight: float, seed: int = 3) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -43,3 +43,24 @@ def test_weights_are_bounded() -> None:
 def test_a_card_can_fix_the_trust() -> None:
     """Where the card says what declared points count, they count that."""
     assert combine(*draw(5_000, 0.2, 1.0), trust=0.8).trust == 0.8
+
+
+def test_a_rate_that_moves_from_part_to_part_is_no_news_of_the_weights() -> None:
+    """Two parts with other rates, foreseen by models of the same skill, give the weights of one."""
+    won, rules, model = draw(50_000, 0.5, 1.0)
+    lively, *rest = draw(50_000, 0.5, 1.0, seed=4)
+    keep = lively | (np.random.default_rng(5).random(len(lively)) < 0.2)  # a part with five times the odds
+    outcomes, points, foreseen = (
+        np.concatenate([one, other[keep]]) for one, other in zip((won, rules, model), (lively, *rest), strict=True)
+    )
+    parts = np.repeat([0, 1], [len(won), int(keep.sum())])
+    found = combine(outcomes, points, foreseen, parts=parts)
+    assert found.trust == pytest.approx(0.5, abs=0.05)
+    assert found.model == pytest.approx(1.0, abs=0.05)
+    assert found.intercept == pytest.approx(-1 + np.log(5), abs=0.06)
+
+
+def test_in_the_large() -> None:
+    """The intercept makes the mean probability the asked rate."""
+    log_odds = np.random.default_rng(1).normal(0, 2, 1000)
+    assert expit(in_the_large(log_odds, 0.07) + log_odds).mean() == pytest.approx(0.07, rel=1e-9)

@@ -169,10 +169,10 @@ def test_honest_fields_alone_pass(name: str) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", SETS)
 def test_no_knifes_edge(name: str) -> None:
-    """On 20 random halves, the same fields are stopped, and without them none."""
+    """On random halves, the same fields are stopped, and without them none."""
     card, history = known(name)
     honest = replace(history, frame=history.frame.drop(columns=list(LEAKS[name])))
-    for seed in range(20):
+    for seed in range(3 if len(history) > 20_000 else 6):  # 20 of each were tried when the limits were set
         half = np.sort(np.random.default_rng(seed).permutation(len(history))[: len(history) // 2])
         assert names(find_leaks(card, part(history, half), seed)) == LEAKS[name], seed
         assert names(find_leaks(card, part(honest, half), seed)) == set(), seed

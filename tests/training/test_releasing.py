@@ -5,13 +5,17 @@ from __future__ import annotations
 import json
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 from click.testing import CliRunner
 from sklearn.ensemble import RandomForestClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.naive_bayes import CategoricalNB
 from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder
 
 from api.cli import cli
 from api.demo import examples, simulator
@@ -154,9 +158,23 @@ def test_what_is_not_additive_is_refused_with_the_price(history: pd.DataFrame) -
     with pytest.raises(DataError) as caught:
         train(CARD, history, estimator=forest)
     said = str(caught.value)
-    assert said.startswith("Pipeline can't take the default's place: ")
+    assert said.startswith("RandomForestClassifier can't take the default's place: ")
     assert "held-out leads its log-loss is 0." in said
     assert said.endswith(("readability costs nothing here.", "."))
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [(OneHotEncoder(handle_unknown="ignore"), LogisticRegression(max_iter=1000)), (CategoricalNB(min_categories=60),)],
+    ids=["decision_function", "predict_log_proba"],
+)
+def test_any_additive_classifier_can_take_the_place(history: pd.DataFrame, steps: tuple[Any, ...]) -> None:
+    """Behind the binning, a logistic regression or naive Bayes of scikit-learn becomes tables, checked to 1e-9."""
+    found = train(CARD, history, estimator=make_pipeline(Binning(), *steps))
+    assert found.metrics["compile_gap"] < 1e-9
+    losses = {name: one["log_loss"] for name, one in found.metrics["held_out"].items()}
+    assert losses["leadledger"] < losses["rules alone"]
+    assert found.learned.terms
 
 
 def test_a_run_is_logged_to_mlflow(trained: Training, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
