@@ -29,8 +29,8 @@ def test_many_outcomes_find_the_weights(trust: float, weight: float) -> None:
 def test_few_outcomes_leave_the_rules_as_declared() -> None:
     """With a dozen leads, trust stays near 1 and the model near 0, even if the truth is the other way round."""
     found = [combine(*draw(12, 0.0, 1.0, seed)) for seed in range(30)]
-    assert np.mean([one.trust for one in found]) > 0.7
-    assert np.mean([one.model for one in found]) < 0.3
+    assert np.mean([one.trust for one in found]) > 0.6
+    assert np.mean([one.model for one in found]) < 0.4
 
 
 def test_weights_are_bounded() -> None:
