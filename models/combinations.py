@@ -12,14 +12,17 @@ from itertools import combinations
 from typing import Any, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
-from models.additive import Additive, End, Fork, Indexes, Tree, asked, ends, shift, walk
+from models.additive import Additive, End, Floats, Fork, Indexes, Tree, asked, ends, shift, walk
 from models.boosting import Boosted
 
 SIZES = (3, 4, 5)  # fields in a set
 WIDEST = 12  # fields that sets are sought among, those that gain most together
 LEAST_SHARE = 0.02  # of all that fields gain together; a set of less isn't worth reading
 LARGER = 1.02  # a larger set must gain this much more than a smaller one
+
+AVERAGED = 2_000  # leads over which the average of a field's effect is taken
 
 Gains: TypeAlias = Mapping[frozenset[int], float]
 
@@ -103,10 +106,13 @@ def read_trees(boosted: Boosted, rounds: int, indexes: Indexes, counts: Sequence
     return [read(tree, everyone) for tree in dumped(boosted, rounds)]
 
 
-def absorb(model: Additive, trees: Sequence[Tree], sets: Sequence[tuple[int, ...]]) -> Additive:
+def absorb(model: Additive, trees: Sequence[Tree], sets: Sequence[tuple[int, ...]], indexes: Indexes) -> Additive:
     """The model with trees added: those of one or two fields to its tables, the others centred, under their set.
 
-    Over the leads that were counted at their ends, a centred tree adds nothing on average.
+    Over the leads that were counted at their ends, a centred tree adds nothing on average. What a field of a set does
+    on average, while the others are what they are, goes to its table, and a small tree of that field alone takes it
+    out of the set: tables say what fields do by themselves, combinations what they do together. `indexes` (n, n_fields)
+    are the leads over which the average is taken.
     """
     intercept = model.intercept
     singles = [values.copy() for values in model.singles]
@@ -129,6 +135,12 @@ def absorb(model: Additive, trees: Sequence[Tree], sets: Sequence[tuple[int, ...
             shifted = shift(tree, -mean)
             assert isinstance(shifted, Fork)
             of_set.setdefault(next(one for one in sets if set(fields) <= set(one)), []).append(shifted)
+    few = indexes[:: 1 + len(indexes) // AVERAGED]
+    for together in of_set.values():
+        for field, effect in effects_of(together, few, model.counts).items():
+            singles[field] += effect
+            taken_out = staircase(field, -effect, model.counts[field])
+            together += [taken_out] if isinstance(taken_out, Fork) else []
     return replace(
         model,
         intercept=intercept,
@@ -136,3 +148,46 @@ def absorb(model: Additive, trees: Sequence[Tree], sets: Sequence[tuple[int, ...
         pairs=pairs,
         trees={one: tuple(of_set[one]) for one in sets if one in of_set},
     )
+
+
+def effects_of(trees: Sequence[Fork], indexes: Indexes, counts: Sequence[Indexes]) -> dict[int, Floats]:
+    """What each field of some trees does on average (its partial dependence), per bin; zero over the leads counted.
+
+    Leads (n, n_fields) keep their other fields while one goes through its bins. Bins of no lead do nothing.
+    """
+    found = {field: np.zeros(len(counts[field])) for field in sorted({one for tree in trees for one in asked(tree)})}
+
+    def add(tree: Tree, allowed: Mapping[int, NDArray[np.bool_]]) -> None:
+        if isinstance(tree, Fork):
+            inside = np.zeros(len(counts[tree.field]), dtype=bool)
+            inside[list(tree.bins)] = True
+            before = allowed.get(tree.field, np.ones_like(inside))
+            add(tree.then, {**allowed, tree.field: before & inside})
+            add(tree.otherwise, {**allowed, tree.field: before & ~inside})
+            return
+        met = {field: bins[indexes[:, field]] for field, bins in allowed.items()}
+        for field, bins in allowed.items():
+            rest = [one for other, one in met.items() if other != field]
+            share = np.logical_and.reduce(rest).mean() if rest else 1.0
+            found[field][bins] += tree.value * share
+
+    for tree in trees:
+        add(tree, {})
+    for field, effect in found.items():
+        effect -= np.average(effect, weights=counts[field])
+        effect[counts[field] == 0] = 0.0
+    return found
+
+
+def staircase(field: int, values: Floats, counts: Indexes) -> Tree:
+    """A tree of one field with a value (n_bins,) for each of its bins; bins of one value come to one end."""
+    steps, at = np.unique(values, return_inverse=True)
+
+    def halve(low: int, high: int) -> Tree:
+        if high - low == 1:
+            return End(float(steps[low]), int(counts[at == low].sum()))
+        middle = (low + high) // 2
+        lower = tuple(np.flatnonzero(at < middle).tolist())
+        return Fork(field, lower, halve(low, middle), halve(middle, high))
+
+    return halve(0, len(steps))

@@ -17,7 +17,20 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from sklearn.pipeline import Pipeline
 
-from models.additive import Additive, End, Floats, Fork, Indexes, Tree, add_trees, asked, count_cells, purify, read_off
+from models.additive import (
+    Additive,
+    End,
+    Floats,
+    Fork,
+    Indexes,
+    Tree,
+    add_trees,
+    asked,
+    count_cells,
+    purify,
+    read_off,
+    walk,
+)
 from models.binning import Binning, count_bins, find_indexes, read_columns
 from scoring.lookup import Bins, Combination, FlagBins, Leaf, NumberBins, Pair, Split, Table, Term, TextBins
 
@@ -162,7 +175,8 @@ def to_tables(additive: Additive, names: Sequence[str], weight: float = 1.0) -> 
         single = _table(name, bins, tenths, additive.counts[field], errors)
         way = additive.monotone[field] if additive.monotone else 0
         if way:
-            kept = _in_order(single, bins, [pair for pair in pairs if name in pair.fields], way)
+            beside = _alone(additive, field, scale)
+            kept = _in_order(single, bins, [pair for pair in pairs if name in pair.fields], beside, way)
             single = _table(name, bins, kept, additive.counts[field], errors)
         singles.append(single)
     told: list[Term] = [single for single in singles if any(single.points)]
@@ -204,7 +218,7 @@ def _combination(
 ) -> Combination | None:
     """The trees of a set in points, over bins as fine as they ask; None if all of them round to nothing.
 
-    Rounding each end keeps the order of a monotone field, as each tree keeps it.
+    Rounding each end keeps the order of a monotone field where the tree keeps it.
     """
     same: dict[object, Tree] = {}
     for tree in trees:
@@ -271,14 +285,24 @@ def _as_asked(bins: Bins, choices: Sequence[tuple[int, ...]]) -> tuple[Bins, lis
     return fuse(bins, sides)
 
 
-def _in_order(single: Table, bins: Bins, pairs: Sequence[Pair], way: int) -> Floats:
-    """The points of each of `bins`, such that they and those of the pairs together keep the order of a monotone field.
+def _alone(additive: Additive, field: int, scale: float) -> Indexes:
+    """What trees that ask one field alone add to each of its bins, in whole tenths."""
+    places = np.arange(len(additive.bins[field]))
+    found = np.zeros(len(places))
+    for tree in (one for trees in additive.trees.values() for one in trees if asked(one) == {field}):
+        found += walk(_plain(tree, scale), {field: places})
+    return found.astype(np.int64)
 
-    The unrounded sum keeps it; rounding may break it by a tenth, which is made up for here.
+
+def _in_order(single: Table, bins: Bins, pairs: Sequence[Pair], beside: Indexes, way: int) -> Floats:
+    """The points of each of `bins`, such that they and all else that asks the field keep the order of a monotone field.
+
+    That is the pairs, and `beside` (n_bins,), what trees of this field alone add. The unrounded sum keeps the order;
+    rounding may break it by a tenth or two, which is made up for here. All other trees keep it each.
     """
     values = _values(bins)
     points = np.array([single.points[single.bins.find(value)] for value in values[1:]])
-    steps = way * np.diff(points)
+    steps = way * (np.diff(points) + np.diff(beside[1:]))
     for pair in pairs:
         at = pair.fields.index(single.field)
         cells = np.array(pair.points) if at == 0 else np.array(pair.points).T

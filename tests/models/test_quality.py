@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,7 +16,7 @@ from sklearn.model_selection import train_test_split
 
 from models.classifier import AdditiveClassifier
 from models.compile import compile_additive, to_tables
-from scoring.lookup import Combination, Leaf, Split
+from scoring.lookup import Combination, Leaf, Split, Table, Term
 from scoring.reader import read_card
 from training.history import read_history
 
@@ -137,13 +139,22 @@ def test_more_is_never_worse_in_a_combination(way: int) -> None:
     sizes = np.linspace(-3, 3, 40)
     swept = np.array([model.decision_function(few.assign(b=size)) for size in sizes])
     assert (way * np.diff(swept, axis=0)).min() >= -1e-12
-    for term in to_tables(compile_additive(model, few), list("abcde")):
-        if isinstance(term, Combination) and "b" in term.fields:
-            at = term.fields.index("b")
-            sizes_of = [len(one) for one in term.bins]
-            points = np.array([combined(term, bins) for bins in np.ndindex(*sizes_of)]).reshape(sizes_of)
-            known = np.take(points, np.arange(1, len(term.bins[at])), axis=at)
-            assert (way * np.diff(known, axis=at)).min() >= 0
+    terms = to_tables(compile_additive(model, few), list("abcde"))
+    assert any(isinstance(term, Combination) and "b" in term.fields for term in terms)
+    for lead in few.to_dict("records"):
+        points = [sum(worth(term, {**lead, "b": size}) for term in terms) for size in sizes]
+        assert (way * np.diff(points)).min() >= 0
+
+
+def worth(term: Term, lead: Mapping[Hashable, Any]) -> int:
+    """The points of a term for a lead of numbers; NaN is missing."""
+    values: list[Any] = [None if np.isnan(lead[name]) else lead[name] for name in term.fields]
+    if isinstance(term, Table):
+        return term.points[term.bins.find(values[0])]
+    places = tuple(bins.find(value) for bins, value in zip(term.bins, values, strict=True))
+    if isinstance(term, Combination):
+        return combined(term, places)
+    return term.points[places[0]][places[1]]
 
 
 def combined(term: Combination, bins: tuple[int, ...]) -> int:
