@@ -187,7 +187,7 @@ def staircase(field: int, values: Floats, counts: Indexes) -> Tree:
         if high - low == 1:
             return End(float(steps[low]), int(counts[at == low].sum()))
         middle = (low + high) // 2
-        lower = tuple(np.flatnonzero(at < middle).tolist())
+        lower = tuple(np.flatnonzero((at >= low) & (at < middle)).tolist())
         return Fork(field, lower, halve(low, middle), halve(middle, high))
 
     return halve(0, len(steps))
