@@ -6,7 +6,6 @@ leads at other positions.
 
 from __future__ import annotations
 
-import inspect
 import warnings
 from collections.abc import Callable, Mapping
 from importlib.util import find_spec
@@ -20,7 +19,6 @@ from threadpoolctl import threadpool_limits
 
 from benchmarks import odoo_bayes
 from benchmarks.sets import Indexes, Set
-from models.classifier import AdditiveClassifier
 from scoring.scorecard import Scorecard, untrained
 from training.fit import default, fit
 from training.rivals import boosting, logistic, plain, rules_alone
@@ -136,13 +134,7 @@ def absent(name: str) -> str:
     """Why a learner can't be measured here; empty where it can."""
     if name in MODULES and find_spec(MODULES[name]) is None:
         return f"{MODULES[name]} is not installed"
-    if name == "readable" and not _combines():
-        return "the classifier makes no combinations, so that all of it is the readable part"
     return ""
-
-
-def _combines() -> bool:
-    return "combinations" in inspect.signature(AdditiveClassifier).parameters
 
 
 def _released(data: Set, older: Indexes, seed: int, settings: Mapping[str, Any]) -> Predict:
