@@ -112,8 +112,8 @@ class AdditiveClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
     def __init__(
         self,
         max_bins: int = 32,
-        max_levels: int = 60,
-        min_count: int = 10,
+        max_levels: int = 24,
+        min_count: int = 20,
         pairs: Literal["auto"] | int | Sequence[tuple[int | str, int | str]] = "auto",
         pair_bins: int = 6,
         pair_levels: int = 10,
