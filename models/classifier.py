@@ -69,7 +69,7 @@ Ready: TypeAlias = tuple[float, list[Floats], dict[Fields, Floats]]  # intercept
 class AdditiveClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn is untyped
     """A binary classifier whose log-odds are a sum of tables and of small trees.
 
-    One table a field, one a chosen pair of fields, and small trees over a few disjoint sets of three to five fields.
+    One table a field, one a chosen pair of fields, and small trees over a few disjoint sets of three to seven fields.
 
     Takes a DataFrame of numbers, texts and flags, or an array of numbers, with missing values; see `Binning`.
 
@@ -172,7 +172,9 @@ class AdditiveClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
         if wood is not None:
             grown = [start + part.add(indexes, wood.rounds) for start, part in zip(starts, wood.parts, strict=True)]
             having = self._fit_tables(leads, folds, grown, asked, random)
-            if self.combinations != "auto" or pays(leads, tables.unseen, having.unseen):
+            if self.combinations != "auto" or pays(
+                leads, judging(folds, len(leads.outcome)), tables.unseen, having.unseen
+            ):
                 tables = having
             else:
                 wood = None
@@ -295,6 +297,7 @@ class AdditiveClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
         random: np.random.RandomState,
     ) -> Tables:
         """Singles and pairs on top of log-odds (n,) that each bag starts from."""
+        judges = judging(folds, len(leads.outcome))
         fine = [np.arange(len(one)) for one in self.bins_]
         form = self._form(fine, [(field,) for field in range(len(fine))])
         how = self._boost(SINGLE_LEAVES if len(folds[0][0]) >= FEW else 2, folds)
@@ -306,21 +309,43 @@ class AdditiveClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
         unseen = held_out_decision(leads, folds, starts, ready)
         effects = [np.mean(values, axis=0) for values in zip(*(part[1] for part in ready), strict=True)]
         coarse = self._coarse(effects)
-        pairs, gains = choose_pairs(leads, coarse, unseen, asked, random)
-        if pairs:
-            form = self._form(coarse, pairs)
-            how = self._boost(PAIR_LEAVES, folds)
-            grown = [start + add_up(*one, leads.indexes) for start, one in zip(starts, ready, strict=True)]
-            parts = self._run(
-                boost, [(leads, fold, form, how, start) for fold, start in zip(folds, grown, strict=True)]
+        plain = Tables(ready, unseen, unseen, [], [], rounds)
+        if asked != "auto":
+            return self._add_pairs(
+                leads, folds, starts, coarse, plain, *choose_pairs(leads, coarse, unseen, asked, random)
             )
-            kept = agreed(parts)
-            more = [read_off(partial(part.add, rounds=kept), sizes, pairs, base) for part in parts]
-            paired = [joined(*both) for both in zip(ready, more, strict=True)]
-            unseen_paired = held_out_decision(leads, folds, starts, paired)
-            if asked != "auto" or pays(leads, unseen, unseen_paired):
-                return Tables(paired, unseen_paired, pairs, gains, rounds)
-        return Tables(ready, unseen, [], [], rounds)
+        # Chosen by some leads and judged by others; and where they pay, chosen once more by all.
+        honest = choose_pairs(leads, coarse, np.where(judges, np.nan, unseen), asked, random)
+        tried = self._add_pairs(leads, folds, starts, coarse, plain, *honest)
+        if not tried.pairs or not pays(leads, judges, unseen, tried.unseen):
+            return plain
+        if judges.any():
+            best = choose_pairs(leads, coarse, unseen, asked, random)
+            return replace(self._add_pairs(leads, folds, starts, coarse, plain, *best), judged=tried.unseen)
+        return tried
+
+    def _add_pairs(
+        self,
+        leads: Leads,
+        folds: Sequence[Fold],
+        starts: Sequence[Floats],
+        coarse: Sequence[Indexes],
+        plain: Tables,
+        pairs: list[Fields],
+        gains: list[float],
+    ) -> Tables:
+        """Tables of single fields with pairs on top; as they are where there are none."""
+        if not pairs:
+            return plain
+        form = self._form(coarse, pairs)
+        how = self._boost(PAIR_LEAVES, folds)
+        grown = [start + add_up(*one, leads.indexes) for start, one in zip(starts, plain.ready, strict=True)]
+        parts = self._run(boost, [(leads, fold, form, how, start) for fold, start in zip(folds, grown, strict=True)])
+        kept, sizes = agreed(parts), [len(one) for one in self.bins_]
+        more = [read_off(partial(part.add, rounds=kept), sizes, pairs, [0] * len(sizes)) for part in parts]
+        ready = [joined(*both) for both in zip(plain.ready, more, strict=True)]
+        unseen = held_out_decision(leads, folds, starts, ready)
+        return Tables(ready, unseen, unseen, pairs, gains, plain.rounds)
 
     def _coarse(self, effects: Sequence[Floats]) -> list[Indexes]:
         """Per field, the coarse bin of each bin."""
@@ -402,10 +427,14 @@ class AdditiveClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
 
 @dataclass(frozen=True, eq=False)
 class Tables:
-    """What all bags found: theirs each, the log-odds (n,) of each lead by the one that held it out, and their pairs."""
+    """What all bags found: theirs each, the log-odds (n,) of each lead by the one that held it out, and their pairs.
+
+    judged : (n,) as `unseen`, with pairs that the judging leads had no part in choosing.
+    """
 
     ready: Sequence[Ready]
     unseen: Floats
+    judged: Floats
     pairs: list[Fields]
     gains: list[float]
     rounds: int
@@ -500,9 +529,21 @@ def choose_pairs(
     return [pair for _, pair in ranked], [gain for gain, _ in ranked]
 
 
-def pays(leads: Leads, without: Floats, having: Floats) -> bool:
-    """Whether something lowers the log-loss of held-out leads, by more than chance would."""
-    seen = np.isfinite(without)
+def judging(folds: Sequence[Fold], leads: int) -> NDArray[np.bool_]:
+    """The leads (n,) that say whether something pays: those that every other bag held out.
+
+    The others choose the pairs, since what was chosen by some leads always does well on them. Nobody judges where all
+    leads are held out by one bag.
+    """
+    found = np.zeros(leads, dtype=bool)
+    for _, held in folds[1::2]:
+        found[held] = True
+    return found
+
+
+def pays(leads: Leads, judges: NDArray[np.bool_], without: Floats, having: Floats) -> bool:
+    """Whether something lowers the log-loss of the leads that judge, by more than chance would."""
+    seen = np.isfinite(without) & (judges if judges.any() else True)
     outcome = leads.outcome[seen]
     gain = leads.weights[seen] * (losses(outcome, without[seen]) - losses(outcome, having[seen]))
     return bool(gain.mean() > SURE * gain.std() / np.sqrt(len(gain)))

@@ -1,4 +1,4 @@
-"""Combinations: small trees over sets of three to five fields that act together, and which sets those are.
+"""Combinations: small trees over sets of three to seven fields that act together, and which sets those are.
 
 The sets are disjoint, so that every tree asks fields of one set, and a person reads of each field in one place. They
 are found by boosting that is free to choose: what a split gains is laid to the fields on the way to it.
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from models.additive import Additive, End, Floats, Fork, Indexes, Tree, asked, ends, shift, walk
 from models.boosting import Boosted
 
-SIZES = (3, 4, 5)  # fields in a set
+SIZES = (3, 4, 5, 6, 7)  # fields in a set
 WIDEST = 12  # fields that sets are sought among, those that gain most together
 LEAST_SHARE = 0.02  # of all that fields gain together; a set of less isn't worth reading
 LARGER = 1.02  # a larger set must gain this much more than a smaller one
@@ -46,7 +46,7 @@ def gains_together(boosted: Boosted, rounds: int) -> Gains:
 
 
 def choose_sets(scouts: Sequence[Gains], most: int) -> list[tuple[int, ...]]:
-    """At most `most` disjoint sets of three to five fields that hold most of what fields gain together, best first."""
+    """At most `most` disjoint sets of three to seven fields that hold most of what fields gain together, best first."""
     together: dict[frozenset[int], float] = {}
     of_field: dict[int, float] = {}
     for scout in scouts:

@@ -72,7 +72,8 @@ def test_a_staircase_is_its_values() -> None:
 
 def test_sets_are_disjoint_and_the_best_first() -> None:
     """A field stands in one set; what is not worth reading is left."""
-    gains = {frozenset({0, 1, 2}): 50.0, frozenset({0, 1}): 5.0, frozenset({3, 4, 5}): 20.0, frozenset({2, 6, 7}): 0.1}
-    assert choose_sets([gains], 8) == [(0, 1, 2), (3, 4, 5)]
-    assert choose_sets([gains], 1) == [(0, 1, 2)]
+    first, second = frozenset({0, 1, 2, 3}), frozenset({4, 5, 6, 7})
+    gains = {first: 50.0, frozenset({0, 1}): 5.0, second: 20.0, frozenset({2, 8, 9}): 0.1}
+    assert choose_sets([gains], 8) == [(0, 1, 2, 3), (4, 5, 6, 7)]
+    assert choose_sets([gains], 1) == [(0, 1, 2, 3)]
     assert choose_sets([{}], 8) == []

