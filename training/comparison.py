@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import bootstrap
 
-SMALLEST = 1e-7
+from training.judge import SMALLEST
+
 CONFIDENCE = 0.90  # of the two-sided interval
 RESAMPLES = 2000
 ROOM = 20_000_000  # drawn positions that are held in memory at once

@@ -171,7 +171,8 @@ def train(
     try:
         found = fit(written, history, split, estimator or default(written, history, seed), seed, progress)
     except CompileError as error:
-        assert estimator is not None  # the default compiles
+        if estimator is None:  # a mistake of ours, and still no traceback
+            raise DataError(f"the default classifier can't be written as tables: {error}") from error
         raise _not_readable(written, history, split, estimator, seed, error, progress) from error
     progress("judging")
     assert found.learned.base_rate is not None
