@@ -15,14 +15,14 @@ from hypothesis import strategies as st
 from scoring import LeadError, Scorecard
 from scoring.engine import engine
 from scoring.lookup import Combination, Table
-from scoring.printers import sql
+from scoring.printers import cleaning, sql
 from scoring.printers.dialect import name as quoted
 from scoring.reader import parse_card
 from scoring.scorecard import Card, untrained
 from scoring.walk import Tally, tally
 from tests.strategies import AS_OF, LEADS, PLAIN, RAW_LEADS, scorecards
 
-TYPES = {name: sql.KINDS[field.kind] for name, field in PLAIN.items()}
+TYPES = {name: cleaning.KINDS[field.kind] for name, field in PLAIN.items()}
 TEXTS = dict.fromkeys(PLAIN, "VARCHAR")
 
 

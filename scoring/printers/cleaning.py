@@ -7,19 +7,19 @@ to Python, which cleans the few bad rows once more.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from scoring.errors import PrinterError
-from scoring.field import DATE, NO, NUMBER, YES, Field, fold
-from scoring.printers.dialect import Dialect, name, number, text
+from scoring.field import NO, NUMBER, YES, Field, fold
+from scoring.printers.dialect import FIRST, LAST, Dialect
 from scoring.scorecard import Card
 
 _INTEGERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT")
 _WIDE = ("HUGEINT", "UHUGEINT")
 _FLOATS = ("FLOAT", "DOUBLE")
 _TIMES = ("TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS", "TIMESTAMP WITH TIME ZONE")
-_TYPES = {"number": "DOUBLE", "text": "VARCHAR", "id": "VARCHAR", "flag": "BOOLEAN", "date": "DATE"}
-_FIRST, _LAST = "DATE '0001-01-01'", "DATE '9999-12-31'"
+KINDS = {"number": "DOUBLE", "text": "VARCHAR", "id": "VARCHAR", "flag": "BOOLEAN", "date": "DATE"}
 
 
 def family(kind: str) -> str:
@@ -43,142 +43,165 @@ def used(card: Card, columns: Mapping[str, str]) -> dict[str, list[str]]:
 def steps(card: Card, columns: Mapping[str, str], dialect: Dialect) -> Iterator[tuple[str, str, list[str]]]:
     """The steps, each with its label, its reason and its columns; they end in `f:…` for each field, and `ll:bad`."""
     found = used(card, columns)
-    for names in found.values():
-        for column in names:
-            if not family(columns[column]):
-                raise PrinterError(f"column '{column}' has the type {columns[column]}, which holds no single value")
-    texts = [(one, column) for one in card.plain for column in found[one.name] if family(columns[column]) == "text"]
+    name = dialect.name
+    cells = [_Cell(card, one, column, columns[column], dialect) for one in card.plain for column in found[one.name]]
+    for cell in cells:
+        if not cell.holds:
+            raise PrinterError(f"column '{cell.column}' has the type {cell.type}, which holds no single value")
     yield (
         "trimmed",
-        "texts without white space at the ends; NULL where they mean: not known",
-        [f"{_known(card, one, column, dialect)} AS {name(f'raw:{column}')}" for one, column in texts],
+        "texts of days, without white space at the ends",
+        [
+            f"CASE WHEN length({cell.raw}) = 10 THEN {cell.raw} ELSE {dialect.trim(cell.raw)} END"
+            f" AS {name(f'raw:{cell.column}')}"
+            for cell in cells
+            if cell.holds == "text" and cell.field.kind == "date"
+        ],
     )
     yield (
         "typed",
         "each value in the kind of its field, or NULL",
-        [
-            f"{_value(one, column, columns[column], dialect)} AS {name(f'v:{column}')}"
-            for one in card.plain
-            for column in found[one.name]
-        ],
+        [f"{cell.value()} AS {name(f'v:{cell.column}')}" for cell in cells],
     )
-    bad = [_bad(one, column, columns[column], dialect) for one in card.plain for column in found[one.name]]
-    bad += [clash for one in card.plain for clash in _clashes(one, found[one.name])]
+    bad = [cell.bad() for cell in cells]
+    bad += [clash for one in card.plain for clash in _clashes(one, found[one.name], dialect)]
     yield (
         "cleaned",
         "the fields; `ll:bad` where a value can't be read",
         [
-            *(f"{_field(one, found[one.name])} AS {name(f'f:{one.name}')}" for one in card.plain),
-            f'{" OR ".join(f"({part})" for part in bad if part) or "FALSE"} AS "ll:bad"',
+            *(f"{_field(one, found[one.name], dialect)} AS {name(f'f:{one.name}')}" for one in card.plain),
+            f"{' OR '.join(f'({part})' for part in bad if part) or 'FALSE'} AS {name('ll:bad')}",
         ],
     )
 
 
-def _known(card: Card, field: Field, column: str, dialect: Dialect) -> str:
-    trimmed = dialect.trim(f"CAST({name(column)} AS VARCHAR)")
-    absent = ", ".join(text(one) for one in sorted(card.absent | field.absent | {""}))
-    return f"CASE WHEN {dialect.fold(trimmed)} NOT IN ({absent}) THEN {trimmed} END"
+class _Cell:
+    """The SQL of one column that holds a field.
 
+    A text is first asked for the forms in which most values come, as they are; only what is none of these is trimmed
+    and folded, which costs ten times as much.
+    """
 
-def _value(field: Field, column: str, kind: str, dialect: Dialect) -> str:
-    """The typed value of a column; NULL where it is missing, and where it can't be read."""
-    holds, raw = family(kind), name(column)
-    if holds == "text":
-        return _from_text(field, name(f"raw:{column}"), dialect)
-    match field.kind, holds:
-        case "number", "integer":
-            return f"CAST({raw} AS DOUBLE)"
-        case "number", "wide" | "decimal":
-            # By way of text, which rounds once; the direct cast divides by a power of ten and may round twice.
-            return f"CAST(CAST({raw} AS VARCHAR) AS DOUBLE)"
-        case "number", "float":
-            value = f"CAST({raw} AS DOUBLE)"
-            return f"CASE WHEN {dialect.is_finite(value)} THEN {value} END"
-        case "flag", "flag":
-            return raw
-        case "flag", "integer" | "wide" | "decimal" | "float":
-            return f"CASE WHEN {raw} = 0 THEN FALSE WHEN {raw} = 1 THEN TRUE END"
-        case "date", "date" | "time":
-            day = f"CAST({raw} AS DATE)"
-            return f"CASE WHEN {day} BETWEEN {_FIRST} AND {_LAST} THEN {day} END"
-        case (("text" | "id"), ("integer" | "wide")):
-            return _listed(field, f"CAST({raw} AS VARCHAR)", dialect)
-    return f"CAST(NULL AS {_TYPES[field.kind]})"
+    def __init__(self, card: Card, field: Field, column: str, kind: str, dialect: Dialect) -> None:
+        self.field = field
+        self.column = column
+        self.type = kind
+        self.dialect = dialect
+        self.holds = family(kind)
+        self.raw = dialect.name(column)
+        self.typed = dialect.name(f"v:{column}")
+        self.absent = sorted(card.absent | field.absent | {""})  # texts, folded, that mean: not known
+        self.tidy = dialect.fold(dialect.trim(self.raw))
 
+    def listed(self, texts: Iterable[str]) -> str:
+        return ", ".join(map(self.dialect.text, texts))
 
-def _from_text(field: Field, raw: str, dialect: Dialect) -> str:
-    match field.kind:
-        case "number":
-            value = dialect.try_cast(raw, "DOUBLE")
-            return f"CASE WHEN {dialect.matches(raw, NUMBER)} AND {dialect.is_finite(value)} THEN {value} END"
-        case "flag":
-            yes, no = (", ".join(map(text, words)) for words in (YES, NO))
-            folded = dialect.fold(raw)
-            return f"CASE WHEN {folded} IN ({yes}) THEN TRUE WHEN {folded} IN ({no}) THEN FALSE END"
-        case "date":
-            return _date(raw, dialect)
-    return _listed(field, raw, dialect)
+    def value(self) -> str:
+        """The typed value; NULL where it is missing, and where it can't be read."""
+        raw, types = self.raw, self.dialect.types
+        match self.field.kind, self.holds:
+            case kind, "text":
+                return {"number": self._number, "flag": self._flag, "date": self._day}.get(kind, self._text)()
+            case "number", "integer":
+                return f"CAST({raw} AS {types['DOUBLE']})"
+            case "number", "wide" | "decimal":
+                # By way of text, which rounds once; the direct cast divides by a power of ten and may round twice.
+                return f"CAST(CAST({raw} AS {types['VARCHAR']}) AS {types['DOUBLE']})"
+            case "number", "float":
+                value = f"CAST({raw} AS {types['DOUBLE']})"
+                return f"CASE WHEN {self.dialect.is_finite(value)} THEN {value} END"
+            case "flag", "flag":
+                return raw
+            case "flag", "integer" | "wide" | "decimal" | "float":
+                return f"CASE WHEN {raw} = 0 THEN FALSE WHEN {raw} = 1 THEN TRUE END"
+            case "date", "date" | "time":
+                day = f"CAST({raw} AS DATE)"
+                return f"CASE WHEN {day} BETWEEN {FIRST} AND {LAST} THEN {day} END"
+            case (("text" | "id"), ("integer" | "wide")):
+                written = f"CAST({raw} AS {types['VARCHAR']})"
+                if not self.field.values:
+                    return written
+                cases = "".join(f" WHEN {self.dialect.text(one)} THEN {self.dialect.text(one)}" for one in self.values)
+                return f"CASE {written}{cases} END"
+        return f"CAST(NULL AS {types[KINDS[self.field.kind]]})"
 
-
-def _date(raw: str, dialect: Dialect) -> str:
-    """The day of a written date; with a time and an offset, the day in UTC."""
-    day = dialect.try_cast(f"substr({raw}, 1, 10)", "DATE")
-    hour, minute, offset_hour, offset_minute = (
-        f"coalesce({dialect.try_cast(dialect.group(raw, DATE, at), 'INTEGER')}, 0)" for at in (2, 3, 5, 6)
-    )
-    sign = f"CASE {dialect.group(raw, DATE, 4)} WHEN '-' THEN 1 WHEN '+' THEN -1 ELSE 0 END"
-    minutes = f"{hour} * 60 + {minute} + {sign} * ({offset_hour} * 60 + {offset_minute})"
-    moved = f"CASE WHEN {minutes} < 0 THEN -1 WHEN {minutes} >= 1440 THEN 1 ELSE 0 END"
-    inside = f"{day} BETWEEN {_FIRST} AND {_LAST}"
-    whole = f"CASE WHEN {inside} THEN {dialect.add_days(day, moved)} END"
-    return (
-        f"CASE WHEN NOT {dialect.matches(raw, DATE)} THEN NULL"
-        f" WHEN length({raw}) = 10 THEN CASE WHEN {inside} THEN {day} END"
-        f" WHEN {whole} BETWEEN {_FIRST} AND {_LAST} THEN {whole} END"
-    )
-
-
-def _listed(field: Field, raw: str, dialect: Dialect) -> str:
-    if not field.values:
-        return raw
-    cases = "".join(f" WHEN {text(fold(value))} THEN {text(value)}" for value in field.values)
-    return f"CASE {dialect.fold(raw)}{cases} END"
-
-
-def _bad(field: Field, column: str, kind: str, dialect: Dialect) -> str:
-    """Whether a value is there and can't be read; empty where that can't be."""
-    holds, raw = family(kind), name(column)
-    value = name(f"v:{column}")
-    if holds == "text":
-        raw = name(f"raw:{column}")
-        if field.kind in ("text", "id") and not field.values:
+    def bad(self) -> str:
+        """Whether a value is there and can't be read; empty where that can't be."""
+        if self.holds == "float":
+            return f"{self.raw} IS NOT NULL AND {self.typed} IS NULL AND NOT {self.dialect.is_nan(self.raw)}"
+        if self.holds != "text":
+            return f"{self.raw} IS NOT NULL AND {self.typed} IS NULL"
+        if self.field.kind in ("text", "id") and not self.field.values:
             return ""
-        if field.kind == "number":  # a written NaN is missing
-            return f"{raw} IS NOT NULL AND {value} IS NULL AND {dialect.fold(raw)} <> 'nan'"
-        return f"{raw} IS NOT NULL AND {value} IS NULL"
-    if holds == "float":
-        return f"{raw} IS NOT NULL AND {value} IS NULL AND NOT {dialect.is_nan(raw)}"
-    return f"{raw} IS NOT NULL AND {value} IS NULL"
+        known = [*self.absent, "nan"] if self.field.kind == "number" else self.absent  # a written NaN is missing
+        return (
+            f"CASE WHEN {self.raw} IS NULL OR {self.typed} IS NOT NULL THEN FALSE"
+            f" ELSE {self.tidy} NOT IN ({self.listed(known)}) END"
+        )
+
+    @property
+    def values(self) -> list[str]:
+        """The texts that the card lists, without those that mean: not known."""
+        return [one for one in self.field.values if fold(one) not in self.absent]
+
+    def _unless_absent(self, value: str, looks: Callable[[str], object]) -> str:
+        """The value, but for those texts that mean "not known" and look like one."""
+        risky = [one for one in self.absent if looks(one)]
+        return f"CASE WHEN {self.tidy} NOT IN ({self.listed(risky)}) THEN {value} END" if risky else value
+
+    def _number(self) -> str:
+        return self._unless_absent(self.dialect.read_number(self.raw), re.compile(NUMBER).fullmatch)
+
+    def _day(self) -> str:
+        day = self.dialect.read_day(self.dialect.name(f"raw:{self.column}"))
+        return self._unless_absent(day, re.compile("[0-9]{4}-").match)
+
+    def _flag(self) -> str:
+        yes, no = (self.listed([one for one in words if one not in self.absent]) for words in (YES, NO))
+
+        def asked(of: str) -> str:
+            cases = "".join(f" WHEN {of} IN ({one}) THEN {then}" for one, then in ((yes, "TRUE"), (no, "FALSE")) if one)
+            return cases or " WHEN FALSE THEN FALSE"
+
+        return f"CASE{asked(self.raw)} WHEN {self.raw} IS NOT NULL THEN CASE{asked(self.tidy)} END END"
+
+    def _text(self) -> str:
+        raw, trimmed = self.raw, self.dialect.trim(self.raw)
+        if self.field.values:
+            if not self.values:
+                return f"CAST(NULL AS {self.dialect.types['VARCHAR']})"
+            cases = "".join(
+                f" WHEN {self.dialect.text(fold(one))} THEN {self.dialect.text(one)}" for one in self.values
+            )
+            return (
+                f"CASE WHEN {raw} IN ({self.listed(self.values)}) THEN {raw}"
+                f" WHEN {raw} IS NOT NULL THEN CASE {self.tidy}{cases} END END"
+            )
+        slow = f"CASE WHEN {self.tidy} NOT IN ({self.listed(self.absent)}) THEN {trimmed} END"
+        if self.dialect.clean is None:
+            return slow
+        lengths = sorted({len(one.encode()) for one in self.absent})
+        return f"CASE WHEN {self.dialect.clean(raw, lengths)} THEN {raw} WHEN {raw} IS NOT NULL THEN {slow} END"
 
 
-def _field(field: Field, columns: list[str]) -> str:
-    values = [_present(field, column) for column in columns]
+def _field(field: Field, columns: list[str], dialect: Dialect) -> str:
+    values = [_present(field, column, dialect) for column in columns]
     if not values:
-        return f"CAST(NULL AS {_TYPES[field.kind]})"
+        return f"CAST(NULL AS {dialect.types[KINDS[field.kind]]})"
     return values[0] if len(values) == 1 else f"coalesce({', '.join(values)})"
 
 
-def _present(field: Field, column: str) -> str:
+def _present(field: Field, column: str, dialect: Dialect) -> str:
     """The value of a column, or NULL where the field says that it means: not known."""
-    value = name(f"v:{column}")
+    value = dialect.name(f"v:{column}")
     if not field.missing:
         return value
-    absent = ", ".join(number(one) if isinstance(one, float) else text(one) for one in field.missing)
+    absent = ", ".join(dialect.number(one) if isinstance(one, float) else dialect.text(one) for one in field.missing)
     return f"CASE WHEN {value} NOT IN ({absent}) THEN {value} END"
 
 
-def _clashes(field: Field, columns: list[str]) -> Iterator[str]:
+def _clashes(field: Field, columns: list[str], dialect: Dialect) -> Iterator[str]:
     """Two columns of one field that hold different values."""
     for i, one in enumerate(columns):
         for other in columns[i + 1 :]:
-            yield f"{_present(field, one)} <> {_present(field, other)}"
+            yield f"{_present(field, one, dialect)} <> {_present(field, other, dialect)}"

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from scoring.field import SPACE
+from scoring.field import DATE, SPACE
 
 UPPER = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _CONTROL = re.compile(r"([\x00-\x1f\x7f])")
@@ -14,20 +14,29 @@ _CONTROL = re.compile(r"([\x00-\x1f\x7f])")
 
 @dataclass(frozen=True)
 class Dialect:
-    """What one engine spells in its own way; each takes and gives SQL."""
+    """What one engine spells in its own way; each function takes and gives SQL, but for the literals.
 
+    `types` has the engine's name of DOUBLE, VARCHAR, BOOLEAN, DATE and INTEGER. `read_number` and `read_day` turn a raw
+    text into a double or a day, or NULL, by the forms of `scoring/field.py`: a number may have white space around it, a
+    day not. `clean` asks cheaply whether a text surely has no white space at its ends and none of some lengths, counted
+    in bytes; None where there is no cheap way to ask.
+    """
+
+    types: Mapping[str, str]
+    name: Callable[[str], str]
+    text: Callable[[str], str]
+    number: Callable[[float], str]
     fold: Callable[[str], str]
     search: Callable[[str, str, str], str]
     days_between: Callable[[str, str], str]
     element: Callable[[Sequence[object], str], str]
     integer_division: Callable[[str, int], str]
     trim: Callable[[str], str]
-    matches: Callable[[str, str], str]
-    group: Callable[[str, str, int], str]
-    try_cast: Callable[[str, str], str]
+    read_number: Callable[[str], str]
+    read_day: Callable[[str], str]
     is_nan: Callable[[str], str]
     is_finite: Callable[[str], str]
-    add_days: Callable[[str, str], str]
+    clean: Callable[[str, Sequence[int]], str] | None = None
 
 
 def name(identifier: str) -> str:
@@ -56,24 +65,64 @@ def comment(words: str) -> str:
     return "".join(one if one.isprintable() else " " for one in words)
 
 
-def _duckdb_search(way: str, whole: str, part: str) -> str:
-    return f"{way}({whole}, {part})"
+FIRST, LAST = "DATE '0001-01-01'", "DATE '9999-12-31'"  # the days that a field can hold
+
+
+def _fold(value: str) -> str:
+    # lower() folds beyond ASCII, and translate() is slow: the one where all bytes are signs, the other for the rest.
+    # https://duckdb.org/docs/stable/sql/functions/text
+    return (
+        f"CASE WHEN strlen({value}) = length({value}) THEN lower({value})"
+        f" ELSE translate({value}, '{UPPER}', '{UPPER.lower()}') END"
+    )
+
+
+def _clean(value: str, lengths: Sequence[int]) -> str:
+    ends = f"{value}[1] > ' ' AND {value}[-1] > ' '"
+    return f"{ends} AND strlen({value}) NOT IN ({', '.join(map(str, lengths))})" if lengths else ends
+
+
+def _read_number(value: str) -> str:
+    # The cast reads all forms of a number, white space around them, and besides: inf, nan, and 1_000.
+    double = f"TRY_CAST({value} AS DOUBLE)"
+    return f"CASE WHEN isfinite({double}) AND NOT contains({value}, '_') THEN {double} END"
+
+
+def _read_day(value: str) -> str:
+    """Most days come in their plain form, which a cast gives back as it was; the others are taken to pieces."""
+    plain = f"TRY_CAST({value} AS DATE)"
+    day = f"TRY_CAST(substr({value}, 1, 10) AS DATE)"
+
+    def group(at: int) -> str:
+        return f"regexp_extract({value}, {text(DATE)}, {at})"
+
+    hour, minute, offset_hour, offset_minute = (f"coalesce(TRY_CAST({group(at)} AS INTEGER), 0)" for at in (2, 3, 5, 6))
+    sign = f"CASE {group(4)} WHEN '-' THEN 1 WHEN '+' THEN -1 ELSE 0 END"
+    minutes = f"{hour} * 60 + {minute} + {sign} * ({offset_hour} * 60 + {offset_minute})"
+    moved = f"CASE WHEN {minutes} < 0 THEN -1 WHEN {minutes} >= 1440 THEN 1 ELSE 0 END"
+    whole = f"CASE WHEN {day} BETWEEN {FIRST} AND {LAST} THEN ({day} + CAST({moved} AS INTEGER)) END"
+    return (
+        f"CASE WHEN strlen({value}) = 10 AND CAST({plain} AS VARCHAR) = {value} THEN {plain}"
+        f" WHEN regexp_full_match({value}, {text(DATE)}) AND {whole} BETWEEN {FIRST} AND {LAST} THEN {whole} END"
+    )
 
 
 DUCKDB = Dialect(
-    # https://duckdb.org/docs/stable/sql/functions/text: translate() works by characters; lower() folds beyond ASCII.
-    fold=lambda value: f"translate({value}, '{UPPER}', '{UPPER.lower()}')",
-    search=_duckdb_search,
+    types={one: one for one in ("DOUBLE", "VARCHAR", "BOOLEAN", "DATE", "INTEGER")},
+    name=name,
+    text=text,
+    number=number,
+    fold=_fold,
+    search=lambda way, whole, part: f"{way}({whole}, {part})",
     days_between=lambda end, start: f"CAST(({end} - {start}) AS DOUBLE)",
     element=lambda items, at: f"([{', '.join(map(str, items))}])[{at} + 1]",  # lists count from 1
     integer_division=lambda value, by: f"({value}) // {by}",
     trim=lambda value: f"trim({value}, {text(SPACE)})",
-    matches=lambda value, pattern: f"regexp_full_match({value}, {text(pattern)})",
-    group=lambda value, pattern, at: f"regexp_extract({value}, {text(pattern)}, {at})",
-    try_cast=lambda value, kind: f"TRY_CAST({value} AS {kind})",
+    read_number=_read_number,
+    read_day=_read_day,
     is_nan=lambda value: f"isnan({value})",
     is_finite=lambda value: f"isfinite({value})",
-    add_days=lambda day, days: f"({day} + CAST({days} AS INTEGER))",
+    clean=_clean,
 )
 
 DIALECTS = {"duckdb": DUCKDB}

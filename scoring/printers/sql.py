@@ -5,8 +5,8 @@ are cleaned, derived fields are computed, rules and tables are priced, groups ar
 gate is asked. SQL's own three-valued logic is the language's logic, so a condition is printed as it is read. Points are
 integers. Every name from a card is quoted as an identifier and every text as a literal, so nothing can become code.
 
-Columns made on the way have a prefix that says what they are: `f:` a field, `r:` a rule (NULL: unknown), `g:` a group,
-`t:` a learned term, `c:` a criterion, `x:` an exclusion, `ll:` the lead as a whole.
+Columns made on the way have a prefix that says what they are: `f:` a field, `a:` its text folded, `r:` a rule (NULL:
+unknown), `g:` a group, `t:` a learned term, `c:` a criterion, `x:` an exclusion, `ll:` the lead as a whole.
 """
 
 from __future__ import annotations
@@ -23,18 +23,16 @@ from scoring.gate import Gate
 from scoring.lookup import Bins, Combination, FlagBins, Leaf, NumberBins, Split, Table, Term, TextBins, axes, leaves
 from scoring.printers import cleaning
 from scoring.printers.choices import question, together
-from scoring.printers.dialect import DIALECTS, Dialect, comment, name, number, text
+from scoring.printers.cleaning import KINDS
+from scoring.printers.dialect import DIALECTS, Dialect, comment
 from scoring.reach import alone
 from scoring.rule import Group
-from scoring.scorecard import DOUBLE, START, Priced, Scorecard
+from scoring.scorecard import DOUBLE, START, Card, Priced, Scorecard
 
 OUTPUTS = ("score", "points", "probability", "grade", "recommendation")
 PLUS_MINUS = "plus_minus"
-KINDS = {"number": "DOUBLE", "text": "VARCHAR", "id": "VARCHAR", "flag": "BOOLEAN", "date": "DATE"}
-TOTAL, LOW, HIGH, BAD, OUT, STANDS, TO = (
-    f'"ll:{one}"' for one in ("total", "low", "high", "bad", "out", "stands", "to")
-)
-OURS = re.compile(r"(raw|v|f|w|b|r|t|c|x|s|m|l|h|g|ll):", re.IGNORECASE)  # prefixes of columns made on the way
+TOTAL, LOW, HIGH, BAD, OUT, STANDS, TO = (f"ll:{one}" for one in ("total", "low", "high", "bad", "out", "stands", "to"))
+OURS = re.compile(r"(raw|v|f|a|w|b|r|t|c|x|s|m|l|h|g|ll):", re.IGNORECASE)  # prefixes of columns made on the way
 LONGEST_CASE = 12  # branches in a row; above that a CASE halves its range, so that a row asks the logarithm of them
 
 
@@ -72,7 +70,7 @@ def typed(card: Scorecard, query: Query, dialect: str = "duckdb") -> str:
     printer = _Printer(card, query, DIALECTS[dialect])
     printer.clean()
     printer.derive()
-    columns = [*map(name, query.keep), *(name(f"f:{one}") for one in card.card.fields), BAD]
+    columns = [*map(printer.name, [*query.keep, *(f"f:{one}" for one in card.card.fields), BAD])]
     return printer.finish(columns)
 
 
@@ -83,6 +81,7 @@ class _Printer:
         self.card = card
         self.query = query
         self.dialect = dialect
+        self.name, self.text, self.number = dialect.name, dialect.text, dialect.number
         self.steps: list[tuple[str, str, list[str]]] = []
         self.last = query.source
 
@@ -108,35 +107,39 @@ class _Printer:
         self.step("priced", "what each rule and each table earns, in tenths", self.priced())
         self.step("grouped", "what groups of rules are worth together", self.grouped())
         self.step("capped", "what their limits leave, less the plain sum", self.capped())
-        self.step("summed", "the total", [f"{self.total()} AS {TOTAL}"])
+        self.step("summed", "the total", [f"{self.total()} AS {self.name(TOTAL)}"])
         self.step("ranged", "what answers to questions could still make of it", self.ranged())
-        at, out = f"{self.stage()} AS {STANDS}", f"{self.excluded()} AS {OUT}"
+        at, out = f"{self.stage()} AS {self.name(STANDS)}", f"{self.excluded()} AS {self.name(OUT)}"
         self.step("placed", "where the lead stands, and whether it is excluded", [at, out])
         wanted = (*OUTPUTS, PLUS_MINUS) if self.query.plus_minus else OUTPUTS
-        named = {one: name(self.query.names.get(one, one)) for one in wanted}
+        named = {one: self.name(self.query.names.get(one, one)) for one in wanted}
         base = card.learned.base_rate
         outputs = {
-            "score": self.dialect.integer_division(f"least(greatest({TOTAL}, 0), 1000) + 5", 10),
-            "points": f"{TOTAL} / {number(10.0)}",
-            "probability": "CAST(NULL AS DOUBLE)" if base is None else self.probability(base),
+            "score": self.dialect.integer_division(f"least(greatest({self.name(TOTAL)}, 0), 1000) + 5", 10),
+            "points": f"{self.name(TOTAL)} / {self.number(10.0)}",
+            "probability": f"CAST(NULL AS {self.dialect.types['DOUBLE']})" if base is None else self.probability(base),
             "grade": self.grade(),
             "recommendation": self.recommendation(),
         }
         if self.query.plus_minus:
             outputs[PLUS_MINUS] = self.plus_minus()
-        columns = list(map(name, self.query.keep))
+        columns = list(map(self.name, self.query.keep))
         # A score that rests on a value that can't be read is no score.
-        columns += [f"CASE WHEN NOT {BAD} THEN {outputs[one]} END AS {named[one]}" for one in wanted]
+        columns += [f"CASE WHEN NOT {self.name(BAD)} THEN {outputs[one]} END AS {named[one]}" for one in wanted]
         if self.query.checks:
-            columns += [BAD, OUT, STANDS, f"{self.to()} AS {TO}", TOTAL, LOW, HIGH]
-            columns += [name(f"c:{one.name}") for one in card.card.criteria]
-            columns += [name(f"x:{one.name}") for one in card.card.exclude]
+            columns += [
+                *map(self.name, (BAD, OUT, STANDS)),
+                f"{self.to()} AS {self.name(TO)}",
+                *map(self.name, (TOTAL, LOW, HIGH)),
+            ]
+            columns += [self.name(f"c:{one.name}") for one in card.card.criteria]
+            columns += [self.name(f"x:{one.name}") for one in card.card.exclude]
         if self.query.fields:
-            columns += [name(f"f:{one}") for one in card.card.fields]
+            columns += [self.name(f"f:{one}") for one in card.card.fields]
         if self.query.ledger:
-            columns += [name(f"r:{one.rule.name}") for one in card.rules]
-            columns += [name(f"g:{one.name}") for one in card.groups]
-            columns += [name(f"t:{one.name}") for one in card.learned.terms]
+            columns += [self.name(f"r:{one.rule.name}") for one in card.rules]
+            columns += [self.name(f"g:{one.name}") for one in card.groups]
+            columns += [self.name(f"t:{one.name}") for one in card.learned.terms]
         return self.finish(columns)
 
     # -- values -----------------------------------------------------------------------------------------------------
@@ -150,6 +153,8 @@ class _Printer:
             raise PrinterError(f"column '{taken[0]}' has a prefix that the printer uses itself; rename the column")
         for label, why, added in cleaning.steps(self.card.card, columns, self.dialect):
             self.step(label, why, added)
+        folded = [f"{self.dialect.fold(self.field(of))} AS {self.name(f'a:{of}')}" for of in searched(self.card.card)]
+        self.step("folded", "texts that are searched, A to Z in lower case", folded)
 
     def derive(self) -> None:
         """One step for each level of derived fields, since a step sees only the columns of the steps before it."""
@@ -173,7 +178,7 @@ class _Printer:
         return self.operand(node) if isinstance(node, tree.Days) else self.condition(node)
 
     def field(self, of: str) -> str:
-        return name(f"f:{of}")
+        return self.name(f"f:{of}")
 
     def as_of(self) -> str:
         day = self.query.as_of
@@ -188,7 +193,7 @@ class _Printer:
             case tree.In(of=of, values=values):
                 return f"{self.operand(of)} IN ({', '.join(self.operand(one) for one in values)})"
             case tree.Search(way=way, of=of, text=part):
-                return self.dialect.search(way, self.dialect.fold(self.field(of.name)), text(fold(part)))
+                return self.dialect.search(way, self.name(f"a:{of.name}"), self.text(fold(part)))
             case tree.Truth(of=of):
                 return self.field(of.name)
             case tree.IsNull(of=of):
@@ -208,7 +213,7 @@ class _Printer:
                 days = (self.as_of(), self.field(of.name)) if way == "since" else (self.field(of.name), self.as_of())
                 return self.dialect.days_between(*days)
             case tree.Value(value=value):
-                return literal(value)
+                return self.literal(value)
 
     # -- points -----------------------------------------------------------------------------------------------------
 
@@ -216,8 +221,8 @@ class _Printer:
         for one in self.card.rules:
             if one.steps is not None and one.rule.half_life is not None:
                 days = self.operand(tree.Days("since", tree.Field(one.rule.half_life.of, "date")))
-                worth = staircase(days, [float(edge) for edge in one.steps.edges], one.steps.points)
-                yield f"CASE WHEN {days} IS NOT NULL THEN {worth} END AS {name(f'w:{one.rule.name}')}"
+                worth = self.staircase(days, [float(edge) for edge in one.steps.edges], one.steps.points)
+                yield f"CASE WHEN {days} IS NOT NULL THEN {worth} END AS {self.name(f'w:{one.rule.name}')}"
         made = set()
         for term in self.card.learned.terms:
             if not isinstance(term, Table):
@@ -238,16 +243,18 @@ class _Printer:
                 if asked == of
             )
         )
-        return name(f"b:{of}:{splits.index(bins)}")
+        return self.name(f"b:{of}:{splits.index(bins)}")
 
     def by_bin(self, of: str, bins: Bins, points: Sequence[object]) -> str:
         """The number of `points` (printed as they are) of the bin that a field falls in."""
         value = self.field(of)
         if isinstance(bins, NumberBins):
-            inner = staircase(value, bins.edges, points[1:])
+            inner = self.staircase(value, bins.edges, points[1:])
             return f"CASE WHEN {value} IS NULL THEN {points[0]} ELSE {inner} END"
         if isinstance(bins, TextBins):
-            levels = "".join(f" WHEN {text(level)} THEN {points[i]}" for i, level in enumerate(bins.levels, start=1))
+            levels = "".join(
+                f" WHEN {self.text(level)} THEN {points[i]}" for i, level in enumerate(bins.levels, start=1)
+            )
             if not levels:
                 return f"CASE WHEN {value} IS NULL THEN {points[0]} ELSE {points[-1]} END"
             return f"CASE WHEN {value} IS NULL THEN {points[0]} ELSE CASE {value}{levels} ELSE {points[-1]} END END"
@@ -256,18 +263,18 @@ class _Printer:
 
     def priced(self) -> Iterable[str]:
         for one in self.card.rules:
-            worth = name(f"w:{one.rule.name}") if one.steps is not None else str(one.points)
+            worth = self.name(f"w:{one.rule.name}") if one.steps is not None else str(one.points)
             condition = self.condition(one.rule.when.tree)
             yield (
                 f"CASE {bracketed(condition)} WHEN TRUE THEN {worth} WHEN FALSE THEN 0 END"
-                f" AS {name(f'r:{one.rule.name}')}"
+                f" AS {self.name(f'r:{one.rule.name}')}"
             )
         for term in self.card.learned.terms:
-            yield f"{self.term(term)} AS {name(f't:{term.name}')}"
+            yield f"{self.term(term)} AS {self.name(f't:{term.name}')}"
         for criterion in self.card.card.criteria:
-            yield f"{bracketed(self.condition(criterion.met.tree))} AS {name(f'c:{criterion.name}')}"
+            yield f"{bracketed(self.condition(criterion.met.tree))} AS {self.name(f'c:{criterion.name}')}"
         for exclusion in self.card.card.exclude:
-            yield f"{bracketed(self.condition(exclusion.when.tree))} AS {name(f'x:{exclusion.name}')}"
+            yield f"{bracketed(self.condition(exclusion.when.tree))} AS {self.name(f'x:{exclusion.name}')}"
 
     def term(self, term: Term) -> str:
         if isinstance(term, Table):
@@ -305,15 +312,15 @@ class _Printer:
             if isinstance(term, Combination):
                 always += term.error**2
             elif isinstance(term, Table) and term.errors:
-                squares.append(self.by_bin(term.field, term.bins, _squares(term.errors)))
+                squares.append(self.by_bin(term.field, term.bins, self.squares(term.errors)))
             elif not isinstance(term, Table) and term.errors:
                 row, column = (self.bin_name(of, bins) for of, bins in zip(term.fields, term.bins, strict=True))
-                cells = _squares([cell for line in term.errors for cell in line])
+                cells = self.squares([cell for line in term.errors for cell in line])
                 squares.append(self.dialect.element(cells, f"{row} * {len(term.bins[1])} + {column}"))
         if not always and not squares:
-            return "CAST(NULL AS DOUBLE)"
-        total = " + ".join([number(float(always)), *squares])
-        return f"floor(sqrt({total}) + {number(0.5)}) / {number(10.0)}"
+            return f"CAST(NULL AS {self.dialect.types['DOUBLE']})"
+        total = " + ".join([self.number(float(always)), *squares])
+        return f"floor(sqrt({total}) + {self.number(0.5)}) / {self.number(10.0)}"
 
     def members(self, group: Group) -> list[Priced]:
         return [one for one in self.card.rules if one.rule.group == group.name]
@@ -321,34 +328,36 @@ class _Printer:
     def grouped(self) -> Iterable[str]:
         """The plain sum of each group, and of a `best_of` group the best; then the range of either."""
         for group in self.card.groups:
-            rules = [name(f"r:{one.rule.name}") for one in self.members(group)]
-            yield f"{' + '.join(f'coalesce({one}, 0)' for one in rules) or '0'} AS {name(f's:{group.name}')}"
+            rules = [self.name(f"r:{one.rule.name}") for one in self.members(group)]
+            yield f"{' + '.join(f'coalesce({one}, 0)' for one in rules) or '0'} AS {self.name(f's:{group.name}')}"
             spans = [(self.opened(one), *self.span(one)) for one in self.members(group) if one.askable]
             if group.best_of:
                 best = (
-                    f"greatest({', '.join(f'nullif({one}, 0)' for one in rules)})" if rules else "CAST(NULL AS INTEGER)"
+                    f"greatest({', '.join(f'nullif({one}, 0)' for one in rules)})"
+                    if rules
+                    else f"CAST(NULL AS {self.dialect.types['INTEGER']})"
                 )
                 lows = ", ".join(f"CASE WHEN {is_open} THEN {low} ELSE 0 END" for is_open, low, _ in spans)
-                yield f"{best} AS {name(f'm:{group.name}')}"
-                yield f"coalesce({best}, {f'least(0, {lows})' if lows else '0'}) AS {name(f'l:{group.name}')}"
+                yield f"{best} AS {self.name(f'm:{group.name}')}"
+                yield f"coalesce({best}, {f'least(0, {lows})' if lows else '0'}) AS {self.name(f'l:{group.name}')}"
                 tops = [f"CASE WHEN {is_open} THEN {high} END" for is_open, _, high in spans]
-                yield f"greatest({', '.join([f'coalesce({best}, 0)', *tops])}) AS {name(f'h:{group.name}')}"
+                yield f"greatest({', '.join([f'coalesce({best}, 0)', *tops])}) AS {self.name(f'h:{group.name}')}"
             else:
                 for prefix, end in (("l", 0), ("h", 1)):
                     moves = "".join(f" + CASE WHEN {one[0]} THEN {one[1 + end]} ELSE 0 END" for one in spans)
                     total = " + ".join(f"coalesce({one}, 0)" for one in rules) or "0"
-                    yield f"{total}{moves} AS {name(f'{prefix}:{group.name}')}"
+                    yield f"{total}{moves} AS {self.name(f'{prefix}:{group.name}')}"
 
     def capped(self) -> Iterable[str]:
         for group in self.card.groups:
-            worth = f"coalesce({name(f'm:{group.name}')}, 0)" if group.best_of else name(f"s:{group.name}")
-            yield f"{cut(group, worth)} - {name(f's:{group.name}')} AS {name(f'g:{group.name}')}"
+            worth = f"coalesce({self.name(f'm:{group.name}')}, 0)" if group.best_of else self.name(f"s:{group.name}")
+            yield f"{cut(group, worth)} - {self.name(f's:{group.name}')} AS {self.name(f'g:{group.name}')}"
 
     def total(self) -> str:
         parts = [str(self.card.learned.start)]
-        parts += [f"coalesce({name(f'r:{one.rule.name}')}, 0)" for one in self.card.rules]
-        parts += [name(f"g:{one.name}") for one in self.card.groups]
-        parts += [name(f"t:{one.name}") for one in self.card.learned.terms]
+        parts += [f"coalesce({self.name(f'r:{one.rule.name}')}, 0)" for one in self.card.rules]
+        parts += [self.name(f"g:{one.name}") for one in self.card.groups]
+        parts += [self.name(f"t:{one.name}") for one in self.card.learned.terms]
         return " + ".join(parts)
 
     # -- what is unknown --------------------------------------------------------------------------------------------
@@ -356,18 +365,18 @@ class _Printer:
     def opened(self, one: Priced) -> str:
         """Whether a rule is unknown, and a question could settle it."""
         missing = " OR ".join(f"{self.field(of)} IS NULL" for of in one.askable)
-        return f"{name(f'r:{one.rule.name}')} IS NULL AND ({missing})"
+        return f"{self.name(f'r:{one.rule.name}')} IS NULL AND ({missing})"
 
     def span(self, one: Priced) -> tuple[str, str]:
         """The least and the most that an open rule could bring."""
         most = str(one.points)
         if one.steps is not None:
-            most = f"coalesce({name(f'w:{one.rule.name}')}, {one.points})"
+            most = f"coalesce({self.name(f'w:{one.rule.name}')}, {one.points})"
         return (most, "0") if one.points < 0 else ("0", most)
 
     def ranged(self) -> Iterable[str]:
-        for end, label in enumerate((LOW, HIGH)):
-            moves = [TOTAL]
+        for end, label in enumerate(map(self.name, (LOW, HIGH))):
+            moves = [self.name(TOTAL)]
             settled = {name for one in alone(self.card) for name in one.rules}
             for answer in alone(self.card):
                 shift = (answer.low, answer.high)[end]
@@ -379,8 +388,12 @@ class _Printer:
                     moves.append(f"CASE WHEN {self.opened(one)} THEN {self.span(one)[end]} ELSE 0 END")
             for group in self.card.groups:
                 if any(one.askable for one in self.members(group)):
-                    now = f"coalesce({name(f'm:{group.name}')}, 0)" if group.best_of else name(f"s:{group.name}")
-                    then = name(f"{'lh'[end]}:{group.name}")
+                    now = (
+                        f"coalesce({self.name(f'm:{group.name}')}, 0)"
+                        if group.best_of
+                        else self.name(f"s:{group.name}")
+                    )
+                    then = self.name(f"{'lh'[end]}:{group.name}")
                     moves.append(f"{cut(group, then)} - ({cut(group, now)})")
             for term in self.card.learned.terms:
                 if any(term.name in one.terms for one in alone(self.card)):
@@ -395,7 +408,7 @@ class _Printer:
         for asked, trees in together(term, askable):
             if asked:
                 most = sum(extreme(leaf.points for leaf in leaves(term.trees[i])) for i in trees)
-                now = name(f"t:{term.name}")
+                now = self.name(f"t:{term.name}")
                 if len(trees) < len(term.trees):
                     now = bracketed(" + ".join(self.tree(term, term.trees[i]) for i in trees))
                 found.append(f"CASE WHEN {' OR '.join(map(self.free, asked))} THEN {most} - {now} ELSE 0 END")
@@ -405,7 +418,7 @@ class _Printer:
         extreme = min if end is min else max
         if isinstance(term, Combination):
             return self.combination_span(term, extreme)
-        points = name(f"t:{term.name}")
+        points = self.name(f"t:{term.name}")
         if isinstance(term, Table):
             if not self.card.askable(term.fields):
                 return []
@@ -435,82 +448,89 @@ class _Printer:
     # -- the gate ---------------------------------------------------------------------------------------------------
 
     def stage(self) -> str:
-        standing = text(self.card.card.standing)
+        standing = self.text(self.card.card.standing)
         if "stage" not in self.card.card.fields or not self.card.gates:
             return standing
-        known = ", ".join(text(one) for one in self.card.gates)
+        known = ", ".join(self.text(one) for one in self.card.gates)
         return f"CASE WHEN {self.field('stage')} IN ({known}) THEN {self.field('stage')} ELSE {standing} END"
 
     def excluded(self) -> str:
-        names = [name(f"x:{one.name}") for one in self.card.card.exclude]
+        names = [self.name(f"x:{one.name}") for one in self.card.card.exclude]
         return " OR ".join(f"coalesce({one}, FALSE)" for one in names) or "FALSE"
 
     def recommendation(self) -> str:
         cases = "".join(
-            f" WHEN {STANDS} = {text(at)} THEN {self.verdict(gate)}" for at, gate in self.card.gates.items() if gate
+            f" WHEN {self.name(STANDS)} = {self.text(at)} THEN {self.verdict(gate)}"
+            for at, gate in self.card.gates.items()
+            if gate
         )
-        return f"CASE WHEN {OUT} THEN 'disqualify'{cases} ELSE 'keep' END"
+        return f"CASE WHEN {self.name(OUT)} THEN 'disqualify'{cases} ELSE 'keep' END"
 
     def to(self) -> str:
         cases = "".join(
-            f" WHEN {STANDS} = {text(at)} THEN {text(gate.to)}" for at, gate in self.card.gates.items() if gate
+            f" WHEN {self.name(STANDS)} = {self.text(at)} THEN {self.text(gate.to)}"
+            for at, gate in self.card.gates.items()
+            if gate
         )
-        return f"CASE WHEN {OUT} THEN {STANDS}{cases} ELSE {STANDS} END"
+        return f"CASE WHEN {self.name(OUT)} THEN {self.name(STANDS)}{cases} ELSE {self.name(STANDS)} END"
 
     def verdict(self, gate: Gate) -> str:
-        asked = [name(f"c:{self.card.card.criteria[i].name}") for i in gate.requires]
+        asked = [self.name(f"c:{self.card.card.criteria[i].name}") for i in gate.requires]
         cases = []
         if asked:
             cases.append(f"WHEN {' OR '.join(f'{one} = FALSE' for one in asked)} THEN 'nurture'")
         if gate.line.closed:
             return f"CASE {cases[0]} ELSE 'keep' END" if cases else "'keep'"
         if gate.line.points is not None:
-            line = gate.line.points
-            cases.append(f"WHEN {TOTAL} < {line} AND {HIGH} >= {line} THEN 'ask' WHEN {TOTAL} < {line} THEN 'nurture'")
+            below = f"{self.name(TOTAL)} < {gate.line.points}"
+            cases.append(f"WHEN {below} AND {self.name(HIGH)} >= {gate.line.points} THEN 'ask'")
+            cases.append(f"WHEN {below} THEN 'nurture'")
         if asked:
             cases.append(f"WHEN {' OR '.join(f'{one} IS NULL' for one in asked)} THEN 'ask'")
         return f"CASE {' '.join(cases)} ELSE 'promote' END" if cases else "'promote'"
 
     def grade(self) -> str:
-        cases = "".join(f" WHEN {TOTAL} >= {cut} THEN {text(grade)}" for grade, cut in self.card.card.grades)
-        below = text(self.card.card.below)
+        cases = "".join(
+            f" WHEN {self.name(TOTAL)} >= {cut} THEN {self.text(grade)}" for grade, cut in self.card.card.grades
+        )
+        below = self.text(self.card.card.below)
         return f"CASE{cases} ELSE {below} END" if cases else below
 
     def probability(self, base_rate: float) -> str:
         """The two-branch sigmoid, as `engine.probability`; shown, and never asked by a decision."""
-        odds = f"ln({number(base_rate)} / {number(1 - base_rate)})"
-        log_odds = f"({odds} + ({TOTAL} - {START}) / {number(float(DOUBLE))} * ln({number(2.0)}))"
+        odds = f"ln({self.number(base_rate)} / {self.number(1 - base_rate)})"
+        log_odds = f"({odds} + ({self.name(TOTAL)} - {START}) / {self.number(float(DOUBLE))} * ln({self.number(2.0)}))"
         return (
             f"CASE WHEN {log_odds} >= 0 THEN 1 / (1 + exp(-{log_odds}))"
             f" ELSE exp({log_odds}) / (1 + exp({log_odds})) END"
         )
 
+    # -- spelling ---------------------------------------------------------------------------------------------------
 
-def literal(value: float | str | bool | date) -> str:
-    """A literal of the language as SQL."""
-    if isinstance(value, bool):
-        return "TRUE" if value else "FALSE"
-    if isinstance(value, float):
-        return number(value)
-    return text(value) if isinstance(value, str) else f"DATE '{value.isoformat()}'"
+    def literal(self, value: float | str | bool | date) -> str:
+        """A literal of the language as SQL."""
+        if isinstance(value, bool):
+            return "TRUE" if value else "FALSE"
+        if isinstance(value, float):
+            return self.number(value)
+        return self.text(value) if isinstance(value, str) else f"DATE '{value.isoformat()}'"
 
+    def staircase(self, value: str, edges: Sequence[float], points: Sequence[object]) -> str:
+        """The number of the stretch that a number (not NULL) is in: points[i] from edges[i - 1] to before edges[i]."""
+        if not edges:
+            return str(points[0])
+        if len(edges) <= LONGEST_CASE:
+            steps = zip(edges, points, strict=False)
+            cases = "".join(f" WHEN {value} < {self.number(edge)} THEN {one}" for edge, one in steps)
+            return f"CASE{cases} ELSE {points[-1]} END"
+        half = len(edges) // 2
+        lower = self.staircase(value, edges[:half], points[: half + 1])
+        upper = self.staircase(value, edges[half + 1 :], points[half + 1 :])
+        return f"CASE WHEN {value} < {self.number(edges[half])} THEN {lower} ELSE {upper} END"
 
-def staircase(value: str, edges: Sequence[float], points: Sequence[object]) -> str:
-    """The number of the stretch that a number (not NULL) falls in: points[i] from edges[i - 1] to before edges[i]."""
-    if not edges:
-        return str(points[0])
-    if len(edges) <= LONGEST_CASE:
-        cases = "".join(f" WHEN {value} < {number(edge)} THEN {one}" for edge, one in zip(edges, points, strict=False))
-        return f"CASE{cases} ELSE {points[-1]} END"
-    half = len(edges) // 2
-    lower = staircase(value, edges[:half], points[: half + 1])
-    upper = staircase(value, edges[half + 1 :], points[half + 1 :])
-    return f"CASE WHEN {value} < {number(edges[half])} THEN {lower} ELSE {upper} END"
-
-
-def _squares(errors: Sequence[int]) -> list[str]:
-    """Standard errors, squared, as doubles."""
-    return [number(float(one**2)) for one in errors]
+    def squares(self, errors: Sequence[int]) -> list[str]:
+        """Standard errors, squared, as doubles."""
+        return [self.number(float(one**2)) for one in errors]
 
 
 def cut(group: Group, value: str) -> str:
@@ -518,6 +538,15 @@ def cut(group: Group, value: str) -> str:
     if group.maximum is not None:
         value = f"least({value}, {group.maximum})"
     return value if group.minimum is None else f"greatest({value}, {group.minimum})"
+
+
+def searched(card: Card) -> tuple[str, ...]:
+    """The fields of whose texts a part is asked for, in any condition of a card."""
+    conditions: list[tree.Part] = [one.derived for one in card.derived if one.derived is not None]
+    conditions += [one.when.tree for one in card.rules] + [one.when.tree for one in card.exclude]
+    conditions += [one.met.tree for one in card.criteria]
+    nodes = (node for one in conditions for node in tree.parts(one))
+    return tuple(dict.fromkeys(node.of.name for node in nodes if isinstance(node, tree.Search)))
 
 
 def bracketed(condition: str) -> str:
