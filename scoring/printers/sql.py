@@ -90,7 +90,7 @@ class _Printer:
         added = list(columns)
         if added:
             lines = ",\n".join(f"    {one}" for one in ["*", *added])
-            self.steps.append((label, why, [f"  SELECT\n{lines}\n  FROM {self.last}"]))
+            self.steps.append((label, why, [f"  SELECT\n{lines}\n  FROM {self.last}{self.dialect.barrier}"]))
             self.last = label
 
     def finish(self, columns: Sequence[str]) -> str:
@@ -500,10 +500,8 @@ class _Printer:
         """The two-branch sigmoid, as `engine.probability`; shown, and never asked by a decision."""
         odds = f"ln({self.number(base_rate)} / {self.number(1 - base_rate)})"
         log_odds = f"({odds} + ({self.name(TOTAL)} - {START}) / {self.number(float(DOUBLE))} * ln({self.number(2.0)}))"
-        return (
-            f"CASE WHEN {log_odds} >= 0 THEN 1 / (1 + exp(-{log_odds}))"
-            f" ELSE exp({log_odds}) / (1 + exp({log_odds})) END"
-        )
+        rising, falling = self.dialect.exp(f"-{log_odds}"), self.dialect.exp(log_odds)
+        return f"CASE WHEN {log_odds} >= 0 THEN 1 / (1 + {rising}) ELSE {falling} / (1 + {falling}) END"
 
     # -- spelling ---------------------------------------------------------------------------------------------------
 
