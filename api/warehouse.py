@@ -245,7 +245,9 @@ def _source(connection: psycopg.Connection[Any], table: str) -> _Source:
     quoted = _quoted(_parts(table))
     columns = _columns(connection, quoted)
     if columns is None:
-        raise DataError(f"{table}: there is no such table or view in the database; is its schema named?")
+        raise DataError(
+            f"{table}: there is no such table or view in the database, or no right to see its schema; is that named?"
+        )
     return _Source(quoted, columns)
 
 
