@@ -157,7 +157,7 @@ class _Cell:
         return self._unless_absent(day, re.compile("[0-9]{4}-").match)
 
     def _flag(self) -> str:
-        said = [(word, then) for pair in zip(YES, NO, strict=True) for word, then in zip(pair, ("TRUE", "FALSE"))]
+        said = [one for yes, no in zip(YES, NO, strict=True) for one in ((yes, "TRUE"), (no, "FALSE"))]
         cases = "".join(f" WHEN '{word}' THEN {then}" for word, then in said if word not in self.absent)
         slow = f"CASE {self.tidy}{cases or ' WHEN NULL THEN FALSE'} END"
         return f"CASE {self.raw}{cases or ' WHEN NULL THEN FALSE'} ELSE {slow} END"
