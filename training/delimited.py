@@ -10,6 +10,7 @@ from pathlib import Path
 
 from scoring.errors import DataError, shown
 from scoring.field import DATE, NUMBER
+from scoring.printers.dialect import name as quoted
 from scoring.printers.dialect import text
 from training.rejects import LONGEST
 
@@ -52,7 +53,7 @@ def dialect(label: str, start: str) -> Dialect:
 
 def scan(path: str, found: Dialect) -> str:
     """The FROM item that reads a file of this dialect as texts, in parallel, keeping apart what is no row."""
-    columns = ", ".join(f"{text(name)}: 'VARCHAR'" for name in found.names)
+    columns = ", ".join(f"{quoted(name)}: 'VARCHAR'" for name in found.names)
     return (
         f"read_csv({text(path)}, auto_detect = false, header = true, delim = {text(found.delimiter)},"
         f" quote = {text(found.quote)}, escape = {text(found.escape)}, columns = {{{columns}}},"

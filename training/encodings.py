@@ -18,6 +18,7 @@ _MARKS = (  # the longer ones first: the mark of UTF-32 starts with that of UTF-
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
+_BINARY = 0.3  # the share of control characters that no text has, a tiny list with NULs in its cells neither
 _EVIDENT = 0.4  # the share of NUL bytes on one side of the pairs that makes UTF-16; Western text has nearly 1
 _FOREIGN = 0.25  # beyond so many of its letters outside of ASCII, bytes are hardly Western text
 
@@ -38,7 +39,7 @@ def encoding(label: str, head: bytes) -> str:
             return "utf-16-le"
         if left > _EVIDENT and right < 0.05:
             return "utf-16-be"
-    if len(_CONTROL.findall(head)) > len(head) / 10:
+    if len(_CONTROL.findall(head)) > len(head) * _BINARY:
         raise _binary(label)
     try:
         codecs.getincrementaldecoder("utf-8")().decode(head)

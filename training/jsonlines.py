@@ -83,17 +83,13 @@ def _lines(source: Path) -> Iterator[tuple[str, dict[str, Any] | str]]:
                 continue
             try:
                 found = _decoder.decode(line)
-                line.encode()
-                _check_text(found)
+                json.dumps(found, ensure_ascii=False).encode()
+            except UnicodeEncodeError:
+                yield line, r"holds half of a sign, such as \ud800 alone"
             except (ValueError, RecursionError):
                 yield line, "is not a JSON object"
             else:
                 yield line, found if isinstance(found, dict) else "is not a JSON object"
-
-
-def _check_text(found: Any) -> None:
-    r"""Half a surrogate pair, written \ud800, is no text that a file may hold."""
-    json.dumps(found, ensure_ascii=False).encode()
 
 
 def _text(value: Any) -> str | None:

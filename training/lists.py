@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import glob
 import gzip
+import mmap
 import shutil
 import sys
 import tempfile
@@ -24,7 +25,7 @@ from scoring.printers.dialect import text
 from training import jsonlines, spreadsheet
 from training.delimited import Dialect, dialect, literal_path, scan
 from training.encodings import BLOCK, encoding, to_utf8
-from training.rejects import refuse
+from training.rejects import begin, refuse
 
 PEEK = 1 << 20  # bytes that are looked at before a file is read
 _EMPTY = "the file is empty; it needs a header line with the names of the columns"
@@ -52,7 +53,7 @@ def opened(connection: duckdb.DuckDBPyConnection, data: Path | str) -> Iterator[
 
     Its temporary files are gone at the end. After `sql` has run once, `structural` tells what was no row.
     """
-    refuse(connection, ())
+    begin(connection, "standard input" if str(data) == "-" else str(data))
     with tempfile.TemporaryDirectory(prefix="leadledger-", ignore_cleanup_errors=True) as folder:
         work = Path(folder)
         if str(data) == "-":
@@ -158,17 +159,18 @@ def _mixed(connection: duckdb.DuckDBPyConnection, path: Path, found: Dialect) ->
 
     Bytes are counted first: a file without \r, or with all its line ends alike, is the usual one.
     """
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        if data.find(b"\r") < 0:
+            return False
     feeds = returns = pairs = 0
     last = b""
     with path.open("rb") as file:
         while block := file.read(BLOCK):
-            returned = block.count(b"\r")
-            if returned or last == b"\r":
-                pairs += block.count(b"\r\n") + (last == b"\r" and block[:1] == b"\n")
-            returns += returned
             feeds += block.count(b"\n")
+            returns += block.count(b"\r")
+            pairs += block.count(b"\r\n") + (last == b"\r" and block[:1] == b"\n")
             last = block[-1:]
-    if not returns or (returns == feeds == pairs) or not feeds:
+    if returns == feeds == pairs or not feeds:
         return False
     try:  # line breaks within quotes may be of any kind, and only DuckDB knows what it takes for quotes
         connection.execute(f"SELECT count(*) FROM {scan(literal_path(path), found)}").fetchall()

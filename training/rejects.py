@@ -9,6 +9,7 @@ from __future__ import annotations
 import mmap
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -65,11 +66,21 @@ def bad_values(
 
 
 def refuse(connection: duckdb.DuckDBPyConnection, rejects: Iterable[tuple[int, str, str]]) -> None:
-    """Keep the rows (number, text, reason) that were left out while a file was turned into CSV."""
+    """Keep the rows (number, text, reason) that were left out while a list was turned into CSV."""
     connection.execute('CREATE OR REPLACE TEMP TABLE ll_refused ("row" BIGINT, "value" VARCHAR, reason VARCHAR)')
     kept = list(rejects)
     if kept:
         connection.executemany("INSERT INTO ll_refused VALUES (?, ?, ?)", kept)
+
+
+def begin(connection: duckdb.DuckDBPyConnection, label: str) -> None:
+    """Forget what was left out of the list before this one."""
+    connection.execute("CREATE OR REPLACE TEMP TABLE ll_label (label VARCHAR)")
+    connection.execute("INSERT INTO ll_label VALUES (?)", [label])
+    refuse(connection, ())
+    for table in ("reject_errors", "reject_scans"):
+        with suppress(duckdb.CatalogException):
+            connection.execute(f"DELETE FROM {table}")
 
 
 def structural(connection: duckdb.DuckDBPyConnection) -> tuple[Reject, ...]:
@@ -77,6 +88,7 @@ def structural(connection: duckdb.DuckDBPyConnection) -> tuple[Reject, ...]:
 
     Raises DataError where a quote runs over so much of the file that nobody can say what its rows are.
     """
+    label = "".join(str(one) for (one,) in _table(connection, "FROM ll_label"))
     refused = [Reject(int(row), "", value, reason) for row, value, reason in _table(connection, "FROM ll_refused")]
     scans = _table(
         connection,
@@ -103,7 +115,7 @@ def structural(connection: duckdb.DuckDBPyConnection) -> tuple[Reject, ...]:
     for (line, _, position, text, kinds), blank in zip(found, blanks, strict=True):
         row = int(line) - 1 - blank
         if any(kind in _OPEN for kind in kinds):
-            _check_quote(Path(path), row, int(position), quote, escape)
+            _check_quote(label, Path(path), row, int(position), quote, escape)
         reason = "; ".join(_REASONS.get(one, one.lower()) for one in kinds)
         rejects.append(Reject(row, "", (text or "").strip("\r\n"), reason))
     return tuple(sorted([*refused, *rejects], key=lambda one: one.row))
@@ -135,7 +147,7 @@ def _blanks(path: Path, starts: list[int], delimiter: str, quote: str, escape: s
         last = starts[-1]
         while last < len(data) and data[last] in b"\r\n":
             last += 1
-        if re.compile(ends).search(data, 0, last) is None:  # the usual case, and quick
+        if all(data.find(one, 0, last) < 0 for one in (b"\n\n", b"\n\r\n", b"\r\r")):  # the usual case, and quick
             return [0] * len(starts)
         opening = rb"(?<![^\r\n" + re.escape(delimiter.encode()) + rb"])"
         value = _quoted(quote.encode(), escape.encode())
@@ -153,10 +165,10 @@ def _blanks(path: Path, starts: list[int], delimiter: str, quote: str, escape: s
         return counts
 
 
-def _check_quote(path: Path, row: int, position: int, quote: str, escape: str) -> None:
+def _check_quote(label: str, path: Path, row: int, position: int, quote: str, escape: str) -> None:
     """Refuse a list in which a quote is open over many lines: DuckDB reads a file in parts, and would guess."""
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-        start = data.find(quote.encode(), position)
+        start = data.find(quote.encode(), max(0, position - 1), position + 2)  # DuckDB counts from 0 or from 1
         if start < 0:
             return
         match = re.compile(_quoted(quote.encode(), escape.encode())).match(data, start)
@@ -165,6 +177,6 @@ def _check_quote(path: Path, row: int, position: int, quote: str, escape: str) -
         line = data.find(b"\n", start)
         if end - start > SWALLOWED and 0 <= line < end - 1:
             raise DataError(
-                f"row {row:,} has a quote ({quote}) that {ended}, so that the rows behind it can't be told apart;"
-                " close it, or take it out"
+                f"{label}: row {row:,} has a quote ({quote}) that {ended}, so that the rows behind it can't be told"
+                " apart; close it, or take it out"
             )

@@ -63,10 +63,7 @@ def read(connection: duckdb.DuckDBPyConnection, data: Path | str | pd.DataFrame,
         except duckdb.Error as error:
             kind = "Parquet" if scan.kind == "parquet" else "CSV"
             raise DataError(f"{scan.label}: can't be read as {kind}: {first_line(error)}") from None
-        try:
-            rejects = structural(connection)
-        except DataError as error:
-            raise DataError(f"{scan.label}: {error}") from None
+        rejects = structural(connection)
     if rejects:
         _renumber(connection, table, sorted({one.row for one in rejects}))
     if source.rows + len(rejects) == 0:

@@ -58,10 +58,10 @@ def _write(label: str, sheet: Any, formulas: Any, target: Path) -> None:
     sheet.reset_dimensions()  # some programs write wrong ones
     with target.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
-        for cells in sheet.iter_rows(values_only=True):
+        for cells in sheet.iter_rows():
             if formulas is not None:
                 _check_formulas(label, cells, next(formulas))
-            row = [_text(one) for one in cells]
+            row = [_text(one.value) for one in cells]
             while row and not row[-1]:
                 row.pop()
             if not row:
@@ -93,8 +93,8 @@ def _formulas(source: Path, book: Any, label: str) -> Any:
 
 
 def _check_formulas(label: str, values: tuple[Any, ...], cells: tuple[Any, ...]) -> None:
-    for value, cell in zip(values, cells, strict=False):
-        if value is None and cell.data_type == "f":
+    for value, cell in zip(values, cells, strict=False):  # the stored value may be an empty text, whose type is kept
+        if value.value is None and value.data_type == "n" and cell.data_type == "f":
             raise DataError(
                 f"{label}: cell {cell.coordinate} holds a formula without a stored value;"
                 " open the workbook in Excel, save it, and try again"

@@ -25,8 +25,8 @@ BAD = {
     ),
     "compressed": (b"\x1f\x8b\x08\x00", "the packed file is cut off, its end is missing; copy or download it again"),
     "cyrillic": (
-        "имя,город\nИван,Москва\n".encode("cp1251"),
-        "line 1 is not UTF-8 text (byte 0xe8), and not Western text of Windows either; save the file as CSV (UTF-8)",
+        "ж,ю\nжю,юж\n".encode("cp1251"),
+        "line 1 is not UTF-8 text (byte 0xe6), and not Western text of Windows either; save the file as CSV (UTF-8)",
     ),
     "a name twice": (b"a,A\n1,2\n", "two columns have the name 'A'; rename one of them"),
     "a column without a name": (b"a,,c\n1,2,3\n", "column 2 has no name; give it one in the first line"),
