@@ -25,7 +25,7 @@ from scoring.printers.dialect import text
 from training import jsonlines, spreadsheet
 from training.delimited import Dialect, dialect, literal_path, scan
 from training.encodings import BLOCK, encoding, to_utf8
-from training.rejects import begin, refuse
+from training.rejects import LONGEST, begin, refuse
 
 PEEK = 1 << 20  # bytes that are looked at before a file is read
 _EMPTY = "the file is empty; it needs a header line with the names of the columns"
@@ -147,11 +147,29 @@ def _csv(connection: duckdb.DuckDBPyConnection, path: Path, label: str, work: Pa
         found = dialect(label, head.decode("utf-8-sig", "replace"))
     else:  # we wrote it
         found = dialect(label, head.decode("utf-8", "replace"))
+    _check_lines(path, label)
     if found.lines > 1 or _mixed(connection, path, found):
         path = _tidied(path, found, work / "tidied.csv")
     return Scan(
         scan(literal_path(path), found), dict.fromkeys(found.names, "VARCHAR"), kind, label, path.stat().st_size
     )
+
+
+def _check_lines(path: Path, label: str) -> None:
+    """Refuse a file with a line that is longer than DuckDB's buffer, which it would leave out without a word.
+
+    From one line end the last one within reach is looked for, so that only a little of the file is looked at.
+    """
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        at = 0
+        while len(data) - at > LONGEST:
+            end = max(data.rfind(b"\n", at, at + LONGEST), data.rfind(b"\r", at, at + LONGEST))
+            if end < 0:
+                raise DataError(
+                    f"{label}: a line is longer than {LONGEST:,} bytes, at byte {at:,}; no row of a list is so long,"
+                    " shorten it or take it out"
+                )
+            at = end + 1
 
 
 def _mixed(connection: duckdb.DuckDBPyConnection, path: Path, found: Dialect) -> bool:

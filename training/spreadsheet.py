@@ -7,7 +7,7 @@ import warnings
 import zipfile
 from datetime import date, datetime, time
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from scoring.errors import DataError
 
@@ -38,13 +38,13 @@ def to_csv(label: str, source: Path, target: Path) -> None:
             " or save the sheet as CSV (UTF-8)"
         ) from None
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), source.open("rb") as file, source.open("rb") as again:
             warnings.simplefilter("ignore")  # of styles and checks of a sheet, which mean nothing here
-            book = openpyxl.load_workbook(source, read_only=True, data_only=True)
+            book = openpyxl.load_workbook(file, read_only=True, data_only=True)  # a name would need a suffix
             try:
                 if not book.worksheets:
                     raise DataError(f"{label}: the workbook has no sheet with cells")
-                _write(label, book.worksheets[0], _formulas(source, book, label), target)
+                _write(label, book.worksheets[0], _formulas(again, book), target)
             finally:
                 book.close()
     except DataError:
@@ -73,7 +73,7 @@ def _write(label: str, sheet: Any, formulas: Any, target: Path) -> None:
         raise DataError(f"{label}: the first sheet is empty; it needs a header row with the names of the columns")
 
 
-def _formulas(source: Path, book: Any, label: str) -> Any:
+def _formulas(source: BinaryIO, book: Any) -> Any:
     """The rows of the first sheet with formulas as they are written, or None where there is no formula."""
     import openpyxl
 

@@ -142,17 +142,11 @@ def wide(path: Path) -> tuple[int, list[int]]:
 
 
 def long_cell(path: Path) -> tuple[int, list[int]]:
-    """A cell of 10 MB, one of 10 MB in lines, and one that is longer than can be read."""
+    """A cell of 10 MB, and one of 10 MB in lines."""
     path.write_text(
-        "id,need,note\n1,clear,"
-        + "z" * 10_000_000
-        + '\n2,urgent,"'
-        + "z\n" * 5_000_000
-        + '"\n3,clear,'
-        + "z" * 17_000_000
-        + "\n4,clear,x\n"
+        "id,need,note\n1,clear," + "z" * 10_000_000 + '\n2,urgent,"' + "z\n" * 5_000_000 + '"\n3,clear,x\n4\n'
     )
-    return 4, [3]
+    return 4, [4]
 
 
 def long_list(path: Path) -> tuple[int, list[int]]:
@@ -212,6 +206,14 @@ def test_a_large_list(card: scoring.Scorecard, tmp_path: Path, made: Callable[[P
     found = score_list(card, path, out, AS_OF)
     assert found.rows == count
     assert check(found, out) == bad
+
+
+def test_a_line_that_is_too_long(card: scoring.Scorecard, tmp_path: Path) -> None:
+    """A line that is longer than what is read at once is refused, and not left out without a word."""
+    path = tmp_path / "leads.csv"
+    path.write_text("id,need,note\n1,clear,x\n2,clear," + "z" * 17_000_000 + "\n3,clear,x\n")
+    with pytest.raises(scoring.DataError, match="a line is longer than 16,000,000 bytes, at byte 23; no row"):
+        score_list(card, path, tmp_path / "out.csv", AS_OF)
 
 
 def test_a_quote_that_never_ends(card: scoring.Scorecard, tmp_path: Path) -> None:
