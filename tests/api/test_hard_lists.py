@@ -101,7 +101,7 @@ def test_json_values_are_texts_as_written(card: scoring.Scorecard, tmp_path: Pat
 
 def test_excel_values_are_texts(card: scoring.Scorecard, tmp_path: Path) -> None:
     """A whole number has no decimals, a day is written as a day, an empty text of a formula is missing."""
-    import openpyxl
+    import openpyxl  # type: ignore[import-untyped]
 
     score_list(card, LISTS / "dates.xlsx", tmp_path / "out.csv", AS_OF)
     assert [(row["budget"], row["seen"]) for row in rows(tmp_path / "out.csv")] == [
