@@ -93,7 +93,7 @@ BAD_DATA = {
     "no such column": (b"need\nclear\n", "has no column 'became', the outcome that the card names."),
     "not CSV": (b'["need", "clear"]\n', "has a header and no rows"),
     "binary": (bytes(range(256)) * 8, "is no list, it holds binary data"),
-    "wrong encoding": ("need,became\nжюя,1\n".encode("cp1251"), "line 2 is not UTF-8 text"),
+    "wrong encoding": ("need,became\nжюя жюя жюя,1\n".encode("cp1251"), "line 2 is not UTF-8 text"),
     "no field": (b"x,became\n1,1\n", "no column belongs to the card 'small'"),
 }
 
