@@ -62,7 +62,7 @@ class Scored:
 def score_list(
     card: Scorecard, data: Path, out: Path, as_of: date, *, explain: bool = False, prefix: str = ""
 ) -> Scored:
-    """Score a CSV or Parquet file into another; the suffix of `out` says which kind to write. Raises DataError.
+    """Score a list of any kind into a CSV or Parquet file; the suffix of `out` says which. Raises DataError.
 
     The output has the columns of the input and `score`, `points`, `probability`, `grade` and `recommendation`, with
     `explain` also `plus_minus` (points; empty where no error is known), `reasons` and `questions`; `prefix` is put

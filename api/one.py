@@ -13,7 +13,7 @@ from training.sources import ROW, connect, read
 
 
 def read_lead(path: Path, row: int | None) -> dict[str, Any]:
-    """A raw lead: a JSON object, or a row (from 1) of a CSV or Parquet file. Raises DataError."""
+    """A raw lead: a JSON object, or a row (from 1) of a list of any kind. Raises DataError."""
     if row is None:
         return _from_json(path)
     with connect() as connection:

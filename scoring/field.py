@@ -34,8 +34,8 @@ DATE = (
     r"(?:[T ]([01][0-9]|2[0-3]):([0-5][0-9])(?::[0-5][0-9](?:\.[0-9]+)?)?"
     r" ?(?:Z|([+-])([01][0-9]|2[0-3])(?::?([0-5][0-9]))?)?)?"
 )
-YES = ("true", "yes", "y", "t", "on", "1")
-NO = ("false", "no", "n", "f", "off", "0")
+YES = ("true", "1", "yes", "on", "y", "t")
+NO = ("false", "0", "no", "off", "n", "f")
 ABSENT = ("NAType", "NaTType")  # what pandas puts for a missing value; told by name, for serving never imports pandas
 
 REMEMBERED = 2048  # texts a field, of at most SHORT characters: what was read before need not be read again

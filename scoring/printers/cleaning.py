@@ -65,12 +65,14 @@ def steps(card: Card, columns: Mapping[str, str], dialect: Dialect) -> Iterator[
     )
     bad = [cell.bad() for cell in cells]
     bad += [clash for one in card.plain for clash in _clashes(one, found[one.name], dialect)]
+    cases = " ".join(f"WHEN {part} THEN TRUE" for part in bad if part)
     yield (
         "cleaned",
         "the fields; `ll:bad` where a value can't be read",
         [
             *(f"{_field(one, found[one.name], dialect)} AS {name(f'f:{one.name}')}" for one in card.plain),
-            f"{' OR '.join(f'({part})' for part in bad if part) or 'FALSE'} AS {name('ll:bad')}",
+            # As a CASE, since an OR works out all its parts for every row.
+            f"{f'CASE {cases} ELSE FALSE END' if cases else 'FALSE'} AS {name('ll:bad')}",
         ],
     )
 
@@ -91,7 +93,7 @@ class _Cell:
         self.raw = dialect.name(column)
         self.typed = dialect.name(f"v:{column}")
         self.absent = sorted(card.absent | field.absent | {""})  # texts, folded, that mean: not known
-        self.tidy = dialect.fold(dialect.trim(self.raw))
+        self.tidy = dialect.tidy(self.raw)
 
     def listed(self, texts: Iterable[str]) -> str:
         return ", ".join(map(self.dialect.text, texts))
@@ -127,17 +129,15 @@ class _Cell:
 
     def bad(self) -> str:
         """Whether a value is there and can't be read; empty where that can't be."""
+        unread = f"{self.typed} IS NULL AND {self.raw} IS NOT NULL"
         if self.holds == "float":
-            return f"{self.raw} IS NOT NULL AND {self.typed} IS NULL AND NOT {self.dialect.is_nan(self.raw)}"
+            return f"{unread} AND NOT {self.dialect.is_nan(self.raw)}"
         if self.holds != "text":
-            return f"{self.raw} IS NOT NULL AND {self.typed} IS NULL"
+            return unread
         if self.field.kind in ("text", "id") and not self.field.values:
             return ""
         known = [*self.absent, "nan"] if self.field.kind == "number" else self.absent  # a written NaN is missing
-        return (
-            f"CASE WHEN {self.raw} IS NULL OR {self.typed} IS NOT NULL THEN FALSE"
-            f" ELSE {self.tidy} NOT IN ({self.listed(known)}) END"
-        )
+        return f"{unread} AND {self.tidy} NOT IN ({self.listed(known)})"
 
     @property
     def values(self) -> list[str]:
@@ -157,13 +157,10 @@ class _Cell:
         return self._unless_absent(day, re.compile("[0-9]{4}-").match)
 
     def _flag(self) -> str:
-        yes, no = (self.listed([one for one in words if one not in self.absent]) for words in (YES, NO))
-
-        def asked(of: str) -> str:
-            cases = "".join(f" WHEN {of} IN ({one}) THEN {then}" for one, then in ((yes, "TRUE"), (no, "FALSE")) if one)
-            return cases or " WHEN FALSE THEN FALSE"
-
-        return f"CASE{asked(self.raw)} WHEN {self.raw} IS NOT NULL THEN CASE{asked(self.tidy)} END END"
+        said = [one for yes, no in zip(YES, NO, strict=True) for one in ((yes, "TRUE"), (no, "FALSE"))]
+        cases = "".join(f" WHEN '{word}' THEN {then}" for word, then in said if word not in self.absent)
+        slow = f"CASE {self.tidy}{cases or ' WHEN NULL THEN FALSE'} END"
+        return f"CASE {self.raw}{cases or ' WHEN NULL THEN FALSE'} ELSE {slow} END"
 
     def _text(self) -> str:
         raw, trimmed = self.raw, self.dialect.trim(self.raw)
@@ -180,8 +177,8 @@ class _Cell:
         slow = f"CASE WHEN {self.tidy} NOT IN ({self.listed(self.absent)}) THEN {trimmed} END"
         if self.dialect.clean is None:
             return slow
-        lengths = sorted({len(one.encode()) for one in self.absent})
-        return f"CASE WHEN {self.dialect.clean(raw, lengths)} THEN {raw} WHEN {raw} IS NOT NULL THEN {slow} END"
+        cases = "".join(f" WHEN {one} THEN {raw}" for one in self.dialect.clean(raw, self.absent))
+        return f"CASE{cases} WHEN {raw} IS NOT NULL THEN {slow} END"
 
 
 def _field(field: Field, columns: list[str], dialect: Dialect) -> str:

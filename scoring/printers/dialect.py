@@ -19,8 +19,9 @@ class Dialect:
 
     `types` has the engine's name of DOUBLE, VARCHAR, BOOLEAN, DATE and INTEGER. `read_number` and `read_day` turn a raw
     text into a double or a day, or NULL, by the forms of `scoring/field.py`: a number may have white space around it, a
-    day not. `clean` asks cheaply whether a text surely has no white space at its ends and none of some lengths, counted
-    in bytes; None where there is no cheap way to ask. `barrier` ends a step, lest it be put into the one that asks it.
+    day not. `tidy` trims and folds a text. `clean` asks cheaply whether a text surely has no white space at its ends,
+    and is none of some texts in lower case; None where there is no cheap way to ask. `barrier` ends a step,
+    lest it be put into the one that asks it.
     """
 
     types: Mapping[str, str]
@@ -33,11 +34,12 @@ class Dialect:
     element: Callable[[Sequence[object], str], str]
     integer_division: Callable[[str, int], str]
     trim: Callable[[str], str]
+    tidy: Callable[[str], str]
     read_number: Callable[[str], str]
     read_day: Callable[[str], str]
     is_nan: Callable[[str], str]
     is_finite: Callable[[str], str]
-    clean: Callable[[str, Sequence[int]], str] | None = None
+    clean: Callable[[str, Sequence[str]], Sequence[str]] | None = None
     exp: Callable[[str], str] = "exp({})".format
     barrier: str = ""
 
@@ -80,9 +82,17 @@ def _fold(value: str) -> str:
     )
 
 
-def _clean(value: str, lengths: Sequence[int]) -> str:
+def _clean(value: str, absent: Sequence[str]) -> Sequence[str]:
     ends = f"{value}[1] > ' ' AND {value}[-1] > ' '"
-    return f"{ends} AND strlen({value}) NOT IN ({', '.join(map(str, lengths))})" if lengths else ends
+    lengths = sorted({len(one.encode()) for one in absent})
+    return (
+        f"{ends} AND strlen({value}) NOT IN ({', '.join(map(str, lengths))})",
+        f"{ends} AND lower({value}) NOT IN ({', '.join(map(text, absent))})",
+    )
+
+
+def _trim(value: str) -> str:
+    return f"trim({value}, {text(SPACE)})"
 
 
 def _read_number(value: str) -> str:
@@ -120,7 +130,9 @@ DUCKDB = Dialect(
     days_between=lambda end, start: f"CAST(({end} - {start}) AS DOUBLE)",
     element=lambda items, at: f"([{', '.join(map(str, items))}])[{at} + 1]",  # lists count from 1
     integer_division=lambda value, by: f"({value}) // {by}",
-    trim=lambda value: f"trim({value}, {text(SPACE)})",
+    trim=_trim,
+    # Written once, for what stands twice in a CASE is worked out before it, for every row.
+    tidy=lambda value: f"translate({_trim(value)}, '{UPPER}', '{UPPER.lower()}')",
     read_number=_read_number,
     read_day=_read_day,
     is_nan=lambda value: f"isnan({value})",
@@ -139,6 +151,7 @@ POSTGRES = Dialect(
     element=postgres.element,
     integer_division=lambda value, by: f"({value}) / {by}",
     trim=postgres.trim,
+    tidy=lambda value: postgres.fold(postgres.trim(value)),
     read_number=postgres.read_number,
     read_day=postgres.read_day,
     is_nan=postgres.is_nan,

@@ -21,9 +21,9 @@ from scoring.field import DATE, NUMBER, SPACE
 LONGEST_NAME = 63  # bytes
 SMALLEST_EXPONENT = -700  # of exp(); below some -708 it is an error, not 0
 _SPACES = r"[ \t\n\r\f\v]*"
+_FOREIGN = r"[^0-9eE.+ \t\n\r\f\v-]"  # a sign that no number has
 _CONTROL = re.compile(r"([\x01-\x1f\x7f])")
 _FIRST, _LAST = "DATE '0001-01-01'", "DATE '9999-12-31'"
-_SHORT = 300  # characters of a number without exponent, which can be neither too large nor too small for a double
 TYPES = {"DOUBLE": "float8", "VARCHAR": "text", "BOOLEAN": "boolean", "DATE": "date", "INTEGER": "integer"}
 _FAMILIES = {
     "text": ("text", "character varying", "character", "bpchar", "name", '"char"', "citext", "uuid", "unknown"),
@@ -99,9 +99,9 @@ def read_number(raw: str) -> str:
     """
     cast = f"CAST({raw} AS float8)"
     return (
-        f"CASE WHEN {raw} !~ {text(f'^{_SPACES}(?:{NUMBER}){_SPACES}$')} THEN NULL"
-        f" WHEN length({raw}) < {_SHORT} AND {raw} !~ '[eE]' THEN {cast}"
+        f"CASE WHEN {raw} ~ {text(_FOREIGN)} THEN NULL"  # besides numbers, the cast reads: inf, nan and 0x10
         f" WHEN pg_input_is_valid({raw}, 'float8') THEN {cast}"
+        f" WHEN {raw} !~ {text(f'^{_SPACES}(?:{NUMBER}){_SPACES}$')} THEN NULL"
         f" WHEN pg_input_is_valid({raw}, 'numeric')"
         f" THEN CASE WHEN abs(CAST({raw} AS numeric)) < 1 THEN {number(0.0)} END"
         f" WHEN {raw} ~ '[eE]-' THEN {number(0.0)} END"
@@ -157,10 +157,10 @@ def is_nan(value: str) -> str:
     return f"{value} = 'NaN'"
 
 
-def clean(value: str, lengths: Sequence[int]) -> str:
-    """Whether a text surely has no white space at its ends, and none of some lengths in bytes."""
+def clean(value: str, absent: Sequence[str]) -> Sequence[str]:
+    """Ways to ask whether a text surely has no white space at its ends and is none of some texts, cheapest first."""
     ends = f"left({value}, 1) > ' ' COLLATE \"C\" AND right({value}, 1) > ' ' COLLATE \"C\""
-    return f"{ends} AND octet_length({value}) NOT IN ({', '.join(map(str, lengths))})" if lengths else ends
+    return [f"{ends} AND {fold(value)} NOT IN ({', '.join(map(text, absent))})"]
 
 
 def plain(column: str, kind: str, field_kind: str) -> tuple[str, str]:

@@ -15,16 +15,18 @@ BAD = {
     "empty": (b"", "the file is empty; it needs a header line with the names of the columns"),
     "header only": (b"a,b\n", "has a header and no rows"),
     "blank first line": (b"\n\n1,2\n", "the first line is empty; it must hold the names of the columns"),
-    "binary": (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", "is neither CSV nor Parquet, it holds binary data"),
+    "binary": (
+        b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR",
+        "is no list, it holds binary data; name a CSV, Parquet, JSON lines or Excel file",
+    ),
     "spreadsheet": (
         b"PK\x03\x04\x14\x00",
-        "is a spreadsheet or an archive; save the sheet as CSV (UTF-8) and name that file",
+        "is an archive, or a damaged workbook; unpack it and name the list",
     ),
-    "compressed": (b"\x1f\x8b\x08\x00", "is compressed; unpack it first"),
-    "utf-16": ("a,b\n1,2\n".encode("utf-16"), "is UTF-16 text; save it as CSV (UTF-8)"),
-    "latin-1": (
-        "a,b\n1,2\nJosé,3\n".encode("latin-1"),
-        "line 3 is not UTF-8 text (byte 0xe9); save the file as CSV (UTF-8)",
+    "compressed": (b"\x1f\x8b\x08\x00", "the packed file is cut off, its end is missing; copy or download it again"),
+    "cyrillic": (
+        "ж,ю\nжю,юж\n".encode("cp1251"),
+        "line 1 is not UTF-8 text (byte 0xe6), and not Western text of Windows either; save the file as CSV (UTF-8)",
     ),
     "a name twice": (b"a,A\n1,2\n", "two columns have the name 'A'; rename one of them"),
     "a column without a name": (b"a,,c\n1,2,3\n", "column 2 has no name; give it one in the first line"),
@@ -59,7 +61,7 @@ def test_a_bad_file_is_refused(duck: duckdb.DuckDBPyConnection, tmp_path: Path, 
 
 @pytest.mark.parametrize(
     ("path", "message"),
-    [("missing.csv", "there is no such file"), (".", "is a folder; name a CSV or Parquet file")],
+    [("missing.csv", "there is no such file"), (".", "the folder holds no Parquet files")],
 )
 def test_a_path_that_is_no_file_is_refused(
     duck: duckdb.DuckDBPyConnection, tmp_path: Path, path: str, message: str
