@@ -6,7 +6,8 @@ gate is asked. SQL's own three-valued logic is the language's logic, so a condit
 integers. Every name from a card is quoted as an identifier and every text as a literal, so nothing can become code.
 
 Columns made on the way have a prefix that says what they are: `f:` a field, `a:` its text folded, `r:` a rule (NULL:
-unknown), `g:` a group, `t:` a learned term, `c:` a criterion, `x:` an exclusion, `ll:` the lead as a whole.
+unknown), `g:` a group, `t:` a learned term, `c:` a criterion, `x:` an exclusion, `ll:` the lead as a whole; those of
+reasons are told in `reasons.py`.
 """
 
 from __future__ import annotations
@@ -21,10 +22,11 @@ from scoring.errors import PrinterError
 from scoring.field import Field, fold
 from scoring.gate import Gate
 from scoring.lookup import Bins, Combination, FlagBins, Leaf, NumberBins, Split, Table, Term, TextBins, axes, leaves
-from scoring.printers import cleaning
+from scoring.printers import cleaning, reasons
 from scoring.printers.choices import question, together
 from scoring.printers.cleaning import KINDS
 from scoring.printers.dialect import DIALECTS, Dialect, comment
+from scoring.printers.reasons import EXPLAINED
 from scoring.reach import alone
 from scoring.rule import Group
 from scoring.scorecard import DOUBLE, START, Card, Priced, Scorecard
@@ -32,7 +34,8 @@ from scoring.scorecard import DOUBLE, START, Card, Priced, Scorecard
 OUTPUTS = ("score", "points", "probability", "grade", "recommendation")
 PLUS_MINUS = "plus_minus"
 TOTAL, LOW, HIGH, BAD, OUT, STANDS, TO = (f"ll:{one}" for one in ("total", "low", "high", "bad", "out", "stands", "to"))
-OURS = re.compile(r"(raw|v|f|a|w|b|r|t|c|x|s|m|l|h|g|ll):", re.IGNORECASE)  # prefixes of columns made on the way
+# The prefixes of columns made on the way.
+OURS = re.compile(r"(raw|v|f|a|w|b|r|t|c|x|s|m|l|h|g|e|up|down|ll):", re.IGNORECASE)
 LONGEST_CASE = 12  # branches in a row; above that a CASE halves its range, so that a row asks the logarithm of them
 
 
@@ -44,7 +47,8 @@ class Query:
     card is a column of its own name and kind. `as_of` is the day of scoring, or the name of a date field that holds a
     day for each row. `keep` are columns of the source to bring along. `ledger` brings every entry, `checks` the
     criteria, the range, the stages, and whether a value can't be read (the outputs are NULL then), `fields` the typed
-    values, `plus_minus` the standard error of the points. `names` renames outputs.
+    values, `plus_minus` the standard error of the points, `explain` the columns EXPLAINED: the three
+    entries that gained most and the three that lost most, in words (NULL: there are fewer). `names` renames outputs.
     """
 
     as_of: date | str
@@ -55,6 +59,7 @@ class Query:
     checks: bool = False
     fields: bool = False
     plus_minus: bool = False
+    explain: bool = False
     names: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -111,7 +116,11 @@ class _Printer:
         self.step("ranged", "what answers to questions could still make of it", self.ranged())
         at, out = f"{self.stage()} AS {self.name(STANDS)}", f"{self.excluded()} AS {self.name(OUT)}"
         self.step("placed", "where the lead stands, and whether it is excluded", [at, out])
+        if self.query.explain:
+            for label, why, added in reasons.steps(card, self.dialect, self.by_bin, self.bin_name):
+                self.step(label, why, added)
         wanted = (*OUTPUTS, PLUS_MINUS) if self.query.plus_minus else OUTPUTS
+        wanted += EXPLAINED if self.query.explain else ()
         named = {one: self.name(self.query.names.get(one, one)) for one in wanted}
         base = card.learned.base_rate
         outputs = {
@@ -123,6 +132,7 @@ class _Printer:
         }
         if self.query.plus_minus:
             outputs[PLUS_MINUS] = self.plus_minus()
+        outputs |= {one: self.name(f"ll:{one}") for one in EXPLAINED}
         columns = list(map(self.name, self.query.keep))
         # A score that rests on a value that can't be read is no score.
         columns += [f"CASE WHEN NOT {self.name(BAD)} THEN {outputs[one]} END AS {named[one]}" for one in wanted]
@@ -232,8 +242,8 @@ class _Printer:
                         made.add(column)
                         yield f"{self.by_bin(of, bins, range(len(bins)))} AS {column}"
 
-    def bin_name(self, of: str, bins: Bins) -> str:
-        """The column of a field's bin; two tables may split the same field at other places."""
+    def bin_name(self, of: str, bins: Bins, prefix: str = "b") -> str:
+        """The column of a field's bin, or of its words; two tables may split the same field at other places."""
         splits = list(
             dict.fromkeys(
                 other
@@ -243,7 +253,7 @@ class _Printer:
                 if asked == of
             )
         )
-        return self.name(f"b:{of}:{splits.index(bins)}")
+        return self.name(f"{prefix}:{of}:{splits.index(bins)}")
 
     def by_bin(self, of: str, bins: Bins, points: Sequence[object]) -> str:
         """The number of `points` (printed as they are) of the bin that a field falls in."""
