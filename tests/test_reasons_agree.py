@@ -14,7 +14,7 @@ from scoring import LeadError, Scorecard
 from scoring.engine import REASONS, engine, said
 from scoring.printers import cleaning, sql
 from scoring.printers.dialect import name as quoted
-from scoring.printers.reasons import LARGEST
+from scoring.printers.reasons import EXPLAINED, LARGEST
 from scoring.reader import parse_card
 from scoring.scorecard import Learned, untrained
 from tests.strategies import AS_OF, LEADS, PLAIN, scorecards
@@ -42,7 +42,7 @@ def told(
         f"INSERT INTO leads VALUES ({marks})", [[i, *(lead[name] for name in types)] for i, lead in enumerate(leads)]
     )
     query = sql.select(card, sql.Query(AS_OF, columns={"row": "INTEGER", **types}, explain=True, keep=["row"]))
-    selected = ", ".join(sql.EXPLAINED)
+    selected = ", ".join(EXPLAINED)
     return duck.execute(f"SELECT {selected} FROM ({query}) ORDER BY row").fetchall()
 
 
@@ -51,7 +51,7 @@ def expected(card: Scorecard, lead: dict[str, Any]) -> tuple[str | None, ...]:
     try:
         ledger = engine(card).result(engine(card).clean(lead).values, AS_OF).ledger
     except LeadError:
-        return (None,) * len(sql.EXPLAINED)
+        return (None,) * len(EXPLAINED)
     entries = [one for one in ledger if one.kind not in ("start", "group")]
     gains = sorted((one for one in entries if one.tenths > 0), key=lambda one: -one.tenths)
     losses = sorted((one for one in entries if one.tenths < 0), key=lambda one: one.tenths)
@@ -97,12 +97,12 @@ def rules(points: list[int]) -> Scorecard:
 def test_few_many_and_ties(duck: duckdb.DuckDBPyConnection, points: list[int]) -> None:
     """With fewer entries than reasons the rest is NULL, and of entries that tie the first of the card is named."""
     card = rules(points)
-    leads = [{"on": True}, {"on": False}, {"on": None}]
+    leads: list[dict[str, Any]] = [{"on": True}, {"on": False}, {"on": None}]
     assert told(duck, card, leads, {"on": "BOOLEAN"}) == [expected(card, lead) for lead in leads]
 
 
 def test_keys_beyond_32_bits(duck: duckdb.DuckDBPyConnection) -> None:
-    """Points as large as they may be, times the entries, are more than the integers that points are; and still exact."""
+    """Points as large as they may be, times the entries, are more than the integers that points are; yet exact."""
     card = rules([1000] * 3)
     many = tuple(replace(one, points=10**9 + i) for i, one in enumerate(card.card.rules))
     large = Scorecard(replace(card.card, rules=many[:2]), Learned(trust=0.5))

@@ -49,6 +49,7 @@ class Query:
     criteria, the range, the stages, and whether a value can't be read (the outputs are NULL then), `fields` the typed
     values, `plus_minus` the standard error of the points, `explain` the columns EXPLAINED: the three
     entries that gained most and the three that lost most, in words (NULL: there are fewer). `names` renames outputs.
+    `where` leaves out the leads of which it isn't true, but for those with a value that can't be read.
     """
 
     as_of: date | str
@@ -61,6 +62,7 @@ class Query:
     plus_minus: bool = False
     explain: bool = False
     names: Mapping[str, str] = field(default_factory=dict)
+    where: tree.Node | None = None
 
 
 def select(card: Scorecard, query: Query, dialect: str = "duckdb") -> str:
@@ -108,6 +110,7 @@ class _Printer:
         card = self.card
         self.clean()
         self.derive()
+        self.choose()
         self.step("prepared", "days, folded texts and bins that several steps ask", self.prepared())
         self.step("priced", "what each rule and each table earns, in tenths", self.priced())
         self.step("grouped", "what groups of rules are worth together", self.grouped())
@@ -119,7 +122,7 @@ class _Printer:
         if self.query.explain:
             for label, why, added in reasons.steps(card, self.dialect, self.by_bin, self.bin_name):
                 self.step(label, why, added)
-        wanted = (*OUTPUTS, PLUS_MINUS) if self.query.plus_minus else OUTPUTS
+        wanted: tuple[str, ...] = (*OUTPUTS, PLUS_MINUS) if self.query.plus_minus else OUTPUTS
         wanted += EXPLAINED if self.query.explain else ()
         named = {one: self.name(self.query.names.get(one, one)) for one in wanted}
         base = card.learned.base_rate
@@ -163,7 +166,8 @@ class _Printer:
             raise PrinterError(f"column '{taken[0]}' has a prefix that the printer uses itself; rename the column")
         for label, why, added in cleaning.steps(self.card.card, columns, self.dialect):
             self.step(label, why, added)
-        folded = [f"{self.dialect.fold(self.field(of))} AS {self.name(f'a:{of}')}" for of in searched(self.card.card)]
+        asked = searched(self.card.card, self.query.where)
+        folded = [f"{self.dialect.fold(self.field(of))} AS {self.name(f'a:{of}')}" for of in asked]
         self.step("folded", "texts that are searched, A to Z in lower case", folded)
 
     def derive(self) -> None:
@@ -181,6 +185,14 @@ class _Printer:
             done |= {one.name for one in ready}
             left = [one for one in left if one.name not in done]
             level += 1
+
+    def choose(self) -> None:
+        if self.query.where is not None:
+            wanted = f"{self.name(BAD)} OR {bracketed(self.condition(self.query.where))}"
+            self.steps.append(
+                ("chosen", "the leads that are asked for", [f"  SELECT *\n  FROM {self.last}\n  WHERE {wanted}"])
+            )
+            self.last = "chosen"
 
     def derived(self, one: Field) -> str:
         node = one.derived
@@ -548,11 +560,11 @@ def cut(group: Group, value: str) -> str:
     return value if group.minimum is None else f"greatest({value}, {group.minimum})"
 
 
-def searched(card: Card) -> tuple[str, ...]:
-    """The fields of whose texts a part is asked for, in any condition of a card."""
+def searched(card: Card, where: tree.Node | None) -> tuple[str, ...]:
+    """The fields of whose texts a part is asked for, in any condition of a card or in `where`."""
     conditions: list[tree.Part] = [one.derived for one in card.derived if one.derived is not None]
     conditions += [one.when.tree for one in card.rules] + [one.when.tree for one in card.exclude]
-    conditions += [one.met.tree for one in card.criteria]
+    conditions += [one.met.tree for one in card.criteria] + ([] if where is None else [where])
     nodes = (node for one in conditions for node in tree.parts(one))
     return tuple(dict.fromkeys(node.of.name for node in nodes if isinstance(node, tree.Search)))
 
