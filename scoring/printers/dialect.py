@@ -21,7 +21,7 @@ class Dialect:
     text into a double or a day, or NULL, by the forms of `scoring/field.py`: a number may have white space around it, a
     day not. `tidy` trims and folds a text. `clean` asks cheaply whether a text surely has no white space at its ends,
     and is none of some texts in lower case; None where there is no cheap way to ask. `barrier` ends a step,
-    lest it be put into the one that asks it.
+    lest it be put into the one that asks it. `prunes` says that columns which nobody asks for cost nothing.
     """
 
     types: Mapping[str, str]
@@ -42,6 +42,7 @@ class Dialect:
     clean: Callable[[str, Sequence[str]], Sequence[str]] | None = None
     exp: Callable[[str], str] = "exp({})".format
     barrier: str = ""
+    prunes: bool = True
 
 
 def name(identifier: str) -> str:
@@ -158,6 +159,7 @@ POSTGRES = Dialect(
     is_finite=postgres.is_finite,
     clean=postgres.clean,
     exp=postgres.exp,
+    prunes=False,
     barrier="\n  OFFSET 0",
 )
 

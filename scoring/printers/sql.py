@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from scoring import tree
@@ -36,6 +36,7 @@ PLUS_MINUS = "plus_minus"
 TOTAL, LOW, HIGH, BAD, OUT, STANDS, TO = (f"ll:{one}" for one in ("total", "low", "high", "bad", "out", "stands", "to"))
 # The prefixes of columns made on the way.
 OURS = re.compile(r"(raw|v|f|a|w|b|r|t|c|x|s|m|l|h|g|e|up|down|ll):", re.IGNORECASE)
+_NAMED = re.compile(r' AS ((["`])(?:(?!\2).|\2\2)*\2)$', re.DOTALL)
 LONGEST_CASE = 12  # branches in a row; above that a CASE halves its range, so that a row asks the logarithm of them
 
 
@@ -81,6 +82,21 @@ def typed(card: Scorecard, query: Query, dialect: str = "duckdb") -> str:
     return printer.finish(columns)
 
 
+@dataclass(frozen=True)
+class _Step:
+    """A common table expression: the columns that it adds, and which rows it keeps (empty: all)."""
+
+    label: str
+    why: str
+    added: list[str]
+    where: str = ""
+
+    @property
+    def asks(self) -> list[str]:
+        """The texts that name what it asks of the steps before."""
+        return [*self.added, self.where]
+
+
 class _Printer:
     """One printing: the common table expressions so far."""
 
@@ -89,22 +105,51 @@ class _Printer:
         self.query = query
         self.dialect = dialect
         self.name, self.text, self.number = dialect.name, dialect.text, dialect.number
-        self.steps: list[tuple[str, str, list[str]]] = []
-        self.last = query.source
+        self.steps: list[_Step] = []
 
-    def step(self, label: str, why: str, columns: Iterable[str]) -> None:
-        """Add a common table expression that has all columns so far, and some more."""
+    def step(self, label: str, why: str, columns: Iterable[str], where: str = "") -> None:
+        """Add a common table expression that has the columns so far, and some more."""
         added = list(columns)
-        if added:
-            lines = ",\n".join(f"    {one}" for one in ["*", *added])
-            self.steps.append((label, why, [f"  SELECT\n{lines}\n  FROM {self.last}{self.dialect.barrier}"]))
-            self.last = label
+        if added or where:
+            self.steps.append(_Step(label, why, added, where))
 
     def finish(self, columns: Sequence[str]) -> str:
+        """The whole: the steps, and a SELECT of some columns from the last."""
         head = f"-- {comment(self.card.card.name)} {comment(self.card.release)}".rstrip()
-        body = ",\n".join(f"{label} AS ( -- {why}\n{lines[0]}\n)" for label, why, lines in self.steps)
+        steps = self.steps if self.dialect.prunes else self.asked(columns)
+        source, body = self.query.source, []
+        there = list(dict.fromkeys(map(self.name, [*self.columns(), *self.query.keep])))
+        for i, one in enumerate(steps):
+            later = "\n".join([*(part for step in steps[i:] for part in step.asks), *columns])
+            kept = ["*"] if self.dialect.prunes else [name for name in there if name in later]
+            lines = ",\n".join(f"    {line}" for line in [*_lines(kept), *one.added])
+            where = f"\n  WHERE {one.where}" if one.where else ""
+            select = f"  SELECT\n{lines}\n  FROM {source}{where}{self.dialect.barrier}"
+            body.append(f"{one.label} AS ( -- {one.why}\n{select}\n)")
+            source = one.label
+            there += map(_name_of, one.added)
         selected = ",\n".join(f"  {one}" for one in columns)
-        return f"{head}\nWITH {body}\nSELECT\n{selected}\nFROM {self.last}"
+        steps_text = ",\n".join(body)
+        return f"{head}\nWITH {steps_text}\nSELECT\n{selected}\nFROM {source}"
+
+    def asked(self, columns: Sequence[str]) -> list[_Step]:
+        """The steps without columns that nobody asks for, later on or at the end.
+
+        A column is asked by its quoted name. Where that stands in a literal, a column more is kept, which does no harm.
+        """
+        later = "\n".join(columns)
+        found = []
+        for one in reversed(self.steps):
+            left = replace(one, added=[line for line in one.added if _name_of(line) in later])
+            if left.added or left.where:
+                found.append(left)
+            later = "\n".join([later, *left.asks])
+        return found[::-1]
+
+    def columns(self) -> Iterable[str]:
+        """The columns of the source."""
+        columns = self.query.columns
+        return [one.name for one in self.card.card.plain] if columns is None else columns
 
     def select(self) -> str:
         card = self.card
@@ -189,10 +234,7 @@ class _Printer:
     def choose(self) -> None:
         if self.query.where is not None:
             wanted = f"{self.name(BAD)} OR {bracketed(self.condition(self.query.where))}"
-            self.steps.append(
-                ("chosen", "the leads that are asked for", [f"  SELECT *\n  FROM {self.last}\n  WHERE {wanted}"])
-            )
-            self.last = "chosen"
+            self.step("chosen", "the leads that are asked for", [], wanted)
 
     def derived(self, one: Field) -> str:
         node = one.derived
@@ -558,6 +600,25 @@ def cut(group: Group, value: str) -> str:
     if group.maximum is not None:
         value = f"least({value}, {group.maximum})"
     return value if group.minimum is None else f"greatest({value}, {group.minimum})"
+
+
+def _name_of(added: str) -> str:
+    """The quoted name of a column that a step adds."""
+    found = _NAMED.search(added)
+    assert found is not None
+    return found[1]
+
+
+def _lines(columns: Sequence[str]) -> Iterable[str]:
+    """Columns, as many a line as are easily read."""
+    line = ""
+    for one in columns:
+        if line and len(line) + len(one) > 100:
+            yield line
+            line = ""
+        line += f", {one}" if line else one
+    if line:
+        yield line
 
 
 def searched(card: Card, where: tree.Node | None) -> tuple[str, ...]:

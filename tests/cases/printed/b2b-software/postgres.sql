@@ -1,13 +1,12 @@
 -- b2b-software example
 WITH typed AS ( -- each value in the kind of its field, or NULL
   SELECT
-    *,
-    CASE WHEN left("lead_id", 1) > ' ' COLLATE "C" AND right("lead_id", 1) > ' ' COLLATE "C" AND lower("lead_id" COLLATE "C") NOT IN ('', 'n/a', 'select') THEN "lead_id" WHEN "lead_id" IS NOT NULL THEN CASE WHEN lower(btrim("lead_id", (' ' || chr(9) || chr(10) || chr(13) || chr(12) || chr(11))) COLLATE "C") NOT IN ('', 'n/a', 'select') THEN btrim("lead_id", (' ' || chr(9) || chr(10) || chr(13) || chr(12) || chr(11))) END END AS "v:lead_id",
-    CASE WHEN left("company", 1) > ' ' COLLATE "C" AND right("company", 1) > ' ' COLLATE "C" AND lower("company" COLLATE "C") NOT IN ('', 'n/a', 'select') THEN "company" WHEN "company" IS NOT NULL THEN CASE WHEN lower(btrim("company", (' ' || chr(9) || chr(10) || chr(13) || chr(12) || chr(11))) COLLATE "C") NOT IN ('', 'n/a', 'select') THEN btrim("company", (' ' || chr(9) || chr(10) || chr(13) || chr(12) || chr(11))) END END AS "v:company",
+    "lead_id", "stage", "created", "country", "employees", "annual_revenue", "job_title", "lead_source",
+    "need", "budget", "decision_role", "decision_date", "supplier_status", "last_activity", "pages_viewed",
+    "pricing_visits", "demo_requested", "newsletter", "unsubscribed", "competitor", "proposal_value",
     CASE WHEN "stage" IN ('contact', 'lead', 'opportunity', 'customer') THEN "stage" WHEN "stage" IS NOT NULL THEN CASE lower(btrim("stage", (' ' || chr(9) || chr(10) || chr(13) || chr(12) || chr(11))) COLLATE "C") WHEN 'contact' THEN 'contact' WHEN 'lead' THEN 'lead' WHEN 'opportunity' THEN 'opportunity' WHEN 'customer' THEN 'customer' END END AS "v:stage",
     CASE WHEN CAST("created" AS DATE) BETWEEN DATE '0001-01-01' AND DATE '9999-12-31' THEN CAST("created" AS DATE) END AS "v:created",
     CASE WHEN left("country", 1) > ' ' COLLATE "C" AND right("country", 1) > ' ' COLLATE "C" AND lower("country" COLLATE "C") NOT IN ('', 'n/a', 'select') THEN "country" WHEN "country" IS NOT NULL THEN CASE WHEN lower(btrim("country", (' ' || chr(9) || chr(10) || chr(13) || chr(12) || chr(11))) COLLATE "C") NOT IN ('', 'n/a', 'select') THEN btrim("country", (' ' || chr(9) || chr(10) || chr(13) || chr(12) || chr(11))) END END AS "v:country",
-    CASE WHEN left("industry", 1) > ' ' COLLATE "C" AND right("industry", 1) > ' ' COLLATE "C" AND lower("industry" COLLATE "C") NOT IN ('', 'n/a', 'select') THEN "industry" WHEN "industry" IS NOT NULL THEN CASE WHEN lower(btrim("industry", (' ' || chr(9) || chr(10) || chr(13) || chr(12) || chr(11))) COLLATE "C") NOT IN ('', 'n/a', 'select') THEN btrim("industry", (' ' || chr(9) || chr(10) || chr(13) || chr(12) || chr(11))) END END AS "v:industry",
     CASE WHEN abs(CAST("employees" AS float8)) < float8 'Infinity' THEN CAST("employees" AS float8) END AS "v:employees",
     CASE WHEN abs(CAST("annual_revenue" AS float8)) < float8 'Infinity' THEN CAST("annual_revenue" AS float8) END AS "v:annual_revenue",
     CASE WHEN left("job_title", 1) > ' ' COLLATE "C" AND right("job_title", 1) > ' ' COLLATE "C" AND lower("job_title" COLLATE "C") NOT IN ('', 'n/a', 'select') THEN "job_title" WHEN "job_title" IS NOT NULL THEN CASE WHEN lower(btrim("job_title", (' ' || chr(9) || chr(10) || chr(13) || chr(12) || chr(11))) COLLATE "C") NOT IN ('', 'n/a', 'select') THEN btrim("job_title", (' ' || chr(9) || chr(10) || chr(13) || chr(12) || chr(11))) END END AS "v:job_title",
@@ -24,22 +23,22 @@ WITH typed AS ( -- each value in the kind of its field, or NULL
     "newsletter" AS "v:newsletter",
     "unsubscribed" AS "v:unsubscribed",
     "competitor" AS "v:competitor",
-    CASE WHEN left("lead_status", 1) > ' ' COLLATE "C" AND right("lead_status", 1) > ' ' COLLATE "C" AND lower("lead_status" COLLATE "C") NOT IN ('', 'n/a', 'select') THEN "lead_status" WHEN "lead_status" IS NOT NULL THEN CASE WHEN lower(btrim("lead_status", (' ' || chr(9) || chr(10) || chr(13) || chr(12) || chr(11))) COLLATE "C") NOT IN ('', 'n/a', 'select') THEN btrim("lead_status", (' ' || chr(9) || chr(10) || chr(13) || chr(12) || chr(11))) END END AS "v:lead_status",
     CASE WHEN abs(CAST("proposal_value" AS float8)) < float8 'Infinity' THEN CAST("proposal_value" AS float8) END AS "v:proposal_value"
   FROM leads
   OFFSET 0
 ),
 cleaned AS ( -- the fields; `ll:bad` where a value can't be read
   SELECT
-    *,
-    "v:lead_id" AS "f:lead_id",
-    "v:company" AS "f:company",
+    "lead_id", "stage", "created", "employees", "annual_revenue", "lead_source", "need", "budget",
+    "decision_role", "decision_date", "supplier_status", "last_activity", "pages_viewed", "pricing_visits",
+    "demo_requested", "newsletter", "unsubscribed", "competitor", "proposal_value", "v:stage", "v:created",
+    "v:country", "v:employees", "v:annual_revenue", "v:job_title", "v:lead_source", "v:need", "v:budget",
+    "v:decision_role", "v:decision_date", "v:supplier_status", "v:last_activity", "v:pages_viewed",
+    "v:pricing_visits", "v:demo_requested", "v:newsletter", "v:unsubscribed", "v:competitor",
+    "v:proposal_value",
     "v:stage" AS "f:stage",
-    "v:created" AS "f:created",
     "v:country" AS "f:country",
-    "v:industry" AS "f:industry",
     "v:employees" AS "f:employees",
-    "v:annual_revenue" AS "f:annual_revenue",
     "v:job_title" AS "f:job_title",
     "v:lead_source" AS "f:lead_source",
     "v:need" AS "f:need",
@@ -48,28 +47,29 @@ cleaned AS ( -- the fields; `ll:bad` where a value can't be read
     "v:decision_date" AS "f:decision_date",
     "v:supplier_status" AS "f:supplier_status",
     "v:last_activity" AS "f:last_activity",
-    "v:pages_viewed" AS "f:pages_viewed",
     "v:pricing_visits" AS "f:pricing_visits",
     "v:demo_requested" AS "f:demo_requested",
     "v:newsletter" AS "f:newsletter",
     "v:unsubscribed" AS "f:unsubscribed",
     "v:competitor" AS "f:competitor",
-    "v:lead_status" AS "f:lead_status",
-    "v:proposal_value" AS "f:proposal_value",
     CASE WHEN "v:stage" IS NULL AND "stage" IS NOT NULL AND lower(btrim("stage", (' ' || chr(9) || chr(10) || chr(13) || chr(12) || chr(11))) COLLATE "C") NOT IN ('', 'n/a', 'select') THEN TRUE WHEN "v:created" IS NULL AND "created" IS NOT NULL THEN TRUE WHEN "v:employees" IS NULL AND "employees" IS NOT NULL AND NOT "employees" = 'NaN' THEN TRUE WHEN "v:annual_revenue" IS NULL AND "annual_revenue" IS NOT NULL AND NOT "annual_revenue" = 'NaN' THEN TRUE WHEN "v:lead_source" IS NULL AND "lead_source" IS NOT NULL AND lower(btrim("lead_source", (' ' || chr(9) || chr(10) || chr(13) || chr(12) || chr(11))) COLLATE "C") NOT IN ('', 'n/a', 'select') THEN TRUE WHEN "v:need" IS NULL AND "need" IS NOT NULL AND lower(btrim("need", (' ' || chr(9) || chr(10) || chr(13) || chr(12) || chr(11))) COLLATE "C") NOT IN ('', 'n/a', 'select') THEN TRUE WHEN "v:budget" IS NULL AND "budget" IS NOT NULL AND NOT "budget" = 'NaN' THEN TRUE WHEN "v:decision_role" IS NULL AND "decision_role" IS NOT NULL AND lower(btrim("decision_role", (' ' || chr(9) || chr(10) || chr(13) || chr(12) || chr(11))) COLLATE "C") NOT IN ('', 'n/a', 'select') THEN TRUE WHEN "v:decision_date" IS NULL AND "decision_date" IS NOT NULL THEN TRUE WHEN "v:supplier_status" IS NULL AND "supplier_status" IS NOT NULL AND lower(btrim("supplier_status", (' ' || chr(9) || chr(10) || chr(13) || chr(12) || chr(11))) COLLATE "C") NOT IN ('', 'n/a', 'select') THEN TRUE WHEN "v:last_activity" IS NULL AND "last_activity" IS NOT NULL THEN TRUE WHEN "v:pages_viewed" IS NULL AND "pages_viewed" IS NOT NULL AND NOT "pages_viewed" = 'NaN' THEN TRUE WHEN "v:pricing_visits" IS NULL AND "pricing_visits" IS NOT NULL AND NOT "pricing_visits" = 'NaN' THEN TRUE WHEN "v:demo_requested" IS NULL AND "demo_requested" IS NOT NULL THEN TRUE WHEN "v:newsletter" IS NULL AND "newsletter" IS NOT NULL THEN TRUE WHEN "v:unsubscribed" IS NULL AND "unsubscribed" IS NOT NULL THEN TRUE WHEN "v:competitor" IS NULL AND "competitor" IS NOT NULL THEN TRUE WHEN "v:proposal_value" IS NULL AND "proposal_value" IS NOT NULL AND NOT "proposal_value" = 'NaN' THEN TRUE ELSE FALSE END AS "ll:bad"
   FROM typed
   OFFSET 0
 ),
 folded AS ( -- texts that are searched, A to Z in lower case
   SELECT
-    *,
+    "lead_id", "f:stage", "f:country", "f:employees", "f:job_title", "f:lead_source", "f:need", "f:budget",
+    "f:decision_role", "f:decision_date", "f:supplier_status", "f:last_activity", "f:pricing_visits",
+    "f:demo_requested", "f:newsletter", "f:unsubscribed", "f:competitor", "ll:bad",
     lower("f:job_title" COLLATE "C") AS "a:job_title"
   FROM cleaned
   OFFSET 0
 ),
 derived_1 AS ( -- fields that are computed from others
   SELECT
-    *,
+    "lead_id", "f:stage", "f:country", "f:employees", "f:lead_source", "f:need", "f:budget",
+    "f:decision_role", "f:decision_date", "f:supplier_status", "f:last_activity", "f:pricing_visits",
+    "f:demo_requested", "f:newsletter", "f:unsubscribed", "f:competitor", "ll:bad", "a:job_title",
     CAST((DATE '2026-07-01' - "f:last_activity") AS float8) AS "f:days_silent",
     CAST(("f:decision_date" - DATE '2026-07-01') AS float8) AS "f:days_to_decision",
     (strpos("a:job_title", 'chief') > 0) OR (strpos("a:job_title", 'director') > 0) OR (starts_with("a:job_title", 'head of')) OR (starts_with("a:job_title", 'ceo')) OR (starts_with("a:job_title", 'cfo')) OR (starts_with("a:job_title", 'cto')) OR (starts_with("a:job_title", 'vp')) OR (starts_with("a:job_title", 'vice president')) AS "f:senior_title",
@@ -79,7 +79,10 @@ derived_1 AS ( -- fields that are computed from others
 ),
 prepared AS ( -- days, folded texts and bins that several steps ask
   SELECT
-    *,
+    "lead_id", "f:stage", "f:country", "f:employees", "f:lead_source", "f:need", "f:budget",
+    "f:decision_role", "f:decision_date", "f:supplier_status", "f:last_activity", "f:pricing_visits",
+    "f:demo_requested", "f:newsletter", "f:unsubscribed", "f:competitor", "ll:bad", "a:job_title",
+    "f:days_silent", "f:days_to_decision", "f:senior_title", "f:junior_title",
     CASE WHEN CAST((DATE '2026-07-01' - "f:last_activity") AS float8) IS NOT NULL THEN CASE WHEN CAST((DATE '2026-07-01' - "f:last_activity") AS float8) < float8 '20.0' THEN CASE WHEN CAST((DATE '2026-07-01' - "f:last_activity") AS float8) < float8 '10.0' THEN CASE WHEN CAST((DATE '2026-07-01' - "f:last_activity") AS float8) < float8 '1.0' THEN 48 WHEN CAST((DATE '2026-07-01' - "f:last_activity") AS float8) < float8 '2.0' THEN 46 WHEN CAST((DATE '2026-07-01' - "f:last_activity") AS float8) < float8 '3.0' THEN 43 WHEN CAST((DATE '2026-07-01' - "f:last_activity") AS float8) < float8 '4.0' THEN 41 WHEN CAST((DATE '2026-07-01' - "f:last_activity") AS float8) < float8 '5.0' THEN 39 WHEN CAST((DATE '2026-07-01' - "f:last_activity") AS float8) < float8 '6.0' THEN 37 WHEN CAST((DATE '2026-07-01' - "f:last_activity") AS float8) < float8 '7.0' THEN 36 WHEN CAST((DATE '2026-07-01' - "f:last_activity") AS float8) < float8 '8.0' THEN 34 WHEN CAST((DATE '2026-07-01' - "f:last_activity") AS float8) < float8 '9.0' THEN 32 ELSE 31 END ELSE CASE WHEN CAST((DATE '2026-07-01' - "f:last_activity") AS float8) < float8 '11.0' THEN 29 WHEN CAST((DATE '2026-07-01' - "f:last_activity") AS float8) < float8 '12.0' THEN 28 WHEN CAST((DATE '2026-07-01' - "f:last_activity") AS float8) < float8 '13.0' THEN 26 WHEN CAST((DATE '2026-07-01' - "f:last_activity") AS float8) < float8 '14.0' THEN 25 WHEN CAST((DATE '2026-07-01' - "f:last_activity") AS float8) < float8 '15.0' THEN 24 WHEN CAST((DATE '2026-07-01' - "f:last_activity") AS float8) < float8 '16.0' THEN 23 WHEN CAST((DATE '2026-07-01' - "f:last_activity") AS float8) < float8 '17.0' THEN 22 WHEN CAST((DATE '2026-07-01' - "f:last_activity") AS float8) < float8 '18.0' THEN 21 WHEN CAST((DATE '2026-07-01' - "f:last_activity") AS float8) < float8 '19.0' THEN 20 ELSE 19 END END ELSE CASE WHEN CAST((DATE '2026-07-01' - "f:last_activity") AS float8) < float8 '35.0' THEN CASE WHEN CAST((DATE '2026-07-01' - "f:last_activity") AS float8) < float8 '21.0' THEN 18 WHEN CAST((DATE '2026-07-01' - "f:last_activity") AS float8) < float8 '22.0' THEN 17 WHEN CAST((DATE '2026-07-01' - "f:last_activity") AS float8) < float8 '23.0' THEN 16 WHEN CAST((DATE '2026-07-01' - "f:last_activity") AS float8) < float8 '25.0' THEN 15 WHEN CAST((DATE '2026-07-01' - "f:last_activity") AS float8) < float8 '26.0' THEN 14 WHEN CAST((DATE '2026-07-01' - "f:last_activity") AS float8) < float8 '28.0' THEN 13 WHEN CAST((DATE '2026-07-01' - "f:last_activity") AS float8) < float8 '29.0' THEN 12 WHEN CAST((DATE '2026-07-01' - "f:last_activity") AS float8) < float8 '31.0' THEN 11 WHEN CAST((DATE '2026-07-01' - "f:last_activity") AS float8) < float8 '33.0' THEN 10 ELSE 9 END ELSE CASE WHEN CAST((DATE '2026-07-01' - "f:last_activity") AS float8) < float8 '38.0' THEN 8 WHEN CAST((DATE '2026-07-01' - "f:last_activity") AS float8) < float8 '41.0' THEN 7 WHEN CAST((DATE '2026-07-01' - "f:last_activity") AS float8) < float8 '44.0' THEN 6 WHEN CAST((DATE '2026-07-01' - "f:last_activity") AS float8) < float8 '48.0' THEN 5 WHEN CAST((DATE '2026-07-01' - "f:last_activity") AS float8) < float8 '53.0' THEN 4 WHEN CAST((DATE '2026-07-01' - "f:last_activity") AS float8) < float8 '60.0' THEN 3 WHEN CAST((DATE '2026-07-01' - "f:last_activity") AS float8) < float8 '71.0' THEN 2 WHEN CAST((DATE '2026-07-01' - "f:last_activity") AS float8) < float8 '93.0' THEN 1 ELSE 0 END END END END AS "w:recent_activity",
     CASE WHEN "f:budget" IS NULL THEN 0 ELSE CASE WHEN "f:budget" < float8 '10000.0' THEN 1 ELSE 2 END END AS "b:budget:0",
     CASE WHEN "f:need" IS NULL THEN 0 ELSE CASE "f:need" WHEN 'clear' THEN 1 WHEN 'urgent' THEN 2 ELSE 3 END END AS "b:need:0",
@@ -91,7 +94,11 @@ prepared AS ( -- days, folded texts and bins that several steps ask
 ),
 priced AS ( -- what each rule and each table earns, in tenths
   SELECT
-    *,
+    "lead_id", "f:stage", "f:employees", "f:lead_source", "f:need", "f:budget", "f:decision_role",
+    "f:decision_date", "f:supplier_status", "f:pricing_visits", "f:demo_requested", "f:newsletter",
+    "f:unsubscribed", "f:competitor", "ll:bad", "a:job_title", "f:days_silent", "f:days_to_decision",
+    "f:senior_title", "f:junior_title", "w:recent_activity", "b:budget:0", "b:need:0", "b:employees:0",
+    "b:country:0", "b:demo_requested:0",
     CASE ("f:need" = 'urgent') WHEN TRUE THEN 60 WHEN FALSE THEN 0 END AS "r:urgent_need",
     CASE ("f:need" = 'clear') WHEN TRUE THEN 24 WHEN FALSE THEN 0 END AS "r:clear_need",
     CASE ("f:need" = 'vague') WHEN TRUE THEN -24 WHEN FALSE THEN 0 END AS "r:vague_need",
@@ -125,7 +132,6 @@ priced AS ( -- what each rule and each table earns, in tenths
     ("f:need" IN ('clear', 'urgent')) AS "c:need",
     ("f:budget" >= float8 '10000.0') AS "c:budget",
     (("f:days_to_decision" >= float8 '0.0') AND ("f:days_to_decision" <= float8 '180.0')) AS "c:timing",
-    ("f:decision_role" IN ('decider', 'influencer')) AS "c:authority",
     ("f:unsubscribed") AS "x:asked_to_stop",
     ("f:competitor") AS "x:competitor",
     (strpos("a:job_title", 'student') > 0) AS "x:student"
@@ -134,20 +140,34 @@ priced AS ( -- what each rule and each table earns, in tenths
 ),
 grouped AS ( -- what groups of rules are worth together
   SELECT
-    *,
+    "lead_id", "f:stage", "f:employees", "f:need", "f:budget", "f:decision_role", "f:decision_date",
+    "f:supplier_status", "ll:bad", "b:budget:0", "b:need:0", "b:employees:0", "b:country:0",
+    "r:urgent_need", "r:clear_need", "r:vague_need", "r:no_need", "r:budget_set", "r:small_budget",
+    "r:decider", "r:only_user", "r:senior_title", "r:junior_title", "r:supplier_dismissed",
+    "r:supplier_reviewed", "r:supplier_kept", "r:decides_soon", "r:decides_late", "r:referred",
+    "r:bought_list", "r:recent_activity", "r:price_page", "r:demo_requested", "r:newsletter",
+    "r:long_silence", "r:tiny", "r:right_size", "r:enterprise", "t:employees", "t:lead_source",
+    "t:demo_requested", "t:budget & need", "t:employees & need & country & demo_requested", "c:need",
+    "c:budget", "c:timing", "x:asked_to_stop", "x:competitor", "x:student",
     coalesce("r:recent_activity", 0) + coalesce("r:price_page", 0) + coalesce("r:demo_requested", 0) + coalesce("r:newsletter", 0) + coalesce("r:long_silence", 0) AS "s:engagement",
-    coalesce("r:recent_activity", 0) + coalesce("r:price_page", 0) + coalesce("r:demo_requested", 0) + coalesce("r:newsletter", 0) + coalesce("r:long_silence", 0) AS "l:engagement",
-    coalesce("r:recent_activity", 0) + coalesce("r:price_page", 0) + coalesce("r:demo_requested", 0) + coalesce("r:newsletter", 0) + coalesce("r:long_silence", 0) AS "h:engagement",
     coalesce("r:right_size", 0) + coalesce("r:enterprise", 0) AS "s:size",
     greatest(nullif("r:right_size", 0), nullif("r:enterprise", 0)) AS "m:size",
-    coalesce(greatest(nullif("r:right_size", 0), nullif("r:enterprise", 0)), least(0, CASE WHEN "r:right_size" IS NULL AND ("f:employees" IS NULL) THEN 0 ELSE 0 END, CASE WHEN "r:enterprise" IS NULL AND ("f:employees" IS NULL) THEN 0 ELSE 0 END)) AS "l:size",
     greatest(coalesce(greatest(nullif("r:right_size", 0), nullif("r:enterprise", 0)), 0), CASE WHEN "r:right_size" IS NULL AND ("f:employees" IS NULL) THEN 20 END, CASE WHEN "r:enterprise" IS NULL AND ("f:employees" IS NULL) THEN 48 END) AS "h:size"
   FROM priced
   OFFSET 0
 ),
 capped AS ( -- what their limits leave, less the plain sum
   SELECT
-    *,
+    "lead_id", "f:stage", "f:employees", "f:need", "f:budget", "f:decision_role", "f:decision_date",
+    "f:supplier_status", "ll:bad", "b:budget:0", "b:need:0", "b:employees:0", "b:country:0",
+    "r:urgent_need", "r:clear_need", "r:vague_need", "r:no_need", "r:budget_set", "r:small_budget",
+    "r:decider", "r:only_user", "r:senior_title", "r:junior_title", "r:supplier_dismissed",
+    "r:supplier_reviewed", "r:supplier_kept", "r:decides_soon", "r:decides_late", "r:referred",
+    "r:bought_list", "r:recent_activity", "r:price_page", "r:demo_requested", "r:newsletter",
+    "r:long_silence", "r:tiny", "r:right_size", "r:enterprise", "t:employees", "t:lead_source",
+    "t:demo_requested", "t:budget & need", "t:employees & need & country & demo_requested", "c:need",
+    "c:budget", "c:timing", "x:asked_to_stop", "x:competitor", "x:student", "s:engagement", "s:size",
+    "m:size", "h:size",
     greatest(least("s:engagement", 80), -60) - "s:engagement" AS "g:engagement",
     coalesce("m:size", 0) - "s:size" AS "g:size"
   FROM grouped
@@ -155,22 +175,34 @@ capped AS ( -- what their limits leave, less the plain sum
 ),
 summed AS ( -- the total
   SELECT
-    *,
+    "lead_id", "f:stage", "f:employees", "f:need", "f:budget", "f:decision_role", "f:decision_date",
+    "f:supplier_status", "ll:bad", "b:budget:0", "b:need:0", "b:employees:0", "b:country:0",
+    "r:urgent_need", "r:clear_need", "r:vague_need", "r:no_need", "r:budget_set", "r:small_budget",
+    "r:decider", "r:only_user", "r:senior_title", "r:junior_title", "r:supplier_dismissed",
+    "r:supplier_reviewed", "r:supplier_kept", "r:decides_soon", "r:decides_late", "r:referred",
+    "r:bought_list", "r:recent_activity", "r:price_page", "r:demo_requested", "r:newsletter",
+    "r:long_silence", "r:tiny", "r:right_size", "r:enterprise", "t:employees", "t:lead_source",
+    "t:demo_requested", "t:budget & need", "t:employees & need & country & demo_requested", "c:need",
+    "c:budget", "c:timing", "x:asked_to_stop", "x:competitor", "x:student", "m:size", "h:size",
+    "g:engagement", "g:size",
     437 + coalesce("r:urgent_need", 0) + coalesce("r:clear_need", 0) + coalesce("r:vague_need", 0) + coalesce("r:no_need", 0) + coalesce("r:budget_set", 0) + coalesce("r:small_budget", 0) + coalesce("r:decider", 0) + coalesce("r:only_user", 0) + coalesce("r:senior_title", 0) + coalesce("r:junior_title", 0) + coalesce("r:supplier_dismissed", 0) + coalesce("r:supplier_reviewed", 0) + coalesce("r:supplier_kept", 0) + coalesce("r:decides_soon", 0) + coalesce("r:decides_late", 0) + coalesce("r:referred", 0) + coalesce("r:bought_list", 0) + coalesce("r:recent_activity", 0) + coalesce("r:price_page", 0) + coalesce("r:demo_requested", 0) + coalesce("r:newsletter", 0) + coalesce("r:long_silence", 0) + coalesce("r:tiny", 0) + coalesce("r:right_size", 0) + coalesce("r:enterprise", 0) + "g:engagement" + "g:size" + "t:employees" + "t:lead_source" + "t:demo_requested" + "t:budget & need" + "t:employees & need & country & demo_requested" AS "ll:total"
   FROM capped
   OFFSET 0
 ),
 ranged AS ( -- what answers to questions could still make of it
   SELECT
-    *,
-    "ll:total" + CASE WHEN "f:employees" IS NULL THEN -67 ELSE 0 END + CASE WHEN "f:need" IS NULL THEN -80 ELSE 0 END + CASE WHEN "f:budget" IS NULL THEN -48 ELSE 0 END + CASE WHEN "f:decision_role" IS NULL THEN -32 ELSE 0 END + CASE WHEN "f:supplier_status" IS NULL THEN -40 ELSE 0 END + CASE WHEN "r:decides_late" IS NULL AND ("f:decision_date" IS NULL) THEN -32 ELSE 0 END + "l:size" - (coalesce("m:size", 0)) + CASE WHEN "f:budget" IS NULL AND "f:need" IS NULL THEN -7 - "t:budget & need" WHEN "f:budget" IS NULL THEN (ARRAY[-5, -1, 0, -7])["b:need:0" + 1] - "t:budget & need" WHEN "f:need" IS NULL THEN (ARRAY[-2, -5, -7])["b:budget:0" + 1] - "t:budget & need" ELSE 0 END + CASE WHEN "f:employees" IS NULL OR "f:need" IS NULL THEN -6 - (CASE WHEN "b:need:0" BETWEEN 1 AND 2 THEN CASE WHEN "b:employees:0" < 2 THEN -6 ELSE CASE WHEN "b:country:0" IN (1, 3) THEN 17 ELSE 3 END END ELSE -2 END) ELSE 0 END AS "ll:low",
+    "lead_id", "f:stage", "f:employees", "f:need", "f:budget", "f:decision_role", "f:decision_date",
+    "f:supplier_status", "ll:bad", "b:budget:0", "b:need:0", "b:employees:0", "b:country:0",
+    "r:decides_soon", "t:budget & need", "c:need", "c:budget", "c:timing", "x:asked_to_stop",
+    "x:competitor", "x:student", "m:size", "h:size", "ll:total",
     "ll:total" + CASE WHEN "f:employees" IS NULL THEN 28 ELSE 0 END + CASE WHEN "f:need" IS NULL THEN 60 ELSE 0 END + CASE WHEN "f:budget" IS NULL THEN 24 ELSE 0 END + CASE WHEN "f:decision_role" IS NULL THEN 32 ELSE 0 END + CASE WHEN "f:supplier_status" IS NULL THEN 56 ELSE 0 END + CASE WHEN "r:decides_soon" IS NULL AND ("f:decision_date" IS NULL) THEN 32 ELSE 0 END + "h:size" - (coalesce("m:size", 0)) + CASE WHEN "f:budget" IS NULL AND "f:need" IS NULL THEN 18 - "t:budget & need" WHEN "f:budget" IS NULL THEN (ARRAY[2, 5, 18, 1])["b:need:0" + 1] - "t:budget & need" WHEN "f:need" IS NULL THEN (ARRAY[4, 1, 18])["b:budget:0" + 1] - "t:budget & need" ELSE 0 END + CASE WHEN "f:employees" IS NULL OR "f:need" IS NULL THEN 17 - (CASE WHEN "b:need:0" BETWEEN 1 AND 2 THEN CASE WHEN "b:employees:0" < 2 THEN -6 ELSE CASE WHEN "b:country:0" IN (1, 3) THEN 17 ELSE 3 END END ELSE -2 END) ELSE 0 END AS "ll:high"
   FROM summed
   OFFSET 0
 ),
 placed AS ( -- where the lead stands, and whether it is excluded
   SELECT
-    *,
+    "lead_id", "f:stage", "f:employees", "ll:bad", "b:budget:0", "b:need:0", "c:need", "c:budget",
+    "c:timing", "x:asked_to_stop", "x:competitor", "x:student", "ll:total", "ll:high",
     CASE WHEN "f:stage" IN ('contact', 'lead', 'opportunity', 'customer') THEN "f:stage" ELSE 'lead' END AS "ll:stands",
     coalesce("x:asked_to_stop", FALSE) OR coalesce("x:competitor", FALSE) OR coalesce("x:student", FALSE) AS "ll:out"
   FROM ranged
