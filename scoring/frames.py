@@ -115,8 +115,9 @@ def _gathered(reader: Any) -> Iterator[Any]:
 
 
 def _asked(card: Scorecard, columns: Sequence[Any]) -> list[str]:
-    """The columns that belong to a field, in the order of the fields."""
-    return [one for names in used(card.card, dict.fromkeys(columns, "")).values() for one in names]
+    """The columns that belong to a field, in the order of the frame."""
+    asked = {one for names in used(card.card, dict.fromkeys(columns, "")).values() for one in names}
+    return [one for one in dict.fromkeys(columns) if one in asked]
 
 
 def _check(card: Scorecard, columns: list[Any], keep: Sequence[str], added: Sequence[str]) -> None:
@@ -268,7 +269,7 @@ def _select(card: Scorecard, types: Mapping[str, str], as_of: date, explain: boo
 
 def _problems(card: Scorecard, library: Library, given: Mapping[str, Any], rows: Sequence[int]) -> Iterator[str]:
     """What can't be read in each of these rows: `budget: 'lots' is not a number; …`."""
-    raw = {one: library.values(library.at(series, rows)) for one, series in given.items()}
+    raw = {one: library.at(series, rows) for one, series in given.items()}
     for values in zip(*raw.values(), strict=True):
         try:
             engine(card).clean(dict(zip(raw, values, strict=True)))

@@ -21,7 +21,7 @@ class Library:
 
     `columns` are the names of a frame. `series` takes one column out, `frame` puts some together: both share memory.
     `odd` tells a series that DuckDB would take for something else. `values` are the values of a series, as the library
-    gives them to Python, `at` the series of some rows (from 0), `typed` a series of Python values of a kind (number,
+    gives them to Python, `at` those of some rows (from 0), `typed` a series of Python values of a kind (number,
     text, date; None: missing). `result` is the frame of a DuckDB relation, `nulls` are the rows where a column is
     missing, `put` replaces a column of texts, `beside` puts the columns of a result behind those that are kept.
     """
@@ -31,7 +31,7 @@ class Library:
     frame: Callable[[Mapping[str, Any]], Any]
     odd: Callable[[Any], bool]
     values: Callable[[Any], list[Any]]
-    at: Callable[[Any, Sequence[int]], Any]
+    at: Callable[[Any, Sequence[int]], list[Any]]
     typed: Callable[[list[Any], str], Any]
     result: Callable[[Any], Any]
     nulls: Callable[[Any, str], list[int]]
@@ -74,6 +74,13 @@ def _odd_in_pandas(series: Any) -> bool:
     return dtype.name == "object" or getattr(dtype, "storage", "") == "python"
 
 
+def _values_in_pandas(series: Any) -> list[Any]:
+    """As a Series gives them: plain numbers, where an array may give those of NumPy."""
+    return list(
+        _pandas().Series(series, dtype=series.dtype, copy=False).tolist()
+    )  # without a dtype, objects turn texts
+
+
 def _typed_pandas(values: list[Any], kind: str) -> Any:
     # Seconds, since days of all years fit into them.
     dtype = {"number": "float64", "text": "string", "date": "datetime64[s]"}[kind]
@@ -100,8 +107,8 @@ PANDAS = Library(
     series=lambda frame, name: frame[name].array,
     frame=lambda series: _pandas().DataFrame(dict(series), copy=False),
     odd=_odd_in_pandas,
-    values=lambda series: list(_pandas().Series(series, copy=False).tolist()),
-    at=lambda series, rows: series.take(rows),
+    values=_values_in_pandas,
+    at=lambda series, rows: _values_in_pandas(series.take(rows)),
     typed=_typed_pandas,
     result=_result_in_pandas,
     nulls=lambda frame, name: list(frame[name].isna().to_numpy().nonzero()[0].tolist()),
@@ -128,12 +135,13 @@ POLARS = Library(
     frame=lambda series: _polars().DataFrame(dict(series)),
     odd=lambda series: False,
     values=lambda series: list(series.to_list()),
-    at=lambda series, rows: series.gather(rows),
+    at=lambda series, rows: list(series.gather(rows).to_list()),
     typed=_typed_polars,
     result=lambda relation: relation.pl(),
     nulls=lambda frame, name: list(frame.get_column(name).is_null().arg_true().to_list()),
     put=lambda frame, name, texts: frame.with_columns(_polars().Series(name, texts, dtype=_polars().String)),
-    beside=lambda frame, keep, result: frame.select(list(keep)).hstack(result.get_columns()),
+    # A selection of no columns has no rows.
+    beside=lambda frame, keep, result: frame.select(list(keep)).hstack(result.get_columns()) if keep else result,
 )
 
 # -- Arrow --------------------------------------------------------------------------------------------------------
@@ -159,6 +167,8 @@ def _put_arrow(table: Any, name: str, texts: list[str | None]) -> Any:
 
 
 def _beside_in_arrow(table: Any, keep: Sequence[str], result: Any) -> Any:
+    if not keep:
+        return result
     kept = table if table.column_names == list(keep) else table.select(list(keep))
     for name in result.column_names:
         kept = kept.append_column(name, result.column(name))
@@ -171,7 +181,7 @@ ARROW = Library(
     frame=lambda series: _arrow().table(dict(series)),
     odd=lambda series: False,
     values=lambda series: list(series.to_pylist()),
-    at=lambda series, rows: series.take(list(rows)),
+    at=lambda series, rows: [series[row].as_py() for row in rows],  # `take` lacks some types
     typed=_typed_arrow,
     result=lambda relation: relation.to_arrow_table(),
     nulls=_nulls_in_arrow,
