@@ -20,6 +20,7 @@ from scoring.errors import (
     ScorecardError,
     ScoringError,
 )
+from scoring.frames import score_frame
 from scoring.printers import python, sql
 from scoring.printers.dialect import name
 from scoring.printers.text import ledger_text
@@ -46,6 +47,7 @@ __all__ = [
     "load",
     "recommend",
     "score",
+    "score_frame",
     "to_python",
     "to_sql",
 ]

@@ -119,7 +119,7 @@ class Engine:
                 value = self._fields[name][1](raw)
             except Refused as reason:
                 try:
-                    value = self._fields[name][1](_unwrapped(raw))
+                    value = self._fields[name][1](unwrapped(raw))
                 except Refused:
                     problems.append(BadValue(name, f"{path}.{column}", raw, str(reason)))
                     continue
@@ -225,7 +225,7 @@ def root(squares: int) -> int:
     return below + (squares - below * below > below)
 
 
-def _unwrapped(raw: Any) -> Any:
+def unwrapped(raw: Any) -> Any:
     """The plain value of a NumPy scalar, told by its looks, since nothing here imports NumPy; else `raw` itself."""
     kind = type(raw)
     sort = getattr(getattr(raw, "dtype", None), "kind", "") if kind.__module__ == "numpy" else ""
