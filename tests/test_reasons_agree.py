@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import duckdb
@@ -11,12 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scoring import LeadError, Scorecard
+from scoring.condition import Known, parse
 from scoring.engine import REASONS, engine, said
+from scoring.field import Field
 from scoring.printers import cleaning, sql
 from scoring.printers.dialect import name as quoted
 from scoring.printers.reasons import LARGEST
-from scoring.reader import parse_card
-from scoring.scorecard import Learned, untrained
+from scoring.rule import Rule
+from scoring.scorecard import Card, untrained
 from tests.strategies import AS_OF, LEADS, PLAIN, scorecards
 
 TYPES = {name: cleaning.KINDS[field.kind] for name, field in PLAIN.items()}
@@ -85,27 +86,20 @@ def test_recommendations_name_the_same_entries(
 
 
 def rules(points: list[int]) -> Scorecard:
-    """A card whose rules all hold where `on` is true, with so many points each."""
-    lines = [f"  - {{name: r{i}, when: on, points: {one}, reason: Rule {i}}}" for i, one in enumerate(points)]
-    text = "\n".join(["name: many", "fields: {on: {kind: flag}}", "rules:" if lines else "rules: []", *lines])
-    return untrained(parse_card(text.replace("on:", '"on":').replace("when: on", "when: '\"on\"'")))
+    """A card whose rules all hold where `known` is true, with so many tenths each."""
+    when = parse("known", {"known": Known("flag")})
+    made = tuple(Rule(f"r{i}", when, one, f"Rule {i}") for i, one in enumerate(points))
+    return untrained(Card("many", fields={"known": Field("known", "flag")}, rules=made))
 
 
-@pytest.mark.parametrize(
-    "points", [[], [5], [-5], [5, -5], [5, 5, 5, 5], [-1, -2, -1, -2], [1, 2, 3, 4, -4, -3, -2, -1], [7] * 30]
-)
+# The last: as large as they fit the integers that points are, while their keys do not.
+POINTS = [[], [5], [-5], [5, -5], [5] * 4, [-1, -2, -1, -2], [1, 2, 3, 4, -4, -3, -2, -1], [7] * 30, [-7] * 30]
+POINTS += [[LARGEST // 4, LARGEST // 4 - 1, LARGEST // 4, -1, -LARGEST // 4]]
+
+
+@pytest.mark.parametrize("points", POINTS)
 def test_few_many_and_ties(duck: duckdb.DuckDBPyConnection, points: list[int]) -> None:
     """With fewer entries than reasons the rest is NULL, and of entries that tie the first of the card is named."""
     card = rules(points)
-    leads = [{"on": True}, {"on": False}, {"on": None}]
-    assert told(duck, card, leads, {"on": "BOOLEAN"}) == [expected(card, lead) for lead in leads]
-
-
-def test_keys_beyond_32_bits(duck: duckdb.DuckDBPyConnection) -> None:
-    """Points as large as they may be, times the entries, are more than the integers that points are; and still exact."""
-    card = rules([1000] * 3)
-    many = tuple(replace(one, points=10**9 + i) for i, one in enumerate(card.card.rules))
-    large = Scorecard(replace(card.card, rules=many[:2]), Learned(trust=0.5))
-    assert (10**9) * len(many[:2]) * 0.5 < LARGEST < 10**9 * 3
-    lead = {"on": True}
-    assert told(duck, large, [lead], {"on": "BOOLEAN"}) == [expected(large, lead)]
+    leads = [{"known": True}, {"known": False}, {"known": None}]
+    assert told(duck, card, leads, {"known": "BOOLEAN"}) == [expected(card, lead) for lead in leads]

@@ -119,7 +119,7 @@ class _Printer:
         if self.query.explain:
             for label, why, added in reasons.steps(card, self.dialect, self.by_bin, self.bin_name):
                 self.step(label, why, added)
-        wanted = (*OUTPUTS, PLUS_MINUS) if self.query.plus_minus else OUTPUTS
+        wanted: tuple[str, ...] = (*OUTPUTS, PLUS_MINUS) if self.query.plus_minus else OUTPUTS
         wanted += EXPLAINED if self.query.explain else ()
         named = {one: self.name(self.query.names.get(one, one)) for one in wanted}
         base = card.learned.base_rate
