@@ -44,7 +44,8 @@ def told(
     )
     query = sql.select(card, sql.Query(AS_OF, columns={"row": "INTEGER", **types}, explain=True, keep=["row"]))
     selected = ", ".join(sql.EXPLAINED)
-    return duck.execute(f"SELECT {selected} FROM ({query}) ORDER BY row").fetchall()
+    found: list[tuple[str | None, ...]] = duck.execute(f"SELECT {selected} FROM ({query}) ORDER BY row").fetchall()
+    return found
 
 
 def expected(card: Scorecard, lead: dict[str, Any]) -> tuple[str | None, ...]:
@@ -93,7 +94,17 @@ def rules(points: list[int]) -> Scorecard:
 
 
 # The last: as large as they fit the integers that points are, while their keys do not.
-POINTS = [[], [5], [-5], [5, -5], [5] * 4, [-1, -2, -1, -2], [1, 2, 3, 4, -4, -3, -2, -1], [7] * 30, [-7] * 30]
+POINTS: list[list[int]] = [
+    [],
+    [5],
+    [-5],
+    [5, -5],
+    [5] * 4,
+    [-1, -2, -1, -2],
+    [1, 2, 3, 4, -4, -3, -2, -1],
+    [7] * 30,
+    [-7] * 30,
+]
 POINTS += [[LARGEST // 4, LARGEST // 4 - 1, LARGEST // 4, -1, -LARGEST // 4]]
 
 
@@ -101,5 +112,5 @@ POINTS += [[LARGEST // 4, LARGEST // 4 - 1, LARGEST // 4, -1, -LARGEST // 4]]
 def test_few_many_and_ties(duck: duckdb.DuckDBPyConnection, points: list[int]) -> None:
     """With fewer entries than reasons the rest is NULL, and of entries that tie the first of the card is named."""
     card = rules(points)
-    leads = [{"known": True}, {"known": False}, {"known": None}]
+    leads: list[dict[str, Any]] = [{"known": True}, {"known": False}, {"known": None}]
     assert told(duck, card, leads, {"known": "BOOLEAN"}) == [expected(card, lead) for lead in leads]
