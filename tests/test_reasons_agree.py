@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import duckdb
@@ -11,12 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scoring import LeadError, Scorecard
+from scoring.condition import Known, parse
 from scoring.engine import REASONS, engine, said
+from scoring.field import Field
 from scoring.printers import cleaning, sql
 from scoring.printers.dialect import name as quoted
-from scoring.printers.reasons import EXPLAINED, LARGEST
-from scoring.reader import parse_card
-from scoring.scorecard import Learned, untrained
+from scoring.printers.reasons import LARGEST
+from scoring.rule import Rule
+from scoring.scorecard import Card, untrained
 from tests.strategies import AS_OF, LEADS, PLAIN, scorecards
 
 TYPES = {name: cleaning.KINDS[field.kind] for name, field in PLAIN.items()}
@@ -42,8 +43,9 @@ def told(
         f"INSERT INTO leads VALUES ({marks})", [[i, *(lead[name] for name in types)] for i, lead in enumerate(leads)]
     )
     query = sql.select(card, sql.Query(AS_OF, columns={"row": "INTEGER", **types}, explain=True, keep=["row"]))
-    selected = ", ".join(EXPLAINED)
-    return duck.execute(f"SELECT {selected} FROM ({query}) ORDER BY row").fetchall()
+    selected = ", ".join(sql.EXPLAINED)
+    found: list[tuple[str | None, ...]] = duck.execute(f"SELECT {selected} FROM ({query}) ORDER BY row").fetchall()
+    return found
 
 
 def expected(card: Scorecard, lead: dict[str, Any]) -> tuple[str | None, ...]:
@@ -51,7 +53,7 @@ def expected(card: Scorecard, lead: dict[str, Any]) -> tuple[str | None, ...]:
     try:
         ledger = engine(card).result(engine(card).clean(lead).values, AS_OF).ledger
     except LeadError:
-        return (None,) * len(EXPLAINED)
+        return (None,) * len(sql.EXPLAINED)
     entries = [one for one in ledger if one.kind not in ("start", "group")]
     gains = sorted((one for one in entries if one.tenths > 0), key=lambda one: -one.tenths)
     losses = sorted((one for one in entries if one.tenths < 0), key=lambda one: one.tenths)
@@ -85,27 +87,30 @@ def test_recommendations_name_the_same_entries(
 
 
 def rules(points: list[int]) -> Scorecard:
-    """A card whose rules all hold where `on` is true, with so many points each."""
-    lines = [f"  - {{name: r{i}, when: on, points: {one}, reason: Rule {i}}}" for i, one in enumerate(points)]
-    text = "\n".join(["name: many", "fields: {on: {kind: flag}}", "rules:" if lines else "rules: []", *lines])
-    return untrained(parse_card(text.replace("on:", '"on":').replace("when: on", "when: '\"on\"'")))
+    """A card whose rules all hold where `known` is true, with so many tenths each."""
+    when = parse("known", {"known": Known("flag")})
+    made = tuple(Rule(f"r{i}", when, one, f"Rule {i}") for i, one in enumerate(points))
+    return untrained(Card("many", fields={"known": Field("known", "flag")}, rules=made))
 
 
-@pytest.mark.parametrize(
-    "points", [[], [5], [-5], [5, -5], [5, 5, 5, 5], [-1, -2, -1, -2], [1, 2, 3, 4, -4, -3, -2, -1], [7] * 30]
-)
+# The last: as large as they fit the integers that points are, while their keys do not.
+POINTS: list[list[int]] = [
+    [],
+    [5],
+    [-5],
+    [5, -5],
+    [5] * 4,
+    [-1, -2, -1, -2],
+    [1, 2, 3, 4, -4, -3, -2, -1],
+    [7] * 30,
+    [-7] * 30,
+]
+POINTS += [[LARGEST // 4, LARGEST // 4 - 1, LARGEST // 4, -1, -LARGEST // 4]]
+
+
+@pytest.mark.parametrize("points", POINTS)
 def test_few_many_and_ties(duck: duckdb.DuckDBPyConnection, points: list[int]) -> None:
     """With fewer entries than reasons the rest is NULL, and of entries that tie the first of the card is named."""
     card = rules(points)
-    leads: list[dict[str, Any]] = [{"on": True}, {"on": False}, {"on": None}]
-    assert told(duck, card, leads, {"on": "BOOLEAN"}) == [expected(card, lead) for lead in leads]
-
-
-def test_keys_beyond_32_bits(duck: duckdb.DuckDBPyConnection) -> None:
-    """Points as large as they may be, times the entries, are more than the integers that points are; yet exact."""
-    card = rules([1000] * 3)
-    many = tuple(replace(one, points=10**9 + i) for i, one in enumerate(card.card.rules))
-    large = Scorecard(replace(card.card, rules=many[:2]), Learned(trust=0.5))
-    assert (10**9) * len(many[:2]) * 0.5 < LARGEST < 10**9 * 3
-    lead = {"on": True}
-    assert told(duck, large, [lead], {"on": "BOOLEAN"}) == [expected(large, lead)]
+    leads: list[dict[str, Any]] = [{"known": True}, {"known": False}, {"known": None}]
+    assert told(duck, card, leads, {"known": "BOOLEAN"}) == [expected(card, lead) for lead in leads]

@@ -26,13 +26,13 @@ from scoring.printers import cleaning, reasons
 from scoring.printers.choices import question, together
 from scoring.printers.cleaning import KINDS
 from scoring.printers.dialect import DIALECTS, Dialect, comment
-from scoring.printers.reasons import EXPLAINED
 from scoring.reach import alone
 from scoring.rule import Group
 from scoring.scorecard import DOUBLE, START, Card, Priced, Scorecard
 
 OUTPUTS = ("score", "points", "probability", "grade", "recommendation")
 PLUS_MINUS = "plus_minus"
+EXPLAINED = reasons.EXPLAINED
 TOTAL, LOW, HIGH, BAD, OUT, STANDS, TO = (f"ll:{one}" for one in ("total", "low", "high", "bad", "out", "stands", "to"))
 # The prefixes of columns made on the way.
 OURS = re.compile(r"(raw|v|f|a|w|b|r|t|c|x|s|m|l|h|g|e|up|down|ll):", re.IGNORECASE)
