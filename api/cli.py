@@ -240,8 +240,8 @@ class Names(click.ParamType[tuple[str, ...]]):
 
 
 @cli.command()
-@click.argument("leads", type=FILE)
-@click.option("-o", "--out", type=FILE, required=True, help="The file to write; its ending says of which kind.")
+@click.argument("leads")
+@click.option("-o", "--out", type=FILE, help="The file to write; its ending says of which kind.")
 @click.option("--where", default="", metavar="CONDITION", help="Only leads of which this is true: 'employees > 50'.")
 @click.option("--only", type=Names(), default=(), help="Only these recommendations: promote,ask")
 @click.option("--top", type=click.IntRange(min=1), help="Only the best so many, the best first.")
@@ -252,6 +252,9 @@ class Names(click.ParamType[tuple[str, ...]]):
 @click.option("--rejects", type=FILE, help="The file for rows that can't be read; beside OUT if left out.")
 @click.option("--strict", is_flag=True, help="Exit with status 1 if any row is rejected.")
 @click.option("--prefix", default="", help="Put this before the names of the new columns.")
+@click.option("--table", help="With a PostgreSQL URL: the table or view to score, also schema.table.")
+@click.option("--into", help="With a PostgreSQL URL: the table that gets the scores; made if it isn't there.")
+@click.option("--key", help="With a PostgreSQL URL: the column that tells rows apart; the card's id if left out.")
 @home
 @release
 @card_alone
@@ -259,8 +262,8 @@ class Names(click.ParamType[tuple[str, ...]]):
 @as_json
 @refusing
 def score(
-    leads: Path,
-    out: Path,
+    leads: str,
+    out: Path | None,
     where: str,
     only: tuple[str, ...],
     top: int | None,
@@ -271,6 +274,9 @@ def score(
     rejects: Path | None,
     strict: bool,
     prefix: str,
+    table: str | None,
+    into: str | None,
+    key: str | None,
     home: Path,
     release: str | None,
     card: Path | None,
@@ -281,16 +287,65 @@ def score(
 
     LEADS: CSV (any delimiter and encoding), JSON lines, Excel, each also as .gz; Parquet, also a folder or a pattern;
     `-` is standard input. OUT: .csv, .tsv, .jsonl (also .gz), .parquet, .xlsx; `-` is CSV to standard output.
+
+    LEADS may also be postgresql://…, with --table and --into: the server scores, and nothing leaves it.
     """
+    if leads.startswith(("postgresql:", "postgres:")):
+        given: dict[str, object] = {
+            "-o": out,
+            "--only": only,
+            "--top": top,
+            "--best-first": best_first,
+            "--columns": columns,
+        }
+        given |= {"--ledger": ledger, "--rejects": rejects, "--prefix": prefix}
+        unfit = [name for name, value in given.items() if value]
+        if unfit:
+            raise click.UsageError(
+                f"{unfit[0]} is for files; a table is scored with --table, --into, --where, --explain"
+            )
+        if table is None or into is None:
+            raise click.UsageError(
+                "a table in PostgreSQL needs --table, the leads, and --into, the table for the scores"
+            )
+        chosen = scorecard(home, release, card)
+        _score_table(chosen, leads, table, into, as_of or today(), key, where, explain, strict, as_json)
+        return
+    if table or into or key:
+        raise click.UsageError("--table, --into and --key go with a URL like postgresql://user@host/database")
+    if out is None:
+        raise click.UsageError("Missing option '-o' / '--out'.")
     from api.lists import Wanted, score_list
     from api.reports import list_text
 
     wanted = Wanted(explain, prefix, where, only, top, best_first, columns, ledger)
     chosen = scorecard(home, release, card)
-    with bar(str(leads)) as progress:
-        found = score_list(chosen, leads, out, as_of or today(), wanted, rejects=rejects, progress=progress)
+    with bar(leads) as progress:
+        found = score_list(chosen, Path(leads), out, as_of or today(), wanted, rejects=rejects, progress=progress)
     said = json.dumps(found.to_dict(), indent=2, ensure_ascii=False) if as_json else list_text(found, width())
     click.echo(said, err=str(out) == "-")
+    if strict and found.rejected:
+        sys.exit(1)
+
+
+def _score_table(
+    card: Scorecard,
+    url: str,
+    table: str,
+    into: str,
+    as_of: date,
+    key: str | None,
+    where: str,
+    explain: bool,
+    strict: bool,
+    as_json: bool,
+) -> None:
+    from api.reports import table_text
+    from api.warehouse import score_table
+
+    with progress() as tell:
+        found = score_table(card, url, table, into, as_of, key=key, where=where or None, explain=explain, progress=tell)
+    show(found.to_dict()) if as_json else click.echo(table_text(found, width()))
     if strict and found.rejected:
         sys.exit(1)
 
@@ -361,10 +416,13 @@ def serve(host: str, port: int, home: Path, release: str | None, card: Path | No
 
 
 @cli.command()
-@click.option("--dialect", default="duckdb", show_default=True, help="The SQL to print.")
-@click.option("--table", default="leads", show_default=True, help="The table to score.")
+@click.option("--dialect", default="duckdb", show_default=True, help="The SQL to print: duckdb, postgres, …")
+@click.option("--from", "--table", "table", default="leads", show_default=True, help="The table to score.")
 @click.option("--data", type=FILE, help="Print for the columns of this file, instead of one column a field.")
 @click.option("--keep", multiple=True, help="A column to bring along; may be given several times.")
+@click.option("--where", default="", metavar="CONDITION", help="Only leads of which this is true.")
+@click.option("--ledger", is_flag=True, help="A column for each entry of the ledger, in tenths of points.")
+@click.option("--explain", is_flag=True, help="Columns for the strongest reasons each way, and the standard error.")
 @home
 @release
 @card_alone
@@ -375,6 +433,9 @@ def sql(
     table: str,
     data: Path | None,
     keep: tuple[str, ...],
+    where: str,
+    ledger: bool,
+    explain: bool,
     home: Path,
     release: str | None,
     card: Path | None,
@@ -385,14 +446,24 @@ def sql(
 
     columns = None
     if data is not None:
-        from training.sources import connect, read
+        from training.sources import connect, opened
 
-        with connect() as connection:
-            columns = dict(read(connection, data).columns)
+        with connect() as connection, opened(connection, data) as scan:
+            columns = dict(scan.columns)
     chosen = scorecard(home, release, card)
-    click.echo(
-        scoring.to_sql(chosen, as_of or today(), source=table, columns=columns, keep=keep, dialect=dialect) + ";"
+    printed = scoring.to_sql(
+        chosen,
+        as_of or today(),
+        source=table,
+        columns=columns,
+        keep=keep,
+        dialect=dialect,
+        where=where,
+        ledger=ledger,
+        explain=explain,
+        plus_minus=explain,
     )
+    click.echo(f"{printed};")
 
 
 @cli.group(invoke_without_command=True)

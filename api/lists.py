@@ -24,7 +24,7 @@ import duckdb
 from duckdb.func import FunctionNullHandling
 
 from api import target
-from scoring.condition import Known, parse
+from scoring.condition import parse_over
 from scoring.engine import Engine, engine
 from scoring.errors import ConditionError, DataError, LeadError, did_you_mean, shown
 from scoring.gate import Verdict
@@ -417,9 +417,8 @@ class _Run:
 
 def condition(card: Card, words: str) -> Node:
     """A condition over a card's fields, as `--where` takes it. Raises DataError."""
-    known = {one.name: Known(one.kind, one.values) for one in card.fields.values()}
     try:
-        return parse(words, known).tree
+        return parse_over(words, card.fields)
     except ConditionError as error:
         raise DataError(f"--where: {error}\n  {words}\n  {' ' * error.offset}^") from None
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from api.check import Fit
     from api.lists import Scored
+    from api.warehouse import Stored
     from models.releases import Info
     from scoring.scorecard import Card
     from training.recalibration import Recalibration
@@ -35,6 +36,21 @@ def _list(found: Scored) -> Iterator[str]:
     for title, counts in (("Recommendations", found.recommendations), ("Grades", found.grades)):
         if counts:
             yield f"{title}: " + " · ".join(f"{one} {count:,}" for one, count in counts.items())
+
+
+def table_text(found: Stored, width: int = 80) -> str:
+    """What became of a table in PostgreSQL."""
+    lines = [f"{found.rows:,} rows: {found.scored:,} scored into {found.into}, {found.rejected:,} rejected"]
+    if found.rejected:
+        lines.append(f"Why rows were rejected: {found.rejects}")
+    if found.duplicates:
+        lines.append(f"{found.duplicates:,} of these share their id with another row")
+    if found.absent:
+        lines.append(f"Fields that the table doesn't have: {', '.join(found.absent)}")
+    for title, counts in (("Recommendations", found.recommendations), ("Grades", found.grades)):
+        if counts:
+            lines.append(f"{title}: " + " · ".join(f"{one} {count:,}" for one, count in counts.items()))
+    return "\n".join(part for line in lines for part in textwrap.wrap(line, width, subsequent_indent="  "))
 
 
 def fit_text(card: Card, found: Fit, width: int) -> str:

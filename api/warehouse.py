@@ -13,13 +13,14 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from scoring.condition import Known, parse
+from scoring.condition import parse_over
 from scoring.engine import engine
 from scoring.errors import DataError, LeadError, did_you_mean, shown
 from scoring.field import Field
 from scoring.printers import sql
 from scoring.printers.cleaning import used
 from scoring.printers.postgres import LONGEST_NAME, family, name, plain, text
+from scoring.printers.reasons import EXPLAINED
 from scoring.scorecard import Scorecard
 
 if TYPE_CHECKING:
@@ -100,8 +101,8 @@ def score_table(
     own language, picks rows; one that can't be read counts as picked unless the condition is surely false or true of
     it. `into` is made if it isn't there; rows of it that this run doesn't score stay. `<into>_rejects` holds what this
     run left out: values that can't be read, rows without an id, and all rows of an id that occurs twice. `explain` adds
-    `plus_minus` (points). `ledger` names a table that gets a row for each entry of each lead. `progress` is told of
-    each step.
+    `plus_minus` (points) and the strongest reasons each way. `ledger` names a table that gets a row for each entry of
+    each lead. `progress` is told of each step.
     """
     tell = progress or (lambda _: None)
     rejects = [*_parts(into)[:-1], f"{_parts(into)[-1]}_rejects"]
@@ -120,7 +121,7 @@ def score_table(
                 f" name the columns under `from:` in the card.{did_you_mean(first, known)}"
             )
         key = _key(card, source, table, key)
-        outputs = {**OUTPUTS, **({sql.PLUS_MINUS: "double precision"} if explain else {})}
+        outputs = {**OUTPUTS, **(_explained() if explain else {})}
         named = _id(card, key)
         wanted = {named: source.columns[key], **outputs, **STAMPS}
         _make(connection, into, wanted, named)
@@ -318,8 +319,7 @@ def _stage(
     asked = {one: plain(one, kind, kinds[one]) for one, kind in source.columns.items() if one in kinds}
     selected = [f"{spelt} AS {name(one)}" for one, (spelt, _) in asked.items()] + [f"{name(key)} AS {name(KEY)}"]
     if where is not None:
-        condition = parse(where, {one.name: Known(one.kind, one.values) for one in card.card.fields.values()})
-        picked = Field(WHERE, "flag", derived=condition.tree)
+        picked = Field(WHERE, "flag", derived=parse_over(where, card.card.fields))
         card = replace(card, card=replace(card.card, fields={**card.card.fields, WHERE: picked}))
     query = sql.Query(
         as_of,
@@ -330,14 +330,20 @@ def _stage(
         checks=True,
         fields=where is not None,
         plus_minus=explain,
+        explain=explain,
     )
     picked_rows = f" WHERE coalesce({name(f'f:{WHERE}')}, {name(sql.BAD)})" if where is not None else ""
-    kept = [KEY, *OUTPUTS, *([sql.PLUS_MINUS] if explain else []), sql.BAD]
-    kept += [column for _, _, column in _entries(card)] if ledger else []
+    kept = [KEY, *OUTPUTS, *(_explained() if explain else []), sql.BAD]
+    kept += [column for _, _, column in _entries(card) if column] if ledger else []
     connection.execute(
         f"CREATE TEMP TABLE {STAGED} ON COMMIT DROP AS SELECT {', '.join(map(name, kept))}"
         f" FROM ({sql.select(card, query, 'postgres')}) AS scored{picked_rows}"
     )
+
+
+def _explained() -> dict[str, str]:
+    """The columns that `explain` adds, and their types."""
+    return {sql.PLUS_MINUS: "double precision", **dict.fromkeys(EXPLAINED, "text")}
 
 
 def _good(of: str = STAGED) -> str:
@@ -422,8 +428,9 @@ def _problems(card: Scorecard, lead: Mapping[str, Any]) -> list[tuple[str, str, 
 
 
 def _entries(card: Scorecard) -> list[tuple[str, str, str]]:
-    """Kind, name and column of each entry of the ledger."""
+    """Kind, name and column of each entry of the ledger; the start, which has no column, first."""
     return [
+        ("start", "start", ""),
         *(("rule", one.rule.name, f"r:{one.rule.name}") for one in card.rules),
         *(("group", one.name, f"g:{one.name}") for one in card.groups),
         *(("term", one.name, f"t:{one.name}") for one in card.learned.terms),
@@ -435,15 +442,16 @@ def _write_ledger(connection: psycopg.Connection[Any], card: Scorecard, ledger: 
     connection.execute(
         f"DELETE FROM {ledger} AS old USING {STAGED} AS staged WHERE old.{name(named)} = staged.{name(KEY)}"
     )
-    entries = ", ".join(f"({text(kind)}, {text(of)}, {name(column)})" for kind, of, column in _entries(card))
-    if entries:
-        good = f"(SELECT * FROM {_good()})"
-        connection.execute(
-            f"INSERT INTO {ledger} ({name(named)}, {', '.join(map(name, LEDGER))})"
-            f" SELECT {name(KEY)}, entry.kind, entry.name, entry.tenths / float8 '10'"
-            f" FROM {good} AS good CROSS JOIN LATERAL (VALUES {entries}) AS entry (kind, name, tenths)"
-            " WHERE entry.tenths <> 0"
-        )
+    start = str(card.learned.start)
+    entries = ", ".join(
+        f"({text(kind)}, {text(of)}, {name(column) if column else start})" for kind, of, column in _entries(card)
+    )
+    connection.execute(
+        f"INSERT INTO {ledger} ({name(named)}, {', '.join(map(name, LEDGER))})"
+        f" SELECT {name(KEY)}, entry.kind, entry.name, entry.tenths / float8 '10'"
+        f" FROM (SELECT * FROM {_good()}) AS good CROSS JOIN LATERAL (VALUES {entries}) AS entry (kind, name, tenths)"
+        " WHERE entry.tenths <> 0"
+    )
 
 
 def _one(connection: psycopg.Connection[Any], query: str) -> int:

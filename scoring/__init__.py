@@ -10,6 +10,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from scoring.condition import parse_over
 from scoring.engine import score
 from scoring.errors import (
     ConditionError,
@@ -22,7 +23,7 @@ from scoring.errors import (
 )
 from scoring.frames import score_frame
 from scoring.printers import python, sql
-from scoring.printers.dialect import name
+from scoring.printers.dialect import DIALECTS, DUCKDB
 from scoring.printers.text import ledger_text
 from scoring.reader import read_card
 from scoring.result import Entry, Question, Recommendation, Result
@@ -85,12 +86,27 @@ def to_sql(
     keep: Sequence[str] = (),
     dialect: str = "duckdb",
     plus_minus: bool = False,
+    explain: bool = False,
+    ledger: bool = False,
+    where: str = "",
 ) -> str:
-    """The scorecard as one SELECT over the table `source`.
+    """The scorecard as one SELECT over the table `source`, which may be `schema.table`.
 
     `columns` maps the table's columns to their SQL types; None: one column for each field, of the field's own kind.
     `keep` are columns to bring along. The SELECT adds score, points, probability, grade and recommendation, with
-    `plus_minus` also the standard error of the points, which are NULL where a value of the lead can't be read.
+    `plus_minus` also the standard error of the points, with `explain` the three strongest reasons each way, with
+    `ledger` a column for each entry, in tenths of points; all but the entries are NULL where a value of the lead can't
+    be read. `where`, in the card's own language, leaves out other leads. Raises PrinterError, ConditionError.
     """
-    query = sql.Query(as_of, name(source), columns, keep, plus_minus=plus_minus)
+    spelt = DIALECTS.get(dialect, DUCKDB)
+    query = sql.Query(
+        as_of,
+        ".".join(map(spelt.name, source.split("."))),
+        columns,
+        keep,
+        plus_minus=plus_minus,
+        explain=explain,
+        ledger=ledger,
+        where=parse_over(where, card.card.fields) if where else None,
+    )
     return sql.select(card, query, dialect)

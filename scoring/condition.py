@@ -19,7 +19,7 @@ from sqlglot import Token, TokenType, exp
 
 from scoring import tree
 from scoring.errors import ConditionError, did_you_mean, shown
-from scoring.field import SPACE
+from scoring.field import SPACE, Field
 
 LONGEST = 4000  # characters; nobody can read more
 DEEPEST = 16  # levels of brackets, and nots in a row: the parser takes some thirty calls for each level
@@ -149,6 +149,11 @@ class Condition:
 def parse(text: str, fields: Mapping[str, Known]) -> Condition:
     """Read a condition over `fields`. Raises ConditionError with the offset of the mistake."""
     return Condition(one_line(text), _Walk(fields).condition(_parse(text, fields)))
+
+
+def parse_over(text: str, fields: Mapping[str, Field]) -> tree.Node:
+    """The tree of a condition over the fields of a card. Raises ConditionError with the offset of the mistake."""
+    return parse(text, {one.name: Known(one.kind, one.values) for one in fields.values()}).tree
 
 
 def parse_days(text: str, fields: Mapping[str, Known]) -> tree.Days | None:
