@@ -53,15 +53,17 @@ bench-million: $(VENV)/.installed  ## Time and memory of training on a million l
 printed: $(VENV)/.installed  ## Rewrite tests/cases/printed, to be read as a diff
 	$(PY) -m tests.printed
 
+EXTRAS := --extra train --extra excel --extra postgres --extra spark --extra dev
+
 # The universal resolution gives one file for every platform and for Python 3.11 and later, one version of each package.
 # Hashes of all public files of a version are listed; no index is named.
 pins:  ## Rewrite constraints.txt (ARGS="--upgrade" for newer versions)
 	$(PYTHON) -m venv .pins
 	.pins/bin/python -m pip install --quiet $(UV)
-	.pins/bin/uv pip compile pyproject.toml --extra train --extra dev --output-file constraints.txt $(ARGS) \
+	.pins/bin/uv pip compile pyproject.toml $(EXTRAS) --output-file constraints.txt $(ARGS) \
 	    --universal --python-version 3.11 --fork-strategy fewest --generate-hashes \
 	    --no-emit-index-url --no-emit-find-links --custom-compile-command "make pins" --quiet
-	.pins/bin/uv pip compile pyproject.toml --extra train --extra dev --extra bench --constraint constraints.txt \
+	.pins/bin/uv pip compile pyproject.toml $(EXTRAS) --extra bench --constraint constraints.txt \
 	    --output-file constraints-bench.txt $(ARGS) \
 	    --universal --python-version 3.11 --fork-strategy fewest --generate-hashes \
 	    --no-emit-index-url --no-emit-find-links --custom-compile-command "make pins" --quiet

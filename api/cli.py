@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from functools import wraps
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING, Any, ParamSpec
 
 import click
@@ -228,10 +229,28 @@ def progress() -> Iterator[Callable[[str], None]]:
         click.echo("\r\033[K", err=True, nl=False)
 
 
+class Names(click.ParamType[tuple[str, ...]]):
+    """Names on the command line, with commas between them."""
+
+    name = "names"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
+        """Split them."""
+        return value if isinstance(value, tuple) else tuple(one.strip() for one in value.split(",") if one.strip())
+
+
 @cli.command()
 @click.argument("leads", type=FILE)
-@click.option("-o", "--out", type=FILE, required=True, help="The file to write, .csv or .parquet.")
-@click.option("--explain", is_flag=True, help="Add the reasons of each score and the questions to ask.")
+@click.option("-o", "--out", type=FILE, required=True, help="The file to write; its ending says of which kind.")
+@click.option("--where", default="", metavar="CONDITION", help="Only leads of which this is true: 'employees > 50'.")
+@click.option("--only", type=Names(), default=(), help="Only these recommendations: promote,ask")
+@click.option("--top", type=click.IntRange(min=1), help="Only the best so many, the best first.")
+@click.option("--best-first", is_flag=True, help="Sort by points.")
+@click.option("--columns", type=Names(), default=(), help="The columns to write, old and new: lead_id,score")
+@click.option("--explain", is_flag=True, help="Add the strongest reasons each way, and the questions to ask.")
+@click.option("--ledger", type=FILE, help="A file for all entries of all ledgers, one a row.")
+@click.option("--rejects", type=FILE, help="The file for rows that can't be read; beside OUT if left out.")
+@click.option("--strict", is_flag=True, help="Exit with status 1 if any row is rejected.")
 @click.option("--prefix", default="", help="Put this before the names of the new columns.")
 @home
 @release
@@ -242,7 +261,15 @@ def progress() -> Iterator[Callable[[str], None]]:
 def score(
     leads: Path,
     out: Path,
+    where: str,
+    only: tuple[str, ...],
+    top: int | None,
+    best_first: bool,
+    columns: tuple[str, ...],
     explain: bool,
+    ledger: Path | None,
+    rejects: Path | None,
+    strict: bool,
     prefix: str,
     home: Path,
     release: str | None,
@@ -250,12 +277,46 @@ def score(
     as_of: date | None,
     as_json: bool,
 ) -> None:
-    """Score the list LEADS (CSV or Parquet) into another file; bad rows go to its rejects file."""
-    from api.lists import score_list
+    """Score the list LEADS into another file; rows that can't be read go to its rejects file.
+
+    LEADS: CSV (any delimiter and encoding), JSON lines, Excel, each also as .gz; Parquet, also a folder or a pattern;
+    `-` is standard input. OUT: .csv, .tsv, .jsonl (also .gz), .parquet, .xlsx; `-` is CSV to standard output.
+    """
+    from api.lists import Wanted, score_list
     from api.reports import list_text
 
-    found = score_list(scorecard(home, release, card), leads, out, as_of or today(), explain=explain, prefix=prefix)
-    show(found.to_dict()) if as_json else click.echo(list_text(found))
+    wanted = Wanted(explain, prefix, where, only, top, best_first, columns, ledger)
+    chosen = scorecard(home, release, card)
+    with bar(str(leads)) as progress:
+        found = score_list(chosen, leads, out, as_of or today(), wanted, rejects=rejects, progress=progress)
+    said = json.dumps(found.to_dict(), indent=2, ensure_ascii=False) if as_json else list_text(found, width())
+    click.echo(said, err=str(out) == "-")
+    if strict and found.rejected:
+        sys.exit(1)
+
+
+@contextmanager
+def bar(label: str) -> Iterator[Callable[[float, int], None]]:
+    """A bar with rows, rate and time left on a terminal; silence in a pipe."""
+    if not sys.stderr.isatty():
+        yield lambda share, rows: None
+        return
+    started = monotonic()
+
+    def draw(share: float, rows: int) -> None:
+        seconds = monotonic() - started
+        left = seconds / share * (1 - share) if share else 0
+        full = round(20 * share)
+        line = (
+            f"{label[:20]} {'█' * full}{'░' * (20 - full)} {share:4.0%}  {rows:,} rows"
+            f"  {rows / seconds:,.0f}/s  {left:.0f} s left"
+        )
+        click.echo(f"\r\033[K{line[: width() - 1]}", err=True, nl=False)
+
+    try:
+        yield draw
+    finally:
+        click.echo("\r\033[K", err=True, nl=False)
 
 
 @cli.command()

@@ -11,9 +11,10 @@ from types import ModuleType
 
 import click
 
-from api.lists import EXPLAINED, score_list
+from api.lists import QUESTIONS, Wanted, score_list
 from scoring.errors import DataError
-from scoring.printers.sql import OUTPUTS
+from scoring.printers.reasons import EXPLAINED
+from scoring.printers.sql import OUTPUTS, PLUS_MINUS
 from training.sources import connect, read
 
 UNTIL = date(2026, 6, 30)  # the day on which the simulated history ends
@@ -63,7 +64,7 @@ def run(folder: Path, leads: int, width: int) -> None:
     options = f"--home {home} --as-of {day}"
     _step(4, "The list, scored", f"leadledger score {fresh} -o {scored} --explain {options}")
     chosen = releases.open()
-    click.echo(list_text(score_list(chosen, fresh, scored, day, explain=True)))
+    click.echo(list_text(score_list(chosen, fresh, scored, day, Wanted(explain=True))))
 
     lead = _example(scored)
     (folder / "lead.json").write_text(json.dumps(lead, indent=2, ensure_ascii=False) + "\n", "utf-8")
@@ -85,7 +86,7 @@ def _step(number: int, title: str, command: str = "") -> None:
 
 def _example(scored: Path) -> dict[str, str]:
     """A lead worth showing: one to ask about, near the top, without what scoring added."""
-    added = ", ".join([*OUTPUTS, *EXPLAINED, '"ll:row"'])
+    added = ", ".join([*OUTPUTS, PLUS_MINUS, *EXPLAINED, QUESTIONS, '"ll:row"'])
     with connect() as connection:
         source = read(connection, scored)
         found = connection.execute(

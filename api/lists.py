@@ -1,48 +1,100 @@
-"""Lists: a file of leads in, the same rows with their scores out.
+"""Lists: a file of leads in, the same rows with their scores out, of any length.
 
-DuckDB reads, scores (by the printed SQL) and writes; Python only words the reasons of rows that can't be read and,
-where they are asked for, the reasons and questions of each lead. Every row is in the output or in the rejects.
+DuckDB reads, scores (by the printed SQL) and writes, in one stream; Python words the reasons of the rows that can't be
+read. Every row is in the output or in the rejects: what was read is counted where it is read, what was written is read
+back, and the two must agree before the output gets its name.
 """
 
 from __future__ import annotations
 
 import csv
-import os
+import json
 import tempfile
-from collections.abc import Mapping
-from dataclasses import dataclass
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
 from datetime import date
+from heapq import merge
 from pathlib import Path
-from typing import Any
+from time import monotonic
+from typing import Any, get_args
 
 import duckdb
+from duckdb.func import FunctionNullHandling
 
-from scoring.engine import engine
-from scoring.errors import DataError, did_you_mean, shown
+from api import target
+from scoring.condition import Known, parse
+from scoring.engine import Engine, engine
+from scoring.errors import ConditionError, DataError, LeadError, did_you_mean, shown
+from scoring.gate import Verdict
 from scoring.printers import sql
-from scoring.printers.cleaning import used
+from scoring.printers.cleaning import KINDS, used
 from scoring.printers.dialect import name as quoted
 from scoring.printers.dialect import text
-from scoring.scorecard import Scorecard
-from training.sources import ROW, Reject, Source, bad_values, connect, read
+from scoring.printers.reasons import EXPLAINED
+from scoring.scorecard import Card, Scorecard
+from scoring.tree import Node
+from training.lists import Scan, opened
+from training.rejects import ROW, Reject, structural
+from training.sources import connect
+from training.spelling import misspelt
 
-EXPLAINED = ("reasons", "questions")  # besides `plus_minus`, which SQL works out
-BATCH = 10_000  # rows that are explained at a time
+VERDICTS: tuple[str, ...] = get_args(Verdict)
+QUESTIONS = "questions"  # worded by Python, for the leads to ask; the other outputs are worked out in SQL
+# MB for DuckDB, whatever the length of a list; sorting, and telling ids apart, go to disk beyond it. Each column costs
+# 32 kB in each step of the SELECT and each thread, so that lists of thousands of columns need more.
+MEMORY, MEMORY_PER_COLUMN = 900, 1
+EXAMPLES = 5  # duplicate ids that are named
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What of a list is written, and in which order.
+
+    `explain` adds the three strongest reasons each way, the standard error and the questions; `prefix` stands before
+    the names of new columns; `where` is a condition in the card's own language; `only` are recommendations; `top` the
+    best so many; `best_first` sorts by points; `columns` names what to write, of the list's columns and of the new
+    ones (none: all); `ledger` is a file for the entries of each lead.
+    """
+
+    explain: bool = False
+    prefix: str = ""
+    where: str = ""
+    only: tuple[str, ...] = ()
+    top: int | None = None
+    best_first: bool = False
+    columns: tuple[str, ...] = ()
+    ledger: Path | None = None
+
+    @property
+    def all_rows(self) -> bool:
+        """Whether every row that can be read is written."""
+        return not self.where and not self.only and self.top is None
 
 
 @dataclass(frozen=True)
 class Scored:
-    """What became of a list: rows read, scored and rejected, the files, how many leads got which advice and grade."""
+    """What became of a list: rows read, scored, rejected and left out, the files, how many got which advice and grade.
+
+    `left_out` counts the rows that can be read and were not asked for. `misspelt` maps columns that no field uses to
+    the names that they look like. `duplicates` counts the rows whose id a row before had, `examples` names some ids.
+    """
 
     rows: int
     scored: int
     rejected: int
+    left_out: int
     out: Path
     rejects: Path
     recommendations: Mapping[str, int]
     grades: Mapping[str, int]
     unused: tuple[str, ...]
     absent: tuple[str, ...]
+    misspelt: Mapping[str, str]
+    duplicates: int
+    examples: tuple[str, ...]
+    seconds: float
 
     def to_dict(self) -> dict[str, Any]:
         """Flat JSON."""
@@ -50,159 +102,399 @@ class Scored:
             "rows": self.rows,
             "scored": self.scored,
             "rejected": self.rejected,
+            "left_out": self.left_out,
             "out": str(self.out),
             "rejects": str(self.rejects),
             "recommendations": dict(self.recommendations),
             "grades": dict(self.grades),
             "columns_not_used": list(self.unused),
             "fields_not_in_the_list": list(self.absent),
+            "columns_misspelt": dict(self.misspelt),
+            "duplicate_ids": self.duplicates,
+            "examples_of_duplicate_ids": list(self.examples),
+            "seconds": round(self.seconds, 3),
         }
 
 
 def score_list(
-    card: Scorecard, data: Path, out: Path, as_of: date, *, explain: bool = False, prefix: str = ""
+    card: Scorecard,
+    data: Path,
+    out: Path,
+    as_of: date,
+    wanted: Wanted | None = None,
+    *,
+    rejects: Path | None = None,
+    progress: Callable[[float, int], None] | None = None,
 ) -> Scored:
-    """Score a list of any kind into a CSV or Parquet file; the suffix of `out` says which. Raises DataError.
+    """Score a list of any kind that `training.lists` opens into another. Raises DataError.
 
-    The output has the columns of the input and `score`, `points`, `probability`, `grade` and `recommendation`, with
-    `explain` also `plus_minus` (points; empty where no error is known), `reasons` and `questions`; `prefix` is put
-    before their names. Rows with a value that can't be read are not in it: they are in the rejects file beside it, one
-    line for each bad value.
+    The end of the name `out` says what to write (`target.FORMATS`; `-`: CSV to standard output). The output has the
+    columns of the list and `score`, `points`, `probability`, `grade` and `recommendation`. Rows with a value that can't
+    be read are not in it: they are in the rejects file beside it, one line for each bad value. `progress` is told now
+    and then the share (0..1) that is done and about how many rows that is.
     """
-    rejects_path = out.with_name(f"{out.stem}.rejects.csv")
-    _check_paths(data, out, rejects_path)
-    with connect() as connection:
-        source = read(connection, data)
-        present = used(card.card, source.columns)
-        _check_columns(card, data, source, present, prefix, explain)
-        outputs = {one: f"{prefix}{one}" for one in (*sql.OUTPUTS, sql.PLUS_MINUS, *EXPLAINED)}
-        query = sql.Query(
-            as_of,
-            source.table,
-            source.columns,
-            keep=[ROW, *source.columns],
-            checks=True,
-            plus_minus=explain,
-            names=outputs,
-        )
-        connection.execute(f"CREATE TEMP TABLE scored AS {sql.select(card, query)}")
-        rejects = [*source.rejects, *bad_values(connection, card, "scored", source.columns)]
-        shown_columns = [*source.columns, *(outputs[one] for one in sql.OUTPUTS)]
-        selected = ", ".join(f"scored.{quoted(one)}" for one in shown_columns)
-        joined = ""
-        if explain:
-            _explain(connection, card, query, as_of)
-            selected += f", scored.{quoted(outputs[sql.PLUS_MINUS])}"
-            selected += "".join(f", explained.{one} AS {quoted(outputs[one])}" for one in EXPLAINED)
-            joined = f" JOIN explained ON explained.row = scored.{quoted(ROW)}"
-        body = f'SELECT {selected} FROM scored{joined} WHERE NOT scored."ll:bad" ORDER BY scored.{quoted(ROW)}'
-        _write(connection, body, out)
-        _write_rejects(rejects, rejects_path)
-        scored, recommendations, grades = _counts(connection, outputs)
-    return Scored(
-        rows=source.rows + len({one.row for one in source.rejects}),
-        scored=scored,
-        rejected=len({one.row for one in rejects}),
-        out=out,
-        rejects=rejects_path,
-        recommendations=recommendations,
-        grades=grades,
-        unused=tuple(one for one in source.columns if not any(one in columns for columns in present.values())),
-        absent=tuple(name for name, columns in present.items() if not columns),
-    )
+    started = monotonic()
+    run = _Run(card, data, out, as_of, wanted or Wanted(), rejects or _beside(data, out))
+    found = run.score(progress or (lambda share, rows: None))
+    return replace(found, seconds=monotonic() - started)
 
 
-def _check_paths(data: Path, out: Path, rejects: Path) -> None:
-    if not out.parent.is_dir():
-        raise DataError(f"{out}: there is no folder {out.parent}; make it first")
-    if out.is_dir():
-        raise DataError(f"{out}: is a folder; name a file that ends in .csv or .parquet")
-    if out.suffix.lower() not in (".csv", ".parquet"):
-        raise DataError(f"{out}: end the name in .csv or .parquet, so that it says what to write")
-    for one in (out, rejects):
-        if one.exists() and data.exists() and one.samefile(data):
-            raise DataError(f"{one}: is the list itself; write to another file")
+def _beside(data: Path, out: Path) -> Path:
+    """Where the rejects go: beside the output, and where that has no name, beside no one, by the list's name."""
+    if out == target.STDOUT:
+        return Path(f"{data.name if data != target.STDOUT else 'stdin'}.rejects.csv")
+    return out.with_name(f"{out.name[: -len(target.ending(out))]}.rejects.csv")
 
 
-def _check_columns(
-    card: Scorecard, data: Path, source: Source, present: Mapping[str, list[str]], prefix: str, explain: bool
-) -> None:
-    if not any(present.values()):
-        known = [column for one in card.card.plain for column in one.columns]
-        first = next(iter(source.columns))
-        raise DataError(
-            f"{data}: no column belongs to the card '{card.card.name}', the first is {shown(first)};"
-            f" rename the columns, or name them under `from:` in the card.{did_you_mean(first, known)}"
-        )
-    taken = {one.lower() for one in source.columns}
-    for one in (*sql.OUTPUTS, *((sql.PLUS_MINUS, *EXPLAINED) if explain else ())):
-        if f"{prefix}{one}".lower() in taken:
-            raise DataError(
-                f"{data}: has a column '{prefix}{one}' already; give the new ones another name, as in --prefix lead_"
+class _Run:
+    """One list being scored."""
+
+    def __init__(self, card: Scorecard, data: Path, out: Path, as_of: date, wanted: Wanted, rejects: Path) -> None:
+        self.card, self.data, self.out, self.as_of, self.wanted, self.rejects = card, data, out, as_of, wanted, rejects
+        self.kind = target.ending(out)
+        self.where = condition(card.card, wanted.where) if wanted.where else None
+        unknown = [one for one in wanted.only if one not in VERDICTS]
+        if unknown:
+            raise DataError(f"there is no recommendation {shown(unknown[0])}.{did_you_mean(unknown[0], VERDICTS)}")
+        files = [one for one in (out, rejects, wanted.ledger) if one is not None]
+        for one in files:
+            target.check(one)
+            if one.exists() and data.exists() and one.samefile(data):
+                raise DataError(f"{one}: is the list itself; write to another file")
+        if wanted.ledger is not None:
+            target.ending(wanted.ledger)
+        added = [*sql.OUTPUTS, *((sql.PLUS_MINUS, *EXPLAINED, QUESTIONS) if wanted.explain else ())]
+        self.outputs = {one: f"{wanted.prefix}{one}" for one in added}
+
+    def score(self, progress: Callable[[float, int], None]) -> Scored:
+        with ExitStack() as stack:
+            connection = stack.enter_context(connect())
+            work = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="leadledger-")))
+            connection.execute(f"SET temp_directory = {text(str(work / 'spilled'))}")
+            scan = stack.enter_context(opened(connection, self.data))
+            columns = self._columns(scan)
+            connection.execute(f"SET memory_limit = '{MEMORY + MEMORY_PER_COLUMN * len(scan.columns)}MB'")
+            # What goes to standard output, or is turned into a sheet, has no place to be beside.
+            written = (
+                work / "written"
+                if self.out == target.STDOUT or self.kind == ".xlsx"
+                else stack.enter_context(target.half(self.out))
+            )
+            rejected = stack.enter_context(target.half(self.rejects))
+            try:
+                with _told(connection, scan, progress):
+                    count, read, bad = self._copy(connection, scan, columns, written)
+                broken = structural(connection)
+            except duckdb.Error as error:
+                raise DataError(target.error_text(self.out, scan.label, scan.kind, error)) from None
+            if read == 0:
+                if broken:
+                    first = broken[0]
+                    raise DataError(f"{scan.label}: no row can be read; the first one, row {first.row}, {first.reason}")
+                raise DataError(
+                    f"{scan.label}: {'has no rows' if scan.kind == 'parquet' else 'has a header and no rows'}"
+                )
+            refused = write_rejects(broken, self._bad(connection, scan, bad, broken), rejected)
+            counted, recommendations, grades = self._counts(connection, written, columns)
+            whole = counted == count and refused == len({one.row for one in broken}) + bad
+            whole = whole and (read == count + bad if self.wanted.all_rows else read >= count + bad)
+            if not whole:  # never seen; were it ever so, a list that isn't whole must not look like one
+                raise DataError(
+                    f"{scan.label}: {read:,} rows were read, {count:,} written, {counted:,} read back and"
+                    f" {refused:,} rejected, which doesn't add up; nothing is kept. Please report it"
+                )
+            duplicates, examples = self._duplicates(connection, scan)
+            if self.wanted.ledger is not None:
+                ledger = stack.enter_context(target.half(self.wanted.ledger))
+                body = self._ledger(scan, target.read_back(written, self.kind), columns)
+                target.copy(connection, body, ledger, target.ending(self.wanted.ledger))
+                target.publish(ledger, self.wanted.ledger)
+            target.publish(rejected, self.rejects)
+            if self.kind == ".xlsx" and self.out != target.STDOUT:
+                sheet = stack.enter_context(target.half(self.out))
+                target.to_sheet(connection, written, sheet, self.out)
+                written = sheet
+            if self.out == target.STDOUT:
+                target.to_stdout(written)
+            else:
+                target.publish(written, self.out)
+            present = used(self.card.card, scan.columns)
+            return Scored(
+                rows=read + len({one.row for one in broken}),
+                scored=count,
+                rejected=refused,
+                left_out=read - count - bad,
+                out=self.out,
+                rejects=self.rejects,
+                recommendations=recommendations,
+                grades=grades,
+                unused=tuple(one for one in scan.columns if not any(one in names for names in present.values())),
+                absent=tuple(name for name, names in present.items() if not names),
+                misspelt=misspelt(self.card.card, scan.columns),
+                duplicates=duplicates,
+                examples=examples,
+                seconds=0.0,
             )
 
+    def _columns(self, scan: Scan) -> tuple[str, ...]:
+        """The columns to write, by their names in the output. Raises DataError."""
+        if not any(used(self.card.card, scan.columns).values()):
+            known = [column for one in self.card.card.plain for column in one.columns]
+            first = next(iter(scan.columns))
+            raise DataError(
+                f"{scan.label}: no column belongs to the card '{self.card.card.name}', the first is {shown(first)};"
+                f" rename the columns, or name them under `from:` in the card.{did_you_mean(first, known)}"
+            )
+        taken = {one.lower() for one in scan.columns}
+        for name in self.outputs.values():
+            if name.lower() in taken:
+                raise DataError(
+                    f"{scan.label}: has a column '{name}' already; give the new ones another name, as in --prefix lead_"
+                )
+        known = [*scan.columns, *self.outputs.values()]
+        for one in self.wanted.columns:
+            if one not in known:
+                raise DataError(f"{scan.label}: there is no column {shown(one)} to write.{did_you_mean(one, known)}")
+        return self.wanted.columns or tuple(known)
 
-def _explain(connection: duckdb.DuckDBPyConnection, card: Scorecard, query: sql.Query, as_of: date) -> None:
-    """Make the table `explained`: the reasons and the questions of each good row."""
-    typed = sql.Query(as_of, query.source, query.columns, keep=[ROW])
-    fields = [f"f:{one.name}" for one in card.card.plain]
-    selected = ", ".join(map(quoted, [ROW, *fields]))
-    rows = connection.cursor().execute(f'SELECT {selected} FROM ({sql.typed(card, typed)}) WHERE NOT "ll:bad"')
-    names = [one.name for one in card.card.plain]
-    ready = engine(card)
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "explained.csv"
-        with path.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file)
-            writer.writerow(["row", *EXPLAINED])
-            while batch := rows.fetchmany(BATCH):
-                for row, *values in batch:
-                    advice = ready.result(dict(zip(names, values, strict=True)), as_of).recommendation
-                    asked = "; ".join(one.text for one in advice.questions)
-                    writer.writerow([row, "; ".join(advice.reasons), asked])
-        connection.execute(
-            f"CREATE TEMP TABLE explained AS FROM read_csv({text(str(path))}, auto_detect = false, header = true,"
-            " delim = ',', quote = '\"', escape = '\"',"
-            " columns = {'row': 'BIGINT', 'reasons': 'VARCHAR', 'questions': 'VARCHAR'})"
+    def _query(self, source: str, columns: Mapping[str, str], keep: Sequence[str]) -> sql.Query:
+        return sql.Query(
+            self.as_of,
+            source,
+            columns,
+            keep=keep,
+            names=self.outputs,
+            where=self.where,
+            plus_minus=self.wanted.explain,
+            explain=self.wanted.explain,
+            fields=self.wanted.explain,
         )
 
+    def _copy(
+        self, connection: duckdb.DuckDBPyConnection, scan: Scan, columns: Sequence[str], written: Path
+    ) -> tuple[int, int, int]:
+        """Write the rows; how many were written, how many read, and in how many a value can't be read."""
+        wanted = self.wanted
+        ordered = wanted.best_first or wanted.top is not None
+        keep = [one for one in scan.columns if one in columns]
+        query = self._query(_numbered(scan) if ordered else scan.sql, scan.columns, [ROW, *keep] if ordered else keep)
+        advice = quoted(self.outputs["recommendation"])
+        listed = ", ".join(map(text, wanted.only))
+        chosen = f"{advice} IN ({listed})" if wanted.only else "TRUE"
+        made = {QUESTIONS: self._questions(connection)} if wanted.explain else {}
+        selected = ", ".join(
+            f"{made[QUESTIONS]} AS {quoted(one)}" if wanted.explain and one == self.outputs[QUESTIONS] else quoted(one)
+            for one in columns
+        )
+        connection.execute("CREATE OR REPLACE TEMP SEQUENCE ll_bad MINVALUE 0 START 0")
+        body = (
+            f"SELECT {selected} FROM ({sql.select(self.card, query)})"
+            f" WHERE CASE WHEN {quoted(self.outputs['score'])} IS NULL THEN nextval('ll_bad') < 0 ELSE {chosen} END"
+        )
+        if ordered:
+            body += f" ORDER BY {quoted(self.outputs['points'])} DESC, {quoted(ROW)}"
+            body += f" LIMIT {wanted.top}" if wanted.top is not None else ""
+        connection.execute("PRAGMA enable_profiling = 'no_output'")
+        try:
+            count = target.copy(connection, body, written, self.kind)
+            read = _scanned(json.loads(connection.get_profiling_information())["operator"])
+        finally:
+            connection.execute("PRAGMA disable_profiling")
+        if scan.kind == "parquet":  # of which whole parts may be skipped; its own count is in the file
+            ((read,),) = connection.execute(f"SELECT count(*) FROM {scan.sql}").fetchall()
+        ((bad,),) = connection.execute("SELECT nextval('ll_bad')").fetchall()
+        return count, read, bad
 
-def _write(connection: duckdb.DuckDBPyConnection, body: str, out: Path) -> None:
-    """Write the rows beside the target and move them there, so that nobody ever sees half a file."""
-    options = "FORMAT parquet" if out.suffix.lower() == ".parquet" else "FORMAT csv, HEADER"
-    half = out.with_name(f".{out.name}.{os.getpid()}")
+    def _bad(
+        self, connection: duckdb.DuckDBPyConnection, scan: Scan, bad: int, broken: Sequence[Reject]
+    ) -> Iterator[Reject]:
+        """The values that can't be read, in the order of their rows: SQL finds the rows, Python words the reasons."""
+        if not bad:
+            return
+        present = [column for names in used(self.card.card, scan.columns).values() for column in names]
+        query = sql.Query(self.as_of, _numbered(scan), scan.columns, keep=[ROW, *present])
+        selected = ", ".join(map(quoted, [ROW, *present]))
+        found = connection.cursor().execute(
+            f'SELECT {selected} FROM ({sql.typed(self.card, query)}) WHERE "ll:bad" ORDER BY {quoted(ROW)} LIMIT {bad}'
+        )
+        ready = engine(self.card)
+        gaps = sorted({one.row for one in broken})
+        passed = 0
+        while batch := found.fetchmany(1000):
+            for row, *values in batch:
+                # Rows that are no rows have a number in the file, and none in what DuckDB read.
+                while passed < len(gaps) and gaps[passed] <= row + passed:
+                    passed += 1
+                yield from _reasons(ready, row + passed, dict(zip(present, values, strict=True)))
+
+    def _counts(
+        self, connection: duckdb.DuckDBPyConnection, written: Path, columns: Sequence[str]
+    ) -> tuple[int, dict[str, int], dict[str, int]]:
+        """What is in the output: rows, and how many have which recommendation and grade, where those are written."""
+        names = [self.outputs[one] for one in ("recommendation", "grade")]
+        asked = [quoted(one) if one in columns else "NULL" for one in names]
+        found = connection.execute(
+            f"SELECT {', '.join(asked)}, count(*) FROM {target.read_back(written, self.kind)}"
+            " GROUP BY 1, 2 ORDER BY 1, 2"
+        ).fetchall()
+        both: tuple[dict[str, int], dict[str, int]] = ({}, {})
+        for *said, count in found:
+            for counts, one in zip(both, said, strict=True):
+                if one is not None:
+                    counts[one] = counts.get(one, 0) + count
+        return sum(row[-1] for row in found), both[0], dict(sorted(both[1].items()))
+
+    def _ident(self, scan: Scan) -> str:
+        """The column of the lead's id; empty where the list has none."""
+        found = used(self.card.card, scan.columns)
+        return next((found[one.name][0] for one in self.card.card.plain if one.kind == "id" and found[one.name]), "")
+
+    def _duplicates(self, connection: duckdb.DuckDBPyConnection, scan: Scan) -> tuple[int, tuple[str, ...]]:
+        """How many rows have an id that a row before had, and some of these ids."""
+        column = self._ident(scan)
+        if not column:
+            return 0, ()
+        ident = f"trim(CAST({quoted(column)} AS VARCHAR))"
+        ((more,),) = connection.execute(
+            f"SELECT count(h) - count(DISTINCT h) FROM (SELECT hash({ident}) h FROM {scan.sql} WHERE {ident} <> '')"
+        ).fetchall()
+        if not more:
+            return 0, ()
+        found = connection.execute(
+            f"SELECT {ident}, count(*) FROM {scan.sql} WHERE {ident} <> '' GROUP BY 1 HAVING count(*) > 1"
+            f" ORDER BY 2 DESC, 1 LIMIT {EXAMPLES}"
+        ).fetchall()
+        return int(more), tuple(str(row[0]) for row in found)
+
+    def _questions(self, connection: duckdb.DuckDBPyConnection) -> str:
+        """The SQL of the questions of a lead that is to be asked, which Python words."""
+        plain = [one.name for one in self.card.card.plain]
+        ready = engine(self.card)
+
+        def questions(values: Any) -> str:
+            lead = dict(zip(plain, values.values(), strict=True))
+            return "; ".join(one.text for one in ready.result(lead, self.as_of).recommendation.questions)
+
+        # Under numbers, since the names of a struct are the same in any case, and those of a card are not.
+        lead = duckdb.struct_type({f"f{i}": KINDS[one.kind] for i, one in enumerate(self.card.card.plain)})
+        special = FunctionNullHandling.SPECIAL
+        connection.create_function("ll_questions", questions, [lead], "VARCHAR", null_handling=special)
+        packed = ", ".join(f"f{i}: {quoted(f'f:{one}')}" for i, one in enumerate(plain))
+        return f"CASE {quoted(self.outputs['recommendation'])} WHEN 'ask' THEN ll_questions({{{packed}}}) END"
+
+    def _ledger(self, scan: Scan, written: str, columns: Sequence[str]) -> str:
+        """The SELECT of one row per entry of a ledger: id, entry, kind, points, reason. They add up to the points."""
+        column = self._ident(scan)
+        if not column or (self.wanted.top is not None and column not in columns):
+            raise DataError(f"{scan.label}: a ledger needs an id for each lead, a column of a field of `kind: id`")
+        query = replace(
+            self._query(scan.sql, scan.columns, [column]), ledger=True, plus_minus=False, explain=False, fields=False
+        )
+        kinds = {"Table": "table", "Pair": "pair", "Combination": "combination"}
+        titles = {one.name: one.title for one in self.card.card.fields.values()}
+        entries = [("start", "start", str(self.card.learned.start), "Where every lead starts")]
+        entries += [(one.rule.name, "rule", quoted(f"r:{one.rule.name}"), one.rule.reason) for one in self.card.rules]
+        entries += [(one.name, "group", quoted(f"g:{one.name}"), "limit of the group") for one in self.card.groups]
+        entries += [
+            (one.name, kinds[type(one).__name__], quoted(f"t:{one.name}"), " & ".join(titles[of] for of in one.fields))
+            for one in self.card.learned.terms
+        ]
+        rows = ", ".join(
+            f"{{entry: {text(name)}, kind: '{kind}', tenths: {points}, reason: {text(reason)}}}"
+            for name, kind, points, reason in entries
+        )
+        good = f"{quoted(self.outputs['score'])} IS NOT NULL"
+        if self.wanted.only:
+            good += f" AND {quoted(self.outputs['recommendation'])} IN ({', '.join(map(text, self.wanted.only))})"
+        if self.wanted.top is not None:
+            ident = f"CAST({quoted(column)} AS VARCHAR)"
+            good += f" AND {ident} IN (SELECT {ident} FROM {written})"
+        scored = sql.select(self.card, query)
+        entries_of = f"SELECT {quoted(column)}, unnest([{rows}]) AS e FROM ({scored}) WHERE {good}"
+        columns = f"{quoted(column)}, e.entry, e.kind, e.tenths / 10 AS points, e.reason"
+        return f"SELECT {columns} FROM ({entries_of}) WHERE e.tenths <> 0"
+
+
+def condition(card: Card, words: str) -> Node:
+    """A condition over a card's fields, as `--where` takes it. Raises DataError."""
+    known = {one.name: Known(one.kind, one.values) for one in card.fields.values()}
     try:
-        connection.execute(f"COPY ({body}) TO {text(str(half))} ({options})")
-        half.replace(out)
-    except (duckdb.Error, OSError) as error:
-        reason = str(error).strip().splitlines()[0]
-        raise DataError(f"{out}: can't be written: {reason}") from None
+        return parse(words, known).tree
+    except ConditionError as error:
+        raise DataError(f"--where: {error}\n  {words}\n  {' ' * error.offset}^") from None
+
+
+def write_rejects(broken: Sequence[Reject], bad: Iterator[Reject], path: Path) -> int:
+    """Write two kinds of rejects, each in the order of its rows, in the order of all; how many rows they are.
+
+    A list without any gets a file with the header alone.
+    """
+    rows = 0
+    last = 0
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["row", "column", "value", "reason"])
+        for one in merge(broken, bad, key=lambda one: one.row):
+            rows += one.row != last
+            last = one.row
+            writer.writerow([one.row, one.column, one.value, one.reason])
+    return rows
+
+
+def _reasons(ready: Engine, row: int, lead: Mapping[str, Any]) -> Iterator[Reject]:
+    try:
+        ready.clean(lead)
+    except LeadError as error:
+        for problem in error.problems:
+            value = "" if problem.value is None else str(problem.value)
+            yield Reject(row, problem.path.removeprefix("$."), value, problem.reason)
+    else:  # the two must agree; if they ever don't, the row is still not lost
+        yield Reject(row, "", "", "has a value that can't be read")
+
+
+def _numbered(scan: Scan) -> str:
+    """The scan with the number of each row that was read; half as fast, since only one thread can count."""
+    return f"(SELECT row_number() OVER () AS {quoted(ROW)}, * FROM {scan.sql})"
+
+
+def _scanned(operators: Sequence[Mapping[str, Any]]) -> int:
+    """How many rows the scans at the leaves of a profile have read."""
+    found = 0
+    for one in operators:
+        below = one.get("children")
+        found += _scanned(below) if below else int(one.get("rows_scanned", 0))
+    return found
+
+
+@contextmanager
+def _told(connection: duckdb.DuckDBPyConnection, scan: Scan, progress: Callable[[float, int], None]) -> Iterator[None]:
+    """Tell how far a query has come, from a thread of its own, until it is done."""
+    about = _about(connection, scan)
+    done = threading.Event()
+
+    def watch() -> None:
+        while not done.wait(0.2):
+            share = connection.query_progress()
+            if share > 0:
+                progress(share / 100, int(about * share / 100))
+
+    connection.execute("SET enable_progress_bar = true")
+    connection.execute("SET enable_progress_bar_print = false")
+    thread = threading.Thread(target=watch, daemon=True)
+    thread.start()
+    try:
+        yield
     finally:
-        half.unlink(missing_ok=True)
+        done.set()
+        thread.join()
 
 
-def _write_rejects(rejects: list[Reject], path: Path) -> None:
-    """Write the rejects, in the order of the rows; a list without any gets a file with the header alone."""
-    try:
-        with path.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file)
-            writer.writerow(["row", "column", "value", "reason"])
-            for one in sorted(rejects, key=lambda one: one.row):
-                writer.writerow([one.row, one.column, one.value, one.reason])
-    except OSError as error:
-        raise DataError(f"{path}: can't be written: {error.strerror}") from None
-
-
-def _counts(
-    connection: duckdb.DuckDBPyConnection, outputs: Mapping[str, str]
-) -> tuple[int, dict[str, int], dict[str, int]]:
-    advice, grade = quoted(outputs["recommendation"]), quoted(outputs["grade"])
-    found = connection.execute(
-        f'SELECT {advice}, {grade}, count(*) FROM scored WHERE NOT "ll:bad" GROUP BY ALL ORDER BY ALL'
-    ).fetchall()
-    recommendations: dict[str, int] = {}
-    grades: dict[str, int] = {}
-    for advised, graded, count in found:
-        recommendations[advised] = recommendations.get(advised, 0) + count
-        grades[graded] = grades.get(graded, 0) + count
-    return sum(recommendations.values()), recommendations, dict(sorted(grades.items()))
+def _about(connection: duckdb.DuckDBPyConnection, scan: Scan) -> int:
+    """About how many rows a list has: exact for Parquet; else by its size, of which the first rows tell the average."""
+    if scan.kind == "parquet":
+        ((count,),) = connection.execute(f"SELECT count(*) FROM {scan.sql}").fetchall()
+        return int(count)
+    values = ", ".join(f"coalesce({quoted(one)}, '')" for one in scan.columns)
+    row = f"strlen(concat_ws(',', {values})) + 1"
+    ((size,),) = connection.execute(f"SELECT avg({row}) FROM (FROM {scan.sql} LIMIT 2000)").fetchall()
+    return int(scan.size / size) if size else 0

@@ -14,17 +14,27 @@ if TYPE_CHECKING:
     from training.recalibration import Recalibration
 
 
-def list_text(found: Scored) -> str:
+def list_text(found: Scored, width: int = 80) -> str:
     """What became of a list."""
-    lines = [f"{found.rows:,} rows: {found.scored:,} scored into {found.out}, {found.rejected:,} rejected"]
+    return "\n".join(line for words in _list(found) for line in textwrap.wrap(words, width, subsequent_indent="  "))
+
+
+def _list(found: Scored) -> Iterator[str]:
+    left = f", {found.left_out:,} not asked for" if found.left_out else ""
+    rate = f", {found.rows / found.seconds:,.0f} a second" if found.rows >= 100_000 and found.seconds else ""
+    yield f"{found.rows:,} rows: {found.scored:,} scored into {found.out}, {found.rejected:,} rejected{left}{rate}"
     if found.rejected:
-        lines.append(f"Why rows were rejected: {found.rejects}")
+        yield f"Why rows were rejected: {found.rejects}"
+    for column, name in found.misspelt.items():
+        yield f"Column '{column}' belongs to no field; did you mean '{name}'?"
+    if found.duplicates:
+        again = "row has" if found.duplicates == 1 else "rows have"
+        yield f"{found.duplicates:,} {again} the id of a row before: {', '.join(map(repr, found.examples))}"
     if found.absent:
-        lines += textwrap.wrap(f"Fields that the list doesn't have: {', '.join(found.absent)}", 80)
-    counts = found.recommendations
-    lines.append("Recommendations: " + (" · ".join(f"{one} {counts[one]:,}" for one in counts) or "none"))
-    lines.append("Grades: " + (" · ".join(f"{one} {count:,}" for one, count in found.grades.items()) or "none"))
-    return "\n".join(lines)
+        yield f"Fields that the list doesn't have: {', '.join(found.absent)}"
+    for title, counts in (("Recommendations", found.recommendations), ("Grades", found.grades)):
+        if counts:
+            yield f"{title}: " + " · ".join(f"{one} {count:,}" for one, count in counts.items())
 
 
 def fit_text(card: Card, found: Fit, width: int) -> str:

@@ -254,5 +254,5 @@ def words(bins: Bins, chosen: Sequence[int]) -> tuple[str, ...]:
 
 
 def plain(number: float) -> str:
-    """A number as a person writes it: `10`, `0.5`, `1e+20`; never `10.0`."""
-    return f"{number:.0f}" if number == int(number) and abs(number) < 1e15 else repr(number)
+    """A number as a person writes it: `10`, `0.5`, `1e+20`; never `10.0`, nor `-0`, which bins hold equal to 0."""
+    return f"{number + 0.0:.0f}" if number == int(number) and abs(number) < 1e15 else repr(number)

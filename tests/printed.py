@@ -62,6 +62,7 @@ def printed() -> dict[str, str]:
     return {
         "python.py": python.source(card),
         "duckdb.sql": sql.select(card, query) + ";\n",
+        "postgres.sql": sql.select(card, query, "postgres") + ";\n",
         "card.txt": text.card_text(card),
     }
 

@@ -19,7 +19,7 @@ import scoring
 from api.app import create_app
 from api.cli import cli
 from api.demo import simulator
-from api.lists import score_list
+from api.lists import Wanted, score_list
 from api.settings import Settings
 from models.releases import Releases
 from scoring.engine import engine
@@ -113,7 +113,7 @@ def test_on_the_command_line(home: Path, leads: list[dict[str, Any]]) -> None:
 def test_in_a_list(home: Path, leads: list[dict[str, Any]], explain: bool) -> None:
     """The points of a list are the same totals."""
     out = home / "scored.csv"
-    score_list(Releases(home).open(), home / "leads.csv", out, AS_OF, explain=explain)
+    score_list(Releases(home).open(), home / "leads.csv", out, AS_OF, Wanted(explain=explain))
     with out.open(encoding="utf-8", newline="") as file:
         assert [tenths(row["points"]) for row in csv.DictReader(file)] == totals(home, leads)
 

@@ -1,10 +1,12 @@
-"""Excel: the first sheet of a workbook, turned into CSV row by row."""
+"""Excel: the first sheet of a workbook, turned into CSV row by row; and rows written as a sheet."""
 
 from __future__ import annotations
 
 import csv
+import re
 import warnings
 import zipfile
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -13,6 +15,9 @@ from scoring.errors import DataError
 
 BLOCK = 1 << 20  # bytes of a sheet that are searched for formulas at a time
 MOST = 9_007_199_254_740_992  # beyond it, 2**53, a number of Excel's is not a whole number for sure
+ROWS = 1_048_576  # of a sheet, the header among them
+LONGEST_TEXT = 32_767  # signs that a cell holds
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
 
 def is_workbook(path: Path) -> bool:
@@ -114,3 +119,33 @@ def _text(value: Any) -> str:
         case date() | time():
             return value.isoformat()
     return str(value)
+
+
+def write_sheet(names: Sequence[str], rows: Iterable[Sequence[object]], target: Path, label: str) -> None:
+    """Write rows as the only sheet of a workbook. Raises DataError.
+
+    A text stays a text, one that starts with `=` too; the control signs that a workbook can't hold become `�`.
+    """
+    try:
+        from openpyxl import Workbook
+        from openpyxl.cell import WriteOnlyCell  # type: ignore[import-untyped]
+    except ImportError:
+        raise DataError(
+            f"{label}: writing Excel needs openpyxl; install it with pip install 'leadledger[excel]', or write .csv"
+        ) from None
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet("leads")
+
+    def cell(value: object) -> object:
+        if not isinstance(value, str):
+            return value.replace(tzinfo=None) if isinstance(value, datetime) else value
+        text = WriteOnlyCell(sheet, _CONTROL.sub("\ufffd", value)[:LONGEST_TEXT])
+        text.data_type = "s"
+        return text
+
+    sheet.append([cell(name) for name in names])
+    for count, row in enumerate(rows, start=2):
+        if count > ROWS:
+            raise DataError(f"{label}: an Excel sheet holds {ROWS - 1:,} leads at most; write .csv or .parquet")
+        sheet.append([cell(value) for value in row])
+    book.save(target)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from scoring.field import DATE, SPACE
+from scoring.printers import postgres
 
 UPPER = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _CONTROL = re.compile(r"([\x00-\x1f\x7f])")
@@ -19,7 +20,8 @@ class Dialect:
     `types` has the engine's name of DOUBLE, VARCHAR, BOOLEAN, DATE and INTEGER. `read_number` and `read_day` turn a raw
     text into a double or a day, or NULL, by the forms of `scoring/field.py`: a number may have white space around it, a
     day not. `tidy` trims and folds a text. `clean` asks cheaply whether a text surely has no white space at its ends,
-    and is none of some texts in lower case; None where there is no cheap way to ask.
+    and is none of some texts in lower case; None where there is no cheap way to ask. `barrier` ends a step,
+    lest it be put into the one that asks it. `prunes` says that columns which nobody asks for cost nothing.
     """
 
     types: Mapping[str, str]
@@ -38,6 +40,9 @@ class Dialect:
     is_nan: Callable[[str], str]
     is_finite: Callable[[str], str]
     clean: Callable[[str, Sequence[str]], Sequence[str]] | None = None
+    exp: Callable[[str], str] = "exp({})".format
+    barrier: str = ""
+    prunes: bool = True
 
 
 def name(identifier: str) -> str:
@@ -136,4 +141,26 @@ DUCKDB = Dialect(
     clean=_clean,
 )
 
-DIALECTS = {"duckdb": DUCKDB}
+POSTGRES = Dialect(
+    types=postgres.TYPES,
+    name=postgres.name,
+    text=postgres.text,
+    number=postgres.number,
+    fold=postgres.fold,
+    search=postgres.search,
+    days_between=postgres.days_between,
+    element=postgres.element,
+    integer_division=lambda value, by: f"({value}) / {by}",
+    trim=postgres.trim,
+    tidy=lambda value: postgres.fold(postgres.trim(value)),
+    read_number=postgres.read_number,
+    read_day=postgres.read_day,
+    is_nan=postgres.is_nan,
+    is_finite=postgres.is_finite,
+    clean=postgres.clean,
+    exp=postgres.exp,
+    prunes=False,
+    barrier="\n  OFFSET 0",
+)
+
+DIALECTS = {"duckdb": DUCKDB, "postgres": POSTGRES}

