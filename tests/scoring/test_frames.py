@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 
 import scoring
 from scoring import DataError, LeadError, Scorecard, frames, score_frame
+from scoring.printers import sql
 from scoring.reader import parse_card
 from scoring.scorecard import Learned
 from tests.strategies import AS_OF, LEADS, RAW_LEADS, scorecards
@@ -345,11 +346,19 @@ def test_no_rows(empty: Any) -> None:
     assert len(scored) == 0
 
 
-def test_explain_adds_how_sure_the_points_are() -> None:
-    """With `explain`, the standard error of the points comes along."""
-    scored = score_frame(CARD, pl.DataFrame({"amount": [1]}), AS_OF, explain=True, keep=["amount"])
-    assert scored.columns == ["amount", *frames.outputs(True), "problem"]
-    assert "plus_minus" in scored.columns
+def test_explain_adds_reasons() -> None:
+    """With `explain`, the standard error of the points and the most telling entries come along."""
+    frame = pl.DataFrame({"amount": ["7", "x"], "flag": [False, None]})
+    scored = score_frame(CARD, frame, AS_OF, explain=True, keep=[])
+    assert scored.columns == [*ADDED[:-1], sql.PLUS_MINUS, *sql.EXPLAINED, "problem"]
+    fine, bad = scored.to_dicts()
+    assert [fine[one] for one in sql.EXPLAINED if fine[one]] == [
+        "+51.2 No day",
+        "+3.2 Nameless",
+        "+0.1 Much",
+        "−12.8 Not flagged",
+    ]
+    assert [name for name, value in bad.items() if value is not None] == ["problem"]
 
 
 REFUSED: dict[str, tuple[Any, dict[str, Any], str]] = {
