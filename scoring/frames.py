@@ -49,8 +49,9 @@ def score_frame(
 
     `keep` are the columns of `frame` to bring along; None: all. Behind them come `score` (0 to 100), `points`,
     `probability` (0..1; missing while no base rate is known), `grade`, `recommendation`, with `explain` also the
-    `plus_minus` of the points, and `problem`; `prefix` is put before these names. Where a value of a row can't be read,
-    `problem` says which and why, and the other outputs are missing; elsewhere `problem` is missing.
+    `plus_minus` of the points and the entries that gained and lost most, in words, and `problem`; `prefix` is put
+    before these names. Where a value of a row can't be read, `problem` says which and why, and the other outputs are
+    missing; elsewhere `problem` is missing.
 
     Raises DataError where no column belongs to the card, a kept one doesn't exist, or a name would stand twice. Polars
     needs pyarrow.
@@ -71,7 +72,7 @@ def score_frame(
 
 def outputs(explain: bool) -> tuple[str, ...]:
     """The names of the columns that a score adds, before `problem`."""
-    return (*sql.OUTPUTS, sql.PLUS_MINUS) if explain else sql.OUTPUTS
+    return (*sql.OUTPUTS, sql.PLUS_MINUS, *sql.EXPLAINED) if explain else sql.OUTPUTS
 
 
 def _later(card: Scorecard, frame: Any, keep: Sequence[str] | None, run: Callable[[Library, Any], Any]) -> Any:
@@ -260,7 +261,7 @@ def _select(card: Scorecard, types: Mapping[str, str], as_of: date, explain: boo
         source = f"(SELECT * REPLACE ({casts}) FROM {FRAME})"
         columns |= dict.fromkeys(cut, "TIMESTAMP WITH TIME ZONE")
     refused = columns.pop(UNREAD, None)
-    query = sql.Query(as_of, source, columns, keep=[UNREAD] if refused else (), plus_minus=explain)
+    query = sql.Query(as_of, source, columns, keep=[UNREAD] if refused else (), plus_minus=explain, explain=explain)
     fine = f"CASE WHEN {quoted(UNREAD)} = 0 THEN {{}} END" if refused else "{}"
     selected = [f"{fine.format(quoted(one))} AS {quoted(names[one])}" for one in outputs(explain)]
     selected.append(f"CAST(NULL AS VARCHAR) AS {quoted(names[PROBLEM])}")

@@ -13,13 +13,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import polars as pl
-import pyarrow as pa
+import pyarrow as pa  # type: ignore[import-untyped]  # it ships no types
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import scoring
 from scoring import DataError, LeadError, Scorecard, frames, score_frame
+from scoring.printers import sql
 from scoring.reader import parse_card
 from scoring.scorecard import Learned
 from tests.strategies import AS_OF, LEADS, RAW_LEADS, scorecards
@@ -66,10 +67,16 @@ DAYS = ["2026-11-22", "2026-11-20T23:30-02:00", "2026-02-30", "1900-01-01", "n/a
 DATES = [date(2026, 11, 22), date(1900, 1, 1), date(1, 1, 1), date(9999, 12, 31), None]
 TIMES = [NIGHT, datetime(1969, 12, 31, 23, 59), None]
 
-PANDAS = {
+
+def by_arrow(values: Any, kind: Any) -> Any:
+    """An array of pandas that Arrow keeps."""
+    return pd.array(values, dtype=pd.ArrowDtype(kind))
+
+
+PANDAS: dict[str, dict[str, Any]] = {
     "texts": {"name": TEXTS, "Amount": NUMBERS, "flag": FLAGS, "day": DAYS, "letter": TEXTS, "post": TEXTS},
     "texts kept as objects": {"name": pd.array(TEXTS, dtype=pd.StringDtype("python"))},
-    "texts kept by Arrow": {"day": pd.array(DAYS, dtype=pd.ArrowDtype(pa.string()))},
+    "texts kept by Arrow": {"day": by_arrow(DAYS, pa.string())},
     "half a character": {"name": pd.Series(["a", "\ud800", None], dtype=object)},
     "whole numbers": {"amount": [1, 6, 2**62], "name": [5, 6, 7], "flag": [0, 1, 2], "day": [1, 2, 3]},
     "unsigned": {"amount": np.array([2**64 - 1, 0, 7], dtype="uint64"), "flag": np.array([0, 1, 5], dtype="uint8")},
@@ -89,9 +96,9 @@ PANDAS = {
     },
     "nullable doubles": {"amount": pd.array([0.1, None, 6.0], dtype="Float64")},
     "Arrow numbers": {
-        "amount": pd.array([Decimal("0.1"), None, Decimal(6)], dtype=pd.ArrowDtype(pa.decimal128(20, 4))),
+        "amount": by_arrow([Decimal("0.1"), None, Decimal(6)], pa.decimal128(20, 4)),
         "flag": pd.array([1, None, 0], dtype="int64[pyarrow]"),
-        "day": pd.array([date(2026, 11, 22), None, date(1900, 1, 1)], dtype=pd.ArrowDtype(pa.date32())),
+        "day": by_arrow([date(2026, 11, 22), None, date(1900, 1, 1)], pa.date32()),
     },
     "categories": {
         "name": pd.Categorical(["a", None, "n/a"]),
@@ -130,7 +137,7 @@ PANDAS = {
     },
     "objects that come late": {"amount": pd.Series([None] * 3000 + ["6", 7, "x"], dtype=object)},
 }
-POLARS = {
+POLARS: dict[str, dict[str, Any]] = {
     "texts": {"name": TEXTS, "Amount": NUMBERS, "flag": FLAGS, "day": DAYS, "letter": TEXTS, "post": TEXTS},
     "numbers": {
         "amount": [0.1, 6.0, None, math.nan, math.inf],
@@ -158,7 +165,7 @@ POLARS = {
     "spans": {"day": [timedelta(1), None]},
     "objects": {"amount": pl.Series([6, "x", Decimal("0.1")], dtype=pl.Object)},
 }
-ARROW = {
+ARROW: dict[str, dict[str, Any]] = {
     "texts": {"name": TEXTS, "Amount": NUMBERS, "flag": FLAGS, "day": DAYS, "letter": TEXTS, "post": TEXTS},
     "large texts": {"name": pa.array(TEXTS, pa.large_string()), "day": pa.array(DAYS, pa.string_view())},
     "dictionary": {"name": pa.array(TEXTS).dictionary_encode()},
@@ -339,11 +346,19 @@ def test_no_rows(empty: Any) -> None:
     assert len(scored) == 0
 
 
-def test_explain_adds_how_sure_the_points_are() -> None:
-    """With `explain`, the standard error of the points comes along."""
-    scored = score_frame(CARD, pl.DataFrame({"amount": [1]}), AS_OF, explain=True, keep=["amount"])
-    assert scored.columns == ["amount", *frames.outputs(True), "problem"]
-    assert "plus_minus" in scored.columns
+def test_explain_adds_reasons() -> None:
+    """With `explain`, the standard error of the points and the most telling entries come along."""
+    frame = pl.DataFrame({"amount": ["7", "x"], "flag": [False, None]})
+    scored = score_frame(CARD, frame, AS_OF, explain=True, keep=[])
+    assert scored.columns == [*ADDED[:-1], sql.PLUS_MINUS, *sql.EXPLAINED, "problem"]
+    fine, bad = scored.to_dicts()
+    assert [fine[one] for one in sql.EXPLAINED if fine[one]] == [
+        "+51.2 No day",
+        "+3.2 Nameless",
+        "+0.1 Much",
+        "−12.8 Not flagged",
+    ]
+    assert [name for name, value in bad.items() if value is not None] == ["problem"]
 
 
 REFUSED: dict[str, tuple[Any, dict[str, Any], str]] = {
