@@ -11,7 +11,7 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -104,3 +104,16 @@ def _run(command: list[Any], root: bool) -> None:
     )
     if done.returncode:
         raise RuntimeError(f"{Path(command[0]).name}: {done.stdout}")
+
+
+def load(url: str, table: str, rows: Sequence[Sequence[str]]) -> None:
+    """Make a table of texts of a list whose first row holds the names of its columns; an empty text is NULL."""
+    import psycopg
+
+    header, *values = rows
+    columns = ", ".join(f'"{one}"' for one in header)
+    with psycopg.connect(url) as connection, connection.cursor() as cursor:
+        cursor.execute(f'CREATE TABLE "{table}" ({", ".join(f"{one} text" for one in columns.split(", "))})')
+        with cursor.copy(f'COPY "{table}" ({columns}) FROM STDIN') as copy:
+            for row in values:
+                copy.write_row([one or None for one in row])

@@ -4,12 +4,14 @@
 - `console`: each line behind `$ ` is run, and the lines below it must be its output; `...` stands for any lines, or for
   any words within a line.
 - `sh`: run; a line that serves is left running until the end, on a free port. The two commands of make install, so they
-  can't run inside a test: they are held against the Makefile.
+  can't run inside a test: they are held against the Makefile. A PostgreSQL of its own stands in for the one of the URL,
+  with the list of the blocks before as its table.
 - `python`: run as a program.
 """
 
 from __future__ import annotations
 
+import csv
 import os
 import re
 import shutil
@@ -26,7 +28,10 @@ from typing import Any
 from sybil import Example, Sybil
 from sybil.parsers.markdown import CodeBlockParser
 
+from tests import postgres
+
 ROOT = Path(__file__).parents[1]
+DATABASE = "postgresql://crm@localhost/crm"
 LIMIT = 300  # seconds for one block
 
 
@@ -88,6 +93,12 @@ def run_sh(example: Example) -> None:
     if targets:
         makefile = (ROOT / "Makefile").read_text("utf-8")
         assert all(re.search(rf"^{target}:", makefile, flags=re.MULTILINE) for target in targets)
+        return
+    if DATABASE in example.parsed:
+        with postgres.server() as url:
+            with (example.namespace["folder"] / "leads.csv").open(encoding="utf-8", newline="") as file:
+                postgres.load(url, "leads", [*csv.reader(file)])
+            assert shell(example, example.parsed.replace(DATABASE, url))
         return
     if not example.parsed.startswith("leadledger serve"):
         assert shell(example, example.parsed) or ">" in example.parsed

@@ -164,10 +164,13 @@ def test_some_rows_with_their_errors_and_entries(url: str, db: psycopg.Connectio
     leads(db, "('a', '100', 'no', '', ''), ('b', '10', 'NO', '', ''), ('c', 'x', '', '', '')")
     found = score_table(CARD, url, "leads", "scores", AS_OF, where="employees > 50", explain=True, ledger="entries")
     assert (found.rows, found.scored, found.rejected) == (2, 1, 1)
-    assert db.execute("SELECT id, score, plus_minus FROM scores").fetchall() == [("a", 80, None)]
+    found_in = db.execute("SELECT id, score, plus_minus, gain_1, loss_1 FROM scores").fetchall()
+    assert [row[:3] for row in found_in] == [("a", 80, None)]
+    assert (found_in[0][3][:6], found_in[0][4]) == ("+20.0 ", None)
     assert db.execute("SELECT * FROM entries ORDER BY entry").fetchall() == [
         ("a", "rule", "big", 20.0),
         ("a", "rule", "near", 10.0),
+        ("a", "start", "start", 50.0),
     ]
 
 
