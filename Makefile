@@ -11,7 +11,7 @@ UV     := uv==0.13.9
 PYTEST := $(PY) -m pytest -n 2 --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast lint format bench bench-quality bench-curve bench-promise bench-million printed pins clean
+.PHONY: help demo test test-fast lint format bench bench-quality bench-curve bench-promise bench-million bench-lists printed pins clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,6 +49,9 @@ bench-promise: $(VENV)/.installed  ## How often a promised precision is broken, 
 
 bench-million: $(VENV)/.installed  ## Time and memory of training on a million leads (ARGS="--leads 100000")
 	$(PY) -m benchmarks million $(ARGS)
+
+bench-lists: $(VENV)/.installed  ## Long lists beside DuckDB's own copy of them, and their memory (ARGS="--rows 200000")
+	$(PY) -m benchmarks lists $(ARGS)
 
 printed: $(VENV)/.installed  ## Rewrite tests/cases/printed, to be read as a diff
 	$(PY) -m tests.printed
