@@ -231,3 +231,13 @@ rules:
     query = sql.Query("asked", columns={"row": "INTEGER", **types}, keep=["row"], ledger=True)
     found = rows(leads, types, sql.select(card, query, asked.dialect))
     assert [row["r:fresh"] for row in found] == [100, 50, 25, None]
+
+
+def test_a_missing_text_beyond_ascii(backend: tuple[Engine, Rows]) -> None:
+    """A text that means "not known" does so in SQL as in Python; only A to Z are the same in either case."""
+    asked, rows = backend
+    card = untrained(Card("raw", fields={"t1": PLAIN["t1"]}, missing=("É", "n/a", "k")))
+    leads = [{"t1": one} for one in ("É", "é", " É ", "N/A", "n/á", "K", "k", "\u212a", "ab", "x")]
+    query = sql.Query(AS_OF, columns={"row": "INTEGER", "t1": "VARCHAR"}, keep=["row"])
+    found = rows(leads, {"t1": "VARCHAR"}, sql.typed(card, query, asked.dialect))
+    assert [row["f:t1"] for row in found] == [engine(card).clean(lead).values["t1"] for lead in leads]
