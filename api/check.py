@@ -12,10 +12,9 @@ import duckdb
 
 from scoring.check import as_declared, failures
 from scoring.engine import engine
-from scoring.errors import DataError
 from scoring.printers import sql
-from scoring.printers.cleaning import used
-from scoring.printers.dialect import name as quoted
+from scoring.printers.cleaning import used_by
+from scoring.printers.literals import name as quoted
 from scoring.scorecard import Card, untrained
 from training.sources import ROW, Reject, bad_values, connect, read
 
@@ -79,11 +78,7 @@ def fit(card: Card, data: Path, as_of: date) -> Fit:
     scorecard = untrained(card)
     with connect() as connection:
         source = read(connection, data)
-        present = used(card, source.columns)
-        if not any(present.values()):
-            raise DataError(
-                f"{data}: no column belongs to the card; rename them, or name them under `from:` in the card"
-            )
+        present = used_by(card, source.columns, str(data))
         query = sql.Query(
             as_of, source.table, source.columns, keep=[ROW, *source.columns], checks=True, ledger=True, fields=True
         )

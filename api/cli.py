@@ -288,7 +288,8 @@ def score(
     LEADS: CSV (any delimiter and encoding), JSON lines, Excel, each also as .gz; Parquet, also a folder or a pattern;
     `-` is standard input. OUT: .csv, .tsv, .jsonl (also .gz), .parquet, .xlsx; `-` is CSV to standard output.
 
-    LEADS may also be postgresql://…, with --table and --into: the server scores, and nothing leaves it.
+    LEADS may also be postgresql://…, with --table and --into: the server scores, and of its rows only those that can't
+    be read come over, for their reasons.
     """
     if leads.startswith(("postgresql:", "postgres:")):
         given: dict[str, object] = {
@@ -318,7 +319,16 @@ def score(
     from api.lists import Wanted, score_list
     from api.reports import list_text
 
-    wanted = Wanted(explain, prefix, where, only, top, best_first, columns, ledger)
+    wanted = Wanted(
+        explain=explain,
+        prefix=prefix,
+        where=where,
+        only=only,
+        top=top,
+        best_first=best_first,
+        columns=columns,
+        ledger=ledger,
+    )
     chosen = scorecard(home, release, card)
     with bar(leads) as progress:
         found = score_list(chosen, Path(leads), out, as_of or today(), wanted, rejects=rejects, progress=progress)
@@ -351,10 +361,10 @@ def _score_table(
 
 
 @contextmanager
-def bar(label: str) -> Iterator[Callable[[float, int], None]]:
-    """A bar with rows, rate and time left on a terminal; silence in a pipe."""
+def bar(label: str) -> Iterator[Callable[[float, int], None] | None]:
+    """What draws a bar with rows, rate and time left on a terminal; None in a pipe."""
     if not sys.stderr.isatty():
-        yield lambda share, rows: None
+        yield None
         return
     started = monotonic()
 
@@ -416,7 +426,7 @@ def serve(host: str, port: int, home: Path, release: str | None, card: Path | No
 
 
 @cli.command()
-@click.option("--dialect", default="duckdb", show_default=True, help="The SQL to print: duckdb, postgres, …")
+@click.option("--dialect", default="duckdb", show_default=True, help="The SQL to print: duckdb or postgres.")
 @click.option("--from", "--table", "table", default="leads", show_default=True, help="The table to score.")
 @click.option("--data", type=FILE, help="Print for the columns of this file, instead of one column a field.")
 @click.option("--keep", multiple=True, help="A column to bring along; may be given several times.")
@@ -446,7 +456,8 @@ def sql(
 
     columns = None
     if data is not None:
-        from training.sources import connect, opened
+        from training.lists import opened
+        from training.sources import connect
 
         with connect() as connection, opened(connection, data) as scan:
             columns = dict(scan.columns)

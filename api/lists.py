@@ -25,18 +25,18 @@ from duckdb.func import FunctionNullHandling
 
 from api import target
 from scoring.condition import parse_over
-from scoring.engine import Engine, engine
-from scoring.errors import ConditionError, DataError, LeadError, did_you_mean, shown
+from scoring.engine import engine
+from scoring.errors import ConditionError, DataError, did_you_mean, shown
 from scoring.gate import Verdict
 from scoring.printers import sql
-from scoring.printers.cleaning import KINDS, used
-from scoring.printers.dialect import name as quoted
-from scoring.printers.dialect import text
+from scoring.printers.cleaning import KINDS, used, used_by
+from scoring.printers.literals import name as quoted
+from scoring.printers.literals import text
 from scoring.printers.reasons import EXPLAINED
 from scoring.scorecard import Card, Scorecard
 from scoring.tree import Node
 from training.lists import Scan, opened
-from training.rejects import ROW, Reject, structural
+from training.rejects import ROW, Reject, refuse_empty, refused, structural
 from training.sources import connect
 from training.spelling import misspelt
 
@@ -135,12 +135,12 @@ def score_list(
     """
     started = monotonic()
     run = _Run(card, data, out, as_of, wanted or Wanted(), rejects or _beside(data, out))
-    found = run.score(progress or (lambda share, rows: None))
+    found = run.score(progress)
     return replace(found, seconds=monotonic() - started)
 
 
 def _beside(data: Path, out: Path) -> Path:
-    """Where the rejects go: beside the output, and where that has no name, beside no one, by the list's name."""
+    """Where the rejects go: beside the output; for standard output, into this folder, by the name of the list."""
     if out == target.STDOUT:
         return Path(f"{data.name if data != target.STDOUT else 'stdin'}.rejects.csv")
     return out.with_name(f"{out.name[: -len(target.ending(out))]}.rejects.csv")
@@ -151,22 +151,23 @@ class _Run:
 
     def __init__(self, card: Scorecard, data: Path, out: Path, as_of: date, wanted: Wanted, rejects: Path) -> None:
         self.card, self.data, self.out, self.as_of, self.wanted, self.rejects = card, data, out, as_of, wanted, rejects
-        self.kind = target.ending(out)
         self.where = condition(card.card, wanted.where) if wanted.where else None
         unknown = [one for one in wanted.only if one not in VERDICTS]
         if unknown:
             raise DataError(f"there is no recommendation {shown(unknown[0])}.{did_you_mean(unknown[0], VERDICTS)}")
-        files = [one for one in (out, rejects, wanted.ledger) if one is not None]
-        for one in files:
+        files = [out, rejects, *([wanted.ledger] if wanted.ledger is not None else [])]
+        for place, one in enumerate(files):
             target.check(one)
+            if place and one == target.STDOUT:
+                raise DataError("standard output takes the scores; name a file for the rejects and for the ledger")
+            if one.absolute() in [other.absolute() for other in files[:place]]:
+                raise DataError(f"{one}: is named twice; the scores, the rejects and the ledger need a file each")
             if one.exists() and data.exists() and one.samefile(data):
                 raise DataError(f"{one}: is the list itself; write to another file")
-        if wanted.ledger is not None:
-            target.ending(wanted.ledger)
         added = [*sql.OUTPUTS, *((sql.PLUS_MINUS, *EXPLAINED, QUESTIONS) if wanted.explain else ())]
         self.outputs = {one: f"{wanted.prefix}{one}" for one in added}
 
-    def score(self, progress: Callable[[float, int], None]) -> Scored:
+    def score(self, progress: Callable[[float, int], None] | None) -> Scored:
         with ExitStack() as stack:
             connection = stack.enter_context(connect())
             work = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="leadledger-")))
@@ -174,77 +175,74 @@ class _Run:
             scan = stack.enter_context(opened(connection, self.data))
             columns = self._columns(scan)
             connection.execute(f"SET memory_limit = '{MEMORY + MEMORY_PER_COLUMN * len(scan.columns)}MB'")
-            # What goes to standard output, or is turned into a sheet, has no place to be beside.
-            written = (
-                work / "written"
-                if self.out == target.STDOUT or self.kind == ".xlsx"
-                else stack.enter_context(target.half(self.out))
-            )
-            rejected = stack.enter_context(target.half(self.rejects))
             try:
-                with _told(connection, scan, progress):
-                    count, read, bad = self._copy(connection, scan, columns, written)
-                broken = structural(connection)
-            except duckdb.Error as error:
+                found, files = self._write(stack, connection, scan, columns, work, progress)
+                for whole, place in files:
+                    target.publish(whole, place)
+            except (duckdb.Error, OSError) as error:
                 raise DataError(target.error_text(self.out, scan.label, scan.kind, error)) from None
-            if read == 0:
-                if broken:
-                    first = broken[0]
-                    raise DataError(f"{scan.label}: no row can be read; the first one, row {first.row}, {first.reason}")
-                raise DataError(
-                    f"{scan.label}: {'has no rows' if scan.kind == 'parquet' else 'has a header and no rows'}"
-                )
-            refused = write_rejects(broken, self._bad(connection, scan, bad, broken), rejected)
-            counted, recommendations, grades = self._counts(connection, written, columns)
-            whole = counted == count and refused == len({one.row for one in broken}) + bad
-            whole = whole and (read == count + bad if self.wanted.all_rows else read >= count + bad)
-            if not whole:  # never seen; were it ever so, a list that isn't whole must not look like one
-                raise DataError(
-                    f"{scan.label}: {read:,} rows were read, {count:,} written, {counted:,} read back and"
-                    f" {refused:,} rejected, which doesn't add up; nothing is kept. Please report it"
-                )
-            duplicates, examples = self._duplicates(connection, scan)
-            if self.wanted.ledger is not None:
-                ledger = stack.enter_context(target.half(self.wanted.ledger))
-                body = self._ledger(scan, target.read_back(written, self.kind), columns)
-                target.copy(connection, body, ledger, target.ending(self.wanted.ledger))
-                target.publish(ledger, self.wanted.ledger)
-            target.publish(rejected, self.rejects)
-            if self.kind == ".xlsx" and self.out != target.STDOUT:
-                sheet = stack.enter_context(target.half(self.out))
-                target.to_sheet(connection, written, sheet, self.out)
-                written = sheet
             if self.out == target.STDOUT:
-                target.to_stdout(written)
-            else:
-                target.publish(written, self.out)
-            present = used(self.card.card, scan.columns)
-            return Scored(
-                rows=read + len({one.row for one in broken}),
-                scored=count,
-                rejected=refused,
-                left_out=read - count - bad,
-                out=self.out,
-                rejects=self.rejects,
-                recommendations=recommendations,
-                grades=grades,
-                unused=tuple(one for one in scan.columns if not any(one in names for names in present.values())),
-                absent=tuple(name for name, names in present.items() if not names),
-                misspelt=misspelt(self.card.card, scan.columns),
-                duplicates=duplicates,
-                examples=examples,
-                seconds=0.0,
+                target.to_stdout(work / "scored")
+            return found
+
+    def _write(
+        self,
+        stack: ExitStack,
+        connection: duckdb.DuckDBPyConnection,
+        scan: Scan,
+        columns: tuple[str, ...],
+        work: Path,
+        progress: Callable[[float, int], None] | None,
+    ) -> tuple[Scored, list[tuple[Path, Path]]]:
+        """Write all files, each beside its place; what became of the list, and which file belongs where."""
+        kind = target.ending(self.out)
+        written = target.place(stack, work / "scored", self.out)
+        with _told(connection, scan, progress):
+            count, read, bad = self._copy(connection, scan, columns, written, kind)
+        broken = structural(connection, scan)
+        refuse_empty(scan, read, broken)
+        rejected = target.place(stack, work / "rejects", self.rejects)
+        left = write_rejects(broken, self._bad(connection, scan, bad, broken), rejected)
+        counted, recommendations, grades = self._counts(connection, target.read_back(written, kind), columns)
+        whole = counted == count and left == len({one.row for one in broken}) + bad
+        whole = whole and (read == count + bad if self.wanted.all_rows else read >= count + bad)
+        if not whole:  # never seen; were it ever so, a list that isn't whole must not look like one
+            raise DataError(
+                f"{scan.label}: {read:,} rows were read, {count:,} written, {counted:,} read back and"
+                f" {left:,} rejected, which doesn't add up; nothing is kept. Please report it"
             )
+        duplicates, examples = self._duplicates(connection, scan)
+        files = []
+        if self.wanted.ledger is not None:
+            ledger = target.place(stack, work / "ledger", self.wanted.ledger)
+            body = self._ledger(scan, target.read_back(written, kind), columns)
+            target.copy(connection, body, ledger, target.ending(self.wanted.ledger))
+            files.append((target.finished(stack, connection, ledger, self.wanted.ledger), self.wanted.ledger))
+        files.append((rejected, self.rejects))
+        if self.out != target.STDOUT:
+            files.append((target.finished(stack, connection, written, self.out), self.out))
+        present = used(self.card.card, scan.columns)
+        found = Scored(
+            rows=read + len({one.row for one in broken}),
+            scored=count,
+            rejected=left,
+            left_out=read - count - bad,
+            out=self.out,
+            rejects=self.rejects,
+            recommendations=recommendations,
+            grades=grades,
+            unused=tuple(one for one in scan.columns if not any(one in names for names in present.values())),
+            absent=tuple(name for name, names in present.items() if not names),
+            misspelt=misspelt(self.card.card, scan.columns),
+            duplicates=duplicates,
+            examples=examples,
+            seconds=0.0,
+        )
+        return found, files
 
     def _columns(self, scan: Scan) -> tuple[str, ...]:
         """The columns to write, by their names in the output. Raises DataError."""
-        if not any(used(self.card.card, scan.columns).values()):
-            known = [column for one in self.card.card.plain for column in one.columns]
-            first = next(iter(scan.columns))
-            raise DataError(
-                f"{scan.label}: no column belongs to the card '{self.card.card.name}', the first is {shown(first)};"
-                f" rename the columns, or name them under `from:` in the card.{did_you_mean(first, known)}"
-            )
+        used_by(self.card.card, scan.columns, scan.label)
         taken = {one.lower() for one in scan.columns}
         for name in self.outputs.values():
             if name.lower() in taken:
@@ -252,7 +250,9 @@ class _Run:
                     f"{scan.label}: has a column '{name}' already; give the new ones another name, as in --prefix lead_"
                 )
         known = [*scan.columns, *self.outputs.values()]
-        for one in self.wanted.columns:
+        for place, one in enumerate(self.wanted.columns):
+            if one in self.wanted.columns[:place]:
+                raise DataError(f"{scan.label}: column {shown(one)} is asked for twice; name it once")
             if one not in known:
                 raise DataError(f"{scan.label}: there is no column {shown(one)} to write.{did_you_mean(one, known)}")
         return self.wanted.columns or tuple(known)
@@ -271,7 +271,7 @@ class _Run:
         )
 
     def _copy(
-        self, connection: duckdb.DuckDBPyConnection, scan: Scan, columns: Sequence[str], written: Path
+        self, connection: duckdb.DuckDBPyConnection, scan: Scan, columns: Sequence[str], written: Path, kind: str
     ) -> tuple[int, int, int]:
         """Write the rows; how many were written, how many read, and in how many a value can't be read."""
         wanted = self.wanted
@@ -281,11 +281,8 @@ class _Run:
         advice = quoted(self.outputs["recommendation"])
         listed = ", ".join(map(text, wanted.only))
         chosen = f"{advice} IN ({listed})" if wanted.only else "TRUE"
-        made = {QUESTIONS: self._questions(connection)} if wanted.explain else {}
-        selected = ", ".join(
-            f"{made[QUESTIONS]} AS {quoted(one)}" if wanted.explain and one == self.outputs[QUESTIONS] else quoted(one)
-            for one in columns
-        )
+        made = {self.outputs[QUESTIONS]: self._questions(connection)} if wanted.explain else {}
+        selected = ", ".join(f"{made[one]} AS {quoted(one)}" if one in made else quoted(one) for one in columns)
         connection.execute("CREATE OR REPLACE TEMP SEQUENCE ll_bad MINVALUE 0 START 0")
         body = (
             f"SELECT {selected} FROM ({sql.select(self.card, query)})"
@@ -296,7 +293,7 @@ class _Run:
             body += f" LIMIT {wanted.top}" if wanted.top is not None else ""
         connection.execute("PRAGMA enable_profiling = 'no_output'")
         try:
-            count = target.copy(connection, body, written, self.kind)
+            count = target.copy(connection, body, written, kind)
             read = _scanned(json.loads(connection.get_profiling_information())["operator"])
         finally:
             connection.execute("PRAGMA disable_profiling")
@@ -317,7 +314,6 @@ class _Run:
         found = connection.cursor().execute(
             f'SELECT {selected} FROM ({sql.typed(self.card, query)}) WHERE "ll:bad" ORDER BY {quoted(ROW)} LIMIT {bad}'
         )
-        ready = engine(self.card)
         gaps = sorted({one.row for one in broken})
         passed = 0
         while batch := found.fetchmany(1000):
@@ -325,17 +321,16 @@ class _Run:
                 # Rows that are no rows have a number in the file, and none in what DuckDB read.
                 while passed < len(gaps) and gaps[passed] <= row + passed:
                     passed += 1
-                yield from _reasons(ready, row + passed, dict(zip(present, values, strict=True)))
+                yield from refused(self.card, row + passed, dict(zip(present, values, strict=True)))
 
     def _counts(
-        self, connection: duckdb.DuckDBPyConnection, written: Path, columns: Sequence[str]
+        self, connection: duckdb.DuckDBPyConnection, written: str, columns: Sequence[str]
     ) -> tuple[int, dict[str, int], dict[str, int]]:
         """What is in the output: rows, and how many have which recommendation and grade, where those are written."""
         names = [self.outputs[one] for one in ("recommendation", "grade")]
         asked = [quoted(one) if one in columns else "NULL" for one in names]
         found = connection.execute(
-            f"SELECT {', '.join(asked)}, count(*) FROM {target.read_back(written, self.kind)}"
-            " GROUP BY 1, 2 ORDER BY 1, 2"
+            f"SELECT {', '.join(asked)}, count(*) FROM {written} GROUP BY 1, 2 ORDER BY 1, 2"
         ).fetchall()
         both: tuple[dict[str, int], dict[str, int]] = ({}, {})
         for *said, count in found:
@@ -440,17 +435,6 @@ def write_rejects(broken: Sequence[Reject], bad: Iterator[Reject], path: Path) -
     return rows
 
 
-def _reasons(ready: Engine, row: int, lead: Mapping[str, Any]) -> Iterator[Reject]:
-    try:
-        ready.clean(lead)
-    except LeadError as error:
-        for problem in error.problems:
-            value = "" if problem.value is None else str(problem.value)
-            yield Reject(row, problem.path.removeprefix("$."), value, problem.reason)
-    else:  # the two must agree; if they ever don't, the row is still not lost
-        yield Reject(row, "", "", "has a value that can't be read")
-
-
 def _numbered(scan: Scan) -> str:
     """The scan with the number of each row that was read; half as fast, since only one thread can count."""
     return f"(SELECT row_number() OVER () AS {quoted(ROW)}, * FROM {scan.sql})"
@@ -466,8 +450,13 @@ def _scanned(operators: Sequence[Mapping[str, Any]]) -> int:
 
 
 @contextmanager
-def _told(connection: duckdb.DuckDBPyConnection, scan: Scan, progress: Callable[[float, int], None]) -> Iterator[None]:
+def _told(
+    connection: duckdb.DuckDBPyConnection, scan: Scan, progress: Callable[[float, int], None] | None
+) -> Iterator[None]:
     """Tell how far a query has come, from a thread of its own, until it is done."""
+    if progress is None:
+        yield
+        return
     about = _about(connection, scan)
     done = threading.Event()
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from scoring.errors import DataError
-from scoring.printers.dialect import name as quoted
+from scoring.printers.literals import name as quoted
 from training.sources import ROW, connect, read
 
 

@@ -33,6 +33,10 @@ def _list(found: Scored) -> Iterator[str]:
         yield f"{found.duplicates:,} {again} the id of a row before: {', '.join(map(repr, found.examples))}"
     if found.absent:
         yield f"Fields that the list doesn't have: {', '.join(found.absent)}"
+    yield from _counts(found)
+
+
+def _counts(found: Scored | Stored) -> Iterator[str]:
     for title, counts in (("Recommendations", found.recommendations), ("Grades", found.grades)):
         if counts:
             yield f"{title}: " + " · ".join(f"{one} {count:,}" for one, count in counts.items())
@@ -47,9 +51,7 @@ def table_text(found: Stored, width: int = 80) -> str:
         lines.append(f"{found.duplicates:,} of these share their id with another row")
     if found.absent:
         lines.append(f"Fields that the table doesn't have: {', '.join(found.absent)}")
-    for title, counts in (("Recommendations", found.recommendations), ("Grades", found.grades)):
-        if counts:
-            lines.append(f"{title}: " + " · ".join(f"{one} {count:,}" for one, count in counts.items()))
+    lines += _counts(found)
     return "\n".join(part for line in lines for part in textwrap.wrap(line, width, subsequent_indent="  "))
 
 

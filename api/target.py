@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import duckdb
 
 from scoring.errors import DataError
-from scoring.printers.dialect import text
+from scoring.printers.literals import text
 from training.lists import first_line
 from training.spreadsheet import write_sheet
 
@@ -50,6 +50,7 @@ def check(out: Path) -> None:
         raise DataError(f"{out}: there is no folder {out.parent}; make it first")
     if out.is_dir():
         raise DataError(f"{out}: is a folder; name a file that ends in .csv or .parquet")
+    ending(out)
 
 
 @contextmanager
@@ -58,21 +59,34 @@ def half(out: Path) -> Iterator[Path]:
     for left in out.parent.glob(f".{_escaped(out.name)}.*{_HALF}"):
         if not _runs(left.name.split(".")[-2]):
             left.unlink(missing_ok=True)
-    path = out.with_name(f".{out.name}.{os.getpid()}{_HALF}")
+    path = out.with_name(_mark(out))
     try:
         yield path
     finally:
-        path.unlink(missing_ok=True)
+        with suppress(OSError):  # not there, or its name is one that can't be
+            path.unlink()
+
+
+def place(stack: ExitStack, work: Path, out: Path) -> Path:
+    """Where to write first: beside `out`, but for what goes to standard output or becomes a sheet: at `work`."""
+    return work if out == STDOUT or ending(out) == ".xlsx" else stack.enter_context(half(out))
+
+
+def finished(stack: ExitStack, connection: duckdb.DuckDBPyConnection, written: Path, out: Path) -> Path:
+    """What was written, as it is to be published; a sheet is made only now. Raises DataError."""
+    if ending(out) != ".xlsx":
+        return written
+    sheet = stack.enter_context(half(out))
+    cursor = connection.cursor().execute(f"FROM read_parquet({text(str(written))})")
+    write_sheet([str(one[0]) for one in cursor.description or ()], _rows(cursor), sheet, str(out))
+    return sheet
 
 
 def publish(written: Path, out: Path) -> None:
-    """Move a whole file to its place, once its bytes are on the disk. Raises DataError."""
-    try:
-        with written.open("rb") as file:
-            os.fsync(file.fileno())
-        written.replace(out)
-    except OSError as error:
-        raise DataError(f"{out}: can't be written: {error.strerror}") from None
+    """Move a whole file to its place, once its bytes are on the disk. Raises OSError."""
+    with written.open("rb") as file:
+        os.fsync(file.fileno())
+    written.replace(out)
 
 
 def copy(connection: duckdb.DuckDBPyConnection, body: str, written: Path, kind: str) -> int:
@@ -96,12 +110,6 @@ def read_back(written: Path, kind: str) -> str:
     )
 
 
-def to_sheet(connection: duckdb.DuckDBPyConnection, written: Path, sheet: Path, label: Path) -> None:
-    """Turn a Parquet file into an Excel sheet. Raises DataError."""
-    cursor = connection.cursor().execute(f"FROM read_parquet({text(str(written))})")
-    write_sheet([str(one[0]) for one in cursor.description or ()], _rows(cursor), sheet, str(label))
-
-
 def to_stdout(written: Path) -> None:
     """Send a whole file to standard output."""
     with written.open("rb") as file:
@@ -112,9 +120,11 @@ def to_stdout(written: Path) -> None:
 
 def error_text(out: Path, label: str, kind: str, error: Exception) -> str:
     """The sentence for an error in the middle of a copy: it is the list's fault, or that of the place."""
+    if isinstance(error, OSError):
+        return f"{error.filename or out}: can't be written: {error.strerror}".replace(_mark(out), out.name)
     reason = first_line(error) if str(error).strip() else type(error).__name__
     if (isinstance(error, duckdb.IOException) and _HALF in str(error)) or "No space left" in str(error):
-        return f"{out}: can't be written: {reason.replace(f'.{out.name}.{os.getpid()}{_HALF}', out.name)}"
+        return f"{out}: can't be written: {reason.replace(_mark(out), out.name)}"
     return f"{label}: can't be read as {'Parquet' if kind == 'parquet' else 'CSV'}: {reason}"
 
 
@@ -123,11 +133,18 @@ def _rows(cursor: duckdb.DuckDBPyConnection) -> Iterator[tuple[object, ...]]:
         yield from batch
 
 
+def _mark(out: Path) -> str:
+    """The name of the half of a file; it tells whose it is."""
+    return f".{out.name}.{os.getpid()}{_HALF}"
+
+
 def _escaped(name: str) -> str:
     return "".join(f"[{sign}]" if sign in "*?[" else sign for sign in name)
 
 
 def _runs(process: str) -> bool:
+    if sys.platform == "win32":  # where the question would end the process
+        return True
     try:
         os.kill(int(process), 0)
     except (ProcessLookupError, ValueError):

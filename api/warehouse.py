@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING, Any
 
 from scoring.condition import parse_over
 from scoring.engine import engine
-from scoring.errors import DataError, LeadError, did_you_mean, shown
+from scoring.errors import DataError, did_you_mean, shown
 from scoring.field import Field
 from scoring.printers import sql
-from scoring.printers.cleaning import used
+from scoring.printers.cleaning import used_by
+from scoring.printers.literals import table_parts
 from scoring.printers.postgres import LONGEST_NAME, family, name, plain, text
 from scoring.printers.reasons import EXPLAINED
 from scoring.scorecard import Scorecard
@@ -112,14 +113,7 @@ def score_table(
         tell("reading the columns")
         source = _source(connection, table)
         target, refused = _quoted(_parts(into)), _quoted(rejects)
-        present = used(card.card, source.columns)
-        if not any(present.values()):
-            first = next(iter(source.columns), "")
-            known = [column for one in card.card.plain for column in one.columns]
-            raise DataError(
-                f"{table}: no column belongs to the card '{card.card.name}', the first is {shown(first)};"
-                f" name the columns under `from:` in the card.{did_you_mean(first, known)}"
-            )
+        present = used_by(card.card, source.columns, table)
         key = _key(card, source, table, key)
         outputs = {**OUTPUTS, **(_explained() if explain else {})}
         named = _id(card, key)
@@ -197,26 +191,8 @@ def _transaction(url: str) -> Iterator[psycopg.Connection[Any]]:
 
 
 def _parts(table: str) -> list[str]:
-    """The parts of `table`, `schema.table` or `"any.thing"."else"`."""
-    parts: list[str] = []
-    rest = table
-    while True:
-        if rest.startswith('"'):
-            end = 1
-            while end < len(rest) and (rest[end] != '"' or rest[end : end + 2] == '""'):
-                end += 2 if rest[end] == '"' else 1
-            part, rest = rest[1:end].replace('""', '"'), rest[end + 1 :]
-        else:
-            part, dot, rest = rest.partition(".")
-            rest = dot + rest
-        parts.append(part)
-        if not rest:
-            break
-        if not rest.startswith("."):
-            break
-        rest = rest[1:]
-    if rest or len(parts) > 2 or not all(parts) or any("\0" in one for one in parts):
-        raise DataError(f'{shown(table)} is no name of a table; write it like leads, crm.leads or "odd.name"')
+    """The parts of a table's name. Raises DataError."""
+    parts = table_parts(table)
     too_long = next((one for one in parts if len(one.encode()) > LONGEST_NAME), None)
     if too_long is not None:
         raise DataError(f"{shown(table)}: a name has at most {LONGEST_NAME} bytes in PostgreSQL")
@@ -417,14 +393,7 @@ def _unreadable(
 
 def _problems(card: Scorecard, lead: Mapping[str, Any]) -> list[tuple[str, str, str]]:
     """The column, value and reason of each value of a lead that can't be read."""
-    try:
-        engine(card).clean(lead)
-    except LeadError as error:
-        return [
-            (one.path.removeprefix("$."), "" if one.value is None else str(one.value), one.reason)
-            for one in error.problems
-        ]
-    return [("", "", "has a value that can't be read")]  # the two must agree; if ever not, the row is still not lost
+    return [(one.column, "" if one.value is None else str(one.value), one.reason) for one in engine(card).refused(lead)]
 
 
 def _entries(card: Scorecard) -> list[tuple[str, str, str]]:

@@ -24,6 +24,7 @@ from scoring.errors import (
 from scoring.frames import score_frame
 from scoring.printers import python, sql
 from scoring.printers.dialect import DIALECTS, DUCKDB
+from scoring.printers.literals import table_parts
 from scoring.printers.text import ledger_text
 from scoring.reader import read_card
 from scoring.result import Entry, Question, Recommendation, Result
@@ -90,18 +91,19 @@ def to_sql(
     ledger: bool = False,
     where: str = "",
 ) -> str:
-    """The scorecard as one SELECT over the table `source`, which may be `schema.table`.
+    """The scorecard as one SELECT over the table `source`, which may be `schema.table` or `"odd.name"`.
 
     `columns` maps the table's columns to their SQL types; None: one column for each field, of the field's own kind.
     `keep` are columns to bring along. The SELECT adds score, points, probability, grade and recommendation, with
     `plus_minus` also the standard error of the points, with `explain` the three strongest reasons each way, with
     `ledger` a column for each entry, in tenths of points; all but the entries are NULL where a value of the lead can't
-    be read. `where`, in the card's own language, leaves out other leads. Raises PrinterError, ConditionError.
+    be read. `where`, in the card's own language, leaves out other leads. Raises PrinterError, ConditionError,
+    DataError.
     """
     spelt = DIALECTS.get(dialect, DUCKDB)
     query = sql.Query(
         as_of,
-        ".".join(map(spelt.name, source.split("."))),
+        ".".join(map(spelt.name, table_parts(source))),
         columns,
         keep,
         plus_minus=plus_minus,

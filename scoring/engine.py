@@ -134,6 +134,18 @@ class Engine:
             raise LeadError(problems)
         return Lead(values, tuple(ignored))
 
+    def refused(self, lead: Mapping[str, Any]) -> Sequence[BadValue]:
+        """What can't be read in a raw lead that SQL has refused.
+
+        SQL and Python agree on what that is. Should they ever not, there is one problem without a column, so that the
+        lead is not lost.
+        """
+        try:
+            self.clean(lead)
+        except LeadError as error:
+            return error.problems
+        return (BadValue("", "", None, "has a value that can't be read"),)
+
     def score(self, lead: Mapping[str, Any], as_of: date, path: str = "$") -> Result:
         """The result of a raw lead. Raises LeadError."""
         cleaned = self.clean(lead, path)

@@ -63,6 +63,11 @@ class BadValue:
     value: object
     reason: str
 
+    @property
+    def column(self) -> str:
+        """The column that the value came in; empty where it is not known."""
+        return self.path.removeprefix("$.")
+
     def __str__(self) -> str:
         return f"{self.path}: {self.reason}"
 

@@ -13,12 +13,12 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from scoring.engine import engine, unwrapped
-from scoring.errors import DataError, LeadError, did_you_mean, shown
+from scoring.errors import DataError, did_you_mean, shown
 from scoring.field import Refused, cleaner
 from scoring.libraries import ARROW, KINDS, POLARS, Library, arrow_needed, kind
 from scoring.printers import sql
-from scoring.printers.cleaning import family, used
-from scoring.printers.dialect import name as quoted
+from scoring.printers.cleaning import family, used, used_by
+from scoring.printers.literals import name as quoted
 from scoring.scorecard import Scorecard
 
 if TYPE_CHECKING:
@@ -123,14 +123,8 @@ def _asked(card: Scorecard, columns: Sequence[Any]) -> list[str]:
 
 def _check(card: Scorecard, columns: list[Any], keep: Sequence[str], added: Sequence[str]) -> None:
     """Raises DataError where the columns of a frame can't be scored, kept or told apart."""
+    used_by(card.card, dict.fromkeys(columns, ""), "the data frame")
     asked = _asked(card, columns)
-    if not asked:
-        known = [column for one in card.card.plain for column in one.columns]
-        first = f"the first is {shown(columns[0])}" if columns else "it has none"
-        raise DataError(
-            f"the data frame: no column belongs to the card '{card.card.name}', {first}; rename the columns, or name"
-            f" them under `from:` in the card.{did_you_mean(str(columns[0]), known) if columns else ''}"
-        )
     twice = [one for one in [*asked, *keep] if columns.count(one) > 1]
     if twice:
         raise DataError(f"the data frame: has two columns {shown(twice[0])}; drop one, or rename it")
@@ -272,9 +266,5 @@ def _problems(card: Scorecard, library: Library, given: Mapping[str, Any], rows:
     """What can't be read in each of these rows: `budget: 'lots' is not a number; …`."""
     raw = {one: library.at(series, rows) for one, series in given.items()}
     for values in zip(*raw.values(), strict=True):
-        try:
-            engine(card).clean(dict(zip(raw, values, strict=True)))
-        except LeadError as error:
-            yield "; ".join(f"{one.path.removeprefix('$.')}: {one.reason}" for one in error.problems)
-        else:  # the two must agree; if they ever don't, the row is still not lost
-            yield "has a value that can't be read"
+        found = engine(card).refused(dict(zip(raw, values, strict=True)))
+        yield "; ".join(f"{one.column}: {one.reason}" if one.column else one.reason for one in found)

@@ -20,7 +20,7 @@ from scoring.engine import engine
 from scoring.errors import PrinterError
 from scoring.lookup import Combination, Table
 from scoring.printers import cleaning, postgres, sql
-from scoring.printers.dialect import name as quoted
+from scoring.printers.literals import name as quoted
 from scoring.reader import parse_card
 from scoring.scorecard import Card, untrained
 from scoring.walk import Tally, tally

@@ -14,7 +14,7 @@ from scoring.condition import Known, parse
 from scoring.engine import REASONS, engine, said
 from scoring.field import Field
 from scoring.printers import cleaning, sql
-from scoring.printers.dialect import name as quoted
+from scoring.printers.literals import name as quoted
 from scoring.printers.reasons import LARGEST
 from scoring.rule import Rule
 from scoring.scorecard import Card, untrained

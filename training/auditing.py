@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from scipy.optimize import brentq
 from scipy.special import expit
 
-from scoring.printers.dialect import name as quoted
+from scoring.printers.literals import name as quoted
 from scoring.result import signed
 from scoring.rule import Group, Rule
 from scoring.scorecard import Card, Learned, Scorecard

@@ -23,8 +23,8 @@ from scoring.errors import DataError, ReleaseError, shown
 from scoring.gate import Stage
 from scoring.learned import check_learned
 from scoring.printers.cleaning import used
-from scoring.printers.dialect import name as quoted
-from scoring.printers.dialect import text
+from scoring.printers.literals import name as quoted
+from scoring.printers.literals import text
 from scoring.reader import read_card
 from scoring.result import signed, unsigned
 from scoring.rule import Criterion, Exclusion, Group, Rule

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from scoring.errors import DataError, shown
 from scoring.field import DATE, NUMBER
-from scoring.printers.dialect import name as quoted
-from scoring.printers.dialect import text
+from scoring.printers.literals import name as quoted
+from scoring.printers.literals import text
 from training.rejects import LONGEST
 
 DELIMITERS = (",", ";", "\t", "|")

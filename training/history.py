@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from scoring.errors import DataError, did_you_mean, shown
 from scoring.field import Field
 from scoring.printers import sql
-from scoring.printers.dialect import name as quoted
+from scoring.printers.literals import name as quoted
 from scoring.rule import Criterion
 from scoring.scorecard import START, Card, Learned, Outcome, Scorecard
 from training.notebook import table

@@ -15,17 +15,17 @@ import tempfile
 import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import duckdb
 
 from scoring.errors import DataError, shown
-from scoring.printers.dialect import text
+from scoring.printers.literals import text
 from training import jsonlines, spreadsheet
 from training.delimited import Dialect, dialect, literal_path, scan
 from training.encodings import BLOCK, encoding, to_utf8
-from training.rejects import LONGEST, begin, refuse
+from training.rejects import LONGEST, Reject, forget
 
 PEEK = 1 << 20  # bytes that are looked at before a file is read
 _EMPTY = "the file is empty; it needs a header line with the names of the columns"
@@ -37,7 +37,8 @@ class Scan:
 
     `sql` is a FROM item that DuckDB streams in the order of the file, with bounded memory, as often as one likes; the
     rows have no numbers. `columns` are names and SQL types: all VARCHAR but in Parquet. `kind` is csv, parquet, json or
-    excel, `label` what messages call the list, `size` the bytes of what is read.
+    excel, `label` what messages call the list, `size` the bytes of what is read. `refused` are rows that were left out
+    while it was turned into CSV.
     """
 
     sql: str
@@ -45,6 +46,7 @@ class Scan:
     kind: str
     label: str
     size: int
+    refused: tuple[Reject, ...] = ()
 
 
 @contextmanager
@@ -53,20 +55,19 @@ def opened(connection: duckdb.DuckDBPyConnection, data: Path | str) -> Iterator[
 
     Its temporary files are gone at the end. After `sql` has run once, `structural` tells what was no row.
     """
-    begin(connection, "standard input" if str(data) == "-" else str(data))
     with tempfile.TemporaryDirectory(prefix="leadledger-", ignore_cleanup_errors=True) as folder:
         work = Path(folder)
         if str(data) == "-":
             target = work / "input"
             with target.open("wb") as file:
                 shutil.copyfileobj(sys.stdin.buffer, file, BLOCK)
-            yield _file(connection, target, "standard input", work)
-            return
-        path = Path(data)
-        if _is_several(path):
-            yield _several(connection, path)
+            scan = _file(connection, target, "standard input", work)
+        elif _is_several(Path(data)):
+            scan = _several(connection, Path(data))
         else:
-            yield _file(connection, path, str(path), work)
+            scan = _file(connection, Path(data), str(data), work)
+        forget(connection)  # what was left out of the lists before, or while this one was tried
+        yield scan
 
 
 def _is_several(path: Path) -> bool:
@@ -111,8 +112,8 @@ def _file(connection: duckdb.DuckDBPyConnection, path: Path, label: str, work: P
     suffix = Path(label.removesuffix(".gz")).suffix
     if jsonlines.looks_so(label, start, suffix):
         target = work / "lines.csv"
-        refuse(connection, jsonlines.to_csv(label, path, target))
-        return _csv(connection, target, label, work, "json")
+        refused = tuple(Reject(row, "", value, reason) for row, value, reason in jsonlines.to_csv(label, path, target))
+        return replace(_csv(connection, target, label, work, "json"), refused=refused)
     return _csv(connection, path, label, work, "csv")
 
 

@@ -1,25 +1,29 @@
 """What was left out of a list: values and rows that can't be read, each with its row, its raw text and the reason.
 
-DuckDB keeps the lines that it can't read as rows in `reject_errors`; whatever turns another kind of file into CSV keeps
-its own in the table `ll_refused`. `structural` puts the two together and says which row each one is.
+DuckDB keeps the lines that it can't read as rows in `reject_errors`; what was left out while another kind of file was
+turned into CSV is in the scan. `structural` puts the two together and says which row each one is.
 """
 
 from __future__ import annotations
 
 import mmap
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 
 from scoring.engine import engine
-from scoring.errors import DataError, LeadError
+from scoring.errors import DataError
 from scoring.printers.cleaning import used
-from scoring.printers.dialect import name as quoted
+from scoring.printers.literals import name as quoted
 from scoring.scorecard import Scorecard
+
+if TYPE_CHECKING:
+    from training.lists import Scan
 
 ROW = "ll:row"  # the number of a row in its file, from 1; the name is one that no file would use
 LONGEST = 16_000_000  # bytes of the longest line that is read; two of them fit into a buffer of DuckDB's usual size
@@ -55,58 +59,41 @@ def bad_values(
     selected = ", ".join(map(quoted, [ROW, *present]))
     found = connection.execute(f'SELECT {selected} FROM {table} WHERE "ll:bad" ORDER BY {quoted(ROW)}').fetchall()
     for row, *values in found:
-        try:
-            engine(card).clean(dict(zip(present, values, strict=True)))
-        except LeadError as error:
-            for problem in error.problems:
-                value = "" if problem.value is None else str(problem.value)
-                yield Reject(row, problem.path.removeprefix("$."), value, problem.reason)
-        else:  # the two must agree; if they ever don't, the row is still not lost
-            yield Reject(row, "", "", "has a value that can't be read")
+        yield from refused(card, row, dict(zip(present, values, strict=True)))
 
 
-def refuse(connection: duckdb.DuckDBPyConnection, rejects: Iterable[tuple[int, str, str]]) -> None:
-    """Keep the rows (number, text, reason) that were left out while a list was turned into CSV."""
-    connection.execute('CREATE OR REPLACE TEMP TABLE ll_refused ("row" BIGINT, "value" VARCHAR, reason VARCHAR)')
-    kept = list(rejects)
-    if kept:
-        connection.executemany("INSERT INTO ll_refused VALUES (?, ?, ?)", kept)
+def refused(card: Scorecard, row: int, lead: Mapping[str, Any]) -> Iterator[Reject]:
+    """A reject for each value that can't be read in a raw lead that SQL has refused."""
+    for one in engine(card).refused(lead):
+        yield Reject(row, one.column, "" if one.value is None else str(one.value), one.reason)
 
 
-def begin(connection: duckdb.DuckDBPyConnection, label: str) -> None:
-    """Forget what was left out of the list before this one."""
-    connection.execute("CREATE OR REPLACE TEMP TABLE ll_label (label VARCHAR)")
-    connection.execute("INSERT INTO ll_label VALUES (?)", [label])
-    refuse(connection, ())
+def forget(connection: duckdb.DuckDBPyConnection) -> None:
+    """Forget the lines that DuckDB left out of the scans before."""
     for table in ("reject_errors", "reject_scans"):
         with suppress(duckdb.CatalogException):
             connection.execute(f"DELETE FROM {table}")
 
 
-def structural(connection: duckdb.DuckDBPyConnection) -> tuple[Reject, ...]:
-    """The rows that are no rows, in their order, after the scan of an opened list has run to its end.
+def structural(connection: duckdb.DuckDBPyConnection, scan: Scan) -> tuple[Reject, ...]:
+    """The rows of an opened list that are no rows, in their order, after its scan has run to its end.
 
     Raises DataError where a quote runs over so much of the file that nobody can say what its rows are.
     """
-    label = "".join(str(one) for (one,) in _table(connection, "FROM ll_label"))
-    refused = [Reject(int(row), "", value, reason) for row, value, reason in _table(connection, "FROM ll_refused")]
     scans = _table(
         connection,
         "SELECT scan_id, file_path, delimiter, quote, escape, columns FROM reject_scans ORDER BY scan_id DESC LIMIT 1",
     )
     if not scans:
-        return tuple(refused)
-    ((scan, path, delimiter, quote, escape, columns),) = scans
+        return scan.refused
+    ((number, path, delimiter, quote, escape, columns),) = scans
     found = _table(
         connection,
         "SELECT line, min(line_byte_position), min(byte_position), any_value(csv_line),"
-        f" list(DISTINCT error_type ORDER BY error_type) FROM reject_errors WHERE scan_id = {int(scan)}"
+        f" list(DISTINCT error_type ORDER BY error_type) FROM reject_errors WHERE scan_id = {int(number)}"
         " GROUP BY line ORDER BY line",
     )
-    connection.execute("DELETE FROM reject_errors")
-    connection.execute("DELETE FROM reject_scans")
-    if not found:
-        return tuple(refused)
+    forget(connection)
     one_column = columns.count("'VARCHAR'") == 1  # then an empty line is a row
     blanks = (
         [0] * len(found) if one_column else _blanks(Path(path), [row[1] for row in found], delimiter, quote, escape)
@@ -115,13 +102,23 @@ def structural(connection: duckdb.DuckDBPyConnection) -> tuple[Reject, ...]:
     for (line, _, position, text, kinds), blank in zip(found, blanks, strict=True):
         row = int(line) - 1 - blank
         if any(kind in _OPEN for kind in kinds):
-            _check_quote(label, Path(path), row, int(position), quote, escape)
+            _check_quote(scan.label, Path(path), row, int(position), quote, escape)
         reason = "; ".join(_REASONS.get(one, one.lower()) for one in kinds)
         rejects.append(Reject(row, "", (text or "").strip("\r\n"), reason))
-    return tuple(sorted([*refused, *rejects], key=lambda one: one.row))
+    return tuple(sorted([*scan.refused, *rejects], key=lambda one: one.row))
 
 
-def _table(connection: duckdb.DuckDBPyConnection, query: str) -> list[tuple]:  # type: ignore[type-arg]
+def refuse_empty(scan: Scan, rows: int, rejects: Sequence[Reject]) -> None:
+    """Raises DataError where no row of a list could be read."""
+    if rows:
+        return
+    if rejects:
+        first = rejects[0]
+        raise DataError(f"{scan.label}: no row can be read; the first one, row {first.row}, {first.reason}")
+    raise DataError(f"{scan.label}: {'has no rows' if scan.kind == 'parquet' else 'has a header and no rows'}")
+
+
+def _table(connection: duckdb.DuckDBPyConnection, query: str) -> list[tuple[Any, ...]]:
     """The rows of a query; none where its table isn't there, since DuckDB makes it with the first reject."""
     try:
         return connection.execute(query).fetchall()

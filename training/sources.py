@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from scoring.errors import DataError
-from scoring.printers.dialect import name as quoted
-from training.lists import Scan, first_line, opened
-from training.rejects import ROW, Reject, bad_values, structural
+from scoring.printers.literals import name as quoted
+from training.lists import first_line, opened
+from training.rejects import ROW, Reject, bad_values, refuse_empty, structural
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["ROW", "Reject", "Scan", "Source", "bad_values", "connect", "opened", "read", "structural"]
+__all__ = ["ROW", "Reject", "Source", "bad_values", "connect", "read"]
 
 
 @dataclass(frozen=True)
@@ -63,13 +63,10 @@ def read(connection: duckdb.DuckDBPyConnection, data: Path | str | pd.DataFrame,
         except duckdb.Error as error:
             kind = "Parquet" if scan.kind == "parquet" else "CSV"
             raise DataError(f"{scan.label}: can't be read as {kind}: {first_line(error)}") from None
-        rejects = structural(connection)
+        rejects = structural(connection, scan)
     if rejects:
         _renumber(connection, table, sorted({one.row for one in rejects}))
-    if source.rows + len(rejects) == 0:
-        raise DataError(f"{scan.label}: {'has no rows' if scan.kind == 'parquet' else 'has a header and no rows'}")
-    if source.rows == 0:
-        raise DataError(f"{scan.label}: no row can be read; the first one, row {rejects[0].row}, {rejects[0].reason}")
+    refuse_empty(scan, source.rows, rejects)
     return Source(source.table, source.columns, source.rows, rejects)
 
 

@@ -1,10 +1,12 @@
-"""The question of a small tree's split, in the shortest words: which of a field's bins go one way."""
+"""Choices in the shortest words: the question of a small tree's split, and how long a CASE may get."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
 from scoring.lookup import Combination, asks
+
+LONGEST_CASE = 12  # branches in a row; above that a CASE halves its range, so that a row asks the logarithm of them
 
 
 def question(

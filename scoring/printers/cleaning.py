@@ -10,9 +10,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from scoring.errors import PrinterError
+from scoring.errors import DataError, PrinterError, did_you_mean, shown
 from scoring.field import NO, NUMBER, YES, Field, fold
-from scoring.printers.dialect import FIRST, LAST, Dialect
+from scoring.printers.dialect import Dialect
+from scoring.printers.literals import FIRST, LAST
 from scoring.scorecard import Card
 
 _INTEGERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT")
@@ -38,6 +39,22 @@ def family(kind: str) -> str:
 def used(card: Card, columns: Mapping[str, str]) -> dict[str, list[str]]:
     """The columns that hold each plain field, of those that there are, in the order of the fields."""
     return {one.name: [column for column in one.columns if column in columns] for one in card.plain}
+
+
+def used_by(card: Card, columns: Mapping[str, str], label: str) -> dict[str, list[str]]:
+    """As `used`; `label` is what messages call the list. Raises DataError where no column belongs to the card."""
+    found = used(card, columns)
+    if not any(found.values()):
+        known = [column for one in card.plain for column in one.columns]
+        first = next(iter(columns), None)
+        said, hint = "it has none", ""
+        if first is not None:
+            said, hint = f"the first is {shown(first)}", did_you_mean(str(first), known)
+        raise DataError(
+            f"{label}: no column belongs to the card '{card.name}', {said}; rename the columns, or name them under"
+            f" `from:` in the card.{hint}"
+        )
+    return found
 
 
 def steps(card: Card, columns: Mapping[str, str], dialect: Dialect) -> Iterator[tuple[str, str, list[str]]]:

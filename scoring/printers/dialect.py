@@ -1,16 +1,15 @@
-"""How SQL is spelt: literals that every engine reads alike, and the short list of what they spell in their own way."""
+"""How SQL is spelt: the short list of what engines spell in their own way. Most read the names and literals alike."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from scoring.field import DATE, SPACE
+from scoring.field import DATE, NUMBER, SPACE
 from scoring.printers import postgres
+from scoring.printers.literals import FIRST, LAST, name, number, text
 
 UPPER = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-_CONTROL = re.compile(r"([\x00-\x1f\x7f])")
 
 
 @dataclass(frozen=True)
@@ -45,35 +44,6 @@ class Dialect:
     prunes: bool = True
 
 
-def name(identifier: str) -> str:
-    """A quoted identifier."""
-    return '"' + identifier.replace('"', '""') + '"'
-
-
-def text(value: str) -> str:
-    """A text literal. Control characters, which a lexer may trip over, are written by their number."""
-    parts = [
-        f"chr({ord(part)})" if _CONTROL.fullmatch(part) else "'" + part.replace("'", "''") + "'"
-        for part in _CONTROL.split(value)
-        if part
-    ]
-    return f"({' || '.join(parts)})" if len(parts) > 1 else parts[0] if parts else "''"
-
-
-def number(value: float) -> str:
-    """A literal of type DOUBLE: with an exponent, since without one it is a DECIMAL and compares otherwise."""
-    shortest = repr(value)
-    return shortest if "e" in shortest else f"{shortest}e0"
-
-
-def comment(words: str) -> str:
-    """Words that can stand behind `--`: on one line, whatever they hold."""
-    return "".join(one if one.isprintable() else " " for one in words)
-
-
-FIRST, LAST = "DATE '0001-01-01'", "DATE '9999-12-31'"  # the days that a field can hold
-
-
 def _fold(value: str) -> str:
     # lower() folds beyond ASCII, and translate() is slow: the one where all bytes are signs, the other for the rest.
     # https://duckdb.org/docs/stable/sql/functions/text
@@ -97,9 +67,10 @@ def _trim(value: str) -> str:
 
 
 def _read_number(value: str) -> str:
-    # The cast reads all forms of a number, white space around them, and besides: inf, nan, and 1_000.
+    # The cast reads more than a number: inf, 1_000, +-8 and who knows what; so the form is asked, and the cast not.
     double = f"TRY_CAST({value} AS DOUBLE)"
-    return f"CASE WHEN isfinite({double}) AND NOT contains({value}, '_') THEN {double} END"
+    pattern = text(f"[{SPACE}]*(?:{NUMBER})[{SPACE}]*")
+    return f"CASE WHEN regexp_full_match({value}, {pattern}) AND isfinite({double}) THEN {double} END"
 
 
 def _read_day(value: str) -> str:

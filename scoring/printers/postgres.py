@@ -17,13 +17,13 @@ from collections.abc import Sequence
 
 from scoring.errors import PrinterError
 from scoring.field import DATE, NUMBER, SPACE
+from scoring.printers import literals
+from scoring.printers.literals import FIRST, LAST
 
 LONGEST_NAME = 63  # bytes
 SMALLEST_EXPONENT = -700  # of exp(); below some -708 it is an error, not 0
 _SPACES = r"[ \t\n\r\f\v]*"
 _FOREIGN = r"[^0-9eE.+ \t\n\r\f\v-]"  # a sign that no number has
-_CONTROL = re.compile(r"([\x01-\x1f\x7f])")
-_FIRST, _LAST = "DATE '0001-01-01'", "DATE '9999-12-31'"
 TYPES = {"DOUBLE": "float8", "VARCHAR": "text", "BOOLEAN": "boolean", "DATE": "date", "INTEGER": "integer"}
 _FAMILIES = {
     "text": ("text", "character varying", "character", "bpchar", "name", '"char"', "citext", "uuid", "unknown"),
@@ -51,19 +51,14 @@ def name(identifier: str) -> str:
     if len(whole) > LONGEST_NAME:
         mark = "~" + hashlib.sha256(whole).hexdigest()[:12]
         identifier = whole[: LONGEST_NAME - len(mark)].decode(errors="ignore") + mark
-    return '"' + identifier.replace('"', '""') + '"'
+    return literals.name(identifier)
 
 
 def text(value: str) -> str:
-    """A text literal. Control characters are written by their number; NUL, which no text here can hold, is refused."""
+    """A text literal. NUL, which no text here can hold, is refused."""
     if "\0" in value:
         raise PrinterError("PostgreSQL has no texts with a NUL character; take it out of the card")
-    parts = [
-        f"chr({ord(part)})" if _CONTROL.fullmatch(part) else "'" + part.replace("'", "''") + "'"
-        for part in _CONTROL.split(value)
-        if part
-    ]
-    return f"({' || '.join(parts)})" if len(parts) > 1 else parts[0] if parts else "''"
+    return literals.text(value)
 
 
 def number(value: float) -> str:
@@ -121,7 +116,7 @@ def read_day(raw: str) -> str:
     return (
         f"CASE WHEN NOT {matches(raw, DATE)} OR NOT pg_input_is_valid({first}, 'date') THEN NULL"
         f" WHEN length({raw}) = 10 THEN {day}"
-        f" WHEN {whole} BETWEEN {_FIRST} AND {_LAST} THEN {whole} END"
+        f" WHEN {whole} BETWEEN {FIRST} AND {LAST} THEN {whole} END"
     )
 
 

@@ -20,7 +20,7 @@ from scoring.errors import PrinterError, shown
 from scoring.field import Field, fold
 from scoring.lookup import Bins, Combination, FlagBins, Leaf, NumberBins, Split, Table, Term, TextBins, leaves
 from scoring.printers.choices import question, together
-from scoring.printers.dialect import comment
+from scoring.printers.literals import comment
 from scoring.reach import alone
 from scoring.rule import Group
 from scoring.scorecard import Priced, Scorecard

@@ -15,12 +15,12 @@ from dataclasses import dataclass
 
 from scoring.engine import REASONS, said
 from scoring.lookup import Bins, Combination, Table, Term, leaves
+from scoring.printers.choices import LONGEST_CASE
 from scoring.printers.dialect import Dialect
 from scoring.scorecard import Priced, Scorecard
 
 EXPLAINED = tuple(f"{side}_{rank}" for side in ("gain", "loss") for rank in range(1, REASONS + 1))
 LARGEST = 2**31 - 1  # of the integers that points are
-LONGEST = 12  # branches in a row; above that a CASE halves its range
 
 
 @dataclass(frozen=True)
@@ -186,7 +186,7 @@ class _Reasons:
 
     def choice(self, place: str, branches: Sequence[tuple[int, str]]) -> str:
         """The SQL of the place that a row has; `branches` in ascending order of places."""
-        if len(branches) <= LONGEST:
+        if len(branches) <= LONGEST_CASE:
             cases = "".join(f" WHEN {at} THEN {found}" for at, found in branches)
             return f"CASE {place}{cases} END"
         half = len(branches) // 2

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 
 from scoring import tree
@@ -22,10 +22,11 @@ from scoring.errors import PrinterError
 from scoring.field import Field, fold
 from scoring.gate import Gate
 from scoring.lookup import Bins, Combination, FlagBins, Leaf, NumberBins, Split, Table, Term, TextBins, axes, leaves
-from scoring.printers import cleaning, reasons
-from scoring.printers.choices import question, together
+from scoring.printers import cleaning, reasons, steps
+from scoring.printers.choices import LONGEST_CASE, question, together
 from scoring.printers.cleaning import KINDS
-from scoring.printers.dialect import DIALECTS, Dialect, comment
+from scoring.printers.dialect import DIALECTS, Dialect
+from scoring.printers.literals import comment
 from scoring.reach import alone
 from scoring.rule import Group
 from scoring.scorecard import DOUBLE, START, Card, Priced, Scorecard
@@ -36,8 +37,6 @@ EXPLAINED = reasons.EXPLAINED
 TOTAL, LOW, HIGH, BAD, OUT, STANDS, TO = (f"ll:{one}" for one in ("total", "low", "high", "bad", "out", "stands", "to"))
 # The prefixes of columns made on the way.
 OURS = re.compile(r"(raw|v|f|a|w|b|r|t|c|x|s|m|l|h|g|e|up|down|ll):", re.IGNORECASE)
-_NAMED = re.compile(r' AS ((["`])(?:(?!\2).|\2\2)*\2)$', re.DOTALL)
-LONGEST_CASE = 12  # branches in a row; above that a CASE halves its range, so that a row asks the logarithm of them
 
 
 @dataclass(frozen=True)
@@ -82,21 +81,6 @@ def typed(card: Scorecard, query: Query, dialect: str = "duckdb") -> str:
     return printer.finish(columns)
 
 
-@dataclass(frozen=True)
-class _Step:
-    """A common table expression: the columns that it adds, and which rows it keeps (empty: all)."""
-
-    label: str
-    why: str
-    added: list[str]
-    where: str = ""
-
-    @property
-    def asks(self) -> list[str]:
-        """The texts that name what it asks of the steps before."""
-        return [*self.added, self.where]
-
-
 class _Printer:
     """One printing: the common table expressions so far."""
 
@@ -105,46 +89,19 @@ class _Printer:
         self.query = query
         self.dialect = dialect
         self.name, self.text, self.number = dialect.name, dialect.text, dialect.number
-        self.steps: list[_Step] = []
+        self.steps: list[steps.Step] = []
 
     def step(self, label: str, why: str, columns: Iterable[str], where: str = "") -> None:
         """Add a common table expression that has the columns so far, and some more."""
         added = list(columns)
         if added or where:
-            self.steps.append(_Step(label, why, added, where))
+            self.steps.append(steps.Step(label, why, added, where))
 
     def finish(self, columns: Sequence[str]) -> str:
         """The whole: the steps, and a SELECT of some columns from the last."""
         head = f"-- {comment(self.card.card.name)} {comment(self.card.release)}".rstrip()
-        steps = self.steps if self.dialect.prunes else self.asked(columns)
-        source, body = self.query.source, []
-        there = list(dict.fromkeys(map(self.name, [*self.columns(), *self.query.keep])))
-        for i, one in enumerate(steps):
-            later = "\n".join([*(part for step in steps[i:] for part in step.asks), *columns])
-            kept = ["*"] if self.dialect.prunes else [name for name in there if name in later]
-            lines = ",\n".join(f"    {line}" for line in [*_lines(kept), *one.added])
-            where = f"\n  WHERE {one.where}" if one.where else ""
-            select = f"  SELECT\n{lines}\n  FROM {source}{where}{self.dialect.barrier}"
-            body.append(f"{one.label} AS ( -- {one.why}\n{select}\n)")
-            source = one.label
-            there += map(_name_of, one.added)
-        selected = ",\n".join(f"  {one}" for one in columns)
-        steps_text = ",\n".join(body)
-        return f"{head}\nWITH {steps_text}\nSELECT\n{selected}\nFROM {source}"
-
-    def asked(self, columns: Sequence[str]) -> list[_Step]:
-        """The steps without columns that nobody asks for, later on or at the end.
-
-        A column is asked by its quoted name. Where that stands in a literal, a column more is kept, which does no harm.
-        """
-        later = "\n".join(columns)
-        found = []
-        for one in reversed(self.steps):
-            left = replace(one, added=[line for line in one.added if _name_of(line) in later])
-            if left.added or left.where:
-                found.append(left)
-            later = "\n".join([later, *left.asks])
-        return found[::-1]
+        there = map(self.name, dict.fromkeys([*self.columns(), *self.query.keep]))
+        return f"{head}\n{steps.printed(self.steps, self.query.source, list(there), columns, self.dialect)}"
 
     def columns(self) -> Iterable[str]:
         """The columns of the source."""
@@ -600,25 +557,6 @@ def cut(group: Group, value: str) -> str:
     if group.maximum is not None:
         value = f"least({value}, {group.maximum})"
     return value if group.minimum is None else f"greatest({value}, {group.minimum})"
-
-
-def _name_of(added: str) -> str:
-    """The quoted name of a column that a step adds."""
-    found = _NAMED.search(added)
-    assert found is not None
-    return found[1]
-
-
-def _lines(columns: Sequence[str]) -> Iterable[str]:
-    """Columns, as many a line as are easily read."""
-    line = ""
-    for one in columns:
-        if line and len(line) + len(one) > 100:
-            yield line
-            line = ""
-        line += f", {one}" if line else one
-    if line:
-        yield line
 
 
 def searched(card: Card, where: tree.Node | None) -> tuple[str, ...]:

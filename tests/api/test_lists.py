@@ -15,6 +15,7 @@ import scoring
 from api.lists import Wanted, score_list
 from scoring import DataError
 from scoring.lookup import Table, TextBins
+from training.sources import read
 
 AS_OF = date(2026, 7, 1)
 CARD = """
@@ -247,6 +248,8 @@ def test_columns_in_the_order_asked_for(card: scoring.Scorecard, tmp_path: Path)
     ("wanted", "message"),
     [
         (Wanted(columns=("scor",)), "{leads}: there is no column 'scor' to write. Did you mean 'score'?"),
+        (Wanted(columns=("score", "score")), "{leads}: column 'score' is asked for twice; name it once"),
+        (Wanted(ledger=Path("-")), "standard output takes the scores; name a file for the rejects and for the ledger"),
         (Wanted(only=("promot",)), "there is no recommendation 'promot'. Did you mean 'promote'?"),
         (
             Wanted(where="budgt > 5"),
@@ -311,3 +314,35 @@ def test_rows_keep_their_order_and_numbers(card: scoring.Scorecard, tmp_path: Pa
     ids = [int(row["id"]) for row in rows(out)]
     assert ids == sorted(ids)
     assert len(ids) == found.scored
+
+
+def test_a_file_for_each(card: scoring.Scorecard, tmp_path: Path) -> None:
+    """The scores, the rejects and the ledger never overwrite each other."""
+    leads, out = tmp_path / "leads.csv", tmp_path / "scored.csv"
+    leads.write_text(LEADS)
+    for wanted, rejects in ((Wanted(ledger=out), None), (Wanted(), out)):
+        with pytest.raises(DataError, match="is named twice; the scores, the rejects and the ledger need a file each"):
+            score_list(card, leads, out, AS_OF, wanted, rejects=rejects)
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["card.yaml", "leads.csv"]
+
+
+def test_all_files_or_none(card: scoring.Scorecard, tmp_path: Path) -> None:
+    """Where one file can't be written, the others keep what they had."""
+    leads, out, nowhere = tmp_path / "leads.csv", tmp_path / "scored.csv", tmp_path / ("x" * 250 + ".csv")
+    leads.write_text(LEADS)
+    out.write_text("before")
+    with pytest.raises(DataError, match="can't be written"):
+        score_list(card, leads, out, AS_OF, Wanted(ledger=nowhere))
+    assert out.read_text() == "before"
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["card.yaml", "leads.csv", "scored.csv"]
+
+
+def test_a_ledger_as_a_sheet(card: scoring.Scorecard, tmp_path: Path) -> None:
+    """A ledger is written as its ending says, like the scores."""
+    leads, ledger, again = tmp_path / "leads.csv", tmp_path / "ledger.xlsx", tmp_path / "ledger.csv"
+    leads.write_text(LEADS)
+    score_list(card, leads, tmp_path / "scored.csv", AS_OF, Wanted(ledger=ledger))
+    score_list(card, leads, tmp_path / "scored.csv", AS_OF, Wanted(ledger=again))
+    with duckdb.connect() as connection:
+        sheet = read(connection, ledger)
+        assert sheet.rows == len(rows(again))

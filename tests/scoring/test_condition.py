@@ -19,7 +19,7 @@ from scoring import ConditionError, Scorecard, tree
 from scoring.condition import DEEPEST, LONGEST, Condition, Known, UnknownField, one_line, parse, parse_days
 from scoring.engine import engine
 from scoring.printers import sql
-from scoring.printers.dialect import name as quoted
+from scoring.printers.literals import name as quoted
 from scoring.reader import parse_card
 from scoring.scorecard import untrained
 from scoring.walk import tally

@@ -20,7 +20,7 @@ from scoring.field import SPACE
 from scoring.field import Field as CardField
 from scoring.lookup import Combination, FlagBins, Leaf, NumberBins, Pair, Split, Table, TextBins
 from scoring.printers import python, sql, text
-from scoring.printers.dialect import name as quoted
+from scoring.printers.literals import name as quoted
 from scoring.reader import parse_card
 from scoring.rule import Criterion, Exclusion, Group, Rule
 from scoring.scorecard import Card, Learned, Scorecard, untrained
