@@ -23,7 +23,8 @@ from typing import Any, get_args
 import duckdb
 from duckdb.func import FunctionNullHandling
 
-from api import target
+from api import duplicates, target
+from api.memos import remembered
 from scoring.condition import parse_over
 from scoring.engine import engine
 from scoring.errors import ConditionError, DataError, did_you_mean, shown
@@ -45,7 +46,6 @@ QUESTIONS = "questions"  # worded by Python, for the leads to ask; the other out
 # MB for DuckDB, whatever the length of a list; sorting, and telling ids apart, go to disk beyond it. Each column costs
 # 32 kB in each step of the SELECT and each thread, so that lists of thousands of columns need more.
 MEMORY, MEMORY_PER_COLUMN = 900, 1
-EXAMPLES = 5  # duplicate ids that are named
 
 
 @dataclass(frozen=True)
@@ -203,7 +203,11 @@ class _Run:
         refuse_empty(scan, read, broken)
         rejected = target.place(stack, work / "rejects", self.rejects)
         left = write_rejects(broken, self._bad(connection, scan, bad, broken), rejected)
-        counted, recommendations, grades = self._counts(connection, target.read_back(written, kind), columns)
+        ident = self._ident(scan)
+        # The ids are looked for in what is read back, which has them all and is the sooner read; else in the list.
+        all_there = self.wanted.all_rows and ident in columns and not left and "json" not in target.FORMATS[kind]
+        back = self._counts(connection, target.read_back(written, kind), columns, ident if all_there else "")
+        counted, recommendations, grades, again = back
         whole = counted == count and left == len({one.row for one in broken}) + bad
         whole = whole and (read == count + bad if self.wanted.all_rows else read >= count + bad)
         if not whole:  # never seen; were it ever so, a list that isn't whole must not look like one
@@ -211,7 +215,8 @@ class _Run:
                 f"{scan.label}: {read:,} rows were read, {count:,} written, {counted:,} read back and"
                 f" {left:,} rejected, which doesn't add up; nothing is kept. Please report it"
             )
-        duplicates, examples = self._duplicates(connection, scan)
+        if ident and not all_there:
+            ((again,),) = connection.execute(f"SELECT {duplicates.count(ident)} FROM {scan.sql}").fetchall()
         files = []
         if self.wanted.ledger is not None:
             ledger = target.place(stack, work / "ledger", self.wanted.ledger)
@@ -234,8 +239,8 @@ class _Run:
             unused=tuple(one for one in scan.columns if not any(one in names for names in present.values())),
             absent=tuple(name for name, names in present.items() if not names),
             misspelt=misspelt(self.card.card, scan.columns),
-            duplicates=duplicates,
-            examples=examples,
+            duplicates=again,
+            examples=duplicates.examples(connection, scan.sql, ident) if again else (),
             seconds=0.0,
         )
         return found, files
@@ -278,6 +283,7 @@ class _Run:
         ordered = wanted.best_first or wanted.top is not None
         keep = [one for one in scan.columns if one in columns]
         query = self._query(_numbered(scan) if ordered else scan.sql, scan.columns, [ROW, *keep] if ordered else keep)
+        query, looked_up = remembered(connection, self.card, query, scan)
         advice = quoted(self.outputs["recommendation"])
         listed = ", ".join(map(text, wanted.only))
         chosen = f"{advice} IN ({listed})" if wanted.only else "TRUE"
@@ -294,7 +300,7 @@ class _Run:
         connection.execute("PRAGMA enable_profiling = 'no_output'")
         try:
             count = target.copy(connection, body, written, kind)
-            read = _scanned(json.loads(connection.get_profiling_information())["operator"])
+            read = _scanned(json.loads(connection.get_profiling_information())["operator"]) - looked_up
         finally:
             connection.execute("PRAGMA disable_profiling")
         if scan.kind == "parquet":  # of which whole parts may be skipped; its own count is in the file
@@ -324,42 +330,33 @@ class _Run:
                 yield from refused(self.card, row + passed, dict(zip(present, values, strict=True)))
 
     def _counts(
-        self, connection: duckdb.DuckDBPyConnection, written: str, columns: Sequence[str]
-    ) -> tuple[int, dict[str, int], dict[str, int]]:
-        """What is in the output: rows, and how many have which recommendation and grade, where those are written."""
-        names = [self.outputs[one] for one in ("recommendation", "grade")]
-        asked = [quoted(one) if one in columns else "NULL" for one in names]
-        found = connection.execute(
-            f"SELECT {', '.join(asked)}, count(*) FROM {written} GROUP BY 1, 2 ORDER BY 1, 2"
+        self, connection: duckdb.DuckDBPyConnection, written: str, columns: Sequence[str], ident: str
+    ) -> tuple[int, dict[str, int], dict[str, int], int]:
+        """What is in the output: rows, how many have which recommendation and grade, where those are written, and how
+        many have an id that a row before had (0 where `ident` is empty).
+        """
+        grades = dict.fromkeys([*(grade for grade, _ in self.card.card.grades), self.card.card.below])
+        asked = [
+            (name, one)
+            for name, known in (("recommendation", VERDICTS), ("grade", grades))
+            for one in known
+            if self.outputs[name] in columns
+        ]
+        counts = [f"count(*) FILTER ({quoted(self.outputs[name])} = {text(one)})" for name, one in asked]
+        again = duplicates.count(ident) if ident else "0"
+        ((rows, *found, more),) = connection.execute(
+            f"SELECT {', '.join(['count(*)', *counts, again])} FROM {written}"
         ).fetchall()
-        both: tuple[dict[str, int], dict[str, int]] = ({}, {})
-        for *said, count in found:
-            for counts, one in zip(both, said, strict=True):
-                if one is not None:
-                    counts[one] = counts.get(one, 0) + count
-        return sum(row[-1] for row in found), both[0], dict(sorted(both[1].items()))
+        both: dict[str, dict[str, int]] = {"recommendation": {}, "grade": {}}
+        for (name, one), count in sorted(zip(asked, found, strict=True)):
+            if count:
+                both[name][one] = count
+        return rows, both["recommendation"], both["grade"], more
 
     def _ident(self, scan: Scan) -> str:
         """The column of the lead's id; empty where the list has none."""
         found = used(self.card.card, scan.columns)
         return next((found[one.name][0] for one in self.card.card.plain if one.kind == "id" and found[one.name]), "")
-
-    def _duplicates(self, connection: duckdb.DuckDBPyConnection, scan: Scan) -> tuple[int, tuple[str, ...]]:
-        """How many rows have an id that a row before had, and some of these ids."""
-        column = self._ident(scan)
-        if not column:
-            return 0, ()
-        ident = f"trim(CAST({quoted(column)} AS VARCHAR))"
-        ((more,),) = connection.execute(
-            f"SELECT count(h) - count(DISTINCT h) FROM (SELECT hash({ident}) h FROM {scan.sql} WHERE {ident} <> '')"
-        ).fetchall()
-        if not more:
-            return 0, ()
-        found = connection.execute(
-            f"SELECT {ident}, count(*) FROM {scan.sql} WHERE {ident} <> '' GROUP BY 1 HAVING count(*) > 1"
-            f" ORDER BY 2 DESC, 1 LIMIT {EXAMPLES}"
-        ).fetchall()
-        return int(more), tuple(str(row[0]) for row in found)
 
     def _questions(self, connection: duckdb.DuckDBPyConnection) -> str:
         """The SQL of the questions of a lead that is to be asked, which Python words."""

@@ -82,9 +82,9 @@ def leads(folder: Path, rows: int) -> Path:
     some = min(rows, 200_000)
     simulate.write(simulate.open_leads(some, seed=5, until=UNTIL), folder / "some.csv")
     path = folder / f"leads-{rows}.csv"
-    ids = f"'L' || (part.range * {some} + row_number() OVER ()) AS lead_id"
     duckdb.execute(
-        f"COPY (SELECT {ids}, lead.* EXCLUDE (lead_id) FROM range({-(-rows // some)}) part,"
+        f"COPY (SELECT 'L' || row_number() OVER () AS lead_id, lead.* EXCLUDE (lead_id)"
+        f" FROM range({-(-rows // some)}) part,"
         f" (SELECT {FIELDS} FROM read_csv('{folder / 'some.csv'}', all_varchar = true)) lead LIMIT {rows})"
         f" TO '{path}' (HEADER)"
     )

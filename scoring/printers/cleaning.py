@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from scoring.errors import DataError, PrinterError, did_you_mean, shown
 from scoring.field import NO, NUMBER, YES, Field, fold
+from scoring.printers import memo
 from scoring.printers.dialect import Dialect
 from scoring.printers.literals import FIRST, LAST
 from scoring.scorecard import Card
@@ -57,11 +58,20 @@ def used_by(card: Card, columns: Mapping[str, str], label: str) -> dict[str, lis
     return found
 
 
-def steps(card: Card, columns: Mapping[str, str], dialect: Dialect) -> Iterator[tuple[str, str, list[str]]]:
-    """The steps, each with its label, its reason and its columns; they end in `f:…` for each field, and `ll:bad`."""
+def steps(
+    card: Card, columns: Mapping[str, str], dialect: Dialect, raw: Callable[[str], str]
+) -> Iterator[tuple[str, str, list[str]]]:
+    """The steps, each with its label, its reason and its columns; they end in `f:…` for each field, and `ll:bad`.
+
+    `raw` gives the quoted name under which the raw values of a column are read.
+    """
     found = used(card, columns)
     name = dialect.name
-    cells = [_Cell(card, one, column, columns[column], dialect) for one in card.plain for column in found[one.name]]
+    cells = [
+        _Cell(card, one, column, raw(column), columns[column], dialect)
+        for one in card.plain
+        for column in found[one.name]
+    ]
     for cell in cells:
         if not cell.holds:
             raise PrinterError(f"column '{cell.column}' has the type {cell.type}, which holds no single value")
@@ -80,17 +90,22 @@ def steps(card: Card, columns: Mapping[str, str], dialect: Dialect) -> Iterator[
         "each value in the kind of its field, or NULL",
         [f"{cell.value()} AS {name(f'v:{cell.column}')}" for cell in cells],
     )
-    bad = [cell.bad() for cell in cells]
-    bad += [clash for one in card.plain for clash in _clashes(one, found[one.name], dialect)]
-    cases = " ".join(f"WHEN {part} THEN TRUE" for part in bad if part)
+    bad = {memo.bad(cell.column): cell.bad() for cell in cells if cell.bad()}
+    clashes = [clash for one in card.plain for clash in _clashes(one, found[one.name], dialect)]
     yield (
         "cleaned",
-        "the fields; `ll:bad` where a value can't be read",
+        "the fields, and whether a value is there that can't be read",
         [
             *(f"{_field(one, found[one.name], dialect)} AS {name(f'f:{one.name}')}" for one in card.plain),
-            # As a CASE, since an OR works out all its parts for every row.
-            f"{f'CASE {cases} ELSE FALSE END' if cases else 'FALSE'} AS {name('ll:bad')}",
+            # As a CASE, since an AND works out all its parts for every row.
+            *(f"CASE WHEN {asked} THEN TRUE END AS {column}" for column, asked in bad.items()),
         ],
+    )
+    cases = " ".join(f"WHEN {part} THEN TRUE" for part in [*bad, *clashes])
+    yield (
+        "judged",
+        "whether a score would rest on a value that can't be read",
+        [f"{f'CASE {cases} ELSE FALSE END' if cases else 'FALSE'} AS {name('ll:bad')}"],
     )
 
 
@@ -101,13 +116,13 @@ class _Cell:
     and folded, which costs ten times as much.
     """
 
-    def __init__(self, card: Card, field: Field, column: str, kind: str, dialect: Dialect) -> None:
+    def __init__(self, card: Card, field: Field, column: str, raw: str, kind: str, dialect: Dialect) -> None:
         self.field = field
         self.column = column
         self.type = kind
         self.dialect = dialect
         self.holds = family(kind)
-        self.raw = dialect.name(column)
+        self.raw = raw
         self.typed = dialect.name(f"v:{column}")
         self.absent = sorted(card.absent | field.absent | {""})  # texts, folded, that mean: not known
         self.tidy = dialect.tidy(self.raw)

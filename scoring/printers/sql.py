@@ -22,7 +22,7 @@ from scoring.errors import PrinterError
 from scoring.field import Field, fold
 from scoring.gate import Gate
 from scoring.lookup import Bins, Combination, FlagBins, Leaf, NumberBins, Split, Table, Term, TextBins, axes, leaves
-from scoring.printers import cleaning, reasons, steps
+from scoring.printers import cleaning, memo, reasons, steps
 from scoring.printers.choices import LONGEST_CASE, question, together
 from scoring.printers.cleaning import KINDS
 from scoring.printers.dialect import DIALECTS, Dialect
@@ -36,7 +36,7 @@ PLUS_MINUS = "plus_minus"
 EXPLAINED = reasons.EXPLAINED
 TOTAL, LOW, HIGH, BAD, OUT, STANDS, TO = (f"ll:{one}" for one in ("total", "low", "high", "bad", "out", "stands", "to"))
 # The prefixes of columns made on the way.
-OURS = re.compile(r"(raw|v|f|a|w|b|r|t|c|x|s|m|l|h|g|e|up|down|ll):", re.IGNORECASE)
+OURS = re.compile(r"(raw|v|f|a|w|b|r|t|c|x|s|m|l|h|g|e|up|down|ll|new|known|memo|bad|p|from|upto):", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -50,6 +50,7 @@ class Query:
     values, `plus_minus` the standard error of the points, `explain` the columns EXPLAINED: the three
     entries that gained most and the three that lost most, in words (NULL: there are fewer). `names` renames outputs.
     `where` leaves out the leads of which it isn't true, but for those with a value that can't be read.
+    `memos` maps columns to tables that `memos` has filled: DuckDB looks up there what it would work out.
     """
 
     as_of: date | str
@@ -63,6 +64,7 @@ class Query:
     explain: bool = False
     names: Mapping[str, str] = field(default_factory=dict)
     where: tree.Node | None = None
+    memos: Mapping[str, str] = field(default_factory=dict)
 
 
 def select(card: Scorecard, query: Query, dialect: str = "duckdb") -> str:
@@ -70,6 +72,15 @@ def select(card: Scorecard, query: Query, dialect: str = "duckdb") -> str:
     if dialect not in DIALECTS:
         raise PrinterError(f"there is no SQL printer for '{dialect}'; there is one for: {', '.join(DIALECTS)}")
     return _Printer(card, query, DIALECTS[dialect]).select()
+
+
+def memos(card: Scorecard, query: Query, values: Mapping[str, str]) -> dict[str, str]:
+    """The SELECTs that fill the memos of `query.memos`, by column; none for a column on which nothing rests alone.
+
+    `values` are FROM items of the values of each column, under its name. Those that can't be read are left out, lest
+    their leads look like good ones.
+    """
+    return _Printer(card, query, DIALECTS["duckdb"]).memos(values)
 
 
 def typed(card: Scorecard, query: Query, dialect: str = "duckdb") -> str:
@@ -101,7 +112,51 @@ class _Printer:
         """The whole: the steps, and a SELECT of some columns from the last."""
         head = f"-- {comment(self.card.card.name)} {comment(self.card.release)}".rstrip()
         there = map(self.name, dict.fromkeys([*self.columns(), *self.query.keep]))
-        return f"{head}\n{steps.printed(self.steps, self.query.source, list(there), columns, self.dialect)}"
+        printing, source = self.steps, self.query.source
+        if self.query.memos:
+            split = memo.split(printing, columns, self.query.memos)
+            printing, source = split.main(), split.source(source, self.query.memos)
+        return f"{head}\n{steps.printed(printing, source, list(there), columns, self.dialect)}"
+
+    def memos(self, values: Mapping[str, str]) -> dict[str, str]:
+        """The SELECT of each memo: its values, and what is asked of them."""
+        columns = self.select_list()
+        split = memo.split(self.steps, columns, self.query.memos)
+        found = {}
+        for column, source in values.items():
+            if split.wanted[column]:
+                value, bad = memo.new(column), memo.bad(column)
+                asked = [
+                    f"{value} AS {self.name(memo.VALUE)}",
+                    f"TRUE AS {self.name(memo.KNOWN)}",
+                    *split.wanted[column],
+                ]
+                solo = steps.asked(split.of(column), [*asked, bad])
+                body = steps.printed(
+                    solo, f"(SELECT DISTINCT {self.name(column)} AS {value} FROM {source})", [], asked, self.dialect
+                )
+                readable = bad in memo.rests(solo)
+                found[column] = f"{body}\nWHERE {bad} IS NULL" if readable else body
+        return found
+
+    def raw(self, column: str) -> str:
+        """The name under which the raw values of a column are read."""
+        return memo.new(column) if column in self.query.memos else self.name(column)
+
+    def gathered(self, label: str, prefix: str, parts: Iterable[str]) -> list[str]:
+        """The parts of a sum; those that rest on one column with a memo are first summed in a step of their own."""
+        if not self.query.memos:
+            return list(parts)
+        origins = memo.rests(self.steps)
+        by_column: dict[str, list[str]] = {}
+        for part in parts:
+            on = memo.origin(part, origins)
+            alone = [column for column in self.query.memos if on == {memo.new(column)}]
+            by_column.setdefault(self.name(f"{prefix}:{alone[0]}") if alone else "", []).append(part)
+        left = by_column.pop("", [])
+        added = [f"{' + '.join(some)} AS {one}" for one, some in by_column.items()]
+        self.step(label, "what each column brings by itself", added)
+        return [*left, *by_column]
 
     def columns(self) -> Iterable[str]:
         """The columns of the source."""
@@ -109,6 +164,10 @@ class _Printer:
         return [one.name for one in self.card.card.plain] if columns is None else columns
 
     def select(self) -> str:
+        return self.finish(self.select_list())
+
+    def select_list(self) -> list[str]:
+        """Add all steps; the columns that are brought back."""
         card = self.card
         self.clean()
         self.derive()
@@ -155,7 +214,7 @@ class _Printer:
             columns += [self.name(f"r:{one.rule.name}") for one in card.rules]
             columns += [self.name(f"g:{one.name}") for one in card.groups]
             columns += [self.name(f"t:{one.name}") for one in card.learned.terms]
-        return self.finish(columns)
+        return columns
 
     # -- values -----------------------------------------------------------------------------------------------------
 
@@ -166,7 +225,7 @@ class _Printer:
         taken = [column for column in columns if OURS.match(column)]
         if taken:
             raise PrinterError(f"column '{taken[0]}' has a prefix that the printer uses itself; rename the column")
-        for label, why, added in cleaning.steps(self.card.card, columns, self.dialect):
+        for label, why, added in cleaning.steps(self.card.card, columns, self.dialect, self.raw):
             self.step(label, why, added)
         asked = searched(self.card.card, self.query.where)
         folded = [f"{self.dialect.fold(self.field(of))} AS {self.name(f'a:{of}')}" for of in asked]
@@ -379,7 +438,7 @@ class _Printer:
         parts += [f"coalesce({self.name(f'r:{one.rule.name}')}, 0)" for one in self.card.rules]
         parts += [self.name(f"g:{one.name}") for one in self.card.groups]
         parts += [self.name(f"t:{one.name}") for one in self.card.learned.terms]
-        return " + ".join(parts)
+        return " + ".join(self.gathered("earned", "p", parts))
 
     # -- what is unknown --------------------------------------------------------------------------------------------
 
@@ -420,7 +479,7 @@ class _Printer:
                 if any(term.name in one.terms for one in alone(self.card)):
                     continue
                 moves += self.term_span(term, min if end == 0 else max)
-            yield f"{' + '.join(moves)} AS {label}"
+            yield f"{' + '.join(self.gathered(f'moved_{end}', ('from', 'upto')[end], moves))} AS {label}"
 
     def combination_span(self, term: Combination, extreme: Callable[[Iterable[int]], int]) -> list[str]:
         """What open answers could make of a combination: any leaf of each tree that asks for one."""

@@ -346,3 +346,44 @@ def test_a_ledger_as_a_sheet(card: scoring.Scorecard, tmp_path: Path) -> None:
     with duckdb.connect() as connection:
         sheet = read(connection, ledger)
         assert sheet.rows == len(rows(again))
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        Wanted(),
+        Wanted(explain=True),
+        Wanted(where="budget > 5000"),
+        Wanted(only=("nurture",), best_first=True),
+        Wanted(top=7),
+        Wanted(columns=("Lead Id", "score")),
+    ],
+    ids=lambda one: next(
+        (name for name in ("explain", "where", "only", "top", "columns") if getattr(one, name)), "all"
+    ),
+)
+@pytest.mark.parametrize("ending", ["csv", "parquet"])
+def test_memos_of_long_lists_change_nothing(
+    card: scoring.Scorecard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wanted: Wanted, ending: str
+) -> None:
+    """A list that is scored with memos comes out byte for byte as without, whatever its first rows did not show."""
+    needs = ["urgent", "vague", " Clear", "", "maybe"]
+    lines = [
+        f"{i},{needs[i % 5]},{i * 700 % 90_000},2026-0{1 + i % 6}-{1 + i % 28:02},{'x' * (i % 9)}" for i in range(400)
+    ]
+    lines += ["400,urgent,lots,2026-06-30,", "401,urgent,70000,2026-06-30,", "402,urgent", "403,new,1e4,30.6.2026,"]
+    data = tmp_path / f"leads.{ending}"
+    plain = tmp_path / "leads.csv"
+    plain.write_text("\n".join([LEADS.splitlines()[0], *lines, ""]))
+    if ending == "parquet":
+        duckdb.execute(f"COPY (FROM read_csv('{plain}', all_varchar = true, ignore_errors = true)) TO '{data}'")
+    found = []
+    for sample in (50, 1_000):
+        monkeypatch.setattr("api.memos.SAMPLE", sample)
+        out = tmp_path / f"out-{sample}.{ending}"
+        scored = score_list(card, data, out, AS_OF, wanted)
+        rejects = out.with_name(f"out-{sample}.rejects.csv")
+        told = {**scored.to_dict(), "seconds": 0, "out": "", "rejects": ""}
+        found.append((told, out.read_bytes(), rejects.read_bytes()))
+    assert found[0] == found[1]
+    assert found[0][0]["rejected"] > 2

@@ -27,7 +27,7 @@ WITH typed AS ( -- each value in the kind of its field, or NULL
   FROM leads
   OFFSET 0
 ),
-cleaned AS ( -- the fields; `ll:bad` where a value can't be read
+cleaned AS ( -- the fields, and whether a value is there that can't be read
   SELECT
     "lead_id", "stage", "created", "employees", "annual_revenue", "lead_source", "need", "budget",
     "decision_role", "decision_date", "supplier_status", "last_activity", "pages_viewed", "pricing_visits",
@@ -52,8 +52,38 @@ cleaned AS ( -- the fields; `ll:bad` where a value can't be read
     "v:newsletter" AS "f:newsletter",
     "v:unsubscribed" AS "f:unsubscribed",
     "v:competitor" AS "f:competitor",
-    CASE WHEN "v:stage" IS NULL AND "stage" IS NOT NULL AND lower(btrim("stage", (' ' || chr(9) || chr(10) || chr(13) || chr(12) || chr(11))) COLLATE "C") NOT IN ('', 'n/a', 'select') THEN TRUE WHEN "v:created" IS NULL AND "created" IS NOT NULL THEN TRUE WHEN "v:employees" IS NULL AND "employees" IS NOT NULL AND NOT "employees" = 'NaN' THEN TRUE WHEN "v:annual_revenue" IS NULL AND "annual_revenue" IS NOT NULL AND NOT "annual_revenue" = 'NaN' THEN TRUE WHEN "v:lead_source" IS NULL AND "lead_source" IS NOT NULL AND lower(btrim("lead_source", (' ' || chr(9) || chr(10) || chr(13) || chr(12) || chr(11))) COLLATE "C") NOT IN ('', 'n/a', 'select') THEN TRUE WHEN "v:need" IS NULL AND "need" IS NOT NULL AND lower(btrim("need", (' ' || chr(9) || chr(10) || chr(13) || chr(12) || chr(11))) COLLATE "C") NOT IN ('', 'n/a', 'select') THEN TRUE WHEN "v:budget" IS NULL AND "budget" IS NOT NULL AND NOT "budget" = 'NaN' THEN TRUE WHEN "v:decision_role" IS NULL AND "decision_role" IS NOT NULL AND lower(btrim("decision_role", (' ' || chr(9) || chr(10) || chr(13) || chr(12) || chr(11))) COLLATE "C") NOT IN ('', 'n/a', 'select') THEN TRUE WHEN "v:decision_date" IS NULL AND "decision_date" IS NOT NULL THEN TRUE WHEN "v:supplier_status" IS NULL AND "supplier_status" IS NOT NULL AND lower(btrim("supplier_status", (' ' || chr(9) || chr(10) || chr(13) || chr(12) || chr(11))) COLLATE "C") NOT IN ('', 'n/a', 'select') THEN TRUE WHEN "v:last_activity" IS NULL AND "last_activity" IS NOT NULL THEN TRUE WHEN "v:pages_viewed" IS NULL AND "pages_viewed" IS NOT NULL AND NOT "pages_viewed" = 'NaN' THEN TRUE WHEN "v:pricing_visits" IS NULL AND "pricing_visits" IS NOT NULL AND NOT "pricing_visits" = 'NaN' THEN TRUE WHEN "v:demo_requested" IS NULL AND "demo_requested" IS NOT NULL THEN TRUE WHEN "v:newsletter" IS NULL AND "newsletter" IS NOT NULL THEN TRUE WHEN "v:unsubscribed" IS NULL AND "unsubscribed" IS NOT NULL THEN TRUE WHEN "v:competitor" IS NULL AND "competitor" IS NOT NULL THEN TRUE WHEN "v:proposal_value" IS NULL AND "proposal_value" IS NOT NULL AND NOT "proposal_value" = 'NaN' THEN TRUE ELSE FALSE END AS "ll:bad"
+    CASE WHEN "v:stage" IS NULL AND "stage" IS NOT NULL AND lower(btrim("stage", (' ' || chr(9) || chr(10) || chr(13) || chr(12) || chr(11))) COLLATE "C") NOT IN ('', 'n/a', 'select') THEN TRUE END AS "bad:stage",
+    CASE WHEN "v:created" IS NULL AND "created" IS NOT NULL THEN TRUE END AS "bad:created",
+    CASE WHEN "v:employees" IS NULL AND "employees" IS NOT NULL AND NOT "employees" = 'NaN' THEN TRUE END AS "bad:employees",
+    CASE WHEN "v:annual_revenue" IS NULL AND "annual_revenue" IS NOT NULL AND NOT "annual_revenue" = 'NaN' THEN TRUE END AS "bad:annual_revenue",
+    CASE WHEN "v:lead_source" IS NULL AND "lead_source" IS NOT NULL AND lower(btrim("lead_source", (' ' || chr(9) || chr(10) || chr(13) || chr(12) || chr(11))) COLLATE "C") NOT IN ('', 'n/a', 'select') THEN TRUE END AS "bad:lead_source",
+    CASE WHEN "v:need" IS NULL AND "need" IS NOT NULL AND lower(btrim("need", (' ' || chr(9) || chr(10) || chr(13) || chr(12) || chr(11))) COLLATE "C") NOT IN ('', 'n/a', 'select') THEN TRUE END AS "bad:need",
+    CASE WHEN "v:budget" IS NULL AND "budget" IS NOT NULL AND NOT "budget" = 'NaN' THEN TRUE END AS "bad:budget",
+    CASE WHEN "v:decision_role" IS NULL AND "decision_role" IS NOT NULL AND lower(btrim("decision_role", (' ' || chr(9) || chr(10) || chr(13) || chr(12) || chr(11))) COLLATE "C") NOT IN ('', 'n/a', 'select') THEN TRUE END AS "bad:decision_role",
+    CASE WHEN "v:decision_date" IS NULL AND "decision_date" IS NOT NULL THEN TRUE END AS "bad:decision_date",
+    CASE WHEN "v:supplier_status" IS NULL AND "supplier_status" IS NOT NULL AND lower(btrim("supplier_status", (' ' || chr(9) || chr(10) || chr(13) || chr(12) || chr(11))) COLLATE "C") NOT IN ('', 'n/a', 'select') THEN TRUE END AS "bad:supplier_status",
+    CASE WHEN "v:last_activity" IS NULL AND "last_activity" IS NOT NULL THEN TRUE END AS "bad:last_activity",
+    CASE WHEN "v:pages_viewed" IS NULL AND "pages_viewed" IS NOT NULL AND NOT "pages_viewed" = 'NaN' THEN TRUE END AS "bad:pages_viewed",
+    CASE WHEN "v:pricing_visits" IS NULL AND "pricing_visits" IS NOT NULL AND NOT "pricing_visits" = 'NaN' THEN TRUE END AS "bad:pricing_visits",
+    CASE WHEN "v:demo_requested" IS NULL AND "demo_requested" IS NOT NULL THEN TRUE END AS "bad:demo_requested",
+    CASE WHEN "v:newsletter" IS NULL AND "newsletter" IS NOT NULL THEN TRUE END AS "bad:newsletter",
+    CASE WHEN "v:unsubscribed" IS NULL AND "unsubscribed" IS NOT NULL THEN TRUE END AS "bad:unsubscribed",
+    CASE WHEN "v:competitor" IS NULL AND "competitor" IS NOT NULL THEN TRUE END AS "bad:competitor",
+    CASE WHEN "v:proposal_value" IS NULL AND "proposal_value" IS NOT NULL AND NOT "proposal_value" = 'NaN' THEN TRUE END AS "bad:proposal_value"
   FROM typed
+  OFFSET 0
+),
+judged AS ( -- whether a score would rest on a value that can't be read
+  SELECT
+    "lead_id", "f:stage", "f:country", "f:employees", "f:job_title", "f:lead_source", "f:need", "f:budget",
+    "f:decision_role", "f:decision_date", "f:supplier_status", "f:last_activity", "f:pricing_visits",
+    "f:demo_requested", "f:newsletter", "f:unsubscribed", "f:competitor", "bad:stage", "bad:created",
+    "bad:employees", "bad:annual_revenue", "bad:lead_source", "bad:need", "bad:budget",
+    "bad:decision_role", "bad:decision_date", "bad:supplier_status", "bad:last_activity",
+    "bad:pages_viewed", "bad:pricing_visits", "bad:demo_requested", "bad:newsletter", "bad:unsubscribed",
+    "bad:competitor", "bad:proposal_value",
+    CASE WHEN "bad:stage" THEN TRUE WHEN "bad:created" THEN TRUE WHEN "bad:employees" THEN TRUE WHEN "bad:annual_revenue" THEN TRUE WHEN "bad:lead_source" THEN TRUE WHEN "bad:need" THEN TRUE WHEN "bad:budget" THEN TRUE WHEN "bad:decision_role" THEN TRUE WHEN "bad:decision_date" THEN TRUE WHEN "bad:supplier_status" THEN TRUE WHEN "bad:last_activity" THEN TRUE WHEN "bad:pages_viewed" THEN TRUE WHEN "bad:pricing_visits" THEN TRUE WHEN "bad:demo_requested" THEN TRUE WHEN "bad:newsletter" THEN TRUE WHEN "bad:unsubscribed" THEN TRUE WHEN "bad:competitor" THEN TRUE WHEN "bad:proposal_value" THEN TRUE ELSE FALSE END AS "ll:bad"
+  FROM cleaned
   OFFSET 0
 ),
 folded AS ( -- texts that are searched, A to Z in lower case
@@ -62,7 +92,7 @@ folded AS ( -- texts that are searched, A to Z in lower case
     "f:decision_role", "f:decision_date", "f:supplier_status", "f:last_activity", "f:pricing_visits",
     "f:demo_requested", "f:newsletter", "f:unsubscribed", "f:competitor", "ll:bad",
     lower("f:job_title" COLLATE "C") AS "a:job_title"
-  FROM cleaned
+  FROM judged
   OFFSET 0
 ),
 derived_1 AS ( -- fields that are computed from others
