@@ -36,7 +36,7 @@ from scoring.printers.literals import text
 from scoring.printers.reasons import EXPLAINED
 from scoring.scorecard import Card, Scorecard
 from scoring.tree import Node
-from training.lists import Scan, opened
+from training.lists import Scan, about, opened
 from training.rejects import ROW, Reject, refuse_empty, refused, structural
 from training.sources import connect
 from training.spelling import misspelt
@@ -454,14 +454,14 @@ def _told(
     if progress is None:
         yield
         return
-    about = _about(connection, scan)
+    rows = about(connection, scan)
     done = threading.Event()
 
     def watch() -> None:
         while not done.wait(0.2):
             share = connection.query_progress()
             if share > 0:
-                progress(share / 100, int(about * share / 100))
+                progress(share / 100, int(rows * share / 100))
 
     connection.execute("SET enable_progress_bar = true")
     connection.execute("SET enable_progress_bar_print = false")
@@ -472,14 +472,3 @@ def _told(
     finally:
         done.set()
         thread.join()
-
-
-def _about(connection: duckdb.DuckDBPyConnection, scan: Scan) -> int:
-    """About how many rows a list has: exact for Parquet; else by its size, of which the first rows tell the average."""
-    if scan.kind == "parquet":
-        ((count,),) = connection.execute(f"SELECT count(*) FROM {scan.sql}").fetchall()
-        return int(count)
-    values = ", ".join(f"coalesce({quoted(one)}, '')" for one in scan.columns)
-    row = f"strlen(concat_ws(',', {values})) + 1"
-    ((size,),) = connection.execute(f"SELECT avg({row}) FROM (FROM {scan.sql} LIMIT 2000)").fetchall()
-    return int(scan.size / size) if size else 0

@@ -16,10 +16,11 @@ from scoring.printers import sql
 from scoring.printers.cleaning import used
 from scoring.printers.literals import name as quoted
 from scoring.scorecard import Card, Scorecard
-from training.lists import Scan
+from training.lists import Scan, about
 from training.rejects import forget
 
-SAMPLE = 50_000  # rows that are looked at; a list that has no more of them is scored sooner without memos
+LONG = 500_000  # rows; a shorter list is scored sooner without memos
+SAMPLE = 50_000  # rows that are looked at
 RARE = 0.05  # of the rows of a sample, the most whose value comes once: about so many of the next rows have a new one
 DAYS = 3650  # before and after the day of scoring
 _ROWS = "ll_sample"
@@ -29,6 +30,8 @@ def remembered(
     connection: duckdb.DuckDBPyConnection, card: Scorecard, query: sql.Query, scan: Scan
 ) -> tuple[sql.Query, int]:
     """The query with memos that are made in `connection`, and how many rows they have; as it is for a short list."""
+    if about(connection, scan) < LONG:
+        return query, 0
     columns = [one for names in used(card.card, scan.columns).values() for one in names]
     listed = ", ".join(map(quoted, columns))
     connection.execute(f"CREATE OR REPLACE TEMP TABLE {_ROWS} AS SELECT {listed} FROM {scan.sql} LIMIT {SAMPLE}")
@@ -48,12 +51,10 @@ def remembered(
 
 
 def _worth_it(connection: duckdb.DuckDBPyConnection, columns: Iterable[str]) -> list[str]:
-    """The columns of which few rows have a value that no other row has; none if there are few rows."""
+    """The columns of which few rows have a value that no other row has."""
     once = "(SELECT count(*) FROM (SELECT {0} FROM {1} GROUP BY 1 HAVING count(*) = 1))"
     asked = ", ".join([f"(SELECT count(*) FROM {_ROWS})", *(once.format(quoted(one), _ROWS) for one in columns)])
     ((rows, *rare),) = connection.execute(f"SELECT {asked}").fetchall()
-    if rows < SAMPLE:
-        return []
     return [column for column, few in zip(columns, rare, strict=True) if few <= rows * RARE]
 
 
