@@ -124,18 +124,13 @@ class _Printer:
         split = memo.split(self.steps, columns, self.query.memos)
         found = {}
         for column, source in values.items():
-            if split.wanted[column]:
-                value, bad = memo.new(column), memo.bad(column)
-                asked = [
-                    f"{value} AS {self.name(memo.VALUE)}",
-                    f"TRUE AS {self.name(memo.KNOWN)}",
-                    *split.wanted[column],
-                ]
-                solo = steps.asked(split.of(column), [*asked, bad])
-                body = steps.printed(
-                    solo, f"(SELECT DISTINCT {self.name(column)} AS {value} FROM {source})", [], asked, self.dialect
-                )
-                readable = bad in memo.rests(solo)
+            value, bad = memo.new(column), memo.bad(column)
+            asked = [f"{value} AS {self.name(memo.VALUE)}", f"TRUE AS {self.name(memo.KNOWN)}", *split.wanted[column]]
+            solo = steps.asked(split.of(column), [*asked, bad])
+            readable = bad in memo.rests(solo)
+            if readable or split.wanted[column]:
+                distinct = f"(SELECT DISTINCT {self.name(column)} AS {value} FROM {source})"
+                body = steps.printed(solo, distinct, [], asked, self.dialect)
                 found[column] = f"{body}\nWHERE {bad} IS NULL" if readable else body
         return found
 
