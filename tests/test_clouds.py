@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
+import duckdb
 import pytest
 import sqlglot
 from hypothesis import given, settings
@@ -26,11 +27,13 @@ from scoring import LeadError, Scorecard
 from scoring.engine import engine
 from scoring.errors import PrinterError
 from scoring.printers import sql
+from scoring.printers.dialect import DIALECTS
 from scoring.reader import read_card
 from scoring.scorecard import Card, untrained
 from tests.printed import LEARNED, ROOT
 from tests.strategies import AS_OF, LEADS, PLAIN, RAW_LEADS, scorecards
-from tests.test_backends_agree import TEXTS, Engine, Rows, agree, duckdb_rows
+from tests.test_backends_agree import TEXTS, TYPES, Engine, Rows, agree, duckdb_rows
+from tests.test_reasons_agree import expected
 
 # The functions that the printers may call, each with a page of its own in the engine's reference:
 # https://cloud.google.com/bigquery/docs/reference/standard-sql/functions-all
@@ -107,7 +110,7 @@ def test_every_column_resolves_and_has_a_type(dialect: str, which: str) -> None:
     kinds = {"number": "DOUBLE", "text": "VARCHAR", "id": "VARCHAR", "flag": "BOOLEAN", "date": "DATE"}
     if which != "score":
         kinds = dict.fromkeys(kinds, "VARCHAR") if which == "raw" else COLUMNS
-    columns = {scoring.printers.dialect.DIALECTS[dialect].name(one.name): kinds[one.kind] for one in card.plain}
+    columns = {DIALECTS[dialect].name(one.name): kinds[one.kind] for one in card.plain}
     table: dict[str, Any] = {"crm": {"leads": columns}} if which == "score" else {"leads": columns}
     if dialect == "snowflake" and which == "score":
         table = {'"CRM"': {'"LEADS"': columns}}
@@ -197,6 +200,42 @@ def test_raw_texts_become_the_same_values(dialect: str, rows: Rows) -> None:
             assert {name: row[f"f:{name}"] for name in values} == values
 
     every_text()
+
+
+def test_reasons_agree_with_the_ledger(dialect: str, rows: Rows) -> None:
+    """The strongest entries of every lead are those of Python, word for word, once translated."""
+
+    @settings(max_examples=10)
+    @given(card=scorecards(), leads=st.lists(LEADS, min_size=6, max_size=6))
+    def every_card(card: Scorecard, leads: list[dict[str, Any]]) -> None:
+        query = sql.Query(AS_OF, columns={"row": "INTEGER", **TYPES}, keep=["row"], explain=True)
+        for lead, row in zip(leads, rows(leads, TYPES, sql.select(card, query, dialect)), strict=True):
+            assert tuple(row[one] for one in sql.EXPLAINED) == expected(card, lead)
+
+    every_card()
+
+
+def test_awkward_texts_are_literals(dialect: str) -> None:
+    """A quote, a backslash or a control character stays inside of its literal, and comes back as it was."""
+    awkward = [
+        "",
+        "it's",
+        "\\",
+        "\\'",
+        "'; DROP TABLE leads; --",
+        "$$",
+        "`",
+        "tab\there",
+        "two\nlines",
+        "\0",
+        "\x0b\x7f",
+        "é",
+    ]
+    written = DIALECTS[dialect].text
+    for one in awkward:
+        query = in_duckdb(f"SELECT {written(one)} AS found", dialect)
+        with duckdb.connect() as connection:
+            assert connection.execute(query).fetchall() == [(one,)]
 
 
 def test_names(dialect: str) -> None:

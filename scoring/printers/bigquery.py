@@ -20,7 +20,7 @@ from collections.abc import Sequence
 from scoring.errors import PrinterError, shown
 from scoring.field import DATE, NUMBER
 from scoring.printers import literals
-from scoring.printers.literals import FIRST, LAST
+from scoring.printers.literals import FIRST, LAST, UPPER
 
 LONGEST_NAME = 300  # characters
 NOTE = "printed for BigQuery, and untested on the engine"
@@ -29,8 +29,6 @@ _NAME = re.compile(r"[\w&%=+:'<>#|\- ]+")
 _SPACES = r"[ \t\n\r\f\v]*"  # as RE2 reads it, in a raw text
 _SPACE = r"' \t\n\r\f\v'"  # as a text reads it
 _INFINITY = "CAST('inf' AS FLOAT64)"
-UPPER = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-NONE = -9_999_999_999  # points, below any that a card can give
 
 
 def name(identifier: str) -> str:
@@ -119,13 +117,6 @@ def element(items: Sequence[object], at: str) -> str:
 def integer_division(value: str, by: int) -> str:
     """Of whole numbers, neither of them negative."""
     return f"DIV({value}, {by})"
-
-
-def most(values: Sequence[str]) -> str:
-    """The greatest of some points that is not NULL; NULL where all are."""
-    if len(values) == 1:
-        return values[0]
-    return f"NULLIF(GREATEST({', '.join(f'COALESCE({one}, {NONE})' for one in values)}), {NONE})"
 
 
 def exp(value: str) -> str:

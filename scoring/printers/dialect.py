@@ -7,13 +7,20 @@ from dataclasses import dataclass
 
 from scoring.field import DATE, NUMBER, SPACE
 from scoring.printers import bigquery, postgres, snowflake
-from scoring.printers.literals import FIRST, LAST, name, number, text
+from scoring.printers.literals import FIRST, LAST, UPPER, name, number, text
 
-UPPER = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_NONE = -9_999_999_999  # points, below any that a card can give
 
 
 def _most(values: Sequence[str]) -> str:
     return f"greatest({', '.join(values)})" if len(values) > 1 else values[0]
+
+
+def _most_known(values: Sequence[str]) -> str:
+    # Of points, where greatest() is NULL as soon as one value is.
+    if len(values) == 1:
+        return values[0]
+    return f"nullif(greatest({', '.join(f'coalesce({one}, {_NONE})' for one in values)}), {_NONE})"
 
 
 @dataclass(frozen=True)
@@ -25,7 +32,7 @@ class Dialect:
     day not. `tidy` trims and folds a text. `clean` asks cheaply whether a text surely has no white space at its ends,
     and is none of some texts in lower case; None where there is no cheap way to ask. `barrier` ends a step,
     lest it be put into the one that asks it. `prunes` says that columns which nobody asks for cost nothing.
-    `most` is the greatest of some values that is not NULL. `day` gives the day, in UTC, of a column of days or times,
+    `most` is the greatest of some points that is not NULL. `day` gives the day, in UTC, of a column of days or times,
     whose DuckDB type is named. `exp` is asked for no more than 0, but may be worked out before that is known. A table's
     name has at most `table_parts` parts. `note` is said in the first line.
     """
@@ -162,7 +169,7 @@ BIGQUERY = Dialect(
     is_nan=bigquery.is_nan,
     is_finite=bigquery.is_finite,
     exp=bigquery.exp,
-    most=bigquery.most,
+    most=_most_known,
     day=bigquery.day,
     table_parts=3,
     note=bigquery.NOTE,
@@ -185,7 +192,7 @@ SNOWFLAKE = Dialect(
     is_nan=snowflake.is_nan,
     is_finite=snowflake.is_finite,
     exp=snowflake.exp,
-    most=snowflake.most,
+    most=_most_known,
     day=snowflake.day,
     table_parts=3,
     note=snowflake.NOTE,

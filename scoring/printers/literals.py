@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from scoring.errors import DataError, shown
 
 _CONTROL = re.compile(r"([\x00-\x1f\x7f])")
+UPPER = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 # The days that a field can hold.
 FIRST, LAST = "DATE '0001-01-01'", "DATE '9999-12-31'"
 INSTANTS = ("TIMESTAMP WITH TIME ZONE", "TIMESTAMPTZ_NS")  # the types of a time that has a zone

@@ -11,7 +11,8 @@
 - `GREATEST` is NULL as soon as one value is. https://docs.snowflake.com/en/sql-reference/functions/greatest
 - `REGEXP_LIKE` matches a whole text; patterns are POSIX's, so groups that only bracket are not asked of it.
   https://docs.snowflake.com/en/sql-reference/functions-regexp
-- `TRY_TO_DOUBLE` and `TRY_TO_DATE` read more than our forms: they are asked before.
+- `TRY_TO_DOUBLE` reads more than our forms, `inf` among it, and so may `TRY_TO_DATE`: they are asked before.
+  https://docs.snowflake.com/en/sql-reference/functions/try_to_double
 - A step takes over all columns (`*`): columns that nobody asks are not read.
 """
 
@@ -22,15 +23,13 @@ from collections.abc import Sequence
 
 from scoring.field import DATE, NUMBER
 from scoring.printers import literals
-from scoring.printers.literals import FIRST, LAST
+from scoring.printers.literals import FIRST, LAST, UPPER
 
 NOTE = "printed for Snowflake, and untested on the engine"
 TYPES = {"DOUBLE": "FLOAT", "VARCHAR": "VARCHAR", "BOOLEAN": "BOOLEAN", "DATE": "DATE", "INTEGER": "INTEGER"}
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _SPACE = r"(' \t\n\r' || CHR(12) || CHR(11))"
 _INFINITY = "'inf'::FLOAT"
-UPPER = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-NONE = -9_999_999_999  # points, below any that a card can give
 
 
 def name(identifier: str) -> str:
@@ -117,13 +116,6 @@ def element(items: Sequence[object], at: str) -> str:
 def integer_division(value: str, by: int) -> str:
     """Of whole numbers, neither of them negative; a quotient has six digits behind the point, and more than enough."""
     return f"CAST(FLOOR(({value}) / {by}) AS INTEGER)"
-
-
-def most(values: Sequence[str]) -> str:
-    """The greatest of some points that is not NULL; NULL where all are."""
-    if len(values) == 1:
-        return values[0]
-    return f"NULLIF(GREATEST({', '.join(f'COALESCE({one}, {NONE})' for one in values)}), {NONE})"
 
 
 def exp(value: str) -> str:

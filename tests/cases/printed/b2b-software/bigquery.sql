@@ -133,9 +133,9 @@ grouped AS ( -- what groups of rules are worth together
     coalesce(`r:recent_activity`, 0) + coalesce(`r:price_page`, 0) + coalesce(`r:demo_requested`, 0) + coalesce(`r:newsletter`, 0) + coalesce(`r:long_silence`, 0) AS `l:engagement`,
     coalesce(`r:recent_activity`, 0) + coalesce(`r:price_page`, 0) + coalesce(`r:demo_requested`, 0) + coalesce(`r:newsletter`, 0) + coalesce(`r:long_silence`, 0) AS `h:engagement`,
     coalesce(`r:right_size`, 0) + coalesce(`r:enterprise`, 0) AS `s:size`,
-    NULLIF(GREATEST(COALESCE(nullif(`r:right_size`, 0), -9999999999), COALESCE(nullif(`r:enterprise`, 0), -9999999999)), -9999999999) AS `m:size`,
-    coalesce(NULLIF(GREATEST(COALESCE(nullif(`r:right_size`, 0), -9999999999), COALESCE(nullif(`r:enterprise`, 0), -9999999999)), -9999999999), least(0, CASE WHEN `r:right_size` IS NULL AND (`f:employees` IS NULL) THEN 0 ELSE 0 END, CASE WHEN `r:enterprise` IS NULL AND (`f:employees` IS NULL) THEN 0 ELSE 0 END)) AS `l:size`,
-    NULLIF(GREATEST(COALESCE(coalesce(NULLIF(GREATEST(COALESCE(nullif(`r:right_size`, 0), -9999999999), COALESCE(nullif(`r:enterprise`, 0), -9999999999)), -9999999999), 0), -9999999999), COALESCE(CASE WHEN `r:right_size` IS NULL AND (`f:employees` IS NULL) THEN 20 END, -9999999999), COALESCE(CASE WHEN `r:enterprise` IS NULL AND (`f:employees` IS NULL) THEN 48 END, -9999999999)), -9999999999) AS `h:size`
+    nullif(greatest(coalesce(nullif(`r:right_size`, 0), -9999999999), coalesce(nullif(`r:enterprise`, 0), -9999999999)), -9999999999) AS `m:size`,
+    coalesce(nullif(greatest(coalesce(nullif(`r:right_size`, 0), -9999999999), coalesce(nullif(`r:enterprise`, 0), -9999999999)), -9999999999), least(0, CASE WHEN `r:right_size` IS NULL AND (`f:employees` IS NULL) THEN 0 ELSE 0 END, CASE WHEN `r:enterprise` IS NULL AND (`f:employees` IS NULL) THEN 0 ELSE 0 END)) AS `l:size`,
+    nullif(greatest(coalesce(coalesce(nullif(greatest(coalesce(nullif(`r:right_size`, 0), -9999999999), coalesce(nullif(`r:enterprise`, 0), -9999999999)), -9999999999), 0), -9999999999), coalesce(CASE WHEN `r:right_size` IS NULL AND (`f:employees` IS NULL) THEN 20 END, -9999999999), coalesce(CASE WHEN `r:enterprise` IS NULL AND (`f:employees` IS NULL) THEN 48 END, -9999999999)), -9999999999) AS `h:size`
   FROM priced
 ),
 capped AS ( -- what their limits leave, less the plain sum
