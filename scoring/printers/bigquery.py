@@ -2,19 +2,20 @@
 
 - A quote in a text is `\\'`, since two texts side by side are a mistake, and a backslash is written twice.
   https://cloud.google.com/bigquery/docs/reference/standard-sql/lexical
-- A name holds letters, digits, `_` and what "flexible column names" may hold besides, a colon among it; others are
-  refused here, since no table has them. https://cloud.google.com/bigquery/docs/schemas#flexible-column-names
+- "Flexible column names" hold letters, digits and some signs, a colon among them; what no table can have is refused
+  here. https://cloud.google.com/bigquery/docs/schemas#flexible-column-names
 - `GREATEST` is NULL as soon as one value is.
   https://cloud.google.com/bigquery/docs/reference/standard-sql/mathematical_functions#greatest
-- `EXP` beyond a double is an error, and so is a day before year 1 or after 9999.
+- `EXP` beyond a double is an error, and so is a day before year 1 or after 9999; a name with a colon that goes into a
+  table of one's own needs flexible names too, which concerns the columns of `--ledger` alone.
 - `SAFE_CAST` gives NULL for what can't be read, but reads more than our forms: they are asked before it.
   https://cloud.google.com/bigquery/docs/reference/standard-sql/conversion_functions
 - A step takes over all columns (`*`): a common table expression is no table, and columns that nobody asks are not read.
+- Nothing keeps the steps apart, as `OFFSET 0` does in PostgreSQL: no page says that it is needed, or what would do it.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from scoring.errors import PrinterError, shown
@@ -25,7 +26,7 @@ from scoring.printers.literals import FIRST, LAST, UPPER
 LONGEST_NAME = 300  # characters
 NOTE = "printed for BigQuery, and untested on the engine"
 TYPES = {"DOUBLE": "FLOAT64", "VARCHAR": "STRING", "BOOLEAN": "BOOL", "DATE": "DATE", "INTEGER": "INT64"}
-_NAME = re.compile(r"[\w&%=+:'<>#|\- ]+")
+_FOREIGN = '!"$()*,./;?@[\\]^`{}~'  # signs that no name has
 _SPACES = r"[ \t\n\r\f\v]*"  # as RE2 reads it, in a raw text
 _SPACE = r"' \t\n\r\f\v'"  # as a text reads it
 _INFINITY = "CAST('inf' AS FLOAT64)"
@@ -33,10 +34,10 @@ _INFINITY = "CAST('inf' AS FLOAT64)"
 
 def name(identifier: str) -> str:
     """A quoted identifier. Raises PrinterError where BigQuery has no such name."""
-    if not _NAME.fullmatch(identifier) or len(identifier) > LONGEST_NAME:
+    if not identifier.isprintable() or set(identifier) & set(_FOREIGN) or not 0 < len(identifier) <= LONGEST_NAME:
         raise PrinterError(
-            f"BigQuery has no name {shown(identifier)}: letters, digits and _&%=+:'<>#|- and blanks, {LONGEST_NAME} at"
-            " most; rename the column"
+            f"BigQuery has no name {shown(identifier)}: a name has {LONGEST_NAME} characters at most, and none of"
+            f" {_FOREIGN}; rename the column"
         )
     return f"`{identifier}`"
 

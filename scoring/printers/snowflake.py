@@ -14,6 +14,7 @@
 - `TRY_TO_DOUBLE` reads more than our forms, `inf` among it, and so may `TRY_TO_DATE`: they are asked before.
   https://docs.snowflake.com/en/sql-reference/functions/try_to_double
 - A step takes over all columns (`*`): columns that nobody asks are not read.
+- Nothing keeps the steps apart, as `OFFSET 0` does in PostgreSQL: no page says that it is needed, or what would do it.
 """
 
 from __future__ import annotations
