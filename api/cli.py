@@ -426,7 +426,12 @@ def serve(host: str, port: int, home: Path, release: str | None, card: Path | No
 
 
 @cli.command()
-@click.option("--dialect", default="duckdb", show_default=True, help="The SQL to print: duckdb or postgres.")
+@click.option(
+    "--dialect",
+    default="duckdb",
+    show_default=True,
+    help="The SQL to print: duckdb, postgres, or, untested on the engine, bigquery or snowflake.",
+)
 @click.option("--from", "--table", "table", default="leads", show_default=True, help="The table to score.")
 @click.option("--data", type=FILE, help="Print for the columns of this file, instead of one column a field.")
 @click.option("--keep", multiple=True, help="A column to bring along; may be given several times.")

@@ -103,7 +103,7 @@ def to_sql(
     spelt = DIALECTS.get(dialect, DUCKDB)
     query = sql.Query(
         as_of,
-        ".".join(map(spelt.name, table_parts(source))),
+        ".".join(map(spelt.name, table_parts(source, spelt.table_parts))),
         columns,
         keep,
         plus_minus=plus_minus,

@@ -149,7 +149,7 @@ class _Cell:
             case "flag", "integer" | "wide" | "decimal" | "float":
                 return f"CASE WHEN {raw} = 0 THEN FALSE WHEN {raw} = 1 THEN TRUE END"
             case "date", "date" | "time":
-                day = f"CAST({raw} AS DATE)"
+                day = self.dialect.day(raw, self.type)
                 return f"CASE WHEN {day} BETWEEN {FIRST} AND {LAST} THEN {day} END"
             case (("text" | "id"), ("integer" | "wide")):
                 written = f"CAST({raw} AS {types['VARCHAR']})"

@@ -6,10 +6,21 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from scoring.field import DATE, NUMBER, SPACE
-from scoring.printers import postgres
-from scoring.printers.literals import FIRST, LAST, name, number, text
+from scoring.printers import bigquery, postgres, snowflake
+from scoring.printers.literals import FIRST, LAST, UPPER, name, number, text
 
-UPPER = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_NONE = -9_999_999_999  # points, below any that a card can give
+
+
+def _most(values: Sequence[str]) -> str:
+    return f"greatest({', '.join(values)})" if len(values) > 1 else values[0]
+
+
+def _most_known(values: Sequence[str]) -> str:
+    # Of points, where greatest() is NULL as soon as one value is.
+    if len(values) == 1:
+        return values[0]
+    return f"nullif(greatest({', '.join(f'coalesce({one}, {_NONE})' for one in values)}), {_NONE})"
 
 
 @dataclass(frozen=True)
@@ -21,6 +32,9 @@ class Dialect:
     day not. `tidy` trims and folds a text. `clean` asks cheaply whether a text surely has no white space at its ends,
     and is none of some texts in lower case; None where there is no cheap way to ask. `barrier` ends a step,
     lest it be put into the one that asks it. `prunes` says that columns which nobody asks for cost nothing.
+    `most` is the greatest of some points that is not NULL. `day` gives the day, in UTC, of a column of days or times,
+    whose DuckDB type is named. `exp` is asked for no more than 0, but may be worked out before that is known. A table's
+    name has at most `table_parts` parts. `note` is said in the first line.
     """
 
     types: Mapping[str, str]
@@ -40,8 +54,12 @@ class Dialect:
     is_finite: Callable[[str], str]
     clean: Callable[[str, Sequence[str]], Sequence[str]] | None = None
     exp: Callable[[str], str] = "exp({})".format
+    most: Callable[[Sequence[str]], str] = _most
+    day: Callable[[str, str], str] = lambda raw, kind: f"CAST({raw} AS DATE)"
     barrier: str = ""
     prunes: bool = True
+    table_parts: int = 2
+    note: str = ""
 
 
 def _fold(value: str) -> str:
@@ -134,4 +152,50 @@ POSTGRES = Dialect(
     barrier="\n  OFFSET 0",
 )
 
-DIALECTS = {"duckdb": DUCKDB, "postgres": POSTGRES}
+BIGQUERY = Dialect(
+    types=bigquery.TYPES,
+    name=bigquery.name,
+    text=bigquery.text,
+    number=number,
+    fold=bigquery.fold,
+    search=bigquery.search,
+    days_between=bigquery.days_between,
+    element=bigquery.element,
+    integer_division=bigquery.integer_division,
+    trim=bigquery.trim,
+    tidy=lambda value: bigquery.fold(bigquery.trim(value)),
+    read_number=bigquery.read_number,
+    read_day=bigquery.read_day,
+    is_nan=bigquery.is_nan,
+    is_finite=bigquery.is_finite,
+    exp=bigquery.exp,
+    most=_most_known,
+    day=bigquery.day,
+    table_parts=3,
+    note=bigquery.NOTE,
+)
+
+SNOWFLAKE = Dialect(
+    types=snowflake.TYPES,
+    name=snowflake.name,
+    text=snowflake.text,
+    number=snowflake.number,
+    fold=snowflake.fold,
+    search=snowflake.search,
+    days_between=snowflake.days_between,
+    element=snowflake.element,
+    integer_division=snowflake.integer_division,
+    trim=snowflake.trim,
+    tidy=lambda value: snowflake.fold(snowflake.trim(value)),
+    read_number=snowflake.read_number,
+    read_day=snowflake.read_day,
+    is_nan=snowflake.is_nan,
+    is_finite=snowflake.is_finite,
+    exp=snowflake.exp,
+    most=_most_known,
+    day=snowflake.day,
+    table_parts=3,
+    note=snowflake.NOTE,
+)
+
+DIALECTS = {"duckdb": DUCKDB, "postgres": POSTGRES, "bigquery": BIGQUERY, "snowflake": SNOWFLAKE}

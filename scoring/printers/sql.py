@@ -111,6 +111,7 @@ class _Printer:
     def finish(self, columns: Sequence[str]) -> str:
         """The whole: the steps, and a SELECT of some columns from the last."""
         head = f"-- {comment(self.card.card.name)} {comment(self.card.release)}".rstrip()
+        head += f" -- {self.dialect.note}" if self.dialect.note else ""
         there = map(self.name, dict.fromkeys([*self.columns(), *self.query.keep]))
         printing, source = self.steps, self.query.source
         if self.query.memos:
@@ -408,7 +409,7 @@ class _Printer:
             spans = [(self.opened(one), *self.span(one)) for one in self.members(group) if one.askable]
             if group.best_of:
                 best = (
-                    f"greatest({', '.join(f'nullif({one}, 0)' for one in rules)})"
+                    self.dialect.most([f"nullif({one}, 0)" for one in rules])
                     if rules
                     else f"CAST(NULL AS {self.dialect.types['INTEGER']})"
                 )
@@ -416,7 +417,7 @@ class _Printer:
                 yield f"{best} AS {self.name(f'm:{group.name}')}"
                 yield f"coalesce({best}, {f'least(0, {lows})' if lows else '0'}) AS {self.name(f'l:{group.name}')}"
                 tops = [f"CASE WHEN {is_open} THEN {high} END" for is_open, _, high in spans]
-                yield f"greatest({', '.join([f'coalesce({best}, 0)', *tops])}) AS {self.name(f'h:{group.name}')}"
+                yield f"{self.dialect.most([f'coalesce({best}, 0)', *tops])} AS {self.name(f'h:{group.name}')}"
             else:
                 for prefix, end in (("l", 0), ("h", 1)):
                     moves = "".join(f" + CASE WHEN {one[0]} THEN {one[1 + end]} ELSE 0 END" for one in spans)

@@ -225,6 +225,16 @@ def test_sql_prints_a_query_that_runs(small: Path, tmp_path: Path) -> None:
         assert connection.execute(run("sql", "--card", small).stdout).fetchall() == [row[1:] for row in found]
 
 
+@pytest.mark.parametrize("dialect", ["bigquery", "snowflake"])
+def test_sql_says_what_is_untested(small: Path, dialect: str) -> None:
+    """The first line, and the help, say that nobody has asked the engine."""
+    text = run(
+        "sql", "--card", small, "--dialect", dialect, "--from", "shop.crm.leads", "--where", "need = 'clear'"
+    ).stdout
+    assert text.split("\n")[0].endswith("untested on the engine")
+    assert "untested on the engine, bigquery or snowflake" in " ".join(run("sql", "--help").output.split())
+
+
 def test_the_installed_command_starts() -> None:
     """`leadledger --help` as a process of its own."""
     done = subprocess.run(
