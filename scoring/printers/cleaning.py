@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from scoring.errors import DataError, PrinterError, did_you_mean, shown
 from scoring.field import NO, NUMBER, YES, Field, fold
-from scoring.printers import memo
 from scoring.printers.dialect import Dialect
 from scoring.printers.literals import FIRST, LAST
 from scoring.scorecard import Card
@@ -90,7 +89,7 @@ def steps(
         "each value in the kind of its field, or NULL",
         [f"{cell.value()} AS {name(f'v:{cell.column}')}" for cell in cells],
     )
-    bad = {memo.bad(cell.column): cell.bad() for cell in cells if cell.bad()}
+    bad = {name(f"bad:{cell.column}"): cell.bad() for cell in cells if cell.bad()}
     clashes = [clash for one in card.plain for clash in _clashes(one, found[one.name], dialect)]
     yield (
         "cleaned",

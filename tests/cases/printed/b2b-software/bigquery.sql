@@ -55,30 +55,30 @@ cleaned AS ( -- the fields, and whether a value is there that can't be read
     `v:competitor` AS `f:competitor`,
     `v:lead_status` AS `f:lead_status`,
     `v:proposal_value` AS `f:proposal_value`,
-    CASE WHEN `v:stage` IS NULL AND `stage` IS NOT NULL AND TRANSLATE(TRIM(`stage`, ' \t\n\r\f\v'), 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz') NOT IN ('', 'n/a', 'select') THEN TRUE END AS "bad:stage",
-    CASE WHEN `v:created` IS NULL AND `created` IS NOT NULL THEN TRUE END AS "bad:created",
-    CASE WHEN `v:employees` IS NULL AND `employees` IS NOT NULL AND NOT IS_NAN(`employees`) THEN TRUE END AS "bad:employees",
-    CASE WHEN `v:annual_revenue` IS NULL AND `annual_revenue` IS NOT NULL AND NOT IS_NAN(`annual_revenue`) THEN TRUE END AS "bad:annual_revenue",
-    CASE WHEN `v:lead_source` IS NULL AND `lead_source` IS NOT NULL AND TRANSLATE(TRIM(`lead_source`, ' \t\n\r\f\v'), 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz') NOT IN ('', 'n/a', 'select') THEN TRUE END AS "bad:lead_source",
-    CASE WHEN `v:need` IS NULL AND `need` IS NOT NULL AND TRANSLATE(TRIM(`need`, ' \t\n\r\f\v'), 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz') NOT IN ('', 'n/a', 'select') THEN TRUE END AS "bad:need",
-    CASE WHEN `v:budget` IS NULL AND `budget` IS NOT NULL AND NOT IS_NAN(`budget`) THEN TRUE END AS "bad:budget",
-    CASE WHEN `v:decision_role` IS NULL AND `decision_role` IS NOT NULL AND TRANSLATE(TRIM(`decision_role`, ' \t\n\r\f\v'), 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz') NOT IN ('', 'n/a', 'select') THEN TRUE END AS "bad:decision_role",
-    CASE WHEN `v:decision_date` IS NULL AND `decision_date` IS NOT NULL THEN TRUE END AS "bad:decision_date",
-    CASE WHEN `v:supplier_status` IS NULL AND `supplier_status` IS NOT NULL AND TRANSLATE(TRIM(`supplier_status`, ' \t\n\r\f\v'), 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz') NOT IN ('', 'n/a', 'select') THEN TRUE END AS "bad:supplier_status",
-    CASE WHEN `v:last_activity` IS NULL AND `last_activity` IS NOT NULL THEN TRUE END AS "bad:last_activity",
-    CASE WHEN `v:pages_viewed` IS NULL AND `pages_viewed` IS NOT NULL AND NOT IS_NAN(`pages_viewed`) THEN TRUE END AS "bad:pages_viewed",
-    CASE WHEN `v:pricing_visits` IS NULL AND `pricing_visits` IS NOT NULL AND NOT IS_NAN(`pricing_visits`) THEN TRUE END AS "bad:pricing_visits",
-    CASE WHEN `v:demo_requested` IS NULL AND `demo_requested` IS NOT NULL THEN TRUE END AS "bad:demo_requested",
-    CASE WHEN `v:newsletter` IS NULL AND `newsletter` IS NOT NULL THEN TRUE END AS "bad:newsletter",
-    CASE WHEN `v:unsubscribed` IS NULL AND `unsubscribed` IS NOT NULL THEN TRUE END AS "bad:unsubscribed",
-    CASE WHEN `v:competitor` IS NULL AND `competitor` IS NOT NULL THEN TRUE END AS "bad:competitor",
-    CASE WHEN `v:proposal_value` IS NULL AND `proposal_value` IS NOT NULL AND NOT IS_NAN(`proposal_value`) THEN TRUE END AS "bad:proposal_value"
+    CASE WHEN `v:stage` IS NULL AND `stage` IS NOT NULL AND TRANSLATE(TRIM(`stage`, ' \t\n\r\f\v'), 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz') NOT IN ('', 'n/a', 'select') THEN TRUE END AS `bad:stage`,
+    CASE WHEN `v:created` IS NULL AND `created` IS NOT NULL THEN TRUE END AS `bad:created`,
+    CASE WHEN `v:employees` IS NULL AND `employees` IS NOT NULL AND NOT IS_NAN(`employees`) THEN TRUE END AS `bad:employees`,
+    CASE WHEN `v:annual_revenue` IS NULL AND `annual_revenue` IS NOT NULL AND NOT IS_NAN(`annual_revenue`) THEN TRUE END AS `bad:annual_revenue`,
+    CASE WHEN `v:lead_source` IS NULL AND `lead_source` IS NOT NULL AND TRANSLATE(TRIM(`lead_source`, ' \t\n\r\f\v'), 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz') NOT IN ('', 'n/a', 'select') THEN TRUE END AS `bad:lead_source`,
+    CASE WHEN `v:need` IS NULL AND `need` IS NOT NULL AND TRANSLATE(TRIM(`need`, ' \t\n\r\f\v'), 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz') NOT IN ('', 'n/a', 'select') THEN TRUE END AS `bad:need`,
+    CASE WHEN `v:budget` IS NULL AND `budget` IS NOT NULL AND NOT IS_NAN(`budget`) THEN TRUE END AS `bad:budget`,
+    CASE WHEN `v:decision_role` IS NULL AND `decision_role` IS NOT NULL AND TRANSLATE(TRIM(`decision_role`, ' \t\n\r\f\v'), 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz') NOT IN ('', 'n/a', 'select') THEN TRUE END AS `bad:decision_role`,
+    CASE WHEN `v:decision_date` IS NULL AND `decision_date` IS NOT NULL THEN TRUE END AS `bad:decision_date`,
+    CASE WHEN `v:supplier_status` IS NULL AND `supplier_status` IS NOT NULL AND TRANSLATE(TRIM(`supplier_status`, ' \t\n\r\f\v'), 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz') NOT IN ('', 'n/a', 'select') THEN TRUE END AS `bad:supplier_status`,
+    CASE WHEN `v:last_activity` IS NULL AND `last_activity` IS NOT NULL THEN TRUE END AS `bad:last_activity`,
+    CASE WHEN `v:pages_viewed` IS NULL AND `pages_viewed` IS NOT NULL AND NOT IS_NAN(`pages_viewed`) THEN TRUE END AS `bad:pages_viewed`,
+    CASE WHEN `v:pricing_visits` IS NULL AND `pricing_visits` IS NOT NULL AND NOT IS_NAN(`pricing_visits`) THEN TRUE END AS `bad:pricing_visits`,
+    CASE WHEN `v:demo_requested` IS NULL AND `demo_requested` IS NOT NULL THEN TRUE END AS `bad:demo_requested`,
+    CASE WHEN `v:newsletter` IS NULL AND `newsletter` IS NOT NULL THEN TRUE END AS `bad:newsletter`,
+    CASE WHEN `v:unsubscribed` IS NULL AND `unsubscribed` IS NOT NULL THEN TRUE END AS `bad:unsubscribed`,
+    CASE WHEN `v:competitor` IS NULL AND `competitor` IS NOT NULL THEN TRUE END AS `bad:competitor`,
+    CASE WHEN `v:proposal_value` IS NULL AND `proposal_value` IS NOT NULL AND NOT IS_NAN(`proposal_value`) THEN TRUE END AS `bad:proposal_value`
   FROM typed
 ),
 judged AS ( -- whether a score would rest on a value that can't be read
   SELECT
     *,
-    CASE WHEN "bad:stage" THEN TRUE WHEN "bad:created" THEN TRUE WHEN "bad:employees" THEN TRUE WHEN "bad:annual_revenue" THEN TRUE WHEN "bad:lead_source" THEN TRUE WHEN "bad:need" THEN TRUE WHEN "bad:budget" THEN TRUE WHEN "bad:decision_role" THEN TRUE WHEN "bad:decision_date" THEN TRUE WHEN "bad:supplier_status" THEN TRUE WHEN "bad:last_activity" THEN TRUE WHEN "bad:pages_viewed" THEN TRUE WHEN "bad:pricing_visits" THEN TRUE WHEN "bad:demo_requested" THEN TRUE WHEN "bad:newsletter" THEN TRUE WHEN "bad:unsubscribed" THEN TRUE WHEN "bad:competitor" THEN TRUE WHEN "bad:proposal_value" THEN TRUE ELSE FALSE END AS `ll:bad`
+    CASE WHEN `bad:stage` THEN TRUE WHEN `bad:created` THEN TRUE WHEN `bad:employees` THEN TRUE WHEN `bad:annual_revenue` THEN TRUE WHEN `bad:lead_source` THEN TRUE WHEN `bad:need` THEN TRUE WHEN `bad:budget` THEN TRUE WHEN `bad:decision_role` THEN TRUE WHEN `bad:decision_date` THEN TRUE WHEN `bad:supplier_status` THEN TRUE WHEN `bad:last_activity` THEN TRUE WHEN `bad:pages_viewed` THEN TRUE WHEN `bad:pricing_visits` THEN TRUE WHEN `bad:demo_requested` THEN TRUE WHEN `bad:newsletter` THEN TRUE WHEN `bad:unsubscribed` THEN TRUE WHEN `bad:competitor` THEN TRUE WHEN `bad:proposal_value` THEN TRUE ELSE FALSE END AS `ll:bad`
   FROM cleaned
 ),
 folded AS ( -- texts that are searched, A to Z in lower case
