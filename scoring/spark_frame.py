@@ -39,11 +39,6 @@ class Source:
     places: Mapping[str, str]
     types: Mapping[str, str]
 
-    @property
-    def raw(self) -> Mapping[str, str]:
-        """The new names of the columns that belong to the card."""
-        return {one: self.places[one] for one in self.types}
-
 
 def source(frame: Any, asked: Sequence[str]) -> Source:
     """A DataFrame ready to be scored by its columns `asked`, of which it has one each. Raises PrinterError."""

@@ -25,9 +25,10 @@ from api.lists import Wanted, score_list
 from scoring import load, score_frame
 from scoring.check import as_declared
 from scoring.engine import engine
-from scoring.errors import DataError, ScoringError
+from scoring.errors import DataError, PrinterError, ScoringError
 from scoring.field import Field
 from scoring.lookup import NumberBins, Table, TextBins
+from scoring.printers import spark as dialect
 from scoring.printers import sql
 from scoring.reader import parse_card
 from scoring.scorecard import Card, Learned, Scorecard, untrained
@@ -59,6 +60,14 @@ rules:
 )
 HOSTILE = "it's `a` {b}; DROP TABLE x --"
 slow = pytest.mark.slow
+# What a session may have set otherwise than a new one.
+OTHERWISE = {
+    "spark.sql.ansi.enabled": "false",
+    "spark.sql.parser.escapedStringLiterals": "true",
+    "spark.sql.codegen.wholeStage": "true",
+    "spark.sql.caseSensitive": "true",
+    "spark.sql.session.timeZone": "America/St_Johns",
+}
 
 
 @pytest.fixture
@@ -101,6 +110,57 @@ def test_the_cases_of_the_examples(session: SparkSession, tmp_path: Path) -> Non
                 assert (row["ll:total"], row["recommendation"]) == (result.tenths, result.recommendation.verdict), case
 
 
+AWKWARD = [
+    "",
+    "it's",
+    "\\",
+    "\\'",
+    "'; DROP TABLE leads; --",
+    '"',
+    "`",
+    "two\nlines",
+    "\0",
+    "\x0b\x7f",
+    "é",
+    "$",
+    "{x}",
+]
+AWKWARD += ["${spark.app.name}", "%s", "\\u0041", "--", "/*"]
+
+
+@slow
+def test_awkward_texts_and_names_are_data(spark_master: str) -> None:
+    """A text is a literal that comes back as it was, and a name a name, whatever a session makes of a backslash."""
+    for settings in ({}, OTHERWISE):
+        with spark.session(spark_master, **settings) as session:
+            names = [one for one in AWKWARD if one and "${" not in one]
+            selected = [f"{dialect.text(one)} AS t{i}" for i, one in enumerate(AWKWARD)]
+            selected += [f"1 AS {dialect.name(one)}" for one in names]
+            (row,) = session.sql(f"SELECT {', '.join(selected)}").collect()
+            assert list(row)[: len(AWKWARD)] == AWKWARD
+            assert list(row.asDict())[len(AWKWARD) :] == names
+
+
+@pytest.mark.parametrize("name", ["", "${spark.app.name}", "a${b"])
+def test_a_name_that_spark_would_change_is_refused(name: str) -> None:
+    """Spark would put the value of a setting in its place."""
+    with pytest.raises(PrinterError, match="Spark can't be asked for a name like"):
+        dialect.name(name)
+
+
+@pytest.mark.parametrize(
+    ("module", "words"),
+    [
+        ("pyspark.pandas.frame", r"a frame of pandas on Spark can't be scored; give its .to_spark\(\)"),
+        ("pyspark.sql.connect.dataframe", "a DataFrame of Spark Connect can't be scored"),
+    ],
+)
+def test_frames_that_only_look_like_it(module: str, words: str) -> None:
+    """A frame of a kind that nobody has tried is refused."""
+    with pytest.raises(DataError, match=words):
+        score_frame(CARD, type("DataFrame", (), {"__module__": module})(), AS_OF)
+
+
 @slow
 def test_a_list_becomes_a_folder(spark_master: str, tmp_path: Path) -> None:
     """The command scores a folder of CSV on the cluster: each row as DuckDB scores it, rejects with their reasons."""
@@ -115,11 +175,9 @@ def test_a_list_becomes_a_folder(spark_master: str, tmp_path: Path) -> None:
     card = "examples/b2b-software/card.yaml"
     options = ["--card", card, "--as-of", "2026-07-01", "--explain", "--where", "employees > 20", "--prefix", "ll_"]
     options += ["--only", "promote,ask,nurture", "--json"]
-    command = [sys.executable, "-m", "api.cli", "score", str(tmp_path / "leads"), "-o", str(tmp_path / "out.parquet")]
-    run = subprocess.run(
-        [*command, "--engine", "spark", "--master", spark_master, *options], capture_output=True, text=True, timeout=200
-    )
-    assert (run.returncode, run.stderr) == (0, "")
+    places = [str(tmp_path / "leads"), "-o", str(tmp_path / "out.parquet")]
+    run = CliRunner().invoke(cli, ["score", *places, "--engine", "spark", "--master", spark_master, *options])
+    assert (run.exit_code, run.stderr) == (0, ""), run.output
     found = json.loads(run.stdout)
     wanted = Wanted(explain=True, where="employees > 20", only=("promote", "ask", "nurture"), prefix="ll_")
     expected = score_list(
@@ -179,16 +237,6 @@ def test_texts_and_names_come_through_as_they_are(spark_master: str, tmp_path: P
     assert reject["reason"] == "inf is not a finite number"
 
 
-# What a session may have set otherwise than a new one.
-OTHERWISE = {
-    "spark.sql.ansi.enabled": "false",
-    "spark.sql.parser.escapedStringLiterals": "true",
-    "spark.sql.codegen.wholeStage": "true",
-    "spark.sql.caseSensitive": "true",
-    "spark.sql.session.timeZone": "America/St_Johns",
-}
-
-
 @slow
 def test_a_frame_becomes_a_frame(spark_master: str) -> None:
     """A DataFrame of any types comes back with its scores, in whatever way the session is set."""
@@ -232,9 +280,9 @@ def test_a_frame_becomes_a_frame(spark_master: str) -> None:
 
 @slow
 def test_large_tables_are_compiled(spark_master: str) -> None:
-    """A card with a hundred tables of many bins is compiled: Spark neither refuses nor interprets it."""
-    numbers = {f"n{i}": Field(f"n{i}", "number") for i in range(60)}
-    texts = {f"t{i}": Field(f"t{i}", "text") for i in range(40)}
+    """A card with seventy tables of many bins is compiled: Spark neither refuses nor interprets it."""
+    numbers = {f"n{i}": Field(f"n{i}", "number") for i in range(40)}
+    texts = {f"t{i}": Field(f"t{i}", "text") for i in range(30)}
     bins = NumberBins(tuple(float(edge) for edge in range(60)))
     levels = TextBins(tuple(f"level {i}" for i in range(40)))
     zeros = [0] * len(bins)
