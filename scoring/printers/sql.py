@@ -35,6 +35,14 @@ OUTPUTS = ("score", "points", "probability", "grade", "recommendation")
 PLUS_MINUS = "plus_minus"
 EXPLAINED = reasons.EXPLAINED
 TOTAL, LOW, HIGH, BAD, OUT, STANDS, TO = (f"ll:{one}" for one in ("total", "low", "high", "bad", "out", "stands", "to"))
+# How DuckDB is set to run what is printed for it. Days are in UTC, nothing is fetched from anywhere, and a long IN
+# stays a condition: as a join it would give up the order of rows, or all threads but one where the order is asked.
+DUCKDB_SETTINGS = (
+    "TimeZone = 'UTC'",
+    "autoinstall_known_extensions = false",
+    "enable_progress_bar = false",
+    "disabled_optimizers = 'in_clause'",
+)
 # The prefixes of columns made on the way.
 OURS = re.compile(r"(raw|v|f|a|w|b|r|t|c|x|s|m|l|h|g|e|up|down|ll|new|known|memo|bad|p|from|upto):", re.IGNORECASE)
 
