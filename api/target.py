@@ -106,7 +106,7 @@ def read_back(written: Path, kind: str) -> str:
     delimiter = "'\t'" if "DELIMITER" in FORMATS[kind] else "','"
     return (
         f"read_csv({name}, auto_detect = true, header = true, all_varchar = true, delim = {delimiter}, quote = '\"',"
-        f" escape = '\"', max_line_size = 16000000{packed})"
+        f" escape = '\"', max_line_size = 16000000, buffer_size = 32000000{packed})"
     )
 
 

@@ -75,7 +75,7 @@ class Split:
         for column in columns:
             raw, at, place = name(column), name(f"at:{column}"), name(f"place:{column}")
             bucket = f"CAST(hash({raw}) & {name(f'mask:{column}')} AS BIGINT) + 1"
-            places.append(f"{name(f'places:{column}')}[{bucket}] AS {place}")
+            places.append(f"CAST({name(f'places:{column}')}[{bucket}] AS BIGINT) AS {place}")
             same = f"{name(f'values:{column}')}[{place}] IS NOT DISTINCT FROM {raw}"
             there.append(f"CASE WHEN {same} THEN {place} END AS {at}")
             known.append(f"CASE WHEN {at} IS NULL THEN {raw} END AS {new(column)}")
