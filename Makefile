@@ -56,7 +56,7 @@ bench-lists: $(VENV)/.installed  ## Long lists beside DuckDB's own copy of them,
 printed: $(VENV)/.installed  ## Rewrite tests/cases/printed, to be read as a diff
 	$(PY) -m tests.printed
 
-EXTRAS := --extra train --extra excel --extra postgres --extra dev
+EXTRAS := --extra train --extra excel --extra postgres --extra spark --extra dev
 
 # The universal resolution gives one file for every platform and for Python 3.11 and later, one version of each package.
 # Hashes of all public files of a version are listed; no index is named.

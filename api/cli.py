@@ -430,7 +430,7 @@ def serve(host: str, port: int, home: Path, release: str | None, card: Path | No
     "--dialect",
     default="duckdb",
     show_default=True,
-    help="The SQL to print: duckdb, postgres, or, untested on the engine, bigquery or snowflake.",
+    help="The SQL to print: duckdb, postgres, spark, or, untested on the engine, bigquery or snowflake.",
 )
 @click.option("--from", "--table", "table", default="leads", show_default=True, help="The table to score.")
 @click.option("--data", type=FILE, help="Print for the columns of this file, instead of one column a field.")

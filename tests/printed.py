@@ -63,6 +63,7 @@ def printed() -> dict[str, str]:
         "python.py": python.source(card),
         "duckdb.sql": sql.select(card, query) + ";\n",
         "postgres.sql": sql.select(card, query, "postgres") + ";\n",
+        "spark.sql": sql.select(card, query, "spark") + ";\n",
         "bigquery.sql": sql.select(card, query, "bigquery") + ";\n",
         "snowflake.sql": sql.select(card, query, "snowflake") + ";\n",
         "card.txt": text.card_text(card),

@@ -8,7 +8,10 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Context, Decimal
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
+from uuid import uuid4
 
 import duckdb
 import pytest
@@ -24,6 +27,7 @@ from scoring.printers.literals import name as quoted
 from scoring.reader import parse_card
 from scoring.scorecard import Card, untrained
 from scoring.walk import Tally, tally
+from tests import spark
 from tests.postgres import database, server
 from tests.strategies import AS_OF, LEADS, PLAIN, RAW_LEADS, scorecards
 
@@ -36,12 +40,17 @@ Rows = Callable[[list[dict[str, Any]], dict[str, str], str], list[dict[str, Any]
 
 @dataclass(frozen=True)
 class Engine:
-    """An engine of SQL: its dialect, what makes rows of leads, how many cards it is asked, the sign it can't hold."""
+    """An engine of SQL: its dialect, what makes rows of leads, how many cards it is asked and how many leads of each.
+
+    `never` is a sign that its texts can't hold, `slow` says that a query takes a second and more.
+    """
 
     dialect: str
     connect: Callable[[], AbstractContextManager[Rows]]
     cards: int
+    leads: int = 12
     never: str = ""
+    slow: bool = False
 
     def holds(self, lead: dict[str, Any]) -> bool:
         """Whether the engine has texts like those of a lead."""
@@ -84,13 +93,36 @@ def postgres_rows() -> Iterator[Rows]:
         yield rows
 
 
+@contextmanager
+def spark_rows() -> Iterator[Rows]:
+    """Spark, a cluster of our own; leads come from a file, since Spark itself would score a table of the session."""
+    import pyarrow as arrow  # type: ignore[import-untyped]
+    from pyarrow import parquet
+
+    kinds = {"INTEGER": "int32", "DOUBLE": "float64", "VARCHAR": "string", "BOOLEAN": "bool", "DATE": "date32"}
+    with spark.master() as url, spark.session(url) as session, TemporaryDirectory() as folder:
+
+        def rows(leads: list[dict[str, Any]], types: dict[str, str], query: str) -> list[dict[str, Any]]:
+            typed = zip({"row": "INTEGER", **types}.items(), zip(*numbered(leads, types), strict=True), strict=True)
+            path = Path(folder) / f"{uuid4().hex}.parquet"
+            columns = {name: arrow.array(values, arrow.type_for_alias(kinds[kind])) for (name, kind), values in typed}
+            parquet.write_table(arrow.table(columns), path)
+            session.read.parquet(str(path)).createOrReplaceTempView("leads")
+            found = session.sql(query)
+            return in_order(found.columns, found.collect())
+
+        yield rows
+
+
 ENGINES = [
     Engine("duckdb", duckdb_rows, 100),
     Engine("postgres", postgres_rows, 60, never="\0"),
+    Engine("spark", spark_rows, 10, leads=40, slow=True),
 ]
+EACH = [pytest.param(one, id=one.dialect, marks=[pytest.mark.slow] if one.slow else []) for one in ENGINES]
 
 
-@pytest.fixture(scope="module", params=ENGINES, ids=lambda one: one.dialect)
+@pytest.fixture(scope="module", params=EACH)
 def backend(request: pytest.FixtureRequest) -> Iterator[tuple[Engine, Rows]]:
     """Each engine in turn, and what makes rows of leads in it."""
     with request.param.connect() as rows:
@@ -132,12 +164,21 @@ def walked_error(card: Scorecard, walked: Tally) -> int | None:
     return int(exact.quantize(Decimal(1), ROUND_HALF_UP)) if squares else None
 
 
+def printed(card: Scorecard, query: sql.Query, asked: Engine) -> str:
+    """The SELECT of a card; a card with a sign that the engine can't hold is passed over."""
+    try:
+        return sql.select(card, query, asked.dialect)
+    except PrinterError as error:
+        assume(not asked.never or "NUL" not in str(error))
+        raise
+
+
 def test_walk_python_and_sql_agree(backend: tuple[Engine, Rows]) -> None:
     """Every entry, the total, the range, the criteria and the recommendation are equal in Python and in each engine."""
     asked, rows = backend
 
     @settings(max_examples=asked.cards)
-    @given(card=scorecards(), leads=st.lists(LEADS.filter(asked.holds), min_size=12, max_size=12))
+    @given(card=scorecards(), leads=st.lists(LEADS.filter(asked.holds), min_size=asked.leads, max_size=asked.leads))
     def every_card(card: Scorecard, leads: list[dict[str, Any]]) -> None:
         agree(card, leads, asked, rows)
 
@@ -149,12 +190,7 @@ def agree(card: Scorecard, leads: list[dict[str, Any]], asked: Engine, rows: Row
     query = sql.Query(
         AS_OF, columns={"row": "INTEGER", **TYPES}, keep=["row"], ledger=True, checks=True, plus_minus=True
     )
-    try:
-        printed = sql.select(card, query, asked.dialect)
-    except PrinterError as error:  # a level with a sign that the engine can't hold
-        assume(not asked.never or "NUL" not in str(error))
-        raise
-    for lead, row in zip(leads, rows(leads, TYPES, printed), strict=True):
+    for lead, row in zip(leads, rows(leads, TYPES, printed(card, query, asked)), strict=True):
         try:
             values = engine(card).clean(lead).values
         except LeadError:

@@ -85,6 +85,11 @@ def steps(
         ],
     )
     yield (
+        "tidied",
+        "flags and texts, without white space at the ends and in lower case",
+        [f"{dialect.tidy(cell.raw)} AS {cell.tidy}" for cell in cells if cell.apart],
+    )
+    yield (
         "typed",
         "each value in the kind of its field, or NULL",
         [f"{cell.value()} AS {name(f'v:{cell.column}')}" for cell in cells],
@@ -108,6 +113,17 @@ def steps(
     )
 
 
+def doubtful(card: Card, columns: Mapping[str, str], dialect: Dialect) -> list[str]:
+    """The columns that may hold a value that can't be read; a column `bad:…` is true of the rows where one does."""
+    found = used(card, columns)
+    cells = [
+        _Cell(card, one, column, dialect.name(column), columns[column], dialect)
+        for one in card.plain
+        for column in found[one.name]
+    ]
+    return [cell.column for cell in cells if cell.bad()]
+
+
 class _Cell:
     """The SQL of one column that holds a field.
 
@@ -124,7 +140,8 @@ class _Cell:
         self.raw = raw
         self.typed = dialect.name(f"v:{column}")
         self.absent = sorted(card.absent | field.absent | {""})  # texts, folded, that mean: not known
-        self.tidy = dialect.tidy(self.raw)
+        self.apart = dialect.tidied and self.holds == "text" and field.kind in ("flag", "text", "id")
+        self.tidy = dialect.name(f"raw:{column}") if self.apart else dialect.tidy(self.raw)
 
     def listed(self, texts: Iterable[str]) -> str:
         return ", ".join(map(self.dialect.text, texts))
@@ -191,6 +208,8 @@ class _Cell:
         said = [one for yes, no in zip(YES, NO, strict=True) for one in ((yes, "TRUE"), (no, "FALSE"))]
         cases = "".join(f" WHEN '{word}' THEN {then}" for word, then in said if word not in self.absent)
         slow = f"CASE {self.tidy}{cases or ' WHEN NULL THEN FALSE'} END"
+        if self.apart:
+            return slow
         return f"CASE {self.raw}{cases or ' WHEN NULL THEN FALSE'} ELSE {slow} END"
 
     def _text(self) -> str:
@@ -201,10 +220,10 @@ class _Cell:
             cases = "".join(
                 f" WHEN {self.dialect.text(fold(one))} THEN {self.dialect.text(one)}" for one in self.values
             )
-            return (
-                f"CASE WHEN {raw} IN ({self.listed(self.values)}) THEN {raw}"
-                f" WHEN {raw} IS NOT NULL THEN CASE {self.tidy}{cases} END END"
-            )
+            slow = f"CASE {self.tidy}{cases} END"
+            if self.apart:
+                return slow
+            return f"CASE WHEN {raw} IN ({self.listed(self.values)}) THEN {raw} WHEN {raw} IS NOT NULL THEN {slow} END"
         slow = f"CASE WHEN {self.tidy} NOT IN ({self.listed(self.absent)}) THEN {trimmed} END"
         if self.dialect.clean is None:
             return slow

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from scoring.field import DATE, NUMBER, SPACE
-from scoring.printers import bigquery, postgres, snowflake
+from scoring.printers import bigquery, postgres, snowflake, spark
 from scoring.printers.literals import FIRST, LAST, UPPER, name, number, text
 
 _NONE = -9_999_999_999  # points, below any that a card can give
@@ -31,7 +31,8 @@ class Dialect:
     text into a double or a day, or NULL, by the forms of `scoring/field.py`: a number may have white space around it, a
     day not. `tidy` trims and folds a text. `clean` asks cheaply whether a text surely has no white space at its ends,
     and is none of some texts in lower case; None where there is no cheap way to ask. `barrier` ends a step,
-    lest it be put into the one that asks it. `prunes` says that columns which nobody asks for cost nothing.
+    lest it be put into the one that asks it. `prunes` says that columns which nobody asks for cost nothing,
+    `tidied` that flags and texts are tidied in a step of their own, and `clean` isn't asked.
     `most` is the greatest of some points that is not NULL. `day` gives the day, in UTC, of a column of days or times,
     whose DuckDB type is named. `exp` is asked for no more than 0, but may be worked out before that is known. A table's
     name has at most `table_parts` parts. `note` is said in the first line.
@@ -58,6 +59,7 @@ class Dialect:
     day: Callable[[str, str], str] = lambda raw, kind: f"CAST({raw} AS DATE)"
     barrier: str = ""
     prunes: bool = True
+    tidied: bool = False
     table_parts: int = 2
     note: str = ""
 
@@ -152,6 +154,27 @@ POSTGRES = Dialect(
     barrier="\n  OFFSET 0",
 )
 
+SPARK = Dialect(
+    types=spark.TYPES,
+    name=spark.name,
+    text=spark.text,
+    number=spark.number,
+    fold=spark.fold,
+    search=spark.search,
+    days_between=spark.days_between,
+    element=spark.element,
+    integer_division=spark.integer_division,
+    trim=spark.trim,
+    tidy=spark.tidy,
+    tidied=True,
+    read_number=spark.read_number,
+    read_day=spark.read_day,
+    is_nan=spark.is_nan,
+    is_finite=spark.is_finite,
+    day=spark.day,
+    table_parts=3,
+)
+
 BIGQUERY = Dialect(
     types=bigquery.TYPES,
     name=bigquery.name,
@@ -198,4 +221,4 @@ SNOWFLAKE = Dialect(
     note=snowflake.NOTE,
 )
 
-DIALECTS = {"duckdb": DUCKDB, "postgres": POSTGRES, "bigquery": BIGQUERY, "snowflake": SNOWFLAKE}
+DIALECTS = {"duckdb": DUCKDB, "postgres": POSTGRES, "spark": SPARK, "bigquery": BIGQUERY, "snowflake": SNOWFLAKE}

@@ -1,0 +1,215 @@
+-- b2b-software example
+WITH tidied AS ( -- flags and texts, without white space at the ends and in lower case
+  SELECT
+    *,
+    CASE WHEN `lead_id` >= '!' AND substr(`lead_id`, -1) >= '!' AND octet_length(`lead_id`) = length(`lead_id`) THEN lower(`lead_id`) ELSE translate(btrim(`lead_id`, (' ' || chr(9) || chr(10) || chr(13) || chr(12) || chr(11))), 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz') END AS `raw:lead_id`,
+    CASE WHEN `company` >= '!' AND substr(`company`, -1) >= '!' AND octet_length(`company`) = length(`company`) THEN lower(`company`) ELSE translate(btrim(`company`, (' ' || chr(9) || chr(10) || chr(13) || chr(12) || chr(11))), 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz') END AS `raw:company`,
+    CASE WHEN `stage` >= '!' AND substr(`stage`, -1) >= '!' AND octet_length(`stage`) = length(`stage`) THEN lower(`stage`) ELSE translate(btrim(`stage`, (' ' || chr(9) || chr(10) || chr(13) || chr(12) || chr(11))), 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz') END AS `raw:stage`,
+    CASE WHEN `country` >= '!' AND substr(`country`, -1) >= '!' AND octet_length(`country`) = length(`country`) THEN lower(`country`) ELSE translate(btrim(`country`, (' ' || chr(9) || chr(10) || chr(13) || chr(12) || chr(11))), 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz') END AS `raw:country`,
+    CASE WHEN `industry` >= '!' AND substr(`industry`, -1) >= '!' AND octet_length(`industry`) = length(`industry`) THEN lower(`industry`) ELSE translate(btrim(`industry`, (' ' || chr(9) || chr(10) || chr(13) || chr(12) || chr(11))), 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz') END AS `raw:industry`,
+    CASE WHEN `job_title` >= '!' AND substr(`job_title`, -1) >= '!' AND octet_length(`job_title`) = length(`job_title`) THEN lower(`job_title`) ELSE translate(btrim(`job_title`, (' ' || chr(9) || chr(10) || chr(13) || chr(12) || chr(11))), 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz') END AS `raw:job_title`,
+    CASE WHEN `lead_source` >= '!' AND substr(`lead_source`, -1) >= '!' AND octet_length(`lead_source`) = length(`lead_source`) THEN lower(`lead_source`) ELSE translate(btrim(`lead_source`, (' ' || chr(9) || chr(10) || chr(13) || chr(12) || chr(11))), 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz') END AS `raw:lead_source`,
+    CASE WHEN `need` >= '!' AND substr(`need`, -1) >= '!' AND octet_length(`need`) = length(`need`) THEN lower(`need`) ELSE translate(btrim(`need`, (' ' || chr(9) || chr(10) || chr(13) || chr(12) || chr(11))), 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz') END AS `raw:need`,
+    CASE WHEN `decision_role` >= '!' AND substr(`decision_role`, -1) >= '!' AND octet_length(`decision_role`) = length(`decision_role`) THEN lower(`decision_role`) ELSE translate(btrim(`decision_role`, (' ' || chr(9) || chr(10) || chr(13) || chr(12) || chr(11))), 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz') END AS `raw:decision_role`,
+    CASE WHEN `supplier_status` >= '!' AND substr(`supplier_status`, -1) >= '!' AND octet_length(`supplier_status`) = length(`supplier_status`) THEN lower(`supplier_status`) ELSE translate(btrim(`supplier_status`, (' ' || chr(9) || chr(10) || chr(13) || chr(12) || chr(11))), 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz') END AS `raw:supplier_status`,
+    CASE WHEN `lead_status` >= '!' AND substr(`lead_status`, -1) >= '!' AND octet_length(`lead_status`) = length(`lead_status`) THEN lower(`lead_status`) ELSE translate(btrim(`lead_status`, (' ' || chr(9) || chr(10) || chr(13) || chr(12) || chr(11))), 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz') END AS `raw:lead_status`
+  FROM leads
+),
+typed AS ( -- each value in the kind of its field, or NULL
+  SELECT
+    *,
+    CASE WHEN `raw:lead_id` NOT IN ('', 'n/a', 'select') THEN CASE WHEN `lead_id` >= '!' AND substr(`lead_id`, -1) >= '!' THEN `lead_id` ELSE btrim(`lead_id`, (' ' || chr(9) || chr(10) || chr(13) || chr(12) || chr(11))) END END AS `v:lead_id`,
+    CASE WHEN `raw:company` NOT IN ('', 'n/a', 'select') THEN CASE WHEN `company` >= '!' AND substr(`company`, -1) >= '!' THEN `company` ELSE btrim(`company`, (' ' || chr(9) || chr(10) || chr(13) || chr(12) || chr(11))) END END AS `v:company`,
+    CASE `raw:stage` WHEN 'contact' THEN 'contact' WHEN 'lead' THEN 'lead' WHEN 'opportunity' THEN 'opportunity' WHEN 'customer' THEN 'customer' END AS `v:stage`,
+    CASE WHEN CAST(`created` AS DATE) BETWEEN DATE '0001-01-01' AND DATE '9999-12-31' THEN CAST(`created` AS DATE) END AS `v:created`,
+    CASE WHEN `raw:country` NOT IN ('', 'n/a', 'select') THEN CASE WHEN `country` >= '!' AND substr(`country`, -1) >= '!' THEN `country` ELSE btrim(`country`, (' ' || chr(9) || chr(10) || chr(13) || chr(12) || chr(11))) END END AS `v:country`,
+    CASE WHEN `raw:industry` NOT IN ('', 'n/a', 'select') THEN CASE WHEN `industry` >= '!' AND substr(`industry`, -1) >= '!' THEN `industry` ELSE btrim(`industry`, (' ' || chr(9) || chr(10) || chr(13) || chr(12) || chr(11))) END END AS `v:industry`,
+    CASE WHEN abs(CAST(`employees` AS DOUBLE)) < CAST('Infinity' AS DOUBLE) THEN CAST(`employees` AS DOUBLE) END AS `v:employees`,
+    CASE WHEN abs(CAST(`annual_revenue` AS DOUBLE)) < CAST('Infinity' AS DOUBLE) THEN CAST(`annual_revenue` AS DOUBLE) END AS `v:annual_revenue`,
+    CASE WHEN `raw:job_title` NOT IN ('', 'n/a', 'select') THEN CASE WHEN `job_title` >= '!' AND substr(`job_title`, -1) >= '!' THEN `job_title` ELSE btrim(`job_title`, (' ' || chr(9) || chr(10) || chr(13) || chr(12) || chr(11))) END END AS `v:job_title`,
+    CASE `raw:lead_source` WHEN 'web_form' THEN 'web_form' WHEN 'content_download' THEN 'content_download' WHEN 'webinar' THEN 'webinar' WHEN 'trade_fair' THEN 'trade_fair' WHEN 'referral' THEN 'referral' WHEN 'partner' THEN 'partner' WHEN 'outbound' THEN 'outbound' WHEN 'bought_list' THEN 'bought_list' END AS `v:lead_source`,
+    CASE `raw:need` WHEN 'none' THEN 'none' WHEN 'vague' THEN 'vague' WHEN 'clear' THEN 'clear' WHEN 'urgent' THEN 'urgent' END AS `v:need`,
+    CASE WHEN abs(CAST(`budget` AS DOUBLE)) < CAST('Infinity' AS DOUBLE) THEN CAST(`budget` AS DOUBLE) END AS `v:budget`,
+    CASE `raw:decision_role` WHEN 'decider' THEN 'decider' WHEN 'influencer' THEN 'influencer' WHEN 'user' THEN 'user' END AS `v:decision_role`,
+    CASE WHEN CAST(`decision_date` AS DATE) BETWEEN DATE '0001-01-01' AND DATE '9999-12-31' THEN CAST(`decision_date` AS DATE) END AS `v:decision_date`,
+    CASE `raw:supplier_status` WHEN 'has_supplier' THEN 'has_supplier' WHEN 'reviewing' THEN 'reviewing' WHEN 'dismissed' THEN 'dismissed' WHEN 'none' THEN 'none' END AS `v:supplier_status`,
+    CASE WHEN CAST(`last_activity` AS DATE) BETWEEN DATE '0001-01-01' AND DATE '9999-12-31' THEN CAST(`last_activity` AS DATE) END AS `v:last_activity`,
+    CASE WHEN abs(CAST(`pages_viewed` AS DOUBLE)) < CAST('Infinity' AS DOUBLE) THEN CAST(`pages_viewed` AS DOUBLE) END AS `v:pages_viewed`,
+    CASE WHEN abs(CAST(`pricing_visits` AS DOUBLE)) < CAST('Infinity' AS DOUBLE) THEN CAST(`pricing_visits` AS DOUBLE) END AS `v:pricing_visits`,
+    `demo_requested` AS `v:demo_requested`,
+    `newsletter` AS `v:newsletter`,
+    `unsubscribed` AS `v:unsubscribed`,
+    `competitor` AS `v:competitor`,
+    CASE WHEN `raw:lead_status` NOT IN ('', 'n/a', 'select') THEN CASE WHEN `lead_status` >= '!' AND substr(`lead_status`, -1) >= '!' THEN `lead_status` ELSE btrim(`lead_status`, (' ' || chr(9) || chr(10) || chr(13) || chr(12) || chr(11))) END END AS `v:lead_status`,
+    CASE WHEN abs(CAST(`proposal_value` AS DOUBLE)) < CAST('Infinity' AS DOUBLE) THEN CAST(`proposal_value` AS DOUBLE) END AS `v:proposal_value`
+  FROM tidied
+),
+cleaned AS ( -- the fields, and whether a value is there that can't be read
+  SELECT
+    *,
+    `v:lead_id` AS `f:lead_id`,
+    `v:company` AS `f:company`,
+    `v:stage` AS `f:stage`,
+    `v:created` AS `f:created`,
+    `v:country` AS `f:country`,
+    `v:industry` AS `f:industry`,
+    `v:employees` AS `f:employees`,
+    `v:annual_revenue` AS `f:annual_revenue`,
+    `v:job_title` AS `f:job_title`,
+    `v:lead_source` AS `f:lead_source`,
+    `v:need` AS `f:need`,
+    `v:budget` AS `f:budget`,
+    `v:decision_role` AS `f:decision_role`,
+    `v:decision_date` AS `f:decision_date`,
+    `v:supplier_status` AS `f:supplier_status`,
+    `v:last_activity` AS `f:last_activity`,
+    `v:pages_viewed` AS `f:pages_viewed`,
+    `v:pricing_visits` AS `f:pricing_visits`,
+    `v:demo_requested` AS `f:demo_requested`,
+    `v:newsletter` AS `f:newsletter`,
+    `v:unsubscribed` AS `f:unsubscribed`,
+    `v:competitor` AS `f:competitor`,
+    `v:lead_status` AS `f:lead_status`,
+    `v:proposal_value` AS `f:proposal_value`,
+    CASE WHEN `v:stage` IS NULL AND `stage` IS NOT NULL AND `raw:stage` NOT IN ('', 'n/a', 'select') THEN TRUE END AS `bad:stage`,
+    CASE WHEN `v:created` IS NULL AND `created` IS NOT NULL THEN TRUE END AS `bad:created`,
+    CASE WHEN `v:employees` IS NULL AND `employees` IS NOT NULL AND NOT isnan(`employees`) THEN TRUE END AS `bad:employees`,
+    CASE WHEN `v:annual_revenue` IS NULL AND `annual_revenue` IS NOT NULL AND NOT isnan(`annual_revenue`) THEN TRUE END AS `bad:annual_revenue`,
+    CASE WHEN `v:lead_source` IS NULL AND `lead_source` IS NOT NULL AND `raw:lead_source` NOT IN ('', 'n/a', 'select') THEN TRUE END AS `bad:lead_source`,
+    CASE WHEN `v:need` IS NULL AND `need` IS NOT NULL AND `raw:need` NOT IN ('', 'n/a', 'select') THEN TRUE END AS `bad:need`,
+    CASE WHEN `v:budget` IS NULL AND `budget` IS NOT NULL AND NOT isnan(`budget`) THEN TRUE END AS `bad:budget`,
+    CASE WHEN `v:decision_role` IS NULL AND `decision_role` IS NOT NULL AND `raw:decision_role` NOT IN ('', 'n/a', 'select') THEN TRUE END AS `bad:decision_role`,
+    CASE WHEN `v:decision_date` IS NULL AND `decision_date` IS NOT NULL THEN TRUE END AS `bad:decision_date`,
+    CASE WHEN `v:supplier_status` IS NULL AND `supplier_status` IS NOT NULL AND `raw:supplier_status` NOT IN ('', 'n/a', 'select') THEN TRUE END AS `bad:supplier_status`,
+    CASE WHEN `v:last_activity` IS NULL AND `last_activity` IS NOT NULL THEN TRUE END AS `bad:last_activity`,
+    CASE WHEN `v:pages_viewed` IS NULL AND `pages_viewed` IS NOT NULL AND NOT isnan(`pages_viewed`) THEN TRUE END AS `bad:pages_viewed`,
+    CASE WHEN `v:pricing_visits` IS NULL AND `pricing_visits` IS NOT NULL AND NOT isnan(`pricing_visits`) THEN TRUE END AS `bad:pricing_visits`,
+    CASE WHEN `v:demo_requested` IS NULL AND `demo_requested` IS NOT NULL THEN TRUE END AS `bad:demo_requested`,
+    CASE WHEN `v:newsletter` IS NULL AND `newsletter` IS NOT NULL THEN TRUE END AS `bad:newsletter`,
+    CASE WHEN `v:unsubscribed` IS NULL AND `unsubscribed` IS NOT NULL THEN TRUE END AS `bad:unsubscribed`,
+    CASE WHEN `v:competitor` IS NULL AND `competitor` IS NOT NULL THEN TRUE END AS `bad:competitor`,
+    CASE WHEN `v:proposal_value` IS NULL AND `proposal_value` IS NOT NULL AND NOT isnan(`proposal_value`) THEN TRUE END AS `bad:proposal_value`
+  FROM typed
+),
+judged AS ( -- whether a score would rest on a value that can't be read
+  SELECT
+    *,
+    CASE WHEN `bad:stage` THEN TRUE WHEN `bad:created` THEN TRUE WHEN `bad:employees` THEN TRUE WHEN `bad:annual_revenue` THEN TRUE WHEN `bad:lead_source` THEN TRUE WHEN `bad:need` THEN TRUE WHEN `bad:budget` THEN TRUE WHEN `bad:decision_role` THEN TRUE WHEN `bad:decision_date` THEN TRUE WHEN `bad:supplier_status` THEN TRUE WHEN `bad:last_activity` THEN TRUE WHEN `bad:pages_viewed` THEN TRUE WHEN `bad:pricing_visits` THEN TRUE WHEN `bad:demo_requested` THEN TRUE WHEN `bad:newsletter` THEN TRUE WHEN `bad:unsubscribed` THEN TRUE WHEN `bad:competitor` THEN TRUE WHEN `bad:proposal_value` THEN TRUE ELSE FALSE END AS `ll:bad`
+  FROM cleaned
+),
+folded AS ( -- texts that are searched, A to Z in lower case
+  SELECT
+    *,
+    CASE WHEN octet_length(`f:job_title`) = length(`f:job_title`) THEN lower(`f:job_title`) ELSE translate(`f:job_title`, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz') END AS `a:job_title`
+  FROM judged
+),
+derived_1 AS ( -- fields that are computed from others
+  SELECT
+    *,
+    CAST(datediff(DATE '2026-07-01', `f:last_activity`) AS DOUBLE) AS `f:days_silent`,
+    CAST(datediff(`f:decision_date`, DATE '2026-07-01') AS DOUBLE) AS `f:days_to_decision`,
+    (contains(`a:job_title`, 'chief')) OR (contains(`a:job_title`, 'director')) OR (startswith(`a:job_title`, 'head of')) OR (startswith(`a:job_title`, 'ceo')) OR (startswith(`a:job_title`, 'cfo')) OR (startswith(`a:job_title`, 'cto')) OR (startswith(`a:job_title`, 'vp')) OR (startswith(`a:job_title`, 'vice president')) AS `f:senior_title`,
+    (contains(`a:job_title`, 'junior')) OR (contains(`a:job_title`, 'trainee')) OR (contains(`a:job_title`, 'assistant')) AS `f:junior_title`
+  FROM folded
+),
+prepared AS ( -- days, folded texts and bins that several steps ask
+  SELECT
+    *,
+    CASE WHEN CAST(datediff(DATE '2026-07-01', `f:last_activity`) AS DOUBLE) IS NOT NULL THEN CASE WHEN CAST(datediff(DATE '2026-07-01', `f:last_activity`) AS DOUBLE) < 20.0D THEN CASE WHEN CAST(datediff(DATE '2026-07-01', `f:last_activity`) AS DOUBLE) < 10.0D THEN CASE WHEN CAST(datediff(DATE '2026-07-01', `f:last_activity`) AS DOUBLE) < 1.0D THEN 48 WHEN CAST(datediff(DATE '2026-07-01', `f:last_activity`) AS DOUBLE) < 2.0D THEN 46 WHEN CAST(datediff(DATE '2026-07-01', `f:last_activity`) AS DOUBLE) < 3.0D THEN 43 WHEN CAST(datediff(DATE '2026-07-01', `f:last_activity`) AS DOUBLE) < 4.0D THEN 41 WHEN CAST(datediff(DATE '2026-07-01', `f:last_activity`) AS DOUBLE) < 5.0D THEN 39 WHEN CAST(datediff(DATE '2026-07-01', `f:last_activity`) AS DOUBLE) < 6.0D THEN 37 WHEN CAST(datediff(DATE '2026-07-01', `f:last_activity`) AS DOUBLE) < 7.0D THEN 36 WHEN CAST(datediff(DATE '2026-07-01', `f:last_activity`) AS DOUBLE) < 8.0D THEN 34 WHEN CAST(datediff(DATE '2026-07-01', `f:last_activity`) AS DOUBLE) < 9.0D THEN 32 ELSE 31 END ELSE CASE WHEN CAST(datediff(DATE '2026-07-01', `f:last_activity`) AS DOUBLE) < 11.0D THEN 29 WHEN CAST(datediff(DATE '2026-07-01', `f:last_activity`) AS DOUBLE) < 12.0D THEN 28 WHEN CAST(datediff(DATE '2026-07-01', `f:last_activity`) AS DOUBLE) < 13.0D THEN 26 WHEN CAST(datediff(DATE '2026-07-01', `f:last_activity`) AS DOUBLE) < 14.0D THEN 25 WHEN CAST(datediff(DATE '2026-07-01', `f:last_activity`) AS DOUBLE) < 15.0D THEN 24 WHEN CAST(datediff(DATE '2026-07-01', `f:last_activity`) AS DOUBLE) < 16.0D THEN 23 WHEN CAST(datediff(DATE '2026-07-01', `f:last_activity`) AS DOUBLE) < 17.0D THEN 22 WHEN CAST(datediff(DATE '2026-07-01', `f:last_activity`) AS DOUBLE) < 18.0D THEN 21 WHEN CAST(datediff(DATE '2026-07-01', `f:last_activity`) AS DOUBLE) < 19.0D THEN 20 ELSE 19 END END ELSE CASE WHEN CAST(datediff(DATE '2026-07-01', `f:last_activity`) AS DOUBLE) < 35.0D THEN CASE WHEN CAST(datediff(DATE '2026-07-01', `f:last_activity`) AS DOUBLE) < 21.0D THEN 18 WHEN CAST(datediff(DATE '2026-07-01', `f:last_activity`) AS DOUBLE) < 22.0D THEN 17 WHEN CAST(datediff(DATE '2026-07-01', `f:last_activity`) AS DOUBLE) < 23.0D THEN 16 WHEN CAST(datediff(DATE '2026-07-01', `f:last_activity`) AS DOUBLE) < 25.0D THEN 15 WHEN CAST(datediff(DATE '2026-07-01', `f:last_activity`) AS DOUBLE) < 26.0D THEN 14 WHEN CAST(datediff(DATE '2026-07-01', `f:last_activity`) AS DOUBLE) < 28.0D THEN 13 WHEN CAST(datediff(DATE '2026-07-01', `f:last_activity`) AS DOUBLE) < 29.0D THEN 12 WHEN CAST(datediff(DATE '2026-07-01', `f:last_activity`) AS DOUBLE) < 31.0D THEN 11 WHEN CAST(datediff(DATE '2026-07-01', `f:last_activity`) AS DOUBLE) < 33.0D THEN 10 ELSE 9 END ELSE CASE WHEN CAST(datediff(DATE '2026-07-01', `f:last_activity`) AS DOUBLE) < 38.0D THEN 8 WHEN CAST(datediff(DATE '2026-07-01', `f:last_activity`) AS DOUBLE) < 41.0D THEN 7 WHEN CAST(datediff(DATE '2026-07-01', `f:last_activity`) AS DOUBLE) < 44.0D THEN 6 WHEN CAST(datediff(DATE '2026-07-01', `f:last_activity`) AS DOUBLE) < 48.0D THEN 5 WHEN CAST(datediff(DATE '2026-07-01', `f:last_activity`) AS DOUBLE) < 53.0D THEN 4 WHEN CAST(datediff(DATE '2026-07-01', `f:last_activity`) AS DOUBLE) < 60.0D THEN 3 WHEN CAST(datediff(DATE '2026-07-01', `f:last_activity`) AS DOUBLE) < 71.0D THEN 2 WHEN CAST(datediff(DATE '2026-07-01', `f:last_activity`) AS DOUBLE) < 93.0D THEN 1 ELSE 0 END END END END AS `w:recent_activity`,
+    CASE WHEN `f:budget` IS NULL THEN 0 ELSE CASE WHEN `f:budget` < 10000.0D THEN 1 ELSE 2 END END AS `b:budget:0`,
+    CASE WHEN `f:need` IS NULL THEN 0 ELSE CASE `f:need` WHEN 'clear' THEN 1 WHEN 'urgent' THEN 2 ELSE 3 END END AS `b:need:0`,
+    CASE WHEN `f:employees` IS NULL THEN 0 ELSE CASE WHEN `f:employees` < 50.0D THEN 1 WHEN `f:employees` < 250.0D THEN 2 ELSE 3 END END AS `b:employees:0`,
+    CASE WHEN `f:country` IS NULL THEN 0 ELSE CASE `f:country` WHEN 'NO' THEN 1 WHEN 'SE' THEN 2 WHEN 'DK' THEN 3 ELSE 4 END END AS `b:country:0`,
+    CASE `f:demo_requested` WHEN FALSE THEN 1 WHEN TRUE THEN 2 ELSE 0 END AS `b:demo_requested:0`
+  FROM derived_1
+),
+priced AS ( -- what each rule and each table earns, in tenths
+  SELECT
+    *,
+    CASE (`f:need` = 'urgent') WHEN TRUE THEN 60 WHEN FALSE THEN 0 END AS `r:urgent_need`,
+    CASE (`f:need` = 'clear') WHEN TRUE THEN 24 WHEN FALSE THEN 0 END AS `r:clear_need`,
+    CASE (`f:need` = 'vague') WHEN TRUE THEN -24 WHEN FALSE THEN 0 END AS `r:vague_need`,
+    CASE (`f:need` = 'none') WHEN TRUE THEN -80 WHEN FALSE THEN 0 END AS `r:no_need`,
+    CASE (`f:budget` >= 10000.0D) WHEN TRUE THEN 24 WHEN FALSE THEN 0 END AS `r:budget_set`,
+    CASE (`f:budget` < 5000.0D) WHEN TRUE THEN -48 WHEN FALSE THEN 0 END AS `r:small_budget`,
+    CASE (`f:decision_role` = 'decider') WHEN TRUE THEN 32 WHEN FALSE THEN 0 END AS `r:decider`,
+    CASE (`f:decision_role` = 'user') WHEN TRUE THEN -32 WHEN FALSE THEN 0 END AS `r:only_user`,
+    CASE (`f:senior_title`) WHEN TRUE THEN 16 WHEN FALSE THEN 0 END AS `r:senior_title`,
+    CASE (`f:junior_title`) WHEN TRUE THEN -28 WHEN FALSE THEN 0 END AS `r:junior_title`,
+    CASE (`f:supplier_status` = 'dismissed') WHEN TRUE THEN 56 WHEN FALSE THEN 0 END AS `r:supplier_dismissed`,
+    CASE (`f:supplier_status` = 'reviewing') WHEN TRUE THEN 16 WHEN FALSE THEN 0 END AS `r:supplier_reviewed`,
+    CASE (`f:supplier_status` = 'has_supplier') WHEN TRUE THEN -40 WHEN FALSE THEN 0 END AS `r:supplier_kept`,
+    CASE ((`f:days_to_decision` >= 0.0D) AND (`f:days_to_decision` <= 60.0D)) WHEN TRUE THEN 32 WHEN FALSE THEN 0 END AS `r:decides_soon`,
+    CASE (`f:days_to_decision` > 180.0D) WHEN TRUE THEN -32 WHEN FALSE THEN 0 END AS `r:decides_late`,
+    CASE (`f:lead_source` IN ('referral', 'partner')) WHEN TRUE THEN 24 WHEN FALSE THEN 0 END AS `r:referred`,
+    CASE (`f:lead_source` = 'bought_list') WHEN TRUE THEN -48 WHEN FALSE THEN 0 END AS `r:bought_list`,
+    CASE (`f:days_silent` <= 90.0D) WHEN TRUE THEN `w:recent_activity` WHEN FALSE THEN 0 END AS `r:recent_activity`,
+    CASE (`f:pricing_visits` >= 1.0D) WHEN TRUE THEN 24 WHEN FALSE THEN 0 END AS `r:price_page`,
+    CASE (`f:demo_requested`) WHEN TRUE THEN 40 WHEN FALSE THEN 0 END AS `r:demo_requested`,
+    CASE (`f:newsletter`) WHEN TRUE THEN 24 WHEN FALSE THEN 0 END AS `r:newsletter`,
+    CASE (`f:days_silent` > 60.0D) WHEN TRUE THEN -40 WHEN FALSE THEN 0 END AS `r:long_silence`,
+    CASE (`f:employees` < 10.0D) WHEN TRUE THEN -40 WHEN FALSE THEN 0 END AS `r:tiny`,
+    CASE (`f:employees` >= 50.0D) WHEN TRUE THEN 20 WHEN FALSE THEN 0 END AS `r:right_size`,
+    CASE (`f:employees` >= 1000.0D) WHEN TRUE THEN 48 WHEN FALSE THEN 0 END AS `r:enterprise`,
+    CASE WHEN `f:employees` IS NULL THEN -4 ELSE CASE WHEN `f:employees` < 10.0D THEN -31 WHEN `f:employees` < 50.0D THEN 2 WHEN `f:employees` < 250.0D THEN 24 ELSE 11 END END AS `t:employees`,
+    CASE WHEN `f:lead_source` IS NULL THEN 0 ELSE CASE `f:lead_source` WHEN 'referral' THEN 38 WHEN 'web' THEN -6 ELSE -12 END END AS `t:lead_source`,
+    CASE `f:demo_requested` WHEN FALSE THEN -9 WHEN TRUE THEN 42 ELSE -3 END AS `t:demo_requested`,
+    array(0, 3, 4, -2, -5, -1, 0, 1, 2, 5, 18, -7)[`b:budget:0` * 4 + `b:need:0`] AS `t:budget & need`,
+    CASE WHEN `b:need:0` BETWEEN 1 AND 2 THEN CASE WHEN `b:employees:0` < 2 THEN -6 ELSE CASE WHEN `b:country:0` IN (1, 3) THEN 17 ELSE 3 END END ELSE -2 END + CASE WHEN `b:demo_requested:0` = 2 THEN CASE WHEN `b:country:0` IN (0, 2) THEN 9 ELSE -4 END ELSE 0 END AS `t:employees & need & country & demo_requested`,
+    (`f:need` IN ('clear', 'urgent')) AS `c:need`,
+    (`f:budget` >= 10000.0D) AS `c:budget`,
+    ((`f:days_to_decision` >= 0.0D) AND (`f:days_to_decision` <= 180.0D)) AS `c:timing`,
+    (`f:decision_role` IN ('decider', 'influencer')) AS `c:authority`,
+    (`f:unsubscribed`) AS `x:asked_to_stop`,
+    (`f:competitor`) AS `x:competitor`,
+    (contains(`a:job_title`, 'student')) AS `x:student`
+  FROM prepared
+),
+grouped AS ( -- what groups of rules are worth together
+  SELECT
+    *,
+    coalesce(`r:recent_activity`, 0) + coalesce(`r:price_page`, 0) + coalesce(`r:demo_requested`, 0) + coalesce(`r:newsletter`, 0) + coalesce(`r:long_silence`, 0) AS `s:engagement`,
+    coalesce(`r:recent_activity`, 0) + coalesce(`r:price_page`, 0) + coalesce(`r:demo_requested`, 0) + coalesce(`r:newsletter`, 0) + coalesce(`r:long_silence`, 0) AS `l:engagement`,
+    coalesce(`r:recent_activity`, 0) + coalesce(`r:price_page`, 0) + coalesce(`r:demo_requested`, 0) + coalesce(`r:newsletter`, 0) + coalesce(`r:long_silence`, 0) AS `h:engagement`,
+    coalesce(`r:right_size`, 0) + coalesce(`r:enterprise`, 0) AS `s:size`,
+    greatest(nullif(`r:right_size`, 0), nullif(`r:enterprise`, 0)) AS `m:size`,
+    coalesce(greatest(nullif(`r:right_size`, 0), nullif(`r:enterprise`, 0)), least(0, CASE WHEN `r:right_size` IS NULL AND (`f:employees` IS NULL) THEN 0 ELSE 0 END, CASE WHEN `r:enterprise` IS NULL AND (`f:employees` IS NULL) THEN 0 ELSE 0 END)) AS `l:size`,
+    greatest(coalesce(greatest(nullif(`r:right_size`, 0), nullif(`r:enterprise`, 0)), 0), CASE WHEN `r:right_size` IS NULL AND (`f:employees` IS NULL) THEN 20 END, CASE WHEN `r:enterprise` IS NULL AND (`f:employees` IS NULL) THEN 48 END) AS `h:size`
+  FROM priced
+),
+capped AS ( -- what their limits leave, less the plain sum
+  SELECT
+    *,
+    greatest(least(`s:engagement`, 80), -60) - `s:engagement` AS `g:engagement`,
+    coalesce(`m:size`, 0) - `s:size` AS `g:size`
+  FROM grouped
+),
+summed AS ( -- the total
+  SELECT
+    *,
+    437 + coalesce(`r:urgent_need`, 0) + coalesce(`r:clear_need`, 0) + coalesce(`r:vague_need`, 0) + coalesce(`r:no_need`, 0) + coalesce(`r:budget_set`, 0) + coalesce(`r:small_budget`, 0) + coalesce(`r:decider`, 0) + coalesce(`r:only_user`, 0) + coalesce(`r:senior_title`, 0) + coalesce(`r:junior_title`, 0) + coalesce(`r:supplier_dismissed`, 0) + coalesce(`r:supplier_reviewed`, 0) + coalesce(`r:supplier_kept`, 0) + coalesce(`r:decides_soon`, 0) + coalesce(`r:decides_late`, 0) + coalesce(`r:referred`, 0) + coalesce(`r:bought_list`, 0) + coalesce(`r:recent_activity`, 0) + coalesce(`r:price_page`, 0) + coalesce(`r:demo_requested`, 0) + coalesce(`r:newsletter`, 0) + coalesce(`r:long_silence`, 0) + coalesce(`r:tiny`, 0) + coalesce(`r:right_size`, 0) + coalesce(`r:enterprise`, 0) + `g:engagement` + `g:size` + `t:employees` + `t:lead_source` + `t:demo_requested` + `t:budget & need` + `t:employees & need & country & demo_requested` AS `ll:total`
+  FROM capped
+),
+ranged AS ( -- what answers to questions could still make of it
+  SELECT
+    *,
+    `ll:total` + CASE WHEN `f:employees` IS NULL THEN -67 ELSE 0 END + CASE WHEN `f:need` IS NULL THEN -80 ELSE 0 END + CASE WHEN `f:budget` IS NULL THEN -48 ELSE 0 END + CASE WHEN `f:decision_role` IS NULL THEN -32 ELSE 0 END + CASE WHEN `f:supplier_status` IS NULL THEN -40 ELSE 0 END + CASE WHEN `r:decides_late` IS NULL AND (`f:decision_date` IS NULL) THEN -32 ELSE 0 END + `l:size` - (coalesce(`m:size`, 0)) + CASE WHEN `f:budget` IS NULL AND `f:need` IS NULL THEN -7 - `t:budget & need` WHEN `f:budget` IS NULL THEN array(-5, -1, 0, -7)[`b:need:0`] - `t:budget & need` WHEN `f:need` IS NULL THEN array(-2, -5, -7)[`b:budget:0`] - `t:budget & need` ELSE 0 END + CASE WHEN `f:employees` IS NULL OR `f:need` IS NULL THEN -6 - (CASE WHEN `b:need:0` BETWEEN 1 AND 2 THEN CASE WHEN `b:employees:0` < 2 THEN -6 ELSE CASE WHEN `b:country:0` IN (1, 3) THEN 17 ELSE 3 END END ELSE -2 END) ELSE 0 END AS `ll:low`,
+    `ll:total` + CASE WHEN `f:employees` IS NULL THEN 28 ELSE 0 END + CASE WHEN `f:need` IS NULL THEN 60 ELSE 0 END + CASE WHEN `f:budget` IS NULL THEN 24 ELSE 0 END + CASE WHEN `f:decision_role` IS NULL THEN 32 ELSE 0 END + CASE WHEN `f:supplier_status` IS NULL THEN 56 ELSE 0 END + CASE WHEN `r:decides_soon` IS NULL AND (`f:decision_date` IS NULL) THEN 32 ELSE 0 END + `h:size` - (coalesce(`m:size`, 0)) + CASE WHEN `f:budget` IS NULL AND `f:need` IS NULL THEN 18 - `t:budget & need` WHEN `f:budget` IS NULL THEN array(2, 5, 18, 1)[`b:need:0`] - `t:budget & need` WHEN `f:need` IS NULL THEN array(4, 1, 18)[`b:budget:0`] - `t:budget & need` ELSE 0 END + CASE WHEN `f:employees` IS NULL OR `f:need` IS NULL THEN 17 - (CASE WHEN `b:need:0` BETWEEN 1 AND 2 THEN CASE WHEN `b:employees:0` < 2 THEN -6 ELSE CASE WHEN `b:country:0` IN (1, 3) THEN 17 ELSE 3 END END ELSE -2 END) ELSE 0 END AS `ll:high`
+  FROM summed
+),
+placed AS ( -- where the lead stands, and whether it is excluded
+  SELECT
+    *,
+    CASE WHEN `f:stage` IN ('contact', 'lead', 'opportunity', 'customer') THEN `f:stage` ELSE 'lead' END AS `ll:stands`,
+    coalesce(`x:asked_to_stop`, FALSE) OR coalesce(`x:competitor`, FALSE) OR coalesce(`x:student`, FALSE) AS `ll:out`
+  FROM ranged
+)
+SELECT
+  `lead_id`,
+  CASE WHEN NOT `ll:bad` THEN (least(greatest(`ll:total`, 0), 1000) + 5) div 10 END AS `score`,
+  CASE WHEN NOT `ll:bad` THEN `ll:total` / 10.0D END AS `points`,
+  CASE WHEN NOT `ll:bad` THEN CASE WHEN (ln(0.09D / 0.91D) + (`ll:total` - 500) / 100.0D * ln(2.0D)) >= 0 THEN 1 / (1 + exp(-(ln(0.09D / 0.91D) + (`ll:total` - 500) / 100.0D * ln(2.0D)))) ELSE exp((ln(0.09D / 0.91D) + (`ll:total` - 500) / 100.0D * ln(2.0D))) / (1 + exp((ln(0.09D / 0.91D) + (`ll:total` - 500) / 100.0D * ln(2.0D)))) END END AS `probability`,
+  CASE WHEN NOT `ll:bad` THEN CASE WHEN `ll:total` >= 700 THEN 'A' WHEN `ll:total` >= 550 THEN 'B' WHEN `ll:total` >= 400 THEN 'C' ELSE 'D' END END AS `grade`,
+  CASE WHEN NOT `ll:bad` THEN CASE WHEN `ll:out` THEN 'disqualify' WHEN `ll:stands` = 'contact' THEN CASE WHEN `c:need` = FALSE OR `c:budget` = FALSE THEN 'nurture' WHEN `c:need` IS NULL OR `c:budget` IS NULL THEN 'ask' ELSE 'promote' END WHEN `ll:stands` = 'lead' THEN CASE WHEN `c:need` = FALSE OR `c:budget` = FALSE OR `c:timing` = FALSE THEN 'nurture' WHEN `ll:total` < 900 AND `ll:high` >= 900 THEN 'ask' WHEN `ll:total` < 900 THEN 'nurture' WHEN `c:need` IS NULL OR `c:budget` IS NULL OR `c:timing` IS NULL THEN 'ask' ELSE 'promote' END ELSE 'keep' END END AS `recommendation`,
+  CASE WHEN NOT `ll:bad` THEN floor(sqrt(25.0D + CASE WHEN `f:employees` IS NULL THEN 81.0D ELSE CASE WHEN `f:employees` < 10.0D THEN 36.0D WHEN `f:employees` < 50.0D THEN 16.0D WHEN `f:employees` < 250.0D THEN 49.0D ELSE 225.0D END END + array(144.0D, 64.0D, 81.0D, 81.0D, 36.0D, 16.0D, 49.0D, 25.0D, 36.0D, 9.0D, 16.0D, 16.0D)[`b:budget:0` * 4 + `b:need:0`]) + 0.5D) / 10.0D END AS `plus_minus`
+FROM placed;

@@ -1,0 +1,116 @@
+"""A Spark cluster for the tests: a standalone master and two workers on 127.0.0.1, from the package pyspark.
+
+Each worker of a test run starts its own, with a core and little memory for each of the two workers, and stops it at the
+end. The session's settings are ones that no statement of ours may depend on.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from api import spark_session
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+MASTER, WORKER = "org.apache.spark.deploy.master.Master", "org.apache.spark.deploy.worker.Worker"
+LIMIT = 120  # seconds for a program to start
+EXECUTOR = {"spark.executor.memory": "512m", "spark.executor.cores": "1"}
+SETTINGS = {
+    **EXECUTOR,
+    "spark.driver.memory": "1g",
+    "spark.driver.host": "127.0.0.1",
+    "spark.driver.bindAddress": "127.0.0.1",
+    "spark.ui.enabled": "false",
+    "spark.default.parallelism": "2",
+    "spark.sql.shuffle.partitions": "2",
+    "spark.sql.session.timeZone": "Asia/Kolkata",  # no statement of ours may depend on the session's time zone
+    "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.codegen.factoryMode": "CODEGEN_ONLY",  # what can't be compiled ends the query, and isn't interpreted
+    "spark.sql.execution.arrow.pyspark.enabled": "true",
+}
+
+
+@contextmanager
+def master() -> Iterator[str]:
+    """A running cluster: the URL of its master. Skips the tests where pyspark or a Java is absent."""
+    pytest.importorskip("pyspark", reason="the package pyspark has the cluster")
+    spark_session.find_java()
+    from pyspark.find_spark_home import _find_spark_home
+
+    folder = Path(tempfile.mkdtemp(prefix="leadledger-spark-"))
+    program = Path(_find_spark_home()) / "bin" / "spark-class"
+    address = ["--host", "127.0.0.1", "--port", "0", "--webui-port", "0"]
+    with ExitStack() as stack:
+        stack.callback(shutil.rmtree, folder, ignore_errors=True)
+        log = _start(stack, [program, MASTER, *address], folder / "master.log")
+        url = _wait(log, r"Starting Spark master at (spark://\S+)")
+        _wait(log, r"I have been elected leader")
+        for i in range(2):
+            size = ["--cores", "1", "--memory", "700m", "--work-dir", folder / f"work-{i}"]
+            _start(stack, [program, WORKER, *address, *size, url], folder / f"worker-{i}.log")
+        for i in range(2):
+            _wait(folder / f"worker-{i}.log", r"Successfully registered with master")
+        yield url
+
+
+@contextmanager
+def session(url: str, **settings: str) -> Iterator[SparkSession]:
+    """A session on a cluster."""
+    from pyspark.sql import SparkSession
+
+    builder = SparkSession.builder.master(url).appName("leadledger-tests")
+    for key, value in {**SETTINGS, **settings}.items():
+        builder = builder.config(key, value)
+    found = builder.getOrCreate()
+    try:
+        found.sparkContext.setLogLevel("ERROR")
+        yield found
+    finally:
+        found.stop()
+
+
+def _start(stack: ExitStack, command: list[object], log: Path) -> Path:
+    """Start a program that is ended with the stack; the file of its words."""
+    environment = {**os.environ, "SPARK_LOCAL_IP": "127.0.0.1", "SPARK_DAEMON_MEMORY": "256m"}
+    file = stack.enter_context(log.open("w", encoding="utf-8"))
+    process = subprocess.Popen(
+        list(map(str, command)),
+        stdin=subprocess.DEVNULL,
+        stdout=file,
+        stderr=subprocess.STDOUT,
+        env=environment,
+        cwd=log.parent,
+    )
+
+    def end() -> None:
+        process.terminate()
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+    stack.callback(end)
+    return log
+
+
+def _wait(log: Path, words: str) -> str:
+    """Wait until a log says some words; the last group of them."""
+    for _ in range(LIMIT * 10):
+        found = re.search(words, log.read_text(encoding="utf-8", errors="replace"))
+        if found:
+            return found[found.re.groups]
+        time.sleep(0.1)
+    raise RuntimeError(f"{log.name}: {log.read_text(encoding='utf-8', errors='replace')[-2000:]}")
