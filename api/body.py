@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -99,22 +100,32 @@ def _not_json(reason: str) -> Refusal:
 
 def members(body: Any, wanted: str, mistakes: Mistakes) -> tuple[Any, date | None]:
     """What stands under `wanted` (`lead` or `leads`) in a body, and its day; NOTHING and None where there is none."""
+    found = flat(body, (wanted,), ("as_of",), f'{{"{wanted}": …}}', mistakes)
+    return found.get(wanted, NOTHING), day(found.get("as_of"), "$.as_of", mistakes)
+
+
+def flat(
+    body: Any, needed: Sequence[str], others: Sequence[str], example: str, mistakes: Mistakes
+) -> Mapping[str, Any]:
+    """The members of a body that must be an object with some keys and may have others; empty where it is none."""
     if not isinstance(body, dict):
-        mistakes.add("$", f'is {_kind(body)}; send an object like {{"{wanted}": …}}')
-        return NOTHING, None
+        mistakes.add("$", f"is {_kind(body)}; send an object like {example}")
+        return {}
     _repeated(body, "$", mistakes)
-    known = (wanted, "as_of")
+    known = (*needed, *others)
     for key in body:
         if key not in known:
             # A guess takes a moment, and a hostile body has a hundred thousand keys.
             guess = did_you_mean(cut(key), known) if mistakes.count < 10 else ""
             mistakes.add(child("$", key), f"unknown key.{guess}")
-    if wanted not in body:
-        mistakes.add(f"$.{wanted}", "is not there, and is needed")
-    return body.get(wanted, NOTHING), _day(body.get("as_of"), mistakes)
+    for one in needed:
+        if one not in body:
+            mistakes.add(f"$.{one}", "is not there, and is needed")
+    return body
 
 
-def _day(raw: Any, mistakes: Mistakes) -> date | None:
+def day(raw: Any, path: str, mistakes: Mistakes) -> date | None:
+    """The day that a text writes; None where there is none, or a mistake, which is noted."""
     if raw is None:
         return None
     if isinstance(raw, str) and _DAY.fullmatch(raw):
@@ -123,7 +134,7 @@ def _day(raw: Any, mistakes: Mistakes) -> date | None:
         except ValueError:
             pass
     said = "" if isinstance(raw, str) else f"{_kind(raw)}, "
-    mistakes.add("$.as_of", f"is {said}not a date; write it like 2026-01-31", raw)
+    mistakes.add(path, f"is {said}not a date; write it like 2026-01-31", raw)
     return None
 
 

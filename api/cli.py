@@ -11,17 +11,18 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import wraps
 from pathlib import Path
 from time import monotonic
-from typing import TYPE_CHECKING, Any, ParamSpec
+from typing import TYPE_CHECKING, Any, Literal, ParamSpec
 
 import click
 
 from scoring.errors import DataError, ScoringError
 
 if TYPE_CHECKING:
+    from api.log.store import Log
     from models.releases import Releases
     from scoring.scorecard import Scorecard
 
@@ -53,6 +54,12 @@ home = click.option(
     default=Path("leadledger-home"),
     show_default=True,
     help="The folder that holds the releases.",
+)
+log_url = click.option(
+    "--log-url",
+    envvar="LEADLEDGER_LOG_URL",
+    metavar="URL",
+    help="The log's database, like postgresql://user@host/database; a file in the home if left out.",
 )
 release = click.option("--release", help="The release to use; the current one if left out.")
 card_alone = click.option("--card", type=FILE, help="Use this card alone, its rules as declared, and no release.")
@@ -414,15 +421,104 @@ def explain(
 @home
 @release
 @card_alone
+@click.option(
+    "--log",
+    type=click.Choice(["sync", "async", "off"]),
+    default="sync",
+    show_default=True,
+    help="Record each score before its answer leaves, soon after it, or not.",
+)
+@log_url
 @refusing
-def serve(host: str, port: int, home: Path, release: str | None, card: Path | None) -> None:
-    """Answer over HTTP: POST /v1/score, POST /v1/score/batch, GET /v1/scorecard."""
+def serve(
+    host: str,
+    port: int,
+    home: Path,
+    release: str | None,
+    card: Path | None,
+    log: Literal["sync", "async", "off"],
+    log_url: str | None,
+) -> None:
+    """Answer over HTTP: POST /v1/score and /v1/score/batch, the history of scores, and more; see /docs."""
     from api.serve import serve as run
     from api.settings import Settings
 
     if card is not None and release is not None:
         raise click.UsageError("--card and --release exclude each other; give one of the two")
-    sys.exit(run(Settings(home=home, release=release, card=card), host, port))
+    sys.exit(run(Settings(home=home, release=release, card=card, log=log, log_url=log_url), host, port))
+
+
+@cli.group()
+@home
+@log_url
+@click.pass_context
+def log(context: click.Context, home: Path, log_url: str | None) -> None:
+    """Export the log of what was answered, prune it, or forget a lead."""
+    context.obj = (home, log_url)
+
+
+@log.command("export")
+@click.option("-o", "--out", type=FILE, required=True, help="A file in .csv, .jsonl, .parquet or .xlsx; - for CSV.")
+@click.option("--since", type=Day(), help="The first day, in UTC.")
+@click.option("--until", type=Day(), help="The last day.")
+@as_json
+@click.pass_context
+@refusing
+def export_log(context: click.Context, out: Path, since: date | None, until: date | None, as_json: bool) -> None:
+    """Write the scores of the log to a list, the oldest first."""
+    from api.log.export import export
+
+    with opened_log(*context.obj) as found:
+        count = export(found.exported(since.isoformat() if since else "", until.isoformat() if until else ""), out)
+    said = {"scores": count, "out": str(out)}
+    show(said) if as_json else click.echo(f"{count:,} scores: {out}", err=str(out) == "-")
+
+
+@log.command("prune")
+@click.option("--older-than", type=click.IntRange(1), required=True, metavar="DAYS", help="In days.")
+@as_json
+@click.pass_context
+@refusing
+def prune_log(context: click.Context, older_than: int, as_json: bool) -> None:
+    """Take out what is older than so many DAYS: scores, answers and outcomes."""
+    before = datetime.now(UTC) - timedelta(days=older_than)
+    with opened_log(*context.obj) as found:
+        gone = found.prune(f"{before:%Y-%m-%dT%H:%M:%S}")
+    if as_json:
+        show(gone)
+    else:
+        click.echo(
+            f"{gone['scores']:,} scores and {gone['outcomes']:,} outcomes from before {before:%Y-%m-%d} are gone."
+        )
+
+
+@log.command("forget")
+@click.argument("lead")
+@as_json
+@click.pass_context
+@refusing
+def forget_lead(context: click.Context, lead: str, as_json: bool) -> None:
+    """Erase what the log knows of LEAD: its id, its values, its answers. Points and recommendations stay, nameless."""
+    with opened_log(*context.obj) as found:
+        count = found.forget(lead)
+    show({"scores": count}) if as_json else click.echo(f"{lead} is forgotten: {count:,} scores are nameless now.")
+
+
+@contextmanager
+def opened_log(home: Path, log_url: str | None) -> Iterator[Log]:
+    """The decision log. Raises DataError where it can't be opened, or fails."""
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from api.log import database
+    from api.log.store import Log
+
+    engine = database.opened(log_url, home)
+    try:
+        yield Log(engine)
+    except SQLAlchemyError as error:
+        raise DataError(f"the log failed: {database.why(error)}") from None
+    finally:
+        engine.dispose()
 
 
 @cli.command()

@@ -62,16 +62,17 @@ class Mistake:
 
 
 class Mistakes:
-    """Mistakes as they are found: all are counted, the first `MOST` are kept."""
+    """Mistakes as they are found: all are counted, the first `most` are kept."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int = MOST) -> None:
+        self.most = most
         self.kept: list[Mistake] = []
         self.count = 0
 
     def add(self, path: str, reason: str, value: object = NOTHING) -> None:
         """Note a mistake."""
         self.count += 1
-        if self.count <= MOST:
+        if self.count <= self.most:
             self.kept.append(Mistake(path, reason, value))
 
     def __bool__(self) -> bool:

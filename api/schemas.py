@@ -8,7 +8,7 @@ its fields, their kinds, values and questions, and the names that each CRM uses.
 from __future__ import annotations
 
 import importlib.metadata
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Literal
 
 from fastapi import FastAPI
@@ -53,6 +53,7 @@ class Question(_Shape):
 class Result(_Shape):
     """The score of one lead on one day. The points of the ledger add up to `points`, to the last tenth."""
 
+    id: str = Field(description="The id of this score in the decision log; empty where nothing is recorded.")
     card: str
     release: str = Field(description="The release that the learned points come from; empty: rules alone.")
     as_of: date
@@ -79,12 +80,6 @@ class Result(_Shape):
     ignored: list[str] = Field(description="Names in the lead that no field of the card uses.")
 
 
-class BatchResult(_Shape):
-    """Results, in the order of the leads."""
-
-    results: list[Result]
-
-
 class Mistake(_Shape):
     """One mistake in a request."""
 
@@ -93,6 +88,22 @@ class Mistake(_Shape):
     value: str | float | bool | None = Field(
         default=None, description="The value that is wrong, cut to 40 characters; left out where it tells nothing."
     )
+
+
+class Item(_Shape):
+    """What became of one lead of a batch: scored (200), or refused (422) for its mistakes."""
+
+    status: Literal[200, 422]
+    result: Result = Field(description="The score; left out where the lead was refused.")
+    errors: list[Mistake] = Field(description="Every mistake in the lead, at most 10; empty where it was scored.")
+
+
+class BatchResult(_Shape):
+    """A result or a refusal for each lead, in the order of the leads."""
+
+    scored: int
+    refused: int
+    results: list[Item]
 
 
 class Problem(_Shape):
@@ -117,6 +128,106 @@ class Ready(_Shape):
     status: Literal["ready"]
     card: str
     release: str
+
+
+class OutcomeRequest(_Shape):
+    """What became of a lead."""
+
+    lead: str = Field(description="The id of the lead.", min_length=1, max_length=200)
+    became: str = Field(description="A stage of the card, or `lost`.")
+    on: date = Field(description="The day.")
+
+
+class Outcome(OutcomeRequest):
+    """An outcome as it is noted."""
+
+    new: bool = Field(description="Whether it is noted now; else it was already.")
+
+
+class Value(_Shape):
+    """The cleaned value of a field, as a text."""
+
+    field: str
+    value: str
+
+
+class Score(_Shape):
+    """A score of the log, in short."""
+
+    id: str
+    at: datetime = Field(description="When it was answered.")
+    lead: str = Field(description="The id of the lead; empty: it has none.")
+    key: str = Field(description="The id of the API key that asked; empty: none.")
+    card: str
+    release: str
+    as_of: date
+    score: int = Field(ge=0, le=100)
+    points: float
+    grade: str
+    recommendation: Literal["promote", "ask", "nurture", "disqualify", "keep"]
+
+
+class LoggedScore(Score):
+    """A score of the log: the answer, and what it came from."""
+
+    input: list[Value] = Field(description="The cleaned values that were known.")
+    result: Result
+
+
+class Replayed(_Shape):
+    """A score, worked out again from the logged values, by the release of that day."""
+
+    id: str
+    release: str
+    identical: bool = Field(description="Whether the whole answer is the same, byte for byte.")
+    points: float = Field(description="As logged.")
+    replayed: float = Field(description="As worked out now.")
+    result: Result
+
+
+class Moved(_Shape):
+    """An entry of the ledger that moved since the lead's score before."""
+
+    kind: Literal["start", "rule", "group", "table", "pair", "combination"]
+    name: str
+    cause: Literal["data", "time", "release", "unknown"] = Field(
+        description="The lead's values, the day of scoring, the release; `unknown` where a release is gone."
+    )
+    before: float
+    after: float
+    moved: float
+
+
+class Changed(_Shape):
+    """A field whose value changed since the lead's score before, as texts; null: not known."""
+
+    field: str
+    before: str | None
+    after: str | None
+
+
+class LeadScore(Score):
+    """A score of a lead, and what moved since the one before. The moves add up to the difference of the points."""
+
+    moved: list[Moved]
+    changed: list[Changed]
+
+
+class LeadOutcome(_Shape):
+    """What became of the lead."""
+
+    became: str
+    on: date
+    at: datetime = Field(description="When it was noted.")
+
+
+class LeadScores(_Shape):
+    """The scores of a lead, newest first."""
+
+    lead: str
+    scores: list[LeadScore]
+    more: bool = Field(description="Whether there are older ones: ask again with `before`, the id of the last.")
+    outcomes: list[LeadOutcome]
 
 
 class Points(_Shape):
@@ -267,7 +378,19 @@ class Scorecard(_Shape):
     combinations: list[Combination]
 
 
-ANSWERS = (Result, BatchResult, Problem, Live, Ready, Scorecard)
+ANSWERS = (
+    Result,
+    BatchResult,
+    OutcomeRequest,
+    Outcome,
+    LoggedScore,
+    Replayed,
+    LeadScores,
+    Problem,
+    Live,
+    Ready,
+    Scorecard,
+)
 
 
 def openapi(app: FastAPI, engine: Engine) -> dict[str, Any]:
@@ -281,7 +404,7 @@ def openapi(app: FastAPI, engine: Engine) -> dict[str, Any]:
     schemas: dict[str, Any] = found["$defs"]
     schemas["Mistake"]["required"] = ["path", "reason"]
     example, as_of = _example(engine)
-    result = engine.score(example, as_of).to_dict()
+    result = {"id": "01kb0000000000000000000000", **engine.score(example, as_of).to_dict()}
     day = {
         "type": ["string", "null"],
         "format": "date",
@@ -295,7 +418,9 @@ def openapi(app: FastAPI, engine: Engine) -> dict[str, Any]:
     schemas["ScoreRequest"]["examples"] = [{"lead": example, "as_of": as_of.isoformat()}]
     schemas["BatchRequest"]["examples"] = [{"leads": [example], "as_of": as_of.isoformat()}]
     schemas["Result"]["examples"] = [result]
-    schemas["BatchResult"]["examples"] = [{"results": [result]}]
+    item = {"status": 200, "result": result, "errors": []}
+    schemas["Item"]["required"] = ["status", "errors"]
+    schemas["BatchResult"]["examples"] = [{"scored": 1, "refused": 0, "results": [item]}]
     said.setdefault("components", {})["schemas"] = dict(sorted(schemas.items()))
     return said
 

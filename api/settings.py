@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
+from typing import Literal
 
 HOME = Path("leadledger-home")
 
@@ -19,6 +20,13 @@ class Settings:
     home: Path = field(default=HOME, metadata={"help": "the folder that holds the releases"})
     release: str | None = field(default=None, metadata={"help": "the release to serve, else the current one"})
     card: Path | None = field(default=None, metadata={"help": "serve this card alone: its rules, as declared"})
+    log: Literal["sync", "async", "off"] = field(
+        default="sync",
+        metadata={"help": "record each score before its answer leaves (sync), soon after it (async), or not (off)"},
+    )
+    log_url: str | None = field(
+        default=None, metadata={"help": "the log's database, like postgresql://user@host/database; else a file in home"}
+    )
     max_batch: int = field(default=1000, metadata={"help": "the most leads in one request"})
     max_body: int = field(default=2_000_000, metadata={"help": "the most bytes in the body of a request"})
 

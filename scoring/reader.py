@@ -55,11 +55,16 @@ _CARD_NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 def read_card(path: Path | str) -> Card:
     """Read a card from a file. Raises ScorecardError with every problem."""
+    return parse_card(card_text(path), Path(path).name)
+
+
+def card_text(path: Path | str) -> str:
+    """The text of a card's file. Raises ScorecardError where it can't be opened, or is no text."""
     path = Path(path)
     try:
         with path.open("rb") as file:
             data = file.read(LARGEST + 1)  # one byte more than `parse_card` takes, and never a whole disk
-        return parse_card(data.decode("utf-8-sig"), path.name)
+        return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         before = data[: error.start].decode("utf-8", "replace").split("\n")
         text = "this is not UTF-8 text; save the card as UTF-8"

@@ -31,7 +31,7 @@ from pathlib import Path
 from api.serve import serve
 from api.settings import Settings
 
-sys.exit(serve(Settings(card=Path(sys.argv[1])), port=int(sys.argv[2])))
+sys.exit(serve(Settings(card=Path(sys.argv[1]), log="off"), port=int(sys.argv[2])))
 """
 
 
@@ -72,7 +72,8 @@ def refused(process: subprocess.Popen[str]) -> str:
 def test_scores_over_the_network() -> None:
     """A process answers many callers at once with the core's results, refuses what is wrong, and ends when asked."""
     lead = {"need": "urgent", "NumberOfEmployees": 120}
-    expected = json.loads(json.dumps(scoring.score(scoring.load(CARD), lead, date(2026, 1, 1)).to_dict()))
+    result = scoring.score(scoring.load(CARD), lead, date(2026, 1, 1))
+    expected = json.loads(json.dumps({"id": "", **result.to_dict()}))
     with started(CARD) as process:
         with httpx2.Client(base_url=address(process), timeout=PATIENCE) as client:
 
@@ -126,5 +127,5 @@ def test_port_is_taken() -> None:
 
 def test_host_is_not_ours(capsys: pytest.CaptureFixture[str]) -> None:
     """An address that this machine doesn't have (one that RFC 5737 keeps for examples) is refused."""
-    assert serve(Settings(card=CARD), "203.0.113.1", 8000) == 1
+    assert serve(Settings(card=CARD, log="off"), "203.0.113.1", 8000) == 1
     assert capsys.readouterr().err.startswith("Can't listen on 203.0.113.1:8000: ")
