@@ -1,11 +1,14 @@
-"""Settings of the test run: hypothesis profiles, and the README, every block of which is run."""
+"""Settings of the test run: hypothesis profiles, the README, every block of which is run, and a Spark cluster."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 
+import pytest
 from hypothesis import HealthCheck, Phase, settings
 
+from tests import spark
 from tests.readme import blocks
 
 # Deadlines measure the machine, not the code; a fixed seed keeps a run repeatable. HYPOTHESIS_PROFILE=explore looks for
@@ -18,3 +21,10 @@ settings.register_profile("first", settings.get_profile("repeat"), phases=[Phase
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeat"))
 
 pytest_collect_file = blocks.pytest()
+
+
+@pytest.fixture(scope="session")
+def spark_master() -> Iterator[str]:
+    """The URL of a Spark cluster, one for each worker of a run, since it takes ten seconds to start."""
+    with spark.master() as url:
+        yield url

@@ -248,7 +248,7 @@ class Names(click.ParamType[tuple[str, ...]]):
 
 @cli.command()
 @click.argument("leads")
-@click.option("-o", "--out", type=FILE, help="The file to write; its ending says of which kind.")
+@click.option("-o", "--out", help="The file to write; its ending says of which kind.")
 @click.option("--where", default="", metavar="CONDITION", help="Only leads of which this is true: 'employees > 50'.")
 @click.option("--only", type=Names(), default=(), help="Only these recommendations: promote,ask")
 @click.option("--top", type=click.IntRange(min=1), help="Only the best so many, the best first.")
@@ -256,12 +256,20 @@ class Names(click.ParamType[tuple[str, ...]]):
 @click.option("--columns", type=Names(), default=(), help="The columns to write, old and new: lead_id,score")
 @click.option("--explain", is_flag=True, help="Add the strongest reasons each way, and the questions to ask.")
 @click.option("--ledger", type=FILE, help="A file for all entries of all ledgers, one a row.")
-@click.option("--rejects", type=FILE, help="The file for rows that can't be read; beside OUT if left out.")
+@click.option("--rejects", help="The file for rows that can't be read; beside OUT if left out.")
 @click.option("--strict", is_flag=True, help="Exit with status 1 if any row is rejected.")
 @click.option("--prefix", default="", help="Put this before the names of the new columns.")
 @click.option("--table", help="With a PostgreSQL URL: the table or view to score, also schema.table.")
 @click.option("--into", help="With a PostgreSQL URL: the table that gets the scores; made if it isn't there.")
 @click.option("--key", help="With a PostgreSQL URL: the column that tells rows apart; the card's id if left out.")
+@click.option(
+    "--engine",
+    type=click.Choice(["duckdb", "spark"]),
+    default="duckdb",
+    show_default=True,
+    help="What scores a list: DuckDB, within this program, or Apache Spark, on a cluster.",
+)
+@click.option("--master", help="With --engine spark: its URL, as spark://host:7077; this machine if left out.")
 @home
 @release
 @card_alone
@@ -270,7 +278,7 @@ class Names(click.ParamType[tuple[str, ...]]):
 @refusing
 def score(
     leads: str,
-    out: Path | None,
+    out: str | None,
     where: str,
     only: tuple[str, ...],
     top: int | None,
@@ -278,12 +286,14 @@ def score(
     columns: tuple[str, ...],
     explain: bool,
     ledger: Path | None,
-    rejects: Path | None,
+    rejects: str | None,
     strict: bool,
     prefix: str,
     table: str | None,
     into: str | None,
     key: str | None,
+    engine: str,
+    master: str | None,
     home: Path,
     release: str | None,
     card: Path | None,
@@ -297,6 +307,9 @@ def score(
 
     LEADS may also be postgresql://…, with --table and --into: the server scores, and of its rows only those that can't
     be read come over, for their reasons.
+
+    With --engine spark, a cluster scores LEADS, a file, a folder or a pattern of Parquet or CSV, into the folder OUT,
+    and what can't be read goes to a folder beside it.
     """
     if leads.startswith(("postgresql:", "postgres:")):
         given: dict[str, object] = {
@@ -306,7 +319,8 @@ def score(
             "--best-first": best_first,
             "--columns": columns,
         }
-        given |= {"--ledger": ledger, "--rejects": rejects, "--prefix": prefix}
+        given |= {"--ledger": ledger, "--rejects": rejects, "--prefix": prefix, "--master": master}
+        given |= {"--engine": engine != "duckdb"}
         unfit = [name for name, value in given.items() if value]
         if unfit:
             raise click.UsageError(
@@ -323,6 +337,14 @@ def score(
         raise click.UsageError("--table, --into and --key go with a URL like postgresql://user@host/database")
     if out is None:
         raise click.UsageError("Missing option '-o' / '--out'.")
+    if engine == "spark":
+        unfit = [name for name, value in (("--top", top), ("--best-first", best_first), ("--ledger", ledger)) if value]
+        if unfit:
+            raise click.UsageError(f"{unfit[0]} is not for --engine spark, which writes all rows, in no order")
+        if "-" in (leads, out):
+            raise click.UsageError("--engine spark reads and writes files and folders, and '-' is none")
+    elif master is not None:
+        raise click.UsageError("--master goes with --engine spark")
     from api.lists import Wanted, score_list
     from api.reports import list_text
 
@@ -337,10 +359,18 @@ def score(
         ledger=ledger,
     )
     chosen = scorecard(home, release, card)
-    with bar(leads) as progress:
-        found = score_list(chosen, Path(leads), out, as_of or today(), wanted, rejects=rejects, progress=progress)
+    day = as_of or today()
+    if engine == "spark":
+        from api.cluster import score_folder
+
+        with progress() as tell:
+            found = score_folder(chosen, leads, out, day, wanted, master=master, rejects=rejects, progress=tell)
+    else:
+        beside = None if rejects is None else Path(rejects)
+        with bar(leads) as drawn:
+            found = score_list(chosen, Path(leads), Path(out), day, wanted, rejects=beside, progress=drawn)
     said = json.dumps(found.to_dict(), indent=2, ensure_ascii=False) if as_json else list_text(found, width())
-    click.echo(said, err=str(out) == "-")
+    click.echo(said, err=out == "-")
     if strict and found.rejected:
         sys.exit(1)
 

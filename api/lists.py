@@ -85,8 +85,8 @@ class Scored:
     scored: int
     rejected: int
     left_out: int
-    out: Path
-    rejects: Path
+    out: Path | str
+    rejects: Path | str
     recommendations: Mapping[str, int]
     grades: Mapping[str, int]
     unused: tuple[str, ...]
@@ -248,19 +248,7 @@ class _Run:
     def _columns(self, scan: Scan) -> tuple[str, ...]:
         """The columns to write, by their names in the output. Raises DataError."""
         used_by(self.card.card, scan.columns, scan.label)
-        taken = {one.lower() for one in scan.columns}
-        for name in self.outputs.values():
-            if name.lower() in taken:
-                raise DataError(
-                    f"{scan.label}: has a column '{name}' already; give the new ones another name, as in --prefix lead_"
-                )
-        known = [*scan.columns, *self.outputs.values()]
-        for place, one in enumerate(self.wanted.columns):
-            if one in self.wanted.columns[:place]:
-                raise DataError(f"{scan.label}: column {shown(one)} is asked for twice; name it once")
-            if one not in known:
-                raise DataError(f"{scan.label}: there is no column {shown(one)} to write.{did_you_mean(one, known)}")
-        return self.wanted.columns or tuple(known)
+        return to_write(list(scan.columns), scan.label, self.outputs, self.wanted)
 
     def _query(self, source: str, columns: Mapping[str, str], keep: Sequence[str]) -> sql.Query:
         return sql.Query(
@@ -405,6 +393,23 @@ class _Run:
         entries_of = f"SELECT {quoted(column)}, unnest([{rows}]) AS e FROM ({scored}) WHERE {good}"
         columns = f"{quoted(column)}, e.entry, e.kind, e.tenths / 10 AS points, e.reason"
         return f"SELECT {columns} FROM ({entries_of}) WHERE e.tenths <> 0"
+
+
+def to_write(columns: Sequence[str], label: str, outputs: Mapping[str, str], wanted: Wanted) -> tuple[str, ...]:
+    """The columns to write of a list, by their names in the output; `outputs` are the new ones. Raises DataError."""
+    taken = {one.lower() for one in columns}
+    for name in outputs.values():
+        if name.lower() in taken:
+            raise DataError(
+                f"{label}: has a column '{name}' already; give the new ones another name, as in --prefix lead_"
+            )
+    known = [*columns, *outputs.values()]
+    for place, one in enumerate(wanted.columns):
+        if one in wanted.columns[:place]:
+            raise DataError(f"{label}: column {shown(one)} is asked for twice; name it once")
+        if one not in known:
+            raise DataError(f"{label}: there is no column {shown(one)} to write.{did_you_mean(one, known)}")
+    return wanted.columns or tuple(known)
 
 
 def condition(card: Card, words: str) -> Node:

@@ -12,11 +12,12 @@ from datetime import date
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from scoring import spark_frame
 from scoring.engine import engine, unwrapped
 from scoring.errors import DataError, did_you_mean, shown
 from scoring.field import Refused, cleaner
-from scoring.libraries import ARROW, KINDS, POLARS, Library, arrow_needed, kind
-from scoring.printers import sql
+from scoring.libraries import ARROW, KINDS, POLARS, SPARK, Library, arrow_needed, kind
+from scoring.printers import spark, sql
 from scoring.printers.cleaning import family, used, used_by
 from scoring.printers.literals import name as quoted
 from scoring.scorecard import Scorecard
@@ -44,14 +45,15 @@ def score_frame(
     """Score a data frame of raw leads, one a row, on a day: the same kind of frame, with the same rows in their order.
 
     `frame` is a pandas DataFrame (its index is kept), a Polars DataFrame or LazyFrame (which is scored when it is
-    collected, as a whole), a pyarrow Table, or a RecordBatchReader (which is read, and scored, as the result is read).
+    collected, as a whole), a pyarrow Table, a RecordBatchReader (which is read, and scored, as the result is read), or
+    a Spark DataFrame, which the cluster scores when the result is asked for, without a Python worker.
     A column belongs to a field by its name, or by a name under `from:` in the card; a field without one is missing.
 
     `keep` are the columns of `frame` to bring along; None: all. Behind them come `score` (0 to 100), `points`,
     `probability` (0..1; missing while no base rate is known), `grade`, `recommendation`, with `explain` also the
     `plus_minus` of the points and the entries that gained and lost most, in words, and `problem`; `prefix` is put
     before these names. Where a value of a row can't be read, `problem` says which and why, and the other outputs are
-    missing; elsewhere `problem` is missing.
+    missing; elsewhere `problem` is missing. (Spark says which and of what kind; order is what Spark makes of it.)
 
     Raises DataError where no column belongs to the card, a kept one doesn't exist, or a name would stand twice. Polars
     needs pyarrow.
@@ -61,7 +63,9 @@ def score_frame(
         arrow_needed()
     run = partial(_score, card, as_of=as_of, explain=explain, keep=keep, prefix=prefix)
     found: Any
-    if sort == "LazyFrame":
+    if (library, sort) == SPARK:
+        found = _planned(card, frame, as_of, explain, keep, prefix)
+    elif sort == "LazyFrame":
         found = _later(card, frame, keep, run)
     elif sort == "RecordBatchReader":
         found = _streamed(frame, run)
@@ -87,6 +91,22 @@ def _later(card: Scorecard, frame: Any, keep: Sequence[str] | None, run: Callabl
         projection_pushdown=False,
         slice_pushdown=False,
     )
+
+
+def _planned(card: Scorecard, frame: Any, as_of: date, explain: bool, keep: Sequence[str] | None, prefix: str) -> Any:
+    """A Spark DataFrame that is scored by Spark SQL."""
+    spark_frame.refuse(frame)
+    columns = list(frame.columns)
+    kept = columns if keep is None else list(dict.fromkeys(keep))
+    names = {one: f"{prefix}{one}" for one in (*outputs(explain), PROBLEM)}
+    taken = {one.lower() for one in names.values()}  # Spark takes names that differ in case for one
+    _check(card, columns, kept, [*names.values(), *(one for one in kept if one.lower() in taken)])
+    leads = spark_frame.source(frame, _asked(card, columns))
+    marks = spark_frame.marks(card.card, leads)
+    places = [leads.places[one] for one in kept]
+    query = sql.Query(as_of, keep=[*places, *marks, sql.BAD], plus_minus=explain, explain=explain)
+    selected = [*map(spark.name, [*places, *outputs(explain)]), f"{spark_frame.problem(marks)} AS {PROBLEM}"]
+    return spark_frame.scored(card, leads, query).selectExpr(*selected).toDF(*kept, *names.values())
 
 
 def _streamed(reader: Any, run: Callable[[Library, Any], Any]) -> Any:

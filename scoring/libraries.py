@@ -43,11 +43,11 @@ def kind(frame: object) -> tuple[str, str]:
     """The library and the class of a frame: ("pandas", "DataFrame"). Raises DataError for what is none."""
     for one in type(frame).__mro__:
         found = one.__module__.partition(".")[0], one.__name__
-        if found in KINDS:
+        if found in KINDS or found == SPARK:
             return found
     raise DataError(
-        f"a {type(frame).__name__} can't be scored as a frame; give a pandas or Polars DataFrame, a Polars LazyFrame, a"
-        " pyarrow Table or a RecordBatchReader"
+        f"a {type(frame).__name__} can't be scored as a frame; give a pandas, Polars or Spark DataFrame, a Polars"
+        " LazyFrame, a pyarrow Table or a RecordBatchReader"
     )
 
 
@@ -189,6 +189,7 @@ ARROW = Library(
     beside=_beside_in_arrow,
 )
 
+SPARK = ("pyspark", "DataFrame")  # which no `Library` scores: its rows are on a cluster
 KINDS = {
     ("pandas", "DataFrame"): PANDAS,
     ("polars", "DataFrame"): POLARS,

@@ -5,7 +5,7 @@
   any words within a line.
 - `sh`: run; a line that serves is left running until the end, on a free port. The two commands of make install, so they
   can't run inside a test: they are held against the Makefile. A PostgreSQL of its own stands in for the one of the URL,
-  with the list of the blocks before as its table.
+  with the list of the blocks before as its table, and a Spark cluster of its own for the one of its URL.
 - `python`: run as a program.
 """
 
@@ -28,10 +28,11 @@ from typing import Any
 from sybil import Example, Sybil
 from sybil.parsers.markdown import CodeBlockParser
 
-from tests import postgres
+from tests import postgres, spark
 
 ROOT = Path(__file__).parents[1]
 DATABASE = "postgresql://crm@localhost/crm"
+MASTER = "spark://localhost:7077"
 LIMIT = 300  # seconds for one block
 
 
@@ -99,6 +100,11 @@ def run_sh(example: Example) -> None:
             with (example.namespace["folder"] / "leads.csv").open(encoding="utf-8", newline="") as file:
                 postgres.load(url, "leads", [*csv.reader(file)])
             assert shell(example, example.parsed.replace(DATABASE, url))
+        return
+    if MASTER in example.parsed:
+        with spark.master() as url:
+            example.namespace["environment"]["SPARK_CONF_DIR"] = os.environ["SPARK_CONF_DIR"]
+            assert shell(example, example.parsed.replace(MASTER, url))
         return
     if not example.parsed.startswith("leadledger serve"):
         assert shell(example, example.parsed) or ">" in example.parsed

@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
+from unittest import mock
 
 import pytest
 
@@ -26,25 +27,28 @@ if TYPE_CHECKING:
 
 MASTER, WORKER = "org.apache.spark.deploy.master.Master", "org.apache.spark.deploy.worker.Worker"
 LIMIT = 120  # seconds for a program to start
-EXECUTOR = {"spark.executor.memory": "512m", "spark.executor.cores": "1"}
-SETTINGS = {
-    **EXECUTOR,
+# Those of the machine, which a session finds in the folder SPARK_CONF_DIR.
+DEFAULTS = {
+    "spark.executor.memory": "512m",
+    "spark.executor.cores": "1",
     "spark.driver.memory": "1g",
     "spark.driver.host": "127.0.0.1",
     "spark.driver.bindAddress": "127.0.0.1",
     "spark.ui.enabled": "false",
     "spark.default.parallelism": "2",
     "spark.sql.shuffle.partitions": "2",
+}
+SETTINGS = {
+    **DEFAULTS,
     "spark.sql.session.timeZone": "Asia/Kolkata",  # no statement of ours may depend on the session's time zone
     "spark.sql.codegen.wholeStage": "false",
     "spark.sql.codegen.factoryMode": "CODEGEN_ONLY",  # what can't be compiled ends the query, and isn't interpreted
-    "spark.sql.execution.arrow.pyspark.enabled": "true",
 }
 
 
 @contextmanager
 def master() -> Iterator[str]:
-    """A running cluster: the URL of its master. Skips the tests where pyspark or a Java is absent."""
+    """A running cluster: the URL of its master. Skips the tests where pyspark is absent."""
     pytest.importorskip("pyspark", reason="the package pyspark has the cluster")
     spark_session.find_java()
     from pyspark.find_spark_home import _find_spark_home
@@ -54,6 +58,9 @@ def master() -> Iterator[str]:
     address = ["--host", "127.0.0.1", "--port", "0", "--webui-port", "0"]
     with ExitStack() as stack:
         stack.callback(shutil.rmtree, folder, ignore_errors=True)
+        defaults = "".join(f"{key} {value}\n" for key, value in DEFAULTS.items())
+        (folder / "spark-defaults.conf").write_text(defaults, encoding="utf-8")
+        stack.enter_context(mock.patch.dict(os.environ, SPARK_CONF_DIR=str(folder)))
         log = _start(stack, [program, MASTER, *address], folder / "master.log")
         url = _wait(log, r"Starting Spark master at (spark://\S+)")
         _wait(log, r"I have been elected leader")

@@ -42,15 +42,21 @@ Rows = Callable[[list[dict[str, Any]], dict[str, str], str], list[dict[str, Any]
 class Engine:
     """An engine of SQL: its dialect, what makes rows of leads, how many cards it is asked and how many leads of each.
 
-    `never` is a sign that its texts can't hold, `slow` says that a query takes a second and more.
+    `never` is a sign that its texts can't hold, `slow` says that a query takes a second and more. `fixture` is what it
+    connects to, if it doesn't start that itself.
     """
 
     dialect: str
-    connect: Callable[[], AbstractContextManager[Rows]]
+    connect: Callable[..., AbstractContextManager[Rows]]
     cards: int
     leads: int = 12
     never: str = ""
     slow: bool = False
+    fixture: str = ""
+
+    def connected(self, request: pytest.FixtureRequest) -> AbstractContextManager[Rows]:
+        """What makes rows of leads."""
+        return self.connect(*([request.getfixturevalue(self.fixture)] if self.fixture else []))
 
     def holds(self, lead: dict[str, Any]) -> bool:
         """Whether the engine has texts like those of a lead."""
@@ -94,13 +100,13 @@ def postgres_rows() -> Iterator[Rows]:
 
 
 @contextmanager
-def spark_rows() -> Iterator[Rows]:
-    """Spark, a cluster of our own; leads come from a file, since Spark itself would score a table of the session."""
+def spark_rows(master: str) -> Iterator[Rows]:
+    """Spark on a cluster; leads come from a file, since Spark itself would score a table of the session."""
     import pyarrow as arrow  # type: ignore[import-untyped]
     from pyarrow import parquet
 
     kinds = {"INTEGER": "int32", "DOUBLE": "float64", "VARCHAR": "string", "BOOLEAN": "bool", "DATE": "date32"}
-    with spark.master() as url, spark.session(url) as session, TemporaryDirectory() as folder:
+    with spark.session(master) as session, TemporaryDirectory() as folder:
 
         def rows(leads: list[dict[str, Any]], types: dict[str, str], query: str) -> list[dict[str, Any]]:
             typed = zip({"row": "INTEGER", **types}.items(), zip(*numbered(leads, types), strict=True), strict=True)
@@ -117,7 +123,7 @@ def spark_rows() -> Iterator[Rows]:
 ENGINES = [
     Engine("duckdb", duckdb_rows, 100),
     Engine("postgres", postgres_rows, 60, never="\0"),
-    Engine("spark", spark_rows, 10, leads=40, slow=True),
+    Engine("spark", spark_rows, 8, leads=40, slow=True, fixture="spark_master"),
 ]
 EACH = [pytest.param(one, id=one.dialect, marks=[pytest.mark.slow] if one.slow else []) for one in ENGINES]
 
@@ -125,7 +131,7 @@ EACH = [pytest.param(one, id=one.dialect, marks=[pytest.mark.slow] if one.slow e
 @pytest.fixture(scope="module", params=EACH)
 def backend(request: pytest.FixtureRequest) -> Iterator[tuple[Engine, Rows]]:
     """Each engine in turn, and what makes rows of leads in it."""
-    with request.param.connect() as rows:
+    with request.param.connected(request) as rows:
         yield request.param, rows
 
 

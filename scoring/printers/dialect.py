@@ -167,6 +167,7 @@ SPARK = Dialect(
     trim=spark.trim,
     tidy=spark.tidy,
     tidied=True,
+    prunes=False,
     read_number=spark.read_number,
     read_day=spark.read_day,
     is_nan=spark.is_nan,

@@ -57,9 +57,9 @@ class Query:
 
     `source` is a FROM item, already quoted. `columns` maps its column names to their SQL types; None: each field of the
     card is a column of its own name and kind. `as_of` is the day of scoring, or the name of a date field that holds a
-    day for each row. `keep` are columns of the source to bring along. `ledger` brings every entry, `checks` the
-    criteria, the range, the stages, and whether a value can't be read (the outputs are NULL then), `fields` the typed
-    values, `plus_minus` the standard error of the points, `explain` the columns EXPLAINED: the three
+    day for each row. `keep` are columns to bring along, of the source or made on the way. `ledger` brings every entry,
+    `checks` the criteria, the range, the stages, and whether a value can't be read (the outputs are NULL then),
+    `fields` the typed values, `plus_minus` the standard error of the points, `explain` the columns EXPLAINED: the three
     entries that gained most and the three that lost most, in words (NULL: there are fewer). `names` renames outputs.
     `where` leaves out the leads of which it isn't true, but for those with a value that can't be read.
     `memos` are made by `with_memos`, by column: DuckDB looks up there what it would work out.
@@ -127,12 +127,13 @@ class _Printer:
         """The whole: the steps, and a SELECT of some columns from the last."""
         head = f"-- {comment(self.card.card.name)} {comment(self.card.release)}".rstrip()
         head += f" -- {self.dialect.note}" if self.dialect.note else ""
-        there = map(self.name, dict.fromkeys([*self.columns(), *self.query.keep]))
+        made = {steps.name_of(line) for one in self.steps for line in one.added}  # which may be kept too
+        there = [one for one in map(self.name, dict.fromkeys([*self.columns(), *self.query.keep])) if one not in made]
         printing, source = self.steps, self.query.source
         if self.query.memos:
             split = memo.split(printing, columns, self.query.memos)
             printing, source = split.main(), split.source(source, self.query.memos)
-        return f"{head}\n{steps.printed(printing, source, list(there), columns, self.dialect)}"
+        return f"{head}\n{steps.printed(printing, source, there, columns, self.dialect)}"
 
     def memos(self, values: Mapping[str, str]) -> dict[str, tuple[str, list[str]]]:
         """The SELECT of the values of each memo, and the columns that are asked of them."""

@@ -54,7 +54,7 @@ def rows(path: Path) -> list[dict[str, str]]:
 
 def check(found: Scored, out: Path) -> list[int]:
     """Every row is in one of the two files; gives the numbers of those that were rejected."""
-    rejected = sorted({int(row["row"]) for row in rows(found.rejects)})
+    rejected = sorted({int(row["row"]) for row in rows(Path(found.rejects))})
     assert found.rows == found.scored + found.rejected
     assert (found.scored, found.rejected) == (len(rows(out)), len(rejected))
     return rejected

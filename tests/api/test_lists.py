@@ -86,7 +86,7 @@ def test_a_list_is_scored(card: scoring.Scorecard, tmp_path: Path) -> None:
     }
     assert (second["recommendation"], second["questions"]) == ("nurture", "")
     assert (third["comment"], third["recommendation"], third["questions"]) == ("two\nlines", "nurture", "")
-    assert rows(found.rejects) == [
+    assert rows(Path(found.rejects)) == [
         {"row": "3", "column": "need", "value": "maybe", "reason": "'maybe' is not one of: vague, clear, urgent"},
         {
             "row": "3",
@@ -307,7 +307,7 @@ def test_rows_keep_their_order_and_numbers(card: scoring.Scorecard, tmp_path: Pa
             bad = "lots" if i % 50_000 == 0 else str(i)
             file.write(f"{i},clear,{bad},{'x' * 60}{',too many' if i % 70_000 == 0 else ''}\n")
     found = score_list(card, leads, out, AS_OF, Wanted(columns=("id", "score")))
-    rejects = rows(found.rejects)
+    rejects = rows(Path(found.rejects))
     bad_rows = {*range(50_000, 500_001, 50_000), *range(70_000, 500_001, 70_000)}
     assert [int(one["row"]) for one in rejects] == sorted(bad_rows)
     assert found.scored == 500_000 - len({one["row"] for one in rejects})

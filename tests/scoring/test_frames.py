@@ -370,8 +370,8 @@ REFUSED: dict[str, tuple[Any, dict[str, Any], str]] = {
     "no frame": (
         [{"amount": 1}],
         {},
-        "a list can't be scored as a frame; give a pandas or Polars DataFrame, a Polars LazyFrame, a pyarrow Table or a"
-        " RecordBatchReader",
+        "a list can't be scored as a frame; give a pandas, Polars or Spark DataFrame, a Polars LazyFrame, a pyarrow"
+        " Table or a RecordBatchReader",
     ),
     "no column of the card": (
         pl.DataFrame({"amuont": [1]}),

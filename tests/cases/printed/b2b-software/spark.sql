@@ -1,29 +1,28 @@
 -- b2b-software example
 WITH tidied AS ( -- flags and texts, without white space at the ends and in lower case
   SELECT
-    *,
-    CASE WHEN `lead_id` >= '!' AND substr(`lead_id`, -1) >= '!' AND octet_length(`lead_id`) = length(`lead_id`) THEN lower(`lead_id`) ELSE translate(btrim(`lead_id`, (' ' || chr(9) || chr(10) || chr(13) || chr(12) || chr(11))), 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz') END AS `raw:lead_id`,
-    CASE WHEN `company` >= '!' AND substr(`company`, -1) >= '!' AND octet_length(`company`) = length(`company`) THEN lower(`company`) ELSE translate(btrim(`company`, (' ' || chr(9) || chr(10) || chr(13) || chr(12) || chr(11))), 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz') END AS `raw:company`,
+    `lead_id`, `stage`, `created`, `country`, `employees`, `annual_revenue`, `job_title`, `lead_source`,
+    `need`, `budget`, `decision_role`, `decision_date`, `supplier_status`, `last_activity`, `pages_viewed`,
+    `pricing_visits`, `demo_requested`, `newsletter`, `unsubscribed`, `competitor`, `proposal_value`,
     CASE WHEN `stage` >= '!' AND substr(`stage`, -1) >= '!' AND octet_length(`stage`) = length(`stage`) THEN lower(`stage`) ELSE translate(btrim(`stage`, (' ' || chr(9) || chr(10) || chr(13) || chr(12) || chr(11))), 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz') END AS `raw:stage`,
     CASE WHEN `country` >= '!' AND substr(`country`, -1) >= '!' AND octet_length(`country`) = length(`country`) THEN lower(`country`) ELSE translate(btrim(`country`, (' ' || chr(9) || chr(10) || chr(13) || chr(12) || chr(11))), 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz') END AS `raw:country`,
-    CASE WHEN `industry` >= '!' AND substr(`industry`, -1) >= '!' AND octet_length(`industry`) = length(`industry`) THEN lower(`industry`) ELSE translate(btrim(`industry`, (' ' || chr(9) || chr(10) || chr(13) || chr(12) || chr(11))), 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz') END AS `raw:industry`,
     CASE WHEN `job_title` >= '!' AND substr(`job_title`, -1) >= '!' AND octet_length(`job_title`) = length(`job_title`) THEN lower(`job_title`) ELSE translate(btrim(`job_title`, (' ' || chr(9) || chr(10) || chr(13) || chr(12) || chr(11))), 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz') END AS `raw:job_title`,
     CASE WHEN `lead_source` >= '!' AND substr(`lead_source`, -1) >= '!' AND octet_length(`lead_source`) = length(`lead_source`) THEN lower(`lead_source`) ELSE translate(btrim(`lead_source`, (' ' || chr(9) || chr(10) || chr(13) || chr(12) || chr(11))), 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz') END AS `raw:lead_source`,
     CASE WHEN `need` >= '!' AND substr(`need`, -1) >= '!' AND octet_length(`need`) = length(`need`) THEN lower(`need`) ELSE translate(btrim(`need`, (' ' || chr(9) || chr(10) || chr(13) || chr(12) || chr(11))), 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz') END AS `raw:need`,
     CASE WHEN `decision_role` >= '!' AND substr(`decision_role`, -1) >= '!' AND octet_length(`decision_role`) = length(`decision_role`) THEN lower(`decision_role`) ELSE translate(btrim(`decision_role`, (' ' || chr(9) || chr(10) || chr(13) || chr(12) || chr(11))), 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz') END AS `raw:decision_role`,
-    CASE WHEN `supplier_status` >= '!' AND substr(`supplier_status`, -1) >= '!' AND octet_length(`supplier_status`) = length(`supplier_status`) THEN lower(`supplier_status`) ELSE translate(btrim(`supplier_status`, (' ' || chr(9) || chr(10) || chr(13) || chr(12) || chr(11))), 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz') END AS `raw:supplier_status`,
-    CASE WHEN `lead_status` >= '!' AND substr(`lead_status`, -1) >= '!' AND octet_length(`lead_status`) = length(`lead_status`) THEN lower(`lead_status`) ELSE translate(btrim(`lead_status`, (' ' || chr(9) || chr(10) || chr(13) || chr(12) || chr(11))), 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz') END AS `raw:lead_status`
+    CASE WHEN `supplier_status` >= '!' AND substr(`supplier_status`, -1) >= '!' AND octet_length(`supplier_status`) = length(`supplier_status`) THEN lower(`supplier_status`) ELSE translate(btrim(`supplier_status`, (' ' || chr(9) || chr(10) || chr(13) || chr(12) || chr(11))), 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz') END AS `raw:supplier_status`
   FROM leads
 ),
 typed AS ( -- each value in the kind of its field, or NULL
   SELECT
-    *,
-    CASE WHEN `raw:lead_id` NOT IN ('', 'n/a', 'select') THEN CASE WHEN `lead_id` >= '!' AND substr(`lead_id`, -1) >= '!' THEN `lead_id` ELSE btrim(`lead_id`, (' ' || chr(9) || chr(10) || chr(13) || chr(12) || chr(11))) END END AS `v:lead_id`,
-    CASE WHEN `raw:company` NOT IN ('', 'n/a', 'select') THEN CASE WHEN `company` >= '!' AND substr(`company`, -1) >= '!' THEN `company` ELSE btrim(`company`, (' ' || chr(9) || chr(10) || chr(13) || chr(12) || chr(11))) END END AS `v:company`,
+    `lead_id`, `stage`, `created`, `country`, `employees`, `annual_revenue`, `job_title`, `lead_source`,
+    `need`, `budget`, `decision_role`, `decision_date`, `supplier_status`, `last_activity`, `pages_viewed`,
+    `pricing_visits`, `demo_requested`, `newsletter`, `unsubscribed`, `competitor`, `proposal_value`,
+    `raw:stage`, `raw:country`, `raw:job_title`, `raw:lead_source`, `raw:need`, `raw:decision_role`,
+    `raw:supplier_status`,
     CASE `raw:stage` WHEN 'contact' THEN 'contact' WHEN 'lead' THEN 'lead' WHEN 'opportunity' THEN 'opportunity' WHEN 'customer' THEN 'customer' END AS `v:stage`,
     CASE WHEN CAST(`created` AS DATE) BETWEEN DATE '0001-01-01' AND DATE '9999-12-31' THEN CAST(`created` AS DATE) END AS `v:created`,
     CASE WHEN `raw:country` NOT IN ('', 'n/a', 'select') THEN CASE WHEN `country` >= '!' AND substr(`country`, -1) >= '!' THEN `country` ELSE btrim(`country`, (' ' || chr(9) || chr(10) || chr(13) || chr(12) || chr(11))) END END AS `v:country`,
-    CASE WHEN `raw:industry` NOT IN ('', 'n/a', 'select') THEN CASE WHEN `industry` >= '!' AND substr(`industry`, -1) >= '!' THEN `industry` ELSE btrim(`industry`, (' ' || chr(9) || chr(10) || chr(13) || chr(12) || chr(11))) END END AS `v:industry`,
     CASE WHEN abs(CAST(`employees` AS DOUBLE)) < CAST('Infinity' AS DOUBLE) THEN CAST(`employees` AS DOUBLE) END AS `v:employees`,
     CASE WHEN abs(CAST(`annual_revenue` AS DOUBLE)) < CAST('Infinity' AS DOUBLE) THEN CAST(`annual_revenue` AS DOUBLE) END AS `v:annual_revenue`,
     CASE WHEN `raw:job_title` NOT IN ('', 'n/a', 'select') THEN CASE WHEN `job_title` >= '!' AND substr(`job_title`, -1) >= '!' THEN `job_title` ELSE btrim(`job_title`, (' ' || chr(9) || chr(10) || chr(13) || chr(12) || chr(11))) END END AS `v:job_title`,
@@ -40,21 +39,22 @@ typed AS ( -- each value in the kind of its field, or NULL
     `newsletter` AS `v:newsletter`,
     `unsubscribed` AS `v:unsubscribed`,
     `competitor` AS `v:competitor`,
-    CASE WHEN `raw:lead_status` NOT IN ('', 'n/a', 'select') THEN CASE WHEN `lead_status` >= '!' AND substr(`lead_status`, -1) >= '!' THEN `lead_status` ELSE btrim(`lead_status`, (' ' || chr(9) || chr(10) || chr(13) || chr(12) || chr(11))) END END AS `v:lead_status`,
     CASE WHEN abs(CAST(`proposal_value` AS DOUBLE)) < CAST('Infinity' AS DOUBLE) THEN CAST(`proposal_value` AS DOUBLE) END AS `v:proposal_value`
   FROM tidied
 ),
 cleaned AS ( -- the fields, and whether a value is there that can't be read
   SELECT
-    *,
-    `v:lead_id` AS `f:lead_id`,
-    `v:company` AS `f:company`,
+    `lead_id`, `stage`, `created`, `employees`, `annual_revenue`, `lead_source`, `need`, `budget`,
+    `decision_role`, `decision_date`, `supplier_status`, `last_activity`, `pages_viewed`, `pricing_visits`,
+    `demo_requested`, `newsletter`, `unsubscribed`, `competitor`, `proposal_value`, `raw:stage`,
+    `raw:lead_source`, `raw:need`, `raw:decision_role`, `raw:supplier_status`, `v:stage`, `v:created`,
+    `v:country`, `v:employees`, `v:annual_revenue`, `v:job_title`, `v:lead_source`, `v:need`, `v:budget`,
+    `v:decision_role`, `v:decision_date`, `v:supplier_status`, `v:last_activity`, `v:pages_viewed`,
+    `v:pricing_visits`, `v:demo_requested`, `v:newsletter`, `v:unsubscribed`, `v:competitor`,
+    `v:proposal_value`,
     `v:stage` AS `f:stage`,
-    `v:created` AS `f:created`,
     `v:country` AS `f:country`,
-    `v:industry` AS `f:industry`,
     `v:employees` AS `f:employees`,
-    `v:annual_revenue` AS `f:annual_revenue`,
     `v:job_title` AS `f:job_title`,
     `v:lead_source` AS `f:lead_source`,
     `v:need` AS `f:need`,
@@ -63,14 +63,11 @@ cleaned AS ( -- the fields, and whether a value is there that can't be read
     `v:decision_date` AS `f:decision_date`,
     `v:supplier_status` AS `f:supplier_status`,
     `v:last_activity` AS `f:last_activity`,
-    `v:pages_viewed` AS `f:pages_viewed`,
     `v:pricing_visits` AS `f:pricing_visits`,
     `v:demo_requested` AS `f:demo_requested`,
     `v:newsletter` AS `f:newsletter`,
     `v:unsubscribed` AS `f:unsubscribed`,
     `v:competitor` AS `f:competitor`,
-    `v:lead_status` AS `f:lead_status`,
-    `v:proposal_value` AS `f:proposal_value`,
     CASE WHEN `v:stage` IS NULL AND `stage` IS NOT NULL AND `raw:stage` NOT IN ('', 'n/a', 'select') THEN TRUE END AS `bad:stage`,
     CASE WHEN `v:created` IS NULL AND `created` IS NOT NULL THEN TRUE END AS `bad:created`,
     CASE WHEN `v:employees` IS NULL AND `employees` IS NOT NULL AND NOT isnan(`employees`) THEN TRUE END AS `bad:employees`,
@@ -93,19 +90,29 @@ cleaned AS ( -- the fields, and whether a value is there that can't be read
 ),
 judged AS ( -- whether a score would rest on a value that can't be read
   SELECT
-    *,
+    `lead_id`, `f:stage`, `f:country`, `f:employees`, `f:job_title`, `f:lead_source`, `f:need`, `f:budget`,
+    `f:decision_role`, `f:decision_date`, `f:supplier_status`, `f:last_activity`, `f:pricing_visits`,
+    `f:demo_requested`, `f:newsletter`, `f:unsubscribed`, `f:competitor`, `bad:stage`, `bad:created`,
+    `bad:employees`, `bad:annual_revenue`, `bad:lead_source`, `bad:need`, `bad:budget`,
+    `bad:decision_role`, `bad:decision_date`, `bad:supplier_status`, `bad:last_activity`,
+    `bad:pages_viewed`, `bad:pricing_visits`, `bad:demo_requested`, `bad:newsletter`, `bad:unsubscribed`,
+    `bad:competitor`, `bad:proposal_value`,
     CASE WHEN `bad:stage` THEN TRUE WHEN `bad:created` THEN TRUE WHEN `bad:employees` THEN TRUE WHEN `bad:annual_revenue` THEN TRUE WHEN `bad:lead_source` THEN TRUE WHEN `bad:need` THEN TRUE WHEN `bad:budget` THEN TRUE WHEN `bad:decision_role` THEN TRUE WHEN `bad:decision_date` THEN TRUE WHEN `bad:supplier_status` THEN TRUE WHEN `bad:last_activity` THEN TRUE WHEN `bad:pages_viewed` THEN TRUE WHEN `bad:pricing_visits` THEN TRUE WHEN `bad:demo_requested` THEN TRUE WHEN `bad:newsletter` THEN TRUE WHEN `bad:unsubscribed` THEN TRUE WHEN `bad:competitor` THEN TRUE WHEN `bad:proposal_value` THEN TRUE ELSE FALSE END AS `ll:bad`
   FROM cleaned
 ),
 folded AS ( -- texts that are searched, A to Z in lower case
   SELECT
-    *,
+    `lead_id`, `f:stage`, `f:country`, `f:employees`, `f:job_title`, `f:lead_source`, `f:need`, `f:budget`,
+    `f:decision_role`, `f:decision_date`, `f:supplier_status`, `f:last_activity`, `f:pricing_visits`,
+    `f:demo_requested`, `f:newsletter`, `f:unsubscribed`, `f:competitor`, `ll:bad`,
     CASE WHEN octet_length(`f:job_title`) = length(`f:job_title`) THEN lower(`f:job_title`) ELSE translate(`f:job_title`, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz') END AS `a:job_title`
   FROM judged
 ),
 derived_1 AS ( -- fields that are computed from others
   SELECT
-    *,
+    `lead_id`, `f:stage`, `f:country`, `f:employees`, `f:lead_source`, `f:need`, `f:budget`,
+    `f:decision_role`, `f:decision_date`, `f:supplier_status`, `f:last_activity`, `f:pricing_visits`,
+    `f:demo_requested`, `f:newsletter`, `f:unsubscribed`, `f:competitor`, `ll:bad`, `a:job_title`,
     CAST(datediff(DATE '2026-07-01', `f:last_activity`) AS DOUBLE) AS `f:days_silent`,
     CAST(datediff(`f:decision_date`, DATE '2026-07-01') AS DOUBLE) AS `f:days_to_decision`,
     (contains(`a:job_title`, 'chief')) OR (contains(`a:job_title`, 'director')) OR (startswith(`a:job_title`, 'head of')) OR (startswith(`a:job_title`, 'ceo')) OR (startswith(`a:job_title`, 'cfo')) OR (startswith(`a:job_title`, 'cto')) OR (startswith(`a:job_title`, 'vp')) OR (startswith(`a:job_title`, 'vice president')) AS `f:senior_title`,
@@ -114,7 +121,10 @@ derived_1 AS ( -- fields that are computed from others
 ),
 prepared AS ( -- days, folded texts and bins that several steps ask
   SELECT
-    *,
+    `lead_id`, `f:stage`, `f:country`, `f:employees`, `f:lead_source`, `f:need`, `f:budget`,
+    `f:decision_role`, `f:decision_date`, `f:supplier_status`, `f:last_activity`, `f:pricing_visits`,
+    `f:demo_requested`, `f:newsletter`, `f:unsubscribed`, `f:competitor`, `ll:bad`, `a:job_title`,
+    `f:days_silent`, `f:days_to_decision`, `f:senior_title`, `f:junior_title`,
     CASE WHEN CAST(datediff(DATE '2026-07-01', `f:last_activity`) AS DOUBLE) IS NOT NULL THEN CASE WHEN CAST(datediff(DATE '2026-07-01', `f:last_activity`) AS DOUBLE) < 20.0D THEN CASE WHEN CAST(datediff(DATE '2026-07-01', `f:last_activity`) AS DOUBLE) < 10.0D THEN CASE WHEN CAST(datediff(DATE '2026-07-01', `f:last_activity`) AS DOUBLE) < 1.0D THEN 48 WHEN CAST(datediff(DATE '2026-07-01', `f:last_activity`) AS DOUBLE) < 2.0D THEN 46 WHEN CAST(datediff(DATE '2026-07-01', `f:last_activity`) AS DOUBLE) < 3.0D THEN 43 WHEN CAST(datediff(DATE '2026-07-01', `f:last_activity`) AS DOUBLE) < 4.0D THEN 41 WHEN CAST(datediff(DATE '2026-07-01', `f:last_activity`) AS DOUBLE) < 5.0D THEN 39 WHEN CAST(datediff(DATE '2026-07-01', `f:last_activity`) AS DOUBLE) < 6.0D THEN 37 WHEN CAST(datediff(DATE '2026-07-01', `f:last_activity`) AS DOUBLE) < 7.0D THEN 36 WHEN CAST(datediff(DATE '2026-07-01', `f:last_activity`) AS DOUBLE) < 8.0D THEN 34 WHEN CAST(datediff(DATE '2026-07-01', `f:last_activity`) AS DOUBLE) < 9.0D THEN 32 ELSE 31 END ELSE CASE WHEN CAST(datediff(DATE '2026-07-01', `f:last_activity`) AS DOUBLE) < 11.0D THEN 29 WHEN CAST(datediff(DATE '2026-07-01', `f:last_activity`) AS DOUBLE) < 12.0D THEN 28 WHEN CAST(datediff(DATE '2026-07-01', `f:last_activity`) AS DOUBLE) < 13.0D THEN 26 WHEN CAST(datediff(DATE '2026-07-01', `f:last_activity`) AS DOUBLE) < 14.0D THEN 25 WHEN CAST(datediff(DATE '2026-07-01', `f:last_activity`) AS DOUBLE) < 15.0D THEN 24 WHEN CAST(datediff(DATE '2026-07-01', `f:last_activity`) AS DOUBLE) < 16.0D THEN 23 WHEN CAST(datediff(DATE '2026-07-01', `f:last_activity`) AS DOUBLE) < 17.0D THEN 22 WHEN CAST(datediff(DATE '2026-07-01', `f:last_activity`) AS DOUBLE) < 18.0D THEN 21 WHEN CAST(datediff(DATE '2026-07-01', `f:last_activity`) AS DOUBLE) < 19.0D THEN 20 ELSE 19 END END ELSE CASE WHEN CAST(datediff(DATE '2026-07-01', `f:last_activity`) AS DOUBLE) < 35.0D THEN CASE WHEN CAST(datediff(DATE '2026-07-01', `f:last_activity`) AS DOUBLE) < 21.0D THEN 18 WHEN CAST(datediff(DATE '2026-07-01', `f:last_activity`) AS DOUBLE) < 22.0D THEN 17 WHEN CAST(datediff(DATE '2026-07-01', `f:last_activity`) AS DOUBLE) < 23.0D THEN 16 WHEN CAST(datediff(DATE '2026-07-01', `f:last_activity`) AS DOUBLE) < 25.0D THEN 15 WHEN CAST(datediff(DATE '2026-07-01', `f:last_activity`) AS DOUBLE) < 26.0D THEN 14 WHEN CAST(datediff(DATE '2026-07-01', `f:last_activity`) AS DOUBLE) < 28.0D THEN 13 WHEN CAST(datediff(DATE '2026-07-01', `f:last_activity`) AS DOUBLE) < 29.0D THEN 12 WHEN CAST(datediff(DATE '2026-07-01', `f:last_activity`) AS DOUBLE) < 31.0D THEN 11 WHEN CAST(datediff(DATE '2026-07-01', `f:last_activity`) AS DOUBLE) < 33.0D THEN 10 ELSE 9 END ELSE CASE WHEN CAST(datediff(DATE '2026-07-01', `f:last_activity`) AS DOUBLE) < 38.0D THEN 8 WHEN CAST(datediff(DATE '2026-07-01', `f:last_activity`) AS DOUBLE) < 41.0D THEN 7 WHEN CAST(datediff(DATE '2026-07-01', `f:last_activity`) AS DOUBLE) < 44.0D THEN 6 WHEN CAST(datediff(DATE '2026-07-01', `f:last_activity`) AS DOUBLE) < 48.0D THEN 5 WHEN CAST(datediff(DATE '2026-07-01', `f:last_activity`) AS DOUBLE) < 53.0D THEN 4 WHEN CAST(datediff(DATE '2026-07-01', `f:last_activity`) AS DOUBLE) < 60.0D THEN 3 WHEN CAST(datediff(DATE '2026-07-01', `f:last_activity`) AS DOUBLE) < 71.0D THEN 2 WHEN CAST(datediff(DATE '2026-07-01', `f:last_activity`) AS DOUBLE) < 93.0D THEN 1 ELSE 0 END END END END AS `w:recent_activity`,
     CASE WHEN `f:budget` IS NULL THEN 0 ELSE CASE WHEN `f:budget` < 10000.0D THEN 1 ELSE 2 END END AS `b:budget:0`,
     CASE WHEN `f:need` IS NULL THEN 0 ELSE CASE `f:need` WHEN 'clear' THEN 1 WHEN 'urgent' THEN 2 ELSE 3 END END AS `b:need:0`,
@@ -125,7 +135,11 @@ prepared AS ( -- days, folded texts and bins that several steps ask
 ),
 priced AS ( -- what each rule and each table earns, in tenths
   SELECT
-    *,
+    `lead_id`, `f:stage`, `f:employees`, `f:lead_source`, `f:need`, `f:budget`, `f:decision_role`,
+    `f:decision_date`, `f:supplier_status`, `f:pricing_visits`, `f:demo_requested`, `f:newsletter`,
+    `f:unsubscribed`, `f:competitor`, `ll:bad`, `a:job_title`, `f:days_silent`, `f:days_to_decision`,
+    `f:senior_title`, `f:junior_title`, `w:recent_activity`, `b:budget:0`, `b:need:0`, `b:employees:0`,
+    `b:country:0`, `b:demo_requested:0`,
     CASE (`f:need` = 'urgent') WHEN TRUE THEN 60 WHEN FALSE THEN 0 END AS `r:urgent_need`,
     CASE (`f:need` = 'clear') WHEN TRUE THEN 24 WHEN FALSE THEN 0 END AS `r:clear_need`,
     CASE (`f:need` = 'vague') WHEN TRUE THEN -24 WHEN FALSE THEN 0 END AS `r:vague_need`,
@@ -159,7 +173,6 @@ priced AS ( -- what each rule and each table earns, in tenths
     (`f:need` IN ('clear', 'urgent')) AS `c:need`,
     (`f:budget` >= 10000.0D) AS `c:budget`,
     ((`f:days_to_decision` >= 0.0D) AND (`f:days_to_decision` <= 180.0D)) AS `c:timing`,
-    (`f:decision_role` IN ('decider', 'influencer')) AS `c:authority`,
     (`f:unsubscribed`) AS `x:asked_to_stop`,
     (`f:competitor`) AS `x:competitor`,
     (contains(`a:job_title`, 'student')) AS `x:student`
@@ -167,39 +180,65 @@ priced AS ( -- what each rule and each table earns, in tenths
 ),
 grouped AS ( -- what groups of rules are worth together
   SELECT
-    *,
+    `lead_id`, `f:stage`, `f:employees`, `f:need`, `f:budget`, `f:decision_role`, `f:decision_date`,
+    `f:supplier_status`, `ll:bad`, `b:budget:0`, `b:need:0`, `b:employees:0`, `b:country:0`,
+    `r:urgent_need`, `r:clear_need`, `r:vague_need`, `r:no_need`, `r:budget_set`, `r:small_budget`,
+    `r:decider`, `r:only_user`, `r:senior_title`, `r:junior_title`, `r:supplier_dismissed`,
+    `r:supplier_reviewed`, `r:supplier_kept`, `r:decides_soon`, `r:decides_late`, `r:referred`,
+    `r:bought_list`, `r:recent_activity`, `r:price_page`, `r:demo_requested`, `r:newsletter`,
+    `r:long_silence`, `r:tiny`, `r:right_size`, `r:enterprise`, `t:employees`, `t:lead_source`,
+    `t:demo_requested`, `t:budget & need`, `t:employees & need & country & demo_requested`, `c:need`,
+    `c:budget`, `c:timing`, `x:asked_to_stop`, `x:competitor`, `x:student`,
     coalesce(`r:recent_activity`, 0) + coalesce(`r:price_page`, 0) + coalesce(`r:demo_requested`, 0) + coalesce(`r:newsletter`, 0) + coalesce(`r:long_silence`, 0) AS `s:engagement`,
-    coalesce(`r:recent_activity`, 0) + coalesce(`r:price_page`, 0) + coalesce(`r:demo_requested`, 0) + coalesce(`r:newsletter`, 0) + coalesce(`r:long_silence`, 0) AS `l:engagement`,
-    coalesce(`r:recent_activity`, 0) + coalesce(`r:price_page`, 0) + coalesce(`r:demo_requested`, 0) + coalesce(`r:newsletter`, 0) + coalesce(`r:long_silence`, 0) AS `h:engagement`,
     coalesce(`r:right_size`, 0) + coalesce(`r:enterprise`, 0) AS `s:size`,
     greatest(nullif(`r:right_size`, 0), nullif(`r:enterprise`, 0)) AS `m:size`,
-    coalesce(greatest(nullif(`r:right_size`, 0), nullif(`r:enterprise`, 0)), least(0, CASE WHEN `r:right_size` IS NULL AND (`f:employees` IS NULL) THEN 0 ELSE 0 END, CASE WHEN `r:enterprise` IS NULL AND (`f:employees` IS NULL) THEN 0 ELSE 0 END)) AS `l:size`,
     greatest(coalesce(greatest(nullif(`r:right_size`, 0), nullif(`r:enterprise`, 0)), 0), CASE WHEN `r:right_size` IS NULL AND (`f:employees` IS NULL) THEN 20 END, CASE WHEN `r:enterprise` IS NULL AND (`f:employees` IS NULL) THEN 48 END) AS `h:size`
   FROM priced
 ),
 capped AS ( -- what their limits leave, less the plain sum
   SELECT
-    *,
+    `lead_id`, `f:stage`, `f:employees`, `f:need`, `f:budget`, `f:decision_role`, `f:decision_date`,
+    `f:supplier_status`, `ll:bad`, `b:budget:0`, `b:need:0`, `b:employees:0`, `b:country:0`,
+    `r:urgent_need`, `r:clear_need`, `r:vague_need`, `r:no_need`, `r:budget_set`, `r:small_budget`,
+    `r:decider`, `r:only_user`, `r:senior_title`, `r:junior_title`, `r:supplier_dismissed`,
+    `r:supplier_reviewed`, `r:supplier_kept`, `r:decides_soon`, `r:decides_late`, `r:referred`,
+    `r:bought_list`, `r:recent_activity`, `r:price_page`, `r:demo_requested`, `r:newsletter`,
+    `r:long_silence`, `r:tiny`, `r:right_size`, `r:enterprise`, `t:employees`, `t:lead_source`,
+    `t:demo_requested`, `t:budget & need`, `t:employees & need & country & demo_requested`, `c:need`,
+    `c:budget`, `c:timing`, `x:asked_to_stop`, `x:competitor`, `x:student`, `s:engagement`, `s:size`,
+    `m:size`, `h:size`,
     greatest(least(`s:engagement`, 80), -60) - `s:engagement` AS `g:engagement`,
     coalesce(`m:size`, 0) - `s:size` AS `g:size`
   FROM grouped
 ),
 summed AS ( -- the total
   SELECT
-    *,
+    `lead_id`, `f:stage`, `f:employees`, `f:need`, `f:budget`, `f:decision_role`, `f:decision_date`,
+    `f:supplier_status`, `ll:bad`, `b:budget:0`, `b:need:0`, `b:employees:0`, `b:country:0`,
+    `r:urgent_need`, `r:clear_need`, `r:vague_need`, `r:no_need`, `r:budget_set`, `r:small_budget`,
+    `r:decider`, `r:only_user`, `r:senior_title`, `r:junior_title`, `r:supplier_dismissed`,
+    `r:supplier_reviewed`, `r:supplier_kept`, `r:decides_soon`, `r:decides_late`, `r:referred`,
+    `r:bought_list`, `r:recent_activity`, `r:price_page`, `r:demo_requested`, `r:newsletter`,
+    `r:long_silence`, `r:tiny`, `r:right_size`, `r:enterprise`, `t:employees`, `t:lead_source`,
+    `t:demo_requested`, `t:budget & need`, `t:employees & need & country & demo_requested`, `c:need`,
+    `c:budget`, `c:timing`, `x:asked_to_stop`, `x:competitor`, `x:student`, `m:size`, `h:size`,
+    `g:engagement`, `g:size`,
     437 + coalesce(`r:urgent_need`, 0) + coalesce(`r:clear_need`, 0) + coalesce(`r:vague_need`, 0) + coalesce(`r:no_need`, 0) + coalesce(`r:budget_set`, 0) + coalesce(`r:small_budget`, 0) + coalesce(`r:decider`, 0) + coalesce(`r:only_user`, 0) + coalesce(`r:senior_title`, 0) + coalesce(`r:junior_title`, 0) + coalesce(`r:supplier_dismissed`, 0) + coalesce(`r:supplier_reviewed`, 0) + coalesce(`r:supplier_kept`, 0) + coalesce(`r:decides_soon`, 0) + coalesce(`r:decides_late`, 0) + coalesce(`r:referred`, 0) + coalesce(`r:bought_list`, 0) + coalesce(`r:recent_activity`, 0) + coalesce(`r:price_page`, 0) + coalesce(`r:demo_requested`, 0) + coalesce(`r:newsletter`, 0) + coalesce(`r:long_silence`, 0) + coalesce(`r:tiny`, 0) + coalesce(`r:right_size`, 0) + coalesce(`r:enterprise`, 0) + `g:engagement` + `g:size` + `t:employees` + `t:lead_source` + `t:demo_requested` + `t:budget & need` + `t:employees & need & country & demo_requested` AS `ll:total`
   FROM capped
 ),
 ranged AS ( -- what answers to questions could still make of it
   SELECT
-    *,
-    `ll:total` + CASE WHEN `f:employees` IS NULL THEN -67 ELSE 0 END + CASE WHEN `f:need` IS NULL THEN -80 ELSE 0 END + CASE WHEN `f:budget` IS NULL THEN -48 ELSE 0 END + CASE WHEN `f:decision_role` IS NULL THEN -32 ELSE 0 END + CASE WHEN `f:supplier_status` IS NULL THEN -40 ELSE 0 END + CASE WHEN `r:decides_late` IS NULL AND (`f:decision_date` IS NULL) THEN -32 ELSE 0 END + `l:size` - (coalesce(`m:size`, 0)) + CASE WHEN `f:budget` IS NULL AND `f:need` IS NULL THEN -7 - `t:budget & need` WHEN `f:budget` IS NULL THEN array(-5, -1, 0, -7)[`b:need:0`] - `t:budget & need` WHEN `f:need` IS NULL THEN array(-2, -5, -7)[`b:budget:0`] - `t:budget & need` ELSE 0 END + CASE WHEN `f:employees` IS NULL OR `f:need` IS NULL THEN -6 - (CASE WHEN `b:need:0` BETWEEN 1 AND 2 THEN CASE WHEN `b:employees:0` < 2 THEN -6 ELSE CASE WHEN `b:country:0` IN (1, 3) THEN 17 ELSE 3 END END ELSE -2 END) ELSE 0 END AS `ll:low`,
+    `lead_id`, `f:stage`, `f:employees`, `f:need`, `f:budget`, `f:decision_role`, `f:decision_date`,
+    `f:supplier_status`, `ll:bad`, `b:budget:0`, `b:need:0`, `b:employees:0`, `b:country:0`,
+    `r:decides_soon`, `t:budget & need`, `c:need`, `c:budget`, `c:timing`, `x:asked_to_stop`,
+    `x:competitor`, `x:student`, `m:size`, `h:size`, `ll:total`,
     `ll:total` + CASE WHEN `f:employees` IS NULL THEN 28 ELSE 0 END + CASE WHEN `f:need` IS NULL THEN 60 ELSE 0 END + CASE WHEN `f:budget` IS NULL THEN 24 ELSE 0 END + CASE WHEN `f:decision_role` IS NULL THEN 32 ELSE 0 END + CASE WHEN `f:supplier_status` IS NULL THEN 56 ELSE 0 END + CASE WHEN `r:decides_soon` IS NULL AND (`f:decision_date` IS NULL) THEN 32 ELSE 0 END + `h:size` - (coalesce(`m:size`, 0)) + CASE WHEN `f:budget` IS NULL AND `f:need` IS NULL THEN 18 - `t:budget & need` WHEN `f:budget` IS NULL THEN array(2, 5, 18, 1)[`b:need:0`] - `t:budget & need` WHEN `f:need` IS NULL THEN array(4, 1, 18)[`b:budget:0`] - `t:budget & need` ELSE 0 END + CASE WHEN `f:employees` IS NULL OR `f:need` IS NULL THEN 17 - (CASE WHEN `b:need:0` BETWEEN 1 AND 2 THEN CASE WHEN `b:employees:0` < 2 THEN -6 ELSE CASE WHEN `b:country:0` IN (1, 3) THEN 17 ELSE 3 END END ELSE -2 END) ELSE 0 END AS `ll:high`
   FROM summed
 ),
 placed AS ( -- where the lead stands, and whether it is excluded
   SELECT
-    *,
+    `lead_id`, `f:stage`, `f:employees`, `ll:bad`, `b:budget:0`, `b:need:0`, `c:need`, `c:budget`,
+    `c:timing`, `x:asked_to_stop`, `x:competitor`, `x:student`, `ll:total`, `ll:high`,
     CASE WHEN `f:stage` IN ('contact', 'lead', 'opportunity', 'customer') THEN `f:stage` ELSE 'lead' END AS `ll:stands`,
     coalesce(`x:asked_to_stop`, FALSE) OR coalesce(`x:competitor`, FALSE) OR coalesce(`x:student`, FALSE) AS `ll:out`
   FROM ranged
