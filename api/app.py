@@ -9,7 +9,11 @@ from fastapi import FastAPI
 
 import scoring
 from api import problem
-from api.routes import health, score, scorecard
+from api.access import table
+from api.guard import Guard
+from api.keys import Keyring
+from api.program_log import Log
+from api.routes import docs, health, me, score, scorecard
 from api.routes.direct import Direct
 from api.settings import Settings
 from models.releases import Releases
@@ -24,15 +28,20 @@ def create_app(settings: Settings) -> FastAPI:
     engine.score({}, date.min)  # the first score compiles what later ones use
     app = FastAPI(
         title="leadledger",
-        redoc_url=None,
+        openapi_url=None,  # and no page: `routes.docs` has them, behind a key and with a policy for browsers
         redirect_slashes=False,  # a redirect would drop the body of a POST; a 404 says it plainly
     )
     app.state.card = card
+    app.state.keys = Keyring(settings.home)
     problem.install(app)
     app.router.route_class = Direct
     score.add(app, engine, settings)
     scorecard.add(app, card)
     health.add(app, card)
+    me.add(app)
+    docs.add(app)
+    table(app.routes)  # a route that doesn't say what it needs is refused here, not when it is first asked
+    app.add_middleware(Guard, routes=app.routes, keys=app.state.keys, settings=settings, log=Log(settings.log_level))
 
     def openapi() -> dict[str, Any]:
         # Loaded where somebody asks: the models of the documentation would cost every start a tenth of its time.

@@ -10,6 +10,7 @@ from fastapi import FastAPI, Request, Response
 from pydantic_core import to_json
 
 from api import body
+from api.access import needs
 from api.problem import MEDIA_TYPE, Mistakes, Refusal
 from api.settings import Settings
 from scoring.engine import Engine
@@ -21,9 +22,10 @@ def add(app: FastAPI, engine: Engine, settings: Settings) -> None:
     """Add the routes that score with one engine."""
 
     @app.post("/v1/score", summary="Score one lead", **_described("ScoreRequest", "Result"))
+    @needs("score")
     async def score(request: Request) -> Response:
         """The points of one lead, each with its reason, and what to do with it."""
-        parsed = body.parse(await read(request, settings.max_body))
+        parsed = body.parse(await read(request))
         mistakes = Mistakes()
         raw, as_of = body.members(parsed, "lead", mistakes)
         lead = body.clean(engine, raw, "$.lead", mistakes)
@@ -33,9 +35,10 @@ def add(app: FastAPI, engine: Engine, settings: Settings) -> None:
         return Response(to_json(result.to_dict()), media_type="application/json")
 
     @app.post("/v1/score/batch", summary="Score several leads", **_described("BatchRequest", "BatchResult"))
+    @needs("score")
     async def score_batch(request: Request) -> Response:
         """The results of several leads, in the order in which they came. One mistake, and none is scored."""
-        parsed = body.parse(await read(request, settings.max_body))
+        parsed = body.parse(await read(request))
         mistakes = Mistakes()
         raws, as_of = body.members(parsed, "leads", mistakes)
         day = as_of or today()
@@ -56,33 +59,21 @@ def today() -> date:
     return datetime.now(UTC).date()
 
 
-async def read(request: Request, most: int) -> bytes:
-    """The body of a request that says it is JSON. Raises Refusal: another type (415), more than `most` bytes (413)."""
+async def read(request: Request) -> bytes:
+    """The body of a request that says it is JSON; the guard saw to its size. Raises Refusal: another type (415)."""
     headers = dict(request.scope["headers"])
     media = headers.get(b"content-type", b"").partition(b";")[0].strip().lower()
     if media != b"application/json" and not (media.startswith(b"application/") and media.endswith(b"+json")):
         raise Refusal(415, "The body must be JSON; send it with the header `Content-Type: application/json`.")
     if headers.get(b"content-encoding", b"identity") != b"identity":
         raise Refusal(415, "The body is compressed; send it as it is, without a Content-Encoding.")
-    size = int(headers.get(b"content-length", 0))  # the server has checked that it is a number
-    chunks = []
-    if size <= most:
-        size = 0
-        async for chunk in request.stream():
-            size += len(chunk)
-            if size > most:
-                break
-            chunks.append(chunk)
-    if size > most:
-        raise Refusal(413, f"The body is larger than {most:,} bytes; send fewer leads at once.")
-    return b"".join(chunks)
+    return await request.body()
 
 
 def _described(request: str, answer: str) -> dict[str, Any]:
     """What OpenAPI says of a route, by the names of `api.schemas`, which is loaded only where somebody asks."""
     reasons = {
         400: "The body is not JSON.",
-        413: "The body is too large.",
         415: "The body is of another type.",
         422: "The body has mistakes: each is listed with its path.",
     }

@@ -1,0 +1,109 @@
+"""The program's own log: one JSON object a line on stderr, and nothing of any lead in it.
+
+    {"time": "2026-01-31T09:00:00.000Z", "level": "info", "event": "request", "request_id": "…", "method": "POST",
+     "route": "/v1/score", "status": 200, "ms": 0.41, "key": "3f9c01ab", "received": 120, "sent": 1830}
+
+A route is told by its template, never by the path or the query that came. A failure is told by the types of its errors
+and the places that they went through; the texts of errors may quote values, so they are left out. Of other libraries'
+lines, only those of the server's own are told in words.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import sys
+import traceback
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import Any
+
+LEVELS = ("debug", "info", "warning", "error")
+NAME = "leadledger"
+
+_WORDED = frozenset({NAME, "uvicorn", "uvicorn.error"})  # whose messages never hold what a caller sent
+_ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
+
+
+def clock() -> str:
+    """Now, in UTC, to the millisecond."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
+
+
+class Log:
+    """Where lines go: those of at least `level` to stderr, each in one write, so that workers' lines don't mix."""
+
+    def __init__(self, level: str = "info") -> None:
+        self.level = LEVELS.index(level)
+        self.told = [at >= self.level for at in range(len(LEVELS))]
+
+    def line(self, level: str, event: str, **said: Any) -> None:
+        """Write one line."""
+        if self.told[LEVELS.index(level)]:
+            write(json.dumps({"time": clock(), "level": level, "event": event, **said}, ensure_ascii=False) + "\n")
+
+    def failure(self, error: BaseException, request_id: str) -> None:
+        """Write what failed and where, without its words."""
+        self.line("error", "failure", request_id=request_id, **places(error))
+
+
+def write(line: str) -> None:
+    """Write to stderr. A log that can't be written is no reason to refuse a request."""
+    with suppress(OSError, ValueError):  # the other end of a pipe is gone, or the stream is closed
+        sys.stderr.write(line)
+
+
+def places(error: BaseException) -> dict[str, Any]:
+    """The types of an error and of those that led to it, the last first, and the lines that the last went through."""
+    kinds: list[str] = []
+    one: BaseException | None = error
+    while one is not None and len(kinds) < 10:
+        kinds.append(type(one).__name__)
+        one = one.__cause__ or one.__context__
+    frames = traceback.extract_tb(error.__traceback__)[-20:]
+    return {
+        "error": kinds,
+        "at": [f"{frame.filename.removeprefix(_ROOT)}:{frame.lineno} {frame.name}" for frame in frames],
+    }
+
+
+class Lines(logging.Handler):
+    """Takes what libraries log, and tells it in our form."""
+
+    def __init__(self, log: Log) -> None:
+        super().__init__()
+        self._log = log
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Tell one record: in words if they can't hold a caller's, else by the place that it came from."""
+        try:
+            level = next(name for name in reversed(LEVELS) if record.levelno >= getattr(logging, name.upper()))
+            said: dict[str, Any] = {"logger": record.name}
+            if record.name in _WORDED:
+                said["message"] = record.getMessage().strip()
+            else:
+                said["place"] = f"{record.module}:{record.lineno}"
+            if record.exc_info and record.exc_info[1] is not None:
+                said |= places(record.exc_info[1])
+            self._log.line(level, "log", **said)
+        except Exception:  # a record that can't be told must not end what it tells of
+            self._log.line("error", "log", logger=record.name)
+
+
+def take_over(log: Log) -> Callable[[], None]:
+    """Send whatever Python and its libraries log through `log`; returns what undoes it."""
+    root, handler = logging.getLogger(), Lines(log)
+    before = root.level, root.handlers[:]
+    root.handlers[:] = [handler]
+    # A library's chatter is not ours; its warnings are.
+    root.setLevel(max(logging.WARNING, getattr(logging, LEVELS[log.level].upper())))
+    logging.captureWarnings(True)
+
+    def undo() -> None:
+        logging.captureWarnings(False)
+        root.handlers[:] = before[1]
+        root.setLevel(before[0])
+
+    return undo
