@@ -342,6 +342,11 @@ MISTAKES: dict[str, tuple[str, Any, list[tuple[str, str]]]] = {
             ("$.lead.employees", "'x' is not a number; write it like 25000, 2.5 or 1e6"),
         ],
     ),
+    "as deep as may be": (
+        SCORE,
+        f'{{"lead": {{"a": {"[" * 30}{"]" * 30}, "b": "{"[" * 40}"}}}}',
+        [("$.lead.a", f"is a list; {FLAT}")],
+    ),
     "the same field twice": (
         SCORE,
         {"lead": {"employees": 3, "NumberOfEmployees": 4}},
@@ -405,14 +410,22 @@ OTHERS: dict[str, tuple[str, str, dict[str, str], bytes, int, str]] = {
     "more after it": ("POST", SCORE, JSON, b"{} {}", 400, "The body is not JSON: extra data, at line 1, column 4."),
     "not UTF-8": ("POST", SCORE, JSON, b'{"lead": "\xff"}', 400, "The body is not JSON: byte 11 is not UTF-8 text."),
     "UTF-16": ("POST", SCORE, JSON, "{}".encode("utf-16"), 400, "The body is not JSON: byte 1 is not UTF-8 text."),
-    "depths": ("POST", SCORE, JSON, b"[" * 49_000, 400, "The body is not JSON: it is nested too deeply."),
+    "depths": ("POST", SCORE, JSON, b"[" * 49_000, 400, "The body is nested more than 32 levels deep."),
     "depths of objects": (
         "POST",
         BATCH,
         JSON,
         b'{"leads":' * 5_000,
         400,
-        "The body is not JSON: it is nested too deeply.",
+        "The body is nested more than 32 levels deep.",
+    ),
+    "a level too many": (
+        "POST",
+        SCORE,
+        JSON,
+        b'{"lead": {"a": ' + b"[" * 31 + b"]" * 31 + b"}}",
+        400,
+        "The body is nested more than 32 levels deep.",
     ),
     "too large": (
         "POST",
