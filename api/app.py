@@ -33,6 +33,7 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.state.card = card
     app.state.keys = Keyring(settings.home)
+    app.state.log = Log(settings.log_level)
     problem.install(app)
     app.router.route_class = Direct
     score.add(app, engine, settings)
@@ -41,7 +42,7 @@ def create_app(settings: Settings) -> FastAPI:
     me.add(app)
     docs.add(app)
     table(app.routes)  # a route that doesn't say what it needs is refused here, not when it is first asked
-    app.add_middleware(Guard, routes=app.routes, keys=app.state.keys, settings=settings, log=Log(settings.log_level))
+    app.add_middleware(Guard, routes=app.routes, keys=app.state.keys, settings=settings, log=app.state.log)
 
     def openapi() -> dict[str, Any]:
         # Loaded where somebody asks: the models of the documentation would cost every start a tenth of its time.

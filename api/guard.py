@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
-import json
 import math
 import os
 import re
@@ -26,7 +25,7 @@ from api import problem
 from api.access import ANY, OPEN, Entry, table
 from api.keys import EPOCH, SCOPES, Key, Keyring, find
 from api.problem import Refusal
-from api.program_log import LEVELS, Log, clock, write
+from api.program_log import LEVELS, Log, clock
 from api.rate import Rates
 from api.settings import Settings
 
@@ -158,7 +157,7 @@ class Guard:
                     "received": received,
                     "sent": sent,
                 }
-                write(_written(line) + "\n")
+                self._log.write(line)
 
     def _caller(self, scope: Scope, now: float, authorization: bytes | None, api_key: bytes | None) -> Key:
         """The key of the caller. Raises Refusal: no key, a wrong one, or keys that can't be read."""
@@ -212,9 +211,6 @@ class Guard:
         if size > most:
             raise Refusal(413, f"The body is larger than {most:,} bytes; send fewer leads at once.")
         return chunks[0] if len(chunks) == 1 else b"".join(chunks)
-
-
-_written = json.JSONEncoder().encode
 
 
 def _again(body: bytes, receive: Receive) -> Receive:

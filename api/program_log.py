@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import select
 import sys
 import traceback
 from collections.abc import Callable
@@ -22,8 +23,10 @@ from typing import Any
 
 LEVELS = ("debug", "info", "warning", "error")
 NAME = "leadledger"
+PAUSE = 0.2  # seconds
 
 _WORDED = frozenset({NAME, "uvicorn", "uvicorn.error"})  # whose messages never hold what a caller sent
+_encode = json.JSONEncoder().encode
 _ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 
 
@@ -38,21 +41,42 @@ class Log:
     def __init__(self, level: str = "info") -> None:
         self.level = LEVELS.index(level)
         self.told = [at >= self.level for at in range(len(LEVELS))]
+        self._room: Callable[[float], object] | None = None
+        self._descriptor = 2
+        self._dropped = 0
+
+    def never_wait(self) -> None:
+        """Drop lines where nobody reads them, and count them: a reader that hangs must not make the service hang.
+
+        A reader that is only slow is waited for, `PAUSE` at the most; after that not again until there is room.
+        """
+        with suppress(AttributeError, OSError, ValueError):  # no poll on Windows; not a stream of the system
+            self._descriptor = sys.stderr.fileno()
+            poll = select.poll()
+            poll.register(self._descriptor, select.POLLOUT)
+            self._room = poll.poll
 
     def line(self, level: str, event: str, **said: Any) -> None:
         """Write one line."""
         if self.told[LEVELS.index(level)]:
-            write(json.dumps({"time": clock(), "level": level, "event": event, **said}, ensure_ascii=False) + "\n")
+            self.write({"time": clock(), "level": level, "event": event, **said})
+
+    def write(self, said: dict[str, Any]) -> None:
+        """Write a whole line. One that can't be written is no reason to refuse a request."""
+        with suppress(OSError, ValueError):  # the other end of a pipe is gone, or the stream is closed
+            if self._room is None:
+                sys.stderr.write(_encode(said) + "\n")
+            elif not self._room(0 if self._dropped else PAUSE * 1000):
+                self._dropped += 1
+            else:
+                if self._dropped:
+                    lost, self._dropped = self._dropped, 0
+                    self.line("warning", "dropped", lines=lost)
+                os.write(self._descriptor, f"{_encode(said)}\n".encode())
 
     def failure(self, error: BaseException, request_id: str) -> None:
         """Write what failed and where, without its words."""
         self.line("error", "failure", request_id=request_id, **places(error))
-
-
-def write(line: str) -> None:
-    """Write to stderr. A log that can't be written is no reason to refuse a request."""
-    with suppress(OSError, ValueError):  # the other end of a pipe is gone, or the stream is closed
-        sys.stderr.write(line)
 
 
 def places(error: BaseException) -> dict[str, Any]:
@@ -100,6 +124,7 @@ def take_over(log: Log) -> Callable[[], None]:
     # A library's chatter is not ours; its warnings are.
     root.setLevel(max(logging.WARNING, getattr(logging, LEVELS[log.level].upper())))
     logging.captureWarnings(True)
+    log.never_wait()
 
     def undo() -> None:
         logging.captureWarnings(False)

@@ -50,7 +50,7 @@ def serve(settings: Settings, host: str = "127.0.0.1", port: int = 8000) -> int:
         reason = (error.strerror or str(error)).partition(" (while")[0]  # the rest repeats the address
         print(f"Can't listen on {_address(host, port)}: {reason}. Choose others with --host, --port.", file=sys.stderr)
         return 1
-    log = Log(settings.log_level)
+    log: Log = app.state.log
     sweeper = Sweeper(lambda: server.server_state.connections, settings.max_arrival, log)
     server = uvicorn.Server(configured(app, sweeper.sweep))
     _lift_limit_of_files()
