@@ -25,7 +25,7 @@ from api import problem
 from api.access import ANY, OPEN, Entry, table
 from api.keys import EPOCH, SCOPES, Key, Keyring, find
 from api.problem import Refusal
-from api.program_log import LEVELS, Log, clock
+from api.program_log import Log
 from api.rate import Rates
 from api.settings import Settings
 
@@ -144,20 +144,17 @@ class Guard:
             quiet = entry is not None and entry.needs == OPEN
             level = (0 if quiet else 1) if status < 500 else 2 if status == 503 else 3
             if self._log.told[level]:
-                line = {
-                    "time": clock(),
-                    "level": LEVELS[level],
-                    "event": "request",
-                    "request_id": request_id,
-                    "method": scope["method"] if entry is not None else None,
-                    "route": next(iter(entries.values())).template if entries else None,
-                    "status": status,
-                    "ms": round((monotonic() - start) * 1000, 2),
-                    "key": key.id or None,
-                    "received": received,
-                    "sent": sent,
-                }
-                self._log.write(line)
+                self._log.request(
+                    level,
+                    request_id,
+                    scope["method"] if entry is not None else "",
+                    next(iter(entries.values())).template if entries else "",
+                    status,
+                    monotonic() - start,
+                    key.id,
+                    received,
+                    sent,
+                )
 
     def _caller(self, scope: Scope, now: float, authorization: bytes | None, api_key: bytes | None) -> Key:
         """The key of the caller. Raises Refusal: no key, a wrong one, or keys that can't be read."""
