@@ -67,6 +67,7 @@ class Guard:
         if scope["type"] != "http":
             if scope["type"] == "lifespan":
                 await self._app(scope, receive, send)
+                self._log.flush()  # the process may end by a signal, right after this
             else:  # nothing here speaks in web sockets
                 await send({"type": "websocket.close", "code": 1000})
             return

@@ -41,6 +41,8 @@ class Protocol(HttpToolsProtocol):
         if self.heading:
             self.head += len(data)
         super().data_received(data)
+        if self.since is None and (self.cycle is None or self.cycle.response_complete):
+            self.since = monotonic()  # bytes that begin nothing (empty lines) stop the clock of an idle connection
         if self.heading and self.head > LARGEST_HEAD and not self.transport.is_closing():
             self.refuse(Refusal(431, f"The head of the request is larger than {LARGEST_HEAD:,} bytes."))
 

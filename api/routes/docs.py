@@ -27,9 +27,10 @@ _PAGE = """<!DOCTYPE html>
 <link rel="stylesheet" href="{style}">
 </head>
 <body>
-<form id="ask" hidden>
-<label>API key <input id="key" type="password" autocomplete="off" size="60"></label>
-<button>Show</button> <span id="said"></span>
+<form id="ask" style="font: 16px sans-serif; margin: 4em auto; max-width: 40em" hidden>
+<p>This service is used with keys. Any of them shows what it offers; the key is kept in this page only.</p>
+<p><label>API key <input id="key" type="password" autocomplete="off" size="44"></label> <button>Show</button></p>
+<p id="said"></p>
 </form>
 <div id="swagger-ui"></div>
 <noscript>This page needs JavaScript. /openapi.json describes the service too.</noscript>
@@ -49,11 +50,10 @@ async function show(key) {
     return;
   }
   form.hidden = true;
-  SwaggerUIBundle({
+  const ui = SwaggerUIBundle({
     spec: body, dom_id: "#swagger-ui", deepLinking: true,
     presets: [SwaggerUIBundle.presets.apis, SwaggerUIBundle.SwaggerUIStandalonePreset],
-    onComplete() { if (key) this.ui?.preauthorizeApiKey("header", key); },
-    requestInterceptor(request) { if (key) request.headers["X-API-Key"] = key; return request; },
+    onComplete() { if (key) ui.preauthorizeApiKey("header", key); },
   });
 }
 form.addEventListener("submit", event => {

@@ -170,6 +170,16 @@ def test_a_kept_connection_is_no_slow_caller(tmp_path: Path) -> None:
         connection.close()
 
 
+def test_empty_lines_keep_no_connection(tmp_path: Path) -> None:
+    """Bytes that begin no request don't keep a connection from being ended."""
+    with started(tmp_path, max_arrival=1) as server, server.connect() as caller:
+        caller.sendall(b"GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        received = caller.recv(65_536)
+        assert received.startswith(b"HTTP/1.1 200 OK")
+        caller.sendall(b"\r\n")
+        assert answer_of(caller)[0] == 408
+
+
 def test_what_is_not_http(tmp_path: Path) -> None:
     """What isn't HTTP, and a head without end, are refused in the one shape, and end the connection."""
     with started(tmp_path) as server:
