@@ -329,6 +329,21 @@ def test_too_many_at_once(tmp_path: Path) -> None:
     assert (last.headers["retry-after"], last.json()["retry_after"]) == ("1", 1)
 
 
+@pytest.mark.parametrize(("size", "accepted"), [(9_000, 8), (11_000, 4), (50_000, 4)])
+def test_large_requests_take_more_places(tmp_path: Path, size: int, accepted: int) -> None:
+    """A body counts once for each 10,000 bytes, and the largest for a quarter of what is taken at once."""
+    app = app_of(tmp_path, max_waiting=8)
+    body = json.dumps({"leads": [{}] * 50}).encode().ljust(size)
+
+    async def flood() -> list[int]:
+        transport = httpx2.ASGITransport(app)
+        async with httpx2.AsyncClient(transport=transport, base_url="http://localhost") as http:
+            asked = [http.post(BATCH, content=body, headers=JSON) for _ in range(20)]
+            return [one.status_code for one in await asyncio.gather(*asked)]
+
+    assert asyncio.run(flood()).count(200) == accepted
+
+
 def test_a_failure_gives_its_place_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Requests that fail or are refused hold no place."""
     found = TestClient(app_of(tmp_path, max_waiting=1), raise_server_exceptions=False)
