@@ -40,6 +40,7 @@ class Entry:
 
     route: Route
     template: str
+    method: str
     needs: str
     call: Callable[..., Any] | None
     takes_body: bool
@@ -75,5 +76,5 @@ def table(routes: Iterable[BaseRoute]) -> Table:
         for method in route.methods:
             call = route.endpoint if isinstance(route, Direct) else None
             takes_body = method not in ("GET", "HEAD", "DELETE")
-            entries.setdefault(method, Entry(route, route.path, declared, call, takes_body))
+            entries.setdefault(method, Entry(route, route.path, method, declared, call, takes_body))
     return Table(fixed, tuple(others.values()))

@@ -51,6 +51,34 @@ _UNKNOWN = Key("", "", (), EPOCH, None, "")  # before it is known who asks
 _ANYBODY = Key("", "", SCOPES, EPOCH, None, "")  # where no key is needed
 
 
+class Exchange:
+    """One request and what becomes of it. `places` are those that it holds among the requests in work."""
+
+    __slots__ = ("key", "places", "received", "request_id", "send", "sent", "start", "status")
+
+    def __init__(self, request_id: str, start: float, send: Send) -> None:
+        self.request_id = request_id
+        self.start = start  # on the monotonic clock
+        self.send = send
+        self.key = _UNKNOWN
+        self.status = 0  # until an answer begins
+        self.places = 0
+        self.received = 0  # bytes of the body
+        self.sent = 0  # and of the answer's
+
+    async def answer(self, message: Message) -> None:
+        """Send a part of the answer, with the headers that every answer has."""
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            headers = [*message.get("headers", ()), *HEADERS, (b"x-request-id", self.request_id.encode())]
+            if POLICY[0] not in dict(headers):
+                headers.append(POLICY)
+            message["headers"] = headers
+        else:
+            self.sent += len(message.get("body", b""))
+        await self.send(message)
+
+
 class Guard:
     """See the module. One for each process: places and rates are counted in it, keys are looked at by it."""
 
@@ -61,7 +89,6 @@ class Guard:
         self._table = table(routes)
         self._keys = keys
         self._log = log
-        self._problem = ""
         self._rates = Rates(settings.max_rate)
         self._max_body = settings.max_body
         self._max_waiting = settings.max_waiting
@@ -69,7 +96,7 @@ class Guard:
         self._working = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
+        """Answer one request, and tell of it."""
         if scope["type"] != "http":
             if scope["type"] == "lifespan":
                 await self._app(scope, receive, send)
@@ -77,101 +104,91 @@ class Guard:
             else:  # nothing here speaks in web sockets
                 await send({"type": "websocket.close", "code": 1000})
             return
-        start = monotonic()
-        authorization = api_key = given = length = None
-        for name, value in scope["headers"]:
-            if name == b"authorization":
-                authorization = value
-            elif name == b"x-api-key":
-                api_key = value
-            elif name == b"x-request-id":
-                given = value
-            elif name == b"content-length":
-                length = value
+        headers = dict(scope["headers"])
+        given = headers.get(b"x-request-id")
         request_id = given.decode() if given and _REQUEST_ID.fullmatch(given) else os.urandom(8).hex()
         scope["request_id"] = request_id
         entries = self._table.at(scope["path"])
         entry = entries.get(scope["method"])
-        key = _UNKNOWN
-        status = sent = received = 0
-
-        async def answer(message: Message) -> None:
-            nonlocal status, sent
-            if message["type"] == "http.response.start":
-                status = message["status"]
-                headers = [*message.get("headers", ()), *HEADERS, (b"x-request-id", request_id.encode())]
-                if POLICY[0] not in dict(headers):
-                    headers.append(POLICY)
-                message["headers"] = headers
-            else:
-                sent += len(message.get("body", b""))
-            await send(message)
-
-        places = 0
+        one = Exchange(request_id, monotonic(), send)
         try:
             try:
                 if entry is None or entry.needs != OPEN:
-                    key = self._caller(scope, start, authorization, api_key)
-                    entry = _allowed(entry, entries, key)
-                    if key.id:
-                        wait = self._rates.wait(key.id, start)
-                        if wait:
-                            _too_many(wait)
-                    if entry.takes_body:
-                        body = await self._body(scope, receive, length)
-                        received = len(body)
-                        receive = _again(body, receive)
-                    places = min(1 + received // PLACE, self._most_places)
-                    if self._working + places > self._max_waiting:
-                        places = 0
-                        raise Refusal(503, "The service has as much to do as it takes at once.", retry_after=1)
-                    self._working += places
-                    # All that came in at the same moment get to this line before the first goes on: only so are they
-                    # counted, and those beyond the limit sent away before anybody's work is done.
-                    await asyncio.sleep(0)
-                scope["key"] = key
+                    one.key = self._caller(scope, headers, one.start)
+                    entry = _allowed(entry, entries, one.key)
+                    receive = await self._admit(one, entry, scope, headers, receive)
+                scope["key"] = one.key
                 if entry.call is None:
-                    await self._app(scope, receive, answer)
+                    await self._app(scope, receive, one.answer)
                 else:
                     if entry.route.param_convertors:
                         scope.update(entry.route.matches(scope)[1])
                     scope["route"] = entry.route
-                    response = await entry.call(Request(scope, receive, answer))
-                    await response(scope, receive, answer)
+                    response = await entry.call(Request(scope, receive, one.answer))
+                    await response(scope, receive, one.answer)
             except Refusal as refusal:
-                await problem.response(refusal, request_id)(scope, receive, answer)
+                await problem.response(refusal, request_id)(scope, receive, one.answer)
         except Exception as error:
             self._log.failure(error, request_id)
-            if status:  # half of an answer is out: the server cuts the connection, so that nobody takes it for a whole
+            if one.status:  # half of an answer is out: the server cuts the connection, so that it isn't taken for whole
                 raise
-            await problem.failed(request_id)(scope, receive, answer)
+            await problem.failed(request_id)(scope, receive, one.answer)
         finally:
-            self._working -= places
-            # Monitors ask every few seconds; what we refuse for want of room is worth a warning, what fails more.
-            quiet = entry is not None and entry.needs == OPEN
-            level = (0 if quiet else 1) if status < 500 else 2 if status == 503 else 3
-            if self._log.told[level]:
-                self._log.request(
-                    level,
-                    request_id,
-                    scope["method"] if entry is not None else "",
-                    next(iter(entries.values())).template if entries else "",
-                    status,
-                    monotonic() - start,
-                    key.id,
-                    received,
-                    sent,
-                )
+            self._working -= one.places
+            self._tell(one, entries, entry)
 
-    def _caller(self, scope: Scope, now: float, authorization: bytes | None, api_key: bytes | None) -> Key:
+    def _tell(self, one: Exchange, entries: Mapping[str, Entry], entry: Entry | None) -> None:
+        # Monitors ask every few seconds; what we refuse for want of room is worth a warning, what fails more.
+        quiet = entry is not None and entry.needs == OPEN
+        level = (0 if quiet else 1) if one.status < 500 else 2 if one.status == 503 else 3
+        if self._log.told[level]:
+            self._log.request(
+                level,
+                one.request_id,
+                entry.method if entry is not None else "",
+                next(iter(entries.values())).template if entries else "",
+                one.status,
+                monotonic() - one.start,
+                one.key.id,
+                one.received,
+                one.sent,
+            )
+
+    async def _admit(
+        self, one: Exchange, entry: Entry, scope: Scope, headers: Mapping[bytes, bytes], receive: Receive
+    ) -> Receive:
+        """Read the body, and take places among the requests in work; gives what gives the body again.
+
+        Raises Refusal: too often (429), too large (413), gone (400, 408), no place (503).
+        """
+        if one.key.id:
+            wait = self._rates.wait(one.key.id, one.start)
+            if wait:
+                _too_many(wait)
+        if entry.takes_body:
+            body = await self._body(scope, receive, headers.get(b"content-length"))
+            one.received = len(body)
+            receive = _again(body, receive)
+        places = min(1 + one.received // PLACE, self._most_places)
+        if self._working + places > self._max_waiting:
+            raise Refusal(503, "The service has as much to do as it takes at once.", retry_after=1)
+        self._working += places
+        one.places = places
+        # All that came in at the same moment get to this line before the first goes on: only so are they counted, and
+        # those beyond the limit sent away before anybody's work is done.
+        await asyncio.sleep(0)
+        return receive
+
+    def _caller(self, scope: Scope, headers: Mapping[bytes, bytes], now: float) -> Key:
         """The key of the caller. Raises Refusal: no key, a wrong one, or keys that can't be read."""
         keys = self._keys
         if now >= keys.next:
             self._look(now)
         if not keys.needed:
-            _from_here(scope)
+            _from_here(scope, headers)
             return _ANYBODY
-        claimed = api_key
+        authorization = headers.get(b"authorization")
+        claimed = headers.get(b"x-api-key")
         if claimed is None and authorization is not None:
             scheme, _, rest = authorization.partition(b" ")
             claimed = rest if scheme.lower() == b"bearer" else None
@@ -252,13 +269,12 @@ def _too_many(wait: float) -> NoReturn:
     raise Refusal(429, f"This key asks too often; ask again in {seconds} s.", retry_after=seconds)
 
 
-def _from_here(scope: Scope) -> None:
+def _from_here(scope: Scope, headers: Mapping[bytes, bytes]) -> None:
     """Where no key is needed, only programs of this machine may ask, and no web page through a browser of it.
 
     A page can have its own name point to this machine (DNS rebinding): then the Host is that name. It can't send JSON
     to another name without asking first by OPTIONS, which is answered with no permission. A proxy brings strangers.
     """
-    headers = dict(scope["headers"])
     if b"x-forwarded-for" in headers or b"forwarded" in headers:
         raise Refusal(403, f"This came through a proxy, and no keys are made. {_MAKE_ONE}")
     host = headers.get(b"host")
