@@ -9,7 +9,11 @@ from typing import Any
 from fastapi import FastAPI
 
 from api import problem
-from api.routes import health, history, outcomes, score, scorecard
+from api.access import table
+from api.guard import Guard
+from api.keys import Keyring
+from api.program_log import Log
+from api.routes import docs, health, history, me, outcomes, score, scorecard
 from api.routes.direct import Direct
 from api.service import opened
 from api.settings import Settings
@@ -26,11 +30,13 @@ def create_app(settings: Settings) -> FastAPI:
 
     app = FastAPI(
         title="leadledger",
-        redoc_url=None,
+        openapi_url=None,  # and no page: `routes.docs` has them, behind a key and with a policy for browsers
         redirect_slashes=False,  # a redirect would drop the body of a POST; a 404 says it plainly
         lifespan=lifespan,
     )
     app.state.card, app.state.service = service.engine.card, service
+    app.state.keys = Keyring(settings.home)
+    app.state.log = Log(settings.log_level)
     problem.install(app)
     app.router.route_class = Direct
     score.add(app, service)
@@ -38,6 +44,10 @@ def create_app(settings: Settings) -> FastAPI:
     history.add(app, service)
     scorecard.add(app, service.engine.card)
     health.add(app, service.engine.card)
+    me.add(app)
+    docs.add(app)
+    table(app.routes)  # a route that doesn't say what it needs is refused here, not when it is first asked
+    app.add_middleware(Guard, routes=app.routes, keys=app.state.keys, settings=settings, log=app.state.log)
 
     def openapi() -> dict[str, Any]:
         # Loaded where somebody asks: the models of the documentation would cost every start a tenth of its time.

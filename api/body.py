@@ -21,6 +21,7 @@ from scoring.field import Lead
 
 LONGEST_NAME = 200  # characters of a name in a lead, and
 MOST_NAMES = 2_000  # names in a lead; CRMs stop earlier at both
+DEEPEST = 32  # objects and lists inside each other; what CRMs send has less than ten
 LARGEST = 1.7976931348623157e308  # the largest double
 
 _BOM = b"\xef\xbb\xbf"
@@ -46,6 +47,9 @@ class Repeated(dict[str, Any]):
     """An object in which names are repeated; `names` are those that are."""
 
     names: tuple[str, ...] = ()
+
+
+_NESTING = frozenset({dict, list, Repeated})
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -83,15 +87,35 @@ def parse(raw: bytes) -> Any:
         raise _not_json("it is empty")
     for decoder in _DECODERS:
         try:
-            return decoder.decode(text)
+            value = decoder.decode(text)
         except json.JSONDecodeError as error:
             reason = error.msg[0].lower() + error.msg[1:].removesuffix(" at")
             raise _not_json(f"{reason}, at line {error.lineno}, column {error.colno}") from None
         except RecursionError:
-            raise _not_json("it is nested too deeply") from None
+            raise _too_deep() from None
         except ValueError:
             continue
+        # Without so many brackets it can't be so deep: that costs a lead nothing.
+        if text.count("{") + text.count("[") > DEEPEST and not is_shallow(value):
+            raise _too_deep()
+        return value
     raise AssertionError("the second decoder reads every integer")
+
+
+def is_shallow(value: object) -> bool:
+    """Whether a JSON value has at most `DEEPEST` objects and lists inside each other."""
+    level = [value]
+    for _ in range(DEEPEST + 1):
+        level = [one for one in level if type(one) in _NESTING]
+        if not level:
+            return True
+        level = [inner for one in level for inner in (one if type(one) is list else one.values())]  # type: ignore[attr-defined]
+    return False
+
+
+def _too_deep() -> Refusal:
+    reason = f"is nested more than {DEEPEST} levels deep"
+    return Refusal(400, f"The body {reason}.", (Mistake("$", reason),))
 
 
 def _not_json(reason: str) -> Refusal:

@@ -15,7 +15,7 @@ from datetime import UTC, date, datetime, timedelta
 from functools import wraps
 from pathlib import Path
 from time import monotonic
-from typing import TYPE_CHECKING, Any, Literal, ParamSpec
+from typing import TYPE_CHECKING, Any, ParamSpec
 
 import click
 
@@ -459,23 +459,85 @@ def explain(
     help="Record each score before its answer leaves, soon after it, or not.",
 )
 @log_url
+@click.option("--max-batch", type=click.IntRange(min=1), help="The most leads in one request; 1,000 if left out.")
+@click.option("--max-body", type=click.IntRange(min=1), help="The most bytes in one; 2,000,000 if left out.")
+@click.option("--max-rate", type=click.IntRange(min=1), help="The most requests a second of one key; 1,000.")
+@click.option("--max-waiting", type=click.IntRange(min=1), help="The most requests in work at once; 100.")
+@click.option("--max-arrival", type=click.IntRange(min=1), help="Seconds in which a request must have arrived; 10.")
+@click.option(
+    "--log-level", type=click.Choice(["debug", "info", "warning", "error"]), help="The least to log on stderr; info."
+)
 @refusing
-def serve(
-    host: str,
-    port: int,
-    home: Path,
-    release: str | None,
-    card: Path | None,
-    log: Literal["sync", "async", "off"],
-    log_url: str | None,
-) -> None:
-    """Answer over HTTP: POST /v1/score and /v1/score/batch, the history of scores, and more; see /docs."""
+def serve(host: str, port: int, home: Path, release: str | None, card: Path | None, **others: Any) -> None:
+    """Answer over HTTP: POST /v1/score and /v1/score/batch, the history of scores, and more; see /docs.
+
+    Without keys, to this machine only; `leadledger keys add` makes one. Logs JSON lines on stderr.
+    """
     from api.serve import serve as run
     from api.settings import Settings
 
     if card is not None and release is not None:
         raise click.UsageError("--card and --release exclude each other; give one of the two")
-    sys.exit(run(Settings(home=home, release=release, card=card, log=log, log_url=log_url), host, port))
+    given: dict[str, Any] = {name: value for name, value in others.items() if value is not None}
+    sys.exit(run(Settings(home=home, release=release, card=card, **given), host, port))
+
+
+@cli.group(invoke_without_command=True)
+@home
+@as_json
+@click.pass_context
+@refusing
+def keys(context: click.Context, home: Path, as_json: bool) -> None:
+    """List the API keys of the service; add or revoke one."""
+    from api.keys import read
+    from api.reports import keys_text
+
+    context.obj = home
+    if context.invoked_subcommand is None:
+        found = read(home) or ()
+        show({"keys": [one.to_dict() for one in found]}) if as_json else click.echo(keys_text(found))
+
+
+@keys.command("add")
+@click.argument("name")
+@click.option("--scope", "scopes", multiple=True, help="What it may do: score, outcomes, read or admin; repeatable.")
+@home
+@as_json
+@click.pass_context
+@refusing
+def add_key(context: click.Context, name: str, scopes: tuple[str, ...], home: Path, as_json: bool) -> None:
+    """Make a key called NAME, and print it on standard output: it is kept nowhere, and never shown again.
+
+    A running service takes it at once.
+    """
+    from api.keys import add
+
+    key, text = add(chosen_home(context, home), name, scopes, datetime.now(UTC))
+    if as_json:
+        show({"key": text, **key.to_dict()})
+    else:
+        click.echo(text)
+        click.echo(f"Key {key.id} ({key.name}) may: {', '.join(key.scopes)}. It is not shown again.", err=True)
+
+
+@keys.command("revoke")
+@click.argument("identity", metavar="ID")
+@home
+@as_json
+@click.pass_context
+@refusing
+def revoke_key(context: click.Context, identity: str, home: Path, as_json: bool) -> None:
+    """Revoke the key ID. A running service refuses it within a second or two."""
+    from api.keys import revoke
+
+    key = revoke(chosen_home(context, home), identity, datetime.now(UTC))
+    show(key.to_dict()) if as_json else click.echo(f"Key {key.id} ({key.name}) is revoked.")
+
+
+def chosen_home(context: click.Context, home: Path) -> Path:
+    """The home that a command of a group was given, before its name or after it."""
+    source = context.get_parameter_source("home")
+    return home if source is click.core.ParameterSource.COMMANDLINE else Path(context.obj)
 
 
 @cli.group()

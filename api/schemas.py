@@ -16,6 +16,7 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.json_schema import models_json_schema
 
+from api.access import ANY, OPEN
 from scoring.engine import Engine
 from scoring.field import Field as CardField
 
@@ -114,6 +115,27 @@ class Problem(_Shape):
     status: int
     detail: str
     errors: list[Mistake]
+    request_id: str = Field(description="Also in the header X-Request-Id, and in the server's log.")
+    retry_after: int | None = Field(
+        default=None, description="The seconds after which to ask again, as in the header Retry-After; else left out."
+    )
+
+
+class KeyShape(_Shape):
+    """An API key, without its secret."""
+
+    model_config = ConfigDict(title="Key")
+
+    id: str
+    name: str
+    created: datetime
+
+
+class Me(_Shape):
+    """Who asks, and what it may do."""
+
+    key: KeyShape | None = Field(description="Null where no keys are made: then everybody on the machine may do all.")
+    scopes: list[Literal["score", "outcomes", "read", "admin"]]
 
 
 class Live(_Shape):
@@ -387,6 +409,7 @@ ANSWERS = (
     Replayed,
     LeadScores,
     Problem,
+    Me,
     Live,
     Ready,
     Scorecard,
@@ -403,6 +426,13 @@ def openapi(app: FastAPI, engine: Engine) -> dict[str, Any]:
     _, found = models_json_schema([(one, "serialization") for one in ANSWERS], by_alias=True, ref_template=TEMPLATE)
     schemas: dict[str, Any] = found["$defs"]
     schemas["Mistake"]["required"] = ["path", "reason"]
+    schemas["Problem"]["required"] = [one for one in schemas["Problem"]["properties"] if one != "retry_after"]
+    schemas["Me"]["examples"] = [
+        {
+            "key": {"id": "3f9c01ab", "name": "crm", "created": "2026-01-31T09:00:00+00:00"},
+            "scopes": ["score", "outcomes"],
+        }
+    ]
     example, as_of = _example(engine)
     result = {"id": "01kb0000000000000000000000", **engine.score(example, as_of).to_dict()}
     day = {
@@ -421,8 +451,40 @@ def openapi(app: FastAPI, engine: Engine) -> dict[str, Any]:
     item = {"status": 200, "result": result, "errors": []}
     schemas["Item"]["required"] = ["status", "errors"]
     schemas["BatchResult"]["examples"] = [{"scored": 1, "refused": 0, "results": [item]}]
-    said.setdefault("components", {})["schemas"] = dict(sorted(schemas.items()))
+    components = said.setdefault("components", {})
+    components["schemas"] = dict(sorted(schemas.items()))
+    components["securitySchemes"] = {
+        "bearer": {"type": "http", "scheme": "bearer", "description": "An API key: `Authorization: Bearer ll_…`."},
+        "header": {"type": "apiKey", "in": "header", "name": "X-API-Key", "description": "The same key by itself."},
+    }
+    for route in app.routes:
+        for method in getattr(route, "methods", ()):
+            if operation := said["paths"].get(getattr(route, "path", ""), {}).get(method.lower()):
+                _guarded(operation, getattr(route, "endpoint").needs)  # noqa: B009  # routes are of several kinds
     return said
+
+
+def _guarded(operation: dict[str, Any], needs: str) -> None:
+    """Say of a route what the guard does: the key that it needs, and the answers that may come before the route's."""
+    if needs == OPEN:
+        operation["security"] = []
+        return
+    scopes = [] if needs == ANY else [needs]
+    operation["security"] = [{"bearer": scopes}, {"header": scopes}]
+    reasons = {401: "No key came, or one that is not known or is revoked."}
+    if scopes:
+        reasons[403] = f"The key lacks the scope `{needs}`."
+    if "requestBody" in operation:
+        reasons |= {408: "The request did not arrive in time.", 413: "The body is too large."}
+    reasons |= {
+        429: "The key asks too often; `retry_after` says when to ask again.",
+        500: "The service failed.",
+        503: "The service has too much to do; `retry_after` says when to ask again.",
+    }
+    problem = {"application/problem+json": {"schema": {"$ref": TEMPLATE.format(model="Problem")}}}
+    for status, reason in reasons.items():
+        operation["responses"].setdefault(str(status), {"description": reason, "content": problem})
+    operation["responses"] = dict(sorted(operation["responses"].items()))
 
 
 def lead(engine: Engine) -> dict[str, Any]:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Literal
 
+from api.program_log import LEVELS
+
 HOME = Path("leadledger-home")
 
 
@@ -29,13 +31,25 @@ class Settings:
     )
     max_batch: int = field(default=1000, metadata={"help": "the most leads in one request"})
     max_body: int = field(default=2_000_000, metadata={"help": "the most bytes in the body of a request"})
+    max_rate: int = field(
+        default=1000, metadata={"help": "the most requests a second of one key, in each worker, over time"}
+    )
+    max_waiting: int = field(
+        default=100, metadata={"help": "the most requests in work at once, in each worker; what is more gets 503"}
+    )
+    max_arrival: int = field(default=10, metadata={"help": "the seconds in which a request must have arrived"})
+    log_level: str = field(
+        default="info", metadata={"help": "the least that the program logs: debug, info, warning, error"}
+    )
 
     def __post_init__(self) -> None:
         if self.card is not None and self.release is not None:
             raise ValueError("a card and a release exclude each other; name one of the two")
-        for name in ("max_batch", "max_body"):
+        for name in ("max_batch", "max_body", "max_rate", "max_waiting", "max_arrival"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} is {getattr(self, name)}; it must be at least 1")
+        if self.log_level not in LEVELS:
+            raise ValueError(f"log_level is {self.log_level!r}; it must be one of {', '.join(LEVELS)}")
 
 
 HELP: Mapping[str, str] = {one.name: one.metadata["help"] for one in fields(Settings)}

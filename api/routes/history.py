@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl
 from fastapi import FastAPI, Request, Response
 from pydantic_core import to_json
 
+from api.access import needs
 from api.problem import MEDIA_TYPE, Mistakes, Refusal, cut
 from api.service import Logged, Service
 from scoring.errors import ScoringError, did_you_mean
@@ -27,6 +28,7 @@ def add(app: FastAPI, service: Service) -> None:
     @app.get(
         "/v1/scores/{id}", summary="One score, as it was answered", operation_id="get_score", **_said("LoggedScore")
     )
+    @needs("read")
     async def get_score(request: Request) -> Response:
         """The answer, the cleaned values that it came from, and which key asked."""
         row = await _row(service, request)
@@ -40,6 +42,7 @@ def add(app: FastAPI, service: Service) -> None:
         operation_id="replay_score",
         **_said("Replayed", {409: "The release or the card that gave the score is gone."}),
     )
+    @needs("read")
     async def replay_score(request: Request) -> Response:
         """Is the answer the same, byte for byte, from the logged values and the release of that day?"""
         row = await _row(service, request)
@@ -80,6 +83,7 @@ def add(app: FastAPI, service: Service) -> None:
         },
         **_said("LeadScores", {422: "A parameter is wrong."}),
     )
+    @needs("read")
     async def get_lead_scores(request: Request) -> Response:
         """What moved from each score to the next, by which entries, and whether data, time or the release did it."""
         lead = request.path_params["id"]

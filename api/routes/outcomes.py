@@ -8,6 +8,7 @@ from fastapi import FastAPI, Request, Response
 from pydantic_core import to_json
 
 from api import body
+from api.access import needs
 from api.problem import NOTHING, Mistakes
 from api.routes.history import read as read_log
 from api.routes.score import caller, described, read
@@ -29,9 +30,10 @@ def add(app: FastAPI, service: Service) -> None:
         operation_id="add_outcome",
         **described("outcomes", "OutcomeRequest", "Outcome", {404: "There is no log.", 503: "The log fails."}),
     )
+    @needs("outcomes")
     async def add_outcome(request: Request) -> Response:
         """Once: the same outcome of the same day, however often it comes, is noted once."""
-        found = _outcome(body.parse(await read(request, service.settings.max_body)), known)
+        found = _outcome(body.parse(await read(request)), known)
         key = caller(request)
         new = await read_log(service, lambda logged: logged.log.add_outcome(*found, key))
         said = dict(zip(KEYS, found, strict=True))

@@ -14,6 +14,8 @@ from fastapi import FastAPI, Request, Response
 from pydantic_core import to_json
 
 from api import body
+from api.access import needs
+from api.keys import Key
 from api.log.record import Record, Work, new_id, now, written
 from api.log.record import ident as lead_id
 from api.problem import MEDIA_TYPE, Mistakes, Refusal, cut
@@ -33,9 +35,10 @@ def add(app: FastAPI, service: Service) -> None:
     engine, settings = service.engine, service.settings
 
     @app.post("/v1/score", summary="Score one lead", operation_id="score", **_scoring("ScoreRequest", "Result"))
+    @needs("score")
     async def score(request: Request) -> Response:
         """The points of one lead, each with its reason, and what to do with it."""
-        content = await read(request, settings.max_body)
+        content = await read(request)
 
         def work() -> Work:
             mistakes = Mistakes()
@@ -59,9 +62,10 @@ def add(app: FastAPI, service: Service) -> None:
         operation_id="score_batch",
         **_scoring("BatchRequest", "BatchResult"),
     )
+    @needs("score")
     async def score_batch(request: Request) -> Response:
         """A result or a refusal for each of several leads, in the order in which they came."""
-        content = await read(request, settings.max_body)
+        content = await read(request)
 
         async def work() -> Work:
             mistakes = Mistakes()
@@ -182,8 +186,8 @@ def one_day(said: date | None, asked: date | None, mistakes: Mistakes) -> date |
 
 def caller(request: Request) -> str:
     """The id of the key that a request came with; empty: none."""
-    found: str = request.scope.get("ll_key", "")
-    return found
+    key: Key = request.scope["key"]
+    return key.id
 
 
 def today() -> date:
@@ -191,33 +195,21 @@ def today() -> date:
     return datetime.now(UTC).date()
 
 
-async def read(request: Request, most: int) -> bytes:
-    """The body of a request that says it is JSON. Raises Refusal: another type (415), more than `most` bytes (413)."""
+async def read(request: Request) -> bytes:
+    """The body of a request that says it is JSON; the guard saw to its size. Raises Refusal: another type (415)."""
     headers = dict(request.scope["headers"])
     media = headers.get(b"content-type", b"").partition(b";")[0].strip().lower()
     if media != b"application/json" and not (media.startswith(b"application/") and media.endswith(b"+json")):
         raise Refusal(415, "The body must be JSON; send it with the header `Content-Type: application/json`.")
     if headers.get(b"content-encoding", b"identity") != b"identity":
         raise Refusal(415, "The body is compressed; send it as it is, without a Content-Encoding.")
-    size = int(headers.get(b"content-length", 0))  # the server has checked that it is a number
-    chunks = []
-    if size <= most:
-        size = 0
-        async for chunk in request.stream():
-            size += len(chunk)
-            if size > most:
-                break
-            chunks.append(chunk)
-    if size > most:
-        raise Refusal(413, f"The body is larger than {most:,} bytes; send fewer leads at once.")
-    return b"".join(chunks)
+    return await request.body()
 
 
 def described(tag: str, request: str, answer: str, more: Mapping[int, str] | None = None) -> dict[str, Any]:
     """What OpenAPI says of a route, by the names of `api.schemas`, which is loaded only where somebody asks."""
     reasons = {
         400: "The body is not JSON.",
-        413: "The body is too large.",
         415: "The body is of another type.",
         422: "The body has mistakes: each is listed with its path.",
         **(more or {}),

@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 import scoring
+from api.access import OPEN, needs
 from api.app import create_app
 from api.problem import MEDIA_TYPE, MOST
 from api.routes import score as score_routes
@@ -252,7 +253,7 @@ SCORE, BATCH = "/v1/score", "/v1/score/batch"
 FLAT = "a lead is flat: each value is a text, a number, true, false or null"
 HUGE = "is a number beyond the range of a double (1.8e308)"
 NO_SCORE = "nothing was scored."
-SHAPES = ["type", "title", "status", "detail", "errors"]
+SHAPES = ["type", "title", "status", "detail", "errors", "request_id"]
 
 # What is sent (a text as it is, anything else as JSON), and the mistakes that come back: path, reason.
 MISTAKES: dict[str, tuple[str, Any, list[tuple[str, str]]]] = {
@@ -324,6 +325,11 @@ MISTAKES: dict[str, tuple[str, Any, list[tuple[str, str]]]] = {
             ("$.lead.employees", "'x' is not a number; write it like 25000, 2.5 or 1e6"),
         ],
     ),
+    "as deep as may be": (
+        SCORE,
+        f'{{"lead": {{"a": {"[" * 30}{"]" * 30}, "b": "{"[" * 40}"}}}}',
+        [("$.lead.a", f"is a list; {FLAT}")],
+    ),
     "the same field twice": (
         SCORE,
         {"lead": {"employees": 3, "NumberOfEmployees": 4}},
@@ -387,14 +393,22 @@ OTHERS: dict[str, tuple[str, str, dict[str, str], bytes, int, str]] = {
     "more after it": ("POST", SCORE, JSON, b"{} {}", 400, "The body is not JSON: extra data, at line 1, column 4."),
     "not UTF-8": ("POST", SCORE, JSON, b'{"lead": "\xff"}', 400, "The body is not JSON: byte 11 is not UTF-8 text."),
     "UTF-16": ("POST", SCORE, JSON, "{}".encode("utf-16"), 400, "The body is not JSON: byte 1 is not UTF-8 text."),
-    "depths": ("POST", SCORE, JSON, b"[" * 49_000, 400, "The body is not JSON: it is nested too deeply."),
+    "depths": ("POST", SCORE, JSON, b"[" * 49_000, 400, "The body is nested more than 32 levels deep."),
     "depths of objects": (
         "POST",
         BATCH,
         JSON,
         b'{"leads":' * 5_000,
         400,
-        "The body is not JSON: it is nested too deeply.",
+        "The body is nested more than 32 levels deep.",
+    ),
+    "a level too many": (
+        "POST",
+        SCORE,
+        JSON,
+        b'{"lead": {"a": ' + b"[" * 31 + b"]" * 31 + b"}}",
+        400,
+        "The body is nested more than 32 levels deep.",
     ),
     "too large": (
         "POST",
@@ -439,12 +453,14 @@ def is_problem(answer: httpx2.Response, status: int) -> dict[str, Any]:
     """The one shape of every refusal (RFC 9457):
 
     {"type": "about:blank", "title": the status in words, "status": the status, "detail": a sentence,
-     "errors": [{"path": "$.lead.employees", "reason": what is wrong and how to mend it, "value"?: a scalar, cut}]}
+     "errors": [{"path": "$.lead.employees", "reason": what is wrong and how to mend it, "value"?: a scalar, cut}],
+     "request_id": that of the answer's header}
     """
     assert answer.headers["content-type"] == MEDIA_TYPE
     found: dict[str, Any] = json.loads(answer.text, parse_constant=pytest.fail)
     assert list(found) == SHAPES
     assert (answer.status_code, found["status"], found["type"]) == (status, status, "about:blank")
+    assert found["request_id"] == answer.headers["x-request-id"]
     assert found["title"] in (
         "Bad Request",
         "Not Found",
@@ -610,6 +626,7 @@ def test_fastapi_s_own_checks() -> None:
     app.router.route_class = APIRoute
 
     @app.get("/pages")
+    @needs(OPEN)
     async def pages(page: int) -> int:
         return page
 
@@ -763,6 +780,7 @@ def test_answers_are_as_promised(client: TestClient, api: dict[str, Any], home: 
         "Result": client.post(SCORE, json={"lead": LEAD}),
         "BatchResult": released.post(BATCH, json={"leads": [LEAD, {}, {"employees": "x"}]}),
         "Scorecard": released.get("/v1/scorecard"),
+        "Me": client.get("/v1/me"),
         "Live": client.get("/health/live"),
         "Ready": client.get("/health/ready"),
         "Problem": client.post(SCORE, json={"lead": {"employees": "x"}}),
@@ -808,11 +826,14 @@ def test_paths_are_described(api: dict[str, Any]) -> None:
         ("/v1/scores/{id}/replay", "get"),
         ("/v1/leads/{id}/scores", "get"),
         ("/v1/scorecard", "get"),
+        ("/v1/me", "get"),
         ("/health/live", "get"),
         ("/health/ready", "get"),
     }
     assert all(one["summary"] and one["description"] and one["tags"] for one in said.values())
-    assert list(said[SCORE, "post"]["responses"]) == ["200", "400", "413", "415", "422", "503"]
+    assert list(said[SCORE, "post"]["responses"]) == [
+        *("200", "400", "401", "403", "408", "413", "415", "422", "429", "500", "503")
+    ]
     assert "requestBody" in said[BATCH, "post"]
 
 
