@@ -318,8 +318,9 @@ def _property(field: CardField) -> dict[str, Any]:
         said.append(f"In {field.unit}.")
     if field.values:
         said.append(f"One of: {', '.join(field.values)}.")
-    if field.sources:
-        said.append(f"Also as {', '.join(f'`{column}` ({system})' for system, column in field.sources)}.")
+    also = [f"`{column}`" + (f" ({system})" if system else "") for system, column in field.sources + field.standard]
+    if also:
+        said.append(f"Also as {', '.join(also)}.")
     found: dict[str, Any] = {
         "type": [*types.get(field.kind, ["string", "integer"]), "null"],
         "title": field.title,

@@ -16,6 +16,7 @@ from typing import Any
 
 import yaml
 
+from scoring import crm_names
 from scoring.condition import RESERVED, Condition, Known, UnknownField, one_line, parse, parse_days
 from scoring.errors import ConditionError, Problem, ScorecardError, did_you_mean, shown
 from scoring.field import Field, Refused, cleaner, fold
@@ -70,10 +71,13 @@ def read_card(path: Path | str) -> Card:
         raise ScorecardError([Problem(shown(str(path)), 1, 1, "the card can't be opened: this is no path")]) from None
 
 
-def parse_card(text: str, file: str = "card.yaml") -> Card:
-    """Read a card from text; `file` is the name that messages give. Raises ScorecardError with every problem."""
+def parse_card(text: str, file: str = "card.yaml", *, standard_names: bool = True) -> Card:
+    """Read a card from text; `file` is the name that messages give. Raises ScorecardError with every problem.
+
+    `standard_names`: whether its fields are also found under the standard names of CRMs.
+    """
     shapes = Shapes(file)
-    card = _Reader(shapes).card(shapes.compose(text))
+    card = _Reader(shapes).card(shapes.compose(text), standard_names)
     if shapes.problems:
         raise ScorecardError(shapes.problems)
     return card
@@ -88,11 +92,12 @@ class _Reader:
         self.fields: dict[str, Field] = {}
         self.known: dict[str, Known] | None = None  # what conditions may ask; None: the fields can't be told
         self.misnamed: list[str] = []  # names of fields that can't be names
+        self.spoken: dict[str, frozenset[str]] = {}  # the systems of which the `from:` of a field speaks, folded
         self.stage_values: list[yaml.Node] = []
         # The names in each section, right or wrong; None where they can't all be told.
         self.declared: dict[str, dict[str, None] | None] = {}
 
-    def card(self, root: yaml.Node) -> Card:
+    def card(self, root: yaml.Node, standard_names: bool = True) -> Card:
         shapes = self.shapes
         found = shapes.record(root, "the card", KEYS["card"])
         found = {key: item for key, item in found.items() if shapes.few(item.value, f"`{key}`")}
@@ -118,6 +123,10 @@ class _Reader:
         base_rate = shapes.number(found["base_rate"].value, "`base_rate`", 0, 1) if "base_rate" in found else None
         if base_rate is not None and base_rate in (0, 1):
             shapes.problem(found["base_rate"].value, "`base_rate` must lie between 0 and 1, both left out")
+        if standard_names:
+            taken = {outcome.column} if outcome else set()
+            taken |= self.fields.keys() | {name for one in self.fields.values() for name in one.written}
+            self.fields = crm_names.named(self.fields, self.spoken, taken)
         return Card(
             name=name or "",
             title=shapes.line(found["title"].value, "`title`") if "title" in found else "",
@@ -134,6 +143,7 @@ class _Reader:
             base_rate=base_rate,
             trust=shapes.number(found["trust"].value, "`trust`", 0, 1) if "trust" in found else None,
             cases=self.cases(found, (*(grade for grade, _ in grades), below)),
+            standard_names=standard_names,
         )
 
     def texts(self, node: yaml.Node, what: str, empty: bool = False) -> list[tuple[str, yaml.Node]]:
@@ -264,6 +274,7 @@ class _Reader:
         pairs = [("", node)]
         if isinstance(node, yaml.MappingNode):
             pairs = [(system, item.value) for system, item in shapes.mapping(node, what).items()]
+        self.spoken[name] = frozenset(fold(system) for system, _ in pairs)
         found = []
         for system, one in pairs:
             for column_node in one.value if isinstance(one, yaml.SequenceNode) else [one]:
@@ -567,7 +578,7 @@ class _Reader:
             shapes.problem(
                 node, f"`outcome` is told by a date, so it needs {keys}, to say from when and how long to wait"
             )
-        if column is not None and column in {name for one in self.fields.values() for name in one.columns}:
+        if column is not None and column in {name for one in self.fields.values() for name in one.written}:
             text = (
                 f"{shown(column)} is the outcome, so it can't be a field too: a lead to be scored doesn't have it yet"
             )
@@ -635,7 +646,8 @@ class _Reader:
         for key, item in shapes.mapping(node, f"the lead of {what}").items():
             field = columns.get(key)
             if field is None:
-                self.strange(item.key, key, what, list(columns))
+                written = [name for one in self.fields.values() if one.derived is None for name in one.written]
+                self.strange(item.key, key, what, written)
                 continue
             if not isinstance(item.value, yaml.ScalarNode):
                 shapes.problem(item.value, f"{shown(key)} of {what} must be a single value")

@@ -67,6 +67,7 @@ class Card:
     base_rate: float | None = None
     trust: float | None = None
     cases: tuple[Case, ...] = ()
+    standard_names: bool = True  # whether its fields were given the standard names of CRMs
 
     @cached_property
     def absent(self) -> frozenset[str]:
