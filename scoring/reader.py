@@ -25,12 +25,13 @@ from scoring.rule import Criterion, Exclusion, Group, HalfLife, Rule
 from scoring.scorecard import Card, Case, Outcome
 from scoring.shape import LARGEST, Item, Shapes, is_name, is_null
 from scoring.tree import Days, Typed
+from scoring.write_back import DEFAULTS, OUTPUTS, OWN_ID
 
 # The keys of each part of a card, and whether each must be there. The JSON Schema lists the same; a test compares them.
 KEYS: Mapping[str, Mapping[str, bool]] = {
     "card": {"name": True, "title": False, "missing": False, "fields": True}
     | dict.fromkeys(("outcome", "base_rate", "trust", "criteria", "groups", "rules", "exclude", "stages"), False)
-    | dict.fromkeys(("grades", "cases"), False),
+    | dict.fromkeys(("grades", "write_back", "cases"), False),
     "field": dict.fromkeys(("values", "unit", "better", "from", "ask", "learn", "label", "missing", "is"), False)
     | {"kind": True, "known_when_scored": False},
     "outcome": {"became": True, "since": False, "within": False, "minimum": False},
@@ -43,6 +44,8 @@ KEYS: Mapping[str, Mapping[str, bool]] = {
     "stage": {"name": True} | dict.fromkeys(("requires", "points", "probability", "capacity", "value"), False),
     "probability": {"precision": True, "confidence": False},
     "value": {"won": True, "cost": True},
+    "write_back": dict.fromkeys(DEFAULTS, False),
+    "written": dict.fromkeys(OUTPUTS, False),
     "case": {"name": False, "lead": True, "as_of": False, "expect": True},
     "expect": dict.fromkeys(("recommendation", "from", "to", "grade", "score", "points", "fires", "not_fires"), False),
 }
@@ -51,6 +54,7 @@ KINDS = ("number", "text", "flag", "date", "id")
 VERDICTS = ("promote", "ask", "nurture", "disqualify", "keep")
 CASE_DAY = date(2026, 1, 1)  # the day of a case that names none
 
+_PROPERTY = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,99}")
 _CARD_NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
@@ -143,6 +147,7 @@ class _Reader:
             base_rate=base_rate,
             trust=shapes.number(found["trust"].value, "`trust`", 0, 1) if "trust" in found else None,
             cases=self.cases(found, (*(grade for grade, _ in grades), below)),
+            write_back=self.write_back(found["write_back"].value) if "write_back" in found else {},
             standard_names=standard_names,
         )
 
@@ -584,6 +589,54 @@ class _Reader:
             )
             shapes.problem(became["field"].value, f"{text}; remove the field")
         return Outcome(column or "", kind or "flag", since or "", within[0] if within else 0, int(minimum or 100))
+
+    # -- write back -------------------------------------------------------------------------------------------------
+
+    def write_back(self, node: yaml.Node) -> dict[str, dict[str, str]]:
+        """For each system, the property that each output is written to."""
+        shapes = self.shapes
+        result = {}
+        systems = shapes.record(node, "`write_back`", KEYS["write_back"])
+        for system, item in systems.items():
+            what = f"`{system}` of `write_back`"
+            found: dict[str, str] = {}
+            for output, one in shapes.record(item.value, what, KEYS["written"]).items():
+                name = self.property_of(one.value, f"`{output}` of {what}", system)
+                if name is None:
+                    continue
+                if name in found.values():
+                    first = next(key for key, taken in found.items() if taken == name)
+                    text = f"`{output}` of {what} is '{name}', and so is `{first}`; give each a property of its own"
+                    shapes.problem(one.value, text)
+                found[output] = name
+            if isinstance(item.value, yaml.MappingNode) and not item.value.value:
+                text = f"{what} writes nothing; say for example `score: {DEFAULTS[system]['score']}`"
+                shapes.problem(item.value, text)
+            result[system] = found
+        return result
+
+    def property_of(self, node: yaml.Node, what: str, system: str) -> str | None:
+        """The name of a property that may be written to."""
+        shapes = self.shapes
+        name = shapes.text(node, what)
+        if name is None:
+            return None
+        reads = [
+            one.name
+            for one in self.fields.values()
+            if (system, name) in (*one.sources, *one.standard, *one.in_bodies) or one.name == name
+        ]
+        if not _PROPERTY.fullmatch(name):
+            rule = "a letter, then letters, digits and _, at most 100 in all"
+            shapes.problem(node, f"{what} is {shown(name)}, which is no name of a property; it must be {rule}")
+        elif fold(name) in OWN_ID:
+            shapes.problem(node, f"{what} is '{name}', which says what record it is; write to a property of its own")
+        elif reads:
+            text = f"{what} is '{name}', from which field '{reads[0]}' is read"
+            shapes.problem(node, f"{text}; write to a property of its own")
+        else:
+            return name
+        return None
 
     # -- cases ------------------------------------------------------------------------------------------------------
 
