@@ -100,9 +100,9 @@ def _not_json(reason: str) -> Refusal:
 def members(body: Any, wanted: str, mistakes: Mistakes) -> tuple[Any, date | None]:
     """What stands under `wanted` (`lead` or `leads`) in a body, and its day; NOTHING and None where there is none."""
     if not isinstance(body, dict):
-        mistakes.add("$", f'is {_kind(body)}; send an object like {{"{wanted}": …}}')
+        mistakes.add("$", f'is {kind(body)}; send an object like {{"{wanted}": …}}')
         return NOTHING, None
-    _repeated(body, "$", mistakes)
+    repeated(body, "$", mistakes)
     known = (wanted, "as_of")
     for key in body:
         if key not in known:
@@ -111,10 +111,11 @@ def members(body: Any, wanted: str, mistakes: Mistakes) -> tuple[Any, date | Non
             mistakes.add(child("$", key), f"unknown key.{guess}")
     if wanted not in body:
         mistakes.add(f"$.{wanted}", "is not there, and is needed")
-    return body.get(wanted, NOTHING), _day(body.get("as_of"), mistakes)
+    return body.get(wanted, NOTHING), day(body.get("as_of"), "$.as_of", mistakes)
 
 
-def _day(raw: Any, mistakes: Mistakes) -> date | None:
+def day(raw: Any, path: str, mistakes: Mistakes) -> date | None:
+    """The day of a score; None where none is given, and where it can't be read, which is noted."""
     if raw is None:
         return None
     if isinstance(raw, str) and _DAY.fullmatch(raw):
@@ -122,20 +123,20 @@ def _day(raw: Any, mistakes: Mistakes) -> date | None:
             return date.fromisoformat(raw)
         except ValueError:
             pass
-    said = "" if isinstance(raw, str) else f"{_kind(raw)}, "
-    mistakes.add("$.as_of", f"is {said}not a date; write it like 2026-01-31", raw)
+    said = "" if isinstance(raw, str) else f"{kind(raw)}, "
+    mistakes.add(path, f"is {said}not a date; write it like 2026-01-31", raw)
     return None
 
 
-def batch(leads: Any, most: int, mistakes: Mistakes) -> list[Any]:
+def batch(leads: Any, most: int, mistakes: Mistakes, path: str = "$.leads") -> list[Any]:
     """The leads of a batch, at least one and at most `most`; empty where there is a mistake."""
     if not isinstance(leads, list):
         if leads is not NOTHING:
-            mistakes.add("$.leads", f"is {_kind(leads)}; send a list of leads")
+            mistakes.add(path, f"is {kind(leads)}; send a list of leads")
     elif not leads:
-        mistakes.add("$.leads", "is empty; send at least one lead")
+        mistakes.add(path, "is empty; send at least one lead")
     elif len(leads) > most:
-        mistakes.add("$.leads", f"holds {len(leads):,} leads; send at most {most:,} at once")
+        mistakes.add(path, f"holds {len(leads):,} leads; send at most {most:,} at once")
     else:
         return leads
     return []
@@ -145,7 +146,7 @@ def clean(engine: Engine, lead: Any, path: str, mistakes: Mistakes) -> Lead | No
     """The typed values of a raw lead; None where it has mistakes, which are noted."""
     if not isinstance(lead, dict):
         if lead is not NOTHING:
-            mistakes.add(path, f'is {_kind(lead)}; a lead is an object like {{"employees": 120}}')
+            mistakes.add(path, f'is {kind(lead)}; a lead is an object like {{"employees": 120}}')
         return None
     if len(lead) > MOST_NAMES:
         mistakes.add(path, f"has {len(lead):,} names; send at most {MOST_NAMES:,}, those that the card uses")
@@ -153,16 +154,14 @@ def clean(engine: Engine, lead: Any, path: str, mistakes: Mistakes) -> Lead | No
     before = mistakes.count
     bad = set()
     if type(lead) is not dict:
-        _repeated(lead, path, mistakes)
+        repeated(lead, path, mistakes)
     for key, value in lead.items():
-        kind = type(value)
-        if kind not in _PLAIN or (kind in _NUMBERS and not -LARGEST <= value <= LARGEST):
+        of = type(value)
+        if of not in _PLAIN or (of in _NUMBERS and not -LARGEST <= value <= LARGEST):
             mistakes.add(child(path, key), _wrong(value))
             bad.add(key)
-        if len(key) > LONGEST_NAME:
-            mistakes.add(child(path, key), f"the name is longer than {LONGEST_NAME} characters")
-        elif not key.isascii() and not _is_whole(key):
-            mistakes.add(child(path, key), "the name holds half a character (a lone surrogate)")
+        if len(key) > LONGEST_NAME or not key.isascii():
+            check_name(key, child(path, key), mistakes)
     try:
         cleaned = engine.clean({key: lead[key] for key in lead if key not in bad} if bad else lead, path)
     except LeadError as error:
@@ -172,7 +171,16 @@ def clean(engine: Engine, lead: Any, path: str, mistakes: Mistakes) -> Lead | No
     return cleaned if mistakes.count == before else None
 
 
-def _repeated(found: dict[str, Any], path: str, mistakes: Mistakes) -> None:
+def check_name(key: str, path: str, mistakes: Mistakes) -> None:
+    """Note a name that is too long, or that can't be said back."""
+    if len(key) > LONGEST_NAME:
+        mistakes.add(path, f"the name is longer than {LONGEST_NAME} characters")
+    elif not _is_whole(key):
+        mistakes.add(path, "the name holds half a character (a lone surrogate)")
+
+
+def repeated(found: dict[str, Any], path: str, mistakes: Mistakes) -> None:
+    """Note the names that an object has more than once."""
     if isinstance(found, Repeated):
         for name in found.names:
             mistakes.add(child(path, name), "stands here more than once; send it once")
@@ -181,13 +189,14 @@ def _repeated(found: dict[str, Any], path: str, mistakes: Mistakes) -> None:
 def _wrong(value: Any) -> str:
     """Why a value can't stand in a lead."""
     if isinstance(value, dict | list):
-        return f"is {_kind(value)}; {_FLAT}"
+        return f"is {kind(value)}; {_FLAT}"
     if isinstance(value, Foreign) and not value.is_number:
-        return f"is {_kind(value)}; send null for what is not known"
+        return f"is {kind(value)}; send null for what is not known"
     return "is a number beyond the range of a double (1.8e308)"
 
 
-def _kind(value: Any) -> str:
+def kind(value: Any) -> str:
+    """What a JSON value is, in words."""
     if isinstance(value, dict):
         return "an object"
     if isinstance(value, list):

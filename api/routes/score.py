@@ -9,7 +9,7 @@ from typing import Any
 from fastapi import FastAPI, Request, Response
 from pydantic_core import to_json
 
-from api import body
+from api import body, crm
 from api.problem import MEDIA_TYPE, Mistakes, Refusal
 from api.settings import Settings
 from scoring.engine import Engine
@@ -19,36 +19,44 @@ TURN = 20  # leads of a batch that are scored before other requests get their tu
 
 def add(app: FastAPI, engine: Engine, settings: Settings) -> None:
     """Add the routes that score with one engine."""
+    reader = crm.Reader(engine)
 
     @app.post("/v1/score", summary="Score one lead", **_described("ScoreRequest", "Result"))
     async def score(request: Request) -> Response:
         """The points of one lead, each with its reason, and what to do with it."""
         parsed = body.parse(await read(request, settings.max_body))
         mistakes = Mistakes()
-        raw, as_of = body.members(parsed, "lead", mistakes)
-        lead = body.clean(engine, raw, "$.lead", mistakes)
+        sent = crm.sent(request.scope["query_string"], parsed, "lead", mistakes)
+        lead = reader.clean(sent.source, sent.found, sent.path, mistakes)
         if mistakes or lead is None:
             raise mistakes.refusal()
-        result = engine.result(lead.values, as_of or today(), lead.ignored)
-        return Response(to_json(result.to_dict()), media_type="application/json")
+        result = engine.result(lead.values, sent.as_of or today(), lead.ignored)
+        said = reader.reply(sent.reply).one(result) if sent.reply else result.to_dict()
+        return Response(to_json(said), media_type="application/json")
 
     @app.post("/v1/score/batch", summary="Score several leads", **_described("BatchRequest", "BatchResult"))
     async def score_batch(request: Request) -> Response:
         """The results of several leads, in the order in which they came. One mistake, and none is scored."""
         parsed = body.parse(await read(request, settings.max_body))
         mistakes = Mistakes()
-        raws, as_of = body.members(parsed, "leads", mistakes)
-        day = as_of or today()
+        sent = crm.sent(request.scope["query_string"], parsed, "leads", mistakes)
+        reply = reader.reply(sent.reply) if sent.reply else None
+        day = sent.as_of or today()
+        most = min(settings.max_batch, reply.most) if reply else settings.max_batch
         results = []
-        for at, raw in enumerate(body.batch(raws, settings.max_batch, mistakes)):
+        for at, raw in enumerate(body.batch(sent.found, most, mistakes, sent.path)):
             if at % TURN == TURN - 1:
                 await asyncio.sleep(0)
-            lead = body.clean(engine, raw, f"$.leads[{at}]", mistakes)
+            lead = reader.clean(sent.source, raw, sent.at(at), mistakes)
+            key = reader.key(sent, raw, lead, sent.at(at), mistakes) if reply and lead else ""
             if lead is not None and not mistakes:
-                results.append(to_json(engine.result(lead.values, day, lead.ignored).to_dict()))
+                result = engine.result(lead.values, day, lead.ignored)
+                said = reply.item(result, key, crm.object_of(raw)) if reply else result.to_dict()
+                results.append(to_json(said))
         if mistakes:
             raise mistakes.refusal()
-        return Response(b'{"results":[' + b",".join(results) + b"]}", media_type="application/json")
+        whole = reply.several(results) if reply else b'{"results":[' + b",".join(results) + b"]}"
+        return Response(whole, media_type="application/json")
 
 
 def today() -> date:
