@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -99,23 +100,32 @@ def _not_json(reason: str) -> Refusal:
 
 def members(body: Any, wanted: str, mistakes: Mistakes) -> tuple[Any, date | None]:
     """What stands under `wanted` (`lead` or `leads`) in a body, and its day; NOTHING and None where there is none."""
+    found = flat(body, (wanted,), ("as_of",), f'{{"{wanted}": …}}', mistakes)
+    return found.get(wanted, NOTHING), day(found.get("as_of"), "$.as_of", mistakes)
+
+
+def flat(
+    body: Any, needed: Sequence[str], others: Sequence[str], example: str, mistakes: Mistakes
+) -> Mapping[str, Any]:
+    """The members of a body that must be an object with some keys and may have others; empty where it is none."""
     if not isinstance(body, dict):
-        mistakes.add("$", f'is {kind(body)}; send an object like {{"{wanted}": …}}')
-        return NOTHING, None
-    repeated(body, "$", mistakes)
-    known = (wanted, "as_of")
+        mistakes.add("$", f"is {_kind(body)}; send an object like {example}")
+        return {}
+    _repeated(body, "$", mistakes)
+    known = (*needed, *others)
     for key in body:
         if key not in known:
             # A guess takes a moment, and a hostile body has a hundred thousand keys.
             guess = did_you_mean(cut(key), known) if mistakes.count < 10 else ""
             mistakes.add(child("$", key), f"unknown key.{guess}")
-    if wanted not in body:
-        mistakes.add(f"$.{wanted}", "is not there, and is needed")
-    return body.get(wanted, NOTHING), day(body.get("as_of"), "$.as_of", mistakes)
+    for one in needed:
+        if one not in body:
+            mistakes.add(f"$.{one}", "is not there, and is needed")
+    return body
 
 
 def day(raw: Any, path: str, mistakes: Mistakes) -> date | None:
-    """The day of a score; None where none is given, and where it can't be read, which is noted."""
+    """The day that a text writes; None where there is none, or a mistake, which is noted."""
     if raw is None:
         return None
     if isinstance(raw, str) and _DAY.fullmatch(raw):
@@ -123,7 +133,7 @@ def day(raw: Any, path: str, mistakes: Mistakes) -> date | None:
             return date.fromisoformat(raw)
         except ValueError:
             pass
-    said = "" if isinstance(raw, str) else f"{kind(raw)}, "
+    said = "" if isinstance(raw, str) else f"{_kind(raw)}, "
     mistakes.add(path, f"is {said}not a date; write it like 2026-01-31", raw)
     return None
 
@@ -132,7 +142,7 @@ def batch(leads: Any, most: int, mistakes: Mistakes, path: str = "$.leads") -> l
     """The leads of a batch, at least one and at most `most`; empty where there is a mistake."""
     if not isinstance(leads, list):
         if leads is not NOTHING:
-            mistakes.add(path, f"is {kind(leads)}; send a list of leads")
+            mistakes.add(path, f"is {_kind(leads)}; send a list of leads")
     elif not leads:
         mistakes.add(path, "is empty; send at least one lead")
     elif len(leads) > most:
@@ -146,7 +156,7 @@ def clean(engine: Engine, lead: Any, path: str, mistakes: Mistakes) -> Lead | No
     """The typed values of a raw lead; None where it has mistakes, which are noted."""
     if not isinstance(lead, dict):
         if lead is not NOTHING:
-            mistakes.add(path, f'is {kind(lead)}; a lead is an object like {{"employees": 120}}')
+            mistakes.add(path, f'is {_kind(lead)}; a lead is an object like {{"employees": 120}}')
         return None
     if len(lead) > MOST_NAMES:
         mistakes.add(path, f"has {len(lead):,} names; send at most {MOST_NAMES:,}, those that the card uses")
@@ -154,10 +164,10 @@ def clean(engine: Engine, lead: Any, path: str, mistakes: Mistakes) -> Lead | No
     before = mistakes.count
     bad = set()
     if type(lead) is not dict:
-        repeated(lead, path, mistakes)
+        _repeated(lead, path, mistakes)
     for key, value in lead.items():
-        of = type(value)
-        if of not in _PLAIN or (of in _NUMBERS and not -LARGEST <= value <= LARGEST):
+        kind = type(value)
+        if kind not in _PLAIN or (kind in _NUMBERS and not -LARGEST <= value <= LARGEST):
             mistakes.add(child(path, key), _wrong(value))
             bad.add(key)
         if len(key) > LONGEST_NAME or not key.isascii():
@@ -179,8 +189,7 @@ def check_name(key: str, path: str, mistakes: Mistakes) -> None:
         mistakes.add(path, "the name holds half a character (a lone surrogate)")
 
 
-def repeated(found: dict[str, Any], path: str, mistakes: Mistakes) -> None:
-    """Note the names that an object has more than once."""
+def _repeated(found: dict[str, Any], path: str, mistakes: Mistakes) -> None:
     if isinstance(found, Repeated):
         for name in found.names:
             mistakes.add(child(path, name), "stands here more than once; send it once")
@@ -189,14 +198,13 @@ def repeated(found: dict[str, Any], path: str, mistakes: Mistakes) -> None:
 def _wrong(value: Any) -> str:
     """Why a value can't stand in a lead."""
     if isinstance(value, dict | list):
-        return f"is {kind(value)}; {_FLAT}"
+        return f"is {_kind(value)}; {_FLAT}"
     if isinstance(value, Foreign) and not value.is_number:
-        return f"is {kind(value)}; send null for what is not known"
+        return f"is {_kind(value)}; send null for what is not known"
     return "is a number beyond the range of a double (1.8e308)"
 
 
-def kind(value: Any) -> str:
-    """What a JSON value is, in words."""
+def _kind(value: Any) -> str:
     if isinstance(value, dict):
         return "an object"
     if isinstance(value, list):

@@ -41,18 +41,17 @@ Member = tuple[str, Any, str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """What a request sent, and how it wants its answer.
+    """What a body holds.
 
     `found` is a record, or for a batch a list of them; NOTHING where there is none. `path` leads to it, `source` is the
-    CRM in whose shape the records are (empty: plain leads), `reply` the CRM that the answer is for (empty: none).
-    `alone`: the records of a batch are one that came without a list.
+    CRM in whose shape the records are (empty: plain leads). `alone`: the records of a batch are one that came without a
+    list.
     """
 
     found: Any
     as_of: date | None
     path: str
     source: str = ""
-    reply: str = ""
     alone: bool = False
 
     def at(self, number: int) -> str:
@@ -60,43 +59,26 @@ class Sent:
         return self.path if self.alone else f"{self.path}[{number}]"
 
 
-def sent(query: bytes, parsed: Any, wanted: str, mistakes: Mistakes) -> Sent:
-    """What a body and a query string hold; mistakes are noted. `wanted` is the key of a plain body, lead or leads."""
-    if not query and isinstance(parsed, dict) and wanted in parsed:  # most bodies are plain
-        found, as_of = body.members(parsed, wanted, mistakes)
-        return Sent(found, as_of, f"$.{wanted}")
-    asked = _parameters(query, mistakes)
-    source, answer, as_of = asked.get("from", ""), asked.get("reply", ""), None
-    if "as_of" in asked:
-        as_of = body.day(asked["as_of"], "?as_of", mistakes)
-    if mistakes:
-        return Sent(NOTHING, None, "$")
-    keys = [key for key in ("lead", "leads") if key in parsed] if isinstance(parsed, dict) else []
-    if source:  # then a record may happen to have such a member
-        keys = [key for key in keys if isinstance(parsed[key], dict | list)]
-    source = source or ("" if keys else _source(parsed))
-    if keys or not source:
-        found, within = body.members(parsed, wanted, mistakes)
-        if within is not None and as_of is not None and within != as_of:
-            mistakes.add("$.as_of", "is another day than `?as_of`; send one of the two", within.isoformat())
-        return Sent(found, within or as_of, f"$.{wanted}", source, answer)
-    found, path = _SHAPES[source].inside(parsed, "$", mistakes)
-    if wanted == "lead":
-        if isinstance(found, list):
-            found, path = _single(found, path, mistakes)
-        return Sent(found, as_of, path, source, answer)
-    alone = isinstance(found, dict)
-    return Sent([found] if alone else found, as_of, path, source, answer, alone)
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the query string asks for: the CRM that the body is of, the one that the answer is for, and the day."""
+
+    source: str = ""
+    reply: str = ""
+    as_of: date | None = None
 
 
-def _parameters(query: bytes, mistakes: Mistakes) -> dict[str, str]:
-    """The parameters of a query string that are ours; others are left to whoever put them there, unless misspelt."""
+PLAIN = Asked()
+
+
+def asked(query: bytes, mistakes: Mistakes) -> Asked:
+    """The parameters of a query string; mistakes are noted."""
+    if not query:  # most have none
+        return PLAIN
     found: dict[str, str] = {}
-    for name, value in parse_qsl(query.decode("latin-1"), keep_blank_values=True)[:100]:
+    for name, value in parse_qsl(query.decode("latin-1"), keep_blank_values=True):
         if name not in PARAMETERS:
-            hint = did_you_mean(cut(name), PARAMETERS)
-            if "Did you mean" in hint:
-                mistakes.add(f"?{cut(name)}", f"unknown parameter.{hint}")
+            mistakes.add(f"?{cut(name)}", f"unknown parameter.{did_you_mean(cut(name), PARAMETERS)}")
         elif name in found:
             mistakes.add(f"?{name}", "stands here more than once; send it once")
         else:
@@ -104,7 +86,34 @@ def _parameters(query: bytes, mistakes: Mistakes) -> dict[str, str]:
             known = {"from": SYSTEMS, "reply": tuple(DEFAULTS)}.get(name)
             if known and value not in known:
                 mistakes.add(f"?{name}", f"is not a CRM that we know.{did_you_mean(cut(value), known)}", value)
-    return found
+    as_of = body.day(found["as_of"], "?as_of", mistakes) if "as_of" in found else None
+    return PLAIN if mistakes else Asked(found.get("from", ""), found.get("reply", ""), as_of)
+
+
+def sent(asked: Asked, parsed: Any, wanted: str, mistakes: Mistakes) -> Sent:
+    """What a body holds; mistakes are noted. `wanted` is the key of a plain body, lead or leads."""
+    if not asked.source and isinstance(parsed, dict) and wanted in parsed:  # most bodies are plain
+        return _plain(asked, parsed, wanted, "", mistakes)
+    keys = [key for key in ("lead", "leads") if key in parsed] if isinstance(parsed, dict) else []
+    if asked.source:  # then a record may happen to have such a member
+        keys = [key for key in keys if isinstance(parsed[key], dict | list)]
+    source = asked.source or ("" if keys else _source(parsed))
+    if keys or not source:
+        return _plain(asked, parsed, wanted, source, mistakes)
+    found, path = _SHAPES[source].inside(parsed, "$", mistakes)
+    if wanted == "lead":
+        if isinstance(found, list):
+            found, path = _single(found, path, mistakes)
+        return Sent(found, asked.as_of, path, source)
+    alone = isinstance(found, dict)
+    return Sent([found] if alone else found, asked.as_of, path, source, alone)
+
+
+def _plain(asked: Asked, parsed: Any, wanted: str, source: str, mistakes: Mistakes) -> Sent:
+    found, said = body.members(parsed, wanted, mistakes)
+    if said is not None and asked.as_of is not None and said != asked.as_of:
+        mistakes.add("?as_of", f"is {asked.as_of}, and the body says {said}; send one of the two")
+    return Sent(found, said or asked.as_of, f"$.{wanted}", source)
 
 
 def _single(found: list[Any], path: str, mistakes: Mistakes) -> tuple[Any, str]:
@@ -153,14 +162,14 @@ class Reader:
             self._replies[system] = reply(self.engine.card.card, system)
         return self._replies[system]
 
-    def key(self, sent: Sent, record: Any, lead: Lead, path: str, mistakes: Mistakes) -> str:
+    def key(self, source: str, reply: str, record: Any, lead: Lead, path: str, mistakes: Mistakes) -> str:
         """The id under which a record is written back; empty where it has none, which is noted."""
-        found = record_id(sent.reply, record) if sent.source == sent.reply else None
+        found = record_id(reply, record) if source == reply else None
         if found is None:
             ids = [lead.values[one.name] for one in self.engine.card.card.plain if one.kind == "id"]
             found = next((str(one) for one in ids if one is not None), "")
         if not found:
-            mistakes.add(path, f"has no id, so {sent.reply} could not tell which record to write to")
+            mistakes.add(path, f"has no id, so {reply} could not tell which record to write to")
         return found
 
     def clean(self, source: str, record: Any, path: str, mistakes: Mistakes) -> Lead | None:
@@ -286,10 +295,10 @@ def _enveloped(*keys: str) -> Callable[[Any, str, Mistakes], tuple[Any, str]]:
         if isinstance(parsed, dict):
             for key in keys:
                 if isinstance(parsed.get(key), list):
-                    body.repeated(parsed, path, mistakes)
+                    _twice(parsed, path, mistakes)
                     return parsed[key], child(path, key)
         if not isinstance(parsed, dict | list):
-            mistakes.add(path, f"is {body.kind(parsed)}; send a record, or a list of them")
+            mistakes.add(path, "is neither a record nor a list of them")
             return NOTHING, path
         return parsed, path
 
@@ -298,12 +307,19 @@ def _enveloped(*keys: str) -> Callable[[Any, str, Mistakes], tuple[Any, str]]:
 
 def _flat(record: dict[str, Any], path: str, mistakes: Mistakes, before: str = "", depth: int = 0) -> Iterator[Member]:
     """The members of a record; those of a record within it have the name of both, as in `Owner.Name`."""
-    body.repeated(record, path, mistakes)
+    _twice(record, path, mistakes)
     for key, value in record.items():
         at = child(path, key)
         if isinstance(value, dict) and depth < DEEPEST:
             yield from _flat(value, at, mistakes, f"{before}{key}.", depth + 1)
         yield f"{before}{key}", value, at, None
+
+
+def _twice(found: dict[str, Any], path: str, mistakes: Mistakes) -> None:
+    """Note the names that stand in an object more than once."""
+    if isinstance(found, body.Repeated):
+        for name in found.names:
+            mistakes.add(child(path, name), "stands here more than once; send it once")
 
 
 def _same(value: Any, kind: str, label: Any) -> Any:
@@ -359,15 +375,15 @@ def _hubspot_members(record: dict[str, Any], path: str, mistakes: Mistakes) -> I
         yield from _flat(record, path, mistakes)
         return
     properties, at = record["properties"], child(path, "properties")
-    body.repeated(record, path, mistakes)
+    _twice(record, path, mistakes)
     if not isinstance(properties, dict):
-        mistakes.add(at, f'is {body.kind(properties)}; HubSpot has an object there, like {{"email": "a@b.no"}}')
+        mistakes.add(at, 'is no object; HubSpot has one there, like {"email": "a@b.no"}')
         return
-    body.repeated(properties, at, mistakes)
+    _twice(properties, at, mistakes)
     for key, value in properties.items():
         there = child(at, key)
         if isinstance(value, dict) and "value" in value:
-            body.repeated(value, there, mistakes)
+            _twice(value, there, mistakes)
             value, there = value["value"], child(there, "value")
         yield key, value, there, None
     # What stands beside the properties says the same as two of them, under other names.
@@ -415,7 +431,7 @@ def _dynamics_members(record: dict[str, Any], path: str, mistakes: Mistakes) -> 
 
 def _dynamics_event(event: dict[str, Any], path: str, mistakes: Mistakes) -> Iterator[Member]:
     """The record of a webhook: as it was before the change, with what was changed on top."""
-    body.repeated(event, path, mistakes)
+    _twice(event, path, mistakes)
     found: dict[str, Member] = {}
     for part, named in (("PreEntityImages", None), ("PostEntityImages", None), ("InputParameters", "Target")):
         for number, pair in enumerate(event[part] if isinstance(event.get(part), list) else []):

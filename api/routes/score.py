@@ -26,12 +26,13 @@ def add(app: FastAPI, engine: Engine, settings: Settings) -> None:
         """The points of one lead, each with its reason, and what to do with it."""
         parsed = body.parse(await read(request, settings.max_body))
         mistakes = Mistakes()
-        sent = crm.sent(request.scope["query_string"], parsed, "lead", mistakes)
+        asked = crm.asked(request.scope["query_string"], mistakes)
+        sent = crm.sent(asked, parsed, "lead", mistakes)
         lead = reader.clean(sent.source, sent.found, sent.path, mistakes)
         if mistakes or lead is None:
             raise mistakes.refusal()
         result = engine.result(lead.values, sent.as_of or today(), lead.ignored)
-        said = reader.reply(sent.reply).one(result) if sent.reply else result.to_dict()
+        said = reader.reply(asked.reply).one(result) if asked.reply else result.to_dict()
         return Response(to_json(said), media_type="application/json")
 
     @app.post("/v1/score/batch", summary="Score several leads", **_described("BatchRequest", "BatchResult"))
@@ -39,8 +40,9 @@ def add(app: FastAPI, engine: Engine, settings: Settings) -> None:
         """The results of several leads, in the order in which they came. One mistake, and none is scored."""
         parsed = body.parse(await read(request, settings.max_body))
         mistakes = Mistakes()
-        sent = crm.sent(request.scope["query_string"], parsed, "leads", mistakes)
-        reply = reader.reply(sent.reply) if sent.reply else None
+        asked = crm.asked(request.scope["query_string"], mistakes)
+        sent = crm.sent(asked, parsed, "leads", mistakes)
+        reply = reader.reply(asked.reply) if asked.reply else None
         day = sent.as_of or today()
         most = min(settings.max_batch, reply.most) if reply else settings.max_batch
         results = []
@@ -48,7 +50,7 @@ def add(app: FastAPI, engine: Engine, settings: Settings) -> None:
             if at % TURN == TURN - 1:
                 await asyncio.sleep(0)
             lead = reader.clean(sent.source, raw, sent.at(at), mistakes)
-            key = reader.key(sent, raw, lead, sent.at(at), mistakes) if reply and lead else ""
+            key = reader.key(sent.source, asked.reply, raw, lead, sent.at(at), mistakes) if reply and lead else ""
             if lead is not None and not mistakes:
                 result = engine.result(lead.values, day, lead.ignored)
                 said = reply.item(result, key, crm.object_of(raw)) if reply else result.to_dict()
