@@ -16,6 +16,7 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.json_schema import models_json_schema
 
+from api import crm_openapi
 from scoring.engine import Engine
 from scoring.field import Field as CardField
 
@@ -297,6 +298,7 @@ def openapi(app: FastAPI, engine: Engine) -> dict[str, Any]:
     schemas["Result"]["examples"] = [result]
     schemas["BatchResult"]["examples"] = [{"results": [result]}]
     said.setdefault("components", {})["schemas"] = dict(sorted(schemas.items()))
+    crm_openapi.describe(said, engine, example)
     return said
 
 

@@ -18,6 +18,8 @@ from api.app import create_app
 from api.body import MOST_NAMES
 from api.problem import MEDIA_TYPE
 from api.settings import Settings
+from scoring.crm_names import SYSTEMS
+from scoring.write_back import DEFAULTS
 
 ROOT = Path(__file__).parents[2]
 CASES = ROOT / "tests" / "cases" / "crm"
@@ -331,6 +333,36 @@ def test_numbers_that_json_does_not_have(client: TestClient) -> None:
     content = b'{"properties":{"numberofemployees":NaN,"annualrevenue":1e999}}'
     errors = client.post(SCORE, content=content, headers=JSON).json()["errors"]
     assert [one["path"] for one in errors] == ["$.properties.numberofemployees", "$.properties.annualrevenue"]
+
+
+# -- what the service says of it ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", [SCORE, BATCH])
+def test_described_bodies_work(b2b: TestClient, path: str) -> None:
+    """The example of each CRM can be sent as it is, under its media type, and scores as the plain example."""
+    api = b2b.get("/openapi.json").json()
+    bodies = api["paths"][path]["post"]["requestBody"]["content"]
+    plain = api["components"]["schemas"]["Result"]["examples"][0]
+    assert list(bodies["application/vnd.crm+json"]["examples"]) == list(SYSTEMS)
+    for system, example in bodies["application/vnd.crm+json"]["examples"].items():
+        for media in ("application/vnd.crm+json", "application/json"):
+            answer = b2b.post(
+                f"{path}?as_of={plain['as_of']}", content=json.dumps(example["value"]), headers={"Content-Type": media}
+            )
+            found = answer.json()["results"][0] if path == BATCH else answer.json()
+            assert without(found) == without(plain), system
+
+
+def test_described_parameters(b2b: TestClient) -> None:
+    """Each parameter is described once, with what it may be."""
+    api = b2b.get("/openapi.json").json()
+    for path in (SCORE, BATCH):
+        found = {one["name"]: one for one in api["paths"][path]["post"]["parameters"]}
+        assert {"from", "reply", "as_of"} <= set(found)
+        assert found["from"]["schema"]["enum"] == list(SYSTEMS)
+        assert found["reply"]["schema"]["enum"] == list(DEFAULTS)
+        assert all(one["description"] and one["in"] == "query" and not one["required"] for one in found.values())
 
 
 # -- whatever comes ----------------------------------------------------------------------------------------------------
