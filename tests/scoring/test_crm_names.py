@@ -13,6 +13,7 @@ from fastapi.testclient import TestClient
 
 from api.app import create_app
 from api.settings import Settings
+from models.release_diff import compare
 from models.release_diff_text import diff_text
 from models.releases import MANIFEST, Releases, _seal
 from scoring import Learned, Scorecard, score, to_sql
@@ -168,6 +169,16 @@ def test_old_releases_read_what_they_read(old: Releases) -> None:
     assert "NumberOfEmployees" in today.fields["employees"].columns
     assert (before.standard_names, today.standard_names) == (False, True)
     assert "standard names of CRMs\n    was  not read\n    now  read" in diff_text(old.diff(*old.names()))
+
+
+def test_a_diff_tells_what_is_written_back() -> None:
+    """A release that writes to other properties of a CRM says so."""
+    old, new = (
+        card("  employees: {kind: number}", f"write_back: {{hubspot: {{score: {name}}}}}")
+        for name in ("fit", "score_2")
+    )
+    text = diff_text(compare(old, new))
+    assert "written back to hubspot\n    was  score as fit\n    now  score as score_2" in text
 
 
 def test_the_service_tells_all_names(tmp_path: Path) -> None:
