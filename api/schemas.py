@@ -283,6 +283,7 @@ def openapi(app: FastAPI, engine: Engine) -> dict[str, Any]:
     schemas["Mistake"]["required"] = ["path", "reason"]
     example, as_of = _example(engine)
     result = engine.score(example, as_of).to_dict()
+    crm_openapi.describe(said, engine, example)
     day = {
         "type": ["string", "null"],
         "format": "date",
@@ -298,7 +299,6 @@ def openapi(app: FastAPI, engine: Engine) -> dict[str, Any]:
     schemas["Result"]["examples"] = [result]
     schemas["BatchResult"]["examples"] = [{"results": [result]}]
     said.setdefault("components", {})["schemas"] = dict(sorted(schemas.items()))
-    crm_openapi.describe(said, engine, example)
     return said
 
 

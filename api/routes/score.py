@@ -10,6 +10,7 @@ from fastapi import FastAPI, Request, Response
 from pydantic_core import to_json
 
 from api import body, crm
+from api.crm_shapes import object_of
 from api.problem import MEDIA_TYPE, Mistakes, Refusal
 from api.settings import Settings
 from scoring.engine import Engine
@@ -53,7 +54,7 @@ def add(app: FastAPI, engine: Engine, settings: Settings) -> None:
             key = reader.key(sent.source, asked.reply, raw, lead, sent.at(at), mistakes) if reply and lead else ""
             if lead is not None and not mistakes:
                 result = engine.result(lead.values, day, lead.ignored)
-                said = reply.item(result, key, crm.object_of(raw)) if reply else result.to_dict()
+                said = reply.item(result, key, object_of(raw)) if reply else result.to_dict()
                 results.append(to_json(said))
         if mistakes:
             raise mistakes.refusal()

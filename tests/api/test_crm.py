@@ -313,6 +313,7 @@ def test_names_twice(client: TestClient) -> None:
         (b'{"properties":{"email":"a","email":"b"}}', "$.properties.email"),
         (b'{"properties":{"email":"a"},"id":1,"id":2}', "$.id"),
         (b'{"attributes":{"type":"Lead"},"Owner":{"Name":"a","Name":"b"}}', "$.Owner.Name"),
+        (b'{"attributes":{"type":"Lead"},"Owner":{"Name":"a"},"Owner.Name":"b"}', '$["Owner.Name"]'),
         (b'{"data":[],"data":[{"$a":1,"Email":"x"}]}', "$.data"),
     ]:
         errors = client.post(SCORE, content=body, headers=JSON).json()["errors"]
