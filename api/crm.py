@@ -153,6 +153,10 @@ class Reader:
         ignored: dict[str, None] = {}
         before = mistakes.count
         for key, value, at, label in shape.members(record, path, mistakes):
+            if len(lead) + len(ignored) >= body.MOST_NAMES:
+                many = f"has more than {body.MOST_NAMES:,} names; send those that the card uses"
+                mistakes.add(path, many)
+                return None
             kind = names.kinds.get(key)
             if kind is None:
                 body.check_name(key, at, mistakes)
@@ -164,9 +168,6 @@ class Reader:
                 mistakes.add(at, "stands here more than once; send it once")
             lead[key] = shape.value(value, kind, label)
             places[key] = at
-        if len(lead) + len(ignored) > body.MOST_NAMES:
-            many = f"has {len(lead) + len(ignored):,} names; send at most {body.MOST_NAMES:,}, those that the card uses"
-            mistakes.add(path, many)
         if ignored and not lead:  # a record of another shape, or one that was asked for without its fields
             mistakes.add(path, f"has no name that the card uses; is it a record of {source}, with its fields?")
         if mistakes.count > before:
