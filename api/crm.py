@@ -19,7 +19,7 @@ from api.reply import Reply, reply
 from scoring.crm_names import SYSTEMS
 from scoring.engine import Engine
 from scoring.errors import did_you_mean
-from scoring.field import SPACE, Field, Lead, fold
+from scoring.field import SPACE, Field, Lead, Refused, fold
 from scoring.write_back import DEFAULTS
 
 PARAMETERS = ("from", "reply", "as_of")
@@ -166,8 +166,12 @@ class Reader:
                 continue
             if key in places:  # "Owner.Name" may also be written out, beside Owner
                 mistakes.add(at, "stands here more than once; send it once")
-            lead[key] = shape.value(value, kind, label)
             places[key] = at
+            try:
+                lead[key] = shape.value(key, value, kind, label)
+            except Refused as reason:
+                lead[key] = None
+                mistakes.add(at, str(reason), value)
         if ignored and not lead:  # a record of another shape, or one that was asked for without its fields
             mistakes.add(path, f"has no name that the card uses; is it a record of {source}, with its fields?")
         if mistakes.count > before:

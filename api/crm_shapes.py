@@ -13,7 +13,7 @@ from typing import Any
 
 from api import body
 from api.problem import NOTHING, Mistakes, child
-from scoring.field import SPACE
+from scoring.field import SPACE, Refused
 
 DEEPEST = 5  # levels of related records that are read: as many as Salesforce follows in a query
 LABEL = "@OData.Community.Display.V1.FormattedValue"
@@ -32,14 +32,14 @@ class Shape:
     """How one CRM writes.
 
     `marked`: whether a record, or a body, has a mark that nothing else has. `inside`: what is inside of an envelope, a
-    record or a list, and its path. `members`: those of a record. `value`: what a value means for a field of a kind.
-    `key`: the record's id, None where it has none.
+    record or a list, and its path. `members`: those of a record. `value`: what a value means for a field of a kind,
+    from its name, itself, the kind and the label; it raises Refused. `key`: the record's id, None where it has none.
     """
 
     marked: Callable[[dict[str, Any]], bool]
     inside: Callable[[Any, str, Mistakes], tuple[Any, str]]
     members: Callable[[dict[str, Any], str, Mistakes], Iterator[Member]]
-    value: Callable[[Any, str, Any], Any]
+    value: Callable[[str, Any, str, Any], Any]
     key: Callable[[dict[str, Any]], Any]
 
 
@@ -109,7 +109,7 @@ def _twice(found: dict[str, Any], path: str, mistakes: Mistakes) -> None:
             mistakes.add(child(path, name), "stands here more than once; send it once")
 
 
-def _same(value: Any, kind: str, label: Any) -> Any:
+def _same(name: str, value: Any, kind: str, label: Any) -> Any:
     return value
 
 
@@ -183,7 +183,7 @@ def _hubspot_members(record: dict[str, Any], path: str, mistakes: Mistakes) -> I
             yield key, None, child(path, key), None
 
 
-def _hubspot_value(value: Any, kind: str, label: Any) -> Any:
+def _hubspot_value(name: str, value: Any, kind: str, label: Any) -> Any:
     """A date may come in milliseconds since 1970, as a number or a text."""
     if kind == "date" and not isinstance(value, bool):
         written = value.strip(SPACE) if isinstance(value, str) else str(value) if isinstance(value, int) else ""
@@ -242,7 +242,7 @@ def _dynamics_event(event: dict[str, Any], path: str, mistakes: Mistakes) -> Ite
     yield from found.values()
 
 
-def _dynamics_value(value: Any, kind: str, label: Any) -> Any:
+def _dynamics_value(name: str, value: Any, kind: str, label: Any) -> Any:
     """A text is what Dynamics shows for it: the label of an option, the name of a record that it points to."""
     if isinstance(value, dict):  # of a webhook: {"Value": 3} is an option or an amount, {"Id": …, "Name": …} a record
         if "Value" in value:
@@ -273,10 +273,15 @@ def _odoo_inside(parsed: Any, path: str, mistakes: Mistakes) -> tuple[Any, str]:
     return _enveloped("records")(parsed, path, mistakes)
 
 
-def _odoo_value(value: Any, kind: str, label: Any) -> Any:
-    """`false` stands for nothing unless it is a flag; a record that it points to is a pair of id and name."""
+def _odoo_value(name: str, value: Any, kind: str, label: Any) -> Any:
+    """`false` stands for nothing unless it is a flag; a record that it points to is a pair of id and name.
+
+    Automations leave the name away, and send the id alone.
+    """
     if value is False and kind != "flag":
         return None
+    if kind == "text" and name.endswith("_id") and type(value) is int:
+        raise Refused("is the id of a record, without its name; send the name, or the pair that `read()` answers")
     if isinstance(value, list):
         if len(value) == 2 and type(value[0]) is int and isinstance(value[1], str):
             return value[0] if kind == "id" else value[1]
@@ -299,7 +304,7 @@ def _zoho_members(record: dict[str, Any], path: str, mistakes: Mistakes) -> Iter
             yield found
 
 
-def _zoho_value(value: Any, kind: str, label: Any) -> Any:
+def _zoho_value(name: str, value: Any, kind: str, label: Any) -> Any:
     """A record that it points to has a name and an id; several choices are a list."""
     if isinstance(value, dict) and "id" in value and "name" in value:
         return value["id"] if kind == "id" else value["name"]

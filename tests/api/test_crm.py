@@ -241,6 +241,7 @@ def test_false_of_odoo(client: TestClient) -> None:
         ),
         ("dynamics_webhook", ("InputParameters", []), "$", "has no name that the card uses"),
         ("odoo", (0, "x_studio_employees", [1, "a", 2]), "$[0].x_studio_employees", "is a list; a lead is flat"),
+        ("odoo_automation", ("country_id", 166), "$.country_id", "is the id of a record, without its name"),
         ("odoo", (0, "function", {"a": 1}), "$[0].function", "is an object; a lead is flat"),
         ("zoho", ("data", 0, "No_of_Employees", "many"), "$.data[0].No_of_Employees", "'many' is not a number"),
         ("zoho", ("data", 0, "Need", ["Urgent", "Clear"]), "$.data[0].Need", "'Urgent;Clear' is not one of"),
