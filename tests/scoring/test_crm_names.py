@@ -23,6 +23,7 @@ from scoring.printers.cleaning import used_by
 from scoring.reader import KINDS, parse_card
 from scoring.scorecard import untrained
 from training.leakage import bare, known_later
+from training.recalibration import Recalibration
 from training.spelling import misspelt
 
 DAY = date(2026, 1, 1)
@@ -169,6 +170,14 @@ def test_old_releases_read_what_they_read(old: Releases) -> None:
     assert "NumberOfEmployees" in today.fields["employees"].columns
     assert (before.standard_names, today.standard_names) == (False, True)
     assert "standard names of CRMs\n    was  not read\n    now  read" in diff_text(old.diff(*old.names()))
+
+
+def test_a_new_base_rate_moves_no_names(old: Releases) -> None:
+    """A release that is recalibrated reads the names that it read before."""
+    text = "name: small\nfields: {employees: {kind: number}}\n"
+    moved = Recalibration(text, Learned(0.4), old.names()[0], 0.5, 0.4, {}, {}, standard_names=False)
+    name = moved.publish(old, datetime(2026, 1, 2, tzinfo=UTC))
+    assert old.open(name).card.fields["employees"].columns == ("employees",)
 
 
 def test_a_diff_tells_what_is_written_back() -> None:
