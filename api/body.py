@@ -162,15 +162,15 @@ def day(raw: Any, path: str, mistakes: Mistakes) -> date | None:
     return None
 
 
-def batch(leads: Any, most: int, mistakes: Mistakes) -> list[Any]:
+def batch(leads: Any, most: int, mistakes: Mistakes, path: str = "$.leads") -> list[Any]:
     """The leads of a batch, at least one and at most `most`; empty where there is a mistake."""
     if not isinstance(leads, list):
         if leads is not NOTHING:
-            mistakes.add("$.leads", f"is {_kind(leads)}; send a list of leads")
+            mistakes.add(path, f"is {_kind(leads)}; send a list of leads")
     elif not leads:
-        mistakes.add("$.leads", "is empty; send at least one lead")
+        mistakes.add(path, "is empty; send at least one lead")
     elif len(leads) > most:
-        mistakes.add("$.leads", f"holds {len(leads):,} leads; send at most {most:,} at once")
+        mistakes.add(path, f"holds {len(leads):,} leads; send at most {most:,} at once")
     else:
         return leads
     return []
@@ -194,10 +194,8 @@ def clean(engine: Engine, lead: Any, path: str, mistakes: Mistakes) -> Lead | No
         if kind not in _PLAIN or (kind in _NUMBERS and not -LARGEST <= value <= LARGEST):
             mistakes.add(child(path, key), _wrong(value))
             bad.add(key)
-        if len(key) > LONGEST_NAME:
-            mistakes.add(child(path, key), f"the name is longer than {LONGEST_NAME} characters")
-        elif not key.isascii() and not _is_whole(key):
-            mistakes.add(child(path, key), "the name holds half a character (a lone surrogate)")
+        if len(key) > LONGEST_NAME or not key.isascii():
+            check_name(key, child(path, key), mistakes)
     try:
         cleaned = engine.clean({key: lead[key] for key in lead if key not in bad} if bad else lead, path)
     except LeadError as error:
@@ -205,6 +203,14 @@ def clean(engine: Engine, lead: Any, path: str, mistakes: Mistakes) -> Lead | No
             mistakes.add(child(path, one.path[len(path) + 1 :]), one.reason, one.value)
         return None
     return cleaned if mistakes.count == before else None
+
+
+def check_name(key: str, path: str, mistakes: Mistakes) -> None:
+    """Note a name that is too long, or that can't be said back."""
+    if len(key) > LONGEST_NAME:
+        mistakes.add(path, f"the name is longer than {LONGEST_NAME} characters")
+    elif not _is_whole(key):
+        mistakes.add(path, "the name holds half a character (a lone surrogate)")
 
 
 def _repeated(found: dict[str, Any], path: str, mistakes: Mistakes) -> None:

@@ -16,6 +16,7 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.json_schema import models_json_schema
 
+from api import crm_openapi
 from api.access import ANY, OPEN
 from scoring.engine import Engine
 from scoring.field import Field as CardField
@@ -435,6 +436,7 @@ def openapi(app: FastAPI, engine: Engine) -> dict[str, Any]:
     ]
     example, as_of = _example(engine)
     result = {"id": "01kb0000000000000000000000", **engine.score(example, as_of).to_dict()}
+    crm_openapi.describe(said, engine, example)
     day = {
         "type": ["string", "null"],
         "format": "date",
@@ -505,8 +507,9 @@ def _property(field: CardField) -> dict[str, Any]:
         said.append(f"In {field.unit}.")
     if field.values:
         said.append(f"One of: {', '.join(field.values)}.")
-    if field.sources:
-        said.append(f"Also as {', '.join(f'`{column}` ({system})' for system, column in field.sources)}.")
+    also = [f"`{column}`" + (f" ({system})" if system else "") for system, column in field.sources + field.standard]
+    if also:
+        said.append(f"Also as {', '.join(also)}.")
     found: dict[str, Any] = {
         "type": [*types.get(field.kind, ["string", "integer"]), "null"],
         "title": field.title,

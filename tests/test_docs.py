@@ -17,6 +17,7 @@ from api.keys import SCOPES
 from api.settings import Settings
 from scoring.check import failures
 from scoring.reader import KEYS, parse_card
+from scoring.write_back import DEFAULTS
 
 ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "docs" / "card.md").read_text("utf-8")
@@ -54,6 +55,15 @@ def test_the_schema_has_the_same_keys(part: str) -> None:
     assert set(schema["properties"]) == set(KEYS[part])
     assert set(schema["required"]) == {key for key, needed in KEYS[part].items() if needed}
     assert schema["additionalProperties"] is False
+
+
+def test_standard_properties_are_told() -> None:
+    """The page names the properties that are written without `write_back`, and an author could write the same."""
+    for system, names in DEFAULTS.items():
+        assert list(names) == list(DEFAULTS["hubspot"])
+        assert f"`{names['score']}`" in PAGE
+        card = f"name: a\nfields: {{b: {{kind: text}}}}\nwrite_back: {{{system}: {json.dumps(names)}}}\n"
+        assert parse_card(card).write_back == {system: names}
 
 
 @pytest.mark.parametrize("path", CARDS, ids=lambda path: path.parent.name)

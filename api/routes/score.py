@@ -5,26 +5,23 @@ from __future__ import annotations
 import asyncio
 import heapq
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Any
-from urllib.parse import parse_qsl
+from typing import Any, NamedTuple
 
 from fastapi import FastAPI, Request, Response
 from pydantic_core import to_json
 
-from api import body
+from api import body, crm
 from api.access import needs
+from api.crm_shapes import object_of
 from api.keys import Key
 from api.log.record import Record, Work, new_id, now, written
 from api.log.record import ident as lead_id
-from api.problem import MEDIA_TYPE, Mistakes, Refusal, cut
+from api.problem import MEDIA_TYPE, Mistakes, Refusal
 from api.service import Service
-from scoring.errors import did_you_mean
 from scoring.field import Lead
+from scoring.result import Result
 
-EXPLAIN = ("none", "top", "full")
-PARAMETERS = ("explain", "as_of")
 STRONGEST = 3  # entries of a ledger, either way, in an answer with `explain=top`
 MOST_OF_ITEM = 10  # mistakes of one lead of a batch that are listed
 TURN = 20  # leads of a batch that are scored before other requests get their turn: a millisecond or two
@@ -32,7 +29,8 @@ TURN = 20  # leads of a batch that are scored before other requests get their tu
 
 def add(app: FastAPI, service: Service) -> None:
     """Add the routes that score."""
-    engine, settings = service.engine, service.settings
+    settings = service.settings
+    reader = crm.Reader(service.engine)
 
     @app.post("/v1/score", summary="Score one lead", operation_id="score", **_scoring("ScoreRequest", "Result"))
     @needs("score")
@@ -40,21 +38,18 @@ def add(app: FastAPI, service: Service) -> None:
         """The points of one lead, each with its reason, and what to do with it."""
         content = await read(request)
 
-        def work() -> Work:
+        async def work() -> Work:
             mistakes = Mistakes()
-            explain, day = query(request, mistakes)
-            raw, as_of = body.members(body.parse(content), "lead", mistakes)
-            as_of = one_day(as_of, day, mistakes)
-            lead = body.clean(engine, raw, "$.lead", mistakes)
+            asked = crm.asked(request.scope["query_string"], mistakes)
+            sent = crm.sent(asked, body.parse(content), "lead", mistakes)
+            lead = reader.clean(sent.source, sent.found, sent.path, mistakes)
             if mistakes or lead is None:
                 raise mistakes.refusal()
-            scored = _scored(service, lead, as_of or today(), caller(request), explain)
-            return Work(scored.body, (scored.record,) if scored.record else ())
+            scored = _scored(service, lead, sent.as_of or today(), caller(request))
+            said = to_json(reader.reply(asked.reply).one(scored.result)) if asked.reply else scored.said(asked.explain)
+            return Work(said, scored.records)
 
-        async def later() -> Work:
-            return work()
-
-        return await recorded(request, service, content, later)
+        return await recorded(request, service, content, work)
 
     @app.post(
         "/v1/score/batch",
@@ -64,40 +59,62 @@ def add(app: FastAPI, service: Service) -> None:
     )
     @needs("score")
     async def score_batch(request: Request) -> Response:
-        """A result or a refusal for each of several leads, in the order in which they came."""
+        """A result or a refusal for each of several leads, in the order in which they came.
+
+        With `reply`, which has no place for a refusal, one mistake refuses them all.
+        """
         content = await read(request)
 
         async def work() -> Work:
             mistakes = Mistakes()
-            explain, day = query(request, mistakes)
-            raws, as_of = body.members(body.parse(content), "leads", mistakes)
-            as_of = one_day(as_of, day, mistakes) or today()
-            leads = body.batch(raws, settings.max_batch, mistakes)
+            asked = crm.asked(request.scope["query_string"], mistakes)
+            sent = crm.sent(asked, body.parse(content), "leads", mistakes)
+            reply = reader.reply(asked.reply) if asked.reply else None
+            most = min(settings.max_batch, reply.most) if reply else settings.max_batch
+            leads = body.batch(sent.found, most, mistakes, sent.path)
             if mistakes:
                 raise mistakes.refusal()
-            items, records = [], []
+            day = sent.as_of or today()
+            items: list[bytes] = []
+            records: list[Record] = []
+            good = 0
             for at, raw in enumerate(leads):
                 if at % TURN == TURN - 1:
                     await asyncio.sleep(0)
-                own = Mistakes(MOST_OF_ITEM)
-                lead = body.clean(engine, raw, f"$.leads[{at}]", own)
+                own = mistakes if reply else Mistakes(MOST_OF_ITEM)
+                lead = reader.clean(sent.source, raw, sent.at(at), own)
+                key = reader.key(sent.source, asked.reply, raw, lead, sent.at(at), own) if reply and lead else ""
                 if own or lead is None:
                     items.append(to_json({"status": 422, "errors": [one.to_dict() for one in own.kept]}))
                     continue
-                scored = _scored(service, lead, as_of, caller(request), explain)
-                items.append(b'{"status":200,"errors":[],"result":' + scored.body + b"}")
-                records += [scored.record] if scored.record else []
-            good = sum(one.startswith(b'{"status":200') for one in items)
-            said = b'{"scored":%d,"refused":%d,"results":[' % (good, len(items) - good)
-            return Work(said + b",".join(items) + b"]}", records)
+                good += 1
+                scored = _scored(service, lead, day, caller(request))
+                records += scored.records
+                if reply:
+                    items.append(to_json(reply.item(scored.result, key, object_of(raw))))
+                else:
+                    items.append(b'{"status":200,"errors":[],"result":' + scored.said(asked.explain) + b"}")
+            if mistakes:
+                raise mistakes.refusal()
+            if reply:
+                return Work(reply.several(items), records)
+            head = b'{"scored":%d,"refused":%d,"results":[' % (good, len(items) - good)
+            return Work(head + b",".join(items) + b"]}", records)
 
         return await recorded(request, service, content, work)
 
 
-@dataclass(frozen=True, slots=True)
-class _Scored:
-    body: bytes
-    record: Record | None
+class _Scored(NamedTuple):  # made for each lead
+    """The score of one lead: its result, that as it leaves, and what is recorded of it."""
+
+    result: Result
+    flat: dict[str, Any]
+    whole: bytes
+    records: tuple[Record, ...]
+
+    def said(self, explain: str) -> bytes:
+        """The answer, with as much to explain it as is asked for."""
+        return self.whole if explain == "full" else to_json(trimmed(self.flat, explain))
 
 
 async def recorded(request: Request, service: Service, content: bytes, work: Callable[[], Awaitable[Work]]) -> Response:
@@ -121,25 +138,19 @@ def _answer(content: bytes) -> Response:
     return Response(content, media_type="application/json")
 
 
-def _scored(service: Service, lead: Lead, day: date, key: str, explain: str) -> _Scored:
-    """The answer to a clean lead, and its record."""
+def _scored(service: Service, lead: Lead, day: date, key: str) -> _Scored:
+    """The score of a clean lead, and its record, where the service has a log."""
     result = service.engine.result(lead.values, day, lead.ignored)
-    said = result.to_dict()
     if service.logged is None:
-        return _Scored(to_json(trimmed({"id": "", **said}, explain)), None)
+        flat = {"id": "", **result.to_dict()}
+        return _Scored(result, flat, to_json(flat), ())
     ident = new_id()
-    whole = to_json({"id": ident, **said})
-    record = Record(
-        ident,
-        now(),
-        lead_id(service.engine.card.card, lead.values),
-        key,
-        service.digest,
-        written(lead.values, lead.ignored),
-        whole.decode(),
-        result,
-    )
-    return _Scored(whole if explain == "full" else to_json(trimmed({"id": ident, **said}, explain)), record)
+    flat = {"id": ident, **result.to_dict()}
+    whole = to_json(flat)
+    of = lead_id(service.engine.card.card, lead.values)
+    cleaned = written(lead.values, lead.ignored)
+    record = Record(ident, now(), of, key, service.digest, cleaned, whole.decode(), result)
+    return _Scored(result, flat, whole, (record,))
 
 
 def trimmed(said: dict[str, Any], explain: str) -> dict[str, Any]:
@@ -157,31 +168,6 @@ def trimmed(said: dict[str, Any], explain: str) -> dict[str, Any]:
 
 def _points(entry: dict[str, Any]) -> float:
     return float(entry["points"])
-
-
-def query(request: Request, mistakes: Mistakes) -> tuple[str, date | None]:
-    """How much to explain, and the day, as the query of a request says it."""
-    raw = request.scope["query_string"]
-    if not raw:
-        return "full", None
-    explain, day = "full", None
-    for name, value in parse_qsl(raw.decode("latin-1"), keep_blank_values=True):
-        if name == "explain":
-            explain = value
-            if value not in EXPLAIN:
-                mistakes.add("?explain", f"there is no such way to explain.{did_you_mean(cut(value), EXPLAIN)}", value)
-        elif name == "as_of":
-            day = body.day(value, "?as_of", mistakes)
-        else:
-            mistakes.add(f"?{cut(name)}", f"unknown parameter.{did_you_mean(cut(name), PARAMETERS)}")
-    return explain, day
-
-
-def one_day(said: date | None, asked: date | None, mistakes: Mistakes) -> date | None:
-    """The day of a score, which may stand in the body or in the query, and in both only if it is the same."""
-    if said is not None and asked is not None and said != asked:
-        mistakes.add("?as_of", f"is {asked}, and the body says {said}; send one of the two")
-    return said or asked
 
 
 def caller(request: Request) -> str:
@@ -240,19 +226,15 @@ def _scoring(request: str, answer: str) -> dict[str, Any]:
         {
             "name": "explain",
             "in": "query",
+            "required": False,
             "description": "How much of the ledger, the reasons and the questions to send: all, the strongest three"
             " entries either way, or nothing.",
-            "schema": {"type": "string", "enum": list(EXPLAIN), "default": "full"},
-        },
-        {
-            "name": "as_of",
-            "in": "query",
-            "description": "The day of the score, as in the body.",
-            "schema": {"type": "string", "format": "date"},
+            "schema": {"type": "string", "enum": list(crm.EXPLAIN), "default": "full"},
         },
         {
             "name": "Idempotency-Key",
             "in": "header",
+            "required": False,
             "description": "A name of this request: the same request under the same name gets its first answer, and"
             " is recorded once.",
             "schema": {"type": "string", "minLength": 1, "maxLength": 255},

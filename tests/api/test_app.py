@@ -130,7 +130,7 @@ def test_scorecard(client: TestClient) -> None:
     rules = {one["name"]: one for one in found["rules"]}
     stages = {one["name"]: one for one in found["stages"]}
     assert (found["name"], found["release"], found["base_rate"], found["trust"]) == ("b2b-software", "", 0.09, 1.0)
-    assert fields["employees"]["columns"] == ["employees", "NumberOfEmployees", "numemployees"]
+    assert fields["employees"]["columns"] == ["employees", "NumberOfEmployees", "numberofemployees", "No_of_Employees"]
     assert fields["budget"]["question"] == "What budget is set aside for it?"
     assert fields["need"]["values"] == ["none", "vague", "clear", "urgent"]
     assert fields["days_silent"]["is"] == "days_since(last_activity)"
@@ -811,7 +811,7 @@ def test_lead_is_described(api: dict[str, Any]) -> None:
         "type": ["number", "string", "null"],
         "title": "employees",
         "description": "How many people work for you? "
-        "Also as `NumberOfEmployees` (salesforce), `numemployees` (hubspot).",
+        "Also as `NumberOfEmployees` (salesforce), `numberofemployees` (hubspot), `No_of_Employees` (zoho).",
     }
 
 
