@@ -246,6 +246,7 @@ class _Run:
             for one in (*columns, BROKEN):
                 schema = schema.add(one, StringType())
             frame = self.spark.read.options(**options).schema(schema).csv(data)
+            columns = [one for one in frame.columns if one != BROKEN]  # those of folders like `country=NO` too
             described = frame.metadataColumn("_metadata")
             row, broken = F.lit(None).cast("bigint"), frame[BROKEN]
         if len(set(columns)) < len(columns):

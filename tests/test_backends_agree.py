@@ -283,3 +283,26 @@ def test_a_missing_text_beyond_ascii(backend: tuple[Engine, Rows]) -> None:
     query = sql.Query(AS_OF, columns={"row": "INTEGER", "t1": "VARCHAR"}, keep=["row"])
     found = rows(leads, {"t1": "VARCHAR"}, sql.typed(card, query, asked.dialect))
     assert [row["f:t1"] for row in found] == [engine(card).clean(lead).values["t1"] for lead in leads]
+
+
+def test_minus_zero_is_zero(backend: tuple[Engine, Rows]) -> None:
+    """A number that comes in as minus zero is in a list of many that has zero, typed or written."""
+    asked, rows = backend
+    listed = ", ".join(map(str, range(20)))
+    card = untrained(
+        parse_card(
+            f"""
+name: zero
+fields: {{n1: {{kind: number}}, n2: {{kind: number}}}}
+rules:
+  - {{name: typed, when: "n1 in ({listed})", points: 1, reason: Typed}}
+  - {{name: written, when: "n2 in ({listed})", points: 1, reason: Written}}
+  - {{name: least, when: n1 >= 0 and n2 = 0, points: 1, reason: Least}}
+"""
+        )
+    )
+    leads = [{"n1": -0.0, "n2": "-0.0"}, {"n1": 0.0, "n2": "0"}, {"n1": -1.0, "n2": "-1"}]
+    types = {"n1": "DOUBLE", "n2": "VARCHAR"}
+    query = sql.Query(AS_OF, columns={"row": "INTEGER", **types}, keep=["row"])
+    found = rows(leads, types, sql.select(card, query, asked.dialect))
+    assert [row["points"] for row in found] == [53.0, 53.0, 50.0]

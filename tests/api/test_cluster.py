@@ -179,6 +179,16 @@ def test_texts_and_names_come_through_as_they_are(spark_master: str, tmp_path: P
     assert reject["reason"] == "inf is not a finite number"
 
 
+# What a session may have set otherwise than a new one.
+OTHERWISE = {
+    "spark.sql.ansi.enabled": "false",
+    "spark.sql.parser.escapedStringLiterals": "true",
+    "spark.sql.codegen.wholeStage": "true",
+    "spark.sql.caseSensitive": "true",
+    "spark.sql.session.timeZone": "America/St_Johns",
+}
+
+
 @slow
 def test_a_frame_becomes_a_frame(spark_master: str) -> None:
     """A DataFrame of any types comes back with its scores, in whatever way the session is set."""
@@ -194,8 +204,8 @@ def test_a_frame_becomes_a_frame(spark_master: str) -> None:
         }
     )
     expected = score_frame(CARD, leads, AS_OF, keep=["id", "other.column"], explain=True).to_pylist()
-    for setting in ("true", "false"):
-        with spark.session(spark_master, **{"spark.sql.ansi.enabled": setting}) as session:
+    for settings in ({}, OTHERWISE):
+        with spark.session(spark_master, **settings) as session:
             frame = session.createDataFrame(leads)
             scored = score_frame(CARD, frame, AS_OF, keep=["id", "other.column"], explain=True)
             assert scored.columns == list(expected[0])
