@@ -17,6 +17,7 @@ from collections.abc import Iterable, Mapping
 from time import monotonic
 from typing import NoReturn
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -36,6 +37,7 @@ HEADERS = (
     (b"x-content-type-options", b"nosniff"),
     (b"cache-control", b"no-store"),
     (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-resource-policy", b"same-origin"),
 )
 
 # A request takes a place among those in work for each so many bytes of its body that are begun: some fifty leads, and a
@@ -117,7 +119,7 @@ class Guard:
                     one.key = self._caller(scope, headers, one.start)
                     entry = _allowed(entry, entries, one.key)
                     receive = await self._admit(one, entry, scope, headers, receive)
-                scope["key"] = one.key
+                scope["key"], scope["ll_key"] = one.key, one.key.id  # for /v1/me; for records of who asked
                 if entry.call is None:
                     await self._app(scope, receive, one.answer)
                 else:
@@ -126,6 +128,8 @@ class Guard:
                     scope["route"] = entry.route
                     response = await entry.call(Request(scope, receive, one.answer))
                     await response(scope, receive, one.answer)
+            except HTTPException as error:
+                await problem.response(problem.refusal_of(error), request_id)(scope, receive, one.answer)
             except Refusal as refusal:
                 await problem.response(refusal, request_id)(scope, receive, one.answer)
         except Exception as error:

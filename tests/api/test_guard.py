@@ -12,7 +12,7 @@ from typing import Any
 
 import httpx2
 import pytest
-from fastapi import FastAPI, Response
+from fastapi import FastAPI, HTTPException, Response
 from fastapi.testclient import TestClient
 
 from api import keys, problem
@@ -222,8 +222,12 @@ def test_a_path_with_a_part_that_varies(tmp_path: Path) -> None:
     @app.get("/things/{name}")
     @needs("read")
     async def thing(request: Any) -> Response:
+        if request.path_params["name"] == "none":
+            raise HTTPException(409, "Gone.", {"X-Why": "none"})
         return Response(request.path_params["name"])
 
+    answer = TestClient(app).get("/things/none")
+    assert (answer.status_code, answer.json()["detail"], answer.headers["x-why"]) == (409, "Gone.", "none")
     assert TestClient(app).get("/things/ann@example.org").text == "ann@example.org"
 
 
@@ -419,6 +423,7 @@ def test_headers_are_on_every_answer(client: TestClient, made: dict[str, str], m
         assert one.headers["x-content-type-options"] == "nosniff"
         assert one.headers["cache-control"] == "no-store"
         assert one.headers["referrer-policy"] == "no-referrer"
+        assert one.headers["cross-origin-resource-policy"] == "same-origin"
         assert one.headers["content-security-policy"].startswith("default-src 'none'")
         assert "server" not in one.headers
         if one.status_code >= 400:
