@@ -279,6 +279,10 @@ def _from_here(scope: Scope, headers: Mapping[bytes, bytes]) -> None:
     A page can have its own name point to this machine (DNS rebinding): then the Host is that name. It can't send JSON
     to another name without asking first by OPTIONS, which is answered with no permission. A proxy brings strangers.
     """
+    here = (scope.get("server") or ("",))[0]  # the address at which the connection came in
+    # Nothing listens elsewhere without keys; if their file is lost and a process begins anew, this still holds.
+    if (here[:1].isdigit() or ":" in here) and not is_loopback(here):
+        raise Refusal(403, f"No keys are made, so other machines can't ask. {_MAKE_ONE}")
     if b"x-forwarded-for" in headers or b"forwarded" in headers:
         raise Refusal(403, f"This came through a proxy, and no keys are made. {_MAKE_ONE}")
     host = headers.get(b"host")
@@ -286,7 +290,7 @@ def _from_here(scope: Scope, headers: Mapping[bytes, bytes]) -> None:
         return
     name = host.decode("latin-1").lower()
     name = name[1:].partition("]")[0] if name.startswith("[") else name.partition(":")[0]
-    if name == "localhost" or name == (scope.get("server") or ("",))[0] or is_loopback(name):
+    if name == "localhost" or name == here or is_loopback(name):
         return
     raise Refusal(421, f"Without keys, this service answers to localhost only, not to another name. {_MAKE_ONE}")
 

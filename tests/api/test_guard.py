@@ -256,6 +256,14 @@ def test_a_page_can_t_point_its_name_here(tmp_path: Path, host: str, status: int
     assert found.get("/health/ready", headers={"Host": host}).status_code == 200
 
 
+@pytest.mark.parametrize("address", ["http://192.168.1.7", "http://[2001:db8::1]"])
+def test_other_addresses_need_keys(tmp_path: Path, address: str) -> None:
+    """Without keys, what comes in at an address that others can reach is refused, whatever name it asks for."""
+    found = TestClient(app_of(tmp_path), base_url=address)
+    assert found.post(SCORE, json=BODY, headers={"Host": "localhost"}).status_code == 403
+    assert found.get("/health/live").status_code == 200
+
+
 def test_a_page_can_t_send_json_here(tmp_path: Path) -> None:
     """A browser asks before it sends JSON to another site, and gets no leave; what it may send unasked is refused."""
     found = TestClient(app_of(tmp_path))
