@@ -17,6 +17,7 @@ from collections.abc import Iterable, Mapping
 from time import monotonic
 from typing import NoReturn
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -36,6 +37,7 @@ HEADERS = (
     (b"x-content-type-options", b"nosniff"),
     (b"cache-control", b"no-store"),
     (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-resource-policy", b"same-origin"),
 )
 
 # A request takes a place among those in work for each so many bytes of its body that are begun: some fifty leads, and a
@@ -117,7 +119,7 @@ class Guard:
                     one.key = self._caller(scope, headers, one.start)
                     entry = _allowed(entry, entries, one.key)
                     receive = await self._admit(one, entry, scope, headers, receive)
-                scope["key"] = one.key
+                scope["key"], scope["ll_key"] = one.key, one.key.id  # for /v1/me; for records of who asked
                 if entry.call is None:
                     await self._app(scope, receive, one.answer)
                 else:
@@ -126,6 +128,8 @@ class Guard:
                     scope["route"] = entry.route
                     response = await entry.call(Request(scope, receive, one.answer))
                     await response(scope, receive, one.answer)
+            except HTTPException as error:
+                await problem.response(problem.refusal_of(error), request_id)(scope, receive, one.answer)
             except Refusal as refusal:
                 await problem.response(refusal, request_id)(scope, receive, one.answer)
         except Exception as error:
@@ -275,6 +279,10 @@ def _from_here(scope: Scope, headers: Mapping[bytes, bytes]) -> None:
     A page can have its own name point to this machine (DNS rebinding): then the Host is that name. It can't send JSON
     to another name without asking first by OPTIONS, which is answered with no permission. A proxy brings strangers.
     """
+    here = (scope.get("server") or ("",))[0]  # the address at which the connection came in
+    # Nothing listens elsewhere without keys; if their file is lost and a process begins anew, this still holds.
+    if (here[:1].isdigit() or ":" in here) and not is_loopback(here):
+        raise Refusal(403, f"No keys are made, so other machines can't ask. {_MAKE_ONE}")
     if b"x-forwarded-for" in headers or b"forwarded" in headers:
         raise Refusal(403, f"This came through a proxy, and no keys are made. {_MAKE_ONE}")
     host = headers.get(b"host")
@@ -282,7 +290,7 @@ def _from_here(scope: Scope, headers: Mapping[bytes, bytes]) -> None:
         return
     name = host.decode("latin-1").lower()
     name = name[1:].partition("]")[0] if name.startswith("[") else name.partition(":")[0]
-    if name == "localhost" or name == (scope.get("server") or ("",))[0] or is_loopback(name):
+    if name == "localhost" or name == here or is_loopback(name):
         return
     raise Refusal(421, f"Without keys, this service answers to localhost only, not to another name. {_MAKE_ONE}")
 

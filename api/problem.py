@@ -130,6 +130,12 @@ def body(refusal: Refusal, request_id: str) -> dict[str, object]:
     return said
 
 
+def refusal_of(error: HTTPException) -> Refusal:
+    """What Starlette's own error says, as a refusal."""
+    detail = _DETAILS.get(error.status_code, str(error.detail))
+    return Refusal(error.status_code, detail, headers=error.headers)
+
+
 def failed(request_id: str) -> Response:
     """The answer where the service itself is at fault; it tells nothing of what happened inside."""
     return response(Refusal(500, _DETAILS[500]), request_id)
@@ -144,8 +150,7 @@ def install(app: FastAPI) -> None:
 
     async def unrouted(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
-        detail = _DETAILS.get(error.status_code, str(error.detail))
-        return response(Refusal(error.status_code, detail, headers=error.headers), request.scope["request_id"])
+        return response(refusal_of(error), request.scope["request_id"])
 
     async def invalid(request: Request, error: Exception) -> Response:
         """Parameters that FastAPI checks itself."""

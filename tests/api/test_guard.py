@@ -12,7 +12,7 @@ from typing import Any
 
 import httpx2
 import pytest
-from fastapi import FastAPI, Response
+from fastapi import FastAPI, HTTPException, Response
 from fastapi.testclient import TestClient
 
 from api import keys, problem
@@ -222,8 +222,12 @@ def test_a_path_with_a_part_that_varies(tmp_path: Path) -> None:
     @app.get("/things/{name}")
     @needs("read")
     async def thing(request: Any) -> Response:
+        if request.path_params["name"] == "none":
+            raise HTTPException(409, "Gone.", {"X-Why": "none"})
         return Response(request.path_params["name"])
 
+    answer = TestClient(app).get("/things/none")
+    assert (answer.status_code, answer.json()["detail"], answer.headers["x-why"]) == (409, "Gone.", "none")
     assert TestClient(app).get("/things/ann@example.org").text == "ann@example.org"
 
 
@@ -250,6 +254,14 @@ def test_a_page_can_t_point_its_name_here(tmp_path: Path, host: str, status: int
     found = TestClient(app_of(tmp_path))
     assert found.post(SCORE, json=BODY, headers={"Host": host}).status_code == status
     assert found.get("/health/ready", headers={"Host": host}).status_code == 200
+
+
+@pytest.mark.parametrize("address", ["http://192.168.1.7", "http://[2001:db8::1]"])
+def test_other_addresses_need_keys(tmp_path: Path, address: str) -> None:
+    """Without keys, what comes in at an address that others can reach is refused, whatever name it asks for."""
+    found = TestClient(app_of(tmp_path), base_url=address)
+    assert found.post(SCORE, json=BODY, headers={"Host": "localhost"}).status_code == 403
+    assert found.get("/health/live").status_code == 200
 
 
 def test_a_page_can_t_send_json_here(tmp_path: Path) -> None:
@@ -419,6 +431,7 @@ def test_headers_are_on_every_answer(client: TestClient, made: dict[str, str], m
         assert one.headers["x-content-type-options"] == "nosniff"
         assert one.headers["cache-control"] == "no-store"
         assert one.headers["referrer-policy"] == "no-referrer"
+        assert one.headers["cross-origin-resource-policy"] == "same-origin"
         assert one.headers["content-security-policy"].startswith("default-src 'none'")
         assert "server" not in one.headers
         if one.status_code >= 400:

@@ -122,6 +122,7 @@ def answer_of(caller: socket.socket) -> tuple[int, dict[str, Any], dict[str, str
     return int(status.split()[1]), json.loads(body), dict(line.lower().split(": ", 1) for line in lines)
 
 
+@pytest.mark.slow
 def test_slow_callers(tmp_path: Path) -> None:
     """A request must have arrived in time, head and body, however steadily it drips; others are served meanwhile."""
     with started(tmp_path, max_arrival=1) as server:
@@ -157,6 +158,7 @@ def test_slow_callers(tmp_path: Path) -> None:
     assert sum(one["connections"] for one in server.log if one["event"] == "late") == 4
 
 
+@pytest.mark.slow
 def test_a_kept_connection_is_no_slow_caller(tmp_path: Path) -> None:
     """A connection may rest between requests for longer than one may take to arrive."""
     with started(tmp_path, max_arrival=1) as server:
@@ -166,7 +168,7 @@ def test_a_kept_connection_is_no_slow_caller(tmp_path: Path) -> None:
             answer = connection.getresponse()
             answer.read()
             assert answer.status == 200
-            time.sleep(3)
+            time.sleep(2.5)
         connection.close()
 
 
@@ -213,6 +215,7 @@ def test_pipelined_requests(tmp_path: Path) -> None:
         assert received.count(b"HTTP/1.1 200 OK") == 21
 
 
+@pytest.mark.slow
 def test_greetings(tmp_path: Path) -> None:
     """The second line of the greeting says who may ask."""
     with started(tmp_path) as server:
@@ -241,6 +244,7 @@ def test_damaged_keys_end_the_start(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert "keys.json is damaged: it is not JSON" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_keys_of_a_running_server(tmp_path: Path) -> None:
     """A server takes a new key at once, and refuses a revoked one soon, without a restart."""
     with started(tmp_path) as server:
@@ -307,6 +311,7 @@ class Callers:
         connection.close()
 
 
+@pytest.mark.slow
 def test_overload(tmp_path: Path) -> None:
     """With far more work than there is room for, what is accepted is answered soon, the rest told to wait; not health.
 
@@ -348,6 +353,7 @@ def test_a_log_that_nobody_reads(tmp_path: Path) -> None:
     assert asked + dropped > 1000
 
 
+@pytest.mark.slow
 def test_one_key_does_not_starve_another(tmp_path: Path) -> None:
     """A key that asks far more than its rate gets 429, and another one is served all the while."""
     _, greedy = keys.add(tmp_path, "greedy", ("score",), NOW)
@@ -365,6 +371,7 @@ def test_one_key_does_not_starve_another(tmp_path: Path) -> None:
     assert callers.seen[200] <= 20 * (lasted + 2 + 5)  # the rate, the burst, and time for the callers to stop
 
 
+@pytest.mark.slow
 def test_a_stop_finishes_what_was_accepted(tmp_path: Path) -> None:
     """A server that is asked to stop under load ends soon, and no answer that began is cut."""
     with started(tmp_path) as server, Callers(server, 12, BATCH, "/v1/score/batch") as callers:
