@@ -107,7 +107,8 @@ class Recorder:
 
 def unrecorded(reason: str) -> Refusal:
     """The refusal of an answer that could not be recorded."""
-    return Refusal(503, f"The decision log can't be written: {reason}. Nothing was scored; try again.")
+    said = f"The decision log can't be written: {reason}. Nothing was scored; try again."
+    return Refusal(503, said, retry_after=1)
 
 
 def answer(key: str, name: str, digest: str, body: bytes, records: Sequence[Record]) -> Answer:

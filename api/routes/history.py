@@ -105,7 +105,7 @@ async def read(service: Service, work: Callable[[Logged], _T]) -> _T:
     try:
         return await asyncio.to_thread(work, service.logged)
     except SQLAlchemyError as error:
-        raise Refusal(503, f"The decision log can't be reached: {why(error)}. Try again.") from None
+        raise Refusal(503, f"The decision log can't be reached: {why(error)}. Try again.", retry_after=1) from None
 
 
 async def _row(service: Service, request: Request) -> dict[str, Any]:
