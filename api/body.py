@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -20,6 +21,7 @@ from scoring.field import Lead
 
 LONGEST_NAME = 200  # characters of a name in a lead, and
 MOST_NAMES = 2_000  # names in a lead; CRMs stop earlier at both
+DEEPEST = 32  # objects and lists inside each other; what CRMs send has less than ten
 LARGEST = 1.7976931348623157e308  # the largest double
 
 _BOM = b"\xef\xbb\xbf"
@@ -45,6 +47,9 @@ class Repeated(dict[str, Any]):
     """An object in which names are repeated; `names` are those that are."""
 
     names: tuple[str, ...] = ()
+
+
+_NESTING = frozenset({dict, list, Repeated})
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -82,15 +87,35 @@ def parse(raw: bytes) -> Any:
         raise _not_json("it is empty")
     for decoder in _DECODERS:
         try:
-            return decoder.decode(text)
+            value = decoder.decode(text)
         except json.JSONDecodeError as error:
             reason = error.msg[0].lower() + error.msg[1:].removesuffix(" at")
             raise _not_json(f"{reason}, at line {error.lineno}, column {error.colno}") from None
         except RecursionError:
-            raise _not_json("it is nested too deeply") from None
+            raise _too_deep() from None
         except ValueError:
             continue
+        # Without so many brackets it can't be so deep: that costs a lead nothing.
+        if text.count("{") + text.count("[") > DEEPEST and not is_shallow(value):
+            raise _too_deep()
+        return value
     raise AssertionError("the second decoder reads every integer")
+
+
+def is_shallow(value: object) -> bool:
+    """Whether a JSON value has at most `DEEPEST` objects and lists inside each other."""
+    level = [value]
+    for _ in range(DEEPEST + 1):
+        level = [one for one in level if type(one) in _NESTING]
+        if not level:
+            return True
+        level = [inner for one in level for inner in (one if type(one) is list else one.values())]  # type: ignore[attr-defined]
+    return False
+
+
+def _too_deep() -> Refusal:
+    reason = f"is nested more than {DEEPEST} levels deep"
+    return Refusal(400, f"The body {reason}.", (Mistake("$", reason),))
 
 
 def _not_json(reason: str) -> Refusal:
@@ -99,22 +124,32 @@ def _not_json(reason: str) -> Refusal:
 
 def members(body: Any, wanted: str, mistakes: Mistakes) -> tuple[Any, date | None]:
     """What stands under `wanted` (`lead` or `leads`) in a body, and its day; NOTHING and None where there is none."""
+    found = flat(body, (wanted,), ("as_of",), f'{{"{wanted}": …}}', mistakes)
+    return found.get(wanted, NOTHING), day(found.get("as_of"), "$.as_of", mistakes)
+
+
+def flat(
+    body: Any, needed: Sequence[str], others: Sequence[str], example: str, mistakes: Mistakes
+) -> Mapping[str, Any]:
+    """The members of a body that must be an object with some keys and may have others; empty where it is none."""
     if not isinstance(body, dict):
-        mistakes.add("$", f'is {_kind(body)}; send an object like {{"{wanted}": …}}')
-        return NOTHING, None
+        mistakes.add("$", f"is {_kind(body)}; send an object like {example}")
+        return {}
     _repeated(body, "$", mistakes)
-    known = (wanted, "as_of")
+    known = (*needed, *others)
     for key in body:
         if key not in known:
             # A guess takes a moment, and a hostile body has a hundred thousand keys.
             guess = did_you_mean(cut(key), known) if mistakes.count < 10 else ""
             mistakes.add(child("$", key), f"unknown key.{guess}")
-    if wanted not in body:
-        mistakes.add(f"$.{wanted}", "is not there, and is needed")
-    return body.get(wanted, NOTHING), _day(body.get("as_of"), mistakes)
+    for one in needed:
+        if one not in body:
+            mistakes.add(f"$.{one}", "is not there, and is needed")
+    return body
 
 
-def _day(raw: Any, mistakes: Mistakes) -> date | None:
+def day(raw: Any, path: str, mistakes: Mistakes) -> date | None:
+    """The day that a text writes; None where there is none, or a mistake, which is noted."""
     if raw is None:
         return None
     if isinstance(raw, str) and _DAY.fullmatch(raw):
@@ -123,19 +158,19 @@ def _day(raw: Any, mistakes: Mistakes) -> date | None:
         except ValueError:
             pass
     said = "" if isinstance(raw, str) else f"{_kind(raw)}, "
-    mistakes.add("$.as_of", f"is {said}not a date; write it like 2026-01-31", raw)
+    mistakes.add(path, f"is {said}not a date; write it like 2026-01-31", raw)
     return None
 
 
-def batch(leads: Any, most: int, mistakes: Mistakes) -> list[Any]:
+def batch(leads: Any, most: int, mistakes: Mistakes, path: str = "$.leads") -> list[Any]:
     """The leads of a batch, at least one and at most `most`; empty where there is a mistake."""
     if not isinstance(leads, list):
         if leads is not NOTHING:
-            mistakes.add("$.leads", f"is {_kind(leads)}; send a list of leads")
+            mistakes.add(path, f"is {_kind(leads)}; send a list of leads")
     elif not leads:
-        mistakes.add("$.leads", "is empty; send at least one lead")
+        mistakes.add(path, "is empty; send at least one lead")
     elif len(leads) > most:
-        mistakes.add("$.leads", f"holds {len(leads):,} leads; send at most {most:,} at once")
+        mistakes.add(path, f"holds {len(leads):,} leads; send at most {most:,} at once")
     else:
         return leads
     return []
@@ -159,10 +194,8 @@ def clean(engine: Engine, lead: Any, path: str, mistakes: Mistakes) -> Lead | No
         if kind not in _PLAIN or (kind in _NUMBERS and not -LARGEST <= value <= LARGEST):
             mistakes.add(child(path, key), _wrong(value))
             bad.add(key)
-        if len(key) > LONGEST_NAME:
-            mistakes.add(child(path, key), f"the name is longer than {LONGEST_NAME} characters")
-        elif not key.isascii() and not _is_whole(key):
-            mistakes.add(child(path, key), "the name holds half a character (a lone surrogate)")
+        if len(key) > LONGEST_NAME or not key.isascii():
+            check_name(key, child(path, key), mistakes)
     try:
         cleaned = engine.clean({key: lead[key] for key in lead if key not in bad} if bad else lead, path)
     except LeadError as error:
@@ -170,6 +203,14 @@ def clean(engine: Engine, lead: Any, path: str, mistakes: Mistakes) -> Lead | No
             mistakes.add(child(path, one.path[len(path) + 1 :]), one.reason, one.value)
         return None
     return cleaned if mistakes.count == before else None
+
+
+def check_name(key: str, path: str, mistakes: Mistakes) -> None:
+    """Note a name that is too long, or that can't be said back."""
+    if len(key) > LONGEST_NAME:
+        mistakes.add(path, f"the name is longer than {LONGEST_NAME} characters")
+    elif not _is_whole(key):
+        mistakes.add(path, "the name holds half a character (a lone surrogate)")
 
 
 def _repeated(found: dict[str, Any], path: str, mistakes: Mistakes) -> None:

@@ -271,7 +271,7 @@ class _Run:
         ordered = wanted.best_first or wanted.top is not None
         keep = [one for one in scan.columns if one in columns]
         query = self._query(_numbered(scan) if ordered else scan.sql, scan.columns, [ROW, *keep] if ordered else keep)
-        query, looked_up = remembered(connection, self.card, query, scan)
+        query = remembered(connection, self.card, query, scan)
         advice = quoted(self.outputs["recommendation"])
         listed = ", ".join(map(text, wanted.only))
         chosen = f"{advice} IN ({listed})" if wanted.only else "TRUE"
@@ -288,7 +288,7 @@ class _Run:
         connection.execute("PRAGMA enable_profiling = 'no_output'")
         try:
             count = target.copy(connection, body, written, kind)
-            read = _scanned(json.loads(connection.get_profiling_information())["operator"]) - looked_up
+            read = _scanned(json.loads(connection.get_profiling_information())["operator"])
         finally:
             connection.execute("PRAGMA disable_profiling")
         if scan.kind == "parquet":  # of which whole parts may be skipped; its own count is in the file
@@ -443,11 +443,11 @@ def _numbered(scan: Scan) -> str:
 
 
 def _scanned(operators: Sequence[Mapping[str, Any]]) -> int:
-    """How many rows the scans at the leaves of a profile have read."""
+    """How many rows the scan of the list has read: the most at a leaf of a profile, since memos are one row."""
     found = 0
     for one in operators:
         below = one.get("children")
-        found += _scanned(below) if below else int(one.get("rows_scanned", 0))
+        found = max(found, _scanned(below) if below else int(one.get("rows_scanned", 0)))
     return found
 
 

@@ -7,7 +7,6 @@ scoring are taken in.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import date
 
 import duckdb
@@ -22,32 +21,24 @@ from training.rejects import forget
 LONG = 500_000  # rows; a shorter list is scored sooner without memos
 SAMPLE = 50_000  # rows that are looked at
 RARE = 0.05  # of the rows of a sample, the most whose value comes once: about so many of the next rows have a new one
-DAYS = 3650  # before and after the day of scoring
+DAYS = 1000  # before and after the day of scoring
 _ROWS = "ll_sample"
 
 
-def remembered(
-    connection: duckdb.DuckDBPyConnection, card: Scorecard, query: sql.Query, scan: Scan
-) -> tuple[sql.Query, int]:
-    """The query with memos that are made in `connection`, and how many rows they have; as it is for a short list."""
+def remembered(connection: duckdb.DuckDBPyConnection, card: Scorecard, query: sql.Query, scan: Scan) -> sql.Query:
+    """The query with memos that are made in `connection`; that of a short list stays as it is."""
     if about(connection, scan) < LONG:
-        return query, 0
+        return query
     columns = [one for names in used(card.card, scan.columns).values() for one in names]
     listed = ", ".join(map(quoted, columns))
     connection.execute(f"CREATE OR REPLACE TEMP TABLE {_ROWS} AS SELECT {listed} FROM {scan.sql} LIMIT {SAMPLE}")
     forget(connection)
-    worth = _worth_it(connection, columns)
-    query = replace(query, memos={column: f"ll_memo_{i}" for i, column in enumerate(worth)})
-    selects = sql.memos(card, query, {one: _values(card.card, query, one, scan.columns[one]) for one in worth})
-    rows = 0
-    for column, body in selects.items():
-        table = query.memos[column]
-        ((count,),) = connection.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS {body}").fetchall()
-        rows += count
+    values = {one: _values(card.card, query, one, scan.columns[one]) for one in _worth_it(connection, columns)}
+    query, statements = sql.with_memos(card, query, values)
+    for one in statements:
+        connection.execute(one)
     connection.execute(f"DROP TABLE {_ROWS}")
-    # How long a list is DuckDB guesses, and might keep the list, of all things, in memory to look the memos up in it.
-    connection.execute("SET disabled_optimizers = 'join_order,build_side_probe_side'")
-    return replace(query, memos={one: query.memos[one] for one in selects}), rows
+    return query
 
 
 def _worth_it(connection: duckdb.DuckDBPyConnection, columns: Iterable[str]) -> list[str]:

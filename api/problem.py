@@ -2,10 +2,13 @@
 
     {"type": "about:blank", "title": "Unprocessable Content", "status": 422,
      "detail": "1 mistake in the request; nothing was scored.",
-     "errors": [{"path": "$.lead.employees", "reason": "'many' is not a number; …", "value": "many"}]}
+     "errors": [{"path": "$.lead.employees", "reason": "'many' is not a number; …", "value": "many"}],
+     "request_id": "5f0c…"}
 
 `type` is always about:blank: the status says which kind of problem it is (RFC 9457, 4.2.1). `errors` is always there,
-and empty where nothing in the body is at fault. What comes from the caller is cut before it is said back.
+and empty where nothing in the body is at fault; `request_id` finds the request in the server's log. Where it helps to
+ask again, `retry_after` says after how many seconds, as the header does. What comes from the caller is cut before it is
+said back.
 """
 
 from __future__ import annotations
@@ -21,7 +24,6 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic_core import to_json
 from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect
 
 MEDIA_TYPE = "application/problem+json"
 MOST = 100  # mistakes that one answer lists; the rest are counted
@@ -62,16 +64,17 @@ class Mistake:
 
 
 class Mistakes:
-    """Mistakes as they are found: all are counted, the first `MOST` are kept."""
+    """Mistakes as they are found: all are counted, the first `most` are kept."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int = MOST) -> None:
+        self.most = most
         self.kept: list[Mistake] = []
         self.count = 0
 
     def add(self, path: str, reason: str, value: object = NOTHING) -> None:
         """Note a mistake."""
         self.count += 1
-        if self.count <= MOST:
+        if self.count <= self.most:
             self.kept.append(Mistake(path, reason, value))
 
     def __bool__(self) -> bool:
@@ -87,23 +90,55 @@ class Mistakes:
 class Refusal(Exception):
     """A request is refused, with an HTTP status and the reason in one sentence."""
 
-    def __init__(self, status: int, detail: str, mistakes: tuple[Mistake, ...] = ()) -> None:
+    def __init__(
+        self,
+        status: int,
+        detail: str,
+        mistakes: tuple[Mistake, ...] = (),
+        *,
+        retry_after: int | None = None,  # seconds
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
         self.status = status
         self.detail = detail
         self.mistakes = mistakes
+        self.retry_after = retry_after
+        self.headers = headers
         super().__init__(detail)
 
 
-def response(refusal: Refusal, headers: Mapping[str, str] | None = None) -> Response:
+def response(refusal: Refusal, request_id: str = "") -> Response:
     """A refusal as an HTTP response."""
-    said = {
+    headers = dict(refusal.headers or {})
+    if refusal.retry_after is not None:
+        headers["Retry-After"] = str(refusal.retry_after)
+    return Response(to_json(body(refusal, request_id)), refusal.status, headers, MEDIA_TYPE)
+
+
+def body(refusal: Refusal, request_id: str) -> dict[str, object]:
+    """A refusal as JSON."""
+    said: dict[str, object] = {
         "type": "about:blank",
         "title": _TITLES.get(refusal.status) or http.HTTPStatus(refusal.status).phrase,
         "status": refusal.status,
         "detail": refusal.detail,
         "errors": [one.to_dict() for one in refusal.mistakes],
+        "request_id": request_id,
     }
-    return Response(to_json(said), refusal.status, headers, MEDIA_TYPE)
+    if refusal.retry_after is not None:
+        said["retry_after"] = refusal.retry_after
+    return said
+
+
+def refusal_of(error: HTTPException) -> Refusal:
+    """What Starlette's own error says, as a refusal."""
+    detail = _DETAILS.get(error.status_code, str(error.detail))
+    return Refusal(error.status_code, detail, headers=error.headers)
+
+
+def failed(request_id: str) -> Response:
+    """The answer where the service itself is at fault; it tells nothing of what happened inside."""
+    return response(Refusal(500, _DETAILS[500]), request_id)
 
 
 def install(app: FastAPI) -> None:
@@ -111,14 +146,11 @@ def install(app: FastAPI) -> None:
 
     async def refused(request: Request, error: Exception) -> Response:
         assert isinstance(error, Refusal)
-        return response(error)
+        return response(error, request.scope["request_id"])
 
     async def unrouted(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
-        detail = _DETAILS.get(error.status_code, str(error.detail))
-        if error.status_code == 405 and error.headers and "Allow" in error.headers:
-            detail = f"This path takes {error.headers['Allow']} only."
-        return response(Refusal(error.status_code, detail), error.headers)
+        return response(refusal_of(error), request.scope["request_id"])
 
     async def invalid(request: Request, error: Exception) -> Response:
         """Parameters that FastAPI checks itself."""
@@ -126,20 +158,11 @@ def install(app: FastAPI) -> None:
         mistakes = Mistakes()
         for one in error.errors():
             mistakes.add(".".join(("$", *map(str, one["loc"][1:]))), str(one["msg"]), one.get("input", NOTHING))
-        return response(mistakes.refusal())
-
-    async def gone(request: Request, error: Exception) -> Response:
-        """Nobody reads this answer; without it, a caller that hangs up would be logged as our failure."""
-        return response(Refusal(400, "The request ended before its body did."))
-
-    async def failed(request: Request, error: Exception) -> Response:
-        return response(Refusal(500, _DETAILS[500]))
+        return response(mistakes.refusal(), request.scope["request_id"])
 
     app.add_exception_handler(Refusal, refused)
     app.add_exception_handler(HTTPException, unrouted)
     app.add_exception_handler(RequestValidationError, invalid)
-    app.add_exception_handler(ClientDisconnect, gone)
-    app.add_exception_handler(Exception, failed)
 
 
 def _is_short(value: object) -> bool:

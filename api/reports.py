@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from api.check import Fit
+    from api.keys import Key
     from api.lists import Scored
     from api.warehouse import Stored
     from models.releases import Info
@@ -96,6 +97,17 @@ def releases_text(found: Sequence[Info]) -> str:
         mark = "*" if one.current else " "
         lines.append(f"{mark} {one.name}  {one.card}{'  ' + one.note if one.note else ''}")
     return "\n".join([*lines, "", "* the current release"])
+
+
+def keys_text(found: Sequence[Key]) -> str:
+    """The API keys, newest last: id, what became of it, scopes and name; never a secret."""
+    if not found:
+        return "There is no key yet; `leadledger keys add NAME --scope score` makes one."
+    lines = []
+    for one in found:
+        state = f"made {one.created:%Y-%m-%d}" if one.revoked is None else f"revoked {one.revoked:%Y-%m-%d}"
+        lines.append(f"{one.id}  {state:18}  {', '.join(one.scopes)}  {one.name}")
+    return "\n".join(lines)
 
 
 def recalibration_text(found: Recalibration, release: str, width: int) -> str:

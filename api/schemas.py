@@ -8,7 +8,7 @@ its fields, their kinds, values and questions, and the names that each CRM uses.
 from __future__ import annotations
 
 import importlib.metadata
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Literal
 
 from fastapi import FastAPI
@@ -16,6 +16,8 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.json_schema import models_json_schema
 
+from api import crm_openapi
+from api.access import ANY, OPEN
 from scoring.engine import Engine
 from scoring.field import Field as CardField
 
@@ -53,6 +55,7 @@ class Question(_Shape):
 class Result(_Shape):
     """The score of one lead on one day. The points of the ledger add up to `points`, to the last tenth."""
 
+    id: str = Field(description="The id of this score in the decision log; empty where nothing is recorded.")
     card: str
     release: str = Field(description="The release that the learned points come from; empty: rules alone.")
     as_of: date
@@ -79,12 +82,6 @@ class Result(_Shape):
     ignored: list[str] = Field(description="Names in the lead that no field of the card uses.")
 
 
-class BatchResult(_Shape):
-    """Results, in the order of the leads."""
-
-    results: list[Result]
-
-
 class Mistake(_Shape):
     """One mistake in a request."""
 
@@ -95,6 +92,22 @@ class Mistake(_Shape):
     )
 
 
+class Item(_Shape):
+    """What became of one lead of a batch: scored (200), or refused (422) for its mistakes."""
+
+    status: Literal[200, 422]
+    result: Result = Field(description="The score; left out where the lead was refused.")
+    errors: list[Mistake] = Field(description="Every mistake in the lead, at most 10; empty where it was scored.")
+
+
+class BatchResult(_Shape):
+    """A result or a refusal for each lead, in the order of the leads."""
+
+    scored: int
+    refused: int
+    results: list[Item]
+
+
 class Problem(_Shape):
     """A refusal, as RFC 9457 has it. `errors` lists every mistake of the body (at most 100); else it is empty."""
 
@@ -103,6 +116,27 @@ class Problem(_Shape):
     status: int
     detail: str
     errors: list[Mistake]
+    request_id: str = Field(description="Also in the header X-Request-Id, and in the server's log.")
+    retry_after: int | None = Field(
+        default=None, description="The seconds after which to ask again, as in the header Retry-After; else left out."
+    )
+
+
+class KeyShape(_Shape):
+    """An API key, without its secret."""
+
+    model_config = ConfigDict(title="Key")
+
+    id: str
+    name: str
+    created: datetime
+
+
+class Me(_Shape):
+    """Who asks, and what it may do."""
+
+    key: KeyShape | None = Field(description="Null where no keys are made: then everybody on the machine may do all.")
+    scopes: list[Literal["score", "outcomes", "read", "admin"]]
 
 
 class Live(_Shape):
@@ -117,6 +151,106 @@ class Ready(_Shape):
     status: Literal["ready"]
     card: str
     release: str
+
+
+class OutcomeRequest(_Shape):
+    """What became of a lead."""
+
+    lead: str = Field(description="The id of the lead.", min_length=1, max_length=200)
+    became: str = Field(description="A stage of the card, or `lost`.")
+    on: date = Field(description="The day.")
+
+
+class Outcome(OutcomeRequest):
+    """An outcome as it is noted."""
+
+    new: bool = Field(description="Whether it is noted now; else it was already.")
+
+
+class Value(_Shape):
+    """The cleaned value of a field, as a text."""
+
+    field: str
+    value: str
+
+
+class Score(_Shape):
+    """A score of the log, in short."""
+
+    id: str
+    at: datetime = Field(description="When it was answered.")
+    lead: str = Field(description="The id of the lead; empty: it has none.")
+    key: str = Field(description="The id of the API key that asked; empty: none.")
+    card: str
+    release: str
+    as_of: date
+    score: int = Field(ge=0, le=100)
+    points: float
+    grade: str
+    recommendation: Literal["promote", "ask", "nurture", "disqualify", "keep"]
+
+
+class LoggedScore(Score):
+    """A score of the log: the answer, and what it came from."""
+
+    input: list[Value] = Field(description="The cleaned values that were known.")
+    result: Result
+
+
+class Replayed(_Shape):
+    """A score, worked out again from the logged values, by the release of that day."""
+
+    id: str
+    release: str
+    identical: bool = Field(description="Whether the whole answer is the same, byte for byte.")
+    points: float = Field(description="As logged.")
+    replayed: float = Field(description="As worked out now.")
+    result: Result
+
+
+class Moved(_Shape):
+    """An entry of the ledger that moved since the lead's score before."""
+
+    kind: Literal["start", "rule", "group", "table", "pair", "combination"]
+    name: str
+    cause: Literal["data", "time", "release", "unknown"] = Field(
+        description="The lead's values, the day of scoring, the release; `unknown` where a release is gone."
+    )
+    before: float
+    after: float
+    moved: float
+
+
+class Changed(_Shape):
+    """A field whose value changed since the lead's score before, as texts; null: not known."""
+
+    field: str
+    before: str | None
+    after: str | None
+
+
+class LeadScore(Score):
+    """A score of a lead, and what moved since the one before. The moves add up to the difference of the points."""
+
+    moved: list[Moved]
+    changed: list[Changed]
+
+
+class LeadOutcome(_Shape):
+    """What became of the lead."""
+
+    became: str
+    on: date
+    at: datetime = Field(description="When it was noted.")
+
+
+class LeadScores(_Shape):
+    """The scores of a lead, newest first."""
+
+    lead: str
+    scores: list[LeadScore]
+    more: bool = Field(description="Whether there are older ones: ask again with `before`, the id of the last.")
+    outcomes: list[LeadOutcome]
 
 
 class Points(_Shape):
@@ -267,7 +401,20 @@ class Scorecard(_Shape):
     combinations: list[Combination]
 
 
-ANSWERS = (Result, BatchResult, Problem, Live, Ready, Scorecard)
+ANSWERS = (
+    Result,
+    BatchResult,
+    OutcomeRequest,
+    Outcome,
+    LoggedScore,
+    Replayed,
+    LeadScores,
+    Problem,
+    Me,
+    Live,
+    Ready,
+    Scorecard,
+)
 
 
 def openapi(app: FastAPI, engine: Engine) -> dict[str, Any]:
@@ -280,8 +427,16 @@ def openapi(app: FastAPI, engine: Engine) -> dict[str, Any]:
     _, found = models_json_schema([(one, "serialization") for one in ANSWERS], by_alias=True, ref_template=TEMPLATE)
     schemas: dict[str, Any] = found["$defs"]
     schemas["Mistake"]["required"] = ["path", "reason"]
+    schemas["Problem"]["required"] = [one for one in schemas["Problem"]["properties"] if one != "retry_after"]
+    schemas["Me"]["examples"] = [
+        {
+            "key": {"id": "3f9c01ab", "name": "crm", "created": "2026-01-31T09:00:00+00:00"},
+            "scopes": ["score", "outcomes"],
+        }
+    ]
     example, as_of = _example(engine)
-    result = engine.score(example, as_of).to_dict()
+    result = {"id": "01kb0000000000000000000000", **engine.score(example, as_of).to_dict()}
+    crm_openapi.describe(said, engine, example)
     day = {
         "type": ["string", "null"],
         "format": "date",
@@ -295,9 +450,43 @@ def openapi(app: FastAPI, engine: Engine) -> dict[str, Any]:
     schemas["ScoreRequest"]["examples"] = [{"lead": example, "as_of": as_of.isoformat()}]
     schemas["BatchRequest"]["examples"] = [{"leads": [example], "as_of": as_of.isoformat()}]
     schemas["Result"]["examples"] = [result]
-    schemas["BatchResult"]["examples"] = [{"results": [result]}]
-    said.setdefault("components", {})["schemas"] = dict(sorted(schemas.items()))
+    item = {"status": 200, "result": result, "errors": []}
+    schemas["Item"]["required"] = ["status", "errors"]
+    schemas["BatchResult"]["examples"] = [{"scored": 1, "refused": 0, "results": [item]}]
+    components = said.setdefault("components", {})
+    components["schemas"] = dict(sorted(schemas.items()))
+    components["securitySchemes"] = {
+        "bearer": {"type": "http", "scheme": "bearer", "description": "An API key: `Authorization: Bearer ll_…`."},
+        "header": {"type": "apiKey", "in": "header", "name": "X-API-Key", "description": "The same key by itself."},
+    }
+    for route in app.routes:
+        for method in getattr(route, "methods", ()):
+            if operation := said["paths"].get(getattr(route, "path", ""), {}).get(method.lower()):
+                _guarded(operation, getattr(route, "endpoint").needs)  # noqa: B009  # routes are of several kinds
     return said
+
+
+def _guarded(operation: dict[str, Any], needs: str) -> None:
+    """Say of a route what the guard does: the key that it needs, and the answers that may come before the route's."""
+    if needs == OPEN:
+        operation["security"] = []
+        return
+    scopes = [] if needs == ANY else [needs]
+    operation["security"] = [{"bearer": scopes}, {"header": scopes}]
+    reasons = {401: "No key came, or one that is not known or is revoked."}
+    if scopes:
+        reasons[403] = f"The key lacks the scope `{needs}`."
+    if "requestBody" in operation:
+        reasons |= {408: "The request did not arrive in time.", 413: "The body is too large."}
+    reasons |= {
+        429: "The key asks too often; `retry_after` says when to ask again.",
+        500: "The service failed.",
+        503: "The service has too much to do; `retry_after` says when to ask again.",
+    }
+    problem = {"application/problem+json": {"schema": {"$ref": TEMPLATE.format(model="Problem")}}}
+    for status, reason in reasons.items():
+        operation["responses"].setdefault(str(status), {"description": reason, "content": problem})
+    operation["responses"] = dict(sorted(operation["responses"].items()))
 
 
 def lead(engine: Engine) -> dict[str, Any]:
@@ -318,8 +507,9 @@ def _property(field: CardField) -> dict[str, Any]:
         said.append(f"In {field.unit}.")
     if field.values:
         said.append(f"One of: {', '.join(field.values)}.")
-    if field.sources:
-        said.append(f"Also as {', '.join(f'`{column}` ({system})' for system, column in field.sources)}.")
+    also = [f"`{column}`" + (f" ({system})" if system else "") for system, column in field.sources + field.standard]
+    if also:
+        said.append(f"Also as {', '.join(also)}.")
     found: dict[str, Any] = {
         "type": [*types.get(field.kind, ["string", "integer"]), "null"],
         "title": field.title,

@@ -90,13 +90,8 @@ def publish(written: Path, out: Path) -> None:
 
 
 def copy(connection: duckdb.DuckDBPyConnection, body: str, written: Path, kind: str) -> int:
-    """Write the rows of a SELECT, in the order of the list that it reads; how many there were. Raises duckdb.Error.
-
-    The order is asked for, since DuckDB gives it up where there are joins, though the rows of the list go through those
-    of memos one after the other: https://duckdb.org/docs/stable/sql/dialect/order_preservation
-    """
-    options = f"{FORMATS[kind]}, PRESERVE_ORDER"
-    ((count,),) = connection.execute(f"COPY ({body}) TO {text(str(written))} ({options})").fetchall()
+    """Write the rows of a SELECT, in the order of the list that it reads; how many there were. Raises duckdb.Error."""
+    ((count,),) = connection.execute(f"COPY ({body}) TO {text(str(written))} ({FORMATS[kind]})").fetchall()
     return int(count)
 
 
@@ -111,7 +106,7 @@ def read_back(written: Path, kind: str) -> str:
     delimiter = "'\t'" if "DELIMITER" in FORMATS[kind] else "','"
     return (
         f"read_csv({name}, auto_detect = true, header = true, all_varchar = true, delim = {delimiter}, quote = '\"',"
-        f" escape = '\"', max_line_size = 16000000{packed})"
+        f" escape = '\"', max_line_size = 16000000, buffer_size = 32000000{packed})"
     )
 
 

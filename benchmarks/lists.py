@@ -82,11 +82,10 @@ def leads(folder: Path, rows: int) -> Path:
     some = min(rows, 200_000)
     simulate.write(simulate.open_leads(some, seed=5, until=UNTIL), folder / "some.csv")
     path = folder / f"leads-{rows}.csv"
+    again = [str(folder / "some.csv")] * -(-rows // some)
     duckdb.execute(
-        f"COPY (SELECT 'L' || row_number() OVER () AS lead_id, lead.* EXCLUDE (lead_id)"
-        f" FROM range({-(-rows // some)}) part,"
-        f" (SELECT {FIELDS} FROM read_csv('{folder / 'some.csv'}', all_varchar = true)) lead LIMIT {rows})"
-        f" TO '{path}' (HEADER)"
+        f"COPY (SELECT 'L' || row_number() OVER () AS lead_id, * EXCLUDE (lead_id)"
+        f" FROM (SELECT {FIELDS} FROM read_csv({again}, all_varchar = true)) LIMIT {rows}) TO '{path}' (HEADER)"
     )
     return path
 

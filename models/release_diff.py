@@ -448,6 +448,11 @@ def _parts(scorecard: Scorecard) -> dict[str, str]:
     found |= {f"group {one.name}": _group(one) for one in scorecard.groups}
     found |= {f"exclusion {one.name}": one.when.text for one in card.exclude}
     found |= {f"stage {one.name}": f"requires {', '.join(one.requires) or 'nothing'}" for one in card.stages}
+    found |= {
+        f"written back to {system}": ", ".join(f"{output} as {name}" for output, name in names.items())
+        for system, names in card.write_back.items()
+    }
+    found |= {"standard names of CRMs": "read" if card.standard_names else "not read"}
     return found | {"order of the stages": ", ".join(one.name for one in card.stages), "lowest grade": card.below}
 
 
@@ -456,7 +461,7 @@ def _field(field: Field) -> str:
         return f"{field.kind}, is {field.derived_text}"
     parts = {
         "one of": ", ".join(map(shown, field.values)),
-        "from": ", ".join(map(shown, field.columns[1:])),
+        "from": ", ".join(map(shown, field.written[1:])),
         "missing if": ", ".join(map(shown, field.missing)),
     }
     return "; ".join([field.kind, *(f"{key} {text}" for key, text in parts.items() if text)])

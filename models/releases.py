@@ -156,9 +156,11 @@ class Releases:
         leadledger refuses its card or what was learned; the text says which, and what to do.
         """
         name = self._chosen(name)
-        _, contents = self._verified(name)
+        manifest, contents = self._verified(name)
         try:
-            card = parse_card(contents[CARD].decode("utf-8-sig"), CARD)
+            # A release of before there were standard names is read without them: none of its points may move.
+            standard_names = manifest.get("standard_names") is True
+            card = parse_card(contents[CARD].decode("utf-8-sig"), CARD, standard_names=standard_names)
             learned = learned_from_text(contents[LEARNED].decode("utf-8"))
             check_learned(card, learned)
         except ScorecardError as error:
@@ -191,14 +193,16 @@ class Releases:
         files: Mapping[str, bytes] = NO_FILES,
         note: str = "",
         current: bool = True,
+        standard_names: bool = True,
     ) -> str:
         """Keep a card and what was learned for it as a new release, and return its name.
 
         `card_text` is the card as it stands in its file; `metrics` and `provenance` are JSON; `files` holds further
-        files by name, which the store never looks into; `created` without a time zone is UTC. Raises ScorecardError or
-        ReleaseError for what `open` would refuse; nothing is published then. Several processes may publish at once.
+        files by name, which the store never looks into; `created` without a time zone is UTC; `standard_names` says
+        whether what was learned rests on the standard names of CRMs. Raises ScorecardError or ReleaseError for what
+        `open` would refuse; nothing is published then. Several processes may publish at once.
         """
-        card = parse_card(card_text.removeprefix("\ufeff"), CARD)
+        card = parse_card(card_text.removeprefix("\ufeff"), CARD, standard_names=standard_names)
         check_learned(card, learned)
         text = learned_to_text(learned)
         if learned_from_text(text) != learned:
@@ -219,6 +223,7 @@ class Releases:
             "card": card.name,
             "created": created.isoformat(timespec="seconds"),
             "note": note,
+            "standard_names": standard_names,
             "files": {file: hashlib.sha256(content).hexdigest() for file, content in contents.items()},
         }
         contents[MANIFEST] = _json(MANIFEST, manifest | {"digest": _seal(manifest)})

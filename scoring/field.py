@@ -67,6 +67,8 @@ class Field:
     """A typed input of a card.
 
     `sources` are the names under which its value may come, with the system that uses each; its own name always counts.
+    `standard` are further names that the card need not write, since every CRM of a kind uses them (`crm_names.py`);
+    `in_bodies` are those that count only in a body of their CRM.
     `values` lists every text that it may have. `missing` holds typed values that mean "not known". `derived` is set for
     a field that is computed from others. `known_when_scored` is the author's word that its value doesn't come from what
     became of the lead: training takes it, whatever the leakage gate finds.
@@ -85,10 +87,17 @@ class Field:
     missing: tuple[float | str, ...] = ()
     derived: Node | Days | None = None
     derived_text: str = ""
+    standard: tuple[tuple[str, str], ...] = ()
+    in_bodies: tuple[tuple[str, str], ...] = ()
 
     @property
     def columns(self) -> tuple[str, ...]:
         """The names under which its raw value may come, the field's own first."""
+        return tuple(dict.fromkeys((*self.written, *(column for _, column in self.standard))))
+
+    @property
+    def written(self) -> tuple[str, ...]:
+        """The names that the card itself gives it, the field's own first: those to tell its author of."""
         return tuple(dict.fromkeys((self.name, *(column for _, column in self.sources))))
 
     @property

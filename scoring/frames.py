@@ -186,8 +186,7 @@ def _score(
     _check(card, columns, kept, list(names.values()))
     given = {one: library.series(frame, one) for one in _asked(card, columns)}
     with duckdb.connect() as connection:
-        # Days are in UTC; nothing is fetched from anywhere.
-        for setting in ("TimeZone = 'UTC'", "autoinstall_known_extensions = false", "enable_progress_bar = false"):
+        for setting in sql.DUCKDB_SETTINGS:
             connection.execute(f"SET {setting}")
         types = _handed(connection, card, library, given)
         scored = library.result(connection.sql(_select(card, types, as_of, explain, names)))

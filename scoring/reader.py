@@ -16,6 +16,7 @@ from typing import Any
 
 import yaml
 
+from scoring import crm_names
 from scoring.condition import RESERVED, Condition, Known, UnknownField, one_line, parse, parse_days
 from scoring.errors import ConditionError, Problem, ScorecardError, did_you_mean, shown
 from scoring.field import Field, Refused, cleaner, fold
@@ -24,12 +25,13 @@ from scoring.rule import Criterion, Exclusion, Group, HalfLife, Rule
 from scoring.scorecard import Card, Case, Outcome
 from scoring.shape import LARGEST, Item, Shapes, is_name, is_null
 from scoring.tree import Days, Typed
+from scoring.write_back import DEFAULTS, OUTPUTS, OWN_ID
 
 # The keys of each part of a card, and whether each must be there. The JSON Schema lists the same; a test compares them.
 KEYS: Mapping[str, Mapping[str, bool]] = {
     "card": {"name": True, "title": False, "missing": False, "fields": True}
     | dict.fromkeys(("outcome", "base_rate", "trust", "criteria", "groups", "rules", "exclude", "stages"), False)
-    | dict.fromkeys(("grades", "cases"), False),
+    | dict.fromkeys(("grades", "write_back", "cases"), False),
     "field": dict.fromkeys(("values", "unit", "better", "from", "ask", "learn", "label", "missing", "is"), False)
     | {"kind": True, "known_when_scored": False},
     "outcome": {"became": True, "since": False, "within": False, "minimum": False},
@@ -42,6 +44,8 @@ KEYS: Mapping[str, Mapping[str, bool]] = {
     "stage": {"name": True} | dict.fromkeys(("requires", "points", "probability", "capacity", "value"), False),
     "probability": {"precision": True, "confidence": False},
     "value": {"won": True, "cost": True},
+    "write_back": dict.fromkeys(DEFAULTS, False),
+    "written": dict.fromkeys(OUTPUTS, False),
     "case": {"name": False, "lead": True, "as_of": False, "expect": True},
     "expect": dict.fromkeys(("recommendation", "from", "to", "grade", "score", "points", "fires", "not_fires"), False),
 }
@@ -50,16 +54,22 @@ KINDS = ("number", "text", "flag", "date", "id")
 VERDICTS = ("promote", "ask", "nurture", "disqualify", "keep")
 CASE_DAY = date(2026, 1, 1)  # the day of a case that names none
 
+_PROPERTY = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,99}")
 _CARD_NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
 def read_card(path: Path | str) -> Card:
     """Read a card from a file. Raises ScorecardError with every problem."""
+    return parse_card(card_text(path), Path(path).name)
+
+
+def card_text(path: Path | str) -> str:
+    """The text of a card's file. Raises ScorecardError where it can't be opened, or is no text."""
     path = Path(path)
     try:
         with path.open("rb") as file:
             data = file.read(LARGEST + 1)  # one byte more than `parse_card` takes, and never a whole disk
-        return parse_card(data.decode("utf-8-sig"), path.name)
+        return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         before = data[: error.start].decode("utf-8", "replace").split("\n")
         text = "this is not UTF-8 text; save the card as UTF-8"
@@ -70,10 +80,13 @@ def read_card(path: Path | str) -> Card:
         raise ScorecardError([Problem(shown(str(path)), 1, 1, "the card can't be opened: this is no path")]) from None
 
 
-def parse_card(text: str, file: str = "card.yaml") -> Card:
-    """Read a card from text; `file` is the name that messages give. Raises ScorecardError with every problem."""
+def parse_card(text: str, file: str = "card.yaml", *, standard_names: bool = True) -> Card:
+    """Read a card from text; `file` is the name that messages give. Raises ScorecardError with every problem.
+
+    `standard_names`: whether its fields are also found under the standard names of CRMs.
+    """
     shapes = Shapes(file)
-    card = _Reader(shapes).card(shapes.compose(text))
+    card = _Reader(shapes).card(shapes.compose(text), standard_names)
     if shapes.problems:
         raise ScorecardError(shapes.problems)
     return card
@@ -88,11 +101,12 @@ class _Reader:
         self.fields: dict[str, Field] = {}
         self.known: dict[str, Known] | None = None  # what conditions may ask; None: the fields can't be told
         self.misnamed: list[str] = []  # names of fields that can't be names
+        self.spoken: dict[str, frozenset[str]] = {}  # the systems of which the `from:` of a field speaks, folded
         self.stage_values: list[yaml.Node] = []
         # The names in each section, right or wrong; None where they can't all be told.
         self.declared: dict[str, dict[str, None] | None] = {}
 
-    def card(self, root: yaml.Node) -> Card:
+    def card(self, root: yaml.Node, standard_names: bool = True) -> Card:
         shapes = self.shapes
         found = shapes.record(root, "the card", KEYS["card"])
         found = {key: item for key, item in found.items() if shapes.few(item.value, f"`{key}`")}
@@ -118,6 +132,10 @@ class _Reader:
         base_rate = shapes.number(found["base_rate"].value, "`base_rate`", 0, 1) if "base_rate" in found else None
         if base_rate is not None and base_rate in (0, 1):
             shapes.problem(found["base_rate"].value, "`base_rate` must lie between 0 and 1, both left out")
+        if standard_names:
+            taken = {outcome.column} if outcome else set()
+            taken |= self.fields.keys() | {name for one in self.fields.values() for name in one.written}
+            self.fields = crm_names.named(self.fields, self.spoken, taken)
         return Card(
             name=name or "",
             title=shapes.line(found["title"].value, "`title`") if "title" in found else "",
@@ -134,6 +152,8 @@ class _Reader:
             base_rate=base_rate,
             trust=shapes.number(found["trust"].value, "`trust`", 0, 1) if "trust" in found else None,
             cases=self.cases(found, (*(grade for grade, _ in grades), below)),
+            write_back=self.write_back(found["write_back"].value) if "write_back" in found else {},
+            standard_names=standard_names,
         )
 
     def texts(self, node: yaml.Node, what: str, empty: bool = False) -> list[tuple[str, yaml.Node]]:
@@ -264,6 +284,7 @@ class _Reader:
         pairs = [("", node)]
         if isinstance(node, yaml.MappingNode):
             pairs = [(system, item.value) for system, item in shapes.mapping(node, what).items()]
+        self.spoken[name] = frozenset(fold(system) for system, _ in pairs)
         found = []
         for system, one in pairs:
             for column_node in one.value if isinstance(one, yaml.SequenceNode) else [one]:
@@ -567,12 +588,60 @@ class _Reader:
             shapes.problem(
                 node, f"`outcome` is told by a date, so it needs {keys}, to say from when and how long to wait"
             )
-        if column is not None and column in {name for one in self.fields.values() for name in one.columns}:
+        if column is not None and column in {name for one in self.fields.values() for name in one.written}:
             text = (
                 f"{shown(column)} is the outcome, so it can't be a field too: a lead to be scored doesn't have it yet"
             )
             shapes.problem(became["field"].value, f"{text}; remove the field")
         return Outcome(column or "", kind or "flag", since or "", within[0] if within else 0, int(minimum or 100))
+
+    # -- write back -------------------------------------------------------------------------------------------------
+
+    def write_back(self, node: yaml.Node) -> dict[str, dict[str, str]]:
+        """For each system, the property that each output is written to."""
+        shapes = self.shapes
+        result = {}
+        systems = shapes.record(node, "`write_back`", KEYS["write_back"])
+        for system, item in systems.items():
+            what = f"`{system}` of `write_back`"
+            found: dict[str, str] = {}
+            for output, one in shapes.record(item.value, what, KEYS["written"]).items():
+                name = self.property_of(one.value, f"`{output}` of {what}", system)
+                if name is None:
+                    continue
+                if name in found.values():
+                    first = next(key for key, taken in found.items() if taken == name)
+                    text = f"`{output}` of {what} is '{name}', and so is `{first}`; give each a property of its own"
+                    shapes.problem(one.value, text)
+                found[output] = name
+            if isinstance(item.value, yaml.MappingNode) and not item.value.value:
+                text = f"{what} writes nothing; say for example `score: {DEFAULTS[system]['score']}`"
+                shapes.problem(item.value, text)
+            result[system] = found
+        return result
+
+    def property_of(self, node: yaml.Node, what: str, system: str) -> str | None:
+        """The name of a property that may be written to."""
+        shapes = self.shapes
+        name = shapes.text(node, what)
+        if name is None:
+            return None
+        reads = [
+            one.name
+            for one in self.fields.values()
+            if (system, name) in (*one.sources, *one.standard, *one.in_bodies) or one.name == name
+        ]
+        if not _PROPERTY.fullmatch(name):
+            rule = "a letter, then letters, digits and _, at most 100 in all"
+            shapes.problem(node, f"{what} is {shown(name)}, which is no name of a property; it must be {rule}")
+        elif fold(name) in OWN_ID:
+            shapes.problem(node, f"{what} is '{name}', which says what record it is; write to a property of its own")
+        elif reads:
+            text = f"{what} is '{name}', from which field '{reads[0]}' is read"
+            shapes.problem(node, f"{text}; write to a property of its own")
+        else:
+            return name
+        return None
 
     # -- cases ------------------------------------------------------------------------------------------------------
 
@@ -635,7 +704,8 @@ class _Reader:
         for key, item in shapes.mapping(node, f"the lead of {what}").items():
             field = columns.get(key)
             if field is None:
-                self.strange(item.key, key, what, list(columns))
+                written = [name for one in self.fields.values() if one.derived is None for name in one.written]
+                self.strange(item.key, key, what, written)
                 continue
             if not isinstance(item.value, yaml.ScalarNode):
                 shapes.problem(item.value, f"{shown(key)} of {what} must be a single value")

@@ -67,6 +67,8 @@ class Card:
     base_rate: float | None = None
     trust: float | None = None
     cases: tuple[Case, ...] = ()
+    write_back: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # by system: output, property
+    standard_names: bool = True  # whether its fields were given the standard names of CRMs
 
     @cached_property
     def absent(self) -> frozenset[str]:

@@ -1,7 +1,8 @@
-"""The reference page and the schema of the card say what the reader reads."""
+"""The reference pages and the schema of the card say what the program does."""
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 from pathlib import Path
@@ -11,8 +12,12 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
+from api.cli import cli
+from api.keys import SCOPES
+from api.settings import Settings
 from scoring.check import failures
 from scoring.reader import KEYS, parse_card
+from scoring.write_back import DEFAULTS
 
 ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "docs" / "card.md").read_text("utf-8")
@@ -52,6 +57,15 @@ def test_the_schema_has_the_same_keys(part: str) -> None:
     assert schema["additionalProperties"] is False
 
 
+def test_standard_properties_are_told() -> None:
+    """The page names the properties that are written without `write_back`, and an author could write the same."""
+    for system, names in DEFAULTS.items():
+        assert list(names) == list(DEFAULTS["hubspot"])
+        assert f"`{names['score']}`" in PAGE
+        card = f"name: a\nfields: {{b: {{kind: text}}}}\nwrite_back: {{{system}: {json.dumps(names)}}}\n"
+        assert parse_card(card).write_back == {system: names}
+
+
 @pytest.mark.parametrize("path", CARDS, ids=lambda path: path.parent.name)
 @pytest.mark.parametrize("loader", [Days, yaml.BaseLoader])
 def test_cards_fit_the_schema(path: Path, loader: type[Days] | type[yaml.BaseLoader]) -> None:
@@ -67,3 +81,23 @@ def test_flags_fit_the_schema_in_any_case(text: str) -> None:
     assert parse_card(card).fields["b"].learn is (text.lower() in ("yes", "true"))
     for loader in (Days, yaml.BaseLoader):
         Draft202012Validator(SCHEMA).validate(yaml.load(card, Loader=loader))
+
+
+SERVICE = (ROOT / "docs" / "keys.md").read_text("utf-8")
+LIMITS = [one.name for one in dataclasses.fields(Settings) if one.name not in ("home", "release", "card")]
+
+
+@pytest.mark.parametrize("name", LIMITS)
+def test_every_limit_is_described(name: str) -> None:
+    """Each setting of the service stands in its page with its default, and can be given on the command line."""
+    option = f"--{name.replace('_', '-')}"
+    default = getattr(Settings(), name)
+    told = f"`{option}` | {default:,} |" if isinstance(default, int) else f"`{option} {default}`"
+    assert told in SERVICE
+    assert option in {word for one in cli.commands["serve"].params for word in one.opts}
+
+
+@pytest.mark.parametrize("scope", SCOPES)
+def test_every_scope_is_described(scope: str) -> None:
+    """Each scope stands in the page."""
+    assert f"| `{scope}` |" in SERVICE

@@ -43,11 +43,9 @@ def both(
     marks = ", ".join("?" * (len(types) + 1))
     duck.executemany(f"INSERT INTO leads VALUES ({marks})", [[i, *map(one.get, types)] for i, one in enumerate(leads)])
     query = replace(query, columns={"row": "INTEGER", **types})
-    known = replace(query, memos={column: f"memo_{i}" for i, column in enumerate(memos)})
-    filled = sql.memos(card, known, dict.fromkeys(memos, "(FROM leads WHERE row % 2 = 0)"))
-    for column, body in filled.items():
-        duck.execute(f"CREATE OR REPLACE TEMP TABLE {known.memos[column]} AS {body}")
-    known = replace(known, memos={one: known.memos[one] for one in filled})
+    known, statements = sql.with_memos(card, query, dict.fromkeys(memos, "(FROM leads WHERE row % 2 = 0)"))
+    for one in statements:
+        duck.execute(one)
     without, remembered = (
         duck.execute(f"FROM ({sql.select(card, one)}) ORDER BY row").fetchall() for one in (query, known)
     )

@@ -33,7 +33,10 @@ FEWEST = 20  # recent leads of either outcome, below which a rate is a guess
 
 @dataclass(frozen=True)
 class Recalibration:
-    """A release with another base rate. `before` and `after` are the rates; `metrics` judge both by the same leads."""
+    """A release with another base rate. `before` and `after` are the rates; `metrics` judge both by the same leads.
+
+    `standard_names` is what it is in the release: a new base rate must not move which names of CRMs are read.
+    """
 
     card_text: str
     learned: Learned
@@ -42,6 +45,7 @@ class Recalibration:
     after: float
     metrics: Mapping[str, Any]
     provenance: Mapping[str, Any]
+    standard_names: bool = True
 
     def publish(self, releases: Releases, created: datetime) -> str:
         """Release it, and make it the current one; returns the name of the release."""
@@ -52,6 +56,7 @@ class Recalibration:
             provenance=dict(self.provenance),
             created=created,
             note=f"{self.release} recalibrated",
+            standard_names=self.standard_names,
         )
 
     def _repr_html_(self) -> str:
@@ -113,4 +118,5 @@ def recalibrate(
     }
     text = releases.read(old.release, "card.yaml").decode("utf-8")
     source = {"recalibrated_from": old.release} | provenance(text, data, history, 0)
-    return Recalibration(text, moved, old.release, old.learned.base_rate, after, metrics, source)
+    names = old.card.standard_names
+    return Recalibration(text, moved, old.release, old.learned.base_rate, after, metrics, source, names)

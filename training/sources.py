@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from scoring.errors import DataError
+from scoring.printers import sql
 from scoring.printers.literals import name as quoted
 from training.lists import first_line, opened
 from training.rejects import ROW, Reject, bad_values, refuse_empty, structural
@@ -40,9 +41,8 @@ class Source:
 def connect() -> duckdb.DuckDBPyConnection:
     """An embedded DuckDB whose days are in UTC, and which fetches nothing from anywhere."""
     connection = duckdb.connect()
-    connection.execute("SET TimeZone = 'UTC'")
-    connection.execute("SET autoinstall_known_extensions = false")
-    connection.execute("SET enable_progress_bar = false")
+    for setting in sql.DUCKDB_SETTINGS:
+        connection.execute(f"SET {setting}")
     return connection
 
 

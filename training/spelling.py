@@ -24,7 +24,7 @@ def misspelt(card: Card, columns: Iterable[str]) -> dict[str, str]:
     owners: dict[str, str] = {}
     for one in card.plain:
         if not any(name in there for name in one.columns):
-            for name in one.columns:
+            for name in one.written:
                 wanting.setdefault(_plain(name), name)
                 owners.setdefault(_plain(name), one.name)
     names = list(wanting)[:COMPARED]

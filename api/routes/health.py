@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import FastAPI, Request, Response
 from pydantic_core import to_json
 
+from api.access import OPEN, needs
 from scoring.scorecard import Scorecard
 
 
@@ -15,12 +16,14 @@ def add(app: FastAPI, card: Scorecard) -> None:
     # Some monitors ask with HEAD.
     @app.head("/health/live", include_in_schema=False)
     @app.get("/health/live", summary="Is the process alive?", tags=["health"], responses=_described("Live"))
+    @needs(OPEN)
     async def health_live(request: Request) -> Response:
         """Answers for as long as the process runs."""
         return Response(b'{"status":"live"}', media_type="application/json")
 
     @app.head("/health/ready", include_in_schema=False)
     @app.get("/health/ready", summary="Can it score?", tags=["health"], responses=_described("Ready"))
+    @needs(OPEN)
     async def health_ready(request: Request) -> Response:
         """Answers once the card is loaded and has scored a lead; says which card and which release."""
         return Response(ready, media_type="application/json")

@@ -3,52 +3,177 @@
 from __future__ import annotations
 
 import asyncio
+import heapq
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from fastapi import FastAPI, Request, Response
 from pydantic_core import to_json
 
-from api import body
+from api import body, crm
+from api.access import needs
+from api.crm_shapes import object_of
+from api.keys import Key
+from api.log.record import Record, Work, new_id, now, written
+from api.log.record import ident as lead_id
 from api.problem import MEDIA_TYPE, Mistakes, Refusal
-from api.settings import Settings
-from scoring.engine import Engine
+from api.service import Service
+from scoring.field import Lead
+from scoring.result import Result
 
+STRONGEST = 3  # entries of a ledger, either way, in an answer with `explain=top`
+MOST_OF_ITEM = 10  # mistakes of one lead of a batch that are listed
 TURN = 20  # leads of a batch that are scored before other requests get their turn: a millisecond or two
 
 
-def add(app: FastAPI, engine: Engine, settings: Settings) -> None:
-    """Add the routes that score with one engine."""
+def add(app: FastAPI, service: Service) -> None:
+    """Add the routes that score."""
+    settings = service.settings
+    reader = crm.Reader(service.engine)
 
-    @app.post("/v1/score", summary="Score one lead", **_described("ScoreRequest", "Result"))
+    @app.post("/v1/score", summary="Score one lead", operation_id="score", **_scoring("ScoreRequest", "Result"))
+    @needs("score")
     async def score(request: Request) -> Response:
         """The points of one lead, each with its reason, and what to do with it."""
-        parsed = body.parse(await read(request, settings.max_body))
-        mistakes = Mistakes()
-        raw, as_of = body.members(parsed, "lead", mistakes)
-        lead = body.clean(engine, raw, "$.lead", mistakes)
-        if mistakes or lead is None:
-            raise mistakes.refusal()
-        result = engine.result(lead.values, as_of or today(), lead.ignored)
-        return Response(to_json(result.to_dict()), media_type="application/json")
+        content = await read(request)
 
-    @app.post("/v1/score/batch", summary="Score several leads", **_described("BatchRequest", "BatchResult"))
+        async def work() -> Work:
+            mistakes = Mistakes()
+            asked = crm.asked(request.scope["query_string"], mistakes)
+            sent = crm.sent(asked, body.parse(content), "lead", mistakes)
+            lead = reader.clean(sent.source, sent.found, sent.path, mistakes)
+            if mistakes or lead is None:
+                raise mistakes.refusal()
+            scored = _scored(service, lead, sent.as_of or today(), caller(request))
+            said = to_json(reader.reply(asked.reply).one(scored.result)) if asked.reply else scored.said(asked.explain)
+            return Work(said, scored.records)
+
+        return await recorded(request, service, content, work)
+
+    @app.post(
+        "/v1/score/batch",
+        summary="Score several leads",
+        operation_id="score_batch",
+        **_scoring("BatchRequest", "BatchResult"),
+    )
+    @needs("score")
     async def score_batch(request: Request) -> Response:
-        """The results of several leads, in the order in which they came. One mistake, and none is scored."""
-        parsed = body.parse(await read(request, settings.max_body))
-        mistakes = Mistakes()
-        raws, as_of = body.members(parsed, "leads", mistakes)
-        day = as_of or today()
-        results = []
-        for at, raw in enumerate(body.batch(raws, settings.max_batch, mistakes)):
-            if at % TURN == TURN - 1:
-                await asyncio.sleep(0)
-            lead = body.clean(engine, raw, f"$.leads[{at}]", mistakes)
-            if lead is not None and not mistakes:
-                results.append(to_json(engine.result(lead.values, day, lead.ignored).to_dict()))
-        if mistakes:
-            raise mistakes.refusal()
-        return Response(b'{"results":[' + b",".join(results) + b"]}", media_type="application/json")
+        """A result or a refusal for each of several leads, in the order in which they came.
+
+        With `reply`, which has no place for a refusal, one mistake refuses them all.
+        """
+        content = await read(request)
+
+        async def work() -> Work:
+            mistakes = Mistakes()
+            asked = crm.asked(request.scope["query_string"], mistakes)
+            sent = crm.sent(asked, body.parse(content), "leads", mistakes)
+            reply = reader.reply(asked.reply) if asked.reply else None
+            most = min(settings.max_batch, reply.most) if reply else settings.max_batch
+            leads = body.batch(sent.found, most, mistakes, sent.path)
+            if mistakes:
+                raise mistakes.refusal()
+            day = sent.as_of or today()
+            items: list[bytes] = []
+            records: list[Record] = []
+            good = 0
+            for at, raw in enumerate(leads):
+                if at % TURN == TURN - 1:
+                    await asyncio.sleep(0)
+                own = mistakes if reply else Mistakes(MOST_OF_ITEM)
+                lead = reader.clean(sent.source, raw, sent.at(at), own)
+                key = reader.key(sent.source, asked.reply, raw, lead, sent.at(at), own) if reply and lead else ""
+                if own or lead is None:
+                    items.append(to_json({"status": 422, "errors": [one.to_dict() for one in own.kept]}))
+                    continue
+                good += 1
+                scored = _scored(service, lead, day, caller(request))
+                records += scored.records
+                if reply:
+                    items.append(to_json(reply.item(scored.result, key, object_of(raw))))
+                else:
+                    items.append(b'{"status":200,"errors":[],"result":' + scored.said(asked.explain) + b"}")
+            if mistakes:
+                raise mistakes.refusal()
+            if reply:
+                return Work(reply.several(items), records)
+            head = b'{"scored":%d,"refused":%d,"results":[' % (good, len(items) - good)
+            return Work(head + b",".join(items) + b"]}", records)
+
+        return await recorded(request, service, content, work)
+
+
+class _Scored(NamedTuple):  # made for each lead
+    """The score of one lead: its result, that as it leaves, and what is recorded of it."""
+
+    result: Result
+    flat: dict[str, Any]
+    whole: bytes
+    records: tuple[Record, ...]
+
+    def said(self, explain: str) -> bytes:
+        """The answer, with as much to explain it as is asked for."""
+        return self.whole if explain == "full" else to_json(trimmed(self.flat, explain))
+
+
+async def recorded(request: Request, service: Service, content: bytes, work: Callable[[], Awaitable[Work]]) -> Response:
+    """Do the work of a request, and answer once its scores are recorded.
+
+    A request that comes again with its Idempotency-Key gets its first answer, and is recorded once.
+    """
+    if service.logged is None:
+        return _answer((await work()).body)
+    recorder = service.logged.recorder
+    headers = dict(request.scope["headers"])
+    name = recorder.name_of(headers.get(b"idempotency-key"))
+    if not name:
+        done = await work()
+        await recorder.record(done.records)
+        return _answer(done.body)
+    return _answer(await recorder.once(caller(request), name, request.scope, content, work))
+
+
+def _answer(content: bytes) -> Response:
+    return Response(content, media_type="application/json")
+
+
+def _scored(service: Service, lead: Lead, day: date, key: str) -> _Scored:
+    """The score of a clean lead, and its record, where the service has a log."""
+    result = service.engine.result(lead.values, day, lead.ignored)
+    if service.logged is None:
+        flat = {"id": "", **result.to_dict()}
+        return _Scored(result, flat, to_json(flat), ())
+    ident = new_id()
+    flat = {"id": ident, **result.to_dict()}
+    whole = to_json(flat)
+    of = lead_id(service.engine.card.card, lead.values)
+    cleaned = written(lead.values, lead.ignored)
+    record = Record(ident, now(), of, key, service.digest, cleaned, whole.decode(), result)
+    return _Scored(result, flat, whole, (record,))
+
+
+def trimmed(said: dict[str, Any], explain: str) -> dict[str, Any]:
+    """An answer with less to explain it: `top` has the strongest entries alone, `none` no entry, reason or question."""
+    if explain == "full":
+        return said
+    if explain == "none":
+        return {**said, "reasons": [], "questions": [], "ledger": []}
+    entries = [one for one in said["ledger"] if one["kind"] != "start"]
+    gains = heapq.nlargest(STRONGEST, (one for one in entries if one["points"] > 0), _points)
+    losses = heapq.nsmallest(STRONGEST, (one for one in entries if one["points"] < 0), _points)
+    kept = {id(one) for one in (*gains, *losses)}
+    return {**said, "ledger": [one for one in entries if id(one) in kept]}
+
+
+def _points(entry: dict[str, Any]) -> float:
+    return float(entry["points"])
+
+
+def caller(request: Request) -> str:
+    """The id of the key that a request came with; empty: none."""
+    key: Key = request.scope["key"]
+    return key.id
 
 
 def today() -> date:
@@ -56,39 +181,28 @@ def today() -> date:
     return datetime.now(UTC).date()
 
 
-async def read(request: Request, most: int) -> bytes:
-    """The body of a request that says it is JSON. Raises Refusal: another type (415), more than `most` bytes (413)."""
+async def read(request: Request) -> bytes:
+    """The body of a request that says it is JSON; the guard saw to its size. Raises Refusal: another type (415)."""
     headers = dict(request.scope["headers"])
     media = headers.get(b"content-type", b"").partition(b";")[0].strip().lower()
     if media != b"application/json" and not (media.startswith(b"application/") and media.endswith(b"+json")):
         raise Refusal(415, "The body must be JSON; send it with the header `Content-Type: application/json`.")
     if headers.get(b"content-encoding", b"identity") != b"identity":
         raise Refusal(415, "The body is compressed; send it as it is, without a Content-Encoding.")
-    size = int(headers.get(b"content-length", 0))  # the server has checked that it is a number
-    chunks = []
-    if size <= most:
-        size = 0
-        async for chunk in request.stream():
-            size += len(chunk)
-            if size > most:
-                break
-            chunks.append(chunk)
-    if size > most:
-        raise Refusal(413, f"The body is larger than {most:,} bytes; send fewer leads at once.")
-    return b"".join(chunks)
+    return await request.body()
 
 
-def _described(request: str, answer: str) -> dict[str, Any]:
+def described(tag: str, request: str, answer: str, more: Mapping[int, str] | None = None) -> dict[str, Any]:
     """What OpenAPI says of a route, by the names of `api.schemas`, which is loaded only where somebody asks."""
     reasons = {
         400: "The body is not JSON.",
-        413: "The body is too large.",
         415: "The body is of another type.",
         422: "The body has mistakes: each is listed with its path.",
+        **(more or {}),
     }
     problem = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
     return {
-        "tags": ["score"],
+        "tags": [tag],
         "openapi_extra": {
             "requestBody": {
                 "required": True,
@@ -97,9 +211,33 @@ def _described(request: str, answer: str) -> dict[str, Any]:
         },
         "responses": {
             200: {
-                "description": "Scored.",
+                "description": "Done.",
                 "content": {"application/json": {"schema": {"$ref": f"#/components/schemas/{answer}"}}},
             }
         }
         | {status: {"description": reason, "content": problem} for status, reason in reasons.items()},
     }
+
+
+def _scoring(request: str, answer: str) -> dict[str, Any]:
+    """What OpenAPI says of a route that scores: also its parameters."""
+    said = described("score", request, answer, {503: "The score can't be recorded."})
+    said["openapi_extra"]["parameters"] = [
+        {
+            "name": "explain",
+            "in": "query",
+            "required": False,
+            "description": "How much of the ledger, the reasons and the questions to send: all, the strongest three"
+            " entries either way, or nothing.",
+            "schema": {"type": "string", "enum": list(crm.EXPLAIN), "default": "full"},
+        },
+        {
+            "name": "Idempotency-Key",
+            "in": "header",
+            "required": False,
+            "description": "A name of this request: the same request under the same name gets its first answer, and"
+            " is recorded once.",
+            "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+        },
+    ]
+    return said

@@ -9,6 +9,7 @@ from typing import Any
 from fastapi import FastAPI, Request, Response
 from pydantic_core import to_json
 
+from api.access import needs
 from scoring.lookup import Bins, Combination, Leaf, Pair, Split, Table, words
 from scoring.rule import Group
 from scoring.scorecard import Priced, Scorecard
@@ -25,6 +26,7 @@ def add(app: FastAPI, card: Scorecard) -> None:
         tags=["scorecard"],
         responses={200: {"description": "The scorecard that is served.", "content": content}},
     )
+    @needs("read")
     async def scorecard(request: Request) -> Response:
         """Every field, rule, table and line that a score rests on."""
         return Response(written(), media_type="application/json")

@@ -45,7 +45,7 @@ def used_by(card: Card, columns: Mapping[str, str], label: str) -> dict[str, lis
     """As `used`; `label` is what messages call the list. Raises DataError where no column belongs to the card."""
     found = used(card, columns)
     if not any(found.values()):
-        known = [column for one in card.plain for column in one.columns]
+        known = [column for one in card.plain for column in one.written]
         first = next(iter(columns), None)
         said, hint = "it has none", ""
         if first is not None:

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from scoring import tree
@@ -35,8 +35,20 @@ OUTPUTS = ("score", "points", "probability", "grade", "recommendation")
 PLUS_MINUS = "plus_minus"
 EXPLAINED = reasons.EXPLAINED
 TOTAL, LOW, HIGH, BAD, OUT, STANDS, TO = (f"ll:{one}" for one in ("total", "low", "high", "bad", "out", "stands", "to"))
+# How DuckDB is set to run what is printed for it. Days are in UTC, nothing is fetched from anywhere. A long IN stays a
+# condition: as a join it would give up the order of rows, or all threads but one where the order is asked for. And the
+# list stays on its side of a join: how long it is DuckDB guesses, and might put it, of all things, into memory.
+DUCKDB_SETTINGS = (
+    "TimeZone = 'UTC'",
+    "autoinstall_known_extensions = false",
+    "enable_progress_bar = false",
+    "disabled_optimizers = 'in_clause,join_order,build_side_probe_side'",
+)
 # The prefixes of columns made on the way.
-OURS = re.compile(r"(raw|v|f|a|w|b|r|t|c|x|s|m|l|h|g|e|up|down|ll|new|known|memo|bad|p|from|upto):", re.IGNORECASE)
+OURS = re.compile(
+    r"(raw|v|f|a|w|b|r|t|c|x|s|m|l|h|g|e|up|down|ll|new|at|places?|mask|values|list|memo|bad|p|from|upto):",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True)
@@ -50,7 +62,7 @@ class Query:
     `fields` the typed values, `plus_minus` the standard error of the points, `explain` the columns EXPLAINED: the three
     entries that gained most and the three that lost most, in words (NULL: there are fewer). `names` renames outputs.
     `where` leaves out the leads of which it isn't true, but for those with a value that can't be read.
-    `memos` maps columns to tables that `memos` has filled: DuckDB looks up there what it would work out.
+    `memos` are made by `with_memos`, by column: DuckDB looks up there what it would work out.
     """
 
     as_of: date | str
@@ -74,13 +86,16 @@ def select(card: Scorecard, query: Query, dialect: str = "duckdb") -> str:
     return _Printer(card, query, DIALECTS[dialect]).select()
 
 
-def memos(card: Scorecard, query: Query, values: Mapping[str, str]) -> dict[str, str]:
-    """The SELECTs that fill the memos of `query.memos`, by column; none for a column on which nothing rests alone.
+def with_memos(card: Scorecard, query: Query, values: Mapping[str, str]) -> tuple[Query, list[str]]:
+    """The query with memos of some columns, and the statements that make and fill them in DuckDB.
 
     `values` are FROM items of the values of each column, under its name. Those that can't be read are left out, lest
-    their leads look like good ones.
+    their leads look like good ones. A column on which nothing rests alone gets no memo.
     """
-    return _Printer(card, query, DIALECTS["duckdb"]).memos(values)
+    query = replace(query, memos={column: f"ll_memo_{i}" for i, column in enumerate(values)})
+    found = _Printer(card, query, DIALECTS["duckdb"]).memos(values)
+    filled = {column: query.memos[column] for column in found}
+    return replace(query, memos=filled), memo.filling((column, filled[column], *found[column]) for column in found)
 
 
 def typed(card: Scorecard, query: Query, dialect: str = "duckdb") -> str:
@@ -120,20 +135,20 @@ class _Printer:
             printing, source = split.main(), split.source(source, self.query.memos)
         return f"{head}\n{steps.printed(printing, source, there, columns, self.dialect)}"
 
-    def memos(self, values: Mapping[str, str]) -> dict[str, str]:
-        """The SELECT of each memo: its values, and what is asked of them."""
+    def memos(self, values: Mapping[str, str]) -> dict[str, tuple[str, list[str]]]:
+        """The SELECT of the values of each memo, and the columns that are asked of them."""
         columns = self.select_list()
         split = memo.split(self.steps, columns, self.query.memos)
         found = {}
         for column, source in values.items():
-            value, bad = memo.new(column), memo.bad(column)
-            asked = [f"{value} AS {self.name(memo.VALUE)}", f"TRUE AS {self.name(memo.KNOWN)}", *split.wanted[column]]
+            value, bad, wanted = memo.new(column), memo.bad(column), split.wanted[column]
+            asked = [f"{value} AS {self.name(memo.VALUE)}", self.name(memo.ROWS), *wanted]
             solo = steps.asked(split.of(column), [*asked, bad])
             readable = bad in memo.rests(solo)
-            if readable or split.wanted[column]:
-                distinct = f"(SELECT DISTINCT {self.name(column)} AS {value} FROM {source})"
-                body = steps.printed(solo, distinct, [], asked, self.dialect)
-                found[column] = f"{body}\nWHERE {bad} IS NULL" if readable else body
+            if readable or wanted:
+                some = f"SELECT {self.name(column)} AS {value}, count(*) AS {self.name(memo.ROWS)} FROM {source}"
+                body = steps.printed(solo, f"({some} GROUP BY 1)", [], asked, self.dialect)
+                found[column] = (f"{body}\nWHERE {bad} IS NULL" if readable else body, wanted)
         return found
 
     def raw(self, column: str) -> str:

@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 import scoring
+from api.access import OPEN, needs
 from api.app import create_app
 from api.problem import MEDIA_TYPE, MOST
 from api.routes import score as score_routes
@@ -40,13 +41,14 @@ RULES = scoring.load(CARD)
 @pytest.fixture(scope="module")
 def client() -> Iterator[TestClient]:
     """A client of a service with small limits, so that tests reach them."""
-    with TestClient(create_app(Settings(card=CARD, max_batch=150, max_body=50_000))) as found:
+    with TestClient(create_app(Settings(log="off", card=CARD, max_batch=150, max_body=50_000))) as found:
         yield found
 
 
 def expected(lead: dict[str, Any], day: str = DAY) -> dict[str, Any]:
     """What the core says of a lead, as JSON carries it."""
-    found: dict[str, Any] = json.loads(json.dumps(scoring.score(RULES, lead, date.fromisoformat(day)).to_dict()))
+    result = scoring.score(RULES, lead, date.fromisoformat(day)).to_dict()
+    found: dict[str, Any] = json.loads(json.dumps({"id": "", **result}))
     return found
 
 
@@ -73,7 +75,8 @@ def test_batch_keeps_the_order(client: TestClient) -> None:
     leads = [{"employees": at, "need": ("clear", "urgent", None)[at % 3]} for at in range(45)]
     answer = client.post("/v1/score/batch", json={"leads": leads, "as_of": DAY})
     assert answer.status_code == 200
-    assert answer.json() == {"results": [expected(lead) for lead in leads]}
+    items = [{"status": 200, "errors": [], "result": expected(lead)} for lead in leads]
+    assert answer.json() == {"scored": 45, "refused": 0, "results": items}
 
 
 @pytest.mark.parametrize("body", [{"lead": {}}, {"lead": {}, "as_of": None}])
@@ -89,7 +92,7 @@ def test_day_of_a_batch(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> 
     days = iter([date(2026, 1, 1), date(2026, 1, 2)])
     monkeypatch.setattr(score_routes, "today", lambda: next(days))
     found = client.post("/v1/score/batch", json={"leads": [{}, {}]}).json()["results"]
-    assert [one["as_of"] for one in found] == ["2026-01-01", "2026-01-01"]
+    assert [one["result"]["as_of"] for one in found] == ["2026-01-01", "2026-01-01"]
 
 
 def test_unused_names_are_told(client: TestClient) -> None:
@@ -127,7 +130,7 @@ def test_scorecard(client: TestClient) -> None:
     rules = {one["name"]: one for one in found["rules"]}
     stages = {one["name"]: one for one in found["stages"]}
     assert (found["name"], found["release"], found["base_rate"], found["trust"]) == ("b2b-software", "", 0.09, 1.0)
-    assert fields["employees"]["columns"] == ["employees", "NumberOfEmployees", "numemployees"]
+    assert fields["employees"]["columns"] == ["employees", "NumberOfEmployees", "numberofemployees", "No_of_Employees"]
     assert fields["budget"]["question"] == "What budget is set aside for it?"
     assert fields["need"]["values"] == ["none", "vague", "clear", "urgent"]
     assert fields["days_silent"]["is"] == "days_since(last_activity)"
@@ -171,7 +174,7 @@ def home(tmp_path: Path) -> Path:
 
 def test_current_release_is_served(home: Path) -> None:
     """Without a card, the current release is served, and says its name."""
-    found = TestClient(create_app(Settings(home=home)))
+    found = TestClient(create_app(Settings(log="off", home=home)))
     assert found.get("/health/ready").json()["release"] == Releases(home).current()
     assert found.post("/v1/score", json={"lead": {}}).json()["release"] == Releases(home).current()
 
@@ -179,7 +182,7 @@ def test_current_release_is_served(home: Path) -> None:
 def test_release_is_pinned(home: Path) -> None:
     """A named release is served, current or not, with its tables and its trust."""
     first = Releases(home).names()[0]
-    found = TestClient(create_app(Settings(home=home, release=first))).get("/v1/scorecard").json()
+    found = TestClient(create_app(Settings(log="off", home=home, release=first))).get("/v1/scorecard").json()
     assert (found["release"], found["trust"], found["base_rate"]) == (first, 0.5, 0.2)
     assert found["rules"][0]["points"] == {"declared": 15.0, "effective": 7.5}
     assert found["groups"][0]["max"] == {"declared": 20.0, "effective": 10.0}
@@ -215,7 +218,7 @@ def test_release_is_pinned(home: Path) -> None:
 
 def test_answers_of_a_release_are_as_described(home: Path) -> None:
     """With learned terms of each kind, the score and the scorecard still have the shapes that are promised."""
-    found = TestClient(create_app(Settings(home=home, release=Releases(home).names()[0])))
+    found = TestClient(create_app(Settings(log="off", home=home, release=Releases(home).names()[0])))
     api = found.get("/openapi.json").json()
     answer = found.post("/v1/score", json={"lead": {"employees": 5, "newsletter": "yes"}}).json()
     assert {one["kind"] for one in answer["ledger"]} >= {"start", "table", "pair", "combination"}
@@ -239,7 +242,7 @@ def test_settings() -> None:
     assert set(HELP) == set(Settings.__dataclass_fields__)
     assert all(HELP.values())
     with pytest.raises(ValueError, match="exclude each other"):
-        Settings(card=CARD, release="2026-01-01-001")
+        Settings(log="off", card=CARD, release="2026-01-01-001")
     with pytest.raises(ValueError, match="max_batch is 0; it must be at least 1"):
         Settings(max_batch=0)
 
@@ -250,7 +253,7 @@ SCORE, BATCH = "/v1/score", "/v1/score/batch"
 FLAT = "a lead is flat: each value is a text, a number, true, false or null"
 HUGE = "is a number beyond the range of a double (1.8e308)"
 NO_SCORE = "nothing was scored."
-SHAPES = ["type", "title", "status", "detail", "errors"]
+SHAPES = ["type", "title", "status", "detail", "errors", "request_id"]
 
 # What is sent (a text as it is, anything else as JSON), and the mistakes that come back: path, reason.
 MISTAKES: dict[str, tuple[str, Any, list[tuple[str, str]]]] = {
@@ -313,25 +316,6 @@ MISTAKES: dict[str, tuple[str, Any, list[tuple[str, str]]]] = {
     "leads that are no list": (BATCH, {"leads": {}}, [("$.leads", "is an object; send a list of leads")]),
     "leads that are none": (BATCH, {"leads": []}, [("$.leads", "is empty; send at least one lead")]),
     "too many leads": (BATCH, {"leads": [{}] * 151}, [("$.leads", "holds 151 leads; send at most 150 at once")]),
-    "leads of other kinds": (
-        BATCH,
-        {"leads": [{}, 7, True, "x", {}]},
-        [
-            ("$.leads[1]", 'is a number; a lead is an object like {"employees": 120}'),
-            ("$.leads[2]", 'is true; a lead is an object like {"employees": 120}'),
-            ("$.leads[3]", 'is a text; a lead is an object like {"employees": 120}'),
-        ],
-    ),
-    "values that can't be read": (
-        BATCH,
-        {"leads": [{}, {"employees": "many", "need": "dire"}, {"unsubscribed": "maybe", "created": "soon"}]},
-        [
-            ("$.leads[1].employees", "'many' is not a number; write it like 25000, 2.5 or 1e6"),
-            ("$.leads[1].need", "'dire' is not one of: none, vague, clear, urgent"),
-            ("$.leads[2].unsubscribed", "'maybe' is neither yes nor no; write true or false"),
-            ("$.leads[2].created", "'soon' is not a date; write it like 2026-01-31"),
-        ],
-    ),
     "nested values": (
         SCORE,
         {"lead": {"budget": {"amount": 1}, "other": [], "employees": "x"}},
@@ -340,6 +324,11 @@ MISTAKES: dict[str, tuple[str, Any, list[tuple[str, str]]]] = {
             ("$.lead.other", f"is a list; {FLAT}"),
             ("$.lead.employees", "'x' is not a number; write it like 25000, 2.5 or 1e6"),
         ],
+    ),
+    "as deep as may be": (
+        SCORE,
+        f'{{"lead": {{"a": {"[" * 30}{"]" * 30}, "b": "{"[" * 40}"}}}}',
+        [("$.lead.a", f"is a list; {FLAT}")],
     ),
     "the same field twice": (
         SCORE,
@@ -404,14 +393,22 @@ OTHERS: dict[str, tuple[str, str, dict[str, str], bytes, int, str]] = {
     "more after it": ("POST", SCORE, JSON, b"{} {}", 400, "The body is not JSON: extra data, at line 1, column 4."),
     "not UTF-8": ("POST", SCORE, JSON, b'{"lead": "\xff"}', 400, "The body is not JSON: byte 11 is not UTF-8 text."),
     "UTF-16": ("POST", SCORE, JSON, "{}".encode("utf-16"), 400, "The body is not JSON: byte 1 is not UTF-8 text."),
-    "depths": ("POST", SCORE, JSON, b"[" * 49_000, 400, "The body is not JSON: it is nested too deeply."),
+    "depths": ("POST", SCORE, JSON, b"[" * 49_000, 400, "The body is nested more than 32 levels deep."),
     "depths of objects": (
         "POST",
         BATCH,
         JSON,
         b'{"leads":' * 5_000,
         400,
-        "The body is not JSON: it is nested too deeply.",
+        "The body is nested more than 32 levels deep.",
+    ),
+    "a level too many": (
+        "POST",
+        SCORE,
+        JSON,
+        b'{"lead": {"a": ' + b"[" * 31 + b"]" * 31 + b"}}",
+        400,
+        "The body is nested more than 32 levels deep.",
     ),
     "too large": (
         "POST",
@@ -456,12 +453,14 @@ def is_problem(answer: httpx2.Response, status: int) -> dict[str, Any]:
     """The one shape of every refusal (RFC 9457):
 
     {"type": "about:blank", "title": the status in words, "status": the status, "detail": a sentence,
-     "errors": [{"path": "$.lead.employees", "reason": what is wrong and how to mend it, "value"?: a scalar, cut}]}
+     "errors": [{"path": "$.lead.employees", "reason": what is wrong and how to mend it, "value"?: a scalar, cut}],
+     "request_id": that of the answer's header}
     """
     assert answer.headers["content-type"] == MEDIA_TYPE
     found: dict[str, Any] = json.loads(answer.text, parse_constant=pytest.fail)
     assert list(found) == SHAPES
     assert (answer.status_code, found["status"], found["type"]) == (status, status, "about:blank")
+    assert found["request_id"] == answer.headers["x-request-id"]
     assert found["title"] in (
         "Bad Request",
         "Not Found",
@@ -523,7 +522,7 @@ def test_values_are_said_back(client: TestClient) -> None:
 
 def test_mistakes_beyond_count(client: TestClient) -> None:
     """Of very many mistakes, all are counted and the first hundred are listed."""
-    found = is_problem(client.post(BATCH, json={"leads": [{"employees": "x", "budget": "y"}] * 120}), 422)
+    found = is_problem(client.post(SCORE, json={"lead": {f"name {at}": [] for at in range(240)}}), 422)
     assert found["detail"] == f"240 mistakes in the request, the first {MOST} are listed; {NO_SCORE}"
     assert len(found["errors"]) == MOST
 
@@ -544,11 +543,67 @@ def test_answers_stay_small(client: TestClient, body: dict[str, Any]) -> None:
     assert len(answer.content) < 20_000
 
 
-def test_one_mistake_scores_nothing(client: TestClient) -> None:
-    """A batch with one bad lead among good ones is refused as a whole, with the place of the bad one."""
-    leads: list[dict[str, Any]] = [{"need": "clear"}] * 70 + [{"created": "x"}] + [{"need": "clear"}] * 70
-    found = is_problem(client.post(BATCH, json={"leads": leads}), 422)
-    assert [one["path"] for one in found["errors"]] == ["$.leads[70].created"]
+def test_a_bad_lead_spoils_no_other(client: TestClient) -> None:
+    """In a batch each lead has its result or its mistakes, in order."""
+    bad: dict[int, tuple[Any, list[tuple[str, str]]]] = {
+        1: (7, [("$.leads[1]", 'is a number; a lead is an object like {"employees": 120}')]),
+        2: (True, [("$.leads[2]", 'is true; a lead is an object like {"employees": 120}')]),
+        40: (
+            {"employees": "many", "need": "dire"},
+            [
+                ("$.leads[40].employees", "'many' is not a number; write it like 25000, 2.5 or 1e6"),
+                ("$.leads[40].need", "'dire' is not one of: none, vague, clear, urgent"),
+            ],
+        ),
+        70: ({"created": "soon"}, [("$.leads[70].created", "'soon' is not a date; write it like 2026-01-31")]),
+        71: (
+            {f"name {at}": [] for at in range(50)},
+            [(f'$.leads[71]["name {at}"]', f"is a list; {FLAT}") for at in range(10)],
+        ),
+    }
+    leads = [bad[at][0] if at in bad else {"need": "clear"} for at in range(100)]
+    found = client.post(BATCH, json={"leads": leads, "as_of": DAY}).json()
+    assert (found["scored"], found["refused"]) == (95, 5)
+    for at, item in enumerate(found["results"]):
+        if at in bad:
+            assert item["status"] == 422
+            assert "result" not in item
+            assert [(one["path"], one["reason"]) for one in item["errors"]] == bad[at][1]
+        else:
+            assert item == {"status": 200, "errors": [], "result": expected({"need": "clear"})}
+
+
+@pytest.mark.parametrize("path", [SCORE, BATCH])
+@pytest.mark.parametrize("explain", ["none", "top", "full"])
+def test_how_much_is_explained(client: TestClient, path: str, explain: str) -> None:
+    """`explain` trims the ledger, the reasons and the questions, and nothing else."""
+    body = {"lead": LEAD} if path == SCORE else {"leads": [LEAD]}
+    answer = client.post(f"{path}?explain={explain}&as_of={DAY}", json=body).json()
+    found = answer if path == SCORE else answer["results"][0]["result"]
+    whole = expected(LEAD)
+    if explain == "none":
+        whole |= {"reasons": [], "questions": [], "ledger": []}
+    if explain == "top":
+        entries = sorted((one for one in whole["ledger"] if one["kind"] != "start"), key=lambda one: one["points"])
+        best = [*[one for one in entries if one["points"] < 0][:3], *[one for one in entries if one["points"] > 0][-3:]]
+        assert len(entries) > len(best) >= 3
+        whole["ledger"] = [one for one in whole["ledger"] if one in best]
+    assert found == whole
+
+
+@pytest.mark.parametrize(
+    ("query", "wrong", "reason"),
+    [
+        ("explain=all", "?explain", "there is no such way to explain. Known: none, top, full."),
+        ("as_of=soon", "?as_of", "is not a date; write it like 2026-01-31"),
+        ("as_of=2026-02-01", "?as_of", "is 2026-02-01, and the body says 2026-01-01; send one of the two"),
+        ("explian=top", "?explian", "unknown parameter. Did you mean 'explain'?"),
+    ],
+)
+def test_parameters_with_mistakes(client: TestClient, query: str, wrong: str, reason: str) -> None:
+    """A parameter that can't be read, or isn't known, is told."""
+    found = is_problem(client.post(f"{SCORE}?{query}", json={"lead": {}, "as_of": DAY}), 422)
+    assert [(one["path"], one["reason"]) for one in found["errors"]] == [(wrong, reason)]
 
 
 def test_failure_tells_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -557,7 +612,7 @@ def test_failure_tells_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object) -> None:
         raise RuntimeError("secret")
 
-    app = create_app(Settings(card=CARD))
+    app = create_app(Settings(log="off", card=CARD))
     monkeypatch.setattr(Engine, "result", fail)
     with TestClient(app, raise_server_exceptions=False) as found:
         answer = found.post(SCORE, json={"lead": {}})
@@ -567,10 +622,11 @@ def test_failure_tells_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_fastapi_s_own_checks() -> None:
     """A parameter that FastAPI checks is refused in the same shape."""
-    app = create_app(Settings(card=CARD))
+    app = create_app(Settings(log="off", card=CARD))
     app.router.route_class = APIRoute
 
     @app.get("/pages")
+    @needs(OPEN)
     async def pages(page: int) -> int:
         return page
 
@@ -719,11 +775,12 @@ def test_references_resolve(api: dict[str, Any]) -> None:
 
 def test_answers_are_as_promised(client: TestClient, api: dict[str, Any], home: Path) -> None:
     """What comes back has the shape that /openapi.json promises, nothing more and nothing less."""
-    released = TestClient(create_app(Settings(home=home, release=Releases(home).names()[0])))
+    released = TestClient(create_app(Settings(log="off", home=home, release=Releases(home).names()[0])))
     answers = {
         "Result": client.post(SCORE, json={"lead": LEAD}),
-        "BatchResult": released.post(BATCH, json={"leads": [LEAD, {}]}),
+        "BatchResult": released.post(BATCH, json={"leads": [LEAD, {}, {"employees": "x"}]}),
         "Scorecard": released.get("/v1/scorecard"),
+        "Me": client.get("/v1/me"),
         "Live": client.get("/health/live"),
         "Ready": client.get("/health/ready"),
         "Problem": client.post(SCORE, json={"lead": {"employees": "x"}}),
@@ -741,7 +798,9 @@ def test_examples_work(client: TestClient, api: dict[str, Any], path: str, name:
         answer = client.post(path, json=example)
         assert answer.status_code == 200
         result = "Result" if path == SCORE else "BatchResult"
-        assert answer.json() == api["components"]["schemas"][result]["examples"][0]
+        (told,) = api["components"]["schemas"][result]["examples"]
+        (told if path == SCORE else told["results"][0]["result"])["id"] = ""  # nothing is recorded here
+        assert answer.json() == told
 
 
 def test_lead_is_described(api: dict[str, Any]) -> None:
@@ -752,7 +811,7 @@ def test_lead_is_described(api: dict[str, Any]) -> None:
         "type": ["number", "string", "null"],
         "title": "employees",
         "description": "How many people work for you? "
-        "Also as `NumberOfEmployees` (salesforce), `numemployees` (hubspot).",
+        "Also as `NumberOfEmployees` (salesforce), `numberofemployees` (hubspot), `No_of_Employees` (zoho).",
     }
 
 
@@ -762,12 +821,19 @@ def test_paths_are_described(api: dict[str, Any]) -> None:
     assert set(said) == {
         (SCORE, "post"),
         (BATCH, "post"),
+        ("/v1/outcomes", "post"),
+        ("/v1/scores/{id}", "get"),
+        ("/v1/scores/{id}/replay", "get"),
+        ("/v1/leads/{id}/scores", "get"),
         ("/v1/scorecard", "get"),
+        ("/v1/me", "get"),
         ("/health/live", "get"),
         ("/health/ready", "get"),
     }
     assert all(one["summary"] and one["description"] and one["tags"] for one in said.values())
-    assert list(said[SCORE, "post"]["responses"]) == ["200", "400", "413", "415", "422"]
+    assert list(said[SCORE, "post"]["responses"]) == [
+        *("200", "400", "401", "403", "408", "413", "415", "422", "429", "500", "503")
+    ]
     assert "requestBody" in said[BATCH, "post"]
 
 

@@ -6,11 +6,13 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
 
 from api.cli import cli
+from api.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 CARD = ROOT / "examples" / "b2b-software" / "card.yaml"
@@ -43,6 +45,25 @@ def with_outcome(card: Path) -> Path:
     """The small card, which learns from a column `became`."""
     card.write_text(SMALL + "outcome: {became: {field: became, kind: flag}}\n")
     return card
+
+
+def test_serve_takes_limits(small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each limit of the service can be given; what is left out keeps its default."""
+    served = []
+
+    def serve(*given: object) -> int:
+        served.append(given)
+        return 0
+
+    monkeypatch.setattr("api.serve.serve", serve)
+    words = ["--max-batch", 5, "--max-body", 6, "--max-rate", 7, "--max-waiting", 8, "--max-arrival", 9]
+    done = run("serve", "--card", small, "--home", tmp_path, *words, "--log-level", "error")
+    assert done.exit_code == 0
+    limits: dict[str, Any] = {"max_batch": 5, "max_body": 6, "max_rate": 7, "max_waiting": 8, "max_arrival": 9}
+    assert served.pop() == (Settings(home=tmp_path, card=small, log_level="error", **limits), "127.0.0.1", 8000)
+    run("serve", "--card", small, "--home", tmp_path)
+    assert served.pop() == (Settings(home=tmp_path, card=small), "127.0.0.1", 8000)
+    assert run("serve", "--max-rate", 0).exit_code == 2
 
 
 def test_check_reads_a_card_and_its_cases(small: Path) -> None:

@@ -11,13 +11,14 @@ import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import httpx2
 import pytest
 
 import scoring
+from api import keys
 from api.serve import serve
 from api.settings import Settings
 
@@ -31,7 +32,7 @@ from pathlib import Path
 from api.serve import serve
 from api.settings import Settings
 
-sys.exit(serve(Settings(card=Path(sys.argv[1])), port=int(sys.argv[2])))
+sys.exit(serve(Settings(card=Path(sys.argv[1]), log="off"), port=int(sys.argv[2])))
 """
 
 
@@ -61,6 +62,11 @@ def address(process: subprocess.Popen[str]) -> str:
     return found[1]
 
 
+def logged(complaint: str) -> list[dict]:
+    """The lines of a program's log, each of which is JSON."""
+    return [json.loads(line) for line in complaint.splitlines()]
+
+
 def refused(process: subprocess.Popen[str]) -> str:
     """What a process says that doesn't start."""
     said, complaint = process.communicate(timeout=PATIENCE)
@@ -72,7 +78,8 @@ def refused(process: subprocess.Popen[str]) -> str:
 def test_scores_over_the_network() -> None:
     """A process answers many callers at once with the core's results, refuses what is wrong, and ends when asked."""
     lead = {"need": "urgent", "NumberOfEmployees": 120}
-    expected = json.loads(json.dumps(scoring.score(scoring.load(CARD), lead, date(2026, 1, 1)).to_dict()))
+    result = scoring.score(scoring.load(CARD), lead, date(2026, 1, 1))
+    expected = json.loads(json.dumps({"id": "", **result.to_dict()}))
     with started(CARD) as process:
         with httpx2.Client(base_url=address(process), timeout=PATIENCE) as client:
 
@@ -93,14 +100,16 @@ def test_scores_over_the_network() -> None:
             assert client.get("/health/live").status_code == 200
         process.send_signal(signal.SIGINT)
         _, complaint = process.communicate(timeout=PATIENCE)
-    assert (process.returncode, complaint) == (0, "")
+    assert process.returncode == 0
+    statuses = [one["status"] for one in logged(complaint)]
+    assert sorted(statuses) == [200] * 100 + [400, 413, 422]  # the 400 hung up; health checks are not told
 
 
 def hang_up(port: int) -> None:
     """Start a request, and leave in the middle of its body."""
     with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as caller:
-        head = "POST /v1/score HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n"
-        caller.sendall(head.encode() + b'{"lead"')
+        head = "POST /v1/score HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+        caller.sendall(head.encode() + b'Content-Length: 100\r\n\r\n{"lead"')
 
 
 def test_bad_card_is_not_served(tmp_path: Path) -> None:
@@ -124,7 +133,8 @@ def test_port_is_taken() -> None:
     )
 
 
-def test_host_is_not_ours(capsys: pytest.CaptureFixture[str]) -> None:
+def test_host_is_not_ours(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """An address that this machine doesn't have (one that RFC 5737 keeps for examples) is refused."""
-    assert serve(Settings(card=CARD), "203.0.113.1", 8000) == 1
+    keys.add(tmp_path, "crm", ("score",), datetime.now(UTC))
+    assert serve(Settings(home=tmp_path, card=CARD, log="off"), "203.0.113.1", 8000) == 1
     assert capsys.readouterr().err.startswith("Can't listen on 203.0.113.1:8000: ")

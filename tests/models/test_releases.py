@@ -120,6 +120,7 @@ def test_files_of_a_release(tmp_path: Path) -> None:
         "card": "small",
         "created": "2026-11-24T09:30:00+00:00",
         "note": "first",
+        "standard_names": True,
         "metrics": {"auc": 0.81, "rows": 1200, "deciles": [1, 2]},
         "provenance": {"data": "history.csv"},
     }
@@ -425,7 +426,9 @@ def test_card_that_no_longer_reads(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     with monkeypatch.context() as patch:
         # The card was sound when it was published; a later version has another view of it.
         patch.setattr(
-            models.releases, "parse_card", lambda text, file: parse_card(text.replace("kind: flag", "kind: bool"), file)
+            models.releases,
+            "parse_card",
+            lambda text, file, **options: parse_card(text.replace("kind: flag", "kind: bool"), file, **options),
         )
         message = refusal(Releases(tmp_path).open)
         assert refusal(lambda: Releases(tmp_path).use(name)) == message

@@ -317,23 +317,28 @@ def test_a_reader_is_read_as_it_is_asked(monkeypatch: pytest.MonkeyPatch) -> Non
 
 @pytest.mark.parametrize("kind", ["pandas", "polars", "arrow"])
 def test_rows_keep_their_order(kind: str) -> None:
-    """Many rows, which several threads score, come back in the order in which they went in."""
+    """Many rows, which several threads score, come back in their order, whatever lists the card has."""
+    countries = [f"country {i}" for i in range(40)]
     card = Scorecard(
         parse_card(
-            "name: order\nfields: {day: {kind: date}}\nrules: [{name: far, when: day is not null, points: 100,"
-            " half_life: 1000 days of day, reason: Far}]\n"
+            "name: order\nfields: {day: {kind: date}, country: {kind: text}}\nrules:\n"
+            "- {name: far, when: day is not null, points: 100, half_life: 1000 days of day, reason: Far}\n"
+            "- {name: near, points: 3, reason: Near, when: "
+            f'"country in ({", ".join(map(repr, countries[:20]))})"}}\n'
         ),
         Learned(),
     )
-    ages = np.random.default_rng(7).integers(0, 9000, 400_000)
+    drawn = np.random.default_rng(7)
+    ages, places = drawn.integers(0, 9000, 400_000), drawn.integers(0, 40, 400_000)
     days = np.datetime64(AS_OF) - ages
-    table = pa.table({"age": ages, "day": pa.array(days)})
+    table = pa.table({"age": ages, "day": pa.array(days), "country": pa.array(np.array(countries)[places])})
     frame: Any = {"pandas": table.to_pandas, "polars": lambda: pl.from_arrow(table), "arrow": lambda: table}[kind]()
     points = np.asarray(score_frame(card, frame, AS_OF)["points"])
     by_age = {
-        int(age): scoring.score(card, {"day": AS_OF - timedelta(days=int(age))}, AS_OF).points for age in set(ages)
+        int(age): scoring.score(card, {"day": AS_OF - timedelta(days=int(age))}, AS_OF).tenths for age in set(ages)
     }
-    assert (points == np.array([by_age[age] for age in ages.tolist()])).all()
+    wanted = [by_age[age] + 30 * (place < 20) for age, place in zip(ages.tolist(), places.tolist(), strict=True)]
+    assert (points == np.array(wanted) / 10).all()
 
 
 @pytest.mark.parametrize(

@@ -334,7 +334,8 @@ def test_examples_are_read(path: Path) -> None:
 def used(node: object, part: str) -> set[tuple[str, str]]:
     """The keys that a card uses, each with its part."""
     below = {("card", "outcome"): "outcome", ("outcome", "became"): "became", ("stage", "probability"): "probability"}
-    below |= {("case", "expect"): "expect", ("stage", "value"): "value"}
+    below |= {("case", "expect"): "expect", ("stage", "value"): "value", ("card", "write_back"): "write_back"}
+    below |= dict.fromkeys((("write_back", system) for system in KEYS["write_back"]), "written")
     many = {"fields": "field", "criteria": "criterion", "groups": "group", "rules": "rule", "exclude": "exclusion"}
     many |= {"stages": "stage", "cases": "case"}
     found = set()
@@ -375,6 +376,8 @@ def test_every_key_is_read() -> None:
     assert [one.name for one in card.criteria if not one.essential] == ["reads"]
     assert (card.stages[1].points, card.stages[2].precision) == (400, 0.7)
     assert (card.stages[3].capacity, card.stages[4].value) == (Capacity(40, "week"), Value(9000, 120))
+    assert card.write_back["hubspot"]["score"] == "lead_score"
+    assert list(card.write_back) == ["hubspot", "salesforce", "dynamics"]
     assert (card.grades, card.below) == ((("A", 650), ("B", 500), ("C", 350)), "D")
     assert card.cases[0].lead == {"Id": "1", "country": "no", "budget": "200000", "stage": "contact"}
     assert failures(card) == ()

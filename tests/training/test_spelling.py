@@ -24,7 +24,8 @@ stages: [{name: lead}]
     ("columns", "found"),
     [
         (["emploees", "country"], {"emploees": "employees"}),
-        (["Employees", "Country"], {"Employees": "employees", "Country": "country"}),
+        (["Employees", "COUNTRY"], {"Employees": "employees", "COUNTRY": "country"}),
+        (["Country"], {}),  # what Salesforce calls it: the field has its column
         (["number of employes"], {"number of employes": "NumberOfEmployees"}),
         (["emploees", "employees"], {}),  # the field has its column
         (["employee", "emploees"], {"employee": "employees"}),  # one field is named once

@@ -1,0 +1,66 @@
+"""The tables of the decision log. A change of them needs a migration beside it: `migrations/versions`.
+
+Times are texts like `2026-03-03T10:20:30.123456Z`, in UTC, and days like `2026-03-03`: both sort as they are, and read
+the same in every database. What is NULL in `scores` was forgotten: the statistics stay.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import Column, Float, Index, Integer, MetaData, String, Table, Text, UniqueConstraint
+
+HEAD = "0001"  # the migration that makes these tables
+
+metadata = MetaData()
+
+scores = Table(
+    "scores",
+    metadata,
+    Column("id", String(26), primary_key=True),
+    Column("at", String(27), nullable=False, index=True),
+    Column("lead", Text, nullable=True),
+    Column("card", Text, nullable=False),
+    Column("card_digest", String(64), nullable=False),
+    Column("release", Text, nullable=False),
+    Column("as_of", String(10), nullable=False),
+    Column("tenths", Integer, nullable=False),
+    Column("score", Integer, nullable=False),
+    Column("probability", Float, nullable=True),
+    Column("grade", Text, nullable=False),
+    Column("recommendation", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("input", Text, nullable=True),
+    Column("result", Text, nullable=True),
+    Index("scores_by_lead", "lead", "at"),
+)
+
+# A card that is served without a release, so that its scores can be worked out again when the file has changed.
+cards = Table(
+    "cards",
+    metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("text", Text, nullable=False),
+)
+
+# What was answered to a request with an Idempotency-Key; `scores` are the ids of its scores, parted by spaces.
+answers = Table(
+    "answers",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("digest", String(64), nullable=False),
+    Column("at", String(27), nullable=False, index=True),
+    Column("body", Text, nullable=False),
+    Column("scores", Text, nullable=False),
+)
+
+outcomes = Table(
+    "outcomes",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("lead", Text, nullable=True),
+    Column("became", Text, nullable=False),
+    Column("on", String(10), nullable=False),
+    Column("at", String(27), nullable=False),
+    Column("key", Text, nullable=False),
+    UniqueConstraint("lead", "became", "on", name="outcomes_once"),
+)
