@@ -93,6 +93,7 @@ def test_every_limit_is_described(name: str) -> None:
     option = f"--{name.replace('_', '-')}"
     default = getattr(Settings(), name)
     told = f"`{option}` | {default:,} |" if isinstance(default, int) else f"`{option} {default}`"
+    told = f"`{option}`" if default is None else told
     assert told in SERVICE
     assert option in {word for one in cli.commands["serve"].params for word in one.opts}
 

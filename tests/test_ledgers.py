@@ -94,11 +94,11 @@ def test_in_the_picture(home: Path, leads: list[dict[str, Any]]) -> None:
 
 def test_over_http(home: Path, leads: list[dict[str, Any]]) -> None:
     """One by one, and in a batch."""
-    with TestClient(create_app(Settings(home=home))) as client:
+    with TestClient(create_app(Settings(log="off", home=home))) as client:
         day = AS_OF.isoformat()
         batch = client.post("/v1/score/batch", json={"leads": leads, "as_of": day}).json()["results"]
-        for lead, answer, total in zip(leads, batch, totals(home, leads), strict=True):
-            check(answer, total)
+        for lead, item, total in zip(leads, batch, totals(home, leads), strict=True):
+            check(item["result"], total)
             check(client.post("/v1/score", json={"lead": lead, "as_of": day}).json(), total)
 
 
