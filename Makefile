@@ -11,7 +11,7 @@ UV     := uv==0.13.9
 PYTEST := $(PY) -m pytest -n 2 --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast lint format bench bench-quality bench-curve bench-promise bench-million bench-lists bench-cluster printed pins clean
+.PHONY: help demo test test-fast lint format bench bench-quality bench-curve bench-promise bench-million bench-lists bench-cluster bench-warehouse printed pins clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -55,6 +55,9 @@ bench-lists: $(VENV)/.installed  ## Long lists beside DuckDB's own copy of them,
 
 bench-cluster: $(VENV)/.installed  ## Scoring on Spark beside its own scan, and the ways to print look-up tables
 	$(PY) -m benchmarks cluster $(ARGS)
+
+bench-warehouse: $(VENV)/.installed  ## Scoring inside of PostgreSQL beside its own scan
+	$(PY) -m benchmarks warehouse $(ARGS)
 
 printed: $(VENV)/.installed  ## Rewrite tests/cases/printed, to be read as a diff
 	$(PY) -m tests.printed
