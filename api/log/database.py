@@ -6,6 +6,8 @@ https://www.sqlite.org/pragma.html#pragma_synchronous
 
 from __future__ import annotations
 
+import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +66,10 @@ def _address(url: str | None, home: Path) -> URL:
 
 
 def _sqlite(address: URL) -> Engine:
+    if address.database and address.database != ":memory:":
+        # Leads stand in it: the owner alone reads it, and what SQLite puts beside it is made in the same mode.
+        with suppress(OSError):  # which SQLite will meet, and word
+            os.close(os.open(address.database, os.O_CREAT | os.O_RDWR, 0o600))
     engine = create_engine(address)
 
     @event.listens_for(engine, "connect")

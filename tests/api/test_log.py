@@ -368,6 +368,15 @@ def test_addresses_that_are_none(tmp_path: Path, address: str, said: str) -> Non
     assert "secret" not in str(caught.value)
 
 
+def test_only_the_owner_reads_the_log(tmp_path: Path) -> None:
+    """The files of the log, in which leads stand, are closed to others."""
+    with TestClient(create_app(Settings(card=CARD, home=tmp_path))) as client:
+        scored(client)
+        modes = {one.name: one.stat().st_mode & 0o777 for one in tmp_path.glob(f"{database.FILE}*")}
+    assert len(modes) == 3
+    assert set(modes.values()) == {0o600}
+
+
 def test_a_later_log_is_left_alone(tmp_path: Path) -> None:
     """A log that a later version has changed is not touched."""
     database.opened(None, tmp_path).dispose()
