@@ -17,13 +17,14 @@ from itertools import islice
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
+from api.duplicates import EXAMPLES
 from api.lists import VERDICTS, Scored, Wanted, condition, to_write
 from api.spark_session import session
 from scoring import spark_frame
 from scoring.errors import DataError, did_you_mean, shown
 from scoring.frames import outputs
 from scoring.printers import sql
-from scoring.printers.cleaning import used, used_by
+from scoring.printers.cleaning import id_column, used, used_by
 from scoring.printers.spark import family, name
 from scoring.scorecard import Scorecard
 from training.rejects import Reject, refused
@@ -37,7 +38,6 @@ ENDINGS = {".parquet": "parquet", ".csv": "csv", ".tsv": "csv", ".csv.gz": "csv"
 BROKEN = "ll:broken"  # the column with the text of a row of CSV that is none
 FILE, ROW = "ll:file", "ll:row"
 BATCH = 5000  # rejected rows that come over at a time
-EXAMPLES = 5  # duplicate ids that are named
 REJECTS = {"file": "string", "row": "bigint", "id": "string", "column": "string", "value": "string", "reason": "string"}
 # As RFC 4180 has it, a line end may stand in quotes, so that one task reads a whole file.
 CSV = {"header": "true", "quote": '"', "escape": '"', "multiLine": "true", "enforceSchema": "false"}
@@ -313,7 +313,7 @@ class _Run:
 
     def _duplicates(self, leads: _List) -> tuple[int, tuple[str, ...]]:
         """How many rows have an id that another row has too, but for one each, and some of these ids."""
-        ident = self._ident(leads)
+        ident = id_column(self.card.card, dict.fromkeys(leads.columns, ""))
         if not ident:
             return 0, ()
         from pyspark.sql import functions as F
@@ -324,11 +324,6 @@ class _Run:
         if not row[0]:
             return 0, ()
         return int(row[0]), tuple(one["id"] for one in twice.orderBy(F.desc("count"), "id").limit(EXAMPLES).collect())
-
-    def _ident(self, leads: _List) -> str:
-        """The column of the lead's id; empty where the list has none."""
-        found = used(self.card.card, dict.fromkeys(leads.columns, ""))
-        return next((found[one.name][0] for one in self.card.card.plain if one.kind == "id" and found[one.name]), "")
 
     # -- what can't be read -----------------------------------------------------------------------------------------
 
@@ -353,7 +348,7 @@ class _Run:
 
     def _refused(self, leads: _List, rows: int) -> Iterator[list[dict[str, Any]]]:
         """The rejects of each row that can't be read: Spark finds the rows, Python words the reasons."""
-        asked, ident = self._asked(leads), self._ident(leads)
+        asked, ident = self._asked(leads), id_column(self.card.card, dict.fromkeys(leads.columns, ""))
         good = leads.frame.where(f"{name(BROKEN)} IS NULL").drop(BROKEN)
         source = spark_frame.source(good, asked)
         places = [source.places[one] for one in (FILE, ROW, ident or FILE, *asked)]

@@ -119,7 +119,7 @@ class Guard:
                     one.key = self._caller(scope, headers, one.start)
                     entry = _allowed(entry, entries, one.key)
                     receive = await self._admit(one, entry, scope, headers, receive)
-                scope["key"], scope["ll_key"] = one.key, one.key.id  # for /v1/me; for records of who asked
+                scope["key"] = one.key  # for /v1/me, and for records of who asked
                 if entry.call is None:
                     await self._app(scope, receive, one.answer)
                 else:

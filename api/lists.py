@@ -30,7 +30,7 @@ from scoring.engine import engine
 from scoring.errors import ConditionError, DataError, did_you_mean, shown
 from scoring.gate import Verdict
 from scoring.printers import sql
-from scoring.printers.cleaning import KINDS, used, used_by
+from scoring.printers.cleaning import KINDS, id_column, used, used_by
 from scoring.printers.literals import name as quoted
 from scoring.printers.literals import text
 from scoring.printers.reasons import EXPLAINED
@@ -203,7 +203,7 @@ class _Run:
         refuse_empty(scan, read, broken)
         rejected = target.place(stack, work / "rejects", self.rejects)
         left = write_rejects(broken, self._bad(connection, scan, bad, broken), rejected)
-        ident = self._ident(scan)
+        ident = id_column(self.card.card, scan.columns)
         # The ids are looked for in what is read back, which has them all and is the sooner read; else in the list.
         all_there = self.wanted.all_rows and ident in columns and not left and "json" not in target.FORMATS[kind]
         back = self._counts(connection, target.read_back(written, kind), columns, ident if all_there else "")
@@ -341,11 +341,6 @@ class _Run:
                 both[name][one] = count
         return rows, both["recommendation"], both["grade"], more
 
-    def _ident(self, scan: Scan) -> str:
-        """The column of the lead's id; empty where the list has none."""
-        found = used(self.card.card, scan.columns)
-        return next((found[one.name][0] for one in self.card.card.plain if one.kind == "id" and found[one.name]), "")
-
     def _questions(self, connection: duckdb.DuckDBPyConnection) -> str:
         """The SQL of the questions of a lead that is to be asked, which Python words."""
         plain = [one.name for one in self.card.card.plain]
@@ -364,7 +359,7 @@ class _Run:
 
     def _ledger(self, scan: Scan, written: str, columns: Sequence[str]) -> str:
         """The SELECT of one row per entry of a ledger: id, entry, kind, points, reason. They add up to the points."""
-        column = self._ident(scan)
+        column = id_column(self.card.card, scan.columns)
         if not column or (self.wanted.top is not None and column not in columns):
             raise DataError(f"{scan.label}: a ledger needs an id for each lead, a column of a field of `kind: id`")
         query = replace(

@@ -36,14 +36,19 @@ def ident(card: Card, values: Mapping[str, Typed]) -> str | None:
     """The id of a lead: the value of the card's first field of `kind: id` that is known; None: there is none."""
     for one in card.plain:
         if one.kind == "id" and (found := values.get(one.name)) is not None:
-            return str(found)
+            return storable(str(found))
     return None
+
+
+def storable(text: str) -> str:
+    """A text that every database can keep: NUL and half characters (lone surrogates) become signs of their own."""
+    return text.encode(errors="replace").decode().replace("\0", "\ufffd")
 
 
 def written(values: Mapping[str, Typed], ignored: tuple[str, ...]) -> str:
     """A cleaned lead as JSON: the values that are known, and the names that no field uses."""
     known = {name: value for name, value in values.items() if value is not None}
-    return json.dumps({"values": known, "ignored": ignored}, default=date.isoformat, ensure_ascii=False)
+    return json.dumps({"values": known, "ignored": ignored}, default=date.isoformat)
 
 
 def read(card: Card, text: str, lenient: bool = False) -> tuple[dict[str, Typed], tuple[str, ...]]:

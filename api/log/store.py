@@ -11,7 +11,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from api.log import tables
 from api.log.database import WRITES
-from api.log.record import now
+from api.log.record import now, storable
 
 EMPTY: Mapping[str, None] = {"lead": None, "input": None, "result": None}  # what is left of a score that is forgotten
 KEPT = timedelta(days=7)  # answers to requests with an Idempotency-Key; HubSpot repeats its own for three days
@@ -29,13 +29,18 @@ class Log:
     def score(self, ident: str) -> dict[str, Any] | None:
         """One score, as a row of the table; None: there is none."""
         with self.engine.connect() as connection:
-            row = connection.execute(select(tables.scores).where(tables.scores.c.id == ident)).one_or_none()
+            row = connection.execute(select(tables.scores).where(tables.scores.c.id == storable(ident))).one_or_none()
         return None if row is None else dict(row._mapping)
 
     def scores_of(self, lead: str, most: int, before: str = "") -> list[dict[str, Any]]:
         """The scores of a lead, newest first, at most so many; those before the score `before`, if that is given."""
-        table = tables.scores
-        found = select(table).where(table.c.lead == lead).order_by(table.c.at.desc(), table.c.id.desc()).limit(most)
+        table, before = tables.scores, storable(before)
+        found = (
+            select(table)
+            .where(table.c.lead == storable(lead))
+            .order_by(table.c.at.desc(), table.c.id.desc())
+            .limit(most)
+        )
         with self.engine.connect() as connection:
             if before:
                 at = connection.execute(select(table.c.at).where(table.c.id == before)).scalar()
@@ -47,7 +52,9 @@ class Log:
         """What became of a lead, in the order of the days."""
         table = tables.outcomes
         with self.engine.connect() as connection:
-            rows = connection.execute(select(table).where(table.c.lead == lead).order_by(table.c.on, table.c.at))
+            rows = connection.execute(
+                select(table).where(table.c.lead == storable(lead)).order_by(table.c.on, table.c.at)
+            )
             return [dict(row._mapping) for row in rows]
 
     def card(self, digest: str) -> str | None:
@@ -76,7 +83,7 @@ class Log:
 
     def add_outcome(self, lead: str, became: str, on: str, key: str) -> bool:
         """Note what became of a lead on a day; whether that is new."""
-        row = {"lead": lead, "became": became, "on": on, "at": now(), "key": key}
+        row = {"lead": storable(lead), "became": became, "on": on, "at": now(), "key": key}
         with self._writing() as connection:
             return insert_once(connection, tables.outcomes, row)
 
@@ -99,7 +106,7 @@ class Log:
 
         What SQLite erases it overwrites (`secure_delete`), also in its write-ahead log.
         """
-        table = tables.scores
+        table, lead = tables.scores, storable(lead)
         with self._writing() as connection:
             idents = connection.execute(select(table.c.id).where(table.c.lead == lead)).scalars().all()
             for one in idents:

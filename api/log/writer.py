@@ -14,7 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, Engine, insert, select
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 
 from api.log import tables
 from api.log.database import WRITES, why
@@ -22,19 +22,21 @@ from api.log.record import Answer, Record
 from api.log.store import insert_once
 
 GROUP = 1000  # scores in one transaction, but for a batch that has more
+RETRY = 0.2  # seconds between two tries to write what nobody waits for
 
 
 class Unrecorded(Exception):
     """Records could not be written; the text says why."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Entry:
     """What one request adds to the log; `done` is told the answer that counts: its own, or the first to that name."""
 
     records: Sequence[Record]
     answer: Answer | None
     done: asyncio.Future[Answer | None] | None
+    counts: Answer | None = None
 
 
 class Writer:
@@ -48,6 +50,7 @@ class Writer:
         self._entries: deque[Entry] = deque()
         self._more = threading.Condition()
         self._stopped = False
+        self._connection: Connection | None = None
         self._thread = threading.Thread(target=self._run, name="log", daemon=True)
 
     def stop(self) -> None:
@@ -70,29 +73,51 @@ class Writer:
             self._more.notify()
 
     def _run(self) -> None:
-        connection: Connection | None = None
         while group := self._next():
-            try:
-                if connection is None:
-                    connection = self.engine.connect().execution_options(**WRITES)
-                with connection.begin():
-                    answers = _write(connection, group)
-                self.error = ""
-                failure = None
-            except SQLAlchemyError as error:
-                self.error = why(error)
-                failure = Unrecorded(self.error)
-                answers = []
-                if connection is not None:
-                    # Whatever state it is in, the next group gets a new one.
-                    connection.invalidate()
-                    connection.close()
-                    connection = None
-            with self._more:
-                self.waiting -= sum(len(one.records) for one in group)
-            _tell(group, answers, failure)
-        if connection is not None:
-            connection.close()
+            failure = self._commit(group)
+            if failure is not None and len(group) > 1 and not isinstance(failure, OperationalError | InterfaceError):
+                # It is not the database that failed, but what one of them holds: that one must not spoil the others.
+                for one in group:
+                    self._settle([one], self._commit([one]))
+            else:
+                self._settle(group, failure)
+        self._hang_up()
+
+    def _commit(self, group: list[Entry]) -> Exception | None:
+        """Write a group in one transaction; why that failed."""
+        try:
+            if self._connection is None:
+                self._connection = self.engine.connect().execution_options(**WRITES)
+            with self._connection.begin():
+                _write(self._connection, group)
+        except Exception as error:  # whatever it is, this thread goes on: the service waits for it
+            self._hang_up()
+            return error
+        return None
+
+    def _hang_up(self) -> None:
+        """Let the connection go: whatever state it is in, the next group gets a new one."""
+        if self._connection is not None:
+            with suppress(SQLAlchemyError):
+                self._connection.invalidate()
+                self._connection.close()
+            self._connection = None
+
+    def _settle(self, group: list[Entry], failure: Exception | None) -> None:
+        """Tell those who wait for a group; what nobody waits for (`async`) is kept for the next try, if it failed."""
+        again: list[Entry] = []
+        if failure is None:
+            self.error = ""
+        else:
+            broken = isinstance(failure, OperationalError | InterfaceError)
+            self.error = why(failure) if isinstance(failure, SQLAlchemyError) else type(failure).__name__
+            again = [one for one in group if one.done is None and broken]
+        with self._more:
+            self.waiting -= sum(len(one.records) for one in group if one not in again)
+            if again and not self._stopped:
+                self._entries.extendleft(reversed(again))
+                self._more.wait(RETRY)
+        _tell(group, None if failure is None else Unrecorded(self.error))
 
     def _next(self) -> list[Entry]:
         """The entries of the next group; none: it is the end."""
@@ -107,45 +132,41 @@ class Writer:
             return group
 
 
-def _tell(group: Sequence[Entry], answers: Sequence[Answer | None], failure: Exception | None) -> None:
+def _tell(group: Sequence[Entry], failure: Unrecorded | None) -> None:
     """Tell those who wait, all in one turn of their event loop."""
-    waiting: dict[asyncio.AbstractEventLoop, list[tuple[asyncio.Future[Answer | None], Answer | None]]] = {}
-    for i, one in enumerate(group):
+    waiting: dict[asyncio.AbstractEventLoop, list[Entry]] = {}
+    for one in group:
         if one.done is not None:
-            told = None if failure is not None else answers[i]
-            waiting.setdefault(one.done.get_loop(), []).append((one.done, told))
+            waiting.setdefault(one.done.get_loop(), []).append(one)
     for loop, some in waiting.items():
         with suppress(RuntimeError):  # the loop has ended, and with it all who waited
-            loop.call_soon_threadsafe(_settle, some, failure)
+            loop.call_soon_threadsafe(_done, some, failure)
 
 
-def _settle(some: Sequence[tuple[asyncio.Future[Answer | None], Answer | None]], failure: Exception | None) -> None:
-    for done, answer in some:
-        if done.done():  # whoever waited has gone
+def _done(some: Sequence[Entry], failure: Unrecorded | None) -> None:
+    for one in some:
+        if one.done is None or one.done.done():  # whoever waited has gone
             continue
         if failure is None:
-            done.set_result(answer)
+            one.done.set_result(one.counts)
         else:
-            done.set_exception(failure)
+            one.done.set_exception(failure)
 
 
-def _write(connection: Connection, group: Sequence[Entry]) -> list[Answer | None]:
-    """Write a group; the answer that counts for each entry.
+def _write(connection: Connection, group: Sequence[Entry]) -> None:
+    """Write a group, and note the answer that counts for each entry.
 
     Where another has answered a request of that name, in another worker, what is written is not this answer's.
     """
-    answers: list[Answer | None] = []
     rows = []
     for one in group:
-        answer = one.answer
+        one.counts = answer = one.answer
         if answer and not insert_once(connection, tables.answers, answer.row()):
-            answers.append(find_answer(connection, answer.key, answer.name))
+            one.counts = find_answer(connection, answer.key, answer.name)
             continue
-        answers.append(answer)
         rows += [record.row() for record in one.records]
     if rows:
         connection.execute(insert(tables.scores), rows)
-    return answers
 
 
 def find_answer(connection: Connection, key: str, name: str) -> Answer | None:

@@ -84,6 +84,8 @@ def add(app: FastAPI, service: Service) -> None:
                 own = mistakes if reply else Mistakes(MOST_OF_ITEM)
                 lead = reader.clean(sent.source, raw, sent.at(at), own)
                 key = reader.key(sent.source, asked.reply, raw, lead, sent.at(at), own) if reply and lead else ""
+                if reply and mistakes:
+                    continue  # what else is wrong is looked for, and nothing is scored
                 if own or lead is None:
                     items.append(to_json({"status": 422, "errors": [one.to_dict() for one in own.kept]}))
                     continue
@@ -155,8 +157,6 @@ def _scored(service: Service, lead: Lead, day: date, key: str) -> _Scored:
 
 def trimmed(said: dict[str, Any], explain: str) -> dict[str, Any]:
     """An answer with less to explain it: `top` has the strongest entries alone, `none` no entry, reason or question."""
-    if explain == "full":
-        return said
     if explain == "none":
         return {**said, "reasons": [], "questions": [], "ledger": []}
     entries = [one for one in said["ledger"] if one["kind"] != "start"]

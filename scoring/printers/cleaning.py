@@ -41,6 +41,12 @@ def used(card: Card, columns: Mapping[str, str]) -> dict[str, list[str]]:
     return {one.name: [column for column in one.columns if column in columns] for one in card.plain}
 
 
+def id_column(card: Card, columns: Mapping[str, str]) -> str:
+    """The column of the lead's id: of the first field of `kind: id` that has one; empty where none has."""
+    found = used(card, columns)
+    return next((found[one.name][0] for one in card.plain if one.kind == "id" and found[one.name]), "")
+
+
 def used_by(card: Card, columns: Mapping[str, str], label: str) -> dict[str, list[str]]:
     """As `used`; `label` is what messages call the list. Raises DataError where no column belongs to the card."""
     found = used(card, columns)

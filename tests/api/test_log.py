@@ -20,7 +20,7 @@ from sqlalchemy import event, func, select, text
 
 from api.app import create_app
 from api.log import database, tables
-from api.log.record import ident, new_id, read, written
+from api.log.record import Record, ident, new_id, read, written
 from api.settings import Settings
 from models.releases import Releases
 from scoring import DataError, LeadError, Learned
@@ -302,6 +302,53 @@ def test_forget(client: TestClient, url: str, tmp_path: Path) -> None:
     if url.startswith("sqlite"):
         folder = Path(url.removeprefix("sqlite:///")).parent
         assert not any(secret.encode() in one.read_bytes() for one in folder.iterdir())
+
+
+@pytest.mark.parametrize("odd", ["a\0b", "\ud800", "\0"])
+def test_texts_that_no_database_keeps(client: TestClient, odd: str) -> None:
+    """A NUL or half a character in a lead is recorded, found and replayed like any other."""
+    content = json.dumps({"lead": {**LEAD, "lead_id": odd, "job_title": odd}, "as_of": DAY})
+    answer = client.post("/v1/score", content=content, headers={"Content-Type": "application/json"})
+    if answer.status_code == 422:  # refused before it is scored
+        return
+    assert answer.status_code == 200, answer.text
+    assert client.get(f"/v1/scores/{answer.json()['id']}/replay").json()["identical"]
+    logged = client.get(f"/v1/scores/{answer.json()['id']}").json()["lead"]
+    assert len(client.get(f"/v1/leads/{logged}/scores").json()["scores"]) == 1
+
+
+def test_one_that_fails_spoils_no_other(client: TestClient, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What can't be written of one request is refused to it alone, however many share its transaction."""
+    whole = Record.row
+    monkeypatch.setattr(Record, "row", lambda self: {**whole(self), **({"id": None} if self.lead == "bad" else {})})
+
+    async def ask() -> list[int]:
+        transport = httpx2.ASGITransport(client.app)
+        async with httpx2.AsyncClient(transport=transport, base_url="http://test") as http:
+            leads = ["bad" if i == 7 else f"L{i}" for i in range(20)]
+            calls = (http.post("/v1/score", json={"lead": {"lead_id": one}}) for one in leads)
+            return [one.status_code for one in await asyncio.gather(*calls)]
+
+    assert asyncio.run(ask()) == [503 if i == 7 else 200 for i in range(20)]
+    assert count(url) == 19
+
+
+def test_async_loses_nothing_over_a_full_disk(tmp_path: Path) -> None:
+    """What was answered before the disk was full is written once it is not."""
+    app = create_app(Settings(card=CARD, home=tmp_path, log="async"))
+    pages = [1_000_000]
+
+    @event.listens_for(app.state.service.logged.log.engine, "begin")
+    def limited(connection: Any) -> None:
+        connection.exec_driver_sql(f"PRAGMA max_page_count = {pages[0]}")
+
+    with TestClient(app) as client:
+        scored(client)
+        pages[0] = 1
+        statuses = [client.post("/v1/score", json={"lead": LEAD}).status_code for _ in range(100)]
+        assert set(statuses) == {200, 503}
+        pages[0] = 1_000_000
+    assert count(f"sqlite:///{tmp_path}/{database.FILE}") == 1 + statuses.count(200)
 
 
 def test_a_full_disk(tmp_path: Path) -> None:
