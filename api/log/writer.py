@@ -112,12 +112,12 @@ class Writer:
             broken = isinstance(failure, OperationalError | InterfaceError)
             self.error = why(failure) if isinstance(failure, SQLAlchemyError) else type(failure).__name__
             again = [one for one in group if one.done is None and broken]
+        _tell(group, None if failure is None else Unrecorded(self.error))
         with self._more:
             self.waiting -= sum(len(one.records) for one in group if one not in again)
             if again and not self._stopped:
                 self._entries.extendleft(reversed(again))
                 self._more.wait(RETRY)
-        _tell(group, None if failure is None else Unrecorded(self.error))
 
     def _next(self) -> list[Entry]:
         """The entries of the next group; none: it is the end."""
