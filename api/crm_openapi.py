@@ -13,7 +13,6 @@ from typing import Any
 from scoring.crm_names import SYSTEMS
 from scoring.engine import Engine
 from scoring.field import Field, fold
-from scoring.write_back import DEFAULTS
 
 MEDIA_TYPE = "application/vnd.crm+json"
 TITLES = {"salesforce": "Salesforce", "hubspot": "HubSpot", "dynamics": "Dynamics", "odoo": "Odoo", "zoho": "Zoho"}
@@ -39,6 +38,7 @@ def describe(said: dict[str, Any], engine: Engine, example: Mapping[str, Any]) -
         there = operation.setdefault("parameters", [])
         names = {one["name"] for one in there}
         there += [one for one in _parameters() if one["name"] not in names]
+        operation["description"] += f"\n\n{_reply()}"
         operation["requestBody"]["content"][MEDIA_TYPE] = {
             "schema": {
                 "type": ["object", "array"],
@@ -53,8 +53,19 @@ def describe(said: dict[str, Any], engine: Engine, example: Mapping[str, Any]) -
         }
 
 
+def _reply() -> str:
+    """What is told of `reply`. It is no parameter of the contract: what it brings is another system's shape, so the
+    answer would be a choice between this service's and three others, for which generated clients have no type.
+    """
+    shapes = "; ".join(f"`reply={system}` ({TITLES[system]}): {shape}" for system, shape in _REPLIES.items())
+    return (
+        "For automations that write back what they get: with the parameter `reply`, the answer is the body of the CRM's"
+        f" own update call, with the properties that the card names under `write_back:`. {shapes}. What is refused is a"
+        " problem all the same."
+    )
+
+
 def _parameters() -> list[dict[str, Any]]:
-    shapes = "; ".join(f"{TITLES[system]}: {shape}" for system, shape in _REPLIES.items())
     return [
         {
             "name": "from",
@@ -63,14 +74,6 @@ def _parameters() -> list[dict[str, Any]]:
             "description": "The CRM whose body this is. Without it, marks tell, such as `attributes` or `@odata.etag`; "
             "with it, records may also stand under `lead` or `leads`.",
             "schema": {"type": "string", "enum": list(SYSTEMS)},
-        },
-        {
-            "name": "reply",
-            "in": "query",
-            "required": False,
-            "description": "Answer with the body of this CRM's update call, with the properties that the card names "
-            f"under `write_back:`. {shapes}. What is refused is a problem all the same.",
-            "schema": {"type": "string", "enum": list(DEFAULTS)},
         },
         {
             "name": "as_of",

@@ -54,12 +54,14 @@ class Mistake:
     value: object = NOTHING
 
     def to_dict(self) -> dict[str, object]:
-        """Flat JSON. A text is cut to `LONGEST` characters; a longer number, a list or an object is not said back."""
+        """Flat JSON. `value` is always a text, so that clients have one type for it: a text as it came, cut to
+        `LONGEST` characters, else the JSON of what came. A longer number, a list or an object is not said back.
+        """
         said: dict[str, object] = {"path": self.path, "reason": whole(self.reason)}
         if isinstance(self.value, str):
             said["value"] = cut(self.value)
         elif self.value is None or _is_short(self.value):
-            said["value"] = self.value
+            said["value"] = json.dumps(self.value)
         return said
 
 

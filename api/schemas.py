@@ -8,6 +8,7 @@ its fields, their kinds, values and questions, and the names that each CRM uses.
 from __future__ import annotations
 
 import importlib.metadata
+import re
 from datetime import date, datetime
 from typing import Any, Literal
 
@@ -16,12 +17,18 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.json_schema import models_json_schema
 
-from api import crm_openapi
+from api import crm_openapi, openapi_examples
 from api.access import ANY, OPEN
+from api.openapi_lead import lead
+from api.routes.outcomes import LONGEST, LOST
 from scoring.engine import Engine
-from scoring.field import Field as CardField
 
 TEMPLATE = "#/components/schemas/{model}"
+_IDS = {  # what stands in a path, by the word before it
+    "scores": "The id of a score: `id` in its answer.",
+    "leads": "The id of a lead: its first field of kind `id`.",
+    "releases": "The name of a release.",
+}
 ABOUT = """
 Scores leads, and shows the work: each point of a score has a named reason, and the reasons add up to the score.
 
@@ -87,8 +94,9 @@ class Mistake(_Shape):
 
     path: str = Field(description="The JSON path of what is wrong.", examples=["$.leads[3].employees"])
     reason: str
-    value: str | float | bool | None = Field(
-        default=None, description="The value that is wrong, cut to 40 characters; left out where it tells nothing."
+    value: str = Field(
+        description="The value that is wrong: a text as it came, cut to 40 characters, else as JSON writes it; "
+        "left out where it tells nothing."
     )
 
 
@@ -117,8 +125,8 @@ class Problem(_Shape):
     detail: str
     errors: list[Mistake]
     request_id: str = Field(description="Also in the header X-Request-Id, and in the server's log.")
-    retry_after: int | None = Field(
-        default=None, description="The seconds after which to ask again, as in the header Retry-After; else left out."
+    retry_after: int = Field(
+        ge=1, description="The seconds after which to ask again, as in the header Retry-After; else left out."
     )
 
 
@@ -156,14 +164,22 @@ class Ready(_Shape):
 class OutcomeRequest(_Shape):
     """What became of a lead."""
 
-    lead: str = Field(description="The id of the lead.", min_length=1, max_length=200)
+    lead: str = Field(
+        description="The id of the lead; white space at its ends doesn't count.",
+        min_length=1,
+        max_length=LONGEST,
+        pattern=r"\S",
+    )
     became: str = Field(description="A stage of the card, or `lost`.")
     on: date = Field(description="The day.")
 
 
-class Outcome(OutcomeRequest):
+class Outcome(_Shape):
     """An outcome as it is noted."""
 
+    lead: str
+    became: str
+    on: date
     new: bool = Field(description="Whether it is noted now; else it was already.")
 
 
@@ -348,29 +364,30 @@ class Bin(_Shape):
     leads: int = Field(description="The leads of the history that fell in it.")
 
 
-class Leaf(_Shape):
-    """Where a choice ends: its points."""
+class Node(_Shape):
+    """A node of a combination's trees: a choice, which asks a field, or an end, which has points.
 
-    points: float
-    leads: int = Field(description="The leads of the history that came to it.")
+    A lead starts at node 0 of each tree. At a choice, one whose field falls in one of the bins goes on at `then`, any
+    other at `else`; the points of the end to which it comes count.
+    """
 
-
-class Choice(_Shape):
-    """A choice of a combination: a lead whose field falls in one of the bins goes to `then`, any other to `else`."""
-
-    if_: str = Field(alias="if", description="The field that it asks.")
-    in_: list[str] = Field(alias="in", description="The bins; neighbouring bins of a number are named as one.")
-    then: Choice | Leaf
-    else_: Choice | Leaf = Field(alias="else")
+    tree: int = Field(ge=0, description="The tree that it is of; the points of all trees of a combination add up.")
+    node: int = Field(ge=0, description="Its number in the tree.")
+    field: str = Field(description="The field that it asks; empty: it is an end.")
+    bins: list[str] = Field(description="The bins; neighbouring bins of a number are named as one. None at an end.")
+    then: int | None = Field(description="The node that comes next for a lead in one of the bins; null at an end.")
+    else_: int | None = Field(alias="else", description="The node that comes next for any other; null at an end.")
+    points: float | None = Field(description="The points of an end; null at a choice.")
+    leads: int | None = Field(description="The leads of the history that came to this end; null at a choice.")
 
 
 class Combination(_Shape):
-    """Learned points of three fields or more together: nested choices, of which each adds its points."""
+    """Learned points of three fields or more together: trees of choices, of which each adds its points."""
 
     name: str
     fields: list[str]
     plus_minus: float | None = Field(ge=0, description="The standard error of its points; null where it is not known.")
-    trees: list[Choice]
+    nodes: list[Node] = Field(description="The nodes of all its trees.")
 
 
 class Table(_Shape):
@@ -428,15 +445,11 @@ def openapi(app: FastAPI, engine: Engine) -> dict[str, Any]:
     schemas: dict[str, Any] = found["$defs"]
     schemas["Mistake"]["required"] = ["path", "reason"]
     schemas["Problem"]["required"] = [one for one in schemas["Problem"]["properties"] if one != "retry_after"]
-    schemas["Me"]["examples"] = [
-        {
-            "key": {"id": "3f9c01ab", "name": "crm", "created": "2026-01-31T09:00:00+00:00"},
-            "scopes": ["score", "outcomes"],
-        }
-    ]
-    example, as_of = _example(engine)
-    result = {"id": "01kb0000000000000000000000", **engine.score(example, as_of).to_dict()}
-    crm_openapi.describe(said, engine, example)
+    schemas["Item"]["required"] = ["status", "errors"]
+    outcome = schemas["OutcomeRequest"]["properties"]
+    outcome["lead"]["type"] = ["string", "integer"]  # some CRMs number their leads
+    outcome["became"]["enum"] = [*engine.card.gates, LOST]
+    crm_openapi.describe(said, engine, openapi_examples.lead(engine)[0])
     day = {
         "type": ["string", "null"],
         "format": "date",
@@ -444,15 +457,11 @@ def openapi(app: FastAPI, engine: Engine) -> dict[str, Any]:
     }
     schemas["Lead"] = lead(engine)
     schemas["ScoreRequest"] = _body("lead", {"$ref": TEMPLATE.format(model="Lead")}, day)
-    schemas["BatchRequest"] = _body(
-        "leads", {"type": "array", "minItems": 1, "items": {"$ref": TEMPLATE.format(model="Lead")}}, day
-    )
-    schemas["ScoreRequest"]["examples"] = [{"lead": example, "as_of": as_of.isoformat()}]
-    schemas["BatchRequest"]["examples"] = [{"leads": [example], "as_of": as_of.isoformat()}]
-    schemas["Result"]["examples"] = [result]
-    item = {"status": 200, "result": result, "errors": []}
-    schemas["Item"]["required"] = ["status", "errors"]
-    schemas["BatchResult"]["examples"] = [{"scored": 1, "refused": 0, "results": [item]}]
+    most: int = app.state.service.settings.max_batch
+    leads = {"type": "array", "minItems": 1, "maxItems": most, "items": {"$ref": TEMPLATE.format(model="Lead")}}
+    schemas["BatchRequest"] = _body("leads", leads, day)
+    for name, one in openapi_examples.examples(engine).items():
+        schemas[name]["examples"] = [one]
     components = said.setdefault("components", {})
     components["schemas"] = dict(sorted(schemas.items()))
     components["securitySchemes"] = {
@@ -463,7 +472,37 @@ def openapi(app: FastAPI, engine: Engine) -> dict[str, Any]:
         for method in getattr(route, "methods", ()):
             if operation := said["paths"].get(getattr(route, "path", ""), {}).get(method.lower()):
                 _guarded(operation, getattr(route, "endpoint").needs)  # noqa: B009  # routes are of several kinds
-    return said
+    for path, operations in said["paths"].items():
+        for operation in operations.values():
+            operation["parameters"] = [*_of_path(path), *operation.get("parameters", [])]
+    whole: dict[str, Any] = _plain_nulls(said)
+    return whole
+
+
+def _of_path(path: str) -> list[dict[str, Any]]:
+    """The parameters in a path: lean routes (`api.routes.direct`) take the request alone, so FastAPI sees none."""
+    return [
+        {
+            "name": name,
+            "in": "path",
+            "required": True,
+            "description": _IDS.get(of, "What it is about."),
+            "schema": {"type": "string", "minLength": 1},
+        }
+        for of, name in re.findall(r"/(\w+)/\{(\w+)\}", path)
+    ]
+
+
+def _plain_nulls(node: Any) -> Any:
+    """A description in which a plain type that may be null is a list of types, not a choice between two schemas."""
+    if isinstance(node, list):
+        return [_plain_nulls(one) for one in node]
+    if not isinstance(node, dict):
+        return node
+    match node.get("anyOf"):
+        case [{"type": str(kind), **rest}, {"type": "null"}]:
+            node = {"type": [kind, "null"], **rest, **{key: one for key, one in node.items() if key != "anyOf"}}
+    return {key: _plain_nulls(one) for key, one in node.items()}
 
 
 def _guarded(operation: dict[str, Any], needs: str) -> None:
@@ -489,37 +528,6 @@ def _guarded(operation: dict[str, Any], needs: str) -> None:
     operation["responses"] = dict(sorted(operation["responses"].items()))
 
 
-def lead(engine: Engine) -> dict[str, Any]:
-    """The JSON Schema of a raw lead: every field of the card under its own name; the names that CRMs use are told."""
-    return {
-        "type": "object",
-        "description": "Values by name, as the CRM gives them. What is absent, null or empty is not known. "
-        "Names that no field of the card uses are ignored, and listed in the answer.",
-        "properties": {one.name: _property(one) for one in engine.card.card.plain},
-        "additionalProperties": {"type": ["string", "number", "boolean", "null"]},
-    }
-
-
-def _property(field: CardField) -> dict[str, Any]:
-    types = {"number": ["number", "string"], "flag": ["boolean", "string", "number"], "date": ["string"]}
-    said = [field.ask or f"{field.title[0].upper()}{field.title[1:]}."]
-    if field.unit:
-        said.append(f"In {field.unit}.")
-    if field.values:
-        said.append(f"One of: {', '.join(field.values)}.")
-    also = [f"`{column}`" + (f" ({system})" if system else "") for system, column in field.sources + field.standard]
-    if also:
-        said.append(f"Also as {', '.join(also)}.")
-    found: dict[str, Any] = {
-        "type": [*types.get(field.kind, ["string", "integer"]), "null"],
-        "title": field.title,
-        "description": " ".join(said),
-    }
-    if field.kind == "date":
-        found["examples"] = ["2026-01-31"]
-    return found
-
-
 def _body(name: str, schema: dict[str, Any], day: dict[str, Any]) -> dict[str, Any]:
     return {
         "type": "object",
@@ -527,13 +535,6 @@ def _body(name: str, schema: dict[str, Any], day: dict[str, Any]) -> dict[str, A
         "required": [name],
         "additionalProperties": False,
     }
-
-
-def _example(engine: Engine) -> tuple[dict[str, Any], date]:
-    """A lead that the card itself gives as a case, and its day; without cases, an empty lead."""
-    for one in engine.card.card.cases:
-        return dict(one.lead), one.as_of
-    return {}, date(2026, 1, 1)
 
 
 def _version() -> str:

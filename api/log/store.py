@@ -32,8 +32,11 @@ class Log:
             row = connection.execute(select(tables.scores).where(tables.scores.c.id == storable(ident))).one_or_none()
         return None if row is None else dict(row._mapping)
 
-    def scores_of(self, lead: str, most: int, before: str = "") -> list[dict[str, Any]]:
-        """The scores of a lead, newest first, at most so many; those before the score `before`, if that is given."""
+    def scores_of(self, lead: str, most: int, before: str = "") -> list[dict[str, Any]] | None:
+        """The scores of a lead, newest first, at most so many; those before the score `before`, if that is given.
+
+        None: there is no score `before`.
+        """
         table, before = tables.scores, storable(before)
         found = (
             select(table)
@@ -44,6 +47,8 @@ class Log:
         with self.engine.connect() as connection:
             if before:
                 at = connection.execute(select(table.c.at).where(table.c.id == before)).scalar()
+                if at is None:
+                    return None
                 older = (table.c.at < at) | ((table.c.at == at) & (table.c.id < before))
                 found = found.where(older)
             return [dict(row._mapping) for row in connection.execute(found)]

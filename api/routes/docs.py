@@ -1,4 +1,4 @@
-"""GET /docs, a page for people, and GET /openapi.json, what it shows.
+"""GET /docs, a page for people, and GET /openapi.json, what it shows; the same contract for older programs.
 
 What the service says of itself names the card's fields and values: it needs a key, any. The page says nothing of the
 card and is open; where the description is refused, it asks for the key, keeps it in the page alone, and uses it for
@@ -10,7 +10,9 @@ from __future__ import annotations
 import hashlib
 import re
 from base64 import b64encode
+from collections.abc import Mapping
 from functools import cache
+from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from pydantic_core import to_json
@@ -70,7 +72,21 @@ def add(app: FastAPI) -> None:
     @app.get("/openapi.json", include_in_schema=False)
     @needs(ANY)
     async def openapi(request: Request) -> Response:
-        return Response(to_json(app.openapi()), media_type="application/json")
+        return _answer(app.openapi())
+
+    @app.get("/openapi-3.0.json", include_in_schema=False)
+    @needs(ANY)
+    async def openapi_3_0(request: Request) -> Response:
+        from api import openapi_older  # loaded where somebody asks
+
+        return _answer(openapi_older.version_3_0(app.openapi()))
+
+    @app.get("/swagger-2.0.json", include_in_schema=False)
+    @needs(ANY)
+    async def swagger_2_0(request: Request) -> Response:
+        from api import openapi_older
+
+        return _answer(openapi_older.version_2_0(app.openapi()))
 
     @app.get("/docs", include_in_schema=False)
     @needs(OPEN)
@@ -96,6 +112,10 @@ def page() -> tuple[str, str]:
         "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
     )
     return _PAGE.format(code=code, style=style, script=_SCRIPT), policy
+
+
+def _answer(said: Mapping[str, Any]) -> Response:
+    return Response(to_json(said), media_type="application/json")
 
 
 def _folder(address: str) -> str:

@@ -122,6 +122,8 @@ def _history(logged: Logged, lead: str, limit: int, before: str) -> dict[str, An
     from api.log.replay import changed
 
     rows = logged.log.scores_of(lead, limit + 1, before)
+    if rows is None:
+        raise Refusal(404, "The score that `before` names is not in the log.")
     scores = []
     for new, old in zip(rows[:limit], [*rows[1:], None], strict=False):
         moved = [] if old is None else logged.replay.moved(old, new)

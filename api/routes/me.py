@@ -15,6 +15,7 @@ def add(app: FastAPI) -> None:
     @app.get(
         "/v1/me",
         summary="Which key is this?",
+        operation_id="get_me",
         tags=["keys"],
         responses={200: {"description": "The key that asks, and its scopes.", "content": content}},
     )

@@ -237,7 +237,7 @@ def _scoring(request: str, answer: str) -> dict[str, Any]:
             "required": False,
             "description": "A name of this request: the same request under the same name gets its first answer, and"
             " is recorded once.",
-            "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+            "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]([ -~]*[!-~])?$"},
         },
     ]
     return said

@@ -23,6 +23,7 @@ def add(app: FastAPI, card: Scorecard) -> None:
     @app.get(
         "/v1/scorecard",
         summary="Read the scorecard",
+        operation_id="get_scorecard",
         tags=["scorecard"],
         responses={200: {"description": "The scorecard that is served.", "content": content}},
     )
@@ -139,16 +140,27 @@ def _combination(term: Combination) -> dict[str, Any]:
         "name": term.name,
         "fields": list(term.fields),
         "plus_minus": term.error / 10 if term.error else None,
-        "trees": [_choice(tree, bins) for tree in term.trees],
+        "nodes": [node for tree, top in enumerate(term.trees) for node in _nodes(tree, top, bins)],
     }
 
 
-def _choice(node: Split | Leaf, bins: Mapping[str, Bins]) -> dict[str, Any]:
-    if isinstance(node, Leaf):
-        return {"points": node.points / 10, "leads": node.count}
-    return {
-        "if": node.field,
-        "in": list(words(bins[node.field], node.bins)),
-        "then": _choice(node.then, bins),
-        "else": _choice(node.otherwise, bins),
-    }
+def _nodes(tree: int, top: Split | Leaf, bins: Mapping[str, Bins]) -> list[dict[str, Any]]:
+    """A tree as a flat list, the top first: what is nested without end has no type in most clients.
+
+    Every node has every key. An end asks no field and has points; a choice has none.
+    """
+    found: list[dict[str, Any]] = []
+
+    def add(node: Split | Leaf) -> int:
+        said: dict[str, Any] = {"tree": tree, "node": len(found), "field": "", "bins": [], "then": None, "else": None}
+        said |= {"points": None, "leads": None}
+        found.append(said)
+        if isinstance(node, Leaf):
+            said |= {"points": node.points / 10, "leads": node.count}
+        else:
+            said |= {"field": node.field, "bins": list(words(bins[node.field], node.bins))}
+            said |= {"then": add(node.then), "else": add(node.otherwise)}
+        return int(said["node"])
+
+    add(top)
+    return found

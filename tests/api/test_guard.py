@@ -117,6 +117,12 @@ def test_every_route_is_guarded(client: TestClient, made: dict[str, str]) -> Non
                 assert f"lacks the scope `{need}`; it has: {scope}." in answer.json()["detail"]
 
 
+def test_open_paths_ask_for_no_key(client: TestClient) -> None:
+    """A wrong method at an open path is told as such, to whoever asks."""
+    answer = client.delete("/health/live")
+    assert (answer.status_code, answer.headers["allow"]) == (405, "GET, HEAD")
+
+
 def test_either_header_carries_a_key(client: TestClient, made: dict[str, str]) -> None:
     """A key may come as a bearer token or by itself; if both come, the one by itself counts."""
     for headers in (
