@@ -209,7 +209,7 @@ def check_name(key: str, path: str, mistakes: Mistakes) -> None:
     """Note a name that is too long, or that can't be said back."""
     if len(key) > LONGEST_NAME:
         mistakes.add(path, f"the name is longer than {LONGEST_NAME} characters")
-    elif not _is_whole(key):
+    elif not is_whole(key):
         mistakes.add(path, "the name holds half a character (a lone surrogate)")
 
 
@@ -242,7 +242,8 @@ def _kind(value: Any) -> str:
     return f"{value}".lower() if isinstance(value, bool) else "a number"
 
 
-def _is_whole(text: str) -> bool:
+def is_whole(text: str) -> bool:
+    """Whether UTF-8 can carry a text: it holds no half characters (lone surrogates)."""
     try:
         text.encode()
     except UnicodeEncodeError:

@@ -49,6 +49,8 @@ def _outcome(parsed: Any, known: tuple[str, ...]) -> tuple[str, str, str]:
         lead = str(lead)
     if lead is not NOTHING and not (isinstance(lead, str) and 0 < len(lead.strip()) <= LONGEST):
         mistakes.add("$.lead", f"is no id of a lead: a text of 1 to {LONGEST} characters", lead)
+    elif isinstance(lead, str) and not body.is_whole(lead):
+        mistakes.add("$.lead", "holds half a character (a lone surrogate)", lead)
     if became is not NOTHING and became not in known:
         guess = did_you_mean(became, known) if isinstance(became, str) else f" Known: {', '.join(known)}."
         mistakes.add("$.became", f"is nothing that a lead becomes by this card.{guess}", became)
