@@ -12,6 +12,8 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
+from api.access import Entry, Table, table
+from api.app import create_app
 from api.cli import cli
 from api.keys import SCOPES
 from api.settings import Settings
@@ -102,3 +104,27 @@ def test_every_limit_is_described(name: str) -> None:
 def test_every_scope_is_described(scope: str) -> None:
     """Each scope stands in the page."""
     assert f"| `{scope}` |" in SERVICE
+
+
+CONTRACT = (ROOT / "docs" / "contract.md").read_text("utf-8")
+
+
+def listed(routes: Table) -> list[tuple[str, Entry]]:
+    """All routes of a service with their methods."""
+    found = [*routes.fixed.values(), *(entries for _, entries in routes.others)]
+    return [(method, entry) for entries in found for method, entry in entries.items()]
+
+
+def test_every_operation_is_listed() -> None:
+    """The page of the contract lists each operation with its path and its scope, and each form of the description."""
+    app = create_app(Settings(card=CARDS[0], log="off"))
+    said = app.openapi()["paths"]
+    needs = {(method, one.template): one.needs for method, one in listed(table(app.routes))}
+    for path, operations in said.items():
+        for method, one in operations.items():
+            scope = needs[method.upper(), path]
+            told = f"`{scope}`" if scope in SCOPES else {"any": "any", "open": "none"}[scope]
+            assert f"| `{one['operationId']}` | `{method.upper()} {path}` | {told} |" in CONTRACT
+    assert CONTRACT.count("| `/openapi") + CONTRACT.count("| `/swagger") == len(
+        [one for _, one in listed(table(app.routes)) if one.template.endswith(".json")]
+    )
