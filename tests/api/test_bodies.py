@@ -183,7 +183,7 @@ def put(value: Any, way: tuple[str | int, ...]) -> Any:
     if not way:
         return MARK
     first, *rest = way
-    found = dict(value) if isinstance(value, dict) else list(value)
+    found: Any = dict(value) if isinstance(value, dict) else list(value)
     found[first] = put(value[first], tuple(rest))
     return found
 
