@@ -253,6 +253,35 @@ class LeadScores(_Shape):
     outcomes: list[LeadOutcome]
 
 
+class Release(_Shape):
+    """A release of the home."""
+
+    name: str
+    current: bool = Field(description="Whether it is the current one.")
+    served: bool = Field(description="Whether this service serves it.")
+    created: datetime | None = Field(description="Null where it can't be read.")
+    card: str
+    note: str
+    metrics: dict[str, float] = Field(description="How good it is, by the measures of its training.")
+    problem: str = Field(description="Why it can't be listed with more than its name; else empty.")
+
+
+class Releases(_Shape):
+    """What could be served, oldest first, and what is."""
+
+    serves: str = Field(description="The release that answers now; empty: a card alone.")
+    follows: bool = Field(description="Whether the service serves whatever release is the current one.")
+    problem: str = Field(description="Why the current release is refused, and another served on; else empty.")
+    releases: list[Release]
+
+
+class Used(_Shape):
+    """A release that is the current one now."""
+
+    release: str
+    was: str = Field(description="The release that was served until now.")
+
+
 class Points(_Shape):
     """Points as the card declares them, and as they count: times trust."""
 
@@ -413,6 +442,8 @@ ANSWERS = (
     Me,
     Live,
     Ready,
+    Releases,
+    Used,
     Scorecard,
 )
 

@@ -18,6 +18,7 @@ from api.keys import Key
 from api.log.record import Record, Work, new_id, now, written
 from api.log.record import ident as lead_id
 from api.problem import MEDIA_TYPE, Mistakes, Refusal
+from api.served import Served
 from api.service import Service
 from scoring.field import Lead
 from scoring.result import Result
@@ -30,7 +31,6 @@ TURN = 20  # leads of a batch that are scored before other requests get their tu
 def add(app: FastAPI, service: Service) -> None:
     """Add the routes that score."""
     settings = service.settings
-    reader = crm.Reader(service.engine)
 
     @app.post("/v1/score", summary="Score one lead", operation_id="score", **_scoring("ScoreRequest", "Result"))
     @needs("score")
@@ -39,14 +39,15 @@ def add(app: FastAPI, service: Service) -> None:
         content = await read(request)
 
         async def work() -> Work:
-            mistakes = Mistakes()
+            served, mistakes = service.served, Mistakes()
             asked = crm.asked(request.scope["query_string"], mistakes)
             sent = crm.sent(asked, body.parse(content), "lead", mistakes)
-            lead = reader.clean(sent.source, sent.found, sent.path, mistakes)
+            lead = served.reader.clean(sent.source, sent.found, sent.path, mistakes)
             if mistakes or lead is None:
                 raise mistakes.refusal()
-            scored = _scored(service, lead, sent.as_of or today(), caller(request))
-            said = to_json(reader.reply(asked.reply).one(scored.result)) if asked.reply else scored.said(asked.explain)
+            scored = _scored(served, lead, sent.as_of or today(), caller(request), bool(service.logged))
+            reply = served.reader.reply(asked.reply) if asked.reply else None
+            said = to_json(reply.one(scored.result)) if reply else scored.said(asked.explain)
             return Work(said, scored.records)
 
         return await recorded(request, service, content, work)
@@ -66,7 +67,8 @@ def add(app: FastAPI, service: Service) -> None:
         content = await read(request)
 
         async def work() -> Work:
-            mistakes = Mistakes()
+            served, mistakes = service.served, Mistakes()
+            reader = served.reader
             asked = crm.asked(request.scope["query_string"], mistakes)
             sent = crm.sent(asked, body.parse(content), "leads", mistakes)
             reply = reader.reply(asked.reply) if asked.reply else None
@@ -90,7 +92,7 @@ def add(app: FastAPI, service: Service) -> None:
                     items.append(to_json({"status": 422, "errors": [one.to_dict() for one in own.kept]}))
                     continue
                 good += 1
-                scored = _scored(service, lead, day, caller(request))
+                scored = _scored(served, lead, day, caller(request), bool(service.logged))
                 records += scored.records
                 if reply:
                     items.append(to_json(reply.item(scored.result, key, object_of(raw))))
@@ -140,18 +142,18 @@ def _answer(content: bytes) -> Response:
     return Response(content, media_type="application/json")
 
 
-def _scored(service: Service, lead: Lead, day: date, key: str) -> _Scored:
-    """The score of a clean lead, and its record, where the service has a log."""
-    result = service.engine.result(lead.values, day, lead.ignored)
-    if service.logged is None:
+def _scored(served: Served, lead: Lead, day: date, key: str, is_logged: bool) -> _Scored:
+    """The score of a clean lead, and its record, where there is a log."""
+    result = served.engine.result(lead.values, day, lead.ignored)
+    if not is_logged:
         flat = {"id": "", **result.to_dict()}
         return _Scored(result, flat, to_json(flat), ())
     ident = new_id()
     flat = {"id": ident, **result.to_dict()}
     whole = to_json(flat)
-    of = lead_id(service.engine.card.card, lead.values)
+    of = lead_id(served.card.card, lead.values)
     cleaned = written(lead.values, lead.ignored)
-    record = Record(ident, now(), of, key, service.digest, cleaned, whole.decode(), result)
+    record = Record(ident, now(), of, key, served.digest, cleaned, whole.decode(), result)
     return _Scored(result, flat, whole, (record,))
 
 
