@@ -13,7 +13,7 @@ from api.access import table
 from api.guard import Guard
 from api.keys import Keyring
 from api.program_log import Log
-from api.routes import docs, health, history, me, outcomes, releases, score, scorecard
+from api.routes import docs, health, history, me, metrics, outcomes, releases, score, scorecard
 from api.routes.direct import Direct
 from api.service import opened
 from api.settings import Settings
@@ -44,10 +44,13 @@ def create_app(settings: Settings) -> FastAPI:
     scorecard.add(app, service)
     releases.add(app, service)
     health.add(app, service)
+    metrics.add(app, service)
     me.add(app)
     docs.add(app)
     table(app.routes)  # a route that doesn't say what it needs is refused here, not when it is first asked
-    app.add_middleware(Guard, routes=app.routes, keys=app.state.keys, settings=settings, log=log)
+    app.add_middleware(
+        Guard, routes=app.routes, keys=app.state.keys, settings=settings, log=log, metrics=service.metrics
+    )
 
     described = None
 

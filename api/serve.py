@@ -6,6 +6,7 @@ import logging
 import os
 import socket
 import sys
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import uvicorn
@@ -14,6 +15,7 @@ from uvicorn.supervisors import Multiprocess
 from api.app import create_app
 from api.guard import is_loopback
 from api.keys import Keyring
+from api.metrics import FOLDER
 from api.program_log import take_over
 from api.settings import Settings
 from api.worker import Worker
@@ -76,7 +78,9 @@ def _supervise(settings: Settings, app: FastAPI, listener: socket.socket, worker
     """
     app.state.service.close()  # it was made to see that it can be; none is served here
     logging.getLogger("uvicorn.error").setLevel(logging.INFO)
-    Multiprocess(Worker(settings, parent=os.getpid()).config(workers), [listener]).run()
+    with TemporaryDirectory(prefix="leadledger-metrics-") as folder:
+        os.environ.setdefault(FOLDER, folder)  # for the workers, which count together
+        Multiprocess(Worker(settings, parent=os.getpid()).config(workers), [listener]).run()
 
 
 def _greeting(card: Scorecard, address: str) -> str:

@@ -7,15 +7,18 @@ one and the same from its first step to its last.
 from __future__ import annotations
 
 import hashlib
+import json
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
+from typing import Any
 
 from pydantic_core import to_json
 
 from api import crm
 from api.settings import Settings
-from models.releases import Releases
+from models.releases import METRICS, Releases
+from models.stability import EDGES, POINTS
 from scoring.engine import Engine
 from scoring.engine import engine as engine_of
 from scoring.reader import card_text, parse_card
@@ -24,11 +27,16 @@ from scoring.scorecard import Scorecard, untrained
 
 @dataclass(frozen=True)
 class Served:
-    """A card or a release that is served. `text` is that of a card without a release, `digest` the card's; or empty."""
+    """A card or a release that is served.
+
+    `text` and `digest` are those of a card without a release; else empty. `trained`: how many leads of the history that
+    the release was trained on fell in each bin of `models.stability`; empty where that is not known.
+    """
 
     engine: Engine
     text: str = ""
     digest: str = ""
+    trained: tuple[int, ...] = ()
 
     @property
     def card(self) -> Scorecard:
@@ -70,7 +78,13 @@ def load(settings: Settings) -> Served:
 
 def load_release(settings: Settings, name: str | None) -> Served:
     """A release of the home (None: the current one), ready to score. Raises ReleaseError."""
-    return Served(_ready(Releases(settings.home).open(name)))
+    releases = Releases(settings.home)
+    card = releases.open(name)
+    metrics: Any = json.loads(releases.read(card.release, METRICS))
+    counts = metrics.get(POINTS) if isinstance(metrics, dict) else None
+    if not isinstance(counts, list) or len(counts) != len(EDGES) + 1 or not any(counts):
+        counts = []  # it was made by an older leadledger, or nothing was learned
+    return Served(_ready(card), trained=tuple(counts))
 
 
 def _ready(card: Scorecard) -> Engine:

@@ -10,6 +10,7 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from api import program_log
+from api.metrics import Metrics
 from api.served import Served, load, load_release
 from api.settings import Settings
 from models.releases import Releases
@@ -45,6 +46,7 @@ class Service:
     served: Served
     logged: Logged | None
     log: program_log.Log
+    metrics: Metrics = field(default_factory=Metrics)
     problem: str = ""  # why the current release is not the one that is served; empty: it is
     _changing: asyncio.Lock = field(default_factory=asyncio.Lock, init=False)
 
@@ -56,7 +58,7 @@ class Service:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """While the service runs, it follows the current release and records what it answers; at the end, the rest."""
-        tasks = [asyncio.create_task(self._follow())] if self.follows else []
+        tasks = [asyncio.create_task(self._look())]
         if self.logged is not None:
             tasks.append(asyncio.create_task(self._expire(self.logged.log)))
         try:
@@ -85,13 +87,16 @@ class Service:
         if self.served.release != was:
             self.log.line("info", "release", message="another is served", release=self.served.release, was=was)
 
-    async def _follow(self) -> None:
+    async def _look(self) -> None:
         """Serve whatever release becomes the current one; of one that is refused, say so each time that it is tried."""
         releases = Releases(self.settings.home)
         refused: str | None = ""
         tried = 0.0
         while True:
+            self.metrics.tick(self.served, self.logged.recorder.writer if self.logged else None, self.problem)
             await asyncio.sleep(LOOK)
+            if not self.follows:
+                continue
             name = None
             try:
                 name = await asyncio.to_thread(releases.current)

@@ -44,11 +44,12 @@ def add(app: FastAPI, service: Service) -> None:
             sent = crm.sent(asked, body.parse(content), "lead", mistakes)
             lead = served.reader.clean(sent.source, sent.found, sent.path, mistakes)
             if mistakes or lead is None:
+                service.metrics.rejected.inc()
                 raise mistakes.refusal()
             scored = _scored(served, lead, sent.as_of or today(), caller(request), bool(service.logged))
             reply = served.reader.reply(asked.reply) if asked.reply else None
             said = to_json(reply.one(scored.result)) if reply else scored.said(asked.explain)
-            return Work(said, scored.records)
+            return Work(said, scored.records, (scored.result,))
 
         return await recorded(request, service, content, work)
 
@@ -79,7 +80,7 @@ def add(app: FastAPI, service: Service) -> None:
             day = sent.as_of or today()
             items: list[bytes] = []
             records: list[Record] = []
-            good = 0
+            results: list[Result] = []
             for at, raw in enumerate(leads):
                 if at % TURN == TURN - 1:
                     await asyncio.sleep(0)
@@ -91,9 +92,9 @@ def add(app: FastAPI, service: Service) -> None:
                 if own or lead is None:
                     items.append(to_json({"status": 422, "errors": [one.to_dict() for one in own.kept]}))
                     continue
-                good += 1
                 scored = _scored(served, lead, day, caller(request), bool(service.logged))
                 records += scored.records
+                results.append(scored.result)
                 if reply:
                     items.append(to_json(reply.item(scored.result, key, object_of(raw))))
                 else:
@@ -101,9 +102,11 @@ def add(app: FastAPI, service: Service) -> None:
             if mistakes:
                 raise mistakes.refusal()
             if reply:
-                return Work(reply.several(items), records)
-            head = b'{"scored":%d,"refused":%d,"results":[' % (good, len(items) - good)
-            return Work(head + b",".join(items) + b"]}", records)
+                return Work(reply.several(items), records, results)
+            refused = len(items) - len(results)
+            service.metrics.rejected.inc(refused)
+            head = b'{"scored":%d,"refused":%d,"results":[' % (len(results), refused)
+            return Work(head + b",".join(items) + b"]}", records, results)
 
         return await recorded(request, service, content, work)
 
@@ -126,20 +129,27 @@ async def recorded(request: Request, service: Service, content: bytes, work: Cal
 
     A request that comes again with its Idempotency-Key gets its first answer, and is recorded once.
     """
-    if service.logged is None:
-        return _answer((await work()).body)
-    recorder = service.logged.recorder
-    headers = dict(request.scope["headers"])
-    name = recorder.name_of(headers.get(b"idempotency-key"))
-    if not name:
+    done: Work | None = None
+
+    async def doing() -> Work:
+        nonlocal done
         done = await work()
-        await recorder.record(done.records)
-        return _answer(done.body)
-    return _answer(await recorder.once(caller(request), name, request.scope, content, work))
+        return done
 
-
-def _answer(content: bytes) -> Response:
-    return Response(content, media_type="application/json")
+    if service.logged is None:
+        said = (await doing()).body
+    else:
+        recorder = service.logged.recorder
+        name = recorder.name_of(dict(request.scope["headers"]).get(b"idempotency-key"))
+        if name:
+            said = await recorder.once(caller(request), name, request.scope, content, doing)
+        else:
+            made = await doing()
+            await recorder.record(made.records)
+            said = made.body
+    if done is not None:
+        service.metrics.scored(done.results)
+    return Response(said, media_type="application/json")
 
 
 def _scored(served: Served, lead: Lead, day: date, key: str, is_logged: bool) -> _Scored:

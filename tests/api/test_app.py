@@ -829,6 +829,7 @@ def test_paths_are_described(api: dict[str, Any]) -> None:
         ("/v1/releases", "get"),
         ("/v1/releases/{id}/use", "post"),
         ("/v1/me", "get"),
+        ("/metrics", "get"),
         ("/health/live", "get"),
         ("/health/ready", "get"),
     }
