@@ -1,4 +1,4 @@
-"""The web service: an app factory. The card or the release is loaded and checked once, before the first request."""
+"""The web service: an app factory. The card or the release is loaded and checked before the first request."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from api.access import table
 from api.guard import Guard
 from api.keys import Keyring
 from api.program_log import Log
-from api.routes import docs, health, history, me, outcomes, score, scorecard
+from api.routes import docs, health, history, me, metrics, outcomes, releases, score, scorecard
 from api.routes.direct import Direct
 from api.service import opened
 from api.settings import Settings
@@ -21,7 +21,8 @@ from api.settings import Settings
 
 def create_app(settings: Settings) -> FastAPI:
     """The service for one card or release. Raises ScoringError where that can't be loaded: then nothing is served."""
-    service = opened(settings)
+    log = Log(settings.log_level)
+    service = opened(settings, log)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -34,27 +35,33 @@ def create_app(settings: Settings) -> FastAPI:
         redirect_slashes=False,  # a redirect would drop the body of a POST; a 404 says it plainly
         lifespan=lifespan,
     )
-    app.state.card, app.state.service = service.engine.card, service
-    app.state.keys = Keyring(settings.home)
-    app.state.log = Log(settings.log_level)
+    app.state.service, app.state.keys, app.state.log = service, Keyring(settings.home), log
     problem.install(app)
     app.router.route_class = Direct
     score.add(app, service)
     outcomes.add(app, service)
     history.add(app, service)
-    scorecard.add(app, service.engine.card)
-    health.add(app, service.engine.card)
+    scorecard.add(app, service)
+    releases.add(app, service)
+    health.add(app, service)
+    metrics.add(app, service)
     me.add(app)
     docs.add(app)
     table(app.routes)  # a route that doesn't say what it needs is refused here, not when it is first asked
-    app.add_middleware(Guard, routes=app.routes, keys=app.state.keys, settings=settings, log=app.state.log)
+    app.add_middleware(
+        Guard, routes=app.routes, keys=app.state.keys, settings=settings, log=log, metrics=service.metrics
+    )
+
+    described = None
 
     def openapi() -> dict[str, Any]:
         # Loaded where somebody asks: the models of the documentation would cost every start a tenth of its time.
         from api import schemas
 
-        if app.openapi_schema is None:
-            app.openapi_schema = schemas.openapi(app, service.engine)
+        nonlocal described
+        if app.openapi_schema is None or described is not service.served:
+            described = service.served
+            app.openapi_schema = schemas.openapi(app, described.engine)
         return app.openapi_schema
 
     app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's own way to extend what it says of itself

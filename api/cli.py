@@ -459,6 +459,7 @@ def explain(
     help="Record each score before its answer leaves, soon after it, or not.",
 )
 @log_url
+@click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="The processes that answer.")
 @click.option("--max-batch", type=click.IntRange(min=1), help="The most leads in one request; 1,000 if left out.")
 @click.option("--max-body", type=click.IntRange(min=1), help="The most bytes in one; 2,000,000 if left out.")
 @click.option("--max-rate", type=click.IntRange(min=1), help="The most requests a second of one key; 1,000.")
@@ -468,10 +469,13 @@ def explain(
     "--log-level", type=click.Choice(["debug", "info", "warning", "error"]), help="The least to log on stderr; info."
 )
 @refusing
-def serve(host: str, port: int, home: Path, release: str | None, card: Path | None, **others: Any) -> None:
+def serve(
+    host: str, port: int, workers: int, home: Path, release: str | None, card: Path | None, **others: Any
+) -> None:
     """Answer over HTTP: POST /v1/score and /v1/score/batch, the history of scores, and more; see /docs.
 
-    Without keys, to this machine only; `leadledger keys add` makes one. Logs JSON lines on stderr.
+    Serves whatever release is the current one: another is picked up without a restart. Without keys, it answers this
+    machine only; `leadledger keys add` makes one. Logs JSON lines on stderr.
     """
     from api.serve import serve as run
     from api.settings import Settings
@@ -479,7 +483,7 @@ def serve(host: str, port: int, home: Path, release: str | None, card: Path | No
     if card is not None and release is not None:
         raise click.UsageError("--card and --release exclude each other; give one of the two")
     given: dict[str, Any] = {name: value for name, value in others.items() if value is not None}
-    sys.exit(run(Settings(home=home, release=release, card=card, **given), host, port))
+    sys.exit(run(Settings(home=home, release=release, card=card, **given), host, port, workers))
 
 
 @cli.group(invoke_without_command=True)

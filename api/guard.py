@@ -25,6 +25,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api import problem
 from api.access import ANY, OPEN, Entry, table
 from api.keys import EPOCH, SCOPES, Key, Keyring, find
+from api.metrics import Metrics
 from api.problem import Refusal
 from api.program_log import Log
 from api.rate import Rates
@@ -85,12 +86,20 @@ class Guard:
     """See the module. One for each process: places and rates are counted in it, keys are looked at by it."""
 
     def __init__(
-        self, app: ASGIApp, *, routes: Iterable[BaseRoute], keys: Keyring, settings: Settings, log: Log
+        self,
+        app: ASGIApp,
+        *,
+        routes: Iterable[BaseRoute],
+        keys: Keyring,
+        settings: Settings,
+        log: Log,
+        metrics: Metrics,
     ) -> None:
         self._app = app
         self._table = table(routes)
         self._keys = keys
         self._log = log
+        self._metrics = metrics
         self._rates = Rates(settings.max_rate)
         self._max_body = settings.max_body
         self._max_waiting = settings.max_waiting
@@ -147,14 +156,18 @@ class Guard:
         # Monitors ask every few seconds; what we refuse for want of room is worth a warning, what fails more.
         quiet = entry is not None and entry.needs == OPEN
         level = (0 if quiet else 1) if one.status < 500 else 2 if one.status == 503 else 3
+        method = entry.method if entry is not None else ""
+        route = next(iter(entries.values())).template if entries else ""
+        seconds = monotonic() - one.start
+        self._metrics.request(method, route, one.status, seconds)
         if self._log.told[level]:
             self._log.request(
                 level,
                 one.request_id,
-                entry.method if entry is not None else "",
-                next(iter(entries.values())).template if entries else "",
+                method,
+                route,
                 one.status,
-                monotonic() - one.start,
+                seconds,
                 one.key.id,
                 one.received,
                 one.sent,

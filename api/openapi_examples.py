@@ -9,14 +9,15 @@ from datetime import date, timedelta
 from typing import Any
 
 from api.problem import Mistakes, body
-from api.routes.outcomes import LOST
 from api.routes.scorecard import describe
+from api.served import LOST
 from scoring.engine import Engine
 from scoring.tree import Typed
 
 LEAD = "L-1042"
 SCORE = "01kb0000000000000000000000"
 KEY = "3f9c01ab"
+RELEASE = "2026-01-31-001"
 
 
 def lead(engine: Engine) -> tuple[dict[str, Any], date]:
@@ -38,6 +39,11 @@ def _written(value: Typed) -> str | float | bool:
         return int(value)
     assert value is not None
     return value
+
+
+def ids(engine: Engine) -> dict[str, str]:
+    """An example of what stands in a path, by the word before it."""
+    return {"scores": SCORE, "leads": LEAD, "releases": engine.card.release or RELEASE}
 
 
 def examples(engine: Engine) -> dict[str, Any]:
@@ -87,6 +93,16 @@ def examples(engine: Engine) -> dict[str, Any]:
         },
         "Live": {"status": "live"},
         "Ready": {"status": "ready", "card": name, "release": release},
+        "Releases": {
+            **{"serves": RELEASE, "follows": True, "problem": ""},
+            "releases": [
+                {
+                    **{"name": RELEASE, "current": True, "served": True, "created": "2026-01-31T09:00:00+00:00"},
+                    **{"card": name, "note": "", "metrics": {"auc": 0.81}, "problem": ""},
+                }
+            ],
+        },
+        "Used": {"release": RELEASE, "was": "2025-12-31-001"},
         # One of each: a whole card may be longer than all that is said of the service.
         "Scorecard": {key: one[:1] if isinstance(one, list) else one for key, one in describe(engine.card).items()},
     }

@@ -20,7 +20,8 @@ from pydantic.json_schema import models_json_schema
 from api import crm_openapi, openapi_examples
 from api.access import ANY, OPEN
 from api.openapi_lead import lead
-from api.routes.outcomes import LONGEST, LOST
+from api.routes.outcomes import LONGEST
+from api.served import LOST
 from scoring.engine import Engine
 
 TEMPLATE = "#/components/schemas/{model}"
@@ -269,6 +270,35 @@ class LeadScores(_Shape):
     outcomes: list[LeadOutcome]
 
 
+class Release(_Shape):
+    """A release of the home."""
+
+    name: str
+    current: bool = Field(description="Whether it is the current one.")
+    served: bool = Field(description="Whether this service serves it.")
+    created: datetime | None = Field(description="Null where it can't be read.")
+    card: str
+    note: str
+    metrics: dict[str, float] = Field(description="How good it is, by the measures of its training.")
+    problem: str = Field(description="Why it can't be listed with more than its name; else empty.")
+
+
+class Releases(_Shape):
+    """What could be served, oldest first, and what is."""
+
+    serves: str = Field(description="The release that answers now; empty: a card alone.")
+    follows: bool = Field(description="Whether the service serves whatever release is the current one.")
+    problem: str = Field(description="Why the current release is refused, and another served on; else empty.")
+    releases: list[Release]
+
+
+class Used(_Shape):
+    """A release that is the current one now."""
+
+    release: str
+    was: str = Field(description="The release that was served until now.")
+
+
 class Points(_Shape):
     """Points as the card declares them, and as they count: times trust."""
 
@@ -430,6 +460,8 @@ ANSWERS = (
     Me,
     Live,
     Ready,
+    Releases,
+    Used,
     Scorecard,
 )
 
@@ -474,13 +506,14 @@ def openapi(app: FastAPI, engine: Engine) -> dict[str, Any]:
                 _guarded(operation, getattr(route, "endpoint").needs)  # noqa: B009  # routes are of several kinds
     for path, operations in said["paths"].items():
         for operation in operations.values():
-            operation["parameters"] = [*_of_path(path), *operation.get("parameters", [])]
+            operation["parameters"] = [*_of_path(path, engine), *operation.get("parameters", [])]
     whole: dict[str, Any] = _plain_nulls(said)
     return whole
 
 
-def _of_path(path: str) -> list[dict[str, Any]]:
+def _of_path(path: str, engine: Engine) -> list[dict[str, Any]]:
     """The parameters in a path: lean routes (`api.routes.direct`) take the request alone, so FastAPI sees none."""
+    known = openapi_examples.ids(engine)
     return [
         {
             "name": name,
@@ -488,6 +521,7 @@ def _of_path(path: str) -> list[dict[str, Any]]:
             "required": True,
             "description": _IDS.get(of, "What it is about."),
             "schema": {"type": "string", "minLength": 1},
+            "example": known.get(of, "1"),
         }
         for of, name in re.findall(r"/(\w+)/\{(\w+)\}", path)
     ]

@@ -1,36 +1,36 @@
-"""`leadledger serve`: the web service as a process."""
+"""`leadledger serve`: the web service as a process, or several."""
 
 from __future__ import annotations
 
-import gc
+import logging
+import os
 import socket
 import sys
-from collections.abc import Callable
-from contextlib import suppress
-from typing import Any
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
 import uvicorn
+from uvicorn.supervisors import Multiprocess
 
 from api.app import create_app
 from api.guard import is_loopback
 from api.keys import Keyring
-from api.program_log import Log, take_over
-from api.server import Protocol, Sweeper
+from api.metrics import FOLDER
+from api.program_log import take_over
 from api.settings import Settings
+from api.worker import Worker
 from scoring.errors import ScoringError
 from scoring.scorecard import Scorecard
 
-PATIENCE = 10  # seconds that a stop waits for requests that are being answered
-# Seconds that an idle connection is kept. Proxies keep theirs for 60 and must be the first to give up: else they send a
-# request into a connection that is being closed.
-IDLE = 75
+if TYPE_CHECKING:
+    from fastapi import FastAPI
 
 
-def serve(settings: Settings, host: str = "127.0.0.1", port: int = 8000) -> int:
+def serve(settings: Settings, host: str = "127.0.0.1", port: int = 8000, workers: int = 1) -> int:
     """Serve until a signal ends it; returns the exit status: 0 stopped, 1 refused to start (stderr says why).
 
-    Port 0 takes any free one. Two lines on stdout say where it listens, and who may ask. Without keys it listens to
-    this machine only.
+    With several workers, that many processes serve, and this one looks after them. Port 0 takes any free one. Two lines
+    on stdout say where it listens, and who may ask. Without keys it listens to this machine only.
     """
     try:
         app = create_app(settings)
@@ -50,18 +50,19 @@ def serve(settings: Settings, host: str = "127.0.0.1", port: int = 8000) -> int:
         reason = (error.strerror or str(error)).partition(" (while")[0]  # the rest repeats the address
         print(f"Can't listen on {_address(host, port)}: {reason}. Choose others with --host, --port.", file=sys.stderr)
         return 1
-    log: Log = app.state.log
-    sweeper = Sweeper(lambda: server.server_state.connections, settings.max_arrival, log)
-    server = uvicorn.Server(configured(app, sweeper.sweep))
-    _lift_limit_of_files()
-    # What is loaded by now lives as long as the process: the collector need not walk it again.
-    gc.collect()
-    gc.freeze()
     # The socket listens already: a request that comes now waits a moment, and is answered.
-    print(_greeting(app.state.card, _address(host, listener.getsockname()[1])), _callers(keys), sep="\n", flush=True)
-    undo = take_over(log)
+    print(
+        _greeting(app.state.service.served.card, _address(host, listener.getsockname()[1])),
+        _callers(keys),
+        sep="\n",
+        flush=True,
+    )
+    undo = take_over(app.state.log)
     try:
-        server.run(sockets=[listener])
+        if workers == 1:
+            uvicorn.Server(Worker(settings, ready=app).config()).run(sockets=[listener])
+        else:
+            _supervise(settings, app, listener, workers)
     except KeyboardInterrupt:
         pass
     finally:
@@ -70,23 +71,16 @@ def serve(settings: Settings, host: str = "127.0.0.1", port: int = 8000) -> int:
     return 0
 
 
-def configured(app: Any, notify: Callable[[], Any]) -> uvicorn.Config:
-    """How uvicorn runs the app; `notify` is called about once a second."""
-    return uvicorn.Config(
-        app,
-        http=Protocol,
-        loop="auto",  # uvloop, wherever it can be installed
-        ws="none",
-        log_config=None,  # its lines go where ours do
-        log_level="warning",
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,  # nothing here rests on where a caller says that it comes from
-        callback_notify=notify,
-        timeout_notify=0,
-        timeout_keep_alive=IDLE,
-        timeout_graceful_shutdown=PATIENCE,
-    )
+def _supervise(settings: Settings, app: FastAPI, listener: socket.socket, workers: int) -> None:
+    """Run several processes, each with an app of its own, until a signal ends them. One that dies is made anew.
+
+    What one of them dies of, and that it is made anew, stands in the log.
+    """
+    app.state.service.close()  # it was made to see that it can be; none is served here
+    logging.getLogger("uvicorn.error").setLevel(logging.INFO)
+    with TemporaryDirectory(prefix="leadledger-metrics-") as folder:
+        os.environ.setdefault(FOLDER, folder)  # for the workers, which count together
+        Multiprocess(Worker(settings, parent=os.getpid()).config(workers), [listener]).run()
 
 
 def _greeting(card: Scorecard, address: str) -> str:
@@ -118,15 +112,6 @@ def _is_here(host: str) -> bool:
     except OSError:
         return False
     return bool(found) and all(is_loopback(str(one[4][0])) for one in found)
-
-
-def _lift_limit_of_files() -> None:
-    """Let the process have as many connections as the system allows it: the usual first limit is 1,024 open files."""
-    with suppress(ImportError, ValueError, OSError):
-        import resource
-
-        _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def _family(host: str) -> socket.AddressFamily:

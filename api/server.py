@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import http
 import os
-from collections.abc import Callable
 from time import monotonic
-from typing import Any
+from typing import Any, ClassVar
+from weakref import WeakSet
 
 from pydantic_core import to_json
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -27,6 +27,7 @@ LARGEST_HEAD = 65_536  # bytes of a request line and its headers
 class Protocol(HttpToolsProtocol):
     """A connection. `since`: when the request that arrives began, on the monotonic clock; None between requests."""
 
+    open: ClassVar[WeakSet[Protocol]] = WeakSet()  # all connections of the process
     since: float | None = None
     heading = True  # the head of a request is arriving, or none has begun
     head = 0  # bytes of it
@@ -35,6 +36,12 @@ class Protocol(HttpToolsProtocol):
         """A caller connects: it must ask for something."""
         super().connection_made(transport)
         self.since = monotonic()
+        self.open.add(self)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """It is closed."""
+        self.open.discard(self)
+        super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         """Bytes come. What belongs to a head is counted."""
@@ -108,15 +115,14 @@ class Protocol(HttpToolsProtocol):
 class Sweeper:
     """Ends connections on which a request doesn't arrive within `arrival` seconds."""
 
-    def __init__(self, connections: Callable[[], Any], arrival: float, log: Log) -> None:
-        self._connections = connections
+    def __init__(self, arrival: float, log: Log) -> None:
         self._arrival = arrival
         self._log = log
 
     async def sweep(self) -> None:
         """Look at all connections. uvicorn calls it about once a second."""
         before = monotonic() - self._arrival
-        late = [one for one in self._connections() if one.since is not None and one.since < before]
+        late = [one for one in tuple(Protocol.open) if one.since is not None and one.since < before]
         for one in late:
             one.late()
         if late:

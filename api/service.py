@@ -1,22 +1,20 @@
-"""What the routes serve: a card or a release, and the log of what was answered."""
+"""What the routes serve: a card or a release, which may give way to another, and the log of what was answered."""
 
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, field
+from time import monotonic
 from typing import TYPE_CHECKING
 
+from api import program_log
+from api.metrics import Metrics
+from api.served import Served, load, load_release
 from api.settings import Settings
 from models.releases import Releases
-from scoring.engine import Engine
-from scoring.engine import engine as engine_of
-from scoring.errors import DataError
-from scoring.reader import card_text, parse_card
-from scoring.scorecard import untrained
+from scoring.errors import DataError, ScoringError
 
 if TYPE_CHECKING:
     from api.log.recorder import Recorder
@@ -24,6 +22,8 @@ if TYPE_CHECKING:
     from api.log.store import Log
 
 HOUR = 3600  # seconds between two looks for answers that need be kept no longer
+LOOK = 0.5  # seconds between two looks which release is the current one
+AGAIN = 60  # seconds until a release that was refused is tried again
 
 
 @dataclass(frozen=True)
@@ -35,29 +35,79 @@ class Logged:
     replay: Replay
 
 
-@dataclass(frozen=True)
+@dataclass
 class Service:
-    """What the routes serve. `digest` is that of a card without a release; `logged` is None where nothing is logged."""
+    """What the routes serve. `logged` is None where nothing is logged; `log` is the program's own.
+
+    Whoever answers a request takes `served` once, and goes by that to the end: it may be another at any moment.
+    """
 
     settings: Settings
-    engine: Engine
-    digest: str
+    served: Served
     logged: Logged | None
+    log: program_log.Log
+    metrics: Metrics = field(default_factory=Metrics)
+    problem: str = ""  # why the current release is not the one that is served; empty: it is
+    _changing: asyncio.Lock = field(default_factory=asyncio.Lock, init=False)
+
+    @property
+    def follows(self) -> bool:
+        """Whether the service serves whatever release is the current one."""
+        return self.settings.card is None and self.settings.release is None
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """While the service runs, what it answers is recorded; at the end, what still waits."""
-        if self.logged is None:
-            yield
-            return
-        writer = self.logged.recorder.writer
-        expiring = asyncio.create_task(self._expire(self.logged.log))
+        """While the service runs, it follows the current release and records what it answers; at the end, the rest."""
+        tasks = [asyncio.create_task(self._look())]
+        if self.logged is not None:
+            tasks.append(asyncio.create_task(self._expire(self.logged.log)))
         try:
             yield
         finally:
-            expiring.cancel()
-            await asyncio.to_thread(writer.stop)
+            for one in tasks:
+                one.cancel()
+            if self.logged is not None:
+                await asyncio.to_thread(self.logged.recorder.writer.stop)
+            self.close()
+
+    def close(self) -> None:
+        """Let the log's database go."""
+        if self.logged is not None:
             self.logged.log.engine.dispose()
+
+    async def serve(self, name: str | None) -> None:
+        """Serve a release (None: the current one). Raises ReleaseError: it is refused, and nothing changes.
+
+        It is read and compiled in a thread, and takes the place of the one before in one step.
+        """
+        async with self._changing:
+            was = self.served.release
+            if name != was:
+                self.served = await asyncio.to_thread(load_release, self.settings, name)
+        if self.served.release != was:
+            self.log.line("info", "release", message="another is served", release=self.served.release, was=was)
+
+    async def _look(self) -> None:
+        """Serve whatever release becomes the current one; of one that is refused, say so each time that it is tried."""
+        releases = Releases(self.settings.home)
+        refused: str | None = ""
+        tried = 0.0
+        while True:
+            self.metrics.tick(self.served, self.logged.recorder.writer if self.logged else None, self.problem)
+            await asyncio.sleep(LOOK)
+            if not self.follows:
+                continue
+            name = None
+            try:
+                name = await asyncio.to_thread(releases.current)
+                if name == self.served.release:
+                    refused = self.problem = ""
+                elif name != refused or monotonic() > tried + AGAIN:
+                    await self.serve(name)
+            except ScoringError as error:
+                if name != refused or str(error) != self.problem or monotonic() > tried + AGAIN:
+                    refused, tried, self.problem = name, monotonic(), str(error)
+                    self.log.line("error", "release", message=self.problem, served=self.served.release)
 
     async def _expire(self, log: Log) -> None:
         from sqlalchemy.exc import SQLAlchemyError
@@ -68,21 +118,13 @@ class Service:
             await asyncio.sleep(HOUR)
 
 
-def opened(settings: Settings) -> Service:
+def opened(settings: Settings, log: program_log.Log) -> Service:
     """The service that some settings ask for. Raises ScoringError where that can't be: then nothing is served."""
-    text = ""
-    if settings.card is None:
-        card = Releases(settings.home).open(settings.release)
-    else:
-        text = card_text(settings.card)  # read once: the log keeps what is served
-        card = untrained(parse_card(text, settings.card.name))
-    engine = engine_of(card)
-    engine.score({}, date.min)  # the first score compiles what later ones use
-    digest = hashlib.sha256(text.encode()).hexdigest() if text else ""
-    return Service(settings, engine, digest, _logged(settings, digest, text))
+    served = load(settings)
+    return Service(settings, served, _logged(settings, served), log)
 
 
-def _logged(settings: Settings, digest: str, text: str) -> Logged | None:
+def _logged(settings: Settings, served: Served) -> Logged | None:
     """The decision log, open. Its library is loaded only where there is a log."""
     if settings.log == "off":
         return None
@@ -95,9 +137,9 @@ def _logged(settings: Settings, digest: str, text: str) -> Logged | None:
 
     engine = database.opened(settings.log_url, settings.home)
     log = Log(engine)
-    if digest:
+    if served.digest:
         try:
-            log.keep_card(digest, text)
+            log.keep_card(served.digest, served.text)
         except SQLAlchemyError as error:
             raise DataError(f"the log can't be written: {database.why(error)}") from None
     return Logged(Recorder(engine, settings.log), log, Replay(log, settings.home))

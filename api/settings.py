@@ -16,7 +16,7 @@ HOME = Path("leadledger-home")
 class Settings:
     """What a service serves, and how much it takes at once. Raises ValueError where two settings contradict each other.
 
-    Without `card`, the release `release` of `home` is served (None: the current one), for as long as the process lives.
+    Without `card`, the release `release` of `home` is served; without that, whatever release is the current one.
     """
 
     home: Path = field(default=HOME, metadata={"help": "the folder that holds the releases"})

@@ -1,11 +1,7 @@
 """Drift: whether the newest leads still look like those that training learned from.
 
-The population stability index compares two sets of leads over bins: the sum of `(new - old) * ln(new / old)` over the
-shares of each. By custom, below 0.10 nothing has moved to speak of, and from 0.25 on the leads are others. Between two
-samples of the same leads it isn't 0: times `1 / (1/old + 1/new)` it is nearly chi-squared, with one degree of freedom
-fewer than there are bins (Yurdakul and Naranjo, "Statistical properties of the population stability index", Journal of
-Risk Model Validation 14, 2020). So what chance brings on average is taken off, and what remains is called steady while
-chance could explain it: a small history does not cry wolf.
+It is told by the population stability index (`models.stability`). What chance brings on average is taken off, and what
+remains is called steady while chance could explain it: a small history does not cry wolf.
 """
 
 from __future__ import annotations
@@ -20,6 +16,7 @@ from numpy.typing import NDArray
 from scipy.stats import chi2
 
 from models.binning import count_bins, find_indexes, learn_bins
+from models.stability import moved
 from training.notebook import table
 
 Band: TypeAlias = Literal["steady", "moved", "shifted"]
@@ -27,7 +24,6 @@ Band: TypeAlias = Literal["steady", "moved", "shifted"]
 MOVED, SHIFTED = 0.10, 0.25  # from where on the bands start
 CHANCE = 0.99  # of samples without any drift stay below the level that is called chance
 BINS, LEVELS, LEAST = 10, 24, 20  # bins of a number, levels of a text, leads in each: tenths are the custom
-ADDED = 0.5  # leads to every bin, so that an empty one has a logarithm
 
 
 @dataclass(frozen=True)
@@ -120,19 +116,12 @@ def shift(name: str, old: NDArray[np.int64], new: NDArray[np.int64]) -> Shift:
     used = old + new > 0
     degrees = max(0, int(used.sum()) - 1)
     scale = 1 / int(old.sum()) + 1 / int(new.sum())
-    found = max(0.0, float(index(old[used], new[used]) - degrees * scale))
+    found = moved(old.tolist(), new.tolist())
     chance = max(0.0, float(chi2.ppf(CHANCE, degrees) - degrees) * scale) if degrees else 0.0
     band: Band = "steady"
     if found > chance and found >= MOVED:
         band = "moved" if found < SHIFTED else "shifted"
     return Shift(name, round(found, 4), round(chance, 4), band)
-
-
-def index(old: NDArray[np.int64], new: NDArray[np.int64]) -> float:
-    """The population stability index of two counts over the same bins, with half a lead added to each bin."""
-    before = (old + ADDED) / (old + ADDED).sum()
-    after = (new + ADDED) / (new + ADDED).sum()
-    return float(np.sum((after - before) * np.log(after / before)))
 
 
 def _thirds(fired: NDArray[np.int8]) -> NDArray[np.int64]:

@@ -22,6 +22,7 @@ from sklearn.pipeline import Pipeline
 
 from models.compile import CompileError
 from models.releases import Releases
+from models.stability import EDGES, POINTS
 from scoring.errors import DataError
 from scoring.lookup import Combination
 from scoring.reader import read_card
@@ -274,6 +275,7 @@ def _judged(
         "lift": lift(found.totals[held], won[held]),
         "reliability": reliability(won[held], probability[held]),
         "by_month": months,
+        POINTS: np.bincount(np.searchsorted(EDGES, found.totals, side="right"), minlength=len(EDGES) + 1).tolist(),
         "spread": _spread(Scorecard(card, learned), history, held, found.totals),
         "examples": _examples(Scorecard(card, learned), history, held, found.totals),
     }

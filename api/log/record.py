@@ -139,7 +139,8 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What a request came to: the answer, and the scores in it that are to be recorded."""
+    """What a request came to: the answer, the records of its scores, where there is a log, and their results."""
 
     body: bytes
     records: Sequence[Record]
+    results: Sequence[Result]

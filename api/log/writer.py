@@ -11,7 +11,8 @@ import threading
 from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from time import monotonic
 
 from sqlalchemy import Connection, Engine, insert, select
 from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
@@ -37,6 +38,7 @@ class Entry:
     answer: Answer | None
     done: asyncio.Future[Answer | None] | None
     counts: Answer | None = None
+    since: float = field(default_factory=monotonic)
 
 
 class Writer:
@@ -48,6 +50,7 @@ class Writer:
         self.error = ""
         self.waiting = 0  # scores
         self._entries: deque[Entry] = deque()
+        self._writing: list[Entry] = []
         self._more = threading.Condition()
         self._stopped = False
         self._connection: Connection | None = None
@@ -74,6 +77,7 @@ class Writer:
 
     def _run(self) -> None:
         while group := self._next():
+            self._writing = group
             failure = self._commit(group)
             if failure is not None and len(group) > 1 and not isinstance(failure, OperationalError | InterfaceError):
                 # It is not the database that failed, but what one of them holds: that one must not spoil the others.
@@ -81,7 +85,14 @@ class Writer:
                     self._settle([one], self._commit([one]))
             else:
                 self._settle(group, failure)
+            self._writing = []
         self._hang_up()
+
+    def lag(self) -> float:
+        """The seconds that the oldest score has waited to be recorded; 0: none waits."""
+        with self._more:
+            oldest = next(iter([*self._writing[:1], *list(self._entries)[:1]]), None)
+        return monotonic() - oldest.since if oldest is not None else 0.0
 
     def _commit(self, group: list[Entry]) -> Exception | None:
         """Write a group in one transaction; why that failed."""

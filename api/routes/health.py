@@ -5,15 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
-from pydantic_core import to_json
 
 from api.access import OPEN, needs
-from scoring.scorecard import Scorecard
+from api.service import Service
 
 
-def add(app: FastAPI, card: Scorecard) -> None:
+def add(app: FastAPI, service: Service) -> None:
     """Add the routes of a service that has loaded its card: it is ready as soon as it answers at all."""
-    ready = to_json({"status": "ready", "card": card.card.name, "release": card.release})
 
     # Some monitors ask with HEAD.
     @app.head("/health/live", include_in_schema=False)
@@ -28,7 +26,7 @@ def add(app: FastAPI, card: Scorecard) -> None:
     @needs(OPEN)
     async def health_ready(request: Request) -> Response:
         """Answers once the card is loaded and has scored a lead; says which card and which release."""
-        return Response(ready, media_type="application/json")
+        return Response(service.served.ready, media_type="application/json")
 
 
 def _described(answer: str) -> dict[str, Any]:

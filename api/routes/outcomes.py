@@ -15,14 +15,12 @@ from api.routes.score import caller, described, read
 from api.service import Service
 from scoring.errors import did_you_mean
 
-LOST = "lost"  # what a lead may become, beside the card's stages
 LONGEST = 200  # characters of a lead's id
 KEYS = ("lead", "became", "on")
 
 
 def add(app: FastAPI, service: Service) -> None:
     """Add the route that takes outcomes."""
-    known = (*(one for one in service.engine.card.gates), LOST)
 
     @app.post(
         "/v1/outcomes",
@@ -33,7 +31,7 @@ def add(app: FastAPI, service: Service) -> None:
     @needs("outcomes")
     async def add_outcome(request: Request) -> Response:
         """Once: the same outcome of the same day, however often it comes, is noted once."""
-        found = _outcome(body.parse(await read(request)), known)
+        found = _outcome(body.parse(await read(request)), service.served.outcomes)
         key = caller(request)
         new = await read_log(service, lambda logged: logged.log.add_outcome(*found, key))
         said = dict(zip(KEYS, found, strict=True))

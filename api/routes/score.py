@@ -18,6 +18,7 @@ from api.keys import Key
 from api.log.record import Record, Work, new_id, now, written
 from api.log.record import ident as lead_id
 from api.problem import MEDIA_TYPE, Mistakes, Refusal
+from api.served import Served
 from api.service import Service
 from scoring.field import Lead
 from scoring.result import Result
@@ -30,7 +31,6 @@ TURN = 20  # leads of a batch that are scored before other requests get their tu
 def add(app: FastAPI, service: Service) -> None:
     """Add the routes that score."""
     settings = service.settings
-    reader = crm.Reader(service.engine)
 
     @app.post("/v1/score", summary="Score one lead", operation_id="score", **_scoring("ScoreRequest", "Result"))
     @needs("score")
@@ -39,15 +39,17 @@ def add(app: FastAPI, service: Service) -> None:
         content = await read(request)
 
         async def work() -> Work:
-            mistakes = Mistakes()
+            served, mistakes = service.served, Mistakes()
             asked = crm.asked(request.scope["query_string"], mistakes)
             sent = crm.sent(asked, body.parse(content), "lead", mistakes)
-            lead = reader.clean(sent.source, sent.found, sent.path, mistakes)
+            lead = served.reader.clean(sent.source, sent.found, sent.path, mistakes)
             if mistakes or lead is None:
+                service.metrics.rejected.inc()
                 raise mistakes.refusal()
-            scored = _scored(service, lead, sent.as_of or today(), caller(request))
-            said = to_json(reader.reply(asked.reply).one(scored.result)) if asked.reply else scored.said(asked.explain)
-            return Work(said, scored.records)
+            scored = _scored(served, lead, sent.as_of or today(), caller(request), bool(service.logged))
+            reply = served.reader.reply(asked.reply) if asked.reply else None
+            said = to_json(reply.one(scored.result)) if reply else scored.said(asked.explain)
+            return Work(said, scored.records, (scored.result,))
 
         return await recorded(request, service, content, work)
 
@@ -66,7 +68,8 @@ def add(app: FastAPI, service: Service) -> None:
         content = await read(request)
 
         async def work() -> Work:
-            mistakes = Mistakes()
+            served, mistakes = service.served, Mistakes()
+            reader = served.reader
             asked = crm.asked(request.scope["query_string"], mistakes)
             sent = crm.sent(asked, body.parse(content), "leads", mistakes)
             reply = reader.reply(asked.reply) if asked.reply else None
@@ -77,7 +80,7 @@ def add(app: FastAPI, service: Service) -> None:
             day = sent.as_of or today()
             items: list[bytes] = []
             records: list[Record] = []
-            good = 0
+            results: list[Result] = []
             for at, raw in enumerate(leads):
                 if at % TURN == TURN - 1:
                     await asyncio.sleep(0)
@@ -89,9 +92,9 @@ def add(app: FastAPI, service: Service) -> None:
                 if own or lead is None:
                     items.append(to_json({"status": 422, "errors": [one.to_dict() for one in own.kept]}))
                     continue
-                good += 1
-                scored = _scored(service, lead, day, caller(request))
+                scored = _scored(served, lead, day, caller(request), bool(service.logged))
                 records += scored.records
+                results.append(scored.result)
                 if reply:
                     items.append(to_json(reply.item(scored.result, key, object_of(raw))))
                 else:
@@ -99,9 +102,11 @@ def add(app: FastAPI, service: Service) -> None:
             if mistakes:
                 raise mistakes.refusal()
             if reply:
-                return Work(reply.several(items), records)
-            head = b'{"scored":%d,"refused":%d,"results":[' % (good, len(items) - good)
-            return Work(head + b",".join(items) + b"]}", records)
+                return Work(reply.several(items), records, results)
+            refused = len(items) - len(results)
+            service.metrics.rejected.inc(refused)
+            head = b'{"scored":%d,"refused":%d,"results":[' % (len(results), refused)
+            return Work(head + b",".join(items) + b"]}", records, results)
 
         return await recorded(request, service, content, work)
 
@@ -124,34 +129,41 @@ async def recorded(request: Request, service: Service, content: bytes, work: Cal
 
     A request that comes again with its Idempotency-Key gets its first answer, and is recorded once.
     """
-    if service.logged is None:
-        return _answer((await work()).body)
-    recorder = service.logged.recorder
-    headers = dict(request.scope["headers"])
-    name = recorder.name_of(headers.get(b"idempotency-key"))
-    if not name:
+    done: Work | None = None
+
+    async def doing() -> Work:
+        nonlocal done
         done = await work()
-        await recorder.record(done.records)
-        return _answer(done.body)
-    return _answer(await recorder.once(caller(request), name, request.scope, content, work))
+        return done
 
-
-def _answer(content: bytes) -> Response:
-    return Response(content, media_type="application/json")
-
-
-def _scored(service: Service, lead: Lead, day: date, key: str) -> _Scored:
-    """The score of a clean lead, and its record, where the service has a log."""
-    result = service.engine.result(lead.values, day, lead.ignored)
     if service.logged is None:
+        said = (await doing()).body
+    else:
+        recorder = service.logged.recorder
+        name = recorder.name_of(dict(request.scope["headers"]).get(b"idempotency-key"))
+        if name:
+            said = await recorder.once(caller(request), name, request.scope, content, doing)
+        else:
+            made = await doing()
+            await recorder.record(made.records)
+            said = made.body
+    if done is not None:
+        service.metrics.scored(done.results)
+    return Response(said, media_type="application/json")
+
+
+def _scored(served: Served, lead: Lead, day: date, key: str, is_logged: bool) -> _Scored:
+    """The score of a clean lead, and its record, where there is a log."""
+    result = served.engine.result(lead.values, day, lead.ignored)
+    if not is_logged:
         flat = {"id": "", **result.to_dict()}
         return _Scored(result, flat, to_json(flat), ())
     ident = new_id()
     flat = {"id": ident, **result.to_dict()}
     whole = to_json(flat)
-    of = lead_id(service.engine.card.card, lead.values)
+    of = lead_id(served.card.card, lead.values)
     cleaned = written(lead.values, lead.ignored)
-    record = Record(ident, now(), of, key, service.digest, cleaned, whole.decode(), result)
+    record = Record(ident, now(), of, key, served.digest, cleaned, whole.decode(), result)
     return _Scored(result, flat, whole, (record,))
 
 

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import cache
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from pydantic_core import to_json
 
 from api.access import needs
+from api.service import Service
 from scoring.lookup import Bins, Combination, Leaf, Pair, Split, Table, words
 from scoring.rule import Group
 from scoring.scorecard import Priced, Scorecard
 
 
-def add(app: FastAPI, card: Scorecard) -> None:
-    """Add the route that shows one scorecard."""
-    written = cache(lambda: to_json(describe(card)))
+def add(app: FastAPI, service: Service) -> None:
+    """Add the route that shows the scorecard."""
     content = {"application/json": {"schema": {"$ref": "#/components/schemas/Scorecard"}}}
 
     @app.get(
@@ -30,7 +29,7 @@ def add(app: FastAPI, card: Scorecard) -> None:
     @needs("read")
     async def scorecard(request: Request) -> Response:
         """Every field, rule, table and line that a score rests on."""
-        return Response(written(), media_type="application/json")
+        return Response(to_json(describe(service.served.card)), media_type="application/json")
 
 
 def describe(card: Scorecard) -> dict[str, Any]:

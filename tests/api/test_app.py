@@ -827,7 +827,10 @@ def test_paths_are_described(api: dict[str, Any]) -> None:
         ("/v1/scores/{id}/replay", "get"),
         ("/v1/leads/{id}/scores", "get"),
         ("/v1/scorecard", "get"),
+        ("/v1/releases", "get"),
+        ("/v1/releases/{id}/use", "post"),
         ("/v1/me", "get"),
+        ("/metrics", "get"),
         ("/health/live", "get"),
         ("/health/ready", "get"),
     }

@@ -57,12 +57,12 @@ def test_serve_takes_limits(small: Path, tmp_path: Path, monkeypatch: pytest.Mon
 
     monkeypatch.setattr("api.serve.serve", serve)
     words = ["--max-batch", 5, "--max-body", 6, "--max-rate", 7, "--max-waiting", 8, "--max-arrival", 9]
-    done = run("serve", "--card", small, "--home", tmp_path, *words, "--log-level", "error")
+    done = run("serve", "--card", small, "--home", tmp_path, *words, "--workers", 3, "--log-level", "error")
     assert done.exit_code == 0
     limits: dict[str, Any] = {"max_batch": 5, "max_body": 6, "max_rate": 7, "max_waiting": 8, "max_arrival": 9}
-    assert served.pop() == (Settings(home=tmp_path, card=small, log_level="error", **limits), "127.0.0.1", 8000)
+    assert served.pop() == (Settings(home=tmp_path, card=small, log_level="error", **limits), "127.0.0.1", 8000, 3)
     run("serve", "--card", small, "--home", tmp_path)
-    assert served.pop() == (Settings(home=tmp_path, card=small), "127.0.0.1", 8000)
+    assert served.pop() == (Settings(home=tmp_path, card=small), "127.0.0.1", 8000, 1)
     assert run("serve", "--max-rate", 0).exit_code == 2
 
 

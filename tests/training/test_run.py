@@ -16,6 +16,7 @@ from scipy.special import expit, logit
 
 from api.demo import examples, simulator
 from models.releases import Releases
+from models.stability import EDGES, POINTS, bin_of
 from scoring.scorecard import START
 from training.combine import LOG_ODDS
 from training.judge import calibration_line
@@ -50,6 +51,15 @@ def test_probabilities_are_the_true_ones(trained: Training, truth: pd.DataFrame)
     true = truth["true_probability"].to_numpy()[history.rows[held] - 1]
     slope, _ = calibration_line(true, foreseen)
     assert 0.9 <= slope <= 1.1
+
+
+@pytest.mark.slow
+def test_the_scores_are_binned(trained: Training) -> None:
+    """For whoever serves the release, how many of the leads scored how high: all of them, each once."""
+    assert trained.history is not None
+    totals = trained.history.score(trained.scorecard)
+    binned = np.bincount([bin_of(int(one)) for one in totals], minlength=len(EDGES) + 1)
+    assert trained.metrics[POINTS] == binned.tolist()
 
 
 @pytest.mark.slow

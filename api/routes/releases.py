@@ -1,0 +1,90 @@
+"""GET /v1/releases and POST /v1/releases/{id}/use: what could be served, and which of it is."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from fastapi import FastAPI, Request, Response
+from pydantic_core import to_json
+
+from api.access import needs
+from api.problem import MEDIA_TYPE, Refusal
+from api.service import Service
+from models.releases import Releases
+from scoring.errors import ReleaseError, did_you_mean
+
+
+def add(app: FastAPI, service: Service) -> None:
+    """Add the routes that show releases, and choose one."""
+    releases = Releases(service.settings.home)
+
+    @app.get(
+        "/v1/releases",
+        summary="List the releases",
+        operation_id="list_releases",
+        **_said("Releases", {503: "The folder of releases can't be read."}),
+    )
+    @needs("read")
+    async def list_releases(request: Request) -> Response:
+        """All releases of the home, oldest first, and which one this service serves."""
+        try:
+            found = await asyncio.to_thread(releases.list)
+        except ReleaseError as error:
+            raise Refusal(503, f"The releases can't be listed: {error}.", retry_after=1) from None
+        served = service.served
+        return _answer(
+            {
+                "serves": served.release,
+                "follows": service.follows,
+                "problem": service.problem,
+                "releases": [one.to_dict() | {"served": one.name == served.release} for one in found],
+            }
+        )
+
+    @app.post(
+        "/v1/releases/{id}/use",
+        summary="Make a release the current one",
+        operation_id="use_release",
+        **_said(
+            "Used",
+            {
+                404: "There is no such release.",
+                409: "The release is refused, or this service serves another, whatever is current.",
+            },
+        ),
+    )
+    @needs("admin")
+    async def use_release(request: Request) -> Response:
+        """The worker that answers serves it from now on, all others within a second. Nothing is restarted or refused.
+
+        A release that is damaged is refused, and the one before is served on.
+        """
+        name = request.path_params["id"]
+        if not service.follows:
+            only = f"the release {service.served.release}" if service.served.release else "a card alone"
+            raise Refusal(409, f"This service was started to serve {only}, whatever release is current.")
+        try:
+            names = await asyncio.to_thread(releases.names)
+            if name not in names:
+                raise Refusal(404, f"There is no release of this name.{did_you_mean(name, reversed(names))}")
+            was = service.served.release
+            await asyncio.to_thread(releases.use, name)
+            await service.serve(name)
+        except ReleaseError as error:
+            raise Refusal(409, f"It can't be used, and {service.served.release} is served on: {error}.") from None
+        return _answer({"release": name, "was": was})
+
+
+def _answer(said: dict[str, Any]) -> Response:
+    return Response(to_json(said), media_type="application/json")
+
+
+def _said(answer: str, reasons: dict[int, str]) -> dict[str, Any]:
+    problem = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    content = {"application/json": {"schema": {"$ref": f"#/components/schemas/{answer}"}}}
+    return {
+        "tags": ["releases"],
+        "responses": {200: {"description": "Done.", "content": content}}
+        | {status: {"description": reason, "content": problem} for status, reason in reasons.items()},
+    }
