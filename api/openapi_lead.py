@@ -24,8 +24,8 @@ def lead(engine: Engine) -> dict[str, Any]:
     return {
         "type": "object",
         "description": "Values by name, as the CRM gives them. What is absent, null or empty is not known. "
-        "Names that no field of the card uses are ignored, and listed in the answer. A day is written like 2026-01-31; a "
-        "time may follow it, of which the day in UTC counts. Letter case is no matter where values are listed.",
+        "Names that no field of the card uses are ignored, and listed in the answer. A day is written like 2026-01-31; "
+        "a time may follow it, of which the day in UTC counts. Letter case is no matter where values are listed.",
         "properties": {one.name: _property(one, card.missing) for one in card.plain},
         "additionalProperties": {"type": ["string", "number", "boolean", "null"]},
         "propertyNames": {"maxLength": LONGEST_NAME},
