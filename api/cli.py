@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
 from time import monotonic
@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from api.cli_keys import keys
-from api.cli_log import log
+from api.cli_log import log, logged_history
 from api.cli_options import (
     FILE,
     Day,
@@ -27,6 +27,7 @@ from api.cli_options import (
     card_alone,
     home,
     log_url,
+    on_the_line,
     refusing,
     release,
     show,
@@ -100,8 +101,11 @@ def check(card: Path, data: Path | None, as_of: date | None, as_json: bool) -> N
 
 @cli.command()
 @click.argument("card", type=FILE)
-@click.argument("data", type=FILE)
+@click.argument("data", type=FILE, required=False)
+@click.option("--from-log", is_flag=True, help="Learn from the log: leads as they were known when they were scored.")
+@click.option("--backdated", is_flag=True, help="With --from-log: also from scores that were asked for an earlier day.")
 @home
+@log_url
 @click.option("--as-of", type=Day(), help="The day on which DATA was taken; its newest day if left out.")
 @click.option("--seed", default=0, show_default=True, help="Same inputs, same seed: the same release.")
 @click.option(
@@ -111,12 +115,29 @@ def check(card: Path, data: Path | None, as_of: date | None, as_json: bool) -> N
 @as_json
 @refusing
 def train(
-    card: Path, data: Path, home: Path, as_of: date | None, seed: int, held_out: float, force: bool, as_json: bool
+    card: Path,
+    data: Path | None,
+    from_log: bool,
+    backdated: bool,
+    home: Path,
+    log_url: str | None,
+    as_of: date | None,
+    seed: int,
+    held_out: float,
+    force: bool,
+    as_json: bool,
 ) -> None:
-    """Learn from the history DATA for CARD, and make a release.
+    """Learn from the history DATA for CARD, or from the decision log, and make a release.
 
     It is compared with the current release on the same newest leads, and becomes current unless it is worse.
     """
+    if data is not None and from_log:
+        raise click.UsageError("DATA and --from-log exclude each other; give one of the two")
+    if data is None and not from_log:
+        raise click.UsageError("Missing argument 'DATA': the history to learn from; or --from-log, for the log's")
+    for name, given in (("--backdated", backdated), ("--log-url", on_the_line("log_url"))):
+        if given and not from_log:
+            raise click.UsageError(f"{name} goes with --from-log")
     try:
         from training.report import training_text
         from training.run import train as learn
@@ -126,9 +147,11 @@ def train(
     from models.releases import Releases
 
     releases = Releases(home)
-    with progress() as tell:
+    with progress() as tell, ExitStack() as stack:
+        tell("reading the history")
+        history = data or stack.enter_context(logged_history(card, home, log_url, backdated))
         current = current_release(releases)
-        found = learn(card, data, as_of=as_of, seed=seed, held_out=held_out, current=current, progress=tell)
+        found = learn(card, history, as_of=as_of, seed=seed, held_out=held_out, current=current, progress=tell)
     name = found.publish(releases, datetime.now(UTC), force=force)
     logged = log_run(found, name)
     if as_json:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from api.cli_options import as_json, home, refusing, show
+from api.cli_options import as_json, home, on_the_line, refusing, show
 
 
 @click.group(invoke_without_command=True)
@@ -64,5 +64,4 @@ def revoke_key(context: click.Context, identity: str, home: Path, as_json: bool)
 
 def chosen_home(context: click.Context, home: Path) -> Path:
     """The home that a command of a group was given, before its name or after it."""
-    source = context.get_parameter_source("home")
-    return home if source is click.core.ParameterSource.COMMANDLINE else Path(context.obj)
+    return home if on_the_line("home") else Path(context.obj)

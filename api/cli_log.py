@@ -15,6 +15,7 @@ from scoring.errors import DataError
 
 if TYPE_CHECKING:
     from api.log.store import Log
+    from training.logged import Logged
 
 
 @click.group()
@@ -88,3 +89,14 @@ def opened_log(home: Path, log_url: str | None) -> Iterator[Log]:
         raise DataError(f"the log failed: {database.why(error)}") from None
     finally:
         engine.dispose()
+
+
+@contextmanager
+def logged_history(card: Path, home: Path, log_url: str | None, backdated: bool) -> Iterator[Logged]:
+    """What the log gives to learn from for a card. Raises ScoringError."""
+    from api.log.history import history
+    from scoring.reader import read_card
+
+    written = read_card(card)
+    with opened_log(home, log_url) as log, history(log, written, backdated=backdated) as found:
+        yield found

@@ -68,6 +68,11 @@ def refusing(command: Callable[P, None]) -> Callable[P, None]:
     return wrapped
 
 
+def on_the_line(option: str) -> bool:
+    """Whether an option stands on the command line, and is not a default or of the environment."""
+    return click.get_current_context().get_parameter_source(option) is click.core.ParameterSource.COMMANDLINE
+
+
 def today() -> date:
     """The day, in UTC; the only clock of the command line."""
     return datetime.now(UTC).date()
