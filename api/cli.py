@@ -106,7 +106,7 @@ def check(card: Path, data: Path | None, as_of: date | None, as_json: bool) -> N
 @click.option("--backdated", is_flag=True, help="With --from-log: also from scores that were asked for an earlier day.")
 @home
 @log_url
-@click.option("--as-of", type=Day(), help="The day on which DATA was taken; its newest day if left out.")
+@click.option("--as-of", type=Day(), help="The day on which DATA, or the log, was taken; its newest day if left out.")
 @click.option("--seed", default=0, show_default=True, help="Same inputs, same seed: the same release.")
 @click.option(
     "--held-out", type=click.FloatRange(0.05, 0.6), default=0.25, show_default=True, help="Share of leads to judge by."

@@ -106,7 +106,8 @@ class _Reading:
     left_out: Counter[str] = field(default_factory=Counter)
     values_left_out: Counter[str] = field(default_factory=Counter)
     days: list[str] = field(default_factory=list)  # the oldest and the newest of the scores
-    newest: str = ""  # when the newest entry was made
+    newest: str = ""  # the newest day of which the log tells
+    told: str = ""  # when its newest entry was made
     taken: int = 0
     unscored: int = 0
 
@@ -114,7 +115,7 @@ class _Reading:
         """Read what became of the leads."""
         for one in log.outcomes():
             self.outcomes += 1
-            self.newest = max(self.newest, one.at)
+            self.newest, self.told = max(self.newest, one.on), max(self.told, one.at)
             if one.lead is not None and one.became in self.stages:
                 self.became[one.lead] = min(self.became.get(one.lead, one.on), one.on)
 
@@ -147,8 +148,8 @@ class _Reading:
     def _unusable(self, score: Any) -> bool:
         """Count a score; whether nothing can be learned from it, whatever became of its lead."""
         self.scores += 1
-        self.newest = max(self.newest, score.at)
         day = score.as_of
+        self.newest, self.told = max(self.newest, day), max(self.told, score.at)
         self.days = [min(self.days[0], day), max(self.days[1], day)] if self.days else [day, day]
         why = ""
         if score.input is None:
@@ -214,4 +215,7 @@ class _Reading:
         }
         left = {why: self.left_out[why] for why in LEFT_OUT}
         values = dict(sorted(self.values_left_out.items()))
-        return Logged(path, date.fromisoformat(self.newest[:10]), source, left, values)
+        # A day to come, which somebody asked for or told of, is not reached by the log; nor is the day on which old
+        # leads were entered, if what became of them since is not told.
+        as_of = min(self.newest, self.told[:10])
+        return Logged(path, date.fromisoformat(as_of), source, left, values)

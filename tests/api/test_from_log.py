@@ -164,6 +164,7 @@ def test_values_come_as_they_were(log: Log) -> None:
     assert str(rows[0][4]) == "-0.0"
 
 
+@pytest.mark.slow
 def test_the_log_and_a_list_teach_the_same(log: Log, card: Path, tmp_path: Path) -> None:
     """Leads that are scored once, on the day on which they are met: what is learned is the same, to the last tenth."""
     found = leads(3000)
@@ -182,6 +183,7 @@ def test_the_log_and_a_list_teach_the_same(log: Log, card: Path, tmp_path: Path)
     assert {**of_log.metrics, "log": None} == {**of_list.metrics, "log": None}
 
 
+@pytest.mark.slow
 def test_the_same_log_gives_the_same_bytes(log: Log, card: Path) -> None:
     """Read twice, the log gives the same digest, and the same release comes of it."""
     found = leads(500)
@@ -197,10 +199,26 @@ def test_the_same_log_gives_the_same_bytes(log: Log, card: Path) -> None:
     assert runs[0] == runs[1]
     assert runs[0]["provenance"]["data"] == "the decision log"
     assert runs[0]["provenance"]["log"]["leads"] == 500
-    # The log tells up to its newest entry, whatever the days in it.
     assert runs[0]["provenance"]["as_of"] == max(found["created"].max(), found["became_on"].max())
 
 
+@pytest.mark.parametrize(
+    ("as_of", "on", "at", "newest"),
+    [
+        ("2026-03-01", "2026-02-01", "2026-03-01", "2026-03-01"),
+        ("2026-01-01", "2026-02-01", "2026-01-01", "2026-02-01"),
+        ("2099-01-01", "2026-02-01", "2026-03-01", "2026-03-01"),
+        ("2026-01-01", "2026-02-01", "2026-11-01", "2026-02-01"),
+    ],
+)
+def test_up_to_which_day_the_log_tells(log: Log, as_of: str, on: str, at: str, newest: str) -> None:
+    """Its newest day: neither one to come, nor the day on which it was filled with old leads."""
+    logs.fill(log, [logs.score("A", as_of, {}, at=at)], [logs.outcome("B", "opportunity", on)])
+    with history(log, parse_card(CARD), backdated=True) as found:
+        assert found.as_of == date.fromisoformat(newest)
+
+
+@pytest.mark.slow
 def test_the_cure_for_leakage(log: Log, card: Path) -> None:
     """A field that is filled in once a lead is an opportunity: the list is refused, the log teaches what is true."""
     found = leads(6000)
@@ -367,6 +385,7 @@ def test_a_log_that_can_not_be_opened(card: Path, tmp_path: Path) -> None:
     assert done.stderr.startswith("the log at postgresql+psycopg://u:***@127.0.0.1:1/d can't be opened: ")
 
 
+@pytest.mark.slow
 def test_through_the_service(url: str, log: Log, card: Path, tmp_path: Path) -> None:
     """Score over HTTP, tell what became of the leads, train, and serve the release that comes of it."""
     found = leads(600)
@@ -383,7 +402,8 @@ def test_through_the_service(url: str, log: Log, card: Path, tmp_path: Path) -> 
     assert done.exit_code == 0, done.stderr
     told = json.loads(done.output)
     assert (told["current"], told["rules_only"]) == (True, "")
-    assert told["metrics"]["counts"]["used"] == 600
+    counts = told["metrics"]["counts"]
+    assert counts["rows"] == 600 == counts["used"] + counts["immature"]
     with TestClient(create_app(Settings(home=tmp_path, log_url=url))) as client:
         answer = client.post("/v1/score", json={"lead": {"lead_id": "new", "need": "urgent"}}).json()
         assert answer["release"] == told["release"]
