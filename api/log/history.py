@@ -124,26 +124,27 @@ class _Reading:
         cleaners = {one.name: cleaner(one, self.card.absent) for one in self.card.plain}
         missed = set(self.became)
         for lead, scores in groupby(log.by_lead(), attrgetter("lead")):
-            usable = [one for one in scores if not self._unusable(one)]
-            if not usable:
-                continue
-            missed.discard(lead)
-            first, became = usable[0], self.became.get(lead)
-            values = json.loads(first.input)["values"]
-            known = values.get("stage") in self.stages
-            for one in usable:
-                came_late = known or (became is not None and one.as_of >= became)
-                if came_late or one is not first:
-                    self.left_out["known" if came_late else "later"] += 1
-            if not known and (became is None or first.as_of < became):
-                self.taken += 1
-                yield {
-                    **self._cleaned(values, cleaners),
-                    DAY: first.as_of,
-                    BECAME: became,
-                    **dict(zip(ORDER, (first.at, first.id), strict=True)),
-                }
+            became, values = self.became.get(lead), None  # values: those of the lead's first score
+            for one in scores:
+                if self._unusable(one):
+                    continue
+                first = values is None
+                if values is None:
+                    missed.discard(lead)
+                    values = json.loads(one.input)["values"]
+                if values.get("stage") in self.stages or (became is not None and became <= self._known_on(one)):
+                    self.left_out["known"] += 1
+                elif not first:
+                    self.left_out["later"] += 1
+                else:
+                    self.taken += 1
+                    place = dict(zip(ORDER, (one.at, one.id), strict=True))
+                    yield {**self._cleaned(values, cleaners), DAY: one.as_of, BECAME: became, **place}
         self.unscored = len(missed)
+
+    def _known_on(self, score: Any) -> str:
+        """The day of which the values of a score may be."""
+        return str(score.as_of if self.backdated else max(score.as_of, score.at[:10]))
 
     def _unusable(self, score: Any) -> bool:
         """Count a score; whether nothing can be learned from it, whatever became of its lead."""
