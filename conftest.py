@@ -1,4 +1,4 @@
-"""Settings of the test run: hypothesis profiles, the README, every block of which is run, and a Spark cluster."""
+"""Settings of the test run: hypothesis profiles, the pages of which every block is run, and a Spark cluster."""
 
 from __future__ import annotations
 

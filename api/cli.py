@@ -7,76 +7,38 @@ Heavy libraries are imported by the commands that need them, so that `serve`, `s
 from __future__ import annotations
 
 import json
-import shutil
 import sys
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from datetime import UTC, date, datetime, timedelta
-from functools import wraps
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, date, datetime
 from pathlib import Path
 from time import monotonic
-from typing import TYPE_CHECKING, Any, ParamSpec
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from api.cli_keys import keys
+from api.cli_log import log, logged_history
+from api.cli_options import (
+    FILE,
+    Day,
+    as_json,
+    as_of,
+    card_alone,
+    home,
+    log_url,
+    on_the_line,
+    refusing,
+    release,
+    show,
+    today,
+    width,
+)
 from scoring.errors import DataError, ScoringError
 
 if TYPE_CHECKING:
-    from api.log.store import Log
     from models.releases import Releases
     from scoring.scorecard import Scorecard
-
-P = ParamSpec("P")
-
-
-class Day(click.ParamType[date]):
-    """A day on the command line: 2026-01-31."""
-
-    name = "day"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
-        """Read it, or refuse it as wrong usage."""
-        if isinstance(value, date):
-            return value
-        try:
-            return date.fromisoformat(value)
-        except ValueError:
-            self.fail(f"{value!r} is not a day; write it like 2026-01-31", param, ctx)
-
-
-FILE = click.Path(path_type=Path)
-as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
-as_of = click.option("--as-of", type=Day(), help="The day of scoring; today, in UTC, if left out.")
-home = click.option(
-    "--home",
-    type=FILE,
-    envvar="LEADLEDGER_HOME",
-    default=Path("leadledger-home"),
-    show_default=True,
-    help="The folder that holds the releases.",
-)
-log_url = click.option(
-    "--log-url",
-    envvar="LEADLEDGER_LOG_URL",
-    metavar="URL",
-    help="The log's database, like postgresql://user@host/database; a file in the home if left out.",
-)
-release = click.option("--release", help="The release to use; the current one if left out.")
-card_alone = click.option("--card", type=FILE, help="Use this card alone, its rules as declared, and no release.")
-
-
-def refusing(command: Callable[P, None]) -> Callable[P, None]:
-    """Turn a refusal into a message on stderr and exit status 1."""
-
-    @wraps(command)
-    def wrapped(*args: P.args, **kwargs: P.kwargs) -> None:
-        try:
-            command(*args, **kwargs)
-        except ScoringError as error:
-            click.echo(str(error), err=True)
-            sys.exit(1)
-
-    return wrapped
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -85,24 +47,13 @@ def cli() -> None:
     """Score leads with rules and learned tables: every point has a reason, and the points add up."""
 
 
+cli.add_command(keys)
+cli.add_command(log)
+
+
 def main() -> None:
     """The entry point of the installed command."""
     cli(prog_name="leadledger")
-
-
-def today() -> date:
-    """The day, in UTC; the only clock of the command line."""
-    return datetime.now(UTC).date()
-
-
-def width() -> int:
-    """The columns to write for: the terminal's, at most 100; 80 in a pipe."""
-    return min(100, shutil.get_terminal_size((80, 24)).columns)
-
-
-def show(data: Mapping[str, Any]) -> None:
-    """Print JSON."""
-    click.echo(json.dumps(data, indent=2, ensure_ascii=False, default=str))
 
 
 def scorecard(home: Path, release: str | None, card: Path | None) -> Scorecard:
@@ -150,9 +101,12 @@ def check(card: Path, data: Path | None, as_of: date | None, as_json: bool) -> N
 
 @cli.command()
 @click.argument("card", type=FILE)
-@click.argument("data", type=FILE)
+@click.argument("data", type=FILE, required=False)
+@click.option("--from-log", is_flag=True, help="Learn from the log: leads as they were known when they were scored.")
+@click.option("--backdated", is_flag=True, help="With --from-log: also from scores that were asked for an earlier day.")
 @home
-@click.option("--as-of", type=Day(), help="The day on which DATA was taken; its newest day if left out.")
+@log_url
+@click.option("--as-of", type=Day(), help="The day on which DATA, or the log, was taken; its newest day if left out.")
 @click.option("--seed", default=0, show_default=True, help="Same inputs, same seed: the same release.")
 @click.option(
     "--held-out", type=click.FloatRange(0.05, 0.6), default=0.25, show_default=True, help="Share of leads to judge by."
@@ -161,12 +115,29 @@ def check(card: Path, data: Path | None, as_of: date | None, as_json: bool) -> N
 @as_json
 @refusing
 def train(
-    card: Path, data: Path, home: Path, as_of: date | None, seed: int, held_out: float, force: bool, as_json: bool
+    card: Path,
+    data: Path | None,
+    from_log: bool,
+    backdated: bool,
+    home: Path,
+    log_url: str | None,
+    as_of: date | None,
+    seed: int,
+    held_out: float,
+    force: bool,
+    as_json: bool,
 ) -> None:
-    """Learn from the history DATA for CARD, and make a release.
+    """Learn from the history DATA for CARD, or from the decision log, and make a release.
 
     It is compared with the current release on the same newest leads, and becomes current unless it is worse.
     """
+    if data is not None and from_log:
+        raise click.UsageError("DATA and --from-log exclude each other; give one of the two")
+    if data is None and not from_log:
+        raise click.UsageError("Missing argument 'DATA': the history to learn from; or --from-log, for the log's")
+    for name, given in (("--backdated", backdated), ("--log-url", on_the_line("log_url"))):
+        if given and not from_log:
+            raise click.UsageError(f"{name} goes with --from-log")
     try:
         from training.report import training_text
         from training.run import train as learn
@@ -176,9 +147,11 @@ def train(
     from models.releases import Releases
 
     releases = Releases(home)
-    with progress() as tell:
+    with progress() as tell, ExitStack() as stack:
+        tell("reading the history")
+        history = data or stack.enter_context(logged_history(card, home, log_url, backdated))
         current = current_release(releases)
-        found = learn(card, data, as_of=as_of, seed=seed, held_out=held_out, current=current, progress=tell)
+        found = learn(card, history, as_of=as_of, seed=seed, held_out=held_out, current=current, progress=tell)
     name = found.publish(releases, datetime.now(UTC), force=force)
     logged = log_run(found, name)
     if as_json:
@@ -484,137 +457,6 @@ def serve(
         raise click.UsageError("--card and --release exclude each other; give one of the two")
     given: dict[str, Any] = {name: value for name, value in others.items() if value is not None}
     sys.exit(run(Settings(home=home, release=release, card=card, **given), host, port, workers))
-
-
-@cli.group(invoke_without_command=True)
-@home
-@as_json
-@click.pass_context
-@refusing
-def keys(context: click.Context, home: Path, as_json: bool) -> None:
-    """List the API keys of the service; add or revoke one."""
-    from api.keys import read
-    from api.reports import keys_text
-
-    context.obj = home
-    if context.invoked_subcommand is None:
-        found = read(home) or ()
-        show({"keys": [one.to_dict() for one in found]}) if as_json else click.echo(keys_text(found))
-
-
-@keys.command("add")
-@click.argument("name")
-@click.option("--scope", "scopes", multiple=True, help="What it may do: score, outcomes, read or admin; repeatable.")
-@home
-@as_json
-@click.pass_context
-@refusing
-def add_key(context: click.Context, name: str, scopes: tuple[str, ...], home: Path, as_json: bool) -> None:
-    """Make a key called NAME, and print it on standard output: it is kept nowhere, and never shown again.
-
-    A running service takes it at once.
-    """
-    from api.keys import add
-
-    key, text = add(chosen_home(context, home), name, scopes, datetime.now(UTC))
-    if as_json:
-        show({"key": text, **key.to_dict()})
-    else:
-        click.echo(text)
-        click.echo(f"Key {key.id} ({key.name}) may: {', '.join(key.scopes)}. It is not shown again.", err=True)
-
-
-@keys.command("revoke")
-@click.argument("identity", metavar="ID")
-@home
-@as_json
-@click.pass_context
-@refusing
-def revoke_key(context: click.Context, identity: str, home: Path, as_json: bool) -> None:
-    """Revoke the key ID. A running service refuses it within a second or two."""
-    from api.keys import revoke
-
-    key = revoke(chosen_home(context, home), identity, datetime.now(UTC))
-    show(key.to_dict()) if as_json else click.echo(f"Key {key.id} ({key.name}) is revoked.")
-
-
-def chosen_home(context: click.Context, home: Path) -> Path:
-    """The home that a command of a group was given, before its name or after it."""
-    source = context.get_parameter_source("home")
-    return home if source is click.core.ParameterSource.COMMANDLINE else Path(context.obj)
-
-
-@cli.group()
-@home
-@log_url
-@click.pass_context
-def log(context: click.Context, home: Path, log_url: str | None) -> None:
-    """Export the log of what was answered, prune it, or forget a lead."""
-    context.obj = (home, log_url)
-
-
-@log.command("export")
-@click.option("-o", "--out", type=FILE, required=True, help="A file in .csv, .jsonl, .parquet or .xlsx; - for CSV.")
-@click.option("--since", type=Day(), help="The first day, in UTC.")
-@click.option("--until", type=Day(), help="The last day.")
-@as_json
-@click.pass_context
-@refusing
-def export_log(context: click.Context, out: Path, since: date | None, until: date | None, as_json: bool) -> None:
-    """Write the scores of the log to a list, the oldest first."""
-    from api.log.export import export
-
-    with opened_log(*context.obj) as found:
-        count = export(found.exported(since.isoformat() if since else "", until.isoformat() if until else ""), out)
-    said = {"scores": count, "out": str(out)}
-    show(said) if as_json else click.echo(f"{count:,} scores: {out}", err=str(out) == "-")
-
-
-@log.command("prune")
-@click.option("--older-than", type=click.IntRange(1), required=True, metavar="DAYS", help="In days.")
-@as_json
-@click.pass_context
-@refusing
-def prune_log(context: click.Context, older_than: int, as_json: bool) -> None:
-    """Take out what is older than so many DAYS: scores, answers and outcomes."""
-    before = datetime.now(UTC) - timedelta(days=older_than)
-    with opened_log(*context.obj) as found:
-        gone = found.prune(f"{before:%Y-%m-%dT%H:%M:%S}")
-    if as_json:
-        show(gone)
-    else:
-        click.echo(
-            f"{gone['scores']:,} scores and {gone['outcomes']:,} outcomes from before {before:%Y-%m-%d} are gone."
-        )
-
-
-@log.command("forget")
-@click.argument("lead")
-@as_json
-@click.pass_context
-@refusing
-def forget_lead(context: click.Context, lead: str, as_json: bool) -> None:
-    """Erase what the log knows of LEAD: its id, its values, its answers. Points and recommendations stay, nameless."""
-    with opened_log(*context.obj) as found:
-        count = found.forget(lead)
-    show({"scores": count}) if as_json else click.echo(f"{lead} is forgotten: {count:,} scores are nameless now.")
-
-
-@contextmanager
-def opened_log(home: Path, log_url: str | None) -> Iterator[Log]:
-    """The decision log. Raises DataError where it can't be opened, or fails."""
-    from sqlalchemy.exc import SQLAlchemyError
-
-    from api.log import database
-    from api.log.store import Log
-
-    engine = database.opened(log_url, home)
-    try:
-        yield Log(engine)
-    except SQLAlchemyError as error:
-        raise DataError(f"the log failed: {database.why(error)}") from None
-    finally:
-        engine.dispose()
 
 
 @cli.command()

@@ -1,4 +1,5 @@
-"""How the blocks of the README are run: in order, in one folder, with the installed command.
+"""How the blocks of the README, and of the page on training, are run: in order, in one folder for each, with the
+installed command.
 
 - `yaml`: kept as the file that its first line names.
 - `console`: each line behind `$ ` is run, and the lines below it must be its output; `...` stands for any lines, or for
@@ -14,6 +15,7 @@ from __future__ import annotations
 import csv
 import os
 import re
+import shlex
 import shutil
 import socket
 import subprocess
@@ -110,9 +112,8 @@ def run_sh(example: Example) -> None:
         assert shell(example, example.parsed) or ">" in example.parsed
         return
     space = example.namespace
-    server = subprocess.Popen(
-        ["leadledger", "serve", "--port", str(space["port"])], cwd=space["folder"], env=space["environment"]
-    )
+    words = shlex.split(example.parsed.replace("--port 8000", f"--port {space['port']}"))
+    server = subprocess.Popen(words, cwd=space["folder"], env=space["environment"])
     space["servers"].append(server)
     for _ in range(200):
         try:
@@ -127,7 +128,7 @@ def run_sh(example: Example) -> None:
 def run_python(example: Example) -> None:
     """Run a program."""
     path = example.namespace["folder"] / "block.py"
-    path.write_text(example.parsed, "utf-8")
+    path.write_text(example.parsed.replace(":8000/", f":{example.namespace['port']}/"), "utf-8")
     shell(example, f"{sys.executable} {path}")
 
 
@@ -139,7 +140,7 @@ blocks = Sybil(
         CodeBlockParser("sh", run_sh),
         CodeBlockParser("python", run_python),
     ],
-    patterns=["README.md"],
+    patterns=["README.md", "docs/training.md"],
     setup=setup,
     teardown=teardown,
 )

@@ -25,6 +25,7 @@ from scoring.printers import sql
 from scoring.printers.literals import name as quoted
 from scoring.rule import Criterion
 from scoring.scorecard import START, Card, Learned, Outcome, Scorecard
+from training.logged import NAME, Logged, as_logged
 from training.notebook import table
 from training.sources import ROW, Reject, Source, bad_values, connect, read
 
@@ -67,7 +68,7 @@ class History:
     None where the outcome is a flag. `days`: (n,) whole days since 1970, or None. `dates`: the date fields by name,
     (n,) float64 days since 1970 (NaN: missing). `ids`: the id fields by name, (n,) texts (None). `rules`: (n,) tenths
     that rules and groups earn at full trust. `criteria`: (n,) by name, 1 met, 0 unmet, -1 unknown. `excluded`: (n,)
-    bool. `rows`: (n,) their numbers in `source`, the table that `connection` holds.
+    bool. `rows`: (n,) their numbers in `source`, the table that `connection` holds. `logged`: the decision log gave it.
     """
 
     source: Source
@@ -88,6 +89,7 @@ class History:
     ids: Mapping[str, NDArray[np.object_]] = field(default_factory=dict, repr=False)
     connection: duckdb.DuckDBPyConnection | None = field(default=None, repr=False, compare=False)
     waits: Waits | None = None  # only where the outcome is a date
+    logged: bool = False
 
     def __len__(self) -> int:
         return len(self.won)
@@ -99,11 +101,8 @@ class History:
     def score(self, card: Scorecard) -> NDArray[np.int64]:
         """The totals (n,), in tenths, that a scorecard gives to these leads, each as of its own day."""
         assert self.connection is not None
-        outcome = card.card.outcome
-        day: date | str = (outcome.since if outcome else "") or self.as_of or EPOCH
-        query = sql.Query(day, self.source.table, self.source.columns, keep=[ROW], checks=True)
         found = self.connection.execute(
-            f'SELECT {quoted(ROW)} AS row, "ll:total" AS total FROM ({sql.select(card, query)})'
+            f'SELECT {quoted(ROW)} AS row, "ll:total" AS total FROM ({self._scoring(card)})'
         ).df()
         return found.set_index("row")["total"].reindex(self.rows).to_numpy(np.int64)
 
@@ -114,17 +113,23 @@ class History:
         of the ledger. None of them may be NULL. Cast them to the smallest type that holds them: they are kept whole.
         """
         assert self.connection is not None
-        outcome = card.card.outcome
-        day: date | str = (outcome.since if outcome else "") or self.as_of or EPOCH
-        query = sql.Query(day, self.source.table, self.source.columns, keep=[ROW], checks=True, ledger=ledger)
         selected = "".join(f", {one} AS c{i}" for i, one in enumerate(columns))
         found = self.connection.execute(
-            f"SELECT {quoted(ROW)} AS row{selected} FROM ({sql.select(card, query)})"
+            f"SELECT {quoted(ROW)} AS row{selected} FROM ({self._scoring(card, ledger)})"
         ).fetchnumpy()
         rows = np.asarray(found["row"])
         order = np.argsort(rows, kind="stable")
         at = order[np.searchsorted(rows, self.rows, sorter=order)]
         return [np.asarray(found[f"c{i}"])[at] for i in range(len(columns))]
+
+    def _scoring(self, card: Scorecard, ledger: bool = False) -> str:
+        """The SELECT by which a scorecard scores these leads, each as of its own day."""
+        if self.logged:
+            card = replace(card, card=as_logged(card.card))
+        outcome = card.card.outcome
+        day: date | str = (outcome.since if outcome else "") or self.as_of or EPOCH
+        query = sql.Query(day, self.source.table, self.source.columns, keep=[ROW], checks=True, ledger=ledger)
+        return sql.select(card, query)
 
     def raw(self, positions: NDArray[np.intp]) -> list[dict[str, Any]]:
         """Some leads as they stand in the source, by its column names, in the order asked for."""
@@ -156,18 +161,23 @@ class History:
         return {one.name: states for one, states in zip(card.rules, found, strict=True)}
 
 
-def read_history(card: Card, data: Path | str | pd.DataFrame, as_of: date | None = None) -> History:
+def read_history(card: Card, data: Path | str | pd.DataFrame | Logged, as_of: date | None = None) -> History:
     """Read a history for a card. Raises DataError.
 
     `as_of` is the day on which it was taken, which tells who is immature; None: the newest day in it.
     """
+    logged = isinstance(data, Logged)
+    if isinstance(data, Logged):
+        card, as_of = as_logged(card), as_of or data.as_of
+        data, label = data.path, NAME
+    else:
+        label = "the data frame" if isinstance(data, pd.DataFrame) else str(data)
     outcome = card.outcome
     if outcome is None:
         raise DataError(
             f"the card '{card.name}' has no `outcome:`, so training doesn't know what to foresee;"
             " add for example `outcome: {became: {field: won, kind: flag}}`"
         )
-    label = "the data frame" if isinstance(data, pd.DataFrame) else str(data)
     connection = connect()
     source = read(connection, data)
     _check_columns(card, outcome, source, label)
@@ -211,6 +221,7 @@ def read_history(card: Card, data: Path | str | pd.DataFrame, as_of: date | None
         },
         connection=connection,
         waits=waits,
+        logged=logged,
     )
 
 

@@ -19,6 +19,7 @@ from scoring.scorecard import Card, Learned
 from training import charts
 from training.charts import Chart
 from training.figures import Figure
+from training.logged import LEFT_OUT as OF_THE_LOG
 
 HERE = Path(__file__).parent
 TRUE_SLOPE = (0.9, 1.1)  # of calibration; outside, probabilities are too bold or too timid, unless chance explains it
@@ -114,6 +115,7 @@ def page(
         rules=rules,
         findings=list(_findings(m["audit"])),
         left_out=list(LEFT_OUT.items()),
+        scores_left_out=list(OF_THE_LOG.items()),
         examples=[(one, charts.waterfall(one.value, _EXAMPLE.format(one["shows"].value))) for one in m["examples"]],
         has_line=any(one["line"].value is not None for one in m["examples"]),
         facts=list(_facts(data["provenance"])),

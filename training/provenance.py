@@ -12,22 +12,25 @@ from typing import Any
 import pandas as pd
 
 from training.history import EPOCH, History
+from training.logged import NAME, Logged
 
 PACKAGES = ("leadledger", "scikit-learn", "lightgbm", "pandas", "numpy", "duckdb")
 
 
-def provenance(card_text: str, data: Path | str | pd.DataFrame, history: History, seed: int) -> dict[str, Any]:
+def provenance(card_text: str, data: Path | str | pd.DataFrame | Logged, history: History, seed: int) -> dict[str, Any]:
     """What makes a release repeatable: with all of this the same, it comes out the same, byte for byte."""
     if isinstance(data, pd.DataFrame):
         name, digest = "data frame", hashlib.sha256(pd.util.hash_pandas_object(data).to_numpy().tobytes()).hexdigest()
     else:
-        name = Path(data).name
-        with Path(data).open("rb") as file:
+        path = data.path if isinstance(data, Logged) else Path(data)
+        name = NAME if isinstance(data, Logged) else path.name
+        with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
     days = history.days if history.days is not None and len(history.days) else None
     return {
         "data": name,
         "data_sha256": digest,
+        **({"log": dict(data.source)} if isinstance(data, Logged) else {}),
         "rows": history.counts.rows,
         "card_sha256": hashlib.sha256(card_text.encode()).hexdigest(),
         "as_of": None if history.as_of is None else history.as_of.isoformat(),

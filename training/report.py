@@ -6,6 +6,7 @@ import textwrap
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from training.logged import LEFT_OUT
 from training.run import Training
 
 NAMES = {"leadledger": "this release"}
@@ -28,6 +29,8 @@ def _lines(found: Training, release: str, current: bool, width: int) -> Iterator
     if found.rules_only:
         yield from textwrap.wrap(f"Rules alone, nothing was learned: {found.rules_only}.", width)
         yield "Points count as declared."
+    if found.metrics.get("log"):
+        yield from _of_the_log(found.metrics["log"], width)
     if found.history is not None:
         yield from _counts(found, width)
     if found.rules_only:
@@ -79,6 +82,26 @@ def _findings(metrics: Mapping[str, Any], width: int) -> Iterator[str]:
         )
     for one in filter(None, told):
         yield from textwrap.wrap(one, width, subsequent_indent="  ")
+
+
+def _of_the_log(log: Mapping[str, Any], width: int) -> Iterator[str]:
+    """Where the scores, values and outcomes of the log went."""
+    noted, unscored = log["outcomes"], log["unscored"]
+    said = [
+        f"The log has {log['scores']:,} scores, from {log['oldest_score']} to {log['newest_score']}. Of each lead the"
+        " first is learned from, as the lead was known then.",
+        f"It has {noted:,} outcomes: {log['reached']:,} leads reached the stage {log['stage']}.",
+    ]
+    if unscored:
+        said[1] += f" {unscored:,} of them have no score to learn from."
+    left = [f"{count:,} {LEFT_OUT[why]}" for why, count in log["left_out"].items() if count]
+    if left:
+        said.append(f"Scores left out: {', '.join(left)}.")
+    values = [f"{count:,} of {name}" for name, count in log["values_left_out"].items()]
+    if values:
+        said.append(f"Values left out, which the card has no field for or reads otherwise now: {', '.join(values)}.")
+    for one in said:
+        yield from textwrap.wrap(one, width)
 
 
 def _counts(found: Training, width: int) -> Iterator[str]:

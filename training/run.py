@@ -35,6 +35,7 @@ from training.fit import Fit, default, fit
 from training.history import History, read_history
 from training.judge import Judgement, judge
 from training.leakage import find_leaks
+from training.logged import Logged
 from training.maturity import maturity
 from training.measures import by_month, examples, lift, reliability, spread, telling
 from training.notebook import table
@@ -129,7 +130,7 @@ class Training:
 
 def train(
     card: Path | str,
-    data: Path | str | pd.DataFrame,
+    data: Path | str | pd.DataFrame | Logged,
     *,
     as_of: date | None = None,
     seed: int = 0,
@@ -154,6 +155,8 @@ def train(
     history = read_history(written, data, as_of)
     source = provenance(card_text, data, history, seed)
     counts: dict[str, Any] = {"counts": dict(history.counts.__dict__), "fields_left_out": dict(history.left_out)}
+    if isinstance(data, Logged):
+        counts["log"] = data.to_dict()
     if history.waits is not None and written.outcome is not None:
         waited = maturity(history.waits.days, history.waits.converted, written.outcome.within, history.counts.immature)
         counts["maturity"] = waited and waited.to_dict()

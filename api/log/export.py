@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import tempfile
 from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
@@ -12,9 +11,8 @@ from typing import Any
 import duckdb
 
 from api import target
+from api.log import lines
 from scoring.errors import DataError
-from scoring.printers.literals import name as quoted
-from scoring.printers.literals import text
 from training.sources import connect
 
 COLUMNS = {
@@ -41,15 +39,10 @@ def export(rows: Iterable[Mapping[str, Any]], out: Path) -> int:
     kind = target.ending(out)
     with ExitStack() as stack:
         work = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="leadledger-")))
-        lines = work / "scores.jsonl"
-        with lines.open("w", encoding="utf-8") as file:
-            for row in rows:
-                file.write(json.dumps({**{one: row.get(one) for one in COLUMNS}, "points": row["tenths"] / 10}) + "\n")
-        columns = ", ".join(f"{quoted(name)}: '{type_}'" for name, type_ in COLUMNS.items())
+        found = lines.kept((_flat(row) for row in rows), COLUMNS, work / "scores.jsonl")
         connection = stack.enter_context(connect())
         written = target.place(stack, work / "written", out)
         try:
-            found = f"read_json({text(str(lines))}, format = 'newline_delimited', columns = {{{columns}}})"
             count = target.copy(connection, f"SELECT * FROM {found}", written, kind)
             whole = target.finished(stack, connection, written, out)
             if out == target.STDOUT:
@@ -59,3 +52,7 @@ def export(rows: Iterable[Mapping[str, Any]], out: Path) -> int:
         except (duckdb.Error, OSError) as error:
             raise DataError(f"{out}: can't be written: {error}") from None
     return count
+
+
+def _flat(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {**{one: row.get(one) for one in COLUMNS}, "points": row["tenths"] / 10}

@@ -24,6 +24,11 @@ class Log:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
 
+    @property
+    def label(self) -> str:
+        """What messages call the log: its address, without a password."""
+        return self.engine.url.render_as_string(hide_password=True)
+
     # -- reading -------------------------------------------------------------------------------------------------------
 
     def score(self, ident: str) -> dict[str, Any] | None:
@@ -78,6 +83,25 @@ class Log:
         with self.engine.connect().execution_options(yield_per=BATCH) as connection:
             for row in connection.execute(found):
                 yield dict(row._mapping)
+
+    def by_lead(self) -> Iterator[Any]:
+        """All scores: id, at, lead, card, as_of, input. Those of one lead come together, in the order of their days.
+
+        The database sorts, so that none of it need be kept here.
+        """
+        table = tables.scores.c
+        order = (table.lead, table.as_of, table.at, table.id)
+        found = select(table.id, table.at, table.lead, table.card, table.as_of, table.input).order_by(*order)
+        with self.engine.connect() as connection:
+            if connection.dialect.name == "postgresql":  # a long log is not sorted within a request's patience
+                connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
+            yield from connection.execute(found, execution_options={"yield_per": BATCH})
+
+    def outcomes(self) -> Iterator[Any]:
+        """All outcomes: lead, became, on, at."""
+        table = tables.outcomes.c
+        with self.engine.connect().execution_options(yield_per=BATCH) as connection:
+            yield from connection.execute(select(table.lead, table.became, table.on, table.at))
 
     # -- writing -------------------------------------------------------------------------------------------------------
 

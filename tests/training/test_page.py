@@ -27,6 +27,7 @@ from scoring.scorecard import Card, Learned, Scorecard
 from training.charts import pair, table, waterfall
 from training.figures import FORMATS, Figure
 from training.judge import judge
+from training.logged import LEFT_OUT
 from training.measures import by_month, examples, lift, reliability, spread, telling
 from training.page import TITLES, page
 from training.run import train
@@ -131,6 +132,12 @@ def metrics(card: Card, learned: Learned) -> dict[str, Any]:
         "counts": {
             **{"rows": 3456, "rejected": 12, "no_outcome": 0, "no_date": 1, "before": 2},
             **{"immature": 441, "used": 3000, "won": int(won.sum())},
+        },
+        "log": {
+            **{"scores": 9876, "leads": 3456, "outcomes": 455, "reached": 401, "unscored": 17, "stage": "opportunity"},
+            **{"oldest_score": "2023-12-09", "newest_score": "2026-06-30"},
+            "left_out": {why: 100 + i for i, why in enumerate(LEFT_OUT)},
+            "values_left_out": {"hobby": 33},
         },
         "fields_left_out": {"stage": "the stage is what is decided"},
         "split": "time",
@@ -322,6 +329,8 @@ def test_every_figure_is_in_the_metrics(text: str, card: Card, learned: Learned,
     assert ids == {*TITLES, "verdict"}
     for needed in (
         "/metrics/held_out/leadledger/auc",
+        "/metrics/log/left_out/backdated",
+        "/metrics/log/values_left_out/hobby",
         "/metrics/held_out/rules alone/log_loss",
         "/metrics/lift/1/found",
         "/metrics/reliability/9/high",

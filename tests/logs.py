@@ -1,0 +1,62 @@
+"""Decision logs for the tests: scores and outcomes of chosen days, as the service writes them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from api.log import database, tables
+from api.log.store import Log
+
+_NUMBERS = (
+    count()
+)  # ids in the order in which scores are made: those of the service differ by chance within a millisecond
+MORNING = "T10:00:00.000000Z"
+
+
+@contextmanager
+def opened(url: str) -> Iterator[Log]:
+    """The log at a URL, emptied."""
+    found = database.opened(url, Path())
+    try:
+        with found.begin() as connection:
+            for table in (tables.scores, tables.answers, tables.outcomes):
+                connection.execute(table.delete())
+        yield Log(found)
+    finally:
+        found.dispose()
+
+
+def fill(log: Log, scores: Sequence[Mapping[str, Any]] = (), outcomes: Sequence[Mapping[str, Any]] = ()) -> None:
+    """Write rows of the two tables."""
+    with log.engine.begin() as connection:
+        for table, rows in ((tables.scores, scores), (tables.outcomes, outcomes)):
+            if rows:
+                connection.execute(table.insert(), [dict(one) for one in rows])
+
+
+def score(
+    lead: str | None, as_of: str, values: Mapping[str, Any] | None, at: str = "", card: str = "small-crm"
+) -> dict[str, Any]:
+    """A score, whose points are of no concern here. `at` is the day of its answer; `values` None: it is forgotten."""
+    known = None if values is None else json.dumps({"values": values, "ignored": []})
+    points = {"tenths": 500, "score": 50, "probability": None, "grade": "B", "recommendation": "keep"}
+    from_ = {"card": card, "card_digest": "0" * 64, "release": "", "as_of": as_of, "key": ""}
+    return {
+        "id": f"{next(_NUMBERS):026}",
+        "at": (at or as_of) + MORNING,
+        "lead": lead,
+        **from_,
+        **points,
+        "input": known,
+        "result": "{}",
+    }
+
+
+def outcome(lead: str | None, became: str, on: str) -> dict[str, Any]:
+    """What became of a lead, told on that day."""
+    return {"lead": lead, "became": became, "on": on, "at": on + MORNING, "key": ""}
