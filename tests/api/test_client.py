@@ -38,6 +38,7 @@ def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SimpleName
         del sys.modules[name]
 
 
+@pytest.mark.slow
 def test_a_generated_client_works(made: SimpleNamespace) -> None:
     """It sends leads and an outcome; scores, history, the card, a refusal and a batch come back, each as a type."""
     models = made.find("models")
