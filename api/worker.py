@@ -25,6 +25,7 @@ PATIENCE = 10  # seconds that a stop waits for requests that are being answered
 # Seconds that an idle connection is kept. Proxies keep theirs for 60 and must be the first to give up: else they send a
 # request into a connection that is being closed.
 IDLE = 75
+HUNG = 30  # seconds after which a worker that gives no sign of life is made anew, or one that begins is given up
 
 
 @dataclass
@@ -58,6 +59,7 @@ class Worker:
             timeout_notify=0,
             timeout_keep_alive=IDLE,
             timeout_graceful_shutdown=PATIENCE,
+            timeout_worker_healthcheck=HUNG,
         )
 
     def app(self) -> FastAPI:

@@ -43,7 +43,7 @@ ONE, TWO = "2026-01-01-001", "2026-01-01-002"
 LEAD: dict[str, Any] = {"lead": {"lead_id": "L", "a": True}, "as_of": "2026-01-01"}
 SWITCHES = 50
 CALLERS = 6
-PATIENCE = 30  # seconds
+PATIENCE = 60  # seconds
 
 
 def publish(home: Path, points: int) -> str:
