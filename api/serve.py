@@ -11,6 +11,7 @@ from typing import Any
 
 import uvicorn
 
+from api.accept import Server
 from api.app import create_app
 from api.guard import is_loopback
 from api.keys import Keyring
@@ -52,7 +53,7 @@ def serve(settings: Settings, host: str = "127.0.0.1", port: int = 8000) -> int:
         return 1
     log: Log = app.state.log
     sweeper = Sweeper(lambda: server.server_state.connections, settings.max_arrival, log)
-    server = uvicorn.Server(configured(app, sweeper.sweep))
+    server = Server(configured(app, sweeper.sweep))
     _lift_limit_of_files()
     # What is loaded by now lives as long as the process: the collector need not walk it again.
     gc.collect()

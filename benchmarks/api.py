@@ -2,6 +2,7 @@
 
     python -m benchmarks api --seconds 5 --rounds 5
     python -m benchmarks api --soak 600
+    python -m benchmarks api --overload
 
 One worker each, 16 connections that stay, one lead with 18 fields, asked as fast as answers come. The servers take
 turns, so that a slow moment hits all, and the median of each counts; what they are, `served.py` says. The decision log
@@ -22,7 +23,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from api.demo import simulator
-from benchmarks import lists, soak
+from benchmarks import lists, overload, soak
 from benchmarks.load import Load, Seen, ask
 from benchmarks.served import REQUEST, Served, bare, fresh, ours, pipeline
 from tests.postgres import server as postgres
@@ -112,12 +113,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--rounds", type=int, default=5, help="turns of each server")
     parser.add_argument("--soak", type=float, metavar="SECONDS", help="instead: steady load, and what memory does")
     parser.add_argument("--rate", type=float, default=1000.0, help="requests a second of the soak")
+    parser.add_argument("--overload", action="store_true", help="instead: ten times what it can do")
     parser.add_argument("--json", action="store_true", help="print JSON")
     options = parser.parse_args(arguments)
     if options.soak:
         held = soak.measure(options.soak, options.rate)
         told, failed = list(soak.lines(held)), bool(soak.failures(held))
         said: object = asdict(held)
+    elif options.overload:
+        shown = overload.measure(options.seconds)
+        told, failed = list(overload.lines(shown)), any(overload.failures(one) for one in shown)
+        said = [asdict(one) for one in shown]
     else:
         rates = measure(options.seconds, options.rounds)
         told, failed = list(lines(rates)), any(one.errors for one in rates)
