@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 import signal
 import socket
 import subprocess
@@ -12,8 +13,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.client import HTTPConnection
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
+
+from api.serve import serve
+from api.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 CARD = ROOT / "examples" / "b2b-software" / "card.yaml"
@@ -91,8 +96,7 @@ def started(home: Path, *, reading: bool = True, **settings: Any) -> Iterator[Se
     with launched(home, **settings) as process:
         assert process.stdout is not None
         first, second = process.stdout.readline(), process.stdout.readline()
-        assert first, "it does not start"
-        server = Server(process, int(first.partition("127.0.0.1:")[2].partition(",")[0]), second)
+        server = Server(process, _port(first), second)
         if reading:
             server.read()
         try:
@@ -103,3 +107,37 @@ def started(home: Path, *, reading: bool = True, **settings: Any) -> Iterator[Se
             process.wait(PATIENCE)
             if server.reader:
                 server.reader.join(PATIENCE)
+
+
+@contextmanager
+def forked(home: Path, **settings: Any) -> Iterator[int]:
+    """The port of a server that is started in a tenth of the time, for tests that need many; killed at the end.
+
+    It is forked from a process that has loaded the code and done nothing else: all that a start does to a home and to a
+    database it does itself.
+    """
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([__name__])
+    here, there = context.Pipe(duplex=False)
+    process = context.Process(
+        target=_serve, args=(there, Settings(home=home, card=CARD, log_level="error", **settings))
+    )
+    process.start()
+    there.close()
+    try:
+        with open(here.fileno(), encoding="utf-8", closefd=False) as said:
+            yield _port(said.readline())
+    finally:
+        process.kill()
+        process.join(PATIENCE)
+        here.close()
+
+
+def _serve(told: Connection, settings: Settings) -> None:
+    with open(told.fileno(), "w", encoding="utf-8", closefd=False) as sys.stdout:
+        sys.exit(serve(settings, port=0))
+
+
+def _port(greeting: str) -> int:
+    assert greeting, "it does not start"
+    return int(greeting.partition("127.0.0.1:")[2].partition(",")[0])

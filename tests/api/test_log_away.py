@@ -20,6 +20,7 @@ from tests.api.serving import Server, started
 from tests.postgres import installed
 
 CALLERS = 6
+LOADED = 0.5  # seconds under load before it stops
 AWAY = 1.0  # seconds; a caller may be answered a moment after it is gone, or refused a moment after it is back
 HOW = ("immediate", "fast") * 3
 OUTCOME = json.dumps({"lead": "1-1", "became": "opportunity", "on": "2026-10-01"})
@@ -108,6 +109,7 @@ def test_postgresql_away_under_load(tmp_path: Path) -> None:
             with started(tmp_path, log_url=postgres.url) as server, Callers(server) as callers:
                 for how in HOW:
                     callers.wait(200)
+                    time.sleep(LOADED)
                     known = callers.received[-1][0]
                     postgres.stop(how)
                     callers.wait(503)
