@@ -11,7 +11,7 @@ UV     := uv==0.13.9
 PYTEST := $(PY) -m pytest -n 2 --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast lint format bench bench-quality bench-curve bench-promise bench-million bench-lists bench-cluster bench-warehouse printed pins clean
+.PHONY: help demo test test-fast lint format bench bench-quality bench-curve bench-promise bench-million bench-lists bench-cluster bench-warehouse bench-api printed pins clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -58,6 +58,9 @@ bench-cluster: $(VENV)/.installed  ## Scoring on Spark beside its own scan, and 
 
 bench-warehouse: $(VENV)/.installed  ## Scoring inside of PostgreSQL beside its own scan
 	$(PY) -m benchmarks warehouse $(ARGS)
+
+bench-api: $(VENV)/.installed  ## The service beside a bare FastAPI app (ARGS="--soak 600", memory under load)
+	$(PY) -m benchmarks api $(ARGS)
 
 printed: $(VENV)/.installed  ## Rewrite tests/cases/printed, to be read as a diff
 	$(PY) -m tests.printed

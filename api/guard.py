@@ -142,6 +142,8 @@ class Guard:
             except HTTPException as error:
                 await problem.response(problem.refusal_of(error), request_id)(scope, receive, one.answer)
             except Refusal as refusal:
+                if refusal.retry_after is not None:
+                    scope["ask_later"] = True  # the server's protocol hears it
                 await problem.response(refusal, request_id)(scope, receive, one.answer)
         except Exception as error:
             self._log.failure(error, request_id)

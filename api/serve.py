@@ -9,9 +9,9 @@ import sys
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-import uvicorn
 from uvicorn.supervisors import Multiprocess
 
+from api.accept import Server
 from api.app import create_app
 from api.guard import is_loopback
 from api.keys import Keyring
@@ -60,7 +60,7 @@ def serve(settings: Settings, host: str = "127.0.0.1", port: int = 8000, workers
     undo = take_over(app.state.log)
     try:
         if workers == 1:
-            uvicorn.Server(Worker(settings, ready=app).config()).run(sockets=[listener])
+            Server(Worker(settings, ready=app).config()).run(sockets=[listener])
         else:
             _supervise(settings, app, listener, workers)
     except KeyboardInterrupt:

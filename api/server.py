@@ -4,6 +4,10 @@ uvicorn waits without end for the rest of a request, and keeps whatever headers 
 (https://github.com/Kludex/uvicorn/issues/157). Here a connection that has begun a request, or has just been
 made, must bring the whole request within `arrival` seconds, and its head in `LARGEST_HEAD` bytes. `Sweeper.sweep` looks
 at all connections once a second, so that a request costs no timer.
+
+Whoever is told to ask later and asks again at once would keep the process busy with telling it to all, a tenth of a
+millisecond each, and those who were let in would wait for that. So such a connection is not read for a while after its
+answer: the more connections there are the longer, so that refusals take at most a third of the time.
 """
 
 from __future__ import annotations
@@ -22,6 +26,8 @@ from api.problem import MEDIA_TYPE, Refusal, body
 from api.program_log import Log
 
 LARGEST_HEAD = 65_536  # bytes of a request line and its headers
+REST = 0.0003  # seconds for each connection there is, that one is not read once it was told to ask later; and
+LONGEST_REST = 1.0  # seconds at most: so long it was told to wait
 
 
 class Protocol(HttpToolsProtocol):
@@ -68,6 +74,19 @@ class Protocol(HttpToolsProtocol):
         self.since = None
         self.heading, self.head = True, 0
         super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        """The answer is out. Who was told to ask later is not heard for a while."""
+        super().on_response_complete()
+        told = self.cycle is not None and "ask_later" in self.cycle.scope  # the guard's own word
+        if told and self.cycle.response_complete and not self.transport.is_closing():
+            self.flow.pause_reading()
+            self.loop.call_later(min(REST * len(self.connections), LONGEST_REST), self.hear_again)
+
+    def hear_again(self) -> None:
+        """The time of rest is over."""
+        if not self.transport.is_closing():
+            self.flow.resume_reading()
 
     def timeout_keep_alive_handler(self) -> None:
         """Nothing came for long. An answer that nobody has read by now is dropped, or its memory would be held."""

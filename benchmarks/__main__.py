@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from importlib import import_module
 
 QUICK = ("one_lead", "serve_start")  # a minute or two; the others take longer and are asked for by name
-LONG = ("quality", "learning_curve", "promise", "million", "lists", "cluster", "warehouse")
+LONG = ("quality", "learning_curve", "promise", "million", "lists", "cluster", "warehouse", "api")
 
 
 def main(words: Sequence[str]) -> None:

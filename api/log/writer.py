@@ -12,9 +12,11 @@ from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cache
+from itertools import chain
 from time import monotonic
 
-from sqlalchemy import Connection, Engine, insert, select
+from sqlalchemy import Connection, Engine, select
 from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 
 from api.log import tables
@@ -23,6 +25,10 @@ from api.log.record import Answer, Record
 from api.log.store import insert_once
 
 GROUP = 1000  # scores in one transaction, but for a batch that has more
+# Rows that one statement writes into SQLite. Its driver lets go of the interpreter's lock in each step, and may get it
+# back only when the event loop has nothing to do: many rows of one statement each take as many steps, here one does for
+# all. Few sizes, so that each statement is prepared once.
+SIZES = (64, 32, 16, 8, 4, 2, 1)
 RETRY = 0.2  # seconds between two tries to write what nobody waits for
 
 
@@ -169,15 +175,32 @@ def _write(connection: Connection, group: Sequence[Entry]) -> None:
 
     Where another has answered a request of that name, in another worker, what is written is not this answer's.
     """
-    rows = []
+    records: list[Record] = []
     for one in group:
         one.counts = answer = one.answer
         if answer and not insert_once(connection, tables.answers, answer.row()):
             one.counts = find_answer(connection, answer.key, answer.name)
             continue
-        rows += [record.row() for record in one.records]
-    if rows:
-        connection.execute(insert(tables.scores), rows)
+        records += one.records
+    rows = [tuple(record.row().values()) for record in records]
+    if connection.dialect.name == "postgresql":  # whose driver sends many rows at once by itself
+        if rows:
+            connection.exec_driver_sql(_insert("%s", 1), rows)
+        return
+    at = 0
+    for size in SIZES:
+        while len(rows) - at >= size:
+            connection.exec_driver_sql(_insert("?", size), tuple(chain.from_iterable(rows[at : at + size])))
+            at += size
+
+
+@cache
+def _insert(sign: str, size: int) -> str:
+    """The statement that writes so many rows of `scores`, with a sign for each value that is to come."""
+    columns = tables.scores.columns.keys()
+    row = f"({', '.join([sign] * len(columns))})"
+    names = ", ".join(f'"{name}"' for name in columns)
+    return f"INSERT INTO scores ({names}) VALUES {', '.join([row] * size)}"
 
 
 def find_answer(connection: Connection, key: str, name: str) -> Answer | None:

@@ -101,6 +101,23 @@ def test_answers_are_recorded(client: TestClient, url: str) -> None:
     assert count(url) == 1
 
 
+def test_rows_have_the_order_of_the_columns() -> None:
+    """Rows are written without the names of their values."""
+    scorecard = untrained(Card("none", fields=PLAIN))
+    record = Record("id", "at", None, "", "", "", "", engine(scorecard).score({}, AS_OF))
+    assert list(record.row()) == tables.scores.columns.keys()
+
+
+def test_groups_of_any_size_are_written_whole(client: TestClient, url: str) -> None:
+    """Whatever number of scores is written at once, each is there."""
+    for size in (1, 3, 63, 64, 65, 200):
+        before = count(url)
+        found = client.post("/v1/score/batch", json={"leads": [LEAD] * size, "as_of": DAY}).json()
+        assert found["scored"] == count(url) - before == size
+    last = found["results"][-1]["result"]
+    assert client.get(f"/v1/scores/{last['id']}").json()["result"] == last
+
+
 def test_batches_are_recorded(client: TestClient, url: str) -> None:
     """Each scored lead of a batch is in the log; a refused one is not."""
     leads = [{"lead_id": "A"}, {"lead_id": "B", "employees": "x"}, {"need": "clear"}]

@@ -7,10 +7,7 @@ import re
 import signal
 import socket
 import subprocess
-import sys
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -21,32 +18,7 @@ import scoring
 from api import keys
 from api.serve import serve
 from api.settings import Settings
-
-ROOT = Path(__file__).parents[2]
-CARD = ROOT / "examples" / "b2b-software" / "card.yaml"
-PATIENCE = 30  # seconds
-START = """
-import sys
-from pathlib import Path
-
-from api.serve import serve
-from api.settings import Settings
-
-sys.exit(serve(Settings(card=Path(sys.argv[1]), log="off"), port=int(sys.argv[2])))
-"""
-
-
-@contextmanager
-def started(card: Path, port: int = 0) -> Iterator[subprocess.Popen[str]]:
-    """A process that serves a card; it is stopped at the end, if it has not ended by itself."""
-    command = [sys.executable, "-c", START, str(card), str(port)]
-    pipe = subprocess.PIPE
-    with subprocess.Popen(command, cwd=ROOT, stdout=pipe, stderr=pipe, text=True, encoding="utf-8") as process:
-        try:
-            yield process
-        finally:
-            if process.poll() is None:
-                process.kill()
+from tests.api.serving import CARD, PATIENCE, launched
 
 
 def address(process: subprocess.Popen[str]) -> str:
@@ -75,12 +47,12 @@ def refused(process: subprocess.Popen[str]) -> str:
     return complaint
 
 
-def test_scores_over_the_network() -> None:
+def test_scores_over_the_network(tmp_path: Path) -> None:
     """A process answers many callers at once with the core's results, refuses what is wrong, and ends when asked."""
     lead = {"need": "urgent", "NumberOfEmployees": 120}
     result = scoring.score(scoring.load(CARD), lead, date(2026, 1, 1))
     expected = json.loads(json.dumps({"id": "", **result.to_dict()}))
-    with started(CARD) as process:
+    with launched(tmp_path, log="off") as process:
         with httpx2.Client(base_url=address(process), timeout=PATIENCE) as client:
 
             def ask(_: int) -> object:
@@ -118,15 +90,15 @@ def test_bad_card_is_not_served(tmp_path: Path) -> None:
     bad.write_text(
         "name: bad\nfields:\n  a: {kind: number}\nrules:\n  - {name: r, when: b > 1, points: 1, reason: x}\n"
     )
-    with started(bad) as process:
+    with launched(tmp_path, bad) as process:
         assert "bad.yaml:5:" in refused(process)
 
 
-def test_port_is_taken() -> None:
+def test_port_is_taken(tmp_path: Path) -> None:
     """A port that another program has ends the process, and the message says which."""
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
-        with started(CARD, port) as process:
+        with launched(tmp_path, port=port, log="off") as process:
             complaint = refused(process)
     assert (
         complaint == f"Can't listen on 127.0.0.1:{port}: Address already in use. Choose others with --host, --port.\n"

@@ -5,14 +5,9 @@ from __future__ import annotations
 import json
 import signal
 import socket
-import subprocess
-import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
@@ -24,87 +19,12 @@ from api import keys
 from api.serve import serve
 from api.server import LARGEST_HEAD
 from api.settings import Settings
+from tests.api.serving import CARD, PATIENCE, Server, started
 
-ROOT = Path(__file__).parents[2]
-CARD = ROOT / "examples" / "b2b-software" / "card.yaml"
-PATIENCE = 60  # seconds: no test waits so long, unless something hangs
 NOW = datetime(2026, 1, 31, 9, tzinfo=UTC)
 BODY = json.dumps({"lead": {"need": "urgent"}, "as_of": "2026-01-01"}).encode()
 BATCH = json.dumps({"leads": [{"need": "urgent"}] * 1000, "as_of": "2026-01-01"}).encode()
 HEAD = "POST /v1/score HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
-START = """
-import json
-import sys
-from pathlib import Path
-
-from api.serve import serve
-from api.settings import Settings
-
-settings = json.loads(sys.argv[1])
-sys.exit(serve(Settings(card=Path(settings.pop("card")), home=Path(settings.pop("home")), **settings), port=0))
-"""
-
-
-@dataclass
-class Server:
-    """A process that serves, its port, what it greeted with, and its log once it has ended."""
-
-    process: subprocess.Popen[str]
-    port: int
-    greeting: str
-    log: list[dict[str, Any]] = field(default_factory=list)
-    reader: threading.Thread | None = None
-
-    def read(self) -> None:
-        """Begin to read its log, each line of which is JSON."""
-        assert self.process.stderr is not None
-        stream = self.process.stderr
-        self.reader = threading.Thread(target=lambda: self.log.extend(json.loads(line) for line in stream))
-        self.reader.start()
-
-    def stop(self) -> None:
-        """Ask it to stop; its log is whole after that."""
-        self.process.send_signal(signal.SIGTERM)
-        self.process.wait(PATIENCE)
-        assert self.reader is not None
-        self.reader.join(PATIENCE)
-
-    def ask(self, method: str, path: str, body: bytes = b"", **headers: str) -> tuple[int, dict[str, Any]]:
-        """One request on a connection of its own: status and body."""
-        connection = HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
-        try:
-            named = {name.replace("_", "-"): value for name, value in headers.items()}
-            connection.request(method, path, body, {"Content-Type": "application/json", **named})
-            answer = connection.getresponse()
-            return answer.status, json.loads(answer.read())
-        finally:
-            connection.close()
-
-    def connect(self) -> socket.socket:
-        """A connection."""
-        return socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE)
-
-
-@contextmanager
-def started(home: Path, *, reading: bool = True, **settings: Any) -> Iterator[Server]:
-    """A server with a home of its own, whose log is read; it is ended at the end, if it has not been stopped."""
-    given = json.dumps({"card": str(CARD), "home": str(home), **settings})
-    pipe = subprocess.PIPE
-    command = [sys.executable, "-c", START, given]
-    with subprocess.Popen(command, cwd=ROOT, stdout=pipe, stderr=pipe, text=True, encoding="utf-8") as process:
-        try:
-            assert process.stdout is not None
-            first, second = process.stdout.readline(), process.stdout.readline()
-            server = Server(process, int(first.partition("127.0.0.1:")[2].partition(",")[0]), second)
-            if reading:
-                server.read()
-            yield server
-        finally:
-            if process.poll() is None:
-                process.kill()
-            process.wait(PATIENCE)
-            if server.reader:
-                server.reader.join(PATIENCE)
 
 
 def answer_of(caller: socket.socket) -> tuple[int, dict[str, Any], dict[str, str]]:
