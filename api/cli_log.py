@@ -14,7 +14,7 @@ from api.cli_options import FILE, Day, as_json, home, log_url, refusing, show
 from scoring.errors import DataError
 
 if TYPE_CHECKING:
-    from api.log.store import Log
+    from api.log.store import Store
     from training.logged import Logged
 
 
@@ -75,16 +75,16 @@ def forget_lead(context: click.Context, lead: str, as_json: bool) -> None:
 
 
 @contextmanager
-def opened_log(home: Path, log_url: str | None) -> Iterator[Log]:
+def opened_log(home: Path, log_url: str | None) -> Iterator[Store]:
     """The decision log. Raises DataError where it can't be opened, or fails."""
     from sqlalchemy.exc import SQLAlchemyError
 
     from api.log import database
-    from api.log.store import Log
+    from api.log.store import Store
 
     engine = database.opened(log_url, home)
     try:
-        yield Log(engine)
+        yield Store(engine)
     except SQLAlchemyError as error:
         raise DataError(f"the log failed: {database.why(error)}") from None
     finally:

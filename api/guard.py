@@ -115,7 +115,7 @@ class Guard:
             else:  # nothing here speaks in web sockets
                 await send({"type": "websocket.close", "code": 1000})
             return
-        headers = dict(scope["headers"])
+        headers = scope["named_headers"] = dict(scope["headers"])  # of each name the last; routes look here too
         given = headers.get(b"x-request-id")
         request_id = given.decode() if given and _REQUEST_ID.fullmatch(given) else os.urandom(8).hex()
         scope["request_id"] = request_id

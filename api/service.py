@@ -19,7 +19,7 @@ from scoring.errors import DataError, ScoringError
 if TYPE_CHECKING:
     from api.log.recorder import Recorder
     from api.log.replay import Replay
-    from api.log.store import Log
+    from api.log.store import Store
 
 HOUR = 3600  # seconds between two looks for answers that need be kept no longer
 LOOK = 0.5  # seconds between two looks which release is the current one
@@ -31,7 +31,7 @@ class Logged:
     """The parts of the decision log: what writes it, what reads it, what works its scores out again."""
 
     recorder: Recorder
-    log: Log
+    log: Store
     replay: Replay
 
 
@@ -109,7 +109,7 @@ class Service:
                     refused, tried, self.problem = name, monotonic(), str(error)
                     self.log.line("error", "release", message=self.problem, served=self.served.release)
 
-    async def _expire(self, log: Log) -> None:
+    async def _expire(self, log: Store) -> None:
         from sqlalchemy.exc import SQLAlchemyError
 
         while True:
@@ -133,10 +133,10 @@ def _logged(settings: Settings, served: Served) -> Logged | None:
     from api.log import database
     from api.log.recorder import Recorder
     from api.log.replay import Replay
-    from api.log.store import Log
+    from api.log.store import Store
 
     engine = database.opened(settings.log_url, settings.home)
-    log = Log(engine)
+    log = Store(engine)
     if served.digest:
         try:
             log.keep_card(served.digest, served.text)

@@ -7,8 +7,8 @@ which its request was due, and a request for which no connection is free is coun
 The request is one text, made before, and answers are read by their Content-Length alone, so that the load takes little
 of a machine that it shares with the server. `wrk -t1 -c16` on the same servers, three turns of 4 s each on a machine
 that was not quiet, found 9,032, 8,823 and 9,794 requests a second of the bare FastAPI app where this found 7,500, 8,756
-and 8,684, and 7,186, 5,969 and 7,299 of ours with the log off where this found 6,601, 6,204 and 6,979: a tenth less at
-most of either, as it takes more of the processor, so the ratio is the same.
+and 8,684, and 7,186, 5,969 and 7,299 of ours with the log off where this found 6,601, 6,204 and 6,979: about a tenth
+less of either, as it takes more of the processor than `wrk` does, so that the ratio is nearly the same.
 """
 
 from __future__ import annotations

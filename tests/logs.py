@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from api.log import database, tables
-from api.log.store import Log
+from api.log.store import Store
 
 _NUMBERS = (
     count()
@@ -19,19 +19,19 @@ MORNING = "T10:00:00.000000Z"
 
 
 @contextmanager
-def opened(url: str) -> Iterator[Log]:
+def opened(url: str) -> Iterator[Store]:
     """The log at a URL, emptied."""
     found = database.opened(url, Path())
     try:
         with found.begin() as connection:
             for table in (tables.scores, tables.answers, tables.outcomes):
                 connection.execute(table.delete())
-        yield Log(found)
+        yield Store(found)
     finally:
         found.dispose()
 
 
-def fill(log: Log, scores: Sequence[Mapping[str, Any]] = (), outcomes: Sequence[Mapping[str, Any]] = ()) -> None:
+def fill(log: Store, scores: Sequence[Mapping[str, Any]] = (), outcomes: Sequence[Mapping[str, Any]] = ()) -> None:
     """Write rows of the two tables."""
     with log.engine.begin() as connection:
         for table, rows in ((tables.scores, scores), (tables.outcomes, outcomes)):

@@ -26,7 +26,7 @@ import duckdb
 
 from api.log import lines
 from api.log.record import storable
-from api.log.store import Log
+from api.log.store import Store
 from scoring.errors import DataError
 from scoring.field import Refused, cleaner
 from scoring.printers.cleaning import KINDS
@@ -44,7 +44,7 @@ ORDER = ("at of the score", "id of the score")  # columns that are not kept
 
 
 @contextmanager
-def history(log: Log, card: Card, *, backdated: bool = False) -> Iterator[Logged]:
+def history(log: Store, card: Card, *, backdated: bool = False) -> Iterator[Logged]:
     """The leads of the log for a card, in a file that is there until the end. Raises DataError.
 
     `backdated`: take also scores that were asked for a day that was over, for their values were those of that day.
@@ -111,7 +111,7 @@ class _Reading:
     taken: int = 0
     unscored: int = 0
 
-    def note_outcomes(self, log: Log) -> None:
+    def note_outcomes(self, log: Store) -> None:
         """Read what became of the leads."""
         for one in log.outcomes():
             self.outcomes += 1
@@ -119,7 +119,7 @@ class _Reading:
             if one.lead is not None and one.became in self.stages:
                 self.became[one.lead] = min(self.became.get(one.lead, one.on), one.on)
 
-    def rows(self, log: Log) -> Iterator[dict[str, Any]]:
+    def rows(self, log: Store) -> Iterator[dict[str, Any]]:
         """A row for each lead that can be learned from."""
         cleaners = {one.name: cleaner(one, self.card.absent) for one in self.card.plain}
         missed = set(self.became)

@@ -12,7 +12,7 @@ from typing import Any, Literal, TypeAlias
 from pydantic_core import to_json
 
 from api.log.record import read
-from api.log.store import Log
+from api.log.store import Store
 from models.releases import Releases
 from scoring.engine import Engine
 from scoring.engine import engine as engine_of
@@ -33,7 +33,7 @@ def body(ident: str, result: Mapping[str, Any]) -> bytes:
 class Replay:
     """Works scores out again, by the releases of a home and the cards that the log keeps."""
 
-    def __init__(self, log: Log, home: Path) -> None:
+    def __init__(self, log: Store, home: Path) -> None:
         self.log = log
         self.home = home
         self._engine = lru_cache(KEPT)(self._load)

@@ -18,7 +18,7 @@ KEPT = timedelta(days=7)  # answers to requests with an Idempotency-Key; HubSpot
 BATCH = 1000  # rows that are fetched at a time
 
 
-class Log:
+class Store:
     """The decision log as those who read, prune and forget see it. Raises SQLAlchemyError where the database fails."""
 
     def __init__(self, engine: Engine) -> None:

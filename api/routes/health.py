@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from fastapi import FastAPI, Request, Response
 
 from api.access import OPEN, needs
+from api.described import answers
 from api.service import Service
 
 
@@ -15,20 +14,22 @@ def add(app: FastAPI, service: Service) -> None:
 
     # Some monitors ask with HEAD.
     @app.head("/health/live", include_in_schema=False)
-    @app.get("/health/live", summary="Is the process alive?", operation_id="is_live", **_described("Live"))
+    @app.get(
+        "/health/live",
+        summary="Is the process alive?",
+        operation_id="is_live",
+        **answers("health", "Live", said="Yes."),
+    )
     @needs(OPEN)
     async def health_live(request: Request) -> Response:
         """Answers for as long as the process runs."""
         return Response(b'{"status":"live"}', media_type="application/json")
 
     @app.head("/health/ready", include_in_schema=False)
-    @app.get("/health/ready", summary="Can it score?", operation_id="is_ready", **_described("Ready"))
+    @app.get(
+        "/health/ready", summary="Can it score?", operation_id="is_ready", **answers("health", "Ready", said="Yes.")
+    )
     @needs(OPEN)
     async def health_ready(request: Request) -> Response:
         """Answers once the card is loaded and has scored a lead; says which card and which release."""
         return Response(service.served.ready, media_type="application/json")
-
-
-def _described(answer: str) -> dict[str, Any]:
-    content = {"application/json": {"schema": {"$ref": f"#/components/schemas/{answer}"}}}
-    return {"tags": ["health"], "responses": {200: {"description": "Yes.", "content": content}}}

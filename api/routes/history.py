@@ -12,7 +12,8 @@ from fastapi import FastAPI, Request, Response
 from pydantic_core import to_json
 
 from api.access import needs
-from api.problem import MEDIA_TYPE, Mistakes, Refusal, cut
+from api.described import answers
+from api.problem import Mistakes, Refusal, cut
 from api.service import Logged, Service
 from scoring.errors import ScoringError, did_you_mean
 
@@ -21,12 +22,17 @@ MOST = 200  # scores of a lead in one answer
 USUAL = 20
 _T = TypeVar("_T")
 
+_REASONS = {404: "It is not in the log, or there is no log.", 410: "It was erased.", 503: "The log can't be reached."}
+
 
 def add(app: FastAPI, service: Service) -> None:
     """Add the routes that read the log."""
 
     @app.get(
-        "/v1/scores/{id}", summary="One score, as it was answered", operation_id="get_score", **_said("LoggedScore")
+        "/v1/scores/{id}",
+        summary="One score, as it was answered",
+        operation_id="get_score",
+        **answers("history", "LoggedScore", _REASONS),
     )
     @needs("read")
     async def get_score(request: Request) -> Response:
@@ -40,7 +46,7 @@ def add(app: FastAPI, service: Service) -> None:
         "/v1/scores/{id}/replay",
         summary="Work a score out again",
         operation_id="replay_score",
-        **_said("Replayed", {409: "The release or the card that gave the score is gone."}),
+        **answers("history", "Replayed", {**_REASONS, 409: "The release or the card that gave the score is gone."}),
     )
     @needs("read")
     async def replay_score(request: Request) -> Response:
@@ -81,7 +87,7 @@ def add(app: FastAPI, service: Service) -> None:
                 },
             ]
         },
-        **_said("LeadScores", {422: "A parameter is wrong."}),
+        **answers("history", "LeadScores", {**_REASONS, 422: "A parameter is wrong."}),
     )
     @needs("read")
     async def get_lead_scores(request: Request) -> Response:
@@ -174,19 +180,3 @@ def _page(request: Request) -> tuple[int, str]:
 
 def _answer(said: Mapping[str, Any]) -> Response:
     return Response(to_json(said), media_type="application/json")
-
-
-def _said(answer: str, more: Mapping[int, str] | None = None) -> dict[str, Any]:
-    reasons = {
-        404: "It is not in the log, or there is no log.",
-        410: "It was erased.",
-        503: "The log can't be reached.",
-        **(more or {}),
-    }
-    problem = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    content = {"application/json": {"schema": {"$ref": f"#/components/schemas/{answer}"}}}
-    return {
-        "tags": ["history"],
-        "responses": {200: {"description": "Found.", "content": content}}
-        | {status: {"description": reason, "content": problem} for status, reason in reasons.items()},
-    }

@@ -6,18 +6,17 @@ from fastapi import FastAPI, Request, Response
 from pydantic_core import to_json
 
 from api.access import ANY, needs
+from api.described import answers
 
 
 def add(app: FastAPI) -> None:
     """Add the route that tells a caller who it is."""
-    content = {"application/json": {"schema": {"$ref": "#/components/schemas/Me"}}}
 
     @app.get(
         "/v1/me",
         summary="Which key is this?",
         operation_id="get_me",
-        tags=["keys"],
-        responses={200: {"description": "The key that asks, and its scopes.", "content": content}},
+        **answers("keys", "Me", said="The key that asks, and its scopes."),
     )
     @needs(ANY)
     async def me(request: Request) -> Response:

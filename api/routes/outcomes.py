@@ -9,9 +9,10 @@ from pydantic_core import to_json
 
 from api import body
 from api.access import needs
+from api.described import takes
 from api.problem import NOTHING, Mistakes
 from api.routes.history import read as read_log
-from api.routes.score import caller, described, read
+from api.routes.score import caller, read
 from api.service import Service
 from scoring.errors import did_you_mean
 
@@ -26,7 +27,7 @@ def add(app: FastAPI, service: Service) -> None:
         "/v1/outcomes",
         summary="Note what became of a lead",
         operation_id="add_outcome",
-        **described("outcomes", "OutcomeRequest", "Outcome", {404: "There is no log.", 503: "The log fails."}),
+        **takes("outcomes", "OutcomeRequest", "Outcome", {404: "There is no log.", 503: "The log fails."}),
     )
     @needs("outcomes")
     async def add_outcome(request: Request) -> Response:

@@ -9,7 +9,8 @@ from fastapi import FastAPI, Request, Response
 from pydantic_core import to_json
 
 from api.access import needs
-from api.problem import MEDIA_TYPE, Refusal
+from api.described import answers
+from api.problem import Refusal
 from api.service import Service
 from models.releases import Releases
 from scoring.errors import ReleaseError, did_you_mean
@@ -23,7 +24,7 @@ def add(app: FastAPI, service: Service) -> None:
         "/v1/releases",
         summary="List the releases",
         operation_id="list_releases",
-        **_said("Releases", {503: "The folder of releases can't be read."}),
+        **answers("releases", "Releases", {503: "The folder of releases can't be read."}),
     )
     @needs("read")
     async def list_releases(request: Request) -> Response:
@@ -46,7 +47,8 @@ def add(app: FastAPI, service: Service) -> None:
         "/v1/releases/{id}/use",
         summary="Make a release the current one",
         operation_id="use_release",
-        **_said(
+        **answers(
+            "releases",
             "Used",
             {
                 404: "There is no such release.",
@@ -78,13 +80,3 @@ def add(app: FastAPI, service: Service) -> None:
 
 def _answer(said: dict[str, Any]) -> Response:
     return Response(to_json(said), media_type="application/json")
-
-
-def _said(answer: str, reasons: dict[int, str]) -> dict[str, Any]:
-    problem = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    content = {"application/json": {"schema": {"$ref": f"#/components/schemas/{answer}"}}}
-    return {
-        "tags": ["releases"],
-        "responses": {200: {"description": "Done.", "content": content}}
-        | {status: {"description": reason, "content": problem} for status, reason in reasons.items()},
-    }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import heapq
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from datetime import UTC, date, datetime
 from typing import Any, NamedTuple
 
@@ -14,10 +14,11 @@ from pydantic_core import to_json
 from api import body, crm
 from api.access import needs
 from api.crm_shapes import object_of
+from api.described import takes
 from api.keys import Key
 from api.log.record import Record, Work, new_id, now, written
 from api.log.record import ident as lead_id
-from api.problem import MEDIA_TYPE, Mistakes, Refusal
+from api.problem import Mistakes, Refusal
 from api.served import Served
 from api.service import Service
 from scoring.field import Lead
@@ -27,12 +28,37 @@ STRONGEST = 3  # entries of a ledger, either way, in an answer with `explain=top
 MOST_OF_ITEM = 10  # mistakes of one lead of a batch that are listed
 TURN = 20  # leads of a batch that are scored before other requests get their turn: a millisecond or two
 
+_PARAMETERS: tuple[dict[str, Any], ...] = (
+    {
+        "name": "explain",
+        "in": "query",
+        "required": False,
+        "description": "How much of the ledger, the reasons and the questions to send: all, the strongest three"
+        " entries either way, or nothing.",
+        "schema": {"type": "string", "enum": list(crm.EXPLAIN), "default": "full"},
+    },
+    {
+        "name": "Idempotency-Key",
+        "in": "header",
+        "required": False,
+        "description": "A name of this request: the same request under the same name gets its first answer, and"
+        " is recorded once.",
+        "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]([ -~]*[!-~])?$"},
+    },
+)
+_UNRECORDED = {503: "The score can't be recorded."}
+
 
 def add(app: FastAPI, service: Service) -> None:
     """Add the routes that score."""
     settings = service.settings
 
-    @app.post("/v1/score", summary="Score one lead", operation_id="score", **_scoring("ScoreRequest", "Result"))
+    @app.post(
+        "/v1/score",
+        summary="Score one lead",
+        operation_id="score",
+        **takes("score", "ScoreRequest", "Result", _UNRECORDED, _PARAMETERS),
+    )
     @needs("score")
     async def score(request: Request) -> Response:
         """The points of one lead, each with its reason, and what to do with it."""
@@ -57,7 +83,7 @@ def add(app: FastAPI, service: Service) -> None:
         "/v1/score/batch",
         summary="Score several leads",
         operation_id="score_batch",
-        **_scoring("BatchRequest", "BatchResult"),
+        **takes("score", "BatchRequest", "BatchResult", _UNRECORDED, _PARAMETERS),
     )
     @needs("score")
     async def score_batch(request: Request) -> Response:
@@ -140,7 +166,7 @@ async def recorded(request: Request, service: Service, content: bytes, work: Cal
         said = (await doing()).body
     else:
         recorder = service.logged.recorder
-        name = recorder.name_of(dict(request.scope["headers"]).get(b"idempotency-key"))
+        name = recorder.name_of(request.scope["named_headers"].get(b"idempotency-key"))
         if name:
             said = await recorder.once(caller(request), name, request.scope, content, doing)
         else:
@@ -195,61 +221,10 @@ def today() -> date:
 
 async def read(request: Request) -> bytes:
     """The body of a request that says it is JSON; the guard saw to its size. Raises Refusal: another type (415)."""
-    headers = dict(request.scope["headers"])
+    headers: dict[bytes, bytes] = request.scope["named_headers"]
     media = headers.get(b"content-type", b"").partition(b";")[0].strip().lower()
     if media != b"application/json" and not (media.startswith(b"application/") and media.endswith(b"+json")):
         raise Refusal(415, "The body must be JSON; send it with the header `Content-Type: application/json`.")
     if headers.get(b"content-encoding", b"identity") != b"identity":
         raise Refusal(415, "The body is compressed; send it as it is, without a Content-Encoding.")
     return await request.body()
-
-
-def described(tag: str, request: str, answer: str, more: Mapping[int, str] | None = None) -> dict[str, Any]:
-    """What OpenAPI says of a route, by the names of `api.schemas`, which is loaded only where somebody asks."""
-    reasons = {
-        400: "The body is not JSON.",
-        415: "The body is of another type.",
-        422: "The body has mistakes: each is listed with its path.",
-        **(more or {}),
-    }
-    problem = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    return {
-        "tags": [tag],
-        "openapi_extra": {
-            "requestBody": {
-                "required": True,
-                "content": {"application/json": {"schema": {"$ref": f"#/components/schemas/{request}"}}},
-            }
-        },
-        "responses": {
-            200: {
-                "description": "Done.",
-                "content": {"application/json": {"schema": {"$ref": f"#/components/schemas/{answer}"}}},
-            }
-        }
-        | {status: {"description": reason, "content": problem} for status, reason in reasons.items()},
-    }
-
-
-def _scoring(request: str, answer: str) -> dict[str, Any]:
-    """What OpenAPI says of a route that scores: also its parameters."""
-    said = described("score", request, answer, {503: "The score can't be recorded."})
-    said["openapi_extra"]["parameters"] = [
-        {
-            "name": "explain",
-            "in": "query",
-            "required": False,
-            "description": "How much of the ledger, the reasons and the questions to send: all, the strongest three"
-            " entries either way, or nothing.",
-            "schema": {"type": "string", "enum": list(crm.EXPLAIN), "default": "full"},
-        },
-        {
-            "name": "Idempotency-Key",
-            "in": "header",
-            "required": False,
-            "description": "A name of this request: the same request under the same name gets its first answer, and"
-            " is recorded once.",
-            "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]([ -~]*[!-~])?$"},
-        },
-    ]
-    return said

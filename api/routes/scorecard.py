@@ -9,6 +9,7 @@ from fastapi import FastAPI, Request, Response
 from pydantic_core import to_json
 
 from api.access import needs
+from api.described import answers
 from api.service import Service
 from scoring.lookup import Bins, Combination, Leaf, Pair, Split, Table, words
 from scoring.rule import Group
@@ -17,14 +18,12 @@ from scoring.scorecard import Priced, Scorecard
 
 def add(app: FastAPI, service: Service) -> None:
     """Add the route that shows the scorecard."""
-    content = {"application/json": {"schema": {"$ref": "#/components/schemas/Scorecard"}}}
 
     @app.get(
         "/v1/scorecard",
         summary="Read the scorecard",
         operation_id="get_scorecard",
-        tags=["scorecard"],
-        responses={200: {"description": "The scorecard that is served.", "content": content}},
+        **answers("scorecard", "Scorecard", said="The scorecard that is served."),
     )
     @needs("read")
     async def scorecard(request: Request) -> Response:

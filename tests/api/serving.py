@@ -12,11 +12,14 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from http.client import HTTPConnection
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+from api import keys
+from api.keys import SCOPES
 from api.serve import serve
 from api.settings import Settings
 
@@ -107,6 +110,32 @@ def started(home: Path, *, reading: bool = True, **settings: Any) -> Iterator[Se
             process.wait(PATIENCE)
             if server.reader:
                 server.reader.join(PATIENCE)
+
+
+@contextmanager
+def commanded(home: Path, *options: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """The installed command as users start it, and its address; what it logs is kept in `server.log` of the home."""
+    command = [str(Path(sys.executable).with_name("leadledger")), "serve", "--home", str(home), "--port", "0", *options]
+    with (
+        (home / "server.log").open("w", encoding="utf-8") as log,
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True, encoding="utf-8") as process,
+    ):
+        assert process.stdout is not None
+        try:
+            greeting = process.stdout.readline()
+            assert greeting, (home / "server.log").read_text("utf-8")
+            yield process, f"http://127.0.0.1:{_port(greeting)}"
+        finally:
+            process.terminate()
+            process.wait(PATIENCE)
+
+
+@contextmanager
+def with_key(home: Path, *options: str) -> Iterator[tuple[str, str]]:
+    """The address of a service that is started so, and a key that may do all."""
+    _, key = keys.add(home, "all", SCOPES, datetime(2026, 1, 1, tzinfo=UTC))
+    with commanded(home, *options) as (_, address):
+        yield address, key
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from types import SimpleNamespace
 import httpx2
 import pytest
 
-from tests.service import served
+from tests.api.serving import with_key
 
 ROOT = Path(__file__).parents[2]
 CARD = ROOT / "examples" / "b2b-software" / "card.yaml"
@@ -22,7 +22,7 @@ NAME = "leadledger_client"  # of the package that is made
 @pytest.fixture
 def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SimpleNamespace]:
     """A service that runs, the client that was made of its own description, and what finds the client's modules."""
-    with served(tmp_path, "--card", str(CARD)) as (address, key):
+    with with_key(tmp_path, "--card", str(CARD)) as (address, key):
         said = httpx2.get(f"{address}/openapi-3.0.json", headers={"X-API-Key": key})
         (tmp_path / "openapi.json").write_bytes(said.content)
         (tmp_path / "config.json").write_text('{"post_hooks": []}')  # to format the code is of no use here

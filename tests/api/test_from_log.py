@@ -22,7 +22,7 @@ from api.app import create_app
 from api.cli import cli
 from api.log.history import history
 from api.log.record import storable
-from api.log.store import Log
+from api.log.store import Store
 from api.settings import Settings
 from models.releases import Releases
 from scoring.reader import parse_card
@@ -66,7 +66,7 @@ def url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 
 
 @pytest.fixture
-def log(url: str) -> Iterator[Log]:
+def log(url: str) -> Iterator[Store]:
     """An empty log of each kind."""
     with logs.opened(url) as found:
         yield found
@@ -129,7 +129,7 @@ def outcomes(found: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("case", CASES, ids=[one["why"] for one in CASES])
-def test_what_the_log_gives(log: Log, case: dict[str, Any]) -> None:
+def test_what_the_log_gives(log: Store, case: dict[str, Any]) -> None:
     """The rows, and where every score and value went that is in none."""
     scores = []
     for one in case["scores"]:
@@ -147,7 +147,7 @@ def test_what_the_log_gives(log: Log, case: dict[str, Any]) -> None:
     assert dict(found.values_left_out) == case.get("values_left_out", {})
 
 
-def test_values_come_as_they_were(log: Log) -> None:
+def test_values_come_as_they_were(log: Store) -> None:
     """Values of every kind, to the last bit; what no database keeps of a text is replaced, and nothing fails."""
     odd = 'a "b"\n\\ ü\u2028'
     kept = {"lead_id": odd, "budget": 0.1, "demo": True, "last_activity": "2026-01-01", "offer": -0.0}
@@ -165,7 +165,7 @@ def test_values_come_as_they_were(log: Log) -> None:
 
 
 @pytest.mark.slow
-def test_the_log_and_a_list_teach_the_same(log: Log, card: Path, tmp_path: Path) -> None:
+def test_the_log_and_a_list_teach_the_same(log: Store, card: Path, tmp_path: Path) -> None:
     """Leads that are scored once, on the day on which they are met: what is learned is the same, to the last tenth."""
     found = leads(3000)
     scores = [logs.score(one["lead_id"], one["created"], values(one)) for one in found.to_dict("records")]
@@ -184,7 +184,7 @@ def test_the_log_and_a_list_teach_the_same(log: Log, card: Path, tmp_path: Path)
 
 
 @pytest.mark.slow
-def test_the_same_log_gives_the_same_bytes(log: Log, card: Path) -> None:
+def test_the_same_log_gives_the_same_bytes(log: Store, card: Path) -> None:
     """Read twice, the log gives the same digest, and the same release comes of it."""
     found = leads(500)
     logs.fill(
@@ -211,7 +211,7 @@ def test_the_same_log_gives_the_same_bytes(log: Log, card: Path) -> None:
         ("2026-01-01", "2026-02-01", "2026-11-01", "2026-02-01"),
     ],
 )
-def test_up_to_which_day_the_log_tells(log: Log, as_of: str, on: str, at: str, newest: str) -> None:
+def test_up_to_which_day_the_log_tells(log: Store, as_of: str, on: str, at: str, newest: str) -> None:
     """Its newest day: neither one to come, nor the day on which it was filled with old leads."""
     logs.fill(log, [logs.score("A", as_of, {}, at=at)], [logs.outcome("B", "opportunity", on)])
     with history(log, parse_card(CARD), backdated=True) as found:
@@ -219,7 +219,7 @@ def test_up_to_which_day_the_log_tells(log: Log, as_of: str, on: str, at: str, n
 
 
 @pytest.mark.slow
-def test_the_cure_for_leakage(log: Log, card: Path) -> None:
+def test_the_cure_for_leakage(log: Store, card: Path) -> None:
     """A field that is filled in once a lead is an opportunity: the list is refused, the log teaches what is true."""
     found = leads(6000)
     random = np.random.default_rng(2)
@@ -264,7 +264,7 @@ def test_the_cure_for_leakage(log: Log, card: Path) -> None:
     assert roc_auc_score(trained.history.won[newest], totals) < held["auc"] - 0.05
 
 
-def test_counts_are_told(url: str, log: Log, card: Path, tmp_path: Path) -> None:
+def test_counts_are_told(url: str, log: Store, card: Path, tmp_path: Path) -> None:
     """The report says where the scores went; without enough outcomes the rules are released alone."""
     told = [logs.outcome("A", "opportunity", "2026-02-01"), logs.outcome("Z", "customer", "2026-02-01")]
     scores = [
@@ -314,7 +314,7 @@ The whole report, for a browser: {tmp_path}/releases/{name}/report.html
     }
 
 
-def test_what_can_not_be_learned_from_is_said(url: str, log: Log, card: Path, tmp_path: Path) -> None:
+def test_what_can_not_be_learned_from_is_said(url: str, log: Store, card: Path, tmp_path: Path) -> None:
     """Each refusal in full, from the first mistake to the last: what is missing, and where it comes from."""
     words = ["train", card, "--from-log", "--log-url", url, "--home", tmp_path]
 
@@ -386,7 +386,7 @@ def test_a_log_that_can_not_be_opened(card: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_through_the_service(url: str, log: Log, card: Path, tmp_path: Path) -> None:
+def test_through_the_service(url: str, log: Store, card: Path, tmp_path: Path) -> None:
     """Score over HTTP, tell what became of the leads, train, and serve the release that comes of it."""
     found = leads(600)
     with TestClient(create_app(Settings(card=card, home=tmp_path, log_url=url))) as client:

@@ -313,11 +313,11 @@ def test_forget(client: TestClient, url: str, tmp_path: Path) -> None:
     mine = client.post("/v1/score", json=body, headers={"Idempotency-Key": "forget"}).json()
     scored(client)
     client.post("/v1/outcomes", json={"lead": secret, "became": "lost", "on": "2026-01-01"})
-    from api.log.store import Log
+    from api.log.store import Store
 
     opened = database.opened(url, tmp_path)
-    assert Log(opened).forget(secret) == 1
-    assert Log(opened).forget(secret) == 0
+    assert Store(opened).forget(secret) == 1
+    assert Store(opened).forget(secret) == 0
     opened.dispose()
     assert client.get(f"/v1/scores/{mine['id']}").status_code == 410
     assert client.get(f"/v1/leads/{secret}/scores").status_code == 404

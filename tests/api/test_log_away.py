@@ -15,7 +15,7 @@ import pytest
 
 from api.log import database
 from api.log.replay import Replay
-from api.log.store import Log
+from api.log.store import Store
 from tests.api.serving import Server, started
 from tests.postgres import installed
 
@@ -129,7 +129,7 @@ def test_postgresql_away_under_load(tmp_path: Path) -> None:
             assert set(callers.seen) == {200, 503}
             assert callers.longest < LONGEST
             engine = database.opened(postgres.url, tmp_path)
-            log = Log(engine)
+            log = Store(engine)
             replay = Replay(log, tmp_path)
             for ident, content in callers.received:
                 row = log.score(ident)

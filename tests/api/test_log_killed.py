@@ -14,7 +14,7 @@ import pytest
 
 from api.log import database
 from api.log.replay import Replay
-from api.log.store import Log
+from api.log.store import Store
 from tests.api.serving import PATIENCE, forked, started
 from tests.postgres import server
 
@@ -61,7 +61,7 @@ def test_what_was_answered_is_in_the_log(tmp_path: Path, kind: str) -> None:
                 one.join()
             assert refused == []
         engine = database.opened(url or None, tmp_path)
-        log = Log(engine)
+        log = Store(engine)
         replay = Replay(log, tmp_path)
         for ident, content in received:
             row = log.score(ident)

@@ -23,7 +23,8 @@ from api.settings import Settings
 from models.releases import Releases
 from models.stability import EDGES, bin_of, index, moved
 from scoring import Learned
-from tests.api.test_releases import CARD, LEAD, ONE, PATIENCE, TWO, children, publish, serving
+from tests.api.serving import PATIENCE, commanded
+from tests.api.test_releases import CARD, LEAD, ONE, TWO, children, publish
 
 Told = dict[tuple[str, frozenset[tuple[str, str]]], float]
 AVERAGE = 500  # tenths, of a lead of which nothing is known
@@ -199,7 +200,7 @@ def test_bins() -> None:
 def test_all_workers_are_told_together(tmp_path: Path) -> None:
     """Whichever worker is asked, it tells the sum; what a worker counted stays when it is killed."""
     publish(tmp_path, 30)
-    with serving(tmp_path, 2) as (process, address):
+    with commanded(tmp_path, "--workers", "2") as (process, address):
         answered = 0
 
         def ask(number: int) -> None:

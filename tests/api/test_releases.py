@@ -6,13 +6,10 @@ import json
 import os
 import re
 import signal
-import subprocess
-import sys
 import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -25,11 +22,12 @@ from api import service
 from api.app import create_app
 from api.log import database
 from api.log.replay import Replay
-from api.log.store import Log
+from api.log.store import Store
 from api.settings import Settings
 from models.releases import Releases
 from scoring import Learned
 from scoring.lookup import FlagBins, Table
+from tests.api.serving import PATIENCE, commanded
 
 CARD = """\
 name: small
@@ -43,7 +41,6 @@ ONE, TWO = "2026-01-01-001", "2026-01-01-002"
 LEAD: dict[str, Any] = {"lead": {"lead_id": "L", "a": True}, "as_of": "2026-01-01"}
 SWITCHES = 50
 CALLERS = 6
-PATIENCE = 60  # seconds
 
 
 def publish(home: Path, points: int) -> str:
@@ -225,23 +222,6 @@ def test_without_a_home(tmp_path: Path) -> None:
 # -- under load --------------------------------------------------------------------------------------------------------
 
 
-@contextmanager
-def serving(home: Path, workers: int) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """A service as a process, and where it is."""
-    command = [sys.executable, "-c", "from api.cli import main; main()", "serve", "--home", str(home), "--port", "0"]
-    command += ["--workers", str(workers), "--log-level", "warning"]
-    root = Path(__file__).parents[2]
-    with subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        found = re.search(r"http://\S+?:[0-9]+", process.stdout.readline())
-        assert found, "it does not start"
-        try:
-            yield process, found[0]
-        finally:
-            process.terminate()
-            process.wait(PATIENCE)
-
-
 def ask(address: str, ended: threading.Event, found: list[bytes], refused: list[object]) -> None:
     """Score one lead, and now and then a batch, until told to end; keep each answer."""
     at = 0
@@ -268,7 +248,10 @@ def test_switching_under_load(home: Path, workers: int) -> None:
     answers: list[bytes] = []
     refused: list[object] = []
     ended = threading.Event()
-    with serving(home, workers) as (_, address), httpx2.Client(base_url=address, timeout=PATIENCE) as client:
+    with (
+        commanded(home, "--workers", str(workers)) as (_, address),
+        httpx2.Client(base_url=address, timeout=PATIENCE) as client,
+    ):
         callers = [threading.Thread(target=ask, args=(address, ended, answers, refused)) for _ in range(CALLERS)]
         for one in callers:
             one.start()
@@ -289,7 +272,7 @@ def test_switching_under_load(home: Path, workers: int) -> None:
             one.join()
     assert refused == []
     engine = database.opened(None, home)
-    log = Log(engine)
+    log = Store(engine)
     replay, rows = Replay(log, home), {one["id"]: one for one in log.exported()}
     seen: Counter[str] = Counter()
     for content in answers:
@@ -332,7 +315,7 @@ def gone(process: int) -> bool:
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs Linux's /proc")
 def test_workers_come_and_go(home: Path) -> None:
     """A worker that dies is made anew, meanwhile the other answers; if the supervisor is killed, its workers end."""
-    with serving(home, 2) as (process, address):
+    with commanded(home, "--workers", "2") as (process, address):
         assert httpx2.post(f"{address}/v1/score", json=LEAD, timeout=PATIENCE).status_code == 200
         before = children(process.pid)
         assert len(before) == 2
@@ -353,5 +336,5 @@ def test_workers_come_and_go(home: Path) -> None:
         process.kill()
         process.wait(PATIENCE)
         assert all(gone(one) for one in left)
-        with serving(home, 2) as (_, again):
+        with commanded(home, "--workers", "2") as (_, again):
             assert httpx2.post(f"{again}/v1/score", json=LEAD, timeout=PATIENCE).status_code == 200
