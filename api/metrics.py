@@ -20,6 +20,7 @@ from prometheus_client.multiprocess import MultiProcessCollector, mark_process_d
 from prometheus_client.registry import Collector
 
 from models.stability import EDGES, bin_of, moved
+from scoring.errors import DataError
 from scoring.result import Result
 
 if TYPE_CHECKING:
@@ -35,9 +36,14 @@ RECENT = "leadledger_points_recent"
 
 
 class Metrics:
-    """The counters of a process."""
+    """The counters of a process. Raises DataError where the folder that they are to be kept in isn't there."""
 
     def __init__(self) -> None:
+        folder = os.environ.get(FOLDER)
+        if folder and not Path(folder).is_dir():
+            raise DataError(
+                f"{FOLDER} names {folder}, which is no folder; unset it, for `leadledger serve` makes its own"
+            )
         self.registry = CollectorRegistry()
         self._requests = Counter(
             "leadledger_requests",

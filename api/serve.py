@@ -79,7 +79,7 @@ def _supervise(settings: Settings, app: FastAPI, listener: socket.socket, worker
     app.state.service.close()  # it was made to see that it can be; none is served here
     logging.getLogger("uvicorn.error").setLevel(logging.INFO)
     with TemporaryDirectory(prefix="leadledger-metrics-") as folder:
-        os.environ.setdefault(FOLDER, folder)  # for the workers, which count together
+        os.environ[FOLDER] = folder  # for the workers, which count together
         Multiprocess(Worker(settings, parent=os.getpid()).config(workers), [listener]).run()
 
 

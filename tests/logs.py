@@ -11,11 +11,22 @@ from typing import Any
 
 from api.log import database, tables
 from api.log.store import Store
+from tests.postgres import server
 
-_NUMBERS = (
-    count()
-)  # ids in the order in which scores are made: those of the service differ by chance within a millisecond
+DATABASES = ["sqlite", "postgresql"]
+# Ids in the order in which scores are made: those of the service differ by chance within a millisecond.
+_NUMBERS = count()
 MORNING = "T10:00:00.000000Z"
+
+
+@contextmanager
+def database_of(kind: str, folder: Path) -> Iterator[str]:
+    """The URL of an empty database of one kind."""
+    if kind == "sqlite":
+        yield f"sqlite:///{folder}/log.sqlite3"
+    else:
+        with server() as found:
+            yield found
 
 
 @contextmanager

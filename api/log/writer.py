@@ -56,7 +56,7 @@ class Writer:
         self.error = ""
         self.waiting = 0  # scores
         self._entries: deque[Entry] = deque()
-        self._writing: list[Entry] = []
+        self._writing: Sequence[Entry] = ()
         self._more = threading.Condition()
         self._stopped = False
         self._connection: Connection | None = None
@@ -91,14 +91,14 @@ class Writer:
                     self._settle([one], self._commit([one]))
             else:
                 self._settle(group, failure)
-            self._writing = []
+            self._writing = ()
         self._hang_up()
 
     def lag(self) -> float:
         """The seconds that the oldest score has waited to be recorded; 0: none waits."""
         with self._more:
-            oldest = next(iter([*self._writing[:1], *list(self._entries)[:1]]), None)
-        return monotonic() - oldest.since if oldest is not None else 0.0
+            waiting = self._writing or self._entries
+            return monotonic() - waiting[0].since if waiting else 0.0
 
     def _commit(self, group: list[Entry]) -> Exception | None:
         """Write a group in one transaction; why that failed."""

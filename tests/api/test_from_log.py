@@ -27,7 +27,6 @@ from api.settings import Settings
 from models.releases import Releases
 from scoring.reader import parse_card
 from tests import logs
-from tests.postgres import server
 from training.leakage import LeakageError
 from training.logged import BECAME, DAY, LEFT_OUT
 from training.run import train
@@ -55,14 +54,11 @@ FIRST = date(2024, 1, 1)
 LAST = date(2026, 6, 30)
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+@pytest.fixture(scope="module", params=logs.DATABASES)
 def url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The URL of a database of each kind."""
-    if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path_factory.mktemp('log')}/log.sqlite3"
-    else:
-        with server() as found:
-            yield found
+    with logs.database_of(request.param, tmp_path_factory.mktemp("log")) as found:
+        yield found
 
 
 @pytest.fixture

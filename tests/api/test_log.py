@@ -28,24 +28,20 @@ from scoring.engine import engine
 from scoring.lookup import FlagBins, Table
 from scoring.reader import parse_card
 from scoring.scorecard import Card, untrained
-from tests.postgres import server
+from tests import logs
 from tests.strategies import AS_OF, LEADS, PLAIN
 
 ROOT = Path(__file__).parents[2]
 CARD = ROOT / "examples" / "b2b-software" / "card.yaml"
 LEAD = {"lead_id": "L1", "need": "urgent", "budget": 25000, "last_activity": "2026-06-20"}
 DAY = "2026-07-01"
-DATABASES = ["sqlite", "postgresql"]
 
 
-@pytest.fixture(scope="module", params=DATABASES)
+@pytest.fixture(scope="module", params=logs.DATABASES)
 def url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The URL of an empty database of each kind."""
-    if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path_factory.mktemp('log')}/log.sqlite3"
-    else:
-        with server() as found:
-            yield found
+    with logs.database_of(request.param, tmp_path_factory.mktemp("log")) as found:
+        yield found
 
 
 @pytest.fixture

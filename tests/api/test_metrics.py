@@ -18,11 +18,11 @@ from sqlalchemy import event
 
 from api import service
 from api.app import create_app
-from api.metrics import ENOUGH
+from api.metrics import ENOUGH, FOLDER
 from api.settings import Settings
 from models.releases import Releases
 from models.stability import EDGES, bin_of, index, moved
-from scoring import Learned
+from scoring import DataError, Learned
 from tests.api.serving import PATIENCE, commanded
 from tests.api.test_releases import CARD, LEAD, ONE, TWO, children, publish
 
@@ -183,6 +183,17 @@ def test_recent_scores_fade(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
         client.post(f"/v1/releases/{ONE}/use")
         until(lambda: value(client, "leadledger_points_recent", release=TWO, bin="50") == 0)
         assert value(client, "leadledger_points_recent", release=ONE, bin="50") == 0
+
+
+def test_a_folder_that_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A variable that is left over from something else ends the start with a message."""
+    publish(tmp_path, 30)
+    monkeypatch.setenv(FOLDER, str(tmp_path / "none"))
+    with pytest.raises(DataError) as refused:
+        create_app(Settings(home=tmp_path, log="off"))
+    assert str(refused.value) == (
+        f"{FOLDER} names {tmp_path}/none, which is no folder; unset it, for `leadledger serve` makes its own"
+    )
 
 
 def test_bins() -> None:
