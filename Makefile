@@ -7,9 +7,8 @@ BIN    := $(VENV)/bin
 PY     := $(BIN)/python
 UV     := uv==0.13.9
 
-# Two workers; a file's tests stay together, so that what a file fits once is not fitted twice. Files come in their order:
-# else those of few tests come last, and the longest of all are among these.
-PYTEST := $(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+# Two workers; a file's tests stay together, so that what a file fits once is not fitted twice.
+PYTEST := $(PY) -m pytest -n 2 --dist loadfile
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-fast lint format bench bench-quality bench-curve bench-promise bench-million bench-lists bench-cluster bench-warehouse bench-api printed pins clean
