@@ -293,8 +293,9 @@ def _too_many(wait: float) -> NoReturn:
 def _from_here(scope: Scope, headers: Mapping[bytes, bytes]) -> None:
     """Where no key is needed, only programs of this machine may ask, and no web page through a browser of it.
 
-    A page can have its own name point to this machine (DNS rebinding): then the Host is that name. It can't send JSON
-    to another name without asking first by OPTIONS, which is answered with no permission. A proxy brings strangers.
+    A page can have its own name point to this machine (DNS rebinding): then the Host is that name. It can ask another
+    name, without seeing the answer, and a request without a body (to use another release) even without asking first by
+    OPTIONS: then the Origin is that of the page. A proxy brings strangers.
     """
     here = (scope.get("server") or ("",))[0]  # the address at which the connection came in
     # Nothing listens elsewhere without keys; if their file is lost and a process begins anew, this still holds.
@@ -302,14 +303,20 @@ def _from_here(scope: Scope, headers: Mapping[bytes, bytes]) -> None:
         raise Refusal(403, f"No keys are made, so other machines can't ask. {_MAKE_ONE}")
     if b"x-forwarded-for" in headers or b"forwarded" in headers:
         raise Refusal(403, f"This came through a proxy, and no keys are made. {_MAKE_ONE}")
+    origin = headers.get(b"origin")
+    if origin is not None and not _is_of(origin.partition(b"://")[2], here):
+        raise Refusal(403, f"This came from a web page of another site, and no keys are made. {_MAKE_ONE}")
     host = headers.get(b"host")
-    if host is None:  # no browser leaves it out
-        return
-    name = host.decode("latin-1").lower()
-    name = name[1:].partition("]")[0] if name.startswith("[") else name.partition(":")[0]
-    if name == "localhost" or name == here or is_loopback(name):
+    if host is None or _is_of(host, here):  # no browser leaves it out
         return
     raise Refusal(421, f"Without keys, this service answers to localhost only, not to another name. {_MAKE_ONE}")
+
+
+def _is_of(host: bytes, here: str) -> bool:
+    """Whether a host, with or without a port, is a name of this machine; `here` is an address of it."""
+    name = host.decode("latin-1").lower()
+    name = name[1:].partition("]")[0] if name.startswith("[") else name.partition(":")[0]
+    return name == "localhost" or name == here or is_loopback(name)
 
 
 def is_loopback(name: str) -> bool:

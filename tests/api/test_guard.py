@@ -273,13 +273,39 @@ def test_other_addresses_need_keys(tmp_path: Path, address: str) -> None:
 def test_a_page_can_t_send_json_here(tmp_path: Path) -> None:
     """A browser asks before it sends JSON to another site, and gets no leave; what it may send unasked is refused."""
     found = TestClient(app_of(tmp_path))
-    asking = {"Origin": "https://evil.example", "Access-Control-Request-Method": "POST"}
-    answer = found.options(SCORE, headers={**asking, "Access-Control-Request-Headers": "content-type"})
+    asking = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "content-type"}
+    answer = found.options(SCORE, headers=asking)
     assert answer.status_code == 405
-    plain = found.post(SCORE, content=json.dumps(BODY), headers={**asking, "Content-Type": "text/plain"})
+    plain = found.post(SCORE, content=json.dumps(BODY), headers={"Content-Type": "text/plain"})
     assert plain.status_code == 415
     for one in (answer, plain, found.get("/v1/scorecard", headers=asking)):
         assert not any(name.startswith("access-control-") for name in one.headers)
+
+
+@pytest.mark.parametrize(
+    ("origin", "status"),
+    [
+        ("http://localhost:8000", 409),
+        ("http://127.0.0.1", 409),
+        ("http://[::1]:3000", 409),
+        ("https://evil.example", 403),
+        ("http://localhost.evil.example", 403),
+        ("http://192.168.1.7", 403),
+        ("null", 403),  # of a page in a frame without rights, or of a file
+        ("", 403),
+        ("evil://", 403),
+    ],
+)
+def test_a_page_can_t_ask_what_needs_no_body(tmp_path: Path, origin: str, status: int) -> None:
+    """A browser sends a POST without a body to another site unasked, and says whose page it is: it is refused.
+
+    From a page of this machine it gets as far as the route, which refuses since a card is served alone.
+    """
+    found = TestClient(app_of(tmp_path))
+    answer = found.post("/v1/releases/2026-01-01-001/use", headers={"Origin": origin})
+    assert answer.status_code == status
+    if status == 403:
+        assert answer.json()["detail"].startswith("This came from a web page of another site, and no keys are made.")
 
 
 @pytest.mark.parametrize("name", ["X-Forwarded-For", "Forwarded"])
