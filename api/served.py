@@ -80,7 +80,10 @@ def load_release(settings: Settings, name: str | None) -> Served:
     """A release of the home (None: the current one), ready to score. Raises ReleaseError."""
     releases = Releases(settings.home)
     card = releases.open(name)
-    metrics: Any = json.loads(releases.read(card.release, METRICS))
+    try:
+        metrics: Any = json.loads(releases.read(card.release, METRICS))
+    except ValueError:
+        metrics = None
     counts = metrics.get(POINTS) if isinstance(metrics, dict) else None
     if not isinstance(counts, list) or len(counts) != len(EDGES) + 1 or not any(counts):
         counts = []  # it was made by an older leadledger, or nothing was learned

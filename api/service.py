@@ -75,39 +75,48 @@ class Service:
         if self.logged is not None:
             self.logged.log.engine.dispose()
 
-    async def serve(self, name: str | None) -> None:
-        """Serve a release (None: the current one). Raises ReleaseError: it is refused, and nothing changes.
+    async def follow(self) -> None:
+        """Serve the current release. Raises ReleaseError: it is refused, and nothing changes.
 
-        It is read and compiled in a thread, and takes the place of the one before in one step.
+        It is read and compiled in a thread, and takes the place of the one before in one step. Which one is current is
+        asked within the lock, so that nobody brings back what was current a moment ago.
         """
         async with self._changing:
             was = self.served.release
-            if name != was:
-                self.served = await asyncio.to_thread(load_release, self.settings, name)
-        if self.served.release != was:
-            self.log.line("info", "release", message="another is served", release=self.served.release, was=was)
+            name = await asyncio.to_thread(Releases(self.settings.home).current)
+            if name == was:
+                return
+            self.served = await asyncio.to_thread(load_release, self.settings, name)
+        self.log.line("info", "release", message="another is served", release=self.served.release, was=was)
 
     async def _look(self) -> None:
-        """Serve whatever release becomes the current one; of one that is refused, say so each time that it is tried."""
-        releases = Releases(self.settings.home)
-        refused: str | None = ""
+        """Twice a second, tell how things stand, and serve the current release if that is another now.
+
+        Of one that is refused, say so once, and again each time that it is tried.
+        """
+        refused: object = None  # the file that names the current release, as it was then
         tried = 0.0
         while True:
             self.metrics.tick(self.served, self.logged.recorder.writer if self.logged else None, self.problem)
             await asyncio.sleep(LOOK)
-            if not self.follows:
+            if not self.follows or (refused is not None and refused == self._named() and monotonic() < tried + AGAIN):
                 continue
-            name = None
+            named = self._named()
             try:
-                name = await asyncio.to_thread(releases.current)
-                if name == self.served.release:
-                    refused = self.problem = ""
-                elif name != refused or monotonic() > tried + AGAIN:
-                    await self.serve(name)
-            except ScoringError as error:
-                if name != refused or str(error) != self.problem or monotonic() > tried + AGAIN:
-                    refused, tried, self.problem = name, monotonic(), str(error)
-                    self.log.line("error", "release", message=self.problem, served=self.served.release)
+                await self.follow()
+                refused, self.problem = None, ""
+            except Exception as error:  # whatever it is, the one before is served on, and others are looked for
+                refused, tried = named, monotonic()
+                self.problem = str(error) if isinstance(error, ScoringError) else type(error).__name__
+                self.log.line("error", "release", message=self.problem, served=self.served.release)
+
+    def _named(self) -> object:
+        """What changes where another release is made current: the file that names it is another then."""
+        try:
+            found = (self.settings.home / "current").stat()
+        except OSError as error:
+            return error.errno
+        return found.st_ino, found.st_mtime_ns
 
     async def _expire(self, log: Store) -> None:
         from sqlalchemy.exc import SQLAlchemyError

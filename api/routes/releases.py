@@ -72,7 +72,7 @@ def add(app: FastAPI, service: Service) -> None:
                 raise Refusal(404, f"There is no release of this name.{did_you_mean(name, reversed(names))}")
             was = service.served.release
             await asyncio.to_thread(releases.use, name)
-            await service.serve(name)
+            await service.follow()
         except ReleaseError as error:
             raise Refusal(409, f"It can't be used, and {service.served.release} is served on: {error}.") from None
         return _answer({"release": name, "was": was})

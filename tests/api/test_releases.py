@@ -117,6 +117,23 @@ def test_a_release_is_chosen(client: TestClient, home: Path) -> None:
         assert Releases(home).current() == ONE
 
 
+def test_a_choice_stays(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever looks which release is current at the same moment doesn't bring back the one from before."""
+    current = Releases.current
+
+    def slowly(releases: Releases) -> str | None:
+        found = current(releases)
+        time.sleep(0.005)
+        return found
+
+    monkeypatch.setattr(Releases, "current", slowly)
+    for at in range(40):
+        name = (ONE, TWO)[at % 2]
+        client.post(f"/v1/releases/{name}/use")
+        for _ in range(5):
+            assert client.get("/health/ready").json()["release"] == name
+
+
 def test_another_current_release_is_picked_up(client: TestClient, home: Path) -> None:
     """One that is made current by the command line, or that is new, is served without a restart."""
     Releases(home).use(ONE)
