@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 MASTER, WORKER = "org.apache.spark.deploy.master.Master", "org.apache.spark.deploy.worker.Worker"
 LIMIT = 120  # seconds for a program to start
+# Programs that live for seconds gain nothing from the compiler that makes the fastest code, which would take half of
+# the processor's time, nor from a collector with threads of its own.
+JAVA = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 # Those of the machine, which a session finds in the folder SPARK_CONF_DIR.
 DEFAULTS = {
     "spark.executor.memory": "512m",
@@ -37,6 +40,8 @@ DEFAULTS = {
     "spark.ui.enabled": "false",
     "spark.default.parallelism": "2",
     "spark.sql.shuffle.partitions": "2",
+    "spark.driver.extraJavaOptions": JAVA,
+    "spark.executor.extraJavaOptions": JAVA,
 }
 SETTINGS = {
     **DEFAULTS,
@@ -60,7 +65,7 @@ def master() -> Iterator[str]:
         stack.callback(shutil.rmtree, folder, ignore_errors=True)
         defaults = "".join(f"{key} {value}\n" for key, value in DEFAULTS.items())
         (folder / "spark-defaults.conf").write_text(defaults, encoding="utf-8")
-        stack.enter_context(mock.patch.dict(os.environ, SPARK_CONF_DIR=str(folder)))
+        stack.enter_context(mock.patch.dict(os.environ, SPARK_CONF_DIR=str(folder), SPARK_DAEMON_JAVA_OPTS=JAVA))
         log = _start(stack, [program, MASTER, *address], folder / "master.log")
         url = _wait(log, r"Starting Spark master at (spark://\S+)")
         _wait(log, r"I have been elected leader")
