@@ -82,6 +82,7 @@ class Metrics:
         self._by_route: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
         self._by_verdict: dict[tuple[str, str], Counter] = {}
         self._release = ""
+        self._now: Gauge | None = None  # that of the release that is served
         self._points = [0.0] * len(BINS)
         self._ticked = monotonic()
 
@@ -112,14 +113,15 @@ class Metrics:
         """Tell how things stand: twice a second, whether or not anybody asks."""
         now = monotonic()
         if served.release != self._release:
-            if self._release:
+            if self._now is not None:
                 self._tell_points(0)
-                self._serving.labels(served.card.card.name, self._release).set(0)
+                self._now.set(0)
             self._points = [0.0] * len(BINS)
             self._release = served.release
         self._tell_points(0.5 ** ((now - self._ticked) / HALF))
         self._ticked = now
-        self._serving.labels(served.card.card.name, served.release).set(1)
+        self._now = self._serving.labels(served.card.card.name, served.release)
+        self._now.set(1)
         self._refused.set(bool(problem))
         if writer is not None:
             self._waiting.set(writer.waiting)

@@ -24,6 +24,8 @@ from scoring.engine import engine as engine_of
 from scoring.reader import card_text, parse_card
 from scoring.scorecard import Scorecard, untrained
 
+LOST = "lost"  # what a lead may become, beside the card's stages
+
 
 @dataclass(frozen=True)
 class Served:
@@ -64,9 +66,6 @@ class Served:
         return to_json({"status": "ready", "card": self.card.card.name, "release": self.release})
 
 
-LOST = "lost"  # what a lead may become, beside the card's stages
-
-
 def load(settings: Settings) -> Served:
     """What some settings ask to serve. Raises ScoringError where that can't be."""
     if settings.card is None:
@@ -85,9 +84,9 @@ def load_release(settings: Settings, name: str | None) -> Served:
     except ValueError:
         metrics = None
     counts = metrics.get(POINTS) if isinstance(metrics, dict) else None
-    if not isinstance(counts, list) or len(counts) != len(EDGES) + 1 or not any(counts):
-        counts = []  # it was made by an older leadledger, or nothing was learned
-    return Served(_ready(card), trained=tuple(counts))
+    found = tuple(one for one in counts if isinstance(one, int)) if isinstance(counts, list) else ()
+    # An older leadledger kept none, and where nothing was learned there are none.
+    return Served(_ready(card), trained=found if len(found) == len(EDGES) + 1 and any(found) else ())
 
 
 def _ready(card: Scorecard) -> Engine:

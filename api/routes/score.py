@@ -126,6 +126,7 @@ def add(app: FastAPI, service: Service) -> None:
                 else:
                     items.append(b'{"status":200,"errors":[],"result":' + scored.said(asked.explain) + b"}")
             if mistakes:
+                service.metrics.rejected.inc(len(leads))  # one spoils them all
                 raise mistakes.refusal()
             if reply:
                 return Work(reply.several(items), records, results)

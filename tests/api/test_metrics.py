@@ -77,6 +77,7 @@ def test_requests_and_scores_are_counted(tmp_path: Path) -> None:
             client.post("/v1/score", json=named, headers={"Idempotency-Key": "k"})
         client.post("/v1/score", json={"lead": {"a": "perhaps"}})
         client.post("/v1/score/batch", json={"leads": [{"a": True}, {"a": "perhaps"}, {"a": 7}]})
+        client.post("/v1/score/batch?reply=hubspot", json={"leads": [{"lead_id": "L", "a": True}, {"a": "perhaps"}]})
         client.get("/v1/leads/who-is-it@example.com/scores")
         client.get("/nowhere/who-is-it@example.com")
         text = client.get("/metrics").text
@@ -86,7 +87,7 @@ def test_requests_and_scores_are_counted(tmp_path: Path) -> None:
         return found[name, frozenset(labels.items())]
 
     assert counted("leadledger_scores_total", release=ONE, recommendation=verdict) == 5
-    assert counted("leadledger_leads_rejected_total") == 3
+    assert counted("leadledger_leads_rejected_total") == 5
     requests = {
         (labels["method"], labels["route"], labels["status"]): counts
         for labels, counts in ((dict(labels), counts) for (name, labels), counts in found.items() if "requests" in name)
@@ -96,6 +97,7 @@ def test_requests_and_scores_are_counted(tmp_path: Path) -> None:
         ("POST", "/v1/score", "200"): 5,
         ("POST", "/v1/score", "422"): 1,
         ("POST", "/v1/score/batch", "200"): 1,
+        ("POST", "/v1/score/batch", "422"): 1,
         ("GET", "/v1/leads/{id}/scores", "200"): 1,
         ("", "", "404"): 1,
     }
@@ -125,6 +127,9 @@ def test_the_release_and_the_log(tmp_path: Path) -> None:
         until(lambda: value(client, "leadledger_serving", card="small", release=ONE) == 1)
         assert value(client, "leadledger_serving", card="small", release=TWO) == 0
         assert value(client, "leadledger_release_refused") == 0
+        other = publish(tmp_path, 70, CARD.replace("name: small", "name: other"))
+        until(lambda: value(client, "leadledger_serving", card="other", release=other) == 1)
+        assert value(client, "leadledger_serving", card="small", release=ONE) == 0
         (tmp_path / "current").write_text("2026-01-01-009")
         until(lambda: value(client, "leadledger_release_refused") == 1)
         assert [value(client, f"leadledger_log_{one}") for one in ("waiting", "lag_seconds", "failing")] == [0, 0, 0]
@@ -161,7 +166,9 @@ def test_drift(tmp_path: Path, shares: dict[int, int], expected: float | None) -
     assert (found > 0.1) == (expected is None)
 
 
-@pytest.mark.parametrize("points", [[], [1, 2], "many", {"a": 1}, None, [0] * (len(EDGES) + 1)])
+@pytest.mark.parametrize(
+    "points", [[], [1, 2], "many", {"a": 1}, None, [0] * (len(EDGES) + 1), ["1"] * (len(EDGES) + 1)]
+)
 def test_no_distribution_no_drift(tmp_path: Path, points: Any) -> None:
     """Of a release that was made before there was one, or by other means, no drift is told, and it is served."""
     with released(tmp_path, points) as client:

@@ -43,11 +43,11 @@ SWITCHES = 50
 CALLERS = 6
 
 
-def publish(home: Path, points: int) -> str:
+def publish(home: Path, points: int, card: str = CARD) -> str:
     """A release that gives a lead with `a` so many tenths; it is current."""
     learned = Learned(base_rate=0.1, terms=(Table("a", FlagBins(), (0, -points, points), (1, 1, 1)),))
     return Releases(home).publish(
-        CARD, learned, metrics={"auc": 0.7}, provenance={}, created=datetime(2026, 1, 1, tzinfo=UTC), note="n"
+        card, learned, metrics={"auc": 0.7}, provenance={}, created=datetime(2026, 1, 1, tzinfo=UTC), note="n"
     )
 
 
