@@ -42,7 +42,7 @@ def value(client: TestClient | httpx2.Client, name: str, **labels: str) -> float
 
 
 def until(true: Callable[[], Any]) -> None:
-    """Wait until something is true."""
+    """Wait until something is true. It must stay so: a busy machine may look late, when scores have faded a little."""
     end = time.monotonic() + PATIENCE
     while not true():
         assert time.monotonic() < end
@@ -154,7 +154,11 @@ def test_drift(tmp_path: Path, shares: dict[int, int], expected: float | None) -
     recent[bin_of(AVERAGE)] = ENOUGH + 4
     with released(tmp_path, trained) as client:
         client.post("/v1/score/batch", json={"leads": [{}] * (ENOUGH - 1)})
-        until(lambda: value(client, "leadledger_points_recent", release=ONE, bin="50") == pytest.approx(ENOUGH - 1))
+        until(
+            lambda: (
+                value(client, "leadledger_points_recent", release=ONE, bin="50") == pytest.approx(ENOUGH - 1, rel=1e-3)
+            )
+        )
         assert value(client, "leadledger_score_drift", release=ONE) is None
         client.post("/v1/score/batch", json={"leads": [{}] * 5})
         until(lambda: value(client, "leadledger_score_drift", release=ONE) is not None)
@@ -173,7 +177,9 @@ def test_no_distribution_no_drift(tmp_path: Path, points: Any) -> None:
     """Of a release that was made before there was one, or by other means, no drift is told, and it is served."""
     with released(tmp_path, points) as client:
         client.post("/v1/score/batch", json={"leads": [{}] * ENOUGH})
-        until(lambda: value(client, "leadledger_points_recent", release=ONE, bin="50") == pytest.approx(ENOUGH))
+        until(
+            lambda: value(client, "leadledger_points_recent", release=ONE, bin="50") == pytest.approx(ENOUGH, rel=1e-3)
+        )
         assert value(client, "leadledger_score_drift", release=ONE) is None
 
 
