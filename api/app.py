@@ -8,15 +8,15 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from api import problem
-from api.access import table
-from api.guard import Guard
-from api.keys import Keyring
-from api.program_log import Log
-from api.routes import docs, health, history, me, metrics, outcomes, releases, score, scorecard
-from api.routes.direct import Direct
-from api.service import opened
-from api.settings import Settings
+from leadledger.api.http import problem
+from leadledger.api.http.access import table
+from leadledger.api.http.direct import Direct
+from leadledger.api.http.guard import Guard
+from leadledger.api.http.keys import Keyring
+from leadledger.api.http.routes import docs, health, history, me, metrics, outcomes, releases, score, scorecard
+from leadledger.api.service.program_log import Log
+from leadledger.api.service.service import opened
+from leadledger.api.service.settings import Settings
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -56,7 +56,7 @@ def create_app(settings: Settings) -> FastAPI:
 
     def openapi() -> dict[str, Any]:
         # Loaded where somebody asks: the models of the documentation would cost every start a tenth of its time.
-        from api import schemas
+        from leadledger.api.openapi import schemas
 
         nonlocal described
         if app.openapi_schema is None or described is not service.served:

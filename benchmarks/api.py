@@ -22,10 +22,10 @@ from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from api.demo import simulator
 from benchmarks import lists, overload, soak
 from benchmarks.load import Load, Seen, ask
 from benchmarks.served import REQUEST, Served, bare, fresh, ours, pipeline
+from leadledger.api.cli.demo import simulator
 from tests.postgres import server as postgres
 
 CONNECTIONS = 16

@@ -61,7 +61,7 @@ class Rate:
 
 def session(way: str, master: str) -> SparkSession:
     """A session that is set in one of WAYS."""
-    from api import spark_session
+    from leadledger.api.lists import spark_session
 
     spark_session.find_java()
     from pyspark.sql import SparkSession
@@ -111,9 +111,9 @@ def worked_out(frame: DataFrame) -> Callable[[], None]:
 
 def scoring(folder: Path, way: str, master: str, repeat: int) -> list[dict[str, Any]]:
     """The rates of a scan and of scoring in one session."""
-    from models.releases import Releases
-    from scoring import score_frame
-    from scoring.printers.cleaning import used
+    from leadledger import score_frame
+    from leadledger.models.releases.store import Releases
+    from leadledger.scoring.printers.sql.cleaning import used
 
     spark = session(way, master)
     leads = spark.read.parquet(str(folder / "leads.parquet"))
@@ -131,7 +131,7 @@ def scoring(folder: Path, way: str, master: str, repeat: int) -> list[dict[str, 
 
 def nested(value: str, edges: Sequence[int], points: Sequence[int]) -> str:
     """Halves of halves, as the printer has them above a dozen bins."""
-    from scoring.printers.choices import LONGEST_CASE
+    from leadledger.scoring.printers.choices import LONGEST_CASE
 
     if len(edges) <= LONGEST_CASE:
         cases = "".join(f" WHEN {value} < {edge}.0D THEN {one}" for edge, one in zip(edges, points, strict=False))

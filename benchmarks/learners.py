@@ -19,11 +19,11 @@ from threadpoolctl import threadpool_limits
 
 from benchmarks import odoo_bayes
 from benchmarks.sets import Indexes, Set
-from scoring.scorecard import Scorecard, untrained
-from training.fit import default, fit
-from training.rivals import boosting, logistic, plain, rules_alone
-from training.run import FEWEST_OF_A_KIND, foreseen
-from training.split import Split
+from leadledger.scoring.scorecard import Scorecard, untrained
+from leadledger.training.evidence.rivals import boosting, logistic, plain, rules_alone
+from leadledger.training.learn.fit import default, fit
+from leadledger.training.learn.split import Split
+from leadledger.training.runs.train import FEWEST_OF_A_KIND, foreseen
 
 Floats: TypeAlias = NDArray[np.float64]
 Predict: TypeAlias = Callable[[Indexes], Floats]

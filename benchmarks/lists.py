@@ -23,10 +23,10 @@ from pathlib import Path
 import duckdb
 import numpy as np
 
-from api.demo import examples, simulator
-from api.lists import Wanted, score_list
 from benchmarks.million import run
-from models.releases import Releases
+from leadledger.api.cli.demo import examples, simulator
+from leadledger.api.lists.duckdb import Wanted, score_list
+from leadledger.models.releases.store import Releases
 
 ROWS = 2_000_000
 SIZES = (100_000, 1_000_000, 10_000_000)
@@ -94,7 +94,7 @@ def release(folder: Path) -> Path:
     """A home with the release that 20,000 simulated leads teach."""
     card, history, home = examples() / "b2b-software" / "card.yaml", folder / "history.csv", folder / "home"
     run([str(card.with_name("simulate.py")), "--leads", "20000", "-o", str(history)])
-    run(["-m", "api.cli", "train", str(card), str(history), "--home", str(home)])
+    run(["-m", "leadledger.api.cli.commands", "train", str(card), str(history), "--home", str(home)])
     return home
 
 
@@ -170,7 +170,16 @@ def sizes(of: Sequence[int]) -> list[Size]:
             # In a process of its own: the kernel's figure for a child starts from what its parent held.
             run(["-c", MAKE, str(folder), str(rows)])
             path = folder / f"leads-{rows}.csv"
-            words = ["-m", "api.cli", "score", str(path), "-o", str(folder / "out.csv"), "--home", str(home)]
+            words = [
+                "-m",
+                "leadledger.api.cli.commands",
+                "score",
+                str(path),
+                "-o",
+                str(folder / "out.csv"),
+                "--home",
+                str(home),
+            ]
             seconds, memory = run([*words, "--columns", ",".join(FOUR), "--as-of", "2026-07-01"])
             found.append(Size(rows, seconds, memory))
             path.unlink()

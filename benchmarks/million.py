@@ -21,9 +21,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from api.demo import examples
-from scoring.reader import parse_card
-from scoring.scorecard import Card
+from leadledger.api.cli.demo import examples
+from leadledger.scoring.card.reader import parse_card
+from leadledger.scoring.scorecard import Card
 
 ROOT = Path(__file__).parents[1]
 EXAMPLE = examples() / "b2b-software"
@@ -74,7 +74,17 @@ def measure(leads: int, seed: int = 7) -> Run:
         print(f"simulating {leads:,} leads", file=sys.stderr)
         run([str(EXAMPLE / "simulate.py"), "--leads", str(leads), "--seed", str(seed), "-o", str(history)])
         print("training", file=sys.stderr)
-        seconds, memory = run(["-m", "api.cli", "train", str(card), str(history), "--home", str(Path(folder) / "home")])
+        seconds, memory = run(
+            [
+                "-m",
+                "leadledger.api.cli.commands",
+                "train",
+                str(card),
+                str(history),
+                "--home",
+                str(Path(folder) / "home"),
+            ]
+        )
         return Run(leads, fields, history.stat().st_size, seconds, memory)
 
 

@@ -18,12 +18,12 @@ from typing import Any
 
 import pandas as pd
 
-from api.demo import examples, simulator
-from models.releases import Releases
-from scoring.engine import engine
-from scoring.walk import tally
-from training.rivals import boosting, logistic, plain
-from training.run import train
+from leadledger.api.cli.demo import examples, simulator
+from leadledger.models.releases.store import Releases
+from leadledger.scoring.engine.score import engine
+from leadledger.scoring.meaning.reference import tally
+from leadledger.training.evidence.rivals import boosting, logistic, plain
+from leadledger.training.runs.train import train
 
 LEADS = 20_000
 ROUNDS = 15

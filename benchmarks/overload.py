@@ -6,8 +6,8 @@ had no connection to go by: all of them waited. The decision log is synced to SQ
 
 Who is let in waits for those that were before: as many as there is room for (`--max-waiting`; a batch takes several
 places), and the refusals that a third of the time holds. That takes room / rate, and half as much again. Whoever asks
-again at once, though told to ask in a second, may have to rest first, a second at most (`api.server`). So the bound is
-1 s + 1.5 × room / rate, however many there are.
+again at once, though told to ask in a second, may have to rest first, a second at most (`server.protocol`). So the
+bound is 1 s + 1.5 × room / rate, however many there are.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from api.guard import PLACE
-from api.server import LONGEST_REST
-from api.settings import Settings
 from benchmarks.load import Load, Seen, ask, asking, get, post
 from benchmarks.served import LEAD, REQUEST, fresh, ours
+from leadledger.api.http.guard import PLACE
+from leadledger.api.server.protocol import LONGEST_REST
+from leadledger.api.service.settings import Settings
 
 TIMES = 10
 CONNECTIONS = 16  # for what it can do

@@ -5,7 +5,7 @@
 The simulated CRM of examples/b2b-software gives each lead its true probability. A few models are trained in full, each
 on a history of its own, and their calibration on their newest leads is printed. Then leads to hold out are drawn 200
 times, shared out among the models: each draw is a history that the model has not seen, of as many leads as it would
-have held out. The draw is scored, `training.threshold.promise` looks for the line of the card's stage (precision 0.70,
+have held out. The draw is scored, `threshold.promise` looks for the line of the card's stage (precision 0.70,
 confidence 0.90), and the precision of that line is taken on a large fresh population: the mean true probability of the
 leads that meet the criteria and reach the line. Where it is below the promised one, the promise is broken.
 
@@ -27,12 +27,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import beta
 
-from api.demo import examples, simulator
-from scoring.reader import read_card
-from scoring.scorecard import Scorecard
-from training.history import read_history
-from training.run import HELD_OUT, train
-from training.threshold import could_be_promoted, promise
+from leadledger.api.cli.demo import examples, simulator
+from leadledger.scoring.card.reader import read_card
+from leadledger.scoring.scorecard import Scorecard
+from leadledger.training.history import read_history
+from leadledger.training.learn.threshold import could_be_promoted, promise
+from leadledger.training.runs.train import HELD_OUT, train
 
 CARD = examples() / "b2b-software" / "card.yaml"
 STAGE = "opportunity"

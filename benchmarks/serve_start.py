@@ -23,7 +23,7 @@ PATIENCE = 30  # seconds after which a start has failed
 BODY = json.dumps({"lead": {"need": "urgent", "employees": 120}, "as_of": "2026-01-01"})
 
 # What the command itself does, without the need of an installed script.
-OURS = "import sys; from api.cli import main; sys.argv[0] = 'leadledger'; main()"
+OURS = "import sys; from leadledger.api.cli.commands import main; sys.argv[0] = 'leadledger'; main()"
 ECHO = """
 import sys
 from typing import Any

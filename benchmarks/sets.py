@@ -20,9 +20,9 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.model_selection import train_test_split
 
-from scoring.reader import read_card
-from scoring.scorecard import Card
-from training.history import History, read_history
+from leadledger.scoring.card.reader import read_card
+from leadledger.scoring.scorecard import Card
+from leadledger.training.history import History, read_history
 
 ROOT = Path(__file__).parents[1]
 DATA = ROOT.parent / "shared" / "data"

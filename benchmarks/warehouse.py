@@ -20,11 +20,11 @@ from pathlib import Path
 import duckdb
 import psycopg
 
-from api.warehouse import score_table
 from benchmarks.lists import UNTIL, leads, release
-from models.releases import Releases
-from scoring.printers import sql
-from scoring.printers.cleaning import used
+from leadledger.api.lists.postgres import score_table
+from leadledger.models.releases.store import Releases
+from leadledger.scoring.printers.sql import select as sql
+from leadledger.scoring.printers.sql.cleaning import used
 from tests.postgres import server
 
 ROWS = 500_000

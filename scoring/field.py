@@ -23,8 +23,8 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any, Literal
 
-from scoring.errors import shown
-from scoring.tree import Days, Kind, Node, Typed, fields_of
+from leadledger.scoring.errors import shown
+from leadledger.scoring.tree import Days, Kind, Node, Typed, fields_of
 
 SPACE = " \t\n\r\f\v"
 NUMBER = r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"

@@ -7,12 +7,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Any, Literal, TypeAlias
 
-from scoring.gate import Verdict
+from leadledger.scoring.gate import Verdict
 
 EntryKind: TypeAlias = Literal["start", "rule", "group", "table", "pair", "combination"]
 State: TypeAlias = Literal["met", "unmet", "unknown"]
+
+
+REASONS = 3  # the most telling entries of a ledger, on either side, that are named as reasons
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,3 +133,9 @@ def signed(tenths: int) -> str:
 def unsigned(tenths: int) -> str:
     """Points without a plus: `58.0`, `−3.5`."""
     return signed(tenths).lstrip("+")
+
+
+@lru_cache(maxsize=10_000)  # most entries are those of other leads too
+def said(tenths: int, reason: str) -> str:
+    """An entry in a line: its points and its reason."""
+    return f"{signed(tenths)} {reason}"

@@ -11,7 +11,7 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from datetime import date
 
-from scoring.condition import Condition
+from leadledger.scoring.tree import Condition
 
 
 @dataclass(frozen=True)

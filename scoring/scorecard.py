@@ -13,10 +13,10 @@ from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
-from scoring.field import Field, fold
-from scoring.gate import Gate, Line, Stage
-from scoring.lookup import Term
-from scoring.rule import Criterion, Exclusion, Group, Rule, Steps, decay, scaled
+from leadledger.scoring.field import Field, fold
+from leadledger.scoring.gate import Gate, Line, Stage
+from leadledger.scoring.lookup import Term
+from leadledger.scoring.rule import Criterion, Exclusion, Group, Rule, Steps, decay, scaled
 
 START = 500  # tenths: the average lead of the history
 DOUBLE = 100  # tenths that double the odds

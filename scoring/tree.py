@@ -129,3 +129,16 @@ def parts(node: Part) -> Iterator[Part]:
 def fields_of(node: Part) -> Iterator[str]:
     """The names of the fields that a node asks, in order, with repeats."""
     return (part.name for part in parts(node) if isinstance(part, Field))
+
+
+@dataclass(frozen=True)
+class Condition:
+    """A condition as it was written, and its tree."""
+
+    text: str
+    tree: Node
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The fields it asks, each once, in the order of the text."""
+        return tuple(dict.fromkeys(fields_of(self.tree)))

@@ -9,8 +9,8 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from api.log import database, tables
-from api.log.store import Store
+from leadledger.api.log import database, tables
+from leadledger.api.log.store import Store
 from tests.postgres import server
 
 DATABASES = ["sqlite", "postgresql"]

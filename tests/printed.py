@@ -8,10 +8,11 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
-from scoring.lookup import Combination, FlagBins, Leaf, NumberBins, Pair, Split, Table, TextBins
-from scoring.printers import python, sql, text
-from scoring.reader import read_card
-from scoring.scorecard import Learned, Scorecard
+from leadledger.scoring.card.reader import read_card
+from leadledger.scoring.lookup import Combination, FlagBins, Leaf, NumberBins, Pair, Split, Table, TextBins
+from leadledger.scoring.printers import python, text
+from leadledger.scoring.printers.sql import select as sql
+from leadledger.scoring.scorecard import Learned, Scorecard
 
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "tests" / "cases" / "printed" / "b2b-software"

@@ -20,7 +20,7 @@ from unittest import mock
 
 import pytest
 
-from api import spark_session
+from leadledger.api.lists import spark_session
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession

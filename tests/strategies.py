@@ -7,12 +7,24 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from scoring.condition import Known, parse, parse_days
-from scoring.field import Field
-from scoring.gate import Line, Stage
-from scoring.lookup import Bins, Combination, FlagBins, Leaf, NumberBins, Pair, Split, Table, Term, TextBins, asks
-from scoring.rule import Criterion, Exclusion, Group, HalfLife, Rule
-from scoring.scorecard import Card, Learned, Scorecard
+from leadledger.scoring.card.condition import Known, parse, parse_days
+from leadledger.scoring.field import Field
+from leadledger.scoring.gate import Line, Stage
+from leadledger.scoring.lookup import (
+    Bins,
+    Combination,
+    FlagBins,
+    Leaf,
+    NumberBins,
+    Pair,
+    Split,
+    Table,
+    Term,
+    TextBins,
+    asks,
+)
+from leadledger.scoring.rule import Criterion, Exclusion, Group, HalfLife, Rule
+from leadledger.scoring.scorecard import Card, Learned, Scorecard
 
 AS_OF = date(2026, 11, 24)
 FIRST, LAST = date.min, date.max

@@ -18,15 +18,16 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from scoring import LeadError, Scorecard
-from scoring.engine import engine
-from scoring.errors import PrinterError
-from scoring.lookup import Combination, Table
-from scoring.printers import cleaning, postgres, sql
-from scoring.printers.literals import name as quoted
-from scoring.reader import parse_card
-from scoring.scorecard import Card, untrained
-from scoring.walk import Tally, tally
+from leadledger.scoring.card.reader import parse_card
+from leadledger.scoring.engine.score import engine
+from leadledger.scoring.errors import LeadError, PrinterError
+from leadledger.scoring.lookup import Combination, Table
+from leadledger.scoring.meaning.reference import Tally, tally
+from leadledger.scoring.printers.literals import name as quoted
+from leadledger.scoring.printers.sql import cleaning
+from leadledger.scoring.printers.sql import select as sql
+from leadledger.scoring.printers.sql.dialects import postgres
+from leadledger.scoring.scorecard import Card, Scorecard, untrained
 from tests import spark
 from tests.postgres import database, server
 from tests.strategies import AS_OF, LEADS, PLAIN, RAW_LEADS, scorecards

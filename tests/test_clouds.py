@@ -22,14 +22,13 @@ from sqlglot import exp
 from sqlglot.optimizer.annotate_types import annotate_types
 from sqlglot.optimizer.qualify import qualify
 
-import scoring
-from scoring import LeadError, Scorecard
-from scoring.engine import engine
-from scoring.errors import PrinterError
-from scoring.printers import sql
-from scoring.printers.dialect import DIALECTS
-from scoring.reader import read_card
-from scoring.scorecard import Card, untrained
+import leadledger
+from leadledger.scoring.card.reader import read_card
+from leadledger.scoring.engine.score import engine
+from leadledger.scoring.errors import LeadError, PrinterError
+from leadledger.scoring.printers.sql import select as sql
+from leadledger.scoring.printers.sql.dialects.dialect import DIALECTS
+from leadledger.scoring.scorecard import Card, Scorecard, untrained
 from tests.printed import LEARNED, ROOT
 from tests.strategies import AS_OF, LEADS, PLAIN, RAW_LEADS, scorecards
 from tests.test_backends_agree import TEXTS, TYPES, Engine, Rows, agree, duckdb_rows
@@ -72,7 +71,7 @@ def printed(dialect: str) -> dict[str, str]:
         "typed": sql.select(
             card, sql.Query(AS_OF, columns={one.name: COLUMNS[one.kind] for one in fields}, **everything), dialect
         ),
-        "score": scoring.to_sql(
+        "score": leadledger.to_sql(
             card, AS_OF, source="crm.leads", dialect=dialect, where="employees > 50", ledger=True, explain=True
         ),
     }
@@ -241,10 +240,10 @@ def test_awkward_texts_are_literals(dialect: str) -> None:
 def test_names(dialect: str) -> None:
     """A table has up to three parts; Snowflake keeps plain names in capitals, BigQuery refuses what no column has."""
     card = untrained(Card("small", fields={"n1": PLAIN["n1"]}))
-    query = scoring.to_sql(card, date(2026, 7, 1), source="my-project.crm.leads", dialect=dialect)
+    query = leadledger.to_sql(card, date(2026, 7, 1), source="my-project.crm.leads", dialect=dialect)
     if dialect == "bigquery":
         assert "FROM `my-project`.`crm`.`leads`" in query
         with pytest.raises(PrinterError, match="BigQuery has no name 'what\\?'"):
-            scoring.to_sql(card, date(2026, 7, 1), dialect=dialect, keep=["what?"])
+            leadledger.to_sql(card, date(2026, 7, 1), dialect=dialect, keep=["what?"])
     else:
         assert 'FROM "my-project"."CRM"."LEADS"' in query

@@ -12,18 +12,18 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
-from api.access import Entry, Table, table
-from api.app import create_app
-from api.cli import cli
-from api.keys import SCOPES
-from api.settings import Settings
-from scoring.check import failures
-from scoring.reader import KEYS, parse_card
-from scoring.write_back import DEFAULTS
+from leadledger.api.app import create_app
+from leadledger.api.cli.commands import cli
+from leadledger.api.http.access import Entry, Table, table
+from leadledger.api.http.keys import SCOPES
+from leadledger.api.service.settings import Settings
+from leadledger.scoring.card.reader import KEYS, parse_card
+from leadledger.scoring.card.write_back import DEFAULTS
+from leadledger.scoring.engine.cases import failures
 
 ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "docs" / "card.md").read_text("utf-8")
-SCHEMA = json.loads((ROOT / "scoring" / "card.schema.json").read_text("utf-8"))
+SCHEMA = json.loads((ROOT / "scoring" / "card" / "card.schema.json").read_text("utf-8"))
 CARDS = [*sorted(ROOT.glob("examples/*/card.yaml")), ROOT / "tests" / "cases" / "every_key.yaml"]
 
 

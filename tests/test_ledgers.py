@@ -15,16 +15,16 @@ import pytest
 from click.testing import CliRunner
 from starlette.testclient import TestClient
 
-import scoring
-from api.app import create_app
-from api.cli import cli
-from api.demo import simulator
-from api.lists import Wanted, score_list
-from api.settings import Settings
-from models.releases import Releases
-from scoring.engine import engine
-from scoring.printers import sql
-from scoring.walk import tally
+import leadledger
+from leadledger.api.app import create_app
+from leadledger.api.cli.commands import cli
+from leadledger.api.cli.demo import simulator
+from leadledger.api.lists.duckdb import Wanted, score_list
+from leadledger.api.service.settings import Settings
+from leadledger.models.releases.store import Releases
+from leadledger.scoring.engine.score import engine
+from leadledger.scoring.meaning.reference import tally
+from leadledger.scoring.printers.sql import select as sql
 from tests.printed import LEARNED, ROOT
 
 AS_OF = date(2026, 7, 1)
@@ -76,7 +76,7 @@ def test_in_python(home: Path, leads: list[dict[str, Any]]) -> None:
     """`score` and its JSON."""
     card = Releases(home).open()
     for lead, total in zip(leads, totals(home, leads), strict=True):
-        result = scoring.score(card, lead, AS_OF)
+        result = leadledger.score(card, lead, AS_OF)
         assert sum(entry.tenths for entry in result.ledger) == result.tenths == total
         check(json.loads(json.dumps(result.to_dict())), total)
 
@@ -85,7 +85,7 @@ def test_in_the_picture(home: Path, leads: list[dict[str, Any]]) -> None:
     """`explain`: the column of points adds up to the line `Total`."""
     card = Releases(home).open()
     for lead, total in zip(leads, totals(home, leads), strict=True):
-        lines = scoring.explain(card, lead, AS_OF).split("\n\n")[2].splitlines()
+        lines = leadledger.explain(card, lead, AS_OF).split("\n\n")[2].splitlines()
         found = [re.search(r" ([+−]?\d+\.\d)(?:  [ █░]*)?$", line) for line in lines if not line.startswith("Answers")]
         points = [tenths(one[1]) for one in found if one]
         assert len(points) == len(found)

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scoring import Scorecard
-from scoring.printers import sql
-from scoring.printers.literals import name as quoted
+from leadledger.scoring.printers.literals import name as quoted
+from leadledger.scoring.printers.sql import select as sql
+from leadledger.scoring.scorecard import Scorecard
 from tests.strategies import AS_OF, LEADS, RAW_LEADS, scorecards
 from tests.test_backends_agree import TEXTS, TYPES
 

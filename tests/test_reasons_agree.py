@@ -9,14 +9,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scoring import LeadError, Scorecard
-from scoring.condition import Known, parse
-from scoring.engine import REASONS, engine, said
-from scoring.field import Field
-from scoring.printers import cleaning, sql
-from scoring.printers.reasons import LARGEST
-from scoring.rule import Rule
-from scoring.scorecard import Card, untrained
+from leadledger.scoring.card.condition import Known, parse
+from leadledger.scoring.engine.score import engine
+from leadledger.scoring.errors import LeadError
+from leadledger.scoring.field import Field
+from leadledger.scoring.printers.sql import cleaning
+from leadledger.scoring.printers.sql import select as sql
+from leadledger.scoring.printers.sql.reasons import LARGEST
+from leadledger.scoring.result import REASONS, said
+from leadledger.scoring.rule import Rule
+from leadledger.scoring.scorecard import Card, Scorecard, untrained
 from tests.strategies import AS_OF, LEADS, PLAIN, scorecards
 from tests.test_backends_agree import EACH, Engine, Rows, printed
 

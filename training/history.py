@@ -19,15 +19,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from scoring.errors import DataError, did_you_mean, shown
-from scoring.field import Field
-from scoring.printers import sql
-from scoring.printers.literals import name as quoted
-from scoring.rule import Criterion
-from scoring.scorecard import START, Card, Learned, Outcome, Scorecard
-from training.logged import NAME, Logged, as_logged
-from training.notebook import table
-from training.sources import ROW, Reject, Source, bad_values, connect, read
+from leadledger.scoring.errors import DataError, did_you_mean, shown
+from leadledger.scoring.field import Field
+from leadledger.scoring.printers.literals import name as quoted
+from leadledger.scoring.printers.sql import select as sql
+from leadledger.scoring.rule import Criterion
+from leadledger.scoring.scorecard import START, Card, Learned, Outcome, Scorecard
+from leadledger.training.notebook import table
+from leadledger.training.sources.logged import NAME, Logged, as_logged
+from leadledger.training.sources.table import ROW, Reject, Source, bad_values, connect, read
 
 EPOCH = date(1970, 1, 1)
 

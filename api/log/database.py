@@ -15,8 +15,8 @@ from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
-from api.log.tables import HEAD
-from scoring.errors import DataError
+from leadledger.api.log.tables import HEAD
+from leadledger.scoring.errors import DataError
 
 FILE = "log.sqlite3"  # in the home
 BUSY = 10_000  # milliseconds that one writer waits for another

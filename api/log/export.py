@@ -10,10 +10,10 @@ from typing import Any
 
 import duckdb
 
-from api import target
-from api.log import lines
-from scoring.errors import DataError
-from training.sources import connect
+from leadledger.api.lists import output as target
+from leadledger.api.log import lines
+from leadledger.scoring.errors import DataError
+from leadledger.training.sources.table import connect
 
 COLUMNS = {
     "id": "VARCHAR",

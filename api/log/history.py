@@ -24,18 +24,18 @@ from typing import Any
 
 import duckdb
 
-from api.log import lines
-from api.log.record import storable
-from api.log.store import Store
-from scoring.errors import DataError
-from scoring.field import Refused, cleaner
-from scoring.printers.cleaning import KINDS
-from scoring.printers.literals import name as quoted
-from scoring.printers.literals import text
-from scoring.scorecard import Card
-from scoring.tree import Typed
-from training.logged import BECAME, DAY, LEFT_OUT, Logged
-from training.sources import connect
+from leadledger.api.log import lines
+from leadledger.api.log.record import storable
+from leadledger.api.log.store import Store
+from leadledger.scoring.errors import DataError
+from leadledger.scoring.field import Refused, cleaner
+from leadledger.scoring.printers.literals import name as quoted
+from leadledger.scoring.printers.literals import text
+from leadledger.scoring.printers.sql.cleaning import KINDS
+from leadledger.scoring.scorecard import Card
+from leadledger.scoring.tree import Typed
+from leadledger.training.sources.logged import BECAME, DAY, LEFT_OUT, Logged
+from leadledger.training.sources.table import connect
 
 # A score is asked for today, and recorded a moment later, which may be tomorrow; and where the caller is, it may still
 # be yesterday. What is asked for an earlier day than that shows a lead as it is now, and not as it was.

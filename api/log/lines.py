@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from scoring.printers.literals import name as quoted
-from scoring.printers.literals import text
+from leadledger.scoring.printers.literals import name as quoted
+from leadledger.scoring.printers.literals import text
 
 
 def kept(rows: Iterable[Mapping[str, Any]], columns: Mapping[str, str], path: Path) -> str:

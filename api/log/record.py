@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
-from scoring.errors import DataError
-from scoring.result import Result
-from scoring.scorecard import Card
-from scoring.tree import Typed
+from leadledger.scoring.errors import DataError
+from leadledger.scoring.result import Result
+from leadledger.scoring.scorecard import Card
+from leadledger.scoring.tree import Typed
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32
 _ENCODER = json.JSONEncoder(default=date.isoformat)  # `json.dumps` would make one for each score

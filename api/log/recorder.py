@@ -11,10 +11,10 @@ from typing import Any, Literal, TypeAlias
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from api.log.database import why
-from api.log.record import Answer, Record, Work, now
-from api.log.writer import Entry, Unrecorded, Writer, find_answer
-from api.problem import Mistake, Refusal
+from leadledger.api.log.database import why
+from leadledger.api.log.record import Answer, Record, Work, now
+from leadledger.api.log.writer import Entry, Unrecorded, Writer, find_answer
+from leadledger.api.requests.mistakes import Mistake, Refusal
 
 Mode: TypeAlias = Literal["sync", "async", "off"]
 LONGEST_NAME = 255  # characters of an Idempotency-Key

@@ -11,14 +11,14 @@ from typing import Any, Literal, TypeAlias
 
 from pydantic_core import to_json
 
-from api.log.record import read
-from api.log.store import Store
-from models.releases import Releases
-from scoring.engine import Engine
-from scoring.engine import engine as engine_of
-from scoring.errors import DataError, ScoringError
-from scoring.reader import parse_card
-from scoring.scorecard import untrained
+from leadledger.api.log.record import read
+from leadledger.api.log.store import Store
+from leadledger.models.releases.store import Releases
+from leadledger.scoring.card.reader import parse_card
+from leadledger.scoring.engine.score import Engine
+from leadledger.scoring.engine.score import engine as engine_of
+from leadledger.scoring.errors import DataError, ScoringError
+from leadledger.scoring.scorecard import untrained
 
 Cause: TypeAlias = Literal["data", "time", "release", "unknown"]
 Ledger: TypeAlias = dict[tuple[str, str], int]

@@ -9,9 +9,9 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Table, delete, literal, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from api.log import tables
-from api.log.database import WRITES
-from api.log.record import now, storable
+from leadledger.api.log import tables
+from leadledger.api.log.database import WRITES
+from leadledger.api.log.record import now, storable
 
 EMPTY: Mapping[str, None] = {"lead": None, "input": None, "result": None}  # what is left of a score that is forgotten
 KEPT = timedelta(days=7)  # answers to requests with an Idempotency-Key; HubSpot repeats its own for three days

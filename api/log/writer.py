@@ -19,10 +19,10 @@ from time import monotonic
 from sqlalchemy import Connection, Engine, select
 from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 
-from api.log import tables
-from api.log.database import WRITES, why
-from api.log.record import Answer, Record
-from api.log.store import insert_once
+from leadledger.api.log import tables
+from leadledger.api.log.database import WRITES, why
+from leadledger.api.log.record import Answer, Record
+from leadledger.api.log.store import insert_once
 
 GROUP = 1000  # scores in one transaction, but for a batch that has more
 # Rows that one statement writes into SQLite. Its driver lets go of the interpreter's lock in each step, and may get it

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from scoring.errors import DataError, shown
+from leadledger.scoring.errors import DataError, shown
 
 _CONTROL = re.compile(r"([\x00-\x1f\x7f])")
 UPPER = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"

@@ -15,15 +15,26 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any, TypeAlias
 
-from scoring import tree
-from scoring.errors import PrinterError, shown
-from scoring.field import Field, fold
-from scoring.lookup import Bins, Combination, FlagBins, Leaf, NumberBins, Split, Table, Term, TextBins, leaves
-from scoring.printers.choices import question, together
-from scoring.printers.literals import comment
-from scoring.reach import alone
-from scoring.rule import Group
-from scoring.scorecard import Priced, Scorecard
+from leadledger.scoring import tree
+from leadledger.scoring.errors import PrinterError, shown
+from leadledger.scoring.field import Field, fold
+from leadledger.scoring.lookup import (
+    Bins,
+    Combination,
+    FlagBins,
+    Leaf,
+    NumberBins,
+    Split,
+    Table,
+    Term,
+    TextBins,
+    leaves,
+)
+from leadledger.scoring.meaning.answers import alone
+from leadledger.scoring.printers.choices import question, together
+from leadledger.scoring.printers.literals import comment
+from leadledger.scoring.rule import Group
+from leadledger.scoring.scorecard import Priced, Scorecard
 
 WIDTH = 120  # columns of the printed source, where it can be wrapped
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator, Mapping
 
-from scoring.lookup import Bins, Combination, Leaf, Pair, Split, Table, Term
-from scoring.lookup import words as bin_words
-from scoring.result import Entry, Result, signed, unsigned
-from scoring.scorecard import Scorecard
+from leadledger.scoring.lookup import Bins, Combination, Leaf, Pair, Split, Table, Term
+from leadledger.scoring.lookup import words as bin_words
+from leadledger.scoring.result import Entry, Result, signed, unsigned
+from leadledger.scoring.scorecard import Scorecard
 
 GAIN, LOSS = "█", "░"
 MARKS = {"met": "✓", "unmet": "✗", "unknown": "?"}

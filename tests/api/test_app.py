@@ -18,24 +18,26 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-import scoring
-from api.access import OPEN, needs
-from api.app import create_app
-from api.problem import MEDIA_TYPE, MOST
-from api.routes import score as score_routes
-from api.routes.direct import Direct
-from api.settings import HELP, Settings
-from models.releases import Releases
-from scoring import Learned, ReleaseError, ScorecardError
-from scoring.engine import Engine
-from scoring.lookup import Combination, FlagBins, Leaf, NumberBins, Pair, Split, Table
+import leadledger
+from leadledger.api.app import create_app
+from leadledger.api.http.access import OPEN, needs
+from leadledger.api.http.direct import Direct
+from leadledger.api.http.problem import MEDIA_TYPE
+from leadledger.api.http.routes import score as score_routes
+from leadledger.api.requests.mistakes import MOST
+from leadledger.api.service.settings import HELP, Settings
+from leadledger.models.releases.store import Releases
+from leadledger.scoring.engine.score import Engine
+from leadledger.scoring.errors import ReleaseError, ScorecardError
+from leadledger.scoring.lookup import Combination, FlagBins, Leaf, NumberBins, Pair, Split, Table
+from leadledger.scoring.scorecard import Learned
 
 ROOT = Path(__file__).parents[2]
 CARD = ROOT / "examples" / "b2b-software" / "card.yaml"
 DAY = "2026-01-01"
 JSON = {"Content-Type": "application/json"}
 LEAD = {"stage": "lead", "need": "urgent", "budget": "25000", "NumberOfEmployees": 120, "last_activity": "2025-12-20"}
-RULES = scoring.load(CARD)
+RULES = leadledger.load(CARD)
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +49,7 @@ def client() -> Iterator[TestClient]:
 
 def expected(lead: dict[str, Any], day: str = DAY) -> dict[str, Any]:
     """What the core says of a lead, as JSON carries it."""
-    result = scoring.score(RULES, lead, date.fromisoformat(day)).to_dict()
+    result = leadledger.score(RULES, lead, date.fromisoformat(day)).to_dict()
     found: dict[str, Any] = json.loads(json.dumps({"id": "", **result}))
     return found
 

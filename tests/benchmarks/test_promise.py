@@ -9,8 +9,8 @@ import pytest
 
 from benchmarks import million, promise
 from benchmarks.promise import Calibration, Judged, Kept, lines, simulated
-from scoring.reader import parse_card, read_card
-from scoring.scorecard import untrained
+from leadledger.scoring.card.reader import parse_card, read_card
+from leadledger.scoring.scorecard import untrained
 
 
 def test_true_precision_is_of_those_from_the_line_on() -> None:

@@ -10,14 +10,14 @@ import numpy as np
 import pytest
 from sklearn.metrics import log_loss, roc_auc_score
 
-from api.demo import examples, simulator
 from benchmarks import learning_curve, quality, sets
 from benchmarks.__main__ import main
 from benchmarks.learners import LEARNERS, MODULES, TITLES, absent
 from benchmarks.quality import Row, Table, bootstrap, lead_losses, lines, measure
 from benchmarks.sets import SETS, Set
-from scoring.reader import read_card
-from training.history import read_history
+from leadledger.api.cli.demo import examples, simulator
+from leadledger.scoring.card.reader import read_card
+from leadledger.training.history import read_history
 
 CARD = read_card(examples() / "b2b-software" / "card.yaml")
 QUICK = ("rules", "logistic", "odoo")

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from api.check import case_failures
-from api.demo import examples
-from scoring.reader import read_card
-from training.history import read_history
-from training.judge import judge
-from training.rivals import rules_alone
+from leadledger.api.cli.demo import examples
+from leadledger.api.lists.fit import case_failures
+from leadledger.scoring.card.reader import read_card
+from leadledger.training.evidence.judge import judge
+from leadledger.training.evidence.rivals import rules_alone
+from leadledger.training.history import read_history
 
 CARDS = sorted(examples().glob("*/card.yaml"))
 DATA = Path(__file__).parents[3] / "shared" / "data"

@@ -15,9 +15,9 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scoring.field import ABSENT, Field, Refused, cleaner, fold
-from scoring.printers import sql
-from scoring.scorecard import Card, untrained
+from leadledger.scoring.field import ABSENT, Field, Refused, cleaner, fold
+from leadledger.scoring.printers.sql import select as sql
+from leadledger.scoring.scorecard import Card, untrained
 
 CASES = yaml.safe_load((Path(__file__).parents[1] / "cases" / "cleaning.yaml").read_text(encoding="utf-8"))
 MISSING = frozenset(map(fold, CASES["missing"]))

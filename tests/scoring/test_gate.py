@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scoring.gate import Capacity, Gate, Line, Stage, Value, Verdict, verdict
-from scoring.scorecard import Card
+from leadledger.scoring.gate import Capacity, Gate, Line, Stage, Value, Verdict, verdict
+from leadledger.scoring.scorecard import Card
 
 MET, UNMET, UNKNOWN = True, False, None
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from scoring.rule import Criterion, Steps, decay, scaled
-from scoring.tree import Field, Truth
+from leadledger.scoring.rule import Criterion, Steps, decay, scaled
+from leadledger.scoring.tree import Field, Truth
 
 POINTS = st.integers(-1000, 1000)
 TRUST = st.one_of(st.sampled_from([0.0, 1.0, 0.5, 0.05, 1e-9]), st.floats(0, 1))

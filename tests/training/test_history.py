@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from scoring.errors import DataError
-from scoring.reader import parse_card
-from scoring.scorecard import Learned, Scorecard
-from training.history import read_history
+from leadledger.scoring.card.reader import parse_card
+from leadledger.scoring.errors import DataError
+from leadledger.scoring.scorecard import Learned, Scorecard
+from leadledger.training.history import read_history
 
 CARD = """
 name: small

@@ -1,8 +1,8 @@
-"""Runs the migrations on the connection that `api.log.database` hands over."""
+"""Runs the migrations on the connection that `leadledger.api.log.database` hands over."""
 
 from alembic import context
 
-from api.log.tables import metadata
+from leadledger.api.log.tables import metadata
 
 context.configure(connection=context.config.attributes["connection"], target_metadata=metadata)
 with context.begin_transaction():

@@ -1,0 +1,1 @@
+"""CRMs: how their bodies are recognised, read and answered."""

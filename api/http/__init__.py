@@ -1,0 +1,1 @@
+"""The HTTP side: who may call what, limits, problems and routes."""

@@ -1,0 +1,90 @@
+"""Problems: the one shape of every refusal, `application/problem+json` as RFC 9457 has it.
+
+    {"type": "about:blank", "title": "Unprocessable Content", "status": 422,
+     "detail": "1 mistake in the request; nothing was scored.",
+     "errors": [{"path": "$.lead.employees", "reason": "'many' is not a number; …", "value": "many"}],
+     "request_id": "5f0c…"}
+
+`type` is always about:blank: the status says which kind of problem it is (RFC 9457, 4.2.1). `errors` is always there,
+and empty where nothing in the body is at fault; `request_id` finds the request in the server's log. Where it helps to
+ask again, `retry_after` says after how many seconds, as the header does. What comes from the caller is cut before it is
+said back.
+"""
+
+from __future__ import annotations
+
+import http
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from pydantic_core import to_json
+from starlette.exceptions import HTTPException
+
+from leadledger.api.requests.mistakes import NOTHING, Mistakes, Refusal
+
+MEDIA_TYPE = "application/problem+json"
+
+# RFC 9110's phrases: older Pythons still have those of RFC 7231 for some of them.
+_TITLES = {413: "Content Too Large", 422: "Unprocessable Content"}
+_DETAILS = {
+    404: "Nothing is at this path. GET /docs lists the paths.",
+    500: "The service failed, and it is not your request's fault. The server's log says how.",
+}
+
+
+def response(refusal: Refusal, request_id: str = "") -> Response:
+    """A refusal as an HTTP response."""
+    headers = dict(refusal.headers or {})
+    if refusal.retry_after is not None:
+        headers["Retry-After"] = str(refusal.retry_after)
+    return Response(to_json(body(refusal, request_id)), refusal.status, headers, MEDIA_TYPE)
+
+
+def body(refusal: Refusal, request_id: str) -> dict[str, object]:
+    """A refusal as JSON."""
+    said: dict[str, object] = {
+        "type": "about:blank",
+        "title": _TITLES.get(refusal.status) or http.HTTPStatus(refusal.status).phrase,
+        "status": refusal.status,
+        "detail": refusal.detail,
+        "errors": [one.to_dict() for one in refusal.mistakes],
+        "request_id": request_id,
+    }
+    if refusal.retry_after is not None:
+        said["retry_after"] = refusal.retry_after
+    return said
+
+
+def refusal_of(error: HTTPException) -> Refusal:
+    """What Starlette's own error says, as a refusal."""
+    detail = _DETAILS.get(error.status_code, str(error.detail))
+    return Refusal(error.status_code, detail, headers=error.headers)
+
+
+def failed(request_id: str) -> Response:
+    """The answer where the service itself is at fault; it tells nothing of what happened inside."""
+    return response(Refusal(500, _DETAILS[500]), request_id)
+
+
+def install(app: FastAPI) -> None:
+    """Make every refusal of an app a problem."""
+
+    async def refused(request: Request, error: Exception) -> Response:
+        assert isinstance(error, Refusal)
+        return response(error, request.scope["request_id"])
+
+    async def unrouted(request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)
+        return response(refusal_of(error), request.scope["request_id"])
+
+    async def invalid(request: Request, error: Exception) -> Response:
+        """Parameters that FastAPI checks itself."""
+        assert isinstance(error, RequestValidationError)
+        mistakes = Mistakes()
+        for one in error.errors():
+            mistakes.add(".".join(("$", *map(str, one["loc"][1:]))), str(one["msg"]), one.get("input", NOTHING))
+        return response(mistakes.refusal(), request.scope["request_id"])
+
+    app.add_exception_handler(Refusal, refused)
+    app.add_exception_handler(HTTPException, unrouted)
+    app.add_exception_handler(RequestValidationError, invalid)

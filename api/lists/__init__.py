@@ -1,0 +1,1 @@
+"""Whole lists, scored in DuckDB, PostgreSQL or Spark."""

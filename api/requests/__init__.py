@@ -1,0 +1,1 @@
+"""Requests without HTTP: bodies, and the mistakes in them. No web framework here."""

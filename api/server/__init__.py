@@ -1,0 +1,1 @@
+"""Processes and connections: workers, the protocol, accepting."""

@@ -1,0 +1,1 @@
+"""The service without the web: settings, the loaded release, metrics, the program's log."""

@@ -1,0 +1,95 @@
+"""What is served: a card or a release, loaded and ready, and whatever is worked out of it once.
+
+It never changes. Where another release becomes the current one, another of these takes its place, whole; a request asks
+one and the same from its first step to its last.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from typing import Any
+
+from pydantic_core import to_json
+
+from leadledger.api.crm import bodies as crm
+from leadledger.api.service.settings import Settings
+from leadledger.models.releases.store import METRICS, Releases
+from leadledger.models.stability import EDGES, POINTS
+from leadledger.scoring.card.reader import card_text, parse_card
+from leadledger.scoring.engine.score import Engine
+from leadledger.scoring.engine.score import engine as engine_of
+from leadledger.scoring.scorecard import Scorecard, untrained
+
+LOST = "lost"  # what a lead may become, beside the card's stages
+
+
+@dataclass(frozen=True)
+class Served:
+    """A card or a release that is served.
+
+    `text` and `digest` are those of a card without a release; else empty. `trained`: how many leads of the history that
+    the release was trained on fell in each bin of `leadledger.models.stability`; empty where that is not known.
+    """
+
+    engine: Engine
+    text: str = ""
+    digest: str = ""
+    trained: tuple[int, ...] = ()
+
+    @property
+    def card(self) -> Scorecard:
+        """The scorecard."""
+        return self.engine.card
+
+    @property
+    def release(self) -> str:
+        """The name of the release; empty: a card alone."""
+        return self.card.release
+
+    @cached_property
+    def reader(self) -> crm.Reader:
+        """What reads the bodies that CRMs send."""
+        return crm.Reader(self.engine)
+
+    @cached_property
+    def outcomes(self) -> tuple[str, ...]:
+        """What a lead may become."""
+        return (*self.card.gates, LOST)
+
+    @cached_property
+    def ready(self) -> bytes:
+        """What /health/ready answers."""
+        return to_json({"status": "ready", "card": self.card.card.name, "release": self.release})
+
+
+def load(settings: Settings) -> Served:
+    """What some settings ask to serve. Raises ScoringError where that can't be."""
+    if settings.card is None:
+        return load_release(settings, settings.release)
+    text = card_text(settings.card)  # read once: the log keeps what is served
+    engine = _ready(untrained(parse_card(text, settings.card.name)))
+    return Served(engine, text, hashlib.sha256(text.encode()).hexdigest())
+
+
+def load_release(settings: Settings, name: str | None) -> Served:
+    """A release of the home (None: the current one), ready to score. Raises ReleaseError."""
+    releases = Releases(settings.home)
+    card = releases.open(name)
+    try:
+        metrics: Any = json.loads(releases.read(card.release, METRICS))
+    except ValueError:
+        metrics = None
+    counts = metrics.get(POINTS) if isinstance(metrics, dict) else None
+    found = tuple(one for one in counts if isinstance(one, int)) if isinstance(counts, list) else ()
+    # An older leadledger kept none, and where nothing was learned there are none.
+    return Served(_ready(card), trained=found if len(found) == len(EDGES) + 1 and any(found) else ())
+
+
+def _ready(card: Scorecard) -> Engine:
+    engine = engine_of(card)
+    engine.score({}, date.min)  # the first score compiles what later ones use
+    return engine

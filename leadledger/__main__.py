@@ -1,0 +1,5 @@
+"""`python -m leadledger`: the command line."""
+
+from leadledger.api.cli.commands import main
+
+main()

@@ -1,0 +1,1 @@
+"""The additive classifier, from bins to compiled tables. Needs the `train` extra."""

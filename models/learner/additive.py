@@ -1,0 +1,222 @@
+"""A model over bins that can be read: log-odds are a sum of tables and of small trees.
+
+An intercept, a value per bin of each field, a value per cell of some pairs of fields, and for some sets of more fields
+the sum of small trees.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from dataclasses import field as attribute
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from leadledger.scoring.lookup import Bins
+
+Floats: TypeAlias = NDArray[np.float64]
+Indexes: TypeAlias = NDArray[np.int64]
+Fields: TypeAlias = tuple[int, int]  # a pair, by the positions of its fields; the lower first
+
+
+@dataclass(frozen=True)
+class End:
+    """The end of a small tree: its value in log-odds, and the leads of the history that come to it."""
+
+    value: float
+    count: int
+
+
+@dataclass(frozen=True)
+class Fork:
+    """A choice of a small tree: a lead whose field falls in one of `bins` goes to `then`, any other `otherwise`.
+
+    `field` is the position of a field, `bins` are positions of its bins, ascending.
+    """
+
+    field: int
+    bins: tuple[int, ...]
+    then: Tree
+    otherwise: Tree
+
+
+Tree: TypeAlias = Fork | End
+
+
+def ends(tree: Tree) -> list[End]:
+    """The ends of a tree, in order."""
+    return [tree] if isinstance(tree, End) else [*ends(tree.then), *ends(tree.otherwise)]
+
+
+def asked(tree: Tree) -> frozenset[int]:
+    """The positions of the fields that a tree asks."""
+    return frozenset() if isinstance(tree, End) else asked(tree.then) | asked(tree.otherwise) | {tree.field}
+
+
+def walk(tree: Tree, bins: Mapping[int, Indexes]) -> Floats:
+    """The value (n,) that a tree gives to leads whose bins (n,) are given by the position of their field."""
+    if isinstance(tree, End):
+        return np.asarray(tree.value)
+    found = bins[tree.field]
+    inside = np.zeros(max(int(found.max(initial=0)), *tree.bins) + 1, dtype=bool)
+    inside[list(tree.bins)] = True
+    return np.where(inside[found], walk(tree.then, bins), walk(tree.otherwise, bins))
+
+
+def shift(tree: Tree, by: float) -> Tree:
+    """The tree with every end moved by as much."""
+    if isinstance(tree, End):
+        return End(tree.value + by, tree.count)
+    return Fork(tree.field, tree.bins, shift(tree.then, by), shift(tree.otherwise, by))
+
+
+@dataclass(frozen=True, eq=False)
+class Additive:
+    """Log-odds, read off an additive model.
+
+    bins : the bins of each field.
+    intercept : the log-odds of the average lead, if the model is purified.
+    singles : one array of shape (len(bins[i]),) a field.
+    pairs : one array of shape (len(bins[i]), len(bins[j])) a pair (i, j), i < j.
+    counts, pair_counts : the leads of the history in each bin and cell; same shapes.
+    monotone : per field 1 if more never lowers the log-odds, -1 if it never raises them, 0 if free; missing is free.
+    gap : the largest difference to the model it was read off, on the leads that were checked.
+    trees : per set of three fields or more, by their positions, its trees, whose sum counts.
+    errors, pair_errors : the standard error of each single and each cell, same shapes; empty where not known.
+    tree_errors : per set, the standard error of the sum of its trees, over the leads; empty where not known.
+    """
+
+    bins: tuple[Bins, ...]
+    intercept: float
+    singles: tuple[Floats, ...]
+    pairs: Mapping[Fields, Floats]
+    counts: tuple[Indexes, ...]
+    pair_counts: Mapping[Fields, Indexes]
+    monotone: tuple[int, ...] = ()
+    gap: float = 0.0
+    trees: Mapping[tuple[int, ...], tuple[Fork, ...]] = attribute(default_factory=dict)
+    errors: tuple[Floats, ...] = ()
+    pair_errors: Mapping[Fields, Floats] = attribute(default_factory=dict)
+    tree_errors: Mapping[tuple[int, ...], float] = attribute(default_factory=dict)
+
+    def log_odds(self, indexes: Indexes) -> Floats:
+        """The log-odds of leads given by their bins, of shape (n_leads, n_fields); shape (n_leads,)."""
+        total = add_up(self.intercept, self.singles, self.pairs, indexes)
+        for trees in self.trees.values():
+            total += add_trees(trees, indexes)
+        return total
+
+
+def add_trees(trees: Sequence[Tree], indexes: Indexes) -> Floats:
+    """The sum of some trees for leads given by their bins (n_leads, n_fields); shape (n_leads,)."""
+    bins = {field: np.ascontiguousarray(indexes[:, field]) for tree in trees for field in asked(tree)}
+    total = np.zeros(len(indexes))
+    for tree in trees:
+        total += walk(tree, bins)
+    return total
+
+
+def add_up(intercept: float, singles: Sequence[Floats], pairs: Mapping[Fields, Floats], indexes: Indexes) -> Floats:
+    """The sum of the tables' values for leads given by their bins; shape (n_leads,)."""
+    total = np.full(len(indexes), float(intercept))
+    for field, values in enumerate(singles):
+        total += values[indexes[:, field]]
+    for (one, other), cells in pairs.items():
+        total += cells[indexes[:, one], indexes[:, other]]
+    return total
+
+
+def count_cells(bins: Sequence[Bins], indexes: Indexes, pair: Fields) -> Indexes:
+    """The leads in each cell of a pair, of leads given by their bins; shape (len(bins[i]), len(bins[j]))."""
+    rows, columns = (len(bins[field]) for field in pair)
+    flat = indexes[:, pair[0]] * columns + indexes[:, pair[1]]
+    return np.bincount(flat, minlength=rows * columns).reshape(rows, columns)
+
+
+def read_off(
+    decide: Callable[[Indexes], Floats], sizes: Sequence[int], pairs: Sequence[Fields], base: Sequence[int]
+) -> tuple[float, list[Floats], dict[Fields, Floats]]:
+    """Intercept, singles and pairs of a function from bins (n, n_fields) to log-odds (n,), by probing it.
+
+    One lead at `base`, then leads that differ from it in one field, then in the two fields of a pair. What they add
+    to one another is the tables, if the function is additive; whether it is, only a check on other leads can tell.
+    """
+    probes = [np.asarray([base], dtype=np.int64)]
+    for field, size in enumerate(sizes):
+        probe = np.tile(probes[0], (size, 1))
+        probe[:, field] = np.arange(size)
+        probes.append(probe)
+    for one, other in pairs:
+        probe = np.tile(probes[0], (sizes[one] * sizes[other], 1))
+        probe[:, one], probe[:, other] = np.divmod(np.arange(len(probe)), sizes[other])
+        probes.append(probe)
+    answers = np.split(decide(np.concatenate(probes)), np.cumsum([len(probe) for probe in probes[:-1]]))
+    intercept = float(answers[0][0])
+    singles = [answer - intercept for answer in answers[1 : len(sizes) + 1]]
+    cells = {
+        (one, other): answer.reshape(sizes[one], sizes[other])
+        - intercept
+        - singles[one][:, None]
+        - singles[other][None, :]
+        for (one, other), answer in zip(pairs, answers[len(sizes) + 1 :], strict=True)
+    }
+    return intercept, singles, cells
+
+
+def purify(model: Additive) -> Additive:
+    """The same sums, told apart: a pair keeps only what its fields do together, a single averages zero over the leads.
+
+    The weight of a bin is its count; that of a cell, the product of its bins' counts rather than its own count. So the
+    single of a field is what the whole model does on average as that field varies: monotone where the model is, and
+    rows of a pair that were equal stay equal.
+    """
+    intercept = model.intercept
+    singles = [values.copy() for values in model.singles]
+    shares = [count / count.sum() for count in model.counts]
+    pairs = {}
+    for (one, other), cells in model.pairs.items():
+        rows, columns = cells @ shares[other], shares[one] @ cells
+        mean = float(shares[one] @ rows)
+        pairs[one, other] = cells - rows[:, None] - columns[None, :] + mean
+        singles[one] += rows - mean
+        singles[other] += columns - mean
+        intercept += mean
+    for field, share in enumerate(shares):
+        mean = float(share @ singles[field])
+        singles[field] -= mean
+        intercept += mean
+    return replace(model, intercept=intercept, singles=tuple(singles), pairs=pairs)
+
+
+def silence(model: Additive) -> Additive:
+    """A purified model in which bins that no lead of the history fell in say nothing: zero, the average.
+
+    They have no error either: nothing is known of them, and nothing is claimed.
+    """
+    empty = [count == 0 for count in model.counts]
+
+    def silent(singles: Sequence[Floats]) -> tuple[Floats, ...]:
+        return tuple(np.where(none, 0.0, values) for none, values in zip(empty, singles, strict=True))
+
+    def silenced(pairs: Mapping[Fields, Floats]) -> Mapping[Fields, Floats]:
+        return {
+            (one, other): np.where(empty[one][:, None] | empty[other][None, :], 0.0, cells)
+            for (one, other), cells in pairs.items()
+        }
+
+    return replace(
+        model,
+        singles=silent(model.singles),
+        pairs=silenced(model.pairs),
+        errors=silent(model.errors) if model.errors else (),
+        pair_errors=silenced(model.pair_errors),
+    )
+
+
+def jackknife(values: Sequence[Floats]) -> Floats:
+    """The standard error of what all leads together tell, from values (same shapes) that each left out one part."""
+    spread = np.asarray(values) - np.mean(values, axis=0)
+    error: Floats = np.sqrt((len(values) - 1) / len(values) * np.sum(spread**2, axis=0))
+    return error

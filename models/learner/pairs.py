@@ -1,0 +1,80 @@
+"""Which pairs of fields tell more together than apart, and the coarse bins that a pair's table has."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import combinations
+
+import numpy as np
+from scipy.special import expit
+
+from leadledger.models.learner.additive import Fields, Floats, Indexes
+from leadledger.scoring.lookup import Bins, NumberBins, TextBins
+
+PARTS = 10  # of the leads, each of which judges the pairs once
+RANK = 0.5  # of the distance between bins, beside their distance in effect
+SHRINK = 30.0  # added to the curvature of each cell, so that a cell of few leads tells little
+
+
+def coarsen(bins: Bins, counts: Indexes, effect: Floats, most_bins: int, most_levels: int) -> Indexes:
+    """The coarse bin of each bin, of shape (len(bins),); 0 is missing, a text's last is `other`.
+
+    Texts: the most frequent levels stay. Numbers: neighbours go together that are near in `effect`, the log-odds of
+    each bin by itself, and in rank; leads that differ in what a field tells also differ in what it tells with another.
+    """
+    coarse = np.arange(len(bins))
+    if isinstance(bins, TextBins):
+        coarse = np.minimum(coarse, most_levels + 1)
+    elif isinstance(bins, NumberBins) and len(bins) - 1 > most_bins:
+        coarse[1:] = 1 + merge(np.maximum(counts[1:], 1).astype(np.float64), effect[1:], most_bins)
+    return coarse
+
+
+def merge(weights: Floats, effect: Floats, most: int) -> Indexes:
+    """The group, from 0, of each of a row of bins: Ward's clustering, of neighbours only."""
+    ranks = (np.cumsum(weights) - weights / 2) / weights.sum()
+    places = np.column_stack([effect, ranks])
+    spread = np.sqrt(np.average((places - np.average(places, axis=0, weights=weights)) ** 2, axis=0, weights=weights))
+    places = places / np.maximum(spread, 1e-9) * np.sqrt([1.0, RANK])
+    first = np.arange(len(weights))  # of each group, its first bin
+    while len(first) > most:
+        apart = np.sum(np.diff(places, axis=0) ** 2, axis=1) * weights[:-1] * weights[1:] / (weights[:-1] + weights[1:])
+        near = int(np.argmin(apart))
+        places[near] = np.average(places[near : near + 2], axis=0, weights=weights[near : near + 2])
+        weights[near] += weights[near + 1]
+        places, weights = np.delete(places, near + 1, axis=0), np.delete(weights, near + 1)
+        first = np.delete(first, near + 1)
+    return np.searchsorted(first, np.arange(len(effect)), side="right") - 1
+
+
+def rank_pairs(
+    indexes: Indexes,
+    coarse: Sequence[Indexes],
+    outcome: Floats,
+    unseen: Floats,
+    weights: Floats,
+    random: np.random.RandomState,
+) -> list[tuple[float, Fields]]:
+    """All pairs of fields with their gain in log-likelihood, the best first.
+
+    `unseen` is the log-odds (n,) of each lead by a model of single fields that was fitted without it. In turn, all
+    parts of the leads but one fill the cells of a pair with what that model misses, shrunk toward nothing; the one
+    that is left tells the gain. So chance gains nothing on average, and rather loses.
+    """
+    probability = expit(unseen)
+    slope = weights * (outcome - probability)
+    curvature = weights * probability * (1 - probability)
+    parts = random.permutation(len(outcome)) % PARTS
+    sizes = [int(one.max()) + 1 for one in coarse]
+    coarsened = [one[indexes[:, field]] for field, one in enumerate(coarse)]
+    ranked = []
+    for one, other in combinations(range(len(coarse)), 2):
+        cells = (coarsened[one] * sizes[other] + coarsened[other]) * PARTS + parts
+        length = sizes[one] * sizes[other] * PARTS
+        slopes = np.bincount(cells, slope, length).reshape(-1, PARTS)
+        curvatures = np.bincount(cells, curvature, length).reshape(-1, PARTS)
+        others = curvatures.sum(axis=1, keepdims=True) - curvatures
+        filled = (slopes.sum(axis=1, keepdims=True) - slopes) / (others + SHRINK)
+        gain = float(np.sum(filled * slopes - filled**2 * curvatures / 2))
+        ranked.append((gain, (one, other)))
+    return sorted(ranked, key=lambda item: (-item[0], item[1]))

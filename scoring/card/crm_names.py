@@ -1,0 +1,75 @@
+"""The standard names of CRMs: what a card need not say under `from:`.
+
+`crm_names.yaml` holds them: about 35 lead fields, each with its kind and its name in five systems. The author's own
+word always wins: a name that the card uses already is never given to another field, and a field whose `from:` speaks of
+a system gets none of that system's. So no card can clash with this list, and no card is refused for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container, Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+from importlib.resources import files
+
+import yaml
+
+from leadledger.scoring.card.yaml_shapes import Loader
+from leadledger.scoring.field import Field
+
+SYSTEMS = ("salesforce", "hubspot", "dynamics", "odoo", "zoho")
+
+
+@dataclass(frozen=True)
+class Standard:
+    """A lead field that CRMs know: its kind, and its name by system.
+
+    `anywhere` counts in lists and plain leads too; `in_bodies` holds plain words and keys ("id", "function") that count
+    only in a body of their system.
+    """
+
+    kind: str
+    anywhere: Mapping[str, str]
+    in_bodies: Mapping[str, str]
+
+
+@cache
+def standard() -> Mapping[str, Standard]:
+    """The standard fields, by name."""
+    found = {}
+    for name, entry in yaml.load(
+        files("leadledger.scoring.card").joinpath("crm_names.yaml").read_text("utf-8"), Loader
+    ).items():
+        names = {system: one for system, one in entry.items() if system != "kind"}
+        found[name] = Standard(
+            entry["kind"],
+            {system: one for system, one in names.items() if isinstance(one, str)},
+            {system: one[0] for system, one in names.items() if isinstance(one, list)},
+        )
+    return found
+
+
+def named(fields: Mapping[str, Field], spoken: Mapping[str, Container[str]], taken: Container[str]) -> dict[str, Field]:
+    """The fields of a card, with the standard names that each gets.
+
+    `spoken` says of a field which systems its `from:` speaks of, folded ("": of all). `taken` are the names that the
+    card uses already. A field gets none if its kind is another; or if it lists its `values`, since each CRM has words
+    of its own there, and a lead whose word the card doesn't list would be refused.
+    """
+    return {name: _named(field, spoken.get(name, ()), taken) for name, field in fields.items()}
+
+
+def _named(field: Field, spoken: Container[str], taken: Container[str]) -> Field:
+    entry = standard().get(field.name)
+    if entry is None or field.derived is not None or field.values or field.kind != entry.kind or "" in spoken:
+        return field
+    # A card that takes CountryCode from Salesforce doesn't want its Country, under which Zoho has the same: a list may
+    # come from either, a body says from which.
+    unwanted = {one for names in (entry.anywhere, entry.in_bodies) for system, one in names.items() if system in spoken}
+    anywhere: list[tuple[str, str]] = []
+    in_bodies: list[tuple[str, str]] = []
+    for names, found in ((entry.anywhere, anywhere), (entry.in_bodies, in_bodies)):
+        for system, one in names.items():
+            if system not in spoken and one not in taken:
+                (in_bodies if one in unwanted else found).append((system, one))
+    return replace(field, standard=tuple(anywhere), in_bodies=tuple(in_bodies))

@@ -1,0 +1,371 @@
+"""YAML with positions: the shapes that a card is made of, and every mistake in them, each with its line and column.
+
+Scalars stay texts until the reader says what they are, so that `[NO, SE]` is two countries and `012` is no octal.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import yaml
+
+from leadledger.scoring.errors import Problem, ScorecardError, did_you_mean, shown
+from leadledger.scoring.lookup import plain
+
+LARGEST = 1_000_000  # bytes of a card
+DEEPEST = 20  # levels of a card
+LONGEST = 1000  # entries of a section of a card
+MOST = 100  # problems that are told at once; nobody mends more before the next try
+
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,59}")
+_NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_YES = {"yes": True, "true": True, "no": False, "false": False}
+# What YAML has no place for, and what makes a text read otherwise than it is: controls, halves of characters, marks
+# that turn the direction of writing.
+_CONTROL = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufeff\ufffe\uffff]"
+)
+_BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")  # what YAML 1.1 counts as the end of a line
+_ESCAPE = re.compile(r"\\(?:x(..)|u(....)|U(........)|(\s+)|(.))", re.DOTALL)
+
+Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+# The words of libyaml, and ours. `{}` is the character that it points at.
+_WORDS = (
+    ("tab character that violates indentation", "a tab can't indent a line; use spaces"),
+    ("cannot start any token", "a text can't start with {}; put it in quotes"),
+    (
+        "mapping values are not allowed",
+        "a ':' can't stand here; put a text that holds ': ' in quotes, or mend the indentation",
+    ),
+    ("unexpected end of stream", "this quote is never closed"),
+    ("unexpected document indicator", "this quote is never closed"),
+    ("expected ',' or '}'", "this '{{' is never closed, or a ',' is missing after one of its values"),
+    ("expected ',' or ']'", "this '[' is never closed, or a ',' is missing after one of its values"),
+    ("could not find expected ':'", "a ':' is missing after this key, or a text goes on in the wrong column"),
+    ("expected '-' indicator", "an entry of the list is expected here, starting with '- '; or mend the indentation"),
+    ("did not find expected key", "{} is not expected here; keys of one level start in one column"),
+    ("block sequence entries are not allowed", "a list can't start here; put '- ' on a line of its own"),
+    ("expected comment or line break", "a text can't start with | or >; put it in quotes"),
+    ("unknown escape character", "a backslash in double quotes starts an escape; put the text in single quotes"),
+    ("expected alphabetic or numeric", "a text can't start with & or *; put it in quotes"),
+    ("expected node content", "a value is missing here, or a text can't start with {}: put it in quotes"),
+    ("another document", "a second document starts here; a card is one, so remove the line `---`"),
+)
+_AT_START = (
+    "end of stream",
+    "document indicator",
+    "expected ','",
+    "expected ':'",
+    "escape",
+    "alphabetic",
+    "line break",
+)
+
+
+@dataclass(frozen=True)
+class Item:
+    """A key of a mapping and its value, as YAML nodes."""
+
+    key: yaml.Node
+    value: yaml.Node
+
+
+class Shapes:
+    """Reads shapes out of one file and collects the problems; a shape that can't be read is None."""
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self.source = ""
+        self.problems: list[Problem] = []
+
+    def compose(self, text: str) -> yaml.Node:
+        """The root node of the file. Raises ScorecardError where it isn't YAML that can be walked."""
+        self.source = text
+        if len(text.encode("utf-8", "surrogatepass")) > LARGEST:
+            raise ScorecardError([Problem(self.file, 1, 1, f"the card is larger than {LARGEST:,} bytes")])
+        control = _CONTROL.search(text)
+        if control:
+            problem = self._at(
+                text, control.start(), f"the control character {shown(control[0])} can't be in a card; remove it"
+            )
+            raise ScorecardError([problem])
+        try:
+            self._check(yaml.parse(text, Loader=Loader))
+            root = yaml.compose(text, Loader=Loader)
+        except yaml.MarkedYAMLError as error:
+            raise ScorecardError([self._not_yaml(error)]) from None
+        if root is None:
+            raise ScorecardError([Problem(self.file, 1, 1, "the card is empty; it needs at least `name` and `fields`")])
+        return root
+
+    def _check(self, events: Iterable[yaml.Event]) -> None:
+        """Refuse what could make a small file large, deep, or other than what it looks like."""
+        depth = 0
+        for event in events:
+            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+            text = ""
+            if depth > DEEPEST:
+                text = "the card is nested too deeply; a card needs no more than six levels"
+            elif isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
+                text = "anchors (&) and aliases (*) are not allowed; write the value out, or put the text in quotes"
+            elif getattr(event, "tag", None):
+                text = "tags (!) are not allowed; put a text that starts with '!' in quotes"
+            if text:
+                raise ScorecardError([self._mark(event.start_mark, text)])
+
+    def _not_yaml(self, error: yaml.MarkedYAMLError) -> Problem:
+        words = str(error.problem or error.context or "")
+        mark = error.problem_mark or error.context_mark
+        if error.context_mark and any(part in words for part in _AT_START):
+            mark = error.context_mark  # where the piece starts that has no end
+        sign = self.source[mark.index : mark.index + 1] if mark else ""
+        ours = next((ours for theirs, ours in _WORDS if theirs in words), words.replace("{", "{{").replace("}", "}}"))
+        if sign == "\t":
+            ours = _WORDS[0][1]
+        if "node content" in words and mark and not self.source[mark.index :].strip():
+            ours = "the card ends here, and a bracket is still open"
+        if "expected key" in words and mark and self.source[: mark.index].rstrip(" ")[-1:] in ("'", '"'):
+            ours = "the text ends at the quote before {}; write a quote inside single quotes twice: ''"
+        name = shown(sign) if sign.strip() else "this"
+        return self._mark(mark, f"this is not YAML: {ours.format(name)}")
+
+    def _mark(self, mark: Any, message: str) -> Problem:
+        """A problem where libyaml has put a mark, which counts from 0."""
+        return Problem(self.file, mark.line + 1 if mark else 1, mark.column + 1 if mark else 1, message)
+
+    def _at(self, text: str, index: int, message: str, line: int = 0, column: int = 0) -> Problem:
+        """A problem so many characters into a text that itself starts at a line and column (from 0)."""
+        lines = _BREAK.split(text[:index])
+        start = column if len(lines) == 1 else 0
+        return Problem(self.file, line + len(lines), start + len(lines[-1]) + 1, message)
+
+    def problem(self, node: yaml.Node, text: str, offset: int | None = None) -> None:
+        """Note a mistake at a node; `offset` counts characters of its text, from 0."""
+        mark = node.start_mark
+        raw = self.source[mark.index : node.end_mark.index]
+        index = _place(raw, node, offset) if offset is not None and isinstance(node, yaml.ScalarNode) else 0
+        self.problems.append(self._at(raw, index, text, mark.line, mark.column))
+        if len(self.problems) >= MOST:
+            raise ScorecardError(self.problems)
+
+    # -- shapes -----------------------------------------------------------------------------------------------------
+
+    def mapping(self, node: yaml.Node, what: str) -> dict[str, Item]:
+        """The items of a mapping by key. Notes a node of another shape, keys that are no texts, and duplicates."""
+        if not isinstance(node, yaml.MappingNode):
+            self.problem(node, f"{what} must be a mapping of `key: value` lines, not {_kind(node)}")
+            return {}
+        found: dict[str, Item] = {}
+        for key, value in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                self.problem(key, f"a key of {what} must be a plain word, not {_kind(key)}")
+            elif key.value in found:
+                first = found[key.value].key.start_mark.line + 1
+                where = f"first on line {first}" if first < key.start_mark.line + 1 else "both on this line"
+                self.problem(key, f"{shown(key.value)} stands twice in {what}, {where}; remove one of the two")
+            else:
+                found[key.value] = Item(key, value)
+        return found
+
+    def record(self, node: yaml.Node, what: str, keys: Mapping[str, bool]) -> dict[str, Item]:
+        """The items of a mapping whose keys are known; `keys` says of each whether it must be there."""
+        found = self.mapping(node, what)
+        absent = [key for key, needed in keys.items() if needed and key not in found]
+        unknown = [key for key in found if key not in keys]
+        for key in unknown:
+            hint = did_you_mean(key, [one for one in keys if one not in found] or keys)
+            if len(unknown) == len(absent) == 1 and "Did you mean" not in hint:
+                hint = f" Is it meant to be '{absent[0]}', which is missing?"
+            self.problem(found.pop(key).key, f"unknown key {shown(key)} in {what}.{hint}")
+            # A key that is misspelt is not missing as well.
+            absent = [one for one in absent if f"'{one}'" not in hint]
+        if isinstance(node, yaml.MappingNode):
+            for key in absent:
+                self.problem(node, f"{what} has no '{key}'; add `{key}:`")
+        return found
+
+    def few(self, node: yaml.Node, what: str) -> bool:
+        """Whether a section has no more entries than a person can look after, and a printed card can hold."""
+        many = len(node.value) if isinstance(node, yaml.CollectionNode) else 0
+        if many > LONGEST:
+            self.problem(node, f"{what} has {many} entries; a card has at most {LONGEST} of each kind")
+        return many <= LONGEST
+
+    def items(self, node: yaml.Node, what: str) -> list[yaml.Node]:
+        """The nodes of a list."""
+        if isinstance(node, yaml.SequenceNode):
+            return list(node.value)
+        self.problem(node, f"{what} must be a list, not {_kind(node)}")
+        return []
+
+    # -- scalars ----------------------------------------------------------------------------------------------------
+
+    def text(self, node: yaml.Node, what: str) -> str | None:
+        """A text, as written; not empty."""
+        if not isinstance(node, yaml.ScalarNode):
+            self.problem(node, f"{what} must be a text, not {_kind(node)}")
+            return None
+        text = str(node.value)
+        control = _CONTROL.search(text)
+        if control:
+            self.problem(node, f"{what} holds the control character {shown(control[0])}; remove it", control.start())
+            return None
+        if not text.strip() or is_null(node):
+            hint = f"; if the text '{text}' is meant, put it in quotes" if text.strip() else ""
+            self.problem(node, f"{what} is empty{hint}")
+            return None
+        return text
+
+    def line(self, node: yaml.Node, what: str) -> str:
+        """A text that is shown to people: its white space becomes single spaces. Empty where there is a problem."""
+        return " ".join((self.text(node, what) or "").split())
+
+    def name(self, node: yaml.Node, what: str) -> str | None:
+        """An identifier."""
+        text = self.text(node, what)
+        if text is not None and not is_name(text):
+            rule = "it must start with a to z, go on with a to z, 0 to 9 and _, and have at most 60 characters"
+            self.problem(node, f"{what} is {shown(text)}; {rule}")
+            return None
+        return text
+
+    def names(self, items: Mapping[str, Item], what: str) -> Iterator[tuple[str, Item]]:
+        """The items whose keys are identifiers; notes the others."""
+        for key, item in items.items():
+            if self.name(item.key, f"the name of {what}") is not None:
+                yield key, item
+
+    def word(self, node: yaml.Node, what: str, words: tuple[str, ...]) -> str | None:
+        """One of a few words."""
+        text = self.text(node, what)
+        if text is not None and text not in words:
+            self.problem(node, f"{what} is {shown(text)}, which is not one of: {', '.join(words)}")
+            return None
+        return text
+
+    def yes(self, node: yaml.Node, what: str) -> bool | None:
+        """Yes or no."""
+        text = self.text(node, what)
+        if text is None:
+            return None
+        if text.lower() not in _YES:
+            self.problem(node, f"{what} is {shown(text)}; write yes or no")
+            return None
+        return _YES[text.lower()]
+
+    def number(
+        self, node: yaml.Node, what: str, low: float = -1e9, high: float = 1e9, decimals: int = 15
+    ) -> float | None:
+        """A number between two bounds, with so many decimals at most."""
+        text = self.text(node, what)
+        if text is None:
+            return None
+        if not _NUMBER.fullmatch(text):
+            self.problem(node, f"{what} is {shown(text)}, which is not a number; write it like 8 or -2.5")
+            return None
+        if not low <= float(text) <= high:
+            self.problem(node, f"{what} is {shown(text)}; it must lie between {plain(low)} and {plain(high)}")
+            return None
+        if len(text.partition(".")[2].rstrip("0")) > decimals:
+            wanted = (
+                "at most one decimal"
+                if decimals == 1
+                else f"at most {decimals} decimals"
+                if decimals
+                else "no decimals"
+            )
+            self.problem(node, f"{what} is {shown(text)}; it must have {wanted}")
+            return None
+        return float(text)
+
+    def points(self, node: yaml.Node, what: str, limit: float = 1000) -> int | None:
+        """Points, as whole tenths."""
+        number = self.number(node, what, -limit, limit, decimals=1)
+        return None if number is None else round(number * 10)
+
+    def days(self, node: yaml.Node, what: str, of: bool = False) -> tuple[int, str] | None:
+        """`90 days`, or with `of`, `14 days of last_activity`: the days, and the name of the field."""
+        text = self.text(node, what)
+        if text is None:
+            return None
+        pattern = r"([0-9]{1,5}) days?" + (r" of ([a-z][a-z0-9_]*)" if of else "")
+        found = re.fullmatch(pattern, text.strip())
+        if not found or int(found[1]) < 1:
+            example = "14 days of last_activity" if of else "90 days"
+            self.problem(node, f"{what} is {shown(text)}; write it like `{example}`")
+            return None
+        return int(found[1]), found[2] if of else ""
+
+    def rate(self, node: yaml.Node, what: str) -> tuple[int, str] | None:
+        """`40 per week`: how many, and the period, one of day, week and month."""
+        text = self.text(node, what)
+        if text is None:
+            return None
+        found = re.fullmatch(r"([0-9]{1,7}) per (day|week|month)", " ".join(text.split()))
+        if not found or int(found[1]) < 1:
+            self.problem(node, f"{what} is {shown(text)}; write it like `40 per week`, or per day, or per month")
+            return None
+        return int(found[1]), found[2]
+
+    def day(self, node: yaml.Node, what: str) -> date | None:
+        """A date."""
+        text = self.text(node, what)
+        if text is None:
+            return None
+        try:
+            if not _DAY.fullmatch(text):
+                raise ValueError
+            return date.fromisoformat(text)
+        except ValueError:
+            self.problem(node, f"{what} is {shown(text)}, which is not a date; write it like 2026-01-31")
+            return None
+
+
+def is_name(text: str) -> bool:
+    """Whether a text is an identifier of a card."""
+    return _NAME.fullmatch(text) is not None
+
+
+def is_null(node: yaml.Node) -> bool:
+    """Whether a node is YAML's null: `~`, `null`, or nothing at all."""
+    return isinstance(node, yaml.ScalarNode) and bool(node.tag == "tag:yaml.org,2002:null")
+
+
+def _kind(node: yaml.Node) -> str:
+    if isinstance(node, yaml.MappingNode):
+        return "a mapping"
+    if isinstance(node, yaml.SequenceNode):
+        return "a list"
+    return "nothing" if is_null(node) else f"the text {shown(node.value)}"
+
+
+def _place(raw: str, node: yaml.ScalarNode, offset: int) -> int:
+    """Where in the source of a scalar the character at `offset` of its text is written.
+
+    YAML folds and unindents white space, and keeps the order of everything else: so both are counted without it.
+    """
+    left = sum(not one.isspace() for one in node.value[:offset])
+    at = 0
+    if node.style in ("|", ">"):
+        at = len(re.match(r"[^\r\n]*", raw)[0])  # type: ignore[index]  # it matches any text
+    elif node.style in ("'", '"'):
+        at = 1
+    while at < len(raw):
+        step, black = 1, not raw[at].isspace()
+        if node.style == "'" and raw[at] == "'":
+            step = 2
+        elif node.style == '"' and raw[at] == "\\" and (escape := _ESCAPE.match(raw, at)):
+            code = escape[1] or escape[2] or escape[3]
+            step = len(escape[0])
+            black = not chr(int(code, 16)).isspace() if code else not (escape[4] or escape[5] in "nrtvfNLP_")
+        if black and not left:
+            return at
+        left -= black
+        at += step
+    return max(0, at - 1 if node.style in ("'", '"') else at)

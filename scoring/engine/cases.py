@@ -1,0 +1,68 @@
+"""The card's own tests: each case is scored by rules alone, and held against what the card expects."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from leadledger.scoring.engine.score import engine
+from leadledger.scoring.result import Result, unsigned
+from leadledger.scoring.scorecard import Card, Case, Learned, Scorecard
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A case that came out otherwise: which, on which line of the card, what was expected and what came."""
+
+    case: str
+    line: int
+    text: str
+
+    def __str__(self) -> str:
+        return f"line {self.line}: {self.case}: {self.text}"
+
+
+def as_declared(card: Card) -> Scorecard:
+    """The scorecard that cases are written for: points as declared, whatever training may make of them."""
+    return Scorecard(card, Learned(base_rate=card.base_rate))
+
+
+def failures(card: Card) -> tuple[Failure, ...]:
+    """The cases that fail, in the order of the card."""
+    ready = engine(as_declared(card))
+    found = []
+    for case in card.cases:
+        values = ready.clean(case.lead).values
+        result = ready.result(values, case.as_of)
+        excluded = ready.tally(values, case.as_of)[-1]
+        fired = {entry.name for entry in result.ledger if entry.kind == "rule"}
+        fired |= {one.name for one, fires in zip(card.exclude, excluded, strict=True) if fires}
+        found += [Failure(case.name, case.line, text) for text in _mismatches(case, result, fired)]
+    return tuple(found)
+
+
+def _mismatches(case: Case, result: Result, fired: set[str]) -> Iterator[str]:
+    advice = result.recommendation
+    came: dict[str, Any] = {
+        "recommendation": advice.verdict,
+        "from": advice.at,
+        "to": advice.to,
+        "grade": result.grade,
+        "score": result.score,
+        "points": result.tenths,
+    }
+    for key, expected in case.expect.items():
+        if key in came and came[key] != expected:
+            got = f"{_show(key, came[key])} ({unsigned(result.tenths)} points)"
+            yield f"expected {key} {_show(key, expected)}, got {got}"
+    for name in case.expect.get("fires", ()):
+        if name not in fired:
+            yield f"expected '{name}' to fire; it did not"
+    for name in case.expect.get("not_fires", ()):
+        if name in fired:
+            yield f"expected '{name}' not to fire; it did"
+
+
+def _show(key: str, value: Any) -> str:
+    return unsigned(value) if key == "points" else f"{value:g}" if key == "score" else str(value)

@@ -1,0 +1,101 @@
+"""Which question to ask first: the one whose answer is most likely to settle the recommendation.
+
+For every field with a question, the answers that could come (`reach.answers`) are worked out once, with a share each:
+learned tables know how often each bin occurs; without one, all answers count alike. For a lead, an answer shifts the
+points and settles criteria as it would for a lead of whom nothing else is known: near enough for a ranking, and fast.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from leadledger.scoring.gate import Gate
+from leadledger.scoring.meaning.answers import ANY_DAY, answers
+from leadledger.scoring.result import Question
+from leadledger.scoring.scorecard import Scorecard
+from leadledger.scoring.tree import Typed
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A possible answer: its share of all answers, how it moves the total (tenths), the criteria it settles."""
+
+    share: float
+    shift: int
+    criteria: tuple[tuple[int, bool], ...]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A field with its possible answers, and the most that one of them moves the total (tenths).
+
+    `telling`: an answer changes something by itself, and not only together with others.
+    """
+
+    field: str
+    text: str
+    answers: tuple[Answer, ...]
+    high: int
+    telling: bool
+
+
+def prepare(card: Scorecard, tally: Callable[[Mapping[str, Typed], date], tuple[Any, ...]]) -> tuple[Asked, ...]:
+    """The possible answers to every question of a card. `tally` is the printed Python of the card."""
+    blank: dict[str, Typed] = dict.fromkeys((one.name for one in card.card.plain), None)
+    base, *_, base_criteria, _ = tally(blank, ANY_DAY)
+    found = []
+    for name, text in card.card.questions.items():
+        shares: dict[tuple[int, tuple[tuple[int, bool], ...]], float] = {}
+        for value, share in answers(card, card.card.fields[name]):
+            total, *_, criteria, _ = tally({**blank, name: value}, ANY_DAY)
+            settled = tuple(
+                (i, now)
+                for i, (now, before) in enumerate(zip(criteria, base_criteria, strict=True))
+                if now is not None and before is None
+            )
+            # Answers with the same effect are one, so that a lead is asked in a handful of steps.
+            shares[total - base, settled] = shares.get((total - base, settled), 0.0) + share
+        possible = tuple(Answer(share, shift, settled) for (shift, settled), share in shares.items())
+        high = max((one.shift for one in possible), default=0)
+        found.append(Asked(name, text, possible, high, any(one.shift or one.criteria for one in possible)))
+    return tuple(found)
+
+
+def questions(
+    asked: Sequence[Asked],
+    values: Mapping[str, Typed],
+    gate: Gate,
+    criteria: Sequence[bool | None],
+    total: int,
+    high: int,
+) -> tuple[Question, ...]:
+    """The open questions of a lead that is to be asked about, the most telling first.
+
+    An answer settles the matter where it makes a required criterion unmet, where the line can't be reached any more, or
+    where the line is reached and no required criterion is left unknown: where `gate.verdict` would no longer say `ask`.
+    """
+    line = gate.line.points
+    unknown = {i for i in gate.requires if criteria[i] is None}
+    found = []
+    still = [one for one in asked if values[one.field] is None]
+    for one in [one for one in still if one.telling] or still:
+        rest = max(high - max(one.high, 0), total)
+        settles = 0.0
+        for answer in one.answers:
+            left = len(unknown)
+            for i, met in answer.criteria:
+                if i in unknown:
+                    left = left - 1 if met else -len(criteria)
+            if left < 0:
+                settles += answer.share
+            elif line is None or total + answer.shift >= line:
+                if not left:
+                    settles += answer.share
+            elif rest + answer.shift < line:
+                settles += answer.share
+        found.append(Question(one.field, one.text, settles))
+    found.sort(key=lambda one: -one.settles)
+    return tuple(found)

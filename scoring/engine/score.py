@@ -1,0 +1,303 @@
+"""The verbs that score: one raw lead in, a result out.
+
+The first use of a scorecard prints it to Python, compiles it, and works out what can be known beforehand (labels of
+bins, possible answers); that is kept with the scorecard, so that every later lead takes microseconds.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from operator import attrgetter
+from typing import Any
+
+from leadledger.scoring.engine import question
+from leadledger.scoring.errors import BadValue, LeadError
+from leadledger.scoring.field import Field, Lead, Refused, cleaner
+from leadledger.scoring.gate import Gate, verdict
+from leadledger.scoring.lookup import Combination, Pair, Table, Term
+from leadledger.scoring.printers import python
+from leadledger.scoring.printers.text import ledger_text
+from leadledger.scoring.result import REASONS, Entry, Recommendation, Result, State, said, unsigned
+from leadledger.scoring.scorecard import DOUBLE, START, Scorecard
+from leadledger.scoring.tree import Typed
+
+CELLS = 10_000  # of a combination, whose entries are kept
+TENTHS = attrgetter("tenths")
+_STATES: dict[bool | None, State] = {True: "met", False: "unmet", None: "unknown"}
+
+
+def score(card: Scorecard, lead: Mapping[str, Any], as_of: date) -> Result:
+    """Score one raw lead on a day.
+
+    `lead` maps field names, or the names that a CRM uses for them (`from:` in the card), to raw values; a field that is
+    absent is missing. Raises LeadError with every value that can't be read.
+    """
+    return engine(card).score(lead, as_of)
+
+
+def recommend(card: Scorecard, lead: Mapping[str, Any], as_of: date) -> Recommendation:
+    """What to do with one raw lead on a day. Raises LeadError."""
+    return score(card, lead, as_of).recommendation
+
+
+def explain(card: Scorecard, lead: Mapping[str, Any], as_of: date, width: int = 80) -> str:
+    """The score of one raw lead as a picture of its ledger, in plain text. Raises LeadError."""
+    return ledger_text(score(card, lead, as_of), width)
+
+
+def engine(card: Scorecard) -> Engine:
+    """The engine of a scorecard, made at its first use and kept with it."""
+    found: Engine | None = card.__dict__.get("engine")
+    if found is None:
+        found = Engine(card)
+        card.__dict__["engine"] = found  # as cached_property does: a frozen scorecard, and what follows from it
+    return found
+
+
+def probability(base_rate: float | None, tenths: int) -> float | None:
+    """The probability (0..1) at a total, odds doubling with every 10 points; None where no base rate is known."""
+    if base_rate is None:
+        return None
+    log_odds = math.log(base_rate / (1 - base_rate)) + (tenths - START) / DOUBLE * math.log(2)
+    # Two branches, so that neither end overflows.
+    if log_odds >= 0:
+        return 1 / (1 + math.exp(-log_odds))
+    odds = math.exp(log_odds)
+    return odds / (1 + odds)
+
+
+def rounded(tenths: int) -> int:
+    """The score of a total: whole points, halves up, cut to 0…100."""
+    return (max(0, min(1000, tenths)) + 5) // 10
+
+
+class _Cells(dict[int, Entry]):
+    """The entries of a combination by cell, each made when a lead first falls in it: there may be millions."""
+
+    def __init__(self, card: Scorecard, term: Combination) -> None:
+        self.term = term
+        self.titles = [_title(card, name) for name in term.fields]
+
+    def __missing__(self, cell: int) -> Entry:
+        if len(self) >= CELLS:
+            self.clear()
+        bins = self.term.at(cell)
+        named = zip(self.titles, self.term.bins, bins, strict=True)
+        reason = ", ".join(f"{title}: {axis.labels[at]}" for title, axis, at in named)
+        self[cell] = entry = Entry(self.term.name, "combination", self.term.worth(bins), reason)
+        return entry
+
+
+class Engine:
+    """A scorecard made ready: cleaners by column, the printed function, and the words of each entry."""
+
+    def __init__(self, card: Scorecard) -> None:
+        self.card = card
+        self.tally = python.compiled(card)
+        self._fields = {field.name: (field, cleaner(field, card.card.absent)) for field in card.card.plain}
+        self._columns = {column: field.name for field in card.card.plain for column in field.columns}
+        self._blank: dict[str, Typed] = dict.fromkeys(self._fields)
+        # Most entries are the same for every lead that has them, so they are made once.
+        self._start = Entry("start", "start", card.learned.start, "Where every lead starts")
+        self._rules = [Entry(one.rule.name, "rule", one.points, one.rule.reason, one.rule.why) for one in card.rules]
+        self._terms = [_entries(card, term) for term in card.learned.terms]
+        self._known_errors, self._always, self._squares = _errors(card)
+        self._groups = [(one.name, group_reason(card, one.name)) for one in card.groups]
+        self._asked = question.prepare(card, self.tally)
+
+    def clean(self, lead: Mapping[str, Any], path: str = "$") -> Lead:
+        """Typed values of a raw lead. Raises LeadError; `path` leads to the lead in the caller's input."""
+        values = dict(self._blank)
+        came: dict[str, str] = {}
+        ignored = []
+        problems = []
+        for column, raw in lead.items():
+            name = self._columns.get(column)
+            if name is None:
+                ignored.append(str(column))
+                continue
+            try:
+                value = self._fields[name][1](raw)
+            except Refused as reason:
+                try:
+                    value = self._fields[name][1](unwrapped(raw))
+                except Refused:
+                    problems.append(BadValue(name, f"{path}.{column}", raw, str(reason)))
+                    continue
+            if value is None:
+                continue
+            if name in came and values[name] != value:
+                clash = f"'{name}' has another value under '{came[name]}'; send one of the two"
+                problems.append(BadValue(name, f"{path}.{column}", raw, clash))
+            values[name] = value
+            came[name] = column
+        if problems:
+            raise LeadError(problems)
+        return Lead(values, tuple(ignored))
+
+    def refused(self, lead: Mapping[str, Any]) -> Sequence[BadValue]:
+        """What can't be read in a raw lead that SQL has refused.
+
+        SQL and Python agree on what that is. Should they ever not, there is one problem without a column, so that the
+        lead is not lost.
+        """
+        try:
+            self.clean(lead)
+        except LeadError as error:
+            return error.problems
+        return (BadValue("", "", None, "has a value that can't be read"),)
+
+    def score(self, lead: Mapping[str, Any], as_of: date, path: str = "$") -> Result:
+        """The result of a raw lead. Raises LeadError."""
+        cleaned = self.clean(lead, path)
+        return self.result(cleaned.values, as_of, cleaned.ignored)
+
+    def result(self, values: Mapping[str, Typed], as_of: date, ignored: tuple[str, ...] = ()) -> Result:
+        """The result of typed values, one for each plain field."""
+        total, low, high, rules, groups, terms, bins, criteria, excluded = self.tally(values, as_of)
+        card = self.card
+        ledger = [self._start]
+        ledger += [
+            one if points == one.tenths else Entry(one.name, "rule", points, one.reason, one.why)
+            for one, points in zip(self._rules, rules, strict=True)
+            if points
+        ]
+        for (name, reason), points in zip(self._groups, groups, strict=True):
+            if points:
+                ledger.append(Entry(name, "group", points, reason))
+        ledger += [entries[cell] for entries, points, cell in zip(self._terms, terms, bins, strict=True) if points]
+        error = None
+        if self._known_errors:
+            error = root(self._always + sum([squares[bins[i]] for i, squares in self._squares]))
+        at, gate = card.gate(values.get("stage"))
+        advice = verdict(gate, criteria, True in excluded, total, high)
+        asked = question.questions(self._asked, values, gate, criteria, total, high) if gate and advice == "ask" else ()
+        recommendation = Recommendation(
+            advice,
+            at,
+            gate.to if gate and advice != "disqualify" else at,
+            gate.line.points if gate else None,
+            tuple((one.name, _STATES[met]) for one, met in zip(card.card.criteria, criteria, strict=True)),
+            self._reasons(gate, advice, criteria, excluded, total, high, ledger),
+            asked,
+        )
+        return Result(
+            card.card.name,
+            card.release,
+            as_of,
+            total,
+            low,
+            high,
+            rounded(total),
+            probability(card.learned.base_rate, total),
+            card.grade(total),
+            recommendation,
+            tuple(ledger),
+            ignored,
+            error,
+        )
+
+    def _reasons(
+        self,
+        gate: Gate | None,
+        advice: str,
+        criteria: tuple[bool | None, ...],
+        excluded: tuple[bool | None, ...],
+        total: int,
+        high: int,
+        ledger: list[Entry],
+    ) -> tuple[str, ...]:
+        card = self.card.card
+        if advice == "disqualify":
+            return tuple(one.reason for one, fires in zip(card.exclude, excluded, strict=True) if fires)
+        found = []
+        if gate is not None:
+            for wanted, words in ((False, "is not met"), (None, "is not known")):
+                found += [f"{card.criteria[i].title} {words}" for i in gate.requires if criteria[i] is wanted]
+            line = gate.line
+            if line.closed:
+                found.append(line.closed)
+            elif line.points is not None and total < line.points:
+                short = f"{unsigned(total)} points, {unsigned(line.points)} are needed"
+                found.append(f"{short}; answers could bring up to {unsigned(high)}" if advice == "ask" else short)
+        elif not card.stages:
+            found.append("the card has no stages")
+        else:
+            found.append("nothing is left to decide by points at this stage")
+        entries = [one for one in ledger[1:] if one.kind != "group"]
+        gains = [one for one in sorted(entries, key=TENTHS, reverse=True)[:REASONS] if one.tenths > 0]
+        losses = [one for one in sorted(entries, key=TENTHS)[:REASONS] if one.tenths < 0]
+        ordered = gains + losses if advice == "promote" else losses + gains if advice == "nurture" else gains + losses
+        found += [said(one.tenths, one.reason) for one in ordered]
+        return tuple(found)
+
+
+def root(squares: int) -> int:
+    """The square root of a whole number, to the nearest whole number; exact, whatever the size."""
+    below = math.isqrt(squares)
+    return below + (squares - below * below > below)
+
+
+def unwrapped(raw: Any) -> Any:
+    """The plain value of a NumPy scalar, told by its looks, since nothing here imports NumPy; else `raw` itself."""
+    kind = type(raw)
+    sort = getattr(getattr(raw, "dtype", None), "kind", "") if kind.__module__ == "numpy" else ""
+    if not sort or kind.__name__ == "ndarray":
+        return raw
+    if sort == "M":
+        # By way of microseconds: those of a finer unit come out as whole numbers, those of days as dates.
+        day = raw.astype("datetime64[us]").item()
+        return day if day is None or isinstance(day, datetime) else raw
+    return raw.item() if sort in "biuf" else raw
+
+
+def _errors(card: Scorecard) -> tuple[bool, int, list[tuple[int, Sequence[int]]]]:
+    """Whether any term has errors; the squares that every lead has, and those by bin, with their term's place."""
+    always = 0
+    by_bin: list[tuple[int, Sequence[int]]] = []
+    for i, term in enumerate(card.learned.terms):
+        match term:
+            case Combination():
+                always += term.error**2
+            case Table(errors=errors) if errors:
+                by_bin.append((i, [one**2 for one in errors]))
+            case Pair(errors=errors) if errors:
+                by_bin.append((i, [one**2 for row in errors for one in row]))
+    return bool(always or by_bin), always, by_bin
+
+
+def _entries(card: Scorecard, term: Term) -> Sequence[Entry] | _Cells:
+    """The entries of a term by bin, in the order of `Tally.bins`: `employees: 50 to 250`."""
+    if isinstance(term, Combination):
+        return _Cells(card, term)
+    if isinstance(term, Table):
+        title = _title(card, term.field)
+        cells = zip(term.points, term.bins.labels, strict=True)
+        return [Entry(term.name, "table", points, f"{title}: {label}") for points, label in cells]
+    first, second = (_title(card, name) for name in term.fields)
+    return [
+        Entry(term.name, "pair", points, f"{first}: {row}, {second}: {column}")
+        for row, line in zip(term.bins[0].labels, term.points, strict=True)
+        for column, points in zip(term.bins[1].labels, line, strict=True)
+    ]
+
+
+def group_reason(card: Scorecard, name: str) -> str:
+    """The words for the adjustment of a group."""
+    group = next(one for one in card.groups if one.name == name)
+    limits = []
+    if group.maximum is not None:
+        limits.append(f"at most {unsigned(group.maximum)}")
+    if group.minimum is not None:
+        limits.append(f"at least {unsigned(group.minimum)}")
+    parts = ["only the best rule counts"] if group.best_of else []
+    if limits:
+        parts.append(f"{' and '.join(limits)} together")
+    return f"{name.replace('_', ' ')}: {', '.join(parts)}"
+
+
+def _title(card: Scorecard, name: str) -> str:
+    field: Field = card.card.fields[name]
+    return field.title

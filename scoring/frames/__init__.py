@@ -1,0 +1,1 @@
+"""Data frames of pandas, Polars, Arrow and Spark, scored where they lie in memory."""

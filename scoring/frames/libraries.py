@@ -1,0 +1,199 @@
+"""Libraries of data frames: pandas, Polars and Arrow, and the few things that each spells in its own way.
+
+None of them is imported here. Whoever hands in a frame has its library loaded, so it is found among the modules that
+are loaded; those who have none miss nothing. A series below is a column as its library keeps it: an array of pandas,
+a Series of Polars, a ChunkedArray of Arrow.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from leadledger.scoring.errors import DataError
+
+
+@dataclass(frozen=True)
+class Library:
+    """What one library spells in its own way.
+
+    `columns` are the names of a frame. `series` takes one column out, `frame` puts some together: both share memory.
+    `odd` tells a series that DuckDB would take for something else. `values` are the values of a series, as the library
+    gives them to Python, `at` those of some rows (from 0), `typed` a series of Python values of a kind (number,
+    text, date; None: missing). `result` is the frame of a DuckDB relation, `nulls` are the rows where a column is
+    missing, `put` replaces a column of texts, `beside` puts the columns of a result behind those that are kept.
+    """
+
+    columns: Callable[[Any], list[Any]]
+    series: Callable[[Any, str], Any]
+    frame: Callable[[Mapping[str, Any]], Any]
+    odd: Callable[[Any], bool]
+    values: Callable[[Any], list[Any]]
+    at: Callable[[Any, Sequence[int]], list[Any]]
+    typed: Callable[[list[Any], str], Any]
+    result: Callable[[Any], Any]
+    nulls: Callable[[Any, str], list[int]]
+    put: Callable[[Any, str, list[str | None]], Any]
+    beside: Callable[[Any, Sequence[str], Any], Any]
+
+
+def kind(frame: object) -> tuple[str, str]:
+    """The library and the class of a frame: ("pandas", "DataFrame"). Raises DataError for what is none."""
+    for one in type(frame).__mro__:
+        found = one.__module__.partition(".")[0], one.__name__
+        if found in KINDS or found == SPARK:
+            return found
+    raise DataError(
+        f"a {type(frame).__name__} can't be scored as a frame; give a pandas, Polars or Spark DataFrame, a Polars"
+        " LazyFrame, a pyarrow Table or a RecordBatchReader"
+    )
+
+
+def arrow_needed() -> None:
+    """Raises DataError where pyarrow isn't installed, by way of which DuckDB and Polars exchange what they have."""
+    try:
+        importlib.import_module("pyarrow")
+    except ImportError:
+        raise DataError("scoring a Polars frame needs pyarrow: pip install pyarrow") from None
+
+
+# -- pandas -------------------------------------------------------------------------------------------------------
+
+
+def _pandas() -> Any:
+    return importlib.import_module("pandas")
+
+
+def _odd_in_pandas(series: Any) -> bool:
+    """Python objects, of which DuckDB looks at a sample; texts kept as such; categories that are no texts."""
+    dtype = series.dtype
+    if dtype.name == "category":
+        return dtype.categories.inferred_type not in ("string", "empty")
+    return dtype.name == "object" or getattr(dtype, "storage", "") == "python"
+
+
+def _values_in_pandas(series: Any) -> list[Any]:
+    """As a Series gives them: plain numbers, where an array may give those of NumPy."""
+    return list(
+        _pandas().Series(series, dtype=series.dtype, copy=False).tolist()
+    )  # without a dtype, objects turn texts
+
+
+def _typed_pandas(values: list[Any], kind: str) -> Any:
+    # Seconds, since days of all years fit into them.
+    dtype = {"number": "float64", "text": "string", "date": "datetime64[s]"}[kind]
+    return _pandas().Series(values, dtype=dtype).array
+
+
+def _result_in_pandas(relation: Any) -> Any:
+    """Types that don't depend on what is missing: whole numbers may be, and texts are texts even where all are."""
+    frame = relation.df()
+    text = _pandas().Series(["a"]).dtype  # what this pandas has for texts
+    types = {name: text for name, dtype in frame.dtypes.items() if dtype.name == "object"}
+    whole = {name: dtype.name.capitalize() for name, dtype in frame.dtypes.items() if dtype.kind == "i"}
+    return frame.astype(types | whole)
+
+
+def _beside_in_pandas(frame: Any, keep: Sequence[str], result: Any) -> Any:
+    result.index = frame.index
+    kept = frame if list(frame.columns) == list(keep) else frame[list(keep)]
+    return _pandas().concat([kept, result], axis=1)
+
+
+PANDAS = Library(
+    columns=lambda frame: list(frame.columns),
+    series=lambda frame, name: frame[name].array,
+    frame=lambda series: _pandas().DataFrame(dict(series), copy=False),
+    odd=_odd_in_pandas,
+    values=_values_in_pandas,
+    at=lambda series, rows: _values_in_pandas(series.take(rows)),
+    typed=_typed_pandas,
+    result=_result_in_pandas,
+    nulls=lambda frame, name: list(frame[name].isna().to_numpy().nonzero()[0].tolist()),
+    put=lambda frame, name, texts: frame.assign(**{name: _pandas().Series(texts, dtype=frame[name].dtype)}),
+    beside=_beside_in_pandas,
+)
+
+# -- Polars -------------------------------------------------------------------------------------------------------
+
+
+def _polars() -> Any:
+    return importlib.import_module("polars")
+
+
+def _typed_polars(values: list[Any], kind: str) -> Any:
+    polars = _polars()
+    dtype = {"number": polars.Float64, "text": polars.String, "date": polars.Date}[kind]
+    return polars.Series(values, dtype=dtype)
+
+
+POLARS = Library(
+    columns=lambda frame: list(frame.columns),
+    series=lambda frame, name: frame.get_column(name),
+    frame=lambda series: _polars().DataFrame(dict(series)),
+    odd=lambda series: False,
+    values=lambda series: list(series.to_list()),
+    at=lambda series, rows: list(series.gather(rows).to_list()),
+    typed=_typed_polars,
+    result=lambda relation: relation.pl(),
+    nulls=lambda frame, name: list(frame.get_column(name).is_null().arg_true().to_list()),
+    put=lambda frame, name, texts: frame.with_columns(_polars().Series(name, texts, dtype=_polars().String)),
+    # A selection of no columns has no rows.
+    beside=lambda frame, keep, result: frame.select(list(keep)).hstack(result.get_columns()) if keep else result,
+)
+
+# -- Arrow --------------------------------------------------------------------------------------------------------
+
+
+def _arrow() -> Any:
+    return importlib.import_module("pyarrow")
+
+
+def _typed_arrow(values: list[Any], kind: str) -> Any:
+    arrow = _arrow()
+    dtype = {"number": arrow.float64(), "text": arrow.string(), "date": arrow.date32()}[kind]
+    return arrow.chunked_array([arrow.array(values, dtype)])
+
+
+def _nulls_in_arrow(table: Any, name: str) -> list[int]:
+    compute = importlib.import_module("pyarrow.compute")
+    return list(compute.indices_nonzero(table.column(name).is_null()).to_pylist())
+
+
+def _put_arrow(table: Any, name: str, texts: list[str | None]) -> Any:
+    return table.set_column(table.column_names.index(name), name, [_arrow().array(texts, _arrow().string())])
+
+
+def _beside_in_arrow(table: Any, keep: Sequence[str], result: Any) -> Any:
+    if not keep:
+        return result
+    kept = table if table.column_names == list(keep) else table.select(list(keep))
+    for name in result.column_names:
+        kept = kept.append_column(name, result.column(name))
+    return kept
+
+
+ARROW = Library(
+    columns=lambda table: list(table.column_names),
+    series=lambda table, name: table.column(name),
+    frame=lambda series: _arrow().table(dict(series)),
+    odd=lambda series: False,
+    values=lambda series: list(series.to_pylist()),
+    at=lambda series, rows: [series[row].as_py() for row in rows],  # `take` lacks some types
+    typed=_typed_arrow,
+    result=lambda relation: relation.to_arrow_table(),
+    nulls=_nulls_in_arrow,
+    put=_put_arrow,
+    beside=_beside_in_arrow,
+)
+
+SPARK = ("pyspark", "DataFrame")  # which no `Library` scores: its rows are on a cluster
+KINDS = {
+    ("pandas", "DataFrame"): PANDAS,
+    ("polars", "DataFrame"): POLARS,
+    ("polars", "LazyFrame"): POLARS,
+    ("pyarrow", "Table"): ARROW,
+    ("pyarrow", "RecordBatchReader"): ARROW,
+}

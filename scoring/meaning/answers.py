@@ -1,0 +1,141 @@
+"""How far a score could still move: the values that stand for all answers to a question, and what they are worth.
+
+A missing number could be anything, but a card tells only a few stretches of it apart. One value for each stretch stands
+for all. What depends on one field alone is worked out together over these values, so that rules which exclude one
+another (`origin = 'a'`, `origin = 'b'`) are never both counted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from itertools import pairwise
+
+from leadledger.scoring import tree
+from leadledger.scoring.field import Field
+from leadledger.scoring.lookup import Bins, NumberBins, Table, TextBins, axes
+from leadledger.scoring.meaning.logic import derive, truth
+from leadledger.scoring.scorecard import Priced, Scorecard
+from leadledger.scoring.tree import Typed
+
+ANY_DAY = date(2026, 1, 1)  # answers that are dates are told by their distance from the day of scoring
+
+
+@dataclass(frozen=True)
+class Alone:
+    """The rules and tables that ask one field and nothing else, and what an answer could add to them (tenths)."""
+
+    field: str
+    rules: frozenset[str]
+    terms: frozenset[str]
+    low: int
+    high: int
+
+
+def alone(card: Scorecard) -> tuple[Alone, ...]:
+    """What can be said of each field with a question by itself; worked out once, and kept with the scorecard."""
+    found: tuple[Alone, ...] | None = card.__dict__.get("alone")
+    if found is None:
+        found = tuple(_alone(card))
+        card.__dict__["alone"] = found
+    return found
+
+
+def _alone(card: Scorecard) -> Iterator[Alone]:
+    for name in card.card.questions:
+        field = card.card.fields[name]
+        if field.kind == "date":  # its stretches move with the day of scoring
+            continue
+        rules = [one for one in card.rules if not one.rule.group and _asks_only(one, name)]
+        terms = [one for one in card.learned.terms if isinstance(one, Table) and one.field == name]
+        if not rules and not terms:
+            continue
+        unknown = _worth(card, rules, terms, name, None)
+        shifts = [_worth(card, rules, terms, name, value) - unknown for value, _ in answers(card, field)]
+        named = frozenset(one.rule.name for one in rules), frozenset(one.name for one in terms)
+        yield Alone(name, *named, min([0, *shifts]), max([0, *shifts]))
+
+
+def _asks_only(one: Priced, name: str) -> bool:
+    """Whether a rule asks one field alone, by comparisons; what a text may hold besides can't be listed."""
+    searches = any(isinstance(part, tree.Search) for part in tree.parts(one.rule.when.tree))
+    return one.rule.when.fields == (name,) and one.rule.half_life is None and not searches
+
+
+def _worth(card: Scorecard, rules: Sequence[Priced], terms: Sequence[Table], name: str, value: Typed) -> int:
+    plain: dict[str, Typed] = dict.fromkeys((one.name for one in card.card.plain), None)
+    values = derive(card.card, {**plain, name: value}, ANY_DAY)
+    points = sum(one.points for one in rules if truth(one.rule.when.tree, values, ANY_DAY) is True)
+    return points + sum(term.points[term.bins.find(value)] for term in terms)  # type: ignore[arg-type, misc]  # its kind
+
+
+def answers(card: Scorecard, field: Field) -> Iterator[tuple[Typed, float]]:
+    """Values that stand for all answers to a field, with their shares; the shares add up to 1."""
+    table = next((one for one in card.learned.terms if isinstance(one, Table) and one.field == field.name), None)
+    values: Sequence[Typed]
+    if field.kind == "flag":
+        values = [True, False]
+    elif field.kind == "number":
+        edges = [edge for bins in _bins(card, field) if isinstance(bins, NumberBins) for edge in bins.edges]
+        cuts = sorted({*edges, *(one for one in _literals(card, field.name) if isinstance(one, float))})
+        between = [low / 2 + high / 2 for low, high in pairwise(cuts)]
+        values = sorted({*cuts, *between, cuts[0] - 1, cuts[-1] + 1}) if cuts else [0.0]
+    elif field.kind == "date":
+        values = _days(card, field.name)
+    else:
+        levels = [level for bins in _bins(card, field) if isinstance(bins, TextBins) for level in bins.levels]
+        literals = [one for one in _literals(card, field.name) if isinstance(one, str)]
+        values = field.values or [*dict.fromkeys([*levels, *literals]), "\0"]  # the last stands for any other text
+    if table is None or sum(table.counts[1:]) == 0:
+        yield from ((value, 1 / len(values)) for value in values)
+        return
+    bins = [table.bins.find(value) for value in values]  # type: ignore[arg-type]  # the bins are of the field's kind
+    known = sum(table.counts[at] for at in set(bins))
+    for value, at in zip(values, bins, strict=True):
+        yield value, (table.counts[at] / known if known else 1 / len(values)) / (bins.count(at) if known else 1)
+
+
+def _bins(card: Scorecard, field: Field) -> Iterator[Bins]:
+    """The bins of a field in every term that asks it."""
+    for term in card.learned.terms:
+        yield from (bins for name, bins in zip(term.fields, axes(term), strict=True) if name == field.name)
+
+
+def _conditions(card: Scorecard) -> Iterator[tree.Node]:
+    yield from (one.when.tree for one in card.card.rules)
+    yield from (one.met.tree for one in card.card.criteria)
+    for field in card.card.derived:
+        if field.derived is not None and not isinstance(field.derived, tree.Days):
+            yield field.derived
+
+
+def _literals(card: Scorecard, field: str) -> Iterator[float | str | bool | date]:
+    """Every literal that a condition compares a field with."""
+    for node in _conditions(card):
+        for part in tree.parts(node):
+            match part:
+                case tree.Compare(left=tree.Field(name=name), right=tree.Value(value=value)) if name == field:
+                    yield value
+                case tree.In(of=tree.Field(name=name), values=values) if name == field:
+                    yield from (one.value for one in values)
+                case tree.Search(of=of, text=text) if of.name == field:
+                    yield text
+
+
+def _days(card: Scorecard, field: str) -> list[Typed]:
+    """Days that stand for all answers to a date field, by the distances and the dates that conditions compare with."""
+    derived = {one.name: one.derived for one in card.card.derived if isinstance(one.derived, tree.Days)}
+    cuts = {value.toordinal() for value in _literals(card, field) if isinstance(value, date)}
+    cuts |= {ANY_DAY.toordinal()}
+    for node in _conditions(card):
+        for part in tree.parts(node):
+            if not isinstance(part, tree.Compare) or not isinstance(part.right, tree.Value):
+                continue
+            left = derived.get(part.left.name) if isinstance(part.left, tree.Field) else part.left
+            if isinstance(left, tree.Days) and left.of.name == field and isinstance(part.right.value, float):
+                distance = int(max(-1e6, min(1e6, part.right.value)))
+                cuts.add(ANY_DAY.toordinal() + (distance if left.way == "until" else -distance))
+    around = sorted({cut + step for cut in cuts for step in (-1, 0, 1)})
+    first, last = date.min.toordinal(), date.max.toordinal()
+    return [ANY_DAY + timedelta(days=one - ANY_DAY.toordinal()) for one in around if first <= one <= last]

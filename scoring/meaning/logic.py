@@ -1,0 +1,89 @@
+"""What a condition means: three-valued logic over typed values, in twenty lines. Printers are held to it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import TypeAlias
+
+from leadledger.scoring import tree
+from leadledger.scoring.field import fold
+from leadledger.scoring.scorecard import Card
+from leadledger.scoring.tree import Typed
+
+Values: TypeAlias = Mapping[str, Typed]
+
+
+def truth(node: tree.Node, values: Values, as_of: date) -> bool | None:
+    """Whether a condition holds; None: unknown."""
+    match node:
+        case tree.Compare(op=op, left=left, right=right):
+            one, other = operand(left, values, as_of), operand(right, values, as_of)
+            return None if one is None or other is None else _compare(op, one, other)
+        case tree.In(of=of, values=literals):
+            one = operand(of, values, as_of)
+            return None if one is None else any(one == literal.value for literal in literals)
+        case tree.Search(way=way, of=of, text=text):
+            found = values[of.name]
+            if not isinstance(found, str):
+                return None
+            whole, part = fold(found), fold(text)
+            return {
+                "contains": part in whole,
+                "starts_with": whole.startswith(part),
+                "ends_with": whole.endswith(part),
+            }[way]
+        case tree.Truth(of=of):
+            flag = values[of.name]
+            return None if flag is None else bool(flag)
+        case tree.IsNull(of=of):
+            return operand(of, values, as_of) is None
+        case tree.Not(of=of):
+            inner = truth(of, values, as_of)
+            return None if inner is None else not inner
+        case tree.And(of=parts):
+            results = [truth(part, values, as_of) for part in parts]
+            return False if False in results else None if None in results else True
+        case tree.Or(of=parts):
+            results = [truth(part, values, as_of) for part in parts]
+            return True if True in results else None if None in results else False
+
+
+def operand(node: tree.Operand | tree.Value, values: Values, as_of: date) -> Typed:
+    """The value of an operand; None: missing."""
+    match node:
+        case tree.Value(value=value):
+            return value
+        case tree.Field(name=name):
+            return values[name]
+        case tree.Days(way=way, of=of):
+            day = values[of.name]
+            if not isinstance(day, date):
+                return None
+            return float((as_of - day).days if way == "since" else (day - as_of).days)
+
+
+def _compare(op: tree.Comparison, one: Typed, other: Typed) -> bool:
+    match op:
+        case "=":
+            return one == other
+        case "<>":
+            return one != other
+        case "<":
+            return one < other  # type: ignore[operator]  # both have the kind that the reader checked
+        case "<=":
+            return one <= other  # type: ignore[operator]
+        case ">":
+            return one > other  # type: ignore[operator]
+        case ">=":
+            return one >= other  # type: ignore[operator]
+
+
+def derive(card: Card, values: Values, as_of: date) -> dict[str, Typed]:
+    """The values of the plain fields, and of the derived ones."""
+    whole = dict(values)
+    for field in card.derived:
+        node = field.derived
+        assert node is not None
+        whole[field.name] = operand(node, whole, as_of) if isinstance(node, tree.Days) else truth(node, whole, as_of)
+    return whole

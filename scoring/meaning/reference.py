@@ -1,0 +1,159 @@
+"""The tree walk: what a card means, in the plainest code. Printers are held to it, number by number.
+
+Rules, groups and tables in one place, without a thought for speed. To score in earnest, use what `printers/python.py`
+prints.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from leadledger.scoring.lookup import Combination, Table, Term, asks, leaf_of, leaves
+from leadledger.scoring.meaning.answers import alone
+from leadledger.scoring.meaning.logic import Values, derive, truth
+from leadledger.scoring.rule import Group
+from leadledger.scoring.scorecard import Priced, Scorecard
+
+
+@dataclass(frozen=True)
+class Tally:
+    """All numbers of one score, in tenths, in the order of the card.
+
+    `total` is the start plus all of `rules` (None, unknown, counts as 0), `groups` and `terms`. `low` and `high` are
+    the least and the most that answers to the card's questions could make of it. `bins` says where each term was
+    looked up (a pair: row times columns plus column; a combination: `Combination.cell`). `criteria` and `excluded` are
+    three-valued.
+    """
+
+    total: int
+    low: int
+    high: int
+    rules: tuple[int | None, ...]
+    groups: tuple[int, ...]
+    terms: tuple[int, ...]
+    bins: tuple[int, ...]
+    criteria: tuple[bool | None, ...]
+    excluded: tuple[bool | None, ...]
+
+
+def tally(card: Scorecard, plain: Values, as_of: date) -> Tally:
+    """Score one lead. `plain` holds a typed value (None: missing) for each plain field of the card."""
+    values = derive(card.card, plain, as_of)
+    rules = tuple(rule_points(one, values, as_of) for one in card.rules)
+    total = low = high = card.learned.start
+    group_entries = []
+    for group in card.groups:
+        members = [i for i, one in enumerate(card.rules) if one.rule.group == group.name]
+        known = [rules[i] or 0 for i in members]
+        spans = [
+            span(card.rules[i], values, as_of) for i in members if rules[i] is None and open_(card.rules[i], values)
+        ]
+        worth = grouped(group, known)
+        worst, best = group_span(group, known, spans)
+        group_entries.append(worth - sum(known))
+        total, low, high = total + worth, low + worst, high + best
+    settled = {name for one in alone(card) for name in one.rules}
+    for one, points in zip(card.rules, rules, strict=True):
+        if one.rule.group:
+            continue
+        unsure = points is None and one.rule.name not in settled and open_(one, values)
+        worst, best = span(one, values, as_of) if unsure else (points or 0, points or 0)
+        total, low, high = total + (points or 0), low + worst, high + best
+    terms, bins = [], []
+    for term in card.learned.terms:
+        points, at, worst, best = look_up(term, values, card)
+        terms.append(points)
+        bins.append(at)
+        if any(term.name in one.terms for one in alone(card)):
+            worst = best = points
+        total, low, high = total + points, low + worst, high + best
+    for answer in alone(card):
+        if values[answer.field] is None:
+            low, high = low + answer.low, high + answer.high
+    return Tally(
+        total,
+        low,
+        high,
+        rules,
+        tuple(group_entries),
+        tuple(terms),
+        tuple(bins),
+        tuple(truth(one.met.tree, values, as_of) for one in card.card.criteria),
+        tuple(truth(one.when.tree, values, as_of) for one in card.card.exclude),
+    )
+
+
+def amount(one: Priced, values: Values, as_of: date) -> int | None:
+    """What a rule earns where it fires; None where it decays from an unknown day."""
+    if one.steps is None or one.rule.half_life is None:
+        return one.points
+    day = values[one.rule.half_life.of]
+    return one.steps.at((as_of - day).days) if isinstance(day, date) else None
+
+
+def rule_points(one: Priced, values: Values, as_of: date) -> int | None:
+    """The points of a rule: 0 where its condition is false, None where it, or what it would earn, is unknown."""
+    fires = truth(one.rule.when.tree, values, as_of)
+    return 0 if fires is False else None if fires is None else amount(one, values, as_of)
+
+
+def open_(one: Priced, values: Values) -> bool:
+    """Whether an answer to a question could still settle an unknown rule."""
+    return any(values[name] is None for name in one.askable)
+
+
+def span(one: Priced, values: Values, as_of: date) -> tuple[int, int]:
+    """The least and the most that an open rule could bring once its questions are answered."""
+    most = amount(one, values, as_of)
+    most = one.points if most is None else most
+    return min(most, 0), max(most, 0)
+
+
+def grouped(group: Group, points: list[int]) -> int:
+    """What the rules of a group are worth together."""
+    return _cut(group, max((one for one in points if one), default=0) if group.best_of else sum(points))
+
+
+def group_span(group: Group, known: list[int], spans: list[tuple[int, int]]) -> tuple[int, int]:
+    """The least and the most that a group could be worth."""
+    if not group.best_of:
+        low, high = (sum(known) + sum(one[end] for one in spans) for end in (0, 1))
+        return _cut(group, low), _cut(group, high)
+    fired = [one for one in known if one]
+    low = max(fired) if fired else min([0, *(one[0] for one in spans)])
+    high = max([max(fired) if fired else 0, *(one[1] for one in spans)])
+    return _cut(group, low), _cut(group, high)
+
+
+def _cut(group: Group, points: int) -> int:
+    if group.maximum is not None:
+        points = min(points, group.maximum)
+    return points if group.minimum is None else max(points, group.minimum)
+
+
+def look_up(term: Term, values: Values, card: Scorecard) -> tuple[int, int, int, int]:
+    """The points of a learned term, the bin, and the least and the most that an answer could make of it."""
+
+    def free(name: str, at: int) -> bool:
+        return at == 0 and any(values[root] is None for root in card.askable((name,)))
+
+    if isinstance(term, Table):
+        at = term.bins.find(values[term.field])  # type: ignore[arg-type]  # the bins are of the field's kind
+        cells = term.points if free(term.field, at) else (term.points[at],)
+        return term.points[at], at, min(cells), max(cells)
+    if isinstance(term, Combination):
+        place = {name: bins.find(values[name]) for bins, name in zip(term.bins, term.fields, strict=True)}  # type: ignore[arg-type]
+        points = worst = best = 0
+        for tree in term.trees:
+            leaf = leaf_of(tree, place)
+            # A tree that asks what an answer may still bring could come to any of its leaves.
+            ends = leaves(tree) if any(free(name, place[name]) for name in asks(tree)) else (leaf,)
+            possible = [one.points for one in ends]
+            points, worst, best = points + leaf.points, worst + min(possible), best + max(possible)
+        return points, term.cell(tuple(place.values())), worst, best
+    row, column = (bins.find(values[name]) for bins, name in zip(term.bins, term.fields, strict=True))  # type: ignore[arg-type]
+    rows = term.points if free(term.fields[0], row) else (term.points[row],)
+    whole_row = free(term.fields[1], column)
+    cells = tuple(cell for line in rows for cell in (line if whole_row else (line[column],)))
+    return term.points[row][column], row * len(term.bins[1]) + column, min(cells), max(cells)

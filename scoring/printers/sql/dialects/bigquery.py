@@ -1,0 +1,135 @@
+"""BigQuery's spelling (GoogleSQL): what differs from DuckDB, each with the page behind it. Untested on the engine.
+
+- A quote in a text is `\\'`, since two texts side by side are a mistake, and a backslash is written twice.
+  https://cloud.google.com/bigquery/docs/reference/standard-sql/lexical
+- "Flexible column names" hold letters, digits and some signs, a colon among them; what no table can have is refused
+  here. https://cloud.google.com/bigquery/docs/schemas#flexible-column-names
+- `GREATEST` is NULL as soon as one value is.
+  https://cloud.google.com/bigquery/docs/reference/standard-sql/mathematical_functions#greatest
+- `EXP` beyond a double is an error, and so is a day before year 1 or after 9999; a name with a colon that goes into a
+  table of one's own needs flexible names too, which concerns the columns of `--ledger` alone.
+- `SAFE_CAST` gives NULL for what can't be read, but reads more than our forms: they are asked before it.
+  https://cloud.google.com/bigquery/docs/reference/standard-sql/conversion_functions
+- A step takes over all columns (`*`): a common table expression is no table, and columns that nobody asks are not read.
+- Nothing keeps the steps apart, as `OFFSET 0` does in PostgreSQL: no page says that it is needed, or what would do it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from leadledger.scoring.errors import PrinterError, shown
+from leadledger.scoring.field import DATE, NUMBER
+from leadledger.scoring.printers import literals
+from leadledger.scoring.printers.literals import FIRST, LAST, UPPER
+
+LONGEST_NAME = 300  # characters
+NOTE = "printed for BigQuery, and untested on the engine"
+TYPES = {"DOUBLE": "FLOAT64", "VARCHAR": "STRING", "BOOLEAN": "BOOL", "DATE": "DATE", "INTEGER": "INT64"}
+_FOREIGN = '!"$()*,./;?@[\\]^`{}~'  # signs that no name has
+_SPACES = r"[ \t\n\r\f\v]*"  # as RE2 reads it, in a raw text
+_SPACE = r"' \t\n\r\f\v'"  # as a text reads it
+_INFINITY = "CAST('inf' AS FLOAT64)"
+
+
+def name(identifier: str) -> str:
+    """A quoted identifier. Raises PrinterError where BigQuery has no such name."""
+    if not identifier.isprintable() or set(identifier) & set(_FOREIGN) or not 0 < len(identifier) <= LONGEST_NAME:
+        raise PrinterError(
+            f"BigQuery has no name {shown(identifier)}: a name has {LONGEST_NAME} characters at most, and none of"
+            f" {_FOREIGN}; rename the column"
+        )
+    return f"`{identifier}`"
+
+
+def text(value: str) -> str:
+    """A text literal."""
+    return literals.escaped(value, {"'": r"\'", "\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
+
+
+def fold(value: str) -> str:
+    """ASCII letters in lower case; LOWER folds beyond them."""
+    return f"TRANSLATE({value}, '{UPPER}', '{UPPER.lower()}')"
+
+
+def trim(value: str) -> str:
+    """Without the six kinds of ASCII white space at both ends."""
+    return f"TRIM({value}, {_SPACE})"
+
+
+def matches(value: str, pattern: str) -> str:
+    """Whether a pattern of RE2 matches the whole of a text."""
+    return rf"REGEXP_CONTAINS({value}, r'\A(?:{pattern})\z')"
+
+
+def read_number(raw: str) -> str:
+    """The double that a text writes, white space around it or not; else NULL."""
+    double = f"SAFE_CAST({trim(raw)} AS FLOAT64)"
+    return f"CASE WHEN {matches(raw, f'{_SPACES}(?:{NUMBER}){_SPACES}')} AND {is_finite(double)} THEN {double} END"
+
+
+def read_day(raw: str) -> str:
+    """The day that a trimmed text writes, or NULL; with a time and an offset, the day in UTC.
+
+    REGEXP_EXTRACT takes one group at most, so each part is taken by a pattern of its own: the hour and the minute stand
+    at fixed places, the offset is what ends the text.
+    https://cloud.google.com/bigquery/docs/reference/standard-sql/string_functions#regexp_extract
+    """
+    day = f"SAFE_CAST(SUBSTR({raw}, 1, 10) AS DATE)"
+    end = f"SUBSTR({raw}, 17)"
+    hour, minute = f"CAST(SUBSTR({raw}, 12, 2) AS INT64)", f"CAST(SUBSTR({raw}, 15, 2) AS INT64)"
+    offset_hour, offset_minute = (
+        f"COALESCE(SAFE_CAST(REGEXP_EXTRACT({end}, r'{pattern}') AS INT64), 0)"
+        for pattern in ("[+-]([0-9]{2})", "[+-][0-9]{2}:?([0-9]{2})$")
+    )
+    sign = f"CASE REGEXP_EXTRACT({end}, r'[+-]') WHEN '-' THEN 1 WHEN '+' THEN -1 ELSE 0 END"
+    minutes = f"{hour} * 60 + {minute} + {sign} * ({offset_hour} * 60 + {offset_minute})"
+    return (
+        f"CASE WHEN NOT {matches(raw, DATE)} THEN NULL"
+        f" WHEN LENGTH({raw}) = 10 THEN {day}"
+        f" WHEN {minutes} < 0 THEN CASE WHEN {day} > {FIRST} THEN DATE_SUB({day}, INTERVAL 1 DAY) END"
+        f" WHEN {minutes} >= 1440 THEN CASE WHEN {day} < {LAST} THEN DATE_ADD({day}, INTERVAL 1 DAY) END"
+        f" ELSE {day} END"
+    )
+
+
+def day(raw: str, kind: str) -> str:
+    """The day of a column of a DATE or a time; of an instant, the day in UTC, whatever the session's time zone."""
+    return f"DATE({raw}, 'UTC')" if kind in literals.INSTANTS else f"CAST({raw} AS DATE)"
+
+
+def search(way: str, whole: str, part: str) -> str:
+    """`contains`, `starts_with`, `ends_with`: never LIKE, whose signs a text may hold."""
+    if way == "contains":
+        return f"STRPOS({whole}, {part}) > 0"
+    return f"{'STARTS_WITH' if way == 'starts_with' else 'ENDS_WITH'}({whole}, {part})"
+
+
+def days_between(end: str, start: str) -> str:
+    """Days from `start` to `end`, as a double; the later day comes first."""
+    return f"CAST(DATE_DIFF({end}, {start}, DAY) AS FLOAT64)"
+
+
+def element(items: Sequence[object], at: str) -> str:
+    """An item of a list by its position from 0; beyond the list is an error."""
+    return f"[{', '.join(map(str, items))}][OFFSET({at})]"
+
+
+def integer_division(value: str, by: int) -> str:
+    """Of whole numbers, neither of them negative."""
+    return f"DIV({value}, {by})"
+
+
+def exp(value: str) -> str:
+    """e to the power of a double that is not above 0, where it is asked; elsewhere 1, and no error."""
+    return f"EXP(LEAST({value}, 0.0))"
+
+
+def is_finite(value: str) -> str:
+    """Whether a double is a number; NaN is below nothing."""
+    return f"ABS({value}) < {_INFINITY}"
+
+
+def is_nan(value: str) -> str:
+    """Whether a double is NaN."""
+    return f"IS_NAN({value})"

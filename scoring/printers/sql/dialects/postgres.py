@@ -1,0 +1,175 @@
+"""PostgreSQL's spelling (16 and later): what differs from DuckDB, each with the page or the measurement behind it.
+
+- A double is written `float8 '0.1'`: a bare `0.1e0` is a numeric, and an integer divided by it is one too.
+- Casts that fail end the query, so `pg_input_is_valid` is asked first; `CASE` asks it before it casts.
+- Texts are compared by their bytes (`COLLATE "C"`): a citext column, or one with a collation of its own, may hold `a`
+  and `A` for equal, and refuses `strpos`.
+- A step that is asked once is put into the one that asks, and expressions grow without bounds; `OFFSET 0` keeps steps
+  apart, and their rows still stream. https://www.postgresql.org/docs/current/queries-with.html
+- A name has at most 63 bytes, and is cut silently. https://www.postgresql.org/docs/current/sql-syntax-lexical.html
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Sequence
+
+from leadledger.scoring.errors import PrinterError
+from leadledger.scoring.field import DATE, NUMBER, SPACE
+from leadledger.scoring.printers import literals
+from leadledger.scoring.printers.literals import FIRST, LAST
+
+LONGEST_NAME = 63  # bytes
+SMALLEST_EXPONENT = -700  # of exp(); below some -708 it is an error, not 0
+_SPACES = r"[ \t\n\r\f\v]*"
+_FOREIGN = r"[^0-9eE.+ \t\n\r\f\v-]"  # a sign that no number has
+TYPES = {"DOUBLE": "float8", "VARCHAR": "text", "BOOLEAN": "boolean", "DATE": "date", "INTEGER": "integer"}
+_FAMILIES = {
+    "text": ("text", "character varying", "character", "bpchar", "name", '"char"', "citext", "uuid", "unknown"),
+    "integer": ("smallint", "integer", "bigint", "oid"),
+    "float": ("real", "double precision"),
+    "decimal": ("numeric",),
+    "flag": ("boolean",),
+    "date": ("date",),
+    "time": ("timestamp without time zone",),
+    "instant": ("timestamp with time zone",),
+}
+
+
+def family(kind: str) -> str:
+    """What a column of a type (as `format_type` names it; `enum` for any enum) holds; empty: nothing we read."""
+    plain = re.sub(r"\([0-9, -]*\)", "", kind).strip().removeprefix("public.")
+    if plain == "enum":
+        return "text"
+    return next((one for one, kinds in _FAMILIES.items() if plain in kinds), "")
+
+
+def name(identifier: str) -> str:
+    """A quoted identifier; a longer one than the server keeps is cut and marked, so that two never become one."""
+    whole = identifier.encode()
+    if len(whole) > LONGEST_NAME:
+        mark = "~" + hashlib.sha256(whole).hexdigest()[:12]
+        identifier = whole[: LONGEST_NAME - len(mark)].decode(errors="ignore") + mark
+    return literals.name(identifier)
+
+
+def text(value: str) -> str:
+    """A text literal. NUL, which no text here can hold, is refused."""
+    if "\0" in value:
+        raise PrinterError("PostgreSQL has no texts with a NUL character; take it out of the card")
+    return literals.text(value)
+
+
+def number(value: float) -> str:
+    """A literal of a double."""
+    return f"float8 '{value!r}'"
+
+
+def fold(value: str) -> str:
+    """ASCII letters in lower case: what lower() does in the collation "C", and in no other."""
+    return f'lower({value} COLLATE "C")'
+
+
+def trim(value: str) -> str:
+    """Without the six kinds of ASCII white space at both ends."""
+    return f"btrim({value}, {text(SPACE)})"
+
+
+def matches(value: str, pattern: str) -> str:
+    """Whether a pattern matches the whole of a text; `$` is the very end, not before a last line feed."""
+    return f"{value} ~ {text(f'^(?:{pattern})$')}"
+
+
+def group(value: str, pattern: str, at: int) -> str:
+    """A group of a pattern that matches the whole of a text."""
+    return f"regexp_substr({value}, {text(f'^(?:{pattern})$')}, 1, 1, '', {at})"
+
+
+def read_number(raw: str) -> str:
+    """The double that a text writes, white space around it or not; else NULL.
+
+    A number too small for a double is an error to the server, where Python reads 0; `numeric` tells it from one too
+    large, and where even that gives up, the sign of the exponent does.
+    """
+    cast = f"CAST({raw} AS float8)"
+    return (
+        f"CASE WHEN {raw} ~ {text(_FOREIGN)} THEN NULL"  # besides numbers, the cast reads: inf, nan and 0x10
+        f" WHEN pg_input_is_valid({raw}, 'float8') THEN {cast}"
+        f" WHEN {raw} !~ {text(f'^{_SPACES}(?:{NUMBER}){_SPACES}$')} THEN NULL"
+        f" WHEN pg_input_is_valid({raw}, 'numeric')"
+        f" THEN CASE WHEN abs(CAST({raw} AS numeric)) < 1 THEN {number(0.0)} END"
+        f" WHEN {raw} ~ '[eE]-' THEN {number(0.0)} END"
+    )
+
+
+def read_day(raw: str) -> str:
+    """The day that a trimmed text writes, or NULL; with a time and an offset, the day in UTC."""
+    first = f"substr({raw}, 1, 10)"
+    day = f"CAST({first} AS date)"
+    hour, minute, offset_hour, offset_minute = (
+        f"coalesce(CAST({group(raw, DATE, at)} AS integer), 0)" for at in (2, 3, 5, 6)
+    )
+    sign = f"CASE {group(raw, DATE, 4)} WHEN '-' THEN 1 WHEN '+' THEN -1 ELSE 0 END"
+    minutes = f"{hour} * 60 + {minute} + {sign} * ({offset_hour} * 60 + {offset_minute})"
+    whole = f"{day} + CAST(floor(({minutes}) / {number(1440.0)}) AS integer)"
+    return (
+        f"CASE WHEN NOT {matches(raw, DATE)} OR NOT pg_input_is_valid({first}, 'date') THEN NULL"
+        f" WHEN length({raw}) = 10 THEN {day}"
+        f" WHEN {whole} BETWEEN {FIRST} AND {LAST} THEN {whole} END"
+    )
+
+
+def search(way: str, whole: str, part: str) -> str:
+    """`contains`, `starts_with`, `ends_with`: never LIKE, whose signs a text may hold."""
+    if way == "contains":
+        return f"strpos({whole}, {part}) > 0"
+    return f"starts_with({whole}, {part})" if way == "starts_with" else f"right({whole}, length({part})) = {part}"
+
+
+def days_between(end: str, start: str) -> str:
+    """Days from `start` to `end`, as a double."""
+    return f"CAST(({end} - {start}) AS float8)"
+
+
+def element(items: Sequence[object], at: str) -> str:
+    """An item of a list by its position from 0; the list becomes a constant as the query is planned."""
+    return f"(ARRAY[{', '.join(map(str, items))}])[{at} + 1]"
+
+
+def exp(value: str) -> str:
+    """e to the power of a double, held above the point where the server says: underflow."""
+    return f"exp(greatest({value}, {number(float(SMALLEST_EXPONENT))}))"
+
+
+def is_finite(value: str) -> str:
+    """Whether a double is a number; NaN is above infinity."""
+    return f"abs({value}) < float8 'Infinity'"
+
+
+def is_nan(value: str) -> str:
+    """Whether a double is NaN, which equals itself here."""
+    return f"{value} = 'NaN'"
+
+
+def clean(value: str, absent: Sequence[str]) -> Sequence[str]:
+    """Ways to ask whether a text surely has no white space at its ends and is none of some texts, cheapest first."""
+    ends = f"left({value}, 1) > ' ' COLLATE \"C\" AND right({value}, 1) > ' ' COLLATE \"C\""
+    return [f"{ends} AND {fold(value)} NOT IN ({', '.join(map(text, absent))})"]
+
+
+def plain(column: str, kind: str, field_kind: str) -> tuple[str, str]:
+    """A column of one of the server's types as one that the printer knows: its SQL, and the type's name there.
+
+    Raises PrinterError where the type holds no single value that a field could have.
+    """
+    holds, raw = family(kind), name(column)
+    if not holds:
+        raise PrinterError(f"column '{column}' has the type {kind}, which holds no single value")
+    if holds == "decimal" and field_kind != "number":
+        return raw, "DECIMAL"
+    if holds in ("text", "decimal"):  # a numeric goes by way of its text, which rounds once, and may be beyond a double
+        return f'CAST({raw} AS text) COLLATE "C"', "VARCHAR"
+    if holds == "instant":
+        return f"{raw} AT TIME ZONE 'UTC'", "TIMESTAMP"
+    return raw, {"integer": "BIGINT", "float": "DOUBLE", "flag": "BOOLEAN", "date": "DATE", "time": "TIMESTAMP"}[holds]

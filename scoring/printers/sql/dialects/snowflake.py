@@ -1,0 +1,134 @@
+"""Snowflake's spelling: what differs from DuckDB, each with the page behind it. Untested on the engine.
+
+- A name written without quotes is kept in capitals, and a quoted one is asked letter by letter: so a plain name is
+  printed quoted and in capitals, which finds the column `employees` of a table made in the usual way.
+  https://docs.snowflake.com/en/sql-reference/identifiers-syntax
+- A backslash in a text is an escape, and is written twice.
+  https://docs.snowflake.com/en/sql-reference/data-types-text
+- A number with a point is a decimal, with an exponent too where it fits: a double is cast from its text, which is read
+  to the last bit. NaN equals itself and is above infinity.
+  https://docs.snowflake.com/en/sql-reference/data-types-numeric
+- `GREATEST` is NULL as soon as one value is. https://docs.snowflake.com/en/sql-reference/functions/greatest
+- `REGEXP_LIKE` matches a whole text; patterns are POSIX's, so groups that only bracket are not asked of it.
+  https://docs.snowflake.com/en/sql-reference/functions-regexp
+- `TRY_TO_DOUBLE` reads more than our forms, `inf` among it, and so may `TRY_TO_DATE`: they are asked before.
+  https://docs.snowflake.com/en/sql-reference/functions/try_to_double
+- A step takes over all columns (`*`): columns that nobody asks are not read.
+- Nothing keeps the steps apart, as `OFFSET 0` does in PostgreSQL: no page says that it is needed, or what would do it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from leadledger.scoring.field import DATE, NUMBER
+from leadledger.scoring.printers import literals
+from leadledger.scoring.printers.literals import FIRST, LAST, UPPER
+
+NOTE = "printed for Snowflake, and untested on the engine"
+TYPES = {"DOUBLE": "FLOAT", "VARCHAR": "VARCHAR", "BOOLEAN": "BOOLEAN", "DATE": "DATE", "INTEGER": "INTEGER"}
+_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_SPACE = r"(' \t\n\r' || CHR(12) || CHR(11))"
+_INFINITY = "'inf'::FLOAT"
+
+
+def name(identifier: str) -> str:
+    """A quoted identifier; a plain one in capitals, as Snowflake keeps it."""
+    return literals.name(identifier.upper() if _PLAIN.fullmatch(identifier) else identifier)
+
+
+def text(value: str) -> str:
+    """A text literal."""
+    return literals.escaped(value, {"'": "''", "\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
+
+
+def number(value: float) -> str:
+    """A literal of a double."""
+    return f"'{value!r}'::FLOAT"
+
+
+def fold(value: str) -> str:
+    """ASCII letters in lower case; LOWER folds beyond them."""
+    return f"TRANSLATE({value}, '{UPPER}', '{UPPER.lower()}')"
+
+
+def trim(value: str) -> str:
+    """Without the six kinds of ASCII white space at both ends."""
+    return f"TRIM({value}, {_SPACE})"
+
+
+def posix(pattern: str) -> str:
+    """A pattern as a text, without the brackets `(?:` and without a backslash, which a text reads too."""
+    return f"'{pattern.replace('(?:', '(').replace(chr(92) + '.', '[.]')}'"
+
+
+def group(value: str, at: int) -> str:
+    """A group of the pattern of a day, by its number among those that are kept."""
+    opens = [found.group() for found in re.finditer(r"\((?:\?:)?", DATE)]
+    place = [i for i, one in enumerate(opens, start=1) if one == "("][at - 1]
+    return f"REGEXP_SUBSTR({value}, {posix(DATE)}, 1, 1, 'e', {place})"
+
+
+def read_number(raw: str) -> str:
+    """The double that a text writes, white space around it or not; else NULL."""
+    tidy = trim(raw)
+    double = f"TRY_TO_DOUBLE({tidy})"
+    return f"CASE WHEN REGEXP_LIKE({tidy}, {posix(NUMBER)}) AND {is_finite(double)} THEN {double} END"
+
+
+def read_day(raw: str) -> str:
+    """The day that a trimmed text writes, or NULL; with a time and an offset, the day in UTC."""
+    day = f"TRY_TO_DATE(SUBSTR({raw}, 1, 10), 'YYYY-MM-DD')"
+    hour, minute = (f"TRY_TO_NUMBER(SUBSTR({raw}, {at}, 2))" for at in (12, 15))
+    offset_hour, offset_minute = (f"COALESCE(TRY_TO_NUMBER({group(raw, at)}), 0)" for at in (5, 6))
+    sign = f"CASE {group(raw, 4)} WHEN '-' THEN 1 WHEN '+' THEN -1 ELSE 0 END"
+    minutes = f"{hour} * 60 + {minute} + {sign} * ({offset_hour} * 60 + {offset_minute})"
+    moved = f"CASE WHEN {minutes} < 0 THEN -1 WHEN {minutes} >= 1440 THEN 1 ELSE 0 END"
+    # Between the first and the last day there is a day more on either side, so that DATEADD has a day to give.
+    return (
+        f"CASE WHEN NOT REGEXP_LIKE({raw}, {posix(DATE)}) OR NOT {day} BETWEEN {FIRST} AND {LAST} THEN NULL"
+        f" WHEN LENGTH({raw}) = 10 THEN {day}"
+        f" WHEN DATEADD(DAY, {moved}, {day}) BETWEEN {FIRST} AND {LAST} THEN DATEADD(DAY, {moved}, {day}) END"
+    )
+
+
+def day(raw: str, kind: str) -> str:
+    """The day of a column of a DATE or a time; of an instant, the day in UTC, whatever the session's time zone."""
+    return f"CAST(CONVERT_TIMEZONE('UTC', {raw}) AS DATE)" if kind in literals.INSTANTS else f"CAST({raw} AS DATE)"
+
+
+def search(way: str, whole: str, part: str) -> str:
+    """`contains`, `starts_with`, `ends_with`: never LIKE, whose signs a text may hold."""
+    return f"{way.replace('_', '').upper()}({whole}, {part})"
+
+
+def days_between(end: str, start: str) -> str:
+    """Days from `start` to `end`, as a double; the earlier day comes first."""
+    return f"CAST(DATEDIFF(DAY, {start}, {end}) AS FLOAT)"
+
+
+def element(items: Sequence[object], at: str) -> str:
+    """An item of a list of points, or of doubles, by its position from 0; GET gives a VARIANT."""
+    kind = "INTEGER" if all(isinstance(one, int) for one in items) else "FLOAT"
+    return f"CAST(GET(ARRAY_CONSTRUCT({', '.join(map(str, items))}), {at}) AS {kind})"
+
+
+def integer_division(value: str, by: int) -> str:
+    """Of whole numbers, neither of them negative; a quotient has six digits behind the point, and more than enough."""
+    return f"CAST(FLOOR(({value}) / {by}) AS INTEGER)"
+
+
+def exp(value: str) -> str:
+    """e to the power of a double that is not above 0, where it is asked; elsewhere 1, and no error."""
+    return f"EXP(LEAST({value}, {number(0.0)}))"
+
+
+def is_finite(value: str) -> str:
+    """Whether a double is a number; NaN is above infinity."""
+    return f"ABS({value}) < {_INFINITY}"
+
+
+def is_nan(value: str) -> str:
+    """Whether a double is NaN, which equals itself here."""
+    return f"{value} = 'NaN'::FLOAT"

@@ -1,0 +1,198 @@
+"""Apache Spark's spelling (4.0 and later): what differs from DuckDB, each with the page behind it.
+
+Whatever a session has set, a SELECT gives the same: ANSI mode, the time zone and the escapes of texts don't matter.
+
+- What a backslash in a text means depends on a setting, and `${…}` anywhere in a statement is replaced by a setting of
+  that name: backslashes and quotes are written by their numbers, and a `$` is kept apart from a `{`.
+  https://spark.apache.org/docs/latest/sql-ref-literals.html
+- A number with a point is a DECIMAL, and one with a D behind it a double.
+  https://spark.apache.org/docs/latest/sql-ref-literals.html
+- In ANSI mode a cast that fails ends the query, so that a cast of a text is a `try_cast`. It reads more than our forms
+  (`1d`, `0x1p3`, `inf`, a year and a month for a day): they are asked before.
+  https://spark.apache.org/docs/latest/sql-ref-ansi-compliance.html
+- A pattern is one of Java, found anywhere in a text; its `$` also stands before a last line end.
+  https://docs.oracle.com/en/java/javase/17/docs/api/java.base/java/util/regex/Pattern.html
+- NaN equals itself and is above infinity. https://spark.apache.org/docs/latest/sql-ref-datatypes.html
+- A cast of a TIMESTAMP to a day gives the day in the session's time zone; its seconds since 1970 do not depend on it.
+- `trim` of several signs and `translate` make an object of each sign, so that texts that need neither are asked first;
+  and `CASE … WHEN` works out what it compares once more for each branch, so that tidied texts are columns.
+- Learned tables are nested CASE. Of the other ways that `make bench-cluster` measures, arrays at a counted bin, with
+  `array_position` for texts, are faster by a quarter where each step is compiled by itself, and slower where whole
+  stages are; joins with broadcast tables are many times slower.
+- All steps in one method come near to the 64 KB that Java allows, and it interprets methods above 8,000 bytes:
+  sessions of our own set `spark.sql.codegen.wholeStage` to false, and no method is larger than some hundred bytes.
+- A step takes over only the columns that are asked later on: Spark leaves out the others too, but takes as long to plan
+  a SELECT that has them as to score many thousand rows.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from leadledger.scoring.errors import PrinterError, shown
+from leadledger.scoring.field import DATE, NUMBER, SPACE
+from leadledger.scoring.printers.literals import FIRST, INSTANTS, LAST, UPPER
+
+TYPES = {"DOUBLE": "DOUBLE", "VARCHAR": "STRING", "BOOLEAN": "BOOLEAN", "DATE": "DATE", "INTEGER": "INT"}
+_AWKWARD = re.compile(r"([\x00-\x1f\x7f'\\]|\$(?=\{))")  # signs that are written by their numbers
+_INFINITY = "CAST('Infinity' AS DOUBLE)"
+_FAMILIES = {
+    "text": ("string", "varchar", "char", "void"),
+    "integer": ("tinyint", "smallint", "int", "bigint"),
+    "float": ("float", "double"),
+    "decimal": ("decimal",),
+    "flag": ("boolean",),
+    "date": ("date",),
+    "time": ("timestamp_ntz",),
+    "instant": ("timestamp",),
+}
+
+
+def family(kind: str) -> str:
+    """What a column of a type (as a DataFrame's `dtypes` name it) holds; empty: nothing we read."""
+    plain = re.sub(r"\(.*\)| collate .*", "", kind)
+    return next((one for one, kinds in _FAMILIES.items() if plain in kinds), "")
+
+
+def name(identifier: str) -> str:
+    """A quoted identifier. Raises PrinterError where Spark would read another one."""
+    if not identifier or "${" in identifier:
+        raise PrinterError(f"Spark can't be asked for a name like {shown(identifier)}; rename the column")
+    return "`" + identifier.replace("`", "``") + "`"
+
+
+def text(value: str) -> str:
+    """A text literal."""
+    parts = [
+        f"chr({ord(part)})" if _AWKWARD.fullmatch(part) or part == "$" else f"'{part}'"
+        for part in _AWKWARD.split(value)
+        if part
+    ]
+    return f"({' || '.join(parts)})" if len(parts) > 1 else parts[0] if parts else "''"
+
+
+def number(value: float) -> str:
+    """A literal of a double."""
+    return f"{value!r}D"
+
+
+def fold(value: str) -> str:
+    """ASCII letters in lower case; lower() folds beyond them, and is quick where there are none."""
+    return (
+        f"CASE WHEN octet_length({value}) = length({value}) THEN lower({value})"
+        f" ELSE translate({value}, '{UPPER}', '{UPPER.lower()}') END"
+    )
+
+
+def trim(value: str) -> str:
+    """Without the six kinds of ASCII white space at both ends."""
+    return f"CASE WHEN {_ends(value)} THEN {value} ELSE btrim({value}, {text(SPACE)}) END"
+
+
+def tidy(value: str) -> str:
+    """Without white space at both ends, and with ASCII letters in lower case."""
+    return (
+        f"CASE WHEN {_ends(value)} AND octet_length({value}) = length({value}) THEN lower({value})"
+        f" ELSE translate(btrim({value}, {text(SPACE)}), '{UPPER}', '{UPPER.lower()}') END"
+    )
+
+
+def _ends(value: str) -> str:
+    """Whether a text surely has no white space at its ends; texts are compared by their bytes."""
+    return f"{value} >= '!' AND substr({value}, -1) >= '!'"
+
+
+def matches(value: str, pattern: str) -> str:
+    """Whether a pattern matches the whole of a text."""
+    return f"{value} rlike {_whole(pattern)}"
+
+
+def _whole(pattern: str) -> str:
+    """A pattern from the start to the very end of a text, without a backslash."""
+    return text(f"(?s)^(?:{pattern})(?!.)".replace(r"\.", "[.]"))
+
+
+def read_number(raw: str) -> str:
+    """The double that a text writes, white space around it or not; else NULL."""
+    double = f"try_cast({raw} AS DOUBLE)"
+    pattern = f"[{SPACE}]*(?:{NUMBER})[{SPACE}]*"
+    return f"CASE WHEN {matches(raw, pattern)} AND {is_finite(double)} THEN {double} END"
+
+
+def read_day(raw: str) -> str:
+    """The day that a trimmed text writes, or NULL; with a time and an offset, the day in UTC."""
+    plain = f"try_cast({raw} AS DATE)"
+    day = f"try_cast(substr({raw}, 1, 10) AS DATE)"
+
+    def group(at: int) -> str:
+        return f"regexp_extract({raw}, {_whole(DATE)}, {at})"
+
+    hour, minute, offset_hour, offset_minute = (f"coalesce(try_cast({group(at)} AS INT), 0)" for at in (2, 3, 5, 6))
+    sign = f"CASE {group(4)} WHEN '-' THEN 1 WHEN '+' THEN -1 ELSE 0 END"
+    minutes = f"{hour} * 60 + {minute} + {sign} * ({offset_hour} * 60 + {offset_minute})"
+    whole = f"date_add({day}, CAST(floor(({minutes}) / {number(1440.0)}) AS INT))"
+    return (
+        f"CASE WHEN octet_length({raw}) = 10 AND CAST({plain} AS STRING) = {raw}"
+        f" THEN CASE WHEN {plain} BETWEEN {FIRST} AND {LAST} THEN {plain} END"
+        f" WHEN {matches(raw, DATE)} AND {day} BETWEEN {FIRST} AND {LAST} AND {whole} BETWEEN {FIRST} AND {LAST}"
+        f" THEN {whole} END"
+    )
+
+
+def day(raw: str, kind: str) -> str:
+    """The day of a column of a DATE or a time; of an instant, the day in UTC, whatever the session's time zone."""
+    if kind in INSTANTS:
+        return f"date_from_unix_date(CAST(floor(unix_seconds({raw}) / {number(86400.0)}) AS INT))"
+    return f"CAST({raw} AS DATE)"
+
+
+def search(way: str, whole: str, part: str) -> str:
+    """`contains`, `starts_with`, `ends_with`: never LIKE, whose signs a text may hold."""
+    return f"{way.replace('_', '')}({whole}, {part})"
+
+
+def days_between(end: str, start: str) -> str:
+    """Days from `start` to `end`, as a double."""
+    return f"CAST(datediff({end}, {start}) AS DOUBLE)"
+
+
+def element(items: Sequence[object], at: str) -> str:
+    """An item of a list by its position from 0; the list becomes a constant as the query is planned."""
+    return f"array({', '.join(map(str, items))})[{at}]"
+
+
+def integer_division(value: str, by: int) -> str:
+    """Of whole numbers, neither of them negative; a BIGINT."""
+    return f"({value}) div {by}"
+
+
+def is_finite(value: str) -> str:
+    """Whether a double is a number; NaN is above infinity."""
+    return f"abs({value}) < {_INFINITY}"
+
+
+def is_nan(value: str) -> str:
+    """Whether a double is NaN."""
+    return f"isnan({value})"
+
+
+def plain(raw: str, column: str, kind: str) -> tuple[str, str]:
+    """The values `raw` of a column of one of Spark's types as the printer knows them: their SQL, and its type's name.
+
+    Raises PrinterError where the type holds no single value that a field could have.
+    """
+    holds = family(kind)
+    if not holds:
+        raise PrinterError(f"column '{column}' has the type {kind}, which holds no single value")
+    if holds == "text":  # in no collation, by which `a` and `A` may be equal
+        return f"CAST({raw} AS STRING)", "VARCHAR"
+    return raw, {
+        "integer": "BIGINT",
+        "float": "DOUBLE",
+        "decimal": "DECIMAL",
+        "flag": "BOOLEAN",
+        "date": "DATE",
+        "time": "TIMESTAMP",
+        "instant": INSTANTS[0],
+    }[holds]

@@ -1,0 +1,188 @@
+"""API keys: how they are made, kept, found and revoked."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import stat
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from leadledger.api.cli.commands import cli
+from leadledger.api.http import keys
+from leadledger.api.http.keys import CLAIM, FILE, KeyFileError, Keyring
+
+NOW = datetime(2026, 1, 31, 9, tzinfo=UTC)
+
+
+def run(*words: object) -> Result:
+    """Run the command in this process."""
+    return CliRunner().invoke(cli, ["keys", *map(str, words)], catch_exceptions=False)
+
+
+def test_a_key_is_kept_as_its_digest(tmp_path: Path) -> None:
+    """The file has the digest of the key, not the key, and only its owner can read it."""
+    key, text = keys.add(tmp_path, "crm", ("read", "score", "read"), NOW)
+    kept = (tmp_path / FILE).read_text()
+    assert CLAIM.fullmatch(text)
+    assert text not in kept
+    assert text[12:] not in kept
+    assert hashlib.sha256(text.encode()).hexdigest() in kept
+    assert key.scopes == ("score", "read")
+    assert keys.read(tmp_path) == (key,)
+    assert stat.S_IMODE((tmp_path / FILE).stat().st_mode) == 0o600
+    assert "sha256" not in key.to_dict()
+
+
+def test_keys_are_found(tmp_path: Path) -> None:
+    """A key is found by its text alone: not by another secret, id or form, and not once it is revoked."""
+    (one, text), (two, other) = (keys.add(tmp_path, name, ("score",), NOW) for name in ("one", "two"))
+    found = Keyring(tmp_path).by_id
+    assert keys.find(found, text) == one
+    assert keys.find(found, other) == two
+    guesses = [
+        "",
+        "ll_",
+        one.id,
+        one.digest,
+        text[:-1],
+        text + "A",
+        text.upper(),
+        text[:-1] + ("A" if text[-1] != "A" else "B"),
+        text.replace(one.id, two.id),
+        text.replace(one.id, "00000000"),
+        "ll_" + "é" * 52,
+    ]
+    assert [keys.find(found, guess) for guess in guesses] == [None] * len(guesses)
+    assert keys.revoke(tmp_path, one.id, NOW).revoked == NOW
+    assert keys.find(Keyring(tmp_path).by_id, text) is None
+    assert keys.find(Keyring(tmp_path).by_id, other) == two
+
+
+def test_keys_are_compared_in_constant_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each key of the right form is compared by `hmac.compare_digest`, one with an unknown id too."""
+    key, text = keys.add(tmp_path, "crm", ("score",), NOW)
+    compared = []
+
+    def compare(left: str, right: str) -> bool:
+        compared.append((len(left), len(right)))
+        return left == right
+
+    monkeypatch.setattr(hmac, "compare_digest", compare)
+    found = Keyring(tmp_path).by_id
+    assert keys.find(found, text) == key
+    assert keys.find(found, text.replace(key.id, "00000000")) is None
+    assert compared == [(64, 64)] * 2
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (lambda home: keys.add(home, "", ("score",), NOW), "'' can't name a key"),
+        (lambda home: keys.add(home, "a\nb", ("score",), NOW), "can't name a key"),
+        (lambda home: keys.add(home, "a" * 61, ("score",), NOW), "can't name a key"),
+        (lambda home: keys.add(home, "crm", (), NOW), "a key needs at least one scope: score, outcomes, read, admin"),
+        (lambda home: keys.add(home, "crm", ("scor",), NOW), "'scor' is no scope. Did you mean 'score'?"),
+        (lambda home: keys.revoke(home, "3f9c01ab", NOW), "no key has the id '3f9c01ab'"),
+        (lambda home: keys.revoke(home, f"ll_3f9c01ab_{'x' * 43}", NOW), "that is a whole key; revoke it by its id"),
+    ],
+)
+def test_what_can_t_be_a_key(tmp_path: Path, make: Callable[[Path], object], said: str) -> None:
+    """A wrong name, scope or id is refused with what to do, and no secret is said back."""
+    with pytest.raises(KeyFileError, match=r".*") as caught:
+        make(tmp_path)
+    assert said in str(caught.value)
+    assert "xxx" not in str(caught.value)
+    assert keys.read(tmp_path) is None
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda text: "",
+        lambda text: text[:-20],
+        lambda text: "[" * 100_000,
+        lambda text: "[]",
+        lambda text: text.replace('"format": 1', '"format": 2'),
+        lambda text: text.replace('"score"', '"everything"'),
+        lambda text: text.replace('"sha256": "', '"sha256": "x'),
+        lambda text: text.replace("null", '"yesterday"'),
+        lambda text: text.replace("null", "0"),
+        lambda text: text.replace('"id"', '"ID"'),
+        lambda text: json.dumps({"format": 1, "keys": json.loads(text)["keys"] * 2}),
+        lambda text: json.dumps({"format": 1, "keys": [None]}),
+    ],
+)
+def test_damage_is_told(tmp_path: Path, damage: Callable[[str], str]) -> None:
+    """A file that is not as we write it is refused as a whole, by commands and by a running service."""
+    keys.add(tmp_path, "crm", ("score",), NOW)
+    ring, path = Keyring(tmp_path), tmp_path / FILE
+    assert (ring.needed, ring.problem, ring.working) == (True, "", 1)
+    whole = path.read_text()
+    path.write_text(damage(whole))
+    with pytest.raises(KeyFileError, match=r"keys\.json is damaged: .* No key is taken until it is mended"):
+        keys.add(tmp_path, "other", ("score",), NOW)
+    assert ring.look(1.0)
+    assert (ring.needed, ring.by_id) == (True, {})
+    assert "is damaged" in ring.problem
+    path.write_text(whole)
+    assert ring.look(2.0)
+    assert (ring.problem, ring.working) == ("", 1)
+
+
+def test_a_lost_file_opens_nothing(tmp_path: Path) -> None:
+    """Where keys were needed, they still are when their file is gone; a home without one needs none."""
+    ring = Keyring(tmp_path / "nowhere")
+    assert (ring.needed, ring.problem, ring.look(1.0)) == (False, "", False)
+    keys.add(tmp_path / "nowhere", "crm", ("score",), NOW)
+    assert ring.look(2.0)
+    assert ring.working == 1
+    (tmp_path / "nowhere" / FILE).unlink()
+    assert ring.look(3.0)
+    assert (ring.needed, ring.by_id) == (True, {})
+    assert "is gone" in ring.problem
+
+
+def test_keys_made_at_once_are_all_kept(tmp_path: Path) -> None:
+    """Changes at the same moment wait for each other: none is lost, and nothing but the keys and the lock is left."""
+    with ThreadPoolExecutor(8) as makers:
+        made = [key for key, _ in makers.map(lambda at: keys.add(tmp_path, f"k{at}", ("score",), NOW), range(40))]
+    assert {one.id for one in keys.read(tmp_path) or ()} == {one.id for one in made}
+    assert {one.name for one in tmp_path.iterdir()} == {FILE, f".{FILE}.lock"}
+
+
+def test_home_that_can_t_be(tmp_path: Path) -> None:
+    """A home that can't be made is told, not raised."""
+    (tmp_path / "home").write_text("")
+    assert "keys can't be kept in" in run("add", "crm", "--scope", "score", "--home", tmp_path / "home").output
+
+
+def test_command(tmp_path: Path) -> None:
+    """`keys add` prints the key alone on stdout, the list tells no secret, and a revoked key stays in it."""
+    assert "There is no key yet" in run("--home", tmp_path).output
+    done = run("add", "crm", "--scope", "score", "--scope", "read", "--home", tmp_path)
+    text = done.stdout.strip()
+    shape = CLAIM.fullmatch(text)
+    assert shape
+    assert done.stderr == f"Key {shape[1]} (crm) may: score, read. It is not shown again.\n"
+    other = json.loads(run("--home", tmp_path, "add", "ops", "--scope", "admin", "--json").stdout)
+    assert CLAIM.fullmatch(other["key"])
+    assert (other["name"], other["scopes"], other["revoked"]) == ("ops", ["admin"], None)
+    assert run("revoke", other["id"], "--home", tmp_path).output == f"Key {other['id']} (ops) is revoked.\n"
+    assert run("revoke", other["id"], "--home", tmp_path).exit_code == 0
+    listed = run("--home", tmp_path).output
+    assert [line.split()[0] for line in listed.splitlines()] == [shape[1], other["id"]]
+    assert "revoked" in listed.splitlines()[1]
+    said = json.loads(run("--home", tmp_path, "--json").output)
+    assert [one["name"] for one in said["keys"]] == ["crm", "ops"]
+    for one in (text, other["key"]):
+        assert one[12:] not in listed + json.dumps(said)
+    wrong = run("add", "crm", "--home", tmp_path)
+    assert (wrong.exit_code, wrong.stdout) == (1, "")
+    assert "a key needs at least one scope" in wrong.stderr

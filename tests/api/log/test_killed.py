@@ -1,0 +1,75 @@
+"""kill -9 of the service under load: every answer that a client received is in the log, and replays identical."""
+
+from __future__ import annotations
+
+import json
+import random
+import threading
+import time
+from contextlib import nullcontext
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+
+import pytest
+
+from leadledger.api.log import database
+from leadledger.api.log.replay import Replay
+from leadledger.api.log.store import Store
+from tests.postgres import server
+from tests.serving import PATIENCE, forked, started
+
+ROUNDS = 50  # on each database
+CALLERS = 6
+
+
+def ask(port: int, caller: int, found: list[tuple[str, bytes]], refused: list[int]) -> None:
+    """Score one lead after another until the service is gone; keep each answer that came whole."""
+    drawn = random.Random(caller)
+    connection = HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
+    for i in range(100_000):
+        lead = {"lead_id": f"{caller}-{i}", "need": drawn.choice(["none", "clear", "urgent"]), "budget": i}
+        try:
+            connection.request("POST", "/v1/score", json.dumps({"lead": lead}), {"Content-Type": "application/json"})
+            answer = connection.getresponse()
+            content = answer.read()
+        except (OSError, HTTPException):
+            break
+        if answer.status == 200:
+            found.append((json.loads(content)["id"], content))
+        else:
+            refused.append(answer.status)
+    connection.close()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_what_was_answered_is_in_the_log(tmp_path: Path, kind: str) -> None:
+    """However often it is killed, the service starts again by itself, and no answer is missing from its log."""
+    drawn = random.Random(5)
+    with server() if kind == "postgresql" else nullcontext("") as url:
+        received: list[tuple[str, bytes]] = []
+        for _ in range(ROUNDS):
+            before, refused = len(received), list[int]()
+            with forked(tmp_path, log_url=url or None) as port:
+                callers = [threading.Thread(target=ask, args=(port, one, received, refused)) for one in range(CALLERS)]
+                for one in callers:
+                    one.start()
+                while len(received) == before and callers[0].is_alive():  # it is killed amid the work
+                    time.sleep(0.001)
+                time.sleep(drawn.uniform(0, 0.2))
+            for one in callers:
+                one.join()
+            assert refused == []
+        engine = database.opened(url or None, tmp_path)
+        log = Store(engine)
+        replay = Replay(log, tmp_path)
+        for ident, content in received:
+            row = log.score(ident)
+            assert row is not None, f"{ident} was answered, and is not in the log"
+            assert row["result"] == content.decode()
+            assert replay.again(row) == content
+        engine.dispose()
+        with started(tmp_path, log_url=url or None) as service:  # a process that is new in all
+            for ident, content in (received[0], received[-1]):
+                status, found = service.ask("GET", f"/v1/scores/{ident}/replay")
+                assert (status, found["identical"], found["result"]) == (200, True, json.loads(content))

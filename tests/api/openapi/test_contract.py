@@ -1,0 +1,272 @@
+"""The contract: OpenAPI 3.1, and what is made of it for older programs; each is valid, and a client of it works."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+from jsonschema import Draft202012Validator
+from openapi_schema_validator import OAS30Validator
+from openapi_spec_validator import OpenAPIV2SpecValidator, OpenAPIV30SpecValidator, OpenAPIV31SpecValidator
+
+from leadledger.api.app import create_app
+from leadledger.api.openapi.older import version_2_0, version_3_0
+from leadledger.api.service.settings import Settings
+
+ROOT = Path(__file__).parents[3]
+CARDS = ["b2b-software", "olist-funnel"]
+SIZE = 1_000_000  # bytes: what Power Platform takes
+VALIDATORS: dict[str, Any] = {
+    "/openapi.json": OpenAPIV31SpecValidator,
+    "/openapi-3.0.json": OpenAPIV30SpecValidator,
+    "/swagger-2.0.json": OpenAPIV2SpecValidator,
+}
+LONGEST = 1333  # characters of a description, of which Salesforce External Services keeps no more
+# Programs of others call these by name: a name that is given is kept.
+OPERATIONS = {
+    "add_outcome": "POST /v1/outcomes",
+    "get_lead_scores": "GET /v1/leads/{id}/scores",
+    "get_me": "GET /v1/me",
+    "get_metrics": "GET /metrics",
+    "get_score": "GET /v1/scores/{id}",
+    "get_scorecard": "GET /v1/scorecard",
+    "is_live": "GET /health/live",
+    "is_ready": "GET /health/ready",
+    "list_releases": "GET /v1/releases",
+    "replay_score": "GET /v1/scores/{id}/replay",
+    "score": "POST /v1/score",
+    "score_batch": "POST /v1/score/batch",
+    "use_release": "POST /v1/releases/{id}/use",
+}
+Documents = dict[str, Any]
+
+
+@pytest.fixture(scope="module", params=CARDS)
+def documents(request: pytest.FixtureRequest) -> Documents:
+    """The three documents of a service, by their paths."""
+    card = ROOT / "examples" / request.param / "card.yaml"
+    client = TestClient(create_app(Settings(log="off", card=card)))
+    return {path: client.get(path).json() for path in VALIDATORS}
+
+
+@pytest.fixture
+def newest(documents: Documents) -> Any:
+    """The document of OpenAPI 3.1."""
+    return documents["/openapi.json"]
+
+
+@pytest.mark.parametrize("path", VALIDATORS)
+def test_documents_are_valid(documents: Documents, path: str) -> None:
+    """Each document is what its version of the language asks for, by the word of a validator that is not ours."""
+    VALIDATORS[path](documents[path]).validate()
+    assert documents[path]["info"]["title"]
+
+
+def test_swagger_is_small(documents: Documents) -> None:
+    """Power Platform takes the document."""
+    assert len(json.dumps(documents["/swagger-2.0.json"], indent=2).encode()) < SIZE
+
+
+def operations(document: Any) -> Iterator[tuple[str, Any]]:
+    """Method and path of each operation, and what is said of it."""
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            yield f"{method.upper()} {path}", operation
+
+
+@pytest.mark.parametrize("path", VALIDATORS)
+def test_operations_keep_their_names(documents: Documents, path: str) -> None:
+    """Each operation has the name that it always had, in every document."""
+    assert {one["operationId"]: at for at, one in operations(documents[path])} == OPERATIONS
+
+
+@pytest.mark.parametrize("path", VALIDATORS)
+def test_operations_are_described(documents: Documents, path: str) -> None:
+    """Each operation says what it is for, what its parameters are, and what each answer means."""
+    for at, one in operations(documents[path]):
+        assert one["summary"], at
+        assert 0 < len(one["description"]) <= LONGEST, at
+        assert one["tags"], at
+        assert all(each["description"] for each in one["responses"].values()), at
+        told = {each["name"] for each in one.get("parameters", []) if each["in"] == "path"}
+        assert told == set(re.findall(r"\{(\w+)\}", at)), at
+        assert all(each["description"] for each in one.get("parameters", []) if each["in"] != "body"), at
+
+
+def contents(operation: Any) -> Iterator[tuple[str, Any]]:
+    """What comes in and goes out of an operation of 3.1: where, and its media type object."""
+    for media, content in operation.get("requestBody", {}).get("content", {}).items():
+        yield f"request {media}", content
+    for status, answer in operation["responses"].items():
+        for media, content in answer.get("content", {}).items():
+            yield f"{status} {media}", content
+
+
+def resolved(document: Any, schema: Any) -> Any:
+    """A schema, or the one that it refers to."""
+    name = schema.get("$ref", "").rpartition("/")[2]
+    return document["components"]["schemas"][name] if name else schema
+
+
+def test_examples_are_there_and_right(newest: Any) -> None:
+    """Everything that comes in or goes out has an example, and every example fits its schema."""
+    for at, operation in operations(newest):
+        for where, content in contents(operation):
+            schema = resolved(newest, content["schema"])
+            found = [*schema.get("examples", []), *(one["value"] for one in content.get("examples", {}).values())]
+            found += [content["example"]] if "example" in content else []
+            assert found, (at, where)
+            checker = Draft202012Validator({**schema, "components": newest["components"]})
+            for one in found:
+                checker.validate(one)
+
+
+def test_examples_of_older_documents_are_right(documents: Documents) -> None:
+    """Where a value of several types became one of a single type, its example is of that type too."""
+    older = documents["/openapi-3.0.json"]
+    for name, schema in older["components"]["schemas"].items():
+        if "example" in schema:
+            whole = {**schema, "components": older["components"]}
+            assert [one.message for one in OAS30Validator(whole).iter_errors(schema["example"])] == [], name
+
+
+def walk(document: Any, schema: Any, at: str = "$", above: tuple[str, ...] = ()) -> Iterator[tuple[str, Any]]:
+    """A schema and all within it, each with its path."""
+    if "$ref" in schema:
+        assert schema["$ref"] not in above, f"{at} holds itself"
+        yield from walk(document, resolved(document, schema), at, (*above, schema["$ref"]))
+        return
+    yield at, schema
+    inner = dict(schema.get("properties", {}))
+    inner |= {
+        f"{word}": schema[word] for word in ("items", "additionalProperties") if isinstance(schema.get(word), dict)
+    }
+    for word in ("anyOf", "oneOf", "allOf"):
+        inner |= {f"{word}[{number}]": one for number, one in enumerate(schema.get(word, []))}
+    for name, one in inner.items():
+        yield from walk(document, one, f"{at}.{name}", above)
+
+
+def test_answers_have_no_unions(newest: Any) -> None:
+    """Whatever is answered has one type, or one and null; nothing holds itself."""
+    for operation_at, operation in operations(newest):
+        for where, content in contents(operation):
+            if where.startswith("request"):
+                continue
+            for at, schema in walk(newest, content["schema"]):
+                place = (operation_at, where, at)
+                assert not {"oneOf", "allOf", "not", "if"} & set(schema), place
+                choices = schema.get("anyOf", [{}])
+                assert len([one for one in choices if one != {"type": "null"}]) == 1, place
+                types = schema.get("type", [])
+                assert isinstance(types, str) or len([one for one in types if one != "null"]) <= 1, place
+                assert types or "anyOf" in schema or "const" in schema or "enum" in schema, place
+
+
+def test_older_documents_have_no_unions(documents: Documents) -> None:
+    """In the older documents nothing has two types, in what is sent neither."""
+    for path in ("/openapi-3.0.json", "/swagger-2.0.json"):
+        text = json.dumps(documents[path])
+        assert not re.findall(r'"(?:anyOf|oneOf|allOf|const|propertyNames)": ', text)
+        assert not re.findall(r'"type": \[', text)
+        assert "vnd.crm" not in text
+
+
+def test_security_is_said(documents: Documents) -> None:
+    """Each document says how a key is sent: either way, or in Swagger 2.0 by itself."""
+    for path, names in (
+        ("/openapi.json", ["bearer", "header"]),
+        ("/openapi-3.0.json", ["bearer", "header"]),
+        ("/swagger-2.0.json", ["header"]),
+    ):
+        for at, one in operations(documents[path]):
+            needed = [name for each in one["security"] for name in each]
+            assert needed == ([] if "/health/" in at else names), (path, at)
+    (key,) = documents["/swagger-2.0.json"]["securityDefinitions"].values()
+    assert (key["type"], key["in"], key["name"]) == ("apiKey", "header", "X-API-Key")
+
+
+# -- the converter -----------------------------------------------------------------------------------------------------
+
+SCHEMAS: dict[str, tuple[Any, Any]] = {
+    "may be null": ({"type": ["string", "null"], "maxLength": 3}, {"type": "string", "maxLength": 3, "nullable": True}),
+    "a constant": ({"const": "live", "type": "string"}, {"enum": ["live"], "type": "string"}),
+    "null among values": (
+        {"type": ["string", "null"], "enum": ["a", None]},
+        {"type": "string", "enum": ["a"], "nullable": True},
+    ),
+    "the first of several types": (
+        {"type": ["number", "string", "null"], "pattern": "^[0-9]$", "minimum": 1, "description": "How many?"},
+        {
+            **{"type": "number", "minimum": 1, "nullable": True},
+            "description": "How many? Here it is a number; the service takes a text too.",
+        },
+    ),
+    "the first of three": (
+        {"type": ["boolean", "string", "integer"]},
+        {"type": "boolean", "description": "Here it is true or false; the service takes a text or a whole number too."},
+    ),
+    "an example": ({"type": "string", "examples": ["a", "b"]}, {"type": "string", "example": "a"}),
+    "a reference or null": (
+        {"anyOf": [{"$ref": "#/components/schemas/P"}, {"type": "null"}]},
+        {"type": "object", "properties": {"x": {"type": "number"}}, "nullable": True},
+    ),
+    "a reference": ({"$ref": "#/components/schemas/P"}, {"$ref": "#/components/schemas/P"}),
+    "a property of any name": (
+        {"type": "object", "properties": {"const": {"type": "string"}, "examples": {"type": ["integer", "null"]}}},
+        {
+            "type": "object",
+            "properties": {"const": {"type": "string"}, "examples": {"type": "integer", "nullable": True}},
+        },
+    ),
+    "others of any type": (
+        {"type": "object", "additionalProperties": {"type": ["string", "null"]}, "propertyNames": {"maxLength": 9}},
+        {"type": "object", "additionalProperties": True},
+    ),
+    "a list": (
+        {"type": "array", "minItems": 1, "items": {"type": ["string", "null"]}},
+        {"type": "array", "minItems": 1, "items": {"type": "string", "nullable": True}},
+    ),
+}
+
+
+def document(schema: Any) -> dict[str, Any]:
+    """A document of 3.1 with one schema, one operation, and a schema to refer to."""
+    named = {"title": "P", "type": "object", "properties": {"x": {"type": "number"}}}
+    answer = {"description": "Done.", "content": {"text/plain": {"schema": {"type": "string"}, "example": "x 1"}}}
+    parameter = {"name": "n", "in": "query", "schema": {"type": ["string", "null"], "maxLength": 9}}
+    return {
+        "info": {"title": "t", "version": "1"},
+        "paths": {"/x": {"get": {"responses": {"200": answer}, "parameters": [parameter]}}},
+        "components": {"schemas": {"S": schema, "P": named}, "securitySchemes": {}},
+    }
+
+
+@pytest.mark.parametrize("name", SCHEMAS)
+def test_schemas_of_older_documents(name: str) -> None:
+    """A schema of 3.1 in the words of 3.0, and in those of 2.0."""
+    newer, older = SCHEMAS[name]
+    assert version_3_0(document(newer))["components"]["schemas"]["S"] == older
+    text = json.dumps(older).replace('"nullable"', '"x-nullable"').replace("#/components/schemas/", "#/definitions/")
+    assert version_2_0(document(newer))["definitions"]["S"] == json.loads(text)
+
+
+def test_a_choice_is_refused() -> None:
+    """A choice between two schemas can't be said in the older languages, and is not left out in silence."""
+    with pytest.raises(ValueError, match="a choice between 2 schemas can't be said"):
+        version_3_0(document({"anyOf": [{"type": "string"}, {"type": "number"}]}))
+
+
+def test_operations_of_swagger() -> None:
+    """In 2.0 a parameter has its type beside its name, and an answer names its media type for the whole operation."""
+    assert version_2_0(document({}))["paths"]["/x"]["get"] == {
+        "parameters": [{"name": "n", "in": "query", "type": "string", "maxLength": 9, "x-nullable": True}],
+        "produces": ["text/plain"],
+        "responses": {"200": {"description": "Done.", "schema": {"type": "string"}, "examples": {"text/plain": "x 1"}}},
+        "security": [],
+    }

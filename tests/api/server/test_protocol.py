@@ -1,0 +1,309 @@
+"""The server against slow, rude and too many callers: a process of its own, asked over sockets."""
+
+from __future__ import annotations
+
+import json
+import signal
+import socket
+import threading
+import time
+from collections import Counter
+from datetime import UTC, datetime
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from leadledger.api.http import keys
+from leadledger.api.server.protocol import LARGEST_HEAD
+from leadledger.api.server.serve import serve
+from leadledger.api.service.settings import Settings
+from tests.serving import CARD, PATIENCE, Server, started
+
+NOW = datetime(2026, 1, 31, 9, tzinfo=UTC)
+BODY = json.dumps({"lead": {"need": "urgent"}, "as_of": "2026-01-01"}).encode()
+BATCH = json.dumps({"leads": [{"need": "urgent"}] * 1000, "as_of": "2026-01-01"}).encode()
+HEAD = "POST /v1/score HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+
+
+def answer_of(caller: socket.socket) -> tuple[int, dict[str, Any], dict[str, str]]:
+    """The answer on a connection that the server closes after it; status 0 where none comes."""
+    received = b""
+    try:
+        while chunk := caller.recv(65_536):
+            received += chunk
+    except ConnectionResetError:
+        pass
+    if not received:
+        return 0, {}, {}
+    head, _, body = received.partition(b"\r\n\r\n")
+    status, *lines = head.decode().split("\r\n")
+    return int(status.split()[1]), json.loads(body), dict(line.lower().split(": ", 1) for line in lines)
+
+
+@pytest.mark.slow
+def test_slow_callers(tmp_path: Path) -> None:
+    """A request must have arrived in time, head and body, however steadily it drips; others are served meanwhile."""
+    with started(tmp_path, max_arrival=1) as server:
+        silent, in_head, in_body, dripping = (server.connect() for _ in range(4))
+        begun = time.monotonic()
+        in_head.sendall(b"POST /v1/score HTTP/1.1\r\nHost: loc")
+        in_body.sendall(f"{HEAD}Content-Length: 100\r\nX-Request-Id: slow-body\r\n\r\n".encode() + b'{"lead"')
+        dripping.sendall(HEAD.encode())
+        status = 0
+        for at in range(PATIENCE * 5):
+            try:
+                dripping.sendall(f"X-{at}: 1\r\n".encode())
+            except OSError:  # the server has ended it
+                break
+            status, _ = server.ask("POST", "/v1/score", BODY)
+            assert status == 200
+            time.sleep(0.2)
+        assert 0.9 < time.monotonic() - begun < PATIENCE / 2
+        assert answer_of(silent)[0] == 0  # it asked for nothing
+        for one in (in_head, in_body):
+            status, body, headers = answer_of(one)
+            assert (status, body["status"], body["detail"]) == (408, 408, "The request did not arrive in time.")
+            assert headers["connection"] == "close"
+            assert headers["content-type"] == "application/problem+json"
+            assert headers["x-content-type-options"] == "nosniff"
+            assert headers["x-request-id"] == body["request_id"]
+        assert body["request_id"] == "slow-body"
+        assert server.ask("GET", "/health/live")[0] == 200
+        for one in (silent, in_head, in_body, dripping):
+            one.close()
+        server.stop()
+    assert [one["status"] for one in server.log if one.get("request_id") == "slow-body"] == [408]
+    assert sum(one["connections"] for one in server.log if one["event"] == "late") == 4
+
+
+@pytest.mark.slow
+def test_a_kept_connection_is_no_slow_caller(tmp_path: Path) -> None:
+    """A connection may rest between requests for longer than one may take to arrive."""
+    with started(tmp_path, max_arrival=1) as server:
+        connection = HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE)
+        for _ in range(2):
+            connection.request("POST", "/v1/score", BODY, {"Content-Type": "application/json"})
+            answer = connection.getresponse()
+            answer.read()
+            assert answer.status == 200
+            time.sleep(2.5)
+        connection.close()
+
+
+def test_empty_lines_keep_no_connection(tmp_path: Path) -> None:
+    """Bytes that begin no request don't keep a connection from being ended."""
+    with started(tmp_path, max_arrival=1) as server, server.connect() as caller:
+        caller.sendall(b"GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        received = caller.recv(65_536)
+        assert received.startswith(b"HTTP/1.1 200 OK")
+        caller.sendall(b"\r\n")
+        assert answer_of(caller)[0] == 408
+
+
+def test_what_is_not_http(tmp_path: Path) -> None:
+    """What isn't HTTP, and a head without end, are refused in the one shape, and end the connection."""
+    with started(tmp_path) as server:
+        for sent, status in (
+            (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc", 400),
+            (b"GET /v1/me HTTP/9.9\r\n\r\n", 400),
+            (HEAD.encode() + b"X-Long: " + b"a" * LARGEST_HEAD, 431),
+        ):
+            with server.connect() as caller:
+                caller.sendall(sent)
+                found, body, headers = answer_of(caller)
+                assert (found, body["status"]) == (status, status)
+                assert headers["content-security-policy"].startswith("default-src 'none'")
+                assert headers["x-request-id"] == body["request_id"]
+        many = HEAD + "".join(f"X-{at}: {'a' * 100}\r\n" for at in range(100))
+        with server.connect() as caller:
+            caller.sendall(f"{many}Connection: close\r\nContent-Length: {len(BODY)}\r\n\r\n".encode() + BODY)
+            assert answer_of(caller)[0] == 200
+        server.stop()
+    assert "aaa" not in json.dumps(server.log)
+
+
+def test_pipelined_requests(tmp_path: Path) -> None:
+    """Requests that come before the first is answered are answered in order."""
+    with started(tmp_path) as server, server.connect() as caller:
+        one = f"{HEAD}Content-Length: {len(BODY)}\r\n\r\n".encode() + BODY
+        caller.sendall(one * 20 + one.replace(b"Host:", b"Connection: close\r\nHost:"))
+        received = b""
+        while chunk := caller.recv(65_536):
+            received += chunk
+        assert received.count(b"HTTP/1.1 200 OK") == 21
+
+
+@pytest.mark.slow
+def test_greetings(tmp_path: Path) -> None:
+    """The second line of the greeting says who may ask."""
+    with started(tmp_path) as server:
+        assert server.greeting.startswith("No keys are made: every program on this machine may ask anything, and no")
+    key, _ = keys.add(tmp_path, "crm", ("score",), NOW)
+    with started(tmp_path) as server:
+        assert server.greeting == "1 key may ask, each what its scopes allow.\n"
+    keys.revoke(tmp_path, key.id, NOW)
+    with started(tmp_path) as server:
+        assert server.greeting == "0 keys may ask, each what its scopes allow.\n"
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "", "example.invalid"])
+def test_no_other_machine_without_keys(tmp_path: Path, host: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Without keys, an address that others can reach is refused at start, with what to do."""
+    assert serve(Settings(home=tmp_path, card=CARD), host, 0) == 1
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert f"leadledger keys add NAME --scope score --home {tmp_path}" in told.err
+
+
+def test_damaged_keys_end_the_start(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """With a damaged file of keys nothing is served, at no address."""
+    (tmp_path / keys.FILE).write_text("{")
+    assert serve(Settings(home=tmp_path, card=CARD), "127.0.0.1", 0) == 1
+    assert "keys.json is damaged: it is not JSON" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_keys_of_a_running_server(tmp_path: Path) -> None:
+    """A server takes a new key at once, and refuses a revoked one soon, without a restart."""
+    with started(tmp_path) as server:
+        assert server.ask("POST", "/v1/score", BODY)[0] == 200
+        key, text = keys.add(tmp_path, "crm", ("score",), NOW)
+        deadline = time.monotonic() + PATIENCE
+        while server.ask("POST", "/v1/score", BODY)[0] == 200 and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert server.ask("POST", "/v1/score", BODY)[0] == 401
+        assert server.ask("POST", "/v1/score", BODY, X_API_Key=text)[0] == 200
+        keys.revoke(tmp_path, key.id, NOW)
+        while server.ask("POST", "/v1/score", BODY, X_API_Key=text)[0] == 200 and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert server.ask("POST", "/v1/score", BODY, X_API_Key=text)[0] == 401
+        server.stop()
+    assert [one["working"] for one in server.log if one["event"] == "keys"] == [1, 0]
+    assert text[12:] not in json.dumps(server.log)
+
+
+class Callers:
+    """Callers that ask without rest, each on a connection of its own, until told to stop."""
+
+    def __init__(self, server: Server, count: int, body: bytes, path: str = "/v1/score", **headers: str) -> None:
+        self.seen: Counter[int] = Counter()
+        self.took: list[float] = []  # seconds, of the requests that were accepted
+        self.broken = 0  # answers that began and did not end
+        self._stop = threading.Event()
+        self._asking = (server, body, path, headers)
+        self._threads = [threading.Thread(target=self._ask) for _ in range(count)]
+
+    def __enter__(self) -> Callers:
+        for one in self._threads:
+            one.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        for one in self._threads:
+            one.join(PATIENCE)
+
+    def _ask(self) -> None:
+        server, body, path, headers = self._asking
+        connection = HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE)
+        while not self._stop.is_set():
+            start = time.monotonic()
+            try:
+                connection.request("POST", path, body, {"Content-Type": "application/json", **headers})
+                answer = connection.getresponse()
+            except (OSError, HTTPException):
+                connection.close()  # the server has stopped, before it answered anything
+                self.seen[0] += 1
+                time.sleep(0.02)
+                continue
+            try:
+                text = answer.read()
+                json.loads(text)
+            except (OSError, HTTPException, ValueError):
+                self.broken += 1
+                connection.close()
+                continue
+            self.seen[answer.status] += 1
+            if answer.status == 200:
+                self.took.append(time.monotonic() - start)
+        connection.close()
+
+
+@pytest.mark.slow
+def test_overload(tmp_path: Path) -> None:
+    """With far more work than there is room for, what is accepted is answered soon, the rest told to wait; not health.
+
+    The bounds are wide, since the callers share the processor: what counts is that nobody hangs, and that the time of
+    an answer doesn't grow with the number of callers.
+    """
+    with started(tmp_path, max_waiting=3) as server, Callers(server, 30, BATCH, "/v1/score/batch") as callers:
+        health = []
+        for _ in range(10):
+            start = time.monotonic()
+            assert server.ask("GET", "/health/ready")[0] == 200
+            health.append(time.monotonic() - start)
+            time.sleep(0.3)
+    assert set(callers.seen) == {200, 503}
+    assert callers.broken == 0
+    assert callers.seen[503] > callers.seen[200] > 0
+    assert max(callers.took) < 10
+    assert max(health) < 10
+
+
+def test_a_log_that_nobody_reads(tmp_path: Path) -> None:
+    """Where the reader of the log hangs, requests are answered all the same, and the log says how much is missing."""
+    with started(tmp_path, reading=False) as server:
+        connection = HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE)
+        for _ in range(1000):  # more lines than a pipe holds
+            connection.request("GET", "/v1/me", headers={"X-Request-Id": "x" * 64})
+            answer = connection.getresponse()
+            answer.read()
+            assert answer.status == 200
+        server.read()
+        deadline = time.monotonic() + PATIENCE
+        more = 0
+        while not any(one["event"] == "dropped" for one in server.log) and time.monotonic() < deadline:
+            server.ask("GET", "/v1/me")
+            more += 1
+        connection.close()
+        server.stop()
+    asked = sum(one["event"] == "request" for one in server.log)
+    (dropped,) = (one["lines"] for one in server.log if one["event"] == "dropped")
+    assert dropped > 0
+    assert asked + dropped == 1000 + more  # where the count of what is missing came at once, no more were asked
+
+
+@pytest.mark.slow
+def test_one_key_does_not_starve_another(tmp_path: Path) -> None:
+    """A key that asks far more than its rate gets 429, and another one is served all the while."""
+    _, greedy = keys.add(tmp_path, "greedy", ("score",), NOW)
+    _, modest = keys.add(tmp_path, "modest", ("score",), NOW)
+    with (
+        started(tmp_path, max_rate=20) as server,
+        Callers(server, 8, BODY, Authorization=f"Bearer {greedy}") as callers,
+    ):
+        start = time.monotonic()
+        for _ in range(20):
+            assert server.ask("POST", "/v1/score", BODY, X_API_Key=modest)[0] == 200
+            time.sleep(0.1)
+        lasted = time.monotonic() - start
+    assert set(callers.seen) == {200, 429}
+    assert callers.seen[200] <= 20 * (lasted + 2 + 5)  # the rate, the burst, and time for the callers to stop
+
+
+@pytest.mark.slow
+def test_a_stop_finishes_what_was_accepted(tmp_path: Path) -> None:
+    """A server that is asked to stop under load ends soon, and no answer that began is cut."""
+    with started(tmp_path) as server, Callers(server, 12, BATCH, "/v1/score/batch") as callers:
+        deadline = time.monotonic() + PATIENCE
+        while callers.seen[200] < 12 and time.monotonic() < deadline:
+            time.sleep(0.05)
+        start = time.monotonic()
+        server.stop()
+        assert time.monotonic() - start < PATIENCE / 2
+        told = sum(one["status"] == 200 for one in server.log if one["event"] == "request")
+    assert server.process.returncode in (0, -signal.SIGTERM)
+    assert callers.broken == 0
+    assert callers.seen[200] == told >= 12

@@ -1,0 +1,501 @@
+"""The difference between two releases: all that moved, and nothing that didn't."""
+
+from __future__ import annotations
+
+import json
+import math
+from datetime import UTC, datetime
+from itertools import product
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from leadledger.models.releases.diff import MANY, Cut, Edit, Move, TermChange, compare
+from leadledger.models.releases.diff_text import diff_text
+from leadledger.models.releases.store import Releases
+from leadledger.scoring.card.reader import parse_card
+from leadledger.scoring.gate import Line
+from leadledger.scoring.lookup import Bins, Combination, FlagBins, Leaf, NumberBins, Pair, Split, Table, Term, TextBins
+from leadledger.scoring.scorecard import Learned, Scorecard, untrained
+from tests.strategies import combinations
+
+OLD_CARD = """\
+name: small
+fields:
+  employees: {kind: number}
+  industry: {kind: text}
+  demo: {kind: flag}
+  seen: {kind: date}
+  silent: {kind: number, is: days_since(seen)}
+criteria:
+  big: {met: employees >= 50}
+groups:
+  size: {max: 20, min: -20}
+rules:
+  - {name: large, when: employees >= 100, points: 8, reason: Is large, group: size}
+  - {name: demo, when: demo, points: 10, reason: Asked for a demonstration}
+  - {name: retail, when: industry = 'retail', points: -4, reason: Is a shop}
+  - {name: fresh, when: silent < 30, points: 6, reason: Was here lately, half_life: 14 days of seen}
+exclude:
+  - {name: tiny, when: employees < 2, reason: Is one person}
+stages:
+  - {name: contact}
+  - {name: lead, points: 60}
+  - {name: opportunity, requires: [big], probability: {precision: 0.7}}
+grades: {A: 70, B: 50}
+"""
+NEW_CARD = (
+    OLD_CARD.replace("kind: text}", "kind: text, values: [retail, media], from: Branch, missing: [none]}")
+    .replace("days_since(seen)", "days_until(seen)")
+    .replace("employees >= 50", "employees >= 60")
+    .replace("max: 20", "max: 10")
+    .replace("employees >= 100, points: 8", "employees >= 200, points: 9")
+    .replace("name: demo,", "name: asked_for_demo,")
+    .replace("half_life: 14", "half_life: 7")
+    .replace("employees < 2,", "employees < 3,")
+    .replace("points: 60", "points: 58.5")
+    .replace("{A: 70, B: 50}", "{A: 72, B: 50, C: 30}")
+)
+NUMBERS = NumberBins((10.0, 50.0))
+NONE = Leaf(0, 1)
+OLD = Learned(
+    base_rate=0.09,
+    start=480,
+    trust=1.0,
+    terms=(
+        Table("employees", NUMBERS, (0, -10, 5, 20), (1, 1, 1, 1)),
+        Table("industry", TextBins(("retail",)), (0, 4, -2), (1, 1, 1)),
+        Table("demo", FlagBins(), (0, 1, 2), (1, 1, 1)),
+        Pair(("demo", "employees"), (FlagBins(), NUMBERS), ((0, 0, 0, 0), (1, 2, 3, 4), (5, 6, 7, 8)), ((1,) * 4,) * 3),
+        Combination(
+            ("demo", "employees", "industry"),
+            (FlagBins(), NumberBins((50.0,)), TextBins(("retail",))),
+            (
+                Split("demo", (2,), Split("employees", (2,), Leaf(20, 1), Leaf(0, 1)), Leaf(-1, 1)),
+                Split("industry", (1,), Leaf(-3, 1), Leaf(0, 1)),
+            ),
+        ),
+    ),
+    lines={"opportunity": Line(700, promise="7 in 10")},
+)
+NEW = Learned(
+    base_rate=None,
+    start=483,
+    trust=0.5,
+    terms=(
+        Table("employees", NumberBins((10.0, 30.0, 70.0)), (0, -10, 5, -15, 20), (1,) * 5),
+        Table("industry", TextBins(("media", "other")), (1, 3, -2, -2), (1,) * 4),
+        Table("silent", NumberBins((7.0, 14.0)), (0, 3, 3, -3), (1,) * 4),
+        Pair(
+            ("demo", "employees"),
+            (FlagBins(), NumberBins((50.0,))),
+            ((0, 0, 0), (1, 2, 4), (5, 6, -8)),
+            ((1,) * 3,) * 3,
+        ),
+        Combination(
+            ("demo", "employees", "industry"),
+            (FlagBins(), NumberBins((70.0,)), TextBins(("media",))),
+            (
+                Split("industry", (1,), Leaf(5, 1), Leaf(0, 1)),
+                Split("demo", (2,), Split("employees", (2,), Leaf(20, 1), Leaf(0, 1)), Leaf(-1, 1)),
+            ),
+            3,
+        ),
+    ),
+    lines={"opportunity": Line(None, closed="no threshold can promise 0.70")},
+)
+TEXT = """\
+From old to new, in points
+
+  start                                                 48.0 →     48.3     +0.3
+  trust                                                1.000 →    0.500
+  base rate                                            9.00% →  unknown
+
+Rules, with trust applied; those that the card changed come first
+  demo                                                 +10.0 →        –    −10.0
+  asked_for_demo                                           – →     +5.0     +5.0
+  large                                                 +8.0 →     +4.5     −3.5
+    as declared                                         +8.0 →     +9.0     +1.0
+    when
+      was  employees >= 100
+      now  employees >= 200
+  fresh                                                 +6.0 →     +3.0     −3.0
+    half life
+      was  14 days of seen
+      now  7 days of seen
+  retail                                                −4.0 →     −2.0     +2.0
+
+Tables, those that moved most first
+  employees: 2 of 6 bins moved, by up to 3.5
+    30 to 50                                            +0.5 →     −1.5     −2.0
+    50 to 70                                            +2.0 →     −1.5     −3.5
+  industry: 3 of 5 bins moved, by up to 0.6
+    missing                                              0.0 →     +0.1     +0.1
+    'retail'                                            +0.4 →     −0.2     −0.6
+    'media'                                             −0.2 →     +0.3     +0.5
+  silent (new): 2 of 3 bins moved, by up to 0.3
+    below 14                                               – →     +0.3     +0.3
+    14 and up                                              – →     −0.3     −0.3
+  demo (gone): 2 of 3 bins moved, by up to 0.2
+    no                                                  +0.1 →        –     −0.1
+    yes                                                 +0.2 →        –     −0.2
+
+Pairs, those that moved most first
+  demo & employees: 3 of 12 cells moved, by up to 1.6
+    yes, 50 and up                                      +0.8 →     −0.8     −1.6
+    no, 10 to 50                                        +0.3 →     +0.2     −0.1
+    yes, 10 to 50                                       +0.7 →     +0.6     −0.1
+
+Combinations, those that moved most first
+  demo & employees & industry: 26 of 48 cells moved, by up to 2.0
+    yes, 50 to 70, missing                              +2.0 →      0.0     −2.0
+    yes, 50 to 70, other                                +2.0 →      0.0     −2.0
+    yes, 50 to 70, 'retail'                             +1.7 →      0.0     −1.7
+    … and 23 that moved less
+
+Promotion lines: the points from which a stage is open
+  lead                                                  60.0 →     58.5     −1.5
+  opportunity                                           70.0 →        –
+    promise
+      was  7 in 10
+      now  –
+    closed
+      was  –
+      now  no threshold can promise 0.70
+
+Grades: the points from which each is given
+  A                                                     70.0 →     72.0     +2.0
+  C                                                        – →     30.0
+
+The rest of the card
+  field industry
+    was  text
+    now  text; one of 'retail', 'media'; from 'Branch'; missing if 'none'
+  field silent
+    was  number, is days_since(seen)
+    now  number, is days_until(seen)
+  criterion big
+    was  employees >= 50
+    now  employees >= 60
+  group size
+    was  at most 20.0, at least −20.0
+    now  at most 5.0, at least −10.0
+  exclusion tiny
+    was  employees < 2
+    now  employees < 3
+  lowest grade
+    was  C
+    now  D
+"""
+ONE = Scorecard(parse_card(OLD_CARD), OLD, "old")
+OTHER = Scorecard(parse_card(NEW_CARD), NEW, "new")
+
+
+def moves_of(old: Term, new: Term) -> TermChange | None:
+    """The change of one term."""
+    card = parse_card(OLD_CARD)
+    terms = compare(Scorecard(card, Learned(terms=(old,))), Scorecard(card, Learned(terms=(new,)))).terms
+    return terms[0] if terms else None
+
+
+def test_whole_text() -> None:
+    """The text names all that moved, by how many points, in at most 80 columns."""
+    assert diff_text(compare(ONE, OTHER)) == TEXT
+    assert max(map(len, TEXT.splitlines())) <= 80
+
+
+def test_json_holds_everything() -> None:
+    """The JSON has the same, in points, with nothing left out but the cells of pairs that moved less."""
+    found = json.loads(json.dumps(compare(ONE, OTHER).to_dict()))
+    assert (found["old"], found["new"], found["differs"]) == ("old", "new", True)
+    assert found["start"] == {"name": "start", "old": 48.0, "new": 48.3, "moved": 0.3}
+    assert found["trust"] == {"old": 1.0, "new": 0.5}
+    assert found["base_rate"] == {"old": 0.09, "new": None}
+    assert {one["name"]: one["change"] for one in found["rules"]} == {
+        "demo": "removed",
+        "asked_for_demo": "added",
+        "large": "changed",
+        "fresh": "changed",
+        "retail": "changed",
+    }
+    large = next(one for one in found["rules"] if one["name"] == "large")
+    assert large["declared"] == {"name": "large", "old": 8.0, "new": 9.0, "moved": 1.0}
+    assert large["effective"] == {"name": "large", "old": 8.0, "new": 4.5, "moved": -3.5}
+    assert large["edits"] == [{"name": "when", "old": "employees >= 100", "new": "employees >= 200"}]
+    assert [one["name"] for one in found["tables"]] == ["employees", "industry", "silent", "demo"]
+    assert found["tables"][0] == {
+        "name": "employees",
+        "change": "changed",
+        "size": 6,
+        "moved": 2,
+        "most": 3.5,
+        "bins": [
+            {"name": "30 to 50", "old": 0.5, "new": -1.5, "moved": -2.0},
+            {"name": "50 to 70", "old": 2.0, "new": -1.5, "moved": -3.5},
+        ],
+    }
+    assert [one["cells"][0]["name"] for one in found["pairs"]] == ["yes, 50 and up"]
+    assert [one["cells"][0]["moved"] for one in found["combinations"]] == [-2.0]
+    assert found["combinations"][0]["bounds"] == []
+    assert found["lines"][0] == {
+        "name": "lead",
+        "points": {"name": "lead", "old": 60.0, "new": 58.5, "moved": -1.5},
+        "edits": [],
+    }
+    assert found["lines"][1]["points"] == {"name": "opportunity", "old": 70.0, "new": None, "moved": None}
+    assert [one["name"] for one in found["grades"]] == ["A", "C"]
+    assert len(found["card"]) == 6
+
+
+def test_nothing_differs() -> None:
+    """A release compared with itself differs in nothing, and says so."""
+    same = compare(ONE, Scorecard(ONE.card, ONE.learned, "again"))
+    assert not same
+    assert same.to_dict()["differs"] is False
+    assert diff_text(same) == "From old to again, in points\n\nNothing differs that a score depends on.\n"
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        {"start": 481},
+        {"trust": 0.9999999},
+        {"base_rate": 0.1},
+        {"terms": OLD.terms[:-1]},
+        {"lines": {}},
+        {"lines": {"opportunity": Line(700, promise="8 in 10")}},
+    ],
+)
+def test_any_part_differs(part: dict[str, object]) -> None:
+    """One learned part that differs, whichever it is, is a difference that the text shows."""
+    found = compare(ONE, Scorecard(ONE.card, Learned(**{**OLD.__dict__, **part}), "again"))
+    assert found
+    assert "Nothing differs" not in diff_text(found)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("name: small", "name: other"),
+        ("name: small", "name: small\nmissing: [unknown]"),
+        ("kind: text}", "kind: text, values: [retail]}"),
+        ("points: -4", "points: -5"),
+        ("reason: Is a shop", "reason: Sells to shoppers"),
+        ("when: demo,", "when: not demo,"),
+        (", group: size", ""),
+        ("max: 20, ", ""),
+        ("max: 20, min: -20", "best_of: yes"),
+        ("- {name: contact}", "- {name: visitor}"),
+        ("points: 60}", "points: 60, requires: [big]}"),
+        ("points: 60}", "requires: [big]}"),
+        ("employees >= 50}", "employees >= 50, essential: no}"),
+        ("employees < 2", "employees < 1"),
+        ("grades: {A: 70", "grades: {A: 71"),
+    ],
+)
+def test_any_part_of_the_card_differs(old: str, new: str) -> None:
+    """One part of the card that decides, whichever it is, is a difference that the text shows."""
+    text = OLD_CARD.replace("requires: [big], ", "")
+    found = compare(untrained(parse_card(text)), untrained(parse_card(text.replace(old, new))))
+    assert found
+    assert "Nothing differs" not in diff_text(found)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [("{kind: date}", "{kind: date, ask: When?}"), ("reason: Is large", "reason:  Is large")]
+)
+def test_what_does_not_count(old: str, new: str) -> None:
+    """Questions, notes and the layout of the card move no points, and are no difference."""
+    assert not compare(untrained(parse_card(OLD_CARD)), untrained(parse_card(OLD_CARD.replace(old, new))))
+
+
+def test_many_rules_that_trust_alone_moved() -> None:
+    """Of the rules that trust alone moved, the text shows those that moved most, and counts the others."""
+    rules = "".join(f"  - {{name: rule_{i}, when: demo, points: {i}, reason: R}}\n" for i in range(1, 12))
+    card = parse_card(f"name: many\nfields: {{demo: {{kind: flag}}}}\nrules:\n{rules}")
+    found = compare(Scorecard(card, Learned(), "a"), Scorecard(card, Learned(trust=0.5), "b"))
+    assert len(found.rules) == 11
+    lines = diff_text(found).splitlines()[5:]
+    assert [line.split()[0] for line in lines[:-1]] == [f"rule_{i}" for i in (11, 10, 9, 8, 7, 6)]
+    assert lines[-1] == "  … and 5 that moved less, all with trust alone"
+
+
+def test_long_names_are_cut() -> None:
+    """A text of the history that is long or holds odd signs is cut and escaped, so that columns line up."""
+    level = "a\nvery long level " + "x" * 200
+    old, new = (Table("industry", TextBins((level,)), points, (1, 1, 1)) for points in ((0, 0, 0), (0, 5, 0)))
+    found = moves_of(old, new)
+    assert found is not None
+    card = parse_card(OLD_CARD)
+    text = diff_text(
+        compare(Scorecard(card, Learned(terms=(old,)), "a"), Scorecard(card, Learned(terms=(new,)), "b")), 60
+    )
+    assert "'a\\nvery long level xxx" in text
+    assert max(map(len, text.splitlines())) == 60
+
+
+def test_levels_called_missing_and_other() -> None:
+    """A text that reads `missing` or `other` is told from the bins of that name by its quotes."""
+    old = Table("industry", TextBins(()), (1, 2), (1, 1))
+    new = Table("industry", TextBins(("missing", "other")), (3, 4, 5, 6), (1, 1, 1, 1))
+    found = moves_of(old, new)
+    assert found is not None
+    assert found.moves == (Move("missing", 1, 3), Move("'missing'", 2, 4), Move("'other'", 2, 5), Move("other", 2, 6))
+
+
+def test_field_of_another_kind() -> None:
+    """Where a field has another kind of bins, the old table is gone and the new one is new."""
+    old = Scorecard(ONE.card, Learned(terms=(Table("x", FlagBins(), (0, 1, 2), (1, 1, 1)),)))
+    new = Scorecard(ONE.card, Learned(terms=(Table("x", NumberBins(()), (0, 1), (1, 1)),)))
+    assert [(one.change, [move.moved for move in one.moves]) for one in compare(old, new).terms] == [
+        ("removed", [-1, -2]),
+        ("added", [1]),
+    ]
+
+
+def test_moves_and_cuts() -> None:
+    """A rule that isn't there earns 0; a line that isn't there is not a line at 0."""
+    assert Move("a", None, 5).moved == 5
+    assert Move("a", 5, None).moved == -5
+    assert Cut("a", 5, None).moved is None
+    assert Edit("a", None, "b").to_dict() == {"name": "a", "old": None, "new": "b"}
+
+
+@st.composite
+def number_tables(draw: st.DrawFn) -> Table:
+    """A table of a number with few edges, so that two of them often share some."""
+    edges = sorted(draw(st.sets(st.sampled_from((-5.0, 0.0, 0.5, 10.0, 50.0)))))
+    length = len(edges) + 2
+    return Table(
+        "employees", NumberBins(tuple(edges)), tuple(draw(st.integers(-2, 2)) for _ in range(length)), (1,) * length
+    )
+
+
+@given(number_tables(), number_tables())
+def test_numbers_are_split_at_both_edges(old: Table, new: Table) -> None:
+    """What the difference says moved is what moves for some number, and the other way round; no bin stands twice."""
+    assert isinstance(old.bins, NumberBins)
+    assert isinstance(new.bins, NumberBins)
+    cuts = sorted({*old.bins.edges, *new.bins.edges})
+    probes = [None, -math.inf, *cuts, *(math.nextafter(cut, -math.inf) for cut in cuts), math.inf]
+    seen = {(old.points[old.bins.find(one)], new.points[new.bins.find(one)]) for one in probes}
+    found = moves_of(old, new)
+    moves = found.moves if found else ()
+    assert {(one.old, one.new) for one in moves} == {(before, after) for before, after in seen if before != after}
+    assert len({one.name for one in moves}) == len(moves)
+
+
+@st.composite
+def pairs(draw: st.DrawFn) -> Pair:
+    """A pair of a number and a text."""
+    first = NumberBins(tuple(sorted(draw(st.sets(st.sampled_from((0.0, 10.0)))))))
+    second = TextBins(tuple(draw(st.lists(st.sampled_from("abc"), unique=True, max_size=2))))
+    points = tuple(tuple(draw(st.integers(-2, 2)) for _ in range(len(second))) for _ in range(len(first)))
+    return Pair(
+        ("employees", "industry"), (first, second), points, tuple((1,) * len(second) for _ in range(len(first)))
+    )
+
+
+@given(pairs(), pairs())
+def test_pairs_are_split_on_both_sides(old: Pair, new: Pair) -> None:
+    """What moves in a pair is what moves for some number and some text."""
+    seen = set()
+    for number in (None, -1.0, 0.0, 5.0, 10.0, 11.0):
+        for text in (None, "a", "b", "c", "else"):
+            before, after = (
+                one.points[one.bins[0].find(number)][one.bins[1].find(text)]  # type: ignore[arg-type]
+                for one in (old, new)
+            )
+            if before != after:
+                seen.add((before, after))
+    found = moves_of(old, new)
+    assert {(one.old, one.new) for one in (found.moves if found else ())} == seen
+    if found:
+        assert found.most == max(abs(before - after) for before, after in seen)
+
+
+FIELDS = ("employees", "industry", "demo")
+
+
+@st.composite
+def small_trees(draw: st.DrawFn) -> Combination:
+    """A combination of a number, a text and a flag."""
+    edges = sorted(draw(st.sets(st.sampled_from((0.0, 10.0)))))
+    levels = draw(st.lists(st.sampled_from("abc"), unique=True, max_size=2))
+    bins: dict[str, Bins] = dict(
+        zip(FIELDS, (NumberBins(tuple(edges)), TextBins(tuple(levels)), FlagBins()), strict=True)
+    )
+    return draw(combinations(bins, st.integers(-2, 2), st.integers(0, 5)))
+
+
+def told(term: Combination, lead: tuple[float | None, str | None, bool | None]) -> int:
+    """The points of a lead."""
+    return term.worth([bins.find(value) for bins, value in zip(term.bins, lead, strict=True)])  # type: ignore[arg-type]
+
+
+@given(small_trees(), small_trees())
+def test_combinations_are_split_on_all_sides(old: Combination, new: Combination) -> None:
+    """What moves in a combination is what moves for some lead, and no cell stands twice."""
+    leads = list(product((None, -1.0, 0.0, 5.0, 10.0, 11.0), (None, "a", "b", "c", "else"), (None, False, True)))
+    points = {(told(old, lead), told(new, lead)) for lead in leads}
+    found = moves_of(old, new)
+    moves = found.moves if found else ()
+    assert {(one.old, one.new) for one in moves} == {(before, after) for before, after in points if before != after}
+    assert len({one.name for one in moves}) == len(moves)
+
+
+@given(small_trees(), st.booleans())
+def test_a_combination_comes_or_goes(term: Combination, comes: bool) -> None:
+    """Beside a release without it, each cell of a combination moves by its points."""
+    card = parse_card(OLD_CARD)
+    none, some = Scorecard(card, Learned()), Scorecard(card, Learned(terms=(term,)))
+    (found,) = compare(none, some).terms if comes else compare(some, none).terms
+    assert (found.kind, found.change) == ("combination", "added" if comes else "removed")
+    every = sorted(filter(None, map(term.worth, product(*(range(len(bins)) for bins in term.bins)))))
+    assert sorted(one.moved if comes else -one.moved for one in found.moves) == every
+
+
+def wide(points: int, count: int = 1) -> Combination:
+    """A combination of more cells than are compared one by one."""
+    size = int((MANY / 3) ** 0.5) + 1
+    bins = NumberBins(tuple(map(float, range(size))))
+    tree = Split(
+        "employees", (3,), Leaf(points, count), Split("silent", (7,), Split("demo", (2,), Leaf(4, 1), NONE), NONE)
+    )
+    return Combination(("employees", "silent", "demo"), (bins, bins, FlagBins()), (tree,))
+
+
+def test_combinations_of_many_cells() -> None:
+    """Where the cells are too many to compare, the text says so, and what the trees could add up to."""
+    found = moves_of(wide(50), wide(70))
+    assert found is not None
+    assert (found.moves, found.most) == ((), 20)
+    assert found.bounds == (Move("the least that it can give", 0, 0), Move("the most that it can give", 50, 70))
+    card = parse_card(OLD_CARD)
+    one, other = (Scorecard(card, Learned(terms=(wide(points),)), "x") for points in (50, 70))
+    lines = diff_text(compare(one, other)).splitlines()
+    assert lines[3] == f"  employees & silent & demo: {found.size:,} cells, too many to list"
+    assert lines[5].split() == ["the", "most", "that", "it", "can", "give", "+5.0", "→", "+7.0", "+2.0"]
+    assert moves_of(wide(50), wide(50, count=9)) is None
+    assert compare(one, Scorecard(card, Learned())).terms[0].change == "removed"
+
+
+def test_errors_and_counts_move_nothing() -> None:
+    """Counts and standard errors are no part of a score, and so no difference."""
+    table = Table("demo", FlagBins(), (0, 1, 2), (1, 1, 1))
+    assert moves_of(table, Table("demo", FlagBins(), (0, 1, 2), (1, 1, 9), (3, 3, 3))) is None
+
+
+def test_store_compares(tmp_path: Path) -> None:
+    """The store compares two of its releases by name, either way round."""
+    store = Releases(tmp_path)
+    for text, learned in ((OLD_CARD, OLD), (NEW_CARD, NEW)):
+        store.publish(text, learned, metrics={}, provenance={}, created=datetime(2026, 11, 24, tzinfo=UTC))
+    one, other = store.names()
+    found, back = store.diff(one, other), store.diff(other, one)
+    assert (found.old, found.new) == (one, other)
+    assert diff_text(found).splitlines()[1:] == TEXT.splitlines()[1:]
+    assert back.start.moved == -found.start.moved
+    assert sorted(one.effective.moved for one in back.rules) == sorted(-one.effective.moved for one in found.rules)

@@ -1,0 +1,593 @@
+"""The store of releases: whole or not there, never changed, and one of them current."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import stat
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import leadledger.models.releases.store
+from leadledger.models.releases.store import CARD, LEARNED, MANIFEST, METRICS, PROVENANCE, Releases
+from leadledger.scoring.card.reader import parse_card
+from leadledger.scoring.engine.score import score
+from leadledger.scoring.errors import ReleaseError, ScorecardError
+from leadledger.scoring.gate import Line
+from leadledger.scoring.lookup import FlagBins, NumberBins, Table
+from leadledger.scoring.scorecard import Learned, Scorecard
+
+ROOT = Path(__file__).parents[3]
+CARD_TEXT = """\
+# Ærlig talt: comments and signs stay as they are
+name: small
+fields:
+  employees: {kind: number}
+  demo: {kind: flag}
+rules:
+  - {name: large, when: employees >= 100, points: 8, reason: Is large}
+stages:
+  - {name: contact}
+  - {name: opportunity, points: 80}
+"""
+LEARNED_THINGS = Learned(
+    base_rate=0.09,
+    start=483,
+    trust=0.75,
+    terms=(Table("employees", NumberBins((10.0,)), (-5, 0, 12), (3, 4, 5)),),
+    lines={"opportunity": Line(712)},
+)
+DAY = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
+
+
+def publish(home: Path, **changes: Any) -> str:
+    """Publish a small release."""
+    parts: dict[str, Any] = {
+        "card_text": CARD_TEXT,
+        "learned": LEARNED_THINGS,
+        "metrics": {"auc": 0.81, "rows": 1200, "deciles": [1, 2]},
+        "provenance": {"data": "history.csv"},
+        "created": DAY,
+    }
+    parts |= changes
+    card_text, learned = parts.pop("card_text"), parts.pop("learned")
+    return Releases(home).publish(card_text, learned, **parts)
+
+
+def overwrite(path: Path, content: bytes) -> None:
+    """Change a published file, as somebody who insists can."""
+    path.chmod(0o644)
+    path.write_bytes(content)
+
+
+def reseal(folder: Path, change: Callable[[dict[str, Any]], None]) -> None:
+    """Change a manifest and its own digest."""
+    manifest = json.loads((folder / MANIFEST).read_bytes())
+    del manifest["digest"]
+    change(manifest)
+    manifest["digest"] = leadledger.models.releases.store._seal(manifest)
+    overwrite(folder / MANIFEST, json.dumps(manifest).encode())
+
+
+def refusal(run: Callable[[], object]) -> str:
+    """The text of the ReleaseError that a call must raise."""
+    with pytest.raises(ReleaseError) as caught:
+        run()
+    return str(caught.value)
+
+
+# -- publish, open, list ----------------------------------------------------------------------------------------------
+
+
+def test_published_is_opened(tmp_path: Path) -> None:
+    """What is published comes back as the same scorecard, under its name, and scores."""
+    name = publish(tmp_path)
+    found = Releases(tmp_path).open()
+    assert name == "2026-11-24-001"
+    assert found == Scorecard(parse_card(CARD_TEXT), LEARNED_THINGS, name)
+    result = score(found, {"employees": 120}, DAY.date())
+    assert (result.tenths, result.release) == (483 + 60 + 12, name)
+
+
+def test_files_of_a_release(tmp_path: Path) -> None:
+    """A release holds the card letter by letter, further files as they are, and the digest of each; all read-only."""
+    card_text = "\ufeff" + CARD_TEXT.replace("\n", "\r\n")  # as an editor on Windows writes it
+    name = publish(
+        tmp_path, card_text=card_text, files={"report.txt": b"fine", "estimator.joblib": b"\x80\0"}, note="first"
+    )
+    folder = tmp_path / "releases" / name
+    files = {CARD, LEARNED, METRICS, PROVENANCE, "report.txt", "estimator.joblib"}
+    assert {path.name for path in folder.iterdir()} == files | {MANIFEST}
+    assert (folder / CARD).read_bytes() == card_text.encode()
+    assert all(not stat.S_IMODE(path.stat().st_mode) & 0o222 for path in folder.iterdir())
+    assert Releases(tmp_path).open().card.name == "small"
+    shown = Releases(tmp_path).show(name)
+    assert set(shown.pop("files")) == files
+    assert shown == {
+        "name": name,
+        "current": True,
+        "format": 1,
+        "card": "small",
+        "created": "2026-11-24T09:30:00+00:00",
+        "note": "first",
+        "standard_names": True,
+        "metrics": {"auc": 0.81, "rows": 1200, "deciles": [1, 2]},
+        "provenance": {"data": "history.csv"},
+    }
+    assert Releases(tmp_path).read(name, "estimator.joblib") == b"\x80\0"
+
+
+def test_only_the_releases_are_left(tmp_path: Path) -> None:
+    """Nothing but the releases and the name of the current one stays behind."""
+    publish(tmp_path)
+    publish(tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["current", "releases"]
+    assert sorted(path.name for path in (tmp_path / "releases").iterdir()) == ["2026-11-24-001", "2026-11-24-002"]
+
+
+def test_same_learning_same_bytes(tmp_path: Path) -> None:
+    """Two releases of the same learning differ in their manifest and provenance only."""
+    one = publish(tmp_path)
+    other = publish(tmp_path, created=DAY + timedelta(days=1), provenance={"trained": "a day later"})
+    assert other == "2026-11-25-001"
+    for file in (CARD, LEARNED, METRICS):
+        assert Releases(tmp_path).read(one, file) == Releases(tmp_path).read(other, file)
+
+
+def test_names_are_days_in_utc(tmp_path: Path) -> None:
+    """The day in a name is the one in UTC; a time without a zone is in UTC."""
+    late = datetime(2026, 11, 24, 23, 30, tzinfo=timezone(timedelta(hours=-5)))
+    assert publish(tmp_path, created=late) == "2026-11-25-001"
+    assert publish(tmp_path, created=datetime(2026, 11, 24, 23, 30)) == "2026-11-24-001"
+
+
+def test_list_is_oldest_first(tmp_path: Path) -> None:
+    """Releases are listed by day and number, number 1000 after 999, with the numbers at the top of their metrics."""
+    publish(tmp_path)
+    (tmp_path / "releases" / "2026-11-24-001").rename(tmp_path / "releases" / "2026-11-24-999")
+    publish(tmp_path, note="much later", current=False)
+    publish(tmp_path, created=DAY - timedelta(days=1))
+    store = Releases(tmp_path)
+    assert store.names() == ("2026-11-23-001", "2026-11-24-999", "2026-11-24-1000")
+    assert [one.current for one in store.list()] == [True, False, False]
+    assert store.list()[2].to_dict() == {
+        "name": "2026-11-24-1000",
+        "current": False,
+        "created": "2026-11-24T09:30:00+00:00",
+        "card": "small",
+        "note": "much later",
+        "metrics": {"auc": 0.81, "rows": 1200},
+        "problem": "",
+    }
+
+
+def test_use_chooses_another(tmp_path: Path) -> None:
+    """Any release can be made current again; one can be published without becoming current."""
+    one, other = publish(tmp_path), publish(tmp_path, learned=Learned())
+    store = Releases(tmp_path)
+    assert store.current() == other
+    store.use(one)
+    assert store.current() == one
+    assert store.open().learned == LEARNED_THINGS
+    assert store.open(other).learned == Learned()
+    publish(tmp_path, current=False)
+    assert store.current() == one
+
+
+def test_first_release_can_stay_aside(tmp_path: Path) -> None:
+    """Where releases are there and none is current, the message says how to choose one."""
+    name = publish(tmp_path, current=False)
+    assert Releases(tmp_path).current() is None
+    assert refusal(Releases(tmp_path).open) == (
+        f"no release in {tmp_path} is current; `leadledger releases use {name}` chooses one"
+    )
+
+
+# -- what is not there ------------------------------------------------------------------------------------------------
+
+
+def test_no_home_yet(tmp_path: Path) -> None:
+    """Without a home there are no releases, and the message says how to make one."""
+    store = Releases(tmp_path / "nowhere")
+    assert (store.names(), store.list(), store.current()) == ((), (), None)
+    hint = "`leadledger train CARD DATA` makes one"
+    assert refusal(store.open) == f"there is no release in {tmp_path / 'nowhere'} yet; {hint}"
+    assert refusal(store.show) == f"there is no release in {tmp_path / 'nowhere'} yet; {hint}"
+    missing = f"there is no release '2026-11-24-001' in {tmp_path / 'nowhere'}. There is none yet; {hint}."
+    assert refusal(lambda: store.use("2026-11-24-001")) == missing
+    assert not (tmp_path / "nowhere").exists()
+
+
+def test_home_is_a_file(tmp_path: Path) -> None:
+    """A home that is a file is refused with a plain message, whatever is asked of it."""
+    home = tmp_path / "home"
+    home.write_text("")
+    store = Releases(home)
+    assert refusal(store.names) == f"the releases in {home} can't be listed: Not a directory"
+    assert refusal(store.open) == f"{home / 'current'} can't be read: Not a directory"
+    assert refusal(lambda: publish(home)).startswith(f"the release can't be written to {home}: ")
+
+
+def test_unknown_release(tmp_path: Path) -> None:
+    """A name that no release has is refused with the names that there are."""
+    publish(tmp_path)
+    store = Releases(tmp_path)
+    for ask in (
+        store.open,
+        store.use,
+        store.show,
+        lambda name: store.diff(name, name),
+        lambda name: store.read(name, CARD),
+    ):
+        assert refusal(lambda ask=ask: ask("2027-1")) == (  # type: ignore[misc]
+            f"there is no release '2027-1' in {tmp_path}. Known: 2026-11-24-001."
+        )
+    assert refusal(lambda: store.open("2026-11-24-002")).endswith("Did you mean '2026-11-24-001'?")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "",
+        ".",
+        "..",
+        "../releases/2026-11-24-001",
+        "2026-11-24-001/",
+        "2026-11-24-001\n",
+        "/etc",
+        "a\0b",
+        "A",
+        "-a",
+        "é",
+        "x" * 101,
+        "~",
+    ],
+)
+def test_hostile_names(tmp_path: Path, name: str) -> None:
+    """A name that could lead out of the folder is refused before anything is opened."""
+    publish(tmp_path)
+    store = Releases(tmp_path)
+    for ask in (
+        store.open,
+        store.use,
+        store.show,
+        lambda name: store.diff("2026-11-24-001", name),
+        lambda name: store.read(name, CARD),
+    ):
+        message = refusal(lambda ask=ask: ask(name))  # type: ignore[misc]
+        assert "is not the name of a release; a name has a to z, 0 to 9 and - only, such as 2026-11-24-001" in message
+    assert store.current() == "2026-11-24-001"
+
+
+@given(st.text(max_size=30))
+def test_any_name_is_refused(tmp_path: Path, name: str) -> None:
+    """No text at all opens a release but the name of one."""
+    if not (tmp_path / "releases").exists():
+        publish(tmp_path)
+    with pytest.raises(ReleaseError):
+        Releases(tmp_path).open(name)
+
+
+def test_unknown_file(tmp_path: Path) -> None:
+    """Only files that the manifest lists can be read."""
+    name = publish(tmp_path)
+    store = Releases(tmp_path)
+    assert refusal(lambda: store.read(name, "metric.json")) == (
+        f"release {name} has no file 'metric.json'. Did you mean 'metrics.json'?"
+    )
+    for file in ("../../current", MANIFEST, "."):
+        assert f"release {name} has no file '{file}'." in refusal(lambda file=file: store.read(name, file))  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("content", [b"", b"../../etc", b"\xff\xfe", b"2026-11-24-001 and more", b"x" * 10_000])
+def test_current_is_garbage(tmp_path: Path, content: bytes) -> None:
+    """A `current` that holds no name is refused; listing still works, and `use` mends it."""
+    name = publish(tmp_path)
+    (tmp_path / "current").write_bytes(content)
+    store = Releases(tmp_path)
+    message = refusal(store.open)
+    assert message.startswith(f"{tmp_path / 'current'} holds '")
+    assert message.endswith(f", which is not the name of a release; `leadledger releases use {name}` chooses one")
+    assert len(message) < len(str(tmp_path)) + 200
+    assert [one.current for one in store.list()] == [False]
+    assert store.show(name)["current"] is False
+    store.use(name)
+    assert store.open().release == name
+
+
+def test_current_is_gone(tmp_path: Path) -> None:
+    """Where the current release has been deleted, the message says so and names another."""
+    name = publish(tmp_path)
+    (tmp_path / "current").write_text("2026-11-20-001\n")
+    assert refusal(Releases(tmp_path).open) == (
+        f"the current release of {tmp_path}, 2026-11-20-001, is not there any more; "
+        f"`leadledger releases use {name}` chooses one"
+    )
+
+
+# -- damage -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("file", [CARD, LEARNED, METRICS, PROVENANCE, "estimator.joblib"])
+def test_changed_file(tmp_path: Path, file: str) -> None:
+    """A release of which one file was changed is refused, whichever it is, and the former stays current."""
+    former = publish(tmp_path)
+    name = publish(tmp_path, files={"estimator.joblib": b"trees"}, current=False)
+    store = Releases(tmp_path)
+    path = tmp_path / "releases" / name / file
+    overwrite(path, path.read_bytes() + b" ")
+    message = refusal(lambda: store.open(name))
+    first, second, third = message.splitlines()
+    assert first == f"release {name} is refused:"
+    assert second.startswith(f"  {file} is not what was published: its SHA-256 is ")
+    assert third == f"A release is never edited; `leadledger releases use {former}` chooses another"
+    for ask in (store.use, store.show, lambda name: store.diff(former, name), lambda name: store.read(name, file)):
+        assert refusal(lambda ask=ask: ask(name)) == message  # type: ignore[misc]
+    assert store.current() == former
+    assert store.open().release == former
+
+
+def test_every_damage_is_named(tmp_path: Path) -> None:
+    """All files that were changed or are missing are named at once; without another release, training makes one."""
+    name = publish(tmp_path)
+    folder = tmp_path / "releases" / name
+    overwrite(folder / METRICS, b"{}")
+    (folder / CARD).unlink()
+    lines = refusal(Releases(tmp_path).open).splitlines()
+    assert lines[1] == "  card.yaml is missing"
+    assert lines[2].startswith("  metrics.json is not what was published: its SHA-256 is 44136fa355b3…, ")
+    assert lines[3] == "A release is never edited; there is no other; `leadledger train CARD DATA` makes one"
+
+
+def test_file_that_cannot_be_read(tmp_path: Path) -> None:
+    """A file that can't be opened is named with the reason."""
+    name = publish(tmp_path)
+    (tmp_path / "releases" / name / CARD).unlink()
+    (tmp_path / "releases" / name / CARD).mkdir()
+    assert "\n  card.yaml can't be read: Is a directory\n" in refusal(Releases(tmp_path).open)
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (None, "manifest.json is missing"),
+        (b"", "manifest.json is not what was published: it is not JSON"),
+        (b"\xff", "manifest.json is not what was published: it is not JSON"),
+        (b"[" * 100_000, "manifest.json is not what was published: it is not JSON"),
+        (b"[]", "manifest.json is not what was published: its own digest doesn't match"),
+        (b"{}", "manifest.json is not what was published: its own digest doesn't match"),
+    ],
+)
+def test_damaged_manifest(tmp_path: Path, content: bytes | None, reason: str) -> None:
+    """A release without a whole manifest is refused; the list shows it with its problem, and the others as ever."""
+    name, other = publish(tmp_path), publish(tmp_path)
+    path = tmp_path / "releases" / name / MANIFEST
+    if content is None:
+        path.unlink()
+    else:
+        overwrite(path, content)
+    message = refusal(lambda: Releases(tmp_path).open(name))
+    assert message.splitlines() == [
+        f"release {name} is refused:",
+        f"  {reason}",
+        f"A release is never edited; `leadledger releases use {other}` chooses another",
+    ]
+    one, two = Releases(tmp_path).list()
+    assert (one.problem, one.created, two.problem) == (message, None, "")
+    assert one.to_dict()["created"] is None
+
+
+def test_changed_note(tmp_path: Path) -> None:
+    """The manifest itself is sealed: a changed note is noticed."""
+    name = publish(tmp_path, note="good")
+    path = tmp_path / "releases" / name / MANIFEST
+    overwrite(path, path.read_bytes().replace(b"good", b"best"))
+    assert "its own digest doesn't match" in refusal(Releases(tmp_path).open)
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (lambda one: one.update(format=2), "it has format 2; this version of leadledger reads format 1"),
+        (lambda one: one.pop("files"), "manifest.json doesn't list the files of a release"),
+        (lambda one: one["files"].pop(LEARNED), "manifest.json doesn't list the files of a release"),
+        (lambda one: one["files"].update({"../x": "0" * 64}), "manifest.json doesn't list the files of a release"),
+        (lambda one: one["files"].update({CARD: 7}), "manifest.json doesn't list the files of a release"),
+    ],
+)
+def test_sealed_and_still_wrong(tmp_path: Path, change: Callable[[dict[str, Any]], None], reason: str) -> None:
+    """A manifest of another version, or one that leaves files out or leads out of the folder, is refused."""
+    name = publish(tmp_path)
+    reseal(tmp_path / "releases" / name, change)
+    assert f"\n  {reason}\n" in refusal(Releases(tmp_path).open)
+    assert reason in Releases(tmp_path).list()[0].problem
+
+
+def test_list_survives_strange_contents(tmp_path: Path) -> None:
+    """A sealed manifest without a date is listed with a problem, not a traceback."""
+    name = publish(tmp_path)
+    reseal(tmp_path / "releases" / name, lambda one: one.update(created="yesterday"))
+    assert Releases(tmp_path).list()[0].problem == "Invalid isoformat string: 'yesterday'"
+
+
+def test_card_that_no_longer_reads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A release whose card this version refuses is refused with every problem of the card."""
+    name = publish(tmp_path)
+    with monkeypatch.context() as patch:
+        # The card was sound when it was published; a later version has another view of it.
+        patch.setattr(
+            leadledger.models.releases.store,
+            "parse_card",
+            lambda text, file, **options: parse_card(text.replace("kind: flag", "kind: bool"), file, **options),
+        )
+        message = refusal(Releases(tmp_path).open)
+        assert refusal(lambda: Releases(tmp_path).use(name)) == message
+    assert message == (
+        f"release {name} is refused:\n"
+        "  its card can't be read any more:\n"
+        "  card.yaml:5:16: `kind` of field 'demo' is 'bool', which is not one of: number, text, flag, date, id\n"
+        "A release is never edited; there is no other; `leadledger train CARD DATA` makes one"
+    )
+    assert Releases(tmp_path).open().release == name
+
+
+def test_learned_that_no_longer_reads(tmp_path: Path) -> None:
+    """A release whose digests hold, and whose learned part is of no use, is refused with the place of the mistake."""
+    name = publish(tmp_path)
+    folder = tmp_path / "releases" / name
+    content = (folder / LEARNED).read_bytes().replace(b'"trust": 0.75', b'"trust": 7.5')
+    overwrite(folder / LEARNED, content)
+    digest = hashlib.sha256(content).hexdigest()
+    reseal(folder, lambda one: one["files"].update({LEARNED: digest}))
+    assert "\n  learned.json: $.trust is 7.5; it must lie between 0 and 1\n" in refusal(Releases(tmp_path).open)
+
+
+# -- what is not published --------------------------------------------------------------------------------------------
+
+
+def test_nothing_unsound_is_published(tmp_path: Path) -> None:
+    """What could not be opened again is refused before anything is written."""
+    with pytest.raises(
+        ScorecardError, match=r"^card\.yaml:3:1: unknown key 'titel' in the card\. Did you mean 'title'\?$"
+    ):
+        publish(tmp_path, card_text=CARD_TEXT.replace("fields:", "titel: Small\nfields:"))
+    wrong = Learned(terms=(Table("demo", NumberBins(()), (0, 0), (0, 0)),))
+    assert refusal(lambda: publish(tmp_path, learned=wrong)) == (
+        "the term 'demo' has number bins for the field 'demo'; its kind in the card is flag"
+    )
+    short = Learned(terms=(Table("demo", FlagBins(), (0, 0), (0, 0)),))
+    assert refusal(lambda: publish(tmp_path, learned=short)) == "the term 'demo' has 2 points for 3 bins"
+    assert refusal(lambda: publish(tmp_path, learned=Learned(trust=float("nan")))) == "NaN is not a finite number"
+    assert refusal(lambda: publish(tmp_path, metrics={"auc": float("nan")})).startswith(
+        "metrics.json can't be written as JSON: "
+    )
+    assert refusal(lambda: publish(tmp_path, provenance={"at": DAY})).startswith(
+        "provenance.json can't be written as JSON: "
+    )
+    for file in ("../x", "", ".hidden", "a/b", CARD, MANIFEST, "a\n"):
+        message = refusal(lambda file=file: publish(tmp_path, files={file: b""}))  # type: ignore[misc]
+        assert message.startswith("a release can't have a further file named ")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("broken", ["fsync", "rename"])
+def test_disk_that_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, broken: str) -> None:
+    """Where the disk fails half way, nothing is published, nothing is left behind, and the former stays current."""
+    former = publish(tmp_path)
+
+    def fail(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(*((os, "fsync", fail) if broken == "fsync" else (Path, "rename", fail)))
+        assert (
+            refusal(lambda: publish(tmp_path)) == f"the release can't be written to {tmp_path}: No space left on device"
+        )
+    assert [path.name for path in (tmp_path / "releases").iterdir()] == [former]
+    assert Releases(tmp_path).open().release == former
+
+
+def test_current_that_cannot_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where only `current` can't be written, the release is there, the former stays current, and that is said."""
+    former = publish(tmp_path)
+
+    def fail(*_: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "replace", fail)
+        message = "release 2026-11-24-002 is there, but can't be made current: Permission denied"
+        assert refusal(lambda: publish(tmp_path)) == message
+    assert Releases(tmp_path).current() == former
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["current", "releases"]
+
+
+def test_interrupted_publisher(tmp_path: Path) -> None:
+    """What a publisher that was killed left behind is not a release."""
+    (tmp_path / "releases" / ".new-0123456789abcdef").mkdir(parents=True)
+    (tmp_path / "releases" / "a file").write_text("")
+    (tmp_path / "releases" / "2026-11-24-001").write_text("a file where the first release would go")
+    assert Releases(tmp_path).names() == ()
+    assert publish(tmp_path) == "2026-11-24-002"
+
+
+# -- many at once -----------------------------------------------------------------------------------------------------
+
+PUBLISHER = """
+import sys
+sys.path.insert(0, {root!r})
+from datetime import UTC, datetime
+from leadledger.models.releases.store import Releases
+from leadledger.scoring.scorecard import Learned
+store = Releases({home!r})
+sys.stdin.readline()  # both start at once
+for i in range(15):
+    made = store.publish({card!r}, Learned(start=i), metrics={{"who": {who}}}, provenance={{}},
+                         created=datetime(2026, 11, 24, tzinfo=UTC), files={{"big": bytes(200_000)}})
+    print(made)
+"""
+
+
+def test_two_processes_publish(tmp_path: Path) -> None:
+    """Two processes that publish at once get a name each for every release, and a reader sees only whole ones."""
+    processes = []
+    for who in (1, 2):
+        code = PUBLISHER.format(root=str(ROOT), home=str(tmp_path), card=CARD_TEXT, who=who)
+        processes.append(
+            subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        )
+    for process in processes:
+        assert process.stdin is not None
+        process.stdin.write("\n")
+        process.stdin.flush()
+    store, opened = Releases(tmp_path), 0
+    while any(process.poll() is None for process in processes):
+        for name in store.names()[-2:]:
+            assert store.open(name).release == name
+            opened += 1
+        if store.current() is not None:
+            assert store.open().release in store.names()
+    outputs = [process.communicate(timeout=60)[0] for process in processes]
+    assert [process.returncode for process in processes] == [0, 0]
+    names = [line for output in outputs for line in output.split()]
+    assert len(set(names)) == 30 == len(store.names())
+    assert set(names) == set(store.names())
+    assert opened
+    assert not [one.problem for one in store.list() if one.problem]
+
+
+def test_threads_publish_and_use(tmp_path: Path) -> None:
+    """Threads that publish, use and open at once never meet half a release."""
+    publish(tmp_path)
+    problems: list[BaseException] = []
+
+    def work(task: Callable[[], object]) -> None:
+        try:
+            for _ in range(15):
+                task()
+        except BaseException as error:
+            problems.append(error)
+
+    def again() -> None:
+        store = Releases(tmp_path)
+        store.use(store.names()[0])
+        store.open()
+
+    threads = [threading.Thread(target=work, args=(task,)) for task in (lambda: publish(tmp_path), again) * 3]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert problems == []
+    assert len(Releases(tmp_path).names()) == 46
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["current", "releases"]

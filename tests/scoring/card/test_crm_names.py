@@ -1,0 +1,201 @@
+"""The standard names of CRMs: which fields get which, and that the author's own word always wins."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import duckdb
+import pytest
+from fastapi.testclient import TestClient
+
+from leadledger import score, to_sql
+from leadledger.api.app import create_app
+from leadledger.api.service.settings import Settings
+from leadledger.models.releases.diff import compare
+from leadledger.models.releases.diff_text import diff_text
+from leadledger.models.releases.store import MANIFEST, Releases, _seal
+from leadledger.scoring.card.crm_names import SYSTEMS, standard
+from leadledger.scoring.card.reader import KINDS, parse_card
+from leadledger.scoring.errors import DataError, LeadError
+from leadledger.scoring.printers.sql.cleaning import used_by
+from leadledger.scoring.scorecard import Learned, Scorecard, untrained
+from leadledger.training.evidence.leakage import bare, known_later
+from leadledger.training.runs.recalibration import Recalibration
+from leadledger.training.sources.spelling import misspelt
+
+DAY = date(2026, 1, 1)
+
+
+def card(fields: str, rest: str = "") -> Scorecard:
+    """A card of some fields, ready to score."""
+    return untrained(parse_card(f"name: small\nfields:\n{fields}\n{rest}"))
+
+
+def test_the_list_is_sound() -> None:
+    """Each standard field has a kind and names in systems that we know; a name is that of one field of its system."""
+    assert 30 <= len(standard()) <= 40
+    for name, entry in standard().items():
+        assert entry.kind in KINDS, name
+        assert {*entry.anywhere, *entry.in_bodies} <= set(SYSTEMS), name
+        assert entry.anywhere.keys().isdisjoint(entry.in_bodies), name
+    for system in SYSTEMS:
+        names = [one.anywhere.get(system) or one.in_bodies.get(system) for one in standard().values()]
+        present = [one for one in names if one]
+        assert len(present) == len(set(present)) >= 15, system
+
+
+def test_the_page_lists_them() -> None:
+    """docs/crm.md has a row for each standard field, with all its names."""
+    page = (Path(__file__).parents[3] / "docs" / "crm.md").read_text("utf-8")
+    for name, entry in standard().items():
+        found = {one: f"`{column}`" for one, column in entry.anywhere.items()}
+        found |= {one: f"(`{column}`)" for one, column in entry.in_bodies.items()}
+        assert f"| `{name}` | {entry.kind} | {' | '.join(found.get(one, '–') for one in SYSTEMS)} |" in page
+
+
+def test_no_two_fields_have_one_name_anywhere() -> None:
+    """A column of a list can only mean one field, whichever CRM it comes from."""
+    homes: dict[str, set[str]] = {}
+    for name, entry in standard().items():
+        for one in entry.anywhere.values():
+            homes.setdefault(one, set()).add(name)
+    assert {one: fields for one, fields in homes.items() if len(fields) > 1} == {}
+    assert not homes.keys() & standard().keys() - {name for name, fields in homes.items() if name in fields}
+
+
+def test_nothing_that_knows_the_outcome() -> None:
+    """No name is standard under which its CRM writes what became of the lead."""
+    for entry in standard().values():
+        for system, one in itertools.chain(entry.anywhere.items(), entry.in_bodies.items()):
+            for its_system, _, name, _, always in known_later().get(bare(one), ()):
+                suspect = always or its_system == system
+                assert not suspect, name
+
+
+def test_a_list_from_a_crm_maps_by_itself() -> None:
+    """A field with a standard name and its kind is found under the names of all CRMs."""
+    found = card("  employees: {kind: number}").card.fields["employees"]
+    assert found.columns == ("employees", "NumberOfEmployees", "numberofemployees", "No_of_Employees")
+    assert found.written == ("employees",)
+    assert found.sources == ()
+
+
+@pytest.mark.parametrize(
+    ("field", "columns"),
+    [
+        ("employees: {kind: text}", ("employees",)),  # another kind
+        ("employees: {kind: number, from: Staff}", ("employees", "Staff")),  # the author names the column
+        ("employees: {kind: number, from: []}", ("employees",)),  # and wants no other
+        (
+            "employees: {kind: number, from: {HubSpot: staff}}",
+            ("employees", "staff", "NumberOfEmployees", "No_of_Employees"),  # Dynamics' name is HubSpot's too
+        ),
+        ("lead_source: {kind: text, values: [web]}", ("lead_source",)),  # each CRM has its own words for it
+        ("lead_id: {kind: id, from: {salesforce: X}}", ("lead_id", "X", "hs_object_id", "leadid")),
+        ("country: {kind: text, from: {salesforce: CountryCode}}", ("country", "CountryCode", "address1_country")),
+        ("unsubscribed: {kind: flag, is: employees > 3}", ("unsubscribed",)),
+    ],
+)
+def test_the_author_s_word_wins(field: str, columns: tuple[str, ...]) -> None:
+    """A `from:` that speaks of a system keeps its standard name away, and so does another kind or a list of values."""
+    name = field.partition(":")[0]
+    others = "" if name == "employees" else "  employees: {kind: number}\n"
+    assert card(f"{others}  {field}").card.fields[name].columns == columns
+
+
+@pytest.mark.parametrize(
+    ("fields", "rest"),
+    [
+        ("  employees: {kind: number}\n  staff: {kind: number, from: NumberOfEmployees}", ""),
+        ("  staff: {kind: number, from: {salesforce: NumberOfEmployees}}\n  employees: {kind: number}", ""),
+        ("  employees: {kind: number}", "outcome: {became: {field: NumberOfEmployees, kind: flag}}"),
+    ],
+)
+def test_a_name_that_the_card_uses_is_no_clash(fields: str, rest: str) -> None:
+    """A name that the card uses for something else is not given to a standard field, and that is no mistake."""
+    assert "NumberOfEmployees" not in card(fields, rest).card.fields["employees"].columns
+
+
+def test_two_columns_of_one_field() -> None:
+    """Two names of one field may both be there, as long as they don't contradict each other."""
+    small = card("  employees: {kind: number}", "rules: [{name: a, when: employees > 50, points: 5, reason: Is large}]")
+    assert score(small, {"NumberOfEmployees": "120"}, DAY).points == 55
+    assert score(small, {"employees": 120, "NumberOfEmployees": "120"}, DAY).points == 55
+    with pytest.raises(LeadError, match="'employees' has another value under 'employees'; send one of the two"):
+        score(small, {"employees": 120, "NumberOfEmployees": "12"}, DAY)
+
+
+def test_lists_read_standard_names() -> None:
+    """A list is scored by the standard names too, with the points that Python gives."""
+    small = card("  employees: {kind: number}", "rules: [{name: a, when: employees > 50, points: 5, reason: Is large}]")
+    columns = {"Id": "VARCHAR", "NumberOfEmployees": "VARCHAR"}
+    query = to_sql(small, DAY, columns=columns, keep=["Id"])
+    connection = duckdb.connect()
+    connection.execute("CREATE TABLE leads AS SELECT '1' AS \"Id\", '120' AS \"NumberOfEmployees\"")
+    found = connection.execute(query).fetchone()
+    assert found is not None
+    assert 55 in found
+
+
+def test_messages_name_what_the_author_wrote() -> None:
+    """Messages and guesses are about the card's own names: thirty names more would help nobody."""
+    small = card("  employees: {kind: number}")
+    with pytest.raises(DataError, match=r"the first is 'x'; .* Known: employees\.$"):
+        used_by(small.card, {"x": "VARCHAR"}, "leads.csv")
+    assert misspelt(small.card, ["Numberofemployee"]) == {}
+
+
+@pytest.fixture
+def old(tmp_path: Path) -> Releases:
+    """A home with a release of before there were standard names, and one of today."""
+    releases = Releases(tmp_path)
+    text = "name: small\nfields: {employees: {kind: number}}\n"
+    for _ in range(2):
+        releases.publish(text, Learned(0.5), metrics={}, provenance={}, created=datetime(2026, 1, 1, tzinfo=UTC))
+    path = tmp_path / "releases" / releases.names()[0] / MANIFEST
+    manifest = json.loads(path.read_text("utf-8"))
+    del manifest["standard_names"], manifest["digest"]
+    path.chmod(0o644)
+    path.write_text(json.dumps(manifest | {"digest": _seal(manifest)}), "utf-8")
+    return releases
+
+
+def test_old_releases_read_what_they_read(old: Releases) -> None:
+    """A release that was made without the standard names is read without them, so that no point of it moves."""
+    before, today = (old.open(name).card for name in old.names())
+    assert before.fields["employees"].columns == ("employees",)
+    assert "NumberOfEmployees" in today.fields["employees"].columns
+    assert (before.standard_names, today.standard_names) == (False, True)
+    assert "standard names of CRMs\n    was  not read\n    now  read" in diff_text(old.diff(*old.names()))
+
+
+def test_a_new_base_rate_moves_no_names(old: Releases) -> None:
+    """A release that is recalibrated reads the names that it read before."""
+    text = "name: small\nfields: {employees: {kind: number}}\n"
+    moved = Recalibration(text, Learned(0.4), old.names()[0], 0.5, 0.4, {}, {}, standard_names=False)
+    name = moved.publish(old, datetime(2026, 1, 2, tzinfo=UTC))
+    assert old.open(name).card.fields["employees"].columns == ("employees",)
+
+
+def test_a_diff_tells_what_is_written_back() -> None:
+    """A release that writes to other properties of a CRM says so."""
+    old, new = (
+        card("  employees: {kind: number}", f"write_back: {{hubspot: {{score: {name}}}}}")
+        for name in ("fit", "score_2")
+    )
+    text = diff_text(compare(old, new))
+    assert "written back to hubspot\n    was  score as fit\n    now  score as score_2" in text
+
+
+def test_the_service_tells_all_names(tmp_path: Path) -> None:
+    """GET /v1/scorecard and the schema of a lead list the standard names."""
+    path = tmp_path / "card.yaml"
+    path.write_text("name: small\nfields: {job_title: {kind: text}}\n", "utf-8")
+    client = TestClient(create_app(Settings(card=path)))
+    (field,) = client.get("/v1/scorecard").json()["fields"]
+    assert field["columns"] == ["job_title", "Title", "jobtitle", "Designation"]
+    lead = client.get("/openapi.json").json()["components"]["schemas"]["Lead"]["properties"]["job_title"]
+    assert "`Title` (salesforce), `jobtitle` (hubspot)" in lead["description"]

@@ -1,0 +1,172 @@
+"""The service as a process of its own, for tests that ask it over sockets, stop it, or kill it."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from http.client import HTTPConnection
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+from leadledger.api.http import keys
+from leadledger.api.http.keys import SCOPES
+from leadledger.api.server.serve import serve
+from leadledger.api.service.settings import Settings
+
+ROOT = Path(__file__).parents[1]
+CARD = ROOT / "examples" / "b2b-software" / "card.yaml"
+PATIENCE = 60  # seconds: no test waits so long, unless something hangs
+START = """
+import json
+import sys
+from pathlib import Path
+
+from leadledger.api.server.serve import serve
+from leadledger.api.service.settings import Settings
+
+port, home, card, settings = json.loads(sys.argv[1])
+sys.exit(serve(Settings(home=Path(home), card=Path(card), **settings), port=port))
+"""
+
+
+@dataclass
+class Server:
+    """A process that serves, its port, what it greeted with, and its log once it has ended."""
+
+    process: subprocess.Popen[str]
+    port: int
+    greeting: str
+    log: list[dict[str, Any]] = field(default_factory=list)
+    reader: threading.Thread | None = None
+
+    def read(self) -> None:
+        """Begin to read its log, each line of which is JSON."""
+        assert self.process.stderr is not None
+        stream = self.process.stderr
+        self.reader = threading.Thread(target=lambda: self.log.extend(json.loads(line) for line in stream))
+        self.reader.start()
+
+    def stop(self) -> None:
+        """Ask it to stop; its log is whole after that."""
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait(PATIENCE)
+        assert self.reader is not None
+        self.reader.join(PATIENCE)
+
+    def ask(self, method: str, path: str, body: bytes = b"", **headers: str) -> tuple[int, dict[str, Any]]:
+        """One request on a connection of its own: status and body."""
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
+        try:
+            named = {name.replace("_", "-"): value for name, value in headers.items()}
+            connection.request(method, path, body, {"Content-Type": "application/json", **named})
+            answer = connection.getresponse()
+            return answer.status, json.loads(answer.read())
+        finally:
+            connection.close()
+
+    def connect(self) -> socket.socket:
+        """A connection."""
+        return socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE)
+
+
+@contextmanager
+def launched(home: Path, card: Path = CARD, port: int = 0, **settings: Any) -> Iterator[subprocess.Popen[str]]:
+    """A process that is to serve; it is killed at the end, if it has not ended by itself."""
+    command = [sys.executable, "-c", START, json.dumps([port, str(home), str(card), settings])]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, cwd=ROOT, stdout=pipe, stderr=pipe, text=True, encoding="utf-8") as process:
+        try:
+            yield process
+        finally:
+            if process.poll() is None:
+                process.kill()
+            process.wait(PATIENCE)
+
+
+@contextmanager
+def started(home: Path, *, reading: bool = True, **settings: Any) -> Iterator[Server]:
+    """A server of the example's card, whose log is read; it is ended at the end, if it has not been stopped."""
+    with launched(home, **settings) as process:
+        assert process.stdout is not None
+        first, second = process.stdout.readline(), process.stdout.readline()
+        server = Server(process, _port(first), second)
+        if reading:
+            server.read()
+        try:
+            yield server
+        finally:
+            if process.poll() is None:
+                process.kill()
+            process.wait(PATIENCE)
+            if server.reader:
+                server.reader.join(PATIENCE)
+
+
+@contextmanager
+def commanded(home: Path, *options: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """The installed command as users start it, and its address; what it logs is kept in `server.log` of the home."""
+    command = [str(Path(sys.executable).with_name("leadledger")), "serve", "--home", str(home), "--port", "0", *options]
+    with (
+        (home / "server.log").open("w", encoding="utf-8") as log,
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True, encoding="utf-8") as process,
+    ):
+        assert process.stdout is not None
+        try:
+            greeting = process.stdout.readline()
+            assert greeting, (home / "server.log").read_text("utf-8")
+            yield process, f"http://127.0.0.1:{_port(greeting)}"
+        finally:
+            process.terminate()
+            process.wait(PATIENCE)
+
+
+@contextmanager
+def with_key(home: Path, *options: str) -> Iterator[tuple[str, str]]:
+    """The address of a service that is started so, and a key that may do all."""
+    _, key = keys.add(home, "all", SCOPES, datetime(2026, 1, 1, tzinfo=UTC))
+    with commanded(home, *options) as (_, address):
+        yield address, key
+
+
+@contextmanager
+def forked(home: Path, **settings: Any) -> Iterator[int]:
+    """The port of a server that is started in a tenth of the time, for tests that need many; killed at the end.
+
+    It is forked from a process that has loaded the code and done nothing else: all that a start does to a home and to a
+    database it does itself.
+    """
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([__name__])
+    here, there = context.Pipe(duplex=False)
+    process = context.Process(
+        target=_serve, args=(there, Settings(home=home, card=CARD, log_level="error", **settings))
+    )
+    process.start()
+    there.close()
+    try:
+        with open(here.fileno(), encoding="utf-8", closefd=False) as said:
+            yield _port(said.readline())
+    finally:
+        process.kill()
+        process.join(PATIENCE)
+        here.close()
+
+
+def _serve(told: Connection, settings: Settings) -> None:
+    with open(told.fileno(), "w", encoding="utf-8", closefd=False) as sys.stdout:
+        sys.exit(serve(settings, port=0))
+
+
+def _port(greeting: str) -> int:
+    assert greeting, "it does not start"
+    return int(greeting.partition("127.0.0.1:")[2].partition(",")[0])

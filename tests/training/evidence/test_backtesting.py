@@ -1,0 +1,318 @@
+"""The back-test: which leads change, what the line would have brought, and which edit is responsible."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from leadledger.models.releases.store import Releases
+from leadledger.scoring.card.reader import parse_card
+from leadledger.scoring.errors import DataError
+from leadledger.scoring.lookup import FlagBins, Table
+from leadledger.scoring.scorecard import Card, Learned, untrained
+from leadledger.training.evidence.backtesting import Backtest, Edit, Rate, backtest, learned_for, swapped
+from leadledger.training.evidence.backtesting_text import backtest_text
+from leadledger.training.history import read_history
+
+CARD = """
+name: small
+fields:
+  key: {kind: id}
+  n: {kind: flag}
+  m: {kind: flag}
+  budget: {kind: number}
+criteria:
+  budget: {met: budget >= 100}
+groups:
+  g: {max: 30}
+rules:
+  - {name: a, when: n, points: 20, reason: A, group: g}
+  - {name: b, when: m, points: 10, reason: B, group: g}
+exclude:
+  - {name: poor, when: budget < 10, reason: Poor}
+stages:
+  - {name: lead}
+  - {name: opportunity, requires: [budget], points: 80}
+grades: {A: 75, B: 55}
+outcome: {became: {field: won, kind: flag}}
+"""
+#            totals, old:   80     70     60     50     80: no budget, 80: excluded
+LEADS = pd.DataFrame(
+    {
+        "key": ["one", "two", "three", "four", "five", "six"],
+        "n": [True, True, False, False, True, True],
+        "m": [True, False, True, False, True, True],
+        "budget": [200, 200, 200, 200, 50, 5],
+        "won": [1, 0, 1, 0, 1, 0],
+    }
+)
+
+
+def tried(*edits: tuple[str, str], history: pd.DataFrame = LEADS, learned: Learned | None = None) -> Backtest:
+    """The back-test of the card against itself with some words replaced."""
+    return backtest(parse_card(CARD), edited(*edits), history, learned=learned)
+
+
+def edited(*edits: tuple[str, str]) -> Card:
+    """The card with some words replaced."""
+    text = CARD
+    for old, new in edits:
+        assert text.count(old) == 1, old
+        text = text.replace(old, new)
+    return parse_card(text)
+
+
+def answers(found: Backtest) -> dict[str, tuple[int, int]]:
+    """How many changed leads each edit answers for: alone, and needed."""
+    return {one.title: (one.alone, one.needed) for one in found.edits}
+
+
+def test_the_same_card_changes_nothing() -> None:
+    """No edit, no change, and the text says so."""
+    found = tried()
+    assert (found.leads, found.won, found.changed, found.edits, len(found.changes)) == (6, 3, 0, (), 0)
+    assert "Nothing differs between the two cards that a score depends on." in backtest_text(found)
+
+
+def test_a_line_that_moves() -> None:
+    """At 70 points one more lead is promoted, which became none: precision and recall are counted by hand."""
+    found = tried(("points: 80", "points: 70"))
+    assert found.changes.to_dict("records") == [
+        {
+            "row": 2,
+            "id": "two",
+            "old_points": 70.0,
+            "old_score": 70,
+            "old_grade": "B",
+            "old_recommendation": "nurture",
+            "new_points": 70.0,
+            "new_score": 70,
+            "new_grade": "B",
+            "new_recommendation": "promote",
+            "became_opportunity": "no",
+        }
+    ]
+    assert found.lines is not None
+    old, new = found.lines
+    # The fifth has no budget and the sixth is excluded; neither can be promoted, whatever its points.
+    assert (old.promoted, old.found) == (Rate(1, 1), Rate(3, 1))
+    assert (new.promoted, new.found) == (Rate(2, 1), Rate(3, 1))
+    assert (found.gained, found.dropped) == (Rate(1, 0), Rate(0, 0))
+    assert answers(found) == {"line opportunity": (1, 1)}
+    assert found.edits[0].said == "80.0 → 70.0"
+    assert [(one.what, one.old, one.new, one.leads, one.won) for one in found.shifts] == [
+        ("recommendation", "nurture", "promote", 1, 0)
+    ]
+
+
+def test_each_edit_answers_for_its_own_leads() -> None:
+    """Three edits, each of which changes one lead by itself; none is needed for another's."""
+    found = tried(
+        ("name: a, when: n, points: 20", "name: a, when: n, points: 21"),  # moves nobody over anything
+        ("budget < 10", "budget < 60"),  # the fifth: nurture to disqualify
+        ("B: 55", "B: 45"),  # the fourth: from C to B
+        ("A: 75", "A: 78"),
+        ("met: budget >= 100", "met: budget >= 100 and m"),  # nobody: those without m are not promoted anyway
+    )
+    assert sorted(found.changes["id"]) == ["five", "four"]
+    assert answers(found) == {
+        "exclusion poor": (1, 1),
+        "grades": (1, 1),
+        "rule a": (0, 0),
+        "criterion budget": (0, 0),
+    }
+    assert found.together == 0
+
+
+def test_edits_that_work_only_together() -> None:
+    """A lead that reaches the line only by more points and a wider cap: neither alone, both needed."""
+    line = ("points: 80}", "points: 85}")
+    old = edited(line)
+    new = edited(line, ("{max: 30}", "{max: 50}"), ("name: a, when: n, points: 20", "name: a, when: n, points: 27"))
+    found = backtest(old, new, LEADS)
+    # The first goes from 80 to 87 and is promoted. The second goes from 70 to 77, an A, without the cap as with it.
+    assert found.changes["id"].tolist() == ["one", "two"]
+    assert answers(found) == {"rule a": (1, 2), "group g": (0, 1)}
+    assert found.together == 1
+    assert "Changed only by several edits together: 1." in backtest_text(found)
+
+
+def test_rules_that_come_and_go() -> None:
+    """An added rule brings the field that it asks; a removed one is an edit like any other."""
+    found = tried(
+        ("  - {name: b, when: m, points: 10, reason: B, group: g}\n", ""),
+        ("exclude:", "  - {name: rich, when: rich, points: 30, reason: R}\nexclude:"),
+        ("criteria:", "  rich: {kind: flag, is: budget > 150}\ncriteria:"),
+    )
+    assert found.changes.set_index("id")["new_points"].to_dict() == {
+        "two": 100.0,  # promoted now, as the next two
+        "three": 80.0,
+        "four": 80.0,
+        "five": 70.0,  # from A to B, as the last
+        "six": 70.0,
+    }
+    # Without either edit the third still changes: to C without the new rule, to A without the removal.
+    assert answers(found) == {"rule rich": (3, 2), "rule b": (3, 2)}
+    assert [one.said for one in found.edits] == ["added, +30.0", "removed"]
+
+
+def test_learned_tables_count_in_both() -> None:
+    """What a release has learned is applied to both cards: its table, its trust and its line."""
+    learned = Learned(0.5, 450, 0.5, (Table("n", FlagBins(), (0, 0, 100), (1, 1, 1)),))
+    found = tried(("name: b, when: m, points: 10", "name: b, when: m, points: 30"), learned=learned)
+    # The first: 45 + 10 (table) + 15 (a and b, of at most 15) either way. The third: 45 + 5, then 45 + 15.
+    assert found.changes.set_index("id")[["old_points", "new_points"]].to_dict("index") == {
+        "three": {"old_points": 50.0, "new_points": 60.0}
+    }
+    assert found.release == ""
+    assert not any("declared" in one for one in found.notes)
+
+
+@pytest.mark.parametrize(
+    ("edit", "message"),
+    [
+        (("field: won", "field: gone"), "the two cards don't foresee the same outcome: the old one says won (flag)"),
+        (
+            (
+                "budget: {kind: number}\ncriteria:\n  budget: {met: budget >= 100}",
+                "budget: {kind: text}\ncriteria:\n  budget: {met: budget = 'x'}",
+            ),
+            "the field 'budget' is a number in the old card and a text in the new one; give the new one another name",
+        ),
+    ],
+)
+def test_cards_that_cant_be_compared(edit: tuple[str, str], message: str) -> None:
+    """Another outcome, or a field of another kind: refused, with the way to mend it."""
+    text = CARD.replace(*edit).replace("exclude:\n  - {name: poor, when: budget < 10, reason: Poor}\n", "")
+    with pytest.raises(DataError) as refused:
+        backtest(parse_card(CARD), parse_card(text), LEADS)
+    assert message in str(refused.value)
+
+
+def test_a_release_must_suit_both_cards() -> None:
+    """A table that asks a field which the new card lacks is refused, before anything is read."""
+    learned = Learned(0.5, terms=(Table("m", FlagBins(), (0, 0, 1), (1, 1, 1)),))
+    with pytest.raises(DataError) as refused:
+        tried(
+            ("  m: {kind: flag}\n", ""),
+            ("  - {name: b, when: m, points: 10, reason: B, group: g}\n", ""),
+            learned=learned,
+        )
+    assert str(refused.value) == (
+        "the new card doesn't fit the release: the term 'm' asks the field 'm', which the card doesn't have."
+        " Known: key, n, budget."
+    )
+
+
+def test_what_cant_be_tried_is_said() -> None:
+    """A field without a column, rows that can't be read or that only one card reads, rules as declared."""
+    history = LEADS.astype({"budget": object})
+    history.loc[3, "budget"] = "lots"
+    old = CARD.replace("key: {kind: id}", "key: {kind: text}")
+    new = CARD.replace("key: {kind: id}", "key: {kind: text, values: [one, two, three, five]}")
+    new = new.replace("criteria:", "  new: {kind: flag}\ncriteria:")
+    new = new.replace("exclude:", "  - {name: c, when: new, points: 9, reason: C}\nexclude:")
+    found = backtest(parse_card(old), parse_card(new), history)
+    assert found.leads == 4
+    assert found.notes == (
+        "Left out, of 6 rows: 1 unreadable.",
+        "Left out too, for a value that only one of the two cards can read: 1.",
+        "The history has no column for 'new': what the new card says of it can't be tried.",
+        "Rules count as declared: nothing that was learned is applied.",
+    )
+
+
+EDITS = {  # every kind of edit, and the words that make it
+    "rule": ("a", "name: a, when: n, points: 20", "name: a, when: n and m, points: 20"),
+    "criterion": ("budget", "met: budget >= 100", "met: budget >= 50"),
+    "exclusion": ("poor", "when: budget < 10", "when: budget < 1"),
+    "group": ("g", "{max: 30}", "{max: 20}"),
+    "field": ("budget", "budget: {kind: number}", "budget: {kind: number, missing: [200]}"),
+    "question": ("n", "n: {kind: flag}", "n: {kind: flag, ask: N?}"),
+    "stage": ("opportunity", "requires: [budget], ", ""),
+    "line": ("opportunity", "points: 80}", "points: 90}"),
+    "stages": ("", "  - {name: lead}\n", "  - {name: contact}\n  - {name: lead}\n"),
+    "grades": ("", "A: 75", "A: 85"),
+    "missing": ("", "name: small\n", 'name: small\nmissing: ["-"]\n'),
+    "trust": ("", "name: small\n", "name: small\ntrust: 0.5\n"),
+}
+
+
+@pytest.mark.parametrize("kind", EDITS)
+def test_every_kind_of_edit_is_found_and_swapped(kind: str) -> None:
+    """The edit is named, putting it into the old card gives the new one, and keeping it out gives the old one."""
+    name, words, others = EDITS[kind]
+    old, new = parse_card(CARD), edited((words, others))
+    found = backtest(old, new, LEADS)
+    assert [(one.kind, one.name) for one in found.edits] == [(kind, name)]
+    assert swapped(old, new, found.edits[0]) == new
+    assert swapped(new, old, found.edits[0]) == old
+    assert found.edits[0].alone == found.edits[0].needed == found.changed
+
+
+def test_what_decides_nothing_is_no_edit() -> None:
+    """Another reason or title changes no lead, and isn't listed."""
+    assert tried(("reason: A,", "reason: Another,"), ("name: small", "name: small\ntitle: T")).edits == ()
+
+
+def test_a_part_brings_what_it_needs() -> None:
+    """A rule in a new group brings the group; a stage that requires a new criterion brings that."""
+    old = parse_card(CARD)
+    new = edited(
+        ("name: b, when: m, points: 10, reason: B, group: g", "name: b, when: m, points: 10, reason: B, group: h"),
+        ("  g: {max: 30}", "  g: {max: 30}\n  h: {max: 5}"),
+        ("  budget: {met: budget >= 100}", "  budget: {met: budget >= 100}\n  fit: {met: n}"),
+        ("requires: [budget]", "requires: [budget, fit]"),
+    )
+    assert [one.name for one in swapped(old, new, Edit("rule", "b", "")).groups] == ["g", "h"]
+    assert [one.name for one in swapped(old, new, Edit("stage", "opportunity", "")).criteria] == ["budget", "fit"]
+    # A criterion that a stage still requires stays.
+    assert [one.name for one in swapped(new, old, Edit("criterion", "fit", "")).criteria] == ["budget", "fit"]
+    assert answers(backtest(old, new, LEADS))["criterion fit"] == (0, 0)
+
+
+def test_the_release_of_the_same_card(tmp_path: Path) -> None:
+    """The current release counts if it is of the same card; another card's is passed over, or refused if asked for."""
+    releases, card = Releases(tmp_path), parse_card(CARD)
+    assert learned_for(card, releases) is None
+    name = releases.publish(CARD, Learned(0.5), metrics={}, provenance={}, created=datetime(2026, 7, 1, tzinfo=UTC))
+    found = learned_for(card, releases)
+    assert found is not None
+    assert found.release == name
+    other = replace(card, name="other")
+    assert learned_for(other, releases) is None
+    with pytest.raises(DataError) as refused:
+        learned_for(other, releases, name)
+    assert str(refused.value) == (
+        f"release {name} is of the card 'small', and the old card is 'other'; name a release of the same card"
+    )
+
+
+def test_the_record_is_json_and_text() -> None:
+    """All of it as JSON; the text keeps to 80 columns; a notebook gets a table."""
+    found = tried(("points: 80}", "points: 70}"), ("A: 75", "A: 85"), ("when: budget < 10", "when: budget < 60"))
+    told = json.loads(json.dumps(found.to_dict()))
+    assert told["at_the_line"]["new"]["precision"] == {
+        "leads": 2,
+        "won": 1,
+        "rate": 0.5,
+        "low": pytest.approx(0.0126, abs=1e-4),
+        "high": pytest.approx(0.9874, abs=1e-4),
+    }
+    assert told["at_the_line"]["new"]["line"] == 70.0
+    assert max(map(len, backtest_text(found, 80).splitlines())) <= 80
+    assert "<table" in found._repr_html_()
+
+
+def test_leads_are_asked_in_their_own_order() -> None:
+    """Columns of the printed SQL come for the leads of the history, whatever the order of the file."""
+    card = parse_card(CARD)
+    history = read_history(card, LEADS)
+    turned = replace(history, rows=history.rows[::-1])
+    (found,) = turned.ask(untrained(card), ['CAST("ll:total" AS INTEGER)'])
+    assert found.tolist() == [800, 800, 500, 600, 700, 800]

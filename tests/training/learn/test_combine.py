@@ -1,0 +1,66 @@
+"""How much rules and model count: with few outcomes the rules stand, with many the data decide."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.special import expit
+
+from leadledger.training.learn.combine import LOG_ODDS, combine, in_the_large
+
+
+def draw(leads: int, trust: float, weight: float, seed: int = 3) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Outcomes that follow rules and model by known weights."""
+    random = np.random.default_rng(seed)
+    rules = np.round(random.normal(0, 150, leads)).astype(np.int64)
+    model = random.normal(0, 1, leads)
+    return random.random(leads) < expit(-1 + trust * rules * LOG_ODDS + weight * model), rules, model
+
+
+@pytest.mark.parametrize(("trust", "weight"), [(1.0, 0.0), (0.3, 1.0), (0.0, 1.0), (0.6, 0.5)])
+def test_many_outcomes_find_the_weights(trust: float, weight: float) -> None:
+    """With 50,000 leads, the weights are those that the outcomes were drawn by."""
+    found = combine(*draw(50_000, trust, weight))
+    assert found.trust == pytest.approx(trust, abs=0.06)
+    assert found.model == pytest.approx(weight, abs=0.06)
+    assert found.intercept == pytest.approx(-1, abs=0.06)
+
+
+def test_few_outcomes_leave_the_rules_as_declared() -> None:
+    """With a dozen leads, trust stays near 1 and the model near 0, even if the truth is the other way round."""
+    found = [combine(*draw(12, 0.0, 1.0, seed)) for seed in range(30)]
+    assert np.mean([one.trust for one in found]) > 0.6
+    assert np.mean([one.model for one in found]) < 0.4
+
+
+def test_weights_are_bounded() -> None:
+    """Rules that point the wrong way count nothing; they are never turned round."""
+    won, rules, model = draw(5_000, 1.0, 0.5)
+    found = combine(won, -rules, model)
+    assert found.trust == 0.0
+
+
+def test_a_card_can_fix_the_trust() -> None:
+    """Where the card says what declared points count, they count that."""
+    assert combine(*draw(5_000, 0.2, 1.0), trust=0.8).trust == 0.8
+
+
+def test_a_rate_that_moves_from_part_to_part_is_no_news_of_the_weights() -> None:
+    """Two parts with other rates, foreseen by models of the same skill, give the weights of one."""
+    won, rules, model = draw(50_000, 0.5, 1.0)
+    lively, *rest = draw(50_000, 0.5, 1.0, seed=4)
+    keep = lively | (np.random.default_rng(5).random(len(lively)) < 0.2)  # a part with five times the odds
+    outcomes, points, foreseen = (
+        np.concatenate([one, other[keep]]) for one, other in zip((won, rules, model), (lively, *rest), strict=True)
+    )
+    parts = np.repeat([0, 1], [len(won), int(keep.sum())])
+    found = combine(outcomes, points, foreseen, parts=parts)
+    assert found.trust == pytest.approx(0.5, abs=0.05)
+    assert found.model == pytest.approx(1.0, abs=0.05)
+    assert found.intercept == pytest.approx(-1 + np.log(5), abs=0.06)
+
+
+def test_in_the_large() -> None:
+    """The intercept makes the mean probability the asked rate."""
+    log_odds = np.random.default_rng(1).normal(0, 2, 1000)
+    assert expit(in_the_large(log_odds, 0.07) + log_odds).mean() == pytest.approx(0.07, rel=1e-9)

@@ -1,0 +1,316 @@
+"""The promotion line: a promise that holds as often as it says, or the word that none can be made."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from numpy.typing import NDArray
+from scipy.special import expit
+from scipy.stats import binom, binomtest
+
+from leadledger.api.cli.demo import examples, simulator
+from leadledger.scoring.engine.score import probability
+from leadledger.scoring.gate import Capacity, Line, Stage, Value
+from leadledger.training.learn.combine import LOG_ODDS
+from leadledger.training.learn.threshold import (
+    FEWEST,
+    PERIODS,
+    capacity_line,
+    could_be_promoted,
+    limits,
+    line_for,
+    lower_bound,
+    precision_by_volume,
+    promise,
+    total_at,
+    value_line,
+)
+from leadledger.training.runs.train import train
+
+
+def test_the_bound_is_exact() -> None:
+    """At the lower limit, as many successes as were seen have exactly the probability 1 - confidence."""
+    for won, leads in [(1, 1), (28, 30), (70, 100), (30, 30)]:
+        limit = lower_bound(won, leads, 0.9)
+        assert binom.sf(won - 1, leads, limit) == pytest.approx(0.1)
+    assert lower_bound(0, 50, 0.9) == 0.0
+
+
+@pytest.mark.parametrize("asked", [0.5, 0.7])
+def test_a_promise_is_broken_no_oftener_than_it_says(asked: float) -> None:
+    """Over 400 draws, the true precision of the line is below the promise in at most 1 - confidence of them."""
+    random = np.random.default_rng(7)
+    given = broken = 0
+    for _ in range(400):
+        totals = np.round(random.normal(500, 200, 1500)).astype(np.int64)
+        true = expit((totals - 560) * LOG_ODDS)
+        found = promise(totals, random.random(1500) < true, asked, 0.9)
+        if found.line.points is not None:
+            given += 1
+            broken += true[totals >= found.line.points].mean() < asked
+    assert given > 300
+    assert broken / given <= 0.1
+
+
+def test_where_nothing_can_be_promised_it_is_said() -> None:
+    """The gate stays closed, and the best bound is named."""
+    totals = np.arange(400, 700)
+    found = promise(totals, np.arange(300) % 3 == 0, 0.7, 0.9)
+    assert found.line.points is None
+    assert found.line.closed == (
+        "no line can promise that 70% of the promoted become opportunities; the best bound is 0.30 at 42.0 points"
+    )
+
+
+def test_too_few_leads_promise_nothing() -> None:
+    """Fewer held-out leads than prove anything close the gate, even if all of them were won."""
+    found = promise(np.full(FEWEST - 1, 600), np.ones(FEWEST - 1, bool), 0.7, 0.9)
+    assert found.line.closed.endswith(f"only {FEWEST - 1} held-out leads meet the criteria, {FEWEST} are needed")
+
+
+def test_ties_are_promoted_together() -> None:
+    """A line promotes every lead with its total, so all of them are counted."""
+    totals = np.repeat([700, 600], [10, 90])
+    won = np.repeat([True, False], [85, 15])
+    found = promise(totals, won, 0.7, 0.9)
+    assert (found.line.points, found.leads, found.won) == (600, 100, 85)
+
+
+# -- by capacity ---------------------------------------------------------------------------------------------------
+
+WEEK = Capacity(2, "week")
+
+
+def test_a_capacity_is_the_lowest_line_that_holds_it() -> None:
+    """Of six leads in two weeks, two a week are the four best; the fifth would be one too many."""
+    totals = np.array([700, 300, 650, 500, 640, 400])
+    won = np.array([True, False, False, True, True, False])
+    found = line_for(Stage("lead", capacity=WEEK), totals, won, 14, 0.1)
+    assert found is not None
+    assert found.line == Line(
+        500,
+        promise="at most 2 per week are promoted: 2.0 would have been, 4 of 6 held-out leads that meet the criteria"
+        " over 14 days, and 3 of them became opportunities",
+    )
+    assert found.to_dict() == {
+        "kind": "capacity",
+        "line": 50.0,
+        "asked_capacity": 2,
+        "period": "week",
+        "promoted_per_period": 2.0,
+        "held_out_days": 14,
+        "held_out_leads_promoted": 4,
+        "of_them_won": 3,
+        "held_out_leads_that_meet_the_criteria": 6,
+        "said": found.line.promise,
+    }
+
+
+def test_leads_with_one_total_are_promoted_together_or_not_at_all() -> None:
+    """Where the next total would bring three at once, the line stays above it."""
+    totals = np.array([700, 650, 500, 500, 500])
+    assert capacity_line(totals, np.zeros(5, bool), WEEK, 14).line.points == 650
+
+
+def test_where_fewer_come_in_no_line_is_needed() -> None:
+    """Criteria alone decide, and it is said how many come in."""
+    found = capacity_line(np.array([700, 300]), np.array([True, False]), WEEK, 14)
+    assert found.line == Line(
+        promise="no line is needed for 2 per week: 1.0 come in, 2 held-out leads that meet the criteria over 14 days"
+    )
+
+
+def test_where_the_best_are_too_many_the_gate_is_closed() -> None:
+    """If even the highest total brings more than can be taken care of, no line can hold the capacity."""
+    found = capacity_line(np.full(6, 612), np.ones(6, bool), WEEK, 14)
+    assert found.line == Line(
+        closed="no line can hold 2 per week: 3.0 would have been promoted by the highest, 61.2 points"
+    )
+
+
+@pytest.mark.parametrize(
+    ("by_hand", "line"),
+    [
+        (None, Line(closed="no line can be found for 2 per week: {}")),
+        (600, Line(600, promise="the line is set by hand: {}")),
+    ],
+)
+def test_without_days_the_inflow_is_not_known(by_hand: int | None, line: Line) -> None:
+    """The line by hand is taken, and said to be; without one, the gate is closed."""
+    why = "the history doesn't tell how many leads come in per week; name the day in `since` of `outcome`"
+    found = line_for(Stage("lead", (), by_hand, capacity=WEEK), np.array([700]), np.array([True]), None, 0.1)
+    assert found is not None
+    assert found.line == replace(line, closed=line.closed.format(why), promise=line.promise.format(why))
+
+
+@given(
+    totals=arrays(np.int64, st.integers(1, 60), elements=st.integers(300, 330)),
+    asked=st.integers(1, 9),
+    period=st.sampled_from(sorted(PERIODS)),
+    days=st.integers(1, 60),
+)
+def test_a_capacity_is_held_and_used(totals: NDArray[np.int64], asked: int, period: str, days: int) -> None:
+    """No more are promoted than asked, and the next lower line would promote more."""
+    found = capacity_line(totals, np.zeros(len(totals), bool), Capacity(asked, period), days)
+    most = asked * days / PERIODS[period]
+    if found.line.closed:
+        assert (totals == totals.max()).sum() > most
+        return
+    promoted = totals if found.line.points is None else totals[totals >= found.line.points]
+    assert len(promoted) == found.leads <= most
+    if len(promoted) < len(totals):
+        below = totals[totals < promoted.min()].max()
+        assert (totals >= below).sum() > most
+
+
+# -- by value ------------------------------------------------------------------------------------------------------
+
+
+def test_a_value_is_the_line_where_a_promotion_pays() -> None:
+    """At a base rate of a tenth, one in ten pays from 50.0 points; half of the four above would have been won."""
+    totals = np.array([499, 500, 600, 550, 700])
+    won = np.array([True, False, True, False, True])
+    found = line_for(Stage("lead", value=Value(9000, 900)), totals, won, None, 0.1)
+    assert found is not None
+    low, high = binomtest(2, 4).proportion_ci(method="exact")
+    assert found.to_dict() == {
+        "kind": "value",
+        "line": 50.0,
+        "won_brings": 9000,
+        "promotion_costs": 900,
+        "least_probability": 0.1,
+        "net_per_promotion": 3600,
+        "net_low": pytest.approx(low * 9000 - 900),
+        "net_high": pytest.approx(high * 9000 - 900),
+        "held_out_leads_promoted": 4,
+        "of_them_won": 2,
+        "held_out_leads_that_meet_the_criteria": 5,
+        "said": "a promotion pays where 10.00% become opportunities that bring 9,000 each: 4 held-out leads, of which 2"
+        " became opportunities, would have brought 3,600 each after the cost of 900 (95% confidence: -292 to 7,492);"
+        " whether they pay is not sure yet",
+    }
+
+
+def test_where_nobody_reaches_the_line_no_line_pays() -> None:
+    """The gate is closed, and the highest total is named."""
+    found = value_line(np.array([499, 420]), np.array([True, False]), Value(9000, 900), 0.1)
+    assert found.line == Line(
+        closed="no line pays: no held-out lead reaches 50.0 points, where 10.00% become opportunities that bring 9,000"
+        " each; the highest of 2 has 49.9"
+    )
+    assert found.net is None
+
+
+def test_where_the_leads_above_it_lose_no_line_pays() -> None:
+    """A hundred held-out leads that bring nothing outweigh what the probability says."""
+    found = value_line(np.full(100, 500), np.zeros(100, bool), Value(9000, 900), 0.1)
+    assert found.line.points is None
+    assert found.line.closed == (
+        "no line pays: from 50.0 points, 100 held-out leads, of which 0 became opportunities, would have brought -900"
+        " each after the cost of 900 (95% confidence: -900 to -574)"
+    )
+
+
+@given(asked=st.floats(0.001, 0.999), base_rate=st.floats(0.001, 0.999))
+def test_the_total_at_a_probability_is_the_lowest_with_it(asked: float, base_rate: float) -> None:
+    """The probability that is shown at that total reaches it, and a tenth below it doesn't."""
+    total = total_at(asked, base_rate)
+    here, below = probability(base_rate, total), probability(base_rate, total - 1)
+    assert here is not None
+    assert below is not None
+    assert below < asked <= here + 1e-7
+
+
+def test_a_stage_that_asks_for_nothing_gets_nothing() -> None:
+    """A line by hand, or criteria alone, are left as they are."""
+    assert line_for(Stage("lead", ("need",), 600), np.array([700]), np.array([True]), 14, 0.1) is None
+
+
+def test_a_precision_is_found_as_ever() -> None:
+    """The one door gives the promise."""
+    totals, won = np.arange(400, 700), np.arange(300) >= 100
+    stage = Stage("lead", precision=0.7, confidence=0.8)
+    assert line_for(stage, totals, won, None, 0.1) == promise(totals, won, 0.7, 0.8)
+
+
+# -- what lines would promote --------------------------------------------------------------------------------------
+
+
+def test_only_points_hold_back_who_could_be_promoted() -> None:
+    """Not excluded, and every required criterion met: an unknown one is not."""
+    criteria = {
+        "need": np.array([1, 1, 0, -1, 1], np.int8),
+        "budget": np.array([1, 0, 1, 1, -1], np.int8),
+        "timing": np.zeros(5, np.int8),
+    }
+    excluded = np.zeros(5, bool)
+    both = Stage("lead", ("need", "budget"))
+    assert could_be_promoted(both, criteria, excluded).tolist() == [True, False, False, False, False]
+    assert could_be_promoted(Stage("lead"), criteria, ~excluded).tolist() == [False] * 5
+    assert not excluded.any()
+
+
+@given(won=st.integers(0, 40), more=st.integers(1, 40))
+def test_limits_are_those_of_scipy(won: int, more: int) -> None:
+    """The two-sided exact limits are scipy's."""
+    found = binomtest(won, won + more).proportion_ci(0.95, method="exact")
+    assert limits(won, won + more) == pytest.approx((found.low, found.high))
+
+
+def test_precision_by_volume() -> None:
+    """From the strictest line to all leads; ties together; each with its exact limits."""
+    totals = np.repeat([400, 700, 600], [50, 10, 30])
+    won = np.repeat([False, True, True, False], [50, 10, 10, 20])
+    first, last = precision_by_volume(totals, won)
+    low, high = binomtest(20, 40).proportion_ci(method="exact")
+    assert first == {
+        "points": 60.0,
+        "leads": 40,
+        "share": pytest.approx(40 / 90),
+        "won": 20,
+        "precision": 0.5,
+        "low": pytest.approx(low),
+        "high": pytest.approx(high),
+    }
+    assert (last["points"], last["leads"], last["share"], last["won"]) == (40.0, 90, 1.0, 20)
+    assert precision_by_volume(totals[:0], won[:0]) == []
+    assert [one["leads"] for one in precision_by_volume(totals[:5], won[:5])] == [5]
+
+
+# -- in a training run ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.slow
+def test_training_finds_the_lines_that_the_card_asks_for(tmp_path: Path) -> None:
+    """A capacity and a value: the release holds both lines, and the held-out leads bear them out."""
+    text = (examples() / "b2b-software" / "card.yaml").read_text("utf-8")
+    text = text.replace("probability: {precision: 0.70, confidence: 0.90}", "capacity: 1 per week")
+    text = text.replace("- {name: customer}", "- {name: customer, value: {won: 9000, cost: 900}}")
+    path = tmp_path / "card.yaml"
+    path.write_text(text, "utf-8")
+    found = train(path, simulator().simulate(2000, seed=7, until=date(2026, 6, 30)))
+    history, promises = found.history, found.metrics["promises"]
+    assert history is not None
+    assert history.days is not None
+    held = slice(-found.metrics["held_out"]["leadledger"]["leads"], None)
+    totals, won = history.score(found.scorecard)[held], history.won[held]
+    for stage in found.card.stages[2:]:
+        line = found.learned.lines[stage.name]
+        assert line.points is not None
+        assert promises[stage.name]["said"] == line.promise
+        able = could_be_promoted(stage, history.criteria, history.excluded)[held]
+        promoted = able & (totals >= line.points)
+        assert promises[stage.name]["held_out_leads_promoted"] == promoted.sum()
+        assert promises[stage.name]["of_them_won"] == won[promoted].sum()
+    weeks = (history.days[held].max() - history.days[held].min() + 1) / 7
+    assert 0.5 < promises["opportunity"]["held_out_leads_promoted"] / weeks <= 1
+    assert found.learned.base_rate is not None
+    at_line = probability(found.learned.base_rate, found.learned.lines["customer"].points or 0)
+    assert at_line == pytest.approx(0.1, abs=0.001)

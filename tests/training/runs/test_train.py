@@ -1,0 +1,132 @@
+"""Training, end to end, on the simulated history and on the real data."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.special import expit, logit
+
+from leadledger.api.cli.demo import examples, simulator
+from leadledger.models.releases.store import Releases
+from leadledger.models.stability import EDGES, POINTS, bin_of
+from leadledger.scoring.scorecard import START
+from leadledger.training.evidence.judge import calibration_line
+from leadledger.training.learn.combine import LOG_ODDS
+from leadledger.training.runs.train import Training, train
+
+DATA = Path(__file__).parents[4] / "shared" / "data"
+UNTIL = date(2026, 6, 30)
+real = pytest.mark.skipif(not DATA.is_dir(), reason=f"the real data is not shipped; it would be in {DATA}")
+
+
+@pytest.fixture(scope="module")
+def truth() -> pd.DataFrame:
+    """A simulated history, with the true probability of each lead."""
+    return simulator().simulate(20_000, seed=7, until=UNTIL, truth=True)
+
+
+@pytest.fixture(scope="module")
+def trained(truth: pd.DataFrame) -> Training:
+    """The example card, trained on it."""
+    return train(examples() / "b2b-software" / "card.yaml", truth)
+
+
+@pytest.mark.slow
+def test_probabilities_are_the_true_ones(trained: Training, truth: pd.DataFrame) -> None:
+    """On the newest leads, the calibration slope against the true probability lies between 0.9 and 1.1."""
+    assert trained.history is not None
+    history = trained.history
+    held = np.arange(len(history) - trained.metrics["held_out"]["leadledger"]["leads"], len(history))
+    totals = history.score(trained.scorecard)[held]
+    assert trained.learned.base_rate is not None
+    foreseen = expit((totals - START) * LOG_ODDS + logit(trained.learned.base_rate))
+    true = truth["true_probability"].to_numpy()[history.rows[held] - 1]
+    slope, _ = calibration_line(true, foreseen)
+    assert 0.9 <= slope <= 1.1
+
+
+@pytest.mark.slow
+def test_the_scores_are_binned(trained: Training) -> None:
+    """For whoever serves the release, how many of the leads scored how high: all of them, each once."""
+    assert trained.history is not None
+    totals = trained.history.score(trained.scorecard)
+    binned = np.bincount([bin_of(int(one)) for one in totals], minlength=len(EDGES) + 1)
+    assert trained.metrics[POINTS] == binned.tolist()
+
+
+@pytest.mark.slow
+def test_learning_beats_rules_alone(trained: Training) -> None:
+    """On held-out leads, the release has a lower loss than rules alone and than a plain logistic regression."""
+    losses = {name: one["log_loss"] for name, one in trained.metrics["held_out"].items()}
+    assert losses["leadledger"] < losses["rules alone"]
+    assert losses["leadledger"] < losses["logistic regression"]
+    assert losses["leadledger"] < losses["unrestricted boosting"] + 0.002
+
+
+@pytest.mark.slow
+def test_rounding_moves_no_score_by_a_point(trained: Training) -> None:
+    """Whole tenths and fused bins: under a quarter of a point on average, under one at most."""
+    assert trained.metrics["rounding_gap"]["mean_points"] < 0.25
+    assert trained.metrics["rounding_gap"]["largest_points"] < 1.0
+    assert trained.metrics["compile_gap"] < 1e-9
+
+
+@pytest.mark.slow
+def test_a_release_keeps_it_all(trained: Training, tmp_path: Path) -> None:
+    """What is published opens as the same scorecard, and the measures are JSON."""
+    releases = Releases(tmp_path)
+    name = trained.publish(releases, datetime(2026, 7, 1, tzinfo=UTC))
+    opened = releases.open(name)
+    assert opened.learned == trained.learned
+    assert trained.history is not None
+    assert (trained.history.score(opened) == trained.history.score(trained.scorecard)).all()
+    assert json.loads(json.dumps(trained.to_dict()))["rules_only"] == ""
+
+
+@pytest.mark.slow
+def test_training_twice_gives_the_same(truth: pd.DataFrame) -> None:
+    """Same inputs, same seed: the same tables and measures."""
+    card = examples() / "b2b-software" / "card.yaml"
+    first, second = (train(card, truth.head(4000)) for _ in range(2))
+    assert first.learned == second.learned
+    assert first.to_dict() == second.to_dict()
+
+
+@real
+@pytest.mark.slow
+def test_bank_marketing() -> None:
+    """Stratified, without `duration`: as good as boosting without restrictions; rounding moves little."""
+    card = examples() / "bank-marketing" / "card.yaml"
+    found = train(card, DATA / "bank_marketing" / "bank-additional-full.csv", held_out=0.3)
+    assert found.history is not None
+    assert "duration" not in found.history.frame
+    judged = found.metrics["held_out"]["leadledger"]
+    assert found.metrics["split"] == "stratified"
+    assert judged["log_loss"] <= found.metrics["held_out"]["unrestricted boosting"]["log_loss"] + 0.001
+    assert judged["auc"] >= found.metrics["held_out"]["unrestricted boosting"]["auc"] - 0.002
+    assert found.metrics["rounding_gap"]["mean_points"] < 0.25
+    assert found.metrics["rounding_gap"]["largest_points"] < 1.0
+
+
+@real
+@pytest.mark.slow
+def test_olist_funnel(tmp_path: Path) -> None:
+    """The two files joined as its README says, split by time: AUC at least 0.68."""
+    for one in (DATA / "olist_funnel").glob("*.csv"):
+        (tmp_path / one.name).symlink_to(one)
+    readme = (examples() / "olist-funnel" / "README.md").read_text("utf-8")
+    joins = re.search(r"^python - <<'EOF'\n(.*?)^EOF$", readme, flags=re.MULTILINE | re.DOTALL)
+    assert joins
+    subprocess.run([sys.executable, "-c", joins[1]], cwd=tmp_path, check=True)
+    card = examples() / "olist-funnel" / "card.yaml"
+    found = train(card, tmp_path / "history.csv", as_of=date(2018, 11, 14))
+    assert found.metrics["split"] == "time"
+    assert found.metrics["held_out"]["leadledger"]["auc"] >= 0.68

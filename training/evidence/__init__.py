@@ -1,0 +1,1 @@
+"""What the data says: leakage, maturity, held-out measures, drift, the audit of rules, back-tests."""

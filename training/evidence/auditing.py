@@ -1,0 +1,472 @@
+"""The rules under audit: what became of the leads that each fired for, and the points that the data support.
+
+A rule's points are refitted on past outcomes while the rest is held fixed: every other rule at what it counts, and
+every table that asks none of the rule's fields. The tables of its own fields are set aside, for they have learned from
+the same outcomes what the rule says already: beside them the data would support next to nothing for any rule, right or
+wrong. The rules that ask the same fields stand in for them: they keep the proportions that the card declares, and the
+data choose by which factor they count, so that a wrong neighbour spoils nothing. Rules that fire for the same leads are
+measured as one.
+
+Of a group with a limit, the others are held at what they would count without the rule, and the rule is measured as if
+it counted in full; of a best-of group it is measured where it is the best. A rule that decays is measured by its points
+on the first day.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import brentq
+from scipy.special import expit
+
+from leadledger.scoring.printers.literals import name as quoted
+from leadledger.scoring.result import signed
+from leadledger.scoring.rule import Group, Rule
+from leadledger.scoring.scorecard import Card, Learned, Scorecard
+from leadledger.training.history import History
+from leadledger.training.learn.combine import LOG_ODDS
+from leadledger.training.learn.threshold import limits
+from leadledger.training.notebook import table
+
+RARE = 0.001  # a rule is dead if at most so many of the leads have it, the upper limit of the share being below
+ALWAYS = 0.98  # of the leads for which its answer is known, and these are FEWEST at least
+FEWEST = 30
+SAME = 0.95  # of the leads for which either of two rules fires, both do: one of them is redundant
+FACTOR = 2.0  # points that are so many times too large, or too small, are a finding; less is a matter of taste
+LIMIT = 3.841459  # twice the log-likelihood that the limits of a 95 % interval lose
+NEWTON = 50  # steps at most; a handful do
+# Before any data, of the weights in `refit`: a rule is worth 0 points give or take 30, its neighbours what they declare
+# give or take as much again, the average anything.
+CENTRE = np.array([0.0, 1.0, 0.0])
+PRIOR = np.array([(300 * LOG_ODDS) ** -2, 1.0, 1e-6])
+
+
+@dataclass(frozen=True)
+class Supported:
+    """The points (tenths, no whole number) that the data support, and their 95 % interval."""
+
+    points: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class RuleAudit:
+    """One rule under audit.
+
+    `declared` and `counted` (with trust applied) are tenths. Of the leads with a known outcome it `fired` for `share`
+    (0..1), `won` of them became opportunities: `rate` (0..1) with its exact 95 % interval, `lift` over the rate of all
+    leads with the same limits as multiples; None where it never fired. `supported` is None where nothing can be said.
+    `lost` are the tenths, with the rule's sign taken away, that groups took from it over all leads. `finding` is
+    `dead`, `always_on`, `contradicted`, `overrated`, `redundant`, `underrated` or empty; `said` puts it in a sentence.
+    """
+
+    name: str
+    reason: str
+    group: str
+    declared: int
+    counted: int
+    fired: int
+    share: float
+    won: int
+    rate: tuple[float, float, float] | None
+    lift: tuple[float, float, float] | None
+    supported: Supported | None
+    lost: int
+    finding: str = ""
+    said: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Flat JSON, in points; `lost_to_caps` is the mean over the leads that it fired for."""
+        rate, lift = self.rate or (None,) * 3, self.lift or (None,) * 3
+        found = self.supported
+        supported = (
+            (None,) * 3 if found is None else tuple(round(one / 10, 1) for one in (found.points, found.low, found.high))
+        )
+        return {
+            "name": self.name,
+            "reason": self.reason,
+            "group": self.group,
+            "declared": self.declared / 10,
+            "counted": self.counted / 10,
+            "fired": self.fired,
+            "share": round(self.share, 4),
+            "won": self.won,
+            **_limits("rate", rate),
+            **_limits("lift", lift),
+            **_limits("supported", supported),
+            "lost_to_caps": round(self.lost / 10 / self.fired, 1) if self.fired else 0.0,
+            "lost_to_caps_in_all": self.lost / 10,
+            "finding": self.finding,
+            "said": self.said,
+        }
+
+
+def _limits(name: str, values: Sequence[float | None]) -> dict[str, float | None]:
+    parts = zip((name, f"{name}_low", f"{name}_high"), values, strict=True)
+    return {key: None if value is None else round(value, 4) for key, value in parts}
+
+
+@dataclass(frozen=True)
+class Audit:
+    """All rules of a card under audit, in its order; `leads` of them `won`. `redundant` are pairs (rule, with)."""
+
+    leads: int
+    won: int
+    rules: tuple[RuleAudit, ...]
+    dead: tuple[str, ...]
+    always_on: tuple[str, ...]
+    contradicted: tuple[str, ...]
+    overrated: tuple[str, ...]
+    underrated: tuple[str, ...]
+    redundant: tuple[tuple[str, str], ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON, in points."""
+        return {
+            "leads": self.leads,
+            "won": self.won,
+            "rules": [one.to_dict() for one in self.rules],
+            "dead": list(self.dead),
+            "always_on": list(self.always_on),
+            "contradicted": list(self.contradicted),
+            "overrated": list(self.overrated),
+            "underrated": list(self.underrated),
+            "redundant": [list(pair) for pair in self.redundant],
+        }
+
+    def _repr_html_(self) -> str:
+        shown = ["name", "declared", "counted", "supported", "supported_low", "supported_high", "fired", "rate", "lift"]
+        told = [one.to_dict() for one in self.rules]
+        rows = [{key: one[key] for key in (*shown, "lost_to_caps", "finding", "said")} for one in told]
+        return table(rows, "Rules under audit", f"{self.leads:,} leads, {self.won:,} of them became opportunities.")
+
+
+def audit(
+    scorecard: Scorecard,
+    history: History,
+    positions: NDArray[np.intp] | None = None,
+    fired: Mapping[str, NDArray[np.int8]] | None = None,
+) -> Audit:
+    """Audit the rules of a scorecard by a history. `positions` (m,) choose its leads; None: all of them.
+
+    `fired` is what `history.fired` says of the card, where it has been asked already.
+    """
+    earned = _earned(scorecard, history, positions, fired or history.fired(scorecard.card))
+    won = history.won if positions is None else history.won[positions]
+    pairs = _redundant(scorecard, earned)
+    rules = [_rule(scorecard, earned, won, at, pairs) for at in range(len(scorecard.rules))]
+    lists = {
+        finding: tuple(one.name for one, held in rules if finding in held)
+        for finding in ("dead", "always_on", "contradicted", "overrated", "underrated")
+    }
+    names = [one.rule.name for one in scorecard.rules]
+    redundant = tuple((names[first], names[other]) for first, other in pairs)
+    return Audit(len(won), int(won.sum()), tuple(one for one, _ in rules), redundant=redundant, **lists)
+
+
+# -- what each rule earned ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Earned:
+    """What each rule and each term earned a lead. Shapes: (rules, n) and (terms, n), in the card's order.
+
+    `states`: 1 fires, 0 doesn't, -1 unknown. `declared` and `counted`: tenths without and with trust, before groups.
+    `best`: whether the rule is the one that counts of its best-of group, elsewhere whether it fires.
+    """
+
+    states: NDArray[np.int8]
+    declared: NDArray[np.int16]
+    counted: NDArray[np.int16]
+    best: NDArray[np.bool_]
+    terms: NDArray[np.int32]
+
+
+def _earned(
+    scorecard: Scorecard, history: History, positions: NDArray[np.intp] | None, fired: Mapping[str, NDArray[np.int8]]
+) -> _Earned:
+    """Ask the printed SQL what rules earn without trust and with it, and what the terms do."""
+    card = scorecard.card
+    points = [f"CAST(coalesce({quoted(f'r:{one.name}')}, 0) AS SMALLINT)" for one in card.rules]
+    terms = [f"CAST({quoted(f't:{one.name}')} AS INTEGER)" for one in scorecard.learned.terms]
+    size, chosen = len(card.rules), slice(None) if positions is None else positions
+    found = [one[chosen] for one in history.ask(Scorecard(card, Learned()), points, ledger=True)]
+    declared = _stacked(found, np.int16)
+    states = _stacked([fired[one.name][chosen] for one in card.rules], np.int8)
+    found = [one[chosen] for one in history.ask(scorecard, [*points, *terms], ledger=True)]
+    counted = _stacked(found[:size], np.int16)
+    best = states == 1
+    for group in card.groups:
+        if group.best_of:
+            members = _members(card, group)
+            best[members] = _best(declared[members])
+    return _Earned(states, declared, counted, best, _stacked(found[size:], np.int32))
+
+
+def _stacked(columns: list[NDArray[Any]], kind: type) -> NDArray[Any]:
+    return np.array(columns, dtype=kind) if columns else np.empty((0, 0), dtype=kind)
+
+
+def _members(card: Card, group: Group) -> list[int]:
+    return [at for at, one in enumerate(card.rules) if one.group == group.name]
+
+
+def _best(points: NDArray[np.int16]) -> NDArray[np.bool_]:
+    """Which rule of a best-of group counts, the first of equals. Shape: (rules, n)."""
+    worth = np.where(points == 0, np.iinfo(np.int16).min, points)
+    first = np.arange(len(points))[:, None] == worth.argmax(axis=0)
+    return np.asarray(first & (points != 0))
+
+
+def _cut(group: Group, points: NDArray[np.int64]) -> NDArray[np.int64]:
+    if group.maximum is not None:
+        points = np.minimum(points, group.maximum)
+    return points if group.minimum is None else np.maximum(points, group.minimum)
+
+
+def _together(group: Group, points: NDArray[np.int16]) -> NDArray[np.int64]:
+    """What the rules of a group count together. Shape: (n,); `points` (rules, n)."""
+    return _cut(group, (np.where(_best(points), points, 0) if group.best_of else points).sum(axis=0, dtype=np.int64))
+
+
+def _lost(scorecard: Scorecard, earned: _Earned, at: int) -> int:
+    """The tenths of a rule, over all leads, that its group took from it.
+
+    What a limit takes is shared by the rules that lean against it, in proportion to their points; of a best-of group
+    all but the best lose all.
+    """
+    rule = scorecard.rules[at].rule
+    group = next((one for one in scorecard.groups if one.name == rule.group), None)
+    if group is None:
+        return 0
+    members = _members(scorecard.card, group)
+    points = earned.counted[members].astype(np.int64)
+    own = points[members.index(at)]
+    beaten = np.zeros(len(own), dtype=np.int64)
+    if group.best_of:
+        best = _best(earned.counted[members])
+        beaten = np.where(best[members.index(at)], 0, own)
+        points, own = np.where(best, points, 0), own - beaten
+    taken = points.sum(axis=0) - _cut(group, points.sum(axis=0))  # above 0: by the maximum; below: by the minimum
+    side = np.where(taken > 0, np.maximum(points, 0), np.minimum(points, 0)).sum(axis=0)
+    leaning = np.where(taken > 0, np.maximum(own, 0), np.minimum(own, 0))
+    share = np.divide(leaning, side, out=np.zeros(len(own)), where=side != 0)
+    return round(float(np.sum(beaten + taken * share)) * (1 if rule.points > 0 else -1))
+
+
+def _redundant(scorecard: Scorecard, earned: _Earned) -> list[tuple[int, int]]:
+    """Pairs (rule, with): the later of two that fire for the same leads, and what never is the best of its group."""
+    size = len(earned.states)
+    both = np.zeros((size, size))
+    for part in np.array_split(np.arange(earned.states.shape[1]), max(1, earned.states.shape[1] // 100_000)):
+        fires = (earned.states[:, part] == 1).astype(np.float32)
+        both += fires @ fires.T
+    fired = np.diag(both)
+    either = fired[:, None] + fired[None, :] - both
+    found = []
+    for at, one in enumerate(scorecard.rules):
+        group = next((other for other in scorecard.groups if other.name == one.rule.group), None)
+        if not fired[at]:
+            continue
+        same = [other for other in range(at) if both[at, other] >= SAME * either[at, other]]
+        if not same and group is not None and group.best_of and not earned.best[at].any():
+            # Whoever is better where it fires: the one that beats it most often.
+            members = [other for other in _members(scorecard.card, group) if other != at]
+            beats = [int((earned.best[other] & (earned.states[at] == 1)).sum()) for other in members]
+            same = [members[int(np.argmax(beats))]] if any(beats) else []
+        found += [(at, same[0])] if same else []
+    return found
+
+
+# -- the audit of one rule ---------------------------------------------------------------------------------------------
+
+
+def _rule(
+    scorecard: Scorecard, earned: _Earned, won: NDArray[np.bool_], at: int, pairs: list[tuple[int, int]]
+) -> tuple[RuleAudit, set[str]]:
+    """A rule's audit, and every finding that holds of it; the record names the first."""
+    priced = scorecard.rules[at]
+    rule = priced.rule
+    fires = earned.states[at] == 1
+    fired, wins, leads = int(fires.sum()), int(won[fires].sum()), len(won)
+    base = float(won.mean()) if leads else 0.0
+    rate = (wins / fired, *limits(wins, fired)) if fired else None
+    found = RuleAudit(
+        name=rule.name,
+        reason=rule.reason,
+        group=rule.group,
+        declared=rule.points,
+        counted=priced.points,
+        fired=fired,
+        share=fired / leads if leads else 0.0,
+        won=wins,
+        rate=rate,
+        lift=(rate[0] / base, rate[1] / base, rate[2] / base) if rate and base else None,
+        supported=_supported(scorecard, earned, won, at, pairs),
+        lost=_lost(scorecard, earned, at),
+    )
+    held = _findings(found, earned, at, leads)
+    twin = next((other for first, other in pairs if first == at), None)
+    if twin is not None:
+        held["redundant"] = f"fires for the same leads as {scorecard.rules[twin].rule.name}, or never counts beside it"
+    order = ("dead", "always_on", "contradicted", "overrated", "redundant", "underrated")
+    first = next((one for one in order if one in held), "")
+    return replace(found, finding=first, said=held.get(first, "")), set(held)
+
+
+def _findings(found: RuleAudit, earned: _Earned, at: int, leads: int) -> dict[str, str]:
+    """What is to be said of a rule by itself, with a sentence each."""
+    if leads and found.fired == 0:
+        return {"dead": f"fired for none of {leads:,} leads"}
+    if limits(found.fired, leads)[1] < RARE:
+        return {"dead": f"fired for {found.fired:,} of {leads:,} leads, which no result can rest on"}
+    held = {}
+    known = int((earned.states[at] >= 0).sum())
+    if known >= FEWEST and found.fired >= ALWAYS * known:
+        held["always_on"] = (
+            f"fired for {found.fired:,} of the {known:,} leads of which its answer is known: it parts none"
+        )
+    data = found.supported
+    if data is None:
+        return held
+    declared, sign = found.declared, 1 if found.declared > 0 else -1
+    low, middle, high = sorted((sign * data.low, sign * data.points, sign * data.high))
+    between = f"{_points(data.low)} to {_points(data.high)}"
+    said = f"declared {_points(declared)}, the data support {_points(data.points)} ({between})"
+    if high < 0:
+        held["contradicted"] = f"{said}: the other sign"
+    elif sign * declared > max(high, FACTOR * middle):
+        held["overrated"] = said
+    elif low > sign * declared and middle > FACTOR * sign * declared:
+        held["underrated"] = said
+    return held
+
+
+def _points(tenths: float) -> str:
+    return signed(round(tenths))
+
+
+# -- the points that the data support ----------------------------------------------------------------------------------
+
+
+def _supported(
+    scorecard: Scorecard, earned: _Earned, won: NDArray[np.bool_], at: int, pairs: list[tuple[int, int]]
+) -> Supported | None:
+    """Refit a rule; None where it fires for no lead or for all, or where all leads ended alike."""
+    card = scorecard.card
+    own = set(_roots(card, card.rules[at]))
+    twins = {at} | {other for pair in pairs if at in pair for other in pair}
+    near = {i for i, one in enumerate(card.rules) if own.intersection(_roots(card, one))} - twins
+    offset = np.zeros(len(won), dtype=np.int64)
+    for term, points in zip(scorecard.learned.terms, earned.terms, strict=True):
+        if not own.intersection(card.roots(term.fields)):
+            offset += points
+    offset += _rules(card, scorecard.groups, earned.counted, set(range(len(card.rules))) - twins - near)
+    beside = _rules(card, card.groups, earned.declared, near)
+    share = earned.best[at] * earned.declared[at] / card.rules[at].points
+    return refit(offset, share, beside, won)
+
+
+def _roots(card: Card, rule: Rule) -> tuple[str, ...]:
+    return card.roots(rule.when.fields + ((rule.half_life.of,) if rule.half_life else ()))
+
+
+def _rules(card: Card, groups: Sequence[Group], points: NDArray[np.int16], some: set[int]) -> NDArray[np.int64]:
+    """The tenths (n,) that some of the rules count, as if there were no others; `points` (rules, n) before groups."""
+    total = np.zeros(points.shape[1], dtype=np.int64)
+    for at, one in enumerate(card.rules):
+        if at in some and not one.group:
+            total += points[at]
+    for group in groups:
+        members = [at for at in _members(card, group) if at in some]
+        if members:
+            total += _together(group, points[members])
+    return total
+
+
+def refit(
+    offset: NDArray[np.int64], share: NDArray[np.float64], beside: NDArray[np.int64], won: NDArray[np.bool_]
+) -> Supported | None:
+    """The points of a rule by logistic regression; None where they can't be told. All shapes are (n,).
+
+    `offset` (tenths) is held fixed. `share` (0..1) is how much of its points the rule earns a lead, and `beside`
+    (tenths) what its neighbours do, of which the data choose a factor; the average is free too. The rule has a wide
+    prior, so that one without a miss has an end; the limits are those of the profile likelihood.
+    """
+    if not len(won) or won.all() or not won.any() or np.ptp(share) == 0:
+        return None
+    fixed, columns, leads, wins = _folded(offset, share, beside, won)
+
+    def fit(
+        start: NDArray[np.float64], held: float | None = None
+    ) -> tuple[NDArray[np.float64], float, NDArray[np.float64]]:
+        """The weights, their penalised log-likelihood and its curvature; `held` fixes the first weight."""
+        free = slice(0 if held is None else 1, None)
+        weights = start.copy()
+        weights[0] = start[0] if held is None else held
+        value, slope, curve = _likelihood(weights, fixed, columns, leads, wins)
+        for _ in range(NEWTON):
+            step = np.zeros(len(weights))
+            step[free] = np.linalg.solve(curve[free, free], slope[free])
+            # Where the curve is flat a whole step may overshoot; half of it, as often as need be, never loses.
+            while (tried := _likelihood(weights + step, fixed, columns, leads, wins))[0] < value and abs(
+                step
+            ).max() > 1e-9:
+                step /= 2
+            weights, gained = weights + step, tried[0] - value
+            value, slope, curve = tried
+            if gained < 1e-9:
+                break
+        return weights, value, curve
+
+    best, top, curve = fit(np.array([0.0, 1.0, np.log(wins.sum() / (leads.sum() - wins.sum()))]))
+
+    def lost(at: float) -> float:
+        return 2 * (top - fit(best, at)[1]) - LIMIT
+
+    ends = []
+    for side in (-1, 1):
+        far = 2 * side * float(np.sqrt(np.linalg.inv(curve)[0, 0]))
+        while lost(best[0] + far) < 0:
+            far *= 1.5
+        ends.append(float(brentq(lost, best[0], best[0] + far, xtol=1e-4)))
+    return Supported(*(float(one / LOG_ODDS) for one in (best[0], *ends)))
+
+
+def _folded(
+    offset: NDArray[np.int64], share: NDArray[np.float64], beside: NDArray[np.int64], won: NDArray[np.bool_]
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Leads that are alike, counted: offset (log-odds), columns (share, beside, 1), how many, how many won.
+
+    Points are whole tenths, so a million leads fold to some thousand.
+    """
+    key = offset - offset.min()
+    for column in (share, beside):
+        levels, code = np.unique(column, return_inverse=True)
+        key = key * len(levels) + code
+    _, first, group = np.unique(key, return_index=True, return_inverse=True)
+    columns = np.column_stack([share[first], beside[first] * LOG_ODDS, np.ones(len(first))])
+    leads, wins = np.bincount(group).astype(float), np.bincount(group, weights=won).astype(float)
+    return offset[first] * LOG_ODDS, columns, leads, wins
+
+
+def _likelihood(
+    weights: NDArray[np.float64],
+    fixed: NDArray[np.float64],
+    columns: NDArray[np.float64],
+    leads: NDArray[np.float64],
+    wins: NDArray[np.float64],
+) -> tuple[float, NDArray[np.float64], NDArray[np.float64]]:
+    """The penalised log-likelihood, its slope and its curvature (negative second derivative)."""
+    log_odds = fixed + columns @ weights
+    chance = expit(log_odds)
+    off = weights - CENTRE
+    value = float(np.sum(wins * log_odds - leads * np.logaddexp(0, log_odds)) - (PRIOR * off**2).sum() / 2)
+    slope = columns.T @ (wins - leads * chance) - PRIOR * off
+    curve = (columns * (leads * chance * (1 - chance))[:, None]).T @ columns + np.diag(PRIOR)
+    return value, slope, curve

@@ -1,0 +1,570 @@
+"""A back-test: what an edited card would have done on past outcomes, before anyone publishes it.
+
+Both cards score the same leads, each lead as of its own day, with the same learned part: tables, trust and promotion
+lines of a release, or none. So every difference comes from an edit of the card, and each edit is tried by itself: put
+alone into the old card, and alone kept out of the new one. Edits that work only together show in the second count.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, fields, replace
+from datetime import date
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from leadledger.models.releases.diff import RuleChange, compare
+from leadledger.models.releases.learned import check_learned
+from leadledger.models.releases.store import Releases
+from leadledger.scoring.card.reader import read_card
+from leadledger.scoring.errors import DataError, ReleaseError, shown
+from leadledger.scoring.gate import Stage
+from leadledger.scoring.printers.literals import name as quoted
+from leadledger.scoring.printers.literals import text
+from leadledger.scoring.printers.sql.cleaning import used
+from leadledger.scoring.result import signed, unsigned
+from leadledger.scoring.rule import Criterion, Exclusion, Group, Rule
+from leadledger.scoring.scorecard import Card, Learned, Outcome, Scorecard, untrained
+from leadledger.training.history import History, read_history
+from leadledger.training.learn.threshold import limits
+from leadledger.training.notebook import table
+from leadledger.training.sources.table import ROW
+
+ADVICE = ("promote", "ask", "nurture", "disqualify", "keep")
+
+
+@dataclass(frozen=True)
+class Rate:
+    """`won` of `leads`, as a rate (0..1) with its exact 95 % interval."""
+
+    leads: int
+    won: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """Flat JSON; the rates are None where there is no lead."""
+        low, high = limits(self.won, self.leads) if self.leads else (None, None)
+        rate = self.won / self.leads if self.leads else None
+        return {"leads": self.leads, "won": self.won, "rate": rate, "low": low, "high": high}
+
+
+@dataclass(frozen=True)
+class AtLine:
+    """What a card's promotion line would have done: the leads that meet the stage's criteria and reach the line.
+
+    `line` (tenths) is None where criteria alone decide, or where the line is closed (`closed` says why). `promoted` are
+    the leads from the line on; `found` are all opportunities, and those of them that were promoted.
+    """
+
+    stage: str
+    line: int | None
+    closed: str
+    promoted: Rate
+    found: Rate
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON, in points."""
+        return {
+            "stage": self.stage,
+            "line": None if self.line is None else self.line / 10,
+            "closed": self.closed,
+            "volume": self.promoted.leads,
+            "precision": self.promoted.to_dict(),
+            "recall": self.found.to_dict(),
+        }
+
+
+@dataclass(frozen=True)
+class Shift:
+    """So many leads went from one grade or recommendation (`what`) to another; `won` of them became opportunities."""
+
+    what: str
+    old: str
+    new: str
+    leads: int
+    won: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """Flat JSON."""
+        return dict(self.__dict__)
+
+
+@dataclass(frozen=True)
+class Edit:
+    """One edit of the card, and how many of the changed leads it answers for.
+
+    `alone`: they change too when the edit alone is put into the old card. `needed`: they don't change when the edit
+    alone is kept out of the new card.
+    """
+
+    kind: str
+    name: str
+    said: str
+    alone: int = 0
+    needed: int = 0
+
+    @property
+    def title(self) -> str:
+        """The edit for people: `rule price_page`."""
+        return f"{self.kind} {self.name}".rstrip()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Flat JSON."""
+        return dict(self.__dict__)
+
+
+@dataclass(frozen=True)
+class Backtest:
+    """What a new card would have done otherwise than the old one, on leads whose outcome is known.
+
+    `changes` has one row for each lead that changes grade or recommendation: `row` (its number in the file), `id`
+    (where the card has one), `old_…` and `new_…` points, score, grade and recommendation, and `became_opportunity`
+    (yes, no). `gained` and `dropped` are the leads that only the new card promotes at its line, and only the old one.
+    `together` are the changed leads that no edit changes by itself.
+    """
+
+    old: str
+    new: str
+    release: str
+    leads: int
+    won: int
+    changed: int
+    shifts: tuple[Shift, ...]
+    lines: tuple[AtLine, AtLine] | None
+    gained: Rate
+    dropped: Rate
+    edits: tuple[Edit, ...]
+    together: int
+    notes: tuple[str, ...]
+    changes: pd.DataFrame = field(repr=False, compare=False)
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON, in points, without the leads themselves."""
+        lines = None if self.lines is None else {"old": self.lines[0].to_dict(), "new": self.lines[1].to_dict()}
+        return {
+            "old": self.old,
+            "new": self.new,
+            "release": self.release,
+            "leads": self.leads,
+            "won": self.won,
+            "changed": self.changed,
+            "shifts": [one.to_dict() for one in self.shifts],
+            "at_the_line": lines,
+            "gained": self.gained.to_dict(),
+            "dropped": self.dropped.to_dict(),
+            "edits": [one.to_dict() for one in self.edits],
+            "together": self.together,
+            "notes": list(self.notes),
+        }
+
+    def write(self, out: Path) -> None:
+        """Write `changes` as CSV. Raises DataError."""
+        try:
+            self.changes.to_csv(out, index=False)
+        except OSError as error:
+            raise DataError(f"{out}: can't be written: {error.strerror or error}") from None
+
+    def _repr_html_(self) -> str:
+        rows = [{"edit": one.title, "said": one.said, "alone": one.alone, "needed": one.needed} for one in self.edits]
+        said = f"{self.changed:,} of {self.leads:,} leads change grade or recommendation."
+        return table(rows, f"Back-test of {self.new}", said)
+
+
+def backtest(
+    old: Card | Path | str,
+    new: Card | Path | str,
+    data: Path | str | pd.DataFrame,
+    *,
+    as_of: date | None = None,
+    learned: Learned | None = None,
+    release: str = "",
+    progress: Callable[[str], None] = lambda step: None,
+) -> Backtest:
+    """Try an edited card on a history. Raises ScorecardError for a card, DataError where the two can't be compared.
+
+    `learned` is applied to both cards, and `release` names where it came from; None: rules as declared. `as_of` is the
+    day on which the history was taken; None: the newest day in it.
+    """
+    old, new = (one if isinstance(one, Card) else read_card(one) for one in (old, new))
+    _comparable(old, new, learned)
+    progress("reading the history")
+    history = read_history(old, data, as_of)
+    grades = tuple(dict.fromkeys((*_grades(old), *_grades(new))))
+
+    def score(card: Card) -> _Scored:
+        return _score(_with(card, learned), history, grades)
+
+    progress("scoring by both cards")
+    before, after = score(old), score(new)
+    readable = ~before.bad & ~after.bad
+    changed = readable & before.differs(after)
+    won = history.won
+    edits, explained = [], np.zeros(len(won), dtype=bool)
+    for edit in _edits(_with(old, learned), _with(new, learned)):
+        progress(f"trying the edit of {edit.title} by itself")
+        alone = changed & before.differs(score(swapped(old, new, edit)))
+        needed = changed & ~before.differs(score(swapped(new, old, edit)))
+        edits.append(replace(edit, alone=int(alone.sum()), needed=int(needed.sum())))
+        explained |= alone
+    lines = (_at_line(_with(one, learned), scored, readable, won) for one, scored in ((old, before), (new, after)))
+    pair = tuple(one for one in lines if one is not None)
+    gained, dropped = readable & after.passes & ~before.passes, readable & before.passes & ~after.passes
+    return Backtest(
+        old=old.name,
+        new=new.name,
+        release=release,
+        leads=int(readable.sum()),
+        won=int(won[readable].sum()),
+        changed=int(changed.sum()),
+        shifts=tuple(_shifts(before, after, readable, won, grades)),
+        lines=pair if len(pair) == 2 else None,
+        gained=Rate(int(gained.sum()), int(won[gained].sum())),
+        dropped=Rate(int(dropped.sum()), int(won[dropped].sum())),
+        edits=tuple(sorted(edits, key=lambda one: (-max(one.alone, one.needed), -one.alone))),
+        together=int((changed & ~explained).sum()),
+        notes=tuple(_notes(old, new, history, int((~readable).sum()), learned)),
+        changes=_changes(old, history, before, after, changed, grades),
+    )
+
+
+def learned_for(old: Card, releases: Releases, name: str | None = None) -> Scorecard | None:
+    """The release whose learned part suits a card: the one that is named, else the current one.
+
+    None where there is no release, or the current one is of a card of another name. Raises ReleaseError where the named
+    one doesn't exist, DataError where it is of another card.
+    """
+    if name is None and releases.current() is None:
+        return None
+    found = releases.open(name)
+    if found.card.name == old.name:
+        return found
+    if name is None:
+        return None
+    raise DataError(
+        f"release {name} is of the card {shown(found.card.name)}, and the old card is {shown(old.name)};"
+        " name a release of the same card"
+    )
+
+
+def _with(card: Card, learned: Learned | None) -> Scorecard:
+    return untrained(card) if learned is None else Scorecard(card, learned)
+
+
+def _grades(card: Card) -> tuple[str, ...]:
+    return (*(name for name, _ in card.grades), card.below)
+
+
+# -- whether the two can be compared -----------------------------------------------------------------------------------
+
+
+def _comparable(old: Card, new: Card, learned: Learned | None) -> None:
+    problems = []
+    before, after = (_outcome(one.outcome) for one in (old, new))
+    if before != after:
+        problems.append(
+            f"the two cards don't foresee the same outcome: the old one says {before}, the new one {after};"
+            " give both the same `outcome:`"
+        )
+    for name, one in old.fields.items():
+        other = new.fields.get(name)
+        if other is not None and other.kind != one.kind:
+            problems.append(
+                f"the field '{name}' is a {one.kind} in the old card and a {other.kind} in the new one;"
+                " give the new one another name"
+            )
+    if learned is not None and not problems:
+        for card, which in ((old, "old"), (new, "new")):
+            try:
+                check_learned(card, learned)
+            except ReleaseError as error:
+                problems += [f"the {which} card doesn't fit the release: {line}" for line in str(error).splitlines()]
+    if problems:
+        raise DataError("\n".join(problems))
+
+
+def _outcome(one: Outcome | None) -> str:
+    if one is None:
+        return "nothing"
+    return f"{one.column} ({one.kind}{f', within {one.within} days of {one.since}' if one.since else ''})"
+
+
+def _notes(old: Card, new: Card, history: History, unreadable: int, learned: Learned | None) -> Iterator[str]:
+    """What the reader of the figures must know."""
+    counts = history.counts
+    left = counts.rows - counts.used
+    if left:
+        parts = [(counts.rejected, "unreadable"), (counts.immature, "too young to judge")]
+        parts.append((left - sum(number for number, _ in parts), "without an outcome, or a date before it"))
+        told = ", ".join(f"{number:,} {why}" for number, why in parts if number)
+        yield f"Left out, of {counts.rows:,} rows: {told}."
+    if unreadable:
+        yield f"Left out too, for a value that only one of the two cards can read: {unreadable:,}."
+    present = used(new, history.source.columns)
+    known = old.roots(_asked(old))
+    absent = [one for one in new.roots(_asked(new)) if not present[one] and one not in known]
+    if absent:
+        names = ", ".join(f"'{one}'" for one in absent)
+        yield f"The history has no column for {names}: what the new card says of it can't be tried."
+    if learned is None:
+        yield "Rules count as declared: nothing that was learned is applied."
+    elif learned.lines:
+        yield "Lines that a release promised are applied to both cards; training would set them anew for the new card."
+
+
+def _asked(card: Card) -> tuple[str, ...]:
+    """The fields that the conditions of a card ask."""
+    conditions = (
+        *(one.when for one in card.rules),
+        *(one.met for one in card.criteria),
+        *(one.when for one in card.exclude),
+    )
+    names = [name for one in conditions for name in one.fields]
+    names += [one.half_life.of for one in card.rules if one.half_life]
+    return tuple(dict.fromkeys(names))
+
+
+# -- scores ------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Scored:
+    """What a card makes of each lead, (n,): the total (tenths), positions of its grade and advice, past the line."""
+
+    total: NDArray[np.int32]
+    score: NDArray[np.int16]
+    grade: NDArray[np.int8]
+    advice: NDArray[np.int8]
+    passes: NDArray[np.bool_]
+    bad: NDArray[np.bool_]
+
+    def differs(self, other: _Scored) -> NDArray[np.bool_]:
+        """Whether a lead has another grade or recommendation, (n,) bool."""
+        return np.asarray((self.grade != other.grade) | (self.advice != other.advice))
+
+
+def _score(scorecard: Scorecard, history: History, grades: tuple[str, ...]) -> _Scored:
+    found = history.ask(
+        scorecard,
+        [
+            'CAST("ll:total" AS INTEGER)',
+            "CAST(coalesce(score, 0) AS SMALLINT)",
+            _position("grade", grades),
+            _position("recommendation", ADVICE),
+            _passes(scorecard),
+            '"ll:bad"',
+        ],
+    )
+    return _Scored(*found)
+
+
+def _position(column: str, names: tuple[str, ...]) -> str:
+    """The position of a text among some, as a small number; -1: it has none."""
+    cases = " ".join(f"WHEN {text(one)} THEN {i}" for i, one in enumerate(names))
+    return f"CAST(CASE {column} {cases} ELSE -1 END AS TINYINT)"
+
+
+def _passes(scorecard: Scorecard) -> str:
+    """Whether a lead could be promoted to the stage that scores foresee, wherever it stands today."""
+    card = scorecard.card
+    gate = next((one for one in scorecard.gates.values() if one and card.target and one.to == card.target.name), None)
+    if gate is None or gate.line.closed:
+        return "FALSE"
+    parts = ['NOT "ll:out"', *(f"coalesce({quoted(f'c:{card.criteria[i].name}')}, FALSE)" for i in gate.requires)]
+    parts += [] if gate.line.points is None else [f'"ll:total" >= {gate.line.points}']
+    return " AND ".join(parts)
+
+
+def _at_line(
+    scorecard: Scorecard, scored: _Scored, readable: NDArray[np.bool_], won: NDArray[np.bool_]
+) -> AtLine | None:
+    target = scorecard.card.target
+    gate = next((one for one in scorecard.gates.values() if one and target and one.to == target.name), None)
+    if gate is None:
+        return None
+    promoted = readable & scored.passes
+    good = int(won[promoted].sum())
+    return AtLine(
+        gate.to,
+        gate.line.points,
+        gate.line.closed,
+        Rate(int(promoted.sum()), good),
+        Rate(int(won[readable].sum()), good),
+    )
+
+
+def _shifts(
+    before: _Scored, after: _Scored, readable: NDArray[np.bool_], won: NDArray[np.bool_], grades: tuple[str, ...]
+) -> Iterator[Shift]:
+    for what, names, old, new in (
+        ("recommendation", ADVICE, before.advice, after.advice),
+        ("grade", grades, before.grade, after.grade),
+    ):
+        moved = readable & (old != new)
+        pairs, counts = np.unique(np.column_stack([old[moved], new[moved]]), axis=0, return_counts=True)
+        for (one, other), count in sorted(zip(pairs.tolist(), counts.tolist(), strict=True), key=lambda pair: -pair[1]):
+            of_them = moved & (old == one) & (new == other)
+            yield Shift(what, names[one], names[other], count, int(won[of_them].sum()))
+
+
+def _changes(
+    card: Card,
+    history: History,
+    before: _Scored,
+    after: _Scored,
+    changed: NDArray[np.bool_],
+    grades: tuple[str, ...],
+) -> pd.DataFrame:
+    """The leads that change, in the order of the file."""
+    assert history.connection is not None
+    at = np.flatnonzero(changed)
+    at = at[np.argsort(history.rows[at], kind="stable")]
+    columns: dict[str, Any] = {"row": history.rows[at]}
+    present = used(card, history.source.columns)
+    ids = [present[one.name][0] for one in card.plain if one.kind == "id" and present[one.name]]
+    if ids:
+        found = history.connection.execute(
+            f"SELECT CAST({quoted(ids[0])} AS VARCHAR) AS id FROM {history.source.table} ORDER BY {quoted(ROW)}"
+        ).fetchnumpy()["id"]
+        rows = history.connection.execute(f"SELECT {quoted(ROW)} AS row FROM {history.source.table} ORDER BY 1")
+        columns["id"] = np.asarray(found, dtype=object)[np.searchsorted(rows.fetchnumpy()["row"], history.rows[at])]
+    advice, names = np.array(ADVICE, dtype=object), np.array(grades, dtype=object)
+    for side, one in (("old", before), ("new", after)):
+        columns[f"{side}_points"] = one.total[at] / 10
+        columns[f"{side}_score"] = one.score[at]
+        columns[f"{side}_grade"] = names[one.grade[at]]
+        columns[f"{side}_recommendation"] = advice[one.advice[at]]
+    columns["became_opportunity"] = np.where(history.won[at], "yes", "no")
+    return pd.DataFrame(columns)
+
+
+# -- edits -------------------------------------------------------------------------------------------------------------
+
+
+def _edits(old: Scorecard, new: Scorecard) -> Iterator[Edit]:
+    """What was edited, as `release_diff` tells it; what decides nothing (a reason, a title) is no edit."""
+    declared = compare(*(Scorecard(one.card, Learned()) for one in (old, new)))
+    counting = compare(old, new)  # with what was learned: a line of a release hides one that is set by hand
+    for rule in declared.rules:
+        said = _said(rule)
+        if said:
+            yield Edit("rule", rule.name, said)
+    if counting.trust[0] != counting.trust[1]:
+        yield Edit("trust", "", " → ".join(f"{one:g}" for one in counting.trust))
+    reordered = [one.name for one in old.card.stages] != [one.name for one in new.card.stages]
+    if reordered:
+        yield Edit("stages", "", f"{_listed(old.card)} → {_listed(new.card)}")
+    for line in () if reordered else counting.lines:
+        yield Edit("line", line.name, f"{_points(line.points.old)} → {_points(line.points.new)}")
+    if declared.grades or old.card.below != new.card.below:
+        moved = [f"{one.name} {_points(one.old)} → {_points(one.new)}" for one in declared.grades]
+        yield Edit("grades", "", ", ".join(moved) or f"lowest {old.card.below} → {new.card.below}")
+    for one in declared.card:
+        kind, _, name = one.name.partition(" ")
+        if one.name == "texts for missing":
+            yield Edit("missing", "", f"{one.old} → {one.new}")
+        elif (
+            kind in ("criterion", "exclusion", "group")
+            or (kind == "field" and one.old and one.new)
+            or (kind == "stage" and not reordered)
+        ):
+            was, now = ("not there" if part is None else part for part in (one.old, one.new))
+            yield Edit(kind, name, "added: " + now if one.old is None else f"{was} → {now}" if one.new else "removed")
+    for name, was_field in old.card.fields.items():
+        now_field = new.card.fields.get(name)
+        if now_field is not None and bool(was_field.ask) != bool(now_field.ask):
+            yield Edit("question", name, "asked now" if now_field.ask else "asked no more")
+
+
+def _said(rule: RuleChange) -> str:
+    """How a rule was edited; empty where nothing was that counts."""
+    declared = rule.declared
+    if declared.old is None or declared.new is None:
+        return f"added, {signed(declared.new)}" if declared.new is not None else "removed"
+    parts = [f"{signed(declared.old)} → {signed(declared.new)}"] if declared.moved else []
+    parts += [f"{one.name.replace('_', ' ')}: {one.old} → {one.new}" for one in rule.edits if one.name != "reason"]
+    return "; ".join(parts)
+
+
+def _points(tenths: int | None) -> str:
+    return "none" if tenths is None else unsigned(tenths)
+
+
+def _listed(card: Card) -> str:
+    return ", ".join(one.name for one in card.stages) or "none"
+
+
+Named = TypeVar("Named", bound=Rule | Criterion | Exclusion | Group)
+
+
+def swapped(base: Card, donor: Card, edit: Edit) -> Card:
+    """A card in which one thing is as in another card, where it may be absent; what it needs comes along."""
+    name = edit.name
+    match edit.kind:
+        case "rule":
+            card = replace(base, rules=_swapped(base.rules, donor.rules, name))
+        case "criterion":
+            required = any(name in one.requires for one in base.stages)
+            criteria = _swapped(base.criteria, donor.criteria, name)
+            # A stage that still requires it can't do without.
+            kept = required and all(one.name != name for one in criteria)
+            card = base if kept else replace(base, criteria=criteria)
+        case "exclusion":
+            card = replace(base, exclude=_swapped(base.exclude, donor.exclude, name))
+        case "group":
+            card = replace(base, groups=_swapped(base.groups, donor.groups, name))
+        case "field":
+            card = replace(base, fields={**base.fields, name: replace(donor.fields[name], ask=base.fields[name].ask)})
+        case "question":
+            one = replace(base.fields[name], ask=donor.fields[name].ask)
+            card = replace(base, fields={**base.fields, name: one})
+        case "stages":
+            card = replace(base, stages=donor.stages)
+        case "stage" | "line":
+            there = {one.name: one for one in donor.stages}
+            lines = [one.name for one in fields(Stage) if one.name not in ("name", "requires")]
+            keys = ["requires"] if edit.kind == "stage" else lines
+            stages = (
+                replace(one, **{key: getattr(there[name], key) for key in keys}) if one.name == name else one
+                for one in base.stages
+            )
+            card = replace(base, stages=tuple(stages))
+        case "grades":
+            card = replace(base, grades=donor.grades, below=donor.below)
+        case "missing":
+            card = replace(base, missing=donor.missing)
+        case _:
+            card = replace(base, trust=donor.trust)
+    return _whole(card, donor)
+
+
+def _swapped(base: tuple[Named, ...], donor: tuple[Named, ...], name: str) -> tuple[Named, ...]:
+    """The named items of a card, with one of them as in another card."""
+    there = next((one for one in donor if one.name == name), None)
+    if there is None:
+        return tuple(one for one in base if one.name != name)
+    if all(one.name != name for one in base):
+        return (*base, there)
+    return tuple(there if one.name == name else one for one in base)
+
+
+def _whole(card: Card, donor: Card) -> Card:
+    """The card with what its parts ask for and it lacks, taken from the other card."""
+    required = {name for one in card.stages for name in one.requires} - {one.name for one in card.criteria}
+    card = replace(card, criteria=(*card.criteria, *(one for one in donor.criteria if one.name in required)))
+    wanted = {one.group for one in card.rules} - {one.name for one in card.groups}
+    card = replace(card, groups=(*card.groups, *(one for one in donor.groups if one.name in wanted)))
+    here = {one.name for one in card.groups}
+    # A rule whose group neither card has any more stands by itself.
+    rules = tuple(one if not one.group or one.group in here else replace(one, group="") for one in card.rules)
+    asked = dict(card.fields)
+    lacking = list(_asked(card))
+    lacking += [name for one in asked.values() for name in one.asks]
+    while lacking:
+        name = lacking.pop()
+        if name not in asked:
+            asked[name] = donor.fields[name]
+            lacking += donor.fields[name].asks
+    return replace(card, rules=rules, fields=asked)

@@ -1,0 +1,92 @@
+"""What the command line says of a back-test, in plain text."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator
+
+from leadledger.training.evidence.backtesting import AtLine, Backtest, Rate
+
+SHIFTS = 8  # kinds of change that are shown, the most frequent; the JSON holds all
+
+
+def backtest_text(found: Backtest, width: int = 80) -> str:
+    """How much changes, what it would have brought at the line, and which edit is responsible."""
+    return "\n".join(line.rstrip() for line in _lines(found, max(width, 60)))
+
+
+def _lines(found: Backtest, width: int) -> Iterator[str]:
+    by = f"release {found.release}" if found.release else "rules as declared"
+    share = f" ({found.changed / found.leads:.1%})" if found.leads else ""
+    yield from textwrap.wrap(
+        f"{found.changed:,} of {found.leads:,} leads{share} change grade or recommendation, by {by}.", width
+    )
+    if found.shifts:
+        yield ""
+        yield f"{'':<46}{'leads':>10}{'became one':>14}"
+        for one in found.shifts[:SHIFTS]:
+            yield f"  {f'{one.what} {one.old} → {one.new}':<44}{one.leads:>10,}{_share(one.won, one.leads):>14}"
+        if len(found.shifts) > SHIFTS:
+            yield f"  … kinds of change that are rarer, not shown: {len(found.shifts) - SHIFTS}"
+    if found.lines is not None:
+        yield ""
+        yield from _at_line(found, *found.lines, width)
+    if found.edits:
+        yield ""
+        yield from textwrap.wrap(
+            "Which edit is responsible. Alone: changed leads that the edit changes by itself;"
+            " needed: changed leads that would not change without it.",
+            width,
+        )
+        yield f"{'':<{width - 20}}{'alone':>10}{'needed':>10}"
+        for edit in found.edits:
+            yield f"  {_cut(edit.title, width - 23):<{width - 22}}{edit.alone:>10,}{edit.needed:>10,}"
+            yield from textwrap.wrap(edit.said, width, initial_indent="    ", subsequent_indent="    ")
+        if found.together:
+            yield from textwrap.wrap(f"Changed only by several edits together: {found.together:,}.", width)
+    elif not found.changed:
+        yield "Nothing differs between the two cards that a score depends on."
+    if found.notes:
+        yield ""
+    for note in found.notes:
+        yield from textwrap.wrap(note, width)
+
+
+def _at_line(found: Backtest, old: AtLine, new: AtLine, width: int) -> Iterator[str]:
+    """The two lines beside each other."""
+    to = old.stage if old.stage == new.stage else f"{old.stage} (old), {new.stage} (new)"
+    yield from textwrap.wrap(f"Promotion to {to}, of leads that meet its criteria, wherever they stand", width)
+    yield ""
+    yield f"{'':<24}{'old card':>27}{'new card':>27}"
+    for label, one, other in (
+        ("line", _line(old), _line(new)),
+        ("promoted", f"{old.promoted.leads:,}", f"{new.promoted.leads:,}"),
+        ("precision", _rate(old.promoted), _rate(new.promoted)),
+        ("recall", _rate(old.found), _rate(new.found)),
+    ):
+        yield f"  {label:<22}{one:>27}{other:>27}"
+    yield ""
+    for words, rate in (("Only the new card promotes", found.gained), ("Only the old card promotes", found.dropped)):
+        of_them = f", {rate.won:,} of them opportunities" if rate.leads else ""
+        yield f"{words} {rate.leads:,}{of_them}."
+    closed = {old.closed: "old", new.closed: "new"} if old.closed != new.closed else {old.closed: "old and the new"}
+    for why, card in closed.items():
+        if why:
+            yield from textwrap.wrap(f"The line of the {card} card is closed: {why}.", width)
+
+
+def _line(at: AtLine) -> str:
+    return "closed" if at.closed else "criteria alone" if at.line is None else f"{at.line / 10:.1f} points"
+
+
+def _rate(rate: Rate) -> str:
+    told = rate.to_dict()
+    return f"{told['rate']:.1%} ({told['low']:.1%} to {told['high']:.1%})" if rate.leads else "–"
+
+
+def _share(won: int, leads: int) -> str:
+    return f"{won:,} ({won / leads:.0%})" if leads else "–"
+
+
+def _cut(text: str, room: int) -> str:
+    return text if len(text) <= room else text[: room - 1] + "…"

@@ -1,0 +1,133 @@
+"""Drift: whether the newest leads still look like those that training learned from.
+
+It is told by the population stability index (`models.stability`). What chance brings on average is taken off, and what
+remains is called steady while chance could explain it: a small history does not cry wolf.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Literal, TypeAlias
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.stats import chi2
+
+from leadledger.models.learner.binning import count_bins, find_indexes, learn_bins
+from leadledger.models.stability import moved
+from leadledger.training.notebook import table
+
+Band: TypeAlias = Literal["steady", "moved", "shifted"]
+
+MOVED, SHIFTED = 0.10, 0.25  # from where on the bands start
+CHANCE = 0.99  # of samples without any drift stay below the level that is called chance
+BINS, LEVELS, LEAST = 10, 24, 20  # bins of a number, levels of a text, leads in each: tenths are the custom
+
+
+@dataclass(frozen=True)
+class Shift:
+    """How far something has moved. `psi` is the index less what chance brings on average, and not below 0.
+
+    `chance` is the level that it stays below in 99 of 100 samples without drift; up to there, it is steady.
+    """
+
+    name: str
+    psi: float
+    chance: float
+    band: Band
+
+
+@dataclass(frozen=True)
+class Drift:
+    """The shift of the score, of each field and of each rule, the farthest first; how many leads there are of each."""
+
+    score: Shift
+    fields: tuple[Shift, ...]
+    rules: tuple[Shift, ...]
+    older: int
+    newest: int
+
+    @property
+    def said(self) -> str:
+        """What moved, in a sentence."""
+        told = [f"the score has {self.score.band}"] if self.score.band != "steady" else []
+        for kind, shifts in (("field", self.fields), ("rule", self.rules)):
+            for band in ("shifted", "moved"):
+                names = [one.name for one in shifts if one.band == band]
+                if names:
+                    told.append(f"the {kind}{'s' if len(names) > 1 else ''} {', '.join(names)} {band}")
+        found = "; ".join(told) if told else "score, fields and rules are steady"
+        return f"from the {self.older:,} older leads to the {self.newest:,} newest, {found}"
+
+    def _repr_html_(self) -> str:
+        parts = (("score", (self.score,)), ("field", self.fields), ("rule", self.rules))
+        rows = [{"": kind} | asdict(one) for kind, shifts in parts for one in shifts]
+        return table(rows, "Drift, older to newest leads", self.said)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Nested JSON."""
+        return asdict(self) | {
+            "fields": [asdict(one) for one in self.fields],
+            "rules": [asdict(one) for one in self.rules],
+            "said": self.said,
+        }
+
+
+def drift(
+    frame_old: pd.DataFrame,
+    frame_new: pd.DataFrame,
+    rules_old: Mapping[str, NDArray[np.int8]],
+    rules_new: Mapping[str, NDArray[np.int8]],
+    totals_old: NDArray[np.int64],
+    totals_new: NDArray[np.int64],
+) -> Drift:
+    """Compare the leads that were learned from (n) with the newest (m), at least one of each.
+
+    Shapes: (n, fields) and (m, fields) with the same columns, as `History.frame`; (n,) and (m,) of each rule by name: 1
+    fired, 0 did not, -1 unknown; (n,) and (m,) totals. Of leads that are not in the order of time it says nothing.
+    """
+    fields = []
+    if frame_old.shape[1]:
+        columns_old, columns_new = ([frame[name] for name in frame_old.columns] for frame in (frame_old, frame_new))
+        bins = learn_bins(columns_old, BINS, LEVELS, LEAST)
+        counts_old, counts_new = (count_bins(bins, find_indexes(bins, one)) for one in (columns_old, columns_new))
+        fields = [
+            shift(str(name), old, new) for name, old, new in zip(frame_old.columns, counts_old, counts_new, strict=True)
+        ]
+    rules = [shift(name, _thirds(rules_old[name]), _thirds(rules_new[name])) for name in rules_old]
+    edges = np.unique(np.quantile(totals_old, np.arange(1, BINS) / BINS))
+    tenths_old, tenths_new = (
+        np.bincount(np.searchsorted(edges, totals, side="right"), minlength=len(edges) + 1)
+        for totals in (totals_old, totals_new)
+    )
+    return Drift(
+        shift("score", tenths_old, tenths_new),
+        tuple(sorted(fields, key=_farthest)),
+        tuple(sorted(rules, key=_farthest)),
+        len(totals_old),
+        len(totals_new),
+    )
+
+
+def shift(name: str, old: NDArray[np.int64], new: NDArray[np.int64]) -> Shift:
+    """How far the leads have moved between the bins of something. Shapes: (bins,) leads in each, before and after."""
+    used = old + new > 0
+    degrees = max(0, int(used.sum()) - 1)
+    scale = 1 / int(old.sum()) + 1 / int(new.sum())
+    found = moved(old.tolist(), new.tolist())
+    chance = max(0.0, float(chi2.ppf(CHANCE, degrees) - degrees) * scale) if degrees else 0.0
+    band: Band = "steady"
+    if found > chance and found >= MOVED:
+        band = "moved" if found < SHIFTED else "shifted"
+    return Shift(name, round(found, 4), round(chance, 4), band)
+
+
+def _thirds(fired: NDArray[np.int8]) -> NDArray[np.int64]:
+    """How often a rule was unknown, did not fire, and fired."""
+    return np.bincount(fired.astype(np.int64) + 1, minlength=3)
+
+
+def _farthest(one: Shift) -> tuple[float, str]:
+    return -one.psi, one.name

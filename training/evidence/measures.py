@@ -1,0 +1,165 @@
+"""The measures behind the charts of the report, as records of plain numbers for metrics.json.
+
+Rates and shares are 0..1, points have one decimal, limits are exact binomial ones at 95 % confidence. Nothing here
+reads a file or draws: arrays in, records out, so that every figure that the report shows is kept with the release.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from leadledger.scoring.engine.score import engine
+from leadledger.scoring.result import Result
+from leadledger.scoring.scorecard import Scorecard
+from leadledger.training.learn.threshold import limits
+
+SHARES = tuple(step / 20 for step in range(1, 21))  # 0.05, 0.10, … 1.00: how deep into the list sales goes
+TENTHS = 10
+
+WON_HIGH = "foreseen: a high score, and it became an opportunity"
+LOST_HIGH = "a miss: a high score, and it did not become an opportunity"
+WON_LOW = "overlooked: a low score, and it became an opportunity all the same"
+NEAR = "near the line: little decides whether it is promoted"
+UNKNOWN = "hardly known: many answers are missing"
+
+
+def lift(totals: NDArray[np.int64], won: NDArray[np.bool_]) -> list[dict[str, Any]]:
+    """How much of what there is to win lies at the top of the list. Shapes: (n,) totals, (n,) outcomes, n > 0.
+
+    A record a share of the leads, best first: `found` is the share of all opportunities in it, `lift` how many times
+    more they are than in as many leads taken blindly; both None where nothing was won. Ties keep their order.
+    """
+    ended = won[np.argsort(-totals, kind="stable")]
+    so_far, all_won = np.cumsum(ended), int(won.sum())
+    records = []
+    for share in SHARES:
+        leads = max(1, round(len(won) * share))
+        here = int(so_far[leads - 1])
+        found = here / all_won if all_won else None
+        times = found * len(won) / leads if found is not None else None
+        records.append({"share": share, "leads": leads, "won": here, "found": found, "lift": times})
+    return records
+
+
+def reliability(won: NDArray[np.bool_], probability: NDArray[np.float64]) -> list[dict[str, Any]]:
+    """What was foreseen and what came, by tenths of the leads, lowest first. Shapes: (n,) outcomes, (n,) 0..1."""
+    order = np.argsort(probability, kind="stable")
+    return [_foreseen_and_came(won[part], probability[part]) for part in np.array_split(order, TENTHS) if len(part)]
+
+
+def by_month(
+    days: NDArray[np.int64], won: NDArray[np.bool_], probability: NDArray[np.float64], held_out: NDArray[np.bool_]
+) -> list[dict[str, Any]]:
+    """What was foreseen and what came, by calendar month, oldest first.
+
+    Shapes: (n,) whole days since 1970, outcomes, probabilities (NaN: no forecast by a model that had not seen the lead;
+    such leads are left out), and whether each was held out. A month in which the held-out leads begin comes twice.
+    """
+    months = days.astype("datetime64[D]").astype("datetime64[M]")
+    able = ~np.isnan(probability)
+    found = []
+    for held in (False, True):
+        kind = able & (held_out == held)
+        for month in np.unique(months[kind]):
+            here = kind & (months == month)
+            record = {"month": str(month), **_foreseen_and_came(won[here], probability[here]), "held_out": held}
+            found.append(record)
+    return sorted(found, key=lambda one: (one["month"], one["held_out"]))
+
+
+def _foreseen_and_came(won: NDArray[np.bool_], probability: NDArray[np.float64]) -> dict[str, Any]:
+    leads, of_them = len(won), int(won.sum())
+    low, high = limits(of_them, leads)
+    return {
+        "leads": leads,
+        "won": of_them,
+        "foreseen": float(probability.mean()),
+        "came": of_them / leads,
+        "low": low,
+        "high": high,
+    }
+
+
+def spread(
+    rules: NDArray[np.int64], tables: NDArray[np.int64], combinations: NDArray[np.int64]
+) -> dict[str, float] | None:
+    """Which part of the scores' spread each source of points carries. Shapes: (n,) tenths that each gave to a lead.
+
+    The shares are of the variance of the sum, and add up to 1; what two sources move together is split evenly between
+    them, so that one which holds the others back has a share below 0. None where all leads score alike.
+    """
+    parts = {"rules": rules, "tables": tables, "combinations": combinations}
+    total = rules + tables + combinations
+    if len(total) == 0 or np.ptp(total) == 0:
+        return None
+    off = total - total.mean()
+    variance = float(off @ off)
+    return {name: float((part - part.mean()) @ off) / variance for name, part in parts.items()}
+
+
+def telling(
+    totals: NDArray[np.int64], won: NDArray[np.bool_], unknown: NDArray[np.int64], line: int | None
+) -> dict[int, str]:
+    """A handful of leads that show what the scores can do and what they can't: positions, and what each shows.
+
+    Shapes: (n,) totals (tenths), outcomes, and how many fields are missing. `line` (tenths) is where promotion begins;
+    None: there is none, so no lead is near it. No lead is taken twice.
+    """
+    taken: dict[int, str] = {}
+
+    def take(able: NDArray[np.bool_], worth: NDArray[np.int64], what: str) -> None:
+        """The lead of the greatest worth, the first of those alike."""
+        free = able.copy()
+        free[list(taken)] = False
+        if free.any():
+            taken[int(np.flatnonzero(free)[np.argmax(worth[free])])] = what
+
+    take(won, totals, WON_HIGH)
+    take(~won, totals, LOST_HIGH)
+    take(won, -totals, WON_LOW)
+    if line is not None:
+        take(np.ones(len(won), bool), -np.abs(totals - line), NEAR)
+    take(unknown > 0, unknown, UNKNOWN)
+    return taken
+
+
+def examples(
+    card: Scorecard,
+    leads: Sequence[Mapping[str, Any]],
+    days: Sequence[date],
+    won: Sequence[bool],
+    shows: Sequence[str],
+) -> list[dict[str, Any]]:
+    """The ledgers of some leads. Shapes: (n,) raw leads, the day each is scored on, outcomes, what each shows.
+
+    Of a lead nothing is kept but the words of its ledger, neither its id nor its name. Points have one decimal;
+    `error` is None where the release has no error bars. Raises LeadError for a lead that can't be read.
+    """
+    made = engine(card)
+    return [
+        _example(made.score(lead, day), ended, what)
+        for lead, day, ended, what in zip(leads, days, won, shows, strict=True)
+    ]
+
+
+def _example(result: Result, won: bool, shows: str) -> dict[str, Any]:
+    return {
+        "shows": shows,
+        "total": result.points,
+        "low": result.low / 10,
+        "high": result.high / 10,
+        "error": None if result.error is None else result.error / 10,
+        "score": result.score,
+        "probability": result.probability,
+        "recommendation": result.recommendation.verdict,
+        "line": None if result.recommendation.line is None else result.recommendation.line / 10,
+        "won": bool(won),
+        "ledger": [
+            {"name": one.name, "kind": one.kind, "points": one.points, "reason": one.reason} for one in result.ledger
+        ],
+    }

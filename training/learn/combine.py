@@ -1,0 +1,74 @@
+"""How much the declared rules count, and how much the model: two weights, learned and bounded.
+
+The log-odds of an outcome are taken as `intercept + trust * rules + weight * model`, where `rules` are the declared
+points and `model` the log-odds that the classifier foresaw for leads which it had not seen. The fit is shrunk toward
+"rules as declared" (trust 1, weight 0): with few outcomes the rules stand, with many the data decide. This is stacking,
+and calibration too, since the weights also undo what over- or under-confidence there is.
+
+Parts that were foreseen by different models, each of earlier days, have an intercept each: how the rate moved from one
+part to the next says nothing on the weights.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import brentq, minimize
+from scipy.special import expit
+
+from leadledger.scoring.scorecard import DOUBLE
+
+LOG_ODDS = np.log(2) / DOUBLE  # log-odds of a tenth of a point
+PRIOR = 5.0  # how strongly the weights are held to "rules as declared": a standard deviation of less than a half
+MOST = 1.5  # of the weight of the model; out-of-fold predictions ask for more only by accident
+
+
+@dataclass(frozen=True)
+class Weights:
+    """The fitted weights: `intercept` in log-odds, `trust` 0..1, `model` 0..1.5."""
+
+    intercept: float
+    trust: float
+    model: float
+
+
+def combine(
+    won: NDArray[np.bool_],
+    rules: NDArray[np.int64],
+    model: NDArray[np.float64],
+    trust: float | None = None,
+    parts: NDArray[np.int64] | None = None,
+) -> Weights:
+    """Fit the weights. Shapes: (n,) outcomes, rule points (tenths), out-of-fold log-odds of the model.
+
+    `trust` fixes the weight of the rules, as a card may; None: it is learned. `parts` (n,) from 0 numbers the parts of
+    the leads that have an intercept of their own; None: all are one. The intercept returned is that of the last.
+    """
+    points = rules * LOG_ODDS
+    y = won.astype(float)
+    of = np.zeros(len(y), dtype=np.int64) if parts is None else parts
+    size = int(of.max(initial=0)) + 1
+
+    def loss(weights: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        by_rules, by_model = weights[:2]
+        log_odds = weights[2:][of] + by_rules * points + by_model * model
+        value = float(np.sum(np.logaddexp(0, log_odds) - y * log_odds))
+        miss = expit(log_odds) - y
+        slope = np.concatenate([[(miss * points).sum(), (miss * model).sum()], np.bincount(of, miss, size)])
+        value += PRIOR / 2 * ((by_rules - 1) ** 2 + by_model**2)
+        slope[:2] += PRIOR * np.array([by_rules - 1, by_model])
+        return value / len(y), slope / len(y)
+
+    held = (0.0, 1.0) if trust is None else (trust, trust)
+    rate = min(max(float(y.mean()), 1e-6), 1 - 1e-6)
+    start = np.array([held[1], 0.0, *[np.log(rate / (1 - rate))] * size])
+    bounds = [held, (0.0, MOST), *[(None, None)] * size]
+    found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds)
+    return Weights(intercept=float(found.x[-1]), trust=float(found.x[0]), model=float(found.x[1]))
+
+
+def in_the_large(log_odds: NDArray[np.float64], rate: float) -> float:
+    """The intercept with which log-odds (n,) foresee a rate (0..1, neither end) on average."""
+    return float(brentq(lambda intercept: float(expit(intercept + log_odds).mean()) - rate, -60, 60))

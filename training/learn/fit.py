@@ -1,0 +1,95 @@
+"""From a split history to what was learned: fit, compile, combine, round."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.special import logit
+from sklearn.base import ClassifierMixin, clone
+
+from leadledger.models.learner.classifier import AdditiveClassifier
+from leadledger.models.learner.compile import compile_additive, log_odds, to_tables
+from leadledger.scoring.scorecard import START, Card, Learned, Scorecard
+from leadledger.training.history import History
+from leadledger.training.learn.combine import LOG_ODDS, Weights, combine, in_the_large
+from leadledger.training.learn.split import Split, out_of_fold
+
+
+@dataclass(frozen=True)
+class Fit:
+    """What was learned, before any line was drawn.
+
+    `totals` (n,): the score of every lead of the history, tenths. `exact` (n,): its log-odds before rounding. `unseen`
+    (n,): those of the older leads by models that were fitted without them, NaN where there are none. `way`: how these
+    were split, time or stratified.
+    """
+
+    learned: Learned
+    estimator: Any
+    weights: Weights
+    totals: NDArray[np.int64]
+    exact: NDArray[np.float64]
+    unseen: NDArray[np.float64]
+    way: str
+    compile_gap: float
+
+
+def default(card: Card, history: History, seed: int) -> AdditiveClassifier:
+    """The classifier that is trained where none is given: monotone where the card says `better:`."""
+    better = {"higher": 1, "lower": -1, "": 0}
+    monotone: dict[str | int, int] = {str(name): better[card.fields[name].better] for name in history.frame.columns}
+    return AdditiveClassifier(monotone=monotone, random_state=seed, n_jobs=-1)  # the same fit, whatever the cores
+
+
+def fit(
+    card: Card,
+    history: History,
+    split: Split,
+    estimator: ClassifierMixin,
+    seed: int,
+    progress: Callable[[str], None] = lambda step: None,
+) -> Fit:
+    """Learn from the older leads of a split. Raises CompileError where the estimator is no sum of tables."""
+    frame, won, rules, older = history.frame, history.won, history.rules, split.train
+    progress("fitting on all older leads")
+    fitted: Any = clone(estimator).fit(frame.iloc[older], won[older])
+    progress("compiling to tables")
+    additive = compile_additive(fitted, frame.iloc[split.held])
+    days = None if history.days is None else history.days[older]
+    parts = out_of_fold(estimator, frame.iloc[older], won[older], days, seed, progress)
+    seen = np.isfinite(parts.log_odds)
+    weights = combine(won[older][seen], rules[older][seen], parts.log_odds[seen], card.trust, parts.parts[seen])
+    base_rate = float(won[older].mean())
+    if parts.way == "time":
+        decision = held_out_decision(fitted, frame.iloc[older])
+        beside = weights.trust * rules[older] * LOG_ODDS + weights.model * decision
+        weights = replace(weights, intercept=in_the_large(beside, base_rate))
+    start = START + (weights.intercept + weights.model * additive.intercept - logit(base_rate)) / LOG_ODDS
+    learned = Learned(
+        base_rate=base_rate,
+        start=round(float(start)),
+        trust=round(weights.trust, 4),
+        terms=to_tables(additive, list(frame.columns), weights.model),
+    )
+    by_rules = weights.intercept + weights.trust * rules * LOG_ODDS
+    exact = by_rules + weights.model * log_odds(fitted, frame)
+    unseen = np.full(len(history), np.nan)
+    unseen[older] = by_rules[older] + weights.model * parts.log_odds
+    progress("rounding to tenths")
+    totals = history.score(Scorecard(card, learned))
+    # What rounding moved on average goes back into the start; the rest is told as the gap.
+    moved = round(float(np.mean((exact[older] - logit(base_rate)) / LOG_ODDS + START - totals[older])))
+    learned = replace(learned, start=learned.start + moved)
+    return Fit(learned, fitted, weights, totals + moved, exact, unseen, parts.way, additive.gap)
+
+
+def held_out_decision(fitted: Any, frame: pd.DataFrame) -> NDArray[np.float64]:
+    """The log-odds (n,) of the leads that a classifier was fitted to: by the parts of it that left them out, if any."""
+    decided = log_odds(fitted, frame)
+    unseen = getattr(fitted, "held_out_decision_", None)
+    return decided if unseen is None else np.where(np.isfinite(unseen), unseen, decided)

@@ -1,0 +1,113 @@
+"""Which leads are learned from, which are held out, and what a model foresees of leads that it has not seen.
+
+Where leads have days, everything goes by time: the newest are held out, and a lead is foreseen only by models that were
+fitted to leads of earlier days. Without days, parts are drawn at random with the same share of opportunities.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sklearn.base import ClassifierMixin, clone
+from sklearn.model_selection import StratifiedKFold, train_test_split
+
+from leadledger.models.learner.compile import log_odds
+from leadledger.training.history import History
+
+FOLDS = 5  # random parts, each foreseen by a model of the others
+FIRST = 0.4  # share of the leads, the oldest, that the first of the growing windows learns from
+WINDOWS = 3  # parts of the rest, each foreseen by a model of all leads before it
+FEWEST = 5  # leads of either outcome in the first window
+LAST = 0.7  # a first window that has to be longer than this share leaves too few leads to foresee
+MOST = 200_000  # leads that are foreseen at most, the newest; two weights need no more
+
+Fold = tuple[NDArray[np.intp], NDArray[np.intp]]  # positions to fit to, and positions to foresee
+
+
+@dataclass(frozen=True)
+class Split:
+    """Which leads were learned from, and which were held out; positions in the history. `way`: time or stratified."""
+
+    train: NDArray[np.intp]
+    held: NDArray[np.intp]
+    way: str
+
+
+@dataclass(frozen=True)
+class Unseen:
+    """Out-of-fold log-odds (n,) of leads, NaN where no model foresaw the lead; `way`: time or stratified.
+
+    `parts` (n,): by time, which of the windows a lead was foreseen in; all 0 elsewhere.
+    """
+
+    log_odds: NDArray[np.float64]
+    parts: NDArray[np.int64]
+    way: str
+
+
+def split_history(history: History, held_out: float, seed: int) -> Split:
+    """Hold out the newest leads where the history has days, else a stratified sample."""
+    positions = np.arange(len(history))
+    if history.days is not None:
+        cut = len(history) - max(1, round(len(history) * held_out))
+        return Split(positions[:cut], positions[cut:], "time")
+    kept, held = train_test_split(positions, test_size=held_out, stratify=history.won, random_state=seed)
+    return Split(np.sort(kept), np.sort(held), "stratified")
+
+
+def out_of_fold(
+    estimator: ClassifierMixin,
+    frame: pd.DataFrame,
+    won: NDArray[np.bool_],
+    days: NDArray[np.int64] | None,
+    seed: int,
+    progress: Callable[[str], None] = lambda step: None,
+) -> Unseen:
+    """The log-odds of each lead by a model that was fitted without it; where there are days, to earlier leads only.
+
+    `days` (n,) ascend, as in a history. The oldest leads, which the first window learns from, stay NaN. A history too
+    short for windows (fewer than 5 leads of either outcome early on) is foreseen in random parts, and `way` says so.
+    """
+    first = max(0, len(won) - MOST)
+    windows = None if days is None else _windows(won[first:], days[first:])
+    way = "stratified" if windows is None else "time"
+    parts = _random_parts(won[first:], seed) if windows is None else windows
+    unseen = np.full(len(won), np.nan)
+    of = np.zeros(len(won), dtype=np.int64)
+    for number, (kept, left) in enumerate(parts, start=1):
+        progress(f"fitting, part {number} of {len(parts)}")
+        fitted: Any = clone(estimator).fit(frame.iloc[first + kept], won[first + kept])
+        unseen[first + left] = log_odds(fitted, frame.iloc[first + left])
+        of[first + left] = number - 1 if way == "time" else 0
+    return Unseen(unseen, of, way)
+
+
+def _random_parts(won: NDArray[np.bool_], seed: int) -> list[Fold]:
+    folds = min(FOLDS, int(won.sum()), int((~won).sum()))
+    return list(StratifiedKFold(folds, shuffle=True, random_state=seed).split(won, won))
+
+
+def _windows(won: NDArray[np.bool_], days: NDArray[np.int64]) -> list[Fold] | None:
+    """Growing windows: fit to all days before, foresee the next part. None where the first would be too long."""
+    enough = (np.cumsum(won) >= FEWEST) & (np.cumsum(~won) >= FEWEST)
+    if not enough.any():
+        return None
+    start = max(round(FIRST * len(won)), int(np.argmax(enough)) + 1)
+    if start > LAST * len(won):
+        return None
+    cuts = np.linspace(start, len(won), WINDOWS + 1)[:-1].round().astype(int)
+    # No day lies on both sides of a cut.
+    starts = np.unique(np.searchsorted(days, days[cuts]))
+    starts = starts[enough[np.maximum(starts - 1, 0)] & (starts > 0)]
+    return list(_between(starts, len(won))) or None
+
+
+def _between(starts: NDArray[np.intp], leads: int) -> Iterator[Fold]:
+    for start, end in pairwise([*starts, leads]):
+        yield np.arange(start), np.arange(start, end)

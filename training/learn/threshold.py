@@ -1,0 +1,339 @@
+"""The promotion line: what a stage asks for, found on held-out leads, or the word that no line can do it.
+
+By precision, it is Learn-then-Test with a fixed sequence (Angelopoulos and others, 2021): the candidate lines are set
+by how many held-out leads they promote, never by what became of them; they are tested from the strictest on, each by
+the exact binomial (Clopper-Pearson) bound at the full confidence, and the last one before the first failure is taken.
+So the chance that the true precision of the line is below the promise is at most 1 - confidence.
+
+By capacity, it is counted: how many of the newest leads a line would have promoted in a day, a week or a month. By
+value, it is where the calibrated probability reaches the cost of a promotion over what an opportunity brings; what the
+held-out leads above it would have brought is said beside it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import logit
+from scipy.stats import beta
+
+from leadledger.scoring.gate import Capacity, Line, Stage, Value
+from leadledger.scoring.result import unsigned
+from leadledger.scoring.scorecard import DOUBLE, START
+
+FEWEST = 30  # leads that the strictest line promotes; fewer prove nothing, and one bad one would end the sequence
+GROWTH = 1.15  # each line promotes so many times the leads of the one before
+PERIODS = {"day": 1.0, "week": 7.0, "month": 365.25 / 12}  # in days
+SURE = 0.95  # of the intervals that are shown
+
+
+@dataclass(frozen=True)
+class Promise:
+    """A line and what it was found by: `bound` is the lower limit of the precision, `won` of `leads` held-out leads."""
+
+    line: Line
+    asked: float
+    confidence: float
+    leads: int
+    won: int
+    bound: float
+    judged: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """Flat JSON."""
+        return {
+            "kind": "precision",
+            "line": _points(self.line),
+            "asked_precision": self.asked,
+            "confidence": self.confidence,
+            "held_out_leads_promoted": self.leads,
+            "of_them_won": self.won,
+            "precision_lower_bound": round(self.bound, 4),
+            "held_out_leads_that_meet_the_criteria": self.judged,
+            "said": self.line.promise or self.line.closed,
+        }
+
+
+@dataclass(frozen=True)
+class CapacityLine:
+    """A line and what it was found by: `leads` of `judged` held-out leads are promoted, which came in over `days`.
+
+    `days` is None where the history doesn't tell, and `per_period` is too.
+    """
+
+    line: Line
+    asked: Capacity
+    leads: int
+    won: int
+    judged: int
+    days: int | None
+    per_period: float | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Flat JSON."""
+        return {
+            "kind": "capacity",
+            "line": _points(self.line),
+            "asked_capacity": self.asked.leads,
+            "period": self.asked.period,
+            "promoted_per_period": None if self.per_period is None else round(self.per_period, 2),
+            "held_out_days": self.days,
+            "held_out_leads_promoted": self.leads,
+            "of_them_won": self.won,
+            "held_out_leads_that_meet_the_criteria": self.judged,
+            "said": self.line.promise or self.line.closed,
+        }
+
+
+@dataclass(frozen=True)
+class ValueLine:
+    """A line and what it was found by: `net` is what a promotion above it brought on average, less its cost.
+
+    `low` and `high` are its limits with 95 % confidence; all three are None where no held-out lead is promoted.
+    """
+
+    line: Line
+    asked: Value
+    leads: int
+    won: int
+    judged: int
+    net: float | None
+    low: float | None
+    high: float | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Flat JSON."""
+        return {
+            "kind": "value",
+            "line": _points(self.line),
+            "won_brings": self.asked.won,
+            "promotion_costs": self.asked.cost,
+            "least_probability": round(self.asked.least, 6),
+            "net_per_promotion": self.net,
+            "net_low": self.low,
+            "net_high": self.high,
+            "held_out_leads_promoted": self.leads,
+            "of_them_won": self.won,
+            "held_out_leads_that_meet_the_criteria": self.judged,
+            "said": self.line.promise or self.line.closed,
+        }
+
+
+Found: TypeAlias = Promise | CapacityLine | ValueLine
+
+
+def could_be_promoted(
+    stage: Stage, criteria: Mapping[str, NDArray[np.int8]], excluded: NDArray[np.bool_]
+) -> NDArray[np.bool_]:
+    """Which leads points alone hold back from a stage: not excluded, and all that it requires is met.
+
+    Shapes: (n,) each criterion by name (1 met, 0 unmet, -1 unknown), (n,) excluded; (n,) the answer.
+    """
+    able = ~excluded
+    for name in stage.requires:
+        able &= criteria[name] == 1
+    return able
+
+
+def line_for(
+    stage: Stage, totals: NDArray[np.int64], won: NDArray[np.bool_], days: int | None, base_rate: float
+) -> Found | None:
+    """The line that a stage asks training for; None where it asks for none.
+
+    Shapes: (n,) totals (tenths) and (n,) outcomes of the held-out leads that could be promoted. `days` is the number of
+    days over which the held-out leads came in, all of them; None: the history doesn't tell. `base_rate` (0..1) is that
+    of the scorecard which gave the totals.
+    """
+    if stage.precision is not None:
+        return promise(totals, won, stage.precision, stage.confidence)
+    if stage.capacity is not None:
+        return capacity_line(totals, won, stage.capacity, days, stage.points)
+    if stage.value is not None:
+        return value_line(totals, won, stage.value, base_rate)
+    return None
+
+
+def limits(won: int, leads: int, confidence: float = SURE) -> tuple[float, float]:
+    """The exact (Clopper-Pearson) limits, 0..1, of a rate of which `won` in `leads` was seen; 0 and 1 of no leads."""
+    tail = (1 + confidence) / 2
+    return lower_bound(won, leads, tail), 1 - lower_bound(leads - won, leads, tail)
+
+
+def lower_bound(won: int, leads: int, confidence: float) -> float:
+    """The exact lower limit (0..1) of a rate of which `won` in `leads` was seen."""
+    return 0.0 if won == 0 else float(beta.ppf(1 - confidence, won, leads - won + 1))
+
+
+def precision_by_volume(totals: NDArray[np.int64], won: NDArray[np.bool_]) -> list[dict[str, Any]]:
+    """What lines would promote, the strictest first, the last one all: leads, their share, precision with 95 % limits.
+
+    Shapes: (n,) totals (tenths) and (n,) outcomes of the held-out leads that could be promoted.
+    """
+    sorted_totals, sorted_won = _strictest_first(totals, won)
+    lines = _candidates(sorted_totals)
+    if len(totals) and sorted_totals[-1] not in lines:
+        lines.append(int(sorted_totals[-1]))
+    found = []
+    for line in lines:
+        leads, of_them = _promoted(sorted_totals, sorted_won, line)
+        low, high = limits(of_them, leads)
+        found.append(
+            {
+                "points": line / 10,
+                "leads": leads,
+                "share": leads / len(totals),
+                "won": of_them,
+                "precision": of_them / leads,
+                "low": low,
+                "high": high,
+            }
+        )
+    return found
+
+
+def promise(totals: NDArray[np.int64], won: NDArray[np.bool_], asked: float, confidence: float) -> Promise:
+    """Find the line for leads that could be promoted. Shapes: (n,) totals (tenths), (n,) outcomes."""
+    sorted_totals, sorted_won = _strictest_first(totals, won)
+    found: Promise | None = None
+    best: tuple[float, int] | None = None
+    open_ = True
+    for line in _candidates(sorted_totals):
+        leads, of_them = _promoted(sorted_totals, sorted_won, line)
+        bound = lower_bound(of_them, leads, confidence)
+        if best is None or bound > best[0]:
+            best = (bound, line)
+        open_ = open_ and bound >= asked
+        if open_:
+            said = (
+                f"at least {asked:.0%} of the promoted become opportunities, with {confidence:.0%} confidence:"
+                f" {of_them} of {leads} held-out leads did"
+            )
+            found = Promise(Line(line, promise=said), asked, confidence, leads, of_them, bound, len(totals))
+    if found is not None:
+        return found
+    if best is None:
+        why = f"only {len(totals)} held-out leads meet the criteria, {FEWEST} are needed"
+    else:
+        why = f"the best bound is {best[0]:.2f} at {unsigned(best[1])} points"
+    closed = Line(None, closed=f"no line can promise that {asked:.0%} of the promoted become opportunities; {why}")
+    return Promise(closed, asked, confidence, 0, 0, best[0] if best else 0.0, len(totals))
+
+
+def capacity_line(
+    totals: NDArray[np.int64], won: NDArray[np.bool_], asked: Capacity, days: int | None, by_hand: int | None = None
+) -> CapacityLine:
+    """Find the lowest line that promotes no more leads than asked, at the inflow of these; arguments as `line_for`.
+
+    `by_hand` (tenths) is the line where the inflow is not known.
+    """
+    judged = len(totals)
+    if days is None:
+        why = (
+            f"the history doesn't tell how many leads come in per {asked.period}; name the day in `since` of `outcome`"
+        )
+        if by_hand is None:
+            line = Line(None, closed=f"no line can be found for {asked}: {why}")
+        else:
+            line = Line(by_hand, promise=f"the line is set by hand: {why}")
+        return CapacityLine(line, asked, 0, 0, judged, None, None)
+    periods = days / PERIODS[asked.period]
+    sorted_totals, sorted_won = _strictest_first(totals, won)
+    over = f"over {days:,} days"
+    if judged <= asked.leads * periods:
+        said = (
+            f"no line is needed for {asked}: {_rate(judged / periods)} come in, {judged:,} held-out leads"
+            f" that meet the criteria {over}"
+        )
+        return CapacityLine(Line(promise=said), asked, judged, int(won.sum()), judged, days, judged / periods)
+    # Leads with one total are promoted together, or not at all.
+    lines, together = np.unique(sorted_totals, return_counts=True)
+    promoted = np.cumsum(together[::-1])[::-1]  # by each line
+    few = np.flatnonzero(promoted <= asked.leads * periods)
+    if not len(few):
+        highest = f"the highest, {unsigned(int(lines[-1]))} points"
+        why = f"{_rate(promoted[-1] / periods)} would have been promoted by {highest}"
+        return CapacityLine(Line(closed=f"no line can hold {asked}: {why}"), asked, 0, 0, judged, days, 0.0)
+    line_points = int(lines[few[0]])
+    leads, of_them = _promoted(sorted_totals, sorted_won, line_points)
+    said = (
+        f"at most {asked} are promoted: {_rate(leads / periods)} would have been,"
+        f" {leads:,} of {judged:,} held-out leads that meet the criteria {over}, and {of_them:,} of them became"
+        " opportunities"
+    )
+    return CapacityLine(Line(line_points, promise=said), asked, leads, of_them, judged, days, leads / periods)
+
+
+def value_line(totals: NDArray[np.int64], won: NDArray[np.bool_], asked: Value, base_rate: float) -> ValueLine:
+    """Find the line from which a promotion pays; arguments as `line_for`.
+
+    Closed where no held-out lead reaches it, and where the held-out leads above it show (the whole interval is below 0)
+    that promotions lose by it.
+    """
+    judged = len(totals)
+    line = total_at(asked.least, base_rate)
+    above = totals >= line
+    leads, of_them = int(above.sum()), int(won[above].sum())
+    pays = f"{asked.least:.2%} become opportunities that bring {_money(asked.won)} each"
+    if not leads:
+        why = f"the highest of {judged:,} has {unsigned(int(totals.max()))}" if judged else "none meets the criteria"
+        closed = Line(closed=f"no line pays: no held-out lead reaches {unsigned(line)} points, where {pays}; {why}")
+        return ValueLine(closed, asked, 0, 0, judged, None, None, None)
+    low, high = (rate * asked.won - asked.cost for rate in limits(of_them, leads))
+    net = of_them / leads * asked.won - asked.cost
+    brought = (
+        f"{leads:,} held-out leads, of which {of_them:,} became opportunities, would have brought {_money(net)} each"
+        f" after the cost of {_money(asked.cost)} (95% confidence: {_money(low)} to {_money(high)})"
+    )
+    if high < 0:
+        return ValueLine(
+            Line(closed=f"no line pays: from {unsigned(line)} points, {brought}"), asked, 0, 0, judged, net, low, high
+        )
+    unsure = "; whether they pay is not sure yet" if low < 0 else ""
+    said = f"a promotion pays where {pays}: {brought}{unsure}"
+    return ValueLine(Line(line, promise=said), asked, leads, of_them, judged, net, low, high)
+
+
+def total_at(probability: float, base_rate: float) -> int:
+    """The lowest total (tenths) with at least a probability, both rates strictly between 0 and 1."""
+    exact = START + (logit(probability) - logit(base_rate)) / math.log(2) * DOUBLE
+    return math.ceil(round(float(exact), 6))  # a total that is meant to be whole is not lifted by the last bit
+
+
+def _rate(number: float) -> str:
+    """How many of something, in a sentence: `38.5`."""
+    return f"{number:,.1f}"
+
+
+def _money(number: float) -> str:
+    """An amount, in a sentence: `9,000`, `0.35`."""
+    return f"{number:,.0f}" if abs(number) >= 100 or number == round(number) else f"{number:,.2f}"
+
+
+def _points(line: Line) -> float | None:
+    return None if line.points is None else line.points / 10
+
+
+def _strictest_first(totals: NDArray[np.int64], won: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    order = np.argsort(-totals, kind="stable")
+    return totals[order], won[order]
+
+
+def _promoted(sorted_totals: NDArray[np.int64], sorted_won: NDArray[np.bool_], line: int) -> tuple[int, int]:
+    """How many leads a line promotes, and how many of them were won."""
+    leads = int(np.searchsorted(-sorted_totals, -line, side="right"))
+    return leads, int(sorted_won[:leads].sum())
+
+
+def _candidates(sorted_totals: NDArray[np.int64]) -> list[int]:
+    """The lines to test, strictest first: they promote about 30, 35, 40, … leads, ties always together."""
+    found: dict[int, None] = {}
+    size = float(FEWEST)
+    while size <= len(sorted_totals):
+        found[int(sorted_totals[int(size) - 1])] = None
+        size *= GROWTH
+    return list(found)

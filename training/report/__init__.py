@@ -1,0 +1,1 @@
+"""The report of a release as a web page with charts."""

@@ -1,0 +1,311 @@
+"""The report of a training run as a page: one HTML file, with nothing to fetch and nothing to run.
+
+It is written for two readers. A sales lead reads the verdict and the captions; a data scientist opens the tables below
+the charts. Whatever it shows is looked up in the data of the release, see `report.figures`; the words and the order
+are in page.html.j2. Sections whose data is not there are left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader
+from markupsafe import Markup
+
+from leadledger.scoring.lookup import Combination, NumberBins, Pair, Table
+from leadledger.scoring.scorecard import Card, Learned
+from leadledger.training.report import charts
+from leadledger.training.report.charts import Chart
+from leadledger.training.report.figures import Figure
+from leadledger.training.sources.logged import LEFT_OUT as OF_THE_LOG
+
+HERE = Path(__file__).parent
+TRUE_SLOPE = (0.9, 1.1)  # of calibration; outside, probabilities are too bold or too timid, unless chance explains it
+ODD = 2  # tenths of ten that may leave their 95% limits by chance; three or more do so one time in a hundred
+MOST_DRIFT = 16  # rows of the chart of drift; the table has all
+TITLES = {
+    "lift": "What calling the best leads first is worth",
+    "reliability": "Does what is foreseen come?",
+    "volume": "How many leads to promote",
+    "months": "Does it hold over time?",
+    "rivals": "Beside other ways to foresee it",
+    "points": "Where the points come from",
+    "audit": "The rules under audit",
+    "data": "Where the leads went",
+    "leakage": "Fields that know too much",
+    "maturity": "How long a lead takes",
+    "drift": "Are the newest leads like the older ones?",
+    "examples": "A handful of leads",
+    "provenance": "What it was made from",
+    "words": "Five words",
+}
+LEFT_OUT = {
+    "rejected": "can’t be read",
+    "no_outcome": "have no outcome",
+    "no_date": "have no date",
+    "before": "became an opportunity before they were met",
+    "immature": "are too young to judge",
+}
+FINDINGS = {
+    "dead": "Never fire",
+    "always_on": "Fire for every lead",
+    "contradicted": "The data say the opposite",
+    "overrated": "Count for more than the data support",
+    "underrated": "Count for less than the data support",
+    "redundant": "Say the same",
+}
+FACTS = {"data_sha256": "digest of the data (SHA-256)", "card_sha256": "digest of the card (SHA-256)"}
+
+
+def page(
+    metrics: Mapping[str, Any],
+    provenance: Mapping[str, Any],
+    learned: Learned,
+    card: Card,
+    notes: Sequence[str] = (),
+    rules_only: str = "",
+) -> str:
+    """The whole page. The same inputs give the same text.
+
+    `metrics` and `provenance` are those of the training run, as in the release's files; keys that are not there are
+    told by nothing. `rules_only` says why nothing was learned; empty where something was.
+    """
+    data = Figure(
+        {
+            "metrics": metrics,
+            "provenance": provenance,
+            "learned": learned,
+            "card": card,
+            "notes": list(notes),
+            "rules_only": rules_only,
+        }
+    )
+    m = data["metrics"]
+    drawn = _charts(m)
+    terms = list(_terms(data))
+    titles = {key: words for key, words in TITLES.items() if _told(key, data)}
+    doubts = _doubts(m)
+    rules = sorted(m["audit"]["rules"], key=lambda one: not one["finding"].value)
+    environment = Environment(
+        loader=FileSystemLoader(HERE), autoescape=True, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
+    )
+    return environment.get_template("page.html.j2").render(
+        m=m,
+        learned=data["learned"],
+        name=card.title or card.name,
+        card_title=data["card"]["title" if card.title else "name"],
+        style=Markup((HERE / "page.css").read_text("utf-8")),
+        verdict="rules" if not m["held_out"] else "care" if doubts else "good",
+        doubts=doubts,
+        rules_only=data["rules_only"] if rules_only else None,
+        hand_lines=[one for one in data["card"]["stages"] if one["points"].value is not None],
+        notes=data["notes"],
+        titles=titles,
+        contents=list(titles.items()),
+        charts=drawn,
+        tenth=_share(m, 0.1),
+        third=_share(m, 0.3),
+        tables=[one for one in terms if isinstance(one[0].value, Table)],
+        pairs=[one for one in terms if isinstance(one[0].value, Pair)],
+        combinations=[one for one in terms if isinstance(one[0].value, Combination)],
+        title=lambda field: _title(data, field.value).show(),
+        choice=_choice,
+        rules=rules,
+        findings=list(_findings(m["audit"])),
+        left_out=list(LEFT_OUT.items()),
+        scores_left_out=list(OF_THE_LOG.items()),
+        examples=[(one, charts.waterfall(one.value, _EXAMPLE.format(one["shows"].value))) for one in m["examples"]],
+        has_line=any(one["line"].value is not None for one in m["examples"]),
+        facts=list(_facts(data["provenance"])),
+    )
+
+
+_EXAMPLE = "Waterfall chart of a lead’s ledger. {}. The entries are in the table below."
+
+
+def _told(section: str, data: Figure) -> bool:
+    """Whether there is anything to tell in a section."""
+    m = data["metrics"]
+    found = {
+        "volume": m["precision_by_volume"],
+        "months": m["by_month"],
+        "rivals": m["held_out"],
+        "points": data["learned"]["terms"],
+        "audit": m["audit"]["rules"],
+        "data": m["counts"],
+        "provenance": data["provenance"],
+    }.get(section, m[section])
+    return section == "words" or bool(found)
+
+
+def _doubts(m: Figure) -> list[str]:
+    """What speaks against relying on the scores: `rules` that foresee as well alone, a `slope` that is off."""
+    ours, alone = m["held_out"]["leadledger"], m["held_out"]["rules alone"]
+    doubts = []
+    if alone and ours["log_loss"].value >= alone["log_loss"].value:
+        doubts.append("rules")
+    out = sum(not one["low"].value <= one["foreseen"].value <= one["high"].value for one in m["reliability"])
+    chance = bool(m["reliability"]) and out <= ODD
+    if ours["slope"] and not TRUE_SLOPE[0] <= ours["slope"].value <= TRUE_SLOPE[1] and not chance:
+        doubts.append("slope")
+    return doubts
+
+
+def _share(m: Figure, share: float) -> Figure:
+    """The record of `lift` for a share of the leads."""
+    return next((one for one in m["lift"] if abs(one["share"].value - share) < 1e-9), Figure(None))
+
+
+def _charts(m: Figure) -> dict[str, Any]:
+    """The charts of the sections that are there."""
+    drawn: dict[str, Any] = {}
+    if m["lift"] and m["lift"][0]["found"].value is not None:
+        drawn["gain"] = charts.gain(
+            m["lift"].value,
+            "Line chart: the share of all opportunities found against the share of the leads, best first,"
+            " beside the straight line of leads taken blindly. The numbers are in the table below.",
+        )
+        drawn["lift"] = charts.lift(
+            m["lift"].value,
+            "Line chart: how many times more opportunities than by chance, against the share of the leads, best first."
+            " The numbers are in the table beside it.",
+        )
+    if m["reliability"]:
+        drawn["reliability"] = charts.reliability(
+            m["reliability"].value,
+            "Dot chart: what came against what was foreseen, by tenths of the held-out leads, with limits, beside the"
+            " line on which both are equal. The numbers are in the table below.",
+        )
+    drawn["volume"] = [
+        (
+            stage,
+            charts.volume(
+                stage.value,
+                m["promises"][stage.key]["asked_precision"].value,
+                m["promises"][stage.key]["line"].value,
+                f"Line chart: the share of promoted leads that were won, against how many are promoted to {stage.key},"
+                " with limits, the precision asked for and the promotion line. The numbers are in the table below.",
+            ),
+        )
+        for stage in m["precision_by_volume"]
+        if stage
+    ]
+    if m["by_month"]:
+        drawn["months"] = charts.months(
+            m["by_month"].value,
+            "Line and dots: the share of leads foreseen to be won and the share that was, by month, with limits, above"
+            " bars of the leads of each month. The numbers are in the table below.",
+        )
+    if m["held_out"]:
+        names = ["this release" if one.key == "leadledger" else one.key for one in m["held_out"]]
+        drawn["rivals"] = charts.rivals(
+            m["held_out"].value,
+            names,
+            "Dot chart: the log-loss of this release and of the other forecasts."
+            " The numbers are in the table beside it.",
+        )
+    if m["maturity"]["curve"]:
+        drawn["maturity"] = charts.maturity(
+            m["maturity"]["curve"].value,
+            m["maturity"]["horizon"].value,
+            "Step chart: the share of leads that have become opportunities, by days since they were met, with limits"
+            " and the horizon. The numbers are in the table below.",
+        )
+    moved = [one for part in ("fields", "rules") for one in m["drift"][part] if one["psi"].value is not None]
+    if moved:
+        moved = sorted(moved, key=lambda one: -one["psi"].value)[:MOST_DRIFT]
+        drawn["drift"] = charts.drift(
+            [one.value for one in moved],
+            [("rule: " if "/rules/" in one.pointer else "") + one["name"].value.replace("_", " ") for one in moved],
+            "Dot chart: the stability index of fields and rules, those that moved most first, against the two bands."
+            " The numbers are in the table below.",
+        )
+    rules = [one.value for one in sorted(m["audit"]["rules"], key=lambda one: not one["finding"].value)]
+    if rules:
+        drawn["audit"] = charts.audit(
+            rules,
+            "Dot chart: for each rule, the points that the card declares and those that the data support, with limits."
+            " The numbers are in the table below.",
+        )
+    return drawn
+
+
+def _terms(data: Figure) -> Iterator[tuple[Figure, Markup, Chart | None]]:
+    """Each learned term, its heading and its chart, the tables in the order of the card."""
+    for term in data["learned"]["terms"]:
+        fields: tuple[str, ...] = term["fields"].value
+        heading = Markup(" and ").join(_headed(data, field) for field in fields)
+        names = [str(_title(data, field).value) for field in fields]
+        chart = None
+        match term.value:
+            case Table():
+                alt = f"The points of each value of {names[0]}, with standard errors, and how many leads had it."
+                chart = charts.table(term.value, f"Dot chart: {alt} The numbers are in the table below.")
+            case Pair():
+                alt = f"Heat map: the points and the leads of {names[0]} (rows) and {names[1]} (columns) together."
+                chart = charts.pair(term.value, (names[0], names[1]), f"{alt} The numbers are in the table below.")
+        yield term, heading, chart
+
+
+def _title(data: Figure, field: str) -> Figure:
+    """The name of a field that people know it by."""
+    return data["card"]["fields"][field]["title"]
+
+
+def _headed(data: Figure, field: str) -> Markup:
+    """The name of a field with its unit."""
+    unit = data["card"]["fields"][field]["unit"]
+    title = Markup("<strong>{}</strong>").format(_title(data, field).show())
+    return title + Markup(" ({})").format(unit.show()) if unit.value else title
+
+
+def _choice(split: Figure, combination: Figure) -> Markup:
+    """The bins of a choice in words: `below 50, missing`. Neighbouring bins of a number are one stretch."""
+    place = combination["fields"].value.index(split["field"].value)
+    bins = combination["bins"][place]
+    taken: tuple[int, ...] = split["bins"].value
+    if not isinstance(bins.value, NumberBins) or not bins.value.edges:
+        words = [bins["labels"][i].show() for i in taken]
+    else:
+        words = [_stretch(bins["edges"], *ends) for ends in _runs([i for i in taken if i])]
+        words += [bins["labels"][0].show()] * (0 in taken)
+    return Markup("is ") + Markup(" or ").join(words)
+
+
+def _runs(positions: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """The first and last of each row of neighbours in ascending positions."""
+    first = None
+    for i, position in enumerate(positions):
+        first = position if first is None else first
+        if i + 1 == len(positions) or positions[i + 1] != position + 1:
+            yield first, position
+            first = None
+
+
+def _stretch(edges: Figure, first: int, last: int) -> Markup:
+    """A stretch of a number's bins, from bin `first` to bin `last` (1 or more), in words."""
+    low = edges[first - 2].show("number") if first > 1 else None
+    high = edges[last - 1].show("number") if last <= len(edges) else None
+    if low is None:
+        return Markup("below {}").format(high) if high is not None else Markup("any")
+    return Markup("{} to {}").format(low, high) if high is not None else Markup("{} and up").format(low)
+
+
+def _findings(audit: Figure) -> Iterator[tuple[str, list[list[Figure]]]]:
+    """The lists of rules that deserve a look, each rule a list of one name, or of two that say the same."""
+    for key, words in FINDINGS.items():
+        names = [list(one) if isinstance(one.value, list | tuple) else [one] for one in audit[key]]
+        if names:
+            yield words, names
+
+
+def _facts(provenance: Figure, before: str = "") -> Iterator[tuple[str, Figure]]:
+    """The provenance, flat: the words for each fact, and the fact."""
+    for one in provenance:
+        words = before + FACTS.get(one.key, one.key.replace("_", " "))
+        if isinstance(one.value, Mapping):
+            yield from _facts(one, f"{words}: ")
+        else:
+            yield words, one

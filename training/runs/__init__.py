@@ -1,0 +1,1 @@
+"""Whole runs: training, recalibration, where a release came from, and experiment tracking."""

@@ -1,0 +1,41 @@
+"""Where a release came from: digests, row counts, versions, the seed, days of the data; and no clock."""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+from datetime import timedelta
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from leadledger.training.history import EPOCH, History
+from leadledger.training.sources.logged import NAME, Logged
+
+PACKAGES = ("leadledger", "scikit-learn", "lightgbm", "pandas", "numpy", "duckdb")
+
+
+def provenance(card_text: str, data: Path | str | pd.DataFrame | Logged, history: History, seed: int) -> dict[str, Any]:
+    """What makes a release repeatable: with all of this the same, it comes out the same, byte for byte."""
+    if isinstance(data, pd.DataFrame):
+        name, digest = "data frame", hashlib.sha256(pd.util.hash_pandas_object(data).to_numpy().tobytes()).hexdigest()
+    else:
+        path = data.path if isinstance(data, Logged) else Path(data)
+        name = NAME if isinstance(data, Logged) else path.name
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+    days = history.days if history.days is not None and len(history.days) else None
+    return {
+        "data": name,
+        "data_sha256": digest,
+        **({"log": dict(data.source)} if isinstance(data, Logged) else {}),
+        "rows": history.counts.rows,
+        "card_sha256": hashlib.sha256(card_text.encode()).hexdigest(),
+        "as_of": None if history.as_of is None else history.as_of.isoformat(),
+        "oldest_lead": None if days is None else (EPOCH + timedelta(int(days[0]))).isoformat(),
+        "newest_lead": None if days is None else (EPOCH + timedelta(int(days[-1]))).isoformat(),
+        "seed": seed,
+        "versions": {"python": platform.python_version(), **{one: version(one) for one in PACKAGES}},
+    }

@@ -1,0 +1,122 @@
+"""Recalibration: the base rate of a release moved to recent outcomes, its tables and rules untouched.
+
+Where the world gets better or worse for all leads alike, the points still rank them, and only the probabilities are
+off. The new base rate is the one with which the recent leads are foreseen right on average; the promotion lines are
+drawn anew on these leads, since their promise rested on the old rate.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy.special import expit
+
+from leadledger.models.releases.store import Releases
+from leadledger.scoring.errors import DataError
+from leadledger.scoring.scorecard import START, Learned
+from leadledger.training.evidence.judge import judge
+from leadledger.training.history import read_history
+from leadledger.training.learn.combine import LOG_ODDS, in_the_large
+from leadledger.training.notebook import table
+from leadledger.training.runs.provenance import provenance
+from leadledger.training.runs.train import draw_lines, foreseen
+
+NEWEST = 0.25  # share of the history that counts as recent, if not told otherwise
+FEWEST = 20  # recent leads of either outcome, below which a rate is a guess
+
+
+@dataclass(frozen=True)
+class Recalibration:
+    """A release with another base rate. `before` and `after` are the rates; `metrics` judge both by the same leads.
+
+    `standard_names` is what it is in the release: a new base rate must not move which names of CRMs are read.
+    """
+
+    card_text: str
+    learned: Learned
+    release: str
+    before: float
+    after: float
+    metrics: Mapping[str, Any]
+    provenance: Mapping[str, Any]
+    standard_names: bool = True
+
+    def publish(self, releases: Releases, created: datetime) -> str:
+        """Release it, and make it the current one; returns the name of the release."""
+        return releases.publish(
+            self.card_text,
+            self.learned,
+            metrics=dict(self.metrics),
+            provenance=dict(self.provenance),
+            created=created,
+            note=f"{self.release} recalibrated",
+            standard_names=self.standard_names,
+        )
+
+    def _repr_html_(self) -> str:
+        rows = [
+            {"": name, "base_rate": rate, "log_loss": self.metrics["held_out"][name]["log_loss"]}
+            for name, rate in (("before", self.before), ("after", self.after))
+        ]
+        return table(rows, f"{self.release} recalibrated")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Nested JSON."""
+        return {"from": self.release, "before": self.before, "after": self.after, "metrics": dict(self.metrics)}
+
+
+def recalibrate(
+    releases: Releases,
+    data: Path | str | pd.DataFrame,
+    *,
+    release: str | None = None,
+    as_of: date | None = None,
+    newest: float = NEWEST,
+) -> Recalibration:
+    """Move the base rate of a release (None: the current one) to the newest leads of a history.
+
+    `newest` (0..1) is the share of leads that counts as recent: the newest where the card names a day, else the last
+    of the file. Raises ReleaseError for the release, DataError for the data, or where the recent leads are too few.
+    """
+    old = releases.open(release)
+    card = old.card
+    if old.learned.base_rate is None:
+        raise DataError(f"release {old.release} knows no base rate; `leadledger train` gives it one")
+    history = read_history(card, data, as_of)
+    leads = max(1, round(len(history) * newest))
+    recent = np.arange(len(history))[-leads:]
+    won = history.won[recent]
+    if min(won.sum(), (~won).sum()) < FEWEST:
+        raise DataError(
+            f"{int(won.sum())} of the {len(won):,} newest leads became opportunities; at least {FEWEST} of either"
+            " outcome are needed to move the base rate. Give a longer history, or count more of it as recent"
+        )
+    totals = history.score(old)
+    distance = (totals[recent] - START) * LOG_ODDS
+    after = float(expit(in_the_large(distance, float(won.mean()))))
+    moved = replace(old.learned, base_rate=after)
+    drawn = draw_lines(card, history, totals, recent, after)
+    moved = replace(moved, lines=dict(old.learned.lines) | {name: one.line for name, one in drawn.items()})
+    metrics = {
+        "recalibrated_from": old.release,
+        "counts": dict(history.counts.__dict__),
+        "leads": len(won),
+        "won": int(won.sum()),
+        "base_rate_before": old.learned.base_rate,
+        "base_rate": after,
+        "held_out": {
+            "before": judge(won, foreseen(old.learned, totals[recent])).to_dict(),
+            "after": judge(won, foreseen(moved, totals[recent])).to_dict(),
+        },
+        "promises": {name: one.to_dict() for name, one in drawn.items()},
+    }
+    text = releases.read(old.release, "card.yaml").decode("utf-8")
+    source = {"recalibrated_from": old.release} | provenance(text, data, history, 0)
+    names = old.card.standard_names
+    return Recalibration(text, moved, old.release, old.learned.base_rate, after, metrics, source, names)

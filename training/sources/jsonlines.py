@@ -1,0 +1,113 @@
+"""JSON lines: one object a line, turned into CSV; its columns are all the keys of the file, as they come up."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from leadledger.scoring.errors import DataError
+from leadledger.training.sources.rejects import LONGEST
+
+_NESTED = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
+
+class _Number(str):
+    """A number as it is written."""
+
+    __slots__ = ()
+
+
+_decoder = json.JSONDecoder(parse_float=_Number, parse_int=_Number, parse_constant=_Number)
+
+
+def looks_so(label: str, start: str, suffix: str) -> bool:
+    """Whether a file that starts so is JSON lines. Raises DataError for JSON that is not one object a line."""
+    claimed = suffix.lower() in (".json", ".jsonl", ".ndjson")
+    first = start.lstrip()
+    line = first.split("\n", 1)[0].rstrip()
+    if first.startswith("{"):
+        try:
+            if isinstance(json.loads(line), dict):
+                return True
+        except (ValueError, RecursionError):
+            pass
+    if claimed and (first.startswith("[") or line == "{"):
+        what = "a JSON array" if first.startswith("[") else "a JSON object that runs over several lines"
+        raise DataError(f'{label}: is {what}; a list needs one JSON object a line, as in {{"budget": 25000}}')
+    return claimed
+
+
+def to_csv(label: str, source: Path, target: Path) -> Iterator[tuple[int, str, str]]:
+    """Write a file of JSON lines as CSV; gives the lines that are no objects, as (row from 1, text, reason).
+
+    The file is read twice, first for its keys. Empty lines are no rows. Raises DataError where no line has a key.
+    """
+    keys: dict[str, None] = {}
+    for _, found in _lines(source):
+        if isinstance(found, dict):
+            keys.update(dict.fromkeys(found))
+    folded: dict[str, str] = {}
+    for key in keys:
+        if not key.strip():
+            raise DataError(f"{label}: has a key without a name; give it one")
+        if folded.setdefault(key.lower(), key) != key:
+            raise DataError(f"{label}: two keys differ only in case, {key!r} and {folded[key.lower()]!r}; rename one")
+    if not keys:
+        raise DataError(f"{label}: no line is a JSON object with keys; a list needs one such object a line")
+    with target.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(keys)
+        for row, (line, found) in enumerate(_lines(source), start=1):
+            if isinstance(found, dict):
+                writer.writerow([_text(found.get(key)) for key in keys])
+            else:
+                yield row, line[:10_000], found
+
+
+def _lines(source: Path) -> Iterator[tuple[str, dict[str, Any] | str]]:
+    """Each line that is not empty, with its object or the reason why it is none."""
+    with source.open("rb") as file:
+        for raw in file:
+            if not raw.strip():
+                continue
+            if len(raw) > LONGEST:
+                yield "", f"is longer than {LONGEST:,} bytes"
+                continue
+            try:
+                line = raw.decode("utf-8-sig").strip()
+            except UnicodeDecodeError:
+                yield raw.decode("utf-8", "replace").strip(), "is not UTF-8 text"
+                continue
+            try:
+                found = _decoder.decode(line)
+                json.dumps(found, ensure_ascii=False).encode()
+            except UnicodeEncodeError:
+                yield line, r"holds half of a sign, such as \ud800 alone"
+            except (ValueError, RecursionError):
+                yield line, "is not a JSON object"
+            else:
+                yield line, found if isinstance(found, dict) else "is not a JSON object"
+
+
+def _text(value: Any) -> str | None:
+    if isinstance(value, str):
+        return value
+    if value is None:
+        return None
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return _nested(value)
+
+
+def _nested(value: Any) -> str:
+    """A nested value as JSON, its numbers as they are written."""
+    if isinstance(value, _Number):
+        return value
+    if isinstance(value, dict):
+        return "{" + ",".join(f"{_NESTED.encode(key)}:{_nested(one)}" for key, one in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ",".join(map(_nested, value)) + "]"
+    return _NESTED.encode(value)
