@@ -9,9 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
 
-Verdict: TypeAlias = Literal["promote", "ask", "nurture", "disqualify", "keep"]
+from leadledger.scoring.outputs import Verdict
 
 
 @dataclass(frozen=True)

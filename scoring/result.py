@@ -10,13 +10,9 @@ from datetime import date
 from functools import lru_cache
 from typing import Any, Literal, TypeAlias
 
-from leadledger.scoring.gate import Verdict
+from leadledger.scoring.outputs import EntryKind, Verdict
 
-EntryKind: TypeAlias = Literal["start", "rule", "group", "table", "pair", "combination"]
 State: TypeAlias = Literal["met", "unmet", "unknown"]
-
-
-REASONS = 3  # the most telling entries of a ledger, on either side, that are named as reasons
 
 
 @dataclass(frozen=True, slots=True)

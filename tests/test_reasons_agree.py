@@ -13,10 +13,11 @@ from leadledger.scoring.card.condition import Known, parse
 from leadledger.scoring.engine.score import engine
 from leadledger.scoring.errors import LeadError
 from leadledger.scoring.field import Field
+from leadledger.scoring.outputs import REASONS_PER_SIDE
 from leadledger.scoring.printers.sql import cleaning
 from leadledger.scoring.printers.sql import select as sql
 from leadledger.scoring.printers.sql.reasons import LARGEST
-from leadledger.scoring.result import REASONS, said
+from leadledger.scoring.result import said
 from leadledger.scoring.rule import Rule
 from leadledger.scoring.scorecard import Card, Scorecard, untrained
 from tests.strategies import AS_OF, LEADS, PLAIN, scorecards
@@ -53,8 +54,8 @@ def expected(card: Scorecard, lead: dict[str, Any]) -> tuple[str | None, ...]:
     losses = sorted((one for one in entries if one.tenths < 0), key=lambda one: one.tenths)
     texts: list[str | None] = []
     for side in (gains, losses):
-        found = [said(one.tenths, one.reason) for one in side[:REASONS]]
-        texts += [*found, *[None] * (REASONS - len(found))]
+        found = [said(one.tenths, one.reason) for one in side[:REASONS_PER_SIDE]]
+        texts += [*found, *[None] * (REASONS_PER_SIDE - len(found))]
     return tuple(texts)
 
 

@@ -13,8 +13,7 @@ import click
 
 from leadledger.api.lists.duckdb import QUESTIONS, Wanted, score_list
 from leadledger.scoring.errors import DataError
-from leadledger.scoring.printers.sql.reasons import EXPLAINED
-from leadledger.scoring.printers.sql.select import OUTPUTS, PLUS_MINUS
+from leadledger.scoring.printers.sql.select import EXPLAINED, OUTPUTS, PLUS_MINUS
 from leadledger.training.sources.table import connect, read
 
 UNTIL = date(2026, 6, 30)  # the day on which the simulated history ends

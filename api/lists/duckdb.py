@@ -29,12 +29,12 @@ from leadledger.api.lists.memos import remembered
 from leadledger.scoring.card.condition import parse_over
 from leadledger.scoring.engine.score import engine
 from leadledger.scoring.errors import ConditionError, DataError, did_you_mean, shown
-from leadledger.scoring.gate import Verdict
+from leadledger.scoring.outputs import Verdict
 from leadledger.scoring.printers.literals import name as quoted
 from leadledger.scoring.printers.literals import text
 from leadledger.scoring.printers.sql import select as sql
 from leadledger.scoring.printers.sql.cleaning import KINDS, id_column, used, used_by
-from leadledger.scoring.printers.sql.reasons import EXPLAINED
+from leadledger.scoring.printers.sql.select import EXPLAINED
 from leadledger.scoring.scorecard import Card, Scorecard
 from leadledger.scoring.tree import Node
 from leadledger.training.sources.rejects import ROW, Reject, refuse_empty, refused, structural

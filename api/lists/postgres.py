@@ -21,7 +21,7 @@ from leadledger.scoring.printers.literals import table_parts
 from leadledger.scoring.printers.sql import select as sql
 from leadledger.scoring.printers.sql.cleaning import used_by
 from leadledger.scoring.printers.sql.dialects.postgres import LONGEST_NAME, family, name, plain, text
-from leadledger.scoring.printers.sql.reasons import EXPLAINED
+from leadledger.scoring.printers.sql.select import EXPLAINED
 from leadledger.scoring.scorecard import Scorecard
 
 if TYPE_CHECKING:

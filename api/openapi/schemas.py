@@ -24,6 +24,7 @@ from leadledger.api.openapi import examples as openapi_examples
 from leadledger.api.openapi.lead import lead
 from leadledger.api.service.loaded import LOST
 from leadledger.scoring.engine.score import Engine
+from leadledger.scoring.outputs import EntryKind, Verdict
 
 TEMPLATE = "#/components/schemas/{model}"
 _IDS = {  # what stands in a path, by the word before it
@@ -47,7 +48,7 @@ class Entry(_Shape):
     """One entry of a ledger: what earned or lost the points."""
 
     name: str = Field(description="The rule, group, table, pair or combination; `start` for the first.")
-    kind: Literal["start", "rule", "group", "table", "pair", "combination"]
+    kind: EntryKind
     points: float = Field(description="With one decimal.")
     reason: str = Field(description="In words.")
     why: str = Field(description="Where the number comes from, as the card says; may be empty.")
@@ -80,7 +81,7 @@ class Result(_Shape):
         ge=0, le=1, description="Of becoming an opportunity; null while no base rate is known. It never decides."
     )
     grade: str
-    recommendation: Literal["promote", "ask", "nurture", "disqualify", "keep"]
+    recommendation: Verdict
     from_: str = Field(alias="from", description="The stage at which the lead stands.")
     to: str = Field(description="The stage that the recommendation is about.")
     line: float | None = Field(description="The points from which that stage is open; null: criteria alone decide.")
@@ -205,7 +206,7 @@ class Score(_Shape):
     score: int = Field(ge=0, le=100)
     points: float
     grade: str
-    recommendation: Literal["promote", "ask", "nurture", "disqualify", "keep"]
+    recommendation: Verdict
 
 
 class LoggedScore(Score):
@@ -229,7 +230,7 @@ class Replayed(_Shape):
 class Moved(_Shape):
     """An entry of the ledger that moved since the lead's score before."""
 
-    kind: Literal["start", "rule", "group", "table", "pair", "combination"]
+    kind: EntryKind
     name: str
     cause: Literal["data", "time", "release", "unknown"] = Field(
         description="The lead's values, the day of scoring, the release; `unknown` where a release is gone."

@@ -10,7 +10,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise, product
-from typing import Any, Literal, TypeAlias
+from typing import Any, TypeAlias
 
 from leadledger.scoring.errors import shown
 from leadledger.scoring.field import Field
@@ -31,14 +31,13 @@ from leadledger.scoring.lookup import (
     axes,
     leaves,
 )
+from leadledger.scoring.outputs import TermKind
 from leadledger.scoring.result import unsigned
 from leadledger.scoring.rule import Group, Rule
 from leadledger.scoring.scorecard import Scorecard
 
 CELLS = 3  # cells of a pair or a combination that are shown, those that moved most; there are hundreds
 MANY = 100_000  # cells of a combination that are compared one by one; of more, the least and the most are
-
-TermKind: TypeAlias = Literal["table", "pair", "combination"]
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,8 @@ import textwrap
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from leadledger.models.releases.diff import CELLS, Cut, Diff, Edit, Move, TermChange, TermKind
+from leadledger.models.releases.diff import CELLS, Cut, Diff, Edit, Move, TermChange
+from leadledger.scoring.outputs import TermKind
 from leadledger.scoring.result import signed, unsigned
 
 TITLES: dict[TermKind, str] = {"table": "Tables", "pair": "Pairs", "combination": "Combinations"}

@@ -23,6 +23,7 @@ from leadledger.scoring.card.yaml_shapes import LARGEST, Item, Shapes, is_name, 
 from leadledger.scoring.errors import ConditionError, Problem, ScorecardError, did_you_mean, shown
 from leadledger.scoring.field import Field, Refused, cleaner, fold
 from leadledger.scoring.gate import Capacity, Stage, Value
+from leadledger.scoring.outputs import VERDICTS
 from leadledger.scoring.rule import Criterion, Exclusion, Group, HalfLife, Rule
 from leadledger.scoring.scorecard import Card, Case, Outcome, Scorecard, untrained
 from leadledger.scoring.tree import Condition, Days, Typed
@@ -51,7 +52,6 @@ KEYS: Mapping[str, Mapping[str, bool]] = {
 }
 LINES = ("probability", "capacity", "value")  # what asks training for a line; a stage has one of them at most
 KINDS = ("number", "text", "flag", "date", "id")
-VERDICTS = ("promote", "ask", "nurture", "disqualify", "keep")
 CASE_DAY = date(2026, 1, 1)  # the day of a case that names none
 
 _PROPERTY = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,99}")

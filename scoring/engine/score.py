@@ -17,9 +17,10 @@ from leadledger.scoring.errors import BadValue, LeadError
 from leadledger.scoring.field import Field, Lead, Refused, cleaner
 from leadledger.scoring.gate import Gate, verdict
 from leadledger.scoring.lookup import Combination, Pair, Table, Term
+from leadledger.scoring.outputs import REASONS_PER_SIDE
 from leadledger.scoring.printers import python
 from leadledger.scoring.printers.text import ledger_text
-from leadledger.scoring.result import REASONS, Entry, Recommendation, Result, State, said, unsigned
+from leadledger.scoring.result import Entry, Recommendation, Result, State, said, unsigned
 from leadledger.scoring.scorecard import DOUBLE, START, Scorecard
 from leadledger.scoring.tree import Typed
 
@@ -227,8 +228,8 @@ class Engine:
         else:
             found.append("nothing is left to decide by points at this stage")
         entries = [one for one in ledger[1:] if one.kind != "group"]
-        gains = [one for one in sorted(entries, key=TENTHS, reverse=True)[:REASONS] if one.tenths > 0]
-        losses = [one for one in sorted(entries, key=TENTHS)[:REASONS] if one.tenths < 0]
+        gains = [one for one in sorted(entries, key=TENTHS, reverse=True)[:REASONS_PER_SIDE] if one.tenths > 0]
+        losses = [one for one in sorted(entries, key=TENTHS)[:REASONS_PER_SIDE] if one.tenths < 0]
         ordered = gains + losses if advice == "promote" else losses + gains if advice == "nurture" else gains + losses
         found += [said(one.tenths, one.reason) for one in ordered]
         return tuple(found)

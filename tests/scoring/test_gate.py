@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leadledger.scoring.gate import Capacity, Gate, Line, Stage, Value, Verdict, verdict
+from leadledger.scoring.gate import Capacity, Gate, Line, Stage, Value, verdict
+from leadledger.scoring.outputs import Verdict
 from leadledger.scoring.scorecard import Card
 
 MET, UNMET, UNKNOWN = True, False, None

@@ -23,6 +23,7 @@ from leadledger.models.releases.store import Releases
 from leadledger.scoring.card.reader import read_card
 from leadledger.scoring.errors import DataError, ReleaseError, shown
 from leadledger.scoring.gate import Stage
+from leadledger.scoring.outputs import VERDICTS
 from leadledger.scoring.printers.literals import name as quoted
 from leadledger.scoring.printers.literals import text
 from leadledger.scoring.printers.sql.cleaning import used
@@ -33,8 +34,6 @@ from leadledger.training.history import History, read_history
 from leadledger.training.learn.threshold import limits
 from leadledger.training.notebook import table
 from leadledger.training.sources.table import ROW
-
-ADVICE = ("promote", "ask", "nurture", "disqualify", "keep")
 
 
 @dataclass(frozen=True)
@@ -352,7 +351,7 @@ def _score(scorecard: Scorecard, history: History, grades: tuple[str, ...]) -> _
             'CAST("ll:total" AS INTEGER)',
             "CAST(coalesce(score, 0) AS SMALLINT)",
             _position("grade", grades),
-            _position("recommendation", ADVICE),
+            _position("recommendation", VERDICTS),
             _passes(scorecard),
             '"ll:bad"',
         ],
@@ -399,7 +398,7 @@ def _shifts(
     before: _Scored, after: _Scored, readable: NDArray[np.bool_], won: NDArray[np.bool_], grades: tuple[str, ...]
 ) -> Iterator[Shift]:
     for what, names, old, new in (
-        ("recommendation", ADVICE, before.advice, after.advice),
+        ("recommendation", VERDICTS, before.advice, after.advice),
         ("grade", grades, before.grade, after.grade),
     ):
         moved = readable & (old != new)
@@ -430,7 +429,7 @@ def _changes(
         ).fetchnumpy()["id"]
         rows = history.connection.execute(f"SELECT {quoted(ROW)} AS row FROM {history.source.table} ORDER BY 1")
         columns["id"] = np.asarray(found, dtype=object)[np.searchsorted(rows.fetchnumpy()["row"], history.rows[at])]
-    advice, names = np.array(ADVICE, dtype=object), np.array(grades, dtype=object)
+    advice, names = np.array(VERDICTS, dtype=object), np.array(grades, dtype=object)
     for side, one in (("old", before), ("new", after)):
         columns[f"{side}_points"] = one.total[at] / 10
         columns[f"{side}_score"] = one.score[at]

@@ -14,12 +14,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from leadledger.scoring.lookup import Bins, Combination, Table, Term, leaves
+from leadledger.scoring.outputs import REASON_COLUMNS, REASONS_PER_SIDE, names
 from leadledger.scoring.printers.choices import LONGEST_CASE
 from leadledger.scoring.printers.sql.dialects.dialect import Dialect
-from leadledger.scoring.result import REASONS, said
+from leadledger.scoring.result import said
 from leadledger.scoring.scorecard import Priced, Scorecard
 
-EXPLAINED = tuple(f"{side}_{rank}" for side in ("gain", "loss") for rank in range(1, REASONS + 1))
 LARGEST = 2**31 - 1  # of the integers that points are
 
 
@@ -53,7 +53,7 @@ class _Side:
     @property
     def ranks(self) -> range:
         """The ranks that can be taken."""
-        return range(1, min(REASONS, len(self.entries)) + 1)
+        return range(1, min(REASONS_PER_SIDE, len(self.entries)) + 1)
 
 
 def steps(
@@ -62,18 +62,18 @@ def steps(
     by_bin: Callable[[str, Bins, Sequence[object]], str],
     bin_name: Callable[[str, Bins, str], str],
 ) -> Iterator[tuple[str, str, list[str]]]:
-    """The steps, each with its label, its reason and its columns; they end in a text `ll:…` for each of EXPLAINED.
+    """The steps, each with its label, its reason and its columns; they end in a text `ll:…` for each of REASON_COLUMNS.
 
     A text is NULL where there are fewer such entries. `by_bin` prints a choice by the bin of a field, `bin_name` names
     the column of a bin of a pair or a combination, with some prefix. The points are in `r:…` and `t:…`.
     """
     printer = _Reasons(card, dialect, by_bin, bin_name)
     yield "keyed", "the keys of all entries that can gain, or lose, points", list(printer.keys())
-    for rank in range(1, REASONS + 1):
+    for rank in range(1, REASONS_PER_SIDE + 1):
         yield f"ranked_{rank}", "the largest keys, or the largest below those", list(printer.ranked(rank))
     yield "read", "the points and the places of these entries", list(printer.read())
     yield "labelled", "words of tables and of bins, and points that only the row knows", list(printer.labels())
-    for one in EXPLAINED:
+    for one in names(REASON_COLUMNS):
         # A step for each: what several columns of a step ask, DuckDB works out beforehand, and for every row.
         yield f"told_{one}", "an entry in words", [f"{printer.words(one)} AS {dialect.name(f'll:{one}')}"]
 
@@ -164,7 +164,7 @@ class _Reasons:
                 yield f"CASE WHEN {asked} THEN '{side.mark}' || {tenths} END AS {self.signed(side, rank)}"
 
     def words(self, wanted: str) -> str:
-        """One of EXPLAINED."""
+        """One of REASON_COLUMNS."""
         for side in self.sides:
             for rank in side.ranks:
                 if wanted == f"{side.name}_{rank}":

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-from leadledger.scoring import tree
+from leadledger.scoring import outputs, tree
 from leadledger.scoring.card.condition import parse_over
 from leadledger.scoring.errors import PrinterError
 from leadledger.scoring.field import Field, fold
@@ -45,9 +45,9 @@ from leadledger.scoring.printers.sql.dialects.dialect import DIALECTS, DUCKDB, D
 from leadledger.scoring.rule import Group
 from leadledger.scoring.scorecard import DOUBLE, START, Card, Priced, Scorecard
 
-OUTPUTS = ("score", "points", "probability", "grade", "recommendation")
-PLUS_MINUS = "plus_minus"
-EXPLAINED = reasons.EXPLAINED
+OUTPUTS = outputs.names(outputs.SCORE_COLUMNS)
+PLUS_MINUS = outputs.PLUS_MINUS.name
+EXPLAINED = outputs.names(outputs.REASON_COLUMNS)
 TOTAL, LOW, HIGH, BAD, OUT, STANDS, TO = (f"ll:{one}" for one in ("total", "low", "high", "bad", "out", "stands", "to"))
 # How DuckDB is set to run what is printed for it. Days are in UTC, nothing is fetched from anywhere. A long IN stays a
 # condition: as a join it would give up the order of rows, or all threads but one where the order is asked for. And the
@@ -249,7 +249,7 @@ class _Printer:
         wanted += EXPLAINED if self.query.explain else ()
         named = {one: self.name(self.query.names.get(one, one)) for one in wanted}
         base = card.learned.base_rate
-        outputs = {
+        expressions = {
             "score": self.dialect.integer_division(f"least(greatest({self.name(TOTAL)}, 0), 1000) + 5", 10),
             "points": f"{self.name(TOTAL)} / {self.number(10.0)}",
             "probability": f"CAST(NULL AS {self.dialect.types['DOUBLE']})" if base is None else self.probability(base),
@@ -257,11 +257,11 @@ class _Printer:
             "recommendation": self.recommendation(),
         }
         if self.query.plus_minus:
-            outputs[PLUS_MINUS] = self.plus_minus()
-        outputs |= {one: self.name(f"ll:{one}") for one in EXPLAINED}
+            expressions[PLUS_MINUS] = self.plus_minus()
+        expressions |= {one: self.name(f"ll:{one}") for one in EXPLAINED}
         columns = list(map(self.name, self.query.keep))
         # A score that rests on a value that can't be read is no score.
-        columns += [f"CASE WHEN NOT {self.name(BAD)} THEN {outputs[one]} END AS {named[one]}" for one in wanted]
+        columns += [f"CASE WHEN NOT {self.name(BAD)} THEN {expressions[one]} END AS {named[one]}" for one in wanted]
         if self.query.checks:
             columns += [
                 *map(self.name, (BAD, OUT, STANDS)),

@@ -1,0 +1,49 @@
+"""Files that are whole or not there, also after a loss of power: written aside, synced, renamed, the folder synced."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+
+
+def write_synced(path: Path, content: bytes, mode: int = 0o666) -> None:
+    """Write a new file and sync it. Raises FileExistsError where it is there already, OSError where it can't be.
+
+    `mode` are the permissions from the first byte on, less those that the process's umask takes away.
+    """
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as stream:
+        stream.write(content)
+        stream.flush()
+        os.fsync(stream.fileno())
+
+
+def replace_file(path: Path, content: bytes, mode: int = 0o666) -> None:
+    """Put a whole new file in the place of `path`: a reader sees the old or the new one. Raises OSError."""
+    part = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    try:
+        write_synced(part, content, mode)
+        os.replace(part, path)
+    except OSError:
+        part.unlink(missing_ok=True)
+        raise
+    sync_folder(path.parent)
+
+
+def publish_file(written: Path, path: Path) -> None:
+    """Move a file that some library has written to its place, once its bytes are on the disk. Raises OSError."""
+    with written.open("rb") as stream:
+        os.fsync(stream.fileno())
+    written.replace(path)
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make what was renamed in a folder last through a loss of power."""
+    if os.name != "posix":  # elsewhere a folder can't be opened
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,57 @@
+"""The vocabulary of results, written once: verdicts, kinds of ledger entries, and the columns of a scored list.
+
+Whoever prints, stores, describes or sends a result takes the words from here: the gate, the card's reader, the SQL
+printer, the engines that score lists, the schemas, write-backs and back-tests.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias, get_args
+
+Verdict: TypeAlias = Literal["promote", "ask", "nurture", "disqualify", "keep"]
+VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
+
+TermKind: TypeAlias = Literal["table", "pair", "combination"]
+EntryKind: TypeAlias = Literal["start", "rule", "group", "table", "pair", "combination"]
+ENTRY_KINDS: tuple[EntryKind, ...] = get_args(EntryKind)
+
+REASONS_PER_SIDE = 3  # the most telling entries of a ledger, on either side, that are named as reasons
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column that scoring adds to a list: its name, its type in every engine, and what it holds."""
+
+    name: str
+    type: Literal["integer", "number", "text", "date"]
+    meaning: str
+
+
+SCORE_COLUMNS = (
+    Column("score", "integer", "0…100, the total rounded and cut"),
+    Column("points", "number", "the total, in points"),
+    Column("probability", "number", "0..1; empty where no base rate is known"),
+    Column("grade", "text", "by the card's cut-offs; empty where it has none"),
+    Column("recommendation", "text", "one of VERDICTS"),
+)
+PLUS_MINUS = Column("plus_minus", "number", "standard error of the points; empty where none is known")
+REASON_COLUMNS = tuple(
+    Column(f"{side}_{rank}", "text", f"the entry that {side}s most, of rank {rank}; empty where there are fewer")
+    for side in ("gain", "loss")
+    for rank in range(1, REASONS_PER_SIDE + 1)
+)
+QUESTIONS = Column("questions", "text", "what to ask a lead that is recommended to be asked")
+
+# What a rejects file, a rejects folder and a rejects table hold of each value that can't be read.
+REJECT_COLUMNS = (
+    Column("row", "integer", "the place in the list, from 1; a database has the row's key instead"),
+    Column("column", "text", "the column that can't be read; empty where the whole row can't"),
+    Column("value", "text", "the value as it stands there"),
+    Column("reason", "text", "why, and what would be right"),
+)
+
+
+def names(columns: tuple[Column, ...]) -> tuple[str, ...]:
+    """The names of some columns."""
+    return tuple(column.name for column in columns)
