@@ -9,9 +9,9 @@ from datetime import date, timedelta
 from typing import Any
 
 from leadledger.api.http.problem import body
-from leadledger.api.http.routes.scorecard import describe
 from leadledger.api.requests.mistakes import Mistakes
 from leadledger.api.service.loaded import LOST
+from leadledger.api.service.scorecard_json import describe_scorecard
 from leadledger.scoring.engine.score import Engine
 from leadledger.scoring.tree import Typed
 
@@ -105,5 +105,7 @@ def examples(engine: Engine) -> dict[str, Any]:
         },
         "Used": {"release": RELEASE, "was": "2025-12-31-001"},
         # One of each: a whole card may be longer than all that is said of the service.
-        "Scorecard": {key: one[:1] if isinstance(one, list) else one for key, one in describe(engine.card).items()},
+        "Scorecard": {
+            key: one[:1] if isinstance(one, list) else one for key, one in describe_scorecard(engine.card).items()
+        },
     }

@@ -18,10 +18,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.json_schema import models_json_schema
 
 from leadledger.api.http.access import ANY, OPEN
-from leadledger.api.http.routes.outcomes import LONGEST
 from leadledger.api.openapi import crm as crm_openapi
 from leadledger.api.openapi import examples as openapi_examples
 from leadledger.api.openapi.lead import lead
+from leadledger.api.requests.body import LONGEST_LEAD_ID
 from leadledger.api.service.loaded import LOST
 from leadledger.scoring.engine.score import Engine
 from leadledger.scoring.outputs import EntryKind, Verdict
@@ -170,7 +170,7 @@ class OutcomeRequest(_Shape):
     lead: str = Field(
         description="The id of the lead; white space at its ends doesn't count.",
         min_length=1,
-        max_length=LONGEST,
+        max_length=LONGEST_LEAD_ID,
         pattern=r"\S",
     )
     became: str = Field(description="A stage of the card, or `lost`.")

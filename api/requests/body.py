@@ -19,6 +19,7 @@ from leadledger.scoring.engine.score import Engine
 from leadledger.scoring.errors import LeadError, did_you_mean
 from leadledger.scoring.field import Lead
 
+LONGEST_LEAD_ID = 200  # characters
 LONGEST_NAME = 200  # characters of a name in a lead, and
 MOST_NAMES = 2_000  # names in a lead; CRMs stop earlier at both
 DEEPEST = 32  # objects and lists inside each other; what CRMs send has less than ten

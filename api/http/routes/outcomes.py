@@ -16,7 +16,6 @@ from leadledger.api.requests.mistakes import NOTHING, Mistakes
 from leadledger.api.service.service import Service
 from leadledger.scoring.errors import did_you_mean
 
-LONGEST = 200  # characters of a lead's id
 KEYS = ("lead", "became", "on")
 
 
@@ -46,8 +45,8 @@ def _outcome(parsed: Any, known: tuple[str, ...]) -> tuple[str, str, str]:
     lead, became, on = (found.get(key, NOTHING) for key in KEYS)
     if isinstance(lead, int) and not isinstance(lead, bool):
         lead = str(lead)
-    if lead is not NOTHING and not (isinstance(lead, str) and 0 < len(lead.strip()) <= LONGEST):
-        mistakes.add("$.lead", f"is no id of a lead: a text of 1 to {LONGEST} characters", lead)
+    if lead is not NOTHING and not (isinstance(lead, str) and 0 < len(lead.strip()) <= body.LONGEST_LEAD_ID):
+        mistakes.add("$.lead", f"is no id of a lead: a text of 1 to {body.LONGEST_LEAD_ID} characters", lead)
     elif isinstance(lead, str) and not body.is_whole(lead):
         mistakes.add("$.lead", "holds half a character (a lone surrogate)", lead)
     if became is not NOTHING and became not in known:
