@@ -1,14 +1,17 @@
-"""Settings of the service: few, typed, each with its help beside it."""
+"""Settings of the service: few, typed, each with its help beside it.
+
+The command line makes its options of this list: see `help_of`, `choices_of` and `minimum_of`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal, TypeAlias, get_args
 
 from leadledger.api.service.program_log import LEVELS
 
+LogMode: TypeAlias = Literal["sync", "async", "off"]
 HOME = Path("leadledger-home")
 
 
@@ -19,37 +22,63 @@ class Settings:
     Without `card`, the release `release` of `home` is served; without that, whatever release is the current one.
     """
 
-    home: Path = field(default=HOME, metadata={"help": "the folder that holds the releases"})
-    release: str | None = field(default=None, metadata={"help": "the release to serve, else the current one"})
-    card: Path | None = field(default=None, metadata={"help": "serve this card alone: its rules, as declared"})
-    log: Literal["sync", "async", "off"] = field(
+    home: Path = field(default=HOME, metadata={"help": "Folder that holds the releases"})
+    release: str | None = field(default=None, metadata={"help": "Release to serve; the current one if left out"})
+    card: Path | None = field(
+        default=None, metadata={"help": "Serve this card alone, its rules as declared, and no release"}
+    )
+    log: LogMode = field(
         default="sync",
-        metadata={"help": "record each score before its answer leaves (sync), soon after it (async), or not (off)"},
+        metadata={
+            "help": "`sync` writes each score to the log before answering, `async` just after answering, `off` writes"
+            " nothing",
+            "choices": get_args(LogMode),
+        },
     )
     log_url: str | None = field(
-        default=None, metadata={"help": "the log's database, like postgresql://user@host/database; else a file in home"}
+        default=None,
+        metadata={"help": "Database of the log, like postgresql://user@host/database; a file in the home if left out"},
     )
-    max_batch: int = field(default=1000, metadata={"help": "the most leads in one request"})
-    max_body: int = field(default=2_000_000, metadata={"help": "the most bytes in the body of a request"})
+    max_batch: int = field(default=1000, metadata={"help": "Largest number of leads in one request", "minimum": 1})
+    max_body: int = field(default=2_000_000, metadata={"help": "Largest request body in bytes", "minimum": 1})
     max_rate: int = field(
-        default=1000, metadata={"help": "the most requests a second of one key, in each worker, over time"}
+        default=1000,
+        metadata={"help": "Most requests per second with one key, in each worker, over time", "minimum": 1},
     )
     max_waiting: int = field(
-        default=100, metadata={"help": "the most requests in work at once, in each worker; what is more gets 503"}
+        default=100,
+        metadata={"help": "Most requests in progress at once, in each worker; further ones get 503", "minimum": 1},
     )
-    max_arrival: int = field(default=10, metadata={"help": "the seconds in which a request must have arrived"})
+    max_arrival: int = field(default=10, metadata={"help": "Seconds in which a request must arrive", "minimum": 1})
     log_level: str = field(
-        default="info", metadata={"help": "the least that the program logs: debug, info, warning, error"}
+        default="info", metadata={"help": "Lowest level of what the service logs on stderr", "choices": LEVELS}
     )
 
     def __post_init__(self) -> None:
         if self.card is not None and self.release is not None:
             raise ValueError("a card and a release exclude each other; name one of the two")
-        for name in ("max_batch", "max_body", "max_rate", "max_waiting", "max_arrival"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} is {getattr(self, name)}; it must be at least 1")
-        if self.log_level not in LEVELS:
-            raise ValueError(f"log_level is {self.log_level!r}; it must be one of {', '.join(LEVELS)}")
+        for setting in fields(self):
+            value, minimum, choices = getattr(self, setting.name), minimum_of(setting), choices_of(setting)
+            if minimum is not None and value < minimum:
+                raise ValueError(f"{setting.name} is {value:,}; it must be at least {minimum:,}")
+            if choices and value not in choices:
+                raise ValueError(f"{setting.name} is {value!r}; it must be one of {', '.join(choices)}")
 
 
-HELP: Mapping[str, str] = {one.name: one.metadata["help"] for one in fields(Settings)}
+def help_of(setting: Field[Any]) -> str:
+    """The help of a setting (one of `fields(Settings)`): a sentence, with the default where there is one."""
+    default = setting.default
+    written = f"{default:,}" if isinstance(default, int) else default
+    return f"{setting.metadata['help']}{'' if default is None else f' (default {written})'}."
+
+
+def choices_of(setting: Field[Any]) -> tuple[str, ...]:
+    """The texts that a setting may be; empty: any value of its type."""
+    choices: tuple[str, ...] = setting.metadata.get("choices", ())
+    return choices
+
+
+def minimum_of(setting: Field[Any]) -> int | None:
+    """The smallest number that a setting may be; None: there is none."""
+    minimum: int | None = setting.metadata.get("minimum")
+    return minimum

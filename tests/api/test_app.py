@@ -25,7 +25,7 @@ from leadledger.api.http.direct import Direct
 from leadledger.api.http.problem import MEDIA_TYPE
 from leadledger.api.http.routes import score as score_routes
 from leadledger.api.requests.mistakes import MOST
-from leadledger.api.service.settings import HELP, Settings
+from leadledger.api.service.settings import Settings
 from leadledger.models.releases.store import Releases
 from leadledger.scoring.engine.score import Engine
 from leadledger.scoring.errors import ReleaseError, ScorecardError
@@ -237,16 +237,6 @@ def test_nothing_to_serve(tmp_path: Path) -> None:
     bad.write_text("name: x\n")
     with pytest.raises(ScorecardError, match=r"card\.yaml:1:1: "):
         create_app(Settings(card=bad))
-
-
-def test_settings() -> None:
-    """Every setting has its help, and settings that contradict each other are refused."""
-    assert set(HELP) == set(Settings.__dataclass_fields__)
-    assert all(HELP.values())
-    with pytest.raises(ValueError, match="exclude each other"):
-        Settings(log="off", card=CARD, release="2026-01-01-001")
-    with pytest.raises(ValueError, match="max_batch is 0; it must be at least 1"):
-        Settings(max_batch=0)
 
 
 # -- refusals ----------------------------------------------------------------------------------------------------------
