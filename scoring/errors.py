@@ -1,14 +1,21 @@
-"""The family of errors.
+"""The family of errors, whole: whatever a room raises for its callers is declared here.
 
 ScoringError
 ├── ScorecardError      a card is refused; holds every problem, in file order
 ├── ConditionError      a condition is refused (the reader turns it into a problem of the card)
+│   └── UnknownField    ... because it asks a field that isn't there
 ├── LeadError           a lead is refused; holds every problem with the path of its value
+├── UnreadableValue     one raw value is refused; also a ValueError
 ├── PrinterError        a printer lacks what the card asks of it
 ├── DataError           a file of leads or a history is refused
-└── ReleaseError        a release is refused, or does not exist
+│   └── LeakageError    ... because fields of it know the outcome; holds each with its proof
+├── CompileError        a classifier can't be written as tables; also a ValueError
+├── ReleaseError        a release is refused, or does not exist
+├── KeyFileError        the file of API keys can't be read or changed
+└── Unrecorded          the decision log can't take a record
 
 The facts are attributes; the sentence is built from them in one place. Every sentence says what, where and how to mend.
+(`api.requests.mistakes.Refusal` is no error of ours but the answer to a request, with an HTTP status.)
 """
 
 from __future__ import annotations
@@ -21,7 +28,7 @@ COMPARED = 1000  # names that are compared with a misspelt one; beyond, a hint w
 
 
 class ScoringError(Exception):
-    """The base of all errors that are the input's fault: show the text to the person, without a traceback."""
+    """The base of all errors whose cause lies outside the program: show the text to the user, without a traceback."""
 
 
 @dataclass(frozen=True, order=True)
@@ -52,6 +59,18 @@ class ConditionError(ScoringError):
         self.text = text
         self.offset = offset
         super().__init__(text)
+
+
+class UnknownField(ConditionError):
+    """A condition asks a field that isn't there, or one that is `declared` and can't itself be read."""
+
+    def __init__(self, text: str, offset: int, declared: bool = False) -> None:
+        super().__init__(text, offset)
+        self.declared = declared
+
+
+class UnreadableValue(ScoringError, ValueError):
+    """A raw value that can't be read; the text is the reason, without the name of its field."""
 
 
 @dataclass(frozen=True)
@@ -88,8 +107,51 @@ class DataError(ScoringError):
     """A file of leads, or a history, can't be used: what is wrong, where, and how to mend it."""
 
 
+@dataclass(frozen=True)
+class Suspect:
+    """A field that may know what became of the lead: the kind of proof, the proof, and how to mend the card."""
+
+    field: str
+    kind: str
+    proof: str
+    mend: str
+
+    def to_dict(self) -> dict[str, str]:
+        """Flat JSON."""
+        return {"field": self.field, "kind": self.kind, "proof": self.proof, "mend": self.mend}
+
+    def __str__(self) -> str:
+        return "\n".join((f"{self.field}: {self.proof}", *(f"  {line}" for line in self.mend.split("\n"))))
+
+
+class LeakageError(DataError):
+    """A history is refused: fields of it know the outcome. `suspects` holds each with its proof."""
+
+    def __init__(self, suspects: tuple[Suspect, ...]) -> None:
+        self.suspects = suspects
+        single = len(suspects) == 1
+        start = (
+            f"training stopped: {'a field looks' if single else f'{len(suspects)} fields look'} as if"
+            f" {'it was' if single else 'they were'} filled in when it was known what became of the lead. What is"
+            f" learned from {'it' if single else 'them'} would look good on past leads and be wrong on new ones."
+        )
+        super().__init__("\n\n".join((start, *map(str, suspects))))
+
+
+class CompileError(ScoringError, ValueError):
+    """A classifier that is no sum of tables over its bins, or doesn't say what its bins are."""
+
+
 class ReleaseError(ScoringError):
     """A release can't be used: it doesn't exist, was changed, or is not whole."""
+
+
+class KeyFileError(ScoringError):
+    """The keys can't be read or changed, or are not there; nothing that needs one is served."""
+
+
+class Unrecorded(ScoringError):
+    """Records could not be written; the text says why."""
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

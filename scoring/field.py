@@ -23,7 +23,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any, Literal
 
-from leadledger.scoring.errors import shown
+from leadledger.scoring.errors import UnreadableValue, shown
 from leadledger.scoring.tree import Days, Kind, Node, Typed, fields_of
 
 SPACE = " \t\n\r\f\v"
@@ -51,10 +51,6 @@ NOT_FINITE = "is not a finite number"
 NOT_FLAG = "is neither yes nor no; write true or false"
 NOT_DATE = "is not a date; write it like 2026-01-31"
 NOT_TEXT = "is not a text"
-
-
-class Refused(ValueError):
-    """A raw value that can't be read; the text is the reason, without the value's name."""
 
 
 def fold(text: str) -> str:
@@ -124,7 +120,7 @@ class Field:
 def cleaner(field: Field, missing: frozenset[str]) -> Callable[[Any], Typed]:
     """The function that turns one raw value of `field` into a typed one.
 
-    `missing` holds the texts (folded) that mean "not known" in the whole card. The function raises Refused.
+    `missing` holds the texts (folded) that mean "not known" in the whole card. The function raises UnreadableValue.
     """
     convert = {
         "number": _number,
@@ -169,18 +165,18 @@ def _number(raw: Any) -> float | None:
         if not _NUMBER.fullmatch(raw):
             if fold(raw) == "nan":
                 return None
-            raise Refused(f"{shown(raw)} {NOT_NUMBER}")
+            raise UnreadableValue(f"{shown(raw)} {NOT_NUMBER}")
         value = float(raw)
     elif isinstance(raw, bool) or not isinstance(raw, int | float | Decimal):
-        raise Refused(f"{shown(raw)} {NOT_NUMBER}")
+        raise UnreadableValue(f"{shown(raw)} {NOT_NUMBER}")
     else:
         try:
             value = float(raw)
         except OverflowError:  # an int beyond 1e308
-            raise Refused(f"{shown(raw)} {NOT_FINITE}") from None
+            raise UnreadableValue(f"{shown(raw)} {NOT_FINITE}") from None
     if math.isfinite(value):
         return value
-    raise Refused(f"{shown(raw)} {NOT_FINITE}")
+    raise UnreadableValue(f"{shown(raw)} {NOT_FINITE}")
 
 
 def _flag(raw: Any) -> bool:
@@ -192,7 +188,7 @@ def _flag(raw: Any) -> bool:
             return found
     elif isinstance(raw, int | float | Decimal) and raw in (0, 1):
         return bool(raw)
-    raise Refused(f"{shown(raw)} {NOT_FLAG}")
+    raise UnreadableValue(f"{shown(raw)} {NOT_FLAG}")
 
 
 def _day(raw: Any) -> date:
@@ -203,7 +199,7 @@ def _day(raw: Any) -> date:
         return raw
     found = _DATE.fullmatch(raw) if isinstance(raw, str) else None
     if found is None:
-        raise Refused(f"{shown(raw)} {NOT_DATE}")
+        raise UnreadableValue(f"{shown(raw)} {NOT_DATE}")
     try:
         day = date.fromisoformat(found[1])
         if found[4] is None:  # no offset, or Z
@@ -212,7 +208,7 @@ def _day(raw: Any) -> date:
         minutes = int(found[2]) * 60 + int(found[3]) + (offset if found[4] == "-" else -offset)
         return day + timedelta(days=minutes // 1440)
     except (ValueError, OverflowError):
-        raise Refused(f"{shown(raw)} {NOT_DATE}") from None
+        raise UnreadableValue(f"{shown(raw)} {NOT_DATE}") from None
 
 
 def _text_of(field: Field) -> Callable[[Any], str]:
@@ -221,20 +217,20 @@ def _text_of(field: Field) -> Callable[[Any], str]:
     def text(raw: Any) -> str:
         if not isinstance(raw, str):
             if isinstance(raw, bool) or not isinstance(raw, int):
-                raise Refused(f"{shown(raw)} {NOT_TEXT}")
+                raise UnreadableValue(f"{shown(raw)} {NOT_TEXT}")
             try:
                 raw = str(raw)  # a postcode or an id that a CRM sends as a number
             except ValueError:  # more digits than Python prints
-                raise Refused(f"the value {NOT_TEXT}") from None
+                raise UnreadableValue(f"the value {NOT_TEXT}") from None
         if not raw.isascii():
             try:
                 raw.encode()
             except UnicodeEncodeError:
-                raise Refused(f"{shown(raw)} {NOT_TEXT}: it holds half a character") from None
+                raise UnreadableValue(f"{shown(raw)} {NOT_TEXT}: it holds half a character") from None
         if values:
             found = values.get(fold(raw))
             if found is None:
-                raise Refused(f"{shown(raw)} {field.not_listed()}")
+                raise UnreadableValue(f"{shown(raw)} {field.not_listed()}")
             return found
         return str(raw)
 

@@ -19,8 +19,8 @@ from leadledger.api.requests.mistakes import NOTHING, Mistakes, child, cut
 from leadledger.scoring.card.crm_names import SYSTEMS
 from leadledger.scoring.card.write_back import DEFAULTS
 from leadledger.scoring.engine.score import Engine
-from leadledger.scoring.errors import did_you_mean
-from leadledger.scoring.field import SPACE, Field, Lead, Refused, fold
+from leadledger.scoring.errors import UnreadableValue, did_you_mean
+from leadledger.scoring.field import SPACE, Field, Lead, fold
 
 PARAMETERS = ("from", "reply", "as_of", "explain")
 EXPLAIN = ("none", "top", "full")
@@ -177,7 +177,7 @@ class Reader:
             places[key] = at
             try:
                 lead[key] = shape.value(key, value, kind, label)
-            except Refused as reason:
+            except UnreadableValue as reason:
                 lead[key] = None
                 mistakes.add(at, str(reason), value)
         if ignored and not lead:  # a record of another shape, or one that was asked for without its fields

@@ -13,7 +13,8 @@ from typing import Any
 
 from leadledger.api.requests import body
 from leadledger.api.requests.mistakes import NOTHING, Mistakes, child
-from leadledger.scoring.field import SPACE, Refused
+from leadledger.scoring.errors import UnreadableValue
+from leadledger.scoring.field import SPACE
 
 DEEPEST = 5  # levels of related records that are read: as many as Salesforce follows in a query
 LABEL = "@OData.Community.Display.V1.FormattedValue"
@@ -33,7 +34,8 @@ class Shape:
 
     `marked`: whether a record, or a body, has a mark that nothing else has. `inside`: what is inside of an envelope, a
     record or a list, and its path. `members`: those of a record. `value`: what a value means for a field of a kind,
-    from its name, itself, the kind and the label; it raises Refused. `key`: the record's id, None where it has none.
+    from its name, itself, the kind and the label; it raises UnreadableValue. `key`: the record's id, None
+    where it has none.
     """
 
     marked: Callable[[dict[str, Any]], bool]
@@ -281,7 +283,9 @@ def _odoo_value(name: str, value: Any, kind: str, label: Any) -> Any:
     if value is False and kind != "flag":
         return None
     if kind == "text" and name.endswith("_id") and type(value) is int:
-        raise Refused("is the id of a record, without its name; send the name, or the pair that `read()` answers")
+        raise UnreadableValue(
+            "is the id of a record, without its name; send the name, or the pair that `read()` answers"
+        )
     if isinstance(value, list):
         if len(value) == 2 and type(value[0]) is int and isinstance(value[1], str):
             return value[0] if kind == "id" else value[1]

@@ -25,7 +25,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from leadledger.scoring.errors import ScoringError, did_you_mean
+from leadledger.scoring.errors import KeyFileError, did_you_mean
 
 SCOPES = ("score", "outcomes", "read", "admin")
 FILE = "keys.json"
@@ -37,10 +37,6 @@ _ID = re.compile(r"[0-9a-f]{8}")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _NAME = re.compile(r"[^\W_][\w .@-]{0,59}")
 _NOBODY = "0" * 64  # what a key with an unknown id is compared with, so that its refusal takes as long
-
-
-class KeyFileError(ScoringError):
-    """The keys can't be read or changed, or are not there; nothing that needs one is served."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,8 +27,8 @@ import duckdb
 from leadledger.api.log import lines
 from leadledger.api.log.record import storable
 from leadledger.api.log.store import Store
-from leadledger.scoring.errors import DataError
-from leadledger.scoring.field import Refused, cleaner
+from leadledger.scoring.errors import DataError, UnreadableValue
+from leadledger.scoring.field import cleaner
 from leadledger.scoring.printers.literals import name as quoted
 from leadledger.scoring.printers.literals import text
 from leadledger.scoring.printers.sql.cleaning import KINDS
@@ -171,7 +171,7 @@ class _Reading:
         for name, raw in values.items():
             try:
                 value = cleaners[name](raw)
-            except (KeyError, Refused):
+            except (KeyError, UnreadableValue):
                 self.values_left_out[name] += 1
                 continue
             if isinstance(value, date):

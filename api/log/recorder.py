@@ -13,8 +13,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from leadledger.api.log.database import why
 from leadledger.api.log.record import Answer, Record, Work, now
-from leadledger.api.log.writer import Entry, Unrecorded, Writer, find_answer
+from leadledger.api.log.writer import Entry, Writer, find_answer
 from leadledger.api.requests.mistakes import Mistake, Refusal
+from leadledger.scoring.errors import Unrecorded
 
 Mode: TypeAlias = Literal["sync", "async", "off"]
 LONGEST_NAME = 255  # characters of an Idempotency-Key

@@ -23,6 +23,7 @@ from leadledger.api.log import tables
 from leadledger.api.log.database import WRITES, why
 from leadledger.api.log.record import Answer, Record
 from leadledger.api.log.store import insert_once
+from leadledger.scoring.errors import Unrecorded
 
 GROUP = 1000  # scores in one transaction, but for a batch that has more
 # Rows that one statement writes into SQLite. Its driver lets go of the interpreter's lock in each step, and may get it
@@ -30,10 +31,6 @@ GROUP = 1000  # scores in one transaction, but for a batch that has more
 # all. Few sizes, so that each statement is prepared once.
 SIZES = (64, 32, 16, 8, 4, 2, 1)
 RETRY = 0.2  # seconds between two tries to write what nobody waits for
-
-
-class Unrecorded(Exception):
-    """Records could not be written; the text says why."""
 
 
 @dataclass(slots=True, eq=False)

@@ -32,15 +32,12 @@ from leadledger.models.learner.additive import (
     walk,
 )
 from leadledger.models.learner.binning import Binning, count_bins, find_indexes, read_columns
+from leadledger.scoring.errors import CompileError
 from leadledger.scoring.lookup import Bins, Combination, FlagBins, Leaf, NumberBins, Pair, Split, Table, Term, TextBins
 
 TOLERANCE = 1e-9  # log-odds; what a sum of some dozens of doubles may differ by, with room
 TENTHS = 100 / math.log(2)  # tenths of a point in one unit of log-odds: ten points double the odds
 FUSED = 1.0  # tenths; bins that differ by less than the rounding become one
-
-
-class CompileError(ValueError):
-    """A classifier that is no sum of tables over its bins, or doesn't say what its bins are."""
 
 
 def compile_additive(estimator: Any, X: pd.DataFrame | ArrayLike) -> Additive:

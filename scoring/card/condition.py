@@ -18,7 +18,7 @@ import sqlglot
 from sqlglot import Token, TokenType, exp
 
 from leadledger.scoring import tree
-from leadledger.scoring.errors import ConditionError, did_you_mean, shown
+from leadledger.scoring.errors import ConditionError, UnknownField, did_you_mean, shown
 from leadledger.scoring.field import SPACE, Field
 from leadledger.scoring.tree import Condition
 
@@ -112,14 +112,6 @@ _PIECE = re.compile(
 )
 _GAP = re.compile(r"('(?:[^']|'')*')|\s+")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-
-
-class UnknownField(ConditionError):
-    """A condition asks a field that isn't there, or one that is `declared` and can't itself be read."""
-
-    def __init__(self, text: str, offset: int, declared: bool = False) -> None:
-        super().__init__(text, offset)
-        self.declared = declared
 
 
 @dataclass(frozen=True)

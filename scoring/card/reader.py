@@ -17,11 +17,19 @@ from typing import Any
 import yaml
 
 from leadledger.scoring.card import crm_names
-from leadledger.scoring.card.condition import RESERVED, Known, UnknownField, one_line, parse, parse_days
+from leadledger.scoring.card.condition import RESERVED, Known, one_line, parse, parse_days
 from leadledger.scoring.card.write_back import DEFAULTS, OUTPUTS, OWN_ID
 from leadledger.scoring.card.yaml_shapes import LARGEST, Item, Shapes, is_name, is_null
-from leadledger.scoring.errors import ConditionError, Problem, ScorecardError, did_you_mean, shown
-from leadledger.scoring.field import Field, Refused, cleaner, fold
+from leadledger.scoring.errors import (
+    ConditionError,
+    Problem,
+    ScorecardError,
+    UnknownField,
+    UnreadableValue,
+    did_you_mean,
+    shown,
+)
+from leadledger.scoring.field import Field, cleaner, fold
 from leadledger.scoring.gate import Capacity, Stage, Value
 from leadledger.scoring.outputs import VERDICTS
 from leadledger.scoring.rule import Criterion, Exclusion, Group, HalfLife, Rule
@@ -282,7 +290,7 @@ class _Reader:
         for text, item in self.texts(node, what):
             try:
                 found.append(clean(text))
-            except Refused as reason:
+            except UnreadableValue as reason:
                 self.shapes.problem(item, f"{what}: {reason}")
         return tuple(one for one in found if one is not None)
 
@@ -723,7 +731,7 @@ class _Reader:
                 continue
             try:
                 value = cleaner(field, absent)(found[key])
-            except Refused as reason:
+            except UnreadableValue as reason:
                 shapes.problem(item.value, f"{shown(key)} of {what}: {reason}")
                 continue
             if value is not None and typed.setdefault(field.name, (key, value))[1] != value:

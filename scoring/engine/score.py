@@ -13,8 +13,8 @@ from operator import attrgetter
 from typing import Any
 
 from leadledger.scoring.engine import question
-from leadledger.scoring.errors import BadValue, LeadError
-from leadledger.scoring.field import Field, Lead, Refused, cleaner
+from leadledger.scoring.errors import BadValue, LeadError, UnreadableValue
+from leadledger.scoring.field import Field, Lead, cleaner
 from leadledger.scoring.gate import Gate, verdict
 from leadledger.scoring.lookup import Combination, Pair, Table, Term
 from leadledger.scoring.outputs import REASONS_PER_SIDE
@@ -121,10 +121,10 @@ class Engine:
                 continue
             try:
                 value = self._fields[name][1](raw)
-            except Refused as reason:
+            except UnreadableValue as reason:
                 try:
                     value = self._fields[name][1](unwrapped(raw))
-                except Refused:
+                except UnreadableValue:
                     problems.append(BadValue(name, f"{path}.{column}", raw, str(reason)))
                     continue
             if value is None:

@@ -13,8 +13,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from leadledger.scoring.engine.score import engine, unwrapped
-from leadledger.scoring.errors import DataError, did_you_mean, shown
-from leadledger.scoring.field import Refused, cleaner
+from leadledger.scoring.errors import DataError, UnreadableValue, did_you_mean, shown
+from leadledger.scoring.field import cleaner
 from leadledger.scoring.frames import spark as spark_frame
 from leadledger.scoring.frames.libraries import ARROW, KINDS, POLARS, SPARK, Library, arrow_needed, kind
 from leadledger.scoring.printers.literals import name as quoted
@@ -226,7 +226,7 @@ def _handed(
         for row, raw in enumerate(values):
             try:
                 values[row] = _cleaned(clean, raw)
-            except Refused:
+            except UnreadableValue:
                 values[row] = None
                 unread.add(row)
         series[column] = library.typed(values, _KEPT[homes[column].kind])
@@ -245,10 +245,10 @@ NANOSECONDS = "TIMESTAMPTZ_NS"
 
 
 def _cleaned(clean: Callable[[Any], Any], raw: Any) -> Any:
-    """A typed value, flags as numbers. Raises Refused."""
+    """A typed value, flags as numbers. Raises UnreadableValue."""
     try:
         value = clean(raw)
-    except Refused:
+    except UnreadableValue:
         value = clean(unwrapped(raw))
     return float(value) if isinstance(value, bool) else value
 

@@ -15,7 +15,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leadledger.scoring.field import ABSENT, Field, Refused, cleaner, fold
+from leadledger.scoring.errors import UnreadableValue
+from leadledger.scoring.field import ABSENT, Field, cleaner, fold
 from leadledger.scoring.printers.sql import select as sql
 from leadledger.scoring.scorecard import Card, untrained
 
@@ -36,7 +37,7 @@ def test_cases(case: Mapping[str, Any]) -> None:
     """A raw value becomes the typed value of its field's kind, or nothing, or is refused with its reason."""
     clean = cleaner(field_of(case), MISSING)
     if "refused" in case:
-        with pytest.raises(Refused) as caught:
+        with pytest.raises(UnreadableValue) as caught:
             clean(case["raw"])
         assert str(caught.value) == case["refused"]
         return
@@ -90,7 +91,7 @@ def test_decimals() -> None:
     assert number(Decimal("sNaN")) is None
     assert flag(Decimal(1)) is True
     for odd in (Decimal("Infinity"), Decimal("1e400"), 10**400):
-        with pytest.raises(Refused, match="is not a finite number"):
+        with pytest.raises(UnreadableValue, match="is not a finite number"):
             number(odd)
 
 
@@ -106,9 +107,9 @@ def test_moments_are_days_in_utc() -> None:
 def test_halves_of_characters() -> None:
     """A text with half of a character, which no engine can store, is refused; so is a number too long to print."""
     text = cleaner(Field("value", "text"), frozenset())
-    with pytest.raises(Refused, match="holds half a character"):
+    with pytest.raises(UnreadableValue, match="holds half a character"):
         text("a\ud800")
-    with pytest.raises(Refused, match="the value is not a text"):
+    with pytest.raises(UnreadableValue, match="the value is not a text"):
         text(10**5000)
 
 
@@ -142,7 +143,7 @@ def test_any_value_is_read_or_refused(raw: object, kind: str, values: list[str])
     clean = cleaner(field, MISSING)
     try:
         value = clean(raw)
-    except Refused:
+    except UnreadableValue:
         return
     wanted = {"number": float, "text": str, "flag": bool, "date": date, "id": str}[kind]
     assert value is None or type(value) is wanted

@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from leadledger.scoring.errors import Suspect
 from leadledger.training.evidence.drift import drift
-from leadledger.training.evidence.leakage import Leakage, Suspect
+from leadledger.training.evidence.leakage import Leakage
 from leadledger.training.evidence.maturity import maturity
 from leadledger.training.notebook import shown, table
 

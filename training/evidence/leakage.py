@@ -43,7 +43,7 @@ from sklearn.model_selection import StratifiedKFold
 from threadpoolctl import threadpool_limits
 
 from leadledger.models.learner.binning import find_indexes, kind_of, learn_bins
-from leadledger.scoring.errors import DataError, shown
+from leadledger.scoring.errors import LeakageError, Suspect, shown
 from leadledger.scoring.field import Field
 from leadledger.scoring.lookup import TextBins
 from leadledger.scoring.scorecard import Card
@@ -76,37 +76,6 @@ BINNED = 50_000  # leads that single fields are measured on
 BOOSTED = 15_000  # leads that all other fields together are measured on
 RARE = 1_000  # ... of which so many of either outcome, or all that there are
 CANDIDATES = 3  # fields that are compared with all others, the strongest first
-
-
-@dataclass(frozen=True)
-class Suspect:
-    """A field that may know what became of the lead: the kind of proof, the proof, and how to mend the card."""
-
-    field: str
-    kind: str
-    proof: str
-    mend: str
-
-    def to_dict(self) -> dict[str, str]:
-        """Flat JSON."""
-        return {"field": self.field, "kind": self.kind, "proof": self.proof, "mend": self.mend}
-
-    def __str__(self) -> str:
-        return "\n".join((f"{self.field}: {self.proof}", *(f"  {line}" for line in self.mend.split("\n"))))
-
-
-class LeakageError(DataError):
-    """A history is refused: fields of it know the outcome. `suspects` holds each with its proof."""
-
-    def __init__(self, suspects: tuple[Suspect, ...]) -> None:
-        self.suspects = suspects
-        one = len(suspects) == 1
-        start = (
-            f"training stopped: {'a field looks' if one else f'{len(suspects)} fields look'} as if"
-            f" {'it was' if one else 'they were'} filled in when it was known what became of the lead. What is learned"
-            f" from {'it' if one else 'them'} would look good on past leads and be wrong on new ones."
-        )
-        super().__init__("\n\n".join((start, *map(str, suspects))))
 
 
 @dataclass(frozen=True)

@@ -20,11 +20,10 @@ from scipy.special import expit, logit
 from sklearn.base import ClassifierMixin, clone
 from sklearn.pipeline import Pipeline
 
-from leadledger.models.learner.compile import CompileError
 from leadledger.models.releases.store import Releases
 from leadledger.models.stability import EDGES, POINTS
 from leadledger.scoring.card.reader import read_card
-from leadledger.scoring.errors import DataError
+from leadledger.scoring.errors import CompileError, DataError
 from leadledger.scoring.lookup import Combination
 from leadledger.scoring.scorecard import START, Card, Learned, Scorecard, untrained
 from leadledger.training.evidence.auditing import audit

@@ -26,7 +26,7 @@ from leadledger.api.log.store import Store
 from leadledger.api.service.settings import Settings
 from leadledger.models.releases.store import Releases
 from leadledger.scoring.card.reader import parse_card
-from leadledger.training.evidence.leakage import LeakageError
+from leadledger.scoring.errors import LeakageError
 from leadledger.training.runs.train import train
 from leadledger.training.sources.logged import BECAME, DAY, LEFT_OUT
 from tests import logs

@@ -16,7 +16,8 @@ from click.testing import CliRunner, Result
 
 from leadledger.api.cli.commands import cli
 from leadledger.api.http import keys
-from leadledger.api.http.keys import CLAIM, FILE, KeyFileError, Keyring
+from leadledger.api.http.keys import CLAIM, FILE, Keyring
+from leadledger.scoring.errors import KeyFileError
 
 NOW = datetime(2026, 1, 31, 9, tzinfo=UTC)
 

@@ -19,7 +19,8 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from leadledger.models.learner.additive import Additive, End, Fork
 from leadledger.models.learner.binning import Binning, find_indexes, read_columns
 from leadledger.models.learner.classifier import AdditiveClassifier
-from leadledger.models.learner.compile import TENTHS, CompileError, compile_additive, fuse, to_tables
+from leadledger.models.learner.compile import TENTHS, compile_additive, fuse, to_tables
+from leadledger.scoring.errors import CompileError
 from leadledger.scoring.lookup import Combination, FlagBins, Leaf, NumberBins, Pair, Split, Table, Term, TextBins
 
 

@@ -16,18 +16,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leadledger.scoring import tree
-from leadledger.scoring.card.condition import (
-    DEEPEST,
-    LONGEST,
-    Known,
-    UnknownField,
-    one_line,
-    parse,
-    parse_days,
-)
+from leadledger.scoring.card.condition import DEEPEST, LONGEST, Known, one_line, parse, parse_days
 from leadledger.scoring.card.reader import parse_card
 from leadledger.scoring.engine.score import engine
-from leadledger.scoring.errors import ConditionError
+from leadledger.scoring.errors import ConditionError, UnknownField
 from leadledger.scoring.meaning.reference import tally
 from leadledger.scoring.printers.literals import name as quoted
 from leadledger.scoring.printers.sql import select as sql
