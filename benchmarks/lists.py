@@ -25,7 +25,8 @@ import numpy as np
 
 from benchmarks.million import run
 from leadledger.api.cli.demo import examples, simulator
-from leadledger.api.lists.duckdb import Wanted, score_list
+from leadledger.api.lists.duckdb import score_list
+from leadledger.api.lists.wanted import Wanted
 from leadledger.models.releases.store import Releases
 
 ROWS = 2_000_000

@@ -43,13 +43,22 @@ REASON_COLUMNS = tuple(
 )
 QUESTIONS = Column("questions", "text", "what to ask a lead that is recommended to be asked")
 
-# What a rejects file, a rejects folder and a rejects table hold of each value that can't be read.
+# What the rejects of a list hold: where the value stands (each engine says which of the first three it knows), the
+# column, the value and the reason. The same for a file, a folder and a table.
 REJECT_COLUMNS = (
-    Column("row", "integer", "the place in the list, from 1; a database has the row's key instead"),
+    Column("file", "text", "the file of the list, where it has several"),
+    Column("row", "integer", "the place in the file, from 1"),
+    Column("id", "text", "the id of the lead; in a database the key of the row"),
     Column("column", "text", "the column that can't be read; empty where the whole row can't"),
     Column("value", "text", "the value as it stands there"),
     Column("reason", "text", "why, and what would be right"),
 )
+REJECT_PLACES = ("file", "row", "id")
+
+
+def reject_columns(places: tuple[str, ...]) -> tuple[Column, ...]:
+    """The columns of rejects of an engine that says where a value stands by `places`, of REJECT_PLACES."""
+    return tuple(column for column in REJECT_COLUMNS if column.name in places or column.name not in REJECT_PLACES)
 
 
 def names(columns: tuple[Column, ...]) -> tuple[str, ...]:

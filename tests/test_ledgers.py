@@ -19,7 +19,8 @@ import leadledger
 from leadledger.api.app import create_app
 from leadledger.api.cli.commands import cli
 from leadledger.api.cli.demo import simulator
-from leadledger.api.lists.duckdb import Wanted, score_list
+from leadledger.api.lists.duckdb import score_list
+from leadledger.api.lists.wanted import Wanted
 from leadledger.api.service.settings import Settings
 from leadledger.models.releases.store import Releases
 from leadledger.scoring.engine.score import engine

@@ -319,7 +319,8 @@ def score(
     elif master is not None:
         raise click.UsageError("--master goes with --engine spark")
     from leadledger.api.cli.reports import list_text
-    from leadledger.api.lists.duckdb import Wanted, score_list
+    from leadledger.api.lists.duckdb import score_list
+    from leadledger.api.lists.wanted import Wanted
 
     wanted = Wanted(
         explain=explain,
@@ -330,6 +331,7 @@ def score(
         best_first=best_first,
         columns=columns,
         ledger=ledger,
+        rejects=rejects,
     )
     chosen = scorecard(home, release, card)
     day = as_of or today()
@@ -337,11 +339,10 @@ def score(
         from leadledger.api.lists.spark import score_folder
 
         with progress() as tell:
-            found = score_folder(chosen, leads, out, day, wanted, master=master, rejects=rejects, progress=tell)
+            found = score_folder(chosen, leads, out, day, wanted, master=master, progress=tell)
     else:
-        beside = None if rejects is None else Path(rejects)
         with bar(leads) as drawn:
-            found = score_list(chosen, Path(leads), Path(out), day, wanted, rejects=beside, progress=drawn)
+            found = score_list(chosen, Path(leads), Path(out), day, wanted, progress=drawn)
     said = json.dumps(found.to_dict(), indent=2, ensure_ascii=False) if as_json else list_text(found, width())
     click.echo(said, err=out == "-")
     if strict and found.rejected:
@@ -362,9 +363,11 @@ def _score_table(
 ) -> None:
     from leadledger.api.cli.reports import table_text
     from leadledger.api.lists.postgres import score_table
+    from leadledger.api.lists.wanted import Wanted
 
     with progress() as tell:
-        found = score_table(card, url, table, into, as_of, key=key, where=where or None, explain=explain, progress=tell)
+        wanted = Wanted(where=where, explain=explain)
+        found = score_table(card, url, table, into, as_of, wanted, key=key, progress=tell)
     show(found.to_dict()) if as_json else click.echo(table_text(found, width()))
     if strict and found.rejected:
         sys.exit(1)

@@ -11,8 +11,10 @@ from types import ModuleType
 
 import click
 
-from leadledger.api.lists.duckdb import QUESTIONS, Wanted, score_list
+from leadledger.api.lists.duckdb import score_list
+from leadledger.api.lists.wanted import Wanted
 from leadledger.scoring.errors import DataError
+from leadledger.scoring.outputs import QUESTIONS
 from leadledger.scoring.printers.sql.select import EXPLAINED, OUTPUTS, PLUS_MINUS
 from leadledger.training.sources.table import connect, read
 
@@ -85,7 +87,7 @@ def _step(number: int, title: str, command: str = "") -> None:
 
 def _example(scored: Path) -> dict[str, str]:
     """A lead worth showing: one to ask about, near the top, without what scoring added."""
-    added = ", ".join([*OUTPUTS, PLUS_MINUS, *EXPLAINED, QUESTIONS, '"ll:row"'])
+    added = ", ".join([*OUTPUTS, PLUS_MINUS, *EXPLAINED, QUESTIONS.name, '"ll:row"'])
     with connect() as connection:
         source = read(connection, scored)
         found = connection.execute(

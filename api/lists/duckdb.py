@@ -18,60 +18,34 @@ from datetime import date
 from heapq import merge
 from pathlib import Path
 from time import monotonic
-from typing import Any, get_args
+from typing import Any
 
 import duckdb
 from duckdb.func import FunctionNullHandling
 
 from leadledger.api.lists import duplicates
 from leadledger.api.lists import output as target
+from leadledger.api.lists.capabilities import ENGINES, refuse_unsupported
+from leadledger.api.lists.ledger_entries import ledger_columns
 from leadledger.api.lists.memos import remembered
-from leadledger.scoring.card.condition import parse_over
+from leadledger.api.lists.wanted import Wanted, check_recommendations, choose_columns, parse_where
 from leadledger.scoring.engine.score import engine
-from leadledger.scoring.errors import ConditionError, DataError, did_you_mean, shown
-from leadledger.scoring.outputs import Verdict
+from leadledger.scoring.errors import DataError
+from leadledger.scoring.outputs import QUESTIONS, VERDICTS, names
 from leadledger.scoring.printers.literals import name as quoted
 from leadledger.scoring.printers.literals import text
 from leadledger.scoring.printers.sql import select as sql
 from leadledger.scoring.printers.sql.cleaning import KINDS, id_column, used, used_by
-from leadledger.scoring.printers.sql.select import EXPLAINED
-from leadledger.scoring.scorecard import Card, Scorecard
-from leadledger.scoring.tree import Node
+from leadledger.scoring.scorecard import Scorecard
 from leadledger.training.sources.rejects import ROW, Reject, refuse_empty, refused, structural
 from leadledger.training.sources.scan import Scan, about, opened
 from leadledger.training.sources.spelling import misspelt
 from leadledger.training.sources.table import connect
 
-VERDICTS: tuple[str, ...] = get_args(Verdict)
-QUESTIONS = "questions"  # worded by Python, for the leads to ask; the other outputs are worked out in SQL
+ENGINE = ENGINES["duckdb"]
 # MB for DuckDB, whatever the length of a list; sorting, and telling ids apart, go to disk beyond it. Each column costs
 # 32 kB in each step of the SELECT and each thread, so that lists of thousands of columns need more.
 MEMORY, MEMORY_PER_COLUMN = 900, 1
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """What of a list is written, and in which order.
-
-    `explain` adds the three strongest reasons each way, the standard error and the questions; `prefix` stands before
-    the names of new columns; `where` is a condition in the card's own language; `only` are recommendations; `top` the
-    best so many; `best_first` sorts by points; `columns` names what to write, of the list's columns and of the new
-    ones (none: all); `ledger` is a file for the entries of each lead.
-    """
-
-    explain: bool = False
-    prefix: str = ""
-    where: str = ""
-    only: tuple[str, ...] = ()
-    top: int | None = None
-    best_first: bool = False
-    columns: tuple[str, ...] = ()
-    ledger: Path | None = None
-
-    @property
-    def all_rows(self) -> bool:
-        """Whether every row that can be read is written."""
-        return not self.where and not self.only and self.top is None
 
 
 @dataclass(frozen=True)
@@ -124,7 +98,6 @@ def score_list(
     as_of: date,
     wanted: Wanted | None = None,
     *,
-    rejects: Path | None = None,
     progress: Callable[[float, int], None] | None = None,
 ) -> Scored:
     """Score a list of any kind that `leadledger.training.sources.scan` opens into another. Raises DataError.
@@ -135,7 +108,7 @@ def score_list(
     and then the share (0..1) that is done and about how many rows that is.
     """
     started = monotonic()
-    run = _Run(card, data, out, as_of, wanted or Wanted(), rejects or _beside(data, out))
+    run = _Run(card, data, out, as_of, wanted or Wanted())
     found = run.score(progress)
     return replace(found, seconds=monotonic() - started)
 
@@ -150,13 +123,14 @@ def _beside(data: Path, out: Path) -> Path:
 class _Run:
     """One list being scored."""
 
-    def __init__(self, card: Scorecard, data: Path, out: Path, as_of: date, wanted: Wanted, rejects: Path) -> None:
-        self.card, self.data, self.out, self.as_of, self.wanted, self.rejects = card, data, out, as_of, wanted, rejects
-        self.where = condition(card.card, wanted.where) if wanted.where else None
-        unknown = [one for one in wanted.only if one not in VERDICTS]
-        if unknown:
-            raise DataError(f"there is no recommendation {shown(unknown[0])}.{did_you_mean(unknown[0], VERDICTS)}")
-        files = [out, rejects, *([wanted.ledger] if wanted.ledger is not None else [])]
+    def __init__(self, card: Scorecard, data: Path, out: Path, as_of: date, wanted: Wanted) -> None:
+        refuse_unsupported(ENGINE, wanted)
+        self.card, self.data, self.out, self.as_of, self.wanted = card, data, out, as_of, wanted
+        self.rejects = _beside(data, out) if wanted.rejects is None else Path(wanted.rejects)
+        self.ledger = None if wanted.ledger is None else Path(wanted.ledger)
+        self.where = parse_where(card.card, wanted.where)
+        check_recommendations(wanted.only)
+        files = [out, self.rejects, *([self.ledger] if self.ledger is not None else [])]
         for place, one in enumerate(files):
             target.check(one)
             if place and one == target.STDOUT:
@@ -165,8 +139,7 @@ class _Run:
                 raise DataError(f"{one}: is named twice; the scores, the rejects and the ledger need a file each")
             if one.exists() and data.exists() and one.samefile(data):
                 raise DataError(f"{one}: is the list itself; write to another file")
-        added = [*sql.OUTPUTS, *((sql.PLUS_MINUS, *EXPLAINED, QUESTIONS) if wanted.explain else ())]
-        self.outputs = {one: f"{wanted.prefix}{one}" for one in added}
+        self.outputs = {column: f"{wanted.prefix}{column}" for column in names(ENGINE.columns(wanted.explain))}
 
     def score(self, progress: Callable[[float, int], None] | None) -> Scored:
         with ExitStack() as stack:
@@ -219,11 +192,11 @@ class _Run:
         if ident and not all_there:
             ((again,),) = connection.execute(f"SELECT {duplicates.count(ident)} FROM {scan.sql}").fetchall()
         files = []
-        if self.wanted.ledger is not None:
-            ledger = target.place(stack, work / "ledger", self.wanted.ledger)
+        if self.ledger is not None:
+            ledger = target.place(stack, work / "ledger", self.ledger)
             body = self._ledger(scan, target.read_back(written, kind), columns)
-            target.copy(connection, body, ledger, target.ending(self.wanted.ledger))
-            files.append((target.finished(stack, connection, ledger, self.wanted.ledger), self.wanted.ledger))
+            target.copy(connection, body, ledger, target.ending(self.ledger))
+            files.append((target.finished(stack, connection, ledger, self.ledger), self.ledger))
         files.append((rejected, self.rejects))
         if self.out != target.STDOUT:
             files.append((target.finished(stack, connection, written, self.out), self.out))
@@ -249,7 +222,7 @@ class _Run:
     def _columns(self, scan: Scan) -> tuple[str, ...]:
         """The columns to write, by their names in the output. Raises DataError."""
         used_by(self.card.card, scan.columns, scan.label)
-        return to_write(list(scan.columns), scan.label, self.outputs, self.wanted)
+        return choose_columns(list(scan.columns), scan.label, self.outputs, self.wanted)
 
     def _query(self, source: str, columns: Mapping[str, str], keep: Sequence[str]) -> sql.Query:
         return sql.Query(
@@ -276,7 +249,7 @@ class _Run:
         advice = quoted(self.outputs["recommendation"])
         listed = ", ".join(map(text, wanted.only))
         chosen = f"{advice} IN ({listed})" if wanted.only else "TRUE"
-        made = {self.outputs[QUESTIONS]: self._questions(connection)} if wanted.explain else {}
+        made = {self.outputs[QUESTIONS.name]: self._questions(connection)} if wanted.explain else {}
         selected = ", ".join(f"{made[one]} AS {quoted(one)}" if one in made else quoted(one) for one in columns)
         connection.execute("CREATE OR REPLACE TEMP SEQUENCE ll_bad MINVALUE 0 START 0")
         body = (
@@ -366,18 +339,11 @@ class _Run:
         query = replace(
             self._query(scan.sql, scan.columns, [column]), ledger=True, plus_minus=False, explain=False, fields=False
         )
-        kinds = {"Table": "table", "Pair": "pair", "Combination": "combination"}
-        titles = {one.name: one.title for one in self.card.card.fields.values()}
-        entries = [("start", "start", str(self.card.learned.start), "Where every lead starts")]
-        entries += [(one.rule.name, "rule", quoted(f"r:{one.rule.name}"), one.rule.reason) for one in self.card.rules]
-        entries += [(one.name, "group", quoted(f"g:{one.name}"), "limit of the group") for one in self.card.groups]
-        entries += [
-            (one.name, kinds[type(one).__name__], quoted(f"t:{one.name}"), " & ".join(titles[of] for of in one.fields))
-            for one in self.card.learned.terms
-        ]
         rows = ", ".join(
-            f"{{entry: {text(name)}, kind: '{kind}', tenths: {points}, reason: {text(reason)}}}"
-            for name, kind, points, reason in entries
+            f"{{entry: {text(entry.entry)}, kind: '{entry.kind}',"
+            f" tenths: {quoted(entry.column) if entry.column else self.card.learned.start},"
+            f" reason: {text(entry.reason)}}}"
+            for entry in ledger_columns(self.card)
         )
         good = f"{quoted(self.outputs['score'])} IS NOT NULL"
         if self.wanted.only:
@@ -389,31 +355,6 @@ class _Run:
         entries_of = f"SELECT {quoted(column)}, unnest([{rows}]) AS e FROM ({scored}) WHERE {good}"
         columns = f"{quoted(column)}, e.entry, e.kind, e.tenths / 10 AS points, e.reason"
         return f"SELECT {columns} FROM ({entries_of}) WHERE e.tenths <> 0"
-
-
-def to_write(columns: Sequence[str], label: str, outputs: Mapping[str, str], wanted: Wanted) -> tuple[str, ...]:
-    """The columns to write of a list, by their names in the output; `outputs` are the new ones. Raises DataError."""
-    taken = {one.lower() for one in columns}
-    for name in outputs.values():
-        if name.lower() in taken:
-            raise DataError(
-                f"{label}: has a column '{name}' already; give the new ones another name, as in --prefix lead_"
-            )
-    known = [*columns, *outputs.values()]
-    for place, one in enumerate(wanted.columns):
-        if one in wanted.columns[:place]:
-            raise DataError(f"{label}: column {shown(one)} is asked for twice; name it once")
-        if one not in known:
-            raise DataError(f"{label}: there is no column {shown(one)} to write.{did_you_mean(one, known)}")
-    return wanted.columns or tuple(known)
-
-
-def condition(card: Card, words: str) -> Node:
-    """A condition over a card's fields, as `--where` takes it. Raises DataError."""
-    try:
-        return parse_over(words, card.fields)
-    except ConditionError as error:
-        raise DataError(f"--where: {error}\n  {words}\n  {' ' * error.offset}^") from None
 
 
 def write_rejects(broken: Sequence[Reject], bad: Iterator[Reject], path: Path) -> int:

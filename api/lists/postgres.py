@@ -13,33 +13,30 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from leadledger.scoring.card.condition import parse_over
+from leadledger.api.lists.capabilities import ENGINES, refuse_unsupported
+from leadledger.api.lists.ledger_entries import ledger_columns
+from leadledger.api.lists.wanted import Wanted, parse_where
 from leadledger.scoring.engine.score import engine
 from leadledger.scoring.errors import DataError, did_you_mean, shown
 from leadledger.scoring.field import Field
+from leadledger.scoring.outputs import Column, names
 from leadledger.scoring.printers.literals import table_parts
 from leadledger.scoring.printers.sql import select as sql
 from leadledger.scoring.printers.sql.cleaning import used_by
 from leadledger.scoring.printers.sql.dialects.postgres import LONGEST_NAME, family, name, plain, text
-from leadledger.scoring.printers.sql.select import EXPLAINED
 from leadledger.scoring.scorecard import Scorecard
+from leadledger.scoring.tree import Node
 
 if TYPE_CHECKING:
     import psycopg
 
+ENGINE = ENGINES["postgres"]
 KEY = "ll:key"
 WHERE = "ll:where"
 STAGED, TWICE = 'pg_temp."ll_scored"', 'pg_temp."ll_twice"'
 BATCH = 1000  # rejected rows that are fetched at a time
-OUTPUTS = {
-    "score": "integer",
-    "points": "double precision",
-    "probability": "double precision",
-    "grade": "text",
-    "recommendation": "text",
-}
+TYPES = {"integer": "integer", "number": "double precision", "text": "text", "date": "date"}
 STAMPS = {"release": "text", "as_of": "date", "scored_at": "timestamp with time zone"}
-REJECTS = {"id": "text", "column": "text", "value": "text", "reason": "text"}
 LEDGER = {"kind": "text", "entry": "text", "points": "double precision"}
 _FITS = {"integer": ("integer", "decimal"), "float": ("float", "decimal"), "text": ("text",), "date": ("date",)}
 
@@ -89,22 +86,24 @@ def score_table(
     table: str,
     into: str,
     as_of: date,
+    wanted: Wanted | None = None,
     *,
     key: str | None = None,
-    where: str | None = None,
-    explain: bool = False,
-    ledger: str | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> Stored:
     """Score a table or a view (`name` or `schema.name`) into another, by its key. Raises DataError, ConditionError.
 
-    `key` is the column that tells rows apart, by default that of the card's field of kind `id`. `where`, in the card's
-    own language, picks rows; one that can't be read counts as picked unless the condition is surely false or true of
-    it. `into` is made if it isn't there; rows of it that this run doesn't score stay. `<into>_rejects` holds what this
-    run left out: values that can't be read, rows without an id, and all rows of an id that occurs twice. `explain` adds
-    `plus_minus` (points) and the strongest reasons each way. `ledger` names a table that gets a row for each entry of
-    each lead. `progress` is told of each step.
+    `key` is the column that tells rows apart, by default that of the card's field of kind `id`. What `ENGINE` lacks of
+    `wanted` is refused. `wanted.where` picks rows; one that can't be read counts as picked unless the condition is
+    surely false or true of it. `into` is made if it isn't there; rows of it that this run doesn't score stay.
+    `<into>_rejects` holds what this run left out: values that can't be read, rows without an id, and all rows of an id
+    that occurs twice. `wanted.ledger` names a table that gets a row for each entry of each lead. `progress` is called
+    with the name of each step.
     """
+    wanted = wanted or Wanted()
+    refuse_unsupported(ENGINE, wanted)
+    where, explain = parse_where(card.card, wanted.where), wanted.explain
+    ledger = None if wanted.ledger is None else str(wanted.ledger)
     tell = progress or (lambda _: None)
     rejects = [*_parts(into)[:-1], f"{_parts(into)[-1]}_rejects"]
     if len(rejects[-1].encode()) > LONGEST_NAME:
@@ -115,11 +114,11 @@ def score_table(
         target, refused = _quoted(_parts(into)), _quoted(rejects)
         present = used_by(card.card, source.columns, table)
         key = _key(card, source, table, key)
-        outputs = {**OUTPUTS, **(_explained() if explain else {})}
+        outputs = _types(ENGINE.columns(explain))
         named = _id(card, key)
-        wanted = {named: source.columns[key], **outputs, **STAMPS}
-        _make(connection, into, wanted, named)
-        _make(connection, ".".join(rejects), REJECTS, None)
+        written = {named: source.columns[key], **outputs, **STAMPS}
+        _make(connection, into, written, named)
+        _make(connection, ".".join(rejects), _types(ENGINE.reject_columns), None)
         if ledger is not None:
             _make(connection, ledger, {named: source.columns[key], **LEDGER}, None)
         tell("scoring")
@@ -129,9 +128,9 @@ def score_table(
         duplicates, nameless = _ambiguous(connection, refused, key)
         bad = _unreadable(connection, card, source, present, key, refused)
         tell("writing the scores")
-        columns = ", ".join(map(name, wanted))
+        columns = ", ".join(map(name, written))
         stamps = f"{text(card.release)}, DATE '{as_of.isoformat()}', now()"
-        updated = ", ".join(f"{name(one)} = excluded.{name(one)}" for one in wanted if one != named)
+        updated = ", ".join(f"{name(one)} = excluded.{name(one)}" for one in written if one != named)
         scored = connection.execute(
             f"INSERT INTO {target} ({columns}) SELECT {name(KEY)}, {', '.join(map(name, outputs))}, {stamps}"
             f" FROM {_good()} ON CONFLICT ({name(named)}) DO UPDATE SET {updated}"
@@ -286,7 +285,7 @@ def _stage(
     source: _Source,
     key: str,
     as_of: date,
-    where: str | None,
+    where: Node | None,
     explain: bool,
     ledger: bool,
 ) -> None:
@@ -295,7 +294,7 @@ def _stage(
     asked = {one: plain(one, kind, kinds[one]) for one, kind in source.columns.items() if one in kinds}
     selected = [f"{spelt} AS {name(one)}" for one, (spelt, _) in asked.items()] + [f"{name(key)} AS {name(KEY)}"]
     if where is not None:
-        picked = Field(WHERE, "flag", derived=parse_over(where, card.card.fields))
+        picked = Field(WHERE, "flag", derived=where)
         card = replace(card, card=replace(card.card, fields={**card.card.fields, WHERE: picked}))
     query = sql.Query(
         as_of,
@@ -309,17 +308,17 @@ def _stage(
         explain=explain,
     )
     picked_rows = f" WHERE coalesce({name(f'f:{WHERE}')}, {name(sql.BAD)})" if where is not None else ""
-    kept = [KEY, *OUTPUTS, *(_explained() if explain else []), sql.BAD]
-    kept += [column for _, _, column in _entries(card) if column] if ledger else []
+    kept = [KEY, *names(ENGINE.columns(explain)), sql.BAD]
+    kept += [entry.column for entry in ledger_columns(card) if entry.column] if ledger else []
     connection.execute(
         f"CREATE TEMP TABLE {STAGED} ON COMMIT DROP AS SELECT {', '.join(map(name, kept))}"
         f" FROM ({sql.select(card, query, 'postgres')}) AS scored{picked_rows}"
     )
 
 
-def _explained() -> dict[str, str]:
-    """The columns that `explain` adds, and their types."""
-    return {sql.PLUS_MINUS: "double precision", **dict.fromkeys(EXPLAINED, "text")}
+def _types(columns: Sequence[Column]) -> dict[str, str]:
+    """The types of some columns, as the server names them."""
+    return {column.name: TYPES[column.type] for column in columns}
 
 
 def _good(of: str = STAGED) -> str:
@@ -396,16 +395,6 @@ def _problems(card: Scorecard, lead: Mapping[str, Any]) -> list[tuple[str, str, 
     return [(one.column, "" if one.value is None else str(one.value), one.reason) for one in engine(card).refused(lead)]
 
 
-def _entries(card: Scorecard) -> list[tuple[str, str, str]]:
-    """Kind, name and column of each entry of the ledger; the start, which has no column, first."""
-    return [
-        ("start", "start", ""),
-        *(("rule", one.rule.name, f"r:{one.rule.name}") for one in card.rules),
-        *(("group", one.name, f"g:{one.name}") for one in card.groups),
-        *(("term", one.name, f"t:{one.name}") for one in card.learned.terms),
-    ]
-
-
 def _write_ledger(connection: psycopg.Connection[Any], card: Scorecard, ledger: str, named: str) -> None:
     """A row for each entry that is not 0, in place of those of an earlier run."""
     connection.execute(
@@ -413,7 +402,8 @@ def _write_ledger(connection: psycopg.Connection[Any], card: Scorecard, ledger: 
     )
     start = str(card.learned.start)
     entries = ", ".join(
-        f"({text(kind)}, {text(of)}, {name(column) if column else start})" for kind, of, column in _entries(card)
+        f"({text(entry.kind)}, {text(entry.entry)}, {name(entry.column) if entry.column else start})"
+        for entry in ledger_columns(card)
     )
     connection.execute(
         f"INSERT INTO {ledger} ({name(named)}, {', '.join(map(name, LEDGER))})"

@@ -17,12 +17,14 @@ from itertools import islice
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
-from leadledger.api.lists.duckdb import VERDICTS, Scored, Wanted, condition, to_write
+from leadledger.api.lists.capabilities import ENGINES, refuse_unsupported
+from leadledger.api.lists.duckdb import Scored
 from leadledger.api.lists.duplicates import EXAMPLES
 from leadledger.api.lists.spark_session import session
-from leadledger.scoring.errors import DataError, did_you_mean, shown
+from leadledger.api.lists.wanted import Wanted, check_recommendations, choose_columns, parse_where
+from leadledger.scoring.errors import DataError
 from leadledger.scoring.frames import spark as spark_frame
-from leadledger.scoring.frames.score import outputs
+from leadledger.scoring.outputs import names
 from leadledger.scoring.printers.sql import select as sql
 from leadledger.scoring.printers.sql.cleaning import id_column, used, used_by
 from leadledger.scoring.printers.sql.dialects.spark import family, name
@@ -33,12 +35,13 @@ from leadledger.training.sources.spelling import misspelt
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
+ENGINE = ENGINES["spark"]
 # By the end of a name: how Spark reads and writes it.
 ENDINGS = {".parquet": "parquet", ".csv": "csv", ".tsv": "csv", ".csv.gz": "csv", ".tsv.gz": "csv"}
 BROKEN = "ll:broken"  # the column with the text of a row of CSV that is none
 FILE, ROW = "ll:file", "ll:row"
 BATCH = 5000  # rejected rows that come over at a time
-REJECTS = {"file": "string", "row": "bigint", "id": "string", "column": "string", "value": "string", "reason": "string"}
+TYPES = {"integer": "bigint", "text": "string"}  # of the columns of rejects
 # As RFC 4180 has it, a line end may stand in quotes, so that one task reads a whole file.
 CSV = {"header": "true", "quote": '"', "escape": '"', "multiLine": "true", "enforceSchema": "false"}
 CSV |= {"columnNameOfCorruptRecord": BROKEN, "nullValue": ""}
@@ -72,31 +75,26 @@ def score_folder(
     wanted: Wanted | None = None,
     *,
     master: str | None = None,
-    rejects: str | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> Scored:
     """Score a list on a Spark cluster into a folder. Raises DataError.
 
     `data` is a file, a folder or a pattern of Parquet or CSV (UTF-8, each file with the same header), `out` the folder
     to make, of Parquet or CSV by the end of its name, else of the kind of `data`; both may be URLs that Spark knows.
-    `master` is None for the one of Spark's own settings, else this machine. Of `wanted`, `top`, `best_first` and
-    `ledger` are refused, and `explain` brings no questions. Rows that can't be read go to the folder `rejects`,
-    beside `out` if left out. `progress` is told of each step. Otherwise as `lists.score_list`; the order of rows is
-    what Spark makes of it.
+    `master` is None for the one of Spark's own settings, else this machine. What `ENGINE` lacks of `wanted` is refused.
+    Rows that can't be read go to the folder `wanted.rejects`, beside `out` if left out. `progress` is called with the
+    name of each step. Otherwise as `score_list`; Spark decides the order of rows.
     """
     started = monotonic()
     wanted = wanted or Wanted()
-    if wanted.top is not None or wanted.best_first or wanted.ledger is not None:
-        raise DataError("top, best_first and ledger are not for a cluster; sort or look into what it has written")
-    unknown = [one for one in wanted.only if one not in VERDICTS]
-    if unknown:
-        raise DataError(f"there is no recommendation {shown(unknown[0])}.{did_you_mean(unknown[0], VERDICTS)}")
-    where = condition(card.card, wanted.where) if wanted.where else None
+    refuse_unsupported(ENGINE, wanted)
+    check_recommendations(wanted.only)
+    where = parse_where(card.card, wanted.where)
     tell = progress or (lambda _: None)
     tell("starting Spark")
     with session(master) as spark:
         run = _Run(card, _Files(spark), as_of, wanted, sql.Query(as_of, where=where))
-        return replace(run.score(data, out, rejects, tell), seconds=monotonic() - started)
+        return replace(run.score(data, out, tell), seconds=monotonic() - started)
 
 
 class _Files:
@@ -177,18 +175,19 @@ class _Run:
         self.card, self.files, self.as_of, self.wanted = card, files, as_of, wanted
         self.spark = files.spark
         self.query = replace(query, plus_minus=wanted.explain, explain=wanted.explain)
-        self.outputs = {one: f"{wanted.prefix}{one}" for one in outputs(wanted.explain)}
+        self.outputs = {column: f"{wanted.prefix}{column}" for column in names(ENGINE.columns(wanted.explain))}
 
-    def score(self, data: str, out: str, rejects: str | None, tell: Callable[[str], None]) -> Scored:
+    def score(self, data: str, out: str, tell: Callable[[str], None]) -> Scored:
         tell("reading the columns")
         first = self.files.first(data)
         kind = _kind(first)
         if kind is None:
             raise DataError(f"{first}: is neither Parquet nor CSV; its name must end in {', '.join(ENDINGS)}")
         leads = self._open(data, first, kind)
-        place = rejects or self.files.beside(out, f"{_stem(self.files.last(out))}.rejects.csv")
+        beside = self.files.beside(out, f"{_stem(self.files.last(out))}.rejects.csv")
+        place = beside if self.wanted.rejects is None else str(self.wanted.rejects)
         used_by(self.card.card, dict.fromkeys(leads.columns, ""), leads.label)
-        columns = to_write(leads.columns, leads.label, self.outputs, self.wanted)
+        columns = choose_columns(leads.columns, leads.label, self.outputs, self.wanted)
         with self.files.half(out) as half, self.files.half(place) as half_rejects:
             if half == half_rejects:
                 raise DataError(f"{out}: is named twice; the scores and the rejects need a folder each")
@@ -341,7 +340,7 @@ class _Run:
 
     def _append(self, rejects: Sequence[Mapping[str, Any]], half: str, kind: str) -> None:
         """Write some rejects as one more file; by way of JSON, since a list of Python's would need a Python worker."""
-        fields = ", ".join(f"`{one}`: {kind_of}" for one, kind_of in REJECTS.items())
+        fields = ", ".join(f"`{column.name}`: {TYPES[column.type]}" for column in ENGINE.reject_columns)
         query = f"SELECT inline(from_json(:rejects, 'array<struct<{fields}>>'))"
         writer = self.spark.sql(query, args={"rejects": json.dumps(list(rejects))}).coalesce(1).write.mode("append")
         writer.options(**WRITTEN).csv(half) if kind == "csv" else writer.parquet(half)
@@ -378,7 +377,7 @@ def _quoted(column: str) -> str:
 
 
 def _reject(file: str, row: int | None, ident: str | None, one: Reject) -> dict[str, Any]:
-    return dict(zip(REJECTS, (file, row, ident, one.column, one.value, one.reason), strict=True))
+    return dict(zip(names(ENGINE.reject_columns), (file, row, ident, one.column, one.value, one.reason), strict=True))
 
 
 def _kind(place: str) -> str | None:

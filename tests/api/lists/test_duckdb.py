@@ -12,7 +12,8 @@ import duckdb
 import pytest
 
 import leadledger
-from leadledger.api.lists.duckdb import Wanted, score_list
+from leadledger.api.lists.duckdb import score_list
+from leadledger.api.lists.wanted import Wanted
 from leadledger.scoring.errors import DataError, ScoringError
 from leadledger.scoring.lookup import Table, TextBins
 from leadledger.scoring.scorecard import Scorecard
@@ -319,9 +320,9 @@ def test_a_file_for_each(card: Scorecard, tmp_path: Path) -> None:
     """The scores, the rejects and the ledger never overwrite each other."""
     leads, out = tmp_path / "leads.csv", tmp_path / "scored.csv"
     leads.write_text(LEADS)
-    for wanted, rejects in ((Wanted(ledger=out), None), (Wanted(), out)):
+    for wanted in (Wanted(ledger=out), Wanted(rejects=out)):
         with pytest.raises(DataError, match="is named twice; the scores, the rejects and the ledger need a file each"):
-            score_list(card, leads, out, AS_OF, wanted, rejects=rejects)
+            score_list(card, leads, out, AS_OF, wanted)
     assert sorted(one.name for one in tmp_path.iterdir()) == ["card.yaml", "leads.csv"]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -12,13 +13,15 @@ import pytest
 
 from leadledger import load
 from leadledger.api.lists.postgres import score_table
+from leadledger.api.lists.wanted import Wanted
 from leadledger.scoring.card.reader import parse_card
 from leadledger.scoring.engine.cases import as_declared
 from leadledger.scoring.engine.score import engine
 from leadledger.scoring.errors import DataError, ScoringError
+from leadledger.scoring.lookup import NumberBins, Pair, Table, TextBins
 from leadledger.scoring.printers.sql import select as sql
 from leadledger.scoring.printers.sql.dialects.postgres import name
-from leadledger.scoring.scorecard import untrained
+from leadledger.scoring.scorecard import Learned, untrained
 from tests.postgres import database, server
 
 AS_OF = date(2026, 1, 31)
@@ -162,7 +165,8 @@ def test_an_error_in_the_middle_changes_nothing(url: str, db: psycopg.Connection
 def test_some_rows_with_their_errors_and_entries(url: str, db: psycopg.Connection[Any]) -> None:
     """`where` picks rows in the card's own language; a ledger has a row for each entry."""
     leads(db, "('a', '100', 'no', '', ''), ('b', '10', 'NO', '', ''), ('c', 'x', '', '', '')")
-    found = score_table(CARD, url, "leads", "scores", AS_OF, where="employees > 50", explain=True, ledger="entries")
+    wanted = Wanted(where="employees > 50", explain=True, ledger="entries")
+    found = score_table(CARD, url, "leads", "scores", AS_OF, wanted)
     assert (found.rows, found.scored, found.rejected) == (2, 1, 1)
     found_in = db.execute("SELECT id, score, plus_minus, gain_1, loss_1 FROM scores").fetchall()
     assert [row[:3] for row in found_in] == [("a", 80, None)]
@@ -171,6 +175,23 @@ def test_some_rows_with_their_errors_and_entries(url: str, db: psycopg.Connectio
         ("a", "rule", "big", 20.0),
         ("a", "rule", "near", 10.0),
         ("a", "start", "start", 50.0),
+    ]
+
+
+def test_the_kinds_of_entries_are_those_of_every_ledger(url: str, db: psycopg.Connection[Any]) -> None:
+    """What is learned is named table, pair or combination, as in the ledger of a file."""
+    terms = (
+        Table("employees", NumberBins((50.0,)), (1, 2, 3), (1, 1, 1)),
+        Pair(("employees", "country"), (NumberBins((50.0,)), TextBins(("NO",))), ((4,) * 3,) * 3, ((1,) * 3,) * 3),
+    )
+    leads(db, "('a', '100', 'no', '', '')")
+    score_table(replace(CARD, learned=Learned(terms=terms)), url, "leads", "scores", AS_OF, Wanted(ledger="entries"))
+    assert db.execute("SELECT entry, kind, points FROM entries ORDER BY entry").fetchall() == [
+        ("big", "rule", 20.0),
+        ("employees", "table", 0.3),
+        ("employees & country", "pair", 0.4),
+        ("near", "rule", 10.0),
+        ("start", "start", 50.0),
     ]
 
 

@@ -21,8 +21,9 @@ from pyarrow import parquet
 from leadledger import load, score_frame
 from leadledger.api.cli.commands import cli
 from leadledger.api.lists import spark_session
-from leadledger.api.lists.duckdb import Wanted, score_list
+from leadledger.api.lists.duckdb import score_list
 from leadledger.api.lists.spark import score_folder
+from leadledger.api.lists.wanted import Wanted
 from leadledger.scoring.card.reader import parse_card
 from leadledger.scoring.engine.cases import as_declared
 from leadledger.scoring.engine.score import engine

@@ -1,0 +1,94 @@
+"""What each engine that scores lists can do, as data: what it lacks of `Wanted`, what it takes besides, what it adds.
+
+One function refuses what an engine lacks, so that no wish is dropped in silence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+
+from leadledger.api.lists.wanted import Wanted
+from leadledger.scoring import outputs
+from leadledger.scoring.errors import DataError
+
+
+@dataclass(frozen=True)
+class ListEngine:
+    """An engine that scores lists.
+
+    `title` names it in messages. `lacks` maps the members of `Wanted` that it has not to what a message says behind
+    their name. `takes` are the settings that it takes besides, `needs` those of them that must be given. `explains` are
+    the columns that `explain` adds. `reject_places` are the columns of its rejects that say where a value stands.
+    """
+
+    title: str
+    lacks: Mapping[str, str] = field(default_factory=dict)
+    takes: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
+    explains: tuple[outputs.Column, ...] = (outputs.PLUS_MINUS, *outputs.REASON_COLUMNS)
+    reject_places: tuple[str, ...] = ()
+
+    def columns(self, explain: bool) -> tuple[outputs.Column, ...]:
+        """The columns that it adds to a list."""
+        return (*outputs.SCORE_COLUMNS, *self.explains) if explain else outputs.SCORE_COLUMNS
+
+    @property
+    def reject_columns(self) -> tuple[outputs.Column, ...]:
+        """The columns of its rejects: where a value stands, then the same for every engine."""
+        return outputs.reject_columns(self.reject_places)
+
+
+ENGINES = {
+    "duckdb": ListEngine(
+        "DuckDB",
+        takes=("out",),
+        needs=("out",),
+        explains=(outputs.PLUS_MINUS, *outputs.REASON_COLUMNS, outputs.QUESTIONS),
+        reject_places=("row",),
+    ),
+    "postgres": ListEngine(
+        "PostgreSQL",
+        lacks={
+            "prefix": "is for files; in PostgreSQL the scores get a table of their own",
+            "only": "is for files; in PostgreSQL choose from the table of scores by its column recommendation",
+            "top": "is for files; in PostgreSQL sort the table of scores by its column points",
+            "best_first": "is for files; in PostgreSQL sort the table of scores by its column points",
+            "columns": "is for files; in PostgreSQL select from the table of scores",
+            "rejects": "is for files; in PostgreSQL they go to a table beside that of the scores, named <into>_rejects",
+        },
+        takes=("table", "into", "key"),
+        needs=("table", "into"),
+        reject_places=("id",),
+    ),
+    "spark": ListEngine(
+        "Spark",
+        lacks={
+            "top": "is not for --engine spark, which writes all rows, in no order",
+            "best_first": "is not for --engine spark, which writes all rows, in no order",
+            "ledger": "is not for --engine spark; score with DuckDB, or print the SELECT by `leadledger sql --ledger`",
+        },
+        takes=("out", "master"),
+        needs=("out",),
+        reject_places=("file", "row", "id"),
+    ),
+}
+_NOTHING_WANTED = Wanted()
+
+
+def find_unsupported(engine: ListEngine, wanted: Wanted) -> tuple[str, str] | None:
+    """The first wish that the engine can't fulfil, as the member of `Wanted` and what a message says behind its name.
+
+    On the command line the member `best_first` is the option `--best-first`.
+    """
+    for member in fields(Wanted):
+        if member.name in engine.lacks and getattr(wanted, member.name) != getattr(_NOTHING_WANTED, member.name):
+            return member.name, engine.lacks[member.name]
+    return None
+
+
+def refuse_unsupported(engine: ListEngine, wanted: Wanted) -> None:
+    """Raises DataError, which names the wish and what to do instead, where the engine lacks something of `wanted`."""
+    unsupported = find_unsupported(engine, wanted)
+    if unsupported is not None:
+        raise DataError(" ".join(unsupported))

@@ -1,0 +1,41 @@
+"""The entries that a ledger of a list has, the same in every engine: their names, kinds, reasons and columns in SQL."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from leadledger.scoring.lookup import Combination, Pair, Table
+from leadledger.scoring.outputs import EntryKind, TermKind
+from leadledger.scoring.scorecard import Scorecard
+
+TERM_KINDS: dict[type, TermKind] = {Table: "table", Pair: "pair", Combination: "combination"}
+
+
+@dataclass(frozen=True)
+class LedgerColumn:
+    """An entry of every lead's ledger, and the column of the printed SELECT that holds its tenths of points.
+
+    `column` is None for the start, which is the same for every lead.
+    """
+
+    entry: str
+    kind: EntryKind
+    column: str | None
+    reason: str
+
+
+def ledger_columns(card: Scorecard) -> list[LedgerColumn]:
+    """The entries of a card's ledgers, in their order; the tenths of points of a lead's entries add up to its total."""
+    titles = {field.name: field.title for field in card.card.fields.values()}
+    columns = [LedgerColumn("start", "start", None, "Where every lead starts")]
+    columns += [
+        LedgerColumn(priced.rule.name, "rule", f"r:{priced.rule.name}", priced.rule.reason) for priced in card.rules
+    ]
+    columns += [LedgerColumn(group.name, "group", f"g:{group.name}", "limit of the group") for group in card.groups]
+    columns += [
+        LedgerColumn(
+            term.name, TERM_KINDS[type(term)], f"t:{term.name}", " & ".join(titles[field] for field in term.fields)
+        )
+        for term in card.learned.terms
+    ]
+    return columns
