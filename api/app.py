@@ -9,11 +9,11 @@ from typing import Any
 from fastapi import FastAPI
 
 from leadledger.api.http import problem
-from leadledger.api.http.access import table
-from leadledger.api.http.direct import Direct
+from leadledger.api.http.access import build_route_table
+from leadledger.api.http.direct import DirectRoute
 from leadledger.api.http.guard import Guard
-from leadledger.api.http.keys import Keyring
 from leadledger.api.http.routes import docs, health, history, me, metrics, outcomes, releases, score, scorecard
+from leadledger.api.service.keys import Keyring
 from leadledger.api.service.program_log import Log
 from leadledger.api.service.service import opened
 from leadledger.api.service.settings import Settings
@@ -37,7 +37,7 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.state.service, app.state.keys, app.state.log = service, Keyring(settings.home), log
     problem.install(app)
-    app.router.route_class = Direct
+    app.router.route_class = DirectRoute
     score.add(app, service)
     outcomes.add(app, service)
     history.add(app, service)
@@ -47,7 +47,7 @@ def create_app(settings: Settings) -> FastAPI:
     metrics.add(app, service)
     me.add(app)
     docs.add(app)
-    table(app.routes)  # a route that doesn't say what it needs is refused here, not when it is first asked
+    build_route_table(app.routes)  # a route that doesn't say what it needs is refused here, not when it is first asked
     app.add_middleware(
         Guard, routes=app.routes, keys=app.state.keys, settings=settings, log=log, metrics=service.metrics
     )

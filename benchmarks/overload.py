@@ -20,7 +20,7 @@ from pathlib import Path
 
 from benchmarks.load import Load, Seen, ask, asking, get, post
 from benchmarks.served import LEAD, REQUEST, fresh, ours
-from leadledger.api.http.guard import PLACE
+from leadledger.api.http.guard import BYTES_PER_PLACE
 from leadledger.api.server.protocol import LONGEST_REST
 from leadledger.api.service.settings import Settings
 
@@ -64,7 +64,7 @@ def _shown(name: str, able: float, load: Load) -> Shown:
     with ExitStack() as stack:
         probes = [Load(load.port, get(f"/health/{one}"), PROBES, load.seconds, PROBES) for one in ("live", "ready")]
         all_seen = [stack.enter_context(asking(one)) for one in (load, *probes)]
-        room = WAITING / (1 + len(load.request) // PLACE)
+        room = WAITING / (1 + len(load.request) // BYTES_PER_PLACE)
         return Shown(name, able, room, *(next(one) for one in all_seen))
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from leadledger.api.log import database, tables
-from leadledger.api.log.store import Store
+from leadledger.api.log.store import LogStore
 from tests.postgres import server
 
 DATABASES = ["sqlite", "postgresql"]
@@ -30,19 +30,19 @@ def database_of(kind: str, folder: Path) -> Iterator[str]:
 
 
 @contextmanager
-def opened(url: str) -> Iterator[Store]:
+def opened(url: str) -> Iterator[LogStore]:
     """The log at a URL, emptied."""
-    found = database.opened(url, Path())
+    found = database.open_database(url, Path())
     try:
         with found.begin() as connection:
             for table in (tables.scores, tables.answers, tables.outcomes):
                 connection.execute(table.delete())
-        yield Store(found)
+        yield LogStore(found)
     finally:
         found.dispose()
 
 
-def fill(log: Store, scores: Sequence[Mapping[str, Any]] = (), outcomes: Sequence[Mapping[str, Any]] = ()) -> None:
+def fill(log: LogStore, scores: Sequence[Mapping[str, Any]] = (), outcomes: Sequence[Mapping[str, Any]] = ()) -> None:
     """Write rows of the two tables."""
     with log.engine.begin() as connection:
         for table, rows in ((tables.scores, scores), (tables.outcomes, outcomes)):

@@ -18,9 +18,9 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from leadledger.api.http import keys
-from leadledger.api.http.keys import SCOPES
 from leadledger.api.server.serve import serve
+from leadledger.api.service import keys
+from leadledger.api.service.keys import SCOPES
 from leadledger.api.service.settings import Settings
 
 ROOT = Path(__file__).parents[1]

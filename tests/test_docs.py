@@ -14,8 +14,8 @@ from jsonschema import Draft202012Validator
 
 from leadledger.api.app import create_app
 from leadledger.api.cli.commands import cli
-from leadledger.api.http.access import Entry, Table, table
-from leadledger.api.http.keys import SCOPES
+from leadledger.api.http.access import GuardedRoute, RouteTable, build_route_table
+from leadledger.api.service.keys import SCOPES
 from leadledger.api.service.settings import Settings
 from leadledger.scoring.card.reader import KEYS, parse_card
 from leadledger.scoring.card.write_back import DEFAULTS
@@ -109,7 +109,7 @@ def test_every_scope_is_described(scope: str) -> None:
 CONTRACT = (ROOT / "docs" / "contract.md").read_text("utf-8")
 
 
-def listed(routes: Table) -> list[tuple[str, Entry]]:
+def listed(routes: RouteTable) -> list[tuple[str, GuardedRoute]]:
     """All routes of a service with their methods."""
     found = [*routes.fixed.values(), *(entries for _, entries in routes.others)]
     return [(method, entry) for entries in found for method, entry in entries.items()]
@@ -119,12 +119,12 @@ def test_every_operation_is_listed() -> None:
     """The page of the contract lists each operation with its path and its scope, and each form of the description."""
     app = create_app(Settings(card=CARDS[0], log="off"))
     said = app.openapi()["paths"]
-    needs = {(method, one.template): one.needs for method, one in listed(table(app.routes))}
+    needs = {(method, one.template): one.needs for method, one in listed(build_route_table(app.routes))}
     for path, operations in said.items():
         for method, one in operations.items():
             scope = needs[method.upper(), path]
             told = f"`{scope}`" if scope in SCOPES else {"any": "any", "open": "none"}[scope]
             assert f"| `{one['operationId']}` | `{method.upper()} {path}` | {told} |" in CONTRACT
     assert CONTRACT.count("| `/openapi") + CONTRACT.count("| `/swagger") == len(
-        [one for _, one in listed(table(app.routes)) if one.template.endswith(".json")]
+        [one for _, one in listed(build_route_table(app.routes)) if one.template.endswith(".json")]
     )

@@ -18,7 +18,7 @@ from leadledger.api.cli.options import as_json, home, on_the_line, refusing, sho
 def keys(context: click.Context, home: Path, as_json: bool) -> None:
     """List the API keys of the service; add or revoke one."""
     from leadledger.api.cli.reports import keys_text
-    from leadledger.api.http.keys import read
+    from leadledger.api.service.keys import read
 
     context.obj = home
     if context.invoked_subcommand is None:
@@ -38,7 +38,7 @@ def add_key(context: click.Context, name: str, scopes: tuple[str, ...], home: Pa
 
     A running service takes it at once.
     """
-    from leadledger.api.http.keys import add
+    from leadledger.api.service.keys import add
 
     key, text = add(chosen_home(context, home), name, scopes, datetime.now(UTC))
     if as_json:
@@ -56,7 +56,7 @@ def add_key(context: click.Context, name: str, scopes: tuple[str, ...], home: Pa
 @refusing
 def revoke_key(context: click.Context, identity: str, home: Path, as_json: bool) -> None:
     """Revoke the key ID. A running service refuses it within a second or two."""
-    from leadledger.api.http.keys import revoke
+    from leadledger.api.service.keys import revoke
 
     key = revoke(chosen_home(context, home), identity, datetime.now(UTC))
     show(key.to_dict()) if as_json else click.echo(f"Key {key.id} ({key.name}) is revoked.")

@@ -14,7 +14,7 @@ from leadledger.api.cli.options import FILE, Day, as_json, home, log_url, refusi
 from leadledger.scoring.errors import DataError
 
 if TYPE_CHECKING:
-    from leadledger.api.log.store import Store
+    from leadledger.api.log.store import LogStore
     from leadledger.training.sources.logged import Logged
 
 
@@ -36,10 +36,12 @@ def log(context: click.Context, home: Path, log_url: str | None) -> None:
 @refusing
 def export_log(context: click.Context, out: Path, since: date | None, until: date | None, as_json: bool) -> None:
     """Write the scores of the log to a list, the oldest first."""
-    from leadledger.api.log.export import export
+    from leadledger.api.log.export import export_scores
 
     with opened_log(*context.obj) as found:
-        count = export(found.exported(since.isoformat() if since else "", until.isoformat() if until else ""), out)
+        count = export_scores(
+            found.read_scores(since.isoformat() if since else "", until.isoformat() if until else ""), out
+        )
     said = {"scores": count, "out": str(out)}
     show(said) if as_json else click.echo(f"{count:,} scores: {out}", err=str(out) == "-")
 
@@ -75,18 +77,18 @@ def forget_lead(context: click.Context, lead: str, as_json: bool) -> None:
 
 
 @contextmanager
-def opened_log(home: Path, log_url: str | None) -> Iterator[Store]:
+def opened_log(home: Path, log_url: str | None) -> Iterator[LogStore]:
     """The decision log. Raises DataError where it can't be opened, or fails."""
     from sqlalchemy.exc import SQLAlchemyError
 
     from leadledger.api.log import database
-    from leadledger.api.log.store import Store
+    from leadledger.api.log.store import LogStore
 
-    engine = database.opened(log_url, home)
+    engine = database.open_database(log_url, home)
     try:
-        yield Store(engine)
+        yield LogStore(engine)
     except SQLAlchemyError as error:
-        raise DataError(f"the log failed: {database.why(error)}") from None
+        raise DataError(f"the log failed: {database.describe_error(error)}") from None
     finally:
         engine.dispose()
 
@@ -94,9 +96,9 @@ def opened_log(home: Path, log_url: str | None) -> Iterator[Store]:
 @contextmanager
 def logged_history(card: Path, home: Path, log_url: str | None, backdated: bool) -> Iterator[Logged]:
     """What the log gives to learn from for a card. Raises ScoringError."""
-    from leadledger.api.log.history import history
+    from leadledger.api.log.history import open_history
     from leadledger.scoring.card.reader import read_card
 
     written = read_card(card)
-    with opened_log(home, log_url) as log, history(log, written, backdated=backdated) as found:
+    with opened_log(home, log_url) as log, open_history(log, written, backdated=backdated) as found:
         yield found

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from leadledger.api.http.keys import Key
     from leadledger.api.lists.duckdb import Scored
     from leadledger.api.lists.fit import Fit
     from leadledger.api.lists.postgres import Stored
+    from leadledger.api.service.keys import Key
     from leadledger.models.releases.store import Info
     from leadledger.scoring.scorecard import Card
     from leadledger.training.runs.recalibration import Recalibration

@@ -12,18 +12,18 @@ from typing import Any, TypeVar
 
 from starlette.routing import BaseRoute, Route
 
-from leadledger.api.http.direct import Direct
-from leadledger.api.http.keys import SCOPES
+from leadledger.api.http.direct import DirectRoute
+from leadledger.api.service.keys import SCOPES
 
 OPEN = "open"  # anybody, at any time: no key, no limit
-ANY = "any"  # any key that works, whatever its scopes
-NEEDS = (OPEN, ANY, *SCOPES)
+ANY_KEY = "any"  # any key that works, whatever its scopes
+NEEDS = (OPEN, ANY_KEY, *SCOPES)
 
 Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
 
 
 def needs(scope: str) -> Callable[[Endpoint], Endpoint]:
-    """Declare what a route's function needs: a scope of a key, ANY key, or OPEN. Raises ValueError for another word."""
+    """Declare what a route's function needs: a scope, ANY_KEY, or OPEN. Raises ValueError for another word."""
     if scope not in NEEDS:
         raise ValueError(f"{scope!r} is not one of {', '.join(NEEDS)}")
 
@@ -35,7 +35,7 @@ def needs(scope: str) -> Callable[[Endpoint], Endpoint]:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class GuardedRoute:
     """A route as the guard sees it: its template, what it needs, and its function if that is called directly."""
 
     route: Route
@@ -47,13 +47,13 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class RouteTable:
     """All routes: those with a fixed path by that path, the others in order; each by method."""
 
-    fixed: dict[str, dict[str, Entry]]
-    others: tuple[tuple[Pattern[str], dict[str, Entry]], ...]
+    fixed: dict[str, dict[str, GuardedRoute]]
+    others: tuple[tuple[Pattern[str], dict[str, GuardedRoute]], ...]
 
-    def at(self, path: str) -> dict[str, Entry]:
+    def at(self, path: str) -> dict[str, GuardedRoute]:
         """The entries of a path by method; empty where nothing is there."""
         found = self.fixed.get(path)
         if found is not None:
@@ -61,10 +61,10 @@ class Table:
         return next((entries for pattern, entries in self.others if pattern.match(path)), {})
 
 
-def table(routes: Iterable[BaseRoute]) -> Table:
+def build_route_table(routes: Iterable[BaseRoute]) -> RouteTable:
     """The table of an app's routes. Raises TypeError for a route that doesn't declare what it needs."""
-    fixed: dict[str, dict[str, Entry]] = {}
-    others: dict[str, tuple[Pattern[str], dict[str, Entry]]] = {}
+    fixed: dict[str, dict[str, GuardedRoute]] = {}
+    others: dict[str, tuple[Pattern[str], dict[str, GuardedRoute]]] = {}
     for route in routes:
         declared = getattr(getattr(route, "endpoint", None), "needs", None)
         if not isinstance(route, Route) or declared is None or not route.methods:
@@ -74,7 +74,7 @@ def table(routes: Iterable[BaseRoute]) -> Table:
         else:
             entries = fixed.setdefault(route.path, {})
         for method in route.methods:
-            call = route.endpoint if isinstance(route, Direct) else None
+            call = route.endpoint if isinstance(route, DirectRoute) else None
             takes_body = method not in ("GET", "HEAD", "DELETE")
-            entries.setdefault(method, Entry(route, route.path, method, declared, call, takes_body))
-    return Table(fixed, tuple(others.values()))
+            entries.setdefault(method, GuardedRoute(route, route.path, method, declared, call, takes_body))
+    return RouteTable(fixed, tuple(others.values()))

@@ -10,7 +10,7 @@ from fastapi.routing import APIRoute
 from starlette.routing import request_response
 
 
-class Direct(APIRoute):
+class DirectRoute(APIRoute):
     """A route whose function takes the request, alone, and gives the response.
 
     FastAPI's own handler solves dependencies, validates and serializes. Where a function does without them, that

@@ -23,18 +23,18 @@ from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from leadledger.api.http import problem
-from leadledger.api.http.access import ANY, OPEN, Entry, table
-from leadledger.api.http.keys import EPOCH, SCOPES, Key, Keyring, find
-from leadledger.api.http.rate import Rates
+from leadledger.api.http.access import ANY_KEY, OPEN, GuardedRoute, build_route_table
+from leadledger.api.http.rate import RateLimiter
 from leadledger.api.requests.mistakes import Refusal
+from leadledger.api.service.keys import EPOCH, SCOPES, Key, Keyring, find_key
 from leadledger.api.service.metrics import Metrics
 from leadledger.api.service.program_log import Log
 from leadledger.api.service.settings import Settings
 
 # Nothing here is a page, to be kept, framed or run: browsers are told so. A response may bring a policy of its own.
 # https://cheatsheetseries.owasp.org/cheatsheets/REST_Security_Cheat_Sheet.html#security-headers
-POLICY = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'")
-HEADERS = (
+CONTENT_POLICY = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'")
+SECURITY_HEADERS = (
     (b"x-content-type-options", b"nosniff"),
     (b"cache-control", b"no-store"),
     (b"referrer-policy", b"no-referrer"),
@@ -44,7 +44,7 @@ HEADERS = (
 # A request takes a place among those in work for each so many bytes of its body that are begun: some fifty leads, and a
 # few milliseconds. So all that is in work is done in about the same time, however large the batches are. The largest
 # takes a quarter of all places.
-PLACE = 10_000
+BYTES_PER_PLACE = 10_000
 
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._:-]{1,64}")
 _NO_KEY = "Send a key: `Authorization: Bearer ll_…` or `X-API-Key: ll_…`."
@@ -73,9 +73,9 @@ class Exchange:
         """Send a part of the answer, with the headers that every answer has."""
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            headers = [*message.get("headers", ()), *HEADERS, (b"x-request-id", self.request_id.encode())]
-            if POLICY[0] not in dict(headers):
-                headers.append(POLICY)
+            headers = [*message.get("headers", ()), *SECURITY_HEADERS, (b"x-request-id", self.request_id.encode())]
+            if CONTENT_POLICY[0] not in dict(headers):
+                headers.append(CONTENT_POLICY)
             message["headers"] = headers
         else:
             self.sent += len(message.get("body", b""))
@@ -96,11 +96,11 @@ class Guard:
         metrics: Metrics,
     ) -> None:
         self._app = app
-        self._table = table(routes)
+        self._table = build_route_table(routes)
         self._keys = keys
         self._log = log
         self._metrics = metrics
-        self._rates = Rates(settings.max_rate)
+        self._rates = RateLimiter(settings.max_rate)
         self._max_body = settings.max_body
         self._max_waiting = settings.max_waiting
         self._most_places = max(1, settings.max_waiting // 4)
@@ -154,7 +154,7 @@ class Guard:
             self._working -= one.places
             self._tell(one, entries, entry)
 
-    def _tell(self, one: Exchange, entries: Mapping[str, Entry], entry: Entry | None) -> None:
+    def _tell(self, one: Exchange, entries: Mapping[str, GuardedRoute], entry: GuardedRoute | None) -> None:
         # Monitors ask every few seconds; what we refuse for want of room is worth a warning, what fails more.
         quiet = entry is not None and entry.needs == OPEN
         level = (0 if quiet else 1) if one.status < 500 else 2 if one.status == 503 else 3
@@ -176,7 +176,7 @@ class Guard:
             )
 
     async def _admit(
-        self, one: Exchange, entry: Entry, scope: Scope, headers: Mapping[bytes, bytes], receive: Receive
+        self, one: Exchange, entry: GuardedRoute, scope: Scope, headers: Mapping[bytes, bytes], receive: Receive
     ) -> Receive:
         """Read the body, and take places among the requests in work; gives what gives the body again.
 
@@ -190,7 +190,7 @@ class Guard:
             body = await self._body(scope, receive, headers.get(b"content-length"))
             one.received = len(body)
             receive = _again(body, receive)
-        places = min(1 + one.received // PLACE, self._most_places)
+        places = min(1 + one.received // BYTES_PER_PLACE, self._most_places)
         if self._working + places > self._max_waiting:
             raise Refusal(503, "The service has as much to do as it takes at once.", retry_after=1)
         self._working += places
@@ -216,7 +216,7 @@ class Guard:
         if claimed is not None:
             text = claimed.strip().decode("latin-1")
             # A key that is not known may have been made a moment ago.
-            found = find(keys.by_id, text) or (find(keys.by_id, text) if self._look(now) else None)
+            found = find_key(keys.by_id, text) or (find_key(keys.by_id, text) if self._look(now) else None)
             if found is not None:
                 return found
         if keys.problem:
@@ -269,14 +269,14 @@ def _again(body: bytes, receive: Receive) -> Receive:
     return once_more
 
 
-def _allowed(entry: Entry | None, entries: Mapping[str, Entry], key: Key) -> Entry:
+def _allowed(entry: GuardedRoute | None, entries: Mapping[str, GuardedRoute], key: Key) -> GuardedRoute:
     """The entry of a route that the key may call. Raises Refusal: nothing there, another method, another scope."""
     if not entries:
         raise Refusal(404, "Nothing is at this path. GET /docs lists the paths.")
     if entry is None:
         allowed = ", ".join(sorted(entries))
         raise Refusal(405, f"This path takes {allowed} only.", headers={"Allow": allowed})
-    if entry.needs not in key.scopes and entry.needs != ANY:
+    if entry.needs not in key.scopes and entry.needs != ANY_KEY:
         raise Refusal(
             403,
             f"Key {key.id} lacks the scope `{entry.needs}`; it has: {', '.join(key.scopes)}.",

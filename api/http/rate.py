@@ -7,16 +7,16 @@ how the system spreads its connections.
 
 from __future__ import annotations
 
-BURST = 2.0  # seconds' worth of requests that may come at once after a pause
+BURST_SECONDS = 2.0  # seconds' worth of requests that may come at once after a pause
 
 
-class Rates:
+class RateLimiter:
     """The buckets of all callers. `per_second` is what each may ask in the long run; None sets no limit."""
 
     def __init__(self, per_second: float | None) -> None:
         self._gap = 1 / per_second if per_second else 0.0
         # At least one whole request fits in, however low the rate.
-        self._most = max(BURST, self._gap)
+        self._most = max(BURST_SECONDS, self._gap)
         self._full: dict[str, float] = {}
 
     def wait(self, caller: str, now: float) -> float:

@@ -18,7 +18,7 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from leadledger.api.log.tables import HEAD
 from leadledger.scoring.errors import DataError
 
-FILE = "log.sqlite3"  # in the home
+LOG_FILE = "log.sqlite3"  # in the home
 BUSY = 10_000  # milliseconds that one writer waits for another
 PATIENCE = 10  # seconds that PostgreSQL has for a connection, and for a statement
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -26,7 +26,7 @@ WRITES = {"ll_writes": True}  # execution options of a connection that will writ
 _SQLITE = ("journal_mode = WAL", "synchronous = FULL", f"busy_timeout = {BUSY}", "secure_delete = ON")
 
 
-def opened(url: str | None, home: Path) -> Engine:
+def open_database(url: str | None, home: Path) -> Engine:
     """The database at a URL (None: a file in `home`), with all tables, made or migrated. Raises DataError."""
     address = _address(url, home)
     label = address.render_as_string(hide_password=True)
@@ -37,11 +37,11 @@ def opened(url: str | None, home: Path) -> Engine:
     except ModuleNotFoundError as error:
         raise DataError(f"the log at {label} needs {error.name}: pip install 'leadledger[postgres]'") from None
     except SQLAlchemyError as error:
-        raise DataError(f"the log at {label} can't be opened: {why(error)}") from None
+        raise DataError(f"the log at {label} can't be opened: {describe_error(error)}") from None
     return engine
 
 
-def why(error: SQLAlchemyError) -> str:
+def describe_error(error: SQLAlchemyError) -> str:
     """The database's own words, the first line of them; never the statement, which may hold a lead."""
     return str(getattr(error, "orig", None) or error).strip().partition("\n")[0]
 
@@ -52,7 +52,7 @@ def _address(url: str | None, home: Path) -> URL:
             home.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise DataError(f"{home}: can't be made: {error.strerror}") from None
-        return URL.create("sqlite", database=str(home / FILE))
+        return URL.create("sqlite", database=str(home / LOG_FILE))
     try:
         address = make_url(url)
         kind = address.get_backend_name()

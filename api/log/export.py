@@ -11,7 +11,7 @@ from typing import Any
 import duckdb
 
 from leadledger.api.lists import output as target
-from leadledger.api.log import lines
+from leadledger.api.log.json_rows import write_json_rows
 from leadledger.scoring.errors import DataError
 from leadledger.training.sources.table import connect
 
@@ -33,13 +33,13 @@ COLUMNS = {
 }
 
 
-def export(rows: Iterable[Mapping[str, Any]], out: Path) -> int:
+def export_scores(rows: Iterable[Mapping[str, Any]], out: Path) -> int:
     """Write rows of the table `scores` to a file, which appears when it is whole; how many. Raises DataError."""
     target.check(out)
     kind = target.ending(out)
     with ExitStack() as stack:
         work = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="leadledger-")))
-        found = lines.kept((_flat(row) for row in rows), COLUMNS, work / "scores.jsonl")
+        found = write_json_rows((_flat(row) for row in rows), COLUMNS, work / "scores.jsonl")
         connection = stack.enter_context(connect())
         written = target.place(stack, work / "written", out)
         try:

@@ -24,9 +24,9 @@ from typing import Any
 
 import duckdb
 
-from leadledger.api.log import lines
-from leadledger.api.log.record import storable
-from leadledger.api.log.store import Store
+from leadledger.api.log.json_rows import write_json_rows
+from leadledger.api.log.record import make_storable
+from leadledger.api.log.store import LogStore
 from leadledger.scoring.errors import DataError, UnreadableValue
 from leadledger.scoring.field import cleaner
 from leadledger.scoring.printers.literals import name as quoted
@@ -44,7 +44,7 @@ ORDER = ("at of the score", "id of the score")  # columns that are not kept
 
 
 @contextmanager
-def history(log: Store, card: Card, *, backdated: bool = False) -> Iterator[Logged]:
+def open_history(log: LogStore, card: Card, *, backdated: bool = False) -> Iterator[Logged]:
     """The leads of the log for a card, in a file that is there until the end. Raises DataError.
 
     `backdated`: take also scores that were asked for a day that was over, for their values were those of that day.
@@ -56,7 +56,7 @@ def history(log: Store, card: Card, *, backdated: bool = False) -> Iterator[Logg
         path = Path(folder) / "history.parquet"
         columns = {one.name: KINDS[one.kind] for one in card.plain} | {DAY: "DATE", BECAME: "DATE"}
         try:
-            scan = lines.kept(
+            scan = write_json_rows(
                 found.rows(log), {**columns, **dict.fromkeys(ORDER, "VARCHAR")}, path.with_suffix(".jsonl")
             )
             found.refuse_nothing(log.label)
@@ -111,19 +111,19 @@ class _Reading:
     taken: int = 0
     unscored: int = 0
 
-    def note_outcomes(self, log: Store) -> None:
+    def note_outcomes(self, log: LogStore) -> None:
         """Read what became of the leads."""
-        for one in log.outcomes():
+        for one in log.read_outcomes():
             self.outcomes += 1
             self.newest, self.told = max(self.newest, one.on), max(self.told, one.at)
             if one.lead is not None and one.became in self.stages:
                 self.became[one.lead] = min(self.became.get(one.lead, one.on), one.on)
 
-    def rows(self, log: Store) -> Iterator[dict[str, Any]]:
+    def rows(self, log: LogStore) -> Iterator[dict[str, Any]]:
         """A row for each lead that can be learned from."""
         cleaners = {one.name: cleaner(one, self.card.absent) for one in self.card.plain}
         missed = set(self.became)
-        for lead, scores in groupby(log.by_lead(), attrgetter("lead")):
+        for lead, scores in groupby(log.read_scores_by_lead(), attrgetter("lead")):
             became, values = self.became.get(lead), None  # values: those of the lead's first score
             for one in scores:
                 if self._unusable(one):
@@ -177,7 +177,7 @@ class _Reading:
             if isinstance(value, date):
                 found[name] = value.isoformat()
             elif value is not None:
-                found[name] = storable(value) if isinstance(value, str) else value
+                found[name] = make_storable(value) if isinstance(value, str) else value
         return found
 
     def refuse_nothing(self, label: str) -> None:

@@ -33,27 +33,27 @@ def now() -> str:
     return f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"
 
 
-def ident(card: Card, values: Mapping[str, Typed]) -> str | None:
+def find_lead_id(card: Card, values: Mapping[str, Typed]) -> str | None:
     """The id of a lead: the value of the card's first field of `kind: id` that is known; None: there is none."""
     for one in card.plain:
         if one.kind == "id" and (found := values.get(one.name)) is not None:
-            return storable(str(found))
+            return make_storable(str(found))
     return None
 
 
-def storable(text: str) -> str:
+def make_storable(text: str) -> str:
     """A text that every database can keep: NUL and half characters (lone surrogates) become signs of their own."""
     return text.encode(errors="replace").decode().replace("\0", "\ufffd")
 
 
-def written(values: Mapping[str, Typed], ignored: tuple[str, ...]) -> str:
+def encode_input(values: Mapping[str, Typed], ignored: tuple[str, ...]) -> str:
     """A cleaned lead as JSON: the values that are known, and the names that no field uses."""
     known = {name: value for name, value in values.items() if value is not None}
     return _ENCODER.encode({"values": known, "ignored": ignored})
 
 
-def read(card: Card, text: str, lenient: bool = False) -> tuple[dict[str, Typed], tuple[str, ...]]:
-    """The typed values and the ignored names of what `written` wrote.
+def decode_input(card: Card, text: str, lenient: bool = False) -> tuple[dict[str, Typed], tuple[str, ...]]:
+    """The typed values and the ignored names of what `encode_input` wrote.
 
     Raises DataError for a field that this card has not, or has of another kind; `lenient` leaves it out.
     """
@@ -123,7 +123,7 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class KeptAnswer:
     """What was answered to a request with an Idempotency-Key: by which API key, its name, a digest of the request."""
 
     key: str
@@ -139,7 +139,7 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class Work:
+class ScoredRequest:
     """What a request came to: the answer, the records of its scores, where there is a log, and their results."""
 
     body: bytes

@@ -11,9 +11,9 @@ from typing import Any, Literal, TypeAlias
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from leadledger.api.log.database import why
-from leadledger.api.log.record import Answer, Record, Work, now
-from leadledger.api.log.writer import Entry, Writer, find_answer
+from leadledger.api.log.database import describe_error
+from leadledger.api.log.record import KeptAnswer, Record, ScoredRequest, now
+from leadledger.api.log.writer import LogWriter, PendingEntry, find_answer
 from leadledger.api.requests.mistakes import Mistake, Refusal
 from leadledger.scoring.errors import Unrecorded
 
@@ -34,24 +34,24 @@ class Recorder:
 
     engine: Engine
     mode: Mode
-    writer: Writer = field(init=False)
+    writer: LogWriter = field(init=False)
     _open: dict[tuple[str, str], asyncio.Future[None]] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.writer = Writer(self.engine)
+        self.writer = LogWriter(self.engine)
 
-    async def record(self, records: Sequence[Record], answer: Answer | None = None) -> Answer | None:
+    async def record(self, records: Sequence[Record], answer: KeptAnswer | None = None) -> KeptAnswer | None:
         """Record scores; the answer that counts for an Idempotency-Key. Raises Refusal (503) where that fails."""
         waits = self.mode == "sync" or answer is not None or bool(self.writer.error)
         done = asyncio.get_running_loop().create_future() if waits else None
         try:
-            self.writer.add(Entry(records, answer, done))
+            self.writer.add(PendingEntry(records, answer, done))
             return None if done is None else await done
         except Unrecorded as error:
             raise unrecorded(str(error)) from None
 
     @staticmethod
-    def name_of(raw: bytes | None) -> str:
+    def read_idempotency_key(raw: bytes | None) -> str:
         """The Idempotency-Key of a request; empty: none. Raises Refusal (400) for one that can't be."""
         if raw is None:
             return ""
@@ -62,8 +62,13 @@ class Recorder:
             )
         return found
 
-    async def once(
-        self, key: str, name: str, scope: Mapping[str, Any], content: bytes, work: Callable[[], Awaitable[Work]]
+    async def answer_once(
+        self,
+        key: str,
+        name: str,
+        scope: Mapping[str, Any],
+        content: bytes,
+        work: Callable[[], Awaitable[ScoredRequest]],
     ) -> bytes:
         """The first answer to a request with an Idempotency-Key, which is recorded once. Raises Refusal."""
         mine = digest(scope["path"], scope["query_string"], content)
@@ -78,7 +83,7 @@ class Recorder:
             raise Refusal(*OTHER)
         return found.body.encode()
 
-    async def answered(self, key: str, name: str) -> Answer | None:
+    async def answered(self, key: str, name: str) -> KeptAnswer | None:
         """The first answer to a request with an Idempotency-Key; None: there is none yet, and `finished` must be told.
 
         Where another request of that name is being answered, this waits for it. Raises Refusal (503).
@@ -91,7 +96,7 @@ class Recorder:
         except BaseException as error:
             self.finished(key, name)
             if isinstance(error, SQLAlchemyError):
-                raise unrecorded(why(error)) from None
+                raise unrecorded(describe_error(error)) from None
             raise
         if found is not None:
             self.finished(key, name)
@@ -101,7 +106,7 @@ class Recorder:
         """Let others of that name go on."""
         self._open.pop((key, name)).set_result(None)
 
-    def _find(self, key: str, name: str) -> Answer | None:
+    def _find(self, key: str, name: str) -> KeptAnswer | None:
         with self.engine.connect() as connection:
             return find_answer(connection, key, name)
 
@@ -112,9 +117,9 @@ def unrecorded(reason: str) -> Refusal:
     return Refusal(503, said, retry_after=1)
 
 
-def answer(key: str, name: str, digest: str, body: bytes, records: Sequence[Record]) -> Answer:
+def answer(key: str, name: str, digest: str, body: bytes, records: Sequence[Record]) -> KeptAnswer:
     """What is kept of an answer to a request with an Idempotency-Key."""
-    return Answer(key, name, digest, now(), body.decode(), " ".join(one.id for one in records))
+    return KeptAnswer(key, name, digest, now(), body.decode(), " ".join(one.id for one in records))
 
 
 def digest(path: str, query: bytes, body: bytes) -> str:

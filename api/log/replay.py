@@ -11,8 +11,8 @@ from typing import Any, Literal, TypeAlias
 
 from pydantic_core import to_json
 
-from leadledger.api.log.record import read
-from leadledger.api.log.store import Store
+from leadledger.api.log.record import decode_input
+from leadledger.api.log.store import LogStore
 from leadledger.models.releases.store import Releases
 from leadledger.scoring.card.reader import parse_card
 from leadledger.scoring.engine.score import Engine
@@ -30,10 +30,10 @@ def body(ident: str, result: Mapping[str, Any]) -> bytes:
     return to_json({"id": ident, **result})
 
 
-class Replay:
+class Replayer:
     """Works scores out again, by the releases of a home and the cards that the log keeps."""
 
-    def __init__(self, log: Store, home: Path) -> None:
+    def __init__(self, log: LogStore, home: Path) -> None:
         self.log = log
         self.home = home
         self._engine = lru_cache(KEPT)(self._load)
@@ -42,14 +42,14 @@ class Replay:
         """The engine that gave a score. Raises ScoringError where its release or its card is gone."""
         return self._engine(row["release"], row["card_digest"])
 
-    def again(self, row: Mapping[str, Any]) -> bytes:
+    def replay(self, row: Mapping[str, Any]) -> bytes:
         """The answer that the logged lead gets today from what it got it from then. Raises ScoringError."""
         ready = self.engine(row)
-        values, ignored = read(ready.card.card, row["input"])
+        values, ignored = decode_input(ready.card.card, row["input"])
         result = ready.result(values, date.fromisoformat(row["as_of"]), ignored)
         return body(row["id"], result.to_dict())
 
-    def moved(self, old: Mapping[str, Any], new: Mapping[str, Any]) -> list[dict[str, Any]]:
+    def list_moves(self, old: Mapping[str, Any], new: Mapping[str, Any]) -> list[dict[str, Any]]:
         """The entries that moved from one score of a lead to its next, each with its cause; they add up.
 
         First the release is changed, then the day, then the lead's values; what moves at each step has that cause.
@@ -62,7 +62,7 @@ class Replay:
         if other + later + differs > 1:
             try:
                 ready = self.engine(new)
-                values, _ = read(ready.card.card, old["input"], lenient=True)
+                values, _ = decode_input(ready.card.card, old["input"], lenient=True)
                 if other:
                     steps.append(("release", _entries(ready, values, old["as_of"])))
                 if later:
@@ -88,13 +88,13 @@ class Replay:
     def _load(self, release: str, digest: str) -> Engine:
         if release:
             return engine_of(Releases(self.home).open(release))
-        text = self.log.card(digest)
+        text = self.log.read_card(digest)
         if text is None:
             raise DataError("the card that gave this score is not in the log")
         return engine_of(untrained(parse_card(text)))
 
 
-def changed(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[dict[str, Any]]:
+def list_changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The fields of a lead whose values differ between two scores, as texts; null: not known."""
     before, after = (json.loads(one["input"])["values"] for one in (old, new))
     return [

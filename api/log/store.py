@@ -11,14 +11,14 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from leadledger.api.log import tables
 from leadledger.api.log.database import WRITES
-from leadledger.api.log.record import now, storable
+from leadledger.api.log.record import make_storable, now
 
 EMPTY: Mapping[str, None] = {"lead": None, "input": None, "result": None}  # what is left of a score that is forgotten
 KEPT = timedelta(days=7)  # answers to requests with an Idempotency-Key; HubSpot repeats its own for three days
 BATCH = 1000  # rows that are fetched at a time
 
 
-class Store:
+class LogStore:
     """The decision log as those who read, prune and forget see it. Raises SQLAlchemyError where the database fails."""
 
     def __init__(self, engine: Engine) -> None:
@@ -31,21 +31,23 @@ class Store:
 
     # -- reading -------------------------------------------------------------------------------------------------------
 
-    def score(self, ident: str) -> dict[str, Any] | None:
+    def read_score(self, ident: str) -> dict[str, Any] | None:
         """One score, as a row of the table; None: there is none."""
         with self.engine.connect() as connection:
-            row = connection.execute(select(tables.scores).where(tables.scores.c.id == storable(ident))).one_or_none()
+            row = connection.execute(
+                select(tables.scores).where(tables.scores.c.id == make_storable(ident))
+            ).one_or_none()
         return None if row is None else dict(row._mapping)
 
-    def scores_of(self, lead: str, most: int, before: str = "") -> list[dict[str, Any]] | None:
+    def read_lead_scores(self, lead: str, most: int, before: str = "") -> list[dict[str, Any]] | None:
         """The scores of a lead, newest first, at most so many; those before the score `before`, if that is given.
 
         None: there is no score `before`.
         """
-        table, before = tables.scores, storable(before)
+        table, before = tables.scores, make_storable(before)
         found = (
             select(table)
-            .where(table.c.lead == storable(lead))
+            .where(table.c.lead == make_storable(lead))
             .order_by(table.c.at.desc(), table.c.id.desc())
             .limit(most)
         )
@@ -58,21 +60,21 @@ class Store:
                 found = found.where(older)
             return [dict(row._mapping) for row in connection.execute(found)]
 
-    def outcomes_of(self, lead: str) -> list[dict[str, Any]]:
+    def read_lead_outcomes(self, lead: str) -> list[dict[str, Any]]:
         """What became of a lead, in the order of the days."""
         table = tables.outcomes
         with self.engine.connect() as connection:
             rows = connection.execute(
-                select(table).where(table.c.lead == storable(lead)).order_by(table.c.on, table.c.at)
+                select(table).where(table.c.lead == make_storable(lead)).order_by(table.c.on, table.c.at)
             )
             return [dict(row._mapping) for row in rows]
 
-    def card(self, digest: str) -> str | None:
+    def read_card(self, digest: str) -> str | None:
         """The text of a card that was served without a release; None: it isn't here."""
         with self.engine.connect() as connection:
             return connection.execute(select(tables.cards.c.text).where(tables.cards.c.digest == digest)).scalar()
 
-    def exported(self, since: str = "", until: str = "") -> Iterator[dict[str, Any]]:
+    def read_scores(self, since: str = "", until: str = "") -> Iterator[dict[str, Any]]:
         """All scores from a day on, up to the end of another, the oldest first."""
         table = tables.scores
         found = select(table).order_by(table.c.at, table.c.id)
@@ -84,7 +86,7 @@ class Store:
             for row in connection.execute(found):
                 yield dict(row._mapping)
 
-    def by_lead(self) -> Iterator[Any]:
+    def read_scores_by_lead(self) -> Iterator[Any]:
         """All scores: id, at, lead, card, as_of, input. Those of one lead come together, in the order of their days.
 
         The database sorts, so that none of it need be kept here.
@@ -97,7 +99,7 @@ class Store:
                 connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
             yield from connection.execute(found, execution_options={"yield_per": BATCH})
 
-    def outcomes(self) -> Iterator[Any]:
+    def read_outcomes(self) -> Iterator[Any]:
         """All outcomes: lead, became, on, at."""
         table = tables.outcomes.c
         with self.engine.connect().execution_options(yield_per=BATCH) as connection:
@@ -112,7 +114,7 @@ class Store:
 
     def add_outcome(self, lead: str, became: str, on: str, key: str) -> bool:
         """Note what became of a lead on a day; whether that is new."""
-        row = {"lead": storable(lead), "became": became, "on": on, "at": now(), "key": key}
+        row = {"lead": make_storable(lead), "became": became, "on": on, "at": now(), "key": key}
         with self._writing() as connection:
             return insert_once(connection, tables.outcomes, row)
 
@@ -135,7 +137,7 @@ class Store:
 
         What SQLite erases it overwrites (`secure_delete`), also in its write-ahead log.
         """
-        table, lead = tables.scores, storable(lead)
+        table, lead = tables.scores, make_storable(lead)
         with self._writing() as connection:
             idents = connection.execute(select(table.c.id).where(table.c.lead == lead)).scalars().all()
             for one in idents:

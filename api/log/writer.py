@@ -20,8 +20,8 @@ from sqlalchemy import Connection, Engine, select
 from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 
 from leadledger.api.log import tables
-from leadledger.api.log.database import WRITES, why
-from leadledger.api.log.record import Answer, Record
+from leadledger.api.log.database import WRITES, describe_error
+from leadledger.api.log.record import KeptAnswer, Record
 from leadledger.api.log.store import insert_once
 from leadledger.scoring.errors import Unrecorded
 
@@ -34,17 +34,17 @@ RETRY = 0.2  # seconds between two tries to write what nobody waits for
 
 
 @dataclass(slots=True, eq=False)
-class Entry:
+class PendingEntry:
     """What one request adds to the log; `done` is told the answer that counts: its own, or the first to that name."""
 
     records: Sequence[Record]
-    answer: Answer | None
-    done: asyncio.Future[Answer | None] | None
-    counts: Answer | None = None
+    answer: KeptAnswer | None
+    done: asyncio.Future[KeptAnswer | None] | None
+    counts: KeptAnswer | None = None
     since: float = field(default_factory=monotonic)
 
 
-class Writer:
+class LogWriter:
     """Writes records to a database, in groups, from a thread of its own. `error` is why it can't, while it can't."""
 
     def __init__(self, engine: Engine, most: int = 10_000) -> None:
@@ -52,8 +52,8 @@ class Writer:
         self.most = most
         self.error = ""
         self.waiting = 0  # scores
-        self._entries: deque[Entry] = deque()
-        self._writing: Sequence[Entry] = ()
+        self._entries: deque[PendingEntry] = deque()
+        self._writing: Sequence[PendingEntry] = ()
         self._more = threading.Condition()
         self._stopped = False
         self._connection: Connection | None = None
@@ -67,7 +67,7 @@ class Writer:
         if self._thread.ident is not None:
             self._thread.join()
 
-    def add(self, entry: Entry) -> None:
+    def add(self, entry: PendingEntry) -> None:
         """Take an entry. Raises Unrecorded where too many wait."""
         with self._more:
             if self.waiting >= self.most:
@@ -97,7 +97,7 @@ class Writer:
             waiting = self._writing or self._entries
             return monotonic() - waiting[0].since if waiting else 0.0
 
-    def _commit(self, group: list[Entry]) -> Exception | None:
+    def _commit(self, group: list[PendingEntry]) -> Exception | None:
         """Write a group in one transaction; why that failed."""
         try:
             if self._connection is None:
@@ -117,14 +117,14 @@ class Writer:
                 self._connection.close()
             self._connection = None
 
-    def _settle(self, group: list[Entry], failure: Exception | None) -> None:
+    def _settle(self, group: list[PendingEntry], failure: Exception | None) -> None:
         """Tell those who wait for a group; what nobody waits for (`async`) is kept for the next try, if it failed."""
-        again: list[Entry] = []
+        again: list[PendingEntry] = []
         if failure is None:
             self.error = ""
         else:
             broken = isinstance(failure, OperationalError | InterfaceError)
-            self.error = why(failure) if isinstance(failure, SQLAlchemyError) else type(failure).__name__
+            self.error = describe_error(failure) if isinstance(failure, SQLAlchemyError) else type(failure).__name__
             again = [one for one in group if one.done is None and broken]
         _tell(group, None if failure is None else Unrecorded(self.error))
         with self._more:
@@ -133,12 +133,12 @@ class Writer:
                 self._entries.extendleft(reversed(again))
                 self._more.wait(RETRY)
 
-    def _next(self) -> list[Entry]:
+    def _next(self) -> list[PendingEntry]:
         """The entries of the next group; none: it is the end."""
         with self._more:
             while not self._entries and not self._stopped:
                 self._more.wait()
-            group: list[Entry] = []
+            group: list[PendingEntry] = []
             size = 0
             while self._entries and size < GROUP:
                 group.append(self._entries.popleft())
@@ -146,9 +146,9 @@ class Writer:
             return group
 
 
-def _tell(group: Sequence[Entry], failure: Unrecorded | None) -> None:
+def _tell(group: Sequence[PendingEntry], failure: Unrecorded | None) -> None:
     """Tell those who wait, all in one turn of their event loop."""
-    waiting: dict[asyncio.AbstractEventLoop, list[Entry]] = {}
+    waiting: dict[asyncio.AbstractEventLoop, list[PendingEntry]] = {}
     for one in group:
         if one.done is not None:
             waiting.setdefault(one.done.get_loop(), []).append(one)
@@ -157,7 +157,7 @@ def _tell(group: Sequence[Entry], failure: Unrecorded | None) -> None:
             loop.call_soon_threadsafe(_done, some, failure)
 
 
-def _done(some: Sequence[Entry], failure: Unrecorded | None) -> None:
+def _done(some: Sequence[PendingEntry], failure: Unrecorded | None) -> None:
     for one in some:
         if one.done is None or one.done.done():  # whoever waited has gone
             continue
@@ -167,7 +167,7 @@ def _done(some: Sequence[Entry], failure: Unrecorded | None) -> None:
             one.done.set_exception(failure)
 
 
-def _write(connection: Connection, group: Sequence[Entry]) -> None:
+def _write(connection: Connection, group: Sequence[PendingEntry]) -> None:
     """Write a group, and note the answer that counts for each entry.
 
     Where another has answered a request of that name, in another worker, what is written is not this answer's.
@@ -200,8 +200,8 @@ def _insert(sign: str, size: int) -> str:
     return f"INSERT INTO scores ({names}) VALUES {', '.join([row] * size)}"
 
 
-def find_answer(connection: Connection, key: str, name: str) -> Answer | None:
+def find_answer(connection: Connection, key: str, name: str) -> KeptAnswer | None:
     """The answer to a request with an Idempotency-Key, if there is one."""
     table = tables.answers
     row = connection.execute(select(table).where(table.c.key == key, table.c.name == name)).one_or_none()
-    return None if row is None else Answer(**row._mapping)
+    return None if row is None else KeptAnswer(**row._mapping)

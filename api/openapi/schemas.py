@@ -17,7 +17,7 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.json_schema import models_json_schema
 
-from leadledger.api.http.access import ANY, OPEN
+from leadledger.api.http.access import ANY_KEY, OPEN
 from leadledger.api.openapi import crm as crm_openapi
 from leadledger.api.openapi import examples as openapi_examples
 from leadledger.api.openapi.lead import lead
@@ -546,7 +546,7 @@ def _guarded(operation: dict[str, Any], needs: str) -> None:
     if needs == OPEN:
         operation["security"] = []
         return
-    scopes = [] if needs == ANY else [needs]
+    scopes = [] if needs == ANY_KEY else [needs]
     operation["security"] = [{"bearer": scopes}, {"header": scopes}]
     reasons = {401: "No key came, or one that is not known or is revoked."}
     if scopes:

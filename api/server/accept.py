@@ -20,7 +20,7 @@ PAUSE = 0.5  # seconds until the next try, where the system has no room for one 
 _NO_ROOM = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 
 
-class Server(uvicorn.Server):
+class AcceptingServer(uvicorn.Server):
     """uvicorn's server, with a door of its own for sockets that listen already."""
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:

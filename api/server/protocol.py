@@ -21,20 +21,21 @@ from weakref import WeakSet
 from pydantic_core import to_json
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from leadledger.api.http.guard import HEADERS, POLICY
+from leadledger.api.http.guard import CONTENT_POLICY, SECURITY_HEADERS
 from leadledger.api.http.problem import MEDIA_TYPE, body
 from leadledger.api.requests.mistakes import Refusal
 from leadledger.api.service.program_log import Log
 
 LARGEST_HEAD = 65_536  # bytes of a request line and its headers
-REST = 0.0003  # seconds for each connection there is, that one is not read once it was told to ask later; and
-LONGEST_REST = 1.0  # seconds at most: so long it was told to wait
+# Seconds for which a connection is not read after a refusal that says when to try again: so many for each open one,
+REST_PER_CONNECTION = 0.0003
+LONGEST_REST = 1.0  # and at most as many as the refusal says
 
 
-class Protocol(HttpToolsProtocol):
+class LimitedProtocol(HttpToolsProtocol):
     """A connection. `since`: when the request that arrives began, on the monotonic clock; None between requests."""
 
-    open: ClassVar[WeakSet[Protocol]] = WeakSet()  # all connections of the process
+    open: ClassVar[WeakSet[LimitedProtocol]] = WeakSet()  # all connections of the process
     since: float | None = None
     heading = True  # the head of a request is arriving, or none has begun
     head = 0  # bytes of it
@@ -82,7 +83,7 @@ class Protocol(HttpToolsProtocol):
         told = self.cycle is not None and "ask_later" in self.cycle.scope  # the guard's own word
         if told and self.cycle.response_complete and not self.transport.is_closing():
             self.flow.pause_reading()
-            self.loop.call_later(min(REST * len(self.connections), LONGEST_REST), self.hear_again)
+            self.loop.call_later(min(REST_PER_CONNECTION * len(self.connections), LONGEST_REST), self.hear_again)
 
     def hear_again(self) -> None:
         """The time of rest is over."""
@@ -119,7 +120,7 @@ class Protocol(HttpToolsProtocol):
             request_id = str(self.cycle.scope.get("request_id", request_id))
         content = to_json(body(refusal, request_id))
         said = http.HTTPStatus(refusal.status)
-        fixed = (*self.server_state.default_headers, *HEADERS, POLICY)
+        fixed = (*self.server_state.default_headers, *SECURITY_HEADERS, CONTENT_POLICY)
         lines = [
             f"HTTP/1.1 {said.value} {said.phrase}".encode(),
             *(name + b": " + value for name, value in fixed),
@@ -142,7 +143,7 @@ class Sweeper:
     async def sweep(self) -> None:
         """Look at all connections. uvicorn calls it about once a second."""
         before = monotonic() - self._arrival
-        late = [one for one in tuple(Protocol.open) if one.since is not None and one.since < before]
+        late = [one for one in tuple(LimitedProtocol.open) if one.since is not None and one.since < before]
         for one in late:
             one.late()
         if late:

@@ -13,9 +13,9 @@ from uvicorn.supervisors import Multiprocess
 
 from leadledger.api.app import create_app
 from leadledger.api.http.guard import is_loopback
-from leadledger.api.http.keys import Keyring
-from leadledger.api.server.accept import Server
+from leadledger.api.server.accept import AcceptingServer
 from leadledger.api.server.worker import Worker
+from leadledger.api.service.keys import Keyring
 from leadledger.api.service.metrics import FOLDER
 from leadledger.api.service.program_log import take_over
 from leadledger.api.service.settings import Settings
@@ -60,7 +60,7 @@ def serve(settings: Settings, host: str = "127.0.0.1", port: int = 8000, workers
     undo = take_over(app.state.log)
     try:
         if workers == 1:
-            Server(Worker(settings, ready=app).config()).run(sockets=[listener])
+            AcceptingServer(Worker(settings, ready=app).config()).run(sockets=[listener])
         else:
             _supervise(settings, app, listener, workers)
     except KeyboardInterrupt:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import uvicorn
 
 from leadledger.api.app import create_app
-from leadledger.api.server.protocol import Protocol, Sweeper
+from leadledger.api.server.protocol import LimitedProtocol, Sweeper
 from leadledger.api.service.program_log import take_over
 from leadledger.api.service.settings import Settings
 from leadledger.scoring.errors import ScoringError
@@ -47,7 +47,7 @@ class Worker:
             self.app,
             factory=True,
             workers=workers,
-            http=Protocol,
+            http=LimitedProtocol,
             loop="auto",  # uvloop, wherever it can be installed
             ws="none",
             log_config=None,  # its lines go where ours do

@@ -24,7 +24,7 @@ from leadledger.scoring.errors import DataError
 from leadledger.scoring.result import Result
 
 if TYPE_CHECKING:
-    from leadledger.api.log.writer import Writer
+    from leadledger.api.log.writer import LogWriter
     from leadledger.api.service.loaded import Served
 
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"
@@ -109,7 +109,7 @@ class Metrics:
             if one.release == self._release:  # of another, nothing is known to compare them with
                 self._points[bin_of(one.tenths)] += 1
 
-    def tick(self, served: Served, writer: Writer | None, problem: str) -> None:
+    def tick(self, served: Served, writer: LogWriter | None, problem: str) -> None:
         """Tell how things stand: twice a second, whether or not anybody asks."""
         now = monotonic()
         if served.release != self._release:

@@ -18,8 +18,8 @@ from leadledger.scoring.errors import DataError, ScoringError
 
 if TYPE_CHECKING:
     from leadledger.api.log.recorder import Recorder
-    from leadledger.api.log.replay import Replay
-    from leadledger.api.log.store import Store
+    from leadledger.api.log.replay import Replayer
+    from leadledger.api.log.store import LogStore
 
 HOUR = 3600  # seconds between two looks for answers that need be kept no longer
 LOOK = 0.5  # seconds between two looks which release is the current one
@@ -31,8 +31,8 @@ class Logged:
     """The parts of the decision log: what writes it, what reads it, what works its scores out again."""
 
     recorder: Recorder
-    log: Store
-    replay: Replay
+    log: LogStore
+    replay: Replayer
 
 
 @dataclass
@@ -118,7 +118,7 @@ class Service:
             return error.errno
         return found.st_ino, found.st_mtime_ns
 
-    async def _expire(self, log: Store) -> None:
+    async def _expire(self, log: LogStore) -> None:
         from sqlalchemy.exc import SQLAlchemyError
 
         while True:
@@ -141,14 +141,14 @@ def _logged(settings: Settings, served: Served) -> Logged | None:
 
     from leadledger.api.log import database
     from leadledger.api.log.recorder import Recorder
-    from leadledger.api.log.replay import Replay
-    from leadledger.api.log.store import Store
+    from leadledger.api.log.replay import Replayer
+    from leadledger.api.log.store import LogStore
 
-    engine = database.opened(settings.log_url, settings.home)
-    log = Store(engine)
+    engine = database.open_database(settings.log_url, settings.home)
+    log = LogStore(engine)
     if served.digest:
         try:
             log.keep_card(served.digest, served.text)
         except SQLAlchemyError as error:
-            raise DataError(f"the log can't be written: {database.why(error)}") from None
-    return Logged(Recorder(engine, settings.log), log, Replay(log, settings.home))
+            raise DataError(f"the log can't be written: {database.describe_error(error)}") from None
+    return Logged(Recorder(engine, settings.log), log, Replayer(log, settings.home))

@@ -21,7 +21,7 @@ from jsonschema import Draft202012Validator
 import leadledger
 from leadledger.api.app import create_app
 from leadledger.api.http.access import OPEN, needs
-from leadledger.api.http.direct import Direct
+from leadledger.api.http.direct import DirectRoute
 from leadledger.api.http.problem import MEDIA_TYPE
 from leadledger.api.http.routes import score as score_routes
 from leadledger.api.requests.mistakes import MOST
@@ -672,7 +672,7 @@ def test_turns_are_taken(client: TestClient) -> None:
 def test_direct_routes_take_the_request_alone() -> None:
     """A lean route refuses a function that needs what FastAPI's own routes do."""
     app = FastAPI()
-    app.router.route_class = Direct
+    app.router.route_class = DirectRoute
     with pytest.raises(TypeError, match="page must take `request` alone"):
 
         @app.get("/page")

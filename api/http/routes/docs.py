@@ -17,7 +17,7 @@ from typing import Any
 from fastapi import FastAPI, Request, Response
 from pydantic_core import to_json
 
-from leadledger.api.http.access import ANY, OPEN, needs
+from leadledger.api.http.access import ANY_KEY, OPEN, needs
 
 _PAGE = """<!DOCTYPE html>
 <html lang="en">
@@ -70,23 +70,23 @@ def add(app: FastAPI) -> None:
     """Add the page and the description."""
 
     @app.get("/openapi.json", include_in_schema=False)
-    @needs(ANY)
+    @needs(ANY_KEY)
     async def openapi(request: Request) -> Response:
         return _answer(app.openapi())
 
     @app.get("/openapi-3.0.json", include_in_schema=False)
-    @needs(ANY)
+    @needs(ANY_KEY)
     async def openapi_3_0(request: Request) -> Response:
-        from leadledger.api.openapi import older as openapi_older  # loaded where somebody asks
+        from leadledger.api.openapi import older_versions  # loaded where somebody asks
 
-        return _answer(openapi_older.version_3_0(app.openapi()))
+        return _answer(older_versions.convert_to_3_0(app.openapi()))
 
     @app.get("/swagger-2.0.json", include_in_schema=False)
-    @needs(ANY)
+    @needs(ANY_KEY)
     async def swagger_2_0(request: Request) -> Response:
-        from leadledger.api.openapi import older as openapi_older
+        from leadledger.api.openapi import older_versions
 
-        return _answer(openapi_older.version_2_0(app.openapi()))
+        return _answer(older_versions.convert_to_2_0(app.openapi()))
 
     @app.get("/docs", include_in_schema=False)
     @needs(OPEN)

@@ -53,7 +53,7 @@ def add(app: FastAPI, service: Service) -> None:
         """Is the answer the same, byte for byte, from the logged values and the release of that day?"""
         row = await _row(service, request)
         try:
-            again = await read(service, lambda logged: logged.replay.again(row))
+            again = await read(service, lambda logged: logged.replay.replay(row))
         except ScoringError as error:
             raise Refusal(409, f"The score can't be worked out again: {error}.") from None
         return _answer(
@@ -106,17 +106,19 @@ async def read(service: Service, work: Callable[[Logged], _T]) -> _T:
         raise Refusal(404, "Nothing is recorded: the service runs with its log off.")
     from sqlalchemy.exc import SQLAlchemyError
 
-    from leadledger.api.log.database import why
+    from leadledger.api.log.database import describe_error
 
     try:
         return await asyncio.to_thread(work, service.logged)
     except SQLAlchemyError as error:
-        raise Refusal(503, f"The decision log can't be reached: {why(error)}. Try again.", retry_after=1) from None
+        raise Refusal(
+            503, f"The decision log can't be reached: {describe_error(error)}. Try again.", retry_after=1
+        ) from None
 
 
 async def _row(service: Service, request: Request) -> dict[str, Any]:
     ident = request.path_params["id"]
-    row = await read(service, lambda logged: logged.log.score(ident))
+    row = await read(service, lambda logged: logged.log.read_score(ident))
     if row is None:
         raise Refusal(404, "There is no score of this id in the log.")
     if row["input"] is None:
@@ -125,16 +127,18 @@ async def _row(service: Service, request: Request) -> dict[str, Any]:
 
 
 def _history(logged: Logged, lead: str, limit: int, before: str) -> dict[str, Any]:
-    from leadledger.api.log.replay import changed
+    from leadledger.api.log.replay import list_changes
 
-    rows = logged.log.scores_of(lead, limit + 1, before)
+    rows = logged.log.read_lead_scores(lead, limit + 1, before)
     if rows is None:
         raise Refusal(404, "The score that `before` names is not in the log.")
     scores = []
     for new, old in zip(rows[:limit], [*rows[1:], None], strict=False):
-        moved = [] if old is None else logged.replay.moved(old, new)
-        scores.append({**_head(new), "moved": moved, "changed": [] if old is None else changed(old, new)})
-    outcomes = [{"became": one["became"], "on": one["on"], "at": one["at"]} for one in logged.log.outcomes_of(lead)]
+        moved = [] if old is None else logged.replay.list_moves(old, new)
+        scores.append({**_head(new), "moved": moved, "changed": [] if old is None else list_changes(old, new)})
+    outcomes = [
+        {"became": one["became"], "on": one["on"], "at": one["at"]} for one in logged.log.read_lead_outcomes(lead)
+    ]
     return {"lead": lead, "scores": scores, "more": len(rows) > limit, "outcomes": outcomes}
 
 

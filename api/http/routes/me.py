@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import FastAPI, Request, Response
 from pydantic_core import to_json
 
-from leadledger.api.http.access import ANY, needs
+from leadledger.api.http.access import ANY_KEY, needs
 from leadledger.api.http.described import answers
 
 
@@ -18,7 +18,7 @@ def add(app: FastAPI) -> None:
         operation_id="get_me",
         **answers("keys", "Me", said="The key that asks, and its scopes."),
     )
-    @needs(ANY)
+    @needs(ANY_KEY)
     async def me(request: Request) -> Response:
         """The key and what it may do. Where no keys are made, there is none, and all is allowed."""
         key = request.scope["key"]

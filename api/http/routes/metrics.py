@@ -7,7 +7,7 @@ import asyncio
 from fastapi import FastAPI, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 
-from leadledger.api.http.access import ANY, needs
+from leadledger.api.http.access import ANY_KEY, needs
 from leadledger.api.service.service import Service
 
 
@@ -24,7 +24,7 @@ def add(app: FastAPI, service: Service) -> None:
         responses={200: {"description": "In Prometheus's text format.", "content": content}},
         response_class=Response,
     )
-    @needs(ANY)
+    @needs(ANY_KEY)
     async def get_metrics(request: Request) -> Response:
         """Requests, scores, the release, the log, how far scores have moved; of all workers, and nothing of a lead."""
         text = await asyncio.to_thread(service.metrics.text, service.served)

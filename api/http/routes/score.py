@@ -15,11 +15,10 @@ from leadledger.api.crm import bodies as crm
 from leadledger.api.crm.shapes import object_of
 from leadledger.api.http.access import needs
 from leadledger.api.http.described import takes
-from leadledger.api.http.keys import Key
-from leadledger.api.log.record import Record, Work, new_id, now, written
-from leadledger.api.log.record import ident as lead_id
+from leadledger.api.log.record import Record, ScoredRequest, encode_input, find_lead_id, new_id, now
 from leadledger.api.requests import body
 from leadledger.api.requests.mistakes import Mistakes, Refusal
+from leadledger.api.service.keys import Key
 from leadledger.api.service.loaded import Served
 from leadledger.api.service.service import Service
 from leadledger.scoring.field import Lead
@@ -65,7 +64,7 @@ def add(app: FastAPI, service: Service) -> None:
         """The points of one lead, each with its reason, and what to do with it."""
         content = await read(request)
 
-        async def work() -> Work:
+        async def work() -> ScoredRequest:
             served, mistakes = service.served, Mistakes()
             asked = crm.asked(request.scope["query_string"], mistakes)
             sent = crm.sent(asked, body.parse(content), "lead", mistakes)
@@ -76,7 +75,7 @@ def add(app: FastAPI, service: Service) -> None:
             scored = _scored(served, lead, sent.as_of or today(), caller(request), bool(service.logged))
             reply = served.reader.reply(asked.reply) if asked.reply else None
             said = to_json(reply.one(scored.result)) if reply else scored.said(asked.explain)
-            return Work(said, scored.records, (scored.result,))
+            return ScoredRequest(said, scored.records, (scored.result,))
 
         return await recorded(request, service, content, work)
 
@@ -94,7 +93,7 @@ def add(app: FastAPI, service: Service) -> None:
         """
         content = await read(request)
 
-        async def work() -> Work:
+        async def work() -> ScoredRequest:
             served, mistakes = service.served, Mistakes()
             reader = served.reader
             asked = crm.asked(request.scope["query_string"], mistakes)
@@ -130,11 +129,11 @@ def add(app: FastAPI, service: Service) -> None:
                 service.metrics.rejected.inc(len(leads))  # one spoils them all
                 raise mistakes.refusal()
             if reply:
-                return Work(reply.several(items), records, results)
+                return ScoredRequest(reply.several(items), records, results)
             refused = len(items) - len(results)
             service.metrics.rejected.inc(refused)
             head = b'{"scored":%d,"refused":%d,"results":[' % (len(results), refused)
-            return Work(head + b",".join(items) + b"]}", records, results)
+            return ScoredRequest(head + b",".join(items) + b"]}", records, results)
 
         return await recorded(request, service, content, work)
 
@@ -152,14 +151,16 @@ class _Scored(NamedTuple):  # made for each lead
         return self.whole if explain == "full" else to_json(trimmed(self.flat, explain))
 
 
-async def recorded(request: Request, service: Service, content: bytes, work: Callable[[], Awaitable[Work]]) -> Response:
+async def recorded(
+    request: Request, service: Service, content: bytes, work: Callable[[], Awaitable[ScoredRequest]]
+) -> Response:
     """Do the work of a request, and answer once its scores are recorded.
 
     A request that comes again with its Idempotency-Key gets its first answer, and is recorded once.
     """
-    done: Work | None = None
+    done: ScoredRequest | None = None
 
-    async def doing() -> Work:
+    async def doing() -> ScoredRequest:
         nonlocal done
         done = await work()
         return done
@@ -168,9 +169,9 @@ async def recorded(request: Request, service: Service, content: bytes, work: Cal
         said = (await doing()).body
     else:
         recorder = service.logged.recorder
-        name = recorder.name_of(request.scope["named_headers"].get(b"idempotency-key"))
+        name = recorder.read_idempotency_key(request.scope["named_headers"].get(b"idempotency-key"))
         if name:
-            said = await recorder.once(caller(request), name, request.scope, content, doing)
+            said = await recorder.answer_once(caller(request), name, request.scope, content, doing)
         else:
             made = await doing()
             await recorder.record(made.records)
@@ -189,8 +190,8 @@ def _scored(served: Served, lead: Lead, day: date, key: str, is_logged: bool) ->
     ident = new_id()
     flat = {"id": ident, **result.to_dict()}
     whole = to_json(flat)
-    of = lead_id(served.card.card, lead.values)
-    cleaned = written(lead.values, lead.ignored)
+    of = find_lead_id(served.card.card, lead.values)
+    cleaned = encode_input(lead.values, lead.ignored)
     record = Record(ident, now(), of, key, served.digest, cleaned, whole.decode(), result)
     return _Scored(result, flat, whole, (record,))
 

@@ -20,9 +20,9 @@ from sklearn.metrics import roc_auc_score
 
 from leadledger.api.app import create_app
 from leadledger.api.cli.commands import cli
-from leadledger.api.log.history import history
-from leadledger.api.log.record import storable
-from leadledger.api.log.store import Store
+from leadledger.api.log.history import open_history
+from leadledger.api.log.record import make_storable
+from leadledger.api.log.store import LogStore
 from leadledger.api.service.settings import Settings
 from leadledger.models.releases.store import Releases
 from leadledger.scoring.card.reader import parse_card
@@ -62,7 +62,7 @@ def url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 
 
 @pytest.fixture
-def log(url: str) -> Iterator[Store]:
+def log(url: str) -> Iterator[LogStore]:
     """An empty log of each kind."""
     with logs.opened(url) as found:
         yield found
@@ -125,7 +125,7 @@ def outcomes(found: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("case", CASES, ids=[one["why"] for one in CASES])
-def test_what_the_log_gives(log: Store, case: dict[str, Any]) -> None:
+def test_what_the_log_gives(log: LogStore, case: dict[str, Any]) -> None:
     """The rows, and where every score and value went that is in none."""
     scores = []
     for one in case["scores"]:
@@ -134,7 +134,7 @@ def test_what_the_log_gives(log: Store, case: dict[str, Any]) -> None:
         scores.append(logs.score(**{**one, **days, "values": known}))
     told = [logs.outcome(one["lead"], one["became"], str(one["day"])) for one in case["outcomes"]]
     logs.fill(log, scores, told)
-    with history(log, parse_card(CARD), backdated=case.get("backdated", False)) as found:
+    with open_history(log, parse_card(CARD), backdated=case.get("backdated", False)) as found:
         rows = duckdb.execute(f'SELECT lead_id, "{DAY}", "{BECAME}", need FROM \'{found.path}\'').fetchall()
     assert rows == [tuple(one) for one in case["rows"]]
     assert {why: count for why, count in found.left_out.items() if count} == case["left_out"]
@@ -143,32 +143,32 @@ def test_what_the_log_gives(log: Store, case: dict[str, Any]) -> None:
     assert dict(found.values_left_out) == case.get("values_left_out", {})
 
 
-def test_values_come_as_they_were(log: Store) -> None:
+def test_values_come_as_they_were(log: LogStore) -> None:
     """Values of every kind, to the last bit; what no database keeps of a text is replaced, and nothing fails."""
     odd = 'a "b"\n\\ ü\u2028'
     kept = {"lead_id": odd, "budget": 0.1, "demo": True, "last_activity": "2026-01-01", "offer": -0.0}
     strange = {"lead_id": "x\0y", "budget": 1e308, "demo": False, "offer": 5e-324}
     scores = [logs.score("A", "2026-01-02", kept), logs.score("B", "2026-01-03", strange)]
     logs.fill(log, scores, [logs.outcome("A", "lost", "2026-02-01")])
-    with history(log, parse_card(CARD)) as found:
+    with open_history(log, parse_card(CARD)) as found:
         query = f"SELECT lead_id, budget, demo, last_activity, offer FROM '{found.path}'"
         rows = duckdb.execute(query).fetchall()
     assert rows == [
         (odd, 0.1, True, date(2026, 1, 1), 0.0),
-        (storable("x\0y"), 1e308, False, None, 5e-324),
+        (make_storable("x\0y"), 1e308, False, None, 5e-324),
     ]
     assert str(rows[0][4]) == "-0.0"
 
 
 @pytest.mark.slow
-def test_the_log_and_a_list_teach_the_same(log: Store, card: Path, tmp_path: Path) -> None:
+def test_the_log_and_a_list_teach_the_same(log: LogStore, card: Path, tmp_path: Path) -> None:
     """Leads that are scored once, on the day on which they are met: what is learned is the same, to the last tenth."""
     found = leads(3000)
     scores = [logs.score(one["lead_id"], one["created"], values(one)) for one in found.to_dict("records")]
     logs.fill(log, scores, outcomes(found))
     found.drop(columns="chance").to_csv(tmp_path / "history.csv", index=False)
     of_list = train(card, tmp_path / "history.csv", as_of=LAST)
-    with history(log, parse_card(CARD)) as given:
+    with open_history(log, parse_card(CARD)) as given:
         of_log = train(card, given, as_of=LAST)
     assert of_log.learned == of_list.learned
     assert of_log.learned.terms
@@ -180,7 +180,7 @@ def test_the_log_and_a_list_teach_the_same(log: Store, card: Path, tmp_path: Pat
 
 
 @pytest.mark.slow
-def test_the_same_log_gives_the_same_bytes(log: Store, card: Path) -> None:
+def test_the_same_log_gives_the_same_bytes(log: LogStore, card: Path) -> None:
     """Read twice, the log gives the same digest, and the same release comes of it."""
     found = leads(500)
     logs.fill(
@@ -190,7 +190,7 @@ def test_the_same_log_gives_the_same_bytes(log: Store, card: Path) -> None:
     )
     runs = []
     for _ in range(2):
-        with history(log, parse_card(CARD)) as given:
+        with open_history(log, parse_card(CARD)) as given:
             runs.append(train(card, given).to_dict())
     assert runs[0] == runs[1]
     assert runs[0]["provenance"]["data"] == "the decision log"
@@ -207,15 +207,15 @@ def test_the_same_log_gives_the_same_bytes(log: Store, card: Path) -> None:
         ("2026-01-01", "2026-02-01", "2026-11-01", "2026-02-01"),
     ],
 )
-def test_up_to_which_day_the_log_tells(log: Store, as_of: str, on: str, at: str, newest: str) -> None:
+def test_up_to_which_day_the_log_tells(log: LogStore, as_of: str, on: str, at: str, newest: str) -> None:
     """Its newest day: neither one to come, nor the day on which it was filled with old leads."""
     logs.fill(log, [logs.score("A", as_of, {}, at=at)], [logs.outcome("B", "opportunity", on)])
-    with history(log, parse_card(CARD), backdated=True) as found:
+    with open_history(log, parse_card(CARD), backdated=True) as found:
         assert found.as_of == date.fromisoformat(newest)
 
 
 @pytest.mark.slow
-def test_the_cure_for_leakage(log: Store, card: Path) -> None:
+def test_the_cure_for_leakage(log: LogStore, card: Path) -> None:
     """A field that is filled in once a lead is an opportunity: the list is refused, the log teaches what is true."""
     found = leads(6000)
     random = np.random.default_rng(2)
@@ -239,7 +239,7 @@ def test_the_cure_for_leakage(log: Store, card: Path) -> None:
         train(card, pd.DataFrame(finals), as_of=LAST)
     assert "offer" in [one.field for one in caught.value.suspects]
 
-    with history(log, parse_card(CARD)) as given:
+    with open_history(log, parse_card(CARD)) as given:
         trained = train(card, given, as_of=LAST)
     assert trained.metrics["leakage"]["suspects"] == []
     assert trained.metrics["fields_left_out"]["offer"] == "has no value in the history"
@@ -260,7 +260,7 @@ def test_the_cure_for_leakage(log: Store, card: Path) -> None:
     assert roc_auc_score(trained.history.won[newest], totals) < held["auc"] - 0.05
 
 
-def test_counts_are_told(url: str, log: Store, card: Path, tmp_path: Path) -> None:
+def test_counts_are_told(url: str, log: LogStore, card: Path, tmp_path: Path) -> None:
     """The report says where the scores went; without enough outcomes the rules are released alone."""
     told = [logs.outcome("A", "opportunity", "2026-02-01"), logs.outcome("Z", "customer", "2026-02-01")]
     scores = [
@@ -310,7 +310,7 @@ The whole report, for a browser: {tmp_path}/releases/{name}/report.html
     }
 
 
-def test_what_can_not_be_learned_from_is_said(url: str, log: Store, card: Path, tmp_path: Path) -> None:
+def test_what_can_not_be_learned_from_is_said(url: str, log: LogStore, card: Path, tmp_path: Path) -> None:
     """Each refusal in full, from the first mistake to the last: what is missing, and where it comes from."""
     words = ["train", card, "--from-log", "--log-url", url, "--home", tmp_path]
 
@@ -382,7 +382,7 @@ def test_a_log_that_can_not_be_opened(card: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_through_the_service(url: str, log: Store, card: Path, tmp_path: Path) -> None:
+def test_through_the_service(url: str, log: LogStore, card: Path, tmp_path: Path) -> None:
     """Score over HTTP, tell what became of the leads, train, and serve the release that comes of it."""
     found = leads(600)
     with TestClient(create_app(Settings(card=card, home=tmp_path, log_url=url))) as client:

@@ -16,14 +16,15 @@ from fastapi import FastAPI, HTTPException, Response
 from fastapi.testclient import TestClient
 
 from leadledger.api.app import create_app
-from leadledger.api.http import keys, problem
-from leadledger.api.http.access import ANY, NEEDS, OPEN, needs, table
-from leadledger.api.http.direct import Direct
-from leadledger.api.http.keys import FILE, SCOPES
+from leadledger.api.http import problem
+from leadledger.api.http.access import ANY_KEY, NEEDS, OPEN, build_route_table, needs
+from leadledger.api.http.direct import DirectRoute
 from leadledger.api.http.problem import MEDIA_TYPE
-from leadledger.api.http.rate import BURST, Rates
+from leadledger.api.http.rate import BURST_SECONDS, RateLimiter
 from leadledger.api.http.routes import score as score_routes
 from leadledger.api.requests.mistakes import Refusal
+from leadledger.api.service import keys
+from leadledger.api.service.keys import KEY_FILE, SCOPES
 from leadledger.api.service.settings import Settings
 from leadledger.scoring.engine.score import Engine
 
@@ -72,7 +73,7 @@ def lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
 def every_route(app: FastAPI) -> list[tuple[str, str, str]]:
     """Method, path and need of every route that a service has, whoever added it."""
     found = []
-    listed = table(app.routes)
+    listed = build_route_table(app.routes)
     for entries in (*listed.fixed.values(), *(entries for _, entries in listed.others)):
         for method, entry in entries.items():
             found.append((method, re.sub(r"\{[^}]*\}", "1", entry.template), entry.needs))
@@ -111,7 +112,7 @@ def test_every_route_is_guarded(client: TestClient, made: dict[str, str]) -> Non
         assert client.request(method, f"{path}?key={made['score']}").status_code == 401
         for scope in SCOPES:
             answer = client.request(method, path, headers=bearer(made[scope]))
-            if need in (scope, ANY):
+            if need in (scope, ANY_KEY):
                 assert answer.status_code not in (401, 403, 405), (method, path, scope)
             else:
                 assert answer.status_code == 403, (method, path, scope)
@@ -158,56 +159,56 @@ def test_me(client: TestClient, made: dict[str, str], tmp_path: Path) -> None:
 
 def test_a_running_service_sees_changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A first key ends the time without keys, a new one works at once, a revoked one stops; damage lets nobody in."""
-    monkeypatch.setattr(keys.Keyring, "PACE", 0.0)  # a look for each request, where others wait a second
+    monkeypatch.setattr(keys.Keyring, "LOOK_INTERVAL", 0.0)  # a look for each request, where others wait a second
     found = TestClient(app_of(tmp_path))
     assert found.post(SCORE, json=BODY).status_code == 200
     key, text = keys.add(tmp_path, "crm", ("score",), NOW)
     assert found.post(SCORE, json=BODY).status_code == 401
     assert found.post(SCORE, json=BODY, headers=bearer(text)).status_code == 200
-    monkeypatch.setattr(keys.Keyring, "PACE", 3600.0)
+    monkeypatch.setattr(keys.Keyring, "LOOK_INTERVAL", 3600.0)
     assert found.post(SCORE, json=BODY, headers=bearer(text)).status_code == 200
     _, other = keys.add(tmp_path, "other", ("score",), NOW)
     assert found.post(SCORE, json=BODY, headers=bearer(other)).status_code == 200
-    monkeypatch.setattr(keys.Keyring, "PACE", 0.0)
+    monkeypatch.setattr(keys.Keyring, "LOOK_INTERVAL", 0.0)
     keys.revoke(tmp_path, key.id, NOW)
     assert found.post(SCORE, json=BODY, headers=bearer("x")).status_code == 401  # an unknown key has the file looked at
     assert found.post(SCORE, json=BODY, headers=bearer(text)).status_code == 401
     assert found.post(SCORE, json=BODY, headers=bearer(other)).status_code == 200
-    whole = (tmp_path / FILE).read_text()
-    (tmp_path / FILE).write_text(whole[:-9])
+    whole = (tmp_path / KEY_FILE).read_text()
+    (tmp_path / KEY_FILE).write_text(whole[:-9])
     answer = found.post(SCORE, json=BODY, headers=bearer(other))
     assert (answer.status_code, answer.json()["detail"]) == (
         503,
         "The keys can't be read, so nobody is let in. The server's log says why.",
     )
     assert found.get("/health/live").status_code == 200
-    (tmp_path / FILE).unlink()
+    (tmp_path / KEY_FILE).unlink()
     assert found.post(SCORE, json=BODY).status_code == 503
-    (tmp_path / FILE).write_text(whole)
+    (tmp_path / KEY_FILE).write_text(whole)
     assert found.post(SCORE, json=BODY, headers=bearer(other)).status_code == 200
 
 
 def test_a_route_says_what_it_needs() -> None:
     """A route that declares no need can't be served, and a need must be one that there is."""
     app = FastAPI(openapi_url=None)
-    app.router.route_class = Direct
+    app.router.route_class = DirectRoute
 
     @app.get("/declared/{name}")
     @needs("read")
     async def declared(request: Any) -> None:
         return None
 
-    assert {one.needs for _, entries in table(app.routes).others for one in entries.values()} == {"read"}
+    assert {one.needs for _, entries in build_route_table(app.routes).others for one in entries.values()} == {"read"}
 
     @app.get("/undeclared")
     async def undeclared(request: Any) -> None:
         return None
 
     with pytest.raises(TypeError, match=r"undeclared.* doesn't say what it needs"):
-        table(app.routes)
+        build_route_table(app.routes)
     with pytest.raises(ValueError, match="'rea' is not one of open, any, score, outcomes, read, admin"):
         needs("rea")
-    assert set(NEEDS) == {OPEN, ANY, *SCOPES}
+    assert set(NEEDS) == {OPEN, ANY_KEY, *SCOPES}
 
 
 def test_a_late_route_that_says_nothing_is_not_served(tmp_path: Path) -> None:
@@ -327,16 +328,16 @@ def test_with_keys_any_name_will_do(client: TestClient, made: dict[str, str]) ->
 
 def test_rate() -> None:
     """A bucket holds two seconds' worth, fills steadily, each caller's by itself; a refused request isn't counted."""
-    rates = Rates(10)
-    assert [rates.wait("a", 100.0) for _ in range(int(10 * BURST))] == [0.0] * 20
+    rates = RateLimiter(10)
+    assert [rates.wait("a", 100.0) for _ in range(int(10 * BURST_SECONDS))] == [0.0] * 20
     assert rates.wait("a", 100.0) == pytest.approx(0.1)
     assert rates.wait("a", 100.05) == pytest.approx(0.05)
     assert rates.wait("b", 100.05) == 0.0
     assert rates.wait("a", 100.11) == 0.0
     assert sum(not rates.wait("a", 1000 + at / 1000) for at in range(10_000)) == pytest.approx(10 * 10 + 20, abs=1)
-    slow = Rates(0.01)
+    slow = RateLimiter(0.01)
     assert [slow.wait("a", 0.0), round(slow.wait("a", 0.0))] == [0.0, 100]
-    assert all(Rates(None).wait("a", 0.0) == 0.0 for _ in range(1000))
+    assert all(RateLimiter(None).wait("a", 0.0) == 0.0 for _ in range(1000))
 
 
 def test_a_key_that_asks_too_often(tmp_path: Path, made: dict[str, str]) -> None:

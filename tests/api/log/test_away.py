@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from leadledger.api.log import database
-from leadledger.api.log.replay import Replay
-from leadledger.api.log.store import Store
+from leadledger.api.log.replay import Replayer
+from leadledger.api.log.store import LogStore
 from tests.postgres import installed
 from tests.serving import Server, started
 
@@ -128,14 +128,14 @@ def test_postgresql_away_under_load(tmp_path: Path) -> None:
             assert callers.wrong == []
             assert set(callers.seen) == {200, 503}
             assert callers.longest < LONGEST
-            engine = database.opened(postgres.url, tmp_path)
-            log = Store(engine)
-            replay = Replay(log, tmp_path)
+            engine = database.open_database(postgres.url, tmp_path)
+            log = LogStore(engine)
+            replay = Replayer(log, tmp_path)
             for ident, content in callers.received:
-                row = log.score(ident)
+                row = log.read_score(ident)
                 assert row is not None, f"{ident} was answered, and is not in the log"
                 assert row["result"] == content.decode()
-                assert replay.again(row) == content
+                assert replay.replay(row) == content
             engine.dispose()
         finally:
             with suppress(RuntimeError):  # it failed while it was away

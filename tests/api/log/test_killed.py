@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from leadledger.api.log import database
-from leadledger.api.log.replay import Replay
-from leadledger.api.log.store import Store
+from leadledger.api.log.replay import Replayer
+from leadledger.api.log.store import LogStore
 from tests.postgres import server
 from tests.serving import PATIENCE, forked, started
 
@@ -60,14 +60,14 @@ def test_what_was_answered_is_in_the_log(tmp_path: Path, kind: str) -> None:
             for one in callers:
                 one.join()
             assert refused == []
-        engine = database.opened(url or None, tmp_path)
-        log = Store(engine)
-        replay = Replay(log, tmp_path)
+        engine = database.open_database(url or None, tmp_path)
+        log = LogStore(engine)
+        replay = Replayer(log, tmp_path)
         for ident, content in received:
-            row = log.score(ident)
+            row = log.read_score(ident)
             assert row is not None, f"{ident} was answered, and is not in the log"
             assert row["result"] == content.decode()
-            assert replay.again(row) == content
+            assert replay.replay(row) == content
         engine.dispose()
         with started(tmp_path, log_url=url or None) as service:  # a process that is new in all
             for ident, content in (received[0], received[-1]):

@@ -20,7 +20,7 @@ from sqlalchemy import event, func, select, text
 
 from leadledger.api.app import create_app
 from leadledger.api.log import database, tables
-from leadledger.api.log.record import Record, ident, new_id, read, written
+from leadledger.api.log.record import Record, decode_input, encode_input, find_lead_id, new_id
 from leadledger.api.service.settings import Settings
 from leadledger.models.releases.store import Releases
 from leadledger.scoring.card.reader import parse_card
@@ -56,7 +56,7 @@ def client(url: str, tmp_path: Path) -> Iterator[TestClient]:
 
 def count(url: str, table: Any = tables.scores) -> int:
     """The rows of a table."""
-    found = database.opened(url, Path())
+    found = database.open_database(url, Path())
     try:
         with found.connect() as connection:
             return connection.execute(select(func.count()).select_from(table)).scalar_one()
@@ -74,7 +74,7 @@ def scored(client: TestClient, day: str = DAY, **changes: Any) -> dict[str, Any]
 
 def test_tables_are_what_the_migrations_make(url: str, tmp_path: Path) -> None:
     """The migrations and the tables that the code knows are the same, and so is the name of the last migration."""
-    engine = database.opened(url, tmp_path)
+    engine = database.open_database(url, tmp_path)
     with engine.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), tables.metadata) == []
         assert connection.execute(text("SELECT version_num FROM alembic_version")).scalar() == tables.HEAD
@@ -165,7 +165,7 @@ def test_any_values_come_back(lead: dict[str, Any]) -> None:
         values = ready.clean(lead).values
     except LeadError:  # is not recorded
         return
-    again, ignored = read(ready.card.card, written(values, ("x",)))
+    again, ignored = decode_input(ready.card.card, encode_input(values, ("x",)))
     assert again == values
     assert [type(one) for one in again.values()] == [type(one) for one in values.values()]
     assert ignored == ("x",)
@@ -309,11 +309,11 @@ def test_forget(client: TestClient, url: str, tmp_path: Path) -> None:
     mine = client.post("/v1/score", json=body, headers={"Idempotency-Key": "forget"}).json()
     scored(client)
     client.post("/v1/outcomes", json={"lead": secret, "became": "lost", "on": "2026-01-01"})
-    from leadledger.api.log.store import Store
+    from leadledger.api.log.store import LogStore
 
-    opened = database.opened(url, tmp_path)
-    assert Store(opened).forget(secret) == 1
-    assert Store(opened).forget(secret) == 0
+    opened = database.open_database(url, tmp_path)
+    assert LogStore(opened).forget(secret) == 1
+    assert LogStore(opened).forget(secret) == 0
     opened.dispose()
     assert client.get(f"/v1/scores/{mine['id']}").status_code == 410
     assert client.get(f"/v1/leads/{secret}/scores").status_code == 404
@@ -368,7 +368,7 @@ def test_async_loses_nothing_over_a_full_disk(tmp_path: Path) -> None:
         statuses = [client.post("/v1/score", json={"lead": LEAD}).status_code for _ in range(100)]
         assert set(statuses) == {200, 503}
         pages[0] = 1_000_000
-    assert count(f"sqlite:///{tmp_path}/{database.FILE}") == 1 + statuses.count(200)
+    assert count(f"sqlite:///{tmp_path}/{database.LOG_FILE}") == 1 + statuses.count(200)
 
 
 def test_a_full_disk(tmp_path: Path) -> None:
@@ -415,7 +415,7 @@ def test_async_records_all_at_the_end(tmp_path: Path) -> None:
     with TestClient(create_app(Settings(card=CARD, home=tmp_path, log="async"))) as client:
         for _ in range(50):
             scored(client)
-    assert count(f"sqlite:///{tmp_path}/{database.FILE}") == 50
+    assert count(f"sqlite:///{tmp_path}/{database.LOG_FILE}") == 50
 
 
 @pytest.mark.parametrize(
@@ -439,20 +439,20 @@ def test_only_the_owner_reads_the_log(tmp_path: Path) -> None:
     """The files of the log, in which leads stand, are closed to others."""
     with TestClient(create_app(Settings(card=CARD, home=tmp_path))) as client:
         scored(client)
-        modes = {one.name: one.stat().st_mode & 0o777 for one in tmp_path.glob(f"{database.FILE}*")}
+        modes = {one.name: one.stat().st_mode & 0o777 for one in tmp_path.glob(f"{database.LOG_FILE}*")}
     assert len(modes) == 3
     assert set(modes.values()) == {0o600}
 
 
 def test_a_later_log_is_left_alone(tmp_path: Path) -> None:
     """A log that a later version has changed is not touched."""
-    database.opened(None, tmp_path).dispose()
-    later = database.opened(None, tmp_path)
+    database.open_database(None, tmp_path).dispose()
+    later = database.open_database(None, tmp_path)
     with later.execution_options(**database.WRITES).begin() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     later.dispose()
     with pytest.raises(DataError, match="was made by a later leadledger"):
-        database.opened(None, tmp_path)
+        database.open_database(None, tmp_path)
 
 
 def test_ids_sort_by_time() -> None:
@@ -466,19 +466,19 @@ def test_ids_sort_by_time() -> None:
 def test_the_id_of_a_lead() -> None:
     """The id is the first field of that kind that is known."""
     card = parse_card("name: ids\nfields: {a: {kind: id}, b: {kind: number}, c: {kind: id}}\n")
-    assert ident(card, {"a": None, "b": 1.0, "c": "x"}) == "x"
-    assert ident(card, {"a": "y", "b": 1.0, "c": "x"}) == "y"
-    assert ident(card, {"a": None, "b": 1.0, "c": None}) is None
+    assert find_lead_id(card, {"a": None, "b": 1.0, "c": "x"}) == "x"
+    assert find_lead_id(card, {"a": "y", "b": 1.0, "c": "x"}) == "y"
+    assert find_lead_id(card, {"a": None, "b": 1.0, "c": None}) is None
 
 
 def test_numbers_come_back_exactly() -> None:
     """Doubles are kept to the last bit."""
     card = parse_card("name: n\nfields: {b: {kind: number}}\n")
     for value in (0.1, 1e308, 5e-324, -0.0, math.pi, 2.0**53 + 2):
-        again, _ = read(card, written({"b": value}, ()))
+        again, _ = decode_input(card, encode_input({"b": value}, ()))
         assert again["b"] == value
     with pytest.raises(DataError, match="the card has no field 'c'"):
-        read(card, json.dumps({"values": {"c": 1}, "ignored": []}))
+        decode_input(card, json.dumps({"values": {"c": 1}, "ignored": []}))
 
 
 def test_days(client: TestClient) -> None:

@@ -15,7 +15,7 @@ from openapi_schema_validator import OAS30Validator
 from openapi_spec_validator import OpenAPIV2SpecValidator, OpenAPIV30SpecValidator, OpenAPIV31SpecValidator
 
 from leadledger.api.app import create_app
-from leadledger.api.openapi.older import version_2_0, version_3_0
+from leadledger.api.openapi.older_versions import convert_to_2_0, convert_to_3_0
 from leadledger.api.service.settings import Settings
 
 ROOT = Path(__file__).parents[3]
@@ -251,20 +251,20 @@ def document(schema: Any) -> dict[str, Any]:
 def test_schemas_of_older_documents(name: str) -> None:
     """A schema of 3.1 in the words of 3.0, and in those of 2.0."""
     newer, older = SCHEMAS[name]
-    assert version_3_0(document(newer))["components"]["schemas"]["S"] == older
+    assert convert_to_3_0(document(newer))["components"]["schemas"]["S"] == older
     text = json.dumps(older).replace('"nullable"', '"x-nullable"').replace("#/components/schemas/", "#/definitions/")
-    assert version_2_0(document(newer))["definitions"]["S"] == json.loads(text)
+    assert convert_to_2_0(document(newer))["definitions"]["S"] == json.loads(text)
 
 
 def test_a_choice_is_refused() -> None:
     """A choice between two schemas can't be said in the older languages, and is not left out in silence."""
     with pytest.raises(ValueError, match="a choice between 2 schemas can't be said"):
-        version_3_0(document({"anyOf": [{"type": "string"}, {"type": "number"}]}))
+        convert_to_3_0(document({"anyOf": [{"type": "string"}, {"type": "number"}]}))
 
 
 def test_operations_of_swagger() -> None:
     """In 2.0 a parameter has its type beside its name, and an answer names its media type for the whole operation."""
-    assert version_2_0(document({}))["paths"]["/x"]["get"] == {
+    assert convert_to_2_0(document({}))["paths"]["/x"]["get"] == {
         "parameters": [{"name": "n", "in": "query", "type": "string", "maxLength": 9, "x-nullable": True}],
         "produces": ["text/plain"],
         "responses": {"200": {"description": "Done.", "schema": {"type": "string"}, "examples": {"text/plain": "x 1"}}},

@@ -70,7 +70,7 @@ def test_whatever_is_asked(tmp_path: Path) -> None:
                 **os.environ,
                 "LEADLEDGER_KEY": key,
                 "PYTHONPATH": str(ROOT),
-                "SCHEMATHESIS_HOOKS": "tests.api.schemathesis_hooks",
+                "SCHEMATHESIS_HOOKS": "tests.api.openapi.schemathesis_hooks",
             },
             capture_output=True,
             text=True,

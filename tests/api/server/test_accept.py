@@ -11,7 +11,7 @@ import uvicorn
 import uvloop
 from starlette.types import Receive, Scope, Send
 
-from leadledger.api.server.accept import Server
+from leadledger.api.server.accept import AcceptingServer
 
 CALLERS = 200
 
@@ -24,7 +24,7 @@ async def turns(listener: socket.socket, most: int) -> int:
     """The turns of the event loop after which all callers, who waited already, are in."""
     config = uvicorn.Config(silent, lifespan="off", log_config=None)
     config.load()
-    server = Server(config)
+    server = AcceptingServer(config)
     server.lifespan = config.lifespan_class(config)
     callers = [socket.create_connection(listener.getsockname()) for _ in range(CALLERS)]
     await server.startup([listener])

@@ -9,7 +9,7 @@ import pytest
 
 from benchmarks.load import Load, asking
 from benchmarks.served import REQUEST
-from leadledger.api.server.protocol import REST
+from leadledger.api.server.protocol import REST_PER_CONNECTION
 from tests.serving import started
 
 ROOM = 20
@@ -41,4 +41,4 @@ def test_ten_times_as_many_callers_as_there_is_room_for(tmp_path: Path, log: str
     assert found.statuses[200].most < SECONDS * 1000 / 2
     assert max(health) < SECONDS / 2
     # Who is refused rests: however fast the machine, so many refusals fit in, and no more.
-    assert found.count(503) <= 10 * ROOM + found.seconds / REST
+    assert found.count(503) <= 10 * ROOM + found.seconds / REST_PER_CONNECTION

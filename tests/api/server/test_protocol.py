@@ -15,9 +15,9 @@ from typing import Any
 
 import pytest
 
-from leadledger.api.http import keys
 from leadledger.api.server.protocol import LARGEST_HEAD
 from leadledger.api.server.serve import serve
+from leadledger.api.service import keys
 from leadledger.api.service.settings import Settings
 from tests.serving import CARD, PATIENCE, Server, started
 
@@ -159,7 +159,7 @@ def test_no_other_machine_without_keys(tmp_path: Path, host: str, capsys: pytest
 
 def test_damaged_keys_end_the_start(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """With a damaged file of keys nothing is served, at no address."""
-    (tmp_path / keys.FILE).write_text("{")
+    (tmp_path / keys.KEY_FILE).write_text("{")
     assert serve(Settings(home=tmp_path, card=CARD), "127.0.0.1", 0) == 1
     assert "keys.json is damaged: it is not JSON" in capsys.readouterr().err
 

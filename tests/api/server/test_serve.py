@@ -15,8 +15,8 @@ import httpx2
 import pytest
 
 import leadledger
-from leadledger.api.http import keys
 from leadledger.api.server.serve import serve
+from leadledger.api.service import keys
 from leadledger.api.service.settings import Settings
 from tests.serving import CARD, PATIENCE, launched
 

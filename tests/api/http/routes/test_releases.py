@@ -20,8 +20,8 @@ from fastapi.testclient import TestClient
 
 from leadledger.api.app import create_app
 from leadledger.api.log import database
-from leadledger.api.log.replay import Replay
-from leadledger.api.log.store import Store
+from leadledger.api.log.replay import Replayer
+from leadledger.api.log.store import LogStore
 from leadledger.api.service import service
 from leadledger.api.service.settings import Settings
 from leadledger.models.releases.store import Releases
@@ -288,9 +288,9 @@ def test_switching_under_load(home: Path, workers: int) -> None:
         for one in callers:
             one.join()
     assert refused == []
-    engine = database.opened(None, home)
-    log = Store(engine)
-    replay, rows = Replay(log, home), {one["id"]: one for one in log.exported()}
+    engine = database.open_database(None, home)
+    log = LogStore(engine)
+    replay, rows = Replayer(log, home), {one["id"]: one for one in log.read_scores()}
     seen: Counter[str] = Counter()
     for content in answers:
         said = json.loads(content)
@@ -298,7 +298,7 @@ def test_switching_under_load(home: Path, workers: int) -> None:
         assert len({one["release"] for one in results}) == 1
         for one in results:
             seen[one["release"]] += 1
-            assert json.loads(replay.again(rows[one["id"]])) == one
+            assert json.loads(replay.replay(rows[one["id"]])) == one
     engine.dispose()
     assert set(seen) == {ONE, TWO}
     assert min(seen.values()) > SWITCHES

@@ -28,10 +28,10 @@ from typing import Any
 from leadledger.scoring.errors import KeyFileError, did_you_mean
 
 SCOPES = ("score", "outcomes", "read", "admin")
-FILE = "keys.json"
+KEY_FILE = "keys.json"
 EPOCH = datetime.fromtimestamp(0, UTC)
-FORMAT = 1
-CLAIM = re.compile(r"ll_([0-9a-f]{8})_[A-Za-z0-9_-]{43}")
+KEY_FILE_FORMAT = 1
+KEY_PATTERN = re.compile(r"ll_([0-9a-f]{8})_[A-Za-z0-9_-]{43}")
 
 _ID = re.compile(r"[0-9a-f]{8}")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
@@ -64,12 +64,12 @@ class Key:
 Keys = tuple[Key, ...]
 
 
-def find(keys: dict[str, Key], claimed: str) -> Key | None:
+def find_key(keys: dict[str, Key], claimed: str) -> Key | None:
     """The key that a caller claims to have, out of those by id; None if it is none of them, or revoked.
 
     Digests are compared in constant time, and an unknown id takes as long as a wrong secret.
     """
-    shape = CLAIM.fullmatch(claimed)
+    shape = KEY_PATTERN.fullmatch(claimed)
     if shape is None:
         return None
     found = keys.get(shape[1])
@@ -80,7 +80,7 @@ def find(keys: dict[str, Key], claimed: str) -> Key | None:
 
 def read(home: Path) -> Keys | None:
     """The keys of a home, oldest first; None where none was ever made. Raises KeyFileError."""
-    path = home / FILE
+    path = home / KEY_FILE
     try:
         said = json.loads(path.read_bytes())
     except FileNotFoundError:
@@ -89,8 +89,8 @@ def read(home: Path) -> Keys | None:
         raise KeyFileError(f"{path} can't be read: {error.strerror or error}") from None
     except (ValueError, RecursionError):
         raise _damaged(path, "it is not JSON") from None
-    if not isinstance(said, dict) or said.get("format") != FORMAT or not isinstance(said.get("keys"), list):
-        raise _damaged(path, f"it is not a list of keys in format {FORMAT}")
+    if not isinstance(said, dict) or said.get("format") != KEY_FILE_FORMAT or not isinstance(said.get("keys"), list):
+        raise _damaged(path, f"it is not a list of keys in format {KEY_FILE_FORMAT}")
     found = tuple(_key(path, at, one) for at, one in enumerate(said["keys"], 1))
     if len({one.id for one in found}) < len(found):
         raise _damaged(path, "an id stands there twice")
@@ -156,7 +156,7 @@ def add(home: Path, name: str, scopes: tuple[str, ...], now: datetime) -> tuple[
 
 def revoke(home: Path, identity: str, now: datetime) -> Key:
     """Revoke a key by its id; it stays in the list. Again does nothing. Raises KeyFileError for an unknown id."""
-    if CLAIM.fullmatch(identity):
+    if KEY_PATTERN.fullmatch(identity):
         raise KeyFileError("that is a whole key; revoke it by its id, the eight signs after `ll_`")
     with _changing(home) as kept:
         by_id = {one.id: one for one in kept}
@@ -173,7 +173,7 @@ def _changing(home: Path) -> Iterator[Keys]:
     """The keys, while nobody else changes them."""
     try:
         home.mkdir(parents=True, exist_ok=True)
-        lock = os.open(home / f".{FILE}.lock", os.O_RDWR | os.O_CREAT, 0o600)
+        lock = os.open(home / f".{KEY_FILE}.lock", os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as error:
         raise KeyFileError(f"keys can't be kept in {home}: {error.strerror or error}") from None
     try:
@@ -188,8 +188,8 @@ def _changing(home: Path) -> Iterator[Keys]:
 
 def _write(home: Path, keys: Keys) -> None:
     """Replace the file by a whole new one, which only its owner can read from its first byte on."""
-    said = {"format": FORMAT, "keys": [one.to_dict() | {"sha256": one.digest} for one in keys]}
-    path, part = home / FILE, home / f".{FILE}.{secrets.token_hex(4)}"
+    said = {"format": KEY_FILE_FORMAT, "keys": [one.to_dict() | {"sha256": one.digest} for one in keys]}
+    path, part = home / KEY_FILE, home / f".{KEY_FILE}.{secrets.token_hex(4)}"
     try:
         with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
             file.write(json.dumps(said, indent=1, ensure_ascii=False) + "\n")
@@ -202,17 +202,17 @@ def _write(home: Path, keys: Keys) -> None:
 
 
 class Keyring:
-    """The keys of a home as a running process sees them: a change of the file is noticed within `PACE` seconds.
+    """The keys of a home as a running process sees them; it notices a changed file within `LOOK_INTERVAL` seconds.
 
     Without a file, no key is needed. Once there was one, its loss is damage: it never opens the service again. While
     the file is damaged, `problem` says how, and no key works.
     """
 
-    PACE = 1.0  # seconds between looks at the file; a look costs a microsecond or two
+    LOOK_INTERVAL = 1.0  # seconds between looks at the file; a look costs a microsecond or two
 
     def __init__(self, home: Path) -> None:
         self._home = home
-        self._path = home / FILE
+        self._path = home / KEY_FILE
         self._seen: tuple[int, ...] | None = None
         self.next = 0.0  # the time of the next look
         self.needed = False
@@ -222,7 +222,7 @@ class Keyring:
 
     def look(self, now: float) -> bool:
         """Read the file again if it has changed; says whether it has. `now` is a time of the monotonic clock."""
-        self.next = now + self.PACE
+        self.next = now + self.LOOK_INTERVAL
         try:
             found = os.stat(self._path)
             seen: tuple[int, ...] = (found.st_ino, found.st_mtime_ns, found.st_size)

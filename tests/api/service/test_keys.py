@@ -15,8 +15,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from leadledger.api.cli.commands import cli
-from leadledger.api.http import keys
-from leadledger.api.http.keys import CLAIM, FILE, Keyring
+from leadledger.api.service import keys
+from leadledger.api.service.keys import KEY_FILE, KEY_PATTERN, Keyring
 from leadledger.scoring.errors import KeyFileError
 
 NOW = datetime(2026, 1, 31, 9, tzinfo=UTC)
@@ -30,14 +30,14 @@ def run(*words: object) -> Result:
 def test_a_key_is_kept_as_its_digest(tmp_path: Path) -> None:
     """The file has the digest of the key, not the key, and only its owner can read it."""
     key, text = keys.add(tmp_path, "crm", ("read", "score", "read"), NOW)
-    kept = (tmp_path / FILE).read_text()
-    assert CLAIM.fullmatch(text)
+    kept = (tmp_path / KEY_FILE).read_text()
+    assert KEY_PATTERN.fullmatch(text)
     assert text not in kept
     assert text[12:] not in kept
     assert hashlib.sha256(text.encode()).hexdigest() in kept
     assert key.scopes == ("score", "read")
     assert keys.read(tmp_path) == (key,)
-    assert stat.S_IMODE((tmp_path / FILE).stat().st_mode) == 0o600
+    assert stat.S_IMODE((tmp_path / KEY_FILE).stat().st_mode) == 0o600
     assert "sha256" not in key.to_dict()
 
 
@@ -45,8 +45,8 @@ def test_keys_are_found(tmp_path: Path) -> None:
     """A key is found by its text alone: not by another secret, id or form, and not once it is revoked."""
     (one, text), (two, other) = (keys.add(tmp_path, name, ("score",), NOW) for name in ("one", "two"))
     found = Keyring(tmp_path).by_id
-    assert keys.find(found, text) == one
-    assert keys.find(found, other) == two
+    assert keys.find_key(found, text) == one
+    assert keys.find_key(found, other) == two
     guesses = [
         "",
         "ll_",
@@ -60,10 +60,10 @@ def test_keys_are_found(tmp_path: Path) -> None:
         text.replace(one.id, "00000000"),
         "ll_" + "é" * 52,
     ]
-    assert [keys.find(found, guess) for guess in guesses] == [None] * len(guesses)
+    assert [keys.find_key(found, guess) for guess in guesses] == [None] * len(guesses)
     assert keys.revoke(tmp_path, one.id, NOW).revoked == NOW
-    assert keys.find(Keyring(tmp_path).by_id, text) is None
-    assert keys.find(Keyring(tmp_path).by_id, other) == two
+    assert keys.find_key(Keyring(tmp_path).by_id, text) is None
+    assert keys.find_key(Keyring(tmp_path).by_id, other) == two
 
 
 def test_keys_are_compared_in_constant_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -77,8 +77,8 @@ def test_keys_are_compared_in_constant_time(tmp_path: Path, monkeypatch: pytest.
 
     monkeypatch.setattr(hmac, "compare_digest", compare)
     found = Keyring(tmp_path).by_id
-    assert keys.find(found, text) == key
-    assert keys.find(found, text.replace(key.id, "00000000")) is None
+    assert keys.find_key(found, text) == key
+    assert keys.find_key(found, text.replace(key.id, "00000000")) is None
     assert compared == [(64, 64)] * 2
 
 
@@ -123,7 +123,7 @@ def test_what_can_t_be_a_key(tmp_path: Path, make: Callable[[Path], object], sai
 def test_damage_is_told(tmp_path: Path, damage: Callable[[str], str]) -> None:
     """A file that is not as we write it is refused as a whole, by commands and by a running service."""
     keys.add(tmp_path, "crm", ("score",), NOW)
-    ring, path = Keyring(tmp_path), tmp_path / FILE
+    ring, path = Keyring(tmp_path), tmp_path / KEY_FILE
     assert (ring.needed, ring.problem, ring.working) == (True, "", 1)
     whole = path.read_text()
     path.write_text(damage(whole))
@@ -144,7 +144,7 @@ def test_a_lost_file_opens_nothing(tmp_path: Path) -> None:
     keys.add(tmp_path / "nowhere", "crm", ("score",), NOW)
     assert ring.look(2.0)
     assert ring.working == 1
-    (tmp_path / "nowhere" / FILE).unlink()
+    (tmp_path / "nowhere" / KEY_FILE).unlink()
     assert ring.look(3.0)
     assert (ring.needed, ring.by_id) == (True, {})
     assert "is gone" in ring.problem
@@ -155,7 +155,7 @@ def test_keys_made_at_once_are_all_kept(tmp_path: Path) -> None:
     with ThreadPoolExecutor(8) as makers:
         made = [key for key, _ in makers.map(lambda at: keys.add(tmp_path, f"k{at}", ("score",), NOW), range(40))]
     assert {one.id for one in keys.read(tmp_path) or ()} == {one.id for one in made}
-    assert {one.name for one in tmp_path.iterdir()} == {FILE, f".{FILE}.lock"}
+    assert {one.name for one in tmp_path.iterdir()} == {KEY_FILE, f".{KEY_FILE}.lock"}
 
 
 def test_home_that_can_t_be(tmp_path: Path) -> None:
@@ -169,11 +169,11 @@ def test_command(tmp_path: Path) -> None:
     assert "There is no key yet" in run("--home", tmp_path).output
     done = run("add", "crm", "--scope", "score", "--scope", "read", "--home", tmp_path)
     text = done.stdout.strip()
-    shape = CLAIM.fullmatch(text)
+    shape = KEY_PATTERN.fullmatch(text)
     assert shape
     assert done.stderr == f"Key {shape[1]} (crm) may: score, read. It is not shown again.\n"
     other = json.loads(run("--home", tmp_path, "add", "ops", "--scope", "admin", "--json").stdout)
-    assert CLAIM.fullmatch(other["key"])
+    assert KEY_PATTERN.fullmatch(other["key"])
     assert (other["name"], other["scopes"], other["revoked"]) == ("ops", ["admin"], None)
     assert run("revoke", other["id"], "--home", tmp_path).output == f"Key {other['id']} (ops) is revoked.\n"
     assert run("revoke", other["id"], "--home", tmp_path).exit_code == 0

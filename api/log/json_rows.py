@@ -11,7 +11,7 @@ from leadledger.scoring.printers.literals import name as quoted
 from leadledger.scoring.printers.literals import text
 
 
-def kept(rows: Iterable[Mapping[str, Any]], columns: Mapping[str, str], path: Path) -> str:
+def write_json_rows(rows: Iterable[Mapping[str, Any]], columns: Mapping[str, str], path: Path) -> str:
     """Write rows to a file; the FROM item that reads it. `columns`: names and SQL types; what is absent is NULL."""
     with path.open("w", encoding="utf-8") as file:
         file.writelines(f"{json.dumps(row)}\n" for row in rows)

@@ -25,7 +25,7 @@ _OF_TYPE = {
 _NAMES = {"number": "a number", "string": "a text", "integer": "a whole number", "boolean": "true or false"}
 
 
-def version_3_0(said: Mapping[str, Any]) -> dict[str, Any]:
+def convert_to_3_0(said: Mapping[str, Any]) -> dict[str, Any]:
     """A document of OpenAPI 3.1 as one of 3.0."""
     schemas = _Schemas(said["components"]["schemas"], "#/components/schemas/", "nullable")
     return {
@@ -36,7 +36,7 @@ def version_3_0(said: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def version_2_0(said: Mapping[str, Any]) -> dict[str, Any]:
+def convert_to_2_0(said: Mapping[str, Any]) -> dict[str, Any]:
     """A document of OpenAPI 3.1 as one of Swagger 2.0. A key is sent as a header: it has no word for bearer tokens."""
     schemas = _Schemas(said["components"]["schemas"], "#/definitions/", "x-nullable")
     schemes = said["components"]["securitySchemes"]
