@@ -20,10 +20,11 @@ from threadpoolctl import threadpool_limits
 from benchmarks import odoo_bayes
 from benchmarks.sets import Indexes, Set
 from leadledger.scoring.scorecard import Scorecard, untrained
-from leadledger.training.evidence.rivals import boosting, logistic, plain, rules_alone
-from leadledger.training.learn.fit import default, fit
-from leadledger.training.learn.split import Split
-from leadledger.training.runs.train import FEWEST_OF_A_KIND, foreseen
+from leadledger.training.evidence.baselines import boosting, logistic, plain, rules_alone
+from leadledger.training.learn.combine import probability_at
+from leadledger.training.learn.fit import default_classifier, fit_card
+from leadledger.training.learn.split import HistorySplit
+from leadledger.training.runs.train import FEWEST_OF_A_KIND
 
 Floats: TypeAlias = NDArray[np.float64]
 Predict: TypeAlias = Callable[[Indexes], Floats]
@@ -43,7 +44,7 @@ def readable(data: Set, older: Indexes, seed: int) -> Predict:
 def classifier(data: Set, older: Indexes, seed: int) -> Predict:
     """The classifier alone, without the rules."""
     frame = data.history.frame
-    fitted = default(data.card, data.history, seed).fit(frame.iloc[older], data.history.won[older])
+    fitted = default_classifier(data.card, data.history, seed).fit(frame.iloc[older], data.history.won[older])
     return lambda held: np.asarray(expit(fitted.decision_function(frame.iloc[held])))
 
 
@@ -144,11 +145,13 @@ def _released(data: Set, older: Indexes, seed: int, settings: Mapping[str, Any])
     if fewest < FEWEST_OF_A_KIND or (card.outcome and len(older) < card.outcome.minimum):
         learned = untrained(card).learned
     else:
-        split = Split(older, np.setdiff1d(np.arange(len(history)), older), "time" if data.ordered else "stratified")
-        estimator = default(card, history, seed).set_params(**settings)
-        learned = fit(card, history, split, estimator, seed).learned
+        split = HistorySplit(
+            older, np.setdiff1d(np.arange(len(history)), older), "time" if data.ordered else "stratified"
+        )
+        estimator = default_classifier(card, history, seed).set_params(**settings)
+        learned = fit_card(card, history, split, estimator, seed).learned
     scorecard = Scorecard(card, learned)
-    return lambda held: foreseen(learned, history.score(scorecard)[held])
+    return lambda held: probability_at(learned, history.score(scorecard)[held])
 
 
 def _pipeline(model: Any, data: Set, older: Indexes) -> Predict:

@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 from benchmarks.learners import LEARNERS, TITLES
 from benchmarks.quality import chosen_of, said_absent
 from benchmarks.sets import SETS, Indexes, Set, loaded
-from leadledger.training.evidence.judge import judge
+from leadledger.training.evidence.forecast_quality import judge
 
 SIZES = (100, 300, 1000, 3000)
 DRAWS = 20

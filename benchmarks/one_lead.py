@@ -22,7 +22,7 @@ from leadledger.api.cli.demo import examples, simulator
 from leadledger.models.releases.store import Releases
 from leadledger.scoring.engine.score import engine
 from leadledger.scoring.meaning.reference import tally
-from leadledger.training.evidence.rivals import boosting, logistic, plain
+from leadledger.training.evidence.baselines import boosting, logistic, plain
 from leadledger.training.runs.train import train
 
 LEADS = 20_000

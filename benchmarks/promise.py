@@ -5,9 +5,9 @@
 The simulated CRM of examples/b2b-software gives each lead its true probability. A few models are trained in full, each
 on a history of its own, and their calibration on their newest leads is printed. Then leads to hold out are drawn 200
 times, shared out among the models: each draw is a history that the model has not seen, of as many leads as it would
-have held out. The draw is scored, `threshold.promise` looks for the line of the card's stage (precision 0.70,
-confidence 0.90), and the precision of that line is taken on a large fresh population: the mean true probability of the
-leads that meet the criteria and reach the line. Where it is below the promised one, the promise is broken.
+have held out. The draw is scored, `find_precision_threshold` looks for the threshold of the card's stage (precision
+0.70, confidence 0.90), and the precision above it is taken on a large fresh population: the mean true probability of
+the leads that meet the criteria and reach it. Where it is below the promised one, the promise is broken.
 
 What is drawn anew each time: the held-out leads, their outcomes, the line. What is not: the models, which are a
 handful, and the population of each. The guarantee is about the held-out leads, whatever the model, so that is what is
@@ -31,7 +31,7 @@ from leadledger.api.cli.demo import examples, simulator
 from leadledger.scoring.card.reader import read_card
 from leadledger.scoring.scorecard import Scorecard
 from leadledger.training.history import read_history
-from leadledger.training.learn.threshold import could_be_promoted, promise
+from leadledger.training.learn.threshold import could_be_promoted, find_precision_threshold
 from leadledger.training.runs.train import HELD_OUT, train
 
 CARD = examples() / "b2b-software" / "card.yaml"
@@ -110,7 +110,7 @@ def measure(draws: int, models: int, leads: int, fresh: int) -> Kept:
         population = simulated(made.scorecard, fresh, SEED + models + model)
         for draw in range(model, draws, models):
             held = simulated(made.scorecard, round(leads * HELD_OUT), SEED + 2 * models + draw)
-            line = promise(held.totals, held.won, stage.precision, stage.confidence).line.points
+            line = find_precision_threshold(held.totals, held.won, stage.precision, stage.confidence).line.points
             if line is not None:
                 precisions.append(population.precision(line))
     broken = sum(one < stage.precision for one in precisions)

@@ -30,7 +30,7 @@ import numpy as np
 
 from benchmarks.learners import LEARNERS, TITLES, Floats, absent
 from benchmarks.sets import SETS, SHARE, Set, loaded
-from leadledger.training.evidence.judge import SMALLEST, judge
+from leadledger.training.evidence.forecast_quality import SMALLEST, judge
 
 SPLITS = 3
 RESAMPLES = 1000

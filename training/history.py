@@ -106,7 +106,7 @@ class History:
         ).df()
         return found.set_index("row")["total"].reindex(self.rows).to_numpy(np.int64)
 
-    def ask(self, card: Scorecard, columns: Sequence[str], *, ledger: bool = False) -> list[NDArray[Any]]:
+    def select(self, card: Scorecard, columns: Sequence[str], *, ledger: bool = False) -> list[NDArray[Any]]:
         """Columns of the printed SQL for these leads, each lead as of its own day: one array (n,) a column.
 
         `columns` are SQL expressions over the columns of `sql.Query(checks=True)`, with `ledger` also over the entries
@@ -131,7 +131,7 @@ class History:
         query = sql.Query(day, self.source.table, self.source.columns, keep=[ROW], checks=True, ledger=ledger)
         return sql.select(card, query)
 
-    def raw(self, positions: NDArray[np.intp]) -> list[dict[str, Any]]:
+    def read_leads(self, positions: NDArray[np.intp]) -> list[dict[str, Any]]:
         """Some leads as they stand in the source, by its column names, in the order asked for."""
         assert self.connection is not None
         rows = [int(one) for one in self.rows[positions]]
@@ -142,13 +142,13 @@ class History:
         leads = {one[names.index(ROW)]: dict(zip(names, one, strict=True)) for one in found.fetchall()}
         return [leads[row] for row in rows]
 
-    def dated(self, positions: NDArray[np.intp]) -> list[date]:
+    def scoring_days(self, positions: NDArray[np.intp]) -> list[date]:
         """The days as of which some leads are scored."""
         if self.days is None:
             return [self.as_of or EPOCH] * len(positions)
         return [EPOCH + timedelta(days=int(one)) for one in self.days[positions]]
 
-    def fired(self, card: Card) -> dict[str, NDArray[np.int8]]:
+    def find_fired(self, card: Card) -> dict[str, NDArray[np.int8]]:
         """For each rule of a card (n,): 1 it fires, 0 it doesn't, -1 unknown. Each lead as of its own day.
 
         Trust may round a rule's points to nothing, so whether it fires is asked as if it were a criterion.
@@ -157,7 +157,7 @@ class History:
             card, criteria=tuple(Criterion(one.name, one.when) for one in card.rules), stages=(), exclude=()
         )
         fires = [f"CAST(coalesce(CAST({quoted(f'c:{one.name}')} AS INTEGER), -1) AS TINYINT)" for one in card.rules]
-        found = self.ask(Scorecard(asked, Learned()), fires)
+        found = self.select(Scorecard(asked, Learned()), fires)
         return {one.name: states for one, states in zip(card.rules, found, strict=True)}
 
 

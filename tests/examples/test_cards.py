@@ -9,8 +9,8 @@ import pytest
 from leadledger.api.cli.demo import examples
 from leadledger.api.lists.fit import case_failures
 from leadledger.scoring.card.reader import read_card
-from leadledger.training.evidence.judge import judge
-from leadledger.training.evidence.rivals import rules_alone
+from leadledger.training.evidence.baselines import rules_alone
+from leadledger.training.evidence.forecast_quality import judge
 from leadledger.training.history import read_history
 
 CARDS = sorted(examples().glob("*/card.yaml"))

@@ -20,16 +20,14 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import brentq
-from scipy.special import expit
 
 from leadledger.scoring.printers.literals import name as quoted
 from leadledger.scoring.result import signed
 from leadledger.scoring.rule import Group, Rule
 from leadledger.scoring.scorecard import Card, Learned, Scorecard
+from leadledger.training.evidence.rule_refit import Supported, refit
 from leadledger.training.history import History
-from leadledger.training.learn.combine import LOG_ODDS
-from leadledger.training.learn.threshold import limits
+from leadledger.training.intervals import rate_limits
 from leadledger.training.notebook import table
 
 RARE = 0.001  # a rule is dead if at most so many of the leads have it, the upper limit of the share being below
@@ -37,21 +35,6 @@ ALWAYS = 0.98  # of the leads for which its answer is known, and these are FEWES
 FEWEST = 30
 SAME = 0.95  # of the leads for which either of two rules fires, both do: one of them is redundant
 FACTOR = 2.0  # points that are so many times too large, or too small, are a finding; less is a matter of taste
-LIMIT = 3.841459  # twice the log-likelihood that the limits of a 95 % interval lose
-NEWTON = 50  # steps at most; a handful do
-# Before any data, of the weights in `refit`: a rule is worth 0 points give or take 30, its neighbours what they declare
-# give or take as much again, the average anything.
-CENTRE = np.array([0.0, 1.0, 0.0])
-PRIOR = np.array([(300 * LOG_ODDS) ** -2, 1.0, 1e-6])
-
-
-@dataclass(frozen=True)
-class Supported:
-    """The points (tenths, no whole number) that the data support, and their 95 % interval."""
-
-    points: float
-    low: float
-    high: float
 
 
 @dataclass(frozen=True)
@@ -156,7 +139,7 @@ def audit(
 
     `fired` is what `history.fired` says of the card, where it has been asked already.
     """
-    earned = _earned(scorecard, history, positions, fired or history.fired(scorecard.card))
+    earned = _earned(scorecard, history, positions, fired or history.find_fired(scorecard.card))
     won = history.won if positions is None else history.won[positions]
     pairs = _redundant(scorecard, earned)
     rules = [_rule(scorecard, earned, won, at, pairs) for at in range(len(scorecard.rules))]
@@ -195,10 +178,10 @@ def _earned(
     points = [f"CAST(coalesce({quoted(f'r:{one.name}')}, 0) AS SMALLINT)" for one in card.rules]
     terms = [f"CAST({quoted(f't:{one.name}')} AS INTEGER)" for one in scorecard.learned.terms]
     size, chosen = len(card.rules), slice(None) if positions is None else positions
-    found = [one[chosen] for one in history.ask(Scorecard(card, Learned()), points, ledger=True)]
+    found = [one[chosen] for one in history.select(Scorecard(card, Learned()), points, ledger=True)]
     declared = _stacked(found, np.int16)
     states = _stacked([fired[one.name][chosen] for one in card.rules], np.int8)
-    found = [one[chosen] for one in history.ask(scorecard, [*points, *terms], ledger=True)]
+    found = [one[chosen] for one in history.select(scorecard, [*points, *terms], ledger=True)]
     counted = _stacked(found[:size], np.int16)
     best = states == 1
     for group in card.groups:
@@ -295,7 +278,7 @@ def _rule(
     fires = earned.states[at] == 1
     fired, wins, leads = int(fires.sum()), int(won[fires].sum()), len(won)
     base = float(won.mean()) if leads else 0.0
-    rate = (wins / fired, *limits(wins, fired)) if fired else None
+    rate = (wins / fired, *rate_limits(wins, fired)) if fired else None
     found = RuleAudit(
         name=rule.name,
         reason=rule.reason,
@@ -323,7 +306,7 @@ def _findings(found: RuleAudit, earned: _Earned, at: int, leads: int) -> dict[st
     """What is to be said of a rule by itself, with a sentence each."""
     if leads and found.fired == 0:
         return {"dead": f"fired for none of {leads:,} leads"}
-    if limits(found.fired, leads)[1] < RARE:
+    if rate_limits(found.fired, leads)[1] < RARE:
         return {"dead": f"fired for {found.fired:,} of {leads:,} leads, which no result can rest on"}
     held = {}
     known = int((earned.states[at] >= 0).sum())
@@ -387,86 +370,3 @@ def _rules(card: Card, groups: Sequence[Group], points: NDArray[np.int16], some:
         if members:
             total += _together(group, points[members])
     return total
-
-
-def refit(
-    offset: NDArray[np.int64], share: NDArray[np.float64], beside: NDArray[np.int64], won: NDArray[np.bool_]
-) -> Supported | None:
-    """The points of a rule by logistic regression; None where they can't be told. All shapes are (n,).
-
-    `offset` (tenths) is held fixed. `share` (0..1) is how much of its points the rule earns a lead, and `beside`
-    (tenths) what its neighbours do, of which the data choose a factor; the average is free too. The rule has a wide
-    prior, so that one without a miss has an end; the limits are those of the profile likelihood.
-    """
-    if not len(won) or won.all() or not won.any() or np.ptp(share) == 0:
-        return None
-    fixed, columns, leads, wins = _folded(offset, share, beside, won)
-
-    def fit(
-        start: NDArray[np.float64], held: float | None = None
-    ) -> tuple[NDArray[np.float64], float, NDArray[np.float64]]:
-        """The weights, their penalised log-likelihood and its curvature; `held` fixes the first weight."""
-        free = slice(0 if held is None else 1, None)
-        weights = start.copy()
-        weights[0] = start[0] if held is None else held
-        value, slope, curve = _likelihood(weights, fixed, columns, leads, wins)
-        for _ in range(NEWTON):
-            step = np.zeros(len(weights))
-            step[free] = np.linalg.solve(curve[free, free], slope[free])
-            # Where the curve is flat a whole step may overshoot; half of it, as often as need be, never loses.
-            while (tried := _likelihood(weights + step, fixed, columns, leads, wins))[0] < value and abs(
-                step
-            ).max() > 1e-9:
-                step /= 2
-            weights, gained = weights + step, tried[0] - value
-            value, slope, curve = tried
-            if gained < 1e-9:
-                break
-        return weights, value, curve
-
-    best, top, curve = fit(np.array([0.0, 1.0, np.log(wins.sum() / (leads.sum() - wins.sum()))]))
-
-    def lost(at: float) -> float:
-        return 2 * (top - fit(best, at)[1]) - LIMIT
-
-    ends = []
-    for side in (-1, 1):
-        far = 2 * side * float(np.sqrt(np.linalg.inv(curve)[0, 0]))
-        while lost(best[0] + far) < 0:
-            far *= 1.5
-        ends.append(float(brentq(lost, best[0], best[0] + far, xtol=1e-4)))
-    return Supported(*(float(one / LOG_ODDS) for one in (best[0], *ends)))
-
-
-def _folded(
-    offset: NDArray[np.int64], share: NDArray[np.float64], beside: NDArray[np.int64], won: NDArray[np.bool_]
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Leads that are alike, counted: offset (log-odds), columns (share, beside, 1), how many, how many won.
-
-    Points are whole tenths, so a million leads fold to some thousand.
-    """
-    key = offset - offset.min()
-    for column in (share, beside):
-        levels, code = np.unique(column, return_inverse=True)
-        key = key * len(levels) + code
-    _, first, group = np.unique(key, return_index=True, return_inverse=True)
-    columns = np.column_stack([share[first], beside[first] * LOG_ODDS, np.ones(len(first))])
-    leads, wins = np.bincount(group).astype(float), np.bincount(group, weights=won).astype(float)
-    return offset[first] * LOG_ODDS, columns, leads, wins
-
-
-def _likelihood(
-    weights: NDArray[np.float64],
-    fixed: NDArray[np.float64],
-    columns: NDArray[np.float64],
-    leads: NDArray[np.float64],
-    wins: NDArray[np.float64],
-) -> tuple[float, NDArray[np.float64], NDArray[np.float64]]:
-    """The penalised log-likelihood, its slope and its curvature (negative second derivative)."""
-    log_odds = fixed + columns @ weights
-    chance = expit(log_odds)
-    off = weights - CENTRE
-    value = float(np.sum(wins * log_odds - leads * np.logaddexp(0, log_odds)) - (PRIOR * off**2).sum() / 2)
-    slope = columns.T @ (wins - leads * chance) - PRIOR * off
-    curve = (columns * (leads * chance * (1 - chance))[:, None]).T @ columns + np.diag(PRIOR)
-    return value, slope, curve

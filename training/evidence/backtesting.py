@@ -8,30 +8,27 @@ alone into the old card, and alone kept out of the new one. Edits that work only
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from leadledger.models.releases.diff import RuleChange, compare
 from leadledger.models.releases.learned import check_learned
 from leadledger.models.releases.store import Releases
 from leadledger.scoring.card.reader import read_card
 from leadledger.scoring.errors import DataError, ReleaseError, shown
-from leadledger.scoring.gate import Stage
 from leadledger.scoring.outputs import VERDICTS
 from leadledger.scoring.printers.literals import name as quoted
 from leadledger.scoring.printers.literals import text
 from leadledger.scoring.printers.sql.cleaning import used
-from leadledger.scoring.result import signed, unsigned
-from leadledger.scoring.rule import Criterion, Exclusion, Group, Rule
 from leadledger.scoring.scorecard import Card, Learned, Outcome, Scorecard, untrained
+from leadledger.training.evidence.card_edits import CardEdit, fields_asked, find_edits, swap_in
 from leadledger.training.history import History, read_history
-from leadledger.training.learn.threshold import limits
+from leadledger.training.intervals import rate_limits
 from leadledger.training.notebook import table
 from leadledger.training.sources.table import ROW
 
@@ -45,13 +42,13 @@ class Rate:
 
     def to_dict(self) -> dict[str, Any]:
         """Flat JSON; the rates are None where there is no lead."""
-        low, high = limits(self.won, self.leads) if self.leads else (None, None)
+        low, high = rate_limits(self.won, self.leads) if self.leads else (None, None)
         rate = self.won / self.leads if self.leads else None
         return {"leads": self.leads, "won": self.won, "rate": rate, "low": low, "high": high}
 
 
 @dataclass(frozen=True)
-class AtLine:
+class AtThreshold:
     """What a card's promotion line would have done: the leads that meet the stage's criteria and reach the line.
 
     `line` (tenths) is None where criteria alone decide, or where the line is closed (`closed` says why). `promoted` are
@@ -77,7 +74,7 @@ class AtLine:
 
 
 @dataclass(frozen=True)
-class Shift:
+class Transition:
     """So many leads went from one grade or recommendation (`what`) to another; `won` of them became opportunities."""
 
     what: str
@@ -85,30 +82,6 @@ class Shift:
     new: str
     leads: int
     won: int
-
-    def to_dict(self) -> dict[str, Any]:
-        """Flat JSON."""
-        return dict(self.__dict__)
-
-
-@dataclass(frozen=True)
-class Edit:
-    """One edit of the card, and how many of the changed leads it answers for.
-
-    `alone`: they change too when the edit alone is put into the old card. `needed`: they don't change when the edit
-    alone is kept out of the new card.
-    """
-
-    kind: str
-    name: str
-    said: str
-    alone: int = 0
-    needed: int = 0
-
-    @property
-    def title(self) -> str:
-        """The edit for people: `rule price_page`."""
-        return f"{self.kind} {self.name}".rstrip()
 
     def to_dict(self) -> dict[str, Any]:
         """Flat JSON."""
@@ -131,11 +104,11 @@ class Backtest:
     leads: int
     won: int
     changed: int
-    shifts: tuple[Shift, ...]
-    lines: tuple[AtLine, AtLine] | None
+    shifts: tuple[Transition, ...]
+    lines: tuple[AtThreshold, AtThreshold] | None
     gained: Rate
     dropped: Rate
-    edits: tuple[Edit, ...]
+    edits: tuple[CardEdit, ...]
     together: int
     notes: tuple[str, ...]
     changes: pd.DataFrame = field(repr=False, compare=False)
@@ -193,7 +166,7 @@ def backtest(
     history = read_history(old, data, as_of)
     grades = tuple(dict.fromkeys((*_grades(old), *_grades(new))))
 
-    def score(card: Card) -> _Scored:
+    def score(card: Card) -> _CardScores:
         return _score(_with(card, learned), history, grades)
 
     progress("scoring by both cards")
@@ -202,10 +175,10 @@ def backtest(
     changed = readable & before.differs(after)
     won = history.won
     edits, explained = [], np.zeros(len(won), dtype=bool)
-    for edit in _edits(_with(old, learned), _with(new, learned)):
+    for edit in find_edits(_with(old, learned), _with(new, learned)):
         progress(f"trying the edit of {edit.title} by itself")
-        alone = changed & before.differs(score(swapped(old, new, edit)))
-        needed = changed & ~before.differs(score(swapped(new, old, edit)))
+        alone = changed & before.differs(score(swap_in(old, new, edit)))
+        needed = changed & ~before.differs(score(swap_in(new, old, edit)))
         edits.append(replace(edit, alone=int(alone.sum()), needed=int(needed.sum())))
         explained |= alone
     lines = (_at_line(_with(one, learned), scored, readable, won) for one, scored in ((old, before), (new, after)))
@@ -302,8 +275,8 @@ def _notes(old: Card, new: Card, history: History, unreadable: int, learned: Lea
     if unreadable:
         yield f"Left out too, for a value that only one of the two cards can read: {unreadable:,}."
     present = used(new, history.source.columns)
-    known = old.roots(_asked(old))
-    absent = [one for one in new.roots(_asked(new)) if not present[one] and one not in known]
+    known = old.roots(fields_asked(old))
+    absent = [one for one in new.roots(fields_asked(new)) if not present[one] and one not in known]
     if absent:
         names = ", ".join(f"'{one}'" for one in absent)
         yield f"The history has no column for {names}: what the new card says of it can't be tried."
@@ -313,23 +286,11 @@ def _notes(old: Card, new: Card, history: History, unreadable: int, learned: Lea
         yield "Lines that a release promised are applied to both cards; training would set them anew for the new card."
 
 
-def _asked(card: Card) -> tuple[str, ...]:
-    """The fields that the conditions of a card ask."""
-    conditions = (
-        *(one.when for one in card.rules),
-        *(one.met for one in card.criteria),
-        *(one.when for one in card.exclude),
-    )
-    names = [name for one in conditions for name in one.fields]
-    names += [one.half_life.of for one in card.rules if one.half_life]
-    return tuple(dict.fromkeys(names))
-
-
 # -- scores ------------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
-class _Scored:
+class _CardScores:
     """What a card makes of each lead, (n,): the total (tenths), positions of its grade and advice, past the line."""
 
     total: NDArray[np.int32]
@@ -339,13 +300,13 @@ class _Scored:
     passes: NDArray[np.bool_]
     bad: NDArray[np.bool_]
 
-    def differs(self, other: _Scored) -> NDArray[np.bool_]:
+    def differs(self, other: _CardScores) -> NDArray[np.bool_]:
         """Whether a lead has another grade or recommendation, (n,) bool."""
         return np.asarray((self.grade != other.grade) | (self.advice != other.advice))
 
 
-def _score(scorecard: Scorecard, history: History, grades: tuple[str, ...]) -> _Scored:
-    found = history.ask(
+def _score(scorecard: Scorecard, history: History, grades: tuple[str, ...]) -> _CardScores:
+    found = history.select(
         scorecard,
         [
             'CAST("ll:total" AS INTEGER)',
@@ -356,7 +317,7 @@ def _score(scorecard: Scorecard, history: History, grades: tuple[str, ...]) -> _
             '"ll:bad"',
         ],
     )
-    return _Scored(*found)
+    return _CardScores(*found)
 
 
 def _position(column: str, names: tuple[str, ...]) -> str:
@@ -377,15 +338,15 @@ def _passes(scorecard: Scorecard) -> str:
 
 
 def _at_line(
-    scorecard: Scorecard, scored: _Scored, readable: NDArray[np.bool_], won: NDArray[np.bool_]
-) -> AtLine | None:
+    scorecard: Scorecard, scored: _CardScores, readable: NDArray[np.bool_], won: NDArray[np.bool_]
+) -> AtThreshold | None:
     target = scorecard.card.target
     gate = next((one for one in scorecard.gates.values() if one and target and one.to == target.name), None)
     if gate is None:
         return None
     promoted = readable & scored.passes
     good = int(won[promoted].sum())
-    return AtLine(
+    return AtThreshold(
         gate.to,
         gate.line.points,
         gate.line.closed,
@@ -395,8 +356,12 @@ def _at_line(
 
 
 def _shifts(
-    before: _Scored, after: _Scored, readable: NDArray[np.bool_], won: NDArray[np.bool_], grades: tuple[str, ...]
-) -> Iterator[Shift]:
+    before: _CardScores,
+    after: _CardScores,
+    readable: NDArray[np.bool_],
+    won: NDArray[np.bool_],
+    grades: tuple[str, ...],
+) -> Iterator[Transition]:
     for what, names, old, new in (
         ("recommendation", VERDICTS, before.advice, after.advice),
         ("grade", grades, before.grade, after.grade),
@@ -405,14 +370,14 @@ def _shifts(
         pairs, counts = np.unique(np.column_stack([old[moved], new[moved]]), axis=0, return_counts=True)
         for (one, other), count in sorted(zip(pairs.tolist(), counts.tolist(), strict=True), key=lambda pair: -pair[1]):
             of_them = moved & (old == one) & (new == other)
-            yield Shift(what, names[one], names[other], count, int(won[of_them].sum()))
+            yield Transition(what, names[one], names[other], count, int(won[of_them].sum()))
 
 
 def _changes(
     card: Card,
     history: History,
-    before: _Scored,
-    after: _Scored,
+    before: _CardScores,
+    after: _CardScores,
     changed: NDArray[np.bool_],
     grades: tuple[str, ...],
 ) -> pd.DataFrame:
@@ -437,133 +402,3 @@ def _changes(
         columns[f"{side}_recommendation"] = advice[one.advice[at]]
     columns["became_opportunity"] = np.where(history.won[at], "yes", "no")
     return pd.DataFrame(columns)
-
-
-# -- edits -------------------------------------------------------------------------------------------------------------
-
-
-def _edits(old: Scorecard, new: Scorecard) -> Iterator[Edit]:
-    """What was edited, as `release_diff` tells it; what decides nothing (a reason, a title) is no edit."""
-    declared = compare(*(Scorecard(one.card, Learned()) for one in (old, new)))
-    counting = compare(old, new)  # with what was learned: a line of a release hides one that is set by hand
-    for rule in declared.rules:
-        said = _said(rule)
-        if said:
-            yield Edit("rule", rule.name, said)
-    if counting.trust[0] != counting.trust[1]:
-        yield Edit("trust", "", " → ".join(f"{one:g}" for one in counting.trust))
-    reordered = [one.name for one in old.card.stages] != [one.name for one in new.card.stages]
-    if reordered:
-        yield Edit("stages", "", f"{_listed(old.card)} → {_listed(new.card)}")
-    for line in () if reordered else counting.lines:
-        yield Edit("line", line.name, f"{_points(line.points.old)} → {_points(line.points.new)}")
-    if declared.grades or old.card.below != new.card.below:
-        moved = [f"{one.name} {_points(one.old)} → {_points(one.new)}" for one in declared.grades]
-        yield Edit("grades", "", ", ".join(moved) or f"lowest {old.card.below} → {new.card.below}")
-    for one in declared.card:
-        kind, _, name = one.name.partition(" ")
-        if one.name == "texts for missing":
-            yield Edit("missing", "", f"{one.old} → {one.new}")
-        elif (
-            kind in ("criterion", "exclusion", "group")
-            or (kind == "field" and one.old and one.new)
-            or (kind == "stage" and not reordered)
-        ):
-            was, now = ("not there" if part is None else part for part in (one.old, one.new))
-            yield Edit(kind, name, "added: " + now if one.old is None else f"{was} → {now}" if one.new else "removed")
-    for name, was_field in old.card.fields.items():
-        now_field = new.card.fields.get(name)
-        if now_field is not None and bool(was_field.ask) != bool(now_field.ask):
-            yield Edit("question", name, "asked now" if now_field.ask else "asked no more")
-
-
-def _said(rule: RuleChange) -> str:
-    """How a rule was edited; empty where nothing was that counts."""
-    declared = rule.declared
-    if declared.old is None or declared.new is None:
-        return f"added, {signed(declared.new)}" if declared.new is not None else "removed"
-    parts = [f"{signed(declared.old)} → {signed(declared.new)}"] if declared.moved else []
-    parts += [f"{one.name.replace('_', ' ')}: {one.old} → {one.new}" for one in rule.edits if one.name != "reason"]
-    return "; ".join(parts)
-
-
-def _points(tenths: int | None) -> str:
-    return "none" if tenths is None else unsigned(tenths)
-
-
-def _listed(card: Card) -> str:
-    return ", ".join(one.name for one in card.stages) or "none"
-
-
-Named = TypeVar("Named", bound=Rule | Criterion | Exclusion | Group)
-
-
-def swapped(base: Card, donor: Card, edit: Edit) -> Card:
-    """A card in which one thing is as in another card, where it may be absent; what it needs comes along."""
-    name = edit.name
-    match edit.kind:
-        case "rule":
-            card = replace(base, rules=_swapped(base.rules, donor.rules, name))
-        case "criterion":
-            required = any(name in one.requires for one in base.stages)
-            criteria = _swapped(base.criteria, donor.criteria, name)
-            # A stage that still requires it can't do without.
-            kept = required and all(one.name != name for one in criteria)
-            card = base if kept else replace(base, criteria=criteria)
-        case "exclusion":
-            card = replace(base, exclude=_swapped(base.exclude, donor.exclude, name))
-        case "group":
-            card = replace(base, groups=_swapped(base.groups, donor.groups, name))
-        case "field":
-            card = replace(base, fields={**base.fields, name: replace(donor.fields[name], ask=base.fields[name].ask)})
-        case "question":
-            one = replace(base.fields[name], ask=donor.fields[name].ask)
-            card = replace(base, fields={**base.fields, name: one})
-        case "stages":
-            card = replace(base, stages=donor.stages)
-        case "stage" | "line":
-            there = {one.name: one for one in donor.stages}
-            lines = [one.name for one in fields(Stage) if one.name not in ("name", "requires")]
-            keys = ["requires"] if edit.kind == "stage" else lines
-            stages = (
-                replace(one, **{key: getattr(there[name], key) for key in keys}) if one.name == name else one
-                for one in base.stages
-            )
-            card = replace(base, stages=tuple(stages))
-        case "grades":
-            card = replace(base, grades=donor.grades, below=donor.below)
-        case "missing":
-            card = replace(base, missing=donor.missing)
-        case _:
-            card = replace(base, trust=donor.trust)
-    return _whole(card, donor)
-
-
-def _swapped(base: tuple[Named, ...], donor: tuple[Named, ...], name: str) -> tuple[Named, ...]:
-    """The named items of a card, with one of them as in another card."""
-    there = next((one for one in donor if one.name == name), None)
-    if there is None:
-        return tuple(one for one in base if one.name != name)
-    if all(one.name != name for one in base):
-        return (*base, there)
-    return tuple(there if one.name == name else one for one in base)
-
-
-def _whole(card: Card, donor: Card) -> Card:
-    """The card with what its parts ask for and it lacks, taken from the other card."""
-    required = {name for one in card.stages for name in one.requires} - {one.name for one in card.criteria}
-    card = replace(card, criteria=(*card.criteria, *(one for one in donor.criteria if one.name in required)))
-    wanted = {one.group for one in card.rules} - {one.name for one in card.groups}
-    card = replace(card, groups=(*card.groups, *(one for one in donor.groups if one.name in wanted)))
-    here = {one.name for one in card.groups}
-    # A rule whose group neither card has any more stands by itself.
-    rules = tuple(one if not one.group or one.group in here else replace(one, group="") for one in card.rules)
-    asked = dict(card.fields)
-    lacking = list(_asked(card))
-    lacking += [name for one in asked.values() for name in one.asks]
-    while lacking:
-        name = lacking.pop()
-        if name not in asked:
-            asked[name] = donor.fields[name]
-            lacking += donor.fields[name].asks
-    return replace(card, rules=rules, fields=asked)

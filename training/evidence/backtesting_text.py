@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator
 
-from leadledger.training.evidence.backtesting import AtLine, Backtest, Rate
+from leadledger.training.evidence.backtesting import AtThreshold, Backtest, Rate
 
 SHIFTS = 8  # kinds of change that are shown, the most frequent; the JSON holds all
 
@@ -52,7 +52,7 @@ def _lines(found: Backtest, width: int) -> Iterator[str]:
         yield from textwrap.wrap(note, width)
 
 
-def _at_line(found: Backtest, old: AtLine, new: AtLine, width: int) -> Iterator[str]:
+def _at_line(found: Backtest, old: AtThreshold, new: AtThreshold, width: int) -> Iterator[str]:
     """The two lines beside each other."""
     to = old.stage if old.stage == new.stage else f"{old.stage} (old), {new.stage} (new)"
     yield from textwrap.wrap(f"Promotion to {to}, of leads that meet its criteria, wherever they stand", width)
@@ -75,7 +75,7 @@ def _at_line(found: Backtest, old: AtLine, new: AtLine, width: int) -> Iterator[
             yield from textwrap.wrap(f"The line of the {card} card is closed: {why}.", width)
 
 
-def _line(at: AtLine) -> str:
+def _line(at: AtThreshold) -> str:
     return "closed" if at.closed else "criteria alone" if at.line is None else f"{at.line / 10:.1f} points"
 
 

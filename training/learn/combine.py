@@ -16,13 +16,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import brentq, minimize
-from scipy.special import expit
+from scipy.special import expit, logit
 
-from leadledger.scoring.scorecard import DOUBLE
+from leadledger.scoring.scorecard import DOUBLE, START, Learned
 
 LOG_ODDS = np.log(2) / DOUBLE  # log-odds of a tenth of a point
 PRIOR = 5.0  # how strongly the weights are held to "rules as declared": a standard deviation of less than a half
-MOST = 1.5  # of the weight of the model; out-of-fold predictions ask for more only by accident
+HIGHEST_MODEL_WEIGHT = 1.5  # of the weight of the model; out-of-fold predictions ask for more only by accident
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ def combine(
     held = (0.0, 1.0) if trust is None else (trust, trust)
     rate = min(max(float(y.mean()), 1e-6), 1 - 1e-6)
     start = np.array([held[1], 0.0, *[np.log(rate / (1 - rate))] * size])
-    bounds = [held, (0.0, MOST), *[(None, None)] * size]
+    bounds = [held, (0.0, HIGHEST_MODEL_WEIGHT), *[(None, None)] * size]
     found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds)
     return Weights(intercept=float(found.x[-1]), trust=float(found.x[0]), model=float(found.x[1]))
 
@@ -72,3 +72,9 @@ def combine(
 def in_the_large(log_odds: NDArray[np.float64], rate: float) -> float:
     """The intercept with which log-odds (n,) foresee a rate (0..1, neither end) on average."""
     return float(brentq(lambda intercept: float(expit(intercept + log_odds).mean()) - rate, -60, 60))
+
+
+def probability_at(learned: Learned, totals: NDArray[np.int64]) -> NDArray[np.float64]:
+    """The predicted probabilities (n,) at some totals (n,), tenths, for a scorecard that knows its base rate."""
+    assert learned.base_rate is not None
+    return np.asarray(expit((totals - START) * LOG_ODDS + logit(learned.base_rate)))

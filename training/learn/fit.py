@@ -17,11 +17,11 @@ from leadledger.models.learner.compile import compile_additive, log_odds, to_tab
 from leadledger.scoring.scorecard import START, Card, Learned, Scorecard
 from leadledger.training.history import History
 from leadledger.training.learn.combine import LOG_ODDS, Weights, combine, in_the_large
-from leadledger.training.learn.split import Split, out_of_fold
+from leadledger.training.learn.split import HistorySplit, out_of_fold
 
 
 @dataclass(frozen=True)
-class Fit:
+class CardFit:
     """What was learned, before any line was drawn.
 
     `totals` (n,): the score of every lead of the history, tenths. `exact` (n,): its log-odds before rounding. `unseen`
@@ -39,21 +39,21 @@ class Fit:
     compile_gap: float
 
 
-def default(card: Card, history: History, seed: int) -> AdditiveClassifier:
+def default_classifier(card: Card, history: History, seed: int) -> AdditiveClassifier:
     """The classifier that is trained where none is given: monotone where the card says `better:`."""
     better = {"higher": 1, "lower": -1, "": 0}
     monotone: dict[str | int, int] = {str(name): better[card.fields[name].better] for name in history.frame.columns}
     return AdditiveClassifier(monotone=monotone, random_state=seed, n_jobs=-1)  # the same fit, whatever the cores
 
 
-def fit(
+def fit_card(
     card: Card,
     history: History,
-    split: Split,
+    split: HistorySplit,
     estimator: ClassifierMixin,
     seed: int,
     progress: Callable[[str], None] = lambda step: None,
-) -> Fit:
+) -> CardFit:
     """Learn from the older leads of a split. Raises CompileError where the estimator is no sum of tables."""
     frame, won, rules, older = history.frame, history.won, history.rules, split.train
     progress("fitting on all older leads")
@@ -85,7 +85,7 @@ def fit(
     # What rounding moved on average goes back into the start; the rest is told as the gap.
     moved = round(float(np.mean((exact[older] - logit(base_rate)) / LOG_ODDS + START - totals[older])))
     learned = replace(learned, start=learned.start + moved)
-    return Fit(learned, fitted, weights, totals + moved, exact, unseen, parts.way, additive.gap)
+    return CardFit(learned, fitted, weights, totals + moved, exact, unseen, parts.way, additive.gap)
 
 
 def held_out_decision(fitted: Any, frame: pd.DataFrame) -> NDArray[np.float64]:

@@ -21,17 +21,17 @@ from leadledger.models.learner.compile import log_odds
 from leadledger.training.history import History
 
 FOLDS = 5  # random parts, each foreseen by a model of the others
-FIRST = 0.4  # share of the leads, the oldest, that the first of the growing windows learns from
+FIRST_WINDOW = 0.4  # share of the leads, the oldest, that the first of the growing windows learns from
 WINDOWS = 3  # parts of the rest, each foreseen by a model of all leads before it
-FEWEST = 5  # leads of either outcome in the first window
-LAST = 0.7  # a first window that has to be longer than this share leaves too few leads to foresee
-MOST = 200_000  # leads that are foreseen at most, the newest; two weights need no more
+FEWEST_OF_A_KIND = 5  # leads of either outcome in the first window
+LONGEST_FIRST_WINDOW = 0.7  # a first window that has to be longer than this share leaves too few leads to foresee
+MOST_LEADS_PREDICTED = 200_000  # leads that are foreseen at most, the newest; two weights need no more
 
 Fold = tuple[NDArray[np.intp], NDArray[np.intp]]  # positions to fit to, and positions to foresee
 
 
 @dataclass(frozen=True)
-class Split:
+class HistorySplit:
     """Which leads were learned from, and which were held out; positions in the history. `way`: time or stratified."""
 
     train: NDArray[np.intp]
@@ -51,14 +51,14 @@ class Unseen:
     way: str
 
 
-def split_history(history: History, held_out: float, seed: int) -> Split:
+def split_history(history: History, held_out: float, seed: int) -> HistorySplit:
     """Hold out the newest leads where the history has days, else a stratified sample."""
     positions = np.arange(len(history))
     if history.days is not None:
         cut = len(history) - max(1, round(len(history) * held_out))
-        return Split(positions[:cut], positions[cut:], "time")
+        return HistorySplit(positions[:cut], positions[cut:], "time")
     kept, held = train_test_split(positions, test_size=held_out, stratify=history.won, random_state=seed)
-    return Split(np.sort(kept), np.sort(held), "stratified")
+    return HistorySplit(np.sort(kept), np.sort(held), "stratified")
 
 
 def out_of_fold(
@@ -74,7 +74,7 @@ def out_of_fold(
     `days` (n,) ascend, as in a history. The oldest leads, which the first window learns from, stay NaN. A history too
     short for windows (fewer than 5 leads of either outcome early on) is foreseen in random parts, and `way` says so.
     """
-    first = max(0, len(won) - MOST)
+    first = max(0, len(won) - MOST_LEADS_PREDICTED)
     windows = None if days is None else _windows(won[first:], days[first:])
     way = "stratified" if windows is None else "time"
     parts = _random_parts(won[first:], seed) if windows is None else windows
@@ -95,11 +95,11 @@ def _random_parts(won: NDArray[np.bool_], seed: int) -> list[Fold]:
 
 def _windows(won: NDArray[np.bool_], days: NDArray[np.int64]) -> list[Fold] | None:
     """Growing windows: fit to all days before, foresee the next part. None where the first would be too long."""
-    enough = (np.cumsum(won) >= FEWEST) & (np.cumsum(~won) >= FEWEST)
+    enough = (np.cumsum(won) >= FEWEST_OF_A_KIND) & (np.cumsum(~won) >= FEWEST_OF_A_KIND)
     if not enough.any():
         return None
-    start = max(round(FIRST * len(won)), int(np.argmax(enough)) + 1)
-    if start > LAST * len(won):
+    start = max(round(FIRST_WINDOW * len(won)), int(np.argmax(enough)) + 1)
+    if start > LONGEST_FIRST_WINDOW * len(won):
         return None
     cuts = np.linspace(start, len(won), WINDOWS + 1)[:-1].round().astype(int)
     # No day lies on both sides of a cut.

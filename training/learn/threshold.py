@@ -20,20 +20,22 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import logit
-from scipy.stats import beta
 
 from leadledger.scoring.gate import Capacity, Line, Stage, Value
 from leadledger.scoring.result import unsigned
-from leadledger.scoring.scorecard import DOUBLE, START
+from leadledger.scoring.scorecard import DOUBLE, START, Card
+from leadledger.training.history import History
+from leadledger.training.intervals import lower_limit, rate_limits
 
-FEWEST = 30  # leads that the strictest line promotes; fewer prove nothing, and one bad one would end the sequence
-GROWTH = 1.15  # each line promotes so many times the leads of the one before
-PERIODS = {"day": 1.0, "week": 7.0, "month": 365.25 / 12}  # in days
-SURE = 0.95  # of the intervals that are shown
+FEWEST_PROMOTED = (
+    30  # leads that the strictest line promotes; fewer prove nothing, and one bad one would end the sequence
+)
+CANDIDATE_GROWTH = 1.15  # each line promotes so many times the leads of the one before
+DAYS_PER_PERIOD = {"day": 1.0, "week": 7.0, "month": 365.25 / 12}  # in days
 
 
 @dataclass(frozen=True)
-class Promise:
+class PrecisionThreshold:
     """A line and what it was found by: `bound` is the lower limit of the precision, `won` of `leads` held-out leads."""
 
     line: Line
@@ -60,7 +62,7 @@ class Promise:
 
 
 @dataclass(frozen=True)
-class CapacityLine:
+class CapacityThreshold:
     """A line and what it was found by: `leads` of `judged` held-out leads are promoted, which came in over `days`.
 
     `days` is None where the history doesn't tell, and `per_period` is too.
@@ -91,7 +93,7 @@ class CapacityLine:
 
 
 @dataclass(frozen=True)
-class ValueLine:
+class ValueThreshold:
     """A line and what it was found by: `net` is what a promotion above it brought on average, less its cost.
 
     `low` and `high` are its limits with 95 % confidence; all three are None where no held-out lead is promoted.
@@ -124,7 +126,7 @@ class ValueLine:
         }
 
 
-Found: TypeAlias = Promise | CapacityLine | ValueLine
+FoundThreshold: TypeAlias = PrecisionThreshold | CapacityThreshold | ValueThreshold
 
 
 def could_be_promoted(
@@ -140,9 +142,26 @@ def could_be_promoted(
     return able
 
 
-def line_for(
+def find_thresholds(
+    card: Card, history: History, totals: NDArray[np.int64], held: NDArray[np.intp], base_rate: float
+) -> dict[str, FoundThreshold]:
+    """The threshold of each stage that asks training for one, on the held-out leads that could be promoted.
+
+    Shapes: (n,) totals (tenths) of all leads of the history, (m,) positions of those held out.
+    """
+    days = None if history.days is None else int(np.ptp(history.days[held])) + 1
+    thresholds: dict[str, FoundThreshold] = {}
+    for stage in card.stages:
+        able = held[could_be_promoted(stage, history.criteria, history.excluded)[held]]
+        threshold = find_threshold(stage, totals[able], history.won[able], days, base_rate)
+        if threshold is not None:
+            thresholds[stage.name] = threshold
+    return thresholds
+
+
+def find_threshold(
     stage: Stage, totals: NDArray[np.int64], won: NDArray[np.bool_], days: int | None, base_rate: float
-) -> Found | None:
+) -> FoundThreshold | None:
     """The line that a stage asks training for; None where it asks for none.
 
     Shapes: (n,) totals (tenths) and (n,) outcomes of the held-out leads that could be promoted. `days` is the number of
@@ -150,23 +169,12 @@ def line_for(
     of the scorecard which gave the totals.
     """
     if stage.precision is not None:
-        return promise(totals, won, stage.precision, stage.confidence)
+        return find_precision_threshold(totals, won, stage.precision, stage.confidence)
     if stage.capacity is not None:
-        return capacity_line(totals, won, stage.capacity, days, stage.points)
+        return find_capacity_threshold(totals, won, stage.capacity, days, stage.points)
     if stage.value is not None:
-        return value_line(totals, won, stage.value, base_rate)
+        return find_value_threshold(totals, won, stage.value, base_rate)
     return None
-
-
-def limits(won: int, leads: int, confidence: float = SURE) -> tuple[float, float]:
-    """The exact (Clopper-Pearson) limits, 0..1, of a rate of which `won` in `leads` was seen; 0 and 1 of no leads."""
-    tail = (1 + confidence) / 2
-    return lower_bound(won, leads, tail), 1 - lower_bound(leads - won, leads, tail)
-
-
-def lower_bound(won: int, leads: int, confidence: float) -> float:
-    """The exact lower limit (0..1) of a rate of which `won` in `leads` was seen."""
-    return 0.0 if won == 0 else float(beta.ppf(1 - confidence, won, leads - won + 1))
 
 
 def precision_by_volume(totals: NDArray[np.int64], won: NDArray[np.bool_]) -> list[dict[str, Any]]:
@@ -181,7 +189,7 @@ def precision_by_volume(totals: NDArray[np.int64], won: NDArray[np.bool_]) -> li
     found = []
     for line in lines:
         leads, of_them = _promoted(sorted_totals, sorted_won, line)
-        low, high = limits(of_them, leads)
+        low, high = rate_limits(of_them, leads)
         found.append(
             {
                 "points": line / 10,
@@ -196,15 +204,17 @@ def precision_by_volume(totals: NDArray[np.int64], won: NDArray[np.bool_]) -> li
     return found
 
 
-def promise(totals: NDArray[np.int64], won: NDArray[np.bool_], asked: float, confidence: float) -> Promise:
+def find_precision_threshold(
+    totals: NDArray[np.int64], won: NDArray[np.bool_], asked: float, confidence: float
+) -> PrecisionThreshold:
     """Find the line for leads that could be promoted. Shapes: (n,) totals (tenths), (n,) outcomes."""
     sorted_totals, sorted_won = _strictest_first(totals, won)
-    found: Promise | None = None
+    found: PrecisionThreshold | None = None
     best: tuple[float, int] | None = None
     open_ = True
     for line in _candidates(sorted_totals):
         leads, of_them = _promoted(sorted_totals, sorted_won, line)
-        bound = lower_bound(of_them, leads, confidence)
+        bound = lower_limit(of_them, leads, confidence)
         if best is None or bound > best[0]:
             best = (bound, line)
         open_ = open_ and bound >= asked
@@ -213,21 +223,23 @@ def promise(totals: NDArray[np.int64], won: NDArray[np.bool_], asked: float, con
                 f"at least {asked:.0%} of the promoted become opportunities, with {confidence:.0%} confidence:"
                 f" {of_them} of {leads} held-out leads did"
             )
-            found = Promise(Line(line, promise=said), asked, confidence, leads, of_them, bound, len(totals))
+            found = PrecisionThreshold(Line(line, promise=said), asked, confidence, leads, of_them, bound, len(totals))
     if found is not None:
         return found
     if best is None:
-        why = f"only {len(totals)} held-out leads meet the criteria, {FEWEST} are needed"
+        why = f"only {len(totals)} held-out leads meet the criteria, {FEWEST_PROMOTED} are needed"
     else:
         why = f"the best bound is {best[0]:.2f} at {unsigned(best[1])} points"
     closed = Line(None, closed=f"no line can promise that {asked:.0%} of the promoted become opportunities; {why}")
-    return Promise(closed, asked, confidence, 0, 0, best[0] if best else 0.0, len(totals))
+    return PrecisionThreshold(closed, asked, confidence, 0, 0, best[0] if best else 0.0, len(totals))
 
 
-def capacity_line(
+def find_capacity_threshold(
     totals: NDArray[np.int64], won: NDArray[np.bool_], asked: Capacity, days: int | None, by_hand: int | None = None
-) -> CapacityLine:
-    """Find the lowest line that promotes no more leads than asked, at the inflow of these; arguments as `line_for`.
+) -> CapacityThreshold:
+    """Find the lowest threshold that promotes no more leads than asked, at the inflow of these.
+
+    Arguments as `find_threshold`.
 
     `by_hand` (tenths) is the line where the inflow is not known.
     """
@@ -240,8 +252,8 @@ def capacity_line(
             line = Line(None, closed=f"no line can be found for {asked}: {why}")
         else:
             line = Line(by_hand, promise=f"the line is set by hand: {why}")
-        return CapacityLine(line, asked, 0, 0, judged, None, None)
-    periods = days / PERIODS[asked.period]
+        return CapacityThreshold(line, asked, 0, 0, judged, None, None)
+    periods = days / DAYS_PER_PERIOD[asked.period]
     sorted_totals, sorted_won = _strictest_first(totals, won)
     over = f"over {days:,} days"
     if judged <= asked.leads * periods:
@@ -249,7 +261,7 @@ def capacity_line(
             f"no line is needed for {asked}: {_rate(judged / periods)} come in, {judged:,} held-out leads"
             f" that meet the criteria {over}"
         )
-        return CapacityLine(Line(promise=said), asked, judged, int(won.sum()), judged, days, judged / periods)
+        return CapacityThreshold(Line(promise=said), asked, judged, int(won.sum()), judged, days, judged / periods)
     # Leads with one total are promoted together, or not at all.
     lines, together = np.unique(sorted_totals, return_counts=True)
     promoted = np.cumsum(together[::-1])[::-1]  # by each line
@@ -257,7 +269,7 @@ def capacity_line(
     if not len(few):
         highest = f"the highest, {unsigned(int(lines[-1]))} points"
         why = f"{_rate(promoted[-1] / periods)} would have been promoted by {highest}"
-        return CapacityLine(Line(closed=f"no line can hold {asked}: {why}"), asked, 0, 0, judged, days, 0.0)
+        return CapacityThreshold(Line(closed=f"no line can hold {asked}: {why}"), asked, 0, 0, judged, days, 0.0)
     line_points = int(lines[few[0]])
     leads, of_them = _promoted(sorted_totals, sorted_won, line_points)
     said = (
@@ -265,11 +277,13 @@ def capacity_line(
         f" {leads:,} of {judged:,} held-out leads that meet the criteria {over}, and {of_them:,} of them became"
         " opportunities"
     )
-    return CapacityLine(Line(line_points, promise=said), asked, leads, of_them, judged, days, leads / periods)
+    return CapacityThreshold(Line(line_points, promise=said), asked, leads, of_them, judged, days, leads / periods)
 
 
-def value_line(totals: NDArray[np.int64], won: NDArray[np.bool_], asked: Value, base_rate: float) -> ValueLine:
-    """Find the line from which a promotion pays; arguments as `line_for`.
+def find_value_threshold(
+    totals: NDArray[np.int64], won: NDArray[np.bool_], asked: Value, base_rate: float
+) -> ValueThreshold:
+    """Find the line from which a promotion pays; arguments as `find_threshold`.
 
     Closed where no held-out lead reaches it, and where the held-out leads above it show (the whole interval is below 0)
     that promotions lose by it.
@@ -282,20 +296,20 @@ def value_line(totals: NDArray[np.int64], won: NDArray[np.bool_], asked: Value, 
     if not leads:
         why = f"the highest of {judged:,} has {unsigned(int(totals.max()))}" if judged else "none meets the criteria"
         closed = Line(closed=f"no line pays: no held-out lead reaches {unsigned(line)} points, where {pays}; {why}")
-        return ValueLine(closed, asked, 0, 0, judged, None, None, None)
-    low, high = (rate * asked.won - asked.cost for rate in limits(of_them, leads))
+        return ValueThreshold(closed, asked, 0, 0, judged, None, None, None)
+    low, high = (rate * asked.won - asked.cost for rate in rate_limits(of_them, leads))
     net = of_them / leads * asked.won - asked.cost
     brought = (
         f"{leads:,} held-out leads, of which {of_them:,} became opportunities, would have brought {_money(net)} each"
         f" after the cost of {_money(asked.cost)} (95% confidence: {_money(low)} to {_money(high)})"
     )
     if high < 0:
-        return ValueLine(
+        return ValueThreshold(
             Line(closed=f"no line pays: from {unsigned(line)} points, {brought}"), asked, 0, 0, judged, net, low, high
         )
     unsure = "; whether they pay is not sure yet" if low < 0 else ""
     said = f"a promotion pays where {pays}: {brought}{unsure}"
-    return ValueLine(Line(line, promise=said), asked, leads, of_them, judged, net, low, high)
+    return ValueThreshold(Line(line, promise=said), asked, leads, of_them, judged, net, low, high)
 
 
 def total_at(probability: float, base_rate: float) -> int:
@@ -332,8 +346,8 @@ def _promoted(sorted_totals: NDArray[np.int64], sorted_won: NDArray[np.bool_], l
 def _candidates(sorted_totals: NDArray[np.int64]) -> list[int]:
     """The lines to test, strictest first: they promote about 30, 35, 40, … leads, ties always together."""
     found: dict[int, None] = {}
-    size = float(FEWEST)
+    size = float(FEWEST_PROMOTED)
     while size <= len(sorted_totals):
         found[int(sorted_totals[int(size) - 1])] = None
-        size *= GROWTH
+        size *= CANDIDATE_GROWTH
     return list(found)

@@ -17,7 +17,7 @@ from markupsafe import Markup
 from leadledger.scoring.lookup import Combination, NumberBins, Pair, Table
 from leadledger.scoring.scorecard import Card, Learned
 from leadledger.training.report import charts
-from leadledger.training.report.charts import Chart
+from leadledger.training.report.drawing import Chart
 from leadledger.training.report.figures import Figure
 from leadledger.training.sources.logged import LEFT_OUT as OF_THE_LOG
 

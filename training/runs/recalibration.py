@@ -20,12 +20,12 @@ from scipy.special import expit
 from leadledger.models.releases.store import Releases
 from leadledger.scoring.errors import DataError
 from leadledger.scoring.scorecard import START, Learned
-from leadledger.training.evidence.judge import judge
+from leadledger.training.evidence.forecast_quality import judge
 from leadledger.training.history import read_history
-from leadledger.training.learn.combine import LOG_ODDS, in_the_large
+from leadledger.training.learn.combine import LOG_ODDS, in_the_large, probability_at
+from leadledger.training.learn.threshold import find_thresholds
 from leadledger.training.notebook import table
 from leadledger.training.runs.provenance import provenance
-from leadledger.training.runs.train import draw_lines, foreseen
 
 NEWEST = 0.25  # share of the history that counts as recent, if not told otherwise
 FEWEST = 20  # recent leads of either outcome, below which a rate is a guess
@@ -101,7 +101,7 @@ def recalibrate(
     distance = (totals[recent] - START) * LOG_ODDS
     after = float(expit(in_the_large(distance, float(won.mean()))))
     moved = replace(old.learned, base_rate=after)
-    drawn = draw_lines(card, history, totals, recent, after)
+    drawn = find_thresholds(card, history, totals, recent, after)
     moved = replace(moved, lines=dict(old.learned.lines) | {name: one.line for name, one in drawn.items()})
     metrics = {
         "recalibrated_from": old.release,
@@ -111,8 +111,8 @@ def recalibrate(
         "base_rate_before": old.learned.base_rate,
         "base_rate": after,
         "held_out": {
-            "before": judge(won, foreseen(old.learned, totals[recent])).to_dict(),
-            "after": judge(won, foreseen(moved, totals[recent])).to_dict(),
+            "before": judge(won, probability_at(old.learned, totals[recent])).to_dict(),
+            "after": judge(won, probability_at(moved, totals[recent])).to_dict(),
         },
         "promises": {name: one.to_dict() for name, one in drawn.items()},
     }

@@ -10,7 +10,7 @@ import os
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from leadledger.training.runs.train import Training
+from leadledger.training.runs.training_result import Training
 
 VARIABLE = "MLFLOW_TRACKING_URI"
 

@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from leadledger.training.runs.train import Training
+from leadledger.training.runs.training_result import Training
 from leadledger.training.sources.logged import LEFT_OUT
 
 NAMES = {"leadledger": "this release"}

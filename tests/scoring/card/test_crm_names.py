@@ -22,7 +22,7 @@ from leadledger.scoring.card.reader import KINDS, parse_card
 from leadledger.scoring.errors import DataError, LeadError
 from leadledger.scoring.printers.sql.cleaning import used_by
 from leadledger.scoring.scorecard import Learned, Scorecard, untrained
-from leadledger.training.evidence.leakage import bare, known_later
+from leadledger.training.evidence.known_later import bare, known_later
 from leadledger.training.runs.recalibration import Recalibration
 from leadledger.training.sources.spelling import misspelt
 

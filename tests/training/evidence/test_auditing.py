@@ -13,10 +13,11 @@ from scipy.special import expit
 from leadledger.api.cli.demo import examples, simulator
 from leadledger.scoring.card.reader import parse_card
 from leadledger.scoring.scorecard import Learned, Scorecard
-from leadledger.training.evidence.auditing import Audit, audit, refit
+from leadledger.training.evidence.auditing import Audit, audit
+from leadledger.training.evidence.rule_refit import refit
 from leadledger.training.history import read_history
+from leadledger.training.intervals import rate_limits
 from leadledger.training.learn.combine import LOG_ODDS
-from leadledger.training.learn.threshold import limits
 from leadledger.training.runs.train import train
 
 HEAD = "name: a\nfields: {n: {kind: number}, m: {kind: number}, k: {kind: text}}\n"
@@ -38,7 +39,7 @@ def test_what_became_of_the_leads() -> None:
     )
     (rule,) = found.rules
     assert (rule.fired, rule.won, rule.share) == (3, 2, 0.375)
-    assert rule.rate == (2 / 3, *limits(2, 3))
+    assert rule.rate == (2 / 3, *rate_limits(2, 3))
     assert rule.lift is not None
     assert rule.lift[0] == (2 / 3) / 0.5
     assert found.to_dict()["rules"][0]["rate_low"] == 0.0943
@@ -52,7 +53,7 @@ def test_what_became_of_the_leads() -> None:
 )
 def test_exact_intervals(won: int, leads: int, low: float, high: float) -> None:
     """The limits are those of the tables of Clopper and Pearson."""
-    assert limits(won, leads) == pytest.approx((low, high), abs=1e-4)
+    assert rate_limits(won, leads) == pytest.approx((low, high), abs=1e-4)
 
 
 def test_dead_and_always_on() -> None:

@@ -15,8 +15,9 @@ from leadledger.scoring.card.reader import parse_card
 from leadledger.scoring.errors import DataError
 from leadledger.scoring.lookup import FlagBins, Table
 from leadledger.scoring.scorecard import Card, Learned, untrained
-from leadledger.training.evidence.backtesting import Backtest, Edit, Rate, backtest, learned_for, swapped
+from leadledger.training.evidence.backtesting import Backtest, Rate, backtest, learned_for
 from leadledger.training.evidence.backtesting_text import backtest_text
+from leadledger.training.evidence.card_edits import CardEdit, swap_in
 from leadledger.training.history import read_history
 
 CARD = """
@@ -250,8 +251,8 @@ def test_every_kind_of_edit_is_found_and_swapped(kind: str) -> None:
     old, new = parse_card(CARD), edited((words, others))
     found = backtest(old, new, LEADS)
     assert [(one.kind, one.name) for one in found.edits] == [(kind, name)]
-    assert swapped(old, new, found.edits[0]) == new
-    assert swapped(new, old, found.edits[0]) == old
+    assert swap_in(old, new, found.edits[0]) == new
+    assert swap_in(new, old, found.edits[0]) == old
     assert found.edits[0].alone == found.edits[0].needed == found.changed
 
 
@@ -269,10 +270,10 @@ def test_a_part_brings_what_it_needs() -> None:
         ("  budget: {met: budget >= 100}", "  budget: {met: budget >= 100}\n  fit: {met: n}"),
         ("requires: [budget]", "requires: [budget, fit]"),
     )
-    assert [one.name for one in swapped(old, new, Edit("rule", "b", "")).groups] == ["g", "h"]
-    assert [one.name for one in swapped(old, new, Edit("stage", "opportunity", "")).criteria] == ["budget", "fit"]
+    assert [one.name for one in swap_in(old, new, CardEdit("rule", "b", "")).groups] == ["g", "h"]
+    assert [one.name for one in swap_in(old, new, CardEdit("stage", "opportunity", "")).criteria] == ["budget", "fit"]
     # A criterion that a stage still requires stays.
-    assert [one.name for one in swapped(new, old, Edit("criterion", "fit", "")).criteria] == ["budget", "fit"]
+    assert [one.name for one in swap_in(new, old, CardEdit("criterion", "fit", "")).criteria] == ["budget", "fit"]
     assert answers(backtest(old, new, LEADS))["criterion fit"] == (0, 0)
 
 
@@ -314,5 +315,5 @@ def test_leads_are_asked_in_their_own_order() -> None:
     card = parse_card(CARD)
     history = read_history(card, LEADS)
     turned = replace(history, rows=history.rows[::-1])
-    (found,) = turned.ask(untrained(card), ['CAST("ll:total" AS INTEGER)'])
+    (found,) = turned.select(untrained(card), ['CAST("ll:total" AS INTEGER)'])
     assert found.tolist() == [800, 800, 500, 600, 700, 800]

@@ -17,7 +17,8 @@ from leadledger.api.cli.demo import examples, simulator
 from leadledger.scoring.card.reader import parse_card
 from leadledger.scoring.errors import DataError, LeakageError
 from leadledger.scoring.scorecard import Card
-from leadledger.training.evidence.leakage import Leakage, bare, find_leaks, known_later
+from leadledger.training.evidence.known_later import bare, known_later
+from leadledger.training.evidence.leakage import Leakage, find_leaks
 from leadledger.training.history import History, read_history
 
 DATA = Path(__file__).parents[4] / "shared" / "data"

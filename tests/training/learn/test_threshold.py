@@ -18,19 +18,18 @@ from scipy.stats import binom, binomtest
 from leadledger.api.cli.demo import examples, simulator
 from leadledger.scoring.engine.score import probability
 from leadledger.scoring.gate import Capacity, Line, Stage, Value
+from leadledger.training.intervals import lower_limit, rate_limits
 from leadledger.training.learn.combine import LOG_ODDS
 from leadledger.training.learn.threshold import (
-    FEWEST,
-    PERIODS,
-    capacity_line,
+    DAYS_PER_PERIOD,
+    FEWEST_PROMOTED,
     could_be_promoted,
-    limits,
-    line_for,
-    lower_bound,
+    find_capacity_threshold,
+    find_precision_threshold,
+    find_threshold,
+    find_value_threshold,
     precision_by_volume,
-    promise,
     total_at,
-    value_line,
 )
 from leadledger.training.runs.train import train
 
@@ -38,9 +37,9 @@ from leadledger.training.runs.train import train
 def test_the_bound_is_exact() -> None:
     """At the lower limit, as many successes as were seen have exactly the probability 1 - confidence."""
     for won, leads in [(1, 1), (28, 30), (70, 100), (30, 30)]:
-        limit = lower_bound(won, leads, 0.9)
+        limit = lower_limit(won, leads, 0.9)
         assert binom.sf(won - 1, leads, limit) == pytest.approx(0.1)
-    assert lower_bound(0, 50, 0.9) == 0.0
+    assert lower_limit(0, 50, 0.9) == 0.0
 
 
 @pytest.mark.parametrize("asked", [0.5, 0.7])
@@ -51,7 +50,7 @@ def test_a_promise_is_broken_no_oftener_than_it_says(asked: float) -> None:
     for _ in range(400):
         totals = np.round(random.normal(500, 200, 1500)).astype(np.int64)
         true = expit((totals - 560) * LOG_ODDS)
-        found = promise(totals, random.random(1500) < true, asked, 0.9)
+        found = find_precision_threshold(totals, random.random(1500) < true, asked, 0.9)
         if found.line.points is not None:
             given += 1
             broken += true[totals >= found.line.points].mean() < asked
@@ -62,7 +61,7 @@ def test_a_promise_is_broken_no_oftener_than_it_says(asked: float) -> None:
 def test_where_nothing_can_be_promised_it_is_said() -> None:
     """The gate stays closed, and the best bound is named."""
     totals = np.arange(400, 700)
-    found = promise(totals, np.arange(300) % 3 == 0, 0.7, 0.9)
+    found = find_precision_threshold(totals, np.arange(300) % 3 == 0, 0.7, 0.9)
     assert found.line.points is None
     assert found.line.closed == (
         "no line can promise that 70% of the promoted become opportunities; the best bound is 0.30 at 42.0 points"
@@ -71,15 +70,17 @@ def test_where_nothing_can_be_promised_it_is_said() -> None:
 
 def test_too_few_leads_promise_nothing() -> None:
     """Fewer held-out leads than prove anything close the gate, even if all of them were won."""
-    found = promise(np.full(FEWEST - 1, 600), np.ones(FEWEST - 1, bool), 0.7, 0.9)
-    assert found.line.closed.endswith(f"only {FEWEST - 1} held-out leads meet the criteria, {FEWEST} are needed")
+    found = find_precision_threshold(np.full(FEWEST_PROMOTED - 1, 600), np.ones(FEWEST_PROMOTED - 1, bool), 0.7, 0.9)
+    assert found.line.closed.endswith(
+        f"only {FEWEST_PROMOTED - 1} held-out leads meet the criteria, {FEWEST_PROMOTED} are needed"
+    )
 
 
 def test_ties_are_promoted_together() -> None:
     """A line promotes every lead with its total, so all of them are counted."""
     totals = np.repeat([700, 600], [10, 90])
     won = np.repeat([True, False], [85, 15])
-    found = promise(totals, won, 0.7, 0.9)
+    found = find_precision_threshold(totals, won, 0.7, 0.9)
     assert (found.line.points, found.leads, found.won) == (600, 100, 85)
 
 
@@ -92,7 +93,7 @@ def test_a_capacity_is_the_lowest_line_that_holds_it() -> None:
     """Of six leads in two weeks, two a week are the four best; the fifth would be one too many."""
     totals = np.array([700, 300, 650, 500, 640, 400])
     won = np.array([True, False, False, True, True, False])
-    found = line_for(Stage("lead", capacity=WEEK), totals, won, 14, 0.1)
+    found = find_threshold(Stage("lead", capacity=WEEK), totals, won, 14, 0.1)
     assert found is not None
     assert found.line == Line(
         500,
@@ -116,12 +117,12 @@ def test_a_capacity_is_the_lowest_line_that_holds_it() -> None:
 def test_leads_with_one_total_are_promoted_together_or_not_at_all() -> None:
     """Where the next total would bring three at once, the line stays above it."""
     totals = np.array([700, 650, 500, 500, 500])
-    assert capacity_line(totals, np.zeros(5, bool), WEEK, 14).line.points == 650
+    assert find_capacity_threshold(totals, np.zeros(5, bool), WEEK, 14).line.points == 650
 
 
 def test_where_fewer_come_in_no_line_is_needed() -> None:
     """Criteria alone decide, and it is said how many come in."""
-    found = capacity_line(np.array([700, 300]), np.array([True, False]), WEEK, 14)
+    found = find_capacity_threshold(np.array([700, 300]), np.array([True, False]), WEEK, 14)
     assert found.line == Line(
         promise="no line is needed for 2 per week: 1.0 come in, 2 held-out leads that meet the criteria over 14 days"
     )
@@ -129,7 +130,7 @@ def test_where_fewer_come_in_no_line_is_needed() -> None:
 
 def test_where_the_best_are_too_many_the_gate_is_closed() -> None:
     """If even the highest total brings more than can be taken care of, no line can hold the capacity."""
-    found = capacity_line(np.full(6, 612), np.ones(6, bool), WEEK, 14)
+    found = find_capacity_threshold(np.full(6, 612), np.ones(6, bool), WEEK, 14)
     assert found.line == Line(
         closed="no line can hold 2 per week: 3.0 would have been promoted by the highest, 61.2 points"
     )
@@ -145,7 +146,7 @@ def test_where_the_best_are_too_many_the_gate_is_closed() -> None:
 def test_without_days_the_inflow_is_not_known(by_hand: int | None, line: Line) -> None:
     """The line by hand is taken, and said to be; without one, the gate is closed."""
     why = "the history doesn't tell how many leads come in per week; name the day in `since` of `outcome`"
-    found = line_for(Stage("lead", (), by_hand, capacity=WEEK), np.array([700]), np.array([True]), None, 0.1)
+    found = find_threshold(Stage("lead", (), by_hand, capacity=WEEK), np.array([700]), np.array([True]), None, 0.1)
     assert found is not None
     assert found.line == replace(line, closed=line.closed.format(why), promise=line.promise.format(why))
 
@@ -153,13 +154,13 @@ def test_without_days_the_inflow_is_not_known(by_hand: int | None, line: Line) -
 @given(
     totals=arrays(np.int64, st.integers(1, 60), elements=st.integers(300, 330)),
     asked=st.integers(1, 9),
-    period=st.sampled_from(sorted(PERIODS)),
+    period=st.sampled_from(sorted(DAYS_PER_PERIOD)),
     days=st.integers(1, 60),
 )
 def test_a_capacity_is_held_and_used(totals: NDArray[np.int64], asked: int, period: str, days: int) -> None:
     """No more are promoted than asked, and the next lower line would promote more."""
-    found = capacity_line(totals, np.zeros(len(totals), bool), Capacity(asked, period), days)
-    most = asked * days / PERIODS[period]
+    found = find_capacity_threshold(totals, np.zeros(len(totals), bool), Capacity(asked, period), days)
+    most = asked * days / DAYS_PER_PERIOD[period]
     if found.line.closed:
         assert (totals == totals.max()).sum() > most
         return
@@ -177,7 +178,7 @@ def test_a_value_is_the_line_where_a_promotion_pays() -> None:
     """At a base rate of a tenth, one in ten pays from 50.0 points; half of the four above would have been won."""
     totals = np.array([499, 500, 600, 550, 700])
     won = np.array([True, False, True, False, True])
-    found = line_for(Stage("lead", value=Value(9000, 900)), totals, won, None, 0.1)
+    found = find_threshold(Stage("lead", value=Value(9000, 900)), totals, won, None, 0.1)
     assert found is not None
     low, high = binomtest(2, 4).proportion_ci(method="exact")
     assert found.to_dict() == {
@@ -200,7 +201,7 @@ def test_a_value_is_the_line_where_a_promotion_pays() -> None:
 
 def test_where_nobody_reaches_the_line_no_line_pays() -> None:
     """The gate is closed, and the highest total is named."""
-    found = value_line(np.array([499, 420]), np.array([True, False]), Value(9000, 900), 0.1)
+    found = find_value_threshold(np.array([499, 420]), np.array([True, False]), Value(9000, 900), 0.1)
     assert found.line == Line(
         closed="no line pays: no held-out lead reaches 50.0 points, where 10.00% become opportunities that bring 9,000"
         " each; the highest of 2 has 49.9"
@@ -210,7 +211,7 @@ def test_where_nobody_reaches_the_line_no_line_pays() -> None:
 
 def test_where_the_leads_above_it_lose_no_line_pays() -> None:
     """A hundred held-out leads that bring nothing outweigh what the probability says."""
-    found = value_line(np.full(100, 500), np.zeros(100, bool), Value(9000, 900), 0.1)
+    found = find_value_threshold(np.full(100, 500), np.zeros(100, bool), Value(9000, 900), 0.1)
     assert found.line.points is None
     assert found.line.closed == (
         "no line pays: from 50.0 points, 100 held-out leads, of which 0 became opportunities, would have brought -900"
@@ -230,14 +231,14 @@ def test_the_total_at_a_probability_is_the_lowest_with_it(asked: float, base_rat
 
 def test_a_stage_that_asks_for_nothing_gets_nothing() -> None:
     """A line by hand, or criteria alone, are left as they are."""
-    assert line_for(Stage("lead", ("need",), 600), np.array([700]), np.array([True]), 14, 0.1) is None
+    assert find_threshold(Stage("lead", ("need",), 600), np.array([700]), np.array([True]), 14, 0.1) is None
 
 
 def test_a_precision_is_found_as_ever() -> None:
     """The one door gives the promise."""
     totals, won = np.arange(400, 700), np.arange(300) >= 100
     stage = Stage("lead", precision=0.7, confidence=0.8)
-    assert line_for(stage, totals, won, None, 0.1) == promise(totals, won, 0.7, 0.8)
+    assert find_threshold(stage, totals, won, None, 0.1) == find_precision_threshold(totals, won, 0.7, 0.8)
 
 
 # -- what lines would promote --------------------------------------------------------------------------------------
@@ -261,7 +262,7 @@ def test_only_points_hold_back_who_could_be_promoted() -> None:
 def test_limits_are_those_of_scipy(won: int, more: int) -> None:
     """The two-sided exact limits are scipy's."""
     found = binomtest(won, won + more).proportion_ci(0.95, method="exact")
-    assert limits(won, won + more) == pytest.approx((found.low, found.high))
+    assert rate_limits(won, won + more) == pytest.approx((found.low, found.high))
 
 
 def test_precision_by_volume() -> None:

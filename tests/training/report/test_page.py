@@ -24,8 +24,9 @@ from leadledger.scoring.card.reader import parse_card
 from leadledger.scoring.gate import Line
 from leadledger.scoring.lookup import Combination, FlagBins, Leaf, NumberBins, Pair, Split, Table, TextBins
 from leadledger.scoring.scorecard import Card, Learned, Scorecard
-from leadledger.training.evidence.judge import judge
-from leadledger.training.evidence.measures import by_month, examples, lift, reliability, spread, telling
+from leadledger.training.evidence.chart_measures import by_month, lift, reliability, spread
+from leadledger.training.evidence.example_leads import choose_examples, examples
+from leadledger.training.evidence.forecast_quality import judge
 from leadledger.training.learn.threshold import precision_by_volume
 from leadledger.training.report.charts import pair, table, waterfall
 from leadledger.training.report.figures import FORMATS, Figure
@@ -126,7 +127,7 @@ def metrics(card: Card, learned: Learned) -> dict[str, Any]:
         "proof": "later in 99 of 99 rows",
         "mend": "learn: no",
     }
-    told = telling(totals, won, random.integers(0, 3, 3000), 612)
+    told = choose_examples(totals, won, random.integers(0, 3, 3000), 612)
     leads = [{"employees": 7 * i, "need": "urgent" if i % 2 else None} for i, _ in enumerate(told)]
     found = {
         "counts": {

@@ -24,7 +24,8 @@ from leadledger.models.releases.store import Releases
 from leadledger.scoring.errors import DataError, ReleaseError
 from leadledger.training.runs.recalibration import recalibrate
 from leadledger.training.runs.tracking import log_run
-from leadledger.training.runs.train import Training, train
+from leadledger.training.runs.train import train
+from leadledger.training.runs.training_result import Training
 
 CARD = examples() / "b2b-software" / "card.yaml"
 UNTIL = date(2026, 6, 30)

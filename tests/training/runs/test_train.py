@@ -18,9 +18,10 @@ from leadledger.api.cli.demo import examples, simulator
 from leadledger.models.releases.store import Releases
 from leadledger.models.stability import EDGES, POINTS, bin_of
 from leadledger.scoring.scorecard import START
-from leadledger.training.evidence.judge import calibration_line
+from leadledger.training.evidence.forecast_quality import calibration_line
 from leadledger.training.learn.combine import LOG_ODDS
-from leadledger.training.runs.train import Training, train
+from leadledger.training.runs.train import train
+from leadledger.training.runs.training_result import Training
 
 DATA = Path(__file__).parents[4] / "shared" / "data"
 UNTIL = date(2026, 6, 30)

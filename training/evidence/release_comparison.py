@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import bootstrap
 
-from leadledger.training.evidence.judge import SMALLEST
+from leadledger.training.evidence.forecast_quality import SMALLEST
 
 CONFIDENCE = 0.90  # of the two-sided interval
 RESAMPLES = 2000

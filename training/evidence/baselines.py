@@ -23,7 +23,7 @@ from threadpoolctl import threadpool_limits
 from leadledger.training.learn.combine import LOG_ODDS, in_the_large
 
 
-def rivals(
+def baselines(
     frame: pd.DataFrame, won: NDArray[np.bool_], held: pd.DataFrame, seed: int
 ) -> Mapping[str, NDArray[np.float64]]:
     """The probabilities (n,) that each rival gives to the held-out leads."""

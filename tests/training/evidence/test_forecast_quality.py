@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from leadledger.training.evidence.judge import judge
+from leadledger.training.evidence.forecast_quality import judge
 
 
 def test_the_calibration_error_is_the_mean_gap_of_the_tenths() -> None:

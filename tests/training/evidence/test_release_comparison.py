@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.special import expit
 
-from leadledger.training.evidence.comparison import Comparison, Forecast, compare, incomparable, nothing_learned
+from leadledger.training.evidence.release_comparison import Comparison, Forecast, compare, incomparable, nothing_learned
 
 LEADS = 4000
 RANDOM = np.random.default_rng(3)

@@ -1,0 +1,83 @@
+"""Example leads for the report: a handful of held-out leads that show what the scores can do and what they can't."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from leadledger.scoring.engine.score import engine
+from leadledger.scoring.result import Result
+from leadledger.scoring.scorecard import Scorecard
+
+WON_HIGH = "foreseen: a high score, and it became an opportunity"
+LOST_HIGH = "a miss: a high score, and it did not become an opportunity"
+WON_LOW = "overlooked: a low score, and it became an opportunity all the same"
+NEAR = "near the line: little decides whether it is promoted"
+UNKNOWN = "hardly known: many answers are missing"
+
+
+def choose_examples(
+    totals: NDArray[np.int64], won: NDArray[np.bool_], unknown: NDArray[np.int64], line: int | None
+) -> dict[int, str]:
+    """A handful of leads that show what the scores can do and what they can't: positions, and what each shows.
+
+    Shapes: (n,) totals (tenths), outcomes, and how many fields are missing. `line` (tenths) is where promotion begins;
+    None: there is none, so no lead is near it. No lead is taken twice.
+    """
+    taken: dict[int, str] = {}
+
+    def take(able: NDArray[np.bool_], worth: NDArray[np.int64], what: str) -> None:
+        """The lead of the greatest worth, the first of those alike."""
+        free = able.copy()
+        free[list(taken)] = False
+        if free.any():
+            taken[int(np.flatnonzero(free)[np.argmax(worth[free])])] = what
+
+    take(won, totals, WON_HIGH)
+    take(~won, totals, LOST_HIGH)
+    take(won, -totals, WON_LOW)
+    if line is not None:
+        take(np.ones(len(won), bool), -np.abs(totals - line), NEAR)
+    take(unknown > 0, unknown, UNKNOWN)
+    return taken
+
+
+def examples(
+    card: Scorecard,
+    leads: Sequence[Mapping[str, Any]],
+    days: Sequence[date],
+    won: Sequence[bool],
+    shows: Sequence[str],
+) -> list[dict[str, Any]]:
+    """The ledgers of some leads. Shapes: (n,) raw leads, the day each is scored on, outcomes, what each shows.
+
+    Of a lead nothing is kept but the words of its ledger, neither its id nor its name. Points have one decimal;
+    `error` is None where the release has no error bars. Raises LeadError for a lead that can't be read.
+    """
+    made = engine(card)
+    return [
+        _example(made.score(lead, day), ended, what)
+        for lead, day, ended, what in zip(leads, days, won, shows, strict=True)
+    ]
+
+
+def _example(result: Result, won: bool, shows: str) -> dict[str, Any]:
+    return {
+        "shows": shows,
+        "total": result.points,
+        "low": result.low / 10,
+        "high": result.high / 10,
+        "error": None if result.error is None else result.error / 10,
+        "score": result.score,
+        "probability": result.probability,
+        "recommendation": result.recommendation.verdict,
+        "line": None if result.recommendation.line is None else result.recommendation.line / 10,
+        "won": bool(won),
+        "ledger": [
+            {"name": one.name, "kind": one.kind, "points": one.points, "reason": one.reason} for one in result.ledger
+        ],
+    }

@@ -1,0 +1,172 @@
+"""The measures of a fitted card on held-out leads: its quality beside baselines, rules, drift, the current release.
+
+Everything here becomes part of metrics.json; `training.evidence` has the measures, this file chooses the leads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import expit, logit
+
+from leadledger.models.stability import EDGES, POINTS
+from leadledger.scoring.errors import DataError
+from leadledger.scoring.lookup import Combination
+from leadledger.scoring.scorecard import Card, Learned, Scorecard
+from leadledger.training.evidence.auditing import audit
+from leadledger.training.evidence.baselines import baselines, rules_alone
+from leadledger.training.evidence.chart_measures import by_month, lift, reliability, spread
+from leadledger.training.evidence.drift import drift
+from leadledger.training.evidence.example_leads import choose_examples, examples
+from leadledger.training.evidence.forecast_quality import judge
+from leadledger.training.evidence.release_comparison import Comparison, Forecast, compare, incomparable
+from leadledger.training.history import History
+from leadledger.training.learn.combine import LOG_ODDS, probability_at
+from leadledger.training.learn.fit import CardFit
+from leadledger.training.learn.split import HistorySplit
+from leadledger.training.learn.threshold import FoundThreshold, could_be_promoted, precision_by_volume
+
+MOST_LEADS_AUDITED = 200_000  # the newest; more would not change what an audit finds
+
+
+@dataclass(frozen=True)
+class FittedCard:
+    """A card with what was learned, and the leads to judge it by: those held out by `split`.
+
+    `learned` is that of `fit`, with the `thresholds` that were found for its stages.
+    """
+
+    card: Card
+    learned: Learned
+    fit: CardFit
+    thresholds: Mapping[str, FoundThreshold]
+    history: History
+    split: HistorySplit
+
+    @property
+    def scorecard(self) -> Scorecard:
+        """The card with what was learned."""
+        return Scorecard(self.card, self.learned)
+
+
+def measure_fit(fitted: FittedCard, seed: int) -> dict[str, Any]:
+    """The measures of a fit on the held-out leads, beside those of the baselines."""
+    fit, learned, history = fitted.fit, fitted.learned, fitted.history
+    frame, won, rules = history.frame, history.won, history.rules
+    older, held = fitted.split.train, fitted.split.held
+    probability = probability_at(learned, fit.totals)
+    forecasts = {
+        "leadledger": probability[held],
+        "rules alone": rules_alone(rules[older], won[older], rules[held]),
+        **baselines(frame.iloc[older], won[older], frame.iloc[held], seed),
+    }
+    gap = np.abs(fit.exact[held] - logit(probability[held])) / LOG_ODDS / 10
+    bins = np.bincount(np.searchsorted(EDGES, fit.totals, side="right"), minlength=len(EDGES) + 1)
+    return {
+        "split": fitted.split.way,
+        "out_of_fold": fit.way,
+        "held_out": {name: judge(won[held], forecast).to_dict() for name, forecast in forecasts.items()},
+        "base_rate": learned.base_rate,
+        "trust": learned.trust,
+        "model_weight": round(fit.weights.model, 4),
+        "rounding_gap": {"mean_points": float(gap.mean()), "largest_points": float(gap.max())},
+        "compile_gap": fit.compile_gap,
+        "promises": {name: threshold.to_dict() for name, threshold in fitted.thresholds.items()},
+        "precision_by_volume": _volumes(fitted),
+        "lift": lift(fit.totals[held], won[held]),
+        "reliability": reliability(won[held], probability[held]),
+        "by_month": _months(fitted, probability),
+        POINTS: bins.tolist(),
+        "spread": _spread(fitted),
+        "examples": _examples(fitted),
+    }
+
+
+def _volumes(fitted: FittedCard) -> dict[str, Any]:
+    """For each stage with a threshold, the precision by how many of the held-out leads are promoted."""
+    history, held = fitted.history, fitted.split.held
+    volumes = {}
+    for stage in fitted.card.stages:
+        if stage.has_line:
+            able = held[could_be_promoted(stage, history.criteria, history.excluded)[held]]
+            volumes[stage.name] = precision_by_volume(fitted.fit.totals[able], history.won[able])
+    return volumes
+
+
+def _months(fitted: FittedCard, probability: NDArray[np.float64]) -> list[dict[str, Any]] | None:
+    """Predicted and actual rates by month, each lead by a model that had not seen it; None without days."""
+    history, held = fitted.history, fitted.split.held
+    if history.days is None:
+        return None
+    unseen = expit(fitted.fit.unseen)
+    unseen[held] = probability[held]
+    return by_month(history.days, history.won, unseen, np.isin(np.arange(len(history)), held))
+
+
+def _spread(fitted: FittedCard) -> dict[str, float] | None:
+    """Which share of the spread of scores is rules, tables and combinations, on the held-out leads."""
+    held, learned = fitted.split.held, fitted.learned
+    readable = tuple(term for term in learned.terms if not isinstance(term, Combination))
+    rules, tables = (
+        fitted.history.score(Scorecard(fitted.card, replace(learned, start=0, terms=terms)))[held]
+        for terms in ((), readable)
+    )
+    return spread(rules, tables - rules, fitted.fit.totals[held] - learned.start - tables)
+
+
+def _examples(fitted: FittedCard) -> list[dict[str, Any]]:
+    """A handful of telling held-out leads, with their ledgers."""
+    history, held = fitted.history, fitted.split.held
+    stage = fitted.card.target
+    line = fitted.learned.lines.get(stage.name) if stage else None
+    unknown = history.frame.iloc[held].isna().sum(axis=1).to_numpy(np.int64)
+    chosen = choose_examples(fitted.fit.totals[held], history.won[held], unknown, line.points if line else None)
+    positions = held[list(chosen)]
+    won = [bool(outcome) for outcome in history.won[positions]]
+    leads, days = history.read_leads(positions), history.scoring_days(positions)
+    return examples(fitted.scorecard, leads, days, won, list(chosen.values()))
+
+
+def audit_and_drift(fitted: FittedCard) -> dict[str, Any]:
+    """What became of the rules' leads, and, where leads have days, what moved between the older and the newest."""
+    history, split, totals = fitted.history, fitted.split, fitted.fit.totals
+    fired = history.find_fired(fitted.card)
+    newest = np.arange(len(history))[-MOST_LEADS_AUDITED:]
+    metrics = {"audit": audit(fitted.scorecard, history, newest, fired).to_dict()}
+    if split.way == "time":
+        older, held = ({name: states[part] for name, states in fired.items()} for part in (split.train, split.held))
+        frames = history.frame.iloc[split.train], history.frame.iloc[split.held]
+        metrics["drift"] = drift(*frames, older, held, totals[split.train], totals[split.held]).to_dict()
+    return metrics
+
+
+def compare_to_current(fitted: FittedCard, current: Scorecard, seed: int) -> Comparison:
+    """The new scorecard beside the current release, on the held-out leads."""
+    new, history, held = fitted.scorecard, fitted.history, fitted.split.held
+    if current.card.outcome != new.card.outcome:
+        return incomparable(current.release, "it foresees another outcome")
+    if current.learned.base_rate is None:
+        return incomparable(current.release, "it knows no base rate, and so no probability")
+    stage = new.card.target
+    able = ~history.excluded[held]
+    if stage is not None:
+        able = could_be_promoted(stage, history.criteria, history.excluded)[held]
+
+    def forecast(card: Scorecard) -> Forecast:
+        totals = history.score(card)[held]
+        line = card.learned.lines.get(stage.name) if stage else None
+        has_threshold = line is not None and line.points is not None
+        threshold = line.points if line is not None and line.points is not None else 0
+        promoted = able & (totals >= threshold) & has_threshold
+        return Forecast(probability_at(card.learned, totals), promoted, has_threshold)
+
+    try:
+        assert new.learned.base_rate is not None
+        forecasts = forecast(new), forecast(current)
+        return compare(current.release, history.won[held], *forecasts, new.learned.base_rate, seed)
+    except DataError as error:
+        return incomparable(current.release, str(error))
