@@ -26,8 +26,10 @@ from leadledger.scoring.printers.sql import select as sql
 from leadledger.scoring.rule import Criterion
 from leadledger.scoring.scorecard import START, Card, Learned, Outcome, Scorecard
 from leadledger.training.notebook import table
-from leadledger.training.sources.logged import NAME, Logged, as_logged
-from leadledger.training.sources.table import ROW, Reject, Source, bad_values, connect, read
+from leadledger.training.sources.logged import LOG_NAME, LoggedHistory, adapt_to_log
+from leadledger.training.sources.rejects import find_bad_values
+from leadledger.training.sources.scan import ROW, Reject
+from leadledger.training.sources.table import LeadTable, connect, read_list
 
 EPOCH = date(1970, 1, 1)
 
@@ -71,7 +73,7 @@ class History:
     bool. `rows`: (n,) their numbers in `source`, the table that `connection` holds. `logged`: the decision log gave it.
     """
 
-    source: Source
+    source: LeadTable
     rows: NDArray[np.int64]
     frame: pd.DataFrame
     won: NDArray[np.bool_]
@@ -125,7 +127,7 @@ class History:
     def _scoring(self, card: Scorecard, ledger: bool = False) -> str:
         """The SELECT by which a scorecard scores these leads, each as of its own day."""
         if self.logged:
-            card = replace(card, card=as_logged(card.card))
+            card = replace(card, card=adapt_to_log(card.card))
         outcome = card.card.outcome
         day: date | str = (outcome.since if outcome else "") or self.as_of or EPOCH
         query = sql.Query(day, self.source.table, self.source.columns, keep=[ROW], checks=True, ledger=ledger)
@@ -161,15 +163,15 @@ class History:
         return {one.name: states for one, states in zip(card.rules, found, strict=True)}
 
 
-def read_history(card: Card, data: Path | str | pd.DataFrame | Logged, as_of: date | None = None) -> History:
+def read_history(card: Card, data: Path | str | pd.DataFrame | LoggedHistory, as_of: date | None = None) -> History:
     """Read a history for a card. Raises DataError.
 
     `as_of` is the day on which it was taken, which tells who is immature; None: the newest day in it.
     """
-    logged = isinstance(data, Logged)
-    if isinstance(data, Logged):
-        card, as_of = as_logged(card), as_of or data.as_of
-        data, label = data.path, NAME
+    logged = isinstance(data, LoggedHistory)
+    if isinstance(data, LoggedHistory):
+        card, as_of = adapt_to_log(card), as_of or data.as_of
+        data, label = data.path, LOG_NAME
     else:
         label = "the data frame" if isinstance(data, pd.DataFrame) else str(data)
     outcome = card.outcome
@@ -179,14 +181,14 @@ def read_history(card: Card, data: Path | str | pd.DataFrame | Logged, as_of: da
             " add for example `outcome: {became: {field: won, kind: flag}}`"
         )
     connection = connect()
-    source = read(connection, data)
+    source = read_list(connection, data)
     _check_columns(card, outcome, source, label)
     wide, became = _with_outcome(card, outcome)
     scorecard = Scorecard(wide, Learned())
     day: date | str = outcome.since or as_of or EPOCH
     query = sql.Query(day, source.table, source.columns, keep=[ROW, *source.columns], checks=True, fields=True)
     connection.execute(f"CREATE TEMP TABLE history AS {sql.select(scorecard, query)}")
-    rejects = [*source.rejects, *bad_values(connection, scorecard, "history", source.columns)]
+    rejects = [*source.rejects, *find_bad_values(connection, scorecard, "history", source.columns)]
     whole = connection.execute(_typed(card, outcome, became)).df()
     whole, counts, taken, waits = _mature(whole, outcome, as_of)
     rows = source.rows + len({one.row for one in source.rejects})
@@ -225,7 +227,7 @@ def read_history(card: Card, data: Path | str | pd.DataFrame | Logged, as_of: da
     )
 
 
-def _check_columns(card: Card, outcome: Outcome, source: Source, label: str) -> None:
+def _check_columns(card: Card, outcome: Outcome, source: LeadTable, label: str) -> None:
     if outcome.column not in source.columns:
         hint = did_you_mean(outcome.column, source.columns)
         raise DataError(f"{label}: has no column '{outcome.column}', the outcome that the card names.{hint}")

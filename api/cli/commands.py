@@ -498,10 +498,10 @@ def sql(
 
     columns = None
     if data is not None:
-        from leadledger.training.sources.scan import opened
+        from leadledger.training.sources.opening import open_list
         from leadledger.training.sources.table import connect
 
-        with connect() as connection, opened(connection, data) as scan:
+        with connect() as connection, open_list(connection, data) as scan:
             columns = dict(scan.columns)
     chosen = scorecard(home, release, card)
     printed = leadledger.to_sql(

@@ -16,7 +16,7 @@ from leadledger.api.lists.wanted import Wanted
 from leadledger.scoring.errors import DataError
 from leadledger.scoring.outputs import QUESTIONS
 from leadledger.scoring.printers.sql.select import EXPLAINED, OUTPUTS, PLUS_MINUS
-from leadledger.training.sources.table import connect, read
+from leadledger.training.sources.table import connect, read_list
 
 UNTIL = date(2026, 6, 30)  # the day on which the simulated history ends
 BAD = 3  # rows of the list that can't be read, to show where they go
@@ -89,7 +89,7 @@ def _example(scored: Path) -> dict[str, str]:
     """A lead worth showing: one to ask about, near the top, without what scoring added."""
     added = ", ".join([*OUTPUTS, PLUS_MINUS, *EXPLAINED, QUESTIONS.name, '"ll:row"'])
     with connect() as connection:
-        source = read(connection, scored)
+        source = read_list(connection, scored)
         found = connection.execute(
             f"SELECT * EXCLUDE ({added}) FROM {source.table}"
             " ORDER BY recommendation <> 'ask', CAST(points AS DOUBLE) DESC, \"ll:row\" LIMIT 1 OFFSET 5"

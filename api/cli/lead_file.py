@@ -9,7 +9,8 @@ from typing import Any
 
 from leadledger.scoring.errors import DataError
 from leadledger.scoring.printers.literals import name as quoted
-from leadledger.training.sources.table import ROW, connect, read
+from leadledger.training.sources.scan import ROW
+from leadledger.training.sources.table import connect, read_list
 
 
 def read_lead(path: Path, row: int | None) -> dict[str, Any]:
@@ -17,7 +18,7 @@ def read_lead(path: Path, row: int | None) -> dict[str, Any]:
     if row is None:
         return _from_json(path)
     with connect() as connection:
-        source = read(connection, path)
+        source = read_list(connection, path)
         found = connection.execute(
             f"SELECT * EXCLUDE ({quoted(ROW)}) FROM {source.table} WHERE {quoted(ROW)} = ?", [row]
         ).fetchall()

@@ -15,7 +15,7 @@ from leadledger.scoring.errors import DataError
 
 if TYPE_CHECKING:
     from leadledger.api.log.store import LogStore
-    from leadledger.training.sources.logged import Logged
+    from leadledger.training.sources.logged import LoggedHistory
 
 
 @click.group()
@@ -94,7 +94,7 @@ def opened_log(home: Path, log_url: str | None) -> Iterator[LogStore]:
 
 
 @contextmanager
-def logged_history(card: Path, home: Path, log_url: str | None, backdated: bool) -> Iterator[Logged]:
+def logged_history(card: Path, home: Path, log_url: str | None, backdated: bool) -> Iterator[LoggedHistory]:
     """What the log gives to learn from for a card. Raises ScoringError."""
     from leadledger.api.log.history import open_history
     from leadledger.scoring.card.reader import read_card

@@ -37,9 +37,10 @@ from leadledger.scoring.printers.literals import text
 from leadledger.scoring.printers.sql import select as sql
 from leadledger.scoring.printers.sql.cleaning import KINDS, id_column, used, used_by
 from leadledger.scoring.scorecard import Scorecard
-from leadledger.training.sources.rejects import ROW, Reject, refuse_empty, refused, structural
-from leadledger.training.sources.scan import Scan, about, opened
-from leadledger.training.sources.spelling import misspelt
+from leadledger.training.sources.opening import open_list
+from leadledger.training.sources.rejects import find_broken_rows, refuse_empty, reject_values
+from leadledger.training.sources.scan import ROW, Reject, Scan, estimate_rows
+from leadledger.training.sources.spelling import find_misspelt
 from leadledger.training.sources.table import connect
 
 ENGINE = ENGINES["duckdb"]
@@ -146,7 +147,7 @@ class _Run:
             connection = stack.enter_context(connect())
             work = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="leadledger-")))
             connection.execute(f"SET temp_directory = {text(str(work / 'spilled'))}")
-            scan = stack.enter_context(opened(connection, self.data))
+            scan = stack.enter_context(open_list(connection, self.data))
             columns = self._columns(scan)
             connection.execute(f"SET memory_limit = '{MEMORY + MEMORY_PER_COLUMN * len(scan.columns)}MB'")
             try:
@@ -173,7 +174,7 @@ class _Run:
         written = target.place(stack, work / "scored", self.out)
         with _told(connection, scan, progress):
             count, read, bad = self._copy(connection, scan, columns, written, kind)
-        broken = structural(connection, scan)
+        broken = find_broken_rows(connection, scan)
         refuse_empty(scan, read, broken)
         rejected = target.place(stack, work / "rejects", self.rejects)
         left = write_rejects(broken, self._bad(connection, scan, bad, broken), rejected)
@@ -212,7 +213,7 @@ class _Run:
             grades=grades,
             unused=tuple(one for one in scan.columns if not any(one in names for names in present.values())),
             absent=tuple(name for name, names in present.items() if not names),
-            misspelt=misspelt(self.card.card, scan.columns),
+            misspelt=find_misspelt(self.card.card, scan.columns),
             duplicates=again,
             examples=duplicates.examples(connection, scan.sql, ident) if again else (),
             seconds=0.0,
@@ -289,7 +290,7 @@ class _Run:
                 # Rows that are no rows have a number in the file, and none in what DuckDB read.
                 while passed < len(gaps) and gaps[passed] <= row + passed:
                     passed += 1
-                yield from refused(self.card, row + passed, dict(zip(present, values, strict=True)))
+                yield from reject_values(self.card, row + passed, dict(zip(present, values, strict=True)))
 
     def _counts(
         self, connection: duckdb.DuckDBPyConnection, written: str, columns: Sequence[str], ident: str
@@ -396,7 +397,7 @@ def _told(
     if progress is None:
         yield
         return
-    rows = about(connection, scan)
+    rows = estimate_rows(connection, scan)
     done = threading.Event()
 
     def watch() -> None:

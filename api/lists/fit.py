@@ -16,7 +16,9 @@ from leadledger.scoring.printers.literals import name as quoted
 from leadledger.scoring.printers.sql import select as sql
 from leadledger.scoring.printers.sql.cleaning import used_by
 from leadledger.scoring.scorecard import Card, untrained
-from leadledger.training.sources.table import ROW, Reject, bad_values, connect, read
+from leadledger.training.sources.rejects import find_bad_values
+from leadledger.training.sources.scan import ROW, Reject
+from leadledger.training.sources.table import connect, read_list
 
 
 @dataclass(frozen=True)
@@ -77,13 +79,13 @@ def fit(card: Card, data: Path, as_of: date) -> Fit:
     """Read a file of leads with a card. Raises DataError."""
     scorecard = untrained(card)
     with connect() as connection:
-        source = read(connection, data)
+        source = read_list(connection, data)
         present = used_by(card, source.columns, str(data))
         query = sql.Query(
             as_of, source.table, source.columns, keep=[ROW, *source.columns], checks=True, ledger=True, fields=True
         )
         connection.execute(f"CREATE TEMP TABLE checked AS {sql.select(scorecard, query)}")
-        rejects = (*source.rejects, *bad_values(connection, scorecard, "checked", source.columns))
+        rejects = (*source.rejects, *find_bad_values(connection, scorecard, "checked", source.columns))
         fields = [one.name for one in card.plain if present[one.name]]
         measures = [f"count({quoted(f'f:{one}')}) / count(*)" for one in fields]
         for rule in card.rules:

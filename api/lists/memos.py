@@ -15,8 +15,7 @@ from leadledger.scoring.printers.literals import name as quoted
 from leadledger.scoring.printers.sql import select as sql
 from leadledger.scoring.printers.sql.cleaning import used
 from leadledger.scoring.scorecard import Card, Scorecard
-from leadledger.training.sources.rejects import forget
-from leadledger.training.sources.scan import Scan, about
+from leadledger.training.sources.scan import Scan, estimate_rows, forget_rejects
 
 LONG = 500_000  # rows; a shorter list is scored sooner without memos
 SAMPLE = 50_000  # rows that are looked at
@@ -27,12 +26,12 @@ _ROWS = "ll_sample"
 
 def remembered(connection: duckdb.DuckDBPyConnection, card: Scorecard, query: sql.Query, scan: Scan) -> sql.Query:
     """The query with memos that are made in `connection`; that of a short list stays as it is."""
-    if about(connection, scan) < LONG:
+    if estimate_rows(connection, scan) < LONG:
         return query
     columns = [one for names in used(card.card, scan.columns).values() for one in names]
     listed = ", ".join(map(quoted, columns))
     connection.execute(f"CREATE OR REPLACE TEMP TABLE {_ROWS} AS SELECT {listed} FROM {scan.sql} LIMIT {SAMPLE}")
-    forget(connection)
+    forget_rejects(connection)
     values = {one: _values(card.card, query, one, scan.columns[one]) for one in _worth_it(connection, columns)}
     query, statements = sql.with_memos(card, query, values)
     for one in statements:

@@ -29,8 +29,9 @@ from leadledger.scoring.printers.sql import select as sql
 from leadledger.scoring.printers.sql.cleaning import id_column, used, used_by
 from leadledger.scoring.printers.sql.dialects.spark import family, name
 from leadledger.scoring.scorecard import Scorecard
-from leadledger.training.sources.rejects import Reject, refused
-from leadledger.training.sources.spelling import misspelt
+from leadledger.training.sources.rejects import reject_values
+from leadledger.training.sources.scan import Reject
+from leadledger.training.sources.spelling import find_misspelt
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -222,7 +223,7 @@ class _Run:
             grades=found["grade"],
             unused=tuple(one for one in leads.columns if not any(one in names for names in present.values())),
             absent=tuple(of for of, names in present.items() if not names),
-            misspelt=misspelt(self.card.card, leads.columns),
+            misspelt=find_misspelt(self.card.card, leads.columns),
             duplicates=again,
             examples=examples,
             seconds=0.0,
@@ -362,7 +363,7 @@ class _Run:
         found = bad.selectExpr(*map(name, places[:2]), f"CAST({name(places[2])} AS STRING)", *spelt)
         for file, row, key, *values in found.repartition(parts).toLocalIterator():
             lead = dict(zip(asked, values, strict=True))
-            yield [_reject(file, row, key if ident else None, one) for one in refused(self.card, row or 0, lead)]
+            yield [_reject(file, row, key if ident else None, one) for one in reject_values(self.card, row or 0, lead)]
         # With a column of the list, without which Spark refuses to say what is broken.
         broken = leads.frame.where(f"{name(BROKEN)} IS NOT NULL")
         broken = broken.select(FILE, BROKEN, broken[_quoted(leads.columns[0])])

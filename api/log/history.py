@@ -34,7 +34,7 @@ from leadledger.scoring.printers.literals import text
 from leadledger.scoring.printers.sql.cleaning import KINDS
 from leadledger.scoring.scorecard import Card
 from leadledger.scoring.tree import Typed
-from leadledger.training.sources.logged import BECAME, DAY, LEFT_OUT, Logged
+from leadledger.training.sources.logged import LEFT_OUT_REASONS, OUTCOME_DAY, SCORE_DAY, LoggedHistory
 from leadledger.training.sources.table import connect
 
 # A score is asked for today, and recorded a moment later, which may be tomorrow; and where the caller is, it may still
@@ -44,7 +44,7 @@ ORDER = ("at of the score", "id of the score")  # columns that are not kept
 
 
 @contextmanager
-def open_history(log: LogStore, card: Card, *, backdated: bool = False) -> Iterator[Logged]:
+def open_history(log: LogStore, card: Card, *, backdated: bool = False) -> Iterator[LoggedHistory]:
     """The leads of the log for a card, in a file that is there until the end. Raises DataError.
 
     `backdated`: take also scores that were asked for a day that was over, for their values were those of that day.
@@ -54,13 +54,13 @@ def open_history(log: LogStore, card: Card, *, backdated: bool = False) -> Itera
     found.note_outcomes(log)
     with tempfile.TemporaryDirectory(prefix="leadledger-") as folder:
         path = Path(folder) / "history.parquet"
-        columns = {one.name: KINDS[one.kind] for one in card.plain} | {DAY: "DATE", BECAME: "DATE"}
+        columns = {one.name: KINDS[one.kind] for one in card.plain} | {SCORE_DAY: "DATE", OUTCOME_DAY: "DATE"}
         try:
             scan = write_json_rows(
                 found.rows(log), {**columns, **dict.fromkeys(ORDER, "VARCHAR")}, path.with_suffix(".jsonl")
             )
             found.refuse_nothing(log.label)
-            order = ", ".join(map(quoted, (DAY, *ORDER)))
+            order = ", ".join(map(quoted, (SCORE_DAY, *ORDER)))
             with connect() as connection:
                 connection.execute(
                     f"COPY (SELECT {', '.join(map(quoted, columns))} FROM {scan} ORDER BY {order})"
@@ -139,7 +139,7 @@ class _Reading:
                 else:
                     self.taken += 1
                     place = dict(zip(ORDER, (one.at, one.id), strict=True))
-                    yield {**self._cleaned(values, cleaners), DAY: one.as_of, BECAME: became, **place}
+                    yield {**self._cleaned(values, cleaners), SCORE_DAY: one.as_of, OUTCOME_DAY: became, **place}
         self.unscored = len(missed)
 
     def _known_on(self, score: Any) -> str:
@@ -200,9 +200,9 @@ class _Reading:
             )
 
     def _told(self) -> list[tuple[int, str]]:
-        return [(self.left_out[why], words) for why, words in LEFT_OUT.items() if self.left_out[why]]
+        return [(self.left_out[why], words) for why, words in LEFT_OUT_REASONS.items() if self.left_out[why]]
 
-    def logged(self, path: Path) -> Logged:
+    def logged(self, path: Path) -> LoggedHistory:
         """The whole, once the rows are in a file."""
         source = {
             "scores": self.scores,
@@ -214,9 +214,9 @@ class _Reading:
             "oldest_score": self.days[0],
             "newest_score": self.days[1],
         }
-        left = {why: self.left_out[why] for why in LEFT_OUT}
+        left = {why: self.left_out[why] for why in LEFT_OUT_REASONS}
         values = dict(sorted(self.values_left_out.items()))
         # A day to come, which somebody asked for or told of, is not reached by the log; nor is the day on which old
         # leads were entered, if what became of them since is not told.
         as_of = min(self.newest, self.told[:10])
-        return Logged(path, date.fromisoformat(as_of), source, left, values)
+        return LoggedHistory(path, date.fromisoformat(as_of), source, left, values)

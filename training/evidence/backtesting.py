@@ -30,7 +30,7 @@ from leadledger.training.evidence.card_edits import CardEdit, fields_asked, find
 from leadledger.training.history import History, read_history
 from leadledger.training.intervals import rate_limits
 from leadledger.training.notebook import table
-from leadledger.training.sources.table import ROW
+from leadledger.training.sources.scan import ROW
 
 
 @dataclass(frozen=True)

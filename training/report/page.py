@@ -19,7 +19,7 @@ from leadledger.scoring.scorecard import Card, Learned
 from leadledger.training.report import charts
 from leadledger.training.report.drawing import Chart
 from leadledger.training.report.figures import Figure
-from leadledger.training.sources.logged import LEFT_OUT as OF_THE_LOG
+from leadledger.training.sources.logged import LEFT_OUT_REASONS
 
 HERE = Path(__file__).parent
 TRUE_SLOPE = (0.9, 1.1)  # of calibration; outside, probabilities are too bold or too timid, unless chance explains it
@@ -115,7 +115,7 @@ def page(
         rules=rules,
         findings=list(_findings(m["audit"])),
         left_out=list(LEFT_OUT.items()),
-        scores_left_out=list(OF_THE_LOG.items()),
+        scores_left_out=list(LEFT_OUT_REASONS.items()),
         examples=[(one, charts.waterfall(one.value, _EXAMPLE.format(one["shows"].value))) for one in m["examples"]],
         has_line=any(one["line"].value is not None for one in m["examples"]),
         facts=list(_facts(data["provenance"])),

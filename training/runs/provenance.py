@@ -12,25 +12,27 @@ from typing import Any
 import pandas as pd
 
 from leadledger.training.history import EPOCH, History
-from leadledger.training.sources.logged import NAME, Logged
+from leadledger.training.sources.logged import LOG_NAME, LoggedHistory
 
 PACKAGES = ("leadledger", "scikit-learn", "lightgbm", "pandas", "numpy", "duckdb")
 
 
-def provenance(card_text: str, data: Path | str | pd.DataFrame | Logged, history: History, seed: int) -> dict[str, Any]:
+def provenance(
+    card_text: str, data: Path | str | pd.DataFrame | LoggedHistory, history: History, seed: int
+) -> dict[str, Any]:
     """What makes a release repeatable: with all of this the same, it comes out the same, byte for byte."""
     if isinstance(data, pd.DataFrame):
         name, digest = "data frame", hashlib.sha256(pd.util.hash_pandas_object(data).to_numpy().tobytes()).hexdigest()
     else:
-        path = data.path if isinstance(data, Logged) else Path(data)
-        name = NAME if isinstance(data, Logged) else path.name
+        path = data.path if isinstance(data, LoggedHistory) else Path(data)
+        name = LOG_NAME if isinstance(data, LoggedHistory) else path.name
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
     days = history.days if history.days is not None and len(history.days) else None
     return {
         "data": name,
         "data_sha256": digest,
-        **({"log": dict(data.source)} if isinstance(data, Logged) else {}),
+        **({"log": dict(data.source)} if isinstance(data, LoggedHistory) else {}),
         "rows": history.counts.rows,
         "card_sha256": hashlib.sha256(card_text.encode()).hexdigest(),
         "as_of": None if history.as_of is None else history.as_of.isoformat(),

@@ -30,7 +30,7 @@ from leadledger.training.learn.threshold import find_thresholds
 from leadledger.training.runs.fit_measures import FittedCard, audit_and_drift, compare_to_current, measure_fit
 from leadledger.training.runs.provenance import provenance
 from leadledger.training.runs.training_result import Training
-from leadledger.training.sources.logged import Logged
+from leadledger.training.sources.logged import LoggedHistory
 
 HELD_OUT = 0.25  # share of the leads to judge by, unless the caller sets another
 FEWEST_OF_A_KIND = 10  # outcomes of either kind, below which no classifier is fitted
@@ -38,7 +38,7 @@ FEWEST_OF_A_KIND = 10  # outcomes of either kind, below which no classifier is f
 
 def train(
     card: Path | str,
-    data: Path | str | pd.DataFrame | Logged,
+    data: Path | str | pd.DataFrame | LoggedHistory,
     *,
     as_of: date | None = None,
     seed: int = 0,
@@ -86,10 +86,10 @@ def train(
     return Training(written, card_text, fitted.learned, metrics, source, history, estimator=fitted.fit.estimator)
 
 
-def _history_metrics(card: Card, data: Path | str | pd.DataFrame | Logged, history: History) -> dict[str, Any]:
+def _history_metrics(card: Card, data: Path | str | pd.DataFrame | LoggedHistory, history: History) -> dict[str, Any]:
     """What is known before anything is learned: where the rows went, and how long leads take."""
     metrics: dict[str, Any] = {"counts": dict(history.counts.__dict__), "fields_left_out": dict(history.left_out)}
-    if isinstance(data, Logged):
+    if isinstance(data, LoggedHistory):
         metrics["log"] = data.to_dict()
     if history.waits is not None and card.outcome is not None:
         curve = maturity(history.waits.days, history.waits.converted, card.outcome.within, history.counts.immature)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from leadledger.training.runs.training_result import Training
-from leadledger.training.sources.logged import LEFT_OUT
+from leadledger.training.sources.logged import LEFT_OUT_REASONS
 
 NAMES = {"leadledger": "this release"}
 
@@ -94,7 +94,7 @@ def _of_the_log(log: Mapping[str, Any], width: int) -> Iterator[str]:
     ]
     if unscored:
         said[1] += f" {unscored:,} of them have no score to learn from."
-    left = [f"{count:,} {LEFT_OUT[why]}" for why, count in log["left_out"].items() if count]
+    left = [f"{count:,} {LEFT_OUT_REASONS[why]}" for why, count in log["left_out"].items() if count]
     if left:
         said.append(f"Scores left out: {', '.join(left)}.")
     values = [f"{count:,} of {name}" for name, count in log["values_left_out"].items()]

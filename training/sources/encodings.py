@@ -1,4 +1,4 @@
-"""What bytes are text: the encoding of a list, told by its start, and a stream of it as UTF-8."""
+"""Encodings of text: which one a file is in, by its start, and its conversion to UTF-8."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from leadledger.scoring.errors import DataError
+from leadledger.training.sources.scan import BLOCK_SIZE
 
-BLOCK = 1 << 22  # bytes that are turned at a time
 _MARKS = (  # the longer ones first: the mark of UTF-32 starts with that of UTF-16
     (codecs.BOM_UTF32_LE, "utf-32"),
     (codecs.BOM_UTF32_BE, "utf-32"),
@@ -23,7 +23,7 @@ _EVIDENT = 0.4  # the share of NUL bytes on one side of the pairs that makes UTF
 _FOREIGN = 0.25  # beyond so many of its letters outside of ASCII, bytes are hardly Western text
 
 
-def encoding(label: str, head: bytes) -> str:
+def detect_encoding(label: str, head: bytes) -> str:
     """The encoding of a file that starts so: utf-8, utf-16, utf-16-le, utf-16-be, utf-32 or windows-1252.
 
     A UTF-8 file may hold bytes that are none; its rows are rejects. Raises DataError for what is no text.
@@ -49,8 +49,8 @@ def encoding(label: str, head: bytes) -> str:
     if nuls:
         raise _binary(label)
     text = head.decode("utf-8", "surrogateescape")
-    broken = sum("\udc80" <= one <= "\udcff" for one in text)
-    sound = sum(one > "\x7f" for one in text) - broken
+    broken = sum("\udc80" <= sign <= "\udcff" for sign in text)
+    sound = sum(sign > "\x7f" for sign in text) - broken
     if sound > broken:
         return "utf-8"
     letters = sum(map(head.count, range(65, 91))) + sum(map(head.count, range(97, 123)))
@@ -63,21 +63,24 @@ def encoding(label: str, head: bytes) -> str:
     )
 
 
-def to_utf8(source: BinaryIO, name: str, target: Path) -> None:
+def convert_to_utf8(source: BinaryIO, encoding: str, converted: Path) -> None:
     """Write a stream of text in another encoding as UTF-8, block by block.
 
-    What is no character in it becomes bytes that are no UTF-8, so that its row, and only its row, is a reject.
+    Bytes that are no character become bytes that are no UTF-8, so that their row, and only that row, is a reject.
     """
-    decoder = codecs.getincrementaldecoder("cp1252" if name == "windows-1252" else name)(_keep_broken)
-    with target.open("wb") as file:
-        while block := source.read(BLOCK):
+    decoder = codecs.getincrementaldecoder("cp1252" if encoding == "windows-1252" else encoding)(_keep_broken)
+    with converted.open("wb") as file:
+        while block := source.read(BLOCK_SIZE):
             file.write(decoder.decode(block).encode("utf-8", "surrogatepass"))
         file.write(decoder.decode(b"", final=True).encode("utf-8", "surrogatepass"))
 
 
 def _handle(error: UnicodeError) -> tuple[str, int]:
     assert isinstance(error, UnicodeDecodeError)
-    if error.encoding in ("charmap", "cp1252"):  # five bytes have no character; the web reads them as controls, we too
+    if error.encoding in (
+        "charmap",
+        "cp1252",
+    ):  # five bytes have no character; read as controls, as on the web
         return error.object[error.start : error.end].decode("latin-1"), error.end
     return "\ud800", error.end  # a lone surrogate, which is no UTF-8
 

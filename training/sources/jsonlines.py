@@ -1,4 +1,4 @@
-"""JSON lines: one object a line, turned into CSV; its columns are all the keys of the file, as they come up."""
+"""JSON lines: one object a line, converted to CSV; its columns are all the keys of the file, in order of appearance."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from leadledger.scoring.errors import DataError
-from leadledger.training.sources.rejects import LONGEST
+from leadledger.training.sources.scan import LONGEST_LINE, Reject
 
+_LONGEST_VALUE = 10_000  # characters of a line that its reject shows
 _NESTED = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
@@ -23,7 +24,7 @@ class _Number(str):
 _decoder = json.JSONDecoder(parse_float=_Number, parse_int=_Number, parse_constant=_Number)
 
 
-def looks_so(label: str, start: str, suffix: str) -> bool:
+def is_json_lines(label: str, start: str, suffix: str) -> bool:
     """Whether a file that starts so is JSON lines. Raises DataError for JSON that is not one object a line."""
     claimed = suffix.lower() in (".json", ".jsonl", ".ndjson")
     first = start.lstrip()
@@ -35,20 +36,20 @@ def looks_so(label: str, start: str, suffix: str) -> bool:
         except (ValueError, RecursionError):
             pass
     if claimed and (first.startswith("[") or line == "{"):
-        what = "a JSON array" if first.startswith("[") else "a JSON object that runs over several lines"
-        raise DataError(f'{label}: is {what}; a list needs one JSON object a line, as in {{"budget": 25000}}')
+        shape = "a JSON array" if first.startswith("[") else "a JSON object that runs over several lines"
+        raise DataError(f'{label}: is {shape}; a list needs one JSON object a line, as in {{"budget": 25000}}')
     return claimed
 
 
-def to_csv(label: str, source: Path, target: Path) -> Iterator[tuple[int, str, str]]:
-    """Write a file of JSON lines as CSV; gives the lines that are no objects, as (row from 1, text, reason).
+def convert_to_csv(label: str, source: Path, converted: Path) -> Iterator[Reject]:
+    """Write a file of JSON lines as CSV; yields the lines that are no objects.
 
     The file is read twice, first for its keys. Empty lines are no rows. Raises DataError where no line has a key.
     """
     keys: dict[str, None] = {}
-    for _, found in _lines(source):
-        if isinstance(found, dict):
-            keys.update(dict.fromkeys(found))
+    for _, record in _read_lines(source):
+        if isinstance(record, dict):
+            keys.update(dict.fromkeys(record))
     folded: dict[str, str] = {}
     for key in keys:
         if not key.strip():
@@ -57,24 +58,24 @@ def to_csv(label: str, source: Path, target: Path) -> Iterator[tuple[int, str, s
             raise DataError(f"{label}: two keys differ only in case, {key!r} and {folded[key.lower()]!r}; rename one")
     if not keys:
         raise DataError(f"{label}: no line is a JSON object with keys; a list needs one such object a line")
-    with target.open("w", encoding="utf-8", newline="") as file:
+    with converted.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(keys)
-        for row, (line, found) in enumerate(_lines(source), start=1):
-            if isinstance(found, dict):
-                writer.writerow([_text(found.get(key)) for key in keys])
+        for row, (line, record) in enumerate(_read_lines(source), start=1):
+            if isinstance(record, dict):
+                writer.writerow([_text(record.get(key)) for key in keys])
             else:
-                yield row, line[:10_000], found
+                yield Reject(row, "", line[:_LONGEST_VALUE], record)
 
 
-def _lines(source: Path) -> Iterator[tuple[str, dict[str, Any] | str]]:
-    """Each line that is not empty, with its object or the reason why it is none."""
+def _read_lines(source: Path) -> Iterator[tuple[str, dict[str, Any] | str]]:
+    """Each line that is not empty, with its record or the reason why it is none."""
     with source.open("rb") as file:
         for raw in file:
             if not raw.strip():
                 continue
-            if len(raw) > LONGEST:
-                yield "", f"is longer than {LONGEST:,} bytes"
+            if len(raw) > LONGEST_LINE:
+                yield "", f"is longer than {LONGEST_LINE:,} bytes"
                 continue
             try:
                 line = raw.decode("utf-8-sig").strip()
@@ -82,14 +83,14 @@ def _lines(source: Path) -> Iterator[tuple[str, dict[str, Any] | str]]:
                 yield raw.decode("utf-8", "replace").strip(), "is not UTF-8 text"
                 continue
             try:
-                found = _decoder.decode(line)
-                json.dumps(found, ensure_ascii=False).encode()
+                record = _decoder.decode(line)
+                json.dumps(record, ensure_ascii=False).encode()
             except UnicodeEncodeError:
                 yield line, r"holds half of a sign, such as \ud800 alone"
             except (ValueError, RecursionError):
                 yield line, "is not a JSON object"
             else:
-                yield line, found if isinstance(found, dict) else "is not a JSON object"
+                yield line, record if isinstance(record, dict) else "is not a JSON object"
 
 
 def _text(value: Any) -> str | None:
@@ -107,7 +108,7 @@ def _nested(value: Any) -> str:
     if isinstance(value, _Number):
         return value
     if isinstance(value, dict):
-        return "{" + ",".join(f"{_NESTED.encode(key)}:{_nested(one)}" for key, one in value.items()) + "}"
+        return "{" + ",".join(f"{_NESTED.encode(key)}:{_nested(item)}" for key, item in value.items()) + "}"
     if isinstance(value, list):
         return "[" + ",".join(map(_nested, value)) + "]"
     return _NESTED.encode(value)

@@ -1,7 +1,7 @@
 """What was left out of a list: values and rows that can't be read, each with its row, its raw text and the reason.
 
-DuckDB keeps the lines that it can't read as rows in `reject_errors`; what was left out while another kind of file was
-turned into CSV is in the scan. `structural` puts the two together and says which row each one is.
+DuckDB keeps the lines that it can't read as rows in `reject_errors`; the scan has what was left out while another kind
+of file was converted to CSV. `find_broken_rows` puts the two together and says which row each one is.
 """
 
 from __future__ import annotations
@@ -9,10 +9,8 @@ from __future__ import annotations
 import mmap
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import duckdb
 
@@ -21,34 +19,20 @@ from leadledger.scoring.errors import DataError
 from leadledger.scoring.printers.literals import name as quoted
 from leadledger.scoring.printers.sql.cleaning import used
 from leadledger.scoring.scorecard import Scorecard
+from leadledger.training.sources.scan import LONGEST_LINE, ROW, Reject, Scan, forget_rejects
 
-if TYPE_CHECKING:
-    from leadledger.training.sources.scan import Scan
-
-ROW = "ll:row"  # the number of a row in its file, from 1; the name is one that no file would use
-LONGEST = 16_000_000  # bytes of the longest line that is read; two of them fit into a buffer of DuckDB's usual size
-SWALLOWED = 1 << 20  # bytes of lines that an open quote may run over before the list is refused
+LONGEST_QUOTED = 1 << 20  # bytes of lines that an open quote may run over before the list is refused
 _REASONS = {
     "MISSING COLUMNS": "has fewer columns than the header",
     "TOO MANY COLUMNS": "has more columns than the header",
     "UNQUOTED VALUE": "has a quote that is not closed, or text behind a closing quote",
-    "LINE SIZE OVER MAXIMUM": f"is longer than {LONGEST:,} bytes",
+    "LINE SIZE OVER MAXIMUM": f"is longer than {LONGEST_LINE:,} bytes",
     "INVALID ENCODING": "is not UTF-8 text",
 }
-_OPEN = ("UNQUOTED VALUE", "LINE SIZE OVER MAXIMUM")
+_OPEN_QUOTE = ("UNQUOTED VALUE", "LINE SIZE OVER MAXIMUM")
 
 
-@dataclass(frozen=True)
-class Reject:
-    """A value, or a whole row (`column` empty), that was left out: its row from 1, the raw value and the reason."""
-
-    row: int
-    column: str
-    value: str
-    reason: str
-
-
-def bad_values(
+def find_bad_values(
     connection: duckdb.DuckDBPyConnection, card: Scorecard, table: str, columns: Mapping[str, str]
 ) -> Iterator[Reject]:
     """Every value that can't be read in a table that the printed SQL has marked (`ll:bad`), with its reason.
@@ -57,55 +41,50 @@ def bad_values(
     """
     present = [column for names in used(card.card, columns).values() for column in names]
     selected = ", ".join(map(quoted, [ROW, *present]))
-    found = connection.execute(f'SELECT {selected} FROM {table} WHERE "ll:bad" ORDER BY {quoted(ROW)}').fetchall()
-    for row, *values in found:
-        yield from refused(card, row, dict(zip(present, values, strict=True)))
+    rows = connection.execute(f'SELECT {selected} FROM {table} WHERE "ll:bad" ORDER BY {quoted(ROW)}').fetchall()
+    for row, *values in rows:
+        yield from reject_values(card, row, dict(zip(present, values, strict=True)))
 
 
-def refused(card: Scorecard, row: int, lead: Mapping[str, Any]) -> Iterator[Reject]:
+def reject_values(card: Scorecard, row: int, lead: Mapping[str, Any]) -> Iterator[Reject]:
     """A reject for each value that can't be read in a raw lead that SQL has refused."""
-    for one in engine(card).refused(lead):
-        yield Reject(row, one.column, "" if one.value is None else str(one.value), one.reason)
+    for refused in engine(card).refused(lead):
+        yield Reject(row, refused.column, "" if refused.value is None else str(refused.value), refused.reason)
 
 
-def forget(connection: duckdb.DuckDBPyConnection) -> None:
-    """Forget the lines that DuckDB left out of the scans before."""
-    for table in ("reject_errors", "reject_scans"):
-        with suppress(duckdb.CatalogException):
-            connection.execute(f"DELETE FROM {table}")
+def find_broken_rows(connection: duckdb.DuckDBPyConnection, scan: Scan) -> tuple[Reject, ...]:
+    """The rows of an opened list that can't be read as rows, in their order, after its scan has run to its end.
 
-
-def structural(connection: duckdb.DuckDBPyConnection, scan: Scan) -> tuple[Reject, ...]:
-    """The rows of an opened list that are no rows, in their order, after its scan has run to its end.
-
-    Raises DataError where a quote runs over so much of the file that nobody can say what its rows are.
+    Raises DataError where a quote runs over so much of the file that its rows can't be told apart.
     """
-    scans = _table(
+    scans = _read_table(
         connection,
         "SELECT scan_id, file_path, delimiter, quote, escape, columns FROM reject_scans ORDER BY scan_id DESC LIMIT 1",
     )
     if not scans:
-        return scan.refused
+        return scan.rejects
     ((number, path, delimiter, quote, escape, columns),) = scans
-    found = _table(
+    errors = _read_table(
         connection,
         "SELECT line, min(line_byte_position), min(byte_position), any_value(csv_line),"
         f" list(DISTINCT error_type ORDER BY error_type) FROM reject_errors WHERE scan_id = {int(number)}"
         " GROUP BY line ORDER BY line",
     )
-    forget(connection)
+    forget_rejects(connection)
     one_column = columns.count("'VARCHAR'") == 1  # then an empty line is a row
     blanks = (
-        [0] * len(found) if one_column else _blanks(Path(path), [row[1] for row in found], delimiter, quote, escape)
+        [0] * len(errors)
+        if one_column
+        else _count_blank_lines(Path(path), [error[1] for error in errors], delimiter, quote, escape)
     )
     rejects = []
-    for (line, _, position, text, kinds), blank in zip(found, blanks, strict=True):
+    for (line, _, position, text, kinds), blank in zip(errors, blanks, strict=True):
         row = int(line) - 1 - blank
-        if any(kind in _OPEN for kind in kinds):
+        if any(kind in _OPEN_QUOTE for kind in kinds):
             _check_quote(scan.label, Path(path), row, int(position), quote, escape)
-        reason = "; ".join(_REASONS.get(one, one.lower()) for one in kinds)
+        reason = "; ".join(_REASONS.get(kind, kind.lower()) for kind in kinds)
         rejects.append(Reject(row, "", (text or "").strip("\r\n"), reason))
-    return tuple(sorted([*scan.refused, *rejects], key=lambda one: one.row))
+    return tuple(sorted([*scan.rejects, *rejects], key=lambda reject: reject.row))
 
 
 def refuse_empty(scan: Scan, rows: int, rejects: Sequence[Reject]) -> None:
@@ -118,7 +97,7 @@ def refuse_empty(scan: Scan, rows: int, rejects: Sequence[Reject]) -> None:
     raise DataError(f"{scan.label}: {'has no rows' if scan.kind == 'parquet' else 'has a header and no rows'}")
 
 
-def _table(connection: duckdb.DuckDBPyConnection, query: str) -> list[tuple[Any, ...]]:
+def _read_table(connection: duckdb.DuckDBPyConnection, query: str) -> list[tuple[Any, ...]]:
     """The rows of a query; none where its table isn't there, since DuckDB makes it with the first reject."""
     try:
         return connection.execute(query).fetchall()
@@ -126,7 +105,7 @@ def _table(connection: duckdb.DuckDBPyConnection, query: str) -> list[tuple[Any,
         return []
 
 
-def _quoted(quote: bytes, escape: bytes) -> bytes:
+def _quoted_value(quote: bytes, escape: bytes) -> bytes:
     """The pattern of a quoted value, from its opening quote to its closing one."""
     q, e = re.escape(quote), re.escape(escape)
     if quote == escape:
@@ -134,7 +113,7 @@ def _quoted(quote: bytes, escape: bytes) -> bytes:
     return q + rb"[^" + q + e + rb"]*+(?:" + e + rb"(?s:.)[^" + q + e + rb"]*+)*+" + q
 
 
-def _blanks(path: Path, starts: list[int], delimiter: str, quote: str, escape: str) -> list[int]:
+def _count_blank_lines(path: Path, starts: list[int], delimiter: str, quote: str, escape: str) -> list[int]:
     """How many empty lines are before each line that starts at one of these bytes (ascending).
 
     DuckDB counts them as lines and doesn't read them as rows. Those inside of quotes are part of a value.
@@ -144,21 +123,21 @@ def _blanks(path: Path, starts: list[int], delimiter: str, quote: str, escape: s
         last = starts[-1]
         while last < len(data) and data[last] in b"\r\n":
             last += 1
-        if all(data.find(one, 0, last) < 0 for one in (b"\n\n", b"\n\r\n", b"\r\r")):  # the usual case, and quick
+        if all(data.find(blank, 0, last) < 0 for blank in (b"\n\n", b"\n\r\n", b"\r\r")):  # the usual case, and quick
             return [0] * len(starts)
         opening = rb"(?<![^\r\n" + re.escape(delimiter.encode()) + rb"])"
-        value = _quoted(quote.encode(), escape.encode())
+        value = _quoted_value(quote.encode(), escape.encode())
         pattern = re.compile(opening + value + rb"|(" + ends + rb")")
-        found, counts = 0, []
+        count, counts = 0, []
         places = (match.start(1) for match in pattern.finditer(data, 0, last) if match.group(1) is not None)
         place = next(places, None)
         for start in starts:
             while start < len(data) and data[start] in b"\r\n":
                 start += 1
             while place is not None and place < start:
-                found += 1
+                count += 1
                 place = next(places, None)
-            counts.append(found)
+            counts.append(count)
         return counts
 
 
@@ -168,11 +147,11 @@ def _check_quote(label: str, path: Path, row: int, position: int, quote: str, es
         start = data.find(quote.encode(), max(0, position - 1), position + 2)  # DuckDB counts from 0 or from 1
         if start < 0:
             return
-        match = re.compile(_quoted(quote.encode(), escape.encode())).match(data, start)
+        match = re.compile(_quoted_value(quote.encode(), escape.encode())).match(data, start)
         end = match.end() if match else len(data)
         ended = "is never closed" if match is None else f"is only closed {end - start:,} bytes later"
         line = data.find(b"\n", start)
-        if end - start > SWALLOWED and 0 <= line < end - 1:
+        if end - start > LONGEST_QUOTED and 0 <= line < end - 1:
             raise DataError(
                 f"{label}: row {row:,} has a quote ({quote}) that {ended}, so that the rows behind it can't be told"
                 " apart; close it, or take it out"

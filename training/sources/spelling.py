@@ -9,40 +9,41 @@ from leadledger.scoring.errors import COMPARED
 from leadledger.scoring.field import fold
 from leadledger.scoring.scorecard import Card
 
-NEAR = 0.83  # how alike, 0 to 1, two names must be: one letter of six may differ, one of five may not
-SHORT = 5  # names of fewer signs are only compared whole: "date" and "data" are two words
+LEAST_LIKENESS = 0.83  # how alike, 0 to 1, two names must be: one letter of six may differ, one of five may not
+SHORTEST_COMPARED = 5  # shorter names must be equal: "date" and "data" are two words
 
 
-def misspelt(card: Card, columns: Iterable[str]) -> dict[str, str]:
+def find_misspelt(card: Card, columns: Iterable[str]) -> dict[str, str]:
     """The columns that no field uses and that look like the name of a field, with that name.
 
     Only fields without any column in the list count, and each is named once, for the column that is most like it.
     """
-    there = list(columns)
-    taken = {name for one in card.plain for name in one.columns}
-    wanting: dict[str, str] = {}  # a name, folded, and as the card spells it
+    present = list(columns)
+    used = {name for field in card.plain for name in field.columns}
+    spellings: dict[str, str] = {}  # of the names that no column has: folded, and as the card spells it
     owners: dict[str, str] = {}
-    for one in card.plain:
-        if not any(name in there for name in one.columns):
-            for name in one.written:
-                wanting.setdefault(_plain(name), name)
-                owners.setdefault(_plain(name), one.name)
-    names = list(wanting)[:COMPARED]
-    found: list[tuple[float, str, str]] = []
-    for column in [one for one in there if one not in taken][:COMPARED]:
-        plain = _plain(column)
-        near = difflib.get_close_matches(plain, names, n=1, cutoff=1 if len(plain) < SHORT else NEAR) if plain else []
+    for field in card.plain:
+        if not any(name in present for name in field.columns):
+            for name in field.written:
+                spellings.setdefault(_letters(name), name)
+                owners.setdefault(_letters(name), field.name)
+    names = list(spellings)[:COMPARED]
+    matches: list[tuple[float, str, str]] = []
+    for column in [column for column in present if column not in used][:COMPARED]:
+        letters = _letters(column)
+        cutoff = 1 if len(letters) < SHORTEST_COMPARED else LEAST_LIKENESS
+        near = difflib.get_close_matches(letters, names, n=1, cutoff=cutoff) if letters else []
         if near:
-            found.append((difflib.SequenceMatcher(None, plain, near[0]).ratio(), column, near[0]))
+            matches.append((difflib.SequenceMatcher(None, letters, near[0]).ratio(), column, near[0]))
     meant: dict[str, str] = {}
     named: set[str] = set()
-    for _, column, name in sorted(found, key=lambda one: -one[0]):
+    for _, column, name in sorted(matches, key=lambda match: -match[0]):
         if owners[name] not in named:
             named.add(owners[name])
-            meant[column] = wanting[name]
-    return {column: meant[column] for column in there if column in meant}
+            meant[column] = spellings[name]
+    return {column: meant[column] for column in present if column in meant}
 
 
-def _plain(name: str) -> str:
+def _letters(name: str) -> str:
     """A name without its case, spaces and signs, in which spellings differ and meanings don't."""
-    return "".join(one for one in fold(name) if one.isalnum())
+    return "".join(letter for letter in fold(name) if letter.isalnum())

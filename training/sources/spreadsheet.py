@@ -1,4 +1,4 @@
-"""Excel: the first sheet of a workbook, turned into CSV row by row; and rows written as a sheet."""
+"""Excel: the first sheet of a workbook, converted to CSV row by row; and rows written as a sheet."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from typing import Any, BinaryIO
 
 from leadledger.scoring.errors import DataError
 
-BLOCK = 1 << 20  # bytes of a sheet that are searched for formulas at a time
-MOST = 9_007_199_254_740_992  # beyond it, 2**53, a number of Excel's is not a whole number for sure
-ROWS = 1_048_576  # of a sheet, the header among them
-LONGEST_TEXT = 32_767  # signs that a cell holds
+_SEARCHED = 1 << 20  # bytes of a sheet that are searched for formulas at a time
+LARGEST_WHOLE_NUMBER = 9_007_199_254_740_992  # 2**53; a double beyond it may stand for several whole numbers
+MOST_ROWS = 1_048_576  # of a sheet, the header among them
+LONGEST_CELL = 32_767  # characters that a cell holds
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
 
@@ -29,7 +29,7 @@ def is_workbook(path: Path) -> bool:
         return False
 
 
-def to_csv(label: str, source: Path, target: Path) -> None:
+def convert_to_csv(label: str, source: Path, converted: Path) -> None:
     """Write the first sheet of a workbook as CSV. Raises DataError.
 
     Days become ISO texts, whole numbers lose their `.0`, formulas give the values that were stored with them. Rows
@@ -44,12 +44,12 @@ def to_csv(label: str, source: Path, target: Path) -> None:
         ) from None
     try:
         with warnings.catch_warnings(), source.open("rb") as file, source.open("rb") as again:
-            warnings.simplefilter("ignore")  # of styles and checks of a sheet, which mean nothing here
+            warnings.simplefilter("ignore")  # about styles and checks of a sheet, which mean nothing here
             book = openpyxl.load_workbook(file, read_only=True, data_only=True)  # a name would need a suffix
             try:
                 if not book.worksheets:
                     raise DataError(f"{label}: the workbook has no sheet with cells")
-                _write(label, book.worksheets[0], _formulas(again, book), target)
+                _write_csv(label, book.worksheets[0], _read_formulas(again, book), converted)
             finally:
                 book.close()
     except DataError:
@@ -58,15 +58,15 @@ def to_csv(label: str, source: Path, target: Path) -> None:
         raise DataError(f"{label}: can't be read as Excel: {str(error) or type(error).__name__}") from None
 
 
-def _write(label: str, sheet: Any, formulas: Any, target: Path) -> None:
+def _write_csv(label: str, sheet: Any, formulas: Any, converted: Path) -> None:
     width = 0
     sheet.reset_dimensions()  # some programs write wrong ones
-    with target.open("w", encoding="utf-8", newline="") as file:
+    with converted.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         for cells in sheet.iter_rows():
             if formulas is not None:
                 _check_formulas(label, cells, next(formulas))
-            row = [_text(one.value) for one in cells]
+            row = [_text(cell.value) for cell in cells]
             while row and not row[-1]:
                 row.pop()
             if not row:
@@ -78,7 +78,7 @@ def _write(label: str, sheet: Any, formulas: Any, target: Path) -> None:
         raise DataError(f"{label}: the first sheet is empty; it needs a header row with the names of the columns")
 
 
-def _formulas(source: BinaryIO, book: Any) -> Any:
+def _read_formulas(source: BinaryIO, book: Any) -> Any:
     """The rows of the first sheet with formulas as they are written, or None where there is no formula."""
     import openpyxl
 
@@ -86,7 +86,7 @@ def _formulas(source: BinaryIO, book: Any) -> Any:
         place = str(book.worksheets[0]._worksheet_path).lstrip("/")
         with archive.open(place) as sheet:
             tail = b""
-            while block := sheet.read(BLOCK):
+            while block := sheet.read(_SEARCHED):
                 if b"<f>" in tail + block or b"<f " in tail + block or b"<f/" in tail + block:
                     break
                 tail = block[-3:]
@@ -112,7 +112,7 @@ def _text(value: Any) -> str:
             return ""
         case bool():
             return "true" if value else "false"
-        case float() if value.is_integer() and abs(value) < MOST:
+        case float() if value.is_integer() and abs(value) < LARGEST_WHOLE_NUMBER:
             return str(int(value))
         case datetime():
             return value.date().isoformat() if value.time() == time() else value.isoformat(sep=" ")
@@ -121,10 +121,10 @@ def _text(value: Any) -> str:
     return str(value)
 
 
-def write_sheet(names: Sequence[str], rows: Iterable[Sequence[object]], target: Path, label: str) -> None:
+def write_sheet(names: Sequence[str], rows: Iterable[Sequence[object]], path: Path, label: str) -> None:
     """Write rows as the only sheet of a workbook. Raises DataError.
 
-    A text stays a text, one that starts with `=` too; the control signs that a workbook can't hold become `�`.
+    A text stays a text, even one that starts with `=`; control characters, which a workbook can't hold, become `�`.
     """
     try:
         from openpyxl import Workbook
@@ -139,13 +139,13 @@ def write_sheet(names: Sequence[str], rows: Iterable[Sequence[object]], target: 
     def cell(value: object) -> object:
         if not isinstance(value, str):
             return value.replace(tzinfo=None) if isinstance(value, datetime) else value
-        text = WriteOnlyCell(sheet, _CONTROL.sub("\ufffd", value)[:LONGEST_TEXT])
+        text = WriteOnlyCell(sheet, _CONTROL.sub("\ufffd", value)[:LONGEST_CELL])
         text.data_type = "s"
         return text
 
     sheet.append([cell(name) for name in names])
     for count, row in enumerate(rows, start=2):
-        if count > ROWS:
-            raise DataError(f"{label}: an Excel sheet holds {ROWS - 1:,} leads at most; write .csv or .parquet")
+        if count > MOST_ROWS:
+            raise DataError(f"{label}: an Excel sheet holds {MOST_ROWS - 1:,} leads at most; write .csv or .parquet")
         sheet.append([cell(value) for value in row])
-    book.save(target)
+    book.save(path)

@@ -1,6 +1,6 @@
 """Lists of leads, or a history, kept as a table of DuckDB: every column as it is, every row with its number, none lost.
 
-`sources.scan` opens the files; here their rows are kept. A CSV file is read as texts, so that the card alone decides
+`opening.py` opens the files; here their rows are kept. A CSV file is read as texts, so that the card alone decides
 what they mean.
 """
 
@@ -16,17 +16,16 @@ import duckdb
 from leadledger.scoring.errors import DataError
 from leadledger.scoring.printers.literals import name as quoted
 from leadledger.scoring.printers.sql import select as sql
-from leadledger.training.sources.rejects import ROW, Reject, bad_values, refuse_empty, structural
-from leadledger.training.sources.scan import first_line, opened
+from leadledger.training.sources.opening import open_list
+from leadledger.training.sources.rejects import find_broken_rows, refuse_empty
+from leadledger.training.sources.scan import ROW, Reject, first_line
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["ROW", "Reject", "Source", "bad_values", "connect", "read"]
-
 
 @dataclass(frozen=True)
-class Source:
+class LeadTable:
     """A table in DuckDB: its quoted name, its columns with their SQL types, how many rows it has, what was left out.
 
     The table has one more column, `ll:row`, the number of the row in the file.
@@ -46,31 +45,33 @@ def connect() -> duckdb.DuckDBPyConnection:
     return connection
 
 
-def read(connection: duckdb.DuckDBPyConnection, data: Path | str | pd.DataFrame, table: str = "leads") -> Source:
+def read_list(
+    connection: duckdb.DuckDBPyConnection, data: Path | str | pd.DataFrame, table: str = "leads"
+) -> LeadTable:
     """Read a list of any kind, or a pandas DataFrame, into a table. Raises DataError."""
     if not isinstance(data, Path | str):
         connection.register("ll_frame", data)
         try:
-            source = _keep(connection, "ll_frame", table)
+            leads = _keep(connection, "ll_frame", table)
         finally:
             connection.unregister("ll_frame")
-        if not source.rows:
+        if not leads.rows:
             raise DataError("the data frame has no rows")
-        return source
-    with opened(connection, data) as scan:
+        return leads
+    with open_list(connection, data) as scan:
         try:
-            source = _keep(connection, scan.sql, table)
+            leads = _keep(connection, scan.sql, table)
         except duckdb.Error as error:
             kind = "Parquet" if scan.kind == "parquet" else "CSV"
             raise DataError(f"{scan.label}: can't be read as {kind}: {first_line(error)}") from None
-        rejects = structural(connection, scan)
+        rejects = find_broken_rows(connection, scan)
     if rejects:
-        _renumber(connection, table, sorted({one.row for one in rejects}))
-    refuse_empty(scan, source.rows, rejects)
-    return Source(source.table, source.columns, source.rows, rejects)
+        _renumber(connection, table, sorted({reject.row for reject in rejects}))
+    refuse_empty(scan, leads.rows, rejects)
+    return LeadTable(leads.table, leads.columns, leads.rows, rejects)
 
 
-def _keep(connection: duckdb.DuckDBPyConnection, scan: str, table: str) -> Source:
+def _keep(connection: duckdb.DuckDBPyConnection, scan: str, table: str) -> LeadTable:
     """Keep a scan as a table whose rows are numbered."""
     connection.execute(
         f"CREATE OR REPLACE TABLE {quoted(table)} AS SELECT row_number() OVER () AS {quoted(ROW)}, * FROM {scan}"
@@ -78,7 +79,7 @@ def _keep(connection: duckdb.DuckDBPyConnection, scan: str, table: str) -> Sourc
     described = connection.execute(f"DESCRIBE {quoted(table)}").fetchall()
     columns = {str(row[0]): str(row[1]) for row in described if row[0] != ROW}
     ((count,),) = connection.execute(f"SELECT count(*) FROM {quoted(table)}").fetchall()
-    return Source(quoted(table), columns, count)
+    return LeadTable(quoted(table), columns, count)
 
 
 def _renumber(connection: duckdb.DuckDBPyConnection, table: str, rows: list[int]) -> None:

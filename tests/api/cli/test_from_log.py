@@ -28,7 +28,7 @@ from leadledger.models.releases.store import Releases
 from leadledger.scoring.card.reader import parse_card
 from leadledger.scoring.errors import LeakageError
 from leadledger.training.runs.train import train
-from leadledger.training.sources.logged import BECAME, DAY, LEFT_OUT
+from leadledger.training.sources.logged import LEFT_OUT_REASONS, OUTCOME_DAY, SCORE_DAY
 from tests import logs
 
 CASES = yaml.safe_load((Path(__file__).parents[2] / "cases" / "from_log.yaml").read_text("utf-8"))
@@ -135,7 +135,7 @@ def test_what_the_log_gives(log: LogStore, case: dict[str, Any]) -> None:
     told = [logs.outcome(one["lead"], one["became"], str(one["day"])) for one in case["outcomes"]]
     logs.fill(log, scores, told)
     with open_history(log, parse_card(CARD), backdated=case.get("backdated", False)) as found:
-        rows = duckdb.execute(f'SELECT lead_id, "{DAY}", "{BECAME}", need FROM \'{found.path}\'').fetchall()
+        rows = duckdb.execute(f'SELECT lead_id, "{SCORE_DAY}", "{OUTCOME_DAY}", need FROM \'{found.path}\'').fetchall()
     assert rows == [tuple(one) for one in case["rows"]]
     assert {why: count for why, count in found.left_out.items() if count} == case["left_out"]
     assert len(rows) + sum(found.left_out.values()) == found.source["scores"] == len(scores)
@@ -305,7 +305,7 @@ The whole report, for a browser: {tmp_path}/releases/{name}/report.html
         "unscored": 1,
         "oldest_score": "2026-01-02",
         "newest_score": "2026-06-01",
-        "left_out": {**dict.fromkeys(LEFT_OUT, 0), "later": 1, "forgotten": 1},
+        "left_out": {**dict.fromkeys(LEFT_OUT_REASONS, 0), "later": 1, "forgotten": 1},
         "values_left_out": {"hobby": 1},
     }
 

@@ -17,7 +17,7 @@ from leadledger.api.lists.wanted import Wanted
 from leadledger.scoring.errors import DataError, ScoringError
 from leadledger.scoring.lookup import Table, TextBins
 from leadledger.scoring.scorecard import Scorecard
-from leadledger.training.sources.table import read
+from leadledger.training.sources.table import read_list
 
 AS_OF = date(2026, 7, 1)
 CARD = """
@@ -344,7 +344,7 @@ def test_a_ledger_as_a_sheet(card: Scorecard, tmp_path: Path) -> None:
     score_list(card, leads, tmp_path / "scored.csv", AS_OF, Wanted(ledger=ledger))
     score_list(card, leads, tmp_path / "scored.csv", AS_OF, Wanted(ledger=again))
     with duckdb.connect() as connection:
-        sheet = read(connection, ledger)
+        sheet = read_list(connection, ledger)
         assert sheet.rows == len(rows(again))
 
 

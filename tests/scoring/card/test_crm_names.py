@@ -24,7 +24,7 @@ from leadledger.scoring.printers.sql.cleaning import used_by
 from leadledger.scoring.scorecard import Learned, Scorecard, untrained
 from leadledger.training.evidence.known_later import bare, known_later
 from leadledger.training.runs.recalibration import Recalibration
-from leadledger.training.sources.spelling import misspelt
+from leadledger.training.sources.spelling import find_misspelt
 
 DAY = date(2026, 1, 1)
 
@@ -145,7 +145,7 @@ def test_messages_name_what_the_author_wrote() -> None:
     small = card("  employees: {kind: number}")
     with pytest.raises(DataError, match=r"the first is 'x'; .* Known: employees\.$"):
         used_by(small.card, {"x": "VARCHAR"}, "leads.csv")
-    assert misspelt(small.card, ["Numberofemployee"]) == {}
+    assert find_misspelt(small.card, ["Numberofemployee"]) == {}
 
 
 @pytest.fixture

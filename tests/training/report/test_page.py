@@ -32,7 +32,7 @@ from leadledger.training.report.charts import pair, table, waterfall
 from leadledger.training.report.figures import FORMATS, Figure
 from leadledger.training.report.page import TITLES, page
 from leadledger.training.runs.train import train
-from leadledger.training.sources.logged import LEFT_OUT
+from leadledger.training.sources.logged import LEFT_OUT_REASONS
 
 # What the page may say in its own words: the scale, the bands of drift, the level of limits, the name of a digest.
 CONSTANTS = {"0", "0.5", "1", "10", "50", "0.10", "0.25", "90%", "95%", "256"}
@@ -137,7 +137,7 @@ def metrics(card: Card, learned: Learned) -> dict[str, Any]:
         "log": {
             **{"scores": 9876, "leads": 3456, "outcomes": 455, "reached": 401, "unscored": 17, "stage": "opportunity"},
             **{"oldest_score": "2023-12-09", "newest_score": "2026-06-30"},
-            "left_out": {why: 100 + i for i, why in enumerate(LEFT_OUT)},
+            "left_out": {why: 100 + i for i, why in enumerate(LEFT_OUT_REASONS)},
             "values_left_out": {"hobby": 33},
         },
         "fields_left_out": {"stage": "the stage is what is decided"},

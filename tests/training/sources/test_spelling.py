@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import leadledger
-from leadledger.training.sources.spelling import misspelt
+from leadledger.training.sources.spelling import find_misspelt
 
 CARD = """
 name: small
@@ -36,4 +36,4 @@ stages: [{name: lead}]
 def test_misspelt_columns(tmp_path: Path, columns: list[str], found: dict[str, str]) -> None:
     """A near miss of a field without a column is named with what it looks like."""
     (tmp_path / "card.yaml").write_text(CARD)
-    assert misspelt(leadledger.load(tmp_path / "card.yaml").card, columns) == found
+    assert find_misspelt(leadledger.load(tmp_path / "card.yaml").card, columns) == found

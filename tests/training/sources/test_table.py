@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 
 from leadledger.scoring.errors import DataError
-from leadledger.training.sources.table import Reject, connect, read
+from leadledger.training.sources.scan import Reject
+from leadledger.training.sources.table import connect, read_list
 
 BAD = {
     "empty": (b"", "the file is empty; it needs a header line with the names of the columns"),
@@ -55,7 +56,7 @@ def test_a_bad_file_is_refused(duck: duckdb.DuckDBPyConnection, tmp_path: Path, 
     path = tmp_path / "leads.csv"
     path.write_bytes(content)
     with pytest.raises(DataError) as refused:
-        read(duck, path)
+        read_list(duck, path)
     assert str(refused.value) == f"{path}: {message}"
 
 
@@ -68,7 +69,7 @@ def test_a_path_that_is_no_file_is_refused(
 ) -> None:
     """A missing file and a folder are told apart."""
     with pytest.raises(DataError) as refused:
-        read(duck, tmp_path / path)
+        read_list(duck, tmp_path / path)
     assert str(refused.value) == f"{tmp_path / path}: {message}"
 
 
@@ -77,7 +78,7 @@ def test_a_broken_parquet_file_is_refused(duck: duckdb.DuckDBPyConnection, tmp_p
     path = tmp_path / "leads.parquet"
     path.write_bytes(b"PAR1" + b"x" * 50)
     with pytest.raises(DataError, match="can't be read as Parquet"):
-        read(duck, path)
+        read_list(duck, path)
 
 
 def test_rows_that_are_no_rows_are_kept_apart(duck: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
@@ -85,16 +86,16 @@ def test_rows_that_are_no_rows_are_kept_apart(duck: duckdb.DuckDBPyConnection, t
     path = tmp_path / "leads.csv"
     filler = b"".join(b"%d,x\n" % i for i in range(7, 300_000))  # beyond the part that is looked at beforehand
     path.write_bytes(b'a,b\n1,"x\ny"\n2\n3,z\n4,5,6\n"5\nstill",ok\n6,7\n' + filler + b'bad,\xff\n9,"open\n')
-    source = read(duck, path)
-    found = rows(duck)
-    assert found[:4] == [(1, "1", "x\ny"), (3, "3", "z"), (5, "5\nstill", "ok"), (6, "6", "7")]
-    assert found[4] == (7, "7", "x")
-    assert found[-1] == (299_999, "299999", "x")
+    source = read_list(duck, path)
+    kept = rows(duck)
+    assert kept[:4] == [(1, "1", "x\ny"), (3, "3", "z"), (5, "5\nstill", "ok"), (6, "6", "7")]
+    assert kept[4] == (7, "7", "x")
+    assert kept[-1] == (299_999, "299999", "x")
     assert source.rejects[:2] == (
         Reject(2, "", "2", "has fewer columns than the header"),
         Reject(4, "", "4,5,6", "has more columns than the header"),
     )
-    assert [one.row for one in source.rejects[2:]] == [300_000, 300_001]
+    assert [reject.row for reject in source.rejects[2:]] == [300_000, 300_001]
     assert source.rejects[2].reason == "is not UTF-8 text"
     assert source.rows + len(source.rejects) == 300_001
 
@@ -108,7 +109,7 @@ def test_delimiters_and_line_ends_are_found(
     path = tmp_path / "leads.csv"
     text = end.join([delimiter.join(["a", "b c", '"q""x"']), delimiter.join(["1", "", "é"]), ""])
     path.write_text(text, "utf-8-sig", newline="")
-    assert list(read(duck, path).columns) == ["a", "b c", 'q"x']
+    assert list(read_list(duck, path).columns) == ["a", "b c", 'q"x']
     assert rows(duck) == [(1, "1", None, "é")]
 
 
@@ -117,7 +118,7 @@ def test_a_strange_path_is_a_path(duck: duckdb.DuckDBPyConnection, tmp_path: Pat
     (tmp_path / "other.csv").write_text("a\n2\n")
     path = tmp_path / "it's [a] *.csv"
     path.write_text("a\n1\n")
-    assert read(duck, path).rows == 1
+    assert read_list(duck, path).rows == 1
     assert rows(duck) == [(1, "1")]
 
 
@@ -125,14 +126,14 @@ def test_texts_stay_texts(duck: duckdb.DuckDBPyConnection, tmp_path: Path) -> No
     """Nothing is guessed about a CSV column: 007 keeps its zeros."""
     path = tmp_path / "leads.csv"
     path.write_text("zip,flag,day\n007,TRUE,2026-01-31\n")
-    assert dict(read(duck, path).columns) == dict.fromkeys(("zip", "flag", "day"), "VARCHAR")
+    assert dict(read_list(duck, path).columns) == dict.fromkeys(("zip", "flag", "day"), "VARCHAR")
     assert rows(duck) == [(1, "007", "TRUE", "2026-01-31")]
 
 
 def test_a_data_frame_is_a_table(duck: duckdb.DuckDBPyConnection) -> None:
     """A pandas DataFrame keeps its types; an empty one is refused."""
-    source = read(duck, pd.DataFrame({"n": [1.5, None], "t": ["x", None], "f": [True, False]}))
+    source = read_list(duck, pd.DataFrame({"n": [1.5, None], "t": ["x", None], "f": [True, False]}))
     assert source.columns == {"n": "DOUBLE", "t": "VARCHAR", "f": "BOOLEAN"}
     assert rows(duck) == [(1, 1.5, "x", True), (2, None, None, False)]
     with pytest.raises(DataError, match="the data frame has no rows"):
-        read(duck, pd.DataFrame({"n": []}))
+        read_list(duck, pd.DataFrame({"n": []}))
