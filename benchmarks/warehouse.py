@@ -25,6 +25,7 @@ from leadledger.api.lists.postgres import score_table
 from leadledger.models.releases.store import Releases
 from leadledger.scoring.printers.sql import select as sql
 from leadledger.scoring.printers.sql.cleaning import used
+from leadledger.scoring.printers.sql.query import Query
 from tests.postgres import server
 
 ROWS = 500_000
@@ -54,7 +55,7 @@ def measure(rows: int, repeat: int) -> list[Rate]:
         columns = load(leads(folder, rows), url)
         asked = [one for names in used(card.card, columns).values() for one in names]
         scan = ", ".join(f'count("{one}")' for one in asked)
-        query = sql.select(card, sql.Query(as_of, columns=columns), "postgres")
+        query = sql.select(card, Query(as_of, columns=columns), "postgres")
         with psycopg.connect(url, autocommit=True) as connection:
             connection.execute("ANALYZE leads")
             work: dict[str, Callable[[], object]] = {

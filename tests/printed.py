@@ -12,6 +12,7 @@ from leadledger.scoring.card.reader import read_card
 from leadledger.scoring.lookup import Combination, FlagBins, Leaf, NumberBins, Pair, Split, Table, TextBins
 from leadledger.scoring.printers import python, text
 from leadledger.scoring.printers.sql import select as sql
+from leadledger.scoring.printers.sql.query import Query
 from leadledger.scoring.scorecard import Learned, Scorecard
 
 ROOT = Path(__file__).parents[1]
@@ -59,7 +60,7 @@ LEARNED = Learned(
 def printed() -> dict[str, str]:
     """The files, by name."""
     card = Scorecard(read_card(ROOT / "examples" / "b2b-software" / "card.yaml"), LEARNED, "example")
-    query = sql.Query(date(2026, 7, 1), keep=["lead_id"], plus_minus=True)
+    query = Query(date(2026, 7, 1), keep=["lead_id"], plus_minus=True)
     return {
         "python.py": python.source(card),
         "duckdb.sql": sql.select(card, query) + ";\n",

@@ -23,10 +23,11 @@ from leadledger.scoring.engine.score import engine
 from leadledger.scoring.errors import LeadError, PrinterError
 from leadledger.scoring.lookup import Combination, Table
 from leadledger.scoring.meaning.reference import Tally, tally
-from leadledger.scoring.printers.literals import name as quoted
 from leadledger.scoring.printers.sql import cleaning
 from leadledger.scoring.printers.sql import select as sql
 from leadledger.scoring.printers.sql.dialects import postgres
+from leadledger.scoring.printers.sql.dialects.literals import quoted
+from leadledger.scoring.printers.sql.query import Query
 from leadledger.scoring.scorecard import Card, Scorecard, untrained
 from tests import spark
 from tests.postgres import database, server
@@ -171,7 +172,7 @@ def walked_error(card: Scorecard, walked: Tally) -> int | None:
     return int(exact.quantize(Decimal(1), ROUND_HALF_UP)) if squares else None
 
 
-def printed(card: Scorecard, query: sql.Query, asked: Engine) -> str:
+def printed(card: Scorecard, query: Query, asked: Engine) -> str:
     """The SELECT of a card; a card with a sign that the engine can't hold is passed over."""
     try:
         return sql.select(card, query, asked.dialect)
@@ -194,9 +195,7 @@ def test_walk_python_and_sql_agree(backend: tuple[Engine, Rows]) -> None:
 
 def agree(card: Scorecard, leads: list[dict[str, Any]], asked: Engine, rows: Rows) -> None:
     """Leads that are scored by a card come out equal in the tree walk, in printed Python and in an engine of SQL."""
-    query = sql.Query(
-        AS_OF, columns={"row": "INTEGER", **TYPES}, keep=["row"], ledger=True, checks=True, plus_minus=True
-    )
+    query = Query(AS_OF, columns={"row": "INTEGER", **TYPES}, keep=["row"], ledger=True, checks=True, plus_minus=True)
     for lead, row in zip(leads, rows(leads, TYPES, printed(card, query, asked)), strict=True):
         try:
             values = engine(card).clean(lead).values
@@ -234,7 +233,7 @@ def test_raw_texts_become_the_same_values(backend: tuple[Engine, Rows]) -> None:
     """A raw text is read, found missing or refused alike in Python and in SQL."""
     asked, rows = backend
     card = untrained(Card("raw", fields=PLAIN, missing=("n/a", "Select")))
-    query = sql.typed(card, sql.Query(AS_OF, columns={"row": "INTEGER", **TEXTS}, keep=["row"]), asked.dialect)
+    query = sql.select_fields(card, Query(AS_OF, columns={"row": "INTEGER", **TEXTS}, keep=["row"]), asked.dialect)
 
     @settings(max_examples=asked.cards)
     @given(leads=st.lists(RAW_LEADS.filter(asked.holds), min_size=40, max_size=40))
@@ -271,7 +270,7 @@ rules:
         {"seen": None, "asked": None}
     ]
     types = {"seen": "DATE", "asked": "DATE"}
-    query = sql.Query("asked", columns={"row": "INTEGER", **types}, keep=["row"], ledger=True)
+    query = Query("asked", columns={"row": "INTEGER", **types}, keep=["row"], ledger=True)
     found = rows(leads, types, sql.select(card, query, asked.dialect))
     assert [row["r:fresh"] for row in found] == [100, 50, 25, None]
 
@@ -281,8 +280,8 @@ def test_a_missing_text_beyond_ascii(backend: tuple[Engine, Rows]) -> None:
     asked, rows = backend
     card = untrained(Card("raw", fields={"t1": PLAIN["t1"]}, missing=("É", "n/a", "k")))
     leads = [{"t1": one} for one in ("É", "é", " É ", "N/A", "n/á", "K", "k", "\u212a", "ab", "x")]
-    query = sql.Query(AS_OF, columns={"row": "INTEGER", "t1": "VARCHAR"}, keep=["row"])
-    found = rows(leads, {"t1": "VARCHAR"}, sql.typed(card, query, asked.dialect))
+    query = Query(AS_OF, columns={"row": "INTEGER", "t1": "VARCHAR"}, keep=["row"])
+    found = rows(leads, {"t1": "VARCHAR"}, sql.select_fields(card, query, asked.dialect))
     assert [row["f:t1"] for row in found] == [engine(card).clean(lead).values["t1"] for lead in leads]
 
 
@@ -304,6 +303,6 @@ rules:
     )
     leads = [{"n1": -0.0, "n2": "-0.0"}, {"n1": 0.0, "n2": "0"}, {"n1": -1.0, "n2": "-1"}]
     types = {"n1": "DOUBLE", "n2": "VARCHAR"}
-    query = sql.Query(AS_OF, columns={"row": "INTEGER", **types}, keep=["row"])
+    query = Query(AS_OF, columns={"row": "INTEGER", **types}, keep=["row"])
     found = rows(leads, types, sql.select(card, query, asked.dialect))
     assert [row["points"] for row in found] == [53.0, 53.0, 50.0]

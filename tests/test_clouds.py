@@ -26,8 +26,10 @@ import leadledger
 from leadledger.scoring.card.reader import read_card
 from leadledger.scoring.engine.score import engine
 from leadledger.scoring.errors import LeadError, PrinterError
+from leadledger.scoring.outputs import REASON_COLUMNS, names
 from leadledger.scoring.printers.sql import select as sql
-from leadledger.scoring.printers.sql.dialects.dialect import DIALECTS
+from leadledger.scoring.printers.sql.dialects.by_name import DIALECTS
+from leadledger.scoring.printers.sql.query import Query
 from leadledger.scoring.scorecard import Card, Scorecard, untrained
 from tests.printed import LEARNED, ROOT
 from tests.strategies import AS_OF, LEADS, PLAIN, RAW_LEADS, scorecards
@@ -65,11 +67,9 @@ def printed(dialect: str) -> dict[str, str]:
     everything: dict[str, Any] = {"ledger": True, "checks": True, "fields": True, "plus_minus": True, "explain": True}
     fields = card.card.plain
     return {
-        "raw": sql.select(
-            card, sql.Query(AS_OF, columns={one.name: "VARCHAR" for one in fields}, **everything), dialect
-        ),
+        "raw": sql.select(card, Query(AS_OF, columns={one.name: "VARCHAR" for one in fields}, **everything), dialect),
         "typed": sql.select(
-            card, sql.Query(AS_OF, columns={one.name: COLUMNS[one.kind] for one in fields}, **everything), dialect
+            card, Query(AS_OF, columns={one.name: COLUMNS[one.kind] for one in fields}, **everything), dialect
         ),
         "score": leadledger.to_sql(
             card, AS_OF, source="crm.leads", dialect=dialect, where="employees > 50", ledger=True, explain=True
@@ -184,7 +184,7 @@ def test_its_translation_agrees(dialect: str, rows: Rows) -> None:
 def test_raw_texts_become_the_same_values(dialect: str, rows: Rows) -> None:
     """A raw text is read, found missing or refused as in Python, once translated."""
     card = untrained(Card("raw", fields=PLAIN, missing=("n/a", "Select")))
-    query = sql.typed(card, sql.Query(AS_OF, columns={"row": "INTEGER", **TEXTS}, keep=["row"]), dialect)
+    query = sql.select_fields(card, Query(AS_OF, columns={"row": "INTEGER", **TEXTS}, keep=["row"]), dialect)
 
     @settings(max_examples=15)
     @given(leads=st.lists(RAW_LEADS, min_size=40, max_size=40))
@@ -207,9 +207,9 @@ def test_reasons_agree_with_the_ledger(dialect: str, rows: Rows) -> None:
     @settings(max_examples=10)
     @given(card=scorecards(), leads=st.lists(LEADS, min_size=6, max_size=6))
     def every_card(card: Scorecard, leads: list[dict[str, Any]]) -> None:
-        query = sql.Query(AS_OF, columns={"row": "INTEGER", **TYPES}, keep=["row"], explain=True)
+        query = Query(AS_OF, columns={"row": "INTEGER", **TYPES}, keep=["row"], explain=True)
         for lead, row in zip(leads, rows(leads, TYPES, sql.select(card, query, dialect)), strict=True):
-            assert tuple(row[one] for one in sql.EXPLAINED) == expected(card, lead)
+            assert tuple(row[one] for one in names(REASON_COLUMNS)) == expected(card, lead)
 
     every_card()
 

@@ -26,6 +26,7 @@ from leadledger.models.releases.store import Releases
 from leadledger.scoring.engine.score import engine
 from leadledger.scoring.meaning.reference import tally
 from leadledger.scoring.printers.sql import select as sql
+from leadledger.scoring.printers.sql.query import Query
 from tests.printed import LEARNED, ROOT
 
 AS_OF = date(2026, 7, 1)
@@ -123,7 +124,7 @@ def test_in_sql(home: Path, leads: list[dict[str, Any]]) -> None:
     """Every entry of the printed SQL, added up."""
     card = Releases(home).open()
     columns = dict.fromkeys(leads[0], "VARCHAR")
-    query = sql.select(card, sql.Query(AS_OF, "leads", columns, keep=["lead_id"], ledger=True, checks=True))
+    query = sql.select(card, Query(AS_OF, "leads", columns, keep=["lead_id"], ledger=True, checks=True))
     with duckdb.connect() as connection:
         connection.execute(f"CREATE TABLE leads AS FROM read_csv('{home}/leads.csv', all_varchar = true)")
         found = connection.execute(f"{query} ORDER BY lead_id")

@@ -11,14 +11,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from leadledger.scoring.printers.literals import name as quoted
 from leadledger.scoring.printers.sql import select as sql
+from leadledger.scoring.printers.sql.dialects.literals import quoted
+from leadledger.scoring.printers.sql.query import Query
 from leadledger.scoring.scorecard import Scorecard
 from tests.strategies import AS_OF, LEADS, RAW_LEADS, scorecards
 from tests.test_backends_agree import TEXTS, TYPES
 
-ALL = sql.Query(AS_OF, keep=["row"], ledger=True, checks=True, fields=True, plus_minus=True, explain=True)
-FEW = sql.Query(AS_OF, keep=["row"])
+ALL = Query(AS_OF, keep=["row"], ledger=True, checks=True, fields=True, plus_minus=True, explain=True)
+FEW = Query(AS_OF, keep=["row"])
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +35,7 @@ def both(
     card: Scorecard,
     leads: Sequence[dict[str, Any]],
     types: dict[str, str],
-    query: sql.Query,
+    query: Query,
     memos: Sequence[str],
 ) -> tuple[list[Any], list[Any]]:
     """The rows without memos, and with memos of some columns that know the values of every other lead."""
@@ -60,7 +61,7 @@ def both(
     query=st.sampled_from([ALL, FEW]),
 )
 def test_memos_of_typed_columns(
-    duck: duckdb.DuckDBPyConnection, card: Scorecard, leads: list[dict[str, Any]], memos: set[str], query: sql.Query
+    duck: duckdb.DuckDBPyConnection, card: Scorecard, leads: list[dict[str, Any]], memos: set[str], query: Query
 ) -> None:
     """Scores, entries, ranges and reasons are the same with and without memos."""
     without, remembered = both(duck, card, leads, TYPES, query, sorted(memos))
@@ -70,7 +71,7 @@ def test_memos_of_typed_columns(
 @settings(max_examples=15)
 @given(card=scorecards(), leads=st.lists(RAW_LEADS, min_size=24, max_size=24), query=st.sampled_from([ALL, FEW]))
 def test_memos_of_raw_texts(
-    duck: duckdb.DuckDBPyConnection, card: Scorecard, leads: list[dict[str, Any]], query: sql.Query
+    duck: duckdb.DuckDBPyConnection, card: Scorecard, leads: list[dict[str, Any]], query: Query
 ) -> None:
     """Texts that can't be read are refused as before, though memos leave them out."""
     without, remembered = both(duck, card, leads, TEXTS, query, list(TEXTS))

@@ -13,9 +13,9 @@ from leadledger.scoring.card.condition import Known, parse
 from leadledger.scoring.engine.score import engine
 from leadledger.scoring.errors import LeadError
 from leadledger.scoring.field import Field
-from leadledger.scoring.outputs import REASONS_PER_SIDE
+from leadledger.scoring.outputs import REASON_COLUMNS, REASONS_PER_SIDE, names
 from leadledger.scoring.printers.sql import cleaning
-from leadledger.scoring.printers.sql import select as sql
+from leadledger.scoring.printers.sql.query import Query
 from leadledger.scoring.printers.sql.reasons import LARGEST
 from leadledger.scoring.result import said
 from leadledger.scoring.rule import Rule
@@ -38,9 +38,9 @@ def told(
 ) -> list[tuple[str | None, ...]]:
     """What SQL says of each lead, in their order: the gains, then the losses."""
     asked, rows = backend
-    query = sql.Query(AS_OF, columns={"row": "INTEGER", **types}, explain=True, keep=["row"])
+    query = Query(AS_OF, columns={"row": "INTEGER", **types}, explain=True, keep=["row"])
     found = rows(leads, types, printed(card, query, asked))
-    return [tuple(row[one] for one in sql.EXPLAINED) for row in found]
+    return [tuple(row[one] for one in names(REASON_COLUMNS)) for row in found]
 
 
 def expected(card: Scorecard, lead: dict[str, Any]) -> tuple[str | None, ...]:
@@ -48,7 +48,7 @@ def expected(card: Scorecard, lead: dict[str, Any]) -> tuple[str | None, ...]:
     try:
         ledger = engine(card).result(engine(card).clean(lead).values, AS_OF).ledger
     except LeadError:
-        return (None,) * len(sql.EXPLAINED)
+        return (None,) * len(names(REASON_COLUMNS))
     entries = [one for one in ledger if one.kind not in ("start", "group")]
     gains = sorted((one for one in entries if one.tenths > 0), key=lambda one: -one.tenths)
     losses = sorted((one for one in entries if one.tenths < 0), key=lambda one: one.tenths)

@@ -21,8 +21,9 @@ from numpy.typing import NDArray
 
 from leadledger.scoring.errors import DataError, did_you_mean, shown
 from leadledger.scoring.field import Field
-from leadledger.scoring.printers.literals import name as quoted
 from leadledger.scoring.printers.sql import select as sql
+from leadledger.scoring.printers.sql.dialects.literals import quoted
+from leadledger.scoring.printers.sql.query import Query
 from leadledger.scoring.rule import Criterion
 from leadledger.scoring.scorecard import START, Card, Learned, Outcome, Scorecard
 from leadledger.training.notebook import table
@@ -111,7 +112,7 @@ class History:
     def select(self, card: Scorecard, columns: Sequence[str], *, ledger: bool = False) -> list[NDArray[Any]]:
         """Columns of the printed SQL for these leads, each lead as of its own day: one array (n,) a column.
 
-        `columns` are SQL expressions over the columns of `sql.Query(checks=True)`, with `ledger` also over the entries
+        `columns` are SQL expressions over the columns of `Query(checks=True)`, with `ledger` also over the entries
         of the ledger. None of them may be NULL. Cast them to the smallest type that holds them: they are kept whole.
         """
         assert self.connection is not None
@@ -130,7 +131,7 @@ class History:
             card = replace(card, card=adapt_to_log(card.card))
         outcome = card.card.outcome
         day: date | str = (outcome.since if outcome else "") or self.as_of or EPOCH
-        query = sql.Query(day, self.source.table, self.source.columns, keep=[ROW], checks=True, ledger=ledger)
+        query = Query(day, self.source.table, self.source.columns, keep=[ROW], checks=True, ledger=ledger)
         return sql.select(card, query)
 
     def read_leads(self, positions: NDArray[np.intp]) -> list[dict[str, Any]]:
@@ -186,7 +187,7 @@ def read_history(card: Card, data: Path | str | pd.DataFrame | LoggedHistory, as
     wide, became = _with_outcome(card, outcome)
     scorecard = Scorecard(wide, Learned())
     day: date | str = outcome.since or as_of or EPOCH
-    query = sql.Query(day, source.table, source.columns, keep=[ROW, *source.columns], checks=True, fields=True)
+    query = Query(day, source.table, source.columns, keep=[ROW, *source.columns], checks=True, fields=True)
     connection.execute(f"CREATE TEMP TABLE history AS {sql.select(scorecard, query)}")
     rejects = [*source.rejects, *find_bad_values(connection, scorecard, "history", source.columns)]
     whole = connection.execute(_typed(card, outcome, became)).df()

@@ -13,9 +13,8 @@ import click
 
 from leadledger.api.lists.duckdb import score_list
 from leadledger.api.lists.wanted import Wanted
+from leadledger.scoring import outputs
 from leadledger.scoring.errors import DataError
-from leadledger.scoring.outputs import QUESTIONS
-from leadledger.scoring.printers.sql.select import EXPLAINED, OUTPUTS, PLUS_MINUS
 from leadledger.training.sources.table import connect, read_list
 
 UNTIL = date(2026, 6, 30)  # the day on which the simulated history ends
@@ -87,7 +86,8 @@ def _step(number: int, title: str, command: str = "") -> None:
 
 def _example(scored: Path) -> dict[str, str]:
     """A lead worth showing: one to ask about, near the top, without what scoring added."""
-    added = ", ".join([*OUTPUTS, PLUS_MINUS, *EXPLAINED, QUESTIONS.name, '"ll:row"'])
+    columns = (*outputs.SCORE_COLUMNS, outputs.PLUS_MINUS, *outputs.REASON_COLUMNS, outputs.QUESTIONS)
+    added = ", ".join([*outputs.names(columns), '"ll:row"'])
     with connect() as connection:
         source = read_list(connection, scored)
         found = connection.execute(

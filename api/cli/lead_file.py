@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from leadledger.scoring.errors import DataError
-from leadledger.scoring.printers.literals import name as quoted
+from leadledger.scoring.printers.sql.dialects.literals import quoted
 from leadledger.training.sources.scan import ROW
 from leadledger.training.sources.table import connect, read_list
 

@@ -32,10 +32,10 @@ from leadledger.api.lists.wanted import Wanted, check_recommendations, choose_co
 from leadledger.scoring.engine.score import engine
 from leadledger.scoring.errors import DataError
 from leadledger.scoring.outputs import QUESTIONS, VERDICTS, names
-from leadledger.scoring.printers.literals import name as quoted
-from leadledger.scoring.printers.literals import text
 from leadledger.scoring.printers.sql import select as sql
 from leadledger.scoring.printers.sql.cleaning import KINDS, id_column, used, used_by
+from leadledger.scoring.printers.sql.dialects.literals import quoted, text_literal
+from leadledger.scoring.printers.sql.query import Query
 from leadledger.scoring.scorecard import Scorecard
 from leadledger.training.sources.opening import open_list
 from leadledger.training.sources.rejects import find_broken_rows, refuse_empty, reject_values
@@ -146,7 +146,7 @@ class _Run:
         with ExitStack() as stack:
             connection = stack.enter_context(connect())
             work = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="leadledger-")))
-            connection.execute(f"SET temp_directory = {text(str(work / 'spilled'))}")
+            connection.execute(f"SET temp_directory = {text_literal(str(work / 'spilled'))}")
             scan = stack.enter_context(open_list(connection, self.data))
             columns = self._columns(scan)
             connection.execute(f"SET memory_limit = '{MEMORY + MEMORY_PER_COLUMN * len(scan.columns)}MB'")
@@ -225,8 +225,8 @@ class _Run:
         used_by(self.card.card, scan.columns, scan.label)
         return choose_columns(list(scan.columns), scan.label, self.outputs, self.wanted)
 
-    def _query(self, source: str, columns: Mapping[str, str], keep: Sequence[str]) -> sql.Query:
-        return sql.Query(
+    def _query(self, source: str, columns: Mapping[str, str], keep: Sequence[str]) -> Query:
+        return Query(
             self.as_of,
             source,
             columns,
@@ -248,7 +248,7 @@ class _Run:
         query = self._query(_numbered(scan) if ordered else scan.sql, scan.columns, [ROW, *keep] if ordered else keep)
         query = remembered(connection, self.card, query, scan)
         advice = quoted(self.outputs["recommendation"])
-        listed = ", ".join(map(text, wanted.only))
+        listed = ", ".join(map(text_literal, wanted.only))
         chosen = f"{advice} IN ({listed})" if wanted.only else "TRUE"
         made = {self.outputs[QUESTIONS.name]: self._questions(connection)} if wanted.explain else {}
         selected = ", ".join(f"{made[one]} AS {quoted(one)}" if one in made else quoted(one) for one in columns)
@@ -278,10 +278,11 @@ class _Run:
         if not bad:
             return
         present = [column for names in used(self.card.card, scan.columns).values() for column in names]
-        query = sql.Query(self.as_of, _numbered(scan), scan.columns, keep=[ROW, *present])
+        query = Query(self.as_of, _numbered(scan), scan.columns, keep=[ROW, *present])
         selected = ", ".join(map(quoted, [ROW, *present]))
         found = connection.cursor().execute(
-            f'SELECT {selected} FROM ({sql.typed(self.card, query)}) WHERE "ll:bad" ORDER BY {quoted(ROW)} LIMIT {bad}'
+            f"SELECT {selected} FROM ({sql.select_fields(self.card, query)})"
+            f' WHERE "ll:bad" ORDER BY {quoted(ROW)} LIMIT {bad}'
         )
         gaps = sorted({one.row for one in broken})
         passed = 0
@@ -305,7 +306,7 @@ class _Run:
             for one in known
             if self.outputs[name] in columns
         ]
-        counts = [f"count(*) FILTER ({quoted(self.outputs[name])} = {text(one)})" for name, one in asked]
+        counts = [f"count(*) FILTER ({quoted(self.outputs[name])} = {text_literal(one)})" for name, one in asked]
         again = duplicates.count(ident) if ident else "0"
         ((rows, *found, more),) = connection.execute(
             f"SELECT {', '.join(['count(*)', *counts, again])} FROM {written}"
@@ -341,14 +342,16 @@ class _Run:
             self._query(scan.sql, scan.columns, [column]), ledger=True, plus_minus=False, explain=False, fields=False
         )
         rows = ", ".join(
-            f"{{entry: {text(entry.entry)}, kind: '{entry.kind}',"
+            f"{{entry: {text_literal(entry.entry)}, kind: '{entry.kind}',"
             f" tenths: {quoted(entry.column) if entry.column else self.card.learned.start},"
-            f" reason: {text(entry.reason)}}}"
+            f" reason: {text_literal(entry.reason)}}}"
             for entry in ledger_columns(self.card)
         )
         good = f"{quoted(self.outputs['score'])} IS NOT NULL"
         if self.wanted.only:
-            good += f" AND {quoted(self.outputs['recommendation'])} IN ({', '.join(map(text, self.wanted.only))})"
+            good += (
+                f" AND {quoted(self.outputs['recommendation'])} IN ({', '.join(map(text_literal, self.wanted.only))})"
+            )
         if self.wanted.top is not None:
             ident = f"CAST({quoted(column)} AS VARCHAR)"
             good += f" AND {ident} IN (SELECT {ident} FROM {written})"

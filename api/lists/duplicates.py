@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import duckdb
 
-from leadledger.scoring.printers.literals import name as quoted
+from leadledger.scoring.printers.sql.dialects.literals import quoted
 
 EXAMPLES = 5  # duplicate ids that are named
 

@@ -12,9 +12,10 @@ import duckdb
 
 from leadledger.scoring.engine.cases import as_declared, failures
 from leadledger.scoring.engine.score import engine
-from leadledger.scoring.printers.literals import name as quoted
 from leadledger.scoring.printers.sql import select as sql
 from leadledger.scoring.printers.sql.cleaning import used_by
+from leadledger.scoring.printers.sql.dialects.literals import quoted
+from leadledger.scoring.printers.sql.query import Query
 from leadledger.scoring.scorecard import Card, untrained
 from leadledger.training.sources.rejects import find_bad_values
 from leadledger.training.sources.scan import ROW, Reject
@@ -61,8 +62,8 @@ def case_failures(card: Card) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _query(lead: Mapping[str, Any], as_of: date) -> sql.Query:
-    return sql.Query(as_of, '"case"', dict.fromkeys(lead, "VARCHAR"), checks=True)
+def _query(lead: Mapping[str, Any], as_of: date) -> Query:
+    return Query(as_of, '"case"', dict.fromkeys(lead, "VARCHAR"), checks=True)
 
 
 def _in_duckdb(connection: duckdb.DuckDBPyConnection, lead: Mapping[str, Any], select: str) -> tuple[int, str]:
@@ -81,7 +82,7 @@ def fit(card: Card, data: Path, as_of: date) -> Fit:
     with connect() as connection:
         source = read_list(connection, data)
         present = used_by(card, source.columns, str(data))
-        query = sql.Query(
+        query = Query(
             as_of, source.table, source.columns, keep=[ROW, *source.columns], checks=True, ledger=True, fields=True
         )
         connection.execute(f"CREATE TEMP TABLE checked AS {sql.select(scorecard, query)}")

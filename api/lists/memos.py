@@ -11,9 +11,10 @@ from datetime import date
 
 import duckdb
 
-from leadledger.scoring.printers.literals import name as quoted
 from leadledger.scoring.printers.sql import select as sql
 from leadledger.scoring.printers.sql.cleaning import used
+from leadledger.scoring.printers.sql.dialects.literals import quoted
+from leadledger.scoring.printers.sql.query import Query
 from leadledger.scoring.scorecard import Card, Scorecard
 from leadledger.training.sources.scan import Scan, estimate_rows, forget_rejects
 
@@ -24,7 +25,7 @@ DAYS = 1000  # before and after the day of scoring
 _ROWS = "ll_sample"
 
 
-def remembered(connection: duckdb.DuckDBPyConnection, card: Scorecard, query: sql.Query, scan: Scan) -> sql.Query:
+def remembered(connection: duckdb.DuckDBPyConnection, card: Scorecard, query: Query, scan: Scan) -> Query:
     """The query with memos that are made in `connection`; that of a short list stays as it is."""
     if estimate_rows(connection, scan) < LONG:
         return query
@@ -48,7 +49,7 @@ def _worth_it(connection: duckdb.DuckDBPyConnection, columns: Iterable[str]) -> 
     return [column for column, few in zip(columns, rare, strict=True) if few <= rows * RARE]
 
 
-def _values(card: Card, query: sql.Query, column: str, kind: str) -> str:
+def _values(card: Card, query: Query, column: str, kind: str) -> str:
     """The FROM item of the values of a column that are worth remembering."""
     days = {one for field in card.plain if field.kind == "date" for one in field.columns}
     if column not in days or kind not in ("VARCHAR", "DATE") or not isinstance(query.as_of, date):

@@ -11,7 +11,7 @@ from pathlib import Path
 import duckdb
 
 from leadledger.scoring.errors import DataError
-from leadledger.scoring.printers.literals import text
+from leadledger.scoring.printers.sql.dialects.literals import text_literal
 from leadledger.training.sources.scan import first_line
 from leadledger.training.sources.spreadsheet import write_sheet
 
@@ -77,7 +77,7 @@ def finished(stack: ExitStack, connection: duckdb.DuckDBPyConnection, written: P
     if ending(out) != ".xlsx":
         return written
     sheet = stack.enter_context(half(out))
-    cursor = connection.cursor().execute(f"FROM read_parquet({text(str(written))})")
+    cursor = connection.cursor().execute(f"FROM read_parquet({text_literal(str(written))})")
     write_sheet([str(one[0]) for one in cursor.description or ()], _rows(cursor), sheet, str(out))
     return sheet
 
@@ -91,13 +91,13 @@ def publish(written: Path, out: Path) -> None:
 
 def copy(connection: duckdb.DuckDBPyConnection, body: str, written: Path, kind: str) -> int:
     """Write the rows of a SELECT, in the order of the list that it reads; how many there were. Raises duckdb.Error."""
-    ((count,),) = connection.execute(f"COPY ({body}) TO {text(str(written))} ({FORMATS[kind]})").fetchall()
+    ((count,),) = connection.execute(f"COPY ({body}) TO {text_literal(str(written))} ({FORMATS[kind]})").fetchall()
     return int(count)
 
 
 def read_back(written: Path, kind: str) -> str:
     """The FROM item of a file that `copy` wrote."""
-    name = text(str(written))
+    name = text_literal(str(written))
     if FORMATS[kind].startswith("FORMAT parquet"):
         return f"read_parquet({name})"
     packed = ", compression = 'gzip'" if kind.endswith(".gz") else ""

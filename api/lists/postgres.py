@@ -20,10 +20,11 @@ from leadledger.scoring.engine.score import engine
 from leadledger.scoring.errors import DataError, did_you_mean, shown
 from leadledger.scoring.field import Field
 from leadledger.scoring.outputs import Column, names
-from leadledger.scoring.printers.literals import table_parts
 from leadledger.scoring.printers.sql import select as sql
 from leadledger.scoring.printers.sql.cleaning import used_by
+from leadledger.scoring.printers.sql.dialects.literals import table_parts
 from leadledger.scoring.printers.sql.dialects.postgres import LONGEST_NAME, family, name, plain, text
+from leadledger.scoring.printers.sql.query import BAD, Query
 from leadledger.scoring.scorecard import Scorecard
 from leadledger.scoring.tree import Node
 
@@ -296,7 +297,7 @@ def _stage(
     if where is not None:
         picked = Field(WHERE, "flag", derived=where)
         card = replace(card, card=replace(card.card, fields={**card.card.fields, WHERE: picked}))
-    query = sql.Query(
+    query = Query(
         as_of,
         f"(SELECT {', '.join(selected)} FROM {source.table}) AS leads",
         {one: kind for one, (_, kind) in asked.items()},
@@ -307,8 +308,8 @@ def _stage(
         plus_minus=explain,
         explain=explain,
     )
-    picked_rows = f" WHERE coalesce({name(f'f:{WHERE}')}, {name(sql.BAD)})" if where is not None else ""
-    kept = [KEY, *names(ENGINE.columns(explain)), sql.BAD]
+    picked_rows = f" WHERE coalesce({name(f'f:{WHERE}')}, {name(BAD)})" if where is not None else ""
+    kept = [KEY, *names(ENGINE.columns(explain)), BAD]
     kept += [entry.column for entry in ledger_columns(card) if entry.column] if ledger else []
     connection.execute(
         f"CREATE TEMP TABLE {STAGED} ON COMMIT DROP AS SELECT {', '.join(map(name, kept))}"
@@ -324,7 +325,7 @@ def _types(columns: Sequence[Column]) -> dict[str, str]:
 def _good(of: str = STAGED) -> str:
     """The staged rows that are scores, as what stands after FROM."""
     return (
-        f"{of} AS staged WHERE NOT {name(sql.BAD)} AND {name(KEY)} IS NOT NULL"
+        f"{of} AS staged WHERE NOT {name(BAD)} AND {name(KEY)} IS NOT NULL"
         f" AND NOT EXISTS (SELECT FROM {TWICE} AS twice WHERE twice.id = staged.{name(KEY)})"
     )
 
@@ -365,7 +366,7 @@ def _unreadable(
         for one in columns
     )
     bad = (
-        f"{STAGED} AS staged WHERE {name(sql.BAD)} AND {name(KEY)} IS NOT NULL"
+        f"{STAGED} AS staged WHERE {name(BAD)} AND {name(KEY)} IS NOT NULL"
         f" AND NOT EXISTS (SELECT FROM {TWICE} AS twice WHERE twice.id = staged.{name(KEY)})"
     )
     count = _one(connection, f"SELECT count(*) FROM {bad}")

@@ -25,9 +25,9 @@ from leadledger.api.lists.wanted import Wanted, check_recommendations, choose_co
 from leadledger.scoring.errors import DataError
 from leadledger.scoring.frames import spark as spark_frame
 from leadledger.scoring.outputs import names
-from leadledger.scoring.printers.sql import select as sql
 from leadledger.scoring.printers.sql.cleaning import id_column, used, used_by
 from leadledger.scoring.printers.sql.dialects.spark import family, name
+from leadledger.scoring.printers.sql.query import BAD, Query
 from leadledger.scoring.scorecard import Scorecard
 from leadledger.training.sources.rejects import reject_values
 from leadledger.training.sources.scan import Reject
@@ -94,7 +94,7 @@ def score_folder(
     tell = progress or (lambda _: None)
     tell("starting Spark")
     with session(master) as spark:
-        run = _Run(card, _Files(spark), as_of, wanted, sql.Query(as_of, where=where))
+        run = _Run(card, _Files(spark), as_of, wanted, Query(as_of, where=where))
         return replace(run.score(data, out, tell), seconds=monotonic() - started)
 
 
@@ -172,7 +172,7 @@ class _Files:
 class _Run:
     """One list being scored."""
 
-    def __init__(self, card: Scorecard, files: _Files, as_of: date, wanted: Wanted, query: sql.Query) -> None:
+    def __init__(self, card: Scorecard, files: _Files, as_of: date, wanted: Wanted, query: Query) -> None:
         self.card, self.files, self.as_of, self.wanted = card, files, as_of, wanted
         self.spark = files.spark
         self.query = replace(query, plus_minus=wanted.explain, explain=wanted.explain)
@@ -273,11 +273,11 @@ class _Run:
             observed = observed.repartition(self.spark.sparkContext.defaultParallelism)
         source = spark_frame.source(replace(leads, frame=observed).rows, self._asked(leads))
         kept = {one: source.places[one] for one in leads.columns if one in columns}
-        scored = spark_frame.scored(self.card, source, replace(self.query, keep=[*kept.values(), sql.BAD]))
-        good = ~F.col(sql.BAD)
+        scored = spark_frame.scored(self.card, source, replace(self.query, keep=[*kept.values(), BAD]))
+        good = ~F.col(BAD)
         if self.wanted.only:
             good &= F.col("recommendation").isin(*self.wanted.only)
-        scored = scored.observe(judged, F.count_if(F.col(sql.BAD)).alias("bad"), F.count_if(good).alias("good"))
+        scored = scored.observe(judged, F.count_if(F.col(BAD)).alias("bad"), F.count_if(good).alias("good"))
         places = kept | {given: one for one, given in self.outputs.items()}
         result = scored.where(good).select(*[F.col(places[one]).alias(one) for one in columns])
         writer = result.write.mode("error")
@@ -358,7 +358,7 @@ class _Run:
             f"CAST({name(place)} AS STRING)" if family(kinds[one]) in ("date", "time", "instant") else name(place)
             for one, place in zip(asked, places[3:], strict=True)
         ]
-        bad = spark_frame.typed(self.card, source, sql.Query(self.as_of, keep=places)).where(name(sql.BAD))
+        bad = spark_frame.typed(self.card, source, Query(self.as_of, keep=places)).where(name(BAD))
         parts = -(-rows // BATCH)
         found = bad.selectExpr(*map(name, places[:2]), f"CAST({name(places[2])} AS STRING)", *spelt)
         for file, row, key, *values in found.repartition(parts).toLocalIterator():

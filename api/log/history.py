@@ -29,9 +29,8 @@ from leadledger.api.log.record import make_storable
 from leadledger.api.log.store import LogStore
 from leadledger.scoring.errors import DataError, UnreadableValue
 from leadledger.scoring.field import cleaner
-from leadledger.scoring.printers.literals import name as quoted
-from leadledger.scoring.printers.literals import text
 from leadledger.scoring.printers.sql.cleaning import KINDS
+from leadledger.scoring.printers.sql.dialects.literals import quoted, text_literal
 from leadledger.scoring.scorecard import Card
 from leadledger.scoring.tree import Typed
 from leadledger.training.sources.logged import LEFT_OUT_REASONS, OUTCOME_DAY, SCORE_DAY, LoggedHistory
@@ -64,7 +63,7 @@ def open_history(log: LogStore, card: Card, *, backdated: bool = False) -> Itera
             with connect() as connection:
                 connection.execute(
                     f"COPY (SELECT {', '.join(map(quoted, columns))} FROM {scan} ORDER BY {order})"
-                    f" TO {text(str(path))} (FORMAT parquet)"
+                    f" TO {text_literal(str(path))} (FORMAT parquet)"
                 )
             path.with_suffix(".jsonl").unlink()
         except (duckdb.Error, OSError) as error:

@@ -7,8 +7,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from leadledger.scoring.printers.literals import name as quoted
-from leadledger.scoring.printers.literals import text
+from leadledger.scoring.printers.sql.dialects.literals import quoted, text_literal
 
 
 def write_json_rows(rows: Iterable[Mapping[str, Any]], columns: Mapping[str, str], path: Path) -> str:
@@ -16,4 +15,4 @@ def write_json_rows(rows: Iterable[Mapping[str, Any]], columns: Mapping[str, str
     with path.open("w", encoding="utf-8") as file:
         file.writelines(f"{json.dumps(row)}\n" for row in rows)
     typed = ", ".join(f"{quoted(name)}: '{type_}'" for name, type_ in columns.items())
-    return f"read_json({text(str(path))}, format = 'newline_delimited', columns = {{{typed}}})"
+    return f"read_json({text_literal(str(path))}, format = 'newline_delimited', columns = {{{typed}}})"

@@ -17,10 +17,13 @@ from leadledger.scoring.errors import DataError, UnreadableValue, did_you_mean, 
 from leadledger.scoring.field import cleaner
 from leadledger.scoring.frames import spark as spark_frame
 from leadledger.scoring.frames.libraries import ARROW, KINDS, POLARS, SPARK, Library, arrow_needed, kind
-from leadledger.scoring.printers.literals import name as quoted
+from leadledger.scoring.outputs import PLUS_MINUS, REASON_COLUMNS, SCORE_COLUMNS, names
 from leadledger.scoring.printers.sql import select as sql
 from leadledger.scoring.printers.sql.cleaning import family, used, used_by
 from leadledger.scoring.printers.sql.dialects import spark
+from leadledger.scoring.printers.sql.dialects.duckdb import DUCKDB_SETTINGS
+from leadledger.scoring.printers.sql.dialects.literals import quoted
+from leadledger.scoring.printers.sql.query import BAD, Query
 from leadledger.scoring.scorecard import Scorecard
 
 if TYPE_CHECKING:
@@ -77,7 +80,7 @@ def score_frame(
 
 def outputs(explain: bool) -> tuple[str, ...]:
     """The names of the columns that a score adds, before `problem`."""
-    return (*sql.OUTPUTS, sql.PLUS_MINUS, *sql.EXPLAINED) if explain else sql.OUTPUTS
+    return (*names(SCORE_COLUMNS), PLUS_MINUS.name, *names(REASON_COLUMNS)) if explain else names(SCORE_COLUMNS)
 
 
 def _later(card: Scorecard, frame: Any, keep: Sequence[str] | None, run: Callable[[Library, Any], Any]) -> Any:
@@ -105,7 +108,7 @@ def _planned(card: Scorecard, frame: Any, as_of: date, explain: bool, keep: Sequ
     leads = spark_frame.source(frame, _asked(card, columns))
     marks = spark_frame.marks(card.card, leads)
     places = [leads.places[one] for one in kept]
-    query = sql.Query(as_of, keep=[*places, *marks, sql.BAD], plus_minus=explain, explain=explain)
+    query = Query(as_of, keep=[*places, *marks, BAD], plus_minus=explain, explain=explain)
     selected = [*map(spark.name, [*places, *outputs(explain)]), f"{spark_frame.problem(marks)} AS {PROBLEM}"]
     return spark_frame.scored(card, leads, query).selectExpr(*selected).toDF(*kept, *names.values())
 
@@ -187,7 +190,7 @@ def _score(
     _check(card, columns, kept, list(names.values()))
     given = {one: library.series(frame, one) for one in _asked(card, columns)}
     with duckdb.connect() as connection:
-        for setting in sql.DUCKDB_SETTINGS:
+        for setting in DUCKDB_SETTINGS:
             connection.execute(f"SET {setting}")
         types = _handed(connection, card, library, given)
         scored = library.result(connection.sql(_select(card, types, as_of, explain, names)))
@@ -275,7 +278,7 @@ def _select(card: Scorecard, types: Mapping[str, str], as_of: date, explain: boo
         source = f"(SELECT * REPLACE ({casts}) FROM {FRAME})"
         columns |= dict.fromkeys(cut, "TIMESTAMP WITH TIME ZONE")
     refused = columns.pop(UNREAD, None)
-    query = sql.Query(as_of, source, columns, keep=[UNREAD] if refused else (), plus_minus=explain, explain=explain)
+    query = Query(as_of, source, columns, keep=[UNREAD] if refused else (), plus_minus=explain, explain=explain)
     fine = f"CASE WHEN {quoted(UNREAD)} = 0 THEN {{}} END" if refused else "{}"
     selected = [f"{fine.format(quoted(one))} AS {quoted(names[one])}" for one in outputs(explain)]
     selected.append(f"CAST(NULL AS VARCHAR) AS {quoted(names[PROBLEM])}")

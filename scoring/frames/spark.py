@@ -16,7 +16,8 @@ from leadledger.scoring.errors import DataError
 from leadledger.scoring.printers.sql import cleaning
 from leadledger.scoring.printers.sql import select as sql
 from leadledger.scoring.printers.sql.dialects import spark
-from leadledger.scoring.printers.sql.dialects.dialect import SPARK
+from leadledger.scoring.printers.sql.dialects.spark import SPARK
+from leadledger.scoring.printers.sql.query import BAD, Query
 from leadledger.scoring.scorecard import Card, Scorecard
 
 PLACE = "ll:{}"  # the name on the way of a column of the DataFrame
@@ -59,17 +60,17 @@ def run(query: str, frame: Any, stand_in: str) -> Any:
     return frame.sparkSession.sql(escaped.replace(stand_in, "{ll_leads}"), ll_leads=frame)
 
 
-def scored(card: Scorecard, leads: Source, query: sql.Query) -> Any:
+def scored(card: Scorecard, leads: Source, query: Query) -> Any:
     """The DataFrame of a card's SELECT over `leads`: what the query asks for, by its own names. Raises PrinterError."""
     stand_in = f"ll_{uuid4().hex}"
     printed = sql.select(card, replace(query, source=stand_in, columns=leads.types), "spark")
     return run(printed, leads.frame, stand_in)
 
 
-def typed(card: Scorecard, leads: Source, query: sql.Query) -> Any:
-    """The DataFrame of the cleaned fields, as `sql.typed`. Raises PrinterError."""
+def typed(card: Scorecard, leads: Source, query: Query) -> Any:
+    """The DataFrame of the cleaned fields, as `sql.select_fields`. Raises PrinterError."""
     stand_in = f"ll_{uuid4().hex}"
-    printed = sql.typed(card, replace(query, source=stand_in, columns=leads.types), "spark")
+    printed = sql.select_fields(card, replace(query, source=stand_in, columns=leads.types), "spark")
     return run(printed, leads.frame, stand_in)
 
 
@@ -89,7 +90,7 @@ def problem(words: Mapping[str, str]) -> str:
     said = [f"CASE WHEN {spark.name(mark)} THEN {spark.text(one)} END" for mark, one in words.items()]
     all_said = f"nullif(concat_ws('; ', {', '.join(said)}), '')" if said else "CAST(NULL AS STRING)"
     clash = spark.text("two columns of one field hold different values")
-    return f"CASE WHEN {spark.name(sql.BAD)} THEN coalesce({all_said}, {clash}) END"
+    return f"CASE WHEN {spark.name(BAD)} THEN coalesce({all_said}, {clash}) END"
 
 
 def refuse(frame: Any) -> None:

@@ -32,7 +32,7 @@ from leadledger.scoring.lookup import (
 )
 from leadledger.scoring.meaning.answers import alone
 from leadledger.scoring.printers.choices import question, together
-from leadledger.scoring.printers.literals import comment
+from leadledger.scoring.printers.comments import comment_text
 from leadledger.scoring.rule import Group
 from leadledger.scoring.scorecard import Priced, Scorecard
 
@@ -313,7 +313,7 @@ class _Printer:
             self.constant(edges, one.steps.edges)
             self.constant(steps, one.steps.points)
             self.line(f"{worth} = None if {days} is None else {steps}[bisect_right({edges}, {days})]")
-        self.line(f"# {comment(rule.reason)}")
+        self.line(f"# {comment_text(rule.reason)}")
         self.line(f"{name} = {self.choice(rule.when.tree, worth, '0')}")
         return name
 

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from leadledger.scoring.errors import UnreadableValue
 from leadledger.scoring.field import ABSENT, Field, cleaner, fold
 from leadledger.scoring.printers.sql import select as sql
+from leadledger.scoring.printers.sql.query import Query
 from leadledger.scoring.scorecard import Card, untrained
 
 CASES = yaml.safe_load((Path(__file__).parents[1] / "cases" / "cleaning.yaml").read_text(encoding="utf-8"))
@@ -65,7 +66,7 @@ def test_cases_are_read_alike_in_sql() -> None:
             [i, *(case["raw"] if at == places[i] else None for at in range(len(ways)))] for i, case in enumerate(cases)
         ]
         duck.executemany(f"INSERT INTO leads VALUES ({', '.join('?' * len(types))})", rows)
-        query = sql.typed(card, sql.Query(date(2026, 11, 24), columns=types, keep=["row"]))
+        query = sql.select_fields(card, Query(date(2026, 11, 24), columns=types, keep=["row"]))
         found = {row[0]: row for row in duck.execute(query).fetchall()}
     wrong = []
     for i, case in enumerate(cases):

@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from leadledger.scoring.printers.literals import name as quoted
+from leadledger.scoring.printers.sql.dialects.literals import quoted
 from leadledger.scoring.result import signed
 from leadledger.scoring.rule import Group, Rule
 from leadledger.scoring.scorecard import Card, Learned, Scorecard

@@ -22,9 +22,8 @@ from leadledger.models.releases.store import Releases
 from leadledger.scoring.card.reader import read_card
 from leadledger.scoring.errors import DataError, ReleaseError, shown
 from leadledger.scoring.outputs import VERDICTS
-from leadledger.scoring.printers.literals import name as quoted
-from leadledger.scoring.printers.literals import text
 from leadledger.scoring.printers.sql.cleaning import used
+from leadledger.scoring.printers.sql.dialects.literals import quoted, text_literal
 from leadledger.scoring.scorecard import Card, Learned, Outcome, Scorecard, untrained
 from leadledger.training.evidence.card_edits import CardEdit, fields_asked, find_edits, swap_in
 from leadledger.training.history import History, read_history
@@ -322,7 +321,7 @@ def _score(scorecard: Scorecard, history: History, grades: tuple[str, ...]) -> _
 
 def _position(column: str, names: tuple[str, ...]) -> str:
     """The position of a text among some, as a small number; -1: it has none."""
-    cases = " ".join(f"WHEN {text(one)} THEN {i}" for i, one in enumerate(names))
+    cases = " ".join(f"WHEN {text_literal(one)} THEN {i}" for i, one in enumerate(names))
     return f"CAST(CASE {column} {cases} ELSE -1 END AS TINYINT)"
 
 

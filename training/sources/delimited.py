@@ -17,8 +17,7 @@ import duckdb
 
 from leadledger.scoring.errors import DataError, shown
 from leadledger.scoring.field import DATE, NUMBER
-from leadledger.scoring.printers.literals import name as quoted
-from leadledger.scoring.printers.literals import text
+from leadledger.scoring.printers.sql.dialects.literals import quoted, text_literal
 from leadledger.training.sources.scan import BLOCK_SIZE, LONGEST_LINE, Scan, escape_pattern
 
 HEAD_SIZE = 1 << 20  # bytes at the start of a file that say how it is written
@@ -79,8 +78,9 @@ def _from_item(path: Path, written: DelimitedFormat) -> str:
     """The FROM item that reads a file of this format as texts, in parallel, keeping apart what is no row."""
     columns = ", ".join(f"{quoted(name)}: 'VARCHAR'" for name in written.names)
     return (
-        f"read_csv({text(escape_pattern(path))}, auto_detect = false, header = true, delim = {text(written.delimiter)},"
-        f" quote = {text(written.quote)}, escape = {text(written.escape)}, columns = {{{columns}}},"
+        f"read_csv({text_literal(escape_pattern(path))}, auto_detect = false, header = true,"
+        f" delim = {text_literal(written.delimiter)},"
+        f" quote = {text_literal(written.quote)}, escape = {text_literal(written.escape)}, columns = {{{columns}}},"
         f" max_line_size = {LONGEST_LINE}, buffer_size = {2 * LONGEST_LINE}, store_rejects = true, rejects_limit = 0)"
     )
 

@@ -16,8 +16,8 @@ import duckdb
 
 from leadledger.scoring.engine.score import engine
 from leadledger.scoring.errors import DataError
-from leadledger.scoring.printers.literals import name as quoted
 from leadledger.scoring.printers.sql.cleaning import used
+from leadledger.scoring.printers.sql.dialects.literals import quoted
 from leadledger.scoring.scorecard import Scorecard
 from leadledger.training.sources.scan import LONGEST_LINE, ROW, Reject, Scan, forget_rejects
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import duckdb
 
-from leadledger.scoring.printers.literals import name as quoted
+from leadledger.scoring.printers.sql.dialects.literals import quoted
 
 ROW = "ll:row"  # the number of a row in its file, from 1; the name is one that no file would use
 # Bytes of the longest line that is read; two of them fit into a buffer of DuckDB's usual size.

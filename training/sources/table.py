@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from leadledger.scoring.errors import DataError
-from leadledger.scoring.printers.literals import name as quoted
-from leadledger.scoring.printers.sql import select as sql
+from leadledger.scoring.printers.sql.dialects.duckdb import DUCKDB_SETTINGS
+from leadledger.scoring.printers.sql.dialects.literals import quoted
 from leadledger.training.sources.opening import open_list
 from leadledger.training.sources.rejects import find_broken_rows, refuse_empty
 from leadledger.training.sources.scan import ROW, Reject, first_line
@@ -40,7 +40,7 @@ class LeadTable:
 def connect() -> duckdb.DuckDBPyConnection:
     """An embedded DuckDB whose days are in UTC, and which fetches nothing from anywhere."""
     connection = duckdb.connect()
-    for setting in sql.DUCKDB_SETTINGS:
+    for setting in DUCKDB_SETTINGS:
         connection.execute(f"SET {setting}")
     return connection
 

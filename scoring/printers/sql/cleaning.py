@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from leadledger.scoring.errors import DataError, PrinterError, did_you_mean, shown
 from leadledger.scoring.field import NO, NUMBER, YES, Field, fold
-from leadledger.scoring.printers.literals import FIRST, LAST
 from leadledger.scoring.printers.sql.dialects.dialect import Dialect
+from leadledger.scoring.printers.sql.dialects.literals import FIRST, LAST
 from leadledger.scoring.scorecard import Card
 
 _INTEGERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT")
@@ -146,7 +146,7 @@ class _Cell:
         self.raw = raw
         self.typed = dialect.name(f"v:{column}")
         self.absent = sorted(card.absent | field.absent | {""})  # texts, folded, that mean: not known
-        self.apart = dialect.tidied and self.holds == "text" and field.kind in ("flag", "text", "id")
+        self.apart = dialect.tidies_first and self.holds == "text" and field.kind in ("flag", "text", "id")
         self.tidy = dialect.name(f"raw:{column}") if self.apart else dialect.tidy(self.raw)
 
     def listed(self, texts: Iterable[str]) -> str:

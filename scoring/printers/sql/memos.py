@@ -17,7 +17,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from leadledger.scoring.printers.literals import name
+from leadledger.scoring.printers.sql.dialects.literals import quoted
 from leadledger.scoring.printers.sql.steps import Step, asked, name_of
 
 VALUE, ROWS = "value", "ll:rows"  # columns of a memo, beside what was made of the value: how many rows have it
@@ -73,10 +73,10 @@ class Split:
         """The FROM item: each row of the source with what the memos of some columns know of it."""
         places, there, known = [], [], []
         for column in columns:
-            raw, at, place = name(column), name(f"at:{column}"), name(f"place:{column}")
-            bucket = f"CAST(hash({raw}) & {name(f'mask:{column}')} AS BIGINT) + 1"
-            places.append(f"CAST({name(f'places:{column}')}[{bucket}] AS BIGINT) AS {place}")
-            same = f"{name(f'values:{column}')}[{place}] IS NOT DISTINCT FROM {raw}"
+            raw, at, place = quoted(column), quoted(f"at:{column}"), quoted(f"place:{column}")
+            bucket = f"CAST(hash({raw}) & {quoted(f'mask:{column}')} AS BIGINT) + 1"
+            places.append(f"CAST({quoted(f'places:{column}')}[{bucket}] AS BIGINT) AS {place}")
+            same = f"{quoted(f'values:{column}')}[{place}] IS NOT DISTINCT FROM {raw}"
             there.append(f"CASE WHEN {same} THEN {place} END AS {at}")
             known.append(f"CASE WHEN {at} IS NULL THEN {raw} END AS {new(column)}")
             known += [f"{_list(one)}[{at}] AS {_memo(one)}" for one in self.wanted[column]]
@@ -87,18 +87,18 @@ class Split:
 def filling(memos: Iterable[tuple[str, str, str, Sequence[str]]]) -> list[str]:
     """The statements that fill memos: of each its column, its table, the SELECT of its values, what it remembers."""
     statements, lists = [], []
-    place = name("place")
+    place = quoted("place")
     for column, table, body, wanted in memos:
-        ordered = f"SELECT row_number() OVER (ORDER BY {name(ROWS)} DESC) AS {place}, * FROM ({body}) LIMIT {MOST}"
+        ordered = f"SELECT row_number() OVER (ORDER BY {quoted(ROWS)} DESC) AS {place}, * FROM ({body}) LIMIT {MOST}"
         statements.append(f"CREATE OR REPLACE TEMP TABLE {table} AS {ordered}")
         mask = f"(SELECT {_MASK} AS mask FROM {table})"
-        bucket = f"hash({name(VALUE)}) & CAST(mask AS UBIGINT) AS bucket"
+        bucket = f"hash({quoted(VALUE)}) & CAST(mask AS UBIGINT) AS bucket"
         taken = f"SELECT {bucket}, min({place}) AS {place} FROM {table}, {mask} GROUP BY 1"
-        places = f"list(CAST({place} AS USMALLINT) ORDER BY bucket) AS {name(f'places:{column}')}"
+        places = f"list(CAST({place} AS USMALLINT) ORDER BY bucket) AS {quoted(f'places:{column}')}"
         buckets = f"SELECT mask, unnest(range(mask + 1)) AS bucket FROM {mask}"
-        masked = f"CAST(any_value(mask) AS UBIGINT) AS {name(f'mask:{column}')}"
+        masked = f"CAST(any_value(mask) AS UBIGINT) AS {quoted(f'mask:{column}')}"
         lists.append(f"(SELECT {masked}, {places} FROM ({buckets}) LEFT JOIN ({taken}) USING (bucket))")
-        columns = [f"{name(VALUE)} ORDER BY {place}) AS {name(f'values:{column}')}"]
+        columns = [f"{quoted(VALUE)} ORDER BY {place}) AS {quoted(f'values:{column}')}"]
         columns += [f"{one} ORDER BY {place}) AS {_list(one)}" for one in wanted]
         lists.append(f"(SELECT {', '.join(f'list({one}' for one in columns)} FROM {table})")
     if lists:
@@ -108,12 +108,12 @@ def filling(memos: Iterable[tuple[str, str, str, Sequence[str]]]) -> list[str]:
 
 def new(column: str) -> str:
     """The quoted name of the values of a column that are not in its memo."""
-    return name(f"new:{column}")
+    return quoted(f"new:{column}")
 
 
 def bad(column: str) -> str:
     """The quoted name of the column that says whether a value can't be read, which none in a memo is."""
-    return name(f"bad:{column}")
+    return quoted(f"bad:{column}")
 
 
 def split(steps: Sequence[Step], columns: Sequence[str], memos: Iterable[str]) -> Split:
@@ -167,7 +167,7 @@ def _unless_known(line: str, on: frozenset[str]) -> str:
 
 def _at(column: str) -> str:
     """The quoted name of the column that says where in its memo a value is; NULL: it isn't there."""
-    return name(f"at:{column}")
+    return quoted(f"at:{column}")
 
 
 def _list(quoted: str) -> str:

@@ -14,10 +14,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import date
 
-from leadledger.scoring import outputs, tree
+from leadledger.scoring import tree
 from leadledger.scoring.card.condition import parse_over
 from leadledger.scoring.errors import PrinterError
 from leadledger.scoring.field import Field, fold
@@ -36,61 +36,25 @@ from leadledger.scoring.lookup import (
     leaves,
 )
 from leadledger.scoring.meaning.answers import alone
+from leadledger.scoring.outputs import PLUS_MINUS, REASON_COLUMNS, SCORE_COLUMNS, names
 from leadledger.scoring.printers.choices import LONGEST_CASE, question, together
-from leadledger.scoring.printers.literals import comment, table_parts
+from leadledger.scoring.printers.comments import comment_text
 from leadledger.scoring.printers.sql import cleaning, reasons, steps
 from leadledger.scoring.printers.sql import memos as memo
 from leadledger.scoring.printers.sql.cleaning import KINDS
-from leadledger.scoring.printers.sql.dialects.dialect import DIALECTS, DUCKDB, Dialect
+from leadledger.scoring.printers.sql.dialects.by_name import DIALECTS
+from leadledger.scoring.printers.sql.dialects.dialect import Dialect
+from leadledger.scoring.printers.sql.dialects.duckdb import DUCKDB
+from leadledger.scoring.printers.sql.dialects.literals import table_parts
+from leadledger.scoring.printers.sql.query import BAD, EXCLUDED, GOES_TO, HIGH, LOW, STANDS_AT, TOTAL, Query
 from leadledger.scoring.rule import Group
 from leadledger.scoring.scorecard import DOUBLE, START, Card, Priced, Scorecard
 
-OUTPUTS = outputs.names(outputs.SCORE_COLUMNS)
-PLUS_MINUS = outputs.PLUS_MINUS.name
-EXPLAINED = outputs.names(outputs.REASON_COLUMNS)
-TOTAL, LOW, HIGH, BAD, OUT, STANDS, TO = (f"ll:{one}" for one in ("total", "low", "high", "bad", "out", "stands", "to"))
-# How DuckDB is set to run what is printed for it. Days are in UTC, nothing is fetched from anywhere. A long IN stays a
-# condition: as a join it would give up the order of rows, or all threads but one where the order is asked for. And the
-# list stays on its side of a join: how long it is DuckDB guesses, and might put it, of all things, into memory.
-DUCKDB_SETTINGS = (
-    "TimeZone = 'UTC'",
-    "autoinstall_known_extensions = false",
-    "enable_progress_bar = false",
-    "disabled_optimizers = 'in_clause,join_order,build_side_probe_side'",
-)
 # The prefixes of columns made on the way.
 OURS = re.compile(
     r"(raw|v|f|a|w|b|r|t|c|x|s|m|l|h|g|e|up|down|ll|new|at|places?|mask|values|list|memo|bad|p|from|upto):",
     re.IGNORECASE,
 )
-
-
-@dataclass(frozen=True)
-class Query:
-    """What to score, and what to bring back.
-
-    `source` is a FROM item, already quoted. `columns` maps its column names to their SQL types; None: each field of the
-    card is a column of its own name and kind. `as_of` is the day of scoring, or the name of a date field that holds a
-    day for each row. `keep` are columns to bring along, of the source or made on the way. `ledger` brings every entry,
-    `checks` the criteria, the range, the stages, and whether a value can't be read (the outputs are NULL then),
-    `fields` the typed values, `plus_minus` the standard error of the points, `explain` the columns EXPLAINED: the three
-    entries that gained most and the three that lost most, in words (NULL: there are fewer). `names` renames outputs.
-    `where` leaves out the leads of which it isn't true, but for those with a value that can't be read.
-    `memos` are made by `with_memos`, by column: DuckDB looks up there what it would work out.
-    """
-
-    as_of: date | str
-    source: str = "leads"
-    columns: Mapping[str, str] | None = None
-    keep: Sequence[str] = ()
-    ledger: bool = False
-    checks: bool = False
-    fields: bool = False
-    plus_minus: bool = False
-    explain: bool = False
-    names: Mapping[str, str] = field(default_factory=dict)
-    where: tree.Node | None = None
-    memos: Mapping[str, str] = field(default_factory=dict)
 
 
 def to_sql(
@@ -148,7 +112,7 @@ def with_memos(card: Scorecard, query: Query, values: Mapping[str, str]) -> tupl
     return replace(query, memos=filled), memo.filling((column, filled[column], *found[column]) for column in found)
 
 
-def typed(card: Scorecard, query: Query, dialect: str = "duckdb") -> str:
+def select_fields(card: Scorecard, query: Query, dialect: str = "duckdb") -> str:
     """The SELECT that only cleans: `keep`, then a typed column `f:…` for each field, derived ones too, and `bad`."""
     printer = _Printer(card, query, DIALECTS[dialect])
     printer.clean()
@@ -175,7 +139,7 @@ class _Printer:
 
     def finish(self, columns: Sequence[str]) -> str:
         """The whole: the steps, and a SELECT of some columns from the last."""
-        head = f"-- {comment(self.card.card.name)} {comment(self.card.release)}".rstrip()
+        head = f"-- {comment_text(self.card.card.name)} {comment_text(self.card.release)}".rstrip()
         head += f" -- {self.dialect.note}" if self.dialect.note else ""
         made = {steps.name_of(line) for one in self.steps for line in one.added}  # which may be kept too
         there = [one for one in map(self.name, dict.fromkeys([*self.columns(), *self.query.keep])) if one not in made]
@@ -240,13 +204,14 @@ class _Printer:
         self.step("capped", "what their limits leave, less the plain sum", self.capped())
         self.step("summed", "the total", [f"{self.total()} AS {self.name(TOTAL)}"])
         self.step("ranged", "what answers to questions could still make of it", self.ranged())
-        at, out = f"{self.stage()} AS {self.name(STANDS)}", f"{self.excluded()} AS {self.name(OUT)}"
+        at, out = f"{self.stage()} AS {self.name(STANDS_AT)}", f"{self.excluded()} AS {self.name(EXCLUDED)}"
         self.step("placed", "where the lead stands, and whether it is excluded", [at, out])
         if self.query.explain:
             for label, why, added in reasons.steps(card, self.dialect, self.by_bin, self.bin_name):
                 self.step(label, why, added)
-        wanted: tuple[str, ...] = (*OUTPUTS, PLUS_MINUS) if self.query.plus_minus else OUTPUTS
-        wanted += EXPLAINED if self.query.explain else ()
+        wanted = names(SCORE_COLUMNS)
+        wanted += (PLUS_MINUS.name,) if self.query.plus_minus else ()
+        wanted += names(REASON_COLUMNS) if self.query.explain else ()
         named = {one: self.name(self.query.names.get(one, one)) for one in wanted}
         base = card.learned.base_rate
         expressions = {
@@ -257,15 +222,15 @@ class _Printer:
             "recommendation": self.recommendation(),
         }
         if self.query.plus_minus:
-            expressions[PLUS_MINUS] = self.plus_minus()
-        expressions |= {one: self.name(f"ll:{one}") for one in EXPLAINED}
+            expressions[PLUS_MINUS.name] = self.plus_minus()
+        expressions |= {one: self.name(f"ll:{one}") for one in names(REASON_COLUMNS)}
         columns = list(map(self.name, self.query.keep))
         # A score that rests on a value that can't be read is no score.
         columns += [f"CASE WHEN NOT {self.name(BAD)} THEN {expressions[one]} END AS {named[one]}" for one in wanted]
         if self.query.checks:
             columns += [
-                *map(self.name, (BAD, OUT, STANDS)),
-                f"{self.to()} AS {self.name(TO)}",
+                *map(self.name, (BAD, EXCLUDED, STANDS_AT)),
+                f"{self.to()} AS {self.name(GOES_TO)}",
                 *map(self.name, (TOTAL, LOW, HIGH)),
             ]
             columns += [self.name(f"c:{one.name}") for one in card.card.criteria]
@@ -602,19 +567,19 @@ class _Printer:
 
     def recommendation(self) -> str:
         cases = "".join(
-            f" WHEN {self.name(STANDS)} = {self.text(at)} THEN {self.verdict(gate)}"
+            f" WHEN {self.name(STANDS_AT)} = {self.text(at)} THEN {self.verdict(gate)}"
             for at, gate in self.card.gates.items()
             if gate
         )
-        return f"CASE WHEN {self.name(OUT)} THEN 'disqualify'{cases} ELSE 'keep' END"
+        return f"CASE WHEN {self.name(EXCLUDED)} THEN 'disqualify'{cases} ELSE 'keep' END"
 
     def to(self) -> str:
         cases = "".join(
-            f" WHEN {self.name(STANDS)} = {self.text(at)} THEN {self.text(gate.to)}"
+            f" WHEN {self.name(STANDS_AT)} = {self.text(at)} THEN {self.text(gate.to)}"
             for at, gate in self.card.gates.items()
             if gate
         )
-        return f"CASE WHEN {self.name(OUT)} THEN {self.name(STANDS)}{cases} ELSE {self.name(STANDS)} END"
+        return f"CASE WHEN {self.name(EXCLUDED)} THEN {self.name(STANDS_AT)}{cases} ELSE {self.name(STANDS_AT)} END"
 
     def verdict(self, gate: Gate) -> str:
         asked = [self.name(f"c:{self.card.card.criteria[i].name}") for i in gate.requires]

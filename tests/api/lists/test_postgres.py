@@ -21,6 +21,7 @@ from leadledger.scoring.errors import DataError, ScoringError
 from leadledger.scoring.lookup import NumberBins, Pair, Table, TextBins
 from leadledger.scoring.printers.sql import select as sql
 from leadledger.scoring.printers.sql.dialects.postgres import name
+from leadledger.scoring.printers.sql.query import Query
 from leadledger.scoring.scorecard import Learned, untrained
 from tests.postgres import database, server
 
@@ -249,7 +250,7 @@ def test_the_cases_of_the_examples(db: psycopg.Connection[Any], path: Path) -> N
     """Each case comes out as in Python."""
     card = as_declared(load(path).card)
     for case in card.card.cases:
-        query = sql.Query(case.as_of, '"case"', dict.fromkeys(case.lead, "VARCHAR"), checks=True)
+        query = Query(case.as_of, '"case"', dict.fromkeys(case.lead, "VARCHAR"), checks=True)
         columns = ", ".join(f"{name(one)} text" for one in case.lead) or "nothing text"
         db.execute(f'DROP TABLE IF EXISTS "case"; CREATE TEMP TABLE "case" ({columns})')
         values = [None if one is None else str(one) for one in case.lead.values()] or [None]

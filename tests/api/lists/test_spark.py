@@ -32,6 +32,7 @@ from leadledger.scoring.field import Field
 from leadledger.scoring.lookup import NumberBins, Table, TextBins
 from leadledger.scoring.printers.sql import select as sql
 from leadledger.scoring.printers.sql.dialects import spark as dialect
+from leadledger.scoring.printers.sql.query import Query
 from leadledger.scoring.scorecard import Card, Learned, Scorecard, untrained
 from tests import spark
 
@@ -103,7 +104,7 @@ def test_the_cases_of_the_examples(session: SparkSession, tmp_path: Path) -> Non
             schema = arrow.schema([(one, arrow.string()) for one in ("case", *columns)])
             parquet.write_table(arrow.Table.from_pylist(named, schema), file)
             session.read.parquet(str(file)).createOrReplaceTempView("cases")
-            query = sql.Query(day, "cases", columns, keep=["case"], checks=True)
+            query = Query(day, "cases", columns, keep=["case"], checks=True)
             found = {row["case"]: row for row in session.sql(sql.select(card, query, "spark")).collect()}
             for case in cases:
                 result = engine(card).score(case.lead, day)

@@ -21,8 +21,9 @@ from leadledger.scoring.card.reader import parse_card
 from leadledger.scoring.engine.score import engine
 from leadledger.scoring.errors import ConditionError, UnknownField
 from leadledger.scoring.meaning.reference import tally
-from leadledger.scoring.printers.literals import name as quoted
 from leadledger.scoring.printers.sql import select as sql
+from leadledger.scoring.printers.sql.dialects.literals import quoted
+from leadledger.scoring.printers.sql.query import Query
 from leadledger.scoring.scorecard import Scorecard, untrained
 from leadledger.scoring.tree import Condition
 
@@ -58,7 +59,7 @@ def printed_sql(card: Scorecard, leads: Sequence[Mapping[str, Any]]) -> list[tup
             [i, *(None if lead.get(one) is None else str(lead[one]) for one in fields)] for i, lead in enumerate(leads)
         ]
         duck.executemany(f"INSERT INTO leads VALUES ({', '.join('?' * len(types))})", rows)
-        found = duck.execute(sql.select(card, sql.Query(AS_OF, columns=types, keep=["row"], ledger=True)))
+        found = duck.execute(sql.select(card, Query(AS_OF, columns=types, keep=["row"], ledger=True)))
         names = [one[0] for one in found.description or ()]
         records = sorted((dict(zip(names, row, strict=True)) for row in found.fetchall()), key=lambda row: row["row"])
     return [tuple(row[f"r:{one.rule.name}"] for one in card.rules) for row in records]

@@ -20,8 +20,9 @@ from collections.abc import Sequence
 
 from leadledger.scoring.errors import PrinterError, shown
 from leadledger.scoring.field import DATE, NUMBER
-from leadledger.scoring.printers import literals
-from leadledger.scoring.printers.literals import FIRST, LAST, UPPER
+from leadledger.scoring.printers.sql.dialects import literals
+from leadledger.scoring.printers.sql.dialects.dialect import Dialect, most_known, utc_minutes
+from leadledger.scoring.printers.sql.dialects.literals import FIRST, LAST, UPPER
 
 LONGEST_NAME = 300  # characters
 NOTE = "printed for BigQuery, and untested on the engine"
@@ -44,7 +45,7 @@ def name(identifier: str) -> str:
 
 def text(value: str) -> str:
     """A text literal."""
-    return literals.escaped(value, {"'": r"\'", "\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
+    return literals.escaped_literal(value, {"'": r"\'", "\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
 
 
 def fold(value: str) -> str:
@@ -82,8 +83,7 @@ def read_day(raw: str) -> str:
         f"COALESCE(SAFE_CAST(REGEXP_EXTRACT({end}, r'{pattern}') AS INT64), 0)"
         for pattern in ("[+-]([0-9]{2})", "[+-][0-9]{2}:?([0-9]{2})$")
     )
-    sign = f"CASE REGEXP_EXTRACT({end}, r'[+-]') WHEN '-' THEN 1 WHEN '+' THEN -1 ELSE 0 END"
-    minutes = f"{hour} * 60 + {minute} + {sign} * ({offset_hour} * 60 + {offset_minute})"
+    minutes = utc_minutes(hour, minute, f"REGEXP_EXTRACT({end}, r'[+-]')", offset_hour, offset_minute)
     return (
         f"CASE WHEN NOT {matches(raw, DATE)} THEN NULL"
         f" WHEN LENGTH({raw}) = 10 THEN {day}"
@@ -133,3 +133,25 @@ def is_finite(value: str) -> str:
 def is_nan(value: str) -> str:
     """Whether a double is NaN."""
     return f"IS_NAN({value})"
+
+
+BIGQUERY = Dialect(
+    fold=fold,
+    trim=trim,
+    search=search,
+    days_between=days_between,
+    element=element,
+    integer_division=integer_division,
+    read_number=read_number,
+    read_day=read_day,
+    is_finite=is_finite,
+    types=TYPES,
+    name=name,
+    text=text,
+    is_nan=is_nan,
+    exp=exp,
+    most=most_known,
+    day=day,
+    table_parts=3,
+    note=NOTE,
+)

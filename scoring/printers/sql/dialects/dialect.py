@@ -1,225 +1,92 @@
-"""How SQL is spelt: the short list of what engines spell in their own way. Most read the names and literals alike."""
+"""What a dialect of SQL spells in its own way: the base that most engines read, and the places where they differ.
+
+Each dialect is a file beside this one, which builds one `Dialect`: it states what differs from the defaults here, and
+what no two engines spell alike. `by_name.py` lists them.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from leadledger.scoring.field import DATE, NUMBER, SPACE
-from leadledger.scoring.printers.literals import FIRST, LAST, UPPER, name, number, text
-from leadledger.scoring.printers.sql.dialects import bigquery, postgres, snowflake, spark
+from leadledger.scoring.printers.sql.dialects.literals import number_literal, quoted, text_literal
 
-_NONE = -9_999_999_999  # points, below any that a card can give
+_BELOW_ALL_POINTS = -9_999_999_999
 
 
-def _most(values: Sequence[str]) -> str:
+def most(values: Sequence[str]) -> str:
+    """The greatest of some points that is not NULL, where greatest() leaves NULL out."""
     return f"greatest({', '.join(values)})" if len(values) > 1 else values[0]
 
 
-def _most_known(values: Sequence[str]) -> str:
-    # Of points, where greatest() is NULL as soon as one value is.
+def most_known(values: Sequence[str]) -> str:
+    """The greatest of some points that is not NULL, where greatest() is NULL as soon as one value is."""
     if len(values) == 1:
         return values[0]
-    return f"nullif(greatest({', '.join(f'coalesce({one}, {_NONE})' for one in values)}), {_NONE})"
+    known = ", ".join(f"coalesce({value}, {_BELOW_ALL_POINTS})" for value in values)
+    return f"nullif(greatest({known}), {_BELOW_ALL_POINTS})"
+
+
+def utc_minutes(hour: str, minute: str, offset_sign: str, offset_hour: str, offset_minute: str) -> str:
+    """The minutes of a day in UTC of a time with an offset: below 0 the day before, from 1440 the day after.
+
+    `offset_sign` is the text '+' or '-', or NULL; the others are whole numbers.
+    """
+    sign = f"CASE {offset_sign} WHEN '-' THEN 1 WHEN '+' THEN -1 ELSE 0 END"
+    return f"{hour} * 60 + {minute} + {sign} * ({offset_hour} * 60 + {offset_minute})"
 
 
 @dataclass(frozen=True)
 class Dialect:
-    """What one engine spells in its own way; each function takes and gives SQL, but for the literals.
+    """How one engine spells SQL. Each function takes SQL and gives SQL, but for `name`, `text` and `number`.
 
-    `types` has the engine's name of DOUBLE, VARCHAR, BOOLEAN, DATE and INTEGER. `read_number` and `read_day` turn a raw
-    text into a double or a day, or NULL, by the forms of `scoring/field.py`: a number may have white space around it, a
-    day not. `tidy` trims and folds a text. `clean` asks cheaply whether a text surely has no white space at its ends,
-    and is none of some texts in lower case; None where there is no cheap way to ask. `barrier` ends a step,
-    lest it be put into the one that asks it. `prunes` says that columns which nobody asks for cost nothing,
-    `tidied` that flags and texts are tidied in a step of their own, and `clean` isn't asked.
-    `most` is the greatest of some points that is not NULL. `day` gives the day, in UTC, of a column of days or times,
-    whose DuckDB type is named. `exp` is asked for no more than 0, but may be worked out before that is known. A table's
-    name has at most `table_parts` parts. `note` is said in the first line.
+    Without a default, since no two engines agree:
+    `fold` turns ASCII letters to lower case, `trim` takes white space from both ends. `search` is `contains`,
+    `starts_with` or `ends_with` over two texts. `days_between(end, start)` is a double. `element(items, at)` is an item
+    of a list by its position from 0. `integer_division` is of whole numbers, neither of them negative. `read_number`
+    and `read_day` turn a raw text into a double or a day, or NULL, by the forms of `scoring/field.py`: a number may
+    have white space around it, a day not. `is_finite` tells a double from NaN and the infinities.
+
+    With a default that most engines share:
+    `types` has the engine's name of DOUBLE, VARCHAR, BOOLEAN, DATE and INTEGER. `name`, `text` and `number` spell an
+    identifier and literals. `exp` is used for no more than 0, but may be worked out before that is known. `most` is the
+    greatest of some points that is not NULL. `day` is the day, in UTC, of a column of days or times, given its DuckDB
+    type. A table's name has at most `table_parts` parts.
+
+    What an engine may have of its own; None, "" or False: it hasn't.
+    `trim_and_fold` does both at once. `clean` lists cheap ways to ask whether a text surely has no white space at its
+    ends, and is none of some texts in lower case. `barrier` ends a step, so that the engine doesn't merge it into the
+    one that reads it. `prunes`: columns that nobody reads cost nothing. `tidies_first`: flags and texts are tidied in a
+    step of their own, and `clean` isn't used. `note` stands in the first line.
     """
 
-    types: Mapping[str, str]
-    name: Callable[[str], str]
-    text: Callable[[str], str]
-    number: Callable[[float], str]
     fold: Callable[[str], str]
+    trim: Callable[[str], str]
     search: Callable[[str, str, str], str]
     days_between: Callable[[str, str], str]
     element: Callable[[Sequence[object], str], str]
     integer_division: Callable[[str, int], str]
-    trim: Callable[[str], str]
-    tidy: Callable[[str], str]
     read_number: Callable[[str], str]
     read_day: Callable[[str], str]
-    is_nan: Callable[[str], str]
     is_finite: Callable[[str], str]
-    clean: Callable[[str, Sequence[str]], Sequence[str]] | None = None
+    types: Mapping[str, str] = field(
+        default_factory=lambda: {name: name for name in ("DOUBLE", "VARCHAR", "BOOLEAN", "DATE", "INTEGER")}
+    )
+    name: Callable[[str], str] = quoted
+    text: Callable[[str], str] = text_literal
+    number: Callable[[float], str] = number_literal
+    is_nan: Callable[[str], str] = "isnan({})".format
     exp: Callable[[str], str] = "exp({})".format
-    most: Callable[[Sequence[str]], str] = _most
+    most: Callable[[Sequence[str]], str] = most
     day: Callable[[str, str], str] = lambda raw, kind: f"CAST({raw} AS DATE)"
+    table_parts: int = 2
+    trim_and_fold: Callable[[str], str] | None = None
+    clean: Callable[[str, Sequence[str]], Sequence[str]] | None = None
     barrier: str = ""
     prunes: bool = True
-    tidied: bool = False
-    table_parts: int = 2
+    tidies_first: bool = False
     note: str = ""
 
-
-def _fold(value: str) -> str:
-    # lower() folds beyond ASCII, and translate() is slow: the one where all bytes are signs, the other for the rest.
-    # https://duckdb.org/docs/stable/sql/functions/text
-    return (
-        f"CASE WHEN strlen({value}) = length({value}) THEN lower({value})"
-        f" ELSE translate({value}, '{UPPER}', '{UPPER.lower()}') END"
-    )
-
-
-def _clean(value: str, absent: Sequence[str]) -> Sequence[str]:
-    ends = f"{value}[1] > ' ' AND {value}[-1] > ' '"
-    lengths = sorted({len(one.encode()) for one in absent})
-    asked = [f"{ends} AND strlen({value}) NOT IN ({', '.join(map(str, lengths))})"]
-    if all(one.isascii() for one in absent):  # lower() folds beyond ASCII, and would miss an `É` in the list
-        asked.append(f"{ends} AND lower({value}) NOT IN ({', '.join(map(text, absent))})")
-    return asked
-
-
-def _trim(value: str) -> str:
-    return f"trim({value}, {text(SPACE)})"
-
-
-def _read_number(value: str) -> str:
-    # The cast reads more than a number: inf, 1_000, +-8 and who knows what; so the form is asked, and the cast not.
-    double = f"TRY_CAST({value} AS DOUBLE)"
-    pattern = text(f"[{SPACE}]*(?:{NUMBER})[{SPACE}]*")
-    return f"CASE WHEN regexp_full_match({value}, {pattern}) AND isfinite({double}) THEN {double} END"
-
-
-def _read_day(value: str) -> str:
-    """Most days come in their plain form, which a cast gives back as it was; the others are taken to pieces."""
-    plain = f"TRY_CAST({value} AS DATE)"
-    day = f"TRY_CAST(substr({value}, 1, 10) AS DATE)"
-
-    def group(at: int) -> str:
-        return f"regexp_extract({value}, {text(DATE)}, {at})"
-
-    hour, minute, offset_hour, offset_minute = (f"coalesce(TRY_CAST({group(at)} AS INTEGER), 0)" for at in (2, 3, 5, 6))
-    sign = f"CASE {group(4)} WHEN '-' THEN 1 WHEN '+' THEN -1 ELSE 0 END"
-    minutes = f"{hour} * 60 + {minute} + {sign} * ({offset_hour} * 60 + {offset_minute})"
-    moved = f"CASE WHEN {minutes} < 0 THEN -1 WHEN {minutes} >= 1440 THEN 1 ELSE 0 END"
-    whole = f"CASE WHEN {day} BETWEEN {FIRST} AND {LAST} THEN ({day} + CAST({moved} AS INTEGER)) END"
-    return (
-        f"CASE WHEN strlen({value}) = 10 AND CAST({plain} AS VARCHAR) = {value} THEN {plain}"
-        f" WHEN regexp_full_match({value}, {text(DATE)}) AND {whole} BETWEEN {FIRST} AND {LAST} THEN {whole} END"
-    )
-
-
-DUCKDB = Dialect(
-    types={one: one for one in ("DOUBLE", "VARCHAR", "BOOLEAN", "DATE", "INTEGER")},
-    name=name,
-    text=text,
-    number=number,
-    fold=_fold,
-    search=lambda way, whole, part: f"{way}({whole}, {part})",
-    days_between=lambda end, start: f"CAST(({end} - {start}) AS DOUBLE)",
-    element=lambda items, at: f"([{', '.join(map(str, items))}])[{at} + 1]",  # lists count from 1
-    integer_division=lambda value, by: f"({value}) // {by}",
-    trim=_trim,
-    # Written once, for what stands twice in a CASE is worked out before it, for every row.
-    tidy=lambda value: f"translate({_trim(value)}, '{UPPER}', '{UPPER.lower()}')",
-    read_number=_read_number,
-    read_day=_read_day,
-    is_nan=lambda value: f"isnan({value})",
-    is_finite=lambda value: f"isfinite({value})",
-    clean=_clean,
-)
-
-POSTGRES = Dialect(
-    types=postgres.TYPES,
-    name=postgres.name,
-    text=postgres.text,
-    number=postgres.number,
-    fold=postgres.fold,
-    search=postgres.search,
-    days_between=postgres.days_between,
-    element=postgres.element,
-    integer_division=lambda value, by: f"({value}) / {by}",
-    trim=postgres.trim,
-    tidy=lambda value: postgres.fold(postgres.trim(value)),
-    read_number=postgres.read_number,
-    read_day=postgres.read_day,
-    is_nan=postgres.is_nan,
-    is_finite=postgres.is_finite,
-    clean=postgres.clean,
-    exp=postgres.exp,
-    prunes=False,
-    barrier="\n  OFFSET 0",
-)
-
-SPARK = Dialect(
-    types=spark.TYPES,
-    name=spark.name,
-    text=spark.text,
-    number=spark.number,
-    fold=spark.fold,
-    search=spark.search,
-    days_between=spark.days_between,
-    element=spark.element,
-    integer_division=spark.integer_division,
-    trim=spark.trim,
-    tidy=spark.tidy,
-    tidied=True,
-    prunes=False,
-    read_number=spark.read_number,
-    read_day=spark.read_day,
-    is_nan=spark.is_nan,
-    is_finite=spark.is_finite,
-    day=spark.day,
-    table_parts=3,
-)
-
-BIGQUERY = Dialect(
-    types=bigquery.TYPES,
-    name=bigquery.name,
-    text=bigquery.text,
-    number=number,
-    fold=bigquery.fold,
-    search=bigquery.search,
-    days_between=bigquery.days_between,
-    element=bigquery.element,
-    integer_division=bigquery.integer_division,
-    trim=bigquery.trim,
-    tidy=lambda value: bigquery.fold(bigquery.trim(value)),
-    read_number=bigquery.read_number,
-    read_day=bigquery.read_day,
-    is_nan=bigquery.is_nan,
-    is_finite=bigquery.is_finite,
-    exp=bigquery.exp,
-    most=_most_known,
-    day=bigquery.day,
-    table_parts=3,
-    note=bigquery.NOTE,
-)
-
-SNOWFLAKE = Dialect(
-    types=snowflake.TYPES,
-    name=snowflake.name,
-    text=snowflake.text,
-    number=snowflake.number,
-    fold=snowflake.fold,
-    search=snowflake.search,
-    days_between=snowflake.days_between,
-    element=snowflake.element,
-    integer_division=snowflake.integer_division,
-    trim=snowflake.trim,
-    tidy=lambda value: snowflake.fold(snowflake.trim(value)),
-    read_number=snowflake.read_number,
-    read_day=snowflake.read_day,
-    is_nan=snowflake.is_nan,
-    is_finite=snowflake.is_finite,
-    exp=snowflake.exp,
-    most=_most_known,
-    day=snowflake.day,
-    table_parts=3,
-    note=snowflake.NOTE,
-)
-
-DIALECTS = {"duckdb": DUCKDB, "postgres": POSTGRES, "spark": SPARK, "bigquery": BIGQUERY, "snowflake": SNOWFLAKE}
+    def tidy(self, value: str) -> str:
+        """A text without white space at its ends, and with ASCII letters in lower case."""
+        return self.trim_and_fold(value) if self.trim_and_fold else self.fold(self.trim(value))

@@ -17,8 +17,9 @@ from collections.abc import Sequence
 
 from leadledger.scoring.errors import PrinterError
 from leadledger.scoring.field import DATE, NUMBER, SPACE
-from leadledger.scoring.printers import literals
-from leadledger.scoring.printers.literals import FIRST, LAST
+from leadledger.scoring.printers.sql.dialects import literals
+from leadledger.scoring.printers.sql.dialects.dialect import Dialect, utc_minutes
+from leadledger.scoring.printers.sql.dialects.literals import FIRST, LAST
 
 LONGEST_NAME = 63  # bytes
 SMALLEST_EXPONENT = -700  # of exp(); below some -708 it is an error, not 0
@@ -51,14 +52,14 @@ def name(identifier: str) -> str:
     if len(whole) > LONGEST_NAME:
         mark = "~" + hashlib.sha256(whole).hexdigest()[:12]
         identifier = whole[: LONGEST_NAME - len(mark)].decode(errors="ignore") + mark
-    return literals.name(identifier)
+    return literals.quoted(identifier)
 
 
 def text(value: str) -> str:
     """A text literal. NUL, which no text here can hold, is refused."""
     if "\0" in value:
         raise PrinterError("PostgreSQL has no texts with a NUL character; take it out of the card")
-    return literals.text(value)
+    return literals.text_literal(value)
 
 
 def number(value: float) -> str:
@@ -110,8 +111,7 @@ def read_day(raw: str) -> str:
     hour, minute, offset_hour, offset_minute = (
         f"coalesce(CAST({group(raw, DATE, at)} AS integer), 0)" for at in (2, 3, 5, 6)
     )
-    sign = f"CASE {group(raw, DATE, 4)} WHEN '-' THEN 1 WHEN '+' THEN -1 ELSE 0 END"
-    minutes = f"{hour} * 60 + {minute} + {sign} * ({offset_hour} * 60 + {offset_minute})"
+    minutes = utc_minutes(hour, minute, group(raw, DATE, 4), offset_hour, offset_minute)
     whole = f"{day} + CAST(floor(({minutes}) / {number(1440.0)}) AS integer)"
     return (
         f"CASE WHEN NOT {matches(raw, DATE)} OR NOT pg_input_is_valid({first}, 'date') THEN NULL"
@@ -140,6 +140,11 @@ def element(items: Sequence[object], at: str) -> str:
 def exp(value: str) -> str:
     """e to the power of a double, held above the point where the server says: underflow."""
     return f"exp(greatest({value}, {number(float(SMALLEST_EXPONENT))}))"
+
+
+def integer_division(value: str, by: int) -> str:
+    """Of whole numbers, neither of them negative."""
+    return f"({value}) / {by}"
 
 
 def is_finite(value: str) -> str:
@@ -173,3 +178,25 @@ def plain(column: str, kind: str, field_kind: str) -> tuple[str, str]:
     if holds == "instant":
         return f"{raw} AT TIME ZONE 'UTC'", "TIMESTAMP"
     return raw, {"integer": "BIGINT", "float": "DOUBLE", "flag": "BOOLEAN", "date": "DATE", "time": "TIMESTAMP"}[holds]
+
+
+POSTGRES = Dialect(
+    fold=fold,
+    trim=trim,
+    search=search,
+    days_between=days_between,
+    element=element,
+    integer_division=integer_division,
+    read_number=read_number,
+    read_day=read_day,
+    is_finite=is_finite,
+    types=TYPES,
+    name=name,
+    text=text,
+    number=number,
+    is_nan=is_nan,
+    exp=exp,
+    clean=clean,
+    barrier="\n  OFFSET 0",
+    prunes=False,
+)

@@ -23,8 +23,9 @@ import re
 from collections.abc import Sequence
 
 from leadledger.scoring.field import DATE, NUMBER
-from leadledger.scoring.printers import literals
-from leadledger.scoring.printers.literals import FIRST, LAST, UPPER
+from leadledger.scoring.printers.sql.dialects import literals
+from leadledger.scoring.printers.sql.dialects.dialect import Dialect, most_known, utc_minutes
+from leadledger.scoring.printers.sql.dialects.literals import FIRST, LAST, UPPER
 
 NOTE = "printed for Snowflake, and untested on the engine"
 TYPES = {"DOUBLE": "FLOAT", "VARCHAR": "VARCHAR", "BOOLEAN": "BOOLEAN", "DATE": "DATE", "INTEGER": "INTEGER"}
@@ -35,12 +36,12 @@ _INFINITY = "'inf'::FLOAT"
 
 def name(identifier: str) -> str:
     """A quoted identifier; a plain one in capitals, as Snowflake keeps it."""
-    return literals.name(identifier.upper() if _PLAIN.fullmatch(identifier) else identifier)
+    return literals.quoted(identifier.upper() if _PLAIN.fullmatch(identifier) else identifier)
 
 
 def text(value: str) -> str:
     """A text literal."""
-    return literals.escaped(value, {"'": "''", "\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
+    return literals.escaped_literal(value, {"'": "''", "\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
 
 
 def number(value: float) -> str:
@@ -82,8 +83,7 @@ def read_day(raw: str) -> str:
     day = f"TRY_TO_DATE(SUBSTR({raw}, 1, 10), 'YYYY-MM-DD')"
     hour, minute = (f"TRY_TO_NUMBER(SUBSTR({raw}, {at}, 2))" for at in (12, 15))
     offset_hour, offset_minute = (f"COALESCE(TRY_TO_NUMBER({group(raw, at)}), 0)" for at in (5, 6))
-    sign = f"CASE {group(raw, 4)} WHEN '-' THEN 1 WHEN '+' THEN -1 ELSE 0 END"
-    minutes = f"{hour} * 60 + {minute} + {sign} * ({offset_hour} * 60 + {offset_minute})"
+    minutes = utc_minutes(hour, minute, group(raw, 4), offset_hour, offset_minute)
     moved = f"CASE WHEN {minutes} < 0 THEN -1 WHEN {minutes} >= 1440 THEN 1 ELSE 0 END"
     # Between the first and the last day there is a day more on either side, so that DATEADD has a day to give.
     return (
@@ -132,3 +132,26 @@ def is_finite(value: str) -> str:
 def is_nan(value: str) -> str:
     """Whether a double is NaN, which equals itself here."""
     return f"{value} = 'NaN'::FLOAT"
+
+
+SNOWFLAKE = Dialect(
+    fold=fold,
+    trim=trim,
+    search=search,
+    days_between=days_between,
+    element=element,
+    integer_division=integer_division,
+    read_number=read_number,
+    read_day=read_day,
+    is_finite=is_finite,
+    types=TYPES,
+    name=name,
+    text=text,
+    number=number,
+    is_nan=is_nan,
+    exp=exp,
+    most=most_known,
+    day=day,
+    table_parts=3,
+    note=NOTE,
+)

@@ -32,7 +32,8 @@ from collections.abc import Sequence
 
 from leadledger.scoring.errors import PrinterError, shown
 from leadledger.scoring.field import DATE, NUMBER, SPACE
-from leadledger.scoring.printers.literals import FIRST, INSTANTS, LAST, UPPER
+from leadledger.scoring.printers.sql.dialects.dialect import Dialect, utc_minutes
+from leadledger.scoring.printers.sql.dialects.literals import FIRST, INSTANTS, LAST, UPPER
 
 TYPES = {"DOUBLE": "DOUBLE", "VARCHAR": "STRING", "BOOLEAN": "BOOLEAN", "DATE": "DATE", "INTEGER": "INT"}
 _AWKWARD = re.compile(r"([\x00-\x1f\x7f'\\]|\$(?=\{))")  # signs that are written by their numbers
@@ -90,7 +91,7 @@ def trim(value: str) -> str:
     return f"CASE WHEN {_ends(value)} THEN {value} ELSE btrim({value}, {text(SPACE)}) END"
 
 
-def tidy(value: str) -> str:
+def trim_and_fold(value: str) -> str:
     """Without white space at both ends, and with ASCII letters in lower case."""
     return (
         f"CASE WHEN {_ends(value)} AND octet_length({value}) = length({value}) THEN lower({value})"
@@ -129,8 +130,7 @@ def read_day(raw: str) -> str:
         return f"regexp_extract({raw}, {_whole(DATE)}, {at})"
 
     hour, minute, offset_hour, offset_minute = (f"coalesce(try_cast({group(at)} AS INT), 0)" for at in (2, 3, 5, 6))
-    sign = f"CASE {group(4)} WHEN '-' THEN 1 WHEN '+' THEN -1 ELSE 0 END"
-    minutes = f"{hour} * 60 + {minute} + {sign} * ({offset_hour} * 60 + {offset_minute})"
+    minutes = utc_minutes(hour, minute, group(4), offset_hour, offset_minute)
     whole = f"date_add({day}, CAST(floor(({minutes}) / {number(1440.0)}) AS INT))"
     return (
         f"CASE WHEN octet_length({raw}) = 10 AND CAST({plain} AS STRING) = {raw}"
@@ -172,11 +172,6 @@ def is_finite(value: str) -> str:
     return f"abs({value}) < {_INFINITY}"
 
 
-def is_nan(value: str) -> str:
-    """Whether a double is NaN."""
-    return f"isnan({value})"
-
-
 def plain(raw: str, column: str, kind: str) -> tuple[str, str]:
     """The values `raw` of a column of one of Spark's types as the printer knows them: their SQL, and its type's name.
 
@@ -196,3 +191,25 @@ def plain(raw: str, column: str, kind: str) -> tuple[str, str]:
         "time": "TIMESTAMP",
         "instant": INSTANTS[0],
     }[holds]
+
+
+SPARK = Dialect(
+    fold=fold,
+    trim=trim,
+    search=search,
+    days_between=days_between,
+    element=element,
+    integer_division=integer_division,
+    read_number=read_number,
+    read_day=read_day,
+    is_finite=is_finite,
+    types=TYPES,
+    name=name,
+    text=text,
+    number=number,
+    day=day,
+    table_parts=3,
+    trim_and_fold=trim_and_fold,
+    prunes=False,
+    tidies_first=True,
+)

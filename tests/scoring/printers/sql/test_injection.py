@@ -21,8 +21,9 @@ from leadledger.scoring.field import SPACE
 from leadledger.scoring.field import Field as CardField
 from leadledger.scoring.lookup import Combination, FlagBins, Leaf, NumberBins, Pair, Split, Table, TextBins
 from leadledger.scoring.printers import python, text
-from leadledger.scoring.printers.literals import name as quoted
 from leadledger.scoring.printers.sql import select as sql
+from leadledger.scoring.printers.sql.dialects.literals import quoted
+from leadledger.scoring.printers.sql.query import Query
 from leadledger.scoring.rule import Criterion, Exclusion, Group, Rule
 from leadledger.scoring.scorecard import Card, Learned, Scorecard, untrained
 from leadledger.scoring.tree import Condition, Field, Truth
@@ -110,7 +111,7 @@ def test_texts_stay_texts(word: str, tmp_path: Path, monkeypatch: pytest.MonkeyP
         columns = {"said": "VARCHAR", f"{word} other": "VARCHAR"}
         connection.execute(f"CREATE TABLE leads ({', '.join(f'{quoted(one)} VARCHAR' for one in columns)})")
         connection.execute("INSERT INTO leads VALUES (?, ?)", [word, word])
-        query = sql.select(scorecard, sql.Query(AS_OF, columns=columns, keep=list(columns), checks=True, explain=True))
+        query = sql.select(scorecard, Query(AS_OF, columns=columns, keep=list(columns), checks=True, explain=True))
         found = connection.execute(f'SELECT * EXCLUDE (recommendation), "ll:total" AS total FROM ({query})').fetchall()
         assert found[0][:2] == (word, word)
         assert found[0][-1] == result.tenths
@@ -184,4 +185,4 @@ def test_words_of_the_languages_are_good_names(word: str) -> None:
     assert engine(scorecard).score({word: 2}, AS_OF).tenths == 550
     with duckdb.connect() as connection:
         connection.execute(f"CREATE TABLE leads AS SELECT 2.0::DOUBLE AS {quoted(word)}")
-        assert connection.execute(sql.select(scorecard, sql.Query(AS_OF))).fetchall()[0][1] == 55.0
+        assert connection.execute(sql.select(scorecard, Query(AS_OF))).fetchall()[0][1] == 55.0

@@ -1,0 +1,48 @@
+"""What a printed SELECT scores, what it brings back, and the names of the columns that say so of a whole lead."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from leadledger.scoring import tree
+
+# Columns made on the way, of the lead as a whole; `checks` brings them back. Points are whole tenths.
+TOTAL = "ll:total"
+LOW, HIGH = "ll:low", "ll:high"  # the range of the total that answers to open questions could still reach
+BAD = "ll:bad"  # whether a value is there that can't be read
+EXCLUDED = "ll:out"
+STANDS_AT, GOES_TO = "ll:stands", "ll:to"  # stages
+
+
+@dataclass(frozen=True)
+class Query:
+    """What to score, and what to bring back.
+
+    `source` is a FROM item, already quoted: a table, or a sub-select in brackets. It may be a join, which is how a list
+    is joined with something else before its values are cleaned: `(SELECT leads.*, … FROM leads LEFT JOIN …)`, with the
+    columns that it adds among `columns`. `SplitSteps.source` brings memos in that way.
+
+    `columns` maps its column names to their SQL types; None: each field of the card is a column of its own name and
+    kind. `as_of` is the day of scoring, or the name of a date field that holds a day for each row. `keep` are columns
+    to bring along, of the source or made on the way. `ledger` brings every entry, `checks` the criteria, the range, the
+    stages, and whether a value can't be read (the outputs are NULL then), `fields` the typed values, `plus_minus` the
+    standard error of the points, `explain` the columns REASON_COLUMNS of `scoring/outputs.py`: the three entries that
+    gained most and the three that lost most, in words (NULL: there are fewer). `names` renames outputs. `where` leaves
+    out the leads for which it isn't true, but not those with a value that can't be read. `memos` are made by
+    `with_memos`, by column: DuckDB looks up there what it would otherwise work out.
+    """
+
+    as_of: date | str
+    source: str = "leads"
+    columns: Mapping[str, str] | None = None
+    keep: Sequence[str] = ()
+    ledger: bool = False
+    checks: bool = False
+    fields: bool = False
+    plus_minus: bool = False
+    explain: bool = False
+    names: Mapping[str, str] = field(default_factory=dict)
+    where: tree.Node | None = None
+    memos: Mapping[str, str] = field(default_factory=dict)
