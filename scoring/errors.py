@@ -75,17 +75,21 @@ class UnreadableValue(ScoringError, ValueError):
 
 @dataclass(frozen=True)
 class BadValue:
-    """One value of a lead that can't be read: the field, its path in the input, the raw value and the reason."""
+    """One value of a lead that can't be read: its field, its column (empty: not known), the raw value and the reason.
+
+    `lead_path` leads to the lead in the caller's input.
+    """
 
     field: str
-    path: str
+    column: str
     value: object
     reason: str
+    lead_path: str = "$"
 
     @property
-    def column(self) -> str:
-        """The column that the value came in; empty where it is not known."""
-        return self.path.removeprefix("$.")
+    def path(self) -> str:
+        """The path of the value in the caller's input; empty where the column is not known."""
+        return f"{self.lead_path}.{self.column}" if self.column else ""
 
     def __str__(self) -> str:
         return f"{self.path}: {self.reason}"

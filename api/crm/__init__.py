@@ -1,1 +1,1 @@
-"""CRMs: how their bodies are recognised, read and answered."""
+"""CRMs: one file per system, which says how its bodies are recognised, read and answered."""

@@ -20,7 +20,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic_core import to_json
 from starlette.exceptions import HTTPException
 
-from leadledger.api.requests.mistakes import NOTHING, Mistakes, Refusal
+from leadledger.api.requests.mistakes import NOTHING, ROOT, Mistakes, Refusal
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -82,8 +82,8 @@ def install(app: FastAPI) -> None:
         assert isinstance(error, RequestValidationError)
         mistakes = Mistakes()
         for one in error.errors():
-            mistakes.add(".".join(("$", *map(str, one["loc"][1:]))), str(one["msg"]), one.get("input", NOTHING))
-        return response(mistakes.refusal(), request.scope["request_id"])
+            mistakes.add((*ROOT, *one["loc"][1:]), str(one["msg"]), one.get("input", NOTHING))
+        return response(mistakes.to_refusal(), request.scope["request_id"])
 
     app.add_exception_handler(Refusal, refused)
     app.add_exception_handler(HTTPException, unrouted)

@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from leadledger.api.log.database import describe_error
 from leadledger.api.log.record import KeptAnswer, Record, ScoredRequest, now
 from leadledger.api.log.writer import LogWriter, PendingEntry, find_answer
-from leadledger.api.requests.mistakes import Mistake, Refusal
+from leadledger.api.requests.mistakes import ROOT, Mistake, Refusal
 from leadledger.scoring.errors import Unrecorded
 
 Mode: TypeAlias = Literal["sync", "async", "off"]
@@ -22,7 +22,7 @@ LONGEST_NAME = 255  # characters of an Idempotency-Key
 OTHER = (
     422,
     "This Idempotency-Key came with another request; give each request a key of its own.",
-    (Mistake("$", "is not the request that this Idempotency-Key first came with"),),
+    (Mistake(ROOT, "is not the request that this Idempotency-Key first came with"),),
 )
 
 

@@ -10,25 +10,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from leadledger.scoring.card.crm_names import SYSTEMS
+from leadledger.api.crm.base import Crm
+from leadledger.api.crm.systems import CRMS
+from leadledger.scoring.card.write_back import DEFAULTS
 from leadledger.scoring.engine.score import Engine
 from leadledger.scoring.field import Field, fold
 
 MEDIA_TYPE = "application/vnd.crm+json"
-TITLES = {"salesforce": "Salesforce", "hubspot": "HubSpot", "dynamics": "Dynamics", "odoo": "Odoo", "zoho": "Zoho"}
-
-_SHAPES = {
-    "salesforce": "a lead with its `attributes`, a query's `records`, or a list",
-    "hubspot": "an object with `properties`, `results`, or what a workflow's webhook sends",
-    "dynamics": "a record with or without OData annotations, a list under `value`, or what a webhook sends",
-    "odoo": "what `read()` answers, plain or as JSON-RPC, or what an automation sends",
-    "zoho": "records under `data`",
-}
-_REPLIES = {
-    "hubspot": '`{"properties": {…}}`, several as `{"inputs": [{"id": …, "properties": {…}}]}`',
-    "salesforce": 'the fields of the record, several as `{"allOrNone": false, "records": […]}`',
-    "dynamics": 'the columns of the record, several as `{"Targets": […]}`',
-}
 
 
 def describe(said: dict[str, Any], engine: Engine, example: Mapping[str, Any]) -> None:
@@ -43,12 +31,12 @@ def describe(said: dict[str, Any], engine: Engine, example: Mapping[str, Any]) -
             "schema": {
                 "type": ["object", "array"],
                 "description": "A body as a CRM sends it, which may come as `application/json` too: "
-                + "; ".join(f"{TITLES[system]}, {shape}" for system, shape in _SHAPES.items())
+                + "; ".join(f"{crm.title}, {crm.bodies}" for crm in CRMS.values())
                 + ". Names map through the card's `from:`, and about 35 standard names of each CRM are known.",
             },
             "examples": {
-                system: {"summary": TITLES[system], "value": body(engine, system, example, is_batch)}
-                for system in SYSTEMS
+                name: {"summary": crm.title, "value": _make_body(engine, crm, example, is_batch)}
+                for name, crm in CRMS.items()
             },
         }
 
@@ -57,7 +45,7 @@ def _reply() -> str:
     """What is told of `reply`. It is no parameter of the contract: what it brings is another system's shape, so the
     answer would be a choice between this service's and three others, for which generated clients have no type.
     """
-    shapes = "; ".join(f"`reply={system}` ({TITLES[system]}): {shape}" for system, shape in _REPLIES.items())
+    shapes = "; ".join(f"`reply={name}` ({CRMS[name].title}): {CRMS[name].updates}" for name in DEFAULTS)
     return (
         "For automations that write back what they get: with the parameter `reply`, the answer is the body of the CRM's"
         f" own update call, with the properties that the card names under `write_back:`. {shapes}. What is refused is a"
@@ -73,7 +61,7 @@ def _parameters() -> list[dict[str, Any]]:
             "required": False,
             "description": "The CRM whose body this is. Without it, marks tell, such as `attributes` or `@odata.etag`; "
             "with it, records may also stand under `lead` or `leads`.",
-            "schema": {"type": "string", "enum": list(SYSTEMS)},
+            "schema": {"type": "string", "enum": list(CRMS)},
         },
         {
             "name": "as_of",
@@ -85,23 +73,11 @@ def _parameters() -> list[dict[str, Any]]:
     ]
 
 
-def body(engine: Engine, system: str, lead: Mapping[str, Any], is_batch: bool) -> Any:
-    """A lead of the card in the shape of one CRM, under the names that it has there."""
-    homes = {column: one for one in engine.card.card.plain for column in one.columns}
-    record = {_name(homes[column], system): value for column, value in lead.items() if column in homes}
-    if system == "salesforce":
-        record = {"attributes": {"type": "Lead", "url": "/services/data/v62.0/sobjects/Lead/00Q"}, **record}
-        return {"totalSize": 1, "done": True, "records": [record]} if is_batch else record
-    if system == "hubspot":
-        record = {"id": "151", "properties": record}
-        return {"results": [record]} if is_batch else record
-    if system == "dynamics":
-        record = {"@odata.etag": 'W/"1"', **record}
-        return {"@odata.context": "…/$metadata#leads", "value": [record]} if is_batch else record
-    if system == "odoo":
-        record = {"_model": "crm.lead", "_id": 42} | {key: False if one is None else one for key, one in record.items()}
-        return [record] if is_batch else record
-    return {"data": [{"$approved": True, **record}]}
+def _make_body(engine: Engine, crm: Crm, lead: Mapping[str, Any], is_batch: bool) -> Any:
+    """A lead of the card as one CRM sends it, under the names that it has there."""
+    homes = {column: field for field in engine.card.card.plain for column in field.columns}
+    record = {_name(homes[column], crm.name): value for column, value in lead.items() if column in homes}
+    return crm.make_example(record, is_batch)
 
 
 def _name(field: Field, system: str) -> str:

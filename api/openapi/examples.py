@@ -59,7 +59,7 @@ def examples(engine: Engine) -> dict[str, Any]:
     became = {"lead": LEAD, "became": [LOST, *engine.card.gates][-1], "on": as_of}
     name, release = engine.card.card.name, engine.card.release
     mistakes = Mistakes()
-    mistakes.add("$.lead.employees", "'many' is not a number; write it like 25000, 2.5 or 1e6", "many")
+    mistakes.add(("$", "lead", "employees"), "'many' is not a number; write it like 25000, 2.5 or 1e6", "many")
     start = result["ledger"][0]
     moved = {"kind": "start", "name": start["name"], "cause": "release"}
     later = (day + timedelta(days=90)).isoformat()
@@ -87,7 +87,7 @@ def examples(engine: Engine) -> dict[str, Any]:
             "more": False,
             "outcomes": [{"became": became["became"], "on": later, "at": f"{later}T09:00:00.000000Z"}],
         },
-        "Problem": body(mistakes.refusal(), "5f0c9d1be2a47788"),
+        "Problem": body(mistakes.to_refusal(), "5f0c9d1be2a47788"),
         "Me": {
             "key": {"id": KEY, "name": "crm", "created": "2026-01-31T09:00:00+00:00"},
             "scopes": ["score", "outcomes"],

@@ -1,1 +1,1 @@
-"""Requests without HTTP: bodies, and the mistakes in them. No web framework here."""
+"""Requests without HTTP: JSON, bodies, parameters, and the mistakes in them. No web framework here."""

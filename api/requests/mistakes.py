@@ -1,6 +1,6 @@
 """Mistakes in a request, and its refusal, whatever brought it: HTTP, a list, a tool call.
 
-What comes from the caller is cut before it is said back.
+A caller's text is shortened before an answer repeats it.
 """
 
 from __future__ import annotations
@@ -10,15 +10,21 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TypeAlias
 
-MOST = 100  # mistakes that one answer lists; the rest are counted
-LONGEST = 40  # characters of a caller's text that are said back
+# The root ("$" is the body, "?limit" a parameter), then names of members and places in lists.
+Path: TypeAlias = tuple[str | int, ...]
+ROOT: Path = ("$",)
 
-_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,79}")
+MOST_MISTAKES_LISTED = 100  # in one answer; the rest are counted
+LONGEST_QUOTE = 40  # characters of a caller's text that an answer repeats
+LONGEST_QUOTED_NAME = 80  # characters of a name in a path
+
+_PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,79}")
 
 
 class _Nothing:
-    """No value to say back."""
+    """No value to repeat."""
 
 
 NOTHING = _Nothing()
@@ -26,46 +32,50 @@ NOTHING = _Nothing()
 
 @dataclass(frozen=True, slots=True)
 class Mistake:
-    """One mistake in a request: the JSON path of what is wrong, why, and its value if it is worth saying back."""
+    """One mistake in a request: the path of what is wrong, why, and its value if an answer should repeat it."""
 
-    path: str
+    path: Path
     reason: str
     value: object = NOTHING
 
     def to_dict(self) -> dict[str, object]:
-        """Flat JSON. `value` is always a text, so that clients have one type for it: a text as it came, cut to
-        `LONGEST` characters, else the JSON of what came. A longer number, a list or an object is not said back.
+        """Flat JSON. `value` is always a text, so that clients have one type for it: a text as the caller sent it,
+        shortened to `LONGEST_QUOTE` characters, else its JSON. A longer number, a list or an object is left out.
         """
-        said: dict[str, object] = {"path": self.path, "reason": whole(self.reason)}
+        fields: dict[str, object] = {"path": format_path(self.path), "reason": make_encodable(self.reason)}
         if isinstance(self.value, str):
-            said["value"] = cut(self.value)
+            fields["value"] = shorten(self.value)
         elif self.value is None or _is_short(self.value):
-            said["value"] = json.dumps(self.value)
-        return said
+            fields["value"] = json.dumps(self.value)
+        return fields
 
 
 class Mistakes:
-    """Mistakes as they are found: all are counted, the first `most` are kept."""
+    """Mistakes as they are found: all are counted, the first `most` are listed."""
 
-    def __init__(self, most: int = MOST) -> None:
+    def __init__(self, most: int = MOST_MISTAKES_LISTED) -> None:
         self.most = most
-        self.kept: list[Mistake] = []
+        self.listed: list[Mistake] = []
         self.count = 0
 
-    def add(self, path: str, reason: str, value: object = NOTHING) -> None:
+    def add(self, path: Path, reason: str, value: object = NOTHING) -> None:
         """Note a mistake."""
         self.count += 1
         if self.count <= self.most:
-            self.kept.append(Mistake(path, reason, value))
+            self.listed.append(Mistake(path, reason, value))
 
     def __bool__(self) -> bool:
         return self.count > 0
 
-    def refusal(self) -> Refusal:
-        """The answer to a request with these mistakes."""
-        number = f"{self.count} mistake{'s' if self.count > 1 else ''} in the request"
-        listed = f", the first {MOST} are listed" if self.count > MOST else ""
-        return Refusal(422, f"{number}{listed}; nothing was scored.", tuple(self.kept))
+    def to_list(self) -> list[dict[str, object]]:
+        """Those that are listed, as flat JSON."""
+        return [mistake.to_dict() for mistake in self.listed]
+
+    def to_refusal(self) -> Refusal:
+        """The refusal of a request with these mistakes."""
+        number = f"{self.count:,} mistake{'s' if self.count > 1 else ''} in the request"
+        most = f", the first {MOST_MISTAKES_LISTED} are listed" if self.count > MOST_MISTAKES_LISTED else ""
+        return Refusal(422, f"{number}{most}; nothing was scored.", tuple(self.listed))
 
 
 class Refusal(Exception):
@@ -89,20 +99,29 @@ class Refusal(Exception):
 
 
 def _is_short(value: object) -> bool:
-    """Whether a value is true, false, or a number that JSON has and that is short enough to say back."""
-    return isinstance(value, bool | int | float) and len(repr(value)) <= LONGEST and math.isfinite(value)
+    """Whether a value is true, false, or a number that JSON has and that is short enough to repeat."""
+    return isinstance(value, bool | int | float) and len(repr(value)) <= LONGEST_QUOTE and math.isfinite(value)
 
 
-def child(path: str, key: str) -> str:
-    """The JSON path of a key: `$.lead.employees`, or `$.lead["Number of employees"]` where a dot can't say it."""
-    return f"{path}.{key}" if _PLAIN.fullmatch(key) else f"{path}[{json.dumps(cut(key, 80), ensure_ascii=False)}]"
+def format_path(path: Path) -> str:
+    """A path as JSONPath: `$.leads[3].employees`, or `$.lead["Number of employees"]` where a dot can't write it."""
+    root, *keys = path
+    return f"{root}{''.join(map(_format_key, keys))}"
 
 
-def cut(text: str, most: int = LONGEST) -> str:
-    """A caller's text, short enough to say back, without half characters."""
-    return whole(text if len(text) <= most else text[: most - 1] + "…")
+def _format_key(key: str | int) -> str:
+    if isinstance(key, int):
+        return f"[{key}]"
+    if _PLAIN_NAME.fullmatch(key):
+        return f".{key}"
+    return f"[{json.dumps(shorten(key, LONGEST_QUOTED_NAME), ensure_ascii=False)}]"
 
 
-def whole(text: str) -> str:
+def shorten(text: str, most: int = LONGEST_QUOTE) -> str:
+    """A caller's text, short enough to repeat, without half characters."""
+    return make_encodable(text if len(text) <= most else text[: most - 1] + "…")
+
+
+def make_encodable(text: str) -> str:
     """A text that UTF-8 can carry: half characters (lone surrogates) become question marks."""
     return text if text.isascii() else text.encode(errors="replace").decode()

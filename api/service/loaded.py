@@ -15,7 +15,7 @@ from typing import Any
 
 from pydantic_core import to_json
 
-from leadledger.api.crm import bodies as crm
+from leadledger.api.crm.reader import RecordReader
 from leadledger.api.service.settings import Settings
 from leadledger.models.releases.store import METRICS, Releases
 from leadledger.models.stability import EDGES, POINTS
@@ -51,9 +51,9 @@ class Served:
         return self.card.release
 
     @cached_property
-    def reader(self) -> crm.Reader:
+    def reader(self) -> RecordReader:
         """What reads the bodies that CRMs send."""
-        return crm.Reader(self.engine)
+        return RecordReader(self.engine)
 
     @cached_property
     def outcomes(self) -> tuple[str, ...]:

@@ -125,13 +125,13 @@ class Engine:
                 try:
                     value = self._fields[name][1](unwrapped(raw))
                 except UnreadableValue:
-                    problems.append(BadValue(name, f"{path}.{column}", raw, str(reason)))
+                    problems.append(BadValue(name, str(column), raw, str(reason), path))
                     continue
             if value is None:
                 continue
             if name in came and values[name] != value:
                 clash = f"'{name}' has another value under '{came[name]}'; send one of the two"
-                problems.append(BadValue(name, f"{path}.{column}", raw, clash))
+                problems.append(BadValue(name, str(column), raw, clash, path))
             values[name] = value
             came[name] = column
         if problems:

@@ -24,7 +24,7 @@ from leadledger.api.http.access import OPEN, needs
 from leadledger.api.http.direct import DirectRoute
 from leadledger.api.http.problem import MEDIA_TYPE
 from leadledger.api.http.routes import score as score_routes
-from leadledger.api.requests.mistakes import MOST
+from leadledger.api.requests.mistakes import MOST_MISTAKES_LISTED
 from leadledger.api.service.settings import Settings
 from leadledger.models.releases.store import Releases
 from leadledger.scoring.engine.score import Engine
@@ -253,8 +253,8 @@ MISTAKES: dict[str, tuple[str, Any, list[tuple[str, str]]]] = {
     "no object, a text": (BATCH, '"x"', [("$", 'is a text; send an object like {"leads": …}')]),
     "no object, null": (SCORE, "null", [("$", 'is null; send an object like {"lead": …}')]),
     "no object, NaN": (SCORE, "NaN", [("$", 'is NaN, which JSON does not have; send an object like {"lead": …}')]),
-    "nothing": (SCORE, {}, [("$.lead", "is not there, and is needed")]),
-    "no leads": (BATCH, {}, [("$.leads", "is not there, and is needed")]),
+    "nothing": (SCORE, {}, [("$.lead", "is missing")]),
+    "no leads": (BATCH, {}, [("$.leads", "is missing")]),
     "unknown keys": (
         SCORE,
         {"lead": {}, "as_off": DAY, "x y": 1},
@@ -263,7 +263,7 @@ MISTAKES: dict[str, tuple[str, Any, list[tuple[str, str]]]] = {
     "a lead by itself": (
         SCORE,
         {"employees": 3},
-        [("$.employees", "unknown key. Known: lead, as_of."), ("$.lead", "is not there, and is needed")],
+        [("$.employees", "unknown key. Known: lead, as_of."), ("$.lead", "is missing")],
     ),
     "no such day": (
         SCORE,
@@ -331,9 +331,9 @@ MISTAKES: dict[str, tuple[str, Any, list[tuple[str, str]]]] = {
         SCORE,
         '{"lead": {"employees": 3, "employees": 3, "x": 1, "x": 2}, "as_of": null, "as_of": null}',
         [
-            ("$.as_of", "stands here more than once; send it once"),
-            ("$.lead.employees", "stands here more than once; send it once"),
-            ("$.lead.x", "stands here more than once; send it once"),
+            ("$.as_of", "is given more than once; send it once"),
+            ("$.lead.employees", "is given more than once; send it once"),
+            ("$.lead.x", "is given more than once; send it once"),
         ],
     ),
     "numbers that JSON lacks": (
@@ -515,8 +515,8 @@ def test_values_are_said_back(client: TestClient) -> None:
 def test_mistakes_beyond_count(client: TestClient) -> None:
     """Of very many mistakes, all are counted and the first hundred are listed."""
     found = is_problem(client.post(SCORE, json={"lead": {f"name {at}": [] for at in range(240)}}), 422)
-    assert found["detail"] == f"240 mistakes in the request, the first {MOST} are listed; {NO_SCORE}"
-    assert len(found["errors"]) == MOST
+    assert found["detail"] == f"240 mistakes in the request, the first {MOST_MISTAKES_LISTED} are listed; {NO_SCORE}"
+    assert len(found["errors"]) == MOST_MISTAKES_LISTED
 
 
 @pytest.mark.parametrize(
@@ -586,7 +586,7 @@ def test_how_much_is_explained(client: TestClient, path: str, explain: str) -> N
 @pytest.mark.parametrize(
     ("query", "wrong", "reason"),
     [
-        ("explain=all", "?explain", "there is no such way to explain. Known: none, top, full."),
+        ("explain=all", "?explain", "is not a way to explain. Known: none, top, full."),
         ("as_of=soon", "?as_of", "is not a date; write it like 2026-01-31"),
         ("as_of=2026-02-01", "?as_of", "is 2026-02-01, and the body says 2026-01-01; send one of the two"),
         ("explian=top", "?explian", "unknown parameter. Did you mean 'explain'?"),

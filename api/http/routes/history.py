@@ -6,20 +6,17 @@ import asyncio
 import json
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
-from urllib.parse import parse_qsl
 
 from fastapi import FastAPI, Request, Response
 from pydantic_core import to_json
 
 from leadledger.api.http.access import needs
 from leadledger.api.http.described import answers
-from leadledger.api.requests.mistakes import Mistakes, Refusal, cut
+from leadledger.api.requests.mistakes import Mistakes, Refusal
+from leadledger.api.requests.parameters import MOST_SCORES_PER_PAGE, SCORES_PER_PAGE, read_page_parameters
 from leadledger.api.service.service import Logged, Service
-from leadledger.scoring.errors import ScoringError, did_you_mean
+from leadledger.scoring.errors import ScoringError
 
-PARAMETERS = ("limit", "before")
-MOST = 200  # scores of a lead in one answer
-USUAL = 20
 _T = TypeVar("_T")
 
 _REASONS = {404: "It is not in the log, or there is no log.", 410: "It was erased.", 503: "The log can't be reached."}
@@ -76,8 +73,13 @@ def add(app: FastAPI, service: Service) -> None:
                 {
                     "name": "limit",
                     "in": "query",
-                    "description": f"How many scores at most, up to {MOST}.",
-                    "schema": {"type": "integer", "minimum": 1, "maximum": MOST, "default": USUAL},
+                    "description": f"How many scores at most, up to {MOST_SCORES_PER_PAGE}.",
+                    "schema": {
+                        "type": "integer",
+                        "minimum": 1,
+                        "maximum": MOST_SCORES_PER_PAGE,
+                        "default": SCORES_PER_PAGE,
+                    },
                 },
                 {
                     "name": "before",
@@ -93,8 +95,11 @@ def add(app: FastAPI, service: Service) -> None:
     async def get_lead_scores(request: Request) -> Response:
         """What moved from each score to the next, by which entries, and whether data, time or the release did it."""
         lead = request.path_params["id"]
-        limit, before = _page(request)
-        said = await read(service, lambda logged: _history(logged, lead, limit, before))
+        mistakes = Mistakes()
+        page = read_page_parameters(request.scope["query_string"], mistakes)
+        if mistakes:
+            raise mistakes.to_refusal()
+        said = await read(service, lambda logged: _history(logged, lead, page.limit, page.before))
         if not said["scores"] and not said["outcomes"]:
             raise Refusal(404, "No score of this lead is in the log.")
         return _answer(said)
@@ -162,24 +167,6 @@ def _head(row: Mapping[str, Any]) -> dict[str, Any]:
 def _listed(values: Mapping[str, Any]) -> list[dict[str, str]]:
     """Values by name as flat records, each as a text."""
     return [{"field": name, "value": one if isinstance(one, str) else json.dumps(one)} for name, one in values.items()]
-
-
-def _page(request: Request) -> tuple[int, str]:
-    mistakes = Mistakes()
-    limit, before = USUAL, ""
-    for name, value in parse_qsl(request.scope["query_string"].decode("latin-1"), keep_blank_values=True):
-        if name == "limit":
-            if value.isascii() and value.isdigit() and 1 <= int(value[:9]) <= MOST:
-                limit = int(value)
-            else:
-                mistakes.add("?limit", f"is no number from 1 to {MOST}", value)
-        elif name == "before":
-            before = value
-        else:
-            mistakes.add(f"?{cut(name)}", f"unknown parameter.{did_you_mean(cut(name), PARAMETERS)}")
-    if mistakes:
-        raise mistakes.refusal()
-    return limit, before
 
 
 def _answer(said: Mapping[str, Any]) -> Response:

@@ -11,13 +11,14 @@ from typing import Any, NamedTuple
 from fastapi import FastAPI, Request, Response
 from pydantic_core import to_json
 
-from leadledger.api.crm import bodies as crm
-from leadledger.api.crm.shapes import object_of
+from leadledger.api.crm.bodies import read_records
 from leadledger.api.http.access import needs
 from leadledger.api.http.described import takes
 from leadledger.api.log.record import Record, ScoredRequest, encode_input, find_lead_id, new_id, now
-from leadledger.api.requests import body
+from leadledger.api.requests.body import read_batch
+from leadledger.api.requests.json_text import parse_json
 from leadledger.api.requests.mistakes import Mistakes, Refusal
+from leadledger.api.requests.parameters import EXPLAIN, read_score_parameters
 from leadledger.api.service.keys import Key
 from leadledger.api.service.loaded import Served
 from leadledger.api.service.service import Service
@@ -35,7 +36,7 @@ _PARAMETERS: tuple[dict[str, Any], ...] = (
         "required": False,
         "description": "How much of the ledger, the reasons and the questions to send: all, the strongest three"
         " entries either way, or nothing.",
-        "schema": {"type": "string", "enum": list(crm.EXPLAIN), "default": "full"},
+        "schema": {"type": "string", "enum": list(EXPLAIN), "default": "full"},
     },
     {
         "name": "Idempotency-Key",
@@ -66,15 +67,15 @@ def add(app: FastAPI, service: Service) -> None:
 
         async def work() -> ScoredRequest:
             served, mistakes = service.served, Mistakes()
-            asked = crm.asked(request.scope["query_string"], mistakes)
-            sent = crm.sent(asked, body.parse(content), "lead", mistakes)
-            lead = served.reader.clean(sent.source, sent.found, sent.path, mistakes)
+            parameters = read_score_parameters(request.scope["query_string"], mistakes)
+            records = read_records(parameters, parse_json(content), "lead", mistakes)
+            lead = served.reader.clean(records.source, records.content, records.path, mistakes)
             if mistakes or lead is None:
                 service.metrics.rejected.inc()
-                raise mistakes.refusal()
-            scored = _scored(served, lead, sent.as_of or today(), caller(request), bool(service.logged))
-            reply = served.reader.reply(asked.reply) if asked.reply else None
-            said = to_json(reply.one(scored.result)) if reply else scored.said(asked.explain)
+                raise mistakes.to_refusal()
+            scored = _scored(served, lead, records.as_of or today(), caller(request), bool(service.logged))
+            reply = served.reader.reply_for(parameters.reply) if parameters.reply else None
+            said = to_json(reply.make_update(scored.result)) if reply else scored.said(parameters.explain)
             return ScoredRequest(said, scored.records, (scored.result,))
 
         return await recorded(request, service, content, work)
@@ -96,13 +97,13 @@ def add(app: FastAPI, service: Service) -> None:
         async def work() -> ScoredRequest:
             served, mistakes = service.served, Mistakes()
             reader = served.reader
-            asked = crm.asked(request.scope["query_string"], mistakes)
-            sent = crm.sent(asked, body.parse(content), "leads", mistakes)
-            reply = reader.reply(asked.reply) if asked.reply else None
-            most = min(settings.max_batch, reply.most) if reply else settings.max_batch
-            leads = body.batch(sent.found, most, mistakes, sent.path)
+            parameters = read_score_parameters(request.scope["query_string"], mistakes)
+            sent = read_records(parameters, parse_json(content), "leads", mistakes)
+            reply = reader.reply_for(parameters.reply) if parameters.reply else None
+            most = min(settings.max_batch, reply.crm.most_updates) if reply else settings.max_batch
+            leads = read_batch(sent.content, most, sent.path, mistakes)
             if mistakes:
-                raise mistakes.refusal()
+                raise mistakes.to_refusal()
             day = sent.as_of or today()
             items: list[bytes] = []
             records: list[Record] = []
@@ -111,25 +112,27 @@ def add(app: FastAPI, service: Service) -> None:
                 if at % TURN == TURN - 1:
                     await asyncio.sleep(0)
                 own = mistakes if reply else Mistakes(MOST_OF_ITEM)
-                lead = reader.clean(sent.source, raw, sent.at(at), own)
-                key = reader.key(sent.source, asked.reply, raw, lead, sent.at(at), own) if reply and lead else ""
+                lead = reader.clean(sent.source, raw, sent.path_of(at), own)
+                key = ""
+                if reply and lead:
+                    key = reader.find_record_id(sent.source, parameters.reply, raw, lead, sent.path_of(at), own)
                 if reply and mistakes:
                     continue  # what else is wrong is looked for, and nothing is scored
                 if own or lead is None:
-                    items.append(to_json({"status": 422, "errors": [one.to_dict() for one in own.kept]}))
+                    items.append(to_json({"status": 422, "errors": own.to_list()}))
                     continue
                 scored = _scored(served, lead, day, caller(request), bool(service.logged))
                 records += scored.records
                 results.append(scored.result)
                 if reply:
-                    items.append(to_json(reply.item(scored.result, key, object_of(raw))))
+                    items.append(to_json(reply.make_update_of(key, scored.result, raw)))
                 else:
-                    items.append(b'{"status":200,"errors":[],"result":' + scored.said(asked.explain) + b"}")
+                    items.append(b'{"status":200,"errors":[],"result":' + scored.said(parameters.explain) + b"}")
             if mistakes:
                 service.metrics.rejected.inc(len(leads))  # one spoils them all
-                raise mistakes.refusal()
+                raise mistakes.to_refusal()
             if reply:
-                return ScoredRequest(reply.several(items), records, results)
+                return ScoredRequest(reply.crm.join_updates(items), records, results)
             refused = len(items) - len(results)
             service.metrics.rejected.inc(refused)
             head = b'{"scored":%d,"refused":%d,"results":[' % (len(results), refused)

@@ -136,13 +136,13 @@ def test_marks_of_a_crm_are_never_in_a_plain_body(client: TestClient) -> None:
     assert [path for path, _ in refused(client, body)] == ["$.properties", '$["@odata.context"]', "$.attributes"]
     assert refused(client, {"employees": 3}) == [
         ("$.employees", "unknown key. Known: lead, as_of."),
-        ("$.lead", "is not there, and is needed"),
+        ("$.lead", "is missing"),
     ]
     assert refused(client, {"data": [{"employees": 3}]})[0][0] == "$.data"
     assert refused(client, {"lead": {"properties": {"employees": 3}}})[0][0] == "$.lead.properties"
     assert refused(client, {"leads": [{"Company": "x"}]}, "from=salesforce")[1] == (
         "$.lead",
-        "is not there, and is needed",
+        "is missing",
     )
 
 
@@ -220,7 +220,7 @@ def test_false_of_odoo(client: TestClient) -> None:
             "'100-500' is not",
         ),
         ("hubspot", ("properties", "createdate", "9" * 15), "$.properties.createdate", "is not a date"),
-        ("hubspot", ("properties", []), "$.properties", "is no object; HubSpot has one there"),
+        ("hubspot", ("properties", []), "$.properties", "is not an object; HubSpot has one there"),
         (
             "hubspot_webhook",
             ("properties", "annualrevenue", {"value": "much"}),
@@ -238,7 +238,7 @@ def test_false_of_odoo(client: TestClient) -> None:
             "dynamics_webhook",
             ("PostEntityImages", 0, "value", "Attributes", 4, 7),
             "$.PostEntityImages[0].value.Attributes[4]",
-            "is no attribute",
+            "is not an attribute",
         ),
         ("dynamics_webhook", ("InputParameters", []), "$", "has no name that the card uses"),
         ("odoo", (0, "x_studio_employees", [1, "a", 2]), "$[0].x_studio_employees", "is a list; a lead is flat"),
@@ -274,7 +274,7 @@ def test_mistakes_have_paths(client: TestClient, name: str, change: Any, path: s
         ("reply=odoo", "?reply", "is not a CRM that we know. Known: hubspot, salesforce, dynamics."),
         ("form=hubspot", "?form", "unknown parameter. Did you mean 'from'?"),
         ("repli=hubspot", "?repli", "unknown parameter. Did you mean 'reply'?"),
-        ("from=odoo&from=zoho", "?from", "stands here more than once; send it once"),
+        ("from=odoo&from=zoho", "?from", "is given more than once; send it once"),
         ("as_of=2026-02-30", "?as_of", "is not a date; write it like 2026-01-31"),
         ("as_of=2026-01-02", "?as_of", "is 2026-01-02, and the body says 2026-01-01; send one of the two"),
     ],

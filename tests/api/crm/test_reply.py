@@ -13,7 +13,8 @@ import pytest
 from fastapi.testclient import TestClient
 
 from leadledger.api.app import create_app
-from leadledger.api.crm.reply import _text, reply
+from leadledger.api.crm.hubspot import HubSpot
+from leadledger.api.crm.reply import make_reply
 from leadledger.api.service.settings import Settings
 from leadledger.scoring.card.reader import parse_card
 from leadledger.scoring.card.write_back import DEFAULTS, OUTPUTS
@@ -168,7 +169,7 @@ def test_every_output_can_be_written(system: str) -> None:
     properties = ", ".join(f"{one}: p_{one}" for one in OUTPUTS)
     card = parse_card(f"{CARD}\nwrite_back: {{{system}: {{{properties}}}}}\n")
     result = engine(untrained(card)).score({"need": "clear"}, date(2026, 1, 1))
-    found = reply(card, system).one(result)
+    found = make_reply(card, system).make_update(result)
     found = found.get("properties", found)
     assert list(found) == [f"p_{one}" for one in OUTPUTS]
     assert all(value is None or isinstance(value, str | int | float) for value in found.values())
@@ -176,17 +177,23 @@ def test_every_output_can_be_written(system: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "text"),
+    ("written", "text"),
     [
-        (68, "68"),
-        (67.5, "67.5"),
-        (68.0, "68"),
-        (-0.5, "-0.5"),
-        (1e-06, "0.000001"),
-        (1234567.1, "1234567.1"),
-        (None, ""),
+        (HubSpot().write_value(68), "68"),
+        (HubSpot().write_points(675), "67.5"),
+        (HubSpot().write_points(680), "68"),
+        (HubSpot().write_points(-5), "-0.5"),
+        (HubSpot().write_points(-15), "-1.5"),
+        (HubSpot().write_points(0), "0"),
+        (HubSpot().write_points(12345671), "1234567.1"),
+        (HubSpot().write_probability(1e-06), "0.000001"),
+        (HubSpot().write_probability(1.0), "1"),
+        (HubSpot().write_probability(0.6463634), "0.646363"),
+        (HubSpot().write_value(None), ""),
+        (HubSpot().write_points(None), ""),
+        (HubSpot().write_probability(None), ""),
     ],
 )
-def test_numbers_as_texts(value: object, text: str) -> None:
-    """A number is written as people write it: no exponent, no zero that says nothing."""
-    assert _text(value) == text
+def test_numbers_as_texts(written: str, text: str) -> None:
+    """HubSpot gets a number as people write it: no exponent, no zero that says nothing."""
+    assert written == text

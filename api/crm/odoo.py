@@ -1,0 +1,61 @@
+"""Odoo.
+
+- Records: https://www.odoo.com/documentation/18.0/developer/reference/external_api.html
+- Automations: https://github.com/odoo/odoo/blob/17.0/odoo/addons/base/models/ir_actions.py
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from leadledger.api.crm.base import Crm, Member
+from leadledger.api.requests.mistakes import Mistakes, Path
+from leadledger.scoring.errors import UnreadableValue
+
+
+class Odoo(Crm):
+    """Flat records. What `read()` answers has no mark; what an automation sends has."""
+
+    name = "odoo"
+    title = "Odoo"
+    bodies = "what `read()` answers, plain or as JSON-RPC, or what an automation sends"
+    envelope = "records"
+    marks_envelope = False  # it is Salesforce's
+
+    def has_marks(self, record: Mapping[str, Any]) -> bool:
+        """What automations send beside the record."""
+        return "_model" in record and "_id" in record
+
+    def open_envelope(self, body: Any, path: Path, mistakes: Mistakes) -> tuple[Any, Path]:
+        """The result of JSON-RPC, which may hold records."""
+        if isinstance(body, dict) and "jsonrpc" in body and isinstance(body.get("result"), dict | list):
+            body, path = body["result"], (*path, "result")
+        return super().open_envelope(body, path, mistakes)
+
+    def read_value(self, member: Member, kind: str) -> Any:
+        """`false` stands for nothing unless it is a flag; a record that it points to is a pair of id and name.
+
+        Automations leave the name away, and send the id alone.
+        """
+        value = member.value
+        if value is False and kind != "flag":
+            return None
+        if kind == "text" and member.name.endswith("_id") and type(value) is int:
+            raise UnreadableValue(
+                "is the id of a record, without its name; send the name, or the pair that `read()` answers"
+            )
+        if isinstance(value, list):
+            if len(value) == 2 and type(value[0]) is int and isinstance(value[1], str):
+                return value[0] if kind == "id" else value[1]
+            return value or None
+        if isinstance(value, dict) and "display_name" in value:
+            return value.get("id") if kind == "id" else value["display_name"]
+        return value
+
+    def make_example(self, record: dict[str, Any], is_batch: bool) -> Any:
+        """What an automation sends."""
+        record = {"_model": "crm.lead", "_id": 42} | {
+            key: False if value is None else value for key, value in record.items()
+        }
+        return [record] if is_batch else record

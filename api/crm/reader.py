@@ -1,0 +1,164 @@
+"""From a record, plain or of a CRM, to the typed values of a lead, or to mistakes with paths into the body."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from leadledger.api.crm.base import DEEPEST_RELATED, Crm, Member
+from leadledger.api.crm.reply import Reply, make_reply
+from leadledger.api.crm.systems import CRMS
+from leadledger.api.requests.body import MOST_NAMES, check_name, clean_lead
+from leadledger.api.requests.mistakes import Mistakes, Path
+from leadledger.scoring.engine.score import Engine
+from leadledger.scoring.errors import UnreadableValue
+from leadledger.scoring.field import SPACE, Field, Lead, fold
+
+
+class RecordReader:
+    """Reads records for one card, and knows how its results go back."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self._names: dict[str, _NamesInCrm] = {}
+        self._replies: dict[str, Reply] = {}
+
+    def reply_for(self, system: str) -> Reply:
+        """How results go back into one CRM."""
+        if system not in self._replies:
+            self._replies[system] = make_reply(self.engine.card.card, system)
+        return self._replies[system]
+
+    def find_record_id(self, source: str, reply: str, record: Any, lead: Lead, path: Path, mistakes: Mistakes) -> str:
+        """The id under which a record is written back; empty where it has none, which is noted."""
+        record_id = read_record_id(CRMS[reply], record) if source == reply else None
+        if record_id is None:
+            ids = (lead.values[field.name] for field in self.engine.card.card.plain if field.kind == "id")
+            record_id = next((str(value) for value in ids if value is not None), "")
+        if not record_id:
+            mistakes.add(path, f"has no id, so {reply} could not tell which record to write to")
+        return record_id
+
+    def clean(self, source: str, record: Any, path: Path, mistakes: Mistakes) -> Lead | None:
+        """The typed values of a record; None where it has mistakes, which are noted. `source` empty: a plain lead."""
+        if not source or not isinstance(record, dict):
+            return clean_lead(self.engine, record, path, mistakes)
+        if source not in self._names:
+            self._names[source] = _NamesInCrm.of(source, self.engine.card.card.plain)
+        names = self._names[source]
+        before = mistakes.count
+        collected = _collect(CRMS[source], names, record, path, mistakes)
+        if mistakes.count > before:
+            return None
+        collected.settle(names)
+        lead = clean_lead(self.engine, collected.values, path, mistakes, collected.paths)
+        return None if lead is None else Lead(lead.values, (*lead.ignored, *collected.list_unused()))
+
+
+def read_record_id(crm: Crm, record: Any) -> str | None:
+    """The id of a record of a CRM, as a text; None where it has none."""
+    record_id = crm.find_record_id(record) if isinstance(record, dict) else None
+    if isinstance(record_id, bool) or not isinstance(record_id, str | int):
+        return None
+    return str(record_id) or None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _NamesInCrm:
+    """The names that count in the records of one CRM.
+
+    `kinds`: the kind of the field that each name is of. `renamed`: names that count in this CRM only, with the field's
+    own. `rivals`: for each field, its names in this CRM, and all others.
+    """
+
+    kinds: Mapping[str, str]
+    renamed: Mapping[str, str]
+    rivals: Sequence[tuple[Sequence[str], Sequence[str]]]
+
+    @classmethod
+    def of(cls, source: str, fields: Sequence[Field]) -> _NamesInCrm:
+        kinds: dict[str, str] = {column: field.kind for field in fields for column in field.columns}
+        renamed: dict[str, str] = {}
+        rivals = []
+        for field in fields:
+            here = {name: field.name for system, name in field.in_bodies if system == source}
+            own = (*here, *(name for system, name in field.sources + field.standard if fold(system) == source))
+            others = tuple(name for name in field.columns if name not in own)
+            kinds |= dict.fromkeys(here, field.kind)
+            renamed |= here
+            if own and others:
+                rivals.append((own, others))
+        return cls(kinds, renamed, tuple(rivals))
+
+
+@dataclasses.dataclass(slots=True)
+class _Collected:
+    """The members of a record that fields use: value and path by name; and the names of the others.
+
+    `related` is, of each name that belongs to a related record (`Owner.Name`), that of the record (`Owner`).
+    """
+
+    values: dict[str, Any] = dataclasses.field(default_factory=dict)
+    paths: dict[str, Path] = dataclasses.field(default_factory=dict)
+    ignored: dict[str, None] = dataclasses.field(default_factory=dict)  # in the order in which they came
+    related: dict[str, str] = dataclasses.field(default_factory=dict)
+
+    def settle(self, names: _NamesInCrm) -> None:
+        """Keep one name for each field, and call it by the field's own where others don't know it."""
+        for own, others in names.rivals:
+            # In Salesforce's body, Salesforce's names count; a field of the same name as ours there may be anything.
+            if any(not _is_missing(self.values.get(name)) for name in own):
+                for name in others:
+                    if name in self.values:
+                        del self.values[name]
+                        self.ignored[name] = None
+        for name, own_name in names.renamed.items():
+            if name in self.values:
+                value = self.values.pop(name)
+                if own_name not in self.values:
+                    self.values[own_name] = value
+                    self.paths[own_name] = self.paths[name]
+
+    def list_unused(self) -> list[str]:
+        """The names that no field uses; `Owner.id` is left out where `Owner` is used."""
+        return [name for name in self.ignored if self.related.get(name, "") not in self.paths]
+
+
+def _collect(crm: Crm, names: _NamesInCrm, record: dict[str, Any], path: Path, mistakes: Mistakes) -> _Collected:
+    """The members of a record, read for the fields that use them; mistakes are noted."""
+    collected = _Collected()
+    values, paths, ignored = collected.values, collected.paths, collected.ignored
+    for member in crm.read_members(record, path, mistakes):
+        if len(values) + len(ignored) >= MOST_NAMES:
+            mistakes.add(path, f"has more than {MOST_NAMES:,} names; send those that the card uses")
+            return collected
+        name = member.name
+        if member.related:
+            collected.related[name] = member.related
+        kind = names.kinds.get(name)
+        if kind is None:
+            check_name(name, member.path, mistakes)
+            if not _is_opened(member):
+                ignored[name] = None
+            continue
+        if name in paths:  # "Owner.Name" may also be written out, beside Owner
+            mistakes.add(member.path, "is given more than once; send it once")
+        paths[name] = member.path
+        try:
+            values[name] = crm.read_value(member, kind)
+        except UnreadableValue as reason:
+            values[name] = None
+            mistakes.add(member.path, str(reason), member.value)
+    if ignored and not values:  # a record of another system, or one that was asked for without its fields
+        mistakes.add(path, f"has no name that the card uses; is it a record of {crm.name}, with its fields?")
+    return collected
+
+
+def _is_opened(member: Member) -> bool:
+    """Whether the members of a related record come each by itself."""
+    return isinstance(member.value, dict) and member.depth < DEEPEST_RELATED
+
+
+def _is_missing(value: Any) -> bool:
+    return value is None or (isinstance(value, str) and not value.strip(SPACE))
