@@ -94,8 +94,13 @@ $(VENV)/.pinned: constraints.txt
 	$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r constraints.txt
 	@touch $@
 
+# A clone has these links; a source distribution can't carry them.
+LINKS := $(addprefix leadledger/,scoring models training api)
+$(LINKS):
+	ln -s ../$(@F) $@
+
 # The build backend is among the pins, so nothing is fetched here.
-$(VENV)/.installed: $(VENV)/.pinned pyproject.toml
+$(VENV)/.installed: $(VENV)/.pinned pyproject.toml | $(LINKS)
 	$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 

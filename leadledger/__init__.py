@@ -5,41 +5,27 @@
     card = leadledger.load("card.yaml")
     print(leadledger.explain(card, {"need": "urgent"}, as_of=date(2026, 7, 1)))
 
-The verbs are loaded at their first use, so `import leadledger` loads neither scikit-learn nor pandas. `train`, `audit`,
+Each verb is imported at its first use, so `import leadledger` loads neither scikit-learn nor pandas. `train`, `audit`,
 `backtest`, `recalibrate`, `read_history` and `find_leaks` need the `train` extra.
 """
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    from leadledger.models.releases.store import Releases
-    from leadledger.scoring.card.reader import load
-    from leadledger.scoring.engine.score import explain, recommend, score
-    from leadledger.scoring.frames.score import score_frame
-    from leadledger.scoring.printers.sql.select import to_sql
-    from leadledger.training.evidence.auditing import audit
-    from leadledger.training.evidence.backtesting import backtest
-    from leadledger.training.evidence.leakage import find_leaks
-    from leadledger.training.history import read_history
-    from leadledger.training.runs.recalibration import recalibrate
-    from leadledger.training.runs.train import train
-
-__all__ = [
-    "Releases",
-    "audit",
-    "backtest",
-    "explain",
-    "find_leaks",
-    "load",
-    "read_history",
-    "recalibrate",
-    "recommend",
-    "score",
-    "score_frame",
-    "to_sql",
-    "train",
-]
+if TYPE_CHECKING:  # the same names as in _MODULES, for type checkers and editors; a test holds them equal
+    from leadledger.models.releases.store import Releases as Releases
+    from leadledger.scoring.card.reader import load as load
+    from leadledger.scoring.engine.score import explain as explain
+    from leadledger.scoring.engine.score import recommend as recommend
+    from leadledger.scoring.engine.score import score as score
+    from leadledger.scoring.frames.score import score_frame as score_frame
+    from leadledger.scoring.printers.sql.select import to_sql as to_sql
+    from leadledger.training.evidence.auditing import audit as audit
+    from leadledger.training.evidence.backtesting import backtest as backtest
+    from leadledger.training.evidence.leakage import find_leaks as find_leaks
+    from leadledger.training.history import read_history as read_history
+    from leadledger.training.runs.recalibration import recalibrate as recalibrate
+    from leadledger.training.runs.train import train as train
 
 _MODULES = {
     "Releases": "models.releases.store",
@@ -57,9 +43,11 @@ _MODULES = {
     "train": "training.runs.train",
 }
 
+__all__ = list(_MODULES)
+
 
 def __getattr__(name: str) -> Any:
-    """A verb, imported at its first use and kept."""
+    """Import a verb at its first use, and keep it."""
     if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     verb = getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
@@ -68,5 +56,5 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    """The verbs, for tab completion: neither what this file imports, nor the folders."""
+    """The verbs, for tab completion, without what this file imports and without the folders."""
     return [*(name for name in globals() if name.startswith("__")), *__all__]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import pydoc
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -18,6 +20,15 @@ def test_the_verbs_are_exact_and_sorted() -> None:
     assert leadledger.__all__ == sorted(leadledger.__all__)
     assert all(callable(getattr(leadledger, name)) for name in leadledger.__all__)
     assert [name for name in dir(leadledger) if not name.startswith("_")] == leadledger.__all__
+
+
+def test_type_checkers_see_the_verbs_that_are_loaded() -> None:
+    """The imports for type checkers and editors are of the modules from which the verbs are loaded."""
+    assert leadledger.__file__ is not None
+    tree = ast.parse(Path(leadledger.__file__).read_text("utf-8"))
+    imports = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module]
+    modules = {node.names[0].asname: node.module for node in imports if node.names[0].asname}
+    assert modules == {name: f"leadledger.{module}" for name, module in leadledger._MODULES.items()}
 
 
 def test_an_unknown_name_is_refused() -> None:
