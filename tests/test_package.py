@@ -55,7 +55,17 @@ def new_environment(folder: Path, *install: str | Path) -> Path:
     site = Path(sysconfig.get_path("purelib", "venv", paths))
     (site / "libraries.pth").write_text(sysconfig.get_path("purelib") + "\n", "utf-8")
     python = Path(sysconfig.get_path("scripts", "venv", paths)) / "python"
-    pip = [sys.executable, "-m", "pip", "--python", python, "install", "--quiet", "--no-index", "--no-deps"]
+    pip: list[str | Path] = [
+        sys.executable,
+        "-m",
+        "pip",
+        "--python",
+        python,
+        "install",
+        "--quiet",
+        "--no-index",
+        "--no-deps",
+    ]
     run(*pip, "--no-build-isolation", "--no-compile", *install, cwd=folder)
     return python
 
