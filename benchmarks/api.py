@@ -25,7 +25,7 @@ from pathlib import Path
 from benchmarks import lists, overload, soak
 from benchmarks.load import Load, Seen, ask
 from benchmarks.served import REQUEST, Served, bare, fresh, ours, pipeline
-from leadledger.api.cli.demo import simulator
+from leadledger.api.cli.examples import load_simulator
 from tests.postgres import server as postgres
 
 CONNECTIONS = 16
@@ -72,7 +72,7 @@ def measure(seconds: float, rounds: int) -> list[Rate]:
 
 def _servers(stack: ExitStack, folder: Path) -> dict[str, Served]:
     """All servers, by name, until the stack ends."""
-    simulate = simulator()
+    simulate = load_simulator()
     simulate.write(simulate.simulate(20_000), folder / "history.csv")
     url = stack.enter_context(postgres(durable=True))
     off = stack.enter_context(ours(folder / "off", "--log", "off"))

@@ -24,7 +24,7 @@ import duckdb
 import numpy as np
 
 from benchmarks.million import run
-from leadledger.api.cli.demo import examples, simulator
+from leadledger.api.cli.examples import find_examples, load_simulator
 from leadledger.api.lists.duckdb import score_list
 from leadledger.api.lists.wanted import Wanted
 from leadledger.models.releases.store import Releases
@@ -79,7 +79,7 @@ class Size:
 
 def leads(folder: Path, rows: int) -> Path:
     """A CSV file of so many leads: at most 200,000 are simulated, and come again under other ids."""
-    simulate = simulator()
+    simulate = load_simulator()
     some = min(rows, 200_000)
     simulate.write(simulate.open_leads(some, seed=5, until=UNTIL), folder / "some.csv")
     path = folder / f"leads-{rows}.csv"
@@ -93,7 +93,7 @@ def leads(folder: Path, rows: int) -> Path:
 
 def release(folder: Path) -> Path:
     """A home with the release that 20,000 simulated leads teach."""
-    card, history, home = examples() / "b2b-software" / "card.yaml", folder / "history.csv", folder / "home"
+    card, history, home = find_examples() / "b2b-software" / "card.yaml", folder / "history.csv", folder / "home"
     run([str(card.with_name("simulate.py")), "--leads", "20000", "-o", str(history)])
     run(["-m", "leadledger.api.cli.commands", "train", str(card), str(history), "--home", str(home)])
     return home

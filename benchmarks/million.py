@@ -21,12 +21,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from leadledger.api.cli.demo import examples
+from leadledger.api.cli.examples import find_examples
 from leadledger.scoring.card.reader import parse_card
 from leadledger.scoring.scorecard import Card
 
 ROOT = Path(__file__).parents[1]
-EXAMPLE = examples() / "b2b-software"
+EXAMPLE = find_examples() / "b2b-software"
 LEADS = 1_000_000
 FIELDS = 20
 ALSO = ("company", "unsubscribed", "competitor")

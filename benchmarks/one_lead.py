@@ -18,7 +18,7 @@ from typing import Any
 
 import pandas as pd
 
-from leadledger.api.cli.demo import examples, simulator
+from leadledger.api.cli.examples import find_examples, load_simulator
 from leadledger.models.releases.store import Releases
 from leadledger.scoring.engine.score import engine
 from leadledger.scoring.meaning.reference import tally
@@ -46,8 +46,8 @@ def best(work: Callable[[], Any], times: int) -> float:
 
 def main(words: list[str]) -> None:
     """Train once, then time each way on the same leads."""
-    card = examples() / "b2b-software" / "card.yaml"
-    simulate = simulator()
+    card = find_examples() / "b2b-software" / "card.yaml"
+    simulate = load_simulator()
     with tempfile.TemporaryDirectory() as folder:
         history, fresh = Path(folder) / "history.csv", Path(folder) / "leads.csv"
         simulate.write(simulate.simulate(LEADS, seed=7, until=UNTIL), history)

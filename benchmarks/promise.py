@@ -27,14 +27,14 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import beta
 
-from leadledger.api.cli.demo import examples, simulator
+from leadledger.api.cli.examples import find_examples, load_simulator
 from leadledger.scoring.card.reader import read_card
 from leadledger.scoring.scorecard import Scorecard
 from leadledger.training.history import read_history
 from leadledger.training.learn.threshold import could_be_promoted, find_precision_threshold
 from leadledger.training.runs.train import HELD_OUT, train
 
-CARD = examples() / "b2b-software" / "card.yaml"
+CARD = find_examples() / "b2b-software" / "card.yaml"
 STAGE = "opportunity"
 DRAWS = 200
 MODELS = 4
@@ -89,7 +89,7 @@ class Judged:
 
 def simulated(scorecard: Scorecard, leads: int, seed: int) -> Judged:
     """A fresh history, scored by the scorecard."""
-    frame = simulator().simulate(leads, seed=seed, truth=True)
+    frame = load_simulator().simulate(leads, seed=seed, truth=True)
     history = read_history(scorecard.card, frame.drop(columns="true_probability"))
     stage = next(one for one in scorecard.card.stages if one.name == STAGE)
     able = could_be_promoted(stage, history.criteria, history.excluded)
@@ -104,7 +104,7 @@ def measure(draws: int, models: int, leads: int, fresh: int) -> Kept:
     calibrations, precisions = [], []
     for model in range(models):
         print(f"training {model + 1} of {models}", file=sys.stderr)
-        made = train(CARD, simulator().simulate(leads, seed=SEED + model))
+        made = train(CARD, load_simulator().simulate(leads, seed=SEED + model))
         calibrations.append(calibration(made.metrics["held_out"]["leadledger"]))
         print(f"drawing {len(range(model, draws, models))} times", file=sys.stderr)
         population = simulated(made.scorecard, fresh, SEED + models + model)

@@ -18,7 +18,7 @@ from starlette.testclient import TestClient
 import leadledger
 from leadledger.api.app import create_app
 from leadledger.api.cli.commands import cli
-from leadledger.api.cli.demo import simulator
+from leadledger.api.cli.examples import load_simulator
 from leadledger.api.lists.duckdb import score_list
 from leadledger.api.lists.wanted import Wanted
 from leadledger.api.service.settings import Settings
@@ -47,7 +47,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def leads(home: Path) -> list[dict[str, Any]]:
     """Simulated leads as raw texts."""
-    simulate = simulator()
+    simulate = load_simulator()
     simulate.write(simulate.open_leads(LEADS, seed=5, until=date(2026, 6, 30)), home / "leads.csv")
     with (home / "leads.csv").open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))

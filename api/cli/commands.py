@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from datetime import UTC, date, datetime
 from pathlib import Path
-from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -34,6 +32,7 @@ from leadledger.api.cli.options import (
     today,
     width,
 )
+from leadledger.api.cli.progress import show_bar, show_steps
 from leadledger.scoring.errors import DataError, ScoringError
 
 if TYPE_CHECKING:
@@ -147,7 +146,7 @@ def train(
     from leadledger.models.releases.store import Releases
 
     releases = Releases(home)
-    with progress() as tell, ExitStack() as stack:
+    with show_steps() as tell, ExitStack() as stack:
         tell("reading the history")
         history = data or stack.enter_context(logged_history(card, home, log_url, backdated))
         current = current_release(releases)
@@ -195,18 +194,6 @@ def recalibrate(data: Path, home: Path, release: str | None, as_of: date | None,
     found = move(releases, data, release=release, as_of=as_of, newest=newest)
     name = found.publish(releases, datetime.now(UTC))
     show({"release": name, **found.to_dict()}) if as_json else click.echo(recalibration_text(found, name, width()))
-
-
-@contextmanager
-def progress() -> Iterator[Callable[[str], None]]:
-    """Steps on a terminal, each in the place of the one before, and none left at the end; silence in a pipe."""
-    if not sys.stderr.isatty():
-        yield lambda step: None
-        return
-    try:
-        yield lambda step: click.echo(f"\r\033[K{step} …", err=True, nl=False)
-    finally:
-        click.echo("\r\033[K", err=True, nl=False)
 
 
 class Names(click.ParamType[tuple[str, ...]]):
@@ -338,10 +325,10 @@ def score(
     if engine == "spark":
         from leadledger.api.lists.spark import score_folder
 
-        with progress() as tell:
+        with show_steps() as tell:
             found = score_folder(chosen, leads, out, day, wanted, master=master, progress=tell)
     else:
-        with bar(leads) as drawn:
+        with show_bar(leads) as drawn:
             found = score_list(chosen, Path(leads), Path(out), day, wanted, progress=drawn)
     said = json.dumps(found.to_dict(), indent=2, ensure_ascii=False) if as_json else list_text(found, width())
     click.echo(said, err=out == "-")
@@ -365,36 +352,12 @@ def _score_table(
     from leadledger.api.lists.postgres import score_table
     from leadledger.api.lists.wanted import Wanted
 
-    with progress() as tell:
+    with show_steps() as tell:
         wanted = Wanted(where=where, explain=explain)
         found = score_table(card, url, table, into, as_of, wanted, key=key, progress=tell)
     show(found.to_dict()) if as_json else click.echo(table_text(found, width()))
     if strict and found.rejected:
         sys.exit(1)
-
-
-@contextmanager
-def bar(label: str) -> Iterator[Callable[[float, int], None] | None]:
-    """What draws a bar with rows, rate and time left on a terminal; None in a pipe."""
-    if not sys.stderr.isatty():
-        yield None
-        return
-    started = monotonic()
-
-    def draw(share: float, rows: int) -> None:
-        seconds = monotonic() - started
-        left = seconds / share * (1 - share) if share else 0
-        full = round(20 * share)
-        line = (
-            f"{label[:20]} {'█' * full}{'░' * (20 - full)} {share:4.0%}  {rows:,} rows"
-            f"  {rows / seconds:,.0f}/s  {left:.0f} s left"
-        )
-        click.echo(f"\r\033[K{line[: width() - 1]}", err=True, nl=False)
-
-    try:
-        yield draw
-    finally:
-        click.echo("\r\033[K", err=True, nl=False)
 
 
 @cli.command()
@@ -613,7 +576,7 @@ def backtest(
         raise click.UsageError("--rules-alone and --release exclude each other; give one of the two")
     written = read_card(old)
     chosen = None if rules_alone else learned_for(written, Releases(home), release)
-    with progress() as tell:
+    with show_steps() as tell:
         found = try_out(
             written,
             new,

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
-import sys
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from types import ModuleType
 
 import click
 
+from leadledger.api.cli.examples import find_examples, load_simulator
+from leadledger.api.cli.progress import show_steps
 from leadledger.api.lists.duckdb import score_list
 from leadledger.api.lists.wanted import Wanted
 from leadledger.scoring import outputs
@@ -28,7 +27,6 @@ def run(folder: Path, leads: int, width: int) -> None:
         from leadledger.training.runs.train_text import training_text
     except ModuleNotFoundError as error:
         raise DataError(f"the demo trains, which needs {error.name}: pip install 'leadledger[train]'") from None
-    from leadledger.api.cli.commands import progress
     from leadledger.api.cli.reports import list_text
     from leadledger.api.lists.fit import case_failures
     from leadledger.models.releases.store import Releases
@@ -36,8 +34,8 @@ def run(folder: Path, leads: int, width: int) -> None:
     from leadledger.scoring.engine.score import score
     from leadledger.scoring.printers.text import ledger_text
 
-    card = examples() / "b2b-software" / "card.yaml"
-    simulate = simulator()
+    card = find_examples() / "b2b-software" / "card.yaml"
+    simulate = load_simulator()
     folder.mkdir(parents=True, exist_ok=True)
     history, fresh, scored = (folder / name for name in ("history.csv", "open-leads.csv", "scored.csv"))
     home = folder / "home"
@@ -54,7 +52,7 @@ def run(folder: Path, leads: int, width: int) -> None:
     click.echo(f"{len(written.rules)} rules; {len(written.cases) - len(failed)} of {len(written.cases)} cases pass")
 
     _step(3, "Training", f"leadledger train {_short(card)} {history} --home {home}")
-    with progress() as tell:
+    with show_steps() as tell:
         found = train(card, history, progress=tell)
     releases = Releases(home)
     name = found.publish(releases, datetime.now(UTC))
@@ -97,27 +95,6 @@ def _example(scored: Path) -> dict[str, str]:
         names = [one[0] for one in found.description or ()]
         ((*values,),) = found.fetchall()
     return {name: value for name, value in zip(names, values, strict=True) if value is not None}
-
-
-def examples() -> Path:
-    """The folder of the examples: inside an installed wheel, else beside the packages, as in a clone."""
-    package = Path(__file__).parents[2]
-    for folder in (package / "examples", package.parent / "examples"):
-        if (folder / "b2b-software" / "card.yaml").is_file():
-            return folder
-    raise DataError("the examples are not installed; run the demo from a clone")
-
-
-def simulator() -> ModuleType:
-    """The simulated CRM of the example, a script in a folder whose name is no package's."""
-    path = examples() / "b2b-software" / "simulate.py"
-    spec = importlib.util.spec_from_file_location("simulate", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["simulate"] = module
-    spec.loader.exec_module(module)
-    return module
 
 
 def _short(path: Path) -> Path:

@@ -15,18 +15,18 @@ from benchmarks.__main__ import main
 from benchmarks.learners import LEARNERS, MODULES, TITLES, absent
 from benchmarks.quality import Row, Table, bootstrap, lead_losses, lines, measure
 from benchmarks.sets import SETS, Set
-from leadledger.api.cli.demo import examples, simulator
+from leadledger.api.cli.examples import find_examples, load_simulator
 from leadledger.scoring.card.reader import read_card
 from leadledger.training.history import read_history
 
-CARD = read_card(examples() / "b2b-software" / "card.yaml")
+CARD = read_card(find_examples() / "b2b-software" / "card.yaml")
 QUICK = ("rules", "logistic", "odoo")
 
 
 @pytest.fixture(scope="module")
 def simulated() -> Set:
     """Six hundred simulated leads with dates."""
-    return Set("simulated", CARD, read_history(CARD, simulator().simulate(600, seed=7)))
+    return Set("simulated", CARD, read_history(CARD, load_simulator().simulate(600, seed=7)))
 
 
 @pytest.fixture

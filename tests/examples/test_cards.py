@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from leadledger.api.cli.demo import examples
+from leadledger.api.cli.examples import find_examples
 from leadledger.api.lists.fit import case_failures
 from leadledger.scoring.card.reader import read_card
 from leadledger.training.evidence.baselines import rules_alone
 from leadledger.training.evidence.forecast_quality import judge
 from leadledger.training.history import read_history
 
-CARDS = sorted(examples().glob("*/card.yaml"))
+CARDS = sorted(find_examples().glob("*/card.yaml"))
 DATA = Path(__file__).parents[3] / "shared" / "data"
 SHOPPERS = DATA / "online_shoppers" / "online_shoppers_intention.csv"
 EXTRAALEARN = DATA / "extraalearn" / "ExtraaLearn.csv"
@@ -46,13 +46,13 @@ def test_real_data(name: str, data: Path, leads: int, rate: float, leak: str, ar
     """Every row is read, the leak is no field to learn from, and the rules order leads as the README says."""
     if not data.is_file():
         pytest.skip(f"the real data is not shipped; it would be {data}")
-    history = read_history(read_card(examples() / name / "card.yaml"), data)
+    history = read_history(read_card(find_examples() / name / "card.yaml"), data)
     assert history.counts.used == history.counts.rows == leads
     assert history.won.mean() == pytest.approx(rate, abs=5e-5)
     assert set(history.left_out) == {leak}
     judged = judge(history.won, rules_alone(history.rules, history.won, history.rules))
     assert judged.auc == pytest.approx(area, abs=0.005)
-    text = (examples() / name / "README.md").read_text("utf-8")
+    text = (find_examples() / name / "README.md").read_text("utf-8")
     assert f"{leads:,}" in text
     assert f"{rate:.1%}".replace("%", " %") in text
     assert f"{area}" in text

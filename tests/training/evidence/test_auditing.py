@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from scipy.special import expit
 
-from leadledger.api.cli.demo import examples, simulator
+from leadledger.api.cli.examples import find_examples, load_simulator
 from leadledger.scoring.card.reader import parse_card
 from leadledger.scoring.scorecard import Learned, Scorecard
 from leadledger.training.evidence.auditing import Audit, audit
@@ -183,7 +183,7 @@ PLANTED = {  # what the truth supports is about 8, 8, 7 and -9 points; a country
 @pytest.fixture(scope="module")
 def simulated() -> pd.DataFrame:
     """A simulated history."""
-    return simulator().simulate(8000, seed=7)
+    return load_simulator().simulate(8000, seed=7)
 
 
 def learned_audit(text: str, path: Path, history: pd.DataFrame) -> Audit:
@@ -197,7 +197,7 @@ def learned_audit(text: str, path: Path, history: pd.DataFrame) -> Audit:
 @pytest.mark.slow
 def test_planted_mistakes_are_found(simulated: pd.DataFrame, tmp_path: Path) -> None:
     """On a trained card: two rules with ten times their points, two with the wrong sign, and a dead one."""
-    text = (examples() / "b2b-software" / "card.yaml").read_text("utf-8")
+    text = (find_examples() / "b2b-software" / "card.yaml").read_text("utf-8")
     for old, new in PLANTED.items():
         assert text.count(old) == 1
         text = text.replace(old, new)
@@ -222,7 +222,7 @@ def test_planted_mistakes_are_found(simulated: pd.DataFrame, tmp_path: Path) -> 
 @pytest.mark.slow
 def test_honest_rules_stand(simulated: pd.DataFrame, tmp_path: Path) -> None:
     """On the card as it is, the two rules that are wrong on purpose are found, and few others are called too large."""
-    text = (examples() / "b2b-software" / "card.yaml").read_text("utf-8")
+    text = (find_examples() / "b2b-software" / "card.yaml").read_text("utf-8")
     found = learned_audit(text, tmp_path / "card.yaml", simulated)
     wrong = {*found.overrated, *found.contradicted}
     assert {"newsletter", "enterprise"} <= wrong

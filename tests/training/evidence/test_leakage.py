@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from leadledger.api.cli.demo import examples, simulator
+from leadledger.api.cli.examples import find_examples, load_simulator
 from leadledger.scoring.card.reader import parse_card
 from leadledger.scoring.errors import DataError, LeakageError
 from leadledger.scoring.scorecard import Card
@@ -68,7 +68,7 @@ def known(name: str) -> tuple[Card, History]:
 
 def offered(example: str, *fields: str) -> str:
     """An example's card, from which `learn: no` of these fields is removed."""
-    text = (examples() / example / "card.yaml").read_text()
+    text = (find_examples() / example / "card.yaml").read_text()
     for field in fields:
         text, changed = re.subn(rf"(\n  {field}: {{.*?), learn: no", r"\1", text)
         assert changed == 1
@@ -78,7 +78,7 @@ def offered(example: str, *fields: str) -> str:
 def simulated() -> tuple[Card, History]:
     """The example's simulated CRM."""
     card = parse_card(offered("b2b-software", "lead_status", "proposal_value"))
-    return card, read_history(card, simulator().simulate(8_000, seed=7, until=date(2026, 6, 30)))
+    return card, read_history(card, load_simulator().simulate(8_000, seed=7, until=date(2026, 6, 30)))
 
 
 def bank() -> tuple[Card, History]:
@@ -115,7 +115,7 @@ def olist() -> tuple[Card, History]:
     kinds |= dict.fromkeys(("declared_product_catalog_size", "declared_monthly_revenue"), "number")
     added = [f"  {one}: {{kind: {kinds.get(one, 'text')}}}" for one in CLOSED_DEALS if one != "days_since_won"]
     added += ["  signed: {kind: date}", "  days_since_won: {kind: number, is: days_since(signed)}"]
-    text = (examples() / "olist-funnel" / "card.yaml").read_text()
+    text = (find_examples() / "olist-funnel" / "card.yaml").read_text()
     card = parse_card(text.replace("fields:\n", "fields:\n" + "\n".join(added) + "\n", 1))
     return card, read_history(card, frame.assign(signed=frame["won_date"]))
 

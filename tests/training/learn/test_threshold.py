@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scipy.special import expit
 from scipy.stats import binom, binomtest
 
-from leadledger.api.cli.demo import examples, simulator
+from leadledger.api.cli.examples import find_examples, load_simulator
 from leadledger.scoring.engine.score import probability
 from leadledger.scoring.gate import Capacity, Line, Stage, Value
 from leadledger.training.intervals import lower_limit, rate_limits
@@ -291,12 +291,12 @@ def test_precision_by_volume() -> None:
 @pytest.mark.slow
 def test_training_finds_the_lines_that_the_card_asks_for(tmp_path: Path) -> None:
     """A capacity and a value: the release holds both lines, and the held-out leads bear them out."""
-    text = (examples() / "b2b-software" / "card.yaml").read_text("utf-8")
+    text = (find_examples() / "b2b-software" / "card.yaml").read_text("utf-8")
     text = text.replace("probability: {precision: 0.70, confidence: 0.90}", "capacity: 1 per week")
     text = text.replace("- {name: customer}", "- {name: customer, value: {won: 9000, cost: 900}}")
     path = tmp_path / "card.yaml"
     path.write_text(text, "utf-8")
-    found = train(path, simulator().simulate(2000, seed=7, until=date(2026, 6, 30)))
+    found = train(path, load_simulator().simulate(2000, seed=7, until=date(2026, 6, 30)))
     history, promises = found.history, found.metrics["promises"]
     assert history is not None
     assert history.days is not None

@@ -18,8 +18,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from leadledger.api.cli.demo import examples as example_cards
-from leadledger.api.cli.demo import simulator
+from leadledger.api.cli.examples import find_examples, load_simulator
 from leadledger.scoring.card.reader import parse_card
 from leadledger.scoring.gate import Line
 from leadledger.scoring.lookup import Combination, FlagBins, Leaf, NumberBins, Pair, Split, Table, TextBins
@@ -555,8 +554,8 @@ def test_a_large_card_makes_a_small_file(card: Card, metrics: dict[str, Any]) ->
 @pytest.mark.slow
 def test_a_real_run() -> None:
     """The page of a training run on the simulated history agrees with its metrics, as they are kept."""
-    history = simulator().simulate(3000, seed=7, until=date(2026, 6, 30))
-    found = train(example_cards() / "b2b-software" / "card.yaml", history)
+    history = load_simulator().simulate(3000, seed=7, until=date(2026, 6, 30))
+    found = train(find_examples() / "b2b-software" / "card.yaml", history)
     kept = json.loads(json.dumps(dict(found.metrics)))
     text = page(found.metrics, found.provenance, found.learned, found.card, found.notes, found.rules_only)
     data = {"metrics": kept, "provenance": found.provenance, "learned": found.learned, "card": found.card}

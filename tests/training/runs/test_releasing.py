@@ -18,7 +18,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder
 
 from leadledger.api.cli.commands import cli
-from leadledger.api.cli.demo import examples, simulator
+from leadledger.api.cli.examples import find_examples, load_simulator
 from leadledger.models.learner.binning import Binning
 from leadledger.models.releases.store import Releases
 from leadledger.scoring.errors import DataError, ReleaseError
@@ -27,7 +27,7 @@ from leadledger.training.runs.tracking import log_run
 from leadledger.training.runs.train import train
 from leadledger.training.runs.training_result import Training
 
-CARD = examples() / "b2b-software" / "card.yaml"
+CARD = find_examples() / "b2b-software" / "card.yaml"
 UNTIL = date(2026, 6, 30)
 CREATED = datetime(2026, 7, 1, tzinfo=UTC)
 
@@ -37,7 +37,7 @@ pytestmark = pytest.mark.slow
 @pytest.fixture(scope="module")
 def history() -> pd.DataFrame:
     """A simulated history."""
-    return simulator().simulate(4000, seed=3, until=UNTIL)
+    return load_simulator().simulate(4000, seed=3, until=UNTIL)
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 from scipy.special import expit, logit
 
-from leadledger.api.cli.demo import examples, simulator
+from leadledger.api.cli.examples import find_examples, load_simulator
 from leadledger.models.releases.store import Releases
 from leadledger.models.stability import EDGES, POINTS, bin_of
 from leadledger.scoring.scorecard import START
@@ -31,13 +31,13 @@ real = pytest.mark.skipif(not DATA.is_dir(), reason=f"the real data is not shipp
 @pytest.fixture(scope="module")
 def truth() -> pd.DataFrame:
     """A simulated history, with the true probability of each lead."""
-    return simulator().simulate(20_000, seed=7, until=UNTIL, truth=True)
+    return load_simulator().simulate(20_000, seed=7, until=UNTIL, truth=True)
 
 
 @pytest.fixture(scope="module")
 def trained(truth: pd.DataFrame) -> Training:
     """The example card, trained on it."""
-    return train(examples() / "b2b-software" / "card.yaml", truth)
+    return train(find_examples() / "b2b-software" / "card.yaml", truth)
 
 
 @pytest.mark.slow
@@ -95,7 +95,7 @@ def test_a_release_keeps_it_all(trained: Training, tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_training_twice_gives_the_same(truth: pd.DataFrame) -> None:
     """Same inputs, same seed: the same tables and measures."""
-    card = examples() / "b2b-software" / "card.yaml"
+    card = find_examples() / "b2b-software" / "card.yaml"
     first, second = (train(card, truth.head(4000)) for _ in range(2))
     assert first.learned == second.learned
     assert first.to_dict() == second.to_dict()
@@ -105,7 +105,7 @@ def test_training_twice_gives_the_same(truth: pd.DataFrame) -> None:
 @pytest.mark.slow
 def test_bank_marketing() -> None:
     """Stratified, without `duration`: as good as boosting without restrictions; rounding moves little."""
-    card = examples() / "bank-marketing" / "card.yaml"
+    card = find_examples() / "bank-marketing" / "card.yaml"
     found = train(card, DATA / "bank_marketing" / "bank-additional-full.csv", held_out=0.3)
     assert found.history is not None
     assert "duration" not in found.history.frame
@@ -123,11 +123,11 @@ def test_olist_funnel(tmp_path: Path) -> None:
     """The two files joined as its README says, split by time: AUC at least 0.68."""
     for one in (DATA / "olist_funnel").glob("*.csv"):
         (tmp_path / one.name).symlink_to(one)
-    readme = (examples() / "olist-funnel" / "README.md").read_text("utf-8")
+    readme = (find_examples() / "olist-funnel" / "README.md").read_text("utf-8")
     joins = re.search(r"^python - <<'EOF'\n(.*?)^EOF$", readme, flags=re.MULTILINE | re.DOTALL)
     assert joins
     subprocess.run([sys.executable, "-c", joins[1]], cwd=tmp_path, check=True)
-    card = examples() / "olist-funnel" / "card.yaml"
+    card = find_examples() / "olist-funnel" / "card.yaml"
     found = train(card, tmp_path / "history.csv", as_of=date(2018, 11, 14))
     assert found.metrics["split"] == "time"
     assert found.metrics["held_out"]["leadledger"]["auc"] >= 0.68
