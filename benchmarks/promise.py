@@ -143,7 +143,7 @@ def lines(found: Kept) -> Iterator[str]:
         yield f"{number:>9}: {one.leads:,} leads{'':<25}{one.slope:>11.3f}{one.error:>20.4f}{one.log_loss:>11.4f}"
     yield ""
     yield (
-        f"promised precision {found.asked:.2f} with confidence {found.confidence:.2f}:"
+        f"promised precision {found.precision:.2f} with confidence {found.confidence:.2f}:"
         f" {found.draws} draws, a line in {found.lines}"
     )
     if found.lines:

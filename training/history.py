@@ -104,10 +104,10 @@ class History:
     def score(self, card: Scorecard) -> NDArray[np.int64]:
         """The totals (n,), in tenths, that a scorecard gives to these leads, each as of its own day."""
         assert self.connection is not None
-        found = self.connection.execute(
+        totals = self.connection.execute(
             f'SELECT {quoted(ROW)} AS row, "ll:total" AS total FROM ({self._scoring(card)})'
         ).df()
-        return found.set_index("row")["total"].reindex(self.rows).to_numpy(np.int64)
+        return totals.set_index("row")["total"].reindex(self.rows).to_numpy(np.int64)
 
     def select(self, card: Scorecard, columns: Sequence[str], *, ledger: bool = False) -> list[NDArray[Any]]:
         """Columns of the printed SQL for these leads, each lead as of its own day: one array (n,) a column.
@@ -116,14 +116,14 @@ class History:
         of the ledger. None of them may be NULL. Cast them to the smallest type that holds them: they are kept whole.
         """
         assert self.connection is not None
-        selected = "".join(f", {one} AS c{i}" for i, one in enumerate(columns))
-        found = self.connection.execute(
+        selected = "".join(f", {column} AS c{i}" for i, column in enumerate(columns))
+        table_columns = self.connection.execute(
             f"SELECT {quoted(ROW)} AS row{selected} FROM ({self._scoring(card, ledger)})"
         ).fetchnumpy()
-        rows = np.asarray(found["row"])
+        rows = np.asarray(table_columns["row"])
         order = np.argsort(rows, kind="stable")
         at = order[np.searchsorted(rows, self.rows, sorter=order)]
-        return [np.asarray(found[f"c{i}"])[at] for i in range(len(columns))]
+        return [np.asarray(table_columns[f"c{i}"])[at] for i in range(len(columns))]
 
     def _scoring(self, card: Scorecard, ledger: bool = False) -> str:
         """The SELECT by which a scorecard scores these leads, each as of its own day."""
@@ -137,31 +137,31 @@ class History:
     def read_leads(self, positions: NDArray[np.intp]) -> list[dict[str, Any]]:
         """Some leads as they stand in the source, by its column names, in the order asked for."""
         assert self.connection is not None
-        rows = [int(one) for one in self.rows[positions]]
-        found = self.connection.execute(
+        rows = [int(row) for row in self.rows[positions]]
+        answer = self.connection.execute(
             f"SELECT * FROM {self.source.table} WHERE list_contains(?, {quoted(ROW)})", [rows]
         )
-        names = [one[0] for one in found.description or ()]
-        leads = {one[names.index(ROW)]: dict(zip(names, one, strict=True)) for one in found.fetchall()}
+        names = [column[0] for column in answer.description or ()]
+        leads = {row[names.index(ROW)]: dict(zip(names, row, strict=True)) for row in answer.fetchall()}
         return [leads[row] for row in rows]
 
     def scoring_days(self, positions: NDArray[np.intp]) -> list[date]:
         """The days as of which some leads are scored."""
         if self.days is None:
             return [self.as_of or EPOCH] * len(positions)
-        return [EPOCH + timedelta(days=int(one)) for one in self.days[positions]]
+        return [EPOCH + timedelta(days=int(day)) for day in self.days[positions]]
 
     def find_fired(self, card: Card) -> dict[str, NDArray[np.int8]]:
         """For each rule of a card (n,): 1 it fires, 0 it doesn't, -1 unknown. Each lead as of its own day.
 
         Trust may round a rule's points to nothing, so whether it fires is asked as if it were a criterion.
         """
-        asked = replace(
-            card, criteria=tuple(Criterion(one.name, one.when) for one in card.rules), stages=(), exclude=()
+        criteria_only = replace(
+            card, criteria=tuple(Criterion(rule.name, rule.when) for rule in card.rules), stages=(), exclude=()
         )
-        fires = [f"CAST(coalesce(CAST({quoted(f'c:{one.name}')} AS INTEGER), -1) AS TINYINT)" for one in card.rules]
-        found = self.select(Scorecard(asked, Learned()), fires)
-        return {one.name: states for one, states in zip(card.rules, found, strict=True)}
+        fires = [f"CAST(coalesce(CAST({quoted(f'c:{rule.name}')} AS INTEGER), -1) AS TINYINT)" for rule in card.rules]
+        columns = self.select(Scorecard(criteria_only, Learned()), fires)
+        return {rule.name: states for rule, states in zip(card.rules, columns, strict=True)}
 
 
 def read_history(card: Card, data: Path | str | pd.DataFrame | LoggedHistory, as_of: date | None = None) -> History:
@@ -192,8 +192,8 @@ def read_history(card: Card, data: Path | str | pd.DataFrame | LoggedHistory, as
     rejects = [*source.rejects, *find_bad_values(connection, scorecard, "history", source.columns)]
     whole = connection.execute(_typed(card, outcome, became)).df()
     whole, counts, taken, waits = _mature(whole, outcome, as_of)
-    rows = source.rows + len({one.row for one in source.rejects})
-    rejected = len({one.row for one in rejects})
+    rows = source.rows + len({reject.row for reject in source.rejects})
+    rejected = len({reject.row for reject in rejects})
     won = whole["won"].to_numpy(bool)
     frame, left_out = _learnable(card, whole)
     became_on = whole["became"].to_numpy(np.float64, na_value=np.nan) if outcome.kind == "date" else None
@@ -204,7 +204,7 @@ def read_history(card: Card, data: Path | str | pd.DataFrame | LoggedHistory, as
         won=won,
         days=whole["since"].to_numpy(np.int64) if outcome.since else None,
         rules=whole["rules"].to_numpy(np.int64),
-        criteria={one.name: _three_valued(whole[f"c:{one.name}"]) for one in card.criteria},
+        criteria={criterion.name: _three_valued(whole[f"c:{criterion.name}"]) for criterion in card.criteria},
         excluded=whole["out"].to_numpy(bool),
         counts=replace(counts, rows=rows, rejected=rejected, used=len(whole), won=int(won.sum())),
         as_of=taken,
@@ -213,14 +213,14 @@ def read_history(card: Card, data: Path | str | pd.DataFrame | LoggedHistory, as
         became=won if became_on is None else np.isfinite(became_on),
         became_on=became_on,
         dates={
-            one.name: whole[f"f:{one.name}"].to_numpy(np.float64, na_value=np.nan)
-            for one in card.fields.values()
-            if one.kind == "date"
+            field.name: whole[f"f:{field.name}"].to_numpy(np.float64, na_value=np.nan)
+            for field in card.fields.values()
+            if field.kind == "date"
         },
         ids={
-            one.name: whole[f"f:{one.name}"].astype(object).where(whole[f"f:{one.name}"].notna(), None).to_numpy()
-            for one in card.fields.values()
-            if one.kind == "id"
+            field.name: whole[f"f:{field.name}"].astype(object).where(whole[f"f:{field.name}"].notna(), None).to_numpy()
+            for field in card.fields.values()
+            if field.kind == "id"
         },
         connection=connection,
         waits=waits,
@@ -235,7 +235,7 @@ def _check_columns(card: Card, outcome: Outcome, source: LeadTable, label: str) 
     if outcome.since and not any(column in source.columns for column in card.fields[outcome.since].columns):
         hint = did_you_mean(outcome.since, source.columns)
         raise DataError(f"{label}: has no column '{outcome.since}', from which the outcome is counted.{hint}")
-    if not any(column in source.columns for one in card.plain for column in one.columns):
+    if not any(column in source.columns for field in card.plain for column in field.columns):
         first = next(iter(source.columns))
         raise DataError(
             f"{label}: no column belongs to the card '{card.name}', the first is {shown(first)};"
@@ -262,12 +262,12 @@ def _typed(card: Card, outcome: Outcome, became: str) -> str:
         f"{result} - DATE '{EPOCH}' AS became" if outcome.kind == "date" else f"{result} AS became",
         f'"ll:total" - {START} AS rules',
         '"ll:out" AS out',
-        *(f"{quoted(f'c:{one.name}')}" for one in card.criteria),
+        *(f"{quoted(f'c:{criterion.name}')}" for criterion in card.criteria),
         *(
-            f"{quoted(f'f:{one.name}')} - DATE '{EPOCH}' AS {quoted(f'f:{one.name}')}"
-            if one.kind == "date"
-            else quoted(f"f:{one.name}")
-            for one in card.fields.values()
+            f"{quoted(f'f:{field.name}')} - DATE '{EPOCH}' AS {quoted(f'f:{field.name}')}"
+            if field.kind == "date"
+            else quoted(f"f:{field.name}")
+            for field in card.fields.values()
         ),
     ]
     return f'SELECT {", ".join(columns)} FROM history WHERE NOT "ll:bad" ORDER BY since, {quoted(ROW)}'
@@ -290,7 +290,9 @@ def _mature(
         counts = replace(counts, no_outcome=int((~known).sum()))
         whole = whole[known]
         return whole.assign(won=whole["became"].astype(bool)), counts, as_of, None
-    newest = max((float(whole[one].max()) for one in ("since", "became") if whole[one].notna().any()), default=0.0)
+    newest = max(
+        (float(whole[column].max()) for column in ("since", "became") if whole[column].notna().any()), default=0.0
+    )
     taken = as_of or EPOCH + timedelta(days=int(newest))
     days = whole["became"] - whole["since"]
     before = (days < 0).to_numpy(bool, na_value=False)
@@ -314,24 +316,24 @@ def _learnable(card: Card, whole: pd.DataFrame) -> tuple[pd.DataFrame, dict[str,
     """The fields that may be learnt from and tell anything, and why the others were left out."""
     columns: dict[str, pd.Series[Any]] = {}
     left_out: dict[str, str] = {}
-    for one in card.fields.values():
-        if one.kind in ("date", "id"):
+    for declared in card.fields.values():
+        if declared.kind in ("date", "id"):
             continue
-        values = whole[f"f:{one.name}"]
-        if not one.learn:
-            left_out[one.name] = "the card says `learn: no`"
-        elif one.name == "stage":
-            left_out[one.name] = "the stage is what is decided"
+        values = whole[f"f:{declared.name}"]
+        if not declared.learn:
+            left_out[declared.name] = "the card says `learn: no`"
+        elif declared.name == "stage":
+            left_out[declared.name] = "the stage is what is decided"
         elif values.isna().all():
-            left_out[one.name] = "has no value in the history"
+            left_out[declared.name] = "has no value in the history"
         elif values.nunique(dropna=False) == 1:
-            left_out[one.name] = "has the same value in every row"
-        elif one.kind == "number":
-            columns[one.name] = values.astype(float)
-        elif one.kind == "flag":
-            columns[one.name] = values.astype("boolean")
+            left_out[declared.name] = "has the same value in every row"
+        elif declared.kind == "number":
+            columns[declared.name] = values.astype(float)
+        elif declared.kind == "flag":
+            columns[declared.name] = values.astype("boolean")
         else:
-            columns[one.name] = values.astype(object).where(values.notna(), None)
+            columns[declared.name] = values.astype(object).where(values.notna(), None)
     return pd.DataFrame(columns, index=whole.index).reset_index(drop=True), left_out
 
 

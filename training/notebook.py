@@ -10,9 +10,9 @@ from html import escape
 from typing import Any
 
 
-def table(rows: Sequence[Mapping[str, Any]], title: str = "", said: str = "") -> str:
+def table(rows: Sequence[Mapping[str, Any]], title: str = "", sentence: str = "") -> str:
     """Rows as an HTML table under a title and a sentence; all text is escaped. Columns: the keys of the first row."""
-    parts = [f"<h4>{escape(title)}</h4>" if title else "", f"<p>{escape(said)}</p>" if said else ""]
+    parts = [f"<h4>{escape(title)}</h4>" if title else "", f"<p>{escape(sentence)}</p>" if sentence else ""]
     if rows:
         names = list(rows[0])
         head = "".join(f"<th>{escape(name.replace('_', ' '))}</th>" for name in names)

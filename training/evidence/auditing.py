@@ -30,11 +30,11 @@ from leadledger.training.history import History
 from leadledger.training.intervals import rate_limits
 from leadledger.training.notebook import table
 
-RARE = 0.001  # a rule is dead if at most so many of the leads have it, the upper limit of the share being below
-ALWAYS = 0.98  # of the leads for which its answer is known, and these are FEWEST at least
-FEWEST = 30
-SAME = 0.95  # of the leads for which either of two rules fires, both do: one of them is redundant
-FACTOR = 2.0  # points that are so many times too large, or too small, are a finding; less is a matter of taste
+DEAD_SHARE = 0.001  # a rule is dead if at most so many of the leads have it, the upper limit of the share being below
+ALWAYS_ON_SHARE = 0.98  # of the leads for which its answer is known, and these are FEWEST_KNOWN at least
+FEWEST_KNOWN = 30
+REDUNDANT_SHARE = 0.95  # of the leads for which either of two rules fires, both do: one of them is redundant
+RATING_FACTOR = 2.0  # points that are so many times too large, or too small, are a finding; less is a matter of taste
 
 
 @dataclass(frozen=True)
@@ -66,9 +66,14 @@ class RuleAudit:
     def to_dict(self) -> dict[str, Any]:
         """Flat JSON, in points; `lost_to_caps` is the mean over the leads that it fired for."""
         rate, lift = self.rate or (None,) * 3, self.lift or (None,) * 3
-        found = self.supported
+        supported_points = self.supported
         supported = (
-            (None,) * 3 if found is None else tuple(round(one / 10, 1) for one in (found.points, found.low, found.high))
+            (None,) * 3
+            if supported_points is None
+            else tuple(
+                round(number / 10, 1)
+                for number in (supported_points.points, supported_points.low, supported_points.high)
+            )
         )
         return {
             "name": self.name,
@@ -113,7 +118,7 @@ class Audit:
         return {
             "leads": self.leads,
             "won": self.won,
-            "rules": [one.to_dict() for one in self.rules],
+            "rules": [rule.to_dict() for rule in self.rules],
             "dead": list(self.dead),
             "always_on": list(self.always_on),
             "contradicted": list(self.contradicted),
@@ -124,8 +129,8 @@ class Audit:
 
     def _repr_html_(self) -> str:
         shown = ["name", "declared", "counted", "supported", "supported_low", "supported_high", "fired", "rate", "lift"]
-        told = [one.to_dict() for one in self.rules]
-        rows = [{key: one[key] for key in (*shown, "lost_to_caps", "finding", "said")} for one in told]
+        records = [rule.to_dict() for rule in self.rules]
+        rows = [{key: record[key] for key in (*shown, "lost_to_caps", "finding", "said")} for record in records]
         return table(rows, "Rules under audit", f"{self.leads:,} leads, {self.won:,} of them became opportunities.")
 
 
@@ -144,12 +149,12 @@ def audit(
     pairs = _redundant(scorecard, earned)
     rules = [_rule(scorecard, earned, won, at, pairs) for at in range(len(scorecard.rules))]
     lists = {
-        finding: tuple(one.name for one, held in rules if finding in held)
+        finding: tuple(audited.name for audited, findings in rules if finding in findings)
         for finding in ("dead", "always_on", "contradicted", "overrated", "underrated")
     }
-    names = [one.rule.name for one in scorecard.rules]
-    redundant = tuple((names[first], names[other]) for first, other in pairs)
-    return Audit(len(won), int(won.sum()), tuple(one for one, _ in rules), redundant=redundant, **lists)
+    names = [rule.rule.name for rule in scorecard.rules]
+    redundant = tuple((names[first], names[second]) for first, second in pairs)
+    return Audit(len(won), int(won.sum()), tuple(audited for audited, _ in rules), redundant=redundant, **lists)
 
 
 # -- what each rule earned ---------------------------------------------------------------------------------------------
@@ -175,20 +180,20 @@ def _earned(
 ) -> _Earned:
     """Ask the printed SQL what rules earn without trust and with it, and what the terms do."""
     card = scorecard.card
-    points = [f"CAST(coalesce({quoted(f'r:{one.name}')}, 0) AS SMALLINT)" for one in card.rules]
-    terms = [f"CAST({quoted(f't:{one.name}')} AS INTEGER)" for one in scorecard.learned.terms]
+    points = [f"CAST(coalesce({quoted(f'r:{rule.name}')}, 0) AS SMALLINT)" for rule in card.rules]
+    terms = [f"CAST({quoted(f't:{term.name}')} AS INTEGER)" for term in scorecard.learned.terms]
     size, chosen = len(card.rules), slice(None) if positions is None else positions
-    found = [one[chosen] for one in history.select(Scorecard(card, Learned()), points, ledger=True)]
-    declared = _stacked(found, np.int16)
-    states = _stacked([fired[one.name][chosen] for one in card.rules], np.int8)
-    found = [one[chosen] for one in history.select(scorecard, [*points, *terms], ledger=True)]
-    counted = _stacked(found[:size], np.int16)
+    columns = [column[chosen] for column in history.select(Scorecard(card, Learned()), points, ledger=True)]
+    declared = _stacked(columns, np.int16)
+    states = _stacked([fired[rule.name][chosen] for rule in card.rules], np.int8)
+    columns = [column[chosen] for column in history.select(scorecard, [*points, *terms], ledger=True)]
+    counted = _stacked(columns[:size], np.int16)
     best = states == 1
     for group in card.groups:
         if group.best_of:
             members = _members(card, group)
             best[members] = _best(declared[members])
-    return _Earned(states, declared, counted, best, _stacked(found[size:], np.int32))
+    return _Earned(states, declared, counted, best, _stacked(columns[size:], np.int32))
 
 
 def _stacked(columns: list[NDArray[Any]], kind: type) -> NDArray[Any]:
@@ -196,7 +201,7 @@ def _stacked(columns: list[NDArray[Any]], kind: type) -> NDArray[Any]:
 
 
 def _members(card: Card, group: Group) -> list[int]:
-    return [at for at, one in enumerate(card.rules) if one.group == group.name]
+    return [at for at, rule in enumerate(card.rules) if rule.group == group.name]
 
 
 def _best(points: NDArray[np.int16]) -> NDArray[np.bool_]:
@@ -224,7 +229,7 @@ def _lost(scorecard: Scorecard, earned: _Earned, at: int) -> int:
     all but the best lose all.
     """
     rule = scorecard.rules[at].rule
-    group = next((one for one in scorecard.groups if one.name == rule.group), None)
+    group = next((group for group in scorecard.groups if group.name == rule.group), None)
     if group is None:
         return 0
     members = _members(scorecard.card, group)
@@ -251,19 +256,19 @@ def _redundant(scorecard: Scorecard, earned: _Earned) -> list[tuple[int, int]]:
         both += fires @ fires.T
     fired = np.diag(both)
     either = fired[:, None] + fired[None, :] - both
-    found = []
-    for at, one in enumerate(scorecard.rules):
-        group = next((other for other in scorecard.groups if other.name == one.rule.group), None)
+    pairs = []
+    for at, priced in enumerate(scorecard.rules):
+        group = next((candidate for candidate in scorecard.groups if candidate.name == priced.rule.group), None)
         if not fired[at]:
             continue
-        same = [other for other in range(at) if both[at, other] >= SAME * either[at, other]]
+        same = [earlier for earlier in range(at) if both[at, earlier] >= REDUNDANT_SHARE * either[at, earlier]]
         if not same and group is not None and group.best_of and not earned.best[at].any():
             # Whoever is better where it fires: the one that beats it most often.
-            members = [other for other in _members(scorecard.card, group) if other != at]
-            beats = [int((earned.best[other] & (earned.states[at] == 1)).sum()) for other in members]
+            members = [member for member in _members(scorecard.card, group) if member != at]
+            beats = [int((earned.best[member] & (earned.states[at] == 1)).sum()) for member in members]
             same = [members[int(np.argmax(beats))]] if any(beats) else []
-        found += [(at, same[0])] if same else []
-    return found
+        pairs += [(at, same[0])] if same else []
+    return pairs
 
 
 # -- the audit of one rule ---------------------------------------------------------------------------------------------
@@ -279,7 +284,7 @@ def _rule(
     fired, wins, leads = int(fires.sum()), int(won[fires].sum()), len(won)
     base = float(won.mean()) if leads else 0.0
     rate = (wins / fired, *rate_limits(wins, fired)) if fired else None
-    found = RuleAudit(
+    audited = RuleAudit(
         name=rule.name,
         reason=rule.reason,
         group=rule.group,
@@ -293,41 +298,43 @@ def _rule(
         supported=_supported(scorecard, earned, won, at, pairs),
         lost=_lost(scorecard, earned, at),
     )
-    held = _findings(found, earned, at, leads)
-    twin = next((other for first, other in pairs if first == at), None)
+    findings = _findings(audited, earned, at, leads)
+    twin = next((second for first, second in pairs if first == at), None)
     if twin is not None:
-        held["redundant"] = f"fires for the same leads as {scorecard.rules[twin].rule.name}, or never counts beside it"
-    order = ("dead", "always_on", "contradicted", "overrated", "redundant", "underrated")
-    first = next((one for one in order if one in held), "")
-    return replace(found, finding=first, said=held.get(first, "")), set(held)
-
-
-def _findings(found: RuleAudit, earned: _Earned, at: int, leads: int) -> dict[str, str]:
-    """What is to be said of a rule by itself, with a sentence each."""
-    if leads and found.fired == 0:
-        return {"dead": f"fired for none of {leads:,} leads"}
-    if rate_limits(found.fired, leads)[1] < RARE:
-        return {"dead": f"fired for {found.fired:,} of {leads:,} leads, which no result can rest on"}
-    held = {}
-    known = int((earned.states[at] >= 0).sum())
-    if known >= FEWEST and found.fired >= ALWAYS * known:
-        held["always_on"] = (
-            f"fired for {found.fired:,} of the {known:,} leads of which its answer is known: it parts none"
+        findings["redundant"] = (
+            f"fires for the same leads as {scorecard.rules[twin].rule.name}, or never counts beside it"
         )
-    data = found.supported
+    order = ("dead", "always_on", "contradicted", "overrated", "redundant", "underrated")
+    first = next((finding for finding in order if finding in findings), "")
+    return replace(audited, finding=first, said=findings.get(first, "")), set(findings)
+
+
+def _findings(audited: RuleAudit, earned: _Earned, at: int, leads: int) -> dict[str, str]:
+    """What is to be said of a rule by itself, with a sentence each."""
+    if leads and audited.fired == 0:
+        return {"dead": f"fired for none of {leads:,} leads"}
+    if rate_limits(audited.fired, leads)[1] < DEAD_SHARE:
+        return {"dead": f"fired for {audited.fired:,} of {leads:,} leads, which no result can rest on"}
+    findings = {}
+    known = int((earned.states[at] >= 0).sum())
+    if known >= FEWEST_KNOWN and audited.fired >= ALWAYS_ON_SHARE * known:
+        findings["always_on"] = (
+            f"fired for {audited.fired:,} of the {known:,} leads of which its answer is known: it parts none"
+        )
+    data = audited.supported
     if data is None:
-        return held
-    declared, sign = found.declared, 1 if found.declared > 0 else -1
+        return findings
+    declared, sign = audited.declared, 1 if audited.declared > 0 else -1
     low, middle, high = sorted((sign * data.low, sign * data.points, sign * data.high))
     between = f"{_points(data.low)} to {_points(data.high)}"
-    said = f"declared {_points(declared)}, the data support {_points(data.points)} ({between})"
+    sentence = f"declared {_points(declared)}, the data support {_points(data.points)} ({between})"
     if high < 0:
-        held["contradicted"] = f"{said}: the other sign"
-    elif sign * declared > max(high, FACTOR * middle):
-        held["overrated"] = said
-    elif low > sign * declared and middle > FACTOR * sign * declared:
-        held["underrated"] = said
-    return held
+        findings["contradicted"] = f"{sentence}: the other sign"
+    elif sign * declared > max(high, RATING_FACTOR * middle):
+        findings["overrated"] = sentence
+    elif low > sign * declared and middle > RATING_FACTOR * sign * declared:
+        findings["underrated"] = sentence
+    return findings
 
 
 def _points(tenths: float) -> str:
@@ -343,8 +350,8 @@ def _supported(
     """Refit a rule; None where it fires for no lead or for all, or where all leads ended alike."""
     card = scorecard.card
     own = set(_roots(card, card.rules[at]))
-    twins = {at} | {other for pair in pairs if at in pair for other in pair}
-    near = {i for i, one in enumerate(card.rules) if own.intersection(_roots(card, one))} - twins
+    twins = {at} | {position for pair in pairs if at in pair for position in pair}
+    near = {i for i, rule in enumerate(card.rules) if own.intersection(_roots(card, rule))} - twins
     offset = np.zeros(len(won), dtype=np.int64)
     for term, points in zip(scorecard.learned.terms, earned.terms, strict=True):
         if not own.intersection(card.roots(term.fields)):
@@ -362,8 +369,8 @@ def _roots(card: Card, rule: Rule) -> tuple[str, ...]:
 def _rules(card: Card, groups: Sequence[Group], points: NDArray[np.int16], some: set[int]) -> NDArray[np.int64]:
     """The tenths (n,) that some of the rules count, as if there were no others; `points` (rules, n) before groups."""
     total = np.zeros(points.shape[1], dtype=np.int64)
-    for at, one in enumerate(card.rules):
-        if at in some and not one.group:
+    for at, rule in enumerate(card.rules):
+        if at in some and not rule.group:
             total += points[at]
     for group in groups:
         members = [at for at in _members(card, group) if at in some]

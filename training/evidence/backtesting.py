@@ -58,7 +58,7 @@ class AtThreshold:
     line: int | None
     closed: str
     promoted: Rate
-    found: Rate
+    recall: Rate
 
     def to_dict(self) -> dict[str, Any]:
         """JSON, in points."""
@@ -68,7 +68,7 @@ class AtThreshold:
             "closed": self.closed,
             "volume": self.promoted.leads,
             "precision": self.promoted.to_dict(),
-            "recall": self.found.to_dict(),
+            "recall": self.recall.to_dict(),
         }
 
 
@@ -103,7 +103,7 @@ class Backtest:
     leads: int
     won: int
     changed: int
-    shifts: tuple[Transition, ...]
+    transitions: tuple[Transition, ...]
     lines: tuple[AtThreshold, AtThreshold] | None
     gained: Rate
     dropped: Rate
@@ -122,11 +122,11 @@ class Backtest:
             "leads": self.leads,
             "won": self.won,
             "changed": self.changed,
-            "shifts": [one.to_dict() for one in self.shifts],
+            "shifts": [transition.to_dict() for transition in self.transitions],
             "at_the_line": lines,
             "gained": self.gained.to_dict(),
             "dropped": self.dropped.to_dict(),
-            "edits": [one.to_dict() for one in self.edits],
+            "edits": [edit.to_dict() for edit in self.edits],
             "together": self.together,
             "notes": list(self.notes),
         }
@@ -139,9 +139,11 @@ class Backtest:
             raise DataError(f"{out}: can't be written: {error.strerror or error}") from None
 
     def _repr_html_(self) -> str:
-        rows = [{"edit": one.title, "said": one.said, "alone": one.alone, "needed": one.needed} for one in self.edits]
-        said = f"{self.changed:,} of {self.leads:,} leads change grade or recommendation."
-        return table(rows, f"Back-test of {self.new}", said)
+        rows = [
+            {"edit": edit.title, "said": edit.said, "alone": edit.alone, "needed": edit.needed} for edit in self.edits
+        ]
+        sentence = f"{self.changed:,} of {self.leads:,} leads change grade or recommendation."
+        return table(rows, f"Back-test of {self.new}", sentence)
 
 
 def backtest(
@@ -159,7 +161,7 @@ def backtest(
     `learned` is applied to both cards, and `release` names where it came from; None: rules as declared. `as_of` is the
     day on which the history was taken; None: the newest day in it.
     """
-    old, new = (one if isinstance(one, Card) else read_card(one) for one in (old, new))
+    old, new = (card if isinstance(card, Card) else read_card(card) for card in (old, new))
     _comparable(old, new, learned)
     progress("reading the history")
     history = read_history(old, data, as_of)
@@ -180,8 +182,8 @@ def backtest(
         needed = changed & ~before.differs(score(swap_in(new, old, edit)))
         edits.append(replace(edit, alone=int(alone.sum()), needed=int(needed.sum())))
         explained |= alone
-    lines = (_at_line(_with(one, learned), scored, readable, won) for one, scored in ((old, before), (new, after)))
-    pair = tuple(one for one in lines if one is not None)
+    lines = (_at_line(_with(card, learned), scored, readable, won) for card, scored in ((old, before), (new, after)))
+    pair = tuple(side for side in lines if side is not None)
     gained, dropped = readable & after.passes & ~before.passes, readable & before.passes & ~after.passes
     return Backtest(
         old=old.name,
@@ -190,11 +192,11 @@ def backtest(
         leads=int(readable.sum()),
         won=int(won[readable].sum()),
         changed=int(changed.sum()),
-        shifts=tuple(_shifts(before, after, readable, won, grades)),
+        transitions=tuple(_transitions(before, after, readable, won, grades)),
         lines=pair if len(pair) == 2 else None,
         gained=Rate(int(gained.sum()), int(won[gained].sum())),
         dropped=Rate(int(dropped.sum()), int(won[dropped].sum())),
-        edits=tuple(sorted(edits, key=lambda one: (-max(one.alone, one.needed), -one.alone))),
+        edits=tuple(sorted(edits, key=lambda edit: (-max(edit.alone, edit.needed), -edit.alone))),
         together=int((changed & ~explained).sum()),
         notes=tuple(_notes(old, new, history, int((~readable).sum()), learned)),
         changes=_changes(old, history, before, after, changed, grades),
@@ -209,13 +211,13 @@ def learned_for(old: Card, releases: Releases, name: str | None = None) -> Score
     """
     if name is None and releases.current() is None:
         return None
-    found = releases.open(name)
-    if found.card.name == old.name:
-        return found
+    opened = releases.open(name)
+    if opened.card.name == old.name:
+        return opened
     if name is None:
         return None
     raise DataError(
-        f"release {name} is of the card {shown(found.card.name)}, and the old card is {shown(old.name)};"
+        f"release {name} is of the card {shown(opened.card.name)}, and the old card is {shown(old.name)};"
         " name a release of the same card"
     )
 
@@ -233,17 +235,17 @@ def _grades(card: Card) -> tuple[str, ...]:
 
 def _comparable(old: Card, new: Card, learned: Learned | None) -> None:
     problems = []
-    before, after = (_outcome(one.outcome) for one in (old, new))
+    before, after = (_outcome(card.outcome) for card in (old, new))
     if before != after:
         problems.append(
             f"the two cards don't foresee the same outcome: the old one says {before}, the new one {after};"
             " give both the same `outcome:`"
         )
-    for name, one in old.fields.items():
-        other = new.fields.get(name)
-        if other is not None and other.kind != one.kind:
+    for name, old_field in old.fields.items():
+        new_field = new.fields.get(name)
+        if new_field is not None and new_field.kind != old_field.kind:
             problems.append(
-                f"the field '{name}' is a {one.kind} in the old card and a {other.kind} in the new one;"
+                f"the field '{name}' is a {old_field.kind} in the old card and a {new_field.kind} in the new one;"
                 " give the new one another name"
             )
     if learned is not None and not problems:
@@ -256,10 +258,11 @@ def _comparable(old: Card, new: Card, learned: Learned | None) -> None:
         raise DataError("\n".join(problems))
 
 
-def _outcome(one: Outcome | None) -> str:
-    if one is None:
+def _outcome(outcome: Outcome | None) -> str:
+    if outcome is None:
         return "nothing"
-    return f"{one.column} ({one.kind}{f', within {one.within} days of {one.since}' if one.since else ''})"
+    horizon = f", within {outcome.within} days of {outcome.since}" if outcome.since else ""
+    return f"{outcome.column} ({outcome.kind}{horizon})"
 
 
 def _notes(old: Card, new: Card, history: History, unreadable: int, learned: Learned | None) -> Iterator[str]:
@@ -269,15 +272,15 @@ def _notes(old: Card, new: Card, history: History, unreadable: int, learned: Lea
     if left:
         parts = [(counts.rejected, "unreadable"), (counts.immature, "too young to judge")]
         parts.append((left - sum(number for number, _ in parts), "without an outcome, or a date before it"))
-        told = ", ".join(f"{number:,} {why}" for number, why in parts if number)
-        yield f"Left out, of {counts.rows:,} rows: {told}."
+        reasons = ", ".join(f"{number:,} {why}" for number, why in parts if number)
+        yield f"Left out, of {counts.rows:,} rows: {reasons}."
     if unreadable:
         yield f"Left out too, for a value that only one of the two cards can read: {unreadable:,}."
     present = used(new, history.source.columns)
     known = old.roots(fields_asked(old))
-    absent = [one for one in new.roots(fields_asked(new)) if not present[one] and one not in known]
+    absent = [field for field in new.roots(fields_asked(new)) if not present[field] and field not in known]
     if absent:
-        names = ", ".join(f"'{one}'" for one in absent)
+        names = ", ".join(f"'{field}'" for field in absent)
         yield f"The history has no column for {names}: what the new card says of it can't be tried."
     if learned is None:
         yield "Rules count as declared: nothing that was learned is applied."
@@ -299,13 +302,13 @@ class _CardScores:
     passes: NDArray[np.bool_]
     bad: NDArray[np.bool_]
 
-    def differs(self, other: _CardScores) -> NDArray[np.bool_]:
+    def differs(self, scores: _CardScores) -> NDArray[np.bool_]:
         """Whether a lead has another grade or recommendation, (n,) bool."""
-        return np.asarray((self.grade != other.grade) | (self.advice != other.advice))
+        return np.asarray((self.grade != scores.grade) | (self.advice != scores.advice))
 
 
 def _score(scorecard: Scorecard, history: History, grades: tuple[str, ...]) -> _CardScores:
-    found = history.select(
+    columns = history.select(
         scorecard,
         [
             'CAST("ll:total" AS INTEGER)',
@@ -316,19 +319,21 @@ def _score(scorecard: Scorecard, history: History, grades: tuple[str, ...]) -> _
             '"ll:bad"',
         ],
     )
-    return _CardScores(*found)
+    return _CardScores(*columns)
 
 
 def _position(column: str, names: tuple[str, ...]) -> str:
     """The position of a text among some, as a small number; -1: it has none."""
-    cases = " ".join(f"WHEN {text_literal(one)} THEN {i}" for i, one in enumerate(names))
+    cases = " ".join(f"WHEN {text_literal(name)} THEN {i}" for i, name in enumerate(names))
     return f"CAST(CASE {column} {cases} ELSE -1 END AS TINYINT)"
 
 
 def _passes(scorecard: Scorecard) -> str:
     """Whether a lead could be promoted to the stage that scores foresee, wherever it stands today."""
     card = scorecard.card
-    gate = next((one for one in scorecard.gates.values() if one and card.target and one.to == card.target.name), None)
+    gate = next(
+        (gate for gate in scorecard.gates.values() if gate and card.target and gate.to == card.target.name), None
+    )
     if gate is None or gate.line.closed:
         return "FALSE"
     parts = ['NOT "ll:out"', *(f"coalesce({quoted(f'c:{card.criteria[i].name}')}, FALSE)" for i in gate.requires)]
@@ -340,7 +345,7 @@ def _at_line(
     scorecard: Scorecard, scored: _CardScores, readable: NDArray[np.bool_], won: NDArray[np.bool_]
 ) -> AtThreshold | None:
     target = scorecard.card.target
-    gate = next((one for one in scorecard.gates.values() if one and target and one.to == target.name), None)
+    gate = next((gate for gate in scorecard.gates.values() if gate and target and gate.to == target.name), None)
     if gate is None:
         return None
     promoted = readable & scored.passes
@@ -354,7 +359,7 @@ def _at_line(
     )
 
 
-def _shifts(
+def _transitions(
     before: _CardScores,
     after: _CardScores,
     readable: NDArray[np.bool_],
@@ -367,9 +372,9 @@ def _shifts(
     ):
         moved = readable & (old != new)
         pairs, counts = np.unique(np.column_stack([old[moved], new[moved]]), axis=0, return_counts=True)
-        for (one, other), count in sorted(zip(pairs.tolist(), counts.tolist(), strict=True), key=lambda pair: -pair[1]):
-            of_them = moved & (old == one) & (new == other)
-            yield Transition(what, names[one], names[other], count, int(won[of_them].sum()))
+        for (was, now), count in sorted(zip(pairs.tolist(), counts.tolist(), strict=True), key=lambda pair: -pair[1]):
+            of_them = moved & (old == was) & (new == now)
+            yield Transition(what, names[was], names[now], count, int(won[of_them].sum()))
 
 
 def _changes(
@@ -386,18 +391,18 @@ def _changes(
     at = at[np.argsort(history.rows[at], kind="stable")]
     columns: dict[str, Any] = {"row": history.rows[at]}
     present = used(card, history.source.columns)
-    ids = [present[one.name][0] for one in card.plain if one.kind == "id" and present[one.name]]
+    ids = [present[field.name][0] for field in card.plain if field.kind == "id" and present[field.name]]
     if ids:
-        found = history.connection.execute(
+        texts = history.connection.execute(
             f"SELECT CAST({quoted(ids[0])} AS VARCHAR) AS id FROM {history.source.table} ORDER BY {quoted(ROW)}"
         ).fetchnumpy()["id"]
         rows = history.connection.execute(f"SELECT {quoted(ROW)} AS row FROM {history.source.table} ORDER BY 1")
-        columns["id"] = np.asarray(found, dtype=object)[np.searchsorted(rows.fetchnumpy()["row"], history.rows[at])]
+        columns["id"] = np.asarray(texts, dtype=object)[np.searchsorted(rows.fetchnumpy()["row"], history.rows[at])]
     advice, names = np.array(VERDICTS, dtype=object), np.array(grades, dtype=object)
-    for side, one in (("old", before), ("new", after)):
-        columns[f"{side}_points"] = one.total[at] / 10
-        columns[f"{side}_score"] = one.score[at]
-        columns[f"{side}_grade"] = names[one.grade[at]]
-        columns[f"{side}_recommendation"] = advice[one.advice[at]]
+    for side, scores in (("old", before), ("new", after)):
+        columns[f"{side}_points"] = scores.total[at] / 10
+        columns[f"{side}_score"] = scores.score[at]
+        columns[f"{side}_grade"] = names[scores.grade[at]]
+        columns[f"{side}_recommendation"] = advice[scores.advice[at]]
     columns["became_opportunity"] = np.where(history.won[at], "yes", "no")
     return pd.DataFrame(columns)

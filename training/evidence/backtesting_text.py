@@ -7,31 +7,32 @@ from collections.abc import Iterator
 
 from leadledger.training.evidence.backtesting import AtThreshold, Backtest, Rate
 
-SHIFTS = 8  # kinds of change that are shown, the most frequent; the JSON holds all
+MOST_TRANSITIONS_SHOWN = 8  # kinds of change that are shown, the most frequent; the JSON holds all
 
 
-def backtest_text(found: Backtest, width: int = 80) -> str:
+def backtest_text(test: Backtest, width: int = 80) -> str:
     """How much changes, what it would have brought at the line, and which edit is responsible."""
-    return "\n".join(line.rstrip() for line in _lines(found, max(width, 60)))
+    return "\n".join(line.rstrip() for line in _lines(test, max(width, 60)))
 
 
-def _lines(found: Backtest, width: int) -> Iterator[str]:
-    by = f"release {found.release}" if found.release else "rules as declared"
-    share = f" ({found.changed / found.leads:.1%})" if found.leads else ""
+def _lines(test: Backtest, width: int) -> Iterator[str]:
+    by = f"release {test.release}" if test.release else "rules as declared"
+    share = f" ({test.changed / test.leads:.1%})" if test.leads else ""
     yield from textwrap.wrap(
-        f"{found.changed:,} of {found.leads:,} leads{share} change grade or recommendation, by {by}.", width
+        f"{test.changed:,} of {test.leads:,} leads{share} change grade or recommendation, by {by}.", width
     )
-    if found.shifts:
+    if test.transitions:
         yield ""
         yield f"{'':<46}{'leads':>10}{'became one':>14}"
-        for one in found.shifts[:SHIFTS]:
-            yield f"  {f'{one.what} {one.old} → {one.new}':<44}{one.leads:>10,}{_share(one.won, one.leads):>14}"
-        if len(found.shifts) > SHIFTS:
-            yield f"  … kinds of change that are rarer, not shown: {len(found.shifts) - SHIFTS}"
-    if found.lines is not None:
+        for transition in test.transitions[:MOST_TRANSITIONS_SHOWN]:
+            change = f"{transition.what} {transition.old} → {transition.new}"
+            yield f"  {change:<44}{transition.leads:>10,}{_share(transition.won, transition.leads):>14}"
+        if len(test.transitions) > MOST_TRANSITIONS_SHOWN:
+            yield f"  … kinds of change that are rarer, not shown: {len(test.transitions) - MOST_TRANSITIONS_SHOWN}"
+    if test.lines is not None:
         yield ""
-        yield from _at_line(found, *found.lines, width)
-    if found.edits:
+        yield from _at_line(test, *test.lines, width)
+    if test.edits:
         yield ""
         yield from textwrap.wrap(
             "Which edit is responsible. Alone: changed leads that the edit changes by itself;"
@@ -39,34 +40,34 @@ def _lines(found: Backtest, width: int) -> Iterator[str]:
             width,
         )
         yield f"{'':<{width - 20}}{'alone':>10}{'needed':>10}"
-        for edit in found.edits:
+        for edit in test.edits:
             yield f"  {_cut(edit.title, width - 23):<{width - 22}}{edit.alone:>10,}{edit.needed:>10,}"
             yield from textwrap.wrap(edit.said, width, initial_indent="    ", subsequent_indent="    ")
-        if found.together:
-            yield from textwrap.wrap(f"Changed only by several edits together: {found.together:,}.", width)
-    elif not found.changed:
+        if test.together:
+            yield from textwrap.wrap(f"Changed only by several edits together: {test.together:,}.", width)
+    elif not test.changed:
         yield "Nothing differs between the two cards that a score depends on."
-    if found.notes:
+    if test.notes:
         yield ""
-    for note in found.notes:
+    for note in test.notes:
         yield from textwrap.wrap(note, width)
 
 
-def _at_line(found: Backtest, old: AtThreshold, new: AtThreshold, width: int) -> Iterator[str]:
+def _at_line(test: Backtest, old: AtThreshold, new: AtThreshold, width: int) -> Iterator[str]:
     """The two lines beside each other."""
     to = old.stage if old.stage == new.stage else f"{old.stage} (old), {new.stage} (new)"
     yield from textwrap.wrap(f"Promotion to {to}, of leads that meet its criteria, wherever they stand", width)
     yield ""
     yield f"{'':<24}{'old card':>27}{'new card':>27}"
-    for label, one, other in (
+    for label, left, right in (
         ("line", _line(old), _line(new)),
         ("promoted", f"{old.promoted.leads:,}", f"{new.promoted.leads:,}"),
         ("precision", _rate(old.promoted), _rate(new.promoted)),
-        ("recall", _rate(old.found), _rate(new.found)),
+        ("recall", _rate(old.recall), _rate(new.recall)),
     ):
-        yield f"  {label:<22}{one:>27}{other:>27}"
+        yield f"  {label:<22}{left:>27}{right:>27}"
     yield ""
-    for words, rate in (("Only the new card promotes", found.gained), ("Only the old card promotes", found.dropped)):
+    for words, rate in (("Only the new card promotes", test.gained), ("Only the old card promotes", test.dropped)):
         of_them = f", {rate.won:,} of them opportunities" if rate.leads else ""
         yield f"{words} {rate.leads:,}{of_them}."
     closed = {old.closed: "old", new.closed: "new"} if old.closed != new.closed else {old.closed: "old and the new"}
@@ -80,8 +81,8 @@ def _line(at: AtThreshold) -> str:
 
 
 def _rate(rate: Rate) -> str:
-    told = rate.to_dict()
-    return f"{told['rate']:.1%} ({told['low']:.1%} to {told['high']:.1%})" if rate.leads else "–"
+    limits = rate.to_dict()
+    return f"{limits['rate']:.1%} ({limits['low']:.1%} to {limits['high']:.1%})" if rate.leads else "–"
 
 
 def _share(won: int, leads: int) -> str:

@@ -65,12 +65,12 @@ def boosting(frame: pd.DataFrame, seed: int) -> Pipeline:
 
 
 def _split(frame: pd.DataFrame) -> tuple[list[str], list[str]]:
-    numbers = [str(one) for one in frame.columns if frame[one].dtype == float]
-    return numbers, [str(one) for one in frame.columns if one not in numbers]
+    numbers = [str(column) for column in frame.columns if frame[column].dtype == float]
+    return numbers, [str(column) for column in frame.columns if column not in numbers]
 
 
 def plain(frame: pd.DataFrame) -> pd.DataFrame:
     """Flags and texts as texts, which the encoders of scikit-learn take; a missing one is a level of its own."""
     levels = _split(frame)[1]
-    texts = {one: frame[one].astype(object).where(frame[one].notna(), "missing").astype(str) for one in levels}
+    texts = {name: frame[name].astype(object).where(frame[name].notna(), "missing").astype(str) for name in levels}
     return frame.assign(**texts)

@@ -39,34 +39,34 @@ class CardEdit:
 
 def find_edits(old: Scorecard, new: Scorecard) -> Iterator[CardEdit]:
     """What was edited, as `release_diff` tells it; what decides nothing (a reason, a title) is no edit."""
-    declared = compare(*(Scorecard(one.card, Learned()) for one in (old, new)))
+    declared = compare(*(Scorecard(card.card, Learned()) for card in (old, new)))
     counting = compare(old, new)  # with what was learned: a line of a release hides one that is set by hand
     for rule in declared.rules:
-        said = _said(rule)
-        if said:
-            yield CardEdit("rule", rule.name, said)
+        words = _said(rule)
+        if words:
+            yield CardEdit("rule", rule.name, words)
     if counting.trust[0] != counting.trust[1]:
-        yield CardEdit("trust", "", " → ".join(f"{one:g}" for one in counting.trust))
-    reordered = [one.name for one in old.card.stages] != [one.name for one in new.card.stages]
+        yield CardEdit("trust", "", " → ".join(f"{trust:g}" for trust in counting.trust))
+    reordered = [stage.name for stage in old.card.stages] != [stage.name for stage in new.card.stages]
     if reordered:
         yield CardEdit("stages", "", f"{_listed(old.card)} → {_listed(new.card)}")
     for line in () if reordered else counting.lines:
         yield CardEdit("line", line.name, f"{_points(line.points.old)} → {_points(line.points.new)}")
     if declared.grades or old.card.below != new.card.below:
-        moved = [f"{one.name} {_points(one.old)} → {_points(one.new)}" for one in declared.grades]
+        moved = [f"{grade.name} {_points(grade.old)} → {_points(grade.new)}" for grade in declared.grades]
         yield CardEdit("grades", "", ", ".join(moved) or f"lowest {old.card.below} → {new.card.below}")
-    for one in declared.card:
-        kind, _, name = one.name.partition(" ")
-        if one.name == "texts for missing":
-            yield CardEdit("missing", "", f"{one.old} → {one.new}")
+    for change in declared.card:
+        kind, _, name = change.name.partition(" ")
+        if change.name == "texts for missing":
+            yield CardEdit("missing", "", f"{change.old} → {change.new}")
         elif (
             kind in ("criterion", "exclusion", "group")
-            or (kind == "field" and one.old and one.new)
+            or (kind == "field" and change.old and change.new)
             or (kind == "stage" and not reordered)
         ):
-            was, now = ("not there" if part is None else part for part in (one.old, one.new))
+            was, now = ("not there" if part is None else part for part in (change.old, change.new))
             yield CardEdit(
-                kind, name, "added: " + now if one.old is None else f"{was} → {now}" if one.new else "removed"
+                kind, name, "added: " + now if change.old is None else f"{was} → {now}" if change.new else "removed"
             )
     for name, was_field in old.card.fields.items():
         now_field = new.card.fields.get(name)
@@ -80,7 +80,7 @@ def _said(rule: RuleChange) -> str:
     if declared.old is None or declared.new is None:
         return f"added, {signed(declared.new)}" if declared.new is not None else "removed"
     parts = [f"{signed(declared.old)} → {signed(declared.new)}"] if declared.moved else []
-    parts += [f"{one.name.replace('_', ' ')}: {one.old} → {one.new}" for one in rule.edits if one.name != "reason"]
+    parts += [f"{edit.name.replace('_', ' ')}: {edit.old} → {edit.new}" for edit in rule.edits if edit.name != "reason"]
     return "; ".join(parts)
 
 
@@ -89,7 +89,7 @@ def _points(tenths: int | None) -> str:
 
 
 def _listed(card: Card) -> str:
-    return ", ".join(one.name for one in card.stages) or "none"
+    return ", ".join(stage.name for stage in card.stages) or "none"
 
 
 Named = TypeVar("Named", bound=Rule | Criterion | Exclusion | Group)
@@ -102,10 +102,10 @@ def swap_in(base: Card, donor: Card, edit: CardEdit) -> Card:
         case "rule":
             card = replace(base, rules=_swapped(base.rules, donor.rules, name))
         case "criterion":
-            required = any(name in one.requires for one in base.stages)
+            required = any(name in stage.requires for stage in base.stages)
             criteria = _swapped(base.criteria, donor.criteria, name)
             # A stage that still requires it can't do without.
-            kept = required and all(one.name != name for one in criteria)
+            kept = required and all(criterion.name != name for criterion in criteria)
             card = base if kept else replace(base, criteria=criteria)
         case "exclusion":
             card = replace(base, exclude=_swapped(base.exclude, donor.exclude, name))
@@ -114,17 +114,17 @@ def swap_in(base: Card, donor: Card, edit: CardEdit) -> Card:
         case "field":
             card = replace(base, fields={**base.fields, name: replace(donor.fields[name], ask=base.fields[name].ask)})
         case "question":
-            one = replace(base.fields[name], ask=donor.fields[name].ask)
-            card = replace(base, fields={**base.fields, name: one})
+            field = replace(base.fields[name], ask=donor.fields[name].ask)
+            card = replace(base, fields={**base.fields, name: field})
         case "stages":
             card = replace(base, stages=donor.stages)
         case "stage" | "line":
-            there = {one.name: one for one in donor.stages}
-            lines = [one.name for one in fields(Stage) if one.name not in ("name", "requires")]
+            by_name = {stage.name: stage for stage in donor.stages}
+            lines = [field.name for field in fields(Stage) if field.name not in ("name", "requires")]
             keys = ["requires"] if edit.kind == "stage" else lines
             stages = (
-                replace(one, **{key: getattr(there[name], key) for key in keys}) if one.name == name else one
-                for one in base.stages
+                replace(stage, **{key: getattr(by_name[name], key) for key in keys}) if stage.name == name else stage
+                for stage in base.stages
             )
             card = replace(base, stages=tuple(stages))
         case "grades":
@@ -138,41 +138,45 @@ def swap_in(base: Card, donor: Card, edit: CardEdit) -> Card:
 
 def _swapped(base: tuple[Named, ...], donor: tuple[Named, ...], name: str) -> tuple[Named, ...]:
     """The named items of a card, with one of them as in another card."""
-    there = next((one for one in donor if one.name == name), None)
-    if there is None:
-        return tuple(one for one in base if one.name != name)
-    if all(one.name != name for one in base):
-        return (*base, there)
-    return tuple(there if one.name == name else one for one in base)
+    wanted = next((item for item in donor if item.name == name), None)
+    if wanted is None:
+        return tuple(item for item in base if item.name != name)
+    if all(item.name != name for item in base):
+        return (*base, wanted)
+    return tuple(wanted if item.name == name else item for item in base)
 
 
 def _whole(card: Card, donor: Card) -> Card:
     """The card with what its parts ask for and it lacks, taken from the other card."""
-    required = {name for one in card.stages for name in one.requires} - {one.name for one in card.criteria}
-    card = replace(card, criteria=(*card.criteria, *(one for one in donor.criteria if one.name in required)))
-    wanted = {one.group for one in card.rules} - {one.name for one in card.groups}
-    card = replace(card, groups=(*card.groups, *(one for one in donor.groups if one.name in wanted)))
-    here = {one.name for one in card.groups}
+    required = {name for stage in card.stages for name in stage.requires} - {
+        criterion.name for criterion in card.criteria
+    }
+    card = replace(
+        card, criteria=(*card.criteria, *(criterion for criterion in donor.criteria if criterion.name in required))
+    )
+    wanted = {rule.group for rule in card.rules} - {group.name for group in card.groups}
+    card = replace(card, groups=(*card.groups, *(group for group in donor.groups if group.name in wanted)))
+    here = {group.name for group in card.groups}
     # A rule whose group neither card has any more stands by itself.
-    rules = tuple(one if not one.group or one.group in here else replace(one, group="") for one in card.rules)
-    asked = dict(card.fields)
+    rules = tuple(rule if not rule.group or rule.group in here else replace(rule, group="") for rule in card.rules)
+    present = dict(card.fields)
     lacking = list(fields_asked(card))
-    lacking += [name for one in asked.values() for name in one.asks]
+    lacking += [name for field in present.values() for name in field.asks]
     while lacking:
         name = lacking.pop()
-        if name not in asked:
-            asked[name] = donor.fields[name]
+        if name not in present:
+            present[name] = donor.fields[name]
             lacking += donor.fields[name].asks
-    return replace(card, rules=rules, fields=asked)
+    return replace(card, rules=rules, fields=present)
 
 
 def fields_asked(card: Card) -> tuple[str, ...]:
     """The fields that the conditions of a card ask."""
     conditions = (
-        *(one.when for one in card.rules),
-        *(one.met for one in card.criteria),
-        *(one.when for one in card.exclude),
+        *(rule.when for rule in card.rules),
+        *(criterion.met for criterion in card.criteria),
+        *(exclusion.when for exclusion in card.exclude),
     )
-    names = [name for one in conditions for name in one.fields]
-    names += [one.half_life.of for one in card.rules if one.half_life]
+    names = [name for condition in conditions for name in condition.fields]
+    names += [rule.half_life.of for rule in card.rules if rule.half_life]
     return tuple(dict.fromkeys(names))

@@ -12,7 +12,7 @@ from leadledger.scoring.field import Field
 def how_to_mend(field: Field, rules: tuple[str, ...]) -> str:
     """What to write in the card: to leave the field out, or to vouch for it. `rules`: those that use a date or id."""
     if rules:
-        listed = ", ".join(f"'{one}'" for one in rules)
+        listed = ", ".join(f"'{rule}'" for rule in rules)
         out = [f"To leave it out, take it out of the {'rule' if len(rules) == 1 else 'rules'} {listed}."]
     else:
         out = ["To leave it out, write in the card:", f"  {_field_line(field, 'learn', 'no')}"]
@@ -36,7 +36,7 @@ def _field_line(field: Field, key: str, value: str) -> str:
         if text:
             written[name] = _quoted(text)
     if field.missing:
-        written["missing"] = _listed([f"{one:g}" if isinstance(one, float) else one for one in field.missing])
+        written["missing"] = _listed([f"{value:g}" if isinstance(value, float) else value for value in field.missing])
     systems: dict[str, list[str]] = {}
     for system, column in field.sources:
         systems.setdefault(system, []).append(column)
@@ -45,11 +45,11 @@ def _field_line(field: Field, key: str, value: str) -> str:
         inside = ", ".join(f"{_quoted(system)}: {names}" for system, names in columns.items())
         written["from"] = columns.get("") or f"{{{inside}}}"
     written[key] = value
-    return f"{field.name}: {{{', '.join(f'{one}: {text}' for one, text in written.items())}}}"
+    return f"{field.name}: {{{', '.join(f'{name}: {text}' for name, text in written.items())}}}"
 
 
 def _listed(texts: Any) -> str:
-    return f"[{', '.join(_quoted(str(one)) for one in texts)}]"
+    return f"[{', '.join(_quoted(str(text)) for text in texts)}]"
 
 
 def _quoted(text: str) -> str:

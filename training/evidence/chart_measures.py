@@ -29,9 +29,9 @@ def lift(totals: NDArray[np.int64], won: NDArray[np.bool_]) -> list[dict[str, An
     for share in SHARES:
         leads = max(1, round(len(won) * share))
         here = int(so_far[leads - 1])
-        found = here / all_won if all_won else None
-        times = found * len(won) / leads if found is not None else None
-        records.append({"share": share, "leads": leads, "won": here, "found": found, "lift": times})
+        reached = here / all_won if all_won else None
+        times = reached * len(won) / leads if reached is not None else None
+        records.append({"share": share, "leads": leads, "won": here, "found": reached, "lift": times})
     return records
 
 
@@ -51,14 +51,14 @@ def by_month(
     """
     months = days.astype("datetime64[D]").astype("datetime64[M]")
     able = ~np.isnan(probability)
-    found = []
+    records = []
     for held in (False, True):
         kind = able & (held_out == held)
         for month in np.unique(months[kind]):
             here = kind & (months == month)
             record = {"month": str(month), **_foreseen_and_came(won[here], probability[here]), "held_out": held}
-            found.append(record)
-    return sorted(found, key=lambda one: (one["month"], one["held_out"]))
+            records.append(record)
+    return sorted(records, key=lambda record: (record["month"], record["held_out"]))
 
 
 def _foreseen_and_came(won: NDArray[np.bool_], probability: NDArray[np.float64]) -> dict[str, Any]:

@@ -22,8 +22,12 @@ from leadledger.training.notebook import table
 Band: TypeAlias = Literal["steady", "moved", "shifted"]
 
 MOVED, SHIFTED = 0.10, 0.25  # from where on the bands start
-CHANCE = 0.99  # of samples without any drift stay below the level that is called chance
-BINS, LEVELS, LEAST = 10, 24, 20  # bins of a number, levels of a text, leads in each: tenths are the custom
+CHANCE_LEVEL = 0.99  # of samples without any drift stay below the level that is called chance
+MOST_BINS, MOST_LEVELS, FEWEST_PER_BIN = (
+    10,
+    24,
+    20,
+)  # bins of a number, levels of a text, leads in each: tenths are the custom
 
 
 @dataclass(frozen=True)
@@ -52,25 +56,25 @@ class Drift:
     @property
     def said(self) -> str:
         """What moved, in a sentence."""
-        told = [f"the score has {self.score.band}"] if self.score.band != "steady" else []
+        parts = [f"the score has {self.score.band}"] if self.score.band != "steady" else []
         for kind, shifts in (("field", self.fields), ("rule", self.rules)):
             for band in ("shifted", "moved"):
-                names = [one.name for one in shifts if one.band == band]
+                names = [shift.name for shift in shifts if shift.band == band]
                 if names:
-                    told.append(f"the {kind}{'s' if len(names) > 1 else ''} {', '.join(names)} {band}")
-        found = "; ".join(told) if told else "score, fields and rules are steady"
-        return f"from the {self.older:,} older leads to the {self.newest:,} newest, {found}"
+                    parts.append(f"the {kind}{'s' if len(names) > 1 else ''} {', '.join(names)} {band}")
+        sentence = "; ".join(parts) if parts else "score, fields and rules are steady"
+        return f"from the {self.older:,} older leads to the {self.newest:,} newest, {sentence}"
 
     def _repr_html_(self) -> str:
         parts = (("score", (self.score,)), ("field", self.fields), ("rule", self.rules))
-        rows = [{"": kind} | asdict(one) for kind, shifts in parts for one in shifts]
+        rows = [{"": kind} | asdict(shift) for kind, shifts in parts for shift in shifts]
         return table(rows, "Drift, older to newest leads", self.said)
 
     def to_dict(self) -> dict[str, Any]:
         """Nested JSON."""
         return asdict(self) | {
-            "fields": [asdict(one) for one in self.fields],
-            "rules": [asdict(one) for one in self.rules],
+            "fields": [asdict(shift) for shift in self.fields],
+            "rules": [asdict(shift) for shift in self.rules],
             "said": self.said,
         }
 
@@ -91,19 +95,22 @@ def drift(
     fields = []
     if frame_old.shape[1]:
         columns_old, columns_new = ([frame[name] for name in frame_old.columns] for frame in (frame_old, frame_new))
-        bins = learn_bins(columns_old, BINS, LEVELS, LEAST)
-        counts_old, counts_new = (count_bins(bins, find_indexes(bins, one)) for one in (columns_old, columns_new))
+        bins = learn_bins(columns_old, MOST_BINS, MOST_LEVELS, FEWEST_PER_BIN)
+        counts_old, counts_new = (
+            count_bins(bins, find_indexes(bins, columns)) for columns in (columns_old, columns_new)
+        )
         fields = [
-            shift(str(name), old, new) for name, old, new in zip(frame_old.columns, counts_old, counts_new, strict=True)
+            measure_shift(str(name), old, new)
+            for name, old, new in zip(frame_old.columns, counts_old, counts_new, strict=True)
         ]
-    rules = [shift(name, _thirds(rules_old[name]), _thirds(rules_new[name])) for name in rules_old]
-    edges = np.unique(np.quantile(totals_old, np.arange(1, BINS) / BINS))
+    rules = [measure_shift(name, _thirds(rules_old[name]), _thirds(rules_new[name])) for name in rules_old]
+    edges = np.unique(np.quantile(totals_old, np.arange(1, MOST_BINS) / MOST_BINS))
     tenths_old, tenths_new = (
         np.bincount(np.searchsorted(edges, totals, side="right"), minlength=len(edges) + 1)
         for totals in (totals_old, totals_new)
     )
     return Drift(
-        shift("score", tenths_old, tenths_new),
+        measure_shift("score", tenths_old, tenths_new),
         tuple(sorted(fields, key=_farthest)),
         tuple(sorted(rules, key=_farthest)),
         len(totals_old),
@@ -111,17 +118,17 @@ def drift(
     )
 
 
-def shift(name: str, old: NDArray[np.int64], new: NDArray[np.int64]) -> Shift:
+def measure_shift(name: str, old: NDArray[np.int64], new: NDArray[np.int64]) -> Shift:
     """How far the leads have moved between the bins of something. Shapes: (bins,) leads in each, before and after."""
     used = old + new > 0
     degrees = max(0, int(used.sum()) - 1)
     scale = 1 / int(old.sum()) + 1 / int(new.sum())
-    found = moved(old.tolist(), new.tolist())
-    chance = max(0.0, float(chi2.ppf(CHANCE, degrees) - degrees) * scale) if degrees else 0.0
+    psi = moved(old.tolist(), new.tolist())
+    chance = max(0.0, float(chi2.ppf(CHANCE_LEVEL, degrees) - degrees) * scale) if degrees else 0.0
     band: Band = "steady"
-    if found > chance and found >= MOVED:
-        band = "moved" if found < SHIFTED else "shifted"
-    return Shift(name, round(found, 4), round(chance, 4), band)
+    if psi > chance and psi >= MOVED:
+        band = "moved" if psi < SHIFTED else "shifted"
+    return Shift(name, round(psi, 4), round(chance, 4), band)
 
 
 def _thirds(fired: NDArray[np.int8]) -> NDArray[np.int64]:
@@ -129,5 +136,5 @@ def _thirds(fired: NDArray[np.int8]) -> NDArray[np.int64]:
     return np.bincount(fired.astype(np.int64) + 1, minlength=3)
 
 
-def _farthest(one: Shift) -> tuple[float, str]:
-    return -one.psi, one.name
+def _farthest(shift: Shift) -> tuple[float, str]:
+    return -shift.psi, shift.name

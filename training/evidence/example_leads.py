@@ -78,6 +78,7 @@ def _example(result: Result, won: bool, shows: str) -> dict[str, Any]:
         "line": None if result.recommendation.line is None else result.recommendation.line / 10,
         "won": bool(won),
         "ledger": [
-            {"name": one.name, "kind": one.kind, "points": one.points, "reason": one.reason} for one in result.ledger
+            {"name": entry.name, "kind": entry.kind, "points": entry.points, "reason": entry.reason}
+            for entry in result.ledger
         ],
     }

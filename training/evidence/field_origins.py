@@ -12,29 +12,31 @@ from leadledger.scoring.tree import Field as Asked
 
 def fields_behind(card: Card, field: Field) -> list[Field]:
     """The fields that a computed field asks, and those that they ask in turn."""
-    found: dict[str, Field] = {}
+    behind: dict[str, Field] = {}
     waiting = list(field.asks)
     while waiting:
-        one = card.fields[waiting.pop(0)]
-        found[one.name] = one
-        waiting.extend(name for name in one.asks if name not in found)
-    return list(found.values())
+        source = card.fields[waiting.pop(0)]
+        behind[source.name] = source
+        waiting.extend(name for name in source.asks if name not in behind)
+    return list(behind.values())
 
 
 def dates_behind(card: Card, field: Field) -> list[tuple[str, bool]]:
     """The dates that a field is computed from, or is, and whether days are counted back from each."""
     if field.kind == "date":
-        back = any(one.half_life and one.half_life.of == field.name for one in card.rules)
-        trees = [one.when.tree for one in card.rules] + [one.derived for one in card.fields.values() if one.derived]
+        back = any(rule.half_life and rule.half_life.of == field.name for rule in card.rules)
+        trees = [rule.when.tree for rule in card.rules] + [
+            field.derived for field in card.fields.values() if field.derived
+        ]
         return [(field.name, back or any(field.name in _counted_back(tree) for tree in trees))]
-    found: dict[str, bool] = {}
-    for one in (field, *fields_behind(card, field)):
-        if one.derived is not None:
-            back_from = _counted_back(one.derived)
-            for part in parts(one.derived):
+    dates: dict[str, bool] = {}
+    for source in (field, *fields_behind(card, field)):
+        if source.derived is not None:
+            back_from = _counted_back(source.derived)
+            for part in parts(source.derived):
                 if isinstance(part, Asked) and card.fields[part.name].kind == "date":
-                    found[part.name] = found.get(part.name, False) or part.name in back_from
-    return list(found.items())
+                    dates[part.name] = dates.get(part.name, False) or part.name in back_from
+    return list(dates.items())
 
 
 def _counted_back(tree: Any) -> set[str]:
@@ -47,13 +49,13 @@ def fields_used_by_rules(card: Card) -> dict[str, tuple[str, ...]]:
 
     A computed field that is learnt from is looked at itself.
     """
-    found: dict[str, list[str]] = {}
+    users: dict[str, list[str]] = {}
     for rule in card.rules:
         names = [part.name for part in parts(rule.when.tree) if isinstance(part, Asked)]
         names += [rule.half_life.of] if rule.half_life else []
         for name in dict.fromkeys(names):
             field = card.fields[name]
-            through = [] if field.learn else [one.name for one in fields_behind(card, field)]
-            for one in (name, *through):
-                found.setdefault(one, []).append(rule.name)
-    return {name: tuple(dict.fromkeys(rules)) for name, rules in found.items()}
+            through = [] if field.learn else [source.name for source in fields_behind(card, field)]
+            for used in (name, *through):
+                users.setdefault(used, []).append(rule.name)
+    return {name: tuple(dict.fromkeys(rules)) for name, rules in users.items()}

@@ -17,9 +17,11 @@ from leadledger.models.learner.binning import find_indexes, learn_bins
 from leadledger.scoring.lookup import TextBins
 from leadledger.training.history import History
 
-OWN_AREA, OWN_GAIN = 0.75, 0.15  # `alone`: the least that is looked at. Honest: see below; leaks: from 0.81 and 0.21
-NEARLY = 0.75  # ... what it tells alone, as a share of what the others tell. Leaks: from 0.92; honest and new: to 0.66
-NEW = 0.7  # ... what it adds to the others, as that share. Leaks: from 1.2; honest and near: up to 0.32
+LONE_AREA, LONE_GAIN = 0.75, 0.15  # `alone`: the least that is looked at. Honest: see below; leaks: from 0.81 and 0.21
+NEAR_SHARE = (
+    0.75  # ... what it tells alone, as a share of what the others tell. Leaks: from 0.92; honest and new: to 0.66
+)
+NEW_SHARE = 0.7  # ... what it adds to the others, as that share. Leaks: from 1.2; honest and near: up to 0.32
 MOST_LEADS_BINNED = 50_000  # leads that single fields are measured on
 MOST_LEADS_BOOSTED = 15_000  # leads that all other fields together are measured on
 FEWEST_LEADS_DRAWN = 1_000  # ... of which so many of either outcome, or all that there are
@@ -43,11 +45,11 @@ def measure_fields(history: History, seed: int) -> dict[str, FieldStrength]:
         return {}
     kept = draw_leads(history.became, MOST_LEADS_BINNED, seed)
     frame, became = history.frame.iloc[kept], history.became[kept]
-    columns = [frame[one] for one in frame]
+    columns = [frame[name] for name in frame]
     bins = learn_bins(columns, 32, 24, 20)
     indexes = find_indexes(bins, columns)
     folds = list(StratifiedKFold(5, shuffle=True, random_state=seed).split(indexes, became))
-    average, found = became.mean(), {}
+    average, strengths = became.mean(), {}
     for place, name in enumerate(frame):
         unseen = np.empty(len(became))
         for learn, held in folds:
@@ -55,10 +57,10 @@ def measure_fields(history: History, seed: int) -> dict[str, FieldStrength]:
             won = np.bincount(indexes[learn, place], became[learn], len(bins[place]))
             unseen[held] = ((won + 5 * average) / (leads + 5))[indexes[held, place]]
         loss = _losses(became, unseen)
-        found[str(name)] = FieldStrength(
+        strengths[str(name)] = FieldStrength(
             float(roc_auc_score(became, unseen)), 1 - float(loss.mean()) / _entropy(became)
         )
-    return found
+    return strengths
 
 
 def find_lone_tellers(history: History, own: Mapping[str, FieldStrength], rest: list[str], seed: int) -> dict[str, str]:
@@ -67,25 +69,26 @@ def find_lone_tellers(history: History, own: Mapping[str, FieldStrength], rest: 
     `rest`: the fields to compare, those that are suspect already left out. One that is found leaves the comparison too.
     """
     strong = sorted(
-        (one for one in rest if own[one].area >= OWN_AREA and own[one].gain >= OWN_GAIN), key=lambda one: -own[one].gain
+        (name for name in rest if own[name].area >= LONE_AREA and own[name].gain >= LONE_GAIN),
+        key=lambda name: -own[name].gain,
     )[:MOST_FIELDS_COMPARED]
     if not strong or len(rest) < 2:
         return {}
     kept = draw_leads(history.became, MOST_LEADS_BOOSTED, seed)
     became = history.became[kept]
-    columns = {one: history.frame[one].iloc[kept] for one in rest}
+    columns = {name: history.frame[name].iloc[kept] for name in rest}
     bins = dict(zip(rest, learn_bins(list(columns.values()), 32, 24, 20), strict=True))
     indexes = dict(zip(rest, find_indexes(list(bins.values()), list(columns.values())).T, strict=True))
-    entropy, found = _entropy(became), {}
+    entropy, proofs = _entropy(became), {}
 
     @cache
     def together(names: tuple[str, ...]) -> NDArray[np.float64]:
-        given = np.column_stack([indexes[one] for one in names])
+        given = np.column_stack([indexes[name] for name in names])
         model = HistGradientBoostingClassifier(
             max_iter=40,
             learning_rate=0.15,
             max_leaf_nodes=15,
-            categorical_features=[isinstance(bins[one], TextBins) for one in names],
+            categorical_features=[isinstance(bins[name], TextBins) for name in names],
             early_stopping=False,
             random_state=0,
         )
@@ -96,22 +99,23 @@ def find_lone_tellers(history: History, own: Mapping[str, FieldStrength], rest: 
 
     with threadpool_limits(1, user_api="openmp"):  # threads that wait for one another cost more than they bring
         for name in strong:
-            others = together(tuple(one for one in rest if one != name))
-            told = max(1 - float(_losses(became, others).mean()) / entropy, 0.0)
-            if own[name].gain < NEARLY * told:
+            others = together(tuple(field for field in rest if field != name))
+            others_gain = max(1 - float(_losses(became, others).mean()) / entropy, 0.0)
+            if own[name].gain < NEAR_SHARE * others_gain:
                 continue
             added = (_losses(became, others) - _losses(became, together(tuple(rest)))) / entropy
-            if added.mean() - 2 * added.std() / np.sqrt(len(added)) < NEW * told:
+            if added.mean() - 2 * added.std() / np.sqrt(len(added)) < NEW_SHARE * others_gain:
                 continue
-            found[name] = (
+            proofs[name] = (
                 f"alone it tells {own[name].gain:.0%} of all there is to know of the outcome, and the"
-                f" {len(rest) - 1} other fields together tell {told:.0%}; with it, they tell {told + added.mean():.0%}"
+                f" {len(rest) - 1} other fields together tell {others_gain:.0%}; with it, they tell"
+                f" {others_gain + added.mean():.0%}"
                 f" (area under the curve alone {own[name].area:.3f}, the others {roc_auc_score(became, others):.3f})"
             )
-            rest = [one for one in rest if one != name]
+            rest = [field for field in rest if field != name]
             if len(rest) < 2:
                 break
-    return found
+    return proofs
 
 
 def draw_leads(became: NDArray[np.bool_], most: int, seed: int) -> NDArray[np.intp]:
@@ -119,9 +123,14 @@ def draw_leads(became: NDArray[np.bool_], most: int, seed: int) -> NDArray[np.in
     if len(became) <= most:
         return np.arange(len(became))
     random = np.random.default_rng(seed)
-    of_each = [np.flatnonzero(became == one) for one in (False, True)]
-    sizes = [min(len(one), max(FEWEST_LEADS_DRAWN, round(most * len(one) / len(became)))) for one in of_each]
-    return np.sort(np.concatenate([random.permutation(one)[:size] for one, size in zip(of_each, sizes, strict=True)]))
+    of_each = [np.flatnonzero(became == outcome) for outcome in (False, True)]
+    sizes = [
+        min(len(positions), max(FEWEST_LEADS_DRAWN, round(most * len(positions) / len(became))))
+        for positions in of_each
+    ]
+    return np.sort(
+        np.concatenate([random.permutation(positions)[:size] for positions, size in zip(of_each, sizes, strict=True)])
+    )
 
 
 def _losses(became: NDArray[np.bool_], foreseen: NDArray[np.float64]) -> NDArray[np.float64]:

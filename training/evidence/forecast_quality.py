@@ -71,7 +71,7 @@ def judge(won: NDArray[np.bool_], probability: NDArray[np.float64]) -> Judgement
         gain=float(top.sum() / won.sum()) if both else None,
         slope=slope,
         intercept=intercept,
-        calibration_error=sum(one.leads * abs(one.foreseen - one.came) for one in tenths) / len(won),
+        calibration_error=sum(tenth.leads * abs(tenth.foreseen - tenth.came) for tenth in tenths) / len(won),
         calibration=tenths,
     )
 
@@ -89,5 +89,5 @@ def calibration_line(target: NDArray[np.float64], probability: NDArray[np.float6
         value = float(np.mean(np.logaddexp(0, log_odds) - target * log_odds))
         return value, np.array([np.mean(miss * foreseen), np.mean(miss)])
 
-    found = minimize(loss, np.array([1.0, 0.0]), jac=True, method="BFGS")
-    return float(found.x[0]), float(found.x[1])
+    fitted = minimize(loss, np.array([1.0, 0.0]), jac=True, method="BFGS")
+    return float(fitted.x[0]), float(fitted.x[1])

@@ -19,13 +19,13 @@ def known_later() -> Mapping[str, tuple[tuple[str, str, str, str, bool], ...]]:
     """The names under which CRMs write the outcome: by the bare name, its system, the system's name, as it is written
     there, what is written, and whether the name alone is enough.
     """
-    found: dict[str, list[tuple[str, str, str, str, bool]]] = {}
+    by_name: dict[str, list[tuple[str, str, str, str, bool]]] = {}
     data = yaml.safe_load(files("leadledger.training.evidence").joinpath("known_later.yaml").read_text("utf-8"))
     for system, of in data.items():
         for key in ("always", "often"):
             for name, why in of[key].items():
-                found.setdefault(bare(name), []).append((system, of["label"], name, why, key == "always"))
-    return {name: tuple(rows) for name, rows in found.items()}
+                by_name.setdefault(bare(name), []).append((system, of["label"], name, why, key == "always"))
+    return {name: tuple(rows) for name, rows in by_name.items()}
 
 
 def bare(name: str) -> str:
@@ -35,12 +35,12 @@ def bare(name: str) -> str:
 
 def written_later(card: Card, field: Field, supported: bool) -> str:
     """What a CRM writes under the names of a field, or of those that it is computed from; empty where nothing is."""
-    for one in (field, *fields_behind(card, field)):
-        if one.known_when_scored and one is not field:
+    for source in (field, *fields_behind(card, field)):
+        if source.known_when_scored and source is not field:
             continue
-        for system, column in (*one.sources, ("", one.name)):
+        for system, column in (*source.sources, ("", source.name)):
             for its_system, label, name, why, always in known_later().get(bare(column), ()):
                 if always or supported or bare(system) == its_system:
-                    through = "" if one is field else f"it is computed from '{one.name}'; "
+                    through = "" if source is field else f"it is computed from '{source.name}'; "
                     return f"{through}in {label}, {name} {why}"
     return ""

@@ -45,22 +45,22 @@ from leadledger.training.history import History
 from leadledger.training.intervals import rate_limits
 from leadledger.training.notebook import table
 
-FEWEST = 20  # leads of either outcome, below which only names are looked at
+FEWEST_OF_A_KIND = 20  # leads of either outcome, below which only names are looked at
 CONFIDENCE = 0.999  # confidence of the exact intervals
-CHANCE = 1e-6  # what chance may do, in all looks at one field together, before it is ruled out
+MOST_CHANCE = 1e-6  # what chance may do, in all looks at one field together, before it is ruled out
 
-LATE = 0.05  # `after`: share of the dates that lie after the day of scoring
-SAME_DAY = 0.5  # `after`: share of the converted whose date is the day of the outcome
+LATE_SHARE = 0.05  # `after`: share of the dates that lie after the day of scoring
+SAME_DAY_SHARE = 0.5  # `after`: share of the converted whose date is the day of the outcome
 # `filled`: by how much the shares of filled leads differ. Honest: up to 0.32 (an answer that sales ask the keen for);
 # leaks: from 0.76.
-FILLED = 0.5
-PURE = 0.99  # `one_outcome`: share of one outcome among the leads that have the value. Honest: up to 0.68
-OF_CONVERTED = 0.03  # ... and the share of all converted leads that have it. Leaks: from 0.07; honest: up to 0.006
-OF_OTHERS = 0.3  # ... or, for a value that only the others have, the share of all others. Honest: up to 0.023
-COPY = 0.5  # `copy`: share of the outcome's entropy. Honest: up to 0.22; a status that names the outcome: 0.89
-RANKS = 0.8  # `ranks`: area under the curve
-UNIQUE = 0.9  # ... of fields where so large a share of the values is different
-SUPPORT = 0.7  # area under the curve that supports a name which other systems use for honest things
+FILLED_GAP = 0.5
+PURE_SHARE = 0.99  # `one_outcome`: share of one outcome among the leads that have the value. Honest: up to 0.68
+CONVERTED_SHARE = 0.03  # ... and the share of all converted leads that have it. Leaks: from 0.07; honest: up to 0.006
+OTHERS_SHARE = 0.3  # ... or, for a value that only the others have, the share of all others. Honest: up to 0.023
+COPY_GAIN = 0.5  # `copy`: share of the outcome's entropy. Honest: up to 0.22; a status that names the outcome: 0.89
+RANKS_AREA = 0.8  # `ranks`: area under the curve
+UNIQUE_SHARE = 0.9  # ... of fields where so large a share of the values is different
+SUPPORT_AREA = 0.7  # area under the curve that supports a name which other systems use for honest things
 
 
 @dataclass(frozen=True)
@@ -73,9 +73,9 @@ class Leakage:
 
     def _repr_html_(self) -> str:
         parts = (("suspect", self.suspects), ("overruled", self.overruled))
-        rows = [{"": word} | one.to_dict() for word, some in parts for one in some]
-        said = f"{len(self.checked)} fields were looked at, {len(self.suspects)} would stop training."
-        return table(rows, "Fields that know the outcome", said)
+        rows = [{"": word} | suspect.to_dict() for word, some in parts for suspect in some]
+        sentence = f"{len(self.checked)} fields were looked at, {len(self.suspects)} would stop training."
+        return table(rows, "Fields that know the outcome", sentence)
 
     def refuse(self) -> None:
         """Raise LeakageError if there is a suspect that the card doesn't vouch for."""
@@ -86,8 +86,8 @@ class Leakage:
         """JSON."""
         return {
             "checked": list(self.checked),
-            "suspects": [one.to_dict() for one in self.suspects],
-            "overruled": [one.to_dict() for one in self.overruled],
+            "suspects": [suspect.to_dict() for suspect in self.suspects],
+            "overruled": [suspect.to_dict() for suspect in self.overruled],
         }
 
 
@@ -97,37 +97,39 @@ def find_leaks(card: Card, history: History, seed: int = 0) -> Leakage:
     `seed` draws the leads that fields are measured on where there are more than 50,000, and the folds.
     """
     used = {
-        one: rules for one, rules in fields_used_by_rules(card).items() if one in history.dates or one in history.ids
+        name: rules
+        for name, rules in fields_used_by_rules(card).items()
+        if name in history.dates or name in history.ids
     }
-    checked = [one for one in card.fields if one in history.frame or one in used]
-    found: dict[str, tuple[str, str]] = {}
-    facts = len(history) and min(history.became.sum(), (~history.became).sum()) >= FEWEST
+    checked = [name for name in card.fields if name in history.frame or name in used]
+    proofs: dict[str, tuple[str, str]] = {}
+    facts = len(history) and min(history.became.sum(), (~history.became).sum()) >= FEWEST_OF_A_KIND
     own = measure_fields(history, seed) if facts else {}
     for name in checked:
         field = card.fields[name]
         shares = _shares(history, name) if facts else ""
         proof = _proof(card, history, field, own.get(name)) if facts else None
-        named = written_later(card, field, proof is not None or (name in own and own[name].area >= SUPPORT))
+        named = written_later(card, field, proof is not None or (name in own and own[name].area >= SUPPORT_AREA))
         if named:
-            found[name] = ("name", f"{_sentence(named)} {_sentence(proof[1] if proof else shares)}".strip())
+            proofs[name] = ("name", f"{_sentence(named)} {_sentence(proof[1] if proof else shares)}".strip())
         elif proof:
-            found[name] = (proof[0], _sentence(proof[1]))
+            proofs[name] = (proof[0], _sentence(proof[1]))
     if facts:
-        rest = [one for one in own if one not in found or card.fields[one].known_when_scored]
-        found |= {
+        rest = [field for field in own if field not in proofs or card.fields[field].known_when_scored]
+        proofs |= {
             name: ("alone", _sentence(proof))
             for name, proof in find_lone_tellers(history, own, rest, seed).items()
-            if name not in found
+            if name not in proofs
         }
     suspects = {
-        name: Suspect(name, *found[name], how_to_mend(card.fields[name], () if name in history.frame else used[name]))
+        name: Suspect(name, *proofs[name], how_to_mend(card.fields[name], () if name in history.frame else used[name]))
         for name in checked
-        if name in found
+        if name in proofs
     }
     return Leakage(
         tuple(checked),
-        tuple(one for name, one in suspects.items() if not card.fields[name].known_when_scored),
-        tuple(one for name, one in suspects.items() if card.fields[name].known_when_scored),
+        tuple(suspect for name, suspect in suspects.items() if not card.fields[name].known_when_scored),
+        tuple(suspect for name, suspect in suspects.items() if card.fields[name].known_when_scored),
     )
 
 
@@ -160,7 +162,7 @@ def _after(card: Card, history: History, field: Field) -> str:
         for group, of in ((history.became, "that became an opportunity"), (~history.became, "that didn't")):
             dated = int((np.isfinite(day) & group).sum())
             count = int((late & group).sum())
-            if backwards and dated and rate_limits(count, dated, CONFIDENCE)[0] >= LATE:
+            if backwards and dated and rate_limits(count, dated, CONFIDENCE)[0] >= LATE_SHARE:
                 return (
                     f"{what} lies after the day on which the lead would have been scored, for {_share(count, dated)} of"
                     f" the leads {of}; days are counted back from it, so it was written later"
@@ -169,7 +171,7 @@ def _after(card: Card, history: History, field: Field) -> str:
             continue
         later = history.became & np.isfinite(day) & (history.became_on > history.days)
         same = int((later & (day == history.became_on)).sum())
-        if later.sum() >= FEWEST and rate_limits(same, int(later.sum()), CONFIDENCE)[0] >= SAME_DAY:
+        if later.sum() >= FEWEST_OF_A_KIND and rate_limits(same, int(later.sum()), CONFIDENCE)[0] >= SAME_DAY_SHARE:
             share = _share(same, int(later.sum()))
             return f"{what} is the very day of the outcome, for {share} of the leads that became one on a later day"
     return ""
@@ -182,7 +184,7 @@ def _filled(history: History, column: pd.Series[Any]) -> str:
         return ""
     low, high = rate_limits(int(filled[history.became].sum()), int(history.became.sum()), CONFIDENCE)
     other_low, other_high = rate_limits(int(filled[~history.became].sum()), int((~history.became).sum()), CONFIDENCE)
-    return _shares(history, str(column.name)) if max(low - other_high, other_low - high) >= FILLED else ""
+    return _shares(history, str(column.name)) if max(low - other_high, other_low - high) >= FILLED_GAP else ""
 
 
 def _one_outcome(history: History, column: pd.Series[Any]) -> str:
@@ -191,13 +193,13 @@ def _one_outcome(history: History, column: pd.Series[Any]) -> str:
     for what, leads, converted in _looks(column, became):
         positives = int(became.sum())
         for of, count, all_of, least, word in (
-            (converted, leads, positives, OF_CONVERTED, "became an opportunity"),
-            (leads - converted, leads, len(became) - positives, OF_OTHERS, "did not become one"),
+            (converted, leads, positives, CONVERTED_SHARE, "became an opportunity"),
+            (leads - converted, leads, len(became) - positives, OTHERS_SHARE, "did not become one"),
         ):
-            share = of >= PURE * count if word.startswith("became") else of == count
+            share = of >= PURE_SHARE * count if word.startswith("became") else of == count
             chance = binom.sf(of - 1, count, all_of / len(became)) * (column.nunique() + 1)
-            sure = int(np.argmax(share * (of >= least * all_of) * (chance < CHANCE) * of))
-            if share[sure] and of[sure] >= least * all_of and chance[sure] < CHANCE:
+            sure = int(np.argmax(share * (of >= least * all_of) * (chance < MOST_CHANCE) * of))
+            if share[sure] and of[sure] >= least * all_of and chance[sure] < MOST_CHANCE:
                 return (
                     f"of the {count[sure]:,} leads with {what[sure]}, {_all(of[sure], count[sure])} {word}, against"
                     f" {all_of / len(became):.1%} of all leads; they are {of[sure] / all_of:.1%} of those that {word}"
@@ -223,7 +225,7 @@ def _looks(
     leads = np.bincount(places)
     converted = np.bincount(places, became[filled]).astype(np.int64)
     if not number:
-        yield [shown(str(one)) if kind_of(column) == "text" else str(one) for one in values], leads, converted
+        yield [shown(str(value)) if kind_of(column) == "text" else str(value) for value in values], leads, converted
         return
     for alike in (converted == leads, converted == 0):  # the runs of neighbours that all ended alike
         ends = np.flatnonzero(np.diff(np.concatenate(([False], alike, [False])).astype(np.int8)))
@@ -232,15 +234,15 @@ def _looks(
             below = np.concatenate(([0], np.cumsum(leads)))
             won = np.concatenate(([0], np.cumsum(converted)))
             texts = [
-                f"{values[one]:,.12g}" if one + 1 == other else f"{values[one]:,.12g} to {values[other - 1]:,.12g}"
-                for one, other in zip(first, last, strict=True)
+                f"{values[start]:,.12g}" if start + 1 == end else f"{values[start]:,.12g} to {values[end - 1]:,.12g}"
+                for start, end in zip(first, last, strict=True)
             ]
             yield texts, below[last] - below[first], won[last] - won[first]
 
 
 def _copy(own: FieldStrength) -> str:
     """Whether the field alone tells most of what there is to tell."""
-    if own.gain < COPY:
+    if own.gain < COPY_GAIN:
         return ""
     return (
         f"alone it tells {own.gain:.0%} of all there is to know of the outcome, on leads that it wasn't fitted on (area"
@@ -253,7 +255,11 @@ def _ranks(history: History, column: pd.Series[Any]) -> str:
     filled = column.notna().to_numpy()
     became = history.became[filled]
     kind = kind_of(column)
-    if kind == "flag" or min(became.sum(), (~became).sum()) < FEWEST or column.nunique() < UNIQUE * filled.sum():
+    if (
+        kind == "flag"
+        or min(became.sum(), (~became).sum()) < FEWEST_OF_A_KIND
+        or column.nunique() < UNIQUE_SHARE * filled.sum()
+    ):
         return ""
     if kind == "number":
         values = column[filled].to_numpy(float)
@@ -261,12 +267,12 @@ def _ranks(history: History, column: pd.Series[Any]) -> str:
             return ""
     else:  # in the order of the numbers within, so that L9 comes before L10
         texts = pd.Series(column[filled].to_numpy(str)).str.replace(
-            r"\d+", lambda found: found[0].zfill(18), regex=True
+            r"\d+", lambda digits: digits[0].zfill(18), regex=True
         )
         values = np.unique(texts.to_numpy(str), return_inverse=True)[1].astype(float)
     area = _area(became, values)
     by_time = 0.5 if history.days is None else _area(became, history.days[filled])
-    if area < max(RANKS, by_time + 0.1):
+    if area < max(RANKS_AREA, by_time + 0.1):
         return ""
     return (
         f"nearly every lead has a value of its own, and in their order the converted stand apart from the others (area"

@@ -18,10 +18,12 @@ from scipy.stats import CensoredData, ecdf
 
 from leadledger.training.notebook import table
 
-MOST = 60  # points of the curve that are told
-WATCHED = 10  # leads that must still be watched, or the curve ends: a single lead would move it by a tenth and more
-ENOUGH = 0.95  # of those who convert at all: a horizon that catches so many is long enough
-FEW = 0.80  # and one that catches fewer than so many is short
+MOST_CURVE_POINTS = 60  # points of the curve that are told
+FEWEST_WATCHED = (
+    10  # leads that must still be watched, or the curve ends: a single lead would move it by a tenth and more
+)
+ENOUGH_SHARE = 0.95  # of those who convert at all: a horizon that catches so many is long enough
+SHORT_SHARE = 0.80  # and one that catches fewer than so many is short
 
 
 @dataclass(frozen=True)
@@ -52,11 +54,11 @@ class Maturity:
     said: str
 
     def _repr_html_(self) -> str:
-        return table([asdict(one) for one in self.curve], "Days to become an opportunity", self.said)
+        return table([asdict(point) for point in self.curve], "Days to become an opportunity", self.said)
 
     def to_dict(self) -> dict[str, Any]:
         """Nested JSON."""
-        return asdict(self) | {"curve": [asdict(one) for one in self.curve]}
+        return asdict(self) | {"curve": [asdict(point) for point in self.curve]}
 
 
 def maturity(days: NDArray[np.int64], converted: NDArray[np.bool_], horizon: int, immature: int = 0) -> Maturity | None:
@@ -64,19 +66,19 @@ def maturity(days: NDArray[np.int64], converted: NDArray[np.bool_], horizon: int
 
     Shapes: (n,) whole days until a lead became an opportunity, or for which it has been watched; (n,) whether it did.
     """
-    if len(days) < WATCHED:
+    if len(days) < FEWEST_WATCHED:
         return None
     survival = ecdf(CensoredData.right_censored(days, ~converted)).sf
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # no limits at shares of 0 and 1: these are given below
         limits = survival.confidence_interval(0.95, method="log-log") if converted.any() else None
     waits = np.sort(days)
-    last = int(waits[-WATCHED])
-    told = {*np.linspace(0, last, min(MOST, last + 1)).round().astype(int).tolist(), last}
+    last = int(waits[-FEWEST_WATCHED])
+    shown = {*np.linspace(0, last, min(MOST_CURVE_POINTS, last + 1)).round().astype(int).tolist(), last}
     if horizon <= last:
-        told.add(horizon)
+        shown.add(horizon)
     curve = []
-    for day in sorted(told):
+    for day in sorted(shown):
         share = 1 - float(survival.evaluate(day))
         at_risk = len(waits) - int(np.searchsorted(waits, day))
         low, high = (0.0, 1.0) if limits is None else _limits(limits, day)
@@ -90,10 +92,10 @@ def maturity(days: NDArray[np.int64], converted: NDArray[np.bool_], horizon: int
     within = 1 - float(survival.evaluate(horizon)) if horizon <= last else None
     enough = None
     if eventually > 0:
-        steps = survival.quantiles[1 - survival.probabilities >= ENOUGH * eventually - 1e-12]
+        steps = survival.quantiles[1 - survival.probabilities >= ENOUGH_SHARE * eventually - 1e-12]
         enough = int(steps[0])
-    said = _said(horizon, last, within, eventually, enough)
-    return Maturity(horizon, immature, len(days), tuple(curve), within, eventually, said)
+    sentence = _said(horizon, last, within, eventually, enough)
+    return Maturity(horizon, immature, len(days), tuple(curve), within, eventually, sentence)
 
 
 def _limits(limits: Any, day: int) -> tuple[float, float]:
@@ -112,14 +114,14 @@ def _said(horizon: int, last: int, within: float | None, eventually: float, enou
         )
     caught = within / eventually
     still = (eventually - within) / (1 - within) if within < 1 else 0.0
-    said = (
+    sentence = (
         f"{horizon} days catch {caught:.0%} of those who convert within the {last} days seen ({within:.1%} of"
         f" {eventually:.1%} of all leads); a lead that has not converted by then still does with a chance of"
         f" {still:.1%}"
     )
     if enough > horizon:
-        short = "the horizon is short: " if caught < FEW else ""
-        return f"{said}; {short}{enough} days would catch {ENOUGH:.0%}"
+        short = "the horizon is short: " if caught < SHORT_SHARE else ""
+        return f"{sentence}; {short}{enough} days would catch {ENOUGH_SHARE:.0%}"
     if enough <= horizon / 2:
-        return f"{said}; {enough} days would catch {ENOUGH:.0%}, and fewer leads would be too young to judge"
-    return f"{said}; the horizon is well chosen"
+        return f"{sentence}; {enough} days would catch {ENOUGH_SHARE:.0%}, and fewer leads would be too young to judge"
+    return f"{sentence}; the horizon is well chosen"

@@ -19,7 +19,7 @@ from leadledger.training.evidence.forecast_quality import SMALLEST
 
 CONFIDENCE = 0.90  # of the two-sided interval
 RESAMPLES = 2000
-ROOM = 20_000_000  # drawn positions that are held in memory at once
+MOST_POSITIONS_IN_MEMORY = 20_000_000  # drawn positions that are held in memory at once
 
 
 @dataclass(frozen=True)
@@ -68,17 +68,17 @@ def compare(
 
     `base_rate` (0..1) is that of the leads which the new release has learned from.
     """
-    losses = [_loss(won, one.probability) for one in (new, old)]
+    losses = [_loss(won, forecast.probability) for forecast in (new, old)]
     log_loss = _paired(_mean_gap, losses, seed)
     knows_nothing = _paired(_mean_gap, [losses[0], _loss(won, np.full(len(won), base_rate))], seed)[2] >= 0
     precision = None
     if new.line and old.line and new.promoted.any() and old.promoted.any():
         hits = [won & new.promoted, new.promoted, won & old.promoted, old.promoted]
-        found = _paired(_precision_gap, [one.astype(float) for one in hits], seed)
+        gap = _paired(_precision_gap, [hit.astype(float) for hit in hits], seed)
         precision = Difference(
-            float(won[new.promoted].mean()), float(won[old.promoted].mean()), *(float(one) for one in found)
+            float(won[new.promoted].mean()), float(won[old.promoted].mean()), *(float(number) for number in gap)
         )
-    loss = Difference(float(losses[0].mean()), float(losses[1].mean()), *(float(one) for one in log_loss))
+    loss = Difference(float(losses[0].mean()), float(losses[1].mean()), *(float(number) for number in log_loss))
     bad = [
         *([f"log-loss {loss.new:.4f} against {loss.old:.4f}"] if loss.low > 0 else []),
         *(
@@ -88,17 +88,17 @@ def compare(
         ),
     ]
     if bad:
-        said = f"worse than the current release {release} on the same {len(won):,} leads: {' and '.join(bad)}"
+        sentence = f"worse than the current release {release} on the same {len(won):,} leads: {' and '.join(bad)}"
     elif knows_nothing:
-        said = (
+        sentence = (
             f"no better on {len(won):,} held-out leads than the rate of the history alone, {base_rate:.1%}; so the"
             f" current release {release} stays"
         )
     elif loss.high < 0:
-        said = f"better than the current release {release}: log-loss {loss.new:.4f} against {loss.old:.4f}"
+        sentence = f"better than the current release {release}: log-loss {loss.new:.4f} against {loss.old:.4f}"
     else:
-        said = f"as good as the current release {release}: log-loss {loss.new:.4f} against {loss.old:.4f}"
-    return Comparison(release, len(won), loss, precision, bool(bad) or knows_nothing, said)
+        sentence = f"as good as the current release {release}: log-loss {loss.new:.4f} against {loss.old:.4f}"
+    return Comparison(release, len(won), loss, precision, bool(bad) or knows_nothing, sentence)
 
 
 def nothing_learned(release: str, why: str) -> Comparison:
@@ -121,7 +121,7 @@ def _mean_gap(new: NDArray[np.float64], old: NDArray[np.float64], axis: int = -1
 
 
 def _precision_gap(*hits: NDArray[np.float64], axis: int = -1) -> NDArray[np.float64]:
-    won_new, new, won_old, old = (one.sum(axis) for one in hits)
+    won_new, new, won_old, old = (hit.sum(axis) for hit in hits)
     return np.asarray(won_new / np.maximum(new, 1) - won_old / np.maximum(old, 1))
 
 
@@ -130,8 +130,8 @@ def _paired(statistic: Any, samples: list[NDArray[np.float64]], seed: int) -> tu
     value = float(statistic(*samples))
     if len(samples[0]) < 2:
         return value, value, value
-    batch = max(1, ROOM // (len(samples[0]) * len(samples)))
-    found = bootstrap(
+    batch = max(1, MOST_POSITIONS_IN_MEMORY // (len(samples[0]) * len(samples)))
+    interval = bootstrap(
         samples,
         statistic,
         n_resamples=RESAMPLES,
@@ -142,4 +142,4 @@ def _paired(statistic: Any, samples: list[NDArray[np.float64]], seed: int) -> tu
         method="percentile",
         rng=np.random.default_rng(seed),
     ).confidence_interval
-    return value, float(found.low), float(found.high)
+    return value, float(interval.low), float(interval.high)

@@ -11,12 +11,12 @@ from scipy.special import expit
 
 from leadledger.training.learn.combine import LOG_ODDS
 
-LIMIT = 3.841459  # twice the log-likelihood that the limits of a 95 % interval lose
-NEWTON = 50  # steps at most; a handful do
+LIKELIHOOD_DROP = 3.841459  # twice the log-likelihood that the limits of a 95 % interval lose
+MOST_NEWTON_STEPS = 50  # steps at most; a handful do
 # Before any data, of the weights in `refit`: a rule is worth 0 points give or take 30, its neighbours what they declare
 # give or take as much again, the average anything.
-CENTRE = np.array([0.0, 1.0, 0.0])
-PRIOR = np.array([(300 * LOG_ODDS) ** -2, 1.0, 1e-6])
+PRIOR_CENTRE = np.array([0.0, 1.0, 0.0])
+PRIOR_PRECISION = np.array([(300 * LOG_ODDS) ** -2, 1.0, 1e-6])
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ def refit(
         weights = start.copy()
         weights[0] = start[0] if held is None else held
         value, slope, curve = _likelihood(weights, fixed, columns, leads, wins)
-        for _ in range(NEWTON):
+        for _ in range(MOST_NEWTON_STEPS):
             step = np.zeros(len(weights))
             step[free] = np.linalg.solve(curve[free, free], slope[free])
             # Where the curve is flat a whole step may overshoot; half of it, as often as need be, never loses.
@@ -66,7 +66,7 @@ def refit(
     best, top, curve = fit(np.array([0.0, 1.0, np.log(wins.sum() / (leads.sum() - wins.sum()))]))
 
     def lost(at: float) -> float:
-        return 2 * (top - fit(best, at)[1]) - LIMIT
+        return 2 * (top - fit(best, at)[1]) - LIKELIHOOD_DROP
 
     ends = []
     for side in (-1, 1):
@@ -74,7 +74,7 @@ def refit(
         while lost(best[0] + far) < 0:
             far *= 1.5
         ends.append(float(brentq(lost, best[0], best[0] + far, xtol=1e-4)))
-    return Supported(*(float(one / LOG_ODDS) for one in (best[0], *ends)))
+    return Supported(*(float(weight / LOG_ODDS) for weight in (best[0], *ends)))
 
 
 def _folded(
@@ -104,8 +104,8 @@ def _likelihood(
     """The penalised log-likelihood, its slope and its curvature (negative second derivative)."""
     log_odds = fixed + columns @ weights
     chance = expit(log_odds)
-    off = weights - CENTRE
-    value = float(np.sum(wins * log_odds - leads * np.logaddexp(0, log_odds)) - (PRIOR * off**2).sum() / 2)
-    slope = columns.T @ (wins - leads * chance) - PRIOR * off
-    curve = (columns * (leads * chance * (1 - chance))[:, None]).T @ columns + np.diag(PRIOR)
+    off = weights - PRIOR_CENTRE
+    value = float(np.sum(wins * log_odds - leads * np.logaddexp(0, log_odds)) - (PRIOR_PRECISION * off**2).sum() / 2)
+    slope = columns.T @ (wins - leads * chance) - PRIOR_PRECISION * off
+    curve = (columns * (leads * chance * (1 - chance))[:, None]).T @ columns + np.diag(PRIOR_PRECISION)
     return value, slope, curve

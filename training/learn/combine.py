@@ -21,7 +21,9 @@ from scipy.special import expit, logit
 from leadledger.scoring.scorecard import DOUBLE, START, Learned
 
 LOG_ODDS = np.log(2) / DOUBLE  # log-odds of a tenth of a point
-PRIOR = 5.0  # how strongly the weights are held to "rules as declared": a standard deviation of less than a half
+PRIOR_STRENGTH = (
+    5.0  # how strongly the weights are held to "rules as declared": a standard deviation of less than a half
+)
 HIGHEST_MODEL_WEIGHT = 1.5  # of the weight of the model; out-of-fold predictions ask for more only by accident
 
 
@@ -57,16 +59,16 @@ def combine(
         value = float(np.sum(np.logaddexp(0, log_odds) - y * log_odds))
         miss = expit(log_odds) - y
         slope = np.concatenate([[(miss * points).sum(), (miss * model).sum()], np.bincount(of, miss, size)])
-        value += PRIOR / 2 * ((by_rules - 1) ** 2 + by_model**2)
-        slope[:2] += PRIOR * np.array([by_rules - 1, by_model])
+        value += PRIOR_STRENGTH / 2 * ((by_rules - 1) ** 2 + by_model**2)
+        slope[:2] += PRIOR_STRENGTH * np.array([by_rules - 1, by_model])
         return value / len(y), slope / len(y)
 
     held = (0.0, 1.0) if trust is None else (trust, trust)
     rate = min(max(float(y.mean()), 1e-6), 1 - 1e-6)
     start = np.array([held[1], 0.0, *[np.log(rate / (1 - rate))] * size])
     bounds = [held, (0.0, HIGHEST_MODEL_WEIGHT), *[(None, None)] * size]
-    found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds)
-    return Weights(intercept=float(found.x[-1]), trust=float(found.x[0]), model=float(found.x[1]))
+    fitted = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds)
+    return Weights(intercept=float(fitted.x[-1]), trust=float(fitted.x[0]), model=float(fitted.x[1]))
 
 
 def in_the_large(log_odds: NDArray[np.float64], rate: float) -> float:

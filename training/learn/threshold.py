@@ -1,13 +1,13 @@
-"""The promotion line: what a stage asks for, found on held-out leads, or the word that no line can do it.
+"""The promotion threshold: found on held-out leads as a stage asks for it, or the reason why no threshold can do it.
 
-By precision, it is Learn-then-Test with a fixed sequence (Angelopoulos and others, 2021): the candidate lines are set
-by how many held-out leads they promote, never by what became of them; they are tested from the strictest on, each by
-the exact binomial (Clopper-Pearson) bound at the full confidence, and the last one before the first failure is taken.
-So the chance that the true precision of the line is below the promise is at most 1 - confidence.
+By precision, it is Learn-then-Test with a fixed sequence (Angelopoulos and others, 2021). The candidate thresholds are
+set by how many held-out leads they promote, never by the outcomes of these leads. They are tested from the strictest
+on, each by the exact binomial (Clopper-Pearson) bound at the full confidence, and the last one before the first failure
+is taken. So the chance that the true precision of the threshold is below the promise is at most 1 - confidence.
 
-By capacity, it is counted: how many of the newest leads a line would have promoted in a day, a week or a month. By
-value, it is where the calibrated probability reaches the cost of a promotion over what an opportunity brings; what the
-held-out leads above it would have brought is said beside it.
+By capacity, it is counted: how many of the newest leads a threshold would have promoted in a day, a week or a month. By
+value, it is where the calibrated probability reaches the cost of a promotion over what an opportunity brings; beside it
+stands what the held-out leads above it would have brought.
 """
 
 from __future__ import annotations
@@ -28,18 +28,18 @@ from leadledger.training.history import History
 from leadledger.training.intervals import lower_limit, rate_limits
 
 FEWEST_PROMOTED = (
-    30  # leads that the strictest line promotes; fewer prove nothing, and one bad one would end the sequence
+    30  # leads that the strictest candidate promotes; fewer prove nothing, and one bad one would end the sequence
 )
-CANDIDATE_GROWTH = 1.15  # each line promotes so many times the leads of the one before
+CANDIDATE_GROWTH = 1.15  # each candidate promotes so many times the leads of the one before
 DAYS_PER_PERIOD = {"day": 1.0, "week": 7.0, "month": 365.25 / 12}  # in days
 
 
 @dataclass(frozen=True)
 class PrecisionThreshold:
-    """A line and what it was found by: `bound` is the lower limit of the precision, `won` of `leads` held-out leads."""
+    """A threshold by precision: `bound` is the lower limit of the precision, `won` of `leads` held-out leads."""
 
     line: Line
-    asked: float
+    precision: float
     confidence: float
     leads: int
     won: int
@@ -51,7 +51,7 @@ class PrecisionThreshold:
         return {
             "kind": "precision",
             "line": _points(self.line),
-            "asked_precision": self.asked,
+            "asked_precision": self.precision,
             "confidence": self.confidence,
             "held_out_leads_promoted": self.leads,
             "of_them_won": self.won,
@@ -63,13 +63,13 @@ class PrecisionThreshold:
 
 @dataclass(frozen=True)
 class CapacityThreshold:
-    """A line and what it was found by: `leads` of `judged` held-out leads are promoted, which came in over `days`.
+    """A threshold by capacity: `leads` of `judged` held-out leads are promoted, which came in over `days`.
 
     `days` is None where the history doesn't tell, and `per_period` is too.
     """
 
     line: Line
-    asked: Capacity
+    capacity: Capacity
     leads: int
     won: int
     judged: int
@@ -81,8 +81,8 @@ class CapacityThreshold:
         return {
             "kind": "capacity",
             "line": _points(self.line),
-            "asked_capacity": self.asked.leads,
-            "period": self.asked.period,
+            "asked_capacity": self.capacity.leads,
+            "period": self.capacity.period,
             "promoted_per_period": None if self.per_period is None else round(self.per_period, 2),
             "held_out_days": self.days,
             "held_out_leads_promoted": self.leads,
@@ -94,13 +94,13 @@ class CapacityThreshold:
 
 @dataclass(frozen=True)
 class ValueThreshold:
-    """A line and what it was found by: `net` is what a promotion above it brought on average, less its cost.
+    """A threshold by value: `net` is what a promotion above it brought on average, less its cost.
 
     `low` and `high` are its limits with 95 % confidence; all three are None where no held-out lead is promoted.
     """
 
     line: Line
-    asked: Value
+    value: Value
     leads: int
     won: int
     judged: int
@@ -113,9 +113,9 @@ class ValueThreshold:
         return {
             "kind": "value",
             "line": _points(self.line),
-            "won_brings": self.asked.won,
-            "promotion_costs": self.asked.cost,
-            "least_probability": round(self.asked.least, 6),
+            "won_brings": self.value.won,
+            "promotion_costs": self.value.cost,
+            "least_probability": round(self.value.least, 6),
             "net_per_promotion": self.net,
             "net_low": self.low,
             "net_high": self.high,
@@ -162,7 +162,7 @@ def find_thresholds(
 def find_threshold(
     stage: Stage, totals: NDArray[np.int64], won: NDArray[np.bool_], days: int | None, base_rate: float
 ) -> FoundThreshold | None:
-    """The line that a stage asks training for; None where it asks for none.
+    """The threshold that a stage asks training for; None where it asks for none.
 
     Shapes: (n,) totals (tenths) and (n,) outcomes of the held-out leads that could be promoted. `days` is the number of
     days over which the held-out leads came in, all of them; None: the history doesn't tell. `base_rate` (0..1) is that
@@ -178,21 +178,21 @@ def find_threshold(
 
 
 def precision_by_volume(totals: NDArray[np.int64], won: NDArray[np.bool_]) -> list[dict[str, Any]]:
-    """What lines would promote, the strictest first, the last one all: leads, their share, precision with 95 % limits.
+    """What thresholds would promote, the strictest first, the last one all: leads, their share, precision with limits.
 
     Shapes: (n,) totals (tenths) and (n,) outcomes of the held-out leads that could be promoted.
     """
     sorted_totals, sorted_won = _strictest_first(totals, won)
-    lines = _candidates(sorted_totals)
-    if len(totals) and sorted_totals[-1] not in lines:
-        lines.append(int(sorted_totals[-1]))
-    found = []
-    for line in lines:
-        leads, of_them = _promoted(sorted_totals, sorted_won, line)
+    thresholds = _candidates(sorted_totals)
+    if len(totals) and sorted_totals[-1] not in thresholds:
+        thresholds.append(int(sorted_totals[-1]))
+    records = []
+    for threshold in thresholds:
+        leads, of_them = _promoted(sorted_totals, sorted_won, threshold)
         low, high = rate_limits(of_them, leads)
-        found.append(
+        records.append(
             {
-                "points": line / 10,
+                "points": threshold / 10,
                 "leads": leads,
                 "share": leads / len(totals),
                 "won": of_them,
@@ -201,115 +201,131 @@ def precision_by_volume(totals: NDArray[np.int64], won: NDArray[np.bool_]) -> li
                 "high": high,
             }
         )
-    return found
+    return records
 
 
 def find_precision_threshold(
-    totals: NDArray[np.int64], won: NDArray[np.bool_], asked: float, confidence: float
+    totals: NDArray[np.int64], won: NDArray[np.bool_], precision: float, confidence: float
 ) -> PrecisionThreshold:
-    """Find the line for leads that could be promoted. Shapes: (n,) totals (tenths), (n,) outcomes."""
+    """Find the threshold for leads that could be promoted. Shapes: (n,) totals (tenths), (n,) outcomes."""
     sorted_totals, sorted_won = _strictest_first(totals, won)
-    found: PrecisionThreshold | None = None
+    lowest: PrecisionThreshold | None = None
     best: tuple[float, int] | None = None
     open_ = True
-    for line in _candidates(sorted_totals):
-        leads, of_them = _promoted(sorted_totals, sorted_won, line)
+    for threshold in _candidates(sorted_totals):
+        leads, of_them = _promoted(sorted_totals, sorted_won, threshold)
         bound = lower_limit(of_them, leads, confidence)
         if best is None or bound > best[0]:
-            best = (bound, line)
-        open_ = open_ and bound >= asked
+            best = (bound, threshold)
+        open_ = open_ and bound >= precision
         if open_:
-            said = (
-                f"at least {asked:.0%} of the promoted become opportunities, with {confidence:.0%} confidence:"
-                f" {of_them} of {leads} held-out leads did"
+            sentence = (
+                f"at least {precision:.0%} of the promoted become opportunities, with {confidence:.0%} confidence:"
+                f" {of_them:,} of {leads:,} held-out leads did"
             )
-            found = PrecisionThreshold(Line(line, promise=said), asked, confidence, leads, of_them, bound, len(totals))
-    if found is not None:
-        return found
+            lowest = PrecisionThreshold(
+                Line(threshold, promise=sentence), precision, confidence, leads, of_them, bound, len(totals)
+            )
+    if lowest is not None:
+        return lowest
     if best is None:
-        why = f"only {len(totals)} held-out leads meet the criteria, {FEWEST_PROMOTED} are needed"
+        why = f"only {len(totals):,} held-out leads meet the criteria, {FEWEST_PROMOTED} are needed"
     else:
         why = f"the best bound is {best[0]:.2f} at {unsigned(best[1])} points"
-    closed = Line(None, closed=f"no line can promise that {asked:.0%} of the promoted become opportunities; {why}")
-    return PrecisionThreshold(closed, asked, confidence, 0, 0, best[0] if best else 0.0, len(totals))
+    closed = Line(
+        None, closed=f"no threshold can promise that {precision:.0%} of the promoted become opportunities; {why}"
+    )
+    return PrecisionThreshold(closed, precision, confidence, 0, 0, best[0] if best else 0.0, len(totals))
 
 
 def find_capacity_threshold(
-    totals: NDArray[np.int64], won: NDArray[np.bool_], asked: Capacity, days: int | None, by_hand: int | None = None
+    totals: NDArray[np.int64], won: NDArray[np.bool_], capacity: Capacity, days: int | None, by_hand: int | None = None
 ) -> CapacityThreshold:
-    """Find the lowest threshold that promotes no more leads than asked, at the inflow of these.
+    """Find the lowest threshold that promotes no more leads than there is capacity for, at the inflow of these.
 
-    Arguments as `find_threshold`.
-
-    `by_hand` (tenths) is the line where the inflow is not known.
+    Arguments as `find_threshold`; `by_hand` (tenths) is the threshold where the inflow is not known.
     """
     judged = len(totals)
     if days is None:
         why = (
-            f"the history doesn't tell how many leads come in per {asked.period}; name the day in `since` of `outcome`"
+            f"the history doesn't tell how many leads come in per {capacity.period}; name the day in `since` of"
+            " `outcome`"
         )
         if by_hand is None:
-            line = Line(None, closed=f"no line can be found for {asked}: {why}")
+            line = Line(None, closed=f"no threshold can be found for {capacity}: {why}")
         else:
-            line = Line(by_hand, promise=f"the line is set by hand: {why}")
-        return CapacityThreshold(line, asked, 0, 0, judged, None, None)
-    periods = days / DAYS_PER_PERIOD[asked.period]
+            line = Line(by_hand, promise=f"the threshold that the card sets is used: {why}")
+        return CapacityThreshold(line, capacity, 0, 0, judged, None, None)
+    periods = days / DAYS_PER_PERIOD[capacity.period]
     sorted_totals, sorted_won = _strictest_first(totals, won)
     over = f"over {days:,} days"
-    if judged <= asked.leads * periods:
-        said = (
-            f"no line is needed for {asked}: {_rate(judged / periods)} come in, {judged:,} held-out leads"
+    if judged <= capacity.leads * periods:
+        sentence = (
+            f"no threshold is needed for {capacity}: {_rate(judged / periods)} come in, {judged:,} held-out leads"
             f" that meet the criteria {over}"
         )
-        return CapacityThreshold(Line(promise=said), asked, judged, int(won.sum()), judged, days, judged / periods)
+        return CapacityThreshold(
+            Line(promise=sentence), capacity, judged, int(won.sum()), judged, days, judged / periods
+        )
     # Leads with one total are promoted together, or not at all.
-    lines, together = np.unique(sorted_totals, return_counts=True)
-    promoted = np.cumsum(together[::-1])[::-1]  # by each line
-    few = np.flatnonzero(promoted <= asked.leads * periods)
+    candidates, together = np.unique(sorted_totals, return_counts=True)
+    promoted = np.cumsum(together[::-1])[::-1]  # by each candidate
+    few = np.flatnonzero(promoted <= capacity.leads * periods)
     if not len(few):
-        highest = f"the highest, {unsigned(int(lines[-1]))} points"
+        highest = f"the highest, {unsigned(int(candidates[-1]))} points"
         why = f"{_rate(promoted[-1] / periods)} would have been promoted by {highest}"
-        return CapacityThreshold(Line(closed=f"no line can hold {asked}: {why}"), asked, 0, 0, judged, days, 0.0)
-    line_points = int(lines[few[0]])
-    leads, of_them = _promoted(sorted_totals, sorted_won, line_points)
-    said = (
-        f"at most {asked} are promoted: {_rate(leads / periods)} would have been,"
+        return CapacityThreshold(
+            Line(closed=f"no threshold can hold {capacity}: {why}"), capacity, 0, 0, judged, days, 0.0
+        )
+    threshold = int(candidates[few[0]])
+    leads, of_them = _promoted(sorted_totals, sorted_won, threshold)
+    sentence = (
+        f"at most {capacity} are promoted: {_rate(leads / periods)} would have been,"
         f" {leads:,} of {judged:,} held-out leads that meet the criteria {over}, and {of_them:,} of them became"
         " opportunities"
     )
-    return CapacityThreshold(Line(line_points, promise=said), asked, leads, of_them, judged, days, leads / periods)
+    return CapacityThreshold(Line(threshold, promise=sentence), capacity, leads, of_them, judged, days, leads / periods)
 
 
 def find_value_threshold(
-    totals: NDArray[np.int64], won: NDArray[np.bool_], asked: Value, base_rate: float
+    totals: NDArray[np.int64], won: NDArray[np.bool_], value: Value, base_rate: float
 ) -> ValueThreshold:
-    """Find the line from which a promotion pays; arguments as `find_threshold`.
+    """Find the threshold from which a promotion pays; arguments as `find_threshold`.
 
     Closed where no held-out lead reaches it, and where the held-out leads above it show (the whole interval is below 0)
     that promotions lose by it.
     """
     judged = len(totals)
-    line = total_at(asked.least, base_rate)
-    above = totals >= line
+    threshold = total_at(value.least, base_rate)
+    above = totals >= threshold
     leads, of_them = int(above.sum()), int(won[above].sum())
-    pays = f"{asked.least:.2%} become opportunities that bring {_money(asked.won)} each"
+    pays = f"{value.least:.2%} become opportunities that bring {_money(value.won)} each"
     if not leads:
         why = f"the highest of {judged:,} has {unsigned(int(totals.max()))}" if judged else "none meets the criteria"
-        closed = Line(closed=f"no line pays: no held-out lead reaches {unsigned(line)} points, where {pays}; {why}")
-        return ValueThreshold(closed, asked, 0, 0, judged, None, None, None)
-    low, high = (rate * asked.won - asked.cost for rate in rate_limits(of_them, leads))
-    net = of_them / leads * asked.won - asked.cost
+        closed = Line(
+            closed=f"no threshold pays: no held-out lead reaches {unsigned(threshold)} points, where {pays}; {why}"
+        )
+        return ValueThreshold(closed, value, 0, 0, judged, None, None, None)
+    low, high = (rate * value.won - value.cost for rate in rate_limits(of_them, leads))
+    net = of_them / leads * value.won - value.cost
     brought = (
         f"{leads:,} held-out leads, of which {of_them:,} became opportunities, would have brought {_money(net)} each"
-        f" after the cost of {_money(asked.cost)} (95% confidence: {_money(low)} to {_money(high)})"
+        f" after the cost of {_money(value.cost)} (95% confidence: {_money(low)} to {_money(high)})"
     )
     if high < 0:
         return ValueThreshold(
-            Line(closed=f"no line pays: from {unsigned(line)} points, {brought}"), asked, 0, 0, judged, net, low, high
+            Line(closed=f"no threshold pays: from {unsigned(threshold)} points, {brought}"),
+            value,
+            0,
+            0,
+            judged,
+            net,
+            low,
+            high,
         )
     unsure = "; whether they pay is not sure yet" if low < 0 else ""
-    said = f"a promotion pays where {pays}: {brought}{unsure}"
-    return ValueThreshold(Line(line, promise=said), asked, leads, of_them, judged, net, low, high)
+    sentence = f"a promotion pays where {pays}: {brought}{unsure}"
+    return ValueThreshold(Line(threshold, promise=sentence), value, leads, of_them, judged, net, low, high)
 
 
 def total_at(probability: float, base_rate: float) -> int:
@@ -337,17 +353,17 @@ def _strictest_first(totals: NDArray[np.int64], won: NDArray[np.bool_]) -> tuple
     return totals[order], won[order]
 
 
-def _promoted(sorted_totals: NDArray[np.int64], sorted_won: NDArray[np.bool_], line: int) -> tuple[int, int]:
-    """How many leads a line promotes, and how many of them were won."""
-    leads = int(np.searchsorted(-sorted_totals, -line, side="right"))
+def _promoted(sorted_totals: NDArray[np.int64], sorted_won: NDArray[np.bool_], threshold: int) -> tuple[int, int]:
+    """How many leads a threshold promotes, and how many of them were won."""
+    leads = int(np.searchsorted(-sorted_totals, -threshold, side="right"))
     return leads, int(sorted_won[:leads].sum())
 
 
 def _candidates(sorted_totals: NDArray[np.int64]) -> list[int]:
-    """The lines to test, strictest first: they promote about 30, 35, 40, … leads, ties always together."""
-    found: dict[int, None] = {}
+    """The thresholds to test, strictest first: they promote about 30, 35, 40, … leads, ties always together."""
+    candidates: dict[int, None] = {}
     size = float(FEWEST_PROMOTED)
     while size <= len(sorted_totals):
-        found[int(sorted_totals[int(size) - 1])] = None
+        candidates[int(sorted_totals[int(size) - 1])] = None
         size *= CANDIDATE_GROWTH
-    return list(found)
+    return list(candidates)

@@ -54,7 +54,13 @@ def gain(records: Sequence[Mapping[str, Any]], alt: str) -> Chart:
         axes = add_axes(figure, 0.7, 0.55, right=0.3)
         axes.plot([0, 1], [0, 1], "--", color=GREY)
         axes.text(0.62, 0.55, "taken blindly", color=INK, ha="left", va="top")
-        axes.plot([0, *(one["share"] for one in records)], [0, *(one["found"] for one in records)], "-o", ms=4, c=BLUE)
+        axes.plot(
+            [0, *(record["share"] for record in records)],
+            [0, *(record["found"] for record in records)],
+            "-o",
+            ms=4,
+            c=BLUE,
+        )
         axes.set(xlim=(0, 1), ylim=(0, 1.03), xlabel="best leads by score, of all leads", ylabel="opportunities found")
         show_percents(axes.xaxis, axes.yaxis)
         add_grid(axes)
@@ -67,7 +73,7 @@ def lift(records: Sequence[Mapping[str, Any]], alt: str) -> Chart:
         axes = add_axes(figure, 0.7, 0.55)
         axes.axhline(1, ls="--", color=GREY)
         axes.text(0.02, 1.0, "taken blindly", color=INK, ha="left", va="bottom", transform=axes.get_yaxis_transform())
-        axes.plot([one["share"] for one in records], [one["lift"] for one in records], "-o", ms=4, c=BLUE)
+        axes.plot([record["share"] for record in records], [record["lift"] for record in records], "-o", ms=4, c=BLUE)
         axes.set(xlim=(0, 1.02), xlabel="best leads by score, of all leads", ylabel="times as many as by chance")
         axes.set_ylim(bottom=0)
         show_percents(axes.xaxis)
@@ -79,11 +85,11 @@ def reliability(records: Sequence[Mapping[str, Any]], alt: str) -> Chart:
     """What came against what was foreseen, with limits; the axes are stretched near 0, where most leads are."""
     with draw_figure(WIDTH, 3.6) as figure:
         axes = add_axes(figure, 0.7, 0.55)
-        top = min(1.0, 1.05 * max(max(one["high"], one["foreseen"]) for one in records))
+        top = min(1.0, 1.05 * max(max(record["high"], record["foreseen"]) for record in records))
         axes.set_xscale("function", functions=(root, square))
         axes.set_yscale("function", functions=(root, square))
         axes.plot([0, top], [0, top], "--", color=GREY)
-        add_whiskers(axes, [one["foreseen"] for one in records], records, BLUE, "o")
+        add_whiskers(axes, [record["foreseen"] for record in records], records, BLUE, "o")
         ticks = [tick for tick in (0, 0.01, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1) if tick <= top]
         axes.set(xlim=(0, top), ylim=(0, top), xticks=ticks, yticks=ticks)
         axes.set(xlabel="foreseen", ylabel="came (bars: 95% limits)")
@@ -92,20 +98,22 @@ def reliability(records: Sequence[Mapping[str, Any]], alt: str) -> Chart:
         return to_svg(figure, alt)
 
 
-def volume(records: Sequence[Mapping[str, Any]], asked: float | None, line: float | None, alt: str) -> Chart:
+def volume(records: Sequence[Mapping[str, Any]], precision: float | None, line: float | None, alt: str) -> Chart:
     """`precision_by_volume` records of a stage: which share of the promoted is won, the more are promoted."""
     with draw_figure(WIDTH, 3.4) as figure:
         axes = add_axes(figure, 0.7, 0.55)
-        leads = [one["leads"] for one in records]
-        axes.fill_between(leads, [one["low"] for one in records], [one["high"] for one in records], color="#cfe3f1")
-        axes.plot(leads, [one["precision"] for one in records], "-o", ms=3, c=BLUE)
+        leads = [record["leads"] for record in records]
+        axes.fill_between(
+            leads, [record["low"] for record in records], [record["high"] for record in records], color="#cfe3f1"
+        )
+        axes.plot(leads, [record["precision"] for record in records], "-o", ms=3, c=BLUE)
         end = max(leads)
-        if asked is not None:
-            axes.axhline(asked, ls="--", color=INK, lw=1)
-            axes.text(end, asked, "asked for", ha="right", va="bottom")
-        chosen = [one for one in records if line is not None and one["points"] >= line]
+        if precision is not None:
+            axes.axhline(precision, ls="--", color=INK, lw=1)
+            axes.text(end, precision, "asked for", ha="right", va="bottom")
+        chosen = [record for record in records if line is not None and record["points"] >= line]
         if chosen:
-            last = max(chosen, key=lambda one: one["leads"])
+            last = max(chosen, key=lambda record: record["leads"])
             axes.axvline(last["leads"], ls=":", color=RED)
             axes.plot([last["leads"]], [last["precision"]], "D", ms=7, c=RED)
             right = last["leads"] > end / 2
@@ -124,14 +132,14 @@ def months(records: Sequence[Mapping[str, Any]], alt: str) -> Chart:
         axes = add_axes(figure, 0.7, 1.35, top=0.35)
         below = add_axes(figure, 0.7, 0.4, top=2.55)
         at = list(range(len(records)))
-        axes.plot(at, [one["foreseen"] for one in records], "-", c=ORANGE, lw=2, label="foreseen")
+        axes.plot(at, [record["foreseen"] for record in records], "-", c=ORANGE, lw=2, label="foreseen")
         for held, colour, mark, words in ((False, GREY, "s", "came, older leads"), (True, BLUE, "o", "came, held out")):
             part = [i for i in at if records[i]["held_out"] == held]
             if part:
                 add_whiskers(axes, part, [records[i] for i in part], colour, mark, label=words)
             below.bar(part, [records[i]["leads"] for i in part], color=colour, width=0.7)
-        top = max(max(one["came"], one["foreseen"]) for one in records)
-        most = max(one["high"] for one in records)
+        top = max(max(record["came"], record["foreseen"]) for record in records)
+        most = max(record["high"] for record in records)
         axes.set(ylim=(0, min(1.0, most * 1.05, max(top * 1.8, 0.02))), xlim=(-0.6, len(at) - 0.4), xticks=[])
         axes.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=3, frameon=False, fontsize=8, borderpad=0)
         step = math.ceil(len(at) / (6 if len(at) <= 14 else 12))
@@ -145,7 +153,7 @@ def months(records: Sequence[Mapping[str, Any]], alt: str) -> Chart:
 
 def rivals(judged: Mapping[str, Mapping[str, Any]], names: Sequence[str], alt: str) -> Chart:
     """The log-loss of each forecast, a row each; the first is this release."""
-    losses = [one["log_loss"] for one in judged.values()]
+    losses = [quality["log_loss"] for quality in judged.values()]
     with draw_figure(WIDTH, 0.8 + 0.3 * len(losses)) as figure:
         axes = add_axes(figure, label_width(names), 0.55, right=0.55)
         for row, loss in enumerate(losses):
@@ -163,12 +171,12 @@ def maturity(curve: Sequence[Mapping[str, Any]], horizon: float | None, alt: str
     """The share of leads that have become opportunities by a day after they were met, with limits."""
     with draw_figure(WIDTH, 3.2) as figure:
         axes = add_axes(figure, 0.7, 0.55)
-        days = [one["day"] for one in curve]
+        days = [point["day"] for point in curve]
         last = max([*days, 1])
         end = last if horizon is None else min(last, 4 * horizon)  # what comes later is in the table
-        limits = [one["low"] for one in curve], [one["high"] for one in curve]
+        limits = [point["low"] for point in curve], [point["high"] for point in curve]
         axes.fill_between(days, *limits, step="post", color="#cfe3f1")
-        axes.step(days, [one["share"] for one in curve], where="post", c=BLUE)
+        axes.step(days, [point["share"] for point in curve], where="post", c=BLUE)
         if horizon is not None:
             axes.axvline(horizon, ls=":", color=RED)
             side = "right" if horizon > end / 2 else "left"
@@ -184,15 +192,15 @@ def drift(records: Sequence[Mapping[str, Any]], names: Sequence[str], alt: str) 
     """The stability index of the score, fields and rules, a row each, against the two bands."""
     with draw_figure(WIDTH, 0.95 + 0.21 * len(records)) as figure:
         axes = add_axes(figure, label_width(names), 0.55, top=0.28)
-        top = max(0.3, *(one["psi"] * 1.08 for one in records))
+        top = max(0.3, *(record["psi"] * 1.08 for record in records))
         for edge, words in ((0.10, "moved"), (0.25, "shifted")):
             axes.axvline(edge, ls="--", color=GREY, lw=1)
             axes.text(edge, 1.0, words, transform=axes.get_xaxis_transform(), ha="left", va="bottom", fontsize=8)
         marks = {"steady": ("o", GREY), "moved": ("s", ORANGE), "shifted": ("D", RED)}
-        for row, one in enumerate(records):
-            mark, colour = marks.get(one["band"], ("o", GREY))
-            axes.plot([0, one["psi"]], [row, row], "-", c=colour, lw=1)
-            axes.plot([one["psi"]], [row], mark, ms=5, c=colour)
+        for row, record in enumerate(records):
+            mark, colour = marks.get(record["band"], ("o", GREY))
+            axes.plot([0, record["psi"]], [row, row], "-", c=colour, lw=1)
+            axes.plot([record["psi"]], [row], mark, ms=5, c=colour)
         add_rows(axes, names)
         axes.set(xlim=(-0.02 * top, top), xlabel="population stability index")
         axes.xaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
@@ -201,27 +209,27 @@ def drift(records: Sequence[Mapping[str, Any]], names: Sequence[str], alt: str) 
 
 def audit(rules: Sequence[Mapping[str, Any]], alt: str) -> Chart:
     """Of each rule, the points that the card declares and, with limits, those that the data support."""
-    names = [one["name"].replace("_", " ") for one in rules]
+    names = [rule["name"].replace("_", " ") for rule in rules]
     with draw_figure(WIDTH, 0.95 + 0.24 * len(rules)) as figure:
         axes = add_axes(figure, label_width(names), 0.55, top=0.3)
         add_zero_line(axes)
-        for row, one in enumerate(rules):
-            if one["supported"] is not None:
-                low, high = one["supported_low"], one["supported_high"]
+        for row, rule in enumerate(rules):
+            if rule["supported"] is not None:
+                low, high = rule["supported_low"], rule["supported_high"]
                 if low is not None and high is not None:
                     axes.plot([low, high], [row, row], "-", c=BLUE, lw=1)
-                axes.plot([one["supported"]], [row], "o", ms=5, c=BLUE, label="supported")
-            axes.plot([one["declared"]], [row], "D", ms=5, mfc="white", mec=RED, label="declared")
+                axes.plot([rule["supported"]], [row], "o", ms=5, c=BLUE, label="supported")
+            axes.plot([rule["declared"]], [row], "D", ms=5, mfc="white", mec=RED, label="declared")
         add_rows(axes, names)
         handles, labels = axes.get_legend_handles_labels()
         both = dict(zip(labels, handles, strict=True))
         words = {"supported": "what the data support", "declared": "what the card declares"}
-        found = [both[name] for name in words if name in both]
-        told = [words[name] for name in words if name in both]
+        shown_handles = [both[name] for name in words if name in both]
+        shown_labels = [words[name] for name in words if name in both]
         place: dict[str, Any] = {"loc": "lower right", "bbox_to_anchor": (1.0, 1.0), "borderaxespad": 0}
-        axes.legend(found, told, ncols=2, frameon=False, fontsize=8, **place)
+        axes.legend(shown_handles, shown_labels, ncols=2, frameon=False, fontsize=8, **place)
         most = max(
-            (abs(one[key]) for one in rules for key in ("declared", "supported") if one[key] is not None), default=1
+            (abs(rule[key]) for rule in rules for key in ("declared", "supported") if rule[key] is not None), default=1
         )
         # One rule that fired twice must not squeeze all others: a limit may leave the picture, the table has it.
         axes.set(xlim=(-1.6 * most - 1, 1.6 * most + 1), xlabel="points")
@@ -239,8 +247,8 @@ def table(term: Table, alt: str) -> Chart:
         middle = left + (WIDTH - left) * 0.62
         axes = add_axes(figure, left, 0.5, right=WIDTH - middle, top=0.1)
         beside = add_axes(figure, middle + 0.12, 0.5, right=0.1 + 0.065 * len(f"{max(term.counts):,}"), top=0.1)
-        points = [one / 10 for one in term.points]
-        errors = [one / 10 for one in term.errors] if term.errors else [0.0] * len(points)
+        points = [point / 10 for point in term.points]
+        errors = [error / 10 for error in term.errors] if term.errors else [0.0] * len(points)
         add_zero_line(axes)
         colours = [BLUE if point >= 0 else RED for point in points]
         axes.hlines(range(len(names)), 0, points, colors=colours, lw=1, alpha=0.5)
@@ -270,11 +278,11 @@ def table(term: Table, alt: str) -> Chart:
 def pair(term: Pair, titles: tuple[str, str], alt: str) -> Chart:
     """The points of two fields together as a heat map; in each cell the points, and below them the leads."""
     rows, columns = (shorten_labels(bins.labels) for bins in term.bins)
-    left, high = label_width(rows) + 0.25, 0.45 + max(len(one) for one in columns) * LETTER_WIDTH * 0.72
+    left, high = label_width(rows) + 0.25, 0.45 + max(len(column) for column in columns) * LETTER_WIDTH * 0.72
     width = max(WIDTH, left + 0.55 * len(columns) + 0.5)
     with draw_figure(width, high + 0.36 * len(rows) + 0.1) as figure:
         axes = add_axes(figure, left, 0.1, right=0.5, top=high)
-        reach = max(max(abs(one) for row in term.points for one in row), 10)
+        reach = max(max(abs(cell) for row in term.points for cell in row), 10)
         shades: dict[int, list[Path]] = {}
         for i, (points, counts) in enumerate(zip(term.points, term.counts, strict=True)):
             for j, (point, count) in enumerate(zip(points, counts, strict=True)):
@@ -300,11 +308,11 @@ def pair(term: Pair, titles: tuple[str, str], alt: str) -> Chart:
 def waterfall(example: Mapping[str, Any], alt: str) -> Chart:
     """The ledger of one lead, step by step from the start to the total, with its line and its reach."""
     start, *entries = example["ledger"]
-    kept = sorted(entries, key=lambda one: -abs(one["points"]))
+    kept = sorted(entries, key=lambda entry: -abs(entry["points"]))
     if len(kept) > MOST_ENTRIES:
-        rest = sum(one["points"] for one in kept[MOST_ENTRIES:])
+        rest = sum(entry["points"] for entry in kept[MOST_ENTRIES:])
         kept = [*kept[:MOST_ENTRIES], {"points": rest, "reason": "all smaller ones together"}]
-    steps = [start["points"], *(one["points"] for one in kept)]
+    steps = [start["points"], *(entry["points"] for entry in kept)]
     sums = list(accumulate(steps))
     with draw_figure(WIDTH, 0.95 + 0.33 * (len(steps) + 1)) as figure:
         axes = add_axes(figure, 0.15, 0.5, right=0.15, top=0.25)

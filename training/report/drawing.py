@@ -102,11 +102,11 @@ def add_whiskers(
     axes: Axes, at: Sequence[float], records: Sequence[Mapping[str, Any]], colour: str, mark: str, label: str = ""
 ) -> None:
     """What came, a mark each, with its limits."""
-    came = [one["came"] for one in records]
-    below = [max(0.0, one["came"] - one["low"]) for one in records]
-    above = [max(0.0, one["high"] - one["came"]) for one in records]
+    rates = [record["came"] for record in records]
+    below = [max(0.0, record["came"] - record["low"]) for record in records]
+    above = [max(0.0, record["high"] - record["came"]) for record in records]
     style: dict[str, Any] = {"fmt": mark, "ms": 4.5, "c": colour, "elinewidth": 1, "capsize": 2.5}
-    axes.errorbar(at, came, [below, above], label=label or None, **style)
+    axes.errorbar(at, rates, [below, above], label=label or None, **style)
 
 
 def add_rows(axes: Axes, names: Sequence[str]) -> None:
@@ -126,12 +126,12 @@ def write_above(axes: Axes, row: float, words: str, weight: str = "normal") -> N
 
 def label_width(names: Sequence[str]) -> float:
     """The inches that the longest label takes."""
-    return 0.2 + LETTER_WIDTH * max((len(one) for one in shorten_labels(names)), default=0)
+    return 0.2 + LETTER_WIDTH * max((len(label) for label in shorten_labels(names)), default=0)
 
 
 def shorten_labels(names: Sequence[str]) -> list[str]:
     """Labels cut to the room that a chart has for them."""
-    return [shorten(one, LONGEST_LABEL) for one in names]
+    return [shorten(name, LONGEST_LABEL) for name in names]
 
 
 def shorten(text: str, most: int) -> str:
@@ -161,8 +161,8 @@ def add_zero_line(axes: Axes) -> None:
 
 def show_percents(*axis: Any) -> None:
     """Shares (0..1) on some axes as percentages."""
-    for one in axis:
-        one.set_major_formatter(FuncFormatter(lambda value, _: f"{value * 100:.3g}%"))
+    for scale in axis:
+        scale.set_major_formatter(FuncFormatter(lambda value, _: f"{value * 100:.3g}%"))
 
 
 def format_points(value: float, _: object) -> str:

@@ -23,7 +23,9 @@ from leadledger.training.sources.logged import LEFT_OUT_REASONS
 
 HERE = Path(__file__).parent
 TRUE_SLOPE = (0.9, 1.1)  # of calibration; outside, probabilities are too bold or too timid, unless chance explains it
-ODD = 2  # tenths of ten that may leave their 95% limits by chance; three or more do so one time in a hundred
+MOST_TENTHS_OUTSIDE = (
+    2  # tenths of ten that may leave their 95% limits by chance; three or more do so one time in a hundred
+)
 MOST_DRIFT = 16  # rows of the chart of drift; the table has all
 TITLES = {
     "lift": "What calling the best leads first is worth",
@@ -87,7 +89,7 @@ def page(
     terms = list(_terms(data))
     titles = {key: words for key, words in TITLES.items() if _told(key, data)}
     doubts = _doubts(m)
-    rules = sorted(m["audit"]["rules"], key=lambda one: not one["finding"].value)
+    rules = sorted(m["audit"]["rules"], key=lambda rule: not rule["finding"].value)
     environment = Environment(
         loader=FileSystemLoader(HERE), autoescape=True, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
     )
@@ -100,24 +102,27 @@ def page(
         verdict="rules" if not m["held_out"] else "care" if doubts else "good",
         doubts=doubts,
         rules_only=data["rules_only"] if rules_only else None,
-        hand_lines=[one for one in data["card"]["stages"] if one["points"].value is not None],
+        hand_lines=[stage for stage in data["card"]["stages"] if stage["points"].value is not None],
         notes=data["notes"],
         titles=titles,
         contents=list(titles.items()),
         charts=drawn,
         tenth=_share(m, 0.1),
         third=_share(m, 0.3),
-        tables=[one for one in terms if isinstance(one[0].value, Table)],
-        pairs=[one for one in terms if isinstance(one[0].value, Pair)],
-        combinations=[one for one in terms if isinstance(one[0].value, Combination)],
+        tables=[term for term in terms if isinstance(term[0].value, Table)],
+        pairs=[term for term in terms if isinstance(term[0].value, Pair)],
+        combinations=[term for term in terms if isinstance(term[0].value, Combination)],
         title=lambda field: _title(data, field.value).show(),
         choice=_choice,
         rules=rules,
         findings=list(_findings(m["audit"])),
         left_out=list(LEFT_OUT.items()),
         scores_left_out=list(LEFT_OUT_REASONS.items()),
-        examples=[(one, charts.waterfall(one.value, _EXAMPLE.format(one["shows"].value))) for one in m["examples"]],
-        has_line=any(one["line"].value is not None for one in m["examples"]),
+        examples=[
+            (example, charts.waterfall(example.value, _EXAMPLE.format(example["shows"].value)))
+            for example in m["examples"]
+        ],
+        has_line=any(example["line"].value is not None for example in m["examples"]),
         facts=list(_facts(data["provenance"])),
     )
 
@@ -128,7 +133,7 @@ _EXAMPLE = "Waterfall chart of a lead’s ledger. {}. The entries are in the tab
 def _told(section: str, data: Figure) -> bool:
     """Whether there is anything to tell in a section."""
     m = data["metrics"]
-    found = {
+    contents = {
         "volume": m["precision_by_volume"],
         "months": m["by_month"],
         "rivals": m["held_out"],
@@ -137,7 +142,7 @@ def _told(section: str, data: Figure) -> bool:
         "data": m["counts"],
         "provenance": data["provenance"],
     }.get(section, m[section])
-    return section == "words" or bool(found)
+    return section == "words" or bool(contents)
 
 
 def _doubts(m: Figure) -> list[str]:
@@ -146,8 +151,8 @@ def _doubts(m: Figure) -> list[str]:
     doubts = []
     if alone and ours["log_loss"].value >= alone["log_loss"].value:
         doubts.append("rules")
-    out = sum(not one["low"].value <= one["foreseen"].value <= one["high"].value for one in m["reliability"])
-    chance = bool(m["reliability"]) and out <= ODD
+    out = sum(not tenth["low"].value <= tenth["foreseen"].value <= tenth["high"].value for tenth in m["reliability"])
+    chance = bool(m["reliability"]) and out <= MOST_TENTHS_OUTSIDE
     if ours["slope"] and not TRUE_SLOPE[0] <= ours["slope"].value <= TRUE_SLOPE[1] and not chance:
         doubts.append("slope")
     return doubts
@@ -155,7 +160,7 @@ def _doubts(m: Figure) -> list[str]:
 
 def _share(m: Figure, share: float) -> Figure:
     """The record of `lift` for a share of the leads."""
-    return next((one for one in m["lift"] if abs(one["share"].value - share) < 1e-9), Figure(None))
+    return next((record for record in m["lift"] if abs(record["share"].value - share) < 1e-9), Figure(None))
 
 
 def _charts(m: Figure) -> dict[str, Any]:
@@ -199,7 +204,7 @@ def _charts(m: Figure) -> dict[str, Any]:
             " bars of the leads of each month. The numbers are in the table below.",
         )
     if m["held_out"]:
-        names = ["this release" if one.key == "leadledger" else one.key for one in m["held_out"]]
+        names = ["this release" if forecast.key == "leadledger" else forecast.key for forecast in m["held_out"]]
         drawn["rivals"] = charts.rivals(
             m["held_out"].value,
             names,
@@ -213,16 +218,19 @@ def _charts(m: Figure) -> dict[str, Any]:
             "Step chart: the share of leads that have become opportunities, by days since they were met, with limits"
             " and the horizon. The numbers are in the table below.",
         )
-    moved = [one for part in ("fields", "rules") for one in m["drift"][part] if one["psi"].value is not None]
+    moved = [shift for part in ("fields", "rules") for shift in m["drift"][part] if shift["psi"].value is not None]
     if moved:
-        moved = sorted(moved, key=lambda one: -one["psi"].value)[:MOST_DRIFT]
+        moved = sorted(moved, key=lambda shift: -shift["psi"].value)[:MOST_DRIFT]
         drawn["drift"] = charts.drift(
-            [one.value for one in moved],
-            [("rule: " if "/rules/" in one.pointer else "") + one["name"].value.replace("_", " ") for one in moved],
+            [shift.value for shift in moved],
+            [
+                ("rule: " if "/rules/" in shift.pointer else "") + shift["name"].value.replace("_", " ")
+                for shift in moved
+            ],
             "Dot chart: the stability index of fields and rules, those that moved most first, against the two bands."
             " The numbers are in the table below.",
         )
-    rules = [one.value for one in sorted(m["audit"]["rules"], key=lambda one: not one["finding"].value)]
+    rules = [rule.value for rule in sorted(m["audit"]["rules"], key=lambda rule: not rule["finding"].value)]
     if rules:
         drawn["audit"] = charts.audit(
             rules,
@@ -296,16 +304,16 @@ def _stretch(edges: Figure, first: int, last: int) -> Markup:
 def _findings(audit: Figure) -> Iterator[tuple[str, list[list[Figure]]]]:
     """The lists of rules that deserve a look, each rule a list of one name, or of two that say the same."""
     for key, words in FINDINGS.items():
-        names = [list(one) if isinstance(one.value, list | tuple) else [one] for one in audit[key]]
+        names = [list(finding) if isinstance(finding.value, list | tuple) else [finding] for finding in audit[key]]
         if names:
             yield words, names
 
 
 def _facts(provenance: Figure, before: str = "") -> Iterator[tuple[str, Figure]]:
     """The provenance, flat: the words for each fact, and the fact."""
-    for one in provenance:
-        words = before + FACTS.get(one.key, one.key.replace("_", " "))
-        if isinstance(one.value, Mapping):
-            yield from _facts(one, f"{words}: ")
+    for fact in provenance:
+        words = before + FACTS.get(fact.key, fact.key.replace("_", " "))
+        if isinstance(fact.value, Mapping):
+            yield from _facts(fact, f"{words}: ")
         else:
-            yield words, one
+            yield words, fact

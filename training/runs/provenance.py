@@ -39,5 +39,5 @@ def provenance(
         "oldest_lead": None if days is None else (EPOCH + timedelta(int(days[0]))).isoformat(),
         "newest_lead": None if days is None else (EPOCH + timedelta(int(days[-1]))).isoformat(),
         "seed": seed,
-        "versions": {"python": platform.python_version(), **{one: version(one) for one in PACKAGES}},
+        "versions": {"python": platform.python_version(), **{package: version(package) for package in PACKAGES}},
     }

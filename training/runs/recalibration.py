@@ -2,7 +2,7 @@
 
 Where the world gets better or worse for all leads alike, the points still rank them, and only the probabilities are
 off. The new base rate is the one with which the recent leads are foreseen right on average; the promotion lines are
-drawn anew on these leads, since their promise rested on the old rate.
+thresholds anew on these leads, since their promise rested on the old rate.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ from leadledger.training.learn.threshold import find_thresholds
 from leadledger.training.notebook import table
 from leadledger.training.runs.provenance import provenance
 
-NEWEST = 0.25  # share of the history that counts as recent, if not told otherwise
-FEWEST = 20  # recent leads of either outcome, below which a rate is a guess
+NEWEST_SHARE = 0.25  # share of the history that counts as recent, if not told otherwise
+FEWEST_OF_A_KIND = 20  # recent leads of either outcome, below which a rate is a guess
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ def recalibrate(
     *,
     release: str | None = None,
     as_of: date | None = None,
-    newest: float = NEWEST,
+    newest: float = NEWEST_SHARE,
 ) -> Recalibration:
     """Move the base rate of a release (None: the current one) to the newest leads of a history.
 
@@ -92,17 +92,18 @@ def recalibrate(
     leads = max(1, round(len(history) * newest))
     recent = np.arange(len(history))[-leads:]
     won = history.won[recent]
-    if min(won.sum(), (~won).sum()) < FEWEST:
+    if min(won.sum(), (~won).sum()) < FEWEST_OF_A_KIND:
         raise DataError(
-            f"{int(won.sum())} of the {len(won):,} newest leads became opportunities; at least {FEWEST} of either"
-            " outcome are needed to move the base rate. Give a longer history, or count more of it as recent"
+            f"{int(won.sum()):,} of the {len(won):,} newest leads became opportunities; at least {FEWEST_OF_A_KIND} of"
+            " either outcome are needed to move the base rate. Give a longer history, or count more of it as recent"
         )
     totals = history.score(old)
     distance = (totals[recent] - START) * LOG_ODDS
     after = float(expit(in_the_large(distance, float(won.mean()))))
     moved = replace(old.learned, base_rate=after)
-    drawn = find_thresholds(card, history, totals, recent, after)
-    moved = replace(moved, lines=dict(old.learned.lines) | {name: one.line for name, one in drawn.items()})
+    thresholds = find_thresholds(card, history, totals, recent, after)
+    lines = {name: threshold.line for name, threshold in thresholds.items()}
+    moved = replace(moved, lines=dict(old.learned.lines) | lines)
     metrics = {
         "recalibrated_from": old.release,
         "counts": dict(history.counts.__dict__),
@@ -114,7 +115,7 @@ def recalibrate(
             "before": judge(won, probability_at(old.learned, totals[recent])).to_dict(),
             "after": judge(won, probability_at(moved, totals[recent])).to_dict(),
         },
-        "promises": {name: one.to_dict() for name, one in drawn.items()},
+        "promises": {name: threshold.to_dict() for name, threshold in thresholds.items()},
     }
     text = releases.read(old.release, "card.yaml").decode("utf-8")
     source = {"recalibrated_from": old.release} | provenance(text, data, history, 0)

@@ -12,101 +12,103 @@ from leadledger.training.sources.logged import LEFT_OUT_REASONS
 NAMES = {"leadledger": "this release"}
 
 
-def training_text(found: Training, release: str, current: bool, width: int = 80) -> str:
+def training_text(training: Training, release: str, current: bool, width: int = 80) -> str:
     """The verdict, where the leads went, and the measures beside the rivals'. `current`: whether it became that."""
-    return "\n".join(_lines(found, release, current, width))
+    return "\n".join(_lines(training, release, current, width))
 
 
-def _lines(found: Training, release: str, current: bool, width: int) -> Iterator[str]:
+def _lines(training: Training, release: str, current: bool, width: int) -> Iterator[str]:
     if current:
         yield f"Release {release} is made, and is the current one."
     else:
-        yield from textwrap.wrap(f"Release {release} is made, and held back: {found.held_back}.", width)
+        yield from textwrap.wrap(f"Release {release} is made, and held back: {training.held_back}.", width)
         yield f"`leadledger releases use {release}` makes it current all the same."
-    if found.metrics.get("comparison") and current:
-        yield from textwrap.wrap(f"It is {found.metrics['comparison']['said']}.", width)
+    if training.metrics.get("comparison") and current:
+        yield from textwrap.wrap(f"It is {training.metrics['comparison']['said']}.", width)
     yield ""
-    if found.rules_only:
-        yield from textwrap.wrap(f"Rules alone, nothing was learned: {found.rules_only}.", width)
+    if training.rules_only:
+        yield from textwrap.wrap(f"Rules alone, nothing was learned: {training.rules_only}.", width)
         yield "Points count as declared."
-    if found.metrics.get("log"):
-        yield from _of_the_log(found.metrics["log"], width)
-    if found.history is not None:
-        yield from _counts(found, width)
-    if found.rules_only:
+    if training.metrics.get("log"):
+        yield from _of_the_log(training.metrics["log"], width)
+    if training.history is not None:
+        yield from _counts(training, width)
+    if training.rules_only:
         return
-    metrics = found.metrics
+    metrics = training.metrics
     yield ""
     held = metrics["held_out"]["leadledger"]
     way = "the newest leads" if metrics["split"] == "time" else "leads drawn at random"
     yield f"Judged by {held['leads']:,} leads that were held out ({way}), {held['won']:,} of them opportunities:"
     yield ""
     yield f"{'':<24}{'AUC':>8}{'log-loss':>11}{'Brier':>9}{'top tenth finds':>18}"
-    for name, one in metrics["held_out"].items():
-        auc = "–" if one["auc"] is None else f"{one['auc']:.4f}"
-        gain = "–" if one["gain"] is None else f"{one['gain']:.1%}"
-        yield f"{NAMES.get(name, name):<24}{auc:>8}{one['log_loss']:>11.4f}{one['brier']:>9.4f}{gain:>18}"
+    for name, quality in metrics["held_out"].items():
+        auc = "–" if quality["auc"] is None else f"{quality['auc']:.4f}"
+        gain = "–" if quality["gain"] is None else f"{quality['gain']:.1%}"
+        yield f"{NAMES.get(name, name):<24}{auc:>8}{quality['log_loss']:>11.4f}{quality['brier']:>9.4f}{gain:>18}"
     yield ""
     if held["slope"] is not None:
         yield f"Calibration slope {held['slope']:.2f} (1 is perfect)."
     yield from textwrap.wrap(
-        f"Declared points count {found.learned.trust:.0%}, the learned tables {metrics['model_weight']:.0%}."
+        f"Declared points count {training.learned.trust:.0%}, the learned tables {metrics['model_weight']:.0%}."
         f" Rounding to tenths moved a score by {metrics['rounding_gap']['mean_points']:.2f} points on average,"
         f" {metrics['rounding_gap']['largest_points']:.2f} at most.",
         width,
     )
-    for stage, one in metrics["promises"].items():
-        line = f"from {one['line']:.1f} points; " if one["line"] is not None else ""
-        yield from textwrap.wrap(f"Promotion to {stage}: {line}{one['said']}.", width, subsequent_indent="  ")
+    for stage, promise in metrics["promises"].items():
+        line = f"from {promise['line']:.1f} points; " if promise["line"] is not None else ""
+        yield from textwrap.wrap(f"Promotion to {stage}: {line}{promise['said']}.", width, subsequent_indent="  ")
     yield from _findings(metrics, width)
-    for note in found.notes:
+    for note in training.notes:
         yield from textwrap.wrap(note, width)
 
 
 def _findings(metrics: Mapping[str, Any], width: int) -> Iterator[str]:
     """What the audit, the maturity curve and the drift found; nothing where all is well."""
-    odd = [one for one in metrics["audit"]["rules"] if one["finding"]]
+    odd = [rule for rule in metrics["audit"]["rules"] if rule["finding"]]
     if odd:
         yield ""
         yield "Rules to look at:"
-        for one in odd:
-            words = f"{one['name']}, {one['finding'].replace('_', ' ')}: {one['said']}"
+        for rule in odd:
+            words = f"{rule['name']}, {rule['finding'].replace('_', ' ')}: {rule['said']}"
             yield from textwrap.wrap(words, width, initial_indent="  ", subsequent_indent="    ")
-    told = [f"Horizon: {metrics['maturity']['said']}." if metrics.get("maturity") else ""]
+    sentences = [f"Horizon: {metrics['maturity']['said']}." if metrics.get("maturity") else ""]
     if "drift" in metrics:
-        told.append(f"Drift: {metrics['drift']['said']}.")
-    overruled = [one["field"] for one in metrics["leakage"]["overruled"]]
+        sentences.append(f"Drift: {metrics['drift']['said']}.")
+    overruled = [suspect["field"] for suspect in metrics["leakage"]["overruled"]]
     if overruled:
-        told.append(
+        sentences.append(
             f"Fields that look as if they knew the outcome, for which the card vouches: {', '.join(overruled)}."
         )
-    for one in filter(None, told):
-        yield from textwrap.wrap(one, width, subsequent_indent="  ")
+    for sentence in filter(None, sentences):
+        yield from textwrap.wrap(sentence, width, subsequent_indent="  ")
 
 
 def _of_the_log(log: Mapping[str, Any], width: int) -> Iterator[str]:
     """Where the scores, values and outcomes of the log went."""
     noted, unscored = log["outcomes"], log["unscored"]
-    said = [
+    sentences = [
         f"The log has {log['scores']:,} scores, from {log['oldest_score']} to {log['newest_score']}. Of each lead the"
         " first is learned from, as the lead was known then.",
         f"It has {noted:,} outcomes: {log['reached']:,} leads reached the stage {log['stage']}.",
     ]
     if unscored:
-        said[1] += f" {unscored:,} of them have no score to learn from."
+        sentences[1] += f" {unscored:,} of them have no score to learn from."
     left = [f"{count:,} {LEFT_OUT_REASONS[why]}" for why, count in log["left_out"].items() if count]
     if left:
-        said.append(f"Scores left out: {', '.join(left)}.")
+        sentences.append(f"Scores left out: {', '.join(left)}.")
     values = [f"{count:,} of {name}" for name, count in log["values_left_out"].items()]
     if values:
-        said.append(f"Values left out, which the card has no field for or reads otherwise now: {', '.join(values)}.")
-    for one in said:
-        yield from textwrap.wrap(one, width)
+        sentences.append(
+            f"Values left out, which the card has no field for or reads otherwise now: {', '.join(values)}."
+        )
+    for sentence in sentences:
+        yield from textwrap.wrap(sentence, width)
 
 
-def _counts(found: Training, width: int) -> Iterator[str]:
-    assert found.history is not None
-    counts = found.history.counts
+def _counts(training: Training, width: int) -> Iterator[str]:
+    assert training.history is not None
+    counts = training.history.counts
     rate = f" ({counts.won / counts.used:.1%})" if counts.used else ""
     yield f"{counts.rows:,} rows: {counts.used:,} leads to learn from, {counts.won:,} became opportunities{rate}."
     left = [
@@ -116,10 +118,10 @@ def _counts(found: Training, width: int) -> Iterator[str]:
         (counts.before, "became one before they were met"),
         (counts.immature, "are too young to judge"),
     ]
-    told = [f"{number:,} {why}" for number, why in left if number]
-    if told:
-        yield from textwrap.wrap(f"Left out: {', '.join(told)}.", width)
-    for one in found.history.rejects[:3]:
+    reasons = [f"{number:,} {why}" for number, why in left if number]
+    if reasons:
+        yield from textwrap.wrap(f"Left out: {', '.join(reasons)}.", width)
+    for reject in training.history.rejects[:3]:
         yield from textwrap.wrap(
-            f"  row {one.row}: {one.column or 'the row'}: {one.reason}", width, subsequent_indent="    "
+            f"  row {reject.row}: {reject.column or 'the row'}: {reject.reason}", width, subsequent_indent="    "
         )

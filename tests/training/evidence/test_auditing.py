@@ -157,7 +157,7 @@ def test_a_perfect_rule_has_an_end() -> None:
 def test_intervals_hold_the_truth(leads: int, fires: float, points: float) -> None:
     """In 300 histories drawn with known points, the 95 % interval holds them in 91 to 98.5 %."""
     rng = np.random.default_rng(3)
-    held = 0
+    findings = 0
     for _ in range(300):
         offset = rng.integers(-150, 150, leads)
         beside = np.where(rng.random(leads) < 0.3, 80, 0)
@@ -165,8 +165,8 @@ def test_intervals_hold_the_truth(leads: int, fires: float, points: float) -> No
         won = rng.random(leads) < expit(-1 + LOG_ODDS * (offset + 0.5 * beside + points * share))
         found = refit(offset, share, beside, won)
         assert found is not None
-        held += found.low <= points <= found.high
-    assert 0.91 * 300 <= held <= 0.985 * 300
+        findings += found.low <= points <= found.high
+    assert 0.91 * 300 <= findings <= 0.985 * 300
 
 
 PLANTED = {  # what the truth supports is about 8, 8, 7 and -9 points; a country that no lead is from

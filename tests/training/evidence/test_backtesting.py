@@ -101,12 +101,12 @@ def test_a_line_that_moves() -> None:
     assert found.lines is not None
     old, new = found.lines
     # The fifth has no budget and the sixth is excluded; neither can be promoted, whatever its points.
-    assert (old.promoted, old.found) == (Rate(1, 1), Rate(3, 1))
-    assert (new.promoted, new.found) == (Rate(2, 1), Rate(3, 1))
+    assert (old.promoted, old.recall) == (Rate(1, 1), Rate(3, 1))
+    assert (new.promoted, new.recall) == (Rate(2, 1), Rate(3, 1))
     assert (found.gained, found.dropped) == (Rate(1, 0), Rate(0, 0))
     assert answers(found) == {"line opportunity": (1, 1)}
     assert found.edits[0].said == "80.0 → 70.0"
-    assert [(one.what, one.old, one.new, one.leads, one.won) for one in found.shifts] == [
+    assert [(one.what, one.old, one.new, one.leads, one.won) for one in found.transitions] == [
         ("recommendation", "nurture", "promote", 1, 0)
     ]
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scipy.stats import chi2, entropy
 
 from leadledger.models.stability import ADDED, index
-from leadledger.training.evidence.drift import Drift, drift, shift
+from leadledger.training.evidence.drift import Drift, drift, measure_shift
 
 COUNTS = arrays(np.int64, 5, elements=st.integers(0, 1000)).filter(lambda one: one.sum() > 0)
 
@@ -58,7 +58,7 @@ def test_the_index_by_hand() -> None:
 def test_what_chance_brings_is_taken_off() -> None:
     """Of three bins, two are free: twice 1/100 + 1/100 is taken off, and chance ends where chi-squared has its 99 %."""
     old, new = np.array([60, 30, 10]), np.array([40, 30, 30])
-    found = shift("a", old, new)
+    found = measure_shift("a", old, new)
     assert found.psi == pytest.approx(index(old.tolist(), new.tolist()) - 0.04, abs=1e-4)
     assert found.chance == pytest.approx((chi2.ppf(0.99, 2) - 2) * 0.02, abs=1e-4)
     assert found.band == "moved"
@@ -80,7 +80,7 @@ def test_the_index_is_twice_the_divergence(old: NDArray[np.int64], new: NDArray[
 )
 def test_bands(new: list[int], band: str) -> None:
     """0.08, 0.12 and 0.30, of ten thousand leads, where chance plays no part."""
-    found = shift("a", np.array([5000, 5000]), np.array(new))
+    found = measure_shift("a", np.array([5000, 5000]), np.array(new))
     assert found.band == band
 
 

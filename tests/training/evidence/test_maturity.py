@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scipy.stats import norm
 
 from leadledger.scoring.card.reader import parse_card
-from leadledger.training.evidence.maturity import MOST, WATCHED, Maturity, maturity
+from leadledger.training.evidence.maturity import FEWEST_WATCHED, MOST_CURVE_POINTS, Maturity, maturity
 from leadledger.training.history import read_history
 
 CARD = """
@@ -60,7 +60,7 @@ def test_the_curve_is_the_textbooks() -> None:
 
 
 @given(
-    leads=st.lists(st.tuples(st.integers(0, 12), st.booleans()), min_size=WATCHED, max_size=60),
+    leads=st.lists(st.tuples(st.integers(0, 12), st.booleans()), min_size=FEWEST_WATCHED, max_size=60),
     horizon=st.integers(1, 15),
 )
 def test_the_curve_agrees_with_the_product(leads: list[tuple[int, bool]], horizon: int) -> None:
@@ -90,7 +90,7 @@ def test_it_finds_the_true_curve() -> None:
     assert found is not None
     missed = [one for one in found.curve if not one.low <= 1 - math.exp(-(one.day + 1) / 200) <= one.high]
     assert len(missed) <= len(found.curve) / 10
-    assert len(found.curve) <= MOST + 1
+    assert len(found.curve) <= MOST_CURVE_POINTS + 1
 
 
 def test_a_curve_ends_where_hardly_anybody_is_watched() -> None:
@@ -151,7 +151,7 @@ def test_what_is_said_of_the_horizon(converted: list[tuple[int, int]], said: str
 
 def test_too_few_leads_have_no_curve() -> None:
     """Fewer than the end of a curve needs: nothing is said."""
-    assert maturity(np.arange(WATCHED - 1), np.ones(WATCHED - 1, bool), 5) is None
+    assert maturity(np.arange(FEWEST_WATCHED - 1), np.ones(FEWEST_WATCHED - 1, bool), 5) is None
 
 
 def test_a_history_keeps_how_long_its_young_leads_were_watched() -> None:

@@ -1,4 +1,4 @@
-"""The promotion line: a promise that holds as often as it says, or the word that none can be made."""
+"""The promotion threshold: a promise that holds as often as it says, or the reason why none can be made."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_where_nothing_can_be_promised_it_is_said() -> None:
     found = find_precision_threshold(totals, np.arange(300) % 3 == 0, 0.7, 0.9)
     assert found.line.points is None
     assert found.line.closed == (
-        "no line can promise that 70% of the promoted become opportunities; the best bound is 0.30 at 42.0 points"
+        "no threshold can promise that 70% of the promoted become opportunities; the best bound is 0.30 at 42.0 points"
     )
 
 
@@ -124,23 +124,24 @@ def test_where_fewer_come_in_no_line_is_needed() -> None:
     """Criteria alone decide, and it is said how many come in."""
     found = find_capacity_threshold(np.array([700, 300]), np.array([True, False]), WEEK, 14)
     assert found.line == Line(
-        promise="no line is needed for 2 per week: 1.0 come in, 2 held-out leads that meet the criteria over 14 days"
+        promise="no threshold is needed for 2 per week: 1.0 come in, 2 held-out leads that meet the criteria over"
+        " 14 days"
     )
 
 
 def test_where_the_best_are_too_many_the_gate_is_closed() -> None:
-    """If even the highest total brings more than can be taken care of, no line can hold the capacity."""
+    """If even the highest total brings more than can be taken care of, no threshold can hold the capacity."""
     found = find_capacity_threshold(np.full(6, 612), np.ones(6, bool), WEEK, 14)
     assert found.line == Line(
-        closed="no line can hold 2 per week: 3.0 would have been promoted by the highest, 61.2 points"
+        closed="no threshold can hold 2 per week: 3.0 would have been promoted by the highest, 61.2 points"
     )
 
 
 @pytest.mark.parametrize(
     ("by_hand", "line"),
     [
-        (None, Line(closed="no line can be found for 2 per week: {}")),
-        (600, Line(600, promise="the line is set by hand: {}")),
+        (None, Line(closed="no threshold can be found for 2 per week: {}")),
+        (600, Line(600, promise="the threshold that the card sets is used: {}")),
     ],
 )
 def test_without_days_the_inflow_is_not_known(by_hand: int | None, line: Line) -> None:
@@ -203,8 +204,8 @@ def test_where_nobody_reaches_the_line_no_line_pays() -> None:
     """The gate is closed, and the highest total is named."""
     found = find_value_threshold(np.array([499, 420]), np.array([True, False]), Value(9000, 900), 0.1)
     assert found.line == Line(
-        closed="no line pays: no held-out lead reaches 50.0 points, where 10.00% become opportunities that bring 9,000"
-        " each; the highest of 2 has 49.9"
+        closed="no threshold pays: no held-out lead reaches 50.0 points, where 10.00% become opportunities that bring"
+        " 9,000 each; the highest of 2 has 49.9"
     )
     assert found.net is None
 
@@ -214,8 +215,8 @@ def test_where_the_leads_above_it_lose_no_line_pays() -> None:
     found = find_value_threshold(np.full(100, 500), np.zeros(100, bool), Value(9000, 900), 0.1)
     assert found.line.points is None
     assert found.line.closed == (
-        "no line pays: from 50.0 points, 100 held-out leads, of which 0 became opportunities, would have brought -900"
-        " each after the cost of 900 (95% confidence: -900 to -574)"
+        "no threshold pays: from 50.0 points, 100 held-out leads, of which 0 became opportunities, would have brought"
+        " -900 each after the cost of 900 (95% confidence: -900 to -574)"
     )
 
 
