@@ -1,1 +1,1 @@
-"""The decision log: every score that was answered, with what it was made of; outcomes; answers that may be repeated."""
+"""The decision log: every answered score with its inputs, outcomes, and answers kept for idempotent requests."""

@@ -1,6 +1,6 @@
-"""The database of the decision log: SQLite in the home, or PostgreSQL by URL; opened, and brought up to date.
+"""Opens and migrates the database of the decision log: SQLite in the home, or PostgreSQL by URL.
 
-SQLite runs with a write-ahead log that is synced at each commit, so that a commit outlives a crash of the machine:
+SQLite runs with a write-ahead log and syncs it at each commit, so a commit survives a crash of the machine:
 https://www.sqlite.org/pragma.html#pragma_synchronous
 """
 
@@ -19,15 +19,20 @@ from leadledger.api.log.tables import HEAD
 from leadledger.scoring.errors import DataError
 
 LOG_FILE = "log.sqlite3"  # in the home
-BUSY = 10_000  # milliseconds that one writer waits for another
-PATIENCE = 10  # seconds that PostgreSQL has for a connection, and for a statement
-MIGRATIONS = Path(__file__).parent / "migrations"
+SQLITE_BUSY_TIMEOUT = 10_000  # milliseconds that one writer waits for another
+POSTGRES_TIMEOUT = 10  # seconds to connect, and for each statement
+MIGRATIONS_FOLDER = Path(__file__).parent / "migrations"
 WRITES = {"ll_writes": True}  # execution options of a connection that will write
-_SQLITE = ("journal_mode = WAL", "synchronous = FULL", f"busy_timeout = {BUSY}", "secure_delete = ON")
+_SQLITE_PRAGMAS = (
+    "journal_mode = WAL",
+    "synchronous = FULL",
+    f"busy_timeout = {SQLITE_BUSY_TIMEOUT}",
+    "secure_delete = ON",
+)
 
 
 def open_database(url: str | None, home: Path) -> Engine:
-    """The database at a URL (None: a file in `home`), with all tables, made or migrated. Raises DataError."""
+    """Open the database at a URL (None: a file in `home`), and create or migrate its tables. Raises DataError."""
     address = _address(url, home)
     label = address.render_as_string(hide_password=True)
     try:
@@ -42,7 +47,7 @@ def open_database(url: str | None, home: Path) -> Engine:
 
 
 def describe_error(error: SQLAlchemyError) -> str:
-    """The database's own words, the first line of them; never the statement, which may hold a lead."""
+    """The first line of the database's message; never the statement, which may hold a lead."""
     return str(getattr(error, "orig", None) or error).strip().partition("\n")[0]
 
 
@@ -51,7 +56,7 @@ def _address(url: str | None, home: Path) -> URL:
         try:
             home.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise DataError(f"{home}: can't be made: {error.strerror}") from None
+            raise DataError(f"{home}: can't be created: {error.strerror}") from None
         return URL.create("sqlite", database=str(home / LOG_FILE))
     try:
         address = make_url(url)
@@ -60,29 +65,29 @@ def _address(url: str | None, home: Path) -> URL:
         kind = ""
     if kind not in ("sqlite", "postgresql"):
         raise DataError(
-            "the log's address is no URL like postgresql://user@host/database or sqlite:////folder/log.sqlite3"
+            "the log's address is not a URL like postgresql://user@host/database or sqlite:////folder/log.sqlite3"
         )
     return address.set(drivername="postgresql+psycopg") if kind == "postgresql" else address.set(drivername="sqlite")
 
 
 def _sqlite(address: URL) -> Engine:
     if address.database and address.database != ":memory:":
-        # Leads stand in it: the owner alone reads it, and what SQLite puts beside it is made in the same mode.
-        with suppress(OSError):  # which SQLite will meet, and word
+        # The file holds leads, so only its owner may read it; SQLite gives the files beside it the same mode.
+        with suppress(OSError):  # SQLite meets the same error and reports it
             os.close(os.open(address.database, os.O_CREAT | os.O_RDWR, 0o600))
     engine = create_engine(address)
 
     @event.listens_for(engine, "connect")
-    def connected(connection: Any, record: Any) -> None:
-        # The driver would begin transactions by itself, and too late:
+    def configure(connection: Any, record: Any) -> None:
+        # Left to itself, the driver begins transactions, and too late:
         # https://docs.sqlalchemy.org/en/20/dialects/sqlite.html#pysqlite-serializable
         connection.isolation_level = None
-        for pragma in _SQLITE:
+        for pragma in _SQLITE_PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")
-    def begun(connection: Connection) -> None:
-        # Who will write says so at once: to turn a reader into a writer can fail, whatever it waits.
+    def begin(connection: Connection) -> None:
+        # A writer takes the lock at once: turning a reader into a writer can fail, however long it waits.
         writes = connection.get_execution_options().get("ll_writes")
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
@@ -90,31 +95,31 @@ def _sqlite(address: URL) -> Engine:
 
 
 def _postgres(address: URL) -> Engine:
-    options = f"-c statement_timeout={PATIENCE}s -c timezone=UTC"
+    options = f"-c statement_timeout={POSTGRES_TIMEOUT}s -c timezone=UTC"
     return create_engine(
         address,
         pool_pre_ping=True,
-        connect_args={"connect_timeout": PATIENCE, "options": options, "application_name": "leadledger"},
+        connect_args={"connect_timeout": POSTGRES_TIMEOUT, "options": options, "application_name": "leadledger"},
     )
 
 
 def _migrate(connection: Connection, label: str) -> None:
-    """Make the tables, or bring them up to date. Alembic is loaded only where there is something to do."""
+    """Create the tables or bring them up to date. Alembic is loaded only if there is something to do."""
     if inspect(connection).has_table("alembic_version"):
         version = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
         if version == HEAD:
             return
         if version is not None and version > HEAD:
             raise DataError(
-                f"the log at {label} was made by a later leadledger (version {version}, this one knows {HEAD});"
-                " install that one"
+                f"the log at {label} was written by a later leadledger (its version is {version}, this program knows"
+                f" {HEAD}); install that leadledger"
             )
     from alembic import command
     from alembic.config import Config
 
     config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    config.set_main_option("script_location", str(MIGRATIONS_FOLDER).replace("%", "%%"))
     config.attributes["connection"] = connection
-    if connection.dialect.name == "postgresql":  # several workers may come at once; SQLite's lock is taken already
+    if connection.dialect.name == "postgresql":  # several workers may start at once; SQLite's lock is already held
         connection.execute(text("SELECT pg_advisory_xact_lock(5323)"))
     command.upgrade(config, "head")

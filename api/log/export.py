@@ -1,4 +1,4 @@
-"""The log as a list: CSV, JSON lines, Parquet or Excel, by the name of the file."""
+"""Exports the log as a list: CSV, JSON lines, Parquet or Excel, by the ending of the file's name."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from typing import Any
 
 import duckdb
 
-from leadledger.api.lists import output as target
+from leadledger.api.lists import output
 from leadledger.api.log.json_rows import write_json_rows
 from leadledger.scoring.errors import DataError
 from leadledger.training.sources.table import connect
 
-COLUMNS = {
+EXPORT_COLUMNS = {
     "id": "VARCHAR",
     "at": "VARCHAR",
     "lead": "VARCHAR",
@@ -34,25 +34,25 @@ COLUMNS = {
 
 
 def export_scores(rows: Iterable[Mapping[str, Any]], out: Path) -> int:
-    """Write rows of the table `scores` to a file, which appears when it is whole; how many. Raises DataError."""
-    target.check(out)
-    kind = target.ending(out)
+    """Write rows of the table `scores` to a file, which appears once it is whole, and count them. Raises DataError."""
+    output.check(out)
+    kind = output.ending(out)
     with ExitStack() as stack:
         work = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="leadledger-")))
-        found = write_json_rows((_flat(row) for row in rows), COLUMNS, work / "scores.jsonl")
+        scan = write_json_rows((_flatten(row) for row in rows), EXPORT_COLUMNS, work / "scores.jsonl")
         connection = stack.enter_context(connect())
-        written = target.place(stack, work / "written", out)
+        written = output.place(stack, work / "written", out)
         try:
-            count = target.copy(connection, f"SELECT * FROM {found}", written, kind)
-            whole = target.finished(stack, connection, written, out)
-            if out == target.STDOUT:
-                target.to_stdout(whole)
+            count = output.copy(connection, f"SELECT * FROM {scan}", written, kind)
+            whole = output.finished(stack, connection, written, out)
+            if out == output.STDOUT:
+                output.to_stdout(whole)
             else:
-                target.publish(whole, out)
+                output.publish(whole, out)
         except (duckdb.Error, OSError) as error:
             raise DataError(f"{out}: can't be written: {error}") from None
     return count
 
 
-def _flat(row: Mapping[str, Any]) -> dict[str, Any]:
-    return {**{one: row.get(one) for one in COLUMNS}, "points": row["tenths"] / 10}
+def _flatten(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {**{column: row.get(column) for column in EXPORT_COLUMNS}, "points": row["tenths"] / 10}

@@ -1,11 +1,11 @@
 """The log as a history to learn from: each lead as it was known when it was first scored, and what became of it.
 
-One score of each lead counts, for the scores of one lead are not independent: the first. Whether a score is the first
-doesn't depend on what came after it. A draw among the scores before the outcome would: a lead that converts soon has
-few of these, one that never does has many, and so its early days would be drawn more seldom, and early days would seem
-to promise more than they do.
+Only the first score of each lead counts, because the scores of one lead are not independent. Which score is first does
+not depend on what happened later. A random choice among the scores before the outcome would: a lead that converts soon
+has few of them and one that never converts has many, so early days would be sampled more rarely and would seem to
+promise more than they do.
 
-Nothing of a row is younger than its score, but the day of the outcome.
+Nothing in a row is younger than its score, except the day of the outcome.
 """
 
 from __future__ import annotations
@@ -36,137 +36,153 @@ from leadledger.scoring.tree import Typed
 from leadledger.training.sources.logged import LEFT_OUT_REASONS, OUTCOME_DAY, SCORE_DAY, LoggedHistory
 from leadledger.training.sources.table import connect
 
-# A score is asked for today, and recorded a moment later, which may be tomorrow; and where the caller is, it may still
-# be yesterday. What is asked for an earlier day than that shows a lead as it is now, and not as it was.
-LATE = timedelta(days=1)
-ORDER = ("at of the score", "id of the score")  # columns that are not kept
+# A score asked for today is recorded a moment later, perhaps after midnight, and the caller's time zone may still be at
+# the day before. A score asked for an earlier day shows the lead as it is now, not as it was on that day.
+LARGEST_DELAY = timedelta(days=1)
+ORDER_COLUMNS = ("at of the score", "id of the score")  # they order the rows and are not kept
 
 
 @contextmanager
 def open_history(log: LogStore, card: Card, *, backdated: bool = False) -> Iterator[LoggedHistory]:
-    """The leads of the log for a card, in a file that is there until the end. Raises DataError.
+    """Write the leads of the log that a card can learn from to a file, which is removed at the end. Raises DataError.
 
-    `backdated`: take also scores that were asked for a day that was over, for their values were those of that day.
+    `backdated` also takes scores that were asked for a past day, because their values were those of that day.
     """
-    stages = _stages(card)
-    found = _Reading(card, stages, backdated)
-    found.note_outcomes(log)
+    reading = _LogReading(card, _outcome_stages(card), backdated)
+    reading.read_outcomes(log)
     with tempfile.TemporaryDirectory(prefix="leadledger-") as folder:
         path = Path(folder) / "history.parquet"
-        columns = {one.name: KINDS[one.kind] for one in card.plain} | {SCORE_DAY: "DATE", OUTCOME_DAY: "DATE"}
         try:
-            scan = write_json_rows(
-                found.rows(log), {**columns, **dict.fromkeys(ORDER, "VARCHAR")}, path.with_suffix(".jsonl")
-            )
-            found.refuse_nothing(log.label)
-            order = ", ".join(map(quoted, (SCORE_DAY, *ORDER)))
-            with connect() as connection:
-                connection.execute(
-                    f"COPY (SELECT {', '.join(map(quoted, columns))} FROM {scan} ORDER BY {order})"
-                    f" TO {text_literal(str(path))} (FORMAT parquet)"
-                )
-            path.with_suffix(".jsonl").unlink()
+            _write_parquet(reading, log, path)
         except (duckdb.Error, OSError) as error:
             raise DataError(f"the log at {log.label}: can't be kept as a history: {error}") from None
-        yield found.logged(path)
+        yield reading.summarize(path)
 
 
-def _stages(card: Card) -> tuple[str, ...]:
-    """The stages that count as the outcome: the one that scores foresee, and those after it. Raises DataError."""
-    mend = "`outcome: {became: {field: became_on, kind: date}, since: created, within: 90 days}`"
+def _write_parquet(reading: _LogReading, log: LogStore, path: Path) -> None:
+    """Write one row per lead, in the order of the scores. Raises DataError where there is nothing to learn from."""
+    columns = {field.name: KINDS[field.kind] for field in reading.card.plain} | {SCORE_DAY: "DATE", OUTCOME_DAY: "DATE"}
+    rows_path = path.with_suffix(".jsonl")
+    scan = write_json_rows(reading.rows(log), {**columns, **dict.fromkeys(ORDER_COLUMNS, "VARCHAR")}, rows_path)
+    reading.check_not_empty(log.label)
+    order = ", ".join(map(quoted, (SCORE_DAY, *ORDER_COLUMNS)))
+    with connect() as connection:
+        connection.execute(
+            f"COPY (SELECT {', '.join(map(quoted, columns))} FROM {scan} ORDER BY {order})"
+            f" TO {text_literal(str(path))} (FORMAT parquet)"
+        )
+    rows_path.unlink()
+
+
+def _outcome_stages(card: Card) -> tuple[str, ...]:
+    """The stages that count as the outcome: the one that scores predict, and those after it. Raises DataError."""
+    example = "`outcome: {became: {field: became_on, kind: date}, since: created, within: 90 days}`"
     if card.outcome is None:
         raise DataError(
-            f"the card '{card.name}' has no `outcome:`, so training doesn't know what to foresee; add for example"
-            f" {mend}. From the log, the day counts from each score"
+            f"the card '{card.name}' has no `outcome:`, so training doesn't know what to predict; add for example"
+            f" {example}. From the log, the horizon starts on the day of each score"
         )
     if card.outcome.kind != "date":
         raise DataError(
-            f"the outcome of the card '{card.name}' is a flag, without a horizon, and so the log can't tell which leads"
-            f" are still too young to judge; write for example {mend}. From the log, the day counts from each score"
+            f"the outcome of the card '{card.name}' is a flag without a horizon, so the log can't tell which leads are"
+            f" still too young to judge; write for example {example}. From the log, the horizon starts on the day of"
+            " each score"
         )
     if card.target is None:
         raise DataError(
-            f"no stage of the card '{card.name}' has anything to decide, so the log can't tell which outcomes count;"
-            " give the stage that training foresees `requires:` or a line under `stages:`"
+            f"no stage of the card '{card.name}' decides anything, so the log can't tell which outcomes count; give the"
+            " stage that training predicts `requires:` or a threshold under `stages:`"
         )
-    return tuple(one.name for one in card.stages[card.stages.index(card.target) :])
+    return tuple(stage.name for stage in card.stages[card.stages.index(card.target) :])
 
 
 @dataclass
-class _Reading:
-    """One reading of the log: what is taken, and the count of what is not."""
+class _LogReading:
+    """One pass over the log: it yields the rows to learn from and counts everything else."""
 
     card: Card
     stages: tuple[str, ...]
     backdated: bool
-    became: dict[str, str] = field(default_factory=dict)  # the first day on which a lead reached one of the stages
-    outcomes: int = 0
-    scores: int = 0
+    reached_on: dict[str, str] = field(default_factory=dict)  # by lead: the first day at one of the stages
+    outcome_count: int = 0
+    score_count: int = 0
+    lead_count: int = 0  # leads that can be learned from
+    unscored_count: int = 0  # leads that reached a stage and have no usable score
     left_out: Counter[str] = field(default_factory=Counter)
     values_left_out: Counter[str] = field(default_factory=Counter)
-    days: list[str] = field(default_factory=list)  # the oldest and the newest of the scores
-    newest: str = ""  # the newest day of which the log tells
-    told: str = ""  # when its newest entry was made
-    taken: int = 0
-    unscored: int = 0
+    oldest_score: str = ""  # days; empty without scores
+    newest_score: str = ""
+    newest_day: str = ""  # the newest day that a score or an outcome is about
+    newest_entry: str = ""  # when the newest entry was written
 
-    def note_outcomes(self, log: LogStore) -> None:
+    def read_outcomes(self, log: LogStore) -> None:
         """Read what became of the leads."""
-        for one in log.read_outcomes():
-            self.outcomes += 1
-            self.newest, self.told = max(self.newest, one.on), max(self.told, one.at)
-            if one.lead is not None and one.became in self.stages:
-                self.became[one.lead] = min(self.became.get(one.lead, one.on), one.on)
+        for outcome in log.read_outcomes():
+            self.outcome_count += 1
+            self._note_times(outcome.on, outcome.at)
+            if outcome.lead is not None and outcome.became in self.stages:
+                self.reached_on[outcome.lead] = min(self.reached_on.get(outcome.lead, outcome.on), outcome.on)
 
     def rows(self, log: LogStore) -> Iterator[dict[str, Any]]:
-        """A row for each lead that can be learned from."""
-        cleaners = {one.name: cleaner(one, self.card.absent) for one in self.card.plain}
-        missed = set(self.became)
+        """Yield a row for each lead that can be learned from."""
+        cleaners = {plain.name: cleaner(plain, self.card.absent) for plain in self.card.plain}
+        unscored = set(self.reached_on)
         for lead, scores in groupby(log.read_scores_by_lead(), attrgetter("lead")):
-            became, values = self.became.get(lead), None  # values: those of the lead's first score
-            for one in scores:
-                if self._unusable(one):
+            reached_on = self.reached_on.get(lead)
+            first_values: dict[str, Any] | None = None
+            for score in scores:
+                self._count_score(score)
+                if reason := self._reason_to_skip(score):
+                    self.left_out[reason] += 1
                     continue
-                first = values is None
-                if values is None:
-                    missed.discard(lead)
-                    values = json.loads(one.input)["values"]
-                if values.get("stage") in self.stages or (became is not None and became <= self._known_on(one)):
+                is_first = first_values is None
+                if first_values is None:
+                    unscored.discard(lead)
+                    first_values = json.loads(score.input)["values"]
+                if self._knows_outcome(score, first_values, reached_on):
                     self.left_out["known"] += 1
-                elif not first:
+                elif not is_first:
                     self.left_out["later"] += 1
                 else:
-                    self.taken += 1
-                    place = dict(zip(ORDER, (one.at, one.id), strict=True))
-                    yield {**self._cleaned(values, cleaners), SCORE_DAY: one.as_of, OUTCOME_DAY: became, **place}
-        self.unscored = len(missed)
+                    self.lead_count += 1
+                    order = dict(zip(ORDER_COLUMNS, (score.at, score.id), strict=True))
+                    yield {
+                        **self._clean(first_values, cleaners),
+                        SCORE_DAY: score.as_of,
+                        OUTCOME_DAY: reached_on,
+                        **order,
+                    }
+        self.unscored_count = len(unscored)
 
-    def _known_on(self, score: Any) -> str:
-        """The day of which the values of a score may be."""
-        return str(score.as_of if self.backdated else max(score.as_of, score.at[:10]))
+    def _count_score(self, score: Any) -> None:
+        self.score_count += 1
+        self._note_times(score.as_of, score.at)
+        self.oldest_score = min(self.oldest_score or score.as_of, score.as_of)
+        self.newest_score = max(self.newest_score, score.as_of)
 
-    def _unusable(self, score: Any) -> bool:
-        """Count a score; whether nothing can be learned from it, whatever became of its lead."""
-        self.scores += 1
-        day = score.as_of
-        self.newest, self.told = max(self.newest, day), max(self.told, score.at)
-        self.days = [min(self.days[0], day), max(self.days[1], day)] if self.days else [day, day]
-        why = ""
+    def _note_times(self, day: str, at: str) -> None:
+        self.newest_day, self.newest_entry = max(self.newest_day, day), max(self.newest_entry, at)
+
+    def _reason_to_skip(self, score: Any) -> str:
+        """The key of LEFT_OUT_REASONS for a score from which nothing can be learned; empty for any other."""
         if score.input is None:
-            why = "forgotten"
-        elif score.lead is None:
-            why = "nameless"
-        elif score.card != self.card.name:
-            why = "other_card"
-        elif not self.backdated and date.fromisoformat(score.at[:10]) - date.fromisoformat(day) > LATE:
-            why = "backdated"
-        if why:
-            self.left_out[why] += 1
-        return bool(why)
+            return "forgotten"
+        if score.lead is None:
+            return "nameless"
+        if score.card != self.card.name:
+            return "other_card"
+        if not self.backdated and date.fromisoformat(score.at[:10]) - date.fromisoformat(score.as_of) > LARGEST_DELAY:
+            return "backdated"
+        return ""
 
-    def _cleaned(self, values: Mapping[str, Any], cleaners: Mapping[str, Callable[[Any], Typed]]) -> dict[str, Any]:
-        """Values of the log as the card reads them today. Those that it can't read are left out, and counted."""
-        found: dict[str, Any] = {}
+    def _knows_outcome(self, score: Any, values: Mapping[str, Any], reached_on: str | None) -> bool:
+        """Whether the values of a score may already show what became of the lead."""
+        values_day = score.as_of if self.backdated else max(score.as_of, score.at[:10])
+        return values.get("stage") in self.stages or (reached_on is not None and reached_on <= values_day)
+
+    def _clean(self, values: Mapping[str, Any], cleaners: Mapping[str, Callable[[Any], Typed]]) -> dict[str, Any]:
+        """Logged values as the card reads them today. Counts those that the card can't read, and leaves them out."""
+        cleaned: dict[str, Any] = {}
         for name, raw in values.items():
             try:
                 value = cleaners[name](raw)
@@ -174,48 +190,49 @@ class _Reading:
                 self.values_left_out[name] += 1
                 continue
             if isinstance(value, date):
-                found[name] = value.isoformat()
+                cleaned[name] = value.isoformat()
             elif value is not None:
-                found[name] = make_storable(value) if isinstance(value, str) else value
-        return found
+                cleaned[name] = make_storable(value) if isinstance(value, str) else value
+        return cleaned
 
-    def refuse_nothing(self, label: str) -> None:
+    def check_not_empty(self, label: str) -> None:
         """Raise DataError where there is nothing to learn from."""
-        if not self.scores:
+        if not self.score_count:
             raise DataError(
                 f"the log at {label} has no scores; `leadledger serve` records them, unless it runs with `--log off`"
             )
-        if not self.outcomes:
+        if not self.outcome_count:
             raise DataError(
-                f"the log at {label} has {self.scores:,} scores and no outcomes; tell what became of the leads with"
-                " POST /v1/outcomes"
+                f"the log at {label} has {self.score_count:,} scores and no outcomes; report what became of the leads"
+                " with POST /v1/outcomes"
             )
-        if not self.taken:
-            why = ", ".join(f"{count:,} {words}" for count, words in self._told())
-            mend = "; if their values were those of that day, add --backdated" if self.left_out["backdated"] else ""
+        if not self.lead_count:
+            counts = ", ".join(
+                f"{self.left_out[reason]:,} {words}"
+                for reason, words in LEFT_OUT_REASONS.items()
+                if self.left_out[reason]
+            )
+            hint = "; if their values were those of that day, add --backdated" if self.left_out["backdated"] else ""
             raise DataError(
-                f"the log at {label} has {self.scores:,} scores, and none to learn from for the card"
-                f" '{self.card.name}': {why}{mend}"
+                f"the log at {label} has {self.score_count:,} scores, and none to learn from for the card"
+                f" '{self.card.name}': {counts}{hint}"
             )
 
-    def _told(self) -> list[tuple[int, str]]:
-        return [(self.left_out[why], words) for why, words in LEFT_OUT_REASONS.items() if self.left_out[why]]
-
-    def logged(self, path: Path) -> LoggedHistory:
-        """The whole, once the rows are in a file."""
+    def summarize(self, path: Path) -> LoggedHistory:
+        """The history, once its rows are in a file."""
         source = {
-            "scores": self.scores,
-            "leads": self.taken,
-            "outcomes": self.outcomes,
+            "scores": self.score_count,
+            "leads": self.lead_count,
+            "outcomes": self.outcome_count,
             "stage": self.stages[0],
-            "reached": len(self.became),
-            "unscored": self.unscored,
-            "oldest_score": self.days[0],
-            "newest_score": self.days[1],
+            "reached": len(self.reached_on),
+            "unscored": self.unscored_count,
+            "oldest_score": self.oldest_score,
+            "newest_score": self.newest_score,
         }
-        left = {why: self.left_out[why] for why in LEFT_OUT_REASONS}
-        values = dict(sorted(self.values_left_out.items()))
-        # A day to come, which somebody asked for or told of, is not reached by the log; nor is the day on which old
-        # leads were entered, if what became of them since is not told.
-        as_of = min(self.newest, self.told[:10])
-        return LoggedHistory(path, date.fromisoformat(as_of), source, left, values)
+        left_out = {reason: self.left_out[reason] for reason in LEFT_OUT_REASONS}
+        values_left_out = dict(sorted(self.values_left_out.items()))
+        # A score or an outcome may name a day in the future, which the log has not reached. Nor does the log reach the
+        # day on which old leads were entered, if nobody has reported since what became of them.
+        as_of = min(self.newest_day, self.newest_entry[:10])
+        return LoggedHistory(path, date.fromisoformat(as_of), source, left_out, values_left_out)

@@ -1,7 +1,8 @@
-"""What the log keeps of one score, and the forms in which values are kept."""
+"""One score as the log keeps it, and how its values are written and read."""
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import time
@@ -15,81 +16,85 @@ from leadledger.scoring.result import Result
 from leadledger.scoring.scorecard import Card
 from leadledger.scoring.tree import Typed
 
-_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32
-_ENCODER = json.JSONEncoder(default=date.isoformat)  # `json.dumps` would make one for each score
+_ID_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32
+_ENCODER = json.JSONEncoder(default=date.isoformat)  # `json.dumps` would make an encoder for each score
 
 
 def new_id() -> str:
-    """A new id: 26 signs, which sort by the millisecond they were made in; the rest is random.
+    """A new id of 26 characters: it sorts by the millisecond of its creation, and the rest is random.
 
-    As https://github.com/ulid/spec has it, in lower case.
+    The format is https://github.com/ulid/spec, in lower case.
     """
     number = (time.time_ns() // 1_000_000 << 80) | int.from_bytes(os.urandom(10), "big")
-    return "".join([_ALPHABET[number >> shift & 31] for shift in range(125, -5, -5)])
+    return "".join([_ID_ALPHABET[number >> shift & 31] for shift in range(125, -5, -5)])
 
 
 def now() -> str:
-    """The time, as the log writes it."""
+    """The current time in UTC, as the log writes it."""
     return f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"
 
 
 def find_lead_id(card: Card, values: Mapping[str, Typed]) -> str | None:
-    """The id of a lead: the value of the card's first field of `kind: id` that is known; None: there is none."""
-    for one in card.plain:
-        if one.kind == "id" and (found := values.get(one.name)) is not None:
-            return make_storable(str(found))
+    """The id of a lead: the first known value of a field of `kind: id`, in the order of the card; else None."""
+    for field in card.plain:
+        if field.kind == "id" and (value := values.get(field.name)) is not None:
+            return make_storable(str(value))
     return None
 
 
 def make_storable(text: str) -> str:
-    """A text that every database can keep: NUL and half characters (lone surrogates) become signs of their own."""
+    """A text that every database can store: lone surrogates become `?` and NUL becomes U+FFFD."""
     return text.encode(errors="replace").decode().replace("\0", "\ufffd")
 
 
 def encode_input(values: Mapping[str, Typed], ignored: tuple[str, ...]) -> str:
-    """A cleaned lead as JSON: the values that are known, and the names that no field uses."""
+    """Write a cleaned lead as JSON: its known values, and the names that no field of the card uses."""
     known = {name: value for name, value in values.items() if value is not None}
     return _ENCODER.encode({"values": known, "ignored": ignored})
 
 
 def decode_input(card: Card, text: str, lenient: bool = False) -> tuple[dict[str, Typed], tuple[str, ...]]:
-    """The typed values and the ignored names of what `encode_input` wrote.
+    """Read what `encode_input` wrote: the typed values by field (None: unknown), and the ignored names.
 
-    Raises DataError for a field that this card has not, or has of another kind; `lenient` leaves it out.
+    Raises DataError for a field that this card lacks or has as another kind; `lenient` leaves such a value out.
     """
-    found = json.loads(text)
-    values: dict[str, Typed] = {one.name: None for one in card.plain}
-    for name, value in found["values"].items():
+    encoded = json.loads(text)
+    values: dict[str, Typed] = {field.name: None for field in card.plain}
+    for name, value in encoded["values"].items():
         kind = card.fields[name].kind if name in values else ""
         try:
-            values[name] = _READ[kind](value)
+            values[name] = _DECODERS[kind](value)
         except (KeyError, TypeError, ValueError):
             if not lenient:
-                raise DataError(f"the card has no field '{name}' that takes the value of the log") from None
-    return values, tuple(found["ignored"])
+                raise DataError(f"the card has no field '{name}' of the kind that the log holds") from None
+    return values, tuple(encoded["ignored"])
 
 
-def _exactly(kind: type) -> Callable[[Any], Typed]:
-    def same(value: Any) -> Any:
+def _require(kind: type) -> Callable[[Any], Typed]:
+    def check(value: Any) -> Any:
         if type(value) is not kind:
             raise TypeError
         return value
 
-    return same
+    return check
 
 
-_READ: Mapping[str, Callable[[Any], Typed]] = {
+_DECODERS: Mapping[str, Callable[[Any], Typed]] = {
     "number": float,
     "date": date.fromisoformat,
-    "text": _exactly(str),
-    "id": _exactly(str),
-    "flag": _exactly(bool),
+    "text": _require(str),
+    "id": _require(str),
+    "flag": _require(bool),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One score: its id, when it was given, to which lead, by which key; the answer as JSON, and what it came from."""
+    """One score for the log.
+
+    `at`: when it was answered; `lead`: the id of the lead, or None; `key`: the id of the API key, or empty; `digest`:
+    that of a card served without a release, or empty; `input`: what `encode_input` wrote; `answer`: the answer as JSON.
+    """
 
     id: str
     at: str
@@ -101,7 +106,7 @@ class Record:
     result: Result
 
     def row(self) -> dict[str, Any]:
-        """A row of the table `scores`, in the order of its columns."""
+        """The row of the table `scores`, in the order of its columns."""
         result = self.result
         return {
             "id": self.id,
@@ -124,7 +129,11 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class KeptAnswer:
-    """What was answered to a request with an Idempotency-Key: by which API key, its name, a digest of the request."""
+    """The answer to a request with an Idempotency-Key, kept so that a repeated request gets it again.
+
+    `key`: the id of the API key; `name`: the Idempotency-Key; `digest`: that of the request; `scores`: the ids of its
+    scores, separated by spaces.
+    """
 
     key: str
     name: str
@@ -134,14 +143,19 @@ class KeptAnswer:
     scores: str
 
     def row(self) -> dict[str, str]:
-        """A row of the table `answers`."""
-        return {one: getattr(self, one) for one in ("key", "name", "digest", "at", "body", "scores")}
+        """The row of the table `answers`."""
+        return {column: getattr(self, column) for column in ("key", "name", "digest", "at", "body", "scores")}
 
 
 @dataclass(frozen=True, slots=True)
 class ScoredRequest:
-    """What a request came to: the answer, the records of its scores, where there is a log, and their results."""
+    """A request that was scored: the body of its answer, its scores for the log (none without a log), its results."""
 
     body: bytes
     records: Sequence[Record]
     results: Sequence[Result]
+
+
+def digest_request(path: str, query: bytes, body: bytes) -> str:
+    """A digest that tells requests with the same Idempotency-Key apart."""
+    return hashlib.sha256(b"\0".join([path.encode(), query, body])).hexdigest()

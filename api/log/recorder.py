@@ -1,12 +1,11 @@
-"""Between the routes and the writer: what is recorded before its answer leaves, after it, or not at all."""
+"""Records scores before their answer leaves or after it, and answers repeated requests once."""
 
 from __future__ import annotations
 
 import asyncio
-import hashlib
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
@@ -18,18 +17,15 @@ from leadledger.api.requests.mistakes import ROOT, Mistake, Refusal
 from leadledger.scoring.errors import Unrecorded
 
 Mode: TypeAlias = Literal["sync", "async", "off"]
-LONGEST_NAME = 255  # characters of an Idempotency-Key
-OTHER = (
-    422,
-    "This Idempotency-Key came with another request; give each request a key of its own.",
-    (Mistake(ROOT, "is not the request that this Idempotency-Key first came with"),),
-)
+LONGEST_IDEMPOTENCY_KEY = 255  # characters
 
 
 @dataclass
 class Recorder:
-    """Records scores, in one of two modes: an answer leaves once its record is on the disk (`sync`), or before it
-    (`async`; the scores that wait are lost if the process is killed). While the disk fails, neither mode answers.
+    """Records scores in one of two modes. While the disk fails, neither mode answers.
+
+    With `sync` an answer leaves once its record is on the disk. With `async` it leaves before; scores that still wait
+    are lost if the process is killed.
     """
 
     engine: Engine
@@ -41,69 +37,77 @@ class Recorder:
         self.writer = LogWriter(self.engine)
 
     async def record(self, records: Sequence[Record], answer: KeptAnswer | None = None) -> KeptAnswer | None:
-        """Record scores; the answer that counts for an Idempotency-Key. Raises Refusal (503) where that fails."""
+        """Record scores. Raises Refusal (503) where that fails.
+
+        With `answer`, returns the answer that counts for its Idempotency-Key: this one, or the one recorded first.
+        """
         waits = self.mode == "sync" or answer is not None or bool(self.writer.error)
         done = asyncio.get_running_loop().create_future() if waits else None
         try:
             self.writer.add(PendingEntry(records, answer, done))
             return None if done is None else await done
         except Unrecorded as error:
-            raise unrecorded(str(error)) from None
+            raise _not_recorded(str(error)) from None
 
     @staticmethod
     def read_idempotency_key(raw: bytes | None) -> str:
-        """The Idempotency-Key of a request; empty: none. Raises Refusal (400) for one that can't be."""
+        """Read the Idempotency-Key of a request; empty: it has none. Raises Refusal (400) for an invalid one."""
         if raw is None:
             return ""
-        found = raw.decode("latin-1").strip()
-        if not found or len(found) > LONGEST_NAME or not found.isascii() or not found.isprintable():
+        name = raw.decode("latin-1").strip()
+        if not name or len(name) > LONGEST_IDEMPOTENCY_KEY or not name.isascii() or not name.isprintable():
             raise Refusal(
-                400, f"The Idempotency-Key must be 1 to {LONGEST_NAME} printable ASCII characters, such as a UUID."
+                400,
+                f"The Idempotency-Key must be 1 to {LONGEST_IDEMPOTENCY_KEY} printable ASCII characters, such as a"
+                " UUID.",
             )
-        return found
+        return name
 
     async def answer_once(
-        self,
-        key: str,
-        name: str,
-        scope: Mapping[str, Any],
-        content: bytes,
-        work: Callable[[], Awaitable[ScoredRequest]],
+        self, key: str, name: str, digest: str, work: Callable[[], Awaitable[ScoredRequest]]
     ) -> bytes:
-        """The first answer to a request with an Idempotency-Key, which is recorded once. Raises Refusal."""
-        mine = digest(scope["path"], scope["query_string"], content)
-        if (found := await self.answered(key, name)) is None:
-            try:
-                done = await work()
-                found = await self.record(done.records, answer(key, name, mine, done.body, done.records))
-            finally:
-                self.finished(key, name)
-        assert found is not None
-        if found.digest != mine:
-            raise Refusal(*OTHER)
-        return found.body.encode()
+        """Answer a request with an Idempotency-Key: do its work and record it once, and repeat that answer afterwards.
 
-    async def answered(self, key: str, name: str) -> KeptAnswer | None:
-        """The first answer to a request with an Idempotency-Key; None: there is none yet, and `finished` must be told.
-
-        Where another request of that name is being answered, this waits for it. Raises Refusal (503).
+        `key` is the id of the API key, `name` the Idempotency-Key, `digest` that of the request. Raises Refusal: the
+        name belongs to another request (422), or the log fails (503).
         """
-        while (other := self._open.get((key, name))) is not None:
-            await other
+        answer = await self._open_answer(key, name)
+        if answer is None:
+            try:
+                scored = await work()
+                answer = await self.record(scored.records, _keep_answer(key, name, digest, scored))
+            finally:
+                self._close_answer(key, name)
+        assert answer is not None
+        if answer.digest != digest:
+            raise Refusal(
+                422,
+                "This Idempotency-Key belongs to another request; give each request a key of its own.",
+                (Mistake(ROOT, "differs from the request that this Idempotency-Key first came with"),),
+            )
+        return answer.body.encode()
+
+    async def _open_answer(self, key: str, name: str) -> KeptAnswer | None:
+        """The first answer under a name. None: there is none yet, and the caller must call `_close_answer`.
+
+        Waits for another request of that name that is in progress. Raises Refusal (503).
+        """
+        while (in_progress := self._open.get((key, name))) is not None:
+            await in_progress
         self._open[key, name] = asyncio.get_running_loop().create_future()
         try:
-            found = await asyncio.to_thread(self._find, key, name)
+            answer = await asyncio.to_thread(self._find, key, name)
         except BaseException as error:
-            self.finished(key, name)
+            self._close_answer(key, name)
             if isinstance(error, SQLAlchemyError):
-                raise unrecorded(describe_error(error)) from None
+                raise _not_recorded(describe_error(error)) from None
             raise
-        if found is not None:
-            self.finished(key, name)
-        return found
+        if answer is not None:
+            self._close_answer(key, name)
+        return answer
 
-    def finished(self, key: str, name: str) -> None:
-        """Let others of that name go on."""
+    def _close_answer(self, key: str, name: str) -> None:
+        """Let other requests of that name continue."""
         self._open.pop((key, name)).set_result(None)
 
     def _find(self, key: str, name: str) -> KeptAnswer | None:
@@ -111,17 +115,11 @@ class Recorder:
             return find_answer(connection, key, name)
 
 
-def unrecorded(reason: str) -> Refusal:
-    """The refusal of an answer that could not be recorded."""
-    said = f"The decision log can't be written: {reason}. Nothing was scored; try again."
-    return Refusal(503, said, retry_after=1)
+def _keep_answer(key: str, name: str, digest: str, scored: ScoredRequest) -> KeptAnswer:
+    score_ids = " ".join(record.id for record in scored.records)
+    return KeptAnswer(key, name, digest, now(), scored.body.decode(), score_ids)
 
 
-def answer(key: str, name: str, digest: str, body: bytes, records: Sequence[Record]) -> KeptAnswer:
-    """What is kept of an answer to a request with an Idempotency-Key."""
-    return KeptAnswer(key, name, digest, now(), body.decode(), " ".join(one.id for one in records))
-
-
-def digest(path: str, query: bytes, body: bytes) -> str:
-    """What tells a request from another with the same Idempotency-Key."""
-    return hashlib.sha256(b"\0".join([path.encode(), query, body])).hexdigest()
+def _not_recorded(reason: str) -> Refusal:
+    detail = f"The decision log can't be written: {reason}. Nothing was scored; try again."
+    return Refusal(503, detail, retry_after=1)

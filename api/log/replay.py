@@ -1,4 +1,4 @@
-"""Scores of the log, worked out again; and why a lead's score moved from one to the next."""
+"""Replays scores of the log, and explains why a lead's score moved from one to the next."""
 
 from __future__ import annotations
 
@@ -21,69 +21,69 @@ from leadledger.scoring.errors import DataError, ScoringError
 from leadledger.scoring.scorecard import untrained
 
 Cause: TypeAlias = Literal["data", "time", "release", "unknown"]
-Ledger: TypeAlias = dict[tuple[str, str], int]
-KEPT = 8  # engines of former releases
-
-
-def body(ident: str, result: Mapping[str, Any]) -> bytes:
-    """The whole answer to a lead, as it leaves and as the log keeps it."""
-    return to_json({"id": ident, **result})
+Ledger: TypeAlias = dict[tuple[str, str], int]  # tenths by kind and name of the entry
+ENGINES_KEPT = 8  # of former releases and cards
 
 
 class Replayer:
-    """Works scores out again, by the releases of a home and the cards that the log keeps."""
+    """Replays scores with the releases of a home and the cards that the log keeps."""
 
     def __init__(self, log: LogStore, home: Path) -> None:
         self.log = log
         self.home = home
-        self._engine = lru_cache(KEPT)(self._load)
+        self._engine = lru_cache(ENGINES_KEPT)(self._load)
 
     def engine(self, row: Mapping[str, Any]) -> Engine:
-        """The engine that gave a score. Raises ScoringError where its release or its card is gone."""
+        """The engine that gave a score (a row of `scores`). Raises ScoringError where its release or card is gone."""
         return self._engine(row["release"], row["card_digest"])
 
     def replay(self, row: Mapping[str, Any]) -> bytes:
-        """The answer that the logged lead gets today from what it got it from then. Raises ScoringError."""
-        ready = self.engine(row)
-        values, ignored = decode_input(ready.card.card, row["input"])
-        result = ready.result(values, date.fromisoformat(row["as_of"]), ignored)
-        return body(row["id"], result.to_dict())
+        """The answer that the logged values get today from the engine of that day. Raises ScoringError."""
+        engine = self.engine(row)
+        values, ignored = decode_input(engine.card.card, row["input"])
+        result = engine.result(values, date.fromisoformat(row["as_of"]), ignored)
+        return to_json({"id": row["id"], **result.to_dict()})
 
     def list_moves(self, old: Mapping[str, Any], new: Mapping[str, Any]) -> list[dict[str, Any]]:
         """The entries that moved from one score of a lead to its next, each with its cause; they add up.
 
-        First the release is changed, then the day, then the lead's values; what moves at each step has that cause.
-        Where a release is gone, what its steps would tell is of unknown cause.
+        The release changes first, then the day, then the lead's values; whatever moves at a step has that cause. Where
+        a release is gone, so that its steps can't be told apart, the cause is unknown.
         """
-        before, after = _ledger(old["result"]), _ledger(new["result"])
-        steps: list[tuple[Cause, Ledger]] = []
-        other = (old["release"], old["card_digest"]) != (new["release"], new["card_digest"])
-        later, differs = old["as_of"] != new["as_of"], old["input"] != new["input"]
-        if other + later + differs > 1:
-            try:
-                ready = self.engine(new)
-                values, _ = decode_input(ready.card.card, old["input"], lenient=True)
-                if other:
-                    steps.append(("release", _entries(ready, values, old["as_of"])))
-                if later:
-                    steps.append(("time", _entries(ready, values, new["as_of"])))
-                if differs:
-                    steps.append(("data", after))
-                else:
-                    steps[-1] = (steps[-1][0], after)
-            except ScoringError:
-                steps = [("unknown", after)]
-        else:
-            steps = [("release" if other else "time" if later else "data", after)]
-        found = []
-        for cause, then in steps:
-            for kind, name in dict.fromkeys([*before, *then]):
-                was, now = before.get((kind, name), 0), then.get((kind, name), 0)
+        before = _read_ledger(old["result"])
+        moves = []
+        for cause, after in self._steps(old, new):
+            for kind, name in dict.fromkeys([*before, *after]):
+                was, now = before.get((kind, name), 0), after.get((kind, name), 0)
                 if was != now:
                     points = {"before": was / 10, "after": now / 10, "moved": (now - was) / 10}
-                    found.append({"kind": kind, "name": name, "cause": cause, **points})
-            before = then
-        return found
+                    moves.append({"kind": kind, "name": name, "cause": cause, **points})
+            before = after
+        return moves
+
+    def _steps(self, old: Mapping[str, Any], new: Mapping[str, Any]) -> list[tuple[Cause, Ledger]]:
+        """The ledgers between two scores, the new one last, each with the cause that changed from the one before."""
+        new_ledger = _read_ledger(new["result"])
+        causes: list[Cause] = []
+        if (old["release"], old["card_digest"]) != (new["release"], new["card_digest"]):
+            causes.append("release")
+        if old["as_of"] != new["as_of"]:
+            causes.append("time")
+        if old["input"] != new["input"]:
+            causes.append("data")
+        if len(causes) < 2:
+            return [(causes[0] if causes else "data", new_ledger)]
+        try:
+            engine = self.engine(new)
+            values, _ = decode_input(engine.card.card, old["input"], lenient=True)
+            # Each step but the last leaves the old values; only that of the release leaves the old day, too.
+            steps = [
+                (cause, _score_ledger(engine, values, (old if cause == "release" else new)["as_of"]))
+                for cause in causes[:-1]
+            ]
+        except ScoringError:
+            return [("unknown", new_ledger)]
+        return [*steps, (causes[-1], new_ledger)]
 
     def _load(self, release: str, digest: str) -> Engine:
         if release:
@@ -95,25 +95,25 @@ class Replayer:
 
 
 def list_changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The fields of a lead whose values differ between two scores, as texts; null: not known."""
-    before, after = (json.loads(one["input"])["values"] for one in (old, new))
+    """The fields of a lead whose values differ between two scores, with both values as texts; None: unknown."""
+    before, after = (json.loads(row["input"])["values"] for row in (old, new))
     return [
-        {"field": name, "before": _said(before.get(name)), "after": _said(after.get(name))}
+        {"field": name, "before": _write_value(before.get(name)), "after": _write_value(after.get(name))}
         for name in dict.fromkeys([*before, *after])
         if before.get(name) != after.get(name)
     ]
 
 
-def _said(value: Any) -> str | None:
+def _write_value(value: Any) -> str | None:
     if value is None or isinstance(value, str):
         return value
     return json.dumps(int(value) if isinstance(value, float) and value.is_integer() else value)
 
 
-def _ledger(answer: str) -> Ledger:
-    return {(one["kind"], one["name"]): round(one["points"] * 10) for one in json.loads(answer)["ledger"]}
+def _read_ledger(answer: str) -> Ledger:
+    return {(entry["kind"], entry["name"]): round(entry["points"] * 10) for entry in json.loads(answer)["ledger"]}
 
 
-def _entries(ready: Engine, values: Mapping[str, Any], as_of: str) -> Ledger:
-    result = ready.result(values, date.fromisoformat(as_of))
-    return {(one.kind, one.name): one.tenths for one in result.ledger}
+def _score_ledger(engine: Engine, values: Mapping[str, Any], as_of: str) -> Ledger:
+    result = engine.result(values, date.fromisoformat(as_of))
+    return {(entry.kind, entry.name): entry.tenths for entry in result.ledger}

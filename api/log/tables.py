@@ -1,14 +1,14 @@
-"""The tables of the decision log. A change of them needs a migration beside it: `migrations/versions`.
+"""The tables of the decision log. A change here needs a migration in `migrations/versions`.
 
-Times are texts like `2026-03-03T10:20:30.123456Z`, in UTC, and days like `2026-03-03`: both sort as they are, and read
-the same in every database. What is NULL in `scores` was forgotten: the statistics stay.
+Times are texts like `2026-03-03T10:20:30.123456Z`, in UTC, and days texts like `2026-03-03`: both sort as text and read
+the same in every database. NULL in `scores` means forgotten; the statistics stay.
 """
 
 from __future__ import annotations
 
 from sqlalchemy import Column, Float, Index, Integer, MetaData, String, Table, Text, UniqueConstraint
 
-HEAD = "0001"  # the migration that makes these tables
+HEAD = "0001"  # the newest migration
 
 metadata = MetaData()
 
@@ -33,7 +33,7 @@ scores = Table(
     Index("scores_by_lead", "lead", "at"),
 )
 
-# A card that is served without a release, so that its scores can be worked out again when the file has changed.
+# Cards that were served without a release, so that their scores can be replayed after the file has changed.
 cards = Table(
     "cards",
     metadata,
@@ -41,7 +41,7 @@ cards = Table(
     Column("text", Text, nullable=False),
 )
 
-# What was answered to a request with an Idempotency-Key; `scores` are the ids of its scores, parted by spaces.
+# Answers to requests with an Idempotency-Key; `scores` holds the ids of their scores, separated by spaces.
 answers = Table(
     "answers",
     metadata,

@@ -14,7 +14,7 @@ from pydantic_core import to_json
 from leadledger.api.crm.bodies import read_records
 from leadledger.api.http.access import needs
 from leadledger.api.http.described import takes
-from leadledger.api.log.record import Record, ScoredRequest, encode_input, find_lead_id, new_id, now
+from leadledger.api.log.record import Record, ScoredRequest, digest_request, encode_input, find_lead_id, new_id, now
 from leadledger.api.requests.body import read_batch
 from leadledger.api.requests.json_text import parse_json
 from leadledger.api.requests.mistakes import Mistakes, Refusal
@@ -174,7 +174,8 @@ async def recorded(
         recorder = service.logged.recorder
         name = recorder.read_idempotency_key(request.scope["named_headers"].get(b"idempotency-key"))
         if name:
-            said = await recorder.answer_once(caller(request), name, request.scope, content, doing)
+            digest = digest_request(request.scope["path"], request.scope["query_string"], content)
+            said = await recorder.answer_once(caller(request), name, digest, doing)
         else:
             made = await doing()
             await recorder.record(made.records)

@@ -1,1 +1,1 @@
-"""Alembic's migrations of the decision log."""
+"""Alembic migrations of the decision log."""

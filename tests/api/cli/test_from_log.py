@@ -323,7 +323,7 @@ def test_what_can_not_be_learned_from_is_said(url: str, log: LogStore, card: Pat
     assert refused() == empty
     logs.fill(log, [logs.score("A", "2026-01-02", {"need": "clear"}, at="2026-05-01")])
     assert refused() == (
-        f"the log at {log.label} has 1 scores and no outcomes; tell what became of the leads with POST /v1/outcomes"
+        f"the log at {log.label} has 1 scores and no outcomes; report what became of the leads with POST /v1/outcomes"
     )
     logs.fill(log, [], [logs.outcome("A", "opportunity", "2026-02-01")])
     assert refused() == (
@@ -336,21 +336,22 @@ def test_what_can_not_be_learned_from_is_said(url: str, log: LogStore, card: Pat
     for instead, said in (
         (
             "",
-            "the card 'small-crm' has no `outcome:`, so training doesn't know what to foresee; add for example"
-            f" {mend}. From the log, the day counts from each score",
+            "the card 'small-crm' has no `outcome:`, so training doesn't know what to predict; add for example"
+            f" {mend}. From the log, the horizon starts on the day of each score",
         ),
         (
             "outcome: {became: {field: won, kind: flag}}",
-            "the outcome of the card 'small-crm' is a flag, without a horizon, and so the log can't tell which leads"
-            f" are still too young to judge; write for example {mend}. From the log, the day counts from each score",
+            "the outcome of the card 'small-crm' is a flag without a horizon, so the log can't tell which leads are"
+            f" still too young to judge; write for example {mend}. From the log, the horizon starts on the day of each"
+            " score",
         ),
     ):
         card.write_text(CARD.replace(dated, instead))
         assert refused() == said
     card.write_text(CARD.replace("requires: [need], points: 60", ""))
     assert refused() == (
-        "no stage of the card 'small-crm' has anything to decide, so the log can't tell which outcomes count; give the"
-        " stage that training foresees `requires:` or a line under `stages:`"
+        "no stage of the card 'small-crm' decides anything, so the log can't tell which outcomes count; give the"
+        " stage that training predicts `requires:` or a threshold under `stages:`"
     )
 
 

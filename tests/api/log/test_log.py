@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import math
+import time
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -234,7 +235,7 @@ def test_idempotency(client: TestClient, url: str) -> None:
     assert count(url) == 1
     other = client.post("/v1/score", json={"lead": {}}, headers=headers)
     assert other.status_code == 422
-    assert other.json()["detail"].startswith("This Idempotency-Key came with another request")
+    assert other.json()["detail"].startswith("This Idempotency-Key belongs to another request")
     bad = client.post("/v1/score", json=body, headers={"Idempotency-Key": "x" * 256})
     assert bad.status_code == 400
     refused = {"lead": {"employees": "x"}}
@@ -364,6 +365,8 @@ def test_async_loses_nothing_over_a_full_disk(tmp_path: Path) -> None:
 
     with TestClient(app) as client:
         scored(client)
+        while app.state.service.logged.recorder.writer.waiting:
+            time.sleep(0.01)
         pages[0] = 1
         statuses = [client.post("/v1/score", json={"lead": LEAD}).status_code for _ in range(100)]
         assert set(statuses) == {200, 503}
@@ -421,8 +424,8 @@ def test_async_records_all_at_the_end(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("address", "said"),
     [
-        ("mysql://u:secret@h/d", "the log's address is no URL like"),
-        ("nonsense", "the log's address is no URL like"),
+        ("mysql://u:secret@h/d", "the log's address is not a URL like"),
+        ("nonsense", "the log's address is not a URL like"),
         ("postgresql://u:secret@127.0.0.1:1/d", "the log at postgresql+psycopg://u:***@127.0.0.1:1/d can't be opened"),
         ("sqlite:////nowhere/at/all.sqlite3", "can't be opened: unable to open database file"),
     ],
@@ -451,7 +454,7 @@ def test_a_later_log_is_left_alone(tmp_path: Path) -> None:
     with later.execution_options(**database.WRITES).begin() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     later.dispose()
-    with pytest.raises(DataError, match="was made by a later leadledger"):
+    with pytest.raises(DataError, match="was written by a later leadledger"):
         database.open_database(None, tmp_path)
 
 
