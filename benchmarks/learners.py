@@ -19,7 +19,7 @@ from threadpoolctl import threadpool_limits
 
 from benchmarks import odoo_bayes
 from benchmarks.sets import Indexes, Set
-from leadledger.scoring.scorecard import Scorecard, untrained
+from leadledger.scoring.scorecard import Scorecard, build_untrained
 from leadledger.training.evidence.baselines import boosting, logistic, plain, rules_alone
 from leadledger.training.learn.combine import probability_at
 from leadledger.training.learn.fit import default_classifier, fit_card
@@ -143,7 +143,7 @@ def _released(data: Set, older: Indexes, seed: int, settings: Mapping[str, Any])
     card, history = data.card, data.history
     fewest = min(int(history.won[older].sum()), int((~history.won[older]).sum()))
     if fewest < FEWEST_OF_A_KIND or (card.outcome and len(older) < card.outcome.minimum):
-        learned = untrained(card).learned
+        learned = build_untrained(card).learned
     else:
         split = HistorySplit(
             older, np.setdiff1d(np.arange(len(history)), older), "time" if data.ordered else "stratified"

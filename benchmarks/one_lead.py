@@ -20,7 +20,7 @@ import pandas as pd
 
 from leadledger.api.cli.examples import find_examples, load_simulator
 from leadledger.models.releases.store import Releases
-from leadledger.scoring.engine.score import engine
+from leadledger.scoring.engine.score import get_engine
 from leadledger.scoring.meaning.reference import tally
 from leadledger.training.evidence.baselines import boosting, logistic, plain
 from leadledger.training.runs.train import train
@@ -57,7 +57,7 @@ def main(words: list[str]) -> None:
         scorecard = Releases(folder).open(name)
         leads = pd.read_csv(fresh, dtype=str, keep_default_na=False).to_dict("records")
     assert made.history is not None
-    ready = engine(scorecard)
+    ready = get_engine(scorecard)
     typed = [ready.clean(lead).values for lead in leads]
     turn, turn_typed = itertools.cycle(leads), itertools.cycle(typed)
     ours = best(lambda: ready.score(next(turn), AS_OF), 400)

@@ -24,7 +24,9 @@ import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-COMPARED = 1000  # names that are compared with a misspelt one; beyond, a hint would take longer than it is worth
+MOST_NAMES_COMPARED = (
+    1000  # names that are compared with a misspelt one; beyond, a hint would take longer than it is worth
+)
 
 
 class ScoringError(Exception):
@@ -161,16 +163,16 @@ class Unrecorded(ScoringError):
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """` Did you mean 'employees'?` for a near miss, else ` Known: a, b, c.`; empty when nothing is known."""
     names = list(known)
-    near = difflib.get_close_matches(word, names[:COMPARED], n=1, cutoff=0.7)
+    near = difflib.get_close_matches(word, names[:MOST_NAMES_COMPARED], n=1, cutoff=0.7)
     if near:
-        return f" Did you mean {shown(near[0])}?"
+        return f" Did you mean {quote(near[0])}?"
     if not names:
         return ""
-    listed = [name if name.isprintable() and len(name) <= 40 else shown(name) for name in names[:12]]
+    listed = [name if name.isprintable() and len(name) <= 40 else quote(name) for name in names[:12]]
     return f" Known: {', '.join(listed)}{', …' if len(names) > 12 else ''}."
 
 
-def shown(value: object, limit: int = 40) -> str:
+def quote(value: object, limit: int = 40) -> str:
     """A value from outside, safe to print: quoted, escaped and cut to `limit` characters."""
     text = repr(value)
     return text if len(text) <= limit else text[: limit - 1] + "…"

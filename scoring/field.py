@@ -23,27 +23,32 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any, Literal
 
-from leadledger.scoring.errors import UnreadableValue, shown
-from leadledger.scoring.tree import Days, Kind, Node, Typed, fields_of
+from leadledger.scoring.errors import UnreadableValue, quote
+from leadledger.scoring.tree import Days, Kind, Node, Typed, find_fields
 
-SPACE = " \t\n\r\f\v"
-NUMBER = r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
+WHITE_SPACE = " \t\n\r\f\v"
+NUMBER_PATTERN = r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
 # Groups: 1 day, 2 hour, 3 minute, 4 sign of the offset, 5 its hours, 6 its minutes. Python and RE2 read it alike.
-DATE = (
+DATE_PATTERN = (
     r"([0-9]{4}-[0-9]{2}-[0-9]{2})"
     r"(?:[T ]([01][0-9]|2[0-3]):([0-5][0-9])(?::[0-5][0-9](?:\.[0-9]+)?)?"
     r" ?(?:Z|([+-])([01][0-9]|2[0-3])(?::?([0-5][0-9]))?)?)?"
 )
-YES = ("true", "1", "yes", "on", "y", "t")
-NO = ("false", "0", "no", "off", "n", "f")
-ABSENT = ("NAType", "NaTType")  # what pandas puts for a missing value; told by name, for serving never imports pandas
+YES_TEXTS = ("true", "1", "yes", "on", "y", "t")
+NO_TEXTS = ("false", "0", "no", "off", "n", "f")
+ABSENT_TYPES = (
+    "NAType",
+    "NaTType",
+)  # what pandas puts for a missing value; told by name, for serving never imports pandas
 
-REMEMBERED = 2048  # texts a field, of at most SHORT characters: what was read before need not be read again
-SHORT = 40
+MOST_TEXTS_REMEMBERED = (
+    2048  # texts a field, of at most LONGEST_TEXT_REMEMBERED characters: what was read before need not be read again
+)
+LONGEST_TEXT_REMEMBERED = 40
 
-_NUMBER = re.compile(NUMBER)
-_DATE = re.compile(DATE)
-_FLAGS = dict.fromkeys(YES, True) | dict.fromkeys(NO, False)
+_NUMBER = re.compile(NUMBER_PATTERN)
+_DATE = re.compile(DATE_PATTERN)
+_FLAGS = dict.fromkeys(YES_TEXTS, True) | dict.fromkeys(NO_TEXTS, False)
 _LOWER = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}
 
 NOT_NUMBER = "is not a number; write it like 25000, 2.5 or 1e6"
@@ -89,10 +94,10 @@ class Field:
     @property
     def columns(self) -> tuple[str, ...]:
         """The names under which its raw value may come, the field's own first."""
-        return tuple(dict.fromkeys((*self.written, *(column for _, column in self.standard))))
+        return tuple(dict.fromkeys((*self.written_columns, *(column for _, column in self.standard))))
 
     @property
-    def written(self) -> tuple[str, ...]:
+    def written_columns(self) -> tuple[str, ...]:
         """The names that the card itself gives it, the field's own first: those to tell its author of."""
         return tuple(dict.fromkeys((self.name, *(column for _, column in self.sources))))
 
@@ -102,22 +107,22 @@ class Field:
         return self.label or self.name.replace("_", " ")
 
     @property
-    def absent(self) -> frozenset[str]:
+    def missing_texts(self) -> frozenset[str]:
         """Its own texts, folded, that mean "not known", whether or not `values` lists them."""
         return frozenset(fold(one) for one in self.missing if isinstance(one, str))
 
     @property
-    def asks(self) -> tuple[str, ...]:
+    def computed_from(self) -> tuple[str, ...]:
         """The fields that a derived field is computed from; none for a plain one."""
-        return tuple(dict.fromkeys(fields_of(self.derived))) if self.derived is not None else ()
+        return tuple(dict.fromkeys(find_fields(self.derived))) if self.derived is not None else ()
 
-    def not_listed(self) -> str:
+    def explain_unlisted(self) -> str:
         """The reason for a text that the card doesn't list."""
         listed = ", ".join(self.values[:8]) + (", …" if len(self.values) > 8 else "")
         return f"is not one of: {listed}"
 
 
-def cleaner(field: Field, missing: frozenset[str]) -> Callable[[Any], Typed]:
+def make_cleaner(field: Field, missing: frozenset[str]) -> Callable[[Any], Typed]:
     """The function that turns one raw value of `field` into a typed one.
 
     `missing` holds the texts (folded) that mean "not known" in the whole card. The function raises UnreadableValue.
@@ -130,10 +135,10 @@ def cleaner(field: Field, missing: frozenset[str]) -> Callable[[Any], Typed]:
         "id": _text_of(field),
     }[field.kind]
     absent = frozenset(field.missing)
-    missing |= field.absent
+    missing |= field.missing_texts
 
     def clean_text(raw: str) -> Typed:
-        raw = raw.strip(SPACE)
+        raw = raw.strip(WHITE_SPACE)
         if not raw or fold(raw) in missing:
             return None
         value = convert(raw)
@@ -141,11 +146,11 @@ def cleaner(field: Field, missing: frozenset[str]) -> Callable[[Any], Typed]:
 
     # Answers, days and round numbers come again and again; names and ids don't, and would only fill the memory.
     free = field.kind == "id" or (field.kind == "text" and not field.values)
-    remembered = clean_text if free else lru_cache(maxsize=REMEMBERED)(clean_text)
+    remembered = clean_text if free else lru_cache(maxsize=MOST_TEXTS_REMEMBERED)(clean_text)
 
     def clean(raw: Any) -> Typed:
         if type(raw) is str:
-            return remembered(raw) if len(raw) <= SHORT else clean_text(raw)
+            return remembered(raw) if len(raw) <= LONGEST_TEXT_REMEMBERED else clean_text(raw)
         if raw is None or _is_nan(raw):
             return None
         value = convert(raw)
@@ -157,7 +162,7 @@ def cleaner(field: Field, missing: frozenset[str]) -> Callable[[Any], Typed]:
 def _is_nan(raw: Any) -> bool:
     if isinstance(raw, Decimal):  # math.isnan has no answer for a signalling NaN
         return raw.is_nan()
-    return type(raw).__name__ in ABSENT or (isinstance(raw, float) and math.isnan(raw))
+    return type(raw).__name__ in ABSENT_TYPES or (isinstance(raw, float) and math.isnan(raw))
 
 
 def _number(raw: Any) -> float | None:
@@ -165,18 +170,18 @@ def _number(raw: Any) -> float | None:
         if not _NUMBER.fullmatch(raw):
             if fold(raw) == "nan":
                 return None
-            raise UnreadableValue(f"{shown(raw)} {NOT_NUMBER}")
+            raise UnreadableValue(f"{quote(raw)} {NOT_NUMBER}")
         value = float(raw)
     elif isinstance(raw, bool) or not isinstance(raw, int | float | Decimal):
-        raise UnreadableValue(f"{shown(raw)} {NOT_NUMBER}")
+        raise UnreadableValue(f"{quote(raw)} {NOT_NUMBER}")
     else:
         try:
             value = float(raw)
         except OverflowError:  # an int beyond 1e308
-            raise UnreadableValue(f"{shown(raw)} {NOT_FINITE}") from None
+            raise UnreadableValue(f"{quote(raw)} {NOT_FINITE}") from None
     if math.isfinite(value):
         return value
-    raise UnreadableValue(f"{shown(raw)} {NOT_FINITE}")
+    raise UnreadableValue(f"{quote(raw)} {NOT_FINITE}")
 
 
 def _flag(raw: Any) -> bool:
@@ -188,7 +193,7 @@ def _flag(raw: Any) -> bool:
             return found
     elif isinstance(raw, int | float | Decimal) and raw in (0, 1):
         return bool(raw)
-    raise UnreadableValue(f"{shown(raw)} {NOT_FLAG}")
+    raise UnreadableValue(f"{quote(raw)} {NOT_FLAG}")
 
 
 def _day(raw: Any) -> date:
@@ -199,7 +204,7 @@ def _day(raw: Any) -> date:
         return raw
     found = _DATE.fullmatch(raw) if isinstance(raw, str) else None
     if found is None:
-        raise UnreadableValue(f"{shown(raw)} {NOT_DATE}")
+        raise UnreadableValue(f"{quote(raw)} {NOT_DATE}")
     try:
         day = date.fromisoformat(found[1])
         if found[4] is None:  # no offset, or Z
@@ -208,7 +213,7 @@ def _day(raw: Any) -> date:
         minutes = int(found[2]) * 60 + int(found[3]) + (offset if found[4] == "-" else -offset)
         return day + timedelta(days=minutes // 1440)
     except (ValueError, OverflowError):
-        raise UnreadableValue(f"{shown(raw)} {NOT_DATE}") from None
+        raise UnreadableValue(f"{quote(raw)} {NOT_DATE}") from None
 
 
 def _text_of(field: Field) -> Callable[[Any], str]:
@@ -217,7 +222,7 @@ def _text_of(field: Field) -> Callable[[Any], str]:
     def text(raw: Any) -> str:
         if not isinstance(raw, str):
             if isinstance(raw, bool) or not isinstance(raw, int):
-                raise UnreadableValue(f"{shown(raw)} {NOT_TEXT}")
+                raise UnreadableValue(f"{quote(raw)} {NOT_TEXT}")
             try:
                 raw = str(raw)  # a postcode or an id that a CRM sends as a number
             except ValueError:  # more digits than Python prints
@@ -226,11 +231,11 @@ def _text_of(field: Field) -> Callable[[Any], str]:
             try:
                 raw.encode()
             except UnicodeEncodeError:
-                raise UnreadableValue(f"{shown(raw)} {NOT_TEXT}: it holds half a character") from None
+                raise UnreadableValue(f"{quote(raw)} {NOT_TEXT}: it holds half a character") from None
         if values:
             found = values.get(fold(raw))
             if found is None:
-                raise UnreadableValue(f"{shown(raw)} {field.not_listed()}")
+                raise UnreadableValue(f"{quote(raw)} {field.explain_unlisted()}")
             return found
         return str(raw)
 

@@ -25,7 +25,7 @@ class Capacity:
 
 
 @dataclass(frozen=True)
-class Value:
+class DealValue:
     """What a promoted lead brings if it becomes an opportunity, and what each promotion costs, in one currency."""
 
     won: float
@@ -52,21 +52,21 @@ class Stage:
     precision: float | None = None
     confidence: float = 0.9
     capacity: Capacity | None = None
-    value: Value | None = None
+    value: DealValue | None = None
 
     @property
-    def has_line(self) -> bool:
+    def has_threshold(self) -> bool:
         """Whether points decide at its entrance: by a line set by hand, or by one that training is asked for."""
         return any(one is not None for one in (self.points, self.precision, self.capacity, self.value))
 
     @property
     def has_gate(self) -> bool:
         """Whether there is anything to decide at its entrance."""
-        return bool(self.requires) or self.has_line
+        return bool(self.requires) or self.has_threshold
 
 
 @dataclass(frozen=True)
-class Line:
+class Threshold:
     """The total (tenths) from which a stage is open; None: criteria alone decide. `closed` says why it can't open.
 
     `promise` says what the line was found by.
@@ -84,10 +84,10 @@ class Gate:
     at: str
     to: str
     requires: tuple[int, ...]
-    line: Line
+    threshold: Threshold
 
 
-def verdict(
+def decide(
     gate: Gate | None,
     criteria: Sequence[bool | None],
     excluded: bool,
@@ -106,8 +106,8 @@ def verdict(
     asked = [criteria[i] for i in gate.requires]
     if False in asked:
         return "nurture"
-    if gate.line.closed:
+    if gate.threshold.closed:
         return "keep"
-    if gate.line.points is not None and total < gate.line.points:
-        return "ask" if high >= gate.line.points else "nurture"
+    if gate.threshold.points is not None and total < gate.threshold.points:
+        return "ask" if high >= gate.threshold.points else "nurture"
     return "ask" if None in asked else "promote"

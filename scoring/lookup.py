@@ -39,7 +39,7 @@ class NumberBins:
         """One label a bin, for people: `missing`, `below 10`, `10 to 50`, `50 and up`."""
         if not self.edges:
             return (MISSING, "any")
-        texts = [plain(edge) for edge in self.edges]
+        texts = [format_number(edge) for edge in self.edges]
         between = [f"{low} to {high}" for low, high in pairwise(texts)]
         return (MISSING, f"below {texts[0]}", *between, f"{texts[-1]} and up")
 
@@ -139,7 +139,7 @@ class Leaf:
 
 
 @dataclass(frozen=True)
-class Split:
+class Branch:
     """A choice of a small tree: a lead whose `field` falls in one of `bins` goes to `then`, any other `otherwise`.
 
     `bins` are positions in the combination's bins of that field, ascending, neither none nor all; 0 is missing.
@@ -147,8 +147,8 @@ class Split:
 
     field: str
     bins: tuple[int, ...]
-    then: Split | Leaf
-    otherwise: Split | Leaf
+    then: Branch | Leaf
+    otherwise: Branch | Leaf
 
 
 @dataclass(frozen=True)
@@ -161,7 +161,7 @@ class Combination:
 
     fields: tuple[str, ...]
     bins: tuple[Bins, ...]
-    trees: tuple[Split, ...]
+    trees: tuple[Branch, ...]
     error: int = 0
 
     @property
@@ -187,7 +187,7 @@ class Combination:
     def worth(self, bins: Sequence[int]) -> int:
         """The points (tenths) of a cell, given the bin of each field: the sum of the leaves that it comes to."""
         place = dict(zip(self.fields, bins, strict=True))
-        return sum(leaf_of(tree, place).points for tree in self.trees)
+        return sum(find_leaf(tree, place).points for tree in self.trees)
 
 
 # What is learned is a sum of terms. Every printer walks this union, so a member that it lacks is an error of type
@@ -195,35 +195,35 @@ class Combination:
 Term: TypeAlias = Table | Pair | Combination
 
 
-def axes(term: Term) -> tuple[Bins, ...]:
+def list_bins(term: Term) -> tuple[Bins, ...]:
     """The bins of each field of a term."""
     return (term.bins,) if isinstance(term, Table) else term.bins
 
 
-def leaf_of(node: Split | Leaf, place: Mapping[str, int]) -> Leaf:
+def find_leaf(node: Branch | Leaf, place: Mapping[str, int]) -> Leaf:
     """The leaf of a tree that a lead comes to; `place` holds the bin of each field."""
-    while isinstance(node, Split):
+    while isinstance(node, Branch):
         node = node.then if place[node.field] in node.bins else node.otherwise
     return node
 
 
-def leaves(node: Split | Leaf) -> Iterator[Leaf]:
+def list_leaves(node: Branch | Leaf) -> Iterator[Leaf]:
     """All leaves of a tree, from the first `then` to the last `otherwise`."""
     if isinstance(node, Leaf):
         yield node
     else:
-        yield from leaves(node.then)
-        yield from leaves(node.otherwise)
+        yield from list_leaves(node.then)
+        yield from list_leaves(node.otherwise)
 
 
-def asks(node: Split | Leaf) -> frozenset[str]:
+def find_branch_fields(node: Branch | Leaf) -> frozenset[str]:
     """The fields that a tree asks."""
     if isinstance(node, Leaf):
         return frozenset()
-    return frozenset({node.field}) | asks(node.then) | asks(node.otherwise)
+    return frozenset({node.field}) | find_branch_fields(node.then) | find_branch_fields(node.otherwise)
 
 
-def stretches(bins: NumberBins, chosen: Sequence[int]) -> list[tuple[float | None, float | None]]:
+def merge_ranges(bins: NumberBins, chosen: Sequence[int]) -> list[tuple[float | None, float | None]]:
     """Some bins of a number as stretches, neighbours fused, missing left out: from where to below where (None: no end).
 
     `chosen` are positions of bins, ascending.
@@ -240,19 +240,21 @@ def stretches(bins: NumberBins, chosen: Sequence[int]) -> list[tuple[float | Non
     ]
 
 
-def words(bins: Bins, chosen: Sequence[int]) -> tuple[str, ...]:
+def describe_bins(bins: Bins, chosen: Sequence[int]) -> tuple[str, ...]:
     """Some bins, ascending, for people: `missing`, `below 50`; neighbouring bins of a number are one stretch."""
     if not isinstance(bins, NumberBins):
         return tuple(bins.labels[at] for at in chosen)
     found = [MISSING] if chosen[0] == 0 else []
-    for low, high in stretches(bins, chosen):
+    for low, high in merge_ranges(bins, chosen):
         if low is None:
-            found.append("any" if high is None else f"below {plain(high)}")
+            found.append("any" if high is None else f"below {format_number(high)}")
         else:
-            found.append(f"{plain(low)} and up" if high is None else f"{plain(low)} to {plain(high)}")
+            found.append(
+                f"{format_number(low)} and up" if high is None else f"{format_number(low)} to {format_number(high)}"
+            )
     return tuple(found)
 
 
-def plain(number: float) -> str:
+def format_number(number: float) -> str:
     """A number as a person writes it: `10`, `0.5`, `1e+20`; never `10.0`, nor `-0`, which bins hold equal to 0."""
     return f"{number + 0.0:.0f}" if number == int(number) and abs(number) < 1e15 else repr(number)

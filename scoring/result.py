@@ -59,7 +59,7 @@ class Recommendation:
     verdict: Verdict
     at: str
     to: str
-    line: int | None
+    threshold: int | None
     criteria: tuple[tuple[str, State], ...]
     reasons: tuple[str, ...]
     questions: tuple[Question, ...]
@@ -111,7 +111,7 @@ class Result:
             "recommendation": advice.verdict,
             "from": advice.at,
             "to": advice.to,
-            "line": None if advice.line is None else advice.line / 10,
+            "line": None if advice.threshold is None else advice.threshold / 10,
             "criteria": dict(advice.criteria),
             "reasons": list(advice.reasons),
             "questions": [one.to_dict() for one in advice.questions],
@@ -120,18 +120,18 @@ class Result:
         }
 
 
-def signed(tenths: int) -> str:
+def format_signed(tenths: int) -> str:
     """Points with their sign: `+8.0`, `−3.5`, `0.0`."""
     sign = "+" if tenths > 0 else "−" if tenths < 0 else ""
     return f"{sign}{abs(tenths) // 10}.{abs(tenths) % 10}"
 
 
-def unsigned(tenths: int) -> str:
+def format_unsigned(tenths: int) -> str:
     """Points without a plus: `58.0`, `−3.5`."""
-    return signed(tenths).lstrip("+")
+    return format_signed(tenths).lstrip("+")
 
 
 @lru_cache(maxsize=10_000)  # most entries are those of other leads too
-def said(tenths: int, reason: str) -> str:
+def format_entry(tenths: int, reason: str) -> str:
     """An entry in a line: its points and its reason."""
-    return f"{signed(tenths)} {reason}"
+    return f"{format_signed(tenths)} {reason}"

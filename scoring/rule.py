@@ -85,7 +85,7 @@ class Steps:
         return self.points[bisect_right(self.edges, days)]
 
 
-def scaled(points: int, trust: float) -> int:
+def scale_points(points: int, trust: float) -> int:
     """Declared points (tenths) times trust (0..1), to the nearest tenth; halves away from zero."""
     return int(math.copysign(math.floor(abs(points) * trust + 0.5), points))
 

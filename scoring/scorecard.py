@@ -14,17 +14,17 @@ from itertools import pairwise
 from typing import Any
 
 from leadledger.scoring.field import Field, fold
-from leadledger.scoring.gate import Gate, Line, Stage
+from leadledger.scoring.gate import Gate, Stage, Threshold
 from leadledger.scoring.lookup import Term
-from leadledger.scoring.rule import Criterion, Exclusion, Group, Rule, Steps, decay, scaled
+from leadledger.scoring.rule import Criterion, Exclusion, Group, Rule, Steps, decay, scale_points
 
-START = 500  # tenths: the average lead of the history
-DOUBLE = 100  # tenths that double the odds
+START_TENTHS = 500  # tenths: the average lead of the history
+TENTHS_PER_DOUBLING = 100  # tenths that double the odds
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What training learns to foresee: a column of the history, not a field of the lead.
+    """What training learns to predict: a column of the history, not a field of the lead.
 
     kind date: it became an opportunity if the date lies within `within` days after the field `since`.
     kind flag: it did if the column says yes. `minimum`: with fewer labelled leads, rules alone are released.
@@ -71,26 +71,26 @@ class Card:
     standard_names: bool = True  # whether its fields were given the standard names of CRMs
 
     @cached_property
-    def absent(self) -> frozenset[str]:
+    def missing_texts(self) -> frozenset[str]:
         """The texts, folded, that mean "not known"."""
         return frozenset(fold(text) for text in self.missing)
 
     @cached_property
-    def plain(self) -> tuple[Field, ...]:
+    def plain_fields(self) -> tuple[Field, ...]:
         """The fields that come from outside."""
         return tuple(one for one in self.fields.values() if one.derived is None)
 
     @cached_property
-    def derived(self) -> tuple[Field, ...]:
+    def derived_fields(self) -> tuple[Field, ...]:
         """The fields that are computed, in an order in which each asks only earlier ones."""
         return tuple(one for one in self.fields.values() if one.derived is not None)
 
-    def roots(self, names: tuple[str, ...]) -> tuple[str, ...]:
+    def find_plain_fields(self, names: tuple[str, ...]) -> tuple[str, ...]:
         """The plain fields behind some fields, each once: a derived field is replaced by what it asks."""
         found: dict[str, None] = {}
         for name in names:
-            asks = self.fields[name].asks
-            found |= dict.fromkeys(self.roots(asks) if asks else (name,))
+            asks = self.fields[name].computed_from
+            found |= dict.fromkeys(self.find_plain_fields(asks) if asks else (name,))
         return tuple(found)
 
     @cached_property
@@ -100,22 +100,28 @@ class Card:
         Those with `ask:`, and those behind a criterion that a stage requires: what holds a lead back must be askable.
         """
         required = {name for stage in self.stages for name in stage.requires}
-        behind = {root for one in self.criteria if one.name in required for root in self.roots(one.met.fields)}
-        return {one.name: one.ask or f"What is the {one.title}?" for one in self.plain if one.ask or one.name in behind}
+        behind = {
+            root for one in self.criteria if one.name in required for root in self.find_plain_fields(one.met.fields)
+        }
+        return {
+            one.name: one.ask or f"What is the {one.title}?"
+            for one in self.plain_fields
+            if one.ask or one.name in behind
+        }
 
     @cached_property
-    def target(self) -> Stage | None:
-        """The stage that scores foresee: the first with a line, by hand or from training, else the last with a gate."""
-        lined = [one for one in self.stages if one.has_line]
-        gated = [one for one in self.stages if one.has_gate]
-        return lined[0] if lined else gated[-1] if gated else None
+    def predicted_stage(self) -> Stage | None:
+        """The stage that scores predict: the first with a threshold, else the last with a gate."""
+        thresholds = [stage for stage in self.stages if stage.has_threshold]
+        gated = [stage for stage in self.stages if stage.has_gate]
+        return thresholds[0] if thresholds else gated[-1] if gated else None
 
     @cached_property
-    def standing(self) -> str:
-        """The stage at which a lead stands that doesn't say: the one before the target. Empty: no stages."""
-        if self.target is None:
+    def default_stage(self) -> str:
+        """The stage of a lead that names none: the one before the predicted stage. Empty: the card has no stages."""
+        if self.predicted_stage is None:
             return self.stages[0].name if self.stages else ""
-        return self.stages[max(0, self.stages.index(self.target) - 1)].name
+        return self.stages[max(0, self.stages.index(self.predicted_stage) - 1)].name
 
 
 @dataclass(frozen=True)
@@ -123,18 +129,18 @@ class Learned:
     """What training adds to a card.
 
     `start` (tenths) is where every lead starts; `trust` (0..1) multiplies the declared points; `base_rate` (0..1, None:
-    unknown) is the share of leads that became opportunities; `lines` are the promotion lines by stage.
+    unknown) is the share of leads that became opportunities; `thresholds` are those of the stages, by name.
     """
 
     base_rate: float | None = None
-    start: int = START
+    start: int = START_TENTHS
     trust: float = 1.0
     terms: tuple[Term, ...] = ()
-    lines: Mapping[str, Line] = field(default_factory=dict)
+    thresholds: Mapping[str, Threshold] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
-class Priced:
+class PricedRule:
     """A rule with its points worked out (tenths): `points` at most, and the staircase of a rule that decays."""
 
     rule: Rule
@@ -152,19 +158,19 @@ class Scorecard:
     release: str = ""
 
     @cached_property
-    def rules(self) -> tuple[Priced, ...]:
+    def rules(self) -> tuple[PricedRule, ...]:
         """The rules with their points times trust, in the order of the card."""
         return tuple(self._price(rule) for rule in self.card.rules)
 
-    def _price(self, rule: Rule) -> Priced:
+    def _price(self, rule: Rule) -> PricedRule:
         trust = self.learned.trust
         steps = decay(rule.points, trust, rule.half_life.days) if rule.half_life else None
         asks = rule.when.fields + ((rule.half_life.of,) if rule.half_life else ())
-        return Priced(rule, scaled(rule.points, trust), steps, self.askable(asks))
+        return PricedRule(rule, scale_points(rule.points, trust), steps, self.find_askable(asks))
 
-    def askable(self, names: tuple[str, ...]) -> tuple[str, ...]:
+    def find_askable(self, names: tuple[str, ...]) -> tuple[str, ...]:
         """The plain fields behind some fields that the card has a question for."""
-        return tuple(name for name in self.card.roots(names) if name in self.card.questions)
+        return tuple(name for name in self.card.find_plain_fields(names) if name in self.card.questions)
 
     @cached_property
     def groups(self) -> tuple[Group, ...]:
@@ -173,8 +179,8 @@ class Scorecard:
         return tuple(
             Group(
                 one.name,
-                None if one.maximum is None else scaled(one.maximum, trust),
-                None if one.minimum is None else scaled(one.minimum, trust),
+                None if one.maximum is None else scale_points(one.maximum, trust),
+                None if one.minimum is None else scale_points(one.minimum, trust),
                 one.best_of,
             )
             for one in self.card.groups
@@ -186,14 +192,14 @@ class Scorecard:
         positions = {one.name: i for i, one in enumerate(self.card.criteria)}
         found: dict[str, Gate | None] = {}
         for at, to in pairwise([*self.card.stages, Stage("")]):
-            line = self.learned.lines.get(to.name) or Line(to.points)
-            gate = Gate(at.name, to.name, tuple(positions[name] for name in to.requires), line)
+            threshold = self.learned.thresholds.get(to.name) or Threshold(to.points)
+            gate = Gate(at.name, to.name, tuple(positions[name] for name in to.requires), threshold)
             found[at.name] = gate if to.has_gate else None
         return found
 
-    def gate(self, stage: object) -> tuple[str, Gate | None]:
+    def find_gate(self, stage: object) -> tuple[str, Gate | None]:
         """Where a lead stands, and the gate before it. `stage` is the value of the field `stage`; None: unknown."""
-        at = stage if isinstance(stage, str) and stage in self.gates else self.card.standing
+        at = stage if isinstance(stage, str) and stage in self.gates else self.card.default_stage
         return at, self.gates.get(at)
 
     def grade(self, total: int) -> str:
@@ -204,6 +210,6 @@ class Scorecard:
         return self.card.below
 
 
-def untrained(card: Card) -> Scorecard:
+def build_untrained(card: Card) -> Scorecard:
     """The scorecard of a card alone: no history, rules as declared."""
     return Scorecard(card, Learned(base_rate=card.base_rate, trust=1.0 if card.trust is None else card.trust))

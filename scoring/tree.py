@@ -17,7 +17,7 @@ Comparison: TypeAlias = Literal["=", "<>", "<", "<=", ">", ">="]
 
 
 @dataclass(frozen=True)
-class Field:
+class FieldRef:
     """The value of a field; None where it is missing."""
 
     name: str
@@ -29,17 +29,17 @@ class Days:
     """Whole days between a date field and the day of scoring: `since` counts back from it, `until` forward."""
 
     way: Literal["since", "until"]
-    of: Field
+    of: FieldRef
 
 
 @dataclass(frozen=True)
-class Value:
+class Constant:
     """A literal: a float, a text, a flag or a date. Never None."""
 
     value: float | str | bool | date
 
 
-Operand: TypeAlias = Field | Days
+Operand: TypeAlias = FieldRef | Days
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Compare:
 
     op: Comparison
     left: Operand
-    right: Operand | Value
+    right: Operand | Constant
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class In:
     """An operand is one of some literals; unknown where it is missing."""
 
     of: Operand
-    values: tuple[Value, ...]
+    values: tuple[Constant, ...]
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class Search:
     """A text contains, starts with or ends with another; ASCII letters are compared without their case."""
 
     way: Literal["contains", "starts_with", "ends_with"]
-    of: Field
+    of: FieldRef
     text: str
 
 
@@ -72,7 +72,7 @@ class Search:
 class Truth:
     """A flag is set; unknown where it is missing."""
 
-    of: Field
+    of: FieldRef
 
 
 @dataclass(frozen=True)
@@ -106,29 +106,29 @@ class Or:
 Node: TypeAlias = Compare | In | Search | Truth | IsNull | Not | And | Or
 
 
-Part: TypeAlias = Node | Operand | Value
+Part: TypeAlias = Node | Operand | Constant
 
 
-def parts(node: Part) -> Iterator[Part]:
+def walk_tree(node: Part) -> Iterator[Part]:
     """A node and everything below it, from left to right."""
     yield node
     match node:
         case Days(of=of) | Search(of=of) | Truth(of=of) | IsNull(of=of) | Not(of=of):
-            yield from parts(of)
+            yield from walk_tree(of)
         case In(of=of, values=values):
-            yield from parts(of)
+            yield from walk_tree(of)
             yield from values
         case Compare(left=left, right=right):
-            yield from parts(left)
-            yield from parts(right)
+            yield from walk_tree(left)
+            yield from walk_tree(right)
         case And(of=items) | Or(of=items):
             for item in items:
-                yield from parts(item)
+                yield from walk_tree(item)
 
 
-def fields_of(node: Part) -> Iterator[str]:
+def find_fields(node: Part) -> Iterator[str]:
     """The names of the fields that a node asks, in order, with repeats."""
-    return (part.name for part in parts(node) if isinstance(part, Field))
+    return (part.name for part in walk_tree(node) if isinstance(part, FieldRef))
 
 
 @dataclass(frozen=True)
@@ -141,4 +141,4 @@ class Condition:
     @property
     def fields(self) -> tuple[str, ...]:
         """The fields it asks, each once, in the order of the text."""
-        return tuple(dict.fromkeys(fields_of(self.tree)))
+        return tuple(dict.fromkeys(find_fields(self.tree)))

@@ -9,7 +9,7 @@ from datetime import date
 from pathlib import Path
 
 from leadledger.scoring.card.reader import read_card
-from leadledger.scoring.lookup import Combination, FlagBins, Leaf, NumberBins, Pair, Split, Table, TextBins
+from leadledger.scoring.lookup import Branch, Combination, FlagBins, Leaf, NumberBins, Pair, Table, TextBins
 from leadledger.scoring.printers import python, text
 from leadledger.scoring.printers.sql import select as sql
 from leadledger.scoring.printers.sql.query import Query
@@ -43,13 +43,13 @@ LEARNED = Learned(
             ("employees", "need", "country", "demo_requested"),
             (NumberBins((50.0, 250.0)), TextBins(("clear", "urgent")), TextBins(("NO", "SE", "DK")), FlagBins()),
             (
-                Split(
+                Branch(
                     "need",
                     (1, 2),
-                    Split("employees", (0, 1), Leaf(-6, 210), Split("country", (1, 3), Leaf(17, 84), Leaf(3, 120))),
+                    Branch("employees", (0, 1), Leaf(-6, 210), Branch("country", (1, 3), Leaf(17, 84), Leaf(3, 120))),
                     Leaf(-2, 766),
                 ),
-                Split("demo_requested", (2,), Split("country", (0, 2), Leaf(9, 61), Leaf(-4, 99)), Leaf(0, 1020)),
+                Branch("demo_requested", (2,), Branch("country", (0, 2), Leaf(9, 61), Leaf(-4, 99)), Leaf(0, 1020)),
             ),
             5,
         ),

@@ -7,21 +7,21 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from leadledger.scoring.card.condition import Known, parse, parse_days
+from leadledger.scoring.card.condition import KnownField, parse_condition, parse_days
 from leadledger.scoring.field import Field
-from leadledger.scoring.gate import Line, Stage
+from leadledger.scoring.gate import Stage, Threshold
 from leadledger.scoring.lookup import (
     Bins,
+    Branch,
     Combination,
     FlagBins,
     Leaf,
     NumberBins,
     Pair,
-    Split,
     Table,
     Term,
     TextBins,
-    asks,
+    find_branch_fields,
 )
 from leadledger.scoring.rule import Criterion, Exclusion, Group, HalfLife, Rule
 from leadledger.scoring.scorecard import Card, Learned, Scorecard
@@ -62,14 +62,14 @@ PLAIN = {
     "d2": Field("d2", "date"),
     "stage": Field("stage", "text", values=("contact", "lead", "opportunity", "customer")),
 }
-KNOWN = {name: Known(field.kind, field.values) for name, field in PLAIN.items()}
+KNOWN = {name: KnownField(field.kind, field.values) for name, field in PLAIN.items()}
 DERIVED = {
     "silent": Field("silent", "number", derived=parse_days("days_since(d1)", KNOWN)),
-    "both": Field("both", "flag", derived=parse("f1 or n1 > 1 and t1 is not null", KNOWN).tree),
+    "both": Field("both", "flag", derived=parse_condition("f1 or n1 > 1 and t1 is not null", KNOWN).tree),
 }
-KNOWN |= {"silent": Known("number"), "both": Known("flag")}
-DERIVED["late"] = Field("late", "flag", derived=parse("silent > 30 or both", KNOWN).tree)
-KNOWN |= {"late": Known("flag")}
+KNOWN |= {"silent": KnownField("number"), "both": KnownField("flag")}
+DERIVED["late"] = Field("late", "flag", derived=parse_condition("silent > 30 or both", KNOWN).tree)
+KNOWN |= {"late": KnownField("flag")}
 STAGES = ("contact", "lead", "opportunity", "customer")
 
 
@@ -158,7 +158,7 @@ def some_bins(size: int) -> st.SearchStrategy[tuple[int, ...]]:
 @st.composite
 def trees(
     draw: st.DrawFn, sizes: dict[str, int], points: st.SearchStrategy[int], fields: tuple[str, ...] = (), depth: int = 4
-) -> Split | Leaf:
+) -> Branch | Leaf:
     """A random small tree over fields with so many bins; it asks `fields` first, one after the other."""
     if not depth or (not fields and draw(st.booleans())):
         return Leaf(draw(points), draw(st.integers(0, 50)))
@@ -166,7 +166,7 @@ def trees(
     then, otherwise = draw(trees(sizes, points, fields[1:], depth - 1)), draw(trees(sizes, points, (), depth - 1))
     if draw(st.booleans()):
         then, otherwise = otherwise, then
-    return Split(field, draw(some_bins(sizes[field])), then, otherwise)
+    return Branch(field, draw(some_bins(sizes[field])), then, otherwise)
 
 
 @st.composite
@@ -175,11 +175,11 @@ def combinations(
 ) -> Combination:
     """A random combination of some fields, each asked by one of its trees at least."""
     sizes = {name: len(axis) for name, axis in bins.items()}
-    found: list[Split] = []
-    while idle := tuple(name for name in bins if not any(name in asks(one) for one in found)):
+    found: list[Branch] = []
+    while idle := tuple(name for name in bins if not any(name in find_branch_fields(one) for one in found)):
         # The first tree asks as many as it may, or only one, so that trees differ in what they ask.
         tree = draw(trees(sizes, points, idle[: draw(st.integers(1, 4))]))
-        assert isinstance(tree, Split)
+        assert isinstance(tree, Branch)
         found.append(tree)
     return Combination(tuple(bins), tuple(bins.values()), tuple(found), draw(errors))
 
@@ -224,7 +224,7 @@ def scorecards(draw: st.DrawFn) -> Scorecard:
     rules = tuple(
         Rule(
             f"r{number}",
-            parse(draw(CONDITIONS), KNOWN),
+            parse_condition(draw(CONDITIONS), KNOWN),
             draw(POINTS),
             reason=f"Rule {number}",
             half_life=draw(st.none() | fades),
@@ -232,9 +232,10 @@ def scorecards(draw: st.DrawFn) -> Scorecard:
         )
         for number in range(draw(st.integers(0, 6)))
     )
-    criteria = tuple(Criterion(f"c{number}", parse(draw(CONDITIONS), KNOWN)) for number in range(3))
+    criteria = tuple(Criterion(f"c{number}", parse_condition(draw(CONDITIONS), KNOWN)) for number in range(3))
     exclude = tuple(
-        Exclusion(f"x{number}", parse(draw(CONDITIONS), KNOWN), "Never") for number in range(draw(st.integers(0, 2)))
+        Exclusion(f"x{number}", parse_condition(draw(CONDITIONS), KNOWN), "Never")
+        for number in range(draw(st.integers(0, 2)))
     )
     needs = st.lists(st.sampled_from([one.name for one in criteria]), max_size=2, unique=True).map(tuple)
     lines = st.none() | st.integers(300, 900)
@@ -256,13 +257,13 @@ def scorecards(draw: st.DrawFn) -> Scorecard:
         below="C",
         missing=("n/a", "Select"),
     )
-    closed = draw(st.sampled_from([Line(), Line(650), Line(None, closed="No line can promise it.")]))
+    closed = draw(st.sampled_from([Threshold(), Threshold(650), Threshold(None, closed="No line can promise it.")]))
     learned = Learned(
         base_rate=draw(st.sampled_from([None, 0.1, 0.5])),
         start=draw(st.integers(0, 900)),
         trust=draw(st.sampled_from([0.0, 0.37, 0.5, 1.0])),
         terms=draw(terms()),
-        lines=draw(st.sampled_from([{}, {"opportunity": closed}])),
+        thresholds=draw(st.sampled_from([{}, {"opportunity": closed}])),
     )
     return Scorecard(card, learned)
 

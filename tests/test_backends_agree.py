@@ -19,7 +19,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from leadledger.scoring.card.reader import parse_card
-from leadledger.scoring.engine.score import engine
+from leadledger.scoring.engine.score import get_engine
 from leadledger.scoring.errors import LeadError, PrinterError
 from leadledger.scoring.lookup import Combination, Table
 from leadledger.scoring.meaning.reference import Tally, tally
@@ -28,7 +28,7 @@ from leadledger.scoring.printers.sql import select as sql
 from leadledger.scoring.printers.sql.dialects import postgres
 from leadledger.scoring.printers.sql.dialects.literals import quoted
 from leadledger.scoring.printers.sql.query import Query
-from leadledger.scoring.scorecard import Card, Scorecard, untrained
+from leadledger.scoring.scorecard import Card, Scorecard, build_untrained
 from tests import spark
 from tests.postgres import database, server
 from tests.strategies import AS_OF, LEADS, PLAIN, RAW_LEADS, scorecards
@@ -198,21 +198,21 @@ def agree(card: Scorecard, leads: list[dict[str, Any]], asked: Engine, rows: Row
     query = Query(AS_OF, columns={"row": "INTEGER", **TYPES}, keep=["row"], ledger=True, checks=True, plus_minus=True)
     for lead, row in zip(leads, rows(leads, TYPES, printed(card, query, asked)), strict=True):
         try:
-            values = engine(card).clean(lead).values
+            values = get_engine(card).clean(lead).values
         except LeadError:
             assert row["ll:bad"]
             assert row["score"] is None
             continue
         assert not row["ll:bad"]
         walked = tally(card, values, AS_OF)
-        assert Tally(*engine(card).tally(values, AS_OF)) == walked
+        assert Tally(*get_engine(card).tally(values, AS_OF)) == walked
         assert (walked.rules, walked.groups, walked.terms) == ledger(card, row)
         assert (walked.total, walked.low, walked.high) == (row["ll:total"], row["ll:low"], row["ll:high"])
         assert walked.low <= walked.total <= walked.high
         assert walked.total == card.learned.start + sum(one or 0 for one in walked.rules + walked.groups + walked.terms)
         assert walked.criteria == tuple(row[f"c:{one.name}"] for one in card.card.criteria)
         assert walked.excluded == tuple(row[f"x:{one.name}"] for one in card.card.exclude)
-        result = engine(card).result(values, AS_OF)
+        result = get_engine(card).result(values, AS_OF)
         advice = result.recommendation
         assert (result.score, result.points, result.grade) == (row["score"], row["points"], row["grade"])
         assert (advice.verdict, advice.at, advice.to) == (row["recommendation"], row["ll:stands"], row["ll:to"])
@@ -232,7 +232,7 @@ def agree(card: Scorecard, leads: list[dict[str, Any]], asked: Engine, rows: Row
 def test_raw_texts_become_the_same_values(backend: tuple[Engine, Rows]) -> None:
     """A raw text is read, found missing or refused alike in Python and in SQL."""
     asked, rows = backend
-    card = untrained(Card("raw", fields=PLAIN, missing=("n/a", "Select")))
+    card = build_untrained(Card("raw", fields=PLAIN, missing=("n/a", "Select")))
     query = sql.select_fields(card, Query(AS_OF, columns={"row": "INTEGER", **TEXTS}, keep=["row"]), asked.dialect)
 
     @settings(max_examples=asked.cards)
@@ -240,7 +240,7 @@ def test_raw_texts_become_the_same_values(backend: tuple[Engine, Rows]) -> None:
     def every_text(leads: list[dict[str, Any]]) -> None:
         for lead, row in zip(leads, rows(leads, TEXTS, query), strict=True):
             try:
-                values = engine(card).clean(lead).values
+                values = get_engine(card).clean(lead).values
             except LeadError:
                 assert row["ll:bad"], lead
                 continue
@@ -256,7 +256,7 @@ def test_raw_texts_become_the_same_values(backend: tuple[Engine, Rows]) -> None:
 def test_a_day_can_come_from_a_field(backend: tuple[Engine, Rows]) -> None:
     """In a history, each row is scored as of its own day."""
     asked, rows = backend
-    card = untrained(
+    card = build_untrained(
         parse_card(
             """
 name: days
@@ -278,18 +278,18 @@ rules:
 def test_a_missing_text_beyond_ascii(backend: tuple[Engine, Rows]) -> None:
     """A text that means "not known" does so in SQL as in Python; only A to Z are the same in either case."""
     asked, rows = backend
-    card = untrained(Card("raw", fields={"t1": PLAIN["t1"]}, missing=("É", "n/a", "k")))
+    card = build_untrained(Card("raw", fields={"t1": PLAIN["t1"]}, missing=("É", "n/a", "k")))
     leads = [{"t1": one} for one in ("É", "é", " É ", "N/A", "n/á", "K", "k", "\u212a", "ab", "x")]
     query = Query(AS_OF, columns={"row": "INTEGER", "t1": "VARCHAR"}, keep=["row"])
     found = rows(leads, {"t1": "VARCHAR"}, sql.select_fields(card, query, asked.dialect))
-    assert [row["f:t1"] for row in found] == [engine(card).clean(lead).values["t1"] for lead in leads]
+    assert [row["f:t1"] for row in found] == [get_engine(card).clean(lead).values["t1"] for lead in leads]
 
 
 def test_minus_zero_is_zero(backend: tuple[Engine, Rows]) -> None:
     """A number that comes in as minus zero is in a list of many that has zero, typed or written."""
     asked, rows = backend
     listed = ", ".join(map(str, range(20)))
-    card = untrained(
+    card = build_untrained(
         parse_card(
             f"""
 name: zero

@@ -24,13 +24,13 @@ from sqlglot.optimizer.qualify import qualify
 
 import leadledger
 from leadledger.scoring.card.reader import read_card
-from leadledger.scoring.engine.score import engine
+from leadledger.scoring.engine.score import get_engine
 from leadledger.scoring.errors import LeadError, PrinterError
 from leadledger.scoring.outputs import REASON_COLUMNS, names
 from leadledger.scoring.printers.sql import select as sql
 from leadledger.scoring.printers.sql.dialects.by_name import DIALECTS
 from leadledger.scoring.printers.sql.query import Query
-from leadledger.scoring.scorecard import Card, Scorecard, untrained
+from leadledger.scoring.scorecard import Card, Scorecard, build_untrained
 from tests.printed import LEARNED, ROOT
 from tests.strategies import AS_OF, LEADS, PLAIN, RAW_LEADS, scorecards
 from tests.test_backends_agree import TEXTS, TYPES, Engine, Rows, agree, duckdb_rows
@@ -65,7 +65,7 @@ def printed(dialect: str) -> dict[str, str]:
     """SELECTs with all that can be asked, over texts, over columns of other types, and over typed columns."""
     card = Scorecard(read_card(ROOT / "examples" / "b2b-software" / "card.yaml"), LEARNED, "example")
     everything: dict[str, Any] = {"ledger": True, "checks": True, "fields": True, "plus_minus": True, "explain": True}
-    fields = card.card.plain
+    fields = card.card.plain_fields
     return {
         "raw": sql.select(card, Query(AS_OF, columns={one.name: "VARCHAR" for one in fields}, **everything), dialect),
         "typed": sql.select(
@@ -109,7 +109,7 @@ def test_every_column_resolves_and_has_a_type(dialect: str, which: str) -> None:
     kinds = {"number": "DOUBLE", "text": "VARCHAR", "id": "VARCHAR", "flag": "BOOLEAN", "date": "DATE"}
     if which != "score":
         kinds = dict.fromkeys(kinds, "VARCHAR") if which == "raw" else COLUMNS
-    columns = {DIALECTS[dialect].name(one.name): kinds[one.kind] for one in card.plain}
+    columns = {DIALECTS[dialect].name(one.name): kinds[one.kind] for one in card.plain_fields}
     table: dict[str, Any] = {"crm": {"leads": columns}} if which == "score" else {"leads": columns}
     if dialect == "snowflake" and which == "score":
         table = {'"CRM"': {'"LEADS"': columns}}
@@ -183,7 +183,7 @@ def test_its_translation_agrees(dialect: str, rows: Rows) -> None:
 
 def test_raw_texts_become_the_same_values(dialect: str, rows: Rows) -> None:
     """A raw text is read, found missing or refused as in Python, once translated."""
-    card = untrained(Card("raw", fields=PLAIN, missing=("n/a", "Select")))
+    card = build_untrained(Card("raw", fields=PLAIN, missing=("n/a", "Select")))
     query = sql.select_fields(card, Query(AS_OF, columns={"row": "INTEGER", **TEXTS}, keep=["row"]), dialect)
 
     @settings(max_examples=15)
@@ -191,7 +191,7 @@ def test_raw_texts_become_the_same_values(dialect: str, rows: Rows) -> None:
     def every_text(leads: list[dict[str, Any]]) -> None:
         for lead, row in zip(leads, rows(leads, TEXTS, query), strict=True):
             try:
-                values = engine(card).clean(lead).values
+                values = get_engine(card).clean(lead).values
             except LeadError:
                 assert row["ll:bad"], lead
                 continue
@@ -239,7 +239,7 @@ def test_awkward_texts_are_literals(dialect: str) -> None:
 
 def test_names(dialect: str) -> None:
     """A table has up to three parts; Snowflake keeps plain names in capitals, BigQuery refuses what no column has."""
-    card = untrained(Card("small", fields={"n1": PLAIN["n1"]}))
+    card = build_untrained(Card("small", fields={"n1": PLAIN["n1"]}))
     query = leadledger.to_sql(card, date(2026, 7, 1), source="my-project.crm.leads", dialect=dialect)
     if dialect == "bigquery":
         assert "FROM `my-project`.`crm`.`leads`" in query

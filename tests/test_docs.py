@@ -18,8 +18,8 @@ from leadledger.api.http.access import GuardedRoute, RouteTable, build_route_tab
 from leadledger.api.service.keys import SCOPES
 from leadledger.api.service.settings import Settings
 from leadledger.scoring.card.reader import KEYS, parse_card
-from leadledger.scoring.card.write_back import DEFAULTS
-from leadledger.scoring.engine.cases import failures
+from leadledger.scoring.card.write_back import DEFAULT_PROPERTIES
+from leadledger.scoring.engine.cases import find_failures
 
 ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "docs" / "card.md").read_text("utf-8")
@@ -47,7 +47,7 @@ def test_every_key_is_described(part: str) -> None:
 def test_the_card_of_the_page_is_a_card() -> None:
     """The whole card of the page is read, and its cases hold."""
     (text,) = re.findall(r"^```yaml\n(name:.*?)^```$", PAGE, flags=re.MULTILINE | re.DOTALL)
-    assert failures(parse_card(text)) == ()
+    assert find_failures(parse_card(text)) == ()
 
 
 @pytest.mark.parametrize("part", KEYS)
@@ -61,8 +61,8 @@ def test_the_schema_has_the_same_keys(part: str) -> None:
 
 def test_standard_properties_are_told() -> None:
     """The page names the properties that are written without `write_back`, and an author could write the same."""
-    for system, names in DEFAULTS.items():
-        assert list(names) == list(DEFAULTS["hubspot"])
+    for system, names in DEFAULT_PROPERTIES.items():
+        assert list(names) == list(DEFAULT_PROPERTIES["hubspot"])
         assert f"`{names['score']}`" in PAGE
         card = f"name: a\nfields: {{b: {{kind: text}}}}\nwrite_back: {{{system}: {json.dumps(names)}}}\n"
         assert parse_card(card).write_back == {system: names}

@@ -23,7 +23,7 @@ from leadledger.api.lists.duckdb import score_list
 from leadledger.api.lists.wanted import Wanted
 from leadledger.api.service.settings import Settings
 from leadledger.models.releases.store import Releases
-from leadledger.scoring.engine.score import engine
+from leadledger.scoring.engine.score import get_engine
 from leadledger.scoring.meaning.reference import tally
 from leadledger.scoring.printers.sql import select as sql
 from leadledger.scoring.printers.sql.query import Query
@@ -63,7 +63,7 @@ def tenths(points: object) -> int:
 def totals(home: Path, leads: list[dict[str, Any]]) -> list[int]:
     """What the tree walk says of each lead."""
     card = Releases(home).open()
-    return [tally(card, engine(card).clean(lead).values, AS_OF).total for lead in leads]
+    return [tally(card, get_engine(card).clean(lead).values, AS_OF).total for lead in leads]
 
 
 def check(answer: dict[str, Any], total: int) -> None:

@@ -9,17 +9,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from leadledger.scoring.card.condition import Known, parse
-from leadledger.scoring.engine.score import engine
+from leadledger.scoring.card.condition import KnownField, parse_condition
+from leadledger.scoring.engine.score import get_engine
 from leadledger.scoring.errors import LeadError
 from leadledger.scoring.field import Field
 from leadledger.scoring.outputs import REASON_COLUMNS, REASONS_PER_SIDE, names
 from leadledger.scoring.printers.sql import cleaning
 from leadledger.scoring.printers.sql.query import Query
 from leadledger.scoring.printers.sql.reasons import LARGEST
-from leadledger.scoring.result import said
+from leadledger.scoring.result import format_entry
 from leadledger.scoring.rule import Rule
-from leadledger.scoring.scorecard import Card, Scorecard, untrained
+from leadledger.scoring.scorecard import Card, Scorecard, build_untrained
 from tests.strategies import AS_OF, LEADS, PLAIN, scorecards
 from tests.test_backends_agree import EACH, Engine, Rows, printed
 
@@ -46,7 +46,7 @@ def told(
 def expected(card: Scorecard, lead: dict[str, Any]) -> tuple[str | None, ...]:
     """What the ledger says: the largest and the lowest entries but the start and the groups; ties in its order."""
     try:
-        ledger = engine(card).result(engine(card).clean(lead).values, AS_OF).ledger
+        ledger = get_engine(card).result(get_engine(card).clean(lead).values, AS_OF).ledger
     except LeadError:
         return (None,) * len(names(REASON_COLUMNS))
     entries = [one for one in ledger if one.kind not in ("start", "group")]
@@ -54,7 +54,7 @@ def expected(card: Scorecard, lead: dict[str, Any]) -> tuple[str | None, ...]:
     losses = sorted((one for one in entries if one.tenths < 0), key=lambda one: one.tenths)
     texts: list[str | None] = []
     for side in (gains, losses):
-        found = [said(one.tenths, one.reason) for one in side[:REASONS_PER_SIDE]]
+        found = [format_entry(one.tenths, one.reason) for one in side[:REASONS_PER_SIDE]]
         texts += [*found, *[None] * (REASONS_PER_SIDE - len(found))]
     return tuple(texts)
 
@@ -76,7 +76,7 @@ def test_reasons_agree_with_the_ledger(backend: tuple[Engine, Rows]) -> None:
 def test_recommendations_name_the_same_entries(card: Scorecard, lead: dict[str, Any]) -> None:
     """All that SQL names stands among the reasons of the recommendation too, unless the lead is excluded."""
     try:
-        advice = engine(card).score(lead, AS_OF).recommendation
+        advice = get_engine(card).score(lead, AS_OF).recommendation
     except LeadError:
         return
     if advice.verdict != "disqualify":
@@ -85,9 +85,9 @@ def test_recommendations_name_the_same_entries(card: Scorecard, lead: dict[str, 
 
 def rules(points: list[int]) -> Scorecard:
     """A card whose rules all hold where `known` is true, with so many tenths each."""
-    when = parse("known", {"known": Known("flag")})
+    when = parse_condition("known", {"known": KnownField("flag")})
     made = tuple(Rule(f"r{i}", when, one, f"Rule {i}") for i, one in enumerate(points))
-    return untrained(Card("many", fields={"known": Field("known", "flag")}, rules=made))
+    return build_untrained(Card("many", fields={"known": Field("known", "flag")}, rules=made))
 
 
 # The last: as large as they fit the integers that points are, while their keys do not.

@@ -19,13 +19,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from leadledger.scoring.errors import DataError, did_you_mean, shown
+from leadledger.scoring.errors import DataError, did_you_mean, quote
 from leadledger.scoring.field import Field
 from leadledger.scoring.printers.sql import select as sql
 from leadledger.scoring.printers.sql.dialects.literals import quoted
 from leadledger.scoring.printers.sql.query import Query
 from leadledger.scoring.rule import Criterion
-from leadledger.scoring.scorecard import START, Card, Learned, Outcome, Scorecard
+from leadledger.scoring.scorecard import START_TENTHS, Card, Learned, Outcome, Scorecard
 from leadledger.training.notebook import table
 from leadledger.training.sources.logged import LOG_NAME, LoggedHistory, adapt_to_log
 from leadledger.training.sources.rejects import find_bad_values
@@ -235,10 +235,10 @@ def _check_columns(card: Card, outcome: Outcome, source: LeadTable, label: str) 
     if outcome.since and not any(column in source.columns for column in card.fields[outcome.since].columns):
         hint = did_you_mean(outcome.since, source.columns)
         raise DataError(f"{label}: has no column '{outcome.since}', from which the outcome is counted.{hint}")
-    if not any(column in source.columns for field in card.plain for column in field.columns):
+    if not any(column in source.columns for field in card.plain_fields for column in field.columns):
         first = next(iter(source.columns))
         raise DataError(
-            f"{label}: no column belongs to the card '{card.name}', the first is {shown(first)};"
+            f"{label}: no column belongs to the card '{card.name}', the first is {quote(first)};"
             " rename the columns, or name them under `from:` in the card"
         )
 
@@ -260,7 +260,7 @@ def _typed(card: Card, outcome: Outcome, became: str) -> str:
         f"{quoted(ROW)} AS row",
         f"{since} - DATE '{EPOCH}' AS since",
         f"{result} - DATE '{EPOCH}' AS became" if outcome.kind == "date" else f"{result} AS became",
-        f'"ll:total" - {START} AS rules',
+        f'"ll:total" - {START_TENTHS} AS rules',
         '"ll:out" AS out',
         *(f"{quoted(f'c:{criterion.name}')}" for criterion in card.criteria),
         *(

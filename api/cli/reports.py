@@ -73,7 +73,7 @@ def _fit(card: Card, found: Fit, width: int) -> Iterator[str]:
     yield "How full each field is:"
     for name, share in found.filled.items():
         yield f"  {name:<30} {share:>6.1%}"
-    absent = [one.name for one in card.plain if one.name not in found.filled]
+    absent = [one.name for one in card.plain_fields if one.name not in found.filled]
     if absent:
         yield from textwrap.wrap(f"Fields without a column: {', '.join(absent)}", width, subsequent_indent="  ")
     if found.unused:

@@ -18,7 +18,7 @@ from typing import Any
 from leadledger.api.crm.base import Crm, Member, day_of, flatten
 from leadledger.api.requests.json_text import note_repeated_names
 from leadledger.api.requests.mistakes import Mistakes, Path
-from leadledger.scoring.field import SPACE
+from leadledger.scoring.field import WHITE_SPACE
 
 _MILLISECONDS = re.compile(r"-?[0-9]{1,15}")
 
@@ -73,7 +73,7 @@ class HubSpot(Crm):
         """A date may come in milliseconds since 1970, as a number or a text."""
         value = member.value
         if kind == "date" and not isinstance(value, bool):
-            text = value.strip(SPACE) if isinstance(value, str) else str(value) if isinstance(value, int) else ""
+            text = value.strip(WHITE_SPACE) if isinstance(value, str) else str(value) if isinstance(value, int) else ""
             if _MILLISECONDS.fullmatch(text):
                 return day_of(int(text)) or value
         return value

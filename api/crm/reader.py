@@ -13,7 +13,7 @@ from leadledger.api.requests.body import MOST_NAMES, check_name, clean_lead
 from leadledger.api.requests.mistakes import Mistakes, Path
 from leadledger.scoring.engine.score import Engine
 from leadledger.scoring.errors import UnreadableValue
-from leadledger.scoring.field import SPACE, Field, Lead, fold
+from leadledger.scoring.field import WHITE_SPACE, Field, Lead, fold
 
 
 class RecordReader:
@@ -34,7 +34,7 @@ class RecordReader:
         """The id under which a record is written back; empty where it has none, which is noted."""
         record_id = read_record_id(CRMS[reply], record) if source == reply else None
         if record_id is None:
-            ids = (lead.values[field.name] for field in self.engine.card.card.plain if field.kind == "id")
+            ids = (lead.values[field.name] for field in self.engine.card.card.plain_fields if field.kind == "id")
             record_id = next((str(value) for value in ids if value is not None), "")
         if not record_id:
             mistakes.add(path, f"has no id, so {reply} could not tell which record to write to")
@@ -45,7 +45,7 @@ class RecordReader:
         if not source or not isinstance(record, dict):
             return clean_lead(self.engine, record, path, mistakes)
         if source not in self._names:
-            self._names[source] = _NamesInCrm.of(source, self.engine.card.card.plain)
+            self._names[source] = _NamesInCrm.of(source, self.engine.card.card.plain_fields)
         names = self._names[source]
         before = mistakes.count
         collected = _collect(CRMS[source], names, record, path, mistakes)
@@ -161,4 +161,4 @@ def _is_opened(member: Member) -> bool:
 
 
 def _is_missing(value: Any) -> bool:
-    return value is None or (isinstance(value, str) and not value.strip(SPACE))
+    return value is None or (isinstance(value, str) and not value.strip(WHITE_SPACE))

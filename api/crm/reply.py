@@ -11,7 +11,7 @@ from typing import Any
 
 from leadledger.api.crm.base import Crm
 from leadledger.api.crm.systems import CRMS
-from leadledger.scoring.card.write_back import DEFAULTS
+from leadledger.scoring.card.write_back import DEFAULT_PROPERTIES
 from leadledger.scoring.result import Result
 from leadledger.scoring.scorecard import Card
 
@@ -58,4 +58,4 @@ class Reply:
 
 def make_reply(card: Card, system: str) -> Reply:
     """How results of a card go back into `system`, one of `DEFAULTS`."""
-    return Reply(CRMS[system], card.write_back.get(system, DEFAULTS[system]))
+    return Reply(CRMS[system], card.write_back.get(system, DEFAULT_PROPERTIES[system]))

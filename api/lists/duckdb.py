@@ -29,7 +29,7 @@ from leadledger.api.lists.capabilities import ENGINES, refuse_unsupported
 from leadledger.api.lists.ledger_entries import ledger_columns
 from leadledger.api.lists.memos import remembered
 from leadledger.api.lists.wanted import Wanted, check_recommendations, choose_columns, parse_where
-from leadledger.scoring.engine.score import engine
+from leadledger.scoring.engine.score import get_engine
 from leadledger.scoring.errors import DataError
 from leadledger.scoring.outputs import QUESTIONS, VERDICTS, names
 from leadledger.scoring.printers.sql import select as sql
@@ -319,15 +319,15 @@ class _Run:
 
     def _questions(self, connection: duckdb.DuckDBPyConnection) -> str:
         """The SQL of the questions of a lead that is to be asked, which Python words."""
-        plain = [one.name for one in self.card.card.plain]
-        ready = engine(self.card)
+        plain = [one.name for one in self.card.card.plain_fields]
+        ready = get_engine(self.card)
 
         def questions(values: Any) -> str:
             lead = dict(zip(plain, values.values(), strict=True))
             return "; ".join(one.text for one in ready.result(lead, self.as_of).recommendation.questions)
 
         # Under numbers, since the names of a struct are the same in any case, and those of a card are not.
-        lead = duckdb.struct_type({f"f{i}": KINDS[one.kind] for i, one in enumerate(self.card.card.plain)})
+        lead = duckdb.struct_type({f"f{i}": KINDS[one.kind] for i, one in enumerate(self.card.card.plain_fields)})
         special = FunctionNullHandling.SPECIAL
         connection.create_function("ll_questions", questions, [lead], "VARCHAR", null_handling=special)
         packed = ", ".join(f"f{i}: {quoted(f'f:{one}')}" for i, one in enumerate(plain))

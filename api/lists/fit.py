@@ -10,13 +10,13 @@ from typing import Any
 
 import duckdb
 
-from leadledger.scoring.engine.cases import as_declared, failures
-from leadledger.scoring.engine.score import engine
+from leadledger.scoring.engine.cases import build_declared, find_failures
+from leadledger.scoring.engine.score import get_engine
 from leadledger.scoring.printers.sql import select as sql
 from leadledger.scoring.printers.sql.cleaning import used_by
 from leadledger.scoring.printers.sql.dialects.literals import quoted
 from leadledger.scoring.printers.sql.query import Query
-from leadledger.scoring.scorecard import Card, untrained
+from leadledger.scoring.scorecard import Card, build_untrained
 from leadledger.training.sources.rejects import find_bad_values
 from leadledger.training.sources.scan import ROW, Reject
 from leadledger.training.sources.table import connect, read_list
@@ -47,9 +47,9 @@ class Fit:
 
 def case_failures(card: Card) -> tuple[str, ...]:
     """The cases that fail in Python, and those on which DuckDB says something else than Python."""
-    found = [str(one) for one in failures(card)]
-    scorecard = as_declared(card)
-    ready = engine(scorecard)
+    found = [str(one) for one in find_failures(card)]
+    scorecard = build_declared(card)
+    ready = get_engine(scorecard)
     with connect() as connection:
         for case in card.cases:
             result = ready.score(case.lead, case.as_of)
@@ -78,7 +78,7 @@ def _in_duckdb(connection: duckdb.DuckDBPyConnection, lead: Mapping[str, Any], s
 
 def fit(card: Card, data: Path, as_of: date) -> Fit:
     """Read a file of leads with a card. Raises DataError."""
-    scorecard = untrained(card)
+    scorecard = build_untrained(card)
     with connect() as connection:
         source = read_list(connection, data)
         present = used_by(card, source.columns, str(data))
@@ -87,7 +87,7 @@ def fit(card: Card, data: Path, as_of: date) -> Fit:
         )
         connection.execute(f"CREATE TEMP TABLE checked AS {sql.select(scorecard, query)}")
         rejects = (*source.rejects, *find_bad_values(connection, scorecard, "checked", source.columns))
-        fields = [one.name for one in card.plain if present[one.name]]
+        fields = [one.name for one in card.plain_fields if present[one.name]]
         measures = [f"count({quoted(f'f:{one}')}) / count(*)" for one in fields]
         for rule in card.rules:
             column = quoted(f"r:{rule.name}")

@@ -51,7 +51,7 @@ def _worth_it(connection: duckdb.DuckDBPyConnection, columns: Iterable[str]) -> 
 
 def _values(card: Card, query: Query, column: str, kind: str) -> str:
     """The FROM item of the values of a column that are worth remembering."""
-    days = {one for field in card.plain if field.kind == "date" for one in field.columns}
+    days = {one for field in card.plain_fields if field.kind == "date" for one in field.columns}
     if column not in days or kind not in ("VARCHAR", "DATE") or not isinstance(query.as_of, date):
         return _ROWS
     near = f"range(DATE '{query.as_of}' - {DAYS}, DATE '{query.as_of}' + {DAYS}, INTERVAL 1 DAY)"

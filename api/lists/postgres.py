@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 from leadledger.api.lists.capabilities import ENGINES, refuse_unsupported
 from leadledger.api.lists.ledger_entries import ledger_columns
 from leadledger.api.lists.wanted import Wanted, parse_where
-from leadledger.scoring.engine.score import engine
-from leadledger.scoring.errors import DataError, did_you_mean, shown
+from leadledger.scoring.engine.score import get_engine
+from leadledger.scoring.errors import DataError, did_you_mean, quote
 from leadledger.scoring.field import Field
 from leadledger.scoring.outputs import Column, names
 from leadledger.scoring.printers.sql import select as sql
@@ -195,7 +195,7 @@ def _parts(table: str) -> list[str]:
     parts = table_parts(table)
     too_long = next((one for one in parts if len(one.encode()) > LONGEST_NAME), None)
     if too_long is not None:
-        raise DataError(f"{shown(table)}: a name has at most {LONGEST_NAME} bytes in PostgreSQL")
+        raise DataError(f"{quote(table)}: a name has at most {LONGEST_NAME} bytes in PostgreSQL")
     return parts
 
 
@@ -230,12 +230,12 @@ def _source(connection: psycopg.Connection[Any], table: str) -> _Source:
 
 def _key(card: Scorecard, source: _Source, table: str, key: str | None) -> str:
     if key is None:
-        ids = [column for one in card.card.plain if one.kind == "id" for column in one.columns]
+        ids = [column for one in card.card.plain_fields if one.kind == "id" for column in one.columns]
         key = next((one for one in ids if one in source.columns), None)
         if key is None:
             raise DataError(f"{table}: no column holds the card's field of kind id; name the column that is the key")
     if key not in source.columns:
-        raise DataError(f"{table}: there is no column {shown(key)}.{did_you_mean(key, source.columns)}")
+        raise DataError(f"{table}: there is no column {quote(key)}.{did_you_mean(key, source.columns)}")
     if family(source.columns[key]) not in ("text", "integer", "decimal"):
         raise DataError(f"{table}: column '{key}' has the type {source.columns[key]}, which is no key")
     return key
@@ -243,7 +243,7 @@ def _key(card: Scorecard, source: _Source, table: str, key: str | None) -> str:
 
 def _id(card: Scorecard, key: str) -> str:
     """The name of the key in the target: the card's field where it is one."""
-    return next((one.name for one in card.card.plain if one.kind == "id" and key in one.columns), key)
+    return next((one.name for one in card.card.plain_fields if one.kind == "id" and key in one.columns), key)
 
 
 def _make(connection: psycopg.Connection[Any], table: str, wanted: Mapping[str, str], key: str | None) -> None:
@@ -262,7 +262,7 @@ def _make(connection: psycopg.Connection[Any], table: str, wanted: Mapping[str, 
     if missing:
         added = ", ".join(f"ADD {name(one)} {wanted[one]}" for one in missing)
         raise DataError(
-            f"{table}: the table has no column {', '.join(map(shown, missing))};"
+            f"{table}: the table has no column {', '.join(map(quote, missing))};"
             f" add it by ALTER TABLE {quoted} {added}, or name another table"
         )
     for one, kind in wanted.items():
@@ -291,7 +291,7 @@ def _stage(
     ledger: bool,
 ) -> None:
     """Score the rows into a temporary table."""
-    kinds = {column: one.kind for one in card.card.plain for column in one.columns}
+    kinds = {column: one.kind for one in card.card.plain_fields for column in one.columns}
     asked = {one: plain(one, kind, kinds[one]) for one, kind in source.columns.items() if one in kinds}
     selected = [f"{spelt} AS {name(one)}" for one, (spelt, _) in asked.items()] + [f"{name(key)} AS {name(KEY)}"]
     if where is not None:
@@ -393,7 +393,9 @@ def _unreadable(
 
 def _problems(card: Scorecard, lead: Mapping[str, Any]) -> list[tuple[str, str, str]]:
     """The column, value and reason of each value of a lead that can't be read."""
-    return [(one.column, "" if one.value is None else str(one.value), one.reason) for one in engine(card).refused(lead)]
+    return [
+        (one.column, "" if one.value is None else str(one.value), one.reason) for one in get_engine(card).refused(lead)
+    ]
 
 
 def _write_ledger(connection: psycopg.Connection[Any], card: Scorecard, ledger: str, named: str) -> None:

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from leadledger.scoring.card.condition import parse_over
-from leadledger.scoring.errors import ConditionError, DataError, did_you_mean, shown
+from leadledger.scoring.card.condition import parse_tree
+from leadledger.scoring.errors import ConditionError, DataError, did_you_mean, quote
 from leadledger.scoring.outputs import VERDICTS
 from leadledger.scoring.scorecard import Card
 from leadledger.scoring.tree import Node
@@ -44,7 +44,7 @@ def check_recommendations(only: Sequence[str]) -> None:
     """Refuse a name that is no recommendation. Raises DataError."""
     for verdict in only:
         if verdict not in VERDICTS:
-            raise DataError(f"there is no recommendation {shown(verdict)}.{did_you_mean(verdict, VERDICTS)}")
+            raise DataError(f"there is no recommendation {quote(verdict)}.{did_you_mean(verdict, VERDICTS)}")
 
 
 def parse_where(card: Card, condition: str) -> Node | None:
@@ -52,7 +52,7 @@ def parse_where(card: Card, condition: str) -> Node | None:
     if not condition:
         return None
     try:
-        return parse_over(condition, card.fields)
+        return parse_tree(condition, card.fields)
     except ConditionError as error:
         raise DataError(f"--where: {error}\n  {condition}\n  {' ' * error.offset}^") from None
 
@@ -72,7 +72,7 @@ def choose_columns(columns: Sequence[str], label: str, outputs: Mapping[str, str
     known = [*columns, *outputs.values()]
     for position, column in enumerate(wanted.columns):
         if column in wanted.columns[:position]:
-            raise DataError(f"{label}: column {shown(column)} is asked for twice; name it once")
+            raise DataError(f"{label}: column {quote(column)} is asked for twice; name it once")
         if column not in known:
-            raise DataError(f"{label}: there is no column {shown(column)} to write.{did_you_mean(column, known)}")
+            raise DataError(f"{label}: there is no column {quote(column)} to write.{did_you_mean(column, known)}")
     return wanted.columns or tuple(known)

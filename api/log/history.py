@@ -28,7 +28,7 @@ from leadledger.api.log.json_rows import write_json_rows
 from leadledger.api.log.record import make_storable
 from leadledger.api.log.store import LogStore
 from leadledger.scoring.errors import DataError, UnreadableValue
-from leadledger.scoring.field import cleaner
+from leadledger.scoring.field import make_cleaner
 from leadledger.scoring.printers.sql.cleaning import KINDS
 from leadledger.scoring.printers.sql.dialects.literals import quoted, text_literal
 from leadledger.scoring.scorecard import Card
@@ -61,7 +61,10 @@ def open_history(log: LogStore, card: Card, *, backdated: bool = False) -> Itera
 
 def _write_parquet(reading: _LogReading, log: LogStore, path: Path) -> None:
     """Write one row per lead, in the order of the scores. Raises DataError where there is nothing to learn from."""
-    columns = {field.name: KINDS[field.kind] for field in reading.card.plain} | {SCORE_DAY: "DATE", OUTCOME_DAY: "DATE"}
+    columns = {field.name: KINDS[field.kind] for field in reading.card.plain_fields} | {
+        SCORE_DAY: "DATE",
+        OUTCOME_DAY: "DATE",
+    }
     rows_path = path.with_suffix(".jsonl")
     scan = write_json_rows(reading.rows(log), {**columns, **dict.fromkeys(ORDER_COLUMNS, "VARCHAR")}, rows_path)
     reading.check_not_empty(log.label)
@@ -88,12 +91,12 @@ def _outcome_stages(card: Card) -> tuple[str, ...]:
             f" still too young to judge; write for example {example}. From the log, the horizon starts on the day of"
             " each score"
         )
-    if card.target is None:
+    if card.predicted_stage is None:
         raise DataError(
             f"no stage of the card '{card.name}' decides anything, so the log can't tell which outcomes count; give the"
             " stage that training predicts `requires:` or a threshold under `stages:`"
         )
-    return tuple(stage.name for stage in card.stages[card.stages.index(card.target) :])
+    return tuple(stage.name for stage in card.stages[card.stages.index(card.predicted_stage) :])
 
 
 @dataclass
@@ -125,7 +128,7 @@ class _LogReading:
 
     def rows(self, log: LogStore) -> Iterator[dict[str, Any]]:
         """Yield a row for each lead that can be learned from."""
-        cleaners = {plain.name: cleaner(plain, self.card.absent) for plain in self.card.plain}
+        cleaners = {plain.name: make_cleaner(plain, self.card.missing_texts) for plain in self.card.plain_fields}
         unscored = set(self.reached_on)
         for lead, scores in groupby(log.read_scores_by_lead(), attrgetter("lead")):
             reached_on = self.reached_on.get(lead)

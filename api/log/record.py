@@ -36,7 +36,7 @@ def now() -> str:
 
 def find_lead_id(card: Card, values: Mapping[str, Typed]) -> str | None:
     """The id of a lead: the first known value of a field of `kind: id`, in the order of the card; else None."""
-    for field in card.plain:
+    for field in card.plain_fields:
         if field.kind == "id" and (value := values.get(field.name)) is not None:
             return make_storable(str(value))
     return None
@@ -59,7 +59,7 @@ def decode_input(card: Card, text: str, lenient: bool = False) -> tuple[dict[str
     Raises DataError for a field that this card lacks or has as another kind; `lenient` leaves such a value out.
     """
     encoded = json.loads(text)
-    values: dict[str, Typed] = {field.name: None for field in card.plain}
+    values: dict[str, Typed] = {field.name: None for field in card.plain_fields}
     for name, value in encoded["values"].items():
         kind = card.fields[name].kind if name in values else ""
         try:

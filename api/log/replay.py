@@ -16,9 +16,9 @@ from leadledger.api.log.store import LogStore
 from leadledger.models.releases.store import Releases
 from leadledger.scoring.card.reader import parse_card
 from leadledger.scoring.engine.score import Engine
-from leadledger.scoring.engine.score import engine as engine_of
+from leadledger.scoring.engine.score import get_engine as engine_of
 from leadledger.scoring.errors import DataError, ScoringError
-from leadledger.scoring.scorecard import untrained
+from leadledger.scoring.scorecard import build_untrained
 
 Cause: TypeAlias = Literal["data", "time", "release", "unknown"]
 Ledger: TypeAlias = dict[tuple[str, str], int]  # tenths by kind and name of the entry
@@ -91,7 +91,7 @@ class Replayer:
         text = self.log.read_card(digest)
         if text is None:
             raise DataError("the card that gave this score is not in the log")
-        return engine_of(untrained(parse_card(text)))
+        return engine_of(build_untrained(parse_card(text)))
 
 
 def list_changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -12,7 +12,7 @@ from typing import Any
 
 from leadledger.api.crm.base import Crm
 from leadledger.api.crm.systems import CRMS
-from leadledger.scoring.card.write_back import DEFAULTS
+from leadledger.scoring.card.write_back import DEFAULT_PROPERTIES
 from leadledger.scoring.engine.score import Engine
 from leadledger.scoring.field import Field, fold
 
@@ -45,7 +45,7 @@ def _reply() -> str:
     """What is told of `reply`. It is no parameter of the contract: what it brings is another system's shape, so the
     answer would be a choice between this service's and three others, for which generated clients have no type.
     """
-    shapes = "; ".join(f"`reply={name}` ({CRMS[name].title}): {CRMS[name].updates}" for name in DEFAULTS)
+    shapes = "; ".join(f"`reply={name}` ({CRMS[name].title}): {CRMS[name].updates}" for name in DEFAULT_PROPERTIES)
     return (
         "For automations that write back what they get: with the parameter `reply`, the answer is the body of the CRM's"
         f" own update call, with the properties that the card names under `write_back:`. {shapes}. What is refused is a"
@@ -75,7 +75,7 @@ def _parameters() -> list[dict[str, Any]]:
 
 def _make_body(engine: Engine, crm: Crm, lead: Mapping[str, Any], is_batch: bool) -> Any:
     """A lead of the card as one CRM sends it, under the names that it has there."""
-    homes = {column: field for field in engine.card.card.plain for column in field.columns}
+    homes = {column: field for field in engine.card.card.plain_fields for column in field.columns}
     record = {_name(homes[column], crm.name): value for column, value in lead.items() if column in homes}
     return crm.make_example(record, is_batch)
 

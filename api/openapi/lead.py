@@ -10,11 +10,11 @@ from typing import Any
 
 from leadledger.api.requests.body import LONGEST_NAME, MOST_NAMES
 from leadledger.scoring.engine.score import Engine
-from leadledger.scoring.field import NO, NUMBER, YES
+from leadledger.scoring.field import NO_TEXTS, NUMBER_PATTERN, YES_TEXTS
 from leadledger.scoring.field import Field as CardField
 
 # As the service reads it, but for powers of ten of three digits, of which some are beyond all doubles.
-_NUMBER = NUMBER.replace("[eE][+-]?[0-9]+", "[eE][+-]?[0-9]{1,2}")
+_NUMBER = NUMBER_PATTERN.replace("[eE][+-]?[0-9]+", "[eE][+-]?[0-9]{1,2}")
 _SPACE = r"[ \t\n\r\f\v]*"  # white space that is taken off both ends
 
 
@@ -26,7 +26,7 @@ def lead(engine: Engine) -> dict[str, Any]:
         "description": "Values by name, as the CRM gives them. What is absent, null or empty is not known. "
         "Names that no field of the card uses are ignored, and listed in the answer. A day is written like 2026-01-31; "
         "a time may follow it, of which the day in UTC counts. Letter case is no matter where values are listed.",
-        "properties": {one.name: _property(one, card.missing) for one in card.plain},
+        "properties": {one.name: _property(one, card.missing) for one in card.plain_fields},
         "additionalProperties": {"type": ["string", "number", "boolean", "null"]},
         "propertyNames": {"maxLength": LONGEST_NAME},
         "maxProperties": MOST_NAMES,
@@ -50,7 +50,7 @@ def _type(field: CardField, missing: tuple[str, ...]) -> dict[str, Any]:
     if field.kind == "number":
         return {"type": ["number", "string", "null"], "pattern": _written(_NUMBER, missing)}
     if field.kind == "flag":
-        words = "|".join(YES + NO)
+        words = "|".join(YES_TEXTS + NO_TEXTS)
         return {
             **{"type": ["boolean", "string", "integer", "null"], "pattern": _written(words, missing)},
             **{"minimum": 0, "maximum": 1},

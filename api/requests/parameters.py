@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl
 from leadledger.api.requests.body import read_day
 from leadledger.api.requests.mistakes import Mistakes, shorten
 from leadledger.scoring.card.crm_names import SYSTEMS
-from leadledger.scoring.card.write_back import DEFAULTS
+from leadledger.scoring.card.write_back import DEFAULT_PROPERTIES
 from leadledger.scoring.errors import did_you_mean
 
 EXPLAIN = ("none", "top", "full")  # how much of a score an answer explains
@@ -19,7 +19,7 @@ SCORES_PER_PAGE = 20
 
 _SCORE_PARAMETERS = ("from", "reply", "as_of", "explain")
 _PAGE_PARAMETERS = ("limit", "before")
-_CRMS = {"from": SYSTEMS, "reply": tuple(DEFAULTS)}
+_CRMS = {"from": SYSTEMS, "reply": tuple(DEFAULT_PROPERTIES)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,10 +19,10 @@ from leadledger.api.crm.reader import RecordReader
 from leadledger.api.service.settings import Settings
 from leadledger.models.releases.store import METRICS, Releases
 from leadledger.models.stability import EDGES, POINTS
-from leadledger.scoring.card.reader import card_text, parse_card
+from leadledger.scoring.card.reader import parse_card, read_card_text
 from leadledger.scoring.engine.score import Engine
-from leadledger.scoring.engine.score import engine as engine_of
-from leadledger.scoring.scorecard import Scorecard, untrained
+from leadledger.scoring.engine.score import get_engine as engine_of
+from leadledger.scoring.scorecard import Scorecard, build_untrained
 
 LOST = "lost"  # what a lead may become, beside the card's stages
 
@@ -70,8 +70,8 @@ def load(settings: Settings) -> Served:
     """What some settings ask to serve. Raises ScoringError where that can't be."""
     if settings.card is None:
         return load_release(settings, settings.release)
-    text = card_text(settings.card)  # read once: the log keeps what is served
-    engine = _ready(untrained(parse_card(text, settings.card.name)))
+    text = read_card_text(settings.card)  # read once: the log keeps what is served
+    engine = _ready(build_untrained(parse_card(text, settings.card.name)))
     return Served(engine, text, hashlib.sha256(text.encode()).hexdigest())
 
 

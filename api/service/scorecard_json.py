@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from leadledger.scoring.lookup import Bins, Combination, Leaf, Pair, Split, Table, words
+from leadledger.scoring.lookup import Bins, Branch, Combination, Leaf, Pair, Table, describe_bins
 from leadledger.scoring.rule import Group
-from leadledger.scoring.scorecard import Card, Priced, Scorecard
+from leadledger.scoring.scorecard import Card, PricedRule, Scorecard
 
 
 def describe_scorecard(scorecard: Scorecard) -> dict[str, Any]:
@@ -63,7 +63,7 @@ def _fields(card: Card) -> list[dict[str, Any]]:
     ]
 
 
-def _rule(priced: Priced) -> dict[str, Any]:
+def _rule(priced: PricedRule) -> dict[str, Any]:
     rule = priced.rule
     return {
         "name": rule.name,
@@ -95,7 +95,7 @@ def _stages(scorecard: Scorecard) -> list[dict[str, Any]]:
     stages = []
     for stage in scorecard.card.stages:
         gate = gates.get(stage.name)
-        line = gate.line if gate else None
+        line = gate.threshold if gate else None
         stages.append(
             {
                 "name": stage.name,
@@ -135,14 +135,14 @@ def _combination(term: Combination) -> dict[str, Any]:
     }
 
 
-def _nodes(tree: int, root: Split | Leaf, bins: Mapping[str, Bins]) -> list[dict[str, Any]]:
+def _nodes(tree: int, root: Branch | Leaf, bins: Mapping[str, Bins]) -> list[dict[str, Any]]:
     """A tree as a flat list, the root first: most clients have no type for what is nested without end.
 
     Every node has every key. A leaf asks no field and has points; a split has none.
     """
     nodes: list[dict[str, Any]] = []
 
-    def add(branch: Split | Leaf) -> int:
+    def add(branch: Branch | Leaf) -> int:
         number = len(nodes)
         node: dict[str, Any] = {"tree": tree, "node": number, "field": "", "bins": [], "then": None, "else": None}
         node |= {"points": None, "leads": None}
@@ -150,7 +150,7 @@ def _nodes(tree: int, root: Split | Leaf, bins: Mapping[str, Bins]) -> list[dict
         if isinstance(branch, Leaf):
             node |= {"points": branch.points / 10, "leads": branch.count}
         else:
-            node |= {"field": branch.field, "bins": list(words(bins[branch.field], branch.bins))}
+            node |= {"field": branch.field, "bins": list(describe_bins(bins[branch.field], branch.bins))}
             node |= {"then": add(branch.then), "else": add(branch.otherwise)}
         return number
 

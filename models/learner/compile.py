@@ -33,7 +33,7 @@ from leadledger.models.learner.additive import (
 )
 from leadledger.models.learner.binning import Binning, count_bins, find_indexes, read_columns
 from leadledger.scoring.errors import CompileError
-from leadledger.scoring.lookup import Bins, Combination, FlagBins, Leaf, NumberBins, Pair, Split, Table, Term, TextBins
+from leadledger.scoring.lookup import Bins, Branch, Combination, FlagBins, Leaf, NumberBins, Pair, Table, Term, TextBins
 
 TOLERANCE = 1e-9  # log-odds; what a sum of some dozens of doubles may differ by, with room
 TENTHS = 100 / math.log(2)  # tenths of a point in one unit of log-odds: ten points double the odds
@@ -232,14 +232,14 @@ def _combination(
         field: _as_asked(bins[field], [fork.bins for tree in rounded for fork in _of(tree, field)]) for field in kept
     }
 
-    def split(tree: Tree) -> Split | Leaf:
+    def split(tree: Tree) -> Branch | Leaf:
         if isinstance(tree, End):
             return Leaf(int(tree.value), tree.count)
         groups = merged[tree.field][1]
         inside = tuple(at for at, group in enumerate(groups) if group[0] in tree.bins)
-        return Split(names[tree.field], inside, split(tree.then), split(tree.otherwise))
+        return Branch(names[tree.field], inside, split(tree.then), split(tree.otherwise))
 
-    printed = tuple(one for one in (split(tree) for tree in rounded) if isinstance(one, Split))
+    printed = tuple(one for one in (split(tree) for tree in rounded) if isinstance(one, Branch))
     return Combination(tuple(names[field] for field in kept), tuple(merged[field][0] for field in kept), printed)
 
 

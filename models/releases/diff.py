@@ -12,27 +12,27 @@ from dataclasses import dataclass
 from itertools import groupby, pairwise, product
 from typing import Any, TypeAlias
 
-from leadledger.scoring.errors import shown
+from leadledger.scoring.errors import quote
 from leadledger.scoring.field import Field
-from leadledger.scoring.gate import Line
+from leadledger.scoring.gate import Threshold
 from leadledger.scoring.lookup import (
     MISSING,
     OTHER,
     Bins,
+    Branch,
     Combination,
     FlagBins,
     Leaf,
     NumberBins,
     Pair,
-    Split,
     Table,
     Term,
     TextBins,
-    axes,
-    leaves,
+    list_bins,
+    list_leaves,
 )
 from leadledger.scoring.outputs import TermKind
-from leadledger.scoring.result import unsigned
+from leadledger.scoring.result import format_unsigned
 from leadledger.scoring.rule import Group, Rule
 from leadledger.scoring.scorecard import Scorecard
 
@@ -267,7 +267,7 @@ def _rule_parts(rule: Rule) -> dict[str, str]:
 
 
 def _lines(old: Scorecard, new: Scorecard) -> Iterator[LineChange]:
-    was, now = ({one.to: one.line for one in card.gates.values() if one is not None} for card in (old, new))
+    was, now = ({one.to: one.threshold for one in card.gates.values() if one is not None} for card in (old, new))
     for name in was | now:
         before, after = was.get(name), now.get(name)
         if before != after:
@@ -275,7 +275,7 @@ def _lines(old: Scorecard, new: Scorecard) -> Iterator[LineChange]:
             yield LineChange(name, cut, tuple(_edits(_line_parts(before), _line_parts(after))))
 
 
-def _line_parts(line: Line | None) -> dict[str, str]:
+def _line_parts(line: Threshold | None) -> dict[str, str]:
     found = {"closed": line.closed, "promise": line.promise} if line else {}
     return {key: text for key, text in found.items() if text}
 
@@ -296,7 +296,7 @@ def _terms(old: Scorecard, new: Scorecard) -> Iterator[TermChange]:
     was, now = ({one.name: one for one in card.learned.terms} for card in (old, new))
     for name in was | now:
         before, after = was.get(name), now.get(name)
-        if before and after and [type(one) for one in axes(before)] != [type(one) for one in axes(after)]:
+        if before and after and [type(one) for one in list_bins(before)] != [type(one) for one in list_bins(after)]:
             yield _term(before, before, None)  # the field has another kind now: nothing of the two can be compared
             yield _term(after, None, after)
             continue
@@ -307,7 +307,7 @@ def _terms(old: Scorecard, new: Scorecard) -> Iterator[TermChange]:
 
 def _term(term: Term, old: Term | None, new: Term | None) -> TermChange:
     """The change of a term, of which one side may be missing; `term` is the side that is there."""
-    joint = [_joint(one, other) for one, other in zip(axes(old or term), axes(new or term), strict=True)]
+    joint = [_joint(one, other) for one, other in zip(list_bins(old or term), list_bins(new or term), strict=True)]
     if isinstance(term, Combination):
         assert not isinstance(old, Table | Pair)  # what has one name asks the same fields, and is of one kind
         assert not isinstance(new, Table | Pair)
@@ -323,7 +323,7 @@ def _term(term: Term, old: Term | None, new: Term | None) -> TermChange:
         for cell in product(*joint)
     ]
     if isinstance(term, Table) and isinstance(term.bins, NumberBins):
-        moves = _merged(moves, _edges(*axes(old or term), *axes(new or term)))
+        moves = _merged(moves, _edges(*list_bins(old or term), *list_bins(new or term)))
     moved = tuple(one for one in moves if one.moved)
     kind: TermKind = "pair" if isinstance(term, Pair) else "table"
     return TermChange(term.name, kind, _change(old, new), moved, len(moves))
@@ -343,7 +343,7 @@ def _combination(
     return TermChange(term.name, "combination", change, moves, size)
 
 
-_Nodes: TypeAlias = tuple[Split | Leaf, ...] | None  # the trees of a release, as far as they are not decided yet
+_Nodes: TypeAlias = tuple[Branch | Leaf, ...] | None  # the trees of a release, as far as they are not decided yet
 
 
 def _cells(
@@ -364,31 +364,31 @@ def _cells(
         yield from _cells(settled, fields[1:], joint[1:], (*labels, piece.label))
 
 
-def _settled(node: Split | Leaf, field: str, at: int) -> Split | Leaf:
+def _settled(node: Branch | Leaf, field: str, at: int) -> Branch | Leaf:
     """A tree of which every choice of a field is made."""
     if isinstance(node, Leaf):
         return node
     if node.field == field:
         return _settled(node.then if at in node.bins else node.otherwise, field, at)
     then, otherwise = _settled(node.then, field, at), _settled(node.otherwise, field, at)
-    return node if then is node.then and otherwise is node.otherwise else Split(node.field, node.bins, then, otherwise)
+    return node if then is node.then and otherwise is node.otherwise else Branch(node.field, node.bins, then, otherwise)
 
 
-def _only(node: Split | Leaf) -> int:
-    return sum(leaf.points for leaf in leaves(node))
+def _only(node: Branch | Leaf) -> int:
+    return sum(leaf.points for leaf in list_leaves(node))
 
 
-def _bare(node: Split | Leaf) -> Split | Leaf:
+def _bare(node: Branch | Leaf) -> Branch | Leaf:
     """A tree without the counts of leads."""
     if isinstance(node, Leaf):
         return Leaf(node.points, 0)
-    return Split(node.field, node.bins, _bare(node.then), _bare(node.otherwise))
+    return Branch(node.field, node.bins, _bare(node.then), _bare(node.otherwise))
 
 
 def _bounds(old: Combination | None, new: Combination | None) -> Iterator[Move]:
     for name, end in (("the least that it can give", min), ("the most that it can give", max)):
         ends = [
-            None if one is None else sum(end(leaf.points for leaf in leaves(tree)) for tree in one.trees)
+            None if one is None else sum(end(leaf.points for leaf in list_leaves(tree)) for tree in one.trees)
             for one in (old, new)
         ]
         yield Move(name, *ends)
@@ -411,7 +411,7 @@ def _joint(old: Bins, new: Bins) -> list[_Piece]:
             return [missing, *(_Piece(label, old.find(start), new.find(start)) for label, start in starts)]
         case TextBins(), TextBins():
             levels = dict.fromkeys((*old.levels, *new.levels))
-            pieces = [_Piece(shown(level), old.find(level), new.find(level)) for level in levels]
+            pieces = [_Piece(quote(level), old.find(level), new.find(level)) for level in levels]
             return [missing, *pieces, _Piece(OTHER, len(old) - 1, len(new) - 1)]
         case _:
             return [_Piece(label, at, at) for at, label in enumerate(FlagBins().labels)]
@@ -439,7 +439,7 @@ def _merged(moves: list[Move], edges: tuple[float, ...]) -> list[Move]:
 def _parts(scorecard: Scorecard) -> dict[str, str]:
     """What else in a card decides, by name, as texts."""
     card = scorecard.card
-    found = {"name of the card": card.name, "texts for missing": ", ".join(map(shown, card.missing)) or "none"}
+    found = {"name of the card": card.name, "texts for missing": ", ".join(map(quote, card.missing)) or "none"}
     found |= {f"field {one.name}": _field(one) for one in card.fields.values()}
     found |= {
         f"criterion {one.name}": one.met.text + ("" if one.essential else ", a sign only") for one in card.criteria
@@ -459,15 +459,15 @@ def _field(field: Field) -> str:
     if field.derived_text:
         return f"{field.kind}, is {field.derived_text}"
     parts = {
-        "one of": ", ".join(map(shown, field.values)),
-        "from": ", ".join(map(shown, field.written[1:])),
-        "missing if": ", ".join(map(shown, field.missing)),
+        "one of": ", ".join(map(quote, field.values)),
+        "from": ", ".join(map(quote, field.written_columns[1:])),
+        "missing if": ", ".join(map(quote, field.missing)),
     }
     return "; ".join([field.kind, *(f"{key} {text}" for key, text in parts.items() if text)])
 
 
 def _group(group: Group) -> str:
     parts = ["only the best rule counts"] if group.best_of else []
-    parts += [] if group.maximum is None else [f"at most {unsigned(group.maximum)}"]
-    parts += [] if group.minimum is None else [f"at least {unsigned(group.minimum)}"]
+    parts += [] if group.maximum is None else [f"at most {format_unsigned(group.maximum)}"]
+    parts += [] if group.minimum is None else [f"at least {format_unsigned(group.minimum)}"]
     return ", ".join(parts) or "no limit"

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from leadledger.models.releases.diff import CELLS, Cut, Diff, Edit, Move, TermChange
 from leadledger.scoring.outputs import TermKind
-from leadledger.scoring.result import signed, unsigned
+from leadledger.scoring.result import format_signed, format_unsigned
 
 TITLES: dict[TermKind, str] = {"table": "Tables", "pair": "Pairs", "combination": "Combinations"}
 BINS = 6  # bins of a table, and rules that moved with trust alone, that are shown: those that moved most
@@ -80,7 +80,7 @@ def _term_text(term: TermChange, width: int) -> Iterator[str]:
         yield from (_row(move, width, indent="    ") for move in term.bounds)
         return
     head = f"  {_cut(term.name, width - 50)}{change}: {len(term.moves)} of {term.size} {what} moved"
-    yield head + (f", by up to {unsigned(term.most)}" if term.moves else "")
+    yield head + (f", by up to {format_unsigned(term.most)}" if term.moves else "")
     shown = term.largest[:most]
     for move in (
         [one for one in term.moves if one in shown] if term.kind == "table" else shown
@@ -92,9 +92,9 @@ def _term_text(term: TermChange, width: int) -> Iterator[str]:
 
 def _row(move: Move | Cut, width: int, indent: str = "  ") -> str:
     """A name, its points before and after, and the move: columns that line up down the page."""
-    form = signed if isinstance(move, Move) else unsigned
+    form = format_signed if isinstance(move, Move) else format_unsigned
     old, new = ("–" if one is None else form(one) for one in (move.old, move.new))
-    moved = "" if move.moved is None else signed(move.moved)
+    moved = "" if move.moved is None else format_signed(move.moved)
     room = width - MOVES - len(indent)
     return f"{indent}{_cut(move.name, room - 1):<{room}}{old:>8} → {new:>8} {moved:>8}"
 

@@ -32,26 +32,26 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import Any, NoReturn
 
-from leadledger.scoring.errors import ReleaseError, did_you_mean, shown
-from leadledger.scoring.gate import Line
+from leadledger.scoring.errors import ReleaseError, did_you_mean, quote
+from leadledger.scoring.gate import Threshold
 from leadledger.scoring.lookup import (
     MISSING,
     OTHER,
     Bins,
+    Branch,
     Combination,
     FlagBins,
     Leaf,
     NumberBins,
     Pair,
-    Split,
     Table,
     Term,
     TextBins,
-    asks,
-    axes,
-    leaves,
-    plain,
-    stretches,
+    find_branch_fields,
+    format_number,
+    list_bins,
+    list_leaves,
+    merge_ranges,
 )
 from leadledger.scoring.scorecard import Card, Learned
 
@@ -79,7 +79,7 @@ def learned_to_dict(learned: Learned) -> dict[str, Any]:
         "base_rate": None if learned.base_rate is None else float(learned.base_rate),
         "start": int(learned.start) / 10,
         "trust": float(learned.trust),
-        "lines": {stage: _line(line) for stage, line in learned.lines.items()},
+        "lines": {stage: _line(line) for stage, line in learned.thresholds.items()},
         "terms": [_term(term) for term in learned.terms],
     }
 
@@ -89,7 +89,7 @@ def learned_to_text(learned: Learned) -> str:
     return _text(learned_to_dict(learned)) + "\n"
 
 
-def _line(line: Line) -> dict[str, Any]:
+def _line(line: Threshold) -> dict[str, Any]:
     found: dict[str, Any] = {"points": None if line.points is None else int(line.points) / 10}
     return found | {key: text for key, text in (("closed", line.closed), ("promise", line.promise)) if text}
 
@@ -122,7 +122,7 @@ def _term(term: Term) -> dict[str, Any]:
             }
 
 
-def _tree(node: Split | Leaf, bins: Mapping[str, Bins]) -> dict[str, Any]:
+def _tree(node: Branch | Leaf, bins: Mapping[str, Bins]) -> dict[str, Any]:
     if isinstance(node, Leaf):
         return {"points": int(node.points) / 10, "leads": int(node.count)}
     return {
@@ -139,7 +139,7 @@ def _chosen_names(bins: Bins, chosen: Sequence[int]) -> list[dict[str, Any]]:
         names = _bin_names(bins)
         return [names[at] for at in chosen]
     found: list[dict[str, Any]] = [{"is": MISSING}] if chosen[0] == 0 else []
-    for low, high in stretches(bins, chosen):
+    for low, high in merge_ranges(bins, chosen):
         ends = {key: float(edge) for key, edge in zip(_EDGES, (low, high), strict=True) if edge is not None}
         found.append(ends or {"is": ANY})
     return found
@@ -224,7 +224,7 @@ def _scalar(value: Any, key: str = "", padded: bool = False) -> str:
         return _quoted(value)
     if key in _EDGES:
         # Minus zero keeps its point: the whole number -0 would come back as 0.
-        return plain(value) if value or math.copysign(1, value) > 0 else repr(value)
+        return format_number(value) if value or math.copysign(1, value) > 0 else repr(value)
     text = json.dumps(value)
     return text.rjust(_WIDTHS.get(key, 0)) if padded else text
 
@@ -251,7 +251,7 @@ def learned_from_text(text: str) -> Learned:
 def learned_from_dict(data: object) -> Learned:
     """What `learned_to_dict` gave. Raises ReleaseError that names the first mistake and its path."""
     if isinstance(data, dict) and data.get("format", FORMAT) != FORMAT:
-        _refuse("$.format", f"is {shown(data['format'])}; this version of leadledger reads format {FORMAT}")
+        _refuse("$.format", f"is {quote(data['format'])}; this version of leadledger reads format {FORMAT}")
     found = _record(data, "$", ("format", "base_rate", "start", "trust", "lines", "terms"))
     base_rate = None if found["base_rate"] is None else _number(found["base_rate"], "$.base_rate")
     if base_rate is not None and not 0 < base_rate < 1:
@@ -261,7 +261,7 @@ def learned_from_dict(data: object) -> Learned:
         _refuse("$.trust", f"is {trust}; it must lie between 0 and 1")
     if not isinstance(found["lines"], dict):
         _refuse("$.lines", f"must be a record, not {_kind(found['lines'])}")
-    lines = {stage: _read_line(line, f"$.lines[{shown(stage)}]") for stage, line in found["lines"].items()}
+    lines = {stage: _read_line(line, f"$.lines[{quote(stage)}]") for stage, line in found["lines"].items()}
     terms: dict[frozenset[str], Term] = {}
     for i, one in enumerate(_list(found["terms"], "$.terms")):
         term = _read_term(one, f"$.terms[{i}]")
@@ -271,11 +271,11 @@ def learned_from_dict(data: object) -> Learned:
     return Learned(base_rate, _tenths(found["start"], "$.start"), trust, tuple(terms.values()), lines)
 
 
-def _read_line(data: object, path: str) -> Line:
+def _read_line(data: object, path: str) -> Threshold:
     found = _record(data, path, ("points",), ("closed", "promise"))
     points = None if found["points"] is None else _tenths(found["points"], f"{path}.points")
     closed, promise = (_string(found.get(key, ""), f"{path}.{key}") for key in ("closed", "promise"))
-    return Line(points, closed, promise)
+    return Threshold(points, closed, promise)
 
 
 def _read_term(data: object, path: str) -> Term:
@@ -314,7 +314,7 @@ def _read_combination(found: dict[str, Any], path: str) -> Combination:
     return term
 
 
-def _read_tree(data: object, path: str, bins: Mapping[str, Bins], depth: int = 0) -> Split | Leaf:
+def _read_tree(data: object, path: str, bins: Mapping[str, Bins], depth: int = 0) -> Branch | Leaf:
     if not isinstance(data, dict) or "if" not in data:
         leaf = _record(data, path, ("points", "leads"))
         return Leaf(_tenths(leaf["points"], f"{path}.points"), _count(leaf["leads"], f"{path}.leads"))
@@ -323,10 +323,10 @@ def _read_tree(data: object, path: str, bins: Mapping[str, Bins], depth: int = 0
     found = _record(data, path, ("if", "in", "then", "else"))
     field = _string(found["if"], f"{path}.if")
     if field not in bins:
-        _refuse(f"{path}.if", f"asks {shown(field)}, which is not among the fields of its combination")
+        _refuse(f"{path}.if", f"asks {quote(field)}, which is not among the fields of its combination")
     names = [_named(one, f"{path}.in[{i}]") for i, one in enumerate(_list(found["in"], f"{path}.in"))]
     chosen = _read_chosen(bins[field], names, f"{path}.in")
-    return Split(
+    return Branch(
         field,
         chosen,
         _read_tree(found["then"], f"{path}.then", bins, depth + 1),
@@ -368,26 +368,26 @@ def _check_combination(term: Combination, path: str) -> None:
         _refuse(f"{path}.error", f"is {term.error / 10}; an error lies between 0 and {LARGEST // 10}")
     bins = dict(zip(term.fields, term.bins, strict=True))
     for i, tree in enumerate(term.trees):
-        if not isinstance(tree, Split):
+        if not isinstance(tree, Branch):
             _refuse(f"{path}.trees[{i}]", "asks no field; a tree has an 'if'")
         _check_tree(tree, f"{path}.trees[{i}]", bins)
-    idle = set(term.fields).difference(*map(asks, term.trees))
+    idle = set(term.fields).difference(*map(find_branch_fields, term.trees))
     if idle:
-        _refuse(path, f"has the field {shown(next(one for one in term.fields if one in idle))}, which no tree asks")
-    most = sum(max(abs(leaf.points) for leaf in leaves(tree)) for tree in term.trees)
+        _refuse(path, f"has the field {quote(next(one for one in term.fields if one in idle))}, which no tree asks")
+    most = sum(max(abs(leaf.points) for leaf in list_leaves(tree)) for tree in term.trees)
     if most > LARGEST:
         _refuse(
             path, f"could add up to {most / 10}; the points of a term lie between {-LARGEST // 10} and {LARGEST // 10}"
         )
 
 
-def _check_tree(node: Split | Leaf, path: str, bins: Mapping[str, Bins], depth: int = 0) -> None:
+def _check_tree(node: Branch | Leaf, path: str, bins: Mapping[str, Bins], depth: int = 0) -> None:
     if isinstance(node, Leaf):
         return
     if depth == DEEPEST:
         _refuse(path, f"is the {DEEPEST + 1}th split in a row; a tree has at most {DEEPEST}")
     if node.field not in bins:
-        _refuse(f"{path}.if", f"asks {shown(node.field)}, which is not among the fields of its combination")
+        _refuse(f"{path}.if", f"asks {quote(node.field)}, which is not among the fields of its combination")
     size = len(bins[node.field])
     if not 0 < len(node.bins) < size:
         which = "none" if not node.bins else "all"
@@ -464,17 +464,19 @@ def _read_bins(kind: object, path: str, names: list[dict[str, Any]], paths: list
         for i, (low, high) in enumerate(pairwise(bins.edges), start=2):
             if not low < high:
                 _refuse(
-                    paths[i], f"ends below {plain(high)}, and the bin before it below {plain(low)}; edges must ascend"
+                    paths[i],
+                    f"ends below {format_number(high)}, and the bin before it below {format_number(low)};"
+                    " edges must ascend",
                 )
     elif kind == "text":
         bins = TextBins(tuple(_inner("level", names, paths)))
         for i, level in enumerate(bins.levels, start=1):
             if bins.index[level] != i:
-                _refuse(paths[bins.index[level]], f"is a second bin for {shown(level)}")
+                _refuse(paths[bins.index[level]], f"is a second bin for {quote(level)}")
     elif kind == "flag":
         bins = FlagBins()
     else:
-        _refuse(path, f"is {shown(kind)}, which is not one of: {', '.join(_KINDS.values())}")
+        _refuse(path, f"is {quote(kind)}, which is not one of: {', '.join(_KINDS.values())}")
     wanted = _bin_names(bins)
     for name, want, here in zip(names, wanted, paths, strict=False):
         if name != want:
@@ -503,7 +505,7 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
         keys = [key for key, _ in pairs]
-        raise ReleaseError(f"the key {shown(max(keys, key=keys.count))} stands twice in one record")
+        raise ReleaseError(f"the key {quote(max(keys, key=keys.count))} stands twice in one record")
     return found
 
 
@@ -514,7 +516,7 @@ def _no_constant(word: str) -> NoReturn:
 def _kind(value: object) -> str:
     if isinstance(value, dict | list):
         return "a record" if isinstance(value, dict) else "a list"
-    return "nothing" if value is None else shown(value)
+    return "nothing" if value is None else quote(value)
 
 
 def _record(data: object, path: str, keys: Sequence[str], more: Sequence[str] = ()) -> dict[str, Any]:
@@ -526,7 +528,7 @@ def _record(data: object, path: str, keys: Sequence[str], more: Sequence[str] = 
             _refuse(path, f"has no '{key}'")
     for key in data:
         if key not in keys and key not in more:
-            _refuse(path, f"has the unknown key {shown(key)}")
+            _refuse(path, f"has the unknown key {quote(key)}")
     return dict(data)
 
 
@@ -542,7 +544,7 @@ def _string(data: object, path: str) -> str:
     try:
         data.encode()
     except UnicodeEncodeError:
-        _refuse(path, f"is {shown(data)}, which holds half a character")
+        _refuse(path, f"is {quote(data)}, which holds half a character")
     return data
 
 
@@ -600,13 +602,13 @@ def check_learned(card: Card, learned: Learned) -> None:
                 found = f"its kind in the card is {card.fields[name].kind}"
                 problems.append(f"the term '{term.name}' has {kind} bins for the field '{name}'; {found}")
     stages = [stage.name for stage in card.stages]
-    for stage in learned.lines:
+    for stage in learned.thresholds:
         if stage not in stages:
             hint = did_you_mean(stage, stages) or " The card has no stages."
-            problems.append(f"a promotion line is for the stage {shown(stage)}, which the card doesn't have.{hint}")
+            problems.append(f"a promotion line is for the stage {quote(stage)}, which the card doesn't have.{hint}")
     if problems:
         raise ReleaseError("\n".join(problems))
 
 
 def _asked(term: Term) -> Mapping[str, Bins]:
-    return dict(zip(term.fields, axes(term), strict=True))
+    return dict(zip(term.fields, list_bins(term), strict=True))

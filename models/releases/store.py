@@ -32,7 +32,7 @@ from typing import Any
 from leadledger.models.releases.diff import Diff, compare
 from leadledger.models.releases.learned import check_learned, learned_from_text, learned_to_text
 from leadledger.scoring.card.reader import parse_card
-from leadledger.scoring.errors import ReleaseError, ScorecardError, did_you_mean, shown
+from leadledger.scoring.errors import ReleaseError, ScorecardError, did_you_mean, quote
 from leadledger.scoring.scorecard import Learned, Scorecard
 
 FORMAT = 1
@@ -117,7 +117,7 @@ class Releases:
         except OSError as error:
             raise ReleaseError(f"{self.home / 'current'} can't be read: {_why(error)}") from error
         if not _NAME.fullmatch(text):
-            found = f"{self.home / 'current'} holds {shown(text)}, which is not the name of a release"
+            found = f"{self.home / 'current'} holds {quote(text)}, which is not the name of a release"
             raise ReleaseError(f"{found}; {self._choose()}")
         return text
 
@@ -141,7 +141,7 @@ class Releases:
         """The bytes of one file of a release, after checking its digest."""
         files = self._manifest(name)["files"]
         if file not in files:
-            raise ReleaseError(f"release {name} has no file {shown(file)}.{did_you_mean(file, files)}")
+            raise ReleaseError(f"release {name} has no file {quote(file)}.{did_you_mean(file, files)}")
         content, problem = self._checked(name, file, files[file], keep=True)
         if problem:
             raise self._refusal(name, [problem])
@@ -209,7 +209,7 @@ class Releases:
             raise ReleaseError("what was learned can't be written without loss; this is a mistake of the training")
         for file in files:
             if not _FILE.fullmatch(file) or file in (*CORE, MANIFEST):
-                raise ReleaseError(f"a release can't have a further file named {shown(file)}")
+                raise ReleaseError(f"a release can't have a further file named {quote(file)}")
         created = created.astimezone(UTC) if created.tzinfo else created.replace(tzinfo=UTC)
         contents = {
             CARD: card_text.encode(),
@@ -285,7 +285,7 @@ class Releases:
         if name is not None:
             if not _NAME.fullmatch(name):
                 rule = "a name has a to z, 0 to 9 and - only, such as 2026-11-24-001"
-                raise ReleaseError(f"{shown(name)} is not the name of a release; {rule}")
+                raise ReleaseError(f"{quote(name)} is not the name of a release; {rule}")
             names = self.names()
             if name not in names:
                 hint = did_you_mean(name, reversed(names)) or f" There is none yet; {TRAIN}."
@@ -332,7 +332,7 @@ class Releases:
         if not isinstance(data, dict) or digest != _seal(data):
             raise self._refusal(name, [f"{MANIFEST} is not what was published: its own digest doesn't match"])
         if data.get("format") != FORMAT:
-            reason = f"it has format {shown(data.get('format'))}; this version of leadledger reads format {FORMAT}"
+            reason = f"it has format {quote(data.get('format'))}; this version of leadledger reads format {FORMAT}"
             raise self._refusal(name, [reason])
         files = data["files"] if isinstance(data.get("files"), dict) else {}
         sound = all(_FILE.fullmatch(file) and _DIGEST.fullmatch(str(one)) for file, one in files.items())

@@ -18,12 +18,12 @@ import sqlglot
 from sqlglot import Token, TokenType, exp
 
 from leadledger.scoring import tree
-from leadledger.scoring.errors import ConditionError, UnknownField, did_you_mean, shown
-from leadledger.scoring.field import SPACE, Field
+from leadledger.scoring.errors import ConditionError, UnknownField, did_you_mean, quote
+from leadledger.scoring.field import WHITE_SPACE, Field
 from leadledger.scoring.tree import Condition
 
-LONGEST = 4000  # characters; nobody can read more
-DEEPEST = 16  # levels of brackets, and nots in a row: the parser takes some thirty calls for each level
+LONGEST_CONDITION = 4000  # characters; nobody can read more
+DEEPEST_CONDITION = 16  # levels of brackets, and nots in a row: the parser takes some thirty calls for each level
 
 SEARCHES = ("contains", "starts_with", "ends_with")
 COUNTS = ("days_since", "days_until")
@@ -115,7 +115,7 @@ _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 @dataclass(frozen=True)
-class Known:
+class KnownField:
     """What a condition may ask of a field: its kind, and its values if the card lists them.
 
     kind None: the field can't be asked, `because` of this; without a reason, because itself it can't be read.
@@ -126,17 +126,17 @@ class Known:
     because: str = ""
 
 
-def parse(text: str, fields: Mapping[str, Known]) -> Condition:
+def parse_condition(text: str, fields: Mapping[str, KnownField]) -> Condition:
     """Read a condition over `fields`. Raises ConditionError with the offset of the mistake."""
-    return Condition(one_line(text), _Walk(fields).condition(_parse(text, fields)))
+    return Condition(join_lines(text), _Walk(fields).condition(_parse(text, fields)))
 
 
-def parse_over(text: str, fields: Mapping[str, Field]) -> tree.Node:
+def parse_tree(text: str, fields: Mapping[str, Field]) -> tree.Node:
     """The tree of a condition over the fields of a card. Raises ConditionError with the offset of the mistake."""
-    return parse(text, {one.name: Known(one.kind, one.values) for one in fields.values()}).tree
+    return parse_condition(text, {one.name: KnownField(one.kind, one.values) for one in fields.values()}).tree
 
 
-def parse_days(text: str, fields: Mapping[str, Known]) -> tree.Days | None:
+def parse_days(text: str, fields: Mapping[str, KnownField]) -> tree.Days | None:
     """Read `days_since(field)` or `days_until(field)`; None if the text is something else."""
     node = _parse(text, fields)
     if not isinstance(node, exp.Anonymous) or _function(node) not in COUNTS:
@@ -144,16 +144,16 @@ def parse_days(text: str, fields: Mapping[str, Known]) -> tree.Days | None:
     return _Walk(fields).days(node)
 
 
-def one_line(text: str) -> str:
+def join_lines(text: str) -> str:
     """A condition on one line: white space outside of quotes becomes single spaces."""
     return _GAP.sub(lambda found: found[1] or " ", text).strip()
 
 
-def _parse(text: str, fields: Mapping[str, Known]) -> exp.Expr:
+def _parse(text: str, fields: Mapping[str, KnownField]) -> exp.Expr:
     if not text.strip():
         raise ConditionError("the condition is empty")
-    if len(text) > LONGEST:
-        raise ConditionError(f"the condition has more than {LONGEST} characters; split it into several rules")
+    if len(text) > LONGEST_CONDITION:
+        raise ConditionError(f"the condition has more than {LONGEST_CONDITION} characters; split it into several rules")
     pieces = [_Piece(str(one.lastgroup), one[0], one.start()) for one in _PIECE.finditer(text)]
     tokens = [_token(pieces, i, fields) for i in range(len(pieces))]
     _match(text, tokens)
@@ -162,7 +162,7 @@ def _parse(text: str, fields: Mapping[str, Known]) -> exp.Expr:
         (root,) = parser.parse_into(exp.Condition, tokens, text)
     except sqlglot.errors.ParseError as error:
         at = pieces[min(int(error.errors[0]["col"] or 0), len(pieces) - 1)]
-        raise ConditionError(f"this can't be read from {shown(at.text)} on", at.start) from None
+        raise ConditionError(f"this can't be read from {quote(at.text)} on", at.start) from None
     except RecursionError:  # the caller has used up most of the stack
         raise ConditionError(_LEVELS) from None
     assert root is not None  # there is a token at least
@@ -191,7 +191,7 @@ class _Piece:
         return self.word == ")" or (self.kind != "sign" and self.word not in RESERVED)
 
 
-def _token(pieces: Sequence[_Piece], i: int, fields: Mapping[str, Known]) -> Token:
+def _token(pieces: Sequence[_Piece], i: int, fields: Mapping[str, KnownField]) -> Token:
     """The token of a piece, if it is in the language. A token's column is its position in the list."""
     piece = pieces[i]
     after = pieces[i + 1] if i + 1 < len(pieces) else _Piece("sign", "", 0)
@@ -213,11 +213,11 @@ def _token(pieces: Sequence[_Piece], i: int, fields: Mapping[str, Known]) -> Tok
     elif after.word == "(" and word in FUNCTIONS:
         kind, text = TokenType.VAR, f"card_{word}"  # sqlglot has functions of these names, and ideas about them
     elif after.word == "(" and (word in fields or word not in _REFUSED):
-        raise ConditionError(f"unknown function {shown(text)}.{did_you_mean(word, FUNCTIONS)}", piece.start)
+        raise ConditionError(f"unknown function {quote(text)}.{did_you_mean(word, FUNCTIONS)}", piece.start)
     elif word in fields or word not in _REFUSED:
         kind, text = TokenType.IDENTIFIER, word
     if kind is None:
-        raise ConditionError(_REFUSED.get(word, f"{shown(text)} is not in the language of conditions"), piece.start)
+        raise ConditionError(_REFUSED.get(word, f"{quote(text)} is not in the language of conditions"), piece.start)
     return Token(kind, text, 1, i, piece.start, piece.start + len(piece.text) - 1)
 
 
@@ -231,7 +231,7 @@ def _match(text: str, tokens: Sequence[Token]) -> None:
     nots = 0
     wanted = True  # a value is wanted next; else what joins it to another, or ends it
     for i, (token, kind) in enumerate(zip(tokens, kinds, strict=True)):
-        piece = shown(text[token.start : token.end + 1])
+        piece = quote(text[token.start : token.end + 1])
         before, after = kinds[:i], kinds[i + 1 :]
 
         def refuse(reason: str, at: int = token.start) -> ConditionError:
@@ -245,7 +245,7 @@ def _match(text: str, tokens: Sequence[Token]) -> None:
         joins = kind in _JOINS or (kind is TokenType.NOT and not wanted and after[:1] in _NEGATED)
         if wanted and joins and before and kind in _COMPARING and before[-1] in _COMPARING:
             sign = text[tokens[i - 1].start : token.end + 1]
-            raise refuse(f"{shown(sign)} compares nothing; write one of = <> < <= > >=", tokens[i - 1].start)
+            raise refuse(f"{quote(sign)} compares nothing; write one of = <> < <= > >=", tokens[i - 1].start)
         if wanted and (joins or kind is TokenType.R_PAREN):
             raise refuse(f"something is missing before {piece}")
         if not wanted and not joins and kind is not TokenType.R_PAREN:
@@ -266,13 +266,13 @@ def _match(text: str, tokens: Sequence[Token]) -> None:
             if not opened:
                 raise refuse("this bracket was never opened")
             opened.pop()
-        if len(opened) > DEEPEST or nots > DEEPEST:
+        if len(opened) > DEEPEST_CONDITION or nots > DEEPEST_CONDITION:
             raise refuse(_LEVELS)
         if not joins or kind is not TokenType.NOT:
             wanted = kind not in _ENDING
     if wanted:
         last = tokens[-1]
-        raise ConditionError(f"something is missing after {shown(text[last.start :])}, at the end", last.start)
+        raise ConditionError(f"something is missing after {quote(text[last.start :])}, at the end", last.start)
     if opened:
         raise ConditionError("this bracket is never closed", opened[-1])
 
@@ -283,7 +283,7 @@ def _match(text: str, tokens: Sequence[Token]) -> None:
 class _Walk:
     """One walk over a parsed condition; holds the fields, so that its steps need not pass them on."""
 
-    def __init__(self, fields: Mapping[str, Known]) -> None:
+    def __init__(self, fields: Mapping[str, KnownField]) -> None:
         self.fields = fields
 
     def condition(self, node: exp.Expr) -> tree.Node:
@@ -329,7 +329,7 @@ class _Walk:
         return self.checked(node, op, of, other)
 
     def checked(
-        self, node: exp.Expr, op: tree.Comparison, of: tree.Operand, right: tree.Operand | tree.Value
+        self, node: exp.Expr, op: tree.Comparison, of: tree.Operand, right: tree.Operand | tree.Constant
     ) -> tree.Compare:
         if op not in ("=", "<>") and _kind(of) not in ("number", "date"):
             raise _refuse(node, f"{_a(_kind(of))} has no order; '{op}' needs a number or a date")
@@ -383,22 +383,22 @@ class _Walk:
                 return self.days(node)
         raise _refuse(node, f"{_sort(node)} can't stand here; a field is expected")
 
-    def field(self, node: exp.Column, beside: tree.Operand | None = None) -> tree.Field:
+    def field(self, node: exp.Column, beside: tree.Operand | None = None) -> tree.FieldRef:
         if node.table:
             raise _refuse(node, "a field has no dot in its name; CRM names belong under `from:`")
         if node.name not in self.fields:
             hint = did_you_mean(node.name, self.fields)
             if node.this.args.get("quoted") == '"' or (beside is not None and _kind(beside) in ("text", "id")):
                 hint = f" If it is a text, put it in single quotes: {_quoted(node.name)}."
-            raise UnknownField(f"unknown field {shown(node.name)}.{hint}", _start(node))
+            raise UnknownField(f"unknown field {quote(node.name)}.{hint}", _start(node))
         known = self.fields[node.name]
         if known.kind is None and known.because:
             raise _refuse(node, f"'{node.name}' {known.because}")
         if known.kind is None:
             raise UnknownField(f"'{node.name}' can't be read", _start(node), declared=True)
-        return tree.Field(node.name, known.kind)
+        return tree.FieldRef(node.name, known.kind)
 
-    def literal(self, node: exp.Expr, of: tree.Operand) -> tree.Value:
+    def literal(self, node: exp.Expr, of: tree.Operand) -> tree.Constant:
         """A fixed value of the operand's kind."""
         if isinstance(node, exp.Column) and _kind(of) in ("text", "id") and node.name not in self.fields:
             raise _refuse(node, f"a text stands in single quotes: {_quoted(node.name)}")
@@ -406,7 +406,7 @@ class _Walk:
         kind = _kind(of)
         found = {float: "number", str: "text", bool: "flag", date: "date"}[type(value)]
         if found != kind and not (kind == "id" and found == "text"):
-            name = of.name if isinstance(of, tree.Field) else f"days_{of.way}(…)"
+            name = of.name if isinstance(of, tree.FieldRef) else f"days_{of.way}(…)"
             hint = {
                 "number": "write a number without quotes",
                 "text": "write a text in single quotes",
@@ -415,17 +415,17 @@ class _Walk:
                 "date": "write date '2026-01-31'",
             }[kind]
             raise _refuse(node, f"'{name}' is {_a(kind)}, and this is {_a(found)}; {hint}")
-        if isinstance(of, tree.Field) and isinstance(value, str):
-            if not value.strip(SPACE):
+        if isinstance(of, tree.FieldRef) and isinstance(value, str):
+            if not value.strip(WHITE_SPACE):
                 raise _refuse(
                     node, f"'{of.name}' is never an empty text: that means not known; write {of.name} is null"
                 )
-            if value != value.strip(SPACE):
-                raise _refuse(node, f"'{of.name}' never has white space at its ends; remove it from {shown(value)}")
+            if value != value.strip(WHITE_SPACE):
+                raise _refuse(node, f"'{of.name}' never has white space at its ends; remove it from {quote(value)}")
             values = self.fields[of.name].values
             if values and value not in values:
-                raise _refuse(node, f"'{of.name}' never has the value {shown(value)}.{did_you_mean(value, values)}")
-        return tree.Value(value)
+                raise _refuse(node, f"'{of.name}' never has the value {quote(value)}.{did_you_mean(value, values)}")
+        return tree.Constant(value)
 
 
 def _value(node: exp.Expr) -> float | str | bool | date:
@@ -448,7 +448,7 @@ def _value(node: exp.Expr) -> float | str | bool | date:
                     raise ValueError
                 return date.fromisoformat(text)
             except ValueError:
-                raise _refuse(node, f"{shown(text)} is not a date; write date '2026-01-31'") from None
+                raise _refuse(node, f"{quote(text)} is not a date; write date '2026-01-31'") from None
     raise _refuse(node, f"{_sort(node)} can't stand here; a fixed value is expected")
 
 

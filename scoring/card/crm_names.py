@@ -21,7 +21,7 @@ SYSTEMS = ("salesforce", "hubspot", "dynamics", "odoo", "zoho")
 
 
 @dataclass(frozen=True)
-class Standard:
+class StandardField:
     """A lead field that CRMs know: its kind, and its name by system.
 
     `anywhere` counts in lists and plain leads too; `in_bodies` holds plain words and keys ("id", "function") that count
@@ -34,14 +34,14 @@ class Standard:
 
 
 @cache
-def standard() -> Mapping[str, Standard]:
+def read_standard_fields() -> Mapping[str, StandardField]:
     """The standard fields, by name."""
     found = {}
     for name, entry in yaml.load(
         files("leadledger.scoring.card").joinpath("crm_names.yaml").read_text("utf-8"), Loader
     ).items():
         names = {system: one for system, one in entry.items() if system != "kind"}
-        found[name] = Standard(
+        found[name] = StandardField(
             entry["kind"],
             {system: one for system, one in names.items() if isinstance(one, str)},
             {system: one[0] for system, one in names.items() if isinstance(one, list)},
@@ -49,7 +49,9 @@ def standard() -> Mapping[str, Standard]:
     return found
 
 
-def named(fields: Mapping[str, Field], spoken: Mapping[str, Container[str]], taken: Container[str]) -> dict[str, Field]:
+def add_standard_names(
+    fields: Mapping[str, Field], spoken: Mapping[str, Container[str]], taken: Container[str]
+) -> dict[str, Field]:
     """The fields of a card, with the standard names that each gets.
 
     `spoken` says of a field which systems its `from:` speaks of, folded ("": of all). `taken` are the names that the
@@ -60,7 +62,7 @@ def named(fields: Mapping[str, Field], spoken: Mapping[str, Container[str]], tak
 
 
 def _named(field: Field, spoken: Container[str], taken: Container[str]) -> Field:
-    entry = standard().get(field.name)
+    entry = read_standard_fields().get(field.name)
     if entry is None or field.derived is not None or field.values or field.kind != entry.kind or "" in spoken:
         return field
     # A card that takes CountryCode from Salesforce doesn't want its Country, under which Zoho has the same: a list may

@@ -17,9 +17,9 @@ from typing import Any
 import yaml
 
 from leadledger.scoring.card import crm_names
-from leadledger.scoring.card.condition import RESERVED, Known, one_line, parse, parse_days
-from leadledger.scoring.card.write_back import DEFAULTS, OUTPUTS, OWN_ID
-from leadledger.scoring.card.yaml_shapes import LARGEST, Item, Shapes, is_name, is_null
+from leadledger.scoring.card.condition import RESERVED, KnownField, join_lines, parse_condition, parse_days
+from leadledger.scoring.card.write_back import DEFAULT_PROPERTIES, RECORD_ID_NAMES, WRITE_BACK_OUTPUTS
+from leadledger.scoring.card.yaml_shapes import LARGEST_CARD, KeyValue, Shapes, is_name, is_null
 from leadledger.scoring.errors import (
     ConditionError,
     Problem,
@@ -27,13 +27,13 @@ from leadledger.scoring.errors import (
     UnknownField,
     UnreadableValue,
     did_you_mean,
-    shown,
+    quote,
 )
-from leadledger.scoring.field import Field, cleaner, fold
-from leadledger.scoring.gate import Capacity, Stage, Value
+from leadledger.scoring.field import Field, fold, make_cleaner
+from leadledger.scoring.gate import Capacity, DealValue, Stage
 from leadledger.scoring.outputs import VERDICTS
 from leadledger.scoring.rule import Criterion, Exclusion, Group, HalfLife, Rule
-from leadledger.scoring.scorecard import Card, Case, Outcome, Scorecard, untrained
+from leadledger.scoring.scorecard import Card, Case, Outcome, Scorecard, build_untrained
 from leadledger.scoring.tree import Condition, Days, Typed
 
 # The keys of each part of a card, and whether each must be there. The JSON Schema lists the same; a test compares them.
@@ -53,8 +53,8 @@ KEYS: Mapping[str, Mapping[str, bool]] = {
     "stage": {"name": True} | dict.fromkeys(("requires", "points", "probability", "capacity", "value"), False),
     "probability": {"precision": True, "confidence": False},
     "value": {"won": True, "cost": True},
-    "write_back": dict.fromkeys(DEFAULTS, False),
-    "written": dict.fromkeys(OUTPUTS, False),
+    "write_back": dict.fromkeys(DEFAULT_PROPERTIES, False),
+    "written": dict.fromkeys(WRITE_BACK_OUTPUTS, False),
     "case": {"name": False, "lead": True, "as_of": False, "expect": True},
     "expect": dict.fromkeys(("recommendation", "from", "to", "grade", "score", "points", "fires", "not_fires"), False),
 }
@@ -71,20 +71,20 @@ def load(path: Path | str) -> Scorecard:
 
     `Releases(home).open()` gives a scorecard with what was learned.
     """
-    return untrained(read_card(path))
+    return build_untrained(read_card(path))
 
 
 def read_card(path: Path | str) -> Card:
     """Read a card from a file. Raises ScorecardError with every problem."""
-    return parse_card(card_text(path), Path(path).name)
+    return parse_card(read_card_text(path), Path(path).name)
 
 
-def card_text(path: Path | str) -> str:
+def read_card_text(path: Path | str) -> str:
     """The text of a card's file. Raises ScorecardError where it can't be opened, or is no text."""
     path = Path(path)
     try:
         with path.open("rb") as file:
-            data = file.read(LARGEST + 1)  # one byte more than `parse_card` takes, and never a whole disk
+            data = file.read(LARGEST_CARD + 1)  # one byte more than `parse_card` takes, and never a whole disk
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         before = data[: error.start].decode("utf-8", "replace").split("\n")
@@ -93,7 +93,7 @@ def card_text(path: Path | str) -> str:
     except OSError as error:
         raise ScorecardError([Problem(str(path), 1, 1, f"the card can't be opened: {error.strerror}")]) from None
     except ValueError:  # a NUL in the path
-        raise ScorecardError([Problem(shown(str(path)), 1, 1, "the card can't be opened: this is no path")]) from None
+        raise ScorecardError([Problem(quote(str(path)), 1, 1, "the card can't be opened: this is no path")]) from None
 
 
 def parse_card(text: str, file: str = "card.yaml", *, standard_names: bool = True) -> Card:
@@ -115,7 +115,7 @@ class _Reader:
         self.shapes = shapes
         self.missing: tuple[str, ...] = ()
         self.fields: dict[str, Field] = {}
-        self.known: dict[str, Known] | None = None  # what conditions may ask; None: the fields can't be told
+        self.known: dict[str, KnownField] | None = None  # what conditions may ask; None: the fields can't be told
         self.misnamed: list[str] = []  # names of fields that can't be names
         self.spoken: dict[str, frozenset[str]] = {}  # the systems of which the `from:` of a field speaks, folded
         self.stage_values: list[yaml.Node] = []
@@ -133,7 +133,7 @@ class _Reader:
         name = shapes.text(found["name"].value, "`name`") if "name" in found else None
         if name is not None and not (_CARD_NAME.fullmatch(name) and len(name) <= 60):
             rule = "use a to z and 0 to 9, with single - between them, at most 60 in all"
-            shapes.problem(found["name"].value, f"`name` is {shown(name)}; {rule}")
+            shapes.problem(found["name"].value, f"`name` is {quote(name)}; {rule}")
         if "missing" in found:
             self.missing = tuple(text for text, _ in self.texts(found["missing"].value, "`missing`", empty=True))
         if "fields" in found:
@@ -150,8 +150,8 @@ class _Reader:
             shapes.problem(found["base_rate"].value, "`base_rate` must lie between 0 and 1, both left out")
         if standard_names:
             taken = {outcome.column} if outcome else set()
-            taken |= self.fields.keys() | {name for one in self.fields.values() for name in one.written}
-            self.fields = crm_names.named(self.fields, self.spoken, taken)
+            taken |= self.fields.keys() | {name for one in self.fields.values() for name in one.written_columns}
+            self.fields = crm_names.add_standard_names(self.fields, self.spoken, taken)
         return Card(
             name=name or "",
             title=shapes.line(found["title"].value, "`title`") if "title" in found else "",
@@ -186,7 +186,7 @@ class _Reader:
                 found.setdefault(text, item)
         return list(found.items())
 
-    def line(self, record: Mapping[str, Item], key: str, what: str) -> str:
+    def line(self, record: Mapping[str, KeyValue], key: str, what: str) -> str:
         """An optional text that is shown to people; empty where there is none."""
         return self.shapes.line(record[key].value, f"`{key}` of {what}") if key in record else ""
 
@@ -210,22 +210,26 @@ class _Reader:
             return
         records = {name: shapes.record(item.value, f"field '{name}'", KEYS["field"]) for name, item in items.items()}
         later = "is computed, here or further down; a field asks only those above it"
-        self.known = {name: Known(None, because=later if "is" in record else "") for name, record in records.items()}
+        self.known = {
+            name: KnownField(None, because=later if "is" in record else "") for name, record in records.items()
+        }
         columns = {name: name for name in items}
         for name, record in records.items():
             kind = shapes.word(record["kind"].value, f"`kind` of field '{name}'", KINDS) if "kind" in record else None
             if "is" not in record:
                 self.fields[name] = self.plain_field(name, kind, record, columns)
-                self.known[name] = Known(self.fields[name].kind if kind else None, self.fields[name].values)
+                self.known[name] = KnownField(self.fields[name].kind if kind else None, self.fields[name].values)
         for name, record in records.items():
             if "is" in record:
                 derived = self.derived_field(name, record)
-                self.known[name] = Known(derived.kind if derived else None)
+                self.known[name] = KnownField(derived.kind if derived else None)
                 if derived is not None:
                     self.fields[name] = derived
         self.fields = {name: self.fields[name] for name in items if name in self.fields}
 
-    def plain_field(self, name: str, kind: str | None, record: Mapping[str, Item], columns: dict[str, str]) -> Field:
+    def plain_field(
+        self, name: str, kind: str | None, record: Mapping[str, KeyValue], columns: dict[str, str]
+    ) -> Field:
         shapes, what = self.shapes, f"field '{name}'"
 
         def only_for(key: str, *kinds: str) -> bool:
@@ -264,7 +268,7 @@ class _Reader:
             field = replace(field, missing=self.absent(field, record["missing"].value))
         return field
 
-    def known_when_scored(self, record: Mapping[str, Item], what: str) -> bool:
+    def known_when_scored(self, record: Mapping[str, KeyValue], what: str) -> bool:
         key = "known_when_scored"
         return key in record and bool(self.shapes.yes(record[key].value, f"`{key}` of {what}"))
 
@@ -276,7 +280,7 @@ class _Reader:
         for text, item in found:
             first = seen.setdefault(fold(text), text)
             if first != text:
-                both = f"{shown(first)} and {shown(text)}"
+                both = f"{quote(first)} and {quote(text)}"
                 self.shapes.problem(item, f"`values` of {what} has {both}, alike but for case; remove one of the two")
         if isinstance(node, yaml.SequenceNode) and not node.value:
             self.shapes.problem(node, f"`values` of {what} is empty; list the values, or remove the key")
@@ -286,7 +290,7 @@ class _Reader:
         """The typed values of a field that mean "not known"."""
         what = f"`missing` of field '{field.name}'"
         found: list[Any] = []
-        clean = cleaner(Field(field.name, field.kind), frozenset())
+        clean = make_cleaner(Field(field.name, field.kind), frozenset())
         for text, item in self.texts(node, what):
             try:
                 found.append(clean(text))
@@ -308,12 +312,12 @@ class _Reader:
                 if column is None:
                     continue
                 if columns.setdefault(column, name) != name:
-                    text = f"{what} takes {shown(column)}, which field '{columns[column]}' has already"
+                    text = f"{what} takes {quote(column)}, which field '{columns[column]}' has already"
                     shapes.problem(column_node, f"{text}; remove one of the two")
                 found.append((system, column))
         return tuple(found)
 
-    def derived_field(self, name: str, record: Mapping[str, Item]) -> Field | None:
+    def derived_field(self, name: str, record: Mapping[str, KeyValue]) -> Field | None:
         shapes, what = self.shapes, f"field '{name}'"
         for key in ("values", "from", "ask", "missing"):
             if key in record:
@@ -323,7 +327,7 @@ class _Reader:
             return None
         try:
             days: Days | None = parse_days(text, self.known)
-            derived = days if days is not None else parse(text, self.known).tree
+            derived = days if days is not None else parse_condition(text, self.known).tree
         except ConditionError as error:
             self.mistake(record["is"].value, f"`is` of {what}", text, error)
             return None
@@ -347,19 +351,19 @@ class _Reader:
             known_when_scored=self.known_when_scored(record, what),
             label=self.line(record, "label", what),
             derived=derived,
-            derived_text=one_line(text),
+            derived_text=join_lines(text),
         )
 
     # -- what conditions decide -------------------------------------------------------------------------------------
 
-    def condition(self, record: Mapping[str, Item], key: str, what: str) -> Condition | None:
+    def condition(self, record: Mapping[str, KeyValue], key: str, what: str) -> Condition | None:
         if key not in record:
             return None
         text = self.shapes.text(record[key].value, f"`{key}` of {what}")
         if text is None or self.known is None:
             return None
         try:
-            return parse(text, self.known)
+            return parse_condition(text, self.known)
         except ConditionError as error:
             self.mistake(record[key].value, what, text, error)
             return None
@@ -376,7 +380,7 @@ class _Reader:
         declared = self.declared[section]
         return declared is not None and name not in declared and all(map(is_name, declared))
 
-    def criteria(self, found: Mapping[str, Item]) -> tuple[Criterion, ...]:
+    def criteria(self, found: Mapping[str, KeyValue]) -> tuple[Criterion, ...]:
         if "criteria" not in found:
             return ()
         shapes = self.shapes
@@ -392,7 +396,7 @@ class _Reader:
             result.append(Criterion(name, met or NOTHING, essential, self.line(record, "label", what)))
         return tuple(result)
 
-    def groups(self, found: Mapping[str, Item]) -> tuple[Group, ...]:
+    def groups(self, found: Mapping[str, KeyValue]) -> tuple[Group, ...]:
         if "groups" not in found:
             return ()
         shapes = self.shapes
@@ -413,7 +417,9 @@ class _Reader:
             result.append(Group(name, most, least, bool(best)))
         return tuple(result)
 
-    def named(self, found: Mapping[str, Item], section: str, kind: str) -> Iterator[tuple[str, str, dict[str, Item]]]:
+    def named(
+        self, found: Mapping[str, KeyValue], section: str, kind: str
+    ) -> Iterator[tuple[str, str, dict[str, KeyValue]]]:
         """The records of a list with a name each: the name, what to call it in messages, its items."""
         seen: dict[str, int] = {}
         for number, node in enumerate(self.shapes.items(found[section].value, f"`{section}`"), start=1):
@@ -428,7 +434,7 @@ class _Reader:
                 seen.setdefault(name, record["name"].value.start_mark.line + 1)
             yield name or "", what, record
 
-    def rules(self, found: Mapping[str, Item]) -> tuple[Rule, ...]:
+    def rules(self, found: Mapping[str, KeyValue]) -> tuple[Rule, ...]:
         if "rules" not in found:
             return ()
         shapes = self.shapes
@@ -444,7 +450,7 @@ class _Reader:
             group = shapes.text(record["group"].value, f"`group` of {what}") if "group" in record else None
             if group is not None and self.undeclared(group, "groups"):
                 hint = did_you_mean(group, self.declared["groups"] or ()) or " Declare it under `groups:`."
-                shapes.problem(record["group"].value, f"{what} is in the unknown group {shown(group)}.{hint}")
+                shapes.problem(record["group"].value, f"{what} is in the unknown group {quote(group)}.{hint}")
             if when is not None and points:
                 result.append(Rule(name, when, points, reason, why, since, half_life, group or ""))
         return tuple(result)
@@ -469,7 +475,7 @@ class _Reader:
     def dates(self) -> list[str]:
         return [name for name, known in (self.known or {}).items() if known.kind == "date"]
 
-    def exclusions(self, found: Mapping[str, Item]) -> tuple[Exclusion, ...]:
+    def exclusions(self, found: Mapping[str, KeyValue]) -> tuple[Exclusion, ...]:
         if "exclude" not in found:
             return ()
         result = []
@@ -482,7 +488,7 @@ class _Reader:
 
     # -- stages, grades, outcome ------------------------------------------------------------------------------------
 
-    def stages(self, found: Mapping[str, Item], criteria: tuple[Criterion, ...]) -> tuple[Stage, ...]:
+    def stages(self, found: Mapping[str, KeyValue], criteria: tuple[Criterion, ...]) -> tuple[Stage, ...]:
         if "stages" not in found:
             return ()
         shapes = self.shapes
@@ -497,7 +503,7 @@ class _Reader:
                     shapes.problem(node, text)
                 elif self.undeclared(criterion, "criteria"):
                     hint = did_you_mean(criterion, known) or " Declare it under `criteria:`."
-                    shapes.problem(node, f"{what} requires the unknown criterion {shown(criterion)}.{hint}")
+                    shapes.problem(node, f"{what} requires the unknown criterion {quote(criterion)}.{hint}")
                 elif criterion in known:
                     requires.append(criterion)
             points = shapes.points(record["points"].value, f"`points` of {what}") if "points" in record else None
@@ -526,7 +532,7 @@ class _Reader:
         self.stage_field(found["stages"].value)
         return tuple(result)
 
-    def value(self, node: yaml.Node, what: str) -> Value | None:
+    def value(self, node: yaml.Node, what: str) -> DealValue | None:
         """What an opportunity brings, and what a promotion costs."""
         shapes = self.shapes
         record = shapes.record(node, f"`value` of {what}", KEYS["value"])
@@ -538,7 +544,7 @@ class _Reader:
             text = f"`cost` of {what} is not below `won`, so no promotion could ever pay; mend one of the two"
             shapes.problem(record["cost"].value, text)
             return None
-        return Value(won, cost)
+        return DealValue(won, cost)
 
     def stage_field(self, node: yaml.Node) -> None:
         """A field named `stage` says where a lead stands, so its values are names of stages."""
@@ -552,10 +558,10 @@ class _Reader:
         for value in self.stage_values:
             if self.undeclared(value.value, "stages"):
                 hint = did_you_mean(value.value, self.declared["stages"] or ())
-                text = f"field 'stage' has the value {shown(value.value)}, which is not a stage.{hint}"
+                text = f"field 'stage' has the value {quote(value.value)}, which is not a stage.{hint}"
                 self.shapes.problem(value, text)
 
-    def grades(self, found: Mapping[str, Item]) -> tuple[tuple[tuple[str, int], ...], str]:
+    def grades(self, found: Mapping[str, KeyValue]) -> tuple[tuple[tuple[str, int], ...], str]:
         if "grades" not in found:
             return (("A", 650), ("B", 500), ("C", 350)), "D"
         shapes = self.shapes
@@ -564,7 +570,7 @@ class _Reader:
         ordered = True
         for grade, item in shapes.mapping(found["grades"].value, "`grades`").items():
             if not (grade.isalnum() and grade.isascii() and len(grade) <= 10):
-                shapes.problem(item.key, f"the grade {shown(grade)} must be a short word, such as A or B")
+                shapes.problem(item.key, f"the grade {quote(grade)} must be a short word, such as A or B")
                 continue
             points = shapes.points(item.value, f"grade {grade}")
             if points is None:
@@ -596,7 +602,7 @@ class _Reader:
             known = self.known.get(since)
             if known is None or known.kind not in ("date", None):
                 hint = did_you_mean(since, self.dates()) or " Declare one under `fields:`."
-                text = f"`since` of `outcome` must name a date field, not {shown(since)}.{hint}"
+                text = f"`since` of `outcome` must name a date field, not {quote(since)}.{hint}"
                 shapes.problem(record["since"].value, text)
         absent = [key for key in ("since", "within") if key not in record]
         if kind == "date" and absent:
@@ -604,9 +610,9 @@ class _Reader:
             shapes.problem(
                 node, f"`outcome` is told by a date, so it needs {keys}, to say from when and how long to wait"
             )
-        if column is not None and column in {name for one in self.fields.values() for name in one.written}:
+        if column is not None and column in {name for one in self.fields.values() for name in one.written_columns}:
             text = (
-                f"{shown(column)} is the outcome, so it can't be a field too: a lead to be scored doesn't have it yet"
+                f"{quote(column)} is the outcome, so it can't be a field too: a lead to be scored doesn't have it yet"
             )
             shapes.problem(became["field"].value, f"{text}; remove the field")
         return Outcome(column or "", kind or "flag", since or "", within[0] if within else 0, int(minimum or 100))
@@ -631,7 +637,7 @@ class _Reader:
                     shapes.problem(one.value, text)
                 found[output] = name
             if isinstance(item.value, yaml.MappingNode) and not item.value.value:
-                text = f"{what} writes nothing; say for example `score: {DEFAULTS[system]['score']}`"
+                text = f"{what} writes nothing; say for example `score: {DEFAULT_PROPERTIES[system]['score']}`"
                 shapes.problem(item.value, text)
             result[system] = found
         return result
@@ -649,8 +655,8 @@ class _Reader:
         ]
         if not _PROPERTY.fullmatch(name):
             rule = "a letter, then letters, digits and _, at most 100 in all"
-            shapes.problem(node, f"{what} is {shown(name)}, which is no name of a property; it must be {rule}")
-        elif fold(name) in OWN_ID:
+            shapes.problem(node, f"{what} is {quote(name)}, which is no name of a property; it must be {rule}")
+        elif fold(name) in RECORD_ID_NAMES:
             shapes.problem(node, f"{what} is '{name}', which says what record it is; write to a property of its own")
         elif reads:
             text = f"{what} is '{name}', from which field '{reads[0]}' is read"
@@ -661,7 +667,7 @@ class _Reader:
 
     # -- cases ------------------------------------------------------------------------------------------------------
 
-    def cases(self, found: Mapping[str, Item], grades: tuple[str, ...]) -> tuple[Case, ...]:
+    def cases(self, found: Mapping[str, KeyValue], grades: tuple[str, ...]) -> tuple[Case, ...]:
         if "cases" not in found:
             return ()
         shapes = self.shapes
@@ -697,17 +703,17 @@ class _Reader:
             for one, item in entries:
                 if self.undeclared(one, "rules") and self.undeclared(one, "exclude"):
                     hint = did_you_mean(one, (self.declared["rules"] or {}) | (self.declared["exclude"] or {}))
-                    shapes.problem(item, f"{what} names {shown(one)}, which is no rule or exclusion.{hint}")
+                    shapes.problem(item, f"{what} names {quote(one)}, which is no rule or exclusion.{hint}")
             return tuple(one for one, _ in entries)
         text = shapes.text(node, what)
         if text is None:
             return None
         if key == "grade":
             if text not in grades and self.declared["grades"] is not None:
-                shapes.problem(node, f"{what} is {shown(text)}, which is not one of: {', '.join(grades)}")
+                shapes.problem(node, f"{what} is {quote(text)}, which is not one of: {', '.join(grades)}")
         elif self.undeclared(text, "stages"):
             hint = did_you_mean(text, self.declared["stages"] or ()) or " Declare it under `stages:`."
-            shapes.problem(node, f"{what} is {shown(text)}, which is not a stage.{hint}")
+            shapes.problem(node, f"{what} is {quote(text)}, which is not a stage.{hint}")
         return text
 
     def lead(self, node: yaml.Node, what: str) -> dict[str, Any]:
@@ -720,23 +726,23 @@ class _Reader:
         for key, item in shapes.mapping(node, f"the lead of {what}").items():
             field = columns.get(key)
             if field is None:
-                written = [name for one in self.fields.values() if one.derived is None for name in one.written]
+                written = [name for one in self.fields.values() if one.derived is None for name in one.written_columns]
                 self.strange(item.key, key, what, written)
                 continue
             if not isinstance(item.value, yaml.ScalarNode):
-                shapes.problem(item.value, f"{shown(key)} of {what} must be a single value")
+                shapes.problem(item.value, f"{quote(key)} of {what} must be a single value")
                 continue
             found[key] = None if is_null(item.value) else str(item.value.value)
             if self.known is None or self.known[field.name].kind is None:
                 continue
             try:
-                value = cleaner(field, absent)(found[key])
+                value = make_cleaner(field, absent)(found[key])
             except UnreadableValue as reason:
-                shapes.problem(item.value, f"{shown(key)} of {what}: {reason}")
+                shapes.problem(item.value, f"{quote(key)} of {what}: {reason}")
                 continue
             if value is not None and typed.setdefault(field.name, (key, value))[1] != value:
                 other = typed[field.name][0]
-                text = f"{shown(key)} of {what} gives field '{field.name}' another value than {shown(other)} does"
+                text = f"{quote(key)} of {what} gives field '{field.name}' another value than {quote(other)} does"
                 shapes.problem(item.value, f"{text}; remove one of the two")
         return found
 
@@ -745,7 +751,7 @@ class _Reader:
         if self.known is None or (key not in self.known and self.misnamed):
             return
         if key not in self.known:
-            text = f"the lead of {what} has the unknown field {shown(key)}.{did_you_mean(key, columns)}"
+            text = f"the lead of {what} has the unknown field {quote(key)}.{did_you_mean(key, columns)}"
         elif self.known[key].kind is None:
             return
         else:
@@ -777,4 +783,6 @@ def _or(kinds: tuple[str, ...]) -> str:
     return " or ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 
-NOTHING = Condition("", parse("nothing", {"nothing": Known("flag")}).tree)  # stands in for one that can't be read
+NOTHING = Condition(
+    "", parse_condition("nothing", {"nothing": KnownField("flag")}).tree
+)  # stands in for one that can't be read

@@ -13,13 +13,13 @@ from typing import Any
 
 import yaml
 
-from leadledger.scoring.errors import Problem, ScorecardError, did_you_mean, shown
-from leadledger.scoring.lookup import plain
+from leadledger.scoring.errors import Problem, ScorecardError, did_you_mean, quote
+from leadledger.scoring.lookup import format_number
 
-LARGEST = 1_000_000  # bytes of a card
-DEEPEST = 20  # levels of a card
-LONGEST = 1000  # entries of a section of a card
-MOST = 100  # problems that are told at once; nobody mends more before the next try
+LARGEST_CARD = 1_000_000  # bytes of a card
+DEEPEST_CARD = 20  # levels of a card
+LONGEST_SECTION = 1000  # entries of a section of a card
+MOST_PROBLEMS_LISTED = 100  # problems that are told at once; nobody mends more before the next try
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,59}")
 _NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
@@ -69,7 +69,7 @@ _AT_START = (
 
 
 @dataclass(frozen=True)
-class Item:
+class KeyValue:
     """A key of a mapping and its value, as YAML nodes."""
 
     key: yaml.Node
@@ -87,12 +87,12 @@ class Shapes:
     def compose(self, text: str) -> yaml.Node:
         """The root node of the file. Raises ScorecardError where it isn't YAML that can be walked."""
         self.source = text
-        if len(text.encode("utf-8", "surrogatepass")) > LARGEST:
-            raise ScorecardError([Problem(self.file, 1, 1, f"the card is larger than {LARGEST:,} bytes")])
+        if len(text.encode("utf-8", "surrogatepass")) > LARGEST_CARD:
+            raise ScorecardError([Problem(self.file, 1, 1, f"the card is larger than {LARGEST_CARD:,} bytes")])
         control = _CONTROL.search(text)
         if control:
             problem = self._at(
-                text, control.start(), f"the control character {shown(control[0])} can't be in a card; remove it"
+                text, control.start(), f"the control character {quote(control[0])} can't be in a card; remove it"
             )
             raise ScorecardError([problem])
         try:
@@ -110,7 +110,7 @@ class Shapes:
         for event in events:
             depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
             text = ""
-            if depth > DEEPEST:
+            if depth > DEEPEST_CARD:
                 text = "the card is nested too deeply; a card needs no more than six levels"
             elif isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
                 text = "anchors (&) and aliases (*) are not allowed; write the value out, or put the text in quotes"
@@ -132,7 +132,7 @@ class Shapes:
             ours = "the card ends here, and a bracket is still open"
         if "expected key" in words and mark and self.source[: mark.index].rstrip(" ")[-1:] in ("'", '"'):
             ours = "the text ends at the quote before {}; write a quote inside single quotes twice: ''"
-        name = shown(sign) if sign.strip() else "this"
+        name = quote(sign) if sign.strip() else "this"
         return self._mark(mark, f"this is not YAML: {ours.format(name)}")
 
     def _mark(self, mark: Any, message: str) -> Problem:
@@ -151,29 +151,29 @@ class Shapes:
         raw = self.source[mark.index : node.end_mark.index]
         index = _place(raw, node, offset) if offset is not None and isinstance(node, yaml.ScalarNode) else 0
         self.problems.append(self._at(raw, index, text, mark.line, mark.column))
-        if len(self.problems) >= MOST:
+        if len(self.problems) >= MOST_PROBLEMS_LISTED:
             raise ScorecardError(self.problems)
 
     # -- shapes -----------------------------------------------------------------------------------------------------
 
-    def mapping(self, node: yaml.Node, what: str) -> dict[str, Item]:
+    def mapping(self, node: yaml.Node, what: str) -> dict[str, KeyValue]:
         """The items of a mapping by key. Notes a node of another shape, keys that are no texts, and duplicates."""
         if not isinstance(node, yaml.MappingNode):
             self.problem(node, f"{what} must be a mapping of `key: value` lines, not {_kind(node)}")
             return {}
-        found: dict[str, Item] = {}
+        found: dict[str, KeyValue] = {}
         for key, value in node.value:
             if not isinstance(key, yaml.ScalarNode):
                 self.problem(key, f"a key of {what} must be a plain word, not {_kind(key)}")
             elif key.value in found:
                 first = found[key.value].key.start_mark.line + 1
                 where = f"first on line {first}" if first < key.start_mark.line + 1 else "both on this line"
-                self.problem(key, f"{shown(key.value)} stands twice in {what}, {where}; remove one of the two")
+                self.problem(key, f"{quote(key.value)} stands twice in {what}, {where}; remove one of the two")
             else:
-                found[key.value] = Item(key, value)
+                found[key.value] = KeyValue(key, value)
         return found
 
-    def record(self, node: yaml.Node, what: str, keys: Mapping[str, bool]) -> dict[str, Item]:
+    def record(self, node: yaml.Node, what: str, keys: Mapping[str, bool]) -> dict[str, KeyValue]:
         """The items of a mapping whose keys are known; `keys` says of each whether it must be there."""
         found = self.mapping(node, what)
         absent = [key for key, needed in keys.items() if needed and key not in found]
@@ -182,7 +182,7 @@ class Shapes:
             hint = did_you_mean(key, [one for one in keys if one not in found] or keys)
             if len(unknown) == len(absent) == 1 and "Did you mean" not in hint:
                 hint = f" Is it meant to be '{absent[0]}', which is missing?"
-            self.problem(found.pop(key).key, f"unknown key {shown(key)} in {what}.{hint}")
+            self.problem(found.pop(key).key, f"unknown key {quote(key)} in {what}.{hint}")
             # A key that is misspelt is not missing as well.
             absent = [one for one in absent if f"'{one}'" not in hint]
         if isinstance(node, yaml.MappingNode):
@@ -193,9 +193,9 @@ class Shapes:
     def few(self, node: yaml.Node, what: str) -> bool:
         """Whether a section has no more entries than a person can look after, and a printed card can hold."""
         many = len(node.value) if isinstance(node, yaml.CollectionNode) else 0
-        if many > LONGEST:
-            self.problem(node, f"{what} has {many} entries; a card has at most {LONGEST} of each kind")
-        return many <= LONGEST
+        if many > LONGEST_SECTION:
+            self.problem(node, f"{what} has {many} entries; a card has at most {LONGEST_SECTION} of each kind")
+        return many <= LONGEST_SECTION
 
     def items(self, node: yaml.Node, what: str) -> list[yaml.Node]:
         """The nodes of a list."""
@@ -214,7 +214,7 @@ class Shapes:
         text = str(node.value)
         control = _CONTROL.search(text)
         if control:
-            self.problem(node, f"{what} holds the control character {shown(control[0])}; remove it", control.start())
+            self.problem(node, f"{what} holds the control character {quote(control[0])}; remove it", control.start())
             return None
         if not text.strip() or is_null(node):
             hint = f"; if the text '{text}' is meant, put it in quotes" if text.strip() else ""
@@ -231,11 +231,11 @@ class Shapes:
         text = self.text(node, what)
         if text is not None and not is_name(text):
             rule = "it must start with a to z, go on with a to z, 0 to 9 and _, and have at most 60 characters"
-            self.problem(node, f"{what} is {shown(text)}; {rule}")
+            self.problem(node, f"{what} is {quote(text)}; {rule}")
             return None
         return text
 
-    def names(self, items: Mapping[str, Item], what: str) -> Iterator[tuple[str, Item]]:
+    def names(self, items: Mapping[str, KeyValue], what: str) -> Iterator[tuple[str, KeyValue]]:
         """The items whose keys are identifiers; notes the others."""
         for key, item in items.items():
             if self.name(item.key, f"the name of {what}") is not None:
@@ -245,7 +245,7 @@ class Shapes:
         """One of a few words."""
         text = self.text(node, what)
         if text is not None and text not in words:
-            self.problem(node, f"{what} is {shown(text)}, which is not one of: {', '.join(words)}")
+            self.problem(node, f"{what} is {quote(text)}, which is not one of: {', '.join(words)}")
             return None
         return text
 
@@ -255,7 +255,7 @@ class Shapes:
         if text is None:
             return None
         if text.lower() not in _YES:
-            self.problem(node, f"{what} is {shown(text)}; write yes or no")
+            self.problem(node, f"{what} is {quote(text)}; write yes or no")
             return None
         return _YES[text.lower()]
 
@@ -267,10 +267,13 @@ class Shapes:
         if text is None:
             return None
         if not _NUMBER.fullmatch(text):
-            self.problem(node, f"{what} is {shown(text)}, which is not a number; write it like 8 or -2.5")
+            self.problem(node, f"{what} is {quote(text)}, which is not a number; write it like 8 or -2.5")
             return None
         if not low <= float(text) <= high:
-            self.problem(node, f"{what} is {shown(text)}; it must lie between {plain(low)} and {plain(high)}")
+            self.problem(
+                node,
+                f"{what} is {quote(text)}; it must lie between {format_number(low)} and {format_number(high)}",
+            )
             return None
         if len(text.partition(".")[2].rstrip("0")) > decimals:
             wanted = (
@@ -280,7 +283,7 @@ class Shapes:
                 if decimals
                 else "no decimals"
             )
-            self.problem(node, f"{what} is {shown(text)}; it must have {wanted}")
+            self.problem(node, f"{what} is {quote(text)}; it must have {wanted}")
             return None
         return float(text)
 
@@ -298,7 +301,7 @@ class Shapes:
         found = re.fullmatch(pattern, text.strip())
         if not found or int(found[1]) < 1:
             example = "14 days of last_activity" if of else "90 days"
-            self.problem(node, f"{what} is {shown(text)}; write it like `{example}`")
+            self.problem(node, f"{what} is {quote(text)}; write it like `{example}`")
             return None
         return int(found[1]), found[2] if of else ""
 
@@ -309,7 +312,7 @@ class Shapes:
             return None
         found = re.fullmatch(r"([0-9]{1,7}) per (day|week|month)", " ".join(text.split()))
         if not found or int(found[1]) < 1:
-            self.problem(node, f"{what} is {shown(text)}; write it like `40 per week`, or per day, or per month")
+            self.problem(node, f"{what} is {quote(text)}; write it like `40 per week`, or per day, or per month")
             return None
         return int(found[1]), found[2]
 
@@ -323,7 +326,7 @@ class Shapes:
                 raise ValueError
             return date.fromisoformat(text)
         except ValueError:
-            self.problem(node, f"{what} is {shown(text)}, which is not a date; write it like 2026-01-31")
+            self.problem(node, f"{what} is {quote(text)}, which is not a date; write it like 2026-01-31")
             return None
 
 
@@ -342,7 +345,7 @@ def _kind(node: yaml.Node) -> str:
         return "a mapping"
     if isinstance(node, yaml.SequenceNode):
         return "a list"
-    return "nothing" if is_null(node) else f"the text {shown(node.value)}"
+    return "nothing" if is_null(node) else f"the text {quote(node.value)}"
 
 
 def _place(raw: str, node: yaml.ScalarNode, offset: int) -> int:

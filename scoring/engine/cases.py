@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from leadledger.scoring.engine.score import engine
-from leadledger.scoring.result import Result, unsigned
+from leadledger.scoring.engine.score import get_engine
+from leadledger.scoring.result import Result, format_unsigned
 from leadledger.scoring.scorecard import Card, Case, Learned, Scorecard
 
 
@@ -23,14 +23,14 @@ class Failure:
         return f"line {self.line}: {self.case}: {self.text}"
 
 
-def as_declared(card: Card) -> Scorecard:
+def build_declared(card: Card) -> Scorecard:
     """The scorecard that cases are written for: points as declared, whatever training may make of them."""
     return Scorecard(card, Learned(base_rate=card.base_rate))
 
 
-def failures(card: Card) -> tuple[Failure, ...]:
+def find_failures(card: Card) -> tuple[Failure, ...]:
     """The cases that fail, in the order of the card."""
-    ready = engine(as_declared(card))
+    ready = get_engine(build_declared(card))
     found = []
     for case in card.cases:
         values = ready.clean(case.lead).values
@@ -54,7 +54,7 @@ def _mismatches(case: Case, result: Result, fired: set[str]) -> Iterator[str]:
     }
     for key, expected in case.expect.items():
         if key in came and came[key] != expected:
-            got = f"{_show(key, came[key])} ({unsigned(result.tenths)} points)"
+            got = f"{_show(key, came[key])} ({format_unsigned(result.tenths)} points)"
             yield f"expected {key} {_show(key, expected)}, got {got}"
     for name in case.expect.get("fires", ()):
         if name not in fired:
@@ -65,4 +65,4 @@ def _mismatches(case: Case, result: Result, fired: set[str]) -> Iterator[str]:
 
 
 def _show(key: str, value: Any) -> str:
-    return unsigned(value) if key == "points" else f"{value:g}" if key == "score" else str(value)
+    return format_unsigned(value) if key == "points" else f"{value:g}" if key == "score" else str(value)

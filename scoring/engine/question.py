@@ -13,14 +13,14 @@ from datetime import date
 from typing import Any
 
 from leadledger.scoring.gate import Gate
-from leadledger.scoring.meaning.answers import ANY_DAY, answers
+from leadledger.scoring.meaning.answers import ANY_DAY, list_answers
 from leadledger.scoring.result import Question
 from leadledger.scoring.scorecard import Scorecard
 from leadledger.scoring.tree import Typed
 
 
 @dataclass(frozen=True)
-class Answer:
+class PossibleAnswer:
     """A possible answer: its share of all answers, how it moves the total (tenths), the criteria it settles."""
 
     share: float
@@ -29,7 +29,7 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class Asked:
+class AskableField:
     """A field with its possible answers, and the most that one of them moves the total (tenths).
 
     `telling`: an answer changes something by itself, and not only together with others.
@@ -37,19 +37,21 @@ class Asked:
 
     field: str
     text: str
-    answers: tuple[Answer, ...]
+    answers: tuple[PossibleAnswer, ...]
     high: int
     telling: bool
 
 
-def prepare(card: Scorecard, tally: Callable[[Mapping[str, Typed], date], tuple[Any, ...]]) -> tuple[Asked, ...]:
+def prepare_questions(
+    card: Scorecard, tally: Callable[[Mapping[str, Typed], date], tuple[Any, ...]]
+) -> tuple[AskableField, ...]:
     """The possible answers to every question of a card. `tally` is the printed Python of the card."""
-    blank: dict[str, Typed] = dict.fromkeys((one.name for one in card.card.plain), None)
+    blank: dict[str, Typed] = dict.fromkeys((one.name for one in card.card.plain_fields), None)
     base, *_, base_criteria, _ = tally(blank, ANY_DAY)
     found = []
     for name, text in card.card.questions.items():
         shares: dict[tuple[int, tuple[tuple[int, bool], ...]], float] = {}
-        for value, share in answers(card, card.card.fields[name]):
+        for value, share in list_answers(card, card.card.fields[name]):
             total, *_, criteria, _ = tally({**blank, name: value}, ANY_DAY)
             settled = tuple(
                 (i, now)
@@ -58,14 +60,14 @@ def prepare(card: Scorecard, tally: Callable[[Mapping[str, Typed], date], tuple[
             )
             # Answers with the same effect are one, so that a lead is asked in a handful of steps.
             shares[total - base, settled] = shares.get((total - base, settled), 0.0) + share
-        possible = tuple(Answer(share, shift, settled) for (shift, settled), share in shares.items())
+        possible = tuple(PossibleAnswer(share, shift, settled) for (shift, settled), share in shares.items())
         high = max((one.shift for one in possible), default=0)
-        found.append(Asked(name, text, possible, high, any(one.shift or one.criteria for one in possible)))
+        found.append(AskableField(name, text, possible, high, any(one.shift or one.criteria for one in possible)))
     return tuple(found)
 
 
-def questions(
-    asked: Sequence[Asked],
+def rank_questions(
+    asked: Sequence[AskableField],
     values: Mapping[str, Typed],
     gate: Gate,
     criteria: Sequence[bool | None],
@@ -77,7 +79,7 @@ def questions(
     An answer settles the matter where it makes a required criterion unmet, where the line can't be reached any more, or
     where the line is reached and no required criterion is left unknown: where `gate.verdict` would no longer say `ask`.
     """
-    line = gate.line.points
+    line = gate.threshold.points
     unknown = {i for i in gate.requires if criteria[i] is None}
     found = []
     still = [one for one in asked if values[one.field] is None]

@@ -14,17 +14,17 @@ from typing import Any
 
 from leadledger.scoring.engine import question
 from leadledger.scoring.errors import BadValue, LeadError, UnreadableValue
-from leadledger.scoring.field import Field, Lead, cleaner
-from leadledger.scoring.gate import Gate, verdict
+from leadledger.scoring.field import Field, Lead, make_cleaner
+from leadledger.scoring.gate import Gate, decide
 from leadledger.scoring.lookup import Combination, Pair, Table, Term
 from leadledger.scoring.outputs import REASONS_PER_SIDE
 from leadledger.scoring.printers import python
 from leadledger.scoring.printers.text import ledger_text
-from leadledger.scoring.result import Entry, Recommendation, Result, State, said, unsigned
-from leadledger.scoring.scorecard import DOUBLE, START, Scorecard
+from leadledger.scoring.result import Entry, Recommendation, Result, State, format_entry, format_unsigned
+from leadledger.scoring.scorecard import START_TENTHS, TENTHS_PER_DOUBLING, Scorecard
 from leadledger.scoring.tree import Typed
 
-CELLS = 10_000  # of a combination, whose entries are kept
+MOST_CELLS_KEPT = 10_000  # of a combination, whose entries are kept
 TENTHS = attrgetter("tenths")
 _STATES: dict[bool | None, State] = {True: "met", False: "unmet", None: "unknown"}
 
@@ -35,7 +35,7 @@ def score(card: Scorecard, lead: Mapping[str, Any], as_of: date) -> Result:
     `lead` maps field names, or the names that a CRM uses for them (`from:` in the card), to raw values; a field that is
     absent is missing. Raises LeadError with every value that can't be read.
     """
-    return engine(card).score(lead, as_of)
+    return get_engine(card).score(lead, as_of)
 
 
 def recommend(card: Scorecard, lead: Mapping[str, Any], as_of: date) -> Recommendation:
@@ -48,7 +48,7 @@ def explain(card: Scorecard, lead: Mapping[str, Any], as_of: date, width: int = 
     return ledger_text(score(card, lead, as_of), width)
 
 
-def engine(card: Scorecard) -> Engine:
+def get_engine(card: Scorecard) -> Engine:
     """The engine of a scorecard, made at its first use and kept with it."""
     found: Engine | None = card.__dict__.get("engine")
     if found is None:
@@ -57,11 +57,11 @@ def engine(card: Scorecard) -> Engine:
     return found
 
 
-def probability(base_rate: float | None, tenths: int) -> float | None:
+def compute_probability(base_rate: float | None, tenths: int) -> float | None:
     """The probability (0..1) at a total, odds doubling with every 10 points; None where no base rate is known."""
     if base_rate is None:
         return None
-    log_odds = math.log(base_rate / (1 - base_rate)) + (tenths - START) / DOUBLE * math.log(2)
+    log_odds = math.log(base_rate / (1 - base_rate)) + (tenths - START_TENTHS) / TENTHS_PER_DOUBLING * math.log(2)
     # Two branches, so that neither end overflows.
     if log_odds >= 0:
         return 1 / (1 + math.exp(-log_odds))
@@ -69,7 +69,7 @@ def probability(base_rate: float | None, tenths: int) -> float | None:
     return odds / (1 + odds)
 
 
-def rounded(tenths: int) -> int:
+def round_score(tenths: int) -> int:
     """The score of a total: whole points, halves up, cut to 0…100."""
     return (max(0, min(1000, tenths)) + 5) // 10
 
@@ -82,7 +82,7 @@ class _Cells(dict[int, Entry]):
         self.titles = [_title(card, name) for name in term.fields]
 
     def __missing__(self, cell: int) -> Entry:
-        if len(self) >= CELLS:
+        if len(self) >= MOST_CELLS_KEPT:
             self.clear()
         bins = self.term.at(cell)
         named = zip(self.titles, self.term.bins, bins, strict=True)
@@ -97,16 +97,18 @@ class Engine:
     def __init__(self, card: Scorecard) -> None:
         self.card = card
         self.tally = python.compiled(card)
-        self._fields = {field.name: (field, cleaner(field, card.card.absent)) for field in card.card.plain}
-        self._columns = {column: field.name for field in card.card.plain for column in field.columns}
+        self._fields = {
+            field.name: (field, make_cleaner(field, card.card.missing_texts)) for field in card.card.plain_fields
+        }
+        self._columns = {column: field.name for field in card.card.plain_fields for column in field.columns}
         self._blank: dict[str, Typed] = dict.fromkeys(self._fields)
         # Most entries are the same for every lead that has them, so they are made once.
         self._start = Entry("start", "start", card.learned.start, "Where every lead starts")
         self._rules = [Entry(one.rule.name, "rule", one.points, one.rule.reason, one.rule.why) for one in card.rules]
         self._terms = [_entries(card, term) for term in card.learned.terms]
         self._known_errors, self._always, self._squares = _errors(card)
-        self._groups = [(one.name, group_reason(card, one.name)) for one in card.groups]
-        self._asked = question.prepare(card, self.tally)
+        self._groups = [(one.name, describe_group(card, one.name)) for one in card.groups]
+        self._asked = question.prepare_questions(card, self.tally)
 
     def clean(self, lead: Mapping[str, Any], path: str = "$") -> Lead:
         """Typed values of a raw lead. Raises LeadError; `path` leads to the lead in the caller's input."""
@@ -123,7 +125,7 @@ class Engine:
                 value = self._fields[name][1](raw)
             except UnreadableValue as reason:
                 try:
-                    value = self._fields[name][1](unwrapped(raw))
+                    value = self._fields[name][1](unwrap_scalar(raw))
                 except UnreadableValue:
                     problems.append(BadValue(name, str(column), raw, str(reason), path))
                     continue
@@ -171,15 +173,19 @@ class Engine:
         ledger += [entries[cell] for entries, points, cell in zip(self._terms, terms, bins, strict=True) if points]
         error = None
         if self._known_errors:
-            error = root(self._always + sum([squares[bins[i]] for i, squares in self._squares]))
-        at, gate = card.gate(values.get("stage"))
-        advice = verdict(gate, criteria, True in excluded, total, high)
-        asked = question.questions(self._asked, values, gate, criteria, total, high) if gate and advice == "ask" else ()
+            error = round_root(self._always + sum([squares[bins[i]] for i, squares in self._squares]))
+        at, gate = card.find_gate(values.get("stage"))
+        advice = decide(gate, criteria, True in excluded, total, high)
+        asked = (
+            question.rank_questions(self._asked, values, gate, criteria, total, high)
+            if gate and advice == "ask"
+            else ()
+        )
         recommendation = Recommendation(
             advice,
             at,
             gate.to if gate and advice != "disqualify" else at,
-            gate.line.points if gate else None,
+            gate.threshold.points if gate else None,
             tuple((one.name, _STATES[met]) for one, met in zip(card.card.criteria, criteria, strict=True)),
             self._reasons(gate, advice, criteria, excluded, total, high, ledger),
             asked,
@@ -191,8 +197,8 @@ class Engine:
             total,
             low,
             high,
-            rounded(total),
-            probability(card.learned.base_rate, total),
+            round_score(total),
+            compute_probability(card.learned.base_rate, total),
             card.grade(total),
             recommendation,
             tuple(ledger),
@@ -217,12 +223,14 @@ class Engine:
         if gate is not None:
             for wanted, words in ((False, "is not met"), (None, "is not known")):
                 found += [f"{card.criteria[i].title} {words}" for i in gate.requires if criteria[i] is wanted]
-            line = gate.line
+            line = gate.threshold
             if line.closed:
                 found.append(line.closed)
             elif line.points is not None and total < line.points:
-                short = f"{unsigned(total)} points, {unsigned(line.points)} are needed"
-                found.append(f"{short}; answers could bring up to {unsigned(high)}" if advice == "ask" else short)
+                short = f"{format_unsigned(total)} points, {format_unsigned(line.points)} are needed"
+                found.append(
+                    f"{short}; answers could bring up to {format_unsigned(high)}" if advice == "ask" else short
+                )
         elif not card.stages:
             found.append("the card has no stages")
         else:
@@ -231,17 +239,17 @@ class Engine:
         gains = [one for one in sorted(entries, key=TENTHS, reverse=True)[:REASONS_PER_SIDE] if one.tenths > 0]
         losses = [one for one in sorted(entries, key=TENTHS)[:REASONS_PER_SIDE] if one.tenths < 0]
         ordered = gains + losses if advice == "promote" else losses + gains if advice == "nurture" else gains + losses
-        found += [said(one.tenths, one.reason) for one in ordered]
+        found += [format_entry(one.tenths, one.reason) for one in ordered]
         return tuple(found)
 
 
-def root(squares: int) -> int:
+def round_root(squares: int) -> int:
     """The square root of a whole number, to the nearest whole number; exact, whatever the size."""
     below = math.isqrt(squares)
     return below + (squares - below * below > below)
 
 
-def unwrapped(raw: Any) -> Any:
+def unwrap_scalar(raw: Any) -> Any:
     """The plain value of a NumPy scalar, told by its looks, since nothing here imports NumPy; else `raw` itself."""
     kind = type(raw)
     sort = getattr(getattr(raw, "dtype", None), "kind", "") if kind.__module__ == "numpy" else ""
@@ -285,14 +293,14 @@ def _entries(card: Scorecard, term: Term) -> Sequence[Entry] | _Cells:
     ]
 
 
-def group_reason(card: Scorecard, name: str) -> str:
+def describe_group(card: Scorecard, name: str) -> str:
     """The words for the adjustment of a group."""
     group = next(one for one in card.groups if one.name == name)
     limits = []
     if group.maximum is not None:
-        limits.append(f"at most {unsigned(group.maximum)}")
+        limits.append(f"at most {format_unsigned(group.maximum)}")
     if group.minimum is not None:
-        limits.append(f"at least {unsigned(group.minimum)}")
+        limits.append(f"at least {format_unsigned(group.minimum)}")
     parts = ["only the best rule counts"] if group.best_of else []
     if limits:
         parts.append(f"{' and '.join(limits)} together")

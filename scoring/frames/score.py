@@ -12,9 +12,9 @@ from datetime import date
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from leadledger.scoring.engine.score import engine, unwrapped
-from leadledger.scoring.errors import DataError, UnreadableValue, did_you_mean, shown
-from leadledger.scoring.field import cleaner
+from leadledger.scoring.engine.score import get_engine, unwrap_scalar
+from leadledger.scoring.errors import DataError, UnreadableValue, did_you_mean, quote
+from leadledger.scoring.field import make_cleaner
 from leadledger.scoring.frames import spark as spark_frame
 from leadledger.scoring.frames.libraries import ARROW, KINDS, POLARS, SPARK, Library, arrow_needed, kind
 from leadledger.scoring.outputs import PLUS_MINUS, REASON_COLUMNS, SCORE_COLUMNS, names
@@ -151,22 +151,22 @@ def _check(card: Scorecard, columns: list[Any], keep: Sequence[str], added: Sequ
     asked = _asked(card, columns)
     twice = [one for one in [*asked, *keep] if columns.count(one) > 1]
     if twice:
-        raise DataError(f"the data frame: has two columns {shown(twice[0])}; drop one, or rename it")
+        raise DataError(f"the data frame: has two columns {quote(twice[0])}; drop one, or rename it")
     seen: dict[str, str] = {}
     for one in asked:  # SQL takes names that differ in case for one
         if seen.setdefault(one.lower(), one) != one:
             raise DataError(
-                f"the data frame: the columns {shown(seen[one.lower()])} and {shown(one)} differ only in case; drop"
+                f"the data frame: the columns {quote(seen[one.lower()])} and {quote(one)} differ only in case; drop"
                 " one, or rename it"
             )
     for one in keep:
         if one not in columns:
             hint = did_you_mean(str(one), map(str, columns))
-            raise DataError(f"the data frame: has no column {shown(one)} to keep.{hint}")
+            raise DataError(f"the data frame: has no column {quote(one)} to keep.{hint}")
     for one in added:
         if one in keep:
             raise DataError(
-                f"the data frame: has a column {shown(one)} already; give the new ones another name, as in"
+                f"the data frame: has a column {quote(one)} already; give the new ones another name, as in"
                 " prefix='lead_', or leave it out of `keep`"
             )
 
@@ -222,9 +222,9 @@ def _handed(
         else:
             types |= found
     unread: set[int] = set()
-    homes = {column: one for one in card.card.plain for column in one.columns}
+    homes = {column: one for one in card.card.plain_fields for column in one.columns}
     for column in [one for one, type in types.items() if not family(type) and type != NANOSECONDS]:
-        clean = cleaner(homes[column], card.card.absent)
+        clean = make_cleaner(homes[column], card.card.missing_texts)
         values = library.values(given[column])
         for row, raw in enumerate(values):
             try:
@@ -252,7 +252,7 @@ def _cleaned(clean: Callable[[Any], Any], raw: Any) -> Any:
     try:
         value = clean(raw)
     except UnreadableValue:
-        value = clean(unwrapped(raw))
+        value = clean(unwrap_scalar(raw))
     return float(value) if isinstance(value, bool) else value
 
 
@@ -289,5 +289,5 @@ def _problems(card: Scorecard, library: Library, given: Mapping[str, Any], rows:
     """What can't be read in each of these rows: `budget: 'lots' is not a number; …`."""
     raw = {one: library.at(series, rows) for one, series in given.items()}
     for values in zip(*raw.values(), strict=True):
-        found = engine(card).refused(dict(zip(raw, values, strict=True)))
+        found = get_engine(card).refused(dict(zip(raw, values, strict=True)))
         yield "; ".join(f"{one.column}: {one.reason}" if one.column else one.reason for one in found)

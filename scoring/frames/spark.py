@@ -76,12 +76,12 @@ def typed(card: Scorecard, leads: Source, query: Query) -> Any:
 
 def marks(card: Card, leads: Source) -> dict[str, str]:
     """What to say of each column whose values may be unreadable, by the name of the column that says so of a row."""
-    kinds = {column: one for one in card.plain for column in one.columns}
+    kinds = {column: one for one in card.plain_fields for column in one.columns}
     found = {}
     for column in cleaning.doubtful(card, leads.types, SPARK):
         one = kinds[column]
         listed = one.kind == "text" and one.values and cleaning.family(leads.types[column]) == "text"
-        found[f"bad:{column}"] = f"{column}: {one.not_listed() if listed else UNREAD[one.kind]}"
+        found[f"bad:{column}"] = f"{column}: {one.explain_unlisted() if listed else UNREAD[one.kind]}"
     return found
 
 

@@ -14,16 +14,16 @@ from itertools import pairwise
 
 from leadledger.scoring import tree
 from leadledger.scoring.field import Field
-from leadledger.scoring.lookup import Bins, NumberBins, Table, TextBins, axes
-from leadledger.scoring.meaning.logic import derive, truth
-from leadledger.scoring.scorecard import Priced, Scorecard
+from leadledger.scoring.lookup import Bins, NumberBins, Table, TextBins, list_bins
+from leadledger.scoring.meaning.logic import derive, evaluate_condition
+from leadledger.scoring.scorecard import PricedRule, Scorecard
 from leadledger.scoring.tree import Typed
 
 ANY_DAY = date(2026, 1, 1)  # answers that are dates are told by their distance from the day of scoring
 
 
 @dataclass(frozen=True)
-class Alone:
+class LoneEffect:
     """The rules and tables that ask one field and nothing else, and what an answer could add to them (tenths)."""
 
     field: str
@@ -33,16 +33,16 @@ class Alone:
     high: int
 
 
-def alone(card: Scorecard) -> tuple[Alone, ...]:
+def find_lone_effects(card: Scorecard) -> tuple[LoneEffect, ...]:
     """What can be said of each field with a question by itself; worked out once, and kept with the scorecard."""
-    found: tuple[Alone, ...] | None = card.__dict__.get("alone")
+    found: tuple[LoneEffect, ...] | None = card.__dict__.get("alone")
     if found is None:
         found = tuple(_alone(card))
         card.__dict__["alone"] = found
     return found
 
 
-def _alone(card: Scorecard) -> Iterator[Alone]:
+def _alone(card: Scorecard) -> Iterator[LoneEffect]:
     for name in card.card.questions:
         field = card.card.fields[name]
         if field.kind == "date":  # its stretches move with the day of scoring
@@ -52,25 +52,25 @@ def _alone(card: Scorecard) -> Iterator[Alone]:
         if not rules and not terms:
             continue
         unknown = _worth(card, rules, terms, name, None)
-        shifts = [_worth(card, rules, terms, name, value) - unknown for value, _ in answers(card, field)]
+        shifts = [_worth(card, rules, terms, name, value) - unknown for value, _ in list_answers(card, field)]
         named = frozenset(one.rule.name for one in rules), frozenset(one.name for one in terms)
-        yield Alone(name, *named, min([0, *shifts]), max([0, *shifts]))
+        yield LoneEffect(name, *named, min([0, *shifts]), max([0, *shifts]))
 
 
-def _asks_only(one: Priced, name: str) -> bool:
+def _asks_only(one: PricedRule, name: str) -> bool:
     """Whether a rule asks one field alone, by comparisons; what a text may hold besides can't be listed."""
-    searches = any(isinstance(part, tree.Search) for part in tree.parts(one.rule.when.tree))
+    searches = any(isinstance(part, tree.Search) for part in tree.walk_tree(one.rule.when.tree))
     return one.rule.when.fields == (name,) and one.rule.half_life is None and not searches
 
 
-def _worth(card: Scorecard, rules: Sequence[Priced], terms: Sequence[Table], name: str, value: Typed) -> int:
-    plain: dict[str, Typed] = dict.fromkeys((one.name for one in card.card.plain), None)
+def _worth(card: Scorecard, rules: Sequence[PricedRule], terms: Sequence[Table], name: str, value: Typed) -> int:
+    plain: dict[str, Typed] = dict.fromkeys((one.name for one in card.card.plain_fields), None)
     values = derive(card.card, {**plain, name: value}, ANY_DAY)
-    points = sum(one.points for one in rules if truth(one.rule.when.tree, values, ANY_DAY) is True)
+    points = sum(one.points for one in rules if evaluate_condition(one.rule.when.tree, values, ANY_DAY) is True)
     return points + sum(term.points[term.bins.find(value)] for term in terms)  # type: ignore[arg-type, misc]  # its kind
 
 
-def answers(card: Scorecard, field: Field) -> Iterator[tuple[Typed, float]]:
+def list_answers(card: Scorecard, field: Field) -> Iterator[tuple[Typed, float]]:
     """Values that stand for all answers to a field, with their shares; the shares add up to 1."""
     table = next((one for one in card.learned.terms if isinstance(one, Table) and one.field == field.name), None)
     values: Sequence[Typed]
@@ -99,13 +99,13 @@ def answers(card: Scorecard, field: Field) -> Iterator[tuple[Typed, float]]:
 def _bins(card: Scorecard, field: Field) -> Iterator[Bins]:
     """The bins of a field in every term that asks it."""
     for term in card.learned.terms:
-        yield from (bins for name, bins in zip(term.fields, axes(term), strict=True) if name == field.name)
+        yield from (bins for name, bins in zip(term.fields, list_bins(term), strict=True) if name == field.name)
 
 
 def _conditions(card: Scorecard) -> Iterator[tree.Node]:
     yield from (one.when.tree for one in card.card.rules)
     yield from (one.met.tree for one in card.card.criteria)
-    for field in card.card.derived:
+    for field in card.card.derived_fields:
         if field.derived is not None and not isinstance(field.derived, tree.Days):
             yield field.derived
 
@@ -113,11 +113,11 @@ def _conditions(card: Scorecard) -> Iterator[tree.Node]:
 def _literals(card: Scorecard, field: str) -> Iterator[float | str | bool | date]:
     """Every literal that a condition compares a field with."""
     for node in _conditions(card):
-        for part in tree.parts(node):
+        for part in tree.walk_tree(node):
             match part:
-                case tree.Compare(left=tree.Field(name=name), right=tree.Value(value=value)) if name == field:
+                case tree.Compare(left=tree.FieldRef(name=name), right=tree.Constant(value=value)) if name == field:
                     yield value
-                case tree.In(of=tree.Field(name=name), values=values) if name == field:
+                case tree.In(of=tree.FieldRef(name=name), values=values) if name == field:
                     yield from (one.value for one in values)
                 case tree.Search(of=of, text=text) if of.name == field:
                     yield text
@@ -125,14 +125,14 @@ def _literals(card: Scorecard, field: str) -> Iterator[float | str | bool | date
 
 def _days(card: Scorecard, field: str) -> list[Typed]:
     """Days that stand for all answers to a date field, by the distances and the dates that conditions compare with."""
-    derived = {one.name: one.derived for one in card.card.derived if isinstance(one.derived, tree.Days)}
+    derived = {one.name: one.derived for one in card.card.derived_fields if isinstance(one.derived, tree.Days)}
     cuts = {value.toordinal() for value in _literals(card, field) if isinstance(value, date)}
     cuts |= {ANY_DAY.toordinal()}
     for node in _conditions(card):
-        for part in tree.parts(node):
-            if not isinstance(part, tree.Compare) or not isinstance(part.right, tree.Value):
+        for part in tree.walk_tree(node):
+            if not isinstance(part, tree.Compare) or not isinstance(part.right, tree.Constant):
                 continue
-            left = derived.get(part.left.name) if isinstance(part.left, tree.Field) else part.left
+            left = derived.get(part.left.name) if isinstance(part.left, tree.FieldRef) else part.left
             if isinstance(left, tree.Days) and left.of.name == field and isinstance(part.right.value, float):
                 distance = int(max(-1e6, min(1e6, part.right.value)))
                 cuts.add(ANY_DAY.toordinal() + (distance if left.way == "until" else -distance))

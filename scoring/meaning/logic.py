@@ -14,14 +14,14 @@ from leadledger.scoring.tree import Typed
 Values: TypeAlias = Mapping[str, Typed]
 
 
-def truth(node: tree.Node, values: Values, as_of: date) -> bool | None:
+def evaluate_condition(node: tree.Node, values: Values, as_of: date) -> bool | None:
     """Whether a condition holds; None: unknown."""
     match node:
         case tree.Compare(op=op, left=left, right=right):
-            one, other = operand(left, values, as_of), operand(right, values, as_of)
+            one, other = evaluate_operand(left, values, as_of), evaluate_operand(right, values, as_of)
             return None if one is None or other is None else _compare(op, one, other)
         case tree.In(of=of, values=literals):
-            one = operand(of, values, as_of)
+            one = evaluate_operand(of, values, as_of)
             return None if one is None else any(one == literal.value for literal in literals)
         case tree.Search(way=way, of=of, text=text):
             found = values[of.name]
@@ -37,24 +37,24 @@ def truth(node: tree.Node, values: Values, as_of: date) -> bool | None:
             flag = values[of.name]
             return None if flag is None else bool(flag)
         case tree.IsNull(of=of):
-            return operand(of, values, as_of) is None
+            return evaluate_operand(of, values, as_of) is None
         case tree.Not(of=of):
-            inner = truth(of, values, as_of)
+            inner = evaluate_condition(of, values, as_of)
             return None if inner is None else not inner
         case tree.And(of=parts):
-            results = [truth(part, values, as_of) for part in parts]
+            results = [evaluate_condition(part, values, as_of) for part in parts]
             return False if False in results else None if None in results else True
         case tree.Or(of=parts):
-            results = [truth(part, values, as_of) for part in parts]
+            results = [evaluate_condition(part, values, as_of) for part in parts]
             return True if True in results else None if None in results else False
 
 
-def operand(node: tree.Operand | tree.Value, values: Values, as_of: date) -> Typed:
+def evaluate_operand(node: tree.Operand | tree.Constant, values: Values, as_of: date) -> Typed:
     """The value of an operand; None: missing."""
     match node:
-        case tree.Value(value=value):
+        case tree.Constant(value=value):
             return value
-        case tree.Field(name=name):
+        case tree.FieldRef(name=name):
             return values[name]
         case tree.Days(way=way, of=of):
             day = values[of.name]
@@ -82,8 +82,12 @@ def _compare(op: tree.Comparison, one: Typed, other: Typed) -> bool:
 def derive(card: Card, values: Values, as_of: date) -> dict[str, Typed]:
     """The values of the plain fields, and of the derived ones."""
     whole = dict(values)
-    for field in card.derived:
+    for field in card.derived_fields:
         node = field.derived
         assert node is not None
-        whole[field.name] = operand(node, whole, as_of) if isinstance(node, tree.Days) else truth(node, whole, as_of)
+        whole[field.name] = (
+            evaluate_operand(node, whole, as_of)
+            if isinstance(node, tree.Days)
+            else evaluate_condition(node, whole, as_of)
+        )
     return whole

@@ -9,11 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from leadledger.scoring.lookup import Combination, Table, Term, asks, leaf_of, leaves
-from leadledger.scoring.meaning.answers import alone
-from leadledger.scoring.meaning.logic import Values, derive, truth
+from leadledger.scoring.lookup import Combination, Table, Term, find_branch_fields, find_leaf, list_leaves
+from leadledger.scoring.meaning.answers import find_lone_effects
+from leadledger.scoring.meaning.logic import Values, derive, evaluate_condition
 from leadledger.scoring.rule import Group
-from leadledger.scoring.scorecard import Priced, Scorecard
+from leadledger.scoring.scorecard import PricedRule, Scorecard
 
 
 @dataclass(frozen=True)
@@ -40,35 +40,37 @@ class Tally:
 def tally(card: Scorecard, plain: Values, as_of: date) -> Tally:
     """Score one lead. `plain` holds a typed value (None: missing) for each plain field of the card."""
     values = derive(card.card, plain, as_of)
-    rules = tuple(rule_points(one, values, as_of) for one in card.rules)
+    rules = tuple(compute_rule_points(one, values, as_of) for one in card.rules)
     total = low = high = card.learned.start
     group_entries = []
     for group in card.groups:
         members = [i for i, one in enumerate(card.rules) if one.rule.group == group.name]
         known = [rules[i] or 0 for i in members]
         spans = [
-            span(card.rules[i], values, as_of) for i in members if rules[i] is None and open_(card.rules[i], values)
+            find_range(card.rules[i], values, as_of)
+            for i in members
+            if rules[i] is None and is_open(card.rules[i], values)
         ]
-        worth = grouped(group, known)
-        worst, best = group_span(group, known, spans)
+        worth = sum_group(group, known)
+        worst, best = find_group_range(group, known, spans)
         group_entries.append(worth - sum(known))
         total, low, high = total + worth, low + worst, high + best
-    settled = {name for one in alone(card) for name in one.rules}
+    settled = {name for one in find_lone_effects(card) for name in one.rules}
     for one, points in zip(card.rules, rules, strict=True):
         if one.rule.group:
             continue
-        unsure = points is None and one.rule.name not in settled and open_(one, values)
-        worst, best = span(one, values, as_of) if unsure else (points or 0, points or 0)
+        unsure = points is None and one.rule.name not in settled and is_open(one, values)
+        worst, best = find_range(one, values, as_of) if unsure else (points or 0, points or 0)
         total, low, high = total + (points or 0), low + worst, high + best
     terms, bins = [], []
     for term in card.learned.terms:
         points, at, worst, best = look_up(term, values, card)
         terms.append(points)
         bins.append(at)
-        if any(term.name in one.terms for one in alone(card)):
+        if any(term.name in one.terms for one in find_lone_effects(card)):
             worst = best = points
         total, low, high = total + points, low + worst, high + best
-    for answer in alone(card):
+    for answer in find_lone_effects(card):
         if values[answer.field] is None:
             low, high = low + answer.low, high + answer.high
     return Tally(
@@ -79,12 +81,12 @@ def tally(card: Scorecard, plain: Values, as_of: date) -> Tally:
         tuple(group_entries),
         tuple(terms),
         tuple(bins),
-        tuple(truth(one.met.tree, values, as_of) for one in card.card.criteria),
-        tuple(truth(one.when.tree, values, as_of) for one in card.card.exclude),
+        tuple(evaluate_condition(one.met.tree, values, as_of) for one in card.card.criteria),
+        tuple(evaluate_condition(one.when.tree, values, as_of) for one in card.card.exclude),
     )
 
 
-def amount(one: Priced, values: Values, as_of: date) -> int | None:
+def compute_earned(one: PricedRule, values: Values, as_of: date) -> int | None:
     """What a rule earns where it fires; None where it decays from an unknown day."""
     if one.steps is None or one.rule.half_life is None:
         return one.points
@@ -92,30 +94,30 @@ def amount(one: Priced, values: Values, as_of: date) -> int | None:
     return one.steps.at((as_of - day).days) if isinstance(day, date) else None
 
 
-def rule_points(one: Priced, values: Values, as_of: date) -> int | None:
+def compute_rule_points(one: PricedRule, values: Values, as_of: date) -> int | None:
     """The points of a rule: 0 where its condition is false, None where it, or what it would earn, is unknown."""
-    fires = truth(one.rule.when.tree, values, as_of)
-    return 0 if fires is False else None if fires is None else amount(one, values, as_of)
+    fires = evaluate_condition(one.rule.when.tree, values, as_of)
+    return 0 if fires is False else None if fires is None else compute_earned(one, values, as_of)
 
 
-def open_(one: Priced, values: Values) -> bool:
+def is_open(one: PricedRule, values: Values) -> bool:
     """Whether an answer to a question could still settle an unknown rule."""
     return any(values[name] is None for name in one.askable)
 
 
-def span(one: Priced, values: Values, as_of: date) -> tuple[int, int]:
+def find_range(one: PricedRule, values: Values, as_of: date) -> tuple[int, int]:
     """The least and the most that an open rule could bring once its questions are answered."""
-    most = amount(one, values, as_of)
+    most = compute_earned(one, values, as_of)
     most = one.points if most is None else most
     return min(most, 0), max(most, 0)
 
 
-def grouped(group: Group, points: list[int]) -> int:
+def sum_group(group: Group, points: list[int]) -> int:
     """What the rules of a group are worth together."""
     return _cut(group, max((one for one in points if one), default=0) if group.best_of else sum(points))
 
 
-def group_span(group: Group, known: list[int], spans: list[tuple[int, int]]) -> tuple[int, int]:
+def find_group_range(group: Group, known: list[int], spans: list[tuple[int, int]]) -> tuple[int, int]:
     """The least and the most that a group could be worth."""
     if not group.best_of:
         low, high = (sum(known) + sum(one[end] for one in spans) for end in (0, 1))
@@ -136,7 +138,7 @@ def look_up(term: Term, values: Values, card: Scorecard) -> tuple[int, int, int,
     """The points of a learned term, the bin, and the least and the most that an answer could make of it."""
 
     def free(name: str, at: int) -> bool:
-        return at == 0 and any(values[root] is None for root in card.askable((name,)))
+        return at == 0 and any(values[root] is None for root in card.find_askable((name,)))
 
     if isinstance(term, Table):
         at = term.bins.find(values[term.field])  # type: ignore[arg-type]  # the bins are of the field's kind
@@ -146,9 +148,9 @@ def look_up(term: Term, values: Values, card: Scorecard) -> tuple[int, int, int,
         place = {name: bins.find(values[name]) for bins, name in zip(term.bins, term.fields, strict=True)}  # type: ignore[arg-type]
         points = worst = best = 0
         for tree in term.trees:
-            leaf = leaf_of(tree, place)
+            leaf = find_leaf(tree, place)
             # A tree that asks what an answer may still bring could come to any of its leaves.
-            ends = leaves(tree) if any(free(name, place[name]) for name in asks(tree)) else (leaf,)
+            ends = list_leaves(tree) if any(free(name, place[name]) for name in find_branch_fields(tree)) else (leaf,)
             possible = [one.points for one in ends]
             points, worst, best = points + leaf.points, worst + min(possible), best + max(possible)
         return points, term.cell(tuple(place.values())), worst, best

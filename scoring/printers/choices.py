@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from leadledger.scoring.lookup import Combination, asks
+from leadledger.scoring.lookup import Combination, find_branch_fields
 
 LONGEST_CASE = 12  # branches in a row; above that a CASE halves its range, so that a row asks the logarithm of them
 
@@ -37,6 +37,6 @@ def together(term: Combination, askable: frozenset[str]) -> list[tuple[tuple[str
     """
     found: dict[tuple[str, ...], list[int]] = {}
     for i, tree in enumerate(term.trees):
-        asked = asks(tree) & askable
+        asked = find_branch_fields(tree) & askable
         found.setdefault(tuple(name for name in term.fields if name in asked), []).append(i)
     return list(found.items())

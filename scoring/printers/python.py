@@ -16,25 +16,25 @@ from datetime import date
 from typing import Any, TypeAlias
 
 from leadledger.scoring import tree
-from leadledger.scoring.errors import PrinterError, shown
+from leadledger.scoring.errors import PrinterError, quote
 from leadledger.scoring.field import Field, fold
 from leadledger.scoring.lookup import (
     Bins,
+    Branch,
     Combination,
     FlagBins,
     Leaf,
     NumberBins,
-    Split,
     Table,
     Term,
     TextBins,
-    leaves,
+    list_leaves,
 )
-from leadledger.scoring.meaning.answers import alone
+from leadledger.scoring.meaning.answers import find_lone_effects
 from leadledger.scoring.printers.choices import question, together
 from leadledger.scoring.printers.comments import comment_text
 from leadledger.scoring.rule import Group
-from leadledger.scoring.scorecard import Priced, Scorecard
+from leadledger.scoring.scorecard import PricedRule, Scorecard
 
 WIDTH = 120  # columns of the printed source, where it can be wrapped
 
@@ -85,7 +85,7 @@ class _Printer:
     def name(self, kind: str, key: object, wish: str) -> str:
         """The variable for `key` of a kind, the same at each call; close to `wish`, and never taken twice."""
         if not _IDENTIFIER.fullmatch(wish):  # a card that was put together in Python, past the reader
-            raise PrinterError(f"{shown(wish)} is no name; names have a to z, 0 to 9 and _ only")
+            raise PrinterError(f"{quote(wish)} is no name; names have a to z, 0 to 9 and _ only")
         if (kind, key) not in self.names:
             name, n = wish, 2
             while name in self.taken:
@@ -138,17 +138,17 @@ class _Printer:
 
     def values(self) -> None:
         """Bind every field that is asked; the derived ones, days and folded texts after those that they ask."""
-        asked = {part.name for node in self.nodes() for part in tree.parts(node) if isinstance(part, tree.Field)}
+        asked = {part.name for node in self.nodes() for part in tree.walk_tree(node) if isinstance(part, tree.FieldRef)}
         asked |= {one.rule.half_life.of for one in self.card.rules if one.rule.half_life}
         asked |= {name for term in self.card.learned.terms for name in term.fields}
-        asked |= {name for field in self.card.card.derived for name in field.asks}
-        for field in self.card.card.plain:
+        asked |= {name for field in self.card.card.derived_fields for name in field.computed_from}
+        for field in self.card.card.plain_fields:
             if field.name in asked:
                 self.line(f"{self.field(field.name)} = lead[{field.name!r}]")
-        for field in self.card.card.derived:
+        for field in self.card.card.derived_fields:
             self.derived(field)
         for node in self.nodes():
-            for part in tree.parts(node):
+            for part in tree.walk_tree(node):
                 match part:
                     case tree.Days() if ("days", part) not in self.names:
                         self.days(part)
@@ -167,7 +167,7 @@ class _Printer:
             self.line(f"{self.field(field.name)} = {self.days(node)}")
             return
         assert node is not None
-        for part in tree.parts(node):
+        for part in tree.walk_tree(node):
             if isinstance(part, tree.Days):
                 self.days(part)
             elif isinstance(part, tree.Search):
@@ -194,9 +194,9 @@ class _Printer:
 
     def choice(self, node: tree.Node, yes: str = "True", no: str = "False") -> str:
         """An expression that is `yes`, `no`, or None where the condition is unknown."""
-        parts = list(tree.parts(node))
+        parts = list(tree.walk_tree(node))
         if not any(isinstance(part, tree.IsNull) for part in parts):
-            asked = {self.operand(part) for part in parts if isinstance(part, tree.Field | tree.Days)}
+            asked = {self.operand(part) for part in parts if isinstance(part, tree.FieldRef | tree.Days)}
             days = {self.field(part.of.name) for part in parts if isinstance(part, tree.Days)}
             # Over one operand, a condition is unknown where that is missing, and plain two-valued logic elsewhere.
             if len(asked - days) == 1:
@@ -214,7 +214,7 @@ class _Printer:
             case tree.Compare(op=op, left=left, right=right):
                 sign = {"=": "==", "<>": "!="}.get(op, op)
                 # None equals nothing, so that `==` with a literal needs no guard of its own.
-                guards = () if op == "=" and isinstance(right, tree.Value) else self.guards(left, right)
+                guards = () if op == "=" and isinstance(right, tree.Constant) else self.guards(left, right)
                 return _all([*guards, f"{self.operand(left)} {sign} {self.operand(right)}"], inner)
             case tree.In(of=of, values=values):
                 return f"{self.operand(of)} in {self.literals(values)}"
@@ -253,15 +253,15 @@ class _Printer:
                 return _all([self.fails(part, True) for part in parts], inner)
         raise PrinterError(f"the Python printer has no way to print {type(node).__name__}")
 
-    def guards(self, *operands: tree.Operand | tree.Value) -> list[str]:
-        names = dict.fromkeys(self.operand(one) for one in operands if not isinstance(one, tree.Value))
+    def guards(self, *operands: tree.Operand | tree.Constant) -> list[str]:
+        names = dict.fromkeys(self.operand(one) for one in operands if not isinstance(one, tree.Constant))
         return [f"{name} is not None" for name in names if name != self.known]
 
-    def operand(self, node: tree.Operand | tree.Value) -> str:
+    def operand(self, node: tree.Operand | tree.Constant) -> str:
         match node:
-            case tree.Value(value=value):
+            case tree.Constant(value=value):
                 return self.literal(value)
-            case tree.Field(name=name):
+            case tree.FieldRef(name=name):
                 return self.field(name)
             case tree.Days():
                 return self.days(node)
@@ -272,7 +272,7 @@ class _Printer:
             return f"{part} {negated}in {whole}"
         return f"{negated}{whole}.{node.way.replace('_', '')}({part})"
 
-    def literals(self, values: tuple[tree.Value, ...]) -> str:
+    def literals(self, values: tuple[tree.Constant, ...]) -> str:
         items = ", ".join(self.literal(one.value) for one in values)
         return f"({items}{',' if len(values) == 1 else ''})"
 
@@ -300,12 +300,12 @@ class _Printer:
         shown = [repr(one) for one in items]
         self.constants += _wrapped(f"{name} = (", shown, ",)" if len(shown) == 1 else ")", WIDTH)
 
-    def rule(self, one: Priced) -> str:
+    def rule(self, one: PricedRule) -> str:
         rule = one.rule
         name = self.name("rule", rule.name, f"rule_{rule.name}")
         worth = str(one.points)
         if one.steps is not None and rule.half_life is not None:
-            of = tree.Days("since", tree.Field(rule.half_life.of, "date"))
+            of = tree.Days("since", tree.FieldRef(rule.half_life.of, "date"))
             days = self.days(of)
             edges = self.name("edges", rule.name, f"DAYS_{rule.name.upper()}")
             steps = self.name("steps", rule.name, f"STEPS_{rule.name.upper()}")
@@ -335,8 +335,8 @@ class _Printer:
 
     def spans(self) -> None:
         """What the unknown could still change: move `low` and `high` away from the total."""
-        settled = {name for one in alone(self.card) for name in one.rules}
-        for answer in alone(self.card):
+        settled = {name for one in find_lone_effects(self.card) for name in one.rules}
+        for answer in find_lone_effects(self.card):
             self.line(f"if {self.field(answer.field)} is None:")
             self.line(f"    low += {answer.low}")
             self.line(f"    high += {answer.high}")
@@ -351,15 +351,15 @@ class _Printer:
         for group in self.card.groups:
             self.group_span(group)
         for term in self.card.learned.terms:
-            if not any(term.name in one.terms for one in alone(self.card)):
+            if not any(term.name in one.terms for one in find_lone_effects(self.card)):
                 self.term_span(term)
 
-    def open(self, one: Priced) -> str:
+    def open(self, one: PricedRule) -> str:
         """Whether a rule is unknown, and a question could settle it."""
         missing = [f"{self.field(name)} is None" for name in one.askable]
         return f"{self.names['rule', one.rule.name]} is None and {_any(missing, True)}"
 
-    def span(self, one: Priced) -> tuple[str, str]:
+    def span(self, one: PricedRule) -> tuple[str, str]:
         """The least and the most that a rule could bring, if it is open."""
         most = str(one.points)
         if one.steps is not None:
@@ -445,7 +445,7 @@ class _Printer:
         return cell
 
     def tree(
-        self, node: Split, points: str, bins: Mapping[str, str], sizes: Mapping[str, int], indent: str = ""
+        self, node: Branch, points: str, bins: Mapping[str, str], sizes: Mapping[str, int], indent: str = ""
     ) -> None:
         """The choices of a small tree; its last choice is a line."""
         of = bins[node.field]
@@ -472,11 +472,13 @@ class _Printer:
         bins = {name: self.bin(name, bins) for name, bins in zip(term.fields, term.bins, strict=True)}
         sizes = dict(zip(term.fields, map(len, term.bins), strict=True))
         points = self.names["points", term.name]
-        askable = frozenset(name for name in term.fields if self.card.askable((name,)))
+        askable = frozenset(name for name in term.fields if self.card.find_askable((name,)))
         for asked, trees in together(term, askable):
             if not asked:
                 continue
-            low, high = (sum(end(leaf.points for leaf in leaves(term.trees[i])) for i in trees) for end in (min, max))
+            low, high = (
+                sum(end(leaf.points for leaf in list_leaves(term.trees[i])) for i in trees) for end in (min, max)
+            )
             self.line(f"if {_any([self.free(name, len(asked) > 1) for name in asked])}:")
             now = points
             if len(trees) < len(term.trees):
@@ -493,7 +495,7 @@ class _Printer:
             return
         points = self.names["points", term.name]
         if isinstance(term, Table):
-            if self.card.askable(term.fields):
+            if self.card.find_askable(term.fields):
                 self.line(f"if {self.free(term.field)}:")
                 self.line(f"    low += {min(term.points)} - {points}")
                 self.line(f"    high += {max(term.points)} - {points}")
@@ -502,7 +504,7 @@ class _Printer:
         table = self.names["table", term.name]
         width = len(term.bins[1])
         cells = [cell for line in term.points for cell in line]
-        first, second = (self.free(name) if self.card.askable((name,)) else "" for name in term.fields)
+        first, second = (self.free(name) if self.card.find_askable((name,)) else "" for name in term.fields)
         word = "if"
         if first and second:
             self.line(f"if {first} and {second}:")
@@ -518,7 +520,7 @@ class _Printer:
 
     def free(self, field: str, inner: bool = False) -> str:
         """Whether a learned field is missing, and a question could bring it."""
-        roots = self.card.askable((field,))
+        roots = self.card.find_askable((field,))
         missing = f"{self.field(field)} is None"
         if roots == (field,):
             return missing

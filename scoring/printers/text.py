@@ -8,9 +8,9 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator, Mapping
 
-from leadledger.scoring.lookup import Bins, Combination, Leaf, Pair, Split, Table, Term
-from leadledger.scoring.lookup import words as bin_words
-from leadledger.scoring.result import Entry, Result, signed, unsigned
+from leadledger.scoring.lookup import Bins, Branch, Combination, Leaf, Pair, Table, Term
+from leadledger.scoring.lookup import describe_bins as bin_words
+from leadledger.scoring.result import Entry, Result, format_signed, format_unsigned
 from leadledger.scoring.scorecard import Scorecard
 
 GAIN, LOSS = "█", "░"
@@ -34,14 +34,14 @@ def _ledger(result: Result, width: int) -> Iterator[str]:
     yield ""
     chance = "" if result.probability is None else f" · {result.probability:.0%} become an opportunity"
     margin = "" if result.error is None else f" ± {_margin(result.error)}"
-    yield f"Score {result.score}{margin} · grade {result.grade} · {unsigned(result.tenths)} points{chance}"
+    yield f"Score {result.score}{margin} · grade {result.grade} · {format_unsigned(result.tenths)} points{chance}"
     way = f"{advice.at} → {advice.to}" if advice.at != advice.to else advice.at
-    line = "" if advice.line is None else f" (from {unsigned(advice.line)} points)"
+    line = "" if advice.threshold is None else f" (from {format_unsigned(advice.threshold)} points)"
     yield f"Recommendation: {advice.verdict.upper()}" + (f" · {way}{line}" if way else "")
     yield ""
     yield from _waterfall(result.ledger, result.tenths, width)
     if (result.low, result.high) != (result.tenths, result.tenths):
-        yield f"Answers could still make it {unsigned(result.low)} to {unsigned(result.high)}."
+        yield f"Answers could still make it {format_unsigned(result.low)} to {format_unsigned(result.high)}."
     if advice.criteria:
         yield ""
         marks = "   ".join(f"{MARKS[state]} {name}" for name, state in advice.criteria)
@@ -63,7 +63,7 @@ def _ledger(result: Result, width: int) -> Iterator[str]:
 
 def _margin(error: int) -> str:
     """A standard error in whole points, halves up; below one point with its decimal, so that it is never a bare 0."""
-    return unsigned(error) if error < 10 else str((error + 5) // 10)
+    return format_unsigned(error) if error < 10 else str((error + 5) // 10)
 
 
 def _waterfall(ledger: tuple[Entry, ...], total: int, width: int) -> Iterator[str]:
@@ -84,9 +84,9 @@ def _waterfall(ledger: tuple[Entry, ...], total: int, width: int) -> Iterator[st
     for entry, before, after in zip(ledger, edges, edges[1:], strict=False):
         left, right = sorted((at(before), at(after)))
         bar = " " * left + (GAIN if after >= before else LOSS) * max(1, right - left)
-        points = unsigned(entry.tenths) if entry.kind == "start" else signed(entry.tenths)
+        points = format_unsigned(entry.tenths) if entry.kind == "start" else format_signed(entry.tenths)
         yield f"{_fit(entry.reason, words)} {points:>6}  {bar[:room]}".rstrip()
-    yield f"{'Total':<{words}} {unsigned(total):>6}  {GAIN * max(0, at(total))}".rstrip()
+    yield f"{'Total':<{words}} {format_unsigned(total):>6}  {GAIN * max(0, at(total))}".rstrip()
 
 
 def _card(card: Scorecard, width: int) -> Iterator[str]:
@@ -96,8 +96,8 @@ def _card(card: Scorecard, width: int) -> Iterator[str]:
     yield ""
     rate = "" if learned.base_rate is None else f" Of the average lead, {learned.base_rate:.1%} become an opportunity."
     yield from _wrapped(
-        f"Every lead starts at {unsigned(learned.start)} points; 50.0 is the average lead, and 10 points more double"
-        f" the odds.{rate}",
+        f"Every lead starts at {format_unsigned(learned.start)} points; 50.0 is the average lead, and 10 points more"
+        f" double the odds.{rate}",
         width,
     )
     if learned.trust != 1:
@@ -124,7 +124,7 @@ def _card(card: Scorecard, width: int) -> Iterator[str]:
         yield from _heading("Stages", "what it takes to enter")
         yield from _stages(card, width)
     yield from _heading("Grades", "from how many points")
-    cuts = [f"{grade} {unsigned(cut)}" for grade, cut in written.grades]
+    cuts = [f"{grade} {format_unsigned(cut)}" for grade, cut in written.grades]
     yield f"{' · '.join(cuts)} · {written.below} below"
 
 
@@ -139,13 +139,13 @@ def _rules(card: Scorecard, width: int) -> Iterator[str]:
         members = [one for one in card.rules if one.rule.group == (group.name if group else "")]
         if group and members:
             limits = ["only the best counts"] if group.best_of else []
-            limits += [f"at most {unsigned(group.maximum)}"] if group.maximum is not None else []
-            limits += [f"at least {unsigned(group.minimum)}"] if group.minimum is not None else []
+            limits += [f"at most {format_unsigned(group.maximum)}"] if group.maximum is not None else []
+            limits += [f"at least {format_unsigned(group.minimum)}"] if group.minimum is not None else []
             yield f"  group {group.name}: {', '.join(limits)}"
         for one in members:
-            declared = "" if one.points == one.rule.points else f" (declared {signed(one.rule.points)})"
+            declared = "" if one.points == one.rule.points else f" (declared {format_signed(one.rule.points)})"
             fades = f", halves every {one.rule.half_life.days} days" if one.rule.half_life else ""
-            yield from _wrapped(f"{signed(one.points):>6}  {one.rule.reason}{declared}{fades}", width, " " * 8)
+            yield from _wrapped(f"{format_signed(one.points):>6}  {one.rule.reason}{declared}{fades}", width, " " * 8)
             yield from _wrapped(f"{'':8}when {one.rule.when.text}", width, " " * 10)
             if one.rule.why:
                 yield from _wrapped(f"{'':8}why  {one.rule.why}", width, " " * 10)
@@ -166,7 +166,7 @@ def _table(card: Scorecard, table: Table, width: int) -> Iterator[str]:
     unit = f", {field.unit}" if field.unit else ""
     yield f"{field.title}{unit}"
     words = min(max(map(len, table.bins.labels)), 30)
-    margins = [f" ± {unsigned(one)}" for one in table.errors] or [""] * len(table.points)
+    margins = [f" ± {format_unsigned(one)}" for one in table.errors] or [""] * len(table.points)
     margin = max(map(len, margins))
     room = max(4, (width - words - margin - 22) // 2)
     most = max(1, *(abs(points) for points in table.points))
@@ -174,7 +174,7 @@ def _table(card: Scorecard, table: Table, width: int) -> Iterator[str]:
         size = round(abs(points) * room / most)
         left = (LOSS * size).rjust(room) if points < 0 else " " * room
         right = (GAIN * size).ljust(room) if points > 0 else " " * room
-        yield f"  {_fit(label, words)} {signed(points):>6}{sure:<{margin}} {left}│{right} {count:>9,}".rstrip()
+        yield f"  {_fit(label, words)} {format_signed(points):>6}{sure:<{margin}} {left}│{right} {count:>9,}".rstrip()
     yield ""
 
 
@@ -192,16 +192,18 @@ def _pair(card: Scorecard, pair: Pair, width: int) -> Iterator[str]:
             shown = "".join(f"{(head[row] if row < len(head) else ''):>{cell}}" for head in heads)
             yield f"  {'':<{words}}{shown}".rstrip()
         for i, (label, points) in enumerate(zip(pair.bins[0].labels, pair.points, strict=True)):
-            yield f"  {_fit(label, words)}" + "".join(f"{signed(one):>{cell}}" for one in points[part])
+            yield f"  {_fit(label, words)}" + "".join(f"{format_signed(one):>{cell}}" for one in points[part])
             if pair.errors:
-                yield f"  {'':<{words}}" + "".join(f"{'± ' + unsigned(one):>{cell}}" for one in pair.errors[i][part])
+                yield f"  {'':<{words}}" + "".join(
+                    f"{'± ' + format_unsigned(one):>{cell}}" for one in pair.errors[i][part]
+                )
         yield ""
 
 
 def _combination(card: Scorecard, term: Combination, width: int) -> Iterator[str]:
     titles = {name: card.card.fields[name].title for name in term.fields}
     choices = "one choice" if len(term.trees) == 1 else f"{len(term.trees)} choices, added up"
-    margin = f", ± {unsigned(term.error)}" if term.error else ""
+    margin = f", ± {format_unsigned(term.error)}" if term.error else ""
     yield from _wrapped(f"{' & '.join(titles.values())}: {choices}{margin}", width)
     bins = dict(zip(term.fields, term.bins, strict=True))
     for tree in term.trees:
@@ -209,7 +211,9 @@ def _combination(card: Scorecard, term: Combination, width: int) -> Iterator[str
         yield ""
 
 
-def _choice(node: Split, titles: Mapping[str, str], bins: Mapping[str, Bins], width: int, indent: str) -> Iterator[str]:
+def _choice(
+    node: Branch, titles: Mapping[str, str], bins: Mapping[str, Bins], width: int, indent: str
+) -> Iterator[str]:
     """A split and what hangs on it: each way on a line of its own, with the points of a leaf and its leads."""
     asked = f"{titles[node.field]}: {' or '.join(bin_words(bins[node.field], node.bins))}"
     room = max(10, width - len(indent) - 18)
@@ -217,7 +221,7 @@ def _choice(node: Split, titles: Mapping[str, str], bins: Mapping[str, Bins], wi
         lines = textwrap.wrap(words, room) or [""]
         yield from (f"{indent}{line}" for line in lines[:-1])
         if isinstance(branch, Leaf):
-            yield f"{indent}{_fit(lines[-1], room)} {signed(branch.points):>7} {branch.count:>9,}"
+            yield f"{indent}{_fit(lines[-1], room)} {format_signed(branch.points):>7} {branch.count:>9,}"
         else:
             yield f"{indent}{lines[-1]}"
             yield from _choice(branch, titles, bins, width, f"{indent}  ")
@@ -228,11 +232,11 @@ def _stages(card: Scorecard, width: int) -> Iterator[str]:
     for stage in card.card.stages:
         gate = next((one for one in card.gates.values() if one and one.to == stage.name), None)
         needs = [titles[name] for name in stage.requires]
-        if gate and gate.line.points is not None:
-            needs.append(f"{unsigned(gate.line.points)} points")
-        promise = f" ({gate.line.promise})" if gate and gate.line.promise else ""
-        if gate and gate.line.closed:
-            promise = f" (closed: {gate.line.closed})"
+        if gate and gate.threshold.points is not None:
+            needs.append(f"{format_unsigned(gate.threshold.points)} points")
+        promise = f" ({gate.threshold.promise})" if gate and gate.threshold.promise else ""
+        if gate and gate.threshold.closed:
+            promise = f" (closed: {gate.threshold.closed})"
         yield from _wrapped(f"{stage.name}: {', '.join(needs) or 'nothing'}{promise}", width, "  ")
 
 

@@ -29,7 +29,7 @@ from leadledger.api.service.settings import Settings
 from leadledger.models.releases.store import Releases
 from leadledger.scoring.engine.score import Engine
 from leadledger.scoring.errors import ReleaseError, ScorecardError
-from leadledger.scoring.lookup import Combination, FlagBins, Leaf, NumberBins, Pair, Split, Table
+from leadledger.scoring.lookup import Branch, Combination, FlagBins, Leaf, NumberBins, Pair, Table
 from leadledger.scoring.scorecard import Learned
 
 ROOT = Path(__file__).parents[2]
@@ -159,10 +159,10 @@ def home(tmp_path: Path) -> Path:
             ("employees", "newsletter", "competitor"),
             (bins, FlagBins(), FlagBins()),
             (
-                Split(
+                Branch(
                     "employees",
                     (0, 1, 2),
-                    Split("newsletter", (2,), Split("competitor", (2,), Leaf(-9, 4), Leaf(3, 5)), Leaf(1, 6)),
+                    Branch("newsletter", (2,), Branch("competitor", (2,), Leaf(-9, 4), Leaf(3, 5)), Leaf(1, 6)),
                     Leaf(0, 7),
                 ),
             ),
@@ -798,7 +798,7 @@ def test_examples_work(client: TestClient, api: dict[str, Any], path: str, name:
 def test_lead_is_described(api: dict[str, Any]) -> None:
     """The lead is described field by field, from the card that is served."""
     lead = api["components"]["schemas"]["Lead"]["properties"]
-    assert list(lead) == [one.name for one in RULES.card.plain]
+    assert list(lead) == [one.name for one in RULES.card.plain_fields]
     assert lead["employees"].pop("pattern").endswith("|n/a|Select)?[ \\t\\n\\r\\f\\v]*$")
     assert lead["employees"] == {
         "type": ["number", "string", "null"],

@@ -10,7 +10,7 @@ import pytest
 from benchmarks import million, promise
 from benchmarks.promise import Calibration, Judged, Kept, lines, simulated
 from leadledger.scoring.card.reader import parse_card, read_card
-from leadledger.scoring.scorecard import untrained
+from leadledger.scoring.scorecard import build_untrained
 
 
 def test_true_precision_is_of_those_from_the_line_on() -> None:
@@ -22,7 +22,7 @@ def test_true_precision_is_of_those_from_the_line_on() -> None:
 
 def test_truth_goes_with_its_lead() -> None:
     """Leads meet the criteria, keep their own truth, and more points mean more of it; outcomes follow the truth."""
-    card = untrained(read_card(promise.CARD))
+    card = build_untrained(read_card(promise.CARD))
     found = simulated(card, 40_000, 3)
     assert 1_000 < len(found.totals) < 8_000
     high = found.totals >= np.median(found.totals)

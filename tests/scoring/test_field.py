@@ -16,10 +16,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leadledger.scoring.errors import UnreadableValue
-from leadledger.scoring.field import ABSENT, Field, cleaner, fold
+from leadledger.scoring.field import ABSENT_TYPES, Field, fold, make_cleaner
 from leadledger.scoring.printers.sql import select as sql
 from leadledger.scoring.printers.sql.query import Query
-from leadledger.scoring.scorecard import Card, untrained
+from leadledger.scoring.scorecard import Card, build_untrained
 
 CASES = yaml.safe_load((Path(__file__).parents[1] / "cases" / "cleaning.yaml").read_text(encoding="utf-8"))
 MISSING = frozenset(map(fold, CASES["missing"]))
@@ -36,7 +36,7 @@ def field_of(case: Mapping[str, Any], name: str = "value") -> Field:
 @pytest.mark.parametrize("case", CASES["cases"], ids=lambda case: f"{case['kind']}-{case['raw']!r}")
 def test_cases(case: Mapping[str, Any]) -> None:
     """A raw value becomes the typed value of its field's kind, or nothing, or is refused with its reason."""
-    clean = cleaner(field_of(case), MISSING)
+    clean = make_cleaner(field_of(case), MISSING)
     if "refused" in case:
         with pytest.raises(UnreadableValue) as caught:
             clean(case["raw"])
@@ -58,7 +58,7 @@ def test_cases_are_read_alike_in_sql() -> None:
     fields = {f"f{at}": field_of(case, f"f{at}") for case, at in zip(cases, places, strict=True)}
     fields = {name: fields[name] for name in (f"f{at}" for at in range(len(ways)))}
     types = {"row": "INTEGER"} | dict.fromkeys(fields, "VARCHAR")
-    card = untrained(Card("cases", fields=fields, missing=tuple(CASES["missing"])))
+    card = build_untrained(Card("cases", fields=fields, missing=tuple(CASES["missing"])))
     with duckdb.connect() as duck:
         duck.execute("SET TimeZone = 'UTC'")
         duck.execute(f"CREATE TABLE leads ({', '.join(f'{name} {kind}' for name, kind in types.items())})")
@@ -77,16 +77,16 @@ def test_cases_are_read_alike_in_sql() -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("name", ABSENT)
+@pytest.mark.parametrize("name", ABSENT_TYPES)
 def test_missing_values_of_pandas(kind: str, name: str) -> None:
     """What pandas puts for a missing value is missing in every kind, though pandas itself is never imported."""
     absent = type(name, (), {})()
-    assert cleaner(Field("value", kind), frozenset())(absent) is None  # type: ignore[arg-type]  # one of KINDS
+    assert make_cleaner(Field("value", kind), frozenset())(absent) is None  # type: ignore[arg-type]  # one of KINDS
 
 
 def test_decimals() -> None:
     """A decimal of a database is a number, or a flag, and its NaNs are missing."""
-    number, flag = (cleaner(Field("value", kind), frozenset()) for kind in ("number", "flag"))
+    number, flag = (make_cleaner(Field("value", kind), frozenset()) for kind in ("number", "flag"))
     assert number(Decimal("2.50")) == 2.5
     assert number(Decimal("NaN")) is None
     assert number(Decimal("sNaN")) is None
@@ -98,7 +98,7 @@ def test_decimals() -> None:
 
 def test_moments_are_days_in_utc() -> None:
     """A moment with an offset is the day in UTC; one without is taken as it is."""
-    day = cleaner(Field("value", "date"), frozenset())
+    day = make_cleaner(Field("value", "date"), frozenset())
     late = datetime(2026, 11, 24, 0, 30, tzinfo=timezone(timedelta(hours=1)))
     assert day(late) == date(2026, 11, 23)
     assert day(late.replace(tzinfo=UTC)) == date(2026, 11, 24)
@@ -107,7 +107,7 @@ def test_moments_are_days_in_utc() -> None:
 
 def test_halves_of_characters() -> None:
     """A text with half of a character, which no engine can store, is refused; so is a number too long to print."""
-    text = cleaner(Field("value", "text"), frozenset())
+    text = make_cleaner(Field("value", "text"), frozenset())
     with pytest.raises(UnreadableValue, match="holds half a character"):
         text("a\ud800")
     with pytest.raises(UnreadableValue, match="the value is not a text"):
@@ -141,7 +141,7 @@ RAW = st.one_of(
 def test_any_value_is_read_or_refused(raw: object, kind: str, values: list[str]) -> None:
     """Any value at all is typed, missing, or refused; and cleaning a typed value again changes nothing."""
     field = Field("value", kind, values=tuple(values) if kind == "text" else ())  # type: ignore[arg-type]  # of KINDS
-    clean = cleaner(field, MISSING)
+    clean = make_cleaner(field, MISSING)
     try:
         value = clean(raw)
     except UnreadableValue:

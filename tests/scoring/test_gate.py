@@ -8,17 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leadledger.scoring.gate import Capacity, Gate, Line, Stage, Value, verdict
+from leadledger.scoring.gate import Capacity, DealValue, Gate, Stage, Threshold, decide
 from leadledger.scoring.outputs import Verdict
 from leadledger.scoring.scorecard import Card
 
 MET, UNMET, UNKNOWN = True, False, None
 
 # The third criterion of the card is required by no gate here.
-FREE = Gate("contact", "lead", (0, 1), Line())
-LINED = Gate("lead", "opportunity", (0, 1), Line(650))
-POINTS_ONLY = Gate("lead", "opportunity", (), Line(650))
-CLOSED = Gate("lead", "opportunity", (0, 1), Line(closed="no threshold can promise 0.70"))
+FREE = Gate("contact", "lead", (0, 1), Threshold())
+LINED = Gate("lead", "opportunity", (0, 1), Threshold(650))
+POINTS_ONLY = Gate("lead", "opportunity", (), Threshold(650))
+CLOSED = Gate("lead", "opportunity", (0, 1), Threshold(closed="no threshold can promise 0.70"))
 
 # gate, criteria, excluded, points now, points at best: what to do, and why
 VERDICTS: list[tuple[Gate | None, tuple[bool | None, ...], bool, int, int, Verdict, str]] = [
@@ -61,7 +61,7 @@ def test_verdicts(
     why: str,
 ) -> None:
     """The recommendation is the one that the table names."""
-    assert verdict(gate, criteria, excluded, total, high) == expected, why
+    assert decide(gate, criteria, excluded, total, high) == expected, why
 
 
 CRITERIA = st.tuples(*[st.sampled_from([MET, UNMET, UNKNOWN])] * 3)
@@ -71,8 +71,8 @@ GATES = st.sampled_from([FREE, LINED, POINTS_ONLY, CLOSED, None])
 @given(gate=GATES, criteria=CRITERIA, total=st.integers(-500, 1500), more=st.integers(0, 500))
 def test_more_points_never_hurt(gate: Gate | None, criteria: tuple[bool | None, ...], total: int, more: int) -> None:
     """A lead that is promoted stays so with more points."""
-    if verdict(gate, criteria, False, total, total) == "promote":
-        assert verdict(gate, criteria, False, total + more, total + more) == "promote"
+    if decide(gate, criteria, False, total, total) == "promote":
+        assert decide(gate, criteria, False, total + more, total + more) == "promote"
 
 
 @given(gate=GATES, criteria=CRITERIA, total=st.integers(-500, 1500), more=st.integers(0, 500))
@@ -82,11 +82,11 @@ def test_whoever_is_asked_can_still_be_promoted(
     """`ask` means that the best answers would promote, and `nurture` that no answers would."""
     high = total + more
     best = tuple(True if one is None else one for one in criteria)
-    now = verdict(gate, criteria, False, total, high)
+    now = decide(gate, criteria, False, total, high)
     if now == "ask":
-        assert verdict(gate, best, False, high, high) == "promote"
+        assert decide(gate, best, False, high, high) == "promote"
     if now == "nurture":
-        assert verdict(gate, best, False, high, high) == "nurture"
+        assert decide(gate, best, False, high, high) == "nurture"
 
 
 @pytest.mark.parametrize(
@@ -97,7 +97,7 @@ def test_whoever_is_asked_can_still_be_promoted(
         (Stage("lead", points=0), True),
         (Stage("lead", precision=0.7), True),
         (Stage("lead", capacity=Capacity(40, "week")), True),
-        (Stage("lead", value=Value(9000, 120)), True),
+        (Stage("lead", value=DealValue(9000, 120)), True),
         (Stage("lead", confidence=0.5), False),
     ],
 )
@@ -108,20 +108,20 @@ def test_has_gate(stage: Stage, expected: bool) -> None:
 
 @pytest.mark.parametrize(
     "asks",
-    [{"points": 0}, {"precision": 0.7}, {"capacity": Capacity(40, "week")}, {"value": Value(9000, 120)}],
+    [{"points": 0}, {"precision": 0.7}, {"capacity": Capacity(40, "week")}, {"value": DealValue(9000, 120)}],
     ids=lambda asks: next(iter(asks)),
 )
 def test_the_first_stage_with_a_line_is_the_target(asks: dict[str, Any]) -> None:
     """However a stage asks for its line, scores foresee it, and a lead that doesn't say stands in front of it."""
     stages = (Stage("contact"), Stage("lead", requires=("need",)), Stage("opportunity", **asks), Stage("customer"))
     card = Card("a", {}, stages=stages)
-    assert card.target is stages[2]
-    assert card.standing == "lead"
+    assert card.predicted_stage is stages[2]
+    assert card.default_stage == "lead"
 
 
 def test_a_promotion_pays_from_cost_over_won() -> None:
     """At the least probability, what an opportunity brings on average is what the promotion costs."""
-    assert Value(9000, 120).least * 9000 == pytest.approx(120)
+    assert DealValue(9000, 120).least * 9000 == pytest.approx(120)
 
 
 def test_a_capacity_reads_as_it_is_written() -> None:

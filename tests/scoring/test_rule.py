@@ -8,8 +8,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from leadledger.scoring.rule import Criterion, Steps, decay, scaled
-from leadledger.scoring.tree import Field, Truth
+from leadledger.scoring.rule import Criterion, Steps, decay, scale_points
+from leadledger.scoring.tree import FieldRef, Truth
 
 POINTS = st.integers(-1000, 1000)
 TRUST = st.one_of(st.sampled_from([0.0, 1.0, 0.5, 0.05, 1e-9]), st.floats(0, 1))
@@ -56,7 +56,7 @@ def test_each_step_starts_on_its_first_day(points: int, trust: float, half_life:
 @given(points=POINTS, trust=TRUST, half_life=HALF_LIFE, ahead=st.integers(0, 10**7))
 def test_fresh_and_future_days_earn_all(points: int, trust: float, half_life: int, ahead: int) -> None:
     """On the day itself, and for a day that is still to come, a rule earns what it would without decay."""
-    assert decay(points, trust, half_life).at(-ahead) == scaled(points, trust)
+    assert decay(points, trust, half_life).at(-ahead) == scale_points(points, trust)
 
 
 @given(points=POINTS, trust=TRUST, half_life=HALF_LIFE, day=st.integers(0, 10**6))
@@ -87,13 +87,13 @@ def test_a_staircase_to_read() -> None:
 )
 def test_scaled(points: int, trust: float, expected: int) -> None:
     """Points times trust are whole tenths, rounded alike on both sides of zero."""
-    found = scaled(points, trust)
+    found = scale_points(points, trust)
     assert found == expected
     assert type(found) is int
 
 
 def test_title_of_a_criterion() -> None:
     """A criterion is shown by its label, else by its name with spaces."""
-    met = Truth(Field("x", "flag"))
+    met = Truth(FieldRef("x", "flag"))
     assert Criterion("a_need", met).title == "a need"  # type: ignore[arg-type]  # the condition is not asked
     assert Criterion("a_need", met, label="need").title == "need"  # type: ignore[arg-type]  # nor here

@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from leadledger.scoring.printers.sql.dialects.literals import quoted
-from leadledger.scoring.result import signed
+from leadledger.scoring.result import format_signed
 from leadledger.scoring.rule import Group, Rule
 from leadledger.scoring.scorecard import Card, Learned, Scorecard
 from leadledger.training.evidence.rule_refit import Supported, refit
@@ -338,7 +338,7 @@ def _findings(audited: RuleAudit, earned: _Earned, at: int, leads: int) -> dict[
 
 
 def _points(tenths: float) -> str:
-    return signed(round(tenths))
+    return format_signed(round(tenths))
 
 
 # -- the points that the data support ----------------------------------------------------------------------------------
@@ -354,7 +354,7 @@ def _supported(
     near = {i for i, rule in enumerate(card.rules) if own.intersection(_roots(card, rule))} - twins
     offset = np.zeros(len(won), dtype=np.int64)
     for term, points in zip(scorecard.learned.terms, earned.terms, strict=True):
-        if not own.intersection(card.roots(term.fields)):
+        if not own.intersection(card.find_plain_fields(term.fields)):
             offset += points
     offset += _rules(card, scorecard.groups, earned.counted, set(range(len(card.rules))) - twins - near)
     beside = _rules(card, card.groups, earned.declared, near)
@@ -363,7 +363,7 @@ def _supported(
 
 
 def _roots(card: Card, rule: Rule) -> tuple[str, ...]:
-    return card.roots(rule.when.fields + ((rule.half_life.of,) if rule.half_life else ()))
+    return card.find_plain_fields(rule.when.fields + ((rule.half_life.of,) if rule.half_life else ()))
 
 
 def _rules(card: Card, groups: Sequence[Group], points: NDArray[np.int16], some: set[int]) -> NDArray[np.int64]:

@@ -20,11 +20,11 @@ from numpy.typing import NDArray
 from leadledger.models.releases.learned import check_learned
 from leadledger.models.releases.store import Releases
 from leadledger.scoring.card.reader import read_card
-from leadledger.scoring.errors import DataError, ReleaseError, shown
+from leadledger.scoring.errors import DataError, ReleaseError, quote
 from leadledger.scoring.outputs import VERDICTS
 from leadledger.scoring.printers.sql.cleaning import used
 from leadledger.scoring.printers.sql.dialects.literals import quoted, text_literal
-from leadledger.scoring.scorecard import Card, Learned, Outcome, Scorecard, untrained
+from leadledger.scoring.scorecard import Card, Learned, Outcome, Scorecard, build_untrained
 from leadledger.training.evidence.card_edits import CardEdit, fields_asked, find_edits, swap_in
 from leadledger.training.history import History, read_history
 from leadledger.training.intervals import rate_limits
@@ -217,13 +217,13 @@ def learned_for(old: Card, releases: Releases, name: str | None = None) -> Score
     if name is None:
         return None
     raise DataError(
-        f"release {name} is of the card {shown(opened.card.name)}, and the old card is {shown(old.name)};"
+        f"release {name} is of the card {quote(opened.card.name)}, and the old card is {quote(old.name)};"
         " name a release of the same card"
     )
 
 
 def _with(card: Card, learned: Learned | None) -> Scorecard:
-    return untrained(card) if learned is None else Scorecard(card, learned)
+    return build_untrained(card) if learned is None else Scorecard(card, learned)
 
 
 def _grades(card: Card) -> tuple[str, ...]:
@@ -277,14 +277,14 @@ def _notes(old: Card, new: Card, history: History, unreadable: int, learned: Lea
     if unreadable:
         yield f"Left out too, for a value that only one of the two cards can read: {unreadable:,}."
     present = used(new, history.source.columns)
-    known = old.roots(fields_asked(old))
-    absent = [field for field in new.roots(fields_asked(new)) if not present[field] and field not in known]
+    known = old.find_plain_fields(fields_asked(old))
+    absent = [field for field in new.find_plain_fields(fields_asked(new)) if not present[field] and field not in known]
     if absent:
         names = ", ".join(f"'{field}'" for field in absent)
         yield f"The history has no column for {names}: what the new card says of it can't be tried."
     if learned is None:
         yield "Rules count as declared: nothing that was learned is applied."
-    elif learned.lines:
+    elif learned.thresholds:
         yield "Lines that a release promised are applied to both cards; training would set them anew for the new card."
 
 
@@ -332,19 +332,24 @@ def _passes(scorecard: Scorecard) -> str:
     """Whether a lead could be promoted to the stage that scores foresee, wherever it stands today."""
     card = scorecard.card
     gate = next(
-        (gate for gate in scorecard.gates.values() if gate and card.target and gate.to == card.target.name), None
+        (
+            gate
+            for gate in scorecard.gates.values()
+            if gate and card.predicted_stage and gate.to == card.predicted_stage.name
+        ),
+        None,
     )
-    if gate is None or gate.line.closed:
+    if gate is None or gate.threshold.closed:
         return "FALSE"
     parts = ['NOT "ll:out"', *(f"coalesce({quoted(f'c:{card.criteria[i].name}')}, FALSE)" for i in gate.requires)]
-    parts += [] if gate.line.points is None else [f'"ll:total" >= {gate.line.points}']
+    parts += [] if gate.threshold.points is None else [f'"ll:total" >= {gate.threshold.points}']
     return " AND ".join(parts)
 
 
 def _at_line(
     scorecard: Scorecard, scored: _CardScores, readable: NDArray[np.bool_], won: NDArray[np.bool_]
 ) -> AtThreshold | None:
-    target = scorecard.card.target
+    target = scorecard.card.predicted_stage
     gate = next((gate for gate in scorecard.gates.values() if gate and target and gate.to == target.name), None)
     if gate is None:
         return None
@@ -352,8 +357,8 @@ def _at_line(
     good = int(won[promoted].sum())
     return AtThreshold(
         gate.to,
-        gate.line.points,
-        gate.line.closed,
+        gate.threshold.points,
+        gate.threshold.closed,
         Rate(int(promoted.sum()), good),
         Rate(int(won[readable].sum()), good),
     )
@@ -391,7 +396,7 @@ def _changes(
     at = at[np.argsort(history.rows[at], kind="stable")]
     columns: dict[str, Any] = {"row": history.rows[at]}
     present = used(card, history.source.columns)
-    ids = [present[field.name][0] for field in card.plain if field.kind == "id" and present[field.name]]
+    ids = [present[field.name][0] for field in card.plain_fields if field.kind == "id" and present[field.name]]
     if ids:
         texts = history.connection.execute(
             f"SELECT CAST({quoted(ids[0])} AS VARCHAR) AS id FROM {history.source.table} ORDER BY {quoted(ROW)}"

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from leadledger.models.releases.diff import RuleChange, compare
 from leadledger.scoring.gate import Stage
-from leadledger.scoring.result import signed, unsigned
+from leadledger.scoring.result import format_signed, format_unsigned
 from leadledger.scoring.rule import Criterion, Exclusion, Group, Rule
 from leadledger.scoring.scorecard import Card, Learned, Scorecard
 
@@ -78,14 +78,14 @@ def _said(rule: RuleChange) -> str:
     """How a rule was edited; empty where nothing was that counts."""
     declared = rule.declared
     if declared.old is None or declared.new is None:
-        return f"added, {signed(declared.new)}" if declared.new is not None else "removed"
-    parts = [f"{signed(declared.old)} → {signed(declared.new)}"] if declared.moved else []
+        return f"added, {format_signed(declared.new)}" if declared.new is not None else "removed"
+    parts = [f"{format_signed(declared.old)} → {format_signed(declared.new)}"] if declared.moved else []
     parts += [f"{edit.name.replace('_', ' ')}: {edit.old} → {edit.new}" for edit in rule.edits if edit.name != "reason"]
     return "; ".join(parts)
 
 
 def _points(tenths: int | None) -> str:
-    return "none" if tenths is None else unsigned(tenths)
+    return "none" if tenths is None else format_unsigned(tenths)
 
 
 def _listed(card: Card) -> str:
@@ -161,12 +161,12 @@ def _whole(card: Card, donor: Card) -> Card:
     rules = tuple(rule if not rule.group or rule.group in here else replace(rule, group="") for rule in card.rules)
     present = dict(card.fields)
     lacking = list(fields_asked(card))
-    lacking += [name for field in present.values() for name in field.asks]
+    lacking += [name for field in present.values() for name in field.computed_from]
     while lacking:
         name = lacking.pop()
         if name not in present:
             present[name] = donor.fields[name]
-            lacking += donor.fields[name].asks
+            lacking += donor.fields[name].computed_from
     return replace(card, rules=rules, fields=present)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from leadledger.scoring.engine.score import engine
+from leadledger.scoring.engine.score import get_engine
 from leadledger.scoring.result import Result
 from leadledger.scoring.scorecard import Scorecard
 
@@ -58,7 +58,7 @@ def examples(
     Of a lead nothing is kept but the words of its ledger, neither its id nor its name. Points have one decimal;
     `error` is None where the release has no error bars. Raises LeadError for a lead that can't be read.
     """
-    made = engine(card)
+    made = get_engine(card)
     return [
         _example(made.score(lead, day), ended, what)
         for lead, day, ended, what in zip(leads, days, won, shows, strict=True)
@@ -75,7 +75,7 @@ def _example(result: Result, won: bool, shows: str) -> dict[str, Any]:
         "score": result.score,
         "probability": result.probability,
         "recommendation": result.recommendation.verdict,
-        "line": None if result.recommendation.line is None else result.recommendation.line / 10,
+        "line": None if result.recommendation.threshold is None else result.recommendation.threshold / 10,
         "won": bool(won),
         "ledger": [
             {"name": entry.name, "kind": entry.kind, "points": entry.points, "reason": entry.reason}

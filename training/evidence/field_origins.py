@@ -6,18 +6,18 @@ from typing import Any
 
 from leadledger.scoring.field import Field
 from leadledger.scoring.scorecard import Card
-from leadledger.scoring.tree import Days, parts
-from leadledger.scoring.tree import Field as Asked
+from leadledger.scoring.tree import Days, walk_tree
+from leadledger.scoring.tree import FieldRef as Asked
 
 
 def fields_behind(card: Card, field: Field) -> list[Field]:
     """The fields that a computed field asks, and those that they ask in turn."""
     behind: dict[str, Field] = {}
-    waiting = list(field.asks)
+    waiting = list(field.computed_from)
     while waiting:
         source = card.fields[waiting.pop(0)]
         behind[source.name] = source
-        waiting.extend(name for name in source.asks if name not in behind)
+        waiting.extend(name for name in source.computed_from if name not in behind)
     return list(behind.values())
 
 
@@ -33,7 +33,7 @@ def dates_behind(card: Card, field: Field) -> list[tuple[str, bool]]:
     for source in (field, *fields_behind(card, field)):
         if source.derived is not None:
             back_from = _counted_back(source.derived)
-            for part in parts(source.derived):
+            for part in walk_tree(source.derived):
                 if isinstance(part, Asked) and card.fields[part.name].kind == "date":
                     dates[part.name] = dates.get(part.name, False) or part.name in back_from
     return list(dates.items())
@@ -41,7 +41,7 @@ def dates_behind(card: Card, field: Field) -> list[tuple[str, bool]]:
 
 def _counted_back(tree: Any) -> set[str]:
     """The dates of which a tree asks how many days they are past."""
-    return {part.of.name for part in parts(tree) if isinstance(part, Days) and part.way == "since"}
+    return {part.of.name for part in walk_tree(tree) if isinstance(part, Days) and part.way == "since"}
 
 
 def fields_used_by_rules(card: Card) -> dict[str, tuple[str, ...]]:
@@ -51,7 +51,7 @@ def fields_used_by_rules(card: Card) -> dict[str, tuple[str, ...]]:
     """
     users: dict[str, list[str]] = {}
     for rule in card.rules:
-        names = [part.name for part in parts(rule.when.tree) if isinstance(part, Asked)]
+        names = [part.name for part in walk_tree(rule.when.tree) if isinstance(part, Asked)]
         names += [rule.half_life.of] if rule.half_life else []
         for name in dict.fromkeys(names):
             field = card.fields[name]

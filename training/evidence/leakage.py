@@ -34,7 +34,7 @@ from numpy.typing import NDArray
 from scipy.stats import binom, rankdata
 
 from leadledger.models.learner.binning import kind_of
-from leadledger.scoring.errors import LeakageError, Suspect, shown
+from leadledger.scoring.errors import LeakageError, Suspect, quote
 from leadledger.scoring.field import Field
 from leadledger.scoring.scorecard import Card
 from leadledger.training.evidence.card_fix import how_to_mend
@@ -225,7 +225,7 @@ def _looks(
     leads = np.bincount(places)
     converted = np.bincount(places, became[filled]).astype(np.int64)
     if not number:
-        yield [shown(str(value)) if kind_of(column) == "text" else str(value) for value in values], leads, converted
+        yield [quote(str(value)) if kind_of(column) == "text" else str(value) for value in values], leads, converted
         return
     for alike in (converted == leads, converted == 0):  # the runs of neighbours that all ended alike
         ends = np.flatnonzero(np.diff(np.concatenate(([False], alike, [False])).astype(np.int8)))

@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 from scipy.optimize import brentq, minimize
 from scipy.special import expit, logit
 
-from leadledger.scoring.scorecard import DOUBLE, START, Learned
+from leadledger.scoring.scorecard import START_TENTHS, TENTHS_PER_DOUBLING, Learned
 
-LOG_ODDS = np.log(2) / DOUBLE  # log-odds of a tenth of a point
+LOG_ODDS = np.log(2) / TENTHS_PER_DOUBLING  # log-odds of a tenth of a point
 PRIOR_STRENGTH = (
     5.0  # how strongly the weights are held to "rules as declared": a standard deviation of less than a half
 )
@@ -79,4 +79,4 @@ def in_the_large(log_odds: NDArray[np.float64], rate: float) -> float:
 def probability_at(learned: Learned, totals: NDArray[np.int64]) -> NDArray[np.float64]:
     """The predicted probabilities (n,) at some totals (n,), tenths, for a scorecard that knows its base rate."""
     assert learned.base_rate is not None
-    return np.asarray(expit((totals - START) * LOG_ODDS + logit(learned.base_rate)))
+    return np.asarray(expit((totals - START_TENTHS) * LOG_ODDS + logit(learned.base_rate)))

@@ -14,7 +14,7 @@ from sklearn.base import ClassifierMixin, clone
 
 from leadledger.models.learner.classifier import AdditiveClassifier
 from leadledger.models.learner.compile import compile_additive, log_odds, to_tables
-from leadledger.scoring.scorecard import START, Card, Learned, Scorecard
+from leadledger.scoring.scorecard import START_TENTHS, Card, Learned, Scorecard
 from leadledger.training.history import History
 from leadledger.training.learn.combine import LOG_ODDS, Weights, combine, in_the_large
 from leadledger.training.learn.split import HistorySplit, out_of_fold
@@ -69,7 +69,7 @@ def fit_card(
         decision = held_out_decision(fitted, frame.iloc[older])
         beside = weights.trust * rules[older] * LOG_ODDS + weights.model * decision
         weights = replace(weights, intercept=in_the_large(beside, base_rate))
-    start = START + (weights.intercept + weights.model * additive.intercept - logit(base_rate)) / LOG_ODDS
+    start = START_TENTHS + (weights.intercept + weights.model * additive.intercept - logit(base_rate)) / LOG_ODDS
     learned = Learned(
         base_rate=base_rate,
         start=round(float(start)),
@@ -83,7 +83,7 @@ def fit_card(
     progress("rounding to tenths")
     totals = history.score(Scorecard(card, learned))
     # What rounding moved on average goes back into the start; the rest is told as the gap.
-    moved = round(float(np.mean((exact[older] - logit(base_rate)) / LOG_ODDS + START - totals[older])))
+    moved = round(float(np.mean((exact[older] - logit(base_rate)) / LOG_ODDS + START_TENTHS - totals[older])))
     learned = replace(learned, start=learned.start + moved)
     return CardFit(learned, fitted, weights, totals + moved, exact, unseen, parts.way, additive.gap)
 

@@ -21,9 +21,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import logit
 
-from leadledger.scoring.gate import Capacity, Line, Stage, Value
-from leadledger.scoring.result import unsigned
-from leadledger.scoring.scorecard import DOUBLE, START, Card
+from leadledger.scoring.gate import Capacity, DealValue, Stage, Threshold
+from leadledger.scoring.result import format_unsigned
+from leadledger.scoring.scorecard import START_TENTHS, TENTHS_PER_DOUBLING, Card
 from leadledger.training.history import History
 from leadledger.training.intervals import lower_limit, rate_limits
 
@@ -38,7 +38,7 @@ DAYS_PER_PERIOD = {"day": 1.0, "week": 7.0, "month": 365.25 / 12}  # in days
 class PrecisionThreshold:
     """A threshold by precision: `bound` is the lower limit of the precision, `won` of `leads` held-out leads."""
 
-    line: Line
+    line: Threshold
     precision: float
     confidence: float
     leads: int
@@ -68,7 +68,7 @@ class CapacityThreshold:
     `days` is None where the history doesn't tell, and `per_period` is too.
     """
 
-    line: Line
+    line: Threshold
     capacity: Capacity
     leads: int
     won: int
@@ -99,8 +99,8 @@ class ValueThreshold:
     `low` and `high` are its limits with 95 % confidence; all three are None where no held-out lead is promoted.
     """
 
-    line: Line
-    value: Value
+    line: Threshold
+    value: DealValue
     leads: int
     won: int
     judged: int
@@ -224,15 +224,15 @@ def find_precision_threshold(
                 f" {of_them:,} of {leads:,} held-out leads did"
             )
             lowest = PrecisionThreshold(
-                Line(threshold, promise=sentence), precision, confidence, leads, of_them, bound, len(totals)
+                Threshold(threshold, promise=sentence), precision, confidence, leads, of_them, bound, len(totals)
             )
     if lowest is not None:
         return lowest
     if best is None:
         why = f"only {len(totals):,} held-out leads meet the criteria, {FEWEST_PROMOTED} are needed"
     else:
-        why = f"the best bound is {best[0]:.2f} at {unsigned(best[1])} points"
-    closed = Line(
+        why = f"the best bound is {best[0]:.2f} at {format_unsigned(best[1])} points"
+    closed = Threshold(
         None, closed=f"no threshold can promise that {precision:.0%} of the promoted become opportunities; {why}"
     )
     return PrecisionThreshold(closed, precision, confidence, 0, 0, best[0] if best else 0.0, len(totals))
@@ -252,9 +252,9 @@ def find_capacity_threshold(
             " `outcome`"
         )
         if by_hand is None:
-            line = Line(None, closed=f"no threshold can be found for {capacity}: {why}")
+            line = Threshold(None, closed=f"no threshold can be found for {capacity}: {why}")
         else:
-            line = Line(by_hand, promise=f"the threshold that the card sets is used: {why}")
+            line = Threshold(by_hand, promise=f"the threshold that the card sets is used: {why}")
         return CapacityThreshold(line, capacity, 0, 0, judged, None, None)
     periods = days / DAYS_PER_PERIOD[capacity.period]
     sorted_totals, sorted_won = _strictest_first(totals, won)
@@ -265,17 +265,17 @@ def find_capacity_threshold(
             f" that meet the criteria {over}"
         )
         return CapacityThreshold(
-            Line(promise=sentence), capacity, judged, int(won.sum()), judged, days, judged / periods
+            Threshold(promise=sentence), capacity, judged, int(won.sum()), judged, days, judged / periods
         )
     # Leads with one total are promoted together, or not at all.
     candidates, together = np.unique(sorted_totals, return_counts=True)
     promoted = np.cumsum(together[::-1])[::-1]  # by each candidate
     few = np.flatnonzero(promoted <= capacity.leads * periods)
     if not len(few):
-        highest = f"the highest, {unsigned(int(candidates[-1]))} points"
+        highest = f"the highest, {format_unsigned(int(candidates[-1]))} points"
         why = f"{_rate(promoted[-1] / periods)} would have been promoted by {highest}"
         return CapacityThreshold(
-            Line(closed=f"no threshold can hold {capacity}: {why}"), capacity, 0, 0, judged, days, 0.0
+            Threshold(closed=f"no threshold can hold {capacity}: {why}"), capacity, 0, 0, judged, days, 0.0
         )
     threshold = int(candidates[few[0]])
     leads, of_them = _promoted(sorted_totals, sorted_won, threshold)
@@ -284,11 +284,13 @@ def find_capacity_threshold(
         f" {leads:,} of {judged:,} held-out leads that meet the criteria {over}, and {of_them:,} of them became"
         " opportunities"
     )
-    return CapacityThreshold(Line(threshold, promise=sentence), capacity, leads, of_them, judged, days, leads / periods)
+    return CapacityThreshold(
+        Threshold(threshold, promise=sentence), capacity, leads, of_them, judged, days, leads / periods
+    )
 
 
 def find_value_threshold(
-    totals: NDArray[np.int64], won: NDArray[np.bool_], value: Value, base_rate: float
+    totals: NDArray[np.int64], won: NDArray[np.bool_], value: DealValue, base_rate: float
 ) -> ValueThreshold:
     """Find the threshold from which a promotion pays; arguments as `find_threshold`.
 
@@ -301,9 +303,14 @@ def find_value_threshold(
     leads, of_them = int(above.sum()), int(won[above].sum())
     pays = f"{value.least:.2%} become opportunities that bring {_money(value.won)} each"
     if not leads:
-        why = f"the highest of {judged:,} has {unsigned(int(totals.max()))}" if judged else "none meets the criteria"
-        closed = Line(
-            closed=f"no threshold pays: no held-out lead reaches {unsigned(threshold)} points, where {pays}; {why}"
+        why = (
+            f"the highest of {judged:,} has {format_unsigned(int(totals.max()))}"
+            if judged
+            else "none meets the criteria"
+        )
+        closed = Threshold(
+            closed=f"no threshold pays: no held-out lead reaches {format_unsigned(threshold)} points,"
+            f" where {pays}; {why}"
         )
         return ValueThreshold(closed, value, 0, 0, judged, None, None, None)
     low, high = (rate * value.won - value.cost for rate in rate_limits(of_them, leads))
@@ -314,7 +321,7 @@ def find_value_threshold(
     )
     if high < 0:
         return ValueThreshold(
-            Line(closed=f"no threshold pays: from {unsigned(threshold)} points, {brought}"),
+            Threshold(closed=f"no threshold pays: from {format_unsigned(threshold)} points, {brought}"),
             value,
             0,
             0,
@@ -325,12 +332,12 @@ def find_value_threshold(
         )
     unsure = "; whether they pay is not sure yet" if low < 0 else ""
     sentence = f"a promotion pays where {pays}: {brought}{unsure}"
-    return ValueThreshold(Line(threshold, promise=sentence), value, leads, of_them, judged, net, low, high)
+    return ValueThreshold(Threshold(threshold, promise=sentence), value, leads, of_them, judged, net, low, high)
 
 
 def total_at(probability: float, base_rate: float) -> int:
     """The lowest total (tenths) with at least a probability, both rates strictly between 0 and 1."""
-    exact = START + (logit(probability) - logit(base_rate)) / math.log(2) * DOUBLE
+    exact = START_TENTHS + (logit(probability) - logit(base_rate)) / math.log(2) * TENTHS_PER_DOUBLING
     return math.ceil(round(float(exact), 6))  # a total that is meant to be whole is not lifted by the last bit
 
 
@@ -344,7 +351,7 @@ def _money(number: float) -> str:
     return f"{number:,.0f}" if abs(number) >= 100 or number == round(number) else f"{number:,.2f}"
 
 
-def _points(line: Line) -> float | None:
+def _points(line: Threshold) -> float | None:
     return None if line.points is None else line.points / 10
 
 

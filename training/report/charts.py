@@ -16,7 +16,7 @@ from matplotlib.path import Path
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from leadledger.scoring.lookup import Pair, Table
-from leadledger.scoring.result import signed
+from leadledger.scoring.result import format_signed
 from leadledger.training.report.drawing import (
     BLUE,
     GAIN_AND_LOSS,
@@ -287,7 +287,7 @@ def pair(term: Pair, titles: tuple[str, str], alt: str) -> Chart:
         for i, (points, counts) in enumerate(zip(term.points, term.counts, strict=True)):
             for j, (point, count) in enumerate(zip(points, counts, strict=True)):
                 shades.setdefault(round(SHADES_PER_SIDE * point / reach) if count else 0, []).append(cell_path(j, i))
-                words = f"{signed(point)}\n{count:,}" if count else f"{signed(point)}\nnone"
+                words = f"{format_signed(point)}\n{count:,}" if count else f"{format_signed(point)}\nnone"
                 axes.text(j, i, words, ha="center", va="center", fontsize=7, color=INK if count else GREY)
         for shade, cells in shades.items():  # one path a shade, for a page of a thousand cells to stay small
             colour = GAIN_AND_LOSS(0.5 + 0.375 * shade / SHADES_PER_SIDE)
@@ -328,7 +328,7 @@ def waterfall(example: Mapping[str, Any], alt: str) -> Chart:
             axes.barh([row + 0.2], [step], left=[before], height=0.36, color=colour, hatch=hatch, ec="white", lw=0.5)
             axes.plot([after, after], [row + 0.2, row + 1.2], "-", c=GREY, lw=0.7)
             words = start["reason"] if row == 0 else kept[row - 1]["reason"]
-            write_above(axes, row, f"{signed(round(step * 10))}  {shorten(words, 52)}")
+            write_above(axes, row, f"{format_signed(round(step * 10))}  {shorten(words, 52)}")
         total = f"{example['total']:.1f} points".replace("-", "−")
         error = "" if example["error"] is None else f" ± {example['error']:.1f}"
         write_above(axes, last, f"= {total}{error}", weight="bold")

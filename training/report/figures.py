@@ -17,8 +17,8 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
-from leadledger.scoring.lookup import plain
-from leadledger.scoring.result import signed, unsigned
+from leadledger.scoring.lookup import format_number
+from leadledger.scoring.result import format_signed, format_unsigned
 
 NONE = "–"
 FORMATS: Mapping[str, Callable[[Any], str]] = {
@@ -27,7 +27,7 @@ FORMATS: Mapping[str, Callable[[Any], str]] = {
     "yes": lambda value: "yes" if value else "no",
     "whole": lambda value: f"{value:,}",
     "count": lambda value: f"{len(value):,}",
-    "number": lambda value: plain(float(value)),
+    "number": lambda value: format_number(float(value)),
     "percent": lambda value: f"{value:.1%}",
     "half": lambda value: f"{value:.0%}",
     "loss": lambda value: f"{value:.4f}".replace("-", "−"),
@@ -35,10 +35,10 @@ FORMATS: Mapping[str, Callable[[Any], str]] = {
     "one": lambda value: f"{value:.1f}".replace("-", "−"),
     "times": lambda value: f"{value:.1f} ×",
     # Points come as numbers with one decimal from the metrics, as whole tenths from what was learned.
-    "points": lambda value: signed(round(value * 10)),
-    "total": lambda value: unsigned(round(value * 10)),
-    "tenths": signed,
-    "error": unsigned,
+    "points": lambda value: format_signed(round(value * 10)),
+    "total": lambda value: format_unsigned(round(value * 10)),
+    "tenths": format_signed,
+    "error": format_unsigned,
 }
 
 

@@ -91,7 +91,7 @@ def _volumes(fitted: FittedCard) -> dict[str, Any]:
     history, held = fitted.history, fitted.split.held
     volumes = {}
     for stage in fitted.card.stages:
-        if stage.has_line:
+        if stage.has_threshold:
             able = held[could_be_promoted(stage, history.criteria, history.excluded)[held]]
             volumes[stage.name] = precision_by_volume(fitted.fit.totals[able], history.won[able])
     return volumes
@@ -121,8 +121,8 @@ def _spread(fitted: FittedCard) -> dict[str, float] | None:
 def _examples(fitted: FittedCard) -> list[dict[str, Any]]:
     """A handful of telling held-out leads, with their ledgers."""
     history, held = fitted.history, fitted.split.held
-    stage = fitted.card.target
-    line = fitted.learned.lines.get(stage.name) if stage else None
+    stage = fitted.card.predicted_stage
+    line = fitted.learned.thresholds.get(stage.name) if stage else None
     unknown = history.frame.iloc[held].isna().sum(axis=1).to_numpy(np.int64)
     chosen = choose_examples(fitted.fit.totals[held], history.won[held], unknown, line.points if line else None)
     positions = held[list(chosen)]
@@ -151,14 +151,14 @@ def compare_to_current(fitted: FittedCard, current: Scorecard, seed: int) -> Com
         return incomparable(current.release, "it foresees another outcome")
     if current.learned.base_rate is None:
         return incomparable(current.release, "it knows no base rate, and so no probability")
-    stage = new.card.target
+    stage = new.card.predicted_stage
     able = ~history.excluded[held]
     if stage is not None:
         able = could_be_promoted(stage, history.criteria, history.excluded)[held]
 
     def forecast(card: Scorecard) -> Forecast:
         totals = history.score(card)[held]
-        line = card.learned.lines.get(stage.name) if stage else None
+        line = card.learned.thresholds.get(stage.name) if stage else None
         has_threshold = line is not None and line.points is not None
         threshold = line.points if line is not None and line.points is not None else 0
         promoted = able & (totals >= threshold) & has_threshold

@@ -19,7 +19,7 @@ from scipy.special import expit
 
 from leadledger.models.releases.store import Releases
 from leadledger.scoring.errors import DataError
-from leadledger.scoring.scorecard import START, Learned
+from leadledger.scoring.scorecard import START_TENTHS, Learned
 from leadledger.training.evidence.forecast_quality import judge
 from leadledger.training.history import read_history
 from leadledger.training.learn.combine import LOG_ODDS, in_the_large, probability_at
@@ -98,12 +98,12 @@ def recalibrate(
             " either outcome are needed to move the base rate. Give a longer history, or count more of it as recent"
         )
     totals = history.score(old)
-    distance = (totals[recent] - START) * LOG_ODDS
+    distance = (totals[recent] - START_TENTHS) * LOG_ODDS
     after = float(expit(in_the_large(distance, float(won.mean()))))
     moved = replace(old.learned, base_rate=after)
     thresholds = find_thresholds(card, history, totals, recent, after)
     lines = {name: threshold.line for name, threshold in thresholds.items()}
-    moved = replace(moved, lines=dict(old.learned.lines) | lines)
+    moved = replace(moved, thresholds=dict(old.learned.thresholds) | lines)
     metrics = {
         "recalibrated_from": old.release,
         "counts": dict(history.counts.__dict__),

@@ -18,7 +18,7 @@ from sklearn.pipeline import Pipeline
 
 from leadledger.scoring.card.reader import read_card
 from leadledger.scoring.errors import CompileError, DataError
-from leadledger.scoring.scorecard import Card, Scorecard, untrained
+from leadledger.scoring.scorecard import Card, Scorecard, build_untrained
 from leadledger.training.evidence.forecast_quality import judge
 from leadledger.training.evidence.leakage import find_leaks
 from leadledger.training.evidence.maturity import maturity
@@ -70,7 +70,7 @@ def train(
     if split is None or why:
         if current is not None and current.learned.terms:
             metrics["comparison"] = nothing_learned(current.release, why).to_dict()
-        return Training(written, card_text, untrained(written).learned, metrics, source, history, why)
+        return Training(written, card_text, build_untrained(written).learned, metrics, source, history, why)
     progress("looking for fields that know the outcome")
     leakage = find_leaks(written, history, seed)
     leakage.refuse()
@@ -114,7 +114,7 @@ def _fit(
         raise _not_readable(card, history, split, estimator, seed, error, progress) from error
     assert fit.learned.base_rate is not None
     thresholds = find_thresholds(card, history, fit.totals, split.held, fit.learned.base_rate)
-    learned = replace(fit.learned, lines={stage: threshold.line for stage, threshold in thresholds.items()})
+    learned = replace(fit.learned, thresholds={stage: threshold.line for stage, threshold in thresholds.items()})
     return FittedCard(card, learned, fit, thresholds, history, split)
 
 

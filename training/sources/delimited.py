@@ -15,14 +15,16 @@ from pathlib import Path
 
 import duckdb
 
-from leadledger.scoring.errors import DataError, shown
-from leadledger.scoring.field import DATE, NUMBER
+from leadledger.scoring.errors import DataError, quote
+from leadledger.scoring.field import DATE_PATTERN, NUMBER_PATTERN
 from leadledger.scoring.printers.sql.dialects.literals import quoted, text_literal
 from leadledger.training.sources.scan import BLOCK_SIZE, LONGEST_LINE, Scan, escape_pattern
 
 HEAD_SIZE = 1 << 20  # bytes at the start of a file that say how it is written
 DELIMITERS = (",", ";", "\t", "|")
-_DATA = re.compile(rf"(?:{NUMBER}|{DATE}|[0-9][0-9.,: /-]*)?")  # a cell that is surely no name of a column
+_DATA = re.compile(
+    rf"(?:{NUMBER_PATTERN}|{DATE_PATTERN}|[0-9][0-9.,: /-]*)?"
+)  # a cell that is surely no name of a column
 
 
 @dataclass(frozen=True)
@@ -162,7 +164,7 @@ def _check_names(label: str, names: Sequence[str]) -> None:
     if not any(name.strip() for name in names):
         raise DataError(f"{label}: the first line is empty; it must hold the names of the columns")
     if all(_DATA.fullmatch(name.strip()) for name in names):
-        few = ", ".join(shown(name) for name in names[:3]) + (", …" if len(names) > 3 else "")
+        few = ", ".join(quote(name) for name in names[:3]) + (", …" if len(names) > 3 else "")
         raise DataError(
             f"{label}: the first line looks like a row, not like the names of the columns ({few});"
             " put a header line before it"
@@ -172,5 +174,5 @@ def _check_names(label: str, names: Sequence[str]) -> None:
         if not name.strip():
             raise DataError(f"{label}: column {position} has no name; give it one in the first line")
         if name.lower() in seen:
-            raise DataError(f"{label}: two columns have the name {shown(name)}; rename one of them")
+            raise DataError(f"{label}: two columns have the name {quote(name)}; rename one of them")
         seen.add(name.lower())

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import duckdb
 
-from leadledger.scoring.errors import DataError, shown
+from leadledger.scoring.errors import DataError, quote
 from leadledger.scoring.printers.sql.dialects.literals import text_literal
 from leadledger.training.sources.scan import Scan, escape_pattern, first_line
 
@@ -39,5 +39,5 @@ def _scan(connection: duckdb.DuckDBPyConnection, arguments: str, label: str, siz
     columns = {str(row[0]): str(row[1]) for row in described}
     for column in columns:
         if not column.strip():
-            raise DataError(f"{label}: has a column without a name, {shown(column)}; give it one")
+            raise DataError(f"{label}: has a column without a name, {quote(column)}; give it one")
     return Scan(item, columns, "parquet", label, size)

@@ -14,7 +14,7 @@ from typing import Any
 
 import duckdb
 
-from leadledger.scoring.engine.score import engine
+from leadledger.scoring.engine.score import get_engine
 from leadledger.scoring.errors import DataError
 from leadledger.scoring.printers.sql.cleaning import used
 from leadledger.scoring.printers.sql.dialects.literals import quoted
@@ -48,7 +48,7 @@ def find_bad_values(
 
 def reject_values(card: Scorecard, row: int, lead: Mapping[str, Any]) -> Iterator[Reject]:
     """A reject for each value that can't be read in a raw lead that SQL has refused."""
-    for refused in engine(card).refused(lead):
+    for refused in get_engine(card).refused(lead):
         yield Reject(row, refused.column, "" if refused.value is None else str(refused.value), refused.reason)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
-from leadledger.scoring.errors import COMPARED
+from leadledger.scoring.errors import MOST_NAMES_COMPARED
 from leadledger.scoring.field import fold
 from leadledger.scoring.scorecard import Card
 
@@ -19,17 +19,17 @@ def find_misspelt(card: Card, columns: Iterable[str]) -> dict[str, str]:
     Only fields without any column in the list count, and each is named once, for the column that is most like it.
     """
     present = list(columns)
-    used = {name for field in card.plain for name in field.columns}
+    used = {name for field in card.plain_fields for name in field.columns}
     spellings: dict[str, str] = {}  # of the names that no column has: folded, and as the card spells it
     owners: dict[str, str] = {}
-    for field in card.plain:
+    for field in card.plain_fields:
         if not any(name in present for name in field.columns):
-            for name in field.written:
+            for name in field.written_columns:
                 spellings.setdefault(_letters(name), name)
                 owners.setdefault(_letters(name), field.name)
-    names = list(spellings)[:COMPARED]
+    names = list(spellings)[:MOST_NAMES_COMPARED]
     matches: list[tuple[float, str, str]] = []
-    for column in [column for column in present if column not in used][:COMPARED]:
+    for column in [column for column in present if column not in used][:MOST_NAMES_COMPARED]:
         letters = _letters(column)
         cutoff = 1 if len(letters) < SHORTEST_COMPARED else LEAST_LIKENESS
         near = difflib.get_close_matches(letters, names, n=1, cutoff=cutoff) if letters else []

@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from leadledger.scoring.errors import DataError, PrinterError, did_you_mean, shown
-from leadledger.scoring.field import NO, NUMBER, YES, Field, fold
+from leadledger.scoring.errors import DataError, PrinterError, did_you_mean, quote
+from leadledger.scoring.field import NO_TEXTS, NUMBER_PATTERN, YES_TEXTS, Field, fold
 from leadledger.scoring.printers.sql.dialects.dialect import Dialect
 from leadledger.scoring.printers.sql.dialects.literals import FIRST, LAST
 from leadledger.scoring.scorecard import Card
@@ -38,24 +38,24 @@ def family(kind: str) -> str:
 
 def used(card: Card, columns: Mapping[str, str]) -> dict[str, list[str]]:
     """The columns that hold each plain field, of those that there are, in the order of the fields."""
-    return {one.name: [column for column in one.columns if column in columns] for one in card.plain}
+    return {one.name: [column for column in one.columns if column in columns] for one in card.plain_fields}
 
 
 def id_column(card: Card, columns: Mapping[str, str]) -> str:
     """The column of the lead's id: of the first field of `kind: id` that has one; empty where none has."""
     found = used(card, columns)
-    return next((found[one.name][0] for one in card.plain if one.kind == "id" and found[one.name]), "")
+    return next((found[one.name][0] for one in card.plain_fields if one.kind == "id" and found[one.name]), "")
 
 
 def used_by(card: Card, columns: Mapping[str, str], label: str) -> dict[str, list[str]]:
     """As `used`; `label` is what messages call the list. Raises DataError where no column belongs to the card."""
     found = used(card, columns)
     if not any(found.values()):
-        known = [column for one in card.plain for column in one.written]
+        known = [column for one in card.plain_fields for column in one.written_columns]
         first = next(iter(columns), None)
         said, hint = "it has none", ""
         if first is not None:
-            said, hint = f"the first is {shown(first)}", did_you_mean(str(first), known)
+            said, hint = f"the first is {quote(first)}", did_you_mean(str(first), known)
         raise DataError(
             f"{label}: no column belongs to the card '{card.name}', {said}; rename the columns, or name them under"
             f" `from:` in the card.{hint}"
@@ -74,7 +74,7 @@ def steps(
     name = dialect.name
     cells = [
         _Cell(card, one, column, raw(column), columns[column], dialect)
-        for one in card.plain
+        for one in card.plain_fields
         for column in found[one.name]
     ]
     for cell in cells:
@@ -101,12 +101,12 @@ def steps(
         [f"{cell.value()} AS {name(f'v:{cell.column}')}" for cell in cells],
     )
     bad = {name(f"bad:{cell.column}"): cell.bad() for cell in cells if cell.bad()}
-    clashes = [clash for one in card.plain for clash in _clashes(one, found[one.name], dialect)]
+    clashes = [clash for one in card.plain_fields for clash in _clashes(one, found[one.name], dialect)]
     yield (
         "cleaned",
         "the fields, and whether a value is there that can't be read",
         [
-            *(f"{_field(one, found[one.name], dialect)} AS {name(f'f:{one.name}')}" for one in card.plain),
+            *(f"{_field(one, found[one.name], dialect)} AS {name(f'f:{one.name}')}" for one in card.plain_fields),
             # As a CASE, since an AND works out all its parts for every row.
             *(f"CASE WHEN {asked} THEN TRUE END AS {column}" for column, asked in bad.items()),
         ],
@@ -124,7 +124,7 @@ def doubtful(card: Card, columns: Mapping[str, str], dialect: Dialect) -> list[s
     found = used(card, columns)
     cells = [
         _Cell(card, one, column, dialect.name(column), columns[column], dialect)
-        for one in card.plain
+        for one in card.plain_fields
         for column in found[one.name]
     ]
     return [cell.column for cell in cells if cell.bad()]
@@ -145,7 +145,7 @@ class _Cell:
         self.holds = family(kind)
         self.raw = raw
         self.typed = dialect.name(f"v:{column}")
-        self.absent = sorted(card.absent | field.absent | {""})  # texts, folded, that mean: not known
+        self.absent = sorted(card.missing_texts | field.missing_texts | {""})  # texts, folded, that mean: not known
         self.apart = dialect.tidies_first and self.holds == "text" and field.kind in ("flag", "text", "id")
         self.tidy = dialect.name(f"raw:{column}") if self.apart else dialect.tidy(self.raw)
 
@@ -204,14 +204,14 @@ class _Cell:
         return f"CASE WHEN {self.tidy} NOT IN ({self.listed(risky)}) THEN {value} END" if risky else value
 
     def _number(self) -> str:
-        return self._unless_absent(self.dialect.read_number(self.raw), re.compile(NUMBER).fullmatch)
+        return self._unless_absent(self.dialect.read_number(self.raw), re.compile(NUMBER_PATTERN).fullmatch)
 
     def _day(self) -> str:
         day = self.dialect.read_day(self.dialect.name(f"raw:{self.column}"))
         return self._unless_absent(day, re.compile("[0-9]{4}-").match)
 
     def _flag(self) -> str:
-        said = [one for yes, no in zip(YES, NO, strict=True) for one in ((yes, "TRUE"), (no, "FALSE"))]
+        said = [one for yes, no in zip(YES_TEXTS, NO_TEXTS, strict=True) for one in ((yes, "TRUE"), (no, "FALSE"))]
         cases = "".join(f" WHEN '{word}' THEN {then}" for word, then in said if word not in self.absent)
         slow = f"CASE {self.tidy}{cases or ' WHEN NULL THEN FALSE'} END"
         if self.apart:

@@ -13,12 +13,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from leadledger.scoring.lookup import Bins, Combination, Table, Term, leaves
+from leadledger.scoring.lookup import Bins, Combination, Table, Term, list_leaves
 from leadledger.scoring.outputs import REASON_COLUMNS, REASONS_PER_SIDE, names
 from leadledger.scoring.printers.choices import LONGEST_CASE
 from leadledger.scoring.printers.sql.dialects.dialect import Dialect
-from leadledger.scoring.result import said
-from leadledger.scoring.scorecard import Priced, Scorecard
+from leadledger.scoring.result import format_entry
+from leadledger.scoring.scorecard import PricedRule, Scorecard
 
 LARGEST = 2**31 - 1  # of the integers that points are
 
@@ -27,7 +27,7 @@ LARGEST = 2**31 - 1  # of the integers that points are
 class _Entry:
     """A rule or a term: its place, the last one 0; the SQL of its points, and between what they lie (tenths)."""
 
-    of: Priced | Term
+    of: PricedRule | Term
     name: str
     place: int
     points: str
@@ -37,7 +37,7 @@ class _Entry:
     @property
     def moves(self) -> bool:
         """Whether its points are known neither beforehand, as those of most rules, nor by a bin, as a table's."""
-        return self.of.steps is not None if isinstance(self.of, Priced) else not isinstance(self.of, Table)
+        return self.of.steps is not None if isinstance(self.of, PricedRule) else not isinstance(self.of, Table)
 
 
 @dataclass(frozen=True)
@@ -144,7 +144,7 @@ class _Reasons:
         for term in self.card.learned.terms:
             if isinstance(term, Table):
                 cells = zip(term.points, term.bins.labels, strict=True)
-                told = [said(points, f"{self.title(term.field)}: {label}") for points, label in cells]
+                told = [format_entry(points, f"{self.title(term.field)}: {label}") for points, label in cells]
                 yield f"{self.by_bin(term.field, term.bins, list(map(self.text, told)))} AS {self.label(term.field)}"
                 continue
             for of, bins in zip(term.fields, term.bins, strict=True):
@@ -177,9 +177,9 @@ class _Reasons:
         """An entry in a line, as `engine.said`."""
         if isinstance(one.of, Table):
             return self.label(one.of.field)
-        if isinstance(one.of, Priced):
+        if isinstance(one.of, PricedRule):
             if not one.moves:
-                return self.text(said(one.of.points, one.of.rule.reason))
+                return self.text(format_entry(one.of.points, one.of.rule.reason))
             return f"{self.signed(side, rank)} || {self.text(one.of.rule.reason)}"
         labels = " || ', ' || ".join(self.label(of, bins) for of, bins in zip(one.of.fields, one.of.bins, strict=True))
         return f"{self.signed(side, rank)} || {labels}"
@@ -216,7 +216,7 @@ class _Reasons:
 def _ends(term: Term) -> tuple[int, int]:
     """Between what the points of a term lie (tenths)."""
     if isinstance(term, Combination):
-        spans = [[leaf.points for leaf in leaves(tree)] for tree in term.trees]
+        spans = [[leaf.points for leaf in list_leaves(tree)] for tree in term.trees]
         return sum(map(min, spans)), sum(map(max, spans))
     cells = term.points if isinstance(term, Table) else [cell for line in term.points for cell in line]
     return min(cells), max(cells)

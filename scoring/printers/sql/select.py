@@ -18,24 +18,24 @@ from dataclasses import replace
 from datetime import date
 
 from leadledger.scoring import tree
-from leadledger.scoring.card.condition import parse_over
+from leadledger.scoring.card.condition import parse_tree
 from leadledger.scoring.errors import PrinterError
 from leadledger.scoring.field import Field, fold
 from leadledger.scoring.gate import Gate
 from leadledger.scoring.lookup import (
     Bins,
+    Branch,
     Combination,
     FlagBins,
     Leaf,
     NumberBins,
-    Split,
     Table,
     Term,
     TextBins,
-    axes,
-    leaves,
+    list_bins,
+    list_leaves,
 )
-from leadledger.scoring.meaning.answers import alone
+from leadledger.scoring.meaning.answers import find_lone_effects
 from leadledger.scoring.outputs import PLUS_MINUS, REASON_COLUMNS, SCORE_COLUMNS, names
 from leadledger.scoring.printers.choices import LONGEST_CASE, question, together
 from leadledger.scoring.printers.comments import comment_text
@@ -48,7 +48,7 @@ from leadledger.scoring.printers.sql.dialects.duckdb import DUCKDB
 from leadledger.scoring.printers.sql.dialects.literals import table_parts
 from leadledger.scoring.printers.sql.query import BAD, EXCLUDED, GOES_TO, HIGH, LOW, STANDS_AT, TOTAL, Query
 from leadledger.scoring.rule import Group
-from leadledger.scoring.scorecard import DOUBLE, START, Card, Priced, Scorecard
+from leadledger.scoring.scorecard import START_TENTHS, TENTHS_PER_DOUBLING, Card, PricedRule, Scorecard
 
 # The prefixes of columns made on the way.
 OURS = re.compile(
@@ -88,7 +88,7 @@ def to_sql(
         plus_minus=plus_minus,
         explain=explain,
         ledger=ledger,
-        where=parse_over(where, card.card.fields) if where else None,
+        where=parse_tree(where, card.card.fields) if where else None,
     )
     return select(card, query, dialect)
 
@@ -187,7 +187,7 @@ class _Printer:
     def columns(self) -> Iterable[str]:
         """The columns of the source."""
         columns = self.query.columns
-        return [one.name for one in self.card.card.plain] if columns is None else columns
+        return [one.name for one in self.card.card.plain_fields] if columns is None else columns
 
     def select(self) -> str:
         return self.finish(self.select_list())
@@ -248,7 +248,7 @@ class _Printer:
     def clean(self) -> None:
         columns = self.query.columns
         if columns is None:
-            columns = {one.name: KINDS[one.kind] for one in self.card.card.plain}
+            columns = {one.name: KINDS[one.kind] for one in self.card.card.plain_fields}
         taken = [column for column in columns if OURS.match(column)]
         if taken:
             raise PrinterError(f"column '{taken[0]}' has a prefix that the printer uses itself; rename the column")
@@ -260,11 +260,11 @@ class _Printer:
 
     def derive(self) -> None:
         """One step for each level of derived fields, since a step sees only the columns of the steps before it."""
-        done = {one.name for one in self.card.card.plain}
-        left = list(self.card.card.derived)
+        done = {one.name for one in self.card.card.plain_fields}
+        left = list(self.card.card.derived_fields)
         level = 1
         while left:
-            ready = [one for one in left if set(one.asks) <= done]
+            ready = [one for one in left if set(one.computed_from) <= done]
             self.step(
                 f"derived_{level}",
                 "fields that are computed from others",
@@ -312,14 +312,14 @@ class _Printer:
             case tree.Or(of=parts):
                 return " OR ".join(f"({self.condition(part)})" for part in parts)
 
-    def operand(self, node: tree.Operand | tree.Value) -> str:
+    def operand(self, node: tree.Operand | tree.Constant) -> str:
         match node:
-            case tree.Field(name=of):
+            case tree.FieldRef(name=of):
                 return self.field(of)
             case tree.Days(way=way, of=of):
                 days = (self.as_of(), self.field(of.name)) if way == "since" else (self.field(of.name), self.as_of())
                 return self.dialect.days_between(*days)
-            case tree.Value(value=value):
+            case tree.Constant(value=value):
                 return self.literal(value)
 
     # -- points -----------------------------------------------------------------------------------------------------
@@ -327,7 +327,7 @@ class _Printer:
     def prepared(self) -> Iterable[str]:
         for one in self.card.rules:
             if one.steps is not None and one.rule.half_life is not None:
-                days = self.operand(tree.Days("since", tree.Field(one.rule.half_life.of, "date")))
+                days = self.operand(tree.Days("since", tree.FieldRef(one.rule.half_life.of, "date")))
                 worth = self.staircase(days, [float(edge) for edge in one.steps.edges], one.steps.points)
                 yield f"CASE WHEN {days} IS NOT NULL THEN {worth} END AS {self.name(f'w:{one.rule.name}')}"
         made = set()
@@ -393,11 +393,11 @@ class _Printer:
             [cell for line in term.points for cell in line], f"{row} * {len(term.bins[1])} + {column}"
         )
 
-    def tree(self, term: Combination, node: Split | Leaf) -> str:
+    def tree(self, term: Combination, node: Branch | Leaf) -> str:
         """The points of a small tree of a combination, as nested choices over the columns of bins."""
         if isinstance(node, Leaf):
             return str(node.points)
-        bins = axes(term)[term.fields.index(node.field)]
+        bins = list_bins(term)[term.fields.index(node.field)]
         of = self.bin_name(node.field, bins)
         asked = question(
             of,
@@ -429,7 +429,7 @@ class _Printer:
         total = " + ".join([self.number(float(always)), *squares])
         return f"floor(sqrt({total}) + {self.number(0.5)}) / {self.number(10.0)}"
 
-    def members(self, group: Group) -> list[Priced]:
+    def members(self, group: Group) -> list[PricedRule]:
         return [one for one in self.card.rules if one.rule.group == group.name]
 
     def grouped(self) -> Iterable[str]:
@@ -469,12 +469,12 @@ class _Printer:
 
     # -- what is unknown --------------------------------------------------------------------------------------------
 
-    def opened(self, one: Priced) -> str:
+    def opened(self, one: PricedRule) -> str:
         """Whether a rule is unknown, and a question could settle it."""
         missing = " OR ".join(f"{self.field(of)} IS NULL" for of in one.askable)
         return f"{self.name(f'r:{one.rule.name}')} IS NULL AND ({missing})"
 
-    def span(self, one: Priced) -> tuple[str, str]:
+    def span(self, one: PricedRule) -> tuple[str, str]:
         """The least and the most that an open rule could bring."""
         most = str(one.points)
         if one.steps is not None:
@@ -484,8 +484,8 @@ class _Printer:
     def ranged(self) -> Iterable[str]:
         for end, label in enumerate(map(self.name, (LOW, HIGH))):
             moves = [self.name(TOTAL)]
-            settled = {name for one in alone(self.card) for name in one.rules}
-            for answer in alone(self.card):
+            settled = {name for one in find_lone_effects(self.card) for name in one.rules}
+            for answer in find_lone_effects(self.card):
                 shift = (answer.low, answer.high)[end]
                 moves.append(f"CASE WHEN {self.field(answer.field)} IS NULL THEN {shift} ELSE 0 END")
             for one in self.card.rules:
@@ -503,18 +503,18 @@ class _Printer:
                     then = self.name(f"{'lh'[end]}:{group.name}")
                     moves.append(f"{cut(group, then)} - ({cut(group, now)})")
             for term in self.card.learned.terms:
-                if any(term.name in one.terms for one in alone(self.card)):
+                if any(term.name in one.terms for one in find_lone_effects(self.card)):
                     continue
                 moves += self.term_span(term, min if end == 0 else max)
             yield f"{' + '.join(self.gathered(f'moved_{end}', ('from', 'upto')[end], moves))} AS {label}"
 
     def combination_span(self, term: Combination, extreme: Callable[[Iterable[int]], int]) -> list[str]:
         """What open answers could make of a combination: any leaf of each tree that asks for one."""
-        askable = frozenset(of for of in term.fields if self.card.askable((of,)))
+        askable = frozenset(of for of in term.fields if self.card.find_askable((of,)))
         found = []
         for asked, trees in together(term, askable):
             if asked:
-                most = sum(extreme(leaf.points for leaf in leaves(term.trees[i])) for i in trees)
+                most = sum(extreme(leaf.points for leaf in list_leaves(term.trees[i])) for i in trees)
                 now = self.name(f"t:{term.name}")
                 if len(trees) < len(term.trees):
                     now = bracketed(" + ".join(self.tree(term, term.trees[i]) for i in trees))
@@ -527,11 +527,11 @@ class _Printer:
             return self.combination_span(term, extreme)
         points = self.name(f"t:{term.name}")
         if isinstance(term, Table):
-            if not self.card.askable(term.fields):
+            if not self.card.find_askable(term.fields):
                 return []
             return [f"CASE WHEN {self.free(term.field)} THEN {extreme(term.points)} - {points} ELSE 0 END"]
         row, column = (self.bin_name(of, bins) for of, bins in zip(term.fields, term.bins, strict=True))
-        first, second = (self.free(of) if self.card.askable((of,)) else "" for of in term.fields)
+        first, second = (self.free(of) if self.card.find_askable((of,)) else "" for of in term.fields)
         cases = []
         if first and second:
             most = extreme(cell for line in term.points for cell in line)
@@ -546,7 +546,7 @@ class _Printer:
 
     def free(self, of: str) -> str:
         """Whether a learned field is missing, and a question could bring it."""
-        roots = self.card.askable((of,))
+        roots = self.card.find_askable((of,))
         missing = f"{self.field(of)} IS NULL"
         if roots == (of,):
             return missing
@@ -555,7 +555,7 @@ class _Printer:
     # -- the gate ---------------------------------------------------------------------------------------------------
 
     def stage(self) -> str:
-        standing = self.text(self.card.card.standing)
+        standing = self.text(self.card.card.default_stage)
         if "stage" not in self.card.card.fields or not self.card.gates:
             return standing
         known = ", ".join(self.text(one) for one in self.card.gates)
@@ -586,11 +586,11 @@ class _Printer:
         cases = []
         if asked:
             cases.append(f"WHEN {' OR '.join(f'{one} = FALSE' for one in asked)} THEN 'nurture'")
-        if gate.line.closed:
+        if gate.threshold.closed:
             return f"CASE {cases[0]} ELSE 'keep' END" if cases else "'keep'"
-        if gate.line.points is not None:
-            below = f"{self.name(TOTAL)} < {gate.line.points}"
-            cases.append(f"WHEN {below} AND {self.name(HIGH)} >= {gate.line.points} THEN 'ask'")
+        if gate.threshold.points is not None:
+            below = f"{self.name(TOTAL)} < {gate.threshold.points}"
+            cases.append(f"WHEN {below} AND {self.name(HIGH)} >= {gate.threshold.points} THEN 'ask'")
             cases.append(f"WHEN {below} THEN 'nurture'")
         if asked:
             cases.append(f"WHEN {' OR '.join(f'{one} IS NULL' for one in asked)} THEN 'ask'")
@@ -606,7 +606,8 @@ class _Printer:
     def probability(self, base_rate: float) -> str:
         """The two-branch sigmoid, as `engine.probability`; shown, and never asked by a decision."""
         odds = f"ln({self.number(base_rate)} / {self.number(1 - base_rate)})"
-        log_odds = f"({odds} + ({self.name(TOTAL)} - {START}) / {self.number(float(DOUBLE))} * ln({self.number(2.0)}))"
+        doublings = f"({self.name(TOTAL)} - {START_TENTHS}) / {self.number(float(TENTHS_PER_DOUBLING))}"
+        log_odds = f"({odds} + {doublings} * ln({self.number(2.0)}))"
         rising, falling = self.dialect.exp(f"-{log_odds}"), self.dialect.exp(log_odds)
         return f"CASE WHEN {log_odds} >= 0 THEN 1 / (1 + {rising}) ELSE {falling} / (1 + {falling}) END"
 
@@ -647,10 +648,10 @@ def cut(group: Group, value: str) -> str:
 
 def searched(card: Card, where: tree.Node | None) -> tuple[str, ...]:
     """The fields of whose texts a part is asked for, in any condition of a card or in `where`."""
-    conditions: list[tree.Part] = [one.derived for one in card.derived if one.derived is not None]
+    conditions: list[tree.Part] = [one.derived for one in card.derived_fields if one.derived is not None]
     conditions += [one.when.tree for one in card.rules] + [one.when.tree for one in card.exclude]
     conditions += [one.met.tree for one in card.criteria] + ([] if where is None else [where])
-    nodes = (node for one in conditions for node in tree.parts(one))
+    nodes = (node for one in conditions for node in tree.walk_tree(one))
     return tuple(dict.fromkeys(node.of.name for node in nodes if isinstance(node, tree.Search)))
 
 

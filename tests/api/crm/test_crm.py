@@ -22,7 +22,7 @@ from leadledger.api.lists.duckdb import score_list
 from leadledger.api.requests.body import MOST_NAMES
 from leadledger.api.service.settings import Settings
 from leadledger.scoring.card.crm_names import SYSTEMS
-from leadledger.scoring.card.write_back import DEFAULTS
+from leadledger.scoring.card.write_back import DEFAULT_PROPERTIES
 
 ROOT = Path(__file__).parents[3]
 CASES = ROOT / "tests" / "cases" / "crm"
@@ -375,7 +375,7 @@ def test_described_parameters(b2b: TestClient) -> None:
         found = {one["name"]: one for one in api["paths"][path]["post"]["parameters"]}
         assert {"from", "as_of"} <= set(found)
         assert found["from"]["schema"]["enum"] == list(SYSTEMS)
-        assert all(f"`reply={system}`" in api["paths"][path]["post"]["description"] for system in DEFAULTS)
+        assert all(f"`reply={system}`" in api["paths"][path]["post"]["description"] for system in DEFAULT_PROPERTIES)
         assert all(one["description"] and not one["required"] for one in found.values())
         assert [name for name, one in found.items() if one["in"] != "query"] == ["Idempotency-Key"]
 

@@ -17,9 +17,9 @@ from leadledger.api.crm.hubspot import HubSpot
 from leadledger.api.crm.reply import make_reply
 from leadledger.api.service.settings import Settings
 from leadledger.scoring.card.reader import parse_card
-from leadledger.scoring.card.write_back import DEFAULTS, OUTPUTS
-from leadledger.scoring.engine.score import engine
-from leadledger.scoring.scorecard import untrained
+from leadledger.scoring.card.write_back import DEFAULT_PROPERTIES, WRITE_BACK_OUTPUTS
+from leadledger.scoring.engine.score import get_engine
+from leadledger.scoring.scorecard import build_untrained
 
 CASES = Path(__file__).parents[2] / "cases" / "crm"
 CARD = (CASES / "card.yaml").read_text("utf-8")
@@ -95,7 +95,7 @@ def test_dynamics(client: TestClient) -> None:
     """Dynamics gets a flat record for PATCH."""
     found = answer(client, BODIES["dynamics"], "reply=dynamics").json()
     assert found["new_leadledger_score"] == 90
-    assert list(found) == list(DEFAULTS["dynamics"].values())
+    assert list(found) == list(DEFAULT_PROPERTIES["dynamics"].values())
 
 
 def test_several(client: TestClient) -> None:
@@ -153,7 +153,7 @@ def test_the_card_names_properties(named: TestClient) -> None:
     lead = {key: value for key, value in body["lead"].items() if key != "decision_date"}
     asked = answer(named, {"lead": lead}, "reply=salesforce").json()
     assert asked == {"Fit__c": 90, "Ask__c": "When must a decision be made?"}
-    assert list(answer(named, body, "reply=dynamics").json()) == list(DEFAULTS["dynamics"].values())
+    assert list(answer(named, body, "reply=dynamics").json()) == list(DEFAULT_PROPERTIES["dynamics"].values())
 
 
 def test_mistakes_stay_problems(client: TestClient) -> None:
@@ -163,15 +163,15 @@ def test_mistakes_stay_problems(client: TestClient) -> None:
     assert found.json()["errors"][0]["path"] == "$.lead.employees"
 
 
-@pytest.mark.parametrize("system", DEFAULTS)
+@pytest.mark.parametrize("system", DEFAULT_PROPERTIES)
 def test_every_output_can_be_written(system: str) -> None:
     """Each output has a value that its CRM can store: no lists, no objects."""
-    properties = ", ".join(f"{one}: p_{one}" for one in OUTPUTS)
+    properties = ", ".join(f"{one}: p_{one}" for one in WRITE_BACK_OUTPUTS)
     card = parse_card(f"{CARD}\nwrite_back: {{{system}: {{{properties}}}}}\n")
-    result = engine(untrained(card)).score({"need": "clear"}, date(2026, 1, 1))
+    result = get_engine(build_untrained(card)).score({"need": "clear"}, date(2026, 1, 1))
     found = make_reply(card, system).make_update(result)
     found = found.get("properties", found)
-    assert list(found) == [f"p_{one}" for one in OUTPUTS]
+    assert list(found) == [f"p_{one}" for one in WRITE_BACK_OUTPUTS]
     assert all(value is None or isinstance(value, str | int | float) for value in found.values())
     assert all(isinstance(value, str) for value in found.values()) or system != "hubspot"
 

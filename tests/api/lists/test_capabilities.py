@@ -17,10 +17,10 @@ from leadledger.api.lists.wanted import Wanted
 from leadledger.scoring.card.reader import parse_card
 from leadledger.scoring.errors import DataError
 from leadledger.scoring.outputs import names
-from leadledger.scoring.scorecard import untrained
+from leadledger.scoring.scorecard import build_untrained
 
 AS_OF = date(2026, 1, 31)
-CARD = untrained(parse_card("{name: small, fields: {id: {kind: id}}, stages: [{name: lead}]}"))
+CARD = build_untrained(parse_card("{name: small, fields: {id: {kind: id}}, stages: [{name: lead}]}"))
 WISHES = {
     "explain": Wanted(explain=True),
     "prefix": Wanted(prefix="lead_"),

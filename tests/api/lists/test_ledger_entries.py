@@ -6,7 +6,7 @@ from datetime import date
 
 from leadledger.api.lists.ledger_entries import ledger_columns
 from leadledger.scoring.card.reader import read_card
-from leadledger.scoring.engine.score import engine
+from leadledger.scoring.engine.score import get_engine
 from leadledger.scoring.outputs import ENTRY_KINDS
 from leadledger.scoring.scorecard import Scorecard
 from tests.printed import LEARNED, ROOT
@@ -18,6 +18,6 @@ def test_names_and_kinds_are_those_of_one_lead() -> None:
     kinds = {column.entry: column.kind for column in ledger_columns(card)}
     assert set(kinds.values()) == set(ENTRY_KINDS)
     lead = {"employees": "300", "need": "urgent", "budget": "20000", "demo_requested": "yes", "country": "NO"}
-    entries = engine(card).score(lead, date(2026, 7, 1)).ledger
+    entries = get_engine(card).score(lead, date(2026, 7, 1)).ledger
     assert {entry.name: entry.kind for entry in entries}.items() <= kinds.items()
     assert {"start", "rule", "table", "pair"} <= {entry.kind for entry in entries}

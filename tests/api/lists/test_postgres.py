@@ -15,18 +15,18 @@ from leadledger import load
 from leadledger.api.lists.postgres import score_table
 from leadledger.api.lists.wanted import Wanted
 from leadledger.scoring.card.reader import parse_card
-from leadledger.scoring.engine.cases import as_declared
-from leadledger.scoring.engine.score import engine
+from leadledger.scoring.engine.cases import build_declared
+from leadledger.scoring.engine.score import get_engine
 from leadledger.scoring.errors import DataError, ScoringError
 from leadledger.scoring.lookup import NumberBins, Pair, Table, TextBins
 from leadledger.scoring.printers.sql import select as sql
 from leadledger.scoring.printers.sql.dialects.postgres import name
 from leadledger.scoring.printers.sql.query import Query
-from leadledger.scoring.scorecard import Learned, untrained
+from leadledger.scoring.scorecard import Learned, build_untrained
 from tests.postgres import database, server
 
 AS_OF = date(2026, 1, 31)
-CARD = untrained(
+CARD = build_untrained(
     parse_card(
         """
 name: warehouse
@@ -248,7 +248,7 @@ def test_no_right_and_no_server(url: str, db: psycopg.Connection[Any]) -> None:
 @pytest.mark.parametrize("path", sorted(Path("examples").glob("*/card.yaml")), ids=lambda one: one.parent.name)
 def test_the_cases_of_the_examples(db: psycopg.Connection[Any], path: Path) -> None:
     """Each case comes out as in Python."""
-    card = as_declared(load(path).card)
+    card = build_declared(load(path).card)
     for case in card.card.cases:
         query = Query(case.as_of, '"case"', dict.fromkeys(case.lead, "VARCHAR"), checks=True)
         columns = ", ".join(f"{name(one)} text" for one in case.lead) or "nothing text"
@@ -256,5 +256,5 @@ def test_the_cases_of_the_examples(db: psycopg.Connection[Any], path: Path) -> N
         values = [None if one is None else str(one) for one in case.lead.values()] or [None]
         db.execute(f'INSERT INTO "case" VALUES ({", ".join(["%s"] * len(values))})', values)
         found = db.execute(f'SELECT "ll:total", recommendation FROM ({sql.select(card, query, "postgres")}) AS scored')
-        result = engine(card).score(case.lead, case.as_of)
+        result = get_engine(card).score(case.lead, case.as_of)
         assert found.fetchall() == [(result.tenths, result.recommendation.verdict)], case.name

@@ -25,22 +25,22 @@ from leadledger.api.lists.duckdb import score_list
 from leadledger.api.lists.spark import score_folder
 from leadledger.api.lists.wanted import Wanted
 from leadledger.scoring.card.reader import parse_card
-from leadledger.scoring.engine.cases import as_declared
-from leadledger.scoring.engine.score import engine
+from leadledger.scoring.engine.cases import build_declared
+from leadledger.scoring.engine.score import get_engine
 from leadledger.scoring.errors import DataError, PrinterError, ScoringError
 from leadledger.scoring.field import Field
 from leadledger.scoring.lookup import NumberBins, Table, TextBins
 from leadledger.scoring.printers.sql import select as sql
 from leadledger.scoring.printers.sql.dialects import spark as dialect
 from leadledger.scoring.printers.sql.query import Query
-from leadledger.scoring.scorecard import Card, Learned, Scorecard, untrained
+from leadledger.scoring.scorecard import Card, Learned, Scorecard, build_untrained
 from tests import spark
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 AS_OF = date(2026, 1, 31)
-CARD = untrained(
+CARD = build_untrained(
     parse_card(
         """
 name: cluster
@@ -92,7 +92,7 @@ def read(folder: Path) -> list[dict[str, Any]]:
 def test_the_cases_of_the_examples(session: SparkSession, tmp_path: Path) -> None:
     """Each case of each example card comes out as in Python."""
     for path in sorted(Path("examples").glob("*/card.yaml")):
-        card = as_declared(load(path).card)
+        card = build_declared(load(path).card)
         columns = {one: "VARCHAR" for case in card.card.cases for one in case.lead}
         for day in {case.as_of for case in card.card.cases}:
             cases = [case for case in card.card.cases if case.as_of == day]
@@ -107,7 +107,7 @@ def test_the_cases_of_the_examples(session: SparkSession, tmp_path: Path) -> Non
             query = Query(day, "cases", columns, keep=["case"], checks=True)
             found = {row["case"]: row for row in session.sql(sql.select(card, query, "spark")).collect()}
             for case in cases:
-                result = engine(card).score(case.lead, day)
+                result = get_engine(card).score(case.lead, day)
                 row = found[case.name]
                 assert (row["ll:total"], row["recommendation"]) == (result.tenths, result.recommendation.verdict), case
 
@@ -299,7 +299,7 @@ def test_large_tables_are_compiled(spark_master: str) -> None:
         session.conf.set("spark.sql.optimizer.excludedRules", LOCAL_RULE)
         frame = session.createDataFrame(arrow.Table.from_pylist(leads)).repartition(1)
         found = [row["points"] for row in score_frame(card, frame, AS_OF, keep=[]).collect()]
-    assert sorted(found) == sorted(engine(card).score(lead, AS_OF).points for lead in leads)
+    assert sorted(found) == sorted(get_engine(card).score(lead, AS_OF).points for lead in leads)
 
 
 # By which Spark would work out a small table as it plans, without compiling anything.

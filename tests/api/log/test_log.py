@@ -25,10 +25,10 @@ from leadledger.api.log.record import Record, decode_input, encode_input, find_l
 from leadledger.api.service.settings import Settings
 from leadledger.models.releases.store import Releases
 from leadledger.scoring.card.reader import parse_card
-from leadledger.scoring.engine.score import engine
+from leadledger.scoring.engine.score import get_engine
 from leadledger.scoring.errors import DataError, LeadError
 from leadledger.scoring.lookup import FlagBins, Table
-from leadledger.scoring.scorecard import Card, Learned, untrained
+from leadledger.scoring.scorecard import Card, Learned, build_untrained
 from tests import logs
 from tests.strategies import AS_OF, LEADS, PLAIN
 
@@ -100,8 +100,8 @@ def test_answers_are_recorded(client: TestClient, url: str) -> None:
 
 def test_rows_have_the_order_of_the_columns() -> None:
     """Rows are written without the names of their values."""
-    scorecard = untrained(Card("none", fields=PLAIN))
-    record = Record("id", "at", None, "", "", "", "", engine(scorecard).score({}, AS_OF))
+    scorecard = build_untrained(Card("none", fields=PLAIN))
+    record = Record("id", "at", None, "", "", "", "", get_engine(scorecard).score({}, AS_OF))
     assert list(record.row()) == tables.scores.columns.keys()
 
 
@@ -161,7 +161,7 @@ def test_replay_of_a_changed_card(tmp_path: Path) -> None:
 @given(lead=LEADS)
 def test_any_values_come_back(lead: dict[str, Any]) -> None:
     """What the log keeps of a lead is read as the same values, of the same types."""
-    ready = engine(untrained(Card("raw", fields=PLAIN)))
+    ready = get_engine(build_untrained(Card("raw", fields=PLAIN)))
     try:
         values = ready.clean(lead).values
     except LeadError:  # is not recorded

@@ -17,7 +17,7 @@ import httpx2
 import pytest
 
 from leadledger.models.releases.store import Releases
-from leadledger.scoring.lookup import Combination, FlagBins, Leaf, NumberBins, Split, Table
+from leadledger.scoring.lookup import Branch, Combination, FlagBins, Leaf, NumberBins, Table
 from leadledger.scoring.scorecard import Learned
 from tests.serving import with_key
 
@@ -35,8 +35,8 @@ def learned() -> Learned:
     """What a release has learned: a table, and a combination of three fields."""
     bins = NumberBins((10.0, 50.0))
     fields = ("employees", "newsletter", "competitor")
-    asked = Split("newsletter", (2,), Split("competitor", (2,), Leaf(-9, 4), Leaf(3, 5)), Leaf(1, 6))
-    tree = Split("employees", (0, 1, 2), asked, Leaf(0, 7))
+    asked = Branch("newsletter", (2,), Branch("competitor", (2,), Leaf(-9, 4), Leaf(3, 5)), Leaf(1, 6))
+    tree = Branch("employees", (0, 1, 2), asked, Leaf(0, 7))
     terms = (
         Table("employees", bins, (0, -30, 5, 20), (5, 10, 20, 30)),
         Combination(fields, (bins, FlagBins(), FlagBins()), (tree,), error=11),

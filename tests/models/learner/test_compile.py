@@ -21,7 +21,7 @@ from leadledger.models.learner.binning import Binning, find_indexes, read_column
 from leadledger.models.learner.classifier import AdditiveClassifier
 from leadledger.models.learner.compile import TENTHS, compile_additive, fuse, to_tables
 from leadledger.scoring.errors import CompileError
-from leadledger.scoring.lookup import Combination, FlagBins, Leaf, NumberBins, Pair, Split, Table, Term, TextBins
+from leadledger.scoring.lookup import Branch, Combination, FlagBins, Leaf, NumberBins, Pair, Table, Term, TextBins
 
 
 def leads(count: int, seed: int) -> tuple[pd.DataFrame, NDArray[np.bool_]]:
@@ -46,9 +46,9 @@ def fitted() -> AdditiveClassifier:
     return AdditiveClassifier(random_state=0, bags=4).fit(*leads(6000, 1))
 
 
-def leaf(tree: Split | Leaf, term: Combination, record: dict[Any, Any]) -> Leaf:
+def leaf(tree: Branch | Leaf, term: Combination, record: dict[Any, Any]) -> Leaf:
     """Where a lead comes to in a tree of a combination."""
-    while isinstance(tree, Split):
+    while isinstance(tree, Branch):
         at = term.fields.index(tree.field)
         tree = tree.then if term.bins[at].find(record[tree.field]) in tree.bins else tree.otherwise
     return tree
@@ -197,12 +197,12 @@ def test_trees_become_a_combination() -> None:
     assert isinstance(found, Combination)
     assert found.fields == ("size", "kind", "asked")
     assert found.bins == (NumberBins((2.0,)), TextBins(("x",)), FlagBins())
-    flag = Split("asked", (2,), Leaf(1, 3), Leaf(-1, 4))
-    assert found.trees == (Split("size", (1,), Split("kind", (1,), Leaf(40, 5), flag), Leaf(-20, 8)),)
+    flag = Branch("asked", (2,), Leaf(1, 3), Leaf(-1, 4))
+    assert found.trees == (Branch("size", (1,), Branch("kind", (1,), Leaf(40, 5), flag), Leaf(-20, 8)),)
     assert found.error == 7
     (half,) = to_tables(model, ["size", "kind", "asked"], 0.4)
     assert isinstance(half, Combination)
-    assert half.trees == (Split("size", (1,), Split("kind", (1,), Leaf(16, 5), Leaf(0, 7)), Leaf(-8, 8)),)
+    assert half.trees == (Branch("size", (1,), Branch("kind", (1,), Leaf(16, 5), Leaf(0, 7)), Leaf(-8, 8)),)
     assert to_tables(model, ["size", "kind", "asked"], 0.01) == ()
 
 

@@ -17,7 +17,7 @@ from sklearn.model_selection import train_test_split
 from leadledger.models.learner.classifier import AdditiveClassifier
 from leadledger.models.learner.compile import compile_additive, to_tables
 from leadledger.scoring.card.reader import read_card
-from leadledger.scoring.lookup import Combination, Leaf, Split, Table, Term
+from leadledger.scoring.lookup import Branch, Combination, Leaf, Table, Term
 from leadledger.training.history import read_history
 
 ROOT = Path(__file__).parents[3]
@@ -164,8 +164,8 @@ def combined(term: Combination, bins: tuple[int, ...]) -> int:
     """The points of a combination for a lead in these bins of its fields."""
     total = 0
     for tree in term.trees:
-        node: Split | Leaf = tree
-        while isinstance(node, Split):
+        node: Branch | Leaf = tree
+        while isinstance(node, Branch):
             node = node.then if bins[term.fields.index(node.field)] in node.bins else node.otherwise
         total += node.points
     return total

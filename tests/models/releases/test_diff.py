@@ -16,9 +16,9 @@ from leadledger.models.releases.diff import MANY, Cut, Edit, Move, TermChange, c
 from leadledger.models.releases.diff_text import diff_text
 from leadledger.models.releases.store import Releases
 from leadledger.scoring.card.reader import parse_card
-from leadledger.scoring.gate import Line
-from leadledger.scoring.lookup import Bins, Combination, FlagBins, Leaf, NumberBins, Pair, Split, Table, Term, TextBins
-from leadledger.scoring.scorecard import Learned, Scorecard, untrained
+from leadledger.scoring.gate import Threshold
+from leadledger.scoring.lookup import Bins, Branch, Combination, FlagBins, Leaf, NumberBins, Pair, Table, Term, TextBins
+from leadledger.scoring.scorecard import Learned, Scorecard, build_untrained
 from tests.strategies import combinations
 
 OLD_CARD = """\
@@ -73,12 +73,12 @@ OLD = Learned(
             ("demo", "employees", "industry"),
             (FlagBins(), NumberBins((50.0,)), TextBins(("retail",))),
             (
-                Split("demo", (2,), Split("employees", (2,), Leaf(20, 1), Leaf(0, 1)), Leaf(-1, 1)),
-                Split("industry", (1,), Leaf(-3, 1), Leaf(0, 1)),
+                Branch("demo", (2,), Branch("employees", (2,), Leaf(20, 1), Leaf(0, 1)), Leaf(-1, 1)),
+                Branch("industry", (1,), Leaf(-3, 1), Leaf(0, 1)),
             ),
         ),
     ),
-    lines={"opportunity": Line(700, promise="7 in 10")},
+    thresholds={"opportunity": Threshold(700, promise="7 in 10")},
 )
 NEW = Learned(
     base_rate=None,
@@ -98,13 +98,13 @@ NEW = Learned(
             ("demo", "employees", "industry"),
             (FlagBins(), NumberBins((70.0,)), TextBins(("media",))),
             (
-                Split("industry", (1,), Leaf(5, 1), Leaf(0, 1)),
-                Split("demo", (2,), Split("employees", (2,), Leaf(20, 1), Leaf(0, 1)), Leaf(-1, 1)),
+                Branch("industry", (1,), Leaf(5, 1), Leaf(0, 1)),
+                Branch("demo", (2,), Branch("employees", (2,), Leaf(20, 1), Leaf(0, 1)), Leaf(-1, 1)),
             ),
             3,
         ),
     ),
-    lines={"opportunity": Line(None, closed="no threshold can promise 0.70")},
+    thresholds={"opportunity": Threshold(None, closed="no threshold can promise 0.70")},
 )
 TEXT = """\
 From old to new, in points
@@ -265,7 +265,7 @@ def test_nothing_differs() -> None:
         {"base_rate": 0.1},
         {"terms": OLD.terms[:-1]},
         {"lines": {}},
-        {"lines": {"opportunity": Line(700, promise="8 in 10")}},
+        {"lines": {"opportunity": Threshold(700, promise="8 in 10")}},
     ],
 )
 def test_any_part_differs(part: dict[str, object]) -> None:
@@ -298,7 +298,7 @@ def test_any_part_differs(part: dict[str, object]) -> None:
 def test_any_part_of_the_card_differs(old: str, new: str) -> None:
     """One part of the card that decides, whichever it is, is a difference that the text shows."""
     text = OLD_CARD.replace("requires: [big], ", "")
-    found = compare(untrained(parse_card(text)), untrained(parse_card(text.replace(old, new))))
+    found = compare(build_untrained(parse_card(text)), build_untrained(parse_card(text.replace(old, new))))
     assert found
     assert "Nothing differs" not in diff_text(found)
 
@@ -308,7 +308,7 @@ def test_any_part_of_the_card_differs(old: str, new: str) -> None:
 )
 def test_what_does_not_count(old: str, new: str) -> None:
     """Questions, notes and the layout of the card move no points, and are no difference."""
-    assert not compare(untrained(parse_card(OLD_CARD)), untrained(parse_card(OLD_CARD.replace(old, new))))
+    assert not compare(build_untrained(parse_card(OLD_CARD)), build_untrained(parse_card(OLD_CARD.replace(old, new))))
 
 
 def test_many_rules_that_trust_alone_moved() -> None:
@@ -461,8 +461,8 @@ def wide(points: int, count: int = 1) -> Combination:
     """A combination of more cells than are compared one by one."""
     size = int((MANY / 3) ** 0.5) + 1
     bins = NumberBins(tuple(map(float, range(size))))
-    tree = Split(
-        "employees", (3,), Leaf(points, count), Split("silent", (7,), Split("demo", (2,), Leaf(4, 1), NONE), NONE)
+    tree = Branch(
+        "employees", (3,), Leaf(points, count), Branch("silent", (7,), Branch("demo", (2,), Leaf(4, 1), NONE), NONE)
     )
     return Combination(("employees", "silent", "demo"), (bins, bins, FlagBins()), (tree,))
 

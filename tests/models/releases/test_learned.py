@@ -25,20 +25,20 @@ from leadledger.models.releases.learned import (
 )
 from leadledger.scoring.card.reader import parse_card
 from leadledger.scoring.errors import ReleaseError
-from leadledger.scoring.gate import Line
+from leadledger.scoring.gate import Threshold
 from leadledger.scoring.lookup import (
     Bins,
+    Branch,
     Combination,
     FlagBins,
     Leaf,
     NumberBins,
     Pair,
-    Split,
     Table,
     Term,
     TextBins,
-    axes,
-    leaves,
+    list_bins,
+    list_leaves,
 )
 from leadledger.scoring.printers import python
 from leadledger.scoring.scorecard import Learned, Scorecard
@@ -76,18 +76,18 @@ LEARNED = Learned(
             ("demo", "employees", "industry"),
             (FlagBins(), NumberBins((10.0, 50.5, 100.0)), TextBins(("Bygg & anlegg", "other"))),
             (
-                Split(
+                Branch(
                     "employees",
                     (0, 1, 2, 4),
-                    Split("industry", (0, 2, 3), Leaf(12, 300), Leaf(-34, 20)),
+                    Branch("industry", (0, 2, 3), Leaf(12, 300), Leaf(-34, 20)),
                     Leaf(0, 1000),
                 ),
-                Split("demo", (2,), Split("employees", (1, 2, 3, 4), Leaf(5, 7), Leaf(-5, 0)), Leaf(1, 3)),
+                Branch("demo", (2,), Branch("employees", (1, 2, 3, 4), Leaf(5, 7), Leaf(-5, 0)), Leaf(1, 3)),
             ),
             8,
         ),
     ),
-    lines={"opportunity": Line(712, promise="7 in 10, with confidence 0.9")},
+    thresholds={"opportunity": Threshold(712, promise="7 in 10, with confidence 0.9")},
 )
 TEXT = """\
 {
@@ -257,7 +257,7 @@ def terms(draw: st.DrawFn, name: str) -> Term:
 @st.composite
 def learned_things(draw: st.DrawFn) -> Learned:
     """Anything that training could learn."""
-    lines = st.builds(Line, st.none() | tenths, texts, texts)
+    lines = st.builds(Threshold, st.none() | tenths, texts, texts)
     return Learned(
         draw(st.none() | st.floats(0, 1, exclude_min=True, exclude_max=True)),
         draw(tenths),
@@ -272,7 +272,7 @@ def fields_of(learned: Learned) -> str:
     kinds = {NumberBins: "number", TextBins: "text", FlagBins: "flag"}
     asked: dict[str, Bins] = {}
     for term in learned.terms:
-        asked |= dict(zip(term.fields, axes(term), strict=True))
+        asked |= dict(zip(term.fields, list_bins(term), strict=True))
     return "name: any\nfields:\n  last: {kind: flag}\n" + "".join(
         f"  {name}: {{kind: {kinds[type(bins)]}}}\n" for name, bins in asked.items()
     )
@@ -296,7 +296,7 @@ def test_round_trip_is_exact(learned: Learned) -> None:
     assert learned_to_text(back) == text
     assert learned_from_dict(learned_to_dict(learned)) == learned
     for one, other in zip(learned.terms, back.terms, strict=True):
-        for bins, again in zip(axes(one), axes(other), strict=True):
+        for bins, again in zip(list_bins(one), list_bins(other), strict=True):
             if isinstance(bins, NumberBins) and isinstance(again, NumberBins):
                 assert [edge.hex() for edge in again.edges] == [float(edge).hex() for edge in bins.edges]
 
@@ -315,7 +315,7 @@ def test_scorecard_is_identical(learned: Learned) -> None:
 def _lines(term: Term) -> int:
     """The bins, cells or leaves of a term."""
     if isinstance(term, Combination):
-        return sum(len(list(leaves(tree))) for tree in term.trees)
+        return sum(len(list(list_leaves(tree))) for tree in term.trees)
     return sum(len(points) if isinstance(points, tuple) else 1 for points in term.points)
 
 
@@ -334,7 +334,7 @@ def test_change_of_one_bin_changes_one_line() -> None:
     table = LEARNED.terms[0]
     assert isinstance(table, Table)
     moved = Table(table.field, table.bins, (-34, 0, -1125, -1000), table.counts)
-    other = Learned(LEARNED.base_rate, LEARNED.start, LEARNED.trust, (moved, *LEARNED.terms[1:]), LEARNED.lines)
+    other = Learned(LEARNED.base_rate, LEARNED.start, LEARNED.trust, (moved, *LEARNED.terms[1:]), LEARNED.thresholds)
     differing = [
         pair
         for pair in zip(learned_to_text(LEARNED).splitlines(), learned_to_text(other).splitlines(), strict=True)
@@ -559,43 +559,43 @@ def test_mistakes_are_named(path: tuple[Any, ...], value: Any, message: str) -> 
         assert str(caught.value) == message
 
 
-def chain(length: int) -> Split:
+def chain(length: int) -> Branch:
     """A tree of so many splits in a row, over the fields a, b and c."""
-    node: Split | Leaf = Leaf(1, 1)
+    node: Branch | Leaf = Leaf(1, 1)
     for i in range(length):
-        node = Split("abc"[i % 3], (0,), node, Leaf(0, 1))
-    assert isinstance(node, Split)
+        node = Branch("abc"[i % 3], (0,), node, Leaf(0, 1))
+    assert isinstance(node, Branch)
     return node
 
 
 FLAGS = (FlagBins(), FlagBins(), FlagBins())
 BAD_COMBINATIONS = {
     "must have three different fields or more; what one or two do belongs to a table or a pair": Combination(
-        ("a", "b"), FLAGS[:2], (Split("a", (0,), Leaf(1, 1), Split("b", (0,), Leaf(1, 1), Leaf(0, 1))),)
+        ("a", "b"), FLAGS[:2], (Branch("a", (0,), Leaf(1, 1), Branch("b", (0,), Leaf(1, 1), Leaf(0, 1))),)
     ),
     "has 2 bins for 3 fields": Combination(("a", "b", "c"), FLAGS[:2], (chain(3),)),
     "has the field 'd', which no tree asks": Combination(("a", "b", "c", "d"), (*FLAGS, FlagBins()), (chain(3),)),
     ".trees[1].if asks 'd', which is not among the fields of its combination": Combination(
-        ("a", "b", "c"), FLAGS, (chain(3), Split("d", (0,), Leaf(1, 1), Leaf(2, 2)))
+        ("a", "b", "c"), FLAGS, (chain(3), Branch("d", (0,), Leaf(1, 1), Leaf(2, 2)))
     ),
     ".trees[1].in names none of the 3 bins of 'a'; a choice names some and leaves some": Combination(
-        ("a", "b", "c"), FLAGS, (chain(3), Split("a", (), Leaf(1, 1), Leaf(2, 2)))
+        ("a", "b", "c"), FLAGS, (chain(3), Branch("a", (), Leaf(1, 1), Leaf(2, 2)))
     ),
     ".trees[1].in names all of the 3 bins of 'a'; a choice names some and leaves some": Combination(
-        ("a", "b", "c"), FLAGS, (chain(3), Split("a", (0, 1, 2), Leaf(1, 1), Leaf(2, 2)))
+        ("a", "b", "c"), FLAGS, (chain(3), Branch("a", (0, 1, 2), Leaf(1, 1), Leaf(2, 2)))
     ),
     ".trees[1].in must name positions of 'a' from 0 to 2, each once, ascending": Combination(
-        ("a", "b", "c"), FLAGS, (chain(3), Split("a", (2, 1), Leaf(1, 1), Leaf(2, 2)))
+        ("a", "b", "c"), FLAGS, (chain(3), Branch("a", (2, 1), Leaf(1, 1), Leaf(2, 2)))
     ),
     ".trees[0].in must name positions of 'c' from 0 to 2, each once, ascending": Combination(
-        ("a", "b", "c"), FLAGS, (Split("c", (1, 3), chain(3), Leaf(2, 2)),)
+        ("a", "b", "c"), FLAGS, (Branch("c", (1, 3), chain(3), Leaf(2, 2)),)
     ),
     f".trees[0]{'.then' * DEEPEST} is the {DEEPEST + 1}th split in a row; a tree has at most {DEEPEST}": Combination(
         ("a", "b", "c"), FLAGS, (chain(DEEPEST + 1),)
     ),
     ".error is -0.1; an error lies between 0 and 100000": Combination(("a", "b", "c"), FLAGS, (chain(3),), -1),
     "could add up to 100000.1; the points of a term lie between -100000 and 100000": Combination(
-        ("a", "b", "c"), FLAGS, (chain(3), Split("a", (0,), Leaf(-LARGEST, 1), Leaf(2, 2)))
+        ("a", "b", "c"), FLAGS, (chain(3), Branch("a", (0,), Leaf(-LARGEST, 1), Leaf(2, 2)))
     ),
 }
 
@@ -704,7 +704,7 @@ def test_card_that_does_not_fit() -> None:
             Pair(("demo", "employees"), (flag, text), ((0, 0),) * 3, ((0, 0),) * 3),
             Combination(("demo", "sector", "employees"), (text, flag, number), (chain(3),)),
         ),
-        lines={"oportunity": Line(700)},
+        thresholds={"oportunity": Threshold(700)},
     )
     with pytest.raises(ReleaseError) as caught:
         check_learned(CARD, learned)

@@ -23,7 +23,7 @@ from leadledger.models.releases.store import CARD, LEARNED, MANIFEST, METRICS, P
 from leadledger.scoring.card.reader import parse_card
 from leadledger.scoring.engine.score import score
 from leadledger.scoring.errors import ReleaseError, ScorecardError
-from leadledger.scoring.gate import Line
+from leadledger.scoring.gate import Threshold
 from leadledger.scoring.lookup import FlagBins, NumberBins, Table
 from leadledger.scoring.scorecard import Learned, Scorecard
 
@@ -45,7 +45,7 @@ LEARNED_THINGS = Learned(
     start=483,
     trust=0.75,
     terms=(Table("employees", NumberBins((10.0,)), (-5, 0, 12), (3, 4, 5)),),
-    lines={"opportunity": Line(712)},
+    thresholds={"opportunity": Threshold(712)},
 )
 DAY = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
 

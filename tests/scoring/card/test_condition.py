@@ -16,15 +16,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leadledger.scoring import tree
-from leadledger.scoring.card.condition import DEEPEST, LONGEST, Known, one_line, parse, parse_days
+from leadledger.scoring.card.condition import (
+    DEEPEST_CONDITION,
+    LONGEST_CONDITION,
+    KnownField,
+    join_lines,
+    parse_condition,
+    parse_days,
+)
 from leadledger.scoring.card.reader import parse_card
-from leadledger.scoring.engine.score import engine
+from leadledger.scoring.engine.score import get_engine
 from leadledger.scoring.errors import ConditionError, UnknownField
 from leadledger.scoring.meaning.reference import tally
 from leadledger.scoring.printers.sql import select as sql
 from leadledger.scoring.printers.sql.dialects.literals import quoted
 from leadledger.scoring.printers.sql.query import Query
-from leadledger.scoring.scorecard import Scorecard, untrained
+from leadledger.scoring.scorecard import Scorecard, build_untrained
 from leadledger.scoring.tree import Condition
 
 CASES = yaml.safe_load((Path(__file__).parents[2] / "cases" / "conditions.yaml").read_text(encoding="utf-8"))
@@ -36,22 +43,22 @@ def card_with(conditions: Sequence[str]) -> Scorecard:
     """A card with the fields of the cases, and a rule of one point for each condition."""
     rules = [{"name": f"rule_{i}", "when": one, "points": 1, "reason": "It is so"} for i, one in enumerate(conditions)]
     card = {"name": "cases", "missing": CASES["missing"], "fields": CASES["fields"], "rules": rules}
-    return untrained(parse_card(json.dumps(card, default=str)))
+    return build_untrained(parse_card(json.dumps(card, default=str)))
 
 
 def walked(card: Scorecard, leads: Sequence[Mapping[str, Any]]) -> list[tuple[int | None, ...]]:
     """The points of each rule for each lead, by the tree walk."""
-    return [tally(card, engine(card).clean(lead).values, AS_OF).rules for lead in leads]
+    return [tally(card, get_engine(card).clean(lead).values, AS_OF).rules for lead in leads]
 
 
 def printed_python(card: Scorecard, leads: Sequence[Mapping[str, Any]]) -> list[tuple[int | None, ...]]:
     """The same by the printed Python."""
-    return [engine(card).tally(engine(card).clean(lead).values, AS_OF)[3] for lead in leads]
+    return [get_engine(card).tally(get_engine(card).clean(lead).values, AS_OF)[3] for lead in leads]
 
 
 def printed_sql(card: Scorecard, leads: Sequence[Mapping[str, Any]]) -> list[tuple[int | None, ...]]:
     """The same by the printed SQL, from raw texts."""
-    fields = [one.name for one in card.card.plain]
+    fields = [one.name for one in card.card.plain_fields]
     types = {"row": "INTEGER"} | dict.fromkeys(fields, "VARCHAR")
     with duckdb.connect() as duck:
         duck.execute(f"CREATE TABLE leads ({', '.join(f'{quoted(name)} {kind}' for name, kind in types.items())})")
@@ -84,50 +91,53 @@ def test_refused(case: Mapping[str, Any]) -> None:
     """A condition outside the language is refused, at the place of the mistake, with how to mend it."""
     known = known_fields()
     with pytest.raises(ConditionError) as caught:
-        parse(case["condition"], known)
+        parse_condition(case["condition"], known)
     assert (caught.value.offset, caught.value.text) == (case["offset"], case["message"])
 
 
 @cache
-def known_fields() -> dict[str, Known]:
+def known_fields() -> dict[str, KnownField]:
     """The fields of the cases as a condition may ask them."""
-    return {name: Known(one.kind, one.values) for name, one in card_with([]).card.fields.items()}
+    return {name: KnownField(one.kind, one.values) for name, one in card_with([]).card.fields.items()}
 
 
 def test_limits() -> None:
     """A condition may not be longer, deeper or more negated than anybody can read, and what is allowed is read."""
-    known = {"on": Known("flag"), "size": Known("number")}
-    deep = "(" * DEEPEST + "on" + ")" * DEEPEST
-    assert parse(deep, known).tree == tree.Truth(tree.Field("on", "flag"))
-    assert parse("not " * DEEPEST + deep, known).fields == ("on",)
-    many = parse(" or ".join(["size > 5"] * 300), known).tree
+    known = {"on": KnownField("flag"), "size": KnownField("number")}
+    deep = "(" * DEEPEST_CONDITION + "on" + ")" * DEEPEST_CONDITION
+    assert parse_condition(deep, known).tree == tree.Truth(tree.FieldRef("on", "flag"))
+    assert parse_condition("not " * DEEPEST_CONDITION + deep, known).fields == ("on",)
+    many = parse_condition(" or ".join(["size > 5"] * 300), known).tree
     assert isinstance(many, tree.Or)
     assert len(many.of) == 300
-    for text, offset in ((f"({deep})", DEEPEST), ("not " * (DEEPEST + 1) + "on", DEEPEST * 4)):
+    for text, offset in (
+        (f"({deep})", DEEPEST_CONDITION),
+        ("not " * (DEEPEST_CONDITION + 1) + "on", DEEPEST_CONDITION * 4),
+    ):
         with pytest.raises(ConditionError, match="nested too deeply; split it into several rules") as caught:
-            parse(text, known)
+            parse_condition(text, known)
         assert caught.value.offset == offset
-    with pytest.raises(ConditionError, match=f"more than {LONGEST} characters"):
-        parse("on or " * LONGEST + "on", known)
+    with pytest.raises(ConditionError, match=f"more than {LONGEST_CONDITION} characters"):
+        parse_condition("on or " * LONGEST_CONDITION + "on", known)
 
 
 def test_text_is_kept_on_one_line() -> None:
     """A condition is kept as it was written, on one line, and white space in its texts is left alone."""
-    assert one_line("  a\n  = 'two  spaces'\n\tand b ") == "a = 'two  spaces' and b"
-    assert parse("size\n > 5", {"size": Known("number")}).text == "size > 5"
+    assert join_lines("  a\n  = 'two  spaces'\n\tand b ") == "a = 'two  spaces' and b"
+    assert parse_condition("size\n > 5", {"size": KnownField("number")}).text == "size > 5"
 
 
 def test_fields_are_named_in_order() -> None:
     """A condition names the fields that it asks, each once, in the order of its text."""
-    known = {"a": Known("number"), "b": Known("flag"), "c": Known("date")}
-    assert parse("b or days_since(c) > a or not b", known).fields == ("b", "c", "a")
+    known = {"a": KnownField("number"), "b": KnownField("flag"), "c": KnownField("date")}
+    assert parse_condition("b or days_since(c) > a or not b", known).fields == ("b", "c", "a")
 
 
 def test_days_alone() -> None:
     """`days_since(field)` and `days_until(field)` alone are a count of days; anything else is left to `parse`."""
-    known = {"seen": Known("date"), "on": Known("flag")}
-    assert parse_days(" days_since( seen ) ", known) == tree.Days("since", tree.Field("seen", "date"))
-    assert parse_days("DAYS_UNTIL(seen)", known) == tree.Days("until", tree.Field("seen", "date"))
+    known = {"seen": KnownField("date"), "on": KnownField("flag")}
+    assert parse_days(" days_since( seen ) ", known) == tree.Days("since", tree.FieldRef("seen", "date"))
+    assert parse_days("DAYS_UNTIL(seen)", known) == tree.Days("until", tree.FieldRef("seen", "date"))
     assert parse_days("on", known) is None
     assert parse_days("days_since(seen) > 5", known) is None
     with pytest.raises(ConditionError, match="'on' is a flag; days_since asks a date"):
@@ -136,15 +146,15 @@ def test_days_alone() -> None:
 
 def test_unreadable_fields_are_told_apart() -> None:
     """A field that is declared and can't be read itself is no unknown field: the card has one mistake, not two."""
-    known = {"broken": Known(None), "late": Known(None, because="is computed further down")}
+    known = {"broken": KnownField(None), "late": KnownField(None, because="is computed further down")}
     with pytest.raises(UnknownField) as caught:
-        parse("broken > 5", known)
+        parse_condition("broken > 5", known)
     assert caught.value.declared
     with pytest.raises(UnknownField) as caught:
-        parse("other > 5", known)
+        parse_condition("other > 5", known)
     assert not caught.value.declared
     with pytest.raises(ConditionError, match="'late' is computed further down"):
-        parse("late > 5", known)
+        parse_condition("late > 5", known)
 
 
 PIECES = [
@@ -214,6 +224,6 @@ def test_any_text_is_read_or_refused(text: str) -> None:
 def parsed(text: str) -> Condition | ConditionError:
     """A condition over the fields of the cases, or the error that refuses it."""
     try:
-        return parse(text, known_fields())
+        return parse_condition(text, known_fields())
     except ConditionError as error:
         return error

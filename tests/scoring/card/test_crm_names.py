@@ -17,11 +17,11 @@ from leadledger.api.service.settings import Settings
 from leadledger.models.releases.diff import compare
 from leadledger.models.releases.diff_text import diff_text
 from leadledger.models.releases.store import MANIFEST, Releases, _seal
-from leadledger.scoring.card.crm_names import SYSTEMS, standard
+from leadledger.scoring.card.crm_names import SYSTEMS, read_standard_fields
 from leadledger.scoring.card.reader import KINDS, parse_card
 from leadledger.scoring.errors import DataError, LeadError
 from leadledger.scoring.printers.sql.cleaning import used_by
-from leadledger.scoring.scorecard import Learned, Scorecard, untrained
+from leadledger.scoring.scorecard import Learned, Scorecard, build_untrained
 from leadledger.training.evidence.known_later import bare, known_later
 from leadledger.training.runs.recalibration import Recalibration
 from leadledger.training.sources.spelling import find_misspelt
@@ -31,18 +31,18 @@ DAY = date(2026, 1, 1)
 
 def card(fields: str, rest: str = "") -> Scorecard:
     """A card of some fields, ready to score."""
-    return untrained(parse_card(f"name: small\nfields:\n{fields}\n{rest}"))
+    return build_untrained(parse_card(f"name: small\nfields:\n{fields}\n{rest}"))
 
 
 def test_the_list_is_sound() -> None:
     """Each standard field has a kind and names in systems that we know; a name is that of one field of its system."""
-    assert 30 <= len(standard()) <= 40
-    for name, entry in standard().items():
+    assert 30 <= len(read_standard_fields()) <= 40
+    for name, entry in read_standard_fields().items():
         assert entry.kind in KINDS, name
         assert {*entry.anywhere, *entry.in_bodies} <= set(SYSTEMS), name
         assert entry.anywhere.keys().isdisjoint(entry.in_bodies), name
     for system in SYSTEMS:
-        names = [one.anywhere.get(system) or one.in_bodies.get(system) for one in standard().values()]
+        names = [one.anywhere.get(system) or one.in_bodies.get(system) for one in read_standard_fields().values()]
         present = [one for one in names if one]
         assert len(present) == len(set(present)) >= 15, system
 
@@ -50,7 +50,7 @@ def test_the_list_is_sound() -> None:
 def test_the_page_lists_them() -> None:
     """docs/crm.md has a row for each standard field, with all its names."""
     page = (Path(__file__).parents[3] / "docs" / "crm.md").read_text("utf-8")
-    for name, entry in standard().items():
+    for name, entry in read_standard_fields().items():
         found = {one: f"`{column}`" for one, column in entry.anywhere.items()}
         found |= {one: f"(`{column}`)" for one, column in entry.in_bodies.items()}
         assert f"| `{name}` | {entry.kind} | {' | '.join(found.get(one, '–') for one in SYSTEMS)} |" in page
@@ -59,16 +59,16 @@ def test_the_page_lists_them() -> None:
 def test_no_two_fields_have_one_name_anywhere() -> None:
     """A column of a list can only mean one field, whichever CRM it comes from."""
     homes: dict[str, set[str]] = {}
-    for name, entry in standard().items():
+    for name, entry in read_standard_fields().items():
         for one in entry.anywhere.values():
             homes.setdefault(one, set()).add(name)
     assert {one: fields for one, fields in homes.items() if len(fields) > 1} == {}
-    assert not homes.keys() & standard().keys() - {name for name, fields in homes.items() if name in fields}
+    assert not homes.keys() & read_standard_fields().keys() - {name for name, fields in homes.items() if name in fields}
 
 
 def test_nothing_that_knows_the_outcome() -> None:
     """No name is standard under which its CRM writes what became of the lead."""
-    for entry in standard().values():
+    for entry in read_standard_fields().values():
         for system, one in itertools.chain(entry.anywhere.items(), entry.in_bodies.items()):
             for its_system, _, name, _, always in known_later().get(bare(one), ()):
                 suspect = always or its_system == system
@@ -79,7 +79,7 @@ def test_a_list_from_a_crm_maps_by_itself() -> None:
     """A field with a standard name and its kind is found under the names of all CRMs."""
     found = card("  employees: {kind: number}").card.fields["employees"]
     assert found.columns == ("employees", "NumberOfEmployees", "numberofemployees", "No_of_Employees")
-    assert found.written == ("employees",)
+    assert found.written_columns == ("employees",)
     assert found.sources == ()
 
 

@@ -13,14 +13,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from leadledger.scoring.card.reader import KEYS, parse_card, read_card
-from leadledger.scoring.card.yaml_shapes import DEEPEST, LARGEST, LONGEST, MOST
-from leadledger.scoring.engine.cases import failures
-from leadledger.scoring.engine.score import engine
+from leadledger.scoring.card.yaml_shapes import DEEPEST_CARD, LARGEST_CARD, LONGEST_SECTION, MOST_PROBLEMS_LISTED
+from leadledger.scoring.engine.cases import find_failures
+from leadledger.scoring.engine.score import get_engine
 from leadledger.scoring.errors import Problem, ScorecardError
-from leadledger.scoring.gate import Capacity, Value
+from leadledger.scoring.gate import Capacity, DealValue
 from leadledger.scoring.printers import python
 from leadledger.scoring.rule import Group, HalfLife
-from leadledger.scoring.scorecard import Card, untrained
+from leadledger.scoring.scorecard import Card, build_untrained
 
 ROOT = Path(__file__).parents[3]
 CASES = ROOT / "tests" / "cases"
@@ -193,17 +193,20 @@ def test_mistakes_beside_an_unreadable_field_are_told() -> None:
 
 def test_a_section_holds_no_more_than_anybody_reads() -> None:
     """A thousand rules are a card, and print; one more is refused, and told once."""
-    rules = [f"  - {{name: r{i}, when: newsletter, points: 1, reason: Because, group: all}}\n" for i in range(LONGEST)]
+    rules = [
+        f"  - {{name: r{i}, when: newsletter, points: 1, reason: Because, group: all}}\n"
+        for i in range(LONGEST_SECTION)
+    ]
     text = FIELDS + "groups:\n  all: {max: 5}\nrules:\n" + "".join(rules)
-    assert engine(untrained(parse_card(text))).score({"newsletter": True}, date(2026, 1, 1)).tenths == 550
+    assert get_engine(build_untrained(parse_card(text))).score({"newsletter": True}, date(2026, 1, 1)).tenths == 550
     (found,) = problems(text + rules[0].replace("r0", "more"))
     assert found == "10:3: `rules` has 1001 entries; a card has at most 1000 of each kind"
 
 
 def test_not_more_than_anybody_mends() -> None:
     """Of very many mistakes the first hundred found are told."""
-    text = FIELDS + "".join(f"k{i}: 1\n" for i in range(3 * MOST))
-    assert len(problems(text)) == MOST
+    text = FIELDS + "".join(f"k{i}: 1\n" for i in range(3 * MOST_PROBLEMS_LISTED))
+    assert len(problems(text)) == MOST_PROBLEMS_LISTED
 
 
 # -- positions ---------------------------------------------------------------------------------------------------------
@@ -265,13 +268,16 @@ def test_place_after_wide_characters() -> None:
         (b"PK\x03\x04\x14", "1:3: the control character '\\x03' can't be in a card; remove it"),
         (b"name: one\n\0", "2:1: the control character '\\x00' can't be in a card; remove it"),
         ("name: one\ntitle: a\u202eb\n".encode(), "2:9: the control character '\\u202e' can't be in a card; remove it"),
-        (b"name: " + b"x" * LARGEST, "1:1: the card is larger than 1,000,000 bytes"),
+        (b"name: " + b"x" * LARGEST_CARD, "1:1: the card is larger than 1,000,000 bytes"),
         (
             b"a: " + b"[" * 10_000,
-            f"1:{DEEPEST + 3}: the card is nested too deeply; a card needs no more than six levels",
+            f"1:{DEEPEST_CARD + 3}: the card is nested too deeply; a card needs no more than six levels",
         ),
         (b"".join(b" " * i + b"a:\n" for i in range(500)), "21:21: the card is nested too deeply; a card needs no"),
-        (b"- " * 5000, f"1:{DEEPEST * 2 + 1}: the card is nested too deeply; a card needs no more than six levels"),
+        (
+            b"- " * 5000,
+            f"1:{DEEPEST_CARD * 2 + 1}: the card is nested too deeply; a card needs no more than six levels",
+        ),
         (b"a: &a [x]\nb: *a", "1:4: anchors (&) and aliases (*) are not allowed; write the value out, or put the text"),
         (b"name: *none", "1:7: anchors (&) and aliases (*) are not allowed; write the value out, or put the text in"),
         (
@@ -327,7 +333,7 @@ def test_half_characters() -> None:
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.parent.name)
 def test_examples_are_read(path: Path) -> None:
     """Every example is a card, and its own cases hold."""
-    assert failures(read_card(path)) == ()
+    assert find_failures(read_card(path)) == ()
 
 
 def used(node: object, part: str) -> set[tuple[str, str]]:
@@ -374,12 +380,12 @@ def test_every_key_is_read() -> None:
     assert (card.outcome.column, card.outcome.within, card.outcome.minimum) == ("opportunity_date", 90, 200)
     assert [one.name for one in card.criteria if not one.essential] == ["reads"]
     assert (card.stages[1].points, card.stages[2].precision) == (400, 0.7)
-    assert (card.stages[3].capacity, card.stages[4].value) == (Capacity(40, "week"), Value(9000, 120))
+    assert (card.stages[3].capacity, card.stages[4].value) == (Capacity(40, "week"), DealValue(9000, 120))
     assert card.write_back["hubspot"]["score"] == "lead_score"
     assert list(card.write_back) == ["hubspot", "salesforce", "dynamics"]
     assert (card.grades, card.below) == ((("A", 650), ("B", 500), ("C", 350)), "D")
     assert card.cases[0].lead == {"Id": "1", "country": "no", "budget": "200000", "stage": "contact"}
-    assert failures(card) == ()
+    assert find_failures(card) == ()
 
 
 def test_json_is_a_card_too() -> None:
@@ -498,7 +504,7 @@ def check(text: str) -> None:
     """A text is read into a card that prints to Python, or its problems have a place each."""
     found = read(text)
     if isinstance(found, Card):
-        compile(python.source(untrained(found)), "<card>", "exec")
+        compile(python.source(build_untrained(found)), "<card>", "exec")
         return
     assert found
     for one in found:

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from leadledger import explain, score
 from leadledger.scoring.card.reader import parse_card
-from leadledger.scoring.engine.score import CELLS, engine, root
+from leadledger.scoring.engine.score import MOST_CELLS_KEPT, get_engine, round_root
 from leadledger.scoring.errors import LeadError
-from leadledger.scoring.lookup import Combination, FlagBins, Leaf, NumberBins, Pair, Split, Table, Term, TextBins
-from leadledger.scoring.scorecard import Learned, Scorecard, untrained
+from leadledger.scoring.lookup import Branch, Combination, FlagBins, Leaf, NumberBins, Pair, Table, Term, TextBins
+from leadledger.scoring.scorecard import Learned, Scorecard, build_untrained
 
 AS_OF = date(2026, 7, 1)
 CARD = parse_card(
@@ -41,8 +41,8 @@ COMBINATION = Combination(
     ("employees", "country", "demo"),
     (NumberBins((50.0,)), TextBins(("NO",)), FlagBins()),
     (
-        Split("employees", (2,), Split("country", (1,), Leaf(30, 9), Leaf(-10, 9)), Leaf(4, 9)),
-        Split("demo", (0, 1), Leaf(-2, 9), Leaf(7, 9)),
+        Branch("employees", (2,), Branch("country", (1,), Leaf(30, 9), Leaf(-10, 9)), Leaf(4, 9)),
+        Branch("demo", (0, 1), Leaf(-2, 9), Leaf(7, 9)),
     ),
     error=84,
 )
@@ -81,7 +81,7 @@ fields:
 stages: [{name: lead}, {name: opportunity, points: 60}]
 """
     )
-    tree = Split("c", (0,), Split("a", (2,), Leaf(110, 1), Split("b", (1,), Leaf(90, 1), Leaf(0, 1))), Leaf(0, 1))
+    tree = Branch("c", (0,), Branch("a", (2,), Leaf(110, 1), Branch("b", (1,), Leaf(90, 1), Leaf(0, 1))), Leaf(0, 1))
     term = Combination(("a", "b", "c"), (NumberBins((1000.0,)), TextBins(("x",)), FlagBins()), (tree,))
     advice = score(Scorecard(card, Learned(terms=(term,))), {}, AS_OF).recommendation
     assert advice.verdict == "ask"
@@ -121,7 +121,7 @@ def test_the_picture_shows_the_error(error: int, shown: str) -> None:
 @given(st.integers(0, 10**15))
 def test_roots_are_exact(squares: int) -> None:
     """The root of a sum of squares is the nearest whole number, and there is no tie."""
-    found = root(squares)
+    found = round_root(squares)
     assert (2 * found - 1) ** 2 < 4 * squares or found == 0
     assert 4 * squares < (2 * found + 1) ** 2
 
@@ -129,13 +129,13 @@ def test_roots_are_exact(squares: int) -> None:
 def test_entries_of_a_combination_are_bounded() -> None:
     """However many cells the leads fall in, only so many entries are kept, and each is right."""
     bins = NumberBins(tuple(map(float, range(200))))
-    tree = Split(
-        "employees", (0,), Leaf(1, 1), Split("weight", (0,), Leaf(2, 1), Split("demo", (0,), Leaf(3, 1), Leaf(4, 1)))
+    tree = Branch(
+        "employees", (0,), Leaf(1, 1), Branch("weight", (0,), Leaf(2, 1), Branch("demo", (0,), Leaf(3, 1), Leaf(4, 1)))
     )
     card = parse_card("name: wide\nfields: {employees: {kind: number}, weight: {kind: number}, demo: {kind: flag}}")
     term = Combination(("employees", "weight", "demo"), (bins, bins, FlagBins()), (tree,))
-    ready = engine(Scorecard(card, Learned(terms=(term,))))
-    for i in range(CELLS + 500):
+    ready = get_engine(Scorecard(card, Learned(terms=(term,))))
+    for i in range(MOST_CELLS_KEPT + 500):
         values = {"employees": float(i % 190), "weight": float(i // 190), "demo": None}
         (entry,) = ready.result(values, AS_OF).ledger[1:]
         assert (
@@ -144,7 +144,7 @@ def test_entries_of_a_combination_are_bounded() -> None:
         )
         assert entry.tenths == 3
     (kept,) = (one for one in ready._terms if isinstance(one, dict))
-    assert len(kept) <= CELLS
+    assert len(kept) <= MOST_CELLS_KEPT
 
 
 # -- scalars of NumPy -------------------------------------------------------------------------------------------------
@@ -170,7 +170,7 @@ def test_entries_of_a_combination_are_bounded() -> None:
 )
 def test_numpy_scalars_are_values(field: str, value: Any, plain: Any) -> None:
     """A value from an array or a DataFrame is read as the plain value that it is."""
-    found = engine(untrained(CARD)).clean({field: value}).values[field]
+    found = get_engine(build_untrained(CARD)).clean({field: value}).values[field]
     assert found == plain
     assert type(found) is type(plain)
 
@@ -194,4 +194,4 @@ def test_numpy_scalars_are_values(field: str, value: Any, plain: Any) -> None:
 def test_other_numpy_values_are_refused(field: str, value: Any) -> None:
     """What would be refused as a plain value is refused as NumPy's, and so is an array."""
     with pytest.raises(LeadError):
-        engine(untrained(CARD)).clean({field: value})
+        get_engine(build_untrained(CARD)).clean({field: value})

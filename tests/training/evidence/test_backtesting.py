@@ -14,7 +14,7 @@ from leadledger.models.releases.store import Releases
 from leadledger.scoring.card.reader import parse_card
 from leadledger.scoring.errors import DataError
 from leadledger.scoring.lookup import FlagBins, Table
-from leadledger.scoring.scorecard import Card, Learned, untrained
+from leadledger.scoring.scorecard import Card, Learned, build_untrained
 from leadledger.training.evidence.backtesting import Backtest, Rate, backtest, learned_for
 from leadledger.training.evidence.backtesting_text import backtest_text
 from leadledger.training.evidence.card_edits import CardEdit, swap_in
@@ -315,5 +315,5 @@ def test_leads_are_asked_in_their_own_order() -> None:
     card = parse_card(CARD)
     history = read_history(card, LEADS)
     turned = replace(history, rows=history.rows[::-1])
-    (found,) = turned.select(untrained(card), ['CAST("ll:total" AS INTEGER)'])
+    (found,) = turned.select(build_untrained(card), ['CAST("ll:total" AS INTEGER)'])
     assert found.tolist() == [800, 800, 500, 600, 700, 800]

@@ -16,8 +16,8 @@ from scipy.special import expit
 from scipy.stats import binom, binomtest
 
 from leadledger.api.cli.examples import find_examples, load_simulator
-from leadledger.scoring.engine.score import probability
-from leadledger.scoring.gate import Capacity, Line, Stage, Value
+from leadledger.scoring.engine.score import compute_probability
+from leadledger.scoring.gate import Capacity, DealValue, Stage, Threshold
 from leadledger.training.intervals import lower_limit, rate_limits
 from leadledger.training.learn.combine import LOG_ODDS
 from leadledger.training.learn.threshold import (
@@ -95,7 +95,7 @@ def test_a_capacity_is_the_lowest_line_that_holds_it() -> None:
     won = np.array([True, False, False, True, True, False])
     found = find_threshold(Stage("lead", capacity=WEEK), totals, won, 14, 0.1)
     assert found is not None
-    assert found.line == Line(
+    assert found.line == Threshold(
         500,
         promise="at most 2 per week are promoted: 2.0 would have been, 4 of 6 held-out leads that meet the criteria"
         " over 14 days, and 3 of them became opportunities",
@@ -123,7 +123,7 @@ def test_leads_with_one_total_are_promoted_together_or_not_at_all() -> None:
 def test_where_fewer_come_in_no_line_is_needed() -> None:
     """Criteria alone decide, and it is said how many come in."""
     found = find_capacity_threshold(np.array([700, 300]), np.array([True, False]), WEEK, 14)
-    assert found.line == Line(
+    assert found.line == Threshold(
         promise="no threshold is needed for 2 per week: 1.0 come in, 2 held-out leads that meet the criteria over"
         " 14 days"
     )
@@ -132,7 +132,7 @@ def test_where_fewer_come_in_no_line_is_needed() -> None:
 def test_where_the_best_are_too_many_the_gate_is_closed() -> None:
     """If even the highest total brings more than can be taken care of, no threshold can hold the capacity."""
     found = find_capacity_threshold(np.full(6, 612), np.ones(6, bool), WEEK, 14)
-    assert found.line == Line(
+    assert found.line == Threshold(
         closed="no threshold can hold 2 per week: 3.0 would have been promoted by the highest, 61.2 points"
     )
 
@@ -140,11 +140,11 @@ def test_where_the_best_are_too_many_the_gate_is_closed() -> None:
 @pytest.mark.parametrize(
     ("by_hand", "line"),
     [
-        (None, Line(closed="no threshold can be found for 2 per week: {}")),
-        (600, Line(600, promise="the threshold that the card sets is used: {}")),
+        (None, Threshold(closed="no threshold can be found for 2 per week: {}")),
+        (600, Threshold(600, promise="the threshold that the card sets is used: {}")),
     ],
 )
-def test_without_days_the_inflow_is_not_known(by_hand: int | None, line: Line) -> None:
+def test_without_days_the_inflow_is_not_known(by_hand: int | None, line: Threshold) -> None:
     """The line by hand is taken, and said to be; without one, the gate is closed."""
     why = "the history doesn't tell how many leads come in per week; name the day in `since` of `outcome`"
     found = find_threshold(Stage("lead", (), by_hand, capacity=WEEK), np.array([700]), np.array([True]), None, 0.1)
@@ -179,7 +179,7 @@ def test_a_value_is_the_line_where_a_promotion_pays() -> None:
     """At a base rate of a tenth, one in ten pays from 50.0 points; half of the four above would have been won."""
     totals = np.array([499, 500, 600, 550, 700])
     won = np.array([True, False, True, False, True])
-    found = find_threshold(Stage("lead", value=Value(9000, 900)), totals, won, None, 0.1)
+    found = find_threshold(Stage("lead", value=DealValue(9000, 900)), totals, won, None, 0.1)
     assert found is not None
     low, high = binomtest(2, 4).proportion_ci(method="exact")
     assert found.to_dict() == {
@@ -202,8 +202,8 @@ def test_a_value_is_the_line_where_a_promotion_pays() -> None:
 
 def test_where_nobody_reaches_the_line_no_line_pays() -> None:
     """The gate is closed, and the highest total is named."""
-    found = find_value_threshold(np.array([499, 420]), np.array([True, False]), Value(9000, 900), 0.1)
-    assert found.line == Line(
+    found = find_value_threshold(np.array([499, 420]), np.array([True, False]), DealValue(9000, 900), 0.1)
+    assert found.line == Threshold(
         closed="no threshold pays: no held-out lead reaches 50.0 points, where 10.00% become opportunities that bring"
         " 9,000 each; the highest of 2 has 49.9"
     )
@@ -212,7 +212,7 @@ def test_where_nobody_reaches_the_line_no_line_pays() -> None:
 
 def test_where_the_leads_above_it_lose_no_line_pays() -> None:
     """A hundred held-out leads that bring nothing outweigh what the probability says."""
-    found = find_value_threshold(np.full(100, 500), np.zeros(100, bool), Value(9000, 900), 0.1)
+    found = find_value_threshold(np.full(100, 500), np.zeros(100, bool), DealValue(9000, 900), 0.1)
     assert found.line.points is None
     assert found.line.closed == (
         "no threshold pays: from 50.0 points, 100 held-out leads, of which 0 became opportunities, would have brought"
@@ -224,7 +224,7 @@ def test_where_the_leads_above_it_lose_no_line_pays() -> None:
 def test_the_total_at_a_probability_is_the_lowest_with_it(asked: float, base_rate: float) -> None:
     """The probability that is shown at that total reaches it, and a tenth below it doesn't."""
     total = total_at(asked, base_rate)
-    here, below = probability(base_rate, total), probability(base_rate, total - 1)
+    here, below = compute_probability(base_rate, total), compute_probability(base_rate, total - 1)
     assert here is not None
     assert below is not None
     assert below < asked <= here + 1e-7
@@ -304,7 +304,7 @@ def test_training_finds_the_lines_that_the_card_asks_for(tmp_path: Path) -> None
     held = slice(-found.metrics["held_out"]["leadledger"]["leads"], None)
     totals, won = history.score(found.scorecard)[held], history.won[held]
     for stage in found.card.stages[2:]:
-        line = found.learned.lines[stage.name]
+        line = found.learned.thresholds[stage.name]
         assert line.points is not None
         assert promises[stage.name]["said"] == line.promise
         able = could_be_promoted(stage, history.criteria, history.excluded)[held]
@@ -314,5 +314,5 @@ def test_training_finds_the_lines_that_the_card_asks_for(tmp_path: Path) -> None
     weeks = (history.days[held].max() - history.days[held].min() + 1) / 7
     assert 0.5 < promises["opportunity"]["held_out_leads_promoted"] / weeks <= 1
     assert found.learned.base_rate is not None
-    at_line = probability(found.learned.base_rate, found.learned.lines["customer"].points or 0)
+    at_line = compute_probability(found.learned.base_rate, found.learned.thresholds["customer"].points or 0)
     assert at_line == pytest.approx(0.1, abs=0.001)

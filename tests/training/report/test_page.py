@@ -20,8 +20,8 @@ import pytest
 
 from leadledger.api.cli.examples import find_examples, load_simulator
 from leadledger.scoring.card.reader import parse_card
-from leadledger.scoring.gate import Line
-from leadledger.scoring.lookup import Combination, FlagBins, Leaf, NumberBins, Pair, Split, Table, TextBins
+from leadledger.scoring.gate import Threshold
+from leadledger.scoring.lookup import Branch, Combination, FlagBins, Leaf, NumberBins, Pair, Table, TextBins
 from leadledger.scoring.scorecard import Card, Learned, Scorecard
 from leadledger.training.evidence.chart_measures import by_month, lift, reliability, spread
 from leadledger.training.evidence.example_leads import choose_examples, examples
@@ -66,8 +66,8 @@ def learned() -> Learned:
         ("employees", "need", "demo"),
         (people, needs, FlagBins()),
         (
-            Split("employees", (0, 1, 2), Split("need", (1, 3), Leaf(17, 41), Leaf(-8, 99)), Leaf(3, 500)),
-            Split("demo", (2,), Leaf(21, 88), Split("employees", (3,), Leaf(-1, 7), Leaf(0, 6))),
+            Branch("employees", (0, 1, 2), Branch("need", (1, 3), Leaf(17, 41), Leaf(-8, 99)), Leaf(3, 500)),
+            Branch("demo", (2,), Leaf(21, 88), Branch("employees", (3,), Leaf(-1, 7), Leaf(0, 6))),
         ),
         5,
     )
@@ -88,7 +88,7 @@ def learned() -> Learned:
             ),
             together,
         ),
-        lines={"opportunity": Line(612)},
+        thresholds={"opportunity": Threshold(612)},
     )
 
 
@@ -407,7 +407,7 @@ def test_hostile_words_stay_words(metrics: dict[str, Any]) -> None:
     together = Combination(
         ("need", "demo", "employees"),
         (bins, FlagBins(), NumberBins((1.0,))),
-        (Split("need", (1, 2), Leaf(1, 2), Leaf(3, 4)),),
+        (Branch("need", (1, 2), Leaf(1, 2), Leaf(3, 4)),),
     )
     learned = Learned(
         terms=(

@@ -17,7 +17,7 @@ from scipy.special import expit, logit
 from leadledger.api.cli.examples import find_examples, load_simulator
 from leadledger.models.releases.store import Releases
 from leadledger.models.stability import EDGES, POINTS, bin_of
-from leadledger.scoring.scorecard import START
+from leadledger.scoring.scorecard import START_TENTHS
 from leadledger.training.evidence.forecast_quality import calibration_line
 from leadledger.training.learn.combine import LOG_ODDS
 from leadledger.training.runs.train import train
@@ -48,7 +48,7 @@ def test_probabilities_are_the_true_ones(trained: Training, truth: pd.DataFrame)
     held = np.arange(len(history) - trained.metrics["held_out"]["leadledger"]["leads"], len(history))
     totals = history.score(trained.scorecard)[held]
     assert trained.learned.base_rate is not None
-    foreseen = expit((totals - START) * LOG_ODDS + logit(trained.learned.base_rate))
+    foreseen = expit((totals - START_TENTHS) * LOG_ODDS + logit(trained.learned.base_rate))
     true = truth["true_probability"].to_numpy()[history.rows[held] - 1]
     slope, _ = calibration_line(true, foreseen)
     assert 0.9 <= slope <= 1.1

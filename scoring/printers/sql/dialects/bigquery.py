@@ -18,8 +18,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from leadledger.scoring.errors import PrinterError, shown
-from leadledger.scoring.field import DATE, NUMBER
+from leadledger.scoring.errors import PrinterError, quote
+from leadledger.scoring.field import DATE_PATTERN, NUMBER_PATTERN
 from leadledger.scoring.printers.sql.dialects import literals
 from leadledger.scoring.printers.sql.dialects.dialect import Dialect, most_known, utc_minutes
 from leadledger.scoring.printers.sql.dialects.literals import FIRST, LAST, UPPER
@@ -37,7 +37,7 @@ def name(identifier: str) -> str:
     """A quoted identifier. Raises PrinterError where BigQuery has no such name."""
     if not identifier.isprintable() or set(identifier) & set(_FOREIGN) or not 0 < len(identifier) <= LONGEST_NAME:
         raise PrinterError(
-            f"BigQuery has no name {shown(identifier)}: a name has {LONGEST_NAME} characters at most, and none of"
+            f"BigQuery has no name {quote(identifier)}: a name has {LONGEST_NAME} characters at most, and none of"
             f" {_FOREIGN}; rename the column"
         )
     return f"`{identifier}`"
@@ -66,7 +66,9 @@ def matches(value: str, pattern: str) -> str:
 def read_number(raw: str) -> str:
     """The double that a text writes, white space around it or not; else NULL."""
     double = f"SAFE_CAST({trim(raw)} AS FLOAT64)"
-    return f"CASE WHEN {matches(raw, f'{_SPACES}(?:{NUMBER}){_SPACES}')} AND {is_finite(double)} THEN {double} END"
+    return (
+        f"CASE WHEN {matches(raw, f'{_SPACES}(?:{NUMBER_PATTERN}){_SPACES}')} AND {is_finite(double)} THEN {double} END"
+    )
 
 
 def read_day(raw: str) -> str:
@@ -85,7 +87,7 @@ def read_day(raw: str) -> str:
     )
     minutes = utc_minutes(hour, minute, f"REGEXP_EXTRACT({end}, r'[+-]')", offset_hour, offset_minute)
     return (
-        f"CASE WHEN NOT {matches(raw, DATE)} THEN NULL"
+        f"CASE WHEN NOT {matches(raw, DATE_PATTERN)} THEN NULL"
         f" WHEN LENGTH({raw}) = 10 THEN {day}"
         f" WHEN {minutes} < 0 THEN CASE WHEN {day} > {FIRST} THEN DATE_SUB({day}, INTERVAL 1 DAY) END"
         f" WHEN {minutes} >= 1440 THEN CASE WHEN {day} < {LAST} THEN DATE_ADD({day}, INTERVAL 1 DAY) END"

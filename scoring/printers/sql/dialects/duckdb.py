@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from leadledger.scoring.field import DATE, NUMBER, SPACE
+from leadledger.scoring.field import DATE_PATTERN, NUMBER_PATTERN, WHITE_SPACE
 from leadledger.scoring.printers.sql.dialects.dialect import Dialect, utc_minutes
 from leadledger.scoring.printers.sql.dialects.literals import FIRST, LAST, UPPER, text_literal
 
@@ -32,7 +32,7 @@ def fold(value: str) -> str:
 
 def trim(value: str) -> str:
     """Without the six kinds of ASCII white space at both ends."""
-    return f"trim({value}, {text_literal(SPACE)})"
+    return f"trim({value}, {text_literal(WHITE_SPACE)})"
 
 
 def trim_and_fold(value: str) -> str:
@@ -56,7 +56,7 @@ def read_number(raw: str) -> str:
     The cast reads more than numbers, `inf`, `1_000` and `+-8` among it: so the form is checked first.
     """
     double = f"TRY_CAST({raw} AS DOUBLE)"
-    pattern = text_literal(f"[{SPACE}]*(?:{NUMBER})[{SPACE}]*")
+    pattern = text_literal(f"[{WHITE_SPACE}]*(?:{NUMBER_PATTERN})[{WHITE_SPACE}]*")
     return f"CASE WHEN regexp_full_match({raw}, {pattern}) AND {is_finite(double)} THEN {double} END"
 
 
@@ -69,7 +69,7 @@ def read_day(raw: str) -> str:
     day = f"TRY_CAST(substr({raw}, 1, 10) AS DATE)"
 
     def group(at: int) -> str:
-        return f"regexp_extract({raw}, {text_literal(DATE)}, {at})"
+        return f"regexp_extract({raw}, {text_literal(DATE_PATTERN)}, {at})"
 
     hour, minute, offset_hour, offset_minute = (f"coalesce(TRY_CAST({group(at)} AS INTEGER), 0)" for at in (2, 3, 5, 6))
     minutes = utc_minutes(hour, minute, group(4), offset_hour, offset_minute)
@@ -77,7 +77,8 @@ def read_day(raw: str) -> str:
     whole = f"CASE WHEN {day} BETWEEN {FIRST} AND {LAST} THEN ({day} + CAST({moved} AS INTEGER)) END"
     return (
         f"CASE WHEN strlen({raw}) = 10 AND CAST({plain} AS VARCHAR) = {raw} THEN {plain}"
-        f" WHEN regexp_full_match({raw}, {text_literal(DATE)}) AND {whole} BETWEEN {FIRST} AND {LAST} THEN {whole} END"
+        f" WHEN regexp_full_match({raw}, {text_literal(DATE_PATTERN)}) AND {whole} BETWEEN {FIRST} AND {LAST}"
+        f" THEN {whole} END"
     )
 
 

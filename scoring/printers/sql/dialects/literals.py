@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from leadledger.scoring.errors import DataError, shown
+from leadledger.scoring.errors import DataError, quote
 
 _CONTROL = re.compile(r"([\x00-\x1f\x7f])")
 UPPER = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -66,5 +66,5 @@ def table_parts(table: str, most: int = 2) -> list[str]:
             break
         rest = rest[1:]
     if rest or len(parts) > most or not all(parts) or any("\0" in part for part in parts):
-        raise DataError(f'{shown(table)} is no name of a table; write it like leads, crm.leads or "odd.name"')
+        raise DataError(f'{quote(table)} is no name of a table; write it like leads, crm.leads or "odd.name"')
     return parts

@@ -16,7 +16,7 @@ import re
 from collections.abc import Sequence
 
 from leadledger.scoring.errors import PrinterError
-from leadledger.scoring.field import DATE, NUMBER, SPACE
+from leadledger.scoring.field import DATE_PATTERN, NUMBER_PATTERN, WHITE_SPACE
 from leadledger.scoring.printers.sql.dialects import literals
 from leadledger.scoring.printers.sql.dialects.dialect import Dialect, utc_minutes
 from leadledger.scoring.printers.sql.dialects.literals import FIRST, LAST
@@ -74,7 +74,7 @@ def fold(value: str) -> str:
 
 def trim(value: str) -> str:
     """Without the six kinds of ASCII white space at both ends."""
-    return f"btrim({value}, {text(SPACE)})"
+    return f"btrim({value}, {text(WHITE_SPACE)})"
 
 
 def matches(value: str, pattern: str) -> str:
@@ -97,7 +97,7 @@ def read_number(raw: str) -> str:
     return (
         f"CASE WHEN {raw} ~ {text(_FOREIGN)} THEN NULL"  # besides numbers, the cast reads: inf, nan and 0x10
         f" WHEN pg_input_is_valid({raw}, 'float8') THEN {cast}"
-        f" WHEN {raw} !~ {text(f'^{_SPACES}(?:{NUMBER}){_SPACES}$')} THEN NULL"
+        f" WHEN {raw} !~ {text(f'^{_SPACES}(?:{NUMBER_PATTERN}){_SPACES}$')} THEN NULL"
         f" WHEN pg_input_is_valid({raw}, 'numeric')"
         f" THEN CASE WHEN abs(CAST({raw} AS numeric)) < 1 THEN {number(0.0)} END"
         f" WHEN {raw} ~ '[eE]-' THEN {number(0.0)} END"
@@ -109,12 +109,12 @@ def read_day(raw: str) -> str:
     first = f"substr({raw}, 1, 10)"
     day = f"CAST({first} AS date)"
     hour, minute, offset_hour, offset_minute = (
-        f"coalesce(CAST({group(raw, DATE, at)} AS integer), 0)" for at in (2, 3, 5, 6)
+        f"coalesce(CAST({group(raw, DATE_PATTERN, at)} AS integer), 0)" for at in (2, 3, 5, 6)
     )
-    minutes = utc_minutes(hour, minute, group(raw, DATE, 4), offset_hour, offset_minute)
+    minutes = utc_minutes(hour, minute, group(raw, DATE_PATTERN, 4), offset_hour, offset_minute)
     whole = f"{day} + CAST(floor(({minutes}) / {number(1440.0)}) AS integer)"
     return (
-        f"CASE WHEN NOT {matches(raw, DATE)} OR NOT pg_input_is_valid({first}, 'date') THEN NULL"
+        f"CASE WHEN NOT {matches(raw, DATE_PATTERN)} OR NOT pg_input_is_valid({first}, 'date') THEN NULL"
         f" WHEN length({raw}) = 10 THEN {day}"
         f" WHEN {whole} BETWEEN {FIRST} AND {LAST} THEN {whole} END"
     )

@@ -22,7 +22,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from leadledger.scoring.field import DATE, NUMBER
+from leadledger.scoring.field import DATE_PATTERN, NUMBER_PATTERN
 from leadledger.scoring.printers.sql.dialects import literals
 from leadledger.scoring.printers.sql.dialects.dialect import Dialect, most_known, utc_minutes
 from leadledger.scoring.printers.sql.dialects.literals import FIRST, LAST, UPPER
@@ -66,16 +66,16 @@ def posix(pattern: str) -> str:
 
 def group(value: str, at: int) -> str:
     """A group of the pattern of a day, by its number among those that are kept."""
-    opens = [found.group() for found in re.finditer(r"\((?:\?:)?", DATE)]
+    opens = [found.group() for found in re.finditer(r"\((?:\?:)?", DATE_PATTERN)]
     place = [i for i, one in enumerate(opens, start=1) if one == "("][at - 1]
-    return f"REGEXP_SUBSTR({value}, {posix(DATE)}, 1, 1, 'e', {place})"
+    return f"REGEXP_SUBSTR({value}, {posix(DATE_PATTERN)}, 1, 1, 'e', {place})"
 
 
 def read_number(raw: str) -> str:
     """The double that a text writes, white space around it or not; else NULL."""
     tidy = trim(raw)
     double = f"TRY_TO_DOUBLE({tidy})"
-    return f"CASE WHEN REGEXP_LIKE({tidy}, {posix(NUMBER)}) AND {is_finite(double)} THEN {double} END"
+    return f"CASE WHEN REGEXP_LIKE({tidy}, {posix(NUMBER_PATTERN)}) AND {is_finite(double)} THEN {double} END"
 
 
 def read_day(raw: str) -> str:
@@ -87,7 +87,7 @@ def read_day(raw: str) -> str:
     moved = f"CASE WHEN {minutes} < 0 THEN -1 WHEN {minutes} >= 1440 THEN 1 ELSE 0 END"
     # Between the first and the last day there is a day more on either side, so that DATEADD has a day to give.
     return (
-        f"CASE WHEN NOT REGEXP_LIKE({raw}, {posix(DATE)}) OR NOT {day} BETWEEN {FIRST} AND {LAST} THEN NULL"
+        f"CASE WHEN NOT REGEXP_LIKE({raw}, {posix(DATE_PATTERN)}) OR NOT {day} BETWEEN {FIRST} AND {LAST} THEN NULL"
         f" WHEN LENGTH({raw}) = 10 THEN {day}"
         f" WHEN DATEADD(DAY, {moved}, {day}) BETWEEN {FIRST} AND {LAST} THEN DATEADD(DAY, {moved}, {day}) END"
     )

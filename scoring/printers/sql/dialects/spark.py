@@ -30,8 +30,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from leadledger.scoring.errors import PrinterError, shown
-from leadledger.scoring.field import DATE, NUMBER, SPACE
+from leadledger.scoring.errors import PrinterError, quote
+from leadledger.scoring.field import DATE_PATTERN, NUMBER_PATTERN, WHITE_SPACE
 from leadledger.scoring.printers.sql.dialects.dialect import Dialect, utc_minutes
 from leadledger.scoring.printers.sql.dialects.literals import FIRST, INSTANTS, LAST, UPPER
 
@@ -59,7 +59,7 @@ def family(kind: str) -> str:
 def name(identifier: str) -> str:
     """A quoted identifier. Raises PrinterError where Spark would read another one."""
     if not identifier or "${" in identifier:
-        raise PrinterError(f"Spark can't be asked for a name like {shown(identifier)}; rename the column")
+        raise PrinterError(f"Spark can't be asked for a name like {quote(identifier)}; rename the column")
     return "`" + identifier.replace("`", "``") + "`"
 
 
@@ -88,14 +88,14 @@ def fold(value: str) -> str:
 
 def trim(value: str) -> str:
     """Without the six kinds of ASCII white space at both ends."""
-    return f"CASE WHEN {_ends(value)} THEN {value} ELSE btrim({value}, {text(SPACE)}) END"
+    return f"CASE WHEN {_ends(value)} THEN {value} ELSE btrim({value}, {text(WHITE_SPACE)}) END"
 
 
 def trim_and_fold(value: str) -> str:
     """Without white space at both ends, and with ASCII letters in lower case."""
     return (
         f"CASE WHEN {_ends(value)} AND octet_length({value}) = length({value}) THEN lower({value})"
-        f" ELSE translate(btrim({value}, {text(SPACE)}), '{UPPER}', '{UPPER.lower()}') END"
+        f" ELSE translate(btrim({value}, {text(WHITE_SPACE)}), '{UPPER}', '{UPPER.lower()}') END"
     )
 
 
@@ -117,7 +117,7 @@ def _whole(pattern: str) -> str:
 def read_number(raw: str) -> str:
     """The double that a text writes, white space around it or not; else NULL."""
     double = f"try_cast({raw} AS DOUBLE)"
-    pattern = f"[{SPACE}]*(?:{NUMBER})[{SPACE}]*"
+    pattern = f"[{WHITE_SPACE}]*(?:{NUMBER_PATTERN})[{WHITE_SPACE}]*"
     return f"CASE WHEN {matches(raw, pattern)} AND {is_finite(double)} THEN {double} END"
 
 
@@ -127,7 +127,7 @@ def read_day(raw: str) -> str:
     day = f"try_cast(substr({raw}, 1, 10) AS DATE)"
 
     def group(at: int) -> str:
-        return f"regexp_extract({raw}, {_whole(DATE)}, {at})"
+        return f"regexp_extract({raw}, {_whole(DATE_PATTERN)}, {at})"
 
     hour, minute, offset_hour, offset_minute = (f"coalesce(try_cast({group(at)} AS INT), 0)" for at in (2, 3, 5, 6))
     minutes = utc_minutes(hour, minute, group(4), offset_hour, offset_minute)
@@ -135,8 +135,8 @@ def read_day(raw: str) -> str:
     return (
         f"CASE WHEN octet_length({raw}) = 10 AND CAST({plain} AS STRING) = {raw}"
         f" THEN CASE WHEN {plain} BETWEEN {FIRST} AND {LAST} THEN {plain} END"
-        f" WHEN {matches(raw, DATE)} AND {day} BETWEEN {FIRST} AND {LAST} AND {whole} BETWEEN {FIRST} AND {LAST}"
-        f" THEN {whole} END"
+        f" WHEN {matches(raw, DATE_PATTERN)} AND {day} BETWEEN {FIRST} AND {LAST}"
+        f" AND {whole} BETWEEN {FIRST} AND {LAST} THEN {whole} END"
     )
 
 

@@ -15,18 +15,18 @@ import yaml
 
 from leadledger import explain
 from leadledger.scoring.card.reader import parse_card
-from leadledger.scoring.engine.score import engine
+from leadledger.scoring.engine.score import get_engine
 from leadledger.scoring.errors import PrinterError, ScorecardError
-from leadledger.scoring.field import SPACE
+from leadledger.scoring.field import WHITE_SPACE
 from leadledger.scoring.field import Field as CardField
-from leadledger.scoring.lookup import Combination, FlagBins, Leaf, NumberBins, Pair, Split, Table, TextBins
+from leadledger.scoring.lookup import Branch, Combination, FlagBins, Leaf, NumberBins, Pair, Table, TextBins
 from leadledger.scoring.printers import python, text
 from leadledger.scoring.printers.sql import select as sql
 from leadledger.scoring.printers.sql.dialects.literals import quoted
 from leadledger.scoring.printers.sql.query import Query
 from leadledger.scoring.rule import Criterion, Exclusion, Group, Rule
-from leadledger.scoring.scorecard import Card, Learned, Scorecard, untrained
-from leadledger.scoring.tree import Condition, Field, Truth
+from leadledger.scoring.scorecard import Card, Learned, Scorecard, build_untrained
+from leadledger.scoring.tree import Condition, FieldRef, Truth
 
 AS_OF = date(2026, 7, 1)
 NONE = Leaf(0, 1)
@@ -94,15 +94,15 @@ def test_texts_stay_texts(word: str, tmp_path: Path, monkeypatch: pytest.MonkeyP
         Combination(
             ("said", "size", "known"),
             (bins, NumberBins((1.0,)), FlagBins()),
-            (Split("said", (1,), Split("size", (0,), Split("known", (0,), Leaf(8, 1), NONE), NONE), NONE),),
+            (Branch("said", (1,), Branch("size", (0,), Branch("known", (0,), Leaf(8, 1), NONE), NONE), NONE),),
         ),
     )
     scorecard = Scorecard(card, Learned(terms=terms), release=word)
     lead = {"said": word, f"{word} other": word}
-    result = engine(scorecard).score(lead, AS_OF)
+    result = get_engine(scorecard).score(lead, AS_OF)
     expected = 500 + 50 + 30 + 20 + 70 + 4 + 8
     # White space at the ends is taken off a lead's text, as from every text.
-    assert result.tenths == (expected if word == word.strip(SPACE) else 500 + 2)
+    assert result.tenths == (expected if word == word.strip(WHITE_SPACE) else 500 + 2)
     assert explain(scorecard, lead, AS_OF)
     assert text.card_text(scorecard)
     assert json.loads(json.dumps(result.to_dict()))["ignored"] == [f"{word} other"]
@@ -149,7 +149,7 @@ def test_names_are_plain_words(word: str, place: str) -> None:
 def test_names_past_the_reader(word: str, place: str) -> None:
     """A card that was put together in Python prints no name that could be code."""
     names = dict.fromkeys(("field", "rule", "group", "criterion", "exclusion"), "plain") | {place: word}
-    when = Condition("", Truth(Field(names["field"], "flag")))
+    when = Condition("", Truth(FieldRef(names["field"], "flag")))
     card = Card(
         "plain",
         fields={names["field"]: CardField(names["field"], "flag")},
@@ -159,7 +159,7 @@ def test_names_past_the_reader(word: str, place: str) -> None:
         exclude=(Exclusion(names["exclusion"], when, "Because"),),
     )
     with pytest.raises(PrinterError, match="is no name; names have a to z, 0 to 9 and _ only"):
-        python.source(untrained(card))
+        python.source(build_untrained(card))
 
 
 @pytest.mark.parametrize("word", [*HOSTILE, "nul\0", "\x1b[2J", "half \ud800"])
@@ -182,7 +182,7 @@ def test_words_of_the_languages_are_good_names(word: str) -> None:
         f"rules: [{{name: {word}, when: '\"{word}\" > 1', points: 5, reason: Because}}]\n"
     )
     scorecard = Scorecard(card, Learned())
-    assert engine(scorecard).score({word: 2}, AS_OF).tenths == 550
+    assert get_engine(scorecard).score({word: 2}, AS_OF).tenths == 550
     with duckdb.connect() as connection:
         connection.execute(f"CREATE TABLE leads AS SELECT 2.0::DOUBLE AS {quoted(word)}")
         assert connection.execute(sql.select(scorecard, Query(AS_OF))).fetchall()[0][1] == 55.0
