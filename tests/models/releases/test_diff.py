@@ -264,8 +264,8 @@ def test_nothing_differs() -> None:
         {"trust": 0.9999999},
         {"base_rate": 0.1},
         {"terms": OLD.terms[:-1]},
-        {"lines": {}},
-        {"lines": {"opportunity": Threshold(700, promise="8 in 10")}},
+        {"thresholds": {}},
+        {"thresholds": {"opportunity": Threshold(700, promise="8 in 10")}},
     ],
 )
 def test_any_part_differs(part: dict[str, object]) -> None:

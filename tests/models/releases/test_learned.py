@@ -305,7 +305,7 @@ def test_round_trip_is_exact(learned: Learned) -> None:
 def test_scorecard_is_identical(learned: Learned) -> None:
     """A scorecard of what came back prints the same Python as that of what was learned."""
     card = parse_card(fields_of(learned))
-    one, other = Scorecard(card, Learned(**{**learned.__dict__, "lines": {}})), Scorecard(card, learned)
+    one, other = Scorecard(card, Learned(**{**learned.__dict__, "thresholds": {}})), Scorecard(card, learned)
     back = learned_from_text(learned_to_text(learned))
     check_learned(card, Learned(back.base_rate, back.start, back.trust, back.terms))
     assert Scorecard(card, back) == other
