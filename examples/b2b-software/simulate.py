@@ -304,8 +304,8 @@ def draw_people(rng: np.random.Generator, n: int) -> tuple[Codes, Codes]:
     first = np.cumsum(counts) - counts
     title = first[kind] + np.floor(rng.random(n) * counts[kind]).astype(np.int64)
     role = np.array([{"decider": 0, "influencer": 1}.get(name, 2) for name, _ in kinds])[kind]
-    other = rng.random(n) < 0.15  # a title does not always tell who decides
-    role[other] = rng.integers(0, 3, n)[other]
+    surprising = rng.random(n) < 0.15  # a title does not always tell who decides
+    role[surprising] = rng.integers(0, 3, n)[surprising]
     return role, gaps(rng, title, 0.08)
 
 

@@ -31,7 +31,7 @@ def test_cases_pass(path: Path) -> None:
 @pytest.mark.parametrize("path", CARDS, ids=[path.parent.name for path in CARDS])
 def test_rules_explain_themselves(path: Path) -> None:
     """Every rule of an example says why it is there, and a README stands beside the card."""
-    assert [one.name for one in read_card(path).rules if not one.why] == []
+    assert [rule.name for rule in read_card(path).rules if not rule.why] == []
     assert (path.parent / "README.md").read_text("utf-8").startswith(f"# {path.parent.name}: ")
 
 

@@ -58,9 +58,9 @@ def test_columns_are_the_fields_of_the_card(history):
 
 def test_same_seed_same_leads():
     """The seed decides everything; another seed gives other leads."""
-    once, twice, other = (simulate.simulate(500, seed=seed) for seed in (7, 7, 8))
+    once, twice, seeded_otherwise = (simulate.simulate(500, seed=seed) for seed in (7, 7, 8))
     pd.testing.assert_frame_equal(once, twice)
-    assert not once["company"].equals(other["company"])
+    assert not once["company"].equals(seeded_otherwise["company"])
     pd.testing.assert_frame_equal(simulate.open_leads(50, seed=7, bad=5), simulate.open_leads(50, seed=7, bad=5))
 
 
@@ -131,9 +131,9 @@ def test_newsletter_says_nothing(history):
 def test_bad_rows_are_counted_and_the_rest_is_untouched():
     """`bad` rows hold one value each that can't be read; all others are the same as without."""
     clean, spoiled = (simulate.open_leads(200, seed=3, bad=bad) for bad in (0, 9))
-    found = {(field, value): (spoiled[field] == value).sum() for field, value in simulate.BAD_VALUES}
-    assert sum(found.values()) == 9
-    assert set(found.values()) == {1, 2}  # nine rows share seven mistakes
+    counts = {(field, value): (spoiled[field] == value).sum() for field, value in simulate.BAD_VALUES}
+    assert sum(counts.values()) == 9
+    assert set(counts.values()) == {1, 2}  # nine rows share seven mistakes
     untouched = spoiled["lead_id"].notna()
     for field, value in simulate.BAD_VALUES:
         untouched &= spoiled[field] != value
@@ -160,10 +160,10 @@ def test_files_hold_what_was_simulated(tmp_path, name):
     with duckdb.connect() as database:
         database.register("wanted", frame)
         path = str(tmp_path / name).replace("'", "''")
-        found = database.sql(f"FROM '{path}' ORDER BY lead_id")
-        types = dict(zip(found.columns, map(str, found.types), strict=True))
+        table = database.sql(f"FROM '{path}' ORDER BY lead_id")
+        types = dict(zip(table.columns, map(str, table.types), strict=True))
         wanted = ", ".join(f"CAST({field} AS {types[field]})" for field in frame)
-        rows = found.fetchall()
+        rows = table.fetchall()
         assert rows == database.sql(f"SELECT {wanted} FROM wanted ORDER BY lead_id").fetchall()
     assert list(types) == list(frame)
     assert {types[field] for field in ("created", "decision_date", "last_activity", "opportunity_date")} == {"DATE"}

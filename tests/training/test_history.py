@@ -49,30 +49,30 @@ def test_every_row_has_a_place(tmp_path: Path) -> None:
     """Rejected, undated, won before they were met, too young, or learnt from: the counts add up to the rows."""
     path = tmp_path / "history.csv"
     path.write_text(ROWS)
-    found = read_history(parse_card(CARD), path, as_of=date(2026, 4, 1))
-    counts = found.counts
+    history = read_history(parse_card(CARD), path, as_of=date(2026, 4, 1))
+    counts = history.counts
     assert (counts.rows, counts.rejected, counts.no_date, counts.before, counts.immature) == (8, 1, 1, 1, 1)
     assert counts.rows == sum(
         (counts.rejected, counts.no_date, counts.before, counts.immature, counts.no_outcome, counts.used)
     )
     # Oldest first; day 30 still counts, day 31 no longer.
-    assert found.won.tolist() == [True, False, True, False]
-    assert found.rows.tolist() == [2, 3, 8, 1]
-    assert found.rejects[0].row == 7
+    assert history.won.tolist() == [True, False, True, False]
+    assert history.rows.tolist() == [2, 3, 8, 1]
+    assert history.rejects[0].row == 7
 
 
 def test_values_are_those_of_the_leads_own_day(tmp_path: Path) -> None:
     """Derived fields and decaying rules are worked out as of the day on which each lead was met."""
     path = tmp_path / "history.csv"
     path.write_text(ROWS)
-    found = read_history(parse_card(CARD), path, as_of=date(2026, 4, 1))
-    assert found.frame["silent"].tolist()[0] == 0.0
-    assert found.frame["silent"].tolist()[2:] == [10.0, 9.0]
-    assert found.rules.tolist() == [140, 0, 20, 21]
-    assert found.criteria["rich"].tolist() == [1, -1, 0, 0]
-    assert found.excluded.tolist() == [False, False, True, True]
-    assert list(found.frame.columns) == ["budget", "industry", "agreed", "silent"]
-    assert found.left_out == {"note": "the card says `learn: no`"}
+    history = read_history(parse_card(CARD), path, as_of=date(2026, 4, 1))
+    assert history.frame["silent"].tolist()[0] == 0.0
+    assert history.frame["silent"].tolist()[2:] == [10.0, 9.0]
+    assert history.rules.tolist() == [140, 0, 20, 21]
+    assert history.criteria["rich"].tolist() == [1, -1, 0, 0]
+    assert history.excluded.tolist() == [False, False, True, True]
+    assert list(history.frame.columns) == ["budget", "industry", "agreed", "silent"]
+    assert history.left_out == {"note": "the card says `learn: no`"}
 
 
 def test_a_scorecard_scores_the_history_again(tmp_path: Path) -> None:
@@ -80,8 +80,8 @@ def test_a_scorecard_scores_the_history_again(tmp_path: Path) -> None:
     path = tmp_path / "history.csv"
     path.write_text(ROWS)
     card = parse_card(CARD)
-    found = read_history(card, path, as_of=date(2026, 4, 1))
-    assert found.score(Scorecard(card, Learned(start=100, trust=0.5))).tolist() == [170, 100, 110, 111]
+    history = read_history(card, path, as_of=date(2026, 4, 1))
+    assert history.score(Scorecard(card, Learned(start=100, trust=0.5))).tolist() == [170, 100, 110, 111]
 
 
 def test_the_newest_day_tells_who_is_young(tmp_path: Path) -> None:
@@ -95,10 +95,10 @@ def test_the_newest_day_tells_who_is_young(tmp_path: Path) -> None:
 def test_a_plain_outcome_is_read_in_any_spelling(values: list) -> None:
     """Yes and no, true and false, 1 and 0; a row without an outcome is counted and left out."""
     card = parse_card("name: a\nfields: {n: {kind: number}}\noutcome: {became: {field: y, kind: flag}}\n")
-    found = read_history(card, pd.DataFrame({"n": [1.0, np.nan, 3.0, 4.0], "y": values}))
-    assert found.won.tolist() == [True, False, True]
-    assert found.counts.no_outcome == 1
-    assert found.days is None
+    history = read_history(card, pd.DataFrame({"n": [1.0, np.nan, 3.0, 4.0], "y": values}))
+    assert history.won.tolist() == [True, False, True]
+    assert history.counts.no_outcome == 1
+    assert history.days is None
 
 
 def test_a_column_that_tells_nothing_is_left_out() -> None:

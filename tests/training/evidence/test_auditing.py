@@ -32,20 +32,20 @@ def audited(rules: str, groups: str = "", trust: float = 1.0, **columns: list) -
 
 def test_what_became_of_the_leads() -> None:
     """Fired, won, the exact interval and the lift are counted; an unknown answer doesn't fire."""
-    found = audited(
+    result = audited(
         "  - {name: big, when: n > 5, points: 4, reason: Big}\n",
         n=[9.0, 8.0, 7.0, 1.0, 2.0, 3.0, np.nan, 4.0],
         won=[1, 1, 0, 0, 0, 1, 1, 0],
     )
-    (rule,) = found.rules
+    (rule,) = result.rules
     assert (rule.fired, rule.won, rule.share) == (3, 2, 0.375)
     assert rule.rate == (2 / 3, *rate_limits(2, 3))
     assert rule.lift is not None
     assert rule.lift[0] == (2 / 3) / 0.5
-    assert found.to_dict()["rules"][0]["rate_low"] == 0.0943
-    assert (found.leads, found.won) == (8, 4)
-    assert json.loads(json.dumps(found.to_dict()))["rules"][0]["reason"] == "Big"
-    assert "<td>big</td>" in found._repr_html_()
+    assert result.to_dict()["rules"][0]["rate_low"] == 0.0943
+    assert (result.leads, result.won) == (8, 4)
+    assert json.loads(json.dumps(result.to_dict()))["rules"][0]["reason"] == "Big"
+    assert "<td>big</td>" in result._repr_html_()
 
 
 @pytest.mark.parametrize(
@@ -58,18 +58,18 @@ def test_exact_intervals(won: int, leads: int, low: float, high: float) -> None:
 
 def test_dead_and_always_on() -> None:
     """A rule that fires for nobody, and one that fires for all of whom its answer is known; neither gets points."""
-    found = audited(
+    result = audited(
         "  - {name: never, when: n > 100, points: 4, reason: Never}\n"
         "  - {name: always, when: n >= 1, points: 4, reason: Always}\n"
         "  - {name: some, when: n >= 5, points: 4, reason: Some}\n",
         n=[*np.linspace(1, 9, 50), np.nan],
         won=[0, 1, 1] * 17,
     )
-    assert (found.dead, found.always_on) == (("never",), ("always",))
-    assert [one.finding for one in found.rules] == ["dead", "always_on", ""]
-    assert found.rules[0].said == "fired for none of 51 leads"
-    assert found.rules[0].supported is None
-    assert found.rules[0].rate is None
+    assert (result.dead, result.always_on) == (("never",), ("always",))
+    assert [rule.finding for rule in result.rules] == ["dead", "always_on", ""]
+    assert result.rules[0].said == "fired for none of 51 leads"
+    assert result.rules[0].supported is None
+    assert result.rules[0].rate is None
 
 
 def test_nothing_to_audit() -> None:
@@ -88,15 +88,15 @@ def test_a_handful_in_a_big_history_is_dead() -> None:
     """Two leads in 10,000 are as good as none; two in 100 are rare."""
     for leads, finding in ((10_000, "dead"), (100, "")):
         n = np.arange(leads, dtype=float)
-        found = audited(
+        result = audited(
             "  - {name: rare, when: n < 2, points: 4, reason: Rare}\n", n=n.tolist(), won=(n % 3 == 0).tolist()
         )
-        assert found.rules[0].finding == finding
+        assert result.rules[0].finding == finding
 
 
 def test_redundant_rules() -> None:
     """A rule that fires for the same leads as an earlier one, and one that a better one always beats."""
-    found = audited(
+    result = audited(
         "  - {name: a, when: n >= 10, points: 4, reason: A}\n"
         "  - {name: b, when: n > 9, points: 4, reason: B}\n"
         "  - {name: least, when: m >= 50, points: 3, reason: L, group: size}\n"
@@ -106,12 +106,12 @@ def test_redundant_rules() -> None:
         m=list(range(100))[::-1],
         won=[0, 1, 1, 0] * 25,
     )
-    assert found.redundant == (("b", "a"), ("least", "most"))
+    assert result.redundant == (("b", "a"), ("least", "most"))
 
 
 def test_points_lost_to_caps() -> None:
     """A limit takes from the rules that lean against it in proportion; in a best-of group all but the best lose."""
-    found = audited(
+    result = audited(
         "  - {name: a, when: n = 1, points: 12, reason: A, group: g}\n"
         "  - {name: b, when: m = 1, points: 4, reason: B, group: g}\n"
         "  - {name: c, when: k = 'x', points: -2, reason: C, group: g}\n"
@@ -124,10 +124,10 @@ def test_points_lost_to_caps() -> None:
         won=[1, 0, 1],
     )
     # Lead 1: 12 + 4 - 2 = 14, 4 too many, 3 of them from a and 1 from b. Lead 2: 12, 2 too many. c leans the other way.
-    assert [one.lost for one in found.rules[:3]] == [50, 10, 0]
+    assert [rule.lost for rule in result.rules[:3]] == [50, 10, 0]
     # Leads 1 and 3: d is the best, cut from 9 to 8. Lead 1: e loses all of its 5.
-    assert [one.lost for one in found.rules[3:]] == [20, 50]
-    assert found.to_dict()["rules"][0]["lost_to_caps"] == 2.5
+    assert [rule.lost for rule in result.rules[3:]] == [20, 50]
+    assert result.to_dict()["rules"][0]["lost_to_caps"] == 2.5
 
 
 def test_trust_hides_no_rule() -> None:
@@ -135,8 +135,8 @@ def test_trust_hides_no_rule() -> None:
     rng = np.random.default_rng(5)
     n = rng.integers(0, 2, 3000)
     won = rng.random(3000) < expit(-1 + 100 * LOG_ODDS * n)
-    found = audited("  - {name: a, when: n = 1, points: 10, reason: A}\n", trust=0.0, n=n.tolist(), won=won.tolist())
-    (rule,) = found.rules
+    result = audited("  - {name: a, when: n = 1, points: 10, reason: A}\n", trust=0.0, n=n.tolist(), won=won.tolist())
+    (rule,) = result.rules
     assert (rule.counted, rule.fired) == (0, n.sum())
     assert rule.supported is not None
     assert 70 < rule.supported.points < 130
@@ -146,9 +146,9 @@ def test_a_perfect_rule_has_an_end() -> None:
     """Where every lead with the rule was won the points stay finite, and their upper limit lies far out."""
     share = np.repeat([1.0, 0.0], [12, 500])
     won = np.repeat([True, False, True], [12, 300, 200])
-    found = refit(np.zeros(512, dtype=np.int64), share, np.zeros(512, dtype=np.int64), won)
-    assert found is not None
-    assert 0 < found.low < found.points < found.high < 1500
+    supported = refit(np.zeros(512, dtype=np.int64), share, np.zeros(512, dtype=np.int64), won)
+    assert supported is not None
+    assert 0 < supported.low < supported.points < supported.high < 1500
     assert refit(np.zeros(12, dtype=np.int64), share[:12], np.zeros(12, dtype=np.int64), won[:12]) is None
 
 
@@ -163,9 +163,9 @@ def test_intervals_hold_the_truth(leads: int, fires: float, points: float) -> No
         beside = np.where(rng.random(leads) < 0.3, 80, 0)
         share = (rng.random(leads) < fires).astype(float)
         won = rng.random(leads) < expit(-1 + LOG_ODDS * (offset + 0.5 * beside + points * share))
-        found = refit(offset, share, beside, won)
-        assert found is not None
-        findings += found.low <= points <= found.high
+        supported = refit(offset, share, beside, won)
+        assert supported is not None
+        findings += supported.low <= points <= supported.high
     assert 0.91 * 300 <= findings <= 0.985 * 300
 
 
@@ -189,9 +189,9 @@ def simulated() -> pd.DataFrame:
 def learned_audit(text: str, path: Path, history: pd.DataFrame) -> Audit:
     """The audit of a card that was trained on a history."""
     path.write_text(text.split("\ncases:")[0] + "\n", "utf-8")
-    found = train(path, history)
-    assert found.history is not None
-    return audit(found.scorecard, found.history)
+    training = train(path, history)
+    assert training.history is not None
+    return audit(training.scorecard, training.history)
 
 
 @pytest.mark.slow
@@ -201,10 +201,10 @@ def test_planted_mistakes_are_found(simulated: pd.DataFrame, tmp_path: Path) -> 
     for old, new in PLANTED.items():
         assert text.count(old) == 1
         text = text.replace(old, new)
-    found = learned_audit(text, tmp_path / "card.yaml", simulated)
-    rules = {one.name: one for one in found.rules}
+    result = learned_audit(text, tmp_path / "card.yaml", simulated)
+    rules = {rule.name: rule for rule in result.rules}
     assert {
-        one: rules[one].finding for one in ("price_page", "referred", "decider", "bought_list", "junior_title")
+        name: rules[name].finding for name in ("price_page", "referred", "decider", "bought_list", "junior_title")
     } == {
         "price_page": "overrated",
         "referred": "overrated",
@@ -212,7 +212,7 @@ def test_planted_mistakes_are_found(simulated: pd.DataFrame, tmp_path: Path) -> 
         "bought_list": "contradicted",
         "junior_title": "dead",
     }
-    assert found.dead == ("junior_title",)
+    assert result.dead == ("junior_title",)
     for name, low, high in (("price_page", 40, 120), ("referred", 30, 110)):
         supported = rules[name].supported
         assert supported is not None
@@ -223,13 +223,13 @@ def test_planted_mistakes_are_found(simulated: pd.DataFrame, tmp_path: Path) -> 
 def test_honest_rules_stand(simulated: pd.DataFrame, tmp_path: Path) -> None:
     """On the card as it is, the two rules that are wrong on purpose are found, and few others are called too large."""
     text = (find_examples() / "b2b-software" / "card.yaml").read_text("utf-8")
-    found = learned_audit(text, tmp_path / "card.yaml", simulated)
-    wrong = {*found.overrated, *found.contradicted}
+    result = learned_audit(text, tmp_path / "card.yaml", simulated)
+    wrong = {*result.overrated, *result.contradicted}
     assert {"newsletter", "enterprise"} <= wrong
     # Two more are too large in truth: a small budget and a long silence are little worse than not knowing them.
     assert len(wrong - {"newsletter", "enterprise", "small_budget", "long_silence"}) <= 1
-    assert "newsletter" not in found.contradicted
-    assert not found.dead + found.always_on + found.redundant
-    for one in found.rules:
-        assert one.supported is not None
-        assert one.supported.low <= one.supported.points <= one.supported.high
+    assert "newsletter" not in result.contradicted
+    assert not result.dead + result.always_on + result.redundant
+    for rule in result.rules:
+        assert rule.supported is not None
+        assert rule.supported.low <= rule.supported.points <= rule.supported.high

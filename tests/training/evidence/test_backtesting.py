@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import astuple, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -68,22 +68,22 @@ def edited(*edits: tuple[str, str]) -> Card:
     return parse_card(text)
 
 
-def answers(found: Backtest) -> dict[str, tuple[int, int]]:
+def answers(test: Backtest) -> dict[str, tuple[int, int]]:
     """How many changed leads each edit answers for: alone, and needed."""
-    return {one.title: (one.alone, one.needed) for one in found.edits}
+    return {edit.title: (edit.alone, edit.needed) for edit in test.edits}
 
 
 def test_the_same_card_changes_nothing() -> None:
     """No edit, no change, and the text says so."""
-    found = tried()
-    assert (found.leads, found.won, found.changed, found.edits, len(found.changes)) == (6, 3, 0, (), 0)
-    assert "Nothing differs between the two cards that a score depends on." in backtest_text(found)
+    test = tried()
+    assert (test.leads, test.won, test.changed, test.edits, len(test.changes)) == (6, 3, 0, (), 0)
+    assert "Nothing differs between the two cards that a score depends on." in backtest_text(test)
 
 
 def test_a_line_that_moves() -> None:
     """At 70 points one more lead is promoted, which became none: precision and recall are counted by hand."""
-    found = tried(("points: 80", "points: 70"))
-    assert found.changes.to_dict("records") == [
+    test = tried(("points: 80", "points: 70"))
+    assert test.changes.to_dict("records") == [
         {
             "row": 2,
             "id": "two",
@@ -98,36 +98,34 @@ def test_a_line_that_moves() -> None:
             "became_opportunity": "no",
         }
     ]
-    assert found.lines is not None
-    old, new = found.lines
+    assert test.lines is not None
+    old, new = test.lines
     # The fifth has no budget and the sixth is excluded; neither can be promoted, whatever its points.
     assert (old.promoted, old.recall) == (Rate(1, 1), Rate(3, 1))
     assert (new.promoted, new.recall) == (Rate(2, 1), Rate(3, 1))
-    assert (found.gained, found.dropped) == (Rate(1, 0), Rate(0, 0))
-    assert answers(found) == {"line opportunity": (1, 1)}
-    assert found.edits[0].said == "80.0 → 70.0"
-    assert [(one.what, one.old, one.new, one.leads, one.won) for one in found.transitions] == [
-        ("recommendation", "nurture", "promote", 1, 0)
-    ]
+    assert (test.gained, test.dropped) == (Rate(1, 0), Rate(0, 0))
+    assert answers(test) == {"line opportunity": (1, 1)}
+    assert test.edits[0].said == "80.0 → 70.0"
+    assert [astuple(transition) for transition in test.transitions] == [("recommendation", "nurture", "promote", 1, 0)]
 
 
 def test_each_edit_answers_for_its_own_leads() -> None:
     """Three edits, each of which changes one lead by itself; none is needed for another's."""
-    found = tried(
+    test = tried(
         ("name: a, when: n, points: 20", "name: a, when: n, points: 21"),  # moves nobody over anything
         ("budget < 10", "budget < 60"),  # the fifth: nurture to disqualify
         ("B: 55", "B: 45"),  # the fourth: from C to B
         ("A: 75", "A: 78"),
         ("met: budget >= 100", "met: budget >= 100 and m"),  # nobody: those without m are not promoted anyway
     )
-    assert sorted(found.changes["id"]) == ["five", "four"]
-    assert answers(found) == {
+    assert sorted(test.changes["id"]) == ["five", "four"]
+    assert answers(test) == {
         "exclusion poor": (1, 1),
         "grades": (1, 1),
         "rule a": (0, 0),
         "criterion budget": (0, 0),
     }
-    assert found.together == 0
+    assert test.together == 0
 
 
 def test_edits_that_work_only_together() -> None:
@@ -135,22 +133,22 @@ def test_edits_that_work_only_together() -> None:
     line = ("points: 80}", "points: 85}")
     old = edited(line)
     new = edited(line, ("{max: 30}", "{max: 50}"), ("name: a, when: n, points: 20", "name: a, when: n, points: 27"))
-    found = backtest(old, new, LEADS)
+    test = backtest(old, new, LEADS)
     # The first goes from 80 to 87 and is promoted. The second goes from 70 to 77, an A, without the cap as with it.
-    assert found.changes["id"].tolist() == ["one", "two"]
-    assert answers(found) == {"rule a": (1, 2), "group g": (0, 1)}
-    assert found.together == 1
-    assert "Changed only by several edits together: 1." in backtest_text(found)
+    assert test.changes["id"].tolist() == ["one", "two"]
+    assert answers(test) == {"rule a": (1, 2), "group g": (0, 1)}
+    assert test.together == 1
+    assert "Changed only by several edits together: 1." in backtest_text(test)
 
 
 def test_rules_that_come_and_go() -> None:
     """An added rule brings the field that it asks; a removed one is an edit like any other."""
-    found = tried(
+    test = tried(
         ("  - {name: b, when: m, points: 10, reason: B, group: g}\n", ""),
         ("exclude:", "  - {name: rich, when: rich, points: 30, reason: R}\nexclude:"),
         ("criteria:", "  rich: {kind: flag, is: budget > 150}\ncriteria:"),
     )
-    assert found.changes.set_index("id")["new_points"].to_dict() == {
+    assert test.changes.set_index("id")["new_points"].to_dict() == {
         "two": 100.0,  # promoted now, as the next two
         "three": 80.0,
         "four": 80.0,
@@ -158,20 +156,20 @@ def test_rules_that_come_and_go() -> None:
         "six": 70.0,
     }
     # Without either edit the third still changes: to C without the new rule, to A without the removal.
-    assert answers(found) == {"rule rich": (3, 2), "rule b": (3, 2)}
-    assert [one.said for one in found.edits] == ["added, +30.0", "removed"]
+    assert answers(test) == {"rule rich": (3, 2), "rule b": (3, 2)}
+    assert [edit.said for edit in test.edits] == ["added, +30.0", "removed"]
 
 
 def test_learned_tables_count_in_both() -> None:
     """What a release has learned is applied to both cards: its table, its trust and its line."""
     learned = Learned(0.5, 450, 0.5, (Table("n", FlagBins(), (0, 0, 100), (1, 1, 1)),))
-    found = tried(("name: b, when: m, points: 10", "name: b, when: m, points: 30"), learned=learned)
+    test = tried(("name: b, when: m, points: 10", "name: b, when: m, points: 30"), learned=learned)
     # The first: 45 + 10 (table) + 15 (a and b, of at most 15) either way. The third: 45 + 5, then 45 + 15.
-    assert found.changes.set_index("id")[["old_points", "new_points"]].to_dict("index") == {
+    assert test.changes.set_index("id")[["old_points", "new_points"]].to_dict("index") == {
         "three": {"old_points": 50.0, "new_points": 60.0}
     }
-    assert found.release == ""
-    assert not any("declared" in one for one in found.notes)
+    assert test.release == ""
+    assert not any("declared" in note for note in test.notes)
 
 
 @pytest.mark.parametrize(
@@ -218,9 +216,9 @@ def test_what_cant_be_tried_is_said() -> None:
     new = CARD.replace("key: {kind: id}", "key: {kind: text, values: [one, two, three, five]}")
     new = new.replace("criteria:", "  new: {kind: flag}\ncriteria:")
     new = new.replace("exclude:", "  - {name: c, when: new, points: 9, reason: C}\nexclude:")
-    found = backtest(parse_card(old), parse_card(new), history)
-    assert found.leads == 4
-    assert found.notes == (
+    test = backtest(parse_card(old), parse_card(new), history)
+    assert test.leads == 4
+    assert test.notes == (
         "Left out, of 6 rows: 1 unreadable.",
         "Left out too, for a value that only one of the two cards can read: 1.",
         "The history has no column for 'new': what the new card says of it can't be tried.",
@@ -249,11 +247,11 @@ def test_every_kind_of_edit_is_found_and_swapped(kind: str) -> None:
     """The edit is named, putting it into the old card gives the new one, and keeping it out gives the old one."""
     name, words, others = EDITS[kind]
     old, new = parse_card(CARD), edited((words, others))
-    found = backtest(old, new, LEADS)
-    assert [(one.kind, one.name) for one in found.edits] == [(kind, name)]
-    assert swap_in(old, new, found.edits[0]) == new
-    assert swap_in(new, old, found.edits[0]) == old
-    assert found.edits[0].alone == found.edits[0].needed == found.changed
+    test = backtest(old, new, LEADS)
+    assert [(edit.kind, edit.name) for edit in test.edits] == [(kind, name)]
+    assert swap_in(old, new, test.edits[0]) == new
+    assert swap_in(new, old, test.edits[0]) == old
+    assert test.edits[0].alone == test.edits[0].needed == test.changed
 
 
 def test_what_decides_nothing_is_no_edit() -> None:
@@ -270,10 +268,16 @@ def test_a_part_brings_what_it_needs() -> None:
         ("  budget: {met: budget >= 100}", "  budget: {met: budget >= 100}\n  fit: {met: n}"),
         ("requires: [budget]", "requires: [budget, fit]"),
     )
-    assert [one.name for one in swap_in(old, new, CardEdit("rule", "b", "")).groups] == ["g", "h"]
-    assert [one.name for one in swap_in(old, new, CardEdit("stage", "opportunity", "")).criteria] == ["budget", "fit"]
+    assert [group.name for group in swap_in(old, new, CardEdit("rule", "b", "")).groups] == ["g", "h"]
+    assert [criterion.name for criterion in swap_in(old, new, CardEdit("stage", "opportunity", "")).criteria] == [
+        "budget",
+        "fit",
+    ]
     # A criterion that a stage still requires stays.
-    assert [one.name for one in swap_in(new, old, CardEdit("criterion", "fit", "")).criteria] == ["budget", "fit"]
+    assert [criterion.name for criterion in swap_in(new, old, CardEdit("criterion", "fit", "")).criteria] == [
+        "budget",
+        "fit",
+    ]
     assert answers(backtest(old, new, LEADS))["criterion fit"] == (0, 0)
 
 
@@ -282,13 +286,13 @@ def test_the_release_of_the_same_card(tmp_path: Path) -> None:
     releases, card = Releases(tmp_path), parse_card(CARD)
     assert learned_for(card, releases) is None
     name = releases.publish(CARD, Learned(0.5), metrics={}, provenance={}, created=datetime(2026, 7, 1, tzinfo=UTC))
-    found = learned_for(card, releases)
-    assert found is not None
-    assert found.release == name
-    other = replace(card, name="other")
-    assert learned_for(other, releases) is None
+    opened = learned_for(card, releases)
+    assert opened is not None
+    assert opened.release == name
+    renamed = replace(card, name="other")
+    assert learned_for(renamed, releases) is None
     with pytest.raises(DataError) as refused:
-        learned_for(other, releases, name)
+        learned_for(renamed, releases, name)
     assert str(refused.value) == (
         f"release {name} is of the card 'small', and the old card is 'other'; name a release of the same card"
     )
@@ -296,18 +300,18 @@ def test_the_release_of_the_same_card(tmp_path: Path) -> None:
 
 def test_the_record_is_json_and_text() -> None:
     """All of it as JSON; the text keeps to 80 columns; a notebook gets a table."""
-    found = tried(("points: 80}", "points: 70}"), ("A: 75", "A: 85"), ("when: budget < 10", "when: budget < 60"))
-    told = json.loads(json.dumps(found.to_dict()))
-    assert told["at_the_line"]["new"]["precision"] == {
+    test = tried(("points: 80}", "points: 70}"), ("A: 75", "A: 85"), ("when: budget < 10", "when: budget < 60"))
+    content = json.loads(json.dumps(test.to_dict()))
+    assert content["at_the_line"]["new"]["precision"] == {
         "leads": 2,
         "won": 1,
         "rate": 0.5,
         "low": pytest.approx(0.0126, abs=1e-4),
         "high": pytest.approx(0.9874, abs=1e-4),
     }
-    assert told["at_the_line"]["new"]["line"] == 70.0
-    assert max(map(len, backtest_text(found, 80).splitlines())) <= 80
-    assert "<table" in found._repr_html_()
+    assert content["at_the_line"]["new"]["line"] == 70.0
+    assert max(map(len, backtest_text(test, 80).splitlines())) <= 80
+    assert "<table" in test._repr_html_()
 
 
 def test_leads_are_asked_in_their_own_order() -> None:
@@ -315,5 +319,5 @@ def test_leads_are_asked_in_their_own_order() -> None:
     card = parse_card(CARD)
     history = read_history(card, LEADS)
     turned = replace(history, rows=history.rows[::-1])
-    (found,) = turned.select(build_untrained(card), ['CAST("ll:total" AS INTEGER)'])
-    assert found.tolist() == [800, 800, 500, 600, 700, 800]
+    (totals,) = turned.select(build_untrained(card), ['CAST("ll:total" AS INTEGER)'])
+    assert totals.tolist() == [800, 800, 500, 600, 700, 800]

@@ -17,7 +17,7 @@ from scipy.stats import chi2, entropy
 from leadledger.models.stability import ADDED, index
 from leadledger.training.evidence.drift import Drift, drift, measure_shift
 
-COUNTS = arrays(np.int64, 5, elements=st.integers(0, 1000)).filter(lambda one: one.sum() > 0)
+COUNTS = arrays(np.int64, 5, elements=st.integers(0, 1000)).filter(lambda counts: counts.sum() > 0)
 
 
 def leads(random: np.random.Generator, number: int, moved: float = 0.0) -> tuple[pd.DataFrame, dict, NDArray[np.int64]]:
@@ -58,10 +58,10 @@ def test_the_index_by_hand() -> None:
 def test_what_chance_brings_is_taken_off() -> None:
     """Of three bins, two are free: twice 1/100 + 1/100 is taken off, and chance ends where chi-squared has its 99 %."""
     old, new = np.array([60, 30, 10]), np.array([40, 30, 30])
-    found = measure_shift("a", old, new)
-    assert found.psi == pytest.approx(index(old.tolist(), new.tolist()) - 0.04, abs=1e-4)
-    assert found.chance == pytest.approx((chi2.ppf(0.99, 2) - 2) * 0.02, abs=1e-4)
-    assert found.band == "moved"
+    shift = measure_shift("a", old, new)
+    assert shift.psi == pytest.approx(index(old.tolist(), new.tolist()) - 0.04, abs=1e-4)
+    assert shift.chance == pytest.approx((chi2.ppf(0.99, 2) - 2) * 0.02, abs=1e-4)
+    assert shift.band == "moved"
 
 
 @given(old=COUNTS, new=COUNTS)
@@ -80,36 +80,36 @@ def test_the_index_is_twice_the_divergence(old: NDArray[np.int64], new: NDArray[
 )
 def test_bands(new: list[int], band: str) -> None:
     """0.08, 0.12 and 0.30, of ten thousand leads, where chance plays no part."""
-    found = measure_shift("a", np.array([5000, 5000]), np.array(new))
-    assert found.band == band
+    shift = measure_shift("a", np.array([5000, 5000]), np.array(new))
+    assert shift.band == band
 
 
 def test_few_leads_do_not_cry_wolf() -> None:
     """Two draws of the same leads, of 60 and 25: hardly ever is anything told to have moved."""
-    told = shifts = raw = 0
+    alarms = shifts = raw = 0
     for seed in range(60):
-        found = compare(seed, 60, 25, 0.0)
-        every = (found.score, *found.fields, *found.rules)
+        drifted = compare(seed, 60, 25, 0.0)
+        every = (drifted.score, *drifted.fields, *drifted.rules)
         shifts += len(every)
-        told += sum(one.band != "steady" for one in every)
+        alarms += sum(shift.band != "steady" for shift in every)
         random = np.random.default_rng(seed)
         drawn = (random.multinomial(leads, [0.1] * 10).tolist() for leads in (60, 25))
         raw += index(*drawn) >= 0.25
-    assert told / shifts <= 0.02
+    assert alarms / shifts <= 0.02
     assert raw >= 30  # as the plain index does
 
 
 def test_what_has_moved_is_told() -> None:
     """The fields, the rule and the score that were moved, the farthest first, and not the others."""
-    found = compare(1, 3000, 1000, 1.0)
-    assert [(one.name, one.band) for one in found.fields] == [
+    drifted = compare(1, 3000, 1000, 1.0)
+    assert [(shift.name, shift.band) for shift in drifted.fields] == [
         ("industry", "shifted"),
         ("budget", "shifted"),
         ("agreed", "steady"),
     ]
-    assert [(one.name, one.band) for one in found.rules] == [("rich", "shifted"), ("agreed", "steady")]
-    assert found.score.band == "shifted"
-    assert found.said == (
+    assert [(shift.name, shift.band) for shift in drifted.rules] == [("rich", "shifted"), ("agreed", "steady")]
+    assert drifted.score.band == "shifted"
+    assert drifted.said == (
         "from the 3,000 older leads to the 1,000 newest, the score has shifted; the fields industry, budget shifted;"
         " the rule rich shifted"
     )
@@ -117,12 +117,12 @@ def test_what_has_moved_is_told() -> None:
 
 def test_what_stays_is_steady() -> None:
     """Nothing has moved, and the record is JSON with the keys that a report reads."""
-    found = compare(2, 3000, 1000, 0.0)
-    assert found.said == ("from the 3,000 older leads to the 1,000 newest, score, fields and rules are steady")
-    told = json.loads(json.dumps(found.to_dict(), allow_nan=False))
-    assert set(told) == {"score", "fields", "rules", "older", "newest", "said"}
-    assert set(told["score"]) == {"name", "psi", "chance", "band"}
-    assert [one["name"] for one in told["rules"]] == [one.name for one in found.rules]
+    drifted = compare(2, 3000, 1000, 0.0)
+    assert drifted.said == ("from the 3,000 older leads to the 1,000 newest, score, fields and rules are steady")
+    content = json.loads(json.dumps(drifted.to_dict(), allow_nan=False))
+    assert set(content) == {"score", "fields", "rules", "older", "newest", "said"}
+    assert set(content["score"]) == {"name", "psi", "chance", "band"}
+    assert [rule["name"] for rule in content["rules"]] == [rule.name for rule in drifted.rules]
 
 
 def test_a_value_that_goes_missing_is_drift() -> None:
@@ -130,13 +130,13 @@ def test_a_value_that_goes_missing_is_drift() -> None:
     random = np.random.default_rng(4)
     (old, rules, totals), (new, _, _) = leads(random, 2000), leads(random, 2000)
     new.loc[new.index < 1000, "agreed"] = pd.NA
-    found = {one.name: one.band for one in drift(old, new, rules, rules, totals, totals).fields}
-    assert found == {"agreed": "shifted", "budget": "steady", "industry": "steady"}
+    bands = {field.name: field.band for field in drift(old, new, rules, rules, totals, totals).fields}
+    assert bands == {"agreed": "shifted", "budget": "steady", "industry": "steady"}
 
 
 def test_no_fields_and_equal_totals() -> None:
     """Rules alone, and a score that is the same for all, have nothing that could drift."""
     nothing = pd.DataFrame(index=range(40))
-    found = drift(nothing, nothing, {}, {}, np.full(40, 500), np.full(40, 500))
-    assert (found.fields, found.rules) == ((), ())
-    assert (found.score.psi, found.score.chance, found.score.band) == (0, 0, "steady")
+    drifted = drift(nothing, nothing, {}, {}, np.full(40, 500), np.full(40, 500))
+    assert (drifted.fields, drifted.rules) == ((), ())
+    assert (drifted.score.psi, drifted.score.chance, drifted.score.band) == (0, 0, "steady")

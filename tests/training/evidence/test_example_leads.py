@@ -29,9 +29,9 @@ def test_telling_leads_are_five_different_ones() -> None:
     totals = np.array([900, 950, 200, 610, 500, 480])
     won = np.array([True, False, True, False, False, True])
     unknown = np.array([0, 7, 2, 0, 5, 1])
-    found = choose_examples(totals, won, unknown, 600)
-    assert list(found) == [0, 1, 2, 3, 4]
-    assert [one.split(":")[0] for one in found.values()] == [
+    chosen = choose_examples(totals, won, unknown, 600)
+    assert list(chosen) == [0, 1, 2, 3, 4]
+    assert [shows.split(":")[0] for shows in chosen.values()] == [
         "foreseen",
         "a miss",
         "overlooked",
@@ -42,8 +42,8 @@ def test_telling_leads_are_five_different_ones() -> None:
 
 def test_telling_leaves_out_what_is_not_there() -> None:
     """No line, no won lead, nothing unknown: only what there is to show."""
-    found = choose_examples(np.array([3, 2]), np.zeros(2, bool), np.zeros(2, int), None)
-    assert [one.split(":")[0] for one in found.values()] == ["a miss"]
+    chosen = choose_examples(np.array([3, 2]), np.zeros(2, bool), np.zeros(2, int), None)
+    assert [shows.split(":")[0] for shows in chosen.values()] == ["a miss"]
     assert choose_examples(np.zeros(0, int), np.zeros(0, bool), np.zeros(0, int), 5) == {}
 
 
@@ -52,14 +52,14 @@ def test_examples_show_the_ledger_and_no_name() -> None:
     table = Table("need", TextBins(("urgent",)), (-50, 30, 5), (10, 20, 30))
     card = Scorecard(parse_card(CARD), Learned(base_rate=0.1, terms=(table,)))
     leads = [{"lead_id": "id-77", "company": "Acme", "need": "urgent"}, {"lead_id": "id-78", "company": "Bmce"}]
-    found = examples(card, leads, [date(2026, 1, 1)] * 2, [True, False], ["first", "second"])
-    assert [(one["total"], one["won"], one["shows"], one["recommendation"]) for one in found] == [
+    records = examples(card, leads, [date(2026, 1, 1)] * 2, [True, False], ["first", "second"])
+    assert [(example["total"], example["won"], example["shows"], example["recommendation"]) for example in records] == [
         (73.0, True, "first", "promote"),
         (45.0, False, "second", "ask"),
     ]
-    assert (found[1]["low"], found[1]["high"], found[1]["line"]) == (45.0, 73.0, 60.0)
-    for one in found:
-        assert sum(round(10 * entry["points"]) for entry in one["ledger"]) == round(10 * one["total"])
-    text = json.dumps(found)
+    assert (records[1]["low"], records[1]["high"], records[1]["line"]) == (45.0, 73.0, 60.0)
+    for example in records:
+        assert sum(round(10 * entry["points"]) for entry in example["ledger"]) == round(10 * example["total"])
+    text = json.dumps(records)
     assert "urgent need" in text
     assert not any(word in text for word in ("id-77", "Acme", "id-78", "Bmce"))

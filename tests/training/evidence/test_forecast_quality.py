@@ -11,14 +11,14 @@ from leadledger.training.evidence.forecast_quality import judge
 def test_the_calibration_error_is_the_mean_gap_of_the_tenths() -> None:
     """Ten tenths of ten leads, each foreseen 0.1 too high: 0.1; foreseen as they came: 0."""
     won = np.concatenate([np.arange(10) < k for k in range(10)])
-    came = np.repeat(np.arange(10) / 10, 10)
-    assert judge(won, came).calibration_error == pytest.approx(0, abs=1e-6)
-    assert judge(won, came + 0.1).calibration_error == pytest.approx(0.1, abs=1e-6)
+    actual = np.repeat(np.arange(10) / 10, 10)
+    assert judge(won, actual).calibration_error == pytest.approx(0, abs=1e-6)
+    assert judge(won, actual + 0.1).calibration_error == pytest.approx(0.1, abs=1e-6)
 
 
 def test_one_outcome_only() -> None:
     """What needs both outcomes is None; the loss is there."""
-    found = judge(np.zeros(5, bool), np.full(5, 0.2))
-    assert (found.auc, found.gain, found.slope) == (None, None, None)
-    assert found.log_loss == pytest.approx(-np.log(0.8))
-    assert found.brier == pytest.approx(0.04)
+    quality = judge(np.zeros(5, bool), np.full(5, 0.2))
+    assert (quality.auc, quality.gain, quality.slope) == (None, None, None)
+    assert quality.log_loss == pytest.approx(-np.log(0.8))
+    assert quality.brier == pytest.approx(0.04)

@@ -51,7 +51,7 @@ LEAKS = {
     "extraalearn": set(),
     "olist": set(CLOSED_DEALS),
 }
-SETS = ["simulated", *(pytest.param(one, marks=real) for one in LEAKS if one != "simulated")]
+SETS = ["simulated", *(pytest.param(name, marks=real) for name in LEAKS if name != "simulated")]
 
 
 @cache
@@ -113,7 +113,9 @@ def olist() -> tuple[Card, History]:
     frame = leads.merge(deals.assign(closed_mql_id=deals["mql_id"]), how="left", on="mql_id")
     kinds = {"has_company": "flag", "has_gtin": "flag"}
     kinds |= dict.fromkeys(("declared_product_catalog_size", "declared_monthly_revenue"), "number")
-    added = [f"  {one}: {{kind: {kinds.get(one, 'text')}}}" for one in CLOSED_DEALS if one != "days_since_won"]
+    added = [
+        f"  {column}: {{kind: {kinds.get(column, 'text')}}}" for column in CLOSED_DEALS if column != "days_since_won"
+    ]
     added += ["  signed: {kind: date}", "  days_since_won: {kind: number, is: days_since(signed)}"]
     text = (find_examples() / "olist-funnel" / "card.yaml").read_text()
     card = parse_card(text.replace("fields:\n", "fields:\n" + "\n".join(added) + "\n", 1))
@@ -143,18 +145,18 @@ def gated(name: str) -> Leakage:
     return find_leaks(*known(name))
 
 
-def names(found: Leakage) -> set[str]:
+def names(leakage: Leakage) -> set[str]:
     """The fields that would stop training."""
-    return {one.field for one in found.suspects}
+    return {suspect.field for suspect in leakage.suspects}
 
 
 @pytest.mark.parametrize("name", SETS)
 def test_every_leak_and_nothing_else(name: str) -> None:
     """Each leaking column is stopped, and no honest one."""
-    found = gated(name)
-    assert names(found) == LEAKS[name]
-    assert found.overruled == ()
-    assert LEAKS[name] <= set(found.checked)
+    leakage = gated(name)
+    assert names(leakage) == LEAKS[name]
+    assert leakage.overruled == ()
+    assert LEAKS[name] <= set(leakage.checked)
 
 
 @pytest.mark.parametrize("name", SETS)
@@ -162,9 +164,9 @@ def test_honest_fields_alone_pass(name: str) -> None:
     """Without its leaks, a history passes; what is strongest among the honest is no suspect for that."""
     card, history = known(name)
     honest = replace(history, frame=history.frame.drop(columns=list(LEAKS[name])))
-    found = find_leaks(card, honest)
-    assert found.suspects == ()
-    found.refuse()
+    leakage = find_leaks(card, honest)
+    assert leakage.suspects == ()
+    leakage.refuse()
 
 
 @pytest.mark.slow
@@ -184,7 +186,7 @@ def test_the_message() -> None:
     with pytest.raises(LeakageError) as error:
         gated("simulated").refuse()
     assert isinstance(error.value, DataError)
-    assert [one.field for one in error.value.suspects] == ["lead_status", "proposal_value"]
+    assert [suspect.field for suspect in error.value.suspects] == ["lead_status", "proposal_value"]
     assert str(error.value) == MESSAGE
 
 
@@ -212,15 +214,15 @@ MESSAGE = (
 @real
 def test_the_proof_of_a_field_that_equals_all_others() -> None:
     """The length of a call tells about as much as all other fields together, and what they don't know."""
-    (found,) = gated("bank").suspects
-    assert found.kind == "alone"
-    told = re.match(
+    (suspect,) = gated("bank").suspects
+    assert suspect.kind == "alone"
+    match = re.match(
         r"Alone it tells (\d+)% of all there is to know of the outcome, and the 19 other fields together tell (\d+)%;"
         r" with it, they tell (\d+)%",
-        found.proof,
+        suspect.proof,
     )
-    assert told is not None
-    alone, others, together = map(int, told.groups())
+    assert match is not None
+    alone, others, together = map(int, match.groups())
     assert alone > 0.75 * others
     assert together - others > 0.7 * others
 
@@ -228,14 +230,14 @@ def test_the_proof_of_a_field_that_equals_all_others() -> None:
 @real
 def test_a_field_that_hardly_any_lead_has() -> None:
     """A field filled for one deal in thirteen is proved by whom it is filled for."""
-    found = {one.field: one for one in gated("olist").suspects}
-    assert found["has_company"].kind == "one_outcome"
-    assert found["has_company"].proof == (
+    suspects = {suspect.field: suspect for suspect in gated("olist").suspects}
+    assert suspects["has_company"].kind == "one_outcome"
+    assert suspects["has_company"].proof == (
         "Of the 63 leads with a value, all became an opportunity, against 10.5% of all leads; they are 7.5% of those"
         " that became an opportunity."
     )
-    assert found["days_since_won"].kind == "after"
-    assert found["lead_behaviour_profile"].kind == "filled"
+    assert suspects["days_since_won"].kind == "after"
+    assert suspects["lead_behaviour_profile"].kind == "filled"
 
 
 def test_the_same_again() -> None:
@@ -272,16 +274,16 @@ def gate(more: str, frame: pd.DataFrame, became: str = FLAG, rest: str = "") -> 
     return find_leaks(*dressed(FIELDS + more, became, frame, rest))
 
 
-def kinds(found: Leakage) -> dict[str, str]:
+def kinds(leakage: Leakage) -> dict[str, str]:
     """The fields that would stop training, and the kind of proof against each."""
-    return {one.field: one.kind for one in found.suspects}
+    return {suspect.field: suspect.kind for suspect in leakage.suspects}
 
 
 def test_nothing_to_find() -> None:
     """Fields that chance filled are no suspects; dates and ids that nothing uses are not looked at."""
-    found = gate("  lead: {kind: id}\n", leads().assign(lead=range(600)))
-    assert found == Leakage(("budget", "source"))
-    assert found.to_dict() == {"checked": ["budget", "source"], "suspects": [], "overruled": []}
+    leakage = gate("  lead: {kind: id}\n", leads().assign(lead=range(600)))
+    assert leakage == Leakage(("budget", "source"))
+    assert leakage.to_dict() == {"checked": ["budget", "source"], "suspects": [], "overruled": []}
 
 
 @pytest.mark.parametrize(
@@ -304,9 +306,9 @@ def test_names_that_a_crm_writes_later(field: str) -> None:
     )
     frame["converteddate"] = frame["met"] - pd.to_timedelta(np.arange(len(frame)) % 3, "D")
     more = "  converteddate: {kind: date}\n" if "is:" in field else ""
-    found = gate(f"{more}  {field}\n", frame, DATE)
-    assert kinds(found) == {field.split(":")[0]: "name"}
-    assert "It is filled for 100.0% (" in found.suspects[0].proof
+    leakage = gate(f"{more}  {field}\n", frame, DATE)
+    assert kinds(leakage) == {field.split(":")[0]: "name"}
+    assert "It is filled for 100.0% (" in leakage.suspects[0].proof
 
 
 @pytest.mark.parametrize("field", ["status: {kind: text}", "rating: {kind: text, from: {hubspot: Rating}}"])
@@ -322,8 +324,8 @@ def test_common_names_need_support(field: str) -> None:
 def test_filled_for_the_lost() -> None:
     """A field that is filled for those that don't convert is as much a leak."""
     frame = leads()
-    found = gate("  why_not: {kind: text}\n", frame.assign(why_not=frame["source"].where(~frame["won"])))
-    assert kinds(found) == {"why_not": "filled"}
+    leakage = gate("  why_not: {kind: text}\n", frame.assign(why_not=frame["source"].where(~frame["won"])))
+    assert kinds(leakage) == {"why_not": "filled"}
 
 
 def test_a_value_of_one_outcome() -> None:
@@ -332,10 +334,10 @@ def test_a_value_of_one_outcome() -> None:
     some = frame["won"] & (np.arange(len(frame)) % 4 == 0)
     frame["step"] = np.where(some, "contract sent", frame["source"])
     frame["discount"] = np.where(some, 10 + np.arange(len(frame)) % 7, 30 + np.arange(len(frame)) % 9)
-    found = gate("  step: {kind: text}\n  discount: {kind: number}\n", frame)
-    assert kinds(found) == {"step": "one_outcome", "discount": "one_outcome"}
+    leakage = gate("  step: {kind: text}\n  discount: {kind: number}\n", frame)
+    assert kinds(leakage) == {"step": "one_outcome", "discount": "one_outcome"}
     of = f"Of the {some.sum()} leads with"
-    assert [one.proof.split(",")[0] for one in found.suspects] == [f"{of} 'contract sent'", f"{of} 10 to 16"]
+    assert [suspect.proof.split(",")[0] for suspect in leakage.suspects] == [f"{of} 'contract sent'", f"{of} 10 to 16"]
 
 
 def test_a_value_of_few_leads_proves_nothing() -> None:
@@ -349,8 +351,8 @@ def test_a_value_of_few_leads_proves_nothing() -> None:
 def test_a_near_copy() -> None:
     """A flag that is wrong for one lead in fifty."""
     frame = leads()
-    found = gate("  good: {kind: flag}\n", frame.assign(good=frame["won"] ^ (np.arange(len(frame)) % 50 == 0)))
-    assert kinds(found) == {"good": "copy"}
+    leakage = gate("  good: {kind: flag}\n", frame.assign(good=frame["won"] ^ (np.arange(len(frame)) % 50 == 0)))
+    assert kinds(leakage) == {"good": "copy"}
 
 
 def test_numbers_given_out_by_outcome() -> None:
@@ -359,14 +361,14 @@ def test_numbers_given_out_by_outcome() -> None:
     random = np.random.default_rng(2)
     late = frame["won"] & (random.random(len(frame)) < 0.8)
     order = np.argsort(np.argsort(random.random(len(frame)) + late, kind="stable"))
-    frame["account"] = [f"A{one}" for one in order]
-    frame["ticket"] = [f"T{one}" for one in range(len(frame))]
-    found = gate("  account: {kind: text}\n  ticket: {kind: text}\n", frame)
-    assert kinds(found) == {"account": "ranks"}
+    frame["account"] = [f"A{number}" for number in order]
+    frame["ticket"] = [f"T{number}" for number in range(len(frame))]
+    leakage = gate("  account: {kind: text}\n  ticket: {kind: text}\n", frame)
+    assert kinds(leakage) == {"account": "ranks"}
     rules = "rules: [{name: new, when: \"starts_with(account, 'A9')\", points: 5, reason: New}]\n"
-    found = gate("  account: {kind: id}\n  ticket: {kind: id}\n", frame, FLAG, rules)
-    assert kinds(found) == {"account": "ranks"}
-    assert found.suspects[0].mend.startswith("To leave it out, take it out of the rule 'new'.\n")
+    leakage = gate("  account: {kind: id}\n  ticket: {kind: id}\n", frame, FLAG, rules)
+    assert kinds(leakage) == {"account": "ranks"}
+    assert leakage.suspects[0].mend.startswith("To leave it out, take it out of the rule 'new'.\n")
 
 
 def test_dates_after_the_day_of_scoring() -> None:
@@ -379,9 +381,9 @@ def test_dates_after_the_day_of_scoring() -> None:
     # All values are alike, so that training would leave them out: vary them.
     frame["seen"] += pd.to_timedelta(np.arange(len(frame)) % 3, "D")
     frame["planned"] += pd.to_timedelta(np.arange(len(frame)) % 3, "D")
-    found = gate(more, frame, DATE)
-    assert kinds(found) == {"silent": "after"}
-    assert found.suspects[0].proof.startswith(
+    leakage = gate(more, frame, DATE)
+    assert kinds(leakage) == {"silent": "after"}
+    assert leakage.suspects[0].proof.startswith(
         "The date 'seen', from which it is computed, lies after the day on which the lead would have been scored, for"
         " 100.0% ("
     )
@@ -399,10 +401,10 @@ def test_dates_that_rules_use() -> None:
     """A rule that halves its points from a date is looked at too, for its points are judged by the same history."""
     frame = leads().assign(seen=leads()["met"] + pd.Timedelta(days=5))
     rule = "rules: [{name: fresh, when: budget > 5, points: 5, half_life: 9 days of seen, reason: Fresh}]\n"
-    found = gate("  seen: {kind: date}\n", frame, DATE, rule)
-    assert found.checked == ("budget", "source", "seen")
-    assert kinds(found) == {"seen": "after"}
-    assert found.suspects[0].mend == (
+    leakage = gate("  seen: {kind: date}\n", frame, DATE, rule)
+    assert leakage.checked == ("budget", "source", "seen")
+    assert kinds(leakage) == {"seen": "after"}
+    assert leakage.suspects[0].mend == (
         "To leave it out, take it out of the rule 'fresh'.\n"
         "If it is surely known when a lead is scored, write:\n"
         "  seen: {kind: date, known_when_scored: yes}"
@@ -413,20 +415,20 @@ def test_dates_that_rules_use() -> None:
 def test_the_card_has_the_last_word() -> None:
     """`known_when_scored: yes` is reported and doesn't stop; `learn: no` leaves nothing to look at."""
     frame = leads().assign(closed=leads()["won"])
-    found = gate("  closed: {kind: flag, known_when_scored: yes}\n", frame)
-    assert [(one.field, one.kind) for one in found.overruled] == [("closed", "one_outcome")]
-    assert found.to_dict()["overruled"][0]["proof"] == found.overruled[0].proof
-    found.refuse()
-    found = gate("  closed: {kind: flag, learn: no}\n", frame)
-    assert found == Leakage(("budget", "source"))
+    leakage = gate("  closed: {kind: flag, known_when_scored: yes}\n", frame)
+    assert [(suspect.field, suspect.kind) for suspect in leakage.overruled] == [("closed", "one_outcome")]
+    assert leakage.to_dict()["overruled"][0]["proof"] == leakage.overruled[0].proof
+    leakage.refuse()
+    leakage = gate("  closed: {kind: flag, learn: no}\n", frame)
+    assert leakage == Leakage(("budget", "source"))
 
 
 def test_few_leads_prove_nothing_but_names_do() -> None:
     """With a dozen outcomes, only the name is looked at."""
     frame = leads(40).assign(closed=leads(40)["won"], is_won=leads(40)["source"])
-    found = gate("  closed: {kind: flag}\n  is_won: {kind: text}\n", frame)
-    assert found.suspects[0].proof == "In Salesforce, IsWon says whether the opportunity was won."
-    assert kinds(found) == {"is_won": "name"}
+    leakage = gate("  closed: {kind: flag}\n  is_won: {kind: text}\n", frame)
+    assert leakage.suspects[0].proof == "In Salesforce, IsWon says whether the opportunity was won."
+    assert kinds(leakage) == {"is_won": "name"}
 
 
 def test_nothing_to_learn_from() -> None:
@@ -457,8 +459,8 @@ def test_the_line_for_the_card_is_the_field(field: str) -> None:
     frame = frame.assign(closed=pd.Series([1.0, 2.0] * 20) if card.fields["closed"].kind != "text" else frame["closed"])
     _, history = dressed("  met: {kind: date}\n", FLAG, leads(40))
     named = replace(card, fields={**card.fields, "is_won": replace(card.fields["closed"], name="is_won")})
-    found = find_leaks(named, replace(history, frame=frame.rename(columns={"closed": "is_won"})))
-    out, vouched = [line.strip() for line in found.suspects[0].mend.split("\n") if line.startswith("  ")]
+    leakage = find_leaks(named, replace(history, frame=frame.rename(columns={"closed": "is_won"})))
+    out, vouched = [line.strip() for line in leakage.suspects[0].mend.split("\n") if line.startswith("  ")]
     again = parse_card(f"name: plain\nfields:\n{FIELDS}  {out}\n").fields["is_won"]
     assert again == replace(named.fields["is_won"], learn=False)
     again = parse_card(f"name: plain\nfields:\n{FIELDS}  {vouched}\n").fields["is_won"]
@@ -475,4 +477,4 @@ def test_the_list_of_names() -> None:
         assert len(every) == len(set(every)), system
         assert all(isinstance(why, str) and why for key in ("always", "often") for why in of[key].values())
     assert bare("Converted_Date__c") == bare("ConvertedDate") == bare("converted date") == "converteddate"
-    assert {one[0] for one in known_later()["lostreason"]} == {"odoo", "pipedrive"}
+    assert {row[0] for row in known_later()["lostreason"]} == {"odoo", "pipedrive"}

@@ -27,10 +27,10 @@ outcome: {became: {field: won_on, kind: date}, since: met, within: 30 days}
 """
 
 
-def curve(found: Maturity | None) -> dict[int, float]:
+def curve(estimate: Maturity | None) -> dict[int, float]:
     """The share by day."""
-    assert found is not None
-    return {one.day: one.share for one in found.curve}
+    assert estimate is not None
+    return {point.day: point.share for point in estimate.curve}
 
 
 def by_hand(days: NDArray[np.int64], converted: NDArray[np.bool_], day: int) -> tuple[float, float]:
@@ -47,16 +47,16 @@ def test_the_curve_is_the_textbooks() -> None:
     """Twenty leads, worked out by hand: 2 of 20 on day 1, 1 of 17 on day 3; by then one is no longer watched."""
     days = np.array([1, 1, 2] + [3] + [5] * 16)
     converted = np.array([True, True, False, True] + [False] * 16)
-    found = maturity(days, converted, horizon=2, immature=7)
-    share = curve(found)
+    estimate = maturity(days, converted, horizon=2, immature=7)
+    share = curve(estimate)
     assert share[0] == 0
     assert share[1] == share[2] == pytest.approx(0.1)
     assert share[3] == share[5] == pytest.approx(1 - 0.9 * 16 / 17)
-    assert found is not None
-    assert [one.at_risk for one in found.curve] == [20, 20, 18, 17, 16, 16]
-    assert found.within_horizon == pytest.approx(0.1)
-    assert found.eventually == share[5]
-    assert (found.horizon, found.immature, found.leads) == (2, 7, 20)
+    assert estimate is not None
+    assert [point.at_risk for point in estimate.curve] == [20, 20, 18, 17, 16, 16]
+    assert estimate.within_horizon == pytest.approx(0.1)
+    assert estimate.eventually == share[5]
+    assert (estimate.horizon, estimate.immature, estimate.leads) == (2, 7, 20)
 
 
 @given(
@@ -65,41 +65,41 @@ def test_the_curve_is_the_textbooks() -> None:
 )
 def test_the_curve_agrees_with_the_product(leads: list[tuple[int, bool]], horizon: int) -> None:
     """Shares and log-log limits are those of the formulas; the share never falls and lies between its limits."""
-    days, converted = np.array([one[0] for one in leads]), np.array([one[1] for one in leads])
-    found = maturity(days, converted, horizon)
-    assert found is not None
-    json.dumps(found.to_dict(), allow_nan=False)
-    shares = [one.share for one in found.curve]
+    days, converted = np.array([lead[0] for lead in leads]), np.array([lead[1] for lead in leads])
+    estimate = maturity(days, converted, horizon)
+    assert estimate is not None
+    json.dumps(estimate.to_dict(), allow_nan=False)
+    shares = [point.share for point in estimate.curve]
     assert shares == sorted(shares)
-    for one in found.curve:
-        left, greenwood = by_hand(days, converted, one.day)
-        assert one.share == pytest.approx(1 - left)
-        assert 0 <= one.low <= one.share + 1e-12
-        assert one.share - 1e-12 <= one.high <= 1
+    for point in estimate.curve:
+        left, greenwood = by_hand(days, converted, point.day)
+        assert point.share == pytest.approx(1 - left)
+        assert 0 <= point.low <= point.share + 1e-12
+        assert point.share - 1e-12 <= point.high <= 1
         if 1e-9 < left < 1 - 1e-9:
             apart = norm.ppf(0.975) * math.sqrt(greenwood) / abs(math.log(left))
-            assert one.low == pytest.approx(1 - left ** math.exp(-apart))
-            assert one.high == pytest.approx(1 - left ** math.exp(apart))
+            assert point.low == pytest.approx(1 - left ** math.exp(-apart))
+            assert point.high == pytest.approx(1 - left ** math.exp(apart))
 
 
 def test_it_finds_the_true_curve() -> None:
     """Leads that convert at an even pace for ever, watched for 0 to 400 days: the true share lies within the limits."""
     random = np.random.default_rng(3)
     takes, watched = random.exponential(200, 5000), random.uniform(0, 400, 5000)
-    found = maturity(np.minimum(takes, watched).astype(np.int64), takes <= watched, 90)
-    assert found is not None
-    missed = [one for one in found.curve if not one.low <= 1 - math.exp(-(one.day + 1) / 200) <= one.high]
-    assert len(missed) <= len(found.curve) / 10
-    assert len(found.curve) <= MOST_CURVE_POINTS + 1
+    estimate = maturity(np.minimum(takes, watched).astype(np.int64), takes <= watched, 90)
+    assert estimate is not None
+    missed = [point for point in estimate.curve if not point.low <= 1 - math.exp(-(point.day + 1) / 200) <= point.high]
+    assert len(missed) <= len(estimate.curve) / 10
+    assert len(estimate.curve) <= MOST_CURVE_POINTS + 1
 
 
 def test_a_curve_ends_where_hardly_anybody_is_watched() -> None:
     """Its last day is the last for which ten leads were watched; a horizon beyond it can't be judged."""
     days = np.array([10] * 20 + [50] * 9)
-    found = maturity(days, np.arange(29) < 5, 40)
-    assert found is not None
-    assert (found.curve[-1].day, found.within_horizon) == (10, None)
-    assert found.said == (
+    estimate = maturity(days, np.arange(29) < 5, 40)
+    assert estimate is not None
+    assert (estimate.curve[-1].day, estimate.within_horizon) == (10, None)
+    assert estimate.said == (
         "too few leads were watched for more than 10 days to tell whether leads convert after the horizon of 40 days;"
         " 17.2% of all leads had converted by then"
     )
@@ -114,7 +114,7 @@ def leads(
 
 
 @pytest.mark.parametrize(
-    ("converted", "said"),
+    ("converted", "sentence"),
     [
         (
             [(10, 40), (80, 50), (115, 6), (200, 4)],
@@ -142,11 +142,11 @@ def leads(
     ],
     ids=["nearly", "short", "long", "well", "none"],
 )
-def test_what_is_said_of_the_horizon(converted: list[tuple[int, int]], said: str) -> None:
+def test_what_is_said_of_the_horizon(converted: list[tuple[int, int]], sentence: str) -> None:
     """Each case has its sentence, with the numbers that it rests on."""
-    found = maturity(*leads(*converted), 90)
-    assert found is not None
-    assert found.said == said
+    estimate = maturity(*leads(*converted), 90)
+    assert estimate is not None
+    assert estimate.said == sentence
 
 
 def test_too_few_leads_have_no_curve() -> None:
@@ -172,16 +172,16 @@ def test_a_history_keeps_how_long_its_young_leads_were_watched() -> None:
             "budget": range(8),
         }
     )
-    found = read_history(parse_card(CARD), frame, as_of=date(2026, 4, 1))
-    assert found.waits is not None
-    assert sorted(zip(found.waits.days.tolist(), found.waits.converted.tolist(), strict=True)) == [
+    history = read_history(parse_card(CARD), frame, as_of=date(2026, 4, 1))
+    assert history.waits is not None
+    assert sorted(zip(history.waits.days.tolist(), history.waits.converted.tolist(), strict=True)) == [
         (2, True),
         (7, False),
         (30, True),
         (59, False),  # it was won later than the day of the history, on which nobody knew
         (90, False),
     ]
-    assert (found.counts.immature, found.counts.before, found.counts.used) == (3, 1, 3)
+    assert (history.counts.immature, history.counts.before, history.counts.used) == (3, 1, 3)
 
 
 def test_a_flag_has_no_waits() -> None:

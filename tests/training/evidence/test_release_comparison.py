@@ -28,11 +28,11 @@ def compared(new: Forecast, old: Forecast) -> Comparison:
 
 def test_the_same_release_is_as_good() -> None:
     """No difference, and nothing held back."""
-    found = compared(forecast(), forecast())
-    assert not found.worse
-    assert found.log_loss is not None
-    assert (found.log_loss.difference, found.log_loss.low, found.log_loss.high) == (0, 0, 0)
-    assert found.said.startswith("as good as the current release 2026-01-01-001: log-loss 0.")
+    comparison = compared(forecast(), forecast())
+    assert not comparison.worse
+    assert comparison.log_loss is not None
+    assert (comparison.log_loss.difference, comparison.log_loss.low, comparison.log_loss.high) == (0, 0, 0)
+    assert comparison.said.startswith("as good as the current release 2026-01-01-001: log-loss 0.")
 
 
 def test_a_blurred_challenger_is_worse_and_a_sharper_one_better() -> None:
@@ -50,12 +50,12 @@ def test_a_blurred_challenger_is_worse_and_a_sharper_one_better() -> None:
 def test_precision_at_the_line_counts_too() -> None:
     """A challenger with the same probabilities that promotes anybody is held back for its precision."""
     careless = Forecast(expit(LOG_ODDS), LOG_ODDS >= -3, True)
-    found = compared(careless, forecast())
-    assert found.worse
-    assert found.precision is not None
-    assert found.precision.high < 0
-    assert "precision at the line" in found.said
-    assert "log-loss" not in found.said
+    comparison = compared(careless, forecast())
+    assert comparison.worse
+    assert comparison.precision is not None
+    assert comparison.precision.high < 0
+    assert "precision at the line" in comparison.said
+    assert "log-loss" not in comparison.said
 
 
 def test_without_a_line_there_is_no_precision_to_compare() -> None:
@@ -67,11 +67,11 @@ def test_what_has_learned_nothing_is_held_back() -> None:
     """A challenger that gives everybody the base rate does not follow a release that was wrong on these leads."""
     constant = Forecast(np.full(LEADS, RATE), np.zeros(LEADS, bool), False)
     upside_down = Forecast(1 - expit(LOG_ODDS), np.zeros(LEADS, bool), False)
-    found = compared(constant, upside_down)
-    assert found.log_loss is not None
-    assert found.log_loss.high < 0
-    assert found.worse
-    assert found.said.startswith("no better on 4,000 held-out leads than the rate of the history alone, ")
+    comparison = compared(constant, upside_down)
+    assert comparison.log_loss is not None
+    assert comparison.log_loss.high < 0
+    assert comparison.worse
+    assert comparison.said.startswith("no better on 4,000 held-out leads than the rate of the history alone, ")
 
 
 @pytest.mark.parametrize("leads", [1, 2])

@@ -20,24 +20,24 @@ def draw(leads: int, trust: float, weight: float, seed: int = 3) -> tuple[np.nda
 @pytest.mark.parametrize(("trust", "weight"), [(1.0, 0.0), (0.3, 1.0), (0.0, 1.0), (0.6, 0.5)])
 def test_many_outcomes_find_the_weights(trust: float, weight: float) -> None:
     """With 50,000 leads, the weights are those that the outcomes were drawn by."""
-    found = combine(*draw(50_000, trust, weight))
-    assert found.trust == pytest.approx(trust, abs=0.06)
-    assert found.model == pytest.approx(weight, abs=0.06)
-    assert found.intercept == pytest.approx(-1, abs=0.06)
+    weights = combine(*draw(50_000, trust, weight))
+    assert weights.trust == pytest.approx(trust, abs=0.06)
+    assert weights.model == pytest.approx(weight, abs=0.06)
+    assert weights.intercept == pytest.approx(-1, abs=0.06)
 
 
 def test_few_outcomes_leave_the_rules_as_declared() -> None:
     """With a dozen leads, trust stays near 1 and the model near 0, even if the truth is the other way round."""
-    found = [combine(*draw(12, 0.0, 1.0, seed)) for seed in range(30)]
-    assert np.mean([one.trust for one in found]) > 0.6
-    assert np.mean([one.model for one in found]) < 0.4
+    fits = [combine(*draw(12, 0.0, 1.0, seed)) for seed in range(30)]
+    assert np.mean([weights.trust for weights in fits]) > 0.6
+    assert np.mean([weights.model for weights in fits]) < 0.4
 
 
 def test_weights_are_bounded() -> None:
     """Rules that point the wrong way count nothing; they are never turned round."""
     won, rules, model = draw(5_000, 1.0, 0.5)
-    found = combine(won, -rules, model)
-    assert found.trust == 0.0
+    weights = combine(won, -rules, model)
+    assert weights.trust == 0.0
 
 
 def test_a_card_can_fix_the_trust() -> None:
@@ -51,13 +51,13 @@ def test_a_rate_that_moves_from_part_to_part_is_no_news_of_the_weights() -> None
     lively, *rest = draw(50_000, 0.5, 1.0, seed=4)
     keep = lively | (np.random.default_rng(5).random(len(lively)) < 0.2)  # a part with five times the odds
     outcomes, points, foreseen = (
-        np.concatenate([one, other[keep]]) for one, other in zip((won, rules, model), (lively, *rest), strict=True)
+        np.concatenate([early, late[keep]]) for early, late in zip((won, rules, model), (lively, *rest), strict=True)
     )
     parts = np.repeat([0, 1], [len(won), int(keep.sum())])
-    found = combine(outcomes, points, foreseen, parts=parts)
-    assert found.trust == pytest.approx(0.5, abs=0.05)
-    assert found.model == pytest.approx(1.0, abs=0.05)
-    assert found.intercept == pytest.approx(-1 + np.log(5), abs=0.06)
+    weights = combine(outcomes, points, foreseen, parts=parts)
+    assert weights.trust == pytest.approx(0.5, abs=0.05)
+    assert weights.model == pytest.approx(1.0, abs=0.05)
+    assert weights.intercept == pytest.approx(-1 + np.log(5), abs=0.06)
 
 
 def test_in_the_large() -> None:

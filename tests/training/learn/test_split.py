@@ -38,26 +38,26 @@ def history(days: list[int], won: list[bool]) -> tuple[pd.DataFrame, np.ndarray,
 @given(st.lists(st.tuples(st.integers(0, 60), st.booleans()), min_size=60, max_size=200))
 def test_no_lead_is_foreseen_by_what_came_later(leads: list[tuple[int, bool]]) -> None:
     """By time, every model is fitted to earlier days only; else to other leads; and most leads are foreseen."""
-    frame, won, days = history([day for day, _ in leads], [one for _, one in leads])
+    frame, won, days = history([day for day, _ in leads], [outcome for _, outcome in leads])
     if min(won.sum(), (~won).sum()) < 5:
         return
-    found = out_of_fold(Remembers(), frame, won, days, seed=0)
-    told = np.isfinite(found.log_odds)
-    assert not np.isinf(found.log_odds).any()
-    if found.way == "time":
-        assert (found.log_odds[told] < days[told]).all()
+    unseen = out_of_fold(Remembers(), frame, won, days, seed=0)
+    predicted = np.isfinite(unseen.log_odds)
+    assert not np.isinf(unseen.log_odds).any()
+    if unseen.way == "time":
+        assert (unseen.log_odds[predicted] < days[predicted]).all()
     else:
-        assert told.all()
+        assert predicted.all()
 
 
 def test_windows_are_used_where_they_can_be() -> None:
     """Three windows over the newer six tenths; a history of one day, or of late wins only, is foreseen at random."""
     won = [i % 4 == 0 for i in range(200)]
     frame, outcome, days = history(list(range(200)), won)
-    found = out_of_fold(Remembers(), frame, outcome, days, seed=0)
-    assert found.way == "time"
-    assert sorted(set(found.log_odds[80:])) == [79, 119, 159]
-    assert np.isnan(found.log_odds[:80]).all()
+    unseen = out_of_fold(Remembers(), frame, outcome, days, seed=0)
+    assert unseen.way == "time"
+    assert sorted(set(unseen.log_odds[80:])) == [79, 119, 159]
+    assert np.isnan(unseen.log_odds[:80]).all()
     frame, outcome, days = history([7] * 200, won)
     assert out_of_fold(Remembers(), frame, outcome, days, seed=0).way == "stratified"
     late = [i > 180 for i in range(200)]
@@ -69,6 +69,6 @@ def test_windows_are_used_where_they_can_be() -> None:
 def test_without_days_all_leads_are_foreseen(seed: int) -> None:
     """Random parts with the same share of opportunities."""
     frame, won, _ = history(list(range(100)), [i % 5 == 0 for i in range(100)])
-    found = out_of_fold(Remembers(), frame, won, None, seed)
-    assert found.way == "stratified"
-    assert np.isfinite(found.log_odds).all()
+    unseen = out_of_fold(Remembers(), frame, won, None, seed)
+    assert unseen.way == "stratified"
+    assert np.isfinite(unseen.log_odds).all()

@@ -42,18 +42,18 @@ def test_the_bound_is_exact() -> None:
     assert lower_limit(0, 50, 0.9) == 0.0
 
 
-@pytest.mark.parametrize("asked", [0.5, 0.7])
-def test_a_promise_is_broken_no_oftener_than_it_says(asked: float) -> None:
+@pytest.mark.parametrize("precision", [0.5, 0.7])
+def test_a_promise_is_broken_no_oftener_than_it_says(precision: float) -> None:
     """Over 400 draws, the true precision of the line is below the promise in at most 1 - confidence of them."""
     random = np.random.default_rng(7)
     given = broken = 0
     for _ in range(400):
         totals = np.round(random.normal(500, 200, 1500)).astype(np.int64)
         true = expit((totals - 560) * LOG_ODDS)
-        found = find_precision_threshold(totals, random.random(1500) < true, asked, 0.9)
-        if found.line.points is not None:
+        threshold = find_precision_threshold(totals, random.random(1500) < true, precision, 0.9)
+        if threshold.line.points is not None:
             given += 1
-            broken += true[totals >= found.line.points].mean() < asked
+            broken += true[totals >= threshold.line.points].mean() < precision
     assert given > 300
     assert broken / given <= 0.1
 
@@ -61,27 +61,26 @@ def test_a_promise_is_broken_no_oftener_than_it_says(asked: float) -> None:
 def test_where_nothing_can_be_promised_it_is_said() -> None:
     """The gate stays closed, and the best bound is named."""
     totals = np.arange(400, 700)
-    found = find_precision_threshold(totals, np.arange(300) % 3 == 0, 0.7, 0.9)
-    assert found.line.points is None
-    assert found.line.closed == (
+    threshold = find_precision_threshold(totals, np.arange(300) % 3 == 0, 0.7, 0.9)
+    assert threshold.line.points is None
+    assert threshold.line.closed == (
         "no threshold can promise that 70% of the promoted become opportunities; the best bound is 0.30 at 42.0 points"
     )
 
 
 def test_too_few_leads_promise_nothing() -> None:
     """Fewer held-out leads than prove anything close the gate, even if all of them were won."""
-    found = find_precision_threshold(np.full(FEWEST_PROMOTED - 1, 600), np.ones(FEWEST_PROMOTED - 1, bool), 0.7, 0.9)
-    assert found.line.closed.endswith(
-        f"only {FEWEST_PROMOTED - 1} held-out leads meet the criteria, {FEWEST_PROMOTED} are needed"
-    )
+    few = FEWEST_PROMOTED - 1
+    threshold = find_precision_threshold(np.full(few, 600), np.ones(few, bool), 0.7, 0.9)
+    assert threshold.line.closed.endswith(f"only {few} held-out leads meet the criteria, {FEWEST_PROMOTED} are needed")
 
 
 def test_ties_are_promoted_together() -> None:
-    """A line promotes every lead with its total, so all of them are counted."""
+    """A threshold promotes every lead with its total, so all of them are counted."""
     totals = np.repeat([700, 600], [10, 90])
     won = np.repeat([True, False], [85, 15])
-    found = find_precision_threshold(totals, won, 0.7, 0.9)
-    assert (found.line.points, found.leads, found.won) == (600, 100, 85)
+    threshold = find_precision_threshold(totals, won, 0.7, 0.9)
+    assert (threshold.line.points, threshold.leads, threshold.won) == (600, 100, 85)
 
 
 # -- by capacity ---------------------------------------------------------------------------------------------------
@@ -93,14 +92,14 @@ def test_a_capacity_is_the_lowest_line_that_holds_it() -> None:
     """Of six leads in two weeks, two a week are the four best; the fifth would be one too many."""
     totals = np.array([700, 300, 650, 500, 640, 400])
     won = np.array([True, False, False, True, True, False])
-    found = find_threshold(Stage("lead", capacity=WEEK), totals, won, 14, 0.1)
-    assert found is not None
-    assert found.line == Threshold(
+    threshold = find_threshold(Stage("lead", capacity=WEEK), totals, won, 14, 0.1)
+    assert threshold is not None
+    assert threshold.line == Threshold(
         500,
         promise="at most 2 per week are promoted: 2.0 would have been, 4 of 6 held-out leads that meet the criteria"
         " over 14 days, and 3 of them became opportunities",
     )
-    assert found.to_dict() == {
+    assert threshold.to_dict() == {
         "kind": "capacity",
         "line": 50.0,
         "asked_capacity": 2,
@@ -110,7 +109,7 @@ def test_a_capacity_is_the_lowest_line_that_holds_it() -> None:
         "held_out_leads_promoted": 4,
         "of_them_won": 3,
         "held_out_leads_that_meet_the_criteria": 6,
-        "said": found.line.promise,
+        "said": threshold.line.promise,
     }
 
 
@@ -122,8 +121,8 @@ def test_leads_with_one_total_are_promoted_together_or_not_at_all() -> None:
 
 def test_where_fewer_come_in_no_line_is_needed() -> None:
     """Criteria alone decide, and it is said how many come in."""
-    found = find_capacity_threshold(np.array([700, 300]), np.array([True, False]), WEEK, 14)
-    assert found.line == Threshold(
+    threshold = find_capacity_threshold(np.array([700, 300]), np.array([True, False]), WEEK, 14)
+    assert threshold.line == Threshold(
         promise="no threshold is needed for 2 per week: 1.0 come in, 2 held-out leads that meet the criteria over"
         " 14 days"
     )
@@ -131,8 +130,8 @@ def test_where_fewer_come_in_no_line_is_needed() -> None:
 
 def test_where_the_best_are_too_many_the_gate_is_closed() -> None:
     """If even the highest total brings more than can be taken care of, no threshold can hold the capacity."""
-    found = find_capacity_threshold(np.full(6, 612), np.ones(6, bool), WEEK, 14)
-    assert found.line == Threshold(
+    threshold = find_capacity_threshold(np.full(6, 612), np.ones(6, bool), WEEK, 14)
+    assert threshold.line == Threshold(
         closed="no threshold can hold 2 per week: 3.0 would have been promoted by the highest, 61.2 points"
     )
 
@@ -147,26 +146,26 @@ def test_where_the_best_are_too_many_the_gate_is_closed() -> None:
 def test_without_days_the_inflow_is_not_known(by_hand: int | None, line: Threshold) -> None:
     """The line by hand is taken, and said to be; without one, the gate is closed."""
     why = "the history doesn't tell how many leads come in per week; name the day in `since` of `outcome`"
-    found = find_threshold(Stage("lead", (), by_hand, capacity=WEEK), np.array([700]), np.array([True]), None, 0.1)
-    assert found is not None
-    assert found.line == replace(line, closed=line.closed.format(why), promise=line.promise.format(why))
+    threshold = find_threshold(Stage("lead", (), by_hand, capacity=WEEK), np.array([700]), np.array([True]), None, 0.1)
+    assert threshold is not None
+    assert threshold.line == replace(line, closed=line.closed.format(why), promise=line.promise.format(why))
 
 
 @given(
     totals=arrays(np.int64, st.integers(1, 60), elements=st.integers(300, 330)),
-    asked=st.integers(1, 9),
+    leads=st.integers(1, 9),
     period=st.sampled_from(sorted(DAYS_PER_PERIOD)),
     days=st.integers(1, 60),
 )
-def test_a_capacity_is_held_and_used(totals: NDArray[np.int64], asked: int, period: str, days: int) -> None:
+def test_a_capacity_is_held_and_used(totals: NDArray[np.int64], leads: int, period: str, days: int) -> None:
     """No more are promoted than asked, and the next lower line would promote more."""
-    found = find_capacity_threshold(totals, np.zeros(len(totals), bool), Capacity(asked, period), days)
-    most = asked * days / DAYS_PER_PERIOD[period]
-    if found.line.closed:
+    threshold = find_capacity_threshold(totals, np.zeros(len(totals), bool), Capacity(leads, period), days)
+    most = leads * days / DAYS_PER_PERIOD[period]
+    if threshold.line.closed:
         assert (totals == totals.max()).sum() > most
         return
-    promoted = totals if found.line.points is None else totals[totals >= found.line.points]
-    assert len(promoted) == found.leads <= most
+    promoted = totals if threshold.line.points is None else totals[totals >= threshold.line.points]
+    assert len(promoted) == threshold.leads <= most
     if len(promoted) < len(totals):
         below = totals[totals < promoted.min()].max()
         assert (totals >= below).sum() > most
@@ -179,10 +178,10 @@ def test_a_value_is_the_line_where_a_promotion_pays() -> None:
     """At a base rate of a tenth, one in ten pays from 50.0 points; half of the four above would have been won."""
     totals = np.array([499, 500, 600, 550, 700])
     won = np.array([True, False, True, False, True])
-    found = find_threshold(Stage("lead", value=DealValue(9000, 900)), totals, won, None, 0.1)
-    assert found is not None
+    threshold = find_threshold(Stage("lead", value=DealValue(9000, 900)), totals, won, None, 0.1)
+    assert threshold is not None
     low, high = binomtest(2, 4).proportion_ci(method="exact")
-    assert found.to_dict() == {
+    assert threshold.to_dict() == {
         "kind": "value",
         "line": 50.0,
         "won_brings": 9000,
@@ -202,32 +201,32 @@ def test_a_value_is_the_line_where_a_promotion_pays() -> None:
 
 def test_where_nobody_reaches_the_line_no_line_pays() -> None:
     """The gate is closed, and the highest total is named."""
-    found = find_value_threshold(np.array([499, 420]), np.array([True, False]), DealValue(9000, 900), 0.1)
-    assert found.line == Threshold(
+    threshold = find_value_threshold(np.array([499, 420]), np.array([True, False]), DealValue(9000, 900), 0.1)
+    assert threshold.line == Threshold(
         closed="no threshold pays: no held-out lead reaches 50.0 points, where 10.00% become opportunities that bring"
         " 9,000 each; the highest of 2 has 49.9"
     )
-    assert found.net is None
+    assert threshold.net is None
 
 
 def test_where_the_leads_above_it_lose_no_line_pays() -> None:
     """A hundred held-out leads that bring nothing outweigh what the probability says."""
-    found = find_value_threshold(np.full(100, 500), np.zeros(100, bool), DealValue(9000, 900), 0.1)
-    assert found.line.points is None
-    assert found.line.closed == (
+    threshold = find_value_threshold(np.full(100, 500), np.zeros(100, bool), DealValue(9000, 900), 0.1)
+    assert threshold.line.points is None
+    assert threshold.line.closed == (
         "no threshold pays: from 50.0 points, 100 held-out leads, of which 0 became opportunities, would have brought"
         " -900 each after the cost of 900 (95% confidence: -900 to -574)"
     )
 
 
-@given(asked=st.floats(0.001, 0.999), base_rate=st.floats(0.001, 0.999))
-def test_the_total_at_a_probability_is_the_lowest_with_it(asked: float, base_rate: float) -> None:
+@given(least=st.floats(0.001, 0.999), base_rate=st.floats(0.001, 0.999))
+def test_the_total_at_a_probability_is_the_lowest_with_it(least: float, base_rate: float) -> None:
     """The probability that is shown at that total reaches it, and a tenth below it doesn't."""
-    total = total_at(asked, base_rate)
+    total = total_at(least, base_rate)
     here, below = compute_probability(base_rate, total), compute_probability(base_rate, total - 1)
     assert here is not None
     assert below is not None
-    assert below < asked <= here + 1e-7
+    assert below < least <= here + 1e-7
 
 
 def test_a_stage_that_asks_for_nothing_gets_nothing() -> None:
@@ -262,8 +261,8 @@ def test_only_points_hold_back_who_could_be_promoted() -> None:
 @given(won=st.integers(0, 40), more=st.integers(1, 40))
 def test_limits_are_those_of_scipy(won: int, more: int) -> None:
     """The two-sided exact limits are scipy's."""
-    found = binomtest(won, won + more).proportion_ci(0.95, method="exact")
-    assert rate_limits(won, won + more) == pytest.approx((found.low, found.high))
+    interval = binomtest(won, won + more).proportion_ci(0.95, method="exact")
+    assert rate_limits(won, won + more) == pytest.approx((interval.low, interval.high))
 
 
 def test_precision_by_volume() -> None:
@@ -283,7 +282,7 @@ def test_precision_by_volume() -> None:
     }
     assert (last["points"], last["leads"], last["share"], last["won"]) == (40.0, 90, 1.0, 20)
     assert precision_by_volume(totals[:0], won[:0]) == []
-    assert [one["leads"] for one in precision_by_volume(totals[:5], won[:5])] == [5]
+    assert [record["leads"] for record in precision_by_volume(totals[:5], won[:5])] == [5]
 
 
 # -- in a training run ---------------------------------------------------------------------------------------------
@@ -297,14 +296,14 @@ def test_training_finds_the_lines_that_the_card_asks_for(tmp_path: Path) -> None
     text = text.replace("- {name: customer}", "- {name: customer, value: {won: 9000, cost: 900}}")
     path = tmp_path / "card.yaml"
     path.write_text(text, "utf-8")
-    found = train(path, load_simulator().simulate(2000, seed=7, until=date(2026, 6, 30)))
-    history, promises = found.history, found.metrics["promises"]
+    training = train(path, load_simulator().simulate(2000, seed=7, until=date(2026, 6, 30)))
+    history, promises = training.history, training.metrics["promises"]
     assert history is not None
     assert history.days is not None
-    held = slice(-found.metrics["held_out"]["leadledger"]["leads"], None)
-    totals, won = history.score(found.scorecard)[held], history.won[held]
-    for stage in found.card.stages[2:]:
-        line = found.learned.thresholds[stage.name]
+    held = slice(-training.metrics["held_out"]["leadledger"]["leads"], None)
+    totals, won = history.score(training.scorecard)[held], history.won[held]
+    for stage in training.card.stages[2:]:
+        line = training.learned.thresholds[stage.name]
         assert line.points is not None
         assert promises[stage.name]["said"] == line.promise
         able = could_be_promoted(stage, history.criteria, history.excluded)[held]
@@ -313,6 +312,6 @@ def test_training_finds_the_lines_that_the_card_asks_for(tmp_path: Path) -> None
         assert promises[stage.name]["of_them_won"] == won[promoted].sum()
     weeks = (history.days[held].max() - history.days[held].min() + 1) / 7
     assert 0.5 < promises["opportunity"]["held_out_leads_promoted"] / weeks <= 1
-    assert found.learned.base_rate is not None
-    at_line = compute_probability(found.learned.base_rate, found.learned.thresholds["customer"].points or 0)
+    assert training.learned.base_rate is not None
+    at_line = compute_probability(training.learned.base_rate, training.learned.thresholds["customer"].points or 0)
     assert at_line == pytest.approx(0.1, abs=0.001)

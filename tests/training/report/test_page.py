@@ -105,12 +105,12 @@ def metrics(card: Card, learned: Learned) -> dict[str, Any]:
     volume = precision_by_volume(totals[held], won[held])
     rules: list[dict[str, Any]] = [
         {
-            **{"name": one.name, "reason": one.reason, "group": "", "declared": one.points / 10},
+            **{"name": rule.name, "reason": rule.reason, "group": "", "declared": rule.points / 10},
             **{"counted": 3.4, "fired": 412, "share": 0.137, "won": 61, "rate": 0.148, "rate_low": 0.11},
             **{"rate_high": 0.19, "lift": 1.51, "lift_low": 1.2, "lift_high": 1.9, "supported": 2.2},
             **{"supported_low": -1.3, "supported_high": 5.4, "lost_to_caps": 12.5, "finding": ""},
         }
-        for one in card.rules
+        for rule in card.rules
     ]
     rules[1] |= {
         "finding": "always_on",
@@ -126,9 +126,9 @@ def metrics(card: Card, learned: Learned) -> dict[str, Any]:
         "proof": "later in 99 of 99 rows",
         "mend": "learn: no",
     }
-    told = choose_examples(totals, won, random.integers(0, 3, 3000), 612)
-    leads = [{"employees": 7 * i, "need": "urgent" if i % 2 else None} for i, _ in enumerate(told)]
-    found = {
+    chosen = choose_examples(totals, won, random.integers(0, 3, 3000), 612)
+    leads = [{"employees": 7 * i, "need": "urgent" if i % 2 else None} for i, _ in enumerate(chosen)]
+    metrics = {
         "counts": {
             **{"rows": 3456, "rejected": 12, "no_outcome": 0, "no_date": 1, "before": 2},
             **{"immature": 441, "used": 3000, "won": int(won.sum())},
@@ -141,7 +141,7 @@ def metrics(card: Card, learned: Learned) -> dict[str, Any]:
         },
         "fields_left_out": {"stage": "the stage is what is decided"},
         "split": "time",
-        "held_out": {name: judge(won[held], one[held]).to_dict() for name, one in forecasts.items()},
+        "held_out": {name: judge(won[held], forecast[held]).to_dict() for name, forecast in forecasts.items()},
         "base_rate": float(won.mean()),
         "trust": 0.4528,
         "model_weight": 0.8123,
@@ -180,11 +180,11 @@ def metrics(card: Card, learned: Learned) -> dict[str, Any]:
             Scorecard(card, replace(learned, terms=learned.terms[:4])),
             leads,
             [date(2026, 1, 1)] * len(leads),
-            [bool(won[at]) for at in told],
-            list(told.values()),
+            [bool(won[at]) for at in chosen],
+            list(chosen.values()),
         ),
     }
-    return json.loads(json.dumps(found))  # as it is read again from metrics.json
+    return json.loads(json.dumps(metrics))  # as it is read again from metrics.json
 
 
 @pytest.fixture(scope="module")
@@ -213,12 +213,12 @@ class Page(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: Sequence[tuple[str, str | None]]) -> None:
         """Keep an element, and the mark it may open."""
-        found = dict(attrs)
-        self.elements.append((tag, found))
+        attributes = dict(attrs)
+        self.elements.append((tag, attributes))
         if tag not in VOID:
             self.open.append(tag)
-        if "data-metric" in found:
-            self._mark = (str(found["data-metric"]), str(found["data-format"]))
+        if "data-metric" in attributes:
+            self._mark = (str(attributes["data-metric"]), str(attributes["data-format"]))
             self.marks.append((*self._mark, ""))
 
     def handle_endtag(self, tag: str) -> None:
@@ -267,17 +267,17 @@ def at(data: Any, pointer: str) -> Any:
 def check(text: str, data: Mapping[str, Any]) -> Page:
     """Every mark tells what is there, and no number is without a mark."""
     read = Page(text)
-    for pointer, form, told in read.marks:
+    for pointer, form, shown in read.marks:
         value = at(data, pointer)
-        assert told == ("–" if value is None else FORMATS[form](value)), pointer
-    bare = {one for words in read.texts for one in re.findall(r"\d[\d.,]*\d%?|\d%?", words)}
+        assert shown == ("–" if value is None else FORMATS[form](value)), pointer
+    bare = {number for words in read.texts for number in re.findall(r"\d[\d.,]*\d%?|\d%?", words)}
     assert bare <= CONSTANTS
     return read
 
 
 def test_formats() -> None:
     """The one place in which figures become text."""
-    told: dict[tuple[str, Any], str] = {
+    texts: dict[tuple[str, Any], str] = {
         ("text", "a"): "a",
         ("words", "always_on"): "always on",
         ("yes", False): "no",
@@ -297,25 +297,25 @@ def test_formats() -> None:
         ("error", 437): "43.7",
         ("count", (1, 2)): "2",
     }
-    assert {form for form, _ in told} == set(FORMATS)
-    for (form, value), text in told.items():
+    assert {form for form, _ in texts} == set(FORMATS)
+    for (form, value), text in texts.items():
         assert FORMATS[form](value) == text
 
 
 def test_figures_know_their_place() -> None:
     """A pointer escapes its own signs; what is not there is told as a dash, and is false."""
-    found = Figure({"a/b~c": [{"x": 0}]}, "/metrics")
-    here = found["a/b~c"][0]["x"]
+    figure = Figure({"a/b~c": [{"x": 0}]}, "/metrics")
+    here = figure["a/b~c"][0]["x"]
     assert here
     assert here.key == "x"
     assert here.show("whole") == '<span data-metric="/metrics/a~1b~0c/0/x" data-format="whole">0</span>'
-    assert found["a/b~c"].key == "a/b~c"
-    missing = found["no"]["such"][3]
+    assert figure["a/b~c"].key == "a/b~c"
+    missing = figure["no"]["such"][3]
     assert (bool(missing), list(missing), len(missing)) == (False, [], 0)
     assert missing.show("loss") == '<span data-metric="/metrics/no/such/3" data-format="loss">–</span>'
     empty: list[Any] = ["", [], None]
-    assert not any(Figure(one) for one in empty)
-    assert all(Figure(one) for one in (0, False, "a"))
+    assert not any(Figure(value) for value in empty)
+    assert all(Figure(value) for value in (0, False, "a"))
     assert Figure("<b>").show() == '<span data-metric="" data-format="text">&lt;b&gt;</span>'
 
 
@@ -325,7 +325,7 @@ def test_every_figure_is_in_the_metrics(text: str, card: Card, learned: Learned,
     read = check(text, data)
     shown = {pointer for pointer, _, _ in read.marks}
     assert len(shown) > 800
-    ids = {one["id"] for one in read.under("section")}
+    ids = {section["id"] for section in read.under("section")}
     assert ids == {*TITLES, "verdict"}
     for needed in (
         "/metrics/held_out/leadledger/auc",
@@ -353,10 +353,10 @@ def test_every_figure_is_in_the_metrics(text: str, card: Card, learned: Learned,
 
 def test_a_changed_figure_is_noticed(text: str, card: Card, learned: Learned, metrics: dict[str, Any]) -> None:
     """The test above can fail: a page made from other metrics doesn't agree."""
-    other = copy.deepcopy(metrics)
-    other["lift"][4]["won"] += 1
+    changed = copy.deepcopy(metrics)
+    changed["lift"][4]["won"] += 1
     with pytest.raises(AssertionError, match="/metrics/lift/4/won"):
-        check(text, {"metrics": other, "learned": learned, "card": card, "notes": ["3 rows"]})
+        check(text, {"metrics": changed, "learned": learned, "card": card, "notes": ["3 rows"]})
     with pytest.raises(AssertionError):
         check("<p>3.14</p>", {})
 
@@ -391,11 +391,11 @@ def test_it_can_be_walked(text: str) -> None:
     assert all(later <= earlier + 1 for earlier, later in pairwise(levels))
     ids = [attributes["id"] for _, attributes in read.elements if "id" in attributes]
     assert len(ids) == len(set(ids))
-    assert {one["href"] for one in read.under("a")} == {f"#{key}" for key in TITLES}
+    assert {link["href"] for link in read.under("a")} == {f"#{key}" for key in TITLES}
     pictures = read.under("svg")
     assert len(pictures) > 15
-    assert all(one["role"] == "img" and len(str(one["aria-label"])) > 40 for one in pictures)
-    assert [one["lang"] for one in read.under("html")] == ["en"]
+    assert all(picture["role"] == "img" and len(str(picture["aria-label"])) > 40 for picture in pictures)
+    assert [element["lang"] for element in read.under("html")] == ["en"]
 
 
 def test_hostile_words_stay_words(metrics: dict[str, Any]) -> None:
@@ -443,30 +443,32 @@ def test_rules_alone(card: Card) -> None:
         "rules_only": "only 50 leads",
     }
     read = check(page(metrics, PROVENANCE, Learned(), card, (), "only 50 leads"), data)
-    assert {one["id"] for one in read.under("section")} == {"verdict", "data", "provenance", "words"}
+    assert {section["id"] for section in read.under("section")} == {"verdict", "data", "provenance", "words"}
     assert "Rules alone: nothing was learned. only 50 leads." in read.plain
     assert "opportunity from 60.0 points" in read.plain
     assert "No promotion line carries a promise" in read.plain
     assert read.under("svg") == []
     worse = {"release": "a", "log_loss": None, "precision": None, "worse": True, "said": "rules alone, since I say so"}
-    told = Page(page({"comparison": worse}, {}, Learned(), card)).plain
-    assert "It is held back, unless somebody overrules that: it is rules alone, since I say so." in told
+    plain = Page(page({"comparison": worse}, {}, Learned(), card)).plain
+    assert "It is held back, unless somebody overrules that: it is rules alone, since I say so." in plain
     nothing = Page(page({}, {}, Learned(), replace(card, stages=())))
-    assert {one["id"] for one in nothing.under("section")} == {"verdict", "words"}
+    assert {section["id"] for section in nothing.under("section")} == {"verdict", "words"}
     assert "Rules alone: nothing was learned from a history." in nothing.plain
 
 
 def test_without_days_there_are_no_months(card: Card, learned: Learned, metrics: dict[str, Any]) -> None:
     """A history without days is judged by leads drawn at random, and has neither months nor a curve."""
-    fewer = {key: one for key, one in metrics.items() if key not in ("by_month", "maturity", "comparison", "examples")}
+    fewer = {
+        key: value for key, value in metrics.items() if key not in ("by_month", "maturity", "comparison", "examples")
+    }
     fewer["split"] = "stratified"
     read = check(page(fewer, {}, learned, card), {"metrics": fewer, "learned": learned, "card": card})
-    assert {one["id"] for one in read.under("section")} & {"months", "maturity", "examples"} == set()
+    assert {section["id"] for section in read.under("section")} & {"months", "maturity", "examples"} == set()
     assert "leads drawn at random, which training had not seen" in read.plain
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "words"),
     [
         ({}, "The scores can be relied on."),
         ({}, "and what was foreseen is what came"),
@@ -484,7 +486,7 @@ def test_without_days_there_are_no_months(card: Card, learned: Learned, metrics:
         ({"promises": {}}, "The card asks for no promotion line with a promise, so none was sought."),
     ],
 )
-def test_the_verdict(card: Card, metrics: dict[str, Any], change: dict[str, Any], told: str) -> None:
+def test_the_verdict(card: Card, metrics: dict[str, Any], change: dict[str, Any], words: str) -> None:
     """Three sentences: whether the scores are good enough, better than what they replace, and what is promised."""
     changed = copy.deepcopy(metrics)
     for key, value in change.items():
@@ -500,9 +502,9 @@ def test_the_verdict(card: Card, metrics: dict[str, Any], change: dict[str, Any]
             case _:
                 changed["held_out"]["leadledger"][key] = value
         if key == "slope":
-            changed["reliability"] = [{**one, "foreseen": 1.0} for one in changed["reliability"]]
+            changed["reliability"] = [{**tenth, "foreseen": 1.0} for tenth in changed["reliability"]]
     kept = {key: changed[key] for key in ("held_out", "split", "promises", "reliability", "comparison")}
-    assert told in Page(page(kept, {}, Learned(), card)).plain
+    assert words in Page(page(kept, {}, Learned(), card)).plain
 
 
 def test_findings_come_first(text: str) -> None:
@@ -555,17 +557,19 @@ def test_a_large_card_makes_a_small_file(card: Card, metrics: dict[str, Any]) ->
 def test_a_real_run() -> None:
     """The page of a training run on the simulated history agrees with its metrics, as they are kept."""
     history = load_simulator().simulate(3000, seed=7, until=date(2026, 6, 30))
-    found = train(find_examples() / "b2b-software" / "card.yaml", history)
-    kept = json.loads(json.dumps(dict(found.metrics)))
-    text = page(found.metrics, found.provenance, found.learned, found.card, found.notes, found.rules_only)
-    data = {"metrics": kept, "provenance": found.provenance, "learned": found.learned, "card": found.card}
-    read = check(text, {**data, "notes": found.notes})
-    shown = {one["id"] for one in read.under("section")}
+    training = train(find_examples() / "b2b-software" / "card.yaml", history)
+    kept = json.loads(json.dumps(dict(training.metrics)))
+    text = page(
+        training.metrics, training.provenance, training.learned, training.card, training.notes, training.rules_only
+    )
+    data = {"metrics": kept, "provenance": training.provenance, "learned": training.learned, "card": training.card}
+    read = check(text, {**data, "notes": training.notes})
+    shown = {section["id"] for section in read.under("section")}
     assert {"verdict", "volume", "rivals", "points", "audit", "data", "leakage", "maturity", "drift"} <= shown
 
 
 BROWSER = next(
-    (found for one in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(one))), None
+    (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None
 )
 # Waits for the page in a frame as narrow as a phone, then writes how wide it wants to be into the document.
 PROBE = """<!doctype html><body><iframe id=f style="width:360px;height:800px;border:0" src="page.html"></iframe><script>

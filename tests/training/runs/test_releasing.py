@@ -49,9 +49,9 @@ def trained(history: pd.DataFrame) -> Training:
 @pytest.fixture
 def releases(trained: Training, tmp_path: Path) -> Releases:
     """A home with that as its current release."""
-    found = Releases(tmp_path / "home")
-    trained.publish(found, CREATED)
-    return found
+    releases = Releases(tmp_path / "home")
+    trained.publish(releases, CREATED)
+    return releases
 
 
 def shuffled(history: pd.DataFrame, older: float) -> pd.DataFrame:
@@ -70,9 +70,9 @@ def test_the_same_inputs_give_the_same_bytes(history: pd.DataFrame, trained: Tra
     """Every file of the release, the fitted classifier too, and so the manifest with all digests."""
     again = train(CARD, history)
     folders = []
-    for number, one in enumerate((trained, again)):
+    for number, training in enumerate((trained, again)):
         home = Releases(tmp_path / str(number))
-        folders.append(home.home / "releases" / one.publish(home, CREATED))
+        folders.append(home.home / "releases" / training.publish(home, CREATED))
     names = sorted(file.name for file in folders[0].iterdir())
     assert "estimator.joblib" in names
     assert names == sorted(file.name for file in folders[1].iterdir())
@@ -86,21 +86,21 @@ def test_a_challenger_trained_on_shuffled_outcomes_is_held_back(
 ) -> None:
     """Whether the newest leads tell the truth or are mixed up too, the former release stays; `force` overrules."""
     before = releases.current()
-    found = train(CARD, shuffled(history, older), current=releases.open())
-    name = found.publish(releases, CREATED)
-    assert found.held_back
+    training = train(CARD, shuffled(history, older), current=releases.open())
+    name = training.publish(releases, CREATED)
+    assert training.held_back
     assert releases.current() == before
     assert name in releases.names()
     assert releases.list()[-1].note == "held back"
-    assert found.publish(releases, CREATED, force=True) == releases.current()
+    assert training.publish(releases, CREATED, force=True) == releases.current()
 
 
 def test_a_good_challenger_becomes_current(history: pd.DataFrame, releases: Releases, trained: Training) -> None:
     """Trained on the same, it is as good, and follows."""
-    found = train(CARD, history, seed=1, current=releases.open())
-    assert not found.held_back
-    assert found.metrics["comparison"]["release"] == releases.current()
-    assert found.publish(releases, CREATED) == releases.current()
+    training = train(CARD, history, seed=1, current=releases.open())
+    assert not training.held_back
+    assert training.metrics["comparison"]["release"] == releases.current()
+    assert training.publish(releases, CREATED) == releases.current()
 
 
 def test_a_corrupted_release_is_refused_and_the_former_stays(releases: Releases, trained: Training) -> None:
@@ -124,17 +124,17 @@ def test_recalibration_moves_the_base_rate_alone(history: pd.DataFrame, releases
     worse.loc[lost, "opportunity_date"] = None
     before = releases.open()
     usual = recalibrate(releases, history, as_of=UNTIL).after
-    found = recalibrate(releases, worse, as_of=UNTIL)
-    after = releases.open(found.publish(releases, CREATED))
+    recalibration = recalibrate(releases, worse, as_of=UNTIL)
+    after = releases.open(recalibration.publish(releases, CREATED))
     assert after.learned.terms == before.learned.terms
     assert (after.learned.start, after.learned.trust) == (before.learned.start, before.learned.trust)
-    assert found.after < 0.65 * usual
-    judged = found.metrics["held_out"]
+    assert recalibration.after < 0.65 * usual
+    judged = recalibration.metrics["held_out"]
     tenths = judged["after"]["calibration"]
-    foreseen = sum(one["leads"] * one["foreseen"] for one in tenths)
-    assert foreseen == pytest.approx(found.metrics["won"], rel=1e-6)
+    foreseen = sum(tenth["leads"] * tenth["foreseen"] for tenth in tenths)
+    assert foreseen == pytest.approx(recalibration.metrics["won"], rel=1e-6)
     assert judged["after"]["log_loss"] < judged["before"]["log_loss"]
-    assert releases.list()[-1].note == f"{found.release} recalibrated"
+    assert releases.list()[-1].note == f"{recalibration.release} recalibrated"
 
 
 def test_recalibration_needs_outcomes(history: pd.DataFrame, releases: Releases) -> None:
@@ -158,10 +158,10 @@ def test_what_is_not_additive_is_refused_with_the_price(history: pd.DataFrame) -
     forest = make_pipeline(Binning(), RandomForestClassifier(n_estimators=50, random_state=0))
     with pytest.raises(DataError) as caught:
         train(CARD, history, estimator=forest)
-    said = str(caught.value)
-    assert said.startswith("RandomForestClassifier can't take the default's place: ")
-    assert "held-out leads its log-loss is 0." in said
-    assert said.endswith(("readability costs nothing here.", "."))
+    message = str(caught.value)
+    assert message.startswith("RandomForestClassifier can't take the default's place: ")
+    assert "held-out leads its log-loss is 0." in message
+    assert message.endswith(("readability costs nothing here.", "."))
 
 
 @pytest.mark.parametrize(
@@ -171,11 +171,11 @@ def test_what_is_not_additive_is_refused_with_the_price(history: pd.DataFrame) -
 )
 def test_any_additive_classifier_can_take_the_place(history: pd.DataFrame, steps: tuple[Any, ...]) -> None:
     """Behind the binning, a logistic regression or naive Bayes of scikit-learn becomes tables, checked to 1e-9."""
-    found = train(CARD, history, estimator=make_pipeline(Binning(), *steps))
-    assert found.metrics["compile_gap"] < 1e-9
-    losses = {name: one["log_loss"] for name, one in found.metrics["held_out"].items()}
+    training = train(CARD, history, estimator=make_pipeline(Binning(), *steps))
+    assert training.metrics["compile_gap"] < 1e-9
+    losses = {name: quality["log_loss"] for name, quality in training.metrics["held_out"].items()}
     assert losses["leadledger"] < losses["rules alone"]
-    assert found.learned.terms
+    assert training.learned.terms
 
 
 def test_a_run_is_logged_to_mlflow(trained: Training, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -186,8 +186,8 @@ def test_a_run_is_logged_to_mlflow(trained: Training, tmp_path: Path, monkeypatc
     address = (tmp_path / "runs").as_uri()
     monkeypatch.setenv("MLFLOW_TRACKING_URI", address)
     monkeypatch.setenv("MLFLOW_ALLOW_FILE_STORE", "true")  # a folder is enough for a test
-    said = log_run(trained, "2026-07-01-001")
-    assert said.startswith("Logged to MLflow as run ")
+    message = log_run(trained, "2026-07-01-001")
+    assert message.startswith("Logged to MLflow as run ")
     (run,) = mlflow.MlflowClient(address).search_runs(
         [mlflow.MlflowClient(address).get_experiment_by_name("b2b-software").experiment_id]
     )

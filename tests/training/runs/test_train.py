@@ -59,14 +59,14 @@ def test_the_scores_are_binned(trained: Training) -> None:
     """For whoever serves the release, how many of the leads scored how high: all of them, each once."""
     assert trained.history is not None
     totals = trained.history.score(trained.scorecard)
-    binned = np.bincount([bin_of(int(one)) for one in totals], minlength=len(EDGES) + 1)
+    binned = np.bincount([bin_of(int(total)) for total in totals], minlength=len(EDGES) + 1)
     assert trained.metrics[POINTS] == binned.tolist()
 
 
 @pytest.mark.slow
 def test_learning_beats_rules_alone(trained: Training) -> None:
     """On held-out leads, the release has a lower loss than rules alone and than a plain logistic regression."""
-    losses = {name: one["log_loss"] for name, one in trained.metrics["held_out"].items()}
+    losses = {name: quality["log_loss"] for name, quality in trained.metrics["held_out"].items()}
     assert losses["leadledger"] < losses["rules alone"]
     assert losses["leadledger"] < losses["logistic regression"]
     assert losses["leadledger"] < losses["unrestricted boosting"] + 0.002
@@ -106,28 +106,28 @@ def test_training_twice_gives_the_same(truth: pd.DataFrame) -> None:
 def test_bank_marketing() -> None:
     """Stratified, without `duration`: as good as boosting without restrictions; rounding moves little."""
     card = find_examples() / "bank-marketing" / "card.yaml"
-    found = train(card, DATA / "bank_marketing" / "bank-additional-full.csv", held_out=0.3)
-    assert found.history is not None
-    assert "duration" not in found.history.frame
-    judged = found.metrics["held_out"]["leadledger"]
-    assert found.metrics["split"] == "stratified"
-    assert judged["log_loss"] <= found.metrics["held_out"]["unrestricted boosting"]["log_loss"] + 0.001
-    assert judged["auc"] >= found.metrics["held_out"]["unrestricted boosting"]["auc"] - 0.002
-    assert found.metrics["rounding_gap"]["mean_points"] < 0.25
-    assert found.metrics["rounding_gap"]["largest_points"] < 1.0
+    training = train(card, DATA / "bank_marketing" / "bank-additional-full.csv", held_out=0.3)
+    assert training.history is not None
+    assert "duration" not in training.history.frame
+    judged = training.metrics["held_out"]["leadledger"]
+    assert training.metrics["split"] == "stratified"
+    assert judged["log_loss"] <= training.metrics["held_out"]["unrestricted boosting"]["log_loss"] + 0.001
+    assert judged["auc"] >= training.metrics["held_out"]["unrestricted boosting"]["auc"] - 0.002
+    assert training.metrics["rounding_gap"]["mean_points"] < 0.25
+    assert training.metrics["rounding_gap"]["largest_points"] < 1.0
 
 
 @real
 @pytest.mark.slow
 def test_olist_funnel(tmp_path: Path) -> None:
     """The two files joined as its README says, split by time: AUC at least 0.68."""
-    for one in (DATA / "olist_funnel").glob("*.csv"):
-        (tmp_path / one.name).symlink_to(one)
+    for file in (DATA / "olist_funnel").glob("*.csv"):
+        (tmp_path / file.name).symlink_to(file)
     readme = (find_examples() / "olist-funnel" / "README.md").read_text("utf-8")
     joins = re.search(r"^python - <<'EOF'\n(.*?)^EOF$", readme, flags=re.MULTILINE | re.DOTALL)
     assert joins
     subprocess.run([sys.executable, "-c", joins[1]], cwd=tmp_path, check=True)
     card = find_examples() / "olist-funnel" / "card.yaml"
-    found = train(card, tmp_path / "history.csv", as_of=date(2018, 11, 14))
-    assert found.metrics["split"] == "time"
-    assert found.metrics["held_out"]["leadledger"]["auc"] >= 0.68
+    training = train(card, tmp_path / "history.csv", as_of=date(2018, 11, 14))
+    assert training.metrics["split"] == "time"
+    assert training.metrics["held_out"]["leadledger"]["auc"] >= 0.68
