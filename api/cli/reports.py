@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from leadledger.api.lists.fit import Fit
     from leadledger.api.lists.postgres import Stored
     from leadledger.api.service.keys import Key
-    from leadledger.models.releases.store import Info
+    from leadledger.models.releases.store import ReleaseInfo
     from leadledger.scoring.scorecard import Card
     from leadledger.training.runs.recalibration import Recalibration
 
@@ -88,7 +88,7 @@ def _fit(card: Card, found: Fit, width: int) -> Iterator[str]:
             yield f"  {name:<48} {yes / found.readable:>7.1%} {unknown / found.readable:>8.1%}{never}"
 
 
-def releases_text(found: Sequence[Info]) -> str:
+def releases_text(found: Sequence[ReleaseInfo]) -> str:
     """The releases, newest last, the current one marked."""
     if not found:
         return "There is no release yet; `leadledger train CARD DATA` makes one."

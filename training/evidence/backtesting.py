@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from leadledger.models.releases.learned import check_learned
+from leadledger.models.releases.learned_checks import check_learned
 from leadledger.models.releases.store import Releases
 from leadledger.scoring.card.reader import read_card
 from leadledger.scoring.errors import DataError, ReleaseError, quote
