@@ -240,10 +240,8 @@ def _read_bins(kind: object, path: str, names: list[dict[str, Any]], paths: list
         bins = NumberBins(tuple(_inner_values("below", names, paths)))
         for i, (low, high) in enumerate(pairwise(bins.edges), start=2):
             if not low < high:
-                refuse(
-                    paths[i],
-                    f"ends below {format_number(high)}, and the bin before it below {format_number(low)}; edges must ascend",
-                )
+                both = f"ends below {format_number(high)}, and the bin before it below {format_number(low)}"
+                refuse(paths[i], f"{both}; edges must ascend")
     elif kind == "text":
         bins = TextBins(tuple(_inner_values("level", names, paths)))
         for i, level in enumerate(bins.levels, start=1):
