@@ -1,4 +1,4 @@
-"""The web service: an app factory. The card or the release is loaded and checked before the first request."""
+"""The web service: an app factory, which loads and checks the card or the release before the first request."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from leadledger.api.service.settings import Settings
 
 
 def create_app(settings: Settings) -> FastAPI:
-    """The service for one card or release. Raises ScoringError where that can't be loaded: then nothing is served."""
+    """Create the service for one card or release. Raises ScoringError where that can't be loaded."""
     log = Log(settings.log_level)
     service = opened(settings, log)
 
@@ -31,8 +31,8 @@ def create_app(settings: Settings) -> FastAPI:
 
     app = FastAPI(
         title="leadledger",
-        openapi_url=None,  # and no page: `routes.docs` has them, behind a key and with a policy for browsers
-        redirect_slashes=False,  # a redirect would drop the body of a POST; a 404 says it plainly
+        openapi_url=None,  # nor a page: `routes.docs` has both, behind a key and with a content policy
+        redirect_slashes=False,  # a redirect would drop the body of a POST; a 404 is plain
         lifespan=lifespan,
     )
     app.state.service, app.state.keys, app.state.log = service, Keyring(settings.home), log
@@ -47,7 +47,7 @@ def create_app(settings: Settings) -> FastAPI:
     metrics.add(app, service)
     me.add(app)
     docs.add(app)
-    build_route_table(app.routes)  # a route that doesn't say what it needs is refused here, not when it is first asked
+    build_route_table(app.routes)  # it refuses a route that declares no need here, not at the first request
     app.add_middleware(
         Guard, routes=app.routes, keys=app.state.keys, settings=settings, log=log, metrics=service.metrics
     )
@@ -55,7 +55,7 @@ def create_app(settings: Settings) -> FastAPI:
     described = None
 
     def openapi() -> dict[str, Any]:
-        # Loaded where somebody asks: the models of the documentation would cost every start a tenth of its time.
+        # Loaded on the first request for it: its models would cost every start a tenth of its time.
         from leadledger.api.openapi import schemas
 
         nonlocal described
@@ -64,5 +64,5 @@ def create_app(settings: Settings) -> FastAPI:
             app.openapi_schema = schemas.openapi(app, described.engine)
         return app.openapi_schema
 
-    app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's own way to extend what it says of itself
+    app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's documented way to extend it
     return app

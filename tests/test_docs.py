@@ -111,8 +111,7 @@ CONTRACT = (ROOT / "docs" / "contract.md").read_text("utf-8")
 
 def listed(routes: RouteTable) -> list[tuple[str, GuardedRoute]]:
     """All routes of a service with their methods."""
-    found = [*routes.fixed.values(), *(entries for _, entries in routes.others)]
-    return [(method, entry) for entries in found for method, entry in entries.items()]
+    return [(method, route) for by_method in routes.by_path() for method, route in by_method.items()]
 
 
 def test_every_operation_is_listed() -> None:

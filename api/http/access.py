@@ -1,6 +1,6 @@
-"""What each route needs of its caller, declared where the route is: `@needs("score")` below `@app.post(…)`.
+"""What each route needs of its caller, declared on the route itself: `@needs("score")` below `@app.post(…)`.
 
-A route that declares nothing can't be served: the table of routes is refused as a whole.
+A route that declares nothing can't be served: building the table of routes fails.
 """
 
 from __future__ import annotations
@@ -36,7 +36,11 @@ def needs(scope: str) -> Callable[[Endpoint], Endpoint]:
 
 @dataclass(frozen=True, slots=True)
 class GuardedRoute:
-    """A route as the guard sees it: its template, what it needs, and its function if that is called directly."""
+    """One method of a route as the guard sees it.
+
+    `template`: its path with parameters; `needs`: a scope, ANY_KEY or OPEN; `call`: its function, if the guard may call
+    it directly.
+    """
 
     route: Route
     template: str
@@ -48,33 +52,37 @@ class GuardedRoute:
 
 @dataclass(frozen=True, slots=True)
 class RouteTable:
-    """All routes: those with a fixed path by that path, the others in order; each by method."""
+    """All routes by method: those with a fixed path by that path, the others in the order of their patterns."""
 
     fixed: dict[str, dict[str, GuardedRoute]]
-    others: tuple[tuple[Pattern[str], dict[str, GuardedRoute]], ...]
+    patterns: tuple[tuple[Pattern[str], dict[str, GuardedRoute]], ...]
 
-    def at(self, path: str) -> dict[str, GuardedRoute]:
-        """The entries of a path by method; empty where nothing is there."""
-        found = self.fixed.get(path)
-        if found is not None:
-            return found
-        return next((entries for pattern, entries in self.others if pattern.match(path)), {})
+    def find(self, path: str) -> dict[str, GuardedRoute]:
+        """The routes at a path by method; empty where there are none."""
+        routes = self.fixed.get(path)
+        if routes is not None:
+            return routes
+        return next((routes for pattern, routes in self.patterns if pattern.match(path)), {})
+
+    def by_path(self) -> list[dict[str, GuardedRoute]]:
+        """The routes of each path by method."""
+        return [*self.fixed.values(), *(routes for _, routes in self.patterns)]
 
 
 def build_route_table(routes: Iterable[BaseRoute]) -> RouteTable:
-    """The table of an app's routes. Raises TypeError for a route that doesn't declare what it needs."""
+    """Build the table of an app's routes. Raises TypeError for a route that doesn't declare what it needs."""
     fixed: dict[str, dict[str, GuardedRoute]] = {}
-    others: dict[str, tuple[Pattern[str], dict[str, GuardedRoute]]] = {}
+    patterns: dict[str, tuple[Pattern[str], dict[str, GuardedRoute]]] = {}
     for route in routes:
         declared = getattr(getattr(route, "endpoint", None), "needs", None)
         if not isinstance(route, Route) or declared is None or not route.methods:
-            raise TypeError(f"{route} doesn't say what it needs: put @needs(…) above its function")
+            raise TypeError(f"{route} doesn't declare what it needs: put @needs(…) above its function")
         if route.param_convertors:
-            entries = others.setdefault(route.path, (route.path_regex, {}))[1]
+            by_method = patterns.setdefault(route.path, (route.path_regex, {}))[1]
         else:
-            entries = fixed.setdefault(route.path, {})
+            by_method = fixed.setdefault(route.path, {})
         for method in route.methods:
             call = route.endpoint if isinstance(route, DirectRoute) else None
             takes_body = method not in ("GET", "HEAD", "DELETE")
-            entries.setdefault(method, GuardedRoute(route, route.path, method, declared, call, takes_body))
-    return RouteTable(fixed, tuple(others.values()))
+            by_method.setdefault(method, GuardedRoute(route, route.path, method, declared, call, takes_body))
+    return RouteTable(fixed, tuple(patterns.values()))

@@ -1,1 +1,1 @@
-"""Processes and connections: workers, the protocol, accepting."""
+"""Processes and connections: accepting callers, the HTTP protocol with limits, one worker or several."""

@@ -1,10 +1,10 @@
-"""The server's door: uvicorn's server, which lets in all who wait, before it goes on with those who are in.
+"""uvicorn's server, changed to accept all waiting callers before it continues with those it has accepted.
 
-libuv takes one new connection in each turn of the event loop (https://github.com/libuv/libuv/pull/3696). A turn answers
-every request that is there, so under load it lasts as long as all of them: whoever is new (a monitor that asks for the
-health, say) stands at the door for as many turns as others came before. Here a turn lets in up to `MOST`.
+libuv accepts one new connection per turn of the event loop (https://github.com/libuv/libuv/pull/3696). A turn answers
+every request that has arrived, so under load it takes as long as all of them, and a new caller (say, a health check)
+waits for as many turns as others connected before it. Here one turn accepts up to `MOST_ACCEPTED_PER_TURN`.
 
-This is for a process that serves alone. Of several that share a door, the first to look would take in all who wait.
+This is for a process that serves alone. Of several that share a socket, the first to look would accept all who wait.
 """
 
 from __future__ import annotations
@@ -15,51 +15,51 @@ import socket
 
 import uvicorn
 
-MOST = 64  # connections that one turn lets in, before others are answered
-PAUSE = 0.5  # seconds until the next try, where the system has no room for one more
+MOST_ACCEPTED_PER_TURN = 64  # connections; then others are answered first
+RETRY_PAUSE = 0.5  # seconds until the next attempt where the system has no room for another connection
 _NO_ROOM = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 
 
 class AcceptingServer(uvicorn.Server):
-    """uvicorn's server, with a door of its own for sockets that listen already."""
+    """uvicorn's server, which accepts connections itself on sockets that already listen."""
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Begin to let callers in."""
+        """Start accepting connections."""
         await super().startup([])
-        self._connecting: set[asyncio.Task[object]] = set()  # the loop itself holds no task
+        self._connecting: set[asyncio.Task[object]] = set()  # the event loop itself keeps no reference to a task
         for listener in sockets or ():
             listener.setblocking(False)
-            asyncio.get_running_loop().add_reader(listener, self._let_in, listener)
+            asyncio.get_running_loop().add_reader(listener, self._accept, listener)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Let nobody in any more, and finish what was begun."""
+        """Stop accepting connections, and finish the requests in progress."""
         for listener in sockets or ():
             asyncio.get_running_loop().remove_reader(listener)
         await super().shutdown(sockets)
 
-    def _let_in(self, listener: socket.socket) -> None:
-        """Let in those who wait."""
+    def _accept(self, listener: socket.socket) -> None:
+        """Accept the callers that wait."""
         loop = asyncio.get_running_loop()
-        for _ in range(MOST):
+        for _ in range(MOST_ACCEPTED_PER_TURN):
             try:
-                caller, _ = listener.accept()
+                connection, _ = listener.accept()
             except OSError as error:
-                if error.errno in _NO_ROOM:  # it would be tried again and again, in vain
+                if error.errno in _NO_ROOM:  # each turn would try again, in vain
                     loop.remove_reader(listener)
-                    loop.call_later(PAUSE, self._again, listener)
-                return  # all are in, or the next has gone again
-            caller.setblocking(False)
-            task = loop.create_task(loop.connect_accepted_socket(self._protocol, caller))
+                    loop.call_later(RETRY_PAUSE, self._resume, listener)
+                return  # all are accepted, or the next caller has left
+            connection.setblocking(False)
+            task = loop.create_task(loop.connect_accepted_socket(self._make_protocol, connection))
             self._connecting.add(task)
             task.add_done_callback(self._connecting.discard)
 
-    def _again(self, listener: socket.socket) -> None:
+    def _resume(self, listener: socket.socket) -> None:
         if listener.fileno() >= 0 and not self.should_exit:
-            asyncio.get_running_loop().add_reader(listener, self._let_in, listener)
+            asyncio.get_running_loop().add_reader(listener, self._accept, listener)
 
-    def _protocol(self) -> asyncio.Protocol:
-        """As uvicorn itself makes one for each connection."""
-        made: asyncio.Protocol = self.config.http_protocol_class(  # type: ignore[call-arg]
+    def _make_protocol(self) -> asyncio.Protocol:
+        """The protocol of one connection, made as uvicorn makes it."""
+        protocol: asyncio.Protocol = self.config.http_protocol_class(  # type: ignore[call-arg]
             config=self.config, server_state=self.server_state, app_state=self.lifespan.state
         )
-        return made
+        return protocol

@@ -1,13 +1,13 @@
-"""The server's side of a connection: uvicorn's protocol for HTTP, with limits that it lacks.
+"""One connection on the server's side: uvicorn's HTTP protocol, with limits that it lacks.
 
-uvicorn waits without end for the rest of a request, and keeps whatever headers come
-(https://github.com/Kludex/uvicorn/issues/157). Here a connection that has begun a request, or has just been
-made, must bring the whole request within `arrival` seconds, and its head in `LARGEST_HEAD` bytes. `Sweeper.sweep` looks
-at all connections once a second, so that a request costs no timer.
+uvicorn waits forever for the rest of a request, and keeps headers of any size
+(https://github.com/Kludex/uvicorn/issues/157). Here a connection that has begun a request, or has just been opened,
+must send the whole request within `arrival` seconds, and its head within `LARGEST_HEAD` bytes. `Sweeper.sweep` checks
+all connections once a second, so that a request costs no timer.
 
-Whoever is told to ask later and asks again at once would keep the process busy with telling it to all, a tenth of a
-millisecond each, and those who were let in would wait for that. So such a connection is not read for a while after its
-answer: the more connections there are the longer, so that refusals take at most a third of the time.
+A caller that is refused and tries again at once would keep the process busy with refusals, a tenth of a millisecond
+each, while the accepted requests wait. So the server stops reading such a connection for a while after its answer. The
+more connections there are, the longer it waits, so that refusals take at most a third of the time.
 """
 
 from __future__ import annotations
@@ -21,109 +21,115 @@ from weakref import WeakSet
 from pydantic_core import to_json
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from leadledger.api.http.guard import CONTENT_POLICY, SECURITY_HEADERS
 from leadledger.api.http.problem import MEDIA_TYPE, body
+from leadledger.api.http.security_headers import CONTENT_POLICY, SECURITY_HEADERS
 from leadledger.api.requests.mistakes import Refusal
 from leadledger.api.service.program_log import Log
 
 LARGEST_HEAD = 65_536  # bytes of a request line and its headers
-# Seconds for which a connection is not read after a refusal that says when to try again: so many for each open one,
+# Seconds for which a connection is not read after a refusal with a `Retry-After`: so many for each open connection,
 REST_PER_CONNECTION = 0.0003
-LONGEST_REST = 1.0  # and at most as many as the refusal says
+LONGEST_REST = 1.0  # and at most this, which is what the refusal says
 
 
 class LimitedProtocol(HttpToolsProtocol):
-    """A connection. `since`: when the request that arrives began, on the monotonic clock; None between requests."""
+    """A connection.
+
+    `since`: when the request that is arriving began, on the monotonic clock; None between requests. `in_head`: its head
+    is arriving, or no request has begun; `head_size`: bytes of that head.
+    """
 
     open: ClassVar[WeakSet[LimitedProtocol]] = WeakSet()  # all connections of the process
     since: float | None = None
-    heading = True  # the head of a request is arriving, or none has begun
-    head = 0  # bytes of it
+    in_head = True
+    head_size = 0
 
     def connection_made(self, transport: Any) -> None:
-        """A caller connects: it must ask for something."""
+        """Start the clock: a caller that connects must send a request."""
         super().connection_made(transport)
         self.since = monotonic()
         self.open.add(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """It is closed."""
+        """Forget the connection."""
         self.open.discard(self)
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Bytes come. What belongs to a head is counted."""
-        if self.heading:
-            self.head += len(data)
+        """Count the bytes of a head, and refuse one that is too large."""
+        if self.in_head:
+            self.head_size += len(data)
         super().data_received(data)
         if self.since is None and (self.cycle is None or self.cycle.response_complete):
-            self.since = monotonic()  # bytes that begin nothing (empty lines) stop the clock of an idle connection
-        if self.heading and self.head > LARGEST_HEAD and not self.transport.is_closing():
+            self.since = (
+                monotonic()
+            )  # bytes that begin no request (empty lines) restart the clock of an idle connection
+        if self.in_head and self.head_size > LARGEST_HEAD and not self.transport.is_closing():
             self.refuse(Refusal(431, f"The head of the request is larger than {LARGEST_HEAD:,} bytes."))
 
     def on_message_begin(self) -> None:
-        """A request begins."""
+        """Start the clock of a request."""
         super().on_message_begin()
         self.since = monotonic()
 
     def on_headers_complete(self) -> None:
-        """Its head is here."""
-        self.heading = False
+        """Note that the head is complete."""
+        self.in_head = False
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
-        """All of it is here."""
+        """Stop the clock: the whole request is here."""
         self.since = None
-        self.heading, self.head = True, 0
+        self.in_head, self.head_size = True, 0
         super().on_message_complete()
 
     def on_response_complete(self) -> None:
-        """The answer is out. Who was told to ask later is not heard for a while."""
+        """Pause a caller that was refused and told when to try again."""
         super().on_response_complete()
-        told = self.cycle is not None and "ask_later" in self.cycle.scope  # the guard's own word
-        if told and self.cycle.response_complete and not self.transport.is_closing():
+        is_refused = self.cycle is not None and "ask_later" in self.cycle.scope  # the guard sets it
+        if is_refused and self.cycle.response_complete and not self.transport.is_closing():
             self.flow.pause_reading()
-            self.loop.call_later(min(REST_PER_CONNECTION * len(self.connections), LONGEST_REST), self.hear_again)
+            self.loop.call_later(min(REST_PER_CONNECTION * len(self.connections), LONGEST_REST), self.resume)
 
-    def hear_again(self) -> None:
-        """The time of rest is over."""
+    def resume(self) -> None:
+        """Read the connection again after a pause."""
         if not self.transport.is_closing():
             self.flow.resume_reading()
 
     def timeout_keep_alive_handler(self) -> None:
-        """Nothing came for long. An answer that nobody has read by now is dropped, or its memory would be held."""
+        """Close an idle connection. Drops an answer that nobody has read by now, which would hold memory."""
         if self.transport.get_write_buffer_size():
             self.transport.abort()
         super().timeout_keep_alive_handler()
 
     def send_400_response(self, msg: str) -> None:
-        """What came is not HTTP."""
+        """Refuse what is not HTTP."""
         self.refuse(Refusal(400, "This is not a request in HTTP/1.1."))
 
-    def late(self) -> None:
-        """The request took too long to arrive."""
-        if self.pipeline or (self.heading and self.cycle is not None and not self.cycle.response_complete):
-            return  # the answer to the request before is still to come, and must come first
-        if self.heading and not self.head:  # a caller that connected and never asked, as some browsers do
+    def end_late(self) -> None:
+        """End a connection whose request took too long to arrive."""
+        if self.pipeline or (self.in_head and self.cycle is not None and not self.cycle.response_complete):
+            return  # the previous request is still to be answered, and its answer must come first
+        if self.in_head and not self.head_size:  # the caller connected and sent nothing, as some browsers do
             self.transport.close()
-        elif self.cycle is not None and not self.heading and self.cycle.response_started:
-            self.transport.close()  # it has its answer; what still comes is of no use
+        elif self.cycle is not None and not self.in_head and self.cycle.response_started:
+            self.transport.close()  # the caller has its answer; the rest of the request is of no use
         else:
-            if not self.heading and self.cycle is not None:
-                self.cycle.scope["late"] = True  # type: ignore[typeddict-unknown-key]  # the guard's own word
+            if not self.in_head and self.cycle is not None:
+                self.cycle.scope["late"] = True  # type: ignore[typeddict-unknown-key]  # read by http/body_limit.py
             self.refuse(Refusal(408, "The request did not arrive in time."))
 
     def refuse(self, refusal: Refusal) -> None:
-        """Answer without the app, and end the connection."""
+        """Answer without the app, and close the connection."""
         request_id = os.urandom(8).hex()
-        if self.cycle is not None and not self.heading:
+        if self.cycle is not None and not self.in_head:
             request_id = str(self.cycle.scope.get("request_id", request_id))
         content = to_json(body(refusal, request_id))
-        said = http.HTTPStatus(refusal.status)
-        fixed = (*self.server_state.default_headers, *SECURITY_HEADERS, CONTENT_POLICY)
+        status = http.HTTPStatus(refusal.status)
+        headers = (*self.server_state.default_headers, *SECURITY_HEADERS, CONTENT_POLICY)
         lines = [
-            f"HTTP/1.1 {said.value} {said.phrase}".encode(),
-            *(name + b": " + value for name, value in fixed),
+            f"HTTP/1.1 {status.value} {status.phrase}".encode(),
+            *(name + b": " + value for name, value in headers),
             f"x-request-id: {request_id}".encode(),
             f"content-type: {MEDIA_TYPE}".encode(),
             f"content-length: {len(content)}".encode(),
@@ -141,10 +147,14 @@ class Sweeper:
         self._log = log
 
     async def sweep(self) -> None:
-        """Look at all connections. uvicorn calls it about once a second."""
+        """Check all connections. uvicorn calls this about once a second."""
         before = monotonic() - self._arrival
-        late = [one for one in tuple(LimitedProtocol.open) if one.since is not None and one.since < before]
-        for one in late:
-            one.late()
+        late = [
+            connection
+            for connection in tuple(LimitedProtocol.open)
+            if connection.since is not None and connection.since < before
+        ]
+        for connection in late:
+            connection.end_late()
         if late:
             self._log.line("warning", "late", message="requests did not arrive in time", connections=len(late))

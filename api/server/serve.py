@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from uvicorn.supervisors import Multiprocess
 
 from leadledger.api.app import create_app
-from leadledger.api.http.guard import is_loopback
+from leadledger.api.http.local_callers import is_loopback
 from leadledger.api.server.accept import AcceptingServer
 from leadledger.api.server.worker import Worker
 from leadledger.api.service.keys import Keyring
@@ -27,10 +27,10 @@ if TYPE_CHECKING:
 
 
 def serve(settings: Settings, host: str = "127.0.0.1", port: int = 8000, workers: int = 1) -> int:
-    """Serve until a signal ends it; returns the exit status: 0 stopped, 1 refused to start (stderr says why).
+    """Serve until a signal ends it. Returns the exit status: 0 stopped, 1 refused to start (stderr says why).
 
-    With several workers, that many processes serve, and this one looks after them. Port 0 takes any free one. Two lines
-    on stdout say where it listens, and who may ask. Without keys it listens to this machine only.
+    With several workers, that many processes serve, and this one supervises them. Port 0 takes any free port. Two lines
+    on stdout say where it listens and who has access. Without keys it listens only to this machine.
     """
     try:
         app = create_app(settings)
@@ -41,19 +41,21 @@ def serve(settings: Settings, host: str = "127.0.0.1", port: int = 8000, workers
     if keys.problem:
         print(keys.problem, file=sys.stderr)
         return 1
-    if not keys.needed and not _is_here(host):
-        print(_NO_KEYS.format(host=host, home=settings.home), file=sys.stderr)
+    if not keys.needed and not _is_local(host):
+        print(_NO_KEYS_MESSAGE.format(host=host, home=settings.home), file=sys.stderr)
         return 1
     try:
         listener = socket.create_server((host, port), family=_family(host), backlog=2048)
     except OSError as error:
         reason = (error.strerror or str(error)).partition(" (while")[0]  # the rest repeats the address
-        print(f"Can't listen on {_address(host, port)}: {reason}. Choose others with --host, --port.", file=sys.stderr)
+        print(
+            f"Can't listen on {_address(host, port)}: {reason}. Choose another with --host or --port.", file=sys.stderr
+        )
         return 1
-    # The socket listens already: a request that comes now waits a moment, and is answered.
+    # The socket already listens: a request that arrives now waits a moment and is answered.
     print(
-        _greeting(app.state.service.served.card, _address(host, listener.getsockname()[1])),
-        _callers(keys),
+        _greet(app.state.service.served.card, _address(host, listener.getsockname()[1])),
+        _describe_access(keys),
         sep="\n",
         flush=True,
     )
@@ -72,46 +74,43 @@ def serve(settings: Settings, host: str = "127.0.0.1", port: int = 8000, workers
 
 
 def _supervise(settings: Settings, app: FastAPI, listener: socket.socket, workers: int) -> None:
-    """Run several processes, each with an app of its own, until a signal ends them. One that dies is made anew.
-
-    What one of them dies of, and that it is made anew, stands in the log.
-    """
-    app.state.service.close()  # it was made to see that it can be; none is served here
+    """Run several processes, each with its own app, until a signal ends them. Replaces one that dies, and logs it."""
+    app.state.service.close()  # this app only showed that it can be created; the workers serve their own
     logging.getLogger("uvicorn.error").setLevel(logging.INFO)
     with TemporaryDirectory(prefix="leadledger-metrics-") as folder:
-        os.environ[FOLDER] = folder  # for the workers, which count together
+        os.environ[FOLDER] = folder  # the workers count together
         Multiprocess(Worker(settings, parent=os.getpid()).config(workers), [listener]).run()
 
 
-def _greeting(card: Scorecard, address: str) -> str:
-    what = f"release {card.release}" if card.release else "rules alone"
-    return f"Serving {card.card.name} ({what}) at http://{address}, documented at /docs. Stop it with Ctrl-C."
+def _greet(card: Scorecard, address: str) -> str:
+    source = f"release {card.release}" if card.release else "rules alone"
+    return f"Serving {card.card.name} ({source}) at http://{address}, documented at /docs. Stop it with Ctrl-C."
 
 
-def _callers(keys: Keyring) -> str:
+def _describe_access(keys: Keyring) -> str:
     if not keys.needed:
         return (
-            "No keys are made: every program on this machine may ask anything, and no other machine can."
-            " `leadledger keys add` makes one."
+            "No keys exist: every program on this machine has full access, and no other machine has any."
+            " `leadledger keys add` creates a key."
         )
-    return f"{keys.working} key{'s' * (keys.working != 1)} may ask, each what its scopes allow."
+    return f"{keys.working:,} key{'s have' if keys.working != 1 else ' has'} access, each within its scopes."
 
 
-_NO_KEYS = """\
-{host} can be reached from other machines, and {home} has no keys, so anybody could ask anything. Make a key first:
+_NO_KEYS_MESSAGE = """\
+Other machines can reach {host}, and {home} has no keys, so anybody would have full access. Create a key first:
     leadledger keys add NAME --scope score --home {home}
-or leave --host out, to serve this machine only."""
+or leave out --host to serve only this machine."""
 
 
-def _is_here(host: str) -> bool:
-    """Whether a host is this machine by an address that no other can reach. A name is, if all its addresses are."""
+def _is_local(host: str) -> bool:
+    """Whether no other machine can reach a host. For a name, that must be true of all its addresses."""
     if is_loopback(host):
         return True
     try:
-        found = socket.getaddrinfo(host, None) if host else []
+        addresses = socket.getaddrinfo(host, None) if host else []
     except OSError:
         return False
-    return bool(found) and all(is_loopback(str(one[4][0])) for one in found)
+    return bool(addresses) and all(is_loopback(str(socket_address[0])) for *_, socket_address in addresses)
 
 
 def _family(host: str) -> socket.AddressFamily:

@@ -1,12 +1,12 @@
-"""API keys: who may call the service, and what for.
+"""API keys: a key identifies the caller, and its scopes say what it may do.
 
     home/keys.json, readable by its owner only:
     {"format": 1, "keys": [{"id": "3f9c01ab", "name": "crm", "scopes": ["score"],
                             "created": "2026-01-31T09:00:00+00:00", "revoked": null, "sha256": "…"}]}
 
-A key is `ll_<id>_<secret>`: the prefix lets scanners for leaked secrets find it, the id finds its digest. It is shown
-once, when it is made; the file holds the SHA-256 of the whole of it. The secret has 256 random bits, so that a plain
-digest is enough: there is no dictionary of such secrets to try.
+A key is `ll_<id>_<secret>`: scanners for leaked secrets find it by its prefix, and the id finds its digest. The key is
+shown once, when it is created; the file holds its SHA-256. The secret has 256 random bits, so a plain digest is enough:
+nobody can try all such secrets.
 """
 
 from __future__ import annotations
@@ -21,27 +21,27 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from leadledger.models.files import replace_file
 from leadledger.scoring.errors import KeyFileError, did_you_mean
 
 SCOPES = ("score", "outcomes", "read", "admin")
-KEY_FILE = "keys.json"
-EPOCH = datetime.fromtimestamp(0, UTC)
+KEY_FILE = "keys.json"  # in the home
 KEY_FILE_FORMAT = 1
 KEY_PATTERN = re.compile(r"ll_([0-9a-f]{8})_[A-Za-z0-9_-]{43}")
 
-_ID = re.compile(r"[0-9a-f]{8}")
-_DIGEST = re.compile(r"[0-9a-f]{64}")
-_NAME = re.compile(r"[^\W_][\w .@-]{0,59}")
-_NOBODY = "0" * 64  # what a key with an unknown id is compared with, so that its refusal takes as long
+_ID_PATTERN = re.compile(r"[0-9a-f]{8}")
+_DIGEST_PATTERN = re.compile(r"[0-9a-f]{64}")
+_NAME_PATTERN = re.compile(r"[^\W_][\w .@-]{0,59}")
+_NO_DIGEST = "0" * 64  # an unknown id is compared with this, so that its refusal takes as long as a wrong secret
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A key as it is kept. `digest`: the SHA-256 of its text, in hexadecimal; `revoked`: when, or None."""
+    """A key as the file holds it. `digest`: the SHA-256 of its text, in hexadecimal; `revoked`: when, or None."""
 
     id: str
     name: str
@@ -64,113 +64,117 @@ class Key:
 Keys = tuple[Key, ...]
 
 
-def find_key(keys: dict[str, Key], claimed: str) -> Key | None:
-    """The key that a caller claims to have, out of those by id; None if it is none of them, or revoked.
+def find_key(keys: dict[str, Key], text: str) -> Key | None:
+    """The key with this text, out of keys by id; None if there is none, or it is revoked.
 
     Digests are compared in constant time, and an unknown id takes as long as a wrong secret.
     """
-    shape = KEY_PATTERN.fullmatch(claimed)
-    if shape is None:
+    match = KEY_PATTERN.fullmatch(text)
+    if match is None:
         return None
-    found = keys.get(shape[1])
-    digest = hashlib.sha256(claimed.encode()).hexdigest()
-    same = hmac.compare_digest(digest, _NOBODY if found is None else found.digest)
-    return found if same and found is not None and found.revoked is None else None
+    key = keys.get(match[1])
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    is_same = hmac.compare_digest(digest, _NO_DIGEST if key is None else key.digest)
+    return key if is_same and key is not None and key.revoked is None else None
 
 
 def read(home: Path) -> Keys | None:
-    """The keys of a home, oldest first; None where none was ever made. Raises KeyFileError."""
+    """The keys of a home, oldest first; None where none was ever created. Raises KeyFileError."""
     path = home / KEY_FILE
     try:
-        said = json.loads(path.read_bytes())
+        content = json.loads(path.read_bytes())
     except FileNotFoundError:
         return None
     except OSError as error:
         raise KeyFileError(f"{path} can't be read: {error.strerror or error}") from None
     except (ValueError, RecursionError):
         raise _damaged(path, "it is not JSON") from None
-    if not isinstance(said, dict) or said.get("format") != KEY_FILE_FORMAT or not isinstance(said.get("keys"), list):
+    if (
+        not isinstance(content, dict)
+        or content.get("format") != KEY_FILE_FORMAT
+        or not isinstance(content.get("keys"), list)
+    ):
         raise _damaged(path, f"it is not a list of keys in format {KEY_FILE_FORMAT}")
-    found = tuple(_key(path, at, one) for at, one in enumerate(said["keys"], 1))
-    if len({one.id for one in found}) < len(found):
-        raise _damaged(path, "an id stands there twice")
-    return found
+    keys = tuple(_read_key(path, number, entry) for number, entry in enumerate(content["keys"], 1))
+    if len({key.id for key in keys}) < len(keys):
+        raise _damaged(path, "it holds an id twice")
+    return keys
 
 
-def _key(path: Path, at: int, said: Any) -> Key:
-    """One key of the file. Whatever is not as we write it is refused: half of a file of keys is not to be trusted."""
+def _read_key(path: Path, number: int, entry: Any) -> Key:
+    """One key of the file. Refuses whatever we would not write: the file is trusted as a whole or not at all."""
     try:
-        found = Key(
-            said["id"],
-            said["name"],
-            tuple(said["scopes"]),
-            datetime.fromisoformat(said["created"]),
-            None if said["revoked"] is None else datetime.fromisoformat(said["revoked"]),
-            said["sha256"],
+        key = Key(
+            entry["id"],
+            entry["name"],
+            tuple(entry["scopes"]),
+            datetime.fromisoformat(entry["created"]),
+            None if entry["revoked"] is None else datetime.fromisoformat(entry["revoked"]),
+            entry["sha256"],
         )
-        sound = (
-            _ID.fullmatch(found.id)
-            and _NAME.fullmatch(found.name)
-            and found.scopes
-            and set(found.scopes) <= set(SCOPES)
-            and isinstance(said["scopes"], list)
-            and _DIGEST.fullmatch(found.digest)
+        is_sound = (
+            _ID_PATTERN.fullmatch(key.id)
+            and _NAME_PATTERN.fullmatch(key.name)
+            and key.scopes
+            and set(key.scopes) <= set(SCOPES)
+            and isinstance(entry["scopes"], list)
+            and _DIGEST_PATTERN.fullmatch(key.digest)
         )
     except (KeyError, TypeError, ValueError):
-        sound = None
-    if not sound:
-        raise _damaged(path, f"its key {at} is not as `leadledger keys` writes it")
-    return found
+        is_sound = None
+    if not is_sound:
+        raise _damaged(path, f"its key {number} is not as `leadledger keys` writes it")
+    return key
 
 
-def _damaged(path: Path, why: str) -> KeyFileError:
+def _damaged(path: Path, reason: str) -> KeyFileError:
     return KeyFileError(
-        f"{path} is damaged: {why}. No key is taken until it is mended: put it back from a copy,"
-        " or remove it and make new keys with `leadledger keys add`."
+        f"{path} is damaged: {reason}. No key works until you restore the file from a backup, or remove it and create"
+        " new keys with `leadledger keys add`."
     )
 
 
 def add(home: Path, name: str, scopes: tuple[str, ...], now: datetime) -> tuple[Key, str]:
-    """Make a key; it comes back with its text, which is kept nowhere. Raises KeyFileError for a wrong name or scope."""
-    if not _NAME.fullmatch(name):
+    """Create a key. Returns it with its text, which is kept nowhere. Raises KeyFileError for a wrong name or scope."""
+    if not _NAME_PATTERN.fullmatch(name):
         raise KeyFileError(
-            f"{name!r} can't name a key: write a letter or a digit, then at most 59 letters, digits, '.', '@', '-', '_'"
-            " or spaces"
+            f"{name!r} can't name a key: start with a letter or a digit, then use at most 59 letters, digits, '.', '@',"
+            " '-', '_' or spaces"
         )
     if not scopes:
         raise KeyFileError(f"a key needs at least one scope: {', '.join(SCOPES)}")
-    for one in scopes:
-        if one not in SCOPES:
-            raise KeyFileError(f"{one!r} is no scope.{did_you_mean(one, SCOPES)}")
-    with _changing(home) as kept:
-        taken = {one.id for one in kept}
-        identity = secrets.token_hex(4)
-        while identity in taken:
-            identity = secrets.token_hex(4)
-        text = f"ll_{identity}_{secrets.token_urlsafe(32)}"
-        ordered = tuple(one for one in SCOPES if one in scopes)
-        key = Key(identity, name, ordered, now, None, hashlib.sha256(text.encode()).hexdigest())
-        _write(home, (*kept, key))
+    for scope in scopes:
+        if scope not in SCOPES:
+            raise KeyFileError(f"{scope!r} is not a scope.{did_you_mean(scope, SCOPES)}")
+    with _changing(home) as keys:
+        taken = {key.id for key in keys}
+        key_id = secrets.token_hex(4)
+        while key_id in taken:
+            key_id = secrets.token_hex(4)
+        text = f"ll_{key_id}_{secrets.token_urlsafe(32)}"
+        ordered = tuple(scope for scope in SCOPES if scope in scopes)
+        key = Key(key_id, name, ordered, now, None, hashlib.sha256(text.encode()).hexdigest())
+        _write(home, (*keys, key))
     return key, text
 
 
-def revoke(home: Path, identity: str, now: datetime) -> Key:
-    """Revoke a key by its id; it stays in the list. Again does nothing. Raises KeyFileError for an unknown id."""
-    if KEY_PATTERN.fullmatch(identity):
-        raise KeyFileError("that is a whole key; revoke it by its id, the eight signs after `ll_`")
-    with _changing(home) as kept:
-        by_id = {one.id: one for one in kept}
-        if identity not in by_id:
-            raise KeyFileError(f"no key has the id {identity!r}; `leadledger keys` lists them")
-        if by_id[identity].revoked is None:
-            by_id[identity] = replace(by_id[identity], revoked=now)
+def revoke(home: Path, key_id: str, now: datetime) -> Key:
+    """Revoke a key by its id; it stays in the list. A second time changes nothing. Raises KeyFileError if unknown."""
+    if KEY_PATTERN.fullmatch(key_id):
+        raise KeyFileError("that is a whole key; revoke it by its id, the eight characters after `ll_`")
+    with _changing(home) as keys:
+        by_id = {key.id: key for key in keys}
+        if key_id not in by_id:
+            raise KeyFileError(f"no key has the id {key_id!r}; `leadledger keys` lists them")
+        if by_id[key_id].revoked is None:
+            by_id[key_id] = replace(by_id[key_id], revoked=now)
             _write(home, tuple(by_id.values()))
-    return by_id[identity]
+    return by_id[key_id]
 
 
 @contextmanager
 def _changing(home: Path) -> Iterator[Keys]:
-    """The keys, while nobody else changes them."""
+    """The keys, locked against changes by others."""
     try:
         home.mkdir(parents=True, exist_ok=True)
         lock = os.open(home / f".{KEY_FILE}.lock", os.O_RDWR | os.O_CREAT, 0o600)
@@ -180,24 +184,19 @@ def _changing(home: Path) -> Iterator[Keys]:
         if sys.platform != "win32":
             import fcntl
 
-            fcntl.flock(lock, fcntl.LOCK_EX)  # let go with the descriptor, also by a process that is killed
+            fcntl.flock(lock, fcntl.LOCK_EX)  # released with the descriptor, also if the process is killed
         yield read(home) or ()
     finally:
         os.close(lock)
 
 
 def _write(home: Path, keys: Keys) -> None:
-    """Replace the file by a whole new one, which only its owner can read from its first byte on."""
-    said = {"format": KEY_FILE_FORMAT, "keys": [one.to_dict() | {"sha256": one.digest} for one in keys]}
-    path, part = home / KEY_FILE, home / f".{KEY_FILE}.{secrets.token_hex(4)}"
+    """Replace the file; only its owner can read it from the first byte on."""
+    content = {"format": KEY_FILE_FORMAT, "keys": [key.to_dict() | {"sha256": key.digest} for key in keys]}
+    path = home / KEY_FILE
     try:
-        with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-            file.write(json.dumps(said, indent=1, ensure_ascii=False) + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(part, path)
+        replace_file(path, (json.dumps(content, indent=1, ensure_ascii=False) + "\n").encode(), 0o600)
     except OSError as error:
-        part.unlink(missing_ok=True)
         raise KeyFileError(f"{path} can't be written: {error.strerror or error}") from None
 
 
@@ -214,37 +213,37 @@ class Keyring:
         self._home = home
         self._path = home / KEY_FILE
         self._seen: tuple[int, ...] | None = None
-        self.next = 0.0  # the time of the next look
+        self.next_look = 0.0  # on the monotonic clock
         self.needed = False
         self.problem = ""
         self.by_id: dict[str, Key] = {}
         self.look(0.0)
 
     def look(self, now: float) -> bool:
-        """Read the file again if it has changed; says whether it has. `now` is a time of the monotonic clock."""
-        self.next = now + self.LOOK_INTERVAL
+        """Read the file again if it has changed. Returns whether it has. `now` is a time of the monotonic clock."""
+        self.next_look = now + self.LOOK_INTERVAL
         try:
-            found = os.stat(self._path)
-            seen: tuple[int, ...] = (found.st_ino, found.st_mtime_ns, found.st_size)
+            stat = os.stat(self._path)
+            seen: tuple[int, ...] = (stat.st_ino, stat.st_mtime_ns, stat.st_size)
         except FileNotFoundError:
             seen = ()
         except OSError:
-            seen = (-1,)  # reading it says why
+            seen = (-1,)  # reading it reports why
         if seen == self._seen:
             return False
         self._seen = seen
         try:
-            kept = read(self._home)
-            if kept is None and self.needed:
-                raise KeyFileError(f"{self._path} is gone. No key is taken until it is back, or the service restarts.")
+            keys = read(self._home)
+            if keys is None and self.needed:
+                raise KeyFileError(f"{self._path} is gone. No key works until it is back or the service restarts.")
         except KeyFileError as error:
             self.needed, self.problem, self.by_id = True, str(error), {}
             return True
-        self.needed, self.problem = kept is not None, ""
-        self.by_id = {one.id: one for one in kept or ()}
+        self.needed, self.problem = keys is not None, ""
+        self.by_id = {key.id: key for key in keys or ()}
         return True
 
     @property
     def working(self) -> int:
-        """How many keys are not revoked."""
-        return sum(one.revoked is None for one in self.by_id.values())
+        """The number of keys that are not revoked."""
+        return sum(key.revoked is None for key in self.by_id.values())

@@ -436,8 +436,8 @@ OTHERS: dict[str, tuple[str, str, dict[str, str], bytes, int, str]] = {
     ),
     "no such path": ("GET", "/nope", {}, b"", 404, "Nothing is at this path. GET /docs lists the paths."),
     "a slash too many": ("POST", "/v1/score/", JSON, b"{}", 404, "Nothing is at this path. GET /docs lists the paths."),
-    "GET for POST": ("GET", SCORE, {}, b"", 405, "This path takes POST only."),
-    "POST for GET": ("POST", "/v1/scorecard", JSON, b"{}", 405, "This path takes GET only."),
+    "GET for POST": ("GET", SCORE, {}, b"", 405, "This path accepts only POST."),
+    "POST for GET": ("POST", "/v1/scorecard", JSON, b"{}", 405, "This path accepts only GET."),
 }
 
 
@@ -673,13 +673,13 @@ def test_direct_routes_take_the_request_alone() -> None:
     """A lean route refuses a function that needs what FastAPI's own routes do."""
     app = FastAPI()
     app.router.route_class = DirectRoute
-    with pytest.raises(TypeError, match="page must take `request` alone"):
+    with pytest.raises(TypeError, match="page must take only `request`"):
 
         @app.get("/page")
         async def page(number: int) -> int:
             return number
 
-    with pytest.raises(TypeError, match="guarded must take `request` alone"):
+    with pytest.raises(TypeError, match="guarded must take only `request`"):
 
         @app.get("/guarded", dependencies=[Depends(lambda: None)])
         async def guarded(request: Any) -> None:

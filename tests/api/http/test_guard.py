@@ -74,7 +74,7 @@ def every_route(app: FastAPI) -> list[tuple[str, str, str]]:
     """Method, path and need of every route that a service has, whoever added it."""
     found = []
     listed = build_route_table(app.routes)
-    for entries in (*listed.fixed.values(), *(entries for _, entries in listed.others)):
+    for entries in listed.by_path():
         for method, entry in entries.items():
             found.append((method, re.sub(r"\{[^}]*\}", "1", entry.template), entry.needs))
     return found
@@ -179,7 +179,7 @@ def test_a_running_service_sees_changes(tmp_path: Path, monkeypatch: pytest.Monk
     answer = found.post(SCORE, json=BODY, headers=bearer(other))
     assert (answer.status_code, answer.json()["detail"]) == (
         503,
-        "The keys can't be read, so nobody is let in. The server's log says why.",
+        "The keys can't be read, so nobody has access. The server's log says why.",
     )
     assert found.get("/health/live").status_code == 200
     (tmp_path / KEY_FILE).unlink()
@@ -198,13 +198,13 @@ def test_a_route_says_what_it_needs() -> None:
     async def declared(request: Any) -> None:
         return None
 
-    assert {one.needs for _, entries in build_route_table(app.routes).others for one in entries.values()} == {"read"}
+    assert {one.needs for _, entries in build_route_table(app.routes).patterns for one in entries.values()} == {"read"}
 
     @app.get("/undeclared")
     async def undeclared(request: Any) -> None:
         return None
 
-    with pytest.raises(TypeError, match=r"undeclared.* doesn't say what it needs"):
+    with pytest.raises(TypeError, match=r"undeclared.* doesn't declare what it needs"):
         build_route_table(app.routes)
     with pytest.raises(ValueError, match="'rea' is not one of open, any, score, outcomes, read, admin"):
         needs("rea")
@@ -307,14 +307,16 @@ def test_a_page_can_t_ask_what_needs_no_body(tmp_path: Path, origin: str, status
     answer = found.post("/v1/releases/2026-01-01-001/use", headers={"Origin": origin})
     assert answer.status_code == status
     if status == 403:
-        assert answer.json()["detail"].startswith("This came from a web page of another site, and no keys are made.")
+        assert answer.json()["detail"].startswith(
+            "This request came from a web page of another site, and no keys exist."
+        )
 
 
 @pytest.mark.parametrize("name", ["X-Forwarded-For", "Forwarded"])
 def test_a_proxy_needs_keys(tmp_path: Path, name: str) -> None:
     """Without keys, what comes through a proxy is refused: it brings callers from elsewhere."""
     answer = TestClient(app_of(tmp_path)).post(SCORE, json=BODY, headers={name: "for=203.0.113.1"})
-    assert (answer.status_code, answer.json()["detail"][:30]) == (403, "This came through a proxy, and")
+    assert (answer.status_code, answer.json()["detail"][:38]) == (403, "This request came through a proxy, and")
 
 
 def test_with_keys_any_name_will_do(client: TestClient, made: dict[str, str]) -> None:

@@ -139,13 +139,13 @@ def test_pipelined_requests(tmp_path: Path) -> None:
 def test_greetings(tmp_path: Path) -> None:
     """The second line of the greeting says who may ask."""
     with started(tmp_path) as server:
-        assert server.greeting.startswith("No keys are made: every program on this machine may ask anything, and no")
+        assert server.greeting.startswith("No keys exist: every program on this machine has full access, and no other")
     key, _ = keys.add(tmp_path, "crm", ("score",), NOW)
     with started(tmp_path) as server:
-        assert server.greeting == "1 key may ask, each what its scopes allow.\n"
+        assert server.greeting == "1 key has access, each within its scopes.\n"
     keys.revoke(tmp_path, key.id, NOW)
     with started(tmp_path) as server:
-        assert server.greeting == "0 keys may ask, each what its scopes allow.\n"
+        assert server.greeting == "0 keys have access, each within its scopes.\n"
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "", "example.invalid"])

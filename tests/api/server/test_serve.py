@@ -101,7 +101,8 @@ def test_port_is_taken(tmp_path: Path) -> None:
         with launched(tmp_path, port=port, log="off") as process:
             complaint = refused(process)
     assert (
-        complaint == f"Can't listen on 127.0.0.1:{port}: Address already in use. Choose others with --host, --port.\n"
+        complaint
+        == f"Can't listen on 127.0.0.1:{port}: Address already in use. Choose another with --host or --port.\n"
     )
 
 

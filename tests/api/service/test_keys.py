@@ -89,7 +89,7 @@ def test_keys_are_compared_in_constant_time(tmp_path: Path, monkeypatch: pytest.
         (lambda home: keys.add(home, "a\nb", ("score",), NOW), "can't name a key"),
         (lambda home: keys.add(home, "a" * 61, ("score",), NOW), "can't name a key"),
         (lambda home: keys.add(home, "crm", (), NOW), "a key needs at least one scope: score, outcomes, read, admin"),
-        (lambda home: keys.add(home, "crm", ("scor",), NOW), "'scor' is no scope. Did you mean 'score'?"),
+        (lambda home: keys.add(home, "crm", ("scor",), NOW), "'scor' is not a scope. Did you mean 'score'?"),
         (lambda home: keys.revoke(home, "3f9c01ab", NOW), "no key has the id '3f9c01ab'"),
         (lambda home: keys.revoke(home, f"ll_3f9c01ab_{'x' * 43}", NOW), "that is a whole key; revoke it by its id"),
     ],
@@ -127,7 +127,7 @@ def test_damage_is_told(tmp_path: Path, damage: Callable[[str], str]) -> None:
     assert (ring.needed, ring.problem, ring.working) == (True, "", 1)
     whole = path.read_text()
     path.write_text(damage(whole))
-    with pytest.raises(KeyFileError, match=r"keys\.json is damaged: .* No key is taken until it is mended"):
+    with pytest.raises(KeyFileError, match=r"keys\.json is damaged: .* No key works until you restore the file"):
         keys.add(tmp_path, "other", ("score",), NOW)
     assert ring.look(1.0)
     assert (ring.needed, ring.by_id) == (True, {})

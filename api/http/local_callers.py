@@ -1,0 +1,49 @@
+"""Who may call a service without keys: programs on the same machine, and no web page in a browser there.
+
+A page can point its own name to this machine (DNS rebinding): then that name is the Host. A page can also call another
+name: it doesn't see the answer, but it can send a request without a body (such as one that switches the release)
+without asking first by OPTIONS; then the Origin is that of the page. A proxy brings callers from other machines.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Mapping
+
+from starlette.types import Scope
+
+from leadledger.api.requests.mistakes import Refusal
+
+_CREATE_KEY = "Create one on the server: `leadledger keys add NAME --scope score`."
+
+
+def check_local(scope: Scope, headers: Mapping[bytes, bytes]) -> None:
+    """Raise Refusal (403, 421) for a request that may not come from a program on this machine."""
+    address = (scope.get("server") or ("",))[0]  # where the connection came in
+    # Without keys, nothing listens elsewhere. This still holds if the key file is lost and a process starts again.
+    if (address[:1].isdigit() or ":" in address) and not is_loopback(address):
+        raise Refusal(403, f"No keys exist, so other machines have no access. {_CREATE_KEY}")
+    if b"x-forwarded-for" in headers or b"forwarded" in headers:
+        raise Refusal(403, f"This request came through a proxy, and no keys exist. {_CREATE_KEY}")
+    origin = headers.get(b"origin")
+    if origin is not None and not _is_local(origin.partition(b"://")[2], address):
+        raise Refusal(403, f"This request came from a web page of another site, and no keys exist. {_CREATE_KEY}")
+    host = headers.get(b"host")
+    if host is None or _is_local(host, address):  # no browser leaves it out
+        return
+    raise Refusal(421, f"Without keys, this service answers only to localhost, not to another name. {_CREATE_KEY}")
+
+
+def _is_local(host: bytes, address: str) -> bool:
+    """Whether a host, with or without a port, names this machine; `address` is one of its addresses."""
+    name = host.decode("latin-1").lower()
+    name = name[1:].partition("]")[0] if name.startswith("[") else name.partition(":")[0]
+    return name == "localhost" or name == address or is_loopback(name)
+
+
+def is_loopback(address: str) -> bool:
+    """Whether a text is an address of this machine that no other machine can reach."""
+    try:
+        return ipaddress.ip_address(address).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,15 @@
+"""Headers of every answer that tell browsers what they must not do with it.
+
+https://cheatsheetseries.owasp.org/cheatsheets/REST_Security_Cheat_Sheet.html#security-headers
+"""
+
+from __future__ import annotations
+
+# No answer is a page to keep, frame or run, except /docs, which brings a content policy of its own.
+CONTENT_POLICY = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'")
+SECURITY_HEADERS = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"cache-control", b"no-store"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+)
