@@ -43,6 +43,13 @@ REASON_COLUMNS = tuple(
 )
 QUESTIONS = Column("questions", "text", "what to ask a lead that is recommended to be asked")
 
+# The members of a result in JSON; those that a property of a CRM can hold come first.
+WRITE_BACK_OUTPUTS = (
+    *("score", "points", "low", "high", "plus_minus", "probability", "grade", "recommendation", "from", "to"),
+    *("reasons", "questions", "as_of", "card", "release"),
+)
+RESULT_MEMBERS = (*WRITE_BACK_OUTPUTS, "line", "criteria", "ledger", "ignored")
+
 # What the rejects of a list hold: where the value stands (each engine says which of the first three it knows), the
 # column, the value and the reason. The same for a file, a folder and a table.
 REJECT_COLUMNS = (

@@ -17,9 +17,11 @@ from leadledger.api.cli.commands import cli
 from leadledger.api.http.access import GuardedRoute, RouteTable, build_route_table
 from leadledger.api.service.keys import SCOPES
 from leadledger.api.service.settings import Settings
-from leadledger.scoring.card.reader import KEYS, parse_card
+from leadledger.scoring.card.keys import BETTER, KEYS, KINDS
+from leadledger.scoring.card.reader import parse_card
 from leadledger.scoring.card.write_back import DEFAULT_PROPERTIES
 from leadledger.scoring.engine.cases import find_failures
+from leadledger.scoring.outputs import VERDICTS, WRITE_BACK_OUTPUTS
 
 ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "docs" / "card.md").read_text("utf-8")
@@ -57,6 +59,16 @@ def test_the_schema_has_the_same_keys(part: str) -> None:
     assert set(schema["properties"]) == set(KEYS[part])
     assert set(schema["required"]) == {key for key, needed in KEYS[part].items() if needed}
     assert schema["additionalProperties"] is False
+
+
+def test_the_schema_has_the_same_words() -> None:
+    """Where the schema lists the words that a key may have, they are the vocabulary of the program, in its order."""
+    parts = SCHEMA["$defs"]
+    assert parts["field"]["properties"]["kind"]["enum"] == list(KINDS)
+    assert parts["field"]["properties"]["better"]["enum"] == list(BETTER)
+    assert parts["expect"]["properties"]["recommendation"]["enum"] == list(VERDICTS)
+    assert list(parts["written"]["properties"]) == list(WRITE_BACK_OUTPUTS)
+    assert set(KEYS["expect"]) - {"fires", "not_fires"} <= set(WRITE_BACK_OUTPUTS)
 
 
 def test_standard_properties_are_told() -> None:

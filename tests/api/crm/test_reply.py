@@ -17,8 +17,9 @@ from leadledger.api.crm.hubspot import HubSpot
 from leadledger.api.crm.reply import make_reply
 from leadledger.api.service.settings import Settings
 from leadledger.scoring.card.reader import parse_card
-from leadledger.scoring.card.write_back import DEFAULT_PROPERTIES, WRITE_BACK_OUTPUTS
+from leadledger.scoring.card.write_back import DEFAULT_PROPERTIES
 from leadledger.scoring.engine.score import get_engine
+from leadledger.scoring.outputs import WRITE_BACK_OUTPUTS
 from leadledger.scoring.scorecard import build_untrained
 
 CASES = Path(__file__).parents[2] / "cases" / "crm"

@@ -12,7 +12,8 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from leadledger.scoring.card.reader import KEYS, parse_card, read_card
+from leadledger.scoring.card.keys import KEYS
+from leadledger.scoring.card.reader import parse_card, read_card
 from leadledger.scoring.card.yaml_shapes import DEEPEST_CARD, LARGEST_CARD, LONGEST_SECTION, MOST_PROBLEMS_LISTED
 from leadledger.scoring.engine.cases import find_failures
 from leadledger.scoring.engine.score import get_engine

@@ -1,0 +1,208 @@
+"""The section `fields` of a card: plain fields, and fields that are computed from others."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import yaml
+
+from leadledger.scoring.card.condition import RESERVED, KnownField, join_lines, parse_condition, parse_days
+from leadledger.scoring.card.keys import BETTER, KEYS, KINDS
+from leadledger.scoring.card.reading import CardReading
+from leadledger.scoring.card.yaml_shapes import KeyValue
+from leadledger.scoring.errors import ConditionError, UnreadableValue, quote
+from leadledger.scoring.field import Field, fold, make_cleaner
+from leadledger.scoring.tree import Days
+
+
+def read_fields(reading: CardReading, node: yaml.Node) -> None:
+    """Read the fields, the plain ones first, in `reading.fields`; `reading.known` is what conditions may ask."""
+    shapes = reading.shapes
+    items = _read_names(reading, node)
+    if not isinstance(node, yaml.MappingNode):
+        return
+    if not node.value:
+        shapes.problem(node, "`fields` is empty; a card needs at least one field")
+        return
+    records = {name: shapes.record(item.value, f"field '{name}'", KEYS["field"]) for name, item in items.items()}
+    later = "is computed, here or further down; a field asks only those above it"
+    reading.known = {
+        name: KnownField(None, because=later if "is" in record else "") for name, record in records.items()
+    }
+    columns = {name: name for name in items}
+    for name, record in records.items():
+        kind = shapes.word(record["kind"].value, f"`kind` of field '{name}'", KINDS) if "kind" in record else None
+        if "is" not in record:
+            plain = _read_plain_field(reading, name, kind, record, columns)
+            reading.fields[name] = plain
+            reading.known[name] = KnownField(plain.kind if kind else None, plain.values)
+    for name, record in records.items():
+        if "is" in record:
+            derived = _read_derived_field(reading, name, record)
+            reading.known[name] = KnownField(derived.kind if derived else None)
+            if derived is not None:
+                reading.fields[name] = derived
+    reading.fields = {name: reading.fields[name] for name in items if name in reading.fields}
+
+
+def _read_names(reading: CardReading, node: yaml.Node) -> dict[str, KeyValue]:
+    """The items of the fields whose names can be names."""
+    items = {}
+    for name, item in reading.shapes.mapping(node, "`fields`").items():
+        if reading.shapes.name(item.key, "the name of a field") is None:
+            reading.misnamed.append(name.lower())
+        elif name in RESERVED:
+            text = f"a field can't be called '{name}', which is a word of conditions; rename it"
+            reading.shapes.problem(item.key, text)
+            reading.misnamed.append(name)
+        else:
+            items[name] = item
+    return items
+
+
+def _read_plain_field(
+    reading: CardReading, name: str, kind: str | None, record: Mapping[str, KeyValue], columns: dict[str, str]
+) -> Field:
+    """A field that comes from outside. `columns` says which field has a column already, and is added to."""
+    shapes, what = reading.shapes, f"field '{name}'"
+
+    def only_for(key: str, *kinds: str) -> bool:
+        """Whether the field has a key, and is of a kind that may have it."""
+        if key not in record or kind is None:
+            return False
+        if kind not in kinds:
+            text = f"`{key}` of {what} is only for {_name_kinds(kinds)}, not for {_name_kinds((kind,))}; remove it"
+            shapes.problem(record[key].key, text)
+            return False
+        return True
+
+    values = _read_values(reading, record["values"].value, what) if only_for("values", "text") else []
+    if name == "stage":
+        reading.stage_values = [node for _, node in values]
+    better = ""
+    if only_for("better", "number"):
+        better = shapes.word(record["better"].value, f"`better` of {what}", BETTER) or ""
+    learn = shapes.yes(record["learn"].value, f"`learn` of {what}") if "learn" in record else None
+    if learn and kind in ("date", "id"):
+        hint = "learn from a derived field such as `is: days_since(…)`" if kind == "date" else "an id tells nothing"
+        shapes.problem(record["learn"].value, f"{what} is {_name_kinds((kind,))}, which can't be learnt from; {hint}")
+    field = Field(
+        name=name,
+        kind=kind or "text",  # type: ignore[arg-type]  # one of KINDS
+        values=tuple(text for text, _ in values),
+        unit=reading.read_line(record, "unit", what) if only_for("unit", "number") else "",
+        better=better,  # type: ignore[arg-type]  # one of BETTER, or empty
+        sources=_read_sources(reading, name, record["from"].value, columns) if "from" in record else (),
+        ask=reading.read_line(record, "ask", what),
+        learn=kind not in ("date", "id") if learn is None else learn,
+        known_when_scored=_read_known_when_scored(reading, record, what),
+        label=reading.read_line(record, "label", what),
+    )
+    if only_for("missing", "number", "text", "id"):
+        field = replace(field, missing=_read_missing(reading, field, record["missing"].value))
+    return field
+
+
+def _read_known_when_scored(reading: CardReading, record: Mapping[str, KeyValue], what: str) -> bool:
+    key = "known_when_scored"
+    return key in record and bool(reading.shapes.yes(record[key].value, f"`{key}` of {what}"))
+
+
+def _read_values(reading: CardReading, node: yaml.Node, what: str) -> list[tuple[str, yaml.Node]]:
+    """The listed values of a text field; none where one of them can't be read, so that none is found wrong."""
+    shapes = reading.shapes
+    before = len(shapes.problems)
+    values = reading.read_texts(node, f"`values` of {what}")
+    folded: dict[str, str] = {}
+    for text, item in values:
+        first = folded.setdefault(fold(text), text)
+        if first != text:
+            both = f"{quote(first)} and {quote(text)}"
+            shapes.problem(item, f"`values` of {what} has {both}, alike but for case; remove one of the two")
+    if isinstance(node, yaml.SequenceNode) and not node.value:
+        shapes.problem(node, f"`values` of {what} is empty; list the values, or remove the key")
+    return values if len(shapes.problems) == before else []
+
+
+def _read_missing(reading: CardReading, field: Field, node: yaml.Node) -> tuple[float | str, ...]:
+    """The typed values of a field that mean "not known"."""
+    what = f"`missing` of field '{field.name}'"
+    missing: list[float | str] = []
+    clean = make_cleaner(Field(field.name, field.kind), frozenset())
+    for text, item in reading.read_texts(node, what):
+        try:
+            value = clean(text)
+        except UnreadableValue as reason:
+            reading.shapes.problem(item, f"{what}: {reason}")
+            continue
+        if isinstance(value, float | str):
+            missing.append(value)
+    return tuple(missing)
+
+
+def _read_sources(
+    reading: CardReading, name: str, node: yaml.Node, columns: dict[str, str]
+) -> tuple[tuple[str, str], ...]:
+    """The columns of each system. `columns` says which field has a column already, and is added to."""
+    shapes, what = reading.shapes, f"`from` of field '{name}'"
+    by_system = [("", node)]
+    if isinstance(node, yaml.MappingNode):
+        by_system = [(system, item.value) for system, item in shapes.mapping(node, what).items()]
+    reading.systems_named[name] = frozenset(fold(system) for system, _ in by_system)
+    sources = []
+    for system, system_node in by_system:
+        column_nodes = system_node.value if isinstance(system_node, yaml.SequenceNode) else [system_node]
+        for column_node in column_nodes:
+            column = shapes.text(column_node, what)
+            if column is None:
+                continue
+            if columns.setdefault(column, name) != name:
+                text = f"{what} takes {quote(column)}, which field '{columns[column]}' has already"
+                shapes.problem(column_node, f"{text}; remove one of the two")
+            sources.append((system, column))
+    return tuple(sources)
+
+
+def _read_derived_field(reading: CardReading, name: str, record: Mapping[str, KeyValue]) -> Field | None:
+    """A field that is computed; None where it can't be read."""
+    shapes, what = reading.shapes, f"field '{name}'"
+    for key in ("values", "from", "ask", "missing"):
+        if key in record:
+            shapes.problem(record[key].key, f"{what} is computed by `is:`, so it can't have `{key}:`; remove it")
+    text = shapes.text(record["is"].value, f"`is` of {what}")
+    if text is None or reading.known is None:
+        return None
+    try:
+        days: Days | None = parse_days(text, reading.known)
+        derived = days if days is not None else parse_condition(text, reading.known).tree
+    except ConditionError as error:
+        reading.note_condition_error(record["is"].value, f"`is` of {what}", text, error)
+        return None
+    kind = "flag" if days is None else "number"
+    if "kind" in record and record["kind"].value.value != kind:
+        if record["kind"].value.value in KINDS:  # any other word has been noted
+            shapes.problem(record["kind"].value, f"{what} computes a {kind}; write `kind: {kind}`")
+        return None
+    for key in ("unit", "better"):
+        if key in record and kind != "number":
+            shapes.problem(record[key].key, f"`{key}` of {what} is only for a number, not for a flag; remove it")
+    learn = shapes.yes(record["learn"].value, f"`learn` of {what}") if "learn" in record else None
+    better = shapes.word(record["better"].value, f"`better` of {what}", BETTER) if "better" in record else None
+    return Field(
+        name=name,
+        kind=kind,  # type: ignore[arg-type]  # one of two kinds
+        unit=reading.read_line(record, "unit", what),
+        better=better or "",  # type: ignore[arg-type]  # one of BETTER, or empty
+        learn=True if learn is None else learn,
+        known_when_scored=_read_known_when_scored(reading, record, what),
+        label=reading.read_line(record, "label", what),
+        derived=derived,
+        derived_text=join_lines(text),
+    )
+
+
+def _name_kinds(kinds: tuple[str, ...]) -> str:
+    """`a number`, `a number, a text or an id`."""
+    words = [f"an {kind}" if kind == "id" else f"a {kind}" for kind in kinds]
+    return " or ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)

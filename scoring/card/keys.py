@@ -1,0 +1,34 @@
+"""The keys of each part of a card, and whether each must be there. The JSON Schema lists the same; a test compares."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from leadledger.scoring.card.write_back import DEFAULT_PROPERTIES
+from leadledger.scoring.outputs import WRITE_BACK_OUTPUTS
+
+KINDS = ("number", "text", "flag", "date", "id")  # of a field
+BETTER = ("higher", "lower")  # which end of a number is the better one
+TRAINED_THRESHOLDS = ("probability", "capacity", "value")  # each asks training for a threshold; a stage has one at most
+
+KEYS: Mapping[str, Mapping[str, bool]] = {
+    "card": {"name": True, "title": False, "missing": False, "fields": True}
+    | dict.fromkeys(("outcome", "base_rate", "trust", "criteria", "groups", "rules", "exclude", "stages"), False)
+    | dict.fromkeys(("grades", "write_back", "cases"), False),
+    "field": dict.fromkeys(("values", "unit", "better", "from", "ask", "learn", "label", "missing", "is"), False)
+    | {"kind": True, "known_when_scored": False},
+    "outcome": {"became": True, "since": False, "within": False, "minimum": False},
+    "became": {"field": True, "kind": True},
+    "criterion": {"met": True, "essential": False, "label": False},
+    "group": {"max": False, "min": False, "best_of": False},
+    "rule": {"name": True, "when": True, "points": True, "reason": True}
+    | dict.fromkeys(("why", "since", "half_life", "group"), False),
+    "exclusion": {"name": True, "when": True, "reason": True},
+    "stage": {"name": True} | dict.fromkeys(("requires", "points", *TRAINED_THRESHOLDS), False),
+    "probability": {"precision": True, "confidence": False},
+    "value": {"won": True, "cost": True},
+    "write_back": dict.fromkeys(DEFAULT_PROPERTIES, False),
+    "written": dict.fromkeys(WRITE_BACK_OUTPUTS, False),
+    "case": {"name": False, "lead": True, "as_of": False, "expect": True},
+    "expect": dict.fromkeys(("recommendation", "from", "to", "grade", "score", "points", "fires", "not_fires"), False),
+}

@@ -1,0 +1,26 @@
+"""The vocabulary of results is what results hold."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from leadledger.scoring.card.reader import parse_card
+from leadledger.scoring.engine.score import score
+from leadledger.scoring.outputs import ENTRY_KINDS, REASON_COLUMNS, RESULT_MEMBERS, SCORE_COLUMNS, VERDICTS, names
+from leadledger.scoring.scorecard import build_untrained
+
+CARD = "name: small\nfields: {need: {kind: text}}\nrules: [{name: a, when: need = 'x', points: 1, reason: Because}]\n"
+
+
+def test_the_members_of_a_result() -> None:
+    """A result in JSON has the members that the vocabulary lists, each once, and its words are of the vocabulary."""
+    result = score(build_untrained(parse_card(CARD)), {"need": "x"}, date(2026, 1, 1)).to_dict()
+    assert sorted(result) == sorted(RESULT_MEMBERS)
+    assert result["recommendation"] in VERDICTS
+    assert {entry["kind"] for entry in result["ledger"]} <= set(ENTRY_KINDS)
+
+
+def test_the_columns_of_a_list() -> None:
+    """The columns that scoring adds to a list are members of a result, and each reason has a column of its own."""
+    assert set(names(SCORE_COLUMNS)) <= set(RESULT_MEMBERS)
+    assert len(set(names(REASON_COLUMNS))) == len(REASON_COLUMNS)
