@@ -31,7 +31,8 @@ from types import MappingProxyType
 from typing import Any
 
 from leadledger.models.files import replace_file, sync_folder, write_synced
-from leadledger.models.releases.diff import Diff, compare
+from leadledger.models.releases.changes import Diff
+from leadledger.models.releases.diff import compare
 from leadledger.models.releases.learned_checks import check_learned
 from leadledger.models.releases.learned_reader import learned_from_text
 from leadledger.models.releases.learned_writer import learned_to_text

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
 from typing import Any, TypeVar
 
-from leadledger.models.releases.diff import RuleChange, compare
+from leadledger.models.releases.changes import RuleChange
+from leadledger.models.releases.diff import compare
 from leadledger.scoring.gate import Stage
 from leadledger.scoring.result import format_signed, format_unsigned
 from leadledger.scoring.rule import Criterion, Exclusion, Group, Rule
@@ -50,7 +51,7 @@ def find_edits(old: Scorecard, new: Scorecard) -> Iterator[CardEdit]:
     reordered = [stage.name for stage in old.card.stages] != [stage.name for stage in new.card.stages]
     if reordered:
         yield CardEdit("stages", "", f"{_listed(old.card)} → {_listed(new.card)}")
-    for line in () if reordered else counting.lines:
+    for line in () if reordered else counting.thresholds:
         yield CardEdit("line", line.name, f"{_points(line.points.old)} → {_points(line.points.new)}")
     if declared.grades or old.card.below != new.card.below:
         moved = [f"{grade.name} {_points(grade.old)} → {_points(grade.new)}" for grade in declared.grades]

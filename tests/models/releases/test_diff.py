@@ -12,9 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leadledger.models.releases.diff import MANY, Cut, Edit, Move, TermChange, compare
+from leadledger.models.releases.changes import CutoffChange, PointsChange, TermChange, TextChange
+from leadledger.models.releases.diff import compare
 from leadledger.models.releases.diff_text import diff_text
 from leadledger.models.releases.store import Releases
+from leadledger.models.releases.term_changes import MOST_CELLS_COMPARED
 from leadledger.scoring.card.reader import parse_card
 from leadledger.scoring.gate import Threshold
 from leadledger.scoring.lookup import Bins, Branch, Combination, FlagBins, Leaf, NumberBins, Pair, Table, Term, TextBins
@@ -155,7 +157,7 @@ Combinations, those that moved most first
     yes, 50 to 70, 'retail'                             +1.7 →      0.0     −1.7
     … and 23 that moved less
 
-Promotion lines: the points from which a stage is open
+Thresholds: the points from which a stage is open
   lead                                                  60.0 →     58.5     −1.5
   opportunity                                           70.0 →        –
     promise
@@ -189,11 +191,11 @@ The rest of the card
     was  C
     now  D
 """
-ONE = Scorecard(parse_card(OLD_CARD), OLD, "old")
-OTHER = Scorecard(parse_card(NEW_CARD), NEW, "new")
+OLD_SCORECARD = Scorecard(parse_card(OLD_CARD), OLD, "old")
+NEW_SCORECARD = Scorecard(parse_card(NEW_CARD), NEW, "new")
 
 
-def moves_of(old: Term, new: Term) -> TermChange | None:
+def compare_terms(old: Term, new: Term) -> TermChange | None:
     """The change of one term."""
     card = parse_card(OLD_CARD)
     terms = compare(Scorecard(card, Learned(terms=(old,))), Scorecard(card, Learned(terms=(new,)))).terms
@@ -202,30 +204,30 @@ def moves_of(old: Term, new: Term) -> TermChange | None:
 
 def test_whole_text() -> None:
     """The text names all that moved, by how many points, in at most 80 columns."""
-    assert diff_text(compare(ONE, OTHER)) == TEXT
+    assert diff_text(compare(OLD_SCORECARD, NEW_SCORECARD)) == TEXT
     assert max(map(len, TEXT.splitlines())) <= 80
 
 
 def test_json_holds_everything() -> None:
     """The JSON has the same, in points, with nothing left out but the cells of pairs that moved less."""
-    found = json.loads(json.dumps(compare(ONE, OTHER).to_dict()))
-    assert (found["old"], found["new"], found["differs"]) == ("old", "new", True)
-    assert found["start"] == {"name": "start", "old": 48.0, "new": 48.3, "moved": 0.3}
-    assert found["trust"] == {"old": 1.0, "new": 0.5}
-    assert found["base_rate"] == {"old": 0.09, "new": None}
-    assert {one["name"]: one["change"] for one in found["rules"]} == {
+    members = json.loads(json.dumps(compare(OLD_SCORECARD, NEW_SCORECARD).to_dict()))
+    assert (members["old"], members["new"], members["differs"]) == ("old", "new", True)
+    assert members["start"] == {"name": "start", "old": 48.0, "new": 48.3, "moved": 0.3}
+    assert members["trust"] == {"old": 1.0, "new": 0.5}
+    assert members["base_rate"] == {"old": 0.09, "new": None}
+    assert {part["name"]: part["change"] for part in members["rules"]} == {
         "demo": "removed",
         "asked_for_demo": "added",
         "large": "changed",
         "fresh": "changed",
         "retail": "changed",
     }
-    large = next(one for one in found["rules"] if one["name"] == "large")
+    large = next(part for part in members["rules"] if part["name"] == "large")
     assert large["declared"] == {"name": "large", "old": 8.0, "new": 9.0, "moved": 1.0}
     assert large["effective"] == {"name": "large", "old": 8.0, "new": 4.5, "moved": -3.5}
     assert large["edits"] == [{"name": "when", "old": "employees >= 100", "new": "employees >= 200"}]
-    assert [one["name"] for one in found["tables"]] == ["employees", "industry", "silent", "demo"]
-    assert found["tables"][0] == {
+    assert [part["name"] for part in members["tables"]] == ["employees", "industry", "silent", "demo"]
+    assert members["tables"][0] == {
         "name": "employees",
         "change": "changed",
         "size": 6,
@@ -236,22 +238,22 @@ def test_json_holds_everything() -> None:
             {"name": "50 to 70", "old": 2.0, "new": -1.5, "moved": -3.5},
         ],
     }
-    assert [one["cells"][0]["name"] for one in found["pairs"]] == ["yes, 50 and up"]
-    assert [one["cells"][0]["moved"] for one in found["combinations"]] == [-2.0]
-    assert found["combinations"][0]["bounds"] == []
-    assert found["lines"][0] == {
+    assert [part["cells"][0]["name"] for part in members["pairs"]] == ["yes, 50 and up"]
+    assert [part["cells"][0]["moved"] for part in members["combinations"]] == [-2.0]
+    assert members["combinations"][0]["bounds"] == []
+    assert members["lines"][0] == {
         "name": "lead",
         "points": {"name": "lead", "old": 60.0, "new": 58.5, "moved": -1.5},
         "edits": [],
     }
-    assert found["lines"][1]["points"] == {"name": "opportunity", "old": 70.0, "new": None, "moved": None}
-    assert [one["name"] for one in found["grades"]] == ["A", "C"]
-    assert len(found["card"]) == 6
+    assert members["lines"][1]["points"] == {"name": "opportunity", "old": 70.0, "new": None, "moved": None}
+    assert [part["name"] for part in members["grades"]] == ["A", "C"]
+    assert len(members["card"]) == 6
 
 
 def test_nothing_differs() -> None:
     """A release compared with itself differs in nothing, and says so."""
-    same = compare(ONE, Scorecard(ONE.card, ONE.learned, "again"))
+    same = compare(OLD_SCORECARD, Scorecard(OLD_SCORECARD.card, OLD_SCORECARD.learned, "again"))
     assert not same
     assert same.to_dict()["differs"] is False
     assert diff_text(same) == "From old to again, in points\n\nNothing differs that a score depends on.\n"
@@ -270,9 +272,9 @@ def test_nothing_differs() -> None:
 )
 def test_any_part_differs(part: dict[str, object]) -> None:
     """One learned part that differs, whichever it is, is a difference that the text shows."""
-    found = compare(ONE, Scorecard(ONE.card, Learned(**{**OLD.__dict__, **part}), "again"))
-    assert found
-    assert "Nothing differs" not in diff_text(found)
+    diff = compare(OLD_SCORECARD, Scorecard(OLD_SCORECARD.card, Learned(**{**OLD.__dict__, **part}), "again"))
+    assert diff
+    assert "Nothing differs" not in diff_text(diff)
 
 
 @pytest.mark.parametrize(
@@ -298,9 +300,9 @@ def test_any_part_differs(part: dict[str, object]) -> None:
 def test_any_part_of_the_card_differs(old: str, new: str) -> None:
     """One part of the card that decides, whichever it is, is a difference that the text shows."""
     text = OLD_CARD.replace("requires: [big], ", "")
-    found = compare(build_untrained(parse_card(text)), build_untrained(parse_card(text.replace(old, new))))
-    assert found
-    assert "Nothing differs" not in diff_text(found)
+    diff = compare(build_untrained(parse_card(text)), build_untrained(parse_card(text.replace(old, new))))
+    assert diff
+    assert "Nothing differs" not in diff_text(diff)
 
 
 @pytest.mark.parametrize(
@@ -315,19 +317,19 @@ def test_many_rules_that_trust_alone_moved() -> None:
     """Of the rules that trust alone moved, the text shows those that moved most, and counts the others."""
     rules = "".join(f"  - {{name: rule_{i}, when: demo, points: {i}, reason: R}}\n" for i in range(1, 12))
     card = parse_card(f"name: many\nfields: {{demo: {{kind: flag}}}}\nrules:\n{rules}")
-    found = compare(Scorecard(card, Learned(), "a"), Scorecard(card, Learned(trust=0.5), "b"))
-    assert len(found.rules) == 11
-    lines = diff_text(found).splitlines()[5:]
+    diff = compare(Scorecard(card, Learned(), "a"), Scorecard(card, Learned(trust=0.5), "b"))
+    assert len(diff.rules) == 11
+    lines = diff_text(diff).splitlines()[5:]
     assert [line.split()[0] for line in lines[:-1]] == [f"rule_{i}" for i in (11, 10, 9, 8, 7, 6)]
     assert lines[-1] == "  … and 5 that moved less, all with trust alone"
 
 
 def test_long_names_are_cut() -> None:
-    """A text of the history that is long or holds odd signs is cut and escaped, so that columns line up."""
+    """A text of the history that is long or holds odd characters is cut and escaped, so that columns line up."""
     level = "a\nvery long level " + "x" * 200
     old, new = (Table("industry", TextBins((level,)), points, (1, 1, 1)) for points in ((0, 0, 0), (0, 5, 0)))
-    found = moves_of(old, new)
-    assert found is not None
+    change = compare_terms(old, new)
+    assert change is not None
     card = parse_card(OLD_CARD)
     text = diff_text(
         compare(Scorecard(card, Learned(terms=(old,)), "a"), Scorecard(card, Learned(terms=(new,)), "b")), 60
@@ -337,30 +339,35 @@ def test_long_names_are_cut() -> None:
 
 
 def test_levels_called_missing_and_other() -> None:
-    """A text that reads `missing` or `other` is told from the bins of that name by its quotes."""
+    """A text that reads `missing` or `other` differs from the bins of that name by its quotes."""
     old = Table("industry", TextBins(()), (1, 2), (1, 1))
     new = Table("industry", TextBins(("missing", "other")), (3, 4, 5, 6), (1, 1, 1, 1))
-    found = moves_of(old, new)
-    assert found is not None
-    assert found.moves == (Move("missing", 1, 3), Move("'missing'", 2, 4), Move("'other'", 2, 5), Move("other", 2, 6))
+    change = compare_terms(old, new)
+    assert change is not None
+    assert change.moves == (
+        PointsChange("missing", 1, 3),
+        PointsChange("'missing'", 2, 4),
+        PointsChange("'other'", 2, 5),
+        PointsChange("other", 2, 6),
+    )
 
 
 def test_field_of_another_kind() -> None:
     """Where a field has another kind of bins, the old table is gone and the new one is new."""
-    old = Scorecard(ONE.card, Learned(terms=(Table("x", FlagBins(), (0, 1, 2), (1, 1, 1)),)))
-    new = Scorecard(ONE.card, Learned(terms=(Table("x", NumberBins(()), (0, 1), (1, 1)),)))
-    assert [(one.change, [move.moved for move in one.moves]) for one in compare(old, new).terms] == [
+    old = Scorecard(OLD_SCORECARD.card, Learned(terms=(Table("x", FlagBins(), (0, 1, 2), (1, 1, 1)),)))
+    new = Scorecard(OLD_SCORECARD.card, Learned(terms=(Table("x", NumberBins(()), (0, 1), (1, 1)),)))
+    assert [(term.change, [move.moved for move in term.moves]) for term in compare(old, new).terms] == [
         ("removed", [-1, -2]),
         ("added", [1]),
     ]
 
 
 def test_moves_and_cuts() -> None:
-    """A rule that isn't there earns 0; a line that isn't there is not a line at 0."""
-    assert Move("a", None, 5).moved == 5
-    assert Move("a", 5, None).moved == -5
-    assert Cut("a", 5, None).moved is None
-    assert Edit("a", None, "b").to_dict() == {"name": "a", "old": None, "new": "b"}
+    """A rule that isn't there earns 0; a cut-off that isn't there is not a cut-off at 0."""
+    assert PointsChange("a", None, 5).moved == 5
+    assert PointsChange("a", 5, None).moved == -5
+    assert CutoffChange("a", 5, None).moved is None
+    assert TextChange("a", None, "b").to_dict() == {"name": "a", "old": None, "new": "b"}
 
 
 @st.composite
@@ -375,16 +382,16 @@ def number_tables(draw: st.DrawFn) -> Table:
 
 @given(number_tables(), number_tables())
 def test_numbers_are_split_at_both_edges(old: Table, new: Table) -> None:
-    """What the difference says moved is what moves for some number, and the other way round; no bin stands twice."""
+    """The changes listed are exactly those that some number has; no bin is listed twice."""
     assert isinstance(old.bins, NumberBins)
     assert isinstance(new.bins, NumberBins)
     cuts = sorted({*old.bins.edges, *new.bins.edges})
     probes = [None, -math.inf, *cuts, *(math.nextafter(cut, -math.inf) for cut in cuts), math.inf]
-    seen = {(old.points[old.bins.find(one)], new.points[new.bins.find(one)]) for one in probes}
-    found = moves_of(old, new)
-    moves = found.moves if found else ()
-    assert {(one.old, one.new) for one in moves} == {(before, after) for before, after in seen if before != after}
-    assert len({one.name for one in moves}) == len(moves)
+    seen = {(old.points[old.bins.find(probe)], new.points[new.bins.find(probe)]) for probe in probes}
+    change = compare_terms(old, new)
+    moves = change.moves if change else ()
+    assert {(move.old, move.new) for move in moves} == {(before, after) for before, after in seen if before != after}
+    assert len({move.name for move in moves}) == len(moves)
 
 
 @st.composite
@@ -405,15 +412,15 @@ def test_pairs_are_split_on_both_sides(old: Pair, new: Pair) -> None:
     for number in (None, -1.0, 0.0, 5.0, 10.0, 11.0):
         for text in (None, "a", "b", "c", "else"):
             before, after = (
-                one.points[one.bins[0].find(number)][one.bins[1].find(text)]  # type: ignore[arg-type]
-                for one in (old, new)
+                pair.points[pair.bins[0].find(number)][pair.bins[1].find(text)]  # type: ignore[arg-type]
+                for pair in (old, new)
             )
             if before != after:
                 seen.add((before, after))
-    found = moves_of(old, new)
-    assert {(one.old, one.new) for one in (found.moves if found else ())} == seen
-    if found:
-        assert found.most == max(abs(before - after) for before, after in seen)
+    change = compare_terms(old, new)
+    assert {(move.old, move.new) for move in (change.moves if change else ())} == seen
+    if change:
+        assert change.most == max(abs(before - after) for before, after in seen)
 
 
 FIELDS = ("employees", "industry", "demo")
@@ -430,7 +437,7 @@ def small_trees(draw: st.DrawFn) -> Combination:
     return draw(combinations(bins, st.integers(-2, 2), st.integers(0, 5)))
 
 
-def told(term: Combination, lead: tuple[float | None, str | None, bool | None]) -> int:
+def points_of(term: Combination, lead: tuple[float | None, str | None, bool | None]) -> int:
     """The points of a lead."""
     return term.worth([bins.find(value) for bins, value in zip(term.bins, lead, strict=True)])  # type: ignore[arg-type]
 
@@ -439,27 +446,27 @@ def told(term: Combination, lead: tuple[float | None, str | None, bool | None]) 
 def test_combinations_are_split_on_all_sides(old: Combination, new: Combination) -> None:
     """What moves in a combination is what moves for some lead, and no cell stands twice."""
     leads = list(product((None, -1.0, 0.0, 5.0, 10.0, 11.0), (None, "a", "b", "c", "else"), (None, False, True)))
-    points = {(told(old, lead), told(new, lead)) for lead in leads}
-    found = moves_of(old, new)
-    moves = found.moves if found else ()
-    assert {(one.old, one.new) for one in moves} == {(before, after) for before, after in points if before != after}
-    assert len({one.name for one in moves}) == len(moves)
+    points = {(points_of(old, lead), points_of(new, lead)) for lead in leads}
+    change = compare_terms(old, new)
+    moves = change.moves if change else ()
+    assert {(move.old, move.new) for move in moves} == {(before, after) for before, after in points if before != after}
+    assert len({move.name for move in moves}) == len(moves)
 
 
 @given(small_trees(), st.booleans())
 def test_a_combination_comes_or_goes(term: Combination, comes: bool) -> None:
     """Beside a release without it, each cell of a combination moves by its points."""
     card = parse_card(OLD_CARD)
-    none, some = Scorecard(card, Learned()), Scorecard(card, Learned(terms=(term,)))
-    (found,) = compare(none, some).terms if comes else compare(some, none).terms
-    assert (found.kind, found.change) == ("combination", "added" if comes else "removed")
+    without, having = Scorecard(card, Learned()), Scorecard(card, Learned(terms=(term,)))
+    (change,) = compare(without, having).terms if comes else compare(having, without).terms
+    assert (change.kind, change.change) == ("combination", "added" if comes else "removed")
     every = sorted(filter(None, map(term.worth, product(*(range(len(bins)) for bins in term.bins)))))
-    assert sorted(one.moved if comes else -one.moved for one in found.moves) == every
+    assert sorted(move.moved if comes else -move.moved for move in change.moves) == every
 
 
 def wide(points: int, count: int = 1) -> Combination:
     """A combination of more cells than are compared one by one."""
-    size = int((MANY / 3) ** 0.5) + 1
+    size = int((MOST_CELLS_COMPARED / 3) ** 0.5) + 1
     bins = NumberBins(tuple(map(float, range(size))))
     tree = Branch(
         "employees", (3,), Leaf(points, count), Branch("silent", (7,), Branch("demo", (2,), Leaf(4, 1), NONE), NONE)
@@ -469,23 +476,26 @@ def wide(points: int, count: int = 1) -> Combination:
 
 def test_combinations_of_many_cells() -> None:
     """Where the cells are too many to compare, the text says so, and what the trees could add up to."""
-    found = moves_of(wide(50), wide(70))
-    assert found is not None
-    assert (found.moves, found.most) == ((), 20)
-    assert found.bounds == (Move("the least that it can give", 0, 0), Move("the most that it can give", 50, 70))
+    change = compare_terms(wide(50), wide(70))
+    assert change is not None
+    assert (change.moves, change.most) == ((), 20)
+    assert change.bounds == (
+        PointsChange("the least that it can give", 0, 0),
+        PointsChange("the most that it can give", 50, 70),
+    )
     card = parse_card(OLD_CARD)
-    one, other = (Scorecard(card, Learned(terms=(wide(points),)), "x") for points in (50, 70))
-    lines = diff_text(compare(one, other)).splitlines()
-    assert lines[3] == f"  employees & silent & demo: {found.size:,} cells, too many to list"
+    old, new = (Scorecard(card, Learned(terms=(wide(points),)), "x") for points in (50, 70))
+    lines = diff_text(compare(old, new)).splitlines()
+    assert lines[3] == f"  employees & silent & demo: {change.size:,} cells, too many to list"
     assert lines[5].split() == ["the", "most", "that", "it", "can", "give", "+5.0", "→", "+7.0", "+2.0"]
-    assert moves_of(wide(50), wide(50, count=9)) is None
-    assert compare(one, Scorecard(card, Learned())).terms[0].change == "removed"
+    assert compare_terms(wide(50), wide(50, count=9)) is None
+    assert compare(old, Scorecard(card, Learned())).terms[0].change == "removed"
 
 
 def test_errors_and_counts_move_nothing() -> None:
     """Counts and standard errors are no part of a score, and so no difference."""
     table = Table("demo", FlagBins(), (0, 1, 2), (1, 1, 1))
-    assert moves_of(table, Table("demo", FlagBins(), (0, 1, 2), (1, 1, 9), (3, 3, 3))) is None
+    assert compare_terms(table, Table("demo", FlagBins(), (0, 1, 2), (1, 1, 9), (3, 3, 3))) is None
 
 
 def test_store_compares(tmp_path: Path) -> None:
@@ -493,9 +503,11 @@ def test_store_compares(tmp_path: Path) -> None:
     store = Releases(tmp_path)
     for text, learned in ((OLD_CARD, OLD), (NEW_CARD, NEW)):
         store.publish(text, learned, metrics={}, provenance={}, created=datetime(2026, 11, 24, tzinfo=UTC))
-    one, other = store.names()
-    found, back = store.diff(one, other), store.diff(other, one)
-    assert (found.old, found.new) == (one, other)
-    assert diff_text(found).splitlines()[1:] == TEXT.splitlines()[1:]
-    assert back.start.moved == -found.start.moved
-    assert sorted(one.effective.moved for one in back.rules) == sorted(-one.effective.moved for one in found.rules)
+    old, new = store.names()
+    diff, reverse = store.diff(old, new), store.diff(new, old)
+    assert (diff.old, diff.new) == (old, new)
+    assert diff_text(diff).splitlines()[1:] == TEXT.splitlines()[1:]
+    assert reverse.start.moved == -diff.start.moved
+    assert sorted(rule.effective.moved for rule in reverse.rules) == sorted(
+        -rule.effective.moved for rule in diff.rules
+    )
