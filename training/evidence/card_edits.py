@@ -51,8 +51,8 @@ def find_edits(old: Scorecard, new: Scorecard) -> Iterator[CardEdit]:
     reordered = [stage.name for stage in old.card.stages] != [stage.name for stage in new.card.stages]
     if reordered:
         yield CardEdit("stages", "", f"{_listed(old.card)} → {_listed(new.card)}")
-    for line in () if reordered else counting.thresholds:
-        yield CardEdit("line", line.name, f"{_points(line.points.old)} → {_points(line.points.new)}")
+    for threshold in () if reordered else counting.thresholds:
+        yield CardEdit("line", threshold.name, f"{_points(threshold.points.old)} → {_points(threshold.points.new)}")
     if declared.grades or old.card.below != new.card.below:
         moved = [f"{grade.name} {_points(grade.old)} → {_points(grade.new)}" for grade in declared.grades]
         yield CardEdit("grades", "", ", ".join(moved) or f"lowest {old.card.below} → {new.card.below}")
