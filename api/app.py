@@ -56,12 +56,12 @@ def create_app(settings: Settings) -> FastAPI:
 
     def openapi() -> dict[str, Any]:
         # Loaded on the first request for it: its models would cost every start a tenth of its time.
-        from leadledger.api.openapi import schemas
+        from leadledger.api.openapi.document import build_document
 
         nonlocal described
         if app.openapi_schema is None or described is not service.served:
             described = service.served
-            app.openapi_schema = schemas.openapi(app, described.engine)
+            app.openapi_schema = build_document(app, described.engine)
         return app.openapi_schema
 
     app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's documented way to extend it

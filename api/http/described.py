@@ -1,4 +1,4 @@
-"""What OpenAPI is told of a route, by the names of `api.openapi.schemas`, which is loaded only where somebody asks."""
+"""What OpenAPI is told of a route, by the names of `api.openapi.shapes`, which is loaded only where somebody asks."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from leadledger.api.http.problem import MEDIA_TYPE
 
 
 def schema(name: str) -> dict[str, str]:
-    """A reference to a schema of `leadledger.api.openapi.schemas`."""
+    """A reference to a schema of `leadledger.api.openapi.shapes`."""
     return {"$ref": f"#/components/schemas/{name}"}
 
 
 def answers(tag: str, answer: str, reasons: Mapping[int, str] | None = None, said: str = "Done.") -> dict[str, Any]:
     """The tag of a route, its answer, and the statuses with which it refuses, each with the reason.
 
-    What comes before every route (`leadledger.api.http.guard`) is added to it by `leadledger.api.openapi.schemas`.
+    What comes before every route (`leadledger.api.http.guard`) is added to it by `leadledger.api.openapi.document`.
     """
     problem = {MEDIA_TYPE: {"schema": schema("Problem")}}
     return {

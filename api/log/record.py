@@ -9,13 +9,14 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 from leadledger.scoring.errors import DataError
 from leadledger.scoring.result import Result
 from leadledger.scoring.scorecard import Card
 from leadledger.scoring.tree import Typed
 
+MoveCause: TypeAlias = Literal["data", "time", "release", "unknown"]  # why an entry moved between two scores
 _ID_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32
 _ENCODER = json.JSONEncoder(default=date.isoformat)  # `json.dumps` would make an encoder for each score
 

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import Any, TypeAlias
 
 from pydantic_core import to_json
 
-from leadledger.api.log.record import decode_input
+from leadledger.api.log.record import MoveCause, decode_input
 from leadledger.api.log.store import LogStore
 from leadledger.models.releases.store import Releases
 from leadledger.scoring.card.reader import parse_card
@@ -20,7 +20,6 @@ from leadledger.scoring.engine.score import get_engine as engine_of
 from leadledger.scoring.errors import DataError, ScoringError
 from leadledger.scoring.scorecard import build_untrained
 
-Cause: TypeAlias = Literal["data", "time", "release", "unknown"]
 Ledger: TypeAlias = dict[tuple[str, str], int]  # tenths by kind and name of the entry
 ENGINES_KEPT = 8  # of former releases and cards
 
@@ -61,10 +60,10 @@ class Replayer:
             before = after
         return moves
 
-    def _steps(self, old: Mapping[str, Any], new: Mapping[str, Any]) -> list[tuple[Cause, Ledger]]:
+    def _steps(self, old: Mapping[str, Any], new: Mapping[str, Any]) -> list[tuple[MoveCause, Ledger]]:
         """The ledgers between two scores, the new one last, each with the cause that changed from the one before."""
         new_ledger = _read_ledger(new["result"])
-        causes: list[Cause] = []
+        causes: list[MoveCause] = []
         if (old["release"], old["card_digest"]) != (new["release"], new["card_digest"]):
             causes.append("release")
         if old["as_of"] != new["as_of"]:

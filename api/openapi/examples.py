@@ -1,6 +1,6 @@
-"""Examples of every body and answer, for /openapi.json: of the card that is served, and such that they fit together.
+"""Examples of every body and answer for /openapi.json, from the card that is served. They fit each other.
 
-The lead is the first case of the card; what the service would answer to it is worked out, not written down.
+The lead is the first case of the card; the answer to it is computed, not written down.
 """
 
 from __future__ import annotations
@@ -15,25 +15,25 @@ from leadledger.api.service.scorecard_json import describe_scorecard
 from leadledger.scoring.engine.score import Engine
 from leadledger.scoring.tree import Typed
 
-LEAD = "L-1042"
-SCORE = "01kb0000000000000000000000"
-KEY = "3f9c01ab"
-RELEASE = "2026-01-31-001"
+EXAMPLE_LEAD_ID = "L-1042"
+EXAMPLE_SCORE_ID = "01kb0000000000000000000000"
+EXAMPLE_KEY_ID = "3f9c01ab"
+EXAMPLE_RELEASE = "2026-01-31-001"
+_CREATED = "2026-01-31T09:00:00+00:00"
 
 
-def lead(engine: Engine) -> tuple[dict[str, Any], date]:
-    """A lead that the card itself gives as a case, and its day; without cases, an empty lead.
+def example_lead(engine: Engine) -> tuple[dict[str, Any], date]:
+    """The lead of the first case of the card, and its day; without cases, an empty lead.
 
-    Its values are of the kinds of their fields, as clients send them that have one type for each.
+    Each value has the JSON type of its field's kind, as clients with one type per field send it.
     """
-    for one in engine.card.card.cases:
-        values = engine.clean(one.lead).values
-        return {name: _written(value) for name, value in values.items() if value is not None}, one.as_of
+    for case in engine.card.card.cases:
+        values = engine.clean(case.lead).values
+        return {name: _to_json_type(value) for name, value in values.items() if value is not None}, case.as_of
     return {}, date(2026, 1, 1)
 
 
-def _written(value: Typed) -> str | float | bool:
-    """A typed value as JSON has it."""
+def _to_json_type(value: Typed) -> str | float | bool:
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, float) and value.is_integer():
@@ -42,70 +42,93 @@ def _written(value: Typed) -> str | float | bool:
     return value
 
 
-def ids(engine: Engine) -> dict[str, str]:
-    """An example of what stands in a path, by the word before it."""
-    return {"scores": SCORE, "leads": LEAD, "releases": engine.card.release or RELEASE}
+def example_ids(engine: Engine) -> dict[str, str]:
+    """Examples of the parameters in paths, by the word before them."""
+    return {
+        "scores": EXAMPLE_SCORE_ID,
+        "leads": EXAMPLE_LEAD_ID,
+        "releases": engine.card.release or EXAMPLE_RELEASE,
+    }
 
 
-def examples(engine: Engine) -> dict[str, Any]:
-    """An example for each schema, by its name."""
-    sent, day = lead(engine)
+def build_examples(engine: Engine) -> dict[str, Any]:
+    """An example for each schema by its name."""
+    lead, day = example_lead(engine)
     as_of = day.isoformat()
-    at = f"{as_of}T09:00:00.000000Z"
-    cleaned = engine.clean(sent)
-    result = {"id": SCORE, **engine.result(cleaned.values, day, cleaned.ignored).to_dict()}
-    names = ("card", "release", "as_of", "score", "points", "grade", "recommendation")
-    head = {"id": SCORE, "at": at, "lead": LEAD, "key": KEY, **{name: result[name] for name in names}}
-    became = {"lead": LEAD, "became": [LOST, *engine.card.gates][-1], "on": as_of}
-    name, release = engine.card.card.name, engine.card.release
+    cleaned = engine.clean(lead)
+    result = {"id": EXAMPLE_SCORE_ID, **engine.result(cleaned.values, day, cleaned.ignored).to_dict()}
+    outcome = {"lead": EXAMPLE_LEAD_ID, "became": [LOST, *engine.card.gates][-1], "on": as_of}
     mistakes = Mistakes()
     mistakes.add(("$", "lead", "employees"), "'many' is not a number; write it like 25000, 2.5 or 1e6", "many")
-    start = result["ledger"][0]
-    moved = {"kind": "start", "name": start["name"], "cause": "release"}
-    later = (day + timedelta(days=90)).isoformat()
+    # One entry of each list: a whole card may be longer than the rest of the document.
+    scorecard = {
+        name: value[:1] if isinstance(value, list) else value for name, value in describe_scorecard(engine.card).items()
+    }
     return {
-        "ScoreRequest": {"lead": sent, "as_of": as_of},
-        "BatchRequest": {"leads": [sent], "as_of": as_of},
+        "ScoreRequest": {"lead": lead, "as_of": as_of},
+        "BatchRequest": {"leads": [lead], "as_of": as_of},
         "Result": result,
         "BatchResult": {"scored": 1, "refused": 0, "results": [{"status": 200, "result": result, "errors": []}]},
-        "OutcomeRequest": became,
-        "Outcome": {**became, "new": True},
-        "LoggedScore": {**head, "input": [{"field": "lead_id", "value": LEAD}], "result": result},
+        "OutcomeRequest": outcome,
+        "Outcome": {**outcome, "new": True},
+        **_log_examples(result, day, outcome["became"]),
+        "Problem": body(mistakes.to_refusal(), "5f0c9d1be2a47788"),
+        **_service_examples(engine),
+        "Scorecard": scorecard,
+    }
+
+
+def _log_examples(result: dict[str, Any], day: date, became: str) -> dict[str, Any]:
+    """Answers that read the log. `result`: the answer that was logged, for the day `day`."""
+    names = ("card", "release", "as_of", "score", "points", "grade", "recommendation")
+    at = f"{day.isoformat()}T09:00:00.000000Z"
+    score = {
+        **{"id": EXAMPLE_SCORE_ID, "at": at, "lead": EXAMPLE_LEAD_ID, "key": EXAMPLE_KEY_ID},
+        **{name: result[name] for name in names},
+    }
+    start = result["ledger"][0]
+    move = {"kind": "start", "name": start["name"], "cause": "release"}
+    points = {"before": start["points"] - 1, "after": start["points"], "moved": 1.0}
+    later = (day + timedelta(days=90)).isoformat()
+    return {
+        "LoggedScore": {**score, "input": [{"field": "lead_id", "value": EXAMPLE_LEAD_ID}], "result": result},
         "Replayed": {
-            **{"id": SCORE, "release": release, "identical": True},
+            **{"id": EXAMPLE_SCORE_ID, "release": result["release"], "identical": True},
             **{"points": result["points"], "replayed": result["points"], "result": result},
         },
         "LeadScores": {
-            "lead": LEAD,
+            "lead": EXAMPLE_LEAD_ID,
             "scores": [
                 {
-                    **head,
-                    "moved": [{**moved, "before": start["points"] - 1, "after": start["points"], "moved": 1.0}],
+                    **score,
+                    "moved": [{**move, **points}],
                     "changed": [{"field": "need", "before": None, "after": "clear"}],
                 }
             ],
             "more": False,
-            "outcomes": [{"became": became["became"], "on": later, "at": f"{later}T09:00:00.000000Z"}],
+            "outcomes": [{"became": became, "on": later, "at": f"{later}T09:00:00.000000Z"}],
         },
-        "Problem": body(mistakes.to_refusal(), "5f0c9d1be2a47788"),
+    }
+
+
+def _service_examples(engine: Engine) -> dict[str, Any]:
+    """Answers about the key, the health and the releases of the service."""
+    card_name = engine.card.card.name
+    return {
         "Me": {
-            "key": {"id": KEY, "name": "crm", "created": "2026-01-31T09:00:00+00:00"},
+            "key": {"id": EXAMPLE_KEY_ID, "name": "crm", "created": _CREATED},
             "scopes": ["score", "outcomes"],
         },
         "Live": {"status": "live"},
-        "Ready": {"status": "ready", "card": name, "release": release},
+        "Ready": {"status": "ready", "card": card_name, "release": engine.card.release},
         "Releases": {
-            **{"serves": RELEASE, "follows": True, "problem": ""},
+            **{"serves": EXAMPLE_RELEASE, "follows": True, "problem": ""},
             "releases": [
                 {
-                    **{"name": RELEASE, "current": True, "served": True, "created": "2026-01-31T09:00:00+00:00"},
-                    **{"card": name, "note": "", "metrics": {"auc": 0.81}, "problem": ""},
+                    **{"name": EXAMPLE_RELEASE, "current": True, "served": True, "created": _CREATED},
+                    **{"card": card_name, "note": "", "metrics": {"auc": 0.81}, "problem": ""},
                 }
             ],
         },
-        "Used": {"release": RELEASE, "was": "2025-12-31-001"},
-        # One of each: a whole card may be longer than all that is said of the service.
-        "Scorecard": {
-            key: one[:1] if isinstance(one, list) else one for key, one in describe_scorecard(engine.card).items()
-        },
+        "Used": {"release": EXAMPLE_RELEASE, "was": "2025-12-31-001"},
     }

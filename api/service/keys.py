@@ -23,12 +23,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, TypeAlias, get_args
 
 from leadledger.models.files import replace_file
 from leadledger.scoring.errors import KeyFileError, did_you_mean
 
-SCOPES = ("score", "outcomes", "read", "admin")
+Scope: TypeAlias = Literal["score", "outcomes", "read", "admin"]
+SCOPES: tuple[Scope, ...] = get_args(Scope)
 KEY_FILE = "keys.json"  # in the home
 KEY_FILE_FORMAT = 1
 KEY_PATTERN = re.compile(r"ll_([0-9a-f]{8})_[A-Za-z0-9_-]{43}")

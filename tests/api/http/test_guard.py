@@ -49,10 +49,10 @@ def bearer(text: str) -> dict[str, str]:
 @pytest.fixture
 def made(tmp_path: Path) -> dict[str, str]:
     """A key for each scope alone, and one that is revoked."""
-    found = {scope: keys.add(tmp_path, scope, (scope,), NOW)[1] for scope in SCOPES}
-    key, found["revoked"] = keys.add(tmp_path, "revoked", SCOPES, NOW)
+    texts: dict[str, str] = {scope: keys.add(tmp_path, scope, (scope,), NOW)[1] for scope in SCOPES}
+    key, texts["revoked"] = keys.add(tmp_path, "revoked", SCOPES, NOW)
     keys.revoke(tmp_path, key.id, NOW)
-    return found
+    return texts
 
 
 @pytest.fixture

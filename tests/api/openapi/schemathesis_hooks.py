@@ -11,7 +11,7 @@ from itertools import count
 import schemathesis
 from schemathesis.core.failures import Failure
 
-from leadledger.api.openapi.crm import MEDIA_TYPE
+from leadledger.api.openapi.crm_bodies import MEDIA_TYPE
 
 NUMBERS = count()
 

@@ -1,8 +1,8 @@
-"""What /openapi.json says of the bodies that CRMs send, and of the parameters that are about them.
+"""Describes the bodies that CRMs send, and their parameters, for /openapi.json.
 
-A body of a CRM stands under a media type of its own, `application/vnd.crm+json`: the service takes it as
-`application/json` too, but there it would make the one body that is described, and from which clients are generated, a
-choice between six. The examples are the example lead of the card in the shape of each CRM; a test sends them.
+The bodies of CRMs have their own media type, `application/vnd.crm+json`. The service also accepts them as
+`application/json`, but described there they would turn the one body that clients are generated from into a choice
+between six. Each example is the example lead of the card as that CRM sends it; a test sends them all.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from leadledger.scoring.field import Field, fold
 MEDIA_TYPE = "application/vnd.crm+json"
 
 
-def describe(said: dict[str, Any], engine: Engine, example: Mapping[str, Any]) -> None:
-    """Add to a description what it says of CRMs. `example` is a lead of the card, by any of its names."""
+def describe_crm_bodies(document: dict[str, Any], engine: Engine, example: Mapping[str, Any]) -> None:
+    """Add the bodies of CRMs to a document. `example`: values of a lead by any name that the card knows."""
     for path, is_batch in (("/v1/score", False), ("/v1/score/batch", True)):
-        operation = said["paths"][path]["post"]
-        there = operation.setdefault("parameters", [])
-        names = {one["name"] for one in there}
-        there += [one for one in _parameters() if one["name"] not in names]
-        operation["description"] += f"\n\n{_reply()}"
+        operation = document["paths"][path]["post"]
+        parameters = operation.setdefault("parameters", [])
+        names = {parameter["name"] for parameter in parameters}
+        parameters += [parameter for parameter in _parameters() if parameter["name"] not in names]
+        operation["description"] += f"\n\n{_describe_reply()}"
         operation["requestBody"]["content"][MEDIA_TYPE] = {
             "schema": {
                 "type": ["object", "array"],
@@ -41,9 +41,11 @@ def describe(said: dict[str, Any], engine: Engine, example: Mapping[str, Any]) -
         }
 
 
-def _reply() -> str:
-    """What is told of `reply`. It is no parameter of the contract: what it brings is another system's shape, so the
-    answer would be a choice between this service's and three others, for which generated clients have no type.
+def _describe_reply() -> str:
+    """What the text of an operation says of `reply`.
+
+    `reply` is not a parameter of the contract: with it the answer has the shape of another system, so the described
+    answer would be a choice between four shapes, for which generated clients have no type.
     """
     shapes = "; ".join(f"`reply={name}` ({CRMS[name].title}): {CRMS[name].updates}" for name in DEFAULT_PROPERTIES)
     return (
@@ -81,6 +83,6 @@ def _make_body(engine: Engine, crm: Crm, lead: Mapping[str, Any], is_batch: bool
 
 
 def _name(field: Field, system: str) -> str:
-    """The name of a field in one CRM; its own where it has none there."""
+    """The name of a field in one CRM, or its own name if the CRM has none."""
     names = (*field.sources, *field.standard, *field.in_bodies)
-    return next((name for of, name in names if fold(of) == system), field.name)
+    return next((name for crm, name in names if fold(crm) == system), field.name)

@@ -1,0 +1,69 @@
+"""The JSON Schema of a raw lead, from the fields of the card that is served.
+
+Where a value has several types, the first is that of the field's kind; the older documents, which have no unions, name
+only that one.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from leadledger.api.requests.body import LONGEST_NAME, MOST_NAMES
+from leadledger.scoring.engine.score import Engine
+from leadledger.scoring.field import NO_TEXTS, NUMBER_PATTERN, YES_TEXTS
+from leadledger.scoring.field import Field as CardField
+
+# As the service reads it, except exponents of three digits, some of which are beyond the range of doubles.
+_NUMBER = NUMBER_PATTERN.replace("[eE][+-]?[0-9]+", "[eE][+-]?[0-9]{1,2}")
+_SPACE = r"[ \t\n\r\f\v]*"  # white space that is stripped from both ends
+
+
+def describe_lead(engine: Engine) -> dict[str, Any]:
+    """The JSON Schema of a raw lead: every field of the card under its own name, described with its names in CRMs."""
+    card = engine.card.card
+    return {
+        "type": "object",
+        "description": "Values by name, as the CRM gives them. What is absent, null or empty is not known. "
+        "Names that no field of the card uses are ignored, and listed in the answer. A day is written like 2026-01-31; "
+        "a time may follow it, of which the day in UTC counts. Letter case is no matter where values are listed.",
+        "properties": {field.name: _property(field, card.missing) for field in card.plain_fields},
+        "additionalProperties": {"type": ["string", "number", "boolean", "null"]},
+        "propertyNames": {"maxLength": LONGEST_NAME},
+        "maxProperties": MOST_NAMES,
+    }
+
+
+def _property(field: CardField, missing: tuple[str, ...]) -> dict[str, Any]:
+    sentences = [field.ask or f"{field.title[0].upper()}{field.title[1:]}."]
+    if field.unit:
+        sentences.append(f"In {field.unit}.")
+    if field.values:
+        sentences.append(f"One of: {', '.join(field.values)}.")
+    names = [f"`{column}`" + (f" ({system})" if system else "") for system, column in field.sources + field.standard]
+    if names:
+        sentences.append(f"Also as {', '.join(names)}.")
+    return {"title": field.title, "description": " ".join(sentences), **_types(field, missing)}
+
+
+def _types(field: CardField, missing: tuple[str, ...]) -> dict[str, Any]:
+    """The JSON types that the values of a field may have, and what the schema requires of them."""
+    if field.kind == "number":
+        return {"type": ["number", "string", "null"], "pattern": _text_pattern(_NUMBER, missing)}
+    if field.kind == "flag":
+        words = "|".join(YES_TEXTS + NO_TEXTS)
+        return {
+            **{"type": ["boolean", "string", "integer", "null"], "pattern": _text_pattern(words, missing)},
+            **{"minimum": 0, "maximum": 1},
+        }
+    if field.kind == "date":
+        return {"type": ["string", "null"], "format": "date", "examples": ["2026-01-31"]}
+    if field.values:
+        return {"type": ["string", "null"], "enum": [*dict.fromkeys((*field.values, "", *missing)), None]}
+    return {"type": ["string", "integer", "null"]}
+
+
+def _text_pattern(pattern: str, missing: tuple[str, ...]) -> str:
+    """The pattern of a value written as text. An empty text and the card's `missing:` texts mean no value."""
+    absent = "".join(f"|{re.escape(text)}" for text in missing if text)
+    return f"^{_SPACE}({pattern}{absent})?{_SPACE}$"
