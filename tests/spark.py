@@ -85,16 +85,16 @@ def session(url: str, **settings: str) -> Iterator[SparkSession]:
     builder = SparkSession.builder.master(url).appName("leadledger-tests")
     for key, value in {**SETTINGS, **settings}.items():
         builder = builder.config(key, value)
-    found = builder.getOrCreate()
+    session = builder.getOrCreate()
     try:
-        found.sparkContext.setLogLevel("ERROR")
-        yield found
+        session.sparkContext.setLogLevel("ERROR")
+        yield session
     finally:
-        found.stop()
+        session.stop()
 
 
 def _start(stack: ExitStack, command: list[object], log: Path) -> Path:
-    """Start a program that is ended with the stack; the file of its words."""
+    """Start a program that is stopped with the stack; returns its log."""
     environment = {**os.environ, "SPARK_LOCAL_IP": "127.0.0.1", "SPARK_DAEMON_MEMORY": "256m"}
     file = stack.enter_context(log.open("w", encoding="utf-8"))
     process = subprocess.Popen(
@@ -119,10 +119,10 @@ def _start(stack: ExitStack, command: list[object], log: Path) -> Path:
 
 
 def _wait(log: Path, words: str) -> str:
-    """Wait until a log says some words; the last group of them."""
+    """Wait until a log holds some words; returns their last group."""
     for _ in range(LIMIT * 10):
-        found = re.search(words, log.read_text(encoding="utf-8", errors="replace"))
-        if found:
-            return found[found.re.groups]
+        match = re.search(words, log.read_text(encoding="utf-8", errors="replace"))
+        if match:
+            return match[match.re.groups]
         time.sleep(0.1)
     raise RuntimeError(f"{log.name}: {log.read_text(encoding='utf-8', errors='replace')[-2000:]}")

@@ -77,12 +77,13 @@ def scorecard(home: Path, release: str | None, card: Path | None) -> Scorecard:
 def check(card: Path, data: Path | None, as_of: date | None, as_json: bool) -> None:
     """Read CARD, run its cases in every engine, and say what it makes of the leads in DATA."""
     from leadledger.api.cli.reports import fit_text
-    from leadledger.api.lists.fit import case_failures, fit
+    from leadledger.api.lists.card_cases import find_case_failures
+    from leadledger.api.lists.coverage import measure_coverage
     from leadledger.scoring.card.reader import read_card
 
     written = read_card(card)
-    failed = case_failures(written)
-    found = fit(written, data, as_of or today()) if data else None
+    failed = find_case_failures(written)
+    found = measure_coverage(written, data, as_of or today()) if data else None
     if as_json:
         cases = {"cases": len(written.cases), "failed": list(failed)}
         show({"card": written.name, "rules": len(written.rules), **cases, "data": found and found.to_dict()})

@@ -28,7 +28,7 @@ def run(folder: Path, leads: int, width: int) -> None:
     except ModuleNotFoundError as error:
         raise DataError(f"the demo trains, which needs {error.name}: pip install 'leadledger[train]'") from None
     from leadledger.api.cli.reports import list_text
-    from leadledger.api.lists.fit import case_failures
+    from leadledger.api.lists.card_cases import find_case_failures
     from leadledger.models.releases.store import Releases
     from leadledger.scoring.card.reader import read_card
     from leadledger.scoring.engine.score import score
@@ -48,7 +48,7 @@ def run(folder: Path, leads: int, width: int) -> None:
 
     _step(2, "The card, checked", f"leadledger check {_short(card)}")
     written = read_card(card)
-    failed = case_failures(written)
+    failed = find_case_failures(written)
     click.echo(f"{len(written.rules)} rules; {len(written.cases) - len(failed)} of {len(written.cases)} cases pass")
 
     _step(3, "Training", f"leadledger train {_short(card)} {history} --home {home}")

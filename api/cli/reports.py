@@ -7,21 +7,20 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from leadledger.api.lists.duckdb import Scored
-    from leadledger.api.lists.fit import Fit
-    from leadledger.api.lists.postgres import Stored
+    from leadledger.api.lists.coverage import CardCoverage
+    from leadledger.api.lists.results import ScoredList, ScoredTable
     from leadledger.api.service.keys import Key
     from leadledger.models.releases.store import ReleaseInfo
     from leadledger.scoring.scorecard import Card
     from leadledger.training.runs.recalibration import Recalibration
 
 
-def list_text(found: Scored, width: int = 80) -> str:
+def list_text(found: ScoredList, width: int = 80) -> str:
     """What became of a list."""
     return "\n".join(line for words in _list(found) for line in textwrap.wrap(words, width, subsequent_indent="  "))
 
 
-def _list(found: Scored) -> Iterator[str]:
+def _list(found: ScoredList) -> Iterator[str]:
     left = f", {found.left_out:,} not asked for" if found.left_out else ""
     rate = f", {found.rows / found.seconds:,.0f} a second" if found.rows >= 100_000 and found.seconds else ""
     yield f"{found.rows:,} rows: {found.scored:,} scored into {found.out}, {found.rejected:,} rejected{left}{rate}"
@@ -37,13 +36,13 @@ def _list(found: Scored) -> Iterator[str]:
     yield from _counts(found)
 
 
-def _counts(found: Scored | Stored) -> Iterator[str]:
+def _counts(found: ScoredList | ScoredTable) -> Iterator[str]:
     for title, counts in (("Recommendations", found.recommendations), ("Grades", found.grades)):
         if counts:
             yield f"{title}: " + " · ".join(f"{one} {count:,}" for one, count in counts.items())
 
 
-def table_text(found: Stored, width: int = 80) -> str:
+def table_text(found: ScoredTable, width: int = 80) -> str:
     """What became of a table in PostgreSQL."""
     lines = [f"{found.rows:,} rows: {found.scored:,} scored into {found.into}, {found.rejected:,} rejected"]
     if found.rejected:
@@ -56,12 +55,12 @@ def table_text(found: Stored, width: int = 80) -> str:
     return "\n".join(part for line in lines for part in textwrap.wrap(line, width, subsequent_indent="  "))
 
 
-def fit_text(card: Card, found: Fit, width: int) -> str:
+def fit_text(card: Card, found: CardCoverage, width: int) -> str:
     """What a file makes of a card."""
     return "\n".join(_fit(card, found, width))
 
 
-def _fit(card: Card, found: Fit, width: int) -> Iterator[str]:
+def _fit(card: Card, found: CardCoverage, width: int) -> Iterator[str]:
     yield f"{found.rows:,} rows, {found.readable:,} of them readable"
     for one in found.rejects[:10]:
         yield from textwrap.wrap(

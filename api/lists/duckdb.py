@@ -1,8 +1,8 @@
-"""Lists: a file of leads in, the same rows with their scores out, of any length.
+"""Lists in files, scored by DuckDB: a file of leads in, the same rows with their scores out, of any length.
 
 DuckDB reads, scores (by the printed SQL) and writes, in one stream; Python words the reasons of the rows that can't be
-read. Every row is in the output or in the rejects: what was read is counted where it is read, what was written is read
-back, and the two must agree before the output gets its name.
+read. Every row is in the output or in the rejects: rows are counted where they are read, and again in what was written,
+and the counts must agree before the output gets its name.
 """
 
 from __future__ import annotations
@@ -23,20 +23,22 @@ from typing import Any
 import duckdb
 from duckdb.func import FunctionNullHandling
 
-from leadledger.api.lists import duplicates
-from leadledger.api.lists import output as target
+from leadledger.api.lists import duplicate_ids, output_file
 from leadledger.api.lists.capabilities import ENGINES, refuse_unsupported
 from leadledger.api.lists.ledger_entries import ledger_columns
-from leadledger.api.lists.memos import remembered
+from leadledger.api.lists.repeated_values import add_memos
+from leadledger.api.lists.results import RowCounts, ScoredList, absent_fields, unused_columns
 from leadledger.api.lists.wanted import Wanted, check_recommendations, choose_columns, parse_where
+from leadledger.models.files import publish_file
 from leadledger.scoring.engine.score import get_engine
 from leadledger.scoring.errors import DataError
 from leadledger.scoring.outputs import QUESTIONS, VERDICTS, names
 from leadledger.scoring.printers.sql import select as sql
-from leadledger.scoring.printers.sql.cleaning import KINDS, id_column, used, used_by
+from leadledger.scoring.printers.sql.cleaning import KINDS, id_column, used_by
 from leadledger.scoring.printers.sql.dialects.literals import quoted, text_literal
 from leadledger.scoring.printers.sql.query import Query
 from leadledger.scoring.scorecard import Scorecard
+from leadledger.scoring.tree import Node
 from leadledger.training.sources.opening import open_list
 from leadledger.training.sources.rejects import find_broken_rows, refuse_empty, reject_values
 from leadledger.training.sources.scan import ROW, Reject, Scan, estimate_rows
@@ -47,49 +49,17 @@ ENGINE = ENGINES["duckdb"]
 # MB for DuckDB, whatever the length of a list; sorting, and telling ids apart, go to disk beyond it. Each column costs
 # 32 kB in each step of the SELECT and each thread, so that lists of thousands of columns need more.
 MEMORY, MEMORY_PER_COLUMN = 900, 1
+_FETCHED = 1000  # rejected rows that are fetched at a time
+_REFRESHED = 0.2  # seconds between two reports of progress
 
 
 @dataclass(frozen=True)
-class Scored:
-    """What became of a list: rows read, scored, rejected and left out, the files, how many got which advice and grade.
+class _Places:
+    """The files of a run."""
 
-    `left_out` counts the rows that can be read and were not asked for. `misspelt` maps columns that no field uses to
-    the names that they look like. `duplicates` counts the rows whose id a row before had, `examples` names some ids.
-    """
-
-    rows: int
-    scored: int
-    rejected: int
-    left_out: int
-    out: Path | str
-    rejects: Path | str
-    recommendations: Mapping[str, int]
-    grades: Mapping[str, int]
-    unused: tuple[str, ...]
-    absent: tuple[str, ...]
-    misspelt: Mapping[str, str]
-    duplicates: int
-    examples: tuple[str, ...]
-    seconds: float
-
-    def to_dict(self) -> dict[str, Any]:
-        """Flat JSON."""
-        return {
-            "rows": self.rows,
-            "scored": self.scored,
-            "rejected": self.rejected,
-            "left_out": self.left_out,
-            "out": str(self.out),
-            "rejects": str(self.rejects),
-            "recommendations": dict(self.recommendations),
-            "grades": dict(self.grades),
-            "columns_not_used": list(self.unused),
-            "fields_not_in_the_list": list(self.absent),
-            "columns_misspelt": dict(self.misspelt),
-            "duplicate_ids": self.duplicates,
-            "examples_of_duplicate_ids": list(self.examples),
-            "seconds": round(self.seconds, 3),
-        }
+    scores: Path
+    rejects: Path
+    ledger: Path | None
 
 
 def score_list(
@@ -100,136 +70,131 @@ def score_list(
     wanted: Wanted | None = None,
     *,
     progress: Callable[[float, int], None] | None = None,
-) -> Scored:
-    """Score a list of any kind that `leadledger.training.sources.scan` opens into another. Raises DataError.
+) -> ScoredList:
+    """Score a list of any kind that `training.sources.opening` opens into another. Raises DataError.
 
-    The end of the name `out` says what to write (`target.FORMATS`; `-`: CSV to standard output). The output has the
-    columns of the list and `score`, `points`, `probability`, `grade` and `recommendation`. Rows with a value that can't
-    be read are not in it: they are in the rejects file beside it, one line for each bad value. `progress` is told now
-    and then the share (0..1) that is done and about how many rows that is.
+    The end of the name `out` says what to write (`output_file.FORMATS`; `-`: CSV to standard output). The output has
+    the columns of the list and `score`, `points`, `probability`, `grade` and `recommendation`. Rows with a value that
+    can't be read are not in it: they are in the rejects file beside it, one line for each bad value. `progress` is
+    called now and then with the share (0..1) that is done and about how many rows that is.
     """
     started = monotonic()
-    run = _Run(card, data, out, as_of, wanted or Wanted())
-    found = run.score(progress)
-    return replace(found, seconds=monotonic() - started)
+    wanted = wanted or Wanted()
+    refuse_unsupported(ENGINE, wanted)
+    where = parse_where(card.card, wanted.where)
+    check_recommendations(wanted.only)
+    places = _choose_places(data, out, wanted)
+    with ExitStack() as stack:
+        connection = stack.enter_context(connect())
+        work = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="leadledger-")))
+        connection.execute(f"SET temp_directory = {text_literal(str(work / 'spilled'))}")
+        scan = stack.enter_context(open_list(connection, data))
+        run = _FileRun(card, as_of, wanted, where, connection, scan)
+        connection.execute(f"SET memory_limit = '{MEMORY + MEMORY_PER_COLUMN * len(scan.columns)}MB'")
+        try:
+            scored, parts = run.write(stack, places, work, progress)
+            for part, place in parts:
+                publish_file(part, place)
+        except (duckdb.Error, OSError) as error:
+            raise DataError(output_file.describe_failure(out, scan.label, scan.kind, error)) from None
+        if out == output_file.STDOUT:
+            output_file.send_to_stdout(work / "scored")
+        return replace(scored, seconds=monotonic() - started)
+
+
+def _choose_places(data: Path, out: Path, wanted: Wanted) -> _Places:
+    """Where the files go; the rejects, if nothing is said, beside the output. Raises DataError where one can't be."""
+    rejects = _beside(data, out) if wanted.rejects is None else Path(wanted.rejects)
+    ledger = None if wanted.ledger is None else Path(wanted.ledger)
+    files = [out, rejects, *([ledger] if ledger is not None else [])]
+    for position, file in enumerate(files):
+        output_file.check_place(file)
+        if position and file == output_file.STDOUT:
+            raise DataError("standard output takes the scores; name a file for the rejects and for the ledger")
+        if file.absolute() in [earlier.absolute() for earlier in files[:position]]:
+            raise DataError(f"{file}: is named twice; the scores, the rejects and the ledger need a file each")
+        if file.exists() and data.exists() and file.samefile(data):
+            raise DataError(f"{file}: is the list itself; write to another file")
+    return _Places(out, rejects, ledger)
 
 
 def _beside(data: Path, out: Path) -> Path:
-    """Where the rejects go: beside the output; for standard output, into this folder, by the name of the list."""
-    if out == target.STDOUT:
-        return Path(f"{data.name if data != target.STDOUT else 'stdin'}.rejects.csv")
-    return out.with_name(f"{out.name[: -len(target.ending(out))]}.rejects.csv")
+    """The rejects file beside the output; for standard output, in the current folder, by the name of the list."""
+    if out == output_file.STDOUT:
+        return Path(f"{data.name if data != output_file.STDOUT else 'stdin'}.rejects.csv")
+    return out.with_name(f"{out.name[: -len(output_file.find_ending(out))]}.rejects.csv")
 
 
-class _Run:
-    """One list being scored."""
+class _FileRun:
+    """An opened list being scored; `columns` are those to write, `outputs` the names of what scoring adds."""
 
-    def __init__(self, card: Scorecard, data: Path, out: Path, as_of: date, wanted: Wanted) -> None:
-        refuse_unsupported(ENGINE, wanted)
-        self.card, self.data, self.out, self.as_of, self.wanted = card, data, out, as_of, wanted
-        self.rejects = _beside(data, out) if wanted.rejects is None else Path(wanted.rejects)
-        self.ledger = None if wanted.ledger is None else Path(wanted.ledger)
-        self.where = parse_where(card.card, wanted.where)
-        check_recommendations(wanted.only)
-        files = [out, self.rejects, *([self.ledger] if self.ledger is not None else [])]
-        for place, one in enumerate(files):
-            target.check(one)
-            if place and one == target.STDOUT:
-                raise DataError("standard output takes the scores; name a file for the rejects and for the ledger")
-            if one.absolute() in [other.absolute() for other in files[:place]]:
-                raise DataError(f"{one}: is named twice; the scores, the rejects and the ledger need a file each")
-            if one.exists() and data.exists() and one.samefile(data):
-                raise DataError(f"{one}: is the list itself; write to another file")
-        self.outputs = {column: f"{wanted.prefix}{column}" for column in names(ENGINE.columns(wanted.explain))}
-
-    def score(self, progress: Callable[[float, int], None] | None) -> Scored:
-        with ExitStack() as stack:
-            connection = stack.enter_context(connect())
-            work = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="leadledger-")))
-            connection.execute(f"SET temp_directory = {text_literal(str(work / 'spilled'))}")
-            scan = stack.enter_context(open_list(connection, self.data))
-            columns = self._columns(scan)
-            connection.execute(f"SET memory_limit = '{MEMORY + MEMORY_PER_COLUMN * len(scan.columns)}MB'")
-            try:
-                found, files = self._write(stack, connection, scan, columns, work, progress)
-                for whole, place in files:
-                    target.publish(whole, place)
-            except (duckdb.Error, OSError) as error:
-                raise DataError(target.error_text(self.out, scan.label, scan.kind, error)) from None
-            if self.out == target.STDOUT:
-                target.to_stdout(work / "scored")
-            return found
-
-    def _write(
+    def __init__(
         self,
-        stack: ExitStack,
+        card: Scorecard,
+        as_of: date,
+        wanted: Wanted,
+        where: Node | None,
         connection: duckdb.DuckDBPyConnection,
         scan: Scan,
-        columns: tuple[str, ...],
-        work: Path,
-        progress: Callable[[float, int], None] | None,
-    ) -> tuple[Scored, list[tuple[Path, Path]]]:
-        """Write all files, each beside its place; what became of the list, and which file belongs where."""
-        kind = target.ending(self.out)
-        written = target.place(stack, work / "scored", self.out)
-        with _told(connection, scan, progress):
-            count, read, bad = self._copy(connection, scan, columns, written, kind)
+    ) -> None:
+        """Raises DataError where the columns of the list don't fit the card, or what is wanted."""
+        self.card, self.as_of, self.wanted, self.where = card, as_of, wanted, where
+        self.connection, self.scan = connection, scan
+        self.outputs = {column: f"{wanted.prefix}{column}" for column in names(ENGINE.columns(wanted.explain))}
+        self.used = used_by(card.card, scan.columns, scan.label)
+        self.columns = choose_columns(list(scan.columns), scan.label, self.outputs, wanted)
+        self.id_column = id_column(card.card, scan.columns)
+
+    def write(
+        self, stack: ExitStack, places: _Places, work: Path, progress: Callable[[float, int], None] | None
+    ) -> tuple[ScoredList, list[tuple[Path, Path]]]:
+        """Write each file as a part first; what came of the list, and the parts with their places."""
+        scan, connection = self.scan, self.connection
+        ending = output_file.find_ending(places.scores)
+        scores = output_file.choose_part(stack, work / "scored", places.scores)
+        with _reported_progress(connection, scan, progress):
+            scored, read, bad = self._write_scores(scores, ending)
         broken = find_broken_rows(connection, scan)
         refuse_empty(scan, read, broken)
-        rejected = target.place(stack, work / "rejects", self.rejects)
-        left = write_rejects(broken, self._bad(connection, scan, bad, broken), rejected)
-        ident = id_column(self.card.card, scan.columns)
-        # The ids are looked for in what is read back, which has them all and is the sooner read; else in the list.
-        all_there = self.wanted.all_rows and ident in columns and not left and "json" not in target.FORMATS[kind]
-        back = self._counts(connection, target.read_back(written, kind), columns, ident if all_there else "")
-        counted, recommendations, grades, again = back
-        whole = counted == count and left == len({one.row for one in broken}) + bad
-        whole = whole and (read == count + bad if self.wanted.all_rows else read >= count + bad)
-        if not whole:  # never seen; were it ever so, a list that isn't whole must not look like one
-            raise DataError(
-                f"{scan.label}: {read:,} rows were read, {count:,} written, {counted:,} read back and"
-                f" {left:,} rejected, which doesn't add up; nothing is kept. Please report it"
-            )
-        if ident and not all_there:
-            ((again,),) = connection.execute(f"SELECT {duplicates.count(ident)} FROM {scan.sql}").fetchall()
-        files = []
-        if self.ledger is not None:
-            ledger = target.place(stack, work / "ledger", self.ledger)
-            body = self._ledger(scan, target.read_back(written, kind), columns)
-            target.copy(connection, body, ledger, target.ending(self.ledger))
-            files.append((target.finished(stack, connection, ledger, self.ledger), self.ledger))
-        files.append((rejected, self.rejects))
-        if self.out != target.STDOUT:
-            files.append((target.finished(stack, connection, written, self.out), self.out))
-        present = used(self.card.card, scan.columns)
-        found = Scored(
-            rows=read + len({one.row for one in broken}),
-            scored=count,
-            rejected=left,
-            left_out=read - count - bad,
-            out=self.out,
-            rejects=self.rejects,
+        rejects = output_file.choose_part(stack, work / "rejects", places.rejects)
+        rejected_again = write_rejects(broken, self._find_bad_values(bad, broken), rejects)
+        broken_rows = len({reject.row for reject in broken})
+        # Duplicate ids are counted in what is read back, which has them all and is read sooner; else in the list.
+        every_id = self.wanted.all_rows and self.id_column in self.columns and not rejected_again
+        every_id = every_id and "json" not in output_file.FORMATS[ending]
+        written = output_file.read_back(scores, ending)
+        scored_again, recommendations, grades, duplicates = self._count_written(written, every_id)
+        counts = RowCounts(read + broken_rows, scored, bad + broken_rows, scored_again, rejected_again)
+        counts.reconcile(scan.label, self.wanted.all_rows)
+        if self.id_column and not every_id:
+            aggregate = duplicate_ids.count_duplicates(self.id_column)
+            ((duplicates,),) = connection.execute(f"SELECT {aggregate} FROM {scan.sql}").fetchall()
+        parts = self._write_ledger(stack, places.ledger, work, written)
+        parts.append((rejects, places.rejects))
+        if places.scores != output_file.STDOUT:
+            parts.append((output_file.finish_part(stack, connection, scores, places.scores), places.scores))
+        return ScoredList(
+            rows=counts.read,
+            scored=counts.scored,
+            rejected=counts.rejected,
+            left_out=counts.left_out,
+            out=places.scores,
+            rejects=places.rejects,
             recommendations=recommendations,
             grades=grades,
-            unused=tuple(one for one in scan.columns if not any(one in names for names in present.values())),
-            absent=tuple(name for name, names in present.items() if not names),
+            unused=unused_columns(scan.columns, self.used),
+            absent=absent_fields(self.used),
             misspelt=find_misspelt(self.card.card, scan.columns),
-            duplicates=again,
-            examples=duplicates.examples(connection, scan.sql, ident) if again else (),
+            duplicates=duplicates,
+            examples=duplicate_ids.find_examples(connection, scan.sql, self.id_column) if duplicates else (),
             seconds=0.0,
-        )
-        return found, files
+        ), parts
 
-    def _columns(self, scan: Scan) -> tuple[str, ...]:
-        """The columns to write, by their names in the output. Raises DataError."""
-        used_by(self.card.card, scan.columns, scan.label)
-        return choose_columns(list(scan.columns), scan.label, self.outputs, self.wanted)
-
-    def _query(self, source: str, columns: Mapping[str, str], keep: Sequence[str]) -> Query:
+    def _query(self, source: str, keep: Sequence[str]) -> Query:
         return Query(
             self.as_of,
             source,
-            columns,
+            self.scan.columns,
             keep=keep,
             names=self.outputs,
             where=self.where,
@@ -238,32 +203,32 @@ class _Run:
             fields=self.wanted.explain,
         )
 
-    def _copy(
-        self, connection: duckdb.DuckDBPyConnection, scan: Scan, columns: Sequence[str], written: Path, kind: str
-    ) -> tuple[int, int, int]:
+    # -- the scores -------------------------------------------------------------------------------------------------
+
+    def _write_scores(self, part: Path, ending: str) -> tuple[int, int, int]:
         """Write the rows; how many were written, how many read, and in how many a value can't be read."""
-        wanted = self.wanted
+        wanted, scan, connection = self.wanted, self.scan, self.connection
         ordered = wanted.best_first or wanted.top is not None
-        keep = [one for one in scan.columns if one in columns]
-        query = self._query(_numbered(scan) if ordered else scan.sql, scan.columns, [ROW, *keep] if ordered else keep)
-        query = remembered(connection, self.card, query, scan)
-        advice = quoted(self.outputs["recommendation"])
-        listed = ", ".join(map(text_literal, wanted.only))
-        chosen = f"{advice} IN ({listed})" if wanted.only else "TRUE"
-        made = {self.outputs[QUESTIONS.name]: self._questions(connection)} if wanted.explain else {}
-        selected = ", ".join(f"{made[one]} AS {quoted(one)}" if one in made else quoted(one) for one in columns)
+        keep = [column for column in scan.columns if column in self.columns]
+        query = self._query(_numbered(scan), [ROW, *keep]) if ordered else self._query(scan.sql, keep)
+        query = add_memos(connection, self.card, query, scan)
+        chosen = self._chosen() or "TRUE"
+        worded = {self.outputs[QUESTIONS.name]: self._word_questions()} if wanted.explain else {}
+        selected = ", ".join(
+            f"{worded[column]} AS {quoted(column)}" if column in worded else quoted(column) for column in self.columns
+        )
         connection.execute("CREATE OR REPLACE TEMP SEQUENCE ll_bad MINVALUE 0 START 0")
-        body = (
+        select = (
             f"SELECT {selected} FROM ({sql.select(self.card, query)})"
             f" WHERE CASE WHEN {quoted(self.outputs['score'])} IS NULL THEN nextval('ll_bad') < 0 ELSE {chosen} END"
         )
         if ordered:
-            body += f" ORDER BY {quoted(self.outputs['points'])} DESC, {quoted(ROW)}"
-            body += f" LIMIT {wanted.top}" if wanted.top is not None else ""
+            select += f" ORDER BY {quoted(self.outputs['points'])} DESC, {quoted(ROW)}"
+            select += f" LIMIT {wanted.top}" if wanted.top is not None else ""
         connection.execute("PRAGMA enable_profiling = 'no_output'")
         try:
-            count = target.copy(connection, body, written, kind)
-            read = _scanned(json.loads(connection.get_profiling_information())["operator"])
+            count = output_file.copy_rows(connection, select, part, ending)
+            read = _count_scanned(json.loads(connection.get_profiling_information())["operator"])
         finally:
             connection.execute("PRAGMA disable_profiling")
         if scan.kind == "parquet":  # of which whole parts may be skipped; its own count is in the file
@@ -271,98 +236,115 @@ class _Run:
         ((bad,),) = connection.execute("SELECT nextval('ll_bad')").fetchall()
         return count, read, bad
 
-    def _bad(
-        self, connection: duckdb.DuckDBPyConnection, scan: Scan, bad: int, broken: Sequence[Reject]
-    ) -> Iterator[Reject]:
+    def _chosen(self) -> str:
+        """The condition that a lead has one of the wanted recommendations; empty where every one is wanted."""
+        listed = ", ".join(map(text_literal, self.wanted.only))
+        return f"{quoted(self.outputs['recommendation'])} IN ({listed})" if listed else ""
+
+    def _word_questions(self) -> str:
+        """The SQL of the questions of a lead that is to be asked, which Python words."""
+        plain = [field.name for field in self.card.card.plain_fields]
+        ready = get_engine(self.card)
+
+        def word(values: Any) -> str:
+            lead = dict(zip(plain, values.values(), strict=True))
+            questions = ready.result(lead, self.as_of).recommendation.questions
+            return "; ".join(question.text for question in questions)
+
+        # Under numbers, since the names of a struct are the same in any case, and those of a card are not.
+        lead = duckdb.struct_type({f"f{i}": KINDS[field.kind] for i, field in enumerate(self.card.card.plain_fields)})
+        special = FunctionNullHandling.SPECIAL
+        self.connection.create_function("ll_questions", word, [lead], "VARCHAR", null_handling=special)
+        packed = ", ".join(f"f{i}: {quoted(f'f:{field}')}" for i, field in enumerate(plain))
+        return f"CASE {quoted(self.outputs['recommendation'])} WHEN 'ask' THEN ll_questions({{{packed}}}) END"
+
+    def _count_written(self, written: str, every_id: bool) -> tuple[int, dict[str, int], dict[str, int], int]:
+        """What is in the output: rows, how many have which recommendation and grade, where those are written, and how
+        many have an id that an earlier row had (0 unless `every_id` is in it).
+        """
+        card = self.card.card
+        known = {
+            "recommendation": VERDICTS,
+            "grade": tuple(dict.fromkeys([*(grade for grade, _ in card.grades), card.below])),
+        }
+        pairs = [
+            (column, value)
+            for column, values in known.items()
+            for value in values
+            if self.outputs[column] in self.columns
+        ]
+        counts = [
+            f"count(*) FILTER ({quoted(self.outputs[column])} = {text_literal(value)})" for column, value in pairs
+        ]
+        duplicates = duplicate_ids.count_duplicates(self.id_column) if every_id else "0"
+        ((rows, *totals, again),) = self.connection.execute(
+            f"SELECT {', '.join(['count(*)', *counts, duplicates])} FROM {written}"
+        ).fetchall()
+        tallies: dict[str, dict[str, int]] = {column: {} for column in known}
+        for (column, value), total in sorted(zip(pairs, totals, strict=True)):
+            if total:
+                tallies[column][value] = total
+        return rows, tallies["recommendation"], tallies["grade"], again
+
+    # -- the rejects ------------------------------------------------------------------------------------------------
+
+    def _find_bad_values(self, bad: int, broken: Sequence[Reject]) -> Iterator[Reject]:
         """The values that can't be read, in the order of their rows: SQL finds the rows, Python words the reasons."""
         if not bad:
             return
-        present = [column for names in used(self.card.card, scan.columns).values() for column in names]
-        query = Query(self.as_of, _numbered(scan), scan.columns, keep=[ROW, *present])
+        present = [column for columns in self.used.values() for column in columns]
+        query = Query(self.as_of, _numbered(self.scan), self.scan.columns, keep=[ROW, *present])
         selected = ", ".join(map(quoted, [ROW, *present]))
-        found = connection.cursor().execute(
+        rows = self.connection.cursor().execute(
             f"SELECT {selected} FROM ({sql.select_fields(self.card, query)})"
             f' WHERE "ll:bad" ORDER BY {quoted(ROW)} LIMIT {bad}'
         )
-        gaps = sorted({one.row for one in broken})
+        gaps = sorted({reject.row for reject in broken})
         passed = 0
-        while batch := found.fetchmany(1000):
+        while batch := rows.fetchmany(_FETCHED):
             for row, *values in batch:
                 # Rows that are no rows have a number in the file, and none in what DuckDB read.
                 while passed < len(gaps) and gaps[passed] <= row + passed:
                     passed += 1
                 yield from reject_values(self.card, row + passed, dict(zip(present, values, strict=True)))
 
-    def _counts(
-        self, connection: duckdb.DuckDBPyConnection, written: str, columns: Sequence[str], ident: str
-    ) -> tuple[int, dict[str, int], dict[str, int], int]:
-        """What is in the output: rows, how many have which recommendation and grade, where those are written, and how
-        many have an id that a row before had (0 where `ident` is empty).
-        """
-        grades = dict.fromkeys([*(grade for grade, _ in self.card.card.grades), self.card.card.below])
-        asked = [
-            (name, one)
-            for name, known in (("recommendation", VERDICTS), ("grade", grades))
-            for one in known
-            if self.outputs[name] in columns
-        ]
-        counts = [f"count(*) FILTER ({quoted(self.outputs[name])} = {text_literal(one)})" for name, one in asked]
-        again = duplicates.count(ident) if ident else "0"
-        ((rows, *found, more),) = connection.execute(
-            f"SELECT {', '.join(['count(*)', *counts, again])} FROM {written}"
-        ).fetchall()
-        both: dict[str, dict[str, int]] = {"recommendation": {}, "grade": {}}
-        for (name, one), count in sorted(zip(asked, found, strict=True)):
-            if count:
-                both[name][one] = count
-        return rows, both["recommendation"], both["grade"], more
+    # -- the ledger -------------------------------------------------------------------------------------------------
 
-    def _questions(self, connection: duckdb.DuckDBPyConnection) -> str:
-        """The SQL of the questions of a lead that is to be asked, which Python words."""
-        plain = [one.name for one in self.card.card.plain_fields]
-        ready = get_engine(self.card)
+    def _write_ledger(self, stack: ExitStack, ledger: Path | None, work: Path, written: str) -> list[tuple[Path, Path]]:
+        """Write the entries of the leads that were written, if wanted; the part with its place."""
+        if ledger is None:
+            return []
+        part = output_file.choose_part(stack, work / "ledger", ledger)
+        output_file.copy_rows(self.connection, self._ledger_select(written), part, output_file.find_ending(ledger))
+        return [(output_file.finish_part(stack, self.connection, part, ledger), ledger)]
 
-        def questions(values: Any) -> str:
-            lead = dict(zip(plain, values.values(), strict=True))
-            return "; ".join(one.text for one in ready.result(lead, self.as_of).recommendation.questions)
-
-        # Under numbers, since the names of a struct are the same in any case, and those of a card are not.
-        lead = duckdb.struct_type({f"f{i}": KINDS[one.kind] for i, one in enumerate(self.card.card.plain_fields)})
-        special = FunctionNullHandling.SPECIAL
-        connection.create_function("ll_questions", questions, [lead], "VARCHAR", null_handling=special)
-        packed = ", ".join(f"f{i}: {quoted(f'f:{one}')}" for i, one in enumerate(plain))
-        return f"CASE {quoted(self.outputs['recommendation'])} WHEN 'ask' THEN ll_questions({{{packed}}}) END"
-
-    def _ledger(self, scan: Scan, written: str, columns: Sequence[str]) -> str:
+    def _ledger_select(self, written: str) -> str:
         """The SELECT of one row per entry of a ledger: id, entry, kind, points, reason. They add up to the points."""
-        column = id_column(self.card.card, scan.columns)
-        if not column or (self.wanted.top is not None and column not in columns):
-            raise DataError(f"{scan.label}: a ledger needs an id for each lead, a column of a field of `kind: id`")
+        column = self.id_column
+        if not column or (self.wanted.top is not None and column not in self.columns):
+            raise DataError(f"{self.scan.label}: a ledger needs an id for each lead, a column of a field of `kind: id`")
         query = replace(
-            self._query(scan.sql, scan.columns, [column]), ledger=True, plus_minus=False, explain=False, fields=False
+            self._query(self.scan.sql, [column]), ledger=True, plus_minus=False, explain=False, fields=False
         )
-        rows = ", ".join(
-            f"{{entry: {text_literal(entry.entry)}, kind: '{entry.kind}',"
+        entries = ", ".join(
+            f"{{entry: {text_literal(entry.entry)}, kind: {text_literal(entry.kind)},"
             f" tenths: {quoted(entry.column) if entry.column else self.card.learned.start},"
             f" reason: {text_literal(entry.reason)}}}"
             for entry in ledger_columns(self.card)
         )
-        good = f"{quoted(self.outputs['score'])} IS NOT NULL"
-        if self.wanted.only:
-            good += (
-                f" AND {quoted(self.outputs['recommendation'])} IN ({', '.join(map(text_literal, self.wanted.only))})"
-            )
+        conditions = [f"{quoted(self.outputs['score'])} IS NOT NULL", self._chosen()]
         if self.wanted.top is not None:
-            ident = f"CAST({quoted(column)} AS VARCHAR)"
-            good += f" AND {ident} IN (SELECT {ident} FROM {written})"
-        scored = sql.select(self.card, query)
-        entries_of = f"SELECT {quoted(column)}, unnest([{rows}]) AS e FROM ({scored}) WHERE {good}"
-        columns = f"{quoted(column)}, e.entry, e.kind, e.tenths / 10 AS points, e.reason"
-        return f"SELECT {columns} FROM ({entries_of}) WHERE e.tenths <> 0"
+            lead = f"CAST({quoted(column)} AS VARCHAR)"
+            conditions.append(f"{lead} IN (SELECT {lead} FROM {written})")
+        return (
+            f"SELECT {quoted(column)}, e.entry, e.kind, e.tenths / 10 AS points, e.reason FROM ("
+            f"SELECT {quoted(column)}, unnest([{entries}]) AS e FROM ({sql.select(self.card, query)})"
+            f" WHERE {' AND '.join(filter(None, conditions))}) WHERE e.tenths <> 0"
+        )
 
 
 def write_rejects(broken: Sequence[Reject], bad: Iterator[Reject], path: Path) -> int:
-    """Write two kinds of rejects, each in the order of its rows, in the order of all; how many rows they are.
+    """Write two kinds of rejects, each in the order of its rows, in the order of all; returns how many rows they are.
 
     A list without any gets a file with the header alone.
     """
@@ -370,11 +352,11 @@ def write_rejects(broken: Sequence[Reject], bad: Iterator[Reject], path: Path) -
     last = 0
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
-        writer.writerow(["row", "column", "value", "reason"])
-        for one in merge(broken, bad, key=lambda one: one.row):
-            rows += one.row != last
-            last = one.row
-            writer.writerow([one.row, one.column, one.value, one.reason])
+        writer.writerow(names(ENGINE.reject_columns))
+        for reject in merge(broken, bad, key=lambda reject: reject.row):
+            rows += reject.row != last
+            last = reject.row
+            writer.writerow([reject.row, reject.column, reject.value, reject.reason])
     return rows
 
 
@@ -383,20 +365,20 @@ def _numbered(scan: Scan) -> str:
     return f"(SELECT row_number() OVER () AS {quoted(ROW)}, * FROM {scan.sql})"
 
 
-def _scanned(operators: Sequence[Mapping[str, Any]]) -> int:
+def _count_scanned(operators: Sequence[Mapping[str, Any]]) -> int:
     """How many rows the scan of the list has read: the most at a leaf of a profile, since memos are one row."""
-    found = 0
-    for one in operators:
-        below = one.get("children")
-        found = max(found, _scanned(below) if below else int(one.get("rows_scanned", 0)))
-    return found
+    most = 0
+    for operator in operators:
+        children = operator.get("children")
+        most = max(most, _count_scanned(children) if children else int(operator.get("rows_scanned", 0)))
+    return most
 
 
 @contextmanager
-def _told(
+def _reported_progress(
     connection: duckdb.DuckDBPyConnection, scan: Scan, progress: Callable[[float, int], None] | None
 ) -> Iterator[None]:
-    """Tell how far a query has come, from a thread of its own, until it is done."""
+    """Report how far a query is, from a thread of its own, until it is done."""
     if progress is None:
         yield
         return
@@ -404,7 +386,7 @@ def _told(
     done = threading.Event()
 
     def watch() -> None:
-        while not done.wait(0.2):
+        while not done.wait(_REFRESHED):
             share = connection.query_progress()
             if share > 0:
                 progress(share / 100, int(rows * share / 100))

@@ -1,16 +1,15 @@
-"""The cluster: a list in Parquet or CSV, scored by Apache Spark into another, without a Python worker.
+"""A list in Parquet or CSV, scored by Apache Spark into another, on a cluster and without a Python worker.
 
 Spark reads, scores by the printed SQL and writes, each part of the list where it lies. Of the rows only the few that
-can't be read come over, some at a time, for Python to word the reasons. What was read is counted as it is read, what
-was written is read back, and the two must agree before the output gets its name. A DataFrame of a session of one's own
-is scored by `scoring.score_frame`.
+can't be read come over, some at a time, for Python to word the reasons. Rows are counted as they are read, and again in
+what was written, and the counts must agree before the output gets its name. `leadledger.score_frame` scores a DataFrame
+of your own session.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import islice
@@ -18,9 +17,10 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from leadledger.api.lists.capabilities import ENGINES, refuse_unsupported
-from leadledger.api.lists.duckdb import Scored
-from leadledger.api.lists.duplicates import EXAMPLES
-from leadledger.api.lists.spark_session import session
+from leadledger.api.lists.duplicate_ids import MOST_EXAMPLES
+from leadledger.api.lists.results import RowCounts, ScoredList, absent_fields, unused_columns
+from leadledger.api.lists.spark_files import ENDINGS, SparkFiles, find_kind, separator, stem
+from leadledger.api.lists.spark_session import spark_session
 from leadledger.api.lists.wanted import Wanted, check_recommendations, choose_columns, parse_where
 from leadledger.scoring.errors import DataError
 from leadledger.scoring.frames import spark as spark_frame
@@ -37,21 +37,19 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
 ENGINE = ENGINES["spark"]
-# By the end of a name: how Spark reads and writes it.
-ENDINGS = {".parquet": "parquet", ".csv": "csv", ".tsv": "csv", ".csv.gz": "csv", ".tsv.gz": "csv"}
+TYPES = {"integer": "bigint", "text": "string"}  # of the columns of rejects
 BROKEN = "ll:broken"  # the column with the text of a row of CSV that is none
 FILE, ROW = "ll:file", "ll:row"
-BATCH = 5000  # rejected rows that come over at a time
-TYPES = {"integer": "bigint", "text": "string"}  # of the columns of rejects
+FETCHED = 5000  # rejected rows that come over at a time
 # As RFC 4180 has it, a line end may stand in quotes, so that one task reads a whole file.
-CSV = {"header": "true", "quote": '"', "escape": '"', "multiLine": "true", "enforceSchema": "false"}
-CSV |= {"columnNameOfCorruptRecord": BROKEN, "nullValue": ""}
-WRITTEN = {"header": "true", "quote": '"', "escape": '"', "nullValue": "", "emptyValue": ""}
-WRITTEN |= {"ignoreLeadingWhiteSpace": "false", "ignoreTrailingWhiteSpace": "false"}
+READ_CSV = {"header": "true", "quote": '"', "escape": '"', "multiLine": "true", "enforceSchema": "false"}
+READ_CSV |= {"columnNameOfCorruptRecord": BROKEN, "nullValue": ""}
+WRITE_CSV = {"header": "true", "quote": '"', "escape": '"', "nullValue": "", "emptyValue": ""}
+WRITE_CSV |= {"ignoreLeadingWhiteSpace": "false", "ignoreTrailingWhiteSpace": "false"}
 
 
 @dataclass(frozen=True)
-class _List:
+class _SparkList:
     """A list, opened: a DataFrame with its columns as they are, FILE, ROW (from 1; NULL in CSV) and BROKEN behind.
 
     `whole` says that it has fewer files than the cluster has cores, and each is read by one task.
@@ -67,6 +65,11 @@ class _List:
         """Those that are rows, without what stands behind their columns."""
         return self.frame.where(f"{name(BROKEN)} IS NULL").drop(FILE, ROW, BROKEN)
 
+    @property
+    def no_types(self) -> Mapping[str, str]:
+        """The columns, for functions that need no types of theirs."""
+        return dict.fromkeys(self.columns, "")
+
 
 def score_folder(
     card: Scorecard,
@@ -77,7 +80,7 @@ def score_folder(
     *,
     master: str | None = None,
     progress: Callable[[str], None] | None = None,
-) -> Scored:
+) -> ScoredList:
     """Score a list on a Spark cluster into a folder. Raises DataError.
 
     `data` is a file, a folder or a pattern of Parquet or CSV (UTF-8, each file with the same header), `out` the folder
@@ -91,145 +94,72 @@ def score_folder(
     refuse_unsupported(ENGINE, wanted)
     check_recommendations(wanted.only)
     where = parse_where(card.card, wanted.where)
-    tell = progress or (lambda _: None)
-    tell("starting Spark")
-    with session(master) as spark:
-        run = _Run(card, _Files(spark), as_of, wanted, Query(as_of, where=where))
-        return replace(run.score(data, out, tell), seconds=monotonic() - started)
+    report = progress or (lambda _: None)
+    report("starting Spark")
+    with spark_session(master) as spark:
+        query = Query(as_of, where=where, plus_minus=wanted.explain, explain=wanted.explain)
+        run = _FolderRun(card, spark, wanted, query)
+        return replace(run.score(data, out, report), seconds=monotonic() - started)
 
 
-class _Files:
-    """Files and folders wherever Spark finds them."""
-
-    def __init__(self, spark: SparkSession) -> None:
-        self.spark = spark
-        context: Any = spark.sparkContext
-        self.path = context._jvm.org.apache.hadoop.fs.Path
-        self.settings = context._jsc.hadoopConfiguration()
-
-    def at(self, place: str) -> tuple[Any, Any]:
-        """A path, and the file system that has it. Raises DataError."""
-        try:
-            path = self.path(place)
-            return path, path.getFileSystem(self.settings)
-        except Exception as error:
-            raise DataError(f"{place}: {_said(error)}") from None
-
-    def exists(self, place: str) -> bool:
-        path, system = self.at(place)
-        return bool(system.exists(path))
-
-    def beside(self, place: str, other: str) -> str:
-        """The path of another name in the same folder."""
-        path, _ = self.at(place)
-        parent = path.getParent()
-        return other if parent is None else str(self.path(parent, other).toString())
-
-    def last(self, place: str) -> str:
-        """The last part of a path."""
-        return str(self.at(place)[0].getName())
-
-    def first(self, place: str) -> str:
-        """A data file of what is there; the place itself where it is one. Raises DataError."""
-        path, system = self.at(place)
-        found = system.globStatus(path)
-        for one in found or ():
-            if one.isFile():
-                return str(one.getPath().toString())
-            files = system.listFiles(one.getPath(), True)
-            while files.hasNext():
-                file = files.next().getPath()
-                if not str(file.getName()).startswith(("_", ".")):
-                    return str(file.toString())
-        raise DataError(f"{place}: there is no such {'list, or it has no files' if found else 'file or folder'}")
-
-    @contextmanager
-    def half(self, place: str) -> Iterator[str]:
-        """A folder to write to first, beside its place; gone at the end, unless it was published. Raises DataError."""
-        if self.exists(place):
-            raise DataError(f"{place}: is there already; remove it, or name another folder")
-        half = self.beside(place, f".{self.last(place)}.half")
-        path, system = self.at(half)
-        if not system.exists(path.getParent() or path):
-            raise DataError(f"{place}: there is no folder {path.getParent().toString()}; make it first")
-        if system.exists(path):
-            raise DataError(
-                f"{place}: another run writes it, or was ended in the middle; if none does, remove {path.toString()}"
-            )
-        try:
-            yield half
-        finally:
-            with suppress(Exception):  # where Spark has ended, it can't
-                system.delete(path, True)
-
-    def publish(self, half: str, place: str) -> None:
-        """Give a whole folder its name. Raises DataError."""
-        path, system = self.at(half)
-        if not system.rename(path, self.path(place)):
-            raise DataError(f"{place}: the folder can't be given its name; is it there by now?")
-
-
-class _Run:
+class _FolderRun:
     """One list being scored."""
 
-    def __init__(self, card: Scorecard, files: _Files, as_of: date, wanted: Wanted, query: Query) -> None:
-        self.card, self.files, self.as_of, self.wanted = card, files, as_of, wanted
-        self.spark = files.spark
-        self.query = replace(query, plus_minus=wanted.explain, explain=wanted.explain)
+    def __init__(self, card: Scorecard, spark: SparkSession, wanted: Wanted, query: Query) -> None:
+        self.card, self.spark, self.wanted, self.query = card, spark, wanted, query
+        self.files = SparkFiles(spark)
         self.outputs = {column: f"{wanted.prefix}{column}" for column in names(ENGINE.columns(wanted.explain))}
 
-    def score(self, data: str, out: str, tell: Callable[[str], None]) -> Scored:
-        tell("reading the columns")
-        first = self.files.first(data)
-        kind = _kind(first)
+    def score(self, data: str, out: str, report: Callable[[str], None]) -> ScoredList:
+        """Score the list `data` into the folder `out`. Raises DataError."""
+        report("reading the columns")
+        first = self.files.find_data_file(data)
+        kind = find_kind(first)
         if kind is None:
             raise DataError(f"{first}: is neither Parquet nor CSV; its name must end in {', '.join(ENDINGS)}")
         leads = self._open(data, first, kind)
-        beside = self.files.beside(out, f"{_stem(self.files.last(out))}.rejects.csv")
-        place = beside if self.wanted.rejects is None else str(self.wanted.rejects)
-        used_by(self.card.card, dict.fromkeys(leads.columns, ""), leads.label)
+        beside = self.files.beside(out, f"{stem(self.files.name(out))}.rejects.csv")
+        rejects = beside if self.wanted.rejects is None else str(self.wanted.rejects)
+        used_by(self.card.card, leads.no_types, leads.label)
         columns = choose_columns(leads.columns, leads.label, self.outputs, self.wanted)
-        with self.files.half(out) as half, self.files.half(place) as half_rejects:
-            if half == half_rejects:
+        with self.files.part_folder(out) as part, self.files.part_folder(rejects) as rejects_part:
+            if part == rejects_part:
                 raise DataError(f"{out}: is named twice; the scores and the rejects need a folder each")
-            tell("scoring")
-            target = _kind(out) or kind
-            count, read, bad, broken = self._write(leads, columns, half, out, target)
+            report("scoring")
+            written = find_kind(out) or kind
+            scored, read, bad, broken = self._write_scores(leads, columns, part, out, written)
             if not read - broken:
                 raise DataError(f"{leads.label}: {'no row can be read' if broken else 'has no rows'}")
-            tell("writing the rejects")
-            left = self._reject(leads, half_rejects, _kind(place) or "csv", bad + broken)
-            tell("counting")
-            counted, found = self._counts(half, target, columns)
-            whole = counted == count and left == bad + broken
-            whole = whole and (read == count + left if self.wanted.all_rows else read >= count + left)
-            if not whole:  # never seen; were it ever so, a list that isn't whole must not look like one
-                raise DataError(
-                    f"{leads.label}: {read:,} rows were read, {count:,} written, {counted:,} read back and"
-                    f" {left:,} rejected, which doesn't add up; nothing is kept. Please report it"
-                )
-            again, examples = self._duplicates(leads)
-            self.files.publish(half_rejects, place)
-            self.files.publish(half, out)
-        present = used(self.card.card, dict.fromkeys(leads.columns, ""))
-        return Scored(
-            rows=read,
-            scored=count,
-            rejected=left,
-            left_out=read - count - left,
+            report("writing the rejects")
+            rejected_again = self._write_rejects(leads, rejects_part, find_kind(rejects) or "csv", bad + broken)
+            report("counting")
+            scored_again, tallies = self._count_written(part, written, columns)
+            counts = RowCounts(read, scored, bad + broken, scored_again, rejected_again)
+            counts.reconcile(leads.label, self.wanted.all_rows)
+            duplicates, examples = self._find_duplicates(leads)
+            self.files.publish(rejects_part, rejects)
+            self.files.publish(part, out)
+        present = used(self.card.card, leads.no_types)
+        return ScoredList(
+            rows=counts.read,
+            scored=counts.scored,
+            rejected=counts.rejected,
+            left_out=counts.left_out,
             out=out,
-            rejects=place,
-            recommendations=found["recommendation"],
-            grades=found["grade"],
-            unused=tuple(one for one in leads.columns if not any(one in names for names in present.values())),
-            absent=tuple(of for of, names in present.items() if not names),
+            rejects=rejects,
+            recommendations=tallies["recommendation"],
+            grades=tallies["grade"],
+            unused=unused_columns(leads.columns, present),
+            absent=absent_fields(present),
             misspelt=find_misspelt(self.card.card, leads.columns),
-            duplicates=again,
+            duplicates=duplicates,
             examples=examples,
             seconds=0.0,
         )
 
-    def _open(self, data: str, first: str, kind: str) -> _List:
+    # -- the list ---------------------------------------------------------------------------------------------------
+
+    def _open(self, data: str, first: str, kind: str) -> _SparkList:
         """The list as a DataFrame. Raises DataError."""
         from pyspark.sql import functions as F
         from pyspark.sql.types import StringType, StructType
@@ -237,31 +167,54 @@ class _Run:
         if kind == "parquet":
             frame = self.spark.read.parquet(data)
             columns = frame.columns
-            described = frame.metadataColumn("_metadata")
-            row, broken = described.getField("row_index") + 1, F.lit(None).cast("string")
+            metadata = frame.metadataColumn("_metadata")
+            row, broken = metadata.getField("row_index") + 1, F.lit(None).cast("string")
         else:
-            options = {**CSV, "sep": self._delimiter(first)}
+            options = {**READ_CSV, "sep": self._detect_delimiter(first)}
             columns = self.spark.read.options(**options).csv(first).columns
             schema = StructType()
-            for one in (*columns, BROKEN):
-                schema = schema.add(one, StringType())
+            for column in (*columns, BROKEN):
+                schema = schema.add(column, StringType())
             frame = self.spark.read.options(**options).schema(schema).csv(data)
-            columns = [one for one in frame.columns if one != BROKEN]  # those of folders like `country=NO` too
-            described = frame.metadataColumn("_metadata")
+            columns = [column for column in frame.columns if column != BROKEN]  # those of `country=NO` folders too
+            metadata = frame.metadataColumn("_metadata")
             row, broken = F.lit(None).cast("bigint"), frame[BROKEN]
         if len(set(columns)) < len(columns):
             raise DataError(f"{data}: two columns have the same name; rename one")
-        added = [described.getField("file_path").alias(FILE), row.alias(ROW), broken.alias(BROKEN)]
+        added = [metadata.getField("file_path").alias(FILE), row.alias(ROW), broken.alias(BROKEN)]
         whole = kind == "csv" and len(frame.inputFiles()) < self.spark.sparkContext.defaultParallelism
-        return _List(frame.select(*[frame[_quoted(one)] for one in columns], *added), columns, data, whole)
+        return _SparkList(frame.select(*[frame[_quoted(column)] for column in columns], *added), columns, data, whole)
 
-    def _delimiter(self, first: str) -> str:
+    def _detect_delimiter(self, first: str) -> str:
         """The sign that most often stands in the header, of those that lists have."""
         row = self.spark.read.text(first).first()
         header = row[0] if row else ""
         return max([",", ";", "\t", "|"], key=header.count)
 
-    def _write(self, leads: _List, columns: Sequence[str], half: str, out: str, kind: str) -> tuple[int, int, int, int]:
+    def _columns_of_card(self, leads: _SparkList) -> list[str]:
+        """The columns that belong to the card."""
+        return [column for columns in used(self.card.card, leads.no_types).values() for column in columns]
+
+    def _find_duplicates(self, leads: _SparkList) -> tuple[int, tuple[str, ...]]:
+        """How many rows have an id that another row has too, but for one each, and some of these ids."""
+        column = id_column(self.card.card, leads.no_types)
+        if not column:
+            return 0, ()
+        from pyspark.sql import functions as F
+
+        ids = leads.rows.select(F.trim(F.col(_quoted(column)).cast("string")).alias("id")).where("id <> ''")
+        twice = ids.groupBy("id").count().where("count > 1")
+        (total,) = twice.agg(F.sum(F.col("count") - 1)).collect()
+        if not total[0]:
+            return 0, ()
+        examples = twice.orderBy(F.desc("count"), "id").limit(MOST_EXAMPLES).collect()
+        return int(total[0]), tuple(row["id"] for row in examples)
+
+    # -- the scores -------------------------------------------------------------------------------------------------
+
+    def _write_scores(
+        self, leads: _SparkList, columns: Sequence[str], part: str, out: str, kind: str
+    ) -> tuple[int, int, int, int]:
         """Write the scores; how many, and how many rows were read, have a value that can't be, and are none."""
         from pyspark.sql import Observation
         from pyspark.sql import functions as F
@@ -271,105 +224,93 @@ class _Run:
         observed = leads.frame.observe(read, F.count(F.lit(1)).alias("rows"), F.count(F.col(BROKEN)).alias("broken"))
         if leads.whole:
             observed = observed.repartition(self.spark.sparkContext.defaultParallelism)
-        source = spark_frame.source(replace(leads, frame=observed).rows, self._asked(leads))
-        kept = {one: source.places[one] for one in leads.columns if one in columns}
+        source = spark_frame.source(replace(leads, frame=observed).rows, self._columns_of_card(leads))
+        kept = {column: source.places[column] for column in leads.columns if column in columns}
         scored = spark_frame.scored(self.card, source, replace(self.query, keep=[*kept.values(), BAD]))
         good = ~F.col(BAD)
         if self.wanted.only:
             good &= F.col("recommendation").isin(*self.wanted.only)
         scored = scored.observe(judged, F.count_if(F.col(BAD)).alias("bad"), F.count_if(good).alias("good"))
-        places = kept | {given: one for one, given in self.outputs.items()}
-        result = scored.where(good).select(*[F.col(places[one]).alias(one) for one in columns])
+        places = kept | {output: column for column, output in self.outputs.items()}
+        result = scored.where(good).select(*[F.col(places[column]).alias(column) for column in columns])
         writer = result.write.mode("error")
         if kind == "csv":
-            last = self.files.last(out).lower()
-            packed = {"compression": "gzip"} if last.endswith(".gz") else {}
-            writer.options(**WRITTEN, **packed, sep=_separator(last)).csv(half)
+            last = self.files.name(out)
+            packed = {"compression": "gzip"} if last.lower().endswith(".gz") else {}
+            writer.options(**WRITE_CSV, **packed, sep=separator(last)).csv(part)
         else:
-            writer.parquet(half)
+            writer.parquet(part)
         return judged.get["good"], read.get["rows"], judged.get["bad"], read.get["broken"]
 
-    def _asked(self, leads: _List) -> list[str]:
-        """The columns that belong to the card."""
-        return [one for names in used(self.card.card, dict.fromkeys(leads.columns, "")).values() for one in names]
-
-    def _counts(self, half: str, kind: str, columns: Sequence[str]) -> tuple[int, dict[str, dict[str, int]]]:
+    def _count_written(self, part: str, kind: str, columns: Sequence[str]) -> tuple[int, dict[str, dict[str, int]]]:
         """What is in the output: rows, how many have which recommendation and grade, where those are written."""
         from pyspark.sql import functions as F
 
         if kind == "csv":
-            separator = _separator(half.removesuffix(".half").lower())
-            back = self.spark.read.options(**{**CSV, "sep": separator}).csv(half)
+            options = {**READ_CSV, "sep": separator(part.removesuffix(".half"))}
+            written = self.spark.read.options(**options).csv(part)
         else:
-            back = self.spark.read.parquet(half)
-        back = back.toDF(*columns)
-        asked = [one for one in ("recommendation", "grade") if self.outputs[one] in columns]
-        rows = back.groupBy(*[F.col(_quoted(self.outputs[one])).alias(one) for one in asked]).count().collect()
-        found: dict[str, dict[str, int]] = {"recommendation": {}, "grade": {}}
+            written = self.spark.read.parquet(part)
+        written = written.toDF(*columns)
+        counted = [column for column in ("recommendation", "grade") if self.outputs[column] in columns]
+        grouped = written.groupBy(*[F.col(_quoted(self.outputs[column])).alias(column) for column in counted])
+        rows = grouped.count().collect()
+        tallies: dict[str, dict[str, int]] = {"recommendation": {}, "grade": {}}
         for row in rows:
-            for one in asked:
-                found[one][row[one]] = found[one].get(row[one], 0) + row["count"]
-        return sum(row["count"] for row in rows), {one: dict(sorted(counts.items())) for one, counts in found.items()}
+            for column in counted:
+                tallies[column][row[column]] = tallies[column].get(row[column], 0) + row["count"]
+        return sum(row["count"] for row in rows), {
+            column: dict(sorted(tally.items())) for column, tally in tallies.items()
+        }
 
-    def _duplicates(self, leads: _List) -> tuple[int, tuple[str, ...]]:
-        """How many rows have an id that another row has too, but for one each, and some of these ids."""
-        ident = id_column(self.card.card, dict.fromkeys(leads.columns, ""))
-        if not ident:
-            return 0, ()
-        from pyspark.sql import functions as F
+    # -- the rejects ------------------------------------------------------------------------------------------------
 
-        ids = leads.rows.select(F.trim(F.col(_quoted(ident)).cast("string")).alias("id")).where("id <> ''")
-        twice = ids.groupBy("id").count().where("count > 1")
-        (row,) = twice.agg(F.sum(F.col("count") - 1)).collect()
-        if not row[0]:
-            return 0, ()
-        return int(row[0]), tuple(one["id"] for one in twice.orderBy(F.desc("count"), "id").limit(EXAMPLES).collect())
-
-    # -- what can't be read -----------------------------------------------------------------------------------------
-
-    def _reject(self, leads: _List, half: str, kind: str, rows: int) -> int:
+    def _write_rejects(self, leads: _SparkList, part: str, kind: str, rows: int) -> int:
         """Write what can't be read, some rows at a time; how many rows they are."""
-        found = self._refused(leads, rows) if rows else iter(())
+        rejected = self._find_rejects(leads, rows) if rows else iter(())
         count = 0
         while True:
-            batch = list(islice(found, BATCH))
+            batch = list(islice(rejected, FETCHED))
             count += len(batch)
             if batch or not count:
-                self._append([one for some in batch for one in some], half, kind)
-            if len(batch) < BATCH:
+                self._append_rejects([reject for rejects in batch for reject in rejects], part, kind)
+            if len(batch) < FETCHED:
                 return count
 
-    def _append(self, rejects: Sequence[Mapping[str, Any]], half: str, kind: str) -> None:
+    def _append_rejects(self, rejects: Sequence[Mapping[str, Any]], part: str, kind: str) -> None:
         """Write some rejects as one more file; by way of JSON, since a list of Python's would need a Python worker."""
         fields = ", ".join(f"`{column.name}`: {TYPES[column.type]}" for column in ENGINE.reject_columns)
         query = f"SELECT inline(from_json(:rejects, 'array<struct<{fields}>>'))"
         writer = self.spark.sql(query, args={"rejects": json.dumps(list(rejects))}).coalesce(1).write.mode("append")
-        writer.options(**WRITTEN).csv(half) if kind == "csv" else writer.parquet(half)
+        writer.options(**WRITE_CSV).csv(part) if kind == "csv" else writer.parquet(part)
 
-    def _refused(self, leads: _List, rows: int) -> Iterator[list[dict[str, Any]]]:
+    def _find_rejects(self, leads: _SparkList, rows: int) -> Iterator[list[dict[str, Any]]]:
         """The rejects of each row that can't be read: Spark finds the rows, Python words the reasons."""
-        asked, ident = self._asked(leads), id_column(self.card.card, dict.fromkeys(leads.columns, ""))
+        columns, lead_id = self._columns_of_card(leads), id_column(self.card.card, leads.no_types)
         good = leads.frame.where(f"{name(BROKEN)} IS NULL").drop(BROKEN)
-        source = spark_frame.source(good, asked)
-        places = [source.places[one] for one in (FILE, ROW, ident or FILE, *asked)]
+        source = spark_frame.source(good, columns)
+        places = [source.places[column] for column in (FILE, ROW, lead_id or FILE, *columns)]
         kinds = dict(good.dtypes)
         # As texts where Python has no such value: a day beyond the year 9999.
-        spelt = [
-            f"CAST({name(place)} AS STRING)" if family(kinds[one]) in ("date", "time", "instant") else name(place)
-            for one, place in zip(asked, places[3:], strict=True)
+        values_read = [
+            f"CAST({name(place)} AS STRING)" if family(kinds[column]) in ("date", "time", "instant") else name(place)
+            for column, place in zip(columns, places[3:], strict=True)
         ]
-        bad = spark_frame.typed(self.card, source, Query(self.as_of, keep=places)).where(name(BAD))
-        parts = -(-rows // BATCH)
-        found = bad.selectExpr(*map(name, places[:2]), f"CAST({name(places[2])} AS STRING)", *spelt)
-        for file, row, key, *values in found.repartition(parts).toLocalIterator():
-            lead = dict(zip(asked, values, strict=True))
-            yield [_reject(file, row, key if ident else None, one) for one in reject_values(self.card, row or 0, lead)]
+        typed = spark_frame.typed(self.card, source, Query(self.query.as_of, keep=places))
+        bad = typed.where(name(BAD)).selectExpr(
+            *map(name, places[:2]), f"CAST({name(places[2])} AS STRING)", *values_read
+        )
+        parts = -(-rows // FETCHED)
+        for file, row, key, *values in bad.repartition(parts).toLocalIterator():
+            lead = dict(zip(columns, values, strict=True))
+            rejects = reject_values(self.card, row or 0, lead)
+            yield [_reject_record(file, row, key if lead_id else None, reject) for reject in rejects]
         # With a column of the list, without which Spark refuses to say what is broken.
         broken = leads.frame.where(f"{name(BROKEN)} IS NOT NULL")
         broken = broken.select(FILE, BROKEN, broken[_quoted(leads.columns[0])])
-        for file, words, _ in broken.repartition(parts).toLocalIterator():
+        for file, value, _ in broken.repartition(parts).toLocalIterator():
             reason = "has more or fewer values than the header has columns, or a quote that is not closed"
-            yield [_reject(file, None, None, Reject(0, "", words, reason))]
+            yield [_reject_record(file, None, None, Reject(0, "", value, reason))]
 
 
 def _quoted(column: str) -> str:
@@ -377,26 +318,7 @@ def _quoted(column: str) -> str:
     return "`" + column.replace("`", "``") + "`"
 
 
-def _reject(file: str, row: int | None, ident: str | None, one: Reject) -> dict[str, Any]:
-    return dict(zip(names(ENGINE.reject_columns), (file, row, ident, one.column, one.value, one.reason), strict=True))
-
-
-def _kind(place: str) -> str | None:
-    """The kind of a file or folder by its name."""
-    return next((kind for ending, kind in ENDINGS.items() if place.lower().rstrip("/").endswith(ending)), None)
-
-
-def _separator(last: str) -> str:
-    return "\t" if last.removesuffix(".gz").endswith(".tsv") else ","
-
-
-def _stem(last: str) -> str:
-    """A name without its ending."""
-    ends = [one for one in ENDINGS if last.lower().endswith(one)]
-    return last[: -len(max(ends, key=len))] if ends else last
-
-
-def _said(error: Exception) -> str:
-    from leadledger.api.lists.spark_session import first_line
-
-    return first_line(error)
+def _reject_record(file: str, row: int | None, lead_id: str | None, reject: Reject) -> dict[str, Any]:
+    """A reject as a row of the rejects folder."""
+    values = (file, row, lead_id, reject.column, reject.value, reject.reason)
+    return dict(zip(names(ENGINE.reject_columns), values, strict=True))

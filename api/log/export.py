@@ -10,8 +10,9 @@ from typing import Any
 
 import duckdb
 
-from leadledger.api.lists import output
+from leadledger.api.lists import output_file
 from leadledger.api.log.json_rows import write_json_rows
+from leadledger.models.files import publish_file
 from leadledger.scoring.errors import DataError
 from leadledger.training.sources.table import connect
 
@@ -35,20 +36,20 @@ EXPORT_COLUMNS = {
 
 def export_scores(rows: Iterable[Mapping[str, Any]], out: Path) -> int:
     """Write rows of the table `scores` to a file, which appears once it is whole, and count them. Raises DataError."""
-    output.check(out)
-    kind = output.ending(out)
+    output_file.check_place(out)
+    kind = output_file.find_ending(out)
     with ExitStack() as stack:
         work = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="leadledger-")))
         scan = write_json_rows((_flatten(row) for row in rows), EXPORT_COLUMNS, work / "scores.jsonl")
         connection = stack.enter_context(connect())
-        written = output.place(stack, work / "written", out)
+        written = output_file.choose_part(stack, work / "written", out)
         try:
-            count = output.copy(connection, f"SELECT * FROM {scan}", written, kind)
-            whole = output.finished(stack, connection, written, out)
-            if out == output.STDOUT:
-                output.to_stdout(whole)
+            count = output_file.copy_rows(connection, f"SELECT * FROM {scan}", written, kind)
+            whole = output_file.finish_part(stack, connection, written, out)
+            if out == output_file.STDOUT:
+                output_file.send_to_stdout(whole)
             else:
-                output.publish(whole, out)
+                publish_file(whole, out)
         except (duckdb.Error, OSError) as error:
             raise DataError(f"{out}: can't be written: {error}") from None
     return count

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from leadledger.api.cli.examples import find_examples
-from leadledger.api.lists.fit import case_failures
+from leadledger.api.lists.card_cases import find_case_failures
 from leadledger.scoring.card.reader import read_card
 from leadledger.training.evidence.baselines import rules_alone
 from leadledger.training.evidence.forecast_quality import judge
@@ -25,7 +25,7 @@ def test_cases_pass(path: Path) -> None:
     card = read_card(path)
     assert card.name == path.parent.name
     assert card.cases
-    assert case_failures(card) == ()
+    assert find_case_failures(card) == ()
 
 
 @pytest.mark.parametrize("path", CARDS, ids=[path.parent.name for path in CARDS])

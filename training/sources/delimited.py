@@ -7,6 +7,7 @@ header of several lines.
 from __future__ import annotations
 
 import csv
+import glob
 import mmap
 import re
 from collections.abc import Sequence
@@ -18,13 +19,12 @@ import duckdb
 from leadledger.scoring.errors import DataError, quote
 from leadledger.scoring.field import DATE_PATTERN, NUMBER_PATTERN
 from leadledger.scoring.printers.sql.dialects.literals import quoted, text_literal
-from leadledger.training.sources.scan import BLOCK_SIZE, LONGEST_LINE, Scan, escape_pattern
+from leadledger.training.sources.scan import BLOCK_SIZE, LONGEST_LINE, Scan
 
 HEAD_SIZE = 1 << 20  # bytes at the start of a file that say how it is written
 DELIMITERS = (",", ";", "\t", "|")
-_DATA = re.compile(
-    rf"(?:{NUMBER_PATTERN}|{DATE_PATTERN}|[0-9][0-9.,: /-]*)?"
-)  # a cell that is surely no name of a column
+# A cell that is surely no name of a column.
+_DATA = re.compile(rf"(?:{NUMBER_PATTERN}|{DATE_PATTERN}|[0-9][0-9.,: /-]*)?")
 
 
 @dataclass(frozen=True)
@@ -79,9 +79,9 @@ def scan_file(connection: duckdb.DuckDBPyConnection, path: Path, label: str, wor
 def _from_item(path: Path, written: DelimitedFormat) -> str:
     """The FROM item that reads a file of this format as texts, in parallel, keeping apart what is no row."""
     columns = ", ".join(f"{quoted(name)}: 'VARCHAR'" for name in written.names)
+    file = text_literal(glob.escape(str(path)))
     return (
-        f"read_csv({text_literal(escape_pattern(path))}, auto_detect = false, header = true,"
-        f" delim = {text_literal(written.delimiter)},"
+        f"read_csv({file}, auto_detect = false, header = true, delim = {text_literal(written.delimiter)},"
         f" quote = {text_literal(written.quote)}, escape = {text_literal(written.escape)}, columns = {{{columns}}},"
         f" max_line_size = {LONGEST_LINE}, buffer_size = {2 * LONGEST_LINE}, store_rejects = true, rejects_limit = 0)"
     )

@@ -9,12 +9,12 @@ import duckdb
 
 from leadledger.scoring.errors import DataError, quote
 from leadledger.scoring.printers.sql.dialects.literals import text_literal
-from leadledger.training.sources.scan import Scan, escape_pattern, first_line
+from leadledger.training.sources.scan import Scan, first_line
 
 
 def scan_file(connection: duckdb.DuckDBPyConnection, path: Path, label: str) -> Scan:
     """One Parquet file, called `label` in messages. Raises DataError."""
-    return _scan(connection, text_literal(escape_pattern(path)), label, path.stat().st_size)
+    return _scan(connection, text_literal(glob.escape(str(path))), label, path.stat().st_size)
 
 
 def scan_files(connection: duckdb.DuckDBPyConnection, path: Path) -> Scan:
@@ -24,7 +24,7 @@ def scan_files(connection: duckdb.DuckDBPyConnection, path: Path) -> Scan:
     if not files:
         where = "the folder holds" if path.is_dir() else "there are"
         raise DataError(f"{path}: {where} no Parquet files{'' if path.is_dir() else ' of such a name'}")
-    listed = ", ".join(text_literal(escape_pattern(file)) for file in files)
+    listed = ", ".join(text_literal(glob.escape(str(file))) for file in files)
     size = sum(file.stat().st_size for file in files)
     return _scan(connection, f"[{listed}], hive_partitioning = true, union_by_name = true", str(path), size)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 
 import duckdb
 
@@ -57,11 +56,6 @@ def estimate_rows(connection: duckdb.DuckDBPyConnection, scan: Scan) -> int:
         f"SELECT avg({size_of_row}) FROM (FROM {scan.sql} LIMIT {_ROWS_MEASURED})"
     ).fetchall()
     return int(scan.size / size) if size else 0
-
-
-def escape_pattern(path: Path) -> str:
-    """The path with the signs escaped that DuckDB would take for a pattern."""
-    return "".join(f"[{sign}]" if sign in "*?[" else sign for sign in str(path))
 
 
 def forget_rejects(connection: duckdb.DuckDBPyConnection) -> None:

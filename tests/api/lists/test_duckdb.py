@@ -63,8 +63,8 @@ def test_a_list_is_scored(card: Scorecard, tmp_path: Path) -> None:
     """The output has the input's columns and the new ones; bad rows are in the rejects, a line for each bad value."""
     leads, out = tmp_path / "leads.csv", tmp_path / "scored.csv"
     leads.write_text(LEADS)
-    found = score_list(card, leads, out, AS_OF, Wanted(explain=True))
-    assert (found.rows, found.scored, found.rejected) == (5, 3, 2)
+    result = score_list(card, leads, out, AS_OF, Wanted(explain=True))
+    assert (result.rows, result.scored, result.rejected) == (5, 3, 2)
     first, second, third = rows(out)
     assert first == {
         "Lead Id": "1",
@@ -88,7 +88,7 @@ def test_a_list_is_scored(card: Scorecard, tmp_path: Path) -> None:
     }
     assert (second["recommendation"], second["questions"]) == ("nurture", "")
     assert (third["comment"], third["recommendation"], third["questions"]) == ("two\nlines", "nurture", "")
-    assert rows(Path(found.rejects)) == [
+    assert rows(Path(result.rejects)) == [
         {"row": "3", "column": "need", "value": "maybe", "reason": "'maybe' is not one of: vague, clear, urgent"},
         {
             "row": "3",
@@ -104,8 +104,8 @@ def test_a_list_is_scored(card: Scorecard, tmp_path: Path) -> None:
         },
         {"row": "4", "column": "", "value": "4", "reason": "has fewer columns than the header"},
     ]
-    assert found.recommendations == {"nurture": 2, "promote": 1}
-    assert (found.unused, found.absent) == (("comment",), ())
+    assert result.recommendations == {"nurture": 2, "promote": 1}
+    assert (result.unused, result.absent) == (("comment",), ())
 
 
 def test_parquet_in_and_out(card: Scorecard, tmp_path: Path) -> None:
@@ -115,8 +115,8 @@ def test_parquet_in_and_out(card: Scorecard, tmp_path: Path) -> None:
         "COPY (SELECT 7 AS id, 'urgent' AS need, 15000::DECIMAL(9, 2) AS budget, DATE '2026-06-30' AS seen"
         f" UNION ALL SELECT 8, NULL, 'inf'::DOUBLE, NULL) TO '{leads}'"
     )
-    found = score_list(card, leads, out, AS_OF)
-    assert (found.scored, found.rejected) == (1, 1)
+    result = score_list(card, leads, out, AS_OF)
+    assert (result.scored, result.rejected) == (1, 1)
     ((ident, day, points),) = duckdb.execute(f"SELECT id, seen, points FROM '{out}'").fetchall()
     assert (ident, day, points) == (7, date(2026, 6, 30), 74.7)
 
@@ -128,11 +128,11 @@ def test_a_list_scores_as_one_lead_does(card: Scorecard, tmp_path: Path) -> None
     score_list(card, leads, out, AS_OF, Wanted(explain=True))
     for row in rows(out):
         lead = {key: row[key] for key in ("Lead Id", "need", "Budget EUR", "seen")}
-        one = leadledger.score(card, lead, AS_OF)
-        assert (str(one.score), str(one.points), one.grade) == (row["score"], row["points"], row["grade"])
-        gains = [one for one in one.recommendation.reasons if one.startswith("+")]
+        result = leadledger.score(card, lead, AS_OF)
+        assert (str(result.score), str(result.points), result.grade) == (row["score"], row["points"], row["grade"])
+        gains = [reason for reason in result.recommendation.reasons if reason.startswith("+")]
         assert [row[name] for name in ("gain_1", "gain_2", "gain_3") if row[name]] == gains
-        assert "; ".join(asked.text for asked in one.recommendation.questions) == row["questions"]
+        assert "; ".join(question.text for question in result.recommendation.questions) == row["questions"]
 
 
 def test_the_error_of_each_row(card: Scorecard, tmp_path: Path) -> None:
@@ -142,9 +142,9 @@ def test_the_error_of_each_row(card: Scorecard, tmp_path: Path) -> None:
     leads, out = tmp_path / "leads.csv", tmp_path / "scored.csv"
     leads.write_text(LEADS)
     score_list(learned, leads, out, AS_OF, Wanted(explain=True, prefix="lead_"))
-    found = rows(out)
-    ours = [leadledger.score(learned, {"need": row["need"]}, AS_OF).to_dict()["plus_minus"] for row in found]
-    assert [float(row["lead_plus_minus"]) for row in found] == ours
+    scored = rows(out)
+    ours = [leadledger.score(learned, {"need": row["need"]}, AS_OF).to_dict()["plus_minus"] for row in scored]
+    assert [float(row["lead_plus_minus"]) for row in scored] == ours
     assert len(set(ours)) > 1
 
 
@@ -174,7 +174,7 @@ def test_a_list_that_can_not_be_scored_is_refused(
     expected = message.format(leads=leads, out=tmp_path / out, folder=tmp_path)
     assert str(refused.value).startswith(expected)
     assert leads.read_text() == content
-    assert sorted(one.name for one in tmp_path.iterdir()) == ["card.yaml", "leads.csv"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["card.yaml", "leads.csv"]
 
 
 def test_new_columns_can_have_a_prefix(card: Scorecard, tmp_path: Path) -> None:
@@ -193,7 +193,7 @@ def test_an_unwritable_target_loses_nothing(card: Scorecard, tmp_path: Path) -> 
     out.mkdir()
     with pytest.raises(DataError, match="is a folder"):
         score_list(card, leads, out, AS_OF)
-    assert json.dumps(sorted(one.name for one in tmp_path.iterdir())) == '["card.yaml", "leads.csv", "scored.csv"]'
+    assert json.dumps(sorted(path.name for path in tmp_path.iterdir())) == '["card.yaml", "leads.csv", "scored.csv"]'
 
 
 @pytest.mark.parametrize("name", ["csv", "tsv", "csv.gz", "tsv.gz", "parquet", "jsonl", "ndjson", "jsonl.gz", "xlsx"])
@@ -203,12 +203,12 @@ def test_the_ending_says_what_to_write(card: Scorecard, tmp_path: Path, name: st
     leads.write_text(LEADS)
     score_list(card, leads, out, AS_OF)
     score_list(card, out, again, AS_OF, Wanted(prefix="again_"))
-    found = rows(again)
-    assert [row["Lead Id"] for row in found] == ["1", "2", "5"]
-    assert found[2]["comment"] == "two\nlines"
-    assert all(row["score"] == row["again_score"] for row in found)
-    assert all(row["recommendation"] == row["again_recommendation"] for row in found)
-    assert sorted(one.name for one in tmp_path.iterdir()) == sorted(
+    scored = rows(again)
+    assert [row["Lead Id"] for row in scored] == ["1", "2", "5"]
+    assert scored[2]["comment"] == "two\nlines"
+    assert all(row["score"] == row["again_score"] for row in scored)
+    assert all(row["recommendation"] == row["again_recommendation"] for row in scored)
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(
         ["card.yaml", "leads.csv", f"scored.{name}", "scored.rejects.csv", "again.csv", "again.rejects.csv"]
     )
 
@@ -232,10 +232,10 @@ def test_what_is_asked_for_is_written(
     """Rows that are not asked for are counted; those that can't be read are rejects, whatever is asked for."""
     leads, out = tmp_path / "leads.csv", tmp_path / "scored.csv"
     leads.write_text(LEADS)
-    found = score_list(card, leads, out, AS_OF, wanted)
+    result = score_list(card, leads, out, AS_OF, wanted)
     assert [row["Lead Id"] for row in rows(out)] == ids
-    assert (found.rows, found.scored, found.rejected, found.left_out) == (5, len(ids), 2, left_out)
-    assert sum(found.recommendations.values()) == len(ids)
+    assert (result.rows, result.scored, result.rejected, result.left_out) == (5, len(ids), 2, left_out)
+    assert sum(result.recommendations.values()) == len(ids)
 
 
 def test_columns_in_the_order_asked_for(card: Scorecard, tmp_path: Path) -> None:
@@ -267,7 +267,7 @@ def test_a_wish_that_can_not_be_met_is_refused(card: Scorecard, tmp_path: Path, 
     with pytest.raises(DataError) as refused:
         score_list(card, leads, tmp_path / "scored.csv", AS_OF, wanted)
     assert str(refused.value).startswith(message.format(leads=leads))
-    assert sorted(one.name for one in tmp_path.iterdir()) == ["card.yaml", "leads.csv"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["card.yaml", "leads.csv"]
 
 
 def test_a_ledger_for_each_lead(card: Scorecard, tmp_path: Path) -> None:
@@ -276,26 +276,26 @@ def test_a_ledger_for_each_lead(card: Scorecard, tmp_path: Path) -> None:
     leads.write_text(LEADS)
     score_list(card, leads, out, AS_OF, Wanted(ledger=ledger))
     entries = rows(ledger)
-    assert [(one["entry"], one["kind"], one["points"], one["reason"]) for one in entries if one["Lead Id"] == "1"] == [
+    assert [tuple(entry.values())[1:] for entry in entries if entry["Lead Id"] == "1"] == [
         ("start", "start", "50.0", "Where every lead starts"),
         ("urgent", "rule", "12.5", "Urgent, they say"),
         ("rich", "rule", "5.0", "Rich"),
         ("seen", "rule", "7.2", "Seen lately"),
     ]
     for row in rows(out):
-        mine = [float(one["points"]) for one in entries if one["Lead Id"] == row["Lead Id"]]
-        assert round(sum(mine), 1) == float(row["points"])
+        points = [float(entry["points"]) for entry in entries if entry["Lead Id"] == row["Lead Id"]]
+        assert round(sum(points), 1) == float(row["points"])
     score_list(card, leads, out, AS_OF, Wanted(ledger=ledger, top=1))
-    assert {one["Lead Id"] for one in rows(ledger)} == {"1"}
+    assert {entry["Lead Id"] for entry in rows(ledger)} == {"1"}
 
 
 def test_duplicate_ids_and_misspelt_columns_are_named(card: Scorecard, tmp_path: Path) -> None:
     """All rows are scored; the report says which ids come again, and which column may be misspelt."""
     leads = tmp_path / "leads.csv"
     leads.write_text("id,need,bugdet\n7,clear,1\n8,clear,2\n7,vague,3\n 7 ,vague,3\n8,vague,\n,clear,\n,clear,\n")
-    found = score_list(card, leads, tmp_path / "scored.csv", AS_OF)
-    assert (found.scored, found.duplicates, found.examples) == (7, 3, ("7", "8"))
-    assert found.misspelt == {"bugdet": "budget"}
+    result = score_list(card, leads, tmp_path / "scored.csv", AS_OF)
+    assert (result.scored, result.duplicates, result.examples) == (7, 3, ("7", "8"))
+    assert result.misspelt == {"bugdet": "budget"}
 
 
 def test_rows_keep_their_order_and_numbers(card: Scorecard, tmp_path: Path) -> None:
@@ -306,14 +306,14 @@ def test_rows_keep_their_order_and_numbers(card: Scorecard, tmp_path: Path) -> N
         for i in range(1, 500_001):
             bad = "lots" if i % 50_000 == 0 else str(i)
             file.write(f"{i},clear,{bad},{'x' * 60}{',too many' if i % 70_000 == 0 else ''}\n")
-    found = score_list(card, leads, out, AS_OF, Wanted(columns=("id", "score")))
-    rejects = rows(Path(found.rejects))
+    result = score_list(card, leads, out, AS_OF, Wanted(columns=("id", "score")))
+    rejects = rows(Path(result.rejects))
     bad_rows = {*range(50_000, 500_001, 50_000), *range(70_000, 500_001, 70_000)}
-    assert [int(one["row"]) for one in rejects] == sorted(bad_rows)
-    assert found.scored == 500_000 - len({one["row"] for one in rejects})
+    assert [int(reject["row"]) for reject in rejects] == sorted(bad_rows)
+    assert result.scored == 500_000 - len({reject["row"] for reject in rejects})
     ids = [int(row["id"]) for row in rows(out)]
     assert ids == sorted(ids)
-    assert len(ids) == found.scored
+    assert len(ids) == result.scored
 
 
 def test_a_file_for_each(card: Scorecard, tmp_path: Path) -> None:
@@ -323,7 +323,7 @@ def test_a_file_for_each(card: Scorecard, tmp_path: Path) -> None:
     for wanted in (Wanted(ledger=out), Wanted(rejects=out)):
         with pytest.raises(DataError, match="is named twice; the scores, the rejects and the ledger need a file each"):
             score_list(card, leads, out, AS_OF, wanted)
-    assert sorted(one.name for one in tmp_path.iterdir()) == ["card.yaml", "leads.csv"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["card.yaml", "leads.csv"]
 
 
 def test_all_files_or_none(card: Scorecard, tmp_path: Path) -> None:
@@ -334,7 +334,7 @@ def test_all_files_or_none(card: Scorecard, tmp_path: Path) -> None:
     with pytest.raises(DataError, match="can't be written"):
         score_list(card, leads, out, AS_OF, Wanted(ledger=nowhere))
     assert out.read_text() == "before"
-    assert sorted(one.name for one in tmp_path.iterdir()) == ["card.yaml", "leads.csv", "scored.csv"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["card.yaml", "leads.csv", "scored.csv"]
 
 
 def test_a_ledger_as_a_sheet(card: Scorecard, tmp_path: Path) -> None:
@@ -358,8 +358,8 @@ def test_a_ledger_as_a_sheet(card: Scorecard, tmp_path: Path) -> None:
         Wanted(top=7),
         Wanted(columns=("Lead Id", "score")),
     ],
-    ids=lambda one: next(
-        (name for name in ("explain", "where", "only", "top", "columns") if getattr(one, name)), "all"
+    ids=lambda wanted: next(
+        (name for name in ("explain", "where", "only", "top", "columns") if getattr(wanted, name)), "all"
     ),
 )
 @pytest.mark.parametrize("ending", ["csv", "parquet"])
@@ -377,14 +377,14 @@ def test_memos_of_long_lists_change_nothing(
     plain.write_text("\n".join([LEADS.splitlines()[0], *lines, ""]))
     if ending == "parquet":
         duckdb.execute(f"COPY (FROM read_csv('{plain}', all_varchar = true, ignore_errors = true)) TO '{data}'")
-    found = []
-    monkeypatch.setattr("leadledger.api.lists.memos.SAMPLE", 50)
+    runs = []
+    monkeypatch.setattr("leadledger.api.lists.repeated_values.ROWS_SAMPLED", 50)
     for long in (1, 1_000):
-        monkeypatch.setattr("leadledger.api.lists.memos.LONG", long)
+        monkeypatch.setattr("leadledger.api.lists.repeated_values.FEWEST_ROWS", long)
         out = tmp_path / f"out-{long}.{ending}"
         scored = score_list(card, data, out, AS_OF, wanted)
         rejects = out.with_name(f"out-{long}.rejects.csv")
-        told = {**scored.to_dict(), "seconds": 0, "out": "", "rejects": ""}
-        found.append((told, out.read_bytes(), rejects.read_bytes()))
-    assert found[0] == found[1]
-    assert found[0][0]["rejected"] > 2
+        report = {**scored.to_dict(), "seconds": 0, "out": "", "rejects": ""}
+        runs.append((report, out.read_bytes(), rejects.read_bytes()))
+    assert runs[0] == runs[1]
+    assert runs[0][0]["rejected"] > 2

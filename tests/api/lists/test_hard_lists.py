@@ -17,7 +17,8 @@ import pytest
 import yaml
 
 import leadledger
-from leadledger.api.lists.duckdb import Scored, score_list
+from leadledger.api.lists.duckdb import score_list
+from leadledger.api.lists.results import ScoredList
 from leadledger.scoring.errors import DataError, ScoringError
 from leadledger.scoring.scorecard import Scorecard
 
@@ -54,11 +55,11 @@ def rows(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def check(found: Scored, out: Path) -> list[int]:
-    """Every row is in one of the two files; gives the numbers of those that were rejected."""
-    rejected = sorted({int(row["row"]) for row in rows(Path(found.rejects))})
-    assert found.rows == found.scored + found.rejected
-    assert (found.scored, found.rejected) == (len(rows(out)), len(rejected))
+def check(result: ScoredList, out: Path) -> list[int]:
+    """Every row is in one of the two files; returns the numbers of the rejected rows."""
+    rejected = sorted({int(row["row"]) for row in rows(Path(result.rejects))})
+    assert result.rows == result.scored + result.rejected
+    assert (result.scored, result.rejected) == (len(rows(out)), len(rejected))
     return rejected
 
 
@@ -72,9 +73,9 @@ def test_a_hard_list(card: Scorecard, tmp_path: Path, case: dict[str, Any]) -> N
         assert str(refused.value).replace(str(path), "FILE") == case["refused"]
         assert not out.exists()
     else:
-        found = score_list(card, path, out, AS_OF)
-        assert found.rows == case["rows"]
-        assert check(found, out) == case["rejects"]
+        result = score_list(card, path, out, AS_OF)
+        assert result.rows == case["rows"]
+        assert check(result, out) == case["rejects"]
 
 
 def test_every_hard_list_has_a_case() -> None:
@@ -205,9 +206,9 @@ def test_a_large_list(card: Scorecard, tmp_path: Path, made: Callable[[Path], tu
     """Lists that are made here for being large: rows and rejects are those that were written."""
     path, out = tmp_path / "leads.csv", tmp_path / "out.csv"
     count, bad = made(path)
-    found = score_list(card, path, out, AS_OF)
-    assert found.rows == count
-    assert check(found, out) == bad
+    result = score_list(card, path, out, AS_OF)
+    assert result.rows == count
+    assert check(result, out) == bad
 
 
 def test_a_line_that_is_too_long(card: Scorecard, tmp_path: Path) -> None:
@@ -298,7 +299,7 @@ def test_late_keys_of_json_lines_are_columns(card: Scorecard, tmp_path: Path) ->
     """The columns are the union of the keys of the whole file, however late they come."""
     path = tmp_path / "leads.json"
     records = [{"id": i, "need": "clear"} for i in range(20_000)] + [{"budget": 1, "late": "here"}]
-    path.write_text("".join(json.dumps(one) + "\n" for one in records))
-    found = score_list(card, path, tmp_path / "out.csv", AS_OF)
-    assert check(found, tmp_path / "out.csv") == []
-    assert (found.rows, found.unused) == (20_001, ("late",))
+    path.write_text("".join(json.dumps(record) + "\n" for record in records))
+    result = score_list(card, path, tmp_path / "out.csv", AS_OF)
+    assert check(result, tmp_path / "out.csv") == []
+    assert (result.rows, result.unused) == (20_001, ("late",))

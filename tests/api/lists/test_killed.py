@@ -45,7 +45,7 @@ def test_kill_9_at_twenty_moments(leads: Path, tmp_path: Path) -> None:
     started = time.monotonic()
     subprocess.run(command(leads, whole / "scored.csv"), cwd=ROOT, check=True, capture_output=True)
     seconds = time.monotonic() - started
-    expected = {one.name: one.read_bytes() for one in whole.iterdir()}
+    expected = {path.name: path.read_bytes() for path in whole.iterdir()}
     assert sorted(expected) == ["ledger.csv", "scored.csv", "scored.rejects.csv"]
     folder = tmp_path / "killed"
     folder.mkdir()
@@ -62,4 +62,4 @@ def test_kill_9_at_twenty_moments(leads: Path, tmp_path: Path) -> None:
     assert stopped >= KILLS // 2  # some runs may end a little faster than the first one did
     subprocess.run(command(leads, folder / "scored.csv"), cwd=ROOT, check=True, capture_output=True)
     # The halves of the killed runs are gone too.
-    assert {one.name: one.read_bytes() for one in folder.iterdir()} == expected
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == expected

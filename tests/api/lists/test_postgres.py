@@ -29,7 +29,7 @@ AS_OF = date(2026, 1, 31)
 CARD = build_untrained(
     parse_card(
         """
-name: warehouse
+name: small
 fields:
   id: {kind: id}
   employees: {kind: number, ask: How many?}
@@ -49,8 +49,8 @@ rules:
 @pytest.fixture(scope="module")
 def url() -> Iterator[str]:
     """A server for the file."""
-    with server() as found:
-        yield found
+    with server() as url:
+        yield url
 
 
 @pytest.fixture
@@ -98,11 +98,11 @@ def test_what_cannot_be_scored_is_kept_with_its_reason(url: str, db: psycopg.Con
         " ('d', '1e-400', 'NO', '2026-01-31T23:30:00-02:00', 'on'), ('e', '1', '', '', ''), ('e', '2', '', '', ''),"
         " (NULL, '1', '', '', '')",
     )
-    found = score_table(CARD, url, "leads", "scores", AS_OF)
-    assert (found.rows, found.scored, found.rejected, found.duplicates) == (7, 1, 6, 2)
+    result = score_table(CARD, url, "leads", "scores", AS_OF)
+    assert (result.rows, result.scored, result.rejected, result.duplicates) == (7, 1, 6, 2)
     assert scores(db) == [("d", 67)]
     rejects = db.execute('SELECT id, "column", value, reason FROM scores_rejects ORDER BY 1, 2').fetchall()
-    assert [one[:3] for one in rejects] == [
+    assert [reject[:3] for reject in rejects] == [
         ("a", "asked", "maybe"),
         ("a", "country", "XX"),
         ("a", "employees", "1e999"),
@@ -129,8 +129,8 @@ def test_typed_columns_and_a_view(url: str, db: psycopg.Connection[Any]) -> None
         " (1e-500, NULL, NULL, NULL), (1e400, NULL, NULL, NULL), (1, NULL, 'infinity', NULL)) AS v (e, c, s, a);"
         "CREATE VIEW leads AS SELECT * FROM t"
     )
-    found = score_table(CARD, url, "leads", "scores", AS_OF)
-    assert (found.scored, found.rejected) == (3, 2)
+    result = score_table(CARD, url, "leads", "scores", AS_OF)
+    assert (result.scored, result.rejected) == (3, 2)
     assert db.execute("SELECT score FROM scores ORDER BY 1").fetchall() == [(50,), (50,), (82,)]
     assert db.execute('SELECT "column", value FROM scores_rejects ORDER BY 1').fetchall() == [
         ("employees", f"1{'0' * 400}"),
@@ -140,11 +140,11 @@ def test_typed_columns_and_a_view(url: str, db: psycopg.Connection[Any]) -> None
 
 def test_hostile_names_are_names(url: str, db: psycopg.Connection[Any]) -> None:
     """Quotes, semicolons and letters of any kind are part of a name, never code."""
-    table, into, key = 'le"ads; DROP TABLE x --', "sco'res é", 'i"d; --%s'
+    table, into, key = 'le"ads; DROP TABLE x --', "sco'res é %s", 'i"d; --%s'
     db.execute(f"CREATE TABLE {name(table)} ({name(key)} integer, employees real)")
     db.execute(f"INSERT INTO {name(table)} VALUES (1, 60), (2, 'Infinity'), (3, 'NaN')")
-    found = score_table(CARD, url, table, into, AS_OF, key=key)
-    assert (found.scored, found.rejected) == (2, 1)
+    result = score_table(CARD, url, table, into, AS_OF, key=key)
+    assert (result.scored, result.rejected) == (2, 1)
     assert db.execute(f"SELECT {name(key)}, score FROM {name(into)} ORDER BY 1").fetchall() == [(1, 70), (3, 50)]
     assert db.execute(f"SELECT id, reason FROM {name(into + '_rejects')}").fetchall() == [
         ("2", "inf is not a finite number")
@@ -167,11 +167,11 @@ def test_some_rows_with_their_errors_and_entries(url: str, db: psycopg.Connectio
     """`where` picks rows in the card's own language; a ledger has a row for each entry."""
     leads(db, "('a', '100', 'no', '', ''), ('b', '10', 'NO', '', ''), ('c', 'x', '', '', '')")
     wanted = Wanted(where="employees > 50", explain=True, ledger="entries")
-    found = score_table(CARD, url, "leads", "scores", AS_OF, wanted)
-    assert (found.rows, found.scored, found.rejected) == (2, 1, 1)
-    found_in = db.execute("SELECT id, score, plus_minus, gain_1, loss_1 FROM scores").fetchall()
-    assert [row[:3] for row in found_in] == [("a", 80, None)]
-    assert (found_in[0][3][:6], found_in[0][4]) == ("+20.0 ", None)
+    result = score_table(CARD, url, "leads", "scores", AS_OF, wanted)
+    assert (result.rows, result.scored, result.rejected) == (2, 1, 1)
+    scored = db.execute("SELECT id, score, plus_minus, gain_1, loss_1 FROM scores").fetchall()
+    assert [row[:3] for row in scored] == [("a", 80, None)]
+    assert (scored[0][3][:6], scored[0][4]) == ("+20.0 ", None)
     assert db.execute("SELECT * FROM entries ORDER BY entry").fetchall() == [
         ("a", "rule", "big", 20.0),
         ("a", "rule", "near", 10.0),
@@ -231,7 +231,7 @@ def test_what_does_not_fit_is_refused(
 
 
 def test_no_right_and_no_server(url: str, db: psycopg.Connection[Any]) -> None:
-    """The server's own words are told, and no password."""
+    """The message has the server's own words, and no password."""
     leads(db, "('a', '100', 'no', '', '')")
     db.execute("CREATE ROLE guest LOGIN; GRANT ALL ON SCHEMA public TO guest")
     with pytest.raises(DataError, match=r"^PostgreSQL: permission denied for table leads$"):
@@ -245,16 +245,16 @@ def test_no_right_and_no_server(url: str, db: psycopg.Connection[Any]) -> None:
     assert "hunter2" not in str(caught.value)
 
 
-@pytest.mark.parametrize("path", sorted(Path("examples").glob("*/card.yaml")), ids=lambda one: one.parent.name)
+@pytest.mark.parametrize("path", sorted(Path("examples").glob("*/card.yaml")), ids=lambda path: path.parent.name)
 def test_the_cases_of_the_examples(db: psycopg.Connection[Any], path: Path) -> None:
     """Each case comes out as in Python."""
     card = build_declared(load(path).card)
     for case in card.card.cases:
         query = Query(case.as_of, '"case"', dict.fromkeys(case.lead, "VARCHAR"), checks=True)
-        columns = ", ".join(f"{name(one)} text" for one in case.lead) or "nothing text"
+        columns = ", ".join(f"{name(column)} text" for column in case.lead) or "nothing text"
         db.execute(f'DROP TABLE IF EXISTS "case"; CREATE TEMP TABLE "case" ({columns})')
-        values = [None if one is None else str(one) for one in case.lead.values()] or [None]
+        values = [None if value is None else str(value) for value in case.lead.values()] or [None]
         db.execute(f'INSERT INTO "case" VALUES ({", ".join(["%s"] * len(values))})', values)
-        found = db.execute(f'SELECT "ll:total", recommendation FROM ({sql.select(card, query, "postgres")}) AS scored')
+        scored = db.execute(f'SELECT "ll:total", recommendation FROM ({sql.select(card, query, "postgres")}) AS scored')
         result = get_engine(card).score(case.lead, case.as_of)
-        assert found.fetchall() == [(result.tenths, result.recommendation.verdict)], case.name
+        assert scored.fetchall() == [(result.tenths, result.recommendation.verdict)], case.name

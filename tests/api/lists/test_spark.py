@@ -43,7 +43,7 @@ AS_OF = date(2026, 1, 31)
 CARD = build_untrained(
     parse_card(
         """
-name: cluster
+name: small
 fields:
   id: {kind: id}
   employees: {kind: number, ask: How many?}
@@ -62,7 +62,7 @@ rules:
 )
 HOSTILE = "it's `a` {b}; DROP TABLE x --"
 slow = pytest.mark.slow
-# What a session may have set otherwise than a new one.
+# Settings of a session that differ from those of a new one.
 OTHERWISE = {
     "spark.sql.ansi.enabled": "false",
     "spark.sql.parser.escapedStringLiterals": "true",
@@ -75,17 +75,17 @@ OTHERWISE = {
 @pytest.fixture
 def session(spark_master: str) -> Iterator[SparkSession]:
     """A session on it."""
-    with spark.session(spark_master) as found:
-        yield found
+    with spark.session(spark_master) as started:
+        yield started
 
 
 def read(folder: Path) -> list[dict[str, Any]]:
     """The rows of a folder that Spark has written, in the order of their ids; those of CSV as texts."""
     kind = "csv" if ".csv" in folder.name else "parquet"
     scan = f"read_csv('{folder}/*.csv', all_varchar = true)" if kind == "csv" else f"read_parquet('{folder}/*.parquet')"
-    found = duckdb.execute(f"FROM {scan} ORDER BY ALL")
-    names = [one[0] for one in found.description or ()]
-    return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+    rows = duckdb.execute(f"FROM {scan} ORDER BY ALL")
+    names = [column[0] for column in rows.description or ()]
+    return [dict(zip(names, row, strict=True)) for row in rows.fetchall()]
 
 
 @slow
@@ -93,22 +93,23 @@ def test_the_cases_of_the_examples(session: SparkSession, tmp_path: Path) -> Non
     """Each case of each example card comes out as in Python."""
     for path in sorted(Path("examples").glob("*/card.yaml")):
         card = build_declared(load(path).card)
-        columns = {one: "VARCHAR" for case in card.card.cases for one in case.lead}
+        columns = {column: "VARCHAR" for case in card.card.cases for column in case.lead}
         for day in {case.as_of for case in card.card.cases}:
             cases = [case for case in card.card.cases if case.as_of == day]
             texts = [
-                {one: None if case.lead.get(one) is None else str(case.lead[one]) for one in columns} for case in cases
+                {column: None if case.lead.get(column) is None else str(case.lead[column]) for column in columns}
+                for case in cases
             ]
             named = [{"case": case.name, **lead} for case, lead in zip(cases, texts, strict=True)]
             file = tmp_path / f"{card.card.name}-{day}.parquet"
-            schema = arrow.schema([(one, arrow.string()) for one in ("case", *columns)])
+            schema = arrow.schema([(column, arrow.string()) for column in ("case", *columns)])
             parquet.write_table(arrow.Table.from_pylist(named, schema), file)
             session.read.parquet(str(file)).createOrReplaceTempView("cases")
             query = Query(day, "cases", columns, keep=["case"], checks=True)
-            found = {row["case"]: row for row in session.sql(sql.select(card, query, "spark")).collect()}
+            rows = {row["case"]: row for row in session.sql(sql.select(card, query, "spark")).collect()}
             for case in cases:
                 result = get_engine(card).score(case.lead, day)
-                row = found[case.name]
+                row = rows[case.name]
                 assert (row["ll:total"], row["recommendation"]) == (result.tenths, result.recommendation.verdict), case
 
 
@@ -135,9 +136,9 @@ def test_awkward_texts_and_names_are_data(spark_master: str) -> None:
     """A text is a literal that comes back as it was, and a name a name, whatever a session makes of a backslash."""
     for settings in ({}, OTHERWISE):
         with spark.session(spark_master, **settings) as session:
-            names = [one for one in AWKWARD if one and "${" not in one]
-            selected = [f"{dialect.text(one)} AS t{i}" for i, one in enumerate(AWKWARD)]
-            selected += [f"1 AS {dialect.name(one)}" for one in names]
+            names = [text for text in AWKWARD if text and "${" not in text]
+            selected = [f"{dialect.text(text)} AS t{i}" for i, text in enumerate(AWKWARD)]
+            selected += [f"1 AS {dialect.name(name)}" for name in names]
             (row,) = session.sql(f"SELECT {', '.join(selected)}").collect()
             assert list(row)[: len(AWKWARD)] == AWKWARD
             assert list(row.asDict())[len(AWKWARD) :] == names
@@ -180,30 +181,30 @@ def test_a_list_becomes_a_folder(spark_master: str, tmp_path: Path) -> None:
     places = [str(tmp_path / "leads"), "-o", str(tmp_path / "out.parquet")]
     run = CliRunner().invoke(cli, ["score", *places, "--engine", "spark", "--master", spark_master, *options])
     assert (run.exit_code, run.stderr) == (0, ""), run.output
-    found = json.loads(run.stdout)
+    result = json.loads(run.stdout)
     wanted = Wanted(explain=True, where="employees > 20", only=("promote", "ask", "nurture"), prefix="ll_")
     expected = score_list(
         load(card), tmp_path / "leads.csv", tmp_path / "other.parquet", date(2026, 7, 1), wanted
     ).to_dict()
     changed = ("rows", "rejected", "out", "rejects", "seconds")
-    assert {k: v for k, v in found.items() if k not in changed} == {
+    assert {k: v for k, v in result.items() if k not in changed} == {
         k: v for k, v in expected.items() if k not in changed
     }
-    assert (found["rows"], found["rejected"]) == (401, expected["rejected"] + 1)
+    assert (result["rows"], result["rejected"]) == (401, expected["rejected"] + 1)
     rows = duckdb.execute(f"SELECT * EXCLUDE (ll_questions) FROM '{tmp_path}/other.parquet' ORDER BY ALL")
-    names = [one[0] for one in rows.description or ()]
-    others = [dict(zip(names, row, strict=True)) for row in rows.fetchall()]
-    for one, other in zip(read(tmp_path / "out.parquet"), others, strict=True):
-        assert one.pop("ll_probability") == pytest.approx(other.pop("ll_probability"), rel=1e-12)
-        assert one == other
+    names = [column[0] for column in rows.description or ()]
+    expected_rows = [dict(zip(names, row, strict=True)) for row in rows.fetchall()]
+    for row, expected_row in zip(read(tmp_path / "out.parquet"), expected_rows, strict=True):
+        assert row.pop("ll_probability") == pytest.approx(expected_row.pop("ll_probability"), rel=1e-12)
+        assert row == expected_row
     rejects = read(tmp_path / "out.rejects.csv")
     assert len({row["file"] for row in rejects}) > 1
     broken = [row for row in rejects if row["column"] is None]
     assert [(row["value"], row["id"]) for row in broken] == [("L1,2", None)]
     with (tmp_path / "other.rejects.csv").open(encoding="utf-8", newline="") as file:
-        reasons = sorted((one["column"], one["value"], one["reason"]) for one in csv.DictReader(file))
+        reasons = sorted((reject["column"], reject["value"], reject["reason"]) for reject in csv.DictReader(file))
     assert sorted((row["column"], row["value"], row["reason"]) for row in rejects if row not in broken) == reasons
-    left = {one.name for one in tmp_path.iterdir()}
+    left = {path.name for path in tmp_path.iterdir()}
     assert left == {"leads", "leads.csv", "out.parquet", "out.rejects.csv", "other.parquet", "other.rejects.csv"}
 
 
@@ -217,21 +218,21 @@ def test_texts_and_names_come_through_as_they_are(spark_master: str, tmp_path: P
         {
             "id": list(range(10)),
             HOSTILE: texts,
-            **{one: texts[::-1] for one in odd},
+            **{column: texts[::-1] for column in odd},
             "employees": arrow.array([51.0, float("inf"), float("nan"), -0.0, *[None] * 6]),
             "seen": arrow.array(days, arrow.timestamp("us", "UTC")),
         }
     )
     parquet.write_table(table, tmp_path / "leads.parquet")
-    found = score_folder(
+    result = score_folder(
         CARD, str(tmp_path / "leads.parquet"), str(tmp_path / "out.csv"), AS_OF, Wanted(), master=spark_master
     )
-    assert (found.rows, found.scored, found.rejected, found.duplicates) == (10, 9, 1, 0)
+    assert (result.rows, result.scored, result.rejected, result.duplicates) == (10, 9, 1, 0)
     rows = {int(row["id"]): row for row in read(tmp_path / "out.csv")}
     assert sorted(rows) == [0, 2, 3, 4, 5, 6, 7, 8, 9]
     for i, row in rows.items():
         assert (row[HOSTILE] or "") == texts[i]
-        assert {row[one] or "" for one in odd} == {texts[9 - i]}
+        assert {row[column] or "" for column in odd} == {texts[9 - i]}
     assert rows[0]["score"] == "76"
     (reject,) = read(tmp_path / "out.rejects.csv")
     assert reject["file"].endswith("/leads.parquet")
@@ -259,15 +260,15 @@ def test_a_frame_becomes_a_frame(spark_master: str) -> None:
             frame = session.createDataFrame(leads)
             scored = score_frame(CARD, frame, AS_OF, keep=["id", "other.column"], explain=True)
             assert scored.columns == list(expected[0])
-            found = [row.asDict() for row in scored.orderBy("id").collect()]
-            problems = [row.pop("problem") for row in found]
+            rows = [row.asDict() for row in scored.orderBy("id").collect()]
+            problems = [row.pop("problem") for row in rows]
             assert problems == [
                 None,
                 None,
                 "country: is not one of: NO, SE",
                 "asked: can't be read as yes or no",
             ]
-            assert found == [{k: v for k, v in row.items() if k != "problem"} for row in expected]
+            assert rows == [{k: v for k, v in row.items() if k != "problem"} for row in expected]
             every = score_frame(CARD, frame, AS_OF, prefix="x_")
             assert every.columns[:8] == [*leads.column_names, "x_score"]
             assert every.where("x_problem is not null").count() == 2
@@ -288,18 +289,18 @@ def test_large_tables_are_compiled(spark_master: str) -> None:
     bins = NumberBins(tuple(float(edge) for edge in range(60)))
     levels = TextBins(tuple(f"level {i}" for i in range(40)))
     zeros = [0] * len(bins)
-    tables = [Table(one, bins, tuple(range(len(bins))), tuple(zeros)) for one in numbers]
-    tables += [Table(one, levels, tuple(range(len(levels))), tuple([0] * len(levels))) for one in texts]
+    tables = [Table(name, bins, tuple(range(len(bins))), tuple(zeros)) for name in numbers]
+    tables += [Table(name, levels, tuple(range(len(levels))), tuple([0] * len(levels))) for name in texts]
     card = Scorecard(Card("large", fields=numbers | texts), Learned(terms=tuple(tables)))
     leads = [
-        {**{one: str(17 * i % 61) for one in numbers}, **{one: f"Level {i}".lower() for one in texts}}
+        {**{name: str(17 * i % 61) for name in numbers}, **{name: f"Level {i}".lower() for name in texts}}
         for i in range(20)
     ]
     with spark.session(spark_master) as session:
         session.conf.set("spark.sql.optimizer.excludedRules", LOCAL_RULE)
         frame = session.createDataFrame(arrow.Table.from_pylist(leads)).repartition(1)
-        found = [row["points"] for row in score_frame(card, frame, AS_OF, keep=[]).collect()]
-    assert sorted(found) == sorted(get_engine(card).score(lead, AS_OF).points for lead in leads)
+        points = [row["points"] for row in score_frame(card, frame, AS_OF, keep=[]).collect()]
+    assert sorted(points) == sorted(get_engine(card).score(lead, AS_OF).points for lead in leads)
 
 
 # By which Spark would work out a small table as it plans, without compiling anything.
@@ -324,7 +325,7 @@ def test_what_can_t_be_scored(spark_master: str, tmp_path: Path) -> None:
     cases = [
         ("nowhere.csv", "out.csv", {}, "nowhere.csv: there is no such file or folder"),
         ("empty.csv", "out.csv", {}, "empty.csv: has no rows"),
-        ("other.csv", "out.csv", {}, "no column belongs to the card 'cluster', the first is 'a'"),
+        ("other.csv", "out.csv", {}, "no column belongs to the card 'small', the first is 'a'"),
         ("twice.csv", "out.csv", {}, "twice.csv"),
         ("list.xlsx", "out.csv", {}, "is neither Parquet nor CSV"),
         ("bad.parquet", "out.csv", {}, "Spark: "),
@@ -334,18 +335,18 @@ def test_what_can_t_be_scored(spark_master: str, tmp_path: Path) -> None:
         ("good.csv", "no/out.csv", {}, "there is no folder"),
         ("good.csv", "out.csv", {"columns": ("idd",)}, "there is no column 'idd' to write. Did you mean 'id'?"),
     ]
-    before = sorted(one.name for one in tmp_path.iterdir())
+    before = sorted(path.name for path in tmp_path.iterdir())
     for data, out, wanted, words in cases:
         places = str(tmp_path / data), str(tmp_path / out)
         with pytest.raises(DataError) as caught:
             score_folder(CARD, *places, AS_OF, Wanted(**wanted), master="local[1]")  # type: ignore[arg-type]
         assert words in str(caught.value)
         assert "\n" not in str(caught.value)
-        assert sorted(one.name for one in tmp_path.iterdir()) == before
-    found = score_folder(
+        assert sorted(path.name for path in tmp_path.iterdir()) == before
+    result = score_folder(
         CARD, str(good), str(tmp_path / "out"), AS_OF, Wanted(columns=("score", "id")), master="local[1]"
     )
-    assert (found.scored, found.rejected) == (2, 0)
+    assert (result.scored, result.rejected) == (2, 0)
     lines = {line for part in (tmp_path / "out").glob("*.csv") for line in part.read_text("utf-8").splitlines()}
     assert lines == {"score,id", "70,1", "50,2"}
 
@@ -373,7 +374,7 @@ def test_what_is_not_installed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
     with pytest.raises(DataError, match="Spark needs Java 17 or later, and there is none here"):
         score_folder(CARD, str(tmp_path), str(tmp_path / "out"), AS_OF)
     monkeypatch.setitem(sys.modules, "pyspark", None)
-    with pytest.raises(DataError, match=r"scoring on a cluster needs pyspark: pip install 'leadledger\[spark\]'"):
+    with pytest.raises(DataError, match=r"scoring by Spark needs pyspark: pip install 'leadledger\[spark\]'"):
         score_folder(CARD, str(tmp_path), str(tmp_path / "out"), AS_OF)
 
 

@@ -21,7 +21,7 @@ stages: [{name: lead}]
 
 
 @pytest.mark.parametrize(
-    ("columns", "found"),
+    ("columns", "misspelt"),
     [
         (["emploees", "country"], {"emploees": "employees"}),
         (["Employees", "COUNTRY"], {"Employees": "employees", "COUNTRY": "country"}),
@@ -33,7 +33,7 @@ stages: [{name: lead}]
         (["employer", "state", "update"], {}),
     ],
 )
-def test_misspelt_columns(tmp_path: Path, columns: list[str], found: dict[str, str]) -> None:
+def test_misspelt_columns(tmp_path: Path, columns: list[str], misspelt: dict[str, str]) -> None:
     """A near miss of a field without a column is named with what it looks like."""
     (tmp_path / "card.yaml").write_text(CARD)
-    assert find_misspelt(leadledger.load(tmp_path / "card.yaml").card, columns) == found
+    assert find_misspelt(leadledger.load(tmp_path / "card.yaml").card, columns) == misspelt

@@ -1,0 +1,79 @@
+"""How well a card fits a list of leads: rows that can be read, how full its fields are, how often its rules fire."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from leadledger.api.lists.results import unused_columns
+from leadledger.scoring.printers.sql import select as sql
+from leadledger.scoring.printers.sql.cleaning import used_by
+from leadledger.scoring.printers.sql.dialects.literals import quoted
+from leadledger.scoring.printers.sql.query import Query
+from leadledger.scoring.scorecard import Card, build_untrained
+from leadledger.training.sources.rejects import find_bad_values
+from leadledger.training.sources.scan import ROW, Reject
+from leadledger.training.sources.table import connect, read_list
+
+MOST_REJECTS_IN_JSON = 100
+
+
+@dataclass(frozen=True)
+class CardCoverage:
+    """What a list of leads makes of a card.
+
+    `rows` is all rows, `readable` those without a value that can't be read. Over the readable rows, `filled` has the
+    share (0..1) of rows with a value by field, `fires` the numbers of rows of which a rule is true, and is unknown, by
+    rule. `unused` are columns that belong to no field.
+    """
+
+    rows: int
+    readable: int
+    rejects: tuple[Reject, ...]
+    filled: Mapping[str, float]
+    fires: Mapping[str, tuple[int, int]]
+    unused: tuple[str, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Flat JSON."""
+        return {
+            "rows": self.rows,
+            "readable": self.readable,
+            "rejects": [asdict(reject) for reject in self.rejects[:MOST_REJECTS_IN_JSON]],
+            "filled": {name: round(share, 4) for name, share in self.filled.items()},
+            "rules": {name: {"fires": fires, "unknown": unknown} for name, (fires, unknown) in self.fires.items()},
+            "columns_not_used": list(self.unused),
+        }
+
+
+def measure_coverage(card: Card, data: Path, as_of: date) -> CardCoverage:
+    """Read a list of any kind with a card, on a day. Raises DataError."""
+    scorecard = build_untrained(card)
+    with connect() as connection:
+        leads = read_list(connection, data)
+        used = used_by(card, leads.columns, str(data))
+        query = Query(
+            as_of, leads.table, leads.columns, keep=[ROW, *leads.columns], checks=True, ledger=True, fields=True
+        )
+        connection.execute(f"CREATE TEMP TABLE checked AS {sql.select(scorecard, query)}")
+        rejects = (*leads.rejects, *find_bad_values(connection, scorecard, "checked", leads.columns))
+        fields = [field.name for field in card.plain_fields if used[field.name]]
+        measures = [f"count({quoted(f'f:{field}')}) / count(*)" for field in fields]
+        for rule in card.rules:
+            column = quoted(f"r:{rule.name}")
+            measures += [f"count_if({column} <> 0)", f"count_if({column} IS NULL)"]
+        ((readable, *measured),) = connection.execute(
+            f'SELECT {", ".join(["count(*)", *measures])} FROM checked WHERE NOT "ll:bad"'
+        ).fetchall()
+    counts = measured[len(fields) :]
+    return CardCoverage(
+        rows=leads.rows + len({reject.row for reject in leads.rejects}),
+        readable=readable,
+        rejects=rejects,
+        filled=dict(zip(fields, (share or 0.0 for share in measured), strict=False)),
+        fires={rule.name: (counts[2 * i], counts[2 * i + 1]) for i, rule in enumerate(card.rules)},
+        unused=unused_columns(leads.columns, used),
+    )

@@ -1,0 +1,149 @@
+"""The files that a list is written to: their kind by the end of their name, first a part beside their place.
+
+`models.files.publish_file` gives a part its name when it is whole, so that a run that is killed leaves no half output.
+"""
+
+from __future__ import annotations
+
+import glob
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+
+import duckdb
+
+from leadledger.scoring.errors import DataError
+from leadledger.scoring.printers.sql.dialects.literals import text_literal
+from leadledger.training.sources.scan import first_line
+from leadledger.training.sources.spreadsheet import write_sheet
+
+STDOUT = Path("-")
+# By the end of the name: how DuckDB writes it. An Excel sheet is written from a Parquet file, and by openpyxl.
+FORMATS = {
+    ".csv": "FORMAT csv, HEADER",
+    ".tsv": "FORMAT csv, HEADER, DELIMITER '\t'",
+    ".csv.gz": "FORMAT csv, HEADER, COMPRESSION gzip",
+    ".tsv.gz": "FORMAT csv, HEADER, DELIMITER '\t', COMPRESSION gzip",
+    ".parquet": "FORMAT parquet",
+    ".jsonl": "FORMAT json",
+    ".ndjson": "FORMAT json",
+    ".jsonl.gz": "FORMAT json, COMPRESSION gzip",
+    ".xlsx": "FORMAT parquet",
+}
+_PART = ".part"
+_COPIED = 1 << 20  # bytes that are sent to standard output at a time
+_FETCHED = 10_000  # rows of a sheet that are fetched at a time
+
+
+def find_ending(out: Path) -> str:
+    """The key of `FORMATS` for a file; `-` is CSV. Raises DataError."""
+    if out == STDOUT:
+        return ".csv"
+    endings = [ending for ending in FORMATS if out.name.lower().endswith(ending)]
+    if not endings:
+        known = ", ".join(FORMATS)
+        raise DataError(f"{out}: end the name in one of {known}, so that it says what to write")
+    return max(endings, key=len)
+
+
+def check_place(out: Path) -> None:
+    """Refuse a place where no file can be written. Raises DataError."""
+    if out == STDOUT:
+        return
+    if not out.parent.is_dir():
+        raise DataError(f"{out}: there is no folder {out.parent}; make it first")
+    if out.is_dir():
+        raise DataError(f"{out}: is a folder; name a file that ends in .csv or .parquet")
+    find_ending(out)
+
+
+@contextmanager
+def part_file(out: Path) -> Iterator[Path]:
+    """A file beside `out` to write to first. It is removed at the end, as are the parts of killed runs."""
+    for part in out.parent.glob(f".{glob.escape(out.name)}.*{_PART}"):
+        if not _is_running(part.name.split(".")[-2]):
+            part.unlink(missing_ok=True)
+    path = out.with_name(_part_name(out))
+    try:
+        yield path
+    finally:
+        with suppress(OSError):  # not there, or its name is one that can't be
+            path.unlink()
+
+
+def choose_part(stack: ExitStack, work: Path, out: Path) -> Path:
+    """Where to write first: beside `out`, but for what goes to standard output or becomes a sheet: at `work`."""
+    return work if out == STDOUT or find_ending(out) == ".xlsx" else stack.enter_context(part_file(out))
+
+
+def finish_part(stack: ExitStack, connection: duckdb.DuckDBPyConnection, part: Path, out: Path) -> Path:
+    """What was written, as it is to be published; a sheet is made only now. Raises DataError."""
+    if find_ending(out) != ".xlsx":
+        return part
+    sheet = stack.enter_context(part_file(out))
+    cursor = connection.cursor().execute(f"FROM read_parquet({text_literal(str(part))})")
+    write_sheet([str(column[0]) for column in cursor.description or ()], _fetch_rows(cursor), sheet, str(out))
+    return sheet
+
+
+def copy_rows(connection: duckdb.DuckDBPyConnection, select: str, part: Path, ending: str) -> int:
+    """Write the rows of a SELECT, in the order of the list that it reads. Returns their number. Raises duckdb.Error."""
+    ((count,),) = connection.execute(f"COPY ({select}) TO {text_literal(str(part))} ({FORMATS[ending]})").fetchall()
+    return int(count)
+
+
+def read_back(part: Path, ending: str) -> str:
+    """The FROM item of a file that `copy_rows` wrote."""
+    name = text_literal(str(part))
+    if FORMATS[ending].startswith("FORMAT parquet"):
+        return f"read_parquet({name})"
+    packed = ", compression = 'gzip'" if ending.endswith(".gz") else ""
+    if "json" in FORMATS[ending]:
+        return f"read_json({name}, format = 'newline_delimited'{packed})"
+    delimiter = "'\t'" if "DELIMITER" in FORMATS[ending] else "','"
+    return (
+        f"read_csv({name}, auto_detect = true, header = true, all_varchar = true, delim = {delimiter}, quote = '\"',"
+        f" escape = '\"', max_line_size = 16000000, buffer_size = 32000000{packed})"
+    )
+
+
+def send_to_stdout(part: Path) -> None:
+    """Send a whole file to standard output."""
+    with part.open("rb") as file:
+        while block := file.read(_COPIED):
+            sys.stdout.buffer.write(block)
+    sys.stdout.buffer.flush()
+
+
+def describe_failure(out: Path, label: str, kind: str, error: Exception) -> str:
+    """The sentence for an error in the middle of a copy: the list's fault (`kind` as in Scan) or the place's."""
+    if isinstance(error, OSError):
+        return f"{error.filename or out}: can't be written: {error.strerror}".replace(_part_name(out), out.name)
+    reason = first_line(error) if str(error).strip() else type(error).__name__
+    if (isinstance(error, duckdb.IOException) and _PART in str(error)) or "No space left" in str(error):
+        return f"{out}: can't be written: {reason.replace(_part_name(out), out.name)}"
+    return f"{label}: can't be read as {'Parquet' if kind == 'parquet' else 'CSV'}: {reason}"
+
+
+def _fetch_rows(cursor: duckdb.DuckDBPyConnection) -> Iterator[tuple[object, ...]]:
+    while batch := cursor.fetchmany(_FETCHED):
+        yield from batch
+
+
+def _part_name(out: Path) -> str:
+    """The name of the part of a file; it names the process that writes it."""
+    return f".{out.name}.{os.getpid()}{_PART}"
+
+
+def _is_running(process: str) -> bool:
+    if sys.platform == "win32":  # where the question would end the process
+        return True
+    try:
+        os.kill(int(process), 0)
+    except (ProcessLookupError, ValueError):
+        return False
+    except OSError:
+        return True
+    return True

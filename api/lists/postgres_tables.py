@@ -1,0 +1,120 @@
+"""Tables of a PostgreSQL database: a transaction, names and columns of tables, and making or checking one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from leadledger.scoring.errors import DataError, quote
+from leadledger.scoring.outputs import Column
+from leadledger.scoring.printers.sql.dialects.literals import table_parts
+from leadledger.scoring.printers.sql.dialects.postgres import LONGEST_NAME, family, name, text
+
+if TYPE_CHECKING:
+    import psycopg
+
+TYPES = {"integer": "integer", "number": "double precision", "text": "text", "date": "date"}
+# What a column must hold for values of each family to be written into it; other families hold only themselves.
+_FITS = {"integer": ("integer", "decimal"), "float": ("float", "decimal")}
+
+
+@contextmanager
+def transaction(url: str) -> Iterator[psycopg.Connection[Any]]:
+    """One transaction that sees the data as it was at its start; errors become DataErrors without the password."""
+    try:
+        import psycopg
+    except ImportError:
+        raise DataError("scoring in PostgreSQL needs psycopg: pip install 'leadledger[postgres]'") from None
+    try:
+        secret = psycopg.conninfo.conninfo_to_dict(url).get("password") or ""
+    except psycopg.Error:
+        raise DataError(
+            "the URL of the database can't be read; write it like postgresql://user@host:5432/database"
+        ) from None
+    try:
+        with psycopg.connect(url) as connection:
+            connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+            connection.execute("SET LOCAL standard_conforming_strings = on")
+            yield connection
+    except psycopg.Error as error:
+        lines = str(error).strip().splitlines()
+        first = lines[0] if lines else type(error).__name__
+        first = first.replace(str(secret), "…") if secret else first
+        raise DataError(f"PostgreSQL: {first}") from None
+
+
+def split_name(table: str) -> list[str]:
+    """The parts of a table's name. Raises DataError."""
+    parts = table_parts(table)
+    if any(len(part.encode()) > LONGEST_NAME for part in parts):
+        raise DataError(f"{quote(table)}: a name has at most {LONGEST_NAME} bytes in PostgreSQL")
+    return parts
+
+
+def quote_parts(parts: Sequence[str]) -> str:
+    """The name of a table in SQL."""
+    return ".".join(map(name, parts))
+
+
+def sql_types(columns: Sequence[Column]) -> dict[str, str]:
+    """The types of columns of the output by their names, as the server calls them."""
+    return {column.name: TYPES[column.type] for column in columns}
+
+
+def read_columns(connection: psycopg.Connection[Any], quoted: str) -> dict[str, str] | None:
+    """The columns of a table or a view with their types (`enum` for any enum); None where there is none."""
+    (oid,) = connection.execute("SELECT to_regclass(%s)::oid", [quoted]).fetchone() or (None,)
+    if oid is None:
+        return None
+    rows = connection.execute(
+        "SELECT a.attname, CASE WHEN t.typtype = 'e' THEN 'enum'"
+        " ELSE format_type(coalesce(nullif(t.typbasetype, 0), t.oid), NULL) END"
+        " FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid"
+        " WHERE a.attrelid = %s AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum",
+        [oid],
+    ).fetchall()
+    return {str(column): str(kind) for column, kind in rows}
+
+
+def make_table(connection: psycopg.Connection[Any], table: str, columns: Mapping[str, str], key: str | None) -> None:
+    """Make a table of these columns if there is none, else check that they can be written into it. Raises DataError.
+
+    `columns` maps names to types; `key` is the column that must be unique, None: none.
+    """
+    quoted = quote_parts(split_name(table))
+    existing = read_columns(connection, quoted)
+    if existing is None:
+        defined = [
+            f"{name(column)} {'text' if kind == 'enum' else kind}{' PRIMARY KEY' if column == key else ''}"
+            for column, kind in columns.items()
+        ]
+        connection.execute(f"CREATE TABLE {quoted} ({', '.join(defined)})")
+        return
+    missing = [column for column in columns if column not in existing]
+    if missing:
+        added = ", ".join(f"ADD {name(column)} {columns[column]}" for column in missing)
+        raise DataError(
+            f"{table}: the table has no column {', '.join(map(quote, missing))};"
+            f" add it by ALTER TABLE {quoted} {added}, or name another table"
+        )
+    for column, kind in columns.items():
+        written = family(kind)
+        if family(existing[column]) not in _FITS.get(written, (written,)):
+            raise DataError(
+                f"{table}: column '{column}' has the type {existing[column]}, where {kind} is to be written; name"
+                " another table"
+            )
+    if key is not None and not fetch_count(
+        connection,
+        "SELECT count(*) FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]"
+        f" WHERE i.indrelid = {text(quoted)}::regclass AND i.indisunique AND i.indnkeyatts = 1 AND i.indpred IS NULL"
+        f" AND a.attname = {text(key)}",
+    ):
+        raise DataError(f"{table}: column '{key}' is not unique; make it so by ALTER TABLE {quoted} ADD PRIMARY KEY")
+
+
+def fetch_count(connection: psycopg.Connection[Any], query: str) -> int:
+    """The number that a query of one row and one column gives."""
+    (count,) = connection.execute(query).fetchone() or (0,)
+    return int(count)

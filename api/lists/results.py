@@ -1,0 +1,130 @@
+"""What came of a list: its rows read, scored, rejected and left out, and the one check that these add up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from leadledger.scoring.errors import DataError
+
+
+@dataclass(frozen=True)
+class RowCounts:
+    """How many rows of a list were read, scored and rejected.
+
+    `scored_again` and `rejected_again` are counted once more, in what was written. Rows that can be read and were not
+    wanted are left out.
+    """
+
+    read: int
+    scored: int
+    rejected: int
+    scored_again: int
+    rejected_again: int
+
+    @property
+    def left_out(self) -> int:
+        """Rows read = scored + rejected + left out."""
+        return self.read - self.scored - self.rejected
+
+    def reconcile(self, label: str, all_rows: bool) -> None:
+        """Raises DataError where the counts of the list `label` don't add up; `all_rows`: every row was wanted."""
+        left_out_fits = self.left_out == 0 if all_rows else self.left_out >= 0
+        if self.scored == self.scored_again and self.rejected == self.rejected_again and left_out_fits:
+            return
+        # Never seen; were it ever so, a list that isn't whole must not look like one.
+        raise DataError(
+            f"{label}: {self.read:,} rows were read, {self.scored:,} scored, {self.scored_again:,} read back,"
+            f" {self.rejected:,} rejected and {self.rejected_again:,} of these written, which doesn't add up; nothing"
+            " is kept. Please report it"
+        )
+
+
+@dataclass(frozen=True)
+class ScoredList:
+    """A list of files that was scored: its counts of rows, the files, how many leads have which advice and grade.
+
+    `left_out` counts the rows that can be read and were not wanted. `misspelt` maps columns that no field uses to the
+    names that they look like. `duplicates` counts the rows whose id an earlier row had, `examples` names some ids.
+    """
+
+    rows: int
+    scored: int
+    rejected: int
+    left_out: int
+    out: Path | str
+    rejects: Path | str
+    recommendations: Mapping[str, int]
+    grades: Mapping[str, int]
+    unused: tuple[str, ...]
+    absent: tuple[str, ...]
+    misspelt: Mapping[str, str]
+    duplicates: int
+    examples: tuple[str, ...]
+    seconds: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """Flat JSON."""
+        return {
+            "rows": self.rows,
+            "scored": self.scored,
+            "rejected": self.rejected,
+            "left_out": self.left_out,
+            "out": str(self.out),
+            "rejects": str(self.rejects),
+            "recommendations": dict(self.recommendations),
+            "grades": dict(self.grades),
+            "columns_not_used": list(self.unused),
+            "fields_not_in_the_list": list(self.absent),
+            "columns_misspelt": dict(self.misspelt),
+            "duplicate_ids": self.duplicates,
+            "examples_of_duplicate_ids": list(self.examples),
+            "seconds": round(self.seconds, 3),
+        }
+
+
+@dataclass(frozen=True)
+class ScoredTable:
+    """A table of a database that was scored: its counts of rows, and the tables that were written.
+
+    `duplicates` of the rejected rows share their id with another row.
+    """
+
+    rows: int
+    scored: int
+    rejected: int
+    duplicates: int
+    into: str
+    rejects: str
+    recommendations: Mapping[str, int]
+    grades: Mapping[str, int]
+    unused: tuple[str, ...]
+    absent: tuple[str, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Flat JSON."""
+        return {
+            "rows": self.rows,
+            "scored": self.scored,
+            "rejected": self.rejected,
+            "duplicates": self.duplicates,
+            "into": self.into,
+            "rejects": self.rejects,
+            "recommendations": dict(self.recommendations),
+            "grades": dict(self.grades),
+            "columns_not_used": list(self.unused),
+            "fields_not_in_the_table": list(self.absent),
+        }
+
+
+def unused_columns(columns: Iterable[str], used: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
+    """The columns of a list that no field uses; `used` maps each field to its columns in the list."""
+    taken = {column for names in used.values() for column in names}
+    return tuple(column for column in columns if column not in taken)
+
+
+def absent_fields(used: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
+    """The fields that have no column in a list; `used` maps each field to its columns in the list."""
+    return tuple(field for field, columns in used.items() if not columns)
