@@ -30,7 +30,7 @@ def describe_crm_bodies(document: dict[str, Any], engine: Engine, example: Mappi
         operation["requestBody"]["content"][MEDIA_TYPE] = {
             "schema": {
                 "type": ["object", "array"],
-                "description": "A body as a CRM sends it, which may come as `application/json` too: "
+                "description": "A body as a CRM sends it, also accepted as `application/json`: "
                 + "; ".join(f"{crm.title}, {crm.bodies}" for crm in CRMS.values())
                 + ". Names map through the card's `from:`, and about 35 standard names of each CRM are known.",
             },
@@ -49,9 +49,9 @@ def _describe_reply() -> str:
     """
     shapes = "; ".join(f"`reply={name}` ({CRMS[name].title}): {CRMS[name].updates}" for name in DEFAULT_PROPERTIES)
     return (
-        "For automations that write back what they get: with the parameter `reply`, the answer is the body of the CRM's"
-        f" own update call, with the properties that the card names under `write_back:`. {shapes}. What is refused is a"
-        " problem all the same."
+        "For automations that write the answer back: with the parameter `reply`, the answer is the body of the CRM's"
+        f" own update call, with the properties that the card names under `write_back:`. {shapes}. A refusal is still a"
+        " problem."
     )
 
 
@@ -61,15 +61,15 @@ def _parameters() -> list[dict[str, Any]]:
             "name": "from",
             "in": "query",
             "required": False,
-            "description": "The CRM whose body this is. Without it, marks tell, such as `attributes` or `@odata.etag`; "
-            "with it, records may also stand under `lead` or `leads`.",
+            "description": "The CRM that sends this body. Without it, the service recognizes the CRM by marks such as "
+            "`attributes` or `@odata.etag`; with it, records may also stand under `lead` or `leads`.",
             "schema": {"type": "string", "enum": list(CRMS)},
         },
         {
             "name": "as_of",
             "in": "query",
             "required": False,
-            "description": "The day of the score, where the body has no place for it.",
+            "description": "The day of the score, for bodies that have no place for it.",
             "schema": {"type": "string", "format": "date"},
         },
     ]

@@ -23,22 +23,23 @@ SCHEMA_REFERENCE = "#/components/schemas/{model}"
 ABOUT = """
 Scores leads, and shows the work: each point of a score has a named reason, and the reasons add up to the score.
 
-50.0 points is the average lead of the history, and 10 points more double the odds. What is unknown neither gains nor
-loses by a rule; the answer says how far the score could still move, and what to ask first.
+50.0 points are the average lead of the history, and 10 more points double the odds. A rule neither adds nor subtracts
+points for unknown values; the answer says how far the score could still move, and what to ask first.
 """
 _PATH_IDS = {  # what stands in a path, by the word before it
     "scores": "The id of a score: `id` in its answer.",
-    "leads": "The id of a lead: its first field of kind `id`.",
+    "leads": "The id of a lead: the value of its first field of kind `id`.",
     "releases": "The name of a release.",
 }
 _DAY_SCHEMA = {
     "type": ["string", "null"],
     "format": "date",
-    "description": "The day of the score; without it, today in UTC. Give it, and the same lead has the same score.",
+    "description": "The day of the score; default: today in UTC. With a fixed day, the same lead always gets the same "
+    "score.",
 }
 _SECURITY_SCHEMES = {
     "bearer": {"type": "http", "scheme": "bearer", "description": "An API key: `Authorization: Bearer ll_…`."},
-    "header": {"type": "apiKey", "in": "header", "name": "X-API-Key", "description": "The same key by itself."},
+    "header": {"type": "apiKey", "in": "header", "name": "X-API-Key", "description": "The key alone: `ll_…`."},
 }
 
 
@@ -121,15 +122,15 @@ def _describe_guard(operation: dict[str, Any], needs: str) -> None:
         return
     scopes = [] if needs == ANY_KEY else [needs]
     operation["security"] = [{"bearer": scopes}, {"header": scopes}]
-    reasons = {401: "No key came, or one that is not known or is revoked."}
+    reasons = {401: "The key is missing, unknown or revoked."}
     if scopes:
         reasons[403] = f"The key lacks the scope `{needs}`."
     if "requestBody" in operation:
         reasons |= {408: "The request did not arrive in time.", 413: "The body is too large."}
     reasons |= {
-        429: "The key asks too often; `retry_after` says when to ask again.",
+        429: "The key sends too many requests; `retry_after` says when to try again.",
         500: "The service failed.",
-        503: "The service has too much to do; `retry_after` says when to ask again.",
+        503: "The service is handling too many requests; `retry_after` says when to try again.",
     }
     problem = {"application/problem+json": {"schema": {"$ref": SCHEMA_REFERENCE.format(model="Problem")}}}
     for status, reason in reasons.items():

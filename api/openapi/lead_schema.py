@@ -24,9 +24,9 @@ def describe_lead(engine: Engine) -> dict[str, Any]:
     card = engine.card.card
     return {
         "type": "object",
-        "description": "Values by name, as the CRM gives them. What is absent, null or empty is not known. "
-        "Names that no field of the card uses are ignored, and listed in the answer. A day is written like 2026-01-31; "
-        "a time may follow it, of which the day in UTC counts. Letter case is no matter where values are listed.",
+        "description": "Values by name, as the CRM sends them. A value that is absent, null or empty is unknown. "
+        "Names that no field of the card uses are ignored and listed in the answer. Write a day like 2026-01-31; if a "
+        "time follows, the day in UTC counts. Letter case doesn't matter where values are listed.",
         "properties": {field.name: _property(field, card.missing) for field in card.plain_fields},
         "additionalProperties": {"type": ["string", "number", "boolean", "null"]},
         "propertyNames": {"maxLength": LONGEST_NAME},

@@ -109,7 +109,7 @@ class _SchemaConverter:
             converted[self.null_keyword] = True
         if len(real_types) > 1:
             others = " or ".join(_TYPES_IN_WORDS[name] for name in real_types[1:])
-            note = f"Here it is {_TYPES_IN_WORDS[real_types[0]]}; the service takes {others} too."
+            note = f"Described here as {_TYPES_IN_WORDS[real_types[0]]}; the service also accepts {others}."
             converted["description"] = f"{converted.get('description', '')} {note}".strip()
         if schema.get("examples"):
             converted["example"] = schema["examples"][0]

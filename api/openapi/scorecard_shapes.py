@@ -12,14 +12,14 @@ from leadledger.scoring.tree import Kind
 
 
 class PointsShape(Shape):
-    """Points as the card declares them, and as they count: times trust."""
+    """Points as the card declares them, and as they count: multiplied by trust."""
 
     declared: float
     effective: float
 
 
 class HalfLifeShape(Shape):
-    """Half of the points are left after so many days since a date field."""
+    """The days after which half of the points are left, counted from a date field."""
 
     days: int
     of: str
@@ -34,15 +34,15 @@ class CardFieldShape(Shape):
     title: str
     kind: Kind
     unit: str
-    values: list[str] = Field(description="The texts that it may have; empty: any.")
+    values: list[str] = Field(description="The allowed texts; empty: any.")
     better: Literal["higher", "lower", ""]
-    question: str = Field(description="The question that asks for it; empty: it is not asked for.")
-    columns: list[str] = Field(description="The names under which a lead may bring it; none where it is worked out.")
-    is_: str = Field(alias="is", description="How it is worked out from other fields; else empty.")
+    question: str = Field(description="The question that asks for its value; empty: none.")
+    columns: list[str] = Field(description="The names that a lead may use for it; empty if it is computed.")
+    is_: str = Field(alias="is", description="How it is computed from other fields; else empty.")
 
 
 class CriterionShape(Shape):
-    """A criterion, and the condition that meets it."""
+    """A criterion and its condition."""
 
     name: str
     title: str
@@ -51,7 +51,7 @@ class CriterionShape(Shape):
 
 
 class GroupShape(Shape):
-    """Rules that share limits, or of which only the best counts."""
+    """Rules that share limits, or of which only the best one counts."""
 
     name: str
     max: PointsShape | None
@@ -60,7 +60,7 @@ class GroupShape(Shape):
 
 
 class RuleShape(Shape):
-    """A rule: a condition and the points that it earns where it is true."""
+    """A rule: a condition, and the points for leads that meet it."""
 
     name: str
     when: str
@@ -73,7 +73,7 @@ class RuleShape(Shape):
 
 
 class ExclusionShape(Shape):
-    """A condition that disqualifies, whatever the points."""
+    """A condition that disqualifies a lead, whatever its points."""
 
     name: str
     when: str
@@ -81,17 +81,17 @@ class ExclusionShape(Shape):
 
 
 class StageShape(Shape):
-    """A stage, and what opens it."""
+    """A stage and what a lead needs to reach it."""
 
     name: str
     requires: list[str] = Field(description="The criteria that must be met.")
-    line: float | None = Field(description="The points that must be reached; null: criteria alone decide.")
-    promise: str = Field(description="What training promises of the leads above the line; may be empty.")
-    closed: str = Field(description="Why the stage can't open by points; empty: it can.")
+    line: float | None = Field(description="The threshold in points; null: only criteria decide.")
+    promise: str = Field(description="What training guarantees for leads above the threshold; may be empty.")
+    closed: str = Field(description="Why points can't open the stage; empty: they can.")
 
 
 class GradeShape(Shape):
-    """A grade and the points from which it is given; null for the lowest."""
+    """A grade and its lowest points; null for the lowest grade."""
 
     grade: str
     from_: float | None = Field(alias="from")
@@ -102,33 +102,35 @@ class BinShape(Shape):
 
     labels: list[str] = Field(description="The bin of each field.")
     points: float
-    plus_minus: float | None = Field(ge=0, description="The standard error of the points; null where it is not known.")
-    leads: int = Field(description="The leads of the history that fell in it.")
+    plus_minus: float | None = Field(ge=0, description="The standard error of the points; null where it is unknown.")
+    leads: int = Field(description="The number of leads of the history in it.")
 
 
 class NodeShape(Shape):
-    """A node of a combination's trees: a choice, which asks a field, or an end, which has points.
+    """A node of a combination's trees: a split, which tests a field, or a leaf, which has points.
 
-    A lead starts at node 0 of each tree. At a choice, one whose field falls in one of the bins goes on at `then`, any
-    other at `else`; the points of the end to which it comes count.
+    A lead starts at node 0 of each tree. At a split it continues at `then` if its value is in one of the bins, else at
+    `else`. The points of the leaf that it reaches count.
     """
 
-    tree: int = Field(ge=0, description="The tree that it is of; the points of all trees of a combination add up.")
+    tree: int = Field(ge=0, description="The number of its tree; the points of all trees of a combination add up.")
     node: int = Field(ge=0, description="Its number in the tree.")
-    field: str = Field(description="The field that it asks; empty: it is an end.")
-    bins: list[str] = Field(description="The bins; neighbouring bins of a number are named as one. None at an end.")
-    then: int | None = Field(description="The node that comes next for a lead in one of the bins; null at an end.")
-    else_: int | None = Field(alias="else", description="The node that comes next for any other; null at an end.")
-    points: float | None = Field(description="The points of an end; null at a choice.")
-    leads: int | None = Field(description="The leads of the history that came to this end; null at a choice.")
+    field: str = Field(description="The field that it tests; empty at a leaf.")
+    bins: list[str] = Field(
+        description="The bins; adjacent bins of a number are merged into one name. Empty at a leaf."
+    )
+    then: int | None = Field(description="The next node for a lead in one of the bins; null at a leaf.")
+    else_: int | None = Field(alias="else", description="The next node for any other lead; null at a leaf.")
+    points: float | None = Field(description="The points of a leaf; null at a split.")
+    leads: int | None = Field(description="The number of leads of the history that reached this leaf; null at a split.")
 
 
 class CombinationShape(Shape):
-    """Learned points of three fields or more together: trees of choices, of which each adds its points."""
+    """Learned points of three or more fields together: decision trees, each of which adds its points."""
 
     name: str
     fields: list[str]
-    plus_minus: float | None = Field(ge=0, description="The standard error of its points; null where it is not known.")
+    plus_minus: float | None = Field(ge=0, description="The standard error of its points; null where it is unknown.")
     nodes: list[NodeShape] = Field(description="The nodes of all its trees.")
 
 
@@ -141,13 +143,13 @@ class TableShape(Shape):
 
 
 class ScorecardShape(Shape):
-    """The card, and what was learned for it."""
+    """The card and what was learned for it."""
 
     name: str
     title: str
     release: str
     base_rate: float | None
-    trust: float = Field(description="The factor by which declared points count.")
+    trust: float = Field(description="The factor by which declared points are multiplied.")
     start: float = Field(description="The points where every lead starts.")
     fields: list[CardFieldShape]
     criteria: list[CriterionShape]

@@ -28,7 +28,7 @@ class EntryShape(Shape):
     kind: EntryKind
     points: float = Field(description="With one decimal.")
     reason: str = Field(description="In words.")
-    why: str = Field(description="Where the number comes from, as the card says; may be empty.")
+    why: str = Field(description="Where the number comes from, according to the card; may be empty.")
 
 
 class QuestionShape(Shape):
@@ -42,29 +42,34 @@ class QuestionShape(Shape):
 class ResultShape(Shape):
     """The score of one lead on one day. The points of the ledger add up to `points`, to the last tenth."""
 
-    id: str = Field(description="The id of this score in the decision log; empty where nothing is recorded.")
+    id: str = Field(description="The id of this score in the decision log; empty while the log is off.")
     card: str
-    release: str = Field(description="The release that the learned points come from; empty: rules alone.")
+    release: str = Field(description="The release with the learned points; empty: rules only.")
     as_of: date
-    score: int = Field(ge=0, le=100, description="The points, rounded and cut to 0…100.")
+    score: int = Field(ge=0, le=100, description="The points, rounded and limited to 0…100.")
     points: float = Field(description="The total, with one decimal. 50.0 is the average lead; +10 doubles the odds.")
-    low: float = Field(description="The least that answers to the card's questions could make of the points.")
-    high: float = Field(description="The most that they could.")
+    low: float = Field(description="The lowest points that the lead could have once the card's questions are answered.")
+    high: float = Field(description="The highest points that it could have then.")
     plus_minus: float | None = Field(
         ge=0,
-        description="The standard error of the points that comes from what was learned; null where it is not known.",
+        description="The standard error of the learned points; null where it is unknown.",
     )
     probability: float | None = Field(
-        ge=0, le=1, description="Of becoming an opportunity; null while no base rate is known. It never decides."
+        ge=0,
+        le=1,
+        description="The predicted probability of becoming an opportunity; null while no base rate is known. It never "
+        "decides anything.",
     )
     grade: str
     recommendation: Verdict
-    from_: str = Field(alias="from", description="The stage at which the lead stands.")
+    from_: str = Field(alias="from", description="The current stage of the lead.")
     to: str = Field(description="The stage that the recommendation is about.")
-    line: float | None = Field(description="The points from which that stage is open; null: criteria alone decide.")
+    line: float | None = Field(description="The threshold of that stage, in points; null: only criteria decide.")
     criteria: dict[str, State]
-    reasons: list[str] = Field(description="Sentences, the most telling first.")
-    questions: list[QuestionShape] = Field(description="What to ask, the most telling first; only where it says `ask`.")
+    reasons: list[str] = Field(description="Sentences, the most important first.")
+    questions: list[QuestionShape] = Field(
+        description="What to ask, the most useful first; empty unless the recommendation is `ask`."
+    )
     ledger: list[EntryShape]
     ignored: list[str] = Field(description="Names in the lead that no field of the card uses.")
 
@@ -72,20 +77,20 @@ class ResultShape(Shape):
 class MistakeShape(Shape):
     """One mistake in a request."""
 
-    path: str = Field(description="The JSON path of what is wrong.", examples=["$.leads[3].employees"])
+    path: str = Field(description="The JSON path of the mistake.", examples=["$.leads[3].employees"])
     reason: str
     value: str = Field(
-        description="The value that is wrong: a text as it came, cut to 40 characters, else as JSON writes it; "
-        "left out where it tells nothing."
+        description="The wrong value: a text as received, shortened to 40 characters, any other value as JSON; left "
+        "out where it would not help."
     )
 
 
 class ItemShape(Shape):
-    """What became of one lead of a batch: scored (200), or refused (422) for its mistakes."""
+    """The result for one lead of a batch: scored (200), or refused (422) because of its mistakes."""
 
     status: Literal[200, 422]
-    result: ResultShape = Field(description="The score; left out where the lead was refused.")
-    errors: list[MistakeShape] = Field(description="Every mistake in the lead, at most 10; empty where it was scored.")
+    result: ResultShape = Field(description="The score; left out if the lead was refused.")
+    errors: list[MistakeShape] = Field(description="Every mistake in the lead, at most 10; empty if it was scored.")
 
 
 class BatchResultShape(Shape):
@@ -97,16 +102,16 @@ class BatchResultShape(Shape):
 
 
 class ProblemShape(Shape):
-    """A refusal, as RFC 9457 has it. `errors` lists every mistake of the body (at most 100); else it is empty."""
+    """A refusal in the format of RFC 9457. `errors` lists the mistakes in the body, at most 100."""
 
     type: Literal["about:blank"]
     title: str
     status: int
     detail: str
     errors: list[MistakeShape]
-    request_id: str = Field(description="Also in the header X-Request-Id, and in the server's log.")
+    request_id: str = Field(description="Also in the header X-Request-Id and in the server's log.")
     retry_after: int = Field(
-        ge=1, description="The seconds after which to ask again, as in the header Retry-After; else left out."
+        ge=1, description="The seconds to wait before trying again, as in the header Retry-After; often left out."
     )
 
 
@@ -121,14 +126,16 @@ class KeyShape(Shape):
 
 
 class MeShape(Shape):
-    """Who asks, and what it may do."""
+    """The caller's key, and what it may do."""
 
-    key: KeyShape | None = Field(description="Null where no keys are made: then everybody on the machine may do all.")
+    key: KeyShape | None = Field(
+        description="Null where no keys exist: then every program on the machine may do everything."
+    )
     scopes: list[Scope]
 
 
 class LiveShape(Shape):
-    """The process runs."""
+    """The process is running."""
 
     status: Literal["live"]
 
@@ -145,7 +152,7 @@ class OutcomeRequestShape(Shape):
     """What became of a lead."""
 
     lead: str = Field(
-        description="The id of the lead; white space at its ends doesn't count.",
+        description="The id of the lead; white space at its ends is ignored.",
         min_length=1,
         max_length=LONGEST_LEAD_ID,
         pattern=r"\S",
@@ -155,28 +162,28 @@ class OutcomeRequestShape(Shape):
 
 
 class OutcomeShape(Shape):
-    """An outcome as it is noted."""
+    """A recorded outcome."""
 
     lead: str
     became: str
     on: date
-    new: bool = Field(description="Whether it is noted now; else it was already.")
+    new: bool = Field(description="True if this request recorded it; false if it was recorded before.")
 
 
 class ValueShape(Shape):
-    """The cleaned value of a field, as a text."""
+    """The cleaned value of a field, as text."""
 
     field: str
     value: str
 
 
 class ScoreShape(Shape):
-    """A score of the log, in short."""
+    """A logged score, in short."""
 
     id: str
-    at: datetime = Field(description="When it was answered.")
+    at: datetime = Field(description="When the service answered.")
     lead: str = Field(description="The id of the lead; empty: it has none.")
-    key: str = Field(description="The id of the API key that asked; empty: none.")
+    key: str = Field(description="The id of the caller's API key; empty: none.")
     card: str
     release: str
     as_of: date
@@ -187,30 +194,30 @@ class ScoreShape(Shape):
 
 
 class LoggedScoreShape(ScoreShape):
-    """A score of the log: the answer, and what it came from."""
+    """A logged score: the answer and its inputs."""
 
-    input: list[ValueShape] = Field(description="The cleaned values that were known.")
+    input: list[ValueShape] = Field(description="The known values, cleaned.")
     result: ResultShape
 
 
 class ReplayedShape(Shape):
-    """A score, worked out again from the logged values, by the release of that day."""
+    """A score, computed again from the logged values with the release of that day."""
 
     id: str
     release: str
     identical: bool = Field(description="Whether the whole answer is the same, byte for byte.")
     points: float = Field(description="As logged.")
-    replayed: float = Field(description="As worked out now.")
+    replayed: float = Field(description="As computed now.")
     result: ResultShape
 
 
 class MovedShape(Shape):
-    """An entry of the ledger that moved since the lead's score before."""
+    """An entry of the ledger that has moved since the previous score of the lead."""
 
     kind: EntryKind
     name: str
     cause: MoveCause = Field(
-        description="The lead's values, the day of scoring, the release; `unknown` where a release is gone."
+        description="What changed: the lead's values, the day, or the release; `unknown` if a release is gone."
     )
     before: float
     after: float
@@ -218,7 +225,7 @@ class MovedShape(Shape):
 
 
 class ChangedShape(Shape):
-    """A field whose value changed since the lead's score before, as texts; null: not known."""
+    """A field whose value has changed since the previous score of the lead. Values are texts; null: unknown."""
 
     field: str
     before: str | None
@@ -226,7 +233,7 @@ class ChangedShape(Shape):
 
 
 class LeadScoreShape(ScoreShape):
-    """A score of a lead, and what moved since the one before. The moves add up to the difference of the points."""
+    """A score of a lead, and what has moved since the previous one. The moves add up to the difference in points."""
 
     moved: list[MovedShape]
     changed: list[ChangedShape]
@@ -237,7 +244,7 @@ class LeadOutcomeShape(Shape):
 
     became: str
     on: date
-    at: datetime = Field(description="When it was noted.")
+    at: datetime = Field(description="When it was recorded.")
 
 
 class LeadScoresShape(Shape):
@@ -245,7 +252,9 @@ class LeadScoresShape(Shape):
 
     lead: str
     scores: list[LeadScoreShape]
-    more: bool = Field(description="Whether there are older ones: ask again with `before`, the id of the last.")
+    more: bool = Field(
+        description="Whether there are older scores; get them with `before`, the id of the last one here."
+    )
     outcomes: list[LeadOutcomeShape]
 
 
@@ -253,29 +262,31 @@ class ReleaseShape(Shape):
     """A release of the home."""
 
     name: str
-    current: bool = Field(description="Whether it is the current one.")
-    served: bool = Field(description="Whether this service serves it.")
-    created: datetime | None = Field(description="Null where it can't be read.")
+    current: bool = Field(description="Whether it is the current release.")
+    served: bool = Field(description="Whether this service serves it now.")
+    created: datetime | None = Field(description="Null if it can't be read.")
     card: str
     note: str
-    metrics: dict[str, float] = Field(description="How good it is, by the measures of its training.")
-    problem: str = Field(description="Why it can't be listed with more than its name; else empty.")
+    metrics: dict[str, float] = Field(description="The measures of its training.")
+    problem: str = Field(description="Why only its name can be listed; else empty.")
 
 
 class ReleasesShape(Shape):
-    """What could be served, oldest first, and what is."""
+    """The releases, oldest first, and which one is served."""
 
-    serves: str = Field(description="The release that answers now; empty: a card alone.")
-    follows: bool = Field(description="Whether the service serves whatever release is the current one.")
-    problem: str = Field(description="Why the current release is refused, and another served on; else empty.")
+    serves: str = Field(description="The release that is served now; empty: a card without a release.")
+    follows: bool = Field(description="Whether the service always serves the current release.")
+    problem: str = Field(
+        description="Why the service refuses the current release and keeps serving another; else empty."
+    )
     releases: list[ReleaseShape]
 
 
 class UsedShape(Shape):
-    """A release that is the current one now."""
+    """The release that has become the current one."""
 
     release: str
-    was: str = Field(description="The release that was served until now.")
+    was: str = Field(description="The release that was served before.")
 
 
 # Every body that a route names; the shapes that they contain follow from them.

@@ -204,12 +204,15 @@ SCHEMAS: dict[str, tuple[Any, Any]] = {
         {"type": ["number", "string", "null"], "pattern": "^[0-9]$", "minimum": 1, "description": "How many?"},
         {
             **{"type": "number", "minimum": 1, "nullable": True},
-            "description": "How many? Here it is a number; the service takes a text too.",
+            "description": "How many? Described here as a number; the service also accepts a text.",
         },
     ),
     "the first of three": (
         {"type": ["boolean", "string", "integer"]},
-        {"type": "boolean", "description": "Here it is true or false; the service takes a text or a whole number too."},
+        {
+            "type": "boolean",
+            "description": "Described here as true or false; the service also accepts a text or a whole number.",
+        },
     ),
     "an example": ({"type": "string", "examples": ["a", "b"]}, {"type": "string", "example": "a"}),
     "a reference or null": (
