@@ -1,50 +1,50 @@
-"""The commands `leadledger keys`: the API keys of the service."""
+"""`leadledger keys`: the API keys of the service."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from leadledger.api.cli.options import as_json, home, on_the_line, refusing, show
+from leadledger.api.cli.options import as_json, home
+from leadledger.api.cli.printing import report
+
+if TYPE_CHECKING:
+    from leadledger.api.service.keys import Key
 
 
 @click.group(invoke_without_command=True)
 @home
 @as_json
 @click.pass_context
-@refusing
 def keys(context: click.Context, home: Path, as_json: bool) -> None:
-    """List the API keys of the service; add or revoke one."""
-    from leadledger.api.cli.reports import keys_text
+    """List the API keys of the service, or add or revoke one."""
+    if context.invoked_subcommand is not None:
+        return
     from leadledger.api.service.keys import read
 
-    context.obj = home
-    if context.invoked_subcommand is None:
-        found = read(home) or ()
-        show({"keys": [one.to_dict() for one in found]}) if as_json else click.echo(keys_text(found))
+    kept = read(home) or ()
+    report(as_json, {"keys": [key.to_dict() for key in kept]}, _list_text(kept))
 
 
 @keys.command("add")
 @click.argument("name")
-@click.option("--scope", "scopes", multiple=True, help="What it may do: score, outcomes, read or admin; repeatable.")
+@click.option("--scope", "scopes", multiple=True, help="What the key may do: score, outcomes, read, admin; repeatable.")
 @home
 @as_json
-@click.pass_context
-@refusing
-def add_key(context: click.Context, name: str, scopes: tuple[str, ...], home: Path, as_json: bool) -> None:
-    """Make a key called NAME, and print it on standard output: it is kept nowhere, and never shown again.
+def add_key(name: str, scopes: tuple[str, ...], home: Path, as_json: bool) -> None:
+    """Make a key called NAME and print it. Only its digest is kept, so it can't be shown again.
 
-    A running service takes it at once.
+    A running service accepts it at once.
     """
     from leadledger.api.service.keys import add
 
-    key, text = add(chosen_home(context, home), name, scopes, datetime.now(UTC))
-    if as_json:
-        show({"key": text, **key.to_dict()})
-    else:
-        click.echo(text)
+    key, text = add(home, name, scopes, datetime.now(UTC))
+    report(as_json, {"key": text, **key.to_dict()}, text)
+    if not as_json:
         click.echo(f"Key {key.id} ({key.name}) may: {', '.join(key.scopes)}. It is not shown again.", err=True)
 
 
@@ -52,16 +52,20 @@ def add_key(context: click.Context, name: str, scopes: tuple[str, ...], home: Pa
 @click.argument("identity", metavar="ID")
 @home
 @as_json
-@click.pass_context
-@refusing
-def revoke_key(context: click.Context, identity: str, home: Path, as_json: bool) -> None:
-    """Revoke the key ID. A running service refuses it within a second or two."""
+def revoke_key(identity: str, home: Path, as_json: bool) -> None:
+    """Revoke the key with this ID. A running service refuses it within two seconds."""
     from leadledger.api.service.keys import revoke
 
-    key = revoke(chosen_home(context, home), identity, datetime.now(UTC))
-    show(key.to_dict()) if as_json else click.echo(f"Key {key.id} ({key.name}) is revoked.")
+    key = revoke(home, identity, datetime.now(UTC))
+    report(as_json, key.to_dict(), f"Key {key.id} ({key.name}) is revoked.")
 
 
-def chosen_home(context: click.Context, home: Path) -> Path:
-    """The home that a command of a group was given, before its name or after it."""
-    return home if on_the_line("home") else Path(context.obj)
+def _list_text(keys: Sequence[Key]) -> str:
+    """The keys, newest last: id, since when, scopes and name; never a secret."""
+    if not keys:
+        return "There is no key yet; `leadledger keys add NAME --scope score` makes one."
+    lines = []
+    for key in keys:
+        state = f"made {key.created:%Y-%m-%d}" if key.revoked is None else f"revoked {key.revoked:%Y-%m-%d}"
+        lines.append(f"{key.id}  {state:18}  {', '.join(key.scopes)}  {key.name}")
+    return "\n".join(lines)

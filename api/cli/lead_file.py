@@ -19,15 +19,15 @@ def read_lead(path: Path, row: int | None) -> dict[str, Any]:
         return _from_json(path)
     with connect() as connection:
         source = read_list(connection, path)
-        found = connection.execute(
+        rows = connection.execute(
             f"SELECT * EXCLUDE ({quoted(ROW)}) FROM {source.table} WHERE {quoted(ROW)} = ?", [row]
         ).fetchall()
-    if not found:
-        for one in source.rejects:
-            if one.row == row:
-                raise DataError(f"{path}: row {row} {one.reason}")
-        raise DataError(f"{path}: there is no row {row}; it has {source.rows + len(source.rejects):,} rows")
-    return dict(zip(source.columns, found[0], strict=True))
+    if not rows:
+        for reject in source.rejects:
+            if reject.row == row:
+                raise DataError(f"{path}: row {row:,} {reject.reason}")
+        raise DataError(f"{path}: there is no row {row:,}; it has {source.rows + len(source.rejects):,} rows")
+    return dict(zip(source.columns, rows[0], strict=True))
 
 
 def _from_json(path: Path) -> dict[str, Any]:
@@ -41,7 +41,7 @@ def _from_json(path: Path) -> dict[str, Any]:
     try:
         lead = json.loads(text)
     except (ValueError, RecursionError) as error:
-        hint = "" if path.suffix in (".json", "") else "; for a list, say which row, as in --row 1"
+        hint = "" if path.suffix in (".json", "") else "; for a list, add a row, as in --row 1"
         raise DataError(f"{label}: is not JSON: {error}{hint}") from None
     if not isinstance(lead, dict):
         raise DataError(f'{label}: must hold one lead as a JSON object, such as {{"budget": 25000}}')

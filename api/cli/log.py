@@ -1,4 +1,4 @@
-"""The commands `leadledger log`: the decision log, taken out, pruned, or made to forget."""
+"""`leadledger log`: export the decision log, prune it, or forget a lead."""
 
 from __future__ import annotations
 
@@ -10,74 +10,73 @@ from typing import TYPE_CHECKING
 
 import click
 
-from leadledger.api.cli.options import FILE, Day, as_json, home, log_url, refusing, show
+from leadledger.api.cli.options import FILE, Day, as_json, home, log_url
+from leadledger.api.cli.printing import count, report
 from leadledger.scoring.errors import DataError
 
 if TYPE_CHECKING:
     from leadledger.api.log.store import LogStore
-    from leadledger.training.sources.logged import LoggedHistory
 
 
 @click.group()
 @home
 @log_url
-@click.pass_context
-def log(context: click.Context, home: Path, log_url: str | None) -> None:
-    """Export the log of what was answered, prune it, or forget a lead."""
-    context.obj = (home, log_url)
+@as_json
+def log(home: Path, log_url: str | None, as_json: bool) -> None:
+    """Export the log of scores, prune it, or forget a lead."""
 
 
 @log.command("export")
-@click.option("-o", "--out", type=FILE, required=True, help="A file in .csv, .jsonl, .parquet or .xlsx; - for CSV.")
-@click.option("--since", type=Day(), help="The first day, in UTC.")
-@click.option("--until", type=Day(), help="The last day.")
+@click.option("-o", "--out", type=FILE, required=True, help="File in .csv, .jsonl, .parquet or .xlsx; - for CSV.")
+@click.option("--since", type=Day(), help="First day, in UTC.")
+@click.option("--until", type=Day(), help="Last day, in UTC.")
+@home
+@log_url
 @as_json
-@click.pass_context
-@refusing
-def export_log(context: click.Context, out: Path, since: date | None, until: date | None, as_json: bool) -> None:
-    """Write the scores of the log to a list, the oldest first."""
+def export_log(
+    out: Path, since: date | None, until: date | None, home: Path, log_url: str | None, as_json: bool
+) -> None:
+    """Write the scores of the log to a list, oldest first."""
     from leadledger.api.log.export import export_scores
 
-    with opened_log(*context.obj) as found:
-        count = export_scores(
-            found.read_scores(since.isoformat() if since else "", until.isoformat() if until else ""), out
-        )
-    said = {"scores": count, "out": str(out)}
-    show(said) if as_json else click.echo(f"{count:,} scores: {out}", err=str(out) == "-")
+    with open_log(home, log_url) as store:
+        rows = store.read_scores(since.isoformat() if since else "", until.isoformat() if until else "")
+        scores = export_scores(rows, out)
+    text = f"{count(scores, 'score')}: {out}"
+    report(as_json, {"scores": scores, "out": str(out)}, text, err=str(out) == "-")
 
 
 @log.command("prune")
-@click.option("--older-than", type=click.IntRange(1), required=True, metavar="DAYS", help="In days.")
+@click.option("--older-than", type=click.IntRange(1), required=True, metavar="DAYS", help="Age in days.")
+@home
+@log_url
 @as_json
-@click.pass_context
-@refusing
-def prune_log(context: click.Context, older_than: int, as_json: bool) -> None:
-    """Take out what is older than so many DAYS: scores, answers and outcomes."""
+def prune_log(older_than: int, home: Path, log_url: str | None, as_json: bool) -> None:
+    """Delete scores, answers and outcomes that are older than DAYS."""
     before = datetime.now(UTC) - timedelta(days=older_than)
-    with opened_log(*context.obj) as found:
-        gone = found.prune(f"{before:%Y-%m-%dT%H:%M:%S}")
-    if as_json:
-        show(gone)
-    else:
-        click.echo(
-            f"{gone['scores']:,} scores and {gone['outcomes']:,} outcomes from before {before:%Y-%m-%d} are gone."
-        )
+    with open_log(home, log_url) as store:
+        deleted = store.prune(f"{before:%Y-%m-%dT%H:%M:%S}")
+    amounts = f"{count(deleted['scores'], 'score')} and {count(deleted['outcomes'], 'outcome')}"
+    report(as_json, deleted, f"Deleted {amounts} from before {before:%Y-%m-%d}.")
 
 
 @log.command("forget")
 @click.argument("lead")
+@home
+@log_url
 @as_json
-@click.pass_context
-@refusing
-def forget_lead(context: click.Context, lead: str, as_json: bool) -> None:
-    """Erase what the log knows of LEAD: its id, its values, its answers. Points and recommendations stay, nameless."""
-    with opened_log(*context.obj) as found:
-        count = found.forget(lead)
-    show({"scores": count}) if as_json else click.echo(f"{lead} is forgotten: {count:,} scores are nameless now.")
+def forget_lead(lead: str, home: Path, log_url: str | None, as_json: bool) -> None:
+    """Erase LEAD from the log: its id, its values, its answers.
+
+    Its points and recommendations stay for the statistics, without a name.
+    """
+    with open_log(home, log_url) as store:
+        scores = store.forget(lead)
+    report(as_json, {"scores": scores}, f"{lead} is forgotten. Scores made anonymous: {scores:,}.")
 
 
 @contextmanager
-def opened_log(home: Path, log_url: str | None) -> Iterator[LogStore]:
+def open_log(home: Path, log_url: str | None) -> Iterator[LogStore]:
     """The decision log. Raises DataError where it can't be opened, or fails."""
     from sqlalchemy.exc import SQLAlchemyError
 
@@ -91,14 +90,3 @@ def opened_log(home: Path, log_url: str | None) -> Iterator[LogStore]:
         raise DataError(f"the log failed: {database.describe_error(error)}") from None
     finally:
         engine.dispose()
-
-
-@contextmanager
-def logged_history(card: Path, home: Path, log_url: str | None, backdated: bool) -> Iterator[LoggedHistory]:
-    """What the log gives to learn from for a card. Raises ScoringError."""
-    from leadledger.api.log.history import open_history
-    from leadledger.scoring.card.reader import read_card
-
-    written = read_card(card)
-    with opened_log(home, log_url) as log, open_history(log, written, backdated=backdated) as found:
-        yield found

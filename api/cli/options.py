@@ -1,21 +1,27 @@
-"""What the commands share: options, the refusal of what can't be done, and how they print."""
+"""Options that several commands share, and how options become one argument.
+
+A command lists its own options first, then those of here, in this order: `--home`, `--release`, `--card`, `--log-url`,
+`--as-of`, `--json`. Given before the name of a subcommand, a shared option counts for the subcommand.
+"""
 
 from __future__ import annotations
 
-import json
-import shutil
-import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import wraps
+from inspect import signature
 from pathlib import Path
-from typing import Any, ParamSpec
+from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
-from leadledger.scoring.errors import ScoringError
+if TYPE_CHECKING:
+    from leadledger.scoring.scorecard import Scorecard
 
-P = ParamSpec("P")
+Command = Callable[..., None]
+FILE = click.Path(path_type=Path)
 
 
 class Day(click.ParamType[date]):
@@ -33,56 +39,104 @@ class Day(click.ParamType[date]):
             self.fail(f"{value!r} is not a day; write it like 2026-01-31", param, ctx)
 
 
-FILE = click.Path(path_type=Path)
-as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
-as_of = click.option("--as-of", type=Day(), help="The day of scoring; today, in UTC, if left out.")
+class Names(click.ParamType[tuple[str, ...]]):
+    """Names on the command line, with commas between them."""
+
+    name = "names"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
+        """Split them."""
+        return value if isinstance(value, tuple) else tuple(name.strip() for name in value.split(",") if name.strip())
+
+
+class SharedOption(click.Option):
+    """An option of a group and of its subcommands: given to the group, it counts for the subcommand."""
+
+    def consume_value(self, ctx: click.Context, opts: Mapping[str, Any]) -> tuple[Any, ParameterSource]:
+        """The value and where it comes from: the subcommand's own words, else the group's, else a default."""
+        value, source = super().consume_value(ctx, opts)
+        group = ctx.parent
+        if source is not ParameterSource.COMMANDLINE and group is not None and is_given(self.name or "", group):
+            return group.params[self.name or ""], ParameterSource.COMMANDLINE
+        return value, source
+
+
+as_json = click.option("--json", "as_json", cls=SharedOption, is_flag=True, help="Print the result as JSON.")
+as_of = click.option("--as-of", type=Day(), help="Day to score for; today, in UTC, if left out.")
 home = click.option(
     "--home",
+    cls=SharedOption,
     type=FILE,
     envvar="LEADLEDGER_HOME",
+    show_envvar=True,
     default=Path("leadledger-home"),
     show_default=True,
-    help="The folder that holds the releases.",
+    help="Folder that holds the releases, the keys and the log.",
 )
 log_url = click.option(
     "--log-url",
+    cls=SharedOption,
     envvar="LEADLEDGER_LOG_URL",
+    show_envvar=True,
     metavar="URL",
-    help="The log's database, like postgresql://user@host/database; a file in the home if left out.",
+    help="Database of the log, like postgresql://user@host/database; a file in the home if left out.",
 )
-release = click.option("--release", help="The release to use; the current one if left out.")
-card_alone = click.option("--card", type=FILE, help="Use this card alone, its rules as declared, and no release.")
+release = click.option("--release", help="Release to use; the current one if left out.")
+card = click.option("--card", type=FILE, help="Use this card alone, its rules as declared, and no release.")
 
 
-def refusing(command: Callable[P, None]) -> Callable[P, None]:
-    """Turn a refusal into a message on stderr and exit status 1."""
+@dataclass(frozen=True)
+class ScorecardSource:
+    """Where the scorecard comes from: a card alone, or a release of a home (None: the current one)."""
 
-    @wraps(command)
-    def wrapped(*args: P.args, **kwargs: P.kwargs) -> None:
-        try:
-            command(*args, **kwargs)
-        except ScoringError as error:
-            click.echo(str(error), err=True)
-            sys.exit(1)
+    home: Path
+    release: str | None
+    card: Path | None
 
-    return wrapped
+    def __post_init__(self) -> None:
+        if self.card is not None and self.release is not None:
+            raise click.UsageError("--card and --release exclude each other; give one of the two")
+
+    def open(self) -> Scorecard:
+        """The scorecard. Raises ScoringError."""
+        if self.card is not None:
+            from leadledger.scoring.card.reader import load
+
+            return load(self.card)
+        from leadledger.models.releases.store import Releases
+
+        return Releases(self.home).open(self.release)
 
 
-def on_the_line(option: str) -> bool:
-    """Whether an option stands on the command line, and is not a default or of the environment."""
-    return click.get_current_context().get_parameter_source(option) is click.core.ParameterSource.COMMANDLINE
+def gather(argument: str, make: Callable[..., Any], names: Sequence[str] = ()) -> Callable[[Command], Command]:
+    """Give a command several options as one argument: what `make` returns for them.
+
+    The options are those with the `names`; with none, those with the names of the parameters of `make`.
+    """
+    gathered = tuple(names) or tuple(signature(make).parameters)
+
+    def decorate(command: Command) -> Command:
+        @wraps(command)
+        def call(*positional: Any, **values: Any) -> None:
+            values[argument] = make(**{name: values.pop(name) for name in gathered})
+            command(*positional, **values)
+
+        return call
+
+    return decorate
+
+
+def scorecard_source(command: Command) -> Command:
+    """`--home`, `--release` and `--card`, as the argument `source`."""
+    return home(release(card(gather("source", ScorecardSource)(command))))
+
+
+def is_given(option: str, context: click.Context | None = None) -> bool:
+    """Whether an option stands on the command line, and is neither a default nor from the environment."""
+    context = context or click.get_current_context()
+    return context.get_parameter_source(option) is ParameterSource.COMMANDLINE
 
 
 def today() -> date:
     """The day, in UTC; the only clock of the command line."""
     return datetime.now(UTC).date()
-
-
-def width() -> int:
-    """The columns to write for: the terminal's, at most 100; 80 in a pipe."""
-    return min(100, shutil.get_terminal_size((80, 24)).columns)
-
-
-def show(data: Mapping[str, Any]) -> None:
-    """Print JSON."""
-    click.echo(json.dumps(data, indent=2, ensure_ascii=False, default=str))

@@ -9,7 +9,7 @@ from time import monotonic
 
 import click
 
-from leadledger.api.cli.options import width
+from leadledger.api.cli.printing import width
 
 
 @contextmanager

@@ -71,7 +71,7 @@ def test_check_reads_a_card_and_its_cases(small: Path) -> None:
     done = run("check", small)
     assert done.exit_code == 0
     assert done.output == (
-        f"{small}: 2 fields, 1 rules, no mistake found\n1 of 1 cases pass, in Python and in DuckDB alike\n"
+        f"{small}: 2 fields, 1 rule, no mistakes found\n1 of 1 test case passes, in Python and in DuckDB\n"
     )
 
 
@@ -82,7 +82,7 @@ def test_a_case_that_fails_is_named(small: Path) -> None:
     assert done.exit_code == 1
     assert f"{small}: line 9: case 1: expected points 61.0, got 60.0 (60.0 points)" in done.output
     assert f"{small}: line 9: case 1: expected recommendation ask, got keep (60.0 points)" in done.output
-    assert "0 of 1 cases pass" in done.output
+    assert "0 of 1 test case passes, in Python and in DuckDB" in done.output
 
 
 def test_check_says_what_a_list_makes_of_a_card(small: Path, tmp_path: Path) -> None:
@@ -253,7 +253,9 @@ def test_sql_says_what_is_untested(small: Path, dialect: str) -> None:
         "sql", "--card", small, "--dialect", dialect, "--from", "shop.crm.leads", "--where", "need = 'clear'"
     ).stdout
     assert text.split("\n")[0].endswith("untested on the engine")
-    assert "untested on the engine, bigquery or snowflake" in " ".join(run("sql", "--help").output.split())
+    assert "bigquery or snowflake; the last two are untested on the engine" in " ".join(
+        run("sql", "--help").output.split()
+    )
 
 
 def test_the_installed_command_starts() -> None:

@@ -358,7 +358,7 @@ def test_what_can_not_be_learned_from_is_said(url: str, log: LogStore, card: Pat
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ([], "Missing argument 'DATA': the history to learn from; or --from-log, for the log's"),
+        ([], "Missing argument 'DATA', the history to learn from; or give --from-log"),
         (["history.csv", "--from-log"], "DATA and --from-log exclude each other; give one of the two"),
         (["history.csv", "--backdated"], "--backdated goes with --from-log"),
         (["history.csv", "--log-url", "sqlite:///x"], "--log-url goes with --from-log"),

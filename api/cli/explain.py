@@ -1,0 +1,30 @@
+"""`leadledger explain`: the ledger of one lead, drawn."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import click
+
+from leadledger.api.cli.options import FILE, ScorecardSource, as_json, as_of, scorecard_source, today
+from leadledger.api.cli.printing import report, width
+
+
+@click.command()
+@click.argument("lead", type=FILE)
+@click.option("--row", type=click.IntRange(min=1), help="Row of the list that LEAD is, from 1.")
+@scorecard_source
+@as_of
+@as_json
+def explain(lead: Path, row: int | None, source: ScorecardSource, as_of: date | None, as_json: bool) -> None:
+    """Show the score of one LEAD with every entry of its ledger.
+
+    LEAD is a JSON file, `-` for JSON on standard input, or a list of any kind with --row.
+    """
+    from leadledger.api.cli.lead_file import read_lead
+    from leadledger.scoring.engine.score import score
+    from leadledger.scoring.printers.text import ledger_text
+
+    result = score(source.open(), read_lead(lead, row), as_of or today())
+    report(as_json, result.to_dict(), ledger_text(result, width()))

@@ -1,0 +1,55 @@
+"""`leadledger recalibrate`: a release with another base rate."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from leadledger.api.cli.extras import training_imports
+from leadledger.api.cli.options import FILE, Day, as_json, home, release
+from leadledger.api.cli.printing import report, wrap
+
+if TYPE_CHECKING:
+    from leadledger.training.runs.recalibration import Recalibration
+
+
+@click.command()
+@click.argument("data", type=FILE)
+@click.option(
+    "--newest", type=click.FloatRange(0.01, 1), default=0.25, show_default=True, help="Share of leads to count as new."
+)
+@home
+@release
+@click.option("--as-of", type=Day(), help="Day on which DATA was taken; its newest day if left out.")
+@as_json
+def recalibrate(data: Path, newest: float, home: Path, release: str | None, as_of: date | None, as_json: bool) -> None:
+    """Adjust the base rate of a release to new leads.
+
+    The newest leads of DATA give the base rate of a new release. Rules and tables stay: the points of every lead are
+    the same, the probabilities move.
+    """
+    with training_imports("recalibration"):
+        from leadledger.training.runs.recalibration import recalibrate as adjust
+    from leadledger.models.releases.store import Releases
+
+    releases = Releases(home)
+    recalibration = adjust(releases, data, release=release, as_of=as_of, newest=newest)
+    name = recalibration.publish(releases, datetime.now(UTC))
+    report(as_json, {"release": name, **recalibration.to_dict()}, wrap(_lines(recalibration, name)))
+
+
+def _lines(recalibration: Recalibration, release: str) -> Iterator[str]:
+    metrics = recalibration.metrics
+    losses = " to ".join(f"{metrics['held_out'][rate]['log_loss']:.4f}" for rate in ("before", "after"))
+    yield f"Release {release} is made, and is the current one: {recalibration.release} with another base rate."
+    yield (
+        f"Base rate {recalibration.before:.2%} → {recalibration.after:.2%}, from the {metrics['leads']:,} newest leads,"
+        f" of which {metrics['won']:,} became opportunities. Log-loss on them: {losses}."
+    )
+    for stage, promise in metrics["promises"].items():
+        yield f"Promotion to {stage}: {promise['said']}."
+    yield "The points of every lead stay as they were; the probabilities moved."

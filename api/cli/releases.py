@@ -1,0 +1,85 @@
+"""`leadledger releases`: list them, show one, use one, compare two."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from leadledger.api.cli.options import as_json, home
+from leadledger.api.cli.printing import report, width
+
+if TYPE_CHECKING:
+    from leadledger.models.releases.store import ReleaseInfo
+
+
+@click.group(invoke_without_command=True)
+@home
+@as_json
+@click.pass_context
+def releases(context: click.Context, home: Path, as_json: bool) -> None:
+    """List the releases, or show, use or compare them."""
+    if context.invoked_subcommand is not None:
+        return
+    from leadledger.models.releases.store import Releases
+
+    infos = Releases(home).list()
+    report(as_json, {"releases": [info.to_dict() for info in infos]}, _list_text(infos))
+
+
+@releases.command("show")
+@click.argument("name", required=False)
+@home
+@as_json
+def show_release(name: str | None, home: Path, as_json: bool) -> None:
+    """Show release NAME: the whole scorecard, with its tables.
+
+    Without NAME, the current release.
+    """
+    from leadledger.models.releases.store import Releases
+    from leadledger.scoring.printers.text import card_text
+
+    store = Releases(home)
+    report(True, store.show(name), "") if as_json else click.echo(card_text(store.open(name), width()), nl=False)
+
+
+@releases.command("use")
+@click.argument("name")
+@home
+@as_json
+def use_release(name: str, home: Path, as_json: bool) -> None:
+    """Make release NAME the current one. A running service switches to it within a second."""
+    from leadledger.models.releases.store import Releases
+
+    Releases(home).use(name)
+    report(as_json, {"release": name, "current": True}, f"{name} is the current release")
+
+
+@releases.command("diff")
+@click.argument("old")
+@click.argument("new")
+@home
+@as_json
+def diff_releases(old: str, new: str, home: Path, as_json: bool) -> None:
+    """Show which points moved from release OLD to NEW.
+
+    For rules, bins, thresholds and grades, those that moved most first.
+    """
+    from leadledger.models.releases.diff_text import diff_text
+    from leadledger.models.releases.store import Releases
+
+    diff = Releases(home).diff(old, new)
+    report(as_json, diff.to_dict(), diff_text(diff, width()))
+
+
+def _list_text(infos: Sequence[ReleaseInfo]) -> str:
+    """The releases, newest last, with a mark at the current one."""
+    if not infos:
+        return "There is no release yet; `leadledger train CARD DATA` makes one."
+    lines = []
+    for info in infos:
+        mark = "*" if info.current else " "
+        lines.append(f"{mark} {info.name}  {info.card}{'  ' + info.note if info.note else ''}")
+    return "\n".join([*lines, "", "* the current release"])

@@ -1,0 +1,226 @@
+"""`leadledger score`: a list of leads, in a file, on a cluster or in PostgreSQL."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import click
+
+from leadledger.api.cli.options import Names, ScorecardSource, as_json, as_of, gather, scorecard_source, today
+from leadledger.api.cli.printing import count, report, wrap
+from leadledger.api.cli.progress import show_bar, show_steps
+
+if TYPE_CHECKING:
+    from leadledger.api.lists.results import ScoredList, ScoredTable
+    from leadledger.api.lists.wanted import Wanted
+    from leadledger.scoring.scorecard import Scorecard
+
+FAST = 100_000  # rows from which on the report says how many were scored a second
+POSTGRES_URLS = ("postgresql:", "postgres:")
+CHOSEN_BY = {
+    "duckdb": "a list in a file",
+    "postgres": "a URL like postgresql://user@host/database",
+    "spark": "--engine spark",
+}
+WANTED = ("explain", "prefix", "where", "only", "top", "best_first", "columns", "ledger", "rejects")
+
+
+@dataclass(frozen=True)
+class EngineSettings:
+    """The engine for files, and what only some engines take; `ENGINES` of api/lists says which."""
+
+    engine: str
+    out: str | None
+    table: str | None
+    into: str | None
+    key: str | None
+    master: str | None
+
+
+class Result(Protocol):
+    """What becomes of a list, in any engine."""
+
+    @property
+    def rejected(self) -> int:
+        """The rows that can't be read."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Flat JSON."""
+
+
+def _wanted(**options: Any) -> Wanted:
+    from leadledger.api.lists.wanted import Wanted
+
+    return Wanted(**options)
+
+
+@click.command()
+@click.argument("leads")
+@click.option("-o", "--out", help="File to write; its ending says of which kind.")
+@click.option("--where", default="", metavar="CONDITION", help="Only leads that meet this: 'employees > 50'.")
+@click.option("--only", type=Names(), default=(), help="Only these recommendations: promote,ask.")
+@click.option("--top", type=click.IntRange(min=1), help="Only this many leads, the best ones, best first.")
+@click.option("--best-first", is_flag=True, help="Sort by points.")
+@click.option("--columns", type=Names(), default=(), help="Columns to write, old and new: lead_id,score.")
+@click.option("--explain", is_flag=True, help="Add the strongest reasons each way, and the questions to ask.")
+@click.option("--ledger", metavar="FILE", help="File (in PostgreSQL: table) for every entry of every ledger.")
+@click.option("--rejects", metavar="FILE", help="File for rows that can't be read; beside OUT if left out.")
+@click.option("--strict", is_flag=True, help="Exit with status 1 if any row is rejected.")
+@click.option("--prefix", default="", help="Put this before the names of the new columns.")
+@click.option("--table", help="With a PostgreSQL URL: table or view to score, also schema.table.")
+@click.option("--into", help="With a PostgreSQL URL: table for the scores; made if it isn't there.")
+@click.option("--key", help="With a PostgreSQL URL: column that identifies rows; the card's id if left out.")
+@click.option(
+    "--engine",
+    type=click.Choice(["duckdb", "spark"]),
+    default="duckdb",
+    show_default=True,
+    help="What scores a file: DuckDB, in this process, or Apache Spark, on a cluster.",
+)
+@click.option("--master", help="With --engine spark: its URL, as spark://host:7077; this machine if left out.")
+@gather("settings", EngineSettings)
+@gather("wanted", _wanted, WANTED)
+@scorecard_source
+@as_of
+@as_json
+def score(
+    leads: str,
+    settings: EngineSettings,
+    wanted: Wanted,
+    strict: bool,
+    source: ScorecardSource,
+    as_of: date | None,
+    as_json: bool,
+) -> None:
+    """Score the list LEADS into another file. Rows that can't be read go to a rejects file.
+
+    LEADS: CSV (any delimiter and encoding), JSON lines or Excel, each also as .gz; Parquet, also a folder or a pattern;
+    `-` is standard input. OUT: .csv, .tsv, .jsonl (also .gz), .parquet or .xlsx; `-` is CSV on standard output.
+
+    LEADS may be postgresql://…, with --table and --into: the server scores its own table. Only rows that can't be read
+    leave it, so that their reasons can be worded.
+
+    With --engine spark, a cluster scores LEADS (a file, a folder or a pattern, of Parquet or CSV) into the folder OUT.
+    """
+    engine = "postgres" if leads.startswith(POSTGRES_URLS) else settings.engine
+    _refuse_misuse(engine, leads, settings, wanted)
+    result, text = SCORERS[engine](source.open(), leads, settings, as_of or today(), wanted)
+    report(as_json, result.to_dict(), text, err=settings.out == "-")
+    if strict and result.rejected:
+        sys.exit(1)
+
+
+def _refuse_misuse(engine: str, leads: str, settings: EngineSettings, wanted: Wanted) -> None:
+    """Raises UsageError for an option that the engine doesn't take, and for one that it needs and hasn't got."""
+    from leadledger.api.lists.capabilities import ENGINES, find_unsupported
+
+    context = click.get_current_context()
+    parameters = {parameter.name: parameter for parameter in context.command.params}
+    if engine == "postgres" and settings.engine != "duckdb":
+        raise click.UsageError("--engine is for files; PostgreSQL scores its own tables")
+    unsupported = find_unsupported(ENGINES[engine], wanted)
+    if unsupported is not None:
+        name, reason = unsupported
+        raise click.UsageError(f"{parameters[name].opts[-1]} {reason}")
+    for name in ("out", "table", "into", "key", "master"):
+        if getattr(settings, name) is not None and name not in ENGINES[engine].takes:
+            takers = [CHOSEN_BY[taker] for taker in ENGINES if name in ENGINES[taker].takes]
+            raise click.UsageError(f"{parameters[name].opts[-1]} goes with {' or '.join(takers)}")
+    for name in ENGINES[engine].needs:
+        if getattr(settings, name) is None:
+            raise click.MissingParameter(ctx=context, param=parameters[name])
+    if engine == "spark" and "-" in (leads, settings.out):
+        raise click.UsageError("--engine spark reads and writes files and folders; '-' is neither")
+
+
+Scorer = Callable[["Scorecard", str, EngineSettings, date, "Wanted"], tuple[Result, str]]
+
+
+def _score_in_duckdb(
+    card: Scorecard, leads: str, settings: EngineSettings, day: date, wanted: Wanted
+) -> tuple[Result, str]:
+    from leadledger.api.lists.duckdb import score_list
+
+    with show_bar(leads) as draw:
+        scored = score_list(card, Path(leads), Path(settings.out or ""), day, wanted, progress=draw)
+    return scored, list_text(scored)
+
+
+def _score_in_spark(
+    card: Scorecard, leads: str, settings: EngineSettings, day: date, wanted: Wanted
+) -> tuple[Result, str]:
+    from leadledger.api.lists.spark import score_folder
+
+    with show_steps() as show_step:
+        out = settings.out or ""
+        scored = score_folder(card, leads, out, day, wanted, master=settings.master, progress=show_step)
+    return scored, list_text(scored)
+
+
+def _score_in_postgres(
+    card: Scorecard, leads: str, settings: EngineSettings, day: date, wanted: Wanted
+) -> tuple[Result, str]:
+    from leadledger.api.lists.postgres import score_table
+
+    table, into = settings.table or "", settings.into or ""
+    with show_steps() as show_step:
+        stored = score_table(card, leads, table, into, day, wanted, key=settings.key, progress=show_step)
+    return stored, _table_text(stored)
+
+
+SCORERS: Mapping[str, Scorer] = {
+    "duckdb": _score_in_duckdb,
+    "postgres": _score_in_postgres,
+    "spark": _score_in_spark,
+}
+
+
+def list_text(scored: ScoredList) -> str:
+    """What became of a list, for the terminal."""
+    return wrap(_list_lines(scored))
+
+
+def _list_lines(scored: ScoredList) -> Iterator[str]:
+    left = f", {scored.left_out:,} not asked for" if scored.left_out else ""
+    rate = f", {scored.rows / scored.seconds:,.0f} a second" if scored.rows >= FAST and scored.seconds else ""
+    yield (
+        f"{count(scored.rows, 'row')}: {scored.scored:,} scored into {scored.out}, {scored.rejected:,} rejected"
+        f"{left}{rate}"
+    )
+    if scored.rejected:
+        yield f"Why rows were rejected: {scored.rejects}"
+    for column, field in scored.misspelt.items():
+        yield f"Column '{column}' belongs to no field; did you mean '{field}'?"
+    if scored.duplicates:
+        have = "row has" if scored.duplicates == 1 else "rows have"
+        yield f"{scored.duplicates:,} {have} the id of an earlier row: {', '.join(map(repr, scored.examples))}"
+    if scored.absent:
+        yield f"Fields that the list doesn't have: {', '.join(scored.absent)}"
+    yield from _count_lines(scored)
+
+
+def _table_text(stored: ScoredTable) -> str:
+    """What became of a table in PostgreSQL."""
+    return wrap(_table_lines(stored))
+
+
+def _table_lines(stored: ScoredTable) -> Iterator[str]:
+    yield f"{count(stored.rows, 'row')}: {stored.scored:,} scored into {stored.into}, {stored.rejected:,} rejected"
+    if stored.rejected:
+        yield f"Why rows were rejected: {stored.rejects}"
+    if stored.duplicates:
+        yield f"{stored.duplicates:,} of these share their id with another row"
+    if stored.absent:
+        yield f"Fields that the table doesn't have: {', '.join(stored.absent)}"
+    yield from _count_lines(stored)
+
+
+def _count_lines(result: ScoredList | ScoredTable) -> Iterator[str]:
+    for title, counts in (("Recommendations", result.recommendations), ("Grades", result.grades)):
+        if counts:
+            yield f"{title}: " + " · ".join(f"{name} {number:,}" for name, number in counts.items())
