@@ -41,8 +41,10 @@ def check(card: Path, data: Path | None, as_of: date | None, as_json: bool) -> N
     failures = find_case_failures(contents)
     coverage = measure_coverage(contents, data, as_of or today()) if data else None
     result = {"card": contents.name, "rules": len(contents.rules), "cases": len(contents.cases)}
-    lines = [*_card_lines(str(card), contents, failures), *(_coverage_lines(contents, coverage) if coverage else ())]
-    report(as_json, {**result, "failed": list(failures), "data": coverage and coverage.to_dict()}, wrap(lines))
+    text = "\n".join(_card_lines(str(card), contents, failures))
+    if coverage is not None:
+        text += f"\n{wrap(_coverage_lines(contents, coverage))}"
+    report(as_json, {**result, "failed": list(failures), "data": coverage and coverage.to_dict()}, text)
     if failures:
         sys.exit(1)
 
