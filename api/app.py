@@ -14,15 +14,15 @@ from leadledger.api.http.direct import DirectRoute
 from leadledger.api.http.guard import Guard
 from leadledger.api.http.routes import docs, health, history, me, metrics, outcomes, releases, score, scorecard
 from leadledger.api.service.keys import Keyring
-from leadledger.api.service.program_log import Log
-from leadledger.api.service.service import opened
+from leadledger.api.service.program_log import ProgramLog
+from leadledger.api.service.service import open_service
 from leadledger.api.service.settings import Settings
 
 
 def create_app(settings: Settings) -> FastAPI:
     """Create the service for one card or release. Raises ScoringError where that can't be loaded."""
-    log = Log(settings.log_level)
-    service = opened(settings, log)
+    log = ProgramLog(settings.log_level)
+    service = open_service(settings, log)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -59,8 +59,8 @@ def create_app(settings: Settings) -> FastAPI:
         from leadledger.api.openapi.document import build_document
 
         nonlocal described
-        if app.openapi_schema is None or described is not service.served:
-            described = service.served
+        if app.openapi_schema is None or described is not service.loaded:
+            described = service.loaded
             app.openapi_schema = build_document(app, described.engine)
         return app.openapi_schema
 

@@ -31,7 +31,7 @@ from leadledger.api.http.security_headers import CONTENT_POLICY, SECURITY_HEADER
 from leadledger.api.requests.mistakes import Refusal
 from leadledger.api.service.keys import SCOPES, Key, Keyring, find_key
 from leadledger.api.service.metrics import Metrics
-from leadledger.api.service.program_log import Log
+from leadledger.api.service.program_log import ProgramLog
 from leadledger.api.service.settings import Settings
 
 # A request takes one place among those in progress for each 10,000 bytes of its body or part of them: about fifty leads
@@ -83,7 +83,7 @@ class Guard:
         routes: Iterable[BaseRoute],
         keys: Keyring,
         settings: Settings,
-        log: Log,
+        log: ProgramLog,
         metrics: Metrics,
     ) -> None:
         self._app = app
@@ -131,16 +131,16 @@ class Guard:
                     response = await route.call(Request(scope, receive, exchange.answer))
                     await response(scope, receive, exchange.answer)
             except HTTPException as error:
-                await problem.response(problem.refusal_of(error), request_id)(scope, receive, exchange.answer)
+                await problem.respond(problem.convert(error), request_id)(scope, receive, exchange.answer)
             except Refusal as refusal:
                 if refusal.retry_after is not None:
                     scope["ask_later"] = True  # the server's protocol then pauses the connection
-                await problem.response(refusal, request_id)(scope, receive, exchange.answer)
+                await problem.respond(refusal, request_id)(scope, receive, exchange.answer)
         except Exception as error:
-            self._log.failure(error, request_id)
+            self._log.write_failure(error, request_id)
             if exchange.status:  # part of an answer is out: the server must cut it off, or it would look complete
                 raise
-            await problem.failed(request_id)(scope, receive, exchange.answer)
+            await problem.respond_failed(request_id)(scope, receive, exchange.answer)
         finally:
             self._places_taken -= exchange.places
             self._report(exchange, routes, route)
@@ -152,19 +152,9 @@ class Guard:
         method = route.method if route is not None else ""
         template = next(iter(routes.values())).template if routes else ""
         seconds = monotonic() - exchange.start
-        self._metrics.request(method, template, exchange.status, seconds)
-        if self._log.told[level]:
-            self._log.request(
-                level,
-                exchange.request_id,
-                method,
-                template,
-                exchange.status,
-                seconds,
-                exchange.key.id,
-                exchange.received,
-                exchange.sent,
-            )
+        self._metrics.count_request(method, template, exchange.status, seconds)
+        if self._log.is_logged[level]:
+            self._log.write_request(level, exchange, method, template, seconds)
 
     async def _admit(
         self, exchange: Exchange, route: GuardedRoute, scope: Scope, headers: Mapping[bytes, bytes], receive: Receive
@@ -225,9 +215,9 @@ class Guard:
         has_changed = self._keys.look(now)
         if has_changed:
             if self._keys.problem:
-                self._log.line("error", "keys", message=self._keys.problem)
+                self._log.write("error", "keys", message=self._keys.problem)
             else:
-                self._log.line("info", "keys", message="the keys were read", working=self._keys.working)
+                self._log.write("info", "keys", message="the keys were read", working=self._keys.working)
         return has_changed
 
 

@@ -7,8 +7,8 @@
 
 `type` is always about:blank: the status says which kind of problem it is (RFC 9457, 4.2.1). `errors` is always there,
 and empty where nothing in the body is at fault; `request_id` finds the request in the server's log. Where it helps to
-ask again, `retry_after` says after how many seconds, as the header does. What comes from the caller is cut before it is
-said back.
+try again, `retry_after` says after how many seconds, as the header does. What comes from the caller is shortened before
+an answer repeats it.
 """
 
 from __future__ import annotations
@@ -32,38 +32,38 @@ _DETAILS = {
 }
 
 
-def response(refusal: Refusal, request_id: str = "") -> Response:
+def respond(refusal: Refusal, request_id: str = "") -> Response:
     """A refusal as an HTTP response."""
     headers = dict(refusal.headers or {})
     if refusal.retry_after is not None:
         headers["Retry-After"] = str(refusal.retry_after)
-    return Response(to_json(body(refusal, request_id)), refusal.status, headers, MEDIA_TYPE)
+    return Response(to_json(describe(refusal, request_id)), refusal.status, headers, MEDIA_TYPE)
 
 
-def body(refusal: Refusal, request_id: str) -> dict[str, object]:
+def describe(refusal: Refusal, request_id: str) -> dict[str, object]:
     """A refusal as JSON."""
-    said: dict[str, object] = {
+    problem: dict[str, object] = {
         "type": "about:blank",
         "title": _TITLES.get(refusal.status) or http.HTTPStatus(refusal.status).phrase,
         "status": refusal.status,
         "detail": refusal.detail,
-        "errors": [one.to_dict() for one in refusal.mistakes],
+        "errors": [mistake.to_dict() for mistake in refusal.mistakes],
         "request_id": request_id,
     }
     if refusal.retry_after is not None:
-        said["retry_after"] = refusal.retry_after
-    return said
+        problem["retry_after"] = refusal.retry_after
+    return problem
 
 
-def refusal_of(error: HTTPException) -> Refusal:
-    """What Starlette's own error says, as a refusal."""
+def convert(error: HTTPException) -> Refusal:
+    """An error of Starlette's as a refusal."""
     detail = _DETAILS.get(error.status_code, str(error.detail))
     return Refusal(error.status_code, detail, headers=error.headers)
 
 
-def failed(request_id: str) -> Response:
-    """The answer where the service itself is at fault; it tells nothing of what happened inside."""
-    return response(Refusal(500, _DETAILS[500]), request_id)
+def respond_failed(request_id: str) -> Response:
+    """The answer where the service itself is at fault; it says nothing of what happened inside."""
+    return respond(Refusal(500, _DETAILS[500]), request_id)
 
 
 def install(app: FastAPI) -> None:
@@ -71,19 +71,19 @@ def install(app: FastAPI) -> None:
 
     async def refused(request: Request, error: Exception) -> Response:
         assert isinstance(error, Refusal)
-        return response(error, request.scope["request_id"])
+        return respond(error, request.scope["request_id"])
 
     async def unrouted(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
-        return response(refusal_of(error), request.scope["request_id"])
+        return respond(convert(error), request.scope["request_id"])
 
     async def invalid(request: Request, error: Exception) -> Response:
         """Parameters that FastAPI checks itself."""
         assert isinstance(error, RequestValidationError)
         mistakes = Mistakes()
-        for one in error.errors():
-            mistakes.add((*ROOT, *one["loc"][1:]), str(one["msg"]), one.get("input", NOTHING))
-        return response(mistakes.to_refusal(), request.scope["request_id"])
+        for failure in error.errors():
+            mistakes.add((*ROOT, *failure["loc"][1:]), str(failure["msg"]), failure.get("input", NOTHING))
+        return respond(mistakes.to_refusal(), request.scope["request_id"])
 
     app.add_exception_handler(Refusal, refused)
     app.add_exception_handler(HTTPException, unrouted)

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any, Literal, TypeAlias
 
+from pydantic_core import to_json
+
 from leadledger.scoring.errors import DataError
 from leadledger.scoring.result import Result
 from leadledger.scoring.scorecard import Card
@@ -46,6 +48,11 @@ def find_lead_id(card: Card, values: Mapping[str, Typed]) -> str | None:
 def make_storable(text: str) -> str:
     """A text that every database can store: lone surrogates become `?` and NUL becomes U+FFFD."""
     return text.encode(errors="replace").decode().replace("\0", "\ufffd")
+
+
+def encode_answer(score_id: str, result: Result) -> bytes:
+    """Write the answer to one lead as JSON. `score_id` is empty where the score isn't recorded."""
+    return to_json({"id": score_id, **result.to_dict()})
 
 
 def encode_input(values: Mapping[str, Typed], ignored: tuple[str, ...]) -> str:

@@ -9,8 +9,6 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from pydantic_core import to_json
-
 from leadledger.api.log.record import MoveCause, decode_input
 from leadledger.api.log.store import LogStore
 from leadledger.models.releases.store import Releases
@@ -18,6 +16,7 @@ from leadledger.scoring.card.reader import parse_card
 from leadledger.scoring.engine.score import Engine
 from leadledger.scoring.engine.score import get_engine as engine_of
 from leadledger.scoring.errors import DataError, ScoringError
+from leadledger.scoring.result import Result
 from leadledger.scoring.scorecard import build_untrained
 
 Ledger: TypeAlias = dict[tuple[str, str], int]  # tenths by kind and name of the entry
@@ -36,12 +35,11 @@ class Replayer:
         """The engine that gave a score (a row of `scores`). Raises ScoringError where its release or card is gone."""
         return self._engine(row["release"], row["card_digest"])
 
-    def replay(self, row: Mapping[str, Any]) -> bytes:
-        """The answer that the logged values get today from the engine of that day. Raises ScoringError."""
+    def replay(self, row: Mapping[str, Any]) -> Result:
+        """The result that the logged values get today from the engine of that day. Raises ScoringError."""
         engine = self.engine(row)
         values, ignored = decode_input(engine.card.card, row["input"])
-        result = engine.result(values, date.fromisoformat(row["as_of"]), ignored)
-        return to_json({"id": row["id"], **result.to_dict()})
+        return engine.result(values, date.fromisoformat(row["as_of"]), ignored)
 
     def list_moves(self, old: Mapping[str, Any], new: Mapping[str, Any]) -> list[dict[str, Any]]:
         """The entries that moved from one score of a lead to its next, each with its cause; they add up.

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any
 
-from leadledger.api.http.problem import body
+from leadledger.api.http.problem import describe
 from leadledger.api.requests.mistakes import Mistakes
 from leadledger.api.service.loaded import LOST
 from leadledger.api.service.scorecard_json import describe_scorecard
@@ -72,7 +72,7 @@ def build_examples(engine: Engine) -> dict[str, Any]:
         "OutcomeRequest": outcome,
         "Outcome": {**outcome, "new": True},
         **_log_examples(result, day, outcome["became"]),
-        "Problem": body(mistakes.to_refusal(), "5f0c9d1be2a47788"),
+        "Problem": describe(mistakes.to_refusal(), "5f0c9d1be2a47788"),
         **_service_examples(engine),
         "Scorecard": scorecard,
     }

@@ -21,10 +21,10 @@ from weakref import WeakSet
 from pydantic_core import to_json
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from leadledger.api.http.problem import MEDIA_TYPE, body
+from leadledger.api.http.problem import MEDIA_TYPE, describe
 from leadledger.api.http.security_headers import CONTENT_POLICY, SECURITY_HEADERS
 from leadledger.api.requests.mistakes import Refusal
-from leadledger.api.service.program_log import Log
+from leadledger.api.service.program_log import ProgramLog
 
 LARGEST_HEAD = 65_536  # bytes of a request line and its headers
 # Seconds for which a connection is not read after a refusal with a `Retry-After`: so many for each open connection,
@@ -124,7 +124,7 @@ class LimitedProtocol(HttpToolsProtocol):
         request_id = os.urandom(8).hex()
         if self.cycle is not None and not self.in_head:
             request_id = str(self.cycle.scope.get("request_id", request_id))
-        content = to_json(body(refusal, request_id))
+        content = to_json(describe(refusal, request_id))
         status = http.HTTPStatus(refusal.status)
         headers = (*self.server_state.default_headers, *SECURITY_HEADERS, CONTENT_POLICY)
         lines = [
@@ -142,7 +142,7 @@ class LimitedProtocol(HttpToolsProtocol):
 class Sweeper:
     """Ends connections on which a request doesn't arrive within `arrival` seconds."""
 
-    def __init__(self, arrival: float, log: Log) -> None:
+    def __init__(self, arrival: float, log: ProgramLog) -> None:
         self._arrival = arrival
         self._log = log
 
@@ -157,4 +157,4 @@ class Sweeper:
         for connection in late:
             connection.end_late()
         if late:
-            self._log.line("warning", "late", message="requests did not arrive in time", connections=len(late))
+            self._log.write("warning", "late", message="requests did not arrive in time", connections=len(late))

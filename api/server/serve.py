@@ -16,7 +16,7 @@ from leadledger.api.http.local_callers import is_loopback
 from leadledger.api.server.accept import AcceptingServer
 from leadledger.api.server.worker import Worker
 from leadledger.api.service.keys import Keyring
-from leadledger.api.service.metrics import FOLDER
+from leadledger.api.service.metrics import FOLDER_VARIABLE
 from leadledger.api.service.program_log import take_over
 from leadledger.api.service.settings import Settings
 from leadledger.scoring.errors import ScoringError
@@ -54,7 +54,7 @@ def serve(settings: Settings, host: str = "127.0.0.1", port: int = 8000, workers
         return 1
     # The socket already listens: a request that arrives now waits a moment and is answered.
     print(
-        _greet(app.state.service.served.card, _address(host, listener.getsockname()[1])),
+        _greet(app.state.service.loaded.card, _address(host, listener.getsockname()[1])),
         _describe_access(keys),
         sep="\n",
         flush=True,
@@ -78,7 +78,7 @@ def _supervise(settings: Settings, app: FastAPI, listener: socket.socket, worker
     app.state.service.close()  # this app only showed that it can be created; the workers serve their own
     logging.getLogger("uvicorn.error").setLevel(logging.INFO)
     with TemporaryDirectory(prefix="leadledger-metrics-") as folder:
-        os.environ[FOLDER] = folder  # the workers count together
+        os.environ[FOLDER_VARIABLE] = folder  # the workers count together
         Multiprocess(Worker(settings, parent=os.getpid()).config(workers), [listener]).run()
 
 

@@ -1,7 +1,7 @@
-"""What is served: a card or a release, loaded and ready, and whatever is worked out of it once.
+"""A card or a release, loaded and ready to score, and whatever is worked out of it once.
 
-It never changes. Where another release becomes the current one, another of these takes its place, whole; a request asks
-one and the same from its first step to its last.
+It never changes. Where another release becomes the current one, another `LoadedCard` takes its place, whole; a request
+uses the same one from its first step to its last.
 """
 
 from __future__ import annotations
@@ -28,17 +28,17 @@ LOST = "lost"  # what a lead may become, beside the card's stages
 
 
 @dataclass(frozen=True)
-class Served:
+class LoadedCard:
     """A card or a release that is served.
 
-    `text` and `digest` are those of a card without a release; else empty. `trained`: how many leads of the history that
-    the release was trained on fell in each bin of `leadledger.models.stability`; empty where that is not known.
+    `text` and `digest` are those of a card without a release; else empty. `training_counts`: how many leads of the
+    history that the release was trained on fell in each bin of `leadledger.models.stability`; empty: not known.
     """
 
     engine: Engine
     text: str = ""
     digest: str = ""
-    trained: tuple[int, ...] = ()
+    training_counts: tuple[int, ...] = ()
 
     @property
     def card(self) -> Scorecard:
@@ -52,7 +52,7 @@ class Served:
 
     @cached_property
     def reader(self) -> RecordReader:
-        """What reads the bodies that CRMs send."""
+        """The reader of the records that plain bodies and CRMs send."""
         return RecordReader(self.engine)
 
     @cached_property
@@ -61,22 +61,22 @@ class Served:
         return (*self.card.gates, LOST)
 
     @cached_property
-    def ready(self) -> bytes:
-        """What /health/ready answers."""
+    def readiness(self) -> bytes:
+        """The answer of /health/ready."""
         return to_json({"status": "ready", "card": self.card.card.name, "release": self.release})
 
 
-def load(settings: Settings) -> Served:
-    """What some settings ask to serve. Raises ScoringError where that can't be."""
+def load(settings: Settings) -> LoadedCard:
+    """Load what some settings name. Raises ScoringError where that can't be served."""
     if settings.card is None:
         return load_release(settings, settings.release)
     text = read_card_text(settings.card)  # read once: the log keeps what is served
-    engine = _ready(build_untrained(parse_card(text, settings.card.name)))
-    return Served(engine, text, hashlib.sha256(text.encode()).hexdigest())
+    engine = _make_ready(build_untrained(parse_card(text, settings.card.name)))
+    return LoadedCard(engine, text, hashlib.sha256(text.encode()).hexdigest())
 
 
-def load_release(settings: Settings, name: str | None) -> Served:
-    """A release of the home (None: the current one), ready to score. Raises ReleaseError."""
+def load_release(settings: Settings, name: str | None) -> LoadedCard:
+    """Load a release of the home (None: the current one). Raises ReleaseError."""
     releases = Releases(settings.home)
     card = releases.open(name)
     try:
@@ -84,12 +84,13 @@ def load_release(settings: Settings, name: str | None) -> Served:
     except ValueError:
         metrics = None
     counts = metrics.get(POINTS) if isinstance(metrics, dict) else None
-    found = tuple(one for one in counts if isinstance(one, int)) if isinstance(counts, list) else ()
+    known = tuple(count for count in counts if isinstance(count, int)) if isinstance(counts, list) else ()
     # An older leadledger kept none, and where nothing was learned there are none.
-    return Served(_ready(card), trained=found if len(found) == len(EDGES) + 1 and any(found) else ())
+    is_whole = len(known) == len(EDGES) + 1 and any(known)
+    return LoadedCard(_make_ready(card), training_counts=known if is_whole else ())
 
 
-def _ready(card: Scorecard) -> Engine:
+def _make_ready(card: Scorecard) -> Engine:
     engine = engine_of(card)
     engine.score({}, date.min)  # the first score compiles what later ones use
     return engine

@@ -1,7 +1,7 @@
-"""What Prometheus is told: requests, scores, the release, the log, and how far the scores have moved since training.
+"""Metrics for Prometheus: requests, scores, the release, the log, and how far the scores have moved since training.
 
-Nothing of a lead is in it. Where several workers serve, each writes what it counts to files of one folder, which the
-supervisor names in PROMETHEUS_MULTIPROC_DIR, and whichever is asked tells of them all:
+Nothing of a lead is in them. Where several workers serve, each writes its counters to files of one folder, which the
+supervisor names in PROMETHEUS_MULTIPROC_DIR, and each of them answers for all:
 https://prometheus.github.io/client_python/multiprocess/
 """
 
@@ -25,24 +25,25 @@ from leadledger.scoring.result import Result
 
 if TYPE_CHECKING:
     from leadledger.api.log.writer import LogWriter
-    from leadledger.api.service.loaded import Served
+    from leadledger.api.service.loaded import LoadedCard
 
-FOLDER = "PROMETHEUS_MULTIPROC_DIR"
-SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
-HALF = 86_400  # seconds after which a score counts half in the distribution of recent scores
-ENOUGH = 100  # recent scores, below which nothing is said of their distribution
-BINS = tuple([f"<{EDGES[0] // 10}", *(str(one // 10) for one in EDGES)])  # a bin is named by where it begins
-RECENT = "leadledger_points_recent"
+FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
+SECONDS_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+HALF_LIFE = 86_400  # seconds after which a score counts half in the distribution of recent scores
+FEWEST_RECENT = 100  # recent scores, below which their drift is not reported
+BIN_NAMES = tuple([f"<{EDGES[0] // 10}", *(str(edge // 10) for edge in EDGES)])  # where each begins
+RECENT_POINTS = "leadledger_points_recent"
 
 
 class Metrics:
-    """The counters of a process. Raises DataError where the folder that they are to be kept in isn't there."""
+    """The counters of a process. Raises DataError where the folder for them isn't there."""
 
     def __init__(self) -> None:
-        folder = os.environ.get(FOLDER)
+        folder = os.environ.get(FOLDER_VARIABLE)
         if folder and not Path(folder).is_dir():
             raise DataError(
-                f"{FOLDER} names {folder}, which is no folder; unset it, for `leadledger serve` makes its own"
+                f"{FOLDER_VARIABLE} names {folder}, which is not a folder; unset it, for `leadledger serve` makes its"
+                " own"
             )
         self.registry = CollectorRegistry()
         self._requests = Counter(
@@ -55,7 +56,7 @@ class Metrics:
             "leadledger_request_seconds",
             "The time from a request's head to its whole answer.",
             ["route"],
-            buckets=SECONDS,
+            buckets=SECONDS_BUCKETS,
             registry=self.registry,
         )
         self._scores = Counter(
@@ -74,7 +75,7 @@ class Metrics:
         self._lag = self._gauge("leadledger_log_lag_seconds", "How long the oldest of them has waited.", "livemax")
         self._failing = self._gauge("leadledger_log_failing", "1 while the decision log can't be written.", "livemax")
         self._recent = self._gauge(
-            RECENT,
+            RECENT_POINTS,
             "Scores of about the last day, by the points where their bin begins: a score counts half after a day.",
             "livesum",
             ["release", "bin"],
@@ -82,99 +83,101 @@ class Metrics:
         self._by_route: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
         self._by_verdict: dict[tuple[str, str], Counter] = {}
         self._release = ""
-        self._now: Gauge | None = None  # that of the release that is served
-        self._points = [0.0] * len(BINS)
-        self._ticked = monotonic()
+        self._served: Gauge | None = None  # of the release that is served
+        self._points = [0.0] * len(BIN_NAMES)
+        self._updated = monotonic()
 
     def _gauge(self, name: str, words: str, mode: str, labels: Sequence[str] = ()) -> Gauge:
         return Gauge(name, words, labels, multiprocess_mode=mode, registry=self.registry)  # type: ignore[arg-type]
 
-    def request(self, method: str, route: str, status: int, seconds: float) -> None:
+    def count_request(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count a request; `route` is its template, empty where there is none."""
-        found = self._by_route.get((method, route, status))
-        if found is None:
-            found = self._requests.labels(method, route, str(status)), self._seconds.labels(route)
-            self._by_route[method, route, status] = found
-        found[0].inc()
-        found[1].observe(seconds)
+        counters = self._by_route.get((method, route, status))
+        if counters is None:
+            counters = self._requests.labels(method, route, str(status)), self._seconds.labels(route)
+            self._by_route[method, route, status] = counters
+        counters[0].inc()
+        counters[1].observe(seconds)
 
-    def scored(self, results: Iterable[Result]) -> None:
+    def count_scores(self, results: Iterable[Result]) -> None:
         """Count scores that are answered."""
-        for one in results:
-            key = one.release, one.recommendation.verdict
+        for result in results:
+            key = result.release, result.recommendation.verdict
             counter = self._by_verdict.get(key)
             if counter is None:
                 counter = self._by_verdict[key] = self._scores.labels(*key)
             counter.inc()
-            if one.release == self._release:  # of another, nothing is known to compare them with
-                self._points[bin_of(one.tenths)] += 1
+            if result.release == self._release:  # of another, there is nothing to compare them with
+                self._points[bin_of(result.tenths)] += 1
 
-    def tick(self, served: Served, writer: LogWriter | None, problem: str) -> None:
-        """Tell how things stand: twice a second, whether or not anybody asks."""
+    def update(self, loaded: LoadedCard, writer: LogWriter | None, problem: str) -> None:
+        """Set the gauges: twice a second, whether or not they are read."""
         now = monotonic()
-        if served.release != self._release:
-            if self._now is not None:
-                self._tell_points(0)
-                self._now.set(0)
-            self._points = [0.0] * len(BINS)
-            self._release = served.release
-        self._tell_points(0.5 ** ((now - self._ticked) / HALF))
-        self._ticked = now
-        self._now = self._serving.labels(served.card.card.name, served.release)
-        self._now.set(1)
+        if loaded.release != self._release:
+            if self._served is not None:
+                self._fade_points(0)
+                self._served.set(0)
+            self._points = [0.0] * len(BIN_NAMES)
+            self._release = loaded.release
+        self._fade_points(0.5 ** ((now - self._updated) / HALF_LIFE))
+        self._updated = now
+        self._served = self._serving.labels(loaded.card.card.name, loaded.release)
+        self._served.set(1)
         self._refused.set(bool(problem))
         if writer is not None:
             self._waiting.set(writer.waiting)
             self._lag.set(writer.lag())
             self._failing.set(bool(writer.error))
 
-    def _tell_points(self, share: float) -> None:
-        """Let so much of the recent scores count on."""
-        for at, name in enumerate(BINS):
-            self._points[at] *= share
-            self._recent.labels(self._release, name).set(self._points[at])
+    def _fade_points(self, share: float) -> None:
+        """Keep a share (0..1) of the recent scores."""
+        for i, name in enumerate(BIN_NAMES):
+            self._points[i] *= share
+            self._recent.labels(self._release, name).set(self._points[i])
 
-    def text(self, served: Served) -> bytes:
-        """All of it, of all workers, in Prometheus's text format."""
-        return generate_latest(_All(self.registry, served))
+    def render(self, loaded: LoadedCard) -> bytes:
+        """All metrics of all workers, in Prometheus's text format."""
+        return generate_latest(_AllWorkers(self.registry, loaded))
 
 
-class _All(Collector):
-    """Whatever is counted, and the drift of the recent scores of the release that is served."""
+class _AllWorkers(Collector):
+    """Every counter of every worker, and the drift of the recent scores of the release that is served."""
 
-    def __init__(self, registry: CollectorRegistry, served: Served) -> None:
+    def __init__(self, registry: CollectorRegistry, loaded: LoadedCard) -> None:
         self._registry = registry
-        self._served = served
+        self._loaded = loaded
 
     def collect(self) -> Iterable[Metric]:
         """The families, one after another."""
-        folder = os.environ.get(FOLDER)
+        folder = os.environ.get(FOLDER_VARIABLE)
         if folder:
-            _leave_out_the_dead(Path(folder))
+            _remove_dead_workers(Path(folder))
             workers: Any = MultiProcessCollector
-            found = list(workers(None, folder).collect())
+            families = list(workers(None, folder).collect())
         else:
-            found = list(self._registry.collect())
-        yield from found
-        trained, release = self._served.trained, self._served.release
-        recent = dict.fromkeys(BINS, 0.0)
-        for one in (sample for family in found if family.name == RECENT for sample in family.samples):
-            if one.labels["release"] == release:
-                recent[one.labels["bin"]] = one.value
-        if trained and sum(recent.values()) >= ENOUGH:
-            said = "The population stability index of recent scores against the leads that the release was trained on."
-            drift = GaugeMetricFamily("leadledger_score_drift", said, labels=["release"])
-            drift.add_metric([release], moved(trained, list(recent.values())))
+            families = list(self._registry.collect())
+        yield from families
+        counts, release = self._loaded.training_counts, self._loaded.release
+        recent = dict.fromkeys(BIN_NAMES, 0.0)
+        for sample in (sample for family in families if family.name == RECENT_POINTS for sample in family.samples):
+            if sample.labels["release"] == release:
+                recent[sample.labels["bin"]] = sample.value
+        if counts and sum(recent.values()) >= FEWEST_RECENT:
+            description = (
+                "The population stability index of recent scores against the leads that the release was trained on."
+            )
+            drift = GaugeMetricFamily("leadledger_score_drift", description, labels=["release"])
+            drift.add_metric([release], moved(counts, list(recent.values())))
             yield drift
 
 
-def _leave_out_the_dead(folder: Path) -> None:
-    """What a worker tells of how things stand with it goes with it; what it counted stays."""
-    for process in {int(one.stem.rpartition("_")[2]) for one in folder.glob("gauge_live*_*.db")}:
+def _remove_dead_workers(folder: Path) -> None:
+    """Remove the gauges of workers that have ended; their counters stay."""
+    for process in {int(path.stem.rpartition("_")[2]) for path in folder.glob("gauge_live*_*.db")}:
         try:
             os.kill(process, 0)
         except ProcessLookupError:
-            with suppress(FileNotFoundError):  # another worker was asked at the same moment
+            with suppress(FileNotFoundError):  # another worker does it at the same moment
                 mark_process_dead(process, str(folder))  # type: ignore[no-untyped-call]
         except OSError:  # it is there, and another user's
             continue

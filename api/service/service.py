@@ -1,4 +1,4 @@
-"""What the routes serve: a card or a release, which may give way to another, and the log of what was answered."""
+"""The service: a card or a release, which may give way to another, and the log of what was answered."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from leadledger.api.service import program_log
-from leadledger.api.service.loaded import Served, load, load_release
+from leadledger.api.service.loaded import LoadedCard, load, load_release
 from leadledger.api.service.metrics import Metrics
+from leadledger.api.service.program_log import ProgramLog
 from leadledger.api.service.settings import Settings
 from leadledger.models.releases.store import Releases
 from leadledger.scoring.errors import DataError, ScoringError
@@ -21,31 +21,31 @@ if TYPE_CHECKING:
     from leadledger.api.log.replay import Replayer
     from leadledger.api.log.store import LogStore
 
-HOUR = 3600  # seconds between two looks for answers that need be kept no longer
-LOOK = 0.5  # seconds between two looks which release is the current one
-AGAIN = 60  # seconds until a release that was refused is tried again
+EXPIRY_INTERVAL = 3600  # seconds between two searches for answers that need be kept no longer
+RELEASE_INTERVAL = 0.5  # seconds between two looks at which release is the current one
+RETRY_INTERVAL = 60  # seconds until a refused release is tried again
 
 
 @dataclass(frozen=True)
-class Logged:
+class DecisionLog:
     """The parts of the decision log: what writes it, what reads it, what works its scores out again."""
 
     recorder: Recorder
-    log: LogStore
-    replay: Replayer
+    store: LogStore
+    replayer: Replayer
 
 
 @dataclass
 class Service:
-    """What the routes serve. `logged` is None where nothing is logged; `log` is the program's own.
+    """What routes, tools and pages serve. `decision_log` is None where nothing is logged.
 
-    Whoever answers a request takes `served` once, and goes by that to the end: it may be another at any moment.
+    Take `loaded` once per request, and use that to the end: it may be replaced at any moment.
     """
 
     settings: Settings
-    served: Served
-    logged: Logged | None
-    log: program_log.Log
+    loaded: LoadedCard
+    decision_log: DecisionLog | None
+    program_log: ProgramLog
     metrics: Metrics = field(default_factory=Metrics)
     problem: str = ""  # why the current release is not the one that is served; empty: it is
     _changing: asyncio.Lock = field(default_factory=asyncio.Lock, init=False)
@@ -58,82 +58,85 @@ class Service:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """While the service runs, it follows the current release and records what it answers; at the end, the rest."""
-        tasks = [asyncio.create_task(self._look())]
-        if self.logged is not None:
-            tasks.append(asyncio.create_task(self._expire(self.logged.log)))
+        tasks = [asyncio.create_task(self._watch())]
+        if self.decision_log is not None:
+            tasks.append(asyncio.create_task(self._expire(self.decision_log.store)))
         try:
             yield
         finally:
-            for one in tasks:
-                one.cancel()
-            if self.logged is not None:
-                await asyncio.to_thread(self.logged.recorder.writer.stop)
+            for task in tasks:
+                task.cancel()
+            if self.decision_log is not None:
+                await asyncio.to_thread(self.decision_log.recorder.writer.stop)
             self.close()
 
     def close(self) -> None:
         """Let the log's database go."""
-        if self.logged is not None:
-            self.logged.log.engine.dispose()
+        if self.decision_log is not None:
+            self.decision_log.store.engine.dispose()
 
     async def follow(self) -> None:
         """Serve the current release. Raises ReleaseError: it is refused, and nothing changes.
 
         It is read and compiled in a thread, and takes the place of the one before in one step. Which one is current is
-        asked within the lock, so that nobody brings back what was current a moment ago.
+        looked up within the lock, so that nobody brings back what was current a moment ago.
         """
         async with self._changing:
-            was = self.served.release
+            was = self.loaded.release
             name = await asyncio.to_thread(Releases(self.settings.home).current)
             if name == was:
                 return
-            self.served = await asyncio.to_thread(load_release, self.settings, name)
-        self.log.line("info", "release", message="another is served", release=self.served.release, was=was)
+            self.loaded = await asyncio.to_thread(load_release, self.settings, name)
+        self.program_log.write("info", "release", message="another is served", release=self.loaded.release, was=was)
 
-    async def _look(self) -> None:
-        """Twice a second, tell how things stand, and serve the current release if that is another now.
+    async def _watch(self) -> None:
+        """Twice a second, update the gauges, and serve the current release if that is another now.
 
-        Of one that is refused, say so once, and again each time that it is tried.
+        A refused release is logged once, and again each time that it is tried.
         """
-        refused: object = None  # the file that names the current release, as it was then
+        refused: object = None  # the state of the file that names the current release, when that was refused
         tried = 0.0
         while True:
-            self.metrics.tick(self.served, self.logged.recorder.writer if self.logged else None, self.problem)
-            await asyncio.sleep(LOOK)
-            if not self.follows or (refused is not None and refused == self._named() and monotonic() < tried + AGAIN):
+            writer = self.decision_log.recorder.writer if self.decision_log else None
+            self.metrics.update(self.loaded, writer, self.problem)
+            await asyncio.sleep(RELEASE_INTERVAL)
+            if not self.follows:
                 continue
-            named = self._named()
+            state = self._current_state()
+            if refused is not None and refused == state and monotonic() < tried + RETRY_INTERVAL:
+                continue
             try:
                 await self.follow()
                 refused, self.problem = None, ""
             except Exception as error:  # whatever it is, the one before is served on, and others are looked for
-                refused, tried = named, monotonic()
+                refused, tried = state, monotonic()
                 self.problem = str(error) if isinstance(error, ScoringError) else type(error).__name__
-                self.log.line("error", "release", message=self.problem, served=self.served.release)
+                self.program_log.write("error", "release", message=self.problem, served=self.loaded.release)
 
-    def _named(self) -> object:
-        """What changes where another release is made current: the file that names it is another then."""
+    def _current_state(self) -> object:
+        """The state of the file that names the current release: another one where it was written again."""
         try:
-            found = (self.settings.home / "current").stat()
+            state = (self.settings.home / "current").stat()
         except OSError as error:
             return error.errno
-        return found.st_ino, found.st_mtime_ns
+        return state.st_ino, state.st_mtime_ns
 
-    async def _expire(self, log: LogStore) -> None:
+    async def _expire(self, store: LogStore) -> None:
         from sqlalchemy.exc import SQLAlchemyError
 
         while True:
-            with suppress(SQLAlchemyError):  # scores that can't be recorded will say so
-                await asyncio.to_thread(log.expire)
-            await asyncio.sleep(HOUR)
+            with suppress(SQLAlchemyError):  # a score that can't be recorded will report it
+                await asyncio.to_thread(store.expire)
+            await asyncio.sleep(EXPIRY_INTERVAL)
 
 
-def opened(settings: Settings, log: program_log.Log) -> Service:
-    """The service that some settings ask for. Raises ScoringError where that can't be: then nothing is served."""
-    served = load(settings)
-    return Service(settings, served, _logged(settings, served), log)
+def open_service(settings: Settings, program_log: ProgramLog) -> Service:
+    """The service that some settings describe. Raises ScoringError where it can't start."""
+    loaded = load(settings)
+    return Service(settings, loaded, _open_decision_log(settings, loaded), program_log)
 
 
-def _logged(settings: Settings, served: Served) -> Logged | None:
+def _open_decision_log(settings: Settings, loaded: LoadedCard) -> DecisionLog | None:
     """The decision log, open. Its library is loaded only where there is a log."""
     if settings.log == "off":
         return None
@@ -145,10 +148,10 @@ def _logged(settings: Settings, served: Served) -> Logged | None:
     from leadledger.api.log.store import LogStore
 
     engine = database.open_database(settings.log_url, settings.home)
-    log = LogStore(engine)
-    if served.digest:
+    store = LogStore(engine)
+    if loaded.digest:
         try:
-            log.keep_card(served.digest, served.text)
+            store.keep_card(loaded.digest, loaded.text)
         except SQLAlchemyError as error:
             raise DataError(f"the log can't be written: {database.describe_error(error)}") from None
-    return Logged(Recorder(engine, settings.log), log, Replayer(log, settings.home))
+    return DecisionLog(Recorder(engine, settings.log), store, Replayer(store, settings.home))

@@ -23,8 +23,8 @@ from leadledger.api.app import create_app
 from leadledger.api.http.access import OPEN, needs
 from leadledger.api.http.direct import DirectRoute
 from leadledger.api.http.problem import MEDIA_TYPE
-from leadledger.api.http.routes import score as score_routes
 from leadledger.api.requests.mistakes import MOST_MISTAKES_LISTED
+from leadledger.api.service import scoring
 from leadledger.api.service.settings import Settings
 from leadledger.models.releases.store import Releases
 from leadledger.scoring.engine.score import Engine
@@ -92,7 +92,7 @@ def test_no_day_is_today(client: TestClient, body: dict[str, Any]) -> None:
 def test_day_of_a_batch(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
     """All leads of a batch are scored as of the same day, whenever midnight comes."""
     days = iter([date(2026, 1, 1), date(2026, 1, 2)])
-    monkeypatch.setattr(score_routes, "today", lambda: next(days))
+    monkeypatch.setattr(scoring, "today", lambda: next(days))
     found = client.post("/v1/score/batch", json={"leads": [{}, {}]}).json()["results"]
     assert [one["result"]["as_of"] for one in found] == ["2026-01-01", "2026-01-01"]
 

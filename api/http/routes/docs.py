@@ -1,8 +1,8 @@
 """GET /docs, a page for people, and GET /openapi.json, what it shows; the same contract for older programs.
 
-What the service says of itself names the card's fields and values: it needs a key, any. The page says nothing of the
-card and is open; where the description is refused, it asks for the key, keeps it in the page alone, and uses it for
-requests too. The page's scripts come from where FastAPI has them, and its policy lets in nothing else.
+The description names the card's fields and values, so it needs a key, any. The page has nothing of the card and is
+open; where the description is refused, it asks for the key, keeps it in the page alone, and sends it with requests too.
+The page's scripts come from where FastAPI has them, and its policy lets in nothing else.
 """
 
 from __future__ import annotations
@@ -10,14 +10,12 @@ from __future__ import annotations
 import hashlib
 import re
 from base64 import b64encode
-from collections.abc import Mapping
 from functools import cache
-from typing import Any
 
 from fastapi import FastAPI, Request, Response
-from pydantic_core import to_json
 
 from leadledger.api.http.access import ANY_KEY, OPEN, needs
+from leadledger.api.http.messages import write_json
 
 _PAGE = """<!DOCTYPE html>
 <html lang="en">
@@ -72,21 +70,21 @@ def add(app: FastAPI) -> None:
     @app.get("/openapi.json", include_in_schema=False)
     @needs(ANY_KEY)
     async def openapi(request: Request) -> Response:
-        return _answer(app.openapi())
+        return write_json(app.openapi())
 
     @app.get("/openapi-3.0.json", include_in_schema=False)
     @needs(ANY_KEY)
     async def openapi_3_0(request: Request) -> Response:
-        from leadledger.api.openapi import older_versions  # loaded where somebody asks
+        from leadledger.api.openapi import older_versions  # loaded when it is asked for
 
-        return _answer(older_versions.convert_to_3_0(app.openapi()))
+        return write_json(older_versions.convert_to_3_0(app.openapi()))
 
     @app.get("/swagger-2.0.json", include_in_schema=False)
     @needs(ANY_KEY)
     async def swagger_2_0(request: Request) -> Response:
         from leadledger.api.openapi import older_versions
 
-        return _answer(older_versions.convert_to_2_0(app.openapi()))
+        return write_json(older_versions.convert_to_2_0(app.openapi()))
 
     @app.get("/docs", include_in_schema=False)
     @needs(OPEN)
@@ -98,12 +96,11 @@ def add(app: FastAPI) -> None:
 @cache
 def page() -> tuple[str, str]:
     """The page, and the policy that it needs: its own script by its hash, and the host of the others."""
-    from fastapi.openapi.docs import get_swagger_ui_html  # loaded where somebody asks
+    from fastapi.openapi.docs import get_swagger_ui_html  # loaded when it is asked for
 
-    theirs = bytes(get_swagger_ui_html(openapi_url="", title="").body).decode()
+    html = bytes(get_swagger_ui_html(openapi_url="", title="").body).decode()
     code, style = (
-        re.findall(rf'{name}="(https://[^"]+\.{ending})"', theirs)[0]
-        for name, ending in (("src", "js"), ("href", "css"))
+        re.findall(rf'{name}="(https://[^"]+\.{ending})"', html)[0] for name, ending in (("src", "js"), ("href", "css"))
     )
     digest = b64encode(hashlib.sha256(_SCRIPT.encode()).digest()).decode()
     policy = (
@@ -112,10 +109,6 @@ def page() -> tuple[str, str]:
         "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
     )
     return _PAGE.format(code=code, style=style, script=_SCRIPT), policy
-
-
-def _answer(said: Mapping[str, Any]) -> Response:
-    return Response(to_json(said), media_type="application/json")
 
 
 def _folder(address: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import FastAPI, Request, Response
 
 from leadledger.api.http.access import OPEN, needs
-from leadledger.api.http.described import answers
+from leadledger.api.http.openapi_options import describe_answer
 from leadledger.api.service.service import Service
 
 
@@ -18,7 +18,7 @@ def add(app: FastAPI, service: Service) -> None:
         "/health/live",
         summary="Is the process alive?",
         operation_id="is_live",
-        **answers("health", "Live", said="Yes."),
+        **describe_answer("health", "Live", description="Yes."),
     )
     @needs(OPEN)
     async def health_live(request: Request) -> Response:
@@ -27,9 +27,12 @@ def add(app: FastAPI, service: Service) -> None:
 
     @app.head("/health/ready", include_in_schema=False)
     @app.get(
-        "/health/ready", summary="Can it score?", operation_id="is_ready", **answers("health", "Ready", said="Yes.")
+        "/health/ready",
+        summary="Can it score?",
+        operation_id="is_ready",
+        **describe_answer("health", "Ready", description="Yes."),
     )
     @needs(OPEN)
     async def health_ready(request: Request) -> Response:
         """Answers once the card is loaded and has scored a lead; says which card and which release."""
-        return Response(service.served.ready, media_type="application/json")
+        return Response(service.loaded.readiness, media_type="application/json")

@@ -1,4 +1,4 @@
-"""GET /metrics: what Prometheus asks for."""
+"""GET /metrics: the metrics for Prometheus."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from leadledger.api.service.service import Service
 
 
 def add(app: FastAPI, service: Service) -> None:
-    """Add the route that tells the counters."""
+    """Add the route that shows the metrics."""
     example = 'leadledger_scores_total{recommendation="ask",release="2026-01-31-001"} 1204.0\n'
     content = {"text/plain": {"schema": {"type": "string"}, "example": example}}
 
@@ -27,5 +27,5 @@ def add(app: FastAPI, service: Service) -> None:
     @needs(ANY_KEY)
     async def get_metrics(request: Request) -> Response:
         """Requests, scores, the release, the log, how far scores have moved; of all workers, and nothing of a lead."""
-        text = await asyncio.to_thread(service.metrics.text, service.served)
+        text = await asyncio.to_thread(service.metrics.render, service.loaded)
         return Response(text, media_type=CONTENT_TYPE_LATEST)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from fastapi import FastAPI, Request, Response
-from pydantic_core import to_json
 
 from leadledger.api.http.access import needs
-from leadledger.api.http.described import answers
+from leadledger.api.http.messages import write_json
+from leadledger.api.http.openapi_options import describe_answer
 from leadledger.api.service.scorecard_json import describe_scorecard
 from leadledger.api.service.service import Service
 
@@ -18,9 +18,9 @@ def add(app: FastAPI, service: Service) -> None:
         "/v1/scorecard",
         summary="Read the scorecard",
         operation_id="get_scorecard",
-        **answers("scorecard", "Scorecard", said="The scorecard that is served."),
+        **describe_answer("scorecard", "Scorecard", description="The scorecard that is served."),
     )
     @needs("read")
     async def scorecard(request: Request) -> Response:
         """Every field, rule, table and line that a score rests on."""
-        return Response(to_json(describe_scorecard(service.served.card)), media_type="application/json")
+        return write_json(describe_scorecard(service.loaded.card))

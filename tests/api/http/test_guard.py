@@ -583,7 +583,7 @@ def test_nothing_of_a_lead_is_logged(
 
     monkeypatch.setattr(Engine, "result", fail)
     assert send()[:2] == [500, 500]
-    monkeypatch.setattr(score_routes, "read", lambda _: fail(None, {}))  # type: ignore[arg-type]
+    monkeypatch.setattr(score_routes, "read_json", lambda _: fail(None, {}))  # type: ignore[arg-type]
     assert send()[:2] == [500, 500]
     told = capfd.readouterr()
     everything = told.out + told.err + caplog.text
@@ -597,7 +597,7 @@ def test_nothing_of_a_lead_is_logged(
 def test_refusals_say_when_and_what() -> None:
     """A refusal of a route may say when to ask again, and bring headers of its own."""
     refusal = Refusal(503, "Later.", retry_after=7, headers={"X-Why": "full"})
-    answer = problem.response(refusal, "id")
+    answer = problem.respond(refusal, "id")
     assert answer.headers["retry-after"] == "7"
     assert answer.headers["x-why"] == "full"
     assert json.loads(bytes(answer.body))["retry_after"] == 7

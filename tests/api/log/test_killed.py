@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from leadledger.api.log import database
+from leadledger.api.log.record import encode_answer
 from leadledger.api.log.replay import Replayer
 from leadledger.api.log.store import LogStore
 from tests.postgres import server
@@ -67,7 +68,7 @@ def test_what_was_answered_is_in_the_log(tmp_path: Path, kind: str) -> None:
             row = log.read_score(ident)
             assert row is not None, f"{ident} was answered, and is not in the log"
             assert row["result"] == content.decode()
-            assert replay.replay(row) == content
+            assert encode_answer(row["id"], replay.replay(row)) == content
         engine.dispose()
         with started(tmp_path, log_url=url or None) as service:  # a process that is new in all
             for ident, content in (received[0], received[-1]):

@@ -49,7 +49,7 @@ def url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 def client(url: str, tmp_path: Path) -> Iterator[TestClient]:
     """A client of a service that records what it answers, in an empty log."""
     with TestClient(create_app(Settings(card=CARD, home=tmp_path, log_url=url))) as found:
-        with found.app.state.service.logged.log.engine.begin() as connection:  # type: ignore[attr-defined]
+        with found.app.state.service.decision_log.store.engine.begin() as connection:  # type: ignore[attr-defined]
             for table in (tables.scores, tables.answers, tables.outcomes):
                 connection.execute(table.delete())
         yield found
@@ -273,8 +273,8 @@ def test_two_workers_answer_once(url: str, tmp_path: Path) -> None:
         assert len(asyncio.run(ask(f"both {i}"))) == 1
     assert count(url) == before + 10
     for one in services:
-        one.state.service.logged.recorder.writer.stop()
-        one.state.service.logged.log.engine.dispose()
+        one.state.service.decision_log.recorder.writer.stop()
+        one.state.service.decision_log.store.engine.dispose()
 
 
 @pytest.mark.parametrize(
@@ -359,13 +359,13 @@ def test_async_loses_nothing_over_a_full_disk(tmp_path: Path) -> None:
     app = create_app(Settings(card=CARD, home=tmp_path, log="async"))
     pages = [1_000_000]
 
-    @event.listens_for(app.state.service.logged.log.engine, "begin")
+    @event.listens_for(app.state.service.decision_log.store.engine, "begin")
     def limited(connection: Any) -> None:
         connection.exec_driver_sql(f"PRAGMA max_page_count = {pages[0]}")
 
     with TestClient(app) as client:
         scored(client)
-        while app.state.service.logged.recorder.writer.waiting:
+        while app.state.service.decision_log.recorder.writer.waiting:
             time.sleep(0.01)
         pages[0] = 1
         statuses: list[int] = []
@@ -380,7 +380,7 @@ def test_a_full_disk(tmp_path: Path) -> None:
     """While nothing can be recorded nothing is answered; afterwards the service goes on by itself."""
     app = create_app(Settings(card=CARD, home=tmp_path))
     pages = [1_000_000]
-    found = app.state.service.logged.log.engine
+    found = app.state.service.decision_log.store.engine
 
     @event.listens_for(found, "begin")
     def limited(connection: Any) -> None:

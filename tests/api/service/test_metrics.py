@@ -18,7 +18,7 @@ from sqlalchemy import event
 
 from leadledger.api.app import create_app
 from leadledger.api.service import service
-from leadledger.api.service.metrics import ENOUGH, FOLDER
+from leadledger.api.service.metrics import FEWEST_RECENT, FOLDER_VARIABLE
 from leadledger.api.service.settings import Settings
 from leadledger.models.releases.store import Releases
 from leadledger.models.stability import EDGES, bin_of, index, moved
@@ -52,7 +52,7 @@ def until(true: Callable[[], Any]) -> None:
 
 @pytest.fixture(autouse=True)
 def _often(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(service, "LOOK", 0.01)
+    monkeypatch.setattr(service, "RELEASE_INTERVAL", 0.01)
 
 
 def released(home: Path, points: list[int]) -> TestClient:
@@ -118,7 +118,7 @@ def test_the_release_and_the_log(tmp_path: Path) -> None:
     app = create_app(Settings(home=tmp_path))
     pages = [1_000_000]
 
-    @event.listens_for(app.state.service.logged.log.engine, "begin")
+    @event.listens_for(app.state.service.decision_log.store.engine, "begin")
     def limited(connection: Any) -> None:
         connection.exec_driver_sql(f"PRAGMA max_page_count = {pages[0]}")
 
@@ -152,12 +152,13 @@ def test_drift(tmp_path: Path, shares: dict[int, int], expected: float | None) -
     for tenths, leads in shares.items():
         trained[bin_of(tenths)] += leads
     recent = [0] * len(trained)
-    recent[bin_of(AVERAGE)] = ENOUGH + 4
+    recent[bin_of(AVERAGE)] = FEWEST_RECENT + 4
     with released(tmp_path, trained) as client:
-        client.post("/v1/score/batch", json={"leads": [{}] * (ENOUGH - 1)})
+        client.post("/v1/score/batch", json={"leads": [{}] * (FEWEST_RECENT - 1)})
         until(
             lambda: (
-                value(client, "leadledger_points_recent", release=ONE, bin="50") == pytest.approx(ENOUGH - 1, rel=1e-3)
+                value(client, "leadledger_points_recent", release=ONE, bin="50")
+                == pytest.approx(FEWEST_RECENT - 1, rel=1e-3)
             )
         )
         assert value(client, "leadledger_score_drift", release=ONE) is None
@@ -177,22 +178,25 @@ def test_drift(tmp_path: Path, shares: dict[int, int], expected: float | None) -
 def test_no_distribution_no_drift(tmp_path: Path, points: Any) -> None:
     """Of a release that was made before there was one, or by other means, no drift is told, and it is served."""
     with released(tmp_path, points) as client:
-        client.post("/v1/score/batch", json={"leads": [{}] * ENOUGH})
+        client.post("/v1/score/batch", json={"leads": [{}] * FEWEST_RECENT})
         until(
-            lambda: value(client, "leadledger_points_recent", release=ONE, bin="50") == pytest.approx(ENOUGH, rel=1e-3)
+            lambda: (
+                value(client, "leadledger_points_recent", release=ONE, bin="50")
+                == pytest.approx(FEWEST_RECENT, rel=1e-3)
+            )
         )
         assert value(client, "leadledger_score_drift", release=ONE) is None
 
 
 def test_recent_scores_fade(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A score counts half after `HALF` seconds, and another release begins anew."""
-    monkeypatch.setattr("leadledger.api.service.metrics.HALF", 0.05)
+    monkeypatch.setattr("leadledger.api.service.metrics.HALF_LIFE", 0.05)
     publish(tmp_path, 30)
     publish(tmp_path, 50)
     with TestClient(create_app(Settings(home=tmp_path, log="off"))) as client:
         client.post("/v1/score/batch", json={"leads": [{}] * 500})
         until(lambda: 0 < (value(client, "leadledger_points_recent", release=TWO, bin="50") or 0) < 100)
-        monkeypatch.setattr("leadledger.api.service.metrics.HALF", 1e9)
+        monkeypatch.setattr("leadledger.api.service.metrics.HALF_LIFE", 1e9)
         client.post("/v1/score/batch", json={"leads": [{}] * 500})
         client.post(f"/v1/releases/{ONE}/use")
         until(lambda: value(client, "leadledger_points_recent", release=TWO, bin="50") == 0)
@@ -202,11 +206,12 @@ def test_recent_scores_fade(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 def test_a_folder_that_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A variable that is left over from something else ends the start with a message."""
     publish(tmp_path, 30)
-    monkeypatch.setenv(FOLDER, str(tmp_path / "none"))
+    monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path / "none"))
     with pytest.raises(DataError) as refused:
         create_app(Settings(home=tmp_path, log="off"))
     assert str(refused.value) == (
-        f"{FOLDER} names {tmp_path}/none, which is no folder; unset it, for `leadledger serve` makes its own"
+        f"{FOLDER_VARIABLE} names {tmp_path}/none, which is not a folder; unset it, for `leadledger serve` makes its"
+        " own"
     )
 
 

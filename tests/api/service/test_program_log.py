@@ -10,27 +10,27 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from leadledger.api.service.program_log import LEVELS, Lines, Log, places, take_over
+from leadledger.api.service.program_log import LEVELS, LibraryHandler, ProgramLog, locate, take_over
 
 MARK = "ann@example.org"
 
 
 @pytest.fixture
-def log(capfd: pytest.CaptureFixture[str]) -> Iterator[Log]:
+def log(capfd: pytest.CaptureFixture[str]) -> Iterator[ProgramLog]:
     """A log that has taken over what libraries say."""
-    found = Log("info")
+    found = ProgramLog("info")
     undo = take_over(found)
     yield found
     undo()
 
 
-def told(log: Log, capfd: pytest.CaptureFixture[str]) -> list[dict]:
+def told(log: ProgramLog, capfd: pytest.CaptureFixture[str]) -> list[dict]:
     """The lines that came out."""
     log.flush()
     return [json.loads(line) for line in capfd.readouterr().err.splitlines()]
 
 
-def test_lines_of_the_server_are_told_in_words(log: Log, capfd: pytest.CaptureFixture[str]) -> None:
+def test_lines_of_the_server_are_told_in_words(log: ProgramLog, capfd: pytest.CaptureFixture[str]) -> None:
     """What the server says is told in words, and an error with it by type and place."""
     logging.getLogger("uvicorn.error").warning("Invalid HTTP request received.")
     try:
@@ -44,12 +44,12 @@ def test_lines_of_the_server_are_told_in_words(log: Log, capfd: pytest.CaptureFi
     assert second["at"][0].startswith("tests/api/service/test_program_log.py:")
 
 
-def test_lines_of_others_are_told_by_their_place(log: Log, capfd: pytest.CaptureFixture[str]) -> None:
+def test_lines_of_others_are_told_by_their_place(log: ProgramLog, capfd: pytest.CaptureFixture[str]) -> None:
     """What other libraries warn of is told by where it comes from: their words may hold a caller's."""
     logging.getLogger("asyncio").error("Task exception was never retrieved: %s", MARK, exc_info=KeyError(MARK))
     logging.getLogger("asyncio").info("chatter %s", MARK)
     broken = logging.LogRecord("uvicorn", logging.ERROR, "there.py", 7, "%s %s", (MARK,), None)
-    Lines(log).emit(broken)
+    LibraryHandler(log).emit(broken)
     logging.getLogger("py.warnings").warning("there.py:7: old: %s", MARK)  # what Python makes of a warning
     found = told(log, capfd)
     assert [(one["logger"], one["level"]) for one in found] == [
@@ -71,16 +71,16 @@ def test_errors_are_told_by_type_and_place() -> None:
         except KeyError as error:
             raise RuntimeError(MARK) from error
     except RuntimeError as error:
-        found = places(error)
+        found = locate(error)
     assert found["error"] == ["RuntimeError", "KeyError"]
     assert MARK not in json.dumps(found)
 
 
 def test_time_is_utc(capfd: pytest.CaptureFixture[str]) -> None:
     """Each line has its time, in UTC, to the millisecond."""
-    log = Log("debug")
+    log = ProgramLog("debug")
     for _ in range(3):
-        log.line("debug", "x")
+        log.write("debug", "x")
     for one in told(log, capfd):
         assert abs(datetime.fromisoformat(one["time"]) - datetime.now(UTC)) < timedelta(minutes=5)
         assert len(one["time"]) == len("2026-01-31T09:00:00.000Z")
@@ -89,9 +89,9 @@ def test_time_is_utc(capfd: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.parametrize("level", LEVELS)
 def test_levels(level: str, capfd: pytest.CaptureFixture[str]) -> None:
     """Lines below the level are not told."""
-    log = Log(level)
+    log = ProgramLog(level)
     for one in LEVELS:
-        log.line(one, "x")
+        log.write(one, "x")
     assert [one["level"] for one in told(log, capfd)] == list(LEVELS[LEVELS.index(level) :])
 
 
@@ -101,12 +101,12 @@ def test_lines_that_nobody_takes(monkeypatch: pytest.MonkeyPatch) -> None:
     reading, writing = os.pipe()
     with open(writing, "w") as stream, open(reading, "rb") as reader:
         monkeypatch.setattr("sys.stderr", stream)
-        log = Log()
+        log = ProgramLog()
         log.gather()
         for _ in range(3000):
-            log.line("info", "x", text="y" * 50)
+            log.write("info", "x", text="y" * 50)
         received = os.read(reader.fileno(), 1_000_000)
-        log.line("info", "last")
+        log.write("info", "last")
         received += os.read(reader.fileno(), 1_000_000)
     found = [json.loads(line) for line in received.splitlines()]
     assert [one["event"] for one in found[-2:]] == ["dropped", "last"]

@@ -20,6 +20,7 @@ from fastapi.testclient import TestClient
 
 from leadledger.api.app import create_app
 from leadledger.api.log import database
+from leadledger.api.log.record import encode_answer
 from leadledger.api.log.replay import Replayer
 from leadledger.api.log.store import LogStore
 from leadledger.api.service import service
@@ -61,7 +62,7 @@ def home(tmp_path: Path) -> Path:
 @pytest.fixture
 def client(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[TestClient]:
     """A service that looks often which release is current."""
-    monkeypatch.setattr(service, "LOOK", 0.01)
+    monkeypatch.setattr(service, "RELEASE_INTERVAL", 0.01)
     with TestClient(create_app(Settings(home=home))) as found:
         yield found
 
@@ -215,7 +216,7 @@ def test_a_damaged_current_release_is_not_picked_up(
 )
 def test_what_is_pinned_stays(home: Path, settings: dict[str, Any], only: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A service that was started for one release, or for a card, serves that."""
-    monkeypatch.setattr(service, "LOOK", 0.01)
+    monkeypatch.setattr(service, "RELEASE_INTERVAL", 0.01)
     monkeypatch.chdir(home)
     Path("card.yaml").write_text(CARD)
     with TestClient(create_app(Settings(home=home, log="off", **settings))) as client:
@@ -298,7 +299,7 @@ def test_switching_under_load(home: Path, workers: int) -> None:
         assert len({one["release"] for one in results}) == 1
         for one in results:
             seen[one["release"]] += 1
-            assert json.loads(replay.replay(rows[one["id"]])) == one
+            assert json.loads(encode_answer(one["id"], replay.replay(rows[one["id"]]))) == one
     engine.dispose()
     assert set(seen) == {ONE, TWO}
     assert min(seen.values()) > SWITCHES
