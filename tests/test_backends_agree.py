@@ -33,7 +33,7 @@ from tests import spark
 from tests.postgres import database, server
 from tests.strategies import AS_OF, LEADS, PLAIN, RAW_LEADS, scorecards
 
-TYPES = {name: cleaning.KINDS[field.kind] for name, field in PLAIN.items()}
+TYPES = {name: cleaning.TYPE_OF_KIND[field.kind] for name, field in PLAIN.items()}
 TEXTS = dict.fromkeys(PLAIN, "VARCHAR")
 
 

@@ -16,14 +16,14 @@ from leadledger.scoring.field import Field
 from leadledger.scoring.outputs import REASON_COLUMNS, REASONS_PER_SIDE, names
 from leadledger.scoring.printers.sql import cleaning
 from leadledger.scoring.printers.sql.query import Query
-from leadledger.scoring.printers.sql.reasons import LARGEST
+from leadledger.scoring.printers.sql.reasons import LARGEST_INTEGER
 from leadledger.scoring.result import format_entry
 from leadledger.scoring.rule import Rule
 from leadledger.scoring.scorecard import Card, Scorecard, build_untrained
 from tests.strategies import AS_OF, LEADS, PLAIN, scorecards
 from tests.test_backends_agree import EACH, Engine, Rows, printed
 
-TYPES = {name: cleaning.KINDS[field.kind] for name, field in PLAIN.items()}
+TYPES = {name: cleaning.TYPE_OF_KIND[field.kind] for name, field in PLAIN.items()}
 
 
 @pytest.fixture(scope="module", params=EACH)
@@ -102,7 +102,7 @@ POINTS: list[list[int]] = [
     [7] * 30,
     [-7] * 30,
 ]
-POINTS += [[LARGEST // 4, LARGEST // 4 - 1, LARGEST // 4, -1, -LARGEST // 4]]
+POINTS += [[LARGEST_INTEGER // 4, LARGEST_INTEGER // 4 - 1, LARGEST_INTEGER // 4, -1, -LARGEST_INTEGER // 4]]
 
 
 def test_few_many_and_ties(backend: tuple[Engine, Rows]) -> None:

@@ -34,7 +34,7 @@ from leadledger.scoring.engine.score import get_engine
 from leadledger.scoring.errors import DataError
 from leadledger.scoring.outputs import QUESTIONS, VERDICTS, names
 from leadledger.scoring.printers.sql import select as sql
-from leadledger.scoring.printers.sql.cleaning import KINDS, id_column, used_by
+from leadledger.scoring.printers.sql.cleaning import TYPE_OF_KIND, id_column, used_by
 from leadledger.scoring.printers.sql.dialects.literals import quoted, text_literal
 from leadledger.scoring.printers.sql.query import Query
 from leadledger.scoring.scorecard import Scorecard
@@ -252,7 +252,9 @@ class _FileRun:
             return "; ".join(question.text for question in questions)
 
         # Under numbers, since the names of a struct are the same in any case, and those of a card are not.
-        lead = duckdb.struct_type({f"f{i}": KINDS[field.kind] for i, field in enumerate(self.card.card.plain_fields)})
+        lead = duckdb.struct_type(
+            {f"f{i}": TYPE_OF_KIND[field.kind] for i, field in enumerate(self.card.card.plain_fields)}
+        )
         special = FunctionNullHandling.SPECIAL
         self.connection.create_function("ll_questions", word, [lead], "VARCHAR", null_handling=special)
         packed = ", ".join(f"f{i}: {quoted(f'f:{field}')}" for i, field in enumerate(plain))

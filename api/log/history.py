@@ -29,7 +29,7 @@ from leadledger.api.log.record import make_storable
 from leadledger.api.log.store import LogStore
 from leadledger.scoring.errors import DataError, UnreadableValue
 from leadledger.scoring.field import make_cleaner
-from leadledger.scoring.printers.sql.cleaning import KINDS
+from leadledger.scoring.printers.sql.cleaning import TYPE_OF_KIND
 from leadledger.scoring.printers.sql.dialects.literals import quoted, text_literal
 from leadledger.scoring.scorecard import Card
 from leadledger.scoring.tree import Typed
@@ -61,7 +61,7 @@ def open_history(log: LogStore, card: Card, *, backdated: bool = False) -> Itera
 
 def _write_parquet(reading: _LogReading, log: LogStore, path: Path) -> None:
     """Write one row per lead, in the order of the scores. Raises DataError where there is nothing to learn from."""
-    columns = {field.name: KINDS[field.kind] for field in reading.card.plain_fields} | {
+    columns = {field.name: TYPE_OF_KIND[field.kind] for field in reading.card.plain_fields} | {
         SCORE_DAY: "DATE",
         OUTCOME_DAY: "DATE",
     }

@@ -8,19 +8,24 @@ to Python, which cleans the few bad rows once more.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import combinations
 
 from leadledger.scoring.errors import DataError, PrinterError, did_you_mean, quote
 from leadledger.scoring.field import NO_TEXTS, NUMBER_PATTERN, YES_TEXTS, Field, fold
 from leadledger.scoring.printers.sql.dialects.dialect import Dialect
 from leadledger.scoring.printers.sql.dialects.literals import FIRST, LAST
+from leadledger.scoring.printers.sql.expression import Expression, StepColumn, column_reader, join, spell, write
+from leadledger.scoring.printers.sql.query import BAD
+from leadledger.scoring.printers.sql.steps import Step
 from leadledger.scoring.scorecard import Card
 
 _INTEGERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT")
 _WIDE = ("HUGEINT", "UHUGEINT")
 _FLOATS = ("FLOAT", "DOUBLE")
 _TIMES = ("TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS", "TIMESTAMP WITH TIME ZONE", "TIMESTAMPTZ_NS")
-KINDS = {"number": "DOUBLE", "text": "VARCHAR", "id": "VARCHAR", "flag": "BOOLEAN", "date": "DATE"}
+# The SQL type, as DuckDB names it, of a typed column of a field.
+TYPE_OF_KIND = {"number": "DOUBLE", "text": "VARCHAR", "id": "VARCHAR", "flag": "BOOLEAN", "date": "DATE"}
 
 
 def family(kind: str) -> str:
@@ -38,223 +43,242 @@ def family(kind: str) -> str:
 
 def used(card: Card, columns: Mapping[str, str]) -> dict[str, list[str]]:
     """The columns that hold each plain field, of those that there are, in the order of the fields."""
-    return {one.name: [column for column in one.columns if column in columns] for one in card.plain_fields}
+    return {field.name: [column for column in field.columns if column in columns] for field in card.plain_fields}
 
 
 def id_column(card: Card, columns: Mapping[str, str]) -> str:
     """The column of the lead's id: of the first field of `kind: id` that has one; empty where none has."""
-    found = used(card, columns)
-    return next((found[one.name][0] for one in card.plain_fields if one.kind == "id" and found[one.name]), "")
+    by_field = used(card, columns)
+    return next(
+        (by_field[field.name][0] for field in card.plain_fields if field.kind == "id" and by_field[field.name]), ""
+    )
 
 
 def used_by(card: Card, columns: Mapping[str, str], label: str) -> dict[str, list[str]]:
     """As `used`; `label` is what messages call the list. Raises DataError where no column belongs to the card."""
-    found = used(card, columns)
-    if not any(found.values()):
-        known = [column for one in card.plain_fields for column in one.written_columns]
+    by_field = used(card, columns)
+    if not any(by_field.values()):
+        known = [column for field in card.plain_fields for column in field.written_columns]
         first = next(iter(columns), None)
-        said, hint = "it has none", ""
+        which, hint = "it has none", ""
         if first is not None:
-            said, hint = f"the first is {quote(first)}", did_you_mean(str(first), known)
+            which, hint = f"the first is {quote(first)}", did_you_mean(str(first), known)
         raise DataError(
-            f"{label}: no column belongs to the card '{card.name}', {said}; rename the columns, or name them under"
+            f"{label}: no column belongs to the card '{card.name}', {which}; rename the columns, or name them under"
             f" `from:` in the card.{hint}"
         )
-    return found
+    return by_field
 
 
-def steps(
-    card: Card, columns: Mapping[str, str], dialect: Dialect, raw: Callable[[str], str]
-) -> Iterator[tuple[str, str, list[str]]]:
-    """The steps, each with its label, its reason and its columns; they end in `f:…` for each field, and `ll:bad`.
+def cleaning_steps(
+    card: Card, columns: Mapping[str, str], dialect: Dialect, raw: Callable[[str], Expression]
+) -> Iterator[Step]:
+    """The steps from raw columns to `f:…` for each field, and `ll:bad`.
 
-    `raw` gives the quoted name under which the raw values of a column are read.
+    `raw` gives the raw values of a column.
     """
-    found = used(card, columns)
-    name = dialect.name
+    by_field = used(card, columns)
+    read = column_reader(dialect.name)
     cells = [
-        _Cell(card, one, column, raw(column), columns[column], dialect)
-        for one in card.plain_fields
-        for column in found[one.name]
+        _RawColumn(card, field, column, columns[column], raw(column), dialect, read)
+        for field in card.plain_fields
+        for column in by_field[field.name]
     ]
     for cell in cells:
         if not cell.holds:
             raise PrinterError(f"column '{cell.column}' has the type {cell.type}, which holds no single value")
-    yield (
-        "trimmed",
-        "texts of days, without white space at the ends",
-        [
-            f"CASE WHEN length({cell.raw}) = 10 THEN {cell.raw} ELSE {dialect.trim(cell.raw)} END"
-            f" AS {name(f'raw:{cell.column}')}"
-            for cell in cells
-            if cell.holds == "text" and cell.field.kind == "date"
-        ],
-    )
-    yield (
-        "tidied",
-        "flags and texts, without white space at the ends and in lower case",
-        [f"{dialect.tidy(cell.raw)} AS {cell.tidy}" for cell in cells if cell.apart],
-    )
-    yield (
-        "typed",
-        "each value in the kind of its field, or NULL",
-        [f"{cell.value()} AS {name(f'v:{cell.column}')}" for cell in cells],
-    )
-    bad = {name(f"bad:{cell.column}"): cell.bad() for cell in cells if cell.bad()}
-    clashes = [clash for one in card.plain_fields for clash in _clashes(one, found[one.name], dialect)]
-    yield (
-        "cleaned",
-        "the fields, and whether a value is there that can't be read",
-        [
-            *(f"{_field(one, found[one.name], dialect)} AS {name(f'f:{one.name}')}" for one in card.plain_fields),
-            # As a CASE, since an AND works out all its parts for every row.
-            *(f"CASE WHEN {asked} THEN TRUE END AS {column}" for column, asked in bad.items()),
-        ],
-    )
-    cases = " ".join(f"WHEN {part} THEN TRUE" for part in [*bad, *clashes])
-    yield (
-        "judged",
-        "whether a score would rest on a value that can't be read",
-        [f"{f'CASE {cases} ELSE FALSE END' if cases else 'FALSE'} AS {name('ll:bad')}"],
-    )
+    trimmed = [
+        StepColumn(f"raw:{cell.column}", spell(_trim_longer(dialect), cell.raw))
+        for cell in cells
+        if cell.holds == "text" and cell.field.kind == "date"
+    ]
+    yield Step("trimmed", "texts of days, without white space at the ends", trimmed)
+    tidied = [StepColumn(f"raw:{cell.column}", spell(dialect.tidy, cell.raw)) for cell in cells if cell.tidied_first]
+    yield Step("tidied", "flags and texts, without white space at the ends and in lower case", tidied)
+    typed = [StepColumn(f"v:{cell.column}", cell.value()) for cell in cells]
+    yield Step("typed", "each value in the kind of its field, or NULL", typed)
+    fields = [
+        StepColumn(f"f:{field.name}", _field_value(field, by_field[field.name], dialect, read))
+        for field in card.plain_fields
+    ]
+    # As a CASE, since an AND works out all its parts for every row.
+    marks = [
+        StepColumn(f"bad:{cell.column}", write("CASE WHEN {} THEN TRUE END", unreadable))
+        for cell in cells
+        if (unreadable := cell.unreadable()) is not None
+    ]
+    yield Step("cleaned", "the fields, and whether a value is there that can't be read", [*fields, *marks])
+    doubts = [read(mark.name) for mark in marks]
+    doubts += [clash for field in card.plain_fields for clash in _clashes(field, by_field[field.name], dialect, read)]
+    cases = join(" ", [write("WHEN {} THEN TRUE", doubt) for doubt in doubts])
+    bad = write("CASE {} ELSE FALSE END", cases) if doubts else Expression("FALSE")
+    yield Step("judged", "whether a score would rest on a value that can't be read", [StepColumn(BAD, bad)])
 
 
 def doubtful(card: Card, columns: Mapping[str, str], dialect: Dialect) -> list[str]:
     """The columns that may hold a value that can't be read; a column `bad:…` is true of the rows where one does."""
-    found = used(card, columns)
-    cells = [
-        _Cell(card, one, column, dialect.name(column), columns[column], dialect)
-        for one in card.plain_fields
-        for column in found[one.name]
+    read = column_reader(dialect.name)
+    return [
+        column
+        for field, names in zip(card.plain_fields, used(card, columns).values(), strict=True)
+        for column in names
+        if _RawColumn(card, field, column, columns[column], read(column), dialect, read).unreadable() is not None
     ]
-    return [cell.column for cell in cells if cell.bad()]
 
 
-class _Cell:
-    """The SQL of one column that holds a field.
+class _RawColumn:
+    """The SQL of one raw column that holds a field.
 
-    A text is first asked for the forms in which most values come, as they are; only what is none of these is trimmed
+    A text is first checked for the forms in which most values come, as they are; only what is none of these is trimmed
     and folded, which costs ten times as much.
     """
 
-    def __init__(self, card: Card, field: Field, column: str, raw: str, kind: str, dialect: Dialect) -> None:
+    def __init__(
+        self,
+        card: Card,
+        field: Field,
+        column: str,
+        kind: str,
+        raw: Expression,
+        dialect: Dialect,
+        read: Callable[[str], Expression],
+    ) -> None:
         self.field = field
         self.column = column
         self.type = kind
         self.dialect = dialect
         self.holds = family(kind)
         self.raw = raw
-        self.typed = dialect.name(f"v:{column}")
+        self.read = read
         self.absent = sorted(card.missing_texts | field.missing_texts | {""})  # texts, folded, that mean: not known
-        self.apart = dialect.tidies_first and self.holds == "text" and field.kind in ("flag", "text", "id")
-        self.tidy = dialect.name(f"raw:{column}") if self.apart else dialect.tidy(self.raw)
+        self.tidied_first = dialect.tidies_first and self.holds == "text" and field.kind in ("flag", "text", "id")
+        # The raw text without white space at its ends, in lower case.
+        self.tidy = read(f"raw:{column}") if self.tidied_first else spell(dialect.tidy, raw)
 
-    def listed(self, texts: Iterable[str]) -> str:
-        return ", ".join(map(self.dialect.text, texts))
-
-    def value(self) -> str:
+    def value(self) -> Expression:
         """The typed value; NULL where it is missing, and where it can't be read."""
         raw, types = self.raw, self.dialect.types
         match self.field.kind, self.holds:
             case kind, "text":
                 return {"number": self._number, "flag": self._flag, "date": self._day}.get(kind, self._text)()
             case "number", "integer":
-                return f"CAST({raw} AS {types['DOUBLE']})"
+                return write("CAST({} AS {})", raw, types["DOUBLE"])
             case "number", "wide" | "decimal":
                 # By way of text, which rounds once; the direct cast divides by a power of ten and may round twice.
-                return f"CAST(CAST({raw} AS {types['VARCHAR']}) AS {types['DOUBLE']})"
+                return write("CAST(CAST({} AS {}) AS {})", raw, types["VARCHAR"], types["DOUBLE"])
             case "number", "float":
-                value = f"CAST({raw} AS {types['DOUBLE']})"
-                return f"CASE WHEN {self.dialect.is_finite(value)} THEN {value} END"
+                value = write("CAST({} AS {})", raw, types["DOUBLE"])
+                return write("CASE WHEN {} THEN {} END", spell(self.dialect.is_finite, value), value)
             case "flag", "flag":
                 return raw
             case "flag", "integer" | "wide" | "decimal" | "float":
-                return f"CASE WHEN {raw} = 0 THEN FALSE WHEN {raw} = 1 THEN TRUE END"
+                return write("CASE WHEN {} = 0 THEN FALSE WHEN {} = 1 THEN TRUE END", raw, raw)
             case "date", "date" | "time":
-                day = self.dialect.day(raw, self.type)
-                return f"CASE WHEN {day} BETWEEN {FIRST} AND {LAST} THEN {day} END"
+                day = spell(self.dialect.day, raw, self.type)
+                return write("CASE WHEN {} BETWEEN {} AND {} THEN {} END", day, FIRST, LAST, day)
             case (("text" | "id"), ("integer" | "wide")):
-                written = f"CAST({raw} AS {types['VARCHAR']})"
+                text = write("CAST({} AS {})", raw, types["VARCHAR"])
                 if not self.field.values:
-                    return written
-                cases = "".join(f" WHEN {self.dialect.text(one)} THEN {self.dialect.text(one)}" for one in self.values)
-                return f"CASE {written}{cases} END"
-        return f"CAST(NULL AS {types[KINDS[self.field.kind]]})"
+                    return text
+                listed = map(self.dialect.text, self.values)
+                return write("CASE {}{} END", text, "".join(f" WHEN {value} THEN {value}" for value in listed))
+        return Expression(f"CAST(NULL AS {types[TYPE_OF_KIND[self.field.kind]]})")
 
-    def bad(self) -> str:
-        """Whether a value is there and can't be read; empty where that can't be."""
-        unread = f"{self.typed} IS NULL AND {self.raw} IS NOT NULL"
+    def unreadable(self) -> Expression | None:
+        """Whether a value is there that can't be read; None where that can't be."""
+        typed = self.read(f"v:{self.column}")
+        untyped = write("{} IS NULL AND {} IS NOT NULL", typed, self.raw)
         if self.holds == "float":
-            return f"{unread} AND NOT {self.dialect.is_nan(self.raw)}"
+            return write("{} AND NOT {}", untyped, spell(self.dialect.is_nan, self.raw))
         if self.holds != "text":
-            return unread
+            return untyped
         if self.field.kind in ("text", "id") and not self.field.values:
-            return ""
-        known = [*self.absent, "nan"] if self.field.kind == "number" else self.absent  # a written NaN is missing
-        return f"{unread} AND {self.tidy} NOT IN ({self.listed(known)})"
+            return None
+        absent = [*self.absent, "nan"] if self.field.kind == "number" else self.absent  # a written NaN is missing
+        return write("{} AND {} NOT IN ({})", untyped, self.tidy, self._listed(absent))
 
     @property
     def values(self) -> list[str]:
         """The texts that the card lists, without those that mean: not known."""
-        return [one for one in self.field.values if fold(one) not in self.absent]
+        return [value for value in self.field.values if fold(value) not in self.absent]
 
-    def _unless_absent(self, value: str, looks: Callable[[str], object]) -> str:
+    def _listed(self, texts: Iterable[str]) -> str:
+        return ", ".join(map(self.dialect.text, texts))
+
+    def _unless_absent(self, value: Expression, looks: Callable[[str], object]) -> Expression:
         """The value, but for those texts that mean "not known" and look like one."""
-        risky = [one for one in self.absent if looks(one)]
-        return f"CASE WHEN {self.tidy} NOT IN ({self.listed(risky)}) THEN {value} END" if risky else value
+        risky = [text for text in self.absent if looks(text)]
+        if not risky:
+            return value
+        return write("CASE WHEN {} NOT IN ({}) THEN {} END", self.tidy, self._listed(risky), value)
 
-    def _number(self) -> str:
-        return self._unless_absent(self.dialect.read_number(self.raw), re.compile(NUMBER_PATTERN).fullmatch)
+    def _number(self) -> Expression:
+        return self._unless_absent(spell(self.dialect.read_number, self.raw), re.compile(NUMBER_PATTERN).fullmatch)
 
-    def _day(self) -> str:
-        day = self.dialect.read_day(self.dialect.name(f"raw:{self.column}"))
+    def _day(self) -> Expression:
+        day = spell(self.dialect.read_day, self.read(f"raw:{self.column}"))
         return self._unless_absent(day, re.compile("[0-9]{4}-").match)
 
-    def _flag(self) -> str:
-        said = [one for yes, no in zip(YES_TEXTS, NO_TEXTS, strict=True) for one in ((yes, "TRUE"), (no, "FALSE"))]
-        cases = "".join(f" WHEN '{word}' THEN {then}" for word, then in said if word not in self.absent)
-        slow = f"CASE {self.tidy}{cases or ' WHEN NULL THEN FALSE'} END"
-        if self.apart:
-            return slow
-        return f"CASE {self.raw}{cases or ' WHEN NULL THEN FALSE'} ELSE {slow} END"
+    def _flag(self) -> Expression:
+        words = [pair for yes, no in zip(YES_TEXTS, NO_TEXTS, strict=True) for pair in ((yes, "TRUE"), (no, "FALSE"))]
+        cases = "".join(f" WHEN '{word}' THEN {flag}" for word, flag in words if word not in self.absent)
+        cases = cases or " WHEN NULL THEN FALSE"
+        slow = write("CASE {}{} END", self.tidy, cases)
+        return slow if self.tidied_first else write("CASE {}{} ELSE {} END", self.raw, cases, slow)
 
-    def _text(self) -> str:
-        raw, trimmed = self.raw, self.dialect.trim(self.raw)
+    def _text(self) -> Expression:
         if self.field.values:
-            if not self.values:
-                return f"CAST(NULL AS {self.dialect.types['VARCHAR']})"
-            cases = "".join(
-                f" WHEN {self.dialect.text(fold(one))} THEN {self.dialect.text(one)}" for one in self.values
-            )
-            slow = f"CASE {self.tidy}{cases} END"
-            if self.apart:
-                return slow
-            return f"CASE WHEN {raw} IN ({self.listed(self.values)}) THEN {raw} WHEN {raw} IS NOT NULL THEN {slow} END"
-        slow = f"CASE WHEN {self.tidy} NOT IN ({self.listed(self.absent)}) THEN {trimmed} END"
+            return self._listed_text()
+        trimmed = spell(self.dialect.trim, self.raw)
+        slow = write("CASE WHEN {} NOT IN ({}) THEN {} END", self.tidy, self._listed(self.absent), trimmed)
         if self.dialect.clean is None:
             return slow
-        cases = "".join(f" WHEN {one} THEN {raw}" for one in self.dialect.clean(raw, self.absent))
-        return f"CASE{cases} WHEN {raw} IS NOT NULL THEN {slow} END"
+        raw = self.raw.sql
+        cases = "".join(f" WHEN {surely} THEN {raw}" for surely in self.dialect.clean(raw, self.absent))
+        return write("CASE{} WHEN {} IS NOT NULL THEN {} END", Expression(cases, self.raw.reads), self.raw, slow)
+
+    def _listed_text(self) -> Expression:
+        """A text of a field whose values the card lists."""
+        text, raw = self.dialect.text, self.raw
+        if not self.values:
+            return Expression(f"CAST(NULL AS {self.dialect.types['VARCHAR']})")
+        cases = "".join(f" WHEN {text(fold(value))} THEN {text(value)}" for value in self.values)
+        slow = write("CASE {}{} END", self.tidy, cases)
+        if self.tidied_first:
+            return slow
+        fast = write("CASE WHEN {} IN ({}) THEN {}", raw, self._listed(self.values), raw)
+        return write("{} WHEN {} IS NOT NULL THEN {} END", fast, raw, slow)
 
 
-def _field(field: Field, columns: list[str], dialect: Dialect) -> str:
-    values = [_present(field, column, dialect) for column in columns]
+def _trim_longer(dialect: Dialect) -> Callable[[str], str]:
+    """A text of a day, trimmed only where it is no bare day."""
+    return lambda raw: f"CASE WHEN length({raw}) = 10 THEN {raw} ELSE {dialect.trim(raw)} END"
+
+
+def _field_value(
+    field: Field, columns: Sequence[str], dialect: Dialect, read: Callable[[str], Expression]
+) -> Expression:
+    values = [_present(field, column, dialect, read) for column in columns]
     if not values:
-        return f"CAST(NULL AS {dialect.types[KINDS[field.kind]]})"
-    return values[0] if len(values) == 1 else f"coalesce({', '.join(values)})"
+        return Expression(f"CAST(NULL AS {dialect.types[TYPE_OF_KIND[field.kind]]})")
+    return values[0] if len(values) == 1 else write("coalesce({})", join(", ", values))
 
 
-def _present(field: Field, column: str, dialect: Dialect) -> str:
+def _present(field: Field, column: str, dialect: Dialect, read: Callable[[str], Expression]) -> Expression:
     """The value of a column, or NULL where the field says that it means: not known."""
-    value = dialect.name(f"v:{column}")
+    value = read(f"v:{column}")
     if not field.missing:
         return value
-    absent = ", ".join(dialect.number(one) if isinstance(one, float) else dialect.text(one) for one in field.missing)
-    return f"CASE WHEN {value} NOT IN ({absent}) THEN {value} END"
+    absent = ", ".join(
+        dialect.number(missing) if isinstance(missing, float) else dialect.text(missing) for missing in field.missing
+    )
+    return write("CASE WHEN {} NOT IN ({}) THEN {} END", value, absent, value)
 
 
-def _clashes(field: Field, columns: list[str], dialect: Dialect) -> Iterator[str]:
-    """Two columns of one field that hold different values."""
-    for i, one in enumerate(columns):
-        for other in columns[i + 1 :]:
-            yield f"{_present(field, one, dialect)} <> {_present(field, other, dialect)}"
+def _clashes(
+    field: Field, columns: Sequence[str], dialect: Dialect, read: Callable[[str], Expression]
+) -> Iterator[Expression]:
+    """Where two columns of one field hold different values."""
+    values = [_present(field, column, dialect, read) for column in columns]
+    for first, second in combinations(values, 2):
+        yield write("{} <> {}", first, second)

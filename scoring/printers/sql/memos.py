@@ -8,173 +8,187 @@ join would do the same, but where there is a join DuckDB gives up the order of r
 A value that isn't in the memo is worked out where it is met: there the steps read `new:…`, which is NULL in all other
 rows; where a whole vector of rows has been looked up, that is a constant, and the steps on it cost next to nothing.
 
-The steps are split by the names of the columns that they ask, so that a memo holds what the steps themselves make.
+The steps are split by the columns that they read, so that a memo holds what the steps themselves make.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from leadledger.scoring.printers.sql.dialects.literals import quoted
-from leadledger.scoring.printers.sql.steps import Step, asked, name_of
+from leadledger.scoring.printers.sql.expression import Expression, StepColumn, column_reader, reads_of, write
+from leadledger.scoring.printers.sql.steps import Step, drop_unread
 
 VALUE, ROWS = "value", "ll:rows"  # columns of a memo, beside what was made of the value: how many rows have it
-TABLE = "ll_memos"  # one row, which holds all lists
-MOST = 65_535  # values in a memo, the most that a USMALLINT can number
+MEMO_TABLE = "ll_memos"  # one row, which holds all lists
+MOST_VALUES_IN_MEMO = 65_535  # the most that a USMALLINT can number
 # How many hashes are told apart, for some values: so many that few of them meet, so few that the list is short, which
 # DuckDB copies for each vector of rows.
 _MASK = "CASE WHEN count(*) <= 100 THEN 4095 WHEN count(*) <= 1000 THEN 32767 ELSE 65535 END"
-_NAMES = re.compile(r"""'(?:[^']|'')*'|("(?:[^"]|"")*")""")  # a literal may hold what looks like a name
+
+_read_column = column_reader(quoted)
 
 
 @dataclass(frozen=True)
-class Split:
+class Memo:
+    """What fills the memo of a column: its table, the SELECT of its values, and the columns that it remembers."""
+
+    column: str
+    table: str
+    select: str
+    remembered: Sequence[str]
+
+
+@dataclass(frozen=True)
+class SplitSteps:
     """The steps of a SELECT, split: those that rest on one column with a memo or on none, and the others.
 
-    `wanted` are the quoted columns of the former that the latter, or the end, ask for, by the column with the memo.
+    `remembered` are the columns of the former that the latter, or the end, read, by the column with the memo.
     """
 
     solo: list[Step]
     rest: list[Step]
-    wanted: Mapping[str, list[str]]
+    remembered: Mapping[str, list[str]]
 
-    def of(self, column: str) -> list[Step]:
+    def steps_of(self, column: str) -> list[Step]:
         """The solo steps of one column."""
-        origins = rests(self.solo)
+        origins = origins_of(self.solo)
         own = [
-            replace(one, added=[line for line in one.added if origins[name_of(line)] <= {new(column)}])
-            for one in self.solo
+            replace(step, added=[added for added in step.added if origins[added.name] <= {new(column)}])
+            for step in self.solo
         ]
-        return [one for one in own if one.added]
+        return [step for step in own if step.added]
 
-    def main(self) -> list[Step]:
+    def main_steps(self) -> list[Step]:
         """All steps, the solo ones for values that are new."""
-        origins = rests(self.solo)
+        origins = origins_of(self.solo)
+        memos = {new(column): column for column in self.remembered}
         solo = [
             replace(
-                one,
-                label=f"new_{one.label}",
-                why=f"of new values: {one.why}",
-                added=[_unless_known(line, origins[name_of(line)]) for line in one.added],
+                step,
+                label=f"new_{step.label}",
+                why=f"of new values: {step.why}",
+                added=[_unless_known(added, [memos[name] for name in origins[added.name]]) for added in step.added],
             )
-            for one in self.solo
+            for step in self.solo
         ]
         merged = [
-            f"CASE WHEN {_at(column)} IS NULL THEN {one} ELSE {_memo(one)} END AS {one}"
-            for column, wanted in self.wanted.items()
-            for one in wanted
+            StepColumn(
+                name,
+                write(
+                    "CASE WHEN {} IS NULL THEN {} ELSE {} END",
+                    _read_column(_at(column)),
+                    _read_column(name),
+                    _read_column(_memo(name)),
+                ),
+            )
+            for column, names in self.remembered.items()
+            for name in names
         ]
         looked_up = [Step("looked_up", "of all values, new or not", [], instead=merged)] if merged else []
         return [*solo, *looked_up, *self.rest]
 
     def source(self, source: str, columns: Iterable[str]) -> str:
         """The FROM item: each row of the source with what the memos of some columns know of it."""
-        places, there, known = [], [], []
+        places, matches, known = [], [], []
         for column in columns:
-            raw, at, place = quoted(column), quoted(f"at:{column}"), quoted(f"place:{column}")
+            raw, at, place = quoted(column), quoted(_at(column)), quoted(f"place:{column}")
             bucket = f"CAST(hash({raw}) & {quoted(f'mask:{column}')} AS BIGINT) + 1"
             places.append(f"CAST({quoted(f'places:{column}')}[{bucket}] AS BIGINT) AS {place}")
             same = f"{quoted(f'values:{column}')}[{place}] IS NOT DISTINCT FROM {raw}"
-            there.append(f"CASE WHEN {same} THEN {place} END AS {at}")
-            known.append(f"CASE WHEN {at} IS NULL THEN {raw} END AS {new(column)}")
-            known += [f"{_list(one)}[{at}] AS {_memo(one)}" for one in self.wanted[column]]
-        placed = f"(SELECT *, {', '.join(places)} FROM {source}, {TABLE})"
-        return f"(SELECT *, {', '.join(known)} FROM (SELECT *, {', '.join(there)} FROM {placed}))"
+            matches.append(f"CASE WHEN {same} THEN {place} END AS {at}")
+            known.append(f"CASE WHEN {at} IS NULL THEN {raw} END AS {quoted(new(column))}")
+            known += [f"{quoted(_list(name))}[{at}] AS {quoted(_memo(name))}" for name in self.remembered[column]]
+        placed = f"(SELECT *, {', '.join(places)} FROM {source}, {MEMO_TABLE})"
+        return f"(SELECT *, {', '.join(known)} FROM (SELECT *, {', '.join(matches)} FROM {placed}))"
 
 
-def filling(memos: Iterable[tuple[str, str, str, Sequence[str]]]) -> list[str]:
-    """The statements that fill memos: of each its column, its table, the SELECT of its values, what it remembers."""
+def fill_statements(memos: Iterable[Memo]) -> list[str]:
+    """The statements that make and fill memos."""
     statements, lists = [], []
     place = quoted("place")
-    for column, table, body, wanted in memos:
-        ordered = f"SELECT row_number() OVER (ORDER BY {quoted(ROWS)} DESC) AS {place}, * FROM ({body}) LIMIT {MOST}"
-        statements.append(f"CREATE OR REPLACE TEMP TABLE {table} AS {ordered}")
-        mask = f"(SELECT {_MASK} AS mask FROM {table})"
+    for memo in memos:
+        ordered = (
+            f"SELECT row_number() OVER (ORDER BY {quoted(ROWS)} DESC) AS {place}, * FROM ({memo.select})"
+            f" LIMIT {MOST_VALUES_IN_MEMO}"
+        )
+        statements.append(f"CREATE OR REPLACE TEMP TABLE {memo.table} AS {ordered}")
+        mask = f"(SELECT {_MASK} AS mask FROM {memo.table})"
         bucket = f"hash({quoted(VALUE)}) & CAST(mask AS UBIGINT) AS bucket"
-        taken = f"SELECT {bucket}, min({place}) AS {place} FROM {table}, {mask} GROUP BY 1"
-        places = f"list(CAST({place} AS USMALLINT) ORDER BY bucket) AS {quoted(f'places:{column}')}"
+        taken = f"SELECT {bucket}, min({place}) AS {place} FROM {memo.table}, {mask} GROUP BY 1"
+        places = f"list(CAST({place} AS USMALLINT) ORDER BY bucket) AS {quoted(f'places:{memo.column}')}"
         buckets = f"SELECT mask, unnest(range(mask + 1)) AS bucket FROM {mask}"
-        masked = f"CAST(any_value(mask) AS UBIGINT) AS {quoted(f'mask:{column}')}"
+        masked = f"CAST(any_value(mask) AS UBIGINT) AS {quoted(f'mask:{memo.column}')}"
         lists.append(f"(SELECT {masked}, {places} FROM ({buckets}) LEFT JOIN ({taken}) USING (bucket))")
-        columns = [f"{quoted(VALUE)} ORDER BY {place}) AS {quoted(f'values:{column}')}"]
-        columns += [f"{one} ORDER BY {place}) AS {_list(one)}" for one in wanted]
-        lists.append(f"(SELECT {', '.join(f'list({one}' for one in columns)} FROM {table})")
+        columns = [f"{quoted(VALUE)} ORDER BY {place}) AS {quoted(f'values:{memo.column}')}"]
+        columns += [f"{quoted(name)} ORDER BY {place}) AS {quoted(_list(name))}" for name in memo.remembered]
+        lists.append(f"(SELECT {', '.join(f'list({column}' for column in columns)} FROM {memo.table})")
     if lists:
-        statements.append(f"CREATE OR REPLACE TEMP TABLE {TABLE} AS FROM {', '.join(lists)}")
+        statements.append(f"CREATE OR REPLACE TEMP TABLE {MEMO_TABLE} AS FROM {', '.join(lists)}")
     return statements
 
 
 def new(column: str) -> str:
-    """The quoted name of the values of a column that are not in its memo."""
-    return quoted(f"new:{column}")
+    """The name of the values of a column that are not in its memo."""
+    return f"new:{column}"
 
 
-def bad(column: str) -> str:
-    """The quoted name of the column that says whether a value can't be read, which none in a memo is."""
-    return quoted(f"bad:{column}")
-
-
-def split(steps: Sequence[Step], columns: Sequence[str], memos: Iterable[str]) -> Split:
-    """The steps by the columns that have memos, and the others; `columns` are asked of the last step."""
-    steps = asked(steps, columns)
-    raws = {new(column): column for column in memos}
-    origins = rests(steps)
+def split_steps(steps: Sequence[Step], columns: Sequence[StepColumn], memos: Iterable[str]) -> SplitSteps:
+    """The steps by the columns that have memos, and the others; `columns` are read from the last step."""
+    read_last = reads_of(column.expression for column in columns)
+    steps = drop_unread(steps, read_last)
+    with_memo = {new(column): column for column in memos}
+    origins = origins_of(steps)
     solo, rest = [], []
     for step in steps:
-        own = [line for line in step.added if len(on := origins[name_of(line)]) <= 1 and on <= raws.keys()]
-        left = [line for line in step.added if line not in own]
+        own = [added for added in step.added if len(on := origins[added.name]) <= 1 and on <= with_memo.keys()]
+        left = [added for added in step.added if added not in own]
         solo += [Step(step.label, step.why, own)] if own else []
         rest += [replace(step, added=left)] if left or step.where else []
-    names = names_in([*columns, *(part for step in rest for part in step.asks)])
-    wanted: dict[str, list[str]] = {column: [] for column in raws.values()}
-    for one, on in origins.items():
-        if len(on) == 1 and (column := raws.get(next(iter(on)))) is not None and one in names and one != bad(column):
-            wanted[column].append(one)
-    return Split(solo, rest, wanted)
+    read = read_last.union(*[step.reads for step in rest])
+    remembered: dict[str, list[str]] = {column: [] for column in with_memo.values()}
+    for name, on in origins.items():
+        # Whether a value can't be read is not remembered, for none of those is in a memo.
+        if len(on) == 1 and (column := with_memo.get(next(iter(on)))) is not None and name != f"bad:{column}":
+            remembered[column] += [name] if name in read else []
+    return SplitSteps(solo, rest, remembered)
 
 
-def rests(steps: Iterable[Step]) -> dict[str, frozenset[str]]:
-    """The columns of the source that each column of the steps rests on, by their quoted names."""
-    found: dict[str, frozenset[str]] = {}
+def origins_of(steps: Iterable[Step]) -> dict[str, frozenset[str]]:
+    """The columns of the source that each column of the steps rests on."""
+    origins: dict[str, frozenset[str]] = {}
     for step in steps:
-        for line in step.added:
-            of = name_of(line)
-            found[of] = origin(line.removesuffix(f" AS {of}"), found)
-    return found
+        for added in step.added:
+            origins[added.name] = origins_in(added.expression, origins)
+    return origins
 
 
-def origin(expression: str, found: Mapping[str, frozenset[str]]) -> frozenset[str]:
-    """The columns of the source that an expression rests on, given those of the columns that it asks."""
-    return frozenset().union(*(found.get(one, (one,)) for one in names_in([expression])))
+def origins_in(expression: Expression, origins: Mapping[str, frozenset[str]]) -> frozenset[str]:
+    """The columns of the source that an expression rests on, given those of the columns that it reads."""
+    return frozenset().union(*[origins.get(name, frozenset((name,))) for name in expression.reads])
 
 
-def names_in(expressions: Iterable[str]) -> set[str]:
-    """The quoted names in some expressions."""
-    return {one for text in expressions for one in _NAMES.findall(text) if one}
-
-
-def _unless_known(line: str, on: frozenset[str]) -> str:
-    """A column of a step, worked out for new values only."""
-    of = name_of(line)
-    expression = line.removesuffix(f" AS {of}")
-    if not on or _NAMES.fullmatch(expression):
-        return line
-    (raw,) = on
-    return f"CASE WHEN {raw.replace('new:', 'at:', 1)} IS NULL THEN {expression} END AS {of}"
+def _unless_known(added: StepColumn, columns: Sequence[str]) -> StepColumn:
+    """A solo column of one column (or none), worked out for new values only."""
+    is_bare = any(added.expression.sql == quoted(name) for name in added.expression.reads)
+    if not columns or is_bare:
+        return added
+    (column,) = columns
+    new_only = write("CASE WHEN {} IS NULL THEN {} END", _read_column(_at(column)), added.expression)
+    return StepColumn(added.name, new_only)
 
 
 def _at(column: str) -> str:
-    """The quoted name of the column that says where in its memo a value is; NULL: it isn't there."""
-    return quoted(f"at:{column}")
+    """The name of the column that says where in its memo a value is; NULL: it isn't there."""
+    return f"at:{column}"
 
 
-def _list(quoted: str) -> str:
-    """The quoted name of the list of what a solo column holds, by the places of the values."""
-    return f'"list:{quoted[1:]}'
+def _list(name: str) -> str:
+    """The name of the list of what a solo column holds, by the places of the values."""
+    return f"list:{name}"
 
 
-def _memo(quoted: str) -> str:
-    """The quoted name of what a memo knows of a solo column."""
-    return f'"memo:{quoted[1:]}'
+def _memo(name: str) -> str:
+    """The name of what a memo knows of a solo column."""
+    return f"memo:{name}"

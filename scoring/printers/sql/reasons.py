@@ -10,27 +10,29 @@ Columns: `up:` and `down:` the keys of an entry, `e:` the words of a table or of
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from leadledger.scoring.lookup import Bins, Combination, Table, Term, list_leaves
 from leadledger.scoring.outputs import REASON_COLUMNS, REASONS_PER_SIDE, names
 from leadledger.scoring.printers.choices import LONGEST_CASE
-from leadledger.scoring.printers.sql.dialects.dialect import Dialect
+from leadledger.scoring.printers.sql.expression import Expression, StepColumn, join, spell, write
+from leadledger.scoring.printers.sql.points import PointsPrinter
+from leadledger.scoring.printers.sql.steps import Step
 from leadledger.scoring.result import format_entry
-from leadledger.scoring.scorecard import PricedRule, Scorecard
+from leadledger.scoring.scorecard import PricedRule
 
-LARGEST = 2**31 - 1  # of the integers that points are
+LARGEST_INTEGER = 2**31 - 1  # in the engines; points are integers
 
 
 @dataclass(frozen=True)
-class _Entry:
+class _RankedEntry:
     """A rule or a term: its place, the last one 0; the SQL of its points, and between what they lie (tenths)."""
 
     of: PricedRule | Term
     name: str
     place: int
-    points: str
+    points: Expression
     low: int
     high: int
 
@@ -48,173 +50,177 @@ class _Side:
     prefix: str
     sign: int
     mark: str
-    entries: tuple[_Entry, ...]
+    entries: tuple[_RankedEntry, ...]
 
     @property
     def ranks(self) -> range:
         """The ranks that can be taken."""
         return range(1, min(REASONS_PER_SIDE, len(self.entries)) + 1)
 
+    def points(self, rank: int) -> str:
+        """The column of the points of a rank."""
+        return f"ll:{self.prefix}_{rank}:points"
 
-def steps(
-    card: Scorecard,
-    dialect: Dialect,
-    by_bin: Callable[[str, Bins, Sequence[object]], str],
-    bin_name: Callable[[str, Bins, str], str],
-) -> Iterator[tuple[str, str, list[str]]]:
-    """The steps, each with its label, its reason and its columns; they end in a text `ll:…` for each of REASON_COLUMNS.
+    def place(self, rank: int) -> str:
+        """The column of the place of the entry of a rank."""
+        return f"ll:{self.prefix}_{rank}:place"
 
-    A text is NULL where there are fewer such entries. `by_bin` prints a choice by the bin of a field, `bin_name` names
-    the column of a bin of a pair or a combination, with some prefix. The points are in `r:…` and `t:…`.
+    def signed(self, rank: int) -> str:
+        """The column of the points of a rank, as they are written."""
+        return f"ll:{self.prefix}_{rank}:signed"
+
+
+def reason_steps(points: PointsPrinter) -> Iterator[Step]:
+    """The steps that end in a text `ll:…` for each of REASON_COLUMNS; NULL where there are fewer such entries.
+
+    They read the points of the entries in `r:…` and `t:…`.
     """
-    printer = _Reasons(card, dialect, by_bin, bin_name)
-    yield "keyed", "the keys of all entries that can gain, or lose, points", list(printer.keys())
+    printer = ReasonPrinter(points)
+    yield Step("keyed", "the keys of all entries that can gain, or lose, points", [*printer.keys()])
     for rank in range(1, REASONS_PER_SIDE + 1):
-        yield f"ranked_{rank}", "the largest keys, or the largest below those", list(printer.ranked(rank))
-    yield "read", "the points and the places of these entries", list(printer.read())
-    yield "labelled", "words of tables and of bins, and points that only the row knows", list(printer.labels())
-    for one in names(REASON_COLUMNS):
-        # A step for each: what several columns of a step ask, DuckDB works out beforehand, and for every row.
-        yield f"told_{one}", "an entry in words", [f"{printer.words(one)} AS {dialect.name(f'll:{one}')}"]
+        columns = [*printer.ranked(rank)]
+        yield Step(f"ranked_{rank}", "the largest keys, or the largest below those", columns)
+    yield Step("read", "the points and the places of these entries", [*printer.split_keys()])
+    yield Step("labelled", "words of tables and of bins, and points that only the row knows", [*printer.labels()])
+    for name in names(REASON_COLUMNS):
+        # A step for each: what several columns of a step read, DuckDB works out beforehand, and for every row.
+        yield Step(f"told_{name}", "an entry in words", [StepColumn(f"ll:{name}", printer.words(name))])
 
 
-class _Reasons:
+class ReasonPrinter:
     """The SQL of one card's reasons."""
 
-    def __init__(
-        self,
-        card: Scorecard,
-        dialect: Dialect,
-        by_bin: Callable[[str, Bins, Sequence[object]], str],
-        bin_name: Callable[[str, Bins, str], str],
-    ) -> None:
-        self.card = card
-        self.dialect = dialect
-        self.by_bin, self.bin_name = by_bin, bin_name
-        self.name, self.text = dialect.name, dialect.text
+    def __init__(self, points: PointsPrinter) -> None:
+        self.card = card = points.card
+        self.by_bin, self.bin_name = points.by_bin, points.bin_name
+        self.column, self.dialect = points.column, points.dialect
+        self.text = points.dialect.text
         self.size = len(card.rules) + len(card.learned.terms)
-        found: list[_Entry] = []
+        entries: list[_RankedEntry] = []
         for rule in card.rules:
-            points = f"coalesce({self.name(f'r:{rule.rule.name}')}, 0)"
+            name = f"r:{rule.rule.name}"
+            earned = write("coalesce({}, 0)", self.column(name))
             ends = min(0, rule.points), max(0, rule.points)
-            found.append(_Entry(rule, f"r:{rule.rule.name}", self.size - 1 - len(found), points, *ends))
+            entries.append(_RankedEntry(rule, name, self.size - 1 - len(entries), earned, *ends))
         for term in card.learned.terms:
-            label = f"t:{term.name}"
-            found.append(_Entry(term, label, self.size - 1 - len(found), self.name(label), *_ends(term)))
+            name = f"t:{term.name}"
+            place = self.size - 1 - len(entries)
+            entries.append(_RankedEntry(term, name, place, self.column(name), *_span(term)))
         self.sides = (
-            _Side("gain", "up", 1, "+", tuple(one for one in found if one.high > 0)),
-            _Side("loss", "down", -1, "−", tuple(one for one in found if one.low < 0)),
+            _Side("gain", "up", 1, "+", tuple(entry for entry in entries if entry.high > 0)),
+            _Side("loss", "down", -1, "−", tuple(entry for entry in entries if entry.low < 0)),
         )
 
-    def keys(self) -> Iterable[str]:
+    def keys(self) -> Iterator[StepColumn]:
         """The key of each entry; below `size` where it has no such points."""
         for side in self.sides:
-            for one in side.entries:
-                points = one.points
-                if side.sign > 0 and one.low < 0:
-                    points = f"greatest({points}, 0)"
-                elif side.sign < 0 and one.high > 0:
-                    points = f"least({points}, 0)"
-                if (max(-one.low, one.high) + 1) * self.size > LARGEST:
-                    points = f"CAST({points} AS BIGINT)"
-                yield f"{points} * {side.sign * self.size} + {one.place} AS {self.name(f'{side.prefix}:{one.name}')}"
+            for entry in side.entries:
+                points = entry.points
+                if side.sign > 0 and entry.low < 0:
+                    points = write("greatest({}, 0)", points)
+                elif side.sign < 0 and entry.high > 0:
+                    points = write("least({}, 0)", points)
+                if (max(-entry.low, entry.high) + 1) * self.size > LARGEST_INTEGER:
+                    points = write("CAST({} AS BIGINT)", points)
+                key = write("{} * {} + {}", points, side.sign * self.size, entry.place)
+                yield StepColumn(f"{side.prefix}:{entry.name}", key)
 
-    def ranked(self, rank: int) -> Iterable[str]:
+    def ranked(self, rank: int) -> Iterator[StepColumn]:
         """The largest key of each side below that of the rank before."""
         for side in self.sides:
             if rank in side.ranks:
-                keys = [self.name(f"{side.prefix}:{one.name}") for one in side.entries]
+                keys = [self.column(f"{side.prefix}:{entry.name}") for entry in side.entries]
                 if rank > 1:
-                    last = self.name(f"ll:{side.prefix}_{rank - 1}")
-                    keys = [f"CASE WHEN {one} < {last} THEN {one} ELSE 0 END" for one in keys]
-                largest = f"greatest({', '.join(keys)})" if len(keys) > 1 else keys[0]
-                yield f"{largest} AS {self.name(f'll:{side.prefix}_{rank}')}"
+                    last = self.column(f"ll:{side.prefix}_{rank - 1}")
+                    keys = [write("CASE WHEN {} < {} THEN {} ELSE 0 END", key, last, key) for key in keys]
+                largest = write("greatest({})", join(", ", keys)) if len(keys) > 1 else keys[0]
+                yield StepColumn(f"ll:{side.prefix}_{rank}", largest)
 
-    def read(self) -> Iterable[str]:
+    def split_keys(self) -> Iterator[StepColumn]:
+        """The points and the place that each of the largest keys holds."""
         for side in self.sides:
             for rank in side.ranks:
-                key = self.name(f"ll:{side.prefix}_{rank}")
-                points = self.dialect.integer_division(key, self.size)
-                yield f"{points} AS {self.points(side, rank)}"
-                yield f"{key} - {self.size} * ({points}) AS {self.place(side, rank)}"
+                key = self.column(f"ll:{side.prefix}_{rank}")
+                points = spell(self.dialect.integer_division, key, self.size)
+                yield StepColumn(side.points(rank), points)
+                yield StepColumn(side.place(rank), write("{} - {} * ({})", key, self.size, points))
 
-    def labels(self) -> Iterable[str]:
+    def labels(self) -> Iterator[StepColumn]:
         """Words of each bin; of a table with its points, since a bin has the same for every lead."""
         made = set()
         for term in self.card.learned.terms:
             if isinstance(term, Table):
                 cells = zip(term.points, term.bins.labels, strict=True)
-                told = [format_entry(points, f"{self.title(term.field)}: {label}") for points, label in cells]
-                yield f"{self.by_bin(term.field, term.bins, list(map(self.text, told)))} AS {self.label(term.field)}"
+                texts = [format_entry(points, f"{self.title(term.field)}: {label}") for points, label in cells]
+                words = self.by_bin(term.field, term.bins, list(map(self.text, texts)))
+                yield StepColumn(self.label(term.field), words)
                 continue
-            for of, bins in zip(term.fields, term.bins, strict=True):
-                column = self.label(of, bins)
+            for name, bins in zip(term.fields, term.bins, strict=True):
+                column = self.label(name, bins)
                 if column not in made:
                     made.add(column)
-                    words = [self.text(f"{self.title(of)}: {label}") for label in bins.labels]
-                    yield f"{self.by_bin(of, bins, words)} AS {column}"
-        for side in self.sides:
-            moving = [one.place for one in side.entries if one.moves]
-            for rank in side.ranks if moving else ():
-                points = self.points(side, rank)
-                whole = self.dialect.integer_division(points, 10)
-                varchar = self.dialect.types["VARCHAR"]
-                tenths = f"CAST({whole} AS {varchar}) || '.' || CAST({points} - 10 * ({whole}) AS {varchar}) || ' '"
-                asked = f"{points} > 0 AND {self.place(side, rank)} IN ({', '.join(map(str, moving))})"
-                yield f"CASE WHEN {asked} THEN '{side.mark}' || {tenths} END AS {self.signed(side, rank)}"
+                    texts = [f"{self.title(name)}: {label}" for label in bins.labels]
+                    yield StepColumn(column, self.by_bin(name, bins, list(map(self.text, texts))))
+        yield from self._signed_points()
 
-    def words(self, wanted: str) -> str:
-        """One of REASON_COLUMNS."""
+    def _signed_points(self) -> Iterator[StepColumn]:
+        """The points, as they are written, of entries whose points only the row knows."""
+        for side in self.sides:
+            moving = [entry.place for entry in side.entries if entry.moves]
+            for rank in side.ranks if moving else ():
+                points, place = self.column(side.points(rank)), self.column(side.place(rank))
+                whole = spell(self.dialect.integer_division, points, 10)
+                varchar = self.dialect.types["VARCHAR"]
+                tenths = write("CAST({} - 10 * ({}) AS {})", points, whole, varchar)
+                number = write("CAST({} AS {}) || '.' || {} || ' '", whole, varchar, tenths)
+                wanted = write("{} > 0 AND {} IN ({})", points, place, ", ".join(map(str, moving)))
+                signed = write("CASE WHEN {} THEN '{}' || {} END", wanted, side.mark, number)
+                yield StepColumn(side.signed(rank), signed)
+
+    def words(self, name: str) -> Expression:
+        """The text of one of REASON_COLUMNS."""
         for side in self.sides:
             for rank in side.ranks:
-                if wanted == f"{side.name}_{rank}":
-                    branches = [(one.place, self.entry(side, rank, one)) for one in reversed(side.entries)]
-                    found = self.choice(self.place(side, rank), branches)
-                    return f"CASE WHEN {self.points(side, rank)} > 0 THEN {found} END"
-        return f"CAST(NULL AS {self.dialect.types['VARCHAR']})"
+                if name == f"{side.name}_{rank}":
+                    branches = [(entry.place, self.entry(side, rank, entry)) for entry in reversed(side.entries)]
+                    text = self.choice(self.column(side.place(rank)), branches)
+                    return write("CASE WHEN {} > 0 THEN {} END", self.column(side.points(rank)), text)
+        return Expression(f"CAST(NULL AS {self.dialect.types['VARCHAR']})")
 
-    def entry(self, side: _Side, rank: int, one: _Entry) -> str:
-        """An entry in a line, as `engine.said`."""
-        if isinstance(one.of, Table):
-            return self.label(one.of.field)
-        if isinstance(one.of, PricedRule):
-            if not one.moves:
-                return self.text(format_entry(one.of.points, one.of.rule.reason))
-            return f"{self.signed(side, rank)} || {self.text(one.of.rule.reason)}"
-        labels = " || ', ' || ".join(self.label(of, bins) for of, bins in zip(one.of.fields, one.of.bins, strict=True))
-        return f"{self.signed(side, rank)} || {labels}"
+    def entry(self, side: _Side, rank: int, entry: _RankedEntry) -> Expression:
+        """An entry in a line, as `result.format_entry`."""
+        of = entry.of
+        if isinstance(of, Table):
+            return self.column(self.label(of.field))
+        signed = self.column(side.signed(rank))
+        if isinstance(of, PricedRule):
+            if not entry.moves:
+                return Expression(self.text(format_entry(of.points, of.rule.reason)))
+            return write("{} || {}", signed, self.text(of.rule.reason))
+        labels = [self.column(self.label(name, bins)) for name, bins in zip(of.fields, of.bins, strict=True)]
+        return write("{} || {}", signed, join(" || ', ' || ", labels))
 
-    def choice(self, place: str, branches: Sequence[tuple[int, str]]) -> str:
-        """The SQL of the place that a row has; `branches` in ascending order of places."""
+    def choice(self, place: Expression, branches: Sequence[tuple[int, Expression]]) -> Expression:
+        """The text of the place that a row has; `branches` in ascending order of places."""
         if len(branches) <= LONGEST_CASE:
-            cases = "".join(f" WHEN {at} THEN {found}" for at, found in branches)
-            return f"CASE {place}{cases} END"
+            cases = [write(" WHEN {} THEN {}", at, text) for at, text in branches]
+            return write("CASE {}{} END", place, join("", cases))
         half = len(branches) // 2
         lower, upper = self.choice(place, branches[:half]), self.choice(place, branches[half:])
-        return f"CASE WHEN {place} < {branches[half][0]} THEN {lower} ELSE {upper} END"
+        return write("CASE WHEN {} < {} THEN {} ELSE {} END", place, branches[half][0], lower, upper)
 
-    # -- columns ----------------------------------------------------------------------------------------------------
-
-    def title(self, of: str) -> str:
-        title: str = self.card.card.fields[of].title
+    def title(self, name: str) -> str:
+        """What people call a field."""
+        title: str = self.card.card.fields[name].title
         return title
 
-    def label(self, of: str, bins: Bins | None = None) -> str:
+    def label(self, name: str, bins: Bins | None = None) -> str:
         """The column of the words of a table, or of a bin of a pair or a combination."""
-        return self.name(f"e:{of}") if bins is None else self.bin_name(of, bins, "e")
-
-    def points(self, side: _Side, rank: int) -> str:
-        return self.name(f"ll:{side.prefix}_{rank}:points")
-
-    def place(self, side: _Side, rank: int) -> str:
-        return self.name(f"ll:{side.prefix}_{rank}:place")
-
-    def signed(self, side: _Side, rank: int) -> str:
-        return self.name(f"ll:{side.prefix}_{rank}:signed")
+        return f"e:{name}" if bins is None else self.bin_name(name, bins, "e")
 
 
-def _ends(term: Term) -> tuple[int, int]:
-    """Between what the points of a term lie (tenths)."""
+def _span(term: Term) -> tuple[int, int]:
+    """The least and the most points of a term (tenths)."""
     if isinstance(term, Combination):
         spans = [[leaf.points for leaf in list_leaves(tree)] for tree in term.trees]
         return sum(map(min, spans)), sum(map(max, spans))

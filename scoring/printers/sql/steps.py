@@ -2,86 +2,100 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from leadledger.scoring.printers.sql.dialects.dialect import Dialect
+from leadledger.scoring.printers.sql.expression import Expression, StepColumn, reads_of
 
-_NAMED = re.compile(r' AS ((["`])(?:(?!\2).|\2\2)*\2)$', re.DOTALL)
+_LINE_WIDTH = 100  # of columns that are taken over
 
 
 @dataclass(frozen=True)
 class Step:
-    """A common table expression: the columns that it adds, `… AS "name"`, and which rows it keeps (empty: all).
+    """A common table expression: the columns that it adds, and which rows it keeps (None: all).
 
     `instead` are columns that take the place of some before them, in engines where a step takes over all (`prunes`).
     """
 
     label: str
     why: str
-    added: list[str]
-    where: str = ""
-    instead: Sequence[str] = ()
+    added: Sequence[StepColumn]
+    where: Expression | None = None
+    instead: Sequence[StepColumn] = ()
 
     @property
-    def asks(self) -> list[str]:
-        """The texts that name what it asks of the steps before."""
-        return [*self.added, *self.instead, self.where]
+    def reads(self) -> frozenset[str]:
+        """The columns that it reads from the step before."""
+        return reads_of([*(column.expression for column in (*self.added, *self.instead)), self.where])
 
 
-def printed(steps: Sequence[Step], source: str, there: list[str], columns: Sequence[str], dialect: Dialect) -> str:
-    """The whole SELECT of `columns` from the last step; the first reads `source`, which has the columns `there`.
+def print_steps(
+    steps: Sequence[Step], source: str, available: Sequence[str], columns: Sequence[StepColumn], dialect: Dialect
+) -> str:
+    """The whole SELECT of `columns` from the last step.
 
-    A step takes over all columns of the one before, or in an engine where that costs, those that are asked later on.
+    The first step reads `source`, which has the columns `available`. It is any FROM item: a table, or a sub-select in
+    brackets, so that a list can be joined with something else before its values are cleaned (see `Query.source`).
+    A step takes over all columns of the one before, or in an engine where that costs, those that are read later on.
     """
-    if not dialect.prunes:
-        steps = asked(steps, columns)
+    if dialect.prunes:
+        taken_over = [[f"* REPLACE ({_listed(step.instead, dialect)})" if step.instead else "*"] for step in steps]
+    else:
+        steps = drop_unread(steps, _reads(columns))
+        taken_over = [[*map(dialect.name, names)] for names in _taken_over(steps, available, columns)]
     body = []
-    for i, one in enumerate(steps):
-        kept = [f"* REPLACE ({', '.join(one.instead)})" if one.instead else "*"]
-        if not dialect.prunes:
-            later = "\n".join([*(part for step in steps[i:] for part in step.asks), *columns])
-            kept = [name for name in there if name in later]
-            there = [*there, *map(name_of, one.added)]
-        lines = ",\n".join(f"    {line}" for line in [*_lines(kept), *one.added])
-        where = f"\n  WHERE {one.where}" if one.where else ""
-        body.append(f"{one.label} AS ( -- {one.why}\n  SELECT\n{lines}\n  FROM {source}{where}{dialect.barrier}\n)")
-        source = one.label
-    selected = ",\n".join(f"  {one}" for one in columns)
+    for step, kept in zip(steps, taken_over, strict=True):
+        added = [column.written(dialect.name) for column in step.added]
+        lines = ",\n".join(f"    {line}" for line in [*_filled_lines(kept), *added])
+        where = f"\n  WHERE {step.where.sql}" if step.where else ""
+        body.append(f"{step.label} AS ( -- {step.why}\n  SELECT\n{lines}\n  FROM {source}{where}{dialect.barrier}\n)")
+        source = step.label
+    selected = ",\n".join(f"  {column.written(dialect.name)}" for column in columns)
     whole = ",\n".join(body)
     return f"WITH {whole}\nSELECT\n{selected}\nFROM {source}"
 
 
-def asked(steps: Sequence[Step], columns: Sequence[str]) -> list[Step]:
-    """The steps without columns that nobody asks for, later on or at the end.
-
-    A column is asked by its quoted name. Where that stands in a literal, a column more is kept, which does no harm.
-    """
-    later = "\n".join(columns)
-    found = []
-    for one in reversed(steps):
-        left = replace(one, added=[line for line in one.added if name_of(line) in later])
+def drop_unread(steps: Sequence[Step], wanted: Iterable[str]) -> list[Step]:
+    """The steps without columns that no later step reads, and that aren't among those `wanted` of the last."""
+    later = set(wanted)
+    kept = []
+    for step in reversed(steps):
+        left = replace(step, added=[column for column in step.added if column.name in later])
         if left.added or left.where or left.instead:
-            found.append(left)
-        later = "\n".join([later, *left.asks])
-    return found[::-1]
+            kept.append(left)
+        later |= left.reads
+    return kept[::-1]
 
 
-def name_of(added: str) -> str:
-    """The quoted name of a column that a step adds."""
-    found = _NAMED.search(added)
-    assert found is not None
-    return found[1]
+def _taken_over(
+    steps: Sequence[Step], available: Sequence[str], columns: Sequence[StepColumn]
+) -> Iterator[Iterable[str]]:
+    """The columns that each step takes over from the one before, since it or a later one reads them."""
+    later = [_reads(columns)]
+    for step in reversed(steps):
+        later.append(later[-1] | step.reads)
+    known = list(available)
+    for step, wanted in zip(steps, later[:0:-1], strict=True):
+        yield [name for name in known if name in wanted]
+        known += [column.name for column in step.added]
 
 
-def _lines(columns: Sequence[str]) -> Iterable[str]:
-    """Columns, as many a line as are easily read."""
+def _reads(columns: Sequence[StepColumn]) -> frozenset[str]:
+    return reads_of(column.expression for column in columns)
+
+
+def _listed(columns: Sequence[StepColumn], dialect: Dialect) -> str:
+    return ", ".join(column.written(dialect.name) for column in columns)
+
+
+def _filled_lines(names: Iterable[str]) -> Iterator[str]:
+    """Names, as many in a line as are easily read."""
     line = ""
-    for one in columns:
-        if line and len(line) + len(one) > 100:
+    for name in names:
+        if line and len(line) + len(name) > _LINE_WIDTH:
             yield line
             line = ""
-        line += f", {one}" if line else one
+        line += f", {name}" if line else name
     if line:
         yield line

@@ -21,6 +21,8 @@ def quoted(identifier: str) -> str:
 
 def text_literal(value: str) -> str:
     """A text literal. Control characters, which a lexer may trip over, are written as a number."""
+    if value.isprintable():
+        return "'" + value.replace("'", "''") + "'"
     parts = [
         f"chr({ord(part)})" if _CONTROL.fullmatch(part) else "'" + part.replace("'", "''") + "'"
         for part in _CONTROL.split(value)

@@ -1,0 +1,91 @@
+"""What a score means, as SQL: stages, the recommendation, the grade and the probability."""
+
+from __future__ import annotations
+
+from leadledger.scoring.gate import Gate
+from leadledger.scoring.printers.sql.conditions import ConditionPrinter
+from leadledger.scoring.printers.sql.expression import Expression, join, write
+from leadledger.scoring.printers.sql.query import EXCLUDED, HIGH, STANDS_AT, TOTAL
+from leadledger.scoring.scorecard import START_TENTHS, TENTHS_PER_DOUBLING, Scorecard
+
+
+class AdvicePrinter:
+    """The advice of one card, over the columns of its points, criteria and exclusions."""
+
+    def __init__(self, card: Scorecard, conditions: ConditionPrinter) -> None:
+        self.card = card
+        self.column, self.field, self.dialect = conditions.column, conditions.field, conditions.dialect
+        self.text, self.number = conditions.dialect.text, conditions.dialect.number
+
+    def stage(self) -> Expression:
+        """The stage that the lead stands at."""
+        standing = self.text(self.card.card.default_stage)
+        if "stage" not in self.card.card.fields or not self.card.gates:
+            return Expression(standing)
+        known = ", ".join(map(self.text, self.card.gates))
+        stage = self.field("stage")
+        return write("CASE WHEN {} IN ({}) THEN {} ELSE {} END", stage, known, stage, standing)
+
+    def next_stage(self) -> Expression:
+        """The stage that the recommendation is about; where none is ahead, the one that the lead stands at."""
+        stays = self.column(STANDS_AT)
+        cases = [write(" WHEN {} = {} THEN {}", stays, self.text(at), self.text(gate.to)) for at, gate in self._gates()]
+        return write("CASE WHEN {} THEN {}{} ELSE {} END", self.column(EXCLUDED), stays, join("", cases), stays)
+
+    def excluded(self) -> Expression:
+        """Whether an exclusion holds; an unknown one doesn't."""
+        exclusions = self.card.card.exclude
+        if not exclusions:
+            return Expression("FALSE")
+        return join(" OR ", [write("coalesce({}, FALSE)", self.column(f"x:{each.name}")) for each in exclusions])
+
+    def recommendation(self) -> Expression:
+        """One of the verdicts."""
+        at_stage = self.column(STANDS_AT)
+        cases = [
+            write(" WHEN {} = {} THEN {}", at_stage, self.text(at), self.verdict(gate)) for at, gate in self._gates()
+        ]
+        return write("CASE WHEN {} THEN 'disqualify'{} ELSE 'keep' END", self.column(EXCLUDED), join("", cases))
+
+    def verdict(self, gate: Gate) -> Expression:
+        """What a gate says of a lead that isn't excluded."""
+        criteria = [self.column(f"c:{self.card.card.criteria[i].name}") for i in gate.requires]
+        cases = []
+        if criteria:
+            unmet = join(" OR ", [write("{} = FALSE", criterion) for criterion in criteria])
+            cases.append(write("WHEN {} THEN 'nurture'", unmet))
+        if gate.threshold.closed:
+            return write("CASE {} ELSE 'keep' END", cases[0]) if cases else Expression("'keep'")
+        if gate.threshold.points is not None:
+            below = write("{} < {}", self.column(TOTAL), gate.threshold.points)
+            cases.append(write("WHEN {} AND {} >= {} THEN 'ask'", below, self.column(HIGH), gate.threshold.points))
+            cases.append(write("WHEN {} THEN 'nurture'", below))
+        if criteria:
+            unknown = join(" OR ", [write("{} IS NULL", criterion) for criterion in criteria])
+            cases.append(write("WHEN {} THEN 'ask'", unknown))
+        return write("CASE {} ELSE 'promote' END", join(" ", cases)) if cases else Expression("'promote'")
+
+    def grade(self) -> Expression:
+        """The grade by the card's cut-offs."""
+        total = self.column(TOTAL)
+        cases = [write(" WHEN {} >= {} THEN {}", total, cut, self.text(grade)) for grade, cut in self.card.card.grades]
+        below = self.text(self.card.card.below)
+        return write("CASE{} ELSE {} END", join("", cases), below) if cases else Expression(below)
+
+    def probability(self) -> Expression:
+        """The two-branch sigmoid, as `engine.probability`; quote, and used by no decision."""
+        base_rate = self.card.learned.base_rate
+        if base_rate is None:
+            return Expression(f"CAST(NULL AS {self.dialect.types['DOUBLE']})")
+        total, number = self.column(TOTAL), self.number
+        odds = f"ln({number(base_rate)} / {number(1 - base_rate)})"
+        log_odds = (
+            f"({odds} + ({total.sql} - {START_TENTHS}) / {number(float(TENTHS_PER_DOUBLING))} * ln({number(2.0)}))"
+        )
+        rising, falling = self.dialect.exp(f"-{log_odds}"), self.dialect.exp(log_odds)
+        sigmoid = f"CASE WHEN {log_odds} >= 0 THEN 1 / (1 + {rising}) ELSE {falling} / (1 + {falling}) END"
+        return Expression(sigmoid, total.reads)
+
+    def _gates(self) -> list[tuple[str, Gate]]:
+        """The gates by the stage before them, without those that lead nowhere."""
+        return [(at, gate) for at, gate in self.card.gates.items() if gate]

@@ -1,0 +1,124 @@
+"""Conditions, fields and numbers of the language as SQL. Its three-valued logic is SQL's own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+
+from leadledger.scoring import tree
+from leadledger.scoring.field import Field, fold
+from leadledger.scoring.printers.choices import LONGEST_CASE
+from leadledger.scoring.printers.sql.dialects.dialect import Dialect
+from leadledger.scoring.printers.sql.expression import Expression, StepColumn, column_reader, join, spell, write
+from leadledger.scoring.printers.sql.steps import Step
+from leadledger.scoring.scorecard import Card
+
+
+class ConditionPrinter:
+    """Conditions over the typed fields of a card, in a dialect, as of a day or the day in a date field."""
+
+    def __init__(self, card: Card, as_of: date | str, dialect: Dialect) -> None:
+        self.card = card
+        self.dialect = dialect
+        self.column = column_reader(dialect.name)
+        self.as_of = Expression(f"DATE '{as_of.isoformat()}'") if isinstance(as_of, date) else self.field(as_of)
+
+    def field(self, name: str) -> Expression:
+        """The typed value of a field."""
+        return self.column(f"f:{name}")
+
+    def derived_steps(self) -> Iterator[Step]:
+        """A step for each level of derived fields, since a step sees only the columns of the steps before it."""
+        known = {field.name for field in self.card.plain_fields}
+        left = list(self.card.derived_fields)
+        level = 1
+        while left:
+            ready = [field for field in left if set(field.computed_from) <= known]
+            columns = [StepColumn(f"f:{field.name}", self.derived(field)) for field in ready]
+            yield Step(f"derived_{level}", "fields that are computed from others", columns)
+            known |= {field.name for field in ready}
+            left = [field for field in left if field.name not in known]
+            level += 1
+
+    def folded_step(self, where: tree.Node | None) -> Step:
+        """The texts that a condition of the card, or `where`, searches for a part, in lower case."""
+        columns = [
+            StepColumn(f"a:{name}", spell(self.dialect.fold, self.field(name))) for name in searched(self.card, where)
+        ]
+        return Step("folded", "texts that are searched, A to Z in lower case", columns)
+
+    def derived(self, field: Field) -> Expression:
+        """The value of a derived field."""
+        node = field.derived
+        assert node is not None
+        return self.operand(node) if isinstance(node, tree.Days) else self.condition(node)
+
+    def condition(self, node: tree.Node) -> Expression:
+        """A condition: TRUE, FALSE, or NULL where it is unknown."""
+        match node:
+            case tree.Compare(op=op, left=left, right=right):
+                return write("{} {} {}", self.operand(left), op, self.operand(right))
+            case tree.In(of=of, values=values):
+                return write("{} IN ({})", self.operand(of), join(", ", map(self.operand, values)))
+            case tree.Search(way=way, of=of, text=part):
+                folded = self.column(f"a:{of.name}")
+                return spell(self.dialect.search, way, folded, self.dialect.text(fold(part)))
+            case tree.Truth(of=of):
+                return self.field(of.name)
+            case tree.IsNull(of=of):
+                return write("{} IS NULL", self.operand(of))
+            case tree.Not(of=of):
+                return write("NOT ({})", self.condition(of))
+            case tree.And(of=parts):
+                return join(" AND ", [bracketed(self.condition(part)) for part in parts])
+            case tree.Or(of=parts):
+                return join(" OR ", [bracketed(self.condition(part)) for part in parts])
+
+    def operand(self, node: tree.Operand | tree.Constant) -> Expression:
+        """A field, the days to or from a date field, or a literal."""
+        match node:
+            case tree.FieldRef(name=name):
+                return self.field(name)
+            case tree.Days(way=way, of=of):
+                day = self.field(of.name)
+                span = (self.as_of, day) if way == "since" else (day, self.as_of)
+                return spell(self.dialect.days_between, *span)
+            case tree.Constant(value=value):
+                return Expression(self.literal(value))
+
+    def literal(self, value: float | str | bool | date) -> str:
+        """A literal of the language as SQL."""
+        if isinstance(value, bool):
+            return "TRUE" if value else "FALSE"
+        if isinstance(value, float):
+            return self.dialect.number(value)
+        return self.dialect.text(value) if isinstance(value, str) else f"DATE '{value.isoformat()}'"
+
+    def staircase(self, value: str, edges: Sequence[float], stretches: Sequence[object]) -> str:
+        """Which stretch a number (SQL, not NULL) is in: stretches[i] from edges[i - 1] to before edges[i]."""
+        if not edges:
+            return str(stretches[0])
+        if len(edges) <= LONGEST_CASE:
+            cases = "".join(
+                f" WHEN {value} < {self.dialect.number(edge)} THEN {stretch}"
+                for edge, stretch in zip(edges, stretches, strict=False)
+            )
+            return f"CASE{cases} ELSE {stretches[-1]} END"
+        half = len(edges) // 2
+        lower = self.staircase(value, edges[:half], stretches[: half + 1])
+        upper = self.staircase(value, edges[half + 1 :], stretches[half + 1 :])
+        return f"CASE WHEN {value} < {self.dialect.number(edges[half])} THEN {lower} ELSE {upper} END"
+
+
+def searched(card: Card, where: tree.Node | None) -> tuple[str, ...]:
+    """The fields whose texts are searched for a part, in any condition of a card or in `where`."""
+    conditions: list[tree.Part] = [field.derived for field in card.derived_fields if field.derived is not None]
+    conditions += [rule.when.tree for rule in card.rules] + [exclusion.when.tree for exclusion in card.exclude]
+    conditions += [criterion.met.tree for criterion in card.criteria] + ([] if where is None else [where])
+    nodes = (node for condition in conditions for node in tree.walk_tree(condition))
+    return tuple(dict.fromkeys(node.of.name for node in nodes if isinstance(node, tree.Search)))
+
+
+def bracketed(condition: Expression) -> Expression:
+    """A condition that can stand as an operand."""
+    return write("({})", condition)
