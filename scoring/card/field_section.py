@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import yaml
 
-from leadledger.scoring.card.condition import RESERVED, KnownField, join_lines, parse_condition, parse_days
+from leadledger.scoring.card.condition import KnownField, join_lines, parse_condition, parse_days
+from leadledger.scoring.card.condition_tokens import RESERVED
 from leadledger.scoring.card.keys import BETTER, KEYS, KINDS
 from leadledger.scoring.card.reading import CardReading
 from leadledger.scoring.card.yaml_shapes import KeyValue

@@ -16,14 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leadledger.scoring import tree
-from leadledger.scoring.card.condition import (
-    DEEPEST_CONDITION,
-    LONGEST_CONDITION,
-    KnownField,
-    join_lines,
-    parse_condition,
-    parse_days,
-)
+from leadledger.scoring.card.condition import KnownField, join_lines, parse_condition, parse_days
+from leadledger.scoring.card.condition_tokens import DEEPEST_CONDITION, LONGEST_CONDITION
 from leadledger.scoring.card.reader import parse_card
 from leadledger.scoring.engine.score import get_engine
 from leadledger.scoring.errors import ConditionError, UnknownField
@@ -117,7 +111,7 @@ def test_limits() -> None:
         with pytest.raises(ConditionError, match="nested too deeply; split it into several rules") as caught:
             parse_condition(text, known)
         assert caught.value.offset == offset
-    with pytest.raises(ConditionError, match=f"more than {LONGEST_CONDITION} characters"):
+    with pytest.raises(ConditionError, match=f"more than {LONGEST_CONDITION:,} characters"):
         parse_condition("on or " * LONGEST_CONDITION + "on", known)
 
 
