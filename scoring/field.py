@@ -109,7 +109,7 @@ class Field:
     @property
     def missing_texts(self) -> frozenset[str]:
         """Its own texts, folded, that mean "not known", whether or not `values` lists them."""
-        return frozenset(fold(one) for one in self.missing if isinstance(one, str))
+        return frozenset(fold(text) for text in self.missing if isinstance(text, str))
 
     @property
     def computed_from(self) -> tuple[str, ...]:
@@ -188,9 +188,9 @@ def _flag(raw: Any) -> bool:
     if isinstance(raw, bool):
         return raw
     if isinstance(raw, str):
-        found = _FLAGS.get(fold(raw))
-        if found is not None:
-            return found
+        flag = _FLAGS.get(fold(raw))
+        if flag is not None:
+            return flag
     elif isinstance(raw, int | float | Decimal) and raw in (0, 1):
         return bool(raw)
     raise UnreadableValue(f"{quote(raw)} {NOT_FLAG}")
@@ -202,15 +202,15 @@ def _day(raw: Any) -> date:
         return moved.date()
     if isinstance(raw, date):
         return raw
-    found = _DATE.fullmatch(raw) if isinstance(raw, str) else None
-    if found is None:
+    match = _DATE.fullmatch(raw) if isinstance(raw, str) else None
+    if match is None:
         raise UnreadableValue(f"{quote(raw)} {NOT_DATE}")
     try:
-        day = date.fromisoformat(found[1])
-        if found[4] is None:  # no offset, or Z
+        day = date.fromisoformat(match[1])
+        if match[4] is None:  # no offset, or Z
             return day
-        offset = int(found[5]) * 60 + int(found[6] or 0)
-        minutes = int(found[2]) * 60 + int(found[3]) + (offset if found[4] == "-" else -offset)
+        offset = int(match[5]) * 60 + int(match[6] or 0)
+        minutes = int(match[2]) * 60 + int(match[3]) + (offset if match[4] == "-" else -offset)
         return day + timedelta(days=minutes // 1440)
     except (ValueError, OverflowError):
         raise UnreadableValue(f"{quote(raw)} {NOT_DATE}") from None
@@ -233,10 +233,10 @@ def _text_of(field: Field) -> Callable[[Any], str]:
             except UnicodeEncodeError:
                 raise UnreadableValue(f"{quote(raw)} {NOT_TEXT}: it holds half a character") from None
         if values:
-            found = values.get(fold(raw))
-            if found is None:
+            listed = values.get(fold(raw))
+            if listed is None:
                 raise UnreadableValue(f"{quote(raw)} {field.explain_unlisted()}")
-            return found
+            return listed
         return str(raw)
 
     return text

@@ -57,7 +57,7 @@ class Stage:
     @property
     def has_threshold(self) -> bool:
         """Whether points decide at its entrance: by a line set by hand, or by one that training is asked for."""
-        return any(one is not None for one in (self.points, self.precision, self.capacity, self.value))
+        return any(way is not None for way in (self.points, self.precision, self.capacity, self.value))
 
     @property
     def has_gate(self) -> bool:
@@ -103,11 +103,11 @@ def decide(
         return "disqualify"
     if gate is None:
         return "keep"
-    asked = [criteria[i] for i in gate.requires]
-    if False in asked:
+    required = [criteria[i] for i in gate.requires]
+    if False in required:
         return "nurture"
     if gate.threshold.closed:
         return "keep"
     if gate.threshold.points is not None and total < gate.threshold.points:
         return "ask" if high >= gate.threshold.points else "nurture"
-    return "ask" if None in asked else "promote"
+    return "ask" if None in required else "promote"

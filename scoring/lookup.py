@@ -171,18 +171,18 @@ class Combination:
 
     def cell(self, bins: Sequence[int]) -> int:
         """The number of a cell, given the bin of each field: the first field counts most, as the rows of a pair."""
-        found = 0
+        cell = 0
         for at, axis in zip(bins, self.bins, strict=True):
-            found = found * len(axis) + at
-        return found
+            cell = cell * len(axis) + at
+        return cell
 
     def at(self, cell: int) -> tuple[int, ...]:
         """The bin of each field in a cell; undoes `cell`."""
-        found = []
+        bins = []
         for axis in reversed(self.bins):
             cell, at = divmod(cell, len(axis))
-            found.append(at)
-        return tuple(reversed(found))
+            bins.append(at)
+        return tuple(reversed(bins))
 
     def worth(self, bins: Sequence[int]) -> int:
         """The points (tenths) of a cell, given the bin of each field: the sum of the leaves that it comes to."""
@@ -244,15 +244,15 @@ def describe_bins(bins: Bins, chosen: Sequence[int]) -> tuple[str, ...]:
     """Some bins, ascending, for people: `missing`, `below 50`; neighbouring bins of a number are one stretch."""
     if not isinstance(bins, NumberBins):
         return tuple(bins.labels[at] for at in chosen)
-    found = [MISSING] if chosen[0] == 0 else []
+    labels = [MISSING] if chosen[0] == 0 else []
     for low, high in merge_ranges(bins, chosen):
         if low is None:
-            found.append("any" if high is None else f"below {format_number(high)}")
+            labels.append("any" if high is None else f"below {format_number(high)}")
         else:
-            found.append(
+            labels.append(
                 f"{format_number(low)} and up" if high is None else f"{format_number(low)} to {format_number(high)}"
             )
-    return tuple(found)
+    return tuple(labels)
 
 
 def format_number(number: float) -> str:

@@ -114,8 +114,8 @@ class Result:
             "line": None if advice.threshold is None else advice.threshold / 10,
             "criteria": dict(advice.criteria),
             "reasons": list(advice.reasons),
-            "questions": [one.to_dict() for one in advice.questions],
-            "ledger": [one.to_dict() for one in self.ledger],
+            "questions": [question.to_dict() for question in advice.questions],
+            "ledger": [entry.to_dict() for entry in self.ledger],
             "ignored": list(self.ignored),
         }
 

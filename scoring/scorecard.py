@@ -78,20 +78,20 @@ class Card:
     @cached_property
     def plain_fields(self) -> tuple[Field, ...]:
         """The fields that come from outside."""
-        return tuple(one for one in self.fields.values() if one.derived is None)
+        return tuple(field for field in self.fields.values() if field.derived is None)
 
     @cached_property
     def derived_fields(self) -> tuple[Field, ...]:
         """The fields that are computed, in an order in which each asks only earlier ones."""
-        return tuple(one for one in self.fields.values() if one.derived is not None)
+        return tuple(field for field in self.fields.values() if field.derived is not None)
 
     def find_plain_fields(self, names: tuple[str, ...]) -> tuple[str, ...]:
         """The plain fields behind some fields, each once: a derived field is replaced by what it asks."""
-        found: dict[str, None] = {}
+        plain: dict[str, None] = {}
         for name in names:
             asks = self.fields[name].computed_from
-            found |= dict.fromkeys(self.find_plain_fields(asks) if asks else (name,))
-        return tuple(found)
+            plain |= dict.fromkeys(self.find_plain_fields(asks) if asks else (name,))
+        return tuple(plain)
 
     @cached_property
     def questions(self) -> Mapping[str, str]:
@@ -101,12 +101,15 @@ class Card:
         """
         required = {name for stage in self.stages for name in stage.requires}
         behind = {
-            root for one in self.criteria if one.name in required for root in self.find_plain_fields(one.met.fields)
+            root
+            for criterion in self.criteria
+            if criterion.name in required
+            for root in self.find_plain_fields(criterion.met.fields)
         }
         return {
-            one.name: one.ask or f"What is the {one.title}?"
-            for one in self.plain_fields
-            if one.ask or one.name in behind
+            field.name: field.ask or f"What is the {field.title}?"
+            for field in self.plain_fields
+            if field.ask or field.name in behind
         }
 
     @cached_property
@@ -178,24 +181,24 @@ class Scorecard:
         trust = self.learned.trust
         return tuple(
             Group(
-                one.name,
-                None if one.maximum is None else scale_points(one.maximum, trust),
-                None if one.minimum is None else scale_points(one.minimum, trust),
-                one.best_of,
+                group.name,
+                None if group.maximum is None else scale_points(group.maximum, trust),
+                None if group.minimum is None else scale_points(group.minimum, trust),
+                group.best_of,
             )
-            for one in self.card.groups
+            for group in self.card.groups
         )
 
     @cached_property
     def gates(self) -> Mapping[str, Gate | None]:
         """The gate before a lead of each stage; None where there is nothing to decide."""
-        positions = {one.name: i for i, one in enumerate(self.card.criteria)}
-        found: dict[str, Gate | None] = {}
+        positions = {criterion.name: i for i, criterion in enumerate(self.card.criteria)}
+        gates: dict[str, Gate | None] = {}
         for at, to in pairwise([*self.card.stages, Stage("")]):
             threshold = self.learned.thresholds.get(to.name) or Threshold(to.points)
             gate = Gate(at.name, to.name, tuple(positions[name] for name in to.requires), threshold)
-            found[at.name] = gate if to.has_gate else None
-        return found
+            gates[at.name] = gate if to.has_gate else None
+        return gates
 
     def find_gate(self, stage: object) -> tuple[str, Gate | None]:
         """Where a lead stands, and the gate before it. `stage` is the value of the field `stage`; None: unknown."""

@@ -132,12 +132,12 @@ class _TreeReader:
         of = self.read_operand(left)
         if _is_literal(right):
             return self.check_order(node, op, of, self.read_constant(right, of))
-        other = self.read_operand(right, beside=of)
-        if _kind_of(of) != _kind_of(other):
+        second = self.read_operand(right, beside=of)
+        if _kind_of(of) != _kind_of(second):
             raise _refuse(
-                node, f"{_with_article(_kind_of(of))} can't be compared with {_with_article(_kind_of(other))}"
+                node, f"{_with_article(_kind_of(of))} can't be compared with {_with_article(_kind_of(second))}"
             )
-        return self.check_order(node, op, of, other)
+        return self.check_order(node, op, of, second)
 
     def check_order(
         self, node: exp.Expr, op: tree.Comparison, of: tree.Operand, right: tree.Operand | tree.Constant
@@ -217,8 +217,8 @@ class _TreeReader:
             raise _refuse(node, f"a text stands in single quotes: {_quote_text(node.name)}")
         value = _read_value(node)
         kind = _kind_of(of)
-        found = {float: "number", str: "text", bool: "flag", date: "date"}[type(value)]
-        if found != kind and not (kind == "id" and found == "text"):
+        given = {float: "number", str: "text", bool: "flag", date: "date"}[type(value)]
+        if given != kind and not (kind == "id" and given == "text"):
             name = of.name if isinstance(of, tree.FieldRef) else f"days_{of.way}(…)"
             hint = {
                 "number": "write a number without quotes",
@@ -227,7 +227,7 @@ class _TreeReader:
                 "flag": "write true or false",
                 "date": "write date '2026-01-31'",
             }[kind]
-            raise _refuse(node, f"'{name}' is {_with_article(kind)}, and this is {_with_article(found)}; {hint}")
+            raise _refuse(node, f"'{name}' is {_with_article(kind)}, and this is {_with_article(given)}; {hint}")
         if isinstance(of, tree.FieldRef) and isinstance(value, str):
             if not value.strip(WHITE_SPACE):
                 raise _refuse(

@@ -36,17 +36,17 @@ class StandardField:
 @cache
 def read_standard_fields() -> Mapping[str, StandardField]:
     """The standard fields, by name."""
-    found = {}
+    fields = {}
     for name, entry in yaml.load(
         files("leadledger.scoring.card").joinpath("crm_names.yaml").read_text("utf-8"), Loader
     ).items():
-        names = {system: one for system, one in entry.items() if system != "kind"}
-        found[name] = StandardField(
+        names = {system: name_in for system, name_in in entry.items() if system != "kind"}
+        fields[name] = StandardField(
             entry["kind"],
-            {system: one for system, one in names.items() if isinstance(one, str)},
-            {system: one[0] for system, one in names.items() if isinstance(one, list)},
+            {system: name_in for system, name_in in names.items() if isinstance(name_in, str)},
+            {system: name_in[0] for system, name_in in names.items() if isinstance(name_in, list)},
         )
-    return found
+    return fields
 
 
 def add_standard_names(
@@ -67,11 +67,13 @@ def _named(field: Field, spoken: Container[str], taken: Container[str]) -> Field
         return field
     # A card that takes CountryCode from Salesforce doesn't want its Country, under which Zoho has the same: a list may
     # come from either, a body says from which.
-    unwanted = {one for names in (entry.anywhere, entry.in_bodies) for system, one in names.items() if system in spoken}
+    unwanted = {
+        column for names in (entry.anywhere, entry.in_bodies) for system, column in names.items() if system in spoken
+    }
     anywhere: list[tuple[str, str]] = []
     in_bodies: list[tuple[str, str]] = []
-    for names, found in ((entry.anywhere, anywhere), (entry.in_bodies, in_bodies)):
-        for system, one in names.items():
-            if system not in spoken and one not in taken:
-                (in_bodies if one in unwanted else found).append((system, one))
+    for names, sources in ((entry.anywhere, anywhere), (entry.in_bodies, in_bodies)):
+        for system, column in names.items():
+            if system not in spoken and column not in taken:
+                (in_bodies if column in unwanted else sources).append((system, column))
     return replace(field, standard=tuple(anywhere), in_bodies=tuple(in_bodies))

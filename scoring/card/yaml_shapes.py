@@ -161,34 +161,34 @@ class Shapes:
         if not isinstance(node, yaml.MappingNode):
             self.problem(node, f"{what} must be a mapping of `key: value` lines, not {_kind(node)}")
             return {}
-        found: dict[str, KeyValue] = {}
+        items: dict[str, KeyValue] = {}
         for key, value in node.value:
             if not isinstance(key, yaml.ScalarNode):
                 self.problem(key, f"a key of {what} must be a plain word, not {_kind(key)}")
-            elif key.value in found:
-                first = found[key.value].key.start_mark.line + 1
+            elif key.value in items:
+                first = items[key.value].key.start_mark.line + 1
                 where = f"first on line {first}" if first < key.start_mark.line + 1 else "both on this line"
                 self.problem(key, f"{quote(key.value)} stands twice in {what}, {where}; remove one of the two")
             else:
-                found[key.value] = KeyValue(key, value)
-        return found
+                items[key.value] = KeyValue(key, value)
+        return items
 
     def record(self, node: yaml.Node, what: str, keys: Mapping[str, bool]) -> dict[str, KeyValue]:
         """The items of a mapping whose keys are known; `keys` says of each whether it must be there."""
-        found = self.mapping(node, what)
-        absent = [key for key, needed in keys.items() if needed and key not in found]
-        unknown = [key for key in found if key not in keys]
+        items = self.mapping(node, what)
+        absent = [key for key, needed in keys.items() if needed and key not in items]
+        unknown = [key for key in items if key not in keys]
         for key in unknown:
-            hint = did_you_mean(key, [one for one in keys if one not in found] or keys)
+            hint = did_you_mean(key, [known for known in keys if known not in items] or keys)
             if len(unknown) == len(absent) == 1 and "Did you mean" not in hint:
                 hint = f" Is it meant to be '{absent[0]}', which is missing?"
-            self.problem(found.pop(key).key, f"unknown key {quote(key)} in {what}.{hint}")
+            self.problem(items.pop(key).key, f"unknown key {quote(key)} in {what}.{hint}")
             # A key that is misspelt is not missing as well.
-            absent = [one for one in absent if f"'{one}'" not in hint]
+            absent = [missing for missing in absent if f"'{missing}'" not in hint]
         if isinstance(node, yaml.MappingNode):
             for key in absent:
                 self.problem(node, f"{what} has no '{key}'; add `{key}:`")
-        return found
+        return items
 
     def few(self, node: yaml.Node, what: str) -> bool:
         """Whether a section has no more entries than a person can look after, and a printed card can hold."""
@@ -298,23 +298,23 @@ class Shapes:
         if text is None:
             return None
         pattern = r"([0-9]{1,5}) days?" + (r" of ([a-z][a-z0-9_]*)" if of else "")
-        found = re.fullmatch(pattern, text.strip())
-        if not found or int(found[1]) < 1:
+        match = re.fullmatch(pattern, text.strip())
+        if not match or int(match[1]) < 1:
             example = "14 days of last_activity" if of else "90 days"
             self.problem(node, f"{what} is {quote(text)}; write it like `{example}`")
             return None
-        return int(found[1]), found[2] if of else ""
+        return int(match[1]), match[2] if of else ""
 
     def rate(self, node: yaml.Node, what: str) -> tuple[int, str] | None:
         """`40 per week`: how many, and the period, one of day, week and month."""
         text = self.text(node, what)
         if text is None:
             return None
-        found = re.fullmatch(r"([0-9]{1,7}) per (day|week|month)", " ".join(text.split()))
-        if not found or int(found[1]) < 1:
+        match = re.fullmatch(r"([0-9]{1,7}) per (day|week|month)", " ".join(text.split()))
+        if not match or int(match[1]) < 1:
             self.problem(node, f"{what} is {quote(text)}; write it like `40 per week`, or per day, or per month")
             return None
-        return int(found[1]), found[2]
+        return int(match[1]), match[2]
 
     def day(self, node: yaml.Node, what: str) -> date | None:
         """A date."""
@@ -353,7 +353,7 @@ def _place(raw: str, node: yaml.ScalarNode, offset: int) -> int:
 
     YAML folds and unindents white space, and keeps the order of everything else: so both are counted without it.
     """
-    left = sum(not one.isspace() for one in node.value[:offset])
+    left = sum(not character.isspace() for character in node.value[:offset])
     at = 0
     if node.style in ("|", ">"):
         at = len(re.match(r"[^\r\n]*", raw)[0])  # type: ignore[index]  # it matches any text

@@ -31,20 +31,20 @@ def build_declared(card: Card) -> Scorecard:
 def find_failures(card: Card) -> tuple[Failure, ...]:
     """The cases that fail, in the order of the card."""
     ready = get_engine(build_declared(card))
-    found = []
+    failures = []
     for case in card.cases:
         values = ready.clean(case.lead).values
         result = ready.result(values, case.as_of)
         excluded = ready.tally(values, case.as_of)[-1]
         fired = {entry.name for entry in result.ledger if entry.kind == "rule"}
-        fired |= {one.name for one, fires in zip(card.exclude, excluded, strict=True) if fires}
-        found += [Failure(case.name, case.line, text) for text in _mismatches(case, result, fired)]
-    return tuple(found)
+        fired |= {exclusion.name for exclusion, fires in zip(card.exclude, excluded, strict=True) if fires}
+        failures += [Failure(case.name, case.line, text) for text in _mismatches(case, result, fired)]
+    return tuple(failures)
 
 
 def _mismatches(case: Case, result: Result, fired: set[str]) -> Iterator[str]:
     advice = result.recommendation
-    came: dict[str, Any] = {
+    actual: dict[str, Any] = {
         "recommendation": advice.verdict,
         "from": advice.at,
         "to": advice.to,
@@ -53,8 +53,8 @@ def _mismatches(case: Case, result: Result, fired: set[str]) -> Iterator[str]:
         "points": result.tenths,
     }
     for key, expected in case.expect.items():
-        if key in came and came[key] != expected:
-            got = f"{_show(key, came[key])} ({format_unsigned(result.tenths)} points)"
+        if key in actual and actual[key] != expected:
+            got = f"{_show(key, actual[key])} ({format_unsigned(result.tenths)} points)"
             yield f"expected {key} {_show(key, expected)}, got {got}"
     for name in case.expect.get("fires", ()):
         if name not in fired:

@@ -1,6 +1,6 @@
 """Which question to ask first: the one whose answer is most likely to settle the recommendation.
 
-For every field with a question, the answers that could come (`reach.answers`) are worked out once, with a share each:
+For every field with a question, the answers that could come (`list_answers`) are worked out once, with a share each:
 learned tables know how often each bin occurs; without one, all answers count alike. For a lead, an answer shifts the
 points and settles criteria as it would for a lead of whom nothing else is known: near enough for a ranking, and fast.
 """
@@ -46,9 +46,9 @@ def prepare_questions(
     card: Scorecard, tally: Callable[[Mapping[str, Typed], date], tuple[Any, ...]]
 ) -> tuple[AskableField, ...]:
     """The possible answers to every question of a card. `tally` is the printed Python of the card."""
-    blank: dict[str, Typed] = dict.fromkeys((one.name for one in card.card.plain_fields), None)
+    blank: dict[str, Typed] = dict.fromkeys((field.name for field in card.card.plain_fields), None)
     base, *_, base_criteria, _ = tally(blank, ANY_DAY)
-    found = []
+    askables = []
     for name, text in card.card.questions.items():
         shares: dict[tuple[int, tuple[tuple[int, bool], ...]], float] = {}
         for value, share in list_answers(card, card.card.fields[name]):
@@ -61,13 +61,15 @@ def prepare_questions(
             # Answers with the same effect are one, so that a lead is asked in a handful of steps.
             shares[total - base, settled] = shares.get((total - base, settled), 0.0) + share
         possible = tuple(PossibleAnswer(share, shift, settled) for (shift, settled), share in shares.items())
-        high = max((one.shift for one in possible), default=0)
-        found.append(AskableField(name, text, possible, high, any(one.shift or one.criteria for one in possible)))
-    return tuple(found)
+        high = max((answer.shift for answer in possible), default=0)
+        askables.append(
+            AskableField(name, text, possible, high, any(answer.shift or answer.criteria for answer in possible))
+        )
+    return tuple(askables)
 
 
 def rank_questions(
-    asked: Sequence[AskableField],
+    askables: Sequence[AskableField],
     values: Mapping[str, Typed],
     gate: Gate,
     criteria: Sequence[bool | None],
@@ -76,28 +78,28 @@ def rank_questions(
 ) -> tuple[Question, ...]:
     """The open questions of a lead that is to be asked about, the most telling first.
 
-    An answer settles the matter where it makes a required criterion unmet, where the line can't be reached any more, or
-    where the line is reached and no required criterion is left unknown: where `gate.verdict` would no longer say `ask`.
+    An answer settles the matter where it makes a required criterion unmet, where the threshold is out of reach, or
+    where it is reached and no required criterion is left unknown: where `gate.decide` would no longer say `ask`.
     """
-    line = gate.threshold.points
+    threshold = gate.threshold.points
     unknown = {i for i in gate.requires if criteria[i] is None}
-    found = []
-    still = [one for one in asked if values[one.field] is None]
-    for one in [one for one in still if one.telling] or still:
-        rest = max(high - max(one.high, 0), total)
+    questions = []
+    still_open = [askable for askable in askables if values[askable.field] is None]
+    for askable in [askable for askable in still_open if askable.telling] or still_open:
+        rest = max(high - max(askable.high, 0), total)
         settles = 0.0
-        for answer in one.answers:
+        for answer in askable.answers:
             left = len(unknown)
             for i, met in answer.criteria:
                 if i in unknown:
                     left = left - 1 if met else -len(criteria)
             if left < 0:
                 settles += answer.share
-            elif line is None or total + answer.shift >= line:
+            elif threshold is None or total + answer.shift >= threshold:
                 if not left:
                     settles += answer.share
-            elif rest + answer.shift < line:
+            elif rest + answer.shift < threshold:
                 settles += answer.share
-        found.append(Question(one.field, one.text, settles))
-    found.sort(key=lambda one: -one.settles)
-    return tuple(found)
+        questions.append(Question(askable.field, askable.text, settles))
+    questions.sort(key=lambda question: -question.settles)
+    return tuple(questions)

@@ -50,11 +50,11 @@ def explain(card: Scorecard, lead: Mapping[str, Any], as_of: date, width: int = 
 
 def get_engine(card: Scorecard) -> Engine:
     """The engine of a scorecard, made at its first use and kept with it."""
-    found: Engine | None = card.__dict__.get("engine")
-    if found is None:
-        found = Engine(card)
-        card.__dict__["engine"] = found  # as cached_property does: a frozen scorecard, and what follows from it
-    return found
+    engine: Engine | None = card.__dict__.get("engine")
+    if engine is None:
+        engine = Engine(card)
+        card.__dict__["engine"] = engine  # as cached_property does: a frozen scorecard, and what follows from it
+    return engine
 
 
 def compute_probability(base_rate: float | None, tenths: int) -> float | None:
@@ -104,16 +104,18 @@ class Engine:
         self._blank: dict[str, Typed] = dict.fromkeys(self._fields)
         # Most entries are the same for every lead that has them, so they are made once.
         self._start = Entry("start", "start", card.learned.start, "Where every lead starts")
-        self._rules = [Entry(one.rule.name, "rule", one.points, one.rule.reason, one.rule.why) for one in card.rules]
+        self._rules = [
+            Entry(priced.rule.name, "rule", priced.points, priced.rule.reason, priced.rule.why) for priced in card.rules
+        ]
         self._terms = [_entries(card, term) for term in card.learned.terms]
         self._known_errors, self._always, self._squares = _errors(card)
-        self._groups = [(one.name, describe_group(card, one.name)) for one in card.groups]
+        self._groups = [(group.name, describe_group(card, group.name)) for group in card.groups]
         self._asked = question.prepare_questions(card, self.tally)
 
     def clean(self, lead: Mapping[str, Any], path: str = "$") -> Lead:
         """Typed values of a raw lead. Raises LeadError; `path` leads to the lead in the caller's input."""
         values = dict(self._blank)
-        came: dict[str, str] = {}
+        columns: dict[str, str] = {}
         ignored = []
         problems = []
         for column, raw in lead.items():
@@ -131,11 +133,11 @@ class Engine:
                     continue
             if value is None:
                 continue
-            if name in came and values[name] != value:
-                clash = f"'{name}' has another value under '{came[name]}'; send one of the two"
+            if name in columns and values[name] != value:
+                clash = f"'{name}' has another value under '{columns[name]}'; send one of the two"
                 problems.append(BadValue(name, str(column), raw, clash, path))
             values[name] = value
-            came[name] = column
+            columns[name] = column
         if problems:
             raise LeadError(problems)
         return Lead(values, tuple(ignored))
@@ -163,8 +165,8 @@ class Engine:
         card = self.card
         ledger = [self._start]
         ledger += [
-            one if points == one.tenths else Entry(one.name, "rule", points, one.reason, one.why)
-            for one, points in zip(self._rules, rules, strict=True)
+            entry if points == entry.tenths else Entry(entry.name, "rule", points, entry.reason, entry.why)
+            for entry, points in zip(self._rules, rules, strict=True)
             if points
         ]
         for (name, reason), points in zip(self._groups, groups, strict=True):
@@ -176,7 +178,7 @@ class Engine:
             error = round_root(self._always + sum([squares[bins[i]] for i, squares in self._squares]))
         at, gate = card.find_gate(values.get("stage"))
         advice = decide(gate, criteria, True in excluded, total, high)
-        asked = (
+        questions = (
             question.rank_questions(self._asked, values, gate, criteria, total, high)
             if gate and advice == "ask"
             else ()
@@ -186,9 +188,9 @@ class Engine:
             at,
             gate.to if gate and advice != "disqualify" else at,
             gate.threshold.points if gate else None,
-            tuple((one.name, _STATES[met]) for one, met in zip(card.card.criteria, criteria, strict=True)),
+            tuple((criterion.name, _STATES[met]) for criterion, met in zip(card.card.criteria, criteria, strict=True)),
             self._reasons(gate, advice, criteria, excluded, total, high, ledger),
-            asked,
+            questions,
         )
         return Result(
             card.card.name,
@@ -218,29 +220,29 @@ class Engine:
     ) -> tuple[str, ...]:
         card = self.card.card
         if advice == "disqualify":
-            return tuple(one.reason for one, fires in zip(card.exclude, excluded, strict=True) if fires)
-        found = []
+            return tuple(exclusion.reason for exclusion, fires in zip(card.exclude, excluded, strict=True) if fires)
+        reasons = []
         if gate is not None:
             for wanted, words in ((False, "is not met"), (None, "is not known")):
-                found += [f"{card.criteria[i].title} {words}" for i in gate.requires if criteria[i] is wanted]
+                reasons += [f"{card.criteria[i].title} {words}" for i in gate.requires if criteria[i] is wanted]
             line = gate.threshold
             if line.closed:
-                found.append(line.closed)
+                reasons.append(line.closed)
             elif line.points is not None and total < line.points:
                 short = f"{format_unsigned(total)} points, {format_unsigned(line.points)} are needed"
-                found.append(
+                reasons.append(
                     f"{short}; answers could bring up to {format_unsigned(high)}" if advice == "ask" else short
                 )
         elif not card.stages:
-            found.append("the card has no stages")
+            reasons.append("the card has no stages")
         else:
-            found.append("nothing is left to decide by points at this stage")
-        entries = [one for one in ledger[1:] if one.kind != "group"]
-        gains = [one for one in sorted(entries, key=TENTHS, reverse=True)[:REASONS_PER_SIDE] if one.tenths > 0]
-        losses = [one for one in sorted(entries, key=TENTHS)[:REASONS_PER_SIDE] if one.tenths < 0]
+            reasons.append("nothing is left to decide by points at this stage")
+        entries = [entry for entry in ledger[1:] if entry.kind != "group"]
+        gains = [entry for entry in sorted(entries, key=TENTHS, reverse=True)[:REASONS_PER_SIDE] if entry.tenths > 0]
+        losses = [entry for entry in sorted(entries, key=TENTHS)[:REASONS_PER_SIDE] if entry.tenths < 0]
         ordered = gains + losses if advice == "promote" else losses + gains if advice == "nurture" else gains + losses
-        found += [format_entry(one.tenths, one.reason) for one in ordered]
-        return tuple(found)
+        reasons += [format_entry(entry.tenths, entry.reason) for entry in ordered]
+        return tuple(reasons)
 
 
 def round_root(squares: int) -> int:
@@ -271,9 +273,9 @@ def _errors(card: Scorecard) -> tuple[bool, int, list[tuple[int, Sequence[int]]]
             case Combination():
                 always += term.error**2
             case Table(errors=errors) if errors:
-                by_bin.append((i, [one**2 for one in errors]))
+                by_bin.append((i, [error**2 for error in errors]))
             case Pair(errors=errors) if errors:
-                by_bin.append((i, [one**2 for row in errors for one in row]))
+                by_bin.append((i, [error**2 for row in errors for error in row]))
     return bool(always or by_bin), always, by_bin
 
 
@@ -295,7 +297,7 @@ def _entries(card: Scorecard, term: Term) -> Sequence[Entry] | _Cells:
 
 def describe_group(card: Scorecard, name: str) -> str:
     """The words for the adjustment of a group."""
-    group = next(one for one in card.groups if one.name == name)
+    group = next(group for group in card.groups if group.name == name)
     limits = []
     if group.maximum is not None:
         limits.append(f"at most {format_unsigned(group.maximum)}")

@@ -35,11 +35,11 @@ class LoneEffect:
 
 def find_lone_effects(card: Scorecard) -> tuple[LoneEffect, ...]:
     """What can be said of each field with a question by itself; worked out once, and kept with the scorecard."""
-    found: tuple[LoneEffect, ...] | None = card.__dict__.get("alone")
-    if found is None:
-        found = tuple(_alone(card))
-        card.__dict__["alone"] = found
-    return found
+    effects: tuple[LoneEffect, ...] | None = card.__dict__.get("lone_effects")
+    if effects is None:
+        effects = tuple(_alone(card))
+        card.__dict__["lone_effects"] = effects
+    return effects
 
 
 def _alone(card: Scorecard) -> Iterator[LoneEffect]:
@@ -47,45 +47,47 @@ def _alone(card: Scorecard) -> Iterator[LoneEffect]:
         field = card.card.fields[name]
         if field.kind == "date":  # its stretches move with the day of scoring
             continue
-        rules = [one for one in card.rules if not one.rule.group and _asks_only(one, name)]
-        terms = [one for one in card.learned.terms if isinstance(one, Table) and one.field == name]
+        rules = [priced for priced in card.rules if not priced.rule.group and _asks_only(priced, name)]
+        terms = [term for term in card.learned.terms if isinstance(term, Table) and term.field == name]
         if not rules and not terms:
             continue
         unknown = _worth(card, rules, terms, name, None)
         shifts = [_worth(card, rules, terms, name, value) - unknown for value, _ in list_answers(card, field)]
-        named = frozenset(one.rule.name for one in rules), frozenset(one.name for one in terms)
+        named = frozenset(priced.rule.name for priced in rules), frozenset(term.name for term in terms)
         yield LoneEffect(name, *named, min([0, *shifts]), max([0, *shifts]))
 
 
-def _asks_only(one: PricedRule, name: str) -> bool:
+def _asks_only(priced: PricedRule, name: str) -> bool:
     """Whether a rule asks one field alone, by comparisons; what a text may hold besides can't be listed."""
-    searches = any(isinstance(part, tree.Search) for part in tree.walk_tree(one.rule.when.tree))
-    return one.rule.when.fields == (name,) and one.rule.half_life is None and not searches
+    searches = any(isinstance(part, tree.Search) for part in tree.walk_tree(priced.rule.when.tree))
+    return priced.rule.when.fields == (name,) and priced.rule.half_life is None and not searches
 
 
 def _worth(card: Scorecard, rules: Sequence[PricedRule], terms: Sequence[Table], name: str, value: Typed) -> int:
-    plain: dict[str, Typed] = dict.fromkeys((one.name for one in card.card.plain_fields), None)
+    plain: dict[str, Typed] = dict.fromkeys((field.name for field in card.card.plain_fields), None)
     values = derive(card.card, {**plain, name: value}, ANY_DAY)
-    points = sum(one.points for one in rules if evaluate_condition(one.rule.when.tree, values, ANY_DAY) is True)
+    points = sum(
+        priced.points for priced in rules if evaluate_condition(priced.rule.when.tree, values, ANY_DAY) is True
+    )
     return points + sum(term.points[term.bins.find(value)] for term in terms)  # type: ignore[arg-type, misc]  # its kind
 
 
 def list_answers(card: Scorecard, field: Field) -> Iterator[tuple[Typed, float]]:
     """Values that stand for all answers to a field, with their shares; the shares add up to 1."""
-    table = next((one for one in card.learned.terms if isinstance(one, Table) and one.field == field.name), None)
+    table = next((term for term in card.learned.terms if isinstance(term, Table) and term.field == field.name), None)
     values: Sequence[Typed]
     if field.kind == "flag":
         values = [True, False]
     elif field.kind == "number":
         edges = [edge for bins in _bins(card, field) if isinstance(bins, NumberBins) for edge in bins.edges]
-        cuts = sorted({*edges, *(one for one in _literals(card, field.name) if isinstance(one, float))})
+        cuts = sorted({*edges, *(literal for literal in _literals(card, field.name) if isinstance(literal, float))})
         between = [low / 2 + high / 2 for low, high in pairwise(cuts)]
         values = sorted({*cuts, *between, cuts[0] - 1, cuts[-1] + 1}) if cuts else [0.0]
     elif field.kind == "date":
         values = _days(card, field.name)
     else:
         levels = [level for bins in _bins(card, field) if isinstance(bins, TextBins) for level in bins.levels]
-        literals = [one for one in _literals(card, field.name) if isinstance(one, str)]
+        literals = [literal for literal in _literals(card, field.name) if isinstance(literal, str)]
         values = field.values or [*dict.fromkeys([*levels, *literals]), "\0"]  # the last stands for any other text
     if table is None or sum(table.counts[1:]) == 0:
         yield from ((value, 1 / len(values)) for value in values)
@@ -103,8 +105,8 @@ def _bins(card: Scorecard, field: Field) -> Iterator[Bins]:
 
 
 def _conditions(card: Scorecard) -> Iterator[tree.Node]:
-    yield from (one.when.tree for one in card.card.rules)
-    yield from (one.met.tree for one in card.card.criteria)
+    yield from (rule.when.tree for rule in card.card.rules)
+    yield from (criterion.met.tree for criterion in card.card.criteria)
     for field in card.card.derived_fields:
         if field.derived is not None and not isinstance(field.derived, tree.Days):
             yield field.derived
@@ -118,14 +120,14 @@ def _literals(card: Scorecard, field: str) -> Iterator[float | str | bool | date
                 case tree.Compare(left=tree.FieldRef(name=name), right=tree.Constant(value=value)) if name == field:
                     yield value
                 case tree.In(of=tree.FieldRef(name=name), values=values) if name == field:
-                    yield from (one.value for one in values)
+                    yield from (literal.value for literal in values)
                 case tree.Search(of=of, text=text) if of.name == field:
                     yield text
 
 
 def _days(card: Scorecard, field: str) -> list[Typed]:
     """Days that stand for all answers to a date field, by the distances and the dates that conditions compare with."""
-    derived = {one.name: one.derived for one in card.card.derived_fields if isinstance(one.derived, tree.Days)}
+    derived = {field.name: field.derived for field in card.card.derived_fields if isinstance(field.derived, tree.Days)}
     cuts = {value.toordinal() for value in _literals(card, field) if isinstance(value, date)}
     cuts |= {ANY_DAY.toordinal()}
     for node in _conditions(card):
@@ -138,4 +140,4 @@ def _days(card: Scorecard, field: str) -> list[Typed]:
                 cuts.add(ANY_DAY.toordinal() + (distance if left.way == "until" else -distance))
     around = sorted({cut + step for cut in cuts for step in (-1, 0, 1)})
     first, last = date.min.toordinal(), date.max.toordinal()
-    return [ANY_DAY + timedelta(days=one - ANY_DAY.toordinal()) for one in around if first <= one <= last]
+    return [ANY_DAY + timedelta(days=day - ANY_DAY.toordinal()) for day in around if first <= day <= last]

@@ -18,16 +18,16 @@ def evaluate_condition(node: tree.Node, values: Values, as_of: date) -> bool | N
     """Whether a condition holds; None: unknown."""
     match node:
         case tree.Compare(op=op, left=left, right=right):
-            one, other = evaluate_operand(left, values, as_of), evaluate_operand(right, values, as_of)
-            return None if one is None or other is None else _compare(op, one, other)
+            first, second = evaluate_operand(left, values, as_of), evaluate_operand(right, values, as_of)
+            return None if first is None or second is None else _compare(op, first, second)
         case tree.In(of=of, values=literals):
-            one = evaluate_operand(of, values, as_of)
-            return None if one is None else any(one == literal.value for literal in literals)
+            value = evaluate_operand(of, values, as_of)
+            return None if value is None else any(value == literal.value for literal in literals)
         case tree.Search(way=way, of=of, text=text):
-            found = values[of.name]
-            if not isinstance(found, str):
+            value = values[of.name]
+            if not isinstance(value, str):
                 return None
-            whole, part = fold(found), fold(text)
+            whole, part = fold(value), fold(text)
             return {
                 "contains": part in whole,
                 "starts_with": whole.startswith(part),
@@ -63,20 +63,20 @@ def evaluate_operand(node: tree.Operand | tree.Constant, values: Values, as_of: 
             return float((as_of - day).days if way == "since" else (day - as_of).days)
 
 
-def _compare(op: tree.Comparison, one: Typed, other: Typed) -> bool:
+def _compare(op: tree.Comparison, first: Typed, second: Typed) -> bool:
     match op:
         case "=":
-            return one == other
+            return first == second
         case "<>":
-            return one != other
+            return first != second
         case "<":
-            return one < other  # type: ignore[operator]  # both have the kind that the reader checked
+            return first < second  # type: ignore[operator]  # both have the kind that the reader checked
         case "<=":
-            return one <= other  # type: ignore[operator]
+            return first <= second  # type: ignore[operator]
         case ">":
-            return one > other  # type: ignore[operator]
+            return first > second  # type: ignore[operator]
         case ">=":
-            return one >= other  # type: ignore[operator]
+            return first >= second  # type: ignore[operator]
 
 
 def derive(card: Card, values: Values, as_of: date) -> dict[str, Typed]:

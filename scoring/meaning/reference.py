@@ -40,11 +40,11 @@ class Tally:
 def tally(card: Scorecard, plain: Values, as_of: date) -> Tally:
     """Score one lead. `plain` holds a typed value (None: missing) for each plain field of the card."""
     values = derive(card.card, plain, as_of)
-    rules = tuple(compute_rule_points(one, values, as_of) for one in card.rules)
+    rules = tuple(compute_rule_points(priced, values, as_of) for priced in card.rules)
     total = low = high = card.learned.start
     group_entries = []
     for group in card.groups:
-        members = [i for i, one in enumerate(card.rules) if one.rule.group == group.name]
+        members = [i for i, priced in enumerate(card.rules) if priced.rule.group == group.name]
         known = [rules[i] or 0 for i in members]
         spans = [
             find_range(card.rules[i], values, as_of)
@@ -55,19 +55,19 @@ def tally(card: Scorecard, plain: Values, as_of: date) -> Tally:
         worst, best = find_group_range(group, known, spans)
         group_entries.append(worth - sum(known))
         total, low, high = total + worth, low + worst, high + best
-    settled = {name for one in find_lone_effects(card) for name in one.rules}
-    for one, points in zip(card.rules, rules, strict=True):
-        if one.rule.group:
+    settled = {name for effect in find_lone_effects(card) for name in effect.rules}
+    for priced, points in zip(card.rules, rules, strict=True):
+        if priced.rule.group:
             continue
-        unsure = points is None and one.rule.name not in settled and is_open(one, values)
-        worst, best = find_range(one, values, as_of) if unsure else (points or 0, points or 0)
+        unsure = points is None and priced.rule.name not in settled and is_open(priced, values)
+        worst, best = find_range(priced, values, as_of) if unsure else (points or 0, points or 0)
         total, low, high = total + (points or 0), low + worst, high + best
     terms, bins = [], []
     for term in card.learned.terms:
         points, at, worst, best = look_up(term, values, card)
         terms.append(points)
         bins.append(at)
-        if any(term.name in one.terms for one in find_lone_effects(card)):
+        if any(term.name in effect.terms for effect in find_lone_effects(card)):
             worst = best = points
         total, low, high = total + points, low + worst, high + best
     for answer in find_lone_effects(card):
@@ -81,50 +81,50 @@ def tally(card: Scorecard, plain: Values, as_of: date) -> Tally:
         tuple(group_entries),
         tuple(terms),
         tuple(bins),
-        tuple(evaluate_condition(one.met.tree, values, as_of) for one in card.card.criteria),
-        tuple(evaluate_condition(one.when.tree, values, as_of) for one in card.card.exclude),
+        tuple(evaluate_condition(criterion.met.tree, values, as_of) for criterion in card.card.criteria),
+        tuple(evaluate_condition(exclusion.when.tree, values, as_of) for exclusion in card.card.exclude),
     )
 
 
-def compute_earned(one: PricedRule, values: Values, as_of: date) -> int | None:
+def compute_earned(priced: PricedRule, values: Values, as_of: date) -> int | None:
     """What a rule earns where it fires; None where it decays from an unknown day."""
-    if one.steps is None or one.rule.half_life is None:
-        return one.points
-    day = values[one.rule.half_life.of]
-    return one.steps.at((as_of - day).days) if isinstance(day, date) else None
+    if priced.steps is None or priced.rule.half_life is None:
+        return priced.points
+    day = values[priced.rule.half_life.of]
+    return priced.steps.at((as_of - day).days) if isinstance(day, date) else None
 
 
-def compute_rule_points(one: PricedRule, values: Values, as_of: date) -> int | None:
+def compute_rule_points(priced: PricedRule, values: Values, as_of: date) -> int | None:
     """The points of a rule: 0 where its condition is false, None where it, or what it would earn, is unknown."""
-    fires = evaluate_condition(one.rule.when.tree, values, as_of)
-    return 0 if fires is False else None if fires is None else compute_earned(one, values, as_of)
+    fires = evaluate_condition(priced.rule.when.tree, values, as_of)
+    return 0 if fires is False else None if fires is None else compute_earned(priced, values, as_of)
 
 
-def is_open(one: PricedRule, values: Values) -> bool:
+def is_open(priced: PricedRule, values: Values) -> bool:
     """Whether an answer to a question could still settle an unknown rule."""
-    return any(values[name] is None for name in one.askable)
+    return any(values[name] is None for name in priced.askable)
 
 
-def find_range(one: PricedRule, values: Values, as_of: date) -> tuple[int, int]:
+def find_range(priced: PricedRule, values: Values, as_of: date) -> tuple[int, int]:
     """The least and the most that an open rule could bring once its questions are answered."""
-    most = compute_earned(one, values, as_of)
-    most = one.points if most is None else most
+    most = compute_earned(priced, values, as_of)
+    most = priced.points if most is None else most
     return min(most, 0), max(most, 0)
 
 
 def sum_group(group: Group, points: list[int]) -> int:
     """What the rules of a group are worth together."""
-    return _cut(group, max((one for one in points if one), default=0) if group.best_of else sum(points))
+    return _cut(group, max((earned for earned in points if earned), default=0) if group.best_of else sum(points))
 
 
 def find_group_range(group: Group, known: list[int], spans: list[tuple[int, int]]) -> tuple[int, int]:
     """The least and the most that a group could be worth."""
     if not group.best_of:
-        low, high = (sum(known) + sum(one[end] for one in spans) for end in (0, 1))
+        low, high = (sum(known) + sum(span[end] for span in spans) for end in (0, 1))
         return _cut(group, low), _cut(group, high)
-    fired = [one for one in known if one]
-    low = max(fired) if fired else min([0, *(one[0] for one in spans)])
-    high = max([max(fired) if fired else 0, *(one[1] for one in spans)])
+    fired = [earned for earned in known if earned]
+    low = max(fired) if fired else min([0, *(span[0] for span in spans)])
+    high = max([max(fired) if fired else 0, *(span[1] for span in spans)])
     return _cut(group, low), _cut(group, high)
 
 
@@ -151,7 +151,7 @@ def look_up(term: Term, values: Values, card: Scorecard) -> tuple[int, int, int,
             leaf = find_leaf(tree, place)
             # A tree that asks what an answer may still bring could come to any of its leaves.
             ends = list_leaves(tree) if any(free(name, place[name]) for name in find_branch_fields(tree)) else (leaf,)
-            possible = [one.points for one in ends]
+            possible = [leaf.points for leaf in ends]
             points, worst, best = points + leaf.points, worst + min(possible), best + max(possible)
         return points, term.cell(tuple(place.values())), worst, best
     row, column = (bins.find(values[name]) for bins, name in zip(term.bins, term.fields, strict=True))  # type: ignore[arg-type]
