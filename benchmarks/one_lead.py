@@ -61,7 +61,7 @@ def main(words: list[str]) -> None:
     typed = [ready.clean(lead).values for lead in leads]
     turn, turn_typed = itertools.cycle(leads), itertools.cycle(typed)
     ours = best(lambda: ready.score(next(turn), AS_OF), 400)
-    from_typed = best(lambda: ready.result(next(turn_typed), AS_OF), 400)
+    from_typed = best(lambda: ready.build_result(next(turn_typed), AS_OF), 400)
     printed = best(lambda: ready.tally(next(turn_typed), AS_OF), 400)
     walked = best(lambda: tally(scorecard, next(turn_typed), AS_OF), 20)
     frame, won = made.history.frame, made.history.won

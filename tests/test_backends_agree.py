@@ -212,7 +212,7 @@ def agree(card: Scorecard, leads: list[dict[str, Any]], asked: Engine, rows: Row
         assert walked.total == card.learned.start + sum(one or 0 for one in walked.rules + walked.groups + walked.terms)
         assert walked.criteria == tuple(row[f"c:{one.name}"] for one in card.card.criteria)
         assert walked.excluded == tuple(row[f"x:{one.name}"] for one in card.card.exclude)
-        result = get_engine(card).result(values, AS_OF)
+        result = get_engine(card).build_result(values, AS_OF)
         advice = result.recommendation
         assert (result.score, result.points, result.grade) == (row["score"], row["points"], row["grade"])
         assert (advice.verdict, advice.at, advice.to) == (row["recommendation"], row["ll:stands"], row["ll:to"])

@@ -46,7 +46,7 @@ def told(
 def expected(card: Scorecard, lead: dict[str, Any]) -> tuple[str | None, ...]:
     """What the ledger says: the largest and the lowest entries but the start and the groups; ties in its order."""
     try:
-        ledger = get_engine(card).result(get_engine(card).clean(lead).values, AS_OF).ledger
+        ledger = get_engine(card).build_result(get_engine(card).clean(lead).values, AS_OF).ledger
     except LeadError:
         return (None,) * len(names(REASON_COLUMNS))
     entries = [one for one in ledger if one.kind not in ("start", "group")]

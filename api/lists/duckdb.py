@@ -248,7 +248,7 @@ class _FileRun:
 
         def word(values: Any) -> str:
             lead = dict(zip(plain, values.values(), strict=True))
-            questions = ready.result(lead, self.as_of).recommendation.questions
+            questions = ready.build_result(lead, self.as_of).recommendation.questions
             return "; ".join(question.text for question in questions)
 
         # Under numbers, since the names of a struct are the same in any case, and those of a card are not.

@@ -39,7 +39,7 @@ class Replayer:
         """The result that the logged values get today from the engine of that day. Raises ScoringError."""
         engine = self.engine(row)
         values, ignored = decode_input(engine.card.card, row["input"])
-        return engine.result(values, date.fromisoformat(row["as_of"]), ignored)
+        return engine.build_result(values, date.fromisoformat(row["as_of"]), ignored)
 
     def list_moves(self, old: Mapping[str, Any], new: Mapping[str, Any]) -> list[dict[str, Any]]:
         """The entries that moved from one score of a lead to its next, each with its cause; they add up.
@@ -112,5 +112,5 @@ def _read_ledger(answer: str) -> Ledger:
 
 
 def _score_ledger(engine: Engine, values: Mapping[str, Any], as_of: str) -> Ledger:
-    result = engine.result(values, date.fromisoformat(as_of))
+    result = engine.build_result(values, date.fromisoformat(as_of))
     return {(entry.kind, entry.name): entry.tenths for entry in result.ledger}

@@ -56,7 +56,7 @@ def build_examples(engine: Engine) -> dict[str, Any]:
     lead, day = example_lead(engine)
     as_of = day.isoformat()
     cleaned = engine.clean(lead)
-    result = {"id": EXAMPLE_SCORE_ID, **engine.result(cleaned.values, day, cleaned.ignored).to_dict()}
+    result = {"id": EXAMPLE_SCORE_ID, **engine.build_result(cleaned.values, day, cleaned.ignored).to_dict()}
     outcome = {"lead": EXAMPLE_LEAD_ID, "became": [LOST, *engine.card.gates][-1], "on": as_of}
     mistakes = Mistakes()
     mistakes.add(("$", "lead", "employees"), "'many' is not a number; write it like 25000, 2.5 or 1e6", "many")

@@ -209,7 +209,7 @@ def _collect(body: bytes, scored: Sequence[ScoredLead]) -> ScoredRequest:
 
 def score_lead(loaded: LoadedCard, lead: Lead, day: date, key: str, is_recorded: bool) -> ScoredLead:
     """The score of a clean lead on a day, with its record if it is to be recorded. `key` is the id of the API key."""
-    result = loaded.engine.result(lead.values, day, lead.ignored)
+    result = loaded.engine.build_result(lead.values, day, lead.ignored)
     if not is_recorded:
         return ScoredLead("", result, encode_answer("", result), ())
     score_id = new_id()

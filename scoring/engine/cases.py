@@ -34,7 +34,7 @@ def find_failures(card: Card) -> tuple[Failure, ...]:
     failures = []
     for case in card.cases:
         values = ready.clean(case.lead).values
-        result = ready.result(values, case.as_of)
+        result = ready.build_result(values, case.as_of)
         excluded = ready.tally(values, case.as_of)[-1]
         fired = {entry.name for entry in result.ledger if entry.kind == "rule"}
         fired |= {exclusion.name for exclusion, fires in zip(card.exclude, excluded, strict=True) if fires}

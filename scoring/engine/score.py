@@ -142,7 +142,7 @@ class Engine:
             raise LeadError(problems)
         return Lead(values, tuple(ignored))
 
-    def refused(self, lead: Mapping[str, Any]) -> Sequence[BadValue]:
+    def list_bad_values(self, lead: Mapping[str, Any]) -> Sequence[BadValue]:
         """What can't be read in a raw lead that SQL has refused.
 
         SQL and Python agree on what that is. Should they ever not, there is one problem without a column, so that the
@@ -157,9 +157,9 @@ class Engine:
     def score(self, lead: Mapping[str, Any], as_of: date, path: str = "$") -> Result:
         """The result of a raw lead. Raises LeadError."""
         cleaned = self.clean(lead, path)
-        return self.result(cleaned.values, as_of, cleaned.ignored)
+        return self.build_result(cleaned.values, as_of, cleaned.ignored)
 
-    def result(self, values: Mapping[str, Typed], as_of: date, ignored: tuple[str, ...] = ()) -> Result:
+    def build_result(self, values: Mapping[str, Typed], as_of: date, ignored: tuple[str, ...] = ()) -> Result:
         """The result of typed values, one for each plain field."""
         total, low, high, rules, groups, terms, bins, criteria, excluded = self.tally(values, as_of)
         card = self.card

@@ -289,5 +289,5 @@ def _problems(card: Scorecard, library: Library, given: Mapping[str, Any], rows:
     """What can't be read in each of these rows: `budget: 'lots' is not a number; …`."""
     raw = {one: library.at(series, rows) for one, series in given.items()}
     for values in zip(*raw.values(), strict=True):
-        found = get_engine(card).refused(dict(zip(raw, values, strict=True)))
+        found = get_engine(card).list_bad_values(dict(zip(raw, values, strict=True)))
         yield "; ".join(f"{one.column}: {one.reason}" if one.column else one.reason for one in found)

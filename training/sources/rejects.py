@@ -48,7 +48,7 @@ def find_bad_values(
 
 def reject_values(card: Scorecard, row: int, lead: Mapping[str, Any]) -> Iterator[Reject]:
     """A reject for each value that can't be read in a raw lead that SQL has refused."""
-    for refused in get_engine(card).refused(lead):
+    for refused in get_engine(card).list_bad_values(lead):
         yield Reject(row, refused.column, "" if refused.value is None else str(refused.value), refused.reason)
 
 

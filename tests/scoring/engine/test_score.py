@@ -137,7 +137,7 @@ def test_entries_of_a_combination_are_bounded() -> None:
     ready = get_engine(Scorecard(card, Learned(terms=(term,))))
     for i in range(MOST_CELLS_KEPT + 500):
         values = {"employees": float(i % 190), "weight": float(i // 190), "demo": None}
-        (entry,) = ready.result(values, AS_OF).ledger[1:]
+        (entry,) = ready.build_result(values, AS_OF).ledger[1:]
         assert (
             entry.reason
             == f"employees: {i % 190} to {i % 190 + 1}, weight: {i // 190} to {i // 190 + 1}, demo: missing"
