@@ -6,10 +6,15 @@ import really loads, through our own modules and through those of others.
 
 from __future__ import annotations
 
+import ast
 import subprocess
 import sys
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
+import grimp
 import pytest
 from importlinter import cli
 
@@ -17,6 +22,32 @@ ROOT = Path(__file__).parents[1]
 
 # What the `train` extra adds. The base install has none of it, so nothing that serves may load it.
 TRAIN_ONLY = frozenset({"joblib", "numpy", "pandas", "scipy", "sklearn"})
+
+FOLDERS = ("scoring", "models", "training", "api")
+
+
+def source_files(*folders: str) -> Iterator[tuple[Path, ast.Module]]:
+    """Every Python file below some folders of the repository, parsed."""
+    for folder in folders:
+        for path in sorted((ROOT / folder).rglob("*.py")):
+            if "printed" not in path.parts:  # what a printer writes is no source of ours
+                yield path, ast.parse(path.read_text("utf-8"))
+
+
+def cycle(imports: Mapping[str, set[str]]) -> list[str]:
+    """The names along one cycle of a graph, the first again at the end; empty where there is none."""
+    try:
+        TopologicalSorter(imports).prepare()
+    except CycleError as error:
+        return list(error.args[1])
+    return []
+
+
+@pytest.fixture(scope="module")
+def imports() -> dict[str, set[str]]:
+    """What each module imports of ours, anywhere in its file: in functions and for type checkers too."""
+    graph = grimp.build_graph("leadledger", cache_dir=None)
+    return {module: set(graph.find_modules_directly_imported_by(module)) for module in graph.modules}
 
 
 def loaded_by(module: str) -> set[str]:
@@ -46,3 +77,50 @@ def test_core_is_pure() -> None:
     """Importing the engine loads no database and no web framework, not even through a library."""
     loaded = loaded_by("leadledger.scoring.engine.score")
     assert loaded & {"duckdb", "fastapi", "pydantic", "starlette", "uvicorn"} == set()
+
+
+@pytest.mark.parametrize(
+    ("imports", "expected"),
+    [({"a": {"b"}, "b": {"c"}}, 0), ({"a": {"b"}, "b": {"a"}}, 3), ({"a": {"b"}, "b": {"c"}, "c": {"a"}}, 4)],
+)
+def test_a_cycle_is_found(imports: dict[str, set[str]], expected: int) -> None:
+    """The check itself finds cycles of two and of three, and none where there is none."""
+    assert len(cycle(imports)) == expected
+
+
+def test_files_import_one_another_in_no_cycle(imports: dict[str, set[str]]) -> None:
+    """Each file can be read after those that it imports."""
+    assert cycle(imports) == []
+
+
+def test_folders_import_one_another_in_no_cycle(imports: dict[str, set[str]]) -> None:
+    """Each folder can be read after those that it imports; the files of a folder are its own, not its subfolders'."""
+    packages = {module.rpartition(".")[0] for module in imports}
+
+    def folder(module: str) -> str:
+        return module if module in packages else module.rpartition(".")[0]
+
+    folders: dict[str, set[str]] = defaultdict(set)
+    for module, targets in imports.items():
+        if module != "leadledger":  # the front door, which nothing of ours may import
+            folders[folder(module)] |= {folder(target) for target in targets} - {folder(module)}
+    assert cycle(folders) == []
+
+
+def test_nothing_is_imported_by_its_folder_alone() -> None:
+    """Our modules have one name: `leadledger.scoring`, never `scoring`, which a clone would find as well."""
+    places = []
+    for path, module in source_files(*FOLDERS, "leadledger", "tests", "benchmarks", "examples"):
+        for node in ast.walk(module):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            places += [f"{path}:{node.lineno}" for name in names if name.partition(".")[0] in FOLDERS]
+    assert places == []
+
+
+def test_a_class_name_is_defined_once() -> None:
+    """Who reads a name knows which class it is."""
+    classes = Counter(
+        node.name for _, module in source_files(*FOLDERS) for node in ast.walk(module) if isinstance(node, ast.ClassDef)
+    )
+    assert [name for name, count in classes.items() if count > 1] == []
