@@ -23,6 +23,13 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeat"))
 pytest_collect_file = blocks.pytest()
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The blocks of the pages are slow: they train, start a Spark cluster and serve."""
+    for item in items:
+        if item.path.suffix == ".md":
+            item.add_marker(pytest.mark.slow)
+
+
 @pytest.fixture(scope="session")
 def spark_master() -> Iterator[str]:
     """The URL of a Spark cluster, one for each worker of a run, since it takes ten seconds to start."""
