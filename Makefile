@@ -23,7 +23,7 @@ test: $(VENV)/.installed  ## Run every test (ARGS="-k gate" for some)
 	$(PYTEST) $(ARGS)
 
 test-fast: $(VENV)/.installed  ## Run the tests that take less than a few seconds each
-	$(PYTEST) -m "not slow" $(ARGS)
+	HYPOTHESIS_PROFILE=quick $(PYTEST) -m "not slow" $(ARGS)
 
 lint: $(VENV)/.installed  ## Check style, types and layers
 	$(BIN)/ruff check .

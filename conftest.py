@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 
-from tests import spark
+from tests import effort, spark
 from tests.readme import blocks
 
 # Deadlines measure the machine, not the code; a fixed seed keeps a run repeatable. HYPOTHESIS_PROFILE=explore looks for
-# new examples, =first stops at the first failure without shrinking it.
+# new examples, =first stops at the first failure without shrinking it,
+# =quick tries a tenth of the examples (`make test-fast`).
 QUIET = [HealthCheck.too_slow, HealthCheck.function_scoped_fixture, HealthCheck.data_too_large]
 QUIET += [HealthCheck.large_base_example]
 settings.register_profile("repeat", deadline=None, derandomize=True, suppress_health_check=QUIET, print_blob=True)
 settings.register_profile("explore", deadline=None, max_examples=1000, suppress_health_check=QUIET, print_blob=True)
 settings.register_profile("first", settings.get_profile("repeat"), phases=[Phase.generate], report_multiple_bugs=False)
-settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeat"))
+settings.register_profile("quick", settings.get_profile("repeat"), max_examples=effort.examples(100))
+settings.load_profile(effort.PROFILE)
 
 pytest_collect_file = blocks.pytest()
 

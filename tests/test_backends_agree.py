@@ -30,6 +30,7 @@ from leadledger.scoring.printers.sql.dialects.literals import quoted
 from leadledger.scoring.printers.sql.query import Query
 from leadledger.scoring.scorecard import Card, Scorecard, build_untrained
 from tests import spark
+from tests.effort import examples
 from tests.postgres import database, server
 from tests.strategies import AS_OF, LEADS, PLAIN, RAW_LEADS, scorecards
 
@@ -185,7 +186,7 @@ def test_walk_python_and_sql_agree(backend: tuple[Engine, Rows]) -> None:
     """Every entry, the total, the range, the criteria and the recommendation are equal in Python and in each engine."""
     asked, rows = backend
 
-    @settings(max_examples=asked.cards)
+    @settings(max_examples=examples(asked.cards))
     @given(card=scorecards(), leads=st.lists(LEADS.filter(asked.holds), min_size=asked.leads, max_size=asked.leads))
     def every_card(card: Scorecard, leads: list[dict[str, Any]]) -> None:
         agree(card, leads, asked, rows)
@@ -235,7 +236,7 @@ def test_raw_texts_become_the_same_values(backend: tuple[Engine, Rows]) -> None:
     card = build_untrained(Card("raw", fields=PLAIN, missing=("n/a", "Select")))
     query = sql.select_fields(card, Query(AS_OF, columns={"row": "INTEGER", **TEXTS}, keep=["row"]), asked.dialect)
 
-    @settings(max_examples=asked.cards)
+    @settings(max_examples=examples(asked.cards))
     @given(leads=st.lists(RAW_LEADS.filter(asked.holds), min_size=40, max_size=40))
     def every_text(leads: list[dict[str, Any]]) -> None:
         for lead, row in zip(leads, rows(leads, TEXTS, query), strict=True):

@@ -31,6 +31,7 @@ from leadledger.scoring.printers.sql import select as sql
 from leadledger.scoring.printers.sql.dialects.by_name import DIALECTS
 from leadledger.scoring.printers.sql.query import Query
 from leadledger.scoring.scorecard import Card, Scorecard, build_untrained
+from tests.effort import examples
 from tests.printed import LEARNED, ROOT
 from tests.strategies import AS_OF, LEADS, PLAIN, RAW_LEADS, scorecards
 from tests.test_backends_agree import TEXTS, TYPES, Engine, Rows, agree, duckdb_rows
@@ -173,7 +174,7 @@ def test_its_translation_agrees(dialect: str, rows: Rows) -> None:
     """Every entry, the total, the range, the criteria and the recommendation are those of Python, once translated."""
     asked = Engine(dialect, duckdb_rows, 15)
 
-    @settings(max_examples=asked.cards)
+    @settings(max_examples=examples(asked.cards))
     @given(card=scorecards(), leads=st.lists(LEADS, min_size=12, max_size=12))
     def every_card(card: Scorecard, leads: list[dict[str, Any]]) -> None:
         agree(card, leads, asked, rows)
@@ -186,7 +187,7 @@ def test_raw_texts_become_the_same_values(dialect: str, rows: Rows) -> None:
     card = build_untrained(Card("raw", fields=PLAIN, missing=("n/a", "Select")))
     query = sql.select_fields(card, Query(AS_OF, columns={"row": "INTEGER", **TEXTS}, keep=["row"]), dialect)
 
-    @settings(max_examples=15)
+    @settings(max_examples=examples(15))
     @given(leads=st.lists(RAW_LEADS, min_size=40, max_size=40))
     def every_text(leads: list[dict[str, Any]]) -> None:
         for lead, row in zip(leads, rows(leads, TEXTS, query), strict=True):
@@ -204,7 +205,7 @@ def test_raw_texts_become_the_same_values(dialect: str, rows: Rows) -> None:
 def test_reasons_agree_with_the_ledger(dialect: str, rows: Rows) -> None:
     """The strongest entries of every lead are those of Python, word for word, once translated."""
 
-    @settings(max_examples=10)
+    @settings(max_examples=examples(10))
     @given(card=scorecards(), leads=st.lists(LEADS, min_size=6, max_size=6))
     def every_card(card: Scorecard, leads: list[dict[str, Any]]) -> None:
         query = Query(AS_OF, columns={"row": "INTEGER", **TYPES}, keep=["row"], explain=True)

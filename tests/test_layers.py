@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -112,15 +112,12 @@ def test_nothing_is_imported_by_its_folder_alone() -> None:
     places = []
     for path, module in source_files(*FOLDERS, "leadledger", "tests", "benchmarks", "examples"):
         for node in ast.walk(module):
-            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
-            names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            match node:
+                case ast.Import():
+                    names = [alias.name for alias in node.names]
+                case ast.ImportFrom():
+                    names = [node.module or ""]
+                case _:
+                    continue
             places += [f"{path}:{node.lineno}" for name in names if name.partition(".")[0] in FOLDERS]
     assert places == []
-
-
-def test_a_class_name_is_defined_once() -> None:
-    """Who reads a name knows which class it is."""
-    classes = Counter(
-        node.name for _, module in source_files(*FOLDERS) for node in ast.walk(module) if isinstance(node, ast.ClassDef)
-    )
-    assert [name for name, count in classes.items() if count > 1] == []

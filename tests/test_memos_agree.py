@@ -15,6 +15,7 @@ from leadledger.scoring.printers.sql import select as sql
 from leadledger.scoring.printers.sql.dialects.literals import quoted
 from leadledger.scoring.printers.sql.query import Query
 from leadledger.scoring.scorecard import Scorecard
+from tests.effort import examples
 from tests.strategies import AS_OF, LEADS, RAW_LEADS, scorecards
 from tests.test_backends_agree import TEXTS, TYPES
 
@@ -53,7 +54,7 @@ def both(
     return without, remembered
 
 
-@settings(max_examples=20)
+@settings(max_examples=examples(20))
 @given(
     card=scorecards(),
     leads=st.lists(LEADS, min_size=12, max_size=12),
@@ -68,7 +69,7 @@ def test_memos_of_typed_columns(
     assert remembered == without
 
 
-@settings(max_examples=15)
+@settings(max_examples=examples(15))
 @given(card=scorecards(), leads=st.lists(RAW_LEADS, min_size=24, max_size=24), query=st.sampled_from([ALL, FEW]))
 def test_memos_of_raw_texts(
     duck: duckdb.DuckDBPyConnection, card: Scorecard, leads: list[dict[str, Any]], query: Query

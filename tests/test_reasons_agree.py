@@ -20,6 +20,7 @@ from leadledger.scoring.printers.sql.reasons import LARGEST_INTEGER
 from leadledger.scoring.result import format_entry
 from leadledger.scoring.rule import Rule
 from leadledger.scoring.scorecard import Card, Scorecard, build_untrained
+from tests.effort import examples
 from tests.strategies import AS_OF, LEADS, PLAIN, scorecards
 from tests.test_backends_agree import EACH, Engine, Rows, printed
 
@@ -64,7 +65,7 @@ def test_reasons_agree_with_the_ledger(backend: tuple[Engine, Rows]) -> None:
     asked, _ = backend
     cards = asked.cards // 2 if asked.slow else asked.cards  # the more a SELECT says, the longer it takes to compile
 
-    @settings(max_examples=cards)
+    @settings(max_examples=examples(cards))
     @given(card=scorecards(), leads=st.lists(LEADS.filter(asked.holds), min_size=asked.leads, max_size=asked.leads))
     def every_card(card: Scorecard, leads: list[dict[str, Any]]) -> None:
         assert told(backend, card, leads) == [expected(card, lead) for lead in leads]

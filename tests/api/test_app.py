@@ -31,6 +31,7 @@ from leadledger.scoring.engine.score import Engine
 from leadledger.scoring.errors import ReleaseError, ScorecardError
 from leadledger.scoring.lookup import Branch, Combination, FlagBins, Leaf, NumberBins, Pair, Table
 from leadledger.scoring.scorecard import Learned
+from tests.effort import examples
 
 ROOT = Path(__file__).parents[2]
 CARD = ROOT / "examples" / "b2b-software" / "card.yaml"
@@ -713,7 +714,7 @@ BODIES = (
 )
 
 
-@settings(max_examples=150)
+@settings(max_examples=examples(150))
 @given(path=st.sampled_from([SCORE, BATCH]), body=BODIES)
 def test_any_json(client: TestClient, path: str, body: Any) -> None:
     """Whatever JSON comes, it is scored or refused in the one shape."""
@@ -722,7 +723,7 @@ def test_any_json(client: TestClient, path: str, body: Any) -> None:
         is_problem(answer, 422)
 
 
-@settings(max_examples=100)
+@settings(max_examples=examples(100))
 @given(path=st.sampled_from([SCORE, BATCH]), body=st.binary(max_size=30) | st.text('{}[]":,\\u09aeN-+.', max_size=20))
 def test_any_bytes(client: TestClient, path: str, body: bytes | str) -> None:
     """Whatever bytes come, they are refused in the one shape."""

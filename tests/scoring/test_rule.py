@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from leadledger.scoring.rule import Criterion, Steps, decay, scale_points
 from leadledger.scoring.tree import FieldRef, Truth
+from tests.effort import examples
 
 POINTS = st.integers(-1000, 1000)
 TRUST = st.one_of(st.sampled_from([0.0, 1.0, 0.5, 0.05, 1e-9]), st.floats(0, 1))
@@ -37,7 +38,7 @@ def test_staircase_is_the_formula(points: int, trust: float, half_life: int, day
     assert is_rounded(steps.at(day), exact(points, trust, half_life, day))
 
 
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 @given(points=POINTS, trust=TRUST, half_life=HALF_LIFE)
 def test_each_step_starts_on_its_first_day(points: int, trust: float, half_life: int) -> None:
     """At each edge the points change, the day before they don't yet, and they end at nothing."""

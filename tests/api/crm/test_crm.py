@@ -23,6 +23,7 @@ from leadledger.api.requests.body import MOST_NAMES
 from leadledger.api.service.settings import Settings
 from leadledger.scoring.card.crm_names import SYSTEMS
 from leadledger.scoring.card.write_back import DEFAULT_PROPERTIES
+from tests.effort import examples
 
 ROOT = Path(__file__).parents[3]
 CASES = ROOT / "tests" / "cases" / "crm"
@@ -409,7 +410,7 @@ def wrapped(lead: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(lead=PLAIN)
 def test_an_envelope_changes_nothing(client: TestClient, lead: dict[str, Any]) -> None:
     """Any plain lead has the same answer in the envelope of each CRM; a refused one has the same reasons."""
@@ -444,7 +445,7 @@ VALUES = st.recursive(
 )
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(
     path=st.sampled_from([SCORE, BATCH]),
     body=VALUES | st.dictionaries(NAMES, VALUES, max_size=5),

@@ -30,6 +30,7 @@ from leadledger.scoring.errors import DataError, LeadError
 from leadledger.scoring.lookup import FlagBins, Table
 from leadledger.scoring.scorecard import Card, Learned, build_untrained
 from tests import logs
+from tests.effort import examples
 from tests.strategies import AS_OF, LEADS, PLAIN
 
 ROOT = Path(__file__).parents[3]
@@ -157,7 +158,7 @@ def test_replay_of_a_changed_card(tmp_path: Path) -> None:
         assert client.post("/v1/score", json={"lead": {"a": True}}).json()["points"] == 59.0
 
 
-@settings(max_examples=50)
+@settings(max_examples=examples(50))
 @given(lead=LEADS)
 def test_any_values_come_back(lead: dict[str, Any]) -> None:
     """What the log keeps of a lead is read as the same values, of the same types."""

@@ -19,6 +19,7 @@ from jsonschema import Draft202012Validator
 from leadledger.api.app import create_app
 from leadledger.api.http.problem import MEDIA_TYPE
 from leadledger.api.service.settings import Settings
+from tests.effort import examples
 
 ROOT = Path(__file__).parents[3]
 CARD = ROOT / "examples" / "b2b-software" / "card.yaml"
@@ -211,7 +212,7 @@ def test_names_of_every_kind(service: SimpleNamespace) -> None:
                 check(service, path, f"{whole[:at]}{name}: 1, {name}: 2, {whole[at:]}".encode(), media)
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(data=st.data())
 def test_values_at_some_places(service: SimpleNamespace, data: st.DataObject) -> None:
     """Several values that no field expects, in the body of a CRM too, with its name or without."""
@@ -228,7 +229,7 @@ def test_values_at_some_places(service: SimpleNamespace, data: st.DataObject) ->
     check(service, path, content.encode(), media)
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(data=st.data())
 def test_bytes_that_change(service: SimpleNamespace, data: st.DataObject) -> None:
     """A body of which some bytes are lost, doubled or changed on the way."""

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from leadledger.models.learner.additive import Additive, End, Fork, Tree, walk
 from leadledger.models.learner.combinations import absorb, choose_sets, effects_of, staircase
 from leadledger.scoring.lookup import NumberBins
+from tests.effort import examples
 
 SIZES = (4, 3, 5, 3)  # bins of each field
 LEADS = np.random.default_rng(0).integers(0, SIZES, size=(400, 4))
@@ -41,7 +42,7 @@ def trees(fields: tuple[int, ...], depth: int = 3) -> st.SearchStrategy[Tree]:
     return st.one_of(end, st.sampled_from(fields).flatmap(fork))
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(st.lists(trees((0, 1, 2)), max_size=4))
 def test_absorbing_keeps_the_sum(some: list[Tree]) -> None:
     """Every lead has the log-odds that the trees gave it, whatever went to tables, pairs and combinations."""
@@ -51,7 +52,7 @@ def test_absorbing_keeps_the_sum(some: list[Tree]) -> None:
     assert set(found.trees) <= {(0, 1, 2)}
 
 
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 @given(trees((0, 2, 3)))
 def test_a_combination_does_nothing_by_one_field(tree: Tree) -> None:
     """What each of its fields does on average is in the tables; in the set, nothing of it is left."""

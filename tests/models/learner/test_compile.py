@@ -22,6 +22,7 @@ from leadledger.models.learner.classifier import AdditiveClassifier
 from leadledger.models.learner.compile import TENTHS, compile_additive, fuse, to_tables
 from leadledger.scoring.errors import CompileError
 from leadledger.scoring.lookup import Branch, Combination, FlagBins, Leaf, NumberBins, Pair, Table, Term, TextBins
+from tests.effort import examples
 
 
 def leads(count: int, seed: int) -> tuple[pd.DataFrame, NDArray[np.bool_]]:
@@ -81,7 +82,7 @@ def test_tables_reproduce_the_classifier(fitted: AdditiveClassifier) -> None:
     assert np.abs(compiled.log_odds(indexes) - fitted.decision_function(frame)).max() <= 1e-9
 
 
-@settings(max_examples=10)
+@settings(max_examples=examples(10))
 @given(seed=st.integers(0, 1000), count=st.integers(60, 400), pairs=st.sampled_from(["auto", 0, 2]))
 def test_small_histories_compile_too(seed: int, count: int, pairs: Any) -> None:
     """Whatever is fitted, on few leads as well, compiles to 1e-9."""

@@ -22,6 +22,7 @@ from leadledger.scoring.gate import Capacity, DealValue
 from leadledger.scoring.printers import python
 from leadledger.scoring.rule import Group, HalfLife
 from leadledger.scoring.scorecard import Card, build_untrained
+from tests.effort import examples
 
 ROOT = Path(__file__).parents[3]
 CASES = ROOT / "tests" / "cases"
@@ -544,7 +545,7 @@ def mutated(draw: st.DrawFn) -> str:
     return text
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(mutated())
 def test_any_mutation_is_read_or_refused(text: str) -> None:
     """A card with random damage is read, or refused with problems; nothing else is ever raised."""

@@ -25,6 +25,7 @@ from leadledger.scoring.errors import DataError, LeadError
 from leadledger.scoring.frames import score as frames
 from leadledger.scoring.outputs import PLUS_MINUS, REASON_COLUMNS, names
 from leadledger.scoring.scorecard import Learned, Scorecard
+from tests.effort import examples
 from tests.strategies import AS_OF, LEADS, RAW_LEADS, scorecards
 
 ROOT = Path(__file__).parents[3]
@@ -232,14 +233,14 @@ def test_rows_score_as_their_records(frame: Any) -> None:
     check(CARD, frame)
 
 
-@settings(max_examples=12)
+@settings(max_examples=examples(12))
 @given(card=scorecards(), leads=st.lists(LEADS | RAW_LEADS, min_size=10, max_size=10))
 def test_any_card_and_any_values(card: Scorecard, leads: list[dict[str, Any]]) -> None:
     """Columns of mixed Python objects score as their records, with any card."""
     check(card, pd.DataFrame({name: pd.Series([one[name] for one in leads], dtype=object) for name in leads[0]}))
 
 
-@settings(max_examples=8)
+@settings(max_examples=examples(8))
 @given(leads=st.lists(RAW_LEADS, min_size=40, max_size=40))
 def test_any_texts(leads: list[dict[str, Any]]) -> None:
     """Columns of raw texts score as their records in each library."""

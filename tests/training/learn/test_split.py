@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from sklearn.base import BaseEstimator, ClassifierMixin
 
 from leadledger.training.learn.split import out_of_fold
+from tests.effort import examples
 
 
 class Remembers(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn is untyped
@@ -34,7 +35,7 @@ def history(days: list[int], won: list[bool]) -> tuple[pd.DataFrame, np.ndarray,
     return pd.DataFrame({"day": order, "row": range(len(days))}), np.array(won), order
 
 
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 @given(st.lists(st.tuples(st.integers(0, 60), st.booleans()), min_size=60, max_size=200))
 def test_no_lead_is_foreseen_by_what_came_later(leads: list[tuple[int, bool]]) -> None:
     """By time, every model is fitted to earlier days only; else to other leads; and most leads are foreseen."""
