@@ -1,6 +1,6 @@
-"""What each engine that scores lists can do, as data: what it lacks of `Wanted`, what it takes besides, what it adds.
+"""What each engine that scores lists can do, as data: what it lacks of `Wanted`, its own settings, its columns.
 
-One function refuses what an engine lacks, so that no wish is dropped in silence.
+One function refuses what an engine lacks, so that nothing that is wanted is silently ignored.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from leadledger.scoring.errors import DataError
 class ListEngine:
     """An engine that scores lists.
 
-    `title` names it in messages. `lacks` maps the members of `Wanted` that it has not to what a message says behind
-    their name. `takes` are the settings that it takes besides, `needs` those of them that must be given. `explains` are
-    the columns that `explain` adds. `reject_places` are the columns of its rejects that say where a value stands.
+    `lacks` maps the members of `Wanted` that it can't do to the rest of the message that refuses them, which starts
+    with their name. `takes` are its own settings, `needs` those that must be given. `explains` are the columns that
+    `explain` adds. `reject_places`, of `outputs.REJECT_PLACES`, are the columns of its rejects that say where a value
+    stands.
     """
 
-    title: str
     lacks: Mapping[str, str] = field(default_factory=dict)
     takes: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
@@ -41,14 +41,12 @@ class ListEngine:
 
 ENGINES = {
     "duckdb": ListEngine(
-        "DuckDB",
         takes=("out",),
         needs=("out",),
         explains=(outputs.PLUS_MINUS, *outputs.REASON_COLUMNS, outputs.QUESTIONS),
         reject_places=("row",),
     ),
     "postgres": ListEngine(
-        "PostgreSQL",
         lacks={
             "prefix": "is for files; in PostgreSQL the scores get a table of their own",
             "only": "is for files; in PostgreSQL choose from the table of scores by its column recommendation",
@@ -62,7 +60,6 @@ ENGINES = {
         reject_places=("id",),
     ),
     "spark": ListEngine(
-        "Spark",
         lacks={
             "top": "is not for --engine spark, which writes all rows, in no order",
             "best_first": "is not for --engine spark, which writes all rows, in no order",
@@ -77,7 +74,7 @@ _NOTHING_WANTED = Wanted()
 
 
 def find_unsupported(engine: ListEngine, wanted: Wanted) -> tuple[str, str] | None:
-    """The first wish that the engine can't fulfil, as the member of `Wanted` and what a message says behind its name.
+    """The first member of `Wanted` that is set and that the engine lacks, with the rest of the message; None: none.
 
     On the command line the member `best_first` is the option `--best-first`.
     """
@@ -88,7 +85,7 @@ def find_unsupported(engine: ListEngine, wanted: Wanted) -> tuple[str, str] | No
 
 
 def refuse_unsupported(engine: ListEngine, wanted: Wanted) -> None:
-    """Raises DataError, which names the wish and what to do instead, where the engine lacks something of `wanted`."""
+    """Raises DataError where the engine lacks something of `wanted`; the message says what to do instead."""
     unsupported = find_unsupported(engine, wanted)
     if unsupported is not None:
         raise DataError(" ".join(unsupported))

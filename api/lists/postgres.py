@@ -289,7 +289,7 @@ def _choose_key(card: Card, types: Mapping[str, str], label: str, key: str | Non
     if key not in types:
         raise DataError(f"{label}: there is no column {quote(key)}.{did_you_mean(key, types)}")
     if family(types[key]) not in ("text", "integer", "decimal"):
-        raise DataError(f"{label}: column '{key}' has the type {types[key]}, which is no key")
+        raise DataError(f"{label}: column '{key}' has the type {types[key]}, which can't be a key")
     return key
 
 

@@ -61,14 +61,14 @@ class SparkFiles:
         """A folder to write to first, beside its place; gone at the end, unless it was published. Raises DataError."""
         path, system = self._find(place)
         if system.exists(path):
-            raise DataError(f"{place}: is there already; remove it, or name another folder")
+            raise DataError(f"{place}: already exists; remove it, or name another folder")
         part = self.beside(place, f".{self.name(place)}.half")
         path, system = self._find(part)
         if not system.exists(path.getParent() or path):
             raise DataError(f"{place}: there is no folder {path.getParent().toString()}; make it first")
         if system.exists(path):
             raise DataError(
-                f"{place}: another run writes it, or was ended in the middle; if none does, remove {path.toString()}"
+                f"{place}: another run is writing it, or was stopped halfway; if none is, remove {path.toString()}"
             )
         try:
             yield part
@@ -80,7 +80,7 @@ class SparkFiles:
         """Give a whole folder its name. Raises DataError."""
         path, system = self._find(part)
         if not system.rename(path, self._path(place)):
-            raise DataError(f"{place}: the folder can't be given its name; is it there by now?")
+            raise DataError(f"{place}: the finished folder can't be renamed to this; does it exist by now?")
 
 
 def find_kind(place: str) -> str | None:

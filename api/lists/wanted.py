@@ -15,7 +15,7 @@ from leadledger.scoring.tree import Node
 
 @dataclass(frozen=True)
 class Wanted:
-    """Everything that may be wished for when a list is scored; `capabilities.py` says which engine lacks what.
+    """Everything that a caller can ask of a scored list; `capabilities.py` says which engine lacks what.
 
     `explain` adds the three strongest reasons each way, the standard error and the questions; `prefix` stands before
     the names of new columns; `where` is a condition in the card's own language; `only` are recommendations; `top` is
@@ -72,7 +72,7 @@ def choose_columns(columns: Sequence[str], label: str, outputs: Mapping[str, str
     known = [*columns, *outputs.values()]
     for position, column in enumerate(wanted.columns):
         if column in wanted.columns[:position]:
-            raise DataError(f"{label}: column {quote(column)} is asked for twice; name it once")
+            raise DataError(f"{label}: column {quote(column)} is wanted twice; name it once")
         if column not in known:
             raise DataError(f"{label}: there is no column {quote(column)} to write.{did_you_mean(column, known)}")
     return wanted.columns or tuple(known)

@@ -98,8 +98,8 @@ def _check_lines(path: Path, label: str) -> None:
             end = max(data.rfind(b"\n", at, at + LONGEST_LINE), data.rfind(b"\r", at, at + LONGEST_LINE))
             if end < 0:
                 raise DataError(
-                    f"{label}: a line is longer than {LONGEST_LINE:,} bytes, at byte {at:,}; no row of a list is so"
-                    " long, shorten it or take it out"
+                    f"{label}: a line is longer than {LONGEST_LINE:,} bytes, at byte {at:,}; no row of a list"
+                    " is that long; shorten or remove it"
                 )
             at = end + 1
 

@@ -90,4 +90,4 @@ codecs.register_error(_keep_broken, _handle)
 
 
 def _binary(label: str) -> DataError:
-    return DataError(f"{label}: is no list, it holds binary data; name a CSV, Parquet, JSON lines or Excel file")
+    return DataError(f"{label}: is not a list but binary data; name a CSV, Parquet, JSON lines or Excel file")

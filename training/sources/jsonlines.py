@@ -37,7 +37,7 @@ def is_json_lines(label: str, start: str, suffix: str) -> bool:
             pass
     if claimed and (first.startswith("[") or line == "{"):
         shape = "a JSON array" if first.startswith("[") else "a JSON object that runs over several lines"
-        raise DataError(f'{label}: is {shape}; a list needs one JSON object a line, as in {{"budget": 25000}}')
+        raise DataError(f'{label}: is {shape}; a list needs one JSON object per line, as in {{"budget": 25000}}')
     return claimed
 
 
@@ -57,7 +57,7 @@ def convert_to_csv(label: str, source: Path, converted: Path) -> Iterator[Reject
         if folded.setdefault(key.lower(), key) != key:
             raise DataError(f"{label}: two keys differ only in case, {key!r} and {folded[key.lower()]!r}; rename one")
     if not keys:
-        raise DataError(f"{label}: no line is a JSON object with keys; a list needs one such object a line")
+        raise DataError(f"{label}: no line is a JSON object with keys; a list needs one such object per line")
     with converted.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(keys)

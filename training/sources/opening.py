@@ -63,7 +63,7 @@ def _scan_file(connection: duckdb.DuckDBPyConnection, path: Path, label: str, wo
         path = _unpack(path, label, work / "unpacked")
         head = _read_head(path, label)
         if head.startswith(_GZIP):
-            raise DataError(f"{label}: is packed twice; unpack it first")
+            raise DataError(f"{label}: is compressed twice; decompress it first")
     if head.startswith(_PARQUET) or Path(label).suffix.lower() == ".parquet":
         return parquet.scan_file(connection, path, label)
     if head.startswith(_ZIP):
@@ -73,7 +73,7 @@ def _scan_file(connection: duckdb.DuckDBPyConnection, path: Path, label: str, wo
         spreadsheet.convert_to_csv(label, path, sheet)
         return delimited.scan_file(connection, sheet, label, work, "excel")
     if head.startswith(_OLD_EXCEL):
-        raise DataError(f"{label}: is a workbook of the old kind (.xls); save it as .xlsx or as CSV (UTF-8)")
+        raise DataError(f"{label}: is a workbook in the old format (.xls); save it as .xlsx or as CSV (UTF-8)")
     return _scan_text(connection, path, head, label, work)
 
 
@@ -118,7 +118,7 @@ def _unpack(path: Path, label: str, unpacked: Path) -> Path:
         with gzip.open(path, "rb") as packed, unpacked.open("wb") as file:
             shutil.copyfileobj(packed, file, BLOCK_SIZE)
     except EOFError:
-        raise DataError(f"{label}: the packed file is cut off, its end is missing; copy or download it again") from None
+        raise DataError(f"{label}: the compressed file is cut off; copy or download it again") from None
     except (gzip.BadGzipFile, zlib.error) as error:
-        raise DataError(f"{label}: the packed file is damaged: {error}; copy or download it again") from None
+        raise DataError(f"{label}: the compressed file is damaged: {error}; copy or download it again") from None
     return unpacked

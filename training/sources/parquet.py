@@ -23,7 +23,7 @@ def scan_files(connection: duckdb.DuckDBPyConnection, path: Path) -> Scan:
     files = [Path(match) for match in sorted(glob.glob(pattern, recursive=True)) if Path(match).is_file()]
     if not files:
         where = "the folder holds" if path.is_dir() else "there are"
-        raise DataError(f"{path}: {where} no Parquet files{'' if path.is_dir() else ' of such a name'}")
+        raise DataError(f"{path}: {where} no Parquet files{'' if path.is_dir() else ' that match'}")
     listed = ", ".join(text_literal(glob.escape(str(file))) for file in files)
     size = sum(file.stat().st_size for file in files)
     return _scan(connection, f"[{listed}], hive_partitioning = true, union_by_name = true", str(path), size)

@@ -153,6 +153,6 @@ def _check_quote(label: str, path: Path, row: int, position: int, quote: str, es
         line = data.find(b"\n", start)
         if end - start > LONGEST_QUOTED and 0 <= line < end - 1:
             raise DataError(
-                f"{label}: row {row:,} has a quote ({quote}) that {ended}, so that the rows behind it can't be told"
-                " apart; close it, or take it out"
+                f"{label}: row {row:,} has a quote ({quote}) that {ended}, so the rows after it can't be told apart;"
+                " close or remove it"
             )

@@ -113,7 +113,7 @@ BAD_DATA = {
     "empty": (b"", "the file is empty"),
     "no such column": (b"need\nclear\n", "has no column 'became', the outcome that the card names."),
     "not CSV": (b'need "clear"\n', "has a header and no rows"),
-    "binary": (bytes(range(256)) * 8, "is no list, it holds binary data"),
+    "binary": (bytes(range(256)) * 8, "is not a list but binary data"),
     "wrong encoding": ("need,became\nжюя жюя жюя,1\n".encode("cp1251"), "line 2 is not UTF-8 text"),
     "no field": (b"x,became\n1,1\n", "no column belongs to the card 'small'"),
 }

@@ -250,7 +250,7 @@ def test_columns_in_the_order_asked_for(card: Scorecard, tmp_path: Path) -> None
     ("wanted", "message"),
     [
         (Wanted(columns=("scor",)), "{leads}: there is no column 'scor' to write. Did you mean 'score'?"),
-        (Wanted(columns=("score", "score")), "{leads}: column 'score' is asked for twice; name it once"),
+        (Wanted(columns=("score", "score")), "{leads}: column 'score' is wanted twice; name it once"),
         (Wanted(ledger=Path("-")), "standard output takes the scores; name a file for the rejects and for the ledger"),
         (Wanted(only=("promot",)), "there is no recommendation 'promot'. Did you mean 'promote'?"),
         (

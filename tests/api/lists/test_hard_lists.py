@@ -230,8 +230,8 @@ def test_a_quote_that_never_ends(card: Scorecard, tmp_path: Path) -> None:
     with pytest.raises(DataError) as refused:
         score_list(card, path, tmp_path / "out.csv", AS_OF)
     assert str(refused.value) == (
-        f"{path}: row 100,000 has a quote (\") that is never closed, so that the rows behind it can't be told apart;"
-        " close it, or take it out"
+        f"{path}: row 100,000 has a quote (\") that is never closed, so the rows after it can't be told apart;"
+        " close or remove it"
     )
 
 
@@ -276,7 +276,7 @@ def test_folders_and_patterns_of_parquet(card: Scorecard, tmp_path: Path) -> Non
     for i in (1, 2):
         duckdb.execute(f"COPY (SELECT {i} AS id, 'clear' AS need) TO '{several}/leads{i}.parquet'")
     assert score_list(card, several / "leads*.parquet", tmp_path / "out.csv", AS_OF).rows == 2
-    with pytest.raises(DataError, match="there are no Parquet files of such a name"):
+    with pytest.raises(DataError, match="there are no Parquet files that match"):
         score_list(card, several / "others*.parquet", tmp_path / "out.csv", AS_OF)
 
 

@@ -74,7 +74,7 @@ OTHERWISE = {
 
 @pytest.fixture
 def session(spark_master: str) -> Iterator[SparkSession]:
-    """A session on it."""
+    """A session on the tests' cluster."""
     with spark.session(spark_master) as started:
         yield started
 
@@ -330,8 +330,8 @@ def test_what_can_t_be_scored(spark_master: str, tmp_path: Path) -> None:
         ("list.xlsx", "out.csv", {}, "is neither Parquet nor CSV"),
         ("bad.parquet", "out.csv", {}, "Spark: "),
         ("mixed", "out.csv", {}, "Spark: "),
-        ("good.csv", "there.csv", {}, "there.csv: is there already; remove it, or name another folder"),
-        ("good.csv", "half.csv", {}, "half.csv: another run writes it, or was ended in the middle"),
+        ("good.csv", "there.csv", {}, "there.csv: already exists; remove it, or name another folder"),
+        ("good.csv", "half.csv", {}, "half.csv: another run is writing it, or was stopped halfway"),
         ("good.csv", "no/out.csv", {}, "there is no folder"),
         ("good.csv", "out.csv", {"columns": ("idd",)}, "there is no column 'idd' to write. Did you mean 'id'?"),
     ]

@@ -18,13 +18,13 @@ BAD = {
     "blank first line": (b"\n\n1,2\n", "the first line is empty; it must hold the names of the columns"),
     "binary": (
         b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR",
-        "is no list, it holds binary data; name a CSV, Parquet, JSON lines or Excel file",
+        "is not a list but binary data; name a CSV, Parquet, JSON lines or Excel file",
     ),
     "spreadsheet": (
         b"PK\x03\x04\x14\x00",
         "is an archive, or a damaged workbook; unpack it and name the list",
     ),
-    "compressed": (b"\x1f\x8b\x08\x00", "the packed file is cut off, its end is missing; copy or download it again"),
+    "compressed": (b"\x1f\x8b\x08\x00", "the compressed file is cut off; copy or download it again"),
     "cyrillic": (
         "ж,ю\nжю,юж\n".encode("cp1251"),
         "line 1 is not UTF-8 text (byte 0xe6), and not Western text of Windows either; save the file as CSV (UTF-8)",
