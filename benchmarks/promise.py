@@ -110,7 +110,7 @@ def measure(draws: int, models: int, leads: int, fresh: int) -> Kept:
         population = simulated(made.scorecard, fresh, SEED + models + model)
         for draw in range(model, draws, models):
             held = simulated(made.scorecard, round(leads * HELD_OUT), SEED + 2 * models + draw)
-            line = find_precision_threshold(held.totals, held.won, stage.precision, stage.confidence).line.points
+            line = find_precision_threshold(held.totals, held.won, stage.precision, stage.confidence).threshold.points
             if line is not None:
                 precisions.append(population.precision(line))
     broken = sum(one < stage.precision for one in precisions)

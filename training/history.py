@@ -1,8 +1,8 @@
-"""A history: what past leads looked like when they were met, and what became of them.
+"""A history: what past leads looked like when they were met, and their outcomes.
 
 Rows are cleaned and the rules are scored by the same printed SQL that scores lists, each row as of its own day where
 the card names one (`outcome.since`). A lead that is younger than the horizon is immature: whether it will become an
-opportunity is not known yet, so it is left out and counted, also where it has become one already, for keeping only
+opportunity is not known yet, so it is left out and counted, also where it has become one already: keeping only
 the early successes would flatter the young.
 """
 
@@ -135,7 +135,7 @@ class History:
         return sql.select(card, query)
 
     def read_leads(self, positions: NDArray[np.intp]) -> list[dict[str, Any]]:
-        """Some leads as they stand in the source, by its column names, in the order asked for."""
+        """Some leads as they stand in the source, by its column names, in the order of `positions`."""
         assert self.connection is not None
         rows = [int(row) for row in self.rows[positions]]
         answer = self.connection.execute(
@@ -154,7 +154,7 @@ class History:
     def find_fired(self, card: Card) -> dict[str, NDArray[np.int8]]:
         """For each rule of a card (n,): 1 it fires, 0 it doesn't, -1 unknown. Each lead as of its own day.
 
-        Trust may round a rule's points to nothing, so whether it fires is asked as if it were a criterion.
+        Trust may round a rule's points to nothing, so its condition is selected as if it were a criterion.
         """
         criteria_only = replace(
             card, criteria=tuple(Criterion(rule.name, rule.when) for rule in card.rules), stages=(), exclude=()
@@ -167,7 +167,7 @@ class History:
 def read_history(card: Card, data: Path | str | pd.DataFrame | LoggedHistory, as_of: date | None = None) -> History:
     """Read a history for a card. Raises DataError.
 
-    `as_of` is the day on which it was taken, which tells who is immature; None: the newest day in it.
+    `as_of` is the day on which it was taken, which decides who is immature; None: the newest day in it.
     """
     logged = isinstance(data, LoggedHistory)
     if isinstance(data, LoggedHistory):
@@ -178,7 +178,7 @@ def read_history(card: Card, data: Path | str | pd.DataFrame | LoggedHistory, as
     outcome = card.outcome
     if outcome is None:
         raise DataError(
-            f"the card '{card.name}' has no `outcome:`, so training doesn't know what to foresee;"
+            f"the card '{card.name}' has no `outcome:`, so training doesn't know what to predict;"
             " add for example `outcome: {became: {field: won, kind: flag}}`"
         )
     connection = connect()
@@ -303,7 +303,7 @@ def _mature(
 
 
 def _waits(dated: pd.DataFrame, taken: int) -> Waits:
-    """How long leads took by a day (since 1970). What came later is not known on that day, nor who was met later."""
+    """How long leads took by a day (since 1970), as known on that day: no later outcomes, no later leads."""
     since = dated["since"].to_numpy(np.int64)
     became = dated["became"].to_numpy(np.float64, na_value=np.inf)
     converted = became <= taken
@@ -313,7 +313,7 @@ def _waits(dated: pd.DataFrame, taken: int) -> Waits:
 
 
 def _learnable(card: Card, whole: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, str]]:
-    """The fields that may be learnt from and tell anything, and why the others were left out."""
+    """The fields to learn from, and why the others were left out."""
     columns: dict[str, pd.Series[Any]] = {}
     left_out: dict[str, str] = {}
     for declared in card.fields.values():

@@ -24,7 +24,7 @@ def table(rows: Sequence[Mapping[str, Any]], title: str = "", sentence: str = ""
 
 
 def shown(value: object) -> str:
-    """A value as a person reads it: four significant digits, a dash for what isn't there."""
+    """A value as a person reads it: four significant digits, a dash for None."""
     if value is None:
         return "–"
     if isinstance(value, bool):

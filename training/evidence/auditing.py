@@ -1,14 +1,14 @@
-"""The rules under audit: what became of the leads that each fired for, and the points that the data support.
+"""The rules under audit: the outcomes of the leads that each fired for, and the points that the data support.
 
 A rule's points are refitted on past outcomes while the rest is held fixed: every other rule at what it counts, and
-every table that asks none of the rule's fields. The tables of its own fields are set aside, for they have learned from
-the same outcomes what the rule says already: beside them the data would support next to nothing for any rule, right or
-wrong. The rules that ask the same fields stand in for them: they keep the proportions that the card declares, and the
-data choose by which factor they count, so that a wrong neighbour spoils nothing. Rules that fire for the same leads are
-measured as one.
+every table that asks none of the rule's fields. The tables of its own fields are set aside, because they have learned
+from the same outcomes what the rule says already: beside them the data would support next to nothing for any rule,
+right or wrong. The rules that ask the same fields stand in for them: they keep the proportions that the card declares,
+and the data choose by which factor they count, so that a wrong neighbour spoils nothing. Rules that fire for the same
+leads are measured as one.
 
-Of a group with a limit, the others are held at what they would count without the rule, and the rule is measured as if
-it counted in full; of a best-of group it is measured where it is the best. A rule that decays is measured by its points
+In a group with a limit, the others are held at what they would count without the rule, and the rule is measured as if
+it counted in full; in a best-of group it is measured where it is the best. A rule that decays is measured by its points
 on the first day.
 """
 
@@ -43,7 +43,7 @@ class RuleAudit:
 
     `declared` and `counted` (with trust applied) are tenths. Of the leads with a known outcome it `fired` for `share`
     (0..1), `won` of them became opportunities: `rate` (0..1) with its exact 95 % interval, `lift` over the rate of all
-    leads with the same limits as multiples; None where it never fired. `supported` is None where nothing can be said.
+    leads with the same limits as multiples; None where it never fired. `supported` is None where the data say nothing.
     `lost` are the tenths, with the rule's sign taken away, that groups took from it over all leads. `finding` is
     `dead`, `always_on`, `contradicted`, `overrated`, `redundant`, `underrated` or empty; `said` puts it in a sentence.
     """
@@ -142,7 +142,7 @@ def audit(
 ) -> Audit:
     """Audit the rules of a scorecard by a history. `positions` (m,) choose its leads; None: all of them.
 
-    `fired` is what `history.fired` says of the card, where it has been asked already.
+    `fired` is what `history.find_fired` returns for the card, where the caller has it already.
     """
     earned = _earned(scorecard, history, positions, fired or history.find_fired(scorecard.card))
     won = history.won if positions is None else history.won[positions]
@@ -263,7 +263,7 @@ def _redundant(scorecard: Scorecard, earned: _Earned) -> list[tuple[int, int]]:
             continue
         same = [earlier for earlier in range(at) if both[at, earlier] >= REDUNDANT_SHARE * either[at, earlier]]
         if not same and group is not None and group.best_of and not earned.best[at].any():
-            # Whoever is better where it fires: the one that beats it most often.
+            # The rule that beats it most often where it fires.
             members = [member for member in _members(scorecard.card, group) if member != at]
             beats = [int((earned.best[member] & (earned.states[at] == 1)).sum()) for member in members]
             same = [members[int(np.argmax(beats))]] if any(beats) else []
@@ -310,16 +310,16 @@ def _rule(
 
 
 def _findings(audited: RuleAudit, earned: _Earned, at: int, leads: int) -> dict[str, str]:
-    """What is to be said of a rule by itself, with a sentence each."""
+    """The findings on a rule by itself, with a sentence each."""
     if leads and audited.fired == 0:
         return {"dead": f"fired for none of {leads:,} leads"}
     if rate_limits(audited.fired, leads)[1] < DEAD_SHARE:
-        return {"dead": f"fired for {audited.fired:,} of {leads:,} leads, which no result can rest on"}
+        return {"dead": f"fired for {audited.fired:,} of {leads:,} leads, too few to rest any result on"}
     findings = {}
     known = int((earned.states[at] >= 0).sum())
     if known >= FEWEST_KNOWN and audited.fired >= ALWAYS_ON_SHARE * known:
         findings["always_on"] = (
-            f"fired for {audited.fired:,} of the {known:,} leads of which its answer is known: it parts none"
+            f"fired for {audited.fired:,} of the {known:,} leads whose answer is known, so it tells none apart"
         )
     data = audited.supported
     if data is None:

@@ -1,8 +1,8 @@
 """A back-test: what an edited card would have done on past outcomes, before anyone publishes it.
 
 Both cards score the same leads, each lead as of its own day, with the same learned part: tables, trust and promotion
-lines of a release, or none. So every difference comes from an edit of the card, and each edit is tried by itself: put
-alone into the old card, and alone kept out of the new one. Edits that work only together show in the second count.
+thresholds of a release, or none. So every difference comes from an edit of the card. Each edit is tried by itself: put
+alone into the old card, and kept alone out of the new one. Edits that work only together show in the second count.
 """
 
 from __future__ import annotations
@@ -48,14 +48,14 @@ class Rate:
 
 @dataclass(frozen=True)
 class AtThreshold:
-    """What a card's promotion line would have done: the leads that meet the stage's criteria and reach the line.
+    """What a card's promotion threshold would have done: the leads that meet the stage's criteria and reach it.
 
-    `line` (tenths) is None where criteria alone decide, or where the line is closed (`closed` says why). `promoted` are
-    the leads from the line on; `found` are all opportunities, and those of them that were promoted.
+    `points` (tenths) is None where criteria alone decide, or where the gate is closed (`closed` says why). `promoted`
+    counts the leads from the threshold on, `recall` all opportunities, and those of them that were promoted.
     """
 
     stage: str
-    line: int | None
+    points: int | None
     closed: str
     promoted: Rate
     recall: Rate
@@ -64,7 +64,7 @@ class AtThreshold:
         """JSON, in points."""
         return {
             "stage": self.stage,
-            "line": None if self.line is None else self.line / 10,
+            "line": None if self.points is None else self.points / 10,
             "closed": self.closed,
             "volume": self.promoted.leads,
             "precision": self.promoted.to_dict(),
@@ -93,8 +93,8 @@ class Backtest:
 
     `changes` has one row for each lead that changes grade or recommendation: `row` (its number in the file), `id`
     (where the card has one), `old_…` and `new_…` points, score, grade and recommendation, and `became_opportunity`
-    (yes, no). `gained` and `dropped` are the leads that only the new card promotes at its line, and only the old one.
-    `together` are the changed leads that no edit changes by itself.
+    (yes, no). `gained` and `dropped` count the leads that only the new card promotes at its threshold, and only the old
+    one. `together` counts the changed leads that no edit changes by itself.
     """
 
     old: str
@@ -104,7 +104,7 @@ class Backtest:
     won: int
     changed: int
     transitions: tuple[Transition, ...]
-    lines: tuple[AtThreshold, AtThreshold] | None
+    thresholds: tuple[AtThreshold, AtThreshold] | None
     gained: Rate
     dropped: Rate
     edits: tuple[CardEdit, ...]
@@ -114,7 +114,11 @@ class Backtest:
 
     def to_dict(self) -> dict[str, Any]:
         """JSON, in points, without the leads themselves."""
-        lines = None if self.lines is None else {"old": self.lines[0].to_dict(), "new": self.lines[1].to_dict()}
+        sides = (
+            None
+            if self.thresholds is None
+            else {"old": self.thresholds[0].to_dict(), "new": self.thresholds[1].to_dict()}
+        )
         return {
             "old": self.old,
             "new": self.new,
@@ -123,7 +127,7 @@ class Backtest:
             "won": self.won,
             "changed": self.changed,
             "shifts": [transition.to_dict() for transition in self.transitions],
-            "at_the_line": lines,
+            "at_the_line": sides,
             "gained": self.gained.to_dict(),
             "dropped": self.dropped.to_dict(),
             "edits": [edit.to_dict() for edit in self.edits],
@@ -182,8 +186,10 @@ def backtest(
         needed = changed & ~before.differs(score(swap_in(new, old, edit)))
         edits.append(replace(edit, alone=int(alone.sum()), needed=int(needed.sum())))
         explained |= alone
-    lines = (_at_line(_with(card, learned), scored, readable, won) for card, scored in ((old, before), (new, after)))
-    pair = tuple(side for side in lines if side is not None)
+    sides = (
+        _at_threshold(_with(card, learned), scored, readable, won) for card, scored in ((old, before), (new, after))
+    )
+    pair = tuple(side for side in sides if side is not None)
     gained, dropped = readable & after.passes & ~before.passes, readable & before.passes & ~after.passes
     return Backtest(
         old=old.name,
@@ -193,7 +199,7 @@ def backtest(
         won=int(won[readable].sum()),
         changed=int(changed.sum()),
         transitions=tuple(_transitions(before, after, readable, won, grades)),
-        lines=pair if len(pair) == 2 else None,
+        thresholds=pair if len(pair) == 2 else None,
         gained=Rate(int(gained.sum()), int(won[gained].sum())),
         dropped=Rate(int(dropped.sum()), int(won[dropped].sum())),
         edits=tuple(sorted(edits, key=lambda edit: (-max(edit.alone, edit.needed), -edit.alone))),
@@ -238,7 +244,7 @@ def _comparable(old: Card, new: Card, learned: Learned | None) -> None:
     before, after = (_outcome(card.outcome) for card in (old, new))
     if before != after:
         problems.append(
-            f"the two cards don't foresee the same outcome: the old one says {before}, the new one {after};"
+            f"the two cards don't predict the same outcome: the old one says {before}, the new one {after};"
             " give both the same `outcome:`"
         )
     for name, old_field in old.fields.items():
@@ -281,11 +287,11 @@ def _notes(old: Card, new: Card, history: History, unreadable: int, learned: Lea
     absent = [field for field in new.find_plain_fields(fields_asked(new)) if not present[field] and field not in known]
     if absent:
         names = ", ".join(f"'{field}'" for field in absent)
-        yield f"The history has no column for {names}: what the new card says of it can't be tried."
+        yield f"The history has no column for {names}: what the new card does with it can't be tried."
     if learned is None:
-        yield "Rules count as declared: nothing that was learned is applied."
+        yield "Rules count as declared: no learned points are applied."
     elif learned.thresholds:
-        yield "Lines that a release promised are applied to both cards; training would set them anew for the new card."
+        yield "Both cards use the thresholds of the release; training would find new ones for the new card."
 
 
 # -- scores ------------------------------------------------------------------------------------------------------------
@@ -293,7 +299,7 @@ def _notes(old: Card, new: Card, history: History, unreadable: int, learned: Lea
 
 @dataclass(frozen=True)
 class _CardScores:
-    """What a card makes of each lead, (n,): the total (tenths), positions of its grade and advice, past the line."""
+    """A card's scores of the leads, (n,): total (tenths), positions of grade and advice, threshold passed."""
 
     total: NDArray[np.int32]
     score: NDArray[np.int16]
@@ -329,7 +335,7 @@ def _position(column: str, names: tuple[str, ...]) -> str:
 
 
 def _passes(scorecard: Scorecard) -> str:
-    """Whether a lead could be promoted to the stage that scores foresee, wherever it stands today."""
+    """Whether a lead could be promoted to the stage that scores predict, wherever it stands today."""
     card = scorecard.card
     gate = next(
         (
@@ -346,7 +352,7 @@ def _passes(scorecard: Scorecard) -> str:
     return " AND ".join(parts)
 
 
-def _at_line(
+def _at_threshold(
     scorecard: Scorecard, scored: _CardScores, readable: NDArray[np.bool_], won: NDArray[np.bool_]
 ) -> AtThreshold | None:
     target = scorecard.card.predicted_stage

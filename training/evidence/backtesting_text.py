@@ -1,4 +1,4 @@
-"""What the command line says of a back-test, in plain text."""
+"""A back-test in plain text, for the command line."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ MOST_TRANSITIONS_SHOWN = 8  # kinds of change that are shown, the most frequent;
 
 
 def backtest_text(test: Backtest, width: int = 80) -> str:
-    """How much changes, what it would have brought at the line, and which edit is responsible."""
+    """How much changes, what it would have brought at the threshold, and which edit is responsible."""
     return "\n".join(line.rstrip() for line in _lines(test, max(width, 60)))
 
 
@@ -29,9 +29,9 @@ def _lines(test: Backtest, width: int) -> Iterator[str]:
             yield f"  {change:<44}{transition.leads:>10,}{_share(transition.won, transition.leads):>14}"
         if len(test.transitions) > MOST_TRANSITIONS_SHOWN:
             yield f"  … kinds of change that are rarer, not shown: {len(test.transitions) - MOST_TRANSITIONS_SHOWN}"
-    if test.lines is not None:
+    if test.thresholds is not None:
         yield ""
-        yield from _at_line(test, *test.lines, width)
+        yield from _at_threshold(test, *test.thresholds, width)
     if test.edits:
         yield ""
         yield from textwrap.wrap(
@@ -46,21 +46,21 @@ def _lines(test: Backtest, width: int) -> Iterator[str]:
         if test.together:
             yield from textwrap.wrap(f"Changed only by several edits together: {test.together:,}.", width)
     elif not test.changed:
-        yield "Nothing differs between the two cards that a score depends on."
+        yield "The two cards differ in nothing that a score depends on."
     if test.notes:
         yield ""
     for note in test.notes:
         yield from textwrap.wrap(note, width)
 
 
-def _at_line(test: Backtest, old: AtThreshold, new: AtThreshold, width: int) -> Iterator[str]:
-    """The two lines beside each other."""
+def _at_threshold(test: Backtest, old: AtThreshold, new: AtThreshold, width: int) -> Iterator[str]:
+    """The two thresholds beside each other."""
     to = old.stage if old.stage == new.stage else f"{old.stage} (old), {new.stage} (new)"
     yield from textwrap.wrap(f"Promotion to {to}, of leads that meet its criteria, wherever they stand", width)
     yield ""
     yield f"{'':<24}{'old card':>27}{'new card':>27}"
     for label, left, right in (
-        ("line", _line(old), _line(new)),
+        ("threshold", _threshold(old), _threshold(new)),
         ("promoted", f"{old.promoted.leads:,}", f"{new.promoted.leads:,}"),
         ("precision", _rate(old.promoted), _rate(new.promoted)),
         ("recall", _rate(old.recall), _rate(new.recall)),
@@ -73,11 +73,11 @@ def _at_line(test: Backtest, old: AtThreshold, new: AtThreshold, width: int) -> 
     closed = {old.closed: "old", new.closed: "new"} if old.closed != new.closed else {old.closed: "old and the new"}
     for why, card in closed.items():
         if why:
-            yield from textwrap.wrap(f"The line of the {card} card is closed: {why}.", width)
+            yield from textwrap.wrap(f"The gate of the {card} card is closed: {why}.", width)
 
 
-def _line(at: AtThreshold) -> str:
-    return "closed" if at.closed else "criteria alone" if at.line is None else f"{at.line / 10:.1f} points"
+def _threshold(at: AtThreshold) -> str:
+    return "closed" if at.closed else "criteria alone" if at.points is None else f"{at.points / 10:.1f} points"
 
 
 def _rate(rate: Rate) -> str:

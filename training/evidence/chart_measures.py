@@ -18,10 +18,10 @@ TENTHS = 10
 
 
 def lift(totals: NDArray[np.int64], won: NDArray[np.bool_]) -> list[dict[str, Any]]:
-    """How much of what there is to win lies at the top of the list. Shapes: (n,) totals, (n,) outcomes, n > 0.
+    """How many of the opportunities lie at the top of the list. Shapes: (n,) totals, (n,) outcomes, n > 0.
 
     A record a share of the leads, best first: `found` is the share of all opportunities in it, `lift` how many times
-    more they are than in as many leads taken blindly; both None where nothing was won. Ties keep their order.
+    more they are than among as many leads picked at random; both None where nothing was won. Ties keep their order.
     """
     ended = won[np.argsort(-totals, kind="stable")]
     so_far, all_won = np.cumsum(ended), int(won.sum())
@@ -36,18 +36,18 @@ def lift(totals: NDArray[np.int64], won: NDArray[np.bool_]) -> list[dict[str, An
 
 
 def reliability(won: NDArray[np.bool_], probability: NDArray[np.float64]) -> list[dict[str, Any]]:
-    """What was foreseen and what came, by tenths of the leads, lowest first. Shapes: (n,) outcomes, (n,) 0..1."""
+    """Predicted and actual rates by tenths of the leads, lowest first. Shapes: (n,) outcomes, (n,) 0..1."""
     order = np.argsort(probability, kind="stable")
-    return [_foreseen_and_came(won[part], probability[part]) for part in np.array_split(order, TENTHS) if len(part)]
+    return [_predicted_and_actual(won[part], probability[part]) for part in np.array_split(order, TENTHS) if len(part)]
 
 
 def by_month(
     days: NDArray[np.int64], won: NDArray[np.bool_], probability: NDArray[np.float64], held_out: NDArray[np.bool_]
 ) -> list[dict[str, Any]]:
-    """What was foreseen and what came, by calendar month, oldest first.
+    """Predicted and actual rates by calendar month, oldest first.
 
     Shapes: (n,) whole days since 1970, outcomes, probabilities (NaN: no forecast by a model that had not seen the lead;
-    such leads are left out), and whether each was held out. A month in which the held-out leads begin comes twice.
+    such leads are left out), and whether each was held out. The month in which the held-out leads begin appears twice.
     """
     months = days.astype("datetime64[D]").astype("datetime64[M]")
     able = ~np.isnan(probability)
@@ -56,12 +56,12 @@ def by_month(
         kind = able & (held_out == held)
         for month in np.unique(months[kind]):
             here = kind & (months == month)
-            record = {"month": str(month), **_foreseen_and_came(won[here], probability[here]), "held_out": held}
+            record = {"month": str(month), **_predicted_and_actual(won[here], probability[here]), "held_out": held}
             records.append(record)
     return sorted(records, key=lambda record: (record["month"], record["held_out"]))
 
 
-def _foreseen_and_came(won: NDArray[np.bool_], probability: NDArray[np.float64]) -> dict[str, Any]:
+def _predicted_and_actual(won: NDArray[np.bool_], probability: NDArray[np.float64]) -> dict[str, Any]:
     leads, of_them = len(won), int(won.sum())
     low, high = rate_limits(of_them, leads)
     return {

@@ -1,7 +1,7 @@
 """Drift: whether the newest leads still look like those that training learned from.
 
-It is told by the population stability index (`models.stability`). What chance brings on average is taken off, and what
-remains is called steady while chance could explain it: a small history does not cry wolf.
+The measure is the population stability index (`models.stability`), less what chance brings on average. What remains is
+called steady while chance could explain it, so a small history raises no false alarms.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ def drift(
     """Compare the leads that were learned from (n) with the newest (m), at least one of each.
 
     Shapes: (n, fields) and (m, fields) with the same columns, as `History.frame`; (n,) and (m,) of each rule by name: 1
-    fired, 0 did not, -1 unknown; (n,) and (m,) totals. Of leads that are not in the order of time it says nothing.
+    fired, 0 did not, -1 unknown; (n,) and (m,) totals. It says nothing where leads are not in the order of time.
     """
     fields = []
     if frame_old.shape[1]:

@@ -13,20 +13,20 @@ from leadledger.scoring.engine.score import get_engine
 from leadledger.scoring.result import Result
 from leadledger.scoring.scorecard import Scorecard
 
-WON_HIGH = "foreseen: a high score, and it became an opportunity"
-LOST_HIGH = "a miss: a high score, and it did not become an opportunity"
-WON_LOW = "overlooked: a low score, and it became an opportunity all the same"
-NEAR = "near the line: little decides whether it is promoted"
+WON_HIGH = "a hit: a high score, and it became an opportunity"
+LOST_HIGH = "a miss: a high score, but it did not become an opportunity"
+WON_LOW = "overlooked: a low score, but it became an opportunity"
+NEAR = "near the threshold: little decides whether it is promoted"
 UNKNOWN = "hardly known: many answers are missing"
 
 
 def choose_examples(
-    totals: NDArray[np.int64], won: NDArray[np.bool_], unknown: NDArray[np.int64], line: int | None
+    totals: NDArray[np.int64], won: NDArray[np.bool_], unknown: NDArray[np.int64], threshold: int | None
 ) -> dict[int, str]:
     """A handful of leads that show what the scores can do and what they can't: positions, and what each shows.
 
-    Shapes: (n,) totals (tenths), outcomes, and how many fields are missing. `line` (tenths) is where promotion begins;
-    None: there is none, so no lead is near it. No lead is taken twice.
+    Shapes: (n,) totals (tenths), outcomes, and how many fields are missing. `threshold` (tenths) is where promotion
+    begins; None: there is none, so no lead is near it. No lead is taken twice.
     """
     taken: dict[int, str] = {}
 
@@ -40,8 +40,8 @@ def choose_examples(
     take(won, totals, WON_HIGH)
     take(~won, totals, LOST_HIGH)
     take(won, -totals, WON_LOW)
-    if line is not None:
-        take(np.ones(len(won), bool), -np.abs(totals - line), NEAR)
+    if threshold is not None:
+        take(np.ones(len(won), bool), -np.abs(totals - threshold), NEAR)
     take(unknown > 0, unknown, UNKNOWN)
     return taken
 
@@ -55,7 +55,7 @@ def examples(
 ) -> list[dict[str, Any]]:
     """The ledgers of some leads. Shapes: (n,) raw leads, the day each is scored on, outcomes, what each shows.
 
-    Of a lead nothing is kept but the words of its ledger, neither its id nor its name. Points have one decimal;
+    Only the words of its ledger are kept of a lead, neither its id nor its name. Points have one decimal;
     `error` is None where the release has no error bars. Raises LeadError for a lead that can't be read.
     """
     made = get_engine(card)

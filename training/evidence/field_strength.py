@@ -1,4 +1,4 @@
-"""How much fields tell of the outcome: each alone, and one beside all others together."""
+"""How well fields predict the outcome: each alone, and one beside all others together."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ MOST_FIELDS_COMPARED = 3  # fields that are compared with all others, the strong
 
 @dataclass(frozen=True)
 class FieldStrength:
-    """How well one field alone tells the outcome, on leads that it wasn't fitted on.
+    """How well one field alone predicts the outcome, on leads that it wasn't fitted on.
 
     `area`: under the curve, 0.5 for chance. `gain`: the share of the outcome's entropy that it takes away.
     """
@@ -40,7 +40,7 @@ class FieldStrength:
 
 
 def measure_fields(history: History, seed: int) -> dict[str, FieldStrength]:
-    """How well each learnable field alone tells the outcome."""
+    """How well each learnable field alone predicts the outcome."""
     if not history.frame.shape[1]:
         return {}
     kept = draw_leads(history.became, MOST_LEADS_BINNED, seed)
@@ -63,7 +63,9 @@ def measure_fields(history: History, seed: int) -> dict[str, FieldStrength]:
     return strengths
 
 
-def find_lone_tellers(history: History, own: Mapping[str, FieldStrength], rest: list[str], seed: int) -> dict[str, str]:
+def find_lone_predictors(
+    history: History, own: Mapping[str, FieldStrength], rest: list[str], seed: int
+) -> dict[str, str]:
     """The proof against each field that nearly equals all others together, and knows what they don't.
 
     `rest`: the fields to compare, those that are suspect already left out. One that is found leaves the comparison too.
@@ -107,8 +109,8 @@ def find_lone_tellers(history: History, own: Mapping[str, FieldStrength], rest: 
             if added.mean() - 2 * added.std() / np.sqrt(len(added)) < NEW_SHARE * others_gain:
                 continue
             proofs[name] = (
-                f"alone it tells {own[name].gain:.0%} of all there is to know of the outcome, and the"
-                f" {len(rest) - 1} other fields together tell {others_gain:.0%}; with it, they tell"
+                f"alone it explains {own[name].gain:.0%} of the outcome, and the"
+                f" {len(rest) - 1} other fields together explain {others_gain:.0%}; with it, they explain"
                 f" {others_gain + added.mean():.0%}"
                 f" (area under the curve alone {own[name].area:.3f}, the others {roc_auc_score(became, others):.3f})"
             )
@@ -133,9 +135,9 @@ def draw_leads(became: NDArray[np.bool_], most: int, seed: int) -> NDArray[np.in
     )
 
 
-def _losses(became: NDArray[np.bool_], foreseen: NDArray[np.float64]) -> NDArray[np.float64]:
+def _losses(became: NDArray[np.bool_], predicted: NDArray[np.float64]) -> NDArray[np.float64]:
     """The log-loss (n,) of each lead, in nats."""
-    of_truth = np.clip(np.where(became, foreseen, 1 - foreseen), 1e-9, 1)
+    of_truth = np.clip(np.where(became, predicted, 1 - predicted), 1e-9, 1)
     return np.asarray(-np.log(of_truth))
 
 

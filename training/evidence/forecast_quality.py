@@ -1,4 +1,4 @@
-"""How good a forecast was, on leads that it had not seen."""
+"""How good a forecast was on held-out leads: ranking (AUC, gain), log-loss, Brier score, calibration."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SMALLEST = 1e-7  # probabilities are kept this far from 0 and 1, so that one lea
 
 @dataclass(frozen=True)
 class Tenth:
-    """A tenth of the leads, by probability: how many, what was foreseen on average, and what came (0..1)."""
+    """A tenth of the leads, by predicted probability: how many, the mean prediction and the actual rate (0..1)."""
 
     leads: int
     foreseen: float
@@ -28,8 +28,8 @@ class Judgement:
     """The measures of one forecast. None where the held-out leads all ended alike.
 
     `gain` is the share of all opportunities that the top tenth by score holds. `slope` and `intercept` are those of
-    the outcome's log-odds on the foreseen ones: 1 and 0 are perfect calibration. `calibration_error` is the mean
-    distance between what was foreseen and what came, over the tenths.
+    the outcome's log-odds on the predicted ones: 1 and 0 are perfect calibration. `calibration_error` is the mean
+    distance between the predicted and the actual rate, over the tenths.
     """
 
     leads: int
@@ -77,17 +77,17 @@ def judge(won: NDArray[np.bool_], probability: NDArray[np.float64]) -> Judgement
 
 
 def calibration_line(target: NDArray[np.float64], probability: NDArray[np.float64]) -> tuple[float, float]:
-    """Slope and intercept of the target's log-odds on the foreseen ones, by logistic regression.
+    """Slope and intercept of the target's log-odds on the predicted ones, by logistic regression.
 
     `target` (n,) holds outcomes (0, 1), or the true probabilities (0..1) where these are known.
     """
-    foreseen = logit(np.clip(probability, SMALLEST, 1 - SMALLEST))
+    predicted = logit(np.clip(probability, SMALLEST, 1 - SMALLEST))
 
     def loss(line: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
-        log_odds = line[0] * foreseen + line[1]
+        log_odds = line[0] * predicted + line[1]
         miss = expit(log_odds) - target
         value = float(np.mean(np.logaddexp(0, log_odds) - target * log_odds))
-        return value, np.array([np.mean(miss * foreseen), np.mean(miss)])
+        return value, np.array([np.mean(miss * predicted), np.mean(miss)])
 
     fitted = minimize(loss, np.array([1.0, 0.0]), jac=True, method="BFGS")
     return float(fitted.x[0]), float(fitted.x[1])

@@ -1,21 +1,21 @@
-"""The leakage gate: fields that know what became of a lead, found before anything is fitted, with the proof.
+"""The leakage gate: fields that know the outcome of a lead, found before anything is fitted, with the proof.
 
-A CRM keeps on writing in a lead after the day on which it would have been scored. What is written because of the
-outcome foresees the past perfectly and the future not at all. The gate stops training at the first look of it; the
+A CRM keeps writing to a lead after the day on which it would have been scored. A field that is written because of the
+outcome predicts the past perfectly and the future not at all. The gate stops training as soon as it finds one. The
 author answers in the card, field by field: `learn: no` leaves it out, `known_when_scored: yes` overrules the gate.
 
-What counts as proof, by kind:
+The kinds of proof:
 
 - `name`: the field, its column, or what it is computed from, has a name under which a CRM writes the outcome
   (known_later.yaml).
 - `after`: a date that counts backwards lies after the day of scoring, or a date is the very day of the outcome.
 - `filled`: filled for most leads of one outcome, and for few of the other.
 - `one_outcome`: a value, a range of values, or being filled at all occurs with one outcome only.
-- `copy`: alone it tells most of what there is to tell of the outcome.
+- `copy`: the field alone explains most of the outcome.
 - `ranks`: nearly every lead has a value of its own, and their order is that of the outcome.
-- `alone`: it nearly equals all other fields together, and knows what they don't. Both are asked, for a field that only
-  sums up the others (the state of the economy, told by five indexes) equals them and adds nothing, and an honest strong
-  field (the answer to "how badly do you need it?") adds to them and doesn't equal them.
+- `alone`: the field nearly equals all other fields together, and knows what they don't. It takes both: a field that
+  sums up the others (the state of the economy, measured by five indexes) equals them and adds nothing, and an honest
+  strong field (the answer to "how badly do you need it?") adds to them and doesn't equal them.
 
 Here a lead counts as converted whenever it became an opportunity, also after the horizon: a field that is filled in at
 the conversion doesn't know of a horizon. The limits lie in the middle between what real honest fields and real leaks
@@ -39,7 +39,7 @@ from leadledger.scoring.field import Field
 from leadledger.scoring.scorecard import Card
 from leadledger.training.evidence.card_fix import how_to_mend
 from leadledger.training.evidence.field_origins import dates_behind, fields_used_by_rules
-from leadledger.training.evidence.field_strength import FieldStrength, find_lone_tellers, measure_fields
+from leadledger.training.evidence.field_strength import FieldStrength, find_lone_predictors, measure_fields
 from leadledger.training.evidence.known_later import written_later
 from leadledger.training.history import History
 from leadledger.training.intervals import rate_limits
@@ -65,7 +65,7 @@ SUPPORT_AREA = 0.7  # area under the curve that supports a name which other syst
 
 @dataclass(frozen=True)
 class Leakage:
-    """What the gate found: the fields that it looked at, the suspects, and those that the card vouches for."""
+    """What the gate found: the fields that it checked, the suspects, and those that the card vouches for."""
 
     checked: tuple[str, ...]
     suspects: tuple[Suspect, ...] = ()
@@ -74,7 +74,7 @@ class Leakage:
     def _repr_html_(self) -> str:
         parts = (("suspect", self.suspects), ("overruled", self.overruled))
         rows = [{"": word} | suspect.to_dict() for word, some in parts for suspect in some]
-        sentence = f"{len(self.checked)} fields were looked at, {len(self.suspects)} would stop training."
+        sentence = f"{len(self.checked)} fields were checked, {len(self.suspects)} would stop training."
         return table(rows, "Fields that know the outcome", sentence)
 
     def refuse(self) -> None:
@@ -118,7 +118,7 @@ def find_leaks(card: Card, history: History, seed: int = 0) -> Leakage:
         rest = [field for field in own if field not in proofs or card.fields[field].known_when_scored]
         proofs |= {
             name: ("alone", _sentence(proof))
-            for name, proof in find_lone_tellers(history, own, rest, seed).items()
+            for name, proof in find_lone_predictors(history, own, rest, seed).items()
             if name not in proofs
         }
     suspects = {
@@ -210,7 +210,7 @@ def _one_outcome(history: History, column: pd.Series[Any]) -> str:
 def _looks(
     column: pd.Series[Any], became: NDArray[np.bool_]
 ) -> Iterator[tuple[list[str], NDArray[np.int64], NDArray[np.int64]]]:
-    """What of a field may go with one outcome: a text for each, how many leads have it, how many of them converted."""
+    """What in a field may occur with one outcome only: its text, how many leads have it, how many of them converted."""
     filled = column.notna().to_numpy()
     if not filled.all():
         yield (
@@ -241,11 +241,11 @@ def _looks(
 
 
 def _copy(own: FieldStrength) -> str:
-    """Whether the field alone tells most of what there is to tell."""
+    """Whether the field alone explains most of the outcome."""
     if own.gain < COPY_GAIN:
         return ""
     return (
-        f"alone it tells {own.gain:.0%} of all there is to know of the outcome, on leads that it wasn't fitted on (area"
+        f"alone it explains {own.gain:.0%} of the outcome, on leads that it wasn't fitted on (area"
         f" under the curve {own.area:.3f}; 0.5 is chance, 1 is perfect)"
     )
 

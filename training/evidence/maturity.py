@@ -18,7 +18,7 @@ from scipy.stats import CensoredData, ecdf
 
 from leadledger.training.notebook import table
 
-MOST_CURVE_POINTS = 60  # points of the curve that are told
+MOST_CURVE_POINTS = 60  # points of the curve that are reported
 FEWEST_WATCHED = (
     10  # leads that must still be watched, or the curve ends: a single lead would move it by a tenth and more
 )
@@ -42,7 +42,7 @@ class Maturity:
     """The curve of conversion, up to the last day on which enough leads were watched.
 
     `within_horizon` and `eventually` are the shares (0..1) at the horizon and at the end of the curve; the first is
-    None where the curve ends before. `immature` leads are too young to learn from. `said` says what it means.
+    None where the curve ends before. `immature` leads are too young to learn from. `said` puts it in a sentence.
     """
 
     horizon: int
@@ -106,7 +106,7 @@ def _limits(limits: Any, day: int) -> tuple[float, float]:
 def _said(horizon: int, last: int, within: float | None, eventually: float, enough: int | None) -> str:
     """Whether the horizon was well chosen. `enough`: the day by which most have converted; None: none ever did."""
     if enough is None:
-        return f"no lead converted within the {last} days seen, so nothing can be said of the horizon"
+        return f"no lead converted within the {last} days seen, which says nothing about the horizon"
     if within is None or horizon == last:
         return (
             f"too few leads were watched for more than {last} days to tell whether leads convert after the horizon of"

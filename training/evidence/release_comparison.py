@@ -1,9 +1,9 @@
 """Whether a new release is worse than the current one, on leads that the new one has not seen.
 
-Both score the same newest leads. The difference in log-loss, and in precision at the promotion line, is resampled over
-leads (paired bootstrap); a release is worse where the 90 % interval lies wholly on the bad side. One that foresees no
-better than the rate of the history alone is held back too: where outcomes were mixed up, both look bad, and the new
-one, which has learned nothing, less so.
+Both score the same newest leads. The difference in log-loss, and in precision at the promotion threshold, is resampled
+over leads (paired bootstrap); a release is worse where the 90 % interval lies wholly on the bad side. A release that
+predicts no better than the base rate of the history is held back too: where outcomes were mixed up, both look bad, and
+the new one, which has learned nothing, less so.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ MOST_POSITIONS_IN_MEMORY = 20_000_000  # drawn positions that are held in memory
 
 @dataclass(frozen=True)
 class Forecast:
-    """What a scorecard says of some leads: probabilities (n,) 0..1, and whether it would promote them (n,).
+    """A scorecard's predicted probabilities (n,) 0..1 of some leads, and whether it would promote them (n,).
 
-    `line` says whether it has a promotion line at all.
+    `has_threshold`: whether it has a promotion threshold at all.
     """
 
     probability: NDArray[np.float64]
     promoted: NDArray[np.bool_]
-    line: bool
+    has_threshold: bool
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class Comparison:
 def compare(
     release: str, won: NDArray[np.bool_], new: Forecast, old: Forecast, base_rate: float, seed: int
 ) -> Comparison:
-    """Compare two forecasts of the same leads; `won` (n,) is what became of them.
+    """Compare two forecasts of the same leads; `won` (n,) are their outcomes.
 
     `base_rate` (0..1) is that of the leads which the new release has learned from.
     """
@@ -72,7 +72,7 @@ def compare(
     log_loss = _paired(_mean_gap, losses, seed)
     knows_nothing = _paired(_mean_gap, [losses[0], _loss(won, np.full(len(won), base_rate))], seed)[2] >= 0
     precision = None
-    if new.line and old.line and new.promoted.any() and old.promoted.any():
+    if new.has_threshold and old.has_threshold and new.promoted.any() and old.promoted.any():
         hits = [won & new.promoted, new.promoted, won & old.promoted, old.promoted]
         gap = _paired(_precision_gap, [hit.astype(float) for hit in hits], seed)
         precision = Difference(
@@ -82,7 +82,7 @@ def compare(
     bad = [
         *([f"log-loss {loss.new:.4f} against {loss.old:.4f}"] if loss.low > 0 else []),
         *(
-            [f"precision at the line {precision.new:.1%} against {precision.old:.1%}"]
+            [f"precision at the threshold {precision.new:.1%} against {precision.old:.1%}"]
             if precision is not None and precision.high < 0
             else []
         ),
@@ -91,7 +91,7 @@ def compare(
         sentence = f"worse than the current release {release} on the same {len(won):,} leads: {' and '.join(bad)}"
     elif knows_nothing:
         sentence = (
-            f"no better on {len(won):,} held-out leads than the rate of the history alone, {base_rate:.1%}; so the"
+            f"no better on {len(won):,} held-out leads than the base rate of the history, {base_rate:.1%}; so the"
             f" current release {release} stays"
         )
     elif loss.high < 0:
@@ -102,12 +102,12 @@ def compare(
 
 
 def nothing_learned(release: str, why: str) -> Comparison:
-    """What is said where rules alone would follow a release that has learned."""
+    """The comparison where rules alone would follow a release that has learned."""
     return Comparison(release, 0, None, None, True, f"rules alone, since {why}; so the current release {release} stays")
 
 
 def incomparable(release: str, why: str) -> Comparison:
-    """What is said where the two can't be compared; the new release is not held back for it."""
+    """The comparison where the two can't be compared; the new release is not held back for it."""
     return Comparison(release, 0, None, None, False, f"not compared with the current release {release}: {why}")
 
 

@@ -31,7 +31,7 @@ class Supported:
 def refit(
     offset: NDArray[np.int64], share: NDArray[np.float64], beside: NDArray[np.int64], won: NDArray[np.bool_]
 ) -> Supported | None:
-    """The points of a rule by logistic regression; None where they can't be told. All shapes are (n,).
+    """The points of a rule by logistic regression; None where the data say nothing. All shapes are (n,).
 
     `offset` (tenths) is held fixed. `share` (0..1) is how much of its points the rule earns a lead, and `beside`
     (tenths) what its neighbours do, of which the data choose a factor; the average is free too. The rule has a wide

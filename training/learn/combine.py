@@ -1,12 +1,12 @@
 """How much the declared rules count, and how much the model: two weights, learned and bounded.
 
 The log-odds of an outcome are taken as `intercept + trust * rules + weight * model`, where `rules` are the declared
-points and `model` the log-odds that the classifier foresaw for leads which it had not seen. The fit is shrunk toward
+points and `model` the log-odds that the classifier predicts for leads which it has not seen. The fit is shrunk toward
 "rules as declared" (trust 1, weight 0): with few outcomes the rules stand, with many the data decide. This is stacking,
 and calibration too, since the weights also undo what over- or under-confidence there is.
 
-Parts that were foreseen by different models, each of earlier days, have an intercept each: how the rate moved from one
-part to the next says nothing on the weights.
+Parts that were predicted by different models, each of earlier days, have an intercept each: how the rate moved from one
+part to the next says nothing about the weights.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ def combine(
 
 
 def in_the_large(log_odds: NDArray[np.float64], rate: float) -> float:
-    """The intercept with which log-odds (n,) foresee a rate (0..1, neither end) on average."""
+    """The intercept with which log-odds (n,) predict a rate (0..1, neither end) on average."""
     return float(brentq(lambda intercept: float(expit(intercept + log_odds).mean()) - rate, -60, 60))
 
 

@@ -1,4 +1,4 @@
-"""From a split history to what was learned: fit, compile, combine, round."""
+"""From a split history to a learned card: fit, compile, combine with the rules, round."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from leadledger.training.learn.split import HistorySplit, out_of_fold
 
 @dataclass(frozen=True)
 class CardFit:
-    """What was learned, before any line was drawn.
+    """What was learned, before any threshold was found.
 
     `totals` (n,): the score of every lead of the history, tenths. `exact` (n,): its log-odds before rounding. `unseen`
     (n,): those of the older leads by models that were fitted without them, NaN where there are none. `way`: how these
@@ -82,7 +82,7 @@ def fit_card(
     unseen[older] = by_rules[older] + weights.model * parts.log_odds
     progress("rounding to tenths")
     totals = history.score(Scorecard(card, learned))
-    # What rounding moved on average goes back into the start; the rest is told as the gap.
+    # What rounding moved on average goes back into the start; the rest is reported as the gap.
     moved = round(float(np.mean((exact[older] - logit(base_rate)) / LOG_ODDS + START_TENTHS - totals[older])))
     learned = replace(learned, start=learned.start + moved)
     return CardFit(learned, fitted, weights, totals + moved, exact, unseen, parts.way, additive.gap)

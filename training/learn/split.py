@@ -1,7 +1,7 @@
-"""Which leads are learned from, which are held out, and what a model foresees of leads that it has not seen.
+"""Which leads are learned from, which are held out, and what models predict for leads that they have not seen.
 
-Where leads have days, everything goes by time: the newest are held out, and a lead is foreseen only by models that were
-fitted to leads of earlier days. Without days, parts are drawn at random with the same share of opportunities.
+Where leads have days, everything goes by time: the newest are held out, and a lead is predicted only by models that
+were fitted to leads of earlier days. Without days, parts are drawn at random with the same share of opportunities.
 """
 
 from __future__ import annotations
@@ -20,19 +20,19 @@ from sklearn.model_selection import StratifiedKFold, train_test_split
 from leadledger.models.learner.compile import log_odds
 from leadledger.training.history import History
 
-FOLDS = 5  # random parts, each foreseen by a model of the others
+FOLDS = 5  # random parts, each predicted by a model of the others
 FIRST_WINDOW = 0.4  # share of the leads, the oldest, that the first of the growing windows learns from
-WINDOWS = 3  # parts of the rest, each foreseen by a model of all leads before it
+WINDOWS = 3  # parts of the rest, each predicted by a model of all leads before it
 FEWEST_OF_A_KIND = 5  # leads of either outcome in the first window
-LONGEST_FIRST_WINDOW = 0.7  # a first window that has to be longer than this share leaves too few leads to foresee
-MOST_LEADS_PREDICTED = 200_000  # leads that are foreseen at most, the newest; two weights need no more
+LONGEST_FIRST_WINDOW = 0.7  # a first window that has to be longer than this share leaves too few leads to predict
+MOST_LEADS_PREDICTED = 200_000  # the newest; two weights need no more
 
-Fold = tuple[NDArray[np.intp], NDArray[np.intp]]  # positions to fit to, and positions to foresee
+Fold = tuple[NDArray[np.intp], NDArray[np.intp]]  # positions to fit to, and positions to predict
 
 
 @dataclass(frozen=True)
 class HistorySplit:
-    """Which leads were learned from, and which were held out; positions in the history. `way`: time or stratified."""
+    """Which leads to learn from, and which to hold out; positions in the history. `way`: time or stratified."""
 
     train: NDArray[np.intp]
     held: NDArray[np.intp]
@@ -41,9 +41,9 @@ class HistorySplit:
 
 @dataclass(frozen=True)
 class Unseen:
-    """Out-of-fold log-odds (n,) of leads, NaN where no model foresaw the lead; `way`: time or stratified.
+    """Out-of-fold log-odds (n,) of leads, NaN where no model predicted the lead; `way`: time or stratified.
 
-    `parts` (n,): by time, which of the windows a lead was foreseen in; all 0 elsewhere.
+    `parts` (n,): by time, which of the windows a lead was predicted in; all 0 elsewhere.
     """
 
     log_odds: NDArray[np.float64]
@@ -72,7 +72,7 @@ def out_of_fold(
     """The log-odds of each lead by a model that was fitted without it; where there are days, to earlier leads only.
 
     `days` (n,) ascend, as in a history. The oldest leads, which the first window learns from, stay NaN. A history too
-    short for windows (fewer than 5 leads of either outcome early on) is foreseen in random parts, and `way` says so.
+    short for windows (fewer than 5 leads of either outcome early on) is predicted in random parts, and `way` says so.
     """
     first = max(0, len(won) - MOST_LEADS_PREDICTED)
     windows = None if days is None else _windows(won[first:], days[first:])
@@ -94,7 +94,7 @@ def _random_parts(won: NDArray[np.bool_], seed: int) -> list[Fold]:
 
 
 def _windows(won: NDArray[np.bool_], days: NDArray[np.int64]) -> list[Fold] | None:
-    """Growing windows: fit to all days before, foresee the next part. None where the first would be too long."""
+    """Growing windows: fit to all days before, predict the next part. None where the first would be too long."""
     enough = (np.cumsum(won) >= FEWEST_OF_A_KIND) & (np.cumsum(~won) >= FEWEST_OF_A_KIND)
     if not enough.any():
         return None

@@ -38,7 +38,7 @@ DAYS_PER_PERIOD = {"day": 1.0, "week": 7.0, "month": 365.25 / 12}  # in days
 class PrecisionThreshold:
     """A threshold by precision: `bound` is the lower limit of the precision, `won` of `leads` held-out leads."""
 
-    line: Threshold
+    threshold: Threshold
     precision: float
     confidence: float
     leads: int
@@ -50,14 +50,14 @@ class PrecisionThreshold:
         """Flat JSON."""
         return {
             "kind": "precision",
-            "line": _points(self.line),
+            "line": _points(self.threshold),
             "asked_precision": self.precision,
             "confidence": self.confidence,
             "held_out_leads_promoted": self.leads,
             "of_them_won": self.won,
             "precision_lower_bound": round(self.bound, 4),
             "held_out_leads_that_meet_the_criteria": self.judged,
-            "said": self.line.promise or self.line.closed,
+            "said": self.threshold.promise or self.threshold.closed,
         }
 
 
@@ -68,7 +68,7 @@ class CapacityThreshold:
     `days` is None where the history doesn't tell, and `per_period` is too.
     """
 
-    line: Threshold
+    threshold: Threshold
     capacity: Capacity
     leads: int
     won: int
@@ -80,7 +80,7 @@ class CapacityThreshold:
         """Flat JSON."""
         return {
             "kind": "capacity",
-            "line": _points(self.line),
+            "line": _points(self.threshold),
             "asked_capacity": self.capacity.leads,
             "period": self.capacity.period,
             "promoted_per_period": None if self.per_period is None else round(self.per_period, 2),
@@ -88,7 +88,7 @@ class CapacityThreshold:
             "held_out_leads_promoted": self.leads,
             "of_them_won": self.won,
             "held_out_leads_that_meet_the_criteria": self.judged,
-            "said": self.line.promise or self.line.closed,
+            "said": self.threshold.promise or self.threshold.closed,
         }
 
 
@@ -99,7 +99,7 @@ class ValueThreshold:
     `low` and `high` are its limits with 95 % confidence; all three are None where no held-out lead is promoted.
     """
 
-    line: Threshold
+    threshold: Threshold
     value: DealValue
     leads: int
     won: int
@@ -112,7 +112,7 @@ class ValueThreshold:
         """Flat JSON."""
         return {
             "kind": "value",
-            "line": _points(self.line),
+            "line": _points(self.threshold),
             "won_brings": self.value.won,
             "promotion_costs": self.value.cost,
             "least_probability": round(self.value.least, 6),
@@ -122,7 +122,7 @@ class ValueThreshold:
             "held_out_leads_promoted": self.leads,
             "of_them_won": self.won,
             "held_out_leads_that_meet_the_criteria": self.judged,
-            "said": self.line.promise or self.line.closed,
+            "said": self.threshold.promise or self.threshold.closed,
         }
 
 
@@ -252,10 +252,10 @@ def find_capacity_threshold(
             " `outcome`"
         )
         if by_hand is None:
-            line = Threshold(None, closed=f"no threshold can be found for {capacity}: {why}")
+            threshold = Threshold(None, closed=f"no threshold can be found for {capacity}: {why}")
         else:
-            line = Threshold(by_hand, promise=f"the threshold that the card sets is used: {why}")
-        return CapacityThreshold(line, capacity, 0, 0, judged, None, None)
+            threshold = Threshold(by_hand, promise=f"the threshold that the card sets is used: {why}")
+        return CapacityThreshold(threshold, capacity, 0, 0, judged, None, None)
     periods = days / DAYS_PER_PERIOD[capacity.period]
     sorted_totals, sorted_won = _strictest_first(totals, won)
     over = f"over {days:,} days"
@@ -277,15 +277,15 @@ def find_capacity_threshold(
         return CapacityThreshold(
             Threshold(closed=f"no threshold can hold {capacity}: {why}"), capacity, 0, 0, judged, days, 0.0
         )
-    threshold = int(candidates[few[0]])
-    leads, of_them = _promoted(sorted_totals, sorted_won, threshold)
+    points = int(candidates[few[0]])
+    leads, of_them = _promoted(sorted_totals, sorted_won, points)
     sentence = (
         f"at most {capacity} are promoted: {_rate(leads / periods)} would have been,"
         f" {leads:,} of {judged:,} held-out leads that meet the criteria {over}, and {of_them:,} of them became"
         " opportunities"
     )
     return CapacityThreshold(
-        Threshold(threshold, promise=sentence), capacity, leads, of_them, judged, days, leads / periods
+        Threshold(points, promise=sentence), capacity, leads, of_them, judged, days, leads / periods
     )
 
 
@@ -351,8 +351,8 @@ def _money(number: float) -> str:
     return f"{number:,.0f}" if abs(number) >= 100 or number == round(number) else f"{number:,.2f}"
 
 
-def _points(line: Threshold) -> float | None:
-    return None if line.points is None else line.points / 10
+def _points(threshold: Threshold) -> float | None:
+    return None if threshold.points is None else threshold.points / 10
 
 
 def _strictest_first(totals: NDArray[np.int64], won: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:

@@ -38,9 +38,11 @@ from leadledger.training.report.drawing import (
     draw_figure,
     format_points,
     label_width,
+    labels_of,
     root,
     shorten,
     shorten_labels,
+    show_counts,
     show_percents,
     square,
     to_svg,
@@ -53,7 +55,7 @@ def gain(records: Sequence[Mapping[str, Any]], alt: str) -> Chart:
     with draw_figure(WIDTH, 3.2) as figure:
         axes = add_axes(figure, 0.7, 0.55, right=0.3)
         axes.plot([0, 1], [0, 1], "--", color=GREY)
-        axes.text(0.62, 0.55, "taken blindly", color=INK, ha="left", va="top")
+        axes.text(0.62, 0.55, "picked at random", color=INK, ha="left", va="top")
         axes.plot(
             [0, *(record["share"] for record in records)],
             [0, *(record["found"] for record in records)],
@@ -72,7 +74,9 @@ def lift(records: Sequence[Mapping[str, Any]], alt: str) -> Chart:
     with draw_figure(WIDTH, 3.2) as figure:
         axes = add_axes(figure, 0.7, 0.55)
         axes.axhline(1, ls="--", color=GREY)
-        axes.text(0.02, 1.0, "taken blindly", color=INK, ha="left", va="bottom", transform=axes.get_yaxis_transform())
+        axes.text(
+            0.02, 1.0, "picked at random", color=INK, ha="left", va="bottom", transform=axes.get_yaxis_transform()
+        )
         axes.plot([record["share"] for record in records], [record["lift"] for record in records], "-o", ms=4, c=BLUE)
         axes.set(xlim=(0, 1.02), xlabel="best leads by score, of all leads", ylabel="times as many as by chance")
         axes.set_ylim(bottom=0)
@@ -82,7 +86,7 @@ def lift(records: Sequence[Mapping[str, Any]], alt: str) -> Chart:
 
 
 def reliability(records: Sequence[Mapping[str, Any]], alt: str) -> Chart:
-    """What came against what was foreseen, with limits; the axes are stretched near 0, where most leads are."""
+    """Actual against predicted rates, with limits; the axes are stretched near 0, where most leads are."""
     with draw_figure(WIDTH, 3.6) as figure:
         axes = add_axes(figure, 0.7, 0.55)
         top = min(1.0, 1.05 * max(max(record["high"], record["foreseen"]) for record in records))
@@ -92,13 +96,13 @@ def reliability(records: Sequence[Mapping[str, Any]], alt: str) -> Chart:
         add_whiskers(axes, [record["foreseen"] for record in records], records, BLUE, "o")
         ticks = [tick for tick in (0, 0.01, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1) if tick <= top]
         axes.set(xlim=(0, top), ylim=(0, top), xticks=ticks, yticks=ticks)
-        axes.set(xlabel="foreseen", ylabel="came (bars: 95% limits)")
+        axes.set(xlabel="predicted", ylabel="actual (bars: 95% limits)")
         show_percents(axes.xaxis, axes.yaxis)
         add_grid(axes)
         return to_svg(figure, alt)
 
 
-def volume(records: Sequence[Mapping[str, Any]], precision: float | None, line: float | None, alt: str) -> Chart:
+def volume(records: Sequence[Mapping[str, Any]], precision: float | None, threshold: float | None, alt: str) -> Chart:
     """`precision_by_volume` records of a stage: which share of the promoted is won, the more are promoted."""
     with draw_figure(WIDTH, 3.4) as figure:
         axes = add_axes(figure, 0.7, 0.55)
@@ -111,29 +115,33 @@ def volume(records: Sequence[Mapping[str, Any]], precision: float | None, line: 
         if precision is not None:
             axes.axhline(precision, ls="--", color=INK, lw=1)
             axes.text(end, precision, "asked for", ha="right", va="bottom")
-        chosen = [record for record in records if line is not None and record["points"] >= line]
+        chosen = [record for record in records if threshold is not None and record["points"] >= threshold]
         if chosen:
             last = max(chosen, key=lambda record: record["leads"])
             axes.axvline(last["leads"], ls=":", color=RED)
             axes.plot([last["leads"]], [last["precision"]], "D", ms=7, c=RED)
             right = last["leads"] > end / 2
             side: dict[str, Any] = {"ha": "right" if right else "left", "va": "bottom"}
-            axes.text(last["leads"], 0.02, " promotion line ", transform=axes.get_xaxis_transform(), **side)
+            axes.text(last["leads"], 0.02, " promotion threshold ", transform=axes.get_xaxis_transform(), **side)
         axes.set(xlim=(0, end * 1.03), ylim=(0, 1.03), xlabel="held-out leads promoted", ylabel="of them won")
         axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
+        show_counts(axes.xaxis)
         show_percents(axes.yaxis)
         add_grid(axes)
         return to_svg(figure, alt)
 
 
 def months(records: Sequence[Mapping[str, Any]], alt: str) -> Chart:
-    """`by_month` records: what was foreseen and what came, above the leads of each month."""
+    """`by_month` records: predicted and actual rates, above the leads of each month."""
     with draw_figure(WIDTH if len(records) <= 14 else 2 * WIDTH, 3.6) as figure:
         axes = add_axes(figure, 0.7, 1.35, top=0.35)
         below = add_axes(figure, 0.7, 0.4, top=2.55)
         at = list(range(len(records)))
-        axes.plot(at, [record["foreseen"] for record in records], "-", c=ORANGE, lw=2, label="foreseen")
-        for held, colour, mark, words in ((False, GREY, "s", "came, older leads"), (True, BLUE, "o", "came, held out")):
+        axes.plot(at, [record["foreseen"] for record in records], "-", c=ORANGE, lw=2, label="predicted")
+        for held, colour, mark, words in (
+            (False, GREY, "s", "actual, older leads"),
+            (True, BLUE, "o", "actual, held out"),
+        ):
             part = [i for i in at if records[i]["held_out"] == held]
             if part:
                 add_whiskers(axes, part, [records[i] for i in part], colour, mark, label=words)
@@ -146,6 +154,7 @@ def months(records: Sequence[Mapping[str, Any]], alt: str) -> Chart:
         below.set(xlim=axes.get_xlim(), xticks=at[::step], ylabel="leads")
         below.set_xticklabels([records[i]["month"] for i in at[::step]])
         below.yaxis.set_major_locator(MaxNLocator(2, integer=True))
+        show_counts(below.yaxis)
         show_percents(axes.yaxis)
         add_grid(axes)
         return to_svg(figure, alt)
@@ -241,7 +250,7 @@ def audit(rules: Sequence[Mapping[str, Any]], alt: str) -> Chart:
 
 def table(term: Table, alt: str) -> Chart:
     """The points of each bin with their standard errors, and beside them how many leads fell in it."""
-    names = term.bins.labels
+    names = labels_of(term.bins)
     with draw_figure(WIDTH, 0.85 + 0.215 * len(names)) as figure:
         left = label_width(names)
         middle = left + (WIDTH - left) * 0.62
@@ -277,7 +286,7 @@ def table(term: Table, alt: str) -> Chart:
 
 def pair(term: Pair, titles: tuple[str, str], alt: str) -> Chart:
     """The points of two fields together as a heat map; in each cell the points, and below them the leads."""
-    rows, columns = (shorten_labels(bins.labels) for bins in term.bins)
+    rows, columns = (shorten_labels(labels_of(bins)) for bins in term.bins)
     left, high = label_width(rows) + 0.25, 0.45 + max(len(column) for column in columns) * LETTER_WIDTH * 0.72
     width = max(WIDTH, left + 0.55 * len(columns) + 0.5)
     with draw_figure(width, high + 0.36 * len(rows) + 0.1) as figure:
@@ -306,7 +315,7 @@ def pair(term: Pair, titles: tuple[str, str], alt: str) -> Chart:
 
 
 def waterfall(example: Mapping[str, Any], alt: str) -> Chart:
-    """The ledger of one lead, step by step from the start to the total, with its line and its reach."""
+    """The ledger of one lead, from the start to the total; the promotion threshold; the range of missing answers."""
     start, *entries = example["ledger"]
     kept = sorted(entries, key=lambda entry: -abs(entry["points"]))
     if len(kept) > MOST_ENTRIES:
@@ -324,7 +333,7 @@ def waterfall(example: Mapping[str, Any], alt: str) -> Chart:
         for row, (step, after) in enumerate(zip(steps, sums, strict=True)):
             before = 0.0 if row == 0 else after - step
             colour = GREY if row == 0 else BLUE if step >= 0 else RED
-            hatch = "" if row == 0 or step >= 0 else "////"  # a loss is told by its hatching too
+            hatch = "" if row == 0 or step >= 0 else "////"  # hatching shows a loss too
             axes.barh([row + 0.2], [step], left=[before], height=0.36, color=colour, hatch=hatch, ec="white", lw=0.5)
             axes.plot([after, after], [row + 0.2, row + 1.2], "-", c=GREY, lw=0.7)
             words = start["reason"] if row == 0 else kept[row - 1]["reason"]
@@ -336,7 +345,7 @@ def waterfall(example: Mapping[str, Any], alt: str) -> Chart:
         axes.plot([example["total"]], [last + 0.2], "D", ms=7, c=INK)
         if example["line"] is not None:
             axes.axvline(example["line"], ls="--", color=INK, lw=1)
-            axes.text(example["line"], 1.0, "line", transform=axes.get_xaxis_transform(), ha="center", va="bottom")
+            axes.text(example["line"], 1.0, "threshold", transform=axes.get_xaxis_transform(), ha="center", va="bottom")
         axes.set(ylim=(last + 0.55, -0.5), yticks=[])
         axes.spines["left"].set_visible(False)
         axes.xaxis.set_major_locator(MaxNLocator(6))

@@ -22,6 +22,9 @@ from matplotlib.figure import Figure
 from matplotlib.path import Path
 from matplotlib.ticker import FuncFormatter
 
+from leadledger.scoring.lookup import Bins, NumberBins
+from leadledger.training.report.figures import group_digits
+
 BLUE, RED, ORANGE, GREY, INK = "#0072B2", "#D55E00", "#E69F00", "#8a8a8a", "#222222"
 WIDTH = 4.4  # inches; two charts stand side by side on a screen and on paper, one on a phone
 GAIN_AND_LOSS = LinearSegmentedColormap.from_list("sides", [RED, "#ffffff", BLUE])
@@ -101,7 +104,7 @@ def _lean(tag: str) -> str:
 def add_whiskers(
     axes: Axes, at: Sequence[float], records: Sequence[Mapping[str, Any]], colour: str, mark: str, label: str = ""
 ) -> None:
-    """What came, a mark each, with its limits."""
+    """Actual rates, a mark each, with their limits."""
     rates = [record["came"] for record in records]
     below = [max(0.0, record["came"] - record["low"]) for record in records]
     above = [max(0.0, record["high"] - record["came"]) for record in records]
@@ -127,6 +130,11 @@ def write_above(axes: Axes, row: float, words: str, weight: str = "normal") -> N
 def label_width(names: Sequence[str]) -> float:
     """The inches that the longest label takes."""
     return 0.2 + LETTER_WIDTH * max((len(label) for label in shorten_labels(names)), default=0)
+
+
+def labels_of(bins: Bins) -> Sequence[str]:
+    """The labels of some bins; those of numbers have thousands separators."""
+    return [group_digits(label) for label in bins.labels] if isinstance(bins, NumberBins) else bins.labels
 
 
 def shorten_labels(names: Sequence[str]) -> list[str]:
@@ -163,6 +171,12 @@ def show_percents(*axis: Any) -> None:
     """Shares (0..1) on some axes as percentages."""
     for scale in axis:
         scale.set_major_formatter(FuncFormatter(lambda value, _: f"{value * 100:.3g}%"))
+
+
+def show_counts(*axis: Any) -> None:
+    """Counts on some axes with thousands separators."""
+    for scale in axis:
+        scale.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
 
 
 def format_points(value: float, _: object) -> str:

@@ -1,6 +1,6 @@
 """Figures that know where they come from.
 
-A report must show no number that the release doesn't keep as data. So its template gets no bare values: it gets
+The report shows no number that the release doesn't keep as data. So its template gets no bare values: it gets
 `Figure`s, each with the JSON pointer (RFC 6901) of its value in the data of the release, and prints them through one
 function, which writes the pointer and the format beside the text:
 
@@ -11,6 +11,7 @@ A test looks up every pointer again, formats what it finds, and compares.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -21,13 +22,24 @@ from leadledger.scoring.lookup import format_number
 from leadledger.scoring.result import format_signed, format_unsigned
 
 NONE = "–"
+
+
+def group_digits(text: str) -> str:
+    """A text with thousands separators in its numbers of five digits or more: `4,500,000 to 20,000,000`.
+
+    Shorter numbers stay, because they may be years. Digits after a decimal point or in an exponent stay too.
+    """
+    return re.sub(r"(?<![\d.,+-])-?\d{5,}(?![\d,])", lambda number: f"{int(number[0]):,}", text)
+
+
 FORMATS: Mapping[str, Callable[[Any], str]] = {
     "text": str,
     "words": lambda value: str(value).replace("_", " "),
     "yes": lambda value: "yes" if value else "no",
     "whole": lambda value: f"{value:,}",
     "count": lambda value: f"{len(value):,}",
-    "number": lambda value: format_number(float(value)),
+    "number": lambda value: group_digits(format_number(float(value))),
+    "stretch": group_digits,
     "percent": lambda value: f"{value:.1%}",
     "half": lambda value: f"{value:.0%}",
     "loss": lambda value: f"{value:.4f}".replace("-", "−"),
@@ -44,9 +56,9 @@ FORMATS: Mapping[str, Callable[[Any], str]] = {
 
 @dataclass(frozen=True)
 class Figure:
-    """A value with the pointer to it. What is not there is a figure too, of None.
+    """A value with the pointer to it. What is missing is a figure too, of None.
 
-    It is false where there is nothing to tell: None, or an empty text, list or mapping; 0 and False are something.
+    It is false where there is nothing to show: None, or an empty text, list or mapping; 0 and False are something.
     """
 
     value: Any
@@ -57,7 +69,7 @@ class Figure:
         return Figure(look_up(self.value, str(key)), f"{self.pointer}/{escaped(str(key))}")
 
     def __iter__(self) -> Iterator[Figure]:
-        """The values of a mapping or the items of a sequence, in order; none of what is not there."""
+        """The values of a mapping or the items of a sequence, in order; none where the value is missing."""
         keys = list(self.value) if isinstance(self.value, Mapping) else range(len(self.value or ()))
         return (self[key] for key in keys)
 

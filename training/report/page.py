@@ -1,8 +1,8 @@
 """The report of a training run as a page: one HTML file, with nothing to fetch and nothing to run.
 
-It is written for two readers. A sales lead reads the verdict and the captions; a data scientist opens the tables below
-the charts. Whatever it shows is looked up in the data of the release, see `report.figures`; the words and the order
-are in page.html.j2. Sections whose data is not there are left out.
+It is written for two readers. A sales lead reads what to do, how sure it is, and the captions; a data scientist opens
+the details and the tables below the charts. Everything it shows is looked up in the data of the release, see
+`report.figures`; the words and the order are in page.html.j2. Sections without data are left out.
 """
 
 from __future__ import annotations
@@ -14,34 +14,32 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader
 from markupsafe import Markup
 
-from leadledger.scoring.lookup import Combination, NumberBins, Pair, Table
+from leadledger.scoring.lookup import Combination, NumberBins, Pair, Table, TextBins
 from leadledger.scoring.scorecard import Card, Learned
 from leadledger.training.report import charts
 from leadledger.training.report.drawing import Chart
-from leadledger.training.report.figures import Figure
+from leadledger.training.report.figures import FORMATS, Figure
 from leadledger.training.sources.logged import LEFT_OUT_REASONS
 
 HERE = Path(__file__).parent
 TRUE_SLOPE = (0.9, 1.1)  # of calibration; outside, probabilities are too bold or too timid, unless chance explains it
-MOST_TENTHS_OUTSIDE = (
-    2  # tenths of ten that may leave their 95% limits by chance; three or more do so one time in a hundred
-)
+MOST_TENTHS_OUTSIDE = 2  # of ten, outside their 95% limits by chance; three or more are one time in a hundred
 MOST_DRIFT = 16  # rows of the chart of drift; the table has all
 TITLES = {
     "lift": "What calling the best leads first is worth",
-    "reliability": "Does what is foreseen come?",
+    "reliability": "Do the predicted probabilities come true?",
     "volume": "How many leads to promote",
     "months": "Does it hold over time?",
-    "rivals": "Beside other ways to foresee it",
+    "rivals": "Compared with other models",
     "points": "Where the points come from",
     "audit": "The rules under audit",
-    "data": "Where the leads went",
-    "leakage": "Fields that know too much",
+    "data": "Which leads were used",
+    "leakage": "Fields that know the outcome",
     "maturity": "How long a lead takes",
     "drift": "Are the newest leads like the older ones?",
-    "examples": "A handful of leads",
+    "examples": "A few leads, explained",
     "provenance": "What it was made from",
-    "words": "Five words",
+    "words": "Five terms",
 }
 LEFT_OUT = {
     "rejected": "can’t be read",
@@ -71,8 +69,8 @@ def page(
 ) -> str:
     """The whole page. The same inputs give the same text.
 
-    `metrics` and `provenance` are those of the training run, as in the release's files; keys that are not there are
-    told by nothing. `rules_only` says why nothing was learned; empty where something was.
+    `metrics` and `provenance` are those of the training run, as in the release's files; keys that are
+    missing leave their part of the page out. `rules_only` says why nothing was learned; empty where something was.
     """
     data = Figure(
         {
@@ -87,7 +85,7 @@ def page(
     m = data["metrics"]
     drawn = _charts(m)
     terms = list(_terms(data))
-    titles = {key: words for key, words in TITLES.items() if _told(key, data)}
+    titles = {key: words for key, words in TITLES.items() if _has_content(key, data)}
     doubts = _doubts(m)
     rules = sorted(m["audit"]["rules"], key=lambda rule: not rule["finding"].value)
     environment = Environment(
@@ -102,7 +100,7 @@ def page(
         verdict="rules" if not m["held_out"] else "care" if doubts else "good",
         doubts=doubts,
         rules_only=data["rules_only"] if rules_only else None,
-        hand_lines=[stage for stage in data["card"]["stages"] if stage["points"].value is not None],
+        hand_thresholds=[stage for stage in data["card"]["stages"] if stage["points"].value is not None],
         notes=data["notes"],
         titles=titles,
         contents=list(titles.items()),
@@ -114,15 +112,17 @@ def page(
         combinations=[term for term in terms if isinstance(term[0].value, Combination)],
         title=lambda field: _title(data, field.value).show(),
         choice=_choice,
+        label_form=_label_form,
+        entry_form=lambda entry: _entry_form(entry, learned),
         rules=rules,
         findings=list(_findings(m["audit"])),
         left_out=list(LEFT_OUT.items()),
         scores_left_out=list(LEFT_OUT_REASONS.items()),
         examples=[
-            (example, charts.waterfall(example.value, _EXAMPLE.format(example["shows"].value)))
+            (example, charts.waterfall(_with_grouped_digits(example, learned), _EXAMPLE.format(example["shows"].value)))
             for example in m["examples"]
         ],
-        has_line=any(example["line"].value is not None for example in m["examples"]),
+        has_threshold=any(example["line"].value is not None for example in m["examples"]),
         facts=list(_facts(data["provenance"])),
     )
 
@@ -130,8 +130,8 @@ def page(
 _EXAMPLE = "Waterfall chart of a lead’s ledger. {}. The entries are in the table below."
 
 
-def _told(section: str, data: Figure) -> bool:
-    """Whether there is anything to tell in a section."""
+def _has_content(section: str, data: Figure) -> bool:
+    """Whether there is anything to show in a section."""
     m = data["metrics"]
     contents = {
         "volume": m["precision_by_volume"],
@@ -146,7 +146,7 @@ def _told(section: str, data: Figure) -> bool:
 
 
 def _doubts(m: Figure) -> list[str]:
-    """What speaks against relying on the scores: `rules` that foresee as well alone, a `slope` that is off."""
+    """What speaks against relying on the scores: `rules` that predict as well alone, a `slope` that is off."""
     ours, alone = m["held_out"]["leadledger"], m["held_out"]["rules alone"]
     doubts = []
     if alone and ours["log_loss"].value >= alone["log_loss"].value:
@@ -164,24 +164,23 @@ def _share(m: Figure, share: float) -> Figure:
 
 
 def _charts(m: Figure) -> dict[str, Any]:
-    """The charts of the sections that are there."""
+    """The charts of the sections that have data, by section."""
+    return _lift_charts(m) | _forecast_charts(m) | _rule_charts(m)
+
+
+def _lift_charts(m: Figure) -> dict[str, Any]:
+    """How good the order of the leads is: gain, lift, precision by volume."""
     drawn: dict[str, Any] = {}
     if m["lift"] and m["lift"][0]["found"].value is not None:
         drawn["gain"] = charts.gain(
             m["lift"].value,
             "Line chart: the share of all opportunities found against the share of the leads, best first,"
-            " beside the straight line of leads taken blindly. The numbers are in the table below.",
+            " beside the straight line of leads picked at random. The numbers are in the table below.",
         )
         drawn["lift"] = charts.lift(
             m["lift"].value,
             "Line chart: how many times more opportunities than by chance, against the share of the leads, best first."
             " The numbers are in the table beside it.",
-        )
-    if m["reliability"]:
-        drawn["reliability"] = charts.reliability(
-            m["reliability"].value,
-            "Dot chart: what came against what was foreseen, by tenths of the held-out leads, with limits, beside the"
-            " line on which both are equal. The numbers are in the table below.",
         )
     drawn["volume"] = [
         (
@@ -191,16 +190,29 @@ def _charts(m: Figure) -> dict[str, Any]:
                 m["promises"][stage.key]["asked_precision"].value,
                 m["promises"][stage.key]["line"].value,
                 f"Line chart: the share of promoted leads that were won, against how many are promoted to {stage.key},"
-                " with limits, the precision asked for and the promotion line. The numbers are in the table below.",
+                " with limits, the precision asked for and the promotion threshold."
+                " The numbers are in the table below.",
             ),
         )
         for stage in m["precision_by_volume"]
         if stage
     ]
+    return drawn
+
+
+def _forecast_charts(m: Figure) -> dict[str, Any]:
+    """How good the predicted probabilities are: in all, by month, beside other models; and how long leads take."""
+    drawn: dict[str, Any] = {}
+    if m["reliability"]:
+        drawn["reliability"] = charts.reliability(
+            m["reliability"].value,
+            "Dot chart: the actual rate against the predicted one, by tenths of the held-out leads, with limits, beside"
+            " the line on which both are equal. The numbers are in the table below.",
+        )
     if m["by_month"]:
         drawn["months"] = charts.months(
             m["by_month"].value,
-            "Line and dots: the share of leads foreseen to be won and the share that was, by month, with limits, above"
+            "Line and dots: the predicted and the actual share of won leads, by month, with limits, above"
             " bars of the leads of each month. The numbers are in the table below.",
         )
     if m["held_out"]:
@@ -208,8 +220,7 @@ def _charts(m: Figure) -> dict[str, Any]:
         drawn["rivals"] = charts.rivals(
             m["held_out"].value,
             names,
-            "Dot chart: the log-loss of this release and of the other forecasts."
-            " The numbers are in the table beside it.",
+            "Dot chart: the log-loss of this release and of the other models. The numbers are in the table beside it.",
         )
     if m["maturity"]["curve"]:
         drawn["maturity"] = charts.maturity(
@@ -218,6 +229,12 @@ def _charts(m: Figure) -> dict[str, Any]:
             "Step chart: the share of leads that have become opportunities, by days since they were met, with limits"
             " and the horizon. The numbers are in the table below.",
         )
+    return drawn
+
+
+def _rule_charts(m: Figure) -> dict[str, Any]:
+    """What moved from the older leads to the newest, and the points of the rules."""
+    drawn: dict[str, Any] = {}
     moved = [shift for part in ("fields", "rules") for shift in m["drift"][part] if shift["psi"].value is not None]
     if moved:
         moved = sorted(moved, key=lambda shift: -shift["psi"].value)[:MOST_DRIFT]
@@ -262,6 +279,29 @@ def _title(data: Figure, field: str) -> Figure:
     return data["card"]["fields"][field]["title"]
 
 
+def _label_form(bins: Figure) -> str:
+    """How to show the labels of some bins: those of numbers with thousands separators."""
+    return "stretch" if isinstance(bins.value, NumberBins) else "text"
+
+
+def _entry_form(entry: Figure, learned: Learned) -> str:
+    """How to show the reason of a ledger's entry: with thousands separators where it names bins of numbers only."""
+    term = next((term for term in learned.terms if term.name == entry["name"].value), None)
+    if term is None or entry["kind"].value not in ("table", "pair"):
+        return "text"
+    bins = term.bins if isinstance(term.bins, tuple) else (term.bins,)
+    return "text" if any(isinstance(part, TextBins) for part in bins) else "stretch"
+
+
+def _with_grouped_digits(example: Figure, learned: Learned) -> dict[str, Any]:
+    """An example lead as its chart shows it."""
+    ledger = [
+        entry.value | {"reason": FORMATS[_entry_form(entry, learned)](entry["reason"].value)}
+        for entry in example["ledger"]
+    ]
+    return {**example.value, "ledger": ledger}
+
+
 def _headed(data: Figure, field: str) -> Markup:
     """The name of a field with its unit."""
     unit = data["card"]["fields"][field]["unit"]
@@ -275,7 +315,7 @@ def _choice(split: Figure, combination: Figure) -> Markup:
     bins = combination["bins"][place]
     taken: tuple[int, ...] = split["bins"].value
     if not isinstance(bins.value, NumberBins) or not bins.value.edges:
-        words = [bins["labels"][i].show() for i in taken]
+        words = [bins["labels"][i].show(_label_form(bins)) for i in taken]
     else:
         words = [_stretch(bins["edges"], *ends) for ends in _runs([i for i in taken if i])]
         words += [bins["labels"][0].show()] * (0 in taken)

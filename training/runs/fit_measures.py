@@ -122,9 +122,10 @@ def _examples(fitted: FittedCard) -> list[dict[str, Any]]:
     """A handful of telling held-out leads, with their ledgers."""
     history, held = fitted.history, fitted.split.held
     stage = fitted.card.predicted_stage
-    line = fitted.learned.thresholds.get(stage.name) if stage else None
+    threshold = fitted.learned.thresholds.get(stage.name) if stage else None
+    points = threshold.points if threshold else None
     unknown = history.frame.iloc[held].isna().sum(axis=1).to_numpy(np.int64)
-    chosen = choose_examples(fitted.fit.totals[held], history.won[held], unknown, line.points if line else None)
+    chosen = choose_examples(fitted.fit.totals[held], history.won[held], unknown, points)
     positions = held[list(chosen)]
     won = [bool(outcome) for outcome in history.won[positions]]
     leads, days = history.read_leads(positions), history.scoring_days(positions)
@@ -132,7 +133,7 @@ def _examples(fitted: FittedCard) -> list[dict[str, Any]]:
 
 
 def audit_and_drift(fitted: FittedCard) -> dict[str, Any]:
-    """What became of the rules' leads, and, where leads have days, what moved between the older and the newest."""
+    """The outcomes of the leads of each rule, and, where leads have days, what moved from the older to the newest."""
     history, split, totals = fitted.history, fitted.split, fitted.fit.totals
     fired = history.find_fired(fitted.card)
     newest = np.arange(len(history))[-MOST_LEADS_AUDITED:]
@@ -148,9 +149,9 @@ def compare_to_current(fitted: FittedCard, current: Scorecard, seed: int) -> Com
     """The new scorecard beside the current release, on the held-out leads."""
     new, history, held = fitted.scorecard, fitted.history, fitted.split.held
     if current.card.outcome != new.card.outcome:
-        return incomparable(current.release, "it foresees another outcome")
+        return incomparable(current.release, "it predicts another outcome")
     if current.learned.base_rate is None:
-        return incomparable(current.release, "it knows no base rate, and so no probability")
+        return incomparable(current.release, "it has no base rate, and so no probabilities")
     stage = new.card.predicted_stage
     able = ~history.excluded[held]
     if stage is not None:
@@ -158,11 +159,10 @@ def compare_to_current(fitted: FittedCard, current: Scorecard, seed: int) -> Com
 
     def forecast(card: Scorecard) -> Forecast:
         totals = history.score(card)[held]
-        line = card.learned.thresholds.get(stage.name) if stage else None
-        has_threshold = line is not None and line.points is not None
-        threshold = line.points if line is not None and line.points is not None else 0
-        promoted = able & (totals >= threshold) & has_threshold
-        return Forecast(probability_at(card.learned, totals), promoted, has_threshold)
+        threshold = card.learned.thresholds.get(stage.name) if stage else None
+        points = threshold.points if threshold else None
+        promoted = able & (totals >= (points or 0)) & (points is not None)
+        return Forecast(probability_at(card.learned, totals), promoted, points is not None)
 
     try:
         assert new.learned.base_rate is not None

@@ -1,4 +1,4 @@
-"""Where a release came from: digests, row counts, versions, the seed, days of the data; and no clock."""
+"""Where a release came from: digests, row counts, versions, the seed, days of the data. It reads no clock."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """Recalibration: the base rate of a release moved to recent outcomes, its tables and rules untouched.
 
 Where the world gets better or worse for all leads alike, the points still rank them, and only the probabilities are
-off. The new base rate is the one with which the recent leads are foreseen right on average; the promotion lines are
-thresholds anew on these leads, since their promise rested on the old rate.
+off. With the new base rate, the predicted probabilities of the recent leads are right on average. The promotion
+thresholds are found anew on these leads, because their promise rested on the old rate.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from leadledger.training.learn.threshold import find_thresholds
 from leadledger.training.notebook import table
 from leadledger.training.runs.provenance import provenance
 
-NEWEST_SHARE = 0.25  # share of the history that counts as recent, if not told otherwise
+NEWEST_SHARE = 0.25  # share of the history that counts as recent, unless the caller sets another
 FEWEST_OF_A_KIND = 20  # recent leads of either outcome, below which a rate is a guess
 
 
@@ -87,7 +87,7 @@ def recalibrate(
     old = releases.open(release)
     card = old.card
     if old.learned.base_rate is None:
-        raise DataError(f"release {old.release} knows no base rate; `leadledger train` gives it one")
+        raise DataError(f"release {old.release} has no base rate; `leadledger train` gives it one")
     history = read_history(card, data, as_of)
     leads = max(1, round(len(history) * newest))
     recent = np.arange(len(history))[-leads:]
@@ -102,7 +102,7 @@ def recalibrate(
     after = float(expit(in_the_large(distance, float(won.mean()))))
     moved = replace(old.learned, base_rate=after)
     thresholds = find_thresholds(card, history, totals, recent, after)
-    lines = {name: threshold.line for name, threshold in thresholds.items()}
+    lines = {name: threshold.threshold for name, threshold in thresholds.items()}
     moved = replace(moved, thresholds=dict(old.learned.thresholds) | lines)
     metrics = {
         "recalibrated_from": old.release,

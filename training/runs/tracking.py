@@ -1,7 +1,7 @@
 """Training runs in MLflow, for teams that keep their experiments there.
 
-Nothing happens unless MLFLOW_TRACKING_URI is set and MLflow is installed; a run that can't be logged is said, and never
-undoes a release.
+Nothing happens unless MLFLOW_TRACKING_URI is set and MLflow is installed. A run that can't be logged gives a message,
+and never undoes a release.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ VARIABLE = "MLFLOW_TRACKING_URI"
 
 
 def log_run(training: Training, release: str) -> str:
-    """Log a training run; returns what to say of it: empty where tracking isn't asked for."""
+    """Log a training run; returns a message for the user, empty where tracking is off."""
     if not os.environ.get(VARIABLE):
         return ""
     try:
@@ -32,7 +32,7 @@ def log_run(training: Training, release: str) -> str:
             mlflow.log_metrics({name: float(value) for name, value in numbers.items()})
             mlflow.log_dict(dict(training.metrics), "metrics.json")
             mlflow.log_text(training.card_text, "card.yaml")
-    except Exception as error:  # whatever a server far away comes up with
+    except Exception as error:  # a tracking server may fail in any way
         return f"Not logged to MLflow: {str(error).splitlines()[0] if str(error) else type(error).__name__}"
     return f"Logged to MLflow as run {run.info.run_id} of the experiment {training.card.name}."
 

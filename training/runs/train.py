@@ -114,7 +114,7 @@ def _fit(
         raise _not_readable(card, history, split, estimator, seed, error, progress) from error
     assert fit.learned.base_rate is not None
     thresholds = find_thresholds(card, history, fit.totals, split.held, fit.learned.base_rate)
-    learned = replace(fit.learned, thresholds={stage: threshold.line for stage, threshold in thresholds.items()})
+    learned = replace(fit.learned, thresholds={stage: threshold.threshold for stage, threshold in thresholds.items()})
     return FittedCard(card, learned, fit, thresholds, history, split)
 
 

@@ -48,7 +48,7 @@ def files(tmp_path: Path) -> tuple[Path, Path, Path]:
 
 
 def test_it_says_what_would_have_changed(files: tuple[Path, Path, Path], tmp_path: Path) -> None:
-    """The counts, the line, the edit and the notes; the leads that change go to a file."""
+    """The counts, the threshold, the edit and the notes; the leads that change go to a file."""
     out = tmp_path / "changes.csv"
     done = run(*files, "--home", tmp_path / "home", "-o", out)
     assert done.exit_code == 0
@@ -62,7 +62,7 @@ def test_it_says_what_would_have_changed(files: tuple[Path, Path, Path], tmp_pat
         "Promotion to opportunity, of leads that meet its criteria, wherever they stand",
         "",
         "                                           old card                   new card",
-        "  line                                  65.0 points                65.0 points",
+        "  threshold                             65.0 points                65.0 points",
         "  promoted                                        2                          1",
         "  precision                   50.0% (1.3% to 98.7%)       0.0% (0.0% to 97.5%)",
         "  recall                    100.0% (2.5% to 100.0%)       0.0% (0.0% to 97.5%)",
@@ -77,7 +77,7 @@ def test_it_says_what_would_have_changed(files: tuple[Path, Path, Path], tmp_pat
         "    when: n >= 5 → n >= 6",
         "",
         "Left out, of 4 rows: 1 too young to judge.",
-        "Rules count as declared: nothing that was learned is applied.",
+        "Rules count as declared: no learned points are applied.",
         f"The leads that change: {out}",
     ]
     assert pd.read_csv(out)[["row", "old_points", "new_points", "became_opportunity"]].to_dict("records") == [
@@ -111,7 +111,7 @@ def test_what_is_refused(files: tuple[Path, Path, Path], tmp_path: Path) -> None
     done = run(old, new, history, "--home", tmp_path)
     assert done.exit_code == 1
     assert done.stderr == (
-        "the two cards don't foresee the same outcome: the old one says won_on (date, within 30 days of met), the new"
+        "the two cards don't predict the same outcome: the old one says won_on (date, within 30 days of met), the new"
         " one won_on (date, within 60 days of met); give both the same `outcome:`\n"
     )
     assert run(old, tmp_path / "none.yaml", history, "--home", tmp_path).exit_code == 1

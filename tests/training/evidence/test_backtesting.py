@@ -1,4 +1,4 @@
-"""The back-test: which leads change, what the line would have brought, and which edit is responsible."""
+"""The back-test: which leads change, what the threshold would have brought, and which edit is responsible."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def test_the_same_card_changes_nothing() -> None:
     """No edit, no change, and the text says so."""
     test = tried()
     assert (test.leads, test.won, test.changed, test.edits, len(test.changes)) == (6, 3, 0, (), 0)
-    assert "Nothing differs between the two cards that a score depends on." in backtest_text(test)
+    assert "The two cards differ in nothing that a score depends on." in backtest_text(test)
 
 
 def test_a_line_that_moves() -> None:
@@ -98,8 +98,8 @@ def test_a_line_that_moves() -> None:
             "became_opportunity": "no",
         }
     ]
-    assert test.lines is not None
-    old, new = test.lines
+    assert test.thresholds is not None
+    old, new = test.thresholds
     # The fifth has no budget and the sixth is excluded; neither can be promoted, whatever its points.
     assert (old.promoted, old.recall) == (Rate(1, 1), Rate(3, 1))
     assert (new.promoted, new.recall) == (Rate(2, 1), Rate(3, 1))
@@ -175,7 +175,7 @@ def test_learned_tables_count_in_both() -> None:
 @pytest.mark.parametrize(
     ("edit", "message"),
     [
-        (("field: won", "field: gone"), "the two cards don't foresee the same outcome: the old one says won (flag)"),
+        (("field: won", "field: gone"), "the two cards don't predict the same outcome: the old one says won (flag)"),
         (
             (
                 "budget: {kind: number}\ncriteria:\n  budget: {met: budget >= 100}",
@@ -221,8 +221,8 @@ def test_what_cant_be_tried_is_said() -> None:
     assert test.notes == (
         "Left out, of 6 rows: 1 unreadable.",
         "Left out too, for a value that only one of the two cards can read: 1.",
-        "The history has no column for 'new': what the new card says of it can't be tried.",
-        "Rules count as declared: nothing that was learned is applied.",
+        "The history has no column for 'new': what the new card does with it can't be tried.",
+        "Rules count as declared: no learned points are applied.",
     )
 
 

@@ -30,7 +30,7 @@ def test_lift_of_nothing_won_is_unknown() -> None:
 
 
 def test_reliability_has_tenths_with_limits() -> None:
-    """The tenths are in order of what was foreseen, none is lost, and each has its exact limits."""
+    """The tenths are in order of the predicted probability, none is lost, and each has its exact limits."""
     random = np.random.default_rng(3)
     probability = random.random(1005)
     won = random.random(1005) < probability
@@ -53,7 +53,7 @@ def test_few_leads_make_few_tenths() -> None:
 
 
 def test_months_are_calendar_months() -> None:
-    """A month is told by its year; leads without a forecast are left out; where held-out leads begin comes twice."""
+    """A month has its year; leads without a prediction are left out; where held-out leads begin appears twice."""
     on = [date(2025, 3, 1), date(2025, 3, 31), date(2025, 3, 31), date(2025, 4, 1), date(2024, 3, 1)]
     days = np.array([(day - date(1970, 1, 1)).days for day in on])
     won = np.array([True, False, True, False, True])

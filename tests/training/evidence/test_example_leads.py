@@ -25,23 +25,23 @@ stages: [{name: lead}, {name: opportunity, points: 60}]
 
 
 def test_telling_leads_are_five_different_ones() -> None:
-    """The best won, the best lost, the worst won, the one nearest to the line and the least known, each once."""
+    """The best won, the best lost, the worst won, the one nearest to the threshold and the least known, each once."""
     totals = np.array([900, 950, 200, 610, 500, 480])
     won = np.array([True, False, True, False, False, True])
     unknown = np.array([0, 7, 2, 0, 5, 1])
     chosen = choose_examples(totals, won, unknown, 600)
     assert list(chosen) == [0, 1, 2, 3, 4]
     assert [shows.split(":")[0] for shows in chosen.values()] == [
-        "foreseen",
+        "a hit",
         "a miss",
         "overlooked",
-        "near the line",
+        "near the threshold",
         "hardly known",
     ]
 
 
 def test_telling_leaves_out_what_is_not_there() -> None:
-    """No line, no won lead, nothing unknown: only what there is to show."""
+    """No threshold, no won lead, nothing unknown: only what there is to show."""
     chosen = choose_examples(np.array([3, 2]), np.zeros(2, bool), np.zeros(2, int), None)
     assert [shows.split(":")[0] for shows in chosen.values()] == ["a miss"]
     assert choose_examples(np.zeros(0, int), np.zeros(0, bool), np.zeros(0, int), 5) == {}

@@ -9,7 +9,7 @@ from leadledger.training.evidence.forecast_quality import judge
 
 
 def test_the_calibration_error_is_the_mean_gap_of_the_tenths() -> None:
-    """Ten tenths of ten leads, each foreseen 0.1 too high: 0.1; foreseen as they came: 0."""
+    """Ten tenths of ten leads, each predicted 0.1 too high: 0.1; predicted as they were: 0."""
     won = np.concatenate([np.arange(10) < k for k in range(10)])
     actual = np.repeat(np.arange(10) / 10, 10)
     assert judge(won, actual).calibration_error == pytest.approx(0, abs=1e-6)

@@ -194,8 +194,8 @@ MESSAGE = (
     "training stopped: 2 fields look as if they were filled in when it was known what became of the lead. What "
     "is learned from them would look good on past leads and be wrong on new ones.\n"
     "\n"
-    'lead_status: In Salesforce, Status becomes "Closed - Converted" when the lead is converted. Alone it tells '
-    "89% of all there is to know of the outcome, on leads that it wasn't fitted on (area under the curve 0.994; "
+    'lead_status: In Salesforce, Status becomes "Closed - Converted" when the lead is converted. Alone it explains '
+    "89% of the outcome, on leads that it wasn't fitted on (area under the curve 0.994; "
     "0.5 is chance, 1 is perfect).\n"
     "  To leave it out, write in the card:\n"
     "    lead_status: {kind: text, from: {salesforce: Status, hubspot: hs_lead_status}, learn: no}\n"
@@ -213,12 +213,12 @@ MESSAGE = (
 
 @real
 def test_the_proof_of_a_field_that_equals_all_others() -> None:
-    """The length of a call tells about as much as all other fields together, and what they don't know."""
+    """The length of a call explains about as much as all other fields together, and what they don't know."""
     (suspect,) = gated("bank").suspects
     assert suspect.kind == "alone"
     match = re.match(
-        r"Alone it tells (\d+)% of all there is to know of the outcome, and the 19 other fields together tell (\d+)%;"
-        r" with it, they tell (\d+)%",
+        r"Alone it explains (\d+)% of the outcome, and the 19 other fields together explain (\d+)%;"
+        r" with it, they explain (\d+)%",
         suspect.proof,
     )
     assert match is not None

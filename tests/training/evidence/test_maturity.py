@@ -138,7 +138,7 @@ def leads(
             "90 days catch 96% of those who convert within the 300 days seen (9.6% of 10.0% of all leads); a lead that"
             " has not converted by then still does with a chance of 0.4%; the horizon is well chosen",
         ),
-        ([], "no lead converted within the 300 days seen, so nothing can be said of the horizon"),
+        ([], "no lead converted within the 300 days seen, which says nothing about the horizon"),
     ],
     ids=["nearly", "short", "long", "well", "none"],
 )

@@ -54,7 +54,7 @@ def test_precision_at_the_line_counts_too() -> None:
     assert comparison.worse
     assert comparison.precision is not None
     assert comparison.precision.high < 0
-    assert "precision at the line" in comparison.said
+    assert "precision at the threshold" in comparison.said
     assert "log-loss" not in comparison.said
 
 
@@ -71,7 +71,7 @@ def test_what_has_learned_nothing_is_held_back() -> None:
     assert comparison.log_loss is not None
     assert comparison.log_loss.high < 0
     assert comparison.worse
-    assert comparison.said.startswith("no better on 4,000 held-out leads than the rate of the history alone, ")
+    assert comparison.said.startswith("no better on 4,000 held-out leads than the base rate of the history, ")
 
 
 @pytest.mark.parametrize("leads", [1, 2])

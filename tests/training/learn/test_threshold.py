@@ -51,9 +51,9 @@ def test_a_promise_is_broken_no_oftener_than_it_says(precision: float) -> None:
         totals = np.round(random.normal(500, 200, 1500)).astype(np.int64)
         true = expit((totals - 560) * LOG_ODDS)
         threshold = find_precision_threshold(totals, random.random(1500) < true, precision, 0.9)
-        if threshold.line.points is not None:
+        if threshold.threshold.points is not None:
             given += 1
-            broken += true[totals >= threshold.line.points].mean() < precision
+            broken += true[totals >= threshold.threshold.points].mean() < precision
     assert given > 300
     assert broken / given <= 0.1
 
@@ -62,8 +62,8 @@ def test_where_nothing_can_be_promised_it_is_said() -> None:
     """The gate stays closed, and the best bound is named."""
     totals = np.arange(400, 700)
     threshold = find_precision_threshold(totals, np.arange(300) % 3 == 0, 0.7, 0.9)
-    assert threshold.line.points is None
-    assert threshold.line.closed == (
+    assert threshold.threshold.points is None
+    assert threshold.threshold.closed == (
         "no threshold can promise that 70% of the promoted become opportunities; the best bound is 0.30 at 42.0 points"
     )
 
@@ -72,7 +72,9 @@ def test_too_few_leads_promise_nothing() -> None:
     """Fewer held-out leads than prove anything close the gate, even if all of them were won."""
     few = FEWEST_PROMOTED - 1
     threshold = find_precision_threshold(np.full(few, 600), np.ones(few, bool), 0.7, 0.9)
-    assert threshold.line.closed.endswith(f"only {few} held-out leads meet the criteria, {FEWEST_PROMOTED} are needed")
+    assert threshold.threshold.closed.endswith(
+        f"only {few} held-out leads meet the criteria, {FEWEST_PROMOTED} are needed"
+    )
 
 
 def test_ties_are_promoted_together() -> None:
@@ -80,7 +82,7 @@ def test_ties_are_promoted_together() -> None:
     totals = np.repeat([700, 600], [10, 90])
     won = np.repeat([True, False], [85, 15])
     threshold = find_precision_threshold(totals, won, 0.7, 0.9)
-    assert (threshold.line.points, threshold.leads, threshold.won) == (600, 100, 85)
+    assert (threshold.threshold.points, threshold.leads, threshold.won) == (600, 100, 85)
 
 
 # -- by capacity ---------------------------------------------------------------------------------------------------
@@ -94,7 +96,7 @@ def test_a_capacity_is_the_lowest_line_that_holds_it() -> None:
     won = np.array([True, False, False, True, True, False])
     threshold = find_threshold(Stage("lead", capacity=WEEK), totals, won, 14, 0.1)
     assert threshold is not None
-    assert threshold.line == Threshold(
+    assert threshold.threshold == Threshold(
         500,
         promise="at most 2 per week are promoted: 2.0 would have been, 4 of 6 held-out leads that meet the criteria"
         " over 14 days, and 3 of them became opportunities",
@@ -109,20 +111,20 @@ def test_a_capacity_is_the_lowest_line_that_holds_it() -> None:
         "held_out_leads_promoted": 4,
         "of_them_won": 3,
         "held_out_leads_that_meet_the_criteria": 6,
-        "said": threshold.line.promise,
+        "said": threshold.threshold.promise,
     }
 
 
 def test_leads_with_one_total_are_promoted_together_or_not_at_all() -> None:
     """Where the next total would bring three at once, the line stays above it."""
     totals = np.array([700, 650, 500, 500, 500])
-    assert find_capacity_threshold(totals, np.zeros(5, bool), WEEK, 14).line.points == 650
+    assert find_capacity_threshold(totals, np.zeros(5, bool), WEEK, 14).threshold.points == 650
 
 
 def test_where_fewer_come_in_no_line_is_needed() -> None:
     """Criteria alone decide, and it is said how many come in."""
     threshold = find_capacity_threshold(np.array([700, 300]), np.array([True, False]), WEEK, 14)
-    assert threshold.line == Threshold(
+    assert threshold.threshold == Threshold(
         promise="no threshold is needed for 2 per week: 1.0 come in, 2 held-out leads that meet the criteria over"
         " 14 days"
     )
@@ -131,7 +133,7 @@ def test_where_fewer_come_in_no_line_is_needed() -> None:
 def test_where_the_best_are_too_many_the_gate_is_closed() -> None:
     """If even the highest total brings more than can be taken care of, no threshold can hold the capacity."""
     threshold = find_capacity_threshold(np.full(6, 612), np.ones(6, bool), WEEK, 14)
-    assert threshold.line == Threshold(
+    assert threshold.threshold == Threshold(
         closed="no threshold can hold 2 per week: 3.0 would have been promoted by the highest, 61.2 points"
     )
 
@@ -148,7 +150,7 @@ def test_without_days_the_inflow_is_not_known(by_hand: int | None, line: Thresho
     why = "the history doesn't tell how many leads come in per week; name the day in `since` of `outcome`"
     threshold = find_threshold(Stage("lead", (), by_hand, capacity=WEEK), np.array([700]), np.array([True]), None, 0.1)
     assert threshold is not None
-    assert threshold.line == replace(line, closed=line.closed.format(why), promise=line.promise.format(why))
+    assert threshold.threshold == replace(line, closed=line.closed.format(why), promise=line.promise.format(why))
 
 
 @given(
@@ -161,10 +163,10 @@ def test_a_capacity_is_held_and_used(totals: NDArray[np.int64], leads: int, peri
     """No more are promoted than asked, and the next lower line would promote more."""
     threshold = find_capacity_threshold(totals, np.zeros(len(totals), bool), Capacity(leads, period), days)
     most = leads * days / DAYS_PER_PERIOD[period]
-    if threshold.line.closed:
+    if threshold.threshold.closed:
         assert (totals == totals.max()).sum() > most
         return
-    promoted = totals if threshold.line.points is None else totals[totals >= threshold.line.points]
+    promoted = totals if threshold.threshold.points is None else totals[totals >= threshold.threshold.points]
     assert len(promoted) == threshold.leads <= most
     if len(promoted) < len(totals):
         below = totals[totals < promoted.min()].max()
@@ -202,7 +204,7 @@ def test_a_value_is_the_line_where_a_promotion_pays() -> None:
 def test_where_nobody_reaches_the_line_no_line_pays() -> None:
     """The gate is closed, and the highest total is named."""
     threshold = find_value_threshold(np.array([499, 420]), np.array([True, False]), DealValue(9000, 900), 0.1)
-    assert threshold.line == Threshold(
+    assert threshold.threshold == Threshold(
         closed="no threshold pays: no held-out lead reaches 50.0 points, where 10.00% become opportunities that bring"
         " 9,000 each; the highest of 2 has 49.9"
     )
@@ -212,8 +214,8 @@ def test_where_nobody_reaches_the_line_no_line_pays() -> None:
 def test_where_the_leads_above_it_lose_no_line_pays() -> None:
     """A hundred held-out leads that bring nothing outweigh what the probability says."""
     threshold = find_value_threshold(np.full(100, 500), np.zeros(100, bool), DealValue(9000, 900), 0.1)
-    assert threshold.line.points is None
-    assert threshold.line.closed == (
+    assert threshold.threshold.points is None
+    assert threshold.threshold.closed == (
         "no threshold pays: from 50.0 points, 100 held-out leads, of which 0 became opportunities, would have brought"
         " -900 each after the cost of 900 (95% confidence: -900 to -574)"
     )

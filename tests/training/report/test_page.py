@@ -284,6 +284,11 @@ def test_formats() -> None:
         ("whole", 1234567): "1,234,567",
         ("number", 2.5): "2.5",
         ("number", 90): "90",
+        ("number", -4500000): "-4,500,000",
+        ("number", 2010): "2010",
+        ("number", 0.123456): "0.123456",
+        ("number", 1e20): "1e+20",
+        ("stretch", "4500000 to 20000000.25"): "4,500,000 to 20,000,000.25",
         ("percent", 0.5962): "59.6%",
         ("half", 0.4528): "45%",
         ("loss", -0.00234): "−0.0023",
@@ -446,11 +451,11 @@ def test_rules_alone(card: Card) -> None:
     assert {section["id"] for section in read.under("section")} == {"verdict", "data", "provenance", "words"}
     assert "Rules alone: nothing was learned. only 50 leads." in read.plain
     assert "opportunity from 60.0 points" in read.plain
-    assert "No promotion line carries a promise" in read.plain
+    assert "No promotion threshold carries a promise" in read.plain
     assert read.under("svg") == []
     worse = {"release": "a", "log_loss": None, "precision": None, "worse": True, "said": "rules alone, since I say so"}
     plain = Page(page({"comparison": worse}, {}, Learned(), card)).plain
-    assert "It is held back, unless somebody overrules that: it is rules alone, since I say so." in plain
+    assert "It is held back, unless you overrule that: it is rules alone, since I say so." in plain
     nothing = Page(page({}, {}, Learned(), replace(card, stages=())))
     assert {section["id"] for section in nothing.under("section")} == {"verdict", "words"}
     assert "Rules alone: nothing was learned from a history." in nothing.plain
@@ -470,24 +475,28 @@ def test_without_days_there_are_no_months(card: Card, learned: Learned, metrics:
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({}, "The scores can be relied on."),
-        ({}, "and what was foreseen is what came"),
-        ({}, "They foresee better than the rules alone"),
+        ({}, "You can rely on the scores. The best tenth by score holds"),
+        ({}, "where 1 is perfect: the predicted probabilities come true."),
+        ({}, "The scores predict better than the rules alone"),
         ({}, "It is better: 0.2 against 0.3."),
-        ({}, "A lead is promoted to opportunity from 61.2 points: 71 of 88 held-out leads did."),
+        ({}, "Promote a lead to opportunity from 61.2 points. How sure: 71 of 88 held-out leads did."),
         ({"slope": 0.6}, "Use the scores with care."),
-        ({"slope": 0.6}, "its probabilities are too bold (calibration slope 0.60"),
-        ({"slope": 1.4}, "its probabilities are too timid (calibration slope 1.40"),
-        ({"chance": 1.2}, "what was foreseen is what came (calibration slope 1.20"),
+        ({"slope": 0.6}, "but the probabilities are too bold."),
+        ({"slope": 0.6}, "The calibration slope is 0.60, where 1 is perfect."),
+        ({"slope": 1.4}, "but the probabilities are too timid."),
+        ({"slope": 1.4}, "The calibration slope is 1.40, where 1 is perfect."),
+        ({"chance": 1.2}, "The calibration slope is 1.20, where 1 is perfect: the predicted probabilities come true."),
         ({"log_loss": 9.0}, "Use the scores with care."),
-        ({"log_loss": 9.0}, "They foresee no better than the rules alone: log-loss 9.0000 against"),
-        ({"worse": True}, "It is held back, unless somebody overrules that: it is better: 0.2 against 0.3."),
-        ({"line": None}, "Nobody is promoted to opportunity by points: 71 of 88 held-out leads did."),
-        ({"promises": {}}, "The card asks for no promotion line with a promise, so none was sought."),
+        ({"log_loss": 9.0}, "The rules alone predict just as well."),
+        ({"log_loss": 9.0}, "The scores predict no better than the rules alone: log-loss 9.0000 against"),
+        ({"worse": True}, "It is held back, unless you overrule that: it is better: 0.2 against 0.3."),
+        ({"line": None}, "Promote nobody to opportunity by points: 71 of 88 held-out leads did."),
+        ({"line": None, "promoted": 88}, "Promote every lead that meets the criteria of opportunity: 71 of 88"),
+        ({"promises": {}}, "The card asks for no promotion threshold, so training looked for none."),
     ],
 )
 def test_the_verdict(card: Card, metrics: dict[str, Any], change: dict[str, Any], words: str) -> None:
-    """Three sentences: whether the scores are good enough, better than what they replace, and what is promised."""
+    """What to do and how sure: the threshold and its promise, whether the scores are good enough, and better."""
     changed = copy.deepcopy(metrics)
     for key, value in change.items():
         match key:
@@ -495,6 +504,8 @@ def test_the_verdict(card: Card, metrics: dict[str, Any], change: dict[str, Any]
                 changed["comparison"][key] = value
             case "line":
                 changed["promises"]["opportunity"][key] = value
+            case "promoted":
+                changed["promises"]["opportunity"]["held_out_leads_promoted"] = value
             case "promises":
                 changed[key] = value
             case "chance":
