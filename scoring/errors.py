@@ -161,7 +161,7 @@ class Unrecorded(ScoringError):
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """` Did you mean 'employees'?` for a near miss, else ` Known: a, b, c.`; empty when nothing is known."""
+    """` Did you mean 'employees'?` for a near miss, else ` Use one of: a, b, c.`; empty when nothing is known."""
     names = list(known)
     near = difflib.get_close_matches(word, names[:MOST_NAMES_COMPARED], n=1, cutoff=0.7)
     if near:
@@ -169,7 +169,7 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     if not names:
         return ""
     listed = [name if name.isprintable() and len(name) <= 40 else quote(name) for name in names[:12]]
-    return f" Known: {', '.join(listed)}{', …' if len(names) > 12 else ''}."
+    return f" Use one of: {', '.join(listed)}{', …' if len(names) > 12 else ''}."
 
 
 def quote(value: object, limit: int = 40) -> str:

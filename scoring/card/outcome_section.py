@@ -29,7 +29,7 @@ def read_outcome(reading: CardReading, node: yaml.Node) -> Outcome | None:
     absent = [key for key in ("since", "within") if key not in record]
     if kind == "date" and absent:
         keys = " and ".join(f"`{key}:`" for key in absent)
-        text = f"`outcome` is told by a date, so it needs {keys}, to say from when and how long to wait"
+        text = f"`became` is a date, so `outcome` needs {keys}, to say from when and how long to wait"
         shapes.problem(node, text)
     if column is not None and column in reading.list_written_columns():
         text = f"{quote(column)} is the outcome, so it can't be a field too: a lead to be scored doesn't have it yet"

@@ -94,7 +94,7 @@ def _check_thresholds(reading: CardReading, record: Mapping[str, KeyValue], what
                 text = f"{what} is the first, so nothing can be required to enter it; remove `{key}:`"
                 reading.shapes.problem(record[key].key, text)
     elif len(trained) > 1:
-        text = f"{what} asks for a line by {' and by '.join(f'`{key}`' for key in trained)}; keep one of them"
+        text = f"{what} asks for a threshold by {' and by '.join(f'`{key}`' for key in trained)}; keep one of them"
         reading.shapes.problem(record[trained[1]].key, text)
 
 

@@ -14,12 +14,11 @@ from typing import Any
 import yaml
 
 from leadledger.scoring.errors import Problem, ScorecardError, did_you_mean, quote
-from leadledger.scoring.lookup import format_number
 
 LARGEST_CARD = 1_000_000  # bytes of a card
 DEEPEST_CARD = 20  # levels of a card
 LONGEST_SECTION = 1000  # entries of a section of a card
-MOST_PROBLEMS_LISTED = 100  # problems that are told at once; nobody mends more before the next try
+MOST_PROBLEMS_LISTED = 100  # in one report; nobody mends more before the next try
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,59}")
 _NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
@@ -194,7 +193,7 @@ class Shapes:
         """Whether a section has no more entries than a person can look after, and a printed card can hold."""
         many = len(node.value) if isinstance(node, yaml.CollectionNode) else 0
         if many > LONGEST_SECTION:
-            self.problem(node, f"{what} has {many} entries; a card has at most {LONGEST_SECTION} of each kind")
+            self.problem(node, f"{what} has {many:,} entries; a card has at most {LONGEST_SECTION:,} of each kind")
         return many <= LONGEST_SECTION
 
     def items(self, node: yaml.Node, what: str) -> list[yaml.Node]:
@@ -272,7 +271,7 @@ class Shapes:
         if not low <= float(text) <= high:
             self.problem(
                 node,
-                f"{what} is {quote(text)}; it must lie between {format_number(low)} and {format_number(high)}",
+                f"{what} is {quote(text)}; it must lie between {low:,.15g} and {high:,.15g}",
             )
             return None
         if len(text.partition(".")[2].rstrip("0")) > decimals:

@@ -259,12 +259,12 @@ MISTAKES: dict[str, tuple[str, Any, list[tuple[str, str]]]] = {
     "unknown keys": (
         SCORE,
         {"lead": {}, "as_off": DAY, "x y": 1},
-        [("$.as_off", "unknown key. Did you mean 'as_of'?"), ('$["x y"]', "unknown key. Known: lead, as_of.")],
+        [("$.as_off", "unknown key. Did you mean 'as_of'?"), ('$["x y"]', "unknown key. Use one of: lead, as_of.")],
     ),
     "a lead by itself": (
         SCORE,
         {"employees": 3},
-        [("$.employees", "unknown key. Known: lead, as_of."), ("$.lead", "is missing")],
+        [("$.employees", "unknown key. Use one of: lead, as_of."), ("$.lead", "is missing")],
     ),
     "no such day": (
         SCORE,
@@ -587,7 +587,7 @@ def test_how_much_is_explained(client: TestClient, path: str, explain: str) -> N
 @pytest.mark.parametrize(
     ("query", "wrong", "reason"),
     [
-        ("explain=all", "?explain", "is not a way to explain. Known: none, top, full."),
+        ("explain=all", "?explain", "is not a way to explain. Use one of: none, top, full."),
         ("as_of=soon", "?as_of", "is not a date; write it like 2026-01-31"),
         ("as_of=2026-02-01", "?as_of", "is 2026-02-01, and the body says 2026-01-01; send one of the two"),
         ("explian=top", "?explian", "unknown parameter. Did you mean 'explain'?"),

@@ -136,7 +136,7 @@ def test_marks_of_a_crm_are_never_in_a_plain_body(client: TestClient) -> None:
     body = {"lead": {"employees": 3}, "properties": {}, "@odata.context": "x", "attributes": {"type": "Lead"}}
     assert [path for path, _ in refused(client, body)] == ["$.properties", '$["@odata.context"]', "$.attributes"]
     assert refused(client, {"employees": 3}) == [
-        ("$.employees", "unknown key. Known: lead, as_of."),
+        ("$.employees", "unknown key. Use one of: lead, as_of."),
         ("$.lead", "is missing"),
     ]
     assert refused(client, {"data": [{"employees": 3}]})[0][0] == "$.data"
@@ -269,10 +269,10 @@ def test_mistakes_have_paths(client: TestClient, name: str, change: Any, path: s
 @pytest.mark.parametrize(
     ("query", "path", "reason"),
     [
-        ("api-version=3", "?api-version", "unknown parameter. Known: from, reply, as_of, explain."),
+        ("api-version=3", "?api-version", "unknown parameter. Use one of: from, reply, as_of, explain."),
         ("from=hubsport", "?from", "is not a CRM that we know. Did you mean 'hubspot'?"),
-        ("from=", "?from", "is not a CRM that we know. Known: salesforce, hubspot, dynamics, odoo, zoho."),
-        ("reply=odoo", "?reply", "is not a CRM that we know. Known: hubspot, salesforce, dynamics."),
+        ("from=", "?from", "is not a CRM that we know. Use one of: salesforce, hubspot, dynamics, odoo, zoho."),
+        ("reply=odoo", "?reply", "is not a CRM that we know. Use one of: hubspot, salesforce, dynamics."),
         ("form=hubspot", "?form", "unknown parameter. Did you mean 'from'?"),
         ("repli=hubspot", "?repli", "unknown parameter. Did you mean 'reply'?"),
         ("from=odoo&from=zoho", "?from", "is given more than once; send it once"),

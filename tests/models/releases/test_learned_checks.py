@@ -115,6 +115,6 @@ def test_card_that_does_not_fit() -> None:
         "the term 'demo & employees' has text bins for the field 'employees'; its kind in the card is number",
         "the term 'demo & sector & employees' has text bins for the field 'demo'; its kind in the card is flag",
         "the term 'demo & sector & employees' asks the field 'sector', which the card doesn't have."
-        " Known: lead_id, employees, industry, demo, last_activity.",
+        " Use one of: lead_id, employees, industry, demo, last_activity.",
         "a threshold is for the stage 'oportunity', which the card doesn't have. Did you mean 'opportunity'?",
     ]

@@ -230,7 +230,7 @@ def test_unknown_release(tmp_path: Path) -> None:
         lambda name: store.read(name, CARD),
     ):
         assert refusal(lambda ask=ask: ask("2027-1")) == (  # type: ignore[misc]
-            f"there is no release '2027-1' in {tmp_path}. Known: 2026-11-24-001."
+            f"there is no release '2027-1' in {tmp_path}. Use one of: 2026-11-24-001."
         )
     assert refusal(lambda: store.open("2026-11-24-002")).endswith("Did you mean '2026-11-24-001'?")
 

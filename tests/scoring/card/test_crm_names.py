@@ -144,7 +144,7 @@ def test_lists_read_standard_names() -> None:
 def test_messages_name_what_the_author_wrote() -> None:
     """Messages and guesses are about the card's own names: thirty names more would help nobody."""
     small = card("  employees: {kind: number}")
-    with pytest.raises(DataError, match=r"the first is 'x'; .* Known: employees\.$"):
+    with pytest.raises(DataError, match=r"the first is 'x'; .* Use one of: employees\.$"):
         used_by(small.card, {"x": "VARCHAR"}, "leads.csv")
     assert find_misspelt(small.card, ["Numberofemployee"]) == {}
 

@@ -93,9 +93,9 @@ def test_all_mistakes_at_once_in_file_order() -> None:
         "unknown key 'groop' in rule 'big'. Did you mean 'group'?",
         "two rules have the name 'big', the first on line 8; rename one of the two",
         "rule 'big': 'need' never has the value 'urgnet'. Did you mean 'urgent'?",
-        "rule 'big' is in the unknown group 'size'. Known: engagement.",
+        "rule 'big' is in the unknown group 'size'. Use one of: engagement.",
         "`max` of group 'engagement' is below 0; a group of which no rule fires is worth 0",
-        "stage 'lead' requires the unknown criterion 'need'. Known: means.",
+        "stage 'lead' requires the unknown criterion 'need'. Use one of: means.",
         "`points` of stage 'lead' is 'lots', which is not a number; write it like 8 or -2.5",
         "criterion 'means': something is missing after '>', at the end",
         "`essential` of criterion 'means' is 'perhaps'; write yes or no",
@@ -202,7 +202,7 @@ def test_a_section_holds_no_more_than_anybody_reads() -> None:
     text = FIELDS + "groups:\n  all: {max: 5}\nrules:\n" + "".join(rules)
     assert get_engine(build_untrained(parse_card(text))).score({"newsletter": True}, date(2026, 1, 1)).tenths == 550
     (found,) = problems(text + rules[0].replace("r0", "more"))
-    assert found == "10:3: `rules` has 1001 entries; a card has at most 1000 of each kind"
+    assert found == "10:3: `rules` has 1,001 entries; a card has at most 1,000 of each kind"
 
 
 def test_not_more_than_anybody_mends() -> None:
@@ -404,7 +404,7 @@ def test_json_is_a_card_too() -> None:
         ("grades: {A: 65, A B: 50}", "7:17: the grade 'A B' must be a short word, such as A or B"),
         ("missing: [[n/a]]", "7:11: an entry of `missing` must be a text, not a list"),
         ("base_rate: 1", "7:12: `base_rate` must lie between 0 and 1, both left out"),
-        ("outcome: {became: {field: won, kind: date}}", "7:10: `outcome` is told by a date, so it needs `since:` and"),
+        ("outcome: {became: {field: won, kind: date}}", "7:10: `became` is a date, so `outcome` needs `since:` and"),
         ("outcome: {became: {field: won, kind: flag}, minimum: 2.5}", "7:54: `minimum` of `outcome` is '2.5'; it must"),
         ("title: ~", "7:8: `title` is empty; if the text '~' is meant, put it in quotes"),
         ("title:", "7:7: `title` is empty"),

@@ -204,7 +204,7 @@ def test_a_release_must_suit_both_cards() -> None:
         )
     assert str(refused.value) == (
         "the new card doesn't fit the release: the term 'm' asks the field 'm', which the card doesn't have."
-        " Known: key, n, budget."
+        " Use one of: key, n, budget."
     )
 
 
