@@ -37,7 +37,9 @@ class CommandLine(click.Group):
             ctx.exit(1)
 
 
-@click.group(cls=CommandLine, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    "leadledger", cls=CommandLine, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
 @click.version_option(package_name="leadledger")
 def cli() -> None:
     """Score leads with rules and learned tables. Every point has a reason, and the points add up."""

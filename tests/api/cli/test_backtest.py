@@ -40,7 +40,7 @@ def run(*words: object) -> Result:
 @pytest.fixture
 def files(tmp_path: Path) -> tuple[Path, Path, Path]:
     """An old card, a new one whose rule asks for more, and a history whose last lead is too young."""
-    old, new, history = (tmp_path / one for one in ("old.yaml", "new.yaml", "history.csv"))
+    old, new, history = (tmp_path / name for name in ("old.yaml", "new.yaml", "history.csv"))
     old.write_text(CARD)
     new.write_text(CARD.replace("n >= 5", "n >= 6"))
     history.write_text(HISTORY)
@@ -90,18 +90,18 @@ def test_a_release_of_the_card_is_applied(files: tuple[Path, Path, Path], tmp_pa
     name = Releases(tmp_path / "home").publish(
         CARD, Learned(0.2, trust=0.5), metrics={}, provenance={}, created=datetime(2026, 7, 1, tzinfo=UTC)
     )
-    told = json.loads(run(*files, "--home", tmp_path / "home", "--json").output)
+    result = json.loads(run(*files, "--home", tmp_path / "home", "--json").output)
     # With half of its points the rule brings nobody over the line: 60, and its grade stays B.
-    assert (told["release"], told["changed"], told["at_the_line"]["old"]["volume"]) == (name, 0, 0)
-    told = json.loads(run(*files, "--home", tmp_path / "home", "--rules-alone", "--json").output)
-    assert (told["release"], told["changed"], told["at_the_line"]["old"]["volume"]) == ("", 1, 2)
+    assert (result["release"], result["changed"], result["at_the_line"]["old"]["volume"]) == (name, 0, 0)
+    result = json.loads(run(*files, "--home", tmp_path / "home", "--rules-alone", "--json").output)
+    assert (result["release"], result["changed"], result["at_the_line"]["old"]["volume"]) == ("", 1, 2)
     assert run(*files, "--rules-alone", "--release", name).exit_code == 2
 
 
 def test_the_day_of_the_history(files: tuple[Path, Path, Path], tmp_path: Path) -> None:
     """Taken a month later, the last lead can be judged too."""
-    told = json.loads(run(*files, "--home", tmp_path, "--as-of", "2026-04-01", "--json").output)
-    assert (told["leads"], told["notes"][:-1]) == (4, [])
+    result = json.loads(run(*files, "--home", tmp_path, "--as-of", "2026-04-01", "--json").output)
+    assert (result["leads"], result["notes"][:-1]) == (4, [])
 
 
 def test_what_is_refused(files: tuple[Path, Path, Path], tmp_path: Path) -> None:

@@ -57,15 +57,15 @@ LAST = date(2026, 6, 30)
 @pytest.fixture(scope="module", params=logs.DATABASES)
 def url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The URL of a database of each kind."""
-    with logs.database_of(request.param, tmp_path_factory.mktemp("log")) as found:
-        yield found
+    with logs.database_of(request.param, tmp_path_factory.mktemp("log")) as address:
+        yield address
 
 
 @pytest.fixture
 def log(url: str) -> Iterator[LogStore]:
     """An empty log of each kind."""
-    with logs.opened(url) as found:
-        yield found
+    with logs.opened(url) as store:
+        yield store
 
 
 @pytest.fixture
@@ -93,18 +93,20 @@ def leads(number: int, seed: int = 1) -> pd.DataFrame:
     logit = -2.6 + np.array([-1.0, 0.0, 1.0, 2.0])[need] + np.nan_to_num(budget > 9000) * 1.2 - silent / 40
     chance = 1 / (1 + np.exp(-logit))
     days = np.sort(random.integers(0, (LAST - FIRST).days, number))
-    created = [FIRST + timedelta(days=int(one)) for one in days]
+    created = [FIRST + timedelta(days=int(day)) for day in days]
     won = random.random(number) < chance
     waits = random.integers(5, 60, number).tolist()
-    became = [day + timedelta(wait) if one else None for day, wait, one in zip(created, waits, won, strict=True)]
+    became = [day + timedelta(wait) if won_it else None for day, wait, won_it in zip(created, waits, won, strict=True)]
     return pd.DataFrame(
         {
             "lead_id": [f"L{i}" for i in range(number)],
-            "created": [one.isoformat() for one in created],
-            "need": [NEEDS[one] for one in need],
+            "created": [day.isoformat() for day in created],
+            "need": [NEEDS[level] for level in need],
             "budget": budget,
-            "last_activity": [f"{day - timedelta(int(one))}" for day, one in zip(created, silent, strict=True)],
-            "became_on": ["" if one is None else one.isoformat() for one in became],
+            "last_activity": [
+                f"{day - timedelta(int(age))}" for day, age in zip(created, silent, strict=True)
+            ],
+            "became_on": ["" if day is None else day.isoformat() for day in became],
             "chance": chance,
         }
     )
@@ -115,32 +117,32 @@ def values(lead: Mapping[Any, Any]) -> dict[str, Any]:
     return {name: lead[name] for name in list(lead)[:5] if lead[name] == lead[name]}
 
 
-def outcomes(found: pd.DataFrame) -> list[dict[str, Any]]:
+def outcomes(frame: pd.DataFrame) -> list[dict[str, Any]]:
     """What became of the leads."""
     return [
         logs.outcome(lead, "opportunity", on)
-        for lead, on in zip(found["lead_id"], found["became_on"], strict=True)
+        for lead, on in zip(frame["lead_id"], frame["became_on"], strict=True)
         if on
     ]
 
 
-@pytest.mark.parametrize("case", CASES, ids=[one["why"] for one in CASES])
+@pytest.mark.parametrize("case", CASES, ids=[case["why"] for case in CASES])
 def test_what_the_log_gives(log: LogStore, case: dict[str, Any]) -> None:
     """The rows, and where every score and value went that is in none."""
     scores = []
-    for one in case["scores"]:
-        known = one["values"] and {**one["values"], **({"lead_id": one["lead"]} if one["lead"] else {})}
-        days = {"as_of": str(one["as_of"]), "at": str(one.get("at", ""))}
-        scores.append(logs.score(**{**one, **days, "values": known}))
-    told = [logs.outcome(one["lead"], one["became"], str(one["day"])) for one in case["outcomes"]]
-    logs.fill(log, scores, told)
-    with open_history(log, parse_card(CARD), backdated=case.get("backdated", False)) as found:
-        rows = duckdb.execute(f'SELECT lead_id, "{SCORE_DAY}", "{OUTCOME_DAY}", need FROM \'{found.path}\'').fetchall()
-    assert rows == [tuple(one) for one in case["rows"]]
-    assert {why: count for why, count in found.left_out.items() if count} == case["left_out"]
-    assert len(rows) + sum(found.left_out.values()) == found.source["scores"] == len(scores)
-    assert found.source["unscored"] == case.get("unscored", 0)
-    assert dict(found.values_left_out) == case.get("values_left_out", {})
+    for score in case["scores"]:
+        known = score["values"] and {**score["values"], **({"lead_id": score["lead"]} if score["lead"] else {})}
+        days = {"as_of": str(score["as_of"]), "at": str(score.get("at", ""))}
+        scores.append(logs.score(**{**score, **days, "values": known}))
+    became = [logs.outcome(outcome["lead"], outcome["became"], str(outcome["day"])) for outcome in case["outcomes"]]
+    logs.fill(log, scores, became)
+    with open_history(log, parse_card(CARD), backdated=case.get("backdated", False)) as logged:
+        rows = duckdb.execute(f'SELECT lead_id, "{SCORE_DAY}", "{OUTCOME_DAY}", need FROM \'{logged.path}\'').fetchall()
+    assert rows == [tuple(row) for row in case["rows"]]
+    assert {why: count for why, count in logged.left_out.items() if count} == case["left_out"]
+    assert len(rows) + sum(logged.left_out.values()) == logged.source["scores"] == len(scores)
+    assert logged.source["unscored"] == case.get("unscored", 0)
+    assert dict(logged.values_left_out) == case.get("values_left_out", {})
 
 
 def test_values_come_as_they_were(log: LogStore) -> None:
@@ -150,8 +152,8 @@ def test_values_come_as_they_were(log: LogStore) -> None:
     strange = {"lead_id": "x\0y", "budget": 1e308, "demo": False, "offer": 5e-324}
     scores = [logs.score("A", "2026-01-02", kept), logs.score("B", "2026-01-03", strange)]
     logs.fill(log, scores, [logs.outcome("A", "lost", "2026-02-01")])
-    with open_history(log, parse_card(CARD)) as found:
-        query = f"SELECT lead_id, budget, demo, last_activity, offer FROM '{found.path}'"
+    with open_history(log, parse_card(CARD)) as logged:
+        query = f"SELECT lead_id, budget, demo, last_activity, offer FROM '{logged.path}'"
         rows = duckdb.execute(query).fetchall()
     assert rows == [
         (odd, 0.1, True, date(2026, 1, 1), 0.0),
@@ -163,10 +165,10 @@ def test_values_come_as_they_were(log: LogStore) -> None:
 @pytest.mark.slow
 def test_the_log_and_a_list_teach_the_same(log: LogStore, card: Path, tmp_path: Path) -> None:
     """Leads that are scored once, on the day on which they are met: what is learned is the same, to the last tenth."""
-    found = leads(3000)
-    scores = [logs.score(one["lead_id"], one["created"], values(one)) for one in found.to_dict("records")]
-    logs.fill(log, scores, outcomes(found))
-    found.drop(columns="chance").to_csv(tmp_path / "history.csv", index=False)
+    frame = leads(3000)
+    scores = [logs.score(lead["lead_id"], lead["created"], values(lead)) for lead in frame.to_dict("records")]
+    logs.fill(log, scores, outcomes(frame))
+    frame.drop(columns="chance").to_csv(tmp_path / "history.csv", index=False)
     of_list = train(card, tmp_path / "history.csv", as_of=LAST)
     with open_history(log, parse_card(CARD)) as given:
         of_log = train(card, given, as_of=LAST)
@@ -182,11 +184,11 @@ def test_the_log_and_a_list_teach_the_same(log: LogStore, card: Path, tmp_path: 
 @pytest.mark.slow
 def test_the_same_log_gives_the_same_bytes(log: LogStore, card: Path) -> None:
     """Read twice, the log gives the same digest, and the same release comes of it."""
-    found = leads(500)
+    frame = leads(500)
     logs.fill(
         log,
-        [logs.score(one["lead_id"], one["created"], values(one)) for one in found.to_dict("records")],
-        outcomes(found),
+        [logs.score(lead["lead_id"], lead["created"], values(lead)) for lead in frame.to_dict("records")],
+        outcomes(frame),
     )
     runs = []
     for _ in range(2):
@@ -195,7 +197,7 @@ def test_the_same_log_gives_the_same_bytes(log: LogStore, card: Path) -> None:
     assert runs[0] == runs[1]
     assert runs[0]["provenance"]["data"] == "the decision log"
     assert runs[0]["provenance"]["log"]["leads"] == 500
-    assert runs[0]["provenance"]["as_of"] == max(found["created"].max(), found["became_on"].max())
+    assert runs[0]["provenance"]["as_of"] == max(frame["created"].max(), frame["became_on"].max())
 
 
 @pytest.mark.parametrize(
@@ -210,34 +212,34 @@ def test_the_same_log_gives_the_same_bytes(log: LogStore, card: Path) -> None:
 def test_up_to_which_day_the_log_tells(log: LogStore, as_of: str, on: str, at: str, newest: str) -> None:
     """Its newest day: neither one to come, nor the day on which it was filled with old leads."""
     logs.fill(log, [logs.score("A", as_of, {}, at=at)], [logs.outcome("B", "opportunity", on)])
-    with open_history(log, parse_card(CARD), backdated=True) as found:
-        assert found.as_of == date.fromisoformat(newest)
+    with open_history(log, parse_card(CARD), backdated=True) as logged:
+        assert logged.as_of == date.fromisoformat(newest)
 
 
 @pytest.mark.slow
 def test_the_cure_for_leakage(log: LogStore, card: Path) -> None:
     """A field that is filled in once a lead is an opportunity: the list is refused, the log teaches what is true."""
-    found = leads(6000)
+    frame = leads(6000)
     random = np.random.default_rng(2)
     scores = []
     finals = []
-    for one in found.to_dict("records"):
-        known = values(one)
-        met, on = date.fromisoformat(one["created"]), one["became_on"]
-        scores.append(logs.score(one["lead_id"], one["created"], known))
+    for lead in frame.to_dict("records"):
+        known = values(lead)
+        met, on = date.fromisoformat(lead["created"]), lead["became_on"]
+        scores.append(logs.score(lead["lead_id"], lead["created"], known))
         # The CRM calls again later: sales has learned more of each lead, and of opportunities it has written an offer.
         for days in (12, 90):
             day = (met + timedelta(days=days)).isoformat()
             known = {**known, "need": "urgent"} if on and random.random() < 0.7 else known
             if on and on <= day:
                 known = {**known, "offer": float(random.integers(1000, 9000))}
-            scores.append(logs.score(one["lead_id"], day, known))
+            scores.append(logs.score(lead["lead_id"], day, known))
         finals.append({**known, "became_on": on})
-    logs.fill(log, scores, outcomes(found))
+    logs.fill(log, scores, outcomes(frame))
 
     with pytest.raises(LeakageError) as caught:
         train(card, pd.DataFrame(finals), as_of=LAST)
-    assert "offer" in [one.field for one in caught.value.suspects]
+    assert "offer" in [suspect.field for suspect in caught.value.suspects]
 
     with open_history(log, parse_card(CARD)) as given:
         trained = train(card, given, as_of=LAST)
@@ -246,7 +248,7 @@ def test_the_cure_for_leakage(log: LogStore, card: Path) -> None:
     assert trained.history is not None
     held = trained.metrics["held_out"]["leadledger"]
     newest = slice(len(trained.history) - held["leads"], len(trained.history))
-    by_id = found.set_index("lead_id")["chance"]
+    by_id = frame.set_index("lead_id")["chance"]
     true = by_id[list(trained.history.ids["lead_id"][newest])].to_numpy()
     best = roc_auc_score(trained.history.won[newest], true)  # of whoever knows the true chance
     assert best - 0.03 <= held["auc"] <= best + 0.01
@@ -262,7 +264,7 @@ def test_the_cure_for_leakage(log: LogStore, card: Path) -> None:
 
 def test_counts_are_told(url: str, log: LogStore, card: Path, tmp_path: Path) -> None:
     """The report says where the scores went; without enough outcomes the rules are released alone."""
-    told = [logs.outcome("A", "opportunity", "2026-02-01"), logs.outcome("Z", "customer", "2026-02-01")]
+    became = [logs.outcome("A", "opportunity", "2026-02-01"), logs.outcome("Z", "customer", "2026-02-01")]
     scores = [
         logs.score("A", "2026-01-02", {"need": "clear", "hobby": "golf"}),
         logs.score("A", "2026-01-05", {"need": "clear"}),
@@ -270,7 +272,7 @@ def test_counts_are_told(url: str, log: LogStore, card: Path, tmp_path: Path) ->
         logs.score("C", "2026-06-01", {"need": "vague"}),
         logs.score(None, "2026-01-03", None),
     ]
-    logs.fill(log, scores, told)
+    logs.fill(log, scores, became)
     words = ["train", card, "--from-log", "--log-url", url, "--home", tmp_path]
     done = run(*words)
     assert done.exit_code == 0, done.stderr
@@ -333,7 +335,7 @@ def test_what_can_not_be_learned_from_is_said(url: str, log: LogStore, card: Pat
     assert run(*words, "--backdated").exit_code == 0
     mend = "`outcome: {became: {field: became_on, kind: date}, since: created, within: 90 days}`"
     dated = "outcome: {became: {field: became_on, kind: date}, since: created, within: 60 days}"
-    for instead, said in (
+    for outcome, message in (
         (
             "",
             "the card 'small-crm' has no `outcome:`, so training doesn't know what to predict; add for example"
@@ -346,8 +348,8 @@ def test_what_can_not_be_learned_from_is_said(url: str, log: LogStore, card: Pat
             " score",
         ),
     ):
-        card.write_text(CARD.replace(dated, instead))
-        assert refused() == said
+        card.write_text(CARD.replace(dated, outcome))
+        assert refused() == message
     card.write_text(CARD.replace("requires: [need], points: 60", ""))
     assert refused() == (
         "no stage of the card 'small-crm' decides anything, so the log can't tell which outcomes count; give the"
@@ -356,7 +358,7 @@ def test_what_can_not_be_learned_from_is_said(url: str, log: LogStore, card: Pat
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "message"),
     [
         ([], "Missing argument 'DATA', the history to learn from; or give --from-log"),
         (["history.csv", "--from-log"], "DATA and --from-log exclude each other; give one of the two"),
@@ -364,19 +366,19 @@ def test_what_can_not_be_learned_from_is_said(url: str, log: LogStore, card: Pat
         (["history.csv", "--log-url", "sqlite:///x"], "--log-url goes with --from-log"),
     ],
 )
-def test_wrong_usage(card: Path, words: list[str], said: str) -> None:
+def test_wrong_usage(card: Path, words: list[str], message: str) -> None:
     """What does not go together is wrong usage, status 2."""
     done = run("train", card, *words)
     assert done.exit_code == 2
-    assert done.stderr.splitlines()[-1] == f"Error: {said}"
+    assert done.stderr.splitlines()[-1] == f"Error: {message}"
 
 
 def test_a_log_that_can_not_be_opened(card: Path, tmp_path: Path) -> None:
-    """It is said which, without its password."""
+    """The message names it, without its password."""
     words = ["train", card, "--from-log", "--home", tmp_path, "--log-url"]
     done = run(*words, "sqlite:////nowhere/at/all.sqlite3")
-    said = "the log at sqlite:////nowhere/at/all.sqlite3 can't be opened: unable to open database file\n"
-    assert (done.exit_code, done.stderr) == (1, said)
+    message = "the log at sqlite:////nowhere/at/all.sqlite3 can't be opened: unable to open database file\n"
+    assert (done.exit_code, done.stderr) == (1, message)
     done = run(*words, "postgresql://u:secret@127.0.0.1:1/d")
     assert done.exit_code == 1
     assert done.stderr.startswith("the log at postgresql+psycopg://u:***@127.0.0.1:1/d can't be opened: ")
@@ -385,29 +387,29 @@ def test_a_log_that_can_not_be_opened(card: Path, tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_through_the_service(url: str, log: LogStore, card: Path, tmp_path: Path) -> None:
     """Score over HTTP, tell what became of the leads, train, and serve the release that comes of it."""
-    found = leads(600)
+    frame = leads(600)
     with TestClient(create_app(Settings(card=card, home=tmp_path, log_url=url))) as client:
-        for one in found.to_dict("records"):
-            body = {"lead": values(one), "as_of": one["created"]}
+        for lead in frame.to_dict("records"):
+            body = {"lead": values(lead), "as_of": lead["created"]}
             assert client.post("/v1/score", json=body).status_code == 200
-            if one["became_on"]:
-                told = {"lead": one["lead_id"], "became": "opportunity", "on": one["became_on"]}
-                assert client.post("/v1/outcomes", json=told).json()["new"]
+            if lead["became_on"]:
+                outcome = {"lead": lead["lead_id"], "became": "opportunity", "on": lead["became_on"]}
+                assert client.post("/v1/outcomes", json=outcome).json()["new"]
     words = ["train", card, "--from-log", "--log-url", url, "--home", tmp_path, "--json"]
     assert "--backdated" in run(*words).stderr  # all that was scored here was scored today
     done = run(*words, "--backdated")
     assert done.exit_code == 0, done.stderr
-    told = json.loads(done.output)
-    assert (told["current"], told["rules_only"]) == (True, "")
-    counts = told["metrics"]["counts"]
+    trained = json.loads(done.output)
+    assert (trained["current"], trained["rules_only"]) == (True, "")
+    counts = trained["metrics"]["counts"]
     assert counts["rows"] == 600 == counts["used"] + counts["immature"]
     with TestClient(create_app(Settings(home=tmp_path, log_url=url))) as client:
         answer = client.post("/v1/score", json={"lead": {"lead_id": "new", "need": "urgent"}}).json()
-        assert answer["release"] == told["release"]
-        assert {one["kind"] for one in answer["ledger"]} >= {"rule", "table"}
+        assert answer["release"] == trained["release"]
+        assert {entry["kind"] for entry in answer["ledger"]} >= {"rule", "table"}
         assert client.get(f"/v1/scores/{answer['id']}/replay").json()["identical"]
     # The next training is compared with that release, and what it answered is in the log too.
     again = json.loads(run(*words, "--backdated").output)
-    assert again["metrics"]["comparison"]["release"] == told["release"]
+    assert again["metrics"]["comparison"]["release"] == trained["release"]
     assert again["metrics"]["comparison"]["leads"] > 0
     assert again["metrics"]["log"]["scores"] == 601

@@ -1,0 +1,35 @@
+"""`leadledger sql`: the SELECT that it prints."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.command_line import run
+
+
+def test_sql_prints_a_query_that_runs(small: Path, tmp_path: Path) -> None:
+    """The printed SELECT gives the points of the card, with the columns of a file or of the card."""
+    import duckdb
+
+    leads = tmp_path / "leads.csv"
+    leads.write_text("id,need\n1,clear\n2,maybe\n")
+    text = run("sql", "--card", small, "--data", leads, "--keep", "id", "--as-of", "2026-07-01").stdout
+    with duckdb.connect() as connection:
+        connection.execute("CREATE TABLE leads AS SELECT 1 AS id, 'clear' AS need UNION ALL SELECT 2, 'maybe'")
+        rows = connection.execute(text).fetchall()
+        assert rows == [(1, 60, 60.0, None, "B", "keep"), (2, None, None, None, None, None)]
+        connection.execute("ALTER TABLE leads ADD COLUMN won BOOLEAN")
+        assert connection.execute(run("sql", "--card", small).stdout).fetchall() == [row[1:] for row in rows]
+
+
+@pytest.mark.parametrize("dialect", ["bigquery", "snowflake"])
+def test_sql_says_what_is_untested(small: Path, dialect: str) -> None:
+    """The first line, and the help, say that nobody has asked the engine."""
+    text = run(
+        "sql", "--card", small, "--dialect", dialect, "--from", "shop.crm.leads", "--where", "need = 'clear'"
+    ).stdout
+    assert text.split("\n")[0].endswith("untested on the engine")
+    page = " ".join(run("sql", "--help").output.split())
+    assert "bigquery or snowflake; the last two are untested on the engine" in page

@@ -1,0 +1,60 @@
+"""`leadledger train`: what it refuses, and what it does without enough outcomes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.command_line import BAD_DATA, run
+
+
+def with_outcome(card: Path) -> Path:
+    """The small card, which learns from a column `became`."""
+    card.write_text(card.read_text() + "outcome: {became: {field: became, kind: flag}}\n")
+    return card
+
+
+@pytest.mark.parametrize("name", BAD_DATA)
+def test_bad_data_is_refused_by_train(small: Path, tmp_path: Path, name: str) -> None:
+    """A clear message on stderr, nothing on stdout, status 1, and no release."""
+    content, message = BAD_DATA[name]
+    data = tmp_path / "history.csv"
+    data.write_bytes(content)
+    done = run("train", with_outcome(small), data, "--home", tmp_path / "home")
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert message in done.stderr
+    assert not (tmp_path / "home").exists()
+
+
+def test_a_card_without_an_outcome_can_not_be_trained(small: Path, tmp_path: Path) -> None:
+    """The message shows the line to add."""
+    data = tmp_path / "history.csv"
+    data.write_text("need\nclear\n")
+    done = run("train", small, data, "--home", tmp_path / "home")
+    assert done.exit_code == 1
+    assert "add for example `outcome: {became: {field: won, kind: flag}}`" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("rows", "why"),
+    [
+        (["clear,1"] * 50 + ["vague,0"] * 30, "80 leads have an outcome, fewer than the 100 that the card asks for"),
+        (["clear,1"] * 150, "all 150 leads ended alike: every lead became an opportunity"),
+        (["vague,0"] * 150, "all 150 leads ended alike: no lead became an opportunity"),
+        (["clear,1"] * 3 + ["vague,0"] * 150, "3 of 153 leads became opportunities; at least 10 of either kind"),
+        (["clear,"] * 5, "no lead of the history has an outcome that can be judged yet"),
+    ],
+)
+def test_without_enough_outcomes_rules_alone_are_released(
+    small: Path, tmp_path: Path, rows: list[str], why: str
+) -> None:
+    """The release works, and the command says plainly that nothing was learned, and why."""
+    data, home = tmp_path / "history.csv", tmp_path / "home"
+    data.write_text("\n".join(["need,became", *rows, ""]))
+    done = run("train", with_outcome(small), data, "--home", home)
+    assert done.exit_code == 0
+    assert " ".join(done.stdout.split()).count(f"Rules alone, nothing was learned: {why}") == 1
+    explained = json.loads(run("explain", "-", "--home", home, "--json", stdin='{"need": "clear"}').stdout)
+    assert (explained["points"], explained["release"] != "") == (60.0, True)
