@@ -103,9 +103,7 @@ def leads(number: int, seed: int = 1) -> pd.DataFrame:
             "created": [day.isoformat() for day in created],
             "need": [NEEDS[level] for level in need],
             "budget": budget,
-            "last_activity": [
-                f"{day - timedelta(int(age))}" for day, age in zip(created, silent, strict=True)
-            ],
+            "last_activity": [f"{day - timedelta(int(age))}" for day, age in zip(created, silent, strict=True)],
             "became_on": ["" if day is None else day.isoformat() for day in became],
             "chance": chance,
         }
