@@ -1,4 +1,4 @@
-"""A model over bins that can be read: log-odds are a sum of tables and of small trees.
+"""A readable model over bins: its log-odds are a sum of tables and of small trees.
 
 An intercept, a value per bin of each field, a value per cell of some pairs of fields, and for some sets of more fields
 the sum of small trees.
@@ -45,31 +45,31 @@ class Fork:
 Tree: TypeAlias = Fork | End
 
 
-def ends(tree: Tree) -> list[End]:
+def list_ends(tree: Tree) -> list[End]:
     """The ends of a tree, in order."""
-    return [tree] if isinstance(tree, End) else [*ends(tree.then), *ends(tree.otherwise)]
+    return [tree] if isinstance(tree, End) else [*list_ends(tree.then), *list_ends(tree.otherwise)]
 
 
-def asked(tree: Tree) -> frozenset[int]:
-    """The positions of the fields that a tree asks."""
-    return frozenset() if isinstance(tree, End) else asked(tree.then) | asked(tree.otherwise) | {tree.field}
+def find_fields(tree: Tree) -> frozenset[int]:
+    """The positions of the fields whose bins a tree looks at."""
+    return frozenset() if isinstance(tree, End) else find_fields(tree.then) | find_fields(tree.otherwise) | {tree.field}
 
 
-def walk(tree: Tree, bins: Mapping[int, Indexes]) -> Floats:
-    """The value (n,) that a tree gives to leads whose bins (n,) are given by the position of their field."""
+def evaluate_tree(tree: Tree, bins: Mapping[int, Indexes]) -> Floats:
+    """The value (n,) that a tree gives to leads; `bins` maps the position of a field to the bins (n,) of the leads."""
     if isinstance(tree, End):
         return np.asarray(tree.value)
-    found = bins[tree.field]
-    inside = np.zeros(max(int(found.max(initial=0)), *tree.bins) + 1, dtype=bool)
+    field_bins = bins[tree.field]
+    inside = np.zeros(max(int(field_bins.max(initial=0)), *tree.bins) + 1, dtype=bool)
     inside[list(tree.bins)] = True
-    return np.where(inside[found], walk(tree.then, bins), walk(tree.otherwise, bins))
+    return np.where(inside[field_bins], evaluate_tree(tree.then, bins), evaluate_tree(tree.otherwise, bins))
 
 
-def shift(tree: Tree, by: float) -> Tree:
-    """The tree with every end moved by as much."""
+def shift_tree(tree: Tree, by: float) -> Tree:
+    """The tree with `by` added to every end."""
     if isinstance(tree, End):
         return End(tree.value + by, tree.count)
-    return Fork(tree.field, tree.bins, shift(tree.then, by), shift(tree.otherwise, by))
+    return Fork(tree.field, tree.bins, shift_tree(tree.then, by), shift_tree(tree.otherwise, by))
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,10 +111,10 @@ class Additive:
 
 def add_trees(trees: Sequence[Tree], indexes: Indexes) -> Floats:
     """The sum of some trees for leads given by their bins (n_leads, n_fields); shape (n_leads,)."""
-    bins = {field: np.ascontiguousarray(indexes[:, field]) for tree in trees for field in asked(tree)}
+    bins = {field: np.ascontiguousarray(indexes[:, field]) for tree in trees for field in find_fields(tree)}
     total = np.zeros(len(indexes))
     for tree in trees:
-        total += walk(tree, bins)
+        total += evaluate_tree(tree, bins)
     return total
 
 
@@ -123,8 +123,8 @@ def add_up(intercept: float, singles: Sequence[Floats], pairs: Mapping[Fields, F
     total = np.full(len(indexes), float(intercept))
     for field, values in enumerate(singles):
         total += values[indexes[:, field]]
-    for (one, other), cells in pairs.items():
-        total += cells[indexes[:, one], indexes[:, other]]
+    for (first, second), cells in pairs.items():
+        total += cells[indexes[:, first], indexes[:, second]]
     return total
 
 
@@ -140,48 +140,49 @@ def read_off(
 ) -> tuple[float, list[Floats], dict[Fields, Floats]]:
     """Intercept, singles and pairs of a function from bins (n, n_fields) to log-odds (n,), by probing it.
 
-    One lead at `base`, then leads that differ from it in one field, then in the two fields of a pair. What they add
-    to one another is the tables, if the function is additive; whether it is, only a check on other leads can tell.
+    The probes are one lead at `base`, leads that differ from it in one field, and leads that differ in the two fields
+    of a pair. Their differences are the tables, if the function is additive; only a check on other leads shows that.
     """
     probes = [np.asarray([base], dtype=np.int64)]
     for field, size in enumerate(sizes):
         probe = np.tile(probes[0], (size, 1))
         probe[:, field] = np.arange(size)
         probes.append(probe)
-    for one, other in pairs:
-        probe = np.tile(probes[0], (sizes[one] * sizes[other], 1))
-        probe[:, one], probe[:, other] = np.divmod(np.arange(len(probe)), sizes[other])
+    for first, second in pairs:
+        probe = np.tile(probes[0], (sizes[first] * sizes[second], 1))
+        probe[:, first], probe[:, second] = np.divmod(np.arange(len(probe)), sizes[second])
         probes.append(probe)
     answers = np.split(decide(np.concatenate(probes)), np.cumsum([len(probe) for probe in probes[:-1]]))
     intercept = float(answers[0][0])
     singles = [answer - intercept for answer in answers[1 : len(sizes) + 1]]
     cells = {
-        (one, other): answer.reshape(sizes[one], sizes[other])
+        (first, second): answer.reshape(sizes[first], sizes[second])
         - intercept
-        - singles[one][:, None]
-        - singles[other][None, :]
-        for (one, other), answer in zip(pairs, answers[len(sizes) + 1 :], strict=True)
+        - singles[first][:, None]
+        - singles[second][None, :]
+        for (first, second), answer in zip(pairs, answers[len(sizes) + 1 :], strict=True)
     }
     return intercept, singles, cells
 
 
 def purify(model: Additive) -> Additive:
-    """The same sums, told apart: a pair keeps only what its fields do together, a single averages zero over the leads.
+    """The same sums with main effects and interactions separated.
 
-    The weight of a bin is its count; that of a cell, the product of its bins' counts rather than its own count. So the
-    single of a field is what the whole model does on average as that field varies: monotone where the model is, and
-    rows of a pair that were equal stay equal.
+    A pair keeps only what its fields do together; a single averages zero over the leads. The weight of a bin is its
+    count; that of a cell, the product of its bins' counts rather than its own count. So the single of a field is the
+    average effect of that field in the whole model: monotone where the model is. Rows of a pair that were equal stay
+    equal.
     """
     intercept = model.intercept
     singles = [values.copy() for values in model.singles]
     shares = [count / count.sum() for count in model.counts]
     pairs = {}
-    for (one, other), cells in model.pairs.items():
-        rows, columns = cells @ shares[other], shares[one] @ cells
-        mean = float(shares[one] @ rows)
-        pairs[one, other] = cells - rows[:, None] - columns[None, :] + mean
-        singles[one] += rows - mean
-        singles[other] += columns - mean
+    for (first, second), cells in model.pairs.items():
+        rows, columns = cells @ shares[second], shares[first] @ cells
+        mean = float(shares[first] @ rows)
+        pairs[first, second] = cells - rows[:, None] - columns[None, :] + mean
+        singles[first] += rows - mean
+        singles[second] += columns - mean
         intercept += mean
     for field, share in enumerate(shares):
         mean = float(share @ singles[field])
@@ -191,9 +192,9 @@ def purify(model: Additive) -> Additive:
 
 
 def silence(model: Additive) -> Additive:
-    """A purified model in which bins that no lead of the history fell in say nothing: zero, the average.
+    """The purified model with zero, the average, in the bins that no lead of the history fell in.
 
-    They have no error either: nothing is known of them, and nothing is claimed.
+    Their error is zero too: nothing is known of them, and nothing is claimed.
     """
     empty = [count == 0 for count in model.counts]
 
@@ -202,8 +203,8 @@ def silence(model: Additive) -> Additive:
 
     def silenced(pairs: Mapping[Fields, Floats]) -> Mapping[Fields, Floats]:
         return {
-            (one, other): np.where(empty[one][:, None] | empty[other][None, :], 0.0, cells)
-            for (one, other), cells in pairs.items()
+            (first, second): np.where(empty[first][:, None] | empty[second][None, :], 0.0, cells)
+            for (first, second), cells in pairs.items()
         }
 
     return replace(
@@ -216,7 +217,10 @@ def silence(model: Additive) -> Additive:
 
 
 def jackknife(values: Sequence[Floats]) -> Floats:
-    """The standard error of what all leads together tell, from values (same shapes) that each left out one part."""
+    """The standard error of a value by the delete-a-group jackknife: each of `values` left out one part of the leads.
+
+    The values are arrays of one shape, and so is the result.
+    """
     spread = np.asarray(values) - np.mean(values, axis=0)
     error: Floats = np.sqrt((len(values) - 1) / len(values) * np.sum(spread**2, axis=0))
     return error

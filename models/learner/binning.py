@@ -22,7 +22,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from leadledger.scoring.lookup import Bins, FlagBins, NumberBins, TextBins
 
 # A bin may hold between these shares of its fair part of the leads, if a rounder edge is to be had for it.
-LOOSE = (0.7, 1.3)
+FAIR_SHARES = (0.7, 1.3)
 
 
 class Binning(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn is untyped
@@ -34,10 +34,10 @@ class Binning(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # type: i
 
     Parameters
     ----------
-    max_bins : most bins of a number, 2 or more, the missing bin apart.
+    max_bins : most bins of a number, 2 or more, not counting the missing bin.
     max_levels : most levels of a text, 1 or more; further levels share the bin `other`.
     min_count : least leads in a bin of a number or of a level, 1 or more. A small history asks for less: an eighth of
-        its leads. Where leads are too few for a bin of their own, they share one.
+        its leads. Where leads are too few for a bin of their own, they share a bin.
 
     Attributes
     ----------
@@ -67,7 +67,7 @@ class Binning(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # type: i
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = True
-        tags.transformer_tags.preserves_dtype = []  # indexes are integers, whatever comes in
+        tags.transformer_tags.preserves_dtype = []  # indexes are integers, whatever the dtype of X
         return tags
 
 
@@ -91,12 +91,12 @@ def learn_bins(columns: Sequence[pd.Series[Any]], max_bins: int, max_levels: int
 
 def find_indexes(bins: Sequence[Bins], columns: Sequence[pd.Series[Any]]) -> NDArray[np.int64]:
     """The bin index of each value; shape (n_leads, n_columns)."""
-    return np.column_stack([find_bins(one, column) for one, column in zip(bins, columns, strict=True)])
+    return np.column_stack([find_bins(*both) for both in zip(bins, columns, strict=True)])
 
 
 def count_bins(bins: Sequence[Bins], indexes: NDArray[np.int64]) -> list[NDArray[np.int64]]:
     """The leads in each bin, one array of shape (len(bins[j]),) a column."""
-    return [np.bincount(indexes[:, j], minlength=len(one)) for j, one in enumerate(bins)]
+    return [np.bincount(indexes[:, j], minlength=len(column_bins)) for j, column_bins in enumerate(bins)]
 
 
 def check_whole(name: str, value: object, least: int) -> None:
@@ -150,11 +150,11 @@ def find_bins(bins: Bins, column: pd.Series[Any]) -> NDArray[np.int64]:
     """The bin of each value of a column; shape (n_leads,). The same as `bins.find`, value by value."""
     if isinstance(bins, NumberBins):
         values = as_floats(column)
-        found = 1 + np.searchsorted(np.asarray(bins.edges, dtype=np.float64), values, side="right")
-        return np.where(np.isnan(values), 0, found)
-    # Few values are distinct: find each once.
+        indexes = 1 + np.searchsorted(np.asarray(bins.edges, dtype=np.float64), values, side="right")
+        return np.where(np.isnan(values), 0, indexes)
+    # Few values are distinct: each is looked up once.
     codes, uniques = pd.factorize(column)
-    of_code = [bins.find(bool(one)) if isinstance(bins, FlagBins) else bins.find(str(one)) for one in uniques]
+    of_code = [bins.find(bool(value)) if isinstance(bins, FlagBins) else bins.find(str(value)) for value in uniques]
     return np.asarray([*of_code, 0], dtype=np.int64)[codes]  # the code of a missing value is -1: the last
 
 
@@ -182,16 +182,16 @@ def number_edges(values: NDArray[np.float64], max_bins: int, least: int) -> tupl
         if first > last:
             break
         fair = max(least, (below[-1] - below[start]) / (max_bins - len(edges)))
-        cut, low, high = (first, first, first) if few else choose_cut(below, start, first, last, fair)
+        cut, low, high = (first, first, first) if few else _choose_cut(below, start, first, last, fair)
         edges.append(roundest(distinct[low - 1], distinct[high], distinct[cut], whole=whole))
         start = int(np.searchsorted(distinct, edges[-1]))
     return tuple(edges)
 
 
-def choose_cut(below: NDArray[np.int64], start: int, first: int, last: int, fair: float) -> tuple[int, int, int]:
+def _choose_cut(below: NDArray[np.int64], start: int, first: int, last: int, fair: float) -> tuple[int, int, int]:
     """The cut nearest to a fair part, the lowest and the highest that do nearly as well. A cut k is below value k."""
     parts = below[first : last + 1] - below[start]
-    near = np.flatnonzero((parts >= LOOSE[0] * fair) & (parts <= LOOSE[1] * fair))
+    near = np.flatnonzero((parts >= FAIR_SHARES[0] * fair) & (parts <= FAIR_SHARES[1] * fair))
     if len(near):
         best = near[np.argmin(np.abs(parts[near] - fair))]
         return first + int(best), first + int(near[0]), first + int(near[-1])

@@ -1,7 +1,7 @@
 """Combinations: small trees over sets of three to seven fields that act together, and which sets those are.
 
 The sets are disjoint, so that every tree asks fields of one set, and a person reads of each field in one place. They
-are found by boosting that is free to choose: what a split gains is laid to the fields on the way to it.
+are found by boosting that may use all fields: the gain of a split counts for the fields on the way to it.
 """
 
 from __future__ import annotations
@@ -14,35 +14,46 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from leadledger.models.learner.additive import Additive, End, Floats, Fork, Indexes, Tree, asked, ends, shift, walk
-from leadledger.models.learner.boosting import Boosted
+from leadledger.models.learner.additive import (
+    Additive,
+    End,
+    Floats,
+    Fork,
+    Indexes,
+    Tree,
+    evaluate_tree,
+    find_fields,
+    list_ends,
+    shift_tree,
+)
+from leadledger.models.learner.boosting import BoostedTrees
 
-SIZES = (3, 4, 5, 6, 7)  # fields in a set
-WIDEST = 12  # fields that sets are sought among, those that gain most together
-LEAST_SHARE = 0.02  # of all that fields gain together; a set of less isn't worth reading
-LARGER = 1.02  # a larger set must gain this much more than a smaller one
+SET_SIZES = (3, 4, 5, 6, 7)  # fields in a set
+MOST_FIELDS = 12  # that sets are chosen among: those that gain most together
+LEAST_SET_SHARE = 0.02  # of all that fields gain together; a set of less isn't worth reading
+LARGER_SET_FACTOR = 1.02  # a larger set must gain this much more than a smaller one
 
-AVERAGED = 2_000  # leads over which the average of a field's effect is taken
+EFFECT_LEADS = 2_000  # leads over which the average of a field's effect is taken
 
 Gains: TypeAlias = Mapping[frozenset[int], float]
 
 
-def gains_together(boosted: Boosted, rounds: int) -> Gains:
+def gains_together(boosted: BoostedTrees, rounds: int) -> Gains:
     """What the splits of a fit gained, by the fields on the way to each, where they are two or more."""
-    found: dict[frozenset[int], float] = {}
+    gains: dict[frozenset[int], float] = {}
 
     def add(node: Mapping[str, Any], above: frozenset[int]) -> None:
         if "split_feature" not in node:
             return
         fields = above | {boosted.columns[node["split_feature"]][0]}
         if len(fields) > 1:
-            found[fields] = found.get(fields, 0.0) + float(node["split_gain"])
+            gains[fields] = gains.get(fields, 0.0) + float(node["split_gain"])
         add(node["left_child"], fields)
         add(node["right_child"], fields)
 
-    for tree in dumped(boosted, rounds):
+    for tree in dump_trees(boosted, rounds):
         add(tree, frozenset())
-    return found
+    return gains
 
 
 def choose_sets(scouts: Sequence[Gains], most: int) -> list[tuple[int, ...]]:
@@ -54,21 +65,21 @@ def choose_sets(scouts: Sequence[Gains], most: int) -> list[tuple[int, ...]]:
             together[fields] = together.get(fields, 0.0) + gain
             for field in fields:
                 of_field[field] = of_field.get(field, 0.0) + gain
-    least = LEAST_SHARE * sum(together.values())
-    free = sorted(of_field, key=lambda field: (-of_field[field], field))[:WIDEST]
-    bits = np.array([sum(1 << free.index(one) for one in fields) for fields in together if fields <= set(free)])
+    least = LEAST_SET_SHARE * sum(together.values())
+    free = sorted(of_field, key=lambda field: (-of_field[field], field))[:MOST_FIELDS]
+    bits = np.array([sum(1 << free.index(field) for field in fields) for fields in together if fields <= set(free)])
     gains = np.array([gain for fields, gain in together.items() if fields <= set(free)])
     positions = {field: at for at, field in enumerate(free)}
     chosen: list[tuple[int, ...]] = []
     while len(chosen) < most:
         best: tuple[int, ...] = ()
         best_gain = 0.0
-        for size in SIZES:
-            for tried in combinations(sorted(free), size):
-                outside = ~sum(1 << positions[one] for one in tried)
+        for size in SET_SIZES:
+            for candidate in combinations(sorted(free), size):
+                outside = ~sum(1 << positions[field] for field in candidate)
                 gain = float(gains[(bits & outside) == 0].sum())
-                if gain > best_gain * LARGER:
-                    best, best_gain = tried, gain
+                if gain > best_gain * LARGER_SET_FACTOR:
+                    best, best_gain = candidate, gain
         if not best or best_gain < least:
             break
         chosen.append(best)
@@ -76,68 +87,70 @@ def choose_sets(scouts: Sequence[Gains], most: int) -> list[tuple[int, ...]]:
     return chosen
 
 
-def dumped(boosted: Boosted, rounds: int) -> Iterator[Mapping[str, Any]]:
+def dump_trees(boosted: BoostedTrees, rounds: int) -> Iterator[Mapping[str, Any]]:
     """The roots of the trees of the first rounds."""
     if rounds:
         for tree in boosted.booster.dump_model(num_iteration=rounds)["tree_info"]:
             yield tree["tree_structure"]
 
 
-def read_trees(boosted: Boosted, rounds: int, indexes: Indexes, counts: Sequence[Indexes]) -> list[Tree]:
+def read_trees(boosted: BoostedTrees, rounds: int, indexes: Indexes, counts: Sequence[Indexes]) -> list[Tree]:
     """The trees of the first rounds over the bins, with the leads (n, n_fields) that come to each leaf.
 
-    A missing value or another text that no lead of the history had goes with the most leads: the fit says nothing on
-    it.
+    A missing value or another text that no lead of the history had goes the way of most leads: the fit knows nothing
+    of it.
     """
 
-    def read(node: Mapping[str, Any], here: Indexes) -> Tree:
+    def read(node: Mapping[str, Any], leads: Indexes) -> Tree:
         if "split_feature" not in node:
-            return End(float(node["leaf_value"]), len(here))
+            return End(float(node["leaf_value"]), len(leads))
         field, values = boosted.columns[node["split_feature"]]
         unknown = node["default_left"] if node["missing_type"] == "NaN" else node["threshold"] >= 0
         left = np.where(np.isnan(values), unknown, np.nan_to_num(values) <= node["threshold"])
-        goes = left[indexes[here, field]]
+        goes = left[indexes[leads, field]]
         if not counts[field][0]:
             left[0] = 2 * goes.sum() > len(goes)
-        then, otherwise = read(node["left_child"], here[goes]), read(node["right_child"], here[~goes])
+        then, otherwise = read(node["left_child"], leads[goes]), read(node["right_child"], leads[~goes])
         return Fork(field, tuple(np.flatnonzero(left).tolist()), then, otherwise)
 
     everyone = np.arange(len(indexes))
-    return [read(tree, everyone) for tree in dumped(boosted, rounds)]
+    return [read(tree, everyone) for tree in dump_trees(boosted, rounds)]
 
 
 def absorb(model: Additive, trees: Sequence[Tree], sets: Sequence[tuple[int, ...]], indexes: Indexes) -> Additive:
     """The model with trees added: those of one or two fields to its tables, the others centred, under their set.
 
-    Over the leads that were counted at their ends, a centred tree adds nothing on average. What a field of a set does
-    on average, while the others are what they are, goes to its table, and a small tree of that field alone takes it
-    out of the set: tables say what fields do by themselves, combinations what they do together. `indexes` (n, n_fields)
-    are the leads over which the average is taken.
+    A centred tree adds nothing on average over the leads counted at its ends. The average effect of a field of a set,
+    with the other fields as they are, goes to its table, and a small tree of that field alone takes it out of the set:
+    tables say what fields do by themselves, combinations what they do together. `indexes` (n, n_fields) are the leads
+    over which the average is taken.
     """
     intercept = model.intercept
     singles = [values.copy() for values in model.singles]
     pairs = {pair: cells.copy() for pair, cells in model.pairs.items()}
     of_set: dict[tuple[int, ...], list[Fork]] = {}
     for tree in trees:
-        fields = sorted(asked(tree))
+        fields = sorted(find_fields(tree))
         if isinstance(tree, End):
             intercept += tree.value
         elif len(fields) == 1:
             (field,) = fields
-            singles[field] += walk(tree, {field: np.arange(len(singles[field]))})
+            singles[field] += evaluate_tree(tree, {field: np.arange(len(singles[field]))})
         elif len(fields) == 2:
-            one, other = fields
-            rows, columns = np.indices((len(singles[one]), len(singles[other])))
-            pairs[one, other] = pairs.get((one, other), 0.0) + walk(tree, {one: rows, other: columns})
+            first, second = fields
+            rows, columns = np.indices((len(singles[first]), len(singles[second])))
+            pairs[first, second] = pairs.get((first, second), 0.0) + evaluate_tree(tree, {first: rows, second: columns})
         else:
-            mean = sum(end.value * end.count for end in ends(tree)) / sum(end.count for end in ends(tree))
+            mean = sum(end.value * end.count for end in list_ends(tree)) / sum(end.count for end in list_ends(tree))
             intercept += mean
-            shifted = shift(tree, -mean)
+            shifted = shift_tree(tree, -mean)
             assert isinstance(shifted, Fork)
-            of_set.setdefault(next(one for one in sets if set(fields) <= set(one)), []).append(shifted)
-    few = indexes[:: 1 + len(indexes) // AVERAGED]
+            of_set.setdefault(next(candidate for candidate in sets if set(fields) <= set(candidate)), []).append(
+                shifted
+            )
+    sample = indexes[:: 1 + len(indexes) // EFFECT_LEADS]
     for together in of_set.values():
-        for field, effect in effects_of(together, few, model.counts).items():
+        for field, effect in effects_of(together, sample, model.counts).items():
             singles[field] += effect
             taken_out = staircase(field, -effect, model.counts[field])
             together += [taken_out] if isinstance(taken_out, Fork) else []
@@ -146,16 +159,16 @@ def absorb(model: Additive, trees: Sequence[Tree], sets: Sequence[tuple[int, ...
         intercept=intercept,
         singles=tuple(singles),
         pairs=pairs,
-        trees={one: tuple(of_set[one]) for one in sets if one in of_set},
+        trees={fields: tuple(of_set[fields]) for fields in sets if fields in of_set},
     )
 
 
 def effects_of(trees: Sequence[Fork], indexes: Indexes, counts: Sequence[Indexes]) -> dict[int, Floats]:
-    """What each field of some trees does on average (its partial dependence), per bin; zero over the leads counted.
+    """The partial dependence of each field of some trees, per bin; it averages zero over the leads counted.
 
-    Leads (n, n_fields) keep their other fields while one goes through its bins. Bins of no lead do nothing.
+    Leads (n, n_fields) keep their other fields while one field goes through its bins. A bin without leads has 0.
     """
-    found = {field: np.zeros(len(counts[field])) for field in sorted({one for tree in trees for one in asked(tree)})}
+    effects = {field: np.zeros(len(counts[field])) for field in sorted(set().union(*map(find_fields, trees)))}
 
     def add(tree: Tree, allowed: Mapping[int, NDArray[np.bool_]]) -> None:
         if isinstance(tree, Fork):
@@ -167,16 +180,16 @@ def effects_of(trees: Sequence[Fork], indexes: Indexes, counts: Sequence[Indexes
             return
         met = {field: bins[indexes[:, field]] for field, bins in allowed.items()}
         for field, bins in allowed.items():
-            rest = [one for other, one in met.items() if other != field]
+            rest = [inside for name, inside in met.items() if name != field]
             share = np.logical_and.reduce(rest).mean() if rest else 1.0
-            found[field][bins] += tree.value * share
+            effects[field][bins] += tree.value * share
 
     for tree in trees:
         add(tree, {})
-    for field, effect in found.items():
+    for field, effect in effects.items():
         effect -= np.average(effect, weights=counts[field])
         effect[counts[field] == 0] = 0.0
-    return found
+    return effects
 
 
 def staircase(field: int, values: Floats, counts: Indexes) -> Tree:

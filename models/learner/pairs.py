@@ -1,4 +1,4 @@
-"""Which pairs of fields tell more together than apart, and the coarse bins that a pair's table has."""
+"""Which pairs of fields say more together than apart, and the coarse bins of a pair's table."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from scipy.special import expit
 from leadledger.models.learner.additive import Fields, Floats, Indexes
 from leadledger.scoring.lookup import Bins, NumberBins, TextBins
 
-PARTS = 10  # of the leads, each of which judges the pairs once
-RANK = 0.5  # of the distance between bins, beside their distance in effect
-SHRINK = 30.0  # added to the curvature of each cell, so that a cell of few leads tells little
+JUDGING_PARTS = 10  # of the leads, each of which judges the pairs once
+RANK_WEIGHT = 0.5  # of the distance between bins in rank, beside their distance in effect
+CELL_SHRINKAGE = 30.0  # added to the curvature of each cell, so that a cell of few leads counts little
 
 
 def coarsen(bins: Bins, counts: Indexes, effect: Floats, most_bins: int, most_levels: int) -> Indexes:
     """The coarse bin of each bin, of shape (len(bins),); 0 is missing, a text's last is `other`.
 
     Texts: the most frequent levels stay. Numbers: neighbours go together that are near in `effect`, the log-odds of
-    each bin by itself, and in rank; leads that differ in what a field tells also differ in what it tells with another.
+    each bin by itself, and in rank: where the effect of a field differs, so does its effect together with another.
     """
     coarse = np.arange(len(bins))
     if isinstance(bins, TextBins):
@@ -35,7 +35,7 @@ def merge(weights: Floats, effect: Floats, most: int) -> Indexes:
     ranks = (np.cumsum(weights) - weights / 2) / weights.sum()
     places = np.column_stack([effect, ranks])
     spread = np.sqrt(np.average((places - np.average(places, axis=0, weights=weights)) ** 2, axis=0, weights=weights))
-    places = places / np.maximum(spread, 1e-9) * np.sqrt([1.0, RANK])
+    places = places / np.maximum(spread, 1e-9) * np.sqrt([1.0, RANK_WEIGHT])
     first = np.arange(len(weights))  # of each group, its first bin
     while len(first) > most:
         apart = np.sum(np.diff(places, axis=0) ** 2, axis=1) * weights[:-1] * weights[1:] / (weights[:-1] + weights[1:])
@@ -51,30 +51,30 @@ def rank_pairs(
     indexes: Indexes,
     coarse: Sequence[Indexes],
     outcome: Floats,
-    unseen: Floats,
+    held_out: Floats,
     weights: Floats,
     random: np.random.RandomState,
 ) -> list[tuple[float, Fields]]:
     """All pairs of fields with their gain in log-likelihood, the best first.
 
-    `unseen` is the log-odds (n,) of each lead by a model of single fields that was fitted without it. In turn, all
-    parts of the leads but one fill the cells of a pair with what that model misses, shrunk toward nothing; the one
-    that is left tells the gain. So chance gains nothing on average, and rather loses.
+    `held_out` is the log-odds (n,) of each lead by a model of single fields that was fitted without it. In turn, all
+    parts of the leads but one fill the cells of a pair with what that model misses, shrunk toward zero; the gain is
+    measured on the part that is left out. A pair without effect gains nothing on average, and rather loses.
     """
-    probability = expit(unseen)
+    probability = expit(held_out)
     slope = weights * (outcome - probability)
     curvature = weights * probability * (1 - probability)
-    parts = random.permutation(len(outcome)) % PARTS
-    sizes = [int(one.max()) + 1 for one in coarse]
-    coarsened = [one[indexes[:, field]] for field, one in enumerate(coarse)]
+    parts = random.permutation(len(outcome)) % JUDGING_PARTS
+    sizes = [int(bins.max()) + 1 for bins in coarse]
+    coarsened = [bins[indexes[:, field]] for field, bins in enumerate(coarse)]
     ranked = []
-    for one, other in combinations(range(len(coarse)), 2):
-        cells = (coarsened[one] * sizes[other] + coarsened[other]) * PARTS + parts
-        length = sizes[one] * sizes[other] * PARTS
-        slopes = np.bincount(cells, slope, length).reshape(-1, PARTS)
-        curvatures = np.bincount(cells, curvature, length).reshape(-1, PARTS)
+    for first, second in combinations(range(len(coarse)), 2):
+        cells = (coarsened[first] * sizes[second] + coarsened[second]) * JUDGING_PARTS + parts
+        length = sizes[first] * sizes[second] * JUDGING_PARTS
+        slopes = np.bincount(cells, slope, length).reshape(-1, JUDGING_PARTS)
+        curvatures = np.bincount(cells, curvature, length).reshape(-1, JUDGING_PARTS)
         others = curvatures.sum(axis=1, keepdims=True) - curvatures
-        filled = (slopes.sum(axis=1, keepdims=True) - slopes) / (others + SHRINK)
+        filled = (slopes.sum(axis=1, keepdims=True) - slopes) / (others + CELL_SHRINKAGE)
         gain = float(np.sum(filled * slopes - filled**2 * curvatures / 2))
-        ranked.append((gain, (one, other)))
+        ranked.append((gain, (first, second)))
     return sorted(ranked, key=lambda item: (-item[0], item[1]))

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from leadledger.models.learner.additive import Additive, End, Fork, Tree, walk
+from leadledger.models.learner.additive import Additive, End, Fork, Tree, evaluate_tree
 from leadledger.models.learner.combinations import absorb, choose_sets, effects_of, staircase
 from leadledger.scoring.lookup import NumberBins
 from tests.effort import examples
@@ -47,7 +47,7 @@ def trees(fields: tuple[int, ...], depth: int = 3) -> st.SearchStrategy[Tree]:
 def test_absorbing_keeps_the_sum(some: list[Tree]) -> None:
     """Every lead has the log-odds that the trees gave it, whatever went to tables, pairs and combinations."""
     found = absorb(NOTHING, some, [(0, 1, 2)], LEADS)
-    expected = -1.0 + sum((walk(tree, dict(enumerate(LEADS.T))) for tree in some), np.zeros(len(LEADS)))
+    expected = -1.0 + sum((evaluate_tree(tree, dict(enumerate(LEADS.T))) for tree in some), np.zeros(len(LEADS)))
     assert np.abs(found.log_odds(LEADS) - expected).max() < 1e-9
     assert set(found.trees) <= {(0, 1, 2)}
 
@@ -66,7 +66,7 @@ def test_a_staircase_is_its_values() -> None:
     """One end for each value, whichever bins have it, and the leads of all bins."""
     values = np.array([0.5, -1.0, 0.5, 2.0, -1.0])
     tree = staircase(2, values, np.array([1, 2, 3, 4, 5]))
-    assert walk(tree, {2: np.arange(5)}).tolist() == values.tolist()
+    assert evaluate_tree(tree, {2: np.arange(5)}).tolist() == values.tolist()
     assert tree == Fork(2, (1, 4), End(-1.0, 7), Fork(2, (0, 2), End(0.5, 4), End(2.0, 4)))
     assert staircase(0, np.zeros(4), COUNTS[0]) == End(0.0, 400)
 

@@ -19,7 +19,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from leadledger.models.learner.additive import Additive, End, Fork
 from leadledger.models.learner.binning import Binning, find_indexes, read_columns
 from leadledger.models.learner.classifier import AdditiveClassifier
-from leadledger.models.learner.compile import TENTHS, compile_additive, fuse, to_tables
+from leadledger.models.learner.compile import TENTHS_PER_LOG_ODDS, compile_additive, fuse, to_tables
 from leadledger.scoring.errors import CompileError
 from leadledger.scoring.lookup import Branch, Combination, FlagBins, Leaf, NumberBins, Pair, Table, Term, TextBins
 from tests.effort import examples
@@ -97,7 +97,7 @@ def test_rounding_and_fusing_move_little(fitted: AdditiveClassifier) -> None:
     frame, _ = leads(2000, 3)
     compiled = compile_additive(fitted, frame)
     terms = to_tables(compiled, list(frame.columns))
-    exact = (fitted.decision_function(frame) - compiled.intercept) * TENTHS
+    exact = (fitted.decision_function(frame) - compiled.intercept) * TENTHS_PER_LOG_ODDS
     gap = np.abs(tenths(terms, frame) - exact) / 10
     assert gap.mean() < 0.25
     assert gap.max() < 1.0
@@ -108,7 +108,7 @@ def test_rounding_and_fusing_move_little(fitted: AdditiveClassifier) -> None:
 
 
 def test_a_classifier_that_is_not_additive_is_refused() -> None:
-    """Boosting in which all fields act together is no sum of tables; the gap is named."""
+    """Boosting in which all fields act together is not a sum of tables; the error names the gap."""
     frame, won = leads(3000, 4)
     model = AdditiveClassifier(random_state=0, bags=2, pairs=0).fit(frame[["size", "late"]], won)
 
@@ -116,7 +116,7 @@ def test_a_classifier_that_is_not_additive_is_refused() -> None:
         bins_ = model.bins_
 
     other = Together(random_state=0, max_iter=20).fit(frame[["size", "late"]], won)
-    with pytest.raises(CompileError, match=r"Together is no sum of tables: .* it differs by up to"):
+    with pytest.raises(CompileError, match=r"Together is not a sum of tables: the tables differ from it by up to"):
         compile_additive(other, frame[["size", "late"]])
 
 
@@ -160,11 +160,11 @@ def test_more_is_never_worse_in_points() -> None:
 
 def test_rounding_does_not_turn_an_order() -> None:
     """A step of +1.3 tenths and one of -1.2 in a pair are +0.1 together, but +1 and -2 when each is rounded."""
-    cells = np.array([[0, 0, 0], [0, 0.6, 0], [0, -0.6, 0]]) / TENTHS
+    cells = np.array([[0, 0, 0], [0, 0.6, 0], [0, -0.6, 0]]) / TENTHS_PER_LOG_ODDS
     model = Additive(
         bins=(NumberBins((1.0,)), FlagBins()),
         intercept=0.0,
-        singles=(np.array([0, 0, 1.3]) / TENTHS, np.zeros(3)),
+        singles=(np.array([0, 0, 1.3]) / TENTHS_PER_LOG_ODDS, np.zeros(3)),
         pairs={(0, 1): cells},
         counts=(np.array([0, 5, 5]), np.array([0, 5, 5])),
         pair_counts={(0, 1): np.array([[0, 0, 0], [0, 3, 2], [0, 2, 3]])},
@@ -182,8 +182,8 @@ def test_rounding_does_not_turn_an_order() -> None:
 
 def test_trees_become_a_combination() -> None:
     """Trees that ask the same are added, bins are as fine as they ask, and forks that rounding evens out go."""
-    inner = Fork(2, (2,), End(0.5 / TENTHS, 3), End(-0.4 / TENTHS, 4))
-    tree = Fork(0, (1, 2), Fork(1, (1,), End(20 / TENTHS, 5), inner), End(-10 / TENTHS, 8))
+    inner = Fork(2, (2,), End(0.5 / TENTHS_PER_LOG_ODDS, 3), End(-0.4 / TENTHS_PER_LOG_ODDS, 4))
+    tree = Fork(0, (1, 2), Fork(1, (1,), End(20 / TENTHS_PER_LOG_ODDS, 5), inner), End(-10 / TENTHS_PER_LOG_ODDS, 8))
     model = Additive(
         bins=(NumberBins((1.0, 2.0, 3.0)), TextBins(("x", "y")), FlagBins()),
         intercept=0.0,
@@ -192,7 +192,7 @@ def test_trees_become_a_combination() -> None:
         counts=(np.ones(5, int), np.ones(4, int), np.ones(3, int)),
         pair_counts={},
         trees={(0, 1, 2): (tree, tree)},
-        tree_errors={(0, 1, 2): 7.4 / TENTHS},
+        tree_errors={(0, 1, 2): 7.4 / TENTHS_PER_LOG_ODDS},
     )
     (found,) = to_tables(model, ["size", "kind", "asked"])
     assert isinstance(found, Combination)
@@ -247,7 +247,7 @@ def test_a_pair_that_is_not_declared_is_refused(fitted: AdditiveClassifier) -> N
     frame, _ = leads(500, 8)
     hiding = copy(fitted)
     hiding.pairs_, hiding.pair_counts_ = [], []
-    with pytest.raises(CompileError, match="lets fields act together that `pairs_` doesn't name"):
+    with pytest.raises(CompileError, match="Fields that `pairs_` doesn't name interact in it"):
         compile_additive(hiding, frame)
 
 

@@ -1,0 +1,89 @@
+"""Checking the parameters of the additive classifier, which name columns, against the leads that it is fitted to.
+
+Every function raises ValueError with the name of the parameter and what it must be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.utils.multiclass import check_classification_targets, type_of_target
+
+from leadledger.models.learner.additive import Fields, Floats
+from leadledger.models.learner.binning import check_whole
+from leadledger.scoring.errors import did_you_mean
+from leadledger.scoring.lookup import Bins, TextBins
+
+PairsParameter: TypeAlias = Literal["auto"] | int | Sequence[tuple[int | str, int | str]]
+MonotoneParameter: TypeAlias = Mapping[str | int, int] | Sequence[int] | None
+PairsChoice: TypeAlias = Literal["auto"] | int | list[Fields]  # as the parameter, with positions of columns
+
+
+def encode_outcome(labels: NDArray[Any]) -> tuple[NDArray[Any], Floats]:
+    """The two classes, and each lead's outcome as 0.0 or 1.0; shape (n,)."""
+    if not len(labels):
+        raise ValueError("Sample weights must contain at least one non-zero number.")
+    check_classification_targets(labels)
+    classes, codes = np.unique(labels, return_inverse=True)
+    if len(classes) > 2:
+        raise ValueError(
+            "Only binary classification is supported. The type of the target is "
+            f"{type_of_target(labels, input_name='y')}."
+        )
+    if len(classes) < 2:
+        raise ValueError(f"AdditiveClassifier needs leads of 2 classes, but y has one class only: {classes[0]!r}.")
+    return classes, codes.astype(np.float64)
+
+
+def find_column(column: object, parameter: str, names: Sequence[str], n_columns: int) -> int:
+    """The position of a column that `parameter` gives by its name or its position. `names` is empty for an array."""
+    if isinstance(column, str) and column in names:
+        return names.index(column)
+    if isinstance(column, (int, np.integer)) and not isinstance(column, bool) and 0 <= column < n_columns:
+        return int(column)
+    hint = did_you_mean(str(column), names) or f" Columns are 0 to {n_columns - 1}."
+    raise ValueError(f"{parameter} names the column {column!r}, which X doesn't have.{hint}")
+
+
+def find_directions(monotone: MonotoneParameter, names: Sequence[str], bins: Sequence[Bins]) -> tuple[int, ...]:
+    """Per column 1, -1 or 0, as in the parameter `monotone`."""
+    if monotone is None:
+        return (0,) * len(bins)
+    directions: list[Any]
+    if isinstance(monotone, Mapping):
+        directions = [0] * len(bins)
+        for column, direction in monotone.items():
+            directions[find_column(column, "monotone", names, len(bins))] = direction
+    else:
+        directions = list(monotone)
+        if len(directions) != len(bins):
+            raise ValueError(f"monotone has {len(directions)} entries, but X has {len(bins)} columns.")
+    for name, direction, column_bins in zip(names or range(len(bins)), directions, bins, strict=True):
+        if direction not in (-1, 0, 1):
+            raise ValueError(f"monotone must be -1, 0 or 1, not {direction!r} as for column {name!r}.")
+        if direction and isinstance(column_bins, TextBins):
+            raise ValueError(f"monotone asks for an order of column {name!r}, but its texts have none.")
+    return tuple(int(direction) for direction in directions)
+
+
+def find_pairs(pairs: PairsParameter, names: Sequence[str], n_columns: int) -> PairsChoice:
+    """The parameter `pairs`, with positions of columns, the lower first, each pair once."""
+    if isinstance(pairs, str):
+        if pairs != "auto":
+            raise ValueError(f'pairs must be "auto", a whole number, or a list of pairs, not {pairs!r}.')
+        return "auto"
+    if isinstance(pairs, Sequence):
+        listed: dict[Fields, None] = {}
+        for pair in pairs:
+            if isinstance(pair, str) or len(pair) != 2:
+                raise ValueError(f"pairs must list pairs of columns, not {pair!r}.")
+            first, second = sorted(find_column(column, "pairs", names, n_columns) for column in pair)
+            if first == second:
+                raise ValueError(f"pairs holds {pair!r}; a pair is of two columns.")
+            listed[first, second] = None
+        return list(listed)
+    check_whole("pairs", pairs, 0)
+    return pairs
