@@ -10,7 +10,8 @@ from pathlib import Path
 
 from leadledger.scoring.card.reader import read_card
 from leadledger.scoring.lookup import Branch, Combination, FlagBins, Leaf, NumberBins, Pair, Table, TextBins
-from leadledger.scoring.printers import python, text
+from leadledger.scoring.printers import text
+from leadledger.scoring.printers.python.module import print_module
 from leadledger.scoring.printers.sql import select as sql
 from leadledger.scoring.printers.sql.query import Query
 from leadledger.scoring.scorecard import Learned, Scorecard
@@ -62,7 +63,7 @@ def printed() -> dict[str, str]:
     card = Scorecard(read_card(ROOT / "examples" / "b2b-software" / "card.yaml"), LEARNED, "example")
     query = Query(date(2026, 7, 1), keep=["lead_id"], plus_minus=True)
     return {
-        "python.py": python.source(card),
+        "python.py": print_module(card),
         "duckdb.sql": sql.select(card, query) + ";\n",
         "postgres.sql": sql.select(card, query, "postgres") + ";\n",
         "spark.sql": sql.select(card, query, "spark") + ";\n",

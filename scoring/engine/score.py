@@ -18,7 +18,7 @@ from leadledger.scoring.field import Field, Lead, make_cleaner
 from leadledger.scoring.gate import Gate, decide
 from leadledger.scoring.lookup import Combination, Pair, Table, Term
 from leadledger.scoring.outputs import REASONS_PER_SIDE
-from leadledger.scoring.printers import python
+from leadledger.scoring.printers.python.module import compile_card
 from leadledger.scoring.printers.text import ledger_text
 from leadledger.scoring.result import Entry, Recommendation, Result, State, format_entry, format_unsigned
 from leadledger.scoring.scorecard import START_TENTHS, TENTHS_PER_DOUBLING, Scorecard
@@ -96,7 +96,7 @@ class Engine:
 
     def __init__(self, card: Scorecard) -> None:
         self.card = card
-        self.tally = python.compiled(card)
+        self.tally = compile_card(card)
         self._fields = {
             field.name: (field, make_cleaner(field, card.card.missing_texts)) for field in card.card.plain_fields
         }

@@ -22,7 +22,7 @@ from leadledger.scoring.lookup import (
     Table,
     TextBins,
 )
-from leadledger.scoring.printers import python
+from leadledger.scoring.printers.python.module import compile_card
 from leadledger.scoring.scorecard import Learned, Scorecard
 from tests.models.releases.learned_examples import (
     CARD,
@@ -77,7 +77,7 @@ def test_the_deepest_tree_is_written_and_read() -> None:
     data = learned_to_dict(deepest)
     assert learned_from_dict(data) == deepest
     card = parse_card("name: deep\nfields: {a: {kind: flag}, b: {kind: flag}, c: {kind: flag}}")
-    total, *_ = python.compiled(Scorecard(card, deepest))({"a": None, "b": None, "c": None}, date(2026, 7, 1))
+    total, *_ = compile_card(Scorecard(card, deepest))({"a": None, "b": None, "c": None}, date(2026, 7, 1))
     assert total == deepest.start + 1
     tree = data["terms"][0]["trees"][0]
     data["terms"][0]["trees"][0] = {"if": "a", "in": [{"is": "no"}], "then": tree, "else": {"points": 0, "leads": 0}}

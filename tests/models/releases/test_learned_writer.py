@@ -23,7 +23,7 @@ from leadledger.scoring.lookup import (
     list_bins,
     list_leaves,
 )
-from leadledger.scoring.printers import python
+from leadledger.scoring.printers.python.module import print_module
 from leadledger.scoring.scorecard import Learned, Scorecard
 from tests.models.releases.learned_examples import (
     LEARNED,
@@ -61,7 +61,7 @@ def test_scorecard_is_identical(learned: Learned) -> None:
     back = learned_from_text(learned_to_text(learned))
     check_learned(card, Learned(back.base_rate, back.start, back.trust, back.terms))
     assert Scorecard(card, back) == Scorecard(card, learned)
-    assert python.source(Scorecard(card, back)) == python.source(without_thresholds)
+    assert print_module(Scorecard(card, back)) == print_module(without_thresholds)
 
 
 def _count_lines(term: Term) -> int:

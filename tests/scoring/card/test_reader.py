@@ -19,7 +19,7 @@ from leadledger.scoring.engine.cases import find_failures
 from leadledger.scoring.engine.score import get_engine
 from leadledger.scoring.errors import Problem, ScorecardError
 from leadledger.scoring.gate import Capacity, DealValue
-from leadledger.scoring.printers import python
+from leadledger.scoring.printers.python.module import print_module
 from leadledger.scoring.rule import Group, HalfLife
 from leadledger.scoring.scorecard import Card, build_untrained
 from tests.effort import examples
@@ -506,7 +506,7 @@ def check(text: str) -> None:
     """A text is read into a card that prints to Python, or its problems have a place each."""
     found = read(text)
     if isinstance(found, Card):
-        compile(python.source(build_untrained(found)), "<card>", "exec")
+        compile(print_module(build_untrained(found)), "<card>", "exec")
         return
     assert found
     for one in found:

@@ -20,7 +20,8 @@ from leadledger.scoring.errors import PrinterError, ScorecardError
 from leadledger.scoring.field import WHITE_SPACE
 from leadledger.scoring.field import Field as CardField
 from leadledger.scoring.lookup import Branch, Combination, FlagBins, Leaf, NumberBins, Pair, Table, TextBins
-from leadledger.scoring.printers import python, text
+from leadledger.scoring.printers import text
+from leadledger.scoring.printers.python.module import compile_card, print_module
 from leadledger.scoring.printers.sql import select as sql
 from leadledger.scoring.printers.sql.dialects.literals import quoted
 from leadledger.scoring.printers.sql.query import Query
@@ -106,7 +107,7 @@ def test_texts_stay_texts(word: str, tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert explain(scorecard, lead, AS_OF)
     assert text.card_text(scorecard)
     assert json.loads(json.dumps(result.to_dict()))["ignored"] == [f"{word} other"]
-    compile(python.source(scorecard), "<card>", "exec")
+    compile(print_module(scorecard), "<card>", "exec")
     with duckdb.connect() as connection:
         columns = {"said": "VARCHAR", f"{word} other": "VARCHAR"}
         connection.execute(f"CREATE TABLE leads ({', '.join(f'{quoted(one)} VARCHAR' for one in columns)})")
@@ -159,7 +160,7 @@ def test_names_past_the_reader(word: str, place: str) -> None:
         exclude=(Exclusion(names["exclusion"], when, "Because"),),
     )
     with pytest.raises(PrinterError, match="is no name; names have a to z, 0 to 9 and _ only"):
-        python.source(build_untrained(card))
+        print_module(build_untrained(card))
 
 
 @pytest.mark.parametrize("word", [*HOSTILE, "nul\0", "\x1b[2J", "half \ud800"])
@@ -167,9 +168,9 @@ def test_names_of_cards_and_releases_are_only_told(word: str) -> None:
     """The printed Python names its card and its release in its first line, whatever they are, and nowhere else."""
     card = Card(word, fields={"a": CardField("a", "flag")})
     scorecard = Scorecard(card, Learned(), release=word)
-    assert python.compiled(scorecard)({"a": None}, AS_OF)[0] == 500
-    plain = python.source(Scorecard(replace(card, name="plain"), Learned()))
-    assert python.source(scorecard).split("\n")[1:] == plain.split("\n")[1:]
+    assert compile_card(scorecard)({"a": None}, AS_OF)[0] == 500
+    plain = print_module(Scorecard(replace(card, name="plain"), Learned()))
+    assert print_module(scorecard).split("\n")[1:] == plain.split("\n")[1:]
 
 
 @pytest.mark.parametrize(

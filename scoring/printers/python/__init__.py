@@ -1,0 +1,1 @@
+"""The Python printer: a scorecard as a module of straight-line source."""
