@@ -25,11 +25,11 @@ def read_cases(reading: CardReading, grades: tuple[str, ...]) -> tuple[Case, ...
         return ()
     shapes = reading.shapes
     cases = []
-    for number, node in enumerate(shapes.items(reading.sections["cases"].value, "`cases`"), start=1):
+    for number, node in enumerate(shapes.read_items(reading.sections["cases"].value, "`cases`"), start=1):
         what = f"case {number}"
-        record = shapes.record(node, what, KEYS["case"])
+        record = shapes.read_record(node, what, KEYS["case"])
         name = reading.read_line(record, "name", what)
-        as_of = shapes.day(record["as_of"].value, f"`as_of` of {what}") if "as_of" in record else None
+        as_of = shapes.read_day(record["as_of"].value, f"`as_of` of {what}") if "as_of" in record else None
         lead = _read_lead(reading, record["lead"].value, what) if "lead" in record else {}
         expect = _read_expect(reading, record["expect"], what, grades) if "expect" in record else {}
         cases.append(Case(name or what, lead, as_of or DEFAULT_CASE_DAY, expect, node.start_mark.line + 1))
@@ -37,12 +37,12 @@ def read_cases(reading: CardReading, grades: tuple[str, ...]) -> tuple[Case, ...
 
 
 def _read_expect(reading: CardReading, item: KeyValue, what: str, grades: tuple[str, ...]) -> dict[str, Any]:
-    expected = reading.shapes.record(item.value, f"`expect` of {what}", KEYS["expect"])
+    expected = reading.shapes.read_record(item.value, f"`expect` of {what}", KEYS["expect"])
     expect = {
         key: _read_expected(reading, key, value.value, f"`{key}` of {what}", grades) for key, value in expected.items()
     }
     if isinstance(item.value, yaml.MappingNode) and not item.value.value:
-        reading.shapes.problem(item.value, f"{what} expects nothing; write for example `recommendation: ask`")
+        reading.shapes.add_problem(item.value, f"{what} expects nothing; write for example `recommendation: ask`")
     return expect
 
 
@@ -50,22 +50,22 @@ def _read_expected(reading: CardReading, key: str, node: yaml.Node, what: str, g
     """What a case expects of one output; None where it can't be read."""
     shapes = reading.shapes
     if key == "recommendation":
-        return shapes.word(node, what, VERDICTS)
+        return shapes.read_word(node, what, VERDICTS)
     if key == "score":
-        return shapes.number(node, what, 0, 100, decimals=0)
+        return shapes.read_number(node, what, 0, 100, decimals=0)
     if key == "points":
-        return shapes.points(node, what, 100_000)
+        return shapes.read_points(node, what, 100_000)
     if key in ("fires", "not_fires"):
         return _read_fires(reading, node, what)
-    text = shapes.text(node, what)
+    text = shapes.read_text(node, what)
     if text is None:
         return None
     if key == "grade":
         if text not in grades and reading.declared["grades"] is not None:
-            shapes.problem(node, f"{what} is {quote(text)}, which is not one of: {', '.join(grades)}")
+            shapes.add_problem(node, f"{what} is {quote(text)}, which is not one of: {', '.join(grades)}")
     elif reading.is_undeclared(text, "stages"):
         hint = did_you_mean(text, reading.declared["stages"] or ()) or " Declare it under `stages:`."
-        shapes.problem(node, f"{what} is {quote(text)}, which is not a stage.{hint}")
+        shapes.add_problem(node, f"{what} is {quote(text)}, which is not a stage.{hint}")
     return text
 
 
@@ -75,7 +75,7 @@ def _read_fires(reading: CardReading, node: yaml.Node, what: str) -> tuple[str, 
     for name, item in entries:
         if reading.is_undeclared(name, "rules") and reading.is_undeclared(name, "exclude"):
             hint = did_you_mean(name, (reading.declared["rules"] or {}) | (reading.declared["exclude"] or {}))
-            reading.shapes.problem(item, f"{what} names {quote(name)}, which is no rule or exclusion.{hint}")
+            reading.shapes.add_problem(item, f"{what} names {quote(name)}, which is no rule or exclusion.{hint}")
     return tuple(name for name, _ in entries)
 
 
@@ -87,14 +87,14 @@ def _read_lead(reading: CardReading, node: yaml.Node, what: str) -> dict[str, An
     missing = frozenset(fold(text) for text in reading.missing)
     lead: dict[str, Any] = {}
     typed: dict[str, tuple[str, Typed]] = {}  # by field: the key that gave its value, and the value
-    for key, item in shapes.mapping(node, f"the lead of {what}").items():
+    for key, item in shapes.read_mapping(node, f"the lead of {what}").items():
         field = fields.get(key)
         if field is None:
             columns = [column for field in plain_fields for column in field.written_columns]
             _note_unknown_key(reading, item.key, key, what, columns)
             continue
         if not isinstance(item.value, yaml.ScalarNode):
-            shapes.problem(item.value, f"{quote(key)} of {what} must be a single value")
+            shapes.add_problem(item.value, f"{quote(key)} of {what} must be a single value")
             continue
         lead[key] = None if is_null(item.value) else str(item.value.value)
         if reading.known is None or reading.known[field.name].kind is None:
@@ -102,12 +102,12 @@ def _read_lead(reading: CardReading, node: yaml.Node, what: str) -> dict[str, An
         try:
             value = make_cleaner(field, missing)(lead[key])
         except UnreadableValue as reason:
-            shapes.problem(item.value, f"{quote(key)} of {what}: {reason}")
+            shapes.add_problem(item.value, f"{quote(key)} of {what}: {reason}")
             continue
         if value is not None and typed.setdefault(field.name, (key, value))[1] != value:
             first = typed[field.name][0]
             text = f"{quote(key)} of {what} gives field '{field.name}' another value than {quote(first)} does"
-            shapes.problem(item.value, f"{text}; remove one of the two")
+            shapes.add_problem(item.value, f"{text}; remove one of the two")
     return lead
 
 
@@ -121,4 +121,4 @@ def _note_unknown_key(reading: CardReading, node: yaml.Node, key: str, what: str
         return
     else:
         text = f"the lead of {what} has '{key}', which is computed; give the fields that it asks"
-    reading.shapes.problem(node, text)
+    reading.shapes.add_problem(node, text)

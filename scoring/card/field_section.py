@@ -24,16 +24,16 @@ def read_fields(reading: CardReading, node: yaml.Node) -> None:
     if not isinstance(node, yaml.MappingNode):
         return
     if not node.value:
-        shapes.problem(node, "`fields` is empty; a card needs at least one field")
+        shapes.add_problem(node, "`fields` is empty; a card needs at least one field")
         return
-    records = {name: shapes.record(item.value, f"field '{name}'", KEYS["field"]) for name, item in items.items()}
+    records = {name: shapes.read_record(item.value, f"field '{name}'", KEYS["field"]) for name, item in items.items()}
     later = "is computed, here or further down; a field asks only those above it"
     reading.known = {
         name: KnownField(None, because=later if "is" in record else "") for name, record in records.items()
     }
     columns = {name: name for name in items}
     for name, record in records.items():
-        kind = shapes.word(record["kind"].value, f"`kind` of field '{name}'", KINDS) if "kind" in record else None
+        kind = shapes.read_word(record["kind"].value, f"`kind` of field '{name}'", KINDS) if "kind" in record else None
         if "is" not in record:
             plain = _read_plain_field(reading, name, kind, record, columns)
             reading.fields[name] = plain
@@ -50,12 +50,12 @@ def read_fields(reading: CardReading, node: yaml.Node) -> None:
 def _read_names(reading: CardReading, node: yaml.Node) -> dict[str, KeyValue]:
     """The items of the fields whose names can be names."""
     items = {}
-    for name, item in reading.shapes.mapping(node, "`fields`").items():
-        if reading.shapes.name(item.key, "the name of a field") is None:
+    for name, item in reading.shapes.read_mapping(node, "`fields`").items():
+        if reading.shapes.read_name(item.key, "the name of a field") is None:
             reading.misnamed.append(name.lower())
         elif name in RESERVED:
             text = f"a field can't be called '{name}', which is a word of conditions; rename it"
-            reading.shapes.problem(item.key, text)
+            reading.shapes.add_problem(item.key, text)
             reading.misnamed.append(name)
         else:
             items[name] = item
@@ -74,7 +74,7 @@ def _read_plain_field(
             return False
         if kind not in kinds:
             text = f"`{key}` of {what} is only for {_name_kinds(kinds)}, not for {_name_kinds((kind,))}; remove it"
-            shapes.problem(record[key].key, text)
+            shapes.add_problem(record[key].key, text)
             return False
         return True
 
@@ -83,11 +83,13 @@ def _read_plain_field(
         reading.stage_values = [node for _, node in values]
     better = ""
     if only_for("better", "number"):
-        better = shapes.word(record["better"].value, f"`better` of {what}", BETTER) or ""
-    learn = shapes.yes(record["learn"].value, f"`learn` of {what}") if "learn" in record else None
+        better = shapes.read_word(record["better"].value, f"`better` of {what}", BETTER) or ""
+    learn = shapes.read_yes(record["learn"].value, f"`learn` of {what}") if "learn" in record else None
     if learn and kind in ("date", "id"):
         hint = "learn from a derived field such as `is: days_since(…)`" if kind == "date" else "an id tells nothing"
-        shapes.problem(record["learn"].value, f"{what} is {_name_kinds((kind,))}, which can't be learnt from; {hint}")
+        shapes.add_problem(
+            record["learn"].value, f"{what} is {_name_kinds((kind,))}, which can't be learnt from; {hint}"
+        )
     field = Field(
         name=name,
         kind=kind or "text",  # type: ignore[arg-type]  # one of KINDS
@@ -107,7 +109,7 @@ def _read_plain_field(
 
 def _read_known_when_scored(reading: CardReading, record: Mapping[str, KeyValue], what: str) -> bool:
     key = "known_when_scored"
-    return key in record and bool(reading.shapes.yes(record[key].value, f"`{key}` of {what}"))
+    return key in record and bool(reading.shapes.read_yes(record[key].value, f"`{key}` of {what}"))
 
 
 def _read_values(reading: CardReading, node: yaml.Node, what: str) -> list[tuple[str, yaml.Node]]:
@@ -120,9 +122,9 @@ def _read_values(reading: CardReading, node: yaml.Node, what: str) -> list[tuple
         first = folded.setdefault(fold(text), text)
         if first != text:
             both = f"{quote(first)} and {quote(text)}"
-            shapes.problem(item, f"`values` of {what} has {both}, alike but for case; remove one of the two")
+            shapes.add_problem(item, f"`values` of {what} has {both}, alike but for case; remove one of the two")
     if isinstance(node, yaml.SequenceNode) and not node.value:
-        shapes.problem(node, f"`values` of {what} is empty; list the values, or remove the key")
+        shapes.add_problem(node, f"`values` of {what} is empty; list the values, or remove the key")
     return values if len(shapes.problems) == before else []
 
 
@@ -135,7 +137,7 @@ def _read_missing(reading: CardReading, field: Field, node: yaml.Node) -> tuple[
         try:
             value = clean(text)
         except UnreadableValue as reason:
-            reading.shapes.problem(item, f"{what}: {reason}")
+            reading.shapes.add_problem(item, f"{what}: {reason}")
             continue
         if isinstance(value, float | str):
             missing.append(value)
@@ -149,18 +151,18 @@ def _read_sources(
     shapes, what = reading.shapes, f"`from` of field '{name}'"
     by_system = [("", node)]
     if isinstance(node, yaml.MappingNode):
-        by_system = [(system, item.value) for system, item in shapes.mapping(node, what).items()]
+        by_system = [(system, item.value) for system, item in shapes.read_mapping(node, what).items()]
     reading.systems_named[name] = frozenset(fold(system) for system, _ in by_system)
     sources = []
     for system, system_node in by_system:
         column_nodes = system_node.value if isinstance(system_node, yaml.SequenceNode) else [system_node]
         for column_node in column_nodes:
-            column = shapes.text(column_node, what)
+            column = shapes.read_text(column_node, what)
             if column is None:
                 continue
             if columns.setdefault(column, name) != name:
                 text = f"{what} takes {quote(column)}, which field '{columns[column]}' has already"
-                shapes.problem(column_node, f"{text}; remove one of the two")
+                shapes.add_problem(column_node, f"{text}; remove one of the two")
             sources.append((system, column))
     return tuple(sources)
 
@@ -170,8 +172,8 @@ def _read_derived_field(reading: CardReading, name: str, record: Mapping[str, Ke
     shapes, what = reading.shapes, f"field '{name}'"
     for key in ("values", "from", "ask", "missing"):
         if key in record:
-            shapes.problem(record[key].key, f"{what} is computed by `is:`, so it can't have `{key}:`; remove it")
-    text = shapes.text(record["is"].value, f"`is` of {what}")
+            shapes.add_problem(record[key].key, f"{what} is computed by `is:`, so it can't have `{key}:`; remove it")
+    text = shapes.read_text(record["is"].value, f"`is` of {what}")
     if text is None or reading.known is None:
         return None
     try:
@@ -183,13 +185,13 @@ def _read_derived_field(reading: CardReading, name: str, record: Mapping[str, Ke
     kind = "flag" if days is None else "number"
     if "kind" in record and record["kind"].value.value != kind:
         if record["kind"].value.value in KINDS:  # any other word has been noted
-            shapes.problem(record["kind"].value, f"{what} computes a {kind}; write `kind: {kind}`")
+            shapes.add_problem(record["kind"].value, f"{what} computes a {kind}; write `kind: {kind}`")
         return None
     for key in ("unit", "better"):
         if key in record and kind != "number":
-            shapes.problem(record[key].key, f"`{key}` of {what} is only for a number, not for a flag; remove it")
-    learn = shapes.yes(record["learn"].value, f"`learn` of {what}") if "learn" in record else None
-    better = shapes.word(record["better"].value, f"`better` of {what}", BETTER) if "better" in record else None
+            shapes.add_problem(record[key].key, f"`{key}` of {what} is only for a number, not for a flag; remove it")
+    learn = shapes.read_yes(record["learn"].value, f"`learn` of {what}") if "learn" in record else None
+    better = shapes.read_word(record["better"].value, f"`better` of {what}", BETTER) if "better" in record else None
     return Field(
         name=name,
         kind=kind,  # type: ignore[arg-type]  # one of two kinds

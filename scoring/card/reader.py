@@ -76,8 +76,8 @@ def _read_sections(shapes: Shapes, root: yaml.Node, standard_names: bool) -> Car
 
     The order counts: a section refers to names of those before it.
     """
-    sections = shapes.record(root, "the card", KEYS["card"])
-    sections = {key: item for key, item in sections.items() if shapes.few(item.value, f"`{key}`")}
+    sections = shapes.read_record(root, "the card", KEYS["card"])
+    sections = {key: item for key, item in sections.items() if shapes.check_length(item.value, f"`{key}`")}
     reading = CardReading(shapes, sections)
     name = _read_name(reading)
     if "missing" in sections:
@@ -97,7 +97,7 @@ def _read_sections(shapes: Shapes, root: yaml.Node, standard_names: bool) -> Car
         _add_standard_names(reading, outcome)
     return Card(
         name=name,
-        title=shapes.line(sections["title"].value, "`title`") if "title" in sections else "",
+        title=shapes.read_line(sections["title"].value, "`title`") if "title" in sections else "",
         fields=reading.fields,
         criteria=criteria,
         groups=groups,
@@ -109,7 +109,7 @@ def _read_sections(shapes: Shapes, root: yaml.Node, standard_names: bool) -> Car
         missing=reading.missing,
         outcome=outcome,
         base_rate=base_rate,
-        trust=shapes.number(sections["trust"].value, "`trust`", 0, 1) if "trust" in sections else None,
+        trust=shapes.read_number(sections["trust"].value, "`trust`", 0, 1) if "trust" in sections else None,
         cases=read_cases(reading, (*(grade for grade, _ in grades), below)),
         write_back=read_write_back(reading, sections["write_back"].value) if "write_back" in sections else {},
         standard_names=standard_names,
@@ -120,10 +120,10 @@ def _read_name(reading: CardReading) -> str:
     if "name" not in reading.sections:
         return ""
     node = reading.sections["name"].value
-    name = reading.shapes.text(node, "`name`")
+    name = reading.shapes.read_text(node, "`name`")
     if name is not None and not (_CARD_NAME.fullmatch(name) and len(name) <= 60):
         rule = "use a to z and 0 to 9, with single - between them, at most 60 in all"
-        reading.shapes.problem(node, f"`name` is {quote(name)}; {rule}")
+        reading.shapes.add_problem(node, f"`name` is {quote(name)}; {rule}")
     return name or ""
 
 
@@ -131,9 +131,9 @@ def _read_base_rate(reading: CardReading) -> float | None:
     if "base_rate" not in reading.sections:
         return None
     node = reading.sections["base_rate"].value
-    base_rate = reading.shapes.number(node, "`base_rate`", 0, 1)
+    base_rate = reading.shapes.read_number(node, "`base_rate`", 0, 1)
     if base_rate in (0, 1):
-        reading.shapes.problem(node, "`base_rate` must lie between 0 and 1, both left out")
+        reading.shapes.add_problem(node, "`base_rate` must lie between 0 and 1, both left out")
     return base_rate
 
 

@@ -58,26 +58,26 @@ class CardReading:
     def read_texts(self, node: yaml.Node, what: str, empty: bool = False) -> list[tuple[str, yaml.Node]]:
         """A list of texts, each once and as written (`null` is one too); the empty text only where it is allowed."""
         texts: dict[str, yaml.Node] = {}
-        for item in self.shapes.items(node, what):
+        for item in self.shapes.read_items(node, what):
             if isinstance(item, yaml.ScalarNode) and (
                 item.value.strip() if is_null(item) else empty and not item.value.strip()
             ):
                 texts.setdefault(item.value.strip(), item)
                 continue
-            text = self.shapes.text(item, f"an entry of {what}")
+            text = self.shapes.read_text(item, f"an entry of {what}")
             if text is not None:
                 texts.setdefault(text, item)
         return list(texts.items())
 
     def read_line(self, record: Mapping[str, KeyValue], key: str, what: str) -> str:
         """An optional text that is shown to people; empty where there is none."""
-        return self.shapes.line(record[key].value, f"`{key}` of {what}") if key in record else ""
+        return self.shapes.read_line(record[key].value, f"`{key}` of {what}") if key in record else ""
 
     def read_condition(self, record: Mapping[str, KeyValue], key: str, what: str) -> Condition | None:
         """A condition; None where there is none, or none that can be read."""
         if key not in record:
             return None
-        text = self.shapes.text(record[key].value, f"`{key}` of {what}")
+        text = self.shapes.read_text(record[key].value, f"`{key}` of {what}")
         if text is None or self.known is None:
             return None
         try:
@@ -91,20 +91,24 @@ class CardReading:
         follows = isinstance(error, UnknownField) and (error.declared or self.misnamed)
         if follows or any(name in text.lower() for name in self.misnamed):
             return
-        self.shapes.problem(node, f"{what}: {error.text}", error.offset)
+        self.shapes.add_problem(node, f"{what}: {error.text}", error.offset)
 
     def read_named_records(self, section: str, kind: str) -> Iterator[tuple[str, str, dict[str, KeyValue]]]:
         """The records of a list with a name each: the name, what to call it in messages, its items."""
         first_lines: dict[str, int] = {}
-        for number, node in enumerate(self.shapes.items(self.sections[section].value, f"`{section}`"), start=1):
+        for number, node in enumerate(self.shapes.read_items(self.sections[section].value, f"`{section}`"), start=1):
             written = _name_of(node)
             what = f"{kind} '{written}'" if is_name(written) else f"{kind} {number}"
-            record = self.shapes.record(node, what, KEYS[kind])
-            name = self.shapes.name(record["name"].value, f"the name of {kind} {number}") if "name" in record else None
+            record = self.shapes.read_record(node, what, KEYS[kind])
+            name = (
+                self.shapes.read_name(record["name"].value, f"the name of {kind} {number}")
+                if "name" in record
+                else None
+            )
             if name is not None and name in first_lines:
                 first = f"the first on line {first_lines[name]}"
                 text = f"two {kind}s have the name '{name}', {first}; rename one of the two"
-                self.shapes.problem(record["name"].value, text)
+                self.shapes.add_problem(record["name"].value, text)
             if name is not None:
                 first_lines.setdefault(name, record["name"].value.start_mark.line + 1)
             yield name or "", what, record

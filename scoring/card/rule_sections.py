@@ -21,14 +21,14 @@ def read_criteria(reading: CardReading) -> tuple[Criterion, ...]:
         return ()
     shapes = reading.shapes
     criteria = []
-    items = shapes.mapping(reading.sections["criteria"].value, "`criteria`")
-    for name, item in shapes.names(items, "a criterion"):
+    items = shapes.read_mapping(reading.sections["criteria"].value, "`criteria`")
+    for name, item in shapes.read_names(items, "a criterion"):
         what = f"criterion '{name}'"
-        record = shapes.record(item.value, what, KEYS["criterion"])
+        record = shapes.read_record(item.value, what, KEYS["criterion"])
         met = reading.read_condition(record, "met", what)
         essential = True
         if "essential" in record:
-            essential = shapes.yes(record["essential"].value, f"`essential` of {what}") is not False
+            essential = shapes.read_yes(record["essential"].value, f"`essential` of {what}") is not False
         label = reading.read_line(record, "label", what)
         # A criterion that can't be read keeps its name, so that a stage that requires it is not a second problem.
         criteria.append(Criterion(name, met or _PLACEHOLDER, essential, label))
@@ -41,19 +41,19 @@ def read_groups(reading: CardReading) -> tuple[Group, ...]:
         return ()
     shapes = reading.shapes
     groups = []
-    for name, item in shapes.names(shapes.mapping(reading.sections["groups"].value, "`groups`"), "a group"):
+    for name, item in shapes.read_names(shapes.read_mapping(reading.sections["groups"].value, "`groups`"), "a group"):
         what = f"group '{name}'"
-        record = shapes.record(item.value, what, KEYS["group"])
-        maximum = shapes.points(record["max"].value, f"`max` of {what}") if "max" in record else None
-        minimum = shapes.points(record["min"].value, f"`min` of {what}") if "min" in record else None
-        best_of = shapes.yes(record["best_of"].value, f"`best_of` of {what}") if "best_of" in record else False
+        record = shapes.read_record(item.value, what, KEYS["group"])
+        maximum = shapes.read_points(record["max"].value, f"`max` of {what}") if "max" in record else None
+        minimum = shapes.read_points(record["min"].value, f"`min` of {what}") if "min" in record else None
+        best_of = shapes.read_yes(record["best_of"].value, f"`best_of` of {what}") if "best_of" in record else False
         worth = "a group of which no rule fires is worth 0"
         if maximum is not None and maximum < 0:
-            shapes.problem(record["max"].value, f"`max` of {what} is below 0; {worth}")
+            shapes.add_problem(record["max"].value, f"`max` of {what} is below 0; {worth}")
         if minimum is not None and minimum > 0:
-            shapes.problem(record["min"].value, f"`min` of {what} is above 0; {worth}")
+            shapes.add_problem(record["min"].value, f"`min` of {what} is above 0; {worth}")
         if isinstance(item.value, yaml.MappingNode) and not item.value.value:
-            shapes.problem(item.value, f"{what} does nothing; give it `max:`, `min:` or `best_of: yes`")
+            shapes.add_problem(item.value, f"{what} does nothing; give it `max:`, `min:` or `best_of: yes`")
         groups.append(Group(name, maximum, minimum, bool(best_of)))
     return tuple(groups)
 
@@ -66,16 +66,16 @@ def read_rules(reading: CardReading) -> tuple[Rule, ...]:
     rules = []
     for name, what, record in reading.read_named_records("rules", "rule"):
         when = reading.read_condition(record, "when", what)
-        points = shapes.points(record["points"].value, f"`points` of {what}", 100) if "points" in record else None
+        points = shapes.read_points(record["points"].value, f"`points` of {what}", 100) if "points" in record else None
         if points == 0:
-            shapes.problem(record["points"].value, f"{what} earns 0 points; give it points or remove it")
+            shapes.add_problem(record["points"].value, f"{what} earns 0 points; give it points or remove it")
         reason, why = reading.read_line(record, "reason", what), reading.read_line(record, "why", what)
-        since = shapes.day(record["since"].value, f"`since` of {what}") if "since" in record else None
+        since = shapes.read_day(record["since"].value, f"`since` of {what}") if "since" in record else None
         half_life = _read_half_life(reading, record["half_life"].value, what) if "half_life" in record else None
-        group = shapes.text(record["group"].value, f"`group` of {what}") if "group" in record else None
+        group = shapes.read_text(record["group"].value, f"`group` of {what}") if "group" in record else None
         if group is not None and reading.is_undeclared(group, "groups"):
             hint = did_you_mean(group, reading.declared["groups"] or ()) or " Declare it under `groups:`."
-            shapes.problem(record["group"].value, f"{what} is in the unknown group {quote(group)}.{hint}")
+            shapes.add_problem(record["group"].value, f"{what} is in the unknown group {quote(group)}.{hint}")
         if when is not None and points:
             rules.append(Rule(name, when, points, reason, why, since, half_life, group or ""))
     return tuple(rules)
@@ -95,7 +95,7 @@ def read_exclusions(reading: CardReading) -> tuple[Exclusion, ...]:
 
 
 def _read_half_life(reading: CardReading, node: yaml.Node, what: str) -> HalfLife | None:
-    days_of = reading.shapes.days(node, f"`half_life` of {what}", of=True)
+    days_of = reading.shapes.read_days(node, f"`half_life` of {what}", of=True)
     if days_of is None or reading.known is None:
         return None
     days, name = days_of
@@ -103,10 +103,10 @@ def _read_half_life(reading: CardReading, node: yaml.Node, what: str) -> HalfLif
     if name not in reading.known:
         if not reading.misnamed:
             hint = did_you_mean(name, reading.list_date_fields())
-            reading.shapes.problem(node, f"`half_life` of {what} asks the unknown field '{name}'.{hint}", offset)
+            reading.shapes.add_problem(node, f"`half_life` of {what} asks the unknown field '{name}'.{hint}", offset)
         return None
     kind = reading.known[name].kind
     if kind not in ("date", None):
-        reading.shapes.problem(node, f"`half_life` of {what} asks '{name}', a {kind}; it needs a date", offset)
+        reading.shapes.add_problem(node, f"`half_life` of {what} asks '{name}', a {kind}; it needs a date", offset)
         return None
     return HalfLife(days, name)

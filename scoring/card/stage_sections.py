@@ -25,9 +25,9 @@ def read_stages(reading: CardReading, criteria: tuple[Criterion, ...]) -> tuple[
     stages: list[Stage] = []
     for name, what, record in reading.read_named_records("stages", "stage"):
         requires = _read_requires(reading, record, what, criteria_by_name)
-        points = shapes.points(record["points"].value, f"`points` of {what}") if "points" in record else None
+        points = shapes.read_points(record["points"].value, f"`points` of {what}") if "points" in record else None
         precision, confidence = _read_probability(reading, record, what)
-        rate = shapes.rate(record["capacity"].value, f"`capacity` of {what}") if "capacity" in record else None
+        rate = shapes.read_rate(record["capacity"].value, f"`capacity` of {what}") if "capacity" in record else None
         value = _read_value(reading, record["value"].value, what) if "value" in record else None
         _check_thresholds(reading, record, what, is_first=not stages)
         capacity = Capacity(*rate) if rate else None
@@ -46,10 +46,10 @@ def _read_requires(
     for name, node in reading.read_texts(record["requires"].value, f"`requires` of {what}"):
         if name in criteria and not criteria[name].essential:
             text = f"{what} requires '{name}', which says `essential: no`; remove one of the two"
-            reading.shapes.problem(node, text)
+            reading.shapes.add_problem(node, text)
         elif reading.is_undeclared(name, "criteria"):
             hint = did_you_mean(name, criteria) or " Declare it under `criteria:`."
-            reading.shapes.problem(node, f"{what} requires the unknown criterion {quote(name)}.{hint}")
+            reading.shapes.add_problem(node, f"{what} requires the unknown criterion {quote(name)}.{hint}")
         elif name in criteria:
             requires.append(name)
     return tuple(requires)
@@ -60,9 +60,9 @@ def _read_probability(reading: CardReading, record: Mapping[str, KeyValue], what
     precision, confidence = None, DEFAULT_CONFIDENCE
     if "probability" in record:
         shapes = reading.shapes
-        items = shapes.record(record["probability"].value, f"`probability` of {what}", KEYS["probability"])
+        items = shapes.read_record(record["probability"].value, f"`probability` of {what}", KEYS["probability"])
         for key, item in items.items():
-            number = shapes.number(item.value, f"`{key}` of {what}", 0.01, 0.999)
+            number = shapes.read_number(item.value, f"`{key}` of {what}", 0.01, 0.999)
             if number is not None and key == "precision":
                 precision = number
             elif number is not None:
@@ -73,14 +73,14 @@ def _read_probability(reading: CardReading, record: Mapping[str, KeyValue], what
 def _read_value(reading: CardReading, node: yaml.Node, what: str) -> DealValue | None:
     """What an opportunity brings, and what a promotion costs."""
     shapes = reading.shapes
-    record = shapes.record(node, f"`value` of {what}", KEYS["value"])
-    amounts = {key: shapes.number(item.value, f"`{key}` of {what}", 0.01, 1e9) for key, item in record.items()}
+    record = shapes.read_record(node, f"`value` of {what}", KEYS["value"])
+    amounts = {key: shapes.read_number(item.value, f"`{key}` of {what}", 0.01, 1e9) for key, item in record.items()}
     won, cost = amounts.get("won"), amounts.get("cost")
     if won is None or cost is None:
         return None
     if cost >= won:
         text = f"`cost` of {what} is not below `won`, so no promotion could ever pay; mend one of the two"
-        shapes.problem(record["cost"].value, text)
+        shapes.add_problem(record["cost"].value, text)
         return None
     return DealValue(won, cost)
 
@@ -92,10 +92,10 @@ def _check_thresholds(reading: CardReading, record: Mapping[str, KeyValue], what
         for key in ("requires", "points", *TRAINED_THRESHOLDS):
             if key in record:
                 text = f"{what} is the first, so nothing can be required to enter it; remove `{key}:`"
-                reading.shapes.problem(record[key].key, text)
+                reading.shapes.add_problem(record[key].key, text)
     elif len(trained) > 1:
         text = f"{what} asks for a threshold by {' and by '.join(f'`{key}`' for key in trained)}; keep one of them"
-        reading.shapes.problem(record[trained[1]].key, text)
+        reading.shapes.add_problem(record[trained[1]].key, text)
 
 
 def _check_stage_field(reading: CardReading, node: yaml.Node) -> None:
@@ -105,12 +105,12 @@ def _check_stage_field(reading: CardReading, node: yaml.Node) -> None:
         return
     if reading.known is not None and reading.known["stage"].kind not in ("text", None):
         text = f"field 'stage' is a {field.kind}; it says where a lead stands, so it must be a text"
-        reading.shapes.problem(node, text)
+        reading.shapes.add_problem(node, text)
     for value in reading.stage_values:
         if reading.is_undeclared(value.value, "stages"):
             hint = did_you_mean(value.value, reading.declared["stages"] or ())
             text = f"field 'stage' has the value {quote(value.value)}, which is not a stage.{hint}"
-            reading.shapes.problem(value, text)
+            reading.shapes.add_problem(value, text)
 
 
 def read_grades(reading: CardReading) -> tuple[tuple[tuple[str, int], ...], str]:
@@ -121,15 +121,15 @@ def read_grades(reading: CardReading) -> tuple[tuple[tuple[str, int], ...], str]
     before = len(shapes.problems)
     grades: list[tuple[str, int]] = []
     ordered = True
-    for grade, item in shapes.mapping(reading.sections["grades"].value, "`grades`").items():
+    for grade, item in shapes.read_mapping(reading.sections["grades"].value, "`grades`").items():
         if not (grade.isalnum() and grade.isascii() and len(grade) <= 10):
-            shapes.problem(item.key, f"the grade {quote(grade)} must be a short word, such as A or B")
+            shapes.add_problem(item.key, f"the grade {quote(grade)} must be a short word, such as A or B")
             continue
-        points = shapes.points(item.value, f"grade {grade}")
+        points = shapes.read_points(item.value, f"grade {grade}")
         if points is None:
             continue
         if ordered and grades and points >= grades[-1][1]:
-            shapes.problem(item.value, f"grade {grade} must start below grade {grades[-1][0]}; list the best first")
+            shapes.add_problem(item.value, f"grade {grade} must start below grade {grades[-1][0]}; list the best first")
             ordered = False
         grades.append((grade, points))
     if len(shapes.problems) > before:

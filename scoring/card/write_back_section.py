@@ -18,32 +18,32 @@ _PROPERTY = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,99}")
 
 def read_write_back(reading: CardReading, node: yaml.Node) -> dict[str, dict[str, str]]:
     """For each system, the property that each output is written to."""
-    systems = reading.shapes.record(node, "`write_back`", KEYS["write_back"])
+    systems = reading.shapes.read_record(node, "`write_back`", KEYS["write_back"])
     return {system: _read_system(reading, system, item) for system, item in systems.items()}
 
 
 def _read_system(reading: CardReading, system: str, item: KeyValue) -> dict[str, str]:
     shapes, what = reading.shapes, f"`{system}` of `write_back`"
     properties: dict[str, str] = {}
-    for output, written in shapes.record(item.value, what, KEYS["written"]).items():
+    for output, written in shapes.read_record(item.value, what, KEYS["written"]).items():
         name = _read_property(reading, written.value, f"`{output}` of {what}", system)
         if name is None:
             continue
         if name in properties.values():
             first = next(key for key, taken in properties.items() if taken == name)
             text = f"`{output}` of {what} is '{name}', and so is `{first}`; give each a property of its own"
-            shapes.problem(written.value, text)
+            shapes.add_problem(written.value, text)
         properties[output] = name
     if isinstance(item.value, yaml.MappingNode) and not item.value.value:
         text = f"{what} writes nothing; say for example `score: {DEFAULT_PROPERTIES[system]['score']}`"
-        shapes.problem(item.value, text)
+        shapes.add_problem(item.value, text)
     return properties
 
 
 def _read_property(reading: CardReading, node: yaml.Node, what: str, system: str) -> str | None:
     """The name of a property that may be written to."""
     shapes = reading.shapes
-    name = shapes.text(node, what)
+    name = shapes.read_text(node, what)
     if name is None:
         return None
     reads = [
@@ -53,12 +53,12 @@ def _read_property(reading: CardReading, node: yaml.Node, what: str, system: str
     ]
     if not _PROPERTY.fullmatch(name):
         rule = "a letter, then letters, digits and _, at most 100 in all"
-        shapes.problem(node, f"{what} is {quote(name)}, which is no name of a property; it must be {rule}")
+        shapes.add_problem(node, f"{what} is {quote(name)}, which is no name of a property; it must be {rule}")
     elif fold(name) in RECORD_ID_NAMES:
-        shapes.problem(node, f"{what} is '{name}', which says what record it is; write to a property of its own")
+        shapes.add_problem(node, f"{what} is '{name}', which says what record it is; write to a property of its own")
     elif reads:
         text = f"{what} is '{name}', from which field '{reads[0]}' is read"
-        shapes.problem(node, f"{text}; write to a property of its own")
+        shapes.add_problem(node, f"{text}; write to a property of its own")
     else:
         return name
     return None

@@ -90,20 +90,20 @@ class Shapes:
             raise ScorecardError([Problem(self.file, 1, 1, f"the card is larger than {LARGEST_CARD:,} bytes")])
         control = _CONTROL.search(text)
         if control:
-            problem = self._at(
+            problem = self._problem_at(
                 text, control.start(), f"the control character {quote(control[0])} can't be in a card; remove it"
             )
             raise ScorecardError([problem])
         try:
-            self._check(yaml.parse(text, Loader=Loader))
+            self._check_events(yaml.parse(text, Loader=Loader))
             root = yaml.compose(text, Loader=Loader)
         except yaml.MarkedYAMLError as error:
-            raise ScorecardError([self._not_yaml(error)]) from None
+            raise ScorecardError([self._explain_yaml_error(error)]) from None
         if root is None:
             raise ScorecardError([Problem(self.file, 1, 1, "the card is empty; it needs at least `name` and `fields`")])
         return root
 
-    def _check(self, events: Iterable[yaml.Event]) -> None:
+    def _check_events(self, events: Iterable[yaml.Event]) -> None:
         """Refuse what could make a small file large, deep, or other than what it looks like."""
         depth = 0
         for event in events:
@@ -116,9 +116,9 @@ class Shapes:
             elif getattr(event, "tag", None):
                 text = "tags (!) are not allowed; put a text that starts with '!' in quotes"
             if text:
-                raise ScorecardError([self._mark(event.start_mark, text)])
+                raise ScorecardError([self._problem_at_mark(event.start_mark, text)])
 
-    def _not_yaml(self, error: yaml.MarkedYAMLError) -> Problem:
+    def _explain_yaml_error(self, error: yaml.MarkedYAMLError) -> Problem:
         words = str(error.problem or error.context or "")
         mark = error.problem_mark or error.context_mark
         if error.context_mark and any(part in words for part in _AT_START):
@@ -132,144 +132,146 @@ class Shapes:
         if "expected key" in words and mark and self.source[: mark.index].rstrip(" ")[-1:] in ("'", '"'):
             ours = "the text ends at the quote before {}; write a quote inside single quotes twice: ''"
         name = quote(sign) if sign.strip() else "this"
-        return self._mark(mark, f"this is not YAML: {ours.format(name)}")
+        return self._problem_at_mark(mark, f"this is not YAML: {ours.format(name)}")
 
-    def _mark(self, mark: Any, message: str) -> Problem:
+    def _problem_at_mark(self, mark: Any, message: str) -> Problem:
         """A problem where libyaml has put a mark, which counts from 0."""
         return Problem(self.file, mark.line + 1 if mark else 1, mark.column + 1 if mark else 1, message)
 
-    def _at(self, text: str, index: int, message: str, line: int = 0, column: int = 0) -> Problem:
+    def _problem_at(self, text: str, index: int, message: str, line: int = 0, column: int = 0) -> Problem:
         """A problem so many characters into a text that itself starts at a line and column (from 0)."""
         lines = _BREAK.split(text[:index])
         start = column if len(lines) == 1 else 0
         return Problem(self.file, line + len(lines), start + len(lines[-1]) + 1, message)
 
-    def problem(self, node: yaml.Node, text: str, offset: int | None = None) -> None:
+    def add_problem(self, node: yaml.Node, text: str, offset: int | None = None) -> None:
         """Note a mistake at a node; `offset` counts characters of its text, from 0."""
         mark = node.start_mark
         raw = self.source[mark.index : node.end_mark.index]
-        index = _place(raw, node, offset) if offset is not None and isinstance(node, yaml.ScalarNode) else 0
-        self.problems.append(self._at(raw, index, text, mark.line, mark.column))
+        index = _find_offset(raw, node, offset) if offset is not None and isinstance(node, yaml.ScalarNode) else 0
+        self.problems.append(self._problem_at(raw, index, text, mark.line, mark.column))
         if len(self.problems) >= MOST_PROBLEMS_LISTED:
             raise ScorecardError(self.problems)
 
     # -- shapes -----------------------------------------------------------------------------------------------------
 
-    def mapping(self, node: yaml.Node, what: str) -> dict[str, KeyValue]:
+    def read_mapping(self, node: yaml.Node, what: str) -> dict[str, KeyValue]:
         """The items of a mapping by key. Notes a node of another shape, keys that are no texts, and duplicates."""
         if not isinstance(node, yaml.MappingNode):
-            self.problem(node, f"{what} must be a mapping of `key: value` lines, not {_kind(node)}")
+            self.add_problem(node, f"{what} must be a mapping of `key: value` lines, not {_describe_node(node)}")
             return {}
         items: dict[str, KeyValue] = {}
         for key, value in node.value:
             if not isinstance(key, yaml.ScalarNode):
-                self.problem(key, f"a key of {what} must be a plain word, not {_kind(key)}")
+                self.add_problem(key, f"a key of {what} must be a plain word, not {_describe_node(key)}")
             elif key.value in items:
                 first = items[key.value].key.start_mark.line + 1
                 where = f"first on line {first}" if first < key.start_mark.line + 1 else "both on this line"
-                self.problem(key, f"{quote(key.value)} stands twice in {what}, {where}; remove one of the two")
+                self.add_problem(key, f"{quote(key.value)} stands twice in {what}, {where}; remove one of the two")
             else:
                 items[key.value] = KeyValue(key, value)
         return items
 
-    def record(self, node: yaml.Node, what: str, keys: Mapping[str, bool]) -> dict[str, KeyValue]:
+    def read_record(self, node: yaml.Node, what: str, keys: Mapping[str, bool]) -> dict[str, KeyValue]:
         """The items of a mapping whose keys are known; `keys` says of each whether it must be there."""
-        items = self.mapping(node, what)
+        items = self.read_mapping(node, what)
         absent = [key for key, needed in keys.items() if needed and key not in items]
         unknown = [key for key in items if key not in keys]
         for key in unknown:
             hint = did_you_mean(key, [known for known in keys if known not in items] or keys)
             if len(unknown) == len(absent) == 1 and "Did you mean" not in hint:
                 hint = f" Is it meant to be '{absent[0]}', which is missing?"
-            self.problem(items.pop(key).key, f"unknown key {quote(key)} in {what}.{hint}")
+            self.add_problem(items.pop(key).key, f"unknown key {quote(key)} in {what}.{hint}")
             # A key that is misspelt is not missing as well.
             absent = [missing for missing in absent if f"'{missing}'" not in hint]
         if isinstance(node, yaml.MappingNode):
             for key in absent:
-                self.problem(node, f"{what} has no '{key}'; add `{key}:`")
+                self.add_problem(node, f"{what} has no '{key}'; add `{key}:`")
         return items
 
-    def few(self, node: yaml.Node, what: str) -> bool:
+    def check_length(self, node: yaml.Node, what: str) -> bool:
         """Whether a section has no more entries than a person can look after, and a printed card can hold."""
         many = len(node.value) if isinstance(node, yaml.CollectionNode) else 0
         if many > LONGEST_SECTION:
-            self.problem(node, f"{what} has {many:,} entries; a card has at most {LONGEST_SECTION:,} of each kind")
+            self.add_problem(node, f"{what} has {many:,} entries; a card has at most {LONGEST_SECTION:,} of each kind")
         return many <= LONGEST_SECTION
 
-    def items(self, node: yaml.Node, what: str) -> list[yaml.Node]:
+    def read_items(self, node: yaml.Node, what: str) -> list[yaml.Node]:
         """The nodes of a list."""
         if isinstance(node, yaml.SequenceNode):
             return list(node.value)
-        self.problem(node, f"{what} must be a list, not {_kind(node)}")
+        self.add_problem(node, f"{what} must be a list, not {_describe_node(node)}")
         return []
 
     # -- scalars ----------------------------------------------------------------------------------------------------
 
-    def text(self, node: yaml.Node, what: str) -> str | None:
+    def read_text(self, node: yaml.Node, what: str) -> str | None:
         """A text, as written; not empty."""
         if not isinstance(node, yaml.ScalarNode):
-            self.problem(node, f"{what} must be a text, not {_kind(node)}")
+            self.add_problem(node, f"{what} must be a text, not {_describe_node(node)}")
             return None
         text = str(node.value)
         control = _CONTROL.search(text)
         if control:
-            self.problem(node, f"{what} holds the control character {quote(control[0])}; remove it", control.start())
+            self.add_problem(
+                node, f"{what} holds the control character {quote(control[0])}; remove it", control.start()
+            )
             return None
         if not text.strip() or is_null(node):
             hint = f"; if the text '{text}' is meant, put it in quotes" if text.strip() else ""
-            self.problem(node, f"{what} is empty{hint}")
+            self.add_problem(node, f"{what} is empty{hint}")
             return None
         return text
 
-    def line(self, node: yaml.Node, what: str) -> str:
+    def read_line(self, node: yaml.Node, what: str) -> str:
         """A text that is shown to people: its white space becomes single spaces. Empty where there is a problem."""
-        return " ".join((self.text(node, what) or "").split())
+        return " ".join((self.read_text(node, what) or "").split())
 
-    def name(self, node: yaml.Node, what: str) -> str | None:
+    def read_name(self, node: yaml.Node, what: str) -> str | None:
         """An identifier."""
-        text = self.text(node, what)
+        text = self.read_text(node, what)
         if text is not None and not is_name(text):
             rule = "it must start with a to z, go on with a to z, 0 to 9 and _, and have at most 60 characters"
-            self.problem(node, f"{what} is {quote(text)}; {rule}")
+            self.add_problem(node, f"{what} is {quote(text)}; {rule}")
             return None
         return text
 
-    def names(self, items: Mapping[str, KeyValue], what: str) -> Iterator[tuple[str, KeyValue]]:
+    def read_names(self, items: Mapping[str, KeyValue], what: str) -> Iterator[tuple[str, KeyValue]]:
         """The items whose keys are identifiers; notes the others."""
         for key, item in items.items():
-            if self.name(item.key, f"the name of {what}") is not None:
+            if self.read_name(item.key, f"the name of {what}") is not None:
                 yield key, item
 
-    def word(self, node: yaml.Node, what: str, words: tuple[str, ...]) -> str | None:
+    def read_word(self, node: yaml.Node, what: str, words: tuple[str, ...]) -> str | None:
         """One of a few words."""
-        text = self.text(node, what)
+        text = self.read_text(node, what)
         if text is not None and text not in words:
-            self.problem(node, f"{what} is {quote(text)}, which is not one of: {', '.join(words)}")
+            self.add_problem(node, f"{what} is {quote(text)}, which is not one of: {', '.join(words)}")
             return None
         return text
 
-    def yes(self, node: yaml.Node, what: str) -> bool | None:
+    def read_yes(self, node: yaml.Node, what: str) -> bool | None:
         """Yes or no."""
-        text = self.text(node, what)
+        text = self.read_text(node, what)
         if text is None:
             return None
         if text.lower() not in _YES:
-            self.problem(node, f"{what} is {quote(text)}; write yes or no")
+            self.add_problem(node, f"{what} is {quote(text)}; write yes or no")
             return None
         return _YES[text.lower()]
 
-    def number(
+    def read_number(
         self, node: yaml.Node, what: str, low: float = -1e9, high: float = 1e9, decimals: int = 15
     ) -> float | None:
         """A number between two bounds, with so many decimals at most."""
-        text = self.text(node, what)
+        text = self.read_text(node, what)
         if text is None:
             return None
         if not _NUMBER.fullmatch(text):
-            self.problem(node, f"{what} is {quote(text)}, which is not a number; write it like 8 or -2.5")
+            self.add_problem(node, f"{what} is {quote(text)}, which is not a number; write it like 8 or -2.5")
             return None
         if not low <= float(text) <= high:
-            self.problem(
+            self.add_problem(
                 node,
                 f"{what} is {quote(text)}; it must lie between {low:,.15g} and {high:,.15g}",
             )
@@ -282,42 +284,42 @@ class Shapes:
                 if decimals
                 else "no decimals"
             )
-            self.problem(node, f"{what} is {quote(text)}; it must have {wanted}")
+            self.add_problem(node, f"{what} is {quote(text)}; it must have {wanted}")
             return None
         return float(text)
 
-    def points(self, node: yaml.Node, what: str, limit: float = 1000) -> int | None:
+    def read_points(self, node: yaml.Node, what: str, limit: float = 1000) -> int | None:
         """Points, as whole tenths."""
-        number = self.number(node, what, -limit, limit, decimals=1)
+        number = self.read_number(node, what, -limit, limit, decimals=1)
         return None if number is None else round(number * 10)
 
-    def days(self, node: yaml.Node, what: str, of: bool = False) -> tuple[int, str] | None:
+    def read_days(self, node: yaml.Node, what: str, of: bool = False) -> tuple[int, str] | None:
         """`90 days`, or with `of`, `14 days of last_activity`: the days, and the name of the field."""
-        text = self.text(node, what)
+        text = self.read_text(node, what)
         if text is None:
             return None
         pattern = r"([0-9]{1,5}) days?" + (r" of ([a-z][a-z0-9_]*)" if of else "")
         match = re.fullmatch(pattern, text.strip())
         if not match or int(match[1]) < 1:
             example = "14 days of last_activity" if of else "90 days"
-            self.problem(node, f"{what} is {quote(text)}; write it like `{example}`")
+            self.add_problem(node, f"{what} is {quote(text)}; write it like `{example}`")
             return None
         return int(match[1]), match[2] if of else ""
 
-    def rate(self, node: yaml.Node, what: str) -> tuple[int, str] | None:
+    def read_rate(self, node: yaml.Node, what: str) -> tuple[int, str] | None:
         """`40 per week`: how many, and the period, one of day, week and month."""
-        text = self.text(node, what)
+        text = self.read_text(node, what)
         if text is None:
             return None
         match = re.fullmatch(r"([0-9]{1,7}) per (day|week|month)", " ".join(text.split()))
         if not match or int(match[1]) < 1:
-            self.problem(node, f"{what} is {quote(text)}; write it like `40 per week`, or per day, or per month")
+            self.add_problem(node, f"{what} is {quote(text)}; write it like `40 per week`, or per day, or per month")
             return None
         return int(match[1]), match[2]
 
-    def day(self, node: yaml.Node, what: str) -> date | None:
+    def read_day(self, node: yaml.Node, what: str) -> date | None:
         """A date."""
-        text = self.text(node, what)
+        text = self.read_text(node, what)
         if text is None:
             return None
         try:
@@ -325,7 +327,7 @@ class Shapes:
                 raise ValueError
             return date.fromisoformat(text)
         except ValueError:
-            self.problem(node, f"{what} is {quote(text)}, which is not a date; write it like 2026-01-31")
+            self.add_problem(node, f"{what} is {quote(text)}, which is not a date; write it like 2026-01-31")
             return None
 
 
@@ -339,7 +341,7 @@ def is_null(node: yaml.Node) -> bool:
     return isinstance(node, yaml.ScalarNode) and bool(node.tag == "tag:yaml.org,2002:null")
 
 
-def _kind(node: yaml.Node) -> str:
+def _describe_node(node: yaml.Node) -> str:
     if isinstance(node, yaml.MappingNode):
         return "a mapping"
     if isinstance(node, yaml.SequenceNode):
@@ -347,7 +349,7 @@ def _kind(node: yaml.Node) -> str:
     return "nothing" if is_null(node) else f"the text {quote(node.value)}"
 
 
-def _place(raw: str, node: yaml.ScalarNode, offset: int) -> int:
+def _find_offset(raw: str, node: yaml.ScalarNode, offset: int) -> int:
     """Where in the source of a scalar the character at `offset` of its text is written.
 
     YAML folds and unindents white space, and keeps the order of everything else: so both are counted without it.
