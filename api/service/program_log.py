@@ -24,8 +24,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from leadledger.api.service.keys import Key
+from leadledger.api.service.settings import LEVELS
 
-LEVELS = ("debug", "info", "warning", "error")
 LOGGER_NAME = "leadledger"
 GATHER_SECONDS = 0.05
 PATIENCE_SECONDS = 0.2

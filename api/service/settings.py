@@ -9,8 +9,7 @@ from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, get_args
 
-from leadledger.api.service.program_log import LEVELS
-
+LEVELS = ("debug", "info", "warning", "error")
 LogMode: TypeAlias = Literal["sync", "async", "off"]
 HOME = Path("leadledger-home")
 

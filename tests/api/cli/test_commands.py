@@ -42,3 +42,11 @@ def test_the_installed_command_starts() -> None:
         [Path(sys.executable).parent / "leadledger", "--help"], capture_output=True, text=True, check=True
     )
     assert "train" in done.stdout
+
+
+def test_the_command_line_starts_fast() -> None:
+    """Listing all commands loads no database, no server, no parser of SQL and no learning library."""
+    code = "import sys, leadledger.api.cli.commands; print(*{name.partition('.')[0] for name in sys.modules})"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    heavy = {"asyncio", "duckdb", "fastapi", "numpy", "pandas", "pydantic", "sklearn", "sqlalchemy", "sqlglot", "yaml"}
+    assert set(done.stdout.split()) & heavy == set()
