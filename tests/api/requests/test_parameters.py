@@ -1,0 +1,23 @@
+"""Parameters of a query string."""
+
+from __future__ import annotations
+
+import pytest
+from fastapi.testclient import TestClient
+
+from tests.api.answers import DAY, SCORE, read_problem
+
+
+@pytest.mark.parametrize(
+    ("query", "wrong", "reason"),
+    [
+        ("explain=all", "?explain", "is not a way to explain. Use one of: none, top, full."),
+        ("as_of=soon", "?as_of", "is not a date; write it like 2026-01-31"),
+        ("as_of=2026-02-01", "?as_of", "is 2026-02-01, and the body says 2026-01-01; send one of the two"),
+        ("explian=top", "?explian", "unknown parameter. Did you mean 'explain'?"),
+    ],
+)
+def test_parameters_with_mistakes(client: TestClient, query: str, wrong: str, reason: str) -> None:
+    """A parameter that can't be read, or isn't known, is refused."""
+    problem = read_problem(client.post(f"{SCORE}?{query}", json={"lead": {}, "as_of": DAY}), 422)
+    assert [(mistake["path"], mistake["reason"]) for mistake in problem["errors"]] == [(wrong, reason)]
