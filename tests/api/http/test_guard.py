@@ -396,7 +396,7 @@ def test_a_failure_gives_its_place_back(tmp_path: Path, monkeypatch: pytest.Monk
     """Requests that fail or are refused hold no place."""
     found = TestClient(app_of(tmp_path, max_waiting=1), raise_server_exceptions=False)
     with monkeypatch.context() as patched:
-        patched.setattr(Engine, "result", lambda *_: 1 / 0)
+        patched.setattr(Engine, "build_result", lambda *_: 1 / 0)
         assert [found.post(SCORE, json=BODY).status_code for _ in range(3)] == [500] * 3
     assert [found.post(SCORE, content=b"{").status_code for _ in range(3)] == [415] * 3
     assert found.post(SCORE, json=BODY).status_code == 200
@@ -460,7 +460,7 @@ def test_headers_are_on_every_answer(client: TestClient, made: dict[str, str], m
         client.get("/nope", headers=bearer(made["score"])),
         client.post(SCORE, json=[], headers=bearer(made["score"])),
     ]
-    monkeypatch.setattr(Engine, "result", lambda *_: 1 / 0)
+    monkeypatch.setattr(Engine, "build_result", lambda *_: 1 / 0)
     answers.append(client.post(SCORE, json=BODY, headers=bearer(made["score"])))
     assert [one.status_code for one in answers] == [200, 200, 200, 401, 404, 422, 500]
     for one in answers:
@@ -531,7 +531,7 @@ def test_level(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: 
     assert lines(capsys) == []
     TestClient(app_of(tmp_path, log_level="debug")).get("/health/live")
     assert [one["level"] for one in lines(capsys)] == ["debug"]
-    monkeypatch.setattr(Engine, "result", lambda *_: 1 / 0)
+    monkeypatch.setattr(Engine, "build_result", lambda *_: 1 / 0)
     quiet.post(SCORE, json=BODY)
     failure, request = lines(capsys)
     assert (failure["event"], failure["error"]) == ("failure", ["ZeroDivisionError"])
@@ -581,7 +581,7 @@ def test_nothing_of_a_lead_is_logged(
         except KeyError as error:
             raise RuntimeError(f"{MARK} {values}") from error
 
-    monkeypatch.setattr(Engine, "result", fail)
+    monkeypatch.setattr(Engine, "build_result", fail)
     assert send()[:2] == [500, 500]
     monkeypatch.setattr(score_routes, "read_json", lambda _: fail(None, {}))  # type: ignore[arg-type]
     assert send()[:2] == [500, 500]

@@ -108,7 +108,7 @@ def test_failure_reveals_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
         raise RuntimeError("secret")
 
     app = create_app(Settings(log="off", card=CARD))
-    monkeypatch.setattr(Engine, "result", fail)
+    monkeypatch.setattr(Engine, "build_result", fail)
     with TestClient(app, raise_server_exceptions=False) as client:
         answer = client.post(SCORE, json={"lead": {}})
     assert read_problem(answer, 500)["errors"] == []

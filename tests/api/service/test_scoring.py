@@ -38,7 +38,8 @@ def test_a_score_without_a_web_server() -> None:
     items = call(service, {"leads": [LEAD, 7], "as_of": DAY}, BATCH)["results"]
     assert [item["status"] for item in items] == [200, 422]
     assert items[0]["result"] == score_directly(LEAD)
-    assert b'leadledger_scores_total{recommendation="promote",release=""} 2.0' in service.metrics.render(service.loaded)
+    counted = f'leadledger_scores_total{{recommendation="{items[0]["result"]["recommendation"]}",release=""}} 2.0'
+    assert counted in service.metrics.render(service.loaded).decode()
 
 
 def test_mistakes_without_a_web_server() -> None:
