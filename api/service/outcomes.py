@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from leadledger.api.requests.body import LONGEST_LEAD_ID, is_encodable, read_day, read_object
-from leadledger.api.requests.mistakes import NOTHING, ROOT, Mistakes
+from leadledger.api.requests.mistakes import NOTHING, ROOT, Mistakes, shorten
 from leadledger.api.service.history import read_log
 from leadledger.api.service.service import Service
+from leadledger.scoring.errors import did_you_mean
 
 _KEYS = ("lead", "became", "on")
 _EXAMPLE = '{"lead": "L1", "became": "opportunity", "on": "2026-03-01"}'
@@ -35,8 +36,8 @@ def read_outcome(body: Any, known: tuple[str, ...]) -> tuple[str, str, str]:
     elif isinstance(lead, str) and not is_encodable(lead):
         mistakes.add((*ROOT, "lead"), "holds half a character (a lone surrogate)", lead)
     if became is not NOTHING and became not in known:
-        reason = f"is not a stage of this card. Use one of: {', '.join(known)}."
-        mistakes.add((*ROOT, "became"), reason, became)
+        guess = did_you_mean(shorten(became) if isinstance(became, str) else "", known)
+        mistakes.add((*ROOT, "became"), f"is not a stage of this card.{guess}", became)
     day = read_day(None if on is NOTHING else on, (*ROOT, "on"), mistakes)
     if on is None:
         mistakes.add((*ROOT, "on"), "is null; send a day like 2026-01-31")
