@@ -10,7 +10,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from leadledger.api.service.program_log import LEVELS, LibraryHandler, ProgramLog, locate, take_over
+from leadledger.api.service.program_log import LibraryHandler, ProgramLog, locate, take_over
+from leadledger.api.service.settings import LEVELS
 
 MARK = "ann@example.org"
 
