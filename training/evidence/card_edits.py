@@ -41,7 +41,7 @@ class CardEdit:
 def find_edits(old: Scorecard, new: Scorecard) -> Iterator[CardEdit]:
     """What was edited, as `release_diff` tells it; what decides nothing (a reason, a title) is no edit."""
     declared = compare(*(Scorecard(card.card, Learned()) for card in (old, new)))
-    counting = compare(old, new)  # with what was learned: a line of a release hides one that is set by hand
+    counting = compare(old, new)  # with what was learned: a threshold of a release hides the one that the card sets
     for rule in declared.rules:
         words = _said(rule)
         if words:

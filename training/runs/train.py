@@ -125,13 +125,15 @@ def _too_little(card: Card, history: History) -> str:
     if leads == 0:
         return "no lead of the history has an outcome that can be judged yet"
     if leads < minimum:
-        return f"{leads} leads have an outcome, fewer than the {minimum} that the card asks for (`outcome: minimum:`)"
+        return (
+            f"{leads:,} leads have an outcome, fewer than the {minimum:,} that the card asks for (`outcome: minimum:`)"
+        )
     if min(won, leads - won) == 0:
-        return f"all {leads} leads ended alike: {'every' if won else 'no'} lead became an opportunity"
+        return f"all {leads:,} leads ended alike: {'every' if won else 'no'} lead became an opportunity"
     if min(won, leads - won) < FEWEST_OF_A_KIND:
-        return f"{won} of {leads} leads became opportunities; at least {FEWEST_OF_A_KIND} of either kind are needed"
+        return f"{won:,} of {leads:,} leads became opportunities; at least {FEWEST_OF_A_KIND} of either kind are needed"
     if history.frame.shape[1] == 0:
-        return "no field can be learnt from: each is `learn: no`, or has one value only"
+        return "there is no field to learn from: each is `learn: no`, or has one value only"
     return ""
 
 

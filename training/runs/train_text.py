@@ -1,4 +1,4 @@
-"""What the command line says of a training run, in plain text."""
+"""A training run in plain text, for the command line."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ NAMES = {"leadledger": "this release"}
 
 
 def training_text(training: Training, release: str, current: bool, width: int = 80) -> str:
-    """The verdict, where the leads went, and the measures beside the rivals'. `current`: whether it became that."""
+    """The verdict, where the leads went, and the measures beside those of the baselines.
+
+    `current`: whether it became the current release.
+    """
     return "\n".join(_lines(training, release, current, width))
 
 
@@ -39,7 +42,7 @@ def _lines(training: Training, release: str, current: bool, width: int) -> Itera
     yield ""
     held = metrics["held_out"]["leadledger"]
     way = "the newest leads" if metrics["split"] == "time" else "leads drawn at random"
-    yield f"Judged by {held['leads']:,} leads that were held out ({way}), {held['won']:,} of them opportunities:"
+    yield f"Judged by {held['leads']:,} held-out leads ({way}), {held['won']:,} of them opportunities:"
     yield ""
     yield f"{'':<24}{'AUC':>8}{'log-loss':>11}{'Brier':>9}{'top tenth finds':>18}"
     for name, quality in metrics["held_out"].items():
@@ -56,15 +59,15 @@ def _lines(training: Training, release: str, current: bool, width: int) -> Itera
         width,
     )
     for stage, promise in metrics["promises"].items():
-        line = f"from {promise['line']:.1f} points; " if promise["line"] is not None else ""
-        yield from textwrap.wrap(f"Promotion to {stage}: {line}{promise['said']}.", width, subsequent_indent="  ")
+        start = f"from {promise['line']:.1f} points; " if promise["line"] is not None else ""
+        yield from textwrap.wrap(f"Promotion to {stage}: {start}{promise['said']}.", width, subsequent_indent="  ")
     yield from _findings(metrics, width)
     for note in training.notes:
         yield from textwrap.wrap(note, width)
 
 
 def _findings(metrics: Mapping[str, Any], width: int) -> Iterator[str]:
-    """What the audit, the maturity curve and the drift found; nothing where all is well."""
+    """The findings of the audit, the maturity curve and the drift; nothing where all is well."""
     odd = [rule for rule in metrics["audit"]["rules"] if rule["finding"]]
     if odd:
         yield ""
@@ -88,8 +91,8 @@ def _of_the_log(log: Mapping[str, Any], width: int) -> Iterator[str]:
     """Where the scores, values and outcomes of the log went."""
     noted, unscored = log["outcomes"], log["unscored"]
     sentences = [
-        f"The log has {log['scores']:,} scores, from {log['oldest_score']} to {log['newest_score']}. Of each lead the"
-        " first is learned from, as the lead was known then.",
+        f"The log has {log['scores']:,} scores, from {log['oldest_score']} to {log['newest_score']}. Training learns"
+        " from the first score of each lead, as the lead was known then.",
         f"It has {noted:,} outcomes: {log['reached']:,} leads reached the stage {log['stage']}.",
     ]
     if unscored:
@@ -100,7 +103,7 @@ def _of_the_log(log: Mapping[str, Any], width: int) -> Iterator[str]:
     values = [f"{count:,} of {name}" for name, count in log["values_left_out"].items()]
     if values:
         sentences.append(
-            f"Values left out, which the card has no field for or reads otherwise now: {', '.join(values)}."
+            f"Values left out, which the card has no field for or reads differently now: {', '.join(values)}."
         )
     for sentence in sentences:
         yield from textwrap.wrap(sentence, width)

@@ -283,12 +283,12 @@ Release {name} is made, and is the current one.
 Rules alone, nothing was learned: 2 leads have an outcome, fewer than the 100
 that the card asks for (`outcome: minimum:`).
 Points count as declared.
-The log has 5 scores, from 2026-01-02 to 2026-06-01. Of each lead the first is
-learned from, as the lead was known then.
+The log has 5 scores, from 2026-01-02 to 2026-06-01. Training learns from the
+first score of each lead, as the lead was known then.
 It has 2 outcomes: 2 leads reached the stage opportunity. 1 of them have no
 score to learn from.
 Scores left out: 1 are later ones of the same leads, 1 are forgotten.
-Values left out, which the card has no field for or reads otherwise now: 1 of
+Values left out, which the card has no field for or reads differently now: 1 of
 hobby.
 3 rows: 2 leads to learn from, 1 became opportunities (50.0%).
 Left out: 1 are too young to judge.

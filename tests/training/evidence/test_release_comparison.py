@@ -83,5 +83,5 @@ def test_next_to_no_leads(leads: int) -> None:
 
 def test_what_can_not_be_compared_is_said() -> None:
     """Another outcome does not hold back; rules alone after a trained release do."""
-    assert not incomparable("a", "it foresees another outcome").worse
+    assert not incomparable("a", "it predicts another outcome").worse
     assert nothing_learned("a", "no lead has an outcome").worse

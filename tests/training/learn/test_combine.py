@@ -46,15 +46,15 @@ def test_a_card_can_fix_the_trust() -> None:
 
 
 def test_a_rate_that_moves_from_part_to_part_is_no_news_of_the_weights() -> None:
-    """Two parts with other rates, foreseen by models of the same skill, give the weights of one."""
+    """Two parts with other rates, predicted by models of the same skill, give the weights of one."""
     won, rules, model = draw(50_000, 0.5, 1.0)
     lively, *rest = draw(50_000, 0.5, 1.0, seed=4)
     keep = lively | (np.random.default_rng(5).random(len(lively)) < 0.2)  # a part with five times the odds
-    outcomes, points, foreseen = (
+    outcomes, points, predicted = (
         np.concatenate([early, late[keep]]) for early, late in zip((won, rules, model), (lively, *rest), strict=True)
     )
     parts = np.repeat([0, 1], [len(won), int(keep.sum())])
-    weights = combine(outcomes, points, foreseen, parts=parts)
+    weights = combine(outcomes, points, predicted, parts=parts)
     assert weights.trust == pytest.approx(0.5, abs=0.05)
     assert weights.model == pytest.approx(1.0, abs=0.05)
     assert weights.intercept == pytest.approx(-1 + np.log(5), abs=0.06)

@@ -1,4 +1,4 @@
-"""Which leads are held out, and that no lead is foreseen by a model that has seen it, or anything later."""
+"""Which leads are held out, and that no lead is predicted by a model that has seen it, or anything later."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def history(days: list[int], won: list[bool]) -> tuple[pd.DataFrame, np.ndarray,
 @settings(max_examples=examples(30))
 @given(st.lists(st.tuples(st.integers(0, 60), st.booleans()), min_size=60, max_size=200))
 def test_no_lead_is_foreseen_by_what_came_later(leads: list[tuple[int, bool]]) -> None:
-    """By time, every model is fitted to earlier days only; else to other leads; and most leads are foreseen."""
+    """By time, every model is fitted to earlier days only; else to other leads; and most leads are predicted."""
     frame, won, days = history([day for day, _ in leads], [outcome for _, outcome in leads])
     if min(won.sum(), (~won).sum()) < 5:
         return
@@ -52,7 +52,7 @@ def test_no_lead_is_foreseen_by_what_came_later(leads: list[tuple[int, bool]]) -
 
 
 def test_windows_are_used_where_they_can_be() -> None:
-    """Three windows over the newer six tenths; a history of one day, or of late wins only, is foreseen at random."""
+    """Three windows over the newer six tenths; a history of one day, or of late wins only, is predicted at random."""
     won = [i % 4 == 0 for i in range(200)]
     frame, outcome, days = history(list(range(200)), won)
     unseen = out_of_fold(Remembers(), frame, outcome, days, seed=0)

@@ -44,7 +44,7 @@ def test_the_bound_is_exact() -> None:
 
 @pytest.mark.parametrize("precision", [0.5, 0.7])
 def test_a_promise_is_broken_no_oftener_than_it_says(precision: float) -> None:
-    """Over 400 draws, the true precision of the line is below the promise in at most 1 - confidence of them."""
+    """Over 400 draws, the true precision of the threshold is below the promise in at most 1 - confidence of them."""
     random = np.random.default_rng(7)
     given = broken = 0
     for _ in range(400):
@@ -160,7 +160,7 @@ def test_without_days_the_inflow_is_not_known(by_hand: int | None, line: Thresho
     days=st.integers(1, 60),
 )
 def test_a_capacity_is_held_and_used(totals: NDArray[np.int64], leads: int, period: str, days: int) -> None:
-    """No more are promoted than asked, and the next lower line would promote more."""
+    """No more are promoted than asked, and the next lower threshold would promote more."""
     threshold = find_capacity_threshold(totals, np.zeros(len(totals), bool), Capacity(leads, period), days)
     most = leads * days / DAYS_PER_PERIOD[period]
     if threshold.threshold.closed:
@@ -243,7 +243,7 @@ def test_a_precision_is_found_as_ever() -> None:
     assert find_threshold(stage, totals, won, None, 0.1) == find_precision_threshold(totals, won, 0.7, 0.8)
 
 
-# -- what lines would promote --------------------------------------------------------------------------------------
+# -- what thresholds would promote -----------------------------------------------------------------------------------
 
 
 def test_only_points_hold_back_who_could_be_promoted() -> None:

@@ -308,7 +308,7 @@ def test_formats() -> None:
 
 
 def test_figures_know_their_place() -> None:
-    """A pointer escapes its own signs; what is not there is told as a dash, and is false."""
+    """A pointer escapes its own signs; what is missing shows as a dash, and is false."""
     figure = Figure({"a/b~c": [{"x": 0}]}, "/metrics")
     here = figure["a/b~c"][0]["x"]
     assert here

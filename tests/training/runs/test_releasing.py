@@ -131,8 +131,8 @@ def test_recalibration_moves_the_base_rate_alone(history: pd.DataFrame, releases
     assert recalibration.after < 0.65 * usual
     judged = recalibration.metrics["held_out"]
     tenths = judged["after"]["calibration"]
-    foreseen = sum(tenth["leads"] * tenth["foreseen"] for tenth in tenths)
-    assert foreseen == pytest.approx(recalibration.metrics["won"], rel=1e-6)
+    predicted = sum(tenth["leads"] * tenth["foreseen"] for tenth in tenths)
+    assert predicted == pytest.approx(recalibration.metrics["won"], rel=1e-6)
     assert judged["after"]["log_loss"] < judged["before"]["log_loss"]
     assert releases.list()[-1].note == f"{recalibration.release} recalibrated"
 

@@ -48,15 +48,15 @@ def test_probabilities_are_the_true_ones(trained: Training, truth: pd.DataFrame)
     held = np.arange(len(history) - trained.metrics["held_out"]["leadledger"]["leads"], len(history))
     totals = history.score(trained.scorecard)[held]
     assert trained.learned.base_rate is not None
-    foreseen = expit((totals - START_TENTHS) * LOG_ODDS + logit(trained.learned.base_rate))
+    predicted = expit((totals - START_TENTHS) * LOG_ODDS + logit(trained.learned.base_rate))
     true = truth["true_probability"].to_numpy()[history.rows[held] - 1]
-    slope, _ = calibration_line(true, foreseen)
+    slope, _ = calibration_line(true, predicted)
     assert 0.9 <= slope <= 1.1
 
 
 @pytest.mark.slow
 def test_the_scores_are_binned(trained: Training) -> None:
-    """For whoever serves the release, how many of the leads scored how high: all of them, each once."""
+    """The service can read how many of the leads scored how high: all of them, each once."""
     assert trained.history is not None
     totals = trained.history.score(trained.scorecard)
     binned = np.bincount([bin_of(int(total)) for total in totals], minlength=len(EDGES) + 1)
