@@ -11,7 +11,7 @@ UV     := uv==0.13.9
 PYTEST := $(PY) -m pytest -n 2 --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast lint format bench bench-quality bench-curve bench-promise bench-million bench-lists bench-cluster bench-warehouse bench-api printed pins clean
+.PHONY: help demo test test-fast lint format bench bench-quality bench-curve bench-promise bench-million bench-lists bench-spark bench-postgresql bench-api printed pins clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -53,11 +53,11 @@ bench-million: $(VENV)/.installed  ## Time and memory of training on a million l
 bench-lists: $(VENV)/.installed  ## Long lists beside DuckDB's own copy of them, and their memory (ARGS="--rows 200000")
 	$(PY) -m benchmarks lists $(ARGS)
 
-bench-cluster: $(VENV)/.installed  ## Scoring on Spark beside its own scan, and the ways to print look-up tables
-	$(PY) -m benchmarks cluster $(ARGS)
+bench-spark: $(VENV)/.installed  ## Scoring on Spark beside its own scan, and the ways to print look-up tables
+	$(PY) -m benchmarks spark $(ARGS)
 
-bench-warehouse: $(VENV)/.installed  ## Scoring inside of PostgreSQL beside its own scan
-	$(PY) -m benchmarks warehouse $(ARGS)
+bench-postgresql: $(VENV)/.installed  ## Scoring inside of PostgreSQL beside its own scan
+	$(PY) -m benchmarks postgresql $(ARGS)
 
 bench-api: $(VENV)/.installed  ## The service beside a bare FastAPI app (ARGS="--soak 600", memory under load)
 	$(PY) -m benchmarks api $(ARGS)

@@ -4,11 +4,11 @@
     python -m benchmarks api --soak 600
     python -m benchmarks api --overload
 
-One worker each, 16 connections that stay, one lead with 18 fields, asked as fast as answers come. The servers take
-turns, so that a slow moment hits all, and the median of each counts; what they are, `served.py` says. The decision log
-is a file of SQLite in a fresh home on the disk of the working directory, or the PostgreSQL of the tests, synced. The
-pipeline is a logistic regression that 20,000 simulated leads teach. A status other than 200, or an answer that doesn't
-come whole, is an error, and fails the run.
+One worker each, 16 persistent connections, one lead with 18 fields, requested as fast as answers arrive. The servers of
+`servers.py` take turns, so that a slow moment hits all of them, and the median of each counts. The decision log is a
+SQLite file in a fresh home on the disk of the working directory, or the PostgreSQL of the tests, synced. The pipeline
+is a logistic regression trained on 20,000 simulated leads. A status other than 200, or an incomplete answer, is an
+error and fails the run.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from benchmarks import lists, overload, soak
-from benchmarks.load import Load, Seen, ask
-from benchmarks.served import REQUEST, Served, bare, fresh, ours, pipeline
+from benchmarks.load import Load, LoadResult, run_load
+from benchmarks.servers import REQUEST, ServerProcess, bare, fresh, ours, pipeline
 from leadledger.api.cli.examples import load_simulator
 from tests.postgres import server as postgres
 
@@ -35,7 +35,7 @@ BARE, PIPELINE = "bare FastAPI", "FastAPI and joblib"
 
 
 @dataclass(frozen=True)
-class Rate:
+class ServerRate:
     """One server: requests a second, and the 99th of 100 latencies in ms, medians of its turns; errors in all."""
 
     server: str
@@ -45,32 +45,32 @@ class Rate:
 
 
 @dataclass(frozen=True)
-class Limit:
-    """What is asked: requests a second of ours, at least so many times those of another server."""
+class RateTarget:
+    """What we aim at: requests a second of ours, at least `least` times those of another server."""
 
     ours: str
     other: str
     least: float
 
 
-LIMITS = (Limit(OFF, BARE, 0.6), Limit(SQLITE, BARE, 0.4), Limit(OFF, PIPELINE, 30.0))
+LIMITS = (RateTarget(OFF, BARE, 0.6), RateTarget(SQLITE, BARE, 0.4), RateTarget(OFF, PIPELINE, 30.0))
 
 
-def measure(seconds: float, rounds: int) -> list[Rate]:
+def measure(seconds: float, rounds: int) -> list[ServerRate]:
     """Each server in its turns."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(fresh()))
         servers = _servers(stack, folder)
         for served in servers.values():
-            ask(Load(served.port, REQUEST, CONNECTIONS, WARM))
-        seen: dict[str, list[Seen]] = {name: [] for name in servers}
+            run_load(Load(served.port, REQUEST, CONNECTIONS, WARM))
+        seen: dict[str, list[LoadResult]] = {name: [] for name in servers}
         for _ in range(rounds):
             for name, served in servers.items():
-                seen[name].append(ask(Load(served.port, REQUEST, CONNECTIONS, seconds)))
+                seen[name].append(run_load(Load(served.port, REQUEST, CONNECTIONS, seconds)))
     return [_rate(name, turns) for name, turns in seen.items()]
 
 
-def _servers(stack: ExitStack, folder: Path) -> dict[str, Served]:
+def _servers(stack: ExitStack, folder: Path) -> dict[str, ServerProcess]:
     """All servers, by name, until the stack ends."""
     simulate = load_simulator()
     simulate.write(simulate.simulate(20_000), folder / "history.csv")
@@ -86,22 +86,22 @@ def _servers(stack: ExitStack, folder: Path) -> dict[str, Served]:
     }
 
 
-def _rate(name: str, turns: Sequence[Seen]) -> Rate:
-    p99 = statistics.median(one.statuses[200].p99 if one.count(200) else 0.0 for one in turns)
-    return Rate(name, statistics.median(one.rate for one in turns), p99, sum(one.errors for one in turns))
+def _rate(name: str, turns: Sequence[LoadResult]) -> ServerRate:
+    p99 = statistics.median(turn.statuses[200].p99 if turn.count(200) else 0.0 for turn in turns)
+    return ServerRate(name, statistics.median(turn.rate for turn in turns), p99, sum(turn.errors for turn in turns))
 
 
-def lines(rates: Sequence[Rate]) -> Iterator[str]:
-    """As text: each server beside the first, then what is asked."""
-    of = {one.server: one.rate for one in rates}
-    for one in rates:
-        beside = f"{one.rate / rates[0].rate:6.2f} × {rates[0].server}"
-        errors = f"   {one.errors} ERRORS" if one.errors else ""
-        yield f"{one.server:<28}{one.rate:9,.0f} requests/s   p99 {one.p99:7.2f} ms  {beside}{errors}"
+def lines(rates: Sequence[ServerRate]) -> Iterator[str]:
+    """As text: each server beside the first, then the targets."""
+    of = {rate.server: rate.rate for rate in rates}
+    for rate in rates:
+        beside = f"{rate.rate / rates[0].rate:6.2f} × {rates[0].server}"
+        errors = f"   {rate.errors} ERRORS" if rate.errors else ""
+        yield f"{rate.server:<28}{rate.rate:9,.0f} requests/s   p99 {rate.p99:7.2f} ms  {beside}{errors}"
     for limit in LIMITS:
-        found = of[limit.ours] / of[limit.other]
-        met = "met" if found >= limit.least else "NOT met"
-        yield f"{limit.ours}: {found:.2f} × {limit.other}, asked {limit.least}: {met}"
+        ratio = of[limit.ours] / of[limit.other]
+        met = "met" if ratio >= limit.least else "NOT met"
+        yield f"{limit.ours}: {ratio:.2f} × {limit.other}, asked {limit.least}: {met}"
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -117,18 +117,18 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--json", action="store_true", help="print JSON")
     options = parser.parse_args(arguments)
     if options.soak:
-        held = soak.measure(options.soak, options.rate)
-        told, failed = list(soak.lines(held)), bool(soak.failures(held))
-        said: object = asdict(held)
+        soaked = soak.measure(options.soak, options.rate)
+        report, failed = list(soak.lines(soaked)), bool(soak.failures(soaked))
+        measured: object = asdict(soaked)
     elif options.overload:
-        shown = overload.measure(options.seconds)
-        told, failed = list(overload.lines(shown)), any(overload.failures(one) for one in shown)
-        said = [asdict(one) for one in shown]
+        results = overload.measure(options.seconds)
+        report, failed = list(overload.lines(results)), any(overload.failures(result) for result in results)
+        measured = [asdict(result) for result in results]
     else:
         rates = measure(options.seconds, options.rounds)
-        told, failed = list(lines(rates)), any(one.errors for one in rates)
-        said = [asdict(one) for one in rates]
-    print(json.dumps(said, indent=2) if options.json else "\n".join(told))
+        report, failed = list(lines(rates)), any(rate.errors for rate in rates)
+        measured = [asdict(rate) for rate in rates]
+    print(json.dumps(measured, indent=2) if options.json else "\n".join(report))
     if failed:
         sys.exit("it failed: see above")
 

@@ -1,7 +1,7 @@
 """What is measured: ours, and what a user would pick today, each with its defaults, on the same leads and fields.
 
-A learner takes a set, the positions to learn from and a seed, and returns what foresees the probability (n,) of the
-leads at other positions.
+A learner takes a set, the positions to learn from and a seed, and returns a function from
+other positions to the predicted probability (n,) of their leads.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from scipy.special import expit
 from threadpoolctl import threadpool_limits
 
 from benchmarks import odoo_bayes
-from benchmarks.sets import Indexes, Set
+from benchmarks.real_sets import Indexes, RealSet
 from leadledger.scoring.scorecard import Scorecard, build_untrained
 from leadledger.training.evidence.baselines import boosting, logistic, plain, rules_alone
 from leadledger.training.learn.combine import probability_at
@@ -28,55 +28,55 @@ from leadledger.training.runs.train import FEWEST_OF_A_KIND
 
 Floats: TypeAlias = NDArray[np.float64]
 Predict: TypeAlias = Callable[[Indexes], Floats]
-Learner: TypeAlias = Callable[[Set, Indexes, int], Predict]
+Learner: TypeAlias = Callable[[RealSet, Indexes, int], Predict]
 
 
-def ours(data: Set, older: Indexes, seed: int) -> Predict:
+def ours(data: RealSet, older: Indexes, seed: int) -> Predict:
     """What `train` makes: rules, tables and combinations, in whole tenths. It scores by printed SQL, as for a list."""
     return _released(data, older, seed, {})
 
 
-def readable(data: Set, older: Indexes, seed: int) -> Predict:
+def readable(data: RealSet, older: Indexes, seed: int) -> Predict:
     """The same with tables only, of single fields and pairs: what a person can read."""
     return _released(data, older, seed, {"combinations": 0})
 
 
-def classifier(data: Set, older: Indexes, seed: int) -> Predict:
+def classifier(data: RealSet, older: Indexes, seed: int) -> Predict:
     """The classifier alone, without the rules."""
     frame = data.history.frame
     fitted = default_classifier(data.card, data.history, seed).fit(frame.iloc[older], data.history.won[older])
     return lambda held: np.asarray(expit(fitted.decision_function(frame.iloc[held])))
 
 
-def rules(data: Set, older: Indexes, seed: int) -> Predict:
+def rules(data: RealSet, older: Indexes, seed: int) -> Predict:
     """The card's rules as declared, with the base rate of the history."""
     points, won = data.history.rules, data.history.won
     return lambda held: rules_alone(points[older], won[older], points[held])
 
 
-def logistic_regression(data: Set, older: Indexes, seed: int) -> Predict:
+def logistic_regression(data: RealSet, older: Indexes, seed: int) -> Predict:
     """scikit-learn's, with standardised numbers and one column a text level."""
     return _pipeline(logistic(data.history.frame), data, older)
 
 
-def unrestricted(data: Set, older: Indexes, seed: int) -> Predict:
+def unrestricted(data: RealSet, older: Indexes, seed: int) -> Predict:
     """scikit-learn's histogram gradient boosting over all fields at once."""
     return _pipeline(boosting(data.history.frame, seed), data, older)
 
 
-def lightgbm(data: Set, older: Indexes, seed: int) -> Predict:
+def lightgbm(data: RealSet, older: Indexes, seed: int) -> Predict:
     """LightGBM, texts and flags as its categories; a level that it has not learned from is missing."""
     from lightgbm import LGBMClassifier
 
     frame, names = _texts(data.history.frame)
-    for one in names:
-        levels = sorted(set(frame[one].iloc[older]))
-        frame[one] = pd.Categorical(frame[one].where(frame[one].isin(levels), None), levels)
+    for name in names:
+        levels = sorted(set(frame[name].iloc[older]))
+        frame[name] = pd.Categorical(frame[name].where(frame[name].isin(levels), None), levels)
     fitted: Any = LGBMClassifier(random_state=seed, verbose=-1).fit(frame.iloc[older], data.history.won[older])
     return lambda held: np.asarray(fitted.predict_proba(frame.iloc[held])[:, 1])
 
 
-def catboost(data: Set, older: Indexes, seed: int) -> Predict:
+def catboost(data: RealSet, older: Indexes, seed: int) -> Predict:
     """CatBoost, texts and flags as its categories."""
     from catboost import CatBoostClassifier
 
@@ -86,7 +86,7 @@ def catboost(data: Set, older: Indexes, seed: int) -> Predict:
     return lambda held: np.asarray(fitted.predict_proba(frame.iloc[held])[:, 1])
 
 
-def ebm(data: Set, older: Indexes, seed: int) -> Predict:
+def ebm(data: RealSet, older: Indexes, seed: int) -> Predict:
     """InterpretML's explainable boosting machine."""
     from interpret.glassbox import ExplainableBoostingClassifier
 
@@ -97,7 +97,7 @@ def ebm(data: Set, older: Indexes, seed: int) -> Predict:
     return lambda held: np.asarray(fitted.predict_proba(frame.iloc[held])[:, 1])
 
 
-def odoo(data: Set, older: Indexes, seed: int) -> Predict:
+def odoo(data: RealSet, older: Indexes, seed: int) -> Predict:
     """Naive Bayes as Odoo's CRM does it; see benchmarks/odoo_bayes.py."""
     frame = data.history.frame
     fitted = odoo_bayes.fit(frame.iloc[older], data.history.won[older])
@@ -138,7 +138,7 @@ def absent(name: str) -> str:
     return ""
 
 
-def _released(data: Set, older: Indexes, seed: int, settings: Mapping[str, Any]) -> Predict:
+def _released(data: RealSet, older: Indexes, seed: int, settings: Mapping[str, Any]) -> Predict:
     """The scorecard that `train` learns from these leads, or the bare card where it finds too little to learn from."""
     card, history = data.card, data.history
     fewest = min(int(history.won[older].sum()), int((~history.won[older]).sum()))
@@ -154,7 +154,7 @@ def _released(data: Set, older: Indexes, seed: int, settings: Mapping[str, Any])
     return lambda held: probability_at(learned, history.score(scorecard)[held])
 
 
-def _pipeline(model: Any, data: Set, older: Indexes) -> Predict:
+def _pipeline(model: Any, data: RealSet, older: Indexes) -> Predict:
     """One thread for boosting, as in training: on a busy machine its threads wait for one another."""
     frame = plain(data.history.frame)
     with threadpool_limits(1, user_api="openmp"):
@@ -169,5 +169,5 @@ def _pipeline(model: Any, data: Set, older: Indexes) -> Predict:
 
 def _texts(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
     """Texts and flags as texts, a missing one as a level of its own; and the names of these columns."""
-    names = [str(one) for one in frame if frame[one].dtype != float]
+    names = [str(name) for name in frame if frame[name].dtype != float]
     return plain(frame).astype(dict.fromkeys(names, object)), names

@@ -25,8 +25,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.learners import LEARNERS, TITLES
-from benchmarks.quality import chosen_of, said_absent
-from benchmarks.sets import SETS, Indexes, Set, loaded
+from benchmarks.quality import choose_names, is_absent
+from benchmarks.real_sets import SETS, Indexes, RealSet, loaded
 from leadledger.training.evidence.forecast_quality import judge
 
 SIZES = (100, 300, 1000, 3000)
@@ -38,7 +38,7 @@ WITHIN = 0.01  # of log-loss, above the best learner, that ours may be
 
 
 @dataclass(frozen=True)
-class Size:
+class SizeLosses:
     """The mean log-loss of each learner at one size; ours less rules alone and less the best, each with its error."""
 
     leads: int
@@ -52,28 +52,28 @@ class Size:
 
 
 @dataclass(frozen=True)
-class Curve:
+class LearningCurve:
     """What was measured on one set."""
 
     name: str
     rate: float
-    sizes: tuple[Size, ...]
+    sizes: tuple[SizeLosses, ...]
 
     def to_dict(self) -> dict[str, Any]:
         """Nested JSON."""
         return asdict(self)
 
 
-def measure(data: Set, names: Sequence[str], sizes: Sequence[int], draws: int) -> Curve:
+def measure(data: RealSet, names: Sequence[str], sizes: Sequence[int], draws: int) -> LearningCurve:
     """Draw, fit and judge. Sizes that leave fewer than half of the set to judge by are too large, and left out."""
-    found = []
-    for size in (one for one in sizes if one <= len(data.history) / 2 or one == min(sizes)):
+    measured = []
+    for size in (size for size in sizes if size <= len(data.history) / 2 or size == min(sizes)):
         losses = np.array([one_draw(data, names, size, draw) for draw in range(draws)])
-        found.append(summary(names, size, losses))
-    return Curve(data.name, float(data.history.won.mean()), tuple(found))
+        measured.append(summary(names, size, losses))
+    return LearningCurve(data.name, float(data.history.won.mean()), tuple(measured))
 
 
-def one_draw(data: Set, names: Sequence[str], size: int, draw: int) -> list[float]:
+def one_draw(data: RealSet, names: Sequence[str], size: int, draw: int) -> list[float]:
     """The log-loss of each learner on one draw."""
     print(f"{data.name}: {size} leads, draw {draw + 1}", file=sys.stderr)
     kept, held = drawn(data.history.won, size, draw)
@@ -90,7 +90,7 @@ def drawn(won: NDArray[np.bool_], size: int, draw: int) -> tuple[Indexes, Indexe
             return np.sort(kept), np.sort(order[size : size + MOST_TEST])
 
 
-def summary(names: Sequence[str], size: int, losses: NDArray[np.float64]) -> Size:
+def summary(names: Sequence[str], size: int, losses: NDArray[np.float64]) -> SizeLosses:
     """Means over the draws. Shape of losses: (draws, learners); the learners `ours` and `rules` are among them."""
     means = losses.mean(axis=0)
     ours, rules = names.index("ours"), names.index("rules")
@@ -99,7 +99,7 @@ def summary(names: Sequence[str], size: int, losses: NDArray[np.float64]) -> Siz
     by_rules, by_rules_error = mean_and_error(losses[:, ours] - losses[:, rules])
     by_best, by_best_error = mean_and_error(losses[:, ours] - losses[:, best])
     loss = {name: float(mean) for name, mean in zip(names, means, strict=True)}
-    return Size(size, len(losses), loss, by_rules, by_rules_error, names[best], by_best, by_best_error)
+    return SizeLosses(size, len(losses), loss, by_rules, by_rules_error, names[best], by_best, by_best_error)
 
 
 def mean_and_error(values: NDArray[np.float64]) -> tuple[float, float]:
@@ -108,20 +108,20 @@ def mean_and_error(values: NDArray[np.float64]) -> tuple[float, float]:
     return float(values.mean()), error
 
 
-def lines(curve: Curve) -> Iterator[str]:
+def lines(curve: LearningCurve) -> Iterator[str]:
     """A curve as text, at most 100 columns wide, and what it says."""
     draws = curve.sizes[0].draws
     yield f"{curve.name}: {curve.rate:.1%} won; mean log-loss of {draws} draws, learned from so many leads"
-    yield f"{'':<27}" + "".join(f"{one.leads:>17,}" for one in curve.sizes)
+    yield f"{'':<27}" + "".join(f"{size.leads:>17,}" for size in curve.sizes)
     for name in curve.sizes[0].log_loss:
-        yield f"{TITLES[name]:<27}" + "".join(f"{one.log_loss[name]:>17.4f}" for one in curve.sizes)
-    cells = [f"{one.less_rules:+.4f} ± {one.less_rules_error:.4f}" for one in curve.sizes]
+        yield f"{TITLES[name]:<27}" + "".join(f"{size.log_loss[name]:>17.4f}" for size in curve.sizes)
+    cells = [f"{size.less_rules:+.4f} ± {size.less_rules_error:.4f}" for size in curve.sizes]
     yield f"{'ours less rules alone':<27}" + "".join(f"{cell:>17}" for cell in cells)
-    cells = [f"{one.less_best:+.4f} ± {one.less_best_error:.4f}" for one in curve.sizes]
+    cells = [f"{size.less_best:+.4f} ± {size.less_best_error:.4f}" for size in curve.sizes]
     yield f"{'ours less the best other':<27}" + "".join(f"{cell:>17}" for cell in cells)
-    yield f"{'the best other':<27}" + "".join(f"{TITLES[one.best].split()[-1]:>17}" for one in curve.sizes)
-    worse = [f"{one.leads:,}" for one in curve.sizes if one.less_rules > 0]
-    far = [f"{one.leads:,}" for one in curve.sizes if one.less_best > WITHIN]
+    yield f"{'the best other':<27}" + "".join(f"{TITLES[size.best].split()[-1]:>17}" for size in curve.sizes)
+    worse = [f"{size.leads:,}" for size in curve.sizes if size.less_rules > 0]
+    far = [f"{size.leads:,}" for size in curve.sizes if size.less_best > WITHIN]
     yield f"worse than rules alone: {', '.join(worse) or 'never'}"
     yield f"more than {WITHIN} above the best other: {', '.join(far) or 'never'}"
 
@@ -141,11 +141,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--draws", type=int, default=DRAWS, help="how often each size is drawn")
     parser.add_argument("--json", action="store_true", help="print JSON")
     options = parser.parse_args(arguments)
-    chosen = chosen_of(parser, "--learners", options.learners, LEARNERS)
-    names = ["ours", "rules", *(one for one in chosen if one not in ("ours", "rules") and not said_absent(one))]
-    sizes = [int(one) for one in options.sizes.split(",")]
+    chosen = choose_names(parser, "--learners", options.learners, LEARNERS)
+    names = ["ours", "rules", *(name for name in chosen if name not in ("ours", "rules") and not is_absent(name))]
+    sizes = [int(size) for size in options.sizes.split(",")]
     curves = []
-    for data in loaded(chosen_of(parser, "--sets", options.sets, SETS)):
+    for data in loaded(choose_names(parser, "--sets", options.sets, SETS)):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # a rival's own; ours make none
             curves.append(measure(data, names, sizes, options.draws))

@@ -3,7 +3,7 @@
     python -m benchmarks lists --rows 200000
 
 The list has 18 fields of the simulated CRM of examples/b2b-software; the scorecard is the example's card with the
-tables that 20,000 leads of its history teach. Each pair of times is of the same minute: DuckDB reads the file and
+tables learned from 20,000 leads of its history. Each pair of times is of the same minute: DuckDB reads the file and
 writes the kept columns and as many constants as we write columns; a script of pandas and scikit-learn reads, predicts
 and writes two columns; we score. The memory is the most that a process of its own held (the kernel's figure).
 """
@@ -54,7 +54,7 @@ pd.DataFrame({"lead_id": leads.lead_id, "p": model.predict_proba(leads)[:, 1]}).
 
 
 @dataclass(frozen=True)
-class Pair:
+class TimePair:
     """Two times, in seconds, of the same work: ours, and that of a baseline; the least of some runs."""
 
     work: str
@@ -69,7 +69,7 @@ class Pair:
 
 
 @dataclass(frozen=True)
-class Size:
+class ListRun:
     """One list in a process of its own: rows, seconds, the most bytes of memory."""
 
     rows: int
@@ -78,12 +78,12 @@ class Size:
 
 
 def leads(folder: Path, rows: int) -> Path:
-    """A CSV file of so many leads: at most 200,000 are simulated, and come again under other ids."""
+    """A CSV file of `rows` leads: at most 200,000 are simulated, and repeated under other ids."""
     simulate = load_simulator()
-    some = min(rows, 200_000)
-    simulate.write(simulate.open_leads(some, seed=5, until=UNTIL), folder / "some.csv")
+    simulated = min(rows, 200_000)
+    simulate.write(simulate.open_leads(simulated, seed=5, until=UNTIL), folder / "simulated.csv")
     path = folder / f"leads-{rows}.csv"
-    again = [str(folder / "some.csv")] * -(-rows // some)
+    again = [str(folder / "simulated.csv")] * -(-rows // simulated)
     duckdb.execute(
         f"COPY (SELECT 'L' || row_number() OVER () AS lead_id, * EXCLUDE (lead_id)"
         f" FROM (SELECT {FIELDS} FROM read_csv({again}, all_varchar = true)) LIMIT {rows}) TO '{path}' (HEADER)"
@@ -92,7 +92,7 @@ def leads(folder: Path, rows: int) -> Path:
 
 
 def release(folder: Path) -> Path:
-    """A home with the release that 20,000 simulated leads teach."""
+    """A home with a release trained on 20,000 simulated leads."""
     card, history, home = find_examples() / "b2b-software" / "card.yaml", folder / "history.csv", folder / "home"
     run([str(card.with_name("simulate.py")), "--leads", "20000", "-o", str(history)])
     run(["-m", "leadledger.api.cli.commands", "train", str(card), str(history), "--home", str(home)])
@@ -116,7 +116,7 @@ def model(folder: Path) -> Path:
         (make_pipeline(SimpleImputer(), StandardScaler()), numbers),
         (make_pipeline(SimpleImputer(strategy="most_frequent"), OneHotEncoder(handle_unknown="ignore")), texts),
     )
-    numeric = history.assign(**{one: pd.to_numeric(history[one], errors="coerce") for one in numbers})
+    numeric = history.assign(**{name: pd.to_numeric(history[name], errors="coerce") for name in numbers})
     fitted = make_pipeline(prepared, LogisticRegression(max_iter=500)).fit(numeric, history.opportunity_date.notna())
     joblib.dump(fitted, folder / "model.joblib")
     return folder / "model.joblib"
@@ -124,17 +124,17 @@ def model(folder: Path) -> Path:
 
 def least(of: Mapping[str, Callable[[], object]], repeat: int) -> dict[str, float]:
     """The least seconds of each, taken in turn."""
-    found: dict[str, float] = {}
+    seconds: dict[str, float] = {}
     for _ in range(repeat):
         for name, work in of.items():
             start = time.perf_counter()
             work()
-            found[name] = min(found.get(name, 1e9), time.perf_counter() - start)
-    return found
+            seconds[name] = min(seconds.get(name, 1e9), time.perf_counter() - start)
+    return seconds
 
 
-def measure(rows: int, repeat: int) -> list[Pair]:
-    """The pairs of times for a list of so many rows."""
+def measure(rows: int, repeat: int) -> list[TimePair]:
+    """The pairs of times for a list of `rows` rows."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         card = Releases(release(folder)).open()
@@ -143,7 +143,7 @@ def measure(rows: int, repeat: int) -> list[Pair]:
         parquet = csv.with_suffix(".parquet")
         joblib = model(folder)
         duckdb.execute(f"COPY (FROM read_csv('{csv}', all_varchar = true)) TO '{parquet}'")
-        found = []
+        pairs = []
         for kind, path in (("csv", csv), ("parquet", parquet)):
             scan = f"read_csv('{path}', all_varchar = true)" if kind == "csv" else f"'{path}'"
             out, copy = folder / f"out.{kind}", folder / f"copy.{kind}"
@@ -153,20 +153,20 @@ def measure(rows: int, repeat: int) -> list[Pair]:
                 ours = partial(score_list, card, path, out, as_of, Wanted(columns=columns))
                 times = least({"duckdb": partial(duckdb.execute, select), "ours": ours}, repeat)
                 what = "four columns" if columns else "all columns"
-                found.append(Pair(f"{kind}, {what}: DuckDB's copy", times["ours"], times["duckdb"], limit))
+                pairs.append(TimePair(f"{kind}, {what}: DuckDB's copy", times["ours"], times["duckdb"], limit))
         script = folder / "script.py"
         script.write_text(PANDAS)
         seconds, _ = run([str(script), str(csv), str(joblib), str(folder / "pandas.csv")])
-        found.append(Pair("csv, four columns: pandas and scikit-learn", found[0].ours, seconds, 0.2))
-        return found
+        pairs.append(TimePair("csv, four columns: pandas and scikit-learn", pairs[0].ours, seconds, 0.2))
+        return pairs
 
 
-def sizes(of: Sequence[int]) -> list[Size]:
+def sizes(of: Sequence[int]) -> list[ListRun]:
     """Lists of several lengths, each in a process of its own."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         home = release(folder)
-        found = []
+        runs = []
         for rows in of:
             # In a process of its own: the kernel's figure for a child starts from what its parent held.
             run(["-c", MAKE, str(folder), str(rows)])
@@ -182,20 +182,20 @@ def sizes(of: Sequence[int]) -> list[Size]:
                 str(home),
             ]
             seconds, memory = run([*words, "--columns", ",".join(FOUR), "--as-of", "2026-07-01"])
-            found.append(Size(rows, seconds, memory))
+            runs.append(ListRun(rows, seconds, memory))
             path.unlink()
-        return found
+        return runs
 
 
-def lines(pairs: Sequence[Pair], lengths: Sequence[Size]) -> Iterator[str]:
+def lines(pairs: Sequence[TimePair], lengths: Sequence[ListRun]) -> Iterator[str]:
     """As text."""
-    for one in pairs:
-        met = "" if one.ratio <= one.limit else f"  over {one.limit}"
-        yield f"{one.work:<45} {one.ours:7.2f} s  {one.baseline:7.2f} s  ratio {one.ratio:5.2f}{met}"
+    for pair in pairs:
+        met = "" if pair.ratio <= pair.limit else f"  over {pair.limit}"
+        yield f"{pair.work:<45} {pair.ours:7.2f} s  {pair.baseline:7.2f} s  ratio {pair.ratio:5.2f}{met}"
     for size in lengths:
         yield f"{size.rows:>12,} rows {size.seconds:8.1f} s {size.memory / 1e9:6.2f} GB"
     if len(lengths) > 1:
-        rows, seconds = np.array([one.rows for one in lengths]), np.array([one.seconds for one in lengths])
+        rows, seconds = np.array([run.rows for run in lengths]), np.array([run.seconds for run in lengths])
         slope, start = np.polyfit(rows, seconds, 1)
         worst = np.abs(start + slope * rows - seconds).max()
         yield f"seconds = {start:.2f} + {slope * 1e6:.2f} per million rows, at most {worst:.2f} s off"
@@ -214,8 +214,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     pairs = measure(options.rows, options.repeat)
     lengths = sizes(options.sizes) if options.sizes else []
     if options.json:
-        found = {"pairs": [asdict(one) for one in pairs], "sizes": [asdict(one) for one in lengths]}
-        print(json.dumps(found, indent=2))
+        measured = {"pairs": [asdict(pair) for pair in pairs], "sizes": [asdict(run) for run in lengths]}
+        print(json.dumps(measured, indent=2))
     else:
         print("\n".join(lines(pairs, lengths)))
 

@@ -1,4 +1,4 @@
-"""Load on a server, from a process of its own: requests on connections that stay, and what came back, how soon.
+"""Load on a server, from a process of its own: requests on persistent connections, and their latencies.
 
 Without a rate each connection asks again as soon as it has its answer (a closed loop, as `wrk` does it). With a rate,
 requests are due at even times whether or not the server keeps up (an open loop): a latency counts from the moment at
@@ -28,14 +28,14 @@ from typing import Any
 
 ROOT = Path(__file__).parents[1]
 TICK = 0.001  # seconds between two looks at which requests are due
-PATIENCE = 30  # seconds that the last answers have
+PATIENCE = 30  # seconds to wait for the last answers
 LENGTH = b"\r\ncontent-length:"
 
 
 @dataclass(frozen=True)
 class Load:
-    """What is asked: the bytes of a request, how many connections, for how long, at which rate a second (None: as fast
-    as answers come). `every`: after so many seconds what was seen is told, and counted anew.
+    """The bytes of a request, how many connections send it, for how long, and at which rate a second (None: as fast as
+    answers arrive). `every`: seconds between two results; each counts from zero.
     """
 
     port: int
@@ -46,7 +46,7 @@ class Load:
     every: float | None = None
 
     def to_json(self) -> str:
-        """As it goes to the process that makes the load."""
+        """The text that the process that makes the load reads."""
         return json.dumps({**asdict(self), "request": self.request.decode("latin-1")})
 
 
@@ -61,11 +61,11 @@ class Latency:
 
 
 @dataclass(frozen=True)
-class Seen:
-    """What came back in some seconds.
+class LoadResult:
+    """The answers of some seconds.
 
-    `statuses`: the latencies of each status. `cut`: answers that didn't come, or not whole; `unsent`: requests that
-    were due while no connection was free. `untold`: refusals that don't say when to ask again, or are no problems.
+    `statuses`: the latencies of each status. `cut`: answers that are missing or incomplete; `unsent`: requests that
+    were due while no connection was free. `untold`: refusals without Retry-After, or without a problem document.
     """
 
     seconds: float
@@ -82,18 +82,18 @@ class Seen:
     @property
     def errors(self) -> int:
         """Answers with another status, and those that didn't come."""
-        return sum(one.count for status, one in self.statuses.items() if status != 200) + self.cut
+        return sum(latency.count for status, latency in self.statuses.items() if status != 200) + self.cut
 
     def count(self, status: int) -> int:
         """Answers with a status."""
         return self.statuses[status].count if status in self.statuses else 0
 
     @classmethod
-    def from_json(cls, text: str) -> Seen:
-        """As it comes from the process that made the load."""
-        found = json.loads(text)
-        statuses = {int(status): Latency(**one) for status, one in found.pop("statuses").items()}
-        return cls(statuses=statuses, **found)
+    def from_json(cls, text: str) -> LoadResult:
+        """Read the text that the process that made the load wrote."""
+        members = json.loads(text)
+        statuses = {int(status): Latency(**latency) for status, latency in members.pop("statuses").items()}
+        return cls(statuses=statuses, **members)
 
 
 def post(path: str, body: bytes) -> bytes:
@@ -107,15 +107,15 @@ def get(path: str) -> bytes:
     return f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode()
 
 
-def ask(load: Load) -> Seen:
-    """What a load brings. Raises RuntimeError where its process fails."""
-    with asking(load) as seen:
+def run_load(load: Load) -> LoadResult:
+    """Run a load to its end. Raises RuntimeError where its process fails."""
+    with start_load(load) as seen:
         return next(seen)
 
 
 @contextmanager
-def asking(load: Load) -> Iterator[Iterator[Seen]]:
-    """A load that runs meanwhile; what it brings comes as soon as it is there."""
+def start_load(load: Load) -> Iterator[Iterator[LoadResult]]:
+    """A load that runs in the background; its results are yielded as they arrive."""
     command = [sys.executable, "-m", "benchmarks.load"]
     pipe = subprocess.PIPE
     with subprocess.Popen(command, cwd=ROOT, stdin=pipe, stdout=pipe, text=True) as process:
@@ -123,80 +123,80 @@ def asking(load: Load) -> Iterator[Iterator[Seen]]:
         process.stdin.write(load.to_json())
         process.stdin.close()
         try:
-            yield _told(process)
+            yield _read_results(process)
         finally:
             process.kill()
 
 
-def _told(process: subprocess.Popen[str]) -> Iterator[Seen]:
+def _read_results(process: subprocess.Popen[str]) -> Iterator[LoadResult]:
     assert process.stdout is not None
     for line in process.stdout:
-        yield Seen.from_json(line)
+        yield LoadResult.from_json(line)
     if process.wait():
         raise RuntimeError("the load failed")
 
 
-class Caller(asyncio.Protocol):
-    """One connection."""
+class LoadConnection(asyncio.Protocol):
+    """A connection of a load."""
 
-    def __init__(self, crowd: Crowd) -> None:
-        self.crowd = crowd
+    def __init__(self, connections: LoadConnections) -> None:
+        self.connections = connections
         self.transport: Any = None
         self.due = 0.0  # when the request that waits for its answer was due; 0: none waits
-        self.came = b""
+        self.received = b""
 
     def connection_made(self, transport: Any) -> None:
-        """It can ask."""
+        """The connection is open."""
         self.transport = transport
         if self.due:
-            transport.write(self.crowd.load.request)
+            transport.write(self.connections.load.request)
         else:
-            self.crowd.free(self)
+            self.connections.free(self)
 
     def send(self, due: float) -> None:
-        """Ask; before the connection is made, as soon as it is."""
+        """Send the request, or send it once the connection is open."""
         self.due = due
         if self.transport is not None:
-            self.transport.write(self.crowd.load.request)
+            self.transport.write(self.connections.load.request)
 
     def data_received(self, data: bytes) -> None:
-        """A part of an answer comes; mostly all of it."""
-        if self.came:
-            data = self.came + data
+        """Part of an answer arrives; mostly all of it."""
+        if self.received:
+            data = self.received + data
         end = data.find(b"\r\n\r\n")
         if end >= 0:
             head = data[:end].lower()
             at = head.find(LENGTH) + len(LENGTH)
             length = int(head[at:].partition(b"\r\n")[0])
             if len(data) >= end + 4 + length:
-                self.came = b""
-                self.crowd.answered(self, head)
+                self.received = b""
+                self.connections.answered(self, head)
                 return
-        self.came = data
+        self.received = data
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """The server has ended it."""
-        self.crowd.lost(self)
+        """The server closed it."""
+        self.connections.lost(self)
 
 
-class Crowd:
-    """All connections, and what they saw."""
+class LoadConnections:
+    """All connections of a load, and the counts of their answers."""
 
     def __init__(self, load: Load) -> None:
         self.load = load
-        self.callers: set[Caller] = set()
-        self.idle: deque[Caller] = deque()
+        self.callers: set[LoadConnection] = set()
+        self.idle: deque[LoadConnection] = deque()
         self.over = False
         self.waiting = 0
         self._begun = perf_counter()
-        self._anew()
+        self._reset_counts()
 
-    def _anew(self) -> None:
+    def _reset_counts(self) -> None:
         self._took: dict[int, array[float]] = {}
         self._cut = self._unsent = self._untold = 0
 
-    def free(self, caller: Caller) -> None:
-        """A connection waits for nothing."""
+    def free(self, caller: LoadConnection) -> None:
+        """A connection is idle."""
         if self.over:
             return
         if self.load.rate is None:
@@ -205,8 +205,8 @@ class Crowd:
         else:
             self.idle.append(caller)
 
-    def answered(self, caller: Caller, head: bytes) -> None:
-        """A connection has its answer."""
+    def answered(self, caller: LoadConnection, head: bytes) -> None:
+        """A connection received its answer."""
         self.waiting -= 1
         status = int(head[9:12])
         took = self._took.get(status)
@@ -218,8 +218,8 @@ class Crowd:
         caller.due = 0.0
         self.free(caller)
 
-    def lost(self, caller: Caller) -> None:
-        """A connection has ended; another takes its place, if the load is to go on."""
+    def lost(self, caller: LoadConnection) -> None:
+        """A connection was closed; another takes its place while the load goes on."""
         self.callers.discard(caller)
         if caller.due:
             self.waiting -= 1
@@ -231,21 +231,21 @@ class Crowd:
 
     def open(self, due: float = 0.0) -> None:
         """Make one more connection, which asks at once if something is due."""
-        caller = Caller(self)
+        caller = LoadConnection(self)
         caller.due = due
         self.callers.add(caller)
         asyncio.get_running_loop().create_task(self._connect(caller))
 
-    async def _connect(self, caller: Caller) -> None:
+    async def _connect(self, caller: LoadConnection) -> None:
         try:
             await asyncio.get_running_loop().create_connection(lambda: caller, "127.0.0.1", self.load.port)
         except OSError:
             self.lost(caller)
 
-    def seen(self) -> Seen:
-        """What was seen since it was last told."""
+    def seen(self) -> LoadResult:
+        """The result since the last one."""
         now = perf_counter()
-        found = Seen(
+        result = LoadResult(
             now - self._begun,
             {status: _latency(took) for status, took in sorted(self._took.items())},
             self._cut,
@@ -253,23 +253,23 @@ class Crowd:
             self._untold,
         )
         self._begun = now
-        self._anew()
-        return found
+        self._reset_counts()
+        return result
 
     async def run(self) -> None:
-        """Ask for as long as was said, and tell."""
+        """Run the load and print its results."""
         if self.load.rate is None:
             for _ in range(self.load.connections):
                 self.open()
-        start = told = self._begun
+        start = reported = self._begun
         sent = 0
         while (now := perf_counter()) < start + self.load.seconds:
             if self.load.rate is not None:
                 while (due := start + sent / self.load.rate) <= now:
                     sent += 1
                     self._send(due)
-            if self.load.every is not None and told + self.load.every <= now < start + self.load.seconds - TICK:
-                told += self.load.every
+            if self.load.every is not None and reported + self.load.every <= now < start + self.load.seconds - TICK:
+                reported += self.load.every
                 print(json.dumps(asdict(self.seen())), flush=True)
             await asyncio.sleep(TICK if self.load.rate is not None else 0.1)
         self.over = True
@@ -292,16 +292,16 @@ class Crowd:
 def _latency(took: array[float]) -> Latency:
     ordered = sorted(took)
     median, p99 = (ordered[min(len(ordered) - 1, int(len(ordered) * share))] for share in (0.5, 0.99))
-    return Latency(len(ordered), *(round(one * 1000, 3) for one in (median, p99, ordered[-1])))
+    return Latency(len(ordered), *(round(seconds * 1000, 3) for seconds in (median, p99, ordered[-1])))
 
 
 def main() -> None:
-    """Make the load that comes as JSON on standard input; what it sees goes to standard output."""
+    """Make the load that standard input describes as JSON; results go to standard output."""
     import uvloop
 
-    asked = json.load(sys.stdin)
-    load = Load(**{**asked, "request": asked["request"].encode("latin-1")})
-    uvloop.run(Crowd(load).run())
+    options = json.load(sys.stdin)
+    load = Load(**{**options, "request": options["request"].encode("latin-1")})
+    uvloop.run(LoadConnections(load).run())
 
 
 if __name__ == "__main__":

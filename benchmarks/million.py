@@ -34,7 +34,7 @@ MINUTES, GIGABYTES = 15, 6  # what it may take
 
 
 @dataclass(frozen=True)
-class Run:
+class TrainingRun:
     """One training: leads of the file, its size, seconds, the most bytes of memory."""
 
     leads: int
@@ -61,10 +61,10 @@ def card_text() -> str:
 def learnable(card: Card) -> list[str]:
     """The fields that training may learn from."""
     kinds = ("number", "text", "flag")
-    return [one.name for one in card.fields.values() if one.learn and one.kind in kinds]
+    return [field.name for field in card.fields.values() if field.learn and field.kind in kinds]
 
 
-def measure(leads: int, seed: int = 7) -> Run:
+def measure(leads: int, seed: int = 7) -> TrainingRun:
     """Simulate, then train, each in a process of its own. Raises RuntimeError where one fails."""
     with tempfile.TemporaryDirectory() as folder:
         card, history = Path(folder) / "card.yaml", Path(folder) / "history.csv"
@@ -85,11 +85,11 @@ def measure(leads: int, seed: int = 7) -> Run:
                 str(Path(folder) / "home"),
             ]
         )
-        return Run(leads, fields, history.stat().st_size, seconds, memory)
+        return TrainingRun(leads, fields, history.stat().st_size, seconds, memory)
 
 
 def run(words: Sequence[str]) -> tuple[float, int]:
-    """Run Python with these words; the seconds it took, and the most bytes that it held."""
+    """TrainingRun Python with these words; the seconds it took, and the most bytes that it held."""
     start = time.perf_counter()
     process = subprocess.Popen([sys.executable, *words], cwd=ROOT, stdout=subprocess.DEVNULL)
     _, status, usage = os.wait4(process.pid, 0)
@@ -99,12 +99,13 @@ def run(words: Sequence[str]) -> tuple[float, int]:
     return time.perf_counter() - start, usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 
-def lines(found: Run) -> Iterator[str]:
+def lines(training: TrainingRun) -> Iterator[str]:
     """As text."""
-    yield f"{found.leads:,} leads, {found.fields} fields to learn from, {found.file / 1e6:,.0f} MB of CSV"
-    yield f"{found.seconds:,.0f} s, {found.leads / found.seconds:,.0f} leads/s, {found.memory / 1e9:.2f} GB at most"
-    if found.leads >= LEADS:
-        kept = found.seconds <= MINUTES * 60 and found.memory <= GIGABYTES * 1e9
+    yield f"{training.leads:,} leads, {training.fields} fields to learn from, {training.file / 1e6:,.0f} MB of CSV"
+    rate = training.leads / training.seconds
+    yield f"{training.seconds:,.0f} s, {rate:,.0f} leads/s, {training.memory / 1e9:.2f} GB at most"
+    if training.leads >= LEADS:
+        kept = training.seconds <= MINUTES * 60 and training.memory <= GIGABYTES * 1e9
         yield f"{'within' if kept else 'NOT within'} {MINUTES} minutes and {GIGABYTES} GB"
 
 
@@ -116,8 +117,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--leads", type=int, default=LEADS, help="leads of the history")
     parser.add_argument("--json", action="store_true", help="print JSON")
     options = parser.parse_args(arguments)
-    found = measure(options.leads)
-    print(json.dumps(found.to_dict(), indent=2) if options.json else "\n".join(lines(found)))
+    training = measure(options.leads)
+    print(json.dumps(training.to_dict(), indent=2) if options.json else "\n".join(lines(training)))
 
 
 if __name__ == "__main__":

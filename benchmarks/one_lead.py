@@ -33,15 +33,15 @@ UNTIL = date(2026, 6, 30)
 
 def best(work: Callable[[], Any], times: int) -> float:
     """Seconds that one call takes, in the best of several rounds."""
-    found = []
+    seconds = []
     gc.disable()
     for _ in range(ROUNDS):
         start = time.perf_counter()
         for _ in range(times):
             work()
-        found.append((time.perf_counter() - start) / times)
+        seconds.append((time.perf_counter() - start) / times)
     gc.enable()
-    return min(found)
+    return min(seconds)
 
 
 def main(words: list[str]) -> None:

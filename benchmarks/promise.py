@@ -9,7 +9,7 @@ have held out. The draw is scored, `find_precision_threshold` looks for the thre
 0.70, confidence 0.90), and the precision above it is taken on a large fresh population: the mean true probability of
 the leads that meet the criteria and reach it. Where it is below the promised one, the promise is broken.
 
-What is drawn anew each time: the held-out leads, their outcomes, the line. What is not: the models, which are a
+Drawn anew each time: the held-out leads, their outcomes, the threshold. Not drawn anew: the models, which are a
 handful, and the population of each. The guarantee is about the held-out leads, whatever the model, so that is what is
 repeated.
 """
@@ -40,7 +40,7 @@ DRAWS = 200
 MODELS = 4
 LEADS = 20_000  # of a history
 FRESH = 200_000  # leads of the population
-MOST_BROKEN = 0.13  # of the draws in which a line was given: 10 %, and what chance adds in 200 draws
+MOST_BROKEN = 0.13  # of the draws that gave a threshold: 10 %, and what chance adds in 200 draws
 SEED = 1000  # of the first history; no draw shares its seed with another
 
 
@@ -55,8 +55,8 @@ class Calibration:
 
 
 @dataclass(frozen=True)
-class Kept:
-    """What the draws came to; `precisions` are the true ones of the lines that were given."""
+class PromiseResult:
+    """The result of the draws; `lines` counts the thresholds given, `precisions` are their true precisions."""
 
     asked: float
     confidence: float
@@ -75,31 +75,31 @@ class Kept:
 
 
 @dataclass(frozen=True)
-class Judged:
+class JudgedLeads:
     """Leads that meet the criteria of the stage: totals (tenths), outcomes, true probabilities; shapes (n,)."""
 
     totals: NDArray[np.int64]
     won: NDArray[np.bool_]
     truth: NDArray[np.float64]
 
-    def precision(self, line: int) -> float:
-        """The true share (0..1) of the leads from this line on that become opportunities."""
-        return float(self.truth[self.totals >= line].mean())
+    def precision(self, threshold: int) -> float:
+        """The true share (0..1) of the leads from this threshold on that become opportunities."""
+        return float(self.truth[self.totals >= threshold].mean())
 
 
-def simulated(scorecard: Scorecard, leads: int, seed: int) -> Judged:
+def simulated(scorecard: Scorecard, leads: int, seed: int) -> JudgedLeads:
     """A fresh history, scored by the scorecard."""
     frame = load_simulator().simulate(leads, seed=seed, truth=True)
     history = read_history(scorecard.card, frame.drop(columns="true_probability"))
-    stage = next(one for one in scorecard.card.stages if one.name == STAGE)
+    stage = next(stage for stage in scorecard.card.stages if stage.name == STAGE)
     able = could_be_promoted(stage, history.criteria, history.excluded)
     truth = frame["true_probability"].to_numpy()[history.rows - 1]
-    return Judged(history.score(scorecard)[able], history.won[able], truth[able])
+    return JudgedLeads(history.score(scorecard)[able], history.won[able], truth[able])
 
 
-def measure(draws: int, models: int, leads: int, fresh: int) -> Kept:
+def measure(draws: int, models: int, leads: int, fresh: int) -> PromiseResult:
     """Train the models, then draw."""
-    stage = next(one for one in read_card(CARD).stages if one.name == STAGE)
+    stage = next(stage for stage in read_card(CARD).stages if stage.name == STAGE)
     assert stage.precision is not None
     calibrations, precisions = [], []
     for model in range(models):
@@ -110,14 +110,16 @@ def measure(draws: int, models: int, leads: int, fresh: int) -> Kept:
         population = simulated(made.scorecard, fresh, SEED + models + model)
         for draw in range(model, draws, models):
             held = simulated(made.scorecard, round(leads * HELD_OUT), SEED + 2 * models + draw)
-            line = find_precision_threshold(held.totals, held.won, stage.precision, stage.confidence).threshold.points
-            if line is not None:
-                precisions.append(population.precision(line))
-    broken = sum(one < stage.precision for one in precisions)
+            threshold = find_precision_threshold(
+                held.totals, held.won, stage.precision, stage.confidence
+            ).threshold.points
+            if threshold is not None:
+                precisions.append(population.precision(threshold))
+    broken = sum(precision < stage.precision for precision in precisions)
     given = len(precisions)
     low = float(beta.ppf(0.025, broken, given - broken + 1)) if broken else 0.0
     high = float(beta.ppf(0.975, broken + 1, given - broken)) if broken < given else 1.0
-    return Kept(
+    return PromiseResult(
         stage.precision,
         stage.confidence,
         draws,
@@ -136,23 +138,24 @@ def calibration(judged: dict[str, Any]) -> Calibration:
     return Calibration(judged["leads"], judged["slope"], judged["calibration_error"], judged["log_loss"])
 
 
-def lines(found: Kept) -> Iterator[str]:
+def lines(result: PromiseResult) -> Iterator[str]:
     """As text, at most 100 columns wide."""
     yield "calibration on the newest leads of each training   slope   calibration error   log-loss"
-    for number, one in enumerate(found.calibrations, start=1):
-        yield f"{number:>9}: {one.leads:,} leads{'':<25}{one.slope:>11.3f}{one.error:>20.4f}{one.log_loss:>11.4f}"
+    for number, measures in enumerate(result.calibrations, start=1):
+        figures = f"{measures.slope:>11.3f}{measures.error:>20.4f}{measures.log_loss:>11.4f}"
+        yield f"{number:>9}: {measures.leads:,} leads{'':<25}{figures}"
     yield ""
     yield (
-        f"promised precision {found.precision:.2f} with confidence {found.confidence:.2f}:"
-        f" {found.draws} draws, a line in {found.lines}"
+        f"promised precision {result.asked:.2f} with confidence {result.confidence:.2f}:"
+        f" {result.draws} draws, a threshold in {result.lines}"
     )
-    if found.lines:
+    if result.lines:
         yield (
-            f"broken by the true precision in {found.broken} ({found.share:.1%}, 95 % interval {found.low:.1%} to"
-            f" {found.high:.1%}): {'within' if found.share <= MOST_BROKEN else 'NOT within'} {MOST_BROKEN:.0%}"
+            f"broken by the true precision in {result.broken} ({result.share:.1%}, 95 % interval {result.low:.1%} to"
+            f" {result.high:.1%}): {'within' if result.share <= MOST_BROKEN else 'NOT within'} {MOST_BROKEN:.0%}"
         )
-        worst, middle, best = np.quantile(found.precisions, [0, 0.5, 1])
-        yield f"true precision of the lines: {worst:.3f} at worst, {middle:.3f} in the middle, {best:.3f} at best"
+        worst, middle, best = np.quantile(result.precisions, [0, 0.5, 1])
+        yield f"true precision of the thresholds: {worst:.3f} at worst, {middle:.3f} in the middle, {best:.3f} at best"
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -166,8 +169,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--fresh", type=int, default=FRESH, help="leads of the population")
     parser.add_argument("--json", action="store_true", help="print JSON")
     options = parser.parse_args(arguments)
-    found = measure(options.draws, options.models, options.leads, options.fresh)
-    print(json.dumps(found.to_dict(), indent=2) if options.json else "\n".join(lines(found)))
+    result = measure(options.draws, options.models, options.leads, options.fresh)
+    print(json.dumps(result.to_dict(), indent=2) if options.json else "\n".join(lines(result)))
 
 
 if __name__ == "__main__":

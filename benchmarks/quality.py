@@ -1,18 +1,18 @@
-"""How good the forecasts are on the four real sets, beside those of what a user would pick today.
+"""How good the predicted probabilities are on the four real sets, beside those of what a user would pick today.
 
     make bench-quality
     python -m benchmarks quality --sets olist --learners ours,logistic,odoo --json
 
 Every learner has its defaults and sees the same leads and the same honest fields: those that the card lets training
-learn from. Where leads have days, it learns from the older and foresees the newer, at the newest 30 % and at earlier
+learn from. Where leads have days, it learns from the older and predicts the newer, at the newest 30 % and at earlier
 cuts; otherwise the leads are split at random, stratified, several times, 70 to 30. Figures are means over the splits.
 The interval of a difference to ours is a paired bootstrap over leads of the difference of their log-loss: each lead's,
 averaged over the splits that held it out.
 
-`fit s` of ours is all that training does: the fit, the compilation into tables, the out-of-fold forecasts, the weighing
-with the rules, the rounding. Its `predict s` scores all leads of the set, cleaned and with rules, as a list is scored;
-that of the others is of the held-out leads alone, of values that are clean. Learners use as many threads as they do by
-default; scikit-learn's boosting one.
+`fit s` of ours is all that training does: the fit, the compilation into tables, the out-of-fold predictions, the
+weighing with the rules, the rounding. Its `predict s` scores all leads of the set, cleaned and with rules, as a list is
+scored; that of the others covers the held-out leads alone, with clean values. Learners use their default number of
+threads; scikit-learn's boosting uses one.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.learners import LEARNERS, TITLES, Floats, absent
-from benchmarks.sets import SETS, SHARE, Set, loaded
+from benchmarks.real_sets import HELD_OUT_SHARE, SETS, RealSet, loaded
 from leadledger.training.evidence.forecast_quality import SMALLEST, judge
 
 SPLITS = 3
@@ -39,7 +39,7 @@ WITHIN = 0.002  # of log-loss, above the best of all, that ours may be
 
 
 @dataclass(frozen=True)
-class Row:
+class LearnerQuality:
     """One learner on one set, as means over the splits; `above` is its log-loss less ours, with its interval."""
 
     learner: str
@@ -54,7 +54,7 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Table:
+class SetQuality:
     """What was measured on one set."""
 
     name: str
@@ -63,7 +63,7 @@ class Table:
     fields: int
     splits: int
     way: str
-    rows: tuple[Row, ...]
+    rows: tuple[LearnerQuality, ...]
 
     def to_dict(self) -> dict[str, Any]:
         """Nested JSON."""
@@ -71,17 +71,17 @@ class Table:
 
 
 @dataclass
-class Tally:
+class LearnerTally:
     """What one learner has shown so far: measures by split, and each lead's mean share of the log-loss (n,)."""
 
     lead_losses: Floats
     measures: list[tuple[float, ...]] = field(default_factory=list)
 
 
-def measure(data: Set, names: Sequence[str], splits: int) -> Table:
+def measure(data: RealSet, names: Sequence[str], splits: int) -> SetQuality:
     """Fit and judge the learners on the same splits; ours is among them and comes first."""
     won = data.history.won
-    tallies = {name: Tally(np.zeros(len(won))) for name in names}
+    tallies = {name: LearnerTally(np.zeros(len(won))) for name in names}
     parts = list(data.splits(splits))
     for number, (older, held) in enumerate(parts):
         for name, tally in tallies.items():
@@ -101,11 +101,13 @@ def measure(data: Set, names: Sequence[str], splits: int) -> Table:
     low, high = bootstrap(above)
     rows = []
     for place, (name, tally) in enumerate(tallies.items()):
-        loss, auc, brier, fit, predict_ = (float(one) for one in np.mean(tally.measures, axis=0))
+        loss, auc, brier, fit, predict_ = (float(mean) for mean in np.mean(tally.measures, axis=0))
         difference = float(above[:, place].sum())
-        rows.append(Row(name, loss, difference, float(low[place]), float(high[place]), auc, brier, fit, predict_))
+        rows.append(
+            LearnerQuality(name, loss, difference, float(low[place]), float(high[place]), auc, brier, fit, predict_)
+        )
     way = "time-ordered" if data.ordered else "stratified"
-    return Table(data.name, len(won), float(won.mean()), data.history.frame.shape[1], len(parts), way, tuple(rows))
+    return SetQuality(data.name, len(won), float(won.mean()), data.history.frame.shape[1], len(parts), way, tuple(rows))
 
 
 def lead_losses(won: np.ndarray, probability: Floats) -> Floats:
@@ -115,7 +117,7 @@ def lead_losses(won: np.ndarray, probability: Floats) -> Floats:
 
 
 def bootstrap(differences: Floats) -> tuple[Floats, Floats]:
-    """The interval of the sum of each column (n, learners) when other leads of the same kind had come."""
+    """The interval of the sum of each column (n, learners) over samples of leads like these."""
     random = np.random.default_rng(0)
     n = len(differences)
     sums = np.array([random.multinomial(n, np.full(n, 1 / n)) @ differences for _ in range(RESAMPLES)])
@@ -123,12 +125,12 @@ def bootstrap(differences: Floats) -> tuple[Floats, Floats]:
     return np.quantile(sums, tail, axis=0), np.quantile(sums, 1 - tail, axis=0)
 
 
-def lines(table: Table) -> Iterator[str]:
+def lines(table: SetQuality) -> Iterator[str]:
     """A table as text, at most 100 columns wide, and what it says."""
     cut = "cuts in time" if table.way == "time-ordered" else "random splits"
     yield (
         f"{table.name}: {table.leads:,} leads, {table.rate:.1%} won, {table.fields} fields;"
-        f" {table.way}, {table.splits} {cut}, {SHARE:.0%} held out"
+        f" {table.way}, {table.splits} {cut}, {HELD_OUT_SHARE:.0%} held out"
     )
     yield f"{'':<27}{'log-loss':>9}{'above ours, 95 % interval':>28}{'AUC':>8}{'Brier':>8}{'fit s':>8}{'predict s':>11}"
     for row in table.rows:
@@ -143,9 +145,9 @@ def lines(table: Table) -> Iterator[str]:
     if rivals:
         best = min(rivals, key=lambda row: row.log_loss)
         gap = first.log_loss - best.log_loss
-        said = "within" if gap <= WITHIN else "NOT within"
+        verdict = "within" if gap <= WITHIN else "NOT within"
         yield f"ours is {abs(gap):.4f} {'above' if gap > 0 else 'below'} the best other, {TITLES[best.learner]}:" + (
-            f" {said} {WITHIN}"
+            f" {verdict} {WITHIN}"
         )
 
 
@@ -159,9 +161,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--splits", type=int, default=SPLITS, help="how often leads are held out (at most 4 in time)")
     parser.add_argument("--json", action="store_true", help="print JSON")
     options = parser.parse_args(arguments)
-    chosen = chosen_of(parser, "--learners", options.learners, LEARNERS)
-    names = ["ours", *(name for name in chosen if name != "ours" and not said_absent(name))]
-    sets = chosen_of(parser, "--sets", options.sets, SETS)
+    chosen = choose_names(parser, "--learners", options.learners, LEARNERS)
+    names = ["ours", *(name for name in chosen if name != "ours" and not is_absent(name))]
+    sets = choose_names(parser, "--sets", options.sets, SETS)
     tables = []
     for data in loaded(sets):
         with warnings.catch_warnings():
@@ -173,7 +175,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         print(json.dumps([table.to_dict() for table in tables], indent=2))
 
 
-def said_absent(name: str) -> bool:
+def is_absent(name: str) -> bool:
     """Whether a learner is absent; says so on standard error."""
     why = absent(name)
     if why:
@@ -181,9 +183,9 @@ def said_absent(name: str) -> bool:
     return bool(why)
 
 
-def chosen_of(parser: argparse.ArgumentParser, option: str, given: str, known: Any) -> list[str]:
+def choose_names(parser: argparse.ArgumentParser, option: str, given: str, known: Any) -> list[str]:
     """The names of a list with commas; one that is not known ends the program with status 2."""
-    names = [one.strip() for one in given.split(",") if one.strip()]
+    names = [name.strip() for name in given.split(",") if name.strip()]
     for name in names:
         if name not in known:
             parser.error(f"{option}: there is no '{name}'; there are: {', '.join(known)}")

@@ -46,7 +46,7 @@ uvicorn.run(
 
 
 def first_answer(command: list[str], port: int) -> float:
-    """Seconds from the start of a process to its first answer with status 200. Raises RuntimeError if none comes."""
+    """Seconds from the start of a process to its first answer with status 200. RuntimeError without one."""
     start = time.perf_counter()
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL)
     try:
@@ -64,7 +64,7 @@ def first_answer(command: list[str], port: int) -> float:
             if status == 200:
                 return took
             raise RuntimeError(f"the first answer has status {status}: {command}")
-        raise RuntimeError(f"no answer came: {command}")
+        raise RuntimeError(f"the server gave no answer: {command}")
     finally:
         process.terminate()
         process.wait()
@@ -87,18 +87,18 @@ def main(arguments: list[str] | None = None) -> None:
     what = ["--home", str(options.home)] if options.home else ["--card", str(options.card)]
     times: dict[str, list[float]] = {"leadledger serve": [], "FastAPI echo (baseline)": []}
     for turn in range(options.starts + 1):
-        for name, found in times.items():
+        for name, seconds in times.items():
             port = str(free_port())
             serve = ["-c", OURS, "serve", *what, "--port", port]
             took = first_answer(
                 [sys.executable, *(serve if name.startswith("lead") else ["-c", ECHO, port])], int(port)
             )
             if turn:
-                found.append(took)
-    for name, found in times.items():
-        middle, best, worst = statistics.median(found), min(found), max(found)
-        print(f"{name:24} median {middle:.2f} s, best {best:.2f} s, worst {worst:.2f} s of {len(found)} starts")
-    ours, echo = (statistics.median(found) for found in times.values())
+                seconds.append(took)
+    for name, seconds in times.items():
+        middle, best, worst = statistics.median(seconds), min(seconds), max(seconds)
+        print(f"{name:24} median {middle:.2f} s, best {best:.2f} s, worst {worst:.2f} s of {len(seconds)} starts")
+    ours, echo = (statistics.median(seconds) for seconds in times.values())
     print(f"first answer: {ours / echo:.2f} times the baseline; {'within' if ours <= TARGET else 'OVER'} {TARGET} s")
 
 

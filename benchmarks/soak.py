@@ -1,6 +1,6 @@
-"""A steady load for long, with the decision log in SQLite: does memory stay as it is, and is every request answered?
+"""A long, steady load, with the decision log in SQLite: does memory stay flat, and is every request answered?
 
-The memory is the resident set of the process, looked at each second. What the first tenth of the time fills (caches of
+The memory is the resident set of the process, read every second. What the first tenth of the time fills (caches of
 SQLite, of the allocator, of the code) is not counted: from then on it may grow by `GROWTH`.
 """
 
@@ -13,8 +13,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.load import Load, Seen, asking
-from benchmarks.served import REQUEST, fresh, ours
+from benchmarks.load import Load, LoadResult, start_load
+from benchmarks.servers import REQUEST, fresh, ours
 
 CONNECTIONS = 64  # so many requests may be due while one is answered late, and none is refused for want of room
 PARTS = 10  # of the time; the latencies of the first are held against those of the last
@@ -22,7 +22,7 @@ GROWTH = 0.03  # share of the memory after the first part; what is less comes an
 
 
 @dataclass(frozen=True)
-class Held:
+class SoakResult:
     """Memory in MB: at the start, after the first part, at the end; its slope in MB an hour after the first part. What
     was seen in each part.
     """
@@ -31,15 +31,15 @@ class Held:
     warm: float
     end: float
     slope: float
-    parts: Sequence[Seen]
+    parts: Sequence[LoadResult]
 
 
-def measure(seconds: float, rate: float) -> Held:
+def measure(seconds: float, rate: float) -> SoakResult:
     """So many seconds of load, at so many requests a second."""
     with fresh() as folder, ours(Path(folder), "--log", "sync") as served:
         times, sizes = [0.0], [resident(served.pid)]
         begun = time.monotonic()
-        with asking(Load(served.port, REQUEST, CONNECTIONS, seconds, rate, every=seconds / PARTS)) as seen:
+        with start_load(Load(served.port, REQUEST, CONNECTIONS, seconds, rate, every=seconds / PARTS)) as seen:
             while (now := time.monotonic() - begun) < seconds:
                 time.sleep(min(1.0, seconds / 100))
                 times.append(now)
@@ -47,8 +47,8 @@ def measure(seconds: float, rate: float) -> Held:
             parts = list(seen)
         first = next(at for at, now in enumerate(times) if now >= seconds / PARTS)
         slope = statistics.linear_regression(times[first:], sizes[first:]).slope * 3600
-        warm, end = (statistics.median(some) for some in (sizes[first : first + 5], sizes[-5:]))
-        return Held(sizes[0], warm, end, slope, parts)
+        warm, end = (statistics.median(window) for window in (sizes[first : first + 5], sizes[-5:]))
+        return SoakResult(sizes[0], warm, end, slope, parts)
 
 
 def resident(pid: int) -> float:
@@ -57,24 +57,24 @@ def resident(pid: int) -> float:
     return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
-def failures(held: Held) -> list[str]:
-    """What should not be."""
-    found = []
-    errors = sum(one.errors for one in held.parts)
+def failures(held: SoakResult) -> list[str]:
+    """What went wrong; empty: nothing."""
+    problems = []
+    errors = sum(part.errors for part in held.parts)
     if errors:
-        found.append(f"{errors} errors")
+        problems.append(f"{errors} errors")
     if held.end > held.warm * (1 + GROWTH):
-        found.append("memory grows")
-    return found
+        problems.append("memory grows")
+    return problems
 
 
-def lines(held: Held) -> Iterator[str]:
+def lines(held: SoakResult) -> Iterator[str]:
     """As text."""
     yield f"memory: {held.start:.1f} MB at the start, {held.warm:.1f} MB warm, {held.end:.1f} MB at the end"
     yield f"slope once warm: {held.slope:+.2f} MB an hour"
-    answers = sum(one.count(200) for one in held.parts)
-    errors, unsent = (sum(some) for some in zip(*((one.errors, one.unsent) for one in held.parts), strict=True))
-    yield f"{answers:,} answers, {errors} errors, {unsent} not asked for want of a free connection"
+    answers = sum(part.count(200) for part in held.parts)
+    errors, unsent = (sum(counts) for counts in zip(*((part.errors, part.unsent) for part in held.parts), strict=True))
+    yield f"{answers:,} answers, {errors} errors, {unsent} not sent for want of a free connection"
     for name, part in (("first", held.parts[0]), ("last", held.parts[-1])):
         if part.count(200):
             took = part.statuses[200]

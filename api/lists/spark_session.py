@@ -38,7 +38,7 @@ SETTINGS = {
     "spark.sql.adaptive.optimizer.excludedRules": "org.apache.spark.sql.execution.adaptive.AQEPropagateEmptyRelation",
     "spark.sql.csv.parser.columnPruning.enabled": "false",  # else a row with too many values isn't noticed
     # All steps of a SELECT in one method are more than Java compiles, so that each step gets methods of its own.
-    # What either is worth, `make bench-cluster` measures.
+    # What either is worth, `make bench-spark` measures.
     "spark.sql.codegen.wholeStage": "false",
 }
 

@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 from sklearn.metrics import log_loss, roc_auc_score
 
-from benchmarks import learning_curve, quality, sets
+from benchmarks import learning_curve, quality, real_sets
 from benchmarks.__main__ import main
 from benchmarks.learners import LEARNERS, MODULES, TITLES, absent
-from benchmarks.quality import Row, Table, bootstrap, lead_losses, lines, measure
-from benchmarks.sets import SETS, Set
+from benchmarks.quality import LearnerQuality, SetQuality, bootstrap, lead_losses, lines, measure
+from benchmarks.real_sets import SETS, RealSet
 from leadledger.api.cli.examples import find_examples, load_simulator
 from leadledger.scoring.card.reader import read_card
 from leadledger.training.history import read_history
@@ -24,18 +24,18 @@ QUICK = ("rules", "logistic", "odoo")
 
 
 @pytest.fixture(scope="module")
-def simulated() -> Set:
+def simulated() -> RealSet:
     """Six hundred simulated leads with dates."""
-    return Set("simulated", CARD, read_history(CARD, load_simulator().simulate(600, seed=7)))
+    return RealSet("simulated", CARD, read_history(CARD, load_simulator().simulate(600, seed=7)))
 
 
 @pytest.fixture
-def undated(simulated: Set) -> Set:
+def undated(simulated: RealSet) -> RealSet:
     """The same leads as if they had no dates."""
     return replace(simulated, history=replace(simulated.history, days=None))
 
 
-def test_cuts_in_time_learn_from_the_past(simulated: Set) -> None:
+def test_cuts_in_time_learn_from_the_past(simulated: RealSet) -> None:
     """The first cut holds out the newest 30 %; no cut learns from a lead that is newer than one that it judges by."""
     assert simulated.ordered
     days = simulated.history.days
@@ -48,7 +48,7 @@ def test_cuts_in_time_learn_from_the_past(simulated: Set) -> None:
         assert len(held) == pytest.approx(0.3 * len(days), abs=1)
 
 
-def test_random_splits_are_stratified(undated: Set) -> None:
+def test_random_splits_are_stratified(undated: RealSet) -> None:
     """Without days, each split holds out another 30 %, with the same share of opportunities."""
     parts = list(undated.splits(2))
     won = undated.history.won
@@ -58,7 +58,7 @@ def test_random_splits_are_stratified(undated: Set) -> None:
         assert won[held].mean() == pytest.approx(won.mean(), abs=1 / len(held))
 
 
-def test_measures_are_means_over_the_splits(undated: Set) -> None:
+def test_measures_are_means_over_the_splits(undated: RealSet) -> None:
     """The log-loss is the mean over splits, the difference is to the first learner, inside its interval."""
     table = measure(undated, ["logistic", "rules", "odoo"], 2)
     won, expected = undated.history.won, []
@@ -95,51 +95,52 @@ def test_lead_losses_add_up_to_log_loss() -> None:
 def test_table_fits_and_says_who_is_best() -> None:
     """A table is at most 100 columns wide; its last line names the best of the others and the distance to it."""
     rows = [
-        Row(name, 0.3 + 0.01 * place, 0.01 * place, 0, 0.02, 0.7, 0.1, 123.4, 12.3) for place, name in enumerate(TITLES)
+        LearnerQuality(name, 0.3 + 0.01 * place, 0.01 * place, 0, 0.02, 0.7, 0.1, 123.4, 12.3)
+        for place, name in enumerate(TITLES)
     ]
-    table = Table("online_shoppers", 123_456, 0.155, 16, 10, "stratified", tuple(rows))
-    said = list(lines(table))
-    assert max(map(len, said)) <= 100
-    assert len(said) == 3 + len(TITLES)
-    assert said[-1] == "ours is 0.0300 below the best other, rules alone: within 0.002"
+    table = SetQuality("online_shoppers", 123_456, 0.155, 16, 10, "stratified", tuple(rows))
+    printed = list(lines(table))
+    assert max(map(len, printed)) <= 100
+    assert len(printed) == 3 + len(TITLES)
+    assert printed[-1] == "ours is 0.0300 below the best other, rules alone: within 0.002"
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", LEARNERS)
-def test_learners_foresee(undated: Set, name: str) -> None:
+def test_learners_foresee(undated: RealSet, name: str) -> None:
     """Each learner gives every lead a probability, and orders the leads much better than chance."""
     if absent(name):
         pytest.skip(absent(name))
     older, held = next(undated.splits(1))
-    found = LEARNERS[name](undated, older, 0)(held)
-    assert found.shape == held.shape
-    assert ((found >= 0) & (found <= 1)).all()
-    assert roc_auc_score(undated.history.won[held], found) > 0.65
+    predicted = LEARNERS[name](undated, older, 0)(held)
+    assert predicted.shape == held.shape
+    assert ((predicted >= 0) & (predicted <= 1)).all()
+    assert roc_auc_score(undated.history.won[held], predicted) > 0.65
 
 
-def test_too_few_outcomes_leave_the_rules(undated: Set) -> None:
+def test_too_few_outcomes_leave_the_rules(undated: RealSet) -> None:
     """As in `train`, fewer than ten opportunities teach nothing: the odds double with ten points, as declared."""
     won = undated.history.won
     older = np.concatenate([np.flatnonzero(won)[:9], np.flatnonzero(~won)[:200]])
     held = np.arange(len(won))
-    found = LEARNERS["ours"](undated, older, 0)(held)
-    odds = found / (1 - found)
+    predicted = LEARNERS["ours"](undated, older, 0)(held)
+    odds = predicted / (1 - predicted)
     assert CARD.base_rate is not None
     assert odds == pytest.approx(CARD.base_rate / (1 - CARD.base_rate) * 2 ** (undated.history.rules / 100), rel=1e-9)
 
 
 def test_absent_learners_are_said(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    """What is not installed is said on standard error and left out."""
+    """A learner that is not installed is skipped, with a message on standard error."""
     monkeypatch.setitem(MODULES, "catboost", "no_such_module")
-    assert quality.said_absent("catboost")
+    assert quality.is_absent("catboost")
     assert "CatBoost is skipped: no_such_module is not installed" in capsys.readouterr().err
 
 
 def test_absent_sets_are_said(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: object
 ) -> None:
-    """A set whose files are absent is said and skipped, and the rest goes on."""
-    monkeypatch.setattr(sets, "DATA", tmp_path)
+    """A set whose files are absent is skipped, with a message, and the rest goes on."""
+    monkeypatch.setattr(real_sets, "DATA", tmp_path)
     quality.main(["--json"])
     out, err = capsys.readouterr()
     assert json.loads(out) == []
@@ -147,49 +148,51 @@ def test_absent_sets_are_said(
         assert f"{name} is skipped: the real data is not shipped" in err
 
 
-@pytest.mark.skipif(not (sets.DATA / "olist_funnel").is_dir(), reason=f"the real data would be in {sets.DATA}")
+@pytest.mark.skipif(
+    not (real_sets.DATA / "olist_funnel").is_dir(), reason=f"the real data would be in {real_sets.DATA}"
+)
 def test_olist_is_joined_as_its_readme_says() -> None:
     """6,197 leads old enough to judge, in the order of their days, on two fields."""
-    found = sets.load("olist")
-    assert found is not None
-    assert found.ordered
-    assert len(found.history) == found.history.counts.used == 6_197
-    assert list(found.history.frame) == ["landing_page", "origin"]
+    olist = real_sets.load("olist")
+    assert olist is not None
+    assert olist.ordered
+    assert len(olist.history) == olist.history.counts.used == 6_197
+    assert list(olist.history.frame) == ["landing_page", "origin"]
 
 
-def test_draws_judge_by_the_rest(undated: Set) -> None:
+def test_draws_judge_by_the_rest(undated: RealSet) -> None:
     """A draw is of the size asked for, another each time, and nothing of it is judged by."""
     won = undated.history.won
     kept, held = learning_curve.drawn(won, 100, 0)
     again, _ = learning_curve.drawn(won, 100, 0)
-    other, _ = learning_curve.drawn(won, 100, 1)
+    next_draw, _ = learning_curve.drawn(won, 100, 1)
     assert len(kept) == 100
     assert len(held) == len(won) - 100
     assert not set(kept) & set(held)
     assert np.array_equal(kept, again)
-    assert not np.array_equal(kept, other)
+    assert not np.array_equal(kept, next_draw)
 
 
 def test_summary_of_draws() -> None:
     """Differences are paired by draw: ours 0.1 below the rules each time is certain, however much draws differ."""
     rules = np.array([0.3, 0.5, 0.9])
     losses = np.column_stack([rules - 0.1, rules, rules - np.array([0.1, 0.2, 0.3])])
-    found = learning_curve.summary(["ours", "rules", "logistic"], 100, losses)
-    assert found.less_rules == pytest.approx(-0.1)
-    assert found.less_rules_error == pytest.approx(0, abs=1e-12)
-    assert found.best == "logistic"
-    assert found.less_best == pytest.approx(0.1)
-    assert found.less_best_error == pytest.approx(0.1 / np.sqrt(3))
+    size = learning_curve.summary(["ours", "rules", "logistic"], 100, losses)
+    assert size.less_rules == pytest.approx(-0.1)
+    assert size.less_rules_error == pytest.approx(0, abs=1e-12)
+    assert size.best == "logistic"
+    assert size.less_best == pytest.approx(0.1)
+    assert size.less_best_error == pytest.approx(0.1 / np.sqrt(3))
 
 
 @pytest.mark.slow
-def test_curve_of_a_set(undated: Set) -> None:
+def test_curve_of_a_set(undated: RealSet) -> None:
     """Two sizes, two draws; a size above half of the set is left out; at most 100 columns."""
     curve = learning_curve.measure(undated, ["ours", "rules", "logistic"], [60, 120, 5000], 2)
-    assert [one.leads for one in curve.sizes] == [60, 120]
-    said = list(learning_curve.lines(curve))
-    assert max(map(len, said)) <= 100
-    assert said[-1].startswith("more than 0.01 above the best other: ")
+    assert [size.leads for size in curve.sizes] == [60, 120]
+    printed = list(learning_curve.lines(curve))
+    assert max(map(len, printed)) <= 100
+    assert printed[-1].startswith("more than 0.01 above the best other: ")
 
 
 def test_unknown_names_are_refused(capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.load import Load, asking
-from benchmarks.served import REQUEST
+from benchmarks.load import Load, start_load
+from benchmarks.servers import REQUEST
 from leadledger.api.server.protocol import REST_PER_CONNECTION
 from tests.serving import started
 
@@ -26,7 +26,7 @@ def test_ten_times_as_many_callers_as_there_is_room_for(tmp_path: Path, log: str
     """
     with started(tmp_path, log=log, max_waiting=ROOM) as server:
         begun = time.monotonic()
-        with asking(Load(server.port, REQUEST, connections=10 * ROOM, seconds=SECONDS)) as seen:
+        with start_load(Load(server.port, REQUEST, connections=10 * ROOM, seconds=SECONDS)) as seen:
             health = []
             while time.monotonic() - begun < SECONDS:
                 start = time.monotonic()

@@ -16,7 +16,7 @@ Whatever a session has set, a SELECT gives the same: ANSI mode, the time zone an
 - A cast of a TIMESTAMP to a day gives the day in the session's time zone; its seconds since 1970 do not depend on it.
 - `trim` of several signs and `translate` make an object of each sign, so that texts that need neither are asked first;
   and `CASE … WHEN` works out what it compares once more for each branch, so that tidied texts are columns.
-- Learned tables are nested CASE. Of the other ways that `make bench-cluster` measures, arrays at a counted bin, with
+- Learned tables are nested CASE. Of the other ways that `make bench-spark` measures, arrays at a counted bin, with
   `array_position` for texts, are faster by a quarter where each step is compiled by itself, and slower where whole
   stages are; joins with broadcast tables are many times slower.
 - All steps in one method come near to the 64 KB that Java allows, and it interprets methods above 8,000 bytes:

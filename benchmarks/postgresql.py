@@ -1,9 +1,9 @@
-"""Scoring inside of PostgreSQL, beside PostgreSQL's own scan of the table: `make bench-warehouse`.
+"""Scoring inside of PostgreSQL, beside PostgreSQL's own scan of the table: `make bench-postgresql`.
 
-The server is the one of the tests, of a Python package; the card is the example's with a release that 20,000 simulated
-leads teach, the table has texts, numbers, flags and days of their own types. *select* works out the score, the
+The server is the one of the tests, of a Python package; the card is the example's with a release trained on 20,000
+simulated leads, the table has texts, numbers, flags and days of their own types. *select* computes the score, the
 probability and the recommendation of each lead, and keeps none; *into* is what `leadledger score postgresql://…` does:
-scores written into another table, in one transaction, with its checks. The scan reads the columns that the card asks.
+scores written into another table, in one transaction, with its checks. The scan reads the columns that the card uses.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ TYPES = {"BIGINT": "double precision", "DOUBLE": "double precision", "BOOLEAN": 
 
 
 @dataclass(frozen=True)
-class Rate:
+class PostgresRate:
     """How fast one way is: rows, and seconds, the least of some runs."""
 
     way: str
@@ -46,15 +46,15 @@ class Rate:
         return self.rows / self.seconds
 
 
-def measure(rows: int, repeat: int) -> list[Rate]:
+def measure(rows: int, repeat: int) -> list[PostgresRate]:
     """The scan, the SELECT and the whole run, on a table of so many rows."""
     as_of = UNTIL + timedelta(days=1)
     with tempfile.TemporaryDirectory() as name, server() as url:
         folder = Path(name)
         card = Releases(release(folder)).open()
         columns = load(leads(folder, rows), url)
-        asked = [one for names in used(card.card, columns).values() for one in names]
-        scan = ", ".join(f'count("{one}")' for one in asked)
+        fields = [column for names in used(card.card, columns).values() for column in names]
+        scan = ", ".join(f'count("{column}")' for column in fields)
         query = sql.select(card, Query(as_of, columns=columns), "postgres")
         with psycopg.connect(url, autocommit=True) as connection:
             connection.execute("ANALYZE leads")
@@ -65,24 +65,24 @@ def measure(rows: int, repeat: int) -> list[Rate]:
                 ),
                 "into": lambda: score_table(card, url, "leads", "scores", as_of=as_of),
             }
-            return [Rate(way, rows, least(one, repeat)) for way, one in work.items()]
+            return [PostgresRate(way, rows, least(run, repeat)) for way, run in work.items()]
 
 
 def least(work: Callable[[], object], repeat: int) -> float:
     """The least seconds of some runs."""
-    found = []
+    seconds = []
     for _ in range(repeat):
         start = time.perf_counter()
         work()
-        found.append(time.perf_counter() - start)
-    return min(found)
+        seconds.append(time.perf_counter() - start)
+    return min(seconds)
 
 
 def load(path: Path, url: str) -> dict[str, str]:
     """Copy a CSV file into the table `leads`; its columns and their types, as DuckDB names them."""
-    found = duckdb.execute(f"DESCRIBE FROM read_csv('{path}')").fetchall()
-    columns = {str(one[0]): {"BIGINT": "DOUBLE"}.get(one[1], one[1]) for one in found}
-    spelt = ", ".join(f'"{one}" {TYPES.get(kind, "text")}' for one, kind in columns.items())
+    description = duckdb.execute(f"DESCRIBE FROM read_csv('{path}')").fetchall()
+    columns = {str(row[0]): {"BIGINT": "DOUBLE"}.get(row[1], row[1]) for row in description}
+    spelt = ", ".join(f'"{column}" {TYPES.get(kind, "text")}' for column, kind in columns.items())
     with psycopg.connect(url) as connection, connection.cursor() as cursor:
         cursor.execute(f"CREATE TABLE leads ({spelt})")
         with cursor.copy("COPY leads FROM STDIN (FORMAT csv, HEADER)") as copy, path.open("rb") as file:
@@ -94,19 +94,19 @@ def load(path: Path, url: str) -> dict[str, str]:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(
-        prog="benchmarks warehouse", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+        prog="benchmarks postgresql", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--rows", type=int, default=ROWS, help="rows of the table")
     parser.add_argument("--repeat", type=int, default=3, help="runs of each, of which the best counts")
     parser.add_argument("--json", action="store_true", help="print JSON")
     options = parser.parse_args(arguments)
-    found = measure(options.rows, options.repeat)
+    rates = measure(options.rows, options.repeat)
     if options.json:
-        print(json.dumps([asdict(one) for one in found], indent=2))
+        print(json.dumps([asdict(rate) for rate in rates], indent=2))
     else:
-        for one in found:
-            times = one.seconds / found[0].seconds
-            print(f"{one.way:8s} {one.rate:12,.0f} rows/s   {times:6.1f} × the scan   {one.seconds:6.2f} s")
+        for rate in rates:
+            times = rate.seconds / rates[0].seconds
+            print(f"{rate.way:8s} {rate.rate:12,.0f} rows/s   {times:6.1f} × the scan   {rate.seconds:6.2f} s")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """The four real sets: their card, their history, and how leads are held out.
 
 None of the data is part of the project. It is read in `shared/data` beside the project's folder; a set that is absent
-is said and skipped.
+is skipped, with a message.
 """
 
 from __future__ import annotations
@@ -26,15 +26,15 @@ from leadledger.training.history import History, read_history
 
 ROOT = Path(__file__).parents[1]
 DATA = ROOT.parent / "shared" / "data"
-UNSEEN = 10  # the first of the seeds that splits are drawn by; settings were chosen by lower ones
-SHARE = 0.3  # of the leads, held out to judge by
+FIRST_SPLIT_SEED = 10  # the first of the seeds that splits are drawn by; settings were chosen by lower ones
+HELD_OUT_SHARE = 0.3  # of the leads, held out to judge by
 CUTS = (0.7, 0.6, 0.5, 0.4)  # where learning ends, as a share of the leads in time: the newest 30 %, and earlier ones
 
 Indexes: TypeAlias = NDArray[np.intp]
 
 
 @dataclass(frozen=True)
-class Set:
+class RealSet:
     """A set by its name, with its card and the history that the card makes of it."""
 
     name: str
@@ -51,15 +51,17 @@ class Set:
         positions = np.arange(len(self.history))
         if self.ordered:
             for cut in CUTS[:most]:
-                end, last = round(cut * len(positions)), round((cut + SHARE) * len(positions))
+                end, last = round(cut * len(positions)), round((cut + HELD_OUT_SHARE) * len(positions))
                 yield positions[:end], positions[end:last]
             return
-        for seed in range(UNSEEN, UNSEEN + most):
-            kept, held = train_test_split(positions, test_size=SHARE, stratify=self.history.won, random_state=seed)
+        for seed in range(FIRST_SPLIT_SEED, FIRST_SPLIT_SEED + most):
+            kept, held = train_test_split(
+                positions, test_size=HELD_OUT_SHARE, stratify=self.history.won, random_state=seed
+            )
             yield np.sort(kept), np.sort(held)
 
 
-# Each set: the folder of its card, its files, and the day up to which its outcomes are known where no lead tells it.
+# Each set: the folder of its card, its files, and the last day of known outcomes where the data doesn't have it.
 SETS: dict[str, tuple[str, tuple[str, ...], date | None]] = {
     "bank_marketing": ("bank-marketing", ("bank_marketing/bank-additional-full.csv",), None),
     "online_shoppers": ("online-shoppers", ("online_shoppers/online_shoppers_intention.csv",), None),
@@ -75,25 +77,25 @@ SETS: dict[str, tuple[str, tuple[str, ...], date | None]] = {
 }
 
 
-def load(name: str) -> Set | None:
-    """A set by its name, or None, said on standard error, where its files are absent."""
+def load(name: str) -> RealSet | None:
+    """A set by its name, or None, with a message on standard error, where its files are absent."""
     folder, files, as_of = SETS[name]
-    absent = [str(DATA / one) for one in files if not (DATA / one).is_file()]
+    absent = [str(DATA / file) for file in files if not (DATA / file).is_file()]
     if absent:
         print(f"{name} is skipped: the real data is not shipped; it would be {absent[0]}", file=sys.stderr)
         return None
     example = ROOT / "examples" / folder
     card = read_card(example / "card.yaml")
     source = DATA / files[0] if len(files) == 1 else joined(example / "README.md", (DATA / files[0]).parent)
-    return Set(name, card, read_history(card, source, as_of))
+    return RealSet(name, card, read_history(card, source, as_of))
 
 
-def loaded(names: Sequence[str]) -> Iterator[Set]:
+def loaded(names: Sequence[str]) -> Iterator[RealSet]:
     """The sets of these names whose files are there."""
     for name in names:
-        found = load(name)
-        if found is not None:
-            yield found
+        data = load(name)
+        if data is not None:
+            yield data
 
 
 def joined(readme: Path, folder: Path) -> pd.DataFrame:

@@ -1,8 +1,8 @@
-"""The servers that the benchmarks of the service compare, and the request that they are asked.
+"""The servers that the benchmarks of the service compare, and the request that they get.
 
 Each is a process with one worker, the same httptools and uvloop, and no access log; what ours logs goes nowhere. The
 bare app takes the same body, as a dict, and returns a dict of one text, whose JSON has as many bytes as our answer:
-FastAPI takes longer for a nested one. The pipeline is asked with a data frame of one row, as those who wrote it would.
+FastAPI takes longer for a nested one. The pipeline predicts from a data frame of one row, as its users do.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ async def score(body: dict[str, Any]) -> dict[str, Any]:
 
 
 @dataclass(frozen=True)
-class Served:
+class ServerProcess:
     """A process that serves, and its answer to the lead."""
 
     pid: int
@@ -91,18 +91,18 @@ class Served:
     answer: bytes
 
 
-def ours(home: Path, *options: str) -> AbstractContextManager[Served]:
+def ours(home: Path, *options: str) -> AbstractContextManager[ServerProcess]:
     """`leadledger serve` of the example's card, alone."""
     return _serving(["-c", OURS, "serve", "--card", str(CARD), "--home", str(home), "--port", PORT, *options])
 
 
-def bare(size: int) -> AbstractContextManager[Served]:
+def bare(size: int) -> AbstractContextManager[ServerProcess]:
     """A bare FastAPI app, whose answers have so many bytes."""
     return _serving(["-c", _BEFORE + _BARE + _AFTER, PORT, str(size)])
 
 
-def pipeline(model: Path) -> AbstractContextManager[Served]:
-    """A FastAPI app that asks a joblib file."""
+def pipeline(model: Path) -> AbstractContextManager[ServerProcess]:
+    """A FastAPI app that predicts with the pipeline of a joblib file."""
     return _serving(["-c", _BEFORE + _PIPELINE + _AFTER, PORT, str(model)])
 
 
@@ -112,18 +112,18 @@ def fresh() -> tempfile.TemporaryDirectory[str]:
 
 
 @contextmanager
-def _serving(command: Sequence[str]) -> Iterator[Served]:
+def _serving(command: Sequence[str]) -> Iterator[ServerProcess]:
     """A server that answers. Raises RuntimeError where it doesn't."""
     port = free_port()
-    words = [sys.executable, *(str(port) if one == PORT else one for one in command)]
+    words = [sys.executable, *(str(port) if word == PORT else word for word in command)]
     with subprocess.Popen(words, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         try:
             until = time.monotonic() + PATIENCE
             while not (answer := _answered(port)):
                 if process.poll() is not None or time.monotonic() > until:
-                    raise RuntimeError(f"no answer came: {words}")
+                    raise RuntimeError(f"the server gave no answer: {words}")
                 time.sleep(0.02)
-            yield Served(process.pid, port, answer)
+            yield ServerProcess(process.pid, port, answer)
         finally:
             process.terminate()
 
