@@ -34,8 +34,8 @@ class Days(yaml.SafeLoader):
 
 
 Days.yaml_implicit_resolvers = {
-    sign: [one for one in found if one[0] != "tag:yaml.org,2002:timestamp"]
-    for sign, found in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    sign: [resolver for resolver in resolvers if resolver[0] != "tag:yaml.org,2002:timestamp"]
+    for sign, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
 
 
@@ -98,7 +98,7 @@ def test_flags_fit_the_schema_in_any_case(text: str) -> None:
 
 
 SERVICE = (ROOT / "docs" / "keys.md").read_text("utf-8")
-LIMITS = [one.name for one in dataclasses.fields(Settings) if one.name not in ("home", "release", "card")]
+LIMITS = [setting.name for setting in dataclasses.fields(Settings) if setting.name not in ("home", "release", "card")]
 
 
 @pytest.mark.parametrize("name", LIMITS)
@@ -106,10 +106,10 @@ def test_every_limit_is_described(name: str) -> None:
     """Each setting of the service stands in its page with its default, and can be given on the command line."""
     option = f"--{name.replace('_', '-')}"
     default = getattr(Settings(), name)
-    told = f"`{option}` | {default:,} |" if isinstance(default, int) else f"`{option} {default}`"
-    told = f"`{option}`" if default is None else told
-    assert told in SERVICE
-    assert option in {word for one in cli.commands["serve"].params for word in one.opts}
+    row = f"`{option}` | {default:,} |" if isinstance(default, int) else f"`{option} {default}`"
+    row = f"`{option}`" if default is None else row
+    assert row in SERVICE
+    assert option in {word for parameter in cli.commands["serve"].params for word in parameter.opts}
 
 
 @pytest.mark.parametrize("scope", SCOPES)
@@ -129,13 +129,13 @@ def listed(routes: RouteTable) -> list[tuple[str, GuardedRoute]]:
 def test_every_operation_is_listed() -> None:
     """The page of the contract lists each operation with its path and its scope, and each form of the description."""
     app = create_app(Settings(card=CARDS[0], log="off"))
-    said = app.openapi()["paths"]
-    needs = {(method, one.template): one.needs for method, one in listed(build_route_table(app.routes))}
-    for path, operations in said.items():
-        for method, one in operations.items():
+    paths = app.openapi()["paths"]
+    needs = {(method, route.template): route.needs for method, route in listed(build_route_table(app.routes))}
+    for path, operations in paths.items():
+        for method, operation in operations.items():
             scope = needs[method.upper(), path]
-            told = f"`{scope}`" if scope in SCOPES else {"any": "any", "open": "none"}[scope]
-            assert f"| `{one['operationId']}` | `{method.upper()} {path}` | {told} |" in CONTRACT
+            needed = f"`{scope}`" if scope in SCOPES else {"any": "any", "open": "none"}[scope]
+            assert f"| `{operation['operationId']}` | `{method.upper()} {path}` | {needed} |" in CONTRACT
     assert CONTRACT.count("| `/openapi") + CONTRACT.count("| `/swagger") == len(
-        [one for _, one in listed(build_route_table(app.routes)) if one.template.endswith(".json")]
+        [route for _, route in listed(build_route_table(app.routes)) if route.template.endswith(".json")]
     )

@@ -29,7 +29,7 @@ KINDS = ("number", "text", "flag", "date", "id")
 def field_of(case: Mapping[str, Any], name: str = "value") -> Field:
     """The field of a case."""
     more = case.get("field", {})
-    missing = tuple(float(one) if case["kind"] == "number" else one for one in more.get("missing", ()))
+    missing = tuple(float(value) if case["kind"] == "number" else value for value in more.get("missing", ()))
     return Field(name, case["kind"], values=tuple(more.get("values", ())), missing=missing)
 
 
@@ -67,10 +67,10 @@ def test_cases_are_read_alike_in_sql() -> None:
         ]
         duck.executemany(f"INSERT INTO leads VALUES ({', '.join('?' * len(types))})", rows)
         query = sql.select_fields(card, Query(date(2026, 11, 24), columns=types, keep=["row"]))
-        found = {row[0]: row for row in duck.execute(query).fetchall()}
+        by_row = {row[0]: row for row in duck.execute(query).fetchall()}
     wrong = []
     for i, case in enumerate(cases):
-        value, bad = found[i][places[i] + 1], found[i][-1]
+        value, bad = by_row[i][places[i] + 1], by_row[i][-1]
         if bad != ("refused" in case) or value != case.get("value"):
             wrong.append(f"{case}: {value!r}, bad: {bad}")
     assert not wrong, "\n".join(wrong)

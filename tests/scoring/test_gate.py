@@ -42,7 +42,7 @@ VERDICTS: list[tuple[Gate | None, tuple[bool | None, ...], bool, int, int, Verdi
     (POINTS_ONLY, (UNKNOWN, UNKNOWN, UNKNOWN), False, 649, 900, "ask", "the line alone decides, and is in reach"),
     (CLOSED, (MET, MET, MET), False, 990, 990, "keep", "no line can hold the promise, so nobody passes"),
     (CLOSED, (MET, UNKNOWN, MET), False, 990, 990, "keep", "nor would an answer help"),
-    (CLOSED, (MET, UNMET, MET), False, 990, 990, "nurture", "what is unmet is told first"),
+    (CLOSED, (MET, UNMET, MET), False, 990, 990, "nurture", "what is unmet is reported first"),
     (None, (UNMET, UNMET, UNMET), False, 990, 990, "keep", "nothing is left to decide"),
     (FREE, (MET, MET, MET), True, 990, 990, "disqualify", "an exclusion beats all points and criteria"),
     (LINED, (UNKNOWN, MET, MET), True, 500, 900, "disqualify", "and all questions"),
@@ -81,7 +81,7 @@ def test_whoever_is_asked_can_still_be_promoted(
 ) -> None:
     """`ask` means that the best answers would promote, and `nurture` that no answers would."""
     high = total + more
-    best = tuple(True if one is None else one for one in criteria)
+    best = tuple(True if criterion is None else criterion for criterion in criteria)
     now = decide(gate, criteria, False, total, high)
     if now == "ask":
         assert decide(gate, best, False, high, high) == "promote"
@@ -102,7 +102,7 @@ def test_whoever_is_asked_can_still_be_promoted(
     ],
 )
 def test_has_gate(stage: Stage, expected: bool) -> None:
-    """A stage has a gate if there is something to decide at its entrance; a line at 0 points is one."""
+    """A stage has a gate if there is something to decide at its entrance; a threshold at 0 points is one."""
     assert stage.has_gate is expected
 
 

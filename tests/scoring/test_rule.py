@@ -46,7 +46,7 @@ def test_each_step_starts_on_its_first_day(points: int, trust: float, half_life:
     assert len(steps.points) == len(steps.edges) + 1
     assert steps.points[-1] == 0
     assert list(steps.edges) == sorted(set(steps.edges))
-    assert [abs(one) for one in steps.points] == sorted({abs(one) for one in steps.points}, reverse=True)
+    assert [abs(tenths) for tenths in steps.points] == sorted({abs(tenths) for tenths in steps.points}, reverse=True)
     for edge, before, after in zip(steps.edges, steps.points, steps.points[1:], strict=False):
         assert steps.at(edge - 1) == before
         assert steps.at(edge) == after
@@ -88,9 +88,9 @@ def test_a_staircase_to_read() -> None:
 )
 def test_scaled(points: int, trust: float, expected: int) -> None:
     """Points times trust are whole tenths, rounded alike on both sides of zero."""
-    found = scale_points(points, trust)
-    assert found == expected
-    assert type(found) is int
+    scaled = scale_points(points, trust)
+    assert scaled == expected
+    assert type(scaled) is int
 
 
 def test_title_of_a_criterion() -> None:

@@ -35,7 +35,10 @@ TRUTHS = {True: 10, False: 0, "unknown": None}  # the points of a rule that is w
 
 def card_with(conditions: Sequence[str]) -> Scorecard:
     """A card with the fields of the cases, and a rule of one point for each condition."""
-    rules = [{"name": f"rule_{i}", "when": one, "points": 1, "reason": "It is so"} for i, one in enumerate(conditions)]
+    rules = [
+        {"name": f"rule_{i}", "when": condition, "points": 1, "reason": "It is so"}
+        for i, condition in enumerate(conditions)
+    ]
     card = {"name": "cases", "missing": CASES["missing"], "fields": CASES["fields"], "rules": rules}
     return build_untrained(parse_card(json.dumps(card, default=str)))
 
@@ -52,29 +55,30 @@ def printed_python(card: Scorecard, leads: Sequence[Mapping[str, Any]]) -> list[
 
 def printed_sql(card: Scorecard, leads: Sequence[Mapping[str, Any]]) -> list[tuple[int | None, ...]]:
     """The same by the printed SQL, from raw texts."""
-    fields = [one.name for one in card.card.plain_fields]
+    fields = [field.name for field in card.card.plain_fields]
     types = {"row": "INTEGER"} | dict.fromkeys(fields, "VARCHAR")
     with duckdb.connect() as duck:
         duck.execute(f"CREATE TABLE leads ({', '.join(f'{quoted(name)} {kind}' for name, kind in types.items())})")
         rows = [
-            [i, *(None if lead.get(one) is None else str(lead[one]) for one in fields)] for i, lead in enumerate(leads)
+            [i, *(None if lead.get(name) is None else str(lead[name]) for name in fields)]
+            for i, lead in enumerate(leads)
         ]
         duck.executemany(f"INSERT INTO leads VALUES ({', '.join('?' * len(types))})", rows)
-        found = duck.execute(sql.select(card, Query(AS_OF, columns=types, keep=["row"], ledger=True)))
-        names = [one[0] for one in found.description or ()]
-        records = sorted((dict(zip(names, row, strict=True)) for row in found.fetchall()), key=lambda row: row["row"])
-    return [tuple(row[f"r:{one.rule.name}"] for one in card.rules) for row in records]
+        result = duck.execute(sql.select(card, Query(AS_OF, columns=types, keep=["row"], ledger=True)))
+        names = [column[0] for column in result.description or ()]
+        records = sorted((dict(zip(names, row, strict=True)) for row in result.fetchall()), key=lambda row: row["row"])
+    return [tuple(row[f"r:{priced.rule.name}"] for priced in card.rules) for row in records]
 
 
 @pytest.mark.parametrize("engine_of", [walked, printed_python, printed_sql])
 def test_cases_hold_in_every_engine(engine_of: Callable[..., list[tuple[int | None, ...]]]) -> None:
     """Every condition of the cases is true, false or unknown for its lead, as expected."""
     cases = CASES["conditions"]
-    card = card_with([one["condition"] for one in cases])
-    found = engine_of(card, [one["lead"] for one in cases])
+    card = card_with([case["condition"] for case in cases])
+    results = engine_of(card, [case["lead"] for case in cases])
     wrong = [
         f"{case['condition']} with {case['lead']}: expected {case['expected']}, points {row[i]} ({case['why']})"
-        for i, (case, row) in enumerate(zip(cases, found, strict=True))
+        for i, (case, row) in enumerate(zip(cases, results, strict=True))
         if row[i] != TRUTHS[case["expected"]]
     ]
     assert not wrong, "\n".join(wrong)
@@ -92,7 +96,7 @@ def test_refused(case: Mapping[str, Any]) -> None:
 @cache
 def known_fields() -> dict[str, KnownField]:
     """The fields of the cases as a condition may ask them."""
-    return {name: KnownField(one.kind, one.values) for name, one in card_with([]).card.fields.items()}
+    return {name: KnownField(field.kind, field.values) for name, field in card_with([]).card.fields.items()}
 
 
 def test_limits() -> None:
@@ -207,12 +211,12 @@ PIECES += [
 @given(st.one_of(st.text(max_size=60), st.lists(st.sampled_from(PIECES), max_size=14).map(" ".join)))
 def test_any_text_is_read_or_refused(text: str) -> None:
     """Any text is a condition, or is refused at a place inside it; nothing else is ever raised."""
-    found = parsed(text)
-    if isinstance(found, ConditionError):
-        assert 0 <= found.offset <= len(text)
-        assert found.text
+    result = parsed(text)
+    if isinstance(result, ConditionError):
+        assert 0 <= result.offset <= len(text)
+        assert result.text
     else:
-        assert parsed(found.text) == found
+        assert parsed(result.text) == result
 
 
 def parsed(text: str) -> Condition | ConditionError:

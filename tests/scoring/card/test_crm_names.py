@@ -43,8 +43,8 @@ def test_the_list_is_sound() -> None:
         assert {*entry.anywhere, *entry.in_bodies} <= set(SYSTEMS), name
         assert entry.anywhere.keys().isdisjoint(entry.in_bodies), name
     for system in SYSTEMS:
-        names = [one.anywhere.get(system) or one.in_bodies.get(system) for one in read_standard_fields().values()]
-        present = [one for one in names if one]
+        names = [entry.anywhere.get(system) or entry.in_bodies.get(system) for entry in read_standard_fields().values()]
+        present = [name for name in names if name]
         assert len(present) == len(set(present)) >= 15, system
 
 
@@ -52,36 +52,36 @@ def test_the_page_lists_them() -> None:
     """docs/crm.md has a row for each standard field, with all its names."""
     page = (Path(__file__).parents[3] / "docs" / "crm.md").read_text("utf-8")
     for name, entry in read_standard_fields().items():
-        found = {one: f"`{column}`" for one, column in entry.anywhere.items()}
-        found |= {one: f"(`{column}`)" for one, column in entry.in_bodies.items()}
-        assert f"| `{name}` | {entry.kind} | {' | '.join(found.get(one, '–') for one in SYSTEMS)} |" in page
+        names = {system: f"`{column}`" for system, column in entry.anywhere.items()}
+        names |= {system: f"(`{column}`)" for system, column in entry.in_bodies.items()}
+        assert f"| `{name}` | {entry.kind} | {' | '.join(names.get(system, '–') for system in SYSTEMS)} |" in page
 
 
 def test_no_two_fields_have_one_name_anywhere() -> None:
     """A column of a list can only mean one field, whichever CRM it comes from."""
     homes: dict[str, set[str]] = {}
     for name, entry in read_standard_fields().items():
-        for one in entry.anywhere.values():
-            homes.setdefault(one, set()).add(name)
-    assert {one: fields for one, fields in homes.items() if len(fields) > 1} == {}
+        for column in entry.anywhere.values():
+            homes.setdefault(column, set()).add(name)
+    assert {column: fields for column, fields in homes.items() if len(fields) > 1} == {}
     assert not homes.keys() & read_standard_fields().keys() - {name for name, fields in homes.items() if name in fields}
 
 
 def test_nothing_that_knows_the_outcome() -> None:
     """No name is standard under which its CRM writes what became of the lead."""
     for entry in read_standard_fields().values():
-        for system, one in itertools.chain(entry.anywhere.items(), entry.in_bodies.items()):
-            for its_system, _, name, _, always in known_later().get(bare(one), ()):
+        for system, column in itertools.chain(entry.anywhere.items(), entry.in_bodies.items()):
+            for its_system, _, name, _, always in known_later().get(bare(column), ()):
                 suspect = always or its_system == system
                 assert not suspect, name
 
 
 def test_a_list_from_a_crm_maps_by_itself() -> None:
     """A field with a standard name and its kind is found under the names of all CRMs."""
-    found = card("  employees: {kind: number}").card.fields["employees"]
-    assert found.columns == ("employees", "NumberOfEmployees", "numberofemployees", "No_of_Employees")
-    assert found.written_columns == ("employees",)
-    assert found.sources == ()
+    employees = card("  employees: {kind: number}").card.fields["employees"]
+    assert employees.columns == ("employees", "NumberOfEmployees", "numberofemployees", "No_of_Employees")
+    assert employees.written_columns == ("employees",)
+    assert employees.sources == ()
 
 
 @pytest.mark.parametrize(
@@ -136,9 +136,9 @@ def test_lists_read_standard_names() -> None:
     query = to_sql(small, DAY, columns=columns, keep=["Id"])
     connection = duckdb.connect()
     connection.execute("CREATE TABLE leads AS SELECT '1' AS \"Id\", '120' AS \"NumberOfEmployees\"")
-    found = connection.execute(query).fetchone()
-    assert found is not None
-    assert 55 in found
+    row = connection.execute(query).fetchone()
+    assert row is not None
+    assert 55 in row
 
 
 def test_messages_name_what_the_author_wrote() -> None:

@@ -45,7 +45,7 @@ def problems(text: str) -> list[str]:
     """What is wrong with a card: line, column and text of each problem."""
     with pytest.raises(ScorecardError) as caught:
         parse_card(text)
-    return [f"{one.line}:{one.column}: {one.text}" for one in caught.value.problems]
+    return [f"{problem.line}:{problem.column}: {problem.text}" for problem in caught.value.problems]
 
 
 # -- bad cards ---------------------------------------------------------------------------------------------------------
@@ -67,7 +67,7 @@ def test_bad_cards_are_all_told() -> None:
 
 
 def test_all_mistakes_at_once_in_file_order() -> None:
-    """Mistakes in every section are told together, in the order of the file, whatever the order of reading."""
+    """Mistakes in every section are reported together, in the order of the file, whatever the order of reading."""
     text = FIELDS + (
         "rules:\n"
         "  - {name: big, when: budgett > 5, points: 1.25, reason: Big, groop: size}\n"
@@ -84,10 +84,10 @@ def test_all_mistakes_at_once_in_file_order() -> None:
         "    expect: {recommendation: call, fires: [bigg]}\n"
         "trust: 2\n"
     )
-    found = problems(text)
-    places = [tuple(map(int, one.split(":")[:2])) for one in found]
+    messages = problems(text)
+    places = [tuple(map(int, message.split(":")[:2])) for message in messages]
     assert places == sorted(places)
-    assert [one.split(": ", 1)[1] for one in found] == [
+    assert [message.split(": ", 1)[1] for message in messages] == [
         "rule 'big': unknown field 'budgett'. Did you mean 'budget'?",
         "`points` of rule 'big' is '1.25'; it must have at most one decimal",
         "unknown key 'groop' in rule 'big'. Did you mean 'group'?",
@@ -171,13 +171,13 @@ cases:
     ],
 )
 def test_one_mistake_is_one_message(right: str, wrong: str, message: str) -> None:
-    """A name that can't be read is told once, and not again wherever it is used."""
+    """A name that can't be read is reported once, and not again wherever it is used."""
     text = FIELDS + REST + RULES
     parse_card(text)
     assert right in text
-    found = problems(text.replace(right, wrong))
-    assert len(found) == 1, found
-    assert found[0].split(": ", 1)[1].startswith(message)
+    messages = problems(text.replace(right, wrong))
+    assert len(messages) == 1, messages
+    assert messages[0].split(": ", 1)[1].startswith(message)
 
 
 def test_mistakes_beside_an_unreadable_field_are_told() -> None:
@@ -194,19 +194,19 @@ def test_mistakes_beside_an_unreadable_field_are_told() -> None:
 
 
 def test_a_section_holds_no_more_than_anybody_reads() -> None:
-    """A thousand rules are a card, and print; one more is refused, and told once."""
+    """A thousand rules are a card, and print; one more is refused, and reported once."""
     rules = [
         f"  - {{name: r{i}, when: newsletter, points: 1, reason: Because, group: all}}\n"
         for i in range(LONGEST_SECTION)
     ]
     text = FIELDS + "groups:\n  all: {max: 5}\nrules:\n" + "".join(rules)
     assert get_engine(build_untrained(parse_card(text))).score({"newsletter": True}, date(2026, 1, 1)).tenths == 550
-    (found,) = problems(text + rules[0].replace("r0", "more"))
-    assert found == "10:3: `rules` has 1,001 entries; a card has at most 1,000 of each kind"
+    (message,) = problems(text + rules[0].replace("r0", "more"))
+    assert message == "10:3: `rules` has 1,001 entries; a card has at most 1,000 of each kind"
 
 
 def test_not_more_than_anybody_mends() -> None:
-    """Of very many mistakes the first hundred found are told."""
+    """Of very many mistakes, the first hundred are reported."""
     text = FIELDS + "".join(f"k{i}: 1\n" for i in range(3 * MOST_PROBLEMS_LISTED))
     assert len(problems(text)) == MOST_PROBLEMS_LISTED
 
@@ -241,8 +241,8 @@ def test_place_in_a_condition(scalar: str, ending: str) -> None:
     """A mistake inside a condition is found at its line and column, however the text is written."""
     text = FIELDS + f"rules:\n  - name: one\n    when: {scalar}\n    points: 5\n    reason: Because\n"
     before = text[: text.index("zzz")].split("\n")
-    (found,) = problems(text.replace("\n", ending))
-    assert found.startswith(f"{len(before)}:{len(before[-1]) + 1}: rule 'one': unknown field 'zzz'.")
+    (message,) = problems(text.replace("\n", ending))
+    assert message.startswith(f"{len(before)}:{len(before[-1]) + 1}: rule 'one': unknown field 'zzz'.")
 
 
 def test_place_after_wide_characters() -> None:
@@ -318,7 +318,7 @@ def test_byte_order_mark(tmp_path: Path) -> None:
     ],
 )
 def test_no_file(tmp_path: Path, name: str, message: str) -> None:
-    """A path that can't be opened is told with the reason."""
+    """A path that can't be opened is reported with the reason."""
     with pytest.raises(ScorecardError) as caught:
         read_card(tmp_path / name)
     assert str(caught.value).endswith(message)
@@ -345,15 +345,15 @@ def used(node: object, part: str) -> set[tuple[str, str]]:
     below |= dict.fromkeys((("write_back", system) for system in KEYS["write_back"]), "written")
     many = {"fields": "field", "criteria": "criterion", "groups": "group", "rules": "rule", "exclude": "exclusion"}
     many |= {"stages": "stage", "cases": "case"}
-    found = set()
+    keys = set()
     for key, value in node.items() if isinstance(node, dict) else []:
-        found.add((part, key))
+        keys.add((part, key))
         if (part, key) in below:
-            found |= used(value, below[part, key])
+            keys |= used(value, below[part, key])
         elif part == "card" and key in many:
-            for one in value.values() if isinstance(value, dict) else value:
-                found |= used(one, many[key])
-    return found
+            for item in value.values() if isinstance(value, dict) else value:
+                keys |= used(item, many[key])
+    return keys
 
 
 def test_every_key_is_read() -> None:
@@ -369,8 +369,8 @@ def test_every_key_is_read() -> None:
     )
     assert card.fields["lead_id"].columns == ("lead_id", "Id")
     assert card.fields["budget"].missing == (999.0,)
-    assert [one.name for one in card.fields.values() if one.learn] == ["country", "budget", "newsletter", "rich"]
-    assert [one.name for one in card.fields.values() if one.known_when_scored] == ["newsletter"]
+    assert [field.name for field in card.fields.values() if field.learn] == ["country", "budget", "newsletter", "rich"]
+    assert [field.name for field in card.fields.values() if field.known_when_scored] == ["newsletter"]
     assert card.groups == (Group("engagement", 200, -75), Group("size", best_of=True))
     reads, rich, nordic = card.rules
     assert (reads.points, rich.points, nordic.points) == (125, -30, 40)
@@ -380,7 +380,7 @@ def test_every_key_is_read() -> None:
     assert nordic.when.text == "country in ('NO', 'SE') or country = '012'"
     assert card.outcome is not None
     assert (card.outcome.column, card.outcome.within, card.outcome.minimum) == ("opportunity_date", 90, 200)
-    assert [one.name for one in card.criteria if not one.essential] == ["reads"]
+    assert [criterion.name for criterion in card.criteria if not criterion.essential] == ["reads"]
     assert (card.stages[1].points, card.stages[2].precision) == (400, 0.7)
     assert (card.stages[3].capacity, card.stages[4].value) == (Capacity(40, "week"), DealValue(9000, 120))
     assert card.write_back["hubspot"]["score"] == "lead_score"
@@ -419,23 +419,23 @@ def test_json_is_a_card_too() -> None:
 )
 def test_more_mistakes(section: str, message: str) -> None:
     """Each section says what it expects, and where."""
-    (found,) = problems(f"{FIELDS}{section}\n")
-    assert found.startswith(message)
+    (problem,) = problems(f"{FIELDS}{section}\n")
+    assert problem.startswith(message)
 
 
 def test_a_case_with_two_values_for_one_field() -> None:
     """The lead of a case may not give a field two values under two names."""
     fields = FIELDS.replace("{kind: number}", "{kind: number, from: Amount}")
-    (found,) = problems(fields + "cases:\n  - {lead: {budget: 5, Amount: 6}, expect: {points: 50}}\n")
-    assert found.startswith("8:32: 'Amount' of case 1 gives field 'budget' another value than 'budget' does; remove")
+    (problem,) = problems(fields + "cases:\n  - {lead: {budget: 5, Amount: 6}, expect: {points: 50}}\n")
+    assert problem.startswith("8:32: 'Amount' of case 1 gives field 'budget' another value than 'budget' does; remove")
     parse_card(fields + "cases:\n  - {lead: {budget: 5, Amount: 5.0}, expect: {points: 50}}\n")
 
 
 def test_a_case_with_a_computed_field() -> None:
     """The lead of a case gives what is asked, not what is computed."""
     fields = FIELDS + "  rich: {kind: flag, is: budget > 5}\n"
-    (found,) = problems(fields + "cases:\n  - {lead: {rich: yes}, expect: {points: 50}}\n")
-    assert found == "9:13: the lead of case 1 has 'rich', which is computed; give the fields that it asks"
+    (problem,) = problems(fields + "cases:\n  - {lead: {rich: yes}, expect: {points: 50}}\n")
+    assert problem == "9:13: the lead of case 1 has 'rich', which is computed; give the fields that it asks"
 
 
 # -- any text at all ---------------------------------------------------------------------------------------------------
@@ -504,15 +504,15 @@ def read(text: str) -> Card | tuple[Problem, ...]:
 
 def check(text: str) -> None:
     """A text is read into a card that prints to Python, or its problems have a place each."""
-    found = read(text)
-    if isinstance(found, Card):
-        compile(print_module(build_untrained(found)), "<card>", "exec")
+    result = read(text)
+    if isinstance(result, Card):
+        compile(print_module(build_untrained(result)), "<card>", "exec")
         return
-    assert found
-    for one in found:
-        assert one.line >= 1
-        assert one.column >= 1
-        assert "\n" not in one.text
+    assert result
+    for problem in result:
+        assert problem.line >= 1
+        assert problem.column >= 1
+        assert "\n" not in problem.text
 
 
 @given(st.one_of(st.text(max_size=80), st.lists(st.sampled_from(PIECES), max_size=12).map("".join)))
@@ -588,5 +588,5 @@ def replaced(node: Any, path: tuple[Any, ...], value: Any) -> Any:
     if not path:
         return value
     if isinstance(node, dict):
-        return {key: replaced(one, path[1:], value) if key == path[0] else one for key, one in node.items()}
-    return [replaced(one, path[1:], value) if i == path[0] else one for i, one in enumerate(node)]
+        return {key: replaced(child, path[1:], value) if key == path[0] else child for key, child in node.items()}
+    return [replaced(child, path[1:], value) if i == path[0] else child for i, child in enumerate(node)]

@@ -86,7 +86,7 @@ stages: [{name: lead}, {name: opportunity, points: 60}]
     advice = score(Scorecard(card, Learned(terms=(term,))), {}, AS_OF).recommendation
     assert advice.verdict == "ask"
     # Either side of the edge settles it, which no rule and no table knows of; `d` changes nothing.
-    assert [(one.field, one.settles) for one in advice.questions] == [("a", 1.0)]
+    assert [(question.field, question.settles) for question in advice.questions] == [("a", 1.0)]
 
 
 @pytest.mark.parametrize(
@@ -121,9 +121,9 @@ def test_the_picture_shows_the_error(error: int, shown: str) -> None:
 @given(st.integers(0, 10**15))
 def test_roots_are_exact(squares: int) -> None:
     """The root of a sum of squares is the nearest whole number, and there is no tie."""
-    found = round_root(squares)
-    assert (2 * found - 1) ** 2 < 4 * squares or found == 0
-    assert 4 * squares < (2 * found + 1) ** 2
+    nearest = round_root(squares)
+    assert (2 * nearest - 1) ** 2 < 4 * squares or nearest == 0
+    assert 4 * squares < (2 * nearest + 1) ** 2
 
 
 def test_entries_of_a_combination_are_bounded() -> None:
@@ -143,7 +143,7 @@ def test_entries_of_a_combination_are_bounded() -> None:
             == f"employees: {i % 190} to {i % 190 + 1}, weight: {i // 190} to {i // 190 + 1}, demo: missing"
         )
         assert entry.tenths == 3
-    (kept,) = (one for one in ready._terms if isinstance(one, dict))
+    (kept,) = (cells for cells in ready._terms if isinstance(cells, dict))
     assert len(kept) <= MOST_CELLS_KEPT
 
 
@@ -170,9 +170,9 @@ def test_entries_of_a_combination_are_bounded() -> None:
 )
 def test_numpy_scalars_are_values(field: str, value: Any, plain: Any) -> None:
     """A value from an array or a DataFrame is read as the plain value that it is."""
-    found = get_engine(build_untrained(CARD)).clean({field: value}).values[field]
-    assert found == plain
-    assert type(found) is type(plain)
+    cleaned = get_engine(build_untrained(CARD)).clean({field: value}).values[field]
+    assert cleaned == plain
+    assert type(cleaned) is type(plain)
 
 
 @pytest.mark.parametrize(
