@@ -2,7 +2,7 @@
 
 A raw value is what a CRM, a list or a caller gives: text mostly, or a number, a flag, a date. `clean` turns it into a
 typed value (float, str, bool, datetime.date), or None where it is missing, or refuses it with a reason. The same rules
-are printed to SQL by `printers/cleaning.py`; a test holds the two together.
+are printed to SQL by `printers/sql/cleaning.py`; a test holds the two together.
 
 The written forms, after white space (ASCII) is taken off both ends:
 

@@ -1,8 +1,8 @@
 """Stages, and the gate in front of each: a comparison of points and of criteria.
 
-A gate opens where every criterion that the stage requires is met and the total reaches the line. The probability is
-shown, and never decides. What is unknown neither opens nor closes a gate: it is asked for, while an answer could still
-change the matter.
+A gate opens where every criterion that the stage requires is met and the total reaches the threshold. The probability
+is shown, and never decides. What is unknown neither opens nor closes a gate: the recommendation is to ask, while an
+answer could still change it.
 """
 
 from __future__ import annotations
@@ -41,9 +41,8 @@ class DealValue:
 class Stage:
     """A stage of the card, and what it requires of a lead that enters it.
 
-    `points` is a line set by hand (tenths). At most one of three asks training for a line. `precision` and `confidence`
-    (0..1): so many of the promoted leads become opportunities, and the promise may fail with probability
-    1 - confidence. `capacity`: no more are promoted than can be taken care of. `value`: every promotion pays.
+    `points` (tenths) is a threshold set by hand. At most one of three asks training for a threshold. `precision` and
+    `confidence` (0..1): at least that share of the promoted leads becomes an opportunity, with that confidence. `capacity`: no more are promoted than can be taken care of. `value`: every promotion pays.
     """
 
     name: str
@@ -56,7 +55,7 @@ class Stage:
 
     @property
     def has_threshold(self) -> bool:
-        """Whether points decide at its entrance: by a line set by hand, or by one that training is asked for."""
+        """Whether points decide at its entrance: by a threshold set by hand, or by one that training is asked for."""
         return any(way is not None for way in (self.points, self.precision, self.capacity, self.value))
 
     @property
@@ -69,7 +68,7 @@ class Stage:
 class Threshold:
     """The total (tenths) from which a stage is open; None: criteria alone decide. `closed` says why it can't open.
 
-    `promise` says what the line was found by.
+    `promise` says in words how training found it.
     """
 
     points: int | None = None
@@ -94,7 +93,7 @@ def decide(
     total: int,
     high: int,
 ) -> Verdict:
-    """What to do with a lead. `gate` is None where nothing is left to decide.
+    """What to do with a lead. `gate`: None where nothing is left to decide.
 
     `criteria`: met, unmet or None (unknown), one a criterion of the card. `total` and `high`, in tenths, are the points
     now and the most that answers to the card's questions could bring.

@@ -52,7 +52,7 @@ class Question:
 class Recommendation:
     """What to do with a lead: the verdict, from which stage to which, and what it rests on.
 
-    `line` (tenths) is the total from which the gate opens; None: no line in points. `reasons` are sentences, the most
+    `threshold` (tenths) is the total from which the gate opens; None: points don't decide. `reasons` are sentences, the most
     telling first.
     """
 
@@ -133,5 +133,5 @@ def format_unsigned(tenths: int) -> str:
 
 @lru_cache(maxsize=10_000)  # most entries are those of other leads too
 def format_entry(tenths: int, reason: str) -> str:
-    """An entry in a line: its points and its reason."""
+    """An entry in words: its points and its reason."""
     return f"{format_signed(tenths)} {reason}"

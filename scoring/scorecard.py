@@ -26,7 +26,7 @@ TENTHS_PER_DOUBLING = 100  # tenths that double the odds
 class Outcome:
     """What training learns to predict: a column of the history, not a field of the lead.
 
-    kind date: it became an opportunity if the date lies within `within` days after the field `since`.
+    kind date: the lead became an opportunity if the date lies within `within` days after the field `since`.
     kind flag: it did if the column says yes. `minimum`: with fewer labelled leads, rules alone are released.
     """
 

@@ -1,7 +1,7 @@
 """The tree of a condition: about a dozen frozen nodes, the only thing that printers know of a rule.
 
 A condition is three-valued, as in SQL: true, false or unknown. It is unknown where it asks a missing value. The nodes
-know no text: `condition.py` reads them, the printers write them, `walk.py` is their meaning in twenty lines.
+know no text: `card/condition.py` reads them, the printers write them, `meaning/logic.py` is their meaning.
 """
 
 from __future__ import annotations

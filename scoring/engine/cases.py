@@ -13,7 +13,7 @@ from leadledger.scoring.scorecard import Card, Case, Learned, Scorecard
 
 @dataclass(frozen=True)
 class Failure:
-    """A case that came out otherwise: which, on which line of the card, what was expected and what came."""
+    """A case that fails: its name, its line in the card, and what was expected and what came out instead."""
 
     case: str
     line: int

@@ -225,11 +225,11 @@ class Engine:
         if gate is not None:
             for wanted, words in ((False, "is not met"), (None, "is not known")):
                 reasons += [f"{card.criteria[i].title} {words}" for i in gate.requires if criteria[i] is wanted]
-            line = gate.threshold
-            if line.closed:
-                reasons.append(line.closed)
-            elif line.points is not None and total < line.points:
-                short = f"{format_unsigned(total)} points, {format_unsigned(line.points)} are needed"
+            threshold = gate.threshold
+            if threshold.closed:
+                reasons.append(threshold.closed)
+            elif threshold.points is not None and total < threshold.points:
+                short = f"{format_unsigned(total)} points, {format_unsigned(threshold.points)} are needed"
                 reasons.append(
                     f"{short}; answers could bring up to {format_unsigned(high)}" if advice == "ask" else short
                 )
@@ -290,8 +290,8 @@ def _entries(card: Scorecard, term: Term) -> Sequence[Entry] | _Cells:
     first, second = (_title(card, name) for name in term.fields)
     return [
         Entry(term.name, "pair", points, f"{first}: {row}, {second}: {column}")
-        for row, line in zip(term.bins[0].labels, term.points, strict=True)
-        for column, points in zip(term.bins[1].labels, line, strict=True)
+        for row, row_points in zip(term.bins[0].labels, term.points, strict=True)
+        for column, points in zip(term.bins[1].labels, row_points, strict=True)
     ]
 
 

@@ -19,7 +19,7 @@ from leadledger.scoring.meaning.logic import derive, evaluate_condition
 from leadledger.scoring.scorecard import PricedRule, Scorecard
 from leadledger.scoring.tree import Typed
 
-ANY_DAY = date(2026, 1, 1)  # answers that are dates are told by their distance from the day of scoring
+ANY_DAY = date(2026, 1, 1)  # answers that are dates count by their distance from the day of scoring
 
 
 @dataclass(frozen=True)
@@ -34,15 +34,15 @@ class LoneEffect:
 
 
 def find_lone_effects(card: Scorecard) -> tuple[LoneEffect, ...]:
-    """What can be said of each field with a question by itself; worked out once, and kept with the scorecard."""
+    """The effects of each field with a question by itself; worked out once, and kept with the scorecard."""
     effects: tuple[LoneEffect, ...] | None = card.__dict__.get("lone_effects")
     if effects is None:
-        effects = tuple(_alone(card))
+        effects = tuple(_find_lone_effects(card))
         card.__dict__["lone_effects"] = effects
     return effects
 
 
-def _alone(card: Scorecard) -> Iterator[LoneEffect]:
+def _find_lone_effects(card: Scorecard) -> Iterator[LoneEffect]:
     for name in card.card.questions:
         field = card.card.fields[name]
         if field.kind == "date":  # its stretches move with the day of scoring
@@ -51,8 +51,8 @@ def _alone(card: Scorecard) -> Iterator[LoneEffect]:
         terms = [term for term in card.learned.terms if isinstance(term, Table) and term.field == name]
         if not rules and not terms:
             continue
-        unknown = _worth(card, rules, terms, name, None)
-        shifts = [_worth(card, rules, terms, name, value) - unknown for value, _ in list_answers(card, field)]
+        unknown = _sum_points(card, rules, terms, name, None)
+        shifts = [_sum_points(card, rules, terms, name, value) - unknown for value, _ in list_answers(card, field)]
         named = frozenset(priced.rule.name for priced in rules), frozenset(term.name for term in terms)
         yield LoneEffect(name, *named, min([0, *shifts]), max([0, *shifts]))
 
@@ -63,7 +63,7 @@ def _asks_only(priced: PricedRule, name: str) -> bool:
     return priced.rule.when.fields == (name,) and priced.rule.half_life is None and not searches
 
 
-def _worth(card: Scorecard, rules: Sequence[PricedRule], terms: Sequence[Table], name: str, value: Typed) -> int:
+def _sum_points(card: Scorecard, rules: Sequence[PricedRule], terms: Sequence[Table], name: str, value: Typed) -> int:
     plain: dict[str, Typed] = dict.fromkeys((field.name for field in card.card.plain_fields), None)
     values = derive(card.card, {**plain, name: value}, ANY_DAY)
     points = sum(
@@ -79,15 +79,17 @@ def list_answers(card: Scorecard, field: Field) -> Iterator[tuple[Typed, float]]
     if field.kind == "flag":
         values = [True, False]
     elif field.kind == "number":
-        edges = [edge for bins in _bins(card, field) if isinstance(bins, NumberBins) for edge in bins.edges]
-        cuts = sorted({*edges, *(literal for literal in _literals(card, field.name) if isinstance(literal, float))})
+        edges = [edge for bins in _list_bins_of(card, field) if isinstance(bins, NumberBins) for edge in bins.edges]
+        cuts = sorted(
+            {*edges, *(literal for literal in _list_literals(card, field.name) if isinstance(literal, float))}
+        )
         between = [low / 2 + high / 2 for low, high in pairwise(cuts)]
         values = sorted({*cuts, *between, cuts[0] - 1, cuts[-1] + 1}) if cuts else [0.0]
     elif field.kind == "date":
-        values = _days(card, field.name)
+        values = _list_days(card, field.name)
     else:
-        levels = [level for bins in _bins(card, field) if isinstance(bins, TextBins) for level in bins.levels]
-        literals = [literal for literal in _literals(card, field.name) if isinstance(literal, str)]
+        levels = [level for bins in _list_bins_of(card, field) if isinstance(bins, TextBins) for level in bins.levels]
+        literals = [literal for literal in _list_literals(card, field.name) if isinstance(literal, str)]
         values = field.values or [*dict.fromkeys([*levels, *literals]), "\0"]  # the last stands for any other text
     if table is None or sum(table.counts[1:]) == 0:
         yield from ((value, 1 / len(values)) for value in values)
@@ -98,13 +100,13 @@ def list_answers(card: Scorecard, field: Field) -> Iterator[tuple[Typed, float]]
         yield value, (table.counts[at] / known if known else 1 / len(values)) / (bins.count(at) if known else 1)
 
 
-def _bins(card: Scorecard, field: Field) -> Iterator[Bins]:
+def _list_bins_of(card: Scorecard, field: Field) -> Iterator[Bins]:
     """The bins of a field in every term that asks it."""
     for term in card.learned.terms:
         yield from (bins for name, bins in zip(term.fields, list_bins(term), strict=True) if name == field.name)
 
 
-def _conditions(card: Scorecard) -> Iterator[tree.Node]:
+def _list_conditions(card: Scorecard) -> Iterator[tree.Node]:
     yield from (rule.when.tree for rule in card.card.rules)
     yield from (criterion.met.tree for criterion in card.card.criteria)
     for field in card.card.derived_fields:
@@ -112,9 +114,9 @@ def _conditions(card: Scorecard) -> Iterator[tree.Node]:
             yield field.derived
 
 
-def _literals(card: Scorecard, field: str) -> Iterator[float | str | bool | date]:
+def _list_literals(card: Scorecard, field: str) -> Iterator[float | str | bool | date]:
     """Every literal that a condition compares a field with."""
-    for node in _conditions(card):
+    for node in _list_conditions(card):
         for part in tree.walk_tree(node):
             match part:
                 case tree.Compare(left=tree.FieldRef(name=name), right=tree.Constant(value=value)) if name == field:
@@ -125,12 +127,12 @@ def _literals(card: Scorecard, field: str) -> Iterator[float | str | bool | date
                     yield text
 
 
-def _days(card: Scorecard, field: str) -> list[Typed]:
+def _list_days(card: Scorecard, field: str) -> list[Typed]:
     """Days that stand for all answers to a date field, by the distances and the dates that conditions compare with."""
     derived = {field.name: field.derived for field in card.card.derived_fields if isinstance(field.derived, tree.Days)}
-    cuts = {value.toordinal() for value in _literals(card, field) if isinstance(value, date)}
+    cuts = {value.toordinal() for value in _list_literals(card, field) if isinstance(value, date)}
     cuts |= {ANY_DAY.toordinal()}
-    for node in _conditions(card):
+    for node in _list_conditions(card):
         for part in tree.walk_tree(node):
             if not isinstance(part, tree.Compare) or not isinstance(part.right, tree.Constant):
                 continue
