@@ -59,7 +59,7 @@ def test_a_generated_client_works(made: SimpleNamespace) -> None:
     assert again.result == result
     card = made.find("api.scorecard.get_scorecard").sync(client=made.client)
     assert (card.name, card.groups[0].max_.declared) == ("b2b-software", 20.0)
-    assert made.find("leadledger.api.http.keys.get_me").sync(client=made.client).key.name == "all"
+    assert made.find("api.keys.get_me").sync(client=made.client).key.name == "all"
 
     lead.additional_properties["employees_"] = 1
     lead.employees = "many"
