@@ -25,21 +25,21 @@ def database_of(kind: str, folder: Path) -> Iterator[str]:
     if kind == "sqlite":
         yield f"sqlite:///{folder}/log.sqlite3"
     else:
-        with server() as found:
-            yield found
+        with server() as url:
+            yield url
 
 
 @contextmanager
 def opened(url: str) -> Iterator[LogStore]:
     """The log at a URL, emptied."""
-    found = database.open_database(url, Path())
+    engine = database.open_database(url, Path())
     try:
-        with found.begin() as connection:
+        with engine.begin() as connection:
             for table in (tables.scores, tables.answers, tables.outcomes):
                 connection.execute(table.delete())
-        yield LogStore(found)
+        yield LogStore(engine)
     finally:
-        found.dispose()
+        engine.dispose()
 
 
 def fill(log: LogStore, scores: Sequence[Mapping[str, Any]] = (), outcomes: Sequence[Mapping[str, Any]] = ()) -> None:
@@ -47,7 +47,7 @@ def fill(log: LogStore, scores: Sequence[Mapping[str, Any]] = (), outcomes: Sequ
     with log.engine.begin() as connection:
         for table, rows in ((tables.scores, scores), (tables.outcomes, outcomes)):
             if rows:
-                connection.execute(table.insert(), [dict(one) for one in rows])
+                connection.execute(table.insert(), [dict(row) for row in rows])
 
 
 def score(

@@ -58,8 +58,8 @@ def made(tmp_path: Path) -> dict[str, str]:
 @pytest.fixture
 def client(tmp_path: Path, made: dict[str, str]) -> Iterator[TestClient]:
     """A service with keys."""
-    with TestClient(app_of(tmp_path)) as found:
-        yield found
+    with TestClient(app_of(tmp_path)) as client:
+        yield client
 
 
 def lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
@@ -72,12 +72,12 @@ def lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
 
 def every_route(app: FastAPI) -> list[tuple[str, str, str]]:
     """Method, path and need of every route that a service has, whoever added it."""
-    found = []
+    needed = []
     listed = build_route_table(app.routes)
     for entries in listed.by_path():
         for method, entry in entries.items():
-            found.append((method, re.sub(r"\{[^}]*\}", "1", entry.template), entry.needs))
-    return found
+            needed.append((method, re.sub(r"\{[^}]*\}", "1", entry.template), entry.needs))
+    return needed
 
 
 def test_every_route_is_guarded(client: TestClient, made: dict[str, str]) -> None:
@@ -148,8 +148,8 @@ def test_strangers_learn_nothing(client: TestClient, made: dict[str, str]) -> No
 
 def test_me(client: TestClient, made: dict[str, str], tmp_path: Path) -> None:
     """A caller is told its key and scopes; where no keys are made, that all is allowed."""
-    found = client.get("/v1/me", headers=bearer(made["read"])).json()
-    assert found == {
+    answer = client.get("/v1/me", headers=bearer(made["read"])).json()
+    assert answer == {
         "key": {"id": made["read"][3:11], "name": "read", "created": "2026-01-31T09:00:00+00:00"},
         "scopes": ["read"],
     }
@@ -160,32 +160,34 @@ def test_me(client: TestClient, made: dict[str, str], tmp_path: Path) -> None:
 def test_a_running_service_sees_changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A first key ends the time without keys, a new one works at once, a revoked one stops; damage lets nobody in."""
     monkeypatch.setattr(keys.Keyring, "LOOK_INTERVAL", 0.0)  # a look for each request, where others wait a second
-    found = TestClient(app_of(tmp_path))
-    assert found.post(SCORE, json=BODY).status_code == 200
+    client = TestClient(app_of(tmp_path))
+    assert client.post(SCORE, json=BODY).status_code == 200
     key, text = keys.add(tmp_path, "crm", ("score",), NOW)
-    assert found.post(SCORE, json=BODY).status_code == 401
-    assert found.post(SCORE, json=BODY, headers=bearer(text)).status_code == 200
+    assert client.post(SCORE, json=BODY).status_code == 401
+    assert client.post(SCORE, json=BODY, headers=bearer(text)).status_code == 200
     monkeypatch.setattr(keys.Keyring, "LOOK_INTERVAL", 3600.0)
-    assert found.post(SCORE, json=BODY, headers=bearer(text)).status_code == 200
-    _, other = keys.add(tmp_path, "other", ("score",), NOW)
-    assert found.post(SCORE, json=BODY, headers=bearer(other)).status_code == 200
+    assert client.post(SCORE, json=BODY, headers=bearer(text)).status_code == 200
+    _, second = keys.add(tmp_path, "other", ("score",), NOW)
+    assert client.post(SCORE, json=BODY, headers=bearer(second)).status_code == 200
     monkeypatch.setattr(keys.Keyring, "LOOK_INTERVAL", 0.0)
     keys.revoke(tmp_path, key.id, NOW)
-    assert found.post(SCORE, json=BODY, headers=bearer("x")).status_code == 401  # an unknown key has the file looked at
-    assert found.post(SCORE, json=BODY, headers=bearer(text)).status_code == 401
-    assert found.post(SCORE, json=BODY, headers=bearer(other)).status_code == 200
+    assert (
+        client.post(SCORE, json=BODY, headers=bearer("x")).status_code == 401
+    )  # an unknown key has the file looked at
+    assert client.post(SCORE, json=BODY, headers=bearer(text)).status_code == 401
+    assert client.post(SCORE, json=BODY, headers=bearer(second)).status_code == 200
     whole = (tmp_path / KEY_FILE).read_text()
     (tmp_path / KEY_FILE).write_text(whole[:-9])
-    answer = found.post(SCORE, json=BODY, headers=bearer(other))
+    answer = client.post(SCORE, json=BODY, headers=bearer(second))
     assert (answer.status_code, answer.json()["detail"]) == (
         503,
         "The keys can't be read, so nobody has access. The server's log says why.",
     )
-    assert found.get("/health/live").status_code == 200
+    assert client.get("/health/live").status_code == 200
     (tmp_path / KEY_FILE).unlink()
-    assert found.post(SCORE, json=BODY).status_code == 503
+    assert client.post(SCORE, json=BODY).status_code == 503
     (tmp_path / KEY_FILE).write_text(whole)
-    assert found.post(SCORE, json=BODY, headers=bearer(other)).status_code == 200
+    assert client.post(SCORE, json=BODY, headers=bearer(second)).status_code == 200
 
 
 def test_a_route_says_what_it_needs() -> None:
@@ -198,7 +200,8 @@ def test_a_route_says_what_it_needs() -> None:
     async def declared(request: Any) -> None:
         return None
 
-    assert {one.needs for _, entries in build_route_table(app.routes).patterns for one in entries.values()} == {"read"}
+    by_method = build_route_table(app.routes).find("/declared/x")
+    assert {route.needs for route in by_method.values()} == {"read"}
 
     @app.get("/undeclared")
     async def undeclared(request: Any) -> None:
@@ -259,29 +262,29 @@ def test_a_path_with_a_part_that_varies(tmp_path: Path) -> None:
 )
 def test_a_page_can_t_point_its_name_here(tmp_path: Path, host: str, status: int) -> None:
     """Without keys, only names of this machine are answered to (DNS rebinding); health is, under any name."""
-    found = TestClient(app_of(tmp_path))
-    assert found.post(SCORE, json=BODY, headers={"Host": host}).status_code == status
-    assert found.get("/health/ready", headers={"Host": host}).status_code == 200
+    client = TestClient(app_of(tmp_path))
+    assert client.post(SCORE, json=BODY, headers={"Host": host}).status_code == status
+    assert client.get("/health/ready", headers={"Host": host}).status_code == 200
 
 
 @pytest.mark.parametrize("address", ["http://192.168.1.7", "http://[2001:db8::1]"])
 def test_other_addresses_need_keys(tmp_path: Path, address: str) -> None:
     """Without keys, what comes in at an address that others can reach is refused, whatever name it asks for."""
-    found = TestClient(app_of(tmp_path), base_url=address)
-    assert found.post(SCORE, json=BODY, headers={"Host": "localhost"}).status_code == 403
-    assert found.get("/health/live").status_code == 200
+    client = TestClient(app_of(tmp_path), base_url=address)
+    assert client.post(SCORE, json=BODY, headers={"Host": "localhost"}).status_code == 403
+    assert client.get("/health/live").status_code == 200
 
 
 def test_a_page_can_t_send_json_here(tmp_path: Path) -> None:
     """A browser asks before it sends JSON to another site, and gets no leave; what it may send unasked is refused."""
-    found = TestClient(app_of(tmp_path))
+    client = TestClient(app_of(tmp_path))
     asking = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "content-type"}
-    answer = found.options(SCORE, headers=asking)
+    answer = client.options(SCORE, headers=asking)
     assert answer.status_code == 405
-    plain = found.post(SCORE, content=json.dumps(BODY), headers={"Content-Type": "text/plain"})
+    plain = client.post(SCORE, content=json.dumps(BODY), headers={"Content-Type": "text/plain"})
     assert plain.status_code == 415
-    for one in (answer, plain, found.get("/v1/scorecard", headers=asking)):
-        assert not any(name.startswith("access-control-") for name in one.headers)
+    for response in (answer, plain, client.get("/v1/scorecard", headers=asking)):
+        assert not any(name.startswith("access-control-") for name in response.headers)
 
 
 @pytest.mark.parametrize(
@@ -303,8 +306,8 @@ def test_a_page_can_t_ask_what_needs_no_body(tmp_path: Path, origin: str, status
 
     From a page of this machine it gets as far as the route, which refuses since a card is served alone.
     """
-    found = TestClient(app_of(tmp_path))
-    answer = found.post("/v1/releases/2026-01-01-001/use", headers={"Origin": origin})
+    client = TestClient(app_of(tmp_path))
+    answer = client.post("/v1/releases/2026-01-01-001/use", headers={"Origin": origin})
     assert answer.status_code == status
     if status == 403:
         assert answer.json()["detail"].startswith(
@@ -344,16 +347,16 @@ def test_rate() -> None:
 
 def test_a_key_that_asks_too_often(tmp_path: Path, made: dict[str, str]) -> None:
     """A key beyond its rate gets 429 and when to ask again, in the header and in the body; other keys are served."""
-    found = TestClient(app_of(tmp_path, max_rate=1))
-    answers = [found.post(SCORE, json=BODY, headers=bearer(made["score"])) for _ in range(10)]
-    statuses = [one.status_code for one in answers]
+    client = TestClient(app_of(tmp_path, max_rate=1))
+    answers = [client.post(SCORE, json=BODY, headers=bearer(made["score"])) for _ in range(10)]
+    statuses = [answer.status_code for answer in answers]
     assert statuses[:2] == [200, 200]
     assert statuses.count(429) >= 5
-    last = next(one for one in reversed(answers) if one.status_code == 429)
+    last = next(answer for answer in reversed(answers) if answer.status_code == 429)
     assert last.json()["retry_after"] == int(last.headers["retry-after"]) >= 1
     assert list(last.json()) == ["type", "title", "status", "detail", "errors", "request_id", "retry_after"]
-    assert found.get("/v1/me", headers=bearer(made["read"])).status_code == 200
-    assert found.get("/health/live").status_code == 200
+    assert client.get("/v1/me", headers=bearer(made["read"])).status_code == 200
+    assert client.get("/health/live").status_code == 200
 
 
 def test_too_many_at_once(tmp_path: Path) -> None:
@@ -363,17 +366,17 @@ def test_too_many_at_once(tmp_path: Path) -> None:
     async def flood() -> tuple[list[httpx2.Response], httpx2.Response]:
         transport = httpx2.ASGITransport(app)
         async with httpx2.AsyncClient(transport=transport, base_url="http://localhost") as http:
-            asked = [http.post(BATCH, json={"leads": [{}] * 50}) for _ in range(30)]
-            *answers, health = await asyncio.gather(*asked, http.get("/health/ready"))
+            requests = [http.post(BATCH, json={"leads": [{}] * 50}) for _ in range(30)]
+            *answers, health = await asyncio.gather(*requests, http.get("/health/ready"))
             answers.append(await http.post(SCORE, json=BODY))
             return answers, health
 
     answers, health = asyncio.run(flood())
     assert health.status_code == 200
-    statuses = [one.status_code for one in answers]
+    statuses = [answer.status_code for answer in answers]
     assert sorted(statuses[:-1]) == [200] * 5 + [503] * 25
     assert statuses[-1] == 200  # places are given back
-    last = next(one for one in answers if one.status_code == 503)
+    last = next(answer for answer in answers if answer.status_code == 503)
     assert (last.headers["retry-after"], last.json()["retry_after"]) == ("1", 1)
 
 
@@ -386,20 +389,20 @@ def test_large_requests_take_more_places(tmp_path: Path, size: int, accepted: in
     async def flood() -> list[int]:
         transport = httpx2.ASGITransport(app)
         async with httpx2.AsyncClient(transport=transport, base_url="http://localhost") as http:
-            asked = [http.post(BATCH, content=body, headers=JSON) for _ in range(20)]
-            return [one.status_code for one in await asyncio.gather(*asked)]
+            requests = [http.post(BATCH, content=body, headers=JSON) for _ in range(20)]
+            return [answer.status_code for answer in await asyncio.gather(*requests)]
 
     assert asyncio.run(flood()).count(200) == accepted
 
 
 def test_a_failure_gives_its_place_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Requests that fail or are refused hold no place."""
-    found = TestClient(app_of(tmp_path, max_waiting=1), raise_server_exceptions=False)
+    client = TestClient(app_of(tmp_path, max_waiting=1), raise_server_exceptions=False)
     with monkeypatch.context() as patched:
         patched.setattr(Engine, "build_result", lambda *_: 1 / 0)
-        assert [found.post(SCORE, json=BODY).status_code for _ in range(3)] == [500] * 3
-    assert [found.post(SCORE, content=b"{").status_code for _ in range(3)] == [415] * 3
-    assert found.post(SCORE, json=BODY).status_code == 200
+        assert [client.post(SCORE, json=BODY).status_code for _ in range(3)] == [500] * 3
+    assert [client.post(SCORE, content=b"{").status_code for _ in range(3)] == [415] * 3
+    assert client.post(SCORE, json=BODY).status_code == 200
 
 
 def test_a_slow_body_holds_no_place(tmp_path: Path) -> None:
@@ -421,7 +424,7 @@ def test_a_slow_body_holds_no_place(tmp_path: Path) -> None:
             await asyncio.sleep(0.01)
             quick = (await http.post(SCORE, json=BODY)).status_code
             go.set()
-            return [quick, *sorted(one.status_code for one in await asyncio.gather(*waiting))]
+            return [quick, *sorted(answer.status_code for answer in await asyncio.gather(*waiting))]
 
     assert asyncio.run(slow()) == [200, 200, 503, 503]  # those that then arrive at once are too many, as ever
 
@@ -462,17 +465,17 @@ def test_headers_are_on_every_answer(client: TestClient, made: dict[str, str], m
     ]
     monkeypatch.setattr(Engine, "build_result", lambda *_: 1 / 0)
     answers.append(client.post(SCORE, json=BODY, headers=bearer(made["score"])))
-    assert [one.status_code for one in answers] == [200, 200, 200, 401, 404, 422, 500]
-    for one in answers:
-        assert one.headers["x-content-type-options"] == "nosniff"
-        assert one.headers["cache-control"] == "no-store"
-        assert one.headers["referrer-policy"] == "no-referrer"
-        assert one.headers["cross-origin-resource-policy"] == "same-origin"
-        assert one.headers["content-security-policy"].startswith("default-src 'none'")
-        assert "server" not in one.headers
-        if one.status_code >= 400:
-            assert one.json()["request_id"] == one.headers["x-request-id"]
-    assert len({one.headers["x-request-id"] for one in answers}) == len(answers)
+    assert [answer.status_code for answer in answers] == [200, 200, 200, 401, 404, 422, 500]
+    for answer in answers:
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert answer.headers["cache-control"] == "no-store"
+        assert answer.headers["referrer-policy"] == "no-referrer"
+        assert answer.headers["cross-origin-resource-policy"] == "same-origin"
+        assert answer.headers["content-security-policy"].startswith("default-src 'none'")
+        assert "server" not in answer.headers
+        if answer.status_code >= 400:
+            assert answer.json()["request_id"] == answer.headers["x-request-id"]
+    assert len({answer.headers["x-request-id"] for answer in answers}) == len(answers)
 
 
 @pytest.mark.parametrize(
@@ -505,14 +508,14 @@ def test_lines(client: TestClient, made: dict[str, str], capsys: pytest.CaptureF
     client.get("/leads/ann@example.org", headers=bearer(made["score"]))
     client.put(SCORE, headers=bearer(made["score"]))
     client.get("/v1/me")
-    found = lines(capsys)
-    assert [(one["method"], one["route"], one["status"]) for one in found] == [
+    logged = lines(capsys)
+    assert [(line["method"], line["route"], line["status"]) for line in logged] == [
         ("POST", SCORE, 200),
         (None, None, 404),
         (None, SCORE, 405),
         ("GET", "/v1/me", 401),
     ]
-    first = found[0]
+    first = logged[0]
     assert list(first) == [
         *("time", "level", "event", "request_id", "method", "route", "status", "ms", "key", "received", "sent")
     ]
@@ -530,7 +533,7 @@ def test_level(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: 
     quiet.get("/nope")
     assert lines(capsys) == []
     TestClient(app_of(tmp_path, log_level="debug")).get("/health/live")
-    assert [one["level"] for one in lines(capsys)] == ["debug"]
+    assert [line["level"] for line in lines(capsys)] == ["debug"]
     monkeypatch.setattr(Engine, "build_result", lambda *_: 1 / 0)
     quiet.post(SCORE, json=BODY)
     failure, request = lines(capsys)
@@ -585,10 +588,10 @@ def test_nothing_of_a_lead_is_logged(
     assert send()[:2] == [500, 500]
     monkeypatch.setattr(score_routes, "read_json", lambda _: fail(None, {}))  # type: ignore[arg-type]
     assert send()[:2] == [500, 500]
-    told = capfd.readouterr()
-    everything = told.out + told.err + caplog.text
-    assert "failure" in told.err
-    assert '"error": ["RuntimeError", "KeyError"]' in told.err
+    output = capfd.readouterr()
+    everything = output.out + output.err + caplog.text
+    assert "failure" in output.err
+    assert '"error": ["RuntimeError", "KeyError"]' in output.err
     assert MARK.lower() not in everything.lower()
     assert "Quux".lower() not in everything.lower()
     assert not any(text[12:] in everything for text in made.values())

@@ -39,17 +39,17 @@ class Callers:
         self.wrong: list[str] = []  # refusals that are not as they should be
         self.longest = 0.0  # seconds
         self._stop = threading.Event()
-        self._threads = [threading.Thread(target=self._ask, args=(one,)) for one in range(CALLERS)]
+        self._threads = [threading.Thread(target=self._ask, args=(number,)) for number in range(CALLERS)]
 
     def __enter__(self) -> Callers:
-        for one in self._threads:
-            one.start()
+        for thread in self._threads:
+            thread.start()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._stop.set()
-        for one in self._threads:
-            one.join()
+        for thread in self._threads:
+            thread.join()
 
     def wait(self, status: int, seconds: float = LONGEST) -> float:
         """Wait until there are more answers of a status; after how many seconds. Fails where none comes."""
@@ -83,11 +83,11 @@ class Callers:
 
 def wrong(status: int, headers: Message, content: bytes) -> str:
     """What is not as it should be in a refusal; empty: it is a 503 that says when to ask again."""
-    said = json.loads(content)
+    problem = json.loads(content)
     good = (
-        status == said["status"] == 503
+        status == problem["status"] == 503
         and headers["Content-Type"] == "application/problem+json"
-        and headers["Retry-After"] == str(said["retry_after"])
+        and headers["Retry-After"] == str(problem["retry_after"])
     )
     return "" if good else f"{status} {content.decode()}"
 

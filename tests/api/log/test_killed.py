@@ -23,7 +23,7 @@ ROUNDS = 50  # on each database
 CALLERS = 6
 
 
-def ask(port: int, caller: int, found: list[tuple[str, bytes]], refused: list[int]) -> None:
+def ask(port: int, caller: int, received: list[tuple[str, bytes]], refused: list[int]) -> None:
     """Score one lead after another until the service is gone; keep each answer that came whole."""
     drawn = random.Random(caller)
     connection = HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
@@ -36,7 +36,7 @@ def ask(port: int, caller: int, found: list[tuple[str, bytes]], refused: list[in
         except (OSError, HTTPException):
             break
         if answer.status == 200:
-            found.append((json.loads(content)["id"], content))
+            received.append((json.loads(content)["id"], content))
         else:
             refused.append(answer.status)
     connection.close()
@@ -52,14 +52,16 @@ def test_what_was_answered_is_in_the_log(tmp_path: Path, kind: str) -> None:
         for _ in range(ROUNDS):
             before, refused = len(received), list[int]()
             with forked(tmp_path, log_url=url or None) as port:
-                callers = [threading.Thread(target=ask, args=(port, one, received, refused)) for one in range(CALLERS)]
-                for one in callers:
-                    one.start()
+                callers = [
+                    threading.Thread(target=ask, args=(port, number, received, refused)) for number in range(CALLERS)
+                ]
+                for caller in callers:
+                    caller.start()
                 while len(received) == before and callers[0].is_alive():  # it is killed amid the work
                     time.sleep(0.001)
                 time.sleep(drawn.uniform(0, 0.2))
-            for one in callers:
-                one.join()
+            for caller in callers:
+                caller.join()
             assert refused == []
         engine = database.open_database(url or None, tmp_path)
         log = LogStore(engine)
@@ -72,5 +74,5 @@ def test_what_was_answered_is_in_the_log(tmp_path: Path, kind: str) -> None:
         engine.dispose()
         with started(tmp_path, log_url=url or None) as service:  # a process that is new in all
             for ident, content in (received[0], received[-1]):
-                status, found = service.ask("GET", f"/v1/scores/{ident}/replay")
-                assert (status, found["identical"], found["result"]) == (200, True, json.loads(content))
+                status, replayed = service.ask("GET", f"/v1/scores/{ident}/replay")
+                assert (status, replayed["identical"], replayed["result"]) == (200, True, json.loads(content))

@@ -42,36 +42,36 @@ DAY = "2026-07-01"
 @pytest.fixture(scope="module", params=logs.DATABASES)
 def url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The URL of an empty database of each kind."""
-    with logs.database_of(request.param, tmp_path_factory.mktemp("log")) as found:
-        yield found
+    with logs.database_of(request.param, tmp_path_factory.mktemp("log")) as address:
+        yield address
 
 
 @pytest.fixture
 def client(url: str, tmp_path: Path) -> Iterator[TestClient]:
     """A client of a service that records what it answers, in an empty log."""
-    with TestClient(create_app(Settings(card=CARD, home=tmp_path, log_url=url))) as found:
-        with found.app.state.service.decision_log.store.engine.begin() as connection:  # type: ignore[attr-defined]
+    with TestClient(create_app(Settings(card=CARD, home=tmp_path, log_url=url))) as client:
+        with client.app.state.service.decision_log.store.engine.begin() as connection:  # type: ignore[attr-defined]
             for table in (tables.scores, tables.answers, tables.outcomes):
                 connection.execute(table.delete())
-        yield found
+        yield client
 
 
 def count(url: str, table: Any = tables.scores) -> int:
     """The rows of a table."""
-    found = database.open_database(url, Path())
+    engine = database.open_database(url, Path())
     try:
-        with found.connect() as connection:
+        with engine.connect() as connection:
             return connection.execute(select(func.count()).select_from(table)).scalar_one()
     finally:
-        found.dispose()
+        engine.dispose()
 
 
 def scored(client: TestClient, day: str = DAY, **changes: Any) -> dict[str, Any]:
     """The answer to a lead."""
     answer = client.post("/v1/score", json={"lead": {**LEAD, **changes}, "as_of": day})
     assert answer.status_code == 200, answer.text
-    found: dict[str, Any] = answer.json()
-    return found
+    result: dict[str, Any] = answer.json()
+    return result
 
 
 def test_tables_are_what_the_migrations_make(url: str, tmp_path: Path) -> None:
@@ -86,10 +86,15 @@ def test_tables_are_what_the_migrations_make(url: str, tmp_path: Path) -> None:
 def test_answers_are_recorded(client: TestClient, url: str) -> None:
     """An answer has an id, under which the log has the answer, the cleaned values and the day."""
     answer = scored(client, NumberOfEmployees="120", favourite="red")
-    found = client.get(f"/v1/scores/{answer['id']}").json()
-    assert found["result"] == answer
-    assert (found["id"], found["lead"], found["as_of"], found["points"]) == (answer["id"], "L1", DAY, answer["points"])
-    assert {one["field"]: one["value"] for one in found["input"]} == {
+    logged = client.get(f"/v1/scores/{answer['id']}").json()
+    assert logged["result"] == answer
+    assert (logged["id"], logged["lead"], logged["as_of"], logged["points"]) == (
+        answer["id"],
+        "L1",
+        DAY,
+        answer["points"],
+    )
+    assert {value["field"]: value["value"] for value in logged["input"]} == {
         "lead_id": "L1",
         "need": "urgent",
         "budget": "25000.0",
@@ -110,18 +115,18 @@ def test_groups_of_any_size_are_written_whole(client: TestClient, url: str) -> N
     """Whatever number of scores is written at once, each is there."""
     for size in (1, 3, 63, 64, 65, 200):
         before = count(url)
-        found = client.post("/v1/score/batch", json={"leads": [LEAD] * size, "as_of": DAY}).json()
-        assert found["scored"] == count(url) - before == size
-    last = found["results"][-1]["result"]
+        answer = client.post("/v1/score/batch", json={"leads": [LEAD] * size, "as_of": DAY}).json()
+        assert answer["scored"] == count(url) - before == size
+    last = answer["results"][-1]["result"]
     assert client.get(f"/v1/scores/{last['id']}").json()["result"] == last
 
 
 def test_batches_are_recorded(client: TestClient, url: str) -> None:
     """Each scored lead of a batch is in the log; a refused one is not."""
     leads = [{"lead_id": "A"}, {"lead_id": "B", "employees": "x"}, {"need": "clear"}]
-    found = client.post("/v1/score/batch?explain=none", json={"leads": leads, "as_of": DAY}).json()
-    assert (found["scored"], found["refused"]) == (2, 1)
-    first, _, third = found["results"]
+    answer = client.post("/v1/score/batch?explain=none", json={"leads": leads, "as_of": DAY}).json()
+    assert (answer["scored"], answer["refused"]) == (2, 1)
+    first, _, third = answer["results"]
     assert first["result"]["ledger"] == []
     logged = client.get(f"/v1/scores/{first['result']['id']}").json()
     assert logged["lead"] == "A"
@@ -140,9 +145,9 @@ def test_page_after_an_unknown_score(client: TestClient) -> None:
 def test_replay(client: TestClient) -> None:
     """A score is worked out again from the log, to the same bytes."""
     ident = scored(client)["id"]
-    found = client.get(f"/v1/scores/{ident}/replay").json()
-    assert found["identical"]
-    assert found["points"] == found["replayed"]
+    replayed = client.get(f"/v1/scores/{ident}/replay").json()
+    assert replayed["identical"]
+    assert replayed["points"] == replayed["replayed"]
 
 
 def test_replay_of_a_changed_card(tmp_path: Path) -> None:
@@ -153,8 +158,8 @@ def test_replay_of_a_changed_card(tmp_path: Path) -> None:
         old = client.post("/v1/score", json={"lead": {"a": True}}).json()
     card.write_text(card.read_text().replace("points: 7", "points: 9"))
     with TestClient(create_app(Settings(card=card, home=tmp_path))) as client:
-        found = client.get(f"/v1/scores/{old['id']}/replay").json()
-        assert (found["identical"], found["result"]) == (True, old)
+        replayed = client.get(f"/v1/scores/{old['id']}/replay").json()
+        assert (replayed["identical"], replayed["result"]) == (True, old)
         assert client.post("/v1/score", json={"lead": {"a": True}}).json()["points"] == 59.0
 
 
@@ -169,7 +174,7 @@ def test_any_values_come_back(lead: dict[str, Any]) -> None:
         return
     again, ignored = decode_input(ready.card.card, encode_input(values, ("x",)))
     assert again == values
-    assert [type(one) for one in again.values()] == [type(one) for one in values.values()]
+    assert [type(value) for value in again.values()] == [type(value) for value in values.values()]
     assert ignored == ("x",)
 
 
@@ -180,23 +185,23 @@ def test_history_says_why_a_score_moved(client: TestClient) -> None:
     third = scored(client, "2026-09-25", need="vague", last_activity="2026-09-24")
     outcome = {"lead": "L1", "became": "opportunity", "on": "2026-10-01"}
     assert client.post("/v1/outcomes", json=outcome).json() == {**outcome, "new": True}
-    found = client.get("/v1/leads/L1/scores").json()
-    assert [one["id"] for one in found["scores"]] == [third["id"], second["id"], first["id"]]
-    assert found["more"] is False
-    assert [(one["became"], one["on"]) for one in found["outcomes"]] == [("opportunity", "2026-10-01")]
-    newest, middle, oldest = found["scores"]
+    history = client.get("/v1/leads/L1/scores").json()
+    assert [score["id"] for score in history["scores"]] == [third["id"], second["id"], first["id"]]
+    assert history["more"] is False
+    assert [(outcome["became"], outcome["on"]) for outcome in history["outcomes"]] == [("opportunity", "2026-10-01")]
+    newest, middle, oldest = history["scores"]
     assert (oldest["moved"], oldest["changed"]) == ([], [])
     assert middle["changed"] == []
-    assert {one["cause"] for one in middle["moved"]} == {"time"}
-    assert {one["cause"] for one in newest["moved"]} == {"data", "time"} or {
-        one["cause"] for one in newest["moved"]
+    assert {move["cause"] for move in middle["moved"]} == {"time"}
+    assert {move["cause"] for move in newest["moved"]} == {"data", "time"} or {
+        move["cause"] for move in newest["moved"]
     } == {"data"}
-    assert {one["field"] for one in newest["changed"]} == {"need", "last_activity"}
+    assert {change["field"] for change in newest["changed"]} == {"need", "last_activity"}
     for new, old in ((newest, middle), (middle, oldest)):
-        tenths = sum(round(one["moved"] * 10) for one in new["moved"])
+        tenths = sum(round(move["moved"] * 10) for move in new["moved"])
         assert tenths == round(new["points"] * 10) - round(old["points"] * 10)
     page = client.get(f"/v1/leads/L1/scores?limit=1&before={third['id']}").json()
-    assert [one["id"] for one in page["scores"]] == [second["id"]]
+    assert [score["id"] for score in page["scores"]] == [second["id"]]
     assert page["more"] is True
 
 
@@ -206,18 +211,19 @@ def test_history_over_releases(tmp_path: Path) -> None:
     card += "- {name: r, when: a, points: 7, reason: R}\n"
     card += "- {name: s, when: days_since(seen) <= 30, points: 8, reason: S}\n"
     home = Releases(tmp_path)
-    found = []
+    results = []
     for points, day, flag in ((3, "2026-07-01", True), (5, "2026-09-01", False)):
         learned = Learned(base_rate=0.1, terms=(Table("a", FlagBins(), (0, points, -points), (1, 1, 1)),))
         home.publish(card, learned, metrics={}, provenance={}, created=datetime(2026, 1, 1, tzinfo=UTC))
         with TestClient(create_app(Settings(home=tmp_path))) as client:
             body = {"lead": {"lead_id": "L", "a": flag, "seen": "2026-06-20"}, "as_of": day}
-            found.append(client.post("/v1/score", json=body).json())
-            told = client.get("/v1/leads/L/scores").json()["scores"][0]
-    moved = {(one["name"], one["cause"]): one["moved"] for one in told["moved"]}
+            results.append(client.post("/v1/score", json=body).json())
+            score = client.get("/v1/leads/L/scores").json()["scores"][0]
+    moved = {(move["name"], move["cause"]): move["moved"] for move in score["moved"]}
     assert moved[("s", "time")] == -8.0
     assert moved[("r", "data")] == -7.0
-    assert sum(round(one * 10) for one in moved.values()) == round((found[1]["points"] - found[0]["points"]) * 10)
+    difference = results[1]["points"] - results[0]["points"]
+    assert sum(round(points * 10) for points in moved.values()) == round(difference * 10)
     assert {cause for _, cause in moved} == {"release", "time", "data"}
 
 
@@ -234,9 +240,9 @@ def test_idempotency(client: TestClient, url: str) -> None:
     first, again = (client.post("/v1/score", json=body, headers=headers) for _ in range(2))
     assert first.content == again.content
     assert count(url) == 1
-    other = client.post("/v1/score", json={"lead": {}}, headers=headers)
-    assert other.status_code == 422
-    assert other.json()["detail"].startswith("This Idempotency-Key belongs to another request")
+    conflict = client.post("/v1/score", json={"lead": {}}, headers=headers)
+    assert conflict.status_code == 422
+    assert conflict.json()["detail"].startswith("This Idempotency-Key belongs to another request")
     bad = client.post("/v1/score", json=body, headers={"Idempotency-Key": "x" * 256})
     assert bad.status_code == 400
     refused = {"lead": {"employees": "x"}}
@@ -252,7 +258,7 @@ def test_idempotency_at_the_same_time(client: TestClient, url: str) -> None:
         transport = httpx2.ASGITransport(client.app)
         async with httpx2.AsyncClient(transport=transport, base_url="http://test") as http:
             calls = (http.post("/v1/score", json={"lead": LEAD}, headers={"Idempotency-Key": "k"}) for _ in range(20))
-            return {one.content for one in await asyncio.gather(*calls)}
+            return {answer.content for answer in await asyncio.gather(*calls)}
 
     assert len(asyncio.run(ask())) == 1
     assert count(url) == 1
@@ -264,18 +270,18 @@ def test_two_workers_answer_once(url: str, tmp_path: Path) -> None:
     before = count(url)
 
     async def ask(name: str) -> set[bytes]:
-        clients = [httpx2.AsyncClient(transport=httpx2.ASGITransport(one), base_url="http://test") for one in services]
+        clients = [httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://test") for app in services]
         async with clients[0], clients[1]:
             headers = {"Idempotency-Key": name}
             calls = [http.post("/v1/score", json={"lead": LEAD}, headers=headers) for http in clients * 5]
-            return {found.content for found in await asyncio.gather(*calls)}
+            return {answer.content for answer in await asyncio.gather(*calls)}
 
     for i in range(10):
         assert len(asyncio.run(ask(f"both {i}"))) == 1
     assert count(url) == before + 10
-    for one in services:
-        one.state.service.decision_log.recorder.writer.stop()
-        one.state.service.decision_log.store.engine.dispose()
+    for app in services:
+        app.state.service.decision_log.recorder.writer.stop()
+        app.state.service.decision_log.store.engine.dispose()
 
 
 @pytest.mark.parametrize(
@@ -290,16 +296,16 @@ def test_two_workers_answer_once(url: str, tmp_path: Path) -> None:
 )
 def test_outcomes_with_mistakes(client: TestClient, body: Any, mistakes: list[str]) -> None:
     """An outcome that can't be is refused with every mistake."""
-    found = client.post("/v1/outcomes", json=body)
-    assert found.status_code == 422
-    assert list(dict.fromkeys(one["path"] for one in found.json()["errors"])) == mistakes
+    answer = client.post("/v1/outcomes", json=body)
+    assert answer.status_code == 422
+    assert list(dict.fromkeys(error["path"] for error in answer.json()["errors"])) == mistakes
 
 
 def test_outcomes_are_noted_once(client: TestClient, url: str) -> None:
     """The same outcome is noted once, however often it comes."""
     body = {"lead": 7, "became": "lost", "on": "2026-01-01"}
     answers = [client.post("/v1/outcomes", json=body).json() for _ in range(3)]
-    assert [one["new"] for one in answers] == [True, False, False]
+    assert [answer["new"] for answer in answers] == [True, False, False]
     assert answers[0]["lead"] == "7"
     assert count(url, tables.outcomes) == 1
 
@@ -323,7 +329,7 @@ def test_forget(client: TestClient, url: str, tmp_path: Path) -> None:
     assert count(url, tables.outcomes) == 1
     if url.startswith("sqlite"):
         folder = Path(url.removeprefix("sqlite:///")).parent
-        assert not any(secret.encode() in one.read_bytes() for one in folder.iterdir())
+        assert not any(secret.encode() in path.read_bytes() for path in folder.iterdir())
 
 
 @pytest.mark.parametrize("odd", ["a\0b", "\ud800", "\0"])
@@ -348,8 +354,8 @@ def test_one_that_fails_spoils_no_other(client: TestClient, url: str, monkeypatc
         transport = httpx2.ASGITransport(client.app)
         async with httpx2.AsyncClient(transport=transport, base_url="http://test") as http:
             leads = ["bad" if i == 7 else f"L{i}" for i in range(20)]
-            calls = (http.post("/v1/score", json={"lead": {"lead_id": one}}) for one in leads)
-            return [one.status_code for one in await asyncio.gather(*calls)]
+            calls = (http.post("/v1/score", json={"lead": {"lead_id": lead}}) for lead in leads)
+            return [answer.status_code for answer in await asyncio.gather(*calls)]
 
     assert asyncio.run(ask()) == [503 if i == 7 else 200 for i in range(20)]
     assert count(url) == 19
@@ -381,9 +387,9 @@ def test_a_full_disk(tmp_path: Path) -> None:
     """While nothing can be recorded nothing is answered; afterwards the service goes on by itself."""
     app = create_app(Settings(card=CARD, home=tmp_path))
     pages = [1_000_000]
-    found = app.state.service.decision_log.store.engine
+    engine = app.state.service.decision_log.store.engine
 
-    @event.listens_for(found, "begin")
+    @event.listens_for(engine, "begin")
     def limited(connection: Any) -> None:
         connection.exec_driver_sql(f"PRAGMA max_page_count = {pages[0]}")
 
@@ -400,7 +406,7 @@ def test_a_full_disk(tmp_path: Path) -> None:
         assert refused
         pages[0] = 1_000_000
         assert client.post("/v1/score", json={"lead": LEAD}).status_code == 200
-    with found.connect() as connection:
+    with engine.connect() as connection:
         rows = connection.execute(select(func.count()).select_from(tables.scores)).scalar_one()
     assert rows == 202 - refused
 
@@ -411,8 +417,8 @@ def test_without_a_log(tmp_path: Path) -> None:
         answer = client.post("/v1/score", json={"lead": LEAD}, headers={"Idempotency-Key": "k"})
         assert answer.json()["id"] == ""
         for path in ("/v1/scores/x", "/v1/leads/L1/scores"):
-            found = client.get(path)
-            assert (found.status_code, "log off" in found.json()["detail"]) == (404, True)
+            answer = client.get(path)
+            assert (answer.status_code, "log off" in answer.json()["detail"]) == (404, True)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -425,7 +431,7 @@ def test_async_records_all_at_the_end(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("address", "said"),
+    ("address", "message"),
     [
         ("mysql://u:secret@h/d", "the log's address is not a URL like"),
         ("nonsense", "the log's address is not a URL like"),
@@ -433,11 +439,11 @@ def test_async_records_all_at_the_end(tmp_path: Path) -> None:
         ("sqlite:////nowhere/at/all.sqlite3", "can't be opened: unable to open database file"),
     ],
 )
-def test_addresses_that_are_none(tmp_path: Path, address: str, said: str) -> None:
+def test_addresses_that_are_none(tmp_path: Path, address: str, message: str) -> None:
     """A log that can't be opened is refused at the start, without its password."""
     with pytest.raises(DataError) as caught:
         create_app(Settings(card=CARD, home=tmp_path, log_url=address))
-    assert said in str(caught.value)
+    assert message in str(caught.value)
     assert "secret" not in str(caught.value)
 
 
@@ -445,7 +451,7 @@ def test_only_the_owner_reads_the_log(tmp_path: Path) -> None:
     """The files of the log, in which leads stand, are closed to others."""
     with TestClient(create_app(Settings(card=CARD, home=tmp_path))) as client:
         scored(client)
-        modes = {one.name: one.stat().st_mode & 0o777 for one in tmp_path.glob(f"{database.LOG_FILE}*")}
+        modes = {path.name: path.stat().st_mode & 0o777 for path in tmp_path.glob(f"{database.LOG_FILE}*")}
     assert len(modes) == 3
     assert set(modes.values()) == {0o600}
 
@@ -463,10 +469,10 @@ def test_a_later_log_is_left_alone(tmp_path: Path) -> None:
 
 def test_ids_sort_by_time() -> None:
     """Ids are 26 signs, all different, and those of later milliseconds come later."""
-    found = [new_id() for _ in range(1000)]
-    assert len(set(found)) == 1000
-    assert {len(one) for one in found} == {26}
-    assert found[0][:9] <= found[-1][:9]
+    ids = [new_id() for _ in range(1000)]
+    assert len(set(ids)) == 1000
+    assert {len(new) for new in ids} == {26}
+    assert ids[0][:9] <= ids[-1][:9]
 
 
 def test_the_id_of_a_lead() -> None:
@@ -491,5 +497,5 @@ def test_days(client: TestClient) -> None:
     """A history in the order of the answers, whatever their days."""
     for back in range(3):
         scored(client, (AS_OF - timedelta(days=back)).isoformat())
-    days = [date.fromisoformat(one["as_of"]) for one in client.get("/v1/leads/L1/scores").json()["scores"]]
+    days = [date.fromisoformat(score["as_of"]) for score in client.get("/v1/leads/L1/scores").json()["scores"]]
     assert days == [AS_OF - timedelta(days=back) for back in (2, 1, 0)]

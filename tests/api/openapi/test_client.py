@@ -23,8 +23,8 @@ NAME = "leadledger_client"  # of the package that is made
 def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SimpleNamespace]:
     """A service that runs, the client that was made of its own description, and what finds the client's modules."""
     with with_key(tmp_path, "--card", str(CARD)) as (address, key):
-        said = httpx2.get(f"{address}/openapi-3.0.json", headers={"X-API-Key": key})
-        (tmp_path / "openapi.json").write_bytes(said.content)
+        answer = httpx2.get(f"{address}/openapi-3.0.json", headers={"X-API-Key": key})
+        (tmp_path / "openapi.json").write_bytes(answer.content)
         (tmp_path / "config.json").write_text('{"post_hooks": []}')  # to format the code is of no use here
         command = [sys.executable, "-m", "openapi_python_client", "generate", "--fail-on-warning", "--meta", "none"]
         files = ["--path", "openapi.json", "--config", "config.json", "--output-path", NAME]
@@ -34,7 +34,7 @@ def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SimpleName
         client = importlib.import_module(NAME).AuthenticatedClient(base_url=address, token=key)
         with client:
             yield SimpleNamespace(client=client, find=lambda name: importlib.import_module(f"{NAME}.{name}"))
-    for name in [one for one in sys.modules if one.partition(".")[0] == NAME]:
+    for name in [module for module in sys.modules if module.partition(".")[0] == NAME]:
         del sys.modules[name]
 
 
@@ -46,14 +46,14 @@ def test_a_generated_client_works(made: SimpleNamespace) -> None:
     request = models.ScoreRequest(lead=lead)
     result = made.find("api.score.score").sync(client=made.client, body=request)
     assert isinstance(result, models.Result)
-    assert sum(round(one.points * 10) for one in result.ledger) == round(result.points * 10)
+    assert sum(round(entry.points * 10) for entry in result.ledger) == round(result.points * 10)
     assert result.criteria.additional_properties["budget"] == "met"
 
     outcome = models.OutcomeRequest(lead="L1", became=models.OutcomeRequestBecame.LOST, on=result.as_of)
     assert made.find("api.outcomes.add_outcome").sync(client=made.client, body=outcome).new is True
 
     history = made.find("api.history.get_lead_scores").sync("L1", client=made.client)
-    assert ([one.id for one in history.scores], history.outcomes[0].became) == ([result.id], "lost")
+    assert ([score.id for score in history.scores], history.outcomes[0].became) == ([result.id], "lost")
     again = made.find("api.history.replay_score").sync(result.id, client=made.client)
     assert again.identical
     assert again.result == result
@@ -65,7 +65,7 @@ def test_a_generated_client_works(made: SimpleNamespace) -> None:
     lead.employees = "many"
     refusal = made.find("api.score.score").sync(client=made.client, body=request)
     assert isinstance(refusal, models.Problem)
-    assert [(one.path, one.value) for one in refusal.errors] == [("$.lead.employees", "many")]
+    assert [(error.path, error.value) for error in refusal.errors] == [("$.lead.employees", "many")]
     batch = models.BatchRequest(leads=[lead, models.Lead()])
-    found = made.find("api.score.score_batch").sync(client=made.client, body=batch)
-    assert [(one.status, len(one.errors)) for one in found.results] == [(422, 1), (200, 0)]
+    answer = made.find("api.score.score_batch").sync(client=made.client, body=batch)
+    assert [(item.status, len(item.errors)) for item in answer.results] == [(422, 1), (200, 0)]

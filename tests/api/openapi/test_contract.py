@@ -82,20 +82,21 @@ def operations(document: Any) -> Iterator[tuple[str, Any]]:
 @pytest.mark.parametrize("path", VALIDATORS)
 def test_operations_keep_their_names(documents: Documents, path: str) -> None:
     """Each operation has the name that it always had, in every document."""
-    assert {one["operationId"]: at for at, one in operations(documents[path])} == OPERATIONS
+    assert {operation["operationId"]: at for at, operation in operations(documents[path])} == OPERATIONS
 
 
 @pytest.mark.parametrize("path", VALIDATORS)
 def test_operations_are_described(documents: Documents, path: str) -> None:
     """Each operation says what it is for, what its parameters are, and what each answer means."""
-    for at, one in operations(documents[path]):
-        assert one["summary"], at
-        assert 0 < len(one["description"]) <= LONGEST, at
-        assert one["tags"], at
-        assert all(each["description"] for each in one["responses"].values()), at
-        told = {each["name"] for each in one.get("parameters", []) if each["in"] == "path"}
-        assert told == set(re.findall(r"\{(\w+)\}", at)), at
-        assert all(each["description"] for each in one.get("parameters", []) if each["in"] != "body"), at
+    for at, operation in operations(documents[path]):
+        assert operation["summary"], at
+        assert 0 < len(operation["description"]) <= LONGEST, at
+        assert operation["tags"], at
+        assert all(response["description"] for response in operation["responses"].values()), at
+        described = {parameter["name"] for parameter in operation.get("parameters", []) if parameter["in"] == "path"}
+        assert described == set(re.findall(r"\{(\w+)\}", at)), at
+        others = [parameter for parameter in operation.get("parameters", []) if parameter["in"] != "body"]
+        assert all(parameter["description"] for parameter in others), at
 
 
 def contents(operation: Any) -> Iterator[tuple[str, Any]]:
@@ -118,12 +119,13 @@ def test_examples_are_there_and_right(newest: Any) -> None:
     for at, operation in operations(newest):
         for where, content in contents(operation):
             schema = resolved(newest, content["schema"])
-            found = [*schema.get("examples", []), *(one["value"] for one in content.get("examples", {}).values())]
-            found += [content["example"]] if "example" in content else []
-            assert found, (at, where)
+            named = content.get("examples", {})
+            examples = [*schema.get("examples", []), *(example["value"] for example in named.values())]
+            examples += [content["example"]] if "example" in content else []
+            assert examples, (at, where)
             checker = Draft202012Validator({**schema, "components": newest["components"]})
-            for one in found:
-                checker.validate(one)
+            for example in examples:
+                checker.validate(example)
 
 
 def test_examples_of_older_documents_are_right(documents: Documents) -> None:
@@ -132,7 +134,7 @@ def test_examples_of_older_documents_are_right(documents: Documents) -> None:
     for name, schema in older["components"]["schemas"].items():
         if "example" in schema:
             whole = {**schema, "components": older["components"]}
-            assert [one.message for one in OAS30Validator(whole).iter_errors(schema["example"])] == [], name
+            assert [error.message for error in OAS30Validator(whole).iter_errors(schema["example"])] == [], name
 
 
 def walk(document: Any, schema: Any, at: str = "$", above: tuple[str, ...] = ()) -> Iterator[tuple[str, Any]]:
@@ -147,9 +149,9 @@ def walk(document: Any, schema: Any, at: str = "$", above: tuple[str, ...] = ())
         f"{word}": schema[word] for word in ("items", "additionalProperties") if isinstance(schema.get(word), dict)
     }
     for word in ("anyOf", "oneOf", "allOf"):
-        inner |= {f"{word}[{number}]": one for number, one in enumerate(schema.get(word, []))}
-    for name, one in inner.items():
-        yield from walk(document, one, f"{at}.{name}", above)
+        inner |= {f"{word}[{number}]": part for number, part in enumerate(schema.get(word, []))}
+    for name, part in inner.items():
+        yield from walk(document, part, f"{at}.{name}", above)
 
 
 def test_answers_have_no_unions(newest: Any) -> None:
@@ -162,9 +164,9 @@ def test_answers_have_no_unions(newest: Any) -> None:
                 place = (operation_at, where, at)
                 assert not {"oneOf", "allOf", "not", "if"} & set(schema), place
                 choices = schema.get("anyOf", [{}])
-                assert len([one for one in choices if one != {"type": "null"}]) == 1, place
+                assert len([choice for choice in choices if choice != {"type": "null"}]) == 1, place
                 types = schema.get("type", [])
-                assert isinstance(types, str) or len([one for one in types if one != "null"]) <= 1, place
+                assert isinstance(types, str) or len([name for name in types if name != "null"]) <= 1, place
                 assert types or "anyOf" in schema or "const" in schema or "enum" in schema, place
 
 
@@ -184,8 +186,8 @@ def test_security_is_said(documents: Documents) -> None:
         ("/openapi-3.0.json", ["bearer", "header"]),
         ("/swagger-2.0.json", ["header"]),
     ):
-        for at, one in operations(documents[path]):
-            needed = [name for each in one["security"] for name in each]
+        for at, operation in operations(documents[path]):
+            needed = [name for scheme in operation["security"] for name in scheme]
             assert needed == ([] if "/health/" in at else names), (path, at)
     (key,) = documents["/swagger-2.0.json"]["securityDefinitions"].values()
     assert (key["type"], key["in"], key["name"]) == ("apiKey", "header", "X-API-Key")

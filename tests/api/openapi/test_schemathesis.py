@@ -35,8 +35,8 @@ def learned() -> Learned:
     """What a release has learned: a table, and a combination of three fields."""
     bins = NumberBins((10.0, 50.0))
     fields = ("employees", "newsletter", "competitor")
-    asked = Branch("newsletter", (2,), Branch("competitor", (2,), Leaf(-9, 4), Leaf(3, 5)), Leaf(1, 6))
-    tree = Branch("employees", (0, 1, 2), asked, Leaf(0, 7))
+    branch = Branch("newsletter", (2,), Branch("competitor", (2,), Leaf(-9, 4), Leaf(3, 5)), Leaf(1, 6))
+    tree = Branch("employees", (0, 1, 2), branch, Leaf(0, 7))
     terms = (
         Table("employees", bins, (0, -30, 5, 20), (5, 10, 20, 30)),
         Combination(fields, (bins, FlagBins(), FlagBins()), (tree,), error=11),
@@ -82,8 +82,8 @@ def test_whatever_is_asked(tmp_path: Path) -> None:
     assert report["errors"] == []
     assert report["test_cases"]["generated"] >= ENOUGH
     assert report["operations"]["tested"] == report["operations"]["total"]
-    assert all(one["status"] == "success" for one in report["phases"].values()), report["phases"]
+    assert all(phase["status"] == "success" for phase in report["phases"].values()), report["phases"]
     # A service that refuses everything would pass the checks: each operation has said yes to something.
     for operation, phases in report["valid_rates"].items():
-        assert sum(one["accepted"] for one in phases.values()) > 0, operation
+        assert sum(phase["accepted"] for phase in phases.values()) > 0, operation
     assert '"event":"failure"' not in (home / "server.log").read_text("utf-8").replace(" ", "")

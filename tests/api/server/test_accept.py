@@ -32,8 +32,8 @@ async def turns(listener: socket.socket, most: int) -> int:
     while len(server.server_state.connections) < CALLERS and turn < most:
         await asyncio.sleep(0)
         turn += 1
-    for one in callers:
-        one.close()
+    for caller in callers:
+        caller.close()
     await server.shutdown([listener])
     return turn
 

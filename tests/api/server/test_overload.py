@@ -34,11 +34,11 @@ def test_ten_times_as_many_callers_as_there_is_room_for(tmp_path: Path, log: str
                     assert server.ask("GET", path)[0] == 200
                 health.append(time.monotonic() - start)
                 time.sleep(0.1)
-            found = next(seen)
-    assert list(found.statuses) == [200, 503]
-    assert (found.cut, found.untold) == (0, 0)
-    assert found.count(200) > ROOM
-    assert found.statuses[200].most < SECONDS * 1000 / 2
+            load = next(seen)
+    assert list(load.statuses) == [200, 503]
+    assert (load.cut, load.untold) == (0, 0)
+    assert load.count(200) > ROOM
+    assert load.statuses[200].most < SECONDS * 1000 / 2
     assert max(health) < SECONDS / 2
     # Who is refused rests: however fast the machine, so many refusals fit in, and no more.
-    assert found.count(503) <= 10 * ROOM + found.seconds / REST_PER_CONNECTION
+    assert load.count(503) <= 10 * ROOM + load.seconds / REST_PER_CONNECTION

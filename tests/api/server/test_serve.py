@@ -25,13 +25,13 @@ def address(process: subprocess.Popen[str]) -> str:
     """Where a process says that it serves."""
     assert process.stdout is not None
     line = process.stdout.readline()
-    found = re.fullmatch(
+    match = re.fullmatch(
         r"Serving b2b-software \(rules alone\) at (http://127\.0\.0\.1:[0-9]+), documented at /docs\."
         r" Stop it with Ctrl-C\.\n",
         line,
     )
-    assert found, line
-    return found[1]
+    assert match, line
+    return match[1]
 
 
 def logged(complaint: str) -> list[dict]:
@@ -41,8 +41,8 @@ def logged(complaint: str) -> list[dict]:
 
 def refused(process: subprocess.Popen[str]) -> str:
     """What a process says that doesn't start."""
-    said, complaint = process.communicate(timeout=PATIENCE)
-    assert (process.returncode, said) == (1, "")
+    output, complaint = process.communicate(timeout=PATIENCE)
+    assert (process.returncode, output) == (1, "")
     assert "Traceback" not in complaint
     return complaint
 
@@ -73,7 +73,7 @@ def test_scores_over_the_network(tmp_path: Path) -> None:
         process.send_signal(signal.SIGINT)
         _, complaint = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0
-    statuses = [one["status"] for one in logged(complaint)]
+    statuses = [line["status"] for line in logged(complaint)]
     assert sorted(statuses) == [200] * 100 + [400, 413, 422]  # the 400 hung up; health checks are not told
 
 
@@ -96,8 +96,8 @@ def test_bad_card_is_not_served(tmp_path: Path) -> None:
 
 def test_port_is_taken(tmp_path: Path) -> None:
     """A port that another program has ends the process, and the message says which."""
-    with socket.create_server(("127.0.0.1", 0)) as other:
-        port = other.getsockname()[1]
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
         with launched(tmp_path, port=port, log="off") as process:
             complaint = refused(process)
     assert (

@@ -43,27 +43,27 @@ def test_a_key_is_kept_as_its_digest(tmp_path: Path) -> None:
 
 def test_keys_are_found(tmp_path: Path) -> None:
     """A key is found by its text alone: not by another secret, id or form, and not once it is revoked."""
-    (one, text), (two, other) = (keys.add(tmp_path, name, ("score",), NOW) for name in ("one", "two"))
-    found = Keyring(tmp_path).by_id
-    assert keys.find_key(found, text) == one
-    assert keys.find_key(found, other) == two
+    (first, first_text), (second, second_text) = (keys.add(tmp_path, name, ("score",), NOW) for name in ("one", "two"))
+    by_id = Keyring(tmp_path).by_id
+    assert keys.find_key(by_id, first_text) == first
+    assert keys.find_key(by_id, second_text) == second
     guesses = [
         "",
         "ll_",
-        one.id,
-        one.digest,
-        text[:-1],
-        text + "A",
-        text.upper(),
-        text[:-1] + ("A" if text[-1] != "A" else "B"),
-        text.replace(one.id, two.id),
-        text.replace(one.id, "00000000"),
+        first.id,
+        first.digest,
+        first_text[:-1],
+        first_text + "A",
+        first_text.upper(),
+        first_text[:-1] + ("A" if first_text[-1] != "A" else "B"),
+        first_text.replace(first.id, second.id),
+        first_text.replace(first.id, "00000000"),
         "ll_" + "é" * 52,
     ]
-    assert [keys.find_key(found, guess) for guess in guesses] == [None] * len(guesses)
-    assert keys.revoke(tmp_path, one.id, NOW).revoked == NOW
-    assert keys.find_key(Keyring(tmp_path).by_id, text) is None
-    assert keys.find_key(Keyring(tmp_path).by_id, other) == two
+    assert [keys.find_key(by_id, guess) for guess in guesses] == [None] * len(guesses)
+    assert keys.revoke(tmp_path, first.id, NOW).revoked == NOW
+    assert keys.find_key(Keyring(tmp_path).by_id, first_text) is None
+    assert keys.find_key(Keyring(tmp_path).by_id, second_text) == second
 
 
 def test_keys_are_compared_in_constant_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -76,14 +76,14 @@ def test_keys_are_compared_in_constant_time(tmp_path: Path, monkeypatch: pytest.
         return left == right
 
     monkeypatch.setattr(hmac, "compare_digest", compare)
-    found = Keyring(tmp_path).by_id
-    assert keys.find_key(found, text) == key
-    assert keys.find_key(found, text.replace(key.id, "00000000")) is None
+    by_id = Keyring(tmp_path).by_id
+    assert keys.find_key(by_id, text) == key
+    assert keys.find_key(by_id, text.replace(key.id, "00000000")) is None
     assert compared == [(64, 64)] * 2
 
 
 @pytest.mark.parametrize(
-    ("make", "said"),
+    ("make", "message"),
     [
         (lambda home: keys.add(home, "", ("score",), NOW), "'' can't name a key"),
         (lambda home: keys.add(home, "a\nb", ("score",), NOW), "can't name a key"),
@@ -94,11 +94,11 @@ def test_keys_are_compared_in_constant_time(tmp_path: Path, monkeypatch: pytest.
         (lambda home: keys.revoke(home, f"ll_3f9c01ab_{'x' * 43}", NOW), "that is a whole key; revoke it by its id"),
     ],
 )
-def test_what_can_t_be_a_key(tmp_path: Path, make: Callable[[Path], object], said: str) -> None:
-    """A wrong name, scope or id is refused with what to do, and no secret is said back."""
+def test_what_can_t_be_a_key(tmp_path: Path, make: Callable[[Path], object], message: str) -> None:
+    """A wrong name, scope or id is refused with what to do, and no secret is repeated."""
     with pytest.raises(KeyFileError, match=r".*") as caught:
         make(tmp_path)
-    assert said in str(caught.value)
+    assert message in str(caught.value)
     assert "xxx" not in str(caught.value)
     assert keys.read(tmp_path) is None
 
@@ -154,8 +154,8 @@ def test_keys_made_at_once_are_all_kept(tmp_path: Path) -> None:
     """Changes at the same moment wait for each other: none is lost, and nothing but the keys and the lock is left."""
     with ThreadPoolExecutor(8) as makers:
         made = [key for key, _ in makers.map(lambda at: keys.add(tmp_path, f"k{at}", ("score",), NOW), range(40))]
-    assert {one.id for one in keys.read(tmp_path) or ()} == {one.id for one in made}
-    assert {one.name for one in tmp_path.iterdir()} == {KEY_FILE, f".{KEY_FILE}.lock"}
+    assert {key.id for key in keys.read(tmp_path) or ()} == {key.id for key in made}
+    assert {path.name for path in tmp_path.iterdir()} == {KEY_FILE, f".{KEY_FILE}.lock"}
 
 
 def test_home_that_can_t_be(tmp_path: Path) -> None:
@@ -172,18 +172,18 @@ def test_command(tmp_path: Path) -> None:
     shape = KEY_PATTERN.fullmatch(text)
     assert shape
     assert done.stderr == f"Key {shape[1]} (crm) may: score, read. It is not shown again.\n"
-    other = json.loads(run("--home", tmp_path, "add", "ops", "--scope", "admin", "--json").stdout)
-    assert KEY_PATTERN.fullmatch(other["key"])
-    assert (other["name"], other["scopes"], other["revoked"]) == ("ops", ["admin"], None)
-    assert run("revoke", other["id"], "--home", tmp_path).output == f"Key {other['id']} (ops) is revoked.\n"
-    assert run("revoke", other["id"], "--home", tmp_path).exit_code == 0
+    second = json.loads(run("--home", tmp_path, "add", "ops", "--scope", "admin", "--json").stdout)
+    assert KEY_PATTERN.fullmatch(second["key"])
+    assert (second["name"], second["scopes"], second["revoked"]) == ("ops", ["admin"], None)
+    assert run("revoke", second["id"], "--home", tmp_path).output == f"Key {second['id']} (ops) is revoked.\n"
+    assert run("revoke", second["id"], "--home", tmp_path).exit_code == 0
     listed = run("--home", tmp_path).output
-    assert [line.split()[0] for line in listed.splitlines()] == [shape[1], other["id"]]
+    assert [line.split()[0] for line in listed.splitlines()] == [shape[1], second["id"]]
     assert "revoked" in listed.splitlines()[1]
-    said = json.loads(run("--home", tmp_path, "--json").output)
-    assert [one["name"] for one in said["keys"]] == ["crm", "ops"]
-    for one in (text, other["key"]):
-        assert one[12:] not in listed + json.dumps(said)
+    listing = json.loads(run("--home", tmp_path, "--json").output)
+    assert [key["name"] for key in listing["keys"]] == ["crm", "ops"]
+    for secret in (text, second["key"]):
+        assert secret[12:] not in listed + json.dumps(listing)
     wrong = run("add", "crm", "--home", tmp_path)
     assert (wrong.exit_code, wrong.stdout) == (1, "")
     assert "a key needs at least one scope" in wrong.stderr
