@@ -42,7 +42,8 @@ class Stage:
     """A stage of the card, and what it requires of a lead that enters it.
 
     `points` (tenths) is a threshold set by hand. At most one of three asks training for a threshold. `precision` and
-    `confidence` (0..1): at least that share of the promoted leads becomes an opportunity, with that confidence. `capacity`: no more are promoted than can be taken care of. `value`: every promotion pays.
+    `confidence` (0..1): at least that share of the promoted leads becomes an opportunity, with that confidence.
+    `capacity`: no more are promoted than can be taken care of. `value`: every promotion pays.
     """
 
     name: str

@@ -52,8 +52,8 @@ class Question:
 class Recommendation:
     """What to do with a lead: the verdict, from which stage to which, and what it rests on.
 
-    `threshold` (tenths) is the total from which the gate opens; None: points don't decide. `reasons` are sentences, the most
-    telling first.
+    `threshold` (tenths) is the total from which the gate opens; None: points don't decide. `reasons` are sentences,
+    the most telling first.
     """
 
     verdict: Verdict
