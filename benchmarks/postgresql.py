@@ -24,7 +24,7 @@ from benchmarks.lists import UNTIL, leads, release
 from leadledger.api.lists.postgres import score_table
 from leadledger.models.releases.store import Releases
 from leadledger.scoring.printers.sql import select as sql
-from leadledger.scoring.printers.sql.cleaning import used
+from leadledger.scoring.printers.sql.cleaning import find_columns
 from leadledger.scoring.printers.sql.query import Query
 from tests.postgres import server
 
@@ -53,7 +53,7 @@ def measure(rows: int, repeat: int) -> list[PostgresRate]:
         folder = Path(name)
         card = Releases(release(folder)).open()
         columns = load(leads(folder, rows), url)
-        fields = [column for names in used(card.card, columns).values() for column in names]
+        fields = [column for names in find_columns(card.card, columns).values() for column in names]
         scan = ", ".join(f'count("{column}")' for column in fields)
         query = sql.select(card, Query(as_of, columns=columns), "postgres")
         with psycopg.connect(url, autocommit=True) as connection:

@@ -113,13 +113,15 @@ def scoring(folder: Path, way: str, master: str, repeat: int) -> list[dict[str, 
     """The rates of a scan and of scoring in one session."""
     from leadledger import score_frame
     from leadledger.models.releases.store import Releases
-    from leadledger.scoring.printers.sql.cleaning import used
+    from leadledger.scoring.printers.sql.cleaning import find_columns
 
     spark = session(way, master)
     leads = spark.read.parquet(str(folder / "leads.parquet"))
     rows = leads.count()
     card = Releases(folder / "home").open()
-    fields = [column for names in used(card.card, dict.fromkeys(leads.columns, "")).values() for column in names]
+    fields = [
+        column for names in find_columns(card.card, dict.fromkeys(leads.columns, "")).values() for column in names
+    ]
     scored = score_frame(card, leads, UNTIL + timedelta(days=1), keep=["lead_id"])
     rates = [
         measure_frame(spark, "scan", rows, leads.select(*fields), repeat),

@@ -10,7 +10,7 @@ from typing import Any
 
 from leadledger.api.lists.results import unused_columns
 from leadledger.scoring.printers.sql import select as sql
-from leadledger.scoring.printers.sql.cleaning import used_by
+from leadledger.scoring.printers.sql.cleaning import require_columns
 from leadledger.scoring.printers.sql.dialects.literals import quoted
 from leadledger.scoring.printers.sql.query import Query
 from leadledger.scoring.scorecard import Card, build_untrained
@@ -54,7 +54,7 @@ def measure_coverage(card: Card, data: Path, as_of: date) -> CardCoverage:
     scorecard = build_untrained(card)
     with connect() as connection:
         leads = read_list(connection, data)
-        used = used_by(card, leads.columns, str(data))
+        used = require_columns(card, leads.columns, str(data))
         query = Query(
             as_of, leads.table, leads.columns, keep=[ROW, *leads.columns], checks=True, ledger=True, fields=True
         )

@@ -34,7 +34,7 @@ from leadledger.scoring.engine.score import get_engine
 from leadledger.scoring.errors import DataError
 from leadledger.scoring.outputs import QUESTIONS, VERDICTS, names
 from leadledger.scoring.printers.sql import select as sql
-from leadledger.scoring.printers.sql.cleaning import TYPE_OF_KIND, id_column, used_by
+from leadledger.scoring.printers.sql.cleaning import TYPE_OF_KIND, find_id_column, require_columns
 from leadledger.scoring.printers.sql.dialects.literals import quoted, text_literal
 from leadledger.scoring.printers.sql.query import Query
 from leadledger.scoring.scorecard import Scorecard
@@ -141,9 +141,9 @@ class _FileRun:
         self.card, self.as_of, self.wanted, self.where = card, as_of, wanted, where
         self.connection, self.scan = connection, scan
         self.outputs = {column: f"{wanted.prefix}{column}" for column in names(ENGINE.columns(wanted.explain))}
-        self.used = used_by(card.card, scan.columns, scan.label)
+        self.used = require_columns(card.card, scan.columns, scan.label)
         self.columns = choose_columns(list(scan.columns), scan.label, self.outputs, wanted)
-        self.id_column = id_column(card.card, scan.columns)
+        self.id_column = find_id_column(card.card, scan.columns)
 
     def write(
         self, stack: ExitStack, places: _Places, work: Path, progress: Callable[[float, int], None] | None

@@ -30,8 +30,8 @@ from leadledger.scoring.errors import DataError, did_you_mean, quote
 from leadledger.scoring.field import Field
 from leadledger.scoring.outputs import names
 from leadledger.scoring.printers.sql import select as sql
-from leadledger.scoring.printers.sql.cleaning import used_by
-from leadledger.scoring.printers.sql.dialects.postgres import LONGEST_NAME, family, name, plain, text
+from leadledger.scoring.printers.sql.cleaning import require_columns
+from leadledger.scoring.printers.sql.dialects.postgres import LONGEST_NAME, family, name, normalize_column, text
 from leadledger.scoring.printers.sql.query import BAD, Query
 from leadledger.scoring.scorecard import Card, Scorecard
 from leadledger.scoring.tree import Node
@@ -139,7 +139,7 @@ class _TableRun:
                 " name, and name the schema too"
             )
         self.types = types
-        self.used = used_by(card.card, types, label)
+        self.used = require_columns(card.card, types, label)
         self.key = _choose_key(card.card, types, label, key)
         ids = (field.name for field in card.card.plain_fields if field.kind == "id" and self.key in field.columns)
         self.id = next(ids, self.key)
@@ -158,7 +158,11 @@ class _TableRun:
         """Score the rows into the temporary table STAGED."""
         card, where = self.card, self.where
         kinds = {column: field.kind for field in card.card.plain_fields for column in field.columns}
-        read = {column: plain(column, kind, kinds[column]) for column, kind in self.types.items() if column in kinds}
+        read = {
+            column: normalize_column(column, kind, kinds[column])
+            for column, kind in self.types.items()
+            if column in kinds
+        }
         selected = [f"{spelt} AS {name(column)}" for column, (spelt, _) in read.items()]
         selected.append(f"{name(self.key)} AS {name(KEY)}")
         if where is not None:

@@ -25,7 +25,7 @@ from leadledger.api.lists.wanted import Wanted, check_recommendations, choose_co
 from leadledger.scoring.errors import DataError
 from leadledger.scoring.frames import spark as spark_frame
 from leadledger.scoring.outputs import names
-from leadledger.scoring.printers.sql.cleaning import id_column, used, used_by
+from leadledger.scoring.printers.sql.cleaning import find_columns, find_id_column, require_columns
 from leadledger.scoring.printers.sql.dialects.spark import family, name
 from leadledger.scoring.printers.sql.query import BAD, Query
 from leadledger.scoring.scorecard import Scorecard
@@ -120,7 +120,7 @@ class _FolderRun:
         leads = self._open(data, first, kind)
         beside = self.files.beside(out, f"{stem(self.files.name(out))}.rejects.csv")
         rejects = beside if self.wanted.rejects is None else str(self.wanted.rejects)
-        used_by(self.card.card, leads.no_types, leads.label)
+        require_columns(self.card.card, leads.no_types, leads.label)
         columns = choose_columns(leads.columns, leads.label, self.outputs, self.wanted)
         with self.files.part_folder(out) as part, self.files.part_folder(rejects) as rejects_part:
             if part == rejects_part:
@@ -139,7 +139,7 @@ class _FolderRun:
             duplicates, examples = self._find_duplicates(leads)
             self.files.publish(rejects_part, rejects)
             self.files.publish(part, out)
-        present = used(self.card.card, leads.no_types)
+        present = find_columns(self.card.card, leads.no_types)
         return ScoredList(
             rows=counts.read,
             scored=counts.scored,
@@ -193,11 +193,11 @@ class _FolderRun:
 
     def _columns_of_card(self, leads: _SparkList) -> list[str]:
         """The columns that belong to the card."""
-        return [column for columns in used(self.card.card, leads.no_types).values() for column in columns]
+        return [column for columns in find_columns(self.card.card, leads.no_types).values() for column in columns]
 
     def _find_duplicates(self, leads: _SparkList) -> tuple[int, tuple[str, ...]]:
         """How many rows have an id that another row has too, but for one each, and some of these ids."""
-        column = id_column(self.card.card, leads.no_types)
+        column = find_id_column(self.card.card, leads.no_types)
         if not column:
             return 0, ()
         from pyspark.sql import functions as F
@@ -224,9 +224,9 @@ class _FolderRun:
         observed = leads.frame.observe(read, F.count(F.lit(1)).alias("rows"), F.count(F.col(BROKEN)).alias("broken"))
         if leads.whole:
             observed = observed.repartition(self.spark.sparkContext.defaultParallelism)
-        source = spark_frame.source(replace(leads, frame=observed).rows, self._columns_of_card(leads))
+        source = spark_frame.prepare_leads(replace(leads, frame=observed).rows, self._columns_of_card(leads))
         kept = {column: source.places[column] for column in leads.columns if column in columns}
-        scored = spark_frame.scored(self.card, source, replace(self.query, keep=[*kept.values(), BAD]))
+        scored = spark_frame.score_leads(self.card, source, replace(self.query, keep=[*kept.values(), BAD]))
         good = ~F.col(BAD)
         if self.wanted.only:
             good &= F.col("recommendation").isin(*self.wanted.only)
@@ -286,9 +286,9 @@ class _FolderRun:
 
     def _find_rejects(self, leads: _SparkList, rows: int) -> Iterator[list[dict[str, Any]]]:
         """The rejects of each row that can't be read: Spark finds the rows, Python words the reasons."""
-        columns, lead_id = self._columns_of_card(leads), id_column(self.card.card, leads.no_types)
+        columns, lead_id = self._columns_of_card(leads), find_id_column(self.card.card, leads.no_types)
         good = leads.frame.where(f"{name(BROKEN)} IS NULL").drop(BROKEN)
-        source = spark_frame.source(good, columns)
+        source = spark_frame.prepare_leads(good, columns)
         places = [source.places[column] for column in (FILE, ROW, lead_id or FILE, *columns)]
         kinds = dict(good.dtypes)
         # As texts where Python has no such value: a day beyond the year 9999.
@@ -296,7 +296,7 @@ class _FolderRun:
             f"CAST({name(place)} AS STRING)" if family(kinds[column]) in ("date", "time", "instant") else name(place)
             for column, place in zip(columns, places[3:], strict=True)
         ]
-        typed = spark_frame.typed(self.card, source, Query(self.query.as_of, keep=places))
+        typed = spark_frame.clean_leads(self.card, source, Query(self.query.as_of, keep=places))
         bad = typed.where(name(BAD)).selectExpr(
             *map(name, places[:2]), f"CAST({name(places[2])} AS STRING)", *values_read
         )

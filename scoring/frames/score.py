@@ -19,7 +19,7 @@ from leadledger.scoring.frames import spark as spark_frame
 from leadledger.scoring.frames.libraries import ARROW, KINDS, POLARS, SPARK, Library, arrow_needed, kind
 from leadledger.scoring.outputs import PLUS_MINUS, REASON_COLUMNS, SCORE_COLUMNS, names
 from leadledger.scoring.printers.sql import select as sql
-from leadledger.scoring.printers.sql.cleaning import family, used, used_by
+from leadledger.scoring.printers.sql.cleaning import find_columns, require_columns, type_family
 from leadledger.scoring.printers.sql.dialects import spark
 from leadledger.scoring.printers.sql.dialects.duckdb import DUCKDB_SETTINGS
 from leadledger.scoring.printers.sql.dialects.literals import quoted
@@ -99,18 +99,18 @@ def _later(card: Scorecard, frame: Any, keep: Sequence[str] | None, run: Callabl
 
 def _planned(card: Scorecard, frame: Any, as_of: date, explain: bool, keep: Sequence[str] | None, prefix: str) -> Any:
     """A Spark DataFrame that is scored by Spark SQL."""
-    spark_frame.refuse(frame)
+    spark_frame.refuse_unsupported(frame)
     columns = list(frame.columns)
     kept = columns if keep is None else list(dict.fromkeys(keep))
     names = {one: f"{prefix}{one}" for one in (*outputs(explain), PROBLEM)}
     taken = {one.lower() for one in names.values()}  # Spark takes names that differ in case for one
     _check(card, columns, kept, [*names.values(), *(one for one in kept if one.lower() in taken)])
-    leads = spark_frame.source(frame, _asked(card, columns))
-    marks = spark_frame.marks(card.card, leads)
+    leads = spark_frame.prepare_leads(frame, _asked(card, columns))
+    marks = spark_frame.describe_unreadable(card.card, leads)
     places = [leads.places[one] for one in kept]
     query = Query(as_of, keep=[*places, *marks, BAD], plus_minus=explain, explain=explain)
-    selected = [*map(spark.name, [*places, *outputs(explain)]), f"{spark_frame.problem(marks)} AS {PROBLEM}"]
-    return spark_frame.scored(card, leads, query).selectExpr(*selected).toDF(*kept, *names.values())
+    selected = [*map(spark.name, [*places, *outputs(explain)]), f"{spark_frame.problem_column(marks)} AS {PROBLEM}"]
+    return spark_frame.score_leads(card, leads, query).selectExpr(*selected).toDF(*kept, *names.values())
 
 
 def _streamed(reader: Any, run: Callable[[Library, Any], Any]) -> Any:
@@ -141,13 +141,13 @@ def _gathered(reader: Any) -> Iterator[Any]:
 
 def _asked(card: Scorecard, columns: Sequence[Any]) -> list[str]:
     """The columns that belong to a field, in the order of the frame."""
-    asked = {one for names in used(card.card, dict.fromkeys(columns, "")).values() for one in names}
+    asked = {one for names in find_columns(card.card, dict.fromkeys(columns, "")).values() for one in names}
     return [one for one in dict.fromkeys(columns) if one in asked]
 
 
 def _check(card: Scorecard, columns: list[Any], keep: Sequence[str], added: Sequence[str]) -> None:
     """Raises DataError where the columns of a frame can't be scored, kept or told apart."""
-    used_by(card.card, dict.fromkeys(columns, ""), "the data frame")
+    require_columns(card.card, dict.fromkeys(columns, ""), "the data frame")
     asked = _asked(card, columns)
     twice = [one for one in [*asked, *keep] if columns.count(one) > 1]
     if twice:
@@ -223,7 +223,7 @@ def _handed(
             types |= found
     unread: set[int] = set()
     homes = {column: one for one in card.card.plain_fields for column in one.columns}
-    for column in [one for one, type in types.items() if not family(type) and type != NANOSECONDS]:
+    for column in [one for one, type in types.items() if not type_family(type) and type != NANOSECONDS]:
         clean = make_cleaner(homes[column], card.card.missing_texts)
         values = library.values(given[column])
         for row, raw in enumerate(values):

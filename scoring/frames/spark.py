@@ -1,8 +1,8 @@
 """Spark DataFrames: a DataFrame of leads in, the same rows with their scores out, planned as Spark SQL.
 
 Spark does all of it, when the result is asked for, and starts no Python worker. This module imports nothing of Spark:
-whoever hands in a DataFrame has its session. Columns are renamed by their place on the way, so that a name of the
-DataFrame is never part of a statement, but for the names that the card gives to its own columns.
+a caller that hands in a DataFrame has its session. Columns are renamed by their place on the way, so that a name of the
+DataFrame is never part of a statement, except for the names that the card gives to its own columns.
 """
 
 from __future__ import annotations
@@ -13,15 +13,14 @@ from typing import Any
 from uuid import uuid4
 
 from leadledger.scoring.errors import DataError
-from leadledger.scoring.printers.sql import cleaning
 from leadledger.scoring.printers.sql import select as sql
+from leadledger.scoring.printers.sql.cleaning import find_doubtful, type_family
 from leadledger.scoring.printers.sql.dialects import spark
-from leadledger.scoring.printers.sql.dialects.spark import SPARK
 from leadledger.scoring.printers.sql.query import BAD, Query
 from leadledger.scoring.scorecard import Card, Scorecard
 
 PLACE = "ll:{}"  # the name on the way of a column of the DataFrame
-UNREAD = {
+UNREADABLE = {
     "number": "can't be read as a number",
     "flag": "can't be read as yes or no",
     "date": "can't be read as a date",
@@ -31,7 +30,7 @@ UNREAD = {
 
 
 @dataclass(frozen=True)
-class Source:
+class SparkLeads:
     """A DataFrame of raw leads with its columns under new names.
 
     `places` has the new name of each column by its name, `types` the columns that belong to the card, under the names
@@ -43,57 +42,58 @@ class Source:
     types: Mapping[str, str]
 
 
-def source(frame: Any, asked: Sequence[str]) -> Source:
-    """A DataFrame ready to be scored by its columns `asked`, of which it has one each. Raises PrinterError."""
+def prepare_leads(frame: Any, columns: Sequence[str]) -> SparkLeads:
+    """A DataFrame ready to be scored by some of its columns, each of which it has once. Raises PrinterError."""
     places = [PLACE.format(i) for i in range(len(frame.columns))]
     types, selected = {}, ["*"]
     for (column, kind), place in zip(frame.dtypes, places, strict=True):
-        if column in asked:
-            spelt, types[column] = spark.plain(spark.name(place), column, kind)
-            selected.append(f"{spelt} AS {spark.name(column)}")
-    return Source(frame.toDF(*places).selectExpr(*selected), dict(zip(frame.columns, places, strict=True)), types)
+        if column in columns:
+            raw, types[column] = spark.normalize_column(spark.name(place), column, kind)
+            selected.append(f"{raw} AS {spark.name(column)}")
+    place_of = dict(zip(frame.columns, places, strict=True))
+    return SparkLeads(frame.toDF(*places).selectExpr(*selected), place_of, types)
 
 
-def run(query: str, frame: Any, stand_in: str) -> Any:
+def score_leads(card: Scorecard, leads: SparkLeads, query: Query) -> Any:
+    """The DataFrame of a card's SELECT over `leads`: what the query asks for, by its own names. Raises PrinterError."""
+    stand_in = f"ll_{uuid4().hex}"
+    select = sql.select(card, replace(query, source=stand_in, columns=leads.types), "spark")
+    return _run_select(select, leads.frame, stand_in)
+
+
+def clean_leads(card: Scorecard, leads: SparkLeads, query: Query) -> Any:
+    """The DataFrame of the cleaned fields, as `sql.select_fields`. Raises PrinterError."""
+    stand_in = f"ll_{uuid4().hex}"
+    select = sql.select_fields(card, replace(query, source=stand_in, columns=leads.types), "spark")
+    return _run_select(select, leads.frame, stand_in)
+
+
+def _run_select(select: str, frame: Any, stand_in: str) -> Any:
     """The DataFrame of a SELECT that names another DataFrame by `stand_in`."""
-    escaped = query.replace("{", "{{").replace("}", "}}")  # the session puts something in place of what is in braces
+    escaped = select.replace("{", "{{").replace("}", "}}")  # the session puts something in place of what is in braces
     return frame.sparkSession.sql(escaped.replace(stand_in, "{ll_leads}"), ll_leads=frame)
 
 
-def scored(card: Scorecard, leads: Source, query: Query) -> Any:
-    """The DataFrame of a card's SELECT over `leads`: what the query asks for, by its own names. Raises PrinterError."""
-    stand_in = f"ll_{uuid4().hex}"
-    printed = sql.select(card, replace(query, source=stand_in, columns=leads.types), "spark")
-    return run(printed, leads.frame, stand_in)
+def describe_unreadable(card: Card, leads: SparkLeads) -> dict[str, str]:
+    """The message for each column that may hold a value that can't be read, by the column that marks such a row."""
+    fields = {column: field for field in card.plain_fields for column in field.columns}
+    messages = {}
+    for column in find_doubtful(card, leads.types, spark.SPARK):
+        field = fields[column]
+        is_listed = field.kind == "text" and field.values and type_family(leads.types[column]) == "text"
+        messages[f"bad:{column}"] = f"{column}: {field.explain_unlisted() if is_listed else UNREADABLE[field.kind]}"
+    return messages
 
 
-def typed(card: Scorecard, leads: Source, query: Query) -> Any:
-    """The DataFrame of the cleaned fields, as `sql.select_fields`. Raises PrinterError."""
-    stand_in = f"ll_{uuid4().hex}"
-    printed = sql.select_fields(card, replace(query, source=stand_in, columns=leads.types), "spark")
-    return run(printed, leads.frame, stand_in)
-
-
-def marks(card: Card, leads: Source) -> dict[str, str]:
-    """What to say of each column whose values may be unreadable, by the name of the column that says so of a row."""
-    kinds = {column: one for one in card.plain_fields for column in one.columns}
-    found = {}
-    for column in cleaning.doubtful(card, leads.types, SPARK):
-        one = kinds[column]
-        listed = one.kind == "text" and one.values and cleaning.family(leads.types[column]) == "text"
-        found[f"bad:{column}"] = f"{column}: {one.explain_unlisted() if listed else UNREAD[one.kind]}"
-    return found
-
-
-def problem(words: Mapping[str, str]) -> str:
-    """The SQL of what can't be read in a row, NULL where all can; `words` as `marks` gives them."""
-    said = [f"CASE WHEN {spark.name(mark)} THEN {spark.text(one)} END" for mark, one in words.items()]
-    all_said = f"nullif(concat_ws('; ', {', '.join(said)}), '')" if said else "CAST(NULL AS STRING)"
+def problem_column(messages: Mapping[str, str]) -> str:
+    """The SQL of what can't be read in a row, NULL where all can; `messages` as `describe_unreadable` gives them."""
+    problems = [f"CASE WHEN {spark.name(mark)} THEN {spark.text(message)} END" for mark, message in messages.items()]
+    joined = f"nullif(concat_ws('; ', {', '.join(problems)}), '')" if problems else "CAST(NULL AS STRING)"
     clash = spark.text("two columns of one field hold different values")
-    return f"CASE WHEN {spark.name(BAD)} THEN coalesce({all_said}, {clash}) END"
+    return f"CASE WHEN {spark.name(BAD)} THEN coalesce({joined}, {clash}) END"
 
 
-def refuse(frame: Any) -> None:
+def refuse_unsupported(frame: Any) -> None:
     """Raises DataError for a frame of pandas on Spark, and for one of Spark Connect, which no test has tried."""
     module = type(frame).__module__
     if module.startswith("pyspark.pandas"):

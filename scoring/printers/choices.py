@@ -1,4 +1,4 @@
-"""Choices in the shortest words: the question of a small tree's split, and how long a CASE may get."""
+"""Choices in the shortest words: how a small tree is written, and how long a CASE may get."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ from collections.abc import Callable, Sequence
 
 from leadledger.scoring.lookup import Combination, find_branch_fields
 
-LONGEST_CASE = 12  # branches in a row; above that a CASE halves its range, so that a row asks the logarithm of them
+LONGEST_CASE = (
+    12  # branches in a row; above that a CASE halves its range, so that a row compares only the logarithm of them
+)
 
 
-def question(
+def write_membership(
     of: str, chosen: Sequence[int], size: int, signs: tuple[str, str], between: str, listed: Callable[[str], str]
 ) -> str:
     """Whether `of`, the bin of a field with `size` bins, is one of `chosen` (ascending, neither none nor all).
@@ -30,13 +32,13 @@ def question(
     return listed(", ".join(map(str, chosen)))
 
 
-def together(term: Combination, askable: frozenset[str]) -> list[tuple[tuple[str, ...], list[int]]]:
-    """The trees of a combination by the askable fields that they ask, each with the positions of its trees.
+def group_trees(term: Combination, askable: frozenset[str]) -> list[tuple[tuple[str, ...], list[int]]]:
+    """The trees of a combination by the askable fields that they look at, each with the positions of its trees.
 
-    What a missing answer leaves open is the same for all trees of a part, so that one condition holds for them.
+    What a missing answer leaves open is the same for all trees of a group, so that one condition holds for them.
     """
-    found: dict[tuple[str, ...], list[int]] = {}
+    groups: dict[tuple[str, ...], list[int]] = {}
     for i, tree in enumerate(term.trees):
-        asked = find_branch_fields(tree) & askable
-        found.setdefault(tuple(name for name in term.fields if name in asked), []).append(i)
-    return list(found.items())
+        names = find_branch_fields(tree) & askable
+        groups.setdefault(tuple(name for name in term.fields if name in names), []).append(i)
+    return list(groups.items())

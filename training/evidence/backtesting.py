@@ -22,7 +22,7 @@ from leadledger.models.releases.store import Releases
 from leadledger.scoring.card.reader import read_card
 from leadledger.scoring.errors import DataError, ReleaseError, quote
 from leadledger.scoring.outputs import VERDICTS
-from leadledger.scoring.printers.sql.cleaning import used
+from leadledger.scoring.printers.sql.cleaning import find_columns
 from leadledger.scoring.printers.sql.dialects.literals import quoted, text_literal
 from leadledger.scoring.scorecard import Card, Learned, Outcome, Scorecard, build_untrained
 from leadledger.training.evidence.card_edits import CardEdit, fields_asked, find_edits, swap_in
@@ -282,7 +282,7 @@ def _notes(old: Card, new: Card, history: History, unreadable: int, learned: Lea
         yield f"Left out, of {counts.rows:,} rows: {reasons}."
     if unreadable:
         yield f"Left out too, for a value that only one of the two cards can read: {unreadable:,}."
-    present = used(new, history.source.columns)
+    present = find_columns(new, history.source.columns)
     known = old.find_plain_fields(fields_asked(old))
     absent = [field for field in new.find_plain_fields(fields_asked(new)) if not present[field] and field not in known]
     if absent:
@@ -401,7 +401,7 @@ def _changes(
     at = np.flatnonzero(changed)
     at = at[np.argsort(history.rows[at], kind="stable")]
     columns: dict[str, Any] = {"row": history.rows[at]}
-    present = used(card, history.source.columns)
+    present = find_columns(card, history.source.columns)
     ids = [present[field.name][0] for field in card.plain_fields if field.kind == "id" and present[field.name]]
     if ids:
         texts = history.connection.execute(

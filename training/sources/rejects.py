@@ -16,7 +16,7 @@ import duckdb
 
 from leadledger.scoring.engine.score import get_engine
 from leadledger.scoring.errors import DataError
-from leadledger.scoring.printers.sql.cleaning import used
+from leadledger.scoring.printers.sql.cleaning import find_columns
 from leadledger.scoring.printers.sql.dialects.literals import quoted
 from leadledger.scoring.scorecard import Scorecard
 from leadledger.training.sources.scan import LONGEST_LINE, ROW, Reject, Scan, forget_rejects
@@ -39,7 +39,7 @@ def find_bad_values(
 
     SQL finds the bad rows; Python cleans those few once more, for the reasons.
     """
-    present = [column for names in used(card.card, columns).values() for column in names]
+    present = [column for names in find_columns(card.card, columns).values() for column in names]
     selected = ", ".join(map(quoted, [ROW, *present]))
     rows = connection.execute(f'SELECT {selected} FROM {table} WHERE "ll:bad" ORDER BY {quoted(ROW)}').fetchall()
     for row, *values in rows:

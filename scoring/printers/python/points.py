@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from leadledger.scoring import tree
 from leadledger.scoring.lookup import Bins, Branch, Combination, FlagBins, Leaf, NumberBins, Table, Term, TextBins
-from leadledger.scoring.printers.choices import question
+from leadledger.scoring.printers.choices import write_membership
 from leadledger.scoring.printers.comments import comment_text
 from leadledger.scoring.printers.python.conditions import ConditionSource
 from leadledger.scoring.printers.python.writer import WIDTH, SourceWriter, wrap_items
@@ -112,7 +112,7 @@ class PointsSource:
     ) -> None:
         """The choices of a small tree; its last choice is a line."""
         of = bins[node.field]
-        chosen = question(
+        chosen = write_membership(
             of,
             node.bins,
             sizes[node.field],

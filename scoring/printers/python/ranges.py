@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from leadledger.scoring.lookup import Combination, Table, Term, list_leaves
 from leadledger.scoring.meaning.answers import find_lone_effects
-from leadledger.scoring.printers.choices import together
+from leadledger.scoring.printers.choices import group_trees
 from leadledger.scoring.printers.python.conditions import all_of, any_of
 from leadledger.scoring.printers.python.points import PointsSource, cut
 from leadledger.scoring.printers.python.writer import SourceWriter
@@ -92,7 +92,7 @@ class RangeSource:
         sizes = dict(zip(term.fields, map(len, term.bins), strict=True))
         points = self.names["points", term.name]
         askable = frozenset(name for name in term.fields if self.card.find_askable((name,)))
-        for names, trees in together(term, askable):
+        for names, trees in group_trees(term, askable):
             if not names:
                 continue
             low, high = (

@@ -28,7 +28,7 @@ _TIMES = ("TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS", "TIMESTAMP
 TYPE_OF_KIND = {"number": "DOUBLE", "text": "VARCHAR", "id": "VARCHAR", "flag": "BOOLEAN", "date": "DATE"}
 
 
-def family(kind: str) -> str:
+def type_family(kind: str) -> str:
     """What a column of an SQL type holds: text, integer, wide, float, decimal, flag, date, time, or nothing we read."""
     kind = kind.upper()
     if kind in ("VARCHAR", "UUID") or kind.startswith("ENUM"):
@@ -41,22 +41,22 @@ def family(kind: str) -> str:
     return {"BOOLEAN": "flag", "DATE": "date", '"NULL"': "text"}.get(kind, "")
 
 
-def used(card: Card, columns: Mapping[str, str]) -> dict[str, list[str]]:
+def find_columns(card: Card, columns: Mapping[str, str]) -> dict[str, list[str]]:
     """The columns that hold each plain field, of those that there are, in the order of the fields."""
     return {field.name: [column for column in field.columns if column in columns] for field in card.plain_fields}
 
 
-def id_column(card: Card, columns: Mapping[str, str]) -> str:
+def find_id_column(card: Card, columns: Mapping[str, str]) -> str:
     """The column of the lead's id: of the first field of `kind: id` that has one; empty where none has."""
-    by_field = used(card, columns)
+    by_field = find_columns(card, columns)
     return next(
         (by_field[field.name][0] for field in card.plain_fields if field.kind == "id" and by_field[field.name]), ""
     )
 
 
-def used_by(card: Card, columns: Mapping[str, str], label: str) -> dict[str, list[str]]:
-    """As `used`; `label` is what messages call the list. Raises DataError where no column belongs to the card."""
-    by_field = used(card, columns)
+def require_columns(card: Card, columns: Mapping[str, str], label: str) -> dict[str, list[str]]:
+    """As `find_columns`; raises DataError, which calls the list `label`, where no column belongs to the card."""
+    by_field = find_columns(card, columns)
     if not any(by_field.values()):
         known = [column for field in card.plain_fields for column in field.written_columns]
         first = next(iter(columns), None)
@@ -77,7 +77,7 @@ def cleaning_steps(
 
     `raw` gives the raw values of a column.
     """
-    by_field = used(card, columns)
+    by_field = find_columns(card, columns)
     read = column_reader(dialect.name)
     cells = [
         _RawColumn(card, field, column, columns[column], raw(column), dialect, read)
@@ -115,12 +115,12 @@ def cleaning_steps(
     yield Step("judged", "whether a score would rest on a value that can't be read", [StepColumn(BAD, bad)])
 
 
-def doubtful(card: Card, columns: Mapping[str, str], dialect: Dialect) -> list[str]:
+def find_doubtful(card: Card, columns: Mapping[str, str], dialect: Dialect) -> list[str]:
     """The columns that may hold a value that can't be read; a column `bad:…` is true of the rows where one does."""
     read = column_reader(dialect.name)
     return [
         column
-        for field, names in zip(card.plain_fields, used(card, columns).values(), strict=True)
+        for field, names in zip(card.plain_fields, find_columns(card, columns).values(), strict=True)
         for column in names
         if _RawColumn(card, field, column, columns[column], read(column), dialect, read).unreadable() is not None
     ]
@@ -147,7 +147,7 @@ class _RawColumn:
         self.column = column
         self.type = kind
         self.dialect = dialect
-        self.holds = family(kind)
+        self.holds = type_family(kind)
         self.raw = raw
         self.read = read
         self.absent = sorted(card.missing_texts | field.missing_texts | {""})  # texts, folded, that mean: not known

@@ -17,7 +17,7 @@ from leadledger.scoring.lookup import (
     TextBins,
     list_bins,
 )
-from leadledger.scoring.printers.choices import question
+from leadledger.scoring.printers.choices import write_membership
 from leadledger.scoring.printers.sql.conditions import ConditionPrinter, bracketed
 from leadledger.scoring.printers.sql.expression import Expression, StepColumn, join, spell, write
 from leadledger.scoring.rule import Group
@@ -118,7 +118,7 @@ class PointsPrinter:
             return Expression(str(node.points))
         bins = list_bins(term)[term.fields.index(node.field)]
         of = self.column(self.bin_name(node.field, bins))
-        chosen = question(
+        chosen = write_membership(
             of.sql,
             node.bins,
             len(bins),

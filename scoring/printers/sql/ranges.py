@@ -7,7 +7,7 @@ from typing import Literal, TypeAlias
 
 from leadledger.scoring.lookup import Combination, Pair, Term, list_leaves
 from leadledger.scoring.meaning.answers import find_lone_effects
-from leadledger.scoring.printers.choices import together
+from leadledger.scoring.printers.choices import group_trees
 from leadledger.scoring.printers.sql.conditions import bracketed
 from leadledger.scoring.printers.sql.expression import Expression, StepColumn, join, spell, write
 from leadledger.scoring.printers.sql.points import PointsPrinter, cut
@@ -128,7 +128,7 @@ class RangePrinter:
         """What open answers could make of a combination: any leaf of each tree that asks for one."""
         askable = frozenset(name for name in term.fields if self.card.find_askable((name,)))
         moves = []
-        for names, trees in together(term, askable):
+        for names, trees in group_trees(term, askable):
             if names:
                 most = sum(extreme(leaf.points for leaf in list_leaves(term.trees[i])) for i in trees)
                 now = self.column(f"t:{term.name}")

@@ -102,7 +102,7 @@ def to_sql(
     `keep` are columns to bring along. The SELECT adds score, points, probability, grade and recommendation, with
     `plus_minus` also the standard error of the points, with `explain` the three strongest reasons each way, with
     `ledger` a column for each entry, in tenths of points; all but the entries are NULL where a value of the lead can't
-    be read. `where`, in the card's own language, list_leaves out other leads. Raises PrinterError, ConditionError,
+    be read. `where`, in the card's own language, leaves out other leads. Raises PrinterError, ConditionError,
     DataError.
     """
     spelling = DIALECTS.get(dialect, DUCKDB)

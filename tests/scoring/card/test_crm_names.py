@@ -21,7 +21,7 @@ from leadledger.scoring.card.crm_names import SYSTEMS, read_standard_fields
 from leadledger.scoring.card.keys import KINDS
 from leadledger.scoring.card.reader import parse_card
 from leadledger.scoring.errors import DataError, LeadError
-from leadledger.scoring.printers.sql.cleaning import used_by
+from leadledger.scoring.printers.sql.cleaning import require_columns
 from leadledger.scoring.scorecard import Learned, Scorecard, build_untrained
 from leadledger.training.evidence.known_later import bare, known_later
 from leadledger.training.runs.recalibration import Recalibration
@@ -145,7 +145,7 @@ def test_messages_name_what_the_author_wrote() -> None:
     """Messages and guesses are about the card's own names: thirty names more would help nobody."""
     small = card("  employees: {kind: number}")
     with pytest.raises(DataError, match=r"the first is 'x'; .* Use one of: employees\.$"):
-        used_by(small.card, {"x": "VARCHAR"}, "leads.csv")
+        require_columns(small.card, {"x": "VARCHAR"}, "leads.csv")
     assert find_misspelt(small.card, ["Numberofemployee"]) == {}
 
 

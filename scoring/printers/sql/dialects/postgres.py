@@ -163,8 +163,8 @@ def clean(value: str, absent: Sequence[str]) -> Sequence[str]:
     return [f"{ends} AND {fold(value)} NOT IN ({', '.join(map(text, absent))})"]
 
 
-def plain(column: str, kind: str, field_kind: str) -> tuple[str, str]:
-    """A column of one of the server's types as one that the printer knows: its SQL, and the type's name there.
+def normalize_column(column: str, kind: str, field_kind: str) -> tuple[str, str]:
+    """The SQL of a column, as a type that the printer knows, and the name of that type.
 
     Raises PrinterError where the type holds no single value that a field could have.
     """

@@ -172,8 +172,8 @@ def is_finite(value: str) -> str:
     return f"abs({value}) < {_INFINITY}"
 
 
-def plain(raw: str, column: str, kind: str) -> tuple[str, str]:
-    """The values `raw` of a column of one of Spark's types as the printer knows them: their SQL, and its type's name.
+def normalize_column(raw: str, column: str, kind: str) -> tuple[str, str]:
+    """The SQL of a column whose values are `raw`, as a type that the printer knows, and the name of that type.
 
     Raises PrinterError where the type holds no single value that a field could have.
     """
