@@ -1,5 +1,5 @@
 # Everything happens in .venv, which is made on first use from the pinned versions and hashes of constraints.txt.
-# All that must be there before: Python 3.11 or later, and make. Another Python: make demo PYTHON=python3.12
+# You need Python 3.11 or later, and make. Another Python: make demo PYTHON=python3.12
 
 PYTHON ?= python3
 VENV   := .venv
@@ -14,7 +14,7 @@ PYTEST := $(PY) -m pytest -n 2 --dist loadfile
 .PHONY: help demo test test-fast lint format bench bench-quality bench-curve bench-promise bench-million bench-lists bench-spark bench-postgresql bench-api printed pins clean
 
 help:  ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(VENV)/.installed  ## Train on a simulated history, score a list, explain one lead
 	$(BIN)/leadledger demo
@@ -31,20 +31,20 @@ lint: $(VENV)/.installed  ## Check style, types and layers
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 
-format: $(VENV)/.installed  ## Mend what can be mended without thought
+format: $(VENV)/.installed  ## Format the code and apply safe fixes
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(VENV)/.installed  ## Measure, as ratios to named baselines in one run
+bench: $(VENV)/.installed  ## Measure ratios to named baselines, in one run
 	$(PY) -m benchmarks $(ARGS)
 
-bench-quality: $(VENV)/.rivals  ## Forecasts on four real sets, beside those of other learners (ARGS="--sets olist")
+bench-quality: $(VENV)/.rivals  ## Predicted probabilities on four real sets, beside other learners (ARGS="--sets olist")
 	$(PY) -m benchmarks quality $(ARGS)
 
 bench-curve: $(VENV)/.rivals  ## What 100 to 3,000 leads teach, beside rules alone and other learners
 	$(PY) -m benchmarks learning_curve $(ARGS)
 
-bench-promise: $(VENV)/.installed  ## How often a promised precision is broken, on histories whose truth is known
+bench-promise: $(VENV)/.installed  ## How often a promised precision is broken, on histories with known truth
 	$(PY) -m benchmarks promise $(ARGS)
 
 bench-million: $(VENV)/.installed  ## Time and memory of training on a million leads (ARGS="--leads 100000")
@@ -53,16 +53,16 @@ bench-million: $(VENV)/.installed  ## Time and memory of training on a million l
 bench-lists: $(VENV)/.installed  ## Long lists beside DuckDB's own copy of them, and their memory (ARGS="--rows 200000")
 	$(PY) -m benchmarks lists $(ARGS)
 
-bench-spark: $(VENV)/.installed  ## Scoring on Spark beside its own scan, and the ways to print look-up tables
+bench-spark: $(VENV)/.installed  ## Scoring on Spark, beside its own scan, and the ways to print look-up tables
 	$(PY) -m benchmarks spark $(ARGS)
 
-bench-postgresql: $(VENV)/.installed  ## Scoring inside of PostgreSQL beside its own scan
+bench-postgresql: $(VENV)/.installed  ## Scoring inside PostgreSQL, beside its own scan
 	$(PY) -m benchmarks postgresql $(ARGS)
 
 bench-api: $(VENV)/.installed  ## The service beside a bare FastAPI app (ARGS="--soak 600", memory under load)
 	$(PY) -m benchmarks api $(ARGS)
 
-printed: $(VENV)/.installed  ## Rewrite tests/cases/printed, to be read as a diff
+printed: $(VENV)/.installed  ## Rewrite tests/cases/printed; review the diff
 	$(PY) -m tests.printed
 
 EXTRAS := --extra train --extra excel --extra postgres --extra spark --extra dev
@@ -82,7 +82,7 @@ pins:  ## Rewrite constraints.txt (ARGS="--upgrade" for newer versions)
 	rm -r .pins
 	@! grep -n -i -e '://' -e '--index' -e '--find-links' constraints.txt constraints-bench.txt
 
-clean:  ## Remove .venv and all that the tools leave behind
+clean:  ## Remove .venv and everything that the tools leave behind
 	rm -rf $(VENV) .pins .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

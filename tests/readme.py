@@ -1,13 +1,13 @@
-"""How the blocks of the README, and of the page on training, are run: in order, in one folder for each, with the
-installed command.
+"""Runs the blocks of the README, and of the page on training: in order, in one folder per page, with the installed
+command.
 
-- `yaml`: kept as the file that its first line names.
-- `console`: each line behind `$ ` is run, and the lines below it must be its output; `...` stands for any lines, or for
-  any words within a line.
-- `sh`: run; a line that serves is left running until the end, on a free port. The two commands of make install, so they
-  can't run inside a test: they are held against the Makefile. A PostgreSQL of its own stands in for the one of the URL,
-  with the list of the blocks before as its table, and a Spark cluster of its own for the one of its URL.
-- `python`: run as a program.
+- `yaml`: saved as the file that its first line names.
+- `console`: each line after `$ ` runs, and the lines below it must be its output; `...` stands for any lines, or any
+  words within a line.
+- `sh`: runs; a command that serves keeps running until the end, on a free port. The two commands of make would install
+  packages, so they don't run: their targets must be in the Makefile. The URL of PostgreSQL is replaced by that of a
+  server for the test, whose table is the list of the earlier blocks; so is the URL of the Spark cluster.
+- `python`: runs as a program.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ LIMIT = 300  # seconds for one block
 
 
 def setup(namespace: dict[str, Any]) -> None:
-    """A new folder, in which the examples can be found, and the installed command on the path."""
+    """Make a folder with a link to the examples, and put the installed command on the path."""
     folder = Path(tempfile.mkdtemp(prefix="readme-"))
     (folder / "examples").symlink_to(ROOT / "examples")
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
@@ -51,7 +51,7 @@ def setup(namespace: dict[str, Any]) -> None:
 
 
 def teardown(namespace: dict[str, Any]) -> None:
-    """End what was left running, and remove the folder."""
+    """Stop the servers, and remove the folder."""
     for server in namespace["servers"]:
         server.terminate()
         server.wait(20)
@@ -59,7 +59,7 @@ def teardown(namespace: dict[str, Any]) -> None:
 
 
 def shell(example: Example, command: str) -> str:
-    """Run a command; its standard output. Fails with all that it said unless it ends well."""
+    """Run a command and return its standard output. Fails with all its output unless the exit status is 0."""
     space = example.namespace
     command = command.replace(":8000/", f":{space['port']}/")
     done = subprocess.run(
@@ -76,7 +76,7 @@ def shell(example: Example, command: str) -> str:
 
 
 def run_yaml(example: Example) -> None:
-    """Keep a file."""
+    """Save a file."""
     first = example.parsed.split("\n", 1)[0]
     (example.namespace["folder"] / first.removeprefix("# ").strip()).write_text(example.parsed, "utf-8")
 
@@ -91,7 +91,7 @@ def run_console(example: Example) -> None:
 
 
 def run_sh(example: Example) -> None:
-    """Run commands; leave a server running."""
+    """Run commands; a server keeps running."""
     targets = re.findall(r"^make (\w+)", example.parsed, flags=re.MULTILINE)
     if targets:
         makefile = (ROOT / "Makefile").read_text("utf-8")

@@ -111,7 +111,7 @@ def leads(number: int, seed: int = 1) -> pd.DataFrame:
 
 
 def values(lead: Mapping[Any, Any]) -> dict[str, Any]:
-    """What the log keeps of a lead: the values that are known."""
+    """What the log keeps of a lead: its known values."""
     return {name: lead[name] for name in list(lead)[:5] if lead[name] == lead[name]}
 
 
@@ -126,7 +126,7 @@ def outcomes(frame: pd.DataFrame) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("case", CASES, ids=[case["why"] for case in CASES])
 def test_what_the_log_gives(log: LogStore, case: dict[str, Any]) -> None:
-    """The rows, and where every score and value went that is in none."""
+    """The rows of the history, and why each score or value that is in none was left out."""
     scores = []
     for score in case["scores"]:
         known = score["values"] and {**score["values"], **({"lead_id": score["lead"]} if score["lead"] else {})}
@@ -181,7 +181,7 @@ def test_the_log_and_a_list_teach_the_same(log: LogStore, card: Path, tmp_path: 
 
 @pytest.mark.slow
 def test_the_same_log_gives_the_same_bytes(log: LogStore, card: Path) -> None:
-    """Read twice, the log gives the same digest, and the same release comes of it."""
+    """Read twice, the log gives the same digest and the same release."""
     frame = leads(500)
     logs.fill(
         log,
@@ -208,7 +208,7 @@ def test_the_same_log_gives_the_same_bytes(log: LogStore, card: Path) -> None:
     ],
 )
 def test_up_to_which_day_the_log_tells(log: LogStore, as_of: str, on: str, at: str, newest: str) -> None:
-    """Its newest day: neither one to come, nor the day on which it was filled with old leads."""
+    """Up to its newest day: neither a day in the future, nor the day on which it was filled with old leads."""
     logs.fill(log, [logs.score("A", as_of, {}, at=at)], [logs.outcome("B", "opportunity", on)])
     with open_history(log, parse_card(CARD), backdated=True) as logged:
         assert logged.as_of == date.fromisoformat(newest)
@@ -216,7 +216,7 @@ def test_up_to_which_day_the_log_tells(log: LogStore, as_of: str, on: str, at: s
 
 @pytest.mark.slow
 def test_the_cure_for_leakage(log: LogStore, card: Path) -> None:
-    """A field that is filled in once a lead is an opportunity: the list is refused, the log teaches what is true."""
+    """A field that is filled in once a lead is an opportunity: training refuses the list, not the log."""
     frame = leads(6000)
     random = np.random.default_rng(2)
     scores = []
@@ -248,11 +248,11 @@ def test_the_cure_for_leakage(log: LogStore, card: Path) -> None:
     newest = slice(len(trained.history) - held["leads"], len(trained.history))
     by_id = frame.set_index("lead_id")["chance"]
     true = by_id[list(trained.history.ids["lead_id"][newest])].to_numpy()
-    best = roc_auc_score(trained.history.won[newest], true)  # of whoever knows the true chance
+    best = roc_auc_score(trained.history.won[newest], true)  # with the true chance of each lead
     assert best - 0.03 <= held["auc"] <= best + 0.01
     assert 0.8 <= held["slope"] <= 1.2
 
-    # Who overrules the gate is promised the moon by the list, and foresees leads as they are met worse than the log's.
+    # With the gate overruled, the list promises too much, and scores leads as they are met worse than the log does.
     card.write_text(re.sub(r"^(  (need|offer): .*)}$", r"\1, known_when_scored: yes}", CARD, flags=re.MULTILINE))
     fooled = train(card, pd.DataFrame(finals), as_of=LAST)
     totals = trained.history.score(fooled.scorecard)[newest]
@@ -311,7 +311,7 @@ The whole report, for a browser: {tmp_path}/releases/{name}/report.html
 
 
 def test_what_can_not_be_learned_from_is_said(url: str, log: LogStore, card: Path, tmp_path: Path) -> None:
-    """Each refusal in full, from the first mistake to the last: what is missing, and where it comes from."""
+    """Each message in full, from the first mistake to the last: what is missing, and where it comes from."""
     words = ["train", card, "--from-log", "--log-url", url, "--home", tmp_path]
 
     def refused() -> str:
@@ -365,7 +365,7 @@ def test_what_can_not_be_learned_from_is_said(url: str, log: LogStore, card: Pat
     ],
 )
 def test_wrong_usage(card: Path, words: list[str], message: str) -> None:
-    """What does not go together is wrong usage, status 2."""
+    """Options that don't go together are wrong usage, status 2."""
     done = run("train", card, *words)
     assert done.exit_code == 2
     assert done.stderr.splitlines()[-1] == f"Error: {message}"
@@ -384,7 +384,7 @@ def test_a_log_that_can_not_be_opened(card: Path, tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_through_the_service(url: str, log: LogStore, card: Path, tmp_path: Path) -> None:
-    """Score over HTTP, tell what became of the leads, train, and serve the release that comes of it."""
+    """Score over HTTP, record what became of the leads, train, and serve the new release."""
     frame = leads(600)
     with TestClient(create_app(Settings(card=card, home=tmp_path, log_url=url))) as client:
         for lead in frame.to_dict("records"):
