@@ -96,7 +96,7 @@ def score_list(
             for part, place in parts:
                 publish_file(part, place)
         except (duckdb.Error, OSError) as error:
-            raise DataError(output_file.describe_failure(out, scan.label, scan.kind, error)) from None
+            raise DataError(output_file.describe_failure(out, scan, error)) from None
         if out == output_file.STDOUT:
             output_file.send_to_stdout(work / "scored")
         return replace(scored, seconds=monotonic() - started)

@@ -16,7 +16,7 @@ import duckdb
 
 from leadledger.scoring.errors import DataError
 from leadledger.scoring.printers.sql.dialects.literals import text_literal
-from leadledger.training.sources.scan import first_line
+from leadledger.training.sources.scan import Scan, first_line
 from leadledger.training.sources.spreadsheet import write_sheet
 
 STDOUT = Path("-")
@@ -117,14 +117,13 @@ def send_to_stdout(part: Path) -> None:
     sys.stdout.buffer.flush()
 
 
-def describe_failure(out: Path, label: str, kind: str, error: Exception) -> str:
-    """The sentence for an error in the middle of a copy: the list's fault (`kind` as in Scan) or the place's."""
+def describe_failure(out: Path, scan: Scan, error: Exception) -> str:
+    """The sentence for an error in the middle of a copy of a list, whether reading or writing failed."""
     if isinstance(error, OSError):
         return f"{error.filename or out}: can't be written: {error.strerror}".replace(_part_name(out), out.name)
-    reason = first_line(error) if str(error).strip() else type(error).__name__
     if (isinstance(error, duckdb.IOException) and _PART in str(error)) or "No space left" in str(error):
-        return f"{out}: can't be written: {reason.replace(_part_name(out), out.name)}"
-    return f"{label}: can't be read as {'Parquet' if kind == 'parquet' else 'CSV'}: {reason}"
+        return f"{out}: can't be written: {first_line(error).replace(_part_name(out), out.name)}"
+    return scan.describe_failure(error)
 
 
 def _fetch_rows(cursor: duckdb.DuckDBPyConnection) -> Iterator[tuple[object, ...]]:

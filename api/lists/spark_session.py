@@ -76,7 +76,7 @@ def spark_session(master: str | None) -> Iterator[SparkSession]:
             from pyspark.errors import PySparkException
             from pyspark.sql import SparkSession
     except ImportError:
-        raise DataError("scoring by Spark needs pyspark: pip install 'leadledger[spark]'") from None
+        raise DataError("scoring with Spark needs pyspark: pip install 'leadledger[spark]'") from None
     find_java()
     if SparkContext._active_spark_context is not None:
         raise DataError("this process has a Spark session already; hand its DataFrame to leadledger.score_frame")

@@ -44,6 +44,10 @@ class Scan:
     size: int
     rejects: tuple[Reject, ...] = ()
 
+    def describe_failure(self, error: Exception) -> str:
+        """The sentence for an error of DuckDB while the list was read."""
+        return f"{self.label}: can't be read as {'Parquet' if self.kind == 'parquet' else 'CSV'}: {first_line(error)}"
+
 
 def estimate_rows(connection: duckdb.DuckDBPyConnection, scan: Scan) -> int:
     """About how many rows a list has: exact for Parquet; else its size over the mean size of its first rows."""
@@ -67,4 +71,5 @@ def forget_rejects(connection: duckdb.DuckDBPyConnection) -> None:
 
 def first_line(error: Exception) -> str:
     """The first line of an error of DuckDB; the others repeat the statement."""
-    return str(error).strip().splitlines()[0]
+    lines = str(error).strip().splitlines()
+    return lines[0] if lines else type(error).__name__

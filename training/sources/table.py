@@ -18,7 +18,7 @@ from leadledger.scoring.printers.sql.dialects.duckdb import DUCKDB_SETTINGS
 from leadledger.scoring.printers.sql.dialects.literals import quoted
 from leadledger.training.sources.opening import open_list
 from leadledger.training.sources.rejects import find_broken_rows, refuse_empty
-from leadledger.training.sources.scan import ROW, Reject, first_line
+from leadledger.training.sources.scan import ROW, Reject
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -62,8 +62,7 @@ def read_list(
         try:
             leads = _keep(connection, scan.sql, table)
         except duckdb.Error as error:
-            kind = "Parquet" if scan.kind == "parquet" else "CSV"
-            raise DataError(f"{scan.label}: can't be read as {kind}: {first_line(error)}") from None
+            raise DataError(scan.describe_failure(error)) from None
         rejects = find_broken_rows(connection, scan)
     if rejects:
         _renumber(connection, table, sorted({reject.row for reject in rejects}))

@@ -201,6 +201,11 @@ def test_the_kinds_of_entries_are_those_of_every_ledger(url: str, db: psycopg.Co
     [
         ("SELECT", {"table": "nowhere"}, "nowhere: there is no such table or view"),
         ("SELECT", {"table": "a.b.c"}, "'a.b.c' is no name of a table"),
+        (
+            "SELECT",
+            {"wanted": Wanted(where="employes > 5")},
+            "--where: unknown field 'employes'. Did you mean 'employees'?",
+        ),
         ("SELECT", {"key": "idd"}, "leads: there is no column 'idd'. Did you mean 'id'?"),
         ("CREATE TABLE scores (id text PRIMARY KEY)", {}, "scores: the table has no column 'score', 'points'"),
         (
@@ -220,13 +225,13 @@ def test_the_kinds_of_entries_are_those_of_every_ledger(url: str, db: psycopg.Co
     ],
 )
 def test_what_does_not_fit_is_refused(
-    url: str, db: psycopg.Connection[Any], statement: str, arguments: dict[str, str], words: str
+    url: str, db: psycopg.Connection[Any], statement: str, arguments: dict[str, Any], words: str
 ) -> None:
     """Each refusal says what is wrong, where, and how to mend it."""
     leads(db, "('a', '100', 'no', '', '')")
     db.execute(statement)
     with pytest.raises(ScoringError) as caught:
-        score_table(CARD, url, **{"table": "leads", "into": "scores", "as_of": AS_OF, **arguments})  # type: ignore[arg-type]
+        score_table(CARD, url, **{"table": "leads", "into": "scores", "as_of": AS_OF, **arguments})
     assert words in str(caught.value)
 
 

@@ -374,7 +374,7 @@ def test_what_is_not_installed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
     with pytest.raises(DataError, match="Spark needs Java 17 or later, and there is none here"):
         score_folder(CARD, str(tmp_path), str(tmp_path / "out"), AS_OF)
     monkeypatch.setitem(sys.modules, "pyspark", None)
-    with pytest.raises(DataError, match=r"scoring by Spark needs pyspark: pip install 'leadledger\[spark\]'"):
+    with pytest.raises(DataError, match=r"scoring with Spark needs pyspark: pip install 'leadledger\[spark\]'"):
         score_folder(CARD, str(tmp_path), str(tmp_path / "out"), AS_OF)
 
 
