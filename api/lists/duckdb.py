@@ -148,7 +148,7 @@ class _FileRun:
     def write(
         self, stack: ExitStack, places: _Places, work: Path, progress: Callable[[float, int], None] | None
     ) -> tuple[ScoredList, list[tuple[Path, Path]]]:
-        """Write each file as a part first; what came of the list, and the parts with their places."""
+        """Write each file as a part first. Returns the results, and the parts with their places."""
         scan, connection = self.scan, self.connection
         ending = output_file.find_ending(places.scores)
         scores = output_file.choose_part(stack, work / "scored", places.scores)

@@ -1,4 +1,4 @@
-"""What came of a list: its rows read, scored, rejected and left out, and the one check that these add up."""
+"""The results of scoring a list: rows read, scored, rejected and left out, and the one check that these add up."""
 
 from __future__ import annotations
 

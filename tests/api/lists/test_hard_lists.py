@@ -236,7 +236,7 @@ def test_a_quote_that_never_ends(card: Scorecard, tmp_path: Path) -> None:
 
 
 def test_standard_input(card: Scorecard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A dash is standard input, of any kind, told by its bytes."""
+    """A dash is standard input; its bytes say of which kind."""
     for name, count in (
         ("plain.csv", 3),
         ("packed.csv.gz", 3),
@@ -252,7 +252,7 @@ def test_standard_input(card: Scorecard, tmp_path: Path, monkeypatch: pytest.Mon
 
 
 def test_gzip_of_every_kind(card: Scorecard, tmp_path: Path) -> None:
-    """What is packed is told by what is inside."""
+    """The kind of a compressed file is that of what is inside."""
     for name, count in (("utf_16.csv", 3), ("types.parquet", 2), ("lines.jsonl", 7)):
         path = tmp_path / f"{name}.gz"
         path.write_bytes(gzip.compress((LISTS / name).read_bytes()))

@@ -67,7 +67,7 @@ def test_a_bad_file_is_refused(duck: duckdb.DuckDBPyConnection, tmp_path: Path, 
 def test_a_path_that_is_no_file_is_refused(
     duck: duckdb.DuckDBPyConnection, tmp_path: Path, path: str, message: str
 ) -> None:
-    """A missing file and a folder are told apart."""
+    """A missing file and a folder get messages of their own."""
     with pytest.raises(DataError) as refused:
         read_list(duck, tmp_path / path)
     assert str(refused.value) == f"{tmp_path / path}: {message}"
