@@ -147,23 +147,23 @@ def forked(home: Path, **settings: Any) -> Iterator[int]:
     """
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([__name__])
-    here, there = context.Pipe(duplex=False)
+    receiving, sending = context.Pipe(duplex=False)
     process = context.Process(
-        target=_serve, args=(there, Settings(home=home, card=CARD, log_level="error", **settings))
+        target=_serve, args=(sending, Settings(home=home, card=CARD, log_level="error", **settings))
     )
     process.start()
-    there.close()
+    sending.close()
     try:
-        with open(here.fileno(), encoding="utf-8", closefd=False) as said:
-            yield _port(said.readline())
+        with open(receiving.fileno(), encoding="utf-8", closefd=False) as output:
+            yield _port(output.readline())
     finally:
         process.kill()
         process.join(PATIENCE)
-        here.close()
+        receiving.close()
 
 
-def _serve(told: Connection, settings: Settings) -> None:
-    with open(told.fileno(), "w", encoding="utf-8", closefd=False) as sys.stdout:
+def _serve(sending: Connection, settings: Settings) -> None:
+    with open(sending.fileno(), "w", encoding="utf-8", closefd=False) as sys.stdout:
         sys.exit(serve(settings, port=0))
 
 

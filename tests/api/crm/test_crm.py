@@ -38,15 +38,15 @@ UNMARKED = ("odoo",)  # what read() answers has no mark of Odoo
 @pytest.fixture(scope="module")
 def client() -> Iterator[TestClient]:
     """A client of a service with the card of the recorded bodies."""
-    with TestClient(create_app(Settings(log="off", card=CASES / "card.yaml", max_batch=150))) as found:
-        yield found
+    with TestClient(create_app(Settings(log="off", card=CASES / "card.yaml", max_batch=150))) as client:
+        yield client
 
 
 @pytest.fixture(scope="module")
 def b2b() -> Iterator[TestClient]:
     """A client of a service with the card of the example."""
-    with TestClient(create_app(Settings(log="off", card=ROOT / "examples" / "b2b-software" / "card.yaml"))) as found:
-        yield found
+    with TestClient(create_app(Settings(log="off", card=ROOT / "examples" / "b2b-software" / "card.yaml"))) as client:
+        yield client
 
 
 def scored(client: TestClient, body: Any, query: str = "", path: str = SCORE) -> Any:
@@ -61,19 +61,19 @@ def refused(client: TestClient, body: Any, query: str = "", path: str = SCORE) -
     answer = client.post(f"{path}?{query}", content=json.dumps(body), headers=JSON)
     assert answer.status_code == 422, answer.text
     assert answer.headers["content-type"] == MEDIA_TYPE
-    return [(one["path"], one["reason"]) for one in answer.json()["errors"]]
+    return [(mistake["path"], mistake["reason"]) for mistake in answer.json()["errors"]]
 
 
 def results(client: TestClient, body: Any, query: str = "") -> list[dict[str, Any]]:
     """The results of a batch, which must all be good ones."""
-    found = scored(client, body, query, BATCH)["results"]
-    assert {one["status"] for one in found} == {200}
-    return [one["result"] for one in found]
+    items = scored(client, body, query, BATCH)["results"]
+    assert {item["status"] for item in items} == {200}
+    return [item["result"] for item in items]
 
 
-def without(found: dict[str, Any]) -> dict[str, Any]:
+def without(result: dict[str, Any]) -> dict[str, Any]:
     """A result without its id, and without the names that no field uses, of which a CRM sends many."""
-    return {key: value for key, value in found.items() if key not in ("id", "ignored")}
+    return {key: value for key, value in result.items() if key not in ("id", "ignored")}
 
 
 # -- bodies ------------------------------------------------------------------------------------------------------------
@@ -84,10 +84,10 @@ def test_recorded_bodies(client: TestClient, name: str) -> None:
     """A body as its CRM sends it has the result of the plain lead: known by its marks, said to be one, in a batch."""
     plain = scored(client, BODIES["plain"])
     assert len(plain["ledger"]) == 12  # every rule of the card asks something of the body
-    said = f"&from={SYSTEM[name]}"
-    assert without(scored(client, BODIES[name], said)) == without(plain)
-    (one,) = results(client, BODIES[name], said)
-    assert without(one) == without(plain)
+    query = f"&from={SYSTEM[name]}"
+    assert without(scored(client, BODIES[name], query)) == without(plain)
+    (result,) = results(client, BODIES[name], query)
+    assert without(result) == without(plain)
     if name not in UNMARKED:
         assert without(scored(client, BODIES[name])) == without(plain)
         assert without(results(client, BODIES[name])[0]) == without(plain)
@@ -96,21 +96,24 @@ def test_recorded_bodies(client: TestClient, name: str) -> None:
 @pytest.mark.parametrize(
     ("around", "name"),
     [
-        (lambda one: {"totalSize": 2, "done": True, "records": [one, one]}, "salesforce"),
-        (lambda one: [one, one], "salesforce"),
-        (lambda one: {"status": "COMPLETE", "results": [one, one]}, "hubspot"),
-        (lambda one: {"@odata.context": "x", "value": [one, one]}, "dynamics"),
-        (lambda one: {"jsonrpc": "2.0", "id": None, "result": [one[0], one[0]]}, "odoo"),
-        (lambda one: {"jsonrpc": "2.0", "id": 1, "result": {"length": 2, "records": [one[0], one[0]]}}, "odoo"),
-        (lambda one: {"data": [one["data"][0], one["data"][0]]}, "zoho"),
-        (lambda one: {"leads": [one["data"][0], one["data"][0]], "as_of": DAY}, "zoho"),
+        (lambda record: {"totalSize": 2, "done": True, "records": [record, record]}, "salesforce"),
+        (lambda record: [record, record], "salesforce"),
+        (lambda record: {"status": "COMPLETE", "results": [record, record]}, "hubspot"),
+        (lambda record: {"@odata.context": "x", "value": [record, record]}, "dynamics"),
+        (lambda record: {"jsonrpc": "2.0", "id": None, "result": [record[0], record[0]]}, "odoo"),
+        (
+            lambda record: {"jsonrpc": "2.0", "id": 1, "result": {"length": 2, "records": [record[0], record[0]]}},
+            "odoo",
+        ),
+        (lambda record: {"data": [record["data"][0], record["data"][0]]}, "zoho"),
+        (lambda record: {"leads": [record["data"][0], record["data"][0]], "as_of": DAY}, "zoho"),
     ],
 )
 def test_lists_of_records(client: TestClient, around: Any, name: str) -> None:
     """The lists that CRMs answer with are batches; one of them can't be sent to /v1/score."""
     plain = without(scored(client, BODIES["plain"]))
     body = around(BODIES[name])
-    assert [without(one) for one in results(client, body, f"&from={name}")] == [plain, plain]
+    assert [without(item) for item in results(client, body, f"&from={name}")] == [plain, plain]
     if "leads" not in body:
         ((_, reason),) = refused(client, body, f"from={name}")
         assert reason == "holds 2 leads; send them to /v1/score/batch"
@@ -123,7 +126,7 @@ def test_a_record_in_a_plain_body(client: TestClient) -> None:
     assert without(answer.json()) == without(scored(client, BODIES["plain"]))
 
 
-def test_what_is_not_used_is_told(client: TestClient) -> None:
+def test_unused_names_are_listed(client: TestClient) -> None:
     """Names that no field uses are listed, those of a related record with its name."""
     ignored = scored(client, BODIES["salesforce"])["ignored"]
     assert {"Rating", "Address.city", "CampaignMembers.records"} <= set(ignored)
@@ -147,8 +150,8 @@ def test_marks_of_a_crm_are_never_in_a_plain_body(client: TestClient) -> None:
     )
 
 
-def test_what_is_said_wins(client: TestClient) -> None:
-    """`?from=` is believed, whatever the body looks like: Odoo's record may have a field `properties`."""
+def test_from_wins(client: TestClient) -> None:
+    """`?from=` decides, whatever the body looks like: Odoo's record may have a field `properties`."""
     body = {"id": 1, "properties": {}, "partner_name": "A", "x_studio_need_id": [4, "Urgent"]}
     assert scored(client, body, "&from=odoo")["ledger"][1]["name"] == "urgent"
 
@@ -156,12 +159,12 @@ def test_what_is_said_wins(client: TestClient) -> None:
 def test_names_of_the_crm_come_first(b2b: TestClient) -> None:
     """In HubSpot's body, HubSpot's name of a field tells, and our own name is one of its properties like any other."""
     properties = {"country": "Norway", "hs_country_region_code": "NO", "need": "urgent"}
-    found = scored(b2b, {"properties": properties})
-    assert found["ignored"] == ["country"]
-    assert without(found) == without(scored(b2b, {"lead": {"country": "NO", "need": "urgent"}}))
+    answer = scored(b2b, {"properties": properties})
+    assert answer["ignored"] == ["country"]
+    assert without(answer) == without(scored(b2b, {"lead": {"country": "NO", "need": "urgent"}}))
     # Where HubSpot's own is empty, ours counts.
-    found = scored(b2b, {"properties": properties | {"hs_country_region_code": "", "country": "NO"}})
-    assert found["ignored"] == []
+    answer = scored(b2b, {"properties": properties | {"hs_country_region_code": "", "country": "NO"}})
+    assert answer["ignored"] == []
 
 
 def test_names_that_count_in_one_crm_only(client: TestClient) -> None:
@@ -187,7 +190,7 @@ def test_names_that_count_in_one_crm_only(client: TestClient) -> None:
 def test_dates_of_hubspot(client: TestClient, value: Any, is_young: bool) -> None:
     """HubSpot's dates are days, moments, or milliseconds, as a text or a number."""
     ledger = scored(client, {"properties": {"createdate": value, "company": "A"}})["ledger"]
-    assert any(one["name"] == "young" for one in ledger) is is_young
+    assert any(entry["name"] == "young" for entry in ledger) is is_young
 
 
 def test_options_without_labels(client: TestClient) -> None:
@@ -199,9 +202,9 @@ def test_options_without_labels(client: TestClient) -> None:
 def test_false_of_odoo(client: TestClient) -> None:
     """Odoo's `false` is nothing known, but for a flag, which it answers."""
     body = {"_id": 1, "_model": "crm.lead", "x_studio_need_id": False, "date_decision": False, "is_blacklisted": True}
-    found = scored(client, body)
-    assert found["criteria"] == {"need": "unknown", "timing": "unknown"}
-    assert found["recommendation"] == "disqualify"
+    answer = scored(client, body)
+    assert answer["criteria"] == {"need": "unknown", "timing": "unknown"}
+    assert answer["recommendation"] == "disqualify"
 
 
 # -- mistakes ----------------------------------------------------------------------------------------------------------
@@ -258,8 +261,8 @@ def test_mistakes_have_paths(client: TestClient, name: str, change: Any, path: s
     for key in change[:-2]:
         inside = inside[key]
     inside[change[-2]] = change[-1]
-    ((found, why),) = refused(client, body, f"from={SYSTEM[name]}")
-    assert found == path
+    ((found_path, why),) = refused(client, body, f"from={SYSTEM[name]}")
+    assert found_path == path
     assert reason in why
     answer = client.post(f"{BATCH}?from={SYSTEM[name]}", content=json.dumps(body), headers=JSON).json()
     of_batch = answer["results"][0]["errors"] if "results" in answer else answer["errors"]
@@ -305,8 +308,8 @@ def test_envelopes(client: TestClient, body: Any, query: str, path: str, reason:
     if not path:
         assert scored(client, body, f"&{query}")["score"] == 50
         return
-    ((found, why),) = refused(client, body, query)
-    assert found == path
+    ((found_path, why),) = refused(client, body, query)
+    assert found_path == path
     assert reason in why
 
 
@@ -331,7 +334,7 @@ def test_names_twice(client: TestClient) -> None:
         (b'{"data":[],"data":[{"$a":1,"Email":"x"}]}', "$.data"),
     ]:
         errors = client.post(SCORE, content=body, headers=JSON).json()["errors"]
-        assert [one["path"] for one in errors] == [path]
+        assert [mistake["path"] for mistake in errors] == [path]
 
 
 def test_deep_bodies(client: TestClient) -> None:
@@ -339,15 +342,15 @@ def test_deep_bodies(client: TestClient) -> None:
     inside: Any = {"Name": "x"}
     for _ in range(20):
         inside = {"a": inside}
-    found = scored(client, {"attributes": {"type": "Lead"}, "Email": "x", "a": inside})
-    assert found["ignored"] == ["a.a.a.a.a.a"]
+    answer = scored(client, {"attributes": {"type": "Lead"}, "Email": "x", "a": inside})
+    assert answer["ignored"] == ["a.a.a.a.a.a"]
 
 
 def test_numbers_that_json_does_not_have(client: TestClient) -> None:
     """NaN in a field that the card uses is refused, with its path."""
     content = b'{"properties":{"numberofemployees":NaN,"annualrevenue":1e999}}'
     errors = client.post(SCORE, content=content, headers=JSON).json()["errors"]
-    assert [one["path"] for one in errors] == ["$.properties.numberofemployees", "$.properties.annualrevenue"]
+    assert [mistake["path"] for mistake in errors] == ["$.properties.numberofemployees", "$.properties.annualrevenue"]
 
 
 # -- what the service says of it ---------------------------------------------------------------------------------------
@@ -365,20 +368,20 @@ def test_described_bodies_work(b2b: TestClient, path: str) -> None:
             answer = b2b.post(
                 f"{path}?as_of={plain['as_of']}", content=json.dumps(example["value"]), headers={"Content-Type": media}
             )
-            found = answer.json()["results"][0]["result"] if path == BATCH else answer.json()
-            assert without(found) == without(plain), system
+            result = answer.json()["results"][0]["result"] if path == BATCH else answer.json()
+            assert without(result) == without(plain), system
 
 
 def test_described_parameters(b2b: TestClient) -> None:
     """Each parameter is described once, with what it may be."""
     api = b2b.get("/openapi.json").json()
     for path in (SCORE, BATCH):
-        found = {one["name"]: one for one in api["paths"][path]["post"]["parameters"]}
-        assert {"from", "as_of"} <= set(found)
-        assert found["from"]["schema"]["enum"] == list(SYSTEMS)
+        parameters = {parameter["name"]: parameter for parameter in api["paths"][path]["post"]["parameters"]}
+        assert {"from", "as_of"} <= set(parameters)
+        assert parameters["from"]["schema"]["enum"] == list(SYSTEMS)
         assert all(f"`reply={system}`" in api["paths"][path]["post"]["description"] for system in DEFAULT_PROPERTIES)
-        assert all(one["description"] and not one["required"] for one in found.values())
-        assert [name for name, one in found.items() if one["in"] != "query"] == ["Idempotency-Key"]
+        assert all(parameter["description"] and not parameter["required"] for parameter in parameters.values())
+        assert [name for name, parameter in parameters.items() if parameter["in"] != "query"] == ["Idempotency-Key"]
 
 
 # -- whatever comes ----------------------------------------------------------------------------------------------------
@@ -405,7 +408,8 @@ def wrapped(lead: dict[str, Any]) -> dict[str, Any]:
         "salesforce": {"attributes": {"type": "Lead", "url": "x"}, **lead},
         "hubspot": {"properties": lead},
         "dynamics": {"@odata.etag": "x", **lead},
-        "odoo": {"_id": 1, "_model": "crm.lead"} | {key: False if one is None else one for key, one in lead.items()},
+        "odoo": {"_id": 1, "_model": "crm.lead"}
+        | {key: False if value is None else value for key, value in lead.items()},
         "zoho": {"data": [{"$approved": True, **lead}]},
     }
 
@@ -417,12 +421,14 @@ def test_an_envelope_changes_nothing(client: TestClient, lead: dict[str, Any]) -
     plain = client.post(f"{SCORE}?as_of={DAY}", content=json.dumps({"lead": lead}), headers=JSON)
     for system, body in wrapped(lead).items():
         for query in (f"?as_of={DAY}", f"?as_of={DAY}&from={system}"):
-            found = client.post(f"{SCORE}{query}", content=json.dumps(body), headers=JSON)
-            assert found.status_code == plain.status_code, (system, found.text)
+            answer = client.post(f"{SCORE}{query}", content=json.dumps(body), headers=JSON)
+            assert answer.status_code == plain.status_code, (system, answer.text)
             if plain.status_code == 200:
-                assert without(found.json()) == without(plain.json()), system
+                assert without(answer.json()) == without(plain.json()), system
             else:
-                reasons = [[one["reason"] for one in said.json()["errors"]] for said in (found, plain)]
+                reasons = [
+                    [response["reason"] for response in response.json()["errors"]] for response in (answer, plain)
+                ]
                 assert reasons[0] == reasons[1], system
 
 

@@ -43,15 +43,15 @@ def service(tmp_path_factory: pytest.TempPathFactory, text: str) -> TestClient:
 @pytest.fixture(scope="module")
 def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
     """A client of a service whose card says nothing of properties."""
-    with service(tmp_path_factory, CARD) as found:
-        yield found
+    with service(tmp_path_factory, CARD) as client:
+        yield client
 
 
 @pytest.fixture(scope="module")
 def named(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
     """A client of a service whose card names properties."""
-    with service(tmp_path_factory, CARD + WRITE_BACK) as found:
-        yield found
+    with service(tmp_path_factory, CARD + WRITE_BACK) as client:
+        yield client
 
 
 def answer(client: TestClient, body: Any, query: str, path: str = "/v1/score") -> httpx2.Response:
@@ -62,9 +62,9 @@ def answer(client: TestClient, body: Any, query: str, path: str = "/v1/score") -
 def test_hubspot(client: TestClient) -> None:
     """HubSpot gets texts under `properties`; what is not known clears its property."""
     plain = answer(client, BODIES["hubspot"], "").json()
-    found = answer(client, BODIES["hubspot"], "reply=hubspot")
-    assert found.headers["content-type"] == "application/json"
-    assert found.json() == {
+    reply = answer(client, BODIES["hubspot"], "reply=hubspot")
+    assert reply.headers["content-type"] == "application/json"
+    assert reply.json() == {
         "properties": {
             "leadledger_score": "90",
             "leadledger_points": "90.4",
@@ -81,57 +81,57 @@ def test_hubspot(client: TestClient) -> None:
 
 def test_salesforce(client: TestClient) -> None:
     """Salesforce gets a flat record of custom fields; the id is in the address of its call."""
-    found = answer(client, BODIES["salesforce"], "reply=salesforce").json()
-    assert {key: found[key] for key in list(found)[:5]} == {
+    reply = answer(client, BODIES["salesforce"], "reply=salesforce").json()
+    assert {key: reply[key] for key in list(reply)[:5]} == {
         "Leadledger_Score__c": 90,
         "Leadledger_Points__c": 90.4,
         "Leadledger_Probability__c": 0.646363,
         "Leadledger_Grade__c": "A",
         "Leadledger_Recommendation__c": "promote",
     }
-    assert all(key.endswith("__c") for key in found)
+    assert all(key.endswith("__c") for key in reply)
 
 
 def test_dynamics(client: TestClient) -> None:
     """Dynamics gets a flat record for PATCH."""
-    found = answer(client, BODIES["dynamics"], "reply=dynamics").json()
-    assert found["new_leadledger_score"] == 90
-    assert list(found) == list(DEFAULT_PROPERTIES["dynamics"].values())
+    reply = answer(client, BODIES["dynamics"], "reply=dynamics").json()
+    assert reply["new_leadledger_score"] == 90
+    assert list(reply) == list(DEFAULT_PROPERTIES["dynamics"].values())
 
 
 def test_several(client: TestClient) -> None:
     """A batch is answered with the body of the CRM's call for several records, each with its id."""
     batch = "/v1/score/batch"
-    one = answer(client, BODIES["hubspot"], "reply=hubspot").json()
-    found = answer(client, {"results": [BODIES["hubspot"], BODIES["hubspot_webhook"]]}, "reply=hubspot", batch).json()
-    assert found == {"inputs": [{"id": "151", **one}, {"id": "151", **one}]}
+    update = answer(client, BODIES["hubspot"], "reply=hubspot").json()
+    reply = answer(client, {"results": [BODIES["hubspot"], BODIES["hubspot_webhook"]]}, "reply=hubspot", batch).json()
+    assert reply == {"inputs": [{"id": "151", **update}, {"id": "151", **update}]}
 
-    one = answer(client, BODIES["salesforce"], "reply=salesforce").json()
+    update = answer(client, BODIES["salesforce"], "reply=salesforce").json()
     contact = BODIES["salesforce"] | {"attributes": {"type": "Contact", "url": "x"}, "Id": "003"}
-    found = answer(client, {"records": [BODIES["salesforce"], contact]}, "reply=salesforce", batch).json()
-    assert found == {
+    reply = answer(client, {"records": [BODIES["salesforce"], contact]}, "reply=salesforce", batch).json()
+    assert reply == {
         "allOrNone": False,
         "records": [
-            {"attributes": {"type": "Lead"}, "id": "00QWU000004xYZa2AM", **one},
-            {"attributes": {"type": "Contact"}, "id": "003", **one},
+            {"attributes": {"type": "Lead"}, "id": "00QWU000004xYZa2AM", **update},
+            {"attributes": {"type": "Contact"}, "id": "003", **update},
         ],
     }
 
-    one = answer(client, BODIES["dynamics"], "reply=dynamics").json()
+    update = answer(client, BODIES["dynamics"], "reply=dynamics").json()
     key = "4624eff7-53d3-ed11-a7c7-000d3a993550"
     for body in (BODIES["dynamics"], BODIES["dynamics_webhook"]):
-        found = answer(client, body, "reply=dynamics", batch).json()
-        assert found == {"Targets": [{"@odata.type": "Microsoft.Dynamics.CRM.lead", "leadid": key, **one}]}
+        reply = answer(client, body, "reply=dynamics", batch).json()
+        assert reply == {"Targets": [{"@odata.type": "Microsoft.Dynamics.CRM.lead", "leadid": key, **update}]}
 
 
 def test_plain_leads(client: TestClient) -> None:
     """Plain leads are answered in a CRM's shape too, under the id that the card reads."""
     body = {"leads": [BODIES["plain"]["lead"]]}
-    found = answer(client, body, "reply=salesforce", "/v1/score/batch").json()
-    assert found["records"][0]["id"] == "4711"
-    found = answer(client, {"leads": [{"need": "clear"}, {"lead_id": ""}]}, "reply=hubspot", "/v1/score/batch")
-    assert found.status_code == 422
-    assert [(one["path"], one["reason"]) for one in found.json()["errors"]] == [
+    reply = answer(client, body, "reply=salesforce", "/v1/score/batch").json()
+    assert reply["records"][0]["id"] == "4711"
+    reply = answer(client, {"leads": [{"need": "clear"}, {"lead_id": ""}]}, "reply=hubspot", "/v1/score/batch")
+    assert reply.status_code == 422
+    assert [(mistake["path"], mistake["reason"]) for mistake in reply.json()["errors"]] == [
         ("$.leads[0]", "has no id, so hubspot could not tell which record to write to"),
         ("$.leads[1]", "has no id, so hubspot could not tell which record to write to"),
     ]
@@ -141,40 +141,40 @@ def test_so_many_as_the_crm_takes(client: TestClient) -> None:
     """A batch whose answer the CRM would not take in one call is refused before it is scored."""
     leads = [{"lead_id": str(at)} for at in range(101)]
     assert len(answer(client, {"leads": leads}, "reply=salesforce", "/v1/score/batch").json()["records"]) == 101
-    found = answer(client, {"leads": leads}, "reply=hubspot", "/v1/score/batch").json()
-    assert found["errors"] == [{"path": "$.leads", "reason": "holds 101 leads; send at most 100 at once"}]
+    reply = answer(client, {"leads": leads}, "reply=hubspot", "/v1/score/batch").json()
+    assert reply["errors"] == [{"path": "$.leads", "reason": "holds 101 leads; send at most 100 at once"}]
 
 
 def test_the_card_names_properties(named: TestClient) -> None:
     """`write_back` says which outputs are written, and where; a system that it doesn't name keeps the usual ones."""
     body = BODIES["plain"]
-    found = answer(named, body, "reply=hubspot").json()["properties"]
-    assert list(found) == ["fit", "fit_grade", "fit_why", "fit_give_or_take"]
-    assert (found["fit"], found["fit_give_or_take"]) == ("90", "")
+    properties = answer(named, body, "reply=hubspot").json()["properties"]
+    assert list(properties) == ["fit", "fit_grade", "fit_why", "fit_give_or_take"]
+    assert (properties["fit"], properties["fit_give_or_take"]) == ("90", "")
     lead = {key: value for key, value in body["lead"].items() if key != "decision_date"}
-    asked = answer(named, {"lead": lead}, "reply=salesforce").json()
-    assert asked == {"Fit__c": 90, "Ask__c": "When must a decision be made?"}
+    questions = answer(named, {"lead": lead}, "reply=salesforce").json()
+    assert questions == {"Fit__c": 90, "Ask__c": "When must a decision be made?"}
     assert list(answer(named, body, "reply=dynamics").json()) == list(DEFAULT_PROPERTIES["dynamics"].values())
 
 
 def test_mistakes_stay_problems(client: TestClient) -> None:
     """A refused lead is a problem, whatever shape was asked for: nothing half-right is written back."""
-    found = answer(client, {"lead": {"employees": "many"}}, "reply=hubspot")
-    assert found.status_code == 422
-    assert found.json()["errors"][0]["path"] == "$.lead.employees"
+    reply = answer(client, {"lead": {"employees": "many"}}, "reply=hubspot")
+    assert reply.status_code == 422
+    assert reply.json()["errors"][0]["path"] == "$.lead.employees"
 
 
 @pytest.mark.parametrize("system", DEFAULT_PROPERTIES)
 def test_every_output_can_be_written(system: str) -> None:
     """Each output has a value that its CRM can store: no lists, no objects."""
-    properties = ", ".join(f"{one}: p_{one}" for one in WRITE_BACK_OUTPUTS)
+    properties = ", ".join(f"{output}: p_{output}" for output in WRITE_BACK_OUTPUTS)
     card = parse_card(f"{CARD}\nwrite_back: {{{system}: {{{properties}}}}}\n")
     result = get_engine(build_untrained(card)).score({"need": "clear"}, date(2026, 1, 1))
-    found = make_reply(card, system).make_update(result)
-    found = found.get("properties", found)
-    assert list(found) == [f"p_{one}" for one in WRITE_BACK_OUTPUTS]
-    assert all(value is None or isinstance(value, str | int | float) for value in found.values())
-    assert all(isinstance(value, str) for value in found.values()) or system != "hubspot"
+    update = make_reply(card, system).make_update(result)
+    update = update.get("properties", update)
+    assert list(update) == [f"p_{output}" for output in WRITE_BACK_OUTPUTS]
+    assert all(value is None or isinstance(value, str | int | float) for value in update.values())
+    assert all(isinstance(value, str) for value in update.values()) or system != "hubspot"
 
 
 @pytest.mark.parametrize(

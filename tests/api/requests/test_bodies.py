@@ -29,37 +29,37 @@ MEGABYTE = 1_000_000
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimpleNamespace]:
-    """A service that records what it answers: its client, and what it says of itself."""
+    """A service that records what it answers: its client, and its OpenAPI document."""
     home = tmp_path_factory.mktemp("home")
     with TestClient(create_app(Settings(card=CARD, home=home, log_level="error"))) as client:
-        yield SimpleNamespace(client=client, said=client.get("/openapi.json").json())
+        yield SimpleNamespace(client=client, document=client.get("/openapi.json").json())
 
 
-def bodies(said: Any) -> list[tuple[str, str, Any]]:
+def bodies(document: Any) -> list[tuple[str, str, Any]]:
     """Path, media type and example of each body that the service takes, in the shape of each CRM too."""
-    found = []
-    for path, methods in said["paths"].items():
+    bodies_sent = []
+    for path, methods in document["paths"].items():
         for operation in methods.values():
             for media, content in operation.get("requestBody", {}).get("content", {}).items():
                 name = content["schema"].get("$ref", "").rpartition("/")[2]
-                examples = said["components"]["schemas"][name]["examples"] if name else []
-                examples = [*examples, *(one["value"] for one in content.get("examples", {}).values())]
-                found += [(path, media, example) for example in examples]
-    return found
+                examples = document["components"]["schemas"][name]["examples"] if name else []
+                examples = [*examples, *(example["value"] for example in content.get("examples", {}).values())]
+                bodies_sent += [(path, media, example) for example in examples]
+    return bodies_sent
 
 
 def check(service: SimpleNamespace, path: str, content: bytes, media: str = "application/json") -> int:
     """Send a body; the status of the answer, which is the promised one or a problem, short and without a trace."""
     answer = service.client.post(re.sub(r"\{\w+\}", "1", path), content=content, headers={"Content-Type": media})
     assert answer.status_code == 200 or 400 <= answer.status_code < 500, (answer.text, content[:200])
-    said = service.said["paths"][path]["post"]["responses"][str(answer.status_code)]["content"]
+    described = service.document["paths"][path]["post"]["responses"][str(answer.status_code)]["content"]
     kind = answer.headers["content-type"]
     assert kind == ("application/json" if answer.status_code == 200 else MEDIA_TYPE)
-    checker = Draft202012Validator({**said[kind]["schema"], "components": service.said["components"]})
-    found = json.loads(answer.content, parse_constant=pytest.fail)
-    checker.validate(found)
+    checker = Draft202012Validator({**described[kind]["schema"], "components": service.document["components"]})
+    content_read = json.loads(answer.content, parse_constant=pytest.fail)
+    checker.validate(content_read)
     if answer.status_code != 200:
-        assert found["detail"]
+        assert content_read["detail"]
         assert len(answer.content) < 30_000
         assert "Traceback" not in answer.text
     return answer.status_code
@@ -106,13 +106,13 @@ def spoilt(whole: bytes) -> dict[str, bytes]:
 @pytest.mark.parametrize("name", spoilt(b'{"a": 1}'))
 def test_what_is_no_json(service: SimpleNamespace, name: str) -> None:
     """What can't be read is refused as such (400), wherever it is sent."""
-    for path, media, example in bodies(service.said):
+    for path, media, example in bodies(service.document):
         assert check(service, path, spoilt(json.dumps(example).encode())[name], media) == 400, path
 
 
 def test_what_is_cut_off(service: SimpleNamespace) -> None:
     """A body that ends too early is refused, wherever it ends."""
-    for path, media, example in bodies(service.said):
+    for path, media, example in bodies(service.document):
         whole = json.dumps(example).encode()
         for end in range(0, len(whole), 1 + len(whole) // 60):
             assert check(service, path, whole[:end], media) == 400, (path, whole[:end])
@@ -120,16 +120,16 @@ def test_what_is_cut_off(service: SimpleNamespace) -> None:
 
 def test_marks_of_byte_order(service: SimpleNamespace) -> None:
     """One mark of byte order before a body is read over."""
-    for path, media, example in bodies(service.said):
+    for path, media, example in bodies(service.document):
         assert check(service, path, b"\xef\xbb\xbf" + json.dumps(example).encode(), media) == 200, path
 
 
 def test_bodies_that_nobody_asked_for(service: SimpleNamespace) -> None:
     """A route that is posted to without a body reads none, whatever comes."""
-    for path, methods in service.said["paths"].items():
+    for path, methods in service.document["paths"].items():
         if "post" in methods and "requestBody" not in methods["post"]:
             plain = check(service, path, b"")
-            assert {check(service, path, one) for one in spoilt(b'{"a": 1}').values()} == {plain}
+            assert {check(service, path, example) for example in spoilt(b'{"a": 1}').values()} == {plain}
 
 
 # -- values that no field expects --------------------------------------------------------------------------------------
@@ -184,9 +184,9 @@ def put(value: Any, way: tuple[str | int, ...]) -> Any:
     if not way:
         return MARK
     first, *rest = way
-    found: Any = dict(value) if isinstance(value, dict) else list(value)
-    found[first] = put(value[first], tuple(rest))
-    return found
+    copy: Any = dict(value) if isinstance(value, dict) else list(value)
+    copy[first] = put(value[first], tuple(rest))
+    return copy
 
 
 def written(marked: Any, value: str) -> bytes:
@@ -197,7 +197,7 @@ def written(marked: Any, value: str) -> bytes:
 @pytest.mark.parametrize("name", VALUES)
 def test_values_at_every_place(service: SimpleNamespace, name: str) -> None:
     """Whatever stands in place of a body or of any value within it, the rest of it is no matter."""
-    for path, media, example in bodies(service.said):
+    for path, media, example in bodies(service.document):
         if media == "application/json":
             for way in places(example):
                 check(service, path, written(put(example, way), VALUES[name]), media)
@@ -205,10 +205,10 @@ def test_values_at_every_place(service: SimpleNamespace, name: str) -> None:
 
 def test_names_of_every_kind(service: SimpleNamespace) -> None:
     """A name that is repeated, endless, empty or half a character is refused or told at every level."""
-    for path, media, example in bodies(service.said):
+    for path, media, example in bodies(service.document):
         whole = json.dumps(example)
         for name in ('"a"', f'"{"x" * MEGABYTE}"', '""', '"\\ud800"', '"__proto__"', '"\\u0000"'):
-            for at in (one.end() for one in re.finditer(r"\{", whole)):
+            for at in (match.end() for match in re.finditer(r"\{", whole)):
                 check(service, path, f"{whole[:at]}{name}: 1, {name}: 2, {whole[at:]}".encode(), media)
 
 
@@ -216,7 +216,7 @@ def test_names_of_every_kind(service: SimpleNamespace) -> None:
 @given(data=st.data())
 def test_values_at_some_places(service: SimpleNamespace, data: st.DataObject) -> None:
     """Several values that no field expects, in the body of a CRM too, with its name or without."""
-    path, media, body = data.draw(st.sampled_from(bodies(service.said)))
+    path, media, body = data.draw(st.sampled_from(bodies(service.document)))
     texts = {}
     for number in range(data.draw(st.integers(1, 3))):
         way = data.draw(st.sampled_from([*places(body)]))
@@ -233,7 +233,7 @@ def test_values_at_some_places(service: SimpleNamespace, data: st.DataObject) ->
 @given(data=st.data())
 def test_bytes_that_change(service: SimpleNamespace, data: st.DataObject) -> None:
     """A body of which some bytes are lost, doubled or changed on the way."""
-    path, media, example = data.draw(st.sampled_from(bodies(service.said)))
+    path, media, example = data.draw(st.sampled_from(bodies(service.document)))
     whole = bytearray(json.dumps(example).encode())
     for _ in range(data.draw(st.integers(1, 4))):
         at = data.draw(st.integers(0, len(whole) - 1))

@@ -27,19 +27,23 @@ from leadledger.scoring.scorecard import Learned
 from tests.api.http.routes.test_releases import CARD, LEAD, ONE, TWO, children, publish
 from tests.serving import PATIENCE, commanded
 
-Told = dict[tuple[str, frozenset[tuple[str, str]]], float]
+Samples = dict[tuple[str, frozenset[tuple[str, str]]], float]
 AVERAGE = 500  # tenths, of a lead of which nothing is known
 
 
-def told(text: str) -> Told:
+def parse(text: str) -> Samples:
     """Every value, by its name and its labels."""
     families = text_string_to_metric_families(text)
-    return {(one.name, frozenset(one.labels.items())): one.value for family in families for one in family.samples}
+    return {
+        (sample.name, frozenset(sample.labels.items())): sample.value
+        for family in families
+        for sample in family.samples
+    }
 
 
 def value(client: TestClient | httpx2.Client, name: str, **labels: str) -> float | None:
-    """One value; None: it is not told."""
-    return told(client.get("/metrics").text).get((name, frozenset(labels.items())))
+    """One value; None: it isn't there."""
+    return parse(client.get("/metrics").text).get((name, frozenset(labels.items())))
 
 
 def until(true: Callable[[], Any]) -> None:
@@ -82,17 +86,19 @@ def test_requests_and_scores_are_counted(tmp_path: Path) -> None:
         client.get("/v1/leads/who-is-it@example.com/scores")
         client.get("/nowhere/who-is-it@example.com")
         text = client.get("/metrics").text
-        found = told(text)
+        samples = parse(text)
 
     def counted(name: str, **labels: str) -> float:
-        return found[name, frozenset(labels.items())]
+        return samples[name, frozenset(labels.items())]
 
     assert counted("leadledger_scores_total", release=ONE, recommendation=verdict) == 5
     assert counted("leadledger_leads_rejected_total") == 5
     requests = {
         (labels["method"], labels["route"], labels["status"]): counts
-        for labels, counts in ((dict(labels), counts) for (name, labels), counts in found.items() if "requests" in name)
-        if "method" in labels and name_of(found, labels, counts)
+        for labels, counts in (
+            (dict(labels), counts) for (name, labels), counts in samples.items() if "requests" in name
+        )
+        if "method" in labels and name_of(samples, labels, counts)
     }
     assert requests == {
         ("POST", "/v1/score", "200"): 5,
@@ -106,9 +112,9 @@ def test_requests_and_scores_are_counted(tmp_path: Path) -> None:
     assert "who-is-it" not in text
 
 
-def name_of(found: Told, labels: dict[str, str], counts: float) -> bool:
+def name_of(samples: Samples, labels: dict[str, str], counts: float) -> bool:
     """Whether a value is the number of requests, and not when it began to be counted."""
-    return found.get(("leadledger_requests_total", frozenset(labels.items()))) == counts
+    return samples.get(("leadledger_requests_total", frozenset(labels.items()))) == counts
 
 
 def test_the_release_and_the_log(tmp_path: Path) -> None:
@@ -133,7 +139,11 @@ def test_the_release_and_the_log(tmp_path: Path) -> None:
         assert value(client, "leadledger_serving", card="small", release=ONE) == 0
         (tmp_path / "current").write_text("2026-01-01-009")
         until(lambda: value(client, "leadledger_release_refused") == 1)
-        assert [value(client, f"leadledger_log_{one}") for one in ("waiting", "lag_seconds", "failing")] == [0, 0, 0]
+        assert [value(client, f"leadledger_log_{gauge}") for gauge in ("waiting", "lag_seconds", "failing")] == [
+            0,
+            0,
+            0,
+        ]
         pages[0] = 1
         for _ in range(200):
             client.post("/v1/score", json=LEAD)
@@ -147,7 +157,7 @@ def test_the_release_and_the_log(tmp_path: Path) -> None:
     ("shares", "expected"), [({AVERAGE: 1000}, 0.0), ({AVERAGE: 900, 700: 100}, None), ({300: 1000}, None)]
 )
 def test_drift(tmp_path: Path, shares: dict[int, int], expected: float | None) -> None:
-    """The recent scores beside those of training, bin by bin; it is told once there are enough."""
+    """The recent scores beside those of training, bin by bin; it is shown once there are enough."""
     trained = [0] * (len(EDGES) + 1)
     for tenths, leads in shares.items():
         trained[bin_of(tenths)] += leads
@@ -164,19 +174,19 @@ def test_drift(tmp_path: Path, shares: dict[int, int], expected: float | None) -
         assert value(client, "leadledger_score_drift", release=ONE) is None
         client.post("/v1/score/batch", json={"leads": [{}] * 5})
         until(lambda: value(client, "leadledger_score_drift", release=ONE) is not None)
-        found = value(client, "leadledger_score_drift", release=ONE)
-    assert found == pytest.approx(
+        drift = value(client, "leadledger_score_drift", release=ONE)
+    assert drift == pytest.approx(
         moved(trained, recent) if expected is None else expected, abs=1e-3
     )  # they fade a little
-    assert found is not None
-    assert (found > 0.1) == (expected is None)
+    assert drift is not None
+    assert (drift > 0.1) == (expected is None)
 
 
 @pytest.mark.parametrize(
     "points", [[], [1, 2], "many", {"a": 1}, None, [0] * (len(EDGES) + 1), ["1"] * (len(EDGES) + 1)]
 )
 def test_no_distribution_no_drift(tmp_path: Path, points: Any) -> None:
-    """Of a release that was made before there was one, or by other means, no drift is told, and it is served."""
+    """A release without the distribution of its training shows no drift, and is served."""
     with released(tmp_path, points) as client:
         client.post("/v1/score/batch", json={"leads": [{}] * FEWEST_RECENT})
         until(
@@ -189,7 +199,7 @@ def test_no_distribution_no_drift(tmp_path: Path, points: Any) -> None:
 
 
 def test_recent_scores_fade(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A score counts half after `HALF` seconds, and another release begins anew."""
+    """A score counts half after `HALF_LIFE` seconds, and another release begins anew."""
     monkeypatch.setattr("leadledger.api.service.metrics.HALF_LIFE", 0.05)
     publish(tmp_path, 30)
     publish(tmp_path, 50)
@@ -220,15 +230,15 @@ def test_bins() -> None:
     import numpy as np
 
     tenths = range(-120, 1200, 7)
-    assert [bin_of(one) for one in tenths] == np.searchsorted(EDGES, list(tenths), side="right").tolist()
+    assert [bin_of(tenths_of) for tenths_of in tenths] == np.searchsorted(EDGES, list(tenths), side="right").tolist()
     assert moved([5, 0, 5], [50, 0, 50]) == 0
     assert moved([60, 30, 10], [40, 30, 30]) == pytest.approx(index([60, 30, 10], [40, 30, 30]) - 0.04)
 
 
 @pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs Linux's /proc")
-def test_all_workers_are_told_together(tmp_path: Path) -> None:
-    """Whichever worker is asked, it tells the sum; what a worker counted stays when it is killed."""
+def test_all_workers_are_shown_together(tmp_path: Path) -> None:
+    """Whichever worker answers, it shows the sum; what a worker counted stays when it is killed."""
     publish(tmp_path, 30)
     with commanded(tmp_path, "--workers", "2") as (process, address):
         answered = 0

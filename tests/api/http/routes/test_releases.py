@@ -63,18 +63,18 @@ def home(tmp_path: Path) -> Path:
 def client(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[TestClient]:
     """A service that looks often which release is current."""
     monkeypatch.setattr(service, "RELEASE_INTERVAL", 0.01)
-    with TestClient(create_app(Settings(home=home))) as found:
-        yield found
+    with TestClient(create_app(Settings(home=home))) as client:
+        yield client
 
 
 def served(client: TestClient) -> set[str]:
     """What the routes say that is served."""
-    found = client.post("/v1/score", json=LEAD).json()["release"]
-    told = client.get("/v1/releases").json()
-    shown = {one["name"] for one in told["releases"] if one["served"]}
+    release = client.post("/v1/score", json=LEAD).json()["release"]
+    listed = client.get("/v1/releases").json()
+    shown = {release["name"] for release in listed["releases"] if release["served"]}
     return {
-        found,
-        told["serves"],
+        release,
+        listed["serves"],
         *shown,
         client.get("/health/ready").json()["release"],
         client.get("/v1/scorecard").json()["release"],
@@ -97,14 +97,14 @@ def comes_to(client: TestClient, release: str) -> bool:
 
 def test_releases_are_listed(client: TestClient) -> None:
     """Oldest first, with what is current and what is served."""
-    said = client.get("/v1/releases").json()
-    assert {one: said[one] for one in ("serves", "follows", "problem")} == {
+    listed = client.get("/v1/releases").json()
+    assert {member: listed[member] for member in ("serves", "follows", "problem")} == {
         "serves": TWO,
         "follows": True,
         "problem": "",
     }
     shared = {"created": "2026-01-01T00:00:00+00:00", "card": "small", "note": "n", "metrics": {"auc": 0.7}}
-    assert said["releases"] == [
+    assert listed["releases"] == [
         {"name": name, "current": name == TWO, "served": name == TWO, "problem": "", **shared} for name in (ONE, TWO)
     ]
 
@@ -119,13 +119,13 @@ def test_a_release_is_chosen(client: TestClient, home: Path) -> None:
 
 
 def test_a_choice_stays(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever looks which release is current at the same moment doesn't bring back the one from before."""
+    """A look at the current release at the same moment doesn't bring back the one from before."""
     current = Releases.current
 
     def slowly(releases: Releases) -> str | None:
-        found = current(releases)
+        release = current(releases)
         time.sleep(0.005)
-        return found
+        return release
 
     monkeypatch.setattr(Releases, "current", slowly)
     for at in range(40):
@@ -145,14 +145,14 @@ def test_another_current_release_is_picked_up(client: TestClient, home: Path) ->
     assert client.post("/v1/score", json=LEAD).json()["points"] == 50 + 8 + 7
 
 
-def test_history_tells_of_the_release(client: TestClient) -> None:
+def test_history_shows_the_release(client: TestClient) -> None:
     """Between two scores of a lead under two releases, the release is the cause."""
     client.post("/v1/score", json=LEAD)
     client.post(f"/v1/releases/{ONE}/use")
     client.post("/v1/score", json=LEAD)
     newest = client.get("/v1/leads/L/scores").json()["scores"][0]
     assert newest["release"] == ONE
-    assert [(one["name"], one["cause"], one["moved"]) for one in newest["moved"]] == [("a", "release", -2.0)]
+    assert [(move["name"], move["cause"], move["moved"]) for move in newest["moved"]] == [("a", "release", -2.0)]
 
 
 # -- refuses -----------------------------------------------------------------------------------------------------------
@@ -201,8 +201,8 @@ def test_a_damaged_current_release_is_not_picked_up(
     assert problem.startswith(f"release {ONE} is refused:")
     assert client.post("/v1/score", json=LEAD).json()["release"] == TWO
     time.sleep(0.1)  # ten looks
-    lines = [json.loads(one) for one in capsys.readouterr().err.splitlines()]
-    assert [one["message"] for one in lines if one["event"] == "release"] == [problem]
+    lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    assert [line["message"] for line in lines if line["event"] == "release"] == [problem]
     (home / "releases" / ONE / "learned.json").write_bytes(good)
     assert client.post(f"/v1/releases/{ONE}/use").status_code == 200
     assert served(client) == {ONE}
@@ -225,8 +225,8 @@ def test_what_is_pinned_stays(home: Path, settings: dict[str, Any], only: str, m
         assert answer.json()["detail"] == f"This service was started to serve {only}, whatever release is current."
         publish(home, 70)
         time.sleep(0.1)
-        told = client.get("/v1/releases").json()
-        assert (told["follows"], told["serves"]) == (False, settings.get("release", ""))
+        listed = client.get("/v1/releases").json()
+        assert (listed["follows"], listed["serves"]) == (False, settings.get("release", ""))
         assert client.post("/v1/score", json=LEAD).json()["release"] == settings.get("release", "")
 
 
@@ -240,7 +240,7 @@ def test_without_a_home(tmp_path: Path) -> None:
 # -- under load --------------------------------------------------------------------------------------------------------
 
 
-def ask(address: str, ended: threading.Event, found: list[bytes], refused: list[object]) -> None:
+def ask(address: str, ended: threading.Event, answers: list[bytes], refused: list[object]) -> None:
     """Score one lead, and now and then a batch, until told to end; keep each answer."""
     at = 0
     with httpx2.Client(base_url=address, timeout=PATIENCE) as client:
@@ -254,7 +254,7 @@ def ask(address: str, ended: threading.Event, found: list[bytes], refused: list[
             except httpx2.HTTPError as error:
                 refused.append(error)
                 return
-            (found if answer.status_code == 200 else refused).append(answer.content)
+            (answers if answer.status_code == 200 else refused).append(answer.content)
 
 
 @pytest.mark.slow
@@ -271,8 +271,8 @@ def test_switching_under_load(home: Path, workers: int) -> None:
         httpx2.Client(base_url=address, timeout=PATIENCE) as client,
     ):
         callers = [threading.Thread(target=ask, args=(address, ended, answers, refused)) for _ in range(CALLERS)]
-        for one in callers:
-            one.start()
+        for caller in callers:
+            caller.start()
         for at in range(SWITCHES):
             name = (ONE, TWO)[at % 2]
             if at % 4 < 2:
@@ -286,20 +286,20 @@ def test_switching_under_load(home: Path, workers: int) -> None:
             while httpx2.get(f"{address}/health/ready").json()["release"] != TWO:
                 assert time.monotonic() < end, "a worker serves the release from before"
         ended.set()
-        for one in callers:
-            one.join()
+        for caller in callers:
+            caller.join()
     assert refused == []
     engine = database.open_database(None, home)
     log = LogStore(engine)
-    replay, rows = Replayer(log, home), {one["id"]: one for one in log.read_scores()}
+    replay, rows = Replayer(log, home), {score["id"]: score for score in log.read_scores()}
     seen: Counter[str] = Counter()
     for content in answers:
-        said = json.loads(content)
-        results = [one["result"] for one in said["results"]] if "results" in said else [said]
-        assert len({one["release"] for one in results}) == 1
-        for one in results:
-            seen[one["release"]] += 1
-            assert json.loads(encode_answer(one["id"], replay.replay(rows[one["id"]]))) == one
+        answer = json.loads(content)
+        results = [item["result"] for item in answer["results"]] if "results" in answer else [answer]
+        assert len({item["release"] for item in results}) == 1
+        for item in results:
+            seen[item["release"]] += 1
+            assert json.loads(encode_answer(item["id"], replay.replay(rows[item["id"]]))) == item
     engine.dispose()
     assert set(seen) == {ONE, TWO}
     assert min(seen.values()) > SWITCHES
@@ -310,15 +310,15 @@ def test_switching_under_load(home: Path, workers: int) -> None:
 
 def children(parent: int) -> list[int]:
     """The processes that a process has begun and that serve."""
-    found = []
+    processes = []
     for entry in Path("/proc").iterdir():
         try:
             stat = (entry / "stat").read_text().rpartition(")")[2].split()
             if int(stat[1]) == parent and b"spawn_main" in (entry / "cmdline").read_bytes():
-                found.append(int(entry.name))
+                processes.append(int(entry.name))
         except (OSError, IndexError, ValueError):
             continue
-    return found
+    return processes
 
 
 def gone(process: int) -> bool:
@@ -353,6 +353,6 @@ def test_workers_come_and_go(home: Path) -> None:
         assert len(left) == 2
         process.kill()
         process.wait(PATIENCE)
-        assert all(gone(one) for one in left)
+        assert all(gone(process) for process in left)
         with commanded(home, "--workers", "2") as (_, again):
             assert httpx2.post(f"{again}/v1/score", json=LEAD, timeout=PATIENCE).status_code == 200
