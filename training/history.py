@@ -212,16 +212,8 @@ def read_history(card: Card, data: Path | str | pd.DataFrame | LoggedHistory, as
         left_out=left_out,
         became=won if became_on is None else np.isfinite(became_on),
         became_on=became_on,
-        dates={
-            field.name: whole[f"f:{field.name}"].to_numpy(np.float64, na_value=np.nan)
-            for field in card.fields.values()
-            if field.kind == "date"
-        },
-        ids={
-            field.name: whole[f"f:{field.name}"].astype(object).where(whole[f"f:{field.name}"].notna(), None).to_numpy()
-            for field in card.fields.values()
-            if field.kind == "id"
-        },
+        dates=_dates(card, whole),
+        ids=_ids(card, whole),
         connection=connection,
         waits=waits,
         logged=logged,
@@ -335,6 +327,18 @@ def _learnable(card: Card, whole: pd.DataFrame) -> tuple[pd.DataFrame, dict[str,
         else:
             columns[declared.name] = values.astype(object).where(values.notna(), None)
     return pd.DataFrame(columns, index=whole.index).reset_index(drop=True), left_out
+
+
+def _dates(card: Card, whole: pd.DataFrame) -> dict[str, NDArray[np.float64]]:
+    """The date fields by name, (n,) days since 1970 (NaN: missing)."""
+    names = [field.name for field in card.fields.values() if field.kind == "date"]
+    return {name: whole[f"f:{name}"].to_numpy(np.float64, na_value=np.nan) for name in names}
+
+
+def _ids(card: Card, whole: pd.DataFrame) -> dict[str, NDArray[np.object_]]:
+    """The id fields by name, (n,) texts (None: missing)."""
+    columns = {field.name: whole[f"f:{field.name}"] for field in card.fields.values() if field.kind == "id"}
+    return {name: column.astype(object).where(column.notna(), None).to_numpy() for name, column in columns.items()}
 
 
 def _three_valued(values: pd.Series[Any]) -> NDArray[np.int8]:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader
+from jinja2 import Environment, FileSystemLoader, Template
 from markupsafe import Markup
 
 from leadledger.scoring.lookup import Combination, NumberBins, Pair, Table, TextBins
@@ -88,10 +88,7 @@ def page(
     titles = {key: words for key, words in TITLES.items() if _has_content(key, data)}
     doubts = _doubts(m)
     rules = sorted(m["audit"]["rules"], key=lambda rule: not rule["finding"].value)
-    environment = Environment(
-        loader=FileSystemLoader(HERE), autoescape=True, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
-    )
-    return environment.get_template("page.html.j2").render(
+    return _template().render(
         m=m,
         learned=data["learned"],
         name=card.title or card.name,
@@ -118,16 +115,23 @@ def page(
         findings=list(_findings(m["audit"])),
         left_out=list(LEFT_OUT.items()),
         scores_left_out=list(LEFT_OUT_REASONS.items()),
-        examples=[
-            (example, charts.waterfall(_with_grouped_digits(example, learned), _EXAMPLE.format(example["shows"].value)))
-            for example in m["examples"]
-        ],
+        examples=[(example, _waterfall(example, learned)) for example in m["examples"]],
         has_threshold=any(example["line"].value is not None for example in m["examples"]),
         facts=list(_facts(data["provenance"])),
     )
 
 
-_EXAMPLE = "Waterfall chart of a lead’s ledger. {}. The entries are in the table below."
+def _template() -> Template:
+    environment = Environment(
+        loader=FileSystemLoader(HERE), autoescape=True, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
+    )
+    return environment.get_template("page.html.j2")
+
+
+def _waterfall(example: Figure, learned: Learned) -> Chart:
+    """The ledger of an example lead as a chart."""
+    alt = f"Waterfall chart of a lead’s ledger. {example['shows'].value}. The entries are in the table below."
+    return charts.waterfall(_with_grouped_digits(example, learned), alt)
 
 
 def _has_content(section: str, data: Figure) -> bool:

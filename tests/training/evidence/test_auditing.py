@@ -30,7 +30,7 @@ def audited(rules: str, groups: str = "", trust: float = 1.0, **columns: list) -
     return audit(Scorecard(card, Learned(trust=trust)), read_history(card, pd.DataFrame(columns)))
 
 
-def test_what_became_of_the_leads() -> None:
+def test_the_outcomes_of_the_leads() -> None:
     """Fired, won, the exact interval and the lift are counted; an unknown answer doesn't fire."""
     result = audited(
         "  - {name: big, when: n > 5, points: 4, reason: Big}\n",

@@ -80,7 +80,7 @@ def test_the_same_card_changes_nothing() -> None:
     assert "The two cards differ in nothing that a score depends on." in backtest_text(test)
 
 
-def test_a_line_that_moves() -> None:
+def test_a_threshold_that_moves() -> None:
     """At 70 points one more lead is promoted, which became none: precision and recall are counted by hand."""
     test = tried(("points: 80", "points: 70"))
     assert test.changes.to_dict("records") == [
@@ -208,7 +208,7 @@ def test_a_release_must_suit_both_cards() -> None:
     )
 
 
-def test_what_cant_be_tried_is_said() -> None:
+def test_what_cant_be_tried_is_reported() -> None:
     """A field without a column, rows that can't be read or that only one card reads, rules as declared."""
     history = LEADS.astype({"budget": object})
     history.loc[3, "budget"] = "lots"

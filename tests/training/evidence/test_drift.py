@@ -99,7 +99,7 @@ def test_few_leads_do_not_cry_wolf() -> None:
     assert raw >= 30  # as the plain index does
 
 
-def test_what_has_moved_is_told() -> None:
+def test_what_has_moved_is_named() -> None:
     """The fields, the rule and the score that were moved, the farthest first, and not the others."""
     drifted = compare(1, 3000, 1000, 1.0)
     assert [(shift.name, shift.band) for shift in drifted.fields] == [

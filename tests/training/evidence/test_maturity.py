@@ -142,7 +142,7 @@ def leads(
     ],
     ids=["nearly", "short", "long", "well", "none"],
 )
-def test_what_is_said_of_the_horizon(converted: list[tuple[int, int]], sentence: str) -> None:
+def test_the_sentence_on_the_horizon(converted: list[tuple[int, int]], sentence: str) -> None:
     """Each case has its sentence, with the numbers that it rests on."""
     estimate = maturity(*leads(*converted), 90)
     assert estimate is not None

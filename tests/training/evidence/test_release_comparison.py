@@ -47,7 +47,7 @@ def test_a_blurred_challenger_is_worse_and_a_sharper_one_better() -> None:
     assert better.said.startswith("better than the current release")
 
 
-def test_precision_at_the_line_counts_too() -> None:
+def test_precision_at_the_threshold_counts_too() -> None:
     """A challenger with the same probabilities that promotes anybody is held back for its precision."""
     careless = Forecast(expit(LOG_ODDS), LOG_ODDS >= -3, True)
     comparison = compared(careless, forecast())
@@ -58,7 +58,7 @@ def test_precision_at_the_line_counts_too() -> None:
     assert "log-loss" not in comparison.said
 
 
-def test_without_a_line_there_is_no_precision_to_compare() -> None:
+def test_without_a_threshold_there_is_no_precision_to_compare() -> None:
     """A release that promotes nobody is judged by its probabilities alone."""
     assert compared(forecast(line=False), forecast()).precision is None
 
@@ -81,7 +81,7 @@ def test_next_to_no_leads(leads: int) -> None:
     assert compare("a", WON[:leads], some, some, RATE, 0).leads == leads
 
 
-def test_what_can_not_be_compared_is_said() -> None:
+def test_what_can_not_be_compared_is_reported() -> None:
     """Another outcome does not hold back; rules alone after a trained release do."""
     assert not incomparable("a", "it predicts another outcome").worse
     assert nothing_learned("a", "no lead has an outcome").worse

@@ -37,7 +37,7 @@ def history(days: list[int], won: list[bool]) -> tuple[pd.DataFrame, np.ndarray,
 
 @settings(max_examples=examples(30))
 @given(st.lists(st.tuples(st.integers(0, 60), st.booleans()), min_size=60, max_size=200))
-def test_no_lead_is_foreseen_by_what_came_later(leads: list[tuple[int, bool]]) -> None:
+def test_no_lead_is_predicted_from_later_ones(leads: list[tuple[int, bool]]) -> None:
     """By time, every model is fitted to earlier days only; else to other leads; and most leads are predicted."""
     frame, won, days = history([day for day, _ in leads], [outcome for _, outcome in leads])
     if min(won.sum(), (~won).sum()) < 5:
@@ -67,7 +67,7 @@ def test_windows_are_used_where_they_can_be() -> None:
 
 
 @pytest.mark.parametrize("seed", [0, 1])
-def test_without_days_all_leads_are_foreseen(seed: int) -> None:
+def test_without_days_all_leads_are_predicted(seed: int) -> None:
     """Random parts with the same share of opportunities."""
     frame, won, _ = history(list(range(100)), [i % 5 == 0 for i in range(100)])
     unseen = out_of_fold(Remembers(), frame, won, None, seed)

@@ -58,7 +58,7 @@ def test_a_promise_is_broken_no_oftener_than_it_says(precision: float) -> None:
     assert broken / given <= 0.1
 
 
-def test_where_nothing_can_be_promised_it_is_said() -> None:
+def test_where_nothing_can_be_promised_the_reason_is_given() -> None:
     """The gate stays closed, and the best bound is named."""
     totals = np.arange(400, 700)
     threshold = find_precision_threshold(totals, np.arange(300) % 3 == 0, 0.7, 0.9)
@@ -90,7 +90,7 @@ def test_ties_are_promoted_together() -> None:
 WEEK = Capacity(2, "week")
 
 
-def test_a_capacity_is_the_lowest_line_that_holds_it() -> None:
+def test_a_capacity_is_the_lowest_threshold_that_holds_it() -> None:
     """Of six leads in two weeks, two a week are the four best; the fifth would be one too many."""
     totals = np.array([700, 300, 650, 500, 640, 400])
     won = np.array([True, False, False, True, True, False])
@@ -116,12 +116,12 @@ def test_a_capacity_is_the_lowest_line_that_holds_it() -> None:
 
 
 def test_leads_with_one_total_are_promoted_together_or_not_at_all() -> None:
-    """Where the next total would bring three at once, the line stays above it."""
+    """Where the next total would bring three at once, the threshold stays above it."""
     totals = np.array([700, 650, 500, 500, 500])
     assert find_capacity_threshold(totals, np.zeros(5, bool), WEEK, 14).threshold.points == 650
 
 
-def test_where_fewer_come_in_no_line_is_needed() -> None:
+def test_where_fewer_come_in_no_threshold_is_needed() -> None:
     """Criteria alone decide, and it is said how many come in."""
     threshold = find_capacity_threshold(np.array([700, 300]), np.array([True, False]), WEEK, 14)
     assert threshold.threshold == Threshold(
@@ -139,18 +139,20 @@ def test_where_the_best_are_too_many_the_gate_is_closed() -> None:
 
 
 @pytest.mark.parametrize(
-    ("by_hand", "line"),
+    ("by_hand", "expected"),
     [
         (None, Threshold(closed="no threshold can be found for 2 per week: {}")),
         (600, Threshold(600, promise="the threshold that the card sets is used: {}")),
     ],
 )
-def test_without_days_the_inflow_is_not_known(by_hand: int | None, line: Threshold) -> None:
-    """The line by hand is taken, and said to be; without one, the gate is closed."""
+def test_without_days_the_inflow_is_not_known(by_hand: int | None, expected: Threshold) -> None:
+    """The threshold that the card sets is used, with the reason; without one, the gate is closed."""
     why = "the history doesn't tell how many leads come in per week; name the day in `since` of `outcome`"
     threshold = find_threshold(Stage("lead", (), by_hand, capacity=WEEK), np.array([700]), np.array([True]), None, 0.1)
     assert threshold is not None
-    assert threshold.threshold == replace(line, closed=line.closed.format(why), promise=line.promise.format(why))
+    assert threshold.threshold == replace(
+        expected, closed=expected.closed.format(why), promise=expected.promise.format(why)
+    )
 
 
 @given(
@@ -176,7 +178,7 @@ def test_a_capacity_is_held_and_used(totals: NDArray[np.int64], leads: int, peri
 # -- by value ------------------------------------------------------------------------------------------------------
 
 
-def test_a_value_is_the_line_where_a_promotion_pays() -> None:
+def test_a_value_is_the_threshold_where_a_promotion_pays() -> None:
     """At a base rate of a tenth, one in ten pays from 50.0 points; half of the four above would have been won."""
     totals = np.array([499, 500, 600, 550, 700])
     won = np.array([True, False, True, False, True])
@@ -201,7 +203,7 @@ def test_a_value_is_the_line_where_a_promotion_pays() -> None:
     }
 
 
-def test_where_nobody_reaches_the_line_no_line_pays() -> None:
+def test_where_nobody_reaches_the_threshold_none_pays() -> None:
     """The gate is closed, and the highest total is named."""
     threshold = find_value_threshold(np.array([499, 420]), np.array([True, False]), DealValue(9000, 900), 0.1)
     assert threshold.threshold == Threshold(
@@ -211,7 +213,7 @@ def test_where_nobody_reaches_the_line_no_line_pays() -> None:
     assert threshold.net is None
 
 
-def test_where_the_leads_above_it_lose_no_line_pays() -> None:
+def test_where_the_leads_above_it_lose_no_threshold_pays() -> None:
     """A hundred held-out leads that bring nothing outweigh what the probability says."""
     threshold = find_value_threshold(np.full(100, 500), np.zeros(100, bool), DealValue(9000, 900), 0.1)
     assert threshold.threshold.points is None
@@ -232,7 +234,7 @@ def test_the_total_at_a_probability_is_the_lowest_with_it(least: float, base_rat
 
 
 def test_a_stage_that_asks_for_nothing_gets_nothing() -> None:
-    """A line by hand, or criteria alone, are left as they are."""
+    """A threshold set by hand, or criteria alone, are left as they are."""
     assert find_threshold(Stage("lead", ("need",), 600), np.array([700]), np.array([True]), 14, 0.1) is None
 
 
@@ -268,7 +270,7 @@ def test_limits_are_those_of_scipy(won: int, more: int) -> None:
 
 
 def test_precision_by_volume() -> None:
-    """From the strictest line to all leads; ties together; each with its exact limits."""
+    """From the strictest threshold to all leads; ties together; each with its exact limits."""
     totals = np.repeat([400, 700, 600], [50, 10, 30])
     won = np.repeat([False, True, True, False], [50, 10, 10, 20])
     first, last = precision_by_volume(totals, won)
@@ -291,8 +293,8 @@ def test_precision_by_volume() -> None:
 
 
 @pytest.mark.slow
-def test_training_finds_the_lines_that_the_card_asks_for(tmp_path: Path) -> None:
-    """A capacity and a value: the release holds both lines, and the held-out leads bear them out."""
+def test_training_finds_the_thresholds_that_the_card_asks_for(tmp_path: Path) -> None:
+    """A capacity and a value: the release holds both thresholds, and the held-out leads bear them out."""
     text = (find_examples() / "b2b-software" / "card.yaml").read_text("utf-8")
     text = text.replace("probability: {precision: 0.70, confidence: 0.90}", "capacity: 1 per week")
     text = text.replace("- {name: customer}", "- {name: customer, value: {won: 9000, cost: 900}}")
@@ -305,15 +307,15 @@ def test_training_finds_the_lines_that_the_card_asks_for(tmp_path: Path) -> None
     held = slice(-training.metrics["held_out"]["leadledger"]["leads"], None)
     totals, won = history.score(training.scorecard)[held], history.won[held]
     for stage in training.card.stages[2:]:
-        line = training.learned.thresholds[stage.name]
-        assert line.points is not None
-        assert promises[stage.name]["said"] == line.promise
+        threshold = training.learned.thresholds[stage.name]
+        assert threshold.points is not None
+        assert promises[stage.name]["said"] == threshold.promise
         able = could_be_promoted(stage, history.criteria, history.excluded)[held]
-        promoted = able & (totals >= line.points)
+        promoted = able & (totals >= threshold.points)
         assert promises[stage.name]["held_out_leads_promoted"] == promoted.sum()
         assert promises[stage.name]["of_them_won"] == won[promoted].sum()
     weeks = (history.days[held].max() - history.days[held].min() + 1) / 7
     assert 0.5 < promises["opportunity"]["held_out_leads_promoted"] / weeks <= 1
     assert training.learned.base_rate is not None
-    at_line = compute_probability(training.learned.base_rate, training.learned.thresholds["customer"].points or 0)
-    assert at_line == pytest.approx(0.1, abs=0.001)
+    at_threshold = compute_probability(training.learned.base_rate, training.learned.thresholds["customer"].points or 0)
+    assert at_threshold == pytest.approx(0.1, abs=0.001)

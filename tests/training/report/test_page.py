@@ -527,7 +527,7 @@ def test_findings_come_first(text: str) -> None:
     assert "Say the same: urgent with big" in read.plain
 
 
-def test_choices_are_told_in_words(text: str) -> None:
+def test_choices_are_shown_in_words(text: str) -> None:
     """Neighbouring bins of a number are one stretch; what is missing is named."""
     read = Page(text)
     assert "employees is below 250.5 or missing: need is urgent or other: +1.7 (41 leads)" in read.plain

@@ -198,7 +198,7 @@ def test_a_run_is_logged_to_mlflow(trained: Training, tmp_path: Path, monkeypatc
     assert json.loads(kept.read_text()) == json.loads(json.dumps(dict(trained.metrics)))
 
 
-def test_a_tracking_server_that_is_away_is_said(trained: Training, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_tracking_server_that_is_away_is_reported(trained: Training, monkeypatch: pytest.MonkeyPatch) -> None:
     """The release is made all the same."""
     pytest.importorskip("mlflow", reason="mlflow is not installed")
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "nonsense://nowhere")
