@@ -21,7 +21,7 @@ MORNING = "T10:00:00.000000Z"
 
 @contextmanager
 def database_of(kind: str, folder: Path) -> Iterator[str]:
-    """The URL of an empty database of one kind."""
+    """The URL of an empty database of a kind."""
     if kind == "sqlite":
         yield f"sqlite:///{folder}/log.sqlite3"
     else:
@@ -53,7 +53,7 @@ def fill(log: LogStore, scores: Sequence[Mapping[str, Any]] = (), outcomes: Sequ
 def score(
     lead: str | None, as_of: str, values: Mapping[str, Any] | None, at: str = "", card: str = "small-crm"
 ) -> dict[str, Any]:
-    """A score, whose points are of no concern here. `at` is the day of its answer; `values` None: it is forgotten."""
+    """A score; its points don't matter here. `at`: the day of its answer; `values`: None if it is forgotten."""
     known = None if values is None else json.dumps({"values": values, "ignored": []})
     points = {"tenths": 500, "score": 50, "probability": None, "grade": "B", "recommendation": "keep"}
     from_ = {"card": card, "card_digest": "0" * 64, "release": "", "as_of": as_of, "key": ""}
@@ -69,5 +69,5 @@ def score(
 
 
 def outcome(lead: str | None, became: str, on: str) -> dict[str, Any]:
-    """What became of a lead, told on that day."""
+    """What became of a lead, reported on that day."""
     return {"lead": lead, "became": became, "on": on, "at": on + MORNING, "key": ""}

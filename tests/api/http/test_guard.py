@@ -1,4 +1,4 @@
-"""What stands before every route: keys, scopes, limits; and after it: headers, and the program's log."""
+"""The guard in front of every route: keys, scopes, limits; and behind it: headers and the program's log."""
 
 from __future__ import annotations
 
@@ -67,11 +67,11 @@ def lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
     return [json.loads(line) for line in capsys.readouterr().err.splitlines()]
 
 
-# -- who may ask what --------------------------------------------------------------------------------------------------
+# -- keys and scopes ---------------------------------------------------------------------------------------------------
 
 
 def every_route(app: FastAPI) -> list[tuple[str, str, str]]:
-    """Method, path and need of every route that a service has, whoever added it."""
+    """Method, path and need of every route of a service, wherever it was added."""
     needed = []
     listed = build_route_table(app.routes)
     for entries in listed.by_path():
@@ -120,7 +120,7 @@ def test_every_route_is_guarded(client: TestClient, made: dict[str, str]) -> Non
 
 
 def test_open_paths_ask_for_no_key(client: TestClient) -> None:
-    """A wrong method at an open path is told as such, to whoever asks."""
+    """A wrong method at an open path is a 405 without a key, too."""
     answer = client.delete("/health/live")
     assert (answer.status_code, answer.headers["allow"]) == (405, "GET, HEAD")
 
@@ -147,7 +147,7 @@ def test_strangers_learn_nothing(client: TestClient, made: dict[str, str]) -> No
 
 
 def test_me(client: TestClient, made: dict[str, str], tmp_path: Path) -> None:
-    """A caller is told its key and scopes; where no keys are made, that all is allowed."""
+    """/v1/me returns the caller's key and scopes; where no keys exist, all scopes."""
     answer = client.get("/v1/me", headers=bearer(made["read"])).json()
     assert answer == {
         "key": {"id": made["read"][3:11], "name": "read", "created": "2026-01-31T09:00:00+00:00"},
@@ -158,8 +158,8 @@ def test_me(client: TestClient, made: dict[str, str], tmp_path: Path) -> None:
 
 
 def test_a_running_service_sees_changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A first key ends the time without keys, a new one works at once, a revoked one stops; damage lets nobody in."""
-    monkeypatch.setattr(keys.Keyring, "LOOK_INTERVAL", 0.0)  # a look for each request, where others wait a second
+    """The first key ends open access, a new one works at once, a revoked one stops; damage ends all access."""
+    monkeypatch.setattr(keys.Keyring, "LOOK_INTERVAL", 0.0)  # a look for each request, not once a second
     client = TestClient(app_of(tmp_path))
     assert client.post(SCORE, json=BODY).status_code == 200
     key, text = keys.add(tmp_path, "crm", ("score",), NOW)
@@ -173,7 +173,7 @@ def test_a_running_service_sees_changes(tmp_path: Path, monkeypatch: pytest.Monk
     keys.revoke(tmp_path, key.id, NOW)
     assert (
         client.post(SCORE, json=BODY, headers=bearer("x")).status_code == 401
-    )  # an unknown key has the file looked at
+    )  # an unknown key triggers a look at the file
     assert client.post(SCORE, json=BODY, headers=bearer(text)).status_code == 401
     assert client.post(SCORE, json=BODY, headers=bearer(second)).status_code == 200
     whole = (tmp_path / KEY_FILE).read_text()
@@ -191,7 +191,7 @@ def test_a_running_service_sees_changes(tmp_path: Path, monkeypatch: pytest.Monk
 
 
 def test_a_route_says_what_it_needs() -> None:
-    """A route that declares no need can't be served, and a need must be one that there is."""
+    """A route that declares no need can't be served, and only known needs can be declared."""
     app = FastAPI(openapi_url=None)
     app.router.route_class = DirectRoute
 
@@ -214,8 +214,8 @@ def test_a_route_says_what_it_needs() -> None:
     assert set(NEEDS) == {OPEN, ANY_KEY, *SCOPES}
 
 
-def test_a_late_route_that_says_nothing_is_not_served(tmp_path: Path) -> None:
-    """A route that is added to a finished app without its need ends everything but in an answer."""
+def test_a_late_route_without_a_need_is_not_served(tmp_path: Path) -> None:
+    """A route that is added to a finished app without its need makes every request fail."""
     app = app_of(tmp_path)
 
     @app.get("/late")
@@ -261,7 +261,7 @@ def test_a_path_with_a_part_that_varies(tmp_path: Path) -> None:
     ],
 )
 def test_a_page_can_t_point_its_name_here(tmp_path: Path, host: str, status: int) -> None:
-    """Without keys, only names of this machine are answered to (DNS rebinding); health is, under any name."""
+    """Without keys, the service answers only to names of this machine (DNS rebinding); health checks to any."""
     client = TestClient(app_of(tmp_path))
     assert client.post(SCORE, json=BODY, headers={"Host": host}).status_code == status
     assert client.get("/health/ready", headers={"Host": host}).status_code == 200
@@ -269,14 +269,14 @@ def test_a_page_can_t_point_its_name_here(tmp_path: Path, host: str, status: int
 
 @pytest.mark.parametrize("address", ["http://192.168.1.7", "http://[2001:db8::1]"])
 def test_other_addresses_need_keys(tmp_path: Path, address: str) -> None:
-    """Without keys, what comes in at an address that others can reach is refused, whatever name it asks for."""
+    """Without keys, a request at an address that others can reach is refused, whatever host it names."""
     client = TestClient(app_of(tmp_path), base_url=address)
     assert client.post(SCORE, json=BODY, headers={"Host": "localhost"}).status_code == 403
     assert client.get("/health/live").status_code == 200
 
 
 def test_a_page_can_t_send_json_here(tmp_path: Path) -> None:
-    """A browser asks before it sends JSON to another site, and gets no leave; what it may send unasked is refused."""
+    """A browser gets no permission to send JSON to another site; what it may send without is refused."""
     client = TestClient(app_of(tmp_path))
     asking = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "content-type"}
     answer = client.options(SCORE, headers=asking)
@@ -317,7 +317,7 @@ def test_a_page_can_t_ask_what_needs_no_body(tmp_path: Path, origin: str, status
 
 @pytest.mark.parametrize("name", ["X-Forwarded-For", "Forwarded"])
 def test_a_proxy_needs_keys(tmp_path: Path, name: str) -> None:
-    """Without keys, what comes through a proxy is refused: it brings callers from elsewhere."""
+    """Without keys, a request through a proxy is refused: its caller may be elsewhere."""
     answer = TestClient(app_of(tmp_path)).post(SCORE, json=BODY, headers={name: "for=203.0.113.1"})
     assert (answer.status_code, answer.json()["detail"][:38]) == (403, "This request came through a proxy, and")
 
@@ -346,7 +346,7 @@ def test_rate() -> None:
 
 
 def test_a_key_that_asks_too_often(tmp_path: Path, made: dict[str, str]) -> None:
-    """A key beyond its rate gets 429 and when to ask again, in the header and in the body; other keys are served."""
+    """A key beyond its rate gets 429 with a time to retry, in the header and in the body; other keys are served."""
     client = TestClient(app_of(tmp_path, max_rate=1))
     answers = [client.post(SCORE, json=BODY, headers=bearer(made["score"])) for _ in range(10)]
     statuses = [answer.status_code for answer in answers]
@@ -454,7 +454,7 @@ def test_a_large_body_is_not_read(tmp_path: Path, length: str) -> None:
 
 
 def test_headers_are_on_every_answer(client: TestClient, made: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every answer, also a refusal and a failure, tells browsers what not to do with it, and has its request's id."""
+    """Every answer, also a refusal or a failure, has the security headers and its request's id."""
     answers = [
         client.get("/health/live"),
         client.post(SCORE, json=BODY, headers=bearer(made["score"])),
@@ -483,7 +483,7 @@ def test_headers_are_on_every_answer(client: TestClient, made: dict[str, str], m
     [(True, "a"), (True, "00f0-17.3_x:1"), (True, "x" * 64), *((False, sent) for sent in ("x" * 65, "a b", "a@b", ""))],
 )
 def test_request_id(client: TestClient, kept: bool, sent: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """A request's id is the caller's, if it is short and plain; else one is made."""
+    """A request keeps the caller's id if it is short and plain; else it gets a new one."""
     answer = client.get("/nope", headers={"X-Request-Id": sent})
     assert (answer.headers["x-request-id"] == sent) is kept
     (line,) = lines(capsys)
@@ -491,7 +491,7 @@ def test_request_id(client: TestClient, kept: bool, sent: str, capsys: pytest.Ca
 
 
 def test_the_page_lets_its_own_script_run_only(client: TestClient) -> None:
-    """The policy of /docs names the hash of its script, and no other; the page tells nothing of the card."""
+    """The policy of /docs allows its own script by hash and no other; the page reveals nothing about the card."""
     answer = client.get("/docs")
     policy = answer.headers["content-security-policy"]
     assert answer.headers.get_list("content-security-policy") == [policy]
@@ -502,7 +502,7 @@ def test_the_page_lets_its_own_script_run_only(client: TestClient) -> None:
 
 
 def test_lines(client: TestClient, made: dict[str, str], capsys: pytest.CaptureFixture[str]) -> None:
-    """Each request has a line with its route's template, status, time, key and bytes; health checks are not told."""
+    """Each request has a line with its route's template, status, time, key and bytes; health checks have none."""
     client.get("/health/ready")
     client.post(f"{SCORE}?as_of=2026-01-01", json=BODY, headers=bearer(made["score"]))
     client.get("/leads/ann@example.org", headers=bearer(made["score"]))
@@ -527,7 +527,7 @@ def test_lines(client: TestClient, made: dict[str, str], capsys: pytest.CaptureF
 
 
 def test_level(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    """A higher level tells failures alone; the lowest tells health checks too."""
+    """A higher level logs only failures; the lowest logs health checks too."""
     quiet = TestClient(app_of(tmp_path, log_level="warning"))
     quiet.post(SCORE, json=BODY)
     quiet.get("/nope")
@@ -598,7 +598,7 @@ def test_nothing_of_a_lead_is_logged(
 
 
 def test_refusals_say_when_and_what() -> None:
-    """A refusal of a route may say when to ask again, and bring headers of its own."""
+    """A refusal of a route may say when to retry, and have its own headers."""
     refusal = Refusal(503, "Later.", retry_after=7, headers={"X-Why": "full"})
     answer = problem.respond(refusal, "id")
     assert answer.headers["retry-after"] == "7"

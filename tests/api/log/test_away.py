@@ -1,4 +1,4 @@
-"""PostgreSQL stopped and started again under load: refusals while it is away, and nothing that was answered is lost."""
+"""PostgreSQL stops and starts again under load: the service refuses meanwhile, and loses no answered score."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ LONGEST = 10.0  # seconds that an answer may take, whatever happens; far more th
 
 
 class Callers:
-    """Callers that score one lead after another, and keep what they were told."""
+    """Callers that score one lead after another, and keep the answers."""
 
     def __init__(self, server: Server) -> None:
         self.server = server
         self.received: list[tuple[str, bytes]] = []  # id and answer of each score
         self.seen: Counter[int] = Counter()
-        self.wrong: list[str] = []  # refusals that are not as they should be
+        self.wrong: list[str] = []  # refusals that are not a 503 with `retry_after`
         self.longest = 0.0  # seconds
         self._stop = threading.Event()
         self._threads = [threading.Thread(target=self._ask, args=(number,)) for number in range(CALLERS)]
@@ -52,7 +52,7 @@ class Callers:
             thread.join()
 
     def wait(self, status: int, seconds: float = LONGEST) -> float:
-        """Wait until there are more answers of a status; after how many seconds. Fails where none comes."""
+        """Wait for another answer with a status. Returns the seconds that it took; fails if none arrives."""
         start, before = time.monotonic(), self.seen[status]
         while self.seen[status] <= before:
             assert time.monotonic() < start + seconds, f"no answer {status}: {self.seen}"
@@ -82,7 +82,7 @@ class Callers:
 
 
 def wrong(status: int, headers: Message, content: bytes) -> str:
-    """What is not as it should be in a refusal; empty: it is a 503 that says when to ask again."""
+    """Describe a refusal that is not a 503 with `retry_after`; empty if it is one."""
     problem = json.loads(content)
     good = (
         status == problem["status"] == 503
@@ -93,7 +93,7 @@ def wrong(status: int, headers: Message, content: bytes) -> str:
 
 
 def refused(server: Server, method: str, path: str, body: str = "") -> None:
-    """Ask for what only the log knows, which is away."""
+    """Check that the service refuses a request that needs the log."""
     connection = HTTPConnection("127.0.0.1", server.port, timeout=LONGEST)
     connection.request(method, path, body, {"Content-Type": "application/json"})
     answer = connection.getresponse()
@@ -103,7 +103,7 @@ def refused(server: Server, method: str, path: str, body: str = "") -> None:
 
 @pytest.mark.slow
 def test_postgresql_away_under_load(tmp_path: Path) -> None:
-    """Whether it crashes or is stopped in order: 503 while it is away, soon 200 again, and no answer is lost."""
+    """After a crash or an orderly stop the service answers 503, soon 200 again, and loses no answer."""
     with installed(durable=True) as postgres:
         postgres.start()
         try:
@@ -122,7 +122,7 @@ def test_postgresql_away_under_load(tmp_path: Path) -> None:
                     assert server.ask("GET", "/health/live")[0] == 200
                     time.sleep(AWAY)
                     assert server.ask("GET", "/health/live")[0] == 200
-                    assert callers.seen[200] <= answered + CALLERS  # those that were recorded just before
+                    assert callers.seen[200] <= answered + CALLERS  # those that were recorded just before the stop
                     postgres.start()
                     assert callers.wait(200) < SOON
                     assert server.ask("GET", f"/v1/scores/{known}")[0] == 200
@@ -134,7 +134,7 @@ def test_postgresql_away_under_load(tmp_path: Path) -> None:
             replay = Replayer(log, tmp_path)
             for ident, content in callers.received:
                 row = log.read_score(ident)
-                assert row is not None, f"{ident} was answered, and is not in the log"
+                assert row is not None, f"{ident} was answered but is not in the log"
                 assert row["result"] == content.decode()
                 assert encode_answer(row["id"], replay.replay(row)) == content
             engine.dispose()

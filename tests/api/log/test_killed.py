@@ -1,4 +1,4 @@
-"""kill -9 of the service under load: every answer that a client received is in the log, and replays identical."""
+"""kill -9 of the service under load: every answer that a client received is in the log and replays identically."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ CALLERS = 6
 
 
 def ask(port: int, caller: int, received: list[tuple[str, bytes]], refused: list[int]) -> None:
-    """Score one lead after another until the service is gone; keep each answer that came whole."""
+    """Score one lead after another until the service is gone; keep each complete answer."""
     drawn = random.Random(caller)
     connection = HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
     for i in range(100_000):
@@ -45,7 +45,7 @@ def ask(port: int, caller: int, received: list[tuple[str, bytes]], refused: list
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
 def test_what_was_answered_is_in_the_log(tmp_path: Path, kind: str) -> None:
-    """However often it is killed, the service starts again by itself, and no answer is missing from its log."""
+    """However often the service is killed, it starts again and its log lacks no answer."""
     drawn = random.Random(5)
     with server() if kind == "postgresql" else nullcontext("") as url:
         received: list[tuple[str, bytes]] = []
@@ -57,7 +57,7 @@ def test_what_was_answered_is_in_the_log(tmp_path: Path, kind: str) -> None:
                 ]
                 for caller in callers:
                     caller.start()
-                while len(received) == before and callers[0].is_alive():  # it is killed amid the work
+                while len(received) == before and callers[0].is_alive():  # kill it while it works
                     time.sleep(0.001)
                 time.sleep(drawn.uniform(0, 0.2))
             for caller in callers:
@@ -68,11 +68,11 @@ def test_what_was_answered_is_in_the_log(tmp_path: Path, kind: str) -> None:
         replay = Replayer(log, tmp_path)
         for ident, content in received:
             row = log.read_score(ident)
-            assert row is not None, f"{ident} was answered, and is not in the log"
+            assert row is not None, f"{ident} was answered but is not in the log"
             assert row["result"] == content.decode()
             assert encode_answer(row["id"], replay.replay(row)) == content
         engine.dispose()
-        with started(tmp_path, log_url=url or None) as service:  # a process that is new in all
+        with started(tmp_path, log_url=url or None) as service:  # an entirely new process
             for ident, content in (received[0], received[-1]):
                 status, replayed = service.ask("GET", f"/v1/scores/{ident}/replay")
                 assert (status, replayed["identical"], replayed["result"]) == (200, True, json.loads(content))

@@ -1,4 +1,4 @@
-"""The decision log: what is answered is recorded, can be worked out again, and can be forgotten; on both databases."""
+"""The decision log records answers, replays them and forgets leads, on both databases."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def scored(client: TestClient, day: str = DAY, **changes: Any) -> dict[str, Any]
 
 
 def test_tables_are_what_the_migrations_make(url: str, tmp_path: Path) -> None:
-    """The migrations and the tables that the code knows are the same, and so is the name of the last migration."""
+    """The migrations create the tables that the code knows, and the newest one has the name that it knows."""
     engine = database.open_database(url, tmp_path)
     with engine.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), tables.metadata) == []
@@ -84,7 +84,7 @@ def test_tables_are_what_the_migrations_make(url: str, tmp_path: Path) -> None:
 
 
 def test_answers_are_recorded(client: TestClient, url: str) -> None:
-    """An answer has an id, under which the log has the answer, the cleaned values and the day."""
+    """The log holds each answer with its cleaned values and its day, under the id of the answer."""
     answer = scored(client, NumberOfEmployees="120", favourite="red")
     logged = client.get(f"/v1/scores/{answer['id']}").json()
     assert logged["result"] == answer
@@ -105,14 +105,14 @@ def test_answers_are_recorded(client: TestClient, url: str) -> None:
 
 
 def test_rows_have_the_order_of_the_columns() -> None:
-    """Rows are written without the names of their values."""
+    """Rows have the order of the columns, because they are written without column names."""
     scorecard = build_untrained(Card("none", fields=PLAIN))
     record = Record("id", "at", None, "", "", "", "", get_engine(scorecard).score({}, AS_OF))
     assert list(record.row()) == tables.scores.columns.keys()
 
 
 def test_groups_of_any_size_are_written_whole(client: TestClient, url: str) -> None:
-    """Whatever number of scores is written at once, each is there."""
+    """Every score is recorded, however many are written at once."""
     for size in (1, 3, 63, 64, 65, 200):
         before = count(url)
         answer = client.post("/v1/score/batch", json={"leads": [LEAD] * size, "as_of": DAY}).json()
@@ -136,7 +136,7 @@ def test_batches_are_recorded(client: TestClient, url: str) -> None:
 
 
 def test_page_after_an_unknown_score(client: TestClient) -> None:
-    """Where the score that `before` names is not in the log, that is told, and is no failure."""
+    """If the log lacks the score that `before` names, the answer says so; it is not a failure."""
     scored(client)
     answer = client.get("/v1/leads/L1/scores?before=none")
     assert (answer.status_code, answer.json()["detail"]) == (404, "The score that `before` names is not in the log.")
@@ -206,7 +206,7 @@ def test_history_says_why_a_score_moved(client: TestClient) -> None:
 
 
 def test_history_over_releases(tmp_path: Path) -> None:
-    """Where the release has changed too, its moves stand apart from those of the day and of the values."""
+    """If the release has changed too, its moves are separate from those of the day and of the values."""
     card = "name: two\nfields: {lead_id: {kind: id}, a: {kind: flag}, seen: {kind: date}}\nrules:\n"
     card += "- {name: r, when: a, points: 7, reason: R}\n"
     card += "- {name: s, when: days_since(seen) <= 30, points: 8, reason: S}\n"
@@ -228,13 +228,13 @@ def test_history_over_releases(tmp_path: Path) -> None:
 
 
 def test_unknown_and_forgotten(client: TestClient) -> None:
-    """What is not in the log is not found; what was erased is gone, and its points stay."""
+    """Scores and leads that are not in the log are not found."""
     assert client.get("/v1/scores/nothing").status_code == 404
     assert client.get("/v1/leads/nobody/scores").status_code == 404
 
 
 def test_idempotency(client: TestClient, url: str) -> None:
-    """The same request under the same name gets its first answer, and is recorded once; another is refused."""
+    """The same request with the same name gets its first answer and is recorded once; another request is refused."""
     headers = {"Idempotency-Key": "one"}
     body = {"lead": LEAD}
     first, again = (client.post("/v1/score", json=body, headers=headers) for _ in range(2))
@@ -248,11 +248,11 @@ def test_idempotency(client: TestClient, url: str) -> None:
     refused = {"lead": {"employees": "x"}}
     assert client.post("/v1/score", json=refused, headers={"Idempotency-Key": "two"}).status_code == 422
     mended = client.post("/v1/score", json=body, headers={"Idempotency-Key": "two"})
-    assert mended.status_code == 200  # nothing was answered under this name before
+    assert mended.status_code == 200  # this name has no answer yet
 
 
 def test_idempotency_at_the_same_time(client: TestClient, url: str) -> None:
-    """Twenty callers with the same request and name get the same answer; there is one score."""
+    """Twenty callers with the same request and name get the same answer, and one score is recorded."""
 
     async def ask() -> set[bytes]:
         transport = httpx2.ASGITransport(client.app)
@@ -265,7 +265,7 @@ def test_idempotency_at_the_same_time(client: TestClient, url: str) -> None:
 
 
 def test_two_workers_answer_once(url: str, tmp_path: Path) -> None:
-    """Where two services get the same request at the same time, both give the answer of one of them."""
+    """If two services get the same request at the same time, both give the answer of one of them."""
     services = [create_app(Settings(card=CARD, home=tmp_path, log_url=url)) for _ in range(2)]
     before = count(url)
 
@@ -295,14 +295,14 @@ def test_two_workers_answer_once(url: str, tmp_path: Path) -> None:
     ],
 )
 def test_outcomes_with_mistakes(client: TestClient, body: Any, mistakes: list[str]) -> None:
-    """An outcome that can't be is refused with every mistake."""
+    """An invalid outcome is refused with all of its mistakes."""
     answer = client.post("/v1/outcomes", json=body)
     assert answer.status_code == 422
     assert list(dict.fromkeys(error["path"] for error in answer.json()["errors"])) == mistakes
 
 
 def test_outcomes_are_noted_once(client: TestClient, url: str) -> None:
-    """The same outcome is noted once, however often it comes."""
+    """The same outcome is recorded once, however often it arrives."""
     body = {"lead": 7, "became": "lost", "on": "2026-01-01"}
     answers = [client.post("/v1/outcomes", json=body).json() for _ in range(3)]
     assert [answer["new"] for answer in answers] == [True, False, False]
@@ -311,7 +311,7 @@ def test_outcomes_are_noted_once(client: TestClient, url: str) -> None:
 
 
 def test_forget(client: TestClient, url: str, tmp_path: Path) -> None:
-    """What the log knows of a lead is erased, from the files too; its points stay for the statistics."""
+    """Forgetting erases a lead from the log and its files; its points stay for the statistics."""
     secret = "Zwetschgenknödel"
     body = {"lead": {**LEAD, "lead_id": secret, "job_title": f"{secret} officer"}}
     mine = client.post("/v1/score", json=body, headers={"Idempotency-Key": "forget"}).json()
@@ -334,7 +334,7 @@ def test_forget(client: TestClient, url: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("odd", ["a\0b", "\ud800", "\0"])
 def test_texts_that_no_database_keeps(client: TestClient, odd: str) -> None:
-    """A NUL or half a character in a lead is recorded, found and replayed like any other."""
+    """A lead with a NUL or a lone surrogate is recorded, found and replayed like any other."""
     content = json.dumps({"lead": {**LEAD, "lead_id": odd, "job_title": odd}, "as_of": DAY})
     answer = client.post("/v1/score", content=content, headers={"Content-Type": "application/json"})
     if answer.status_code == 422:  # refused before it is scored
@@ -346,7 +346,7 @@ def test_texts_that_no_database_keeps(client: TestClient, odd: str) -> None:
 
 
 def test_one_that_fails_spoils_no_other(client: TestClient, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What can't be written of one request is refused to it alone, however many share its transaction."""
+    """A request whose record can't be written is refused alone, however many share its transaction."""
     whole = Record.row
     monkeypatch.setattr(Record, "row", lambda self: {**whole(self), **({"id": None} if self.lead == "bad" else {})})
 
@@ -362,7 +362,7 @@ def test_one_that_fails_spoils_no_other(client: TestClient, url: str, monkeypatc
 
 
 def test_async_loses_nothing_over_a_full_disk(tmp_path: Path) -> None:
-    """What was answered before the disk was full is written once it is not."""
+    """Scores that were answered before the disk was full are written once there is room again."""
     app = create_app(Settings(card=CARD, home=tmp_path, log="async"))
     pages = [1_000_000]
 
@@ -384,7 +384,7 @@ def test_async_loses_nothing_over_a_full_disk(tmp_path: Path) -> None:
 
 
 def test_a_full_disk(tmp_path: Path) -> None:
-    """While nothing can be recorded nothing is answered; afterwards the service goes on by itself."""
+    """While nothing can be recorded, nothing is answered; afterwards the service continues by itself."""
     app = create_app(Settings(card=CARD, home=tmp_path))
     pages = [1_000_000]
     engine = app.state.service.decision_log.store.engine
@@ -412,7 +412,7 @@ def test_a_full_disk(tmp_path: Path) -> None:
 
 
 def test_without_a_log(tmp_path: Path) -> None:
-    """With the log off scores have no id, and there is no history."""
+    """With the log off, scores have no id and there is no history."""
     with TestClient(create_app(Settings(card=CARD, home=tmp_path, log="off"))) as client:
         answer = client.post("/v1/score", json={"lead": LEAD}, headers={"Idempotency-Key": "k"})
         assert answer.json()["id"] == ""
@@ -423,7 +423,7 @@ def test_without_a_log(tmp_path: Path) -> None:
 
 
 def test_async_records_all_at_the_end(tmp_path: Path) -> None:
-    """With `async` an answer does not wait for its record; whoever stops the service loses none."""
+    """With `async` an answer does not wait for its record, and stopping the service loses none."""
     with TestClient(create_app(Settings(card=CARD, home=tmp_path, log="async"))) as client:
         for _ in range(50):
             scored(client)
@@ -440,7 +440,7 @@ def test_async_records_all_at_the_end(tmp_path: Path) -> None:
     ],
 )
 def test_addresses_that_are_none(tmp_path: Path, address: str, message: str) -> None:
-    """A log that can't be opened is refused at the start, without its password."""
+    """A log that can't be opened is refused at the start; the message omits the password."""
     with pytest.raises(DataError) as caught:
         create_app(Settings(card=CARD, home=tmp_path, log_url=address))
     assert message in str(caught.value)
@@ -448,7 +448,7 @@ def test_addresses_that_are_none(tmp_path: Path, address: str, message: str) -> 
 
 
 def test_only_the_owner_reads_the_log(tmp_path: Path) -> None:
-    """The files of the log, in which leads stand, are closed to others."""
+    """Only the owner can read the files of the log, because they hold leads."""
     with TestClient(create_app(Settings(card=CARD, home=tmp_path))) as client:
         scored(client)
         modes = {path.name: path.stat().st_mode & 0o777 for path in tmp_path.glob(f"{database.LOG_FILE}*")}
@@ -457,7 +457,7 @@ def test_only_the_owner_reads_the_log(tmp_path: Path) -> None:
 
 
 def test_a_later_log_is_left_alone(tmp_path: Path) -> None:
-    """A log that a later version has changed is not touched."""
+    """A log that a later version has migrated is left unchanged."""
     database.open_database(None, tmp_path).dispose()
     later = database.open_database(None, tmp_path)
     with later.execution_options(**database.WRITES).begin() as connection:
@@ -468,7 +468,7 @@ def test_a_later_log_is_left_alone(tmp_path: Path) -> None:
 
 
 def test_ids_sort_by_time() -> None:
-    """Ids are 26 signs, all different, and those of later milliseconds come later."""
+    """Ids have 26 characters, all differ, and they sort by their millisecond."""
     ids = [new_id() for _ in range(1000)]
     assert len(set(ids)) == 1000
     assert {len(new) for new in ids} == {26}
@@ -476,7 +476,7 @@ def test_ids_sort_by_time() -> None:
 
 
 def test_the_id_of_a_lead() -> None:
-    """The id is the first field of that kind that is known."""
+    """The id of a lead is its first known field of that kind."""
     card = parse_card("name: ids\nfields: {a: {kind: id}, b: {kind: number}, c: {kind: id}}\n")
     assert find_lead_id(card, {"a": None, "b": 1.0, "c": "x"}) == "x"
     assert find_lead_id(card, {"a": "y", "b": 1.0, "c": "x"}) == "y"
@@ -494,7 +494,7 @@ def test_numbers_come_back_exactly() -> None:
 
 
 def test_days(client: TestClient) -> None:
-    """A history in the order of the answers, whatever their days."""
+    """The history of a lead is in the order of the answers, whatever their days."""
     for back in range(3):
         scored(client, (AS_OF - timedelta(days=back)).isoformat())
     days = [date.fromisoformat(score["as_of"]) for score in client.get("/v1/leads/L1/scores").json()["scores"]]

@@ -1,4 +1,4 @@
-"""What schemathesis should know of the service that OpenAPI has no words for; loaded by its own command.
+"""What schemathesis must know about the service and OpenAPI can't say; its own command loads this.
 
 A valid request whose parts contradict each other is refused, rightly, and nothing would be learned from it. So parts
 that contradict are taken out of valid requests; requests that are meant to be wrong stay as they are.
@@ -21,13 +21,13 @@ def map_case(context: schemathesis.HookContext, case: schemathesis.Case) -> sche
     """A valid request that the service has no reason to refuse."""
     if case.meta is None or case.meta.generation.mode != schemathesis.GenerationMode.POSITIVE:
         return case
-    # The day may stand in the address or in the body; where both say one, they must say the same.
+    # The day may be in the address or in the body; if in both, it must be the same.
     if case.query and isinstance(case.body, dict) and case.body.get("as_of") is not None:
         case.query.pop("as_of", None)
-    # Which CRM a body is of: a plain one is of none.
+    # Only the body of a CRM may name its CRM.
     if case.query and case.media_type != MEDIA_TYPE:
         case.query.pop("from", None)
-    # An Idempotency-Key is of one request; another request that comes under it is refused.
+    # An Idempotency-Key belongs to one request; another request with it is refused.
     if case.headers and "Idempotency-Key" in case.headers:
         case.headers["Idempotency-Key"] = f"{case.headers['Idempotency-Key'][:200]}{next(NUMBERS)}"
     return case
@@ -37,7 +37,7 @@ def map_case(context: schemathesis.HookContext, case: schemathesis.Case) -> sche
 def filter_failure(
     context: schemathesis.HookContext, failure: Failure, case: schemathesis.Case, response: schemathesis.Response
 ) -> bool:
-    """Whether what a check found is a failure; it is none where the service refuses, or takes, what it should."""
+    """Whether a finding of a check is a failure; it is not if the service rightly refuses or accepts the request."""
     # What a CRM sends is its vendor's: the description has an example of each, and takes any object or list for one.
     if "positive_data_acceptance" in failure.checks and case.media_type == MEDIA_TYPE:
         return False

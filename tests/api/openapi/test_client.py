@@ -1,4 +1,4 @@
-"""A client that a generator makes of the OpenAPI 3.0 document, as users would make it, and calls that it makes."""
+"""A client generated from the OpenAPI 3.0 document, as users would generate it, calls a running service."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from tests.serving import with_key
 
 ROOT = Path(__file__).parents[3]
 CARD = ROOT / "examples" / "b2b-software" / "card.yaml"
-NAME = "leadledger_client"  # of the package that is made
+NAME = "leadledger_client"  # of the generated package
 
 
 @pytest.fixture
 def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SimpleNamespace]:
-    """A service that runs, the client that was made of its own description, and what finds the client's modules."""
+    """A running service, a client generated from its description, and a finder of the client's modules."""
     with with_key(tmp_path, "--card", str(CARD)) as (address, key):
         answer = httpx2.get(f"{address}/openapi-3.0.json", headers={"X-API-Key": key})
         (tmp_path / "openapi.json").write_bytes(answer.content)
@@ -40,7 +40,7 @@ def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SimpleName
 
 @pytest.mark.slow
 def test_a_generated_client_works(made: SimpleNamespace) -> None:
-    """It sends leads and an outcome; scores, history, the card, a refusal and a batch come back, each as a type."""
+    """It sends leads and an outcome, and gets scores, history, the card, a refusal and a batch, each typed."""
     models = made.find("models")
     lead = models.Lead(lead_id="L1", budget=25000.0, demo_requested=True, need=models.LeadNeed.URGENT)
     request = models.ScoreRequest(lead=lead)

@@ -1,4 +1,4 @@
-"""The contract: OpenAPI 3.1, and what is made of it for older programs; each is valid, and a client of it works."""
+"""The contract in OpenAPI 3.1 and in the older languages made of it: each is valid and complete."""
 
 from __future__ import annotations
 
@@ -62,18 +62,18 @@ def newest(documents: Documents) -> Any:
 
 @pytest.mark.parametrize("path", VALIDATORS)
 def test_documents_are_valid(documents: Documents, path: str) -> None:
-    """Each document is what its version of the language asks for, by the word of a validator that is not ours."""
+    """Each document is valid by an independent validator of its language."""
     VALIDATORS[path](documents[path]).validate()
     assert documents[path]["info"]["title"]
 
 
 def test_swagger_is_small(documents: Documents) -> None:
-    """Power Platform takes the document."""
+    """The document is small enough for Power Platform."""
     assert len(json.dumps(documents["/swagger-2.0.json"], indent=2).encode()) < SIZE
 
 
 def operations(document: Any) -> Iterator[tuple[str, Any]]:
-    """Method and path of each operation, and what is said of it."""
+    """Method and path of each operation, with its description."""
     for path, methods in document["paths"].items():
         for method, operation in methods.items():
             yield f"{method.upper()} {path}", operation
@@ -81,7 +81,7 @@ def operations(document: Any) -> Iterator[tuple[str, Any]]:
 
 @pytest.mark.parametrize("path", VALIDATORS)
 def test_operations_keep_their_names(documents: Documents, path: str) -> None:
-    """Each operation has the name that it always had, in every document."""
+    """Each operation keeps its name, in every document."""
     assert {operation["operationId"]: at for at, operation in operations(documents[path])} == OPERATIONS
 
 
@@ -100,7 +100,7 @@ def test_operations_are_described(documents: Documents, path: str) -> None:
 
 
 def contents(operation: Any) -> Iterator[tuple[str, Any]]:
-    """What comes in and goes out of an operation of 3.1: where, and its media type object."""
+    """The bodies of an operation of 3.1: where each is, and its media type object."""
     for media, content in operation.get("requestBody", {}).get("content", {}).items():
         yield f"request {media}", content
     for status, answer in operation["responses"].items():
@@ -115,7 +115,7 @@ def resolved(document: Any, schema: Any) -> Any:
 
 
 def test_examples_are_there_and_right(newest: Any) -> None:
-    """Everything that comes in or goes out has an example, and every example fits its schema."""
+    """Every request and answer has an example, and every example fits its schema."""
     for at, operation in operations(newest):
         for where, content in contents(operation):
             schema = resolved(newest, content["schema"])
@@ -129,7 +129,7 @@ def test_examples_are_there_and_right(newest: Any) -> None:
 
 
 def test_examples_of_older_documents_are_right(documents: Documents) -> None:
-    """Where a value of several types became one of a single type, its example is of that type too."""
+    """Where a value of several types is converted to one type, its example has that type too."""
     older = documents["/openapi-3.0.json"]
     for name, schema in older["components"]["schemas"].items():
         if "example" in schema:
@@ -138,7 +138,7 @@ def test_examples_of_older_documents_are_right(documents: Documents) -> None:
 
 
 def walk(document: Any, schema: Any, at: str = "$", above: tuple[str, ...] = ()) -> Iterator[tuple[str, Any]]:
-    """A schema and all within it, each with its path."""
+    """A schema and all schemas inside it, each with its path."""
     if "$ref" in schema:
         assert schema["$ref"] not in above, f"{at} holds itself"
         yield from walk(document, resolved(document, schema), at, (*above, schema["$ref"]))
@@ -155,7 +155,7 @@ def walk(document: Any, schema: Any, at: str = "$", above: tuple[str, ...] = ())
 
 
 def test_answers_have_no_unions(newest: Any) -> None:
-    """Whatever is answered has one type, or one and null; nothing holds itself."""
+    """Every value of an answer has one type, or one and null; no schema contains itself."""
     for operation_at, operation in operations(newest):
         for where, content in contents(operation):
             if where.startswith("request"):
@@ -171,7 +171,7 @@ def test_answers_have_no_unions(newest: Any) -> None:
 
 
 def test_older_documents_have_no_unions(documents: Documents) -> None:
-    """In the older documents nothing has two types, in what is sent neither."""
+    """In the older documents no value has two types, in requests neither."""
     for path in ("/openapi-3.0.json", "/swagger-2.0.json"):
         text = json.dumps(documents[path])
         assert not re.findall(r'"(?:anyOf|oneOf|allOf|const|propertyNames)": ', text)
@@ -180,7 +180,7 @@ def test_older_documents_have_no_unions(documents: Documents) -> None:
 
 
 def test_security_is_said(documents: Documents) -> None:
-    """Each document says how a key is sent: either way, or in Swagger 2.0 by itself."""
+    """Each document says how to send a key: both ways, or in Swagger 2.0 only as `X-API-Key`."""
     for path, names in (
         ("/openapi.json", ["bearer", "header"]),
         ("/openapi-3.0.json", ["bearer", "header"]),
@@ -254,7 +254,7 @@ def document(schema: Any) -> dict[str, Any]:
 
 @pytest.mark.parametrize("name", SCHEMAS)
 def test_schemas_of_older_documents(name: str) -> None:
-    """A schema of 3.1 in the words of 3.0, and in those of 2.0."""
+    """Schemas of 3.1 are converted to 3.0 and to 2.0."""
     newer, older = SCHEMAS[name]
     assert convert_to_3_0(document(newer))["components"]["schemas"]["S"] == older
     text = json.dumps(older).replace('"nullable"', '"x-nullable"').replace("#/components/schemas/", "#/definitions/")
@@ -262,13 +262,13 @@ def test_schemas_of_older_documents(name: str) -> None:
 
 
 def test_a_choice_is_refused() -> None:
-    """A choice between two schemas can't be said in the older languages, and is not left out in silence."""
+    """The older languages lack a choice between two schemas, and the conversion refuses it."""
     with pytest.raises(ValueError, match="a choice between 2 schemas can't be said"):
         convert_to_3_0(document({"anyOf": [{"type": "string"}, {"type": "number"}]}))
 
 
 def test_operations_of_swagger() -> None:
-    """In 2.0 a parameter has its type beside its name, and an answer names its media type for the whole operation."""
+    """In 2.0 a parameter has its type beside its name, and media types belong to the whole operation."""
     assert convert_to_2_0(document({}))["paths"]["/x"]["get"] == {
         "parameters": [{"name": "n", "in": "query", "type": "string", "maxLength": 9, "x-nullable": True}],
         "produces": ["text/plain"],

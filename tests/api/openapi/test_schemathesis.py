@@ -1,7 +1,7 @@
-"""schemathesis over the whole contract: whatever the description allows, and much that it doesn't.
+"""schemathesis over the whole contract: requests that the description allows, and many that it doesn't.
 
-Its own command asks a service that runs as users run it. So all its phases are run (what is found in answers is asked
-for again, too), and its requests don't pass through anything of ours.
+Its own command calls a service that runs as users run it. So all its phases run (it also uses values from answers in
+later requests), and no code of ours stands between.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ ROOT = Path(__file__).parents[3]
 CARD = ROOT / "examples" / "b2b-software" / "card.yaml"
 ENOUGH = 3000  # requests; there are some 3,600
 LIMIT = 600  # seconds; it takes some 30
-# For each operation, in the phase of chance. The same requests come in each run, unless new ones are asked for.
+# For each operation, in the random phase. Each run sends the same requests, except under the profile `explore`.
 EXAMPLES = ["--max-examples", "150", "--generation-deterministic"]
 if os.environ.get("HYPOTHESIS_PROFILE") == "explore":
     EXAMPLES = ["--max-examples", "400"]
@@ -45,8 +45,8 @@ def learned() -> Learned:
 
 
 @pytest.mark.slow
-def test_whatever_is_asked(tmp_path: Path) -> None:
-    """Of thousands of requests, none brings a 5xx, an answer of another shape than is promised, or breaks a check."""
+def test_random_requests(tmp_path: Path) -> None:
+    """None of thousands of requests gets a 5xx, an answer that differs from the contract, or breaks a check."""
     home = tmp_path / "home"
     for at in (1, 2):
         created = datetime(2026, 1, at, tzinfo=UTC)
@@ -83,7 +83,7 @@ def test_whatever_is_asked(tmp_path: Path) -> None:
     assert report["test_cases"]["generated"] >= ENOUGH
     assert report["operations"]["tested"] == report["operations"]["total"]
     assert all(phase["status"] == "success" for phase in report["phases"].values()), report["phases"]
-    # A service that refuses everything would pass the checks: each operation has said yes to something.
+    # A service that refuses everything would pass the checks, so each operation must have accepted something.
     for operation, phases in report["valid_rates"].items():
         assert sum(phase["accepted"] for phase in phases.values()) > 0, operation
     assert '"event":"failure"' not in (home / "server.log").read_text("utf-8").replace(" ", "")

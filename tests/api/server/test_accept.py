@@ -1,4 +1,4 @@
-"""The server's door: who waits is let in at once, and again where there was no room for a moment."""
+"""The server accepts all waiting callers at once, and tries again if the system has no room for a moment."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ CALLERS = 200
 
 
 async def silent(scope: Scope, receive: Receive, send: Send) -> None:
-    """An app that is never asked."""
+    """An app that is never called."""
 
 
 async def turns(listener: socket.socket, most: int) -> int:
-    """The turns of the event loop after which all callers, who waited already, are in."""
+    """The turns of the event loop until all waiting callers are accepted."""
     config = uvicorn.Config(silent, lifespan="off", log_config=None)
     config.load()
     server = AcceptingServer(config)
@@ -38,14 +38,14 @@ async def turns(listener: socket.socket, most: int) -> int:
     return turn
 
 
-def test_all_who_wait_are_let_in() -> None:
-    """It takes a few turns of the event loop, not one for each."""
+def test_all_waiting_callers_are_accepted() -> None:
+    """It takes a few turns of the event loop, not one per caller."""
     listener = socket.create_server(("127.0.0.1", 0), backlog=2 * CALLERS)
     assert uvloop.run(turns(listener, CALLERS)) < CALLERS / 10
 
 
 class Full(socket.socket):
-    """A listener for whose first caller the system has no file left."""
+    """A listener for whose first caller the system has no file descriptor left."""
 
     tries = 0
 
@@ -57,8 +57,8 @@ class Full(socket.socket):
         return super().accept()
 
 
-def test_where_there_is_no_room() -> None:
-    """It is tried again a moment later, not in each turn meanwhile."""
+def test_no_room_for_a_connection() -> None:
+    """The server tries again a moment later, not in every turn."""
     listener = Full(fileno=socket.create_server(("127.0.0.1", 0), backlog=2 * CALLERS).detach())
     assert CALLERS < uvloop.run(turns(listener, 10_000_000)) < 10_000_000
-    assert listener.tries == 1 + CALLERS + 1  # and at the end, nobody is left
+    assert listener.tries == 1 + CALLERS + 1  # the last one finds nobody waiting

@@ -1,4 +1,4 @@
-"""Far more callers than there is room for, each of whom asks again at once, whatever it is told."""
+"""Far more callers than places, each of whom tries again at once, whatever the answer."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ SECONDS = 4.0
 @pytest.mark.slow
 @pytest.mark.parametrize("log", ["off", "sync"])
 def test_ten_times_as_many_callers_as_there_is_room_for(tmp_path: Path, log: str) -> None:
-    """Those who are let in are answered soon, the others told when to ask again, and health answers new callers.
+    """Accepted requests are answered soon, refusals say when to try again, and health checks answer new callers.
 
-    The bounds are wide, as the callers share the processor: were requests queued, or new callers left at the door until
-    all others are answered, an answer would take as long as the load.
+    The bounds are wide because the callers share the processor. If requests were queued, or new callers waited until
+    all others were answered, an answer would take as long as the load.
     """
     with started(tmp_path, log=log, max_waiting=ROOM) as server:
         begun = time.monotonic()
@@ -40,5 +40,5 @@ def test_ten_times_as_many_callers_as_there_is_room_for(tmp_path: Path, log: str
     assert load.count(200) > ROOM
     assert load.statuses[200].most < SECONDS * 1000 / 2
     assert max(health) < SECONDS / 2
-    # Who is refused rests: however fast the machine, so many refusals fit in, and no more.
+    # Refused callers rest, so the number of refusals is limited, however fast the machine.
     assert load.count(503) <= 10 * ROOM + load.seconds / REST_PER_CONNECTION

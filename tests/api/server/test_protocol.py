@@ -1,4 +1,4 @@
-"""The server against slow, rude and too many callers: a process of its own, asked over sockets."""
+"""The server against slow, rude and too many callers: a separate process, called over sockets."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ HEAD = "POST /v1/score HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/
 
 
 def answer_of(caller: socket.socket) -> tuple[int, dict[str, Any], dict[str, str]]:
-    """The answer on a connection that the server closes after it; status 0 where none comes."""
+    """The answer on a connection that the server closes after it; status 0 if there is none."""
     received = b""
     try:
         while chunk := caller.recv(65_536):
@@ -44,7 +44,7 @@ def answer_of(caller: socket.socket) -> tuple[int, dict[str, Any], dict[str, str
 
 @pytest.mark.slow
 def test_slow_callers(tmp_path: Path) -> None:
-    """A request must have arrived in time, head and body, however steadily it drips; others are served meanwhile."""
+    """A request must arrive in time, head and body, however steadily it drips; others are served meanwhile."""
     with started(tmp_path, max_arrival=1) as server:
         silent, in_head, in_body, dripping = (server.connect() for _ in range(4))
         begun = time.monotonic()
@@ -61,7 +61,7 @@ def test_slow_callers(tmp_path: Path) -> None:
             assert status == 200
             time.sleep(0.2)
         assert 0.9 < time.monotonic() - begun < PATIENCE / 2
-        assert answer_of(silent)[0] == 0  # it asked for nothing
+        assert answer_of(silent)[0] == 0  # it sent no request
         for caller in (in_head, in_body):
             status, body, headers = answer_of(caller)
             assert (status, body["status"], body["detail"]) == (408, 408, "The request did not arrive in time.")
@@ -80,7 +80,7 @@ def test_slow_callers(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_a_kept_connection_is_no_slow_caller(tmp_path: Path) -> None:
-    """A connection may rest between requests for longer than one may take to arrive."""
+    """A connection may be idle between requests for longer than a request may take to arrive."""
     with started(tmp_path, max_arrival=1) as server:
         connection = HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE)
         for _ in range(2):
@@ -102,8 +102,8 @@ def test_empty_lines_keep_no_connection(tmp_path: Path) -> None:
         assert answer_of(caller)[0] == 408
 
 
-def test_what_is_not_http(tmp_path: Path) -> None:
-    """What isn't HTTP, and a head without end, are refused in the one shape, and end the connection."""
+def test_requests_that_are_not_http(tmp_path: Path) -> None:
+    """Bytes that aren't HTTP, and an endless head, are refused as problems, and end the connection."""
     with started(tmp_path) as server:
         for sent, status in (
             (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc", 400),
@@ -125,7 +125,7 @@ def test_what_is_not_http(tmp_path: Path) -> None:
 
 
 def test_pipelined_requests(tmp_path: Path) -> None:
-    """Requests that come before the first is answered are answered in order."""
+    """Requests that arrive before the first one is answered are answered in order."""
     with started(tmp_path) as server, server.connect() as caller:
         request = f"{HEAD}Content-Length: {len(BODY)}\r\n\r\n".encode() + BODY
         caller.sendall(request * 20 + request.replace(b"Host:", b"Connection: close\r\nHost:"))
@@ -137,7 +137,7 @@ def test_pipelined_requests(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_greetings(tmp_path: Path) -> None:
-    """The second line of the greeting says who may ask."""
+    """The second line of the greeting says who has access."""
     with started(tmp_path) as server:
         assert server.greeting.startswith("No keys exist: every program on this machine has full access, and no other")
     key, _ = keys.add(tmp_path, "crm", ("score",), NOW)
@@ -158,7 +158,7 @@ def test_no_other_machine_without_keys(tmp_path: Path, host: str, capsys: pytest
 
 
 def test_damaged_keys_end_the_start(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """With a damaged file of keys nothing is served, at no address."""
+    """With a damaged key file the service doesn't start, at any address."""
     (tmp_path / keys.KEY_FILE).write_text("{")
     assert serve(Settings(home=tmp_path, card=CARD), "127.0.0.1", 0) == 1
     assert "keys.json is damaged: it is not JSON" in capsys.readouterr().err
@@ -166,7 +166,7 @@ def test_damaged_keys_end_the_start(tmp_path: Path, capsys: pytest.CaptureFixtur
 
 @pytest.mark.slow
 def test_keys_of_a_running_server(tmp_path: Path) -> None:
-    """A server takes a new key at once, and refuses a revoked one soon, without a restart."""
+    """A server accepts a new key at once and soon refuses a revoked one, without a restart."""
     with started(tmp_path) as server:
         assert server.ask("POST", "/v1/score", BODY)[0] == 200
         key, text = keys.add(tmp_path, "crm", ("score",), NOW)
@@ -185,7 +185,7 @@ def test_keys_of_a_running_server(tmp_path: Path) -> None:
 
 
 class Callers:
-    """Callers that ask without rest, each on a connection of its own, until told to stop."""
+    """Callers that send requests without rest, each on its own connection, until they are stopped."""
 
     def __init__(self, server: Server, count: int, body: bytes, path: str = "/v1/score", **headers: str) -> None:
         self.seen: Counter[int] = Counter()
@@ -233,7 +233,7 @@ class Callers:
 
 @pytest.mark.slow
 def test_overload(tmp_path: Path) -> None:
-    """With far more work than there is room for, what is accepted is answered soon, the rest told to wait; not health.
+    """With far too much work, accepted requests are answered soon, the rest refused; health checks always work.
 
     The bounds are wide, since the callers share the processor: what counts is that nobody hangs, and that the time of
     an answer doesn't grow with the number of callers.
@@ -253,7 +253,7 @@ def test_overload(tmp_path: Path) -> None:
 
 
 def test_a_log_that_nobody_reads(tmp_path: Path) -> None:
-    """Where the reader of the log hangs, requests are answered all the same, and the log says how much is missing."""
+    """If the reader of the log hangs, requests are still answered, and the log says how many lines are missing."""
     with started(tmp_path, reading=False) as server:
         connection = HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE)
         for _ in range(1000):  # more lines than a pipe holds
@@ -277,7 +277,7 @@ def test_a_log_that_nobody_reads(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_one_key_does_not_starve_another(tmp_path: Path) -> None:
-    """A key that asks far more than its rate gets 429, and another one is served all the while."""
+    """A key far beyond its rate gets 429, while another one is served."""
     _, greedy = keys.add(tmp_path, "greedy", ("score",), NOW)
     _, modest = keys.add(tmp_path, "modest", ("score",), NOW)
     with (
@@ -295,7 +295,7 @@ def test_one_key_does_not_starve_another(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_a_stop_finishes_what_was_accepted(tmp_path: Path) -> None:
-    """A server that is asked to stop under load ends soon, and no answer that began is cut."""
+    """A server that is stopped under load ends soon, and cuts off no answer that has begun."""
     with started(tmp_path) as server, Callers(server, 12, BATCH, "/v1/score/batch") as callers:
         deadline = time.monotonic() + PATIENCE
         while callers.seen[200] < 12 and time.monotonic() < deadline:

@@ -1,4 +1,4 @@
-"""The web service as a process: uvicorn on a free port of this machine, asked over the network."""
+"""The web service as a process: uvicorn on a free port of this machine, called over the network."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.serving import CARD, PATIENCE, launched
 
 
 def address(process: subprocess.Popen[str]) -> str:
-    """Where a process says that it serves."""
+    """The address in the greeting of a process."""
     assert process.stdout is not None
     line = process.stdout.readline()
     match = re.fullmatch(
@@ -35,12 +35,12 @@ def address(process: subprocess.Popen[str]) -> str:
 
 
 def logged(complaint: str) -> list[dict]:
-    """The lines of a program's log, each of which is JSON."""
+    """The lines of a program's log; each is JSON."""
     return [json.loads(line) for line in complaint.splitlines()]
 
 
 def refused(process: subprocess.Popen[str]) -> str:
-    """What a process says that doesn't start."""
+    """The message of a process that refuses to start."""
     output, complaint = process.communicate(timeout=PATIENCE)
     assert (process.returncode, output) == (1, "")
     assert "Traceback" not in complaint
@@ -48,7 +48,7 @@ def refused(process: subprocess.Popen[str]) -> str:
 
 
 def test_scores_over_the_network(tmp_path: Path) -> None:
-    """A process answers many callers at once with the core's results, refuses what is wrong, and ends when asked."""
+    """A process answers many callers at once with the core's results, refuses wrong requests, and ends on a signal."""
     lead = {"need": "urgent", "NumberOfEmployees": 120}
     result = leadledger.score(leadledger.load(CARD), lead, date(2026, 1, 1))
     expected = json.loads(json.dumps({"id": "", **result.to_dict()}))
@@ -74,7 +74,7 @@ def test_scores_over_the_network(tmp_path: Path) -> None:
         _, complaint = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0
     statuses = [line["status"] for line in logged(complaint)]
-    assert sorted(statuses) == [200] * 100 + [400, 413, 422]  # the 400 hung up; health checks are not told
+    assert sorted(statuses) == [200] * 100 + [400, 413, 422]  # the 400 hung up; health checks are not logged
 
 
 def hang_up(port: int) -> None:
@@ -95,7 +95,7 @@ def test_bad_card_is_not_served(tmp_path: Path) -> None:
 
 
 def test_port_is_taken(tmp_path: Path) -> None:
-    """A port that another program has ends the process, and the message says which."""
+    """If another program has the port, the process ends, and the message names the port."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
         with launched(tmp_path, port=port, log="off") as process:

@@ -1,4 +1,4 @@
-"""API keys: how they are made, kept, found and revoked."""
+"""API keys: how they are created, stored, found and revoked."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ def test_what_can_t_be_a_key(tmp_path: Path, make: Callable[[Path], object], mes
         lambda text: json.dumps({"format": 1, "keys": [None]}),
     ],
 )
-def test_damage_is_told(tmp_path: Path, damage: Callable[[str], str]) -> None:
+def test_damage_is_refused(tmp_path: Path, damage: Callable[[str], str]) -> None:
     """A file that is not as we write it is refused as a whole, by commands and by a running service."""
     keys.add(tmp_path, "crm", ("score",), NOW)
     ring, path = Keyring(tmp_path), tmp_path / KEY_FILE
@@ -159,13 +159,13 @@ def test_keys_made_at_once_are_all_kept(tmp_path: Path) -> None:
 
 
 def test_home_that_can_t_be(tmp_path: Path) -> None:
-    """A home that can't be made is told, not raised."""
+    """A home that can't be created gives a message, not a traceback."""
     (tmp_path / "home").write_text("")
     assert "keys can't be kept in" in run("add", "crm", "--scope", "score", "--home", tmp_path / "home").output
 
 
 def test_command(tmp_path: Path) -> None:
-    """`keys add` prints the key alone on stdout, the list tells no secret, and a revoked key stays in it."""
+    """`keys add` prints only the key on stdout, the list has no secret, and a revoked key stays in it."""
     assert "There is no key yet" in run("--home", tmp_path).output
     done = run("add", "crm", "--scope", "score", "--scope", "read", "--home", tmp_path)
     text = done.stdout.strip()
