@@ -33,7 +33,7 @@ BATCH = post("/v1/score/batch", json.dumps({"leads": [LEAD] * 100}).encode())
 
 @dataclass(frozen=True)
 class OverloadResult:
-    """One load: what the service can do (requests a second), how many it has room for at once, and what came back."""
+    """One load: what the service can do (requests a second), how many it has room for at once, and the answers."""
 
     load: str
     able: float

@@ -17,7 +17,8 @@ from pydantic_core import to_json
 
 from leadledger.api.crm.reader import RecordReader
 from leadledger.api.service.settings import Settings
-from leadledger.models.releases.store import METRICS, Releases
+from leadledger.models.releases.manifest import METRICS
+from leadledger.models.releases.store import Releases
 from leadledger.models.stability import EDGES, POINTS
 from leadledger.scoring.card.reader import parse_card, read_card_text
 from leadledger.scoring.engine.score import Engine

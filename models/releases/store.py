@@ -36,25 +36,26 @@ from leadledger.models.releases.diff import compare
 from leadledger.models.releases.learned_checks import check_learned
 from leadledger.models.releases.learned_reader import learned_from_text
 from leadledger.models.releases.learned_writer import learned_to_text
+from leadledger.models.releases.manifest import (
+    CARD,
+    CORE_FILES,
+    FILE_NAME,
+    LEARNED,
+    MANIFEST,
+    METRICS,
+    PROVENANCE,
+    make_manifest,
+    read_manifest,
+    write_json,
+)
 from leadledger.scoring.card.reader import parse_card
 from leadledger.scoring.errors import ReleaseError, ScorecardError, did_you_mean, quote
 from leadledger.scoring.scorecard import Learned, Scorecard
 
-MANIFEST_FORMAT = 1
-CARD, LEARNED, METRICS, PROVENANCE, MANIFEST = (
-    "card.yaml",
-    "learned.json",
-    "metrics.json",
-    "provenance.json",
-    "manifest.json",
-)
 NO_FILES: Mapping[str, bytes] = MappingProxyType({})
-CORE_FILES = (CARD, LEARNED, METRICS, PROVENANCE)
 HOW_TO_TRAIN = "`leadledger train CARD DATA` makes one"
 
 _RELEASE_NAME = re.compile(r"[0-9a-z][0-9a-z-]{0,99}")
-_FILE_NAME = re.compile(r"[0-9A-Za-z_][0-9A-Za-z_.-]{0,99}")
-_DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True)
@@ -213,25 +214,19 @@ class Releases:
         if learned_from_text(text) != learned:
             raise ReleaseError("what was learned can't be written without loss; this is a mistake of the training")
         for file in files:
-            if not _FILE_NAME.fullmatch(file) or file in (*CORE_FILES, MANIFEST):
+            if not FILE_NAME.fullmatch(file) or file in (*CORE_FILES, MANIFEST):
                 raise ReleaseError(f"a release can't have a further file named {quote(file)}")
         created = created.astimezone(UTC) if created.tzinfo else created.replace(tzinfo=UTC)
         contents = {
             CARD: card_text.encode(),
             LEARNED: text.encode(),
-            METRICS: _json(METRICS, metrics),
-            PROVENANCE: _json(PROVENANCE, provenance),
+            METRICS: write_json(METRICS, metrics),
+            PROVENANCE: write_json(PROVENANCE, provenance),
             **files,
         }
-        manifest: dict[str, Any] = {
-            "format": MANIFEST_FORMAT,
-            "card": card.name,
-            "created": created.isoformat(timespec="seconds"),
-            "note": note,
-            "standard_names": standard_names,
-            "files": {file: hashlib.sha256(content).hexdigest() for file, content in contents.items()},
-        }
-        contents[MANIFEST] = _json(MANIFEST, manifest | {"digest": _seal(manifest)})
+        contents[MANIFEST] = make_manifest(
+            contents, card=card.name, created=created, note=note, standard_names=standard_names
+        )
         name = self._write(contents, created.date().isoformat())
         if current:
             self._make_current(name)
@@ -325,24 +320,11 @@ class Releases:
         """The manifest of a release, checked against its own digest."""
         name = self._chosen(name)
         try:
-            data = json.loads((self._root / name / MANIFEST).read_bytes())
+            return read_manifest((self._root / name / MANIFEST).read_bytes())
         except OSError as error:
             raise self._refusal(name, [f"{MANIFEST} {_absent(error)}"]) from None
-        except (ValueError, RecursionError):
-            raise self._refusal(name, [f"{MANIFEST} is not what was published: it is not JSON"]) from None
-        digest = data.pop("digest", None) if isinstance(data, dict) else None
-        if not isinstance(data, dict) or digest != _seal(data):
-            raise self._refusal(name, [f"{MANIFEST} is not what was published: its own digest doesn't match"])
-        if data.get("format") != MANIFEST_FORMAT:
-            reason = (
-                f"it has format {quote(data.get('format'))}; this version of leadledger reads format {MANIFEST_FORMAT}"
-            )
-            raise self._refusal(name, [reason])
-        files = data["files"] if isinstance(data.get("files"), dict) else {}
-        sound = all(_FILE_NAME.fullmatch(file) and _DIGEST.fullmatch(str(digest)) for file, digest in files.items())
-        if not sound or not all(file in files for file in CORE_FILES):
-            raise self._refusal(name, [f"{MANIFEST} doesn't list the files of a release"])
-        return data
+        except ValueError as error:
+            raise self._refusal(name, [str(error)]) from None
 
     def _verified(self, name: str) -> tuple[dict[str, Any], dict[str, bytes]]:
         """The manifest, and the bytes of the files that the store reads; the digest of every file is checked."""
@@ -401,18 +383,6 @@ class Releases:
 def _sort_key(name: str) -> tuple[tuple[int, int, str], ...]:
     """Sorts names by date and number: number 1000 of a day after number 999."""
     return tuple((0, int(part), "") if part.isdecimal() else (1, 0, part) for part in name.split("-"))
-
-
-def _json(file: str, value: Mapping[str, Any]) -> bytes:
-    try:
-        return (json.dumps(dict(value), indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()
-    except (TypeError, ValueError, RecursionError) as error:
-        raise ReleaseError(f"{file} can't be written as JSON: {error}") from error
-
-
-def _seal(manifest: Mapping[str, Any]) -> str:
-    """The digest of a manifest without its `digest`, however it is laid out."""
-    return hashlib.sha256(json.dumps(manifest, sort_keys=True).encode()).hexdigest()
 
 
 def _why(error: OSError) -> str:

@@ -1,4 +1,4 @@
-"""The benchmarks of forecasts, in the small: the tables are right, whoever wins."""
+"""The benchmarks of prediction quality, in the small: the printed tables are right, whatever learner wins."""
 
 from __future__ import annotations
 

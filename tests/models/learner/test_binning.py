@@ -43,12 +43,12 @@ def test_a_column_is_binned_as_its_values_are(learned: list, later: list) -> Non
     binning = Binning(max_bins=5, max_levels=2, min_count=2).fit(frame_of(learned))
     edges = [(edge, None, None) for edge in binning.bins_[0].edges]  # type: ignore[union-attr]
     leads = [*learned, *later, *edges]
-    found = binning.transform(frame_of(leads))
-    assert found.tolist() == [
+    indexes = binning.transform(frame_of(leads))
+    assert indexes.tolist() == [
         [bins.find(value) for bins, value in zip(binning.bins_, lead, strict=True)] for lead in leads
     ]
-    counts = [np.bincount(found[: len(learned), j], minlength=len(bins)) for j, bins in enumerate(binning.bins_)]
-    assert all((one == other).all() for one, other in zip(counts, binning.counts_, strict=True))
+    counts = [np.bincount(indexes[: len(learned), j], minlength=len(bins)) for j, bins in enumerate(binning.bins_)]
+    assert all((actual == stored).all() for actual, stored in zip(counts, binning.counts_, strict=True))
 
 
 @given(st.lists(NUMBERS, min_size=1, max_size=200), st.integers(2, 8), st.integers(1, 10))
@@ -119,8 +119,8 @@ def test_frequent_levels_come_first() -> None:
     ],
 )
 def test_the_kind_of_a_column_is_that_of_its_values(column: pd.Series, kind: type) -> None:
-    """Flags, numbers and texts are told by dtype; columns of objects, by what they hold."""
-    assert [type(one) for one in Binning().fit(column.to_frame("c")).bins_] == [kind]
+    """The dtype says whether a column holds flags, numbers or texts; for objects, the values do."""
+    assert [type(bins) for bins in Binning().fit(column.to_frame("c")).bins_] == [kind]
 
 
 @pytest.mark.parametrize(

@@ -37,8 +37,8 @@ def fitted() -> AdditiveClassifier:
 def test_the_pair_that_matters_is_found(fitted: AdditiveClassifier) -> None:
     """Of all pairs, the one of which neither field tells anything by itself comes first."""
     names = list(fitted.feature_names_in_)
-    one, other = fitted.pairs_[0]
-    assert {names[one], names[other]} == {"x", "y"}
+    first, second = fitted.pairs_[0]
+    assert {names[first], names[second]} == {"x", "y"}
     assert fitted.gains_[0] > 50
     assert fitted.pair_counts_[0].sum() == 4000
 
@@ -78,11 +78,11 @@ def test_a_missing_value_stays_outside_the_order(fitted: AdditiveClassifier) -> 
 def test_the_same_state_gives_the_same_fit() -> None:
     """The same bits, with one thread or two."""
     frame, won = leads(1500, 6)
-    one = AdditiveClassifier(n_jobs=1, **QUICK).fit(frame, won).decision_function(frame)
-    two = AdditiveClassifier(n_jobs=2, **QUICK).fit(frame, won).decision_function(frame)
-    other = AdditiveClassifier(**(QUICK | {"random_state": 1})).fit(frame, won).decision_function(frame)
-    assert (one == two).all()
-    assert (one != other).any()
+    alone = AdditiveClassifier(n_jobs=1, **QUICK).fit(frame, won).decision_function(frame)
+    threaded = AdditiveClassifier(n_jobs=2, **QUICK).fit(frame, won).decision_function(frame)
+    reseeded = AdditiveClassifier(**(QUICK | {"random_state": 1})).fit(frame, won).decision_function(frame)
+    assert (alone == threaded).all()
+    assert (alone != reseeded).any()
 
 
 def test_a_bin_without_leads_says_nothing(fitted: AdditiveClassifier) -> None:

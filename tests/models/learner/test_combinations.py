@@ -15,7 +15,7 @@ SIZES = (4, 3, 5, 3)  # bins of each field
 LEADS = np.random.default_rng(0).integers(0, SIZES, size=(400, 4))
 COUNTS = tuple(np.bincount(LEADS[:, field], minlength=size) for field, size in enumerate(SIZES))
 NOTHING = Additive(
-    bins=tuple(NumberBins(tuple(float(one) for one in range(size - 2))) for size in SIZES),
+    bins=tuple(NumberBins(tuple(float(edge) for edge in range(size - 2))) for size in SIZES),
     intercept=-1.0,
     singles=tuple(np.zeros(size) for size in SIZES),
     pairs={},
@@ -46,18 +46,18 @@ def trees(fields: tuple[int, ...], depth: int = 3) -> st.SearchStrategy[Tree]:
 @given(st.lists(trees((0, 1, 2)), max_size=4))
 def test_absorbing_keeps_the_sum(some: list[Tree]) -> None:
     """Every lead has the log-odds that the trees gave it, whatever went to tables, pairs and combinations."""
-    found = absorb(NOTHING, some, [(0, 1, 2)], LEADS)
+    model = absorb(NOTHING, some, [(0, 1, 2)], LEADS)
     expected = -1.0 + sum((evaluate_tree(tree, dict(enumerate(LEADS.T))) for tree in some), np.zeros(len(LEADS)))
-    assert np.abs(found.log_odds(LEADS) - expected).max() < 1e-9
-    assert set(found.trees) <= {(0, 1, 2)}
+    assert np.abs(model.log_odds(LEADS) - expected).max() < 1e-9
+    assert set(model.trees) <= {(0, 1, 2)}
 
 
 @settings(max_examples=examples(30))
 @given(trees((0, 2, 3)))
 def test_a_combination_does_nothing_by_one_field(tree: Tree) -> None:
     """What each of its fields does on average is in the tables; in the set, nothing of it is left."""
-    found = absorb(NOTHING, [tree], [(0, 2, 3)], LEADS)
-    for together in found.trees.values():
+    model = absorb(NOTHING, [tree], [(0, 2, 3)], LEADS)
+    for together in model.trees.values():
         for effect in effects_of(together, LEADS, COUNTS).values():
             assert np.abs(effect).max() < 1e-9
 

@@ -1,4 +1,4 @@
-"""Compiled tables say what the classifier says; rounded and fused ones say nearly the same."""
+"""Compiled tables reproduce the classifier exactly; rounded and fused tables nearly."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def fitted() -> AdditiveClassifier:
 
 
 def leaf(tree: Branch | Leaf, term: Combination, record: dict[Any, Any]) -> Leaf:
-    """Where a lead comes to in a tree of a combination."""
+    """The leaf of a lead in a tree of a combination."""
     while isinstance(tree, Branch):
         at = term.fields.index(tree.field)
         tree = tree.then if term.bins[at].find(record[tree.field]) in tree.bins else tree.otherwise
@@ -56,8 +56,8 @@ def leaf(tree: Branch | Leaf, term: Combination, record: dict[Any, Any]) -> Leaf
 
 
 def tenths(terms: tuple[Term | Combination, ...], frame: pd.DataFrame) -> NDArray[np.int64]:
-    """What the tables give to each lead, looked up one by one."""
-    found = []
+    """The points of each lead, looked up lead by lead; shape (n,)."""
+    totals = []
     for record in frame.astype(object).where(frame.notna(), None).to_dict("records"):
         total = 0
         for term in terms:
@@ -68,8 +68,8 @@ def tenths(terms: tuple[Term | Combination, ...], frame: pd.DataFrame) -> NDArra
             else:
                 row, column = (bins.find(record[name]) for bins, name in zip(term.bins, term.fields, strict=True))
                 total += term.points[row][column]
-        found.append(total)
-    return np.array(found)
+        totals.append(total)
+    return np.array(totals)
 
 
 def test_tables_reproduce_the_classifier(fitted: AdditiveClassifier) -> None:
@@ -101,10 +101,10 @@ def test_rounding_and_fusing_move_little(fitted: AdditiveClassifier) -> None:
     gap = np.abs(tenths(terms, frame) - exact) / 10
     assert gap.mean() < 0.25
     assert gap.max() < 1.0
-    size = next(one for one in terms if isinstance(one, Table) and one.field == "size")
+    size = next(term for term in terms if isinstance(term, Table) and term.field == "size")
     assert len(size.bins) < len(fitted.bins_[0])
     assert sum(size.counts) == 6000
-    assert any(isinstance(one, Pair) for one in terms)
+    assert any(isinstance(term, Pair) for term in terms)
 
 
 def test_a_classifier_that_is_not_additive_is_refused() -> None:
@@ -115,9 +115,9 @@ def test_a_classifier_that_is_not_additive_is_refused() -> None:
     class Together(HistGradientBoostingClassifier):  # type: ignore[misc]  # scikit-learn is untyped
         bins_ = model.bins_
 
-    other = Together(random_state=0, max_iter=20).fit(frame[["size", "late"]], won)
+    boosting = Together(random_state=0, max_iter=20).fit(frame[["size", "late"]], won)
     with pytest.raises(CompileError, match=r"Together is not a sum of tables: the tables differ from it by up to"):
-        compile_additive(other, frame[["size", "late"]])
+        compile_additive(boosting, frame[["size", "late"]])
 
 
 def test_better_stays_better() -> None:
@@ -125,7 +125,7 @@ def test_better_stays_better() -> None:
     frame, won = leads(3000, 5)
     model = AdditiveClassifier(random_state=0, bags=2, monotone={"size": 1}).fit(frame, won)
     terms = to_tables(compile_additive(model, frame), list(frame.columns))
-    size = next(one for one in terms if isinstance(one, Table) and one.field == "size")
+    size = next(term for term in terms if isinstance(term, Table) and term.field == "size")
     assert list(size.points[1:]) == sorted(size.points[1:])
 
 
@@ -139,7 +139,7 @@ def test_better_stays_better() -> None:
     ],
 )
 def test_bins_that_say_the_same_are_fused(bins: object, values: list, fused: object, groups: list) -> None:
-    """Neighbours within a tenth, and levels that `other` speaks for; the missing bin stays alone."""
+    """Neighbours within a tenth, and levels with the points of `other`; the missing bin stays alone."""
     assert fuse(bins, np.array(values, float)[:, None]) == (fused, groups)  # type: ignore[arg-type]
 
 
@@ -181,7 +181,7 @@ def test_rounding_does_not_turn_an_order() -> None:
 
 
 def test_trees_become_a_combination() -> None:
-    """Trees that ask the same are added, bins are as fine as they ask, and forks that rounding evens out go."""
+    """Trees of one shape are added, bins are as fine as the forks need, and forks without effect are dropped."""
     inner = Fork(2, (2,), End(0.5 / TENTHS_PER_LOG_ODDS, 3), End(-0.4 / TENTHS_PER_LOG_ODDS, 4))
     tree = Fork(0, (1, 2), Fork(1, (1,), End(20 / TENTHS_PER_LOG_ODDS, 5), inner), End(-10 / TENTHS_PER_LOG_ODDS, 8))
     model = Additive(
@@ -194,13 +194,13 @@ def test_trees_become_a_combination() -> None:
         trees={(0, 1, 2): (tree, tree)},
         tree_errors={(0, 1, 2): 7.4 / TENTHS_PER_LOG_ODDS},
     )
-    (found,) = to_tables(model, ["size", "kind", "asked"])
-    assert isinstance(found, Combination)
-    assert found.fields == ("size", "kind", "asked")
-    assert found.bins == (NumberBins((2.0,)), TextBins(("x",)), FlagBins())
+    (combination,) = to_tables(model, ["size", "kind", "asked"])
+    assert isinstance(combination, Combination)
+    assert combination.fields == ("size", "kind", "asked")
+    assert combination.bins == (NumberBins((2.0,)), TextBins(("x",)), FlagBins())
     flag = Branch("asked", (2,), Leaf(1, 3), Leaf(-1, 4))
-    assert found.trees == (Branch("size", (1,), Branch("kind", (1,), Leaf(40, 5), flag), Leaf(-20, 8)),)
-    assert found.error == 7
+    assert combination.trees == (Branch("size", (1,), Branch("kind", (1,), Leaf(40, 5), flag), Leaf(-20, 8)),)
+    assert combination.error == 7
     (half,) = to_tables(model, ["size", "kind", "asked"], 0.4)
     assert isinstance(half, Combination)
     assert half.trees == (Branch("size", (1,), Branch("kind", (1,), Leaf(16, 5), Leaf(0, 7)), Leaf(-8, 8)),)
@@ -208,7 +208,7 @@ def test_trees_become_a_combination() -> None:
 
 
 def test_trees_under_other_fields_are_refused(fitted: AdditiveClassifier) -> None:
-    """A set must hold every field that its trees ask."""
+    """A set must hold every field of its trees."""
     frame, _ = leads(50, 9)
     wrong = copy(fitted)
     wrong.trees_ = {(0, 1, 2): (Fork(3, (1,), End(1.0, 1), End(-1.0, 1)),)}
@@ -234,7 +234,7 @@ class Borrowed(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-
 
 
 def test_any_additive_classifier_compiles() -> None:
-    """One that says its bins is enough; the leads are counted where it doesn't count them."""
+    """A classifier needs `bins_` only; the leads are counted where it doesn't count them."""
     frame, won = leads(2000, 7)
     compiled = compile_additive(Borrowed().fit(frame, won), frame)
     assert compiled.gap <= 1e-9
@@ -251,8 +251,8 @@ def test_a_pair_that_is_not_declared_is_refused(fitted: AdditiveClassifier) -> N
         compile_additive(hiding, frame)
 
 
-def test_a_classifier_must_say_its_bins(fitted: AdditiveClassifier) -> None:
-    """Without bins, or with pairs that are none, there is nothing to compile to."""
+def test_a_classifier_must_have_bins(fitted: AdditiveClassifier) -> None:
+    """A classifier without bins, or with pairs in the wrong order, is refused."""
     frame, _ = leads(50, 9)
     with pytest.raises(CompileError, match="AdditiveClassifier has no `bins_`: fit it first"):
         compile_additive(AdditiveClassifier(), frame)

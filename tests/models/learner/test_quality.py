@@ -91,9 +91,9 @@ def test_online_shoppers() -> None:
     won = frame.pop("Revenue").to_numpy(bool)
     codes = ["OperatingSystems", "Browser", "Region", "TrafficType"]
     frame = frame.drop(columns="PageValues").astype(dict.fromkeys(codes, str))
-    found = [fit_and_judge(frame, won, seed) for seed in (21, 22)]
-    assert any(model.combinations_ for model, _ in found)
-    assert np.mean([loss for _, loss in found]) <= 0.361
+    results = [fit_and_judge(frame, won, seed) for seed in (21, 22)]
+    assert any(model.combinations_ for model, _ in results)
+    assert np.mean([loss for _, loss in results]) <= 0.361
 
 
 def fit_and_judge(frame: pd.DataFrame, won: NDArray[np.bool_], seed: int) -> tuple[AdditiveClassifier, float]:
@@ -118,8 +118,8 @@ def test_three_fields_that_act_together_are_found() -> None:
     assert any({1, 2, 3} <= set(fields) for fields in model.combinations_)
     assert all(len(trees) <= 100 for trees in model.trees_.values())
     plain = AdditiveClassifier(bags=3, random_state=0, combinations=0).fit(frame, won)
-    other, outcome = together(4000, 1, 3.0)
-    gain = log_loss(outcome, plain.predict_proba(other)[:, 1]) - log_loss(outcome, model.predict_proba(other)[:, 1])
+    fresh, outcome = together(4000, 1, 3.0)
+    gain = log_loss(outcome, plain.predict_proba(fresh)[:, 1]) - log_loss(outcome, model.predict_proba(fresh)[:, 1])
     assert gain > 0.002
 
 

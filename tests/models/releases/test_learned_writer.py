@@ -55,7 +55,7 @@ def test_round_trip_is_exact(learned: Learned) -> None:
 
 @given(learned_things())
 def test_scorecard_is_identical(learned: Learned) -> None:
-    """A scorecard of what came back prints the same Python as that of what was learned."""
+    """A scorecard that was written and read back prints the same Python as the original."""
     card = parse_card(fields_of(learned))
     without_thresholds = Scorecard(card, Learned(**{**learned.__dict__, "thresholds": {}}))
     back = learned_from_text(learned_to_text(learned))

@@ -19,7 +19,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import leadledger.models.releases.store
-from leadledger.models.releases.store import CARD, LEARNED, MANIFEST, METRICS, PROVENANCE, Releases
+from leadledger.models.releases.manifest import CARD, LEARNED, MANIFEST, METRICS, PROVENANCE, digest_of
+from leadledger.models.releases.store import Releases
 from leadledger.scoring.card.reader import parse_card
 from leadledger.scoring.engine.score import score
 from leadledger.scoring.errors import ReleaseError, ScorecardError
@@ -75,7 +76,7 @@ def reseal(folder: Path, change: Callable[[dict[str, Any]], None]) -> None:
     manifest = json.loads((folder / MANIFEST).read_bytes())
     del manifest["digest"]
     change(manifest)
-    manifest["digest"] = leadledger.models.releases.store._seal(manifest)
+    manifest["digest"] = digest_of(manifest)
     overwrite(folder / MANIFEST, json.dumps(manifest).encode())
 
 
@@ -92,10 +93,10 @@ def refusal(run: Callable[[], object]) -> str:
 def test_published_is_opened(tmp_path: Path) -> None:
     """What is published comes back as the same scorecard, under its name, and scores."""
     name = publish(tmp_path)
-    found = Releases(tmp_path).open()
+    scorecard = Releases(tmp_path).open()
     assert name == "2026-11-24-001"
-    assert found == Scorecard(parse_card(CARD_TEXT), LEARNED_THINGS, name)
-    result = score(found, {"employees": 120}, DAY.date())
+    assert scorecard == Scorecard(parse_card(CARD_TEXT), LEARNED_THINGS, name)
+    result = score(scorecard, {"employees": 120}, DAY.date())
     assert (result.tenths, result.release) == (483 + 60 + 12, name)
 
 
@@ -137,11 +138,11 @@ def test_only_the_releases_are_left(tmp_path: Path) -> None:
 
 def test_same_learning_same_bytes(tmp_path: Path) -> None:
     """Two releases of the same learning differ in their manifest and provenance only."""
-    one = publish(tmp_path)
-    other = publish(tmp_path, created=DAY + timedelta(days=1), provenance={"trained": "a day later"})
-    assert other == "2026-11-25-001"
+    first = publish(tmp_path)
+    second = publish(tmp_path, created=DAY + timedelta(days=1), provenance={"trained": "a day later"})
+    assert second == "2026-11-25-001"
     for file in (CARD, LEARNED, METRICS):
-        assert Releases(tmp_path).read(one, file) == Releases(tmp_path).read(other, file)
+        assert Releases(tmp_path).read(first, file) == Releases(tmp_path).read(second, file)
 
 
 def test_names_are_days_in_utc(tmp_path: Path) -> None:
@@ -159,7 +160,7 @@ def test_list_is_oldest_first(tmp_path: Path) -> None:
     publish(tmp_path, created=DAY - timedelta(days=1))
     store = Releases(tmp_path)
     assert store.names() == ("2026-11-23-001", "2026-11-24-999", "2026-11-24-1000")
-    assert [one.current for one in store.list()] == [True, False, False]
+    assert [release.current for release in store.list()] == [True, False, False]
     assert store.list()[2].to_dict() == {
         "name": "2026-11-24-1000",
         "current": False,
@@ -173,15 +174,15 @@ def test_list_is_oldest_first(tmp_path: Path) -> None:
 
 def test_use_chooses_another(tmp_path: Path) -> None:
     """Any release can be made current again; one can be published without becoming current."""
-    one, other = publish(tmp_path), publish(tmp_path, learned=Learned())
+    first, second = publish(tmp_path), publish(tmp_path, learned=Learned())
     store = Releases(tmp_path)
-    assert store.current() == other
-    store.use(one)
-    assert store.current() == one
+    assert store.current() == second
+    store.use(first)
+    assert store.current() == first
     assert store.open().learned == LEARNED_THINGS
-    assert store.open(other).learned == Learned()
+    assert store.open(second).learned == Learned()
     publish(tmp_path, current=False)
-    assert store.current() == one
+    assert store.current() == first
 
 
 def test_first_release_can_stay_aside(tmp_path: Path) -> None:
@@ -299,7 +300,7 @@ def test_current_is_garbage(tmp_path: Path, content: bytes) -> None:
     assert message.startswith(f"{tmp_path / 'current'} holds '")
     assert message.endswith(f", which is not the name of a release; `leadledger releases use {name}` chooses one")
     assert len(message) < len(str(tmp_path)) + 200
-    assert [one.current for one in store.list()] == [False]
+    assert [release.current for release in store.list()] == [False]
     assert store.show(name)["current"] is False
     store.use(name)
     assert store.open().release == name
@@ -370,7 +371,7 @@ def test_file_that_cannot_be_read(tmp_path: Path) -> None:
 )
 def test_damaged_manifest(tmp_path: Path, content: bytes | None, reason: str) -> None:
     """A release without a whole manifest is refused; the list shows it with its problem, and the others as ever."""
-    name, other = publish(tmp_path), publish(tmp_path)
+    name, second = publish(tmp_path), publish(tmp_path)
     path = tmp_path / "releases" / name / MANIFEST
     if content is None:
         path.unlink()
@@ -380,11 +381,11 @@ def test_damaged_manifest(tmp_path: Path, content: bytes | None, reason: str) ->
     assert message.splitlines() == [
         f"release {name} is refused:",
         f"  {reason}",
-        f"A release is never edited; `leadledger releases use {other}` chooses another",
+        f"A release is never edited; `leadledger releases use {second}` chooses another",
     ]
-    one, two = Releases(tmp_path).list()
-    assert (one.problem, one.created, two.problem) == (message, None, "")
-    assert one.to_dict()["created"] is None
+    damaged, sound = Releases(tmp_path).list()
+    assert (damaged.problem, damaged.created, sound.problem) == (message, None, "")
+    assert damaged.to_dict()["created"] is None
 
 
 def test_changed_note(tmp_path: Path) -> None:
@@ -395,14 +396,20 @@ def test_changed_note(tmp_path: Path) -> None:
     assert "its own digest doesn't match" in refusal(Releases(tmp_path).open)
 
 
+NOT_ALL_FILES = "manifest.json doesn't list the files of a release"
+
+
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        (lambda one: one.update(format=2), "it has format 2; this version of leadledger reads format 1"),
-        (lambda one: one.pop("files"), "manifest.json doesn't list the files of a release"),
-        (lambda one: one["files"].pop(LEARNED), "manifest.json doesn't list the files of a release"),
-        (lambda one: one["files"].update({"../x": "0" * 64}), "manifest.json doesn't list the files of a release"),
-        (lambda one: one["files"].update({CARD: 7}), "manifest.json doesn't list the files of a release"),
+        (lambda manifest: manifest.update(format=2), "it has format 2; this version of leadledger reads format 1"),
+        (lambda manifest: manifest.pop("files"), NOT_ALL_FILES),
+        (lambda manifest: manifest["files"].pop(LEARNED), NOT_ALL_FILES),
+        (
+            lambda manifest: manifest["files"].update({"../x": "0" * 64}),
+            NOT_ALL_FILES,
+        ),
+        (lambda manifest: manifest["files"].update({CARD: 7}), NOT_ALL_FILES),
     ],
 )
 def test_sealed_and_still_wrong(tmp_path: Path, change: Callable[[dict[str, Any]], None], reason: str) -> None:
@@ -416,7 +423,7 @@ def test_sealed_and_still_wrong(tmp_path: Path, change: Callable[[dict[str, Any]
 def test_list_survives_strange_contents(tmp_path: Path) -> None:
     """A sealed manifest without a date is listed with a problem, not a traceback."""
     name = publish(tmp_path)
-    reseal(tmp_path / "releases" / name, lambda one: one.update(created="yesterday"))
+    reseal(tmp_path / "releases" / name, lambda manifest: manifest.update(created="yesterday"))
     assert Releases(tmp_path).list()[0].problem == "Invalid isoformat string: 'yesterday'"
 
 
@@ -448,7 +455,7 @@ def test_learned_that_no_longer_reads(tmp_path: Path) -> None:
     content = (folder / LEARNED).read_bytes().replace(b'"trust": 0.75', b'"trust": 7.5')
     overwrite(folder / LEARNED, content)
     digest = hashlib.sha256(content).hexdigest()
-    reseal(folder, lambda one: one["files"].update({LEARNED: digest}))
+    reseal(folder, lambda manifest: manifest["files"].update({LEARNED: digest}))
     assert "\n  learned.json: $.trust is 7.5; it must lie between 0 and 1\n" in refusal(Releases(tmp_path).open)
 
 
@@ -563,7 +570,7 @@ def test_two_processes_publish(tmp_path: Path) -> None:
     assert len(set(names)) == 30 == len(store.names())
     assert set(names) == set(store.names())
     assert opened
-    assert not [one.problem for one in store.list() if one.problem]
+    assert not [release.problem for release in store.list() if release.problem]
 
 
 def test_threads_publish_and_use(tmp_path: Path) -> None:

@@ -16,7 +16,8 @@ from leadledger.api.app import create_app
 from leadledger.api.service.settings import Settings
 from leadledger.models.releases.diff import compare
 from leadledger.models.releases.diff_text import diff_text
-from leadledger.models.releases.store import MANIFEST, Releases, _seal
+from leadledger.models.releases.manifest import MANIFEST, digest_of
+from leadledger.models.releases.store import Releases
 from leadledger.scoring.card.crm_names import SYSTEMS, read_standard_fields
 from leadledger.scoring.card.keys import KINDS
 from leadledger.scoring.card.reader import parse_card
@@ -160,7 +161,7 @@ def old(tmp_path: Path) -> Releases:
     manifest = json.loads(path.read_text("utf-8"))
     del manifest["standard_names"], manifest["digest"]
     path.chmod(0o644)
-    path.write_text(json.dumps(manifest | {"digest": _seal(manifest)}), "utf-8")
+    path.write_text(json.dumps(manifest | {"digest": digest_of(manifest)}), "utf-8")
     return releases
 
 

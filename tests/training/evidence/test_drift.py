@@ -14,7 +14,7 @@ from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 from scipy.stats import chi2, entropy
 
-from leadledger.models.stability import ADDED, index
+from leadledger.models.stability import LEADS_ADDED, index
 from leadledger.training.evidence.drift import Drift, drift, measure_shift
 
 COUNTS = arrays(np.int64, 5, elements=st.integers(0, 1000)).filter(lambda counts: counts.sum() > 0)
@@ -67,7 +67,7 @@ def test_what_chance_brings_is_taken_off() -> None:
 @given(old=COUNTS, new=COUNTS)
 def test_the_index_is_twice_the_divergence(old: NDArray[np.int64], new: NDArray[np.int64]) -> None:
     """It is the two relative entropies together, so it has no direction, and is 0 only without any change."""
-    both = entropy(old + ADDED, new + ADDED) + entropy(new + ADDED, old + ADDED)
+    both = entropy(old + LEADS_ADDED, new + LEADS_ADDED) + entropy(new + LEADS_ADDED, old + LEADS_ADDED)
     before, after = old.tolist(), new.tolist()
     assert index(before, after) == pytest.approx(both, abs=1e-9)
     assert index(before, after) == pytest.approx(index(after, before), abs=1e-9)
