@@ -1,7 +1,7 @@
 """Libraries of data frames: pandas, Polars and Arrow, and the few things that each spells in its own way.
 
-None of them is imported here. Whoever hands in a frame has its library loaded, so it is found among the modules that
-are loaded; those who have none miss nothing. A series below is a column as its library keeps it: an array of pandas,
+None of them is imported here until a frame of it comes in: then its library is loaded already, and who has none
+installed misses nothing. A series below is a column as its library keeps it: an array of pandas,
 a Series of Polars, a ChunkedArray of Arrow.
 """
 
@@ -20,39 +20,40 @@ class Library:
     """What one library spells in its own way.
 
     `columns` are the names of a frame. `series` takes one column out, `frame` puts some together: both share memory.
-    `odd` tells a series that DuckDB would take for something else. `values` are the values of a series, as the library
-    gives them to Python, `at` those of some rows (from 0), `typed` a series of Python values of a kind (number,
-    text, date; None: missing). `result` is the frame of a DuckDB relation, `nulls` are the rows where a column is
-    missing, `put` replaces a column of texts, `beside` puts the columns of a result behind those that are kept.
+    `is_odd` tells a series that DuckDB would take for something else. `values` are the values of a series, as the
+    library gives them to Python, `values_at` those of some rows (from 0), `make_series` a series of Python values of a
+    kind (number, text, date; None: missing). `result` is the frame of a DuckDB relation, `nulls` are the rows where a
+    column is missing, `replace_texts` replaces a column of texts, `put_beside` puts the columns of a result behind
+    those that are kept.
     """
 
     columns: Callable[[Any], list[Any]]
     series: Callable[[Any, str], Any]
     frame: Callable[[Mapping[str, Any]], Any]
-    odd: Callable[[Any], bool]
+    is_odd: Callable[[Any], bool]
     values: Callable[[Any], list[Any]]
-    at: Callable[[Any, Sequence[int]], list[Any]]
-    typed: Callable[[list[Any], str], Any]
+    values_at: Callable[[Any, Sequence[int]], list[Any]]
+    make_series: Callable[[list[Any], str], Any]
     result: Callable[[Any], Any]
     nulls: Callable[[Any, str], list[int]]
-    put: Callable[[Any, str, list[str | None]], Any]
-    beside: Callable[[Any, Sequence[str], Any], Any]
+    replace_texts: Callable[[Any, str, list[str | None]], Any]
+    put_beside: Callable[[Any, Sequence[str], Any], Any]
 
 
-def kind(frame: object) -> tuple[str, str]:
+def find_library(frame: object) -> tuple[str, str]:
     """The library and the class of a frame: ("pandas", "DataFrame"). Raises DataError for what is none."""
-    for one in type(frame).__mro__:
-        found = one.__module__.partition(".")[0], one.__name__
-        if found in KINDS or found == SPARK:
-            return found
+    for parent in type(frame).__mro__:
+        library = parent.__module__.partition(".")[0], parent.__name__
+        if library in LIBRARIES or library == SPARK:
+            return library
     raise DataError(
         f"a {type(frame).__name__} can't be scored as a frame; give a pandas, Polars or Spark DataFrame, a Polars"
         " LazyFrame, a pyarrow Table or a RecordBatchReader"
     )
 
 
-def arrow_needed() -> None:
-    """Raises DataError where pyarrow isn't installed, by way of which DuckDB and Polars exchange what they have."""
+def require_arrow() -> None:
+    """Raises DataError where pyarrow isn't installed, through which DuckDB and Polars exchange data."""
     try:
         importlib.import_module("pyarrow")
     except ImportError:
@@ -106,14 +107,14 @@ PANDAS = Library(
     columns=lambda frame: list(frame.columns),
     series=lambda frame, name: frame[name].array,
     frame=lambda series: _pandas().DataFrame(dict(series), copy=False),
-    odd=_odd_in_pandas,
+    is_odd=_odd_in_pandas,
     values=_values_in_pandas,
-    at=lambda series, rows: _values_in_pandas(series.take(rows)),
-    typed=_typed_pandas,
+    values_at=lambda series, rows: _values_in_pandas(series.take(rows)),
+    make_series=_typed_pandas,
     result=_result_in_pandas,
     nulls=lambda frame, name: list(frame[name].isna().to_numpy().nonzero()[0].tolist()),
-    put=lambda frame, name, texts: frame.assign(**{name: _pandas().Series(texts, dtype=frame[name].dtype)}),
-    beside=_beside_in_pandas,
+    replace_texts=lambda frame, name, texts: frame.assign(**{name: _pandas().Series(texts, dtype=frame[name].dtype)}),
+    put_beside=_beside_in_pandas,
 )
 
 # -- Polars -------------------------------------------------------------------------------------------------------
@@ -133,15 +134,15 @@ POLARS = Library(
     columns=lambda frame: list(frame.columns),
     series=lambda frame, name: frame.get_column(name),
     frame=lambda series: _polars().DataFrame(dict(series)),
-    odd=lambda series: False,
+    is_odd=lambda series: False,
     values=lambda series: list(series.to_list()),
-    at=lambda series, rows: list(series.gather(rows).to_list()),
-    typed=_typed_polars,
+    values_at=lambda series, rows: list(series.gather(rows).to_list()),
+    make_series=_typed_polars,
     result=lambda relation: relation.pl(),
     nulls=lambda frame, name: list(frame.get_column(name).is_null().arg_true().to_list()),
-    put=lambda frame, name, texts: frame.with_columns(_polars().Series(name, texts, dtype=_polars().String)),
+    replace_texts=lambda frame, name, texts: frame.with_columns(_polars().Series(name, texts, dtype=_polars().String)),
     # A selection of no columns has no rows.
-    beside=lambda frame, keep, result: frame.select(list(keep)).hstack(result.get_columns()) if keep else result,
+    put_beside=lambda frame, keep, result: frame.select(list(keep)).hstack(result.get_columns()) if keep else result,
 )
 
 # -- Arrow --------------------------------------------------------------------------------------------------------
@@ -179,18 +180,18 @@ ARROW = Library(
     columns=lambda table: list(table.column_names),
     series=lambda table, name: table.column(name),
     frame=lambda series: _arrow().table(dict(series)),
-    odd=lambda series: False,
+    is_odd=lambda series: False,
     values=lambda series: list(series.to_pylist()),
-    at=lambda series, rows: [series[row].as_py() for row in rows],  # `take` lacks some types
-    typed=_typed_arrow,
+    values_at=lambda series, rows: [series[row].as_py() for row in rows],  # `take` lacks some types
+    make_series=_typed_arrow,
     result=lambda relation: relation.to_arrow_table(),
     nulls=_nulls_in_arrow,
-    put=_put_arrow,
-    beside=_beside_in_arrow,
+    replace_texts=_put_arrow,
+    put_beside=_beside_in_arrow,
 )
 
-SPARK = ("pyspark", "DataFrame")  # which no `Library` scores: its rows are on a cluster
-KINDS = {
+SPARK = ("pyspark", "DataFrame")  # no `Library`: its rows are on a cluster
+LIBRARIES = {
     ("pandas", "DataFrame"): PANDAS,
     ("polars", "DataFrame"): POLARS,
     ("polars", "LazyFrame"): POLARS,

@@ -1,6 +1,6 @@
 """Data frames: a pandas, Polars or Arrow frame of leads in, the same kind of frame with their scores out.
 
-DuckDB scores the frame where it lies in memory, by the printed SQL: only the columns that the card asks are handed to
+DuckDB scores the frame where it lies in memory, by the printed SQL: only the columns that the card reads are handed to
 it, only the outputs come back, and all other columns are never looked at. What a library keeps as Python objects is
 cleaned by Python first. Each row gets what `score` gives for it as a record.
 """
@@ -8,6 +8,7 @@ cleaned by Python first. Each row gets what `score` gives for it as a record.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -16,7 +17,7 @@ from leadledger.scoring.engine.score import get_engine, unwrap_scalar
 from leadledger.scoring.errors import DataError, UnreadableValue, did_you_mean, quote
 from leadledger.scoring.field import make_cleaner
 from leadledger.scoring.frames import spark as spark_frame
-from leadledger.scoring.frames.libraries import ARROW, KINDS, POLARS, SPARK, Library, arrow_needed, kind
+from leadledger.scoring.frames.libraries import ARROW, LIBRARIES, POLARS, SPARK, Library, find_library, require_arrow
 from leadledger.scoring.outputs import PLUS_MINUS, REASON_COLUMNS, SCORE_COLUMNS, names
 from leadledger.scoring.printers.sql import select as sql
 from leadledger.scoring.printers.sql.cleaning import find_columns, require_columns, type_family
@@ -34,7 +35,7 @@ Frame = TypeVar("Frame")
 PROBLEM = "problem"
 FRAME = "ll_frame"
 UNREAD = "ll:unread"  # 1 where Python has refused a value of a row
-BATCH = 250_000  # rows of a stream that are scored at a time, for to plan the SELECT takes as long as 100,000 of them
+ROWS_PER_BATCH = 250_000  # of a stream, since planning the SELECT takes as long as scoring 100,000 rows
 
 
 def score_frame(
@@ -62,34 +63,87 @@ def score_frame(
     Raises DataError where no column belongs to the card, a kept one doesn't exist, or a name would stand twice. Polars
     needs pyarrow.
     """
-    library, sort = kind(frame)
+    library, sort = find_library(frame)
     if library == "polars":
-        arrow_needed()
-    run = partial(_score, card, as_of=as_of, explain=explain, keep=keep, prefix=prefix)
-    found: Any
+        require_arrow()
+    scoring = _FrameScoring(card, as_of, explain, keep, prefix)
+    scored: Any
     if (library, sort) == SPARK:
-        found = _planned(card, frame, as_of, explain, keep, prefix)
+        scored = _plan_spark(scoring, frame)
     elif sort == "LazyFrame":
-        found = _later(card, frame, keep, run)
+        scored = _score_lazily(scoring, frame)
     elif sort == "RecordBatchReader":
-        found = _streamed(frame, run)
+        scored = _score_stream(scoring, frame)
     else:
-        found = run(KINDS[library, sort], frame)
-    return found  # type: ignore[no-any-return]
+        scored = _score(scoring, LIBRARIES[library, sort], frame)
+    return scored  # type: ignore[no-any-return]
 
 
-def outputs(explain: bool) -> tuple[str, ...]:
-    """The names of the columns that a score adds, before `problem`."""
-    return (*names(SCORE_COLUMNS), PLUS_MINUS.name, *names(REASON_COLUMNS)) if explain else names(SCORE_COLUMNS)
+@dataclass(frozen=True)
+class _FrameScoring:
+    """What `score_frame` was called with, but for the frame."""
+
+    card: Scorecard
+    as_of: date
+    explain: bool
+    keep: Sequence[str] | None
+    prefix: str
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """The columns that a score adds, before `problem` and without the prefix."""
+        reasons = (PLUS_MINUS, *REASON_COLUMNS) if self.explain else ()
+        return names((*SCORE_COLUMNS, *reasons))
+
+    @property
+    def new_names(self) -> dict[str, str]:
+        """The names of the columns that are added, `problem` the last, by what they hold."""
+        return {name: f"{self.prefix}{name}" for name in (*self.outputs, PROBLEM)}
+
+    def kept(self, columns: Sequence[Any]) -> list[Any]:
+        """The columns of a frame to bring along."""
+        return list(columns) if self.keep is None else list(dict.fromkeys(self.keep))
+
+    def read(self, columns: Sequence[Any]) -> list[str]:
+        """The columns of a frame that belong to a field, in their order."""
+        by_field = find_columns(self.card.card, dict.fromkeys(columns, ""))
+        of_fields = {column for names in by_field.values() for column in names}
+        return [column for column in dict.fromkeys(columns) if column in of_fields]
+
+    def check(self, columns: list[Any], added: Sequence[str]) -> None:
+        """Raises DataError where the columns of a frame can't be scored, kept or told apart."""
+        require_columns(self.card.card, dict.fromkeys(columns, ""), "the data frame")
+        read, kept = self.read(columns), self.kept(columns)
+        twice = [column for column in [*read, *kept] if columns.count(column) > 1]
+        if twice:
+            raise DataError(f"the data frame: has two columns {quote(twice[0])}; drop one, or rename it")
+        first: dict[str, str] = {}
+        for column in read:  # SQL takes names that differ in case for one
+            same = first.setdefault(column.lower(), column)
+            if same != column:
+                raise DataError(
+                    f"the data frame: the columns {quote(same)} and {quote(column)} differ only in case; drop one, or"
+                    " rename it"
+                )
+        for column in kept:
+            if column not in columns:
+                hint = did_you_mean(str(column), map(str, columns))
+                raise DataError(f"the data frame: has no column {quote(column)} to keep.{hint}")
+        for column in added:
+            if column in kept:
+                raise DataError(
+                    f"the data frame: has a column {quote(column)} already; give the new ones another name, as in"
+                    " prefix='lead_', or leave it out of `keep`"
+                )
 
 
-def _later(card: Scorecard, frame: Any, keep: Sequence[str] | None, run: Callable[[Library, Any], Any]) -> Any:
-    """A lazy frame that is scored when it is collected; what is wrong with its columns is said at once."""
+def _score_lazily(scoring: _FrameScoring, frame: Any) -> Any:
+    """A lazy frame that is scored when it is collected; what is wrong with its columns is raised at once."""
     schema = frame.collect_schema()
-    empty = run(POLARS, schema.to_frame())
-    needed = dict.fromkeys([*(schema if keep is None else keep), *_asked(card, list(schema))])
+    empty = _score(scoring, POLARS, schema.to_frame())
+    needed = dict.fromkeys([*scoring.kept(list(schema)), *scoring.read(list(schema))])
     return frame.select(list(needed)).map_batches(
-        partial(run, POLARS),
+        partial(_score, scoring, POLARS),
         schema=empty.schema,
         predicate_pushdown=False,
         projection_pushdown=False,
@@ -97,157 +151,114 @@ def _later(card: Scorecard, frame: Any, keep: Sequence[str] | None, run: Callabl
     )
 
 
-def _planned(card: Scorecard, frame: Any, as_of: date, explain: bool, keep: Sequence[str] | None, prefix: str) -> Any:
+def _plan_spark(scoring: _FrameScoring, frame: Any) -> Any:
     """A Spark DataFrame that is scored by Spark SQL."""
     spark_frame.refuse_unsupported(frame)
-    columns = list(frame.columns)
-    kept = columns if keep is None else list(dict.fromkeys(keep))
-    names = {one: f"{prefix}{one}" for one in (*outputs(explain), PROBLEM)}
-    taken = {one.lower() for one in names.values()}  # Spark takes names that differ in case for one
-    _check(card, columns, kept, [*names.values(), *(one for one in kept if one.lower() in taken)])
-    leads = spark_frame.prepare_leads(frame, _asked(card, columns))
-    marks = spark_frame.describe_unreadable(card.card, leads)
-    places = [leads.places[one] for one in kept]
-    query = Query(as_of, keep=[*places, *marks, BAD], plus_minus=explain, explain=explain)
-    selected = [*map(spark.name, [*places, *outputs(explain)]), f"{spark_frame.problem_column(marks)} AS {PROBLEM}"]
-    return spark_frame.score_leads(card, leads, query).selectExpr(*selected).toDF(*kept, *names.values())
+    columns, card, explain = list(frame.columns), scoring.card, scoring.explain
+    kept, added = scoring.kept(columns), list(scoring.new_names.values())
+    taken = {name.lower() for name in added}  # Spark takes names that differ in case for one
+    scoring.check(columns, [*added, *(column for column in kept if column.lower() in taken)])
+    leads = spark_frame.prepare_leads(frame, scoring.read(columns))
+    messages = spark_frame.describe_unreadable(card.card, leads)
+    places = [leads.places[column] for column in kept]
+    query = Query(scoring.as_of, keep=[*places, *messages, BAD], plus_minus=explain, explain=explain)
+    selected = [*map(spark.name, [*places, *scoring.outputs])]
+    selected.append(f"{spark_frame.problem_column(messages)} AS {PROBLEM}")
+    return spark_frame.score_leads(card, leads, query).selectExpr(*selected).toDF(*kept, *added)
 
 
-def _streamed(reader: Any, run: Callable[[Library, Any], Any]) -> Any:
+def _score_stream(scoring: _FrameScoring, reader: Any) -> Any:
     """A reader that scores what it reads, some batches at a time."""
-    schema = run(ARROW, reader.schema.empty_table()).schema
+    schema = _score(scoring, ARROW, reader.schema.empty_table()).schema
 
-    def scored() -> Iterator[Any]:
-        for table in _gathered(reader):
-            yield from run(ARROW, table).to_batches()
+    def score_batches() -> Iterator[Any]:
+        for table in _gather(reader):
+            yield from _score(scoring, ARROW, table).to_batches()
 
-    return type(reader).from_batches(schema, scored())
+    return type(reader).from_batches(schema, score_batches())
 
 
-def _gathered(reader: Any) -> Iterator[Any]:
-    """The batches of a reader as tables of at least BATCH rows, but for the last."""
+def _gather(reader: Any) -> Iterator[Any]:
+    """The batches of a reader as tables of at least ROWS_PER_BATCH rows, but for the last."""
     batches: list[Any] = []
     rows = 0
     empty = reader.schema.empty_table()
     for batch in reader:
         batches.append(batch)
         rows += batch.num_rows
-        if rows >= BATCH:
+        if rows >= ROWS_PER_BATCH:
             yield empty.from_batches(batches)
             batches, rows = [], 0
     if batches:
         yield empty.from_batches(batches)
 
 
-def _asked(card: Scorecard, columns: Sequence[Any]) -> list[str]:
-    """The columns that belong to a field, in the order of the frame."""
-    asked = {one for names in find_columns(card.card, dict.fromkeys(columns, "")).values() for one in names}
-    return [one for one in dict.fromkeys(columns) if one in asked]
-
-
-def _check(card: Scorecard, columns: list[Any], keep: Sequence[str], added: Sequence[str]) -> None:
-    """Raises DataError where the columns of a frame can't be scored, kept or told apart."""
-    require_columns(card.card, dict.fromkeys(columns, ""), "the data frame")
-    asked = _asked(card, columns)
-    twice = [one for one in [*asked, *keep] if columns.count(one) > 1]
-    if twice:
-        raise DataError(f"the data frame: has two columns {quote(twice[0])}; drop one, or rename it")
-    seen: dict[str, str] = {}
-    for one in asked:  # SQL takes names that differ in case for one
-        if seen.setdefault(one.lower(), one) != one:
-            raise DataError(
-                f"the data frame: the columns {quote(seen[one.lower()])} and {quote(one)} differ only in case; drop"
-                " one, or rename it"
-            )
-    for one in keep:
-        if one not in columns:
-            hint = did_you_mean(str(one), map(str, columns))
-            raise DataError(f"the data frame: has no column {quote(one)} to keep.{hint}")
-    for one in added:
-        if one in keep:
-            raise DataError(
-                f"the data frame: has a column {quote(one)} already; give the new ones another name, as in"
-                " prefix='lead_', or leave it out of `keep`"
-            )
-
-
-def _score(
-    card: Scorecard,
-    library: Library,
-    frame: Any,
-    *,
-    as_of: date,
-    explain: bool,
-    keep: Sequence[str] | None,
-    prefix: str,
-) -> Any:
+def _score(scoring: _FrameScoring, library: Library, frame: Any) -> Any:
     """The frame with its scores. Raises DataError."""
     import duckdb
 
-    columns = library.columns(frame)
-    kept = columns if keep is None else list(dict.fromkeys(keep))
-    names = {one: f"{prefix}{one}" for one in (*outputs(explain), PROBLEM)}
-    _check(card, columns, kept, list(names.values()))
-    given = {one: library.series(frame, one) for one in _asked(card, columns)}
+    columns, card, names = library.columns(frame), scoring.card, scoring.new_names
+    scoring.check(columns, list(names.values()))
+    read = {column: library.series(frame, column) for column in scoring.read(columns)}
     with duckdb.connect() as connection:
         for setting in DUCKDB_SETTINGS:
             connection.execute(f"SET {setting}")
-        types = _handed(connection, card, library, given)
-        scored = library.result(connection.sql(_select(card, types, as_of, explain, names)))
+        types = _register_columns(connection, card, library, read)
+        scored = library.result(connection.sql(_write_select(scoring, types)))
     bad = library.nulls(scored, names["points"])
     if bad:
         texts: list[str | None] = [None] * len(scored)
-        for row, text in zip(bad, _problems(card, library, given, bad), strict=True):
+        for row, text in zip(bad, _describe_problems(card, library, read, bad), strict=True):
             texts[row] = text
-        scored = library.put(scored, names[PROBLEM], texts)
-    return library.beside(frame, kept, scored)
+        scored = library.replace_texts(scored, names[PROBLEM], texts)
+    return library.put_beside(frame, scoring.kept(columns), scored)
 
 
-def _handed(
-    connection: duckdb.DuckDBPyConnection, card: Scorecard, library: Library, given: Mapping[str, Any]
+def _register_columns(
+    connection: duckdb.DuckDBPyConnection, card: Scorecard, library: Library, columns: Mapping[str, Any]
 ) -> dict[str, str]:
-    """Register the columns that the card asks as FRAME: their SQL types.
+    """Register the columns that the card reads as FRAME: their SQL types.
 
     What DuckDB can't read, or would take for something else, is cleaned by Python; if it refuses any value, there is
     one more column, UNREAD.
     """
-    series = dict(given)
-    types = {one: "" for one in given if library.odd(given[one])}
-    rest = {one: values for one, values in given.items() if one not in types}
+    series = dict(columns)
+    types = {name: "" for name, values in columns.items() if library.is_odd(values)}
+    rest = {name: values for name, values in columns.items() if name not in types}
     if rest:
-        found = _described(connection, library.frame(rest))
-        if found is None:  # one of them is to blame
-            for one, values in rest.items():
-                types |= _described(connection, library.frame({one: values})) or {one: ""}
+        described = _register(connection, library.frame(rest))
+        if described is None:  # DuckDB can't read one of them
+            for name, values in rest.items():
+                types |= _register(connection, library.frame({name: values})) or {name: ""}
         else:
-            types |= found
+            types |= described
     unread: set[int] = set()
-    homes = {column: one for one in card.card.plain_fields for column in one.columns}
-    for column in [one for one, type in types.items() if not type_family(type) and type != NANOSECONDS]:
-        clean = make_cleaner(homes[column], card.card.missing_texts)
-        values = library.values(given[column])
+    fields = {column: field for field in card.card.plain_fields for column in field.columns}
+    for column in [name for name, type in types.items() if not type_family(type) and type != NANOSECONDS]:
+        clean = make_cleaner(fields[column], card.card.missing_texts)
+        values = library.values(columns[column])
         for row, raw in enumerate(values):
             try:
-                values[row] = _cleaned(clean, raw)
+                values[row] = _clean_value(clean, raw)
             except UnreadableValue:
                 values[row] = None
                 unread.add(row)
-        series[column] = library.typed(values, _KEPT[homes[column].kind])
+        series[column] = library.make_series(values, _CLEANED_KINDS[fields[column].kind])
     if unread:
-        rows = len(next(iter(given.values())))
-        series[UNREAD] = library.typed([float(row in unread) for row in range(rows)], "number")
-    found = _described(connection, library.frame(series))
-    assert found is not None
-    return found
+        rows = len(next(iter(columns.values())))
+        series[UNREAD] = library.make_series([float(row in unread) for row in range(rows)], "number")
+    described = _register(connection, library.frame(series))
+    assert described is not None
+    return described
 
 
 # How a cleaned value is handed to DuckDB, so that it reads the same once more. A flag goes as a number, since a text
 # might be one that means "not known".
-_KEPT = {"number": "number", "flag": "number", "date": "date", "text": "text", "id": "text"}
+_CLEANED_KINDS = {"number": "number", "flag": "number", "date": "date", "text": "text", "id": "text"}
 NANOSECONDS = "TIMESTAMPTZ_NS"
 
 
-def _cleaned(clean: Callable[[Any], Any], raw: Any) -> Any:
+def _clean_value(clean: Callable[[Any], Any], raw: Any) -> Any:
     """A typed value, flags as numbers. Raises UnreadableValue."""
     try:
         value = clean(raw)
@@ -256,38 +267,44 @@ def _cleaned(clean: Callable[[Any], Any], raw: Any) -> Any:
     return float(value) if isinstance(value, bool) else value
 
 
-def _described(connection: duckdb.DuckDBPyConnection, frame: Any) -> dict[str, str] | None:
+def _register(connection: duckdb.DuckDBPyConnection, frame: Any) -> dict[str, str] | None:
     """Register a frame as FRAME: its columns with their SQL types; None where DuckDB can't read one of them."""
     import duckdb
 
     try:
         connection.register(FRAME, frame)
-        found = connection.execute(f"DESCRIBE SELECT * FROM {FRAME}").fetchall()
+        rows = connection.execute(f"DESCRIBE SELECT * FROM {FRAME}").fetchall()
     except duckdb.Error:
         return None
-    return {str(row[0]): str(row[1]) for row in found}
+    return {str(row[0]): str(row[1]) for row in rows}
 
 
-def _select(card: Scorecard, types: Mapping[str, str], as_of: date, explain: bool, names: Mapping[str, str]) -> str:
+def _write_select(scoring: _FrameScoring, types: Mapping[str, str]) -> str:
     """The SELECT over FRAME that gives the outputs under their names, a problem that is not yet known the last."""
     columns = dict(types)
     source = FRAME
-    cut = [one for one, type in types.items() if type == NANOSECONDS]
-    if cut:
-        casts = ", ".join(f"CAST({quoted(one)} AS TIMESTAMPTZ) AS {quoted(one)}" for one in cut)
+    to_cut = [name for name, type in types.items() if type == NANOSECONDS]
+    if to_cut:
+        casts = ", ".join(f"CAST({quoted(name)} AS TIMESTAMPTZ) AS {quoted(name)}" for name in to_cut)
         source = f"(SELECT * REPLACE ({casts}) FROM {FRAME})"
-        columns |= dict.fromkeys(cut, "TIMESTAMP WITH TIME ZONE")
-    refused = columns.pop(UNREAD, None)
-    query = Query(as_of, source, columns, keep=[UNREAD] if refused else (), plus_minus=explain, explain=explain)
-    fine = f"CASE WHEN {quoted(UNREAD)} = 0 THEN {{}} END" if refused else "{}"
-    selected = [f"{fine.format(quoted(one))} AS {quoted(names[one])}" for one in outputs(explain)]
+        columns |= dict.fromkeys(to_cut, "TIMESTAMP WITH TIME ZONE")
+    any_unread, explain = columns.pop(UNREAD, None), scoring.explain
+    keep = [UNREAD] if any_unread else []
+    query = Query(scoring.as_of, source, columns, keep, plus_minus=explain, explain=explain)
+    where_read = f"CASE WHEN {quoted(UNREAD)} = 0 THEN {{}} END" if any_unread else "{}"
+    names = scoring.new_names
+    selected = [f"{where_read.format(quoted(name))} AS {quoted(names[name])}" for name in scoring.outputs]
     selected.append(f"CAST(NULL AS VARCHAR) AS {quoted(names[PROBLEM])}")
-    return f"SELECT {', '.join(selected)} FROM (\n{sql.select(card, query)}\n)"
+    return f"SELECT {', '.join(selected)} FROM (\n{sql.select(scoring.card, query)}\n)"
 
 
-def _problems(card: Scorecard, library: Library, given: Mapping[str, Any], rows: Sequence[int]) -> Iterator[str]:
+def _describe_problems(
+    card: Scorecard, library: Library, columns: Mapping[str, Any], rows: Sequence[int]
+) -> Iterator[str]:
     """What can't be read in each of these rows: `budget: 'lots' is not a number; …`."""
-    raw = {one: library.at(series, rows) for one, series in given.items()}
+    raw = {name: library.values_at(series, rows) for name, series in columns.items()}
     for values in zip(*raw.values(), strict=True):
-        found = get_engine(card).list_bad_values(dict(zip(raw, values, strict=True)))
-        yield "; ".join(f"{one.column}: {one.reason}" if one.column else one.reason for one in found)
+        problems = get_engine(card).list_bad_values(dict(zip(raw, values, strict=True)))
+        yield "; ".join(
+            f"{problem.column}: {problem.reason}" if problem.column else problem.reason for problem in problems
+        )

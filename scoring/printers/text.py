@@ -32,12 +32,12 @@ def _ledger(result: Result, width: int) -> Iterator[str]:
     release = f", release {result.release}" if result.release else ", rules alone"
     yield f"{result.card}{release}, as of {result.as_of}"
     yield ""
-    chance = "" if result.probability is None else f" · {result.probability:.0%} become an opportunity"
+    probability = "" if result.probability is None else f" · {result.probability:.0%} become an opportunity"
     margin = "" if result.error is None else f" ± {_margin(result.error)}"
-    yield f"Score {result.score}{margin} · grade {result.grade} · {format_unsigned(result.tenths)} points{chance}"
+    yield f"Score {result.score}{margin} · grade {result.grade} · {format_unsigned(result.tenths)} points{probability}"
     way = f"{advice.at} → {advice.to}" if advice.at != advice.to else advice.at
-    line = "" if advice.threshold is None else f" (from {format_unsigned(advice.threshold)} points)"
-    yield f"Recommendation: {advice.verdict.upper()}" + (f" · {way}{line}" if way else "")
+    threshold = "" if advice.threshold is None else f" (from {format_unsigned(advice.threshold)} points)"
+    yield f"Recommendation: {advice.verdict.upper()}" + (f" · {way}{threshold}" if way else "")
     yield ""
     yield from _waterfall(result.ledger, result.tenths, width)
     if (result.low, result.high) != (result.tenths, result.tenths):
@@ -54,8 +54,8 @@ def _ledger(result: Result, width: int) -> Iterator[str]:
     if advice.questions:
         yield ""
         yield "Ask (how often the answer settles it):"
-        for asked in advice.questions:
-            yield from _wrapped(f"{asked.settles:4.0%}  {asked.text}", width, "      ")
+        for question in advice.questions:
+            yield from _wrapped(f"{question.settles:4.0%}  {question.text}", width, "      ")
     if result.ignored:
         yield ""
         yield from _wrapped(f"Not used by the card: {', '.join(result.ignored)}", width)
@@ -109,8 +109,8 @@ def _card(card: Scorecard, width: int) -> Iterator[str]:
         yield from _rules(card, width)
     if written.exclude:
         yield from _heading("Exclusions", "disqualify, whatever the points")
-        for one in written.exclude:
-            yield from _wrapped(f"{one.reason}: {one.when.text}", width, "  ")
+        for exclusion in written.exclude:
+            yield from _wrapped(f"{exclusion.reason}: {exclusion.when.text}", width, "  ")
     if learned.terms:
         yield from _heading("Tables", "learned points; the last column counts the leads of the history")
         for term in learned.terms:
@@ -136,19 +136,21 @@ def _heading(title: str, words: str) -> Iterator[str]:
 
 def _rules(card: Scorecard, width: int) -> Iterator[str]:
     for group in [None, *card.groups]:
-        members = [one for one in card.rules if one.rule.group == (group.name if group else "")]
+        members = [rule for rule in card.rules if rule.rule.group == (group.name if group else "")]
         if group and members:
             limits = ["only the best counts"] if group.best_of else []
             limits += [f"at most {format_unsigned(group.maximum)}"] if group.maximum is not None else []
             limits += [f"at least {format_unsigned(group.minimum)}"] if group.minimum is not None else []
             yield f"  group {group.name}: {', '.join(limits)}"
-        for one in members:
-            declared = "" if one.points == one.rule.points else f" (declared {format_signed(one.rule.points)})"
-            fades = f", halves every {one.rule.half_life.days} days" if one.rule.half_life else ""
-            yield from _wrapped(f"{format_signed(one.points):>6}  {one.rule.reason}{declared}{fades}", width, " " * 8)
-            yield from _wrapped(f"{'':8}when {one.rule.when.text}", width, " " * 10)
-            if one.rule.why:
-                yield from _wrapped(f"{'':8}why  {one.rule.why}", width, " " * 10)
+        for priced in members:
+            declared = "" if priced.points == priced.rule.points else f" (declared {format_signed(priced.rule.points)})"
+            fades = f", halves every {priced.rule.half_life.days} days" if priced.rule.half_life else ""
+            yield from _wrapped(
+                f"{format_signed(priced.points):>6}  {priced.rule.reason}{declared}{fades}", width, " " * 8
+            )
+            yield from _wrapped(f"{'':8}when {priced.rule.when.text}", width, " " * 10)
+            if priced.rule.why:
+                yield from _wrapped(f"{'':8}why  {priced.rule.why}", width, " " * 10)
 
 
 def _term(card: Scorecard, term: Term, width: int) -> Iterator[str]:
@@ -166,7 +168,7 @@ def _table(card: Scorecard, table: Table, width: int) -> Iterator[str]:
     unit = f", {field.unit}" if field.unit else ""
     yield f"{field.title}{unit}"
     words = min(max(map(len, table.bins.labels)), 30)
-    margins = [f" ± {format_unsigned(one)}" for one in table.errors] or [""] * len(table.points)
+    margins = [f" ± {format_unsigned(error)}" for error in table.errors] or [""] * len(table.points)
     margin = max(map(len, margins))
     room = max(4, (width - words - margin - 22) // 2)
     most = max(1, *(abs(points) for points in table.points))
@@ -192,10 +194,10 @@ def _pair(card: Scorecard, pair: Pair, width: int) -> Iterator[str]:
             shown = "".join(f"{(head[row] if row < len(head) else ''):>{cell}}" for head in heads)
             yield f"  {'':<{words}}{shown}".rstrip()
         for i, (label, points) in enumerate(zip(pair.bins[0].labels, pair.points, strict=True)):
-            yield f"  {_fit(label, words)}" + "".join(f"{format_signed(one):>{cell}}" for one in points[part])
+            yield f"  {_fit(label, words)}" + "".join(f"{format_signed(tenths):>{cell}}" for tenths in points[part])
             if pair.errors:
                 yield f"  {'':<{words}}" + "".join(
-                    f"{'± ' + format_unsigned(one):>{cell}}" for one in pair.errors[i][part]
+                    f"{'± ' + format_unsigned(error):>{cell}}" for error in pair.errors[i][part]
                 )
         yield ""
 
@@ -215,9 +217,9 @@ def _choice(
     node: Branch, titles: Mapping[str, str], bins: Mapping[str, Bins], width: int, indent: str
 ) -> Iterator[str]:
     """A split and what hangs on it: each way on a line of its own, with the points of a leaf and its leads."""
-    asked = f"{titles[node.field]}: {' or '.join(bin_words(bins[node.field], node.bins))}"
+    wanted = f"{titles[node.field]}: {' or '.join(bin_words(bins[node.field], node.bins))}"
     room = max(10, width - len(indent) - 18)
-    for words, branch in ((asked, node.then), ("otherwise", node.otherwise)):
+    for words, branch in ((wanted, node.then), ("otherwise", node.otherwise)):
         lines = textwrap.wrap(words, room) or [""]
         yield from (f"{indent}{line}" for line in lines[:-1])
         if isinstance(branch, Leaf):
@@ -228,9 +230,9 @@ def _choice(
 
 
 def _stages(card: Scorecard, width: int) -> Iterator[str]:
-    titles = {one.name: one.title for one in card.card.criteria}
+    titles = {criterion.name: criterion.title for criterion in card.card.criteria}
     for stage in card.card.stages:
-        gate = next((one for one in card.gates.values() if one and one.to == stage.name), None)
+        gate = next((gate for gate in card.gates.values() if gate and gate.to == stage.name), None)
         needs = [titles[name] for name in stage.requires]
         if gate and gate.threshold.points is not None:
             needs.append(f"{format_unsigned(gate.threshold.points)} points")

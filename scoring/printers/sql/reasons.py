@@ -2,8 +2,8 @@
 
 Each entry of the ledger that can gain points has a key, a whole number that no other entry of the lead has: its points
 (tenths) times the number of entries, plus its place, counted from the end. So the largest key is the entry with the
-most points, the first of those that tie, and both can be read back from it. Losses have keys of their own. That asks
-for neither arrays nor sub-selects, which each engine spells in its own way.
+most points, the first of those that tie, and both can be read back from it. Losses have keys of their own. That needs
+neither arrays nor sub-selects, which each engine spells in its own way.
 
 Columns: `up:` and `down:` the keys of an entry, `e:` the words of a table or of a bin, `ll:gain_1` and so on the text.
 """
@@ -27,7 +27,7 @@ LARGEST_INTEGER = 2**31 - 1  # in the engines; points are integers
 
 @dataclass(frozen=True)
 class _RankedEntry:
-    """A rule or a term: its place, the last one 0; the SQL of its points, and between what they lie (tenths)."""
+    """A rule or a term: its place, 0 for the last; the SQL of its points, and their least and most (tenths)."""
 
     of: PricedRule | Term
     name: str
@@ -38,13 +38,13 @@ class _RankedEntry:
 
     @property
     def moves(self) -> bool:
-        """Whether its points are known neither beforehand, as those of most rules, nor by a bin, as a table's."""
+        """Whether only the row knows its points: not fixed, as of most rules, nor fixed by a bin, as of a table."""
         return self.of.steps is not None if isinstance(self.of, PricedRule) else not isinstance(self.of, Table)
 
 
 @dataclass(frozen=True)
 class _Side:
-    """Gains or losses: the prefix of the keys, the sign of the points and how it is written, and who can have them."""
+    """Gains or losses: the prefix of the keys, the sign of the points and how it is written, and the entries."""
 
     name: str
     prefix: str

@@ -137,8 +137,8 @@ def select_fields(card: Scorecard, query: Query, dialect: str = "duckdb") -> str
 def with_memos(card: Scorecard, query: Query, values: Mapping[str, str]) -> tuple[Query, list[str]]:
     """The query with memos of some columns, and the statements that make and fill them in DuckDB.
 
-    `values` are FROM items of the values of each column, under its name. Those that can't be read are left out, lest
-    their leads look like good ones. A column on which nothing rests alone gets no memo.
+    `values` are FROM items of the values of each column, under its name. Those that can't be read are left out, since
+    their leads would look like good ones. A column on which nothing rests alone gets no memo.
     """
     query = replace(query, memos={column: f"ll_memo_{i}" for i, column in enumerate(values)})
     memos = SelectPrinter(card, query, DUCKDB).memos(values)

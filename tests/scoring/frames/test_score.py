@@ -299,7 +299,7 @@ def test_same_kind_comes_out() -> None:
 
 def test_a_reader_is_read_as_it_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     """A stream is scored part by part: no more of it is read than its result is."""
-    monkeypatch.setattr(frames, "BATCH", 100)
+    monkeypatch.setattr(frames, "ROWS_PER_BATCH", 100)
     schema = pa.schema({"amount": pa.float64()})
     read = []
 

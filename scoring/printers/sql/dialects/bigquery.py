@@ -7,10 +7,10 @@
 - `GREATEST` is NULL as soon as one value is.
   https://cloud.google.com/bigquery/docs/reference/standard-sql/mathematical_functions#greatest
 - `EXP` beyond a double is an error, and so is a day before year 1 or after 9999; a name with a colon that goes into a
-  table of one's own needs flexible names too, which concerns the columns of `--ledger` alone.
-- `SAFE_CAST` gives NULL for what can't be read, but reads more than our forms: they are asked before it.
+  table of one's own needs flexible names too, which only concerns the columns of `--ledger`.
+- `SAFE_CAST` gives NULL for what can't be read, but reads more than our forms: the form is checked first.
   https://cloud.google.com/bigquery/docs/reference/standard-sql/conversion_functions
-- A step takes over all columns (`*`): a common table expression is no table, and columns that nobody asks are not read.
+- A step takes over all columns (`*`): a common table expression is no table, and columns that nobody uses are not read.
 - Nothing keeps the steps apart, as `OFFSET 0` does in PostgreSQL: no page says that it is needed, or what would do it.
 """
 
@@ -123,7 +123,7 @@ def integer_division(value: str, by: int) -> str:
 
 
 def exp(value: str) -> str:
-    """e to the power of a double that is not above 0, where it is asked; elsewhere 1, and no error."""
+    """e to the power of a double that is not above 0, where it is used; elsewhere 1, and no error."""
     return f"EXP(LEAST({value}, 0.0))"
 
 

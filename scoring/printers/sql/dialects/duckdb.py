@@ -9,7 +9,7 @@ from leadledger.scoring.printers.sql.dialects.dialect import Dialect, utc_minute
 from leadledger.scoring.printers.sql.dialects.literals import FIRST, LAST, UPPER, text_literal
 
 # How DuckDB is set to run what is printed for it. Days are in UTC, nothing is fetched from anywhere. A long IN stays a
-# condition: as a join it would give up the order of rows, or all threads but one where the order is asked for. And the
+# condition: as a join it would give up the order of rows, or all threads but one where the order matters. And the
 # list stays on its side of a join: DuckDB guesses how long it is, and might put it, of all things, into memory.
 DUCKDB_SETTINGS = (
     "TimeZone = 'UTC'",
@@ -22,7 +22,7 @@ DUCKDB_SETTINGS = (
 def fold(value: str) -> str:
     """ASCII letters in lower case.
 
-    lower() folds beyond ASCII, and translate() is slow: the one where all bytes are signs, the other for the rest.
+    lower() folds beyond ASCII, and translate() is slow: lower() serves texts of ASCII alone, translate() the rest.
     """
     return (
         f"CASE WHEN strlen({value}) = length({value}) THEN lower({value})"

@@ -1,11 +1,11 @@
 """PostgreSQL's spelling (16 and later): what differs from DuckDB, each with the page or the measurement behind it.
 
 - A double is written `float8 '0.1'`: a bare `0.1e0` is a numeric, and an integer divided by it is one too.
-- Casts that fail end the query, so `pg_input_is_valid` is asked first; `CASE` asks it before it casts.
+- Casts that fail end the query, so `pg_input_is_valid` comes first, in a `CASE`.
 - Texts are compared by their bytes (`COLLATE "C"`): a citext column, or one with a collation of its own, may hold `a`
   and `A` for equal, and refuses `strpos`.
-- A step that is asked once is put into the one that asks, and expressions grow without bounds; `OFFSET 0` keeps steps
-  apart, and their rows still stream. https://www.postgresql.org/docs/current/queries-with.html
+- A step that is read once is merged into the one that reads it, and expressions grow without bounds; `OFFSET 0` keeps
+  steps apart, and their rows still stream. https://www.postgresql.org/docs/current/queries-with.html
 - A name has at most 63 bytes, and is cut silently. https://www.postgresql.org/docs/current/sql-syntax-lexical.html
 """
 
@@ -43,7 +43,7 @@ def family(kind: str) -> str:
     plain = re.sub(r"\([0-9, -]*\)", "", kind).strip().removeprefix("public.")
     if plain == "enum":
         return "text"
-    return next((one for one, kinds in _FAMILIES.items() if plain in kinds), "")
+    return next((family for family, kinds in _FAMILIES.items() if plain in kinds), "")
 
 
 def name(identifier: str) -> str:
@@ -138,7 +138,7 @@ def element(items: Sequence[object], at: str) -> str:
 
 
 def exp(value: str) -> str:
-    """e to the power of a double, held above the point where the server says: underflow."""
+    """e to the power of a double, held above the point where the server raises an underflow."""
     return f"exp(greatest({value}, {number(float(SMALLEST_EXPONENT))}))"
 
 

@@ -1,6 +1,6 @@
 """Snowflake's spelling: what differs from DuckDB, each with the page behind it. Untested on the engine.
 
-- A name written without quotes is kept in capitals, and a quoted one is asked letter by letter: so a plain name is
+- A name written without quotes is kept in capitals, and a quoted one is matched letter by letter: so a plain name is
   printed quoted and in capitals, which finds the column `employees` of a table made in the usual way.
   https://docs.snowflake.com/en/sql-reference/identifiers-syntax
 - A backslash in a text is an escape, and is written twice.
@@ -9,11 +9,11 @@
   to the last bit. NaN equals itself and is above infinity.
   https://docs.snowflake.com/en/sql-reference/data-types-numeric
 - `GREATEST` is NULL as soon as one value is. https://docs.snowflake.com/en/sql-reference/functions/greatest
-- `REGEXP_LIKE` matches a whole text; patterns are POSIX's, so groups that only bracket are not asked of it.
+- `REGEXP_LIKE` matches a whole text; patterns are POSIX's, so groups that only bracket are left out.
   https://docs.snowflake.com/en/sql-reference/functions-regexp
-- `TRY_TO_DOUBLE` reads more than our forms, `inf` among it, and so may `TRY_TO_DATE`: they are asked before.
+- `TRY_TO_DOUBLE` reads more than our forms, `inf` among it, and so may `TRY_TO_DATE`: the form is checked first.
   https://docs.snowflake.com/en/sql-reference/functions/try_to_double
-- A step takes over all columns (`*`): columns that nobody asks are not read.
+- A step takes over all columns (`*`): columns that nobody uses are not read.
 - Nothing keeps the steps apart, as `OFFSET 0` does in PostgreSQL: no page says that it is needed, or what would do it.
 """
 
@@ -66,8 +66,8 @@ def posix(pattern: str) -> str:
 
 def group(value: str, at: int) -> str:
     """A group of the pattern of a day, by its number among those that are kept."""
-    opens = [found.group() for found in re.finditer(r"\((?:\?:)?", DATE_PATTERN)]
-    place = [i for i, one in enumerate(opens, start=1) if one == "("][at - 1]
+    opens = [match.group() for match in re.finditer(r"\((?:\?:)?", DATE_PATTERN)]
+    place = [i for i, bracket in enumerate(opens, start=1) if bracket == "("][at - 1]
     return f"REGEXP_SUBSTR({value}, {posix(DATE_PATTERN)}, 1, 1, 'e', {place})"
 
 
@@ -110,7 +110,7 @@ def days_between(end: str, start: str) -> str:
 
 def element(items: Sequence[object], at: str) -> str:
     """An item of a list of points, or of doubles, by its position from 0; GET gives a VARIANT."""
-    kind = "INTEGER" if all(isinstance(one, int) for one in items) else "FLOAT"
+    kind = "INTEGER" if all(isinstance(item, int) for item in items) else "FLOAT"
     return f"CAST(GET(ARRAY_CONSTRUCT({', '.join(map(str, items))}), {at}) AS {kind})"
 
 
@@ -120,7 +120,7 @@ def integer_division(value: str, by: int) -> str:
 
 
 def exp(value: str) -> str:
-    """e to the power of a double that is not above 0, where it is asked; elsewhere 1, and no error."""
+    """e to the power of a double that is not above 0, where it is used; elsewhere 1, and no error."""
     return f"EXP(LEAST({value}, {number(0.0)}))"
 
 

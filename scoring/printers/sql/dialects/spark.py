@@ -8,14 +8,14 @@ Whatever a session has set, a SELECT gives the same: ANSI mode, the time zone an
 - A number with a point is a DECIMAL, and one with a D behind it a double.
   https://spark.apache.org/docs/latest/sql-ref-literals.html
 - In ANSI mode a cast that fails ends the query, so that a cast of a text is a `try_cast`. It reads more than our forms
-  (`1d`, `0x1p3`, `inf`, a year and a month for a day): they are asked before.
+  (`1d`, `0x1p3`, `inf`, a year and a month for a day): the form is checked first.
   https://spark.apache.org/docs/latest/sql-ref-ansi-compliance.html
 - A pattern is one of Java, found anywhere in a text; its `$` also stands before a last line end.
   https://docs.oracle.com/en/java/javase/17/docs/api/java.base/java/util/regex/Pattern.html
 - NaN equals itself and is above infinity. https://spark.apache.org/docs/latest/sql-ref-datatypes.html
 - A cast of a TIMESTAMP to a day gives the day in the session's time zone; its seconds since 1970 do not depend on it.
-- `trim` of several signs and `translate` make an object of each sign, so that texts that need neither are asked first;
-  and `CASE … WHEN` works out what it compares once more for each branch, so that tidied texts are columns.
+- `trim` of several signs and `translate` make an object of each sign, so texts that need neither are found first;
+  and `CASE … WHEN` works out what it compares again for each branch, so that tidied texts are columns.
 - Learned tables are nested CASE. Of the other ways that `make bench-spark` measures, arrays at a counted bin, with
   `array_position` for texts, are faster by a quarter where each step is compiled by itself, and slower where whole
   stages are; joins with broadcast tables are many times slower.
@@ -53,7 +53,7 @@ _FAMILIES = {
 def family(kind: str) -> str:
     """What a column of a type (as a DataFrame's `dtypes` name it) holds; empty: nothing we read."""
     plain = re.sub(r"\(.*\)| collate .*", "", kind)
-    return next((one for one, kinds in _FAMILIES.items() if plain in kinds), "")
+    return next((family for family, kinds in _FAMILIES.items() if plain in kinds), "")
 
 
 def name(identifier: str) -> str:
