@@ -1,9 +1,9 @@
 """The rules under audit: the outcomes of the leads that each fired for, and the points that the data support.
 
 A rule's points are refitted on past outcomes while the rest is held fixed: every other rule at what it counts, and
-every table that asks none of the rule's fields. The tables of its own fields are set aside, because they have learned
+every table that reads none of the rule's fields. The tables of its own fields are set aside, because they have learned
 from the same outcomes what the rule says already: beside them the data would support next to nothing for any rule,
-right or wrong. The rules that ask the same fields stand in for them: they keep the proportions that the card declares,
+right or wrong. The rules that read the same fields stand in for them: they keep the proportions that the card declares,
 and the data choose by which factor they count, so that a wrong neighbour spoils nothing. Rules that fire for the same
 leads are measured as one.
 

@@ -25,7 +25,7 @@ from leadledger.scoring.outputs import VERDICTS
 from leadledger.scoring.printers.sql.cleaning import find_columns
 from leadledger.scoring.printers.sql.dialects.literals import quoted, text_literal
 from leadledger.scoring.scorecard import Card, Learned, Outcome, Scorecard, build_untrained
-from leadledger.training.evidence.card_edits import CardEdit, fields_asked, find_edits, swap_in
+from leadledger.training.evidence.card_edits import CardEdit, fields_read, find_edits, swap_in
 from leadledger.training.history import History, read_history
 from leadledger.training.intervals import rate_limits
 from leadledger.training.notebook import table
@@ -283,8 +283,8 @@ def _notes(old: Card, new: Card, history: History, unreadable: int, learned: Lea
     if unreadable:
         yield f"Left out too, for a value that only one of the two cards can read: {unreadable:,}."
     present = find_columns(new, history.source.columns)
-    known = old.find_plain_fields(fields_asked(old))
-    absent = [field for field in new.find_plain_fields(fields_asked(new)) if not present[field] and field not in known]
+    known = old.find_plain_fields(fields_read(old))
+    absent = [field for field in new.find_plain_fields(fields_read(new)) if not present[field] and field not in known]
     if absent:
         names = ", ".join(f"'{field}'" for field in absent)
         yield f"The history has no column for {names}: what the new card does with it can't be tried."

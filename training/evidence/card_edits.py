@@ -39,7 +39,7 @@ class CardEdit:
 
 
 def find_edits(old: Scorecard, new: Scorecard) -> Iterator[CardEdit]:
-    """What was edited, as `release_diff` tells it; what decides nothing (a reason, a title) is no edit."""
+    """What was edited, by the diff of releases; what decides nothing (a reason, a title) is no edit."""
     declared = compare(*(Scorecard(card.card, Learned()) for card in (old, new)))
     counting = compare(old, new)  # with what was learned: a threshold of a release hides the one that the card sets
     for rule in declared.rules:
@@ -148,7 +148,7 @@ def _swapped(base: tuple[Named, ...], donor: tuple[Named, ...], name: str) -> tu
 
 
 def _whole(card: Card, donor: Card) -> Card:
-    """The card with what its parts ask for and it lacks, taken from the other card."""
+    """The card, with the parts that it refers to and lacks taken from the other card."""
     required = {name for stage in card.stages for name in stage.requires} - {
         criterion.name for criterion in card.criteria
     }
@@ -161,7 +161,7 @@ def _whole(card: Card, donor: Card) -> Card:
     # A rule whose group neither card has any more stands by itself.
     rules = tuple(rule if not rule.group or rule.group in here else replace(rule, group="") for rule in card.rules)
     present = dict(card.fields)
-    lacking = list(fields_asked(card))
+    lacking = list(fields_read(card))
     lacking += [name for field in present.values() for name in field.computed_from]
     while lacking:
         name = lacking.pop()
@@ -171,8 +171,8 @@ def _whole(card: Card, donor: Card) -> Card:
     return replace(card, rules=rules, fields=present)
 
 
-def fields_asked(card: Card) -> tuple[str, ...]:
-    """The fields that the conditions of a card ask."""
+def fields_read(card: Card) -> tuple[str, ...]:
+    """The fields that the conditions of a card read."""
     conditions = (
         *(rule.when for rule in card.rules),
         *(criterion.met for criterion in card.criteria),

@@ -11,7 +11,7 @@ from leadledger.scoring.tree import FieldRef as Asked
 
 
 def fields_behind(card: Card, field: Field) -> list[Field]:
-    """The fields that a computed field asks, and those that they ask in turn."""
+    """The fields that a computed field reads, and those that they read in turn."""
     behind: dict[str, Field] = {}
     waiting = list(field.computed_from)
     while waiting:
@@ -40,12 +40,12 @@ def dates_behind(card: Card, field: Field) -> list[tuple[str, bool]]:
 
 
 def _counted_back(tree: Any) -> set[str]:
-    """The dates of which a tree asks how many days they are past."""
+    """The dates from which a tree counts back days."""
     return {part.of.name for part in walk_tree(tree) if isinstance(part, Days) and part.way == "since"}
 
 
 def fields_used_by_rules(card: Card) -> dict[str, tuple[str, ...]]:
-    """The fields that rules ask, directly or through fields that training doesn't learn from, with the rules' names.
+    """The fields that rules read, directly or through fields that training doesn't learn from, with the rules' names.
 
     A computed field that is learnt from is looked at itself.
     """

@@ -18,9 +18,7 @@ from leadledger.scoring.lookup import TextBins
 from leadledger.training.history import History
 
 LONE_AREA, LONE_GAIN = 0.75, 0.15  # `alone`: the least that is looked at. Honest: see below; leaks: from 0.81 and 0.21
-NEAR_SHARE = (
-    0.75  # ... what it tells alone, as a share of what the others tell. Leaks: from 0.92; honest and new: to 0.66
-)
+NEAR_SHARE = 0.75  # ... its own gain, as a share of the gain of all others. Leaks: from 0.92; honest and new: to 0.66
 NEW_SHARE = 0.7  # ... what it adds to the others, as that share. Leaks: from 1.2; honest and near: up to 0.32
 MOST_LEADS_BINNED = 50_000  # leads that single fields are measured on
 MOST_LEADS_BOOSTED = 15_000  # leads that all other fields together are measured on

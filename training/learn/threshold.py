@@ -65,7 +65,7 @@ class PrecisionThreshold:
 class CapacityThreshold:
     """A threshold by capacity: `leads` of `judged` held-out leads are promoted, which came in over `days`.
 
-    `days` is None where the history doesn't tell, and `per_period` is too.
+    `days` and `per_period` are None where the history has no days.
     """
 
     threshold: Threshold
@@ -165,7 +165,7 @@ def find_threshold(
     """The threshold that a stage asks training for; None where it asks for none.
 
     Shapes: (n,) totals (tenths) and (n,) outcomes of the held-out leads that could be promoted. `days` is the number of
-    days over which the held-out leads came in, all of them; None: the history doesn't tell. `base_rate` (0..1) is that
+    days over which the held-out leads came in, all of them; None: the history has no days. `base_rate` (0..1) is that
     of the scorecard which gave the totals.
     """
     if stage.precision is not None:
