@@ -14,7 +14,6 @@ from leadledger.api.cli.examples import find_examples, load_simulator
 from leadledger.scoring.card.reader import parse_card
 from leadledger.scoring.scorecard import Learned, Scorecard
 from leadledger.training.evidence.auditing import Audit, audit
-from leadledger.training.evidence.rule_refit import refit
 from leadledger.training.history import read_history
 from leadledger.training.intervals import rate_limits
 from leadledger.training.learn.combine import LOG_ODDS
@@ -140,33 +139,6 @@ def test_trust_hides_no_rule() -> None:
     assert (rule.counted, rule.fired) == (0, n.sum())
     assert rule.supported is not None
     assert 70 < rule.supported.points < 130
-
-
-def test_a_perfect_rule_has_an_end() -> None:
-    """Where every lead with the rule was won the points stay finite, and their upper limit lies far out."""
-    share = np.repeat([1.0, 0.0], [12, 500])
-    won = np.repeat([True, False, True], [12, 300, 200])
-    supported = refit(np.zeros(512, dtype=np.int64), share, np.zeros(512, dtype=np.int64), won)
-    assert supported is not None
-    assert 0 < supported.low < supported.points < supported.high < 1500
-    assert refit(np.zeros(12, dtype=np.int64), share[:12], np.zeros(12, dtype=np.int64), won[:12]) is None
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(("leads", "fires", "points"), [(400, 0.3, 60.0), (3000, 0.02, -80.0), (3000, 0.5, 20.0)])
-def test_intervals_hold_the_truth(leads: int, fires: float, points: float) -> None:
-    """In 300 histories drawn with known points, the 95 % interval holds them in 91 to 98.5 %."""
-    rng = np.random.default_rng(3)
-    findings = 0
-    for _ in range(300):
-        offset = rng.integers(-150, 150, leads)
-        beside = np.where(rng.random(leads) < 0.3, 80, 0)
-        share = (rng.random(leads) < fires).astype(float)
-        won = rng.random(leads) < expit(-1 + LOG_ODDS * (offset + 0.5 * beside + points * share))
-        supported = refit(offset, share, beside, won)
-        assert supported is not None
-        findings += supported.low <= points <= supported.high
-    assert 0.91 * 300 <= findings <= 0.985 * 300
 
 
 PLANTED = {  # what the truth supports is about 8, 8, 7 and -9 points; a country that no lead is from

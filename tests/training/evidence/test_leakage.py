@@ -11,13 +11,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-import yaml
 
 from leadledger.api.cli.examples import find_examples, load_simulator
 from leadledger.scoring.card.reader import parse_card
 from leadledger.scoring.errors import DataError, LeakageError
 from leadledger.scoring.scorecard import Card
-from leadledger.training.evidence.known_later import bare, known_later
 from leadledger.training.evidence.leakage import Leakage, find_leaks
 from leadledger.training.history import History, read_history
 
@@ -465,16 +463,3 @@ def test_the_line_for_the_card_is_the_field(field: str) -> None:
     assert again == replace(named.fields["is_won"], learn=False)
     again = parse_card(f"name: plain\nfields:\n{FIELDS}  {vouched}\n").fields["is_won"]
     assert again == replace(named.fields["is_won"], known_when_scored=True)
-
-
-def test_the_list_of_names() -> None:
-    """Every name has one reason for each system, and its place in one of the two lists only."""
-    data = yaml.safe_load((Path(__file__).parents[3] / "training" / "evidence" / "known_later.yaml").read_text())
-    assert {"salesforce", "hubspot", "dynamics", "odoo", "zoho", "pipedrive"} == set(data)
-    for system, of in data.items():
-        assert set(of) == {"label", "always", "often"}
-        every = [bare(name) for key in ("always", "often") for name in of[key]]
-        assert len(every) == len(set(every)), system
-        assert all(isinstance(why, str) and why for key in ("always", "often") for why in of[key].values())
-    assert bare("Converted_Date__c") == bare("ConvertedDate") == bare("converted date") == "converteddate"
-    assert {row[0] for row in known_later()["lostreason"]} == {"odoo", "pipedrive"}

@@ -13,12 +13,11 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 from scipy.special import expit
-from scipy.stats import binom, binomtest
+from scipy.stats import binomtest
 
 from leadledger.api.cli.examples import find_examples, load_simulator
 from leadledger.scoring.engine.score import compute_probability
 from leadledger.scoring.gate import Capacity, DealValue, Stage, Threshold
-from leadledger.training.intervals import lower_limit, rate_limits
 from leadledger.training.learn.combine import LOG_ODDS
 from leadledger.training.learn.threshold import (
     DAYS_PER_PERIOD,
@@ -32,14 +31,6 @@ from leadledger.training.learn.threshold import (
     total_at,
 )
 from leadledger.training.runs.train import train
-
-
-def test_the_bound_is_exact() -> None:
-    """At the lower limit, as many successes as were seen have exactly the probability 1 - confidence."""
-    for won, leads in [(1, 1), (28, 30), (70, 100), (30, 30)]:
-        limit = lower_limit(won, leads, 0.9)
-        assert binom.sf(won - 1, leads, limit) == pytest.approx(0.1)
-    assert lower_limit(0, 50, 0.9) == 0.0
 
 
 @pytest.mark.parametrize("precision", [0.5, 0.7])
@@ -260,13 +251,6 @@ def test_only_points_hold_back_who_could_be_promoted() -> None:
     assert could_be_promoted(both, criteria, excluded).tolist() == [True, False, False, False, False]
     assert could_be_promoted(Stage("lead"), criteria, ~excluded).tolist() == [False] * 5
     assert not excluded.any()
-
-
-@given(won=st.integers(0, 40), more=st.integers(1, 40))
-def test_limits_are_those_of_scipy(won: int, more: int) -> None:
-    """The two-sided exact limits are scipy's."""
-    interval = binomtest(won, won + more).proportion_ci(0.95, method="exact")
-    assert rate_limits(won, won + more) == pytest.approx((interval.low, interval.high))
 
 
 def test_precision_by_volume() -> None:

@@ -7,184 +7,24 @@ import json
 import re
 import shutil
 import subprocess
-from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
-from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
 from leadledger.api.cli.examples import find_examples, load_simulator
 from leadledger.scoring.card.reader import parse_card
-from leadledger.scoring.gate import Threshold
 from leadledger.scoring.lookup import Branch, Combination, FlagBins, Leaf, NumberBins, Pair, Table, TextBins
-from leadledger.scoring.scorecard import Card, Learned, Scorecard
-from leadledger.training.evidence.chart_measures import by_month, lift, reliability, spread
-from leadledger.training.evidence.example_leads import choose_examples, examples
-from leadledger.training.evidence.forecast_quality import judge
-from leadledger.training.learn.threshold import precision_by_volume
-from leadledger.training.report.charts import pair, table, waterfall
-from leadledger.training.report.figures import FORMATS, Figure
+from leadledger.scoring.scorecard import Card, Learned
 from leadledger.training.report.page import TITLES, page
 from leadledger.training.runs.train import train
-from leadledger.training.sources.logged import LEFT_OUT_REASONS
+from tests.training.report.reading import Page, check
+from tests.training.report.small_card import CARD
 
-# What the page may say in its own words: the scale, the bands of drift, the level of limits, the name of a digest.
-CONSTANTS = {"0", "0.5", "1", "10", "50", "0.10", "0.25", "90%", "95%", "256"}
-VOID = {"br", "meta", "link", "img", "hr", "input"}
 HOSTILE = "<script>alert('7')</script>&amp; $x_1$ \"q\" <b>"
-CARD = """
-name: small
-title: Small firms
-fields:
-  lead_id: {kind: id}
-  employees: {kind: number, unit: people, ask: "How many?"}
-  need: {kind: text, ask: "What for?"}
-  demo: {kind: flag, label: asked for a demonstration}
-rules:
-  - {name: urgent, when: need = 'urgent', points: 20, reason: Has an urgent need in 30 days}
-  - {name: big, when: employees > 100, points: -5, reason: Is slow}
-stages: [{name: lead}, {name: opportunity, points: 60, probability: {precision: 0.7, confidence: 0.9}}]
-"""
-
-
-@pytest.fixture(scope="module")
-def card() -> Card:
-    """A small card."""
-    return parse_card(CARD)
-
-
-@pytest.fixture(scope="module")
-def learned() -> Learned:
-    """A term of every kind; bins that no lead fell in, missing ones, and none that is alike."""
-    people, needs = NumberBins((10.0, 250.5)), TextBins(("urgent", "vague"))
-    together = Combination(
-        ("employees", "need", "demo"),
-        (people, needs, FlagBins()),
-        (
-            Branch("employees", (0, 1, 2), Branch("need", (1, 3), Leaf(17, 41), Leaf(-8, 99)), Leaf(3, 500)),
-            Branch("demo", (2,), Leaf(21, 88), Branch("employees", (3,), Leaf(-1, 7), Leaf(0, 6))),
-        ),
-        5,
-    )
-    return Learned(
-        base_rate=0.1,
-        start=437,
-        trust=0.4528,
-        terms=(
-            Table("employees", people, (-3, 12, 45, -101), (210, 3020, 95, 0), (4, 1, 9, 0)),
-            Table("need", needs, (0, 33, -20, 0), (20, 40, 1000, 0), (7, 8, 2, 0)),
-            Table("demo", FlagBins(), (1, -2, 15), (5, 600, 77)),
-            Pair(
-                ("employees", "need"),
-                (people, needs),
-                tuple(tuple(range(i, i + 4)) for i in (-30, 0, 7, 11)),
-                tuple(tuple(range(i, i + 4)) for i in (0, 10, 20, 1234)),
-                tuple((1, 2, 3, 4) for _ in range(4)),
-            ),
-            together,
-        ),
-        thresholds={"opportunity": Threshold(612)},
-    )
-
-
-@pytest.fixture(scope="module")
-def metrics(card: Card, learned: Learned) -> dict[str, Any]:
-    """All measures that a training run can have, over drawn leads."""
-    random = np.random.default_rng(5)
-    totals = np.round(random.normal(450, 150, 3000)).astype(np.int64)
-    probability = 1 / (1 + 9 * 2.0 ** ((500 - totals) / 100))
-    won = random.random(3000) < probability
-    days = np.sort(random.integers(19_700, 20_400, 3000))
-    held = np.arange(3000) >= 2000
-    forecasts = {"leadledger": probability, "rules alone": probability**0.5, "unrestricted boosting": probability**1.1}
-    volume = precision_by_volume(totals[held], won[held])
-    rules: list[dict[str, Any]] = [
-        {
-            **{"name": rule.name, "reason": rule.reason, "group": "", "declared": rule.points / 10},
-            **{"counted": 3.4, "fired": 412, "share": 0.137, "won": 61, "rate": 0.148, "rate_low": 0.11},
-            **{"rate_high": 0.19, "lift": 1.51, "lift_low": 1.2, "lift_high": 1.9, "supported": 2.2},
-            **{"supported_low": -1.3, "supported_high": 5.4, "lost_to_caps": 12.5, "finding": ""},
-        }
-        for rule in card.rules
-    ]
-    rules[1] |= {
-        "finding": "always_on",
-        "said": "fires for 98 of 100 leads",
-        "fired": 0,
-        "share": 0.0,
-        "won": 0,
-    } | dict.fromkeys(("rate", "rate_low", "rate_high", "lift", "lift_low", "lift_high"), None)
-    rules[1] |= dict.fromkeys(("supported", "supported_low", "supported_high"), None)
-    suspect = {
-        "field": "won_at",
-        "kind": "date after the outcome",
-        "proof": "later in 99 of 99 rows",
-        "mend": "learn: no",
-    }
-    chosen = choose_examples(totals, won, random.integers(0, 3, 3000), 612)
-    leads = [{"employees": 7 * i, "need": "urgent" if i % 2 else None} for i, _ in enumerate(chosen)]
-    metrics = {
-        "counts": {
-            **{"rows": 3456, "rejected": 12, "no_outcome": 0, "no_date": 1, "before": 2},
-            **{"immature": 441, "used": 3000, "won": int(won.sum())},
-        },
-        "log": {
-            **{"scores": 9876, "leads": 3456, "outcomes": 455, "reached": 401, "unscored": 17, "stage": "opportunity"},
-            **{"oldest_score": "2023-12-09", "newest_score": "2026-06-30"},
-            "left_out": {why: 100 + i for i, why in enumerate(LEFT_OUT_REASONS)},
-            "values_left_out": {"hobby": 33},
-        },
-        "fields_left_out": {"stage": "the stage is what is decided"},
-        "split": "time",
-        "held_out": {name: judge(won[held], forecast[held]).to_dict() for name, forecast in forecasts.items()},
-        "base_rate": float(won.mean()),
-        "trust": 0.4528,
-        "model_weight": 0.8123,
-        "rounding_gap": {"mean_points": 0.081, "largest_points": 0.43},
-        "compile_gap": 1e-15,
-        "promises": {"opportunity": {"line": 61.2, "asked_precision": 0.7, "said": "71 of 88 held-out leads did"}},
-        "lift": lift(totals[held], won[held]),
-        "reliability": reliability(won[held], probability[held]),
-        "precision_by_volume": {"opportunity": volume},
-        "by_month": by_month(days, won, probability, held),
-        "audit": {
-            "rules": rules,
-            **{"dead": ["big"], "always_on": [], "contradicted": [], "redundant": [["urgent", "big"]], "overrated": []},
-        },
-        "leakage": {"checked": ["employees", "need"], "suspects": [suspect], "overruled": [suspect]},
-        "maturity": {
-            **{"horizon": 90, "immature": 441, "within_horizon": 0.113, "eventually": 0.127, "said": "9 in 10 do"},
-            "curve": [
-                {"day": day, "share": day / 900, "low": day / 1000, "high": day / 800, "at_risk": 3000 - day}
-                for day in range(0, 120, 5)
-            ],
-        },
-        "drift": {
-            "score": {"psi": 0.031, "chance": 0.02, "band": "steady"},
-            "fields": [{"name": "employees", "psi": 0.17, "chance": 0.03, "band": "moved"}],
-            "rules": [{"name": "urgent", "psi": 0.31, "chance": 0.01, "band": "shifted"}],
-            "said": "from the 2,000 older leads to the 1,000 newest, the rule urgent shifted",
-        },
-        "spread": spread(totals, totals // 3, -totals // 9),
-        "comparison": {
-            **{"release": "2026-06-30-001", "leads": 1000, "worse": False, "said": "better: 0.2 against 0.3"},
-            "log_loss": {"new": 0.201, "old": 0.3, "difference": -0.099, "low": -0.12, "high": -0.07},
-            "precision": {"new": 0.71, "old": 0.69, "difference": 0.02, "low": -0.01, "high": 0.05},
-        },
-        "examples": examples(
-            Scorecard(card, replace(learned, terms=learned.terms[:4])),
-            leads,
-            [date(2026, 1, 1)] * len(leads),
-            [bool(won[at]) for at in chosen],
-            list(chosen.values()),
-        ),
-    }
-    return json.loads(json.dumps(metrics))  # as it is read again from metrics.json
 
 
 @pytest.fixture(scope="module")
@@ -194,134 +34,6 @@ def text(card: Card, learned: Learned, metrics: dict[str, Any]) -> str:
 
 
 PROVENANCE = {"data": "leads.csv", "data_sha256": "ab12" * 16, "rows": 3456, "seed": 0, "versions": {"python": "3.11"}}
-
-
-class Page(HTMLParser):
-    """The marks, the texts and the elements of a page."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.open: list[str] = []
-        self.marks: list[tuple[str, str, str]] = []
-        self.texts: list[str] = []  # those of no mark, no style and no picture
-        self.elements: list[tuple[str, dict[str, str | None]]] = []
-        self.words = ""
-        self._mark: tuple[str, str] | None = None
-        self.feed(text)
-        self.close()
-        assert self.open == []
-
-    def handle_starttag(self, tag: str, attrs: Sequence[tuple[str, str | None]]) -> None:
-        """Keep an element, and the mark it may open."""
-        attributes = dict(attrs)
-        self.elements.append((tag, attributes))
-        if tag not in VOID:
-            self.open.append(tag)
-        if "data-metric" in attributes:
-            self._mark = (str(attributes["data-metric"]), str(attributes["data-format"]))
-            self.marks.append((*self._mark, ""))
-
-    def handle_endtag(self, tag: str) -> None:
-        """Close what was opened last."""
-        assert self.open.pop() == tag
-        if tag == "span":
-            self._mark = None
-
-    def handle_startendtag(self, tag: str, attrs: Sequence[tuple[str, str | None]]) -> None:
-        """Keep an element that closes itself."""
-        self.elements.append((tag, dict(attrs)))
-
-    def handle_data(self, data: str) -> None:
-        """Keep a text where it belongs."""
-        if "svg" in self.open or "style" in self.open:
-            return
-        self.words += data
-        if self._mark is None:
-            self.texts.append(data)
-        else:
-            self.marks[-1] = (*self._mark, self.marks[-1][2] + data)
-
-    def under(self, tag: str) -> list[dict[str, str | None]]:
-        """The attributes of every element of a name."""
-        return [attributes for name, attributes in self.elements if name == tag]
-
-    @property
-    def plain(self) -> str:
-        """All its words, on one line."""
-        return " ".join(self.words.split())
-
-
-def at(data: Any, pointer: str) -> Any:
-    """The value to which a JSON pointer leads, found without the code that wrote it."""
-    for step in pointer.split("/")[1:]:
-        key = step.replace("~1", "/").replace("~0", "~")
-        if isinstance(data, Mapping):
-            data = data.get(key)
-        elif isinstance(data, list | tuple):
-            data = data[int(key)] if int(key) < len(data) else None
-        else:
-            data = getattr(data, key)
-    return data
-
-
-def check(text: str, data: Mapping[str, Any]) -> Page:
-    """Every mark tells what is there, and no number is without a mark."""
-    read = Page(text)
-    for pointer, form, shown in read.marks:
-        value = at(data, pointer)
-        assert shown == ("–" if value is None else FORMATS[form](value)), pointer
-    bare = {number for words in read.texts for number in re.findall(r"\d[\d.,]*\d%?|\d%?", words)}
-    assert bare <= CONSTANTS
-    return read
-
-
-def test_formats() -> None:
-    """The one place in which figures become text."""
-    texts: dict[tuple[str, Any], str] = {
-        ("text", "a"): "a",
-        ("words", "always_on"): "always on",
-        ("yes", False): "no",
-        ("whole", 1234567): "1,234,567",
-        ("number", 2.5): "2.5",
-        ("number", 90): "90",
-        ("number", -4500000): "-4,500,000",
-        ("number", 2010): "2010",
-        ("number", 0.123456): "0.123456",
-        ("number", 1e20): "1e+20",
-        ("stretch", "4500000 to 20000000.25"): "4,500,000 to 20,000,000.25",
-        ("percent", 0.5962): "59.6%",
-        ("half", 0.4528): "45%",
-        ("loss", -0.00234): "−0.0023",
-        ("two", 0.9825): "0.98",
-        ("one", 5.96): "6.0",
-        ("times", 1.51): "1.5 ×",
-        ("points", -7.3): "−7.3",
-        ("points", 7.3): "+7.3",
-        ("total", 97.1): "97.1",
-        ("tenths", 33): "+3.3",
-        ("error", 437): "43.7",
-        ("count", (1, 2)): "2",
-    }
-    assert {form for form, _ in texts} == set(FORMATS)
-    for (form, value), text in texts.items():
-        assert FORMATS[form](value) == text
-
-
-def test_figures_know_their_place() -> None:
-    """A pointer escapes its own signs; what is missing shows as a dash, and is false."""
-    figure = Figure({"a/b~c": [{"x": 0}]}, "/metrics")
-    here = figure["a/b~c"][0]["x"]
-    assert here
-    assert here.key == "x"
-    assert here.show("whole") == '<span data-metric="/metrics/a~1b~0c/0/x" data-format="whole">0</span>'
-    assert figure["a/b~c"].key == "a/b~c"
-    missing = figure["no"]["such"][3]
-    assert (bool(missing), list(missing), len(missing)) == (False, [], 0)
-    assert missing.show("loss") == '<span data-metric="/metrics/no/such/3" data-format="loss">–</span>'
-    empty: list[Any] = ["", [], None]
-    assert not any(Figure(value) for value in empty)
-    assert all(Figure(value) for value in (0, False, "a"))
-    assert Figure("<b>").show() == '<span data-metric="" data-format="text">&lt;b&gt;</span>'
 
 
 def test_every_figure_is_in_the_metrics(text: str, card: Card, learned: Learned, metrics: dict[str, Any]) -> None:
@@ -533,25 +245,6 @@ def test_choices_are_shown_in_words(text: str) -> None:
     assert "employees is below 250.5 or missing: need is urgent or other: +1.7 (41 leads)" in read.plain
     assert "employees is 250.5 and up" in read.plain
     assert "asked for a demonstration is yes: +2.1 (88 leads)" in read.plain
-
-
-def test_many_bins_and_no_leads_can_be_drawn() -> None:
-    """A table of one bin, one of a hundred, a pair of empty cells: each is a picture, wide where it must be."""
-    many = TextBins(tuple(f"level number {i} with a long name" for i in range(100)))
-    assert not table(Table("a", many, (0,) * 102, (0,) * 102), "a").wide
-    assert not table(Table("a", NumberBins(()), (0, 0), (0, 0), (0, 0)), "a").wide
-    empty = Pair(("a", "b"), (FlagBins(), many), ((0,) * 102,) * 3, ((0,) * 102,) * 3)
-    assert pair(empty, ("a", "b"), "a").wide
-    assert "long name" in table(Table("a", TextBins(("has a long name",)), (1, 2, 3), (1, 2, 3)), "a").svg
-
-
-def test_a_long_ledger_is_cut(metrics: dict[str, Any]) -> None:
-    """Of many entries the smallest are one bar of the waterfall, so that it can be read."""
-    entries = [{"name": f"n{i}", "kind": "rule", "points": float(i), "reason": f"reason {i}."} for i in range(40)]
-    drawn = waterfall({**metrics["examples"][0], "ledger": entries, "total": 780.0}, "a").svg
-    assert "all smaller ones together" in drawn
-    assert "reason 39." in drawn
-    assert "reason 5." not in drawn
 
 
 @pytest.mark.slow
