@@ -10,8 +10,10 @@ from typing import Any
 
 import psycopg
 import pytest
+from click.testing import CliRunner
 
 from leadledger import load
+from leadledger.api.cli.commands import cli
 from leadledger.api.lists.postgres import score_table
 from leadledger.api.lists.wanted import Wanted
 from leadledger.scoring.card.reader import parse_card
@@ -26,9 +28,7 @@ from leadledger.scoring.scorecard import Learned, build_untrained
 from tests.postgres import database, server
 
 AS_OF = date(2026, 1, 31)
-CARD = build_untrained(
-    parse_card(
-        """
+CARD_TEXT = """
 name: small
 fields:
   id: {kind: id}
@@ -42,8 +42,7 @@ rules:
   - {name: fresh, when: days_since(seen) <= 30, points: 5, reason: Fresh}
   - {name: warm, when: asked, points: 2, reason: Asked}
 """
-    )
-)
+CARD = build_untrained(parse_card(CARD_TEXT))
 
 
 @pytest.fixture(scope="module")
@@ -177,6 +176,20 @@ def test_some_rows_with_their_errors_and_entries(url: str, db: psycopg.Connectio
         ("a", "rule", "near", 10.0),
         ("a", "start", "start", 50.0),
     ]
+
+
+def test_the_command_line_keeps_ledgers_in_a_table(url: str, db: psycopg.Connection[Any], tmp_path: Path) -> None:
+    """`--ledger` names a table, as `--into` does; the entries of a lead add up to its points."""
+    leads(db, "('a', '100', 'no', '', ''), ('b', '10', 'SE', '', 'yes')")
+    (tmp_path / "card.yaml").write_text(CARD_TEXT, "utf-8")
+    options = ["--table", "leads", "--into", "scores", "--ledger", "entries", "--as-of", AS_OF.isoformat()]
+    run = CliRunner().invoke(cli, ["score", url, *options, "--card", str(tmp_path / "card.yaml")])
+    assert run.exit_code == 0, run.output
+    assert db.execute("SELECT id, sum(points) FROM entries GROUP BY id ORDER BY id").fetchall() == [
+        ("a", 80.0),
+        ("b", 52.0),
+    ]
+    assert scores(db) == [("a", 80), ("b", 52)]
 
 
 def test_the_kinds_of_entries_are_those_of_every_ledger(url: str, db: psycopg.Connection[Any]) -> None:
