@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from leadledger.api.cli.options import FILE, Day, as_json, home, log_url
-from leadledger.api.cli.printing import count, report
+from leadledger.api.cli.printing import count, file_name, report
 from leadledger.scoring.errors import DataError
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def export_log(
     with open_log(home, log_url) as store:
         rows = store.read_scores(since.isoformat() if since else "", until.isoformat() if until else "")
         scores = export_scores(rows, out)
-    text = f"{count(scores, 'score')}: {out}"
+    text = f"{count(scores, 'score')} written to {file_name(out)}"
     report(as_json, {"scores": scores, "out": str(out)}, text, err=str(out) == "-")
 
 

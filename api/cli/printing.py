@@ -26,6 +26,11 @@ def wrap(lines: Iterable[str]) -> str:
     return "\n".join(part for line in lines for part in textwrap.wrap(line, width(), subsequent_indent="  ") or [""])
 
 
+def file_name(path: object) -> str:
+    """A file as reports name it: `-` is standard output."""
+    return "standard output" if str(path) == "-" else str(path)
+
+
 def count(number: int, noun: str) -> str:
     """A number of things: `1 rule`, `2,000 rules`."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"

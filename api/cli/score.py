@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import click
 
 from leadledger.api.cli.options import Names, ScorecardSource, as_json, as_of, gather, scorecard_source, today
-from leadledger.api.cli.printing import count, report, wrap
+from leadledger.api.cli.printing import count, file_name, report, wrap
 from leadledger.api.cli.progress import show_bar, show_steps
 
 if TYPE_CHECKING:
@@ -188,10 +188,8 @@ def list_text(scored: ScoredList) -> str:
 def _list_lines(scored: ScoredList) -> Iterator[str]:
     left = f", {scored.left_out:,} not asked for" if scored.left_out else ""
     rate = f", {scored.rows / scored.seconds:,.0f} a second" if scored.rows >= FAST and scored.seconds else ""
-    yield (
-        f"{count(scored.rows, 'row')}: {scored.scored:,} scored into {scored.out}, {scored.rejected:,} rejected"
-        f"{left}{rate}"
-    )
+    written = f"{scored.scored:,} scored into {file_name(scored.out)}"
+    yield f"{count(scored.rows, 'row')}: {written}, {scored.rejected:,} rejected{left}{rate}"
     if scored.rejected:
         yield f"Why rows were rejected: {scored.rejects}"
     for column, field in scored.misspelt.items():

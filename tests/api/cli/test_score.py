@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -52,3 +53,17 @@ def test_options_and_engines(small: Path, words: list[str], message: str) -> Non
     done = run("score", *words, "--card", small)
     assert (done.exit_code, done.stdout) == (2, "")
     assert done.stderr.splitlines()[-1].startswith(f"Error: {message}")
+
+
+def test_the_report_leaves_standard_output_to_the_scores(
+    small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With `-o -`, CSV goes to standard output and the report, as text or as JSON, to stderr."""
+    leads = tmp_path / "leads.csv"
+    leads.write_text("need\nclear\nvague\nclear\n")
+    monkeypatch.chdir(tmp_path)  # where the rejects go
+    done = run("score", leads, "-o", "-", "--card", small, "--columns", "points")
+    assert done.stdout == "points\n60.0\n50.0\n60.0\n"
+    assert done.stderr.splitlines()[0] == "3 rows: 3 scored into standard output, 0 rejected"
+    done = run("score", leads, "-o", "-", "--card", small, "--columns", "points", "--json")
+    assert (done.stdout, json.loads(done.stderr)["out"]) == ("points\n60.0\n50.0\n60.0\n", "-")
