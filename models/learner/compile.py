@@ -20,6 +20,7 @@ from sklearn.pipeline import Pipeline
 from leadledger.models.learner.additive import (
     Additive,
     End,
+    Fields,
     Floats,
     Fork,
     Indexes,
@@ -62,9 +63,7 @@ def compile_additive(estimator: Any, X: pd.DataFrame | ArrayLike) -> Additive:
             f"{class_name} has no `bins_`: fit it first; if it never has any, put `Binning` before it in a"
             " Pipeline, or give it a list with one NumberBins, TextBins or FlagBins for each column"
         )
-    pairs = [(int(first), int(second)) for first, second in getattr(estimator, "pairs_", ())]
-    if any(not 0 <= first < second < len(bins) for first, second in pairs) or len(set(pairs)) < len(pairs):
-        raise CompileError(f"`pairs_` must hold each pair once, as (i, j) with 0 <= i < j < {len(bins)}, not {pairs}")
+    pairs = _declared_pairs(estimator, len(bins))
     sizes = [len(column_bins) for column_bins in bins]
     trees: Mapping[tuple[int, ...], tuple[Fork, ...]] = getattr(estimator, "trees_", {})
     for fields, set_trees in trees.items():
@@ -102,6 +101,14 @@ def compile_additive(estimator: Any, X: pd.DataFrame | ArrayLike) -> Additive:
     if isinstance(own, Additive):
         model = replace(model, errors=own.errors, pair_errors=own.pair_errors, tree_errors=own.tree_errors)
     return replace(purify(model), gap=gap)
+
+
+def _declared_pairs(estimator: Any, n_columns: int) -> list[Fields]:
+    """The `pairs_` of a classifier; none where it has none."""
+    pairs = [(int(first), int(second)) for first, second in getattr(estimator, "pairs_", ())]
+    if any(not 0 <= first < second < n_columns for first, second in pairs) or len(set(pairs)) < len(pairs):
+        raise CompileError(f"`pairs_` must hold each pair once, as (i, j) with 0 <= i < j < {n_columns}, not {pairs}")
+    return pairs
 
 
 def bins_of(estimator: Any) -> Sequence[Bins]:
