@@ -128,11 +128,11 @@ def make_cleaner(field: Field, missing: frozenset[str]) -> Callable[[Any], Typed
     `missing` holds the texts (folded) that mean "not known" in the whole card. The function raises UnreadableValue.
     """
     convert = {
-        "number": _number,
-        "text": _text_of(field),
-        "flag": _flag,
-        "date": _day,
-        "id": _text_of(field),
+        "number": _read_number,
+        "text": _make_text_reader(field),
+        "flag": _read_flag,
+        "date": _read_day,
+        "id": _make_text_reader(field),
     }[field.kind]
     absent = frozenset(field.missing)
     missing |= field.missing_texts
@@ -165,7 +165,7 @@ def _is_nan(raw: Any) -> bool:
     return type(raw).__name__ in ABSENT_TYPES or (isinstance(raw, float) and math.isnan(raw))
 
 
-def _number(raw: Any) -> float | None:
+def _read_number(raw: Any) -> float | None:
     if type(raw) is str:
         if not _NUMBER.fullmatch(raw):
             if fold(raw) == "nan":
@@ -184,7 +184,7 @@ def _number(raw: Any) -> float | None:
     raise UnreadableValue(f"{quote(raw)} {NOT_FINITE}")
 
 
-def _flag(raw: Any) -> bool:
+def _read_flag(raw: Any) -> bool:
     if isinstance(raw, bool):
         return raw
     if isinstance(raw, str):
@@ -196,7 +196,7 @@ def _flag(raw: Any) -> bool:
     raise UnreadableValue(f"{quote(raw)} {NOT_FLAG}")
 
 
-def _day(raw: Any) -> date:
+def _read_day(raw: Any) -> date:
     if isinstance(raw, datetime):
         moved = raw.astimezone(UTC) if raw.tzinfo else raw
         return moved.date()
@@ -216,10 +216,10 @@ def _day(raw: Any) -> date:
         raise UnreadableValue(f"{quote(raw)} {NOT_DATE}") from None
 
 
-def _text_of(field: Field) -> Callable[[Any], str]:
+def _make_text_reader(field: Field) -> Callable[[Any], str]:
     values = {fold(value): value for value in field.values}
 
-    def text(raw: Any) -> str:
+    def read_text(raw: Any) -> str:
         if not isinstance(raw, str):
             if isinstance(raw, bool) or not isinstance(raw, int):
                 raise UnreadableValue(f"{quote(raw)} {NOT_TEXT}")
@@ -239,7 +239,7 @@ def _text_of(field: Field) -> Callable[[Any], str]:
             return listed
         return str(raw)
 
-    return text
+    return read_text
 
 
 @dataclass(frozen=True)

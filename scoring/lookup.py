@@ -169,22 +169,22 @@ class Combination:
         """The name of its ledger entry."""
         return " & ".join(self.fields)
 
-    def cell(self, bins: Sequence[int]) -> int:
+    def number_cell(self, bins: Sequence[int]) -> int:
         """The number of a cell, given the bin of each field: the first field counts most, as the rows of a pair."""
         cell = 0
         for at, axis in zip(bins, self.bins, strict=True):
             cell = cell * len(axis) + at
         return cell
 
-    def at(self, cell: int) -> tuple[int, ...]:
-        """The bin of each field in a cell; undoes `cell`."""
+    def find_bins(self, cell: int) -> tuple[int, ...]:
+        """The bin of each field in a cell; undoes `number_cell`."""
         bins = []
         for axis in reversed(self.bins):
             cell, at = divmod(cell, len(axis))
             bins.append(at)
         return tuple(reversed(bins))
 
-    def worth(self, bins: Sequence[int]) -> int:
+    def sum_points(self, bins: Sequence[int]) -> int:
         """The points (tenths) of a cell, given the bin of each field: the sum of the leaves that it comes to."""
         place = dict(zip(self.fields, bins, strict=True))
         return sum(find_leaf(tree, place).points for tree in self.trees)

@@ -63,11 +63,11 @@ REJECT_COLUMNS = (
 REJECT_PLACES = ("file", "row", "id")
 
 
-def reject_columns(places: tuple[str, ...]) -> tuple[Column, ...]:
+def list_reject_columns(places: tuple[str, ...]) -> tuple[Column, ...]:
     """The columns of rejects of an engine that says where a value stands by `places`, of REJECT_PLACES."""
     return tuple(column for column in REJECT_COLUMNS if column.name in places or column.name not in REJECT_PLACES)
 
 
-def names(columns: tuple[Column, ...]) -> tuple[str, ...]:
+def list_names(columns: tuple[Column, ...]) -> tuple[str, ...]:
     """The names of some columns."""
     return tuple(column.name for column in columns)

@@ -26,7 +26,7 @@ import leadledger
 from leadledger.scoring.card.reader import read_card
 from leadledger.scoring.engine.score import get_engine
 from leadledger.scoring.errors import LeadError, PrinterError
-from leadledger.scoring.outputs import REASON_COLUMNS, names
+from leadledger.scoring.outputs import REASON_COLUMNS, list_names
 from leadledger.scoring.printers.sql import select as sql
 from leadledger.scoring.printers.sql.dialects.by_name import DIALECTS
 from leadledger.scoring.printers.sql.query import Query
@@ -210,7 +210,7 @@ def test_reasons_agree_with_the_ledger(dialect: str, rows: Rows) -> None:
     def every_card(card: Scorecard, leads: list[dict[str, Any]]) -> None:
         query = Query(AS_OF, columns={"row": "INTEGER", **TYPES}, keep=["row"], explain=True)
         for lead, row in zip(leads, rows(leads, TYPES, sql.select(card, query, dialect)), strict=True):
-            assert tuple(row[one] for one in names(REASON_COLUMNS)) == expected(card, lead)
+            assert tuple(row[one] for one in list_names(REASON_COLUMNS)) == expected(card, lead)
 
     every_card()
 

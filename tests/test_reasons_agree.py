@@ -13,7 +13,7 @@ from leadledger.scoring.card.condition import KnownField, parse_condition
 from leadledger.scoring.engine.score import get_engine
 from leadledger.scoring.errors import LeadError
 from leadledger.scoring.field import Field
-from leadledger.scoring.outputs import REASON_COLUMNS, REASONS_PER_SIDE, names
+from leadledger.scoring.outputs import REASON_COLUMNS, REASONS_PER_SIDE, list_names
 from leadledger.scoring.printers.sql import cleaning
 from leadledger.scoring.printers.sql.query import Query
 from leadledger.scoring.printers.sql.reasons import LARGEST_INTEGER
@@ -41,7 +41,7 @@ def told(
     asked, rows = backend
     query = Query(AS_OF, columns={"row": "INTEGER", **types}, explain=True, keep=["row"])
     found = rows(leads, types, printed(card, query, asked))
-    return [tuple(row[one] for one in names(REASON_COLUMNS)) for row in found]
+    return [tuple(row[one] for one in list_names(REASON_COLUMNS)) for row in found]
 
 
 def expected(card: Scorecard, lead: dict[str, Any]) -> tuple[str | None, ...]:
@@ -49,7 +49,7 @@ def expected(card: Scorecard, lead: dict[str, Any]) -> tuple[str | None, ...]:
     try:
         ledger = get_engine(card).build_result(get_engine(card).clean(lead).values, AS_OF).ledger
     except LeadError:
-        return (None,) * len(names(REASON_COLUMNS))
+        return (None,) * len(list_names(REASON_COLUMNS))
     entries = [one for one in ledger if one.kind not in ("start", "group")]
     gains = sorted((one for one in entries if one.tenths > 0), key=lambda one: -one.tenths)
     losses = sorted((one for one in entries if one.tenths < 0), key=lambda one: one.tenths)

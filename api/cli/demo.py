@@ -146,7 +146,7 @@ def _pick_example(scored: Path) -> dict[str, str]:
     from leadledger.training.sources.table import connect, read_list
 
     columns = (*outputs.SCORE_COLUMNS, outputs.PLUS_MINUS, *outputs.REASON_COLUMNS, outputs.QUESTIONS)
-    added = ", ".join([*outputs.names(columns), '"ll:row"'])
+    added = ", ".join([*outputs.list_names(columns), '"ll:row"'])
     with connect() as connection:
         source = read_list(connection, scored)
         rows = connection.execute(

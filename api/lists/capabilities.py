@@ -36,7 +36,7 @@ class ListEngine:
     @property
     def reject_columns(self) -> tuple[outputs.Column, ...]:
         """The columns of its rejects: where a value stands, then the same for every engine."""
-        return outputs.reject_columns(self.reject_places)
+        return outputs.list_reject_columns(self.reject_places)
 
 
 ENGINES = {

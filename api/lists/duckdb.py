@@ -32,7 +32,7 @@ from leadledger.api.lists.wanted import Wanted, check_recommendations, choose_co
 from leadledger.models.files import publish_file
 from leadledger.scoring.engine.score import get_engine
 from leadledger.scoring.errors import DataError
-from leadledger.scoring.outputs import QUESTIONS, VERDICTS, names
+from leadledger.scoring.outputs import QUESTIONS, VERDICTS, list_names
 from leadledger.scoring.printers.sql import select as sql
 from leadledger.scoring.printers.sql.cleaning import TYPE_OF_KIND, find_id_column, require_columns
 from leadledger.scoring.printers.sql.dialects.literals import quoted, text_literal
@@ -140,7 +140,7 @@ class _FileRun:
         """Raises DataError where the columns of the list don't fit the card, or what is wanted."""
         self.card, self.as_of, self.wanted, self.where = card, as_of, wanted, where
         self.connection, self.scan = connection, scan
-        self.outputs = {column: f"{wanted.prefix}{column}" for column in names(ENGINE.columns(wanted.explain))}
+        self.outputs = {column: f"{wanted.prefix}{column}" for column in list_names(ENGINE.columns(wanted.explain))}
         self.used = require_columns(card.card, scan.columns, scan.label)
         self.columns = choose_columns(list(scan.columns), scan.label, self.outputs, wanted)
         self.id_column = find_id_column(card.card, scan.columns)
@@ -354,7 +354,7 @@ def write_rejects(broken: Sequence[Reject], bad: Iterator[Reject], path: Path) -
     last = 0
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
-        writer.writerow(names(ENGINE.reject_columns))
+        writer.writerow(list_names(ENGINE.reject_columns))
         for reject in merge(broken, bad, key=lambda reject: reject.row):
             rows += reject.row != last
             last = reject.row

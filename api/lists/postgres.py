@@ -28,7 +28,7 @@ from leadledger.api.lists.results import RowCounts, ScoredTable, absent_fields, 
 from leadledger.api.lists.wanted import Wanted, parse_where
 from leadledger.scoring.errors import DataError, did_you_mean, quote
 from leadledger.scoring.field import Field
-from leadledger.scoring.outputs import names
+from leadledger.scoring.outputs import list_names
 from leadledger.scoring.printers.sql import select as sql
 from leadledger.scoring.printers.sql.cleaning import require_columns
 from leadledger.scoring.printers.sql.dialects.postgres import LONGEST_NAME, family, name, normalize_column, text
@@ -299,7 +299,7 @@ def _choose_key(card: Card, types: Mapping[str, str], label: str, key: str | Non
 
 def _reject_names() -> str:
     """The columns of rejects, as an INSERT names them."""
-    return ", ".join(map(name, names(ENGINE.reject_columns)))
+    return ", ".join(map(name, list_names(ENGINE.reject_columns)))
 
 
 def _staged(condition: str) -> str:

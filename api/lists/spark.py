@@ -24,7 +24,7 @@ from leadledger.api.lists.spark_session import spark_session
 from leadledger.api.lists.wanted import Wanted, check_recommendations, choose_columns, parse_where
 from leadledger.scoring.errors import DataError
 from leadledger.scoring.frames import spark as spark_frame
-from leadledger.scoring.outputs import names
+from leadledger.scoring.outputs import list_names
 from leadledger.scoring.printers.sql.cleaning import find_columns, find_id_column, require_columns
 from leadledger.scoring.printers.sql.dialects.spark import family, name
 from leadledger.scoring.printers.sql.query import BAD, Query
@@ -108,7 +108,7 @@ class _FolderRun:
     def __init__(self, card: Scorecard, spark: SparkSession, wanted: Wanted, query: Query) -> None:
         self.card, self.spark, self.wanted, self.query = card, spark, wanted, query
         self.files = SparkFiles(spark)
-        self.outputs = {column: f"{wanted.prefix}{column}" for column in names(ENGINE.columns(wanted.explain))}
+        self.outputs = {column: f"{wanted.prefix}{column}" for column in list_names(ENGINE.columns(wanted.explain))}
 
     def score(self, data: str, out: str, report: Callable[[str], None]) -> ScoredList:
         """Score the list `data` into the folder `out`. Raises DataError."""
@@ -321,4 +321,4 @@ def _quoted(column: str) -> str:
 def _reject_record(file: str, row: int | None, lead_id: str | None, reject: Reject) -> dict[str, Any]:
     """A reject as a row of the rejects folder."""
     values = (file, row, lead_id, reject.column, reject.value, reject.reason)
-    return dict(zip(names(ENGINE.reject_columns), values, strict=True))
+    return dict(zip(list_names(ENGINE.reject_columns), values, strict=True))

@@ -58,10 +58,10 @@ def add_standard_names(
     card uses already. A field gets none if its kind is another; or if it lists its `values`, since each CRM has words
     of its own there, and a lead whose word the card doesn't list would be refused.
     """
-    return {name: _named(field, spoken.get(name, ()), taken) for name, field in fields.items()}
+    return {name: _add_names_to(field, spoken.get(name, ()), taken) for name, field in fields.items()}
 
 
-def _named(field: Field, spoken: Container[str], taken: Container[str]) -> Field:
+def _add_names_to(field: Field, spoken: Container[str], taken: Container[str]) -> Field:
     entry = read_standard_fields().get(field.name)
     if entry is None or field.derived is not None or field.values or field.kind != entry.kind or "" in spoken:
         return field

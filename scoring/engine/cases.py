@@ -13,7 +13,7 @@ from leadledger.scoring.scorecard import Card, Case, Learned, Scorecard
 
 @dataclass(frozen=True)
 class Failure:
-    """A case that fails: its name, its line in the card, and what was expected and what came out instead."""
+    """A case that fails: its name, its line in the card, and what was expected and what was found."""
 
     case: str
     line: int
@@ -38,11 +38,11 @@ def find_failures(card: Card) -> tuple[Failure, ...]:
         excluded = ready.tally(values, case.as_of)[-1]
         fired = {entry.name for entry in result.ledger if entry.kind == "rule"}
         fired |= {exclusion.name for exclusion, fires in zip(card.exclude, excluded, strict=True) if fires}
-        failures += [Failure(case.name, case.line, text) for text in _mismatches(case, result, fired)]
+        failures += [Failure(case.name, case.line, text) for text in _find_mismatches(case, result, fired)]
     return tuple(failures)
 
 
-def _mismatches(case: Case, result: Result, fired: set[str]) -> Iterator[str]:
+def _find_mismatches(case: Case, result: Result, fired: set[str]) -> Iterator[str]:
     advice = result.recommendation
     actual: dict[str, Any] = {
         "recommendation": advice.verdict,
@@ -54,8 +54,8 @@ def _mismatches(case: Case, result: Result, fired: set[str]) -> Iterator[str]:
     }
     for key, expected in case.expect.items():
         if key in actual and actual[key] != expected:
-            got = f"{_show(key, actual[key])} ({format_unsigned(result.tenths)} points)"
-            yield f"expected {key} {_show(key, expected)}, got {got}"
+            got = f"{_format_output(key, actual[key])} ({format_unsigned(result.tenths)} points)"
+            yield f"expected {key} {_format_output(key, expected)}, got {got}"
     for name in case.expect.get("fires", ()):
         if name not in fired:
             yield f"expected '{name}' to fire; it did not"
@@ -64,5 +64,5 @@ def _mismatches(case: Case, result: Result, fired: set[str]) -> Iterator[str]:
             yield f"expected '{name}' not to fire; it did"
 
 
-def _show(key: str, value: Any) -> str:
+def _format_output(key: str, value: Any) -> str:
     return format_unsigned(value) if key == "points" else f"{value:g}" if key == "score" else str(value)

@@ -14,7 +14,7 @@ from typing import Any
 
 from leadledger.scoring.engine import question
 from leadledger.scoring.errors import BadValue, LeadError, UnreadableValue
-from leadledger.scoring.field import Field, Lead, make_cleaner
+from leadledger.scoring.field import Lead, make_cleaner
 from leadledger.scoring.gate import Gate, decide
 from leadledger.scoring.lookup import Combination, Pair, Table, Term
 from leadledger.scoring.outputs import REASONS_PER_SIDE
@@ -79,15 +79,15 @@ class _Cells(dict[int, Entry]):
 
     def __init__(self, card: Scorecard, term: Combination) -> None:
         self.term = term
-        self.titles = [_title(card, name) for name in term.fields]
+        self.titles = [card.card.fields[name].title for name in term.fields]
 
     def __missing__(self, cell: int) -> Entry:
         if len(self) >= MOST_CELLS_KEPT:
             self.clear()
-        bins = self.term.at(cell)
+        bins = self.term.find_bins(cell)
         named = zip(self.titles, self.term.bins, bins, strict=True)
         reason = ", ".join(f"{title}: {axis.labels[at]}" for title, axis, at in named)
-        self[cell] = entry = Entry(self.term.name, "combination", self.term.worth(bins), reason)
+        self[cell] = entry = Entry(self.term.name, "combination", self.term.sum_points(bins), reason)
         return entry
 
 
@@ -107,8 +107,8 @@ class Engine:
         self._rules = [
             Entry(priced.rule.name, "rule", priced.points, priced.rule.reason, priced.rule.why) for priced in card.rules
         ]
-        self._terms = [_entries(card, term) for term in card.learned.terms]
-        self._known_errors, self._always, self._squares = _errors(card)
+        self._terms = [_make_entries(card, term) for term in card.learned.terms]
+        self._known_errors, self._always, self._squares = _square_errors(card)
         self._groups = [(group.name, describe_group(card, group.name)) for group in card.groups]
         self._asked = question.prepare_questions(card, self.tally)
 
@@ -189,7 +189,7 @@ class Engine:
             gate.to if gate and advice != "disqualify" else at,
             gate.threshold.points if gate else None,
             tuple((criterion.name, _STATES[met]) for criterion, met in zip(card.card.criteria, criteria, strict=True)),
-            self._reasons(gate, advice, criteria, excluded, total, high, ledger),
+            self._find_reasons(gate, advice, criteria, excluded, total, high, ledger),
             questions,
         )
         return Result(
@@ -208,7 +208,7 @@ class Engine:
             error,
         )
 
-    def _reasons(
+    def _find_reasons(
         self,
         gate: Gate | None,
         advice: str,
@@ -264,7 +264,7 @@ def unwrap_scalar(raw: Any) -> Any:
     return raw.item() if sort in "biuf" else raw
 
 
-def _errors(card: Scorecard) -> tuple[bool, int, list[tuple[int, Sequence[int]]]]:
+def _square_errors(card: Scorecard) -> tuple[bool, int, list[tuple[int, Sequence[int]]]]:
     """Whether any term has errors; the squares that every lead has, and those by bin, with their term's place."""
     always = 0
     by_bin: list[tuple[int, Sequence[int]]] = []
@@ -279,15 +279,15 @@ def _errors(card: Scorecard) -> tuple[bool, int, list[tuple[int, Sequence[int]]]
     return bool(always or by_bin), always, by_bin
 
 
-def _entries(card: Scorecard, term: Term) -> Sequence[Entry] | _Cells:
+def _make_entries(card: Scorecard, term: Term) -> Sequence[Entry] | _Cells:
     """The entries of a term by bin, in the order of `Tally.bins`: `employees: 50 to 250`."""
     if isinstance(term, Combination):
         return _Cells(card, term)
     if isinstance(term, Table):
-        title = _title(card, term.field)
+        title = card.card.fields[term.field].title
         cells = zip(term.points, term.bins.labels, strict=True)
         return [Entry(term.name, "table", points, f"{title}: {label}") for points, label in cells]
-    first, second = (_title(card, name) for name in term.fields)
+    first, second = (card.card.fields[name].title for name in term.fields)
     return [
         Entry(term.name, "pair", points, f"{first}: {row}, {second}: {column}")
         for row, row_points in zip(term.bins[0].labels, term.points, strict=True)
@@ -307,8 +307,3 @@ def describe_group(card: Scorecard, name: str) -> str:
     if limits:
         parts.append(f"{' and '.join(limits)} together")
     return f"{name.replace('_', ' ')}: {', '.join(parts)}"
-
-
-def _title(card: Scorecard, name: str) -> str:
-    field: Field = card.card.fields[name]
-    return field.title

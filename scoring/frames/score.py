@@ -18,7 +18,7 @@ from leadledger.scoring.errors import DataError, UnreadableValue, did_you_mean, 
 from leadledger.scoring.field import make_cleaner
 from leadledger.scoring.frames import spark as spark_frame
 from leadledger.scoring.frames.libraries import ARROW, LIBRARIES, POLARS, SPARK, Library, find_library, require_arrow
-from leadledger.scoring.outputs import PLUS_MINUS, REASON_COLUMNS, SCORE_COLUMNS, names
+from leadledger.scoring.outputs import PLUS_MINUS, REASON_COLUMNS, SCORE_COLUMNS, list_names
 from leadledger.scoring.printers.sql import select as sql
 from leadledger.scoring.printers.sql.cleaning import find_columns, require_columns, type_family
 from leadledger.scoring.printers.sql.dialects import spark
@@ -93,7 +93,7 @@ class _FrameScoring:
     def outputs(self) -> tuple[str, ...]:
         """The columns that a score adds, before `problem` and without the prefix."""
         reasons = (PLUS_MINUS, *REASON_COLUMNS) if self.explain else ()
-        return names((*SCORE_COLUMNS, *reasons))
+        return list_names((*SCORE_COLUMNS, *reasons))
 
     @property
     def new_names(self) -> dict[str, str]:

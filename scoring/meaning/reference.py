@@ -22,8 +22,8 @@ class Tally:
 
     `total` is the start plus all of `rules` (None, unknown, counts as 0), `groups` and `terms`. `low` and `high` are
     the least and the most that answers to the card's questions could make of it. `bins` says where each term was
-    looked up (a pair: row times columns plus column; a combination: `Combination.cell`). `criteria` and `excluded` are
-    three-valued.
+    looked up (a pair: row times columns plus column; a combination: `Combination.number_cell`). `criteria` and
+    `excluded` are three-valued.
     """
 
     total: int
@@ -153,7 +153,7 @@ def look_up(term: Term, values: Values, card: Scorecard) -> tuple[int, int, int,
             ends = list_leaves(tree) if any(free(name, place[name]) for name in find_branch_fields(tree)) else (leaf,)
             possible = [leaf.points for leaf in ends]
             points, worst, best = points + leaf.points, worst + min(possible), best + max(possible)
-        return points, term.cell(tuple(place.values())), worst, best
+        return points, term.number_cell(tuple(place.values())), worst, best
     row, column = (bins.find(values[name]) for bins, name in zip(term.bins, term.fields, strict=True))  # type: ignore[arg-type]
     rows = term.points if free(term.fields[0], row) else (term.points[row],)
     whole_row = free(term.fields[1], column)

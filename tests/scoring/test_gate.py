@@ -112,7 +112,7 @@ def test_has_gate(stage: Stage, expected: bool) -> None:
     ids=lambda asks: next(iter(asks)),
 )
 def test_the_first_stage_with_a_line_is_the_target(asks: dict[str, Any]) -> None:
-    """However a stage asks for its line, scores foresee it, and a lead that doesn't say stands in front of it."""
+    """However a stage gets its threshold, scores predict it, and a lead that names no stage stands in front of it."""
     stages = (Stage("contact"), Stage("lead", requires=("need",)), Stage("opportunity", **asks), Stage("customer"))
     card = Card("a", {}, stages=stages)
     assert card.predicted_stage is stages[2]

@@ -6,7 +6,7 @@ from datetime import date
 
 from leadledger.scoring.card.reader import parse_card
 from leadledger.scoring.engine.score import score
-from leadledger.scoring.outputs import ENTRY_KINDS, REASON_COLUMNS, RESULT_MEMBERS, SCORE_COLUMNS, VERDICTS, names
+from leadledger.scoring.outputs import ENTRY_KINDS, REASON_COLUMNS, RESULT_MEMBERS, SCORE_COLUMNS, VERDICTS, list_names
 from leadledger.scoring.scorecard import build_untrained
 
 CARD = "name: small\nfields: {need: {kind: text}}\nrules: [{name: a, when: need = 'x', points: 1, reason: Because}]\n"
@@ -22,5 +22,5 @@ def test_the_members_of_a_result() -> None:
 
 def test_the_columns_of_a_list() -> None:
     """The columns that scoring adds to a list are members of a result, and each reason has a column of its own."""
-    assert set(names(SCORE_COLUMNS)) <= set(RESULT_MEMBERS)
-    assert len(set(names(REASON_COLUMNS))) == len(REASON_COLUMNS)
+    assert set(list_names(SCORE_COLUMNS)) <= set(RESULT_MEMBERS)
+    assert len(set(list_names(REASON_COLUMNS))) == len(REASON_COLUMNS)

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from leadledger.scoring.lookup import Bins, Combination, Table, Term, list_leaves
-from leadledger.scoring.outputs import REASON_COLUMNS, REASONS_PER_SIDE, names
+from leadledger.scoring.outputs import REASON_COLUMNS, REASONS_PER_SIDE, list_names
 from leadledger.scoring.printers.choices import LONGEST_CASE
 from leadledger.scoring.printers.sql.expression import Expression, StepColumn, join, spell, write
 from leadledger.scoring.printers.sql.points import PointsPrinter
@@ -82,7 +82,7 @@ def reason_steps(points: PointsPrinter) -> Iterator[Step]:
         yield Step(f"ranked_{rank}", "the largest keys, or the largest below those", columns)
     yield Step("read", "the points and the places of these entries", [*printer.split_keys()])
     yield Step("labelled", "words of tables and of bins, and points that only the row knows", [*printer.labels()])
-    for name in names(REASON_COLUMNS):
+    for name in list_names(REASON_COLUMNS):
         # A step for each: what several columns of a step read, DuckDB works out beforehand, and for every row.
         yield Step(f"told_{name}", "an entry in words", [StepColumn(f"ll:{name}", printer.words(name))])
 

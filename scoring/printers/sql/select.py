@@ -18,7 +18,7 @@ from datetime import date
 
 from leadledger.scoring.card.condition import parse_tree
 from leadledger.scoring.errors import PrinterError
-from leadledger.scoring.outputs import PLUS_MINUS, REASON_COLUMNS, SCORE_COLUMNS, names
+from leadledger.scoring.outputs import PLUS_MINUS, REASON_COLUMNS, SCORE_COLUMNS, list_names
 from leadledger.scoring.printers.comments import comment_text
 from leadledger.scoring.printers.sql.advice import AdvicePrinter
 from leadledger.scoring.printers.sql.cleaning import TYPE_OF_KIND, cleaning_steps
@@ -244,11 +244,11 @@ class SelectPrinter:
             "grade": self.advice.grade(),
             "recommendation": self.advice.recommendation(),
         }
-        assert tuple(expressions) == names(SCORE_COLUMNS)
+        assert tuple(expressions) == list_names(SCORE_COLUMNS)
         if self.query.plus_minus:
             expressions[PLUS_MINUS.name] = self.points.plus_minus()
         if self.query.explain:
-            expressions |= {name: self.column(f"ll:{name}") for name in names(REASON_COLUMNS)}
+            expressions |= {name: self.column(f"ll:{name}") for name in list_names(REASON_COLUMNS)}
         for name, expression in expressions.items():
             readable = write("CASE WHEN NOT {} THEN {} END", self.column(BAD), expression)
             yield StepColumn(self.query.names.get(name, name), readable)

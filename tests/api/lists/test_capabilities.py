@@ -16,7 +16,7 @@ from leadledger.api.lists.spark import score_folder
 from leadledger.api.lists.wanted import Wanted
 from leadledger.scoring.card.reader import parse_card
 from leadledger.scoring.errors import DataError
-from leadledger.scoring.outputs import names
+from leadledger.scoring.outputs import list_names
 from leadledger.scoring.scorecard import build_untrained
 
 AS_OF = date(2026, 1, 31)
@@ -73,4 +73,4 @@ def test_an_engine_refuses_what_it_lacks(engine: str, wish: str, tmp_path: Path)
 )
 def test_the_columns_of_rejects(engine: str, columns: tuple[str, ...]) -> None:
     """The same of a value in every engine, behind where it stands."""
-    assert names(ENGINES[engine].reject_columns) == columns
+    assert list_names(ENGINES[engine].reject_columns) == columns

@@ -23,7 +23,7 @@ from leadledger import score_frame
 from leadledger.scoring.card.reader import parse_card
 from leadledger.scoring.errors import DataError, LeadError
 from leadledger.scoring.frames import score as frames
-from leadledger.scoring.outputs import PLUS_MINUS, REASON_COLUMNS, names
+from leadledger.scoring.outputs import PLUS_MINUS, REASON_COLUMNS, list_names
 from leadledger.scoring.scorecard import Learned, Scorecard
 from tests.effort import examples
 from tests.strategies import AS_OF, LEADS, RAW_LEADS, scorecards
@@ -358,9 +358,9 @@ def test_explain_adds_reasons() -> None:
     """With `explain`, the standard error of the points and the most telling entries come along."""
     frame = pl.DataFrame({"amount": ["7", "x"], "flag": [False, None]})
     scored = score_frame(CARD, frame, AS_OF, explain=True, keep=[])
-    assert scored.columns == [*ADDED[:-1], PLUS_MINUS.name, *names(REASON_COLUMNS), "problem"]
+    assert scored.columns == [*ADDED[:-1], PLUS_MINUS.name, *list_names(REASON_COLUMNS), "problem"]
     fine, bad = scored.to_dicts()
-    assert [fine[one] for one in names(REASON_COLUMNS) if fine[one]] == [
+    assert [fine[one] for one in list_names(REASON_COLUMNS) if fine[one]] == [
         "+51.2 No day",
         "+3.2 Nameless",
         "+0.1 Much",
