@@ -129,7 +129,7 @@ def small_trees(draw: st.DrawFn) -> Combination:
 
 def points_of(term: Combination, lead: tuple[float | None, str | None, bool | None]) -> int:
     """The points of a lead."""
-    return term.worth([bins.find(value) for bins, value in zip(term.bins, lead, strict=True)])  # type: ignore[arg-type]
+    return term.sum_points([bins.find(value) for bins, value in zip(term.bins, lead, strict=True)])  # type: ignore[arg-type]
 
 
 @given(small_trees(), small_trees())
@@ -149,7 +149,7 @@ def test_a_combination_comes_or_goes(term: Combination, comes: bool) -> None:
     without, having = Scorecard(CARD, Learned()), Scorecard(CARD, Learned(terms=(term,)))
     (change,) = compare(without, having).terms if comes else compare(having, without).terms
     assert (change.kind, change.change) == ("combination", "added" if comes else "removed")
-    every = sorted(filter(None, map(term.worth, product(*(range(len(bins)) for bins in term.bins)))))
+    every = sorted(filter(None, map(term.sum_points, product(*(range(len(bins)) for bins in term.bins)))))
     assert sorted(move.moved if comes else -move.moved for move in change.moves) == every
 
 
