@@ -315,7 +315,7 @@ def log_odds(x: Leads) -> Floats:
     money = 1 - np.exp(-x.budget / 25_000)
     soon = np.where(x.days_to_decision >= 0, np.exp(-np.maximum(x.days_to_decision, 0) / 75), -0.5)
     wants = np.array([0.0, 0.0, 0.6, 1.0, 0.0])[x.need]  # how far money helps, by need
-    leaves = np.array([0.0, 0.5, 1.0, 0.0, 0.0])[x.supplier]  # how far a near date helps, by what the supplier is told
+    leaves = np.array([0.0, 0.5, 1.0, 0.0, 0.0])[x.supplier]  # how far a near date helps, by how the supplier stands
     return np.asarray(
         INTERCEPT
         + NEED.effects[x.need]
