@@ -13,7 +13,7 @@ from leadledger.scoring.card.reader import parse_card, read_card
 from leadledger.scoring.scorecard import build_untrained
 
 
-def test_true_precision_is_of_those_from_the_line_on() -> None:
+def test_true_precision_is_of_those_from_the_threshold_on() -> None:
     """The mean true probability of the leads whose total reaches the line, ties among them."""
     leads = JudgedLeads(np.array([700, 700, 600, 500]), np.zeros(4, bool), np.array([0.9, 0.5, 0.4, 0.1]))
     assert leads.precision(700) == pytest.approx(0.7)
@@ -42,7 +42,7 @@ def test_verdict() -> None:
     worse = PromiseResult(0.7, 0.9, 200, 100, 14, 0.14, 0.07, 0.21, (0.6, 0.7, 0.8), (calibration,))
     assert "NOT within 13%" in "\n".join(lines(worse))
     none = PromiseResult(0.7, 0.9, 200, 0, 0, 0.0, 0.0, 1.0, (), (calibration,))
-    assert list(lines(none))[-1].endswith("200 draws, a line in 0")
+    assert list(lines(none))[-1].endswith("200 draws, a threshold in 0")
     assert max(len(line) for line in lines(kept)) <= 100
 
 
