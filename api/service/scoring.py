@@ -55,7 +55,7 @@ class ScoreCall(NamedTuple):  # made for each request
 
 
 class ScoredLead(NamedTuple):  # made for each lead
-    """The score of one lead: its id (empty: it isn't recorded), the result, the whole answer as JSON, its record."""
+    """The score of one lead, and what is recorded of it: its id, the whole answer as JSON, the record; else empty."""
 
     score_id: str
     result: Result
@@ -63,8 +63,10 @@ class ScoredLead(NamedTuple):  # made for each lead
     records: Sequence[Record]
 
     def encode(self, explain: str) -> bytes:
-        """The answer as JSON, with as much to explain it as is asked for."""
-        return self.answer if explain == "full" else encode_answer(self.score_id, trim(self.result, explain))
+        """The answer as JSON, explained in full, by its strongest entries (`top`) or not at all (`none`)."""
+        if explain == "full":
+            return self.answer or encode_answer(self.score_id, self.result)
+        return encode_answer(self.score_id, trim(self.result, explain))
 
 
 async def answer_score(service: Service, call: ScoreCall) -> bytes:
@@ -211,7 +213,7 @@ def score_lead(loaded: LoadedCard, lead: Lead, day: date, key: str, is_recorded:
     """The score of a clean lead on a day, with its record if it is to be recorded. `key` is the id of the API key."""
     result = loaded.engine.build_result(lead.values, day, lead.ignored)
     if not is_recorded:
-        return ScoredLead("", result, encode_answer("", result), ())
+        return ScoredLead("", result, b"", ())
     score_id = new_id()
     answer = encode_answer(score_id, result)
     lead_id = find_lead_id(loaded.card.card, lead.values)
