@@ -79,10 +79,10 @@ def installed(*, durable: bool = False) -> Iterator[Postgres]:
             folder.chmod(0o755)
         programs = _readable(binaries[version], folder) if root else binaries[version]
         data, socket = folder / "data", folder / "socket"
-        for one in (data, socket):
-            one.mkdir(mode=0o700)
+        for folder in (data, socket):
+            folder.mkdir(mode=0o700)
             if root:
-                shutil.chown(one, "nobody")
+                shutil.chown(folder, "nobody")
         _run(
             [programs / "initdb", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync", "-U", USER, "-D", data]
         )
@@ -105,7 +105,7 @@ def database(url: str) -> Iterator[psycopg.Connection[Any]]:
 
 def _readable(binaries: Path, folder: Path) -> Path:
     """The folder of binaries, copied where `nobody` could not reach it."""
-    if all(one.stat().st_mode & 0o001 for one in binaries.parents) and binaries.stat().st_mode & 0o005 == 0o005:
+    if all(folder.stat().st_mode & 0o001 for folder in binaries.parents) and binaries.stat().st_mode & 0o005 == 0o005:
         return binaries
     copy = folder / "install"
     shutil.copytree(binaries.parent, copy, symlinks=True)
@@ -137,9 +137,9 @@ def load(url: str, table: str, rows: Sequence[Sequence[str]]) -> None:
     import psycopg
 
     header, *values = rows
-    columns = ", ".join(f'"{one}"' for one in header)
+    columns = ", ".join(f'"{column}"' for column in header)
     with psycopg.connect(url) as connection, connection.cursor() as cursor:
-        cursor.execute(f'CREATE TABLE "{table}" ({", ".join(f"{one} text" for one in columns.split(", "))})')
+        cursor.execute(f'CREATE TABLE "{table}" ({", ".join(f"{column} text" for column in columns.split(", "))})')
         with cursor.copy(f'COPY "{table}" ({columns}) FROM STDIN') as copy:
             for row in values:
-                copy.write_row([one or None for one in row])
+                copy.write_row([cell or None for cell in row])

@@ -83,7 +83,7 @@ def _literal(field: str) -> st.SearchStrategy[str]:
     if known.kind == "number":
         return st.sampled_from(NUMBERS).map(repr)
     if known.kind == "text":
-        return st.sampled_from(known.values or [one for one in TEXTS if one.isprintable()]).map(quoted)
+        return st.sampled_from(known.values or [text for text in TEXTS if text.isprintable()]).map(quoted)
     if known.kind == "flag":
         return st.sampled_from(["true", "false"])
     return st.sampled_from([day for day in DAYS]).map(lambda day: f"date '{day.isoformat()}'")
@@ -124,7 +124,7 @@ def leaves(draw: st.DrawFn) -> str:
 CONDITIONS = st.recursive(
     leaves(),
     lambda inner: st.one_of(
-        inner.map(lambda one: f"not ({one})"),
+        inner.map(lambda condition: f"not ({condition})"),
         st.tuples(inner, st.sampled_from(["and", "or"]), inner).map(
             lambda parts: f"({parts[0]}) {parts[1]} ({parts[2]})"
         ),
@@ -175,20 +175,20 @@ def combinations(
 ) -> Combination:
     """A random combination of some fields, each asked by one of its trees at least."""
     sizes = {name: len(axis) for name, axis in bins.items()}
-    found: list[Branch] = []
-    while idle := tuple(name for name in bins if not any(name in find_branch_fields(one) for one in found)):
+    chosen: list[Branch] = []
+    while idle := tuple(name for name in bins if not any(name in find_branch_fields(node) for node in chosen)):
         # The first tree asks as many as it may, or only one, so that trees differ in what they ask.
         tree = draw(trees(sizes, points, idle[: draw(st.integers(1, 4))]))
         assert isinstance(tree, Branch)
-        found.append(tree)
-    return Combination(tuple(bins), tuple(bins.values()), tuple(found), draw(errors))
+        chosen.append(tree)
+    return Combination(tuple(bins), tuple(bins.values()), tuple(chosen), draw(errors))
 
 
 @st.composite
 def terms(draw: st.DrawFn) -> tuple[Term, ...]:
     """Random tables, pairs and combinations, each over different fields, with errors or without."""
     learnable = ["n1", "n2", "t1", "t2", "f1", "class", "silent", "both"]
-    found: list[Term] = []
+    chosen: list[Term] = []
 
     def errors(length: int) -> tuple[int, ...]:
         return draw(st.tuples(*[ERRORS] * length)) if draw(st.booleans()) else ()
@@ -197,7 +197,7 @@ def terms(draw: st.DrawFn) -> tuple[Term, ...]:
         bins = draw(bins_of(name))
         points = draw(st.tuples(*[SMALL] * len(bins)))
         counts = draw(st.tuples(*[st.integers(0, 50)] * len(bins)))
-        found.append(Table(name, bins, points, counts, errors(len(bins))))
+        chosen.append(Table(name, bins, points, counts, errors(len(bins))))
     couples = st.lists(st.sampled_from(learnable), min_size=2, max_size=2, unique=True).map(sorted).map(tuple)
     for first, second in draw(st.lists(couples, max_size=2, unique=True)):
         rows, columns = draw(bins_of(first)), draw(bins_of(second))
@@ -205,12 +205,12 @@ def terms(draw: st.DrawFn) -> tuple[Term, ...]:
         cells = draw(st.tuples(*[line] * len(rows)))
         wide = errors(len(rows) * len(columns))
         lines = tuple(wide[i : i + len(columns)] for i in range(0, len(wide), len(columns)))
-        found.append(Pair((first, second), (rows, columns), cells, cells, lines))
+        chosen.append(Pair((first, second), (rows, columns), cells, cells, lines))
     several = st.lists(st.sampled_from(learnable), min_size=3, max_size=4, unique=True).map(sorted).map(tuple)
     for names in draw(st.lists(several, max_size=2, unique=True)):
-        asked = {name: draw(bins_of(name)) for name in names}
-        found.append(draw(combinations(asked, SMALL, st.just(0) | ERRORS)))
-    return tuple(found)
+        bins_by_field = {name: draw(bins_of(name)) for name in names}
+        chosen.append(draw(combinations(bins_by_field, SMALL, st.just(0) | ERRORS)))
+    return tuple(chosen)
 
 
 @st.composite
@@ -237,7 +237,7 @@ def scorecards(draw: st.DrawFn) -> Scorecard:
         Exclusion(f"x{number}", parse_condition(draw(CONDITIONS), KNOWN), "Never")
         for number in range(draw(st.integers(0, 2)))
     )
-    needs = st.lists(st.sampled_from([one.name for one in criteria]), max_size=2, unique=True).map(tuple)
+    needs = st.lists(st.sampled_from([criterion.name for criterion in criteria]), max_size=2, unique=True).map(tuple)
     lines = st.none() | st.integers(300, 900)
     stages = (
         Stage("contact"),
@@ -271,17 +271,17 @@ def scorecards(draw: st.DrawFn) -> Scorecard:
 def values_of(field: str) -> st.SearchStrategy[object]:
     """Typed values of a plain field: missing, the awkward ones, any other."""
     kind, values = KNOWN[field].kind, KNOWN[field].values
-    found: st.SearchStrategy[Any]
+    values_there: st.SearchStrategy[Any]
     if kind == "number":
-        found = st.sampled_from([*NUMBERS, float("nan"), float("inf"), float("-inf"), 14.0, 30.0]) | st.floats()
+        values_there = st.sampled_from([*NUMBERS, float("nan"), float("inf"), float("-inf"), 14.0, 30.0]) | st.floats()
     elif kind == "text":
         plain = st.text(st.characters(exclude_categories=["Cs"]), max_size=6)
-        found = st.sampled_from(values) if values else st.sampled_from(["", " ", *TEXTS]) | plain
+        values_there = st.sampled_from(values) if values else st.sampled_from(["", " ", *TEXTS]) | plain
     elif kind == "flag":
-        found = st.booleans()
+        values_there = st.booleans()
     else:
-        found = st.sampled_from(DAYS) | st.dates()
-    return st.none() | found
+        values_there = st.sampled_from(DAYS) | st.dates()
+    return st.none() | values_there
 
 
 LEADS = st.fixed_dictionaries({name: values_of(name) for name in PLAIN})

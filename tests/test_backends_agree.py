@@ -63,7 +63,7 @@ class Engine:
 
     def holds(self, lead: dict[str, Any]) -> bool:
         """Whether the engine has texts like those of a lead."""
-        return not self.never or not any(isinstance(one, str) and self.never in one for one in lead.values())
+        return not self.never or not any(isinstance(value, str) and self.never in value for value in lead.values())
 
 
 @contextmanager
@@ -78,8 +78,8 @@ def duckdb_rows() -> Iterator[Rows]:
         duck.execute(f"CREATE OR REPLACE TEMP TABLE leads (row INTEGER, {columns})")
         marks = ", ".join("?" * (len(types) + 1))
         duck.executemany(f"INSERT INTO leads VALUES ({marks})", numbered(leads, types))
-        found = duck.execute(query)
-        return in_order([one[0] for one in found.description or ()], found.fetchall())
+        result = duck.execute(query)
+        return in_order([column[0] for column in result.description or ()], result.fetchall())
 
     with duck:
         yield rows
@@ -97,7 +97,7 @@ def postgres_rows() -> Iterator[Rows]:
                 marks = ", ".join(["%s"] * (len(types) + 1))
                 cursor.executemany(f"INSERT INTO leads VALUES ({marks})", numbered(leads, types))
                 cursor.execute(query)
-                return in_order([one.name for one in cursor.description or ()], cursor.fetchall())
+                return in_order([column.name for column in cursor.description or ()], cursor.fetchall())
 
         yield rows
 
@@ -117,8 +117,8 @@ def spark_rows(master: str) -> Iterator[Rows]:
             columns = {name: arrow.array(values, arrow.type_for_alias(kinds[kind])) for (name, kind), values in typed}
             parquet.write_table(arrow.table(columns), path)
             session.read.parquet(str(path)).createOrReplaceTempView("leads")
-            found = session.sql(query)
-            return in_order(found.columns, found.collect())
+            result = session.sql(query)
+            return in_order(result.columns, result.collect())
 
         yield rows
 
@@ -128,7 +128,7 @@ ENGINES = [
     Engine("postgres", postgres_rows, 60, never="\0"),
     Engine("spark", spark_rows, 8, leads=40, slow=True, fixture="spark_master"),
 ]
-EACH = [pytest.param(one, id=one.dialect, marks=[pytest.mark.slow] if one.slow else []) for one in ENGINES]
+EACH = [pytest.param(engine, id=engine.dialect, marks=[pytest.mark.slow] if engine.slow else []) for engine in ENGINES]
 
 
 @pytest.fixture(scope="module", params=EACH)
@@ -143,9 +143,9 @@ def numbered(leads: list[dict[str, Any]], types: dict[str, str]) -> list[list[An
     return [[i, *(lead[name] for name in types)] for i, lead in enumerate(leads)]
 
 
-def in_order(names: Sequence[str], found: Iterable[Sequence[Any]]) -> list[dict[str, Any]]:
+def in_order(names: Sequence[str], rows: Iterable[Sequence[Any]]) -> list[dict[str, Any]]:
     """Rows of a result, in the order of their leads."""
-    return sorted((dict(zip(names, row, strict=True)) for row in found), key=lambda row: row["row"])
+    return sorted((dict(zip(names, row, strict=True)) for row in rows), key=lambda row: row["row"])
 
 
 def ledger(
@@ -153,9 +153,9 @@ def ledger(
 ) -> tuple[tuple[int | None, ...], tuple[int, ...], tuple[int, ...]]:
     """The ledger of an SQL row: rules, groups, terms."""
     return (
-        tuple(prefix_rows[f"r:{one.rule.name}"] for one in card.rules),
-        tuple(prefix_rows[f"g:{one.name}"] for one in card.groups),
-        tuple(prefix_rows[f"t:{one.name}"] for one in card.learned.terms),
+        tuple(prefix_rows[f"r:{rule.rule.name}"] for rule in card.rules),
+        tuple(prefix_rows[f"g:{group.name}"] for group in card.groups),
+        tuple(prefix_rows[f"t:{term.name}"] for term in card.learned.terms),
     )
 
 
@@ -166,38 +166,38 @@ def walked_error(card: Scorecard, walked: Tally) -> int | None:
         if isinstance(term, Combination):
             squares += [term.error**2] if term.error else []
         elif isinstance(term, Table):
-            squares += [one**2 for one in term.errors[at : at + 1]]
+            squares += [error**2 for error in term.errors[at : at + 1]]
         else:
-            squares += [one**2 for one in [cell for row in term.errors for cell in row][at : at + 1]]
+            squares += [error**2 for error in [cell for row in term.errors for cell in row][at : at + 1]]
     exact = Decimal(sum(squares)).sqrt(Context(prec=50))
     return int(exact.quantize(Decimal(1), ROUND_HALF_UP)) if squares else None
 
 
-def printed(card: Scorecard, query: Query, asked: Engine) -> str:
+def printed(card: Scorecard, query: Query, engine: Engine) -> str:
     """The SELECT of a card; a card with a sign that the engine can't hold is passed over."""
     try:
-        return sql.select(card, query, asked.dialect)
+        return sql.select(card, query, engine.dialect)
     except PrinterError as error:
-        assume(not asked.never or "NUL" not in str(error))
+        assume(not engine.never or "NUL" not in str(error))
         raise
 
 
 def test_walk_python_and_sql_agree(backend: tuple[Engine, Rows]) -> None:
     """Every entry, the total, the range, the criteria and the recommendation are equal in Python and in each engine."""
-    asked, rows = backend
+    engine, rows = backend
 
-    @settings(max_examples=examples(asked.cards))
-    @given(card=scorecards(), leads=st.lists(LEADS.filter(asked.holds), min_size=asked.leads, max_size=asked.leads))
+    @settings(max_examples=examples(engine.cards))
+    @given(card=scorecards(), leads=st.lists(LEADS.filter(engine.holds), min_size=engine.leads, max_size=engine.leads))
     def every_card(card: Scorecard, leads: list[dict[str, Any]]) -> None:
-        agree(card, leads, asked, rows)
+        agree(card, leads, engine, rows)
 
     every_card()
 
 
-def agree(card: Scorecard, leads: list[dict[str, Any]], asked: Engine, rows: Rows) -> None:
+def agree(card: Scorecard, leads: list[dict[str, Any]], engine: Engine, rows: Rows) -> None:
     """Leads that are scored by a card come out equal in the tree walk, in printed Python and in an engine of SQL."""
     query = Query(AS_OF, columns={"row": "INTEGER", **TYPES}, keep=["row"], ledger=True, checks=True, plus_minus=True)
-    for lead, row in zip(leads, rows(leads, TYPES, printed(card, query, asked)), strict=True):
+    for lead, row in zip(leads, rows(leads, TYPES, printed(card, query, engine)), strict=True):
         try:
             values = get_engine(card).clean(lead).values
         except LeadError:
@@ -210,9 +210,11 @@ def agree(card: Scorecard, leads: list[dict[str, Any]], asked: Engine, rows: Row
         assert (walked.rules, walked.groups, walked.terms) == ledger(card, row)
         assert (walked.total, walked.low, walked.high) == (row["ll:total"], row["ll:low"], row["ll:high"])
         assert walked.low <= walked.total <= walked.high
-        assert walked.total == card.learned.start + sum(one or 0 for one in walked.rules + walked.groups + walked.terms)
-        assert walked.criteria == tuple(row[f"c:{one.name}"] for one in card.card.criteria)
-        assert walked.excluded == tuple(row[f"x:{one.name}"] for one in card.card.exclude)
+        assert walked.total == card.learned.start + sum(
+            points or 0 for points in walked.rules + walked.groups + walked.terms
+        )
+        assert walked.criteria == tuple(row[f"c:{criterion.name}"] for criterion in card.card.criteria)
+        assert walked.excluded == tuple(row[f"x:{exclusion.name}"] for exclusion in card.card.exclude)
         result = get_engine(card).build_result(values, AS_OF)
         advice = result.recommendation
         assert (result.score, result.points, result.grade) == (row["score"], row["points"], row["grade"])
@@ -226,18 +228,18 @@ def agree(card: Scorecard, leads: list[dict[str, Any]], asked: Engine, rows: Row
         told = {entry.name: entry.tenths for entry in result.ledger if entry.kind in ("table", "pair", "combination")}
         named = zip(card.learned.terms, walked.terms, strict=True)
         assert told == {term.name: points for term, points in named if points}
-        # Whoever is to be asked has a question that is open.
+        # A lead whose recommendation is to ask has an open question.
         assert (advice.verdict == "ask") == bool(advice.questions)
 
 
 def test_raw_texts_become_the_same_values(backend: tuple[Engine, Rows]) -> None:
     """A raw text is read, found missing or refused alike in Python and in SQL."""
-    asked, rows = backend
+    engine, rows = backend
     card = build_untrained(Card("raw", fields=PLAIN, missing=("n/a", "Select")))
-    query = sql.select_fields(card, Query(AS_OF, columns={"row": "INTEGER", **TEXTS}, keep=["row"]), asked.dialect)
+    query = sql.select_fields(card, Query(AS_OF, columns={"row": "INTEGER", **TEXTS}, keep=["row"]), engine.dialect)
 
-    @settings(max_examples=examples(asked.cards))
-    @given(leads=st.lists(RAW_LEADS.filter(asked.holds), min_size=40, max_size=40))
+    @settings(max_examples=examples(engine.cards))
+    @given(leads=st.lists(RAW_LEADS.filter(engine.holds), min_size=40, max_size=40))
     def every_text(leads: list[dict[str, Any]]) -> None:
         for lead, row in zip(leads, rows(leads, TEXTS, query), strict=True):
             try:
@@ -247,16 +249,16 @@ def test_raw_texts_become_the_same_values(backend: tuple[Engine, Rows]) -> None:
                 continue
             assert not row["ll:bad"], lead
             for name, value in values.items():
-                found = row[f"f:{name}"]
-                assert found == value
-                assert type(found) is type(value)
+                cleaned = row[f"f:{name}"]
+                assert cleaned == value
+                assert type(cleaned) is type(value)
 
     every_text()
 
 
 def test_a_day_can_come_from_a_field(backend: tuple[Engine, Rows]) -> None:
     """In a history, each row is scored as of its own day."""
-    asked, rows = backend
+    engine, rows = backend
     card = build_untrained(
         parse_card(
             """
@@ -272,23 +274,23 @@ rules:
     ]
     types = {"seen": "DATE", "asked": "DATE"}
     query = Query("asked", columns={"row": "INTEGER", **types}, keep=["row"], ledger=True)
-    found = rows(leads, types, sql.select(card, query, asked.dialect))
-    assert [row["r:fresh"] for row in found] == [100, 50, 25, None]
+    scored = rows(leads, types, sql.select(card, query, engine.dialect))
+    assert [row["r:fresh"] for row in scored] == [100, 50, 25, None]
 
 
 def test_a_missing_text_beyond_ascii(backend: tuple[Engine, Rows]) -> None:
     """A text that means "not known" does so in SQL as in Python; only A to Z are the same in either case."""
-    asked, rows = backend
+    engine, rows = backend
     card = build_untrained(Card("raw", fields={"t1": PLAIN["t1"]}, missing=("É", "n/a", "k")))
-    leads = [{"t1": one} for one in ("É", "é", " É ", "N/A", "n/á", "K", "k", "\u212a", "ab", "x")]
+    leads = [{"t1": text} for text in ("É", "é", " É ", "N/A", "n/á", "K", "k", "\u212a", "ab", "x")]
     query = Query(AS_OF, columns={"row": "INTEGER", "t1": "VARCHAR"}, keep=["row"])
-    found = rows(leads, {"t1": "VARCHAR"}, sql.select_fields(card, query, asked.dialect))
-    assert [row["f:t1"] for row in found] == [get_engine(card).clean(lead).values["t1"] for lead in leads]
+    cleaned = rows(leads, {"t1": "VARCHAR"}, sql.select_fields(card, query, engine.dialect))
+    assert [row["f:t1"] for row in cleaned] == [get_engine(card).clean(lead).values["t1"] for lead in leads]
 
 
 def test_minus_zero_is_zero(backend: tuple[Engine, Rows]) -> None:
     """A number that comes in as minus zero is in a list of many that has zero, typed or written."""
-    asked, rows = backend
+    engine, rows = backend
     listed = ", ".join(map(str, range(20)))
     card = build_untrained(
         parse_card(
@@ -305,5 +307,5 @@ rules:
     leads = [{"n1": -0.0, "n2": "-0.0"}, {"n1": 0.0, "n2": "0"}, {"n1": -1.0, "n2": "-1"}]
     types = {"n1": "DOUBLE", "n2": "VARCHAR"}
     query = Query(AS_OF, columns={"row": "INTEGER", **types}, keep=["row"])
-    found = rows(leads, types, sql.select(card, query, asked.dialect))
-    assert [row["points"] for row in found] == [53.0, 53.0, 50.0]
+    scored = rows(leads, types, sql.select(card, query, engine.dialect))
+    assert [row["points"] for row in scored] == [53.0, 53.0, 50.0]

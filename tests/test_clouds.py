@@ -68,9 +68,11 @@ def printed(dialect: str) -> dict[str, str]:
     everything: dict[str, Any] = {"ledger": True, "checks": True, "fields": True, "plus_minus": True, "explain": True}
     fields = card.card.plain_fields
     return {
-        "raw": sql.select(card, Query(AS_OF, columns={one.name: "VARCHAR" for one in fields}, **everything), dialect),
+        "raw": sql.select(
+            card, Query(AS_OF, columns={field.name: "VARCHAR" for field in fields}, **everything), dialect
+        ),
         "typed": sql.select(
-            card, Query(AS_OF, columns={one.name: COLUMNS[one.kind] for one in fields}, **everything), dialect
+            card, Query(AS_OF, columns={field.name: COLUMNS[field.kind] for field in fields}, **everything), dialect
         ),
         "score": leadledger.to_sql(
             card, AS_OF, source="crm.leads", dialect=dialect, where="employees > 50", ledger=True, explain=True
@@ -91,14 +93,14 @@ def test_it_parses(dialect: str, which: str) -> None:
     tree = sqlglot.parse_one(printed(dialect)[which], dialect=dialect)
     assert isinstance(tree, exp.Select)
     assert not list(tree.find_all(exp.Command))
-    assert [one.name for one in tree.find_all(exp.Anonymous)] == []
+    assert [call.name for call in tree.find_all(exp.Anonymous)] == []
 
 
 @pytest.mark.parametrize("which", OURS)
 def test_every_function_is_documented(dialect: str, which: str) -> None:
     """No function of another engine slips in."""
     bare = re.sub(r"--.*|r?'(?:[^'\\]|\\.|'')*'|`[^`]*`|\"(?:[^\"]|\"\")*\"", " ", printed(dialect)[which])
-    called = {one.upper() for one in re.findall(r"\b([A-Za-z_]+)\(", bare.replace(" (", "  ("))}
+    called = {name.upper() for name in re.findall(r"\b([A-Za-z_]+)\(", bare.replace(" (", "  ("))}
     assert called - KEYWORDS - set(DOCUMENTED[dialect].split()) == set()
     assert "::" not in bare or dialect == "snowflake"
 
@@ -110,7 +112,7 @@ def test_every_column_resolves_and_has_a_type(dialect: str, which: str) -> None:
     kinds = {"number": "DOUBLE", "text": "VARCHAR", "id": "VARCHAR", "flag": "BOOLEAN", "date": "DATE"}
     if which != "score":
         kinds = dict.fromkeys(kinds, "VARCHAR") if which == "raw" else COLUMNS
-    columns = {DIALECTS[dialect].name(one.name): kinds[one.kind] for one in card.plain_fields}
+    columns = {DIALECTS[dialect].name(field.name): kinds[field.kind] for field in card.plain_fields}
     table: dict[str, Any] = {"crm": {"leads": columns}} if which == "score" else {"leads": columns}
     if dialect == "snowflake" and which == "score":
         table = {'"CRM"': {'"LEADS"': columns}}
@@ -118,23 +120,23 @@ def test_every_column_resolves_and_has_a_type(dialect: str, which: str) -> None:
     typed = annotate_types(tree, schema=table, dialect=dialect)
     assert isinstance(typed, exp.Select)
     assert len(typed.selects) > 5
-    assert [one.alias for one in typed.selects if one.type is None or one.type.is_type("unknown")] == []
+    assert [column.alias for column in typed.selects if column.type is None or column.type.is_type("unknown")] == []
 
 
 def test_it_says_that_it_is_untested(dialect: str) -> None:
     """The first line says so."""
-    for one in printed(dialect).values():
-        assert one.split("\n")[0].endswith("untested on the engine")
+    for query in printed(dialect).values():
+        assert query.split("\n")[0].endswith("untested on the engine")
 
 
 def translated(dialect: str) -> Iterator[Rows]:
     """DuckDB, asked in another dialect; plain names come back in small letters."""
     with duckdb_rows() as rows:
 
-        def asked(leads: list[dict[str, Any]], types: dict[str, str], query: str) -> list[dict[str, Any]]:
+        def ask_duckdb(leads: list[dict[str, Any]], types: dict[str, str], query: str) -> list[dict[str, Any]]:
             return rows(leads, types, in_duckdb(query, dialect))
 
-        yield asked
+        yield ask_duckdb
 
 
 def in_duckdb(query: str, dialect: str) -> str:
@@ -172,12 +174,12 @@ def rows(dialect: str) -> Iterator[Rows]:
 
 def test_its_translation_agrees(dialect: str, rows: Rows) -> None:
     """Every entry, the total, the range, the criteria and the recommendation are those of Python, once translated."""
-    asked = Engine(dialect, duckdb_rows, 15)
+    engine = Engine(dialect, duckdb_rows, 15)
 
-    @settings(max_examples=examples(asked.cards))
+    @settings(max_examples=examples(engine.cards))
     @given(card=scorecards(), leads=st.lists(LEADS, min_size=12, max_size=12))
     def every_card(card: Scorecard, leads: list[dict[str, Any]]) -> None:
-        agree(card, leads, asked, rows)
+        agree(card, leads, engine, rows)
 
     every_card()
 
@@ -210,7 +212,7 @@ def test_reasons_agree_with_the_ledger(dialect: str, rows: Rows) -> None:
     def every_card(card: Scorecard, leads: list[dict[str, Any]]) -> None:
         query = Query(AS_OF, columns={"row": "INTEGER", **TYPES}, keep=["row"], explain=True)
         for lead, row in zip(leads, rows(leads, TYPES, sql.select(card, query, dialect)), strict=True):
-            assert tuple(row[one] for one in list_names(REASON_COLUMNS)) == expected(card, lead)
+            assert tuple(row[name] for name in list_names(REASON_COLUMNS)) == expected(card, lead)
 
     every_card()
 
@@ -232,10 +234,10 @@ def test_awkward_texts_are_literals(dialect: str) -> None:
         "é",
     ]
     written = DIALECTS[dialect].text
-    for one in awkward:
-        query = in_duckdb(f"SELECT {written(one)} AS found", dialect)
+    for text in awkward:
+        query = in_duckdb(f"SELECT {written(text)} AS text", dialect)
         with duckdb.connect() as connection:
-            assert connection.execute(query).fetchall() == [(one,)]
+            assert connection.execute(query).fetchall() == [(text,)]
 
 
 def test_names(dialect: str) -> None:

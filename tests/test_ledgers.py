@@ -88,9 +88,11 @@ def test_in_the_picture(home: Path, leads: list[dict[str, Any]]) -> None:
     card = Releases(home).open()
     for lead, total in zip(leads, totals(home, leads), strict=True):
         lines = leadledger.explain(card, lead, AS_OF).split("\n\n")[2].splitlines()
-        found = [re.search(r" ([+−]?\d+\.\d)(?:  [ █░]*)?$", line) for line in lines if not line.startswith("Answers")]
-        points = [tenths(one[1]) for one in found if one]
-        assert len(points) == len(found)
+        matches = [
+            re.search(r" ([+−]?\d+\.\d)(?:  [ █░]*)?$", line) for line in lines if not line.startswith("Answers")
+        ]
+        points = [tenths(match[1]) for match in matches if match]
+        assert len(points) == len(matches)
         assert sum(points[:-1]) == points[-1] == total
 
 
@@ -127,9 +129,9 @@ def test_in_sql(home: Path, leads: list[dict[str, Any]]) -> None:
     query = sql.select(card, Query(AS_OF, "leads", columns, keep=["lead_id"], ledger=True, checks=True))
     with duckdb.connect() as connection:
         connection.execute(f"CREATE TABLE leads AS FROM read_csv('{home}/leads.csv', all_varchar = true)")
-        found = connection.execute(f"{query} ORDER BY lead_id")
-        names = [one[0] for one in found.description or ()]
-        rows = [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+        result = connection.execute(f"{query} ORDER BY lead_id")
+        names = [column[0] for column in result.description or ()]
+        rows = [dict(zip(names, row, strict=True)) for row in result.fetchall()]
     by_id = dict(zip((lead["lead_id"] for lead in leads), totals(home, leads), strict=True))
     assert len(rows) == LEADS
     for row in rows:

@@ -43,13 +43,15 @@ def both(
     columns = ", ".join(f"{quoted(name)} {kind}" for name, kind in types.items())
     duck.execute(f"CREATE OR REPLACE TEMP TABLE leads (row INTEGER, {columns})")
     marks = ", ".join("?" * (len(types) + 1))
-    duck.executemany(f"INSERT INTO leads VALUES ({marks})", [[i, *map(one.get, types)] for i, one in enumerate(leads)])
+    duck.executemany(
+        f"INSERT INTO leads VALUES ({marks})", [[i, *map(lead.get, types)] for i, lead in enumerate(leads)]
+    )
     query = replace(query, columns={"row": "INTEGER", **types})
     known, statements = sql.with_memos(card, query, dict.fromkeys(memos, "(FROM leads WHERE row % 2 = 0)"))
-    for one in statements:
-        duck.execute(one)
+    for statement in statements:
+        duck.execute(statement)
     without, remembered = (
-        duck.execute(f"FROM ({sql.select(card, one)}) ORDER BY row").fetchall() for one in (query, known)
+        duck.execute(f"FROM ({sql.select(card, each)}) ORDER BY row").fetchall() for each in (query, known)
     )
     return without, remembered
 

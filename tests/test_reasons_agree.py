@@ -34,14 +34,14 @@ def backend(request: pytest.FixtureRequest) -> Iterator[tuple[Engine, Rows]]:
         yield request.param, rows
 
 
-def told(
+def reason_texts(
     backend: tuple[Engine, Rows], card: Scorecard, leads: list[dict[str, Any]], types: dict[str, str] = TYPES
 ) -> list[tuple[str | None, ...]]:
     """What SQL says of each lead, in their order: the gains, then the losses."""
-    asked, rows = backend
+    engine, rows = backend
     query = Query(AS_OF, columns={"row": "INTEGER", **types}, explain=True, keep=["row"])
-    found = rows(leads, types, printed(card, query, asked))
-    return [tuple(row[one] for one in list_names(REASON_COLUMNS)) for row in found]
+    scored = rows(leads, types, printed(card, query, engine))
+    return [tuple(row[name] for name in list_names(REASON_COLUMNS)) for row in scored]
 
 
 def expected(card: Scorecard, lead: dict[str, Any]) -> tuple[str | None, ...]:
@@ -50,25 +50,25 @@ def expected(card: Scorecard, lead: dict[str, Any]) -> tuple[str | None, ...]:
         ledger = get_engine(card).build_result(get_engine(card).clean(lead).values, AS_OF).ledger
     except LeadError:
         return (None,) * len(list_names(REASON_COLUMNS))
-    entries = [one for one in ledger if one.kind not in ("start", "group")]
-    gains = sorted((one for one in entries if one.tenths > 0), key=lambda one: -one.tenths)
-    losses = sorted((one for one in entries if one.tenths < 0), key=lambda one: one.tenths)
+    entries = [entry for entry in ledger if entry.kind not in ("start", "group")]
+    gains = sorted((entry for entry in entries if entry.tenths > 0), key=lambda entry: -entry.tenths)
+    losses = sorted((entry for entry in entries if entry.tenths < 0), key=lambda entry: entry.tenths)
     texts: list[str | None] = []
     for side in (gains, losses):
-        found = [format_entry(one.tenths, one.reason) for one in side[:REASONS_PER_SIDE]]
-        texts += [*found, *[None] * (REASONS_PER_SIDE - len(found))]
+        strongest = [format_entry(entry.tenths, entry.reason) for entry in side[:REASONS_PER_SIDE]]
+        texts += [*strongest, *[None] * (REASONS_PER_SIDE - len(strongest))]
     return tuple(texts)
 
 
 def test_reasons_agree_with_the_ledger(backend: tuple[Engine, Rows]) -> None:
     """The strongest entries of every lead are named in SQL as in Python; a lead that can't be read has none."""
-    asked, _ = backend
-    cards = asked.cards // 2 if asked.slow else asked.cards  # the more a SELECT says, the longer it takes to compile
+    engine, _ = backend
+    cards = engine.cards // 2 if engine.slow else engine.cards  # the more a SELECT says, the longer it takes to compile
 
     @settings(max_examples=examples(cards))
-    @given(card=scorecards(), leads=st.lists(LEADS.filter(asked.holds), min_size=asked.leads, max_size=asked.leads))
+    @given(card=scorecards(), leads=st.lists(LEADS.filter(engine.holds), min_size=engine.leads, max_size=engine.leads))
     def every_card(card: Scorecard, leads: list[dict[str, Any]]) -> None:
-        assert told(backend, card, leads) == [expected(card, lead) for lead in leads]
+        assert reason_texts(backend, card, leads) == [expected(card, lead) for lead in leads]
 
     every_card()
 
@@ -81,13 +81,13 @@ def test_recommendations_name_the_same_entries(card: Scorecard, lead: dict[str, 
     except LeadError:
         return
     if advice.verdict != "disqualify":
-        assert {one for one in expected(card, lead) if one} <= set(advice.reasons)
+        assert {reason for reason in expected(card, lead) if reason} <= set(advice.reasons)
 
 
 def rules(points: list[int]) -> Scorecard:
     """A card whose rules all hold where `known` is true, with so many tenths each."""
     when = parse_condition("known", {"known": KnownField("flag")})
-    made = tuple(Rule(f"r{i}", when, one, f"Rule {i}") for i, one in enumerate(points))
+    made = tuple(Rule(f"r{i}", when, tenths, f"Rule {i}") for i, tenths in enumerate(points))
     return build_untrained(Card("many", fields={"known": Field("known", "flag")}, rules=made))
 
 
@@ -111,5 +111,5 @@ def test_few_many_and_ties(backend: tuple[Engine, Rows]) -> None:
     leads: list[dict[str, Any]] = [{"known": True}, {"known": False}, {"known": None}]
     for points in POINTS[::3] if backend[0].slow else POINTS:
         card = rules(points)
-        found = told(backend, card, leads, {"known": "BOOLEAN"})
-        assert found == [expected(card, lead) for lead in leads], points
+        texts = reason_texts(backend, card, leads, {"known": "BOOLEAN"})
+        assert texts == [expected(card, lead) for lead in leads], points

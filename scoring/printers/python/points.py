@@ -50,8 +50,10 @@ class PointsSource:
         listed = f"({', '.join(members)}{',' if len(members) == 1 else ''})"
         if group.best_of:
             best = self.name("best", group.name, f"best_{group.name}")
-            self.line(f"{total} = sum(one for one in {listed} if one)")
-            self.line(f"{best} = max((one for one in {listed} if one), default=0)")
+            item = "one"
+            fired = f"{item} for {item} in {listed} if {item}"
+            self.line(f"{total} = sum({fired})")
+            self.line(f"{best} = max(({fired}), default=0)")
             self.line(f"{name} = {cut(group, best)} - {total}")
         else:
             self.line(f"{total} = {' + '.join(f'({member} or 0)' for member in members) or '0'}")

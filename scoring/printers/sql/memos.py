@@ -23,8 +23,8 @@ from leadledger.scoring.printers.sql.steps import Step, drop_unread
 VALUE, ROWS = "value", "ll:rows"  # columns of a memo, beside what was made of the value: how many rows have it
 MEMO_TABLE = "ll_memos"  # one row, which holds all lists
 MOST_VALUES_IN_MEMO = 65_535  # the most that a USMALLINT can number
-# How many hashes are told apart, for some values: so many that few of them meet, so few that the list is short, which
-# DuckDB copies for each vector of rows.
+# How many hashes a list distinguishes, for some values: so many that few of them meet, so few that the list is short,
+# since DuckDB copies it for each vector of rows.
 _MASK = "CASE WHEN count(*) <= 100 THEN 4095 WHEN count(*) <= 1000 THEN 32767 ELSE 65535 END"
 
 _read_column = column_reader(quoted)

@@ -206,7 +206,7 @@ def expected(card: Scorecard, lead: dict[str, Any]) -> dict[str, Any]:
     try:
         result = leadledger.score(card, lead, AS_OF)
     except LeadError as error:
-        text = "; ".join(f"{one.path.removeprefix('$.')}: {one.reason}" for one in error.problems)
+        text = "; ".join(f"{problem.path.removeprefix('$.')}: {problem.reason}" for problem in error.problems)
         return dict.fromkeys(ADDED) | {"problem": text}
     return {
         "score": result.score,
@@ -237,7 +237,7 @@ def test_rows_score_as_their_records(frame: Any) -> None:
 @given(card=scorecards(), leads=st.lists(LEADS | RAW_LEADS, min_size=10, max_size=10))
 def test_any_card_and_any_values(card: Scorecard, leads: list[dict[str, Any]]) -> None:
     """Columns of mixed Python objects score as their records, with any card."""
-    check(card, pd.DataFrame({name: pd.Series([one[name] for one in leads], dtype=object) for name in leads[0]}))
+    check(card, pd.DataFrame({name: pd.Series([lead[name] for lead in leads], dtype=object) for name in leads[0]}))
 
 
 @settings(max_examples=examples(8))
@@ -245,7 +245,7 @@ def test_any_card_and_any_values(card: Scorecard, leads: list[dict[str, Any]]) -
 def test_any_texts(leads: list[dict[str, Any]]) -> None:
     """Columns of raw texts score as their records in each library."""
     renamed = dict(zip(["n1", "t1", "t2", "f1", "d1"], ["amount", "name", "letter", "flag", "day"], strict=True))
-    columns = {new: pa.array([one[old] for one in leads], pa.string()) for old, new in renamed.items()}
+    columns = {new: pa.array([lead[old] for lead in leads], pa.string()) for old, new in renamed.items()}
     table = pa.table(columns)
     for frame in (table, pl.from_arrow(table), table.to_pandas()):
         check(CARD, frame)
@@ -282,7 +282,7 @@ def test_same_kind_comes_out() -> None:
     data = {"x": [1, 2, 3], "amount": [1, 6, None]}
     table = pa.table(data)
     eager = score_frame(CARD, pl.DataFrame(data), AS_OF, prefix="lead_")
-    assert eager.columns == ["x", "amount", *(f"lead_{one}" for one in ADDED)]
+    assert eager.columns == ["x", "amount", *(f"lead_{name}" for name in ADDED)]
     lazy = score_frame(CARD, pl.LazyFrame(data), AS_OF, prefix="lead_")
     assert isinstance(lazy, pl.LazyFrame)
     assert lazy.collect_schema() == eager.schema
@@ -360,7 +360,7 @@ def test_explain_adds_reasons() -> None:
     scored = score_frame(CARD, frame, AS_OF, explain=True, keep=[])
     assert scored.columns == [*ADDED[:-1], PLUS_MINUS.name, *list_names(REASON_COLUMNS), "problem"]
     fine, bad = scored.to_dicts()
-    assert [fine[one] for one in list_names(REASON_COLUMNS) if fine[one]] == [
+    assert [fine[name] for name in list_names(REASON_COLUMNS) if fine[name]] == [
         "+51.2 No day",
         "+3.2 Nameless",
         "+0.1 Much",
@@ -435,8 +435,8 @@ class Hidden(importlib.abc.MetaPathFinder):
     def find_spec(self, name, path=None, target=None):
         if name.partition(".")[0] == "pyarrow":
             raise ModuleNotFoundError("No module named 'pyarrow'", name="pyarrow")
-found = importlib.util.find_spec
-importlib.util.find_spec = lambda name, package=None: None if name == "pyarrow" else found(name, package)
+find_spec = importlib.util.find_spec
+importlib.util.find_spec = lambda name, package=None: None if name == "pyarrow" else find_spec(name, package)
 sys.meta_path.insert(0, Hidden())
 import datetime
 import leadledger

@@ -110,15 +110,15 @@ def test_texts_stay_texts(word: str, tmp_path: Path, monkeypatch: pytest.MonkeyP
     compile(print_module(scorecard), "<card>", "exec")
     with duckdb.connect() as connection:
         columns = {"said": "VARCHAR", f"{word} other": "VARCHAR"}
-        connection.execute(f"CREATE TABLE leads ({', '.join(f'{quoted(one)} VARCHAR' for one in columns)})")
+        connection.execute(f"CREATE TABLE leads ({', '.join(f'{quoted(name)} VARCHAR' for name in columns)})")
         connection.execute("INSERT INTO leads VALUES (?, ?)", [word, word])
         query = sql.select(scorecard, Query(AS_OF, columns=columns, keep=list(columns), checks=True, explain=True))
-        found = connection.execute(f'SELECT * EXCLUDE (recommendation), "ll:total" AS total FROM ({query})').fetchall()
-        assert found[0][:2] == (word, word)
-        assert found[0][-1] == result.tenths
+        rows = connection.execute(f'SELECT * EXCLUDE (recommendation), "ll:total" AS total FROM ({query})').fetchall()
+        assert rows[0][:2] == (word, word)
+        assert rows[0][-1] == result.tenths
         gains = connection.execute(f"SELECT gain_1, gain_2, gain_3 FROM ({query})").fetchone()
         assert gains is not None
-        assert {one for one in gains if one} <= set(result.recommendation.reasons)
+        assert {gain for gain in gains if gain} <= set(result.recommendation.reasons)
         assert connection.execute("SELECT count(*) FROM leads").fetchall() == [(1,)]
     assert list(tmp_path.iterdir()) == []
 
