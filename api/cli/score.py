@@ -42,7 +42,7 @@ class EngineSettings:
     master: str | None
 
 
-class Result(Protocol):
+class ListResult(Protocol):
     """What becomes of a list, in any engine."""
 
     @property
@@ -138,12 +138,12 @@ def _refuse_misuse(engine: str, leads: str, settings: EngineSettings, wanted: Wa
         raise click.UsageError("--engine spark reads and writes files and folders; '-' is neither")
 
 
-Scorer = Callable[["Scorecard", str, EngineSettings, date, "Wanted"], tuple[Result, str]]
+Scorer = Callable[["Scorecard", str, EngineSettings, date, "Wanted"], tuple[ListResult, str]]
 
 
 def _score_in_duckdb(
     card: Scorecard, leads: str, settings: EngineSettings, day: date, wanted: Wanted
-) -> tuple[Result, str]:
+) -> tuple[ListResult, str]:
     from leadledger.api.lists.duckdb import score_list
 
     with show_bar(leads) as draw:
@@ -153,7 +153,7 @@ def _score_in_duckdb(
 
 def _score_in_spark(
     card: Scorecard, leads: str, settings: EngineSettings, day: date, wanted: Wanted
-) -> tuple[Result, str]:
+) -> tuple[ListResult, str]:
     from leadledger.api.lists.spark import score_folder
 
     with show_steps() as show_step:
@@ -164,7 +164,7 @@ def _score_in_spark(
 
 def _score_in_postgres(
     card: Scorecard, leads: str, settings: EngineSettings, day: date, wanted: Wanted
-) -> tuple[Result, str]:
+) -> tuple[ListResult, str]:
     from leadledger.api.lists.postgres import score_table
 
     table, into = settings.table or "", settings.into or ""
