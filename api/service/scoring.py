@@ -1,30 +1,26 @@
-"""Score, record, answer: what becomes of a request to score, whatever brings it. No web framework here."""
+"""One lead scored for a request: its result, its answer as JSON, and the record of it. No web framework here."""
 
 from __future__ import annotations
 
-import asyncio
 import heapq
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from operator import attrgetter
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from pydantic_core import to_json
 
-from leadledger.api.crm.bodies import BodyRecords, read_records
-from leadledger.api.crm.reply import Reply
+from leadledger.api.crm.bodies import read_records
 from leadledger.api.log.record import (
     Record,
     ScoredRequest,
-    digest_request,
     encode_answer,
     encode_input,
     find_lead_id,
     new_id,
     now,
 )
-from leadledger.api.requests.body import read_batch
 from leadledger.api.requests.json_text import parse_json
 from leadledger.api.requests.mistakes import Mistakes
 from leadledger.api.requests.parameters import read_score_parameters
@@ -34,8 +30,6 @@ from leadledger.scoring.field import Lead
 from leadledger.scoring.result import Result
 
 STRONGEST_ENTRIES = 3  # of a ledger, either way, in an answer with `explain=top`
-MOST_MISTAKES_PER_LEAD = 10  # of a batch that an answer lists
-LEADS_PER_TURN = 20  # of a batch that are scored before other requests get their turn: a millisecond or two
 
 _TENTHS = attrgetter("tenths")
 
@@ -69,49 +63,8 @@ class ScoredLead(NamedTuple):  # made for each lead
         return encode_answer(self.score_id, trim(self.result, explain))
 
 
-async def answer_score(service: Service, call: ScoreCall) -> bytes:
-    """The result of one lead as JSON, once it is recorded. Raises Refusal."""
-    return await _answer(service, call, _score_one)
-
-
-async def answer_batch(service: Service, call: ScoreCall) -> bytes:
-    """A result or a refusal for each of several leads as JSON, in their order, once all are recorded.
-
-    With `reply`, which has no place for a refusal, one mistake refuses them all. Raises Refusal.
-    """
-    return await _answer(service, call, _score_batch)
-
-
-async def _answer(
-    service: Service, call: ScoreCall, score: Callable[[Service, ScoreCall], Awaitable[ScoredRequest]]
-) -> bytes:
-    """Do the work of a request, and answer once its scores are recorded."""
-    scored: ScoredRequest | None = None
-
-    async def work() -> ScoredRequest:
-        nonlocal scored
-        scored = await score(service, call)
-        return scored
-
-    if service.decision_log is None:
-        answer = (await work()).body
-    else:
-        recorder = service.decision_log.recorder
-        name = recorder.read_idempotency_key(call.idempotency_key)
-        if name:
-            answer = await recorder.answer_once(
-                call.key, name, digest_request(call.path, call.query, call.content), work
-            )
-        else:
-            done = await work()
-            await recorder.record(done.records)
-            answer = done.body
-    if scored is not None:  # else an earlier request of that name was
-        service.metrics.count_scores(scored.results)
-    return answer
-
-
-async def _score_one(service: Service, call: ScoreCall) -> ScoredRequest:
+async def score_one(service: Service, call: ScoreCall) -> ScoredRequest:
+    """Score the one lead of a request. Raises Refusal with every mistake."""
     loaded, mistakes = service.loaded, Mistakes()
     parameters = read_score_parameters(call.query, mistakes)
     records = read_records(parameters, parse_json(call.content), "lead", mistakes)
@@ -125,88 +78,6 @@ async def _score_one(service: Service, call: ScoreCall) -> ScoredRequest:
     else:
         body = scored.encode(parameters.explain)
     return ScoredRequest(body, scored.records, (scored.result,))
-
-
-async def _score_batch(service: Service, call: ScoreCall) -> ScoredRequest:
-    loaded, mistakes = service.loaded, Mistakes()
-    parameters = read_score_parameters(call.query, mistakes)
-    records = read_records(parameters, parse_json(call.content), "leads", mistakes)
-    reply = loaded.reader.reply_for(parameters.reply) if parameters.reply else None
-    most = service.settings.max_batch
-    leads = read_batch(records.content, min(most, reply.crm.most_updates) if reply else most, records.path, mistakes)
-    if mistakes:
-        raise mistakes.to_refusal()
-    day, is_recorded = records.as_of or today(), service.decision_log is not None
-
-    def score(lead: Lead) -> ScoredLead:
-        return score_lead(loaded, lead, day, call.key, is_recorded)
-
-    if reply:
-        return await _score_updates(service, loaded, records, leads, reply, score)
-    return await _score_items(service, loaded, records, leads, parameters.explain, score)
-
-
-async def _score_items(
-    service: Service,
-    loaded: LoadedCard,
-    records: BodyRecords,
-    leads: Sequence[Any],
-    explain: str,
-    score: Callable[[Lead], ScoredLead],
-) -> ScoredRequest:
-    """A result or the mistakes of each lead."""
-    items: list[bytes] = []
-    scored: list[ScoredLead] = []
-    for number, record in enumerate(leads, start=1):
-        if number % LEADS_PER_TURN == 0:
-            await asyncio.sleep(0)
-        mistakes = Mistakes(MOST_MISTAKES_PER_LEAD)
-        lead = loaded.reader.clean(records.source, record, records.path_of(number - 1), mistakes)
-        if mistakes or lead is None:
-            items.append(to_json({"status": 422, "errors": mistakes.to_list()}))
-            continue
-        scored.append(score(lead))
-        items.append(b'{"status":200,"errors":[],"result":' + scored[-1].encode(explain) + b"}")
-    refused = len(items) - len(scored)
-    service.metrics.rejected.inc(refused)
-    head = b'{"scored":%d,"refused":%d,"results":[' % (len(scored), refused)
-    return _collect(head + b",".join(items) + b"]}", scored)
-
-
-async def _score_updates(
-    service: Service,
-    loaded: LoadedCard,
-    records: BodyRecords,
-    leads: Sequence[Any],
-    reply: Reply,
-    score: Callable[[Lead], ScoredLead],
-) -> ScoredRequest:
-    """The update call of a CRM, with all leads; where one has mistakes, nothing is scored."""
-    mistakes = Mistakes()
-    cleaned: list[tuple[Lead, str]] = []
-    for number, record in enumerate(leads, start=1):
-        if number % LEADS_PER_TURN == 0:
-            await asyncio.sleep(0)
-        path = records.path_of(number - 1)
-        lead = loaded.reader.clean(records.source, record, path, mistakes)
-        if lead is not None:
-            record_id = loaded.reader.find_record_id(records.source, reply.crm.name, record, lead, path, mistakes)
-            cleaned.append((lead, record_id))
-    if mistakes:
-        service.metrics.rejected.inc(len(leads))
-        raise mistakes.to_refusal()
-    updates: list[bytes] = []
-    scored: list[ScoredLead] = []
-    for number, (record, (lead, record_id)) in enumerate(zip(leads, cleaned, strict=True), start=1):
-        if number % LEADS_PER_TURN == 0:
-            await asyncio.sleep(0)
-        scored.append(score(lead))
-        updates.append(to_json(reply.make_update_of(record_id, scored[-1].result, record)))
-    return _collect(reply.crm.join_updates(updates), scored)
-
-
-def _collect(body: bytes, scored: Sequence[ScoredLead]) -> ScoredRequest:
-    return ScoredRequest(body, [record for lead in scored for record in lead.records], [lead.result for lead in scored])
 
 
 def score_lead(loaded: LoadedCard, lead: Lead, day: date, key: str, is_recorded: bool) -> ScoredLead:

@@ -6,31 +6,32 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from time import monotonic
 from typing import TYPE_CHECKING
 
 from leadledger.api.service.loaded import LoadedCard, load, load_release
 from leadledger.api.service.metrics import Metrics
 from leadledger.api.service.program_log import ProgramLog
+from leadledger.api.service.release_watcher import ReleaseWatcher
 from leadledger.api.service.settings import Settings
 from leadledger.models.releases.store import Releases
-from leadledger.scoring.errors import DataError, ScoringError
+from leadledger.scoring.errors import DataError
 
 if TYPE_CHECKING:
+    from leadledger.api.log.idempotency import RepeatedRequests
     from leadledger.api.log.recorder import Recorder
     from leadledger.api.log.replay import Replayer
     from leadledger.api.log.store import LogStore
 
 EXPIRY_INTERVAL = 3600  # seconds between two searches for answers that need be kept no longer
 RELEASE_INTERVAL = 0.5  # seconds between two looks at which release is the current one
-RETRY_INTERVAL = 60  # seconds until a refused release is tried again
 
 
 @dataclass(frozen=True)
 class DecisionLog:
-    """The parts of the decision log: what writes it, what reads it, what works its scores out again."""
+    """The parts of the decision log: what writes it, what answers repeated requests, reads it, replays its scores."""
 
     recorder: Recorder
+    repeated_requests: RepeatedRequests
     store: LogStore
     replayer: Replayer
 
@@ -90,36 +91,20 @@ class Service:
         self.program_log.write("info", "release", message="another is served", release=self.loaded.release, was=was)
 
     async def _watch(self) -> None:
-        """Twice a second, update the gauges, and serve the current release if that is another now.
-
-        A refused release is logged once, and again each time that it is tried.
-        """
-        refused: object = None  # the state of the file that names the current release, when that was refused
-        tried = 0.0
+        """Twice a second, update the gauges, and serve the current release if that is another now."""
+        watcher = ReleaseWatcher(self.settings.home, self.follow, self._report)
         while True:
             writer = self.decision_log.recorder.writer if self.decision_log else None
             self.metrics.update(self.loaded, writer, self.problem)
             await asyncio.sleep(RELEASE_INTERVAL)
-            if not self.follows:
-                continue
-            state = self._current_state()
-            if refused is not None and refused == state and monotonic() < tried + RETRY_INTERVAL:
-                continue
-            try:
-                await self.follow()
-                refused, self.problem = None, ""
-            except Exception as error:  # whatever it is, the one before is served on, and others are looked for
-                refused, tried = state, monotonic()
-                self.problem = str(error) if isinstance(error, ScoringError) else type(error).__name__
-                self.program_log.write("error", "release", message=self.problem, served=self.loaded.release)
+            if self.follows:
+                await watcher.look()
 
-    def _current_state(self) -> object:
-        """The state of the file that names the current release: another one where it was written again."""
-        try:
-            state = (self.settings.home / "current").stat()
-        except OSError as error:
-            return error.errno
-        return state.st_ino, state.st_mtime_ns
+    def _report(self, problem: str) -> None:
+        """Keep why the current release is not the one that is served, and log it; empty: it is served."""
+        self.problem = problem
+        if problem:
+            self.program_log.write("error", "release", message=problem, served=self.loaded.release)
 
     async def _expire(self, store: LogStore) -> None:
         from sqlalchemy.exc import SQLAlchemyError
@@ -143,6 +128,7 @@ def _open_decision_log(settings: Settings, loaded: LoadedCard) -> DecisionLog | 
     from sqlalchemy.exc import SQLAlchemyError
 
     from leadledger.api.log import database
+    from leadledger.api.log.idempotency import RepeatedRequests
     from leadledger.api.log.recorder import Recorder
     from leadledger.api.log.replay import Replayer
     from leadledger.api.log.store import LogStore
@@ -154,4 +140,5 @@ def _open_decision_log(settings: Settings, loaded: LoadedCard) -> DecisionLog | 
             store.keep_card(loaded.digest, loaded.text)
         except SQLAlchemyError as error:
             raise DataError(f"the log can't be written: {database.describe_error(error)}") from None
-    return DecisionLog(Recorder(engine, settings.log), store, Replayer(store, settings.home))
+    recorder = Recorder(engine, settings.log)
+    return DecisionLog(recorder, RepeatedRequests(recorder), store, Replayer(store, settings.home))

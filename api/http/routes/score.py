@@ -10,7 +10,8 @@ from leadledger.api.http.access import needs
 from leadledger.api.http.messages import read_json, read_key_id, send_json
 from leadledger.api.http.openapi_options import describe_exchange
 from leadledger.api.requests.parameters import EXPLAIN
-from leadledger.api.service.scoring import ScoreCall, answer_batch, answer_score
+from leadledger.api.service.answering import answer_batch, answer_score
+from leadledger.api.service.scoring import ScoreCall
 from leadledger.api.service.service import Service
 
 _PARAMETERS: tuple[dict[str, Any], ...] = (

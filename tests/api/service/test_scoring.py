@@ -14,10 +14,11 @@ import pytest
 
 from leadledger.api.requests.mistakes import Refusal, format_path
 from leadledger.api.requests.parameters import PageParameters
+from leadledger.api.service.answering import answer_batch, answer_score
 from leadledger.api.service.history import answer_lead_scores, answer_logged_score, answer_replay
 from leadledger.api.service.outcomes import add_outcome
 from leadledger.api.service.program_log import ProgramLog
-from leadledger.api.service.scoring import ScoreCall, answer_batch, answer_score, trim
+from leadledger.api.service.scoring import ScoreCall, trim
 from leadledger.api.service.service import Service, open_service
 from leadledger.api.service.settings import Settings
 from leadledger.scoring.engine.score import get_engine
@@ -103,8 +104,8 @@ def test_no_web_framework_is_loaded() -> None:
     """Scoring a body loads neither FastAPI nor Starlette nor a server."""
     code = (
         "import sys\n"
-        "import leadledger.api.service.scoring, leadledger.api.service.history, leadledger.api.service.outcomes\n"
-        "import leadledger.api.service.releases, leadledger.api.log.recorder\n"
+        "import leadledger.api.service.answering, leadledger.api.service.history, leadledger.api.service.outcomes\n"
+        "import leadledger.api.service.releases, leadledger.api.log.idempotency\n"
         "loaded = {'fastapi', 'starlette', 'uvicorn', 'httptools'} & set(sys.modules)\n"
         "assert not loaded, loaded\n"
     )

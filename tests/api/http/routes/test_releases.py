@@ -25,6 +25,7 @@ from leadledger.api.log.replay import Replayer
 from leadledger.api.log.store import LogStore
 from leadledger.api.service import service
 from leadledger.api.service.settings import Settings
+from leadledger.models.files import replace_file
 from leadledger.models.releases.store import Releases
 from leadledger.scoring.lookup import FlagBins, Table
 from leadledger.scoring.scorecard import Learned
@@ -194,7 +195,7 @@ def test_a_damaged_current_release_is_not_picked_up(
     """If it is current all the same, the one before is served on, the list and the log say why; then it is mended."""
     good = (home / "releases" / ONE / "learned.json").read_bytes()
     damage(home, ONE)
-    (home / "current").write_text(ONE)
+    replace_file(home / "current", ONE.encode())  # in one step, as the store does: a look must not find it empty
     end = time.monotonic() + PATIENCE
     while not (problem := client.get("/v1/releases").json()["problem"]):
         assert time.monotonic() < end

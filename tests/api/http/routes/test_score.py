@@ -11,7 +11,7 @@ import httpx2
 import pytest
 from fastapi.testclient import TestClient
 
-from leadledger.api.service import scoring
+from leadledger.api.service import batch
 from tests.api.answers import BATCH, DAY, JSON, LEAD, SCORE, score_directly
 
 FLAT = "a lead is flat: each value is a text, a number, true, false or null"
@@ -52,7 +52,7 @@ def test_no_day_is_today(client: TestClient, body: dict[str, Any]) -> None:
 def test_day_of_a_batch(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
     """All leads of a batch are scored as of the same day, whenever midnight comes."""
     days = iter([date(2026, 1, 1), date(2026, 1, 2)])
-    monkeypatch.setattr(scoring, "today", lambda: next(days))
+    monkeypatch.setattr(batch, "today", lambda: next(days))
     items = client.post("/v1/score/batch", json={"leads": [{}, {}]}).json()["results"]
     assert [item["result"]["as_of"] for item in items] == ["2026-01-01", "2026-01-01"]
 
