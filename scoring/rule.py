@@ -1,25 +1,12 @@
-"""Rules: named conditions that earn points, the groups that cap them, and what else a condition can decide.
-
-Points are whole tenths. A rule that decays loses half of its points with every half-life; days are whole, so its points
-are a staircase over days, and every engine looks them up in the same table instead of computing a power of its own.
-"""
+"""Rules: named conditions that earn points, and the groups that cap them. Points are whole tenths."""
 
 from __future__ import annotations
 
-import math
-from bisect import bisect_right
 from dataclasses import dataclass
 from datetime import date
 
+from leadledger.scoring.decay import HalfLife
 from leadledger.scoring.tree import Condition
-
-
-@dataclass(frozen=True)
-class HalfLife:
-    """After every `days` whole days since the date field `of`, half of the points are left."""
-
-    days: int
-    of: str
 
 
 @dataclass(frozen=True)
@@ -44,69 +31,3 @@ class Group:
     maximum: int | None = None
     minimum: int | None = None
     best_of: bool = False
-
-
-@dataclass(frozen=True)
-class Exclusion:
-    """A condition that disqualifies, whatever the points."""
-
-    name: str
-    when: Condition
-    reason: str
-
-
-@dataclass(frozen=True)
-class Criterion:
-    """A named condition that a stage may require. One that is not essential is shown, and never holds a lead back."""
-
-    name: str
-    met: Condition
-    essential: bool = True
-    label: str = ""
-
-    @property
-    def title(self) -> str:
-        """The name to show to people."""
-        return self.label or self.name.replace("_", " ")
-
-
-@dataclass(frozen=True)
-class Steps:
-    """Points (tenths) over whole days: `points[i]` from day `edges[i - 1]`, to before day `edges[i]`.
-
-    Shapes: (n,) edges, ascending, and (n + 1,) points. A day before the first edge, or in the future, earns points[0].
-    """
-
-    edges: tuple[int, ...]
-    points: tuple[int, ...]
-
-    def at(self, days: int) -> int:
-        """The points after so many days."""
-        return self.points[bisect_right(self.edges, days)]
-
-
-def scale_points(points: int, trust: float) -> int:
-    """Declared points (tenths) times trust (0..1), to the nearest tenth; halves away from zero."""
-    return int(math.copysign(math.floor(abs(points) * trust + 0.5), points))
-
-
-def decay(points: int, trust: float, half_life: int) -> Steps:
-    """The staircase of `points` (tenths) times `trust` that halves every `half_life` days, to the nearest tenth."""
-    top = abs(points) * trust
-    sign = -1 if points < 0 else 1
-
-    def value(day: int) -> int:
-        return math.floor(top * math.exp2(-day / half_life) + 0.5)
-
-    edges: list[int] = []
-    steps = [value(0)]
-    while steps[-1] > 0:
-        # The last day on which the value still rounds to steps[-1], by the inverse; the loops mend its rounding.
-        day = math.ceil(half_life * math.log2(top / (steps[-1] - 0.5)))
-        while value(day) >= steps[-1]:
-            day += 1
-        while day > 0 and value(day - 1) < steps[-1]:
-            day -= 1
-        edges.append(day)
-        steps.append(value(day))
-    return Steps(tuple(edges), tuple(sign * step for step in steps))

@@ -8,8 +8,9 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
+from leadledger.scoring.bins import FlagBins, NumberBins, TextBins
 from leadledger.scoring.card.reader import read_card
-from leadledger.scoring.lookup import Branch, Combination, FlagBins, Leaf, NumberBins, Pair, Table, TextBins
+from leadledger.scoring.lookup import Branch, Combination, Leaf, Pair, Table
 from leadledger.scoring.printers import text
 from leadledger.scoring.printers.python.module import print_module
 from leadledger.scoring.printers.sql import select as sql

@@ -7,23 +7,15 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from leadledger.scoring.bins import Bins, FlagBins, NumberBins, TextBins
 from leadledger.scoring.card.condition import KnownField, parse_condition, parse_days
+from leadledger.scoring.criterion import Criterion
+from leadledger.scoring.decay import HalfLife
+from leadledger.scoring.exclusion import Exclusion
 from leadledger.scoring.field import Field
 from leadledger.scoring.gate import Stage, Threshold
-from leadledger.scoring.lookup import (
-    Bins,
-    Branch,
-    Combination,
-    FlagBins,
-    Leaf,
-    NumberBins,
-    Pair,
-    Table,
-    Term,
-    TextBins,
-    find_branch_fields,
-)
-from leadledger.scoring.rule import Criterion, Exclusion, Group, HalfLife, Rule
+from leadledger.scoring.lookup import Branch, Combination, Leaf, Pair, Table, Term, find_branch_fields
+from leadledger.scoring.rule import Group, Rule
 from leadledger.scoring.scorecard import Card, Learned, Scorecard
 
 AS_OF = date(2026, 11, 24)

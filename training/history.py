@@ -19,12 +19,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from leadledger.scoring.criterion import Criterion
 from leadledger.scoring.errors import DataError, did_you_mean, quote
 from leadledger.scoring.field import Field
 from leadledger.scoring.printers.sql import select as sql
 from leadledger.scoring.printers.sql.dialects.literals import quoted
 from leadledger.scoring.printers.sql.query import Query
-from leadledger.scoring.rule import Criterion
 from leadledger.scoring.scorecard import START_TENTHS, Card, Learned, Outcome, Scorecard
 from leadledger.training.notebook import table
 from leadledger.training.sources.logged import LOG_NAME, LoggedHistory, adapt_to_log

@@ -27,8 +27,8 @@ import duckdb
 from leadledger.api.log.json_rows import write_json_rows
 from leadledger.api.log.record import make_storable
 from leadledger.api.log.store import LogStore
+from leadledger.scoring.cleaning import make_cleaner
 from leadledger.scoring.errors import DataError, UnreadableValue
-from leadledger.scoring.field import make_cleaner
 from leadledger.scoring.printers.sql.cleaning import TYPE_OF_KIND
 from leadledger.scoring.printers.sql.dialects.literals import quoted, text_literal
 from leadledger.scoring.scorecard import Card

@@ -10,8 +10,8 @@ import re
 from typing import Any
 
 from leadledger.api.requests.body import LONGEST_NAME, MOST_NAMES
+from leadledger.scoring.cleaning import NO_TEXTS, NUMBER_PATTERN, YES_TEXTS
 from leadledger.scoring.engine.score import Engine
-from leadledger.scoring.field import NO_TEXTS, NUMBER_PATTERN, YES_TEXTS
 from leadledger.scoring.field import Field as CardField
 
 # As the service reads it, except exponents of three digits, some of which are beyond the range of doubles.

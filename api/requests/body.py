@@ -9,9 +9,9 @@ from typing import Any
 
 from leadledger.api.requests.json_text import ForeignNumber, name_kind, note_repeated_names
 from leadledger.api.requests.mistakes import NOTHING, ROOT, Mistakes, Path, shorten
+from leadledger.scoring.cleaning import Lead
 from leadledger.scoring.engine.score import Engine
 from leadledger.scoring.errors import LeadError, did_you_mean
-from leadledger.scoring.field import Lead
 
 LONGEST_LEAD_ID = 200  # characters
 LONGEST_NAME = 200  # characters of a name in a lead, and

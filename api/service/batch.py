@@ -20,7 +20,7 @@ from leadledger.api.requests.parameters import read_score_parameters
 from leadledger.api.service.loaded import LoadedCard
 from leadledger.api.service.scoring import ScoreCall, ScoredLead, score_lead, today
 from leadledger.api.service.service import Service
-from leadledger.scoring.field import Lead
+from leadledger.scoring.cleaning import Lead
 
 MOST_MISTAKES_PER_LEAD = 10  # of a batch that an answer lists
 

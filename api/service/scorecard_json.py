@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from leadledger.scoring.lookup import Bins, Branch, Combination, Leaf, Pair, Table, describe_bins
+from leadledger.scoring.bins import Bins, describe_bins
+from leadledger.scoring.lookup import Branch, Combination, Leaf, Pair, Table
 from leadledger.scoring.rule import Group
 from leadledger.scoring.scorecard import Card, PricedRule, Scorecard
 

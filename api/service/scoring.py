@@ -26,7 +26,7 @@ from leadledger.api.requests.mistakes import Mistakes
 from leadledger.api.requests.parameters import read_score_parameters
 from leadledger.api.service.loaded import LoadedCard
 from leadledger.api.service.service import Service
-from leadledger.scoring.field import Lead
+from leadledger.scoring.cleaning import Lead
 from leadledger.scoring.result import Result
 
 STRONGEST_ENTRIES = 3  # of a ledger, either way, in an answer with `explain=top`

@@ -14,7 +14,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from leadledger.scoring.lookup import Bins
+from leadledger.scoring.bins import Bins
 
 Floats: TypeAlias = NDArray[np.float64]
 Indexes: TypeAlias = NDArray[np.int64]

@@ -19,7 +19,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from leadledger.scoring.lookup import Bins, FlagBins, NumberBins, TextBins
+from leadledger.scoring.bins import Bins, FlagBins, NumberBins, TextBins
 
 # A bin may hold between these shares of its fair part of the leads, if a rounder edge is to be had for it.
 FAIR_SHARES = (0.7, 1.3)

@@ -16,7 +16,7 @@ import numpy as np
 from sklearn.model_selection import StratifiedKFold
 
 from leadledger.models.learner.additive import Floats, Indexes
-from leadledger.scoring.lookup import Bins, TextBins
+from leadledger.scoring.bins import Bins, TextBins
 
 L2 = 1.0
 LEAST_LEAF_LEADS = 20  # least leads in a leaf; of a small history, a twentieth of its leads

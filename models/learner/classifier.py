@@ -58,7 +58,7 @@ from leadledger.models.learner.boosting import (
 from leadledger.models.learner.combinations import absorb, choose_sets, gains_together, read_trees
 from leadledger.models.learner.pairs import coarsen
 from leadledger.models.learner.parameters import PairsChoice, encode_outcome, find_directions, find_pairs
-from leadledger.scoring.lookup import Bins
+from leadledger.scoring.bins import Bins
 
 SINGLE_LEAVES = 4  # small trees: a table needs few steps at a time
 FEW_LEADS = 1500  # with fewer, a bag goes by one step at a time, and its effects are shrunk more

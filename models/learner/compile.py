@@ -33,8 +33,9 @@ from leadledger.models.learner.additive import (
     read_off,
 )
 from leadledger.models.learner.binning import Binning, count_bins, find_indexes, read_columns
+from leadledger.scoring.bins import Bins, FlagBins, NumberBins, TextBins
 from leadledger.scoring.errors import CompileError
-from leadledger.scoring.lookup import Bins, Branch, Combination, FlagBins, Leaf, NumberBins, Pair, Table, Term, TextBins
+from leadledger.scoring.lookup import Branch, Combination, Leaf, Pair, Table, Term
 
 LARGEST_GAP = 1e-9  # log-odds; rounding errors of a sum of some dozens of doubles are far below
 TENTHS_PER_LOG_ODDS = 100 / math.log(2)  # ten points double the odds

@@ -9,7 +9,7 @@ import numpy as np
 from scipy.special import expit
 
 from leadledger.models.learner.additive import Fields, Floats, Indexes
-from leadledger.scoring.lookup import Bins, NumberBins, TextBins
+from leadledger.scoring.bins import Bins, NumberBins, TextBins
 
 JUDGING_PARTS = 10  # of the leads, each of which judges the pairs once
 RANK_WEIGHT = 0.5  # of the distance between bins in rank, beside their distance in effect

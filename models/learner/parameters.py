@@ -14,8 +14,8 @@ from sklearn.utils.multiclass import check_classification_targets, type_of_targe
 
 from leadledger.models.learner.additive import Fields, Floats
 from leadledger.models.learner.binning import check_whole
+from leadledger.scoring.bins import Bins, TextBins
 from leadledger.scoring.errors import did_you_mean
-from leadledger.scoring.lookup import Bins, TextBins
 
 PairsParameter: TypeAlias = Literal["auto"] | int | Sequence[tuple[int | str, int | str]]
 MonotoneParameter: TypeAlias = Mapping[str | int, int] | Sequence[int] | None

@@ -8,19 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NoReturn
 
+from leadledger.scoring.bins import Bins, FlagBins, NumberBins, TextBins
 from leadledger.scoring.errors import ReleaseError, did_you_mean, quote
-from leadledger.scoring.lookup import (
-    Bins,
-    Branch,
-    Combination,
-    FlagBins,
-    Leaf,
-    NumberBins,
-    TextBins,
-    find_branch_fields,
-    list_bins,
-    list_leaves,
-)
+from leadledger.scoring.lookup import Branch, Combination, Leaf, find_branch_fields, list_bins, list_leaves
 from leadledger.scoring.scorecard import Card, Learned
 
 LARGEST_TENTHS = 1_000_000  # a thousand terms of this many tenths still fit the 32-bit integers of every SQL engine

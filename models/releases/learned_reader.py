@@ -29,22 +29,10 @@ from leadledger.models.releases.learned_writer import (
     text_of,
     texts_on_one_line,
 )
+from leadledger.scoring.bins import MISSING, Bins, FlagBins, NumberBins, TextBins, format_number
 from leadledger.scoring.errors import ReleaseError, quote
 from leadledger.scoring.gate import Threshold
-from leadledger.scoring.lookup import (
-    MISSING,
-    Bins,
-    Branch,
-    Combination,
-    FlagBins,
-    Leaf,
-    NumberBins,
-    Pair,
-    Table,
-    Term,
-    TextBins,
-    format_number,
-)
+from leadledger.scoring.lookup import Branch, Combination, Leaf, Pair, Table, Term
 from leadledger.scoring.scorecard import Learned
 
 

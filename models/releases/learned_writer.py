@@ -29,24 +29,10 @@ from itertools import pairwise
 from typing import Any
 
 from leadledger.models.releases.learned_checks import BIN_KINDS, check_combination
+from leadledger.scoring.bins import MISSING, OTHER, Bins, FlagBins, NumberBins, TextBins, format_number, merge_ranges
 from leadledger.scoring.errors import ReleaseError
 from leadledger.scoring.gate import Threshold
-from leadledger.scoring.lookup import (
-    MISSING,
-    OTHER,
-    Bins,
-    Branch,
-    Combination,
-    FlagBins,
-    Leaf,
-    NumberBins,
-    Pair,
-    Table,
-    Term,
-    TextBins,
-    format_number,
-    merge_ranges,
-)
+from leadledger.scoring.lookup import Branch, Combination, Leaf, Pair, Table, Term
 from leadledger.scoring.scorecard import Learned
 
 LEARNED_FORMAT = 1

@@ -13,23 +13,9 @@ from itertools import groupby, pairwise, product
 from typing import TypeAlias
 
 from leadledger.models.releases.changes import PointsChange, TermChange, change_kind
+from leadledger.scoring.bins import MISSING, OTHER, Bins, FlagBins, NumberBins, TextBins
 from leadledger.scoring.errors import quote
-from leadledger.scoring.lookup import (
-    MISSING,
-    OTHER,
-    Bins,
-    Branch,
-    Combination,
-    FlagBins,
-    Leaf,
-    NumberBins,
-    Pair,
-    Table,
-    Term,
-    TextBins,
-    list_bins,
-    list_leaves,
-)
+from leadledger.scoring.lookup import Branch, Combination, Leaf, Pair, Table, Term, list_bins, list_leaves
 from leadledger.scoring.outputs import TermKind
 from leadledger.scoring.scorecard import Scorecard
 

@@ -10,8 +10,9 @@ import yaml
 from leadledger.scoring.card.keys import KEYS
 from leadledger.scoring.card.reading import CardReading
 from leadledger.scoring.card.yaml_shapes import KeyValue, is_null
+from leadledger.scoring.cleaning import make_cleaner
 from leadledger.scoring.errors import UnreadableValue, did_you_mean, quote
-from leadledger.scoring.field import fold, make_cleaner
+from leadledger.scoring.field import fold
 from leadledger.scoring.outputs import VERDICTS
 from leadledger.scoring.scorecard import Case
 from leadledger.scoring.tree import Typed

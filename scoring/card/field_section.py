@@ -12,8 +12,9 @@ from leadledger.scoring.card.condition_tokens import RESERVED
 from leadledger.scoring.card.keys import BETTER, KEYS, KINDS
 from leadledger.scoring.card.reading import CardReading
 from leadledger.scoring.card.yaml_shapes import KeyValue
+from leadledger.scoring.cleaning import make_cleaner
 from leadledger.scoring.errors import ConditionError, UnreadableValue, quote
-from leadledger.scoring.field import Field, fold, make_cleaner
+from leadledger.scoring.field import Field, fold
 from leadledger.scoring.tree import Days
 
 

@@ -7,8 +7,11 @@ import yaml
 from leadledger.scoring.card.condition import KnownField, parse_condition
 from leadledger.scoring.card.keys import KEYS
 from leadledger.scoring.card.reading import CardReading
+from leadledger.scoring.criterion import Criterion
+from leadledger.scoring.decay import HalfLife
 from leadledger.scoring.errors import did_you_mean, quote
-from leadledger.scoring.rule import Criterion, Exclusion, Group, HalfLife, Rule
+from leadledger.scoring.exclusion import Exclusion
+from leadledger.scoring.rule import Group, Rule
 from leadledger.scoring.tree import Condition
 
 # Stands in for a condition that can't be read.

@@ -9,9 +9,9 @@ import yaml
 from leadledger.scoring.card.keys import KEYS, TRAINED_THRESHOLDS
 from leadledger.scoring.card.reading import CardReading
 from leadledger.scoring.card.yaml_shapes import KeyValue
+from leadledger.scoring.criterion import Criterion
 from leadledger.scoring.errors import did_you_mean, quote
 from leadledger.scoring.gate import Capacity, DealValue, Stage
-from leadledger.scoring.rule import Criterion
 
 DEFAULT_CONFIDENCE = 0.9
 

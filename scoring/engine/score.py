@@ -12,16 +12,17 @@ from datetime import date, datetime
 from operator import attrgetter
 from typing import Any
 
+from leadledger.scoring.cleaning import Lead, make_cleaner
 from leadledger.scoring.engine import question
 from leadledger.scoring.errors import BadValue, LeadError, UnreadableValue
-from leadledger.scoring.field import Lead, make_cleaner
 from leadledger.scoring.gate import Gate, decide
 from leadledger.scoring.lookup import Combination, Pair, Table, Term
 from leadledger.scoring.outputs import REASONS_PER_SIDE
 from leadledger.scoring.printers.python.module import compile_card
 from leadledger.scoring.printers.text import ledger_text
+from leadledger.scoring.probability import compute_probability, round_score
 from leadledger.scoring.result import Entry, Recommendation, Result, State, format_entry, format_unsigned
-from leadledger.scoring.scorecard import START_TENTHS, TENTHS_PER_DOUBLING, Scorecard
+from leadledger.scoring.scorecard import Scorecard
 from leadledger.scoring.tree import Typed
 
 MOST_CELLS_KEPT = 10_000  # of a combination, whose entries are kept
@@ -55,23 +56,6 @@ def get_engine(card: Scorecard) -> Engine:
         engine = Engine(card)
         card.__dict__["engine"] = engine  # as cached_property does: a frozen scorecard, and what follows from it
     return engine
-
-
-def compute_probability(base_rate: float | None, tenths: int) -> float | None:
-    """The probability (0..1) at a total, odds doubling with every 10 points; None where no base rate is known."""
-    if base_rate is None:
-        return None
-    log_odds = math.log(base_rate / (1 - base_rate)) + (tenths - START_TENTHS) / TENTHS_PER_DOUBLING * math.log(2)
-    # Two branches, so that neither end overflows.
-    if log_odds >= 0:
-        return 1 / (1 + math.exp(-log_odds))
-    odds = math.exp(log_odds)
-    return odds / (1 + odds)
-
-
-def round_score(tenths: int) -> int:
-    """The score of a total: whole points, halves up, cut to 0…100."""
-    return (max(0, min(1000, tenths)) + 5) // 10
 
 
 class _Cells(dict[int, Entry]):

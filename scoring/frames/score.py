@@ -13,9 +13,9 @@ from datetime import date
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from leadledger.scoring.cleaning import make_cleaner
 from leadledger.scoring.engine.score import get_engine, unwrap_scalar
 from leadledger.scoring.errors import DataError, UnreadableValue, did_you_mean, quote
-from leadledger.scoring.field import make_cleaner
 from leadledger.scoring.frames import spark as spark_frame
 from leadledger.scoring.frames.libraries import ARROW, LIBRARIES, POLARS, SPARK, Library, find_library, require_arrow
 from leadledger.scoring.outputs import PLUS_MINUS, REASON_COLUMNS, SCORE_COLUMNS, list_names

@@ -13,8 +13,9 @@ from datetime import date, timedelta
 from itertools import pairwise
 
 from leadledger.scoring import tree
+from leadledger.scoring.bins import Bins, NumberBins, TextBins
 from leadledger.scoring.field import Field
-from leadledger.scoring.lookup import Bins, NumberBins, Table, TextBins, list_bins
+from leadledger.scoring.lookup import Table, list_bins
 from leadledger.scoring.meaning.logic import derive, evaluate_condition
 from leadledger.scoring.scorecard import PricedRule, Scorecard
 from leadledger.scoring.tree import Typed

@@ -8,8 +8,9 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator, Mapping
 
-from leadledger.scoring.lookup import Bins, Branch, Combination, Leaf, Pair, Table, Term
-from leadledger.scoring.lookup import describe_bins as bin_words
+from leadledger.scoring.bins import Bins
+from leadledger.scoring.bins import describe_bins as bin_words
+from leadledger.scoring.lookup import Branch, Combination, Leaf, Pair, Table, Term
 from leadledger.scoring.result import Entry, Result, format_signed, format_unsigned
 from leadledger.scoring.scorecard import Scorecard
 

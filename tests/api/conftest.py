@@ -13,7 +13,8 @@ from fastapi.testclient import TestClient
 from leadledger.api.app import create_app
 from leadledger.api.service.settings import Settings
 from leadledger.models.releases.store import Releases
-from leadledger.scoring.lookup import Branch, Combination, FlagBins, Leaf, NumberBins, Pair, Table
+from leadledger.scoring.bins import FlagBins, NumberBins
+from leadledger.scoring.lookup import Branch, Combination, Leaf, Pair, Table
 from leadledger.scoring.scorecard import Learned
 from tests.api.answers import CARD
 

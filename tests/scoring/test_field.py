@@ -15,8 +15,9 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from leadledger.scoring.cleaning import ABSENT_TYPES, make_cleaner
 from leadledger.scoring.errors import UnreadableValue
-from leadledger.scoring.field import ABSENT_TYPES, Field, fold, make_cleaner
+from leadledger.scoring.field import Field, fold
 from leadledger.scoring.printers.sql import select as sql
 from leadledger.scoring.printers.sql.query import Query
 from leadledger.scoring.scorecard import Card, build_untrained

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from leadledger.scoring.rule import Criterion, Steps, decay, scale_points
+from leadledger.scoring.criterion import Criterion
+from leadledger.scoring.decay import Steps, decay, scale_points
 from leadledger.scoring.tree import FieldRef, Truth
 from tests.effort import examples
 

@@ -8,9 +8,11 @@ from typing import Any, TypeVar
 
 from leadledger.models.releases.changes import RuleChange
 from leadledger.models.releases.diff import compare
+from leadledger.scoring.criterion import Criterion
+from leadledger.scoring.exclusion import Exclusion
 from leadledger.scoring.gate import Stage
 from leadledger.scoring.result import format_signed, format_unsigned
-from leadledger.scoring.rule import Criterion, Exclusion, Group, Rule
+from leadledger.scoring.rule import Group, Rule
 from leadledger.scoring.scorecard import Card, Learned, Scorecard
 
 

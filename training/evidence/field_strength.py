@@ -14,7 +14,7 @@ from sklearn.model_selection import StratifiedKFold
 from threadpoolctl import threadpool_limits
 
 from leadledger.models.learner.binning import find_indexes, learn_bins
-from leadledger.scoring.lookup import TextBins
+from leadledger.scoring.bins import TextBins
 from leadledger.training.history import History
 
 LONE_AREA, LONE_GAIN = 0.75, 0.15  # `alone`: the least that is looked at. Honest: see below; leaks: from 0.81 and 0.21

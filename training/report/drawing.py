@@ -22,7 +22,7 @@ from matplotlib.figure import Figure
 from matplotlib.path import Path
 from matplotlib.ticker import FuncFormatter
 
-from leadledger.scoring.lookup import Bins, NumberBins
+from leadledger.scoring.bins import Bins, NumberBins
 from leadledger.training.report.figures import group_digits
 
 BLUE, RED, ORANGE, GREY, INK = "#0072B2", "#D55E00", "#E69F00", "#8a8a8a", "#222222"

@@ -18,7 +18,7 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
-from leadledger.scoring.lookup import format_number
+from leadledger.scoring.bins import format_number
 from leadledger.scoring.result import format_signed, format_unsigned
 
 NONE = "–"

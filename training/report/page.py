@@ -14,7 +14,8 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, Template
 from markupsafe import Markup
 
-from leadledger.scoring.lookup import Combination, NumberBins, Pair, Table, TextBins
+from leadledger.scoring.bins import NumberBins, TextBins
+from leadledger.scoring.lookup import Combination, Pair, Table
 from leadledger.scoring.scorecard import Card, Learned
 from leadledger.training.report import charts
 from leadledger.training.report.drawing import Chart

@@ -16,8 +16,8 @@ from pathlib import Path
 
 import duckdb
 
+from leadledger.scoring.cleaning import DATE_PATTERN, NUMBER_PATTERN
 from leadledger.scoring.errors import DataError, quote
-from leadledger.scoring.field import DATE_PATTERN, NUMBER_PATTERN
 from leadledger.scoring.printers.sql.dialects.literals import quoted, text_literal
 from leadledger.training.sources.scan import BLOCK_SIZE, LONGEST_LINE, Scan
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from leadledger.scoring import tree
-from leadledger.scoring.lookup import Bins, Branch, Combination, FlagBins, Leaf, NumberBins, Table, Term, TextBins
+from leadledger.scoring.bins import Bins, FlagBins, NumberBins, TextBins
+from leadledger.scoring.lookup import Branch, Combination, Leaf, Table, Term
 from leadledger.scoring.printers.choices import write_membership
 from leadledger.scoring.printers.comments import comment_text
 from leadledger.scoring.printers.python.conditions import ConditionSource

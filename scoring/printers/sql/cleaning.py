@@ -1,4 +1,4 @@
-"""The SQL printer's first steps: raw columns to typed fields, by the rules of `scoring/field.py`.
+"""The SQL printer's first steps: raw columns to typed fields, by the rules of `scoring/cleaning.py`.
 
 A column of texts is trimmed, looked up among the texts that mean "not known", and read by its field's kind; a column
 that has a type already is taken as it is where the kinds agree. What can't be read turns `bad`, and its reason is left
@@ -11,8 +11,9 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
 
+from leadledger.scoring.cleaning import NO_TEXTS, NUMBER_PATTERN, YES_TEXTS
 from leadledger.scoring.errors import DataError, PrinterError, did_you_mean, quote
-from leadledger.scoring.field import NO_TEXTS, NUMBER_PATTERN, YES_TEXTS, Field, fold
+from leadledger.scoring.field import Field, fold
 from leadledger.scoring.printers.sql.dialects.dialect import Dialect
 from leadledger.scoring.printers.sql.dialects.literals import FIRST, LAST
 from leadledger.scoring.printers.sql.expression import Expression, StepColumn, column_reader, join, spell, write

@@ -5,18 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from leadledger.scoring import tree
-from leadledger.scoring.lookup import (
-    Bins,
-    Branch,
-    Combination,
-    FlagBins,
-    Leaf,
-    NumberBins,
-    Table,
-    Term,
-    TextBins,
-    list_bins,
-)
+from leadledger.scoring.bins import Bins, FlagBins, NumberBins, TextBins
+from leadledger.scoring.lookup import Branch, Combination, Leaf, Table, Term, list_bins
 from leadledger.scoring.printers.choices import write_membership
 from leadledger.scoring.printers.sql.conditions import ConditionPrinter, bracketed
 from leadledger.scoring.printers.sql.expression import Expression, StepColumn, join, spell, write

@@ -13,7 +13,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from leadledger.scoring.lookup import Bins, Combination, Table, Term, list_leaves
+from leadledger.scoring.bins import Bins
+from leadledger.scoring.lookup import Combination, Table, Term, list_leaves
 from leadledger.scoring.outputs import REASON_COLUMNS, REASONS_PER_SIDE, list_names
 from leadledger.scoring.printers.choices import LONGEST_CASE
 from leadledger.scoring.printers.sql.expression import Expression, StepColumn, join, spell, write

@@ -14,8 +14,9 @@ import pytest
 import leadledger
 from leadledger.api.lists.duckdb import score_list
 from leadledger.api.lists.wanted import Wanted
+from leadledger.scoring.bins import TextBins
 from leadledger.scoring.errors import DataError, ScoringError
-from leadledger.scoring.lookup import Table, TextBins
+from leadledger.scoring.lookup import Table
 from leadledger.scoring.scorecard import Scorecard
 from leadledger.training.sources.table import read_list
 

@@ -16,11 +16,12 @@ from leadledger import load
 from leadledger.api.cli.commands import cli
 from leadledger.api.lists.postgres import score_table
 from leadledger.api.lists.wanted import Wanted
+from leadledger.scoring.bins import NumberBins, TextBins
 from leadledger.scoring.card.reader import parse_card
 from leadledger.scoring.engine.cases import build_declared
 from leadledger.scoring.engine.score import get_engine
 from leadledger.scoring.errors import DataError, ScoringError
-from leadledger.scoring.lookup import NumberBins, Pair, Table, TextBins
+from leadledger.scoring.lookup import Pair, Table
 from leadledger.scoring.printers.sql import select as sql
 from leadledger.scoring.printers.sql.dialects.postgres import name
 from leadledger.scoring.printers.sql.query import Query

@@ -24,12 +24,13 @@ from leadledger.api.lists import spark_session
 from leadledger.api.lists.duckdb import score_list
 from leadledger.api.lists.spark import score_folder
 from leadledger.api.lists.wanted import Wanted
+from leadledger.scoring.bins import NumberBins, TextBins
 from leadledger.scoring.card.reader import parse_card
 from leadledger.scoring.engine.cases import build_declared
 from leadledger.scoring.engine.score import get_engine
 from leadledger.scoring.errors import DataError, PrinterError, ScoringError
 from leadledger.scoring.field import Field
-from leadledger.scoring.lookup import NumberBins, Table, TextBins
+from leadledger.scoring.lookup import Table
 from leadledger.scoring.printers.sql import select as sql
 from leadledger.scoring.printers.sql.dialects import spark as dialect
 from leadledger.scoring.printers.sql.query import Query

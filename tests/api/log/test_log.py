@@ -24,10 +24,11 @@ from leadledger.api.log import database, tables
 from leadledger.api.log.record import Record, decode_input, encode_input, find_lead_id, new_id
 from leadledger.api.service.settings import Settings
 from leadledger.models.releases.store import Releases
+from leadledger.scoring.bins import FlagBins
 from leadledger.scoring.card.reader import parse_card
 from leadledger.scoring.engine.score import get_engine
 from leadledger.scoring.errors import DataError, LeadError
-from leadledger.scoring.lookup import FlagBins, Table
+from leadledger.scoring.lookup import Table
 from leadledger.scoring.scorecard import Card, Learned, build_untrained
 from tests import logs
 from tests.effort import examples

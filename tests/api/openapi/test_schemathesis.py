@@ -17,7 +17,8 @@ import httpx2
 import pytest
 
 from leadledger.models.releases.store import Releases
-from leadledger.scoring.lookup import Branch, Combination, FlagBins, Leaf, NumberBins, Table
+from leadledger.scoring.bins import FlagBins, NumberBins
+from leadledger.scoring.lookup import Branch, Combination, Leaf, Table
 from leadledger.scoring.scorecard import Learned
 from tests.serving import with_key
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leadledger.models.learner.binning import Binning, number_edges, roundest
-from leadledger.scoring.lookup import FlagBins, NumberBins, TextBins
+from leadledger.scoring.bins import FlagBins, NumberBins, TextBins
 
 NUMBERS = st.one_of(
     st.none(),

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from leadledger.models.learner.additive import Additive, End, Fork, Tree, evaluate_tree
 from leadledger.models.learner.combinations import absorb, choose_sets, effects_of, staircase
-from leadledger.scoring.lookup import NumberBins
+from leadledger.scoring.bins import NumberBins
 from tests.effort import examples
 
 SIZES = (4, 3, 5, 3)  # bins of each field

@@ -20,8 +20,9 @@ from leadledger.models.learner.additive import Additive, End, Fork
 from leadledger.models.learner.binning import Binning, find_indexes, read_columns
 from leadledger.models.learner.classifier import AdditiveClassifier
 from leadledger.models.learner.compile import TENTHS_PER_LOG_ODDS, compile_additive, fuse, to_tables
+from leadledger.scoring.bins import FlagBins, NumberBins, TextBins
 from leadledger.scoring.errors import CompileError
-from leadledger.scoring.lookup import Branch, Combination, FlagBins, Leaf, NumberBins, Pair, Table, Term, TextBins
+from leadledger.scoring.lookup import Branch, Combination, Leaf, Pair, Table, Term
 from tests.effort import examples
 
 

@@ -6,7 +6,7 @@ import numpy as np
 from scipy.special import expit
 
 from leadledger.models.learner.pairs import coarsen, merge, rank_pairs
-from leadledger.scoring.lookup import FlagBins, NumberBins, TextBins
+from leadledger.scoring.bins import FlagBins, NumberBins, TextBins
 
 
 def test_neighbours_alike_go_together() -> None:

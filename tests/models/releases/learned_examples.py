@@ -5,21 +5,10 @@ from __future__ import annotations
 from hypothesis import strategies as st
 
 from leadledger.models.releases.learned_checks import LARGEST_TENTHS
+from leadledger.scoring.bins import Bins, FlagBins, NumberBins, TextBins
 from leadledger.scoring.card.reader import parse_card
 from leadledger.scoring.gate import Threshold
-from leadledger.scoring.lookup import (
-    Bins,
-    Branch,
-    Combination,
-    FlagBins,
-    Leaf,
-    NumberBins,
-    Pair,
-    Table,
-    Term,
-    TextBins,
-    list_bins,
-)
+from leadledger.scoring.lookup import Branch, Combination, Leaf, Pair, Table, Term, list_bins
 from leadledger.scoring.scorecard import Learned
 from tests.strategies import combinations
 

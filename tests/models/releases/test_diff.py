@@ -12,9 +12,10 @@ from leadledger.models.releases.changes import CutoffChange, PointsChange, TextC
 from leadledger.models.releases.diff import compare
 from leadledger.models.releases.diff_text import diff_text
 from leadledger.models.releases.store import Releases
+from leadledger.scoring.bins import FlagBins, NumberBins, TextBins
 from leadledger.scoring.card.reader import parse_card
 from leadledger.scoring.gate import Threshold
-from leadledger.scoring.lookup import Branch, Combination, FlagBins, Leaf, NumberBins, Pair, Table, TextBins
+from leadledger.scoring.lookup import Branch, Combination, Leaf, Pair, Table
 from leadledger.scoring.scorecard import Learned, Scorecard, build_untrained
 
 OLD_CARD = """\

@@ -9,19 +9,11 @@ import pytest
 from leadledger.models.releases.learned_checks import DEEPEST_TREE, LARGEST_TENTHS, check_learned
 from leadledger.models.releases.learned_reader import learned_from_dict
 from leadledger.models.releases.learned_writer import learned_to_dict, learned_to_text
+from leadledger.scoring.bins import FlagBins, NumberBins, TextBins
 from leadledger.scoring.card.reader import parse_card
 from leadledger.scoring.errors import ReleaseError
 from leadledger.scoring.gate import Threshold
-from leadledger.scoring.lookup import (
-    Branch,
-    Combination,
-    FlagBins,
-    Leaf,
-    NumberBins,
-    Pair,
-    Table,
-    TextBins,
-)
+from leadledger.scoring.lookup import Branch, Combination, Leaf, Pair, Table
 from leadledger.scoring.printers.python.module import compile_card
 from leadledger.scoring.scorecard import Learned, Scorecard
 from tests.models.releases.learned_examples import (

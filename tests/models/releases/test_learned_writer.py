@@ -12,17 +12,10 @@ from hypothesis import given
 from leadledger.models.releases.learned_checks import check_learned
 from leadledger.models.releases.learned_reader import learned_from_dict, learned_from_text
 from leadledger.models.releases.learned_writer import learned_to_dict, learned_to_text
+from leadledger.scoring.bins import FlagBins, NumberBins
 from leadledger.scoring.card.reader import parse_card
 from leadledger.scoring.errors import ReleaseError
-from leadledger.scoring.lookup import (
-    Combination,
-    FlagBins,
-    NumberBins,
-    Table,
-    Term,
-    list_bins,
-    list_leaves,
-)
+from leadledger.scoring.lookup import Combination, Table, Term, list_bins, list_leaves
 from leadledger.scoring.printers.python.module import print_module
 from leadledger.scoring.scorecard import Learned, Scorecard
 from tests.models.releases.learned_examples import (

@@ -21,11 +21,12 @@ from hypothesis import strategies as st
 import leadledger.models.releases.store
 from leadledger.models.releases.manifest import CARD, LEARNED, MANIFEST, METRICS, PROVENANCE, digest_of
 from leadledger.models.releases.store import Releases
+from leadledger.scoring.bins import FlagBins, NumberBins
 from leadledger.scoring.card.reader import parse_card
 from leadledger.scoring.engine.score import score
 from leadledger.scoring.errors import ReleaseError, ScorecardError
 from leadledger.scoring.gate import Threshold
-from leadledger.scoring.lookup import FlagBins, NumberBins, Table
+from leadledger.scoring.lookup import Table
 from leadledger.scoring.scorecard import Learned, Scorecard
 
 ROOT = Path(__file__).parents[3]

@@ -12,8 +12,9 @@ from leadledger.models.releases.changes import PointsChange, TermChange
 from leadledger.models.releases.diff import compare
 from leadledger.models.releases.diff_text import diff_text
 from leadledger.models.releases.term_changes import MOST_CELLS_COMPARED
+from leadledger.scoring.bins import Bins, FlagBins, NumberBins, TextBins
 from leadledger.scoring.card.reader import parse_card
-from leadledger.scoring.lookup import Bins, Branch, Combination, FlagBins, Leaf, NumberBins, Pair, Table, Term, TextBins
+from leadledger.scoring.lookup import Branch, Combination, Leaf, Pair, Table, Term
 from leadledger.scoring.scorecard import Learned, Scorecard
 from tests.strategies import combinations
 

@@ -15,12 +15,13 @@ from hypothesis import strategies as st
 from leadledger.scoring.card.keys import KEYS
 from leadledger.scoring.card.reader import parse_card, read_card
 from leadledger.scoring.card.yaml_shapes import DEEPEST_CARD, LARGEST_CARD, LONGEST_SECTION, MOST_PROBLEMS_LISTED
+from leadledger.scoring.decay import HalfLife
 from leadledger.scoring.engine.cases import find_failures
 from leadledger.scoring.engine.score import get_engine
 from leadledger.scoring.errors import Problem, ScorecardError
 from leadledger.scoring.gate import Capacity, DealValue
 from leadledger.scoring.printers.python.module import print_module
-from leadledger.scoring.rule import Group, HalfLife
+from leadledger.scoring.rule import Group
 from leadledger.scoring.scorecard import Card, build_untrained
 from tests.effort import examples
 

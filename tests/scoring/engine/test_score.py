@@ -12,10 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leadledger import explain, score
+from leadledger.scoring.bins import FlagBins, NumberBins, TextBins
 from leadledger.scoring.card.reader import parse_card
 from leadledger.scoring.engine.score import MOST_CELLS_KEPT, get_engine, round_root
 from leadledger.scoring.errors import LeadError
-from leadledger.scoring.lookup import Branch, Combination, FlagBins, Leaf, NumberBins, Pair, Table, Term, TextBins
+from leadledger.scoring.lookup import Branch, Combination, Leaf, Pair, Table, Term
 from leadledger.scoring.scorecard import Learned, Scorecard, build_untrained
 
 AS_OF = date(2026, 7, 1)

@@ -11,9 +11,10 @@ import pandas as pd
 import pytest
 
 from leadledger.models.releases.store import Releases
+from leadledger.scoring.bins import FlagBins
 from leadledger.scoring.card.reader import parse_card
 from leadledger.scoring.errors import DataError
-from leadledger.scoring.lookup import FlagBins, Table
+from leadledger.scoring.lookup import Table
 from leadledger.scoring.scorecard import Card, Learned, build_untrained
 from leadledger.training.evidence.backtesting import Backtest, Rate, backtest, learned_for
 from leadledger.training.evidence.backtesting_text import backtest_text

@@ -7,8 +7,9 @@ from datetime import date
 
 import numpy as np
 
+from leadledger.scoring.bins import TextBins
 from leadledger.scoring.card.reader import parse_card
-from leadledger.scoring.lookup import Table, TextBins
+from leadledger.scoring.lookup import Table
 from leadledger.scoring.scorecard import Learned, Scorecard
 from leadledger.training.evidence.example_leads import choose_examples, examples
 

@@ -16,8 +16,8 @@ from scipy.special import expit
 from scipy.stats import binomtest
 
 from leadledger.api.cli.examples import find_examples, load_simulator
-from leadledger.scoring.engine.score import compute_probability
 from leadledger.scoring.gate import Capacity, DealValue, Stage, Threshold
+from leadledger.scoring.probability import compute_probability
 from leadledger.training.learn.combine import LOG_ODDS
 from leadledger.training.learn.threshold import (
     DAYS_PER_PERIOD,

@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from leadledger.scoring.bins import FlagBins, NumberBins, TextBins
 from leadledger.scoring.card.reader import parse_card
 from leadledger.scoring.gate import Threshold
-from leadledger.scoring.lookup import Branch, Combination, FlagBins, Leaf, NumberBins, Pair, Table, TextBins
+from leadledger.scoring.lookup import Branch, Combination, Leaf, Pair, Table
 from leadledger.scoring.scorecard import Card, Learned, Scorecard
 from leadledger.training.evidence.chart_measures import by_month, lift, reliability, spread
 from leadledger.training.evidence.example_leads import choose_examples, examples

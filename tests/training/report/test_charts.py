@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from leadledger.scoring.lookup import FlagBins, NumberBins, Pair, Table, TextBins
+from leadledger.scoring.bins import FlagBins, NumberBins, TextBins
+from leadledger.scoring.lookup import Pair, Table
 from leadledger.training.report.charts import pair, table, waterfall
 
 

@@ -16,8 +16,9 @@ from typing import Any
 import pytest
 
 from leadledger.api.cli.examples import find_examples, load_simulator
+from leadledger.scoring.bins import FlagBins, NumberBins, TextBins
 from leadledger.scoring.card.reader import parse_card
-from leadledger.scoring.lookup import Branch, Combination, FlagBins, Leaf, NumberBins, Pair, Table, TextBins
+from leadledger.scoring.lookup import Branch, Combination, Leaf, Pair, Table
 from leadledger.scoring.scorecard import Card, Learned
 from leadledger.training.report.page import TITLES, page
 from leadledger.training.runs.train import train

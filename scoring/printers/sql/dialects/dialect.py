@@ -44,7 +44,7 @@ class Dialect:
     `fold` turns ASCII letters to lower case, `trim` takes white space from both ends. `search` is `contains`,
     `starts_with` or `ends_with` over two texts. `days_between(end, start)` is a double. `element(items, at)` is an item
     of a list by its position from 0. `integer_division` is of whole numbers, neither of them negative. `read_number`
-    and `read_day` turn a raw text into a double or a day, or NULL, by the forms of `scoring/field.py`: a number may
+    and `read_day` turn a raw text into a double or a day, or NULL, by the forms of `scoring/cleaning.py`: a number may
     have white space around it, a day not. `is_finite` tells a double from NaN and the infinities.
 
     With a default that most engines share:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from leadledger.scoring.field import DATE_PATTERN, NUMBER_PATTERN, WHITE_SPACE
+from leadledger.scoring.cleaning import DATE_PATTERN, NUMBER_PATTERN, WHITE_SPACE
 from leadledger.scoring.printers.sql.dialects.dialect import Dialect, utc_minutes
 from leadledger.scoring.printers.sql.dialects.literals import FIRST, LAST, UPPER, text_literal
 

@@ -15,8 +15,8 @@ import hashlib
 import re
 from collections.abc import Sequence
 
+from leadledger.scoring.cleaning import DATE_PATTERN, NUMBER_PATTERN, WHITE_SPACE
 from leadledger.scoring.errors import PrinterError
-from leadledger.scoring.field import DATE_PATTERN, NUMBER_PATTERN, WHITE_SPACE
 from leadledger.scoring.printers.sql.dialects import literals
 from leadledger.scoring.printers.sql.dialects.dialect import Dialect, utc_minutes
 from leadledger.scoring.printers.sql.dialects.literals import FIRST, LAST

@@ -30,8 +30,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from leadledger.scoring.cleaning import DATE_PATTERN, NUMBER_PATTERN, WHITE_SPACE
 from leadledger.scoring.errors import PrinterError, quote
-from leadledger.scoring.field import DATE_PATTERN, NUMBER_PATTERN, WHITE_SPACE
 from leadledger.scoring.printers.sql.dialects.dialect import Dialect, utc_minutes
 from leadledger.scoring.printers.sql.dialects.literals import FIRST, INSTANTS, LAST, UPPER
 

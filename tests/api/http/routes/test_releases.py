@@ -27,7 +27,8 @@ from leadledger.api.service import service
 from leadledger.api.service.settings import Settings
 from leadledger.models.files import replace_file
 from leadledger.models.releases.store import Releases
-from leadledger.scoring.lookup import FlagBins, Table
+from leadledger.scoring.bins import FlagBins
+from leadledger.scoring.lookup import Table
 from leadledger.scoring.scorecard import Learned
 from tests.serving import PATIENCE, commanded
 

@@ -14,18 +14,21 @@ import pytest
 import yaml
 
 from leadledger import explain
+from leadledger.scoring.bins import FlagBins, NumberBins, TextBins
 from leadledger.scoring.card.reader import parse_card
+from leadledger.scoring.cleaning import WHITE_SPACE
+from leadledger.scoring.criterion import Criterion
 from leadledger.scoring.engine.score import get_engine
 from leadledger.scoring.errors import PrinterError, ScorecardError
-from leadledger.scoring.field import WHITE_SPACE
+from leadledger.scoring.exclusion import Exclusion
 from leadledger.scoring.field import Field as CardField
-from leadledger.scoring.lookup import Branch, Combination, FlagBins, Leaf, NumberBins, Pair, Table, TextBins
+from leadledger.scoring.lookup import Branch, Combination, Leaf, Pair, Table
 from leadledger.scoring.printers import text
 from leadledger.scoring.printers.python.module import compile_card, print_module
 from leadledger.scoring.printers.sql import select as sql
 from leadledger.scoring.printers.sql.dialects.literals import quoted
 from leadledger.scoring.printers.sql.query import Query
-from leadledger.scoring.rule import Criterion, Exclusion, Group, Rule
+from leadledger.scoring.rule import Group, Rule
 from leadledger.scoring.scorecard import Card, Learned, Scorecard, build_untrained
 from leadledger.scoring.tree import Condition, FieldRef, Truth
 
