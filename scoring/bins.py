@@ -1,4 +1,4 @@
-"""Bins: which stretch of numbers, which text or which flag a value falls in. Bin 0 of every kind is the missing value."""
+"""Bins: which stretch of numbers, which text, which flag a value falls in. Bin 0 of every kind is the missing value."""
 
 from __future__ import annotations
 
@@ -10,8 +10,6 @@ from itertools import pairwise
 from typing import TypeAlias
 
 MISSING = "missing"
-
-
 OTHER = "other"
 
 

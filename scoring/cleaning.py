@@ -28,60 +28,29 @@ from leadledger.scoring.field import Field, fold
 from leadledger.scoring.tree import Typed
 
 WHITE_SPACE = " \t\n\r\f\v"
-
-
 NUMBER_PATTERN = r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
-
-
 # Groups: 1 day, 2 hour, 3 minute, 4 sign of the offset, 5 its hours, 6 its minutes. Python and RE2 read it alike.
 DATE_PATTERN = (
     r"([0-9]{4}-[0-9]{2}-[0-9]{2})"
     r"(?:[T ]([01][0-9]|2[0-3]):([0-5][0-9])(?::[0-5][0-9](?:\.[0-9]+)?)?"
     r" ?(?:Z|([+-])([01][0-9]|2[0-3])(?::?([0-5][0-9]))?)?)?"
 )
-
-
 YES_TEXTS = ("true", "1", "yes", "on", "y", "t")
-
-
 NO_TEXTS = ("false", "0", "no", "off", "n", "f")
-
-
-ABSENT_TYPES = (
-    "NAType",
-    "NaTType",
-)  # what pandas puts for a missing value; told by name, for serving never imports pandas
-
-
-MOST_TEXTS_REMEMBERED = (
-    2048  # texts a field, of at most LONGEST_TEXT_REMEMBERED characters: what was read before need not be read again
-)
-
-
-LONGEST_TEXT_REMEMBERED = 40
-
+# The types of what pandas puts for a missing value, recognised by name since serving never imports pandas.
+ABSENT_TYPES = ("NAType", "NaTType")
+# Per field, the texts that were read before and need not be read again.
+MOST_TEXTS_REMEMBERED = 2048
+LONGEST_TEXT_REMEMBERED = 40  # characters
 
 _NUMBER = re.compile(NUMBER_PATTERN)
-
-
 _DATE = re.compile(DATE_PATTERN)
-
-
 _FLAGS = dict.fromkeys(YES_TEXTS, True) | dict.fromkeys(NO_TEXTS, False)
 
-
 NOT_NUMBER = "is not a number; write it like 25000, 2.5 or 1e6"
-
-
 NOT_FINITE = "is not a finite number"
-
-
 NOT_FLAG = "is neither yes nor no; write true or false"
-
-
 NOT_DATE = "is not a date; write it like 2026-01-31"
-
-
 NOT_TEXT = "is not a text"
 
 

@@ -23,8 +23,6 @@ from leadledger.api.service.service import Service
 from leadledger.scoring.cleaning import Lead
 
 MOST_MISTAKES_PER_LEAD = 10  # of a batch that an answer lists
-
-
 LEADS_PER_TURN = 20  # of a batch that are scored before other requests get their turn: a millisecond or two
 
 
