@@ -63,7 +63,7 @@ bench-api: $(VENV)/.installed  ## The service beside a bare FastAPI app (ARGS="-
 	$(PY) -m benchmarks api $(ARGS)
 
 printed: $(VENV)/.installed  ## Rewrite tests/cases/printed; review the diff
-	$(PY) -m tests.printed
+	$(PY) -m tests.golden_files
 
 EXTRAS := --extra train --extra excel --extra postgres --extra spark --extra dev
 

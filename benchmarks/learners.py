@@ -21,9 +21,9 @@ from benchmarks import odoo_bayes
 from benchmarks.real_sets import Indexes, RealSet
 from leadledger.scoring.scorecard import Scorecard, build_untrained
 from leadledger.training.evidence.baselines import boosting, logistic, plain, rules_alone
-from leadledger.training.learn.combine import probability_at
 from leadledger.training.learn.fit import default_classifier, fit_card
 from leadledger.training.learn.split import HistorySplit
+from leadledger.training.learn.trust import probability_at
 from leadledger.training.runs.train import FEWEST_OF_A_KIND
 
 Floats: TypeAlias = NDArray[np.float64]

@@ -32,7 +32,7 @@ from leadledger.scoring.printers.sql.dialects.by_name import DIALECTS
 from leadledger.scoring.printers.sql.query import Query
 from leadledger.scoring.scorecard import Card, Scorecard, build_untrained
 from tests.effort import examples
-from tests.printed import LEARNED, ROOT
+from tests.golden_files import LEARNED, ROOT
 from tests.strategies import AS_OF, LEADS, PLAIN, RAW_LEADS, scorecards
 from tests.test_backends_agree import TEXTS, TYPES, Engine, Rows, agree, duckdb_rows
 from tests.test_reasons_agree import expected

@@ -17,7 +17,7 @@ from leadledger.api.cli.commands import cli
 from leadledger.api.http.access import GuardedRoute, RouteTable, build_route_table
 from leadledger.api.service.keys import SCOPES
 from leadledger.api.service.settings import Settings
-from leadledger.scoring.card.keys import BETTER, KEYS, KINDS
+from leadledger.scoring.card.card_keys import BETTER, KEYS, KINDS
 from leadledger.scoring.card.reader import parse_card
 from leadledger.scoring.card.write_back import DEFAULT_PROPERTIES
 from leadledger.scoring.engine.cases import find_failures

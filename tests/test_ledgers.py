@@ -27,7 +27,7 @@ from leadledger.scoring.engine.score import get_engine
 from leadledger.scoring.meaning.reference import tally
 from leadledger.scoring.printers.sql import select as sql
 from leadledger.scoring.printers.sql.query import Query
-from tests.printed import LEARNED, ROOT
+from tests.golden_files import LEARNED, ROOT
 
 AS_OF = date(2026, 7, 1)
 CARD = ROOT / "examples" / "b2b-software" / "card.yaml"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.printed import FOLDER, printed
+from tests.golden_files import FOLDER, printed
 
 
 @pytest.mark.parametrize("name", printed())

@@ -26,7 +26,7 @@ from leadledger.api.http import problem
 from leadledger.api.http.access import ANY_KEY, OPEN, GuardedRoute, build_route_table
 from leadledger.api.http.body_limit import read_body, receive_again
 from leadledger.api.http.local_callers import check_local
-from leadledger.api.http.rate import RateLimiter
+from leadledger.api.http.rate_limit import RateLimiter
 from leadledger.api.http.security_headers import CONTENT_POLICY, SECURITY_HEADERS
 from leadledger.api.requests.mistakes import Refusal
 from leadledger.api.service.keys import SCOPES, Key, Keyring, find_key

@@ -29,7 +29,7 @@ from leadledger.api.lists.ledger_entries import ledger_columns
 from leadledger.api.lists.repeated_values import add_memos
 from leadledger.api.lists.results import RowCounts, ScoredList, absent_fields, unused_columns
 from leadledger.api.lists.wanted import Wanted, check_recommendations, choose_columns, parse_where
-from leadledger.models.files import publish_file
+from leadledger.models.durable_files import publish_file
 from leadledger.scoring.engine.score import get_engine
 from leadledger.scoring.errors import DataError
 from leadledger.scoring.outputs import QUESTIONS, VERDICTS, list_names

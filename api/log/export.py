@@ -12,7 +12,7 @@ import duckdb
 
 from leadledger.api.lists import output_file
 from leadledger.api.log.json_rows import write_json_rows
-from leadledger.models.files import publish_file
+from leadledger.models.durable_files import publish_file
 from leadledger.scoring.errors import DataError
 from leadledger.training.sources.table import connect
 

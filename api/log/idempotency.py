@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from sqlalchemy.exc import SQLAlchemyError
 
 from leadledger.api.log.database import describe_error
+from leadledger.api.log.group_commit import find_answer
 from leadledger.api.log.record import KeptAnswer, ScoredRequest, now
 from leadledger.api.log.recorder import Recorder, not_recorded
-from leadledger.api.log.writer import find_answer
 from leadledger.api.requests.mistakes import ROOT, Mistake, Refusal
 
 LONGEST_IDEMPOTENCY_KEY = 255  # characters

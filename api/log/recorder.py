@@ -9,8 +9,8 @@ from typing import Literal, TypeAlias
 
 from sqlalchemy import Engine
 
+from leadledger.api.log.group_commit import LogWriter, PendingEntry
 from leadledger.api.log.record import KeptAnswer, Record
-from leadledger.api.log.writer import LogWriter, PendingEntry
 from leadledger.api.requests.mistakes import Refusal
 from leadledger.scoring.errors import Unrecorded
 

@@ -25,7 +25,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, get_args
 
-from leadledger.models.files import replace_file
+from leadledger.models.durable_files import replace_file
 from leadledger.scoring.errors import KeyFileError, did_you_mean
 
 Scope: TypeAlias = Literal["score", "outcomes", "read", "admin"]

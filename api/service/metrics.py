@@ -24,7 +24,7 @@ from leadledger.scoring.errors import DataError
 from leadledger.scoring.result import Result
 
 if TYPE_CHECKING:
-    from leadledger.api.log.writer import LogWriter
+    from leadledger.api.log.group_commit import LogWriter
     from leadledger.api.service.loaded import LoadedCard
 
 FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"

@@ -30,7 +30,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from leadledger.models.files import replace_file, sync_folder, write_synced
+from leadledger.models.durable_files import replace_file, sync_folder, write_synced
 from leadledger.models.releases.changes import Diff
 from leadledger.models.releases.diff import compare
 from leadledger.models.releases.learned_checks import check_learned

@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from leadledger.scoring.card.keys import KEYS
+from leadledger.scoring.card.card_keys import KEYS
 from leadledger.scoring.card.reading import CardReading
 from leadledger.scoring.card.yaml_shapes import KeyValue, is_null
 from leadledger.scoring.cleaning import make_cleaner

@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import yaml
 
+from leadledger.scoring.card.card_keys import BETTER, KEYS, KINDS
 from leadledger.scoring.card.condition import KnownField, join_lines, parse_condition, parse_days
 from leadledger.scoring.card.condition_tokens import RESERVED
-from leadledger.scoring.card.keys import BETTER, KEYS, KINDS
 from leadledger.scoring.card.reading import CardReading
 from leadledger.scoring.card.yaml_shapes import KeyValue
 from leadledger.scoring.cleaning import make_cleaner

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import yaml
 
-from leadledger.scoring.card.keys import KEYS
+from leadledger.scoring.card.card_keys import KEYS
 from leadledger.scoring.card.reading import CardReading
 from leadledger.scoring.errors import did_you_mean, quote
 from leadledger.scoring.scorecard import Outcome

@@ -14,9 +14,9 @@ from pathlib import Path
 import yaml
 
 from leadledger.scoring.card import crm_names
+from leadledger.scoring.card.card_keys import KEYS
 from leadledger.scoring.card.case_section import read_cases
 from leadledger.scoring.card.field_section import read_fields
-from leadledger.scoring.card.keys import KEYS
 from leadledger.scoring.card.outcome_section import read_outcome
 from leadledger.scoring.card.reading import CardReading
 from leadledger.scoring.card.rule_sections import read_criteria, read_exclusions, read_groups, read_rules

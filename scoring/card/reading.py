@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 
 import yaml
 
+from leadledger.scoring.card.card_keys import KEYS
 from leadledger.scoring.card.condition import KnownField, parse_condition
-from leadledger.scoring.card.keys import KEYS
 from leadledger.scoring.card.yaml_shapes import KeyValue, Shapes, is_name, is_null
 from leadledger.scoring.errors import ConditionError, UnknownField
 from leadledger.scoring.field import Field

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import yaml
 
+from leadledger.scoring.card.card_keys import KEYS
 from leadledger.scoring.card.condition import KnownField, parse_condition
-from leadledger.scoring.card.keys import KEYS
 from leadledger.scoring.card.reading import CardReading
 from leadledger.scoring.criterion import Criterion
 from leadledger.scoring.decay import HalfLife

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import yaml
 
-from leadledger.scoring.card.keys import KEYS, TRAINED_THRESHOLDS
+from leadledger.scoring.card.card_keys import KEYS, TRAINED_THRESHOLDS
 from leadledger.scoring.card.reading import CardReading
 from leadledger.scoring.card.yaml_shapes import KeyValue
 from leadledger.scoring.criterion import Criterion

@@ -6,7 +6,7 @@ import re
 
 import yaml
 
-from leadledger.scoring.card.keys import KEYS
+from leadledger.scoring.card.card_keys import KEYS
 from leadledger.scoring.card.reading import CardReading
 from leadledger.scoring.card.write_back import DEFAULT_PROPERTIES, RECORD_ID_NAMES
 from leadledger.scoring.card.yaml_shapes import KeyValue

@@ -20,7 +20,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler
 from threadpoolctl import threadpool_limits
 
-from leadledger.training.learn.combine import LOG_ODDS, in_the_large
+from leadledger.training.learn.trust import LOG_ODDS, in_the_large
 
 
 def baselines(

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy.optimize import brentq
 from scipy.special import expit
 
-from leadledger.training.learn.combine import LOG_ODDS
+from leadledger.training.learn.trust import LOG_ODDS
 
 LIKELIHOOD_DROP = 3.841459  # twice the log-likelihood that the limits of a 95 % interval lose
 MOST_NEWTON_STEPS = 50  # steps at most; a handful do

@@ -16,8 +16,8 @@ from leadledger.models.learner.classifier import AdditiveClassifier
 from leadledger.models.learner.compile import compile_additive, log_odds, to_tables
 from leadledger.scoring.scorecard import START_TENTHS, Card, Learned, Scorecard
 from leadledger.training.history import History
-from leadledger.training.learn.combine import LOG_ODDS, Weights, combine, in_the_large
 from leadledger.training.learn.split import HistorySplit, out_of_fold
+from leadledger.training.learn.trust import LOG_ODDS, Weights, combine, in_the_large
 
 
 @dataclass(frozen=True)

@@ -25,10 +25,10 @@ from leadledger.training.evidence.example_leads import choose_examples, examples
 from leadledger.training.evidence.forecast_quality import judge
 from leadledger.training.evidence.release_comparison import Comparison, Forecast, compare, incomparable
 from leadledger.training.history import History
-from leadledger.training.learn.combine import LOG_ODDS, probability_at
 from leadledger.training.learn.fit import CardFit
 from leadledger.training.learn.split import HistorySplit
 from leadledger.training.learn.threshold import FoundThreshold, could_be_promoted, precision_by_volume
+from leadledger.training.learn.trust import LOG_ODDS, probability_at
 
 MOST_LEADS_AUDITED = 200_000  # the newest; more would not change what an audit finds
 

@@ -22,8 +22,8 @@ from leadledger.scoring.errors import DataError
 from leadledger.scoring.scorecard import START_TENTHS, Learned
 from leadledger.training.evidence.forecast_quality import judge
 from leadledger.training.history import read_history
-from leadledger.training.learn.combine import LOG_ODDS, in_the_large, probability_at
 from leadledger.training.learn.threshold import find_thresholds
+from leadledger.training.learn.trust import LOG_ODDS, in_the_large, probability_at
 from leadledger.training.notebook import table
 from leadledger.training.runs.provenance import provenance
 

@@ -20,7 +20,7 @@ from leadledger.api.http import problem
 from leadledger.api.http.access import ANY_KEY, NEEDS, OPEN, build_route_table, needs
 from leadledger.api.http.direct import DirectRoute
 from leadledger.api.http.problem import MEDIA_TYPE
-from leadledger.api.http.rate import BURST_SECONDS, RateLimiter
+from leadledger.api.http.rate_limit import BURST_SECONDS, RateLimiter
 from leadledger.api.http.routes import score as score_routes
 from leadledger.api.requests.mistakes import Refusal
 from leadledger.api.service import keys

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.printed import ROOT
+from tests.golden_files import ROOT
 
 CARD = ROOT / "examples" / "b2b-software" / "card.yaml"
 ROWS = 60_000

@@ -9,7 +9,7 @@ from leadledger.scoring.card.reader import read_card
 from leadledger.scoring.engine.score import get_engine
 from leadledger.scoring.outputs import ENTRY_KINDS
 from leadledger.scoring.scorecard import Scorecard
-from tests.printed import LEARNED, ROOT
+from tests.golden_files import LEARNED, ROOT
 
 
 def test_names_and_kinds_are_those_of_one_lead() -> None:

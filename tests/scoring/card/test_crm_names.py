@@ -18,8 +18,8 @@ from leadledger.models.releases.diff import compare
 from leadledger.models.releases.diff_text import diff_text
 from leadledger.models.releases.manifest import MANIFEST, digest_of
 from leadledger.models.releases.store import Releases
+from leadledger.scoring.card.card_keys import KINDS
 from leadledger.scoring.card.crm_names import SYSTEMS, read_standard_fields
-from leadledger.scoring.card.keys import KINDS
 from leadledger.scoring.card.reader import parse_card
 from leadledger.scoring.errors import DataError, LeadError
 from leadledger.scoring.printers.sql.cleaning import require_columns

@@ -12,7 +12,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from leadledger.scoring.card.keys import KEYS
+from leadledger.scoring.card.card_keys import KEYS
 from leadledger.scoring.card.reader import parse_card, read_card
 from leadledger.scoring.card.yaml_shapes import DEEPEST_CARD, LARGEST_CARD, LONGEST_SECTION, MOST_PROBLEMS_LISTED
 from leadledger.scoring.decay import HalfLife

@@ -16,7 +16,7 @@ from leadledger.scoring.scorecard import Learned, Scorecard
 from leadledger.training.evidence.auditing import Audit, audit
 from leadledger.training.history import read_history
 from leadledger.training.intervals import rate_limits
-from leadledger.training.learn.combine import LOG_ODDS
+from leadledger.training.learn.trust import LOG_ODDS
 from leadledger.training.runs.train import train
 
 HEAD = "name: a\nfields: {n: {kind: number}, m: {kind: number}, k: {kind: text}}\n"

@@ -7,7 +7,7 @@ import pytest
 from scipy.special import expit
 
 from leadledger.training.evidence.rule_refit import refit
-from leadledger.training.learn.combine import LOG_ODDS
+from leadledger.training.learn.trust import LOG_ODDS
 
 
 def test_a_perfect_rule_has_an_end() -> None:

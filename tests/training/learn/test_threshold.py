@@ -18,7 +18,6 @@ from scipy.stats import binomtest
 from leadledger.api.cli.examples import find_examples, load_simulator
 from leadledger.scoring.gate import Capacity, DealValue, Stage, Threshold
 from leadledger.scoring.probability import compute_probability
-from leadledger.training.learn.combine import LOG_ODDS
 from leadledger.training.learn.threshold import (
     DAYS_PER_PERIOD,
     FEWEST_PROMOTED,
@@ -30,6 +29,7 @@ from leadledger.training.learn.threshold import (
     precision_by_volume,
     total_at,
 )
+from leadledger.training.learn.trust import LOG_ODDS
 from leadledger.training.runs.train import train
 
 

@@ -19,7 +19,7 @@ from leadledger.models.releases.store import Releases
 from leadledger.models.stability import EDGES, POINTS, bin_of
 from leadledger.scoring.scorecard import START_TENTHS
 from leadledger.training.evidence.forecast_quality import calibration_line
-from leadledger.training.learn.combine import LOG_ODDS
+from leadledger.training.learn.trust import LOG_ODDS
 from leadledger.training.runs.train import train
 from leadledger.training.runs.training_result import Training
 

@@ -25,7 +25,7 @@ from leadledger.api.log.replay import Replayer
 from leadledger.api.log.store import LogStore
 from leadledger.api.service import service
 from leadledger.api.service.settings import Settings
-from leadledger.models.files import replace_file
+from leadledger.models.durable_files import replace_file
 from leadledger.models.releases.store import Releases
 from leadledger.scoring.bins import FlagBins
 from leadledger.scoring.lookup import Table

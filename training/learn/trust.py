@@ -21,9 +21,8 @@ from scipy.special import expit, logit
 from leadledger.scoring.scorecard import START_TENTHS, TENTHS_PER_DOUBLING, Learned
 
 LOG_ODDS = np.log(2) / TENTHS_PER_DOUBLING  # log-odds of a tenth of a point
-PRIOR_STRENGTH = (
-    5.0  # how strongly the weights are held to "rules as declared": a standard deviation of less than a half
-)
+# How strongly the weights are held to "rules as declared": a standard deviation of less than a half.
+PRIOR_STRENGTH = 5.0
 HIGHEST_MODEL_WEIGHT = 1.5  # of the weight of the model; out-of-fold predictions ask for more only by accident
 
 

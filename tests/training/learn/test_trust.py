@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.special import expit
 
-from leadledger.training.learn.combine import LOG_ODDS, combine, in_the_large
+from leadledger.training.learn.trust import LOG_ODDS, combine, in_the_large
 
 
 def draw(leads: int, trust: float, weight: float, seed: int = 3) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
