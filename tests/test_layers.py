@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -121,3 +121,11 @@ def test_nothing_is_imported_by_its_folder_alone() -> None:
                     continue
             places += [f"{path}:{node.lineno}" for name in names if name.partition(".")[0] in FOLDERS]
     assert places == []
+
+
+def test_a_class_name_is_defined_once() -> None:
+    """A name says which class is meant, wherever it is read."""
+    classes = Counter(
+        node.name for _, module in source_files(*FOLDERS) for node in ast.walk(module) if isinstance(node, ast.ClassDef)
+    )
+    assert [name for name, count in classes.items() if count > 1] == []
