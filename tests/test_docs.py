@@ -139,3 +139,15 @@ def test_every_operation_is_listed() -> None:
     assert CONTRACT.count("| `/openapi") + CONTRACT.count("| `/swagger") == len(
         [route for _, route in listed(build_route_table(app.routes)) if route.template.endswith(".json")]
     )
+
+
+def test_every_file_that_contributing_names_is_there() -> None:
+    """The table "Where is …?" leads to files; `<…>` stands for any name, a bare name is beside the one before it."""
+    table = (ROOT / "CONTRIBUTING.md").read_text("utf-8").split("## Where is …?")[1].split("## What must stay true")[0]
+    rows = re.findall(r"^\| (.+) \| (.+) \|$", table, flags=re.MULTILINE)[1:]
+    assert len(rows) >= 40
+    for concept, files in rows:
+        folder = Path()
+        for name in re.findall(r"`([^`]+)`", files):
+            folder = folder if "/" not in name else Path(name).parent
+            assert list(ROOT.glob(str(folder / re.sub("<.*>", "*", Path(name).name)))), (concept, name)
