@@ -47,12 +47,11 @@ from leadledger.scoring.scorecard import Scorecard
 
 # The prefixes of columns made on the way, which no column of a list may have.
 _PREFIXES = frozenset(
-    [
-        *("raw", "v", "bad", "f", "a"),  # of values
-        *("w", "b", "r", "t", "c", "x", "s", "m", "l", "h", "g"),  # of points
-        *("e", "up", "down", "ll"),  # of reasons, and of the lead as a whole
-        *("new", "at", "place", "places", "mask", "values", "list", "memo", "p", "from", "upto"),  # of memos
-    ]
+    {
+        *("raw", "v", "bad", "f", "a", "w", "b", "r", "t", "c", "x", "s", "m", "l"),
+        *("h", "g", "e", "up", "down", "ll", "new", "at", "place", "places", "mask", "values", "list", "memo"),
+        *("p", "from", "upto"),
+    }
 )
 
 
