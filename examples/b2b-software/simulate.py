@@ -1,5 +1,7 @@
 """A simulated CRM of a software firm: leads with dates, gaps, traps, and a chance of success that is known exactly.
 
+One file, because it is a script that you read from top to bottom and run by itself.
+
     python examples/b2b-software/simulate.py --leads 20000 --seed 7 -o history.csv
     python examples/b2b-software/simulate.py --leads 500 --open --bad 5 -o leads.csv
 

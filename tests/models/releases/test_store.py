@@ -1,92 +1,26 @@
-"""The store of releases: whole or not there, never changed, and one of them current."""
+"""The store of releases: published, opened, listed and chosen, and refused where a file is not what was published."""
 
 from __future__ import annotations
 
 import hashlib
-import json
-import os
 import stat
-import subprocess
-import sys
-import threading
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 import leadledger.models.releases.store
-from leadledger.models.releases.manifest import CARD, LEARNED, MANIFEST, METRICS, PROVENANCE, digest_of
+from leadledger.models.releases.manifest import CARD, LEARNED, MANIFEST, METRICS, PROVENANCE
 from leadledger.models.releases.store import Releases
 from leadledger.scoring.bins import FlagBins, NumberBins
 from leadledger.scoring.card.reader import parse_card
 from leadledger.scoring.engine.score import score
 from leadledger.scoring.errors import ReleaseError, ScorecardError
-from leadledger.scoring.gate import Threshold
 from leadledger.scoring.lookup import Table
 from leadledger.scoring.scorecard import Learned, Scorecard
-
-ROOT = Path(__file__).parents[3]
-CARD_TEXT = """\
-# Ærlig talt: comments and signs stay as they are
-name: small
-fields:
-  employees: {kind: number}
-  demo: {kind: flag}
-rules:
-  - {name: large, when: employees >= 100, points: 8, reason: Is large}
-stages:
-  - {name: contact}
-  - {name: opportunity, points: 80}
-"""
-LEARNED_THINGS = Learned(
-    base_rate=0.09,
-    start=483,
-    trust=0.75,
-    terms=(Table("employees", NumberBins((10.0,)), (-5, 0, 12), (3, 4, 5)),),
-    thresholds={"opportunity": Threshold(712)},
-)
-DAY = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
-
-
-def publish(home: Path, **changes: Any) -> str:
-    """Publish a small release."""
-    parts: dict[str, Any] = {
-        "card_text": CARD_TEXT,
-        "learned": LEARNED_THINGS,
-        "metrics": {"auc": 0.81, "rows": 1200, "deciles": [1, 2]},
-        "provenance": {"data": "history.csv"},
-        "created": DAY,
-    }
-    parts |= changes
-    card_text, learned = parts.pop("card_text"), parts.pop("learned")
-    return Releases(home).publish(card_text, learned, **parts)
-
-
-def overwrite(path: Path, content: bytes) -> None:
-    """Change a published file, as somebody who insists can."""
-    path.chmod(0o644)
-    path.write_bytes(content)
-
-
-def reseal(folder: Path, change: Callable[[dict[str, Any]], None]) -> None:
-    """Change a manifest and its own digest."""
-    manifest = json.loads((folder / MANIFEST).read_bytes())
-    del manifest["digest"]
-    change(manifest)
-    manifest["digest"] = digest_of(manifest)
-    overwrite(folder / MANIFEST, json.dumps(manifest).encode())
-
-
-def refusal(run: Callable[[], object]) -> str:
-    """The text of the ReleaseError that a call must raise."""
-    with pytest.raises(ReleaseError) as caught:
-        run()
-    return str(caught.value)
-
+from tests.models.releases.release_examples import CARD_TEXT, DAY, LEARNED_THINGS, overwrite, publish, refusal, reseal
 
 # -- publish, open, list ----------------------------------------------------------------------------------------------
 
@@ -359,75 +293,6 @@ def test_file_that_cannot_be_read(tmp_path: Path) -> None:
     assert "\n  card.yaml can't be read: Is a directory\n" in refusal(Releases(tmp_path).open)
 
 
-@pytest.mark.parametrize(
-    ("content", "reason"),
-    [
-        (None, "manifest.json is missing"),
-        (b"", "manifest.json is not what was published: it is not JSON"),
-        (b"\xff", "manifest.json is not what was published: it is not JSON"),
-        (b"[" * 100_000, "manifest.json is not what was published: it is not JSON"),
-        (b"[]", "manifest.json is not what was published: its own digest doesn't match"),
-        (b"{}", "manifest.json is not what was published: its own digest doesn't match"),
-    ],
-)
-def test_damaged_manifest(tmp_path: Path, content: bytes | None, reason: str) -> None:
-    """A release without a whole manifest is refused; the list shows it with its problem, and the others as ever."""
-    name, second = publish(tmp_path), publish(tmp_path)
-    path = tmp_path / "releases" / name / MANIFEST
-    if content is None:
-        path.unlink()
-    else:
-        overwrite(path, content)
-    message = refusal(lambda: Releases(tmp_path).open(name))
-    assert message.splitlines() == [
-        f"release {name} is refused:",
-        f"  {reason}",
-        f"A release is never edited; `leadledger releases use {second}` chooses another",
-    ]
-    damaged, sound = Releases(tmp_path).list()
-    assert (damaged.problem, damaged.created, sound.problem) == (message, None, "")
-    assert damaged.to_dict()["created"] is None
-
-
-def test_changed_note(tmp_path: Path) -> None:
-    """The manifest itself is sealed: a changed note is noticed."""
-    name = publish(tmp_path, note="good")
-    path = tmp_path / "releases" / name / MANIFEST
-    overwrite(path, path.read_bytes().replace(b"good", b"best"))
-    assert "its own digest doesn't match" in refusal(Releases(tmp_path).open)
-
-
-NOT_ALL_FILES = "manifest.json doesn't list the files of a release"
-
-
-@pytest.mark.parametrize(
-    ("change", "reason"),
-    [
-        (lambda manifest: manifest.update(format=2), "it has format 2; this version of leadledger reads format 1"),
-        (lambda manifest: manifest.pop("files"), NOT_ALL_FILES),
-        (lambda manifest: manifest["files"].pop(LEARNED), NOT_ALL_FILES),
-        (
-            lambda manifest: manifest["files"].update({"../x": "0" * 64}),
-            NOT_ALL_FILES,
-        ),
-        (lambda manifest: manifest["files"].update({CARD: 7}), NOT_ALL_FILES),
-    ],
-)
-def test_sealed_and_still_wrong(tmp_path: Path, change: Callable[[dict[str, Any]], None], reason: str) -> None:
-    """A manifest of another version, or one that leaves files out or leads out of the folder, is refused."""
-    name = publish(tmp_path)
-    reseal(tmp_path / "releases" / name, change)
-    assert f"\n  {reason}\n" in refusal(Releases(tmp_path).open)
-    assert reason in Releases(tmp_path).list()[0].problem
-
-
-def test_list_survives_strange_contents(tmp_path: Path) -> None:
-    """A sealed manifest without a date is listed with a problem, not a traceback."""
-    name = publish(tmp_path)
-    reseal(tmp_path / "releases" / name, lambda manifest: manifest.update(created="yesterday"))
-    assert Releases(tmp_path).list()[0].problem == "Invalid isoformat string: 'yesterday'"
-
-
 def test_card_that_no_longer_reads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A release whose card this version refuses is refused with every problem of the card."""
     name = publish(tmp_path)
@@ -486,116 +351,3 @@ def test_nothing_unsound_is_published(tmp_path: Path) -> None:
         message = refusal(lambda file=file: publish(tmp_path, files={file: b""}))  # type: ignore[misc]
         assert message.startswith("a release can't have a further file named ")
     assert list(tmp_path.iterdir()) == []
-
-
-@pytest.mark.parametrize("broken", ["fsync", "rename"])
-def test_disk_that_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, broken: str) -> None:
-    """Where the disk fails half way, nothing is published, nothing is left behind, and the former stays current."""
-    former = publish(tmp_path)
-
-    def fail(*_: object) -> None:
-        raise OSError(28, "No space left on device")
-
-    with monkeypatch.context() as patch:
-        patch.setattr(*((os, "fsync", fail) if broken == "fsync" else (Path, "rename", fail)))
-        assert (
-            refusal(lambda: publish(tmp_path)) == f"the release can't be written to {tmp_path}: No space left on device"
-        )
-    assert [path.name for path in (tmp_path / "releases").iterdir()] == [former]
-    assert Releases(tmp_path).open().release == former
-
-
-def test_current_that_cannot_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where only `current` can't be written, the release is there, the former stays current, and that is said."""
-    former = publish(tmp_path)
-
-    def fail(*_: object) -> None:
-        raise PermissionError(13, "Permission denied")
-
-    with monkeypatch.context() as patch:
-        patch.setattr(os, "replace", fail)
-        message = "release 2026-11-24-002 is there, but can't be made current: Permission denied"
-        assert refusal(lambda: publish(tmp_path)) == message
-    assert Releases(tmp_path).current() == former
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["current", "releases"]
-
-
-def test_interrupted_publisher(tmp_path: Path) -> None:
-    """What a publisher that was killed left behind is not a release."""
-    (tmp_path / "releases" / ".new-0123456789abcdef").mkdir(parents=True)
-    (tmp_path / "releases" / "a file").write_text("")
-    (tmp_path / "releases" / "2026-11-24-001").write_text("a file where the first release would go")
-    assert Releases(tmp_path).names() == ()
-    assert publish(tmp_path) == "2026-11-24-002"
-
-
-# -- many at once -----------------------------------------------------------------------------------------------------
-
-PUBLISHER = """
-import sys
-sys.path.insert(0, {root!r})
-from datetime import UTC, datetime
-from leadledger.models.releases.store import Releases
-from leadledger.scoring.scorecard import Learned
-store = Releases({home!r})
-sys.stdin.readline()  # both start at once
-for i in range(15):
-    made = store.publish({card!r}, Learned(start=i), metrics={{"who": {who}}}, provenance={{}},
-                         created=datetime(2026, 11, 24, tzinfo=UTC), files={{"big": bytes(200_000)}})
-    print(made)
-"""
-
-
-def test_two_processes_publish(tmp_path: Path) -> None:
-    """Two processes that publish at once get a name each for every release, and a reader sees only whole ones."""
-    processes = []
-    for who in (1, 2):
-        code = PUBLISHER.format(root=str(ROOT), home=str(tmp_path), card=CARD_TEXT, who=who)
-        processes.append(
-            subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        )
-    for process in processes:
-        assert process.stdin is not None
-        process.stdin.write("\n")
-        process.stdin.flush()
-    store, opened = Releases(tmp_path), 0
-    while any(process.poll() is None for process in processes):
-        for name in store.names()[-2:]:
-            assert store.open(name).release == name
-            opened += 1
-        if store.current() is not None:
-            assert store.open().release in store.names()
-    outputs = [process.communicate(timeout=60)[0] for process in processes]
-    assert [process.returncode for process in processes] == [0, 0]
-    names = [line for output in outputs for line in output.split()]
-    assert len(set(names)) == 30 == len(store.names())
-    assert set(names) == set(store.names())
-    assert opened
-    assert not [release.problem for release in store.list() if release.problem]
-
-
-def test_threads_publish_and_use(tmp_path: Path) -> None:
-    """Threads that publish, use and open at once never meet half a release."""
-    publish(tmp_path)
-    problems: list[BaseException] = []
-
-    def work(task: Callable[[], object]) -> None:
-        try:
-            for _ in range(15):
-                task()
-        except BaseException as error:
-            problems.append(error)
-
-    def again() -> None:
-        store = Releases(tmp_path)
-        store.use(store.names()[0])
-        store.open()
-
-    threads = [threading.Thread(target=work, args=(task,)) for task in (lambda: publish(tmp_path), again) * 3]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert problems == []
-    assert len(Releases(tmp_path).names()) == 46
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["current", "releases"]

@@ -1,4 +1,7 @@
-"""Data frames: pandas, Polars and Arrow in, the same kind out; each row gets what `score` gives for its record."""
+"""Data frames: pandas, Polars and Arrow in, the same kind out; each row gets what `score` gives for its record.
+
+One file, because most tests share one list of frames and one comparison with `score`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The leakage gate: it stops what is filled in afterwards, and nothing else."""
+"""The leakage gate: it stops what is filled in afterwards, and nothing else.
+
+One file, because all tests ask the same gate, on real histories that are read once or on small ones made here.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rules: points in whole tenths, the staircase of a rule that decays, and what trust makes of them."""
+"""Decay: points in whole tenths, the staircase of a rule that decays, and what trust makes of them."""
 
 from __future__ import annotations
 
@@ -8,9 +8,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from leadledger.scoring.criterion import Criterion
 from leadledger.scoring.decay import Steps, decay, scale_points
-from leadledger.scoring.tree import FieldRef, Truth
 from tests.effort import examples
 
 POINTS = st.integers(-1000, 1000)
@@ -92,10 +90,3 @@ def test_scaled(points: int, trust: float, expected: int) -> None:
     scaled = scale_points(points, trust)
     assert scaled == expected
     assert type(scaled) is int
-
-
-def test_title_of_a_criterion() -> None:
-    """A criterion is shown by its label, else by its name with spaces."""
-    met = Truth(FieldRef("x", "flag"))
-    assert Criterion("a_need", met).title == "a need"  # type: ignore[arg-type]  # the condition is not asked
-    assert Criterion("a_need", met, label="need").title == "need"  # type: ignore[arg-type]  # nor here

@@ -1,0 +1,67 @@
+"""The keys of a card: a card that uses every one is read into what it says."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import yaml
+
+from leadledger.scoring.card.card_keys import KEYS
+from leadledger.scoring.card.reader import parse_card
+from leadledger.scoring.decay import HalfLife
+from leadledger.scoring.engine.cases import find_failures
+from leadledger.scoring.gate import Capacity, DealValue
+from leadledger.scoring.rule import Group
+from tests.scoring.card.card_examples import GOOD
+
+
+def used(node: object, part: str) -> set[tuple[str, str]]:
+    """The keys that a card uses, each with its part."""
+    below = {("card", "outcome"): "outcome", ("outcome", "became"): "became", ("stage", "probability"): "probability"}
+    below |= {("case", "expect"): "expect", ("stage", "value"): "value", ("card", "write_back"): "write_back"}
+    below |= dict.fromkeys((("write_back", system) for system in KEYS["write_back"]), "written")
+    many = {"fields": "field", "criteria": "criterion", "groups": "group", "rules": "rule", "exclude": "exclusion"}
+    many |= {"stages": "stage", "cases": "case"}
+    keys = set()
+    for key, value in node.items() if isinstance(node, dict) else []:
+        keys.add((part, key))
+        if (part, key) in below:
+            keys |= used(value, below[part, key])
+        elif part == "card" and key in many:
+            for item in value.values() if isinstance(value, dict) else value:
+                keys |= used(item, many[key])
+    return keys
+
+
+def test_every_key_is_read() -> None:
+    """The card that uses every key is read into what it says."""
+    assert used(yaml.safe_load(GOOD), "card") == {(part, key) for part, keys in KEYS.items() for key in keys}
+    card = parse_card(GOOD)
+    assert card.missing == ("", "n/a", "null")
+    assert card.fields["country"].values == ("NO", "SE", "012", "12:30:00", "null")
+    assert card.fields["created"].sources == (
+        ("salesforce", "CreatedDate"),
+        ("hubspot", "createdate"),
+        ("hubspot", "created_at"),
+    )
+    assert card.fields["lead_id"].columns == ("lead_id", "Id")
+    assert card.fields["budget"].missing == (999.0,)
+    assert [field.name for field in card.fields.values() if field.learn] == ["country", "budget", "newsletter", "rich"]
+    assert [field.name for field in card.fields.values() if field.known_when_scored] == ["newsletter"]
+    assert card.groups == (Group("engagement", 200, -75), Group("size", best_of=True))
+    reads, rich, nordic = card.rules
+    assert (reads.points, rich.points, nordic.points) == (125, -30, 40)
+    assert (reads.half_life, reads.since, reads.group) == (HalfLife(14, "created"), date(2025, 3, 1), "engagement")
+    assert reads.why == "the newsletter team is sure of it"
+    assert rich.reason == 'Has more than it needs: "rich"'
+    assert nordic.when.text == "country in ('NO', 'SE') or country = '012'"
+    assert card.outcome is not None
+    assert (card.outcome.column, card.outcome.within, card.outcome.minimum) == ("opportunity_date", 90, 200)
+    assert [criterion.name for criterion in card.criteria if not criterion.essential] == ["reads"]
+    assert (card.stages[1].points, card.stages[2].precision) == (400, 0.7)
+    assert (card.stages[3].capacity, card.stages[4].value) == (Capacity(40, "week"), DealValue(9000, 120))
+    assert card.write_back["hubspot"]["score"] == "lead_score"
+    assert list(card.write_back) == ["hubspot", "salesforce", "dynamics"]
+    assert (card.grades, card.below) == ((("A", 650), ("B", 500), ("C", 350)), "D")
+    assert card.cases[0].lead == {"Id": "1", "country": "no", "budget": "200000", "stage": "contact"}
+    assert find_failures(card) == ()
