@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from typing import Any
 
 import pytest
@@ -10,7 +11,9 @@ from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
 
 from leadledger.api.app import create_app
+from leadledger.api.http import problem
 from leadledger.api.http.access import OPEN, needs
+from leadledger.api.requests.mistakes import Refusal
 from leadledger.api.service.settings import Settings
 from leadledger.scoring.engine.score import Engine
 from tests.api.answers import BATCH, CARD, JSON, SCORE, read_problem
@@ -151,3 +154,12 @@ def test_caller_hangs_up(client: TestClient) -> None:
 
     asyncio.run(client.app(scope, receive, send))  # type: ignore[arg-type]  # the client's app has this signature
     assert sent[0]["status"] == 400
+
+
+def test_refusals_say_when_and_what() -> None:
+    """A refusal of a route may say when to retry, and have its own headers."""
+    refusal = Refusal(503, "Later.", retry_after=7, headers={"X-Why": "full"})
+    answer = problem.respond(refusal, "id")
+    assert answer.headers["retry-after"] == "7"
+    assert answer.headers["x-why"] == "full"
+    assert json.loads(bytes(answer.body))["retry_after"] == 7

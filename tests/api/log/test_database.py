@@ -1,0 +1,64 @@
+"""The log's database is opened, migrated and kept from others."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from fastapi.testclient import TestClient
+from sqlalchemy import text
+
+from leadledger.api.app import create_app
+from leadledger.api.log import database, tables
+from leadledger.api.service.settings import Settings
+from leadledger.scoring.errors import DataError
+from tests.api.answers import CARD
+from tests.api.log.scored_leads import scored
+
+
+def test_tables_are_what_the_migrations_make(url: str, tmp_path: Path) -> None:
+    """The migrations create the tables that the code knows, and the newest one has the name that it knows."""
+    engine = database.open_database(url, tmp_path)
+    with engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), tables.metadata) == []
+        assert connection.execute(text("SELECT version_num FROM alembic_version")).scalar() == tables.HEAD
+    engine.dispose()
+
+
+@pytest.mark.parametrize(
+    ("address", "message"),
+    [
+        ("mysql://u:secret@h/d", "the log's address is not a URL like"),
+        ("nonsense", "the log's address is not a URL like"),
+        ("postgresql://u:secret@127.0.0.1:1/d", "the log at postgresql+psycopg://u:***@127.0.0.1:1/d can't be opened"),
+        ("sqlite:////nowhere/at/all.sqlite3", "can't be opened: unable to open database file"),
+    ],
+)
+def test_addresses_that_are_none(tmp_path: Path, address: str, message: str) -> None:
+    """A log that can't be opened is refused at the start; the message omits the password."""
+    with pytest.raises(DataError) as caught:
+        create_app(Settings(card=CARD, home=tmp_path, log_url=address))
+    assert message in str(caught.value)
+    assert "secret" not in str(caught.value)
+
+
+def test_only_the_owner_reads_the_log(tmp_path: Path) -> None:
+    """Only the owner can read the files of the log, because they hold leads."""
+    with TestClient(create_app(Settings(card=CARD, home=tmp_path))) as client:
+        scored(client)
+        modes = {path.name: path.stat().st_mode & 0o777 for path in tmp_path.glob(f"{database.LOG_FILE}*")}
+    assert len(modes) == 3
+    assert set(modes.values()) == {0o600}
+
+
+def test_a_later_log_is_left_alone(tmp_path: Path) -> None:
+    """A log that a later version has migrated is left unchanged."""
+    database.open_database(None, tmp_path).dispose()
+    later = database.open_database(None, tmp_path)
+    with later.execution_options(**database.WRITES).begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    later.dispose()
+    with pytest.raises(DataError, match="was written by a later leadledger"):
+        database.open_database(None, tmp_path)
