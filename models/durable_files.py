@@ -12,7 +12,8 @@ def write_synced(path: Path, content: bytes, mode: int = 0o666) -> None:
 
     `mode` are the permissions from the first byte on, less those that the process's umask takes away.
     """
-    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as stream:
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)  # Windows would change line ends
+    with open(os.open(path, flags, mode), "wb") as stream:
         stream.write(content)
         stream.flush()
         os.fsync(stream.fileno())
