@@ -105,6 +105,7 @@ def test_every_function_is_documented(dialect: str, which: str) -> None:
     assert "::" not in bare or dialect == "snowflake"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("which", OURS)
 def test_every_column_resolves_and_has_a_type(dialect: str, which: str) -> None:
     """Each step finds the columns it asks in the steps before it, and each output has a type."""
@@ -172,6 +173,7 @@ def rows(dialect: str) -> Iterator[Rows]:
     yield from translated(dialect)
 
 
+@pytest.mark.slow
 def test_its_translation_agrees(dialect: str, rows: Rows) -> None:
     """Every entry, the total, the range, the criteria and the recommendation are those of Python, once translated."""
     engine = Engine(dialect, duckdb_rows, 15)
@@ -204,6 +206,7 @@ def test_raw_texts_become_the_same_values(dialect: str, rows: Rows) -> None:
     every_text()
 
 
+@pytest.mark.slow
 def test_reasons_agree_with_the_ledger(dialect: str, rows: Rows) -> None:
     """The strongest entries of every lead are those of Python, word for word, once translated."""
 

@@ -96,6 +96,7 @@ def test_in_the_picture(home: Path, leads: list[dict[str, Any]]) -> None:
         assert sum(points[:-1]) == points[-1] == total
 
 
+@pytest.mark.slow
 def test_over_http(home: Path, leads: list[dict[str, Any]]) -> None:
     """One by one, and in a batch."""
     with TestClient(create_app(Settings(log="off", home=home))) as client:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from benchmarks import soak
 from benchmarks.api import BARE, OFF, PIPELINE, SQLITE, ServerRate, lines
 from benchmarks.load import Latency, Load, LoadResult, get, run_load
 from benchmarks.servers import REQUEST, ours
 
 
+@pytest.mark.slow
 def test_load(tmp_path: Path) -> None:
     """Answers are counted by status; a rate is kept; refusals without Retry-After or a problem document are counted."""
     with ours(tmp_path, "--log", "off") as served:

@@ -20,6 +20,7 @@ def test_true_precision_is_of_those_from_the_threshold_on() -> None:
     assert leads.precision(501) == pytest.approx(0.6)
 
 
+@pytest.mark.slow
 def test_truth_goes_with_its_lead() -> None:
     """Leads meet the criteria, keep their own truth, and more points mean more of it; outcomes follow the truth."""
     card = build_untrained(read_card(promise.CARD))

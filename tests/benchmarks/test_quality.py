@@ -58,6 +58,7 @@ def test_random_splits_are_stratified(undated: RealSet) -> None:
         assert won[held].mean() == pytest.approx(won.mean(), abs=1 / len(held))
 
 
+@pytest.mark.slow
 def test_measures_are_means_over_the_splits(undated: RealSet) -> None:
     """The log-loss is the mean over splits, the difference is to the first learner, inside its interval."""
     table = measure(undated, ["logistic", "rules", "odoo"], 2)

@@ -45,6 +45,7 @@ def mature(history) -> pd.DataFrame:
     return old.assign(success=(old["opportunity_date"] - old["created"]).dt.days <= 90)
 
 
+@pytest.mark.slow
 def test_columns_are_the_fields_of_the_card(history):
     """A history has a column for each field of the card that is not derived, in its order, and the outcome."""
     card = yaml.safe_load((FOLDER / "card.yaml").read_text(encoding="utf-8"))

@@ -37,6 +37,7 @@ def test_a_card_without_an_outcome_can_not_be_trained(small: Path, tmp_path: Pat
     assert "add for example `outcome: {became: {field: won, kind: flag}}`" in done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("rows", "why"),
     [

@@ -124,6 +124,7 @@ def outcomes(frame: pd.DataFrame) -> list[dict[str, Any]]:
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", CASES, ids=[case["why"] for case in CASES])
 def test_what_the_log_gives(log: LogStore, case: dict[str, Any]) -> None:
     """The rows of the history, and why each score or value that is in none was left out."""
@@ -260,6 +261,7 @@ def test_the_cure_for_leakage(log: LogStore, card: Path) -> None:
     assert roc_auc_score(trained.history.won[newest], totals) < held["auc"] - 0.05
 
 
+@pytest.mark.slow
 def test_counts_are_told(url: str, log: LogStore, card: Path, tmp_path: Path) -> None:
     """The report says where the scores went; without enough outcomes the rules are released alone."""
     became = [logs.outcome("A", "opportunity", "2026-02-01"), logs.outcome("Z", "customer", "2026-02-01")]

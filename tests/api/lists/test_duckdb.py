@@ -299,6 +299,7 @@ def test_duplicate_ids_and_misspelt_columns_are_named(card: Scorecard, tmp_path:
     assert result.misspelt == {"bugdet": "budget"}
 
 
+@pytest.mark.slow
 def test_rows_keep_their_order_and_numbers(card: Scorecard, tmp_path: Path) -> None:
     """In a list of many parts that are read at the same time, rows keep their order, and rejects their numbers."""
     leads, out = tmp_path / "leads.csv", tmp_path / "scored.csv"

@@ -201,6 +201,7 @@ def nothing_but_noise(path: Path) -> tuple[int, list[int]]:
     return len(signs), []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("made", [wide, long_cell, long_list, late_bad_bytes, nothing_but_noise])
 def test_a_large_list(card: Scorecard, tmp_path: Path, made: Callable[[Path], tuple[int, list[int]]]) -> None:
     """Lists that are made here for being large: rows and rejects are those that were written."""
@@ -219,6 +220,7 @@ def test_a_line_that_is_too_long(card: Scorecard, tmp_path: Path) -> None:
         score_list(card, path, tmp_path / "out.csv", AS_OF)
 
 
+@pytest.mark.slow
 def test_a_quote_that_never_ends(card: Scorecard, tmp_path: Path) -> None:
     """A quote that is open over 50 MB is named with its row; nobody can say what the rows behind it are."""
     path = tmp_path / "leads.csv"
@@ -295,6 +297,7 @@ def test_a_path_that_can_not_be_read(card: Scorecard, tmp_path: Path, name: str,
         score_list(card, tmp_path / name, tmp_path / "out.csv", AS_OF)
 
 
+@pytest.mark.slow
 def test_late_keys_of_json_lines_are_columns(card: Scorecard, tmp_path: Path) -> None:
     """The columns are the union of the keys of the whole file, however late they come."""
     path = tmp_path / "leads.json"

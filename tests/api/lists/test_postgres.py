@@ -73,6 +73,7 @@ def scores(db: psycopg.Connection[Any], table: str = "scores") -> list[tuple[Any
     return db.execute(f"SELECT id, score FROM {table} ORDER BY id").fetchall()
 
 
+@pytest.mark.slow
 def test_a_table_is_scored_into_another_and_again(url: str, db: psycopg.Connection[Any]) -> None:
     """The first run makes the table, the second replaces its rows and adds new ones."""
     leads(db, "('a', '100', 'no', '2026-01-20', 'yes'), ('b', '10', 'SE', '2020-01-01', 'no'), ('c', '', ' ', '', '')")

@@ -110,6 +110,7 @@ def test_what_is_no_json(service: SimpleNamespace, name: str) -> None:
         assert check(service, path, spoilt(json.dumps(example).encode())[name], media) == 400, path
 
 
+@pytest.mark.slow
 def test_what_is_cut_off(service: SimpleNamespace) -> None:
     """A body that ends too early is refused, wherever it ends."""
     for path, media, example in bodies(service.document):
@@ -194,6 +195,7 @@ def written(marked: Any, value: str) -> bytes:
     return json.dumps(marked).replace(json.dumps(MARK), value).encode()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", VALUES)
 def test_values_at_every_place(service: SimpleNamespace, name: str) -> None:
     """Whatever stands in place of a body or of any value within it, the rest of it is no matter."""

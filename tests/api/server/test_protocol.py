@@ -92,6 +92,7 @@ def test_a_kept_connection_is_no_slow_caller(tmp_path: Path) -> None:
         connection.close()
 
 
+@pytest.mark.slow
 def test_empty_lines_keep_no_connection(tmp_path: Path) -> None:
     """Bytes that begin no request don't keep a connection from being ended."""
     with started(tmp_path, max_arrival=1) as server, server.connect() as caller:
@@ -102,6 +103,7 @@ def test_empty_lines_keep_no_connection(tmp_path: Path) -> None:
         assert answer_of(caller)[0] == 408
 
 
+@pytest.mark.slow
 def test_requests_that_are_not_http(tmp_path: Path) -> None:
     """Bytes that aren't HTTP, and an endless head, are refused as problems, and end the connection."""
     with started(tmp_path) as server:
@@ -124,6 +126,7 @@ def test_requests_that_are_not_http(tmp_path: Path) -> None:
     assert "a" * 20 not in json.dumps(server.log)
 
 
+@pytest.mark.slow
 def test_pipelined_requests(tmp_path: Path) -> None:
     """Requests that arrive before the first one is answered are answered in order."""
     with started(tmp_path) as server, server.connect() as caller:
@@ -252,6 +255,7 @@ def test_overload(tmp_path: Path) -> None:
     assert max(health) < 10
 
 
+@pytest.mark.slow
 def test_a_log_that_nobody_reads(tmp_path: Path) -> None:
     """If the reader of the log hangs, requests are still answered, and the log says how many lines are missing."""
     with started(tmp_path, reading=False) as server:

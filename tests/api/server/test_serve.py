@@ -47,6 +47,7 @@ def refused(process: subprocess.Popen[str]) -> str:
     return complaint
 
 
+@pytest.mark.slow
 def test_scores_over_the_network(tmp_path: Path) -> None:
     """A process answers many callers at once with the core's results, refuses wrong requests, and ends on a signal."""
     lead = {"need": "urgent", "NumberOfEmployees": 120}
@@ -84,6 +85,7 @@ def hang_up(port: int) -> None:
         caller.sendall(head.encode() + b'Content-Length: 100\r\n\r\n{"lead"')
 
 
+@pytest.mark.slow
 def test_bad_card_is_not_served(tmp_path: Path) -> None:
     """A card with mistakes ends the process before it listens, with every mistake and no traceback."""
     bad = tmp_path / "bad.yaml"
@@ -94,6 +96,7 @@ def test_bad_card_is_not_served(tmp_path: Path) -> None:
         assert "bad.yaml:5:" in refused(process)
 
 
+@pytest.mark.slow
 def test_port_is_taken(tmp_path: Path) -> None:
     """If another program has the port, the process ends, and the message names the port."""
     with socket.create_server(("127.0.0.1", 0)) as listener:

@@ -117,6 +117,7 @@ def name_of(samples: Samples, labels: dict[str, str], counts: float) -> bool:
     return samples.get(("leadledger_requests_total", frozenset(labels.items()))) == counts
 
 
+@pytest.mark.slow
 def test_the_release_and_the_log(tmp_path: Path) -> None:
     """Which release is served, whether the current one is refused, and whether scores can be recorded."""
     publish(tmp_path, 30)

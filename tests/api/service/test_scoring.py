@@ -100,6 +100,7 @@ def test_trimmed_results_keep_their_entries() -> None:
     assert trim(result, "none").recommendation.reasons == ()
 
 
+@pytest.mark.slow
 def test_no_web_framework_is_loaded() -> None:
     """Scoring a body loads neither FastAPI nor Starlette nor a server."""
     code = (

@@ -34,6 +34,7 @@ def fitted() -> AdditiveClassifier:
     return AdditiveClassifier(monotone={"size": 1}, **QUICK).fit(*leads(4000, 1))
 
 
+@pytest.mark.slow
 def test_the_pair_that_matters_is_found(fitted: AdditiveClassifier) -> None:
     """Of all pairs, the one of which neither field tells anything by itself comes first."""
     names = list(fitted.feature_names_in_)
@@ -75,6 +76,7 @@ def test_a_missing_value_stays_outside_the_order(fitted: AdditiveClassifier) -> 
     assert missing < min(bins) - 0.5
 
 
+@pytest.mark.slow
 def test_the_same_state_gives_the_same_fit() -> None:
     """The same bits, with one thread or two."""
     frame, won = leads(1500, 6)

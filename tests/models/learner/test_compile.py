@@ -73,6 +73,7 @@ def tenths(terms: tuple[Term | Combination, ...], frame: pd.DataFrame) -> NDArra
     return np.array(totals)
 
 
+@pytest.mark.slow
 def test_tables_reproduce_the_classifier(fitted: AdditiveClassifier) -> None:
     """On leads it has not seen, to 1e-9 in log-odds, before rounding."""
     frame, _ = leads(4000, 2)
@@ -144,6 +145,7 @@ def test_bins_that_say_the_same_are_fused(bins: object, values: list, fused: obj
     assert fuse(bins, np.array(values, float)[:, None]) == (fused, groups)  # type: ignore[arg-type]
 
 
+@pytest.mark.slow
 def test_more_is_never_worse_in_points() -> None:
     """Whatever else a lead has, more of a monotone field never costs a tenth, its pairs and the rounding included."""
     frame, won = leads(3000, 6)

@@ -111,6 +111,7 @@ def together(count: int, seed: int, strength: float) -> tuple[pd.DataFrame, NDAr
     return frame, random.random(count) < expit(0.8 * frame["a"] + strength * act - 1)
 
 
+@pytest.mark.slow
 def test_three_fields_that_act_together_are_found() -> None:
     """A set holds all three, and its trees bring the log-loss down beyond what tables and pairs can."""
     frame, won = together(6000, 0, 3.0)
@@ -130,6 +131,7 @@ def test_no_combination_where_fields_only_add_up() -> None:
     assert model.additive_.trees == {}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", [1, -1])
 def test_more_is_never_worse_in_a_combination(way: int) -> None:
     """A field that acts with others keeps its order, in log-odds and in points, to the last tenth."""

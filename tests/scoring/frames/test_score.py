@@ -243,6 +243,7 @@ def test_any_card_and_any_values(card: Scorecard, leads: list[dict[str, Any]]) -
     check(card, pd.DataFrame({name: pd.Series([lead[name] for lead in leads], dtype=object) for name in leads[0]}))
 
 
+@pytest.mark.slow
 @settings(max_examples=examples(8))
 @given(leads=st.lists(RAW_LEADS, min_size=40, max_size=40))
 def test_any_texts(leads: list[dict[str, Any]]) -> None:
@@ -300,6 +301,7 @@ def test_same_kind_comes_out() -> None:
     assert stream.read_all().equals(scored)
 
 
+@pytest.mark.slow
 def test_a_reader_is_read_as_it_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     """A stream is scored part by part: no more of it is read than its result is."""
     monkeypatch.setattr(frames, "ROWS_PER_BATCH", 100)
@@ -321,6 +323,7 @@ def test_a_reader_is_read_as_it_is_asked(monkeypatch: pytest.MonkeyPatch) -> Non
     assert rest.column("amount").to_pylist()[-1] == 49
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["pandas", "polars", "arrow"])
 def test_rows_keep_their_order(kind: str) -> None:
     """Many rows, which several threads score, come back in their order, whatever lists the card has."""
@@ -448,6 +451,7 @@ card = leadledger.load("examples/b2b-software/card.yaml")
 """
 
 
+@pytest.mark.slow
 def test_pandas_needs_no_arrow() -> None:
     """A pandas frame is scored where pyarrow is not installed."""
     score = "leadledger.score_frame(card, pandas.DataFrame({'need': ['urgent', None]}), datetime.date(2026, 7, 1))"

@@ -151,6 +151,7 @@ def names(leakage: Leakage) -> set[str]:
     return {suspect.field for suspect in leakage.suspects}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SETS)
 def test_every_leak_and_nothing_else(name: str) -> None:
     """Each leaking column is stopped, and no honest one."""
@@ -160,6 +161,7 @@ def test_every_leak_and_nothing_else(name: str) -> None:
     assert LEAKS[name] <= set(leakage.checked)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SETS)
 def test_honest_fields_alone_pass(name: str) -> None:
     """Without its leaks, a history passes; what is strongest among the honest is no suspect for that."""
@@ -241,6 +243,7 @@ def test_a_field_that_hardly_any_lead_has() -> None:
     assert suspects["lead_behaviour_profile"].kind == "filled"
 
 
+@pytest.mark.slow
 def test_the_same_again() -> None:
     """The same history and seed give the same proof."""
     assert find_leaks(*known("simulated"), seed=3) == find_leaks(*known("simulated"), seed=3)

@@ -26,6 +26,7 @@ def compared(new: Forecast, old: Forecast) -> Comparison:
     return compare("2026-01-01-001", WON, new, old, RATE, seed=0)
 
 
+@pytest.mark.slow
 def test_the_same_release_is_as_good() -> None:
     """No difference, and nothing held back."""
     comparison = compared(forecast(), forecast())

@@ -33,6 +33,7 @@ from leadledger.training.learn.trust import LOG_ODDS
 from leadledger.training.runs.train import train
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("precision", [0.5, 0.7])
 def test_a_promise_is_broken_no_oftener_than_it_says(precision: float) -> None:
     """Over 400 draws, the true precision of the threshold is below the promise in at most 1 - confidence of them."""

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from leadledger.scoring.bins import FlagBins, NumberBins, TextBins
 from leadledger.scoring.lookup import Pair, Table
 from leadledger.training.report.charts import pair, table, waterfall
 
 
+@pytest.mark.slow
 def test_many_bins_and_no_leads_can_be_drawn() -> None:
     """A table of one bin, one of a hundred, a pair of empty cells: each is a picture, wide where it must be."""
     many = TextBins(tuple(f"level number {i} with a long name" for i in range(100)))
@@ -19,6 +22,7 @@ def test_many_bins_and_no_leads_can_be_drawn() -> None:
     assert "long name" in table(Table("a", TextBins(("has a long name",)), (1, 2, 3), (1, 2, 3)), "a").svg
 
 
+@pytest.mark.slow
 def test_a_long_ledger_is_cut(metrics: dict[str, Any]) -> None:
     """Of many entries the smallest are one bar of the waterfall, so that it can be read."""
     entries = [{"name": f"n{i}", "kind": "rule", "points": float(i), "reason": f"reason {i}."} for i in range(40)]

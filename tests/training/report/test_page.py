@@ -37,6 +37,7 @@ def text(card: Card, learned: Learned, metrics: dict[str, Any]) -> str:
 PROVENANCE = {"data": "leads.csv", "data_sha256": "ab12" * 16, "rows": 3456, "seed": 0, "versions": {"python": "3.11"}}
 
 
+@pytest.mark.slow
 def test_every_figure_is_in_the_metrics(text: str, card: Card, learned: Learned, metrics: dict[str, Any]) -> None:
     """What the page shows is what the data says, mark by mark; no number stands without a mark; all parts are there."""
     data = {"metrics": metrics, "provenance": PROVENANCE, "learned": learned, "card": card, "notes": ["3 rows"]}
@@ -79,6 +80,7 @@ def test_a_changed_figure_is_noticed(text: str, card: Card, learned: Learned, me
         check("<p>3.14</p>", {})
 
 
+@pytest.mark.slow
 def test_same_inputs_same_bytes(text: str, card: Card, learned: Learned, metrics: dict[str, Any]) -> None:
     """Made again, from what was kept, the page is the same."""
     assert page(copy.deepcopy(metrics), dict(PROVENANCE), learned, card, ("3 rows",)) == text
@@ -116,6 +118,7 @@ def test_it_can_be_walked(text: str) -> None:
     assert [element["lang"] for element in read.under("html")] == ["en"]
 
 
+@pytest.mark.slow
 def test_hostile_words_stay_words(metrics: dict[str, Any]) -> None:
     """Names, levels and reasons with markup, formulas and odd letters are shown as they are, in texts and pictures."""
     odd = parse_card(
@@ -174,6 +177,7 @@ def test_rules_alone(card: Card) -> None:
     assert "Rules alone: nothing was learned from a history." in nothing.plain
 
 
+@pytest.mark.slow
 def test_without_days_there_are_no_months(card: Card, learned: Learned, metrics: dict[str, Any]) -> None:
     """A history without days is judged by leads drawn at random, and has neither months nor a curve."""
     fewer = {

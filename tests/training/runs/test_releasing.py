@@ -150,7 +150,7 @@ def test_the_command_recalibrates(history: pd.DataFrame, releases: Releases, tmp
     done = CliRunner().invoke(cli, ["recalibrate", str(data), "--home", str(releases.home)], catch_exceptions=False)
     assert done.exit_code == 0
     assert f"Release {releases.current()} is made, and is the current one: " in done.output
-    assert "The points of every lead are what they were; the probabilities moved." in done.output
+    assert "The points of every lead stay as they were; the probabilities moved." in done.output
 
 
 def test_what_is_not_additive_is_refused_with_the_price(history: pd.DataFrame) -> None:

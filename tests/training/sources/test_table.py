@@ -81,6 +81,7 @@ def test_a_broken_parquet_file_is_refused(duck: duckdb.DuckDBPyConnection, tmp_p
         read_list(duck, path)
 
 
+@pytest.mark.slow
 def test_rows_that_are_no_rows_are_kept_apart(duck: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
     """Too few columns, too many, an open quote, broken bytes: each with its row number; the others keep theirs."""
     path = tmp_path / "leads.csv"

@@ -120,6 +120,7 @@ def test_a_release_is_chosen(client: TestClient, home: Path) -> None:
         assert Releases(home).current() == ONE
 
 
+@pytest.mark.slow
 def test_a_choice_stays(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
     """A look at the current release at the same moment doesn't bring back the one from before."""
     current = Releases.current
