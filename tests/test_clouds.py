@@ -186,6 +186,7 @@ def test_its_translation_agrees(dialect: str, rows: Rows) -> None:
     every_card()
 
 
+@pytest.mark.slow
 def test_raw_texts_become_the_same_values(dialect: str, rows: Rows) -> None:
     """A raw text is read, found missing or refused as in Python, once translated."""
     card = build_untrained(Card("raw", fields=PLAIN, missing=("n/a", "Select")))

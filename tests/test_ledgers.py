@@ -107,6 +107,7 @@ def test_over_http(home: Path, leads: list[dict[str, Any]]) -> None:
             check(client.post("/v1/score", json={"lead": lead, "as_of": day}).json(), total)
 
 
+@pytest.mark.slow
 def test_on_the_command_line(home: Path, leads: list[dict[str, Any]]) -> None:
     """`explain --json`, for every twentieth lead."""
     for lead, total in list(zip(leads, totals(home, leads), strict=True))[::20]:

@@ -71,6 +71,7 @@ def test_memos_of_typed_columns(
     assert remembered == without
 
 
+@pytest.mark.slow
 @settings(max_examples=examples(15))
 @given(card=scorecards(), leads=st.lists(RAW_LEADS, min_size=24, max_size=24), query=st.sampled_from([ALL, FEW]))
 def test_memos_of_raw_texts(

@@ -65,6 +65,7 @@ def test_same_seed_same_leads():
     pd.testing.assert_frame_equal(simulate.open_leads(50, seed=7, bad=5), simulate.open_leads(50, seed=7, bad=5))
 
 
+@pytest.mark.slow
 def test_outcome_follows_the_true_probability(mature):
     """In every tenth of the leads, as many become opportunities within 90 days as the true probability says."""
     for _, tenth in mature.groupby(pd.qcut(mature["true_probability"], 10)):

@@ -34,6 +34,7 @@ def every_route(app: FastAPI) -> list[tuple[str, str, str]]:
     return needed
 
 
+@pytest.mark.slow
 def test_every_route_is_guarded(client: TestClient, made: dict[str, str]) -> None:
     """No key, a guessed, revoked or malformed one, and one without the right scope are refused everywhere."""
     routes = every_route(client.app)  # type: ignore[arg-type]  # a FastAPI

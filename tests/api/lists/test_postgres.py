@@ -91,6 +91,7 @@ def test_a_table_is_scored_into_another_and_again(url: str, db: psycopg.Connecti
     ]
 
 
+@pytest.mark.slow
 def test_what_cannot_be_scored_is_kept_with_its_reason(url: str, db: psycopg.Connection[Any]) -> None:
     """Bad values, ids that occur twice and rows without an id are rejected and counted."""
     leads(

@@ -15,7 +15,7 @@ from tests import logs
 from tests.api.answers import CARD
 
 
-@pytest.fixture(scope="module", params=logs.DATABASES)
+@pytest.fixture(scope="session", params=logs.DATABASES)  # a server starts in a second, and the files share it
 def url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The URL of an empty database of each kind."""
     with logs.database_of(request.param, tmp_path_factory.mktemp("log")) as address:

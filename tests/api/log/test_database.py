@@ -18,6 +18,7 @@ from tests.api.answers import CARD
 from tests.api.log.scored_leads import scored
 
 
+@pytest.mark.slow
 def test_tables_are_what_the_migrations_make(url: str, tmp_path: Path) -> None:
     """The migrations create the tables that the code knows, and the newest one has the name that it knows."""
     engine = database.open_database(url, tmp_path)

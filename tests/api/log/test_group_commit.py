@@ -68,6 +68,7 @@ def test_async_loses_nothing_over_a_full_disk(tmp_path: Path) -> None:
     assert count(f"sqlite:///{tmp_path}/{database.LOG_FILE}") == 1 + statuses.count(200)
 
 
+@pytest.mark.slow
 def test_a_full_disk(tmp_path: Path) -> None:
     """While nothing can be recorded, nothing is answered; afterwards the service continues by itself."""
     app = create_app(Settings(card=CARD, home=tmp_path))

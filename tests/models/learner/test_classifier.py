@@ -61,6 +61,7 @@ def test_noise_alone_is_the_base_rate() -> None:
     assert np.abs(log_odds - logit(won.mean())).max() < 0.35
 
 
+@pytest.mark.slow
 def test_more_is_never_worse(fitted: AdditiveClassifier) -> None:
     """Whatever else a lead has, more of a monotone field never lowers its log-odds."""
     frame, _ = leads(300, 2)

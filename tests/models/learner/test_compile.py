@@ -94,6 +94,7 @@ def test_small_histories_compile_too(seed: int, count: int, pairs: Any) -> None:
     assert compile_additive(model, leads(200, seed + 1)[0]).gap <= 1e-9
 
 
+@pytest.mark.slow
 def test_rounding_and_fusing_move_little(fitted: AdditiveClassifier) -> None:
     """Under a quarter of a point on average, under one point at most; and fewer bins."""
     frame, _ = leads(2000, 3)

@@ -20,6 +20,8 @@ from leadledger.scoring.card.reader import read_card
 from leadledger.scoring.lookup import Branch, Combination, Leaf, Table, Term
 from leadledger.training.history import read_history
 
+pytestmark = pytest.mark.slow  # the whole file learns from histories
+
 ROOT = Path(__file__).parents[3]
 DATA = ROOT.parent / "shared" / "data"
 BANK = DATA / "bank_marketing" / "bank-additional-full.csv"
@@ -29,7 +31,6 @@ SHOPPERS = DATA / "online_shoppers" / "online_shoppers_intention.csv"
 
 
 @pytest.mark.skipif(not BANK.is_file(), reason=f"the real data is not shipped; it would be {BANK}")
-@pytest.mark.slow
 def test_bank_marketing() -> None:
     """Five stratified splits, 30 % held out, no `duration`: AUC 0.800 or more, log-loss 0.2705 or less, on average.
 
@@ -49,7 +50,6 @@ def test_bank_marketing() -> None:
 
 
 @pytest.mark.skipif(not OLIST.is_dir(), reason=f"the real data is not shipped; it would be in {OLIST}")
-@pytest.mark.slow
 @pytest.mark.parametrize("share", [0.7, 0.75, 0.8])
 def test_olist(share: float) -> None:
     """Learned from the older leads, AUC 0.68 or more on the newer ones, by source and landing page alone.
@@ -66,7 +66,6 @@ def test_olist(share: float) -> None:
 
 
 @pytest.mark.skipif(not EXTRAALEARN.is_file(), reason=f"the real data is not shipped; it would be {EXTRAALEARN}")
-@pytest.mark.slow
 def test_extraalearn() -> None:
     """Here fields act together: log-loss 0.352 or less over two splits."""
     frame = pd.read_csv(EXTRAALEARN)
@@ -81,7 +80,6 @@ def test_extraalearn() -> None:
 
 
 @pytest.mark.skipif(not SHOPPERS.is_file(), reason=f"the real data is not shipped; it would be {SHOPPERS}")
-@pytest.mark.slow
 def test_online_shoppers() -> None:
     """Without `PageValues`, which is computed from purchases: log-loss 0.361 or less over two splits.
 
@@ -111,7 +109,6 @@ def together(count: int, seed: int, strength: float) -> tuple[pd.DataFrame, NDAr
     return frame, random.random(count) < expit(0.8 * frame["a"] + strength * act - 1)
 
 
-@pytest.mark.slow
 def test_three_fields_that_act_together_are_found() -> None:
     """A set holds all three, and its trees bring the log-loss down beyond what tables and pairs can."""
     frame, won = together(6000, 0, 3.0)
@@ -131,7 +128,6 @@ def test_no_combination_where_fields_only_add_up() -> None:
     assert model.additive_.trees == {}
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("way", [1, -1])
 def test_more_is_never_worse_in_a_combination(way: int) -> None:
     """A field that acts with others keeps its order, in log-odds and in points, to the last tenth."""

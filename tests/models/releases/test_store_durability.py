@@ -77,6 +77,7 @@ for i in range(15):
 """
 
 
+@pytest.mark.slow
 def test_two_processes_publish(tmp_path: Path) -> None:
     """Two processes that publish at once get a name each for every release, and a reader sees only whole ones."""
     processes = []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -128,6 +129,7 @@ def test_any_mutation_is_read_or_refused(text: str) -> None:
     check(text)
 
 
+@pytest.mark.slow
 def test_scalars_of_any_shape_everywhere() -> None:
     """Whatever stands at a key where something else belongs, the reader says so and goes on."""
     whole = yaml.safe_load(GOOD)

@@ -459,6 +459,7 @@ def test_pandas_needs_no_arrow() -> None:
     assert told == "[65, 50]\n"
 
 
+@pytest.mark.slow
 def test_polars_says_that_it_needs_arrow() -> None:
     """A Polars frame needs pyarrow, and says so."""
     score = "leadledger.score_frame(card, polars.DataFrame({'need': ['urgent']}), datetime.date(2026, 7, 1))"

@@ -22,6 +22,8 @@ from leadledger.scoring.scorecard import Card
 from leadledger.training.evidence.leakage import Leakage, find_leaks
 from leadledger.training.history import History, read_history
 
+pytestmark = pytest.mark.slow  # the whole file learns from histories
+
 DATA = Path(__file__).parents[4] / "shared" / "data"
 BANK = DATA / "bank_marketing" / "bank-additional-full.csv"
 SHOPPERS = DATA / "online_shoppers" / "online_shoppers_intention.csv"
@@ -151,7 +153,6 @@ def names(leakage: Leakage) -> set[str]:
     return {suspect.field for suspect in leakage.suspects}
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", SETS)
 def test_every_leak_and_nothing_else(name: str) -> None:
     """Each leaking column is stopped, and no honest one."""
@@ -161,7 +162,6 @@ def test_every_leak_and_nothing_else(name: str) -> None:
     assert LEAKS[name] <= set(leakage.checked)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", SETS)
 def test_honest_fields_alone_pass(name: str) -> None:
     """Without its leaks, a history passes; what is strongest among the honest is no suspect for that."""
@@ -172,7 +172,6 @@ def test_honest_fields_alone_pass(name: str) -> None:
     leakage.refuse()
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", SETS)
 def test_no_knifes_edge(name: str) -> None:
     """On random halves, the same fields are stopped, and without them none."""
@@ -243,7 +242,6 @@ def test_a_field_that_hardly_any_lead_has() -> None:
     assert suspects["lead_behaviour_profile"].kind == "filled"
 
 
-@pytest.mark.slow
 def test_the_same_again() -> None:
     """The same history and seed give the same proof."""
     assert find_leaks(*known("simulated"), seed=3) == find_leaks(*known("simulated"), seed=3)

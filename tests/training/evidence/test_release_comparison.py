@@ -8,6 +8,8 @@ from scipy.special import expit
 
 from leadledger.training.evidence.release_comparison import Comparison, Forecast, compare, incomparable, nothing_learned
 
+pytestmark = pytest.mark.slow  # the whole file learns from histories
+
 LEADS = 4000
 RANDOM = np.random.default_rng(3)
 LOG_ODDS = RANDOM.normal(-2, 1.2, LEADS)
@@ -26,7 +28,6 @@ def compared(new: Forecast, old: Forecast) -> Comparison:
     return compare("2026-01-01-001", WON, new, old, RATE, seed=0)
 
 
-@pytest.mark.slow
 def test_the_same_release_is_as_good() -> None:
     """No difference, and nothing held back."""
     comparison = compared(forecast(), forecast())

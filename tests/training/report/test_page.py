@@ -25,6 +25,8 @@ from leadledger.training.runs.train import train
 from tests.training.report.reading import Page, check
 from tests.training.report.small_card import CARD
 
+pytestmark = pytest.mark.slow  # the whole file learns from histories
+
 HOSTILE = "<script>alert('7')</script>&amp; $x_1$ \"q\" <b>"
 
 
@@ -37,7 +39,6 @@ def text(card: Card, learned: Learned, metrics: dict[str, Any]) -> str:
 PROVENANCE = {"data": "leads.csv", "data_sha256": "ab12" * 16, "rows": 3456, "seed": 0, "versions": {"python": "3.11"}}
 
 
-@pytest.mark.slow
 def test_every_figure_is_in_the_metrics(text: str, card: Card, learned: Learned, metrics: dict[str, Any]) -> None:
     """What the page shows is what the data says, mark by mark; no number stands without a mark; all parts are there."""
     data = {"metrics": metrics, "provenance": PROVENANCE, "learned": learned, "card": card, "notes": ["3 rows"]}
@@ -80,7 +81,6 @@ def test_a_changed_figure_is_noticed(text: str, card: Card, learned: Learned, me
         check("<p>3.14</p>", {})
 
 
-@pytest.mark.slow
 def test_same_inputs_same_bytes(text: str, card: Card, learned: Learned, metrics: dict[str, Any]) -> None:
     """Made again, from what was kept, the page is the same."""
     assert page(copy.deepcopy(metrics), dict(PROVENANCE), learned, card, ("3 rows",)) == text
@@ -118,7 +118,6 @@ def test_it_can_be_walked(text: str) -> None:
     assert [element["lang"] for element in read.under("html")] == ["en"]
 
 
-@pytest.mark.slow
 def test_hostile_words_stay_words(metrics: dict[str, Any]) -> None:
     """Names, levels and reasons with markup, formulas and odd letters are shown as they are, in texts and pictures."""
     odd = parse_card(
@@ -177,7 +176,6 @@ def test_rules_alone(card: Card) -> None:
     assert "Rules alone: nothing was learned from a history." in nothing.plain
 
 
-@pytest.mark.slow
 def test_without_days_there_are_no_months(card: Card, learned: Learned, metrics: dict[str, Any]) -> None:
     """A history without days is judged by leads drawn at random, and has neither months nor a curve."""
     fewer = {
@@ -252,7 +250,6 @@ def test_choices_are_shown_in_words(text: str) -> None:
     assert "asked for a demonstration is yes: +2.1 (88 leads)" in read.plain
 
 
-@pytest.mark.slow
 def test_a_large_card_makes_a_small_file(card: Card, metrics: dict[str, Any]) -> None:
     """With 25 tables and 16 pairs, the page stays under 3 MB."""
     bins = NumberBins(tuple(float(i) for i in range(15)))
@@ -262,7 +259,6 @@ def test_a_large_card_makes_a_small_file(card: Card, metrics: dict[str, Any]) ->
     assert len(page(metrics, PROVENANCE, Learned(terms=(*tables, *pairs)), card).encode()) < 3_000_000
 
 
-@pytest.mark.slow
 def test_a_real_run() -> None:
     """The page of a training run on the simulated history agrees with its metrics, as they are kept."""
     history = load_simulator().simulate(3000, seed=7, until=date(2026, 6, 30))
@@ -289,7 +285,6 @@ addEventListener("load", () => {
 });</script></body>"""
 
 
-@pytest.mark.slow
 @pytest.mark.skipif(BROWSER is None, reason="no Chromium is installed")
 def test_in_a_browser(text: str, tmp_path: Path) -> None:
     """On a screen of 360 pixels nothing sticks out sideways, and the browser has nothing to complain of."""
