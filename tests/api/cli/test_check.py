@@ -32,7 +32,7 @@ def test_how_many_cases_pass(small: Path) -> None:
 
 
 def test_a_case_that_fails_is_named(small: Path) -> None:
-    """Status 1, the line of the case, what was expected and what came."""
+    """Status 1, the line of the case, what was expected and what the card gives."""
     small.write_text(small.read_text().replace("points: 60", "points: 61, recommendation: ask"))
     done = run("check", small)
     assert done.exit_code == 1
