@@ -65,6 +65,8 @@ def test_async_loses_nothing_over_a_full_disk(tmp_path: Path) -> None:
             statuses.append(client.post("/v1/score", json={"lead": LEAD}).status_code)
         assert set(statuses) == {200, 503}
         pages[0] = 1_000_000
+        while app.state.service.decision_log.recorder.writer.waiting:
+            time.sleep(0.01)
     assert count(f"sqlite:///{tmp_path}/{database.LOG_FILE}") == 1 + statuses.count(200)
 
 
