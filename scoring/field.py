@@ -5,14 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from leadledger.scoring.text_forms import fold
 from leadledger.scoring.tree import Days, Kind, Node, find_fields
-
-_LOWER = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}
-
-
-def fold(text: str) -> str:
-    """ASCII letters in lower case, everything else as it is: what every engine agrees on."""
-    return text.lower() if text.isascii() else text.translate(_LOWER)  # alike, and the first is faster
 
 
 @dataclass(frozen=True)

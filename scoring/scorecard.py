@@ -16,10 +16,11 @@ from typing import Any
 from leadledger.scoring.criterion import Criterion
 from leadledger.scoring.decay import Steps, decay, scale_points
 from leadledger.scoring.exclusion import Exclusion
-from leadledger.scoring.field import Field, fold
+from leadledger.scoring.field import Field
 from leadledger.scoring.gate import Gate, Stage, Threshold
 from leadledger.scoring.lookup import Term
 from leadledger.scoring.rule import Group, Rule
+from leadledger.scoring.text_forms import fold
 
 START_TENTHS = 500  # tenths: the average lead of the history
 TENTHS_PER_DOUBLING = 100  # tenths that double the odds

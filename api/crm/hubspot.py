@@ -18,7 +18,7 @@ from typing import Any
 from leadledger.api.crm.base import Crm, Member, day_of, flatten
 from leadledger.api.requests.json_text import note_repeated_names
 from leadledger.api.requests.mistakes import Mistakes, Path
-from leadledger.scoring.cleaning import WHITE_SPACE
+from leadledger.scoring.text_forms import WHITE_SPACE
 
 _MILLISECONDS = re.compile(r"-?[0-9]{1,15}")
 

@@ -11,10 +11,11 @@ from leadledger.api.crm.reply import Reply, make_reply
 from leadledger.api.crm.systems import CRMS
 from leadledger.api.requests.body import MOST_NAMES, check_name, clean_lead
 from leadledger.api.requests.mistakes import Mistakes, Path
-from leadledger.scoring.cleaning import WHITE_SPACE, Lead
+from leadledger.scoring.cleaning import Lead
 from leadledger.scoring.engine.score import Engine
 from leadledger.scoring.errors import UnreadableValue
-from leadledger.scoring.field import Field, fold
+from leadledger.scoring.field import Field
+from leadledger.scoring.text_forms import WHITE_SPACE, fold
 
 
 class RecordReader:

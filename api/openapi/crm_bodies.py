@@ -14,7 +14,8 @@ from leadledger.api.crm.base import Crm
 from leadledger.api.crm.systems import CRMS
 from leadledger.scoring.card.write_back import DEFAULT_PROPERTIES
 from leadledger.scoring.engine.score import Engine
-from leadledger.scoring.field import Field, fold
+from leadledger.scoring.field import Field
+from leadledger.scoring.text_forms import fold
 
 MEDIA_TYPE = "application/vnd.crm+json"
 

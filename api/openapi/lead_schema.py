@@ -10,9 +10,10 @@ import re
 from typing import Any
 
 from leadledger.api.requests.body import LONGEST_NAME, MOST_NAMES
-from leadledger.scoring.cleaning import NO_TEXTS, NUMBER_PATTERN, YES_TEXTS
 from leadledger.scoring.engine.score import Engine
 from leadledger.scoring.field import Field as CardField
+from leadledger.scoring.flag_forms import NO_TEXTS, YES_TEXTS
+from leadledger.scoring.number_forms import NUMBER_PATTERN
 
 # As the service reads it, except exponents of three digits, some of which are beyond the range of doubles.
 _NUMBER = NUMBER_PATTERN.replace("[eE][+-]?[0-9]+", "[eE][+-]?[0-9]{1,2}")

@@ -12,9 +12,9 @@ from leadledger.scoring.card.reading import CardReading
 from leadledger.scoring.card.yaml_shapes import KeyValue, is_null
 from leadledger.scoring.cleaning import make_cleaner
 from leadledger.scoring.errors import UnreadableValue, did_you_mean, quote
-from leadledger.scoring.field import fold
 from leadledger.scoring.outputs import VERDICTS
 from leadledger.scoring.scorecard import Case
+from leadledger.scoring.text_forms import fold
 from leadledger.scoring.tree import Typed
 
 DEFAULT_CASE_DAY = date(2026, 1, 1)  # the day of a case that names none

@@ -18,9 +18,9 @@ from sqlglot import exp
 
 from leadledger.scoring import tree
 from leadledger.scoring.card.condition_tokens import COUNTS, NESTED_TOO_DEEPLY, SEARCHES, read_tokens
-from leadledger.scoring.cleaning import WHITE_SPACE
 from leadledger.scoring.errors import ConditionError, UnknownField, did_you_mean, quote
 from leadledger.scoring.field import Field
+from leadledger.scoring.text_forms import WHITE_SPACE
 from leadledger.scoring.tree import Condition
 
 _COMPARISONS: dict[type[exp.Expr], tree.Comparison] = {

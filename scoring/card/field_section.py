@@ -14,7 +14,8 @@ from leadledger.scoring.card.reading import CardReading
 from leadledger.scoring.card.yaml_shapes import KeyValue
 from leadledger.scoring.cleaning import make_cleaner
 from leadledger.scoring.errors import ConditionError, UnreadableValue, quote
-from leadledger.scoring.field import Field, fold
+from leadledger.scoring.field import Field
+from leadledger.scoring.text_forms import fold
 from leadledger.scoring.tree import Days
 
 

@@ -11,7 +11,7 @@ from leadledger.scoring.card.reading import CardReading
 from leadledger.scoring.card.write_back import DEFAULT_PROPERTIES, RECORD_ID_NAMES
 from leadledger.scoring.card.yaml_shapes import KeyValue
 from leadledger.scoring.errors import quote
-from leadledger.scoring.field import fold
+from leadledger.scoring.text_forms import fold
 
 _PROPERTY = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,99}")
 

@@ -7,8 +7,8 @@ from datetime import date
 from typing import TypeAlias
 
 from leadledger.scoring import tree
-from leadledger.scoring.field import fold
 from leadledger.scoring.scorecard import Card
+from leadledger.scoring.text_forms import fold
 from leadledger.scoring.tree import Typed
 
 Values: TypeAlias = Mapping[str, Typed]

@@ -17,10 +17,11 @@ from hypothesis import strategies as st
 
 from leadledger.scoring.cleaning import ABSENT_TYPES, make_cleaner
 from leadledger.scoring.errors import UnreadableValue
-from leadledger.scoring.field import Field, fold
+from leadledger.scoring.field import Field
 from leadledger.scoring.printers.sql import select as sql
 from leadledger.scoring.printers.sql.query import Query
 from leadledger.scoring.scorecard import Card, build_untrained
+from leadledger.scoring.text_forms import fold
 
 CASES = yaml.safe_load((Path(__file__).parents[1] / "cases" / "cleaning.yaml").read_text(encoding="utf-8"))
 MISSING = frozenset(map(fold, CASES["missing"]))

@@ -16,8 +16,9 @@ from pathlib import Path
 
 import duckdb
 
-from leadledger.scoring.cleaning import DATE_PATTERN, NUMBER_PATTERN
+from leadledger.scoring.day_forms import DATE_PATTERN
 from leadledger.scoring.errors import DataError, quote
+from leadledger.scoring.number_forms import NUMBER_PATTERN
 from leadledger.scoring.printers.sql.dialects.literals import quoted, text_literal
 from leadledger.training.sources.scan import BLOCK_SIZE, LONGEST_LINE, Scan
 

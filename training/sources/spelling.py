@@ -6,8 +6,8 @@ import difflib
 from collections.abc import Iterable
 
 from leadledger.scoring.errors import MOST_NAMES_COMPARED
-from leadledger.scoring.field import fold
 from leadledger.scoring.scorecard import Card
+from leadledger.scoring.text_forms import fold
 
 LEAST_LIKENESS = 0.83  # how alike, 0 to 1, two names must be: one letter of six may differ, one of five may not
 SHORTEST_COMPARED = 5  # shorter names must be equal: "date" and "data" are two words

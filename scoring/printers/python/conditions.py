@@ -11,9 +11,10 @@ from datetime import date
 
 from leadledger.scoring import tree
 from leadledger.scoring.errors import PrinterError
-from leadledger.scoring.field import Field, fold
+from leadledger.scoring.field import Field
 from leadledger.scoring.printers.python.writer import SourceWriter
 from leadledger.scoring.scorecard import Scorecard
+from leadledger.scoring.text_forms import fold
 
 
 class ConditionSource:

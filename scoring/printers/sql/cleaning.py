@@ -11,15 +11,17 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
 
-from leadledger.scoring.cleaning import NO_TEXTS, NUMBER_PATTERN, YES_TEXTS
 from leadledger.scoring.errors import DataError, PrinterError, did_you_mean, quote
-from leadledger.scoring.field import Field, fold
+from leadledger.scoring.field import Field
+from leadledger.scoring.flag_forms import NO_TEXTS, YES_TEXTS
+from leadledger.scoring.number_forms import NUMBER_PATTERN
 from leadledger.scoring.printers.sql.dialects.dialect import Dialect
 from leadledger.scoring.printers.sql.dialects.literals import FIRST, LAST
 from leadledger.scoring.printers.sql.expression import Expression, StepColumn, column_reader, join, spell, write
 from leadledger.scoring.printers.sql.query import BAD
 from leadledger.scoring.printers.sql.steps import Step
 from leadledger.scoring.scorecard import Card
+from leadledger.scoring.text_forms import fold
 
 _INTEGERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT")
 _WIDE = ("HUGEINT", "UHUGEINT")

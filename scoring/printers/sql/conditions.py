@@ -6,12 +6,13 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 
 from leadledger.scoring import tree
-from leadledger.scoring.field import Field, fold
+from leadledger.scoring.field import Field
 from leadledger.scoring.printers.choices import LONGEST_CASE
 from leadledger.scoring.printers.sql.dialects.dialect import Dialect
 from leadledger.scoring.printers.sql.expression import Expression, StepColumn, column_reader, join, spell, write
 from leadledger.scoring.printers.sql.steps import Step
 from leadledger.scoring.scorecard import Card
+from leadledger.scoring.text_forms import fold
 
 
 class ConditionPrinter:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from leadledger.scoring.cleaning import DATE_PATTERN, NUMBER_PATTERN, WHITE_SPACE
+from leadledger.scoring.day_forms import DATE_PATTERN
+from leadledger.scoring.number_forms import NUMBER_PATTERN
 from leadledger.scoring.printers.sql.dialects.dialect import Dialect, utc_minutes
 from leadledger.scoring.printers.sql.dialects.literals import FIRST, LAST, UPPER, text_literal
+from leadledger.scoring.text_forms import WHITE_SPACE
 
 # How DuckDB is set to run what is printed for it. Days are in UTC, nothing is fetched from anywhere. A long IN stays a
 # condition: as a join it would give up the order of rows, or all threads but one where the order matters. And the

@@ -15,11 +15,13 @@ import hashlib
 import re
 from collections.abc import Sequence
 
-from leadledger.scoring.cleaning import DATE_PATTERN, NUMBER_PATTERN, WHITE_SPACE
+from leadledger.scoring.day_forms import DATE_PATTERN
 from leadledger.scoring.errors import PrinterError
+from leadledger.scoring.number_forms import NUMBER_PATTERN
 from leadledger.scoring.printers.sql.dialects import literals
 from leadledger.scoring.printers.sql.dialects.dialect import Dialect, utc_minutes
 from leadledger.scoring.printers.sql.dialects.literals import FIRST, LAST
+from leadledger.scoring.text_forms import WHITE_SPACE
 
 LONGEST_NAME = 63  # bytes
 SMALLEST_EXPONENT = -700  # of exp(); below some -708 it is an error, not 0

@@ -22,7 +22,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from leadledger.scoring.cleaning import DATE_PATTERN, NUMBER_PATTERN
+from leadledger.scoring.day_forms import DATE_PATTERN
+from leadledger.scoring.number_forms import NUMBER_PATTERN
 from leadledger.scoring.printers.sql.dialects import literals
 from leadledger.scoring.printers.sql.dialects.dialect import Dialect, most_known, utc_minutes
 from leadledger.scoring.printers.sql.dialects.literals import FIRST, LAST, UPPER

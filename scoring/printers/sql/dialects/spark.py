@@ -30,10 +30,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from leadledger.scoring.cleaning import DATE_PATTERN, NUMBER_PATTERN, WHITE_SPACE
+from leadledger.scoring.day_forms import DATE_PATTERN
 from leadledger.scoring.errors import PrinterError, quote
+from leadledger.scoring.number_forms import NUMBER_PATTERN
 from leadledger.scoring.printers.sql.dialects.dialect import Dialect, utc_minutes
 from leadledger.scoring.printers.sql.dialects.literals import FIRST, INSTANTS, LAST, UPPER
+from leadledger.scoring.text_forms import WHITE_SPACE
 
 TYPES = {"DOUBLE": "DOUBLE", "VARCHAR": "STRING", "BOOLEAN": "BOOLEAN", "DATE": "DATE", "INTEGER": "INT"}
 _AWKWARD = re.compile(r"([\x00-\x1f\x7f'\\]|\$(?=\{))")  # signs that are written by their numbers

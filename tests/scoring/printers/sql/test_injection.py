@@ -16,7 +16,6 @@ import yaml
 from leadledger import explain
 from leadledger.scoring.bins import FlagBins, NumberBins, TextBins
 from leadledger.scoring.card.reader import parse_card
-from leadledger.scoring.cleaning import WHITE_SPACE
 from leadledger.scoring.criterion import Criterion
 from leadledger.scoring.engine.score import get_engine
 from leadledger.scoring.errors import PrinterError, ScorecardError
@@ -30,6 +29,7 @@ from leadledger.scoring.printers.sql.dialects.literals import quoted
 from leadledger.scoring.printers.sql.query import Query
 from leadledger.scoring.rule import Group, Rule
 from leadledger.scoring.scorecard import Card, Learned, Scorecard, build_untrained
+from leadledger.scoring.text_forms import WHITE_SPACE
 from leadledger.scoring.tree import Condition, FieldRef, Truth
 
 AS_OF = date(2026, 7, 1)
