@@ -28,6 +28,7 @@ from leadledger.scoring.printers.sql.query import Query
 from leadledger.scoring.scorecard import START_TENTHS, Card, Learned, Outcome, Scorecard
 from leadledger.training.notebook import table
 from leadledger.training.sources.logged import LOG_NAME, LoggedHistory, adapt_to_log
+from leadledger.training.sources.reading import AS_FOUND, ReadingOptions
 from leadledger.training.sources.rejects import find_bad_values
 from leadledger.training.sources.scan import ROW, Reject
 from leadledger.training.sources.table import LeadTable, connect, read_list
@@ -72,6 +73,7 @@ class History:
     (n,) float64 days since 1970 (NaN: missing). `ids`: the id fields by name, (n,) texts (None). `rules`: (n,) tenths
     that rules and groups earn at full trust. `criteria`: (n,) by name, 1 met, 0 unmet, -1 unknown. `excluded`: (n,)
     bool. `rows`: (n,) their numbers in `source`, the table that `connection` holds. `logged`: the decision log gave it.
+    `notes`: sentences, for people, on what was noticed while it was read.
     """
 
     source: LeadTable
@@ -93,6 +95,7 @@ class History:
     connection: duckdb.DuckDBPyConnection | None = field(default=None, repr=False, compare=False)
     waits: Waits | None = None  # only where the outcome is a date
     logged: bool = False
+    notes: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.won)
@@ -164,10 +167,16 @@ class History:
         return {rule.name: states for rule, states in zip(card.rules, columns, strict=True)}
 
 
-def read_history(card: Card, data: Path | str | pd.DataFrame | LoggedHistory, as_of: date | None = None) -> History:
+def read_history(
+    card: Card,
+    data: Path | str | pd.DataFrame | LoggedHistory,
+    as_of: date | None = None,
+    reading: ReadingOptions = AS_FOUND,
+) -> History:
     """Read a history for a card. Raises DataError.
 
-    `as_of` is the day on which it was taken, which decides who is immature; None: the newest day in it.
+    `as_of` is the day on which it was taken, which decides who is immature; None: the newest day in it. `reading`
+    says where in a file the leads are.
     """
     logged = isinstance(data, LoggedHistory)
     if isinstance(data, LoggedHistory):
@@ -182,7 +191,7 @@ def read_history(card: Card, data: Path | str | pd.DataFrame | LoggedHistory, as
             " add for example `outcome: {became: {field: won, kind: flag}}`"
         )
     connection = connect()
-    source = read_list(connection, data)
+    source = read_list(connection, data, reading)
     _check_columns(card, outcome, source, label)
     wide, became = _with_outcome(card, outcome)
     scorecard = Scorecard(wide, Learned())
@@ -217,6 +226,7 @@ def read_history(card: Card, data: Path | str | pd.DataFrame | LoggedHistory, as
         connection=connection,
         waits=waits,
         logged=logged,
+        notes=source.notes,
     )
 
 

@@ -5,13 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from leadledger.api.cli.extras import training_imports
-from leadledger.api.cli.options import FILE, Day, as_json, gather, home, release
+from leadledger.api.cli.options import FILE, Day, as_json, gather, home, reading_options, release
 from leadledger.api.cli.printing import report, width
 from leadledger.api.cli.progress import show_steps
+
+if TYPE_CHECKING:
+    from leadledger.training.sources.reading import ReadingOptions
 
 
 @dataclass(frozen=True)
@@ -33,6 +37,7 @@ class LearnedSource:
 @click.argument("history", type=FILE)
 @click.option("-o", "--out", type=FILE, help="CSV file for the leads that change.")
 @click.option("--rules-alone", is_flag=True, help="Rules as declared: apply nothing that a release has learned.")
+@reading_options
 @home
 @release
 @click.option("--as-of", type=Day(), help="Day on which HISTORY was taken; its newest day if left out.")
@@ -43,6 +48,7 @@ def backtest(
     new: Path,
     history: Path,
     out: Path | None,
+    reading: ReadingOptions,
     learned_source: LearnedSource,
     as_of: date | None,
     as_json: bool,
@@ -73,6 +79,7 @@ def backtest(
             as_of=as_of,
             learned=scorecard.learned if scorecard else None,
             release=scorecard.release if scorecard else "",
+            reading=reading,
             progress=show_step,
         )
     text = backtest_text(result, width())

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from leadledger.api.cli.options import FILE, as_json, as_of, today
+from leadledger.api.cli.options import FILE, as_json, as_of, reading_options, today
 from leadledger.api.cli.printing import count, report, wrap
 
 if TYPE_CHECKING:
     from leadledger.api.lists.coverage import CardCoverage
     from leadledger.scoring.scorecard import Card
+    from leadledger.training.sources.reading import ReadingOptions
 
 MOST_REJECTS_SHOWN = 10
 
@@ -23,9 +24,10 @@ MOST_REJECTS_SHOWN = 10
 @click.command()
 @click.argument("card", type=FILE)
 @click.argument("data", type=FILE, required=False)
+@reading_options
 @as_of
 @as_json
-def check(card: Path, data: Path | None, as_of: date | None, as_json: bool) -> None:
+def check(card: Path, data: Path | None, reading: ReadingOptions, as_of: date | None, as_json: bool) -> None:
     """Check a card, its test cases, and how leads fit it.
 
     Reads CARD, runs its test cases in Python and in DuckDB, and shows how full its fields are, and how often its rules
@@ -39,7 +41,7 @@ def check(card: Path, data: Path | None, as_of: date | None, as_json: bool) -> N
 
     contents = read_card(card)
     failures = find_case_failures(contents)
-    coverage = measure_coverage(contents, data, as_of or today()) if data else None
+    coverage = measure_coverage(contents, data, as_of or today(), reading) if data else None
     result = {"card": contents.name, "rules": len(contents.rules), "cases": len(contents.cases)}
     text = "\n".join(_card_lines(str(card), contents, failures))
     if coverage is not None:
@@ -70,6 +72,7 @@ def _coverage_lines(card: Card, coverage: CardCoverage) -> Iterator[str]:
         yield f"row {reject.row:,}: {reject.column or 'the row'}: {reject.reason}"
     if len(coverage.rejects) > MOST_REJECTS_SHOWN:
         yield f"… and {len(coverage.rejects) - MOST_REJECTS_SHOWN:,} more"
+    yield from coverage.notes
     yield ""
     yield "How full each field is:"
     for name, share in coverage.filled.items():

@@ -4,20 +4,32 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from leadledger.api.cli.options import FILE, ScorecardSource, as_json, as_of, scorecard_source, today
+from leadledger.api.cli.options import FILE, ScorecardSource, as_json, as_of, reading_options, scorecard_source, today
 from leadledger.api.cli.printing import report, width
+
+if TYPE_CHECKING:
+    from leadledger.training.sources.reading import ReadingOptions
 
 
 @click.command()
 @click.argument("lead", type=FILE)
 @click.option("--row", type=click.IntRange(min=1), help="Row of the list that LEAD is, from 1.")
+@reading_options
 @scorecard_source
 @as_of
 @as_json
-def explain(lead: Path, row: int | None, source: ScorecardSource, as_of: date | None, as_json: bool) -> None:
+def explain(
+    lead: Path,
+    row: int | None,
+    reading: ReadingOptions,
+    source: ScorecardSource,
+    as_of: date | None,
+    as_json: bool,
+) -> None:
     """Show the score of one LEAD with every entry of its ledger.
 
     LEAD is a JSON file, `-` for JSON on standard input, or a list of any kind with --row.
@@ -26,5 +38,5 @@ def explain(lead: Path, row: int | None, source: ScorecardSource, as_of: date | 
     from leadledger.scoring.engine.score import score
     from leadledger.scoring.printers.text import ledger_text
 
-    result = score(source.open(), read_lead(lead, row), as_of or today())
+    result = score(source.open(), read_lead(lead, row, reading), as_of or today())
     report(as_json, result.to_dict(), ledger_text(result, width()))

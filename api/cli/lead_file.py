@@ -7,18 +7,23 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import click
+
 from leadledger.scoring.errors import DataError
 from leadledger.scoring.printers.sql.dialects.literals import quoted
+from leadledger.training.sources.reading import AS_FOUND, ReadingOptions
 from leadledger.training.sources.scan import ROW
 from leadledger.training.sources.table import connect, read_list
 
 
-def read_lead(path: Path, row: int | None) -> dict[str, Any]:
+def read_lead(path: Path, row: int | None, reading: ReadingOptions = AS_FOUND) -> dict[str, Any]:
     """A raw lead: a JSON object, or a row (from 1) of a list of any kind. Raises DataError."""
     if row is None:
         return _from_json(path)
     with connect() as connection:
-        source = read_list(connection, path)
+        source = read_list(connection, path, reading)
+        for note in source.notes:
+            click.echo(note, err=True)
         rows = connection.execute(
             f"SELECT * EXCLUDE ({quoted(ROW)}) FROM {source.table} WHERE {quoted(ROW)} = ?", [row]
         ).fetchall()

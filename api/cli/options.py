@@ -1,7 +1,8 @@
 """Options that several commands share, and how options become one argument.
 
-A command lists its own options first, then those of here, in this order: `--home`, `--release`, `--card`, `--log-url`,
-`--as-of`, `--json`. Given before the name of a subcommand, a shared option counts for the subcommand.
+A command lists its own options first, then those of here, in this order: `--sheet`, `--header-row`, `--home`,
+`--release`, `--card`, `--log-url`, `--as-of`, `--json`. Given before the name of a subcommand, a shared option counts
+for the subcommand.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from click.core import ParameterSource
 
 if TYPE_CHECKING:
     from leadledger.scoring.scorecard import Scorecard
+    from leadledger.training.sources.reading import ReadingOptions
 
 Command = Callable[..., None]
 FILE = click.Path(path_type=Path)
@@ -85,6 +87,15 @@ release = click.option("--release", help="Release to use; the current one if lef
 card = click.option("--card", type=FILE, help="Use this card alone, its rules as declared, and no release.")
 
 
+sheet = click.option("--sheet", metavar="NAME", help="Sheet of a workbook; the active, visible one if left out.")
+header_row = click.option(
+    "--header-row",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Row (of a text: line) with the names of the columns; found if left out.",
+)
+
+
 @dataclass(frozen=True)
 class ScorecardSource:
     """Where the scorecard comes from: a card alone, or a release of a home (None: the current one)."""
@@ -129,6 +140,17 @@ def gather(argument: str, make: Callable[..., Any], names: Sequence[str] = ()) -
 def scorecard_source(command: Command) -> Command:
     """`--home`, `--release` and `--card`, as the argument `source`."""
     return home(release(card(gather("source", ScorecardSource)(command))))
+
+
+def _reading(**options: Any) -> ReadingOptions:
+    from leadledger.training.sources.reading import ReadingOptions
+
+    return ReadingOptions(**options)
+
+
+def reading_options(command: Command) -> Command:
+    """`--sheet` and `--header-row`, as the argument `reading`."""
+    return sheet(header_row(gather("reading", _reading, ("sheet", "header_row"))(command)))
 
 
 def is_given(option: str, context: click.Context | None = None) -> bool:

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 import click
 
 from leadledger.api.cli.extras import training_imports
-from leadledger.api.cli.options import FILE, Day, as_json, home, release
+from leadledger.api.cli.options import FILE, Day, as_json, home, reading_options, release
 from leadledger.api.cli.printing import report, wrap
 
 if TYPE_CHECKING:
     from leadledger.training.runs.recalibration import Recalibration
+    from leadledger.training.sources.reading import ReadingOptions
 
 
 @click.command()
@@ -22,11 +23,20 @@ if TYPE_CHECKING:
 @click.option(
     "--newest", type=click.FloatRange(0.01, 1), default=0.25, show_default=True, help="Share of leads to count as new."
 )
+@reading_options
 @home
 @release
 @click.option("--as-of", type=Day(), help="Day on which DATA was taken; its newest day if left out.")
 @as_json
-def recalibrate(data: Path, newest: float, home: Path, release: str | None, as_of: date | None, as_json: bool) -> None:
+def recalibrate(
+    data: Path,
+    newest: float,
+    reading: ReadingOptions,
+    home: Path,
+    release: str | None,
+    as_of: date | None,
+    as_json: bool,
+) -> None:
     """Adjust the base rate of a release to new leads.
 
     The newest leads of DATA give the base rate of a new release. Rules and tables stay: the points of every lead are
@@ -37,7 +47,7 @@ def recalibrate(data: Path, newest: float, home: Path, release: str | None, as_o
     from leadledger.models.releases.store import Releases
 
     releases = Releases(home)
-    recalibration = adjust(releases, data, release=release, as_of=as_of, newest=newest)
+    recalibration = adjust(releases, data, release=release, as_of=as_of, newest=newest, reading=reading)
     name = recalibration.publish(releases, datetime.now(UTC))
     report(as_json, {"release": name, **recalibration.to_dict()}, wrap(_lines(recalibration, name)))
 
@@ -53,3 +63,4 @@ def _lines(recalibration: Recalibration, release: str) -> Iterator[str]:
     for stage, promise in metrics["promises"].items():
         yield f"Promotion to {stage}: {promise['said']}."
     yield "The points of every lead stay as they were; the probabilities moved."
+    yield from recalibration.notes

@@ -11,7 +11,17 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import click
 
-from leadledger.api.cli.options import Names, ScorecardSource, as_json, as_of, gather, scorecard_source, today
+from leadledger.api.cli.options import (
+    Names,
+    ScorecardSource,
+    as_json,
+    as_of,
+    gather,
+    is_given,
+    reading_options,
+    scorecard_source,
+    today,
+)
 from leadledger.api.cli.printing import count, file_name, report, wrap
 from leadledger.api.cli.progress import show_bar, show_steps
 
@@ -19,6 +29,7 @@ if TYPE_CHECKING:
     from leadledger.api.lists.results import ScoredList, ScoredTable
     from leadledger.api.lists.wanted import Wanted
     from leadledger.scoring.scorecard import Scorecard
+    from leadledger.training.sources.reading import ReadingOptions
 
 FAST = 100_000  # rows from which on the report says how many were scored a second
 POSTGRES_URLS = ("postgresql:", "postgres:")
@@ -85,6 +96,7 @@ def _wanted(**options: Any) -> Wanted:
 @click.option("--master", help="With --engine spark: its URL, as spark://host:7077; this machine if left out.")
 @gather("settings", EngineSettings)
 @gather("wanted", _wanted, WANTED)
+@reading_options
 @scorecard_source
 @as_of
 @as_json
@@ -93,6 +105,7 @@ def score(
     settings: EngineSettings,
     wanted: Wanted,
     strict: bool,
+    reading: ReadingOptions,
     source: ScorecardSource,
     as_of: date | None,
     as_json: bool,
@@ -109,7 +122,8 @@ def score(
     """
     engine = "postgres" if leads.startswith(POSTGRES_URLS) else settings.engine
     _refuse_misuse(engine, leads, settings, wanted)
-    result, text = SCORERS[engine](source.open(), leads, settings, as_of or today(), wanted)
+    job = ListJob(leads, settings, as_of or today(), wanted, reading)
+    result, text = SCORERS[engine](source.open(), job)
     report(as_json, result.to_dict(), text, err=settings.out == "-")
     if strict and result.rejected:
         sys.exit(1)
@@ -134,42 +148,60 @@ def _refuse_misuse(engine: str, leads: str, settings: EngineSettings, wanted: Wa
     for name in ENGINES[engine].needs:
         if getattr(settings, name) is None:
             raise click.MissingParameter(ctx=context, param=parameters[name])
+    for name in ("sheet", "header_row"):
+        if engine != "duckdb" and is_given(name):
+            raise click.UsageError(f"{parameters[name].opts[-1]} goes with {CHOSEN_BY['duckdb']}")
     if engine == "spark" and "-" in (leads, settings.out):
         raise click.UsageError("--engine spark reads and writes files and folders; '-' is neither")
 
 
-Scorer = Callable[["Scorecard", str, EngineSettings, date, "Wanted"], tuple[ListResult, str]]
+@dataclass(frozen=True)
+class ListJob:
+    """A list to score: its name, the engine's settings, the day, what is wanted, how the file is to be read."""
+
+    leads: str
+    settings: EngineSettings
+    day: date
+    wanted: Wanted
+    reading: ReadingOptions
+
+    @property
+    def out(self) -> str:
+        """Where the scores go; empty in a database."""
+        return self.settings.out or ""
 
 
-def _score_in_duckdb(
-    card: Scorecard, leads: str, settings: EngineSettings, day: date, wanted: Wanted
-) -> tuple[ListResult, str]:
+Scorer = Callable[["Scorecard", ListJob], tuple[ListResult, str]]
+
+
+def _score_in_duckdb(card: Scorecard, job: ListJob) -> tuple[ListResult, str]:
     from leadledger.api.lists.duckdb import score_list
 
-    with show_bar(leads) as draw:
-        scored = score_list(card, Path(leads), Path(settings.out or ""), day, wanted, progress=draw)
+    with show_bar(job.leads) as draw:
+        scored = score_list(
+            card, Path(job.leads), Path(job.out), job.day, job.wanted, reading=job.reading, progress=draw
+        )
     return scored, list_text(scored)
 
 
-def _score_in_spark(
-    card: Scorecard, leads: str, settings: EngineSettings, day: date, wanted: Wanted
-) -> tuple[ListResult, str]:
+def _score_in_spark(card: Scorecard, job: ListJob) -> tuple[ListResult, str]:
     from leadledger.api.lists.spark import score_folder
 
     with show_steps() as show_step:
-        out = settings.out or ""
-        scored = score_folder(card, leads, out, day, wanted, master=settings.master, progress=show_step)
+        scored = score_folder(
+            card, job.leads, job.out, job.day, job.wanted, master=job.settings.master, progress=show_step
+        )
     return scored, list_text(scored)
 
 
-def _score_in_postgres(
-    card: Scorecard, leads: str, settings: EngineSettings, day: date, wanted: Wanted
-) -> tuple[ListResult, str]:
+def _score_in_postgres(card: Scorecard, job: ListJob) -> tuple[ListResult, str]:
     from leadledger.api.lists.postgres import score_table
 
-    table, into = settings.table or "", settings.into or ""
+    table, into = job.settings.table or "", job.settings.into or ""
     with show_steps() as show_step:
-        stored = score_table(card, leads, table, into, day, wanted, key=settings.key, progress=show_step)
+        stored = score_table(
+            card, job.leads, table, into, job.day, job.wanted, key=job.settings.key, progress=show_step
+        )
     return stored, _table_text(stored)
 
 
@@ -192,6 +224,7 @@ def _list_lines(scored: ScoredList) -> Iterator[str]:
     yield f"{count(scored.rows, 'row')}: {written}, {scored.rejected:,} rejected{left}{rate}"
     if scored.rejected:
         yield f"Why rows were rejected: {scored.rejects}"
+    yield from scored.notes
     for column, field in scored.misspelt.items():
         yield f"Column '{column}' belongs to no field; did you mean '{field}'?"
     if scored.duplicates:
@@ -213,6 +246,7 @@ def _table_lines(stored: ScoredTable) -> Iterator[str]:
         yield f"Why rows were rejected: {stored.rejects}"
     if stored.duplicates:
         yield f"{stored.duplicates:,} of these share their id with another row"
+    yield from stored.notes
     if stored.absent:
         yield f"Fields that the table doesn't have: {', '.join(stored.absent)}"
     yield from _count_lines(stored)

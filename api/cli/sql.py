@@ -5,10 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from leadledger.api.cli.options import FILE, ScorecardSource, as_of, gather, scorecard_source, today
+from leadledger.api.cli.options import FILE, ScorecardSource, as_of, gather, reading_options, scorecard_source, today
+
+if TYPE_CHECKING:
+    from leadledger.training.sources.reading import ReadingOptions
 
 
 @dataclass(frozen=True)
@@ -37,9 +41,12 @@ class Select:
 @click.option("--ledger", is_flag=True, help="Add a column for each entry of the ledger, in tenths of points.")
 @click.option("--explain", is_flag=True, help="Add the strongest reasons each way, and the standard error.")
 @gather("select", Select)
+@reading_options
 @scorecard_source
 @as_of
-def sql(select: Select, data: Path | None, source: ScorecardSource, as_of: date | None) -> None:
+def sql(
+    select: Select, data: Path | None, reading: ReadingOptions, source: ScorecardSource, as_of: date | None
+) -> None:
     """Print the scorecard as one SELECT.
 
     It gives the same points, to the last tenth, as every other way to score.
@@ -51,7 +58,7 @@ def sql(select: Select, data: Path | None, source: ScorecardSource, as_of: date 
         from leadledger.training.sources.opening import open_list
         from leadledger.training.sources.table import connect
 
-        with connect() as connection, open_list(connection, data) as scan:
+        with connect() as connection, open_list(connection, data, reading) as scan:
             columns = dict(scan.columns)
     printed = to_sql(
         source.open(),

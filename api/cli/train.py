@@ -13,7 +13,7 @@ import click
 
 from leadledger.api.cli.extras import training_imports
 from leadledger.api.cli.log import open_log
-from leadledger.api.cli.options import FILE, Day, as_json, gather, home, is_given, log_url
+from leadledger.api.cli.options import FILE, Day, as_json, gather, home, is_given, log_url, reading_options
 from leadledger.api.cli.printing import report, width
 from leadledger.api.cli.progress import show_steps
 from leadledger.scoring.errors import ScoringError
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from leadledger.models.releases.store import Releases
     from leadledger.scoring.scorecard import Scorecard
     from leadledger.training.sources.logged import LoggedHistory
+    from leadledger.training.sources.reading import ReadingOptions
 
 
 @dataclass(frozen=True)
@@ -67,13 +68,21 @@ class HistorySource:
     "--held-out", type=click.FloatRange(0.05, 0.6), default=0.25, show_default=True, help="Share of leads to judge by."
 )
 @click.option("--force", is_flag=True, help="Make the new release current even if it is worse.")
+@reading_options
 @home
 @log_url
 @click.option("--as-of", type=Day(), help="Day on which DATA, or the log, was taken; its newest day if left out.")
 @as_json
 @gather("source", HistorySource)
 def train(
-    card: Path, source: HistorySource, as_of: date | None, seed: int, held_out: float, force: bool, as_json: bool
+    card: Path,
+    source: HistorySource,
+    reading: ReadingOptions,
+    as_of: date | None,
+    seed: int,
+    held_out: float,
+    force: bool,
+    as_json: bool,
 ) -> None:
     """Learn from past leads for CARD, and make a release.
 
@@ -91,7 +100,16 @@ def train(
         show_step("reading the history")
         history = stack.enter_context(source.open(card))
         current = _open_current(releases)
-        training = learn(card, history, as_of=as_of, seed=seed, held_out=held_out, current=current, progress=show_step)
+        training = learn(
+            card,
+            history,
+            as_of=as_of,
+            seed=seed,
+            held_out=held_out,
+            current=current,
+            reading=reading,
+            progress=show_step,
+        )
     name = training.publish(releases, datetime.now(UTC), force=force)
     logged = log_run(training, name)
     is_current = releases.current() == name

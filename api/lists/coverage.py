@@ -14,6 +14,7 @@ from leadledger.scoring.printers.sql.cleaning import require_columns
 from leadledger.scoring.printers.sql.dialects.literals import quoted
 from leadledger.scoring.printers.sql.query import Query
 from leadledger.scoring.scorecard import Card, build_untrained
+from leadledger.training.sources.reading import AS_FOUND, ReadingOptions
 from leadledger.training.sources.rejects import find_bad_values
 from leadledger.training.sources.scan import ROW, Reject
 from leadledger.training.sources.table import connect, read_list
@@ -27,7 +28,8 @@ class CardCoverage:
 
     `rows` is all rows, `readable` those without a value that can't be read. Over the readable rows, `filled` has the
     share (0..1) of rows with a value by field, `fires` the numbers of rows of which a rule is true, and is unknown, by
-    rule. `unused` are columns that belong to no field.
+    rule. `unused` are columns that belong to no field. `notes` are sentences, for people, on what was
+    noticed while the list was read.
     """
 
     rows: int
@@ -36,6 +38,7 @@ class CardCoverage:
     filled: Mapping[str, float]
     fires: Mapping[str, tuple[int, int]]
     unused: tuple[str, ...]
+    notes: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Flat JSON."""
@@ -46,14 +49,15 @@ class CardCoverage:
             "filled": {name: round(share, 4) for name, share in self.filled.items()},
             "rules": {name: {"fires": fires, "unknown": unknown} for name, (fires, unknown) in self.fires.items()},
             "columns_not_used": list(self.unused),
+            "notes": list(self.notes),
         }
 
 
-def measure_coverage(card: Card, data: Path, as_of: date) -> CardCoverage:
+def measure_coverage(card: Card, data: Path, as_of: date, reading: ReadingOptions = AS_FOUND) -> CardCoverage:
     """Read a list of any kind with a card, on a day. Raises DataError."""
     scorecard = build_untrained(card)
     with connect() as connection:
-        leads = read_list(connection, data)
+        leads = read_list(connection, data, reading)
         used = require_columns(card, leads.columns, str(data))
         query = Query(
             as_of, leads.table, leads.columns, keep=[ROW, *leads.columns], checks=True, ledger=True, fields=True
@@ -76,4 +80,5 @@ def measure_coverage(card: Card, data: Path, as_of: date) -> CardCoverage:
         filled=dict(zip(fields, (share or 0.0 for share in measured), strict=False)),
         fires={rule.name: (counts[2 * i], counts[2 * i + 1]) for i, rule in enumerate(card.rules)},
         unused=unused_columns(leads.columns, used),
+        notes=leads.notes,
     )

@@ -40,6 +40,7 @@ from leadledger.scoring.printers.sql.query import Query
 from leadledger.scoring.scorecard import Scorecard
 from leadledger.scoring.tree import Node
 from leadledger.training.sources.opening import open_list
+from leadledger.training.sources.reading import AS_FOUND, ReadingOptions
 from leadledger.training.sources.rejects import find_broken_rows, refuse_empty, reject_values
 from leadledger.training.sources.scan import ROW, Reject, Scan, estimate_rows
 from leadledger.training.sources.spelling import find_misspelt
@@ -69,14 +70,16 @@ def score_list(
     as_of: date,
     wanted: Wanted | None = None,
     *,
+    reading: ReadingOptions = AS_FOUND,
     progress: Callable[[float, int], None] | None = None,
 ) -> ScoredList:
     """Score a list of any kind that `training.sources.opening` opens into another. Raises DataError.
 
     The end of the name `out` says what to write (`output_file.FORMATS`; `-`: CSV to standard output). The output has
     the columns of the list and `score`, `points`, `probability`, `grade` and `recommendation`. Rows with a value that
-    can't be read are not in it: they are in the rejects file beside it, one line for each bad value. `progress` is
-    called now and then with the share (0..1) that is done and about how many rows that is.
+    can't be read are not in it: they are in the rejects file beside it, one line for each bad value. `reading` says
+    where in a file the leads are. `progress` is called now and then with the share (0..1) that is done and about how
+    many rows that is.
     """
     started = monotonic()
     wanted = wanted or Wanted()
@@ -88,7 +91,7 @@ def score_list(
         connection = stack.enter_context(connect())
         work = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="leadledger-")))
         connection.execute(f"SET temp_directory = {text_literal(str(work / 'spilled'))}")
-        scan = stack.enter_context(open_list(connection, data))
+        scan = stack.enter_context(open_list(connection, data, reading))
         run = _FileRun(card, as_of, wanted, where, connection, scan)
         connection.execute(f"SET memory_limit = '{MEMORY + MEMORY_PER_COLUMN * len(scan.columns)}MB'")
         try:
@@ -188,6 +191,7 @@ class _FileRun:
             duplicates=duplicates,
             examples=duplicate_ids.find_examples(connection, scan.sql, self.id_column) if duplicates else (),
             seconds=0.0,
+            notes=scan.notes,
         ), parts
 
     def _query(self, source: str, keep: Sequence[str]) -> Query:

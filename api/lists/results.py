@@ -48,6 +48,7 @@ class ScoredList:
 
     `left_out` counts the rows that can be read and were not wanted. `misspelt` maps columns that no field uses to the
     names that they look like. `duplicates` counts the rows whose id an earlier row had, `examples` names some ids.
+    `notes` are sentences, for people, on what was noticed while the list was read.
     """
 
     rows: int
@@ -64,6 +65,7 @@ class ScoredList:
     duplicates: int
     examples: tuple[str, ...]
     seconds: float
+    notes: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Flat JSON."""
@@ -81,6 +83,7 @@ class ScoredList:
             "columns_misspelt": dict(self.misspelt),
             "duplicate_ids": self.duplicates,
             "examples_of_duplicate_ids": list(self.examples),
+            "notes": list(self.notes),
             "seconds": round(self.seconds, 3),
         }
 
@@ -89,7 +92,8 @@ class ScoredList:
 class ScoredTable:
     """A table of a database that was scored: its counts of rows, and the tables that were written.
 
-    `duplicates` of the rejected rows share their id with another row.
+    `duplicates` of the rejected rows share their id with another row. `notes` are sentences, for people, on what was
+    noticed while it was read.
     """
 
     rows: int
@@ -102,6 +106,7 @@ class ScoredTable:
     grades: Mapping[str, int]
     unused: tuple[str, ...]
     absent: tuple[str, ...]
+    notes: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Flat JSON."""
@@ -116,6 +121,7 @@ class ScoredTable:
             "grades": dict(self.grades),
             "columns_not_used": list(self.unused),
             "fields_not_in_the_table": list(self.absent),
+            "notes": list(self.notes),
         }
 
 

@@ -29,6 +29,7 @@ from leadledger.training.evidence.card_edits import CardEdit, fields_read, find_
 from leadledger.training.history import History, read_history
 from leadledger.training.intervals import rate_limits
 from leadledger.training.notebook import table
+from leadledger.training.sources.reading import AS_FOUND, ReadingOptions
 from leadledger.training.sources.scan import ROW
 
 
@@ -158,17 +159,18 @@ def backtest(
     as_of: date | None = None,
     learned: Learned | None = None,
     release: str = "",
+    reading: ReadingOptions = AS_FOUND,
     progress: Callable[[str], None] = lambda step: None,
 ) -> Backtest:
     """Try an edited card on a history. Raises ScorecardError for a card, DataError where the two can't be compared.
 
     `learned` is applied to both cards, and `release` names where it came from; None: rules as declared. `as_of` is the
-    day on which the history was taken; None: the newest day in it.
+    day on which the history was taken; None: the newest day in it. `reading` says where in a file the leads are.
     """
     old, new = (card if isinstance(card, Card) else read_card(card) for card in (old, new))
     _comparable(old, new, learned)
     progress("reading the history")
-    history = read_history(old, data, as_of)
+    history = read_history(old, data, as_of, reading)
     grades = tuple(dict.fromkeys((*_grades(old), *_grades(new))))
 
     def score(card: Card) -> _CardScores:
@@ -273,6 +275,7 @@ def _outcome(outcome: Outcome | None) -> str:
 
 def _notes(old: Card, new: Card, history: History, unreadable: int, learned: Learned | None) -> Iterator[str]:
     """What the reader of the figures must know."""
+    yield from history.notes
     counts = history.counts
     left = counts.rows - counts.used
     if left:

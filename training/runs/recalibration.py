@@ -26,6 +26,7 @@ from leadledger.training.learn.threshold import find_thresholds
 from leadledger.training.learn.trust import LOG_ODDS, in_the_large, probability_at
 from leadledger.training.notebook import table
 from leadledger.training.runs.provenance import provenance
+from leadledger.training.sources.reading import AS_FOUND, ReadingOptions
 
 NEWEST_SHARE = 0.25  # share of the history that counts as recent, unless the caller sets another
 FEWEST_OF_A_KIND = 20  # recent leads of either outcome, below which a rate is a guess
@@ -35,7 +36,8 @@ FEWEST_OF_A_KIND = 20  # recent leads of either outcome, below which a rate is a
 class Recalibration:
     """A release with another base rate. `before` and `after` are the rates; `metrics` judge both by the same leads.
 
-    `standard_names` is what it is in the release: a new base rate must not move which names of CRMs are read.
+    `standard_names` is what it is in the release: a new base rate must not move which names of CRMs are read. `notes`
+    are sentences, for people, on what was noticed while the history was read.
     """
 
     card_text: str
@@ -46,6 +48,7 @@ class Recalibration:
     metrics: Mapping[str, Any]
     provenance: Mapping[str, Any]
     standard_names: bool = True
+    notes: tuple[str, ...] = ()
 
     def publish(self, releases: Releases, created: datetime) -> str:
         """Release it, and make it the current one; returns the name of the release."""
@@ -68,7 +71,13 @@ class Recalibration:
 
     def to_dict(self) -> dict[str, Any]:
         """Nested JSON."""
-        return {"from": self.release, "before": self.before, "after": self.after, "metrics": dict(self.metrics)}
+        return {
+            "from": self.release,
+            "before": self.before,
+            "after": self.after,
+            "notes": list(self.notes),
+            "metrics": dict(self.metrics),
+        }
 
 
 def recalibrate(
@@ -78,17 +87,19 @@ def recalibrate(
     release: str | None = None,
     as_of: date | None = None,
     newest: float = NEWEST_SHARE,
+    reading: ReadingOptions = AS_FOUND,
 ) -> Recalibration:
     """Move the base rate of a release (None: the current one) to the newest leads of a history.
 
     `newest` (0..1) is the share of leads that counts as recent: the newest where the card names a day, else the last
-    of the file. Raises ReleaseError for the release, DataError for the data, or where the recent leads are too few.
+    of the file. `reading` says where in a file the leads are.
+    Raises ReleaseError for the release, DataError for the data, or where the recent leads are too few.
     """
     old = releases.open(release)
     card = old.card
     if old.learned.base_rate is None:
         raise DataError(f"release {old.release} has no base rate; `leadledger train` gives it one")
-    history = read_history(card, data, as_of)
+    history = read_history(card, data, as_of, reading)
     leads = max(1, round(len(history) * newest))
     recent = np.arange(len(history))[-leads:]
     won = history.won[recent]
@@ -120,4 +131,4 @@ def recalibrate(
     text = releases.read(old.release, "card.yaml").decode("utf-8")
     source = {"recalibrated_from": old.release} | provenance(text, data, history, 0)
     names = old.card.standard_names
-    return Recalibration(text, moved, old.release, old.learned.base_rate, after, metrics, source, names)
+    return Recalibration(text, moved, old.release, old.learned.base_rate, after, metrics, source, names, history.notes)

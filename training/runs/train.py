@@ -31,6 +31,7 @@ from leadledger.training.runs.fit_measures import FittedCard, audit_and_drift, c
 from leadledger.training.runs.provenance import provenance
 from leadledger.training.runs.training_result import Training
 from leadledger.training.sources.logged import LoggedHistory
+from leadledger.training.sources.reading import AS_FOUND, ReadingOptions
 
 HELD_OUT = 0.25  # share of the leads to judge by, unless the caller sets another
 FEWEST_OF_A_KIND = 10  # outcomes of either kind, below which no classifier is fitted
@@ -45,6 +46,7 @@ def train(
     held_out: float = HELD_OUT,
     estimator: ClassifierMixin | None = None,
     current: Scorecard | None = None,
+    reading: ReadingOptions = AS_FOUND,
     progress: Callable[[str], None] = lambda step: None,
 ) -> Training:
     """Learn from a history.
@@ -55,12 +57,13 @@ def train(
     `held_out` (0..1) is the share of leads to judge by: the newest where the card names a day, else drawn at random
     with the same share of opportunities. `estimator` takes the default's place; it must be additive over `bins_`.
     `current` is the release that this one would follow; both are judged by the same held-out leads.
+    `reading` says where in a file the leads are.
     """
     path = Path(card)
     written = read_card(path)
     card_text = path.read_bytes().decode("utf-8")
     progress("reading the history")
-    history = read_history(written, data, as_of)
+    history = read_history(written, data, as_of, reading)
     source = provenance(card_text, data, history, seed)
     metrics = _history_metrics(written, data, history)
     why = _too_little(written, history)
@@ -70,7 +73,9 @@ def train(
     if split is None or why:
         if current is not None and current.learned.terms:
             metrics["comparison"] = nothing_learned(current.release, why).to_dict()
-        return Training(written, card_text, build_untrained(written).learned, metrics, source, history, why)
+        return Training(
+            written, card_text, build_untrained(written).learned, metrics, source, history, why, history.notes
+        )
     progress("looking for fields that know the outcome")
     leakage = find_leaks(written, history, seed)
     leakage.refuse()
@@ -83,7 +88,10 @@ def train(
     if current is not None:
         progress("comparing with the current release")
         metrics["comparison"] = compare_to_current(fitted, current, seed).to_dict()
-    return Training(written, card_text, fitted.learned, metrics, source, history, estimator=fitted.fit.estimator)
+    estimator = fitted.fit.estimator
+    return Training(
+        written, card_text, fitted.learned, metrics, source, history, notes=history.notes, estimator=estimator
+    )
 
 
 def _history_metrics(card: Card, data: Path | str | pd.DataFrame | LoggedHistory, history: History) -> dict[str, Any]:

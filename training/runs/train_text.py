@@ -36,6 +36,8 @@ def _lines(training: Training, release: str, current: bool, width: int) -> Itera
         yield from _of_the_log(training.metrics["log"], width)
     if training.history is not None:
         yield from _counts(training, width)
+    for note in training.notes:
+        yield from textwrap.wrap(note, width, subsequent_indent="  ")
     if training.rules_only:
         return
     metrics = training.metrics
@@ -62,8 +64,6 @@ def _lines(training: Training, release: str, current: bool, width: int) -> Itera
         start = f"from {promise['line']:.1f} points; " if promise["line"] is not None else ""
         yield from textwrap.wrap(f"Promotion to {stage}: {start}{promise['said']}.", width, subsequent_indent="  ")
     yield from _findings(metrics, width)
-    for note in training.notes:
-        yield from textwrap.wrap(note, width)
 
 
 def _findings(metrics: Mapping[str, Any], width: int) -> Iterator[str]:

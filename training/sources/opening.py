@@ -21,6 +21,7 @@ import duckdb
 from leadledger.scoring.errors import DataError
 from leadledger.training.sources import delimited, jsonlines, parquet, spreadsheet
 from leadledger.training.sources.encodings import convert_to_utf8, detect_encoding
+from leadledger.training.sources.reading import AS_FOUND, ReadingOptions
 from leadledger.training.sources.scan import BLOCK_SIZE, Scan, forget_rejects
 
 _GZIP, _PARQUET, _ZIP, _OLD_EXCEL = b"\x1f\x8b", b"PAR1", b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
@@ -28,7 +29,9 @@ _EMPTY = "the file is empty; it needs a header line with the names of the column
 
 
 @contextmanager
-def open_list(connection: duckdb.DuckDBPyConnection, data: Path | str) -> Iterator[Scan]:
+def open_list(
+    connection: duckdb.DuckDBPyConnection, data: Path | str, reading: ReadingOptions = AS_FOUND
+) -> Iterator[Scan]:
     """Open a list: a file, a glob, a folder, or `-` for standard input. Raises DataError.
 
     Its temporary files are gone at the end. After `sql` has run once, `find_broken_rows` lists what was no row.

@@ -34,7 +34,7 @@ class Scan:
     `sql` is a FROM item that DuckDB streams in the order of the file, with bounded memory, as often as needed; the rows
     have no numbers. `columns` are names and SQL types: all VARCHAR but in Parquet. `kind` is csv, parquet, json or
     excel, `label` what messages call the list, `size` the bytes of what is read. `rejects` are rows that were left out
-    while it was converted to CSV.
+    while it was converted to CSV. `notes` are sentences, for people, on what was noticed while it was opened.
     """
 
     sql: str
@@ -43,6 +43,7 @@ class Scan:
     label: str
     size: int
     rejects: tuple[Reject, ...] = ()
+    notes: tuple[str, ...] = ()
 
     def describe_failure(self, error: Exception) -> str:
         """The sentence for an error of DuckDB while the list was read."""

@@ -17,6 +17,7 @@ from leadledger.scoring.errors import DataError
 from leadledger.scoring.printers.sql.dialects.duckdb import DUCKDB_SETTINGS
 from leadledger.scoring.printers.sql.dialects.literals import quoted
 from leadledger.training.sources.opening import open_list
+from leadledger.training.sources.reading import AS_FOUND, ReadingOptions
 from leadledger.training.sources.rejects import find_broken_rows, refuse_empty
 from leadledger.training.sources.scan import ROW, Reject
 
@@ -28,13 +29,15 @@ if TYPE_CHECKING:
 class LeadTable:
     """A table in DuckDB: its quoted name, its columns with their SQL types, how many rows it has, what was left out.
 
-    The table has one more column, `ll:row`, the number of the row in the file.
+    The table has one more column, `ll:row`, the number of the row in the file. `notes` are sentences, for people, on
+    what was noticed while it was read.
     """
 
     table: str
     columns: Mapping[str, str]
     rows: int
     rejects: tuple[Reject, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def connect() -> duckdb.DuckDBPyConnection:
@@ -46,7 +49,10 @@ def connect() -> duckdb.DuckDBPyConnection:
 
 
 def read_list(
-    connection: duckdb.DuckDBPyConnection, data: Path | str | pd.DataFrame, table: str = "leads"
+    connection: duckdb.DuckDBPyConnection,
+    data: Path | str | pd.DataFrame,
+    reading: ReadingOptions = AS_FOUND,
+    table: str = "leads",
 ) -> LeadTable:
     """Read a list of any kind, or a pandas DataFrame, into a table. Raises DataError."""
     if not isinstance(data, Path | str):
@@ -58,7 +64,7 @@ def read_list(
         if not leads.rows:
             raise DataError("the data frame has no rows")
         return leads
-    with open_list(connection, data) as scan:
+    with open_list(connection, data, reading) as scan:
         try:
             leads = _keep(connection, scan.sql, table)
         except duckdb.Error as error:
@@ -67,7 +73,7 @@ def read_list(
     if rejects:
         _renumber(connection, table, sorted({reject.row for reject in rejects}))
     refuse_empty(scan, leads.rows, rejects)
-    return LeadTable(leads.table, leads.columns, leads.rows, rejects)
+    return LeadTable(leads.table, leads.columns, leads.rows, rejects, scan.notes)
 
 
 def _keep(connection: duckdb.DuckDBPyConnection, scan: str, table: str) -> LeadTable:
