@@ -53,17 +53,21 @@ class Compare:
 
 @dataclass(frozen=True)
 class In:
-    """An operand is one of some literals; unknown where it is missing."""
+    """An operand is one of some literals; unknown where it is missing.
+
+    `or_null`: NULL is in the list too, so that it is unknown, never false, where the operand is none of the others.
+    """
 
     of: Operand
     values: tuple[Constant, ...]
+    or_null: bool = False
 
 
 @dataclass(frozen=True)
 class Search:
-    """A text contains, starts with or ends with another; ASCII letters are compared without their case."""
+    """A text contains, starts with or ends with another, or has it as a whole word; by the keys of both."""
 
-    way: Literal["contains", "starts_with", "ends_with"]
+    way: Literal["contains", "contains_word", "starts_with", "ends_with"]
     of: FieldRef
     text: str
 

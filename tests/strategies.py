@@ -87,12 +87,13 @@ def leaves(draw: st.DrawFn) -> str:
     field = draw(st.sampled_from(list(KNOWN)))
     kind: Any = KNOWN[field].kind
     shapes = ["null", "in", "="]
-    shapes += {"number": ["<", "between", "field"], "text": ["search"], "flag": ["truth"], "date": ["<", "days"]}[kind]
+    own = {"number": ["<", "between", "field"], "text": ["search"], "flag": ["truth", "is"], "date": ["<", "days"]}
+    shapes += own[kind]
     shape = draw(st.sampled_from(shapes))
     if shape == "null":
         return f"{field} is {draw(st.sampled_from(['', 'not ']))}null"
     if shape == "in":
-        items = draw(st.lists(_literal(field), min_size=1, max_size=3))
+        items = draw(st.lists(_literal(field), min_size=1, max_size=3)) + draw(st.sampled_from([[], [], ["null"]]))
         return f"{field} {draw(st.sampled_from(['', 'not ']))}in ({', '.join(items)})"
     if shape == "=":
         return f"{field} {draw(st.sampled_from(['=', '<>']))} {draw(_literal(field))}"
@@ -105,8 +106,10 @@ def leaves(draw: st.DrawFn) -> str:
         other = draw(st.sampled_from(["n1", "n2", "silent"]))
         return f"{field} {draw(st.sampled_from(['=', '<', '>=']))} {other}"
     if shape == "search":
-        way = draw(st.sampled_from(["contains", "starts_with", "ends_with"]))
+        way = draw(st.sampled_from(["contains", "contains_word", "starts_with", "ends_with"]))
         return f"{way}({field}, {quoted(draw(st.sampled_from(SEARCHED)).strip() or 'a')})"
+    if shape == "is":
+        return f"{field} is {draw(st.sampled_from(['', 'not ']))}{draw(st.sampled_from(['true', 'false']))}"
     if shape == "truth":
         return field
     way = draw(st.sampled_from(["days_since", "days_until"]))

@@ -37,13 +37,16 @@ def check(card: Path, data: Path | None, reading: ReadingOptions, as_of: date | 
     """
     from leadledger.api.lists.card_cases import find_case_failures
     from leadledger.api.lists.coverage import measure_coverage
+    from leadledger.scoring.card.hints import find_hints
     from leadledger.scoring.card.reader import read_card
 
     contents = read_card(card)
+    hints = find_hints(contents)
     failures = find_case_failures(contents)
-    coverage = measure_coverage(contents, data, as_of or today(), reading) if data else None
+    coverage = measure_coverage(contents, data, as_of, today(), reading) if data else None
     result = {"card": contents.name, "rules": len(contents.rules), "cases": len(contents.cases)}
-    text = "\n".join(_card_lines(str(card), contents, failures))
+    result["hints"] = list(hints)
+    text = "\n".join(_card_lines(str(card), contents, failures, hints))
     if coverage is not None:
         text += f"\n{wrap(_coverage_lines(contents, coverage))}"
     report(as_json, {**result, "failed": list(failures), "data": coverage and coverage.to_dict()}, text)
@@ -51,8 +54,9 @@ def check(card: Path, data: Path | None, reading: ReadingOptions, as_of: date | 
         sys.exit(1)
 
 
-def _card_lines(path: str, card: Card, failures: Sequence[str]) -> Iterator[str]:
+def _card_lines(path: str, card: Card, failures: Sequence[str], hints: Sequence[str]) -> Iterator[str]:
     yield f"{path}: {count(len(card.fields), 'field')}, {count(len(card.rules), 'rule')}, no mistakes found"
+    yield from wrap(f"Hint: {hint}" for hint in hints).splitlines()
     yield from (f"{path}: {failure}" for failure in failures)
     yield cases_text(card, failures)
 
@@ -84,6 +88,8 @@ def _coverage_lines(card: Card, coverage: CardCoverage) -> Iterator[str]:
         yield f"Columns that no field uses: {', '.join(coverage.unused)}"
     if coverage.fires and coverage.readable:
         yield ""
+        day = f"the day in '{coverage.as_of}'" if isinstance(coverage.as_of, str) else f"{coverage.as_of}"
+        yield f"As of {day}."
         yield f"{'How often each rule fires, and is unknown:':<50} {'fires':>7} {'unknown':>8}"
         for name, (fires, unknown) in coverage.fires.items():
             never = "" if fires else "  never"

@@ -16,6 +16,7 @@ from leadledger.api.cli.demo import demo
 from leadledger.api.cli.explain import explain
 from leadledger.api.cli.keys import keys
 from leadledger.api.cli.log import log
+from leadledger.api.cli.printing import prepare_consoles, show_controls
 from leadledger.api.cli.recalibrate import recalibrate
 from leadledger.api.cli.releases import releases
 from leadledger.api.cli.score import score
@@ -33,7 +34,7 @@ class CommandLine(click.Group):
         try:
             return super().invoke(ctx)
         except ScoringError as error:
-            click.echo(str(error), err=True)
+            click.echo(show_controls(str(error)), err=True)
             ctx.exit(1)
 
 
@@ -51,6 +52,7 @@ for command in (check, train, recalibrate, backtest, score, explain, sql, serve,
 
 def main() -> None:
     """The entry point of the installed command."""
+    prepare_consoles()
     cli(prog_name="leadledger")
 
 

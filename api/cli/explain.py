@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("lead", type=FILE)
 @click.option("--row", type=click.IntRange(min=1), help="Row of the list that LEAD is, from 1.")
+@click.option("--id", "lead_id", help="Id of the lead in the list that LEAD is.")
 @reading_options
 @scorecard_source
 @as_of
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 def explain(
     lead: Path,
     row: int | None,
+    lead_id: str | None,
     reading: ReadingOptions,
     source: ScorecardSource,
     as_of: date | None,
@@ -32,11 +34,12 @@ def explain(
 ) -> None:
     """Show the score of one LEAD with every entry of its ledger.
 
-    LEAD is a JSON file, `-` for JSON on standard input, or a list of any kind with --row.
+    LEAD is a JSON file, `-` for JSON on standard input, or a list of any kind with --row or --id.
     """
-    from leadledger.api.cli.lead_file import read_lead
+    from leadledger.api.cli.lead_file import WhichLead, read_lead
     from leadledger.scoring.engine.score import score
     from leadledger.scoring.printers.text import ledger_text
 
-    result = score(source.open(), read_lead(lead, row, reading), as_of or today())
+    card = source.open()
+    result = score(card, read_lead(lead, card.card, WhichLead(row, lead_id), reading), as_of or today())
     report(as_json, result.to_dict(), ledger_text(result, width()))

@@ -28,8 +28,9 @@ class CardCoverage:
 
     `rows` is all rows, `readable` those without a value that can't be read. Over the readable rows, `filled` has the
     share (0..1) of rows with a value by field, `fires` the numbers of rows of which a rule is true, and is unknown, by
-    rule. `unused` are columns that belong to no field. `notes` are sentences, for people, on what was
-    noticed while the list was read.
+    rule. `unused` are columns that belong to no field. `as_of` is the day of the scores, or the
+    field that holds each lead's own day. `notes` are sentences, for people, on what was noticed while the list was
+    read.
     """
 
     rows: int
@@ -38,6 +39,7 @@ class CardCoverage:
     filled: Mapping[str, float]
     fires: Mapping[str, tuple[int, int]]
     unused: tuple[str, ...]
+    as_of: date | str
     notes: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
@@ -45,6 +47,7 @@ class CardCoverage:
         return {
             "rows": self.rows,
             "readable": self.readable,
+            "as_of": str(self.as_of),
             "rejects": [asdict(reject) for reject in self.rejects[:MOST_REJECTS_IN_JSON]],
             "filled": {name: round(share, 4) for name, share in self.filled.items()},
             "rules": {name: {"fires": fires, "unknown": unknown} for name, (fires, unknown) in self.fires.items()},
@@ -53,14 +56,23 @@ class CardCoverage:
         }
 
 
-def measure_coverage(card: Card, data: Path, as_of: date, reading: ReadingOptions = AS_FOUND) -> CardCoverage:
-    """Read a list of any kind with a card, on a day. Raises DataError."""
+def measure_coverage(
+    card: Card, data: Path, as_of: date | None, today: date, reading: ReadingOptions = AS_FOUND
+) -> CardCoverage:
+    """Read a list of any kind with a card. Raises DataError.
+
+    Without `as_of`, the leads of a history count as of their own days, from which the card's outcome counts, and those
+    of any other list as of `today`.
+    """
     scorecard = build_untrained(card)
     with connect() as connection:
         leads = read_list(connection, data, reading)
         used = require_columns(card, leads.columns, str(data))
+        outcome = card.outcome
+        is_history = outcome is not None and outcome.column in leads.columns and bool(used.get(outcome.since))
+        day: date | str = as_of or (outcome.since if outcome is not None and is_history else today)
         query = Query(
-            as_of, leads.table, leads.columns, keep=[ROW, *leads.columns], checks=True, ledger=True, fields=True
+            day, leads.table, leads.columns, keep=[ROW, *leads.columns], checks=True, ledger=True, fields=True
         )
         connection.execute(f"CREATE TEMP TABLE checked AS {sql.select(scorecard, query)}")
         rejects = (*leads.rejects, *find_bad_values(connection, scorecard, "checked", leads.columns))
@@ -68,7 +80,8 @@ def measure_coverage(card: Card, data: Path, as_of: date, reading: ReadingOption
         measures = [f"count({quoted(f'f:{field}')}) / count(*)" for field in fields]
         for rule in card.rules:
             column = quoted(f"r:{rule.name}")
-            measures += [f"count_if({column} <> 0)", f"count_if({column} IS NULL)"]
+            # count_if() over nothing but NULLs is NULL.
+            measures += [f"count(*) FILTER ({column} <> 0)", f"count(*) FILTER ({column} IS NULL)"]
         ((readable, *measured),) = connection.execute(
             f'SELECT {", ".join(["count(*)", *measures])} FROM checked WHERE NOT "ll:bad"'
         ).fetchall()
@@ -80,5 +93,6 @@ def measure_coverage(card: Card, data: Path, as_of: date, reading: ReadingOption
         filled=dict(zip(fields, (share or 0.0 for share in measured), strict=False)),
         fires={rule.name: (counts[2 * i], counts[2 * i + 1]) for i, rule in enumerate(card.rules)},
         unused=unused_columns(leads.columns, used),
+        as_of=day,
         notes=leads.notes,
     )

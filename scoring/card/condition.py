@@ -2,7 +2,8 @@
 
 sqlglot parses, between two allow-lists of ours. The first is of words and signs (`condition_tokens`). The second is of
 nodes: what the parser returns is walked into our own tree, every operand typed by its field. What engines disagree on
-(arithmetic, LIKE, casts, case folding beyond ASCII) is not in the language.
+(arithmetic, casts, `<` on texts) is not in the language. What query builders write is read where it can mean one thing
+only: `like '%x%'`, a number or a date in quotes, `= true`, `is true`.
 """
 
 from __future__ import annotations
@@ -18,8 +19,10 @@ from sqlglot import exp
 
 from leadledger.scoring import tree
 from leadledger.scoring.card.condition_tokens import COUNTS, NESTED_TOO_DEEPLY, SEARCHES, read_tokens
-from leadledger.scoring.errors import ConditionError, UnknownField, did_you_mean, quote
+from leadledger.scoring.errors import ConditionError, UnknownField, UnreadableValue, did_you_mean, quote
 from leadledger.scoring.field import Field
+from leadledger.scoring.flag_forms import read_flag
+from leadledger.scoring.number_forms import read_number
 from leadledger.scoring.text_forms import WHITE_SPACE
 from leadledger.scoring.tree import Condition
 
@@ -109,6 +112,10 @@ class _TreeReader:
                 return self.read_between(node)
             case exp.In():
                 return self.read_list(node)
+            case exp.Like() | exp.ILike():
+                return tree.Not(self.read_like(node)) if node.args.get("negate") else self.read_like(node)
+            case exp.Is(expression=exp.Boolean() as wanted):
+                return self.read_truth(node, bool(wanted.this))
             case exp.Is():
                 return tree.IsNull(self.read_operand(node.this))
             case exp.Anonymous() if _function_name(node) in SEARCHES:
@@ -131,14 +138,23 @@ class _TreeReader:
         if _is_literal(left):
             raise _refuse(node, "two fixed values are compared; a condition asks at least one field")
         of = self.read_operand(left)
-        if _is_literal(right):
-            return self.check_order(node, op, of, self.read_constant(right, of))
-        second = self.read_operand(right, beside=of)
+        return self.check_order(node, op, of, self.read_side(node, right, of))
+
+    def read_side(self, node: exp.Expr, side: exp.Expr, of: tree.Operand) -> tree.Operand | tree.Constant:
+        """What an operand is compared with in `node`: a fixed value of its kind, or another operand of its kind."""
+        if _is_literal(side) or self.is_flag_word(side, of):
+            return self.read_constant(side, of)
+        second = self.read_operand(side, beside=of)
         if _kind_of(of) != _kind_of(second):
             raise _refuse(
                 node, f"{_with_article(_kind_of(of))} can't be compared with {_with_article(_kind_of(second))}"
             )
-        return self.check_order(node, op, of, second)
+        return second
+
+    def is_flag_word(self, node: exp.Expr, of: tree.Operand) -> bool:
+        """Whether a node is `yes` or `no` beside a flag, and no field has that name."""
+        is_word = isinstance(node, exp.Column) and not node.table and node.name.lower() in ("yes", "no")
+        return is_word and _kind_of(of) == "flag" and node.name not in self.fields
 
     def check_order(
         self, node: exp.Expr, op: tree.Comparison, of: tree.Operand, right: tree.Operand | tree.Constant
@@ -149,19 +165,46 @@ class _TreeReader:
 
     def read_between(self, node: exp.Between) -> tree.Node:
         of = self.read_operand(node.this)
-        low, high = (self.read_constant(_strip_brackets(node.args[end]), of) for end in ("low", "high"))
-        both = tree.And((self.check_order(node, ">=", of, low), self.check_order(node, "<=", of, high)))
-        if low.value > high.value:  # type: ignore[operator]  # both have the operand's kind, and it has an order
-            raise _refuse(node.args["low"], "nothing is between these two: the first is the greater one")
-        return both
+        low, high = (self.read_side(node, _strip_brackets(node.args[end]), of) for end in ("low", "high"))
+        return tree.And((self.check_order(node, ">=", of, low), self.check_order(node, "<=", of, high)))
 
     def read_list(self, node: exp.In) -> tree.Node:
         of = self.read_operand(node.this)
         if not node.expressions:
             raise _refuse(node, "'in' needs a list of values in brackets: in ('a', 'b')")
-        return tree.In(
-            of, tuple(dict.fromkeys(self.read_constant(_strip_brackets(item), of) for item in node.expressions))
-        )
+        items = [_strip_brackets(item) for item in node.expressions]
+        values = [self.read_constant(item, of) for item in items if not isinstance(item, exp.Null)]
+        if not values:
+            raise _refuse(node, "write 'is null' to ask whether a value is missing; a list needs a value besides NULL")
+        return tree.In(of, tuple(dict.fromkeys(values)), or_null=len(values) < len(items))
+
+    def read_truth(self, node: exp.Is, wanted: bool) -> tree.Node:
+        """`flag is true`, `flag is false`: never unknown, as in SQL."""
+        of = self.read_operand(_strip_brackets(node.this))
+        if not isinstance(of, tree.FieldRef) or of.kind != "flag":
+            raise _refuse(node, f"{_describe_node(node.this)} is not a flag; 'is true' and 'is false' ask a flag")
+        truth = tree.Truth(of)
+        return tree.And((tree.Not(tree.IsNull(of)), truth if wanted else tree.Not(truth)))
+
+    def read_like(self, node: exp.Like | exp.ILike) -> tree.Node:
+        """`like '%x%'`, `'x%'`, `'%x'` or `'x'`. One `%` at each end stands for any text, everything else for itself.
+
+        So query builders write it, which escape nothing: https://react-querybuilder.js.org/docs/utils/export
+        """
+        of = self.read_operand(node.this)
+        if not isinstance(of, tree.FieldRef) or of.kind not in ("text", "id"):
+            raise _refuse(node, f"LIKE searches a text, and this is {_with_article(_kind_of(of))}")
+        pattern = str(node.expression.this)
+        text = pattern.removeprefix("%").removesuffix("%") if pattern != "%" else ""
+        if not text.strip("%"):
+            raise _refuse(node.expression, f"every text matches {quote(pattern)}; write {of.name} is not null")
+        if "%" in text.strip("%"):
+            mend = f"write contains({of.name}, …) for each part, joined by and"
+            raise _refuse(node.expression, f"a '%' stands only at the ends of a text after LIKE; {mend}")
+        starts, ends = pattern.endswith("%"), pattern.startswith("%")
+        if not starts and not ends:
+            return tree.Compare("=", of, self.read_constant(node.expression, of))
+        return tree.Search("contains" if starts and ends else "starts_with" if starts else "ends_with", of, text)
 
     def read_search(self, node: exp.Anonymous) -> tree.Node:
         way = _function_name(node)
@@ -216,8 +259,8 @@ class _TreeReader:
         """A fixed value of the operand's kind."""
         if isinstance(node, exp.Column) and _kind_of(of) in ("text", "id") and node.name not in self.fields:
             raise _refuse(node, f"a text stands in single quotes: {_quote_text(node.name)}")
-        value = _read_value(node)
         kind = _kind_of(of)
+        value = node.name.lower() == "yes" if self.is_flag_word(node, of) else _read_value(node, kind)
         given = {float: "number", str: "text", bool: "flag", date: "date"}[type(value)]
         if given != kind and not (kind == "id" and given == "text"):
             name = of.name if isinstance(of, tree.FieldRef) else f"days_{of.way}(…)"
@@ -242,8 +285,13 @@ class _TreeReader:
         return tree.Constant(value)
 
 
-def _read_value(node: exp.Expr) -> float | str | bool | date:
+def _read_value(node: exp.Expr, kind: tree.Kind) -> float | str | bool | date:
+    """A fixed value; a text that is compared with another kind is read as query builders write such values."""
     match node:
+        case exp.Literal() if node.is_string and kind in ("number", "flag", "date"):
+            return _read_quoted(node, kind)
+        case exp.Literal() if kind == "flag" and node.this in ("0", "1"):
+            return bool(node.this == "1")
         case exp.Literal() if node.is_string:
             return str(node.this)
         case exp.Literal():
@@ -252,18 +300,31 @@ def _read_value(node: exp.Expr) -> float | str | bool | date:
                 raise _refuse(node, "the number is too large")
             return number
         case exp.Neg(this=exp.Literal(is_string=False) as literal):
-            return -float(_read_value(literal))  # type: ignore[arg-type]  # a number, as just matched
+            return -float(_read_value(literal, "number"))  # type: ignore[arg-type]  # a number, as just matched
         case exp.Boolean():
             return bool(node.this)
         case exp.Cast(this=exp.Literal(is_string=True) as literal):
-            text = str(literal.this)
-            try:
-                if not _DAY.fullmatch(text):
-                    raise ValueError
-                return date.fromisoformat(text)
-            except ValueError:
-                raise _refuse(node, f"{quote(text)} is not a date; write date '2026-01-31'") from None
+            return _read_quoted(literal, "date")
     raise _refuse(node, f"{_describe_node(node)} can't stand here; a fixed value is expected")
+
+
+def _read_quoted(literal: exp.Literal, kind: str) -> float | bool | date:
+    """The number, flag or date that a text in quotes writes."""
+    text = str(literal.this)
+    try:
+        if kind == "date":
+            if not _DAY.fullmatch(text):
+                raise ValueError
+            return date.fromisoformat(text)
+        value = read_number(text) if kind == "number" else read_flag(text)
+        if value is None:
+            raise ValueError
+        return value
+    except UnreadableValue as reason:
+        raise _refuse(literal, str(reason)) from None
+    except ValueError:
+        mend = "write date '2026-01-31'" if kind == "date" else "write a number without quotes"
+        raise _refuse(literal, f"{quote(text)} is not a {kind}; {mend}") from None
 
 
 def _refuse(node: exp.Expr, reason: str) -> ConditionError:

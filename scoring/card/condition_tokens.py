@@ -1,7 +1,7 @@
 """The words and signs of a condition: which may stand in it, and next to which.
 
-Whatever else stands in the text is refused at its place, before sqlglot's parser sees it: arithmetic, LIKE, casts,
-queries, comments. The parser also forgives a good deal (`between 1 2`, `in 5`); what it would guess is refused here.
+Whatever else stands in the text is refused at its place, before sqlglot's parser sees it: arithmetic, casts, queries,
+comments. The parser also forgives a good deal (`between 1 2`, `in 5`); what it would guess is refused here.
 """
 
 from __future__ import annotations
@@ -12,12 +12,13 @@ from dataclasses import dataclass
 
 from sqlglot import Token, TokenType
 
+from leadledger.scoring.card.condition_mends import FUNCTION_MENDS, suggest_mend
 from leadledger.scoring.errors import ConditionError, did_you_mean, quote
 
 LONGEST_CONDITION = 4000  # characters; nobody can read more
 DEEPEST_CONDITION = 16  # levels of brackets, and nots in a row: the parser takes some thirty calls for each level
 
-SEARCHES = ("contains", "starts_with", "ends_with")
+SEARCHES = ("contains", "contains_word", "starts_with", "ends_with")
 COUNTS = ("days_since", "days_until")
 FUNCTIONS = SEARCHES + COUNTS
 
@@ -33,6 +34,8 @@ RESERVED = {
     "true": TokenType.TRUE,
     "false": TokenType.FALSE,
 }
+# Words that query builders write. A field may have their names: it is meant wherever there is one.
+_BUILDER_WORDS = {"like": TokenType.LIKE, "ilike": TokenType.ILIKE}
 _SIGNS = {
     "=": TokenType.EQ,
     "==": TokenType.EQ,
@@ -49,11 +52,14 @@ _SIGNS = {
 }
 
 _COMPARING = {TokenType.EQ, TokenType.NEQ, TokenType.LT, TokenType.LTE, TokenType.GT, TokenType.GTE}
-_JOINS = _COMPARING | {TokenType.AND, TokenType.OR, TokenType.IN, TokenType.IS, TokenType.BETWEEN}
+_LIKES = {TokenType.LIKE, TokenType.ILIKE}
+_JOINS = _COMPARING | _LIKES | {TokenType.AND, TokenType.OR, TokenType.IN, TokenType.IS, TokenType.BETWEEN}
 _JOINS |= {TokenType.COMMA, TokenType.DOT}
 _ENDING = {TokenType.STRING, TokenType.IDENTIFIER, TokenType.NUMBER, TokenType.TRUE, TokenType.FALSE}
 _ENDING |= {TokenType.R_PAREN}
-_NEGATED = ([TokenType.IN], [TokenType.BETWEEN])
+_NEGATED = ([TokenType.IN], [TokenType.BETWEEN], [TokenType.LIKE], [TokenType.ILIKE])
+# What may follow IS, besides NOT.
+_ASKED_BY_IS = (TokenType.NULL, TokenType.TRUE, TokenType.FALSE)
 
 _SEARCH = "write contains(field, 'text'), starts_with(…) or ends_with(…); they ignore the case of A to Z"
 _SUM = "arithmetic is not in the language; compare a field with a number"
@@ -61,8 +67,6 @@ _CAST = "casts are not in the language; a field has one kind, and a date is writ
 _QUERY = "a query is not allowed here; a condition asks the fields of one lead"
 _COMMENT = "a comment is not allowed in a condition; write it in `why:`"
 _REFUSED = {
-    "like": f"LIKE is not in the language; {_SEARCH}",
-    "ilike": f"ILIKE is not in the language; {_SEARCH}",
     "~": f"'~' is not in the language; {_SEARCH}",
     "+": _SUM,
     "-": f"{_SUM}; a date is written date '2026-01-31', and days are counted by days_since(field)",
@@ -88,6 +92,8 @@ NESTED_TOO_DEEPLY = "the condition is nested too deeply; split it into several r
 _PIECE = re.compile(
     r"(?P<text>'(?:[^']|'')*')"
     r'|(?P<quoted>"(?:[^"]|"")*")'
+    r"|(?P<backquoted>`[^`]*`)"
+    r"|(?P<bracketed>\[[^\]]*\])"
     r"|(?P<number>(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)"
     r"|(?P<word>[^\W\d]\w*)"
     r"|(?P<sign><>|!=|==|<=|>=|--|/\*|&&|\|\||::|\S)"
@@ -139,6 +145,8 @@ def _read_token(pieces: Sequence[_Piece], i: int, fields: Container[str]) -> Tok
     if piece.kind in ("text", "quoted"):
         kind = TokenType.STRING if piece.kind == "text" else TokenType.IDENTIFIER
         text = text[1:-1].replace(text[0] * 2, text[0])
+    elif piece.kind in ("backquoted", "bracketed"):  # names, as MySQL and SQL Server quote them
+        kind, text = TokenType.IDENTIFIER, text[1:-1]
     elif piece.kind == "number":
         kind = TokenType.NUMBER
     elif piece.kind == "sign":
@@ -147,12 +155,15 @@ def _read_token(pieces: Sequence[_Piece], i: int, fields: Container[str]) -> Tok
             kind = TokenType.DASH
     elif word in RESERVED:
         kind = RESERVED[word]
+    elif word in _BUILDER_WORDS and word not in fields:
+        kind = _BUILDER_WORDS[word]
     elif word == "date" and after.kind == "text":
         kind = TokenType.DATE
     elif after.word == "(" and word in FUNCTIONS:
         kind, text = TokenType.VAR, f"card_{word}"  # sqlglot has functions of these names, and ideas about them
     elif after.word == "(" and (word in fields or word not in _REFUSED):
-        raise ConditionError(f"unknown function {quote(text)}.{did_you_mean(word, FUNCTIONS)}", piece.start)
+        hint = FUNCTION_MENDS.get(word) or did_you_mean(word, FUNCTIONS)
+        raise ConditionError(f"unknown function {quote(text)}.{hint}", piece.start)
     elif word in fields or word not in _REFUSED:
         kind, text = TokenType.IDENTIFIER, word
     if kind is None:
@@ -166,7 +177,8 @@ def _check_order(text: str, tokens: Sequence[Token]) -> None:
     The parser forgives a good deal (`between 1 2`, `in 5`); a condition must not mean what somebody guessed.
     """
     kinds = [token.token_type for token in tokens]
-    opened: list[int] = []
+    opened: list[int] = []  # offsets in the text of the brackets that are open
+    opened_at: list[int] = []  # positions of the same among the tokens
     nots = 0
     wanted = True  # a value is wanted next; else what joins it to another, or ends it
     for i, (token, kind) in enumerate(zip(tokens, kinds, strict=True)):
@@ -177,9 +189,10 @@ def _check_order(text: str, tokens: Sequence[Token]) -> None:
             return ConditionError(reason, at)
 
         if kind is TokenType.NULL or (kind is TokenType.NOT and before[-1:] == [TokenType.IS]):
-            if before[-1:] != [TokenType.IS] and before[-2:] != [TokenType.IS, TokenType.NOT]:
+            listed = wanted and before[-1:] in ([TokenType.COMMA], [TokenType.L_PAREN]) and _in_list(kinds, opened_at)
+            if not listed and before[-1:] != [TokenType.IS] and before[-2:] != [TokenType.IS, TokenType.NOT]:
                 raise refuse("write 'is null' or 'is not null' to ask whether a value is missing")
-            wanted = False
+            wanted = kind is TokenType.NOT and after[:1] != [TokenType.NULL]
             continue
         joins = kind in _JOINS or (kind is TokenType.NOT and not wanted and after[:1] in _NEGATED)
         if wanted and joins and before and kind in _COMPARING and before[-1] in _COMPARING:
@@ -188,23 +201,31 @@ def _check_order(text: str, tokens: Sequence[Token]) -> None:
         if wanted and (joins or kind is TokenType.R_PAREN):
             raise refuse(f"something is missing before {piece}")
         if not wanted and not joins and kind is not TokenType.R_PAREN:
-            raise refuse(f"{piece} is not expected here; is 'and' or 'or' missing before it?")
+            if _in_list(kinds, opened_at):
+                raise refuse(f"{piece} is not expected here; is a ',' missing before it?")
+            mend = suggest_mend(text, tokens, i)
+            raise refuse(mend or f"{piece} is not expected here; is 'and' or 'or' missing before it?")
         if kind is TokenType.COMMA and not opened:
             raise refuse("a ',' stands only in a list; join conditions by and / or, and write 10000 without it")
-        if kind is TokenType.IS and after[:1] != [TokenType.NULL] and after[:2] != [TokenType.NOT, TokenType.NULL]:
-            raise refuse("'is' asks only 'is null' or 'is not null'; compare with =, and name a flag alone")
+        asked = after[1:2] if after[:1] == [TokenType.NOT] else after[:1]
+        if kind is TokenType.IS and not set(asked) & set(_ASKED_BY_IS):
+            raise refuse("'is' asks only 'is null', 'is true' or 'is false', each also with 'not'; compare with =")
+        if kind in _LIKES and after[:1] != [TokenType.STRING]:
+            raise refuse(f"{piece} needs a text in single quotes with % at its ends: like '%text%'")
         if kind is TokenType.IN and after[:1] != [TokenType.L_PAREN]:
             raise refuse("'in' needs a list of values in brackets: in ('a', 'b')")
-        if kind is TokenType.BETWEEN and TokenType.AND not in after[1:3]:
+        if kind is TokenType.BETWEEN and TokenType.AND not in after[1:5]:
             raise refuse("'between' needs two values: between 1 and 10")
 
         nots = nots + 1 if kind is TokenType.NOT else 0
         if kind is TokenType.L_PAREN:
             opened.append(token.start)
+            opened_at.append(i)
         elif kind is TokenType.R_PAREN:
             if not opened:
                 raise refuse("this bracket was never opened")
             opened.pop()
+            opened_at.pop()
         if len(opened) > DEEPEST_CONDITION or nots > DEEPEST_CONDITION:
             raise refuse(NESTED_TOO_DEEPLY)
         if not joins or kind is not TokenType.NOT:
@@ -214,3 +235,8 @@ def _check_order(text: str, tokens: Sequence[Token]) -> None:
         raise ConditionError(f"something is missing after {quote(text[last.start :])}, at the end", last.start)
     if opened:
         raise ConditionError("this bracket is never closed", opened[-1])
+
+
+def _in_list(kinds: Sequence[TokenType], opened_at: Sequence[int]) -> bool:
+    """Whether the innermost open bracket is that of a list: `in (`."""
+    return bool(opened_at) and kinds[opened_at[-1] - 1 : opened_at[-1]] == [TokenType.IN]

@@ -44,7 +44,11 @@ _WORDS = (
     ),
     ("unexpected end of stream", "this quote is never closed"),
     ("unexpected document indicator", "this quote is never closed"),
-    ("expected ',' or '}'", "this '{{' is never closed, or a ',' is missing after one of its values"),
+    (
+        "expected ',' or '}'",
+        "this '{{' is never closed, or a ',' is missing after one of its values; in {{ }}, a text that holds a ','"
+        " or quotes needs double quotes around all of it",
+    ),
     ("expected ',' or ']'", "this '[' is never closed, or a ',' is missing after one of its values"),
     ("could not find expected ':'", "a ':' is missing after this key, or a text goes on in the wrong column"),
     ("expected '-' indicator", "an entry of the list is expected here, starting with '- '; or mend the indentation"),
@@ -178,6 +182,11 @@ class Shapes:
         absent = [key for key, needed in keys.items() if needed and key not in items]
         unknown = [key for key in items if key not in keys]
         for key in unknown:
+            if _is_torn_off(node, items[key]):
+                mend = "in { }, a text that holds a ',' needs double quotes around all of it"
+                self.add_problem(items.pop(key).key, f"{quote(key)} in {what} has no value; {mend}")
+                absent = []
+                continue
             hint = did_you_mean(key, [known for known in keys if known not in items] or keys)
             if len(unknown) == len(absent) == 1 and "Did you mean" not in hint:
                 hint = f" Is it meant to be '{absent[0]}', which is missing?"
@@ -339,6 +348,13 @@ def is_name(text: str) -> bool:
 def is_null(node: yaml.Node) -> bool:
     """Whether a node is YAML's null: `~`, `null`, or nothing at all."""
     return isinstance(node, yaml.ScalarNode) and bool(node.tag == "tag:yaml.org,2002:null")
+
+
+def _is_torn_off(node: yaml.Node, item: KeyValue) -> bool:
+    """Whether a key of { } has no value, not even a ':': a ',' in a text without quotes tore it off."""
+    value = item.value
+    written = isinstance(value, yaml.ScalarNode) and value.start_mark.index != value.end_mark.index
+    return bool(isinstance(node, yaml.MappingNode) and node.flow_style) and not written
 
 
 def _describe_node(node: yaml.Node) -> str:

@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from leadledger.scoring import tree
 from leadledger.scoring.scorecard import Card
-from leadledger.scoring.text_forms import fold
+from leadledger.scoring.text_forms import fold, part_words
 from leadledger.scoring.tree import Typed
 
 Values: TypeAlias = Mapping[str, Typed]
@@ -20,9 +20,10 @@ def evaluate_condition(node: tree.Node, values: Values, as_of: date) -> bool | N
         case tree.Compare(op=op, left=left, right=right):
             first, second = evaluate_operand(left, values, as_of), evaluate_operand(right, values, as_of)
             return None if first is None or second is None else _compare(op, first, second)
-        case tree.In(of=of, values=literals):
+        case tree.In(of=of, values=literals, or_null=or_null):
             value = evaluate_operand(of, values, as_of)
-            return None if value is None else any(value == literal.value for literal in literals)
+            equal = any(value == literal.value for literal in literals)
+            return None if value is None or (or_null and not equal) else equal
         case tree.Search(way=way, of=of, text=text):
             value = values[of.name]
             if not isinstance(value, str):
@@ -30,6 +31,7 @@ def evaluate_condition(node: tree.Node, values: Values, as_of: date) -> bool | N
             whole, part = fold(value), fold(text)
             return {
                 "contains": part in whole,
+                "contains_word": f" {part} " in f" {part_words(whole, part)} ",
                 "starts_with": whole.startswith(part),
                 "ends_with": whole.endswith(part),
             }[way]

@@ -14,7 +14,7 @@ from leadledger.scoring.errors import PrinterError
 from leadledger.scoring.field import Field
 from leadledger.scoring.printers.python.writer import SourceWriter
 from leadledger.scoring.scorecard import Scorecard
-from leadledger.scoring.text_forms import fold
+from leadledger.scoring.text_forms import fold, list_separators
 
 
 class ConditionSource:
@@ -44,8 +44,8 @@ class ConditionSource:
                 match part:
                     case tree.Days() if ("days", part) not in self.names:
                         self.days(part)
-                    case tree.Search(of=of) if ("folded", of.name) not in self.names:
-                        self.folded(of.name)
+                    case tree.Search():
+                        self.bind_search(part)
 
     def nodes(self) -> Iterator[tree.Node]:
         """The conditions of the card."""
@@ -65,7 +65,7 @@ class ConditionSource:
             if isinstance(part, tree.Days):
                 self.days(part)
             elif isinstance(part, tree.Search):
-                self.folded(part.of.name)
+                self.bind_search(part)
         self.line(f"{self.field(field.name)} = {self.choice(node)}")
 
     def days(self, node: tree.Days) -> str:
@@ -86,6 +86,30 @@ class ConditionSource:
         self.line(f"{name} = None if {self.field(field)} is None else {self.field(field)}.translate(LOWER)")
         return name
 
+    def bind_search(self, node: tree.Search) -> None:
+        """Bind the form of a text in which it is searched."""
+        if node.way == "contains_word":
+            self.words(node.of.name, fold(node.text))
+        else:
+            self.folded(node.of.name)
+
+    def words(self, field: str, part: str) -> str:
+        """The variable of a text with spaces between its words, bound where it is first needed."""
+        separators = list_separators(part)
+        if ("words", (field, separators)) in self.names:
+            return self.names["words", (field, separators)]
+        folded = self.folded(field)
+        spaces = self.constant(f"dict.fromkeys(map(ord, {separators!r}), ' ')", "SPACES")
+        name = self.name("words", (field, separators), f"{field}_words")
+        self.line(f"{name} = None if {folded} is None else ' ' + {folded}.translate({spaces}) + ' '")
+        return name
+
+    def constant(self, source: str, name: str) -> str:
+        """The name of a constant of the module with this source, made where there is none yet."""
+        if ("constant", source) not in self.names:
+            self.writer.constants.append(f"{self.name('constant', source, name)} = {source}")
+        return self.names["constant", source]
+
     # -- conditions ---------------------------------------------------------------------------------------------------
 
     def three_valued(self, kind: str, key: str, node: tree.Node) -> str:
@@ -97,7 +121,7 @@ class ConditionSource:
     def choice(self, node: tree.Node, yes: str = "True", no: str = "False") -> str:
         """An expression that is `yes`, `no`, or None where the condition is unknown."""
         parts = list(tree.walk_tree(node))
-        if not any(isinstance(part, tree.IsNull) for part in parts):
+        if not any(isinstance(part, tree.IsNull) or (isinstance(part, tree.In) and part.or_null) for part in parts):
             operands = {self.operand(part) for part in parts if isinstance(part, tree.FieldRef | tree.Days)}
             operands -= {self.field(part.of.name) for part in parts if isinstance(part, tree.Days)}
             # Over one operand, a condition is unknown where that is missing, and plain two-valued logic elsewhere.
@@ -141,6 +165,8 @@ class ConditionSource:
             case tree.Compare(op=op, left=left, right=right):
                 sign = {"=": "!=", "<>": "==", "<": ">=", "<=": ">", ">": "<=", ">=": "<"}[op]
                 return all_of([*self.guards(left, right), f"{self.operand(left)} {sign} {self.operand(right)}"], inner)
+            case tree.In(or_null=True):
+                return "False"
             case tree.In(of=of, values=values):
                 return all_of([*self.guards(of), f"{self.operand(of)} not in {self.literals(values)}"], inner)
             case tree.Search():
@@ -177,6 +203,9 @@ class ConditionSource:
         whole, part = self.folded(node.of.name), repr(fold(node.text))
         if node.way == "contains":
             return f"{part} {negated}in {whole}"
+        if node.way == "contains_word":
+            words = self.words(node.of.name, fold(node.text))
+            return f"{f' {fold(node.text)} '!r} {negated}in {words}"
         return f"{negated}{whole}.{node.way.replace('_', '')}({part})"
 
     def literals(self, values: tuple[tree.Constant, ...]) -> str:

@@ -12,7 +12,7 @@ from leadledger.scoring.printers.sql.dialects.dialect import Dialect
 from leadledger.scoring.printers.sql.expression import Expression, StepColumn, column_reader, join, spell, write
 from leadledger.scoring.printers.sql.steps import Step
 from leadledger.scoring.scorecard import Card
-from leadledger.scoring.text_forms import fold
+from leadledger.scoring.text_forms import fold, list_separators
 
 
 class ConditionPrinter:
@@ -59,11 +59,16 @@ class ConditionPrinter:
         match node:
             case tree.Compare(op=op, left=left, right=right):
                 return write("{} {} {}", self.operand(left), op, self.operand(right))
-            case tree.In(of=of, values=values):
-                return write("{} IN ({})", self.operand(of), join(", ", map(self.operand, values)))
+            case tree.In(of=of, values=values, or_null=or_null):
+                items = [*map(self.operand, values), *([Expression("NULL")] if or_null else [])]
+                return write("{} IN ({})", self.operand(of), join(", ", items))
             case tree.Search(way=way, of=of, text=part):
-                folded = self.column(f"a:{of.name}")
-                return spell(self.dialect.search, way, folded, self.dialect.text(fold(part)))
+                folded, part = self.column(f"a:{of.name}"), fold(part)
+                if way == "contains_word":
+                    return spell(
+                        self.dialect.search, "contains", self.words(folded, part), self.dialect.text(f" {part} ")
+                    )
+                return spell(self.dialect.search, way, folded, self.dialect.text(part))
             case tree.Truth(of=of):
                 return self.field(of.name)
             case tree.IsNull(of=of):
@@ -74,6 +79,12 @@ class ConditionPrinter:
                 return join(" AND ", [bracketed(self.condition(part)) for part in parts])
             case tree.Or(of=parts):
                 return join(" OR ", [bracketed(self.condition(part)) for part in parts])
+
+    def words(self, folded: Expression, part: str) -> Expression:
+        """A text with spaces between its words, and one at each end."""
+        separators = list_separators(part)
+        signs, spaces = self.dialect.text(separators), self.dialect.text(" " * len(separators))
+        return write("' ' || translate({}, {}, {}) || ' '", folded, Expression(signs), Expression(spaces))
 
     def operand(self, node: tree.Operand | tree.Constant) -> Expression:
         """A field, the days to or from a date field, or a literal."""

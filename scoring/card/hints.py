@@ -1,0 +1,75 @@
+"""Hints about a card that can be read: conditions that hardly mean what they say.
+
+A hint refuses nothing. `leadledger check` shows them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from leadledger.scoring import tree
+from leadledger.scoring.errors import quote
+from leadledger.scoring.scorecard import Card
+from leadledger.scoring.text_forms import fold
+
+LONGEST_SHORT_TEXT = 4  # letters: so short a text is found inside of many words
+_LIKE = re.compile(r"\b(?:i?like)\b", re.IGNORECASE)
+
+
+def find_hints(card: Card) -> tuple[str, ...]:
+    """A sentence for each doubtful condition, in the order of the card."""
+    return tuple(
+        f"{what}: {hint}" for what, text, node in _list_conditions(card) for hint in dict.fromkeys(_find(text, node))
+    )
+
+
+def _list_conditions(card: Card) -> Iterator[tuple[str, str, tree.Node]]:
+    """What each condition belongs to, its text and its tree."""
+    for field in card.derived_fields:
+        if field.derived is not None and not isinstance(field.derived, tree.Days):
+            yield f"field '{field.name}'", field.derived_text, field.derived
+    for criterion in card.criteria:
+        yield f"criterion '{criterion.name}'", criterion.met.text, criterion.met.tree
+    for rule in card.rules:
+        yield f"rule '{rule.name}'", rule.when.text, rule.when.tree
+    for exclusion in card.exclude:
+        yield f"exclusion '{exclusion.name}'", exclusion.when.text, exclusion.when.tree
+
+
+def _find(text: str, node: tree.Node) -> Iterator[str]:
+    for part in tree.walk_tree(node):
+        match part:
+            case tree.And(of=(tree.Compare() as low, tree.Compare() as high)) if _is_empty_range(low, high):
+                bounds = f"{_write(low.right)} and {_write(high.right)}"
+                yield f"nothing is between {bounds}, so this is never true; write the lesser value first"
+            case tree.Search(way="contains", of=of, text=searched) if _is_short_word(searched):
+                inside = f"contains finds {quote(searched)} inside of words too"
+                yield f"{inside}; contains_word({of.name}, {_quote_text(searched)}) finds it as a word"
+            case tree.Search(text=searched) if "_" in searched and _LIKE.search(text):
+                yield f"the '_' in {quote(searched)} stands for itself, not for any sign as in SQL"
+            case tree.In(of=tree.FieldRef(name=name), or_null=True):
+                yield f"a NULL in a list equals nothing; to ask whether {name} is missing, write {name} is null"
+
+
+def _is_empty_range(low: tree.Compare, high: tree.Compare) -> bool:
+    """Whether two comparisons ask for a value from one to a lesser one."""
+    if (low.op, high.op) != (">=", "<=") or low.left != high.left:
+        return False
+    if not isinstance(low.right, tree.Constant) or not isinstance(high.right, tree.Constant):
+        return False
+    return bool(low.right.value > high.right.value)  # type: ignore[operator]  # both have one kind, which has an order
+
+
+def _is_short_word(text: str) -> bool:
+    key = fold(text)
+    return key.isalpha() and len(key) <= LONGEST_SHORT_TEXT
+
+
+def _write(side: tree.Operand | tree.Constant) -> str:
+    value = side.value if isinstance(side, tree.Constant) else side
+    return f"{value:.15g}" if isinstance(value, float) else str(value)
+
+
+def _quote_text(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"

@@ -1,0 +1,47 @@
+"""Hints about a card that can be read."""
+
+from __future__ import annotations
+
+import pytest
+
+from leadledger.scoring.card.hints import find_hints
+from leadledger.scoring.card.reader import parse_card
+
+CARD = """
+name: hints
+fields:
+  title: {{kind: text}}
+  budget: {{kind: number}}
+criteria:
+  asked: {{met: "{condition}"}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("condition", "hint"),
+    [
+        (
+            "contains(title, 'cto')",
+            "contains finds 'cto' inside of words too; contains_word(title, 'cto') finds it as a word",
+        ),
+        ("contains_word(title, 'cto')", ""),
+        ("contains(title, 'director')", ""),
+        ("contains(title, 'c++')", ""),
+        (
+            "budget between 10 and 5.5",
+            "nothing is between 10 and 5.5, so this is never true; write the lesser value first",
+        ),
+        ("budget between 5 and 5", ""),
+        ("title like '%head_of%'", "the '_' in 'head_of' stands for itself, not for any sign as in SQL"),
+        ("contains(title, 'head_of')", ""),
+        (
+            "title in ('a', null)",
+            "a NULL in a list equals nothing; to ask whether title is missing, write title is null",
+        ),
+        ("title in ('a', 'b')", ""),
+    ],
+)
+def test_hints(condition: str, hint: str) -> None:
+    """A condition that hardly means what it says is named with its mend; any other is not."""
+    expected = (f"criterion 'asked': {hint}",) if hint else ()
+    assert find_hints(parse_card(CARD.format(condition=condition))) == expected
