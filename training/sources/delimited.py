@@ -1,91 +1,165 @@
-"""Delimited text as a scan: the names of its columns, its delimiter and quotes are found out from its start.
+"""Delimited text as a scan: plain text is read by DuckDB where it is; what it would read wrongly is refused or tidied.
 
-What DuckDB would read wrongly without saying so is refused or tidied first: lines that are too long, mixed line ends, a
-header of several lines.
+The start of a file says how it is written. Lines that are too long are refused. Mixed line ends, and what stands before
+the header, are tidied byte by byte; rows that are no leads (blank, totals, the header once more) cost a second way, row
+by row, in `rewriting.py`.
 """
 
 from __future__ import annotations
 
-import csv
+import codecs
 import glob
 import mmap
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import duckdb
 
-from leadledger.scoring.day_forms import DATE_PATTERN
-from leadledger.scoring.errors import DataError, quote
-from leadledger.scoring.number_forms import NUMBER_PATTERN
+from leadledger.scoring.errors import DataError
 from leadledger.scoring.printers.sql.dialects.literals import quoted, text_literal
-from leadledger.training.sources.scan import BLOCK_SIZE, LONGEST_LINE, Scan
+from leadledger.training.sources import layout
+from leadledger.training.sources.cells import Style
+from leadledger.training.sources.reading import ReadingOptions
+from leadledger.training.sources.rewriting import find_odd_rows, rewrite, unwrap_lines
+from leadledger.training.sources.scan import BLOCK_SIZE, LONGEST_LINE, Reject, Scan
+from leadledger.training.sources.style import find_style
 
 HEAD_SIZE = 1 << 20  # bytes at the start of a file that say how it is written
-DELIMITERS = (",", ";", "\t", "|")
-# A cell that is surely no name of a column.
-_DATA = re.compile(rf"(?:{NUMBER_PATTERN}|{DATE_PATTERN}|[0-9][0-9.,: /-]*)?")
+_NAMELESS = re.compile(r"|Unnamed: \d+")  # as pandas calls a column without a name
+_WHOLE_NUMBER = "[0-9]+"
 
 
 @dataclass(frozen=True)
 class DelimitedFormat:
-    """How a file is written: the names of its columns, the delimiter, the quote and what escapes it in a value.
+    """How a file is written: the names of its columns, its style, and where its rows start.
 
-    `header_lines` is the number of lines that the header takes, more than one where a name has a line break.
+    `header` is the number of bytes before the first row; `plain` says whether the file starts with the header, on one
+    line; `notes` are sentences on what was noticed.
     """
 
     names: tuple[str, ...]
-    delimiter: str
-    quote: str = '"'
-    escape: str = '"'
-    header_lines: int = 1
+    style: Style
+    header: int = 0
+    plain: bool = True
+    notes: tuple[str, ...] = ()
 
 
-def detect_format(label: str, start: str) -> DelimitedFormat:
+def detect_format(label: str, start: str, whole: bool, reading: ReadingOptions) -> DelimitedFormat:
     """The format of a file that starts so. Raises DataError for a header that can't be used."""
-    quote = _detect_quote(start)
-    escape = "\\" if _escapes_by_backslash(start, quote) else quote
-    lines = start.splitlines(keepends=True)
-    best: list[str] = []
-    delimiter, header_lines = ",", 1
-    for candidate in DELIMITERS:
-        try:
-            reader = csv.reader(lines, delimiter=candidate, quotechar=quote)
-            names = next(reader, [])
-        except csv.Error as error:
-            raise DataError(f"{label}: the header can't be read as CSV: {error}") from None
-        if len(names) > len(best):
-            best, delimiter, header_lines = names, candidate, reader.line_num
-    _check_names(label, best)
-    return DelimitedFormat(tuple(best), delimiter, quote, escape, header_lines)
+    sample = find_style(label, start, whole)
+    before = start[: sample.skipped].count("\n") or (1 if sample.skipped else 0)
+    rows = [layout.PlacedRow(row.line + before, row.cells) for row in sample.rows]
+    header = layout.find_header(label, rows, sample.width, reading, "line")
+    above = sample.rows[: header.position + 1]
+    characters = sample.skipped + sum(len(row.text) for row in above)
+    plain = not sample.skipped and header.position == 0 and above[-1].lines == 1
+    return DelimitedFormat(
+        header.names, sample.style, len(start[:characters].encode("utf-8", "surrogateescape")), plain, header.notes
+    )
 
 
-def scan_file(connection: duckdb.DuckDBPyConnection, path: Path, label: str, work: Path, kind: str) -> Scan:
-    """A UTF-8 file of delimited text; `kind` is csv, or what it was converted from. Raises DataError.
-
-    A file that has to be tidied first is written anew into the folder `work`.
-    """
+def scan_file(
+    connection: duckdb.DuckDBPyConnection, path: Path, label: str, work: Path, reading: ReadingOptions
+) -> Scan:
+    """A UTF-8 file of delimited text. Raises DataError. What has to be tidied first is written anew into `work`."""
     with path.open("rb") as file:
         head = file.read(HEAD_SIZE)
-    # A file that we converted has no byte order mark; what looks like one is part of its first name.
-    written = detect_format(label, head.decode("utf-8-sig" if kind == "csv" else "utf-8", "replace"))
+    marked = len(codecs.BOM_UTF8) if head.startswith(codecs.BOM_UTF8) else 0
+    whole = len(head) < HEAD_SIZE
+    start = _decode(head[marked:], whole)
+    unwrapped = unwrap_lines(path, start, whole, work / "unwrapped.csv")
+    if unwrapped is not None:
+        scan = scan_file(connection, unwrapped, label, work, reading)
+        note = "Each line of the file is one quoted value; the columns are those within the quotes."
+        return replace(scan, notes=(note, *scan.notes))
+    written = detect_format(label, start, whole, reading)
+    written = replace(written, header=written.header + marked)
     _check_lines(path, label)
-    if written.header_lines > 1 or _has_mixed_line_ends(connection, path, written):
+    rejects: tuple[Reject, ...] = ()
+    if find_odd_rows(path, written.names, written.style, written.header, head):
+        path, rejects, notes = rewrite(label, path, written.names, written.style, written.header, work / "rows.csv")
+        written = DelimitedFormat(written.names, Style(","), notes=(*written.notes, *notes))
+    elif not written.plain or _has_mixed_line_ends(connection, path, written):
         path = _tidy(path, written, work / "tidied.csv")
-    columns = dict.fromkeys(written.names, "VARCHAR")
-    return Scan(_from_item(path, written), columns, kind, label, path.stat().st_size)
+    return scan_format(connection, path, written, label, "csv", rejects)
+
+
+def scan_format(
+    connection: duckdb.DuckDBPyConnection,
+    path: Path,
+    written: DelimitedFormat,
+    label: str,
+    kind: str,
+    rejects: Sequence[Reject] = (),
+) -> Scan:
+    """A file whose format is known; `kind` is csv, or what it was converted from. Raises DataError.
+
+    A column without a name is left out where it holds nothing, or counts the rows; else the list is refused.
+    """
+    item = _from_item(path, written)
+    left_out, notes = _find_nameless(connection, item, written.names, label)
+    columns = {name: "VARCHAR" for position, name in enumerate(written.names) if position not in left_out}
+    if left_out:
+        item = f"(SELECT {', '.join(map(quoted, columns))} FROM {item})"
+    size = path.stat().st_size
+    return Scan(item, columns, kind, label, size, tuple(rejects), (*written.notes, *notes))
+
+
+def _decode(head: bytes, whole: bool) -> str:
+    """The text of the start of a file; bytes that are no UTF-8 keep their number."""
+    text = head.decode("utf-8", "surrogateescape")
+    return text if whole else text.rstrip("".join(map(chr, range(0xDC80, 0xDD00))))
 
 
 def _from_item(path: Path, written: DelimitedFormat) -> str:
     """The FROM item that reads a file of this format as texts, in parallel, keeping apart what is no row."""
-    columns = ", ".join(f"{quoted(name)}: 'VARCHAR'" for name in written.names)
+    columns = ", ".join(f"{quoted(name)}: 'VARCHAR'" for name in _number_nameless(written.names))
     file = text_literal(glob.escape(str(path)))
+    style = written.style
     return (
-        f"read_csv({file}, auto_detect = false, header = true, delim = {text_literal(written.delimiter)},"
-        f" quote = {text_literal(written.quote)}, escape = {text_literal(written.escape)}, columns = {{{columns}}},"
+        f"read_csv({file}, auto_detect = false, header = true, delim = {text_literal(style.delimiter)},"
+        f" quote = {text_literal(style.quote)}, escape = {text_literal(style.escape)}, columns = {{{columns}}},"
         f" max_line_size = {LONGEST_LINE}, buffer_size = {2 * LONGEST_LINE}, store_rejects = true, rejects_limit = 0)"
     )
+
+
+def _number_nameless(names: Sequence[str]) -> list[str]:
+    """The names by which DuckDB knows the columns: those without a name get one that no file uses."""
+    return [name or f"ll:column {position}" for position, name in enumerate(names, start=1)]
+
+
+def _find_nameless(
+    connection: duckdb.DuckDBPyConnection, item: str, names: Sequence[str], label: str
+) -> tuple[set[int], list[str]]:
+    """The positions of the columns without a name that are left out, and a note on each. Raises DataError."""
+    left_out: set[int] = set()
+    notes: list[str] = []
+    known = _number_nameless(names)
+    for position, name in enumerate(names):
+        if not _NAMELESS.fullmatch(name):
+            continue
+        column = quoted(known[position])
+        try:
+            ((filled, whole, different),) = connection.execute(
+                f"SELECT count({column}), count_if(regexp_full_match({column}, '{_WHOLE_NUMBER}')),"
+                f" count(DISTINCT {column}) FROM {item}"
+            ).fetchall()
+        except duckdb.Error:  # which the scan itself will report
+            filled = whole = different = -1
+        called = f"Column {position + 1:,}, '{name}'," if name else f"Column {position + 1:,} has no name,"
+        if filled == 0:
+            notes.append(f"{called} {'holds' if name else 'and'} no value{'' if name else ' either'}; it is left out.")
+        elif position == 0 and filled == whole == different:
+            does = "only numbers the rows, as pandas writes an index"
+            notes.append(f"{called} {does if name else f'and {does}'}; it is left out.")
+        elif name:
+            continue
+        else:
+            raise DataError(f"{label}: column {position + 1} has no name; give it one in the first line")
+        left_out.add(position)
+    return left_out, notes
 
 
 def _check_lines(path: Path, label: str) -> None:
@@ -131,49 +205,12 @@ def _has_mixed_line_ends(connection: duckdb.DuckDBPyConnection, path: Path, writ
 
 
 def _tidy(path: Path, written: DelimitedFormat, tidied: Path) -> Path:
-    """The file with a header on one line and all its line ends alike, those within quotes too."""
+    """The file from its header on, that on one line, and with all its line ends alike, those within quotes too."""
     with path.open("rb") as file, tidied.open("wb") as output:
-        rest = b""
-        if written.header_lines > 1:
-            head = file.read(HEAD_SIZE)
-            lines = head.splitlines(keepends=True)
-            rest = b"".join(lines[written.header_lines :])
-            output.write(written.delimiter.join(f"c{i}" for i in range(len(written.names))).encode() + b"\n")
-        while block := rest or file.read(BLOCK_SIZE):
-            rest = b""
+        file.seek(written.header)
+        output.write(written.style.delimiter.join(f"c{i}" for i in range(len(written.names))).encode() + b"\n")
+        while block := file.read(BLOCK_SIZE):
             if block.endswith(b"\r"):
                 block += file.read(1)
             output.write(block.replace(b"\r\n", b"\n").replace(b"\r", b"\n"))
     return tidied
-
-
-def _detect_quote(start: str) -> str:
-    """The apostrophe where values stand between apostrophes and none between quotes; else the quote."""
-    double = re.search(r'(?:^|[,;\t|])"', start, re.MULTILINE)
-    single = re.search(r"(?:^|[,;\t|])'[^'\n]*'(?:$|[,;\t|\r])", start, re.MULTILINE)
-    return "'" if single and not double else '"'
-
-
-def _escapes_by_backslash(start: str, quote: str) -> bool:
-    r"""Whether quotes in values are written \" and never doubled."""
-    inside = re.search(rf"[^,;\t|\n\\](?:\\\\)*\\{quote}(?![,;\t|\r\n])|[,;\t|\n]{quote}\\{quote}", start)
-    doubled = re.search(rf"[^,;\t|\n\\{quote}]{quote}{quote}[^,;\t|\r\n]", start)
-    return inside is not None and doubled is None
-
-
-def _check_names(label: str, names: Sequence[str]) -> None:
-    if not any(name.strip() for name in names):
-        raise DataError(f"{label}: the first line is empty; it must hold the names of the columns")
-    if all(_DATA.fullmatch(name.strip()) for name in names):
-        few = ", ".join(quote(name) for name in names[:3]) + (", …" if len(names) > 3 else "")
-        raise DataError(
-            f"{label}: the first line looks like a row, not like the names of the columns ({few});"
-            " put a header line before it"
-        )
-    seen: set[str] = set()
-    for position, name in enumerate(names, start=1):
-        if not name.strip():
-            raise DataError(f"{label}: column {position} has no name; give it one in the first line")
-        if name.lower() in seen:
-            raise DataError(f"{label}: two columns have the name {quote(name)}; rename one of them")
-        seen.add(name.lower())

@@ -11,6 +11,7 @@ from typing import Any
 from leadledger.scoring.errors import DataError
 from leadledger.training.sources.scan import LONGEST_LINE, Reject
 
+_DEEPEST = 100  # levels of objects and arrays within each other
 _LONGEST_VALUE = 10_000  # characters of a line that its reject shows
 _NESTED = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
@@ -41,8 +42,8 @@ def is_json_lines(label: str, start: str, suffix: str) -> bool:
     return claimed
 
 
-def convert_to_csv(label: str, source: Path, converted: Path) -> Iterator[Reject]:
-    """Write a file of JSON lines as CSV; yields the lines that are no objects.
+def convert_to_csv(label: str, source: Path, converted: Path) -> tuple[tuple[str, ...], tuple[Reject, ...]]:
+    """Write a file of JSON lines as CSV; returns its keys, and the lines that are no objects.
 
     The file is read twice, first for its keys. Empty lines are no rows. Raises DataError where no line has a key.
     """
@@ -60,12 +61,14 @@ def convert_to_csv(label: str, source: Path, converted: Path) -> Iterator[Reject
         raise DataError(f"{label}: no line is a JSON object with keys; a list needs one such object per line")
     with converted.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(keys)
+        writer.writerow([f"c{i}" for i in range(len(keys))])
+        rejects = []
         for row, (line, record) in enumerate(_read_lines(source), start=1):
             if isinstance(record, dict):
                 writer.writerow([_text(record.get(key)) for key in keys])
             else:
-                yield Reject(row, "", line[:_LONGEST_VALUE], record)
+                rejects.append(Reject(row, "", line[:_LONGEST_VALUE], record))
+    return tuple(keys), tuple(rejects)
 
 
 def _read_lines(source: Path) -> Iterator[tuple[str, dict[str, Any] | str]]:
@@ -87,10 +90,29 @@ def _read_lines(source: Path) -> Iterator[tuple[str, dict[str, Any] | str]]:
                 json.dumps(record, ensure_ascii=False).encode()
             except UnicodeEncodeError:
                 yield line, r"holds half of a sign, such as \ud800 alone"
+                continue
             except (ValueError, RecursionError):
                 yield line, "is not a JSON object"
+                continue
+            if _is_deep(record):
+                yield line, f"is nested more than {_DEEPEST:,} levels deep"
             else:
                 yield line, record if isinstance(record, dict) else "is not a JSON object"
+
+
+def _is_deep(record: Any) -> bool:
+    """Whether a value is nested more deeply than any lead is."""
+    level = [record]
+    for _ in range(_DEEPEST + 1):
+        level = [
+            item
+            for value in level
+            if isinstance(value, (dict, list))
+            for item in (value.values() if isinstance(value, dict) else value)
+        ]
+        if not level:
+            return False
+    return True
 
 
 def _text(value: Any) -> str | None:

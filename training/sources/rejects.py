@@ -22,7 +22,7 @@ from leadledger.scoring.scorecard import Scorecard
 from leadledger.training.sources.scan import LONGEST_LINE, ROW, Reject, Scan, forget_rejects
 
 LONGEST_QUOTED = 1 << 20  # bytes of lines that an open quote may run over before the list is refused
-_REASONS = {
+REASONS = {
     "MISSING COLUMNS": "has fewer columns than the header",
     "TOO MANY COLUMNS": "has more columns than the header",
     "UNQUOTED VALUE": "has a quote that is not closed, or text behind a closing quote",
@@ -82,7 +82,7 @@ def find_broken_rows(connection: duckdb.DuckDBPyConnection, scan: Scan) -> tuple
         row = int(line) - 1 - blank
         if any(kind in _OPEN_QUOTE for kind in kinds):
             _check_quote(scan.label, Path(path), row, int(position), quote, escape)
-        reason = "; ".join(_REASONS.get(kind, kind.lower()) for kind in kinds)
+        reason = "; ".join(REASONS.get(kind, kind.lower()) for kind in kinds)
         rejects.append(Reject(row, "", (text or "").strip("\r\n"), reason))
     return tuple(sorted([*scan.rejects, *rejects], key=lambda reject: reject.row))
 

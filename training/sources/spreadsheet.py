@@ -1,4 +1,4 @@
-"""Excel: the first sheet of a workbook, converted to CSV row by row; and rows written as a sheet."""
+"""Excel: a sheet of a workbook, converted to CSV row by row; and rows written as a sheet."""
 
 from __future__ import annotations
 
@@ -6,16 +6,27 @@ import csv
 import re
 import warnings
 import zipfile
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, time
+from io import StringIO
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from leadledger.scoring.errors import DataError
+from leadledger.scoring.errors import DataError, did_you_mean, quote
+from leadledger.training.sources import layout
+from leadledger.training.sources.cells import is_blank
+from leadledger.training.sources.reading import ReadingOptions
+from leadledger.training.sources.rejects import REASONS
+from leadledger.training.sources.scan import Reject
+from leadledger.training.sources.style import MOST_ROWS_COMPARED
+from leadledger.training.sources.workbook import MOST_ROWS, SheetFacts, check_archive, read_facts
 
-_SEARCHED = 1 << 20  # bytes of a sheet that are searched for formulas at a time
 LARGEST_WHOLE_NUMBER = 9_007_199_254_740_992  # 2**53; a double beyond it may stand for several whole numbers
-MOST_ROWS = 1_048_576  # of a sheet, the header among them
+_MOST_NAMED = 3  # sheets and cells that a note names
+_LONGEST_VALUE = 10_000  # characters of a row that its reject shows
 LONGEST_CELL = 32_767  # characters that a cell holds
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
@@ -29,11 +40,20 @@ def is_workbook(path: Path) -> bool:
         return False
 
 
-def convert_to_csv(label: str, source: Path, converted: Path) -> None:
-    """Write the first sheet of a workbook as CSV. Raises DataError.
+@dataclass(frozen=True)
+class ConvertedSheet:
+    """A sheet that was written as CSV: the names of its columns, the rows that were left out, notes for people."""
 
-    Days become ISO texts, whole numbers lose their `.0`, formulas give the values that were stored with them. Rows
-    without any value are no rows. A row with values beyond the header stays longer than it, and is a reject.
+    names: tuple[str, ...]
+    rejects: tuple[Reject, ...]
+    notes: tuple[str, ...]
+
+
+def convert_to_csv(label: str, source: Path, converted: Path, reading: ReadingOptions) -> ConvertedSheet:
+    """Write a sheet of a workbook as CSV: the one that is named, else the active one, else a visible one.
+
+    Days become ISO texts, whole numbers lose their `.0`, formulas give the values that were stored with them, errors
+    (`#REF!`) are missing. Rows without any value are no rows. Raises DataError.
     """
     try:
         import openpyxl  # type: ignore[import-untyped]  # it ships no types
@@ -45,54 +65,159 @@ def convert_to_csv(label: str, source: Path, converted: Path) -> None:
     try:
         with warnings.catch_warnings(), source.open("rb") as file, source.open("rb") as again:
             warnings.simplefilter("ignore")  # about styles and checks of a sheet, which mean nothing here
-            book = openpyxl.load_workbook(file, read_only=True, data_only=True)  # a name would need a suffix
-            try:
-                if not book.worksheets:
-                    raise DataError(f"{label}: the workbook has no sheet with cells")
-                _write_csv(label, book.worksheets[0], _read_formulas(again, book), converted)
-            finally:
-                book.close()
+            with zipfile.ZipFile(again) as archive:
+                check_archive(label, archive)
+                book = openpyxl.load_workbook(file, read_only=True, data_only=True)  # a name would need a suffix
+                try:
+                    sheet, notes = _choose_sheet(label, book, reading)
+                    with archive.open(str(sheet._worksheet_path).lstrip("/")) as text:
+                        facts = read_facts(label, text)
+                    formulas = _read_formulas(again, sheet.title) if facts.has_formulas else None
+                    return _SheetConversion(label, sheet, facts, reading).write(converted, formulas, notes)
+                finally:
+                    book.close()
     except DataError:
         raise
     except Exception as error:  # a broken workbook makes openpyxl raise whatever its parts raise
         raise DataError(f"{label}: can't be read as Excel: {str(error) or type(error).__name__}") from None
 
 
-def _write_csv(label: str, sheet: Any, formulas: Any, converted: Path) -> None:
-    width = 0
-    sheet.reset_dimensions()  # some programs write wrong ones
-    with converted.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        for cells in sheet.iter_rows():
+def _choose_sheet(label: str, book: Any, reading: ReadingOptions) -> tuple[Any, list[str]]:
+    """The sheet to read, and a note on the others. Raises DataError."""
+    sheets = {sheet.title: sheet for sheet in book.worksheets}
+    if not sheets:
+        raise DataError(f"{label}: the workbook has no sheet with cells")
+    if reading.sheet is not None:
+        if reading.sheet not in sheets:
+            hint = did_you_mean(reading.sheet, sheets)
+            raise DataError(f"{label}: there is no sheet {quote(reading.sheet)}.{hint}")
+        return sheets[reading.sheet], []
+    visible = [sheet for sheet in sheets.values() if sheet.sheet_state == "visible"]
+    if not visible:
+        names = ", ".join(map(quote, sheets))
+        raise DataError(f"{label}: all its sheets are hidden ({names}); name one, as in --sheet {next(iter(sheets))}")
+    active = book.active
+    chosen = next((sheet for sheet in visible if active is not None and sheet.title == active.title), visible[0])
+    others = [
+        f"{quote(title)}{'' if sheet.sheet_state == 'visible' else ' (hidden)'}"
+        for title, sheet in sheets.items()
+        if sheet is not chosen
+    ]
+    if not others:
+        return chosen, []
+    listed = ", ".join(others[:_MOST_NAMED]) + (", …" if len(others) > _MOST_NAMED else "")
+    return chosen, [f"Sheet {quote(chosen.title)} is read; not read: {listed}. --sheet NAME reads another."]
+
+
+class _SheetConversion:
+    """A sheet on its way to CSV."""
+
+    def __init__(self, label: str, sheet: Any, facts: SheetFacts, reading: ReadingOptions) -> None:
+        self.label, self.sheet, self.facts, self.reading = label, sheet, facts, reading
+        self.errors: list[str] = []
+
+    def write(self, converted: Path, formulas: Any, notes: list[str]) -> ConvertedSheet:
+        """Write its rows below the header."""
+        rows = self._read_rows(formulas)
+        first = list(islice(rows, MOST_ROWS_COMPARED))
+        filled = [row for row in first if row.cells]
+        if not filled:
+            raise DataError(
+                f"{self.label}: the sheet {quote(self.sheet.title)} is empty; it needs a header row with the names of"
+                " the columns"
+            )
+        sizes = Counter(len(row.cells or ()) for row in filled)
+        width = max(sizes, key=lambda size: (size > 1, sizes[size], size))
+        header = layout.find_header(self.label, first, width, self.reading, "row")
+        place = first[header.position].place
+        merged = self._check_merged(place, len(header.names))
+        rejects: list[Reject] = []
+        with converted.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file, lineterminator="\n")
+            writer.writerow([f"c{i}" for i in range(len(header.names))])
+            number = 0
+            for row in chain(first[header.position + 1 :], rows):
+                cells = list(row.cells or ())
+                if is_blank(cells):
+                    continue
+                number += 1
+                cells += [""] * (len(header.names) - len(cells))
+                reason = self._reject(row.place, cells, header.names, merged)
+                if reason:
+                    rejects.append(Reject(number, "", _as_line(cells), reason))
+                else:
+                    writer.writerow(cells)
+        return ConvertedSheet(header.names, tuple(rejects), (*notes, *header.notes, *self._notes()))
+
+    def _read_rows(self, formulas: Any) -> Iterator[layout.PlacedRow]:
+        """The rows of the sheet as texts, without the empty cells at their ends."""
+        self.sheet.reset_dimensions()  # some programs write wrong ones
+        for place, cells in enumerate(self.sheet.iter_rows(), start=1):
             if formulas is not None:
-                _check_formulas(label, cells, next(formulas))
-            row = [_text(cell.value) for cell in cells]
+                _check_formulas(self.label, cells, next(formulas))
+            row = [self._text(cell) for cell in cells]
             while row and not row[-1]:
                 row.pop()
-            if not row:
+            yield layout.PlacedRow(place, row)
+
+    def _text(self, cell: Any) -> str:
+        if cell.data_type == "e":
+            self.errors.append(f"{cell.value} in {cell.coordinate}")
+            return ""
+        return _text(cell.value)
+
+    def _check_merged(self, header: int, width: int) -> dict[int, str]:
+        """The merged cells of single rows below the header, by their row. Raises DataError for those of several."""
+        merged: dict[int, str] = {}
+        for cells in self.facts.merged:
+            if cells.bottom < header or cells.left > width:
                 continue
-            if not width:
-                width = len(row)
-            writer.writerow(row + [""] * (width - len(row)))
-    if not width:
-        raise DataError(f"{label}: the first sheet is empty; it needs a header row with the names of the columns")
+            if cells.top <= header:
+                raise DataError(
+                    f"{self.label}: the header in row {header:,} has merged cells, {cells.name}; unmerge them in Excel,"
+                    " and give each column its name in one row"
+                )
+            if cells.bottom > cells.top:
+                raise DataError(
+                    f"{self.label}: the cells {cells.name} are merged over {cells.bottom - cells.top + 1:,} rows, of"
+                    " which only the first has the value; unmerge them in Excel and fill the value into each row"
+                )
+            merged[cells.top] = cells.name
+        return merged
+
+    def _reject(self, place: int, cells: Sequence[str], names: Sequence[str], merged: Mapping[int, str]) -> str:
+        """Why a row is no lead; empty where it may be one."""
+        if place in merged:
+            return f"has merged cells, {merged[place]}"
+        if layout.repeats_header(cells, names):
+            return layout.HEADER_AGAIN_REASON
+        if len(cells) > len(names):
+            return REASONS["TOO MANY COLUMNS"]
+        return layout.TOTALS_REASON if layout.is_totals(cells) else ""
+
+    def _notes(self) -> Iterator[str]:
+        hidden = self.facts.hidden_rows
+        if hidden:
+            yield f"{hidden:,} hidden row{' is' if hidden == 1 else 's are'} read like the others."
+        if self.errors:
+            count = len(self.errors)
+            named = ", ".join(self.errors[:_MOST_NAMED]) + (", …" if count > _MOST_NAMED else "")
+            cells = "1 cell holds an error and counts" if count == 1 else f"{count:,} cells hold errors and count"
+            yield f"{cells} as missing: {named}."
 
 
-def _read_formulas(source: BinaryIO, book: Any) -> Any:
-    """The rows of the first sheet with formulas as they are written, or None where there is no formula."""
+def _as_line(cells: Sequence[str]) -> str:
+    """Cells as a line of CSV."""
+    line = StringIO()
+    csv.writer(line, lineterminator="").writerow(cells)
+    return line.getvalue()[:_LONGEST_VALUE]
+
+
+def _read_formulas(source: BinaryIO, title: str) -> Any:
+    """The rows of a sheet with formulas as they are written."""
     import openpyxl
 
-    with zipfile.ZipFile(source) as archive:
-        place = str(book.worksheets[0]._worksheet_path).lstrip("/")
-        with archive.open(place) as sheet:
-            tail = b""
-            while block := sheet.read(_SEARCHED):
-                if b"<f>" in tail + block or b"<f " in tail + block or b"<f/" in tail + block:
-                    break
-                tail = block[-3:]
-            else:
-                return None
-    written = openpyxl.load_workbook(source, read_only=True).worksheets[0]
+    written = openpyxl.load_workbook(source, read_only=True)[title]
     written.reset_dimensions()
     return written.iter_rows()
 
