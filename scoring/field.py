@@ -15,7 +15,7 @@ class Field:
 
     `sources` are the names under which its value may come, with the system that uses each; its own name always counts.
     `standard` are further names that the card need not write, since every CRM of a kind uses them (`crm_names.py`);
-    `in_bodies` are those that count only in a body of their CRM.
+    `in_bodies` are those that count only in a body of their CRM, `labels` those of the columns that CRMs export.
     `values` lists every text that it may have. `missing` holds typed values that mean "not known". `derived` is set for
     a field that is computed from others. `known_when_scored` is the author's word that its value doesn't come from what
     became of the lead: training takes it, whatever the leakage gate finds.
@@ -36,6 +36,7 @@ class Field:
     derived_text: str = ""
     standard: tuple[tuple[str, str], ...] = ()
     in_bodies: tuple[tuple[str, str], ...] = ()
+    labels: tuple[tuple[str, str], ...] = ()
 
     @property
     def columns(self) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
+from leadledger.scoring.column_names import ColumnNames
 from leadledger.scoring.criterion import Criterion
 from leadledger.scoring.decay import Steps, decay, scale_points
 from leadledger.scoring.exclusion import Exclusion
@@ -88,6 +89,11 @@ class Card:
     def derived_fields(self) -> tuple[Field, ...]:
         """The fields that are computed, in an order in which each asks only earlier ones."""
         return tuple(field for field in self.fields.values() if field.derived is not None)
+
+    @cached_property
+    def column_names(self) -> ColumnNames:
+        """The names by which the plain fields are found."""
+        return ColumnNames.of(self.plain_fields, [self.outcome.column] if self.outcome else [])
 
     def find_plain_fields(self, names: tuple[str, ...]) -> tuple[str, ...]:
         """The plain fields behind some fields, each once: a derived field is replaced by what it asks."""

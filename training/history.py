@@ -23,6 +23,7 @@ from leadledger.scoring.criterion import Criterion
 from leadledger.scoring.errors import DataError, did_you_mean, quote
 from leadledger.scoring.field import Field
 from leadledger.scoring.printers.sql import select as sql
+from leadledger.scoring.printers.sql.cleaning import find_columns
 from leadledger.scoring.printers.sql.dialects.literals import quoted
 from leadledger.scoring.printers.sql.query import Query
 from leadledger.scoring.scorecard import START_TENTHS, Card, Learned, Outcome, Scorecard
@@ -192,8 +193,8 @@ def read_history(
         )
     connection = connect()
     source = read_list(connection, data, reading)
-    _check_columns(card, outcome, source, label)
     wide, became = _with_outcome(card, outcome)
+    _check_columns(card, wide, became, source, label)
     scorecard = Scorecard(wide, Learned())
     day: date | str = outcome.since or as_of or EPOCH
     query = Query(day, source.table, source.columns, keep=[ROW, *source.columns], checks=True, fields=True)
@@ -230,14 +231,18 @@ def read_history(
     )
 
 
-def _check_columns(card: Card, outcome: Outcome, source: LeadTable, label: str) -> None:
-    if outcome.column not in source.columns:
+def _check_columns(card: Card, wide: Card, became: str, source: LeadTable, label: str) -> None:
+    """Raises DataError where the outcome, its day or all fields have no column. `wide` has the outcome as a field."""
+    outcome = wide.outcome
+    assert outcome is not None
+    by_field = find_columns(wide, source.columns, label)
+    if not by_field[became]:
         hint = did_you_mean(outcome.column, source.columns)
         raise DataError(f"{label}: has no column '{outcome.column}', the outcome that the card names.{hint}")
-    if outcome.since and not any(column in source.columns for column in card.fields[outcome.since].columns):
+    if outcome.since and not by_field[outcome.since]:
         hint = did_you_mean(outcome.since, source.columns)
         raise DataError(f"{label}: has no column '{outcome.since}', from which the outcome is counted.{hint}")
-    if not any(column in source.columns for field in card.plain_fields for column in field.columns):
+    if not any(by_field[field.name] for field in card.plain_fields):
         first = next(iter(source.columns))
         raise DataError(
             f"{label}: no column belongs to the card '{card.name}', the first is {quote(first)};"

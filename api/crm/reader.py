@@ -12,8 +12,9 @@ from leadledger.api.crm.systems import CRMS
 from leadledger.api.requests.body import MOST_NAMES, check_name, clean_lead
 from leadledger.api.requests.mistakes import Mistakes, Path
 from leadledger.scoring.cleaning import Lead
+from leadledger.scoring.column_names import name_key
 from leadledger.scoring.engine.score import Engine
-from leadledger.scoring.errors import UnreadableValue
+from leadledger.scoring.errors import UnreadableValue, quote
 from leadledger.scoring.field import Field
 from leadledger.scoring.text_forms import WHITE_SPACE, fold
 
@@ -70,17 +71,21 @@ def read_record_id(crm: Crm, record: Any) -> str | None:
 class _NamesInCrm:
     """The names that count in the records of one CRM.
 
-    `kinds`: the kind of the field that each name is of. `renamed`: names that count in this CRM only, with the field's
-    own. `rivals`: for each field, its names in this CRM, and all others.
+    `kinds`: the kind of the field that each name is of, `homes`: that field, `spellings`: the name of each key.
+    `renamed`: names that count in this CRM only, with the field's own. `rivals`: for each field, its names in this CRM,
+    and all others.
     """
 
     kinds: Mapping[str, str]
+    homes: Mapping[str, str]
+    spellings: Mapping[str, str]
     renamed: Mapping[str, str]
     rivals: Sequence[tuple[Sequence[str], Sequence[str]]]
 
     @classmethod
     def of(cls, source: str, fields: Sequence[Field]) -> _NamesInCrm:
         kinds: dict[str, str] = {column: field.kind for field in fields for column in field.columns}
+        homes: dict[str, str] = {column: field.name for field in fields for column in field.columns}
         renamed: dict[str, str] = {}
         rivals = []
         for field in fields:
@@ -88,10 +93,14 @@ class _NamesInCrm:
             own = (*here, *(name for system, name in field.sources + field.standard if fold(system) == source))
             others = tuple(name for name in field.columns if name not in own)
             kinds |= dict.fromkeys(here, field.kind)
+            homes |= dict.fromkeys(here, field.name)
             renamed |= here
             if own and others:
                 rivals.append((own, others))
-        return cls(kinds, renamed, tuple(rivals))
+        ours = {name_key(name): name for own, _ in rivals for name in own}
+        labels = {name_key(label): field.name for field in fields for _, label in field.labels}
+        spellings = labels | {name_key(name): name for name in reversed(homes)} | ours
+        return cls(kinds, homes, spellings, renamed, tuple(rivals))
 
 
 @dataclasses.dataclass(slots=True)
@@ -131,6 +140,7 @@ def _collect(crm: Crm, names: _NamesInCrm, record: dict[str, Any], path: Path, m
     """The members of a record, read for the fields that use them; mistakes are noted."""
     collected = _Collected()
     values, paths, ignored = collected.values, collected.paths, collected.ignored
+    spelt_otherwise: list[Member] = []
     for member in crm.read_members(record, path, mistakes):
         if len(values) + len(ignored) >= MOST_NAMES:
             mistakes.add(path, f"has more than {MOST_NAMES:,} names; send those that the card uses")
@@ -143,6 +153,8 @@ def _collect(crm: Crm, names: _NamesInCrm, record: dict[str, Any], path: Path, m
             check_name(name, member.path, mistakes)
             if not _is_opened(member):
                 ignored[name] = None
+            if name_key(name) in names.spellings:
+                spelt_otherwise.append(member)
             continue
         if name in paths:  # "Owner.Name" may also be written out, beside Owner
             mistakes.add(member.path, "is given more than once; send it once")
@@ -152,9 +164,37 @@ def _collect(crm: Crm, names: _NamesInCrm, record: dict[str, Any], path: Path, m
         except UnreadableValue as reason:
             values[name] = None
             mistakes.add(member.path, str(reason), member.value)
+    if spelt_otherwise:
+        _collect_spelt_otherwise(crm, names, spelt_otherwise, collected, mistakes)
     if ignored and not values:  # a record of another system, or one that was asked for without its fields
         mistakes.add(path, f"has no name that the card uses; is it a record of {crm.name}, with its fields?")
     return collected
+
+
+def _collect_spelt_otherwise(
+    crm: Crm, names: _NamesInCrm, members: Sequence[Member], collected: _Collected, mistakes: Mistakes
+) -> None:
+    """Take the members whose names are those of fields in another spelling, of fields that have no other member."""
+    present = {names.homes[name] for name in collected.paths}
+    taken = {name_key(name): name for name in collected.paths}
+    for member in members:
+        key = name_key(member.name)
+        name = names.spellings[key]
+        if key in taken:
+            again = f"is the same name as {quote(taken[key])}, spelt otherwise; send one of the two"
+            mistakes.add(member.path, again)
+            continue
+        if names.homes[name] in present:
+            continue
+        taken[key] = member.name
+        present.add(names.homes[name])
+        collected.ignored.pop(member.name, None)
+        collected.paths[name] = member.path
+        try:
+            collected.values[name] = crm.read_value(member, names.kinds[name])
+        except UnreadableValue as reason:
+            collected.values[name] = None
+            mistakes.add(member.path, str(reason), member.value)
 
 
 def _is_opened(member: Member) -> bool:

@@ -30,7 +30,7 @@ from leadledger.scoring.errors import DataError, did_you_mean, quote
 from leadledger.scoring.field import Field
 from leadledger.scoring.outputs import list_names
 from leadledger.scoring.printers.sql import select as sql
-from leadledger.scoring.printers.sql.cleaning import require_columns
+from leadledger.scoring.printers.sql.cleaning import find_homes, find_id_column, require_columns
 from leadledger.scoring.printers.sql.dialects.postgres import LONGEST_NAME, family, name, normalize_column, text
 from leadledger.scoring.printers.sql.query import BAD, Query
 from leadledger.scoring.scorecard import Card, Scorecard
@@ -141,8 +141,8 @@ class _TableRun:
         self.types = types
         self.used = require_columns(card.card, types, label)
         self.key = _choose_key(card.card, types, label, key)
-        ids = (field.name for field in card.card.plain_fields if field.kind == "id" and self.key in field.columns)
-        self.id = next(ids, self.key)
+        home = find_homes(card.card, types).get(self.key)
+        self.id = home.name if home is not None and home.kind == "id" else self.key
         self.outputs = sql_types(ENGINE.columns(wanted.explain))
         self.ledger = None if wanted.ledger is None else str(wanted.ledger)
 
@@ -157,11 +157,9 @@ class _TableRun:
     def stage(self) -> None:
         """Score the rows into the temporary table STAGED."""
         card, where = self.card, self.where
-        kinds = {column: field.kind for field in card.card.plain_fields for column in field.columns}
         read = {
-            column: normalize_column(column, kind, kinds[column])
-            for column, kind in self.types.items()
-            if column in kinds
+            column: normalize_column(column, self.types[column], field.kind)
+            for column, field in find_homes(card.card, self.types).items()
         }
         selected = [f"{spelt} AS {name(column)}" for column, (spelt, _) in read.items()]
         selected.append(f"{name(self.key)} AS {name(KEY)}")
@@ -286,9 +284,8 @@ class _TableRun:
 def _choose_key(card: Card, types: Mapping[str, str], label: str, key: str | None) -> str:
     """The column that tells rows apart: `key`, or that of a field of kind id. Raises DataError."""
     if key is None:
-        ids = [column for field in card.plain_fields if field.kind == "id" for column in field.columns]
-        key = next((column for column in ids if column in types), None)
-        if key is None:
+        key = find_id_column(card, types)
+        if not key:
             raise DataError(f"{label}: no column holds the card's field of kind id; name the column that is the key")
     if key not in types:
         raise DataError(f"{label}: there is no column {quote(key)}.{did_you_mean(key, types)}")

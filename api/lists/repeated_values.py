@@ -12,7 +12,7 @@ from datetime import date
 import duckdb
 
 from leadledger.scoring.printers.sql import select as sql
-from leadledger.scoring.printers.sql.cleaning import find_columns
+from leadledger.scoring.printers.sql.cleaning import find_columns, find_homes
 from leadledger.scoring.printers.sql.dialects.literals import quoted
 from leadledger.scoring.printers.sql.query import Query
 from leadledger.scoring.scorecard import Card, Scorecard
@@ -58,8 +58,8 @@ def _find_repeated(connection: duckdb.DuckDBPyConnection, columns: Sequence[str]
 
 def _values_of(card: Card, query: Query, column: str, kind: str) -> str:
     """The FROM item of the values of a column, of the SQL type `kind`, that get a memo."""
-    days = {column for field in card.plain_fields if field.kind == "date" for column in field.columns}
-    if column not in days or kind not in ("VARCHAR", "DATE") or not isinstance(query.as_of, date):
+    is_day = find_homes(card, [column])[column].kind == "date" and kind in ("VARCHAR", "DATE")
+    if not is_day or not isinstance(query.as_of, date):
         return _SAMPLE
     near = f"range(DATE '{query.as_of}' - {DAYS_AROUND}, DATE '{query.as_of}' + {DAYS_AROUND}, INTERVAL 1 DAY)"
     day = f"CAST(CAST(unnest({near}) AS DATE) AS {kind})"

@@ -1,13 +1,14 @@
 """The standard names of CRMs: what a card need not say under `from:`.
 
-`crm_names.yaml` holds them: about 35 lead fields, each with its kind and its name in five systems. The author's own
+`crm_names.yaml` holds them: about 35 lead fields, each with its kind and its name in five systems; `crm_labels.yaml`
+what stands above their columns in the lists that people export. The author's own
 word always wins: a name that the card uses already is never given to another field, and a field whose `from:` speaks of
 a system gets none of that system's. So no card can clash with this list, and no card is refused for it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
@@ -31,6 +32,17 @@ class StandardField:
     kind: str
     anywhere: Mapping[str, str]
     in_bodies: Mapping[str, str]
+
+
+@cache
+def read_labels() -> Mapping[str, Mapping[str, Sequence[str]]]:
+    """The labels that CRMs write above the columns of standard fields: by field, by system."""
+    labels: dict[str, dict[str, Sequence[str]]] = {}
+    text = files("leadledger.scoring.card").joinpath("crm_labels.yaml").read_text("utf-8")
+    for system, by_field in yaml.load(text, Loader).items():
+        for field, listed in by_field.items():
+            labels.setdefault(field, {})[system] = [listed] if isinstance(listed, str) else listed
+    return labels
 
 
 @cache
@@ -76,4 +88,10 @@ def _add_names_to(field: Field, spoken: Container[str], taken: Container[str]) -
         for system, column in names.items():
             if system not in spoken and column not in taken:
                 (in_bodies if column in unwanted else sources).append((system, column))
-    return replace(field, standard=tuple(anywhere), in_bodies=tuple(in_bodies))
+    labels = [
+        (system, label)
+        for system, listed in read_labels().get(field.name, {}).items()
+        if system not in spoken
+        for label in listed
+    ]
+    return replace(field, standard=tuple(anywhere), in_bodies=tuple(in_bodies), labels=tuple(labels))

@@ -14,7 +14,7 @@ from typing import Any
 
 from leadledger.scoring.cleaning import Lead, make_cleaner
 from leadledger.scoring.engine import question
-from leadledger.scoring.errors import BadValue, LeadError, UnreadableValue
+from leadledger.scoring.errors import BadValue, LeadError, UnreadableValue, quote
 from leadledger.scoring.gate import Gate, decide
 from leadledger.scoring.lookup import Combination, Pair, Table, Term
 from leadledger.scoring.outputs import REASONS_PER_SIDE
@@ -84,7 +84,7 @@ class Engine:
         self._fields = {
             field.name: (field, make_cleaner(field, card.card.missing_texts)) for field in card.card.plain_fields
         }
-        self._columns = {column: field.name for field in card.card.plain_fields for column in field.columns}
+        self._names = card.card.column_names
         self._blank: dict[str, Typed] = dict.fromkeys(self._fields)
         # Most entries are the same for every lead that has them, so they are made once.
         self._start = Entry("start", "start", card.learned.start, "Where every lead starts")
@@ -98,14 +98,32 @@ class Engine:
 
     def clean(self, lead: Mapping[str, Any], path: str = "$") -> Lead:
         """Typed values of a raw lead. Raises LeadError; `path` leads to the lead in the caller's input."""
+        values, ignored, problems = self._read_values(lead, self._names.exact, path)
+        if ignored and self._names.may_match(ignored):
+            matched = self._names.match(lead)
+            values, ignored, problems = self._read_values(lead, matched.fields, path)
+            for first, second in matched.alike:
+                reason = f"is the same name as {quote(first)}, spelt otherwise; send one of the two"
+                problems.append(BadValue(matched.fields[second], second, lead[second], reason, path))
+        if problems:
+            raise LeadError(problems)
+        return Lead(values, tuple(map(str, ignored)))
+
+    def _read_values(
+        self, lead: Mapping[str, Any], homes: Mapping[str, str], path: str
+    ) -> tuple[dict[str, Typed], list[Any], list[BadValue]]:
+        """The typed values of a raw lead, the names of which no field is, and the problems.
+
+        `homes` has the field of each name that belongs to one.
+        """
         values = dict(self._blank)
         columns: dict[str, str] = {}
-        ignored = []
-        problems = []
+        ignored: list[Any] = []
+        problems: list[BadValue] = []
         for column, raw in lead.items():
-            name = self._columns.get(column)
+            name = homes.get(column)
             if name is None:
-                ignored.append(str(column))
+                ignored.append(column)
                 continue
             try:
                 value = self._fields[name][1](raw)
@@ -122,9 +140,7 @@ class Engine:
                 problems.append(BadValue(name, str(column), raw, clash, path))
             values[name] = value
             columns[name] = column
-        if problems:
-            raise LeadError(problems)
-        return Lead(values, tuple(ignored))
+        return values, ignored, problems
 
     def list_bad_values(self, lead: Mapping[str, Any]) -> Sequence[BadValue]:
         """What can't be read in a raw lead that SQL has refused.

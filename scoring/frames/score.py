@@ -20,7 +20,7 @@ from leadledger.scoring.frames import spark as spark_frame
 from leadledger.scoring.frames.libraries import ARROW, LIBRARIES, POLARS, SPARK, Library, find_library, require_arrow
 from leadledger.scoring.outputs import PLUS_MINUS, REASON_COLUMNS, SCORE_COLUMNS, list_names
 from leadledger.scoring.printers.sql import select as sql
-from leadledger.scoring.printers.sql.cleaning import find_columns, require_columns, type_family
+from leadledger.scoring.printers.sql.cleaning import find_columns, find_homes, require_columns, type_family
 from leadledger.scoring.printers.sql.dialects import spark
 from leadledger.scoring.printers.sql.dialects.duckdb import DUCKDB_SETTINGS
 from leadledger.scoring.printers.sql.dialects.literals import quoted
@@ -233,7 +233,7 @@ def _register_columns(
         else:
             types |= described
     unread: set[int] = set()
-    fields = {column: field for field in card.card.plain_fields for column in field.columns}
+    fields = find_homes(card.card, columns)
     for column in [name for name, type in types.items() if not type_family(type) and type != NANOSECONDS]:
         clean = make_cleaner(fields[column], card.card.missing_texts)
         values = library.values(columns[column])

@@ -14,7 +14,7 @@ from uuid import uuid4
 
 from leadledger.scoring.errors import DataError
 from leadledger.scoring.printers.sql import select as sql
-from leadledger.scoring.printers.sql.cleaning import find_doubtful, type_family
+from leadledger.scoring.printers.sql.cleaning import find_doubtful, find_homes, type_family
 from leadledger.scoring.printers.sql.dialects import spark
 from leadledger.scoring.printers.sql.query import BAD, Query
 from leadledger.scoring.scorecard import Card, Scorecard
@@ -76,7 +76,7 @@ def _run_select(select: str, frame: Any, stand_in: str) -> Any:
 
 def describe_unreadable(card: Card, leads: SparkLeads) -> dict[str, str]:
     """The message for each column that may hold a value that can't be read, by the column that marks such a row."""
-    fields = {column: field for field in card.plain_fields for column in field.columns}
+    fields = find_homes(card, leads.types)
     messages = {}
     for column in find_doubtful(card, leads.types, spark.SPARK):
         field = fields[column]

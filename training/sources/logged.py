@@ -53,7 +53,9 @@ class LoggedHistory:
 
 def adapt_to_log(card: Card) -> Card:
     """The card that reads a history from the log: each field by its own name alone, and the outcome by the two days."""
-    fields = {name: replace(field, sources=(), standard=(), in_bodies=()) for name, field in card.fields.items()}
+    fields = {
+        name: replace(field, sources=(), standard=(), in_bodies=(), labels=()) for name, field in card.fields.items()
+    }
     fields[SCORE_DAY] = Field(SCORE_DAY, "date", learn=False)
     outcome = card.outcome and replace(card.outcome, column=OUTCOME_DAY, since=SCORE_DAY)
     return replace(card, fields=fields, outcome=outcome)

@@ -19,11 +19,12 @@ def find_misspelt(card: Card, columns: Iterable[str]) -> dict[str, str]:
     Only fields without any column in the list count, and each is named once, for the column that is most like it.
     """
     present = list(columns)
-    used = {name for field in card.plain_fields for name in field.columns}
+    used = card.column_names.match(present).fields
+    fields_found = set(used.values())
     spellings: dict[str, str] = {}  # of the names that no column has: folded, and as the card spells it
     owners: dict[str, str] = {}
     for field in card.plain_fields:
-        if not any(name in present for name in field.columns):
+        if field.name not in fields_found:
             for name in field.written_columns:
                 spellings.setdefault(_letters(name), name)
                 owners.setdefault(_letters(name), field.name)

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
 
+from leadledger.scoring.column_names import refuse_alike
 from leadledger.scoring.errors import DataError, PrinterError, did_you_mean, quote
 from leadledger.scoring.field import Field
 from leadledger.scoring.flag_forms import NO_TEXTS, YES_TEXTS
@@ -44,9 +45,26 @@ def type_family(kind: str) -> str:
     return {"BOOLEAN": "flag", "DATE": "date", '"NULL"': "text"}.get(kind, "")
 
 
-def find_columns(card: Card, columns: Mapping[str, str]) -> dict[str, list[str]]:
-    """The columns that hold each plain field, of those that there are, in the order of the fields."""
-    return {field.name: [column for column in field.columns if column in columns] for field in card.plain_fields}
+def find_columns(card: Card, columns: Iterable[str], label: str = "the list") -> dict[str, list[str]]:
+    """The columns that hold each plain field, of those that there are, in the order of the fields.
+
+    Raises DataError, which calls the list `label`, where two of them are spellings of one name.
+    """
+    matched = card.column_names.match(columns)
+    refuse_alike(matched, label)
+    by_field: dict[str, list[str]] = {field.name: [] for field in card.plain_fields}
+    for column, name in matched.fields.items():
+        by_field[name].append(column)
+    for field in card.plain_fields:  # the field's own name first
+        if len(by_field[field.name]) > 1:
+            order = {column: place for place, column in enumerate(field.columns)}
+            by_field[field.name].sort(key=lambda column: order.get(column, len(order)))
+    return by_field
+
+
+def find_homes(card: Card, columns: Iterable[str]) -> dict[str, Field]:
+    """The field of each column that belongs to one."""
+    return {column: card.fields[field] for column, field in card.column_names.match(columns).fields.items()}
 
 
 def find_id_column(card: Card, columns: Mapping[str, str]) -> str:
@@ -59,7 +77,7 @@ def find_id_column(card: Card, columns: Mapping[str, str]) -> str:
 
 def require_columns(card: Card, columns: Mapping[str, str], label: str) -> dict[str, list[str]]:
     """As `find_columns`; raises DataError, which calls the list `label`, where no column belongs to the card."""
-    by_field = find_columns(card, columns)
+    by_field = find_columns(card, columns, label)
     if not any(by_field.values()):
         known = [column for field in card.plain_fields for column in field.written_columns]
         first = next(iter(columns), None)

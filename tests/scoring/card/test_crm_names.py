@@ -19,8 +19,9 @@ from leadledger.models.releases.diff_text import diff_text
 from leadledger.models.releases.manifest import MANIFEST, digest_of
 from leadledger.models.releases.store import Releases
 from leadledger.scoring.card.card_keys import KINDS
-from leadledger.scoring.card.crm_names import SYSTEMS, read_standard_fields
+from leadledger.scoring.card.crm_names import SYSTEMS, read_labels, read_standard_fields
 from leadledger.scoring.card.reader import parse_card
+from leadledger.scoring.column_names import name_key
 from leadledger.scoring.errors import DataError, LeadError
 from leadledger.scoring.printers.sql.cleaning import require_columns
 from leadledger.scoring.scorecard import Learned, Scorecard, build_untrained
@@ -56,6 +57,73 @@ def test_the_page_lists_them() -> None:
         names = {system: f"`{column}`" for system, column in entry.anywhere.items()}
         names |= {system: f"(`{column}`)" for system, column in entry.in_bodies.items()}
         assert f"| `{name}` | {entry.kind} | {' | '.join(names.get(system, '–') for system in SYSTEMS)} |" in page
+
+
+def test_the_page_lists_the_labels() -> None:
+    """docs/crm.md has a row for each field with labels, and all of its labels."""
+    page = (Path(__file__).parents[3] / "docs" / "crm.md").read_text("utf-8")
+    for name, by_system in read_labels().items():
+        rows = [line for line in page.split("## Labels of exported lists")[1].splitlines() if f"| `{name}` |" in line]
+        assert len(rows) == 1, name
+        cells = rows[0].split("|")[2:-1]
+        for system, cell in zip(("salesforce", "hubspot", "dynamics", "pipedrive", "zoho"), cells, strict=True):
+            assert cell.strip() == (", ".join(f"`{label}`" for label in by_system.get(system, ())) or "–"), name
+
+
+def test_labels_are_sound() -> None:
+    """A label is of a standard field, in any spelling of one only, and reveals nothing about the outcome."""
+    homes: dict[str, str] = {}
+    for name, entry in read_standard_fields().items():
+        for column in (name, *entry.anywhere.values()):
+            assert homes.setdefault(name_key(column), name) == name, column
+    for name, by_system in read_labels().items():
+        assert name in read_standard_fields()
+        for label in itertools.chain(*by_system.values()):
+            assert homes.setdefault(name_key(label), name) == name, label
+            assert not known_later().get(bare(label)), label
+
+
+@pytest.mark.parametrize(
+    ("header", "fields"),
+    [
+        (
+            "Lead ID,Company,Lead Source,Industry,Employees,Create Date",
+            ["lead_id", "company", "lead_source", "industry", "employees", "created"],
+        ),
+        (
+            "Record ID,First Name,Last Name,Job Title,Lead Status,Create Date,Number of Employees,Annual Revenue,"
+            "Country/Region",
+            ["lead_id", "first_name", "last_name", "job_title", "created", "employees", "annual_revenue", "country"],
+        ),
+        (
+            "(Do Not Modify) Lead,(Do Not Modify) Row Checksum,(Do Not Modify) Modified On,Company Name,"
+            "No. of Employees,Created On,Country/Region",
+            ["lead_id", "company", "employees", "created", "country"],
+        ),
+        (
+            "Lead - ID,Lead - Title,Lead - Lead created,Organization - Name,Person - Email - Work,Lead - Source",
+            ["lead_id", "created", "company", "email", "lead_source"],
+        ),
+        (
+            "Record Id,Lead Owner,Lead Name,Company,No. of Employees,Created Time,Last Activity Time,Email Opt Out",
+            ["lead_id", "owner", "full_name", "company", "employees", "created", "last_activity", "unsubscribed"],
+        ),
+    ],
+)
+def test_an_exported_list_maps_by_itself(header: str, fields: list[str]) -> None:
+    """The columns that people export belong to the standard fields; what only the CRM uses belongs to none."""
+    every = "\n".join(f"  {name}: {{kind: {entry.kind}}}" for name, entry in read_standard_fields().items())
+    matched = card(every).card.column_names.match(header.split(","))
+    assert list(matched.fields.values()) == fields
+    assert not matched.alike
+
+
+def test_a_label_follows_the_rules_of_names() -> None:
+    """A field with another kind, with values, or with the author's word of that system gets no label of it."""
+    assert card("  employees: {kind: text}").card.fields["employees"].labels == ()
+    assert card("  country: {kind: text, values: [NO]}").card.fields["country"].labels == ()
+    named = card("  lead_id: {kind: id, from: {hubspot: x}}").card.column_names
+    assert list(named.match(["Contact ID", "(Do Not Modify) Lead"]).fields) == ["(Do Not Modify) Lead"]
 
 
 def test_no_two_fields_have_one_name_anywhere() -> None:

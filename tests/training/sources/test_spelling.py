@@ -24,7 +24,7 @@ stages: [{name: lead}]
     ("columns", "misspelt"),
     [
         (["emploees", "country"], {"emploees": "employees"}),
-        (["Employees", "COUNTRY"], {"Employees": "employees", "COUNTRY": "country"}),
+        (["Employees", "COUNTRY", "number_of_employees"], {}),  # other spellings of the names that the fields have
         (["Country"], {}),  # what Salesforce calls it: the field has its column
         (["number of employes"], {"number of employes": "NumberOfEmployees"}),
         (["emploees", "employees"], {}),  # the field has its column
