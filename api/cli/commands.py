@@ -18,6 +18,7 @@ from leadledger.api.cli.keys import keys
 from leadledger.api.cli.log import log
 from leadledger.api.cli.printing import prepare_consoles, show_controls
 from leadledger.api.cli.recalibrate import recalibrate
+from leadledger.api.cli.release import release
 from leadledger.api.cli.releases import releases
 from leadledger.api.cli.score import score
 from leadledger.api.cli.serve import serve
@@ -46,7 +47,8 @@ def cli() -> None:
     """Score leads with rules and learned tables. Every point has a reason, and the points add up."""
 
 
-for command in (check, train, recalibrate, backtest, score, explain, sql, serve, releases, keys, log, demo):
+COMMANDS = (check, release, train, recalibrate, backtest, score, explain, sql, serve, releases, keys, log, demo)
+for command in COMMANDS:
     cli.add_command(command)
 
 

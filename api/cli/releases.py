@@ -77,7 +77,7 @@ def diff_releases(old: str, new: str, home: Path, as_json: bool) -> None:
 def _list_text(infos: Sequence[ReleaseInfo]) -> str:
     """The releases, newest last, with a mark at the current one."""
     if not infos:
-        return "There is no release yet; `leadledger train CARD DATA` makes one."
+        return "There is no release yet; `leadledger release CARD` makes one."
     lines = []
     for info in infos:
         mark = "*" if info.current else " "

@@ -67,6 +67,7 @@ class HistorySource:
 @click.option(
     "--held-out", type=click.FloatRange(0.05, 0.6), default=0.25, show_default=True, help="Share of leads to judge by."
 )
+@click.option("--draft", is_flag=True, help="Make a release that nobody serves until `releases use` chooses it.")
 @click.option("--force", is_flag=True, help="Make the new release current even if it is worse.")
 @reading_options
 @home
@@ -81,13 +82,14 @@ def train(
     as_of: date | None,
     seed: int,
     held_out: float,
+    draft: bool,
     force: bool,
     as_json: bool,
 ) -> None:
     """Learn from past leads for CARD, and make a release.
 
     The past leads come from the history DATA, or from the log of scores. The new release becomes the current one,
-    unless it does worse than the current one on the same held-out leads.
+    unless it is a draft, or does worse than the current one on the same held-out leads.
     """
     with training_imports("training"):
         from leadledger.training.runs.tracking import log_run
@@ -110,11 +112,11 @@ def train(
             reading=reading,
             progress=show_step,
         )
-    name = training.publish(releases, datetime.now(UTC), force=force)
+    name = training.publish(releases, datetime.now(UTC), draft=draft, force=force)
     logged = log_run(training, name)
     is_current = releases.current() == name
     text = (
-        f"{training_text(training, name, is_current, width())}\n"
+        f"{training_text(training, name, is_current, width(), draft=draft)}\n"
         f"The whole report, for a browser: {releases.path(name, 'report.html')}"
     )
     report(as_json, {"release": name, "home": str(source.home), "current": is_current, **training.to_dict()}, text)

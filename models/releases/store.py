@@ -53,7 +53,7 @@ from leadledger.scoring.errors import ReleaseError, ScorecardError, did_you_mean
 from leadledger.scoring.scorecard import Learned, Scorecard
 
 NO_FILES: Mapping[str, bytes] = MappingProxyType({})
-HOW_TO_TRAIN = "`leadledger train CARD DATA` makes one"
+HOW_TO_RELEASE = "`leadledger release CARD` or `leadledger train CARD DATA` makes one"
 
 _RELEASE_NAME = re.compile(r"[0-9a-z][0-9a-z-]{0,99}")
 
@@ -285,13 +285,13 @@ class Releases:
                 raise ReleaseError(f"{quote(name)} is not the name of a release; {rule}")
             names = self.names()
             if name not in names:
-                hint = did_you_mean(name, reversed(names)) or f" There is none yet; {HOW_TO_TRAIN}."
+                hint = did_you_mean(name, reversed(names)) or f" There is none yet; {HOW_TO_RELEASE}."
                 raise ReleaseError(f"there is no release '{name}' in {self.home}.{hint}")
             return name
         current = self.current()
         names = self.names()
         if not names:
-            raise ReleaseError(f"there is no release in {self.home} yet; {HOW_TO_TRAIN}")
+            raise ReleaseError(f"there is no release in {self.home} yet; {HOW_TO_RELEASE}")
         if current is None:
             raise ReleaseError(f"no release in {self.home} is current; {self._choose()}")
         if current not in names:
@@ -309,7 +309,7 @@ class Releases:
     def _choose(self, but: str = "") -> str:
         others = [name for name in self.names() if name != but]
         if not others:
-            return f"there is no other; {HOW_TO_TRAIN}"
+            return f"there is no other; {HOW_TO_RELEASE}"
         return f"`leadledger releases use {others[-1]}` chooses {'another' if but else 'one'}"
 
     def _refusal(self, name: str, problems: Iterable[str]) -> ReleaseError:

@@ -12,23 +12,29 @@ from leadledger.training.sources.logged import LEFT_OUT_REASONS
 NAMES = {"leadledger": "this release"}
 
 
-def training_text(training: Training, release: str, current: bool, width: int = 80) -> str:
+def training_text(training: Training, release: str, current: bool, width: int = 80, *, draft: bool = False) -> str:
     """The verdict, where the leads went, and the measures beside those of the baselines.
 
-    `current`: whether it became the current release.
+    `current`: whether it became the current release; `draft`: whether it was not to.
     """
-    return "\n".join(_lines(training, release, current, width))
+    return "\n".join([*_fate(training, release, current, width, draft), *_lines(training, width)])
 
 
-def _lines(training: Training, release: str, current: bool, width: int) -> Iterator[str]:
+def _fate(training: Training, release: str, current: bool, width: int, draft: bool) -> Iterator[str]:
+    """Whether it is the current release, and how it compares with the one before."""
     if current:
         yield f"Release {release} is made, and is the current one."
+    elif draft:
+        yield f"Release {release} is made, as a draft; `leadledger releases use {release}` makes it current."
     else:
         yield from textwrap.wrap(f"Release {release} is made, and held back: {training.held_back}.", width)
         yield f"`leadledger releases use {release}` makes it current all the same."
-    if training.metrics.get("comparison") and current:
+    if training.metrics.get("comparison") and (current or draft):
         yield from textwrap.wrap(f"It is {training.metrics['comparison']['said']}.", width)
     yield ""
+
+
+def _lines(training: Training, width: int) -> Iterator[str]:
     if training.rules_only:
         yield from textwrap.wrap(f"Rules alone, nothing was learned: {training.rules_only}.", width)
         yield "Points count as declared."

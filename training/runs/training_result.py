@@ -46,10 +46,11 @@ class Training:
         comparison = self.metrics.get("comparison")
         return str(comparison["said"]) if comparison and comparison["worse"] else ""
 
-    def publish(self, releases: Releases, created: datetime, *, force: bool = False) -> str:
+    def publish(self, releases: Releases, created: datetime, *, draft: bool = False, force: bool = False) -> str:
         """Release it; returns the name of the release.
 
-        It becomes the current one, unless it was found worse than that (`held_back`); `force` overrules.
+        It becomes the current one, unless it is a `draft`, or was found worse than that (`held_back`), which `force`
+        overrules.
         """
         from leadledger.training.report.page import page  # matplotlib takes half a second
 
@@ -58,13 +59,14 @@ class Training:
             buffer = io.BytesIO()
             joblib.dump(self.estimator, buffer)  # for data scientists; nothing that serves reads it
             files["estimator.joblib"] = buffer.getvalue()
-        current = force or not self.held_back
+        current = not draft and (force or not self.held_back)
         notes = self.notes
-        if self.held_back and force:
+        if self.held_back and current:
             notes = (*notes, "It was made the current release all the same (--force).")
         files["report.html"] = page(
             self.metrics, self.provenance, self.learned, self.card, notes, self.rules_only
         ).encode()
+        fate = "" if current else "draft" if draft else "held back"
         return releases.publish(
             self.card_text,
             self.learned,
@@ -72,7 +74,7 @@ class Training:
             provenance=dict(self.provenance),
             created=created,
             files=files,
-            note="; ".join(part for part in (self.rules_only, "" if current else "held back") if part),
+            note="; ".join(part for part in (self.rules_only, fate) if part),
             current=current,
         )
 

@@ -32,7 +32,7 @@ def test_no_release_says_how_to_make_one(tmp_path: Path) -> None:
     assert done.exit_code == 1
     assert "leadledger train CARD DATA" in done.stderr
     assert run("releases", "--home", tmp_path / "home").output == (
-        "There is no release yet; `leadledger train CARD DATA` makes one.\n"
+        "There is no release yet; `leadledger release CARD` makes one.\n"
     )
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from leadledger.models.releases.store import Releases
 from tests.command_line import BAD_DATA, run
 
 
@@ -59,3 +60,14 @@ def test_without_enough_outcomes_rules_alone_are_released(
     assert " ".join(done.stdout.split()).count(f"Rules alone, nothing was learned: {why}") == 1
     explained = json.loads(run("explain", "-", "--home", home, "--json", stdin='{"need": "clear"}').stdout)
     assert (explained["points"], explained["release"] != "") == (60.0, True)
+
+
+@pytest.mark.slow
+def test_a_draft_is_not_served(small: Path, tmp_path: Path) -> None:
+    """`--draft` makes a release that is not the current one, and says how to make it so."""
+    data, home = tmp_path / "history.csv", tmp_path / "home"
+    data.write_text("\n".join(["need,became", *["clear,1", "vague,0"] * 20, ""]))
+    done = run("train", with_outcome(small), data, "--home", home, "--draft")
+    (name,) = Releases(home).names()
+    assert Releases(home).current() is None
+    assert f"Release {name} is made, as a draft; `leadledger releases use {name}` makes it current." in done.stdout

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 import leadledger.models.releases.store
 from leadledger.models.releases.manifest import CARD, LEARNED, MANIFEST, METRICS, PROVENANCE
-from leadledger.models.releases.store import Releases
+from leadledger.models.releases.store import HOW_TO_RELEASE, Releases
 from leadledger.scoring.bins import FlagBins, NumberBins
 from leadledger.scoring.card.reader import parse_card
 from leadledger.scoring.engine.score import score
@@ -136,7 +136,7 @@ def test_no_home_yet(tmp_path: Path) -> None:
     """Without a home there are no releases, and the message says how to make one."""
     store = Releases(tmp_path / "nowhere")
     assert (store.names(), store.list(), store.current()) == ((), (), None)
-    hint = "`leadledger train CARD DATA` makes one"
+    hint = HOW_TO_RELEASE
     assert refusal(store.open) == f"there is no release in {tmp_path / 'nowhere'} yet; {hint}"
     assert refusal(store.show) == f"there is no release in {tmp_path / 'nowhere'} yet; {hint}"
     missing = f"there is no release '2026-11-24-001' in {tmp_path / 'nowhere'}. There is none yet; {hint}."
@@ -282,7 +282,7 @@ def test_every_damage_is_named(tmp_path: Path) -> None:
     lines = refusal(Releases(tmp_path).open).splitlines()
     assert lines[1] == "  card.yaml is missing"
     assert lines[2].startswith("  metrics.json is not what was published: its SHA-256 is 44136fa355b3…, ")
-    assert lines[3] == "A release is never edited; there is no other; `leadledger train CARD DATA` makes one"
+    assert lines[3] == f"A release is never edited; there is no other; {HOW_TO_RELEASE}"
 
 
 def test_file_that_cannot_be_read(tmp_path: Path) -> None:
@@ -309,7 +309,8 @@ def test_card_that_no_longer_reads(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         f"release {name} is refused:\n"
         "  its card can't be read any more:\n"
         "  card.yaml:5:16: `kind` of field 'demo' is 'bool', which is not one of: number, text, flag, date, id\n"
-        "A release is never edited; there is no other; `leadledger train CARD DATA` makes one"
+        "A release is never edited; there is no other;"
+        " `leadledger release CARD` or `leadledger train CARD DATA` makes one"
     )
     assert Releases(tmp_path).open().release == name
 
