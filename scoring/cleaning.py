@@ -20,12 +20,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
+from uuid import UUID
 
 from leadledger.scoring.day_forms import read_day
 from leadledger.scoring.errors import UnreadableValue, quote
 from leadledger.scoring.field import Field
 from leadledger.scoring.flag_forms import read_flag
-from leadledger.scoring.number_forms import read_number
+from leadledger.scoring.number_forms import MOST_EXACT, read_number
 from leadledger.scoring.text_forms import WHITE_SPACE, fold
 from leadledger.scoring.tree import Typed
 
@@ -81,15 +82,25 @@ def _is_nan(raw: Any) -> bool:
     return type(raw).__name__ in ABSENT_TYPES or (isinstance(raw, float) and math.isnan(raw))
 
 
+def _whole_number(raw: Any) -> int | UUID | None:
+    """The whole number that a value is, whatever its type, or the id that it is; None where it is neither."""
+    if isinstance(raw, int | UUID):
+        return None if isinstance(raw, bool) else raw
+    if isinstance(raw, Decimal):
+        return int(raw) if raw.is_finite() and raw == raw.to_integral_value() else None
+    return int(raw) if isinstance(raw, float) and abs(raw) < MOST_EXACT and raw.is_integer() else None
+
+
 def _make_text_reader(field: Field) -> Callable[[Any], str]:
     values = {fold(value): value for value in field.values}
 
     def read_text(raw: Any) -> str:
         if not isinstance(raw, str):
-            if isinstance(raw, bool) or not isinstance(raw, int):
+            whole = _whole_number(raw)
+            if whole is None:
                 raise UnreadableValue(f"{quote(raw)} {NOT_TEXT}")
             try:
-                raw = str(raw)  # a postcode or an id that a CRM sends as a number
+                raw = str(whole)  # a postcode or an id that a CRM sends as a number
             except ValueError:  # more digits than Python prints
                 raise UnreadableValue(f"the value {NOT_TEXT}") from None
         if not raw.isascii():

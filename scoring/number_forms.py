@@ -11,6 +11,7 @@ from leadledger.scoring.errors import UnreadableValue, quote
 from leadledger.scoring.text_forms import fold
 
 NUMBER_PATTERN = r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
+MOST_EXACT = 2.0**53  # below it, a float that is whole is one whole number, and no other
 NOT_NUMBER = "is not a number; write it like 25000, 2.5 or 1e6"
 NOT_FINITE = "is not a finite number"
 

@@ -42,11 +42,11 @@ from tests.test_reasons_agree import expected
 # https://docs.snowflake.com/en/sql-reference/functions-all
 DOCUMENTED = {
     "bigquery": """
-        ABS CAST CHR COALESCE DATE DATE_ADD DATE_DIFF DATE_SUB DIV ENDS_WITH EXP FLOOR GREATEST IS_NAN LEAST LENGTH LN
-        NULLIF OFFSET REGEXP_CONTAINS REGEXP_EXTRACT SAFE_CAST SQRT STARTS_WITH STRPOS SUBSTR TRANSLATE TRIM
+        ABS CAST CHR COALESCE COLLATE DATE DATE_ADD DATE_DIFF DATE_SUB DIV ENDS_WITH EXP FLOOR GREATEST IS_NAN LEAST
+        LENGTH LN NULLIF OFFSET REGEXP_CONTAINS REGEXP_EXTRACT SAFE_CAST SQRT STARTS_WITH STRPOS SUBSTR TRANSLATE TRIM
     """,
     "snowflake": """
-        ABS ARRAY_CONSTRUCT CAST CHR COALESCE CONTAINS CONVERT_TIMEZONE DATEADD DATEDIFF ENDSWITH EXP FLOOR GET
+        ABS ARRAY_CONSTRUCT CAST CHR COALESCE COLLATE CONTAINS CONVERT_TIMEZONE DATEADD DATEDIFF ENDSWITH EXP FLOOR GET
         GREATEST LEAST LENGTH LN NULLIF REGEXP_LIKE REGEXP_SUBSTR SQRT STARTSWITH SUBSTR TRANSLATE TRIM TRY_TO_DATE
         TRY_TO_DOUBLE TRY_TO_NUMBER
     """,
@@ -154,6 +154,8 @@ def in_duckdb(query: str, dialect: str) -> str:
         item.set("offset", 1)
     for got in tree.find_all(exp.GetExtract):
         got.set("expression", at_one(got.expression))
+    for collated in list(tree.find_all(exp.Collate)):
+        collated.replace(collated.this.copy())
     for quotient in tree.find_all(exp.IntDiv):
         quotient.set("this", exp.paren(quotient.this))
     for name in tree.find_all(exp.Identifier):

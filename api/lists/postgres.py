@@ -31,7 +31,7 @@ from leadledger.scoring.field import Field
 from leadledger.scoring.outputs import list_names
 from leadledger.scoring.printers.sql import select as sql
 from leadledger.scoring.printers.sql.cleaning import find_homes, find_id_column, require_columns
-from leadledger.scoring.printers.sql.dialects.postgres import LONGEST_NAME, family, name, normalize_column, text
+from leadledger.scoring.printers.sql.dialects.postgres import LONGEST_NAME, POSTGRES, name, text
 from leadledger.scoring.printers.sql.query import BAD, Query
 from leadledger.scoring.scorecard import Card, Scorecard
 from leadledger.scoring.tree import Node
@@ -157,19 +157,16 @@ class _TableRun:
     def stage(self) -> None:
         """Score the rows into the temporary table STAGED."""
         card, where = self.card, self.where
-        read = {
-            column: normalize_column(column, self.types[column], field.kind)
-            for column, field in find_homes(card.card, self.types).items()
-        }
-        selected = [f"{spelt} AS {name(column)}" for column, (spelt, _) in read.items()]
-        selected.append(f"{name(self.key)} AS {name(KEY)}")
+        homes = find_homes(card.card, self.types)
+        types = {column: POSTGRES.known_type(column, self.types[column]) for column in homes}
+        selected = [*map(name, types), f"{name(self.key)} AS {name(KEY)}"]
         if where is not None:
             picked = Field(WHERE, "flag", derived=where)
             card = replace(card, card=replace(card.card, fields={**card.card.fields, WHERE: picked}))
         query = Query(
             self.as_of,
             f"(SELECT {', '.join(selected)} FROM {self.table}) AS leads",
-            {column: kind for column, (_, kind) in read.items()},
+            types,
             keep=[KEY],
             ledger=self.ledger is not None,
             checks=True,
@@ -216,7 +213,7 @@ class _TableRun:
         # As texts where Python has no such value: a uuid, or a day beyond the year 9999.
         selected = ", ".join(
             f"CAST(leads.{name(column)} AS text)"
-            if family(self.types[column]) in ("text", "date", "time", "instant")
+            if POSTGRES.family_of(self.types[column]) in ("text", "date", "time", "instant")
             else f"leads.{name(column)}"
             for column in columns
         )
@@ -289,7 +286,7 @@ def _choose_key(card: Card, types: Mapping[str, str], label: str, key: str | Non
             raise DataError(f"{label}: no column holds the card's field of kind id; name the column that is the key")
     if key not in types:
         raise DataError(f"{label}: there is no column {quote(key)}.{did_you_mean(key, types)}")
-    if family(types[key]) not in ("text", "integer", "decimal"):
+    if POSTGRES.family_of(types[key]) not in ("text", "integer", "decimal"):
         raise DataError(f"{label}: column '{key}' has the type {types[key]}, which can't be a key")
     return key
 

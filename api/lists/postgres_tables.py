@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from leadledger.scoring.errors import DataError, quote
 from leadledger.scoring.outputs import Column
 from leadledger.scoring.printers.sql.dialects.literals import table_parts
-from leadledger.scoring.printers.sql.dialects.postgres import LONGEST_NAME, family, name, text
+from leadledger.scoring.printers.sql.dialects.postgres import LONGEST_NAME, POSTGRES, name, text
 
 if TYPE_CHECKING:
     import psycopg
@@ -99,8 +99,8 @@ def make_table(connection: psycopg.Connection[Any], table: str, columns: Mapping
             f" add it by ALTER TABLE {quoted} {added}, or name another table"
         )
     for column, kind in columns.items():
-        written = family(kind)
-        if family(existing[column]) not in _FITS.get(written, (written,)):
+        written = POSTGRES.family_of(kind)
+        if POSTGRES.family_of(existing[column]) not in _FITS.get(written, (written,)):
             raise DataError(
                 f"{table}: column '{column}' has the type {existing[column]}, where {kind} is to be written; name"
                 " another table"

@@ -26,7 +26,7 @@ from leadledger.scoring.errors import DataError
 from leadledger.scoring.frames import spark as spark_frame
 from leadledger.scoring.outputs import list_names
 from leadledger.scoring.printers.sql.cleaning import find_columns, find_id_column, require_columns
-from leadledger.scoring.printers.sql.dialects.spark import family, name
+from leadledger.scoring.printers.sql.dialects.spark import SPARK, name
 from leadledger.scoring.printers.sql.query import BAD, Query
 from leadledger.scoring.scorecard import Scorecard
 from leadledger.training.sources.rejects import reject_values
@@ -293,7 +293,9 @@ class _FolderRun:
         kinds = dict(good.dtypes)
         # As texts where Python has no such value: a day beyond the year 9999.
         values_read = [
-            f"CAST({name(place)} AS STRING)" if family(kinds[column]) in ("date", "time", "instant") else name(place)
+            f"CAST({name(place)} AS STRING)"
+            if SPARK.family_of(kinds[column]) in ("date", "time", "instant")
+            else name(place)
             for column, place in zip(columns, places[3:], strict=True)
         ]
         typed = spark_frame.clean_leads(self.card, source, Query(self.query.as_of, keep=places))

@@ -261,6 +261,8 @@ def unwrap_scalar(raw: Any) -> Any:
         # By way of microseconds: those of a finer unit come out as whole numbers, those of days as dates.
         day = raw.astype("datetime64[us]").item()
         return day if day is None or isinstance(day, datetime) else raw
+    if kind.__name__ in ("float32", "float16"):
+        return float(str(raw))  # what was written 10.1 is 10.1, and not the nearest number of so few bytes
     return raw.item() if sort in "biuf" else raw
 
 

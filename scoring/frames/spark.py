@@ -14,8 +14,9 @@ from uuid import uuid4
 
 from leadledger.scoring.errors import DataError
 from leadledger.scoring.printers.sql import select as sql
-from leadledger.scoring.printers.sql.cleaning import find_doubtful, find_homes, type_family
+from leadledger.scoring.printers.sql.cleaning import find_doubtful, find_homes
 from leadledger.scoring.printers.sql.dialects import spark
+from leadledger.scoring.printers.sql.dialects.column_types import type_family
 from leadledger.scoring.printers.sql.query import BAD, Query
 from leadledger.scoring.scorecard import Card, Scorecard
 
@@ -48,8 +49,8 @@ def prepare_leads(frame: Any, columns: Sequence[str]) -> SparkLeads:
     types, selected = {}, ["*"]
     for (column, kind), place in zip(frame.dtypes, places, strict=True):
         if column in columns:
-            raw, types[column] = spark.normalize_column(spark.name(place), column, kind)
-            selected.append(f"{raw} AS {spark.name(column)}")
+            types[column] = spark.SPARK.known_type(column, kind)
+            selected.append(f"{spark.name(place)} AS {spark.name(column)}")
     place_of = dict(zip(frame.columns, places, strict=True))
     return SparkLeads(frame.toDF(*places).selectExpr(*selected), place_of, types)
 

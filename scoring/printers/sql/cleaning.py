@@ -15,7 +15,8 @@ from leadledger.scoring.column_names import refuse_alike
 from leadledger.scoring.errors import DataError, PrinterError, did_you_mean, quote
 from leadledger.scoring.field import Field
 from leadledger.scoring.flag_forms import NO_TEXTS, YES_TEXTS
-from leadledger.scoring.number_forms import NUMBER_PATTERN
+from leadledger.scoring.number_forms import MOST_EXACT, NUMBER_PATTERN
+from leadledger.scoring.printers.sql.dialects.column_types import type_family
 from leadledger.scoring.printers.sql.dialects.dialect import Dialect
 from leadledger.scoring.printers.sql.dialects.literals import FIRST, LAST
 from leadledger.scoring.printers.sql.expression import Expression, StepColumn, column_reader, join, spell, write
@@ -24,25 +25,8 @@ from leadledger.scoring.printers.sql.steps import Step
 from leadledger.scoring.scorecard import Card
 from leadledger.scoring.text_forms import fold
 
-_INTEGERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT")
-_WIDE = ("HUGEINT", "UHUGEINT")
-_FLOATS = ("FLOAT", "DOUBLE")
-_TIMES = ("TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS", "TIMESTAMP WITH TIME ZONE", "TIMESTAMPTZ_NS")
 # The SQL type, as DuckDB names it, of a typed column of a field.
 TYPE_OF_KIND = {"number": "DOUBLE", "text": "VARCHAR", "id": "VARCHAR", "flag": "BOOLEAN", "date": "DATE"}
-
-
-def type_family(kind: str) -> str:
-    """What a column of an SQL type holds: text, integer, wide, float, decimal, flag, date, time, or nothing we read."""
-    kind = kind.upper()
-    if kind in ("VARCHAR", "UUID") or kind.startswith("ENUM"):
-        return "text"
-    for word, kinds in (("integer", _INTEGERS), ("wide", _WIDE), ("float", _FLOATS), ("time", _TIMES)):
-        if kind in kinds:
-            return word
-    if kind.startswith("DECIMAL"):
-        return "decimal"
-    return {"BOOLEAN": "flag", "DATE": "date", '"NULL"': "text"}.get(kind, "")
 
 
 def find_columns(card: Card, columns: Iterable[str], label: str = "the list") -> dict[str, list[str]]:
@@ -100,14 +84,18 @@ def cleaning_steps(
     """
     by_field = find_columns(card, columns)
     read = column_reader(dialect.name)
-    cells = [
-        _RawColumn(card, field, column, columns[column], raw(column), dialect, read)
-        for field in card.plain_fields
-        for column in by_field[field.name]
-    ]
-    for cell in cells:
-        if not cell.holds:
-            raise PrinterError(f"column '{cell.column}' has the type {cell.type}, which holds no single value")
+    taken, cells = [], []
+    for field in card.plain_fields:
+        for column in by_field[field.name]:
+            value, kind = raw(column), columns[column]
+            if not type_family(kind):
+                raise PrinterError(f"column '{column}' has the type {kind}, which holds no single value")
+            sql, read_as = dialect.take_column(value.sql, kind, field.kind)
+            if sql != value.sql:
+                taken.append(StepColumn(f"in:{column}", Expression(sql, value.reads)))
+                value = read(f"in:{column}")
+            cells.append(_RawColumn(card, field, column, read_as, value, dialect, read))
+    yield Step("taken", "texts in no collation, and columns whose type is not known as texts", taken)
     trimmed = [
         StepColumn(f"raw:{cell.column}", spell(_trim_longer(dialect), cell.raw))
         for cell in cells
@@ -187,18 +175,20 @@ class _RawColumn:
             case "number", "wide" | "decimal":
                 # By way of text, which rounds once; the direct cast divides by a power of ten and may round twice.
                 return write("CAST(CAST({} AS {}) AS {})", raw, types["VARCHAR"], types["DOUBLE"])
-            case "number", "float":
+            case "number", "float" | "real":
+                # A real by way of text too: what is written 10.1 is 10.1, and not the nearest number of four bytes.
+                raw = write("CAST({} AS {})", raw, types["VARCHAR"]) if self.holds == "real" else raw
                 value = write("CAST({} AS {})", raw, types["DOUBLE"])
                 return write("CASE WHEN {} THEN {} END", spell(self.dialect.is_finite, value), value)
             case "flag", "flag":
                 return raw
-            case "flag", "integer" | "wide" | "decimal" | "float":
+            case "flag", "integer" | "wide" | "decimal" | "float" | "real":
                 return write("CASE WHEN {} = 0 THEN FALSE WHEN {} = 1 THEN TRUE END", raw, raw)
-            case "date", "date" | "time":
+            case "date", "date" | "time" | "instant":
                 day = spell(self.dialect.day, raw, self.type)
                 return write("CASE WHEN {} BETWEEN {} AND {} THEN {} END", day, FIRST, LAST, day)
-            case (("text" | "id"), ("integer" | "wide")):
-                text = write("CAST({} AS {})", raw, types["VARCHAR"])
+            case (("text" | "id"), ("integer" | "wide" | "decimal" | "float" | "real")):
+                text = self._whole_number()
                 if not self.field.values:
                     return text
                 listed = map(self.dialect.text, self.values)
@@ -209,7 +199,7 @@ class _RawColumn:
         """Whether a value is there that can't be read; None where that can't be."""
         typed = self.read(f"v:{self.column}")
         untyped = write("{} IS NULL AND {} IS NOT NULL", typed, self.raw)
-        if self.holds == "float":
+        if self.holds in ("float", "real"):
             return write("{} AND NOT {}", untyped, spell(self.dialect.is_nan, self.raw))
         if self.holds != "text":
             return untyped
@@ -232,6 +222,16 @@ class _RawColumn:
         if not risky:
             return value
         return write("CASE WHEN {} NOT IN ({}) THEN {} END", self.tidy, self._listed(risky), value)
+
+    def _whole_number(self) -> Expression:
+        """The text of a whole number: of an id, or a postcode; NULL where there is something behind its point."""
+        raw, varchar = self.raw, self.dialect.types["VARCHAR"]
+        if self.holds in ("integer", "wide"):
+            return write("CAST({} AS {})", raw, varchar)
+        if self.holds == "decimal":
+            return write("CASE WHEN {} = floor({}) THEN CAST(floor({}) AS {}) END", raw, raw, raw, varchar)
+        whole = write("abs({}) < {} AND {} = floor({})", raw, self.dialect.number(MOST_EXACT), raw, raw)
+        return write("CASE WHEN {} THEN CAST(CAST({} AS BIGINT) AS {}) END", whole, raw, varchar)
 
     def _number(self) -> Expression:
         return self._unless_absent(spell(self.dialect.read_number, self.raw), re.compile(NUMBER_PATTERN).fullmatch)

@@ -21,12 +21,11 @@ from leadledger.scoring.errors import PrinterError
 from leadledger.scoring.outputs import PLUS_MINUS, REASON_COLUMNS, SCORE_COLUMNS, list_names
 from leadledger.scoring.printers.comments import comment_text
 from leadledger.scoring.printers.sql.advice import AdvicePrinter
-from leadledger.scoring.printers.sql.cleaning import TYPE_OF_KIND, cleaning_steps
+from leadledger.scoring.printers.sql.cleaning import cleaning_steps
 from leadledger.scoring.printers.sql.conditions import ConditionPrinter, bracketed
-from leadledger.scoring.printers.sql.dialects.by_name import DIALECTS
+from leadledger.scoring.printers.sql.dialects.column_types import UNKNOWN
 from leadledger.scoring.printers.sql.dialects.dialect import Dialect
 from leadledger.scoring.printers.sql.dialects.duckdb import DUCKDB
-from leadledger.scoring.printers.sql.dialects.literals import table_parts
 from leadledger.scoring.printers.sql.expression import Expression, StepColumn, join, write
 from leadledger.scoring.printers.sql.memos import (
     ROWS,
@@ -42,13 +41,14 @@ from leadledger.scoring.printers.sql.points import PointsPrinter
 from leadledger.scoring.printers.sql.query import BAD, EXCLUDED, GOES_TO, HIGH, LOW, STANDS_AT, TOTAL, Query
 from leadledger.scoring.printers.sql.ranges import End, RangePrinter
 from leadledger.scoring.printers.sql.reasons import reason_steps
+from leadledger.scoring.printers.sql.source import check_names, find_dialect, from_item
 from leadledger.scoring.printers.sql.steps import Step, drop_unread, print_steps
 from leadledger.scoring.scorecard import Scorecard
 
 # The prefixes of columns made on the way, which no column of a list may have.
 _PREFIXES = frozenset(
     {
-        *("raw", "v", "bad", "f", "a", "w", "b", "r", "t", "c", "x", "s", "m", "l"),
+        *("in", "raw", "v", "bad", "f", "a", "w", "b", "r", "t", "c", "x", "s", "m", "l"),
         *("h", "g", "e", "up", "down", "ll", "new", "at", "place", "places", "mask", "values", "list", "memo"),
         *("p", "from", "upto"),
     }
@@ -60,48 +60,55 @@ def to_sql(
     as_of: date,
     *,
     source: str = "leads",
-    columns: Mapping[str, str] | None = None,
+    columns: Mapping[str, str | None] | None = None,
     keep: Sequence[str] = (),
     dialect: str = "duckdb",
     plus_minus: bool = False,
     explain: bool = False,
     ledger: bool = False,
     where: str = "",
+    row_filter: str = "",
+    quoted_names: bool = False,
 ) -> str:
     """The scorecard as one SELECT over the table `source`, which may be `schema.table` or `"odd.name"`.
 
-    `columns` maps the table's columns to their SQL types; None: one column for each field, of the field's own kind.
+    `columns` maps the table's columns to their types, by the engine's own names or DuckDB's (None: not known, and then
+    the column is read by its text, whatever its type is); None: one column for each field, of a type that is not known.
     `keep` are columns to bring along. The SELECT adds score, points, probability, grade and recommendation, with
     `plus_minus` also the standard error of the points, with `explain` the three strongest reasons each way, with
     `ledger` a column for each entry, in tenths of points; all but the entries are NULL where a value of the lead can't
-    be read. `where`, in the card's own language, leaves out other leads. Raises PrinterError, ConditionError,
-    DataError.
+    be read. `where`, in the card's own language, leaves out other leads. `row_filter`, in the engine's SQL, stands
+    beside FROM as it is, and may be code: it chooses the rows that are read, where a table asks for that.
+    `quoted_names` are looked up letter by letter in Snowflake, which the other engines do anyway. Raises PrinterError,
+    ConditionError, DataError.
     """
-    spelling = DIALECTS.get(dialect, DUCKDB)
+    spelling = find_dialect(dialect, quoted_names=quoted_names)
+    types = None if columns is None else {name: spelling.read_type(name, kind) for name, kind in columns.items()}
     query = Query(
         as_of,
-        ".".join(map(spelling.name, table_parts(source, spelling.table_parts))),
-        columns,
+        from_item(source, row_filter, spelling, dialect),
+        types,
         keep,
         plus_minus=plus_minus,
         explain=explain,
         ledger=ledger,
         where=parse_tree(where, card.card.fields) if where else None,
     )
-    return select(card, query, dialect)
+    printer = SelectPrinter(card, query, spelling)
+    selected = printer.score()
+    check_names(card.card, query, [column.name for column in selected], spelling)
+    return printer.finish(selected)
 
 
 def select(card: Scorecard, query: Query, dialect: str = "duckdb") -> str:
     """The SELECT that scores a list. Raises PrinterError where the dialect lacks what the card asks of it."""
-    if dialect not in DIALECTS:
-        raise PrinterError(f"there is no SQL printer for '{dialect}'; there is one for: {', '.join(DIALECTS)}")
-    printer = SelectPrinter(card, query, DIALECTS[dialect])
+    printer = SelectPrinter(card, query, find_dialect(dialect))
     return printer.finish(printer.score())
 
 
 def select_fields(card: Scorecard, query: Query, dialect: str = "duckdb") -> str:
     """The SELECT that only cleans: `keep`, then a typed column `f:…` for each field, derived ones too, and `bad`."""
-    printer = SelectPrinter(card, query, DIALECTS[dialect])
+    printer = SelectPrinter(card, query, find_dialect(dialect))
     printer.clean()
     return printer.finish(printer.taken_over([*query.keep, *(f"f:{name}" for name in card.card.fields), BAD]))
 
@@ -142,7 +149,7 @@ class SelectPrinter:
         """Add the steps from raw values to typed fields, derived ones too."""
         columns = self.query.columns
         if columns is None:
-            columns = {field.name: TYPE_OF_KIND[field.kind] for field in self.card.card.plain_fields}
+            columns = {field.name: UNKNOWN for field in self.card.card.plain_fields}
         for column in columns:
             prefix, colon, _ = column.partition(":")
             if colon and prefix.casefold() in _PREFIXES:
@@ -152,6 +159,19 @@ class SelectPrinter:
         self.add(self.conditions.folded_step(self.query.where))
         for step in self.conditions.derived_steps():
             self.add(step)
+
+    @property
+    def reads_untyped(self) -> bool:
+        """Whether a number or a day is in a column whose type is not known."""
+        columns = self.query.columns
+        if columns is None:
+            return any(field.kind in ("number", "date") for field in self.card.card.plain_fields)
+        return any(
+            columns.get(column) == UNKNOWN
+            for field in self.card.card.plain_fields
+            if field.kind in ("number", "date")
+            for column in field.columns
+        )
 
     def raw(self, column: str) -> Expression:
         """The raw values of a column; where it has a memo, those that are not in it."""
@@ -250,6 +270,7 @@ class SelectPrinter:
         card, query = self.card.card, self.query
         head = f"-- {comment_text(card.name)} {comment_text(self.card.release)}".rstrip()
         head += f" -- {self.dialect.note}" if self.dialect.note else ""
+        head += f"\n-- {self.dialect.untyped_note}" if self.dialect.untyped_note and self.reads_untyped else ""
         made = {added.name for step in self.steps for added in step.added}  # which may be kept too
         present = [field.name for field in card.plain_fields] if query.columns is None else query.columns
         available = [name for name in dict.fromkeys([*present, *query.keep]) if name not in made]

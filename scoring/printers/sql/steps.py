@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from leadledger.scoring.errors import PrinterError
 from leadledger.scoring.printers.sql.dialects.dialect import Dialect
 from leadledger.scoring.printers.sql.expression import Expression, StepColumn, reads_of
 
@@ -44,6 +45,7 @@ def print_steps(
     else:
         steps = drop_unread(steps, _reads(columns))
         taken_over = [[*map(dialect.name, names)] for names in _taken_over(steps, available, columns)]
+        _check_width([len(kept) + len(step.added) for kept, step in zip(taken_over, steps, strict=True)], dialect)
     body = []
     for step, kept in zip(steps, taken_over, strict=True):
         added = [column.written(dialect.name) for column in step.added]
@@ -66,6 +68,15 @@ def drop_unread(steps: Sequence[Step], wanted: Iterable[str]) -> list[Step]:
             kept.append(left)
         later |= left.reads
     return kept[::-1]
+
+
+def _check_width(widths: Sequence[int], dialect: Dialect) -> None:
+    """Raises PrinterError where a step has more columns than the engine takes."""
+    if dialect.most_columns and max(widths, default=0) > dialect.most_columns:
+        raise PrinterError(
+            f"the SELECT has a step of {max(widths):,} columns, and {dialect.label} takes at most"
+            f" {dialect.most_columns:,}; leave out --explain or --ledger, or print a card with fewer rules and tables"
+        )
 
 
 def _taken_over(

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import polars as pl
+import polars.selectors as cs
 import pyarrow as pa  # type: ignore[import-untyped]  # it ships no types
 import pytest
 from hypothesis import given, settings
@@ -193,10 +194,17 @@ CASES = [
 
 
 def records(frame: Any) -> list[dict[str, Any]]:
-    """The rows of a frame as its library gives them to Python."""
+    """The rows of a frame as its library gives them to Python, but for reals of four bytes: as NumPy gives those."""
     if isinstance(frame, pd.DataFrame):
-        return [{str(name): value for name, value in row.items()} for row in frame.to_dict("records")]
-    return list(frame.to_dicts() if isinstance(frame, pl.DataFrame) else frame.to_pylist())
+        rows = [{str(name): value for name, value in row.items()} for row in frame.to_dict("records")]
+        singles = [str(name) for name, dtype in frame.dtypes.items() if dtype == "float32"]
+    else:
+        rows = list(frame.to_dicts() if isinstance(frame, pl.DataFrame) else frame.to_pylist())
+        singles = frame.select(cs.by_dtype(pl.Float32)).columns if isinstance(frame, pl.DataFrame) else []
+    return [
+        {name: np.float32(value) if name in singles and value is not None else value for name, value in row.items()}
+        for row in rows
+    ]
 
 
 def known(value: Any) -> Any:

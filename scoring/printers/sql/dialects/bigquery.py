@@ -10,6 +10,8 @@
   table of one's own needs flexible names too, which only concerns the columns of `--ledger`.
 - `SAFE_CAST` gives NULL for what can't be read, but reads more than our forms: the form is checked first.
   https://cloud.google.com/bigquery/docs/reference/standard-sql/conversion_functions
+- A collation, by which `a` and `A` may be equal, is taken off by `COLLATE(…, '')`.
+  https://cloud.google.com/bigquery/docs/reference/standard-sql/collation-concepts
 - A step takes over all columns (`*`): a common table expression is no table, and columns that nobody uses are not read.
 - Nothing keeps the steps apart, as `OFFSET 0` does in PostgreSQL: no page says that it is needed, or what would do it.
 """
@@ -22,12 +24,24 @@ from leadledger.scoring.day_forms import DATE_PATTERN
 from leadledger.scoring.errors import PrinterError, quote
 from leadledger.scoring.number_forms import NUMBER_PATTERN
 from leadledger.scoring.printers.sql.dialects import literals
+from leadledger.scoring.printers.sql.dialects.column_types import INSTANTS, TIMES
 from leadledger.scoring.printers.sql.dialects.dialect import Dialect, most_known, utc_minutes
 from leadledger.scoring.printers.sql.dialects.literals import FIRST, LAST, UPPER
 
 LONGEST_NAME = 300  # characters
 NOTE = "printed for BigQuery, and untested on the engine"
 TYPES = {"DOUBLE": "FLOAT64", "VARCHAR": "STRING", "BOOLEAN": "BOOL", "DATE": "DATE", "INTEGER": "INT64"}
+# https://cloud.google.com/bigquery/docs/reference/standard-sql/data-types
+FAMILIES = {
+    "text": ("STRING",),
+    "integer": ("INT64", "INTEGER", "INT", "SMALLINT", "BIGINT", "TINYINT", "BYTEINT"),
+    "float": ("FLOAT64", "FLOAT"),
+    "decimal": ("NUMERIC", "BIGNUMERIC", "DECIMAL", "BIGDECIMAL"),
+    "flag": ("BOOL", "BOOLEAN"),
+    "date": ("DATE",),
+    "time": ("DATETIME",),
+    "instant": ("TIMESTAMP",),
+}
 _FOREIGN = '!"$()*,./;?@[\\]^`{}~'  # signs that no name has
 _SPACES = r"[ \t\n\r\f\v]*"  # as RE2 reads it, in a raw text
 _SPACE = r"' \t\n\r\f\v'"  # as a text reads it
@@ -98,7 +112,7 @@ def read_day(raw: str) -> str:
 
 def day(raw: str, kind: str) -> str:
     """The day of a column of a DATE or a time; of an instant, the day in UTC, whatever the session's time zone."""
-    return f"DATE({raw}, 'UTC')" if kind in literals.INSTANTS else f"CAST({raw} AS DATE)"
+    return f"DATE({raw}, 'UTC')" if kind in INSTANTS else f"CAST({raw} AS DATE)"
 
 
 def search(way: str, whole: str, part: str) -> str:
@@ -139,6 +153,10 @@ def is_nan(value: str) -> str:
 
 
 BIGQUERY = Dialect(
+    label="BigQuery",
+    families=FAMILIES,
+    homonyms=dict.fromkeys(TIMES, "DATETIME"),
+    as_text="COLLATE(CAST({} AS STRING), '')".format,
     fold=fold,
     trim=trim,
     search=search,

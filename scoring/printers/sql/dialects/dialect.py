@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from leadledger.scoring.errors import PrinterError, did_you_mean
+from leadledger.scoring.printers.sql.dialects.column_types import FAMILIES, UNKNOWN, bare_type, find_family, type_family
 from leadledger.scoring.printers.sql.dialects.literals import number_literal, quoted, text_literal
 
 _BELOW_ALL_POINTS = -9_999_999_999
@@ -48,16 +50,24 @@ class Dialect:
     have white space around it, a day not. `is_finite` tells a double from NaN and the infinities.
 
     With a default that most engines share:
-    `types` has the engine's name of DOUBLE, VARCHAR, BOOLEAN, DATE and INTEGER. `name`, `text` and `number` spell an
-    identifier and literals. `exp` is used for no more than 0, but may be worked out before that is known. `most` is the
-    greatest of some points that is not NULL. `day` is the day, in UTC, of a column of days or times, given its DuckDB
-    type. A table's name has at most `table_parts` parts.
+    `label` is what people call the engine, and `families` are its own names of types, by what a column of them holds.
+    `as_text` is the text of a column of any type, in no collation. `types` has the engine's name of DOUBLE, VARCHAR,
+    BOOLEAN, DATE and INTEGER. `name`, `text` and `number` spell an identifier and literals. `exp` is used for no more
+    than 0, but may be worked out before that is known. `most` is the greatest of some points that is not NULL. `day` is
+    the day, in UTC, of a column of days or times, given its type. A table's name has at most `table_parts` parts.
 
-    What an engine may have of its own; None, "" or False: it hasn't.
+    What an engine may have of its own; None, "", 0 or False: it hasn't.
     `trim_and_fold` does both at once. `clean` lists cheap ways to ask whether a text surely has no white space at its
     ends, and is none of some texts in lower case. `barrier` ends a step, so that the engine doesn't merge it into the
     one that reads it. `prunes`: columns that nobody reads cost nothing. `tidies_first`: flags and texts are tidied in a
-    step of their own, and `clean` isn't used. `note` stands in the first line.
+    step of their own, and `clean` isn't used. `note` stands in the first line, `untyped_note` in the next where the
+    type of a number or a day isn't known. `exact_name` spells an identifier letter by letter, where `name` doesn't; two
+    names with the same `name_key` are one column. A step has at most `most_columns`.
+
+    Types: `homonyms` are those of DuckDB whose name means another type here, with the name for it; `ambiguous` are
+    names that mean one type or another, with what to write instead. `day_as_text` is the text of a day or a time in a
+    column of an unknown type. `numbers_as_text`: decimals become numbers by way of their texts. `instant_as_time` makes
+    a time in UTC of an instant.
     """
 
     fold: Callable[[str], str]
@@ -69,6 +79,9 @@ class Dialect:
     read_number: Callable[[str], str]
     read_day: Callable[[str], str]
     is_finite: Callable[[str], str]
+    label: str = "DuckDB"
+    families: Mapping[str, Sequence[str]] = field(default_factory=lambda: FAMILIES)
+    as_text: Callable[[str], str] = "CAST({} AS VARCHAR) COLLATE c".format
     types: Mapping[str, str] = field(
         default_factory=lambda: {name: name for name in ("DOUBLE", "VARCHAR", "BOOLEAN", "DATE", "INTEGER")}
     )
@@ -86,7 +99,59 @@ class Dialect:
     prunes: bool = True
     tidies_first: bool = False
     note: str = ""
+    exact_name: Callable[[str], str] | None = None
+    homonyms: Mapping[str, str] = field(default_factory=dict)
+    name_key: Callable[[str], str] = str.lower
+    most_columns: int = 0
+    untyped_note: str = ""
+    ambiguous: Mapping[str, str] = field(default_factory=dict)
+    day_as_text: Callable[[str], str] | None = None
+    numbers_as_text: bool = False
+    instant_as_time: Callable[[str], str] | None = None
 
     def tidy(self, value: str) -> str:
         """A text without white space at its ends, and with ASCII letters in lower case."""
         return self.trim_and_fold(value) if self.trim_and_fold else self.fold(self.trim(value))
+
+    def family_of(self, kind: str) -> str:
+        """What a column of a type holds, by the engine's own names or DuckDB's; empty: nothing that a field has."""
+        return find_family(self.families, kind) or type_family(kind)
+
+    def known_type(self, column: str, kind: str) -> str:
+        """The type of a table's column as the printer calls it. Raises PrinterError where it holds no single value."""
+        family = self.family_of(kind)
+        if not family:
+            raise PrinterError(f"column '{column}' has the type {kind}, which holds no single value")
+        return FAMILIES[family][0]
+
+    def read_type(self, column: str, kind: str | None) -> str:
+        """The type of a column by the name that the printer knows. Raises PrinterError for a name that is none."""
+        if not kind:
+            return UNKNOWN
+        bare = bare_type(kind)
+        if bare in self.ambiguous:
+            raise PrinterError(f"column '{column}' has the type {kind}, {self.ambiguous[bare]}")
+        family = find_family(self.families, kind)
+        if family:
+            return FAMILIES[family][0]
+        if type_family(kind):
+            return kind.upper()
+        known = [name for names in self.families.values() for name in names if name.isprintable()]
+        raise PrinterError(
+            f"column '{column}' has the type {kind}, which is none that is read in {self.label}; write one of"
+            f" {', '.join(known)}.{did_you_mean(bare, known)}"
+        )
+
+    def take_column(self, raw: str, kind: str, field_kind: str) -> tuple[str, str]:
+        """The SQL of a raw column, as it is cleaned for a field of a kind, and the type that it then has.
+
+        Texts are in no collation, by which `a` and `A` may be equal; a column of an unknown type becomes its text.
+        """
+        family = type_family(kind)
+        if kind == UNKNOWN and field_kind == "date" and self.day_as_text:
+            return self.day_as_text(raw), "VARCHAR"
+        if family == "text" or (family in ("wide", "decimal") and field_kind == "number" and self.numbers_as_text):
+            return self.as_text(raw), "VARCHAR"
+        if family == "instant" and self.instant_as_time:
+            return self.instant_as_time(raw), "TIMESTAMP"
+        return raw, kind

@@ -109,6 +109,8 @@ def is_finite(value: str) -> str:
     return f"isfinite({value})"
 
 
+# `COLLATE c` is no collation, also where the column or `default_collation` has one.
+# https://duckdb.org/docs/stable/sql/expressions/collations
 DUCKDB = Dialect(
     fold=fold,
     trim=trim,

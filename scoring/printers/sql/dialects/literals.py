@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from leadledger.scoring.errors import DataError, quote
 
@@ -11,7 +11,6 @@ _CONTROL = re.compile(r"([\x00-\x1f\x7f])")
 UPPER = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 # The days that a field can hold.
 FIRST, LAST = "DATE '0001-01-01'", "DATE '9999-12-31'"
-INSTANTS = ("TIMESTAMP WITH TIME ZONE", "TIMESTAMPTZ_NS")  # the types of a time that has a zone
 
 
 def quoted(identifier: str) -> str:
@@ -19,14 +18,17 @@ def quoted(identifier: str) -> str:
     return '"' + identifier.replace('"', '""') + '"'
 
 
-def text_literal(value: str) -> str:
+def quoted_text(value: str) -> str:
+    """A text in quotes."""
+    return "'" + value.replace("'", "''") + "'"
+
+
+def text_literal(value: str, in_quotes: Callable[[str], str] = quoted_text) -> str:
     """A text literal. Control characters, which a lexer may trip over, are written as a number."""
     if value.isprintable():
-        return "'" + value.replace("'", "''") + "'"
+        return in_quotes(value)
     parts = [
-        f"chr({ord(part)})" if _CONTROL.fullmatch(part) else "'" + part.replace("'", "''") + "'"
-        for part in _CONTROL.split(value)
-        if part
+        f"chr({ord(part)})" if _CONTROL.fullmatch(part) else in_quotes(part) for part in _CONTROL.split(value) if part
     ]
     return f"({' || '.join(parts)})" if len(parts) > 1 else parts[0] if parts else "''"
 
@@ -52,10 +54,16 @@ def table_parts(table: str, most: int = 2) -> list[str]:
 
     Raises DataError.
     """
-    parts: list[str] = []
+    return [part for part, _ in written_parts(table, most)]
+
+
+def written_parts(table: str, most: int = 2) -> list[tuple[str, bool]]:
+    """As `table_parts`, and whether each part stands in quotes. Raises DataError."""
+    parts: list[tuple[str, bool]] = []
     rest = table
     while True:
-        if rest.startswith('"'):
+        in_quotes = rest.startswith('"')
+        if in_quotes:
             end = 1
             while end < len(rest) and (rest[end] != '"' or rest[end : end + 2] == '""'):
                 end += 2 if rest[end] == '"' else 1
@@ -63,10 +71,10 @@ def table_parts(table: str, most: int = 2) -> list[str]:
         else:
             part, dot, rest = rest.partition(".")
             rest = dot + rest
-        parts.append(part)
+        parts.append((part, in_quotes))
         if not rest.startswith("."):
             break
         rest = rest[1:]
-    if rest or len(parts) > most or not all(parts) or any("\0" in part for part in parts):
+    if rest or len(parts) > most or not all(part and "\0" not in part for part, _ in parts):
         raise DataError(f'{quote(table)} is no name of a table; write it like leads, crm.leads or "odd.name"')
     return parts

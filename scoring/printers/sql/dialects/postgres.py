@@ -4,6 +4,11 @@
 - Casts that fail end the query, so `pg_input_is_valid` comes first, in a `CASE`.
 - Texts are compared by their bytes (`COLLATE "C"`): a citext column, or one with a collation of its own, may hold `a`
   and `A` for equal, and refuses `strpos`.
+- A text with a backslash is written with an `E` before it and the backslash twice, which means the same whatever
+  `standard_conforming_strings` says; where it is off, a plain text would end at another quote.
+  https://www.postgresql.org/docs/current/sql-syntax-lexical.html#SQL-SYNTAX-STRINGS-ESCAPE
+- A day or a time is written as JSON where the type of its column is not known: its text depends on `DateStyle`, and
+  JSON doesn't. https://www.postgresql.org/docs/current/functions-json.html
 - A step that is read once is merged into the one that reads it, and expressions grow without bounds; `OFFSET 0` keeps
   steps apart, and their rows still stream. https://www.postgresql.org/docs/current/queries-with.html
 - A name has at most 63 bytes, and is cut silently. https://www.postgresql.org/docs/current/sql-syntax-lexical.html
@@ -12,7 +17,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Sequence
 
 from leadledger.scoring.day_forms import DATE_PATTERN
@@ -24,28 +28,26 @@ from leadledger.scoring.printers.sql.dialects.literals import FIRST, LAST
 from leadledger.scoring.text_forms import WHITE_SPACE
 
 LONGEST_NAME = 63  # bytes
+MOST_COLUMNS = 1664  # of a step. https://www.postgresql.org/docs/current/limits.html
 SMALLEST_EXPONENT = -700  # of exp(); below some -708 it is an error, not 0
 _SPACES = r"[ \t\n\r\f\v]*"
 _FOREIGN = r"[^0-9eE.+ \t\n\r\f\v-]"  # a sign that no number has
 TYPES = {"DOUBLE": "float8", "VARCHAR": "text", "BOOLEAN": "boolean", "DATE": "date", "INTEGER": "integer"}
-_FAMILIES = {
-    "text": ("text", "character varying", "character", "bpchar", "name", '"char"', "citext", "uuid", "unknown"),
-    "integer": ("smallint", "integer", "bigint", "oid"),
-    "float": ("real", "double precision"),
-    "decimal": ("numeric",),
-    "flag": ("boolean",),
+# As `format_type` and people name them; `enum` for any enum.
+FAMILIES = {
+    "text": (
+        *("text", "character varying", "varchar", "character", "char", "bpchar", "citext", "enum", "uuid"),
+        *("name", '"char"', "unknown", "public.citext"),
+    ),
+    "integer": ("integer", "smallint", "bigint", "int", "int2", "int4", "int8", "serial", "bigserial", "oid"),
+    "real": ("real", "float4"),
+    "float": ("double precision", "float8", "float"),
+    "decimal": ("numeric", "decimal"),
+    "flag": ("boolean", "bool"),
     "date": ("date",),
-    "time": ("timestamp without time zone",),
-    "instant": ("timestamp with time zone",),
+    "time": ("timestamp without time zone", "timestamp"),
+    "instant": ("timestamp with time zone", "timestamptz"),
 }
-
-
-def family(kind: str) -> str:
-    """What a column of a type (as `format_type` names it; `enum` for any enum) holds; empty: nothing we read."""
-    plain = re.sub(r"\([0-9, -]*\)", "", kind).strip().removeprefix("public.")
-    if plain == "enum":
-        return "text"
-    return next((family for family, kinds in _FAMILIES.items() if plain in kinds), "")
 
 
 def name(identifier: str) -> str:
@@ -61,7 +63,13 @@ def text(value: str) -> str:
     """A text literal. NUL, which no text here can hold, is refused."""
     if "\0" in value:
         raise PrinterError("PostgreSQL has no texts with a NUL character; take it out of the card")
-    return literals.text_literal(value)
+    return literals.text_literal(value, quoted_text)
+
+
+def quoted_text(value: str) -> str:
+    """A text in quotes, which means the same whatever `standard_conforming_strings` says."""
+    in_quotes = literals.quoted_text(value)
+    return "E" + in_quotes.replace("\\", "\\\\") if "\\" in value else in_quotes
 
 
 def number(value: float) -> str:
@@ -165,24 +173,30 @@ def clean(value: str, absent: Sequence[str]) -> Sequence[str]:
     return [f"{ends} AND {fold(value)} NOT IN ({', '.join(map(text, absent))})"]
 
 
-def normalize_column(column: str, kind: str, field_kind: str) -> tuple[str, str]:
-    """The SQL of a column, as a type that the printer knows, and the name of that type.
+def as_text(raw: str) -> str:
+    """The text of a column of any type, in no collation."""
+    return f'CAST({raw} AS text) COLLATE "C"'
 
-    Raises PrinterError where the type holds no single value that a field could have.
-    """
-    holds, raw = family(kind), name(column)
-    if not holds:
-        raise PrinterError(f"column '{column}' has the type {kind}, which holds no single value")
-    if holds == "decimal" and field_kind != "number":
-        return raw, "DECIMAL"
-    if holds in ("text", "decimal"):  # a numeric goes by way of its text, which rounds once, and may be beyond a double
-        return f'CAST({raw} AS text) COLLATE "C"', "VARCHAR"
-    if holds == "instant":
-        return f"{raw} AT TIME ZONE 'UTC'", "TIMESTAMP"
-    return raw, {"integer": "BIGINT", "float": "DOUBLE", "flag": "BOOLEAN", "date": "DATE", "time": "TIMESTAMP"}[holds]
+
+def day_as_text(raw: str) -> str:
+    """The text of a day or a time, as ISO 8601 writes it; a text as it is."""
+    return f"(to_json({raw}) #>> '{{}}') COLLATE \"C\""
+
+
+def instant_as_time(raw: str) -> str:
+    """The time in UTC of an instant."""
+    return f"{raw} AT TIME ZONE 'UTC'"
 
 
 POSTGRES = Dialect(
+    label="PostgreSQL",
+    families=FAMILIES,
+    as_text=as_text,
+    day_as_text=day_as_text,
+    numbers_as_text=True,  # a numeric may be beyond a double, and what can't be cast ends the query
+    instant_as_time=instant_as_time,
+    name_key=name,
+    most_columns=MOST_COLUMNS,
     fold=fold,
     trim=trim,
     search=search,

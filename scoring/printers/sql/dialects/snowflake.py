@@ -3,6 +3,8 @@
 - A name written without quotes is kept in capitals, and a quoted one is matched letter by letter: so a plain name is
   printed quoted and in capitals, which finds the column `employees` of a table made in the usual way.
   https://docs.snowflake.com/en/sql-reference/identifiers-syntax
+- A table made by a program (`write_pandas` of Snowflake's own connector) may have its names in quotes, and in small
+  letters: `exact_name` finds those.
 - A backslash in a text is an escape, and is written twice.
   https://docs.snowflake.com/en/sql-reference/data-types-text
 - A number with a point is a decimal, with an exponent too where it fits: a double is cast from its text, which is read
@@ -13,6 +15,8 @@
   https://docs.snowflake.com/en/sql-reference/functions-regexp
 - `TRY_TO_DOUBLE` reads more than our forms, `inf` among it, and so may `TRY_TO_DATE`: the form is checked first.
   https://docs.snowflake.com/en/sql-reference/functions/try_to_double
+- A collation, by which `a` and `A` may be equal, is taken off by `COLLATE(…, '')`.
+  https://docs.snowflake.com/en/sql-reference/collation
 - A step takes over all columns (`*`): columns that nobody uses are not read.
 - Nothing keeps the steps apart, as `OFFSET 0` does in PostgreSQL: no page says that it is needed, or what would do it.
 """
@@ -25,11 +29,28 @@ from collections.abc import Sequence
 from leadledger.scoring.day_forms import DATE_PATTERN
 from leadledger.scoring.number_forms import NUMBER_PATTERN
 from leadledger.scoring.printers.sql.dialects import literals
+from leadledger.scoring.printers.sql.dialects.column_types import INSTANTS, TIMES
 from leadledger.scoring.printers.sql.dialects.dialect import Dialect, most_known, utc_minutes
 from leadledger.scoring.printers.sql.dialects.literals import FIRST, LAST, UPPER
 
 NOTE = "printed for Snowflake, and untested on the engine"
+UNTYPED_NOTE = (
+    "columns whose type is not known are read by their texts, which depend on the session: name those that are FLOAT,"
+    " DATE or TIMESTAMP_…, as in --column created=TIMESTAMP_TZ"
+)
 TYPES = {"DOUBLE": "FLOAT", "VARCHAR": "VARCHAR", "BOOLEAN": "BOOLEAN", "DATE": "DATE", "INTEGER": "INTEGER"}
+# https://docs.snowflake.com/en/sql-reference/intro-summary-data-types
+FAMILIES = {
+    "text": ("VARCHAR", "STRING", "TEXT", "CHAR", "CHARACTER", "NCHAR", "NVARCHAR", "CHAR VARYING"),
+    "wide": ("INT", "INTEGER", "BIGINT", "SMALLINT", "TINYINT", "BYTEINT"),  # of 38 digits
+    "float": ("FLOAT", "FLOAT4", "FLOAT8", "DOUBLE", "DOUBLE PRECISION", "REAL"),  # all of eight bytes
+    "decimal": ("NUMBER", "DECIMAL", "NUMERIC", "DEC"),
+    "flag": ("BOOLEAN",),
+    "date": ("DATE",),
+    "time": ("TIMESTAMP_NTZ", "DATETIME", "TIMESTAMP WITHOUT TIME ZONE"),
+    "instant": ("TIMESTAMP_TZ", "TIMESTAMP_LTZ", "TIMESTAMP WITH TIME ZONE", "TIMESTAMP WITH LOCAL TIME ZONE"),
+}
+_AMBIGUOUS = {"TIMESTAMP": "which a setting makes one of these; write TIMESTAMP_NTZ, TIMESTAMP_LTZ or TIMESTAMP_TZ"}
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _SPACE = r"(' \t\n\r' || CHR(12) || CHR(11))"
 _INFINITY = "'inf'::FLOAT"
@@ -96,7 +117,7 @@ def read_day(raw: str) -> str:
 
 def day(raw: str, kind: str) -> str:
     """The day of a column of a DATE or a time; of an instant, the day in UTC, whatever the session's time zone."""
-    return f"CAST(CONVERT_TIMEZONE('UTC', {raw}) AS DATE)" if kind in literals.INSTANTS else f"CAST({raw} AS DATE)"
+    return f"CAST(CONVERT_TIMEZONE('UTC', {raw}) AS DATE)" if kind in INSTANTS else f"CAST({raw} AS DATE)"
 
 
 def search(way: str, whole: str, part: str) -> str:
@@ -136,6 +157,14 @@ def is_nan(value: str) -> str:
 
 
 SNOWFLAKE = Dialect(
+    label="Snowflake",
+    families=FAMILIES,
+    homonyms=dict.fromkeys(TIMES, "TIMESTAMP_NTZ"),
+    ambiguous=_AMBIGUOUS,
+    exact_name=literals.quoted,
+    name_key=name,
+    untyped_note=UNTYPED_NOTE,
+    as_text="COLLATE(CAST({} AS VARCHAR), '')".format,
     fold=fold,
     trim=trim,
     search=search,

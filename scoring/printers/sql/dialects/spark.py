@@ -33,29 +33,26 @@ from collections.abc import Sequence
 from leadledger.scoring.day_forms import DATE_PATTERN
 from leadledger.scoring.errors import PrinterError, quote
 from leadledger.scoring.number_forms import NUMBER_PATTERN
+from leadledger.scoring.printers.sql.dialects.column_types import INSTANTS, TIMES
 from leadledger.scoring.printers.sql.dialects.dialect import Dialect, utc_minutes
-from leadledger.scoring.printers.sql.dialects.literals import FIRST, INSTANTS, LAST, UPPER
+from leadledger.scoring.printers.sql.dialects.literals import FIRST, LAST, UPPER
 from leadledger.scoring.text_forms import WHITE_SPACE
 
 TYPES = {"DOUBLE": "DOUBLE", "VARCHAR": "STRING", "BOOLEAN": "BOOLEAN", "DATE": "DATE", "INTEGER": "INT"}
 _AWKWARD = re.compile(r"([\x00-\x1f\x7f'\\]|\$(?=\{))")  # signs that are written by their numbers
 _INFINITY = "CAST('Infinity' AS DOUBLE)"
-_FAMILIES = {
-    "text": ("string", "varchar", "char", "void"),
-    "integer": ("tinyint", "smallint", "int", "bigint"),
-    "float": ("float", "double"),
-    "decimal": ("decimal",),
+# As a DataFrame's `dtypes` and SQL name them.
+FAMILIES = {
+    "text": ("string", "varchar", "char", "character", "void"),
+    "integer": ("tinyint", "smallint", "int", "bigint", "byte", "short", "integer", "long"),
+    "real": ("float", "real"),
+    "float": ("double",),
+    "decimal": ("decimal", "dec", "numeric"),
     "flag": ("boolean",),
     "date": ("date",),
     "time": ("timestamp_ntz",),
-    "instant": ("timestamp",),
+    "instant": ("timestamp", "timestamp_ltz"),
 }
-
-
-def family(kind: str) -> str:
-    """What a column of a type (as a DataFrame's `dtypes` name it) holds; empty: nothing we read."""
-    plain = re.sub(r"\(.*\)| collate .*", "", kind)
-    return next((family for family, kinds in _FAMILIES.items() if plain in kinds), "")
 
 
 def name(identifier: str) -> str:
@@ -174,28 +171,25 @@ def is_finite(value: str) -> str:
     return f"abs({value}) < {_INFINITY}"
 
 
-def normalize_column(raw: str, column: str, kind: str) -> tuple[str, str]:
-    """The SQL of a column whose values are `raw`, as a type that the printer knows, and the name of that type.
+def as_text(raw: str) -> str:
+    """The text of a column of any type, in no collation, by which `a` and `A` may be equal."""
+    return f"CAST({raw} AS STRING)"
 
-    Raises PrinterError where the type holds no single value that a field could have.
+
+def day_as_text(raw: str) -> str:
+    """The text of a day or a time in a column of an unknown type; of an instant, its day in UTC.
+
+    Spark knows the type when it plans, and leaves out the other branch.
     """
-    holds = family(kind)
-    if not holds:
-        raise PrinterError(f"column '{column}' has the type {kind}, which holds no single value")
-    if holds == "text":  # in no collation, by which `a` and `A` may be equal
-        return f"CAST({raw} AS STRING)", "VARCHAR"
-    return raw, {
-        "integer": "BIGINT",
-        "float": "DOUBLE",
-        "decimal": "DECIMAL",
-        "flag": "BOOLEAN",
-        "date": "DATE",
-        "time": "TIMESTAMP",
-        "instant": INSTANTS[0],
-    }[holds]
+    return f"CASE WHEN typeof({raw}) = 'timestamp' THEN CAST({day(raw, INSTANTS[0])} AS STRING) ELSE {as_text(raw)} END"
 
 
 SPARK = Dialect(
+    label="Spark",
+    families=FAMILIES,
+    homonyms=dict.fromkeys(TIMES, "TIMESTAMP_NTZ"),
+    as_text=as_text,
+    day_as_text=day_as_text,
     fold=fold,
     trim=trim,
     search=search,
