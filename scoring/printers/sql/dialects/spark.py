@@ -177,11 +177,13 @@ def as_text(raw: str) -> str:
 
 
 def day_as_text(raw: str) -> str:
-    """The text of a day or a time in a column of an unknown type; of an instant, its day in UTC.
+    """The text of a day or a time in a column of an unknown type; of an instant, in UTC, as only JSON writes it.
 
-    Spark knows the type when it plans, and leaves out the other branch.
+    Spark knows the type when it plans, and leaves out the other branch; but both must fit any type.
     """
-    return f"CASE WHEN typeof({raw}) = 'timestamp' THEN CAST({day(raw, INSTANTS[0])} AS STRING) ELSE {as_text(raw)} END"
+    in_utc = f"get_json_object(to_json(named_struct('at', {raw}), map('timeZone', 'UTC')), '$.at')"
+    is_instant = f"typeof({raw}) = 'timestamp' OR typeof({raw}) LIKE 'timestamp_ltz%'"
+    return f"CASE WHEN {is_instant} THEN {in_utc} ELSE {as_text(raw)} END"
 
 
 SPARK = Dialect(
