@@ -57,15 +57,18 @@ class Columns:
         """The columns with their types (None: not known). Raises ScoringError."""
         if self.data is None and not self.column:
             return None
+        from leadledger.scoring.printers.sql.cleaning import find_homes
+
+        homes = find_homes(card, dict.fromkeys(column for column, _ in self.column))
         types: dict[str, str | None] = {}
         if self.data is not None:
             types = read_types(self.data, dialect, reading)
         else:
-            named = {column for column, _ in self.column}
-            types = {field.name: None for field in card.plain_fields if not named & set(field.columns)}
-        known = [column for field in card.plain_fields for column in field.columns]
+            named = {field.name for field in homes.values()}
+            types = {field.name: None for field in card.plain_fields if field.name not in named}
         for column, kind in self.column:
-            if column not in known:
+            if column not in homes:
+                known = [column for field in card.plain_fields for column in field.written_columns]
                 raise DataError(
                     f"--column: no field of the card '{card.name}' has a column {quote(column)}."
                     f"{did_you_mean(column, known)}"

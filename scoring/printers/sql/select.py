@@ -21,7 +21,7 @@ from leadledger.scoring.errors import PrinterError
 from leadledger.scoring.outputs import PLUS_MINUS, REASON_COLUMNS, SCORE_COLUMNS, list_names
 from leadledger.scoring.printers.comments import comment_text
 from leadledger.scoring.printers.sql.advice import AdvicePrinter
-from leadledger.scoring.printers.sql.cleaning import cleaning_steps
+from leadledger.scoring.printers.sql.cleaning import cleaning_steps, find_homes
 from leadledger.scoring.printers.sql.conditions import ConditionPrinter, bracketed
 from leadledger.scoring.printers.sql.dialects.column_types import UNKNOWN
 from leadledger.scoring.printers.sql.dialects.dialect import Dialect
@@ -163,15 +163,11 @@ class SelectPrinter:
     @property
     def reads_untyped(self) -> bool:
         """Whether a number or a day is in a column whose type is not known."""
-        columns = self.query.columns
+        card, columns = self.card.card, self.query.columns
         if columns is None:
-            return any(field.kind in ("number", "date") for field in self.card.card.plain_fields)
-        return any(
-            columns.get(column) == UNKNOWN
-            for field in self.card.card.plain_fields
-            if field.kind in ("number", "date")
-            for column in field.columns
-        )
+            return any(field.kind in ("number", "date") for field in card.plain_fields)
+        homes = find_homes(card, columns)
+        return any(columns[column] == UNKNOWN and homes[column].kind in ("number", "date") for column in homes)
 
     def raw(self, column: str) -> Expression:
         """The raw values of a column; where it has a memo, those that are not in it."""
