@@ -6,10 +6,12 @@ are printed to SQL by `printers/sql/cleaning.py`; a test holds the two together.
 
 The written forms, after white space (ASCII) is taken off both ends:
 
-- number: `12`, `-3.5`, `.5`, `+5`, `1e3`. Not `1_000`, `0x10`, `1,000`, `inf`. NaN, typed or written, is missing.
-- flag: true/false, yes/no, y/n, t/f, on/off, 1/0, in any case.
+- number: what can be one number only: `12`, `-3.5`, `1e3`, `25.000,00`, `1,234,567`. What can be two, `25.000`, only
+  where the field says how its numbers are written. Not `1_000`, `0x10`, `inf`. NaN, typed or written, is missing.
+- flag: true/false, yes/no, y/n, t/f, on/off, 1/0, 1.0/0.0, in any case.
 - date: `2026-01-31`, alone or followed by a time, which may have an offset; the day is the one in UTC.
-- text, id: as it is. Where the card lists `values`, one of them (the case of A to Z ignored).
+- text, id: as it is; a whole number, also one that is a float, becomes its text. Where the card
+  lists `values`, one of them (the case of A to Z ignored).
 """
 
 from __future__ import annotations
@@ -26,7 +28,7 @@ from leadledger.scoring.day_forms import read_day
 from leadledger.scoring.errors import UnreadableValue, quote
 from leadledger.scoring.field import Field
 from leadledger.scoring.flag_forms import read_flag
-from leadledger.scoring.number_forms import MOST_EXACT, read_number
+from leadledger.scoring.number_forms import MOST_EXACT, make_number_reader
 from leadledger.scoring.text_forms import WHITE_SPACE, fold
 from leadledger.scoring.tree import Typed
 
@@ -45,7 +47,7 @@ def make_cleaner(field: Field, missing: frozenset[str]) -> Callable[[Any], Typed
     `missing` holds the texts (folded) that mean "not known" in the whole card. The function raises UnreadableValue.
     """
     convert = {
-        "number": read_number,
+        "number": make_number_reader(field.number_format),
         "text": _make_text_reader(field),
         "flag": read_flag,
         "date": read_day,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from leadledger.scoring.number_forms import NumberFormat
 from leadledger.scoring.text_forms import fold
 from leadledger.scoring.tree import Days, Kind, Node, find_fields
 
@@ -18,7 +19,8 @@ class Field:
     `in_bodies` are those that count only in a body of their CRM, `labels` those of the columns that CRMs export.
     `values` lists every text that it may have. `missing` holds typed values that mean "not known". `derived` is set for
     a field that is computed from others. `known_when_scored` is the author's word that its value doesn't come from what
-    became of the lead: training takes it, whatever the leakage gate finds.
+    became of the lead: training takes it, whatever the leakage gate finds. `number_format` says how the texts of a
+    number are written, so that `25.000` is one number.
     """
 
     name: str
@@ -37,6 +39,7 @@ class Field:
     standard: tuple[tuple[str, str], ...] = ()
     in_bodies: tuple[tuple[str, str], ...] = ()
     labels: tuple[tuple[str, str], ...] = ()
+    number_format: NumberFormat | None = None
 
     @property
     def columns(self) -> tuple[str, ...]:

@@ -8,8 +8,8 @@ from typing import Any
 from leadledger.scoring.errors import UnreadableValue, quote
 from leadledger.scoring.text_forms import fold
 
-YES_TEXTS = ("true", "1", "yes", "on", "y", "t")
-NO_TEXTS = ("false", "0", "no", "off", "n", "f")
+YES_TEXTS = ("true", "1", "yes", "on", "y", "t", "1.0")  # 1.0: as pandas writes a column with gaps
+NO_TEXTS = ("false", "0", "no", "off", "n", "f", "0.0")
 NOT_FLAG = "is neither yes nor no; write true or false"
 
 _FLAGS = dict.fromkeys(YES_TEXTS, True) | dict.fromkeys(NO_TEXTS, False)

@@ -13,7 +13,7 @@ from leadledger.api.requests.body import LONGEST_NAME, MOST_NAMES
 from leadledger.scoring.engine.score import Engine
 from leadledger.scoring.field import Field as CardField
 from leadledger.scoring.flag_forms import NO_TEXTS, YES_TEXTS
-from leadledger.scoring.number_forms import NUMBER_PATTERN
+from leadledger.scoring.number_forms import ANY_FORMAT, NUMBER_PATTERN
 
 # As the service reads it, except exponents of three digits, some of which are beyond the range of doubles.
 _NUMBER = NUMBER_PATTERN.replace("[eE][+-]?[0-9]+", "[eE][+-]?[0-9]{1,2}")
@@ -39,6 +39,8 @@ def _property(field: CardField, missing: tuple[str, ...]) -> dict[str, Any]:
     sentences = [field.ask or f"{field.title[0].upper()}{field.title[1:]}."]
     if field.unit:
         sentences.append(f"In {field.unit}.")
+    if field.number_format is not None:
+        sentences.append(f"A text is written like {field.number_format.sample}.")
     if field.values:
         sentences.append(f"One of: {', '.join(field.values)}.")
     names = [f"`{column}`" + (f" ({system})" if system else "") for system, column in field.sources + field.standard]
@@ -50,7 +52,11 @@ def _property(field: CardField, missing: tuple[str, ...]) -> dict[str, Any]:
 def _types(field: CardField, missing: tuple[str, ...]) -> dict[str, Any]:
     """The JSON types that the values of a field may have, and what the schema requires of them."""
     if field.kind == "number":
-        return {"type": ["number", "string", "null"], "pattern": _text_pattern(_NUMBER, missing)}
+        number_format = field.number_format or ANY_FORMAT
+        if number_format.is_wrapped:  # what may stand beside the digits, in any case, is no matter of a pattern
+            return {"type": ["number", "string", "null"]}
+        forms = "|".join([_NUMBER, *(form.pattern for form in number_format.forms)])
+        return {"type": ["number", "string", "null"], "pattern": _text_pattern(forms, missing)}
     if field.kind == "flag":
         words = "|".join(YES_TEXTS + NO_TEXTS)
         return {

@@ -18,6 +18,7 @@ import sqlglot
 from sqlglot import exp
 
 from leadledger.scoring import tree
+from leadledger.scoring.card.card_numbers import correct_number
 from leadledger.scoring.card.condition_tokens import COUNTS, NESTED_TOO_DEEPLY, SEARCHES, read_tokens
 from leadledger.scoring.errors import ConditionError, UnknownField, UnreadableValue, did_you_mean, quote
 from leadledger.scoring.field import Field
@@ -316,6 +317,8 @@ def _read_quoted(literal: exp.Literal, kind: str) -> float | bool | date:
             if not _DAY.fullmatch(text):
                 raise ValueError
             return date.fromisoformat(text)
+        if kind == "number" and (mend := correct_number(text)):
+            raise _refuse(literal, f"{quote(text)} {mend}")
         value = read_number(text) if kind == "number" else read_flag(text)
         if value is None:
             raise ValueError

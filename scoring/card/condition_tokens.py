@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from sqlglot import Token, TokenType
 
+from leadledger.scoring.card.card_numbers import check_numbers
 from leadledger.scoring.card.condition_mends import FUNCTION_MENDS, suggest_mend
 from leadledger.scoring.errors import ConditionError, did_you_mean, quote
 
@@ -112,6 +113,7 @@ def read_tokens(text: str, fields: Container[str]) -> list[Token]:
             f"the condition has more than {LONGEST_CONDITION:,} characters; split it into several rules"
         )
     pieces = [_Piece(str(match.lastgroup), match[0], match.start()) for match in _PIECE.finditer(text)]
+    check_numbers(pieces, text)
     tokens = [_read_token(pieces, i, fields) for i in range(len(pieces))]
     _check_order(text, tokens)
     return tokens

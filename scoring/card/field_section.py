@@ -15,6 +15,7 @@ from leadledger.scoring.card.yaml_shapes import KeyValue
 from leadledger.scoring.cleaning import make_cleaner
 from leadledger.scoring.errors import ConditionError, UnreadableValue, quote
 from leadledger.scoring.field import Field
+from leadledger.scoring.number_forms import SAMPLES, NumberFormat, parse_number_format
 from leadledger.scoring.text_forms import fold
 from leadledger.scoring.tree import Days
 
@@ -103,10 +104,25 @@ def _read_plain_field(
         learn=kind not in ("date", "id") if learn is None else learn,
         known_when_scored=_read_known_when_scored(reading, record, what),
         label=reading.read_line(record, "label", what),
+        number_format=_read_number_format(reading, record["format"].value, what)
+        if only_for("format", "number")
+        else None,
     )
     if only_for("missing", "number", "text", "id"):
         field = replace(field, missing=_read_missing(reading, field, record["missing"].value))
     return field
+
+
+def _read_number_format(reading: CardReading, node: yaml.Node, what: str) -> NumberFormat | None:
+    """How the texts of a number are written, by a sample."""
+    sample = reading.shapes.read_text(node, f"`format` of {what}")
+    if sample is None:
+        return None
+    number_format = parse_number_format(sample)
+    if number_format is None:
+        text = f"`format` of {what} is {quote(sample)}, which shows no way to write a number; write a sample such as"
+        reading.shapes.add_problem(node, f"{text} {SAMPLES}")
+    return number_format
 
 
 def _read_known_when_scored(reading: CardReading, record: Mapping[str, KeyValue], what: str) -> bool:
@@ -134,7 +150,7 @@ def _read_missing(reading: CardReading, field: Field, node: yaml.Node) -> tuple[
     """The typed values of a field that mean "not known"."""
     what = f"`missing` of field '{field.name}'"
     missing: list[float | str] = []
-    clean = make_cleaner(Field(field.name, field.kind), frozenset())
+    clean = make_cleaner(Field(field.name, field.kind, number_format=field.number_format), frozenset())
     for text, item in reading.read_texts(node, what):
         try:
             value = clean(text)
@@ -172,7 +188,7 @@ def _read_sources(
 def _read_derived_field(reading: CardReading, name: str, record: Mapping[str, KeyValue]) -> Field | None:
     """A field that is computed; None where it can't be read."""
     shapes, what = reading.shapes, f"field '{name}'"
-    for key in ("values", "from", "ask", "missing"):
+    for key in ("values", "from", "ask", "missing", "format"):
         if key in record:
             shapes.add_problem(record[key].key, f"{what} is computed by `is:`, so it can't have `{key}:`; remove it")
     text = shapes.read_text(record["is"].value, f"`is` of {what}")

@@ -13,6 +13,7 @@ from typing import Any
 
 import yaml
 
+from leadledger.scoring.card.card_numbers import correct_number
 from leadledger.scoring.errors import Problem, ScorecardError, did_you_mean, quote
 
 LARGEST_CARD = 1_000_000  # bytes of a card
@@ -276,8 +277,10 @@ class Shapes:
         text = self.read_text(node, what)
         if text is None:
             return None
-        if not _NUMBER.fullmatch(text):
-            self.add_problem(node, f"{what} is {quote(text)}, which is not a number; write it like 8 or -2.5")
+        mend = correct_number(text)
+        if mend or not _NUMBER.fullmatch(text):
+            wrong = mend or "is not a number; write it like 8 or -2.5"
+            self.add_problem(node, f"{what} is {quote(text)}, which {wrong}")
             return None
         if not low <= float(text) <= high:
             self.add_problem(

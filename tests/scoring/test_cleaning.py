@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from leadledger.scoring.cleaning import ABSENT_TYPES, make_cleaner
 from leadledger.scoring.errors import UnreadableValue
 from leadledger.scoring.field import Field
+from leadledger.scoring.number_forms import parse_number_format
 from leadledger.scoring.printers.sql import select as sql
 from leadledger.scoring.printers.sql.query import Query
 from leadledger.scoring.scorecard import Card, build_untrained
@@ -32,7 +33,9 @@ def field_of(case: Mapping[str, Any], name: str = "value") -> Field:
     """The field of a case."""
     more = case.get("field", {})
     missing = tuple(float(value) if case["kind"] == "number" else value for value in more.get("missing", ()))
-    return Field(name, case["kind"], values=tuple(more.get("values", ())), missing=missing)
+    number_format = parse_number_format(more.get("format", "")) if case["kind"] == "number" else None
+    values = tuple(more.get("values", ()))
+    return Field(name, case["kind"], values=values, missing=missing, number_format=number_format)
 
 
 @pytest.mark.parametrize("case", CASES["cases"], ids=lambda case: f"{case['kind']}-{case['raw']!r}")
@@ -114,6 +117,39 @@ def test_halves_of_characters() -> None:
         text("a\ud800")
     with pytest.raises(UnreadableValue, match="the value is not a text"):
         text(10**5000)
+
+
+NUMBER_LIKE = st.text(alphabet=list("0123456789" * 2 + ".,.,  '’+-€%k()eE"), max_size=14) | st.from_regex(
+    r"[+-]?[1-9]?[0-9]{1,2}([.,][0-9]{3}){1,2}([.,][0-9]{1,3})?", fullmatch=True
+)
+FORMATS = (None, "1.234,56", "1,234.56", "€1.234,56", "25%", "25k", "(1,234)", "(€1,234.56k)")
+
+
+@given(texts=st.lists(NUMBER_LIKE, min_size=20, max_size=20))
+def test_numbers_of_every_format_are_read_alike_in_sql(texts: list[str]) -> None:
+    """What looks like a number is read, or refused, in DuckDB as in Python, whatever format a field declares."""
+    fields = {
+        f"f{at}": Field(f"f{at}", "number", number_format=parse_number_format(sample or ""))
+        for at, sample in enumerate(FORMATS)
+    }
+    card = build_untrained(Card("formats", fields=fields))
+    columns = dict.fromkeys(fields, "VARCHAR")
+    with duckdb.connect() as duck:
+        duck.execute(f"CREATE TABLE leads ({', '.join(f'{name} VARCHAR' for name in columns)})")
+        duck.executemany(
+            f"INSERT INTO leads VALUES ({', '.join('?' * len(columns))})", [[text] * len(columns) for text in texts]
+        )
+        marks = [f"bad:{name}" for name in fields]
+        rows = duck.execute(sql.select_fields(card, Query(date(2026, 11, 24), columns=columns, keep=marks))).fetchall()
+    for text, row in zip(texts, rows, strict=True):
+        marked, values = row[: len(fields)], row[len(fields) : 2 * len(fields)]
+        for field, mark, value in zip(fields.values(), marked, values, strict=True):
+            try:
+                read = make_cleaner(field, frozenset())(text)
+            except UnreadableValue:
+                assert mark, (text, field.number_format)
+            else:
+                assert (read, None) == (value, mark), (text, field.number_format)
 
 
 RAW = st.one_of(

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from leadledger.scoring.errors import DataError
+from leadledger.scoring.number_forms import write_number
 from leadledger.training.sources.scan import LONGEST_LINE, Reject
 
 _DEEPEST = 100  # levels of objects and arrays within each other
@@ -22,7 +23,12 @@ class _Number(str):
     __slots__ = ()
 
 
-_decoder = json.JSONDecoder(parse_float=_Number, parse_int=_Number, parse_constant=_Number)
+def _read_constant(text: str) -> _Number | None:
+    """NaN, as Python writes what is missing, is missing."""
+    return None if text == "NaN" else _Number(text)
+
+
+_decoder = json.JSONDecoder(parse_float=_Number, parse_int=_Number, parse_constant=_read_constant)
 
 
 def is_json_lines(label: str, start: str, suffix: str) -> bool:
@@ -122,7 +128,7 @@ def _text(value: Any) -> str | None:
         return None
     if isinstance(value, bool):
         return "true" if value else "false"
-    return _nested(value)
+    return write_number(value) if isinstance(value, _Number) else _nested(value)
 
 
 def _nested(value: Any) -> str:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from leadledger.scoring.errors import DataError, did_you_mean, quote
+from leadledger.scoring.number_forms import write_number
 from leadledger.training.sources import layout
 from leadledger.training.sources.cells import is_blank
 from leadledger.training.sources.reading import ReadingOptions
@@ -239,6 +240,8 @@ def _text(value: Any) -> str:
             return "true" if value else "false"
         case float() if value.is_integer() and abs(value) < LARGEST_WHOLE_NUMBER:
             return str(int(value))
+        case float():
+            return write_number(str(value))
         case datetime():
             return value.date().isoformat() if value.time() == time() else value.isoformat(sep=" ")
         case date() | time():

@@ -12,10 +12,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
 
 from leadledger.scoring.column_names import refuse_alike
-from leadledger.scoring.errors import DataError, PrinterError, did_you_mean, quote
+from leadledger.scoring.errors import DataError, PrinterError, UnreadableValue, did_you_mean, quote
 from leadledger.scoring.field import Field
 from leadledger.scoring.flag_forms import NO_TEXTS, YES_TEXTS
-from leadledger.scoring.number_forms import MOST_EXACT, NUMBER_PATTERN
+from leadledger.scoring.number_forms import ANY_FORMAT, LONGEST_NUMBER, MOST_EXACT, NumberForm, make_number_reader
 from leadledger.scoring.printers.sql.dialects.column_types import type_family
 from leadledger.scoring.printers.sql.dialects.dialect import Dialect
 from leadledger.scoring.printers.sql.dialects.literals import FIRST, LAST
@@ -101,7 +101,13 @@ def cleaning_steps(
         for cell in cells
         if cell.holds == "text" and cell.field.kind == "date"
     ]
-    yield Step("trimmed", "texts of days, without white space at the ends", trimmed)
+    trimmed += [
+        StepColumn(f"odd:{cell.column}", cell.odd_number())
+        for cell in cells
+        if cell.holds == "text" and cell.field.kind == "number"
+    ]
+    why = "texts of days, and numbers that aren't written plainly, without white space at the ends"
+    yield Step("trimmed", why, trimmed)
     tidied = [StepColumn(f"raw:{cell.column}", spell(dialect.tidy, cell.raw)) for cell in cells if cell.tidied_first]
     yield Step("tidied", "flags and texts, without white space at the ends and in lower case", tidied)
     typed = [StepColumn(f"v:{cell.column}", cell.value()) for cell in cells]
@@ -233,8 +239,43 @@ class _RawColumn:
         whole = write("abs({}) < {} AND {} = floor({})", raw, self.dialect.number(MOST_EXACT), raw, raw)
         return write("CASE WHEN {} THEN CAST(CAST({} AS BIGINT) AS {}) END", whole, raw, varchar)
 
+    def odd_number(self) -> Expression:
+        """A text that isn't in the plain form of a number, trimmed, folded and without what its format allows; NULL
+        where it is in that form.
+        """
+        text, form = self.tidy, self.field.number_format or ANY_FORMAT
+        if form.is_wrapped:
+            bare = text
+            for sign, instead in form.replacements:
+                bare = write("replace({}, {}, {})", bare, self.dialect.text(sign), self.dialect.text(instead))
+            wrapped = spell(self.dialect.matches, text, form.wrapper)
+            text = write("CASE WHEN {} THEN {} ELSE {} END", wrapped, bare, text)
+        return write("CASE WHEN NOT ({}) THEN {} END", spell(self.dialect.is_plain_number, self.raw), text)
+
     def _number(self) -> Expression:
-        return self._unless_absent(spell(self.dialect.read_number, self.raw), re.compile(NUMBER_PATTERN).fullmatch)
+        """The double of a text: most are in the plain form, the others in one of few."""
+        odd, form = self.read(f"odd:{self.column}"), self.field.number_format or ANY_FORMAT
+        value = write(
+            "CASE WHEN {} IS NULL THEN {} WHEN length({}) > {} THEN NULL{} END",
+            *(odd, spell(self.dialect.to_double, self.raw), odd, LONGEST_NUMBER),
+            join("", [self._written_in(form, odd) for form in form.forms]),
+        )
+        reads = make_number_reader(self.field.number_format)
+
+        def looks(text: str) -> bool:
+            try:
+                return reads(text) is not None
+            except UnreadableValue:
+                return False
+
+        return self._unless_absent(value, looks)
+
+    def _written_in(self, form: NumberForm, odd: Expression) -> Expression:
+        """The branch of a CASE for the texts of one form."""
+        signs, instead = map(self.dialect.text, form.translation)
+        plain = write("translate({}, {}, {})", odd, signs, instead)
+        number = spell(self.dialect.cast_number, plain)
+        return write(" WHEN {} THEN {}", spell(self.dialect.matches, odd, form.pattern), number)
 
     def _day(self) -> Expression:
         day = spell(self.dialect.read_day, self.read(f"raw:{self.column}"))

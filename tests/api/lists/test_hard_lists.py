@@ -110,6 +110,7 @@ def test_excel_values_are_texts(card: Scorecard, tmp_path: Path) -> None:
     assert [(row["budget"], row["seen"]) for row in rows(tmp_path / "out.csv")] == [
         ("20000", "2026-06-30"),
         ("2.5", "2026-01-31"),
+        ("1.000,50", ""),
     ]
     book = openpyxl.Workbook()
     assert book.active is not None

@@ -11,6 +11,7 @@ from leadledger.scoring.card.reader import parse_card
 from leadledger.scoring.decay import HalfLife
 from leadledger.scoring.engine.cases import find_failures
 from leadledger.scoring.gate import Capacity, DealValue
+from leadledger.scoring.number_forms import NumberFormat
 from leadledger.scoring.rule import Group
 from tests.scoring.card.card_examples import GOOD
 
@@ -46,6 +47,7 @@ def test_every_key_is_read() -> None:
     )
     assert card.fields["lead_id"].columns == ("lead_id", "Id")
     assert card.fields["budget"].missing == (999.0,)
+    assert card.fields["budget"].number_format == NumberFormat(",", "€", sample="€1.234,56")
     assert [field.name for field in card.fields.values() if field.learn] == ["country", "budget", "newsletter", "rich"]
     assert [field.name for field in card.fields.values() if field.known_when_scored] == ["newsletter"]
     assert card.groups == (Group("engagement", 200, -75), Group("size", best_of=True))

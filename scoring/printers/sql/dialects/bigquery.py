@@ -75,15 +75,25 @@ def trim(value: str) -> str:
 
 def matches(value: str, pattern: str) -> str:
     """Whether a pattern of RE2 matches the whole of a text."""
-    return rf"REGEXP_CONTAINS({value}, r'\A(?:{pattern})\z')"
+    whole = rf"\A(?:{pattern})\z"
+    literal = text(whole) if "'" in whole else f"r'{whole}'"
+    return f"REGEXP_CONTAINS({value}, {literal})"
 
 
-def read_number(raw: str) -> str:
-    """The double that a text writes, white space around it or not; else NULL."""
-    double = f"SAFE_CAST({trim(raw)} AS FLOAT64)"
-    return (
-        f"CASE WHEN {matches(raw, f'{_SPACES}(?:{NUMBER_PATTERN}){_SPACES}')} AND {is_finite(double)} THEN {double} END"
-    )
+def is_plain_number(raw: str) -> str:
+    """Whether a text has the plain form of a number, white space around it or not."""
+    return matches(raw, f"{_SPACES}(?:{NUMBER_PATTERN}){_SPACES}")
+
+
+def to_double(text: str) -> str:
+    """The double of a text in the plain form of a number, or NULL where it is not finite."""
+    double = cast_number(trim(text))
+    return f"CASE WHEN {is_finite(double)} THEN {double} END"
+
+
+def cast_number(text: str) -> str:
+    """The double of a text that surely is a finite number."""
+    return f"SAFE_CAST({text} AS FLOAT64)"
 
 
 def read_day(raw: str) -> str:
@@ -163,7 +173,10 @@ BIGQUERY = Dialect(
     days_between=days_between,
     element=element,
     integer_division=integer_division,
-    read_number=read_number,
+    matches=matches,
+    is_plain_number=is_plain_number,
+    to_double=to_double,
+    cast_number=cast_number,
     read_day=read_day,
     is_finite=is_finite,
     types=TYPES,

@@ -45,9 +45,12 @@ class Dialect:
     Without a default, since no two engines agree:
     `fold` turns ASCII letters to lower case, `trim` takes white space from both ends. `search` is `contains`,
     `starts_with` or `ends_with` over two texts. `days_between(end, start)` is a double. `element(items, at)` is an item
-    of a list by its position from 0. `integer_division` is of whole numbers, neither of them negative. `read_number`
-    and `read_day` turn a raw text into a double or a day, or NULL, by the forms of `scoring/cleaning.py`: a number may
-    have white space around it, a day not. `is_finite` tells a double from NaN and the infinities.
+    of a list by its position from 0. `integer_division` is of whole numbers, neither of them negative. `matches` is
+    whether a pattern of `scoring/number_forms.py` matches a whole text. `is_plain_number` is whether a raw text has the
+    plain form of a number, white space around it or not; `to_double` is the double of such a text, NULL where it is not
+    finite; `cast_number` is the double of a text that surely is a finite number. `read_day` turns a raw text without
+    white space around it into a day, or NULL, by the forms of `scoring/cleaning.py`. `is_finite` tells a double from
+    NaN and the infinities.
 
     With a default that most engines share:
     `label` is what people call the engine, and `families` are its own names of types, by what a column of them holds.
@@ -76,7 +79,10 @@ class Dialect:
     days_between: Callable[[str, str], str]
     element: Callable[[Sequence[object], str], str]
     integer_division: Callable[[str, int], str]
-    read_number: Callable[[str], str]
+    matches: Callable[[str, str], str]
+    is_plain_number: Callable[[str], str]
+    to_double: Callable[[str], str]
+    cast_number: Callable[[str], str]
     read_day: Callable[[str], str]
     is_finite: Callable[[str], str]
     label: str = "DuckDB"
@@ -150,8 +156,11 @@ class Dialect:
         family = type_family(kind)
         if kind == UNKNOWN and field_kind == "date" and self.day_as_text:
             return self.day_as_text(raw), "VARCHAR"
-        if family == "text" or (family in ("wide", "decimal") and field_kind == "number" and self.numbers_as_text):
+        if family == "text":
             return self.as_text(raw), "VARCHAR"
+        if family in ("wide", "decimal") and field_kind == "number" and self.numbers_as_text:
+            text = self.as_text(raw)  # with one more decimal, since a text of three can be two numbers
+            return f"CASE WHEN {text} LIKE '%.%' THEN {text} || '0' ELSE {text} END", "VARCHAR"
         if family == "instant" and self.instant_as_time:
             return self.instant_as_time(raw), "TIMESTAMP"
         return raw, kind

@@ -52,14 +52,28 @@ def clean(value: str, absent: Sequence[str]) -> Sequence[str]:
     return ways
 
 
-def read_number(raw: str) -> str:
-    """The double that a text writes, white space around it or not; else NULL.
+def matches(value: str, pattern: str) -> str:
+    """Whether a pattern matches the whole of a text."""
+    return f"regexp_full_match({value}, {text_literal(pattern)})"
+
+
+def is_plain_number(raw: str) -> str:
+    """Whether a text has the plain form of a number, white space around it or not.
 
     The cast reads more than numbers, `inf`, `1_000` and `+-8` among it: so the form is checked first.
     """
-    double = f"TRY_CAST({raw} AS DOUBLE)"
-    pattern = text_literal(f"[{WHITE_SPACE}]*(?:{NUMBER_PATTERN})[{WHITE_SPACE}]*")
-    return f"CASE WHEN regexp_full_match({raw}, {pattern}) AND {is_finite(double)} THEN {double} END"
+    return matches(raw, f"[{WHITE_SPACE}]*(?:{NUMBER_PATTERN})[{WHITE_SPACE}]*")
+
+
+def to_double(text: str) -> str:
+    """The double of a text in the plain form of a number, or NULL where it is not finite."""
+    double = cast_number(text)
+    return f"CASE WHEN {is_finite(double)} THEN {double} END"
+
+
+def cast_number(text: str) -> str:
+    """The double of a text that surely is a finite number."""
+    return f"TRY_CAST({text} AS DOUBLE)"
 
 
 def read_day(raw: str) -> str:
@@ -118,7 +132,10 @@ DUCKDB = Dialect(
     days_between=days_between,
     element=element,
     integer_division=integer_division,
-    read_number=read_number,
+    matches=matches,
+    is_plain_number=is_plain_number,
+    to_double=to_double,
+    cast_number=cast_number,
     read_day=read_day,
     is_finite=is_finite,
     trim_and_fold=trim_and_fold,

@@ -31,7 +31,8 @@ LONGEST_NAME = 63  # bytes
 MOST_COLUMNS = 1664  # of a step. https://www.postgresql.org/docs/current/limits.html
 SMALLEST_EXPONENT = -700  # of exp(); below some -708 it is an error, not 0
 _SPACES = r"[ \t\n\r\f\v]*"
-_FOREIGN = r"[^0-9eE.+ \t\n\r\f\v-]"  # a sign that no number has
+# What is not in the plain form has a sign that no plain number has, two dots, a gap, or one group of three digits.
+_ODD = rf"[^0-9eE.+ \t\n\r\f\v-]|[.][0-9]*[.]|[0-9] +[0-9]|^{_SPACES}[+-]?[1-9][0-9]{{0,2}}[.][0-9]{{3}}{_SPACES}$"
 TYPES = {"DOUBLE": "float8", "VARCHAR": "text", "BOOLEAN": "boolean", "DATE": "date", "INTEGER": "integer"}
 # As `format_type` and people name them; `enum` for any enum.
 FAMILIES = {
@@ -97,21 +98,32 @@ def group(value: str, pattern: str, at: int) -> str:
     return f"regexp_substr({value}, {text(f'^(?:{pattern})$')}, 1, 1, '', {at})"
 
 
-def read_number(raw: str) -> str:
-    """The double that a text writes, white space around it or not; else NULL.
+def is_plain_number(raw: str) -> str:
+    """Whether a text may have the plain form of a number, white space around it or not: `to_double` looks closer.
+
+    Besides numbers, the cast reads `inf`, `nan` and `0x10`, which have signs that no number has.
+    """
+    return f"{raw} !~ {text(_ODD)}"
+
+
+def to_double(value: str) -> str:
+    """The double of a text that may have the plain form of a number, or NULL.
 
     A number too small for a double is an error to the server, where Python reads 0; `numeric` tells it from one too
     large, and where even that gives up, the sign of the exponent does.
     """
-    cast = f"CAST({raw} AS float8)"
     return (
-        f"CASE WHEN {raw} ~ {text(_FOREIGN)} THEN NULL"  # besides numbers, the cast reads: inf, nan and 0x10
-        f" WHEN pg_input_is_valid({raw}, 'float8') THEN {cast}"
-        f" WHEN {raw} !~ {text(f'^{_SPACES}(?:{NUMBER_PATTERN}){_SPACES}$')} THEN NULL"
-        f" WHEN pg_input_is_valid({raw}, 'numeric')"
-        f" THEN CASE WHEN abs(CAST({raw} AS numeric)) < 1 THEN {number(0.0)} END"
-        f" WHEN {raw} ~ '[eE]-' THEN {number(0.0)} END"
+        f"CASE WHEN pg_input_is_valid({value}, 'float8') THEN CAST({value} AS float8)"
+        f" WHEN {value} !~ {text(f'^{_SPACES}(?:{NUMBER_PATTERN}){_SPACES}$')} THEN NULL"
+        f" WHEN pg_input_is_valid({value}, 'numeric')"
+        f" THEN CASE WHEN abs(CAST({value} AS numeric)) < 1 THEN {number(0.0)} END"
+        f" WHEN {value} ~ '[eE]-' THEN {number(0.0)} END"
     )
+
+
+def cast_number(value: str) -> str:
+    """The double of a text that surely is a finite number."""
+    return f"CAST({value} AS float8)"
 
 
 def read_day(raw: str) -> str:
@@ -203,7 +215,10 @@ POSTGRES = Dialect(
     days_between=days_between,
     element=element,
     integer_division=integer_division,
-    read_number=read_number,
+    matches=matches,
+    is_plain_number=is_plain_number,
+    to_double=to_double,
+    cast_number=cast_number,
     read_day=read_day,
     is_finite=is_finite,
     types=TYPES,

@@ -83,7 +83,7 @@ def trim(value: str) -> str:
 
 def posix(pattern: str) -> str:
     """A pattern as a text, without the brackets `(?:` and without a backslash, which a text reads too."""
-    return f"'{pattern.replace('(?:', '(').replace(chr(92) + '.', '[.]')}'"
+    return text(pattern.replace("(?:", "(").replace(r"\.", "[.]"))
 
 
 def group(value: str, at: int) -> str:
@@ -93,11 +93,25 @@ def group(value: str, at: int) -> str:
     return f"REGEXP_SUBSTR({value}, {posix(DATE_PATTERN)}, 1, 1, 'e', {place})"
 
 
-def read_number(raw: str) -> str:
-    """The double that a text writes, white space around it or not; else NULL."""
-    tidy = trim(raw)
-    double = f"TRY_TO_DOUBLE({tidy})"
-    return f"CASE WHEN REGEXP_LIKE({tidy}, {posix(NUMBER_PATTERN)}) AND {is_finite(double)} THEN {double} END"
+def matches(value: str, pattern: str) -> str:
+    """Whether a pattern matches the whole of a text."""
+    return f"REGEXP_LIKE({value}, {posix(pattern)})"
+
+
+def is_plain_number(raw: str) -> str:
+    """Whether a text has the plain form of a number, white space around it or not."""
+    return matches(trim(raw), NUMBER_PATTERN)
+
+
+def to_double(text: str) -> str:
+    """The double of a text in the plain form of a number, or NULL where it is not finite."""
+    double = cast_number(trim(text))
+    return f"CASE WHEN {is_finite(double)} THEN {double} END"
+
+
+def cast_number(text: str) -> str:
+    """The double of a text that surely is a finite number."""
+    return f"TRY_TO_DOUBLE({text})"
 
 
 def read_day(raw: str) -> str:
@@ -171,7 +185,10 @@ SNOWFLAKE = Dialect(
     days_between=days_between,
     element=element,
     integer_division=integer_division,
-    read_number=read_number,
+    matches=matches,
+    is_plain_number=is_plain_number,
+    to_double=to_double,
+    cast_number=cast_number,
     read_day=read_day,
     is_finite=is_finite,
     types=TYPES,

@@ -113,11 +113,20 @@ def _whole(pattern: str) -> str:
     return text(f"(?s)^(?:{pattern})(?!.)".replace(r"\.", "[.]"))
 
 
-def read_number(raw: str) -> str:
-    """The double that a text writes, white space around it or not; else NULL."""
-    double = f"try_cast({raw} AS DOUBLE)"
-    pattern = f"[{WHITE_SPACE}]*(?:{NUMBER_PATTERN})[{WHITE_SPACE}]*"
-    return f"CASE WHEN {matches(raw, pattern)} AND {is_finite(double)} THEN {double} END"
+def is_plain_number(raw: str) -> str:
+    """Whether a text has the plain form of a number, white space around it or not."""
+    return matches(raw, f"[{WHITE_SPACE}]*(?:{NUMBER_PATTERN})[{WHITE_SPACE}]*")
+
+
+def to_double(text: str) -> str:
+    """The double of a text in the plain form of a number, or NULL where it is not finite."""
+    double = cast_number(text)
+    return f"CASE WHEN {is_finite(double)} THEN {double} END"
+
+
+def cast_number(text: str) -> str:
+    """The double of a text that surely is a finite number."""
+    return f"try_cast({text} AS DOUBLE)"
 
 
 def read_day(raw: str) -> str:
@@ -198,7 +207,10 @@ SPARK = Dialect(
     days_between=days_between,
     element=element,
     integer_division=integer_division,
-    read_number=read_number,
+    matches=matches,
+    is_plain_number=is_plain_number,
+    to_double=to_double,
+    cast_number=cast_number,
     read_day=read_day,
     is_finite=is_finite,
     types=TYPES,
