@@ -17,6 +17,7 @@ from leadledger.api.lists.capabilities import ENGINES, refuse_unsupported
 from leadledger.api.lists.ledger_entries import ledger_columns
 from leadledger.api.lists.postgres_tables import (
     fetch_count,
+    hides_rows,
     make_table,
     quote_parts,
     read_columns,
@@ -85,7 +86,7 @@ def score_table(
         report("writing the rejects")
         duplicates, nameless, bad = run.write_rejects(quote_parts(rejects))
         report("writing the scores")
-        scored = run.write_scores(quote_parts(split_name(into)))
+        scored = run.write_scores(into)
         run.write_ledger()
         recommendations, grades = run.count_scores("recommendation"), run.count_scores("grade")
         staged = fetch_count(connection, f"SELECT count(*) FROM {STAGED}")
@@ -97,6 +98,7 @@ def score_table(
             rejected_again=staged - scored,
         )
         counts.reconcile(table, all_rows=True)
+        notes = run.describe_hidden_rows(fetch_count(connection, f"SELECT count(*) FROM {run.table}"))
         report("committing")
     return ScoredTable(
         rows=counts.read,
@@ -109,6 +111,7 @@ def score_table(
         grades=grades,
         unused=tuple(column for column in unused_columns(run.types, run.used) if column != run.key),
         absent=absent_fields(run.used),
+        notes=notes,
     )
 
 
@@ -138,7 +141,8 @@ class _TableRun:
                 f"{label}: there is no such table or view in the database, or no right to see its schema; check the"
                 " name, and name the schema too"
             )
-        self.types = types
+        self.label, self.types = label, types
+        self.hides_rows = hides_rows(connection, self.table)
         self.used = require_columns(card.card, types, label)
         self.key = _choose_key(card.card, types, label, key)
         home = find_homes(card.card, types).get(self.key)
@@ -240,15 +244,40 @@ class _TableRun:
     # -- the scores -------------------------------------------------------------------------------------------------
 
     def write_scores(self, into: str) -> int:
-        """Put the scores into their table, in place of earlier ones of the same ids; how many."""
+        """Put the scores into their table, in place of earlier ones of the same ids; how many.
+
+        Raises DataError where the table doesn't take each of them.
+        """
         columns = [self.id, *self.outputs, *STAMPS]
         stamps = f"{text(self.card.release)}, DATE '{self.as_of.isoformat()}', now()"
         updated = ", ".join(f"{name(column)} = excluded.{name(column)}" for column in columns if column != self.id)
-        return self.connection.execute(
-            f"INSERT INTO {into} ({', '.join(map(name, columns))})"
+        written = self.connection.execute(
+            f"INSERT INTO {quote_parts(split_name(into))} ({', '.join(map(name, columns))})"
             f" SELECT {name(KEY)}, {', '.join(map(name, self.outputs))}, {stamps}"
             f" FROM {_good()} ON CONFLICT ({name(self.id)}) DO UPDATE SET {updated}"
         ).rowcount
+        scores = fetch_count(self.connection, f"SELECT count(*) FROM {_good()}")
+        if written < scores:
+            raise DataError(
+                f"{into}: the table took {written:,} of {scores:,} scores, so that nothing is kept: a trigger or a rule"
+                " of the table leaves rows out; let it pass them all, or name another table"
+            )
+        return written
+
+    def describe_hidden_rows(self, rows: int) -> tuple[str, ...]:
+        """What to say where row-level security may have hidden rows. Raises DataError where no row was seen."""
+        if not self.hides_rows:
+            return ()
+        ((user,),) = self.connection.execute("SELECT current_user").fetchall()
+        if not rows:
+            raise DataError(
+                f"{self.label}: row-level security shows no row to the user '{user}'; score as the owner of the table,"
+                " or as a user with BYPASSRLS, or give this user a policy for SELECT"
+            )
+        return (
+            f"Row-level security of {self.label} may hide rows from the user '{user}'; those that are hidden are not"
+            " scored.",
+        )
 
     def write_ledger(self) -> None:
         """A row for each entry that is not 0, in place of those of an earlier run; nothing if no ledger is wanted."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from leadledger.scoring.errors import DataError, quote
 from leadledger.scoring.outputs import Column
 from leadledger.scoring.printers.sql.dialects.literals import table_parts
-from leadledger.scoring.printers.sql.dialects.postgres import LONGEST_NAME, POSTGRES, name, text
+from leadledger.scoring.printers.sql.dialects.postgres import LONGEST_NAME, POSTGRES, name
 
 if TYPE_CHECKING:
     import psycopg
@@ -63,14 +63,21 @@ def sql_types(columns: Sequence[Column]) -> dict[str, str]:
 
 
 def read_columns(connection: psycopg.Connection[Any], quoted: str) -> dict[str, str] | None:
-    """The columns of a table or a view with their types (`enum` for any enum); None where there is none."""
+    """The columns of a table or a view with their types; None where there is none.
+
+    A type that is made from another, as a domain is, counts as that; any enum is `enum`.
+    """
     (oid,) = connection.execute("SELECT to_regclass(%s)::oid", [quoted]).fetchone() or (None,)
     if oid is None:
         return None
     rows = connection.execute(
-        "SELECT a.attname, CASE WHEN t.typtype = 'e' THEN 'enum'"
-        " ELSE format_type(coalesce(nullif(t.typbasetype, 0), t.oid), NULL) END"
-        " FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid"
+        "SELECT a.attname, CASE WHEN t.typtype = 'e' THEN 'enum' WHEN t.typname = 'citext' THEN 'citext'"
+        " ELSE format_type(t.oid, NULL) END"
+        " FROM pg_attribute a CROSS JOIN LATERAL ("
+        "WITH RECURSIVE made (oid, typtype, typname, typbasetype) AS ("
+        "SELECT oid, typtype, typname, typbasetype FROM pg_type WHERE oid = a.atttypid UNION ALL"
+        " SELECT t.oid, t.typtype, t.typname, t.typbasetype FROM pg_type t JOIN made ON t.oid = made.typbasetype"
+        ") SELECT * FROM made WHERE typtype <> 'd') AS t"
         " WHERE a.attrelid = %s AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum",
         [oid],
     ).fetchall()
@@ -105,13 +112,43 @@ def make_table(connection: psycopg.Connection[Any], table: str, columns: Mapping
                 f"{table}: column '{column}' has the type {existing[column]}, where {kind} is to be written; name"
                 " another table"
             )
-    if key is not None and not fetch_count(
-        connection,
-        "SELECT count(*) FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]"
-        f" WHERE i.indrelid = {text(quoted)}::regclass AND i.indisunique AND i.indnkeyatts = 1 AND i.indpred IS NULL"
-        f" AND a.attname = {text(key)}",
-    ):
+    if key is not None:
+        _check_unique(connection, table, key)
+
+
+def _check_unique(connection: psycopg.Connection[Any], table: str, key: str) -> None:
+    """Raises DataError where a row can't take the place of an earlier one with the same key."""
+    quoted = quote_parts(split_name(table))
+    unique = connection.execute(
+        "SELECT i.indimmediate FROM pg_index i"
+        " JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]"
+        " WHERE i.indrelid = to_regclass(%s) AND i.indisunique AND i.indisvalid AND i.indnkeyatts = 1"
+        " AND i.indpred IS NULL AND a.attname = %s",
+        [quoted, key],
+    ).fetchall()
+    if not unique:
         raise DataError(f"{table}: column '{key}' is not unique; make it so by ALTER TABLE {quoted} ADD PRIMARY KEY")
+    if (True,) not in unique:
+        raise DataError(
+            f"{table}: column '{key}' is unique by a DEFERRABLE constraint only, by which no score can take the place"
+            f" of an earlier one; make it so at once by CREATE UNIQUE INDEX ON {quoted} ({name(key)})"
+        )
+
+
+def hides_rows(connection: psycopg.Connection[Any], quoted: str) -> bool:
+    """Whether row-level security may hide rows of a table or a view, or of what it reads, from the user."""
+    import psycopg
+
+    plan = f"EXPLAIN SELECT FROM {quoted}"
+    connection.execute(plan)  # what can't be read at all is another matter
+    try:
+        with connection.transaction() as attempt:
+            connection.execute("SET LOCAL row_security = off")  # by which the server refuses to hide rows
+            connection.execute(plan)
+            raise psycopg.Rollback(attempt)
+    except psycopg.errors.InsufficientPrivilege:
+        return True
+    return False
 
 
 def fetch_count(connection: psycopg.Connection[Any], query: str) -> int:

@@ -55,9 +55,9 @@ def check_names(card: Card, query: Query, selected: Sequence[str], dialect: Dial
     for first, second in _same(dict.fromkeys(read), dialect):
         hint = "; if the table has both, print with --quoted-names" if dialect.exact_name else "; rename one"
         raise PrinterError(f"the columns {quote(first)} and {quote(second)} have one name in {dialect.label}{hint}")
+    for _, kept in _same(query.keep, dialect):
+        raise PrinterError(f"column {quote(kept)} is kept twice; name it once")
     for first, second in _same(selected, dialect):
-        if first in query.keep and second in query.keep:
-            raise PrinterError(f"column {quote(first)} is kept twice; name it once")
         kept = first if first in query.keep else second
         raise PrinterError(
             f"column {quote(kept)} can't be kept: the SELECT has a column of this name itself; rename it in the table,"

@@ -33,3 +33,26 @@ def test_sql_says_what_is_untested(small: Path, dialect: str) -> None:
     assert text.split("\n")[0].endswith("untested on the engine")
     page = " ".join(run("sql", "--help").output.split())
     assert "bigquery or snowflake; the last two are untested on the engine" in page
+
+
+def test_types_of_columns(small: Path, tmp_path: Path) -> None:
+    """`--column` says what the engine calls the type of one; those of a Parquet file are known, those of a CSV not."""
+    import duckdb
+
+    text = run("sql", "--card", small, "--dialect", "bigquery", "--column", "need=STRING(10)").stdout
+    assert "COLLATE(CAST(`need` AS STRING), '')" in text
+    failed = run("sql", "--card", small, "--column", "neeed=TEXT").output
+    assert "--column: no field of the card 'small' has a column 'neeed'. Did you mean 'need'?" in failed
+    failed = run("sql", "--card", small, "--column", "need").output
+    assert "'need' is no column and its type; write it like employees=INT64" in " ".join(failed.split())
+    leads = tmp_path / "leads.parquet"
+    duckdb.execute(f"COPY (SELECT 1 AS id, true AS won, 'clear' AS need) TO '{leads}'")
+    assert 'CAST("won"' not in run("sql", "--card", small, "--data", leads).stdout
+
+
+def test_names_and_rows_of_the_table(small: Path) -> None:
+    """`--filter` stands beside FROM, and `--quoted-names` asks for names letter by letter."""
+    options = ["--dialect", "snowflake", "--filter", "day > '2026-01-01'", "--quoted-names"]
+    text = run("sql", "--card", small, *options).stdout
+    assert "FROM (SELECT * FROM \"leads\" WHERE day > '2026-01-01'\n) AS leads" in text
+    assert '"need"' in text
