@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from leadledger.api.cli.printing import show_controls
 from leadledger.scoring.errors import DataError, quote
 from leadledger.scoring.printers.sql.cleaning import find_id_column
 from leadledger.scoring.printers.sql.dialects.literals import quoted
@@ -40,7 +41,7 @@ def read_lead(path: Path, card: Card, which: WhichLead, reading: ReadingOptions 
     with connect() as connection:
         source = read_list(connection, path, reading)
         for note in source.notes:
-            click.echo(note, err=True)
+            click.echo(show_controls(note), err=True)
         table = f"SELECT * EXCLUDE ({quoted(ROW)}) FROM {source.table}"
         if which.row is not None:
             rows = connection.execute(f"{table} WHERE {quoted(ROW)} = ?", [which.row]).fetchall()

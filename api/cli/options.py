@@ -7,6 +7,7 @@ for the subcommand.
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -42,13 +43,19 @@ class Day(click.ParamType[date]):
 
 
 class Names(click.ParamType[tuple[str, ...]]):
-    """Names on the command line, with commas between them."""
+    """Names on the command line, with commas between them; a name that has a comma stands in quotes, as in CSV."""
 
     name = "names"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
-        """Split them."""
-        return value if isinstance(value, tuple) else tuple(name.strip() for name in value.split(",") if name.strip())
+        """Split them, or refuse them as wrong usage."""
+        if isinstance(value, tuple):
+            return value
+        try:
+            names = next(csv.reader([value], skipinitialspace=True, strict=True), [])
+        except csv.Error:
+            self.fail(f"{value!r} has a quote that is not closed, or text behind one", param, ctx)
+        return tuple(name.strip() for name in names if name.strip())
 
 
 class SharedOption(click.Option):

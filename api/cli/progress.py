@@ -9,7 +9,7 @@ from time import monotonic
 
 import click
 
-from leadledger.api.cli.printing import width
+from leadledger.api.cli.printing import show_controls, width
 
 
 @contextmanager
@@ -37,7 +37,7 @@ def show_bar(label: str) -> Iterator[Callable[[float, int], None] | None]:
         seconds_left = seconds / share * (1 - share) if share else 0
         full = round(20 * share)
         line = (
-            f"{label[:20]} {'█' * full}{'░' * (20 - full)} {share:4.0%}  {rows:,} rows"
+            f"{show_controls(label[:20])} {'█' * full}{'░' * (20 - full)} {share:4.0%}  {rows:,} rows"
             f"  {rows / seconds:,.0f}/s  {seconds_left:,.0f} s left"
         )
         click.echo(f"\r\033[K{line[: width() - 1]}", err=True, nl=False)

@@ -38,7 +38,7 @@ CHOSEN_BY = {
     "postgres": "a URL like postgresql://user@host/database",
     "spark": "--engine spark",
 }
-WANTED = ("explain", "prefix", "where", "only", "top", "best_first", "columns", "ledger", "rejects")
+WANTED = ("explain", "prefix", "where", "only", "top", "best_first", "columns", "ledger", "rejects", "guard_formulas")
 
 
 @dataclass(frozen=True)
@@ -77,10 +77,11 @@ def _wanted(**options: Any) -> Wanted:
 @click.option("--only", type=Names(), default=(), help="Only these recommendations: promote,ask.")
 @click.option("--top", type=click.IntRange(min=1), help="Only this many leads, the best ones, best first.")
 @click.option("--best-first", is_flag=True, help="Sort by points.")
-@click.option("--columns", type=Names(), default=(), help="Columns to write, old and new: lead_id,score.")
+@click.option("--columns", type=Names(), default=(), help='Columns to write: lead_id,"City, State",score.')
 @click.option("--explain", is_flag=True, help="Add the strongest reasons each way, and the questions to ask.")
 @click.option("--ledger", metavar="FILE", help="File (in PostgreSQL: table) for every entry of every ledger.")
 @click.option("--rejects", metavar="FILE", help="File for rows that can't be read; beside OUT if left out.")
+@click.option("--guard-formulas", is_flag=True, help="In text files, put ' before what a sheet may run: =, +, -, @.")
 @click.option("--strict", is_flag=True, help="Exit with status 1 if any row is rejected.")
 @click.option("--prefix", default="", help="Put this before the names of the new columns.")
 @click.option("--table", help="With a PostgreSQL URL: table or view to score, also schema.table.")

@@ -53,6 +53,7 @@ ENGINES = {
             "top": "is for files; in PostgreSQL sort the table of scores by its column points",
             "best_first": "is for files; in PostgreSQL sort the table of scores by its column points",
             "columns": "is for files; in PostgreSQL select from the table of scores",
+            "guard_formulas": "is for files; a table holds no formulas",
             "rejects": "is for files; in PostgreSQL they go to a table beside that of the scores, named <into>_rejects",
         },
         takes=("table", "into", "key"),
@@ -63,6 +64,7 @@ ENGINES = {
         lacks={
             "top": "is not for --engine spark, which writes all rows, in no order",
             "best_first": "is not for --engine spark, which writes all rows, in no order",
+            "guard_formulas": "is not for --engine spark; score with DuckDB",
             "ledger": "is not for --engine spark; score with DuckDB, or print the SELECT by `leadledger sql --ledger`",
         },
         takes=("out", "master"),

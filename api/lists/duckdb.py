@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import csv
 import json
-import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -45,6 +44,7 @@ from leadledger.training.sources.rejects import find_broken_rows, refuse_empty, 
 from leadledger.training.sources.scan import ROW, Reject, Scan, estimate_rows
 from leadledger.training.sources.spelling import find_misspelt
 from leadledger.training.sources.table import connect
+from leadledger.training.sources.work_folder import work_folder
 
 ENGINE = ENGINES["duckdb"]
 # MB for DuckDB, whatever the length of a list; sorting, and telling ids apart, go to disk beyond it. Each column costs
@@ -89,7 +89,7 @@ def score_list(
     places = _choose_places(data, out, wanted)
     with ExitStack() as stack:
         connection = stack.enter_context(connect())
-        work = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="leadledger-")))
+        work = stack.enter_context(work_folder())
         connection.execute(f"SET temp_directory = {text_literal(str(work / 'spilled'))}")
         scan = stack.enter_context(open_list(connection, data, reading))
         run = _FileRun(card, as_of, wanted, where, connection, scan)
@@ -160,11 +160,13 @@ class _FileRun:
         broken = find_broken_rows(connection, scan)
         refuse_empty(scan, read, broken)
         rejects = output_file.choose_part(stack, work / "rejects", places.rejects)
-        rejected_again = write_rejects(broken, self._find_bad_values(bad, broken), rejects)
+        rejected_again = write_rejects(
+            broken, self._find_bad_values(bad, broken), rejects, guarded=self.wanted.guard_formulas
+        )
         broken_rows = len({reject.row for reject in broken})
         # Duplicate ids are counted in what is read back, which has them all and is read sooner; else in the list.
         every_id = self.wanted.all_rows and self.id_column in self.columns and not rejected_again
-        every_id = every_id and "json" not in output_file.FORMATS[ending]
+        every_id = every_id and "json" not in output_file.FORMATS[ending] and not self.wanted.guard_formulas
         written = output_file.read_back(scores, ending)
         scored_again, recommendations, grades, duplicates = self._count_written(written, every_id)
         counts = RowCounts(read + broken_rows, scored, bad + broken_rows, scored_again, rejected_again)
@@ -218,9 +220,7 @@ class _FileRun:
         query = add_memos(connection, self.card, query, scan)
         chosen = self._chosen() or "TRUE"
         worded = {self.outputs[QUESTIONS.name]: self._word_questions()} if wanted.explain else {}
-        selected = ", ".join(
-            f"{worded[column]} AS {quoted(column)}" if column in worded else quoted(column) for column in self.columns
-        )
+        selected = ", ".join(self._select_column(column, worded.get(column), ending) for column in self.columns)
         connection.execute("CREATE OR REPLACE TEMP SEQUENCE ll_bad MINVALUE 0 START 0")
         select = (
             f"SELECT {selected} FROM ({sql.select(self.card, query)})"
@@ -239,6 +239,18 @@ class _FileRun:
             ((read,),) = connection.execute(f"SELECT count(*) FROM {scan.sql}").fetchall()
         ((bad,),) = connection.execute("SELECT nextval('ll_bad')").fetchall()
         return count, read, bad
+
+    def _select_column(self, column: str, worded: str | None, ending: str) -> str:
+        """A column as it is written; `worded` is its SQL where Python words it."""
+        expression = worded or quoted(column)
+        is_text = self.scan.columns.get(column, "VARCHAR") == "VARCHAR" and column not in self._counted()
+        if self.wanted.guard_formulas and is_text and output_file.is_delimited(ending):
+            return f"{output_file.guard_formulas(f'({expression})')} AS {quoted(output_file.guard_formula(column))}"
+        return f"{expression} AS {quoted(column)}" if worded else expression
+
+    def _counted(self) -> frozenset[str]:
+        """The columns of numbers that scoring adds, and those that are read back: never a formula."""
+        return frozenset(self.outputs[name] for name in ("score", "points", "probability", "grade", "recommendation"))
 
     def _chosen(self) -> str:
         """The condition that a lead has one of the wanted recommendations; empty where every one is wanted."""
@@ -349,10 +361,10 @@ class _FileRun:
         )
 
 
-def write_rejects(broken: Sequence[Reject], bad: Iterator[Reject], path: Path) -> int:
+def write_rejects(broken: Sequence[Reject], bad: Iterator[Reject], path: Path, *, guarded: bool = False) -> int:
     """Write two kinds of rejects, each in the order of its rows, in the order of all; returns how many rows they are.
 
-    A list without any gets a file with the header alone.
+    A list without any gets a file with the header alone. `guarded`: no text may start as a formula does.
     """
     rows = 0
     last = 0
@@ -362,7 +374,8 @@ def write_rejects(broken: Sequence[Reject], bad: Iterator[Reject], path: Path) -
         for reject in merge(broken, bad, key=lambda reject: reject.row):
             rows += reject.row != last
             last = reject.row
-            writer.writerow([reject.row, reject.column, reject.value, reject.reason])
+            texts = (reject.column, reject.value, reject.reason)
+            writer.writerow([reject.row, *(map(output_file.guard_formula, texts) if guarded else texts)])
     return rows
 
 

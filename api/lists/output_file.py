@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import glob
 import os
+import re
+import secrets
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -18,6 +20,7 @@ from leadledger.scoring.errors import DataError
 from leadledger.scoring.printers.sql.dialects.literals import text_literal
 from leadledger.training.sources.scan import Scan, first_line
 from leadledger.training.sources.spreadsheet import write_sheet
+from leadledger.training.sources.work_folder import hold
 
 STDOUT = Path("-")
 # By the end of the name: how DuckDB writes it. An Excel sheet is written from a Parquet file, and by openpyxl.
@@ -33,6 +36,8 @@ FORMATS = {
     ".xlsx": "FORMAT parquet",
 }
 _PART = ".part"
+_STARTS = ("=", "+", "-", "@", "\t", "\r")  # what a program for sheets may take for a formula
+_SIGNED = "[+-][0-9]+([.,][0-9]+)*([eE][+-]?[0-9]+)?%?"  # a number with its sign is none
 _COPIED = 1 << 20  # bytes that are sent to standard output at a time
 _FETCHED = 10_000  # rows of a sheet that are fetched at a time
 
@@ -61,15 +66,17 @@ def check_place(out: Path) -> None:
 
 @contextmanager
 def part_file(out: Path) -> Iterator[Path]:
-    """A file beside `out` to write to first. It is removed at the end, as are the parts of killed runs."""
-    for part in out.parent.glob(f".{glob.escape(out.name)}.*{_PART}"):
-        if not _is_running(part.name.split(".")[-2]):
-            part.unlink(missing_ok=True)
-    path = out.with_name(_part_name(out))
+    """A new file beside `out` to write to first. It is removed at the end, as are the parts of killed runs.
+
+    Nobody can foresee its name, and it is never a link. Raises OSError where it can't be made.
+    """
+    _sweep(out)
+    path, handle = _create_part(out)
     try:
         yield path
     finally:
-        with suppress(OSError):  # not there, or its name is one that can't be
+        os.close(handle)
+        with suppress(OSError):  # it was published
             path.unlink()
 
 
@@ -83,20 +90,22 @@ def finish_part(stack: ExitStack, connection: duckdb.DuckDBPyConnection, part: P
     if find_ending(out) != ".xlsx":
         return part
     sheet = stack.enter_context(part_file(out))
-    cursor = connection.cursor().execute(f"FROM read_parquet({text_literal(str(part))})")
+    cursor = connection.cursor().execute(f"FROM read_parquet({text_literal(glob.escape(str(part)))})")
     write_sheet([str(column[0]) for column in cursor.description or ()], _fetch_rows(cursor), sheet, str(out))
     return sheet
 
 
 def copy_rows(connection: duckdb.DuckDBPyConnection, select: str, part: Path, ending: str) -> int:
     """Write the rows of a SELECT, in the order of the list that it reads. Returns their number. Raises duckdb.Error."""
-    ((count,),) = connection.execute(f"COPY ({select}) TO {text_literal(str(part))} ({FORMATS[ending]})").fetchall()
+    ((count,),) = connection.execute(
+        f"COPY ({select}) TO {text_literal(str(part))} ({FORMATS[ending]}, USE_TMP_FILE false)"
+    ).fetchall()
     return int(count)
 
 
 def read_back(part: Path, ending: str) -> str:
     """The FROM item of a file that `copy_rows` wrote."""
-    name = text_literal(str(part))
+    name = text_literal(glob.escape(str(part)))
     if FORMATS[ending].startswith("FORMAT parquet"):
         return f"read_parquet({name})"
     packed = ", compression = 'gzip'" if ending.endswith(".gz") else ""
@@ -107,6 +116,22 @@ def read_back(part: Path, ending: str) -> str:
         f"read_csv({name}, auto_detect = true, header = true, all_varchar = true, delim = {delimiter}, quote = '\"',"
         f" escape = '\"', max_line_size = 16000000, buffer_size = 32000000{packed})"
     )
+
+
+def is_delimited(ending: str) -> bool:
+    """Whether files of this ending are delimited text, which a program for sheets may open."""
+    return FORMATS[ending].startswith("FORMAT csv")
+
+
+def guard_formulas(column: str) -> str:
+    """The SQL of a text column in which no text starts as a formula of a sheet does; numbers may have their sign."""
+    starts = f"regexp_matches({column}, '^[=+@\\t\\r-]') AND NOT regexp_full_match({column}, {text_literal(_SIGNED)})"
+    return f"CASE WHEN {starts} THEN '''' || {column} ELSE {column} END"
+
+
+def guard_formula(text: str) -> str:
+    """A text as `guard_formulas` writes it."""
+    return f"'{text}" if text.startswith(_STARTS) and not re.fullmatch(_SIGNED, text) else text
 
 
 def send_to_stdout(part: Path) -> None:
@@ -120,10 +145,15 @@ def send_to_stdout(part: Path) -> None:
 def describe_failure(out: Path, scan: Scan, error: Exception) -> str:
     """The sentence for an error in the middle of a copy of a list, whether reading or writing failed."""
     if isinstance(error, OSError):
-        return f"{error.filename or out}: can't be written: {error.strerror}".replace(_part_name(out), out.name)
+        return f"{_hide_part(out, str(error.filename or out))}: can't be written: {error.strerror}"
     if (isinstance(error, duckdb.IOException) and _PART in str(error)) or "No space left" in str(error):
-        return f"{out}: can't be written: {first_line(error).replace(_part_name(out), out.name)}"
+        return f"{out}: can't be written: {_hide_part(out, first_line(error))}"
     return scan.describe_failure(error)
+
+
+def _hide_part(out: Path, text: str) -> str:
+    """A text that names the file itself in the place of its part."""
+    return re.sub(rf"\.{re.escape(out.name)}\.[0-9a-f]+{re.escape(_PART)}", lambda match: out.name, text)
 
 
 def _fetch_rows(cursor: duckdb.DuckDBPyConnection) -> Iterator[tuple[object, ...]]:
@@ -133,16 +163,29 @@ def _fetch_rows(cursor: duckdb.DuckDBPyConnection) -> Iterator[tuple[object, ...
 
 def _part_name(out: Path) -> str:
     """The name of the part of a file; it names the process that writes it."""
-    return f".{out.name}.{os.getpid()}{_PART}"
+    return f".{out.name}.{secrets.token_hex(8)}{_PART}"
 
 
-def _is_running(process: str) -> bool:
-    if sys.platform == "win32":  # where the question would end the process
-        return True
-    try:
-        os.kill(int(process), 0)
-    except (ProcessLookupError, ValueError):
-        return False
-    except OSError:
-        return True
-    return True
+def _create_part(out: Path) -> tuple[Path, int]:
+    """A new, empty part, held by this process as long as its handle is open."""
+    while True:
+        path = out.with_name(_part_name(out))
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0), 0o666)
+        if hold(handle) and not path.exists():  # swept by another run before it was held
+            os.close(handle)
+            continue
+        return path, handle
+
+
+def _sweep(out: Path) -> None:
+    """Remove the parts of `out` that no process holds any more."""
+    if sys.platform == "win32":
+        return
+    for part in out.parent.glob(f".{glob.escape(out.name)}.*{_PART}"):
+        with suppress(OSError):
+            handle = os.open(part, os.O_RDWR | os.O_NOFOLLOW)
+            try:
+                if hold(handle):
+                    part.unlink()
+            finally:
+                os.close(handle)

@@ -22,6 +22,8 @@ class Wanted:
     the number of best leads to write; `best_first` sorts by points; `columns` names what to write, of the list's
     columns and of the new ones (none: all). `ledger` is the file, or the table in a database, for the entries of each
     lead (None: no ledger); `rejects` the file or folder for what can't be read (None: beside the scores).
+    `guard_formulas` puts an apostrophe before texts that a program for sheets may run as a formula, in CSV alone: a
+    sheet keeps them as texts.
     """
 
     explain: bool = False
@@ -33,6 +35,7 @@ class Wanted:
     columns: tuple[str, ...] = ()
     ledger: Path | str | None = None
     rejects: Path | str | None = None
+    guard_formulas: bool = False
 
     @property
     def all_rows(self) -> bool:

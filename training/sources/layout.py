@@ -164,7 +164,7 @@ def _check_title(label: str, rows: Sequence[PlacedRow], first: int, at: int, nou
 
 def _describe_skipped(rows: Sequence[PlacedRow], at: int, noun: str) -> tuple[str, ...]:
     """A note on the rows before the header, if one of them says something."""
-    titles = [" ".join(filter(None, row.cells or ())).strip() for row in rows[:at]]
+    titles = [", ".join(cell.strip() for cell in row.cells or () if cell.strip()) for row in rows[:at]]
     titles = [title for title in titles if title]
     if not titles:
         return ()
