@@ -109,7 +109,7 @@ def _read_lines(source: Path) -> Iterator[tuple[str, dict[str, Any] | str]]:
 def _is_deep(record: Any) -> bool:
     """Whether a value is nested more deeply than any lead is."""
     level = [record]
-    for _ in range(_DEEPEST + 1):
+    for _ in range(_DEEPEST):
         level = [
             item
             for value in level

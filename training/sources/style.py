@@ -113,13 +113,12 @@ def _share_of_width(sample: StyledSample) -> float:
 
 
 def _has_spaces(sample: StyledSample) -> bool:
-    """Whether cells without quotes start with a space, as text behind a comma does."""
-    return any(
-        cell.startswith(" ")
-        for row in sample.rows
-        for cell, quoted in zip((row.cells or ())[1:], row.quoted[1:], strict=False)
-        if not quoted
-    )
+    """Whether a name without quotes starts with a space, as text behind a comma does."""
+    header = next((row for row in sample.rows if row.cells is not None and len(row.cells) == sample.width), None)
+    if header is None or header.cells is None:
+        return False
+    names = zip(header.cells[1:], header.quoted[1:], strict=True)
+    return any(name.startswith(" ") and name.strip() and not quoted for name, quoted in names)
 
 
 def _describe_rivals(first: StyledSample, second: StyledSample) -> str:

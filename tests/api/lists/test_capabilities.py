@@ -31,6 +31,7 @@ WISHES = {
     "columns": Wanted(columns=("score",)),
     "ledger": Wanted(ledger="entries"),
     "rejects": Wanted(rejects="rejects"),
+    "guard_formulas": Wanted(guard_formulas=True),
 }
 LACKING = [(engine, wish) for engine, capabilities in ENGINES.items() for wish in capabilities.lacks]
 
