@@ -12,6 +12,7 @@ The written forms, after white space (ASCII) is taken off both ends:
 - date: `2026-01-31`, alone or followed by a time, which may have an offset; the day is the one in UTC.
 - text, id: as it is; a whole number, also one that is a float, becomes its text. Where the card
   lists `values`, one of them (the case of A to Z ignored).
+- choices: `crm;erp`, a list, or a list as JSON (`choice_forms.py`).
 """
 
 from __future__ import annotations
@@ -22,18 +23,16 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
-from uuid import UUID
 
+from leadledger.scoring.choice_forms import ABSENT_TYPES, make_choices_reader
 from leadledger.scoring.day_forms import read_day
 from leadledger.scoring.errors import UnreadableValue, quote
-from leadledger.scoring.field import Field
+from leadledger.scoring.field import OTHER_VALUE, Field
 from leadledger.scoring.flag_forms import read_flag
-from leadledger.scoring.number_forms import MOST_EXACT, make_number_reader
+from leadledger.scoring.number_forms import find_whole_number, make_number_reader
 from leadledger.scoring.text_forms import WHITE_SPACE, fold
 from leadledger.scoring.tree import Typed
 
-# The types of what pandas puts for a missing value, recognised by name since serving never imports pandas.
-ABSENT_TYPES = ("NAType", "NaTType")
 # Per field, the texts that were read before and need not be read again.
 MOST_TEXTS_REMEMBERED = 2048
 LONGEST_TEXT_REMEMBERED = 40  # characters
@@ -46,15 +45,16 @@ def make_cleaner(field: Field, missing: frozenset[str]) -> Callable[[Any], Typed
 
     `missing` holds the texts (folded) that mean "not known" in the whole card. The function raises UnreadableValue.
     """
-    convert = {
+    missing |= field.missing_texts
+    convert: Callable[[Any], Typed] = {
         "number": make_number_reader(field.number_format),
         "text": _make_text_reader(field),
         "flag": read_flag,
         "date": read_day,
         "id": _make_text_reader(field),
+        "choices": make_choices_reader(field, missing),
     }[field.kind]
     absent = frozenset(field.missing)
-    missing |= field.missing_texts
 
     def clean_text(raw: str) -> Typed:
         raw = raw.strip(WHITE_SPACE)
@@ -84,21 +84,12 @@ def _is_nan(raw: Any) -> bool:
     return type(raw).__name__ in ABSENT_TYPES or (isinstance(raw, float) and math.isnan(raw))
 
 
-def _whole_number(raw: Any) -> int | UUID | None:
-    """The whole number that a value is, whatever its type, or the id that it is; None where it is neither."""
-    if isinstance(raw, int | UUID):
-        return None if isinstance(raw, bool) else raw
-    if isinstance(raw, Decimal):
-        return int(raw) if raw.is_finite() and raw == raw.to_integral_value() else None
-    return int(raw) if isinstance(raw, float) and abs(raw) < MOST_EXACT and raw.is_integer() else None
-
-
-def _make_text_reader(field: Field) -> Callable[[Any], str]:
+def _make_text_reader(field: Field) -> Callable[[Any], str | None]:
     values = {fold(value): value for value in field.values}
 
-    def read_text(raw: Any) -> str:
+    def read_text(raw: Any) -> str | None:
         if not isinstance(raw, str):
-            whole = _whole_number(raw)
+            whole = find_whole_number(raw)
             if whole is None:
                 raise UnreadableValue(f"{quote(raw)} {NOT_TEXT}")
             try:
@@ -112,8 +103,12 @@ def _make_text_reader(field: Field) -> Callable[[Any], str]:
                 raise UnreadableValue(f"{quote(raw)} {NOT_TEXT}: it holds half a character") from None
         if values:
             listed = values.get(fold(raw))
+            if listed is None and field.other:
+                return OTHER_VALUE if field.other == "yes" else None
             if listed is None:
-                raise UnreadableValue(f"{quote(raw)} {field.explain_unlisted()}")
+                several = all(fold(part.strip(WHITE_SPACE)) in values for part in raw.split(";"))
+                hint = "; a field that holds several at once has `kind: choices`" if several else ""
+                raise UnreadableValue(f"{quote(raw)} {field.explain_unlisted()}{hint}")
             return listed
         return str(raw)
 

@@ -9,6 +9,8 @@ from leadledger.scoring.number_forms import NumberFormat
 from leadledger.scoring.text_forms import fold
 from leadledger.scoring.tree import Days, Kind, Node, find_fields
 
+OTHER_VALUE = "(other)"  # the typed value of a text that the card doesn't list, where it says `other: yes`
+
 
 @dataclass(frozen=True)
 class Field:
@@ -20,7 +22,9 @@ class Field:
     `values` lists every text that it may have. `missing` holds typed values that mean "not known". `derived` is set for
     a field that is computed from others. `known_when_scored` is the author's word that its value doesn't come from what
     became of the lead: training takes it, whatever the leakage gate finds. `number_format` says how the texts of a
-    number are written, so that `25.000` is one number.
+    number are written, so that `25.000` is one number. `other` says what becomes of a value that `values` doesn't list:
+    it is refused (empty), `missing`, or kept as OTHER_VALUE (`yes`). `separator` stands between the choices of a field
+    that has several. `choice_of` is set for the flag of one choice: the field that has it (`choice_flags.py`).
     """
 
     name: str
@@ -40,6 +44,9 @@ class Field:
     in_bodies: tuple[tuple[str, str], ...] = ()
     labels: tuple[tuple[str, str], ...] = ()
     number_format: NumberFormat | None = None
+    other: Literal["missing", "yes", ""] = ""
+    separator: str = ";"
+    choice_of: str = ""
 
     @property
     def columns(self) -> tuple[str, ...]:

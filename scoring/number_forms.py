@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cached_property
 from typing import Any, Literal
+from uuid import UUID
 
 from leadledger.scoring.errors import UnreadableValue, quote
 from leadledger.scoring.text_forms import fold
@@ -301,3 +302,12 @@ def _declare(*samples: str) -> str:
 def with_decimal(format_: NumberFormat | None, decimal: DecimalSign) -> NumberFormat:
     """A format that also says what stands before decimals."""
     return replace(format_ or ANY_FORMAT, decimal=decimal)
+
+
+def find_whole_number(raw: Any) -> int | UUID | None:
+    """The whole number that a value is, whatever its type, or the id that it is; None where it is neither."""
+    if isinstance(raw, int | UUID):
+        return None if isinstance(raw, bool) else raw
+    if isinstance(raw, Decimal):
+        return int(raw) if raw.is_finite() and raw == raw.to_integral_value() else None
+    return int(raw) if isinstance(raw, float) and abs(raw) < MOST_EXACT and raw.is_integer() else None

@@ -138,11 +138,20 @@ class Card:
 
 
 @dataclass(frozen=True)
+class Choice:
+    """A choice of a field that has several, as the field's values are kept."""
+
+    field: str
+    choice: str
+
+
+@dataclass(frozen=True)
 class Learned:
     """What training adds to a card.
 
     `start` (tenths) is where every lead starts; `trust` (0..1) multiplies the declared points; `base_rate` (0..1, None:
     unknown) is the share of leads that became opportunities; `thresholds` are those of the stages, by name.
+    `choices` are the choices that the terms ask as flags, by the names of these flags.
     """
 
     base_rate: float | None = None
@@ -150,6 +159,7 @@ class Learned:
     trust: float = 1.0
     terms: tuple[Term, ...] = ()
     thresholds: Mapping[str, Threshold] = field(default_factory=dict)
+    choices: Mapping[str, Choice] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

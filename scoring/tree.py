@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal, TypeAlias
 
-Kind: TypeAlias = Literal["number", "text", "flag", "date", "id"]
+Kind: TypeAlias = Literal["number", "text", "flag", "date", "id", "choices"]
 Typed: TypeAlias = float | str | bool | date | None
 Comparison: TypeAlias = Literal["=", "<>", "<", "<=", ">", ">="]
 
@@ -73,6 +73,15 @@ class Search:
 
 
 @dataclass(frozen=True)
+class Has:
+    """One of several choices is chosen; unknown where none is known. `mark` is the choice as a kept value holds it."""
+
+    of: FieldRef
+    choice: str
+    mark: str
+
+
+@dataclass(frozen=True)
 class Truth:
     """A flag is set; unknown where it is missing."""
 
@@ -107,7 +116,7 @@ class Or:
     of: tuple[Node, ...]
 
 
-Node: TypeAlias = Compare | In | Search | Truth | IsNull | Not | And | Or
+Node: TypeAlias = Compare | In | Search | Has | Truth | IsNull | Not | And | Or
 
 
 Part: TypeAlias = Node | Operand | Constant
@@ -117,7 +126,7 @@ def walk_tree(node: Part) -> Iterator[Part]:
     """A node and everything below it, from left to right."""
     yield node
     match node:
-        case Days(of=of) | Search(of=of) | Truth(of=of) | IsNull(of=of) | Not(of=of):
+        case Days(of=of) | Search(of=of) | Has(of=of) | Truth(of=of) | IsNull(of=of) | Not(of=of):
             yield from walk_tree(of)
         case In(of=of, values=values):
             yield from walk_tree(of)

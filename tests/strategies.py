@@ -39,6 +39,7 @@ TEXTS = [
     "𝄞",
     "nul\0",
 ]
+CHOICES = ["a", "A", "b'c", "é", "--x", "%s", "𝄞"]
 SEARCHED = ["a", "B'", "\\", "é", "X", "two\n"]
 DAYS = [FIRST, LAST, AS_OF, AS_OF - timedelta(days=1), AS_OF + timedelta(days=1), date(2024, 2, 29), date(1970, 1, 1)]
 
@@ -52,9 +53,13 @@ PLAIN = {
     "class": Field("class", "flag"),
     "d1": Field("d1", "date", ask="When?"),
     "d2": Field("d2", "date"),
+    "c1": Field("c1", "choices", ask="Which of them?"),
+    "c2": Field("c2", "choices", values=("yes", "No", "it's"), separator=",", missing=("none",)),
+    "c3": Field("c3", "choices", values=("a", "B"), other="yes"),
+    "t3": Field("t3", "text", values=("yes", "No"), other="yes"),
     "stage": Field("stage", "text", values=("contact", "lead", "opportunity", "customer")),
 }
-KNOWN = {name: KnownField(field.kind, field.values) for name, field in PLAIN.items()}
+KNOWN = {name: KnownField.of(field) for name, field in PLAIN.items()}
 DERIVED = {
     "silent": Field("silent", "number", derived=parse_days("days_since(d1)", KNOWN)),
     "both": Field("both", "flag", derived=parse_condition("f1 or n1 > 1 and t1 is not null", KNOWN).tree),
@@ -62,6 +67,8 @@ DERIVED = {
 KNOWN |= {"silent": KnownField("number"), "both": KnownField("flag")}
 DERIVED["late"] = Field("late", "flag", derived=parse_condition("silent > 30 or both", KNOWN).tree)
 KNOWN |= {"late": KnownField("flag")}
+DERIVED["c1__a"] = Field("c1__a", "flag", derived=parse_condition("has(c1, 'a')", KNOWN).tree, choice_of="c1")
+KNOWN |= {"c1__a": KnownField("flag")}
 STAGES = ("contact", "lead", "opportunity", "customer")
 
 
@@ -86,12 +93,15 @@ def leaves(draw: st.DrawFn) -> str:
     """The text of a condition without and, or, not."""
     field = draw(st.sampled_from(list(KNOWN)))
     kind: Any = KNOWN[field].kind
-    shapes = ["null", "in", "="]
+    shapes = ["null", "has"] if kind == "choices" else ["null", "in", "="]
     own = {"number": ["<", "between", "field"], "text": ["search"], "flag": ["truth", "is"], "date": ["<", "days"]}
-    shapes += own[kind]
+    shapes += own.get(kind, [])
     shape = draw(st.sampled_from(shapes))
     if shape == "null":
         return f"{field} is {draw(st.sampled_from(['', 'not ']))}null"
+    if shape == "has":
+        choices = KNOWN[field].values or CHOICES
+        return f"has({field}, {quoted(draw(st.sampled_from(choices)))})"
     if shape == "in":
         items = draw(st.lists(_literal(field), min_size=1, max_size=3)) + draw(st.sampled_from([[], [], ["null"]]))
         return f"{field} {draw(st.sampled_from(['', 'not ']))}in ({', '.join(items)})"
@@ -182,7 +192,7 @@ def combinations(
 @st.composite
 def terms(draw: st.DrawFn) -> tuple[Term, ...]:
     """Random tables, pairs and combinations, each over different fields, with errors or without."""
-    learnable = ["n1", "n2", "t1", "t2", "f1", "class", "silent", "both"]
+    learnable = ["n1", "n2", "t1", "t2", "t3", "f1", "class", "silent", "both", "c1__a"]
     chosen: list[Term] = []
 
     def errors(length: int) -> tuple[int, ...]:
@@ -274,6 +284,9 @@ def values_of(field: str) -> st.SearchStrategy[object]:
         values_there = st.sampled_from(values) if values else st.sampled_from(["", " ", *TEXTS]) | plain
     elif kind == "flag":
         values_there = st.booleans()
+    elif kind == "choices":
+        several = st.lists(st.sampled_from([*values, *CHOICES]), max_size=4)
+        values_there = several.map(KNOWN[field].separator.join)
     else:
         values_there = st.sampled_from(DAYS) | st.dates()
     return st.none() | values_there
@@ -338,15 +351,35 @@ DATE_TEXTS += [
     "2026-11-24\n",
 ]
 FLAG_TEXTS = ["yes", "NO", "t", "F", "1", "0", "on", "Off", "maybe", "2", "TRUE ", "y", "n", "x"]
+CHOICE_TEXTS = [
+    "a;b",
+    " B ;a;;A",
+    "yes,NO , it's",
+    "yes,none",
+    "none",
+    ";;",
+    "[]",
+    '["yes", "a"]',
+    '["a;b"]',
+    '["a,b"]',
+    '[1,null,"\\u00c9","\\n"]',
+    "['a']",
+    "[",
+    "a;n/a",
+    "\t;a\n",
+    "\\;$1;&",
+    "a\x1fb",
+]
 ABSENT_TEXTS = ["", " ", "n/a", "N/A", "select", "\t\n"]
 
 
 def raw_texts_of(field: str) -> st.SearchStrategy[str | None]:
     """Raw texts of a plain field, as a list holds them."""
     kind, values = str(KNOWN[field].kind), KNOWN[field].values
-    texts = {"number": NUMBER_TEXTS, "date": DATE_TEXTS, "flag": FLAG_TEXTS, "text": [*TEXTS, *values, "YES", "nO"]}[
-        kind
-    ]
+    texts = {
+        **{"number": NUMBER_TEXTS, "date": DATE_TEXTS, "flag": FLAG_TEXTS},
+        **{"text": [*TEXTS, *values, "YES", "nO"], "choices": [*CHOICE_TEXTS, *values]},
+    }[kind]
     free = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
     digits = st.text("0123456789+-.eE_ ", max_size=8)
     days = st.text("0123456789-:TZ+ ", min_size=8, max_size=18)

@@ -19,14 +19,16 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from leadledger.scoring.choice_flags import name_flags
+from leadledger.scoring.choice_forms import mark_choice, split_choices
 from leadledger.scoring.criterion import Criterion
 from leadledger.scoring.errors import DataError, did_you_mean, quote
-from leadledger.scoring.field import Field
+from leadledger.scoring.field import OTHER_VALUE, Field
 from leadledger.scoring.printers.sql import select as sql
 from leadledger.scoring.printers.sql.cleaning import find_columns
 from leadledger.scoring.printers.sql.dialects.literals import quoted
 from leadledger.scoring.printers.sql.query import Query
-from leadledger.scoring.scorecard import START_TENTHS, Card, Learned, Outcome, Scorecard
+from leadledger.scoring.scorecard import START_TENTHS, Card, Choice, Learned, Outcome, Scorecard
 from leadledger.training.notebook import table
 from leadledger.training.sources.logged import LOG_NAME, LoggedHistory, adapt_to_log
 from leadledger.training.sources.reading import AS_FOUND, ReadingOptions
@@ -35,6 +37,8 @@ from leadledger.training.sources.scan import ROW, Reject
 from leadledger.training.sources.table import LeadTable, connect, read_list
 
 EPOCH = date(1970, 1, 1)
+FEWEST_OF_A_CHOICE = 20  # leads that have a choice which the card doesn't list, below which nothing is learned of it
+MOST_CHOICES = 30  # choices of a field without `values` that are learned of, the most frequent
 
 
 @dataclass(frozen=True)
@@ -75,6 +79,7 @@ class History:
     that rules and groups earn at full trust. `criteria`: (n,) by name, 1 met, 0 unmet, -1 unknown. `excluded`: (n,)
     bool. `rows`: (n,) their numbers in `source`, the table that `connection` holds. `logged`: the decision log gave it.
     `notes`: sentences, for people, on what was noticed while it was read.
+    `choices`: the choices that are flags in `frame`, by their columns.
     """
 
     source: LeadTable
@@ -97,6 +102,7 @@ class History:
     waits: Waits | None = None  # only where the outcome is a date
     logged: bool = False
     notes: tuple[str, ...] = ()
+    choices: Mapping[str, Choice] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.won)
@@ -205,7 +211,8 @@ def read_history(
     rows = source.rows + len({reject.row for reject in source.rejects})
     rejected = len({reject.row for reject in rejects})
     won = whole["won"].to_numpy(bool)
-    frame, left_out = _learnable(card, whole)
+    choices = _find_choices(card, whole)
+    frame, left_out = _learnable(card, whole, choices)
     became_on = whole["became"].to_numpy(np.float64, na_value=np.nan) if outcome.kind == "date" else None
     return History(
         source=source,
@@ -228,6 +235,7 @@ def read_history(
         waits=waits,
         logged=logged,
         notes=source.notes,
+        choices={name: choice for name, choice in choices.items() if name in frame},
     )
 
 
@@ -319,12 +327,27 @@ def _waits(dated: pd.DataFrame, taken: int) -> Waits:
     return Waits(days[met], converted[met])
 
 
-def _learnable(card: Card, whole: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, str]]:
+def _find_choices(card: Card, whole: pd.DataFrame) -> dict[str, Choice]:
+    """The choices to learn from, by the names of their flags: those that the card lists, else the frequent ones."""
+    found: dict[str, Choice] = {}
+    for declared in card.fields.values():
+        if declared.kind != "choices" or not declared.learn:
+            continue
+        counts = whole[f"f:{declared.name}"].dropna().map(split_choices).explode().value_counts()
+        known = [*declared.values, *([OTHER_VALUE] if declared.other == "yes" else [])] if declared.values else None
+        frequent = sorted(counts[counts >= FEWEST_OF_A_CHOICE].items(), key=lambda item: (-item[1], str(item[0])))
+        choices = known or [str(choice) for choice, _ in frequent[:MOST_CHOICES]]
+        taken = [name for name, other in card.fields.items() if not other.choice_of]
+        found |= name_flags(declared.name, choices, [*taken, *found])
+    return found
+
+
+def _learnable(card: Card, whole: pd.DataFrame, choices: Mapping[str, Choice]) -> tuple[pd.DataFrame, dict[str, str]]:
     """The fields to learn from, and why the others were left out."""
     columns: dict[str, pd.Series[Any]] = {}
     left_out: dict[str, str] = {}
     for declared in card.fields.values():
-        if declared.kind in ("date", "id"):
+        if declared.kind in ("date", "id") or declared.choice_of:
             continue
         values = whole[f"f:{declared.name}"]
         if not declared.learn:
@@ -335,6 +358,12 @@ def _learnable(card: Card, whole: pd.DataFrame) -> tuple[pd.DataFrame, dict[str,
             left_out[declared.name] = "has no value in the history"
         elif values.nunique(dropna=False) == 1:
             left_out[declared.name] = "has the same value in every row"
+        elif declared.kind == "choices":
+            flags = {name: choice.choice for name, choice in choices.items() if choice.field == declared.name}
+            for name, choice in flags.items():
+                has = values.str.contains(mark_choice(choice, declared.separator), regex=False).astype("boolean")
+                if has.nunique(dropna=False) > 1:
+                    columns[name] = has
         elif declared.kind == "number":
             columns[declared.name] = values.astype(float)
         elif declared.kind == "flag":

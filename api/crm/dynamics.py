@@ -16,10 +16,13 @@ from typing import Any
 from leadledger.api.crm.base import Crm, Member, day_of, flatten
 from leadledger.api.requests.json_text import note_repeated_names
 from leadledger.api.requests.mistakes import Mistakes, Path
+from leadledger.scoring.text_forms import WHITE_SPACE
 
 LABEL = "@OData.Community.Display.V1.FormattedValue"  # at the end of the name of a value's label
 
 _JSON_DATE = re.compile(r"/Date\((-?[0-9]{1,15})(?:[+-][0-9]{4})?\)/")
+
+_OPTIONS = re.compile(r"[0-9]+(?: *, *[0-9]+)*")  # the numbers of some options
 
 # The parts of a webhook that hold the record, the later on top of the earlier, and the key under which they do.
 _PARTS = (("PreEntityImages", None), ("PostEntityImages", None), ("InputParameters", "Target"))
@@ -53,8 +56,17 @@ class Dynamics(Crm):
                 yield member if label is None else member._replace(label=label)
 
     def read_value(self, member: Member, kind: str) -> Any:
-        """A text is what Dynamics shows for it: the label of an option, the name of a record that it points to."""
+        """A text is what Dynamics shows for it: the label of an option, the name of a record that it points to.
+
+        Several options are a text with the labels, `a; b`, beside one with their numbers, `1,2`; a webhook has a list.
+        """
         value, label = member.value, member.label
+        if kind == "choices":
+            if isinstance(label, str):
+                return [choice.strip(WHITE_SPACE) for choice in label.split(";")]
+            if isinstance(value, list):
+                return [item["Value"] if isinstance(item, dict) and "Value" in item else item for item in value]
+            return value.split(",") if isinstance(value, str) and _OPTIONS.fullmatch(value) else value
         if isinstance(value, dict):  # of a webhook: {"Value": 3} is an option or an amount, {"Id": …} a record
             if "Value" in value:
                 value = value["Value"]

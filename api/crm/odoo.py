@@ -45,6 +45,8 @@ class Odoo(Crm):
             raise UnreadableValue(
                 "is the id of a record, without its name; send the name, or the pair that `read()` answers"
             )
+        if kind == "choices" and isinstance(value, list):
+            return _read_choices(value)
         if isinstance(value, list):
             if len(value) == 2 and type(value[0]) is int and isinstance(value[1], str):
                 return value[0] if kind == "id" else value[1]
@@ -59,3 +61,17 @@ class Odoo(Crm):
             key: False if value is None else value for key, value in record.items()
         }
         return [record] if is_batch else record
+
+
+def _read_choices(value: list[Any]) -> list[Any]:
+    """The names of the records of a list, each a pair of id and name or an object; else what the list holds."""
+    if len(value) == 2 and type(value[0]) is int and isinstance(value[1], str):  # one record
+        return [value[1]]
+    choices = []
+    for item in value:
+        if isinstance(item, list) and len(item) == 2 and isinstance(item[1], str):
+            item = item[1]
+        elif isinstance(item, dict) and "display_name" in item:
+            item = item["display_name"]
+        choices.append(item)
+    return choices

@@ -32,6 +32,8 @@ class Zoho(Crm):
         value = member.value
         if isinstance(value, dict) and "id" in value and "name" in value:
             return value["id"] if kind == "id" else value["name"]
+        if kind == "choices" and isinstance(value, list):  # of texts, or of records such as tags
+            return [item["name"] if isinstance(item, dict) and "name" in item else item for item in value]
         if isinstance(value, list) and all(isinstance(choice, str) for choice in value):
             return ";".join(value)  # as HubSpot and Salesforce write it
         return value

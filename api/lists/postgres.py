@@ -162,7 +162,7 @@ class _TableRun:
         """Score the rows into the temporary table STAGED."""
         card, where = self.card, self.where
         homes = find_homes(card.card, self.types)
-        types = {column: POSTGRES.known_type(column, self.types[column]) for column in homes}
+        types = {column: POSTGRES.known_type(column, self.types[column], field.kind) for column, field in homes.items()}
         selected = [*map(name, types), f"{name(self.key)} AS {name(KEY)}"]
         if where is not None:
             picked = Field(WHERE, "flag", derived=where)

@@ -224,7 +224,9 @@ class _FolderRun:
         observed = leads.frame.observe(read, F.count(F.lit(1)).alias("rows"), F.count(F.col(BROKEN)).alias("broken"))
         if leads.whole:
             observed = observed.repartition(self.spark.sparkContext.defaultParallelism)
-        source = spark_frame.prepare_leads(replace(leads, frame=observed).rows, self._columns_of_card(leads))
+        source = spark_frame.prepare_leads(
+            self.card.card, replace(leads, frame=observed).rows, self._columns_of_card(leads)
+        )
         kept = {column: source.places[column] for column in leads.columns if column in columns}
         scored = spark_frame.score_leads(self.card, source, replace(self.query, keep=[*kept.values(), BAD]))
         good = ~F.col(BAD)
@@ -288,7 +290,7 @@ class _FolderRun:
         """The rejects of each row that can't be read: Spark finds the rows, Python words the reasons."""
         columns, lead_id = self._columns_of_card(leads), find_id_column(self.card.card, leads.no_types)
         good = leads.frame.where(f"{name(BROKEN)} IS NULL").drop(BROKEN)
-        source = spark_frame.prepare_leads(good, columns)
+        source = spark_frame.prepare_leads(self.card.card, good, columns)
         places = [source.places[column] for column in (FILE, ROW, lead_id or FILE, *columns)]
         kinds = dict(good.dtypes)
         # As texts where Python has no such value: a day beyond the year 9999.

@@ -92,6 +92,7 @@ _DECODERS: Mapping[str, Callable[[Any], Typed]] = {
     "date": date.fromisoformat,
     "text": _require(str),
     "id": _require(str),
+    "choices": _require(str),
     "flag": _require(bool),
 }
 

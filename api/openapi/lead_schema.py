@@ -42,7 +42,10 @@ def _property(field: CardField, missing: tuple[str, ...]) -> dict[str, Any]:
     if field.number_format is not None:
         sentences.append(f"A text is written like {field.number_format.sample}.")
     if field.values:
-        sentences.append(f"One of: {', '.join(field.values)}.")
+        some = "Some" if field.kind == "choices" else "One"
+        sentences.append(f"{some} of: {', '.join(field.values)}.")
+    if field.kind == "choices":
+        sentences.append(f"A list, or a text with '{field.separator}' between the choices.")
     names = [f"`{column}`" + (f" ({system})" if system else "") for system, column in field.sources + field.standard]
     if names:
         sentences.append(f"Also as {', '.join(names)}.")
@@ -65,7 +68,9 @@ def _types(field: CardField, missing: tuple[str, ...]) -> dict[str, Any]:
         }
     if field.kind == "date":
         return {"type": ["string", "null"], "format": "date", "examples": ["2026-01-31"]}
-    if field.values:
+    if field.kind == "choices":
+        return {"type": ["string", "array", "integer", "null"], "items": {"type": ["string", "integer", "null"]}}
+    if field.values and not field.other:
         return {"type": ["string", "null"], "enum": [*dict.fromkeys((*field.values, "", *missing)), None]}
     return {"type": ["string", "integer", "null"]}
 

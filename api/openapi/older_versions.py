@@ -22,7 +22,13 @@ _KEYWORDS_OF_TYPE = {
     "integer": ("minimum", "maximum", "multipleOf"),
     "array": ("minItems", "maxItems", "uniqueItems"),
 }
-_TYPES_IN_WORDS = {"number": "a number", "string": "a text", "integer": "a whole number", "boolean": "true or false"}
+_TYPES_IN_WORDS = {
+    "number": "a number",
+    "string": "a text",
+    "integer": "a whole number",
+    "boolean": "true or false",
+    "array": "a list",
+}
 
 
 def convert_to_3_0(document: Mapping[str, Any]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import Any
 from leadledger.api.requests.json_text import ForeignNumber, name_kind, note_repeated_names
 from leadledger.api.requests.mistakes import NOTHING, ROOT, Mistakes, Path, shorten
 from leadledger.scoring.cleaning import Lead
+from leadledger.scoring.column_names import name_key
 from leadledger.scoring.engine.score import Engine
 from leadledger.scoring.errors import LeadError, did_you_mean
 
@@ -98,6 +99,8 @@ def clean_lead(
         note_repeated_names(lead, path, mistakes)
     for key, value in lead.items():
         kind = type(value)
+        if kind is list and name_key(key) in engine.list_keys:
+            continue  # the engine reads the items
         if kind not in _PLAIN_TYPES or (kind in _NUMBER_TYPES and not -LARGEST_DOUBLE <= value <= LARGEST_DOUBLE):
             mistakes.add(_path_of(key, path, paths), _why_unusable(value))
             unusable.add(key)

@@ -88,7 +88,7 @@ def _card_parts(scorecard: Scorecard) -> dict[str, str]:
     """What else in a card decides, by name, as texts."""
     card = scorecard.card
     parts = {"name of the card": card.name, "texts for missing": ", ".join(map(quote, card.missing)) or "none"}
-    parts |= {f"field {field.name}": _field_text(field) for field in card.fields.values()}
+    parts |= {f"field {field.name}": _field_text(field) for field in card.fields.values() if not field.choice_of}
     for criterion in card.criteria:
         parts[f"criterion {criterion.name}"] = criterion.met.text + ("" if criterion.essential else ", a sign only")
     parts |= {f"group {group.name}": _group_text(group) for group in scorecard.groups}
@@ -107,6 +107,8 @@ def _field_text(field: Field) -> str:
         return f"{field.kind}, is {field.derived_text}"
     parts = {
         "one of": ", ".join(map(quote, field.values)),
+        "others": field.other,
+        "separated by": field.separator if field.separator != ";" else "",
         "from": ", ".join(map(quote, field.written_columns[1:])),
         "missing if": ", ".join(map(quote, field.missing)),
     }

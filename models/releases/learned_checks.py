@@ -25,6 +25,9 @@ def check_learned(card: Card, learned: Learned) -> None:
     of the card. Raises ReleaseError with every mistake, a line each.
     """
     problems = []
+    for name, choice in learned.choices.items():
+        if choice.field not in card.fields or card.fields[choice.field].kind != "choices":
+            problems.append(f"'{name}' asks for a choice of the field '{choice.field}', which has none in the card")
     for term in learned.terms:
         for name, bins in zip(term.fields, list_bins(term), strict=True):
             kind = BIN_KINDS[type(bins)]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -33,7 +34,9 @@ from leadledger.scoring.bins import MISSING, Bins, FlagBins, NumberBins, TextBin
 from leadledger.scoring.errors import ReleaseError, quote
 from leadledger.scoring.gate import Threshold
 from leadledger.scoring.lookup import Branch, Combination, Leaf, Pair, Table, Term
-from leadledger.scoring.scorecard import Learned
+from leadledger.scoring.scorecard import Choice, Learned
+
+_FLAG_NAME = re.compile(r"[a-z][a-z0-9_]{0,119}")
 
 
 def learned_from_text(text: str) -> Learned:
@@ -51,16 +54,14 @@ def learned_from_dict(data: object) -> Learned:
     """What `learned_to_dict` gave. Raises ReleaseError that names the first mistake and its path."""
     if isinstance(data, dict) and data.get("format", LEARNED_FORMAT) != LEARNED_FORMAT:
         refuse("$.format", f"is {quote(data['format'])}; this version of leadledger reads format {LEARNED_FORMAT}")
-    record = _read_record(data, "$", ("format", "base_rate", "start", "trust", "lines", "terms"))
+    record = _read_record(data, "$", ("format", "base_rate", "start", "trust", "lines", "terms"), ("choices",))
     base_rate = None if record["base_rate"] is None else _read_number(record["base_rate"], "$.base_rate")
     if base_rate is not None and not 0 < base_rate < 1:
         refuse("$.base_rate", f"is {base_rate}; it must lie between 0 and 1, both left out")
     trust = _read_number(record["trust"], "$.trust")
     if not 0 <= trust <= 1:
         refuse("$.trust", f"is {trust}; it must lie between 0 and 1")
-    thresholds = record["lines"]
-    if not isinstance(thresholds, dict):
-        refuse("$.lines", f"must be a record, not {_kind_of_json(thresholds)}")
+    thresholds = _read_mapping(record["lines"], "$.lines")
     lines = {stage: _read_threshold(item, f"$.lines[{quote(stage)}]") for stage, item in thresholds.items()}
     terms: dict[frozenset[str], Term] = {}
     for i, item in enumerate(_read_list(record["terms"], "$.terms")):
@@ -68,7 +69,19 @@ def learned_from_dict(data: object) -> Learned:
         if frozenset(term.fields) in terms:
             refuse(f"$.terms[{i}]", f"is a second term '{term.name}'; a field, or a set of fields, has one")
         terms[frozenset(term.fields)] = term
-    return Learned(base_rate, _read_tenths(record["start"], "$.start"), trust, tuple(terms.values()), lines)
+    choices = _read_choices(record.get("choices", {}), "$.choices")
+    return Learned(base_rate, _read_tenths(record["start"], "$.start"), trust, tuple(terms.values()), lines, choices)
+
+
+def _read_choices(data: object, path: str) -> dict[str, Choice]:
+    """The choices that are asked as flags, by the names of the flags."""
+    choices = {}
+    for name, item in _read_mapping(data, path).items():
+        if not _FLAG_NAME.fullmatch(name):
+            refuse(path, f"has the name {quote(name)}, which is no name of a field")
+        record = _read_record(item, f"{path}.{name}", ("field", "choice"))
+        choices[name] = Choice(*(_read_text(record[key], f"{path}.{name}.{key}") for key in ("field", "choice")))
+    return choices
 
 
 def _read_threshold(data: object, path: str) -> Threshold:
@@ -285,6 +298,12 @@ def _read_record(data: object, path: str, keys: Sequence[str], more: Sequence[st
         if key not in keys and key not in more:
             refuse(path, f"has the unknown key {quote(key)}")
     return dict(data)
+
+
+def _read_mapping(data: object, path: str) -> dict[str, Any]:
+    if not isinstance(data, dict):
+        refuse(path, f"must be a record, not {_kind_of_json(data)}")
+    return data
 
 
 def _read_list(data: object, path: str) -> list[Any]:

@@ -48,12 +48,14 @@ def learned_to_dict(learned: Learned) -> dict[str, Any]:
     Raises ReleaseError where a term has more or fewer points, counts or errors than bins, and where a combination is
     not as its docstring says.
     """
+    choices = {name: {"field": choice.field, "choice": choice.choice} for name, choice in learned.choices.items()}
     return {
         "format": LEARNED_FORMAT,
         "base_rate": None if learned.base_rate is None else float(learned.base_rate),
         "start": int(learned.start) / 10,
         "trust": float(learned.trust),
         "lines": {stage: _threshold_to_dict(threshold) for stage, threshold in learned.thresholds.items()},
+        **({"choices": choices} if choices else {}),
         "terms": [_term_to_dict(term) for term in learned.terms],
     }
 

@@ -49,6 +49,7 @@ from leadledger.models.releases.manifest import (
     write_json,
 )
 from leadledger.scoring.card.reader import parse_card
+from leadledger.scoring.choice_flags import add_choice_flags
 from leadledger.scoring.errors import ReleaseError, ScorecardError, did_you_mean, quote
 from leadledger.scoring.scorecard import Learned, Scorecard
 
@@ -168,6 +169,7 @@ class Releases:
             standard_names = manifest.get("standard_names") is True
             card = parse_card(contents[CARD].decode("utf-8-sig"), CARD, standard_names=standard_names)
             learned = learned_from_text(contents[LEARNED].decode("utf-8"))
+            card = add_choice_flags(card, learned.choices)
             check_learned(card, learned)
         except ScorecardError as error:
             raise self._refusal(name, ["its card can't be read any more:", *map(str, error.problems)]) from error
@@ -209,6 +211,7 @@ class Releases:
         would refuse; nothing is published then. Several processes may publish at once.
         """
         card = parse_card(card_text.removeprefix("\ufeff"), CARD, standard_names=standard_names)
+        card = add_choice_flags(card, learned.choices)
         check_learned(card, learned)
         text = learned_to_text(learned)
         if learned_from_text(text) != learned:

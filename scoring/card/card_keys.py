@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from leadledger.scoring.card.write_back import DEFAULT_PROPERTIES
 from leadledger.scoring.outputs import WRITE_BACK_OUTPUTS
 
-KINDS = ("number", "text", "flag", "date", "id")  # of a field
+KINDS = ("number", "text", "flag", "date", "id", "choices")  # of a field
+OTHERS = ("yes", "missing", "no")  # what becomes of a value that a field doesn't list
+SEPARATORS = (";", ",", "|", "/", "+", "&", "#")  # of choices
 BETTER = ("higher", "lower")  # which end of a number is the better one
 TRAINED_THRESHOLDS = ("probability", "capacity", "value")  # each asks training for a threshold; a stage has one at most
 
@@ -16,7 +18,7 @@ KEYS: Mapping[str, Mapping[str, bool]] = {
     | dict.fromkeys(("outcome", "base_rate", "trust", "criteria", "groups", "rules", "exclude", "stages"), False)
     | dict.fromkeys(("grades", "write_back", "cases"), False),
     "field": dict.fromkeys(("values", "unit", "better", "from", "ask", "learn", "label", "missing", "is"), False)
-    | {"kind": True, "known_when_scored": False, "format": False},
+    | {"kind": True, "known_when_scored": False, "format": False, "other": False, "separator": False},
     "outcome": {"became": True, "since": False, "within": False, "minimum": False},
     "became": {"field": True, "kind": True},
     "criterion": {"met": True, "essential": False, "label": False},

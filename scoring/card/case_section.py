@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 from typing import Any
 
@@ -94,10 +95,14 @@ def _read_lead(reading: CardReading, node: yaml.Node, what: str) -> dict[str, An
             columns = [column for field in plain_fields for column in field.written_columns]
             _note_unknown_key(reading, item.key, key, what, columns)
             continue
-        if not isinstance(item.value, yaml.ScalarNode):
+        if field.kind == "choices" and isinstance(item.value, yaml.SequenceNode):
+            texts = [text for text, _ in reading.read_texts(item.value, f"{quote(key)} of {what}")]
+            lead[key] = json.dumps(texts, ensure_ascii=False)
+        elif isinstance(item.value, yaml.ScalarNode):
+            lead[key] = None if is_null(item.value) else str(item.value.value)
+        else:
             shapes.add_problem(item.value, f"{quote(key)} of {what} must be a single value")
             continue
-        lead[key] = None if is_null(item.value) else str(item.value.value)
         if reading.known is None or reading.known[field.name].kind is None:
             continue
         try:

@@ -19,12 +19,13 @@ from sqlglot import exp
 
 from leadledger.scoring import tree
 from leadledger.scoring.card.card_numbers import correct_number
-from leadledger.scoring.card.condition_tokens import COUNTS, NESTED_TOO_DEEPLY, SEARCHES, read_tokens
+from leadledger.scoring.card.condition_tokens import COUNTS, HAS, NESTED_TOO_DEEPLY, SEARCHES, read_tokens
+from leadledger.scoring.choice_forms import mark_choice
 from leadledger.scoring.errors import ConditionError, UnknownField, UnreadableValue, did_you_mean, quote
 from leadledger.scoring.field import Field
 from leadledger.scoring.flag_forms import read_flag
 from leadledger.scoring.number_forms import read_number
-from leadledger.scoring.text_forms import WHITE_SPACE
+from leadledger.scoring.text_forms import WHITE_SPACE, fold
 from leadledger.scoring.tree import Condition
 
 _COMPARISONS: dict[type[exp.Expr], tree.Comparison] = {
@@ -43,7 +44,7 @@ _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 @dataclass(frozen=True)
 class KnownField:
-    """What a condition may ask of a field: its kind, and its values if the card lists them.
+    """What a condition may ask of a field: its kind, its values if the card lists them, and what separates choices.
 
     kind None: the field can't be asked, `because` of this; without a reason, because itself it can't be read.
     """
@@ -51,6 +52,12 @@ class KnownField:
     kind: tree.Kind | None
     values: tuple[str, ...] = ()
     because: str = ""
+    separator: str = ";"
+
+    @classmethod
+    def of(cls, field: Field) -> KnownField:
+        """What a condition may ask of a field that can be read."""
+        return cls(field.kind, field.values, separator=field.separator)
 
 
 def parse_condition(text: str, fields: Mapping[str, KnownField]) -> Condition:
@@ -60,7 +67,7 @@ def parse_condition(text: str, fields: Mapping[str, KnownField]) -> Condition:
 
 def parse_tree(text: str, fields: Mapping[str, Field]) -> tree.Node:
     """The tree of a condition over the fields of a card. Raises ConditionError with the offset of the mistake."""
-    return parse_condition(text, {field.name: KnownField(field.kind, field.values) for field in fields.values()}).tree
+    return parse_condition(text, {field.name: KnownField.of(field) for field in fields.values()}).tree
 
 
 def parse_days(text: str, fields: Mapping[str, KnownField]) -> tree.Days | None:
@@ -121,10 +128,13 @@ class _TreeReader:
                 return tree.IsNull(self.read_operand(node.this))
             case exp.Anonymous() if _function_name(node) in SEARCHES:
                 return self.read_search(node)
+            case exp.Anonymous() if _function_name(node) == HAS:
+                return self.read_has(node)
             case exp.Anonymous() if _function_name(node) in COUNTS:
                 raise _refuse(node, f"{_function_name(node)}(…) is a number; compare it with something")
             case exp.Column():
                 field = self.read_field(node)
+                _refuse_choices(node, field)
                 if field.kind != "flag":
                     raise _refuse(
                         node, f"'{field.name}' is {_with_article(field.kind)}, not a flag; compare it with something"
@@ -139,6 +149,7 @@ class _TreeReader:
         if _is_literal(left):
             raise _refuse(node, "two fixed values are compared; a condition asks at least one field")
         of = self.read_operand(left)
+        _refuse_choices(left, of)
         return self.check_order(node, op, of, self.read_side(node, right, of))
 
     def read_side(self, node: exp.Expr, side: exp.Expr, of: tree.Operand) -> tree.Operand | tree.Constant:
@@ -146,6 +157,7 @@ class _TreeReader:
         if _is_literal(side) or self.is_flag_word(side, of):
             return self.read_constant(side, of)
         second = self.read_operand(side, beside=of)
+        _refuse_choices(side, second)
         if _kind_of(of) != _kind_of(second):
             raise _refuse(
                 node, f"{_with_article(_kind_of(of))} can't be compared with {_with_article(_kind_of(second))}"
@@ -166,6 +178,7 @@ class _TreeReader:
 
     def read_between(self, node: exp.Between) -> tree.Node:
         of = self.read_operand(node.this)
+        _refuse_choices(node.this, of)
         low, high = (self.read_side(node, _strip_brackets(node.args[end]), of) for end in ("low", "high"))
         return tree.And((self.check_order(node, ">=", of, low), self.check_order(node, "<=", of, high)))
 
@@ -173,6 +186,7 @@ class _TreeReader:
         of = self.read_operand(node.this)
         if not node.expressions:
             raise _refuse(node, "'in' needs a list of values in brackets: in ('a', 'b')")
+        _refuse_choices(node.this, of)
         items = [_strip_brackets(item) for item in node.expressions]
         values = [self.read_constant(item, of) for item in items if not isinstance(item, exp.Null)]
         if not values:
@@ -193,6 +207,7 @@ class _TreeReader:
         So query builders write it, which escape nothing: https://react-querybuilder.js.org/docs/utils/export
         """
         of = self.read_operand(node.this)
+        _refuse_choices(node.this, of)
         if not isinstance(of, tree.FieldRef) or of.kind not in ("text", "id"):
             raise _refuse(node, f"LIKE searches a text, and this is {_with_article(_kind_of(of))}")
         pattern = str(node.expression.this)
@@ -215,11 +230,33 @@ class _TreeReader:
         if not isinstance(of, exp.Column) or not isinstance(text, exp.Literal) or not text.is_string:
             raise _refuse(node, f"write {way}(field, 'text')")
         field = self.read_field(of)
+        _refuse_choices(of, field)
         if field.kind not in ("text", "id"):
             raise _refuse(of, f"'{field.name}' is {_with_article(field.kind)}; {way} searches a text")
         if not text.this:
             raise _refuse(text, f"{way} needs a text to search for; every text holds the empty one")
         return tree.Search(way, field, text.this)  # type: ignore[arg-type]  # one of SEARCHES
+
+    def read_has(self, node: exp.Anonymous) -> tree.Node:
+        how = "write has(field, 'choice')"
+        of, text = node.expressions if len(node.expressions) == 2 else (None, None)
+        if not isinstance(of, exp.Column) or not isinstance(text, exp.Literal) or not text.is_string:
+            raise _refuse(node, how)
+        field = self.read_field(of)
+        if field.kind != "choices":
+            mend = f"; write {field.name} = {_quote_text(text.this)}" if field.kind in ("text", "id") else ""
+            raise _refuse(of, f"'{field.name}' is {_with_article(field.kind)}; has asks a field of choices{mend}")
+        known = self.fields[field.name]
+        key = fold(text.this.strip(WHITE_SPACE))
+        if not key:
+            raise _refuse(text, f"has needs a choice; write {field.name} is null where none is known")
+        if known.separator in key:
+            raise _refuse(text, f"{quote(text.this)} holds '{known.separator}', which separates choices; ask for each")
+        choice = next((value for value in known.values if fold(value) == key), key)
+        if known.values and choice not in known.values:
+            hint = did_you_mean(text.this, known.values)
+            raise _refuse(text, f"'{field.name}' never has the choice {quote(text.this)}.{hint}")
+        return tree.Has(field, choice, mark_choice(choice, known.separator))
 
     def read_days(self, node: exp.Anonymous) -> tree.Days:
         name = _function_name(node)
@@ -334,6 +371,13 @@ def _refuse(node: exp.Expr, reason: str) -> ConditionError:
     return ConditionError(reason, _find_start(node))
 
 
+def _refuse_choices(node: exp.Expr, of: tree.Operand) -> None:
+    """Refuse a field of choices where one value is expected."""
+    if _kind_of(of) == "choices":
+        name = of.name  # type: ignore[union-attr]  # days are numbers
+        raise _refuse(node, f"'{name}' holds several choices; ask for one of them: has({name}, 'a')")
+
+
 def _find_start(node: exp.Expr) -> int:
     """The offset of the first place that a node, or the nearest one above it, stands at."""
     above: exp.Expr | None = node
@@ -376,7 +420,7 @@ def _describe_node(node: exp.Expr) -> str:
 
 
 def _with_article(kind: str) -> str:
-    return f"an {kind}" if kind == "id" else f"a {kind}"
+    return {"id": "an id", "choices": "a field of choices"}.get(kind, f"a {kind}")
 
 
 def _quote_text(text: str) -> str:

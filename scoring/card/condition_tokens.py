@@ -21,7 +21,8 @@ DEEPEST_CONDITION = 16  # levels of brackets, and nots in a row: the parser take
 
 SEARCHES = ("contains", "contains_word", "starts_with", "ends_with")
 COUNTS = ("days_since", "days_until")
-FUNCTIONS = SEARCHES + COUNTS
+HAS = "has"
+FUNCTIONS = (*SEARCHES, *COUNTS, HAS)
 
 # Words that mean something by themselves. Every other word is a name: a field may be called `order` or `case`.
 RESERVED = {

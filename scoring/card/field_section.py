@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Literal
 
 import yaml
 
-from leadledger.scoring.card.card_keys import BETTER, KEYS, KINDS
+from leadledger.scoring.card.card_keys import BETTER, KEYS, KINDS, OTHERS, SEPARATORS
 from leadledger.scoring.card.condition import KnownField, join_lines, parse_condition, parse_days
 from leadledger.scoring.card.condition_tokens import RESERVED
 from leadledger.scoring.card.reading import CardReading
 from leadledger.scoring.card.yaml_shapes import KeyValue
 from leadledger.scoring.cleaning import make_cleaner
 from leadledger.scoring.errors import ConditionError, UnreadableValue, quote
-from leadledger.scoring.field import Field
+from leadledger.scoring.field import OTHER_VALUE, Field
 from leadledger.scoring.number_forms import SAMPLES, NumberFormat, parse_number_format
 from leadledger.scoring.text_forms import fold
 from leadledger.scoring.tree import Days
@@ -40,7 +41,7 @@ def read_fields(reading: CardReading, node: yaml.Node) -> None:
         if "is" not in record:
             plain = _read_plain_field(reading, name, kind, record, columns)
             reading.fields[name] = plain
-            reading.known[name] = KnownField(plain.kind if kind else None, plain.values)
+            reading.known[name] = KnownField.of(plain) if kind else KnownField(None, plain.values)
     for name, record in records.items():
         if "is" in record:
             derived = _read_derived_field(reading, name, record)
@@ -81,7 +82,12 @@ def _read_plain_field(
             return False
         return True
 
-    values = _read_values(reading, record["values"].value, what) if only_for("values", "text") else []
+    values = _read_values(reading, record["values"].value, what) if only_for("values", "text", "choices") else []
+    separator = ";"
+    if only_for("separator", "choices"):
+        separator = _read_separator(reading, record["separator"].value, what)
+    if kind == "choices":
+        _refuse_separators(reading, values, separator, what)
     if name == "stage":
         reading.stage_values = [node for _, node in values]
     better = ""
@@ -107,8 +113,10 @@ def _read_plain_field(
         number_format=_read_number_format(reading, record["format"].value, what)
         if only_for("format", "number")
         else None,
+        other=_read_other(reading, record, values, what) if only_for("other", "text", "choices") else "",
+        separator=separator,
     )
-    if only_for("missing", "number", "text", "id"):
+    if only_for("missing", "number", "text", "id", "choices"):
         field = replace(field, missing=_read_missing(reading, field, record["missing"].value))
     return field
 
@@ -146,11 +154,51 @@ def _read_values(reading: CardReading, node: yaml.Node, what: str) -> list[tuple
     return values if len(shapes.problems) == before else []
 
 
+def _read_other(
+    reading: CardReading, record: Mapping[str, KeyValue], values: list[tuple[str, yaml.Node]], what: str
+) -> Literal["missing", "yes", ""]:
+    """What becomes of a value that a field doesn't list; empty: it is refused."""
+    node = record["other"].value
+    if "values" not in record:
+        text = f"`other` of {what} says what becomes of values that `values` doesn't list; list them, or remove it"
+        reading.shapes.add_problem(record["other"].key, text)
+        return ""
+    if isinstance(node, yaml.ScalarNode) and node.value.lower() in ("true", "false"):
+        word: str | None = "yes" if node.value.lower() == "true" else "no"
+    else:
+        word = reading.shapes.read_word(node, f"`other` of {what}", OTHERS)
+    for text, item in values:
+        if word == "yes" and fold(text) == OTHER_VALUE:
+            reading.shapes.add_problem(
+                item, f"`values` of {what} has {quote(text)}, which `other: yes` makes; remove it"
+            )
+    return word if word in ("yes", "missing") else ""  # type: ignore[return-value]  # mypy doesn't narrow by `in`
+
+
+def _read_separator(reading: CardReading, node: yaml.Node, what: str) -> str:
+    """The sign between the choices of a field."""
+    if isinstance(node, yaml.ScalarNode) and node.value.strip() in SEPARATORS:
+        return str(node.value.strip())
+    signs = " ".join(SEPARATORS)
+    written = quote(node.value) if isinstance(node, yaml.ScalarNode) else "no text"
+    reading.shapes.add_problem(node, f"`separator` of {what} is {written}; write one of these signs in quotes: {signs}")
+    return ";"
+
+
+def _refuse_separators(reading: CardReading, values: list[tuple[str, yaml.Node]], separator: str, what: str) -> None:
+    """Note the choices that hold what separates them."""
+    for text, item in values:
+        if separator in text:
+            hint = "give the field another `separator:`, or remove the choice"
+            reading.shapes.add_problem(item, f"`values` of {what} has {quote(text)}, which holds '{separator}'; {hint}")
+
+
 def _read_missing(reading: CardReading, field: Field, node: yaml.Node) -> tuple[float | str, ...]:
     """The typed values of a field that mean "not known"."""
     what = f"`missing` of field '{field.name}'"
     missing: list[float | str] = []
-    clean = make_cleaner(Field(field.name, field.kind, number_format=field.number_format), frozenset())
+    kind = "text" if field.kind == "choices" else field.kind
+    clean = make_cleaner(Field(field.name, kind, number_format=field.number_format), frozenset())
     for text, item in reading.read_texts(node, what):
         try:
             value = clean(text)
@@ -188,7 +236,7 @@ def _read_sources(
 def _read_derived_field(reading: CardReading, name: str, record: Mapping[str, KeyValue]) -> Field | None:
     """A field that is computed; None where it can't be read."""
     shapes, what = reading.shapes, f"field '{name}'"
-    for key in ("values", "from", "ask", "missing", "format"):
+    for key in ("values", "from", "ask", "missing", "format", "other", "separator"):
         if key in record:
             shapes.add_problem(record[key].key, f"{what} is computed by `is:`, so it can't have `{key}:`; remove it")
     text = shapes.read_text(record["is"].value, f"`is` of {what}")
@@ -225,5 +273,5 @@ def _read_derived_field(reading: CardReading, name: str, record: Mapping[str, Ke
 
 def _name_kinds(kinds: tuple[str, ...]) -> str:
     """`a number`, `a number, a text or an id`."""
-    words = [f"an {kind}" if kind == "id" else f"a {kind}" for kind in kinds]
+    words = [{"id": "an id", "choices": "choices"}.get(kind, f"a {kind}") for kind in kinds]
     return " or ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)

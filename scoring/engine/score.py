@@ -13,6 +13,7 @@ from operator import attrgetter
 from typing import Any
 
 from leadledger.scoring.cleaning import Lead, make_cleaner
+from leadledger.scoring.column_names import name_key
 from leadledger.scoring.engine import question
 from leadledger.scoring.errors import BadValue, LeadError, UnreadableValue, quote
 from leadledger.scoring.gate import Gate, decide
@@ -85,6 +86,13 @@ class Engine:
             field.name: (field, make_cleaner(field, card.card.missing_texts)) for field in card.card.plain_fields
         }
         self._names = card.card.column_names
+        # The keys of the names under which a value may be a list.
+        self.list_keys = frozenset(
+            name_key(column)
+            for field in card.card.plain_fields
+            if field.kind == "choices"
+            for column in (*field.columns, *(name for _, name in field.labels))
+        )
         self._blank: dict[str, Typed] = dict.fromkeys(self._fields)
         # Most entries are the same for every lead that has them, so they are made once.
         self._start = Entry("start", "start", card.learned.start, "Where every lead starts")

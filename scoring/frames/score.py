@@ -159,7 +159,7 @@ def _plan_spark(scoring: _FrameScoring, frame: Any) -> Any:
     kept, added = scoring.kept(columns), list(scoring.new_names.values())
     taken = {name.lower() for name in added}  # Spark takes names that differ in case for one
     scoring.check(columns, [*added, *(column for column in kept if column.lower() in taken)])
-    leads = spark_frame.prepare_leads(frame, scoring.read(columns))
+    leads = spark_frame.prepare_leads(card.card, frame, scoring.read(columns))
     messages = spark_frame.describe_unreadable(card.card, leads)
     places = [leads.places[column] for column in kept]
     query = Query(scoring.as_of, keep=[*places, *messages, BAD], plus_minus=explain, explain=explain)
@@ -235,7 +235,9 @@ def _register_columns(
             types |= described
     unread: set[int] = set()
     fields = find_homes(card.card, columns)
-    for column in [name for name, type in types.items() if not type_family(type) and type != NANOSECONDS]:
+    for column in [
+        name for name, type in types.items() if not type_family(type, fields[name].kind) and type != NANOSECONDS
+    ]:
         clean = make_cleaner(fields[column], card.card.missing_texts)
         values = library.values(columns[column])
         for row, raw in enumerate(values):
@@ -255,7 +257,7 @@ def _register_columns(
 
 # How a cleaned value is handed to DuckDB, so that it reads the same once more. A flag goes as a number, since a text
 # might be one that means "not known".
-_CLEANED_KINDS = {"number": "number", "flag": "number", "date": "date", "text": "text", "id": "text"}
+_CLEANED_KINDS = {"number": "number", "flag": "number", "date": "date", "text": "text", "id": "text", "choices": "text"}
 NANOSECONDS = "TIMESTAMPTZ_NS"
 
 

@@ -27,6 +27,7 @@ UNREADABLE = {
     "date": "can't be read as a date",
     "text": "can't be read as a text",
     "id": "can't be read as an id",
+    "choices": "can't be read as choices",
 }
 
 
@@ -43,13 +44,14 @@ class SparkLeads:
     types: Mapping[str, str]
 
 
-def prepare_leads(frame: Any, columns: Sequence[str]) -> SparkLeads:
+def prepare_leads(card: Card, frame: Any, columns: Sequence[str]) -> SparkLeads:
     """A DataFrame ready to be scored by some of its columns, each of which it has once. Raises PrinterError."""
+    homes = find_homes(card, columns)
     places = [PLACE.format(i) for i in range(len(frame.columns))]
     types, selected = {}, ["*"]
     for (column, kind), place in zip(frame.dtypes, places, strict=True):
         if column in columns:
-            types[column] = spark.SPARK.known_type(column, kind)
+            types[column] = spark.SPARK.known_type(column, kind, homes[column].kind)
             selected.append(f"{spark.name(place)} AS {spark.name(column)}")
     place_of = dict(zip(frame.columns, places, strict=True))
     return SparkLeads(frame.toDF(*places).selectExpr(*selected), place_of, types)
@@ -81,7 +83,9 @@ def describe_unreadable(card: Card, leads: SparkLeads) -> dict[str, str]:
     messages = {}
     for column in find_doubtful(card, leads.types, spark.SPARK):
         field = fields[column]
-        is_listed = field.kind == "text" and field.values and type_family(leads.types[column]) == "text"
+        is_listed = bool(field.values) and (
+            field.kind == "choices" or (field.kind == "text" and type_family(leads.types[column]) == "text")
+        )
         messages[f"bad:{column}"] = f"{column}: {field.explain_unlisted() if is_listed else UNREADABLE[field.kind]}"
     return messages
 

@@ -10,16 +10,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from itertools import pairwise
+from itertools import combinations, pairwise
 
 from leadledger.scoring import tree
 from leadledger.scoring.bins import Bins, NumberBins, TextBins
-from leadledger.scoring.field import Field
+from leadledger.scoring.choice_forms import join_choices
+from leadledger.scoring.field import OTHER_VALUE, Field
 from leadledger.scoring.lookup import Table, list_bins
 from leadledger.scoring.meaning.logic import derive, evaluate_condition
 from leadledger.scoring.scorecard import PricedRule, Scorecard
 from leadledger.scoring.tree import Typed
 
+FEW_CHOICES = 5  # of which all sets are tried as answers
 ANY_DAY = date(2026, 1, 1)  # answers that are dates count by their distance from the day of scoring
 
 
@@ -46,7 +48,8 @@ def find_lone_effects(card: Scorecard) -> tuple[LoneEffect, ...]:
 def _find_lone_effects(card: Scorecard) -> Iterator[LoneEffect]:
     for name in card.card.questions:
         field = card.card.fields[name]
-        if field.kind == "date":  # its stretches move with the day of scoring
+        # The stretches of a date move with the day of scoring, and choices come in more sets than can be listed.
+        if field.kind in ("date", "choices"):
             continue
         rules = [priced for priced in card.rules if not priced.rule.group and _asks_only(priced, name)]
         terms = [term for term in card.learned.terms if isinstance(term, Table) and term.field == name]
@@ -88,6 +91,8 @@ def list_answers(card: Scorecard, field: Field) -> Iterator[tuple[Typed, float]]
         values = sorted({*cuts, *between, cuts[0] - 1, cuts[-1] + 1}) if cuts else [0.0]
     elif field.kind == "date":
         values = _list_days(card, field.name)
+    elif field.kind == "choices":
+        values = _list_sets(card, field)
     else:
         levels = [level for bins in _list_bins_of(card, field) if isinstance(bins, TextBins) for level in bins.levels]
         literals = [literal for literal in _list_literals(card, field.name) if isinstance(literal, str)]
@@ -126,6 +131,24 @@ def _list_literals(card: Scorecard, field: str) -> Iterator[float | str | bool |
                     yield from (literal.value for literal in values)
                 case tree.Search(of=of, text=text) if of.name == field:
                     yield text
+
+
+def _list_sets(card: Scorecard, field: Field) -> list[Typed]:
+    """Sets of choices that stand for all: of the choices that conditions ask, all sets where they are few; else each
+    choice alone, all of them, and none of them.
+    """
+    asked = dict.fromkeys(
+        part.choice
+        for node in _list_conditions(card)
+        for part in tree.walk_tree(node)
+        if isinstance(part, tree.Has) and part.of.name == field.name
+    )
+    choices = [value for value in field.values if value in asked] if field.values else sorted(asked)
+    if len(choices) <= FEW_CHOICES:
+        sets = [chosen for size in range(len(choices) + 1) for chosen in combinations(choices, size)]
+    else:
+        sets = [(), *((choice,) for choice in choices), tuple(choices)]
+    return [join_choices(chosen or (OTHER_VALUE,), field.separator) for chosen in sets]
 
 
 def _list_days(card: Scorecard, field: str) -> list[Typed]:

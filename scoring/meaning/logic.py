@@ -35,6 +35,9 @@ def evaluate_condition(node: tree.Node, values: Values, as_of: date) -> bool | N
                 "starts_with": whole.startswith(part),
                 "ends_with": whole.endswith(part),
             }[way]
+        case tree.Has(of=of, mark=mark):
+            kept = values[of.name]
+            return mark in kept if isinstance(kept, str) else None
         case tree.Truth(of=of):
             flag = values[of.name]
             return None if flag is None else bool(flag)

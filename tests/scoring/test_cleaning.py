@@ -10,12 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import numpy
 import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leadledger.scoring.cleaning import ABSENT_TYPES, make_cleaner
+from leadledger.scoring.choice_forms import ABSENT_TYPES
+from leadledger.scoring.cleaning import make_cleaner
 from leadledger.scoring.errors import UnreadableValue
 from leadledger.scoring.field import Field
 from leadledger.scoring.number_forms import parse_number_format
@@ -26,7 +28,7 @@ from leadledger.scoring.text_forms import fold
 
 CASES = yaml.safe_load((Path(__file__).parents[1] / "cases" / "cleaning.yaml").read_text(encoding="utf-8"))
 MISSING = frozenset(map(fold, CASES["missing"]))
-KINDS = ("number", "text", "flag", "date", "id")
+KINDS = ("number", "text", "flag", "date", "id", "choices")
 
 
 def field_of(case: Mapping[str, Any], name: str = "value") -> Field:
@@ -34,8 +36,15 @@ def field_of(case: Mapping[str, Any], name: str = "value") -> Field:
     more = case.get("field", {})
     missing = tuple(float(value) if case["kind"] == "number" else value for value in more.get("missing", ()))
     number_format = parse_number_format(more.get("format", "")) if case["kind"] == "number" else None
-    values = tuple(more.get("values", ()))
-    return Field(name, case["kind"], values=values, missing=missing, number_format=number_format)
+    return Field(
+        name,
+        case["kind"],
+        values=tuple(more.get("values", ())),
+        missing=missing,
+        number_format=number_format,
+        other=more.get("other", ""),
+        separator=more.get("separator", ";"),
+    )
 
 
 @pytest.mark.parametrize("case", CASES["cases"], ids=lambda case: f"{case['kind']}-{case['raw']!r}")
@@ -87,6 +96,25 @@ def test_missing_values_of_pandas(kind: str, name: str) -> None:
     """What pandas puts for a missing value is missing in every kind, though pandas itself is never imported."""
     absent = type(name, (), {})()
     assert make_cleaner(Field("value", kind), frozenset())(absent) is None  # type: ignore[arg-type]  # one of KINDS
+
+
+def test_lists_of_python_are_choices() -> None:
+    """Lists, tuples, sets and arrays of NumPy hold choices; what pandas puts for nothing is none."""
+    clean = make_cleaner(Field("value", "choices"), frozenset())
+    absent = type("NAType", (), {})()
+    for raw in (
+        ["CRM", "erp"],
+        ("erp", "CRM", None),
+        {"erp", "crm"},
+        frozenset({"erp", "crm"}),
+        ["erp", absent, "CRM"],
+    ):
+        assert clean(raw) == ";crm;erp;"
+    assert clean(numpy.array(["erp", "CRM"])) == clean(numpy.array(["erp", "CRM"], dtype=object)) == ";crm;erp;"
+    assert clean(numpy.array([2, 1])) == ";1;2;"
+    assert clean([]) is clean(()) is clean([None, float("nan"), " "]) is None
+    with pytest.raises(UnreadableValue, match=r"^2\.5 is not a text$"):
+        clean([2.5])
 
 
 def test_decimals() -> None:

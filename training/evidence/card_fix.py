@@ -32,6 +32,10 @@ def _field_line(field: Field, key: str, value: str) -> str:
         written["is"] = _quoted(field.derived_text)
     if field.values:
         written["values"] = _listed(field.values)
+    if field.other:
+        written["other"] = field.other
+    if field.separator != ";":
+        written["separator"] = f'"{field.separator}"'
     for name, text in (("unit", field.unit), ("better", field.better), ("ask", field.ask), ("label", field.label)):
         if text:
             written[name] = _quoted(text)

@@ -34,6 +34,7 @@ from numpy.typing import NDArray
 from scipy.stats import binom, rankdata
 
 from leadledger.models.learner.binning import kind_of
+from leadledger.scoring.choice_flags import add_choice_flags
 from leadledger.scoring.errors import LeakageError, Suspect, quote
 from leadledger.scoring.field import Field
 from leadledger.scoring.scorecard import Card
@@ -96,6 +97,7 @@ def find_leaks(card: Card, history: History, seed: int = 0) -> Leakage:
 
     `seed` draws the leads that fields are measured on where there are more than 50,000, and the folds.
     """
+    card = add_choice_flags(card, history.choices)
     used = {
         name: rules
         for name, rules in fields_used_by_rules(card).items()
@@ -122,7 +124,9 @@ def find_leaks(card: Card, history: History, seed: int = 0) -> Leakage:
             if name not in proofs
         }
     suspects = {
-        name: Suspect(name, *proofs[name], how_to_mend(card.fields[name], () if name in history.frame else used[name]))
+        name: Suspect(
+            name, *proofs[name], how_to_mend(_written(card, name), () if name in history.frame else used[name])
+        )
         for name in checked
         if name in proofs
     }
@@ -131,6 +135,11 @@ def find_leaks(card: Card, history: History, seed: int = 0) -> Leakage:
         tuple(suspect for name, suspect in suspects.items() if not card.fields[name].known_when_scored),
         tuple(suspect for name, suspect in suspects.items() if card.fields[name].known_when_scored),
     )
+
+
+def _written(card: Card, name: str) -> Field:
+    """A field as the card has it: the flag of a choice stands in no card."""
+    return card.fields[card.fields[name].choice_of or name]
 
 
 # -- one field --------------------------------------------------------------------------------------------------------

@@ -70,11 +70,14 @@ def fit_card(
         beside = weights.trust * rules[older] * LOG_ODDS + weights.model * decision
         weights = replace(weights, intercept=in_the_large(beside, base_rate))
     start = START_TENTHS + (weights.intercept + weights.model * additive.intercept - logit(base_rate)) / LOG_ODDS
+    terms = to_tables(additive, list(frame.columns), weights.model)
+    asked = {name for term in terms for name in term.fields}
     learned = Learned(
         base_rate=base_rate,
         start=round(float(start)),
         trust=round(weights.trust, 4),
-        terms=to_tables(additive, list(frame.columns), weights.model),
+        terms=terms,
+        choices={name: choice for name, choice in history.choices.items() if name in asked},
     )
     by_rules = weights.intercept + weights.trust * rules * LOG_ODDS
     exact = by_rules + weights.model * log_odds(fitted, frame)

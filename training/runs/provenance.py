@@ -9,6 +9,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from leadledger.training.history import EPOCH, History
@@ -22,7 +23,7 @@ def provenance(
 ) -> dict[str, Any]:
     """What makes a release repeatable: with all of this the same, it comes out the same, byte for byte."""
     if isinstance(data, pd.DataFrame):
-        name, digest = "data frame", hashlib.sha256(pd.util.hash_pandas_object(data).to_numpy().tobytes()).hexdigest()
+        name, digest = "data frame", _digest_frame(data)
     else:
         path = data.path if isinstance(data, LoggedHistory) else Path(data)
         name = LOG_NAME if isinstance(data, LoggedHistory) else path.name
@@ -41,3 +42,14 @@ def provenance(
         "seed": seed,
         "versions": {"python": platform.python_version(), **{package: version(package) for package in PACKAGES}},
     }
+
+
+def _digest_frame(frame: pd.DataFrame) -> str:
+    """The SHA-256 of the values of a frame, lists by their texts."""
+    lists = [
+        name
+        for name in frame.columns
+        if frame[name].dtype == object and frame[name].map(type).isin((list, tuple, set, np.ndarray)).any()
+    ]
+    hashed = pd.util.hash_pandas_object(frame.astype(dict.fromkeys(lists, str)) if lists else frame)
+    return hashlib.sha256(hashed.to_numpy().tobytes()).hexdigest()

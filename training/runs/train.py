@@ -17,6 +17,7 @@ from sklearn.base import ClassifierMixin, clone
 from sklearn.pipeline import Pipeline
 
 from leadledger.scoring.card.reader import read_card
+from leadledger.scoring.choice_flags import add_choice_flags
 from leadledger.scoring.errors import CompileError, DataError
 from leadledger.scoring.scorecard import Card, Scorecard, build_untrained
 from leadledger.training.evidence.forecast_quality import judge
@@ -64,6 +65,7 @@ def train(
     card_text = path.read_bytes().decode("utf-8")
     progress("reading the history")
     history = read_history(written, data, as_of, reading)
+    written = add_choice_flags(written, history.choices)
     source = provenance(card_text, data, history, seed)
     metrics = _history_metrics(written, data, history)
     why = _too_little(written, history)

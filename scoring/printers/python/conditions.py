@@ -147,6 +147,8 @@ class ConditionSource:
                 return f"{self.operand(of)} in {self.literals(values)}"
             case tree.Search():
                 return all_of([*self.guards(node.of), self.search(node, "")], inner)
+            case tree.Has(of=of, mark=mark):
+                return all_of([*self.guards(of), f"{mark!r} in {self.field(of.name)}"], inner)
             case tree.Truth(of=of):
                 return f"{self.field(of.name)} is True"
             case tree.IsNull(of=of):
@@ -171,6 +173,8 @@ class ConditionSource:
                 return all_of([*self.guards(of), f"{self.operand(of)} not in {self.literals(values)}"], inner)
             case tree.Search():
                 return all_of([*self.guards(node.of), self.search(node, "not ")], inner)
+            case tree.Has(of=of, mark=mark):
+                return all_of([*self.guards(of), f"{mark!r} not in {self.field(of.name)}"], inner)
             case tree.Truth(of=of):
                 return f"{self.field(of.name)} is False"
             case tree.IsNull(of=of):

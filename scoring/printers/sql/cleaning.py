@@ -13,9 +13,10 @@ from itertools import combinations
 
 from leadledger.scoring.column_names import refuse_alike
 from leadledger.scoring.errors import DataError, PrinterError, UnreadableValue, did_you_mean, quote
-from leadledger.scoring.field import Field
+from leadledger.scoring.field import OTHER_VALUE, Field
 from leadledger.scoring.flag_forms import NO_TEXTS, YES_TEXTS
 from leadledger.scoring.number_forms import ANY_FORMAT, LONGEST_NUMBER, MOST_EXACT, NumberForm, make_number_reader
+from leadledger.scoring.printers.sql.choice_cleaning import ChoiceColumn
 from leadledger.scoring.printers.sql.dialects.column_types import type_family
 from leadledger.scoring.printers.sql.dialects.dialect import Dialect
 from leadledger.scoring.printers.sql.dialects.literals import FIRST, LAST
@@ -26,7 +27,12 @@ from leadledger.scoring.scorecard import Card
 from leadledger.scoring.text_forms import fold
 
 # The SQL type, as DuckDB names it, of a typed column of a field.
-TYPE_OF_KIND = {"number": "DOUBLE", "text": "VARCHAR", "id": "VARCHAR", "flag": "BOOLEAN", "date": "DATE"}
+TYPE_OF_KIND = {
+    **{"number": "DOUBLE", "text": "VARCHAR", "id": "VARCHAR", "flag": "BOOLEAN", "date": "DATE"},
+    "choices": "VARCHAR",
+}
+
+_NUMBERS = ("integer", "wide", "decimal", "float", "real")  # the families of numbers
 
 
 def find_columns(card: Card, columns: Iterable[str], label: str = "the list") -> dict[str, list[str]]:
@@ -88,7 +94,7 @@ def cleaning_steps(
     for field in card.plain_fields:
         for column in by_field[field.name]:
             value, kind = raw(column), columns[column]
-            if not type_family(kind):
+            if not type_family(kind, field.kind):
                 raise PrinterError(f"column '{column}' has the type {kind}, which holds no single value")
             sql, read_as = dialect.take_column(value.sql, kind, field.kind)
             if sql != value.sql:
@@ -106,8 +112,12 @@ def cleaning_steps(
         for cell in cells
         if cell.holds == "text" and cell.field.kind == "number"
     ]
-    why = "texts of days, and numbers that aren't written plainly, without white space at the ends"
+    choices = [cell.choices for cell in cells if cell.choices is not None]
+    trimmed += [column for cell in choices for column in cell.trimmed()]
+    why = "texts of days, choices, and numbers that aren't written plainly, without white space at the ends"
     yield Step("trimmed", why, trimmed)
+    yield Step("opened", "choices as texts, also those that come as lists", [cell.opened() for cell in choices])
+    yield Step("split", "choices in lower case, each between two separators", [cell.keyed() for cell in choices])
     tidied = [StepColumn(f"raw:{cell.column}", spell(dialect.tidy, cell.raw)) for cell in cells if cell.tidied_first]
     yield Step("tidied", "flags and texts, without white space at the ends and in lower case", tidied)
     typed = [StepColumn(f"v:{cell.column}", cell.value()) for cell in cells]
@@ -162,10 +172,15 @@ class _RawColumn:
         self.column = column
         self.type = kind
         self.dialect = dialect
-        self.holds = type_family(kind)
+        self.holds = type_family(kind, field.kind)
         self.raw = raw
         self.read = read
         self.absent = sorted(card.missing_texts | field.missing_texts | {""})  # texts, folded, that mean: not known
+        # What is its own of a field with several choices.
+        self.choices = None
+        if field.kind == "choices":
+            whole = self._whole_number() if self.holds in _NUMBERS else None
+            self.choices = ChoiceColumn(field, column, self.holds, raw, whole, self.absent, dialect, read)
         self.tidied_first = dialect.tidies_first and self.holds == "text" and field.kind in ("flag", "text", "id")
         # The raw text without white space at its ends, in lower case.
         self.tidy = read(f"raw:{column}") if self.tidied_first else spell(dialect.tidy, raw)
@@ -173,6 +188,8 @@ class _RawColumn:
     def value(self) -> Expression:
         """The typed value; NULL where it is missing, and where it can't be read."""
         raw, types = self.raw, self.dialect.types
+        if self.choices is not None:
+            return self.choices.value(self.values)
         match self.field.kind, self.holds:
             case kind, "text":
                 return {"number": self._number, "flag": self._flag, "date": self._day}.get(kind, self._text)()
@@ -198,12 +215,19 @@ class _RawColumn:
                 if not self.field.values:
                     return text
                 listed = map(self.dialect.text, self.values)
-                return write("CASE {}{} END", text, "".join(f" WHEN {value} THEN {value}" for value in listed))
+                cases = "".join(f" WHEN {value} THEN {value}" for value in listed) or " WHEN NULL THEN NULL"
+                return write("CASE {}{}{} END", text, cases, self._other(text))
         return Expression(f"CAST(NULL AS {types[TYPE_OF_KIND[self.field.kind]]})")
 
     def unreadable(self) -> Expression | None:
         """Whether a value is there that can't be read; None where that can't be."""
         typed = self.read(f"v:{self.column}")
+        if self.choices is not None:
+            return self.choices.unreadable(typed)
+        if self.field.other and self.holds == "text":
+            return None
+        if self.field.other and self.holds in _NUMBERS:  # what isn't listed is missing, or another value
+            typed = self._whole_number()
         untyped = write("{} IS NULL AND {} IS NOT NULL", typed, self.raw)
         if self.holds in ("float", "real"):
             return write("{} AND NOT {}", untyped, spell(self.dialect.is_nan, self.raw))
@@ -302,14 +326,21 @@ class _RawColumn:
     def _listed_text(self) -> Expression:
         """A text of a field whose values the card lists."""
         text, raw = self.dialect.text, self.raw
-        if not self.values:
+        if not self.values and self.field.other != "yes":
             return Expression(f"CAST(NULL AS {self.dialect.types['VARCHAR']})")
         cases = "".join(f" WHEN {text(fold(value))} THEN {text(value)}" for value in self.values)
-        slow = write("CASE {}{} END", self.tidy, cases)
+        slow = write("CASE {}{}{} END", self.tidy, cases or " WHEN NULL THEN NULL", self._other(self.tidy))
         if self.tidied_first:
             return slow
         fast = write("CASE WHEN {} IN ({}) THEN {}", raw, self._listed(self.values), raw)
         return write("{} WHEN {} IS NOT NULL THEN {} END", fast, raw, slow)
+
+    def _other(self, tidy: Expression) -> Expression:
+        """The end of a CASE over the texts that the card lists."""
+        if self.field.other != "yes":
+            return Expression("")
+        absent, other = self._listed(self.absent), self.dialect.text(OTHER_VALUE)
+        return write(" ELSE CASE WHEN {} NOT IN ({}) THEN {} END", tidy, absent, other)
 
 
 def _trim_longer(dialect: Dialect) -> Callable[[str], str]:
@@ -329,7 +360,7 @@ def _field_value(
 def _present(field: Field, column: str, dialect: Dialect, read: Callable[[str], Expression]) -> Expression:
     """The value of a column, or NULL where the field says that it means: not known."""
     value = read(f"v:{column}")
-    if not field.missing:
+    if not field.missing or field.kind == "choices":
         return value
     absent = ", ".join(
         dialect.number(missing) if isinstance(missing, float) else dialect.text(missing) for missing in field.missing

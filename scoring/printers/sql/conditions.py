@@ -69,6 +69,8 @@ class ConditionPrinter:
                         self.dialect.search, "contains", self.words(folded, part), self.dialect.text(f" {part} ")
                     )
                 return spell(self.dialect.search, way, folded, self.dialect.text(part))
+            case tree.Has(of=of, mark=mark):
+                return spell(self.dialect.search, "contains", self.field(of.name), self.dialect.text(mark))
             case tree.Truth(of=of):
                 return self.field(of.name)
             case tree.IsNull(of=of):

@@ -308,7 +308,8 @@ def test_card_that_no_longer_reads(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert message == (
         f"release {name} is refused:\n"
         "  its card can't be read any more:\n"
-        "  card.yaml:5:16: `kind` of field 'demo' is 'bool', which is not one of: number, text, flag, date, id\n"
+        "  card.yaml:5:16: `kind` of field 'demo' is 'bool', which is not one of: number, text, flag, date, id,"
+        " choices\n"
         "A release is never edited; there is no other;"
         " `leadledger release CARD` or `leadledger train CARD DATA` makes one"
     )

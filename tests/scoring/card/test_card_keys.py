@@ -48,7 +48,8 @@ def test_every_key_is_read() -> None:
     assert card.fields["lead_id"].columns == ("lead_id", "Id")
     assert card.fields["budget"].missing == (999.0,)
     assert card.fields["budget"].number_format == NumberFormat(",", "€", sample="€1.234,56")
-    assert [field.name for field in card.fields.values() if field.learn] == ["country", "budget", "newsletter", "rich"]
+    learned = ["country", "interests", "budget", "newsletter", "rich"]
+    assert [field.name for field in card.fields.values() if field.learn] == learned
     assert [field.name for field in card.fields.values() if field.known_when_scored] == ["newsletter"]
     assert card.groups == (Group("engagement", 200, -75), Group("size", best_of=True))
     reads, rich, nordic = card.rules

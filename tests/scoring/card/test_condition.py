@@ -53,6 +53,11 @@ def printed_python(card: Scorecard, leads: Sequence[Mapping[str, Any]]) -> list[
     return [get_engine(card).tally(get_engine(card).clean(lead).values, AS_OF)[3] for lead in leads]
 
 
+def as_text(value: object) -> str:
+    """A raw value as a list of texts holds it."""
+    return json.dumps(value) if isinstance(value, list) else str(value)
+
+
 def printed_sql(card: Scorecard, leads: Sequence[Mapping[str, Any]]) -> list[tuple[int | None, ...]]:
     """The same by the printed SQL, from raw texts."""
     fields = [field.name for field in card.card.plain_fields]
@@ -60,7 +65,7 @@ def printed_sql(card: Scorecard, leads: Sequence[Mapping[str, Any]]) -> list[tup
     with duckdb.connect() as duck:
         duck.execute(f"CREATE TABLE leads ({', '.join(f'{quoted(name)} {kind}' for name, kind in types.items())})")
         rows = [
-            [i, *(None if lead.get(name) is None else str(lead[name]) for name in fields)]
+            [i, *(None if lead.get(name) is None else as_text(lead[name]) for name in fields)]
             for i, lead in enumerate(leads)
         ]
         duck.executemany(f"INSERT INTO leads VALUES ({', '.join('?' * len(types))})", rows)
@@ -96,7 +101,7 @@ def test_refused(case: Mapping[str, Any]) -> None:
 @cache
 def known_fields() -> dict[str, KnownField]:
     """The fields of the cases as a condition may ask them."""
-    return {name: KnownField(field.kind, field.values) for name, field in card_with([]).card.fields.items()}
+    return {name: KnownField.of(field) for name, field in card_with([]).card.fields.items()}
 
 
 def test_limits() -> None:

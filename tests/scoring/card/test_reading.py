@@ -89,6 +89,6 @@ def test_mistakes_beside_an_unreadable_field_are_told() -> None:
         "  - {name: two, when: nede = 'urgent', points: 5, reason: Because}\n"
     )
     assert problems(text) == [
-        "4:18: `kind` of field 'budget' is 'money', which is not one of: number, text, flag, date, id",
+        "4:18: `kind` of field 'budget' is 'money', which is not one of: number, text, flag, date, id, choices",
         "9:23: rule 'two': unknown field 'nede'. Did you mean 'need'?",
     ]

@@ -20,6 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from leadledger.scoring.choice_forms import ITEM_END, LIST_PATTERN
 from leadledger.scoring.day_forms import DATE_PATTERN
 from leadledger.scoring.errors import PrinterError, quote
 from leadledger.scoring.number_forms import NUMBER_PATTERN
@@ -162,6 +163,30 @@ def is_nan(value: str) -> str:
     return f"IS_NAN({value})"
 
 
+def json_items(value: str) -> str:
+    """The items of a text that is a JSON list, joined; NULL for any other text."""
+    items = f"ARRAY_TO_STRING(JSON_VALUE_ARRAY({value}), {text(ITEM_END)})"
+    return f"CASE WHEN {matches(value, LIST_PATTERN)} THEN {items} END"
+
+
+def list_items(value: str) -> str:
+    """The items of a list, joined, without those that are NULL."""
+    items = f"ARRAY(SELECT CAST(item AS STRING) FROM UNNEST({value}) AS item)"
+    return f"ARRAY_TO_STRING({items}, {text(ITEM_END)})"
+
+
+def replace_pattern(value: str, pattern: str, replacement: str) -> str:
+    """A text with a replacement for all that a pattern matches."""
+    return f"REGEXP_REPLACE({value}, {text(pattern)}, {text(replacement)})"
+
+
+def sort_parts(value: str, separator: str) -> str:
+    """The parts of a text between separators, each once, by their code points."""
+    sign = text(separator)
+    parts = f"SELECT DISTINCT part FROM UNNEST(SPLIT({value}, {sign})) AS part"
+    return f"(SELECT STRING_AGG(part, {sign} ORDER BY part) FROM ({parts}))"
+
+
 BIGQUERY = Dialect(
     label="BigQuery",
     families=FAMILIES,
@@ -179,6 +204,10 @@ BIGQUERY = Dialect(
     cast_number=cast_number,
     read_day=read_day,
     is_finite=is_finite,
+    json_items=json_items,
+    list_items=list_items,
+    replace_pattern=replace_pattern,
+    sort_parts=sort_parts,
     types=TYPES,
     name=name,
     text=text,

@@ -30,10 +30,27 @@ FAMILIES: Mapping[str, Sequence[str]] = {
     "instant": (*INSTANTS, "TIMESTAMPTZ"),
 }
 
+ITEM_FAMILIES = ("text", "integer", "wide")  # of the items of a list that holds choices
+LIST_OF_TEXTS = "VARCHAR[]"  # the type that stands for all of these
+# `VARCHAR[]`, `VARCHAR[3]` where all have as many items, and the `ARRAY<STRING>` of other engines.
+_LIST = re.compile(r"(.+?) ?\[[0-9]*\]|ARRAY ?<(.+)>")
 
-def type_family(kind: str) -> str:
-    """What a column of one of DuckDB's types holds; empty: nothing that a field could have."""
+
+def type_family(kind: str, field_kind: str = "") -> str:
+    """What a column of one of DuckDB's types holds; empty: nothing that a field could have.
+
+    A field of choices may have a `list` too, of texts or of whole numbers.
+    """
+    items = list_item_type(kind) if field_kind == "choices" else ""
+    if items:
+        return "list" if find_family(FAMILIES, items) in ITEM_FAMILIES else ""
     return find_family(FAMILIES, kind)
+
+
+def list_item_type(kind: str) -> str:
+    """The type of the items of a list; empty where a type is none of lists."""
+    match = _LIST.fullmatch(bare_type(kind))
+    return (match[1] or match[2]) if match else ""
 
 
 def find_family(families: Mapping[str, Sequence[str]], kind: str) -> str:

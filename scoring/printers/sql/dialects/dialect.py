@@ -10,7 +10,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from leadledger.scoring.errors import PrinterError, did_you_mean
-from leadledger.scoring.printers.sql.dialects.column_types import FAMILIES, UNKNOWN, bare_type, find_family, type_family
+from leadledger.scoring.printers.sql.dialects.column_types import (
+    FAMILIES,
+    ITEM_FAMILIES,
+    LIST_OF_TEXTS,
+    UNKNOWN,
+    bare_type,
+    find_family,
+    list_item_type,
+    type_family,
+)
 from leadledger.scoring.printers.sql.dialects.literals import number_literal, quoted, text_literal
 
 _BELOW_ALL_POINTS = -9_999_999_999
@@ -50,7 +59,10 @@ class Dialect:
     plain form of a number, white space around it or not; `to_double` is the double of such a text, NULL where it is not
     finite; `cast_number` is the double of a text that surely is a finite number. `read_day` turns a raw text without
     white space around it into a day, or NULL, by the forms of `scoring/cleaning.py`. `is_finite` tells a double from
-    NaN and the infinities.
+    NaN and the infinities. `json_items` and `list_items` give the items of a text that is a JSON list (NULL for any
+    other text) and of a column of lists, joined by ITEM_END. `replace_pattern(value, pattern, replacement)` replaces
+    all that a pattern matches. `sort_parts` sorts the parts of a text between separators by their code points, each
+    once.
 
     With a default that most engines share:
     `label` is what people call the engine, and `families` are its own names of types, by what a column of them holds.
@@ -85,6 +97,10 @@ class Dialect:
     cast_number: Callable[[str], str]
     read_day: Callable[[str], str]
     is_finite: Callable[[str], str]
+    json_items: Callable[[str], str]
+    list_items: Callable[[str], str]
+    replace_pattern: Callable[[str, str, str], str]
+    sort_parts: Callable[[str, str], str]
     label: str = "DuckDB"
     families: Mapping[str, Sequence[str]] = field(default_factory=lambda: FAMILIES)
     as_text: Callable[[str], str] = "CAST({} AS VARCHAR) COLLATE c".format
@@ -123,8 +139,18 @@ class Dialect:
         """What a column of a type holds, by the engine's own names or DuckDB's; empty: nothing that a field has."""
         return find_family(self.families, kind) or type_family(kind)
 
-    def known_type(self, column: str, kind: str) -> str:
-        """The type of a table's column as the printer calls it. Raises PrinterError where it holds no single value."""
+    def is_list(self, kind: str) -> bool:
+        """Whether a type, by the engine's own name, is one of lists of texts or of whole numbers."""
+        items = list_item_type(kind)
+        return bool(items) and self.family_of(items) in ITEM_FAMILIES
+
+    def known_type(self, column: str, kind: str, field_kind: str) -> str:
+        """The type of a table's column as the printer calls it. Raises PrinterError where it holds no single value.
+
+        A field of choices may have a list.
+        """
+        if field_kind == "choices" and self.is_list(kind):
+            return LIST_OF_TEXTS
         family = self.family_of(kind)
         if not family:
             raise PrinterError(f"column '{column}' has the type {kind}, which holds no single value")
@@ -134,6 +160,8 @@ class Dialect:
         """The type of a column by the name that the printer knows. Raises PrinterError for a name that is none."""
         if not kind:
             return UNKNOWN
+        if self.is_list(kind):
+            return LIST_OF_TEXTS
         bare = bare_type(kind)
         if bare in self.ambiguous:
             raise PrinterError(f"column '{column}' has the type {kind}, {self.ambiguous[bare]}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from leadledger.scoring.choice_forms import ITEM_END, LIST_PATTERN
 from leadledger.scoring.day_forms import DATE_PATTERN
 from leadledger.scoring.number_forms import NUMBER_PATTERN
 from leadledger.scoring.printers.sql.dialects.dialect import Dialect, utc_minutes
@@ -123,6 +124,29 @@ def is_finite(value: str) -> str:
     return f"isfinite({value})"
 
 
+def json_items(value: str) -> str:
+    """The items of a text that is a JSON list, joined; NULL for any other text."""
+    matches = f"regexp_full_match({value}, {text_literal(LIST_PATTERN)})"
+    items = f"""from_json(CASE WHEN {matches} THEN {value} END, '["VARCHAR"]')"""
+    return f"array_to_string({items}, {text_literal(ITEM_END)})"
+
+
+def list_items(value: str) -> str:
+    """The items of a list, joined, without those that are NULL."""
+    return f"array_to_string(CAST({value} AS VARCHAR[]), {text_literal(ITEM_END)})"
+
+
+def replace_pattern(value: str, pattern: str, replacement: str) -> str:
+    """A text with a replacement for all that a pattern matches."""
+    return f"regexp_replace({value}, {text_literal(pattern)}, {text_literal(replacement)}, 'g')"
+
+
+def sort_parts(value: str, separator: str) -> str:
+    """The parts of a text between separators, each once, by their code points."""
+    sign = text_literal(separator)
+    return f"array_to_string(list_sort(list_distinct(string_split({value}, {sign}))), {sign})"
+
+
 # `COLLATE c` is no collation, also where the column or `default_collation` has one.
 # https://duckdb.org/docs/stable/sql/expressions/collations
 DUCKDB = Dialect(
@@ -138,6 +162,10 @@ DUCKDB = Dialect(
     cast_number=cast_number,
     read_day=read_day,
     is_finite=is_finite,
+    json_items=json_items,
+    list_items=list_items,
+    replace_pattern=replace_pattern,
+    sort_parts=sort_parts,
     trim_and_fold=trim_and_fold,
     clean=clean,
 )

@@ -19,6 +19,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 
+from leadledger.scoring.choice_forms import ITEM_END, LIST_PATTERN
 from leadledger.scoring.day_forms import DATE_PATTERN
 from leadledger.scoring.errors import PrinterError
 from leadledger.scoring.number_forms import NUMBER_PATTERN
@@ -200,6 +201,29 @@ def instant_as_time(raw: str) -> str:
     return f"{raw} AT TIME ZONE 'UTC'"
 
 
+def json_items(value: str) -> str:
+    """The items of a text that is a JSON list, joined; NULL for any other text."""
+    is_list = matches(value, LIST_PATTERN)
+    items = f"jsonb_array_elements_text(CAST(CASE WHEN {is_list} THEN {value} END AS jsonb)) AS items(item)"
+    return f"CASE WHEN {is_list} THEN coalesce((SELECT string_agg(item, {text(ITEM_END)}) FROM {items}), '') END"
+
+
+def list_items(value: str) -> str:
+    """The items of a list, joined, without those that are NULL."""
+    return f'array_to_string(CAST({value} AS text[]), {text(ITEM_END)}) COLLATE "C"'
+
+
+def replace_pattern(value: str, pattern: str, replacement: str) -> str:
+    """A text with a replacement for all that a pattern matches."""
+    return f"regexp_replace({value}, {text(pattern)}, {text(replacement)}, 'g')"
+
+
+def sort_parts(value: str, separator: str) -> str:
+    """The parts of a text between separators, each once, by their code points."""
+    parts = f'SELECT DISTINCT unnest(string_to_array({value}, {text(separator)})) COLLATE "C" AS part'
+    return f"(SELECT string_agg(part, {text(separator)} ORDER BY part) FROM ({parts}) AS parts)"
+
+
 POSTGRES = Dialect(
     label="PostgreSQL",
     families=FAMILIES,
@@ -221,6 +245,10 @@ POSTGRES = Dialect(
     cast_number=cast_number,
     read_day=read_day,
     is_finite=is_finite,
+    json_items=json_items,
+    list_items=list_items,
+    replace_pattern=replace_pattern,
+    sort_parts=sort_parts,
     types=TYPES,
     name=name,
     text=text,

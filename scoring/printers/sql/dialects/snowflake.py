@@ -26,6 +26,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from leadledger.scoring.choice_forms import ITEM_END, LIST_PATTERN
 from leadledger.scoring.day_forms import DATE_PATTERN
 from leadledger.scoring.number_forms import NUMBER_PATTERN
 from leadledger.scoring.printers.sql.dialects import literals
@@ -170,6 +171,30 @@ def is_nan(value: str) -> str:
     return f"{value} = 'NaN'::FLOAT"
 
 
+def json_items(value: str) -> str:
+    """The items of a text that is a JSON list, joined; NULL for any other text."""
+    pattern = text(LIST_PATTERN.replace("(?:", "(").replace(r"\x01-\x1f", "[:cntrl:]"))
+    return (
+        f"CASE WHEN REGEXP_LIKE({value}, {pattern}) THEN ARRAY_TO_STRING(TRY_PARSE_JSON({value}), {text(ITEM_END)}) END"
+    )
+
+
+def list_items(value: str) -> str:
+    """The items of a list, joined; those that are NULL are empty."""
+    return f"ARRAY_TO_STRING({value}, {text(ITEM_END)})"
+
+
+def replace_pattern(value: str, pattern: str, replacement: str) -> str:
+    """A text with a replacement for all that a pattern matches."""
+    return f"REGEXP_REPLACE({value}, {text(pattern)}, {text(replacement)})"
+
+
+def sort_parts(value: str, separator: str) -> str:
+    """The parts of a text between separators, each once, by their code points."""
+    sign = text(separator)
+    return f"ARRAY_TO_STRING(ARRAY_SORT(ARRAY_DISTINCT(SPLIT({value}, {sign}))), {sign})"
+
+
 SNOWFLAKE = Dialect(
     label="Snowflake",
     families=FAMILIES,
@@ -191,6 +216,10 @@ SNOWFLAKE = Dialect(
     cast_number=cast_number,
     read_day=read_day,
     is_finite=is_finite,
+    json_items=json_items,
+    list_items=list_items,
+    replace_pattern=replace_pattern,
+    sort_parts=sort_parts,
     types=TYPES,
     name=name,
     text=text,

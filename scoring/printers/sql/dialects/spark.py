@@ -30,6 +30,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from leadledger.scoring.choice_forms import ITEM_END, LIST_PATTERN
 from leadledger.scoring.day_forms import DATE_PATTERN
 from leadledger.scoring.errors import PrinterError, quote
 from leadledger.scoring.number_forms import NUMBER_PATTERN
@@ -185,6 +186,28 @@ def as_text(raw: str) -> str:
     return f"CAST({raw} AS STRING)"
 
 
+def json_items(value: str) -> str:
+    """The items of a text that is a JSON list, joined; NULL for any other text."""
+    is_list = matches(value, LIST_PATTERN)
+    return f"CASE WHEN {is_list} THEN array_join(from_json({value}, 'array<string>'), {text(ITEM_END)}) END"
+
+
+def list_items(value: str) -> str:
+    """The items of a list, joined, without those that are NULL."""
+    return f"array_join(CAST({value} AS ARRAY<STRING>), {text(ITEM_END)})"
+
+
+def replace_pattern(value: str, pattern: str, replacement: str) -> str:
+    """A text with a replacement for all that a pattern matches."""
+    return f"regexp_replace({value}, {text(pattern)}, {text(replacement)})"
+
+
+def sort_parts(value: str, separator: str) -> str:
+    """The parts of a text between separators, each once, by their code points."""
+    parts = f"split({value}, {text(f'[{separator}]')})"
+    return f"array_join(array_sort(array_distinct({parts})), {text(separator)})"
+
+
 def day_as_text(raw: str) -> str:
     """The text of a day or a time in a column of an unknown type; of an instant, in UTC, as only JSON writes it.
 
@@ -213,6 +236,10 @@ SPARK = Dialect(
     cast_number=cast_number,
     read_day=read_day,
     is_finite=is_finite,
+    json_items=json_items,
+    list_items=list_items,
+    replace_pattern=replace_pattern,
+    sort_parts=sort_parts,
     types=TYPES,
     name=name,
     text=text,

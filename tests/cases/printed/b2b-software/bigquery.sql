@@ -28,7 +28,7 @@ WITH taken AS ( -- texts in no collation, and columns whose type is not known as
     COLLATE(CAST(`proposal_value` AS STRING), '') AS `in:proposal_value`
   FROM leads
 ),
-trimmed AS ( -- texts of days, and numbers that aren't written plainly, without white space at the ends
+trimmed AS ( -- texts of days, choices, and numbers that aren't written plainly, without white space at the ends
   SELECT
     *,
     CASE WHEN length(`in:created`) = 10 THEN `in:created` ELSE TRIM(`in:created`, ' \t\n\r\f\v') END AS `raw:created`,

@@ -28,7 +28,7 @@ WITH taken AS ( -- texts in no collation, and columns whose type is not known as
     CAST("proposal_value" AS VARCHAR) COLLATE c AS "in:proposal_value"
   FROM leads
 ),
-trimmed AS ( -- texts of days, and numbers that aren't written plainly, without white space at the ends
+trimmed AS ( -- texts of days, choices, and numbers that aren't written plainly, without white space at the ends
   SELECT
     *,
     CASE WHEN length("in:created") = 10 THEN "in:created" ELSE trim("in:created", (' ' || chr(9) || chr(10) || chr(13) || chr(12) || chr(11))) END AS "raw:created",

@@ -27,7 +27,7 @@ WITH taken AS ( -- texts in no collation, and columns whose type is not known as
   FROM leads
   OFFSET 0
 ),
-trimmed AS ( -- texts of days, and numbers that aren't written plainly, without white space at the ends
+trimmed AS ( -- texts of days, choices, and numbers that aren't written plainly, without white space at the ends
   SELECT
     "lead_id", "in:stage", "in:created", "in:country", "in:employees", "in:annual_revenue", "in:job_title",
     "in:lead_source", "in:need", "in:budget", "in:decision_role", "in:decision_date", "in:supplier_status",

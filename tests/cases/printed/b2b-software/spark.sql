@@ -26,7 +26,7 @@ WITH taken AS ( -- texts in no collation, and columns whose type is not known as
     CAST(`proposal_value` AS STRING) AS `in:proposal_value`
   FROM leads
 ),
-trimmed AS ( -- texts of days, and numbers that aren't written plainly, without white space at the ends
+trimmed AS ( -- texts of days, choices, and numbers that aren't written plainly, without white space at the ends
   SELECT
     `lead_id`, `in:stage`, `in:created`, `in:country`, `in:employees`, `in:annual_revenue`, `in:job_title`,
     `in:lead_source`, `in:need`, `in:budget`, `in:decision_role`, `in:decision_date`, `in:supplier_status`,
