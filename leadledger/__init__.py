@@ -50,7 +50,13 @@ def __getattr__(name: str) -> Any:
     """Import a verb at its first use, and keep it."""
     if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    verb = getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
+    try:
+        verb = getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
+    except ModuleNotFoundError as error:
+        if not _MODULES[name].startswith("training.") or (error.name or "").startswith(__name__):
+            raise
+        package, install = (error.name or "").partition(".")[0], "pip install 'leadledger[train]'"
+        raise ImportError(f"leadledger.{name} needs {package}; install it with {install}", name=error.name) from None
     globals()[name] = verb
     return verb
 

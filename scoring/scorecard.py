@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 from itertools import pairwise
-from typing import Any
+from typing import Any, Protocol
 
 from leadledger.scoring.column_names import ColumnNames
 from leadledger.scoring.criterion import Criterion
@@ -231,6 +231,19 @@ class Scorecard:
             if total >= cut:
                 return name
         return self.card.below
+
+
+class HasScorecard(Protocol):
+    """What has a scorecard, such as the result of a training."""
+
+    @property
+    def scorecard(self) -> Scorecard:
+        """The scorecard, ready to score."""
+
+
+def find_scorecard(source: Scorecard | HasScorecard) -> Scorecard:
+    """A scorecard, or that of what has one."""
+    return source if isinstance(source, Scorecard) else source.scorecard
 
 
 def build_untrained(card: Card) -> Scorecard:

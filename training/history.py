@@ -19,6 +19,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from leadledger.scoring.card.reader import read_card
 from leadledger.scoring.choice_flags import name_flags
 from leadledger.scoring.choice_forms import mark_choice, split_choices
 from leadledger.scoring.criterion import Criterion
@@ -107,14 +108,24 @@ class History:
     def __len__(self) -> int:
         return len(self.won)
 
+    def __getstate__(self) -> dict[str, Any]:
+        """What is pickled: the leads, and not the list that they came from."""
+        return {**self.__dict__, "connection": None}
+
+    @property
+    def _list(self) -> duckdb.DuckDBPyConnection:
+        """The list that the leads came from. Raises DataError where it is gone."""
+        if self.connection is None:
+            raise DataError("this history was pickled, and has lost the list it came from; read it again")
+        return self.connection
+
     def _repr_html_(self) -> str:
         rows = [{"leads": name.replace("_", " "), "": count} for name, count in self.counts.__dict__.items()]
         return table(rows, "A history", f"{self.frame.shape[1]} fields to learn from")
 
     def score(self, card: Scorecard) -> NDArray[np.int64]:
         """The totals (n,), in tenths, that a scorecard gives to these leads, each as of its own day."""
-        assert self.connection is not None
-        totals = self.connection.execute(
+        totals = self._list.execute(
             f'SELECT {quoted(ROW)} AS row, "ll:total" AS total FROM ({self._scoring(card)})'
         ).df()
         return totals.set_index("row")["total"].reindex(self.rows).to_numpy(np.int64)
@@ -125,9 +136,8 @@ class History:
         `columns` are SQL expressions over the columns of `Query(checks=True)`, with `ledger` also over the entries
         of the ledger. None of them may be NULL. Cast them to the smallest type that holds them: they are kept whole.
         """
-        assert self.connection is not None
         selected = "".join(f", {column} AS c{i}" for i, column in enumerate(columns))
-        table_columns = self.connection.execute(
+        table_columns = self._list.execute(
             f"SELECT {quoted(ROW)} AS row{selected} FROM ({self._scoring(card, ledger)})"
         ).fetchnumpy()
         rows = np.asarray(table_columns["row"])
@@ -146,11 +156,8 @@ class History:
 
     def read_leads(self, positions: NDArray[np.intp]) -> list[dict[str, Any]]:
         """Some leads as they stand in the source, by its column names, in the order of `positions`."""
-        assert self.connection is not None
         rows = [int(row) for row in self.rows[positions]]
-        answer = self.connection.execute(
-            f"SELECT * FROM {self.source.table} WHERE list_contains(?, {quoted(ROW)})", [rows]
-        )
+        answer = self._list.execute(f"SELECT * FROM {self.source.table} WHERE list_contains(?, {quoted(ROW)})", [rows])
         names = [column[0] for column in answer.description or ()]
         leads = {row[names.index(ROW)]: dict(zip(names, row, strict=True)) for row in answer.fetchall()}
         return [leads[row] for row in rows]
@@ -175,16 +182,17 @@ class History:
 
 
 def read_history(
-    card: Card,
+    card: Card | Path | str,
     data: Path | str | pd.DataFrame | LoggedHistory,
     as_of: date | None = None,
     reading: ReadingOptions = AS_FOUND,
 ) -> History:
-    """Read a history for a card. Raises DataError.
+    """Read a history for a card, or for that of a file. Raises DataError, and ScorecardError for the card.
 
     `as_of` is the day on which it was taken, which decides who is immature; None: the newest day in it. `reading`
     says where in a file the leads are.
     """
+    card = card if isinstance(card, Card) else read_card(card)
     logged = isinstance(data, LoggedHistory)
     if isinstance(data, LoggedHistory):
         card, as_of = adapt_to_log(card), as_of or data.as_of

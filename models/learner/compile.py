@@ -45,7 +45,8 @@ FUSING_DISTANCE = 1.0  # tenths; bins that differ by less than the rounding are 
 def compile_additive(estimator: Any, X: pd.DataFrame | ArrayLike) -> Additive:
     """The tables of a fitted classifier, in log-odds, purified.
 
-    `estimator` has `decision_function` or `predict_log_proba`, and these attributes; only `bins_` must be there.
+    `estimator` has `decision_function`, `predict_log_proba` or `predict_proba`, and these attributes; only `bins_` must
+    be there. In a Pipeline whose steps keep the columns as they are, `pairs_` may be those of the last step.
 
     bins_ : list of bins, one a column; a Pipeline that begins with `Binning` has them.
     pairs_ : list of (i, j), i < j.
@@ -57,7 +58,7 @@ def compile_additive(estimator: Any, X: pd.DataFrame | ArrayLike) -> Additive:
     `X` (n_leads, n_columns) are leads that it was not fitted on, to check the tables with.
     Raises CompileError if they don't reproduce the classifier to 1e-9.
     """
-    class_name = type(estimator[-1] if isinstance(estimator, Pipeline) else estimator).__name__
+    class_name = class_name_of(estimator)
     bins = bins_of(estimator)
     if not bins:
         raise CompileError(
@@ -105,28 +106,57 @@ def compile_additive(estimator: Any, X: pd.DataFrame | ArrayLike) -> Additive:
 
 
 def _declared_pairs(estimator: Any, n_columns: int) -> list[Fields]:
-    """The `pairs_` of a classifier; none where it has none."""
-    pairs = [(int(first), int(second)) for first, second in getattr(estimator, "pairs_", ())]
+    """The `pairs_` of a classifier, or of the last step of a Pipeline; none where it has none.
+
+    Those of a last step count where it was given as many columns as there are bins; behind a step that makes others,
+    positions mean something else.
+    """
+    declares = estimator
+    if isinstance(estimator, Pipeline) and not hasattr(estimator, "pairs_"):
+        declares = estimator[-1] if getattr(estimator[-1], "n_features_in_", None) == n_columns else None
+    pairs = [(int(first), int(second)) for first, second in getattr(declares, "pairs_", ())]
     if any(not 0 <= first < second < n_columns for first, second in pairs) or len(set(pairs)) < len(pairs):
         raise CompileError(f"`pairs_` must hold each pair once, as (i, j) with 0 <= i < j < {n_columns}, not {pairs}")
     return pairs
 
 
 def bins_of(estimator: Any) -> Sequence[Bins]:
-    """The `bins_` of a fitted classifier, or of the `Binning` that its Pipeline begins with; none where it has none."""
+    """The `bins_` of a fitted classifier, or of the `Binning` that its Pipeline begins with; none where it has none.
+
+    Raises CompileError where they are bins of another kind, such as InterpretML's.
+    """
     if isinstance(estimator, Pipeline) and isinstance(estimator[0], Binning):
         estimator = estimator[0]
     bins: Sequence[Bins] = getattr(estimator, "bins_", ())
+    if not all(isinstance(column_bins, NumberBins | TextBins | FlagBins) for column_bins in bins):
+        raise CompileError(
+            f"the `bins_` of {type(estimator).__name__} are not leadledger's; put `Binning` before it in a Pipeline"
+        )
     return bins
 
 
 def log_odds(estimator: Any, X: pd.DataFrame | ArrayLike) -> Floats:
-    """The log-odds (n_leads,) of the second class by any classifier of two classes."""
+    """The log-odds (n_leads,) of the second class by any classifier of two classes.
+
+    Raises CompileError where the classifier has no probabilities.
+    """
     if hasattr(estimator, "decision_function"):
         return np.asarray(estimator.decision_function(X), dtype=np.float64)
     with np.errstate(divide="ignore", invalid="ignore"):
-        logs = np.asarray(estimator.predict_log_proba(X), dtype=np.float64)
+        if hasattr(estimator, "predict_log_proba"):
+            logs = np.asarray(estimator.predict_log_proba(X), dtype=np.float64)
+        elif hasattr(estimator, "predict_proba"):
+            logs = np.log(np.asarray(estimator.predict_proba(X), dtype=np.float64))
+        else:
+            raise CompileError(
+                f"{class_name_of(estimator)} has no probabilities; it needs `decision_function` or `predict_proba`"
+            )
         return logs[:, 1] - logs[:, 0]
+
+
+def class_name_of(estimator: Any) -> str:
+    """The class of a classifier, or of the last step of a Pipeline."""
+    return type(estimator[-1] if isinstance(estimator, Pipeline) else estimator).__name__
 
 
 def make_leads(estimator: Any, indexes: Indexes) -> pd.DataFrame | Floats:

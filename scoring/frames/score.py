@@ -26,7 +26,7 @@ from leadledger.scoring.printers.sql.dialects.column_types import type_family
 from leadledger.scoring.printers.sql.dialects.duckdb import DUCKDB_SETTINGS
 from leadledger.scoring.printers.sql.dialects.literals import quoted
 from leadledger.scoring.printers.sql.query import BAD, Query
-from leadledger.scoring.scorecard import Scorecard
+from leadledger.scoring.scorecard import HasScorecard, Scorecard, find_scorecard
 
 if TYPE_CHECKING:
     import duckdb
@@ -40,7 +40,7 @@ ROWS_PER_BATCH = 250_000  # of a stream, since planning the SELECT takes as long
 
 
 def score_frame(
-    card: Scorecard,
+    card: Scorecard | HasScorecard,
     frame: Frame,
     as_of: date,
     *,
@@ -53,6 +53,7 @@ def score_frame(
     `frame` is a pandas DataFrame (its index is kept), a Polars DataFrame or LazyFrame (which is scored when it is
     collected, as a whole), a pyarrow Table, a RecordBatchReader (which is read, and scored, as the result is read), or
     a Spark DataFrame, which the cluster scores when the result is asked for, without a Python worker.
+    `card` is a scorecard, or what has one: the result of `train`.
     A column belongs to a field by its name, or by a name under `from:` in the card; a field without one is missing.
 
     `keep` are the columns of `frame` to bring along; None: all. Behind them come `score` (0 to 100), `points`,
@@ -67,7 +68,7 @@ def score_frame(
     library, sort = find_library(frame)
     if library == "polars":
         require_arrow()
-    scoring = _FrameScoring(card, as_of, explain, keep, prefix)
+    scoring = _FrameScoring(find_scorecard(card), as_of, explain, keep, prefix)
     scored: Any
     if (library, sort) == SPARK:
         scored = _plan_spark(scoring, frame)

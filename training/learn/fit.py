@@ -10,12 +10,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import logit
-from sklearn.base import ClassifierMixin, clone
+from sklearn.base import ClassifierMixin
 
 from leadledger.models.learner.classifier import AdditiveClassifier
 from leadledger.models.learner.compile import compile_additive, log_odds, to_tables
 from leadledger.scoring.scorecard import START_TENTHS, Card, Learned, Scorecard
 from leadledger.training.history import History
+from leadledger.training.learn.estimator import fit_estimator
 from leadledger.training.learn.split import HistorySplit, out_of_fold
 from leadledger.training.learn.trust import LOG_ODDS, Weights, combine, in_the_large
 
@@ -53,15 +54,20 @@ def fit_card(
     estimator: ClassifierMixin,
     seed: int,
     progress: Callable[[str], None] = lambda step: None,
+    sample_weight: NDArray[np.float64] | None = None,
 ) -> CardFit:
-    """Learn from the older leads of a split. Raises CompileError where the estimator is no sum of tables."""
+    """Learn from the older leads of a split. `sample_weight` (n,): how much each counts for the classifier.
+
+    Raises CompileError where the estimator is no sum of tables, DataError where it can't be fitted at all.
+    """
     frame, won, rules, older = history.frame, history.won, history.rules, split.train
+    older_weights = None if sample_weight is None else sample_weight[older]
     progress("fitting on all older leads")
-    fitted: Any = clone(estimator).fit(frame.iloc[older], won[older])
+    fitted = fit_estimator(estimator, frame.iloc[older], won[older], older_weights)
     progress("compiling to tables")
     additive = compile_additive(fitted, frame.iloc[split.held])
     days = None if history.days is None else history.days[older]
-    parts = out_of_fold(estimator, frame.iloc[older], won[older], days, seed, progress)
+    parts = out_of_fold(estimator, frame.iloc[older], won[older], days, seed, progress, older_weights)
     seen = np.isfinite(parts.log_odds)
     weights = combine(won[older][seen], rules[older][seen], parts.log_odds[seen], card.trust, parts.parts[seen])
     base_rate = float(won[older].mean())

@@ -9,16 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from sklearn.base import ClassifierMixin, clone
+from sklearn.base import ClassifierMixin
 from sklearn.model_selection import StratifiedKFold, train_test_split
 
 from leadledger.models.learner.compile import log_odds
 from leadledger.training.history import History
+from leadledger.training.learn.estimator import fit_estimator
 
 FOLDS = 5  # random parts, each predicted by a model of the others
 FIRST_WINDOW = 0.4  # share of the leads, the oldest, that the first of the growing windows learns from
@@ -68,11 +68,13 @@ def out_of_fold(
     days: NDArray[np.int64] | None,
     seed: int,
     progress: Callable[[str], None] = lambda step: None,
+    weights: NDArray[np.float64] | None = None,
 ) -> Unseen:
     """The log-odds of each lead by a model that was fitted without it; where there are days, to earlier leads only.
 
-    `days` (n,) ascend, as in a history. The oldest leads, which the first window learns from, stay NaN. A history too
-    short for windows (fewer than 5 leads of either outcome early on) is predicted in random parts, and `way` says so.
+    `weights` (n,): how much each lead counts in the fits. `days` (n,) ascend, as in a history. The oldest leads, which
+    the first window learns from, stay NaN. A history too short for windows (fewer than 5 leads of either outcome early
+    on) is predicted in random parts, and `way` says so.
     """
     first = max(0, len(won) - MOST_LEADS_PREDICTED)
     windows = None if days is None else _windows(won[first:], days[first:])
@@ -82,7 +84,8 @@ def out_of_fold(
     of = np.zeros(len(won), dtype=np.int64)
     for number, (kept, left) in enumerate(parts, start=1):
         progress(f"fitting, part {number} of {len(parts)}")
-        fitted: Any = clone(estimator).fit(frame.iloc[first + kept], won[first + kept])
+        fit_weights = None if weights is None else weights[first + kept]
+        fitted = fit_estimator(estimator, frame.iloc[first + kept], won[first + kept], fit_weights)
         unseen[first + left] = log_odds(fitted, frame.iloc[first + left])
         of[first + left] = number - 1 if way == "time" else 0
     return Unseen(unseen, of, way)

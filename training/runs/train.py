@@ -11,11 +11,13 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike, NDArray
 from scipy.special import expit
-from sklearn.base import ClassifierMixin, clone
-from sklearn.pipeline import Pipeline
+from sklearn.base import ClassifierMixin
 
+from leadledger.models.learner.compile import class_name_of, log_odds
 from leadledger.scoring.card.reader import read_card
 from leadledger.scoring.choice_flags import add_choice_flags
 from leadledger.scoring.errors import CompileError, DataError
@@ -25,6 +27,7 @@ from leadledger.training.evidence.leakage import find_leaks
 from leadledger.training.evidence.maturity import maturity
 from leadledger.training.evidence.release_comparison import nothing_learned
 from leadledger.training.history import History, read_history
+from leadledger.training.learn.estimator import align_weights, fit_estimator
 from leadledger.training.learn.fit import default_classifier, fit_card
 from leadledger.training.learn.split import HistorySplit, split_history
 from leadledger.training.learn.threshold import find_thresholds
@@ -46,6 +49,7 @@ def train(
     seed: int = 0,
     held_out: float = HELD_OUT,
     estimator: ClassifierMixin | None = None,
+    sample_weight: ArrayLike | None = None,
     current: Scorecard | None = None,
     reading: ReadingOptions = AS_FOUND,
     progress: Callable[[str], None] = lambda step: None,
@@ -57,6 +61,8 @@ def train(
 
     `held_out` (0..1) is the share of leads to judge by: the newest where the card names a day, else drawn at random
     with the same share of opportunities. `estimator` takes the default's place; it must be additive over `bins_`.
+    `sample_weight` (rows of the history,) says how much each row counts for the classifier, 0 or more; each lead counts
+    once where rules are combined with it, thresholds are found and all is judged.
     `current` is the release that this one would follow; both are judged by the same held-out leads.
     `reading` says where in a file the leads are.
     """
@@ -66,6 +72,7 @@ def train(
     progress("reading the history")
     history = read_history(written, data, as_of, reading)
     written = add_choice_flags(written, history.choices)
+    weights = None if sample_weight is None else align_weights(sample_weight, history.rows, history.counts.rows)
     source = provenance(card_text, data, history, seed)
     metrics = _history_metrics(written, data, history)
     why = _too_little(written, history)
@@ -82,7 +89,7 @@ def train(
     leakage = find_leaks(written, history, seed)
     leakage.refuse()
     metrics["leakage"] = leakage.to_dict()
-    fitted = _fit(written, history, split, estimator, seed, progress)
+    fitted = _fit(written, history, split, estimator, seed, progress, weights)
     progress("judging")
     metrics |= measure_fit(fitted, seed)
     progress("auditing the rules")
@@ -92,7 +99,15 @@ def train(
         metrics["comparison"] = compare_to_current(fitted, current, seed).to_dict()
     estimator = fitted.fit.estimator
     return Training(
-        written, card_text, fitted.learned, metrics, source, history, notes=history.notes, estimator=estimator
+        written,
+        card_text,
+        fitted.learned,
+        metrics,
+        source,
+        history,
+        notes=history.notes,
+        estimator=estimator,
+        held=split.held,
     )
 
 
@@ -114,10 +129,12 @@ def _fit(
     estimator: ClassifierMixin | None,
     seed: int,
     progress: Callable[[str], None],
+    weights: NDArray[np.float64] | None,
 ) -> FittedCard:
     """Fit, and find the thresholds of the stages. Raises DataError where the classifier is no sum of tables."""
     try:
-        fit = fit_card(card, history, split, estimator or default_classifier(card, history, seed), seed, progress)
+        classifier = estimator or default_classifier(card, history, seed)
+        fit = fit_card(card, history, split, classifier, seed, progress, weights)
     except CompileError as error:
         if estimator is None:  # a mistake of ours, and still no traceback
             raise DataError(f"the default classifier can't be written as tables: {error}") from error
@@ -158,15 +175,15 @@ def _not_readable(
 ) -> DataError:
     """The refusal of a classifier that is no sum of tables, and what it would gain: the price of readability."""
     frame, won = history.frame, history.won
+    classifier = class_name_of(estimator)
     progress("measuring the price of readability")
-    opaque: Any = clone(estimator).fit(frame.iloc[split.train], won[split.train])
+    try:
+        opaque = log_odds(fit_estimator(estimator, frame.iloc[split.train], won[split.train]), frame.iloc[split.held])
+    except CompileError:  # it has no probabilities
+        return DataError(f"{classifier} can't take the default's place: {reason}.")
     readable = fit_card(card, history, split, default_classifier(card, history, seed), seed, progress)
-    losses = [
-        judge(won[split.held], probability).log_loss
-        for probability in (opaque.predict_proba(frame.iloc[split.held])[:, 1], expit(readable.exact[split.held]))
-    ]
+    losses = [judge(won[split.held], expit(decided)).log_loss for decided in (opaque, readable.exact[split.held])]
     gained = losses[1] - losses[0]
-    classifier = type(estimator[-1] if isinstance(estimator, Pipeline) else estimator).__name__
     price = f"the price of readability is {gained:.4f}" if gained > 0 else "readability costs nothing here"
     return DataError(
         f"{classifier} can't take the default's place: {reason}.\nOn the {len(split.held):,} held-out"

@@ -4,15 +4,44 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Protocol
 
-from leadledger.training.runs.training_result import Training
+from leadledger.scoring.scorecard import Learned
+from leadledger.training.history import History
 from leadledger.training.sources.logged import LEFT_OUT_REASONS
 
 NAMES = {"leadledger": "this release"}
 
 
-def training_text(training: Training, release: str, current: bool, width: int = 80, *, draft: bool = False) -> str:
+class Trained(Protocol):
+    """What is printed of a training run."""
+
+    @property
+    def learned(self) -> Learned:
+        """The learned part."""
+
+    @property
+    def metrics(self) -> Mapping[str, Any]:
+        """The measures, as in metrics.json."""
+
+    @property
+    def history(self) -> History | None:
+        """The leads that were learned from."""
+
+    @property
+    def rules_only(self) -> str:
+        """Why nothing was learned; empty where something was."""
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Notes for people."""
+
+    @property
+    def held_back(self) -> str:
+        """Why it should not become the current release."""
+
+
+def training_text(training: Trained, release: str, current: bool, width: int = 80, *, draft: bool = False) -> str:
     """The verdict, where the leads went, and the measures beside those of the baselines.
 
     `current`: whether it became the current release; `draft`: whether it was not to.
@@ -20,7 +49,12 @@ def training_text(training: Training, release: str, current: bool, width: int = 
     return "\n".join([*_fate(training, release, current, width, draft), *_lines(training, width)])
 
 
-def _fate(training: Training, release: str, current: bool, width: int, draft: bool) -> Iterator[str]:
+def summary_text(training: Trained, width: int = 80) -> str:
+    """Where the leads went, and the measures beside those of the baselines; nothing of a release."""
+    return "\n".join(_lines(training, width))
+
+
+def _fate(training: Trained, release: str, current: bool, width: int, draft: bool) -> Iterator[str]:
     """Whether it is the current release, and how it compares with the one before."""
     if current:
         yield f"Release {release} is made, and is the current one."
@@ -34,7 +68,7 @@ def _fate(training: Training, release: str, current: bool, width: int, draft: bo
     yield ""
 
 
-def _lines(training: Training, width: int) -> Iterator[str]:
+def _lines(training: Trained, width: int) -> Iterator[str]:
     if training.rules_only:
         yield from textwrap.wrap(f"Rules alone, nothing was learned: {training.rules_only}.", width)
         yield "Points count as declared."
@@ -115,7 +149,7 @@ def _of_the_log(log: Mapping[str, Any], width: int) -> Iterator[str]:
         yield from textwrap.wrap(sentence, width)
 
 
-def _counts(training: Training, width: int) -> Iterator[str]:
+def _counts(training: Trained, width: int) -> Iterator[str]:
     assert training.history is not None
     counts = training.history.counts
     rate = f" ({counts.won / counts.used:.1%})" if counts.used else ""

@@ -9,20 +9,29 @@ from datetime import datetime
 from typing import Any
 
 import joblib
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
 
 from leadledger.models.releases.store import Releases
+from leadledger.scoring.errors import DataError
 from leadledger.scoring.scorecard import Card, Learned, Scorecard
+from leadledger.training.evidence.contributions import find_contributions, list_tables, measure_importance
 from leadledger.training.history import History
 from leadledger.training.notebook import table
+from leadledger.training.runs.train_text import summary_text
 
 MEASURES_SHOWN = ("auc", "log_loss", "brier", "gain")  # in a notebook
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Training:
     """What a training run made: the scorecard's learned part, its measures, their source, and notes for people.
 
     `rules_only` says why nothing was learned; empty where something was. `estimator` is the fitted classifier, or None.
+    `held` (m,) are the positions in `history` of the held-out leads; none where nothing was learned.
+
+    It can be pickled, and printed: `print(training)` is a screenful. `score_frame` and `to_sql` take it as it is.
     """
 
     card: Card
@@ -33,12 +42,44 @@ class Training:
     history: History | None
     rules_only: str = ""
     notes: tuple[str, ...] = ()
-    estimator: Any = field(default=None, repr=False)
+    estimator: Any = None
+    held: NDArray[np.intp] = field(default_factory=lambda: np.zeros(0, np.intp))
 
     @property
     def scorecard(self) -> Scorecard:
         """The card with what was learned, not released yet."""
         return Scorecard(self.card, self.learned)
+
+    def tables(self) -> pd.DataFrame:
+        """The learned tables and pairs: a row for each bin or cell, with its points, their error, and its leads."""
+        return list_tables(self.scorecard)
+
+    def importance(self) -> pd.DataFrame:
+        """The fields, the most telling first: `spread`, the share of the spread of scores, and `loss_if_left_out`.
+
+        Both are measured on the held-out leads. Raises DataError where nothing was learned, and for a training that was
+        pickled, which has lost the list it learned from.
+        """
+        return measure_importance(self.scorecard, self._require_history(), self.held)
+
+    def contributions(self) -> pd.DataFrame:
+        """The ledgers of the held-out leads: a row a lead, a column for each entry, in points, and `total`, their sum.
+
+        The index is the number of the lead's row in the history. Raises DataError, as `importance`.
+        """
+        return find_contributions(self.scorecard, self._require_history(), self.held)
+
+    def _require_history(self) -> History:
+        if self.rules_only or self.history is None:
+            raise DataError(f"nothing was learned, so there are no held-out leads: {self.rules_only}")
+        return self.history
+
+    def __str__(self) -> str:
+        return f"{self.card.title or self.card.name}\n{summary_text(self)}"
+
+    def __repr__(self) -> str:
+        leads = 0 if self.history is None else len(self.history)
+        return f"<Training of the card '{self.card.name}' on {leads:,} leads>"
 
     @property
     def held_back(self) -> str:

@@ -43,7 +43,7 @@ from leadledger.scoring.printers.sql.ranges import End, RangePrinter
 from leadledger.scoring.printers.sql.reasons import reason_steps
 from leadledger.scoring.printers.sql.source import check_names, find_dialect, from_item
 from leadledger.scoring.printers.sql.steps import Step, drop_unread, print_steps
-from leadledger.scoring.scorecard import Scorecard
+from leadledger.scoring.scorecard import HasScorecard, Scorecard, find_scorecard
 
 # The prefixes of columns made on the way, which no column of a list may have.
 _PREFIXES = frozenset(
@@ -56,7 +56,7 @@ _PREFIXES = frozenset(
 
 
 def to_sql(
-    card: Scorecard,
+    card: Scorecard | HasScorecard,
     as_of: date,
     *,
     source: str = "leads",
@@ -70,8 +70,9 @@ def to_sql(
     row_filter: str = "",
     quoted_names: bool = False,
 ) -> str:
-    """The scorecard as one SELECT over the table `source`, which may be `schema.table` or `"odd.name"`.
+    """A scorecard as one SELECT over the table `source`, which may be `schema.table` or `"odd.name"`.
 
+    `card` is a scorecard, or what has one: the result of `train`.
     `columns` maps the table's columns to their types, by the engine's own names or DuckDB's (None: not known, and then
     the column is read by its text, whatever its type is); None: one column for each field, of a type that is not known.
     `keep` are columns to bring along. The SELECT adds score, points, probability, grade and recommendation, with
@@ -82,6 +83,7 @@ def to_sql(
     `quoted_names` are looked up letter by letter in Snowflake, which the other engines do anyway. Raises PrinterError,
     ConditionError, DataError.
     """
+    scorecard = find_scorecard(card)
     spelling = find_dialect(dialect, quoted_names=quoted_names)
     types = None if columns is None else {name: spelling.read_type(name, kind) for name, kind in columns.items()}
     query = Query(
@@ -92,11 +94,11 @@ def to_sql(
         plus_minus=plus_minus,
         explain=explain,
         ledger=ledger,
-        where=parse_tree(where, card.card.fields) if where else None,
+        where=parse_tree(where, scorecard.card.fields) if where else None,
     )
-    printer = SelectPrinter(card, query, spelling)
+    printer = SelectPrinter(scorecard, query, spelling)
     selected = printer.score()
-    check_names(card.card, query, [column.name for column in selected], spelling)
+    check_names(scorecard.card, query, [column.name for column in selected], spelling)
     return printer.finish(selected)
 
 
