@@ -16,7 +16,7 @@ from typing import Any
 from leadledger.scoring.errors import UnreadableValue, quote
 from leadledger.scoring.field import OTHER_VALUE, Field
 from leadledger.scoring.number_forms import find_whole_number
-from leadledger.scoring.text_forms import WHITE_SPACE, fold
+from leadledger.scoring.text_forms import WHITE_SPACE, fold, key_of
 
 # The types of what pandas puts for a missing value, recognised by name since serving never imports pandas.
 ABSENT_TYPES = ("NAType", "NaTType")
@@ -39,14 +39,19 @@ _LIST = re.compile(LIST_PATTERN)
 def make_choices_reader(field: Field, missing: frozenset[str]) -> Callable[[Any], str | None]:
     """The function that reads the choices of a field, as they are kept; None where there are none.
 
-    `missing` holds the texts (folded) that mean "not known". The function raises UnreadableValue.
+    `missing` holds the keys of the texts that mean "not known" in the whole card, each as one of the choices. The usual
+    words for nothing do so where they stand alone: one of several is a choice. The function raises UnreadableValue.
     """
     separator = field.separator
-    listed = {fold(value): value for value in field.values}
-    absent = missing | {""}
+    listed = {key_of(value): value for value in field.values}
+    absent = missing | field.missing_texts | {""}
+    absent_alone = field.find_absent_keys(missing)
 
     def read_choices(raw: Any) -> str | None:
-        keys = dict.fromkeys(key for key in split_raw(raw, separator) if key not in absent)
+        parts = [key for key in split_raw(raw, separator) if key not in absent]
+        if len(parts) == 1 and parts[0] in absent_alone:
+            return None
+        keys = dict.fromkeys(parts)
         if not listed:
             return join_choices(sorted(keys), separator)
         chosen = [value for key, value in listed.items() if key in keys]

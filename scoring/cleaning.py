@@ -10,8 +10,9 @@ The written forms, after white space (ASCII) is taken off both ends:
   where the field says how its numbers are written. Not `1_000`, `0x10`, `inf`. NaN, typed or written, is missing.
 - flag: true/false, yes/no, y/n, t/f, on/off, 1/0, 1.0/0.0, in any case.
 - date: `2026-01-31`, alone or followed by a time, which may have an offset; the day is the one in UTC.
-- text, id: as it is; a whole number, also one that is a float, becomes its text. Where the card
-  lists `values`, one of them (the case of A to Z ignored).
+- text: in the spelling that the card or a learned table has for its key (`text_forms.py`), else as it is. Where the
+  card lists `values`, one of them. A text of a field that says `exact: yes`, and an id: as it is. A whole number, also
+  one that is a float, becomes its text.
 - choices: `crm;erp`, a list, or a list as JSON (`choice_forms.py`).
 """
 
@@ -30,7 +31,7 @@ from leadledger.scoring.errors import UnreadableValue, quote
 from leadledger.scoring.field import OTHER_VALUE, Field
 from leadledger.scoring.flag_forms import read_flag
 from leadledger.scoring.number_forms import find_whole_number, make_number_reader
-from leadledger.scoring.text_forms import WHITE_SPACE, fold
+from leadledger.scoring.text_forms import WHITE_SPACE, key_of, strip
 from leadledger.scoring.tree import Typed
 
 # Per field, the texts that were read before and need not be read again.
@@ -45,35 +46,71 @@ def make_cleaner(field: Field, missing: frozenset[str]) -> Callable[[Any], Typed
 
     `missing` holds the texts (folded) that mean "not known" in the whole card. The function raises UnreadableValue.
     """
-    missing |= field.missing_texts
-    convert: Callable[[Any], Typed] = {
-        "number": make_number_reader(field.number_format),
-        "text": _make_text_reader(field),
-        "flag": read_flag,
-        "date": read_day,
-        "id": _make_text_reader(field),
-        "choices": make_choices_reader(field, missing),
-    }[field.kind]
+    if field.kind in ("text", "id"):
+        return _make_text_cleaner(field, field.find_absent_keys(missing))
+    if field.kind == "choices":
+        read_choices = make_choices_reader(field, missing)
+        return lambda raw: None if raw is None or _is_nan(raw) else read_choices(raw)
+    read_number = make_number_reader(field.number_format)
+    convert: Callable[[Any], Typed] = {"number": read_number, "flag": read_flag, "date": read_day}[field.kind]
     absent = frozenset(field.missing)
+    absent_keys = field.find_absent_keys(missing)
+
+    @lru_cache(maxsize=MOST_TEXTS_REMEMBERED)  # answers, days and round numbers come again and again
+    def clean_remembered(raw: str) -> Typed:
+        return clean_text(raw)
 
     def clean_text(raw: str) -> Typed:
-        raw = raw.strip(WHITE_SPACE)
-        if not raw or fold(raw) in missing:
+        if not (key := key_of(raw)) or key in absent_keys:
             return None
-        value = convert(raw)
+        value = convert(raw.strip(WHITE_SPACE))
         return None if value in absent else value
-
-    # Answers, days and round numbers come again and again; names and ids don't, and would only fill the memory.
-    free = field.kind == "id" or (field.kind == "text" and not field.values)
-    remembered = clean_text if free else lru_cache(maxsize=MOST_TEXTS_REMEMBERED)(clean_text)
 
     def clean(raw: Any) -> Typed:
         if type(raw) is str:
-            return remembered(raw) if len(raw) <= LONGEST_TEXT_REMEMBERED else clean_text(raw)
+            return clean_remembered(raw) if len(raw) <= LONGEST_TEXT_REMEMBERED else clean_text(raw)
         if raw is None or _is_nan(raw):
             return None
         value = convert(raw)
         return None if value in absent else value
+
+    return clean
+
+
+def _make_text_cleaner(field: Field, absent_keys: frozenset[str]) -> Callable[[Any], Typed]:
+    """As `make_cleaner`, for a text or an id."""
+    spellings = field.find_spellings(absent_keys)
+    same = {text: text for text in spellings.values()}  # most values come as they are spelt
+    listed = frozenset(field.values) if field.exact else None
+    is_free = not field.values
+
+    def clean_text(raw: str) -> Typed:
+        key = key_of(raw)
+        if not key or key in absent_keys:
+            return None
+        text = raw.strip(WHITE_SPACE) if field.exact else spellings.get(key) or strip(raw)
+        if not text.isascii():
+            try:
+                text.encode()
+            except UnicodeEncodeError:
+                raise UnreadableValue(f"{quote(text)} {NOT_TEXT}: it holds half a character") from None
+        if is_free or key in spellings or (listed and text in listed):
+            return text
+        if field.other:
+            return OTHER_VALUE if field.other == "yes" else None
+        several = all(key_of(part) in spellings for part in raw.split(";"))
+        hint = "; a field that holds several at once has `kind: choices`" if several else ""
+        raise UnreadableValue(f"{quote(text)} {field.explain_unlisted()}{hint}")
+
+    # Answers come again and again; names and ids don't, and would only fill the memory.
+    remembered = clean_text if is_free else lru_cache(maxsize=MOST_TEXTS_REMEMBERED)(clean_text)
+
+    def clean(raw: Any) -> Typed:
+        if type(raw) is str:
+            return same.get(raw) or (remembered(raw) if len(raw) <= LONGEST_TEXT_REMEMBERED else clean_text(raw))
+        if raw is None or _is_nan(raw):
+            return None
+        return clean_text(_text_of(raw))
 
     return clean
 
@@ -84,35 +121,17 @@ def _is_nan(raw: Any) -> bool:
     return type(raw).__name__ in ABSENT_TYPES or (isinstance(raw, float) and math.isnan(raw))
 
 
-def _make_text_reader(field: Field) -> Callable[[Any], str | None]:
-    values = {fold(value): value for value in field.values}
-
-    def read_text(raw: Any) -> str | None:
-        if not isinstance(raw, str):
-            whole = find_whole_number(raw)
-            if whole is None:
-                raise UnreadableValue(f"{quote(raw)} {NOT_TEXT}")
-            try:
-                raw = str(whole)  # a postcode or an id that a CRM sends as a number
-            except ValueError:  # more digits than Python prints
-                raise UnreadableValue(f"the value {NOT_TEXT}") from None
-        if not raw.isascii():
-            try:
-                raw.encode()
-            except UnicodeEncodeError:
-                raise UnreadableValue(f"{quote(raw)} {NOT_TEXT}: it holds half a character") from None
-        if values:
-            listed = values.get(fold(raw))
-            if listed is None and field.other:
-                return OTHER_VALUE if field.other == "yes" else None
-            if listed is None:
-                several = all(fold(part.strip(WHITE_SPACE)) in values for part in raw.split(";"))
-                hint = "; a field that holds several at once has `kind: choices`" if several else ""
-                raise UnreadableValue(f"{quote(raw)} {field.explain_unlisted()}{hint}")
-            return listed
-        return str(raw)
-
-    return read_text
+def _text_of(raw: Any) -> str:
+    """The text of a value that is no plain text: of a text of another type, an id, a whole number."""
+    if isinstance(raw, str):
+        return str.__str__(raw)
+    whole = find_whole_number(raw)
+    if whole is None:
+        raise UnreadableValue(f"{quote(raw)} {NOT_TEXT}")
+    try:
+        return str(whole)  # a postcode or an id that a CRM sends as a number
+    except ValueError:  # more digits than Python prints
+        raise UnreadableValue(f"the value {NOT_TEXT}") from None
 
 
 @dataclass(frozen=True)

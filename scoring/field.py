@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from typing import Literal
 
 from leadledger.scoring.number_forms import NumberFormat
-from leadledger.scoring.text_forms import fold
+from leadledger.scoring.text_forms import NOTHING_WORDS, key_of
 from leadledger.scoring.tree import Days, Kind, Node, find_fields
 
 OTHER_VALUE = "(other)"  # the typed value of a text that the card doesn't list, where it says `other: yes`
@@ -24,7 +25,9 @@ class Field:
     became of the lead: training takes it, whatever the leakage gate finds. `number_format` says how the texts of a
     number are written, so that `25.000` is one number. `other` says what becomes of a value that `values` doesn't list:
     it is refused (empty), `missing`, or kept as OTHER_VALUE (`yes`). `separator` stands between the choices of a field
-    that has several. `choice_of` is set for the flag of one choice: the field that has it (`choice_flags.py`).
+    that has several. `choice_of` is set for the flag of one choice: the field that has it (`choice_flags.py`). `exact`
+    is set for a text that is compared sign by sign. A scorecard adds what it knows: the `spellings` of texts that it
+    has a word for (`spellings.py`), and the `nothing_words` that it doesn't use as a value of the field.
     """
 
     name: str
@@ -47,6 +50,9 @@ class Field:
     other: Literal["missing", "yes", ""] = ""
     separator: str = ";"
     choice_of: str = ""
+    exact: bool = False
+    spellings: tuple[str, ...] = field(default=(), compare=False, repr=False)
+    nothing_words: frozenset[str] = field(default=NOTHING_WORDS, compare=False, repr=False)
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -65,8 +71,25 @@ class Field:
 
     @property
     def missing_texts(self) -> frozenset[str]:
-        """Its own texts, folded, that mean "not known", whether or not `values` lists them."""
-        return frozenset(fold(text) for text in self.missing if isinstance(text, str))
+        """The keys of its own texts that mean "not known", whether or not `values` lists them."""
+        return frozenset(key_of(text) for text in self.missing if isinstance(text, str))
+
+    @property
+    def known_texts(self) -> tuple[str, ...]:
+        """The texts that have a spelling: those that the card lists, else those that it or a table asks for."""
+        return () if self.exact else self.values or self.spellings
+
+    def find_absent_keys(self, missing: frozenset[str]) -> frozenset[str]:
+        """The keys of all texts that mean "not known"; `missing` are those of the whole card."""
+        usual = frozenset() if self.exact else self.nothing_words.difference(map(key_of, self.known_texts))
+        return missing | self.missing_texts | usual
+
+    def find_spellings(self, absent_keys: Iterable[str]) -> dict[str, str]:
+        """The spelling of each key that has one, the first of two; those that mean "not known" are left out."""
+        spellings: dict[str, str] = {}
+        for text in self.known_texts:
+            spellings.setdefault(key_of(text), text)
+        return {key: text for key, text in spellings.items() if key not in absent_keys}
 
     @property
     def computed_from(self) -> tuple[str, ...]:

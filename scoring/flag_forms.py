@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from leadledger.scoring.errors import UnreadableValue, quote
-from leadledger.scoring.text_forms import fold
+from leadledger.scoring.text_forms import key_of
 
 YES_TEXTS = ("true", "1", "yes", "on", "y", "t", "1.0")  # 1.0: as pandas writes a column with gaps
 NO_TEXTS = ("false", "0", "no", "off", "n", "f", "0.0")
@@ -20,7 +20,7 @@ def read_flag(raw: Any) -> bool:
     if isinstance(raw, bool):
         return raw
     if isinstance(raw, str):
-        flag = _FLAGS.get(fold(raw))
+        flag = _FLAGS.get(key_of(raw))
         if flag is not None:
             return flag
     elif isinstance(raw, int | float | Decimal) and raw in (0, 1):

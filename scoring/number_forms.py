@@ -20,7 +20,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 from leadledger.scoring.errors import UnreadableValue, quote
-from leadledger.scoring.text_forms import fold
+from leadledger.scoring.text_forms import fold, key_of
 
 # The plain form, in which a dot is surely no sign between thousands; what nearly every value looks like.
 _PLAIN_DIGITS = r"(?:[0-9]+[.]?|[0-9]*[.](?:[0-9]{1,2}|[0-9]{4,})|(?:0[0-9]*|[0-9]{4,})?[.][0-9]{3})"
@@ -193,7 +193,7 @@ def _make_text_reader(format_: NumberFormat) -> Callable[[str], float]:
     wrapper = re.compile(format_.wrapper) if format_.is_wrapped else None
 
     def read_text(raw: str) -> float:
-        digits = fold(raw)
+        digits = key_of(raw)
         if wrapper is not None and wrapper.fullmatch(digits):
             for sign, instead in format_.replacements:
                 digits = digits.replace(sign, instead)

@@ -6,8 +6,8 @@ worked out once, as integers: printers and the tree walk read it, and never comp
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from itertools import pairwise
@@ -21,7 +21,16 @@ from leadledger.scoring.field import Field
 from leadledger.scoring.gate import Gate, Stage, Threshold
 from leadledger.scoring.lookup import Term
 from leadledger.scoring.rule import Group, Rule
-from leadledger.scoring.text_forms import fold
+from leadledger.scoring.spellings import (
+    Spellings,
+    find_spellings,
+    find_words,
+    respell_condition,
+    respell_node,
+    respell_term,
+)
+from leadledger.scoring.text_forms import NOTHING_WORDS, key_of
+from leadledger.scoring.tree import Days, Node
 
 START_TENTHS = 500  # tenths: the average lead of the history
 TENTHS_PER_DOUBLING = 100  # tenths that double the odds
@@ -77,8 +86,16 @@ class Card:
 
     @cached_property
     def missing_texts(self) -> frozenset[str]:
-        """The texts, folded, that mean "not known"."""
-        return frozenset(fold(text) for text in self.missing)
+        """The keys of the texts that the card lists for "not known"."""
+        return frozenset(key_of(text) for text in self.missing)
+
+    @cached_property
+    def conditions(self) -> tuple[Node | Days, ...]:
+        """All its conditions: of derived fields, criteria, rules and exclusions, in this order."""
+        derived = [field.derived for field in self.fields.values() if field.derived is not None]
+        written = [criterion.met for criterion in self.criteria] + [rule.when for rule in self.rules]
+        written += [exclusion.when for exclusion in self.exclude]
+        return (*derived, *(condition.tree for condition in written))
 
     @cached_property
     def plain_fields(self) -> tuple[Field, ...]:
@@ -137,6 +154,26 @@ class Card:
         return self.stages[max(0, self.stages.index(self.predicted_stage) - 1)].name
 
 
+def _respell_card(card: Card, spellings: Spellings, conditions: Sequence[Node | Days]) -> Card:
+    """The card whose conditions compare with the spellings of its fields, and whose fields know them."""
+    used = find_words(conditions)
+    fields = {}
+    for name, plain in card.fields.items():
+        own = spellings.get(name, {})
+        words = NOTHING_WORDS - own.keys() - used.get(name, frozenset())
+        derived = plain.derived
+        if derived is not None and not isinstance(derived, Days):
+            derived = respell_node(derived, spellings)
+        fields[name] = replace(plain, derived=derived, spellings=tuple(own.values()), nothing_words=words)
+    return replace(
+        card,
+        fields=fields,
+        criteria=tuple(replace(item, met=respell_condition(item.met, spellings)) for item in card.criteria),
+        rules=tuple(replace(item, when=respell_condition(item.when, spellings)) for item in card.rules),
+        exclude=tuple(replace(item, when=respell_condition(item.when, spellings)) for item in card.exclude),
+    )
+
+
 @dataclass(frozen=True)
 class Choice:
     """A choice of a field that has several, as the field's values are kept."""
@@ -174,11 +211,33 @@ class PricedRule:
 
 @dataclass(frozen=True)
 class Scorecard:
-    """A card and what was learned for it, ready to score. `release` names where the learned part came from."""
+    """A card and what was learned for it, ready to score. `release` names where the learned part came from.
+
+    Its conditions and tables are spelt alike: each text field has one spelling for each key.
+    """
 
     card: Card
     learned: Learned
     release: str = ""
+
+    def __post_init__(self) -> None:
+        self._spell(())
+
+    def _spell(self, conditions: Sequence[Node]) -> Spellings:
+        """Spell the card and what was learned alike, and `conditions` beside those of the card."""
+        card, learned = self.card, self.learned
+        asked = (*card.conditions, *conditions)
+        spellings = find_spellings(card.fields, asked, [stage.name for stage in card.stages], learned.terms)
+        object.__setattr__(self, "card", _respell_card(card, spellings, asked))
+        if any(spellings.values()):
+            terms = tuple(respell_term(term, spellings) for term in learned.terms)
+            object.__setattr__(self, "learned", replace(learned, terms=terms))
+        return spellings
+
+    def spell_with(self, condition: Node) -> tuple[Scorecard, Node]:
+        """The scorecard that reads texts also for a further condition, and that condition in the card's spelling."""
+        scorecard = replace(self)
+        return scorecard, respell_node(condition, scorecard._spell((condition,)))
 
     @cached_property
     def rules(self) -> tuple[PricedRule, ...]:

@@ -18,10 +18,11 @@ Comparison: TypeAlias = Literal["=", "<>", "<", "<=", ">", ">="]
 
 @dataclass(frozen=True)
 class FieldRef:
-    """The value of a field; None where it is missing."""
+    """The value of a field; None where it is missing. `exact`: a text that is compared sign by sign."""
 
     name: str
     kind: Kind
+    exact: bool = False
 
 
 @dataclass(frozen=True)
@@ -137,6 +138,23 @@ def walk_tree(node: Part) -> Iterator[Part]:
         case And(of=items) | Or(of=items):
             for item in items:
                 yield from walk_tree(item)
+
+
+def compares_keys(node: Compare) -> bool:
+    """Whether two fields are compared by the keys of their texts; texts of any other comparison have one spelling."""
+    left, right = node.left, node.right
+    both = isinstance(left, FieldRef) and isinstance(right, FieldRef) and left.kind == right.kind == "text"
+    return both and not left.exact and not right.exact  # type: ignore[union-attr]  # both are fields
+
+
+def list_folded(node: Part) -> Iterator[str]:
+    """The text fields that a node searches, or compares with each other, by their folded texts; with repeats."""
+    for part in walk_tree(node):
+        match part:
+            case Search(of=of) if not of.exact:
+                yield of.name
+            case Compare(left=FieldRef(name=left), right=FieldRef(name=right)) if compares_keys(part):
+                yield from (left, right)
 
 
 def find_fields(node: Part) -> Iterator[str]:

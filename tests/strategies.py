@@ -17,6 +17,7 @@ from leadledger.scoring.gate import Stage, Threshold
 from leadledger.scoring.lookup import Branch, Combination, Leaf, Pair, Table, Term, find_branch_fields
 from leadledger.scoring.rule import Group, Rule
 from leadledger.scoring.scorecard import Card, Learned, Scorecard
+from leadledger.scoring.text_forms import strip
 
 AS_OF = date(2026, 11, 24)
 FIRST, LAST = date.min, date.max
@@ -38,9 +39,22 @@ TEXTS = [
     "%s",
     "𝄞",
     "nul\0",
+    "É\u00a0",
+    "\u200ba",
+    "A\u0301",
+    "ÅÅ",
+    "й",
+    "unknown",
+    "n/a\u0301",
 ]
 CHOICES = ["a", "A", "b'c", "é", "--x", "%s", "𝄞"]
-SEARCHED = ["a", "B'", "\\", "é", "X", "two\n"]
+# In the texts of leads only: most are another form of one of TEXTS.
+FORMS = [
+    *("E\u0301", "\u00c9\u200b", "\ufeffA", "a\u00a0", "\u00adA", "i", "i\u0307", "I\u0307", "A\u030aÅ", "\u212bå"),
+    *("\u0418\u0306", "Й", "Unknown", "UN\u00adKNOWN", "NULL", "n.a.", "#N/A", "-", "two\u00a0lines", "Two\nLines"),
+    *("\u3000", "\u2060", "\u1112\u1161\u11ab", "ΣΑΣ", "σας", "é\u0323", "\u212a", "\U0001f600"),
+]
+SEARCHED = ["a", "B'", "\\", "é", "X", "two\n", "e", "É", "å", "И", "i"]
 DAYS = [FIRST, LAST, AS_OF, AS_OF - timedelta(days=1), AS_OF + timedelta(days=1), date(2024, 2, 29), date(1970, 1, 1)]
 
 # Two of each kind, with and without a question, and derived ones of both kinds.
@@ -49,6 +63,7 @@ PLAIN = {
     "n2": Field("n2", "number"),
     "t1": Field("t1", "text", ask="Which?"),
     "t2": Field("t2", "text", values=("yes", "No", "it's")),
+    "t4": Field("t4", "text", exact=True),
     "f1": Field("f1", "flag", ask="Is it?"),
     "class": Field("class", "flag"),
     "d1": Field("d1", "date", ask="When?"),
@@ -82,7 +97,9 @@ def _literal(field: str) -> st.SearchStrategy[str]:
     if known.kind == "number":
         return st.sampled_from(NUMBERS).map(repr)
     if known.kind == "text":
-        return st.sampled_from(known.values or [text for text in TEXTS if text.isprintable()]).map(quoted)
+        return st.sampled_from(
+            known.values or [text for text in TEXTS if text.isprintable() and text == strip(text)]
+        ).map(quoted)
     if known.kind == "flag":
         return st.sampled_from(["true", "false"])
     return st.sampled_from([day for day in DAYS]).map(lambda day: f"date '{day.isoformat()}'")
@@ -94,8 +111,8 @@ def leaves(draw: st.DrawFn) -> str:
     field = draw(st.sampled_from(list(KNOWN)))
     kind: Any = KNOWN[field].kind
     shapes = ["null", "has"] if kind == "choices" else ["null", "in", "="]
-    own = {"number": ["<", "between", "field"], "text": ["search"], "flag": ["truth", "is"], "date": ["<", "days"]}
-    shapes += own.get(kind, [])
+    own = {"number": ["<", "between", "field"], "flag": ["truth", "is"], "date": ["<", "days"]}
+    shapes += own.get(kind, ["search", "text field"] if kind == "text" else [])
     shape = draw(st.sampled_from(shapes))
     if shape == "null":
         return f"{field} is {draw(st.sampled_from(['', 'not ']))}null"
@@ -115,6 +132,8 @@ def leaves(draw: st.DrawFn) -> str:
     if shape == "field":
         other = draw(st.sampled_from(["n1", "n2", "silent"]))
         return f"{field} {draw(st.sampled_from(['=', '<', '>=']))} {other}"
+    if shape == "text field":
+        return f"{field} {draw(st.sampled_from(['=', '<>']))} {draw(st.sampled_from(['t1', 't2', 't3', 't4']))}"
     if shape == "search":
         way = draw(st.sampled_from(["contains", "contains_word", "starts_with", "ends_with"]))
         return f"{way}({field}, {quoted(draw(st.sampled_from(SEARCHED)).strip() or 'a')})"
@@ -281,7 +300,7 @@ def values_of(field: str) -> st.SearchStrategy[object]:
         values_there = st.sampled_from([*NUMBERS, float("nan"), float("inf"), float("-inf"), 14.0, 30.0]) | st.floats()
     elif kind == "text":
         plain = st.text(st.characters(exclude_categories=["Cs"]), max_size=6)
-        values_there = st.sampled_from(values) if values else st.sampled_from(["", " ", *TEXTS]) | plain
+        values_there = st.sampled_from(values) if values else st.sampled_from(["", " ", *TEXTS, *FORMS]) | plain
     elif kind == "flag":
         values_there = st.booleans()
     elif kind == "choices":
@@ -378,7 +397,7 @@ def raw_texts_of(field: str) -> st.SearchStrategy[str | None]:
     kind, values = str(KNOWN[field].kind), KNOWN[field].values
     texts = {
         **{"number": NUMBER_TEXTS, "date": DATE_TEXTS, "flag": FLAG_TEXTS},
-        **{"text": [*TEXTS, *values, "YES", "nO"], "choices": [*CHOICE_TEXTS, *values]},
+        **{"text": [*TEXTS, *FORMS, *values, "YES", "nO", "\u00a0Yes"], "choices": [*CHOICE_TEXTS, *FORMS, *values]},
     }[kind]
     free = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
     digits = st.text("0123456789+-.eE_ ", max_size=8)

@@ -18,7 +18,8 @@ KEYS: Mapping[str, Mapping[str, bool]] = {
     | dict.fromkeys(("outcome", "base_rate", "trust", "criteria", "groups", "rules", "exclude", "stages"), False)
     | dict.fromkeys(("grades", "write_back", "cases"), False),
     "field": dict.fromkeys(("values", "unit", "better", "from", "ask", "learn", "label", "missing", "is"), False)
-    | {"kind": True, "known_when_scored": False, "format": False, "other": False, "separator": False},
+    | dict.fromkeys(("known_when_scored", "format", "other", "separator", "exact"), False)
+    | {"kind": True},
     "outcome": {"became": True, "since": False, "within": False, "minimum": False},
     "became": {"field": True, "kind": True},
     "criterion": {"met": True, "essential": False, "label": False},

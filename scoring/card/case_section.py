@@ -15,7 +15,7 @@ from leadledger.scoring.cleaning import make_cleaner
 from leadledger.scoring.errors import UnreadableValue, did_you_mean, quote
 from leadledger.scoring.outputs import VERDICTS
 from leadledger.scoring.scorecard import Case
-from leadledger.scoring.text_forms import fold
+from leadledger.scoring.text_forms import key_of
 from leadledger.scoring.tree import Typed
 
 DEFAULT_CASE_DAY = date(2026, 1, 1)  # the day of a case that names none
@@ -86,7 +86,7 @@ def _read_lead(reading: CardReading, node: yaml.Node, what: str) -> dict[str, An
     shapes = reading.shapes
     plain_fields = [field for field in reading.fields.values() if field.derived is None]
     fields = {column: field for field in plain_fields for column in field.columns}
-    missing = frozenset(fold(text) for text in reading.missing)
+    missing = frozenset(key_of(text) for text in reading.missing)
     lead: dict[str, Any] = {}
     typed: dict[str, tuple[str, Typed]] = {}  # by field: the key that gave its value, and the value
     for key, item in shapes.read_mapping(node, f"the lead of {what}").items():

@@ -25,7 +25,7 @@ from leadledger.scoring.errors import ConditionError, UnknownField, UnreadableVa
 from leadledger.scoring.field import Field
 from leadledger.scoring.flag_forms import read_flag
 from leadledger.scoring.number_forms import read_number
-from leadledger.scoring.text_forms import WHITE_SPACE, fold
+from leadledger.scoring.text_forms import key_of, strip
 from leadledger.scoring.tree import Condition
 
 _COMPARISONS: dict[type[exp.Expr], tree.Comparison] = {
@@ -53,11 +53,12 @@ class KnownField:
     values: tuple[str, ...] = ()
     because: str = ""
     separator: str = ";"
+    exact: bool = False
 
     @classmethod
     def of(cls, field: Field) -> KnownField:
-        """What a condition may ask of a field that can be read."""
-        return cls(field.kind, field.values, separator=field.separator)
+        """What a condition may ask of a field that has been read."""
+        return cls(field.kind, field.values, separator=field.separator, exact=field.exact)
 
 
 def parse_condition(text: str, fields: Mapping[str, KnownField]) -> Condition:
@@ -247,12 +248,12 @@ class _TreeReader:
             mend = f"; write {field.name} = {_quote_text(text.this)}" if field.kind in ("text", "id") else ""
             raise _refuse(of, f"'{field.name}' is {_with_article(field.kind)}; has asks a field of choices{mend}")
         known = self.fields[field.name]
-        key = fold(text.this.strip(WHITE_SPACE))
+        key = key_of(text.this)
         if not key:
             raise _refuse(text, f"has needs a choice; write {field.name} is null where none is known")
         if known.separator in key:
             raise _refuse(text, f"{quote(text.this)} holds '{known.separator}', which separates choices; ask for each")
-        choice = next((value for value in known.values if fold(value) == key), key)
+        choice = next((value for value in known.values if key_of(value) == key), key)
         if known.values and choice not in known.values:
             hint = did_you_mean(text.this, known.values)
             raise _refuse(text, f"'{field.name}' never has the choice {quote(text.this)}.{hint}")
@@ -291,7 +292,7 @@ class _TreeReader:
             raise _refuse(node, f"'{node.name}' {known.because}")
         if known.kind is None:
             raise UnknownField(f"'{node.name}' can't be read", _find_start(node), declared=True)
-        return tree.FieldRef(node.name, known.kind)
+        return tree.FieldRef(node.name, known.kind, known.exact)
 
     def read_constant(self, node: exp.Expr, of: tree.Operand) -> tree.Constant:
         """A fixed value of the operand's kind."""
@@ -311,14 +312,15 @@ class _TreeReader:
             }[kind]
             raise _refuse(node, f"'{name}' is {_with_article(kind)}, and this is {_with_article(given)}; {hint}")
         if isinstance(of, tree.FieldRef) and isinstance(value, str):
-            if not value.strip(WHITE_SPACE):
+            if not key_of(value):
                 raise _refuse(
                     node, f"'{of.name}' is never an empty text: that means not known; write {of.name} is null"
                 )
-            if value != value.strip(WHITE_SPACE):
+            if value != strip(value):
                 raise _refuse(node, f"'{of.name}' never has white space at its ends; remove it from {quote(value)}")
-            values = self.fields[of.name].values
-            if values and value not in values:
+            known = self.fields[of.name]
+            values, same = known.values, str if known.exact else key_of
+            if values and same(value) not in map(same, values):
                 raise _refuse(node, f"'{of.name}' never has the value {quote(value)}.{did_you_mean(value, values)}")
         return tree.Constant(value)
 

@@ -17,7 +17,7 @@ from leadledger.scoring.cleaning import make_cleaner
 from leadledger.scoring.errors import ConditionError, UnreadableValue, quote
 from leadledger.scoring.field import OTHER_VALUE, Field
 from leadledger.scoring.number_forms import SAMPLES, NumberFormat, parse_number_format
-from leadledger.scoring.text_forms import fold
+from leadledger.scoring.text_forms import fold, key_of
 from leadledger.scoring.tree import Days
 
 
@@ -82,7 +82,9 @@ def _read_plain_field(
             return False
         return True
 
-    values = _read_values(reading, record["values"].value, what) if only_for("values", "text", "choices") else []
+    exact = only_for("exact", "text") and bool(shapes.read_yes(record["exact"].value, f"`exact` of {what}"))
+    has_values = only_for("values", "text", "choices")
+    values = _read_values(reading, record["values"].value, what, exact) if has_values else []
     separator = ";"
     if only_for("separator", "choices"):
         separator = _read_separator(reading, record["separator"].value, what)
@@ -115,6 +117,7 @@ def _read_plain_field(
         else None,
         other=_read_other(reading, record, values, what) if only_for("other", "text", "choices") else "",
         separator=separator,
+        exact=exact,
     )
     if only_for("missing", "number", "text", "id", "choices"):
         field = replace(field, missing=_read_missing(reading, field, record["missing"].value))
@@ -138,17 +141,17 @@ def _read_known_when_scored(reading: CardReading, record: Mapping[str, KeyValue]
     return key in record and bool(reading.shapes.read_yes(record[key].value, f"`{key}` of {what}"))
 
 
-def _read_values(reading: CardReading, node: yaml.Node, what: str) -> list[tuple[str, yaml.Node]]:
+def _read_values(reading: CardReading, node: yaml.Node, what: str, exact: bool) -> list[tuple[str, yaml.Node]]:
     """The listed values of a text field; none where one of them can't be read, so that none is found wrong."""
     shapes = reading.shapes
     before = len(shapes.problems)
     values = reading.read_texts(node, f"`values` of {what}")
-    folded: dict[str, str] = {}
+    by_key: dict[str, str] = {}
     for text, item in values:
-        first = folded.setdefault(fold(text), text)
+        first = by_key.setdefault(text if exact else key_of(text), text)
         if first != text:
             both = f"{quote(first)} and {quote(text)}"
-            shapes.add_problem(item, f"`values` of {what} has {both}, alike but for case; remove one of the two")
+            shapes.add_problem(item, f"`values` of {what} has {both}, which count as the same; remove one of the two")
     if isinstance(node, yaml.SequenceNode) and not node.value:
         shapes.add_problem(node, f"`values` of {what} is empty; list the values, or remove the key")
     return values if len(shapes.problems) == before else []
@@ -168,7 +171,7 @@ def _read_other(
     else:
         word = reading.shapes.read_word(node, f"`other` of {what}", OTHERS)
     for text, item in values:
-        if word == "yes" and fold(text) == OTHER_VALUE:
+        if word == "yes" and key_of(text) == OTHER_VALUE:
             reading.shapes.add_problem(
                 item, f"`values` of {what} has {quote(text)}, which `other: yes` makes; remove it"
             )
@@ -198,7 +201,8 @@ def _read_missing(reading: CardReading, field: Field, node: yaml.Node) -> tuple[
     what = f"`missing` of field '{field.name}'"
     missing: list[float | str] = []
     kind = "text" if field.kind == "choices" else field.kind
-    clean = make_cleaner(Field(field.name, kind, number_format=field.number_format), frozenset())
+    bare = Field(field.name, kind, number_format=field.number_format, nothing_words=frozenset())
+    clean = make_cleaner(bare, frozenset())
     for text, item in reading.read_texts(node, what):
         try:
             value = clean(text)
@@ -236,7 +240,7 @@ def _read_sources(
 def _read_derived_field(reading: CardReading, name: str, record: Mapping[str, KeyValue]) -> Field | None:
     """A field that is computed; None where it can't be read."""
     shapes, what = reading.shapes, f"field '{name}'"
-    for key in ("values", "from", "ask", "missing", "format", "other", "separator"):
+    for key in ("values", "from", "ask", "missing", "format", "other", "separator", "exact"):
         if key in record:
             shapes.add_problem(record[key].key, f"{what} is computed by `is:`, so it can't have `{key}:`; remove it")
     text = shapes.read_text(record["is"].value, f"`is` of {what}")

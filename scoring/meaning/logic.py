@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from leadledger.scoring import tree
 from leadledger.scoring.scorecard import Card
-from leadledger.scoring.text_forms import fold, part_words
+from leadledger.scoring.text_forms import fold, key_of, part_words
 from leadledger.scoring.tree import Typed
 
 Values: TypeAlias = Mapping[str, Typed]
@@ -19,6 +19,8 @@ def evaluate_condition(node: tree.Node, values: Values, as_of: date) -> bool | N
     match node:
         case tree.Compare(op=op, left=left, right=right):
             first, second = evaluate_operand(left, values, as_of), evaluate_operand(right, values, as_of)
+            if tree.compares_keys(node) and isinstance(first, str) and isinstance(second, str):
+                first, second = key_of(first), key_of(second)
             return None if first is None or second is None else _compare(op, first, second)
         case tree.In(of=of, values=literals, or_null=or_null):
             value = evaluate_operand(of, values, as_of)
@@ -28,7 +30,7 @@ def evaluate_condition(node: tree.Node, values: Values, as_of: date) -> bool | N
             value = values[of.name]
             if not isinstance(value, str):
                 return None
-            whole, part = fold(value), fold(text)
+            whole, part = (value, text) if of.exact else (fold(value), fold(text))
             return {
                 "contains": part in whole,
                 "contains_word": f" {part} " in f" {part_words(whole, part)} ",

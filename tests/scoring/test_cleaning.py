@@ -23,11 +23,13 @@ from leadledger.scoring.field import Field
 from leadledger.scoring.number_forms import parse_number_format
 from leadledger.scoring.printers.sql import select as sql
 from leadledger.scoring.printers.sql.query import Query
+from leadledger.scoring.rule import Rule
 from leadledger.scoring.scorecard import Card, build_untrained
-from leadledger.scoring.text_forms import fold
+from leadledger.scoring.text_forms import key_of
+from leadledger.scoring.tree import Condition, Constant, FieldRef, In
 
 CASES = yaml.safe_load((Path(__file__).parents[1] / "cases" / "cleaning.yaml").read_text(encoding="utf-8"))
-MISSING = frozenset(map(fold, CASES["missing"]))
+MISSING = frozenset(map(key_of, CASES["missing"]))
 KINDS = ("number", "text", "flag", "date", "id", "choices")
 
 
@@ -44,7 +46,16 @@ def field_of(case: Mapping[str, Any], name: str = "value") -> Field:
         number_format=number_format,
         other=more.get("other", ""),
         separator=more.get("separator", ";"),
+        exact=more.get("exact", False),
+        spellings=tuple(more.get("asked", ())),
     )
+
+
+def rules_of(fields: Mapping[str, Field]) -> tuple[Rule, ...]:
+    """A rule for each field that asks for its spellings."""
+    asked = {name: tuple(map(Constant, field.spellings)) for name, field in fields.items() if field.spellings}
+    trees = {name: In(FieldRef(name, "text", fields[name].exact), constants) for name, constants in asked.items()}
+    return tuple(Rule(name, Condition("", tree), 10, "Is asked for") for name, tree in trees.items())
 
 
 @pytest.mark.parametrize("case", CASES["cases"], ids=lambda case: f"{case['kind']}-{case['raw']!r}")
@@ -72,7 +83,7 @@ def test_cases_are_read_alike_in_sql() -> None:
     fields = {f"f{at}": field_of(case, f"f{at}") for case, at in zip(cases, places, strict=True)}
     fields = {name: fields[name] for name in (f"f{at}" for at in range(len(ways)))}
     types = {"row": "INTEGER"} | dict.fromkeys(fields, "VARCHAR")
-    card = build_untrained(Card("cases", fields=fields, missing=tuple(CASES["missing"])))
+    card = build_untrained(Card("cases", fields, rules=rules_of(fields), missing=tuple(CASES["missing"])))
     with duckdb.connect() as duck:
         duck.execute("SET TimeZone = 'UTC'")
         duck.execute(f"CREATE TABLE leads ({', '.join(f'{name} {kind}' for name, kind in types.items())})")

@@ -16,6 +16,8 @@ from leadledger.scoring.printers.python.writer import SourceWriter
 from leadledger.scoring.scorecard import Scorecard
 from leadledger.scoring.text_forms import fold, list_separators
 
+_FOLD = "from leadledger.scoring.text_forms import fold\n"
+
 
 class ConditionSource:
     """The values and the conditions of one card."""
@@ -40,12 +42,7 @@ class ConditionSource:
         for field in self.card.card.derived_fields:
             self.bind_derived(field)
         for node in self.nodes():
-            for part in tree.walk_tree(node):
-                match part:
-                    case tree.Days() if ("days", part) not in self.names:
-                        self.days(part)
-                    case tree.Search():
-                        self.bind_search(part)
+            self.bind_parts(node)
 
     def nodes(self) -> Iterator[tree.Node]:
         """The conditions of the card."""
@@ -61,12 +58,18 @@ class ConditionSource:
             self.line(f"{self.field(field.name)} = {self.days(node)}")
             return
         assert node is not None
+        self.bind_parts(node)
+        self.line(f"{self.field(field.name)} = {self.choice(node)}")
+
+    def bind_parts(self, node: tree.Node) -> None:
+        """Bind the days and the folded texts that a condition asks."""
         for part in tree.walk_tree(node):
             if isinstance(part, tree.Days):
                 self.days(part)
             elif isinstance(part, tree.Search):
                 self.bind_search(part)
-        self.line(f"{self.field(field.name)} = {self.choice(node)}")
+        for name in tree.list_folded(node):
+            self.folded(name)
 
     def days(self, node: tree.Days) -> str:
         """The variable of whole days to or from a date, bound where it is first needed."""
@@ -79,29 +82,31 @@ class ConditionSource:
         return name
 
     def folded(self, field: str) -> str:
-        """The variable of a text in lower case, bound where it is first needed."""
+        """The variable of a folded text, bound where it is first needed."""
         if ("folded", field) in self.names:
             return self.names["folded", field]
         name = self.name("folded", field, f"{field}_folded")
-        self.line(f"{name} = None if {self.field(field)} is None else {self.field(field)}.translate(LOWER)")
+        if _FOLD not in self.writer.constants:
+            self.writer.constants.insert(0, _FOLD)
+        self.line(f"{name} = None if {self.field(field)} is None else fold({self.field(field)})")
         return name
 
     def bind_search(self, node: tree.Search) -> None:
         """Bind the form of a text in which it is searched."""
         if node.way == "contains_word":
-            self.words(node.of.name, fold(node.text))
-        else:
+            self.words(node)
+        elif not node.of.exact:
             self.folded(node.of.name)
 
-    def words(self, field: str, part: str) -> str:
+    def words(self, node: tree.Search) -> str:
         """The variable of a text with spaces between its words, bound where it is first needed."""
-        separators = list_separators(part)
+        field, separators = node.of, list_separators(node.text if node.of.exact else fold(node.text))
         if ("words", (field, separators)) in self.names:
             return self.names["words", (field, separators)]
-        folded = self.folded(field)
+        whole = self.field(field.name) if field.exact else self.folded(field.name)
         spaces = self.constant(f"dict.fromkeys(map(ord, {separators!r}), ' ')", "SPACES")
-        name = self.name("words", (field, separators), f"{field}_words")
-        self.line(f"{name} = None if {folded} is None else ' ' + {folded}.translate({spaces}) + ' '")
+        name = self.name("words", (field, separators), f"{field.name}_words")
+        self.line(f"{name} = None if {whole} is None else ' ' + {whole}.translate({spaces}) + ' '")
         return name
 
     def constant(self, source: str, name: str) -> str:
@@ -142,7 +147,7 @@ class ConditionSource:
                 sign = {"=": "==", "<>": "!="}.get(op, op)
                 # None equals nothing, so that `==` with a literal needs no guard of its own.
                 guards = () if op == "=" and isinstance(right, tree.Constant) else self.guards(left, right)
-                return all_of([*guards, f"{self.operand(left)} {sign} {self.operand(right)}"], inner)
+                return all_of([*guards, self.compared(node, sign)], inner)
             case tree.In(of=of, values=values):
                 return f"{self.operand(of)} in {self.literals(values)}"
             case tree.Search():
@@ -166,7 +171,7 @@ class ConditionSource:
         match node:
             case tree.Compare(op=op, left=left, right=right):
                 sign = {"=": "!=", "<>": "==", "<": ">=", "<=": ">", ">": "<=", ">=": "<"}[op]
-                return all_of([*self.guards(left, right), f"{self.operand(left)} {sign} {self.operand(right)}"], inner)
+                return all_of([*self.guards(left, right), self.compared(node, sign)], inner)
             case tree.In(or_null=True):
                 return "False"
             case tree.In(of=of, values=values):
@@ -202,15 +207,22 @@ class ConditionSource:
             case tree.Days():
                 return self.days(node)
 
+    def compared(self, node: tree.Compare, sign: str) -> str:
+        """The comparison of two operands that are there."""
+        if tree.compares_keys(node):
+            left, right = (self.folded(name) for name in tree.list_folded(node))
+            return f"{left} {sign} {right}"
+        return f"{self.operand(node.left)} {sign} {self.operand(node.right)}"
+
     def search(self, node: tree.Search, negated: str) -> str:
         """A search in a text that is there; `negated` is empty or `not `."""
-        whole, part = self.folded(node.of.name), repr(fold(node.text))
-        if node.way == "contains":
-            return f"{part} {negated}in {whole}"
+        name, part = node.of.name, node.text if node.of.exact else fold(node.text)
         if node.way == "contains_word":
-            words = self.words(node.of.name, fold(node.text))
-            return f"{f' {fold(node.text)} '!r} {negated}in {words}"
-        return f"{negated}{whole}.{node.way.replace('_', '')}({part})"
+            return f"{f' {part} '!r} {negated}in {self.words(node)}"
+        whole = self.field(name) if node.of.exact else self.folded(name)
+        if node.way == "contains":
+            return f"{part!r} {negated}in {whole}"
+        return f"{negated}{whole}.{node.way.replace('_', '')}({part!r})"
 
     def literals(self, values: tuple[tree.Constant, ...]) -> str:
         """Some literals as a tuple."""

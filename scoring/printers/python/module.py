@@ -1,8 +1,8 @@
 """The Python printer: a scorecard as straight-line source, compiled once.
 
-`print_module` writes a module with one function, `tally(lead, as_of)`, that needs nothing but `bisect`. Names come from
-the card's identifiers, which the reader restricts to [a-z][a-z0-9_]*; every text goes through repr, so nothing in a
-card can become code.
+`print_module` writes a module with one function, `tally(lead, as_of)`, that needs nothing but `bisect` and `fold`.
+Names come from the card's identifiers, which the reader restricts to [a-z][a-z0-9_]*; every text goes through repr, so
+nothing in a card can become code.
 """
 
 from __future__ import annotations
@@ -29,8 +29,6 @@ and the exclusions.
 """
 
 from bisect import bisect_right
-
-LOWER = {{upper: upper + 32 for upper in range(65, 91)}}  # A to Z
 '''
 
 

@@ -17,7 +17,7 @@ class SourceWriter:
     """The names given so far, the constants, and the lines of the function."""
 
     def __init__(self) -> None:
-        taken = {"lead", "as_of", "total", "low", "high", "tally", "bisect_right", "LOWER", *dir(builtins)}
+        taken = {"lead", "as_of", "total", "low", "high", "tally", "bisect_right", "fold", *dir(builtins)}
         self.taken = taken | set(keyword.kwlist) | set(keyword.softkwlist)
         self.names: dict[tuple[str, object], str] = {}
         self.constants: list[str] = []

@@ -14,7 +14,7 @@ from leadledger.scoring.choice_forms import ITEM_END, mark_choice
 from leadledger.scoring.field import OTHER_VALUE, Field
 from leadledger.scoring.printers.sql.dialects.dialect import Dialect
 from leadledger.scoring.printers.sql.expression import Expression, StepColumn, join, spell, write
-from leadledger.scoring.text_forms import WHITE_SPACE, fold
+from leadledger.scoring.text_forms import WHITE_SPACE, all_letters, key_of, letters_of
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class ChoiceColumn:
     """One raw column that holds choices.
 
     `holds` is the family of its type, `raw` its values, `whole` the texts of the whole numbers where they are numbers,
-    `absent` the texts, folded, that mean "not known".
+    `absent` the keys that mean "not known", and `absent_alone` those that do so where there is no other choice.
     """
 
     field: Field
@@ -31,6 +31,7 @@ class ChoiceColumn:
     raw: Expression
     whole: Expression | None
     absent: Sequence[str]
+    absent_alone: Sequence[str]
     dialect: Dialect
     read: Callable[[str], Expression]
 
@@ -69,17 +70,25 @@ class ChoiceColumn:
         """The choices in lower case, `;;crm;;erp;;`, without those that mean "not known"."""
         separator = self.field.separator
         sign = self.dialect.text(separator)
-        whole = write("{} || {} || {}", sign, spell(self.dialect.fold, self.read(f"open:{self.column}")), sign)
+        known = frozenset(map(key_of, self.field.values))
+        letters = letters_of(known.union(self.absent, self.absent_alone)) if known else all_letters()
+        whole = write("{} || {} || {}", sign, spell(self.dialect.fold, self.read(f"open:{self.column}"), letters), sign)
         gap = f"[{WHITE_SPACE}]*[{separator}][{WHITE_SPACE}{separator}]*"
         keys = spell(self.dialect.replace_pattern, whole, gap, separator * 2)
         keys = self._without(keys, [text for text in self.absent if text and separator not in text])
+        alone = [mark_choice(text, separator) for text in self.absent_alone if text and separator not in text]
+        if alone:
+            marks = ", ".join(self.dialect.text(f"{separator}{mark}{separator}") for mark in alone)
+            keys = write(
+                "CASE WHEN {} IN ({}) THEN {} ELSE {} END", keys, marks, self.dialect.text(separator * 2), keys
+            )
         return StepColumn(f"key:{self.column}", keys)
 
     def _without(self, keys: Expression, choices: Iterable[str]) -> Expression:
         """Keyed choices without some of them."""
         for choice in choices:
             keys = write(
-                "replace({}, {}, '')", keys, self.dialect.text(mark_choice(fold(choice), self.field.separator))
+                "replace({}, {}, '')", keys, self.dialect.text(mark_choice(key_of(choice), self.field.separator))
             )
         return keys
 
@@ -95,7 +104,7 @@ class ChoiceColumn:
         chosen = [
             write(
                 "CASE WHEN {} THEN {} ELSE '' END",
-                spell(self.dialect.search, "contains", keys, text(mark_choice(fold(value), separator))),
+                spell(self.dialect.search, "contains", keys, text(mark_choice(key_of(value), separator))),
                 text(value + separator),
             )
             for value in values

@@ -24,7 +24,7 @@ from leadledger.scoring.printers.sql.expression import Expression, StepColumn, c
 from leadledger.scoring.printers.sql.query import BAD
 from leadledger.scoring.printers.sql.steps import Step
 from leadledger.scoring.scorecard import Card
-from leadledger.scoring.text_forms import fold
+from leadledger.scoring.text_forms import all_letters, key_of, letters_of
 
 # The SQL type, as DuckDB names it, of a typed column of a field.
 TYPE_OF_KIND = {
@@ -118,8 +118,8 @@ def cleaning_steps(
     yield Step("trimmed", why, trimmed)
     yield Step("opened", "choices as texts, also those that come as lists", [cell.opened() for cell in choices])
     yield Step("split", "choices in lower case, each between two separators", [cell.keyed() for cell in choices])
-    tidied = [StepColumn(f"raw:{cell.column}", spell(dialect.tidy, cell.raw)) for cell in cells if cell.tidied_first]
-    yield Step("tidied", "flags and texts, without white space at the ends and in lower case", tidied)
+    tidied = [StepColumn(f"raw:{cell.column}", cell.tidied()) for cell in cells if cell.tidied_first]
+    yield Step("tidied", "the keys of texts, by which they are compared; NULL: a text stays as it is", tidied)
     typed = [StepColumn(f"v:{cell.column}", cell.value()) for cell in cells]
     yield Step("typed", "each value in the kind of its field, or NULL", typed)
     fields = [
@@ -154,8 +154,8 @@ def find_doubtful(card: Card, columns: Mapping[str, str], dialect: Dialect) -> l
 class _RawColumn:
     """The SQL of one raw column that holds a field.
 
-    A text is first checked for the forms in which most values come, as they are; only what is none of these is trimmed
-    and folded, which costs ten times as much.
+    A text is first checked for the forms in which most values come, as they are; only what is none of these is folded
+    to its key, which costs ten times as much.
     """
 
     def __init__(
@@ -175,21 +175,42 @@ class _RawColumn:
         self.holds = type_family(kind, field.kind)
         self.raw = raw
         self.read = read
-        self.absent = sorted(card.missing_texts | field.missing_texts | {""})  # texts, folded, that mean: not known
+        self.absent = sorted(field.find_absent_keys(card.missing_texts) | {""})  # the keys that mean: not known
+        self.spellings = field.find_spellings(self.absent)
         # What is its own of a field with several choices.
         self.choices = None
         if field.kind == "choices":
             whole = self._whole_number() if self.holds in _NUMBERS else None
-            self.choices = ChoiceColumn(field, column, self.holds, raw, whole, self.absent, dialect, read)
-        self.tidied_first = dialect.tidies_first and self.holds == "text" and field.kind in ("flag", "text", "id")
-        # The raw text without white space at its ends, in lower case.
-        self.tidy = read(f"raw:{column}") if self.tidied_first else spell(dialect.tidy, raw)
+            declared = sorted(card.missing_texts | field.missing_texts | {""})
+            self.choices = ChoiceColumn(field, column, self.holds, raw, whole, declared, self.absent, dialect, read)
+        # Texts, and where the dialect wants it flags, are folded in a step of their own.
+        early = ("flag", "text", "id") if dialect.tidies_first else ("text", "id")
+        self.tidied_first = self.holds == "text" and field.kind in early
+        self.key = read(f"raw:{column}") if self.tidied_first else self._fold_to_key()
+
+    def _fold_to_key(self) -> Expression:
+        """The key of the raw text, as far as it takes to find those that mean something."""
+        words: tuple[str, ...] = (*YES_TEXTS, *NO_TEXTS) if self.field.kind == "flag" else ()
+        if self.field.kind == "number":
+            words = ("e", "k", (self.field.number_format or ANY_FORMAT).unit)
+        return spell(self.dialect.tidy, self.raw, letters_of(frozenset((*self.absent, *self.spellings, *words))))
+
+    def tidied(self) -> Expression:
+        """The key of a text; NULL where it stays as it is, being spelt as it should be or meaning nothing."""
+        key, raw = self._fold_to_key(), self.raw
+        if self.field.kind == "flag":
+            return key
+        ways = [f"{raw.sql} IN ({self._listed(self.spellings.values())})"] if self.spellings else []
+        if not self.field.values:
+            ways += self.dialect.plain(raw.sql, frozenset((*self.absent, *self.spellings)))
+        cases = "".join(f" WHEN {way} THEN NULL" for way in ways)
+        return write("CASE{} WHEN {} IS NOT NULL THEN {} END", Expression(cases, raw.reads), raw, key)
 
     def value(self) -> Expression:
         """The typed value; NULL where it is missing, and where it can't be read."""
         raw, types = self.raw, self.dialect.types
         if self.choices is not None:
-            return self.choices.value(self.values)
+            return self.choices.value(list(self.spellings.values()))
         match self.field.kind, self.holds:
             case kind, "text":
                 return {"number": self._number, "flag": self._flag, "date": self._day}.get(kind, self._text)()
@@ -212,11 +233,12 @@ class _RawColumn:
                 return write("CASE WHEN {} BETWEEN {} AND {} THEN {} END", day, FIRST, LAST, day)
             case (("text" | "id"), ("integer" | "wide" | "decimal" | "float" | "real")):
                 text = self._whole_number()
-                if not self.field.values:
-                    return text
-                listed = map(self.dialect.text, self.values)
-                cases = "".join(f" WHEN {value} THEN {value}" for value in listed) or " WHEN NULL THEN NULL"
-                return write("CASE {}{}{} END", text, cases, self._other(text))
+                risky = [key for key in self.absent if re.fullmatch("-?[0-9]+", key)]
+                if self.field.values:
+                    listed = [self.dialect.text(value) for value in self.field.values if value not in risky]
+                    cases = "".join(f" WHEN {value} THEN {value}" for value in listed) or " WHEN NULL THEN NULL"
+                    return write("CASE {}{}{} END", text, cases, self._other(text))
+                return write("CASE WHEN {} NOT IN ({}) THEN {} END", text, self._listed(risky), text) if risky else text
         return Expression(f"CAST(NULL AS {types[TYPE_OF_KIND[self.field.kind]]})")
 
     def unreadable(self) -> Expression | None:
@@ -236,12 +258,7 @@ class _RawColumn:
         if self.field.kind in ("text", "id") and not self.field.values:
             return None
         absent = [*self.absent, "nan"] if self.field.kind == "number" else self.absent  # a written NaN is missing
-        return write("{} AND {} NOT IN ({})", untyped, self.tidy, self._listed(absent))
-
-    @property
-    def values(self) -> list[str]:
-        """The texts that the card lists, without those that mean: not known."""
-        return [value for value in self.field.values if fold(value) not in self.absent]
+        return write("{} AND {} NOT IN ({})", untyped, self.key, self._listed(absent))
 
     def _listed(self, texts: Iterable[str]) -> str:
         return ", ".join(map(self.dialect.text, texts))
@@ -251,7 +268,7 @@ class _RawColumn:
         risky = [text for text in self.absent if looks(text)]
         if not risky:
             return value
-        return write("CASE WHEN {} NOT IN ({}) THEN {} END", self.tidy, self._listed(risky), value)
+        return write("CASE WHEN {} NOT IN ({}) THEN {} END", self.key, self._listed(risky), value)
 
     def _whole_number(self) -> Expression:
         """The text of a whole number: of an id, or a postcode; NULL where there is something behind its point."""
@@ -267,7 +284,7 @@ class _RawColumn:
         """A text that isn't in the plain form of a number, trimmed, folded and without what its format allows; NULL
         where it is in that form.
         """
-        text, form = self.tidy, self.field.number_format or ANY_FORMAT
+        text, form = self.key, self.field.number_format or ANY_FORMAT
         if form.is_wrapped:
             bare = text
             for sign, instead in form.replacements:
@@ -309,31 +326,27 @@ class _RawColumn:
         words = [pair for yes, no in zip(YES_TEXTS, NO_TEXTS, strict=True) for pair in ((yes, "TRUE"), (no, "FALSE"))]
         cases = "".join(f" WHEN '{word}' THEN {flag}" for word, flag in words if word not in self.absent)
         cases = cases or " WHEN NULL THEN FALSE"
-        slow = write("CASE {}{} END", self.tidy, cases)
+        slow = write("CASE {}{} END", self.key, cases)
         return slow if self.tidied_first else write("CASE {}{} ELSE {} END", self.raw, cases, slow)
 
     def _text(self) -> Expression:
-        if self.field.values:
-            return self._listed_text()
-        trimmed = spell(self.dialect.trim, self.raw)
-        slow = write("CASE WHEN {} NOT IN ({}) THEN {} END", self.tidy, self._listed(self.absent), trimmed)
-        if self.dialect.clean is None:
-            return slow
-        raw = self.raw.sql
-        cases = "".join(f" WHEN {surely} THEN {raw}" for surely in self.dialect.clean(raw, self.absent))
-        return write("CASE{} WHEN {} IS NOT NULL THEN {} END", Expression(cases, self.raw.reads), self.raw, slow)
-
-    def _listed_text(self) -> Expression:
-        """A text of a field whose values the card lists."""
-        text, raw = self.dialect.text, self.raw
-        if not self.values and self.field.other != "yes":
-            return Expression(f"CAST(NULL AS {self.dialect.types['VARCHAR']})")
-        cases = "".join(f" WHEN {text(fold(value))} THEN {text(value)}" for value in self.values)
-        slow = write("CASE {}{}{} END", self.tidy, cases or " WHEN NULL THEN NULL", self._other(self.tidy))
-        if self.tidied_first:
-            return slow
-        fast = write("CASE WHEN {} IN ({}) THEN {}", raw, self._listed(self.values), raw)
-        return write("{} WHEN {} IS NOT NULL THEN {} END", fast, raw, slow)
+        """A text: as it is, or in the spelling of its key, or without what is at its ends."""
+        text, raw, key = self.dialect.text, self.raw, self.key
+        cases = "".join(f" WHEN {text(key)} THEN {text(spelling)}" for key, spelling in self.spellings.items())
+        end = self._other(key)
+        if self.field.exact:
+            trimmed = spell(self.dialect.trim, raw)
+            known = [value for value in self.field.values if key_of(value) not in self.absent]
+            if known:
+                listed = "".join(f" WHEN {text(value)} THEN {text(value)}" for value in known)
+                end = write(" ELSE CASE {}{}{} END", trimmed, listed, end)
+            elif not self.field.values:
+                end = write(" ELSE CASE WHEN {} NOT IN ({}) THEN {} END", key, self._listed(self.absent), trimmed)
+        elif not self.field.values:
+            stripped = spell(self.dialect.strip, raw)
+            end = write(" ELSE CASE WHEN {} NOT IN ({}) THEN {} END", key, self._listed(self.absent), stripped)
+        changed = write("CASE {}{}{} END", key, cases or " WHEN NULL THEN NULL", end)
+        return write("CASE WHEN {} IS NULL THEN {} ELSE {} END", key, raw, changed)
 
     def _other(self, tidy: Expression) -> Expression:
         """The end of a CASE over the texts that the card lists."""
@@ -374,4 +387,8 @@ def _clashes(
     """Where two columns of one field hold different values."""
     values = [_present(field, column, dialect, read) for column in columns]
     for first, second in combinations(values, 2):
-        yield write("{} <> {}", first, second)
+        if field.kind != "text" or field.exact:
+            yield write("{} <> {}", first, second)
+        else:
+            keys = (spell(dialect.fold, value, all_letters()) for value in (first, second))
+            yield write("CASE WHEN {} <> {} THEN {} <> {} END", first, second, *keys)

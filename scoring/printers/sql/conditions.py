@@ -12,7 +12,7 @@ from leadledger.scoring.printers.sql.dialects.dialect import Dialect
 from leadledger.scoring.printers.sql.expression import Expression, StepColumn, column_reader, join, spell, write
 from leadledger.scoring.printers.sql.steps import Step
 from leadledger.scoring.scorecard import Card
-from leadledger.scoring.text_forms import fold, list_separators
+from leadledger.scoring.text_forms import Letters, all_letters, fold, letters_of, list_separators
 
 
 class ConditionPrinter:
@@ -42,11 +42,12 @@ class ConditionPrinter:
             level += 1
 
     def folded_step(self, where: tree.Node | None) -> Step:
-        """The texts that a condition of the card, or `where`, searches for a part, in lower case."""
+        """The texts that a condition of the card, or `where`, searches for a part or compares with each other."""
         columns = [
-            StepColumn(f"a:{name}", spell(self.dialect.fold, self.field(name))) for name in searched(self.card, where)
+            StepColumn(f"a:{name}", spell(self.dialect.fold, self.field(name), letters))
+            for name, letters in find_folded(self.card, where).items()
         ]
-        return Step("folded", "texts that are searched, A to Z in lower case", columns)
+        return Step("folded", "texts that are searched or compared, folded", columns)
 
     def derived(self, field: Field) -> Expression:
         """The value of a derived field."""
@@ -57,18 +58,19 @@ class ConditionPrinter:
     def condition(self, node: tree.Node) -> Expression:
         """A condition: TRUE, FALSE, or NULL where it is unknown."""
         match node:
+            case tree.Compare(op=op) if tree.compares_keys(node):
+                left_key, right_key = (self.column(f"a:{name}") for name in tree.list_folded(node))
+                return write("{} {} {}", left_key, op, right_key)
             case tree.Compare(op=op, left=left, right=right):
                 return write("{} {} {}", self.operand(left), op, self.operand(right))
             case tree.In(of=of, values=values, or_null=or_null):
                 items = [*map(self.operand, values), *([Expression("NULL")] if or_null else [])]
                 return write("{} IN ({})", self.operand(of), join(", ", items))
             case tree.Search(way=way, of=of, text=part):
-                folded, part = self.column(f"a:{of.name}"), fold(part)
+                whole, part = (self.field(of.name), part) if of.exact else (self.column(f"a:{of.name}"), fold(part))
                 if way == "contains_word":
-                    return spell(
-                        self.dialect.search, "contains", self.words(folded, part), self.dialect.text(f" {part} ")
-                    )
-                return spell(self.dialect.search, way, folded, self.dialect.text(part))
+                    way, whole, part = "contains", self.words(whole, part), f" {part} "
+                return spell(self.dialect.search, way, whole, self.dialect.text(part))
             case tree.Has(of=of, mark=mark):
                 return spell(self.dialect.search, "contains", self.field(of.name), self.dialect.text(mark))
             case tree.Truth(of=of):
@@ -124,13 +126,24 @@ class ConditionPrinter:
         return f"CASE WHEN {value} < {self.dialect.number(edges[half])} THEN {lower} ELSE {upper} END"
 
 
-def searched(card: Card, where: tree.Node | None) -> tuple[str, ...]:
-    """The fields whose texts are searched for a part, in any condition of a card or in `where`."""
-    conditions: list[tree.Part] = [field.derived for field in card.derived_fields if field.derived is not None]
-    conditions += [rule.when.tree for rule in card.rules] + [exclusion.when.tree for exclusion in card.exclude]
-    conditions += [criterion.met.tree for criterion in card.criteria] + ([] if where is None else [where])
-    nodes = (node for condition in conditions for node in tree.walk_tree(condition))
-    return tuple(dict.fromkeys(node.of.name for node in nodes if isinstance(node, tree.Search)))
+def find_folded(card: Card, where: tree.Node | None) -> dict[str, Letters]:
+    """The fields whose texts are folded for a condition of a card or for `where`, and the letters that matter there."""
+    conditions: list[tree.Part] = [*card.conditions, *([] if where is None else [where])]
+    nodes = [node for condition in conditions for node in tree.walk_tree(condition)]
+    parts: dict[str, set[str]] = {name: set() for condition in conditions for name in tree.list_folded(condition)}
+    for node in nodes:
+        if isinstance(node, tree.Search) and node.of.name in parts:
+            parts[node.of.name].add(fold(node.text))
+    compared = {
+        name
+        for node in nodes
+        if isinstance(node, tree.Compare) and tree.compares_keys(node)
+        for name in tree.list_folded(node)
+    }
+    return {
+        name: all_letters() if name in compared else letters_of(frozenset(texts), parts=True)
+        for name, texts in parts.items()
+    }
 
 
 def bracketed(condition: Expression) -> Expression:

@@ -130,6 +130,9 @@ class SelectPrinter:
     """One printing: the common table expressions so far."""
 
     def __init__(self, card: Scorecard, query: Query, dialect: Dialect) -> None:
+        if query.where is not None:
+            card, where = card.spell_with(query.where)
+            query = replace(query, where=where)
         self.card = card
         self.query = query
         self.dialect = dialect

@@ -26,8 +26,9 @@ from leadledger.scoring.errors import PrinterError, quote
 from leadledger.scoring.number_forms import NUMBER_PATTERN
 from leadledger.scoring.printers.sql.dialects import literals
 from leadledger.scoring.printers.sql.dialects.column_types import INSTANTS, TIMES
-from leadledger.scoring.printers.sql.dialects.dialect import Dialect, most_known, utc_minutes
-from leadledger.scoring.printers.sql.dialects.literals import FIRST, LAST, UPPER
+from leadledger.scoring.printers.sql.dialects.dialect import Dialect, class_of, most_known, utc_minutes
+from leadledger.scoring.printers.sql.dialects.literals import FIRST, LAST
+from leadledger.scoring.text_forms import BLANK_RANGES, DOT_ABOVE, INVISIBLE_RANGES, Letters
 
 LONGEST_NAME = 300  # characters
 NOTE = "printed for BigQuery, and untested on the engine"
@@ -46,6 +47,8 @@ FAMILIES = {
 _FOREIGN = '!"$()*,./;?@[\\]^`{}~'  # signs that no name has
 _SPACES = r"[ \t\n\r\f\v]*"  # as RE2 reads it, in a raw text
 _SPACE = r"' \t\n\r\f\v'"  # as a text reads it
+_INVISIBLE, _BLANK = class_of(INVISIBLE_RANGES, r"\x{{{:X}}}"), class_of(BLANK_RANGES, r"\x{{{:X}}}")
+_OUTER = class_of([(9, 13), (32, 32), *BLANK_RANGES, *INVISIBLE_RANGES], r"\x{{{:X}}}")
 _INFINITY = "CAST('inf' AS FLOAT64)"
 
 
@@ -64,14 +67,23 @@ def text(value: str) -> str:
     return literals.escaped_literal(value, {"'": r"\'", "\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
 
 
-def fold(value: str) -> str:
-    """ASCII letters in lower case; LOWER folds beyond them."""
-    return f"TRANSLATE({value}, '{UPPER}', '{UPPER.lower()}')"
+def fold(value: str, letters: Letters) -> str:
+    """A text as it is compared; LOWER folds beyond the table."""
+    folded = f"REGEXP_REPLACE(REGEXP_REPLACE({value}, r'{_INVISIBLE}+', ''), r'{_BLANK}', ' ')"
+    folded = f"TRANSLATE({folded}, {text(letters.upper)}, {text(letters.lower)})" if letters.upper else folded
+    if letters.has_i:
+        folded = f"REPLACE({folded}, 'i{DOT_ABOVE}', 'i')"
+    return f"NORMALIZE({folded}, NFC)" if letters.composes else folded
 
 
 def trim(value: str) -> str:
     """Without the six kinds of ASCII white space at both ends."""
     return f"TRIM({value}, {_SPACE})"
+
+
+def strip(value: str) -> str:
+    """Without white space and invisible signs at both ends."""
+    return f"REGEXP_REPLACE({value}, r'^{_OUTER}+|{_OUTER}+$', '')"
 
 
 def matches(value: str, pattern: str) -> str:
@@ -194,6 +206,7 @@ BIGQUERY = Dialect(
     as_text="COLLATE(CAST({} AS STRING), '')".format,
     fold=fold,
     trim=trim,
+    strip=strip,
     search=search,
     days_between=days_between,
     element=element,

@@ -6,7 +6,7 @@ what no two engines spell alike. `by_name.py` lists them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from leadledger.scoring.errors import PrinterError, did_you_mean
@@ -21,6 +21,7 @@ from leadledger.scoring.printers.sql.dialects.column_types import (
     type_family,
 )
 from leadledger.scoring.printers.sql.dialects.literals import number_literal, quoted, text_literal
+from leadledger.scoring.text_forms import Letters
 
 _BELOW_ALL_POINTS = -9_999_999_999
 
@@ -52,7 +53,8 @@ class Dialect:
     """How one engine spells SQL. Each function takes SQL and gives SQL, but for `name`, `text` and `number`.
 
     Without a default, since no two engines agree:
-    `fold` turns ASCII letters to lower case, `trim` takes white space from both ends. `search` is `contains`,
+    `fold` does what `text_forms.fold` does, as far as `Letters` say that it matters; `trim` takes white space (ASCII)
+    from both ends, and `strip` also other blanks and invisible signs. `search` is `contains`,
     `starts_with` or `ends_with` over two texts. `days_between(end, start)` is a double. `element(items, at)` is an item
     of a list by its position from 0. `integer_division` is of whole numbers, neither of them negative. `matches` is
     whether a pattern of `scoring/number_forms.py` matches a whole text. `is_plain_number` is whether a raw text has the
@@ -72,10 +74,10 @@ class Dialect:
     the day, in UTC, of a column of days or times, given its type. A table's name has at most `table_parts` parts.
 
     What an engine may have of its own; None, "", 0 or False: it hasn't.
-    `trim_and_fold` does both at once. `clean` lists cheap ways to ask whether a text surely has no white space at its
-    ends, and is none of some texts in lower case. `barrier` ends a step, so that the engine doesn't merge it into the
-    one that reads it. `prunes`: columns that nobody reads cost nothing. `tidies_first`: flags and texts are tidied in a
-    step of their own, and `clean` isn't used. `note` stands in the first line, `untyped_note` in the next where the
+    `plain` lists cheap ways to ask whether a text surely has nothing to strip, and none of some keys. `barrier` ends a
+    step, so that the engine doesn't merge it into the one that reads it. `prunes`: columns that nobody reads cost
+    nothing. `tidies_first`: flags too are tidied in a step of their own. `note` stands in the first line,
+    `untyped_note` in the next where the
     type of a number or a day isn't known. `exact_name` spells an identifier letter by letter, where `name` doesn't; two
     names with the same `name_key` are one column. A step has at most `most_columns`.
 
@@ -85,8 +87,9 @@ class Dialect:
     a time in UTC of an instant.
     """
 
-    fold: Callable[[str], str]
+    fold: Callable[[str, Letters], str]
     trim: Callable[[str], str]
+    strip: Callable[[str], str]
     search: Callable[[str, str, str], str]
     days_between: Callable[[str, str], str]
     element: Callable[[Sequence[object], str], str]
@@ -115,8 +118,7 @@ class Dialect:
     most: Callable[[Sequence[str]], str] = most
     day: Callable[[str, str], str] = lambda raw, kind: f"CAST({raw} AS DATE)"
     table_parts: int = 2
-    trim_and_fold: Callable[[str], str] | None = None
-    clean: Callable[[str, Sequence[str]], Sequence[str]] | None = None
+    plain: Callable[[str, frozenset[str]], Sequence[str]] = lambda value, keys: ()
     barrier: str = ""
     prunes: bool = True
     tidies_first: bool = False
@@ -131,9 +133,9 @@ class Dialect:
     numbers_as_text: bool = False
     instant_as_time: Callable[[str], str] | None = None
 
-    def tidy(self, value: str) -> str:
-        """A text without white space at its ends, and with ASCII letters in lower case."""
-        return self.trim_and_fold(value) if self.trim_and_fold else self.fold(self.trim(value))
+    def tidy(self, value: str, letters: Letters) -> str:
+        """The key of a text, as far as it takes to find some keys."""
+        return self.trim(self.fold(value, letters))
 
     def family_of(self, kind: str) -> str:
         """What a column of a type holds, by the engine's own names or DuckDB's; empty: nothing that a field has."""
@@ -192,3 +194,9 @@ class Dialect:
         if family == "instant" and self.instant_as_time:
             return self.instant_as_time(raw), "TIMESTAMP"
         return raw, kind
+
+
+def class_of(ranges: Iterable[tuple[int, int]], escape: str) -> str:
+    """Some signs in brackets, for a pattern in which `escape` writes a sign by its number."""
+    parts = (escape.format(first) + (f"-{escape.format(last)}" if last > first else "") for first, last in ranges)
+    return f"[{''.join(parts)}]"

@@ -7,9 +7,23 @@ from collections.abc import Sequence
 from leadledger.scoring.choice_forms import ITEM_END, LIST_PATTERN
 from leadledger.scoring.day_forms import DATE_PATTERN
 from leadledger.scoring.number_forms import NUMBER_PATTERN
-from leadledger.scoring.printers.sql.dialects.dialect import Dialect, utc_minutes
-from leadledger.scoring.printers.sql.dialects.literals import FIRST, LAST, UPPER, text_literal
-from leadledger.scoring.text_forms import WHITE_SPACE
+from leadledger.scoring.printers.sql.dialects.dialect import Dialect, class_of, utc_minutes
+from leadledger.scoring.printers.sql.dialects.literals import FIRST, LAST, text_literal
+from leadledger.scoring.text_forms import (
+    BLANK_RANGES,
+    DOT_ABOVE,
+    FINAL_SIGMA,
+    INVISIBLE_RANGES,
+    LOWER,
+    SIGMA,
+    WHITE_SPACE,
+    Letters,
+    are_plain,
+)
+
+_INVISIBLE, _BLANK = class_of(INVISIBLE_RANGES, r"\x{{{:X}}}"), class_of(BLANK_RANGES, r"\x{{{:X}}}")
+_TO_PLAIN = {ord(sign) for sign, lower in LOWER.items() if are_plain(lower) and not sign.isascii()} | {ord(DOT_ABOVE)}
+_OUTER = class_of([(9, 13), (32, 32), *BLANK_RANGES, *INVISIBLE_RANGES], r"\x{{{:X}}}")
 
 # How DuckDB is set to run what is printed for it. Days are in UTC, nothing is fetched from anywhere. A long IN stays a
 # condition: as a join it would give up the order of rows, or all threads but one where the order matters. And the
@@ -22,15 +36,23 @@ DUCKDB_SETTINGS = (
 )
 
 
-def fold(value: str) -> str:
-    """ASCII letters in lower case.
+def fold(value: str, letters: Letters) -> str:
+    """A text as it is compared.
 
-    lower() folds beyond ASCII, and translate() is slow: lower() serves texts of ASCII alone, translate() the rest.
+    translate() is slow, so that lower() does it where it means the same; texts of ASCII alone need nothing else.
     """
-    return (
-        f"CASE WHEN strlen({value}) = length({value}) THEN lower({value})"
-        f" ELSE translate({value}, '{UPPER}', '{UPPER.lower()}') END"
-    )
+    seen = f"regexp_replace(regexp_replace({value}, '{_INVISIBLE}+', '', 'g'), '{_BLANK}', ' ', 'g')"
+    if letters.is_plain:
+        folded = f"lower({seen})"
+        if FINAL_SIGMA in letters.upper:
+            folded = f"replace({folded}, '{FINAL_SIGMA}', '{SIGMA}')"
+    else:
+        folded = f"translate({seen}, {text_literal(letters.upper)}, {text_literal(letters.lower)})"
+    if letters.has_i:
+        folded = f"replace({folded}, 'i{DOT_ABOVE}', 'i')"
+    if letters.composes:
+        folded = f"nfc_normalize({folded})"
+    return f"CASE WHEN strlen({value}) = length({value}) THEN lower({value}) ELSE {folded} END"
 
 
 def trim(value: str) -> str:
@@ -38,18 +60,20 @@ def trim(value: str) -> str:
     return f"trim({value}, {text_literal(WHITE_SPACE)})"
 
 
-def trim_and_fold(value: str) -> str:
-    """`fold` of `trim`, with the value written once: what stands twice in a CASE is worked out first, for every row."""
-    return f"translate({trim(value)}, '{UPPER}', '{UPPER.lower()}')"
+def strip(value: str) -> str:
+    """Without white space and invisible signs at both ends."""
+    return f"regexp_replace({value}, '^{_OUTER}+|{_OUTER}+$', '', 'g')"
 
 
-def clean(value: str, absent: Sequence[str]) -> Sequence[str]:
-    """Ways to ask whether a text surely has no white space at its ends and is none of some texts, cheapest first."""
+def plain(value: str, keys: frozenset[str]) -> Sequence[str]:
+    """Ways to ask whether a text surely has nothing to strip, and none of some keys, cheapest first."""
     ends = f"{value}[1] > ' ' AND {value}[-1] > ' '"
-    lengths = sorted({len(text.encode()) for text in absent})
-    ways = [f"{ends} AND strlen({value}) NOT IN ({', '.join(map(str, lengths))})"]
-    if all(text.isascii() for text in absent):  # lower() folds beyond ASCII, and would miss an `É` in the list
-        ways.append(f"{ends} AND lower({value}) NOT IN ({', '.join(map(text_literal, absent))})")
+    ascii_keys = ", ".join(text_literal(key) for key in sorted(keys) if key.isascii())
+    ways = [f"{ends} AND strlen({value}) = length({value}) AND lower({value}) NOT IN ({ascii_keys})"]
+    if are_plain(keys):  # a text beyond ASCII has none of them, unless with one of a few signs
+        few = sorted({ord(sign) for key in keys for sign in key if not sign.isascii()} | _TO_PLAIN)
+        odd = class_of([*BLANK_RANGES, *INVISIBLE_RANGES, *((code, code) for code in few)], r"\x{{{:X}}}")
+        ways.append(f"{ends} AND strlen({value}) <> length({value}) AND NOT regexp_matches({value}, '{odd}')")
     return ways
 
 
@@ -152,6 +176,7 @@ def sort_parts(value: str, separator: str) -> str:
 DUCKDB = Dialect(
     fold=fold,
     trim=trim,
+    strip=strip,
     search=search,
     days_between=days_between,
     element=element,
@@ -166,6 +191,5 @@ DUCKDB = Dialect(
     list_items=list_items,
     replace_pattern=replace_pattern,
     sort_parts=sort_parts,
-    trim_and_fold=trim_and_fold,
-    clean=clean,
+    plain=plain,
 )

@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping
 from leadledger.scoring.errors import DataError, quote
 
 _CONTROL = re.compile(r"([\x00-\x1f\x7f])")
-UPPER = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 # The days that a field can hold.
 FIRST, LAST = "DATE '0001-01-01'", "DATE '9999-12-31'"
 

@@ -24,14 +24,16 @@ from leadledger.scoring.day_forms import DATE_PATTERN
 from leadledger.scoring.errors import PrinterError
 from leadledger.scoring.number_forms import NUMBER_PATTERN
 from leadledger.scoring.printers.sql.dialects import literals
-from leadledger.scoring.printers.sql.dialects.dialect import Dialect, utc_minutes
+from leadledger.scoring.printers.sql.dialects.dialect import Dialect, class_of, utc_minutes
 from leadledger.scoring.printers.sql.dialects.literals import FIRST, LAST
-from leadledger.scoring.text_forms import WHITE_SPACE
+from leadledger.scoring.text_forms import BLANK_RANGES, DOT_ABOVE, INVISIBLE_RANGES, WHITE_SPACE, Letters
 
 LONGEST_NAME = 63  # bytes
 MOST_COLUMNS = 1664  # of a step. https://www.postgresql.org/docs/current/limits.html
 SMALLEST_EXPONENT = -700  # of exp(); below some -708 it is an error, not 0
 _SPACES = r"[ \t\n\r\f\v]*"
+_INVISIBLE, _BLANK = class_of(INVISIBLE_RANGES, r"\u{:04X}"), class_of(BLANK_RANGES, r"\u{:04X}")
+_OUTER = class_of([(9, 13), (32, 32), *BLANK_RANGES, *INVISIBLE_RANGES], r"\u{:04X}")
 # What is not in the plain form has a sign that no plain number has, two dots, a gap, or one group of three digits.
 _ODD = rf"[^0-9eE.+ \t\n\r\f\v-]|[.][0-9]*[.]|[0-9] +[0-9]|^{_SPACES}[+-]?[1-9][0-9]{{0,2}}[.][0-9]{{3}}{_SPACES}$"
 TYPES = {"DOUBLE": "float8", "VARCHAR": "text", "BOOLEAN": "boolean", "DATE": "date", "INTEGER": "integer"}
@@ -79,14 +81,26 @@ def number(value: float) -> str:
     return f"float8 '{value!r}'"
 
 
-def fold(value: str) -> str:
-    """ASCII letters in lower case: what lower() does in the collation "C", and in no other."""
-    return f'lower({value} COLLATE "C")'
+def fold(value: str, letters: Letters) -> str:
+    """A text as it is compared: lower() in the collation "C" folds A to Z and nothing else."""
+    ascii_only = f'lower({value} COLLATE "C")'
+    folded = f"regexp_replace(regexp_replace({value}, '{_INVISIBLE}+', '', 'g'), '{_BLANK}', ' ', 'g')"
+    folded = f"translate({folded}, {text(letters.upper)}, {text(letters.lower)})" if letters.upper else folded
+    if letters.has_i:
+        folded = f"replace({folded}, 'i{DOT_ABOVE}', 'i')"
+    if letters.composes:
+        folded = f"normalize({folded}, NFC)"
+    return f'CASE WHEN octet_length({value}) = length({value}) THEN {ascii_only} ELSE {folded} COLLATE "C" END'
 
 
 def trim(value: str) -> str:
     """Without the six kinds of ASCII white space at both ends."""
     return f"btrim({value}, {text(WHITE_SPACE)})"
+
+
+def strip(value: str) -> str:
+    """Without white space and invisible signs at both ends."""
+    return f"regexp_replace({value}, '^{_OUTER}+|{_OUTER}+$', '', 'g')"
 
 
 def matches(value: str, pattern: str) -> str:
@@ -180,10 +194,11 @@ def is_nan(value: str) -> str:
     return f"{value} = 'NaN'"
 
 
-def clean(value: str, absent: Sequence[str]) -> Sequence[str]:
-    """Ways to ask whether a text surely has no white space at its ends and is none of some texts, cheapest first."""
+def plain(value: str, keys: frozenset[str]) -> Sequence[str]:
+    """Ways to ask whether a text surely has nothing to strip, and none of some keys, cheapest first."""
     ends = f"left({value}, 1) > ' ' COLLATE \"C\" AND right({value}, 1) > ' ' COLLATE \"C\""
-    return [f"{ends} AND {fold(value)} NOT IN ({', '.join(map(text, absent))})"]
+    ascii_keys = ", ".join(text(key) for key in sorted(keys) if key.isascii())
+    return [f'{ends} AND octet_length({value}) = length({value}) AND lower({value} COLLATE "C") NOT IN ({ascii_keys})']
 
 
 def as_text(raw: str) -> str:
@@ -235,6 +250,7 @@ POSTGRES = Dialect(
     most_columns=MOST_COLUMNS,
     fold=fold,
     trim=trim,
+    strip=strip,
     search=search,
     days_between=days_between,
     element=element,
@@ -255,7 +271,7 @@ POSTGRES = Dialect(
     number=number,
     is_nan=is_nan,
     exp=exp,
-    clean=clean,
+    plain=plain,
     barrier="\n  OFFSET 0",
     prunes=False,
 )

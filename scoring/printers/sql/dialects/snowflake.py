@@ -32,7 +32,8 @@ from leadledger.scoring.number_forms import NUMBER_PATTERN
 from leadledger.scoring.printers.sql.dialects import literals
 from leadledger.scoring.printers.sql.dialects.column_types import INSTANTS, TIMES
 from leadledger.scoring.printers.sql.dialects.dialect import Dialect, most_known, utc_minutes
-from leadledger.scoring.printers.sql.dialects.literals import FIRST, LAST, UPPER
+from leadledger.scoring.printers.sql.dialects.literals import FIRST, LAST
+from leadledger.scoring.text_forms import BLANKS, DOT_ABOVE, INVISIBLE, WHITE_SPACE, Letters
 
 NOTE = "printed for Snowflake, and untested on the engine"
 UNTYPED_NOTE = (
@@ -54,6 +55,8 @@ FAMILIES = {
 _AMBIGUOUS = {"TIMESTAMP": "which a setting makes one of these; write TIMESTAMP_NTZ, TIMESTAMP_LTZ or TIMESTAMP_TZ"}
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _SPACE = r"(' \t\n\r' || CHR(12) || CHR(11))"
+_ESCAPES = {"'": "''", "\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"}
+_ESCAPES |= {sign: f"\\u{ord(sign):04x}" for sign in BLANKS + INVISIBLE}
 _INFINITY = "'inf'::FLOAT"
 
 
@@ -64,7 +67,7 @@ def name(identifier: str) -> str:
 
 def text(value: str) -> str:
     """A text literal."""
-    return literals.escaped_literal(value, {"'": "''", "\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
+    return literals.escaped_literal(value, _ESCAPES)
 
 
 def number(value: float) -> str:
@@ -72,14 +75,30 @@ def number(value: float) -> str:
     return f"'{value!r}'::FLOAT"
 
 
-def fold(value: str) -> str:
-    """ASCII letters in lower case; LOWER folds beyond them."""
-    return f"TRANSLATE({value}, '{UPPER}', '{UPPER.lower()}')"
+def fold(value: str, letters: Letters) -> str:
+    """A text as it is compared; LOWER folds beyond the table.
+
+    There are no normal forms: the letters that matter are put together with their marks one after the other.
+    """
+    spaces = " " * len(BLANKS)  # what has no counterpart is taken out
+    folded = f"TRANSLATE({value}, {text(letters.upper + BLANKS + INVISIBLE)}, {text(letters.lower + spaces)})"
+    if letters.has_i:
+        folded = f"REPLACE({folded}, 'i{DOT_ABOVE}', 'i')"
+    if letters.composed:
+        pairs = text(" ".join(sequence + sign for sequence, sign in letters.composed))
+        step = "REPLACE(whole, LEFT(pair::VARCHAR, LENGTH(pair::VARCHAR) - 1), RIGHT(pair::VARCHAR, 1))"
+        folded = f"REDUCE(SPLIT({pairs}, ' '), {folded}, (whole, pair) -> {step})::VARCHAR"
+    return folded
 
 
 def trim(value: str) -> str:
     """Without the six kinds of ASCII white space at both ends."""
     return f"TRIM({value}, {_SPACE})"
+
+
+def strip(value: str) -> str:
+    """Without white space and invisible signs at both ends."""
+    return f"TRIM({value}, {text(WHITE_SPACE + BLANKS + INVISIBLE)})"
 
 
 def posix(pattern: str) -> str:
@@ -206,6 +225,7 @@ SNOWFLAKE = Dialect(
     as_text="COLLATE(CAST({} AS VARCHAR), '')".format,
     fold=fold,
     trim=trim,
+    strip=strip,
     search=search,
     days_between=days_between,
     element=element,

@@ -35,12 +35,14 @@ from leadledger.scoring.day_forms import DATE_PATTERN
 from leadledger.scoring.errors import PrinterError, quote
 from leadledger.scoring.number_forms import NUMBER_PATTERN
 from leadledger.scoring.printers.sql.dialects.column_types import INSTANTS, TIMES
-from leadledger.scoring.printers.sql.dialects.dialect import Dialect, utc_minutes
-from leadledger.scoring.printers.sql.dialects.literals import FIRST, LAST, UPPER
-from leadledger.scoring.text_forms import WHITE_SPACE
+from leadledger.scoring.printers.sql.dialects.dialect import Dialect, class_of, utc_minutes
+from leadledger.scoring.printers.sql.dialects.literals import FIRST, LAST
+from leadledger.scoring.text_forms import BLANK_RANGES, DOT_ABOVE, INVISIBLE_RANGES, WHITE_SPACE, Letters
 
 TYPES = {"DOUBLE": "DOUBLE", "VARCHAR": "STRING", "BOOLEAN": "BOOLEAN", "DATE": "DATE", "INTEGER": "INT"}
 _AWKWARD = re.compile(r"([\x00-\x1f\x7f'\\]|\$(?=\{))")  # signs that are written by their numbers
+_INVISIBLE, _BLANK = class_of(INVISIBLE_RANGES, r"\u{:04X}"), class_of(BLANK_RANGES, r"\u{:04X}")
+_OUTER = class_of([(9, 13), (32, 32), *BLANK_RANGES, *INVISIBLE_RANGES], r"\u{:04X}")
 _INFINITY = "CAST('Infinity' AS DOUBLE)"
 # As a DataFrame's `dtypes` and SQL name them.
 FAMILIES = {
@@ -78,12 +80,21 @@ def number(value: float) -> str:
     return f"{value!r}D"
 
 
-def fold(value: str) -> str:
-    """ASCII letters in lower case; lower() folds beyond them, and is quick where there are none."""
-    return (
-        f"CASE WHEN octet_length({value}) = length({value}) THEN lower({value})"
-        f" ELSE translate({value}, '{UPPER}', '{UPPER.lower()}') END"
-    )
+def fold(value: str, letters: Letters) -> str:
+    """A text as it is compared; lower() folds beyond the table, and is quick for texts of ASCII alone.
+
+    Spark has no normal forms: the letters that matter are put together with their marks one after the other, by a
+    function over a list, since calls in calls would outgrow a method.
+    """
+    seen = f"regexp_replace(regexp_replace({value}, {text(_INVISIBLE + '+')}, ''), {text(_BLANK)}, ' ')"
+    folded = f"translate({seen}, {text(letters.upper)}, {text(letters.lower)})" if letters.upper else seen
+    if letters.has_i:
+        folded = f"replace({folded}, 'i{DOT_ABOVE}', 'i')"
+    if letters.composed:
+        pairs = text(" ".join(sequence + sign for sequence, sign in letters.composed))
+        step = "replace(whole, left(pair, length(pair) - 1), right(pair, 1))"
+        folded = f"aggregate(split({pairs}, ' '), {folded}, (whole, pair) -> {step})"
+    return f"CASE WHEN octet_length({value}) = length({value}) THEN lower({value}) ELSE {folded} END"
 
 
 def trim(value: str) -> str:
@@ -91,12 +102,15 @@ def trim(value: str) -> str:
     return f"CASE WHEN {_ends(value)} THEN {value} ELSE btrim({value}, {text(WHITE_SPACE)}) END"
 
 
-def trim_and_fold(value: str) -> str:
-    """Without white space at both ends, and with ASCII letters in lower case."""
-    return (
-        f"CASE WHEN {_ends(value)} AND octet_length({value}) = length({value}) THEN lower({value})"
-        f" ELSE translate(btrim({value}, {text(WHITE_SPACE)}), '{UPPER}', '{UPPER.lower()}') END"
-    )
+def strip(value: str) -> str:
+    """Without white space and invisible signs at both ends."""
+    return f"regexp_replace({value}, {text(f'^{_OUTER}+|{_OUTER}+$')}, '')"
+
+
+def plain(value: str, keys: frozenset[str]) -> Sequence[str]:
+    """Ways to ask whether a text surely has nothing to strip, and none of some keys, cheapest first."""
+    ascii_keys = ", ".join(text(key) for key in sorted(keys) if key.isascii())
+    return [f"{_ends(value)} AND octet_length({value}) = length({value}) AND lower({value}) NOT IN ({ascii_keys})"]
 
 
 def _ends(value: str) -> str:
@@ -226,6 +240,7 @@ SPARK = Dialect(
     day_as_text=day_as_text,
     fold=fold,
     trim=trim,
+    strip=strip,
     search=search,
     days_between=days_between,
     element=element,
@@ -246,7 +261,7 @@ SPARK = Dialect(
     number=number,
     day=day,
     table_parts=3,
-    trim_and_fold=trim_and_fold,
+    plain=plain,
     prunes=False,
     tidies_first=True,
 )

@@ -8,7 +8,7 @@ and the exclusions.
 
 from bisect import bisect_right
 
-LOWER = {upper: upper + 32 for upper in range(65, 91)}  # A to Z
+from leadledger.scoring.text_forms import fold
 
 DAYS_RECENT_ACTIVITY = (
     1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 25, 26, 28, 29, 31, 33, 35, 38,
@@ -50,7 +50,7 @@ def tally(lead, as_of):
     days_silent = days_since_last_activity
     days_until_decision_date = None if decision_date is None else (decision_date - as_of).days
     days_to_decision = days_until_decision_date
-    job_title_folded = None if job_title is None else job_title.translate(LOWER)
+    job_title_folded = None if job_title is None else fold(job_title)
     senior_title = None if job_title is None else True if 'chief' in job_title_folded or 'director' in job_title_folded or job_title_folded.startswith('head of') or job_title_folded.startswith('ceo') or job_title_folded.startswith('cfo') or job_title_folded.startswith('cto') or job_title_folded.startswith('vp') or job_title_folded.startswith('vice president') else False
     junior_title = None if job_title is None else True if 'junior' in job_title_folded or 'trainee' in job_title_folded or 'assistant' in job_title_folded else False
 

@@ -47,7 +47,7 @@ HOSTILE = [
     "a\nb",
     "a\r\nimport os",
     "{TRAP} {0} %s %(x)s ${x} $$",
-    "\u2028__import__('os')",
+    "a\u2028__import__('os')",
     "back\\slash\\",
     '"quoted"',
     "-- comment",
