@@ -63,7 +63,7 @@ _NEGATED = ([TokenType.IN], [TokenType.BETWEEN], [TokenType.LIKE], [TokenType.IL
 # What may follow IS, besides NOT.
 _ASKED_BY_IS = (TokenType.NULL, TokenType.TRUE, TokenType.FALSE)
 
-_SEARCH = "write contains(field, 'text'), starts_with(…) or ends_with(…); they ignore the case of A to Z"
+_SEARCH = "write contains(field, 'text'), starts_with(…) or ends_with(…); they ignore case"
 _SUM = "arithmetic is not in the language; compare a field with a number"
 _CAST = "casts are not in the language; a field has one kind, and a date is written date '2026-01-31'"
 _QUERY = "a query is not allowed here; a condition asks the fields of one lead"

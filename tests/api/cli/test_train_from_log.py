@@ -146,7 +146,7 @@ def test_what_the_log_gives(log: LogStore, case: dict[str, Any]) -> None:
 
 def test_values_come_as_they_were(log: LogStore) -> None:
     """Values of every kind, to the last bit; what no database keeps of a text is replaced, and nothing fails."""
-    odd = 'a "b"\n\\ ü\u2028'
+    odd = 'a "b"\n\\ \u2028ü'
     kept = {"lead_id": odd, "budget": 0.1, "demo": True, "last_activity": "2026-01-01", "offer": -0.0}
     strange = {"lead_id": "x\0y", "budget": 1e308, "demo": False, "offer": 5e-324}
     scores = [logs.score("A", "2026-01-02", kept), logs.score("B", "2026-01-03", strange)]
