@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from leadledger.scoring.errors import DataError
 from leadledger.scoring.number_forms import write_number
 from leadledger.training.sources.scan import LONGEST_LINE, Reject
 
+_ARRAY = re.compile(r"\[\s*\{\s*\"")
 _DEEPEST = 100  # levels of objects and arrays within each other
 _LONGEST_VALUE = 10_000  # characters of a line that its reject shows
 _NESTED = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
@@ -42,7 +44,7 @@ def is_json_lines(label: str, start: str, suffix: str) -> bool:
                 return True
         except (ValueError, RecursionError):
             pass
-    if claimed and (first.startswith("[") or line == "{"):
+    if (claimed and (first.startswith("[") or line == "{")) or _ARRAY.match(first):
         shape = "a JSON array" if first.startswith("[") else "a JSON object that runs over several lines"
         raise DataError(f'{label}: is {shape}; a list needs one JSON object per line, as in {{"budget": 25000}}')
     return claimed

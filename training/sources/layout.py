@@ -6,7 +6,7 @@ The same for text and for sheets: both bring rows of cells, each with its place 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 
 from leadledger.scoring.day_forms import DATE_PATTERN
@@ -28,7 +28,18 @@ _TOTALS = re.compile(
     re.IGNORECASE,
 )
 _BEHIND_TOTAL = re.compile(r"\s*(?:[(\[:=].*|\d.*|(?:records?|rows?|leads?)\b.*)?", re.IGNORECASE)
-TOTALS_REASON = "looks like a row of totals, not like a lead; remove it from the file if it is one"
+# A label that no company has.
+_SURE_TOTALS = re.compile(
+    r"(?:grand|sub|sum|page|report|overall)[\s-]*totals?\b.*|gesamtsumme.*|[^:(]*[:(].*", re.IGNORECASE
+)
+# What the only value of a row says at the end of a report.
+_FOOTER = re.compile(
+    r"[0-9][0-9.,]* (?:records?|rows?|leads?|contacts?|results?|entries)|(?:copyright|confidential|©|\(c\)).*"
+    r"|(?:(?:report|file|list) )?(?:generated|exported|printed|created) (?:by|on|at|from)\b.*"
+    r"|end of (?:report|file|list|export)",
+    re.IGNORECASE,
+)
+TOTALS_REASON = "looks like a row of totals or a footer, not like a lead; remove it from the file if it is one"
 HEADER_AGAIN_REASON = "is the header once more, not a lead"
 
 
@@ -49,10 +60,18 @@ class Header:
     notes: tuple[str, ...] = ()
 
 
-def find_header(label: str, rows: Sequence[PlacedRow], width: int, reading: ReadingOptions, noun: str) -> Header:
+def find_header(
+    label: str,
+    rows: Sequence[PlacedRow],
+    width: int,
+    reading: ReadingOptions,
+    noun: str,
+    titles: Container[int] = (),
+) -> Header:
     """The header among the first rows of a list. Raises DataError where there is none, or two may be meant.
 
-    `width` is the number of cells that most rows have, `noun` what a place is: `line` or `row`.
+    `width` is the number of cells that most rows have, `noun` what a place is: `line` or `row`;
+    `titles` are places that are surely titles.
     """
     if reading.header_row is not None:
         return _at_place(label, rows, reading.header_row, noun)
@@ -67,7 +86,7 @@ def find_header(label: str, rows: Sequence[PlacedRow], width: int, reading: Read
             " behind a closing quote"
         )
     at = first if _may_be_header(cells, width) else _find_below_title(rows, full, width)
-    if at != first:
+    if at != first and rows[first].place not in titles:
         _check_title(label, rows, first, at, noun)
     names = _clean_names(rows[at].cells or ())
     if at and first and at == first and all(_DATA.fullmatch(name) for name in names):
@@ -92,22 +111,34 @@ def check_names(label: str, names: Sequence[str], noun: str = "line") -> None:
 
 
 def is_totals(cells: Sequence[str]) -> bool:
-    """Whether a row is one of totals: its first value says so, some cells are empty, all others are amounts."""
+    """Whether a row is one of totals: its first value says so, and all others are amounts; or the footer of a report.
+
+    Some cells must be empty, unless the first value can be nothing else.
+    """
     values = [cell.strip() for cell in cells if cell.strip()]
-    if not values or len(values) == len(cells) or not may_be_total(values[0]):
+    if not values or not may_be_total(values[0]):
+        return False
+    if _FOOTER.fullmatch(values[0]):
+        return len(values) == 1 < len(cells)
+    if len(values) == len(cells) and (len(cells) == 1 or not _SURE_TOTALS.fullmatch(values[0])):
         return False
     return all(len(value) <= _LONGEST_AMOUNT and _AMOUNT.fullmatch(value) for value in values[1:])
 
 
 def may_be_total(value: str) -> bool:
-    """Whether a value says that its row is one of totals."""
+    """Whether a value says that its row is one of totals, or the footer of a report."""
+    if _FOOTER.fullmatch(value):
+        return True
     label = _TOTALS.match(value)
     return label is not None and _BEHIND_TOTAL.fullmatch(value, label.end()) is not None
 
 
 def repeats_header(cells: Sequence[str], names: Sequence[str]) -> bool:
     """Whether a row is the header once more; a header of one name is too short to tell."""
-    return len(names) > 1 and _clean_names(cells) == tuple(names)
+    if len(names) < 2 or len(cells) != len(names):
+        return False
+    again = [name.lower() for name in _clean_names(cells)]
+    return again == [name.lower() for name in names] or [again[0].lstrip("\ufeff"), *again[1:]] == list(names)
 
 
 def _clean_names(cells: Sequence[str]) -> tuple[str, ...]:
@@ -138,7 +169,7 @@ def _find_below_title(rows: Sequence[PlacedRow], full: Sequence[int], width: int
             continue
         after = [rows[other] for other in full if other > position]
         fitting = sum(row.cells is not None and len(row.cells) == width for row in after)
-        if fitting * 2 >= len(after):
+        if fitting * 2 >= len(after) and (fitting or len(rows[full[0]].cells or ()) > 1):
             return position
     return full[0]
 

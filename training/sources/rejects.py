@@ -94,7 +94,8 @@ def refuse_empty(scan: Scan, rows: int, rejects: Sequence[Reject]) -> None:
     if rejects:
         first = rejects[0]
         raise DataError(f"{scan.label}: no row can be read; the first one, row {first.row}, {first.reason}")
-    raise DataError(f"{scan.label}: {'has no rows' if scan.kind == 'parquet' else 'has a header and no rows'}")
+    noticed = "".join(f". {note}" for note in scan.notes).removesuffix(".")
+    raise DataError(f"{scan.label}: {'has no rows' if scan.kind == 'parquet' else 'has a header and no rows'}{noticed}")
 
 
 def _read_table(connection: duckdb.DuckDBPyConnection, query: str) -> list[tuple[Any, ...]]:

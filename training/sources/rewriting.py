@@ -5,9 +5,10 @@ A plain file is only searched for them, by bytes: wholly for blank rows and head
 
 from __future__ import annotations
 
+import codecs
 import csv
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from io import StringIO, TextIOWrapper
 from itertools import islice
 from pathlib import Path
@@ -17,6 +18,7 @@ from leadledger.training.sources import layout
 from leadledger.training.sources.cells import BAD_QUOTE, Style, TextRow, read_rows, split_lines
 from leadledger.training.sources.rejects import LONGEST_QUOTED, REASONS
 from leadledger.training.sources.scan import BLOCK_SIZE, Reject
+from leadledger.training.sources.style import DELIMITERS
 
 _TAIL_SIZE = 1 << 16  # bytes at the end of a file that are searched for totals
 _HEAD_SEARCHED = 1 << 18  # bytes at its start
@@ -35,7 +37,9 @@ def find_odd_rows(path: Path, names: Sequence[str], style: Style, header: int, h
     if tail.rstrip(b"\r\n").endswith(_END_MARK):
         return True
     parts = (head[header : header + _HEAD_SEARCHED], tail)
-    if any(_has_totals(part.decode("utf-8", "replace"), style) for part in parts):
+    if any(_has_odd_line(part.decode("utf-8", "replace"), style) for part in parts):
+        return True
+    if re.search(re.escape(style.delimiter.encode()) + rb"  +" + style.quote.encode(), head):  # DuckDB skips one blank
         return True
     needles = _list_needles(names, style, head[:header])
     overlap = max(map(len, needles)) - 1
@@ -98,10 +102,13 @@ def unwrap_lines(path: Path, start: str, whole: bool, unwrapped: Path) -> Path |
     plain = Style(",")
     rows = list(islice(read_rows(split_lines(start), plain), layout.MOST_TITLE_ROWS))
     rows = [row for row in (rows if whole or len(rows) < 2 else rows[:-1]) if not row.is_blank]
-    if len(rows) < 2 or not all(_is_wrapped(row) for row in rows):
+    if len(rows) < 2 or not all(_is_wrapped(row) for row in rows[1:]):
         return None
-    first = rows[0].cells or [""]
-    if max(len(first[0].split(delimiter)) for delimiter in (",", ";", "\t", "|")) < 2:
+    lines = [row.cells[0] if row.cells and _is_wrapped(row) else row.text for row in rows]
+    divided = [[next(iter(read_rows([line], Style(sign)))).cells or [] for line in lines] for sign in DELIMITERS]
+    # Where the header stands without quotes around it, the rows within theirs must fit it.
+    fits = min if _is_wrapped(rows[0]) else _agree
+    if not any(len(cells[0]) > 1 and fits(map(len, cells)) > 1 for cells in divided):
         return None
     with (
         path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as file,
@@ -110,6 +117,12 @@ def unwrap_lines(path: Path, start: str, whole: bool, unwrapped: Path) -> Path |
         for row in read_rows(file, plain):
             output.write(f"{row.cells[0]}\n" if row.cells and _is_wrapped(row) else row.text)
     return unwrapped
+
+
+def _agree(sizes: Iterable[int]) -> int:
+    """The size that all have; 0 where they differ."""
+    different = set(sizes)
+    return different.pop() if len(different) == 1 else 0
 
 
 def _is_wrapped(row: TextRow) -> bool:
@@ -153,13 +166,15 @@ def _list_needles(names: Sequence[str], style: Style, above: bytes) -> list[byte
     blank = delimiter * (len(names) - 1)
     enclosed = delimiter.join([empty] * len(names))
     needles = [b"\n" + blank + end for end in (b"\n", b"\r")] if len(names) < 4 else [b"\n" + blank]
-    return [*needles, b"\n" + enclosed, b"\n" + header]
+    return [*needles, b"\n" + enclosed, b"\n" + header, b"\n" + codecs.BOM_UTF8]
 
 
-def _has_totals(text: str, style: Style) -> bool:
-    """Whether a line of a text starts with a label of totals, as far as one line can tell."""
+def _has_odd_line(text: str, style: Style) -> bool:
+    """Whether a line has blanks and delimiters alone, or is one of totals, as far as one line can tell."""
     strip = f"{style.delimiter}{style.quote} \t"
     for line in split_lines(text):
+        if style.delimiter in line and not line.strip(f"{style.delimiter} \r\n"):
+            return True
         if layout.may_be_total(line.lstrip(strip).split(style.delimiter, 1)[0].strip(f"{style.quote} \r\n")):
             for row in islice(read_rows(StringIO(line, newline=""), style), 1):
                 if row.cells is not None and layout.is_totals(row.cells):

@@ -125,11 +125,12 @@ class _SheetConversion:
         if not filled:
             raise DataError(
                 f"{self.label}: the sheet {quote(self.sheet.title)} is empty; it needs a header row with the names of"
-                " the columns"
+                f" the columns{''.join(f'. {note}' for note in notes)}"
             )
         sizes = Counter(len(row.cells or ()) for row in filled)
         width = max(sizes, key=lambda size: (size > 1, sizes[size], size))
-        header = layout.find_header(self.label, first, width, self.reading, "row")
+        across = {cells.top for cells in self.facts.merged if cells.right > cells.left}
+        header = layout.find_header(self.label, first, width, self.reading, "row", across)
         place = first[header.position].place
         merged = self._check_merged(place, len(header.names))
         rejects: list[Reject] = []

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
 from leadledger.scoring.errors import DataError, quote
@@ -18,6 +18,7 @@ from leadledger.training.sources.cells import Style, TextRow, read_rows, split_l
 DELIMITERS = (",", ";", "\t", "|")
 MOST_ROWS_COMPARED = 200
 _NEARLY_ALL = 0.9  # of the rows: as many as must have the same number of cells for a reading to be a rival
+_HALF = 0.5  # of the rows
 _FAR_WIDER = 2  # times as many columns as another reading settle the matter
 _NO_VALUE = ("", "NULL", "\\N")  # what stands without apostrophes in a column of values between apostrophes
 _SEPARATOR_LINE = re.compile(r'\A"?sep=([^\r\n"])"?[,;\t ]*(?:\r\n|\r|\n)', re.IGNORECASE)
@@ -47,9 +48,9 @@ def find_style(label: str, start: str, whole: bool) -> StyledSample:
         text = start[declared.end() :]
         return _read_sample(text, declared.group(1), whole, declared.end())
     samples = [_read_sample(start, delimiter, whole) for delimiter in DELIMITERS]
-    several = [sample for sample in samples if sample.width > 1]
+    several = [sample for sample in samples if sample.width > 1 and _may_divide(sample)]
     if not several:
-        return samples[0]
+        return replace(samples[0], width=1)
     shares = {id(sample): _share_of_width(sample) for sample in several}
     best = max(shares.values())
     rivals = [sample for sample in several if shares[id(sample)] >= min(best, _NEARLY_ALL)]
@@ -104,6 +105,12 @@ def _is_enclosed(rows: Sequence[TextRow]) -> bool:
             return False
         most = max(most, enclosed + in_header)
     return most >= 2
+
+
+def _may_divide(sample: StyledSample) -> bool:
+    """Whether a delimiter divides the first row, which is the header, or at least half of all, below a title."""
+    first = next((row.cells or () for row in sample.rows if not row.is_blank), ())
+    return len(first) > 1 or _share_of_width(sample) >= _HALF
 
 
 def _share_of_width(sample: StyledSample) -> float:

@@ -61,6 +61,35 @@ def test_the_visible_active_sheet_is_read(duck: duckdb.DuckDBPyConnection, tmp_p
     assert str(refused.value) == f"{path}: there is no sheet 'Lead'. Did you mean 'Leads'?"
 
 
+def test_a_sheet_without_leads_names_the_others(duck: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    """Where the active sheet is a cover, or empty, the message says which other sheets there are."""
+    path = tmp_path / "leads.xlsx"
+    other = "Sheet 'Cover' is read; not read: 'Leads'. --sheet NAME reads another"
+    for rows, message in (
+        ([["Leads of June"]], f"has a header and no rows. {other}"),
+        ([[]], f"the sheet 'Cover' is empty; it needs a header row with the names of the columns. {other}."),
+    ):
+        save(path, Cover=rows, Leads=[HEADER, ["L1", "a", 5]])
+        with pytest.raises(DataError) as refused:
+            read_list(duck, path)
+        assert str(refused.value) == f"{path}: {message}"
+
+
+def test_a_merged_title_of_one_word(duck: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    """A word over all columns is a title; a word alone may be the header."""
+    path = tmp_path / "leads.xlsx"
+    book = save(path, Leads=[["Leads"], HEADER, ["L1", "a", 5]])
+    with pytest.raises(DataError) as refused:
+        read_list(duck, path)
+    assert str(refused.value) == (
+        f"{path}: row 1 has one column, 'Leads', and row 2 has 3; if the names of the columns stand there, give"
+        " --header-row 2; else name the other columns"
+    )
+    book["Leads"].merge_cells("A1:C1")
+    book.save(path)
+    assert values(duck, read_list(duck, path)) == [["L1", "a", "5"]]
+
+
 def test_an_active_sheet_that_is_hidden_is_not_read(duck: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
     """The first visible one is; where there is none, one has to be named."""
     path = tmp_path / "leads.xlsx"
@@ -108,7 +137,11 @@ def test_an_active_sheet_that_is_hidden_is_not_read(duck: duckdb.DuckDBPyConnect
             [
                 [2, "id,need,budget", "is the header once more, not a lead"],
                 [3, "L2,b,6,more", "has more columns than the header"],
-                [4, "Total,,11", "looks like a row of totals, not like a lead; remove it from the file if it is one"],
+                [
+                    4,
+                    "Total,,11",
+                    "looks like a row of totals or a footer, not like a lead; remove it from the file if it is one",
+                ],
             ],
             [],
             id="rows that are no leads",
