@@ -161,7 +161,7 @@ def _list_needles(names: Sequence[str], style: Style, above: bytes) -> list[byte
     delimiter = style.delimiter.encode()
     if len(names) == 1:
         return [b"\n\n", b"\n\r\n", b"\n\r\r", b'\n""']
-    header = above.rstrip(b"\r\n").replace(b"\r", b"\n").rsplit(b"\n", 1)[-1]
+    header = above.removeprefix(codecs.BOM_UTF8).rstrip(b"\r\n").replace(b"\r", b"\n").rsplit(b"\n", 1)[-1]
     empty = (style.quote * 2).encode()
     blank = delimiter * (len(names) - 1)
     enclosed = delimiter.join([empty] * len(names))
