@@ -42,6 +42,7 @@ _PLAIN_WITH_DOT = r"[0-9]*[.](?:[0-9]{1,2}|[0-9]{4,})|(?:0[0-9]*|[0-9]{4,})[.][0
 # Texts that can only be written with a comma, or a dot, before decimals: they prove how a column is written.
 COMMA_PROOF = rf"[+-]?(?:{_COMMA_DECIMALS})"
 DOT_PROOF = rf"[+-]?(?:{_DOT_DECIMALS}|{_PLAIN_WITH_DOT})"
+GROUPED_DOT_PROOF = rf"[+-]?(?:{_DOT_DECIMALS})"  # those that no program writes for a number
 _SIGNS_BESIDE_COMMA, _SIGNS_BESIDE_DOT = ",. '’", ", '’"  # all go, but a comma before decimals becomes a dot
 LONGEST_NUMBER = 300  # characters in any form but the plain one, so that every such number is finite
 

@@ -35,7 +35,7 @@ from leadledger.training.sources.logged import LOG_NAME, LoggedHistory, adapt_to
 from leadledger.training.sources.reading import AS_FOUND, ReadingOptions
 from leadledger.training.sources.rejects import find_bad_values
 from leadledger.training.sources.scan import ROW, Reject
-from leadledger.training.sources.table import LeadTable, connect, read_list
+from leadledger.training.sources.table import LeadTable, connect, read_list, settle_numbers
 
 EPOCH = date(1970, 1, 1)
 FEWEST_OF_A_CHOICE = 20  # leads that have a choice which the card doesn't list, below which nothing is learned of it
@@ -206,7 +206,7 @@ def read_history(
             " add for example `outcome: {became: {field: won, kind: flag}}`"
         )
     connection = connect()
-    source = read_list(connection, data, reading)
+    source = settle_numbers(connection, card, read_list(connection, data, reading))
     wide, became = _with_outcome(card, outcome)
     _check_columns(card, wide, became, source, label)
     scorecard = Scorecard(wide, Learned())

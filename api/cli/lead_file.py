@@ -18,7 +18,7 @@ from leadledger.scoring.scorecard import Card
 from leadledger.scoring.text_forms import WHITE_SPACE
 from leadledger.training.sources.reading import AS_FOUND, ReadingOptions
 from leadledger.training.sources.scan import ROW
-from leadledger.training.sources.table import LeadTable, connect, read_list
+from leadledger.training.sources.table import LeadTable, connect, read_list, settle_numbers
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -39,7 +39,7 @@ def read_lead(path: Path, card: Card, which: WhichLead, reading: ReadingOptions 
     if which.row is None and which.id is None:
         return _from_json(path)
     with connect() as connection:
-        source = read_list(connection, path, reading)
+        source = settle_numbers(connection, card, read_list(connection, path, reading))
         for note in source.notes:
             click.echo(show_controls(note), err=True)
         table = f"SELECT * EXCLUDE ({quoted(ROW)}) FROM {source.table}"

@@ -17,7 +17,7 @@ from leadledger.scoring.scorecard import Card, build_untrained
 from leadledger.training.sources.reading import AS_FOUND, ReadingOptions
 from leadledger.training.sources.rejects import find_bad_values
 from leadledger.training.sources.scan import ROW, Reject
-from leadledger.training.sources.table import connect, read_list
+from leadledger.training.sources.table import connect, read_list, settle_numbers
 
 MOST_REJECTS_IN_JSON = 100
 
@@ -66,7 +66,7 @@ def measure_coverage(
     """
     scorecard = build_untrained(card)
     with connect() as connection:
-        leads = read_list(connection, data, reading)
+        leads = settle_numbers(connection, card, read_list(connection, data, reading))
         used = require_columns(card, leads.columns, str(data))
         outcome = card.outcome
         is_history = outcome is not None and outcome.column in leads.columns and bool(used.get(outcome.since))

@@ -11,7 +11,7 @@ import csv
 import json
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import date
 from heapq import merge
@@ -35,13 +35,14 @@ from leadledger.scoring.outputs import QUESTIONS, VERDICTS, list_names
 from leadledger.scoring.printers.sql import select as sql
 from leadledger.scoring.printers.sql.cleaning import TYPE_OF_KIND, find_id_column, require_columns
 from leadledger.scoring.printers.sql.dialects.literals import quoted, text_literal
+from leadledger.scoring.printers.sql.number_evidence import ProvenDecimal, prove_decimals, with_decimals
 from leadledger.scoring.printers.sql.query import Query
 from leadledger.scoring.scorecard import Scorecard
 from leadledger.scoring.tree import Node
 from leadledger.training.sources.opening import open_list
 from leadledger.training.sources.reading import AS_FOUND, ReadingOptions
 from leadledger.training.sources.rejects import find_broken_rows, refuse_empty, reject_values
-from leadledger.training.sources.scan import ROW, Reject, Scan, estimate_rows
+from leadledger.training.sources.scan import ROW, Reject, Scan, estimate_rows, forget_rejects
 from leadledger.training.sources.spelling import find_misspelt
 from leadledger.training.sources.table import connect
 from leadledger.training.sources.work_folder import work_folder
@@ -158,6 +159,12 @@ class _FileRun:
         with _reported_progress(connection, scan, progress):
             scored, read, bad = self._write_scores(scores, ending)
         broken = find_broken_rows(connection, scan)
+        proven = self._prove_decimals() if bad else ()
+        if proven:
+            self.card = with_decimals(self.card, proven)
+            with _reported_progress(connection, scan, progress):
+                scored, read, bad = self._write_scores(scores, ending)
+            broken = find_broken_rows(connection, scan)
         refuse_empty(scan, read, broken)
         rejects = output_file.choose_part(stack, work / "rejects", places.rejects)
         rejected_again = write_rejects(
@@ -193,7 +200,7 @@ class _FileRun:
             duplicates=duplicates,
             examples=duplicate_ids.find_examples(connection, scan.sql, self.id_column) if duplicates else (),
             seconds=0.0,
-            notes=scan.notes,
+            notes=(*scan.notes, *(decimal.sentence for decimal in proven)),
         ), parts
 
     def _query(self, source: str, keep: Sequence[str]) -> Query:
@@ -252,6 +259,18 @@ class _FileRun:
         """The columns of numbers that scoring adds, and those that are read back: never a formula."""
         return frozenset(self.outputs[name] for name in ("score", "points", "probability", "grade", "recommendation"))
 
+    def _prove_decimals(self) -> tuple[ProvenDecimal, ...]:
+        """What the list shows of its numbers, where some can be two."""
+        scan = self.scan
+
+        def run_query(query: str) -> tuple[Any, ...]:
+            (row,) = self.connection.execute(query).fetchall()
+            return tuple(row)
+
+        proven = prove_decimals(self.card.card, scan.columns, scan.sql, run_query, has_typed=scan.has_typed)
+        forget_rejects(self.connection)
+        return proven
+
     def _chosen(self) -> str:
         """The condition that a lead has one of the wanted recommendations; empty where every one is wanted."""
         listed = ", ".join(map(text_literal, self.wanted.only))
@@ -272,6 +291,8 @@ class _FileRun:
             {f"f{i}": TYPE_OF_KIND[field.kind] for i, field in enumerate(self.card.card.plain_fields)}
         )
         special = FunctionNullHandling.SPECIAL
+        with suppress(duckdb.Error):  # of an earlier card, where the list has shown how it writes its numbers
+            self.connection.remove_function("ll_questions")
         self.connection.create_function("ll_questions", word, [lead], "VARCHAR", null_handling=special)
         packed = ", ".join(f"f{i}: {quoted(f'f:{field}')}" for i, field in enumerate(plain))
         return f"CASE {quoted(self.outputs['recommendation'])} WHEN 'ask' THEN ll_questions({{{packed}}}) END"

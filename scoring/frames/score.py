@@ -7,8 +7,9 @@ cleaned by Python first. Each row gets what `score` gives for it as a record.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -25,6 +26,7 @@ from leadledger.scoring.printers.sql.dialects import spark
 from leadledger.scoring.printers.sql.dialects.column_types import type_family
 from leadledger.scoring.printers.sql.dialects.duckdb import DUCKDB_SETTINGS
 from leadledger.scoring.printers.sql.dialects.literals import quoted
+from leadledger.scoring.printers.sql.number_evidence import ProvenDecimal, prove_decimals, with_decimals
 from leadledger.scoring.printers.sql.query import BAD, Query
 from leadledger.scoring.scorecard import HasScorecard, Scorecard, find_scorecard
 
@@ -60,7 +62,9 @@ def score_frame(
     `probability` (0..1; missing while no base rate is known), `grade`, `recommendation`, with `explain` also the
     `plus_minus` of the points and the entries that gained and lost most, in words, and `problem`; `prefix` is put
     before these names. Where a value of a row can't be read, `problem` says which and why, and the other outputs are
-    missing; elsewhere `problem` is missing. (Spark says which and of what kind; order is what Spark makes of it.)
+    missing; elsewhere `problem` is missing. Where the texts of a column show how its numbers are written, so that
+    `25.000` is one number, a warning says so; a RecordBatchReader and Spark go by the card's `format:` alone. (Spark
+    says which and of what kind; order is what Spark makes of it.)
 
     Raises DataError where no column belongs to the card, a kept one doesn't exist, or a name would stand twice. Polars
     needs pyarrow.
@@ -175,7 +179,7 @@ def _score_stream(scoring: _FrameScoring, reader: Any) -> Any:
 
     def score_batches() -> Iterator[Any]:
         for table in _gather(reader):
-            yield from _score(scoring, ARROW, table).to_batches()
+            yield from _score(scoring, ARROW, table, is_whole=False).to_batches()
 
     return type(reader).from_batches(schema, score_batches())
 
@@ -195,8 +199,11 @@ def _gather(reader: Any) -> Iterator[Any]:
         yield empty.from_batches(batches)
 
 
-def _score(scoring: _FrameScoring, library: Library, frame: Any) -> Any:
-    """The frame with its scores. Raises DataError."""
+def _score(scoring: _FrameScoring, library: Library, frame: Any, *, is_whole: bool = True) -> Any:
+    """The frame with its scores. Raises DataError.
+
+    A frame that is whole may show how it writes its numbers, where a text of it can be two.
+    """
     import duckdb
 
     columns, card, names = library.columns(frame), scoring.card, scoring.new_names
@@ -207,13 +214,41 @@ def _score(scoring: _FrameScoring, library: Library, frame: Any) -> Any:
             connection.execute(f"SET {setting}")
         types = _register_columns(connection, card, library, read)
         scored = library.result(connection.sql(_write_select(scoring, types)))
-    bad = library.nulls(scored, names["points"])
+        bad = library.nulls(scored, names["points"])
+        proven = _prove_decimals(connection, card, library, read) if bad and is_whole else ()
+    if proven:
+        for found in proven:
+            warnings.warn(found.sentence, stacklevel=3)
+        settled = replace(scoring, card=with_decimals(card, proven))
+        return _score(settled, library, frame, is_whole=False)
     if bad:
         texts: list[str | None] = [None] * len(scored)
         for row, text in zip(bad, _describe_problems(card, library, read, bad), strict=True):
             texts[row] = text
         scored = library.replace_texts(scored, names[PROBLEM], texts)
     return library.put_beside(frame, scoring.kept(columns), scored)
+
+
+def _prove_decimals(
+    connection: duckdb.DuckDBPyConnection, card: Scorecard, library: Library, columns: Mapping[str, Any]
+) -> tuple[ProvenDecimal, ...]:
+    """What the texts of a frame show of how it writes its numbers."""
+    homes = find_homes(card.card, columns)
+    texts = {
+        column: library.make_series([raw if isinstance(raw, str) else None for raw in library.values(values)], "text")
+        for column, values in columns.items()
+        if homes[column].kind == "number"
+    }
+    if not texts:
+        return ()
+    described = _register(connection, library.frame(texts))
+    assert described is not None
+
+    def run_query(query: str) -> tuple[Any, ...]:
+        (row,) = connection.execute(query).fetchall()
+        return tuple(row)
+
+    return prove_decimals(card.card, dict.fromkeys(described, "VARCHAR"), FRAME, run_query)
 
 
 def _register_columns(

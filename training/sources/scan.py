@@ -45,6 +45,11 @@ class Scan:
     rejects: tuple[Reject, ...] = ()
     notes: tuple[str, ...] = ()
 
+    @property
+    def has_typed(self) -> bool:
+        """Whether among its texts are numbers that the file itself keeps as numbers."""
+        return self.kind in ("json", "excel")
+
     def describe_failure(self, error: Exception) -> str:
         """The sentence for an error of DuckDB while the list was read."""
         return f"{self.label}: can't be read as {'Parquet' if self.kind == 'parquet' else 'CSV'}: {first_line(error)}"

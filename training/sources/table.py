@@ -7,15 +7,20 @@ what they mean.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 
 from leadledger.scoring.errors import DataError
-from leadledger.scoring.printers.sql.dialects.duckdb import DUCKDB_SETTINGS
+from leadledger.scoring.number_forms import AMBIGUOUS_PATTERN
+from leadledger.scoring.printers.sql.cleaning import fold_number
+from leadledger.scoring.printers.sql.dialects.duckdb import DUCKDB, DUCKDB_SETTINGS
 from leadledger.scoring.printers.sql.dialects.literals import quoted
+from leadledger.scoring.printers.sql.expression import Expression
+from leadledger.scoring.printers.sql.number_evidence import prove_decimals
+from leadledger.scoring.scorecard import Card
 from leadledger.training.sources.opening import open_list
 from leadledger.training.sources.reading import AS_FOUND, ReadingOptions
 from leadledger.training.sources.rejects import find_broken_rows, refuse_empty
@@ -30,7 +35,7 @@ class LeadTable:
     """A table in DuckDB: its quoted name, its columns with their SQL types, how many rows it has, what was left out.
 
     The table has one more column, `ll:row`, the number of the row in the file. `notes` are sentences, for people, on
-    what was noticed while it was read.
+    what was noticed while it was read. `has_typed`: among its texts may be numbers that the source keeps as numbers.
     """
 
     table: str
@@ -38,6 +43,7 @@ class LeadTable:
     rows: int
     rejects: tuple[Reject, ...] = ()
     notes: tuple[str, ...] = ()
+    has_typed: bool = False
 
 
 def connect() -> duckdb.DuckDBPyConnection:
@@ -63,7 +69,7 @@ def read_list(
             connection.unregister("ll_frame")
         if not leads.rows:
             raise DataError("the data frame has no rows")
-        return leads
+        return replace(leads, has_typed=True)
     with open_list(connection, data, reading) as scan:
         try:
             leads = _keep(connection, scan.sql, table)
@@ -73,7 +79,7 @@ def read_list(
     if rejects:
         _renumber(connection, table, sorted({reject.row for reject in rejects}))
     refuse_empty(scan, leads.rows, rejects)
-    return LeadTable(leads.table, leads.columns, leads.rows, rejects, scan.notes)
+    return LeadTable(leads.table, leads.columns, leads.rows, rejects, scan.notes, scan.has_typed)
 
 
 def _keep(connection: duckdb.DuckDBPyConnection, scan: str, table: str) -> LeadTable:
@@ -96,3 +102,29 @@ def _renumber(connection: duckdb.DuckDBPyConnection, table: str, rows: list[int]
         f" + (SELECT count(*) FROM ll_shift WHERE after < {quoted(table)}.{quoted(ROW)})"
     )
     connection.execute("DROP TABLE ll_shift")
+
+
+def settle_numbers(connection: duckdb.DuckDBPyConnection, card: Card, leads: LeadTable) -> LeadTable:
+    """The table, in which texts that can be two numbers are the one that the list shows; its notes say which.
+
+    Where the list shows nothing, they stay as they are.
+    """
+
+    def run_query(query: str) -> tuple[Any, ...]:
+        (row,) = connection.execute(query).fetchall()
+        return tuple(row)
+
+    proven = prove_decimals(card, leads.columns, leads.table, run_query, has_typed=leads.has_typed)
+    for found in proven:
+        thousands = "." if found.decimal == "," else ","
+        for column in found.columns:
+            text = fold_number(card.fields[found.field], Expression(quoted(column)), DUCKDB).sql
+            # With a fourth decimal, so that what has become a dot before three is no sign between thousands.
+            small = f"replace({text}, '{found.decimal}', '.') || '0'"
+            settled = (
+                f"CASE WHEN contains({text}, '{thousands}') THEN replace({text}, '{thousands}', '') ELSE {small} END"
+            )
+            connection.execute(
+                f"UPDATE {leads.table} SET {quoted(column)} = {settled} WHERE {DUCKDB.matches(text, AMBIGUOUS_PATTERN)}"
+            )
+    return replace(leads, notes=(*leads.notes, *(found.sentence for found in proven)))

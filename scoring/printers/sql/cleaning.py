@@ -192,7 +192,7 @@ class _RawColumn:
         """The key of the raw text, as far as it takes to find those that mean something."""
         words: tuple[str, ...] = (*YES_TEXTS, *NO_TEXTS) if self.field.kind == "flag" else ()
         if self.field.kind == "number":
-            words = ("e", "k", (self.field.number_format or ANY_FORMAT).unit)
+            words = _number_words(self.field)
         return spell(self.dialect.tidy, self.raw, letters_of(frozenset((*self.absent, *self.spellings, *words))))
 
     def tidied(self) -> Expression:
@@ -284,13 +284,7 @@ class _RawColumn:
         """A text that isn't in the plain form of a number, trimmed, folded and without what its format allows; NULL
         where it is in that form.
         """
-        text, form = self.key, self.field.number_format or ANY_FORMAT
-        if form.is_wrapped:
-            bare = text
-            for sign, instead in form.replacements:
-                bare = write("replace({}, {}, {})", bare, self.dialect.text(sign), self.dialect.text(instead))
-            wrapped = spell(self.dialect.matches, text, form.wrapper)
-            text = write("CASE WHEN {} THEN {} ELSE {} END", wrapped, bare, text)
+        text = unwrap_number(self.field, self.key, self.dialect)
         return write("CASE WHEN NOT ({}) THEN {} END", spell(self.dialect.is_plain_number, self.raw), text)
 
     def _number(self) -> Expression:
@@ -354,6 +348,27 @@ class _RawColumn:
             return Expression("")
         absent, other = self._listed(self.absent), self.dialect.text(OTHER_VALUE)
         return write(" ELSE CASE WHEN {} NOT IN ({}) THEN {} END", tidy, absent, other)
+
+
+def _number_words(field: Field) -> tuple[str, ...]:
+    """What may stand beside the digits of a number."""
+    return ("e", "k", (field.number_format or ANY_FORMAT).unit)
+
+
+def fold_number(field: Field, raw: Expression, dialect: Dialect) -> Expression:
+    """A raw text of a number, trimmed, folded and without what its format allows beside the digits."""
+    return unwrap_number(field, spell(dialect.tidy, raw, letters_of(frozenset(_number_words(field)))), dialect)
+
+
+def unwrap_number(field: Field, text: Expression, dialect: Dialect) -> Expression:
+    """A trimmed, folded text of a number without what its format allows beside the digits."""
+    form = field.number_format or ANY_FORMAT
+    if not form.is_wrapped:
+        return text
+    bare = text
+    for sign, instead in form.replacements:
+        bare = write("replace({}, {}, {})", bare, dialect.text(sign), dialect.text(instead))
+    return write("CASE WHEN {} THEN {} ELSE {} END", spell(dialect.matches, text, form.wrapper), bare, text)
 
 
 def _trim_longer(dialect: Dialect) -> Callable[[str], str]:

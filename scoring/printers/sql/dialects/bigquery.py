@@ -93,6 +93,11 @@ def matches(value: str, pattern: str) -> str:
     return f"REGEXP_CONTAINS({value}, {literal})"
 
 
+def holds_numbers(raw: str) -> str:
+    """Whether a column has a type of numbers with decimals."""
+    return f"NOT STARTS_WITH(TO_JSON_STRING({raw}), '\"')"
+
+
 def is_plain_number(raw: str) -> str:
     """Whether a text has the plain form of a number, white space around it or not."""
     return matches(raw, f"{_SPACES}(?:{NUMBER_PATTERN}){_SPACES}")
@@ -212,6 +217,7 @@ BIGQUERY = Dialect(
     element=element,
     integer_division=integer_division,
     matches=matches,
+    holds_numbers=holds_numbers,
     is_plain_number=is_plain_number,
     to_double=to_double,
     cast_number=cast_number,

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from leadledger.scoring.errors import PrinterError, did_you_mean
+from leadledger.scoring.number_forms import AMBIGUOUS_PATTERN
 from leadledger.scoring.printers.sql.dialects.column_types import (
     FAMILIES,
     ITEM_FAMILIES,
@@ -68,7 +69,8 @@ class Dialect:
 
     With a default that most engines share:
     `label` is what people call the engine, and `families` are its own names of types, by what a column of them holds.
-    `as_text` is the text of a column of any type, in no collation. `types` has the engine's name of DOUBLE, VARCHAR,
+    `as_text` is the text of a column of any type, in no collation; `holds_numbers` is whether a column has a type of
+    numbers with decimals. `types` has the engine's name of DOUBLE, VARCHAR,
     BOOLEAN, DATE and INTEGER. `name`, `text` and `number` spell an identifier and literals. `exp` is used for no more
     than 0, but may be worked out before that is known. `most` is the greatest of some points that is not NULL. `day` is
     the day, in UTC, of a column of days or times, given its type. A table's name has at most `table_parts` parts.
@@ -106,6 +108,7 @@ class Dialect:
     sort_parts: Callable[[str, str], str]
     label: str = "DuckDB"
     families: Mapping[str, Sequence[str]] = field(default_factory=lambda: FAMILIES)
+    holds_numbers: Callable[[str], str] = "regexp_full_match(typeof({}), 'FLOAT|DOUBLE|DECIMAL.*')".format
     as_text: Callable[[str], str] = "CAST({} AS VARCHAR) COLLATE c".format
     types: Mapping[str, str] = field(
         default_factory=lambda: {name: name for name in ("DOUBLE", "VARCHAR", "BOOLEAN", "DATE", "INTEGER")}
@@ -186,14 +189,24 @@ class Dialect:
         family = type_family(kind)
         if kind == UNKNOWN and field_kind == "date" and self.day_as_text:
             return self.day_as_text(raw), "VARCHAR"
+        if kind == UNKNOWN and field_kind == "number":
+            return self._number_as_text(raw, surely=False), "VARCHAR"
         if family == "text":
             return self.as_text(raw), "VARCHAR"
         if family in ("wide", "decimal") and field_kind == "number" and self.numbers_as_text:
-            text = self.as_text(raw)  # with one more decimal, since a text of three can be two numbers
-            return f"CASE WHEN {text} LIKE '%.%' THEN {text} || '0' ELSE {text} END", "VARCHAR"
+            return self._number_as_text(raw, surely=True), "VARCHAR"
         if family == "instant" and self.instant_as_time:
             return self.instant_as_time(raw), "TIMESTAMP"
         return raw, kind
+
+    def _number_as_text(self, raw: str, surely: bool) -> str:
+        """The text of a column of numbers, with a fourth decimal, since one of three can be two numbers.
+
+        `surely`: the column holds numbers; else the engine tells.
+        """
+        text = self.as_text(raw)
+        typed = "" if surely else f"{self.holds_numbers(raw)} AND "
+        return f"CASE WHEN {typed}{self.matches(text, AMBIGUOUS_PATTERN)} THEN {text} || '0' ELSE {text} END"
 
 
 def class_of(ranges: Iterable[tuple[int, int]], escape: str) -> str:

@@ -206,6 +206,11 @@ def as_text(raw: str) -> str:
     return f'CAST({raw} AS text) COLLATE "C"'
 
 
+def holds_numbers(raw: str) -> str:
+    """Whether a column has a type of numbers with decimals."""
+    return f"pg_typeof({raw}) IN ('real'::regtype, 'double precision'::regtype, 'numeric'::regtype)"
+
+
 def day_as_text(raw: str) -> str:
     """The text of a day or a time, as ISO 8601 writes it; a text as it is."""
     return f"(to_json({raw}) #>> '{{}}') COLLATE \"C\""
@@ -243,6 +248,7 @@ POSTGRES = Dialect(
     label="PostgreSQL",
     families=FAMILIES,
     as_text=as_text,
+    holds_numbers=holds_numbers,
     day_as_text=day_as_text,
     numbers_as_text=True,  # a numeric may be beyond a double, and what can't be cast ends the query
     instant_as_time=instant_as_time,

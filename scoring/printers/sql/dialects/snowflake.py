@@ -118,6 +118,11 @@ def matches(value: str, pattern: str) -> str:
     return f"REGEXP_LIKE({value}, {posix(pattern)})"
 
 
+def holds_numbers(raw: str) -> str:
+    """Whether a column has a type of numbers with decimals."""
+    return f"TYPEOF(TO_VARIANT({raw})) IN ('DECIMAL', 'DOUBLE')"
+
+
 def is_plain_number(raw: str) -> str:
     """Whether a text has the plain form of a number, white space around it or not."""
     return matches(trim(raw), NUMBER_PATTERN)
@@ -231,6 +236,7 @@ SNOWFLAKE = Dialect(
     element=element,
     integer_division=integer_division,
     matches=matches,
+    holds_numbers=holds_numbers,
     is_plain_number=is_plain_number,
     to_double=to_double,
     cast_number=cast_number,

@@ -128,6 +128,11 @@ def _whole(pattern: str) -> str:
     return text(f"(?s)^(?:{pattern})(?!.)".replace(r"\.", "[.]"))
 
 
+def holds_numbers(raw: str) -> str:
+    """Whether a column has a type of numbers with decimals."""
+    return f"typeof({raw}) rlike '^(float|double|decimal)'"
+
+
 def is_plain_number(raw: str) -> str:
     """Whether a text has the plain form of a number, white space around it or not."""
     return matches(raw, f"[{WHITE_SPACE}]*(?:{NUMBER_PATTERN})[{WHITE_SPACE}]*")
@@ -246,6 +251,7 @@ SPARK = Dialect(
     element=element,
     integer_division=integer_division,
     matches=matches,
+    holds_numbers=holds_numbers,
     is_plain_number=is_plain_number,
     to_double=to_double,
     cast_number=cast_number,
