@@ -33,6 +33,7 @@ from leadledger.scoring.outputs import list_names
 from leadledger.scoring.printers.sql import select as sql
 from leadledger.scoring.printers.sql.cleaning import find_homes, find_id_column, require_columns
 from leadledger.scoring.printers.sql.dialects.postgres import LONGEST_NAME, POSTGRES, name, text
+from leadledger.scoring.printers.sql.number_evidence import ProvenDecimal, prove_decimals, with_decimals
 from leadledger.scoring.printers.sql.query import BAD, Query
 from leadledger.scoring.scorecard import Card, Scorecard
 from leadledger.scoring.tree import Node
@@ -82,7 +83,7 @@ def score_table(
         run = _TableRun(connection, card, as_of, wanted, where, table, key)
         run.make_tables(into, ".".join(rejects))
         report("scoring")
-        run.stage()
+        proven = run.stage()
         report("writing the rejects")
         duplicates, nameless, bad = run.write_rejects(quote_parts(rejects))
         report("writing the scores")
@@ -111,7 +112,7 @@ def score_table(
         grades=grades,
         unused=tuple(column for column in unused_columns(run.types, run.used) if column != run.key),
         absent=absent_fields(run.used),
-        notes=notes,
+        notes=(*notes, *(found.sentence for found in proven)),
     )
 
 
@@ -158,8 +159,26 @@ class _TableRun:
         if self.ledger is not None:
             make_table(self.connection, self.ledger, {**id_column, **LEDGER}, None)
 
-    def stage(self) -> None:
-        """Score the rows into the temporary table STAGED."""
+    def stage(self) -> tuple[ProvenDecimal, ...]:
+        """Score the rows into the temporary table STAGED; returns what the table shows of how it writes its numbers."""
+        self._fill_staged()
+        if not fetch_count(self.connection, f"SELECT count(*) FROM {STAGED} WHERE {name(BAD)}"):
+            return ()
+        homes = find_homes(self.card.card, self.types)
+        types = {column: POSTGRES.known_type(column, self.types[column], field.kind) for column, field in homes.items()}
+
+        def run_query(query: str) -> tuple[Any, ...]:
+            (row,) = self.connection.execute(query).fetchall()
+            return tuple(row)
+
+        proven = prove_decimals(self.card.card, types, self.table, run_query, dialect=POSTGRES)
+        if proven:
+            self.card = with_decimals(self.card, proven)
+            self.connection.execute(f"DROP TABLE {STAGED}")
+            self._fill_staged()
+        return proven
+
+    def _fill_staged(self) -> None:
         card, where = self.card, self.where
         homes = find_homes(card.card, self.types)
         types = {column: POSTGRES.known_type(column, self.types[column], field.kind) for column, field in homes.items()}

@@ -27,6 +27,7 @@ from leadledger.scoring.frames import spark as spark_frame
 from leadledger.scoring.outputs import list_names
 from leadledger.scoring.printers.sql.cleaning import find_columns, find_id_column, require_columns
 from leadledger.scoring.printers.sql.dialects.spark import SPARK, name
+from leadledger.scoring.printers.sql.number_evidence import ProvenDecimal, with_decimals
 from leadledger.scoring.printers.sql.query import BAD, Query
 from leadledger.scoring.scorecard import Scorecard
 from leadledger.training.sources.rejects import reject_values
@@ -128,6 +129,10 @@ class _FolderRun:
             report("scoring")
             written = find_kind(out) or kind
             scored, read, bad, broken = self._write_scores(leads, columns, part, out, written)
+            proven = self._prove_decimals(leads) if bad else ()
+            if proven:
+                self.card = with_decimals(self.card, proven)
+                scored, read, bad, broken = self._write_scores(leads, columns, part, out, written)
             if not read - broken:
                 raise DataError(f"{leads.label}: {'no row can be read' if broken else 'has no rows'}")
             report("writing the rejects")
@@ -155,6 +160,7 @@ class _FolderRun:
             duplicates=duplicates,
             examples=examples,
             seconds=0.0,
+            notes=tuple(found.sentence for found in proven),
         )
 
     # -- the list ---------------------------------------------------------------------------------------------------
@@ -235,7 +241,7 @@ class _FolderRun:
         scored = scored.observe(judged, F.count_if(F.col(BAD)).alias("bad"), F.count_if(good).alias("good"))
         places = kept | {output: column for column, output in self.outputs.items()}
         result = scored.where(good).select(*[F.col(places[column]).alias(column) for column in columns])
-        writer = result.write.mode("error")
+        writer = result.write.mode("overwrite")  # the part is ours
         if kind == "csv":
             last = self.files.name(out)
             packed = {"compression": "gzip"} if last.lower().endswith(".gz") else {}
@@ -243,6 +249,11 @@ class _FolderRun:
         else:
             writer.parquet(part)
         return judged.get["good"], read.get["rows"], judged.get["bad"], read.get["broken"]
+
+    def _prove_decimals(self, leads: _SparkList) -> tuple[ProvenDecimal, ...]:
+        """What the list shows of its numbers, where some can be two."""
+        good = leads.frame.where(f"{name(BROKEN)} IS NULL").drop(BROKEN)
+        return spark_frame.prove_decimals(self.card.card, spark_frame.prepare_leads(good, self._columns_of_card(leads)))
 
     def _count_written(self, part: str, kind: str, columns: Sequence[str]) -> tuple[int, dict[str, dict[str, int]]]:
         """What is in the output: rows, how many have which recommendation and grade, where those are written."""

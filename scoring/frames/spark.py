@@ -13,10 +13,12 @@ from typing import Any
 from uuid import uuid4
 
 from leadledger.scoring.errors import DataError
+from leadledger.scoring.printers.sql import number_evidence
 from leadledger.scoring.printers.sql import select as sql
 from leadledger.scoring.printers.sql.cleaning import find_doubtful, find_homes
 from leadledger.scoring.printers.sql.dialects import spark
 from leadledger.scoring.printers.sql.dialects.column_types import type_family
+from leadledger.scoring.printers.sql.number_evidence import ProvenDecimal
 from leadledger.scoring.printers.sql.query import BAD, Query
 from leadledger.scoring.scorecard import Card, Scorecard
 
@@ -69,6 +71,17 @@ def clean_leads(card: Scorecard, leads: SparkLeads, query: Query) -> Any:
     stand_in = f"ll_{uuid4().hex}"
     select = sql.select_fields(card, replace(query, source=stand_in, columns=leads.types), "spark")
     return _run_select(select, leads.frame, stand_in)
+
+
+def prove_decimals(card: Card, leads: SparkLeads) -> tuple[ProvenDecimal, ...]:
+    """What the leads show of how they write their numbers."""
+    stand_in = f"ll_{uuid4().hex}"
+
+    def run_query(query: str) -> tuple[Any, ...]:
+        (row,) = _run_select(query, leads.frame, stand_in).collect()
+        return tuple(row)
+
+    return number_evidence.prove_decimals(card, leads.types, stand_in, run_query, dialect=spark.SPARK)
 
 
 def _run_select(select: str, frame: Any, stand_in: str) -> Any:

@@ -124,13 +124,15 @@ def _is_deep(record: Any) -> bool:
 
 
 def _text(value: Any) -> str | None:
+    if isinstance(value, _Number):
+        return write_number(value)
     if isinstance(value, str):
         return value
     if value is None:
         return None
     if isinstance(value, bool):
         return "true" if value else "false"
-    return write_number(value) if isinstance(value, _Number) else _nested(value)
+    return _nested(value)
 
 
 def _nested(value: Any) -> str:
