@@ -253,7 +253,9 @@ class _FolderRun:
     def _prove_decimals(self, leads: _SparkList) -> tuple[ProvenDecimal, ...]:
         """What the list shows of its numbers, where some can be two."""
         good = leads.frame.where(f"{name(BROKEN)} IS NULL").drop(BROKEN)
-        return spark_frame.prove_decimals(self.card.card, spark_frame.prepare_leads(good, self._columns_of_card(leads)))
+        return spark_frame.prove_decimals(
+            self.card.card, spark_frame.prepare_leads(self.card.card, good, self._columns_of_card(leads))
+        )
 
     def _count_written(self, part: str, kind: str, columns: Sequence[str]) -> tuple[int, dict[str, dict[str, int]]]:
         """What is in the output: rows, how many have which recommendation and grade, where those are written."""
