@@ -41,7 +41,10 @@ class Outcome:
     """What training learns to predict: a column of the history, not a field of the lead.
 
     kind date: the lead became an opportunity if the date lies within `within` days after the field `since`.
-    kind flag: it did if the column says yes. `minimum`: with fewer labelled leads, rules alone are released.
+    kind flag: it did if the column says yes. kind words: it did if the column has one of the texts `won`; with `lost`,
+    a text of neither means that nothing is decided yet. kind there: it did if the column has any value. Where `since`
+    and `within` are set, a lead that is younger than that is too young to judge, whatever the kind.
+    `minimum`: with fewer labelled leads, rules alone are released.
     """
 
     column: str
@@ -49,6 +52,8 @@ class Outcome:
     since: str = ""
     within: int = 0
     minimum: int = 100
+    won: tuple[str, ...] = ()
+    lost: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ the early successes would flatter the young.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
@@ -24,48 +25,32 @@ from leadledger.scoring.choice_flags import name_flags
 from leadledger.scoring.choice_forms import mark_choice, split_choices
 from leadledger.scoring.criterion import Criterion
 from leadledger.scoring.errors import DataError, did_you_mean, quote
-from leadledger.scoring.field import OTHER_VALUE, Field
+from leadledger.scoring.field import OTHER_VALUE
 from leadledger.scoring.printers.sql import select as sql
 from leadledger.scoring.printers.sql.cleaning import find_columns
 from leadledger.scoring.printers.sql.dialects.literals import quoted
 from leadledger.scoring.printers.sql.query import Query
 from leadledger.scoring.scorecard import START_TENTHS, Card, Choice, Learned, Outcome, Scorecard
+from leadledger.training.examined_rows import Counts, Forms, Waits, doubt_rejects, examine_rows
 from leadledger.training.notebook import table
+from leadledger.training.outcome_column import (
+    OUTCOME_TEXT,
+    explain_unreadable,
+    holds_times,
+    keep_as_text,
+    read_words,
+    with_outcome,
+)
+from leadledger.training.plausible_days import EPOCH
 from leadledger.training.sources.logged import LOG_NAME, LoggedHistory, adapt_to_log
 from leadledger.training.sources.reading import AS_FOUND, ReadingOptions
 from leadledger.training.sources.rejects import find_bad_values
 from leadledger.training.sources.scan import ROW, Reject
 from leadledger.training.sources.table import LeadTable, connect, read_list, settle_numbers
 
-EPOCH = date(1970, 1, 1)
+UNREADABLE_SHARE = 0.05  # of the rows, whose outcome can't be read: an outcome is not unreadable by chance
 FEWEST_OF_A_CHOICE = 20  # leads that have a choice which the card doesn't list, below which nothing is learned of it
 MOST_CHOICES = 30  # choices of a field without `values` that are learned of, the most frequent
-
-
-@dataclass(frozen=True)
-class Counts:
-    """Where the rows of a history went; `used` are those that training may learn from, `won` of them became one."""
-
-    rows: int
-    rejected: int
-    no_outcome: int
-    no_date: int
-    before: int
-    immature: int
-    used: int
-    won: int
-
-
-@dataclass(frozen=True)
-class Waits:
-    """How long leads took, of all that have a day, the immature ones too; not of those that became one before it.
-
-    `days`: (m,) whole days until a lead became an opportunity, or for which it has been watched. `converted`: (m,)
-    bool, whether it became one.
-    """
-
-    days: NDArray[np.int64]
-    converted: NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -79,7 +64,8 @@ class History:
     (n,) float64 days since 1970 (NaN: missing). `ids`: the id fields by name, (n,) texts (None). `rules`: (n,) tenths
     that rules and groups earn at full trust. `criteria`: (n,) by name, 1 met, 0 unmet, -1 unknown. `excluded`: (n,)
     bool. `rows`: (n,) their numbers in `source`, the table that `connection` holds. `logged`: the decision log gave it.
-    `notes`: sentences, for people, on what was noticed while it was read.
+    `notes`: sentences, for people, on what was noticed while it was read. `doubts`: those on what would make another
+    result; `label` is what messages call the history.
     `choices`: the choices that are flags in `frame`, by their columns.
     """
 
@@ -103,6 +89,8 @@ class History:
     waits: Waits | None = None  # only where the outcome is a date
     logged: bool = False
     notes: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
+    label: str = ""
     choices: Mapping[str, Choice] = field(default_factory=dict)
 
     def __len__(self) -> int:
@@ -122,6 +110,17 @@ class History:
     def _repr_html_(self) -> str:
         rows = [{"leads": name.replace("_", " "), "": count} for name, count in self.counts.__dict__.items()]
         return table(rows, "A history", f"{self.frame.shape[1]} fields to learn from")
+
+    def refuse_doubtful(self, what: str, accept: bool = False) -> History:
+        """The history, with its doubts among the notes. Raises DataError where it has some that nobody accepts.
+
+        `what` would rest on the history: training, recalibration.
+        """
+        if self.doubts and not accept:
+            start = f"{what} stopped: what it would leave out of {self.label} changes the result."
+            end = "Mend the history or the card; or go on without these rows, with --accept-left-out."
+            raise DataError("\n\n".join((start, *self.doubts, end)))
+        return replace(self, notes=(*self.notes, *self.doubts), doubts=())
 
     def score(self, card: Scorecard) -> NDArray[np.int64]:
         """The totals (n,), in tenths, that a scorecard gives to these leads, each as of its own day."""
@@ -160,7 +159,7 @@ class History:
         answer = self._list.execute(f"SELECT * FROM {self.source.table} WHERE list_contains(?, {quoted(ROW)})", [rows])
         names = [column[0] for column in answer.description or ()]
         leads = {row[names.index(ROW)]: dict(zip(names, row, strict=True)) for row in answer.fetchall()}
-        return [leads[row] for row in rows]
+        return [{name: value for name, value in leads[row].items() if name != OUTCOME_TEXT} for row in rows]
 
     def scoring_days(self, positions: NDArray[np.intp]) -> list[date]:
         """The days as of which some leads are scored."""
@@ -186,16 +185,18 @@ def read_history(
     data: Path | str | pd.DataFrame | LoggedHistory,
     as_of: date | None = None,
     reading: ReadingOptions = AS_FOUND,
+    today: date | None = None,
 ) -> History:
     """Read a history for a card, or for that of a file. Raises DataError, and ScorecardError for the card.
 
-    `as_of` is the day on which it was taken, which decides who is immature; None: the newest day in it. `reading`
-    says where in a file the leads are.
+    `as_of` is the day on which it was taken, which decides who is immature; None: the newest plausible day in it, and
+    none after `today`, where the caller knows it. `reading` says where in a file the leads are.
     """
     card = card if isinstance(card, Card) else read_card(card)
     logged = isinstance(data, LoggedHistory)
     if isinstance(data, LoggedHistory):
-        card, as_of = adapt_to_log(card), as_of or data.as_of
+        card, today = adapt_to_log(card), data.as_of
+        as_of = as_of or (None if data.backdated else data.as_of)
         data, label = data.path, LOG_NAME
     else:
         label = "the data frame" if isinstance(data, pd.DataFrame) else str(data)
@@ -207,17 +208,26 @@ def read_history(
         )
     connection = connect()
     source = settle_numbers(connection, card, read_list(connection, data, reading))
-    wide, became = _with_outcome(card, outcome)
+    wide, became = with_outcome(card, outcome)
     _check_columns(card, wide, became, source, label)
+    outcome = replace(outcome, column=find_columns(wide, source.columns)[became][0])  # as the history spells it
+    if outcome.kind in ("words", "there"):
+        wide, source = keep_as_text(connection, wide, became, outcome, source)
     scorecard = Scorecard(wide, Learned())
     day: date | str = outcome.since or as_of or EPOCH
     query = Query(day, source.table, source.columns, keep=[ROW, *source.columns], checks=True, fields=True)
     connection.execute(f"CREATE TEMP TABLE history AS {sql.select(scorecard, query)}")
     rejects = [*source.rejects, *find_bad_values(connection, scorecard, "history", source.columns)]
     whole = connection.execute(_typed(card, outcome, became)).df()
-    whole, counts, taken, waits = _mature(whole, outcome, as_of)
     rows = source.rows + len({reject.row for reject in source.rejects})
     rejected = len({reject.row for reject in rejects})
+    doubts = _doubt_outcome(outcome, rejects, rows) or tuple(doubt_rejects(rejects, rejected, rows))
+    notes = source.notes
+    if outcome.kind in ("words", "there"):
+        whole["became"], odd_words = read_words(outcome, whole["became"], label)
+        notes = (*notes, *odd_words)
+    examined = examine_rows(whole, outcome, _forms(connection, card, outcome, source), rejects, as_of, today)
+    whole, counts = examined.rows, examined.counts
     won = whole["won"].to_numpy(bool)
     choices = _find_choices(card, whole)
     frame, left_out = _learnable(card, whole, choices)
@@ -232,7 +242,7 @@ def read_history(
         criteria={criterion.name: _three_valued(whole[f"c:{criterion.name}"]) for criterion in card.criteria},
         excluded=whole["out"].to_numpy(bool),
         counts=replace(counts, rows=rows, rejected=rejected, used=len(whole), won=int(won.sum())),
-        as_of=taken,
+        as_of=examined.as_of,
         rejects=tuple(rejects),
         left_out=left_out,
         became=won if became_on is None else np.isfinite(became_on),
@@ -240,9 +250,11 @@ def read_history(
         dates=_dates(card, whole),
         ids=_ids(card, whole),
         connection=connection,
-        waits=waits,
+        waits=examined.waits,
         logged=logged,
-        notes=source.notes,
+        notes=(*notes, *examined.notes),
+        doubts=(*doubts, *examined.doubts),
+        label=label,
         choices={name: choice for name, choice in choices.items() if name in frame},
     )
 
@@ -266,17 +278,8 @@ def _check_columns(card: Card, wide: Card, became: str, source: LeadTable, label
         )
 
 
-def _with_outcome(card: Card, outcome: Outcome) -> tuple[Card, str]:
-    """The card with the outcome as one more field, so that it is cleaned like all others, and the field's name."""
-    became = "outcome"
-    while became in card.fields:
-        became += "_"
-    added = Field(became, "date" if outcome.kind == "date" else "flag", sources=(("", outcome.column),))
-    return replace(card, fields={**card.fields, became: added}), became
-
-
 def _typed(card: Card, outcome: Outcome, became: str) -> str:
-    """The SELECT that brings the readable rows, days as whole numbers, in the order to learn from."""
+    """The SELECT that brings the rows, days as whole numbers, in the order to learn from; `bad` can't be read."""
     result = quoted(f"f:{became}")
     since = quoted(f"f:{outcome.since}") if outcome.since else f"DATE '{EPOCH}'"
     columns = [
@@ -285,6 +288,7 @@ def _typed(card: Card, outcome: Outcome, became: str) -> str:
         f"{result} - DATE '{EPOCH}' AS became" if outcome.kind == "date" else f"{result} AS became",
         f'"ll:total" - {START_TENTHS} AS rules',
         '"ll:out" AS out',
+        '"ll:bad" AS bad',
         *(f"{quoted(f'c:{criterion.name}')}" for criterion in card.criteria),
         *(
             f"{quoted(f'f:{field.name}')} - DATE '{EPOCH}' AS {quoted(f'f:{field.name}')}"
@@ -293,46 +297,28 @@ def _typed(card: Card, outcome: Outcome, became: str) -> str:
             for field in card.fields.values()
         ),
     ]
-    return f'SELECT {", ".join(columns)} FROM history WHERE NOT "ll:bad" ORDER BY since, {quoted(ROW)}'
+    return f"SELECT {', '.join(columns)} FROM history ORDER BY since, {quoted(ROW)}"
 
 
-def _mature(
-    whole: pd.DataFrame, outcome: Outcome, as_of: date | None
-) -> tuple[pd.DataFrame, Counts, date | None, Waits | None]:
-    """The rows whose outcome is known, with a column `won`; how many were left out, and why; the day it was judged.
+def _doubt_outcome(outcome: Outcome, rejects: Sequence[Reject], rows: int) -> tuple[str, ...]:
+    """Whether the outcome itself can't be read so often that it may be of another kind than the card says."""
+    values = Counter(reject.value for reject in rejects if reject.column == outcome.column)
+    return (explain_unreadable(outcome, values, rows),) if sum(values.values()) > UNREADABLE_SHARE * rows else ()
 
-    Last, how long all of the leads took, also those that are left out for being young.
-    """
-    counts = Counts(0, 0, 0, 0, 0, 0, 0, 0)
-    if outcome.since:
-        dated = whole["since"].notna()
-        counts = replace(counts, no_date=int((~dated).sum()))
-        whole = whole[dated]
-    if outcome.kind == "flag":
-        known = whole["became"].notna()
-        counts = replace(counts, no_outcome=int((~known).sum()))
-        whole = whole[known]
-        return whole.assign(won=whole["became"].astype(bool)), counts, as_of, None
-    newest = max(
-        (float(whole[column].max()) for column in ("since", "became") if whole[column].notna().any()), default=0.0
+
+def _forms(connection: duckdb.DuckDBPyConnection, card: Card, outcome: Outcome, source: LeadTable) -> Forms:
+    """How the columns of a history are written."""
+    by_field = find_columns(card, source.columns)
+    since = (by_field.get(outcome.since) or [""])[0]
+    ids = [field.name for field in card.plain_fields if field.kind == "id" and by_field[field.name]]
+    return Forms(
+        since=since,
+        outcome=outcome.column,
+        id=ids[0] if ids else "",
+        since_has_times=bool(since) and holds_times(connection, source, since),
+        outcome_has_times=outcome.kind == "date" and holds_times(connection, source, outcome.column),
+        fields=tuple(f"f:{field.name}" for field in card.plain_fields),
     )
-    taken = as_of or EPOCH + timedelta(days=int(newest))
-    days = whole["became"] - whole["since"]
-    before = (days < 0).to_numpy(bool, na_value=False)
-    immature = (whole["since"] + outcome.within > (taken - EPOCH).days).to_numpy(bool) & ~before
-    counts = replace(counts, before=int(before.sum()), immature=int(immature.sum()))
-    won = days.between(0, outcome.within).to_numpy(bool, na_value=False)
-    return whole.assign(won=won)[~before & ~immature], counts, taken, _waits(whole[~before], (taken - EPOCH).days)
-
-
-def _waits(dated: pd.DataFrame, taken: int) -> Waits:
-    """How long leads took by a day (since 1970), as known on that day: no later outcomes, no later leads."""
-    since = dated["since"].to_numpy(np.int64)
-    became = dated["became"].to_numpy(np.float64, na_value=np.inf)
-    converted = became <= taken
-    days = np.where(converted, became, taken).astype(np.int64) - since
-    met = since <= taken
-    return Waits(days[met], converted[met])
 
 
 def _find_choices(card: Card, whole: pd.DataFrame) -> dict[str, Choice]:

@@ -10,7 +10,17 @@ from typing import TYPE_CHECKING
 import click
 
 from leadledger.api.cli.extras import training_imports
-from leadledger.api.cli.options import FILE, Day, as_json, gather, home, reading_options, release
+from leadledger.api.cli.options import (
+    FILE,
+    Day,
+    accept_left_out,
+    as_json,
+    gather,
+    home,
+    reading_options,
+    release,
+    today,
+)
 from leadledger.api.cli.printing import report, width
 from leadledger.api.cli.progress import show_steps
 
@@ -37,10 +47,11 @@ class LearnedSource:
 @click.argument("history", type=FILE)
 @click.option("-o", "--out", type=FILE, help="CSV file for the leads that change.")
 @click.option("--rules-alone", is_flag=True, help="Rules as declared: apply nothing that a release has learned.")
+@accept_left_out
 @reading_options
 @home
 @release
-@click.option("--as-of", type=Day(), help="Day on which HISTORY was taken; its newest day if left out.")
+@click.option("--as-of", type=Day(), help="Day on which HISTORY was taken; its newest plausible day if left out.")
 @as_json
 @gather("learned_source", LearnedSource)
 def backtest(
@@ -48,6 +59,7 @@ def backtest(
     new: Path,
     history: Path,
     out: Path | None,
+    accept_left_out: bool,
     reading: ReadingOptions,
     learned_source: LearnedSource,
     as_of: date | None,
@@ -80,6 +92,8 @@ def backtest(
             learned=scorecard.learned if scorecard else None,
             release=scorecard.release if scorecard else "",
             reading=reading,
+            today=today(),
+            accept_left_out=accept_left_out,
             progress=show_step,
         )
     text = backtest_text(result, width())

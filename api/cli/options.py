@@ -94,6 +94,11 @@ release = click.option("--release", help="Release to use; the current one if lef
 card = click.option("--card", type=FILE, help="Use this card alone, its rules as declared, and no release.")
 
 
+accept_left_out = click.option(
+    "--accept-left-out",
+    is_flag=True,
+    help="Go on where the rows that can't be used would change the result.",
+)
 sheet = click.option("--sheet", metavar="NAME", help="Sheet of a workbook; the active, visible one if left out.")
 header_row = click.option(
     "--header-row",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from leadledger.api.cli.extras import training_imports
-from leadledger.api.cli.options import FILE, Day, as_json, home, reading_options, release
+from leadledger.api.cli.options import FILE, Day, accept_left_out, as_json, home, reading_options, release, today
 from leadledger.api.cli.printing import report, wrap
 
 if TYPE_CHECKING:
@@ -23,14 +23,16 @@ if TYPE_CHECKING:
 @click.option(
     "--newest", type=click.FloatRange(0.01, 1), default=0.25, show_default=True, help="Share of leads to count as new."
 )
+@accept_left_out
 @reading_options
 @home
 @release
-@click.option("--as-of", type=Day(), help="Day on which DATA was taken; its newest day if left out.")
+@click.option("--as-of", type=Day(), help="Day on which DATA was taken; its newest plausible day if left out.")
 @as_json
 def recalibrate(
     data: Path,
     newest: float,
+    accept_left_out: bool,
     reading: ReadingOptions,
     home: Path,
     release: str | None,
@@ -47,7 +49,16 @@ def recalibrate(
     from leadledger.models.releases.store import Releases
 
     releases = Releases(home)
-    recalibration = adjust(releases, data, release=release, as_of=as_of, newest=newest, reading=reading)
+    recalibration = adjust(
+        releases,
+        data,
+        release=release,
+        as_of=as_of,
+        newest=newest,
+        reading=reading,
+        today=today(),
+        accept_left_out=accept_left_out,
+    )
     name = recalibration.publish(releases, datetime.now(UTC))
     report(as_json, {"release": name, **recalibration.to_dict()}, wrap(_lines(recalibration, name)))
 

@@ -13,7 +13,18 @@ import click
 
 from leadledger.api.cli.extras import training_imports
 from leadledger.api.cli.log import open_log
-from leadledger.api.cli.options import FILE, Day, as_json, gather, home, is_given, log_url, reading_options
+from leadledger.api.cli.options import (
+    FILE,
+    Day,
+    accept_left_out,
+    as_json,
+    gather,
+    home,
+    is_given,
+    log_url,
+    reading_options,
+    today,
+)
 from leadledger.api.cli.printing import report, width
 from leadledger.api.cli.progress import show_steps
 from leadledger.scoring.errors import ScoringError
@@ -69,10 +80,13 @@ class HistorySource:
 )
 @click.option("--draft", is_flag=True, help="Make a release that nobody serves until `releases use` chooses it.")
 @click.option("--force", is_flag=True, help="Make the new release current even if it is worse.")
+@accept_left_out
 @reading_options
 @home
 @log_url
-@click.option("--as-of", type=Day(), help="Day on which DATA, or the log, was taken; its newest day if left out.")
+@click.option(
+    "--as-of", type=Day(), help="Day on which DATA, or the log, was taken; its newest plausible day if left out."
+)
 @as_json
 @gather("source", HistorySource)
 def train(
@@ -84,6 +98,7 @@ def train(
     held_out: float,
     draft: bool,
     force: bool,
+    accept_left_out: bool,
     as_json: bool,
 ) -> None:
     """Learn from past leads for CARD, and make a release.
@@ -110,6 +125,8 @@ def train(
             held_out=held_out,
             current=current,
             reading=reading,
+            today=today(),
+            accept_left_out=accept_left_out,
             progress=show_step,
         )
     name = training.publish(releases, datetime.now(UTC), draft=draft, force=force)

@@ -85,7 +85,7 @@ def _outcome_stages(card: Card) -> tuple[str, ...]:
             f"the card '{card.name}' has no `outcome:`, so training doesn't know what to predict; add for example"
             f" {example}. From the log, the horizon starts on the day of each score"
         )
-    if card.outcome.kind != "date":
+    if not card.outcome.within:
         raise DataError(
             f"the outcome of the card '{card.name}' is a flag without a horizon, so the log can't tell which leads are"
             f" still too young to judge; write for example {example}. From the log, the horizon starts on the day of"
@@ -97,6 +97,15 @@ def _outcome_stages(card: Card) -> tuple[str, ...]:
             " stage that training predicts `requires:` or a threshold under `stages:`"
         )
     return tuple(stage.name for stage in card.stages[card.stages.index(card.predicted_stage) :])
+
+
+def _logged_names(card: Card) -> dict[str, str]:
+    """The field that takes a value of the log, by the name under which it is logged: its own, or one of `from:`."""
+    names: dict[str, str] = {}
+    for plain in card.plain_fields:
+        for column in plain.written_columns[1:]:
+            names.setdefault(column, plain.name)
+    return names | {plain.name: plain.name for plain in card.plain_fields}
 
 
 @dataclass
@@ -129,6 +138,7 @@ class _LogReading:
     def rows(self, log: LogStore) -> Iterator[dict[str, Any]]:
         """Yield a row for each lead that can be learned from."""
         cleaners = {plain.name: make_cleaner(plain, self.card.missing_texts) for plain in self.card.plain_fields}
+        readers = _logged_names(self.card)
         unscored = set(self.reached_on)
         for lead, scores in groupby(log.read_scores_by_lead(), attrgetter("lead")):
             reached_on = self.reached_on.get(lead)
@@ -150,7 +160,7 @@ class _LogReading:
                     self.lead_count += 1
                     order = dict(zip(ORDER_COLUMNS, (score.at, score.id), strict=True))
                     yield {
-                        **self._clean(first_values, cleaners),
+                        **self._clean(first_values, cleaners, readers),
                         SCORE_DAY: score.as_of,
                         OUTCOME_DAY: reached_on,
                         **order,
@@ -183,14 +193,23 @@ class _LogReading:
         values_day = score.as_of if self.backdated else max(score.as_of, score.at[:10])
         return values.get("stage") in self.stages or (reached_on is not None and reached_on <= values_day)
 
-    def _clean(self, values: Mapping[str, Any], cleaners: Mapping[str, Callable[[Any], Typed]]) -> dict[str, Any]:
-        """Logged values as the card reads them today. Counts those that the card can't read, and leaves them out."""
+    def _clean(
+        self,
+        values: Mapping[str, Any],
+        cleaners: Mapping[str, Callable[[Any], Typed]],
+        readers: Mapping[str, str],
+    ) -> dict[str, Any]:
+        """Logged values as the card reads them today. Counts those that the card can't read, and leaves them out.
+
+        A field has its value under its own name, else under one that its `from:` lists: it may have been renamed.
+        """
         cleaned: dict[str, Any] = {}
-        for name, raw in values.items():
+        for logged, raw in sorted(values.items(), key=lambda item: item[0] in cleaners):  # own names last, they win
+            name = readers.get(logged, "")
             try:
                 value = cleaners[name](raw)
             except (KeyError, UnreadableValue):
-                self.values_left_out[name] += 1
+                self.values_left_out[logged] += 1
                 continue
             if isinstance(value, date):
                 cleaned[name] = value.isoformat()
@@ -238,4 +257,4 @@ class _LogReading:
         # A score or an outcome may name a day in the future, which the log has not reached. Nor does the log reach the
         # day on which old leads were entered, if nobody has reported since what became of them.
         as_of = min(self.newest_day, self.newest_entry[:10])
-        return LoggedHistory(path, date.fromisoformat(as_of), source, left_out, values_left_out)
+        return LoggedHistory(path, date.fromisoformat(as_of), source, left_out, values_left_out, self.backdated)

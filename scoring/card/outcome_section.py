@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import yaml
 
 from leadledger.scoring.card.card_keys import KEYS
 from leadledger.scoring.card.reading import CardReading
+from leadledger.scoring.card.yaml_shapes import KeyValue
 from leadledger.scoring.errors import did_you_mean, quote
 from leadledger.scoring.scorecard import Outcome
+from leadledger.scoring.text_forms import fold
+
+THERE = "there"  # `is: there`: any value means that the lead became one
+WAYS_TO_SAY = "write for example `kind: date`, `kind: flag`, `is: ['Closed Won']` or `is: there`"
 
 
 def read_outcome(reading: CardReading, node: yaml.Node) -> Outcome | None:
@@ -18,7 +25,7 @@ def read_outcome(reading: CardReading, node: yaml.Node) -> Outcome | None:
         return None
     became = shapes.read_record(record["became"].value, "`became`", KEYS["became"])
     column = shapes.read_text(became["field"].value, "`field` of `became`") if "field" in became else None
-    kind = shapes.read_word(became["kind"].value, "`kind` of `became`", ("date", "flag")) if "kind" in became else None
+    kind, won, lost = _read_became(reading, record["became"].value, became)
     since = shapes.read_text(record["since"].value, "`since` of `outcome`") if "since" in record else None
     within = shapes.read_days(record["within"].value, "`within` of `outcome`") if "within" in record else None
     minimum: float | None = 100
@@ -34,7 +41,51 @@ def read_outcome(reading: CardReading, node: yaml.Node) -> Outcome | None:
     if column is not None and column in reading.list_written_columns():
         text = f"{quote(column)} is the outcome, so it can't be a field too: a lead to be scored doesn't have it yet"
         shapes.add_problem(became["field"].value, f"{text}; remove the field")
-    return Outcome(column or "", kind or "flag", since or "", within[0] if within else 0, int(minimum or 100))
+    days = within[0] if within else 0
+    return Outcome(column or "", kind or "flag", since or "", days, int(minimum or 100), won, lost)
+
+
+def _read_became(
+    reading: CardReading, node: yaml.Node, became: Mapping[str, KeyValue]
+) -> tuple[str | None, tuple[str, ...], tuple[str, ...]]:
+    """How the column tells the outcome: its kind, the words for won, and the words for lost."""
+    shapes = reading.shapes
+    if "is" not in became:
+        if "lost" in became:
+            text = "`lost` of `became` names the words for lost, so `is:` must name those for won"
+            shapes.add_problem(became["lost"].value, text)
+        if "kind" not in became:
+            if isinstance(node, yaml.MappingNode):
+                shapes.add_problem(node, f"`became` lacks `kind:` or `is:`; {WAYS_TO_SAY}")
+            return None, (), ()
+        return shapes.read_word(became["kind"].value, "`kind` of `became`", ("date", "flag")), (), ()
+    if "kind" in became:
+        text = "`became` has both `kind:` and `is:`; `is:` needs no kind, so remove `kind:`"
+        shapes.add_problem(became["kind"].value, text)
+    won, lost = (_read_words(reading, became, key) for key in ("is", "lost"))
+    if isinstance(became["is"].value, yaml.ScalarNode) and won == (THERE,):
+        if "lost" in became:
+            text = f"`lost` of `became` goes with words, and `is: {THERE}` with any value; remove one of the two"
+            shapes.add_problem(became["lost"].value, text)
+        return "there", (), ()
+    both = {fold(text): text for text in won}
+    for text in lost:
+        if fold(text) in both:
+            shapes.add_problem(became["lost"].value, f"{quote(text)} means both won and lost; remove one of the two")
+    return "words", won, lost
+
+
+def _read_words(reading: CardReading, became: Mapping[str, KeyValue], key: str) -> tuple[str, ...]:
+    """The texts of a key of `became`: a list of them, or a single one."""
+    if key not in became:
+        return ()
+    node, what = became[key].value, f"`{key}` of `became`"
+    if isinstance(node, yaml.ScalarNode):
+        text = reading.shapes.read_text(node, what)
+        return () if text is None else (text,)
+    if isinstance(node, yaml.SequenceNode) and not node.value:
+        reading.shapes.add_problem(node, f"{what} is empty; list the texts")
+    return tuple(text for text, _ in reading.read_texts(node, what))
 
 
 def _check_since(reading: CardReading, node: yaml.Node, name: str) -> None:

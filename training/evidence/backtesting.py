@@ -160,17 +160,20 @@ def backtest(
     learned: Learned | None = None,
     release: str = "",
     reading: ReadingOptions = AS_FOUND,
+    today: date | None = None,
+    accept_left_out: bool = False,
     progress: Callable[[str], None] = lambda step: None,
 ) -> Backtest:
     """Try an edited card on a history. Raises ScorecardError for a card, DataError where the two can't be compared.
 
     `learned` is applied to both cards, and `release` names where it came from; None: rules as declared. `as_of` is the
-    day on which the history was taken; None: the newest day in it. `reading` says where in a file the leads are.
+    day on which the history was taken; None: the newest plausible day in it, and none after `today`. `reading` says
+    where in a file the leads are. `accept_left_out`: go on where the rows that are left out would change the result.
     """
     old, new = (card if isinstance(card, Card) else read_card(card) for card in (old, new))
     _comparable(old, new, learned)
     progress("reading the history")
-    history = read_history(old, data, as_of, reading)
+    history = read_history(old, data, as_of, reading, today).refuse_doubtful("the back-test", accept_left_out)
     grades = tuple(dict.fromkeys((*_grades(old), *_grades(new))))
 
     def score(card: Card) -> _CardScores:
@@ -270,7 +273,9 @@ def _outcome(outcome: Outcome | None) -> str:
     if outcome is None:
         return "nothing"
     horizon = f", within {outcome.within} days of {outcome.since}" if outcome.since else ""
-    return f"{outcome.column} ({outcome.kind}{horizon})"
+    words = f"{outcome.kind}: {', '.join(outcome.won)}" if outcome.won else outcome.kind
+    lost = f"; lost: {', '.join(outcome.lost)}" if outcome.lost else ""
+    return f"{outcome.column} ({words}{lost}{horizon})"
 
 
 def _notes(old: Card, new: Card, history: History, unreadable: int, learned: Learned | None) -> Iterator[str]:
@@ -280,6 +285,7 @@ def _notes(old: Card, new: Card, history: History, unreadable: int, learned: Lea
     left = counts.rows - counts.used
     if left:
         parts = [(counts.rejected, "unreadable"), (counts.immature, "too young to judge")]
+        parts += [(counts.repeated, "further rows of a lead"), (counts.future + counts.past, "of an impossible day")]
         parts.append((left - sum(number for number, _ in parts), "without an outcome, or a date before it"))
         reasons = ", ".join(f"{number:,} {why}" for number, why in parts if number)
         yield f"Left out, of {counts.rows:,} rows: {reasons}."

@@ -46,6 +46,9 @@ LEFT_OUT = {
     "rejected": "can’t be read",
     "no_outcome": "have no outcome",
     "no_date": "have no date",
+    "future": "have a day in the future",
+    "past": "have a placeholder for a day, or a day long before all others",
+    "repeated": "are further rows of a lead",
     "before": "became an opportunity before they were met",
     "immature": "are too young to judge",
 }

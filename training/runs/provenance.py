@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from leadledger.training.history import EPOCH, History
+from leadledger.training.history import History
+from leadledger.training.plausible_days import EPOCH
 from leadledger.training.sources.logged import LOG_NAME, LoggedHistory
 
 PACKAGES = ("leadledger", "scikit-learn", "lightgbm", "pandas", "numpy", "duckdb")

@@ -88,18 +88,20 @@ def recalibrate(
     as_of: date | None = None,
     newest: float = NEWEST_SHARE,
     reading: ReadingOptions = AS_FOUND,
+    today: date | None = None,
+    accept_left_out: bool = False,
 ) -> Recalibration:
     """Move the base rate of a release (None: the current one) to the newest leads of a history.
 
     `newest` (0..1) is the share of leads that counts as recent: the newest where the card names a day, else the last
-    of the file. `reading` says where in a file the leads are.
+    of the file. `reading` says where in a file the leads are. `today` and `accept_left_out` as for training.
     Raises ReleaseError for the release, DataError for the data, or where the recent leads are too few.
     """
     old = releases.open(release)
     card = old.card
     if old.learned.base_rate is None:
         raise DataError(f"release {old.release} has no base rate; `leadledger train` gives it one")
-    history = read_history(card, data, as_of, reading)
+    history = read_history(card, data, as_of, reading, today).refuse_doubtful("recalibration", accept_left_out)
     leads = max(1, round(len(history) * newest))
     recent = np.arange(len(history))[-leads:]
     won = history.won[recent]

@@ -52,6 +52,8 @@ def train(
     sample_weight: ArrayLike | None = None,
     current: Scorecard | None = None,
     reading: ReadingOptions = AS_FOUND,
+    today: date | None = None,
+    accept_left_out: bool = False,
     progress: Callable[[str], None] = lambda step: None,
 ) -> Training:
     """Learn from a history.
@@ -64,13 +66,15 @@ def train(
     `sample_weight` (rows of the history,) says how much each row counts for the classifier, 0 or more; each lead counts
     once where rules are combined with it, thresholds are found and all is judged.
     `current` is the release that this one would follow; both are judged by the same held-out leads.
-    `reading` says where in a file the leads are.
+    `reading` says where in a file the leads are. `as_of` is the day on which the history was taken; None: its newest
+    plausible day, and none after `today`, where the caller knows it. `accept_left_out`: go on where the rows that are
+    left out would change the result.
     """
     path = Path(card)
     written = read_card(path)
     card_text = path.read_bytes().decode("utf-8")
     progress("reading the history")
-    history = read_history(written, data, as_of, reading)
+    history = read_history(written, data, as_of, reading, today).refuse_doubtful("training", accept_left_out)
     written = add_choice_flags(written, history.choices)
     weights = None if sample_weight is None else align_weights(sample_weight, history.rows, history.counts.rows)
     source = provenance(card_text, data, history, seed)

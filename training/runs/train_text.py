@@ -158,6 +158,9 @@ def _counts(training: Trained, width: int) -> Iterator[str]:
         (counts.rejected, "can't be read"),
         (counts.no_outcome, "have no outcome"),
         (counts.no_date, "have no date"),
+        (counts.future, "have a day in the future"),
+        (counts.past, "have a placeholder for a day, or a day long before all others"),
+        (counts.repeated, "are further rows of a lead"),
         (counts.before, "became one before they were met"),
         (counts.immature, "are too young to judge"),
     ]

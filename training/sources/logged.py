@@ -37,6 +37,7 @@ class LoggedHistory:
     `path`: a Parquet file, one row a lead, with a typed column for each plain field, SCORE_DAY and OUTCOME_DAY (NULL:
     no outcome). `as_of`: the last day that the log knows. `source`: how many scores, leads and outcomes the log has, of
     which days. `left_out`: scores by the keys of LEFT_OUT_REASONS. `values_left_out`: values by their logged name.
+    `backdated`: scores for earlier days are among them, so that their days say when it was taken, not the log's clock.
     """
 
     path: Path
@@ -44,6 +45,7 @@ class LoggedHistory:
     source: Mapping[str, Any]
     left_out: Mapping[str, int]
     values_left_out: Mapping[str, int]
+    backdated: bool = False
 
     def to_dict(self) -> dict[str, Any]:
         """Nested JSON."""
@@ -57,5 +59,5 @@ def adapt_to_log(card: Card) -> Card:
         name: replace(field, sources=(), standard=(), in_bodies=(), labels=()) for name, field in card.fields.items()
     }
     fields[SCORE_DAY] = Field(SCORE_DAY, "date", learn=False)
-    outcome = card.outcome and replace(card.outcome, column=OUTCOME_DAY, since=SCORE_DAY)
+    outcome = card.outcome and replace(card.outcome, column=OUTCOME_DAY, since=SCORE_DAY, kind="date", won=(), lost=())
     return replace(card, fields=fields, outcome=outcome)

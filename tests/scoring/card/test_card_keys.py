@@ -34,9 +34,21 @@ def used(node: object, part: str) -> set[tuple[str, str]]:
     return keys
 
 
+# The outcome's words, which exclude its kind.
+OF_WORDS = """
+name: words
+fields: {budget: {kind: number}}
+outcome: {became: {field: stage, is: [Closed Won, Live], lost: Closed Lost}}
+"""
+
+
 def test_every_key_is_read() -> None:
     """The card that uses every key is read into what it says."""
-    assert used(yaml.safe_load(GOOD), "card") == {(part, key) for part, keys in KEYS.items() for key in keys}
+    keys = used(yaml.safe_load(GOOD), "card") | used(yaml.safe_load(OF_WORDS), "card")
+    assert keys == {(part, key) for part, keys in KEYS.items() for key in keys}
+    outcome = parse_card(OF_WORDS).outcome
+    assert outcome is not None
+    assert (outcome.kind, outcome.won, outcome.lost) == ("words", ("Closed Won", "Live"), ("Closed Lost",))
     card = parse_card(GOOD)
     assert card.missing == ("", "n/a", "null")
     assert card.fields["country"].values == ("NO", "SE", "012", "12:30:00", "null")
