@@ -41,7 +41,7 @@ def with_outcome(card: Card, outcome: Outcome) -> tuple[Card, str]:
 def keep_as_text(
     connection: duckdb.DuckDBPyConnection, card: Card, name: str, outcome: Outcome, source: LeadTable
 ) -> tuple[Card, LeadTable]:
-    """The card with its outcome, the field `name`, read from a further column, which holds it as text; and the table."""
+    """The card with its outcome, the field `name`, read from a further column that holds it as text; and the table."""
     column = quoted(outcome.column)
     text = f"CAST({column} AS VARCHAR)"
     if source.columns[outcome.column] in _FLOATS:  # the numbers of a data frame with gaps: 3, not 3.0

@@ -45,10 +45,11 @@ TIME_ZONE_DAYS = 1  # the caller's today may be tomorrow somewhere
 class PlausibleDays:
     """The present of a history, and which of its rows (n,) name a day that can't be right.
 
-    `newest_lead`: the newest plausible day of a lead. `future`, `past`: the lead's own day lies after the present, or is a placeholder or far before all others.
-    `mistyped`: the day of the outcome lies years ahead. `expected`: it lies ahead, but not so far, or is a placeholder:
-    the lead has not become one yet. `after_newest`: outcomes after the newest lead that don't count, and as many as
-    leads of that age bring; None where they count. `late_share`: the share of the leads' days after the caller's today.
+    `newest_lead`: the newest plausible day of a lead. `future`, `past`: the lead's own day lies after the present, or
+    is a placeholder or far before all others. `mistyped`: the day of the outcome lies years ahead. `expected`: it lies
+    ahead, but not so far, or is a placeholder: the lead has not become one yet. `after_newest`: outcomes after the
+    newest lead that don't count, and as many as leads of that age bring; None where they count. `late_share`: the share
+    of the leads' days after the caller's today.
     """
 
     present: int

@@ -42,6 +42,7 @@ from leadledger.training.evidence.card_fix import how_to_mend
 from leadledger.training.evidence.field_origins import dates_behind, fields_used_by_rules
 from leadledger.training.evidence.field_strength import FieldStrength, find_lone_predictors, measure_fields
 from leadledger.training.evidence.known_later import written_later
+from leadledger.training.evidence.slow_leaks import suspect_slow_leaks
 from leadledger.training.history import History
 from leadledger.training.intervals import rate_limits
 from leadledger.training.notebook import table
@@ -66,14 +67,18 @@ SUPPORT_AREA = 0.7  # area under the curve that supports a name which other syst
 
 @dataclass(frozen=True)
 class Leakage:
-    """What the gate found: the fields that it checked, the suspects, and those that the card vouches for."""
+    """What the gate found: the fields that it checked, the suspects, and those that the card vouches for.
+
+    `suspected` may count on after the lead's day (`slow_leaks.py`); they don't stop training.
+    """
 
     checked: tuple[str, ...]
     suspects: tuple[Suspect, ...] = ()
     overruled: tuple[Suspect, ...] = ()
+    suspected: tuple[Suspect, ...] = ()
 
     def _repr_html_(self) -> str:
-        parts = (("suspect", self.suspects), ("overruled", self.overruled))
+        parts = (("suspect", self.suspects), ("suspected", self.suspected), ("overruled", self.overruled))
         rows = [{"": word} | suspect.to_dict() for word, some in parts for suspect in some]
         sentence = f"{len(self.checked)} fields were checked, {len(self.suspects)} would stop training."
         return table(rows, "Fields that know the outcome", sentence)
@@ -89,6 +94,7 @@ class Leakage:
             "checked": list(self.checked),
             "suspects": [suspect.to_dict() for suspect in self.suspects],
             "overruled": [suspect.to_dict() for suspect in self.overruled],
+            "suspected": [suspect.to_dict() for suspect in self.suspected],
         }
 
 
@@ -134,6 +140,7 @@ def find_leaks(card: Card, history: History, seed: int = 0) -> Leakage:
         tuple(checked),
         tuple(suspect for name, suspect in suspects.items() if not card.fields[name].known_when_scored),
         tuple(suspect for name, suspect in suspects.items() if card.fields[name].known_when_scored),
+        tuple(suspect for suspect in suspect_slow_leaks(card, history) if suspect.field not in suspects),
     )
 
 

@@ -32,6 +32,7 @@ from leadledger.training.learn.fit import default_classifier, fit_card
 from leadledger.training.learn.split import HistorySplit, split_history
 from leadledger.training.learn.threshold import find_thresholds
 from leadledger.training.runs.fit_measures import FittedCard, audit_and_drift, compare_to_current, measure_fit
+from leadledger.training.runs.lost_fields import describe_lost_fields, find_lost_fields
 from leadledger.training.runs.provenance import provenance
 from leadledger.training.runs.training_result import Training
 from leadledger.training.sources.logged import LoggedHistory
@@ -101,6 +102,9 @@ def train(
     if current is not None:
         progress("comparing with the current release")
         metrics["comparison"] = compare_to_current(fitted, current, seed).to_dict()
+        lost = find_lost_fields(written, history, data, current)
+        if lost:
+            metrics["lost_fields"] = {"fields": lost, "said": describe_lost_fields(lost, current.release)}
     estimator = fitted.fit.estimator
     return Training(
         written,

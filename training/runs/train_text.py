@@ -118,6 +118,10 @@ def _findings(metrics: Mapping[str, Any], width: int) -> Iterator[str]:
     sentences = [f"Horizon: {metrics['maturity']['said']}." if metrics.get("maturity") else ""]
     if "drift" in metrics:
         sentences.append(f"Drift: {metrics['drift']['said']}.")
+    sentences += [
+        f"{suspect['field']} may count on after the lead's day. {suspect['proof']} {suspect['mend']}"
+        for suspect in metrics["leakage"].get("suspected", ())
+    ]
     overruled = [suspect["field"] for suspect in metrics["leakage"]["overruled"]]
     if overruled:
         sentences.append(

@@ -84,8 +84,9 @@ class Training:
     @property
     def held_back(self) -> str:
         """Why this should not become the current release; empty where nothing speaks against it."""
-        comparison = self.metrics.get("comparison")
-        return str(comparison["said"]) if comparison and comparison["worse"] else ""
+        comparison, lost = self.metrics.get("comparison"), self.metrics.get("lost_fields")
+        reasons = [comparison["said"] if comparison and comparison["worse"] else "", lost["said"] if lost else ""]
+        return "; ".join(filter(None, reasons))
 
     def publish(self, releases: Releases, created: datetime, *, draft: bool = False, force: bool = False) -> str:
         """Release it; returns the name of the release.
