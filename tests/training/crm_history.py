@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, timedelta
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -55,7 +56,7 @@ def make_history(leads: int = 900, seed: int = 3) -> pd.DataFrame:
 Fault = Callable[[pd.DataFrame], pd.DataFrame]
 
 
-def put(column: str, *values: object) -> Fault:
+def put(column: str, *values: Any) -> Fault:
     """Values in every hundredth row from the 50th on."""
 
     def fault(frame: pd.DataFrame) -> pd.DataFrame:
@@ -85,7 +86,7 @@ def shift_zone(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.assign(created=frame["created"] + "T22:10:00-0500")
 
 
-def spoil(share: float, won: bool | None, column: str = "need", value: object = "glowing") -> Fault:
+def spoil(share: float, won: bool | None, column: str = "need", value: Any = "glowing") -> Fault:
     """A value that can't be read, in a share of all leads, or of those of one outcome."""
 
     def fault(frame: pd.DataFrame) -> pd.DataFrame:

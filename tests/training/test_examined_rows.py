@@ -25,9 +25,9 @@ from tests.training.crm_history import (
 )
 
 
-def read(frame: pd.DataFrame, card: str = CARD, **options: date) -> History:
+def read(frame: pd.DataFrame, card: str = CARD, **options: date | None) -> History:
     """The history that a card reads from a data frame."""
-    return read_history(parse_card(card), frame, **options)
+    return read_history(parse_card(card), frame, **options)  # type: ignore[arg-type]  # as_of and today
 
 
 def rate(history: History) -> float:
@@ -84,7 +84,7 @@ def test_a_day_that_can_not_be_right_changes_nothing(
     fault: Fault, counts: dict[str, int], note: str, today: date | None
 ) -> None:
     """It moves neither the present nor the rate by more than its own row, with and without a clock, and is said."""
-    history = read(fault(make_history()), **({"today": today} if today else {}))
+    history = read(fault(make_history()), today=today)
     assert history.as_of == TAKEN
     assert {name: getattr(history.counts, name) for name in counts} == counts
     assert history.notes == (note,)
@@ -95,7 +95,7 @@ def test_a_day_that_can_not_be_right_changes_nothing(
 @pytest.mark.parametrize("today", [None, date(2026, 11, 28)])
 def test_days_on_which_somebody_expects_to_win_are_no_outcomes(today: date | None) -> None:
     """Open leads with a day after the export stay open, and the export's day stays the present."""
-    history = read(expect_to_win(make_history()), **({"today": today} if today else {}))
+    history = read(expect_to_win(make_history()), today=today)
     assert (history.as_of, history.counts) == (TAKEN, PLAIN.counts)
     assert len(history.notes) == 2
     assert history.notes[0].startswith("58 rows have a day in 'won_on' that has not come, or a placeholder")
@@ -161,7 +161,8 @@ def test_equal_rows_of_few_fields_may_be_different_leads() -> None:
 def test_a_lead_that_is_won_by_any_row_is_won() -> None:
     """An early export knows nothing yet, a later one does; the fields are those of the earliest day."""
     frame = make_history()
-    again = frame.iloc[[5, 6]].assign(created="2024-09-09", won_on=["2024-04-01", None], need="none")
+    again = frame.iloc[[5, 6]].assign(created="2024-09-09", need="none")
+    again["won_on"] = pd.Series(["2024-04-01", None], index=again.index, dtype=object)
     frame.loc[[5, 6], "won_on"] = None
     frame.loc[5, "created"] = "2024-03-10"
     history = read(pd.concat([again, frame], ignore_index=True))

@@ -46,7 +46,7 @@ UNDECIDED = "Undecided, since 'stage' is neither won nor lost: 'Negotiation' (10
             ("The outcome's 'Live' stands in no row.", UNDECIDED),
         ),
         ("is: there", ["006A", None, ""] * 20, (60, 20, 0), ()),
-        ("is: there", pd.to_datetime(["2025-01-01", None, None] * 20).tolist(), (60, 20, 0), ()),
+        ("is: there", [pd.Timestamp("2025-01-01"), pd.NaT, pd.NaT] * 20, (60, 20, 0), ()),
         ("is: there", [6.0, None, None] * 20, (60, 20, 0), ()),
         ("is: [3]", [3.0, None, 4.0] * 20, (40, 20, 20), ()),
         ("is: ['true']", [True, False, False] * 20, (60, 20, 0), ()),

@@ -37,7 +37,8 @@ GROWTH_RATIO = 1.5
 
 def suspect_slow_leaks(card: Card, history: History) -> tuple[Suspect, ...]:
     """The fields that may count on after the lead's day, without those that the card vouches for."""
-    counts = {name: column for name in history.frame if _is_count(column := history.frame[name])}
+    columns = {str(name): history.frame[name] for name in history.frame}
+    counts = {name: column for name, column in columns.items() if _is_count(column)}
     suspects = []
     for name, column in counts.items():
         if card.fields[name].known_when_scored:
