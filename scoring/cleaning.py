@@ -26,7 +26,7 @@ from functools import lru_cache
 from typing import Any
 
 from leadledger.scoring.choice_forms import ABSENT_TYPES, make_choices_reader
-from leadledger.scoring.day_forms import read_day
+from leadledger.scoring.day_forms import make_day_reader
 from leadledger.scoring.errors import UnreadableValue, quote
 from leadledger.scoring.field import OTHER_VALUE, Field
 from leadledger.scoring.flag_forms import read_flag
@@ -51,8 +51,11 @@ def make_cleaner(field: Field, missing: frozenset[str]) -> Callable[[Any], Typed
     if field.kind == "choices":
         read_choices = make_choices_reader(field, missing)
         return lambda raw: None if raw is None or _is_nan(raw) else read_choices(raw)
-    read_number = make_number_reader(field.number_format)
-    convert: Callable[[Any], Typed] = {"number": read_number, "flag": read_flag, "date": read_day}[field.kind]
+    convert: Callable[[Any], Typed] = read_flag
+    if field.kind != "flag":
+        is_number = field.kind == "number"
+        read_day = make_day_reader(field.day_format, field.time_zone)
+        convert = make_number_reader(field.number_format) if is_number else read_day
     absent = frozenset(field.missing)
     absent_keys = field.find_absent_keys(missing)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Literal
 
 from leadledger.scoring.number_forms import NumberFormat
@@ -23,7 +24,8 @@ class Field:
     `values` lists every text that it may have. `missing` holds typed values that mean "not known". `derived` is set for
     a field that is computed from others. `known_when_scored` is the author's word that its value doesn't come from what
     became of the lead: training takes it, whatever the leakage gate finds. `number_format` says how the texts of a
-    number are written, so that `25.000` is one number. `other` says what becomes of a value that `values` doesn't list:
+    number are written, so that `25.000` is one number, and `day_format` those of a date. `time_zone` is the one whose
+    days a date counts, the card's. `other` says what becomes of a value that `values` doesn't list:
     it is refused (empty), `missing`, or kept as OTHER_VALUE (`yes`). `separator` stands between the choices of a field
     that has several. `choice_of` is set for the flag of one choice: the field that has it (`choice_flags.py`). `exact`
     is set for a text that is compared sign by sign. A scorecard adds what it knows: the `spellings` of texts that it
@@ -40,7 +42,9 @@ class Field:
     learn: bool = True
     known_when_scored: bool = False
     label: str = ""
-    missing: tuple[float | str, ...] = ()
+    missing: tuple[float | str | date, ...] = ()
+    day_format: str = ""
+    time_zone: str = "UTC"
     derived: Node | Days | None = None
     derived_text: str = ""
     standard: tuple[tuple[str, str], ...] = ()

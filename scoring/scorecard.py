@@ -87,6 +87,7 @@ class Card:
     trust: float | None = None
     cases: tuple[Case, ...] = ()
     write_back: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # by system: output, property
+    time_zone: str = "UTC"  # whose days count: those of instants, and today
     standard_names: bool = True  # whether its fields were given the standard names of CRMs
 
     @cached_property

@@ -35,7 +35,8 @@ def with_outcome(card: Card, outcome: Outcome) -> tuple[Card, str]:
     while name in card.fields:
         name += "_"
     kind: Kind = "date" if outcome.kind == "date" else "flag" if outcome.kind == "flag" else "text"
-    return replace(card, fields={**card.fields, name: Field(name, kind, sources=(("", outcome.column),))}), name
+    field = Field(name, kind, sources=(("", outcome.column),), time_zone=card.time_zone)
+    return replace(card, fields={**card.fields, name: field}), name
 
 
 def keep_as_text(

@@ -43,7 +43,7 @@ def check(card: Path, data: Path | None, reading: ReadingOptions, as_of: date | 
     contents = read_card(card)
     hints = find_hints(contents)
     failures = find_case_failures(contents)
-    coverage = measure_coverage(contents, data, as_of, today(), reading) if data else None
+    coverage = measure_coverage(contents, data, as_of, today(contents.time_zone), reading) if data else None
     result = {"card": contents.name, "rules": len(contents.rules), "cases": len(contents.cases)}
     result["hints"] = list(hints)
     text = "\n".join(_card_lines(str(card), contents, failures, hints))

@@ -41,5 +41,6 @@ def explain(
     from leadledger.scoring.printers.text import ledger_text
 
     card = source.open()
-    result = score(card, read_lead(lead, card.card, WhichLead(row, lead_id), reading), as_of or today())
+    which, day = WhichLead(row, lead_id), as_of or today(card.card.time_zone)
+    result = score(card, read_lead(lead, card.card, which, reading), day)
     report(as_json, result.to_dict(), ledger_text(result, width()))

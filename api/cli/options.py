@@ -10,7 +10,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from functools import wraps
 from inspect import signature
 from pathlib import Path
@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 from click.core import ParameterSource
+
+from leadledger.scoring.day_forms import UTC_NAME, find_zone
 
 if TYPE_CHECKING:
     from leadledger.scoring.scorecard import Scorecard
@@ -71,7 +73,7 @@ class SharedOption(click.Option):
 
 
 as_json = click.option("--json", "as_json", cls=SharedOption, is_flag=True, help="Print the result as JSON.")
-as_of = click.option("--as-of", type=Day(), help="Day to score for; today, in UTC, if left out.")
+as_of = click.option("--as-of", type=Day(), help="Day to score for; today, in the card's time zone, if left out.")
 home = click.option(
     "--home",
     cls=SharedOption,
@@ -171,6 +173,6 @@ def is_given(option: str, context: click.Context | None = None) -> bool:
     return context.get_parameter_source(option) is ParameterSource.COMMANDLINE
 
 
-def today() -> date:
-    """The day, in UTC; the only clock of the command line."""
-    return datetime.now(UTC).date()
+def today(time_zone: str = UTC_NAME) -> date:
+    """The day in a time zone, a card's; the only clock of the command line."""
+    return datetime.now(find_zone(time_zone)).date()

@@ -123,8 +123,9 @@ def score(
     """
     engine = "postgres" if leads.startswith(POSTGRES_URLS) else settings.engine
     _refuse_misuse(engine, leads, settings, wanted)
-    job = ListJob(leads, settings, as_of or today(), wanted, reading)
-    result, text = SCORERS[engine](source.open(), job)
+    card = source.open()
+    job = ListJob(leads, settings, as_of or today(card.card.time_zone), wanted, reading)
+    result, text = SCORERS[engine](card, job)
     report(as_json, result.to_dict(), text, err=settings.out == "-")
     if strict and result.rejected:
         sys.exit(1)

@@ -127,7 +127,7 @@ def sql(select: Select, columns: Columns, reading: ReadingOptions, source: Score
     scorecard = source.open()
     printed = to_sql(
         scorecard,
-        as_of or today(),
+        as_of or today(scorecard.card.time_zone),
         source=select.table,
         columns=columns.types(scorecard.card, select.dialect, reading),
         keep=select.keep,

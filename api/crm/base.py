@@ -138,9 +138,13 @@ def flatten(
         yield Member(f"{prefix}{key}", value, here, None, related, depth)
 
 
-def day_of(milliseconds: int) -> str | None:
-    """The day of a moment since 1970, as a date is written; None beyond the years 1 to 9999."""
+def moment_of(milliseconds: int) -> str | None:
+    """A moment since 1970 as a date is written; None beyond the years 1 to 9999.
+
+    Midnight in UTC is how a CRM writes a plain day, which is the same in every time zone.
+    """
     try:
-        return (_EPOCH + timedelta(milliseconds=milliseconds)).date().isoformat()
+        moment = _EPOCH + timedelta(milliseconds=milliseconds)
     except OverflowError:
         return None
+    return f"{moment:%Y-%m-%dT%H:%M}Z".rjust(17, "0") if milliseconds % 86_400_000 else moment.date().isoformat()

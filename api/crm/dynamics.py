@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from leadledger.api.crm.base import Crm, Member, day_of, flatten
+from leadledger.api.crm.base import Crm, Member, flatten, moment_of
 from leadledger.api.requests.json_text import note_repeated_names
 from leadledger.api.requests.mistakes import Mistakes, Path
 from leadledger.scoring.text_forms import WHITE_SPACE
@@ -75,7 +75,7 @@ class Dynamics(Crm):
         if kind == "text" and isinstance(label, str):
             return label
         moment = _JSON_DATE.fullmatch(value) if kind == "date" and isinstance(value, str) else None
-        return value if moment is None else day_of(int(moment[1])) or value
+        return value if moment is None else moment_of(int(moment[1])) or value
 
     def find_record_id(self, record: Mapping[str, Any]) -> Any:
         """The webhook has a name of its own for it."""

@@ -15,12 +15,13 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from leadledger.api.crm.base import Crm, Member, day_of, flatten
+from leadledger.api.crm.base import Crm, Member, flatten, moment_of
 from leadledger.api.requests.json_text import note_repeated_names
 from leadledger.api.requests.mistakes import Mistakes, Path
 from leadledger.scoring.text_forms import WHITE_SPACE
 
-_MILLISECONDS = re.compile(r"-?[0-9]{1,15}")
+# What can be milliseconds since 1970, and nothing else: no seconds, no 20260630 with or without a time, no Excel day.
+_MILLISECONDS = re.compile("[0-9]{13}|(?!19|20|21)[1-9][0-9]{11}|-[0-9]{1,15}")
 
 # What stands beside the properties says the same as two of them, under other names.
 _BESIDE = {"id": "hs_object_id", "vid": "hs_object_id", "createdAt": "createdate"}
@@ -75,7 +76,7 @@ class HubSpot(Crm):
         if kind == "date" and not isinstance(value, bool):
             text = value.strip(WHITE_SPACE) if isinstance(value, str) else str(value) if isinstance(value, int) else ""
             if _MILLISECONDS.fullmatch(text):
-                return day_of(int(text)) or value
+                return moment_of(int(text)) or value
         return value
 
     def find_record_id(self, record: Mapping[str, Any]) -> Any:

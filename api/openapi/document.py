@@ -34,8 +34,8 @@ _PATH_IDS = {  # what stands in a path, by the word before it
 _DAY_SCHEMA = {
     "type": ["string", "null"],
     "format": "date",
-    "description": "The day of the score; default: today in UTC. With a fixed day, the same lead always gets the same "
-    "score.",
+    "description": "The day of the score; default: today in the card's time zone. With a fixed day, the same lead "
+    "always gets the same score.",
 }
 _SECURITY_SCHEMES = {
     "bearer": {"type": "http", "scheme": "bearer", "description": "An API key: `Authorization: Bearer ll_…`."},

@@ -36,7 +36,7 @@ async def score_batch(service: Service, call: ScoreCall) -> ScoredRequest:
     leads = read_batch(records.content, min(most, reply.crm.most_updates) if reply else most, records.path, mistakes)
     if mistakes:
         raise mistakes.to_refusal()
-    day, is_recorded = records.as_of or today(), service.decision_log is not None
+    day, is_recorded = records.as_of or today(loaded.card.card.time_zone), service.decision_log is not None
 
     def score(lead: Lead) -> ScoredLead:
         return score_lead(loaded, lead, day, call.key, is_recorded)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -27,6 +27,7 @@ from leadledger.api.requests.parameters import read_score_parameters
 from leadledger.api.service.loaded import LoadedCard
 from leadledger.api.service.service import Service
 from leadledger.scoring.cleaning import Lead
+from leadledger.scoring.day_forms import UTC_NAME, find_zone
 from leadledger.scoring.result import Result
 
 STRONGEST_ENTRIES = 3  # of a ledger, either way, in an answer with `explain=top`
@@ -72,7 +73,8 @@ async def score_one(service: Service, call: ScoreCall) -> ScoredRequest:
     if mistakes or lead is None:
         service.metrics.rejected.inc()
         raise mistakes.to_refusal()
-    scored = score_lead(loaded, lead, records.as_of or today(), call.key, service.decision_log is not None)
+    day = records.as_of or today(loaded.card.card.time_zone)
+    scored = score_lead(loaded, lead, day, call.key, service.decision_log is not None)
     if parameters.reply:
         body = to_json(loaded.reader.reply_for(parameters.reply).make_update(scored.result))
     else:
@@ -105,6 +107,6 @@ def trim(result: Result, explain: str) -> Result:
     return replace(result, ledger=tuple(entry for entry in entries if id(entry) in kept))
 
 
-def today() -> date:
-    """The day in UTC: the only clock of the service, for requests that name no day."""
-    return datetime.now(UTC).date()
+def today(time_zone: str = UTC_NAME) -> date:
+    """The day in a time zone, a card's: the only clock of the service, for requests that name no day."""
+    return datetime.now(find_zone(time_zone)).date()

@@ -14,7 +14,7 @@ BETTER = ("higher", "lower")  # which end of a number is the better one
 TRAINED_THRESHOLDS = ("probability", "capacity", "value")  # each asks training for a threshold; a stage has one at most
 
 KEYS: Mapping[str, Mapping[str, bool]] = {
-    "card": {"name": True, "title": False, "missing": False, "fields": True}
+    "card": {"name": True, "title": False, "missing": False, "time_zone": False, "fields": True}
     | dict.fromkeys(("outcome", "base_rate", "trust", "criteria", "groups", "rules", "exclude", "stages"), False)
     | dict.fromkeys(("grades", "write_back", "cases"), False),
     "field": dict.fromkeys(("values", "unit", "better", "from", "ask", "learn", "label", "missing", "is"), False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import date
 from typing import Literal
 
 import yaml
@@ -14,6 +15,7 @@ from leadledger.scoring.card.condition_tokens import RESERVED
 from leadledger.scoring.card.reading import CardReading
 from leadledger.scoring.card.yaml_shapes import KeyValue
 from leadledger.scoring.cleaning import make_cleaner
+from leadledger.scoring.day_formats import EXAMPLES, read_format
 from leadledger.scoring.errors import ConditionError, UnreadableValue, quote
 from leadledger.scoring.field import OTHER_VALUE, Field
 from leadledger.scoring.number_forms import SAMPLES, NumberFormat, parse_number_format
@@ -112,16 +114,24 @@ def _read_plain_field(
         learn=kind not in ("date", "id") if learn is None else learn,
         known_when_scored=_read_known_when_scored(reading, record, what),
         label=reading.read_line(record, "label", what),
-        number_format=_read_number_format(reading, record["format"].value, what)
-        if only_for("format", "number")
-        else None,
         other=_read_other(reading, record, values, what) if only_for("other", "text", "choices") else "",
         separator=separator,
         exact=exact,
+        time_zone=reading.time_zone,
     )
-    if only_for("missing", "number", "text", "id", "choices"):
+    if only_for("format", "number", "date"):
+        field = _add_format(reading, field, record["format"].value)
+    if only_for("missing", "number", "text", "date", "id", "choices"):
         field = replace(field, missing=_read_missing(reading, field, record["missing"].value))
     return field
+
+
+def _add_format(reading: CardReading, field: Field, node: yaml.Node) -> Field:
+    """A field of numbers or of dates with the way in which its texts are written."""
+    what = f"field '{field.name}'"
+    if field.kind == "number":
+        return replace(field, number_format=_read_number_format(reading, node, what))
+    return replace(field, day_format=_read_day_format(reading, node, what))
 
 
 def _read_number_format(reading: CardReading, node: yaml.Node, what: str) -> NumberFormat | None:
@@ -134,6 +144,17 @@ def _read_number_format(reading: CardReading, node: yaml.Node, what: str) -> Num
         text = f"`format` of {what} is {quote(sample)}, which shows no way to write a number; write a sample such as"
         reading.shapes.add_problem(node, f"{text} {SAMPLES}")
     return number_format
+
+
+def _read_day_format(reading: CardReading, node: yaml.Node, what: str) -> str:
+    """How the texts of a date are written, or what its numbers count; empty where it can't be read."""
+    declared = reading.shapes.read_text(node, f"`format` of {what}")
+    if declared is None or read_format(declared) is not None:
+        return declared or ""
+    examples = ", ".join(EXAMPLES)
+    text = f"`format` of {what} is {quote(declared)}; write the last day of 2026 as the list has it, one of: {examples}"
+    reading.shapes.add_problem(node, text)
+    return ""
 
 
 def _read_known_when_scored(reading: CardReading, record: Mapping[str, KeyValue], what: str) -> bool:
@@ -196,12 +217,18 @@ def _refuse_separators(reading: CardReading, values: list[tuple[str, yaml.Node]]
             reading.shapes.add_problem(item, f"`values` of {what} has {quote(text)}, which holds '{separator}'; {hint}")
 
 
-def _read_missing(reading: CardReading, field: Field, node: yaml.Node) -> tuple[float | str, ...]:
+def _read_missing(reading: CardReading, field: Field, node: yaml.Node) -> tuple[float | str | date, ...]:
     """The typed values of a field that mean "not known"."""
     what = f"`missing` of field '{field.name}'"
-    missing: list[float | str] = []
+    missing: list[float | str | date] = []
     kind = "text" if field.kind == "choices" else field.kind
-    bare = Field(field.name, kind, number_format=field.number_format, nothing_words=frozenset())
+    bare = Field(
+        field.name,
+        kind,
+        number_format=field.number_format,
+        day_format=field.day_format,
+        nothing_words=frozenset(),
+    )
     clean = make_cleaner(bare, frozenset())
     for text, item in reading.read_texts(node, what):
         try:
@@ -209,7 +236,7 @@ def _read_missing(reading: CardReading, field: Field, node: yaml.Node) -> tuple[
         except UnreadableValue as reason:
             reading.shapes.add_problem(item, f"{what}: {reason}")
             continue
-        if isinstance(value, float | str):
+        if isinstance(value, float | str | date):
             missing.append(value)
     return tuple(missing)
 

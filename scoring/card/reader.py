@@ -21,6 +21,7 @@ from leadledger.scoring.card.outcome_section import read_outcome
 from leadledger.scoring.card.reading import CardReading
 from leadledger.scoring.card.rule_sections import read_criteria, read_exclusions, read_groups, read_rules
 from leadledger.scoring.card.stage_sections import read_grades, read_stages
+from leadledger.scoring.card.time_zone import read_time_zone
 from leadledger.scoring.card.write_back_section import read_write_back
 from leadledger.scoring.card.yaml_shapes import LARGEST_CARD, Shapes
 from leadledger.scoring.errors import Problem, ScorecardError, quote
@@ -83,6 +84,8 @@ def _read_sections(shapes: Shapes, root: yaml.Node, standard_names: bool) -> Car
     if "missing" in sections:
         texts = reading.read_texts(sections["missing"].value, "`missing`", empty=True)
         reading.missing = tuple(text for text, _ in texts)
+    if "time_zone" in sections:
+        reading.time_zone = read_time_zone(shapes, sections["time_zone"].value)
     if "fields" in sections:
         read_fields(reading, sections["fields"].value)
     criteria = read_criteria(reading)
@@ -112,6 +115,7 @@ def _read_sections(shapes: Shapes, root: yaml.Node, standard_names: bool) -> Car
         trust=shapes.read_number(sections["trust"].value, "`trust`", 0, 1) if "trust" in sections else None,
         cases=read_cases(reading, (*(grade for grade, _ in grades), below)),
         write_back=read_write_back(reading, sections["write_back"].value) if "write_back" in sections else {},
+        time_zone=reading.time_zone,
         standard_names=standard_names,
     )
 

@@ -28,6 +28,7 @@ class CardReading:
         self.shapes = shapes
         self.sections = sections
         self.missing: tuple[str, ...] = ()
+        self.time_zone = "UTC"
         self.fields: dict[str, Field] = {}
         self.known: dict[str, KnownField] | None = None
         self.misnamed: list[str] = []

@@ -48,6 +48,8 @@ def field_of(case: Mapping[str, Any], name: str = "value") -> Field:
         separator=more.get("separator", ";"),
         exact=more.get("exact", False),
         spellings=tuple(more.get("asked", ())),
+        day_format=more.get("day_format", ""),
+        time_zone=more.get("time_zone", "UTC"),
     )
 
 

@@ -9,7 +9,7 @@ import re
 from collections.abc import Container, Sequence
 from dataclasses import dataclass
 
-from leadledger.scoring.day_forms import DATE_PATTERN
+from leadledger.scoring.day_forms import ISO_PATTERN
 from leadledger.scoring.errors import DataError, quote
 from leadledger.scoring.number_forms import NUMBER_PATTERN
 from leadledger.training.sources.cells import is_blank
@@ -17,7 +17,7 @@ from leadledger.training.sources.reading import ReadingOptions
 
 MOST_TITLE_ROWS = 20
 # A cell that is surely no name of a column.
-_DATA = re.compile(rf"(?:{NUMBER_PATTERN}|{DATE_PATTERN}|[0-9][0-9.,: /-]*)?")
+_DATA = re.compile(rf"(?:{NUMBER_PATTERN}|{ISO_PATTERN}|[0-9][0-9.,: /-]*)?")
 # A cell of a row of totals, beside its label: a number with its signs.
 _AMOUNT = re.compile(r"[^\w]*\w{0,3}[^\w]*[0-9][0-9.,'\s\u00a0]*[^\w]*\w{0,3}[^\w]*")
 _LONGEST_AMOUNT = 40  # characters

@@ -22,7 +22,7 @@ class ConditionPrinter:
         self.card = card
         self.dialect = dialect
         self.column = column_reader(dialect.name)
-        self.as_of = Expression(f"DATE '{as_of.isoformat()}'") if isinstance(as_of, date) else self.field(as_of)
+        self.as_of = Expression(dialect.date(as_of.isoformat())) if isinstance(as_of, date) else self.field(as_of)
 
     def field(self, name: str) -> Expression:
         """The typed value of a field."""
@@ -108,7 +108,7 @@ class ConditionPrinter:
             return "TRUE" if value else "FALSE"
         if isinstance(value, float):
             return self.dialect.number(value)
-        return self.dialect.text(value) if isinstance(value, str) else f"DATE '{value.isoformat()}'"
+        return self.dialect.text(value) if isinstance(value, str) else self.dialect.date(value.isoformat())
 
     def staircase(self, value: str, edges: Sequence[float], stretches: Sequence[object]) -> str:
         """Which stretch a number (SQL, not NULL) is in: stretches[i] from edges[i - 1] to before edges[i]."""

@@ -48,7 +48,8 @@ from leadledger.scoring.scorecard import HasScorecard, Scorecard, find_scorecard
 # The prefixes of columns made on the way, which no column of a list may have.
 _PREFIXES = frozenset(
     {
-        *("in", "raw", "odd", "open", "key", "v", "bad", "f", "a", "w", "b", "r", "t", "c", "x", "s", "m", "l"),
+        *("in", "raw", "odd", "day", "day1", "day2", "open", "key", "v", "bad", "f", "a", "w", "b", "r", "t", "c"),
+        *("x", "s", "m", "l"),
         *("h", "g", "e", "up", "down", "ll", "new", "at", "place", "places", "mask", "values", "list", "memo"),
         *("p", "from", "upto"),
     }

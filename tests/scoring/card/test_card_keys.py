@@ -57,6 +57,8 @@ def test_every_key_is_read() -> None:
         ("hubspot", "createdate"),
         ("hubspot", "created_at"),
     )
+    assert card.time_zone == card.fields["created"].time_zone == "Europe/Oslo"
+    assert (card.fields["created"].day_format, card.fields["created"].missing) == ("31.12.2026", (date(1900, 1, 1),))
     assert card.fields["lead_id"].columns == ("lead_id", "Id")
     assert card.fields["budget"].missing == (999.0,)
     assert card.fields["budget"].number_format == NumberFormat(",", "€", sample="€1.234,56")

@@ -21,18 +21,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from leadledger.scoring.choice_forms import ITEM_END, LIST_PATTERN
-from leadledger.scoring.day_forms import DATE_PATTERN
 from leadledger.scoring.errors import PrinterError, quote
 from leadledger.scoring.number_forms import NUMBER_PATTERN
 from leadledger.scoring.printers.sql.dialects import literals
 from leadledger.scoring.printers.sql.dialects.column_types import INSTANTS, TIMES
-from leadledger.scoring.printers.sql.dialects.dialect import Dialect, class_of, most_known, utc_minutes
-from leadledger.scoring.printers.sql.dialects.literals import FIRST, LAST
+from leadledger.scoring.printers.sql.dialects.dialect import Dialect, class_of, most_known
+from leadledger.scoring.printers.sql.dialects.literals import group_template
 from leadledger.scoring.text_forms import BLANK_RANGES, DOT_ABOVE, INVISIBLE_RANGES, Letters
 
 LONGEST_NAME = 300  # characters
 NOTE = "printed for BigQuery, and untested on the engine"
-TYPES = {"DOUBLE": "FLOAT64", "VARCHAR": "STRING", "BOOLEAN": "BOOL", "DATE": "DATE", "INTEGER": "INT64"}
+TYPES = {
+    "DOUBLE": "FLOAT64",
+    "VARCHAR": "STRING",
+    "BOOLEAN": "BOOL",
+    "DATE": "DATE",
+    "INTEGER": "INT64",
+    "BIGINT": "INT64",
+}
 # https://cloud.google.com/bigquery/docs/reference/standard-sql/data-types
 FAMILIES = {
     "text": ("STRING",),
@@ -114,33 +120,29 @@ def cast_number(text: str) -> str:
     return f"SAFE_CAST({text} AS FLOAT64)"
 
 
-def read_day(raw: str) -> str:
-    """The day that a trimmed text writes, or NULL; with a time and an offset, the day in UTC.
-
-    REGEXP_EXTRACT takes one group at most, so each part is taken by a pattern of its own: the hour and the minute stand
-    at fixed places, the offset is what ends the text.
-    https://cloud.google.com/bigquery/docs/reference/standard-sql/string_functions#regexp_extract
-    """
-    day = f"SAFE_CAST(SUBSTR({raw}, 1, 10) AS DATE)"
-    end = f"SUBSTR({raw}, 17)"
-    hour, minute = f"CAST(SUBSTR({raw}, 12, 2) AS INT64)", f"CAST(SUBSTR({raw}, 15, 2) AS INT64)"
-    offset_hour, offset_minute = (
-        f"COALESCE(SAFE_CAST(REGEXP_EXTRACT({end}, r'{pattern}') AS INT64), 0)"
-        for pattern in ("[+-]([0-9]{2})", "[+-][0-9]{2}:?([0-9]{2})$")
-    )
-    minutes = utc_minutes(hour, minute, f"REGEXP_EXTRACT({end}, r'[+-]')", offset_hour, offset_minute)
-    return (
-        f"CASE WHEN NOT {matches(raw, DATE_PATTERN)} THEN NULL"
-        f" WHEN LENGTH({raw}) = 10 THEN {day}"
-        f" WHEN {minutes} < 0 THEN CASE WHEN {day} > {FIRST} THEN DATE_SUB({day}, INTERVAL 1 DAY) END"
-        f" WHEN {minutes} >= 1440 THEN CASE WHEN {day} < {LAST} THEN DATE_ADD({day}, INTERVAL 1 DAY) END"
-        f" ELSE {day} END"
-    )
+def rewrite(value: str, pattern: str, template: str) -> str:
+    """The template, with the groups of a pattern in it, where that matches the whole of a text; else the text."""
+    return rf"REGEXP_REPLACE({value}, r'\A(?:{pattern})\z', r'{group_template(template)}')"
 
 
-def day(raw: str, kind: str) -> str:
-    """The day of a column of a DATE or a time; of an instant, the day in UTC, whatever the session's time zone."""
-    return f"DATE({raw}, 'UTC')" if kind in INSTANTS else f"CAST({raw} AS DATE)"
+def plain_day(raw: str) -> str:
+    """The day of a text like 2026-01-31, or NULL."""
+    return f"CASE WHEN {matches(raw, '[0-9]{4}-[0-9]{2}-[0-9]{2}')} THEN SAFE_CAST({raw} AS DATE) END"
+
+
+def add_days(day: str, days: str) -> str:
+    """The day some days after a day; beyond the years 1 to 9999 is an error."""
+    return f"DATE_ADD({day}, INTERVAL {days} DAY)"
+
+
+def local_day(day: str, minutes: str, zone: str) -> str:
+    """The day in a zone, some minutes after the start of a day in UTC."""
+    return f"DATE(TIMESTAMP_ADD(TIMESTAMP({day}, 'UTC'), INTERVAL {minutes} MINUTE), {text(zone)})"
+
+
+def day(raw: str, kind: str, zone: str) -> str:
+    """The day of a column of a DATE or a time; of an instant, the day in a zone, whatever the session's."""
+    return f"DATE({raw}, {text(zone)})" if kind in INSTANTS else f"CAST({raw} AS DATE)"
 
 
 def search(way: str, whole: str, part: str) -> str:
@@ -221,7 +223,10 @@ BIGQUERY = Dialect(
     is_plain_number=is_plain_number,
     to_double=to_double,
     cast_number=cast_number,
-    read_day=read_day,
+    rewrite=rewrite,
+    plain_day=plain_day,
+    add_days=add_days,
+    local_day=local_day,
     is_finite=is_finite,
     json_items=json_items,
     list_items=list_items,

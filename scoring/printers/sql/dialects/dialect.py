@@ -40,15 +40,6 @@ def most_known(values: Sequence[str]) -> str:
     return f"nullif(greatest({known}), {_BELOW_ALL_POINTS})"
 
 
-def utc_minutes(hour: str, minute: str, offset_sign: str, offset_hour: str, offset_minute: str) -> str:
-    """The minutes of a day in UTC of a time with an offset: below 0 the day before, from 1440 the day after.
-
-    `offset_sign` is the text '+' or '-', or NULL; the others are whole numbers.
-    """
-    sign = f"CASE {offset_sign} WHEN '-' THEN 1 WHEN '+' THEN -1 ELSE 0 END"
-    return f"{hour} * 60 + {minute} + {sign} * ({offset_hour} * 60 + {offset_minute})"
-
-
 @dataclass(frozen=True)
 class Dialect:
     """How one engine spells SQL. Each function takes SQL and gives SQL, but for `name`, `text` and `number`.
@@ -57,11 +48,13 @@ class Dialect:
     `fold` does what `text_forms.fold` does, as far as `Letters` say that it matters; `trim` takes white space (ASCII)
     from both ends, and `strip` also other blanks and invisible signs. `search` is `contains`,
     `starts_with` or `ends_with` over two texts. `days_between(end, start)` is a double. `element(items, at)` is an item
-    of a list by its position from 0. `integer_division` is of whole numbers, neither of them negative. `matches` is
-    whether a pattern of `scoring/number_forms.py` matches a whole text. `is_plain_number` is whether a raw text has the
+    of a list by its position from 0. `integer_division` is of whole numbers, neither of them negative. `matches(text,
+    pattern)` is whether a pattern matches the whole of a text; `rewrite(text, pattern, template)` is the template then,
+    with `{1}` for the first group, else the text. `is_plain_number` is whether a raw text has the
     plain form of a number, white space around it or not; `to_double` is the double of such a text, NULL where it is not
-    finite; `cast_number` is the double of a text that surely is a finite number. `read_day` turns a raw text without
-    white space around it into a day, or NULL, by the forms of `scoring/cleaning.py`. `is_finite` tells a double from
+    finite; `cast_number` is the double of a text that surely is a finite number. `plain_day` is the day
+    of a text like 2026-01-31, or NULL. `add_days(day, days)` stays between the years 1 and 9999. `local_day(day,
+    minutes, zone)` is the day in a zone some minutes after the start of a day in UTC. `is_finite` tells a double from
     NaN and the infinities. `json_items` and `list_items` give the items of a text that is a JSON list (NULL for any
     other text) and of a column of lists, joined by ITEM_END. `replace_pattern(value, pattern, replacement)` replaces
     all that a pattern matches. `sort_parts` sorts the parts of a text between separators by their code points, each
@@ -70,10 +63,10 @@ class Dialect:
     With a default that most engines share:
     `label` is what people call the engine, and `families` are its own names of types, by what a column of them holds.
     `as_text` is the text of a column of any type, in no collation; `holds_numbers` is whether a column has a type of
-    numbers with decimals. `types` has the engine's name of DOUBLE, VARCHAR,
-    BOOLEAN, DATE and INTEGER. `name`, `text` and `number` spell an identifier and literals. `exp` is used for no more
-    than 0, but may be worked out before that is known. `most` is the greatest of some points that is not NULL. `day` is
-    the day, in UTC, of a column of days or times, given its type. A table's name has at most `table_parts` parts.
+    numbers with decimals. `types` has the engine's name of DOUBLE, VARCHAR, BOOLEAN, DATE, INTEGER and BIGINT. `name`,
+    `text`, `number` and `date` spell an identifier and literals. `exp` is used for no more than 0, but may be worked
+    out before that is known. `most` is the greatest of some points that is not NULL. `day(raw, type, zone)` is the day
+    of a column of days or times; of an instant, the day in a zone. A table's name has at most `table_parts` parts.
 
     What an engine may have of its own; None, "", 0 or False: it hasn't.
     `plain` lists cheap ways to ask whether a text surely has nothing to strip, and none of some keys. `barrier` ends a
@@ -85,8 +78,7 @@ class Dialect:
 
     Types: `homonyms` are those of DuckDB whose name means another type here, with the name for it; `ambiguous` are
     names that mean one type or another, with what to write instead. `day_as_text` is the text of a day or a time in a
-    column of an unknown type. `numbers_as_text`: decimals become numbers by way of their texts. `instant_as_time` makes
-    a time in UTC of an instant.
+    column of an unknown type. `numbers_as_text`: decimals become numbers by way of their texts.
     """
 
     fold: Callable[[str, Letters], str]
@@ -100,7 +92,10 @@ class Dialect:
     is_plain_number: Callable[[str], str]
     to_double: Callable[[str], str]
     cast_number: Callable[[str], str]
-    read_day: Callable[[str], str]
+    rewrite: Callable[[str, str, str], str]
+    plain_day: Callable[[str], str]
+    add_days: Callable[[str, str], str]
+    local_day: Callable[[str, str, str], str]
     is_finite: Callable[[str], str]
     json_items: Callable[[str], str]
     list_items: Callable[[str], str]
@@ -111,7 +106,7 @@ class Dialect:
     holds_numbers: Callable[[str], str] = "regexp_full_match(typeof({}), 'FLOAT|DOUBLE|DECIMAL.*')".format
     as_text: Callable[[str], str] = "CAST({} AS VARCHAR) COLLATE c".format
     types: Mapping[str, str] = field(
-        default_factory=lambda: {name: name for name in ("DOUBLE", "VARCHAR", "BOOLEAN", "DATE", "INTEGER")}
+        default_factory=lambda: {name: name for name in ("DOUBLE", "VARCHAR", "BOOLEAN", "DATE", "INTEGER", "BIGINT")}
     )
     name: Callable[[str], str] = quoted
     text: Callable[[str], str] = text_literal
@@ -119,7 +114,8 @@ class Dialect:
     is_nan: Callable[[str], str] = "isnan({})".format
     exp: Callable[[str], str] = "exp({})".format
     most: Callable[[Sequence[str]], str] = most
-    day: Callable[[str, str], str] = lambda raw, kind: f"CAST({raw} AS DATE)"
+    day: Callable[[str, str, str], str] = lambda raw, kind, zone: f"CAST({raw} AS DATE)"
+    date: Callable[[str], str] = "DATE '{}'".format
     table_parts: int = 2
     plain: Callable[[str, frozenset[str]], Sequence[str]] = lambda value, keys: ()
     barrier: str = ""
@@ -134,11 +130,20 @@ class Dialect:
     ambiguous: Mapping[str, str] = field(default_factory=dict)
     day_as_text: Callable[[str], str] | None = None
     numbers_as_text: bool = False
-    instant_as_time: Callable[[str], str] | None = None
 
     def tidy(self, value: str, letters: Letters) -> str:
         """The key of a text, as far as it takes to find some keys."""
         return self.trim(self.fold(value, letters))
+
+    @property
+    def first_day(self) -> str:
+        """The first day that a field can hold."""
+        return self.date("0001-01-01")
+
+    @property
+    def last_day(self) -> str:
+        """The last day that a field can hold."""
+        return self.date("9999-12-31")
 
     def family_of(self, kind: str) -> str:
         """What a column of a type holds, by the engine's own names or DuckDB's; empty: nothing that a field has."""
@@ -195,8 +200,6 @@ class Dialect:
             return self.as_text(raw), "VARCHAR"
         if family in ("wide", "decimal") and field_kind == "number" and self.numbers_as_text:
             return self._number_as_text(raw, surely=True), "VARCHAR"
-        if family == "instant" and self.instant_as_time:
-            return self.instant_as_time(raw), "TIMESTAMP"
         return raw, kind
 
     def _number_as_text(self, raw: str, surely: bool) -> str:

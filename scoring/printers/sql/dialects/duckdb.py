@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from leadledger.scoring.choice_forms import ITEM_END, LIST_PATTERN
-from leadledger.scoring.day_forms import DATE_PATTERN
 from leadledger.scoring.number_forms import NUMBER_PATTERN
-from leadledger.scoring.printers.sql.dialects.dialect import Dialect, class_of, utc_minutes
-from leadledger.scoring.printers.sql.dialects.literals import FIRST, LAST, text_literal
+from leadledger.scoring.printers.sql.dialects.column_types import INSTANTS
+from leadledger.scoring.printers.sql.dialects.dialect import Dialect, class_of
+from leadledger.scoring.printers.sql.dialects.literals import group_template, text_literal
 from leadledger.scoring.text_forms import (
     BLANK_RANGES,
     DOT_ABOVE,
@@ -101,26 +101,31 @@ def cast_number(text: str) -> str:
     return f"TRY_CAST({text} AS DOUBLE)"
 
 
-def read_day(raw: str) -> str:
-    """The day that a trimmed text writes, or NULL; with a time and an offset, the day in UTC.
+def rewrite(value: str, pattern: str, template: str) -> str:
+    """The template, with the groups of a pattern in it, where that matches the whole of a text; else the text."""
+    return f"regexp_replace({value}, {text_literal(f'^(?:{pattern})$')}, {text_literal(group_template(template))})"
 
-    Most days come in their plain form, which a cast gives back as it was; the others are taken to pieces.
-    """
-    plain = f"TRY_CAST({raw} AS DATE)"
-    day = f"TRY_CAST(substr({raw}, 1, 10) AS DATE)"
 
-    def group(at: int) -> str:
-        return f"regexp_extract({raw}, {text_literal(DATE_PATTERN)}, {at})"
+def plain_day(raw: str) -> str:
+    """The day of a text like 2026-01-31, which a cast gives back as it was, or NULL."""
+    day = f"TRY_CAST({raw} AS DATE)"
+    return f"CASE WHEN CAST({day} AS VARCHAR) = {raw} THEN {day} END"
 
-    hour, minute, offset_hour, offset_minute = (f"coalesce(TRY_CAST({group(at)} AS INTEGER), 0)" for at in (2, 3, 5, 6))
-    minutes = utc_minutes(hour, minute, group(4), offset_hour, offset_minute)
-    moved = f"CASE WHEN {minutes} < 0 THEN -1 WHEN {minutes} >= 1440 THEN 1 ELSE 0 END"
-    whole = f"CASE WHEN {day} BETWEEN {FIRST} AND {LAST} THEN ({day} + CAST({moved} AS INTEGER)) END"
-    return (
-        f"CASE WHEN strlen({raw}) = 10 AND CAST({plain} AS VARCHAR) = {raw} THEN {plain}"
-        f" WHEN regexp_full_match({raw}, {text_literal(DATE_PATTERN)}) AND {whole} BETWEEN {FIRST} AND {LAST}"
-        f" THEN {whole} END"
-    )
+
+def add_days(day: str, days: str) -> str:
+    """The day some days after a day."""
+    return f"({day} + {days})"
+
+
+def local_day(day: str, minutes: str, zone: str) -> str:
+    """The day in a zone, some minutes after the start of a day in UTC."""
+    start = f"(CAST({day} AS TIMESTAMP) + to_minutes(CAST({minutes} AS BIGINT)))"
+    return f"CAST(({start} AT TIME ZONE 'UTC') AT TIME ZONE {text_literal(zone)} AS DATE)"
+
+
+def day(raw: str, kind: str, zone: str) -> str:
+    """The day of a column of a DATE or a time; of an instant, the day in a zone, whatever the session's."""
+    return f"CAST({raw} AT TIME ZONE {text_literal(zone)} AS DATE)" if kind in INSTANTS else f"CAST({raw} AS DATE)"
 
 
 def search(way: str, whole: str, part: str) -> str:
@@ -185,7 +190,11 @@ DUCKDB = Dialect(
     is_plain_number=is_plain_number,
     to_double=to_double,
     cast_number=cast_number,
-    read_day=read_day,
+    rewrite=rewrite,
+    plain_day=plain_day,
+    add_days=add_days,
+    local_day=local_day,
+    day=day,
     is_finite=is_finite,
     json_items=json_items,
     list_items=list_items,

@@ -32,6 +32,11 @@ def text_literal(value: str, in_quotes: Callable[[str], str] = quoted_text) -> s
     return f"({' || '.join(parts)})" if len(parts) > 1 else parts[0] if parts else "''"
 
 
+def group_template(template: str, sign: str = "\\") -> str:
+    """A template, in which `{1}` is the first group of a pattern, as an engine writes it: `\\1`, or another sign."""
+    return re.sub(r"\{([1-9])\}", lambda group: f"{sign}{group[1]}", template)
+
+
 def escaped_literal(value: str, escapes: Mapping[str, str]) -> str:
     """A text literal for an engine whose literals have escapes; other control characters are written as a number."""
     signs = [

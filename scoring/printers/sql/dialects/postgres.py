@@ -20,12 +20,12 @@ import hashlib
 from collections.abc import Sequence
 
 from leadledger.scoring.choice_forms import ITEM_END, LIST_PATTERN
-from leadledger.scoring.day_forms import DATE_PATTERN
 from leadledger.scoring.errors import PrinterError
 from leadledger.scoring.number_forms import NUMBER_PATTERN
 from leadledger.scoring.printers.sql.dialects import literals
-from leadledger.scoring.printers.sql.dialects.dialect import Dialect, class_of, utc_minutes
-from leadledger.scoring.printers.sql.dialects.literals import FIRST, LAST
+from leadledger.scoring.printers.sql.dialects.column_types import INSTANTS
+from leadledger.scoring.printers.sql.dialects.dialect import Dialect, class_of
+from leadledger.scoring.printers.sql.dialects.literals import group_template
 from leadledger.scoring.text_forms import BLANK_RANGES, DOT_ABOVE, INVISIBLE_RANGES, WHITE_SPACE, Letters
 
 LONGEST_NAME = 63  # bytes
@@ -36,7 +36,14 @@ _INVISIBLE, _BLANK = class_of(INVISIBLE_RANGES, r"\u{:04X}"), class_of(BLANK_RAN
 _OUTER = class_of([(9, 13), (32, 32), *BLANK_RANGES, *INVISIBLE_RANGES], r"\u{:04X}")
 # What is not in the plain form has a sign that no plain number has, two dots, a gap, or one group of three digits.
 _ODD = rf"[^0-9eE.+ \t\n\r\f\v-]|[.][0-9]*[.]|[0-9] +[0-9]|^{_SPACES}[+-]?[1-9][0-9]{{0,2}}[.][0-9]{{3}}{_SPACES}$"
-TYPES = {"DOUBLE": "float8", "VARCHAR": "text", "BOOLEAN": "boolean", "DATE": "date", "INTEGER": "integer"}
+TYPES = {
+    "DOUBLE": "float8",
+    "VARCHAR": "text",
+    "BOOLEAN": "boolean",
+    "DATE": "date",
+    "INTEGER": "integer",
+    "BIGINT": "bigint",
+}
 # As `format_type` and people name them; `enum` for any enum.
 FAMILIES = {
     "text": (
@@ -108,9 +115,9 @@ def matches(value: str, pattern: str) -> str:
     return f"{value} ~ {text(f'^(?:{pattern})$')}"
 
 
-def group(value: str, pattern: str, at: int) -> str:
-    """A group of a pattern that matches the whole of a text."""
-    return f"regexp_substr({value}, {text(f'^(?:{pattern})$')}, 1, 1, '', {at})"
+def rewrite(value: str, pattern: str, template: str) -> str:
+    """The template, with the groups of a pattern in it, where that matches the whole of a text; else the text."""
+    return f"regexp_replace({value}, {text(f'^(?:{pattern})$')}, {text(group_template(template))})"
 
 
 def is_plain_number(raw: str) -> str:
@@ -141,20 +148,26 @@ def cast_number(value: str) -> str:
     return f"CAST({value} AS float8)"
 
 
-def read_day(raw: str) -> str:
-    """The day that a trimmed text writes, or NULL; with a time and an offset, the day in UTC."""
-    first = f"substr({raw}, 1, 10)"
-    day = f"CAST({first} AS date)"
-    hour, minute, offset_hour, offset_minute = (
-        f"coalesce(CAST({group(raw, DATE_PATTERN, at)} AS integer), 0)" for at in (2, 3, 5, 6)
-    )
-    minutes = utc_minutes(hour, minute, group(raw, DATE_PATTERN, 4), offset_hour, offset_minute)
-    whole = f"{day} + CAST(floor(({minutes}) / {number(1440.0)}) AS integer)"
-    return (
-        f"CASE WHEN NOT {matches(raw, DATE_PATTERN)} OR NOT pg_input_is_valid({first}, 'date') THEN NULL"
-        f" WHEN length({raw}) = 10 THEN {day}"
-        f" WHEN {whole} BETWEEN {FIRST} AND {LAST} THEN {whole} END"
-    )
+def plain_day(raw: str) -> str:
+    """The day of a text like 2026-01-31, or NULL."""
+    is_day = f"{matches(raw, '[0-9]{4}-[0-9]{2}-[0-9]{2}')} AND pg_input_is_valid({raw}, 'date')"
+    return f"CASE WHEN {is_day} THEN CAST({raw} AS date) END"
+
+
+def add_days(day: str, days: str) -> str:
+    """The day some days after a day."""
+    return f"({day} + {days})"
+
+
+def local_day(day: str, minutes: str, zone: str) -> str:
+    """The day in a zone, some minutes after the start of a day in UTC."""
+    start = f"(CAST({day} AS timestamp) + make_interval(mins => {minutes}))"
+    return f"CAST(({start} AT TIME ZONE 'UTC') AT TIME ZONE {text(zone)} AS date)"
+
+
+def day(raw: str, kind: str, zone: str) -> str:
+    """The day of a column of a date or a time; of an instant, the day in a zone, whatever the session's."""
+    return f"CAST({raw} AT TIME ZONE {text(zone)} AS date)" if kind in INSTANTS else f"CAST({raw} AS date)"
 
 
 def search(way: str, whole: str, part: str) -> str:
@@ -216,11 +229,6 @@ def day_as_text(raw: str) -> str:
     return f"(to_json({raw}) #>> '{{}}') COLLATE \"C\""
 
 
-def instant_as_time(raw: str) -> str:
-    """The time in UTC of an instant."""
-    return f"{raw} AT TIME ZONE 'UTC'"
-
-
 def json_items(value: str) -> str:
     """The items of a text that is a JSON list, joined; NULL for any other text."""
     is_list = matches(value, LIST_PATTERN)
@@ -251,7 +259,6 @@ POSTGRES = Dialect(
     holds_numbers=holds_numbers,
     day_as_text=day_as_text,
     numbers_as_text=True,  # a numeric may be beyond a double, and what can't be cast ends the query
-    instant_as_time=instant_as_time,
     name_key=name,
     most_columns=MOST_COLUMNS,
     fold=fold,
@@ -265,7 +272,11 @@ POSTGRES = Dialect(
     is_plain_number=is_plain_number,
     to_double=to_double,
     cast_number=cast_number,
-    read_day=read_day,
+    rewrite=rewrite,
+    plain_day=plain_day,
+    add_days=add_days,
+    local_day=local_day,
+    day=day,
     is_finite=is_finite,
     json_items=json_items,
     list_items=list_items,

@@ -27,12 +27,11 @@ import re
 from collections.abc import Sequence
 
 from leadledger.scoring.choice_forms import ITEM_END, LIST_PATTERN
-from leadledger.scoring.day_forms import DATE_PATTERN
 from leadledger.scoring.number_forms import NUMBER_PATTERN
 from leadledger.scoring.printers.sql.dialects import literals
 from leadledger.scoring.printers.sql.dialects.column_types import INSTANTS, TIMES
-from leadledger.scoring.printers.sql.dialects.dialect import Dialect, most_known, utc_minutes
-from leadledger.scoring.printers.sql.dialects.literals import FIRST, LAST
+from leadledger.scoring.printers.sql.dialects.dialect import Dialect, most_known
+from leadledger.scoring.printers.sql.dialects.literals import group_template
 from leadledger.scoring.text_forms import BLANKS, DOT_ABOVE, INVISIBLE, WHITE_SPACE, Letters
 
 NOTE = "printed for Snowflake, and untested on the engine"
@@ -40,7 +39,14 @@ UNTYPED_NOTE = (
     "columns whose type is not known are read by their texts, which depend on the session: name those that are FLOAT,"
     " DATE or TIMESTAMP_…, as in --column created=TIMESTAMP_TZ"
 )
-TYPES = {"DOUBLE": "FLOAT", "VARCHAR": "VARCHAR", "BOOLEAN": "BOOLEAN", "DATE": "DATE", "INTEGER": "INTEGER"}
+TYPES = {
+    "DOUBLE": "FLOAT",
+    "VARCHAR": "VARCHAR",
+    "BOOLEAN": "BOOLEAN",
+    "DATE": "DATE",
+    "INTEGER": "INTEGER",
+    "BIGINT": "BIGINT",
+}
 # https://docs.snowflake.com/en/sql-reference/intro-summary-data-types
 FAMILIES = {
     "text": ("VARCHAR", "STRING", "TEXT", "CHAR", "CHARACTER", "NCHAR", "NVARCHAR", "CHAR VARYING"),
@@ -106,13 +112,6 @@ def posix(pattern: str) -> str:
     return text(pattern.replace("(?:", "(").replace(r"\.", "[.]"))
 
 
-def group(value: str, at: int) -> str:
-    """A group of the pattern of a day, by its number among those that are kept."""
-    opens = [match.group() for match in re.finditer(r"\((?:\?:)?", DATE_PATTERN)]
-    place = [i for i, bracket in enumerate(opens, start=1) if bracket == "("][at - 1]
-    return f"REGEXP_SUBSTR({value}, {posix(DATE_PATTERN)}, 1, 1, 'e', {place})"
-
-
 def matches(value: str, pattern: str) -> str:
     """Whether a pattern matches the whole of a text."""
     return f"REGEXP_LIKE({value}, {posix(pattern)})"
@@ -121,6 +120,11 @@ def matches(value: str, pattern: str) -> str:
 def holds_numbers(raw: str) -> str:
     """Whether a column has a type of numbers with decimals."""
     return f"TYPEOF(TO_VARIANT({raw})) IN ('DECIMAL', 'DOUBLE')"
+
+
+def rewrite(value: str, pattern: str, template: str) -> str:
+    """The template, with the groups of a pattern in it, where that matches the whole of a text; else the text."""
+    return f"REGEXP_REPLACE({value}, {posix(f'^{pattern}$')}, {text(group_template(template))})"
 
 
 def is_plain_number(raw: str) -> str:
@@ -139,24 +143,33 @@ def cast_number(text: str) -> str:
     return f"TRY_TO_DOUBLE({text})"
 
 
-def read_day(raw: str) -> str:
-    """The day that a trimmed text writes, or NULL; with a time and an offset, the day in UTC."""
-    day = f"TRY_TO_DATE(SUBSTR({raw}, 1, 10), 'YYYY-MM-DD')"
-    hour, minute = (f"TRY_TO_NUMBER(SUBSTR({raw}, {at}, 2))" for at in (12, 15))
-    offset_hour, offset_minute = (f"COALESCE(TRY_TO_NUMBER({group(raw, at)}), 0)" for at in (5, 6))
-    minutes = utc_minutes(hour, minute, group(raw, 4), offset_hour, offset_minute)
-    moved = f"CASE WHEN {minutes} < 0 THEN -1 WHEN {minutes} >= 1440 THEN 1 ELSE 0 END"
-    # Between the first and the last day there is a day more on either side, so that DATEADD has a day to give.
-    return (
-        f"CASE WHEN NOT REGEXP_LIKE({raw}, {posix(DATE_PATTERN)}) OR NOT {day} BETWEEN {FIRST} AND {LAST} THEN NULL"
-        f" WHEN LENGTH({raw}) = 10 THEN {day}"
-        f" WHEN DATEADD(DAY, {moved}, {day}) BETWEEN {FIRST} AND {LAST} THEN DATEADD(DAY, {moved}, {day}) END"
-    )
+def plain_day(raw: str) -> str:
+    """The day of a text like 2026-01-31, or NULL."""
+    day = f"TRY_TO_DATE({raw}, 'YYYY-MM-DD')"
+    is_plain = matches(raw, "[0-9]{4}-[0-9]{2}-[0-9]{2}")
+    return f"CASE WHEN {is_plain} AND {day} BETWEEN {date('0001-01-01')} AND {date('9999-12-31')} THEN {day} END"
 
 
-def day(raw: str, kind: str) -> str:
-    """The day of a column of a DATE or a time; of an instant, the day in UTC, whatever the session's time zone."""
-    return f"CAST(CONVERT_TIMEZONE('UTC', {raw}) AS DATE)" if kind in INSTANTS else f"CAST({raw} AS DATE)"
+def date(iso_day: str) -> str:
+    """A literal of a day; what `DATE '…'` reads depends on DATE_INPUT_FORMAT."""
+    return f"TO_DATE('{iso_day}', 'YYYY-MM-DD')"
+
+
+def add_days(day: str, days: str) -> str:
+    """The day some days after a day."""
+    return f"DATEADD(DAY, {days}, {day})"
+
+
+def local_day(day: str, minutes: str, zone: str) -> str:
+    """The day in a zone, some minutes after the start of a day in UTC."""
+    start = f"DATEADD(MINUTE, {minutes}, CAST({day} AS TIMESTAMP_NTZ))"
+    return f"CAST(CONVERT_TIMEZONE('UTC', {text(zone)}, {start}) AS DATE)"
+
+
+def day(raw: str, kind: str, zone: str) -> str:
+    """The day of a column of a DATE or a time; of an instant, the day in a zone, whatever the session's."""
+    in_zone = f"CONVERT_TIMEZONE({text(zone)}, {raw})"
+    return f"CAST({in_zone} AS DATE)" if kind in INSTANTS else f"CAST({raw} AS DATE)"
 
 
 def search(way: str, whole: str, part: str) -> str:
@@ -240,7 +253,10 @@ SNOWFLAKE = Dialect(
     is_plain_number=is_plain_number,
     to_double=to_double,
     cast_number=cast_number,
-    read_day=read_day,
+    rewrite=rewrite,
+    plain_day=plain_day,
+    add_days=add_days,
+    local_day=local_day,
     is_finite=is_finite,
     json_items=json_items,
     list_items=list_items,
@@ -254,6 +270,7 @@ SNOWFLAKE = Dialect(
     exp=exp,
     most=most_known,
     day=day,
+    date=date,
     table_parts=3,
     note=NOTE,
 )

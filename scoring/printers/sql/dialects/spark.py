@@ -31,15 +31,22 @@ import re
 from collections.abc import Sequence
 
 from leadledger.scoring.choice_forms import ITEM_END, LIST_PATTERN
-from leadledger.scoring.day_forms import DATE_PATTERN
+from leadledger.scoring.day_forms import UTC_NAME
 from leadledger.scoring.errors import PrinterError, quote
 from leadledger.scoring.number_forms import NUMBER_PATTERN
 from leadledger.scoring.printers.sql.dialects.column_types import INSTANTS, TIMES
-from leadledger.scoring.printers.sql.dialects.dialect import Dialect, class_of, utc_minutes
-from leadledger.scoring.printers.sql.dialects.literals import FIRST, LAST
+from leadledger.scoring.printers.sql.dialects.dialect import Dialect, class_of
+from leadledger.scoring.printers.sql.dialects.literals import FIRST, LAST, group_template
 from leadledger.scoring.text_forms import BLANK_RANGES, DOT_ABOVE, INVISIBLE_RANGES, WHITE_SPACE, Letters
 
-TYPES = {"DOUBLE": "DOUBLE", "VARCHAR": "STRING", "BOOLEAN": "BOOLEAN", "DATE": "DATE", "INTEGER": "INT"}
+TYPES = {
+    "DOUBLE": "DOUBLE",
+    "VARCHAR": "STRING",
+    "BOOLEAN": "BOOLEAN",
+    "DATE": "DATE",
+    "INTEGER": "INT",
+    "BIGINT": "BIGINT",
+}
 _AWKWARD = re.compile(r"([\x00-\x1f\x7f'\\]|\$(?=\{))")  # signs that are written by their numbers
 _INVISIBLE, _BLANK = class_of(INVISIBLE_RANGES, r"\u{:04X}"), class_of(BLANK_RANGES, r"\u{:04X}")
 _OUTER = class_of([(9, 13), (32, 32), *BLANK_RANGES, *INVISIBLE_RANGES], r"\u{:04X}")
@@ -149,30 +156,36 @@ def cast_number(text: str) -> str:
     return f"try_cast({text} AS DOUBLE)"
 
 
-def read_day(raw: str) -> str:
-    """The day that a trimmed text writes, or NULL; with a time and an offset, the day in UTC."""
-    plain = f"try_cast({raw} AS DATE)"
-    day = f"try_cast(substr({raw}, 1, 10) AS DATE)"
-
-    def group(at: int) -> str:
-        return f"regexp_extract({raw}, {_whole(DATE_PATTERN)}, {at})"
-
-    hour, minute, offset_hour, offset_minute = (f"coalesce(try_cast({group(at)} AS INT), 0)" for at in (2, 3, 5, 6))
-    minutes = utc_minutes(hour, minute, group(4), offset_hour, offset_minute)
-    whole = f"date_add({day}, CAST(floor(({minutes}) / {number(1440.0)}) AS INT))"
-    return (
-        f"CASE WHEN octet_length({raw}) = 10 AND CAST({plain} AS STRING) = {raw}"
-        f" THEN CASE WHEN {plain} BETWEEN {FIRST} AND {LAST} THEN {plain} END"
-        f" WHEN {matches(raw, DATE_PATTERN)} AND {day} BETWEEN {FIRST} AND {LAST}"
-        f" AND {whole} BETWEEN {FIRST} AND {LAST} THEN {whole} END"
-    )
+def rewrite(value: str, pattern: str, template: str) -> str:
+    """The template, with the groups of a pattern in it, where that matches the whole of a text; else the text."""
+    return f"regexp_replace({value}, {_whole(pattern)}, {text(group_template(template, '$'))})"
 
 
-def day(raw: str, kind: str) -> str:
-    """The day of a column of a DATE or a time; of an instant, the day in UTC, whatever the session's time zone."""
-    if kind in INSTANTS:
-        return f"date_from_unix_date(CAST(floor(unix_seconds({raw}) / {number(86400.0)}) AS INT))"
-    return f"CAST({raw} AS DATE)"
+def plain_day(raw: str) -> str:
+    """The day of a text like 2026-01-31, which a cast gives back as it was, or NULL."""
+    day = f"try_cast({raw} AS DATE)"
+    return f"CASE WHEN CAST({day} AS STRING) = {raw} AND {day} BETWEEN {FIRST} AND {LAST} THEN {day} END"
+
+
+def add_days(day: str, days: str) -> str:
+    """The day some days after a day."""
+    return f"date_add({day}, {days})"
+
+
+def local_day(day: str, minutes: str, zone: str) -> str:
+    """The day in a zone, some minutes after the start of a day in UTC."""
+    start = f"CAST({day} AS TIMESTAMP_NTZ) + make_dt_interval(0, 0, {minutes}, 0)"
+    return f"CAST(convert_timezone('UTC', {text(zone)}, {start}) AS DATE)"
+
+
+def day(raw: str, kind: str, zone: str) -> str:
+    """The day of a column of a DATE or a time; of an instant, the day in a zone, whatever the session's."""
+    if kind not in INSTANTS:
+        return f"CAST({raw} AS DATE)"
+    day = f"date_from_unix_date(CAST(floor(unix_seconds({raw}) / {number(86400.0)}) AS INT))"
+    if zone == UTC_NAME:
+        return day
+    return local_day(day, f"CAST(floor(pmod(unix_seconds({raw}), 86400) / {number(60.0)}) AS INT)", zone)
 
 
 def search(way: str, whole: str, part: str) -> str:
@@ -255,7 +268,10 @@ SPARK = Dialect(
     is_plain_number=is_plain_number,
     to_double=to_double,
     cast_number=cast_number,
-    read_day=read_day,
+    rewrite=rewrite,
+    plain_day=plain_day,
+    add_days=add_days,
+    local_day=local_day,
     is_finite=is_finite,
     json_items=json_items,
     list_items=list_items,

@@ -52,7 +52,7 @@ def test_no_day_is_today(client: TestClient, body: dict[str, Any]) -> None:
 def test_day_of_a_batch(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
     """All leads of a batch are scored as of the same day, whenever midnight comes."""
     days = iter([date(2026, 1, 1), date(2026, 1, 2)])
-    monkeypatch.setattr(batch, "today", lambda: next(days))
+    monkeypatch.setattr(batch, "today", lambda time_zone: next(days))
     items = client.post("/v1/score/batch", json={"leads": [{}, {}]}).json()["results"]
     assert [item["result"]["as_of"] for item in items] == ["2026-01-01", "2026-01-01"]
 
