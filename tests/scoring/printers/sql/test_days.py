@@ -34,10 +34,13 @@ ZONES += ["Australia/Lord_Howe", "Pacific/Apia", "Europe/Dublin"]
 
 def make_card(fields: Mapping[str, Mapping[str, Any]]) -> Scorecard:
     """A card of date fields."""
-    kept = ("day_format", "time_zone", "missing")
     made = {
         name: Field(
-            name, "date", **{key: tuple(more[key]) if key == "missing" else more[key] for key in kept if key in more}
+            name,
+            "date",
+            day_format=more.get("day_format", ""),
+            time_zone=more.get("time_zone", "UTC"),
+            missing=tuple(more.get("missing", ())),
         )
         for name, more in fields.items()
     }
@@ -83,7 +86,7 @@ class Postgres:
     def run(self, table: str, query: str) -> list[tuple[Any, ...]]:
         """The rows of a query over a new table of leads."""
         self.connection.execute(f"DROP TABLE IF EXISTS leads; CREATE TEMP TABLE leads AS {table}")
-        return self.connection.execute(query).fetchall()  # type: ignore[call-overload]
+        return self.connection.execute(query).fetchall()
 
 
 class Spark:
