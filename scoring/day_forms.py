@@ -198,6 +198,11 @@ def make_day_reader(declared: str = "", zone_name: str = UTC_NAME) -> Callable[[
     return read
 
 
+def is_day(text: str, declared: str = "") -> bool:
+    """Whether a text is read as a day."""
+    return _read_text(text, read_format(declared), UTC) is not None
+
+
 def _read_text(text: str, form: DayFormat | None, zone: tzinfo) -> date | None:
     """The day that a text writes; None where it writes none."""
     if len(text) == 10 and _PLAIN.fullmatch(text):

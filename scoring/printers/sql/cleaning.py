@@ -13,23 +13,20 @@ from datetime import date
 from itertools import combinations
 
 from leadledger.scoring.column_names import refuse_alike
-from leadledger.scoring.day_forms import LONGEST_DIGITS, UTC_NAME, make_day_reader
+from leadledger.scoring.day_forms import is_day
 from leadledger.scoring.errors import DataError, PrinterError, UnreadableValue, did_you_mean, quote
 from leadledger.scoring.field import OTHER_VALUE, Field
 from leadledger.scoring.flag_forms import NO_TEXTS, YES_TEXTS
 from leadledger.scoring.number_forms import ANY_FORMAT, LONGEST_NUMBER, MOST_EXACT, NumberForm, make_number_reader
 from leadledger.scoring.printers.sql.choice_cleaning import ChoiceColumn
 from leadledger.scoring.printers.sql.days import (
-    finish_rewriting,
-    go_on_rewriting,
-    is_counted,
-    looks_counted,
-    read_counted_day,
-    read_formed_day,
-    start_rewriting,
+    day_steps,
+    read_typed_day,
+    read_written_day,
     takes_numbers,
+    write_whole_number,
 )
-from leadledger.scoring.printers.sql.dialects.column_types import INSTANTS, type_family
+from leadledger.scoring.printers.sql.dialects.column_types import type_family
 from leadledger.scoring.printers.sql.dialects.dialect import Dialect
 from leadledger.scoring.printers.sql.expression import Expression, StepColumn, column_reader, join, spell, write
 from leadledger.scoring.printers.sql.query import BAD
@@ -37,7 +34,6 @@ from leadledger.scoring.printers.sql.steps import Step
 from leadledger.scoring.scorecard import Card
 from leadledger.scoring.text_forms import all_letters, key_of, letters_of
 
-_NUMBERS = ("integer", "wide", "float", "real", "decimal")
 # The SQL type, as DuckDB names it, of a typed column of a field.
 TYPE_OF_KIND = {
     **{"number": "DOUBLE", "text": "VARCHAR", "id": "VARCHAR", "flag": "BOOLEAN", "date": "DATE"},
@@ -128,7 +124,8 @@ def cleaning_steps(
     yield Step("trimmed", why, trimmed)
     yield Step("opened", "choices as texts, also those that come as lists", [cell.opened() for cell in choices])
     yield Step("split", "choices in lower case, each between two separators", [cell.keyed() for cell in choices])
-    yield from _day_steps([cell for cell in cells if cell.is_day_text])
+    day_fields = {cell.column: cell.field for cell in cells if cell.is_day_text}
+    yield from day_steps(day_fields, dialect, read)
     tidied = [StepColumn(f"raw:{cell.column}", cell.tidied()) for cell in cells if cell.tidied_first]
     yield Step("tidied", "the keys of texts, by which they are compared; NULL: a text stays as it is", tidied)
     typed = [StepColumn(f"v:{cell.column}", cell.value()) for cell in cells]
@@ -149,17 +146,6 @@ def cleaning_steps(
     cases = join(" ", [write("WHEN {} THEN TRUE", doubt) for doubt in doubts])
     bad = write("CASE {} ELSE FALSE END", cases) if doubts else Expression("FALSE")
     yield Step("judged", "whether a score would rest on a value that can't be read", [StepColumn(BAD, bad)])
-
-
-def _day_steps(cells: Sequence[_RawColumn]) -> Iterator[Step]:
-    """The steps that bring texts of days into one form, few changes in each."""
-    columns = [cell.column for cell in cells]
-    zones = map(StepColumn, [f"day1:{column}" for column in columns], [cell.start_day() for cell in cells])
-    yield Step("day_zones", "texts that are no plain days, with their offsets in one form", [*zones])
-    parts = map(StepColumn, [f"day2:{column}" for column in columns], [cell.go_on_with_day() for cell in cells])
-    yield Step("day_parts", "the same with their days in one form", [*parts])
-    times = map(StepColumn, [f"day:{column}" for column in columns], [cell.finish_day() for cell in cells])
-    yield Step("day_times", "all texts of days in one form, where they are days", [*times])
 
 
 def find_doubtful(card: Card, columns: Mapping[str, str], dialect: Dialect) -> list[str]:
@@ -197,7 +183,7 @@ class _RawColumn:
         self.holds = type_family(kind, field.kind)
         self.raw = raw
         if field.kind == "date" and self.holds in _NUMBERS and takes_numbers(field):
-            self.raw, self.holds = _write_whole_number(raw, self.holds, dialect), "text"
+            self.raw, self.holds = write_whole_number(raw, self.holds, dialect), "text"
         self.is_day_text = self.holds == "text" and field.kind == "date"
         self.read = read
         self.absent = sorted(field.find_absent_keys(card.missing_texts) | {""})  # the keys that mean: not known
@@ -254,7 +240,7 @@ class _RawColumn:
             case "flag", "integer" | "wide" | "decimal" | "float" | "real":
                 return write("CASE WHEN {} = 0 THEN FALSE WHEN {} = 1 THEN TRUE END", raw, raw)
             case "date", "date" | "time" | "instant":
-                return self._typed_day()
+                return read_typed_day(raw, self.type, self.field, self.dialect)
             case (("text" | "id"), ("integer" | "wide" | "decimal" | "float" | "real")):
                 text = self._whole_number()
                 risky = [key for key in self.absent if re.fullmatch("-?[0-9]+", key)]
@@ -336,43 +322,9 @@ class _RawColumn:
         number = spell(self.dialect.cast_number, plain)
         return write(" WHEN {} THEN {}", spell(self.dialect.matches, odd, form.pattern), number)
 
-    def start_day(self) -> Expression:
-        """The trimmed text of a day after the first changes; NULL where it needs none."""
-        return spell(start_rewriting, self.read(f"raw:{self.column}"), self.field, self.dialect)
-
-    def go_on_with_day(self) -> Expression:
-        """The same after the next changes."""
-        return spell(go_on_rewriting, self.read(f"day1:{self.column}"), self.field, self.dialect)
-
-    def finish_day(self) -> Expression:
-        """The text of a day in the one form, where it is a day."""
-        changed, trimmed = self.read(f"day2:{self.column}"), self.read(f"raw:{self.column}")
-        return spell(finish_rewriting, changed, trimmed, self.field, self.dialect)
-
     def _day(self) -> Expression:
-        day = spell(read_formed_day, self.read(f"day:{self.column}"), self.field, self.dialect)
-        if is_counted(self.field):
-            trimmed = self.read(f"raw:{self.column}")
-            counted = spell(read_counted_day, trimmed, self.field, self.dialect)
-            day = write("CASE WHEN {} THEN {} ELSE {} END", spell(looks_counted, trimmed, self.dialect), counted, day)
-        return self._unless_absent(day, self._reads_day)
-
-    def _reads_day(self, text: str) -> bool:
-        try:
-            return bool(make_day_reader(self.field.day_format)(text))
-        except UnreadableValue:
-            return False
-
-    def _typed_day(self) -> Expression:
-        """The day of a column of days or times."""
-        dialect, zone = self.dialect, self.field.time_zone
-        day = spell(dialect.day, self.raw, self.type, UTC_NAME)
-        there = day
-        if zone != UTC_NAME and self.type.upper() in INSTANTS:
-            there = spell(dialect.day, self.raw, self.type, zone)
-            plain = (dialect.date("0002-01-01"), dialect.date("9998-12-31"))
-            there = write("CASE WHEN {} BETWEEN {} AND {} THEN {} ELSE {} END", day, *plain, there, day)
-        return write("CASE WHEN {} BETWEEN {} AND {} THEN {} END", day, dialect.first_day, dialect.last_day, there)
+        day = read_written_day(self.column, self.field, self.dialect, self.read)
+        return self._unless_absent(day, lambda text: is_day(text, self.field.day_format))
 
     def _flag(self) -> Expression:
         words = [pair for yes, no in zip(YES_TEXTS, NO_TEXTS, strict=True) for pair in ((yes, "TRUE"), (no, "FALSE"))]
@@ -432,18 +384,6 @@ def unwrap_number(field: Field, text: Expression, dialect: Dialect) -> Expressio
 def _trim_longer(dialect: Dialect) -> Callable[[str], str]:
     """A text of a day, trimmed only where it is no bare day."""
     return lambda raw: f"CASE WHEN length({raw}) = 10 THEN {raw} ELSE {dialect.trim(raw)} END"
-
-
-def _write_whole_number(raw: Expression, holds: str, dialect: Dialect) -> Expression:
-    """The text of a number, cut to a whole one: NULL for a NaN, and no number where it is beyond all days."""
-    types = dialect.types
-    if holds in ("integer", "wide"):
-        return write("CAST({} AS {})", raw, types["VARCHAR"])
-    value = write("CAST({} AS {})", raw, types["DOUBLE"])
-    whole = write("CAST(CAST(floor({}) AS {}) AS {})", value, types["BIGINT"], types["VARCHAR"])
-    most = dialect.number(10.0**LONGEST_DIGITS)
-    none = spell(dialect.is_nan, value)
-    return write("CASE WHEN {} THEN NULL WHEN abs({}) < {} THEN {} ELSE '-' END", none, value, most, whole)
 
 
 def _field_value(
