@@ -22,6 +22,7 @@ from leadledger.training.sources.style import DELIMITERS
 
 _TAIL_SIZE = 1 << 16  # bytes at the end of a file that are searched for totals
 _HEAD_SEARCHED = 1 << 18  # bytes at its start
+_FIRST_OF_MARK = codecs.BOM_UTF8[:1]
 _END_MARK = b"\x1a"  # Ctrl-Z, by which DOS ends a file
 _NO_UTF_8 = re.compile("[\ud800-\udfff]")
 _LONGEST_VALUE = 10_000  # characters of a row that its reject shows
@@ -47,15 +48,22 @@ def find_odd_rows(path: Path, names: Sequence[str], style: Style, header: int, h
         file.seek(max(0, header - 1))
         last = b""
         while block := file.read(BLOCK_SIZE):
-            searched = last + block if last else block
-            if b"\n" not in searched:  # the lines may end in returns alone
-                searched = searched.replace(b"\r", b"\n")
-            if any(needle in searched for needle in needles):
+            # Where two blocks meet, the ends of both; to join them whole would cost as much as the search.
+            if _has_needle(last + block[:overlap], needles, style) or _has_needle(block, needles, style):
                 return True
-            if style.escape == "\\" and _LONE_BACKSLASH.search(searched):
-                return True
-            last = searched[-overlap:]
-    return any(needle in last + b"\n" for needle in needles)
+            last = block[-overlap:]
+    return _has_needle(last + b"\n", needles, style)
+
+
+def _has_needle(text: bytes, needles: Sequence[bytes], style: Style) -> bool:
+    """Whether a part of a file has one of the needles, a byte order mark after a line, or a lone backslash."""
+    if b"\n" not in text:  # the lines may end in returns alone
+        text = text.replace(b"\r", b"\n")
+    if any(needle in text for needle in needles):
+        return True
+    if _FIRST_OF_MARK in text and b"\n" + codecs.BOM_UTF8 in text:  # its first byte is rare, and soon looked for
+        return True
+    return style.escape == "\\" and _LONE_BACKSLASH.search(text) is not None
 
 
 def rewrite(
@@ -166,7 +174,7 @@ def _list_needles(names: Sequence[str], style: Style, above: bytes) -> list[byte
     blank = delimiter * (len(names) - 1)
     enclosed = delimiter.join([empty] * len(names))
     needles = [b"\n" + blank + end for end in (b"\n", b"\r")] if len(names) < 4 else [b"\n" + blank]
-    return [*needles, b"\n" + enclosed, b"\n" + header, b"\n" + codecs.BOM_UTF8]
+    return [*needles, b"\n" + enclosed, b"\n" + header]
 
 
 def _has_odd_line(text: str, style: Style) -> bool:
