@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
+import shutil
+import time
+from contextlib import suppress
 from pathlib import Path
+
+_LEFT = 3600  # seconds after which what nobody has given its name is left over; writing takes far less than one
 
 
 def write_synced(path: Path, content: bytes, mode: int = 0o666) -> None:
@@ -21,6 +27,7 @@ def write_synced(path: Path, content: bytes, mode: int = 0o666) -> None:
 
 def replace_file(path: Path, content: bytes, mode: int = 0o666) -> None:
     """Put a whole new file in the place of `path`: a reader sees the old or the new one. Raises OSError."""
+    sweep(path.parent, rf"\.{re.escape(path.name)}\.[0-9a-f]{{16}}")
     part = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     try:
         write_synced(part, content, mode)
@@ -29,6 +36,19 @@ def replace_file(path: Path, content: bytes, mode: int = 0o666) -> None:
         part.unlink(missing_ok=True)
         raise
     sync_folder(path.parent)
+
+
+def sweep(folder: Path, pattern: str) -> None:
+    """Remove the files and folders whose whole names match, and which a killed process left an hour ago or longer."""
+    with suppress(OSError):
+        for entry in list(folder.iterdir()):
+            with suppress(OSError):
+                if not re.fullmatch(pattern, entry.name) or time.time() - entry.lstat().st_mtime < _LEFT:
+                    continue
+                if entry.is_dir() and not entry.is_symlink():
+                    shutil.rmtree(entry, ignore_errors=True)
+                else:
+                    entry.unlink()
 
 
 def publish_file(written: Path, path: Path) -> None:

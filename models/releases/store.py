@@ -30,7 +30,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from leadledger.models.durable_files import replace_file, sync_folder, write_synced
+from leadledger.models.durable_files import replace_file, sweep, sync_folder, write_synced
 from leadledger.models.releases.changes import Diff
 from leadledger.models.releases.diff import compare
 from leadledger.models.releases.learned_checks import check_learned
@@ -237,6 +237,7 @@ class Releases:
 
     def _write(self, contents: Mapping[str, bytes], day: str) -> str:
         """Write the read-only files of a release, and return its name."""
+        sweep(self._root, r"\.new-[0-9a-f]{16}")
         draft = self._root / f".new-{secrets.token_hex(8)}"
         try:
             self._root.mkdir(parents=True, exist_ok=True)

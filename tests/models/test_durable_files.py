@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from leadledger.models.durable_files import publish_file, replace_file, write_synced
+from leadledger.models.durable_files import publish_file, replace_file, sweep, write_synced
 
 
 def test_a_file_is_written_once(tmp_path: Path) -> None:
@@ -69,3 +69,20 @@ def test_the_folder_is_synced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     publish_file(tmp_path / "part", tmp_path / "out.csv")
     assert synced == [False, True]
     assert os.listdir(tmp_path) == ["out.csv"]
+
+
+def test_what_a_killed_process_left_is_swept(tmp_path: Path) -> None:
+    """Parts and drafts of an hour ago go with the next write; newer ones, and other files, stay."""
+    names = [f".current.{'a' * 16}", f".current.{'b' * 16}", ".current.txt", f".other.{'a' * 16}"]
+    for name in names:
+        (tmp_path / name).touch()
+    for name in (names[0], names[2], names[3]):
+        os.utime(tmp_path / name, (1_000_000_000, 1_000_000_000))
+    replace_file(tmp_path / "current", b"one")
+    assert sorted(os.listdir(tmp_path)) == sorted([*names[1:], "current"])
+    draft = tmp_path / f".new-{'c' * 16}"
+    draft.mkdir()
+    (draft / "card.yaml").touch(0o444)
+    os.utime(draft, (1_000_000_000, 1_000_000_000))
+    sweep(tmp_path, r"\.new-[0-9a-f]{16}")
+    assert not draft.exists()
