@@ -9,7 +9,7 @@ from typing import Literal
 
 from leadledger.scoring.number_forms import NumberFormat
 from leadledger.scoring.text_forms import NOTHING_WORDS, key_of
-from leadledger.scoring.tree import Days, Kind, Node, find_fields
+from leadledger.scoring.tree import Days, Kind, Node, Typed, find_fields
 
 OTHER_VALUE = "(other)"  # the typed value of a text that the card doesn't list, where it says `other: yes`
 
@@ -94,6 +94,12 @@ class Field:
         for text in self.known_texts:
             spellings.setdefault(key_of(text), text)
         return {key: text for key, text in spellings.items() if key not in absent_keys}
+
+    def are_same(self, first: Typed, second: Typed) -> bool:
+        """Whether two typed values of it, neither of them missing, count as one."""
+        if self.kind == "text" and not self.exact and isinstance(first, str) and isinstance(second, str):
+            return first == second or key_of(first) == key_of(second)
+        return first == second
 
     @property
     def computed_from(self) -> tuple[str, ...]:

@@ -132,7 +132,7 @@ def are_plain(keys: Iterable[str]) -> bool:
 
 def _make_letters(pairs: list[tuple[str, str]], needed: set[str], signs: set[str], *, composes: bool) -> Letters:
     upper, lower = "".join(upper for upper, _ in pairs), "".join(lower for _, lower in pairs)
-    foreign = [sign for sign in needed if len(sign.upper()) == 1 and sign.upper() != sign and sign not in lower]
+    foreign = [sign for sign in needed if sign.upper() != sign == sign.upper().lower() and sign not in lower]
     composed = [(sequence, sign) for sign in sorted(signs) for sequence in _list_sequences(sign)] if composes else []
     return Letters(
         upper,

@@ -32,6 +32,7 @@ from leadledger.scoring.printers.sql.dialects.literals import quoted
 from leadledger.scoring.printers.sql.query import Query
 from leadledger.scoring.scorecard import START_TENTHS, Card, Choice, Learned, Outcome, Scorecard
 from leadledger.training.examined_rows import Counts, Forms, Waits, doubt_rejects, examine_rows
+from leadledger.training.levels import spell_alike
 from leadledger.training.notebook import table
 from leadledger.training.outcome_column import (
     OUTCOME_TEXT,
@@ -218,7 +219,7 @@ def read_history(
     query = Query(day, source.table, source.columns, keep=[ROW, *source.columns], checks=True, fields=True)
     connection.execute(f"CREATE TEMP TABLE history AS {sql.select(scorecard, query)}")
     rejects = [*source.rejects, *find_bad_values(connection, scorecard, "history", source.columns)]
-    whole = connection.execute(_typed(card, outcome, became)).df()
+    whole = spell_alike(card, connection.execute(_typed(card, outcome, became)).df())
     rows = source.rows + len({reject.row for reject in source.rejects})
     rejected = len({reject.row for reject in rejects})
     doubts = _doubt_outcome(outcome, rejects, rows) or tuple(doubt_rejects(rejects, rejected, rows))

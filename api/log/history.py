@@ -31,7 +31,7 @@ from leadledger.scoring.cleaning import make_cleaner
 from leadledger.scoring.errors import DataError, UnreadableValue
 from leadledger.scoring.printers.sql.cleaning import TYPE_OF_KIND
 from leadledger.scoring.printers.sql.dialects.literals import quoted, text_literal
-from leadledger.scoring.scorecard import Card
+from leadledger.scoring.scorecard import Card, build_untrained
 from leadledger.scoring.tree import Typed
 from leadledger.training.sources.logged import LEFT_OUT_REASONS, OUTCOME_DAY, SCORE_DAY, LoggedHistory
 from leadledger.training.sources.table import connect
@@ -137,7 +137,8 @@ class _LogReading:
 
     def rows(self, log: LogStore) -> Iterator[dict[str, Any]]:
         """Yield a row for each lead that can be learned from."""
-        cleaners = {plain.name: make_cleaner(plain, self.card.missing_texts) for plain in self.card.plain_fields}
+        card = build_untrained(self.card).card
+        cleaners = {plain.name: make_cleaner(plain, card.missing_texts) for plain in card.plain_fields}
         readers = _logged_names(self.card)
         unscored = set(self.reached_on)
         for lead, scores in groupby(log.read_scores_by_lead(), attrgetter("lead")):

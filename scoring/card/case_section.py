@@ -110,7 +110,7 @@ def _read_lead(reading: CardReading, node: yaml.Node, what: str) -> dict[str, An
         except UnreadableValue as reason:
             shapes.add_problem(item.value, f"{quote(key)} of {what}: {reason}")
             continue
-        if value is not None and typed.setdefault(field.name, (key, value))[1] != value:
+        if value is not None and not field.are_same(typed.setdefault(field.name, (key, value))[1], value):
             first = typed[field.name][0]
             text = f"{quote(key)} of {what} gives field '{field.name}' another value than {quote(first)} does"
             shapes.add_problem(item.value, f"{text}; remove one of the two")

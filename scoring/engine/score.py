@@ -143,11 +143,12 @@ class Engine:
                     continue
             if value is None:
                 continue
-            if name in columns and values[name] != value:
+            if name not in columns:
+                values[name] = value
+                columns[name] = column
+            elif not self._fields[name][0].are_same(values[name], value):
                 clash = f"'{name}' has another value under '{columns[name]}'; send one of the two"
                 problems.append(BadValue(name, str(column), raw, clash, path))
-            values[name] = value
-            columns[name] = column
         return values, ignored, problems
 
     def list_bad_values(self, lead: Mapping[str, Any]) -> Sequence[BadValue]:

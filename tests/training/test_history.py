@@ -123,3 +123,16 @@ def test_a_missing_outcome_column_is_refused() -> None:
     assert str(refused.value) == (
         "the data frame: has no column 'won', the outcome that the card names. Did you mean 'woon'?"
     )
+
+
+def test_spellings_of_a_text_are_one_level(tmp_path: Path) -> None:
+    """Spellings with one key become the most common, or the one of the card; ties go to the first in sort order."""
+    names = ["Shop", "shop", "SHOP\u00a0", "Shop", "bank", "Bank", "BANK", "Farm", "FARM", "null", "mine"]
+    path = tmp_path / "history.csv"
+    rows = [f"2026-01-01,,{i},{name},yes,,n" for i, name in enumerate(names)]
+    path.write_text("\n".join([ROWS.splitlines()[0], *rows]), encoding="utf-8")
+    history = read_history(parse_card(CARD), path, as_of=date(2026, 4, 1))
+    levels = history.frame["industry"].tolist()
+    assert levels == ["Shop"] * 4 + ["bank"] * 3 + ["FARM"] * 2 + [None, "mine"]
+    exact = parse_card(CARD.replace("industry: {kind: text}", "industry: {kind: text, exact: yes}"))
+    assert read_history(exact, path, as_of=date(2026, 4, 1)).frame["industry"].nunique() == 10

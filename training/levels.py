@@ -1,0 +1,27 @@
+"""Levels: the texts of a history, each in one spelling, so that `Web` and `web` are learned as one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from leadledger.scoring.scorecard import Card
+from leadledger.scoring.text_forms import key_of
+
+
+def spell_alike(card: Card, whole: pd.DataFrame) -> pd.DataFrame:
+    """The rows with one spelling for each key of a text: that of the card, which it has already, or the most common."""
+    spelt: dict[str, pd.Series[Any]] = {}
+    for declared in card.fields.values():
+        if declared.kind != "text" or declared.exact:
+            continue
+        column = whole[f"f:{declared.name}"]
+        counts = sorted(column.value_counts().items(), key=lambda item: (-item[1], str(item[0])))
+        spellings: dict[str, str] = {}
+        for text, _ in counts:
+            spellings.setdefault(key_of(str(text)), str(text))
+        others = {text: spelling for text, _ in counts if (spelling := spellings[key_of(str(text))]) != text}
+        if others:
+            spelt[f"f:{declared.name}"] = column.map(others).where(column.isin(others), column)
+    return whole.assign(**spelt) if spelt else whole
