@@ -17,7 +17,7 @@ from leadledger.scoring.errors import DataError, did_you_mean, quote
 from leadledger.scoring.field import Field
 from leadledger.scoring.printers.sql.dialects.literals import quoted
 from leadledger.scoring.scorecard import Card, Outcome
-from leadledger.scoring.text_forms import fold
+from leadledger.scoring.text_forms import key_of
 from leadledger.scoring.tree import Kind
 from leadledger.training.sources.table import LeadTable
 
@@ -65,8 +65,8 @@ def read_words(outcome: Outcome, texts: pd.Series, label: str) -> tuple[pd.Serie
     """
     if outcome.kind == "there":
         return texts.notna().astype("boolean"), ()
-    folded = texts.map(fold, na_action="ignore")
-    won, lost = ({fold(word): word for word in words} for words in (outcome.won, outcome.lost))
+    folded = texts.map(key_of, na_action="ignore")
+    won, lost = ({key_of(word): word for word in words} for words in (outcome.won, outcome.lost))
     counts = texts.groupby(folded).agg(["first", "size"]).sort_values("size", ascending=False)
     words = {key: (str(row["first"]), int(row["size"])) for key, row in counts.iterrows()}
     if not any(word in words for word in won):
