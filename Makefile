@@ -65,7 +65,7 @@ bench-api: $(VENV)/.installed  ## The service beside a bare FastAPI app (ARGS="-
 printed: $(VENV)/.installed  ## Rewrite tests/cases/printed; review the diff
 	$(PY) -m tests.golden_files
 
-EXTRAS := --extra train --extra excel --extra postgres --extra spark --extra dev
+EXTRAS := --extra train --extra excel --extra postgres --extra spark --extra googlesql --extra dev
 
 # The universal resolution gives one file for every platform and for Python 3.11 and later, one version of each package.
 # Hashes of all public files of a version are listed; no index is named.

@@ -127,8 +127,9 @@ def test_every_column_resolves_and_has_a_type(dialect: str, which: str) -> None:
 
 def test_it_says_that_it_is_untested(dialect: str) -> None:
     """The first line says so."""
+    note = {"bigquery": "not on BigQuery", "snowflake": "untested on the engine"}[dialect]
     for query in printed(dialect).values():
-        assert query.split("\n")[0].endswith("untested on the engine")
+        assert query.split("\n")[0].endswith(note)
 
 
 def translated(dialect: str) -> Iterator[Rows]:

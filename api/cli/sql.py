@@ -95,7 +95,7 @@ def read_types(data: Path, dialect: str, reading: ReadingOptions) -> dict[str, s
     "--dialect",
     default="duckdb",
     show_default=True,
-    help="duckdb, postgres, spark, bigquery or snowflake; the last two are untested on the engine.",
+    help="duckdb, postgres, spark, bigquery or snowflake; nobody has run the last two on the engine itself.",
 )
 @click.option("--from", "--table", "table", default="leads", show_default=True, help="Table to score.")
 @click.option("--data", type=FILE, help="Print for the columns of this file, instead of one column per field.")

@@ -1,4 +1,6 @@
-"""BigQuery's spelling (GoogleSQL): what differs from DuckDB, each with the page behind it. Untested on the engine.
+"""BigQuery's spelling (GoogleSQL): what differs from DuckDB, each with the page behind it.
+
+It runs on GoogleSQL's reference implementation (tests/test_googlesql.py), and was never run on BigQuery.
 
 - A quote in a text is `\\'`, since two texts side by side are a mistake, and a backslash is written twice.
   https://cloud.google.com/bigquery/docs/reference/standard-sql/lexical
@@ -30,7 +32,7 @@ from leadledger.scoring.printers.sql.dialects.literals import group_template
 from leadledger.scoring.text_forms import BLANK_RANGES, DOT_ABOVE, INVISIBLE_RANGES, Letters
 
 LONGEST_NAME = 300  # characters
-NOTE = "printed for BigQuery, and untested on the engine"
+NOTE = "printed for BigQuery; run on GoogleSQL's reference implementation, not on BigQuery"
 TYPES = {
     "DOUBLE": "FLOAT64",
     "VARCHAR": "STRING",
