@@ -37,13 +37,11 @@ def googlesql_rows() -> Iterator[Rows]:
     """GoogleSQL's evaluator; the package takes some seconds to start."""
     reason = "the package zetasql has GoogleSQL: pip install 'leadledger[googlesql]'"
     api = pytest.importorskip("zetasql.api", reason=reason)
-    from zetasql import types as zeta
-    from zetasql.types.proto_model import ProductMode
-
+    zeta = pytest.importorskip("zetasql.types", reason=reason)
     features, kinds = zeta.LanguageFeature, zeta.TypeKind
     language = zeta.LanguageOptions.maximum_features()
     language.enabled_language_features.append(features.FEATURE_COLLATION_SUPPORT)
-    language.product_mode = ProductMode.PRODUCT_EXTERNAL
+    language.product_mode = zeta.ProductMode.PRODUCT_EXTERNAL
     functions = zeta.ZetaSQLBuiltinFunctionOptions(language_options=language)
     columns = {
         "INTEGER": kinds.TYPE_INT64,

@@ -1,4 +1,4 @@
--- b2b-software example -- printed for BigQuery, and untested on the engine
+-- b2b-software example -- printed for BigQuery; run on GoogleSQL's reference implementation, not on BigQuery
 WITH taken AS ( -- texts in no collation, and columns whose type is not known as texts
   SELECT
     *,
