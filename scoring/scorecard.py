@@ -14,6 +14,7 @@ from itertools import pairwise
 from typing import Any, Protocol
 
 from leadledger.scoring.column_names import ColumnNames
+from leadledger.scoring.column_paths import ColumnPaths
 from leadledger.scoring.criterion import Criterion
 from leadledger.scoring.decay import Steps, decay, scale_points
 from leadledger.scoring.exclusion import Exclusion
@@ -117,6 +118,11 @@ class Card:
     def column_names(self) -> ColumnNames:
         """The names by which the plain fields are found."""
         return ColumnNames.of(self.plain_fields, [self.outcome.column] if self.outcome else [])
+
+    @cached_property
+    def column_paths(self) -> ColumnPaths:
+        """The paths into columns that the plain fields have under `from`."""
+        return ColumnPaths.of(self.plain_fields)
 
     def find_plain_fields(self, names: tuple[str, ...]) -> tuple[str, ...]:
         """The plain fields behind some fields, each once: a derived field is replaced by what it asks."""

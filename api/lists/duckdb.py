@@ -29,6 +29,7 @@ from leadledger.api.lists.repeated_values import add_memos
 from leadledger.api.lists.results import RowCounts, ScoredList, absent_fields, unused_columns
 from leadledger.api.lists.wanted import Wanted, check_recommendations, choose_columns, parse_where
 from leadledger.models.durable_files import publish_file
+from leadledger.scoring.column_paths import list_columns
 from leadledger.scoring.engine.score import get_engine
 from leadledger.scoring.errors import DataError
 from leadledger.scoring.outputs import QUESTIONS, VERDICTS, list_names
@@ -331,7 +332,7 @@ class _FileRun:
         """The values that can't be read, in the order of their rows: SQL finds the rows, Python words the reasons."""
         if not bad:
             return
-        present = [column for columns in self.used.values() for column in columns]
+        present = [*list_columns(self.used)]
         query = Query(self.as_of, _numbered(self.scan), self.scan.columns, keep=[ROW, *present])
         selected = ", ".join(map(quoted, [ROW, *present]))
         rows = self.connection.cursor().execute(

@@ -27,6 +27,7 @@ from leadledger.api.lists.postgres_tables import (
 )
 from leadledger.api.lists.results import RowCounts, ScoredTable, absent_fields, unused_columns
 from leadledger.api.lists.wanted import Wanted, parse_where
+from leadledger.scoring.column_paths import list_columns
 from leadledger.scoring.errors import DataError, did_you_mean, quote
 from leadledger.scoring.field import Field
 from leadledger.scoring.outputs import list_names
@@ -182,6 +183,8 @@ class _TableRun:
         card, where = self.card, self.where
         homes = find_homes(card.card, self.types)
         types = {column: POSTGRES.known_type(column, self.types[column], field.kind) for column, field in homes.items()}
+        for path in card.card.column_paths.find(self.types):
+            types.setdefault(path.column, POSTGRES.read_object_type(self.types[path.column]))
         selected = [*map(name, types), f"{name(self.key)} AS {name(KEY)}"]
         if where is not None:
             picked = Field(WHERE, "flag", derived=where)
@@ -232,7 +235,7 @@ class _TableRun:
 
     def _reject_unreadable(self, rejects: str) -> int:
         """Reject the rows with a value that can't be read; Python cleans these few again, for the reasons. How many."""
-        columns = [column for columns in self.used.values() for column in columns]
+        columns = [*list_columns(self.used)]
         # As texts where Python has no such value: a uuid, or a day beyond the year 9999.
         selected = ", ".join(
             f"CAST(leads.{name(column)} AS text)"

@@ -12,7 +12,7 @@ from datetime import date
 import duckdb
 
 from leadledger.scoring.printers.sql import select as sql
-from leadledger.scoring.printers.sql.cleaning import find_columns, find_homes
+from leadledger.scoring.printers.sql.cleaning import find_homes
 from leadledger.scoring.printers.sql.dialects.literals import quoted
 from leadledger.scoring.printers.sql.query import Query
 from leadledger.scoring.scorecard import Card, Scorecard
@@ -30,7 +30,7 @@ def add_memos(connection: duckdb.DuckDBPyConnection, card: Scorecard, query: Que
     """The query with memos, which are made in `connection`; that of a short list stays as it is."""
     if estimate_rows(connection, scan) < FEWEST_ROWS:
         return query
-    columns = [column for names in find_columns(card.card, scan.columns).values() for column in names]
+    columns = [*find_homes(card.card, scan.columns)]  # not those of objects, which hold several fields
     listed = ", ".join(map(quoted, columns))
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE {_SAMPLE} AS SELECT {listed} FROM {scan.sql} LIMIT {ROWS_SAMPLED}"

@@ -22,6 +22,7 @@ from leadledger.api.lists.results import RowCounts, ScoredList, absent_fields, u
 from leadledger.api.lists.spark_files import ENDINGS, SparkFiles, find_kind, separator, stem
 from leadledger.api.lists.spark_session import spark_session
 from leadledger.api.lists.wanted import Wanted, check_recommendations, choose_columns, parse_where
+from leadledger.scoring.column_paths import list_columns
 from leadledger.scoring.errors import DataError
 from leadledger.scoring.frames import spark as spark_frame
 from leadledger.scoring.outputs import list_names
@@ -199,7 +200,7 @@ class _FolderRun:
 
     def _columns_of_card(self, leads: _SparkList) -> list[str]:
         """The columns that belong to the card."""
-        return [column for columns in find_columns(self.card.card, leads.no_types).values() for column in columns]
+        return [*list_columns(find_columns(self.card.card, leads.no_types))]
 
     def _find_duplicates(self, leads: _SparkList) -> tuple[int, tuple[str, ...]]:
         """How many rows have an id that another row has too, but for one each, and some of these ids."""

@@ -14,6 +14,7 @@ from leadledger.scoring.engine.score import Engine
 from leadledger.scoring.field import Field as CardField
 from leadledger.scoring.flag_forms import NO_TEXTS, YES_TEXTS
 from leadledger.scoring.number_forms import ANY_FORMAT, NUMBER_PATTERN
+from leadledger.scoring.scorecard import Card
 
 # As the service reads it, except exponents of three digits, some of which are beyond the range of doubles.
 _NUMBER = NUMBER_PATTERN.replace("[eE][+-]?[0-9]+", "[eE][+-]?[0-9]{1,2}")
@@ -28,10 +29,29 @@ def describe_lead(engine: Engine) -> dict[str, Any]:
         "description": "Values by name, as the CRM sends them. A value that is absent, null or empty is unknown. "
         "Names that no field of the card uses are ignored and listed in the answer. Write a day like 2026-01-31; if a "
         "time follows, the day in UTC counts. Letter case doesn't matter where values are listed.",
-        "properties": {field.name: _property(field, card.missing) for field in card.plain_fields},
+        "properties": {field.name: _property(field, card.missing) for field in card.plain_fields} | _objects(card),
         "additionalProperties": {"type": ["string", "number", "boolean", "null"]},
         "propertyNames": {"maxLength": LONGEST_NAME},
         "maxProperties": MOST_NAMES,
+    }
+
+
+def _objects(card: Card) -> dict[str, Any]:
+    """The objects that hold what paths lead to, by their names; not those of one CRM, which has bodies of its own."""
+    members: dict[str, list[str]] = {}
+    anywhere = {column for field in card.plain_fields for system, column in field.sources if not system}
+    for path in card.column_paths.fields:
+        root, _, below = path.partition(".")
+        if path in anywhere and root not in card.fields:
+            members.setdefault(root, []).append(below)
+    return {
+        root: {
+            "title": root,
+            "description": f"Holds {', '.join(f'`{below}`' for below in paths)}.",
+            "type": ["object", "string", "null"],
+            "additionalProperties": {},
+        }
+        for root, paths in members.items()
     }
 
 

@@ -28,6 +28,7 @@ _TYPES_IN_WORDS = {
     "integer": "a whole number",
     "boolean": "true or false",
     "array": "a list",
+    "object": "an object",
 }
 
 

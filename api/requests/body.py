@@ -99,6 +99,9 @@ def clean_lead(
         note_repeated_names(lead, path, mistakes)
     for key, value in lead.items():
         kind = type(value)
+        if engine.paths and isinstance(value, dict) and engine.paths.is_column(key):
+            note_repeated_names(value, _path_of(key, path, paths), mistakes)
+            continue  # the engine reads its members
         if kind is list and name_key(key) in engine.list_keys:
             continue  # the engine reads the items
         if kind not in _PLAIN_TYPES or (kind in _NUMBER_TYPES and not -LARGEST_DOUBLE <= value <= LARGEST_DOUBLE):
@@ -109,8 +112,11 @@ def clean_lead(
     try:
         cleaned = engine.clean({key: lead[key] for key in lead if key not in unusable} if unusable else lead)
     except LeadError as error:
+        below = {found.name: (found.column, *found.members) for found in engine.paths.find(lead)}
         for problem in error.problems:
-            mistakes.add(_path_of(problem.column, path, paths), problem.reason, problem.value)
+            column = problem.column
+            place = (*path, *below[column]) if column in below else _path_of(column, path, paths)
+            mistakes.add(place, problem.reason, problem.value)
         return None
     return cleaned if mistakes.count == before else None
 

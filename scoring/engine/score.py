@@ -14,6 +14,7 @@ from typing import Any
 
 from leadledger.scoring.cleaning import Lead, make_cleaner
 from leadledger.scoring.column_names import name_key
+from leadledger.scoring.column_paths import NOT_OBJECT, spread
 from leadledger.scoring.engine import question
 from leadledger.scoring.errors import BadValue, LeadError, UnreadableValue, quote
 from leadledger.scoring.gate import Gate, decide
@@ -86,6 +87,8 @@ class Engine:
             field.name: (field, make_cleaner(field, card.card.missing_texts)) for field in card.card.plain_fields
         }
         self._names = card.card.column_names
+        self.paths = card.card.column_paths
+        self._numbers = frozenset(field.name for field in card.card.plain_fields if field.kind == "number")
         # The keys of the names under which a value may be a list.
         self.list_keys = frozenset(
             name_key(column)
@@ -106,10 +109,15 @@ class Engine:
 
     def clean(self, lead: Mapping[str, Any], path: str = "$") -> Lead:
         """Typed values of a raw lead. Raises LeadError; `path` leads to the lead in the caller's input."""
+        broken: Mapping[str, Any] = {}
+        if self.paths and (found := self.paths.find(lead)):
+            lead, broken = spread(lead, found, self._numbers)
         values, ignored, problems = self._read_values(lead, self._names.exact, path)
+        problems += [BadValue("", column, raw, f"{quote(raw)} {NOT_OBJECT}", path) for column, raw in broken.items()]
         if ignored and self._names.may_match(ignored):
             matched = self._names.match(lead)
-            values, ignored, problems = self._read_values(lead, matched.fields, path)
+            values, ignored, more = self._read_values(lead, matched.fields, path)
+            problems = [*(problem for problem in problems if not problem.field), *more]
             for first, second in matched.alike:
                 reason = f"is the same name as {quote(first)}, spelt otherwise; send one of the two"
                 problems.append(BadValue(matched.fields[second], second, lead[second], reason, path))

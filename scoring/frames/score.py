@@ -7,6 +7,7 @@ cleaned by Python first. Each row gets what `score` gives for it as a record.
 
 from __future__ import annotations
 
+import json
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -237,7 +238,7 @@ def _prove_decimals(
     texts = {
         column: library.make_series([raw if isinstance(raw, str) else None for raw in library.values(values)], "text")
         for column, values in columns.items()
-        if homes[column].kind == "number"
+        if column in homes and homes[column].kind == "number"
     }
     if not texts:
         return ()
@@ -271,8 +272,12 @@ def _register_columns(
             types |= described
     unread: set[int] = set()
     fields = find_homes(card.card, columns)
+    for column in [name for name in types if name not in fields and not types[name]]:  # objects of Python
+        series[column] = library.make_series([*map(_write_object, library.values(columns[column]))], "text")
     for column in [
-        name for name, type in types.items() if not type_family(type, fields[name].kind) and type != NANOSECONDS
+        name
+        for name, type in types.items()
+        if name in fields and not type_family(type, fields[name].kind) and type != NANOSECONDS
     ]:
         clean = make_cleaner(fields[column], card.card.missing_texts)
         values = library.values(columns[column])
@@ -304,6 +309,13 @@ def _clean_value(clean: Callable[[Any], Any], raw: Any) -> Any:
     except UnreadableValue:
         value = clean(unwrap_scalar(raw))
     return float(value) if isinstance(value, bool) else value
+
+
+def _write_object(raw: Any) -> str | None:
+    """An object as JSON; a text as it is. None for anything else."""
+    if isinstance(raw, Mapping):
+        return json.dumps(raw, default=str)
+    return raw if isinstance(raw, str) else None
 
 
 def _register(connection: duckdb.DuckDBPyConnection, frame: Any) -> dict[str, str] | None:

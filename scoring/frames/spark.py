@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from uuid import uuid4
 
+from leadledger.scoring.column_paths import NOT_OBJECT
 from leadledger.scoring.errors import DataError
 from leadledger.scoring.printers.sql import number_evidence
 from leadledger.scoring.printers.sql import select as sql
@@ -19,6 +20,7 @@ from leadledger.scoring.printers.sql.cleaning import find_doubtful, find_homes
 from leadledger.scoring.printers.sql.dialects import spark
 from leadledger.scoring.printers.sql.dialects.column_types import type_family
 from leadledger.scoring.printers.sql.number_evidence import ProvenDecimal
+from leadledger.scoring.printers.sql.path_columns import add_path_columns
 from leadledger.scoring.printers.sql.query import BAD, Query
 from leadledger.scoring.scorecard import Card, Scorecard
 
@@ -53,7 +55,11 @@ def prepare_leads(card: Card, frame: Any, columns: Sequence[str]) -> SparkLeads:
     types, selected = {}, ["*"]
     for (column, kind), place in zip(frame.dtypes, places, strict=True):
         if column in columns:
-            types[column] = spark.SPARK.known_type(column, kind, homes[column].kind)
+            types[column] = (
+                spark.SPARK.known_type(column, kind, homes[column].kind)
+                if column in homes
+                else spark.SPARK.read_object_type(kind)
+            )
             selected.append(f"{spark.name(place)} AS {spark.name(column)}")
     place_of = dict(zip(frame.columns, places, strict=True))
     return SparkLeads(frame.toDF(*places).selectExpr(*selected), place_of, types)
@@ -92,12 +98,16 @@ def _run_select(select: str, frame: Any, stand_in: str) -> Any:
 
 def describe_unreadable(card: Card, leads: SparkLeads) -> dict[str, str]:
     """The message for each column that may hold a value that can't be read, by the column that marks such a row."""
-    fields = find_homes(card, leads.types)
+    types = add_path_columns(card, leads.types)
+    fields = find_homes(card, types)
     messages = {}
     for column in find_doubtful(card, leads.types, spark.SPARK):
-        field = fields[column]
+        field = fields.get(column)
+        if field is None:
+            messages[f"bad:{column}"] = f"{column}: {NOT_OBJECT}"
+            continue
         is_listed = bool(field.values) and (
-            field.kind == "choices" or (field.kind == "text" and type_family(leads.types[column]) == "text")
+            field.kind == "choices" or (field.kind == "text" and type_family(types[column]) == "text")
         )
         messages[f"bad:{column}"] = f"{column}: {field.explain_unlisted() if is_listed else UNREADABLE[field.kind]}"
     return messages

@@ -14,6 +14,7 @@ from typing import Any
 
 import duckdb
 
+from leadledger.scoring.column_paths import list_columns
 from leadledger.scoring.engine.score import get_engine
 from leadledger.scoring.errors import DataError
 from leadledger.scoring.printers.sql.cleaning import find_columns
@@ -39,7 +40,7 @@ def find_bad_values(
 
     SQL finds the bad rows; Python cleans those few once more, for the reasons.
     """
-    present = [column for names in find_columns(card.card, columns).values() for column in names]
+    present = [*list_columns(find_columns(card.card, columns))]
     selected = ", ".join(map(quoted, [ROW, *present]))
     rows = connection.execute(f'SELECT {selected} FROM {table} WHERE "ll:bad" ORDER BY {quoted(ROW)}').fetchall()
     for row, *values in rows:

@@ -19,8 +19,9 @@ def find_misspelt(card: Card, columns: Iterable[str]) -> dict[str, str]:
     Only fields without any column in the list count, and each is named once, for the column that is most like it.
     """
     present = list(columns)
-    used = card.column_names.match(present).fields
-    fields_found = set(used.values())
+    paths = card.column_paths.find(present)
+    used = {**card.column_names.match(present).fields, **{path.column: path.field for path in paths}}
+    fields_found = {*used.values(), *(path.field for path in paths)}
     spellings: dict[str, str] = {}  # of the names that no column has: folded, and as the card spells it
     owners: dict[str, str] = {}
     for field in card.plain_fields:

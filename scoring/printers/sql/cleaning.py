@@ -29,6 +29,7 @@ from leadledger.scoring.printers.sql.days import (
 from leadledger.scoring.printers.sql.dialects.column_types import type_family
 from leadledger.scoring.printers.sql.dialects.dialect import Dialect
 from leadledger.scoring.printers.sql.expression import Expression, StepColumn, column_reader, join, spell, write
+from leadledger.scoring.printers.sql.path_columns import add_path_columns, list_broken_marks, path_steps
 from leadledger.scoring.printers.sql.query import BAD
 from leadledger.scoring.printers.sql.steps import Step
 from leadledger.scoring.scorecard import Card
@@ -53,6 +54,9 @@ def find_columns(card: Card, columns: Iterable[str], label: str = "the list") ->
     by_field: dict[str, list[str]] = {field.name: [] for field in card.plain_fields}
     for column, name in matched.fields.items():
         by_field[name].append(column)
+    for path in card.column_paths.find(columns):
+        if path.column not in by_field[path.field]:
+            by_field[path.field].append(path.column)
     for field in card.plain_fields:  # the field's own name first
         if len(by_field[field.name]) > 1:
             order = {column: place for place, column in enumerate(field.columns)}
@@ -66,11 +70,14 @@ def find_homes(card: Card, columns: Iterable[str]) -> dict[str, Field]:
 
 
 def find_id_column(card: Card, columns: Mapping[str, str]) -> str:
-    """The column of the lead's id: of the first field of `kind: id` that has one; empty where none has."""
+    """The column of the lead's id: of the first field of `kind: id` that has one; empty where none has.
+
+    An id inside of an object has no column.
+    """
     by_field = find_columns(card, columns)
-    return next(
-        (by_field[field.name][0] for field in card.plain_fields if field.kind == "id" and by_field[field.name]), ""
-    )
+    homes = find_homes(card, columns)
+    ids = (column for field in card.plain_fields if field.kind == "id" for column in by_field[field.name])
+    return next((column for column in ids if column in homes), "")
 
 
 def require_columns(card: Card, columns: Mapping[str, str], label: str) -> dict[str, list[str]]:
@@ -96,12 +103,16 @@ def cleaning_steps(
 
     `raw` gives the raw values of a column.
     """
+    yield from path_steps(card, columns, dialect, raw)
+    broken = list_broken_marks(card, columns)
+    followed = {path.name for path in card.column_paths.find(columns)}
+    columns = add_path_columns(card, columns)
     by_field = find_columns(card, columns)
     read = column_reader(dialect.name)
     taken, cells = [], []
     for field in card.plain_fields:
         for column in by_field[field.name]:
-            value, kind = raw(column), columns[column]
+            value, kind = read(column) if column in followed else raw(column), columns[column]
             if not type_family(kind, field.kind):
                 raise PrinterError(f"column '{column}' has the type {kind}, which holds no single value")
             sql, read_as = dialect.take_column(value.sql, kind, field.kind)
@@ -141,7 +152,7 @@ def cleaning_steps(
         if (unreadable := cell.unreadable()) is not None
     ]
     yield Step("cleaned", "the fields, and whether a value is there that can't be read", [*fields, *marks])
-    doubts = [read(mark.name) for mark in marks]
+    doubts = [read(f"bad:{column}") for column in broken] + [read(mark.name) for mark in marks]
     doubts += [clash for field in card.plain_fields for clash in _clashes(field, by_field[field.name], dialect, read)]
     cases = join(" ", [write("WHEN {} THEN TRUE", doubt) for doubt in doubts])
     bad = write("CASE {} ELSE FALSE END", cases) if doubts else Expression("FALSE")
@@ -151,7 +162,9 @@ def cleaning_steps(
 def find_doubtful(card: Card, columns: Mapping[str, str], dialect: Dialect) -> list[str]:
     """The columns that may hold a value that can't be read; a column `bad:…` is true of the rows where one does."""
     read = column_reader(dialect.name)
-    return [
+    broken = list_broken_marks(card, columns)
+    columns = add_path_columns(card, columns)
+    return broken + [
         column
         for field, names in zip(card.plain_fields, find_columns(card, columns).values(), strict=True)
         for column in names

@@ -43,13 +43,31 @@ from leadledger.scoring.printers.sql.ranges import End, RangePrinter
 from leadledger.scoring.printers.sql.reasons import reason_steps
 from leadledger.scoring.printers.sql.source import check_names, find_dialect, from_item
 from leadledger.scoring.printers.sql.steps import Step, drop_unread, print_steps
-from leadledger.scoring.scorecard import HasScorecard, Scorecard, find_scorecard
+from leadledger.scoring.scorecard import Card, HasScorecard, Scorecard, find_scorecard
 
 # The prefixes of columns made on the way, which no column of a list may have.
 _PREFIXES = frozenset(
     {
-        *("in", "raw", "odd", "day", "day1", "day2", "open", "key", "v", "bad", "f", "a", "w", "b", "r", "t", "c"),
-        *("x", "s", "m", "l"),
+        *(
+            "in",
+            "raw",
+            "odd",
+            "day",
+            "day1",
+            "day2",
+            "open",
+            "key",
+            "json",
+            "object",
+            "v",
+            "bad",
+            "f",
+            "a",
+            "w",
+            "b",
+            "r",
+        ),
+        *("t", "c", "x", "s", "m", "l"),
         *("h", "g", "e", "up", "down", "ll", "new", "at", "place", "places", "mask", "values", "list", "memo"),
         *("p", "from", "upto"),
     }
@@ -86,7 +104,7 @@ def to_sql(
     """
     scorecard = find_scorecard(card)
     spelling = find_dialect(dialect, quoted_names=quoted_names)
-    types = None if columns is None else {name: spelling.read_type(name, kind) for name, kind in columns.items()}
+    types = None if columns is None else _read_types(scorecard.card, columns, spelling)
     query = Query(
         as_of,
         from_item(source, row_filter, spelling, dialect),
@@ -101,6 +119,18 @@ def to_sql(
     selected = printer.score()
     check_names(scorecard.card, query, [column.name for column in selected], spelling)
     return printer.finish(selected)
+
+
+def _read_types(card: Card, columns: Mapping[str, str | None], dialect: Dialect) -> dict[str, str]:
+    """The types of a table's columns by the names that the printer knows. Raises PrinterError.
+
+    A column that holds objects may have any type: one that is no text's is turned into JSON.
+    """
+    objects = {path.column for path in card.column_paths.find(columns)}
+    return {
+        name: dialect.read_object_type(kind) if name in objects else dialect.read_type(name, kind)
+        for name, kind in columns.items()
+    }
 
 
 def select(card: Scorecard, query: Query, dialect: str = "duckdb") -> str:

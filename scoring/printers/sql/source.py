@@ -8,6 +8,7 @@ from dataclasses import replace
 import sqlglot
 from sqlglot import exp
 
+from leadledger.scoring.column_paths import list_columns
 from leadledger.scoring.errors import PrinterError, quote
 from leadledger.scoring.printers.sql.cleaning import find_columns
 from leadledger.scoring.printers.sql.dialects.by_name import DIALECTS
@@ -51,7 +52,7 @@ def check_names(card: Card, query: Query, selected: Sequence[str], dialect: Dial
     """Raises PrinterError where two columns that are read, or two of the result, have one name in the engine."""
     read = [*query.keep]
     if query.columns is not None:
-        read += [column for columns in find_columns(card, query.columns).values() for column in columns]
+        read += list_columns(find_columns(card, query.columns))
     for first, second in _same(dict.fromkeys(read), dialect):
         hint = "; if the table has both, print with --quoted-names" if dialect.exact_name else "; rename one"
         raise PrinterError(f"the columns {quote(first)} and {quote(second)} have one name in {dialect.label}{hint}")

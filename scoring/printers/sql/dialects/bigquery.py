@@ -208,6 +208,26 @@ def sort_parts(value: str, separator: str) -> str:
     return f"(SELECT STRING_AGG(part, {sign} ORDER BY part) FROM ({parts}))"
 
 
+def json_of(value: str) -> str:
+    """The JSON of a STRUCT or a JSON column."""
+    return f"TO_JSON_STRING({value})"
+
+
+def is_json(value: str) -> str:
+    """Whether a text is JSON."""
+    return f"SAFE.PARSE_JSON({value}) IS NOT NULL"
+
+
+def json_member(value: str, members: Sequence[str], exact: bool) -> str:
+    """The text of a member of a JSON text."""
+    path = text("$" + "".join(f'."{member}"' for member in members))
+    member = f"COALESCE(JSON_VALUE({value}, {path}), NULLIF(JSON_QUERY({value}, {path}), 'null'))"
+    if not exact:
+        return member
+    number = f"JSON_TYPE(JSON_QUERY(SAFE.PARSE_JSON({value}), {path})) = 'number'"
+    return f"CASE WHEN {number} AND {member} LIKE '%.%' THEN {member} || '0' ELSE {member} END"
+
+
 BIGQUERY = Dialect(
     label="BigQuery",
     families=FAMILIES,
@@ -234,6 +254,9 @@ BIGQUERY = Dialect(
     list_items=list_items,
     replace_pattern=replace_pattern,
     sort_parts=sort_parts,
+    json_of=json_of,
+    is_json=is_json,
+    json_member=json_member,
     types=TYPES,
     name=name,
     text=text,

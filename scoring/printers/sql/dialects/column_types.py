@@ -31,6 +31,7 @@ FAMILIES: Mapping[str, Sequence[str]] = {
 }
 
 ITEM_FAMILIES = ("text", "integer", "wide")  # of the items of a list that holds choices
+OBJECT = "JSON"  # the type of a column of objects that are no texts
 LIST_OF_TEXTS = "VARCHAR[]"  # the type that stands for all of these
 # `VARCHAR[]`, `VARCHAR[3]` where all have as many items, and the `ARRAY<STRING>` of other engines.
 _LIST = re.compile(r"(.+?) ?\[[0-9]*\]|ARRAY ?<(.+)>")

@@ -15,6 +15,7 @@ from leadledger.scoring.printers.sql.dialects.column_types import (
     FAMILIES,
     ITEM_FAMILIES,
     LIST_OF_TEXTS,
+    OBJECT,
     UNKNOWN,
     bare_type,
     find_family,
@@ -58,7 +59,9 @@ class Dialect:
     NaN and the infinities. `json_items` and `list_items` give the items of a text that is a JSON list (NULL for any
     other text) and of a column of lists, joined by ITEM_END. `replace_pattern(value, pattern, replacement)` replaces
     all that a pattern matches. `sort_parts` sorts the parts of a text between separators by their code points, each
-    once.
+    once. `json_of` is the JSON of a column of objects, `is_json` whether a text is JSON.
+    `json_member(json, members, exact)` is the text of a member of a member of a JSON text; `exact`: of a number with a
+    point, with one more 0, since a text of three decimals can be two numbers.
 
     With a default that most engines share:
     `label` is what people call the engine, and `families` are its own names of types, by what a column of them holds.
@@ -101,6 +104,9 @@ class Dialect:
     list_items: Callable[[str], str]
     replace_pattern: Callable[[str, str, str], str]
     sort_parts: Callable[[str, str], str]
+    json_of: Callable[[str], str]
+    is_json: Callable[[str], str]
+    json_member: Callable[[str, Sequence[str], bool], str]
     label: str = "DuckDB"
     families: Mapping[str, Sequence[str]] = field(default_factory=lambda: FAMILIES)
     holds_numbers: Callable[[str], str] = "regexp_full_match(typeof({}), 'FLOAT|DOUBLE|DECIMAL.*')".format
@@ -185,6 +191,10 @@ class Dialect:
             f"column '{column}' has the type {kind}, which is none that is read in {self.label}; write one of"
             f" {', '.join(known)}.{did_you_mean(bare, known)}"
         )
+
+    def read_object_type(self, kind: str | None) -> str:
+        """The type of a column that holds objects: a text's, or that of something that becomes JSON."""
+        return "VARCHAR" if not kind or self.family_of(kind) == "text" else OBJECT
 
     def take_column(self, raw: str, kind: str, field_kind: str) -> tuple[str, str]:
         """The SQL of a raw column, as it is cleaned for a field of a kind, and the type that it then has.

@@ -178,6 +178,26 @@ def sort_parts(value: str, separator: str) -> str:
 
 # `COLLATE c` is no collation, also where the column or `default_collation` has one.
 # https://duckdb.org/docs/stable/sql/expressions/collations
+def json_of(value: str) -> str:
+    """The JSON of a STRUCT, a MAP or a JSON column."""
+    return f"CAST(to_json({value}) AS VARCHAR)"
+
+
+def is_json(value: str) -> str:
+    """Whether a text is JSON."""
+    return f"json_valid({value})"
+
+
+def json_member(value: str, members: Sequence[str], exact: bool) -> str:
+    """The text of a member of a JSON text."""
+    path = text_literal("$" + "".join(f'."{member}"' for member in members))
+    member = f"json_extract_string({value}, {path})"
+    if not exact:
+        return member
+    number = f"json_type({value}, {path}) = 'DOUBLE'"
+    return f"CASE WHEN {number} AND {member} LIKE '%.%' THEN {member} || '0' ELSE {member} END"
+
+
 DUCKDB = Dialect(
     fold=fold,
     trim=trim,
@@ -200,5 +220,8 @@ DUCKDB = Dialect(
     list_items=list_items,
     replace_pattern=replace_pattern,
     sort_parts=sort_parts,
+    json_of=json_of,
+    is_json=is_json,
+    json_member=json_member,
     plain=plain,
 )

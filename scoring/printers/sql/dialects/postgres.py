@@ -252,6 +252,26 @@ def sort_parts(value: str, separator: str) -> str:
     return f"(SELECT string_agg(part, {text(separator)} ORDER BY part) FROM ({parts}) AS parts)"
 
 
+def json_of(value: str) -> str:
+    """The JSON of a json, jsonb or composite column."""
+    return f"CAST(to_jsonb({value}) AS text)"
+
+
+def is_json(value: str) -> str:
+    """Whether a text is JSON."""
+    return f"pg_input_is_valid({value}, 'jsonb')"
+
+
+def json_member(value: str, members: Sequence[str], exact: bool) -> str:
+    """The text of a member of a JSON text."""
+    path = f"ARRAY[{', '.join(map(text, members))}]"
+    member = f"(CAST({value} AS jsonb) #>> {path})"
+    if not exact:
+        return member
+    number = f"jsonb_typeof(CAST({value} AS jsonb) #> {path}) = 'number'"
+    return f"CASE WHEN {number} AND {member} LIKE '%.%' THEN {member} || '0' ELSE {member} END"
+
+
 POSTGRES = Dialect(
     label="PostgreSQL",
     families=FAMILIES,
@@ -282,6 +302,9 @@ POSTGRES = Dialect(
     list_items=list_items,
     replace_pattern=replace_pattern,
     sort_parts=sort_parts,
+    json_of=json_of,
+    is_json=is_json,
+    json_member=json_member,
     types=TYPES,
     name=name,
     text=text,

@@ -232,6 +232,27 @@ def sort_parts(value: str, separator: str) -> str:
     return f"ARRAY_TO_STRING(ARRAY_SORT(ARRAY_DISTINCT(SPLIT({value}, {sign}))), {sign})"
 
 
+def json_of(value: str) -> str:
+    """The JSON of an OBJECT or a VARIANT."""
+    return f"TO_JSON(TO_VARIANT({value}))"
+
+
+def is_json(value: str) -> str:
+    """Whether a text is JSON."""
+    return f"TRY_PARSE_JSON({value}) IS NOT NULL"
+
+
+def json_member(value: str, members: Sequence[str], exact: bool) -> str:
+    """The text of a member of a JSON text."""
+    path = text(".".join(f'"{member}"' for member in members))
+    found = f"STRIP_NULL_VALUE(GET_PATH(PARSE_JSON({value}), {path}))"
+    member = f"TO_VARCHAR({found})"
+    if not exact:
+        return member
+    number = f"TYPEOF({found}) IN ('DECIMAL', 'DOUBLE')"
+    return f"CASE WHEN {number} AND {member} LIKE '%.%' THEN {member} || '0' ELSE {member} END"
+
+
 SNOWFLAKE = Dialect(
     label="Snowflake",
     families=FAMILIES,
@@ -262,6 +283,9 @@ SNOWFLAKE = Dialect(
     list_items=list_items,
     replace_pattern=replace_pattern,
     sort_parts=sort_parts,
+    json_of=json_of,
+    is_json=is_json,
+    json_member=json_member,
     types=TYPES,
     name=name,
     text=text,

@@ -250,6 +250,29 @@ def day_as_text(raw: str) -> str:
     return f"CASE WHEN {is_instant} THEN {in_utc} ELSE {as_text(raw)} END"
 
 
+def json_of(value: str) -> str:
+    """The JSON of a struct or a map."""
+    return f"to_json({value})"
+
+
+def is_json(value: str) -> str:
+    """Whether a text is JSON."""
+    return f"try_parse_json({value}) IS NOT NULL"
+
+
+def json_member(value: str, members: Sequence[str], exact: bool) -> str:
+    """The text of a member of a JSON text."""
+    path = text("$" + "".join(f"['{member}']" for member in members))
+    member = f"get_json_object({value}, {path})"
+    if not exact:
+        return member
+    kind = f"schema_of_variant(try_variant_get(try_parse_json({value}), {path}, 'variant'))"
+    number = f"({kind} LIKE 'DECIMAL%' OR {kind} IN ('DOUBLE', 'FLOAT'))"
+    return (
+        f"CASE WHEN {number} AND {member} LIKE '%.%' AND {member} NOT LIKE '%E%' THEN {member} || '0' ELSE {member} END"
+    )
+
+
 SPARK = Dialect(
     label="Spark",
     families=FAMILIES,
@@ -277,6 +300,9 @@ SPARK = Dialect(
     list_items=list_items,
     replace_pattern=replace_pattern,
     sort_parts=sort_parts,
+    json_of=json_of,
+    is_json=is_json,
+    json_member=json_member,
     types=TYPES,
     name=name,
     text=text,
