@@ -20,7 +20,7 @@ from scipy.stats import fisher_exact
 from leadledger.scoring.scorecard import Outcome
 from leadledger.training.intervals import lower_limit
 from leadledger.training.plausible_days import EPOCH, Marks, PlausibleDays, find_plausible_days
-from leadledger.training.repeated_leads import RepeatedLeads, keep_first_rows
+from leadledger.training.repeated_leads import RepeatedLeads, keep_first_rows, mark_first_rows
 from leadledger.training.sources.scan import Reject
 
 # The limits were chosen on histories of examples/b2b-software/simulate.py, seeds 1 to 6, with 60 to 2,000 leads, in
@@ -130,7 +130,8 @@ def examine_rows(
     if outcome.since:
         since = whole["since"].to_numpy(np.float64, na_value=np.nan)
         became = whole["became"].to_numpy(np.float64, na_value=np.nan) if outcome.kind == "date" else None
-        days = find_plausible_days(since, became, as_of, today)
+        first = mark_first_rows(whole, forms.id and f"f:{forms.id}", forms.fields)
+        days = find_plausible_days(since, became, first, as_of, today)
         groups["have no date"] = ~bad & ~np.isfinite(since)
         mistyped = days.future if as_of is None and days.late_share <= LATE_SHARE else np.zeros(len(whole), bool)
         groups["have a day that can't be right"] = ~bad & (mistyped | days.past)

@@ -34,6 +34,7 @@ SHORTEST_GAP = 60  # days without a lead, before the newest of them are doubted
 SHORTEST_OLD_GAP = 3653  # ... before the oldest are: a pilot long ago changes no present
 SHORTEST_OUTCOME_GAP = 365  # days between two outcomes, after the newest lead
 GAP_RATIO = 2  # a gap is longer than so many times the longest one in the bulk
+SHORT_TAIL = 7  # days after the newest lead, in which any outcomes are believed: they move next to nothing
 AS_MANY = 2.0  # outcomes after the newest lead: at most so many times more or fewer than leads of that age bring
 LATE_SHARE = 0.7  # of the outcomes after the newest lead may come when half of them should have come already
 MOST_CHANCE = 0.1  # ... or so much later, unless chance explains it: a doubt costs a few young leads only
@@ -62,13 +63,18 @@ class PlausibleDays:
     late_share: float = 0.0
 
 
-def find_plausible_days(since: Days, became: Days | None, as_of: date | None, today: date | None) -> PlausibleDays:
-    """The plausible days of leads, `since` (n,), and of their outcomes, (n,) or None. `as_of` fixes the present."""
+def find_plausible_days(
+    since: Days, became: Days | None, first: Marks, as_of: date | None, today: date | None
+) -> PlausibleDays:
+    """The plausible days of leads, `since` (n,), and of their outcomes, (n,) or None. `as_of` fixes the present.
+
+    `first` (n,) marks the first row of each lead: a lead that is repeated is no further evidence.
+    """
     latest = _latest_day(as_of, today)
     dated = np.isfinite(since)
     placeholder = np.isin(since, PLACEHOLDER_DAYS)
     late = dated & ~placeholder & (since > latest)
-    days = np.sort(since[dated & ~placeholder & ~late])
+    days = np.sort(since[dated & ~placeholder & ~late & first])
     oldest, newest = _bulk_ends(days) if len(days) else (0.0, 0.0)
     if as_of is not None:
         newest = latest
@@ -82,7 +88,7 @@ def find_plausible_days(since: Days, became: Days | None, as_of: date | None, to
     present, after_newest = newest, None
     if as_of is None:
         told = np.where(usable & ~empty & (became >= since) & (became <= latest), became, np.nan)
-        present, after_newest = _newest_outcome(since[usable], told[usable], newest)
+        present, after_newest = _newest_outcome(since[usable & first], told[usable & first], newest)
     ahead = np.isfinite(became) & ~empty & (became > present)
     mistyped = usable & ahead & (became > present + LONGEST_EXPECTATION) & (as_of is None)
     return PlausibleDays(
@@ -137,6 +143,8 @@ def _newest_outcome(since: Days, became: Days, newest: float) -> tuple[float, tu
         return newest, None
     count = len(later)
     days = int(later[-1] - newest)
+    if days <= SHORT_TAIL:
+        return float(later[-1]), None
     brought = _outcomes_to_come(since, became, newest, days)
     total = float(brought[-1])
     more = count > AS_MANY * total and poisson.sf(count - 1, total + 1) < MOST_CHANCE  # few leads bring none

@@ -11,9 +11,11 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import gcd
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 FEWEST_LEADS = 20  # different rows without ids, below which their repetition says nothing
 CHANCE_RATIO = 10  # equal rows on equal days: so many times more than chance would bring
@@ -40,11 +42,7 @@ def keep_first_rows(whole: pd.DataFrame, key: str, columns: Sequence[str]) -> tu
     `whole` has the rows in the order of their days, with `since` and `became`. `key` is the column of the lead's id;
     where it is empty or has no value, rows that are equal in all `columns` may be one lead.
     """
-    if key and whole[key].notna().any():
-        keys = whole[key]
-    else:
-        keys = _number_equal_rows(whole, columns)
-        key = ""
+    keys = _find_keys(whole, key, columns)
     has_key = keys.notna()
     numbers = pd.Series(-1, index=whole.index)
     numbers[has_key] = pd.factorize(keys[has_key])[0]
@@ -65,8 +63,21 @@ def keep_first_rows(whole: pd.DataFrame, key: str, columns: Sequence[str]) -> tu
         rows=int((sizes - 1).sum()),
         times=tuple((int(size), count) for size, count in counts),
         differing=int((groups["became"].nunique(dropna=False) > 1).sum()),
-        example=str(keys[repeated].iloc[0]) if key else "",
+        example=str(keys[repeated].iloc[0]) if keys.name == key else "",
     )
+
+
+def mark_first_rows(whole: pd.DataFrame, key: str, columns: Sequence[str]) -> NDArray[np.bool_]:
+    """Which rows (n,) are the first of their leads."""
+    keys = _find_keys(whole, key, columns)
+    return ~(keys.duplicated() & keys.notna()).to_numpy(bool)
+
+
+def _find_keys(whole: pd.DataFrame, key: str, columns: Sequence[str]) -> pd.Series[Any]:
+    """What tells leads apart (n,): their ids, named `key`, else the numbers of equal rows; NA where nothing does."""
+    if key and whole[key].notna().any():
+        return whole[key]
+    return _number_equal_rows(whole, columns)
 
 
 def _join_outcomes(some: pd.DataFrame, numbers: pd.Series) -> pd.Series:

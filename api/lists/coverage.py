@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from leadledger.api.lists.results import unused_columns
+from leadledger.scoring.errors import DataError
 from leadledger.scoring.printers.sql import select as sql
 from leadledger.scoring.printers.sql.cleaning import require_columns
 from leadledger.scoring.printers.sql.dialects.literals import quoted
@@ -70,6 +71,7 @@ def measure_coverage(
         used = require_columns(card, leads.columns, str(data))
         outcome = card.outcome
         is_history = outcome is not None and outcome.column in leads.columns and bool(used.get(outcome.since))
+        has_outcome = outcome is not None and outcome.column in leads.columns
         day: date | str = as_of or (outcome.since if outcome is not None and is_history else today)
         query = Query(
             day, leads.table, leads.columns, keep=[ROW, *leads.columns], checks=True, ledger=True, fields=True
@@ -94,5 +96,21 @@ def measure_coverage(
         fires={rule.name: (counts[2 * i], counts[2 * i + 1]) for i, rule in enumerate(card.rules)},
         unused=unused_columns(leads.columns, used),
         as_of=day,
-        notes=leads.notes,
+        notes=(*leads.notes, *_examine_history(card, data, as_of, today, reading)) if has_outcome else leads.notes,
     )
+
+
+def _examine_history(
+    card: Card, data: Path, as_of: date | None, today: date, reading: ReadingOptions
+) -> tuple[str, ...]:
+    """What training would say of a list that is a history; nothing where training is not installed."""
+    try:
+        from leadledger.training.history import read_history
+    except ImportError:
+        return ()
+    try:
+        history = read_history(card, data, as_of, reading, today)
+    except DataError as error:
+        return (f"Training would stop: {error}",)
+    notes = [note for note in history.notes if note not in history.source.notes]
+    return (*notes, *(f"Training would stop: {doubt}" for doubt in history.doubts))

@@ -135,7 +135,8 @@ def test_what_the_log_gives(log: LogStore, case: dict[str, Any]) -> None:
         scores.append(logs.score(**{**score, **days, "values": known}))
     became = [logs.outcome(outcome["lead"], outcome["became"], str(outcome["day"])) for outcome in case["outcomes"]]
     logs.fill(log, scores, became)
-    with open_history(log, parse_card(CARD), backdated=case.get("backdated", False)) as logged:
+    text = CARD.replace("need: {kind: text,", f"need: {{kind: text, from: {case['from']},") if "from" in case else CARD
+    with open_history(log, parse_card(text), backdated=case.get("backdated", False)) as logged:
         rows = duckdb.execute(f'SELECT lead_id, "{SCORE_DAY}", "{OUTCOME_DAY}", need FROM \'{logged.path}\'').fetchall()
     assert rows == [tuple(row) for row in case["rows"]]
     assert {why: count for why, count in logged.left_out.items() if count} == case["left_out"]
