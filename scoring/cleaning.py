@@ -30,6 +30,7 @@ from leadledger.scoring.day_forms import make_day_reader
 from leadledger.scoring.errors import UnreadableValue, quote
 from leadledger.scoring.field import OTHER_VALUE, Field
 from leadledger.scoring.flag_forms import read_flag
+from leadledger.scoring.lead_ids import LONGEST_ID
 from leadledger.scoring.number_forms import find_whole_number, make_number_reader
 from leadledger.scoring.text_forms import WHITE_SPACE, key_of, strip
 from leadledger.scoring.tree import Typed
@@ -97,6 +98,8 @@ def _make_text_cleaner(field: Field, absent_keys: frozenset[str]) -> Callable[[A
                 text.encode()
             except UnicodeEncodeError:
                 raise UnreadableValue(f"{quote(text)} {NOT_TEXT}: it holds half a character") from None
+        if len(text) > LONGEST_ID and field.kind == "id":
+            raise UnreadableValue(f"{quote(text[:20])}… has {len(text):,} characters; an id has at most {LONGEST_ID}")
         if is_free or key in spellings or (listed and text in listed):
             return text
         if field.other:

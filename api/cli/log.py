@@ -12,7 +12,7 @@ import click
 
 from leadledger.api.cli.options import FILE, Day, as_json, home, log_url
 from leadledger.api.cli.printing import count, file_name, report
-from leadledger.scoring.errors import DataError
+from leadledger.scoring.errors import DataError, quote
 
 if TYPE_CHECKING:
     from leadledger.api.log.store import LogStore
@@ -72,7 +72,11 @@ def forget_lead(lead: str, home: Path, log_url: str | None, as_json: bool) -> No
     """
     with open_log(home, log_url) as store:
         scores = store.forget(lead)
-    report(as_json, {"scores": scores}, f"{lead} is forgotten. Scores made anonymous: {scores:,}.")
+        similar = [] if scores else store.find_similar_leads(lead.strip())
+    if not scores:
+        near = f" There are scores of: {', '.join(map(quote, similar))}." if similar else ""
+        raise DataError(f"the log has no scores of a lead {quote(lead.strip())}, so none were made anonymous.{near}")
+    report(as_json, {"scores": scores}, f"{lead.strip()} is forgotten. Scores made anonymous: {scores:,}.")
 
 
 @contextmanager

@@ -84,5 +84,5 @@ def build_route_table(routes: Iterable[BaseRoute]) -> RouteTable:
         for method in route.methods:
             call = route.endpoint if isinstance(route, DirectRoute) else None
             takes_body = method not in ("GET", "HEAD", "DELETE")
-            by_method.setdefault(method, GuardedRoute(route, route.path, method, declared, call, takes_body))
+            by_method.setdefault(method, GuardedRoute(route, route.path_format, method, declared, call, takes_body))
     return RouteTable(fixed, tuple(patterns.values()))

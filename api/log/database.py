@@ -7,13 +7,14 @@ https://www.sqlite.org/pragma.html#pragma_synchronous
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
 
 from leadledger.api.log.tables import HEAD
 from leadledger.scoring.errors import DataError
@@ -22,6 +23,15 @@ LOG_FILE = "log.sqlite3"  # in the home
 SQLITE_BUSY_TIMEOUT = 10_000  # milliseconds that one writer waits for another
 POSTGRES_TIMEOUT = 10  # seconds to connect, and for each statement
 MIGRATIONS_FOLDER = Path(__file__).parent / "migrations"
+# The states of PostgreSQL, or their first signs: no connection, read-only, conflicts, no room, locked, ended, no disk.
+_POSTGRES_DOWN = ("08", "25006", "40", "53", "55P03", "57", "58")
+_SQLITE_DOWN = (
+    "database is locked",
+    "database or disk is full",
+    "disk I/O error",
+    "unable to open database file",
+    "attempt to write a readonly database",
+)
 WRITES = {"ll_writes": True}  # execution options of a connection that will write
 _SQLITE_PRAGMAS = (
     "journal_mode = WAL",
@@ -31,10 +41,36 @@ _SQLITE_PRAGMAS = (
 )
 
 
+class LogMoved(Exception):
+    """The file of the log is not where it was when it was opened: what is written would be in no file."""
+
+
+def watch_file(engine: Engine) -> Callable[[], None]:
+    """A check that the file of a SQLite log is still the one that was opened. It raises LogMoved.
+
+    SQLite goes on writing to a file that was moved or deleted, and nobody would find the scores again.
+    """
+    name = engine.url.database if engine.dialect.name == "sqlite" else None
+    if not name or name == ":memory:":
+        return lambda: None
+    path = Path(name)
+    opened = path.stat()
+
+    def check() -> None:
+        try:
+            found = path.stat()
+        except OSError:
+            found = None
+        if found is None or (found.st_ino, found.st_dev) != (opened.st_ino, opened.st_dev):
+            raise LogMoved("its file was moved or deleted while the service ran; put it back, or restart the service")
+
+    return check
+
+
 def open_database(url: str | None, home: Path) -> Engine:
     """Open the database at a URL (None: a file in `home`), and create or migrate its tables. Raises DataError."""
     address = _address(url, home)
-    label = address.render_as_string(hide_password=True)
+    label = label_address(address)
     try:
         engine = _sqlite(address) if address.get_backend_name() == "sqlite" else _postgres(address)
         with engine.connect().execution_options(**WRITES) as connection, connection.begin():
@@ -42,8 +78,51 @@ def open_database(url: str | None, home: Path) -> Engine:
     except ModuleNotFoundError as error:
         raise DataError(f"the log at {label} needs {error.name}: pip install 'leadledger[postgres]'") from None
     except SQLAlchemyError as error:
-        raise DataError(f"the log at {label} can't be opened: {describe_error(error)}") from None
+        raise DataError(
+            f"the log at {label} can't be opened: {_hide_secrets(describe_error(error), address)}"
+        ) from None
     return engine
+
+
+def label_address(address: URL) -> str:
+    """The address of a log for messages, without what may be secret: the password and the query."""
+    return address.set(query={}).render_as_string(hide_password=True)
+
+
+def _hide_secrets(text: str, address: URL) -> str:
+    """A driver's message without the password, and without any value of the query, which may hold one."""
+    secrets = [str(address.password or ""), *(str(value) for value in address.query.values())]
+    for secret in sorted(filter(None, secrets), key=len, reverse=True):
+        text = text.replace(secret, "***")
+    return text
+
+
+def is_database_down(error: Exception) -> bool:
+    """Whether a failure is the database's, and every other record would meet it: no connection, a full or locked disk.
+
+    Any other failure comes from what was to be written.
+    https://www.postgresql.org/docs/current/errcodes-appendix.html
+    """
+    if isinstance(error, LogMoved | InterfaceError):
+        return True
+    if not isinstance(error, DBAPIError):
+        return False
+    if error.connection_invalidated:
+        return True
+    state = getattr(error.orig, "sqlstate", "")  # SQLite's errors have none; PostgreSQL's is None without a connection
+    if state == "":
+        return isinstance(error, OperationalError) and any(sign in str(error.orig) for sign in _SQLITE_DOWN)
+    return state is None or state.startswith(_POSTGRES_DOWN)
+
+
+def describe_for_callers(error: Exception) -> str:
+    """Why the log fails, for whoever calls the service: nothing of the database's address, or of any lead."""
+    if not isinstance(error, SQLAlchemyError):
+        return str(error) if isinstance(error, LogMoved) else type(error).__name__
+    text = describe_error(error)
+    if any(sign in text for sign in _SQLITE_DOWN):
+        return text
+    return "the database can't be reached" if is_database_down(error) else "the database refuses the record"
 
 
 def describe_error(error: SQLAlchemyError) -> str:
@@ -67,6 +146,8 @@ def _address(url: str | None, home: Path) -> URL:
         raise DataError(
             "the log's address is not a URL like postgresql://user@host/database or sqlite:////folder/log.sqlite3"
         )
+    if "@" in (address.host or ""):
+        raise DataError("the log's address holds an '@' in its password; write it as %40")
     return address.set(drivername="postgresql+psycopg") if kind == "postgresql" else address.set(drivername="sqlite")
 
 

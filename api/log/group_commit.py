@@ -7,6 +7,7 @@ disk works, the service reads the next requests, whose records form the next gro
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
 from collections import deque
 from collections.abc import Sequence
@@ -17,14 +18,15 @@ from itertools import chain
 from time import monotonic
 
 from sqlalchemy import Connection, Engine, select
-from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError
 
 from leadledger.api.log import tables
-from leadledger.api.log.database import WRITES, describe_error
+from leadledger.api.log.database import WRITES, describe_for_callers, is_database_down, watch_file
 from leadledger.api.log.record import KeptAnswer, Record
 from leadledger.api.log.store import insert_once
 from leadledger.scoring.errors import Unrecorded
 
+_log = logging.getLogger("leadledger")
 SCORES_PER_GROUP = 1000  # in one transaction; a larger batch is written whole
 # Rows per INSERT into SQLite. Its driver releases the interpreter's lock at each step and may get it back only when the
 # event loop is idle. One statement with many rows is one step, where many statements would be as many. A few sizes
@@ -59,6 +61,7 @@ class LogWriter:
         self.most_waiting = most_waiting
         self.error = ""
         self.waiting = 0
+        self._check_file = watch_file(engine)
         self._entries: deque[PendingEntry] = deque()
         self._writing: Sequence[PendingEntry] = ()
         self._changed = threading.Condition()
@@ -95,7 +98,7 @@ class LogWriter:
         while group := self._next_group():
             self._writing = group
             failure = self._commit(group)
-            if failure is not None and len(group) > 1 and not isinstance(failure, OperationalError | InterfaceError):
+            if failure is not None and len(group) > 1 and not is_database_down(failure):
                 # The database works; it is one of the entries that can't be written. It must not spoil the others.
                 for entry in group:
                     self._settle([entry], self._commit([entry]))
@@ -119,6 +122,7 @@ class LogWriter:
     def _commit(self, group: list[PendingEntry]) -> Exception | None:
         """Write a group in one transaction. Returns the error if that fails."""
         try:
+            self._check_file()
             if self._connection is None:
                 self._connection = self.engine.connect().execution_options(**WRITES)
             with self._connection.begin():
@@ -142,10 +146,14 @@ class LogWriter:
         if failure is None:
             self.error = ""
         else:
-            is_database_down = isinstance(failure, OperationalError | InterfaceError)
-            self.error = describe_error(failure) if isinstance(failure, SQLAlchemyError) else type(failure).__name__
-            retried = [entry for entry in group if entry.done is None and is_database_down]
-        _notify(group, None if failure is None else Unrecorded(self.error))
+            is_down = is_database_down(failure)
+            if is_down:
+                self.error = describe_for_callers(failure)
+                retried = [entry for entry in group if entry.done is None]
+            else:
+                scores = sum(len(entry.records) for entry in group)
+                _log.error("the database refuses a record, and %d scores are lost: %s", scores, type(failure).__name__)
+        _notify(group, None if failure is None else Unrecorded(describe_for_callers(failure)))
         with self._changed:
             self.waiting -= sum(len(entry.records) for entry in group if entry not in retried)
             if retried and not self._stopped:

@@ -29,6 +29,7 @@ from leadledger.api.log.record import make_storable
 from leadledger.api.log.store import LogStore
 from leadledger.scoring.cleaning import make_cleaner
 from leadledger.scoring.errors import DataError, UnreadableValue
+from leadledger.scoring.lead_ids import find_id_key
 from leadledger.scoring.printers.sql.cleaning import TYPE_OF_KIND
 from leadledger.scoring.printers.sql.dialects.literals import quoted, text_literal
 from leadledger.scoring.scorecard import Card, build_untrained
@@ -133,7 +134,8 @@ class _LogReading:
             self.outcome_count += 1
             self._note_times(outcome.on, outcome.at)
             if outcome.lead is not None and outcome.became in self.stages:
-                self.reached_on[outcome.lead] = min(self.reached_on.get(outcome.lead, outcome.on), outcome.on)
+                lead = find_id_key(outcome.lead)
+                self.reached_on[lead] = min(self.reached_on.get(lead, outcome.on), outcome.on)
 
     def rows(self, log: LogStore) -> Iterator[dict[str, Any]]:
         """Yield a row for each lead that can be learned from."""
@@ -141,10 +143,11 @@ class _LogReading:
         cleaners = {plain.name: make_cleaner(plain, card.missing_texts) for plain in card.plain_fields}
         readers = _logged_names(self.card)
         unscored = set(self.reached_on)
-        for lead, scores in groupby(log.read_scores_by_lead(), attrgetter("lead")):
-            reached_on = self.reached_on.get(lead)
+        for lead, scores in groupby(log.read_scores_by_lead(), _find_lead_key):
+            reached_on = self.reached_on.get(lead or "")
             first_values: dict[str, Any] | None = None
-            for score in scores:
+            # The scores of one lead, which are few, stand in the order of their days whatever the spelling of its id.
+            for score in scores if lead is None else sorted(scores, key=attrgetter("as_of", "at", "id")):
                 self._count_score(score)
                 if reason := self._reason_to_skip(score):
                     self.left_out[reason] += 1
@@ -259,3 +262,8 @@ class _LogReading:
         # day on which old leads were entered, if nobody has reported since what became of them.
         as_of = min(self.newest_day, self.newest_entry[:10])
         return LoggedHistory(path, date.fromisoformat(as_of), source, left_out, values_left_out, self.backdated)
+
+
+def _find_lead_key(score: Any) -> str | None:
+    """What the scores of one lead have in common: both spellings of a Salesforce id are one, and sort together."""
+    return None if score.lead is None else find_id_key(score.lead)

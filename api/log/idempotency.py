@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from leadledger.api.log.database import describe_error
+from leadledger.api.log.database import describe_for_callers
 from leadledger.api.log.group_commit import find_answer
 from leadledger.api.log.record import KeptAnswer, ScoredRequest, now
 from leadledger.api.log.recorder import Recorder, not_recorded
@@ -75,7 +75,7 @@ class RepeatedRequests:
         except BaseException as error:
             self._close_answer(key, name)
             if isinstance(error, SQLAlchemyError):
-                raise not_recorded(describe_error(error)) from None
+                raise not_recorded(describe_for_callers(error)) from None
             raise
         if answer is not None:
             self._close_answer(key, name)

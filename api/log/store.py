@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
+from time import monotonic, sleep
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Table, delete, literal, select, text, update
+from sqlalchemy import Connection, Engine, Table, delete, func, literal, select, text, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from leadledger.api.log import tables
-from leadledger.api.log.database import WRITES
+from leadledger.api.log.database import WRITES, label_address
 from leadledger.api.log.record import make_storable, now
+from leadledger.scoring.errors import DataError
+from leadledger.scoring.lead_ids import list_spellings
+from leadledger.scoring.text_forms import WHITE_SPACE
 
 FORGOTTEN: Mapping[str, None] = {"lead": None, "input": None, "result": None}  # what forgetting sets in a score
 ANSWERS_KEPT_FOR = timedelta(days=7)  # for repeated requests; HubSpot repeats its own for three days
+REFUSED_ITEM = '"status":422'  # in the answer to a batch, which tells what was wrong with a lead
 ROWS_PER_FETCH = 1000
+ROWS_PER_DELETE = 5000  # in one transaction, so that no other waits long
+CHECKPOINT_PATIENCE = 10.0  # seconds that readers have to finish
+MOST_SIMILAR = 3
+MOST_COMPARED = 1000
+LONGEST_SIMILAR_START = 3  # characters that ids of one kind share, such as 00Q
 
 
 class LogStore:
@@ -27,7 +38,7 @@ class LogStore:
     @property
     def label(self) -> str:
         """The address of the log without its password, for messages."""
-        return self.engine.url.render_as_string(hide_password=True)
+        return label_address(self.engine.url)
 
     # -- reading -------------------------------------------------------------------------------------------------------
 
@@ -47,7 +58,7 @@ class LogStore:
         table, before = tables.scores, make_storable(before)
         query = (
             select(table)
-            .where(table.c.lead == make_storable(lead))
+            .where(table.c.lead.in_(_spellings(lead)))
             .order_by(table.c.at.desc(), table.c.id.desc())
             .limit(limit)
         )
@@ -65,7 +76,7 @@ class LogStore:
         table = tables.outcomes
         with self.engine.connect() as connection:
             rows = connection.execute(
-                select(table).where(table.c.lead == make_storable(lead)).order_by(table.c.on, table.c.at)
+                select(table).where(table.c.lead.in_(_spellings(lead))).order_by(table.c.on, table.c.at)
             )
             return [dict(row._mapping) for row in rows]
 
@@ -112,6 +123,26 @@ class LogStore:
         with self._writing() as connection:
             insert_once(connection, tables.cards, {"digest": digest, "text": content})
 
+    def find_first_day(self, lead: str) -> str | None:
+        """The day of the first score of a lead; None: it was never scored."""
+        table = tables.scores
+        with self.engine.connect() as connection:
+            first = connection.execute(
+                select(func.min(table.c.as_of)).where(table.c.lead.in_(_spellings(lead)))
+            ).scalar()
+        return None if first is None else str(first)
+
+    def find_similar_leads(self, lead: str) -> list[str]:
+        """Ids of the log that a lead's id may stand for: those that differ in case, and those that begin like it."""
+        column = tables.scores.c.lead
+        start = lead[:LONGEST_SIMILAR_START]
+        with self.engine.connect() as connection:
+            same = select(column).where(func.lower(column) == lead.lower()).distinct().limit(MOST_SIMILAR)
+            begins = select(column).where(column.startswith(start, autoescape=True)).distinct().limit(MOST_COMPARED)
+            near = connection.execute(begins).scalars().all() if start else []
+            matches = difflib.get_close_matches(lead, [str(lead) for lead in near], MOST_SIMILAR)
+            return list(dict.fromkeys([*map(str, connection.execute(same).scalars()), *matches]))[:MOST_SIMILAR]
+
     def add_outcome(self, lead: str, became: str, on: str, key: str) -> bool:
         """Record what became of a lead on a day. Returns whether that is new."""
         row = {"lead": make_storable(lead), "became": became, "on": on, "at": now(), "key": key}
@@ -125,32 +156,82 @@ class LogStore:
             connection.execute(delete(tables.answers).where(tables.answers.c.at < before))
 
     def prune(self, before: str) -> dict[str, int]:
-        """Delete everything older than a time. Returns the number of rows by table."""
-        with self._writing() as connection:
-            return {
-                table.name: connection.execute(delete(table).where(table.c.at < before)).rowcount
-                for table in (tables.scores, tables.answers, tables.outcomes)
-            }
+        """Delete everything older than a time, in steps, so that scores are recorded meanwhile.
+
+        Returns the number of rows by table.
+        """
+        counts = {}
+        for table in (tables.scores, tables.answers, tables.outcomes):
+            keys = list(table.primary_key.columns)
+            old = select(*keys).where(table.c.at < before).limit(ROWS_PER_DELETE)
+            counts[table.name] = 0
+            while True:
+                with self._writing() as connection:
+                    deleted = connection.execute(delete(table).where(tuple_(*keys).in_(old))).rowcount
+                counts[table.name] += deleted
+                if deleted < ROWS_PER_DELETE:
+                    break
+        return counts
 
     def forget(self, lead: str) -> int:
         """Erase a lead: its id, values, ledgers and kept answers. Its points stay. Returns the number of scores.
 
-        SQLite overwrites what it erases (`secure_delete`), also in its write-ahead log.
+        SQLite overwrites what it erases (`secure_delete`), also in its write-ahead log. Raises DataError where that
+        can't be done yet, since a reader of the log holds on to what it was.
         """
-        table, lead = tables.scores, make_storable(lead)
+        table, leads = tables.scores, _spellings(lead)
+        with self.engine.connect() as connection:
+            score_ids = connection.execute(select(table.c.id).where(table.c.lead.in_(leads))).scalars().all()
+            answers = _find_answers(connection, frozenset(score_ids))
+        for start in range(0, len(answers), ROWS_PER_DELETE):
+            keys = tuple_(tables.answers.c.key, tables.answers.c.name)
+            with self._writing() as connection:
+                connection.execute(delete(tables.answers).where(keys.in_(answers[start : start + ROWS_PER_DELETE])))
         with self._writing() as connection:
-            score_ids = connection.execute(select(table.c.id).where(table.c.lead == lead)).scalars().all()
-            for score_id in score_ids:
-                connection.execute(delete(tables.answers).where(tables.answers.c.scores.contains(score_id)))
-            connection.execute(update(table).where(table.c.lead == lead).values(FORGOTTEN))
-            connection.execute(update(tables.outcomes).where(tables.outcomes.c.lead == lead).values(lead=None))
+            scores: int = connection.execute(update(table).where(table.c.lead.in_(leads)).values(FORGOTTEN)).rowcount
+            connection.execute(update(tables.outcomes).where(tables.outcomes.c.lead.in_(leads)).values(lead=None))
         if self.engine.dialect.name == "sqlite":
-            with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-                connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
-        return len(score_ids)
+            self._empty_write_ahead_log()
+        return scores
+
+    def _empty_write_ahead_log(self) -> None:
+        """Write the write-ahead log of SQLite into the file, and cut it off. Raises DataError.
+
+        https://www.sqlite.org/pragma.html#pragma_wal_checkpoint
+        """
+        until = monotonic() + CHECKPOINT_PATIENCE
+        with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            while True:
+                busy = connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)")).one()[0]
+                if not busy:
+                    return
+                if monotonic() > until:
+                    break
+                sleep(0.1)
+        raise DataError(
+            f"the lead is erased from the tables, but a reader of {self.engine.url.database} keeps what they held in"
+            " its write-ahead log; end it, and forget the lead once more"
+        )
 
     def _writing(self) -> Any:
         return self.engine.execution_options(**WRITES).begin()
+
+
+def _spellings(lead: str) -> list[str]:
+    """A lead's id as the log may hold it."""
+    return [make_storable(spelling) for spelling in list_spellings(lead.strip(WHITE_SPACE))]
+
+
+def _find_answers(connection: Connection, scores: frozenset[str]) -> list[tuple[str, str]]:
+    """The keys of the kept answers that hold one of some scores, or a refused lead, of which nobody knows whose it is.
+
+    Without its kept answer, a request that comes again is answered anew.
+    """
+    table = tables.answers
+    rows = connection.execution_options(yield_per=ROWS_PER_FETCH).execute(
+        select(table.c.key, table.c.name, table.c.scores, table.c.body.contains(REFUSED_ITEM))
+    )
+    return [(key, name) for key, name, ids, refused in rows if refused or not scores.isdisjoint(ids.split())]
 
 
 def insert_once(connection: Connection, table: Table, row: Mapping[str, Any]) -> bool:

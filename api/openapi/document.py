@@ -55,7 +55,7 @@ def build_document(app: FastAPI, engine: Engine) -> dict[str, Any]:
     components["securitySchemes"] = _SECURITY_SCHEMES
     for route in app.routes:
         for method in getattr(route, "methods", ()):
-            if operation := document["paths"].get(getattr(route, "path", ""), {}).get(method.lower()):
+            if operation := document["paths"].get(getattr(route, "path_format", ""), {}).get(method.lower()):
                 _describe_guard(operation, getattr(route, "endpoint").needs)  # noqa: B009  # routes are of several kinds
     for path, operations in document["paths"].items():
         for operation in operations.values():

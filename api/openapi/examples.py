@@ -70,7 +70,7 @@ def build_examples(engine: Engine) -> dict[str, Any]:
         "Result": result,
         "BatchResult": {"scored": 1, "refused": 0, "results": [{"status": 200, "result": result, "errors": []}]},
         "OutcomeRequest": outcome,
-        "Outcome": {**outcome, "new": True},
+        "Outcome": {**outcome, "new": True, "notes": []},
         **_log_examples(result, day, outcome["became"]),
         "Problem": describe(mistakes.to_refusal(), "5f0c9d1be2a47788"),
         **_service_examples(engine),

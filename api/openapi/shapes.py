@@ -15,8 +15,8 @@ from pydantic import ConfigDict, Field
 from leadledger.api.log.record import MoveCause
 from leadledger.api.openapi.base_shape import Shape
 from leadledger.api.openapi.scorecard_shapes import ScorecardShape
-from leadledger.api.requests.body import LONGEST_LEAD_ID
 from leadledger.api.service.keys import Scope
+from leadledger.scoring.lead_ids import LONGEST_ID
 from leadledger.scoring.outputs import EntryKind, Verdict
 from leadledger.scoring.result import State
 
@@ -154,7 +154,7 @@ class OutcomeRequestShape(Shape):
     lead: str = Field(
         description="The id of the lead; white space at its ends is ignored.",
         min_length=1,
-        max_length=LONGEST_LEAD_ID,
+        max_length=LONGEST_ID,
         pattern=r"\S",
     )
     became: str = Field(description="A stage of the card, or `lost`.")
@@ -168,6 +168,7 @@ class OutcomeShape(Shape):
     became: str
     on: date
     new: bool = Field(description="True if this request recorded it; false if it was recorded before.")
+    notes: list[str] = Field(description="What is odd about it: no such lead was scored, or the day can't be.")
 
 
 class ValueShape(Shape):

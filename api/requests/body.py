@@ -14,7 +14,6 @@ from leadledger.scoring.column_names import name_key
 from leadledger.scoring.engine.score import Engine
 from leadledger.scoring.errors import LeadError, did_you_mean
 
-LONGEST_LEAD_ID = 200  # characters
 LONGEST_NAME = 200  # characters of a name in a lead, and
 MOST_NAMES = 2_000  # names in a lead; CRMs stop earlier at both
 MOST_GUESSES = 10  # mistakes after which nothing more is guessed: a hostile body has a hundred thousand unknown keys

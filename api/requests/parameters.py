@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -16,9 +17,11 @@ from leadledger.scoring.errors import did_you_mean
 EXPLAIN = ("none", "top", "full")  # how much of a score an answer explains
 MOST_SCORES_PER_PAGE = 200
 SCORES_PER_PAGE = 20
+MOST_PARAMETERS = 50  # in a query string
 
 _SCORE_PARAMETERS = ("from", "reply", "as_of", "explain")
 _PAGE_PARAMETERS = ("limit", "before")
+_COUNT = re.compile(r"[0-9]{1,9}")
 _CRMS = {"from": SYSTEMS, "reply": tuple(DEFAULT_PROPERTIES)}
 
 
@@ -73,7 +76,7 @@ def read_page_parameters(query: bytes, mistakes: Mistakes) -> PageParameters:
     for name, value in _read_pairs(query, _PAGE_PARAMETERS, mistakes):
         if name == "before":
             before = value
-        elif value.isascii() and value.isdigit() and 1 <= int(value[:9]) <= MOST_SCORES_PER_PAGE:
+        elif _COUNT.fullmatch(value) and 1 <= int(value) <= MOST_SCORES_PER_PAGE:
             limit = int(value)
         else:
             mistakes.add(("?limit",), f"is not a number from 1 to {MOST_SCORES_PER_PAGE}", value)
@@ -82,7 +85,12 @@ def read_page_parameters(query: bytes, mistakes: Mistakes) -> PageParameters:
 
 def _read_pairs(query: bytes, known: Sequence[str], mistakes: Mistakes) -> Iterator[tuple[str, str]]:
     """Name and value of each known parameter, in the order of the query; unknown ones are noted."""
-    for name, value in parse_qsl(query.decode("latin-1"), keep_blank_values=True):
+    try:
+        pairs = parse_qsl(query.decode("latin-1"), keep_blank_values=True, max_num_fields=MOST_PARAMETERS)
+    except ValueError:
+        mistakes.add(("?",), f"has more than {MOST_PARAMETERS} parameters; there are {len(known)}: {', '.join(known)}")
+        return
+    for name, value in pairs:
         if name in known:
             yield name, value
         else:

@@ -14,6 +14,7 @@ from leadledger.api.requests.mistakes import Refusal
 from leadledger.api.requests.parameters import PageParameters
 from leadledger.api.service.service import DecisionLog, Service
 from leadledger.scoring.errors import ScoringError
+from leadledger.scoring.text_forms import WHITE_SPACE
 
 _T = TypeVar("_T")
 
@@ -50,6 +51,7 @@ async def answer_lead_scores(service: Service, lead: str, page: PageParameters) 
 
     Raises Refusal.
     """
+    lead = lead.strip(WHITE_SPACE)
     history = await read_log(service, lambda log: _list_scores(log, lead, page))
     if not history["scores"] and not history["outcomes"]:
         raise Refusal(404, "No score of this lead is in the log.")
@@ -62,12 +64,12 @@ async def read_log(service: Service, read: Callable[[DecisionLog], _T]) -> _T:
         raise Refusal(404, "Nothing is recorded: the service runs with its log off.")
     from sqlalchemy.exc import SQLAlchemyError
 
-    from leadledger.api.log.database import describe_error
+    from leadledger.api.log.database import describe_for_callers
 
     try:
         return await asyncio.to_thread(read, service.decision_log)
     except SQLAlchemyError as error:
-        detail = f"The decision log can't be reached: {describe_error(error)}. Try again."
+        detail = f"The decision log can't be reached: {describe_for_callers(error)}. Try again."
         raise Refusal(503, detail, retry_after=1) from None
 
 

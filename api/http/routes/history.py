@@ -59,7 +59,7 @@ def add(app: FastAPI, service: Service) -> None:
         return send_json(await history.answer_replay(service, request.path_params["id"]))
 
     @app.get(
-        "/v1/leads/{id}/scores",
+        "/v1/leads/{id:path}/scores",
         summary="The scores of a lead, newest first",
         operation_id="get_lead_scores",
         openapi_extra={"parameters": _PAGE_PARAMETERS},

@@ -17,6 +17,7 @@ from leadledger.scoring.day_forms import is_day
 from leadledger.scoring.errors import DataError, PrinterError, UnreadableValue, did_you_mean, quote
 from leadledger.scoring.field import OTHER_VALUE, Field
 from leadledger.scoring.flag_forms import NO_TEXTS, YES_TEXTS
+from leadledger.scoring.lead_ids import LONGEST_ID
 from leadledger.scoring.number_forms import ANY_FORMAT, LONGEST_NUMBER, MOST_EXACT, NumberForm, make_number_reader
 from leadledger.scoring.printers.sql.choice_cleaning import ChoiceColumn
 from leadledger.scoring.printers.sql.days import (
@@ -278,7 +279,9 @@ class _RawColumn:
             return write("{} AND NOT {}", untyped, spell(self.dialect.is_nan, self.raw))
         if self.holds != "text":
             return untyped
-        if self.field.kind in ("text", "id") and not self.field.values:
+        if self.field.kind == "id":
+            return write("length({}) > {}", typed, Expression(str(LONGEST_ID)))
+        if self.field.kind == "text" and not self.field.values:
             return None
         absent = [*self.absent, "nan"] if self.field.kind == "number" else self.absent  # a written NaN is missing
         return write("{} AND {} NOT IN ({})", untyped, self.key, self._listed(absent))

@@ -34,6 +34,11 @@ def test_tables_are_what_the_migrations_make(url: str, tmp_path: Path) -> None:
         ("mysql://u:secret@h/d", "the log's address is not a URL like"),
         ("nonsense", "the log's address is not a URL like"),
         ("postgresql://u:secret@127.0.0.1:1/d", "the log at postgresql+psycopg://u:***@127.0.0.1:1/d can't be opened"),
+        (
+            "postgresql://u@127.0.0.1:1/d?password=secret",
+            "the log at postgresql+psycopg://u@127.0.0.1:1/d can't be opened",
+        ),
+        ("postgresql://u:p@secret@127.0.0.1/d", "the log's address holds an '@' in its password; write it as %40"),
         ("sqlite:////nowhere/at/all.sqlite3", "can't be opened: unable to open database file"),
     ],
 )

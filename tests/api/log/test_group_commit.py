@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import random
+import string
 import time
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +17,12 @@ from sqlalchemy import event, func, select
 
 from leadledger.api.app import create_app
 from leadledger.api.log import database, tables
-from leadledger.api.log.record import Record
+from leadledger.api.log.group_commit import PendingEntry
+from leadledger.api.log.record import Record, new_id, now
 from leadledger.api.service.settings import Settings
+from leadledger.scoring.card.reader import read_card
+from leadledger.scoring.engine.score import score
+from leadledger.scoring.scorecard import build_untrained
 from tests.api.answers import CARD
 from tests.api.log.scored_leads import DAY, LEAD, count, scored
 
@@ -97,3 +104,33 @@ def test_a_full_disk(tmp_path: Path) -> None:
     with engine.connect() as connection:
         rows = connection.execute(select(func.count()).select_from(tables.scores)).scalar_one()
     assert rows == 202 - refused
+
+
+def test_what_one_record_can_do_spoils_nothing(client: TestClient, url: str) -> None:
+    """A record that the database refuses for its size is no failure of the database: async goes on, and says so."""
+    if not url.startswith("postgresql"):
+        pytest.skip("SQLite's indexes take a text of any length")
+    writer = client.app.state.service.decision_log.recorder.writer  # type: ignore[attr-defined]
+    result = score(build_untrained(read_card(CARD)), LEAD, date(2026, 7, 1))
+    lead = "".join(random.Random(1).choices(string.ascii_letters, k=8000))  # a row of an index has 2,704 bytes at most
+    scored(client)
+    writer.add(PendingEntry([Record(new_id(), now(), lead, "", "", "{}", "{}", result)], None, None))
+    scored(client)
+    while writer.waiting:
+        time.sleep(0.01)
+    assert count(url) == 2
+    assert writer.error == ""
+
+
+def test_the_log_file_is_moved_away(tmp_path: Path) -> None:
+    """While the file is gone nothing is answered, since nothing would be kept; it goes on when the file is back."""
+    with TestClient(create_app(Settings(card=CARD, home=tmp_path))) as client:
+        scored(client)
+        file = tmp_path / database.LOG_FILE
+        file.rename(tmp_path / "away")
+        answer = client.post("/v1/score", json={"lead": LEAD})
+        assert answer.status_code == 503
+        assert "its file was moved or deleted while the service ran; put it back, or restart" in answer.json()["detail"]
+        (tmp_path / "away").rename(file)
+        scored(client)
+    assert count(f"sqlite:///{file}") == 2

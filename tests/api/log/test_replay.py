@@ -43,7 +43,7 @@ def test_history_says_why_a_score_moved(client: TestClient) -> None:
     second = scored(client, "2026-09-20")
     third = scored(client, "2026-09-25", need="vague", last_activity="2026-09-24")
     outcome = {"lead": "L1", "became": "opportunity", "on": "2026-10-01"}
-    assert client.post("/v1/outcomes", json=outcome).json() == {**outcome, "new": True}
+    assert client.post("/v1/outcomes", json=outcome).json() == {**outcome, "new": True, "notes": []}
     history = client.get("/v1/leads/L1/scores").json()
     assert [score["id"] for score in history["scores"]] == [third["id"], second["id"], first["id"]]
     assert history["more"] is False
