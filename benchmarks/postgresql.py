@@ -23,8 +23,8 @@ import psycopg
 from benchmarks.lists import UNTIL, leads, release
 from leadledger.api.lists.postgres import score_table
 from leadledger.models.releases.store import Releases
+from leadledger.scoring.column_fit import find_columns
 from leadledger.scoring.printers.sql import select as sql
-from leadledger.scoring.printers.sql.cleaning import find_columns
 from leadledger.scoring.printers.sql.query import Query
 from tests.postgres import server
 

@@ -113,7 +113,7 @@ def scoring(folder: Path, way: str, master: str, repeat: int) -> list[dict[str, 
     """The rates of a scan and of scoring in one session."""
     from leadledger import score_frame
     from leadledger.models.releases.store import Releases
-    from leadledger.scoring.printers.sql.cleaning import find_columns
+    from leadledger.scoring.column_fit import find_columns
 
     spark = session(way, master)
     leads = spark.read.parquet(str(folder / "leads.parquet"))

@@ -150,7 +150,7 @@ def test_a_list(card: Scorecard, tmp_path: Path, name: str) -> None:
     scored = pd.read_csv(tmp_path / "out.csv")
     assert [*scored.columns][:3] == ["id", "custom_fields", "won"]
     assert [*scored["points"]] == POINTS[:-1]
-    assert result.unused == ("won",)
+    assert result.fit.unused == ("won",)
     (reject,) = pd.read_csv(tmp_path / "out.rejects.csv").to_dict("records")
     assert (reject["column"], reject["value"]) == ("custom_fields.need", "soon")
 

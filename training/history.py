@@ -23,11 +23,11 @@ from numpy.typing import NDArray
 from leadledger.scoring.card.reader import read_card
 from leadledger.scoring.choice_flags import name_flags
 from leadledger.scoring.choice_forms import mark_choice, split_choices
+from leadledger.scoring.column_fit import ColumnFit, find_columns, require_columns
 from leadledger.scoring.criterion import Criterion
-from leadledger.scoring.errors import DataError, did_you_mean, quote
+from leadledger.scoring.errors import DataError, did_you_mean
 from leadledger.scoring.field import OTHER_VALUE
 from leadledger.scoring.printers.sql import select as sql
-from leadledger.scoring.printers.sql.cleaning import find_columns
 from leadledger.scoring.printers.sql.dialects.literals import quoted
 from leadledger.scoring.printers.sql.query import Query
 from leadledger.scoring.scorecard import START_TENTHS, Card, Choice, Learned, Outcome, Scorecard
@@ -190,6 +190,8 @@ def read_history(
 ) -> History:
     """Read a history for a card, or for that of a file. Raises DataError, and ScorecardError for the card.
 
+    A field without a column is missing in every lead; the notes say so, and `require_fields` refuses it.
+
     `as_of` is the day on which it was taken, which decides who is immature; None: the newest plausible day in it, and
     none after `today`, where the caller knows it. `reading` says where in a file the leads are.
     """
@@ -210,7 +212,7 @@ def read_history(
     connection = connect()
     source = settle_numbers(connection, card, read_list(connection, data, reading))
     wide, became = with_outcome(card, outcome)
-    _check_columns(card, wide, became, source, label)
+    fit = _check_columns(card, wide, became, source, label)
     outcome = replace(outcome, column=find_columns(wide, source.columns)[became][0])  # as the history spells it
     if outcome.kind in ("words", "there"):
         wide, source = keep_as_text(connection, wide, became, outcome, source)
@@ -253,15 +255,18 @@ def read_history(
         connection=connection,
         waits=examined.waits,
         logged=logged,
-        notes=(*notes, *examined.notes),
+        notes=(*notes, *(() if logged else fit.describe("history")), *examined.notes),
         doubts=(*doubts, *examined.doubts),
         label=label,
         choices={name: choice for name, choice in choices.items() if name in frame},
     )
 
 
-def _check_columns(card: Card, wide: Card, became: str, source: LeadTable, label: str) -> None:
-    """Raises DataError where the outcome, its day or all fields have no column. `wide` has the outcome as a field."""
+def _check_columns(card: Card, wide: Card, became: str, source: LeadTable, label: str) -> ColumnFit:
+    """How the columns fit the card; `wide` has the outcome as a field.
+
+    Raises DataError where the outcome, its day or all fields have no column.
+    """
     outcome = wide.outcome
     assert outcome is not None
     by_field = find_columns(wide, source.columns, label)
@@ -271,12 +276,7 @@ def _check_columns(card: Card, wide: Card, became: str, source: LeadTable, label
     if outcome.since and not by_field[outcome.since]:
         hint = did_you_mean(outcome.since, source.columns)
         raise DataError(f"{label}: has no column '{outcome.since}', from which the outcome is counted.{hint}")
-    if not any(by_field[field.name] for field in card.plain_fields):
-        first = next(iter(source.columns))
-        raise DataError(
-            f"{label}: no column belongs to the card '{card.name}', the first is {quote(first)};"
-            " rename the columns, or name them under `from:` in the card"
-        )
+    return require_columns(card, source.columns, label)
 
 
 def _typed(card: Card, outcome: Outcome, became: str) -> str:

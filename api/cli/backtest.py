@@ -20,6 +20,7 @@ from leadledger.api.cli.options import (
     reading_options,
     release,
     today,
+    without,
 )
 from leadledger.api.cli.printing import report, width
 from leadledger.api.cli.progress import show_steps
@@ -48,6 +49,7 @@ class LearnedSource:
 @click.option("-o", "--out", type=FILE, help="CSV file for the leads that change.")
 @click.option("--rules-alone", is_flag=True, help="Rules as declared: apply nothing that a release has learned.")
 @accept_left_out
+@without
 @reading_options
 @home
 @release
@@ -60,6 +62,7 @@ def backtest(
     history: Path,
     out: Path | None,
     accept_left_out: bool,
+    without: tuple[str, ...],
     reading: ReadingOptions,
     learned_source: LearnedSource,
     as_of: date | None,
@@ -94,6 +97,7 @@ def backtest(
             reading=reading,
             today=today(),
             accept_left_out=accept_left_out,
+            without=without,
             progress=show_step,
         )
     text = backtest_text(result, width())

@@ -81,11 +81,9 @@ def _coverage_lines(card: Card, coverage: CardCoverage) -> Iterator[str]:
     yield "How full each field is:"
     for name, share in coverage.filled.items():
         yield f"  {name:<30} {share:>6.1%}"
-    absent = [field.name for field in card.plain_fields if field.name not in coverage.filled]
-    if absent:
-        yield f"Fields without a column: {', '.join(absent)}"
-    if coverage.unused:
-        yield f"Columns that no field uses: {', '.join(coverage.unused)}"
+    yield from coverage.fit.describe("list")
+    if coverage.fit.unused:
+        yield f"Columns that no field uses: {', '.join(coverage.fit.unused)}"
     if coverage.fires and coverage.readable:
         yield ""
         day = f"the day in '{coverage.as_of}'" if isinstance(coverage.as_of, str) else f"{coverage.as_of}"

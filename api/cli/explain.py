@@ -34,13 +34,17 @@ def explain(
 ) -> None:
     """Show the score of one LEAD with every entry of its ledger.
 
-    LEAD is a JSON file, `-` for JSON on standard input, or a list of any kind with --row or --id.
+    LEAD is a JSON file, `-` for JSON on standard input, or a list of any kind with --row or --id. JSON may be a bare
+    lead, or a body as the service takes it: {"lead": …}, or a record as a CRM sends it.
     """
     from leadledger.api.cli.lead_file import WhichLead, read_lead
-    from leadledger.scoring.engine.score import score
+    from leadledger.scoring.engine.score import get_engine
     from leadledger.scoring.printers.text import ledger_text
 
     card = source.open()
-    which, day = WhichLead(row, lead_id), as_of or today(card.card.time_zone)
-    result = score(card, read_lead(lead, card.card, which, reading), day)
+    read = read_lead(lead, card, WhichLead(row, lead_id), reading)
+    if as_of is not None and read.as_of not in (None, as_of):
+        raise click.UsageError(f"--as-of is {as_of}, and the body says {read.as_of}; give one of the two")
+    day = as_of or read.as_of or today(card.card.time_zone)
+    result = get_engine(card).build_result(read.lead.values, day, read.lead.ignored)
     report(as_json, result.to_dict(), ledger_text(result, width()))

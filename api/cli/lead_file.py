@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
-import json
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from leadledger.api.cli.printing import show_controls
-from leadledger.scoring.errors import DataError, quote
-from leadledger.scoring.printers.sql.cleaning import find_id_column
+from leadledger.api.crm.bodies import BodyRecords, read_records
+from leadledger.api.crm.reader import RecordReader
+from leadledger.api.crm.systems import recognise
+from leadledger.api.requests.json_text import parse_json
+from leadledger.api.requests.mistakes import ROOT, Mistakes, Refusal, format_path
+from leadledger.api.requests.parameters import NO_PARAMETERS
+from leadledger.scoring.cleaning import Lead
+from leadledger.scoring.column_fit import find_id_column, find_misspelt, require_columns
+from leadledger.scoring.engine.score import get_engine
+from leadledger.scoring.errors import DataError, did_you_mean, quote
 from leadledger.scoring.printers.sql.dialects.literals import quoted
-from leadledger.scoring.scorecard import Card
+from leadledger.scoring.scorecard import Card, Scorecard
 from leadledger.scoring.text_forms import WHITE_SPACE
 from leadledger.training.sources.reading import AS_FOUND, ReadingOptions
 from leadledger.training.sources.scan import ROW
@@ -32,15 +41,29 @@ class WhichLead:
     id: str | None = None
 
 
-def read_lead(path: Path, card: Card, which: WhichLead, reading: ReadingOptions = AS_FOUND) -> dict[str, Any]:
-    """A raw lead: a JSON object, or one of a list of any kind. Raises DataError."""
+@dataclass(frozen=True)
+class FileLead:
+    """A lead from a file: its typed values, and the day that a request body names (None: it names none)."""
+
+    lead: Lead
+    as_of: date | None = None
+
+
+def read_lead(path: Path, card: Scorecard, which: WhichLead, reading: ReadingOptions = AS_FOUND) -> FileLead:
+    """A lead: a JSON object, a body as the service takes it, or one of a list of any kind. Raises ScoringError."""
     if which.row is not None and which.id is not None:
         raise click.UsageError("--row and --id both name a lead; give one of them")
     if which.row is None and which.id is None:
-        return _from_json(path)
+        return _from_json(path, card)
+    return FileLead(get_engine(card).clean(_from_list(path, card.card, which, reading)))
+
+
+def _from_list(path: Path, card: Card, which: WhichLead, reading: ReadingOptions) -> dict[str, Any]:
+    """A raw lead of a list. Raises DataError."""
     with connect() as connection:
         source = settle_numbers(connection, card, read_list(connection, path, reading))
-        for note in source.notes:
+        fit = require_columns(card, source.columns, str(path))
+        for note in (*source.notes, *(fit.describe("list") if fit.misspelt else ())):
             click.echo(show_controls(note), err=True)
         table = f"SELECT * EXCLUDE ({quoted(ROW)}) FROM {source.table}"
         if which.row is not None:
@@ -73,20 +96,48 @@ def _find_by_id(
     return rows
 
 
-def _from_json(path: Path) -> dict[str, Any]:
+def _from_json(path: Path, card: Scorecard) -> FileLead:
+    """A lead as the service takes it: bare, under `lead`, or as the body of a CRM. Raises DataError."""
     label = "standard input" if str(path) == "-" else str(path)
     try:
         # The bytes are read, since a console may not be UTF-8, and would change the lead.
-        text = (sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()).decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise DataError(f"{label}: is not UTF-8 text") from None
+        content = sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()
+        body = parse_json(content)
     except OSError as error:
         raise DataError(f"{label}: can't be opened: {error.strerror}") from None
-    try:
-        lead = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        hint = "" if path.suffix in (".json", "") else "; for a list, add a row, as in --row 1"
-        raise DataError(f"{label}: is not JSON: {error}{hint}") from None
-    if not isinstance(lead, dict):
+    except Refusal as refusal:
+        is_list = path.suffix not in (".json", "") and "is not JSON" in refusal.mistakes[0].reason
+        hint = "; for a list, add a row, as in --row 1" if is_list else ""
+        raise DataError(f"{label}: {refusal.mistakes[0].reason}{hint}") from None
+    crm = recognise(body)
+    if crm is None and not isinstance(body, dict):
         raise DataError(f'{label}: must hold one lead as a JSON object, such as {{"budget": 25000}}')
-    return lead
+    mistakes = Mistakes()
+    records = BodyRecords(body, None, ROOT)
+    if crm is not None or _is_request(body):
+        records = read_records(NO_PARAMETERS, body, "lead", mistakes)
+    lead = RecordReader(get_engine(card)).clean(records.source, records.content, records.path, mistakes)
+    if mistakes or lead is None:
+        lines = [f"{format_path(mistake.path)}: {mistake.reason}" for mistake in mistakes.listed]
+        lines += [f"… and {mistakes.count - len(lines):,} more"] if mistakes.count > len(lines) else []
+        raise DataError("\n".join(lines))
+    _refuse_unused(card.card, records, lead, label)
+    return FileLead(lead, records.as_of)
+
+
+def _is_request(body: Mapping[str, Any]) -> bool:
+    """Whether an object is the body of a request, `{"lead": …}`: what is in it is an object or a list."""
+    return any(isinstance(body.get(key), dict | list) for key in ("lead", "leads"))
+
+
+def _refuse_unused(card: Card, records: BodyRecords, lead: Lead, label: str) -> None:
+    """Raises DataError for a lead with names, none of which the card uses; says which look like names of fields."""
+    names = list(records.content)
+    if not records.source and names and len(lead.ignored) == len(names):
+        known = [column for field in card.plain_fields for column in field.written_columns]
+        raise DataError(
+            f"{label}: has no name that the card '{card.name}' uses, the first is {quote(names[0])}; rename the"
+            f" members, or name them under `from:` in the card.{did_you_mean(names[0], known)}"
+        )
+    for column, name in find_misspelt(card, names).items():
+        click.echo(f"The name {quote(column)} belongs to no field; did you mean '{name}'?", err=True)

@@ -101,6 +101,20 @@ accept_left_out = click.option(
     is_flag=True,
     help="Go on where the rows that can't be used would change the result.",
 )
+
+
+def _join_names(context: click.Context, option: click.Parameter, names: Sequence[Sequence[str]]) -> tuple[str, ...]:
+    return tuple(name for listed in names for name in listed)
+
+
+without = click.option(
+    "--without",
+    type=Names(),
+    multiple=True,
+    callback=_join_names,
+    metavar="FIELDS",
+    help="Go on without these fields of the card, for which the history has no column.",
+)
 sheet = click.option("--sheet", metavar="NAME", help="Sheet of a workbook; the active, visible one if left out.")
 header_row = click.option(
     "--header-row",

@@ -10,7 +10,17 @@ from typing import TYPE_CHECKING
 import click
 
 from leadledger.api.cli.extras import training_imports
-from leadledger.api.cli.options import FILE, Day, accept_left_out, as_json, home, reading_options, release, today
+from leadledger.api.cli.options import (
+    FILE,
+    Day,
+    accept_left_out,
+    as_json,
+    home,
+    reading_options,
+    release,
+    today,
+    without,
+)
 from leadledger.api.cli.printing import report, wrap
 
 if TYPE_CHECKING:
@@ -24,6 +34,7 @@ if TYPE_CHECKING:
     "--newest", type=click.FloatRange(0.01, 1), default=0.25, show_default=True, help="Share of leads to count as new."
 )
 @accept_left_out
+@without
 @reading_options
 @home
 @release
@@ -33,6 +44,7 @@ def recalibrate(
     data: Path,
     newest: float,
     accept_left_out: bool,
+    without: tuple[str, ...],
     reading: ReadingOptions,
     home: Path,
     release: str | None,
@@ -58,6 +70,7 @@ def recalibrate(
         reading=reading,
         today=today(),
         accept_left_out=accept_left_out,
+        without=without,
     )
     name = recalibration.publish(releases, datetime.now(UTC))
     report(as_json, {"release": name, **recalibration.to_dict()}, wrap(_lines(recalibration, name)))

@@ -227,13 +227,10 @@ def _list_lines(scored: ScoredList) -> Iterator[str]:
     if scored.rejected:
         yield f"Why rows were rejected: {scored.rejects}"
     yield from scored.notes
-    for column, field in scored.misspelt.items():
-        yield f"Column '{column}' belongs to no field; did you mean '{field}'?"
     if scored.duplicates:
         have = "row has" if scored.duplicates == 1 else "rows have"
         yield f"{scored.duplicates:,} {have} the id of an earlier row: {', '.join(map(repr, scored.examples))}"
-    if scored.absent:
-        yield f"Fields that the list doesn't have: {', '.join(scored.absent)}"
+    yield from scored.fit.describe("list")
     yield from _count_lines(scored)
 
 
@@ -249,8 +246,7 @@ def _table_lines(stored: ScoredTable) -> Iterator[str]:
     if stored.duplicates:
         yield f"{stored.duplicates:,} of these share their id with another row"
     yield from stored.notes
-    if stored.absent:
-        yield f"Fields that the table doesn't have: {', '.join(stored.absent)}"
+    yield from stored.fit.describe("table")
     yield from _count_lines(stored)
 
 

@@ -57,7 +57,7 @@ class Columns:
         """The columns with their types (None: not known). Raises ScoringError."""
         if self.data is None and not self.column:
             return None
-        from leadledger.scoring.printers.sql.cleaning import find_homes
+        from leadledger.scoring.column_fit import find_homes
 
         homes = find_homes(card, dict.fromkeys(column for column, _ in self.column))
         types: dict[str, str | None] = {}

@@ -24,6 +24,7 @@ from leadledger.api.cli.options import (
     log_url,
     reading_options,
     today,
+    without,
 )
 from leadledger.api.cli.printing import report, width
 from leadledger.api.cli.progress import show_steps
@@ -81,6 +82,7 @@ class HistorySource:
 @click.option("--draft", is_flag=True, help="Make a release that nobody serves until `releases use` chooses it.")
 @click.option("--force", is_flag=True, help="Make the new release current even if it is worse.")
 @accept_left_out
+@without
 @reading_options
 @home
 @log_url
@@ -92,6 +94,7 @@ class HistorySource:
 def train(
     card: Path,
     source: HistorySource,
+    without: tuple[str, ...],
     reading: ReadingOptions,
     as_of: date | None,
     seed: int,
@@ -127,6 +130,7 @@ def train(
             reading=reading,
             today=today(),
             accept_left_out=accept_left_out,
+            without=without,
             progress=show_step,
         )
     name = training.publish(releases, datetime.now(UTC), draft=draft, force=force)

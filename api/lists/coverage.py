@@ -8,10 +8,9 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from leadledger.api.lists.results import unused_columns
+from leadledger.scoring.column_fit import ColumnFit, find_named, require_columns
 from leadledger.scoring.errors import DataError
 from leadledger.scoring.printers.sql import select as sql
-from leadledger.scoring.printers.sql.cleaning import require_columns
 from leadledger.scoring.printers.sql.dialects.literals import quoted
 from leadledger.scoring.printers.sql.query import Query
 from leadledger.scoring.scorecard import Card, build_untrained
@@ -39,7 +38,7 @@ class CardCoverage:
     rejects: tuple[Reject, ...]
     filled: Mapping[str, float]
     fires: Mapping[str, tuple[int, int]]
-    unused: tuple[str, ...]
+    fit: ColumnFit
     as_of: date | str
     notes: tuple[str, ...] = ()
 
@@ -52,7 +51,9 @@ class CardCoverage:
             "rejects": [asdict(reject) for reject in self.rejects[:MOST_REJECTS_IN_JSON]],
             "filled": {name: round(share, 4) for name, share in self.filled.items()},
             "rules": {name: {"fires": fires, "unknown": unknown} for name, (fires, unknown) in self.fires.items()},
-            "columns_not_used": list(self.unused),
+            "columns_not_used": list(self.fit.unused),
+            "fields_not_in_the_list": list(self.fit.absent),
+            "columns_misspelt": dict(self.fit.misspelt),
             "notes": list(self.notes),
         }
 
@@ -68,17 +69,17 @@ def measure_coverage(
     scorecard = build_untrained(card)
     with connect() as connection:
         leads = settle_numbers(connection, card, read_list(connection, data, reading))
-        used = require_columns(card, leads.columns, str(data))
+        fit = require_columns(card, leads.columns, str(data))
         outcome = card.outcome
-        is_history = outcome is not None and outcome.column in leads.columns and bool(used.get(outcome.since))
-        has_outcome = outcome is not None and outcome.column in leads.columns
+        has_outcome = outcome is not None and bool(find_named(outcome.column, leads.columns))
+        is_history = has_outcome and outcome is not None and bool(fit.used.get(outcome.since))
         day: date | str = as_of or (outcome.since if outcome is not None and is_history else today)
         query = Query(
             day, leads.table, leads.columns, keep=[ROW, *leads.columns], checks=True, ledger=True, fields=True
         )
         connection.execute(f"CREATE TEMP TABLE checked AS {sql.select(scorecard, query)}")
         rejects = (*leads.rejects, *find_bad_values(connection, scorecard, "checked", leads.columns))
-        fields = [field.name for field in card.plain_fields if used[field.name]]
+        fields = [field.name for field in card.plain_fields if fit.used[field.name]]
         measures = [f"count({quoted(f'f:{field}')}) / count(*)" for field in fields]
         for rule in card.rules:
             column = quoted(f"r:{rule.name}")
@@ -94,7 +95,7 @@ def measure_coverage(
         rejects=rejects,
         filled=dict(zip(fields, (share or 0.0 for share in measured), strict=False)),
         fires={rule.name: (counts[2 * i], counts[2 * i + 1]) for i, rule in enumerate(card.rules)},
-        unused=unused_columns(leads.columns, used),
+        fit=fit,
         as_of=day,
         notes=(*leads.notes, *_examine_history(card, data, as_of, today, reading)) if has_outcome else leads.notes,
     )

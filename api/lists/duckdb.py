@@ -26,15 +26,16 @@ from leadledger.api.lists import duplicate_ids, output_file
 from leadledger.api.lists.capabilities import ENGINES, refuse_unsupported
 from leadledger.api.lists.ledger_entries import ledger_columns
 from leadledger.api.lists.repeated_values import add_memos
-from leadledger.api.lists.results import RowCounts, ScoredList, absent_fields, unused_columns
+from leadledger.api.lists.results import RowCounts, ScoredList
 from leadledger.api.lists.wanted import Wanted, check_recommendations, choose_columns, parse_where
 from leadledger.models.durable_files import publish_file
+from leadledger.scoring.column_fit import find_id_column, require_columns
 from leadledger.scoring.column_paths import list_columns
 from leadledger.scoring.engine.score import get_engine
 from leadledger.scoring.errors import DataError
 from leadledger.scoring.outputs import QUESTIONS, VERDICTS, list_names
 from leadledger.scoring.printers.sql import select as sql
-from leadledger.scoring.printers.sql.cleaning import TYPE_OF_KIND, find_id_column, require_columns
+from leadledger.scoring.printers.sql.cleaning import TYPE_OF_KIND
 from leadledger.scoring.printers.sql.dialects.literals import quoted, text_literal
 from leadledger.scoring.printers.sql.number_evidence import ProvenDecimal, prove_decimals, with_decimals
 from leadledger.scoring.printers.sql.query import Query
@@ -44,7 +45,6 @@ from leadledger.training.sources.opening import open_list
 from leadledger.training.sources.reading import AS_FOUND, ReadingOptions
 from leadledger.training.sources.rejects import find_broken_rows, refuse_empty, reject_values
 from leadledger.training.sources.scan import ROW, Reject, Scan, estimate_rows, forget_rejects
-from leadledger.training.sources.spelling import find_misspelt
 from leadledger.training.sources.table import connect
 from leadledger.training.sources.work_folder import work_folder
 
@@ -146,7 +146,7 @@ class _FileRun:
         self.card, self.as_of, self.wanted, self.where = card, as_of, wanted, where
         self.connection, self.scan = connection, scan
         self.outputs = {column: f"{wanted.prefix}{column}" for column in list_names(ENGINE.columns(wanted.explain))}
-        self.used = require_columns(card.card, scan.columns, scan.label)
+        self.fit = require_columns(card.card, scan.columns, scan.label)
         self.columns = choose_columns(list(scan.columns), scan.label, self.outputs, wanted)
         self.id_column = find_id_column(card.card, scan.columns)
 
@@ -195,9 +195,7 @@ class _FileRun:
             rejects=places.rejects,
             recommendations=recommendations,
             grades=grades,
-            unused=unused_columns(scan.columns, self.used),
-            absent=absent_fields(self.used),
-            misspelt=find_misspelt(self.card.card, scan.columns),
+            fit=self.fit,
             duplicates=duplicates,
             examples=duplicate_ids.find_examples(connection, scan.sql, self.id_column) if duplicates else (),
             seconds=0.0,
@@ -332,7 +330,7 @@ class _FileRun:
         """The values that can't be read, in the order of their rows: SQL finds the rows, Python words the reasons."""
         if not bad:
             return
-        present = [*list_columns(self.used)]
+        present = [*list_columns(self.fit.used)]
         query = Query(self.as_of, _numbered(self.scan), self.scan.columns, keep=[ROW, *present])
         selected = ", ".join(map(quoted, [ROW, *present]))
         rows = self.connection.cursor().execute(

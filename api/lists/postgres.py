@@ -25,14 +25,14 @@ from leadledger.api.lists.postgres_tables import (
     sql_types,
     transaction,
 )
-from leadledger.api.lists.results import RowCounts, ScoredTable, absent_fields, unused_columns
+from leadledger.api.lists.results import RowCounts, ScoredTable
 from leadledger.api.lists.wanted import Wanted, parse_where
+from leadledger.scoring.column_fit import find_homes, find_id_column, require_columns
 from leadledger.scoring.column_paths import list_columns
 from leadledger.scoring.errors import DataError, did_you_mean, quote
 from leadledger.scoring.field import Field
 from leadledger.scoring.outputs import list_names
 from leadledger.scoring.printers.sql import select as sql
-from leadledger.scoring.printers.sql.cleaning import find_homes, find_id_column, require_columns
 from leadledger.scoring.printers.sql.dialects.postgres import LONGEST_NAME, POSTGRES, name, text
 from leadledger.scoring.printers.sql.number_evidence import ProvenDecimal, prove_decimals, with_decimals
 from leadledger.scoring.printers.sql.query import BAD, Query
@@ -111,8 +111,7 @@ def score_table(
         rejects=".".join(rejects),
         recommendations=recommendations,
         grades=grades,
-        unused=tuple(column for column in unused_columns(run.types, run.used) if column != run.key),
-        absent=absent_fields(run.used),
+        fit=replace(run.fit, unused=tuple(column for column in run.fit.unused if column != run.key)),
         notes=(*notes, *(found.sentence for found in proven)),
     )
 
@@ -120,8 +119,8 @@ def score_table(
 class _TableRun:
     """A table being scored.
 
-    `table` is its quoted name, `types` are its columns with their types as the server names them, `used` the columns of
-    each field, `key` the column that tells rows apart, `id` the name of that in the tables that are written.
+    `table` is its quoted name, `types` are its columns with their types as the server names them, `fit` says how these
+    fit the card, `key` the column that tells rows apart, `id` the name of that in the tables that are written.
     """
 
     def __init__(
@@ -145,7 +144,7 @@ class _TableRun:
             )
         self.label, self.types = label, types
         self.hides_rows = hides_rows(connection, self.table)
-        self.used = require_columns(card.card, types, label)
+        self.fit = require_columns(card.card, types, label)
         self.key = _choose_key(card.card, types, label, key)
         home = find_homes(card.card, types).get(self.key)
         self.id = home.name if home is not None and home.kind == "id" else self.key
@@ -235,7 +234,7 @@ class _TableRun:
 
     def _reject_unreadable(self, rejects: str) -> int:
         """Reject the rows with a value that can't be read; Python cleans these few again, for the reasons. How many."""
-        columns = [*list_columns(self.used)]
+        columns = [*list_columns(self.fit.used)]
         # As texts where Python has no such value: a uuid, or a day beyond the year 9999.
         selected = ", ".join(
             f"CAST(leads.{name(column)} AS text)"

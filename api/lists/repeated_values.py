@@ -11,8 +11,8 @@ from datetime import date
 
 import duckdb
 
+from leadledger.scoring.column_fit import find_homes
 from leadledger.scoring.printers.sql import select as sql
-from leadledger.scoring.printers.sql.cleaning import find_homes
 from leadledger.scoring.printers.sql.dialects.literals import quoted
 from leadledger.scoring.printers.sql.query import Query
 from leadledger.scoring.scorecard import Card, Scorecard

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from leadledger.scoring.column_fit import ColumnFit
 from leadledger.scoring.errors import DataError
 
 
@@ -46,8 +47,8 @@ class RowCounts:
 class ScoredList:
     """A list of files that was scored: its counts of rows, the files, how many leads have which advice and grade.
 
-    `left_out` counts the rows that can be read and were not wanted. `misspelt` maps columns that no field uses to the
-    names that they look like. `duplicates` counts the rows whose id an earlier row had, `examples` names some ids.
+    `left_out` counts the rows that can be read and were not wanted. `fit` says how the columns fit the
+    card. `duplicates` counts the rows whose id an earlier row had, `examples` names some ids.
     `notes` are sentences, for people, on what was noticed while the list was read.
     """
 
@@ -59,9 +60,7 @@ class ScoredList:
     rejects: Path | str
     recommendations: Mapping[str, int]
     grades: Mapping[str, int]
-    unused: tuple[str, ...]
-    absent: tuple[str, ...]
-    misspelt: Mapping[str, str]
+    fit: ColumnFit
     duplicates: int
     examples: tuple[str, ...]
     seconds: float
@@ -78,9 +77,9 @@ class ScoredList:
             "rejects": str(self.rejects),
             "recommendations": dict(self.recommendations),
             "grades": dict(self.grades),
-            "columns_not_used": list(self.unused),
-            "fields_not_in_the_list": list(self.absent),
-            "columns_misspelt": dict(self.misspelt),
+            "columns_not_used": list(self.fit.unused),
+            "fields_not_in_the_list": list(self.fit.absent),
+            "columns_misspelt": dict(self.fit.misspelt),
             "duplicate_ids": self.duplicates,
             "examples_of_duplicate_ids": list(self.examples),
             "notes": list(self.notes),
@@ -104,8 +103,7 @@ class ScoredTable:
     rejects: str
     recommendations: Mapping[str, int]
     grades: Mapping[str, int]
-    unused: tuple[str, ...]
-    absent: tuple[str, ...]
+    fit: ColumnFit
     notes: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
@@ -119,18 +117,8 @@ class ScoredTable:
             "rejects": self.rejects,
             "recommendations": dict(self.recommendations),
             "grades": dict(self.grades),
-            "columns_not_used": list(self.unused),
-            "fields_not_in_the_table": list(self.absent),
+            "columns_not_used": list(self.fit.unused),
+            "fields_not_in_the_table": list(self.fit.absent),
+            "columns_misspelt": dict(self.fit.misspelt),
             "notes": list(self.notes),
         }
-
-
-def unused_columns(columns: Iterable[str], used: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
-    """The columns of a list that no field uses; `used` maps each field to its columns in the list."""
-    taken = {column for names in used.values() for column in names}
-    return tuple(column for column in columns if column not in taken)
-
-
-def absent_fields(used: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
-    """The fields that have no column in a list; `used` maps each field to its columns in the list."""
-    return tuple(field for field, columns in used.items() if not columns)

@@ -18,22 +18,21 @@ from typing import TYPE_CHECKING, Any
 
 from leadledger.api.lists.capabilities import ENGINES, refuse_unsupported
 from leadledger.api.lists.duplicate_ids import MOST_EXAMPLES
-from leadledger.api.lists.results import RowCounts, ScoredList, absent_fields, unused_columns
+from leadledger.api.lists.results import RowCounts, ScoredList
 from leadledger.api.lists.spark_files import ENDINGS, SparkFiles, find_kind, separator, stem
 from leadledger.api.lists.spark_session import spark_session
 from leadledger.api.lists.wanted import Wanted, check_recommendations, choose_columns, parse_where
+from leadledger.scoring.column_fit import find_columns, find_id_column, require_columns
 from leadledger.scoring.column_paths import list_columns
 from leadledger.scoring.errors import DataError
 from leadledger.scoring.frames import spark as spark_frame
 from leadledger.scoring.outputs import list_names
-from leadledger.scoring.printers.sql.cleaning import find_columns, find_id_column, require_columns
 from leadledger.scoring.printers.sql.dialects.spark import SPARK, name
 from leadledger.scoring.printers.sql.number_evidence import ProvenDecimal, with_decimals
 from leadledger.scoring.printers.sql.query import BAD, Query
 from leadledger.scoring.scorecard import Scorecard
 from leadledger.training.sources.rejects import reject_values
 from leadledger.training.sources.scan import Reject
-from leadledger.training.sources.spelling import find_misspelt
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -122,7 +121,7 @@ class _FolderRun:
         leads = self._open(data, first, kind)
         beside = self.files.beside(out, f"{stem(self.files.name(out))}.rejects.csv")
         rejects = beside if self.wanted.rejects is None else str(self.wanted.rejects)
-        require_columns(self.card.card, leads.no_types, leads.label)
+        fit = require_columns(self.card.card, leads.no_types, leads.label)
         columns = choose_columns(leads.columns, leads.label, self.outputs, self.wanted)
         with self.files.part_folder(out) as part, self.files.part_folder(rejects) as rejects_part:
             if part == rejects_part:
@@ -145,7 +144,6 @@ class _FolderRun:
             duplicates, examples = self._find_duplicates(leads)
             self.files.publish(rejects_part, rejects)
             self.files.publish(part, out)
-        present = find_columns(self.card.card, leads.no_types)
         return ScoredList(
             rows=counts.read,
             scored=counts.scored,
@@ -155,9 +153,7 @@ class _FolderRun:
             rejects=rejects,
             recommendations=tallies["recommendation"],
             grades=tallies["grade"],
-            unused=unused_columns(leads.columns, present),
-            absent=absent_fields(present),
-            misspelt=find_misspelt(self.card.card, leads.columns),
+            fit=fit,
             duplicates=duplicates,
             examples=examples,
             seconds=0.0,

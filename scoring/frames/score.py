@@ -8,6 +8,7 @@ cleaned by Python first. Each row gets what `score` gives for it as a record.
 from __future__ import annotations
 
 import json
+import logging
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -16,13 +17,13 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from leadledger.scoring.cleaning import make_cleaner
+from leadledger.scoring.column_fit import find_columns, find_homes, require_columns
 from leadledger.scoring.engine.score import get_engine, unwrap_scalar
 from leadledger.scoring.errors import DataError, UnreadableValue, did_you_mean, quote
 from leadledger.scoring.frames import spark as spark_frame
 from leadledger.scoring.frames.libraries import ARROW, LIBRARIES, POLARS, SPARK, Library, find_library, require_arrow
 from leadledger.scoring.outputs import PLUS_MINUS, REASON_COLUMNS, SCORE_COLUMNS, list_names
 from leadledger.scoring.printers.sql import select as sql
-from leadledger.scoring.printers.sql.cleaning import find_columns, find_homes, require_columns
 from leadledger.scoring.printers.sql.dialects import spark
 from leadledger.scoring.printers.sql.dialects.column_types import type_family
 from leadledger.scoring.printers.sql.dialects.duckdb import DUCKDB_SETTINGS
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
 
 Frame = TypeVar("Frame")
 
+LOGGER = logging.getLogger("leadledger")
+LABEL = "the data frame"
 PROBLEM = "problem"
 FRAME = "ll_frame"
 UNREAD = "ll:unread"  # 1 where Python has refused a value of a row
@@ -58,6 +61,8 @@ def score_frame(
     a Spark DataFrame, which the cluster scores when the result is asked for, without a Python worker.
     `card` is a scorecard, or what has one: the result of `train`.
     A column belongs to a field by its name, or by a name under `from:` in the card; a field without one is missing.
+    Which fields these are, and which columns look like them, is written to the logger `leadledger` as a warning, once
+    for a scorecard.
 
     `keep` are the columns of `frame` to bring along; None: all. Behind them come `score` (0 to 100), `points`,
     `probability` (0..1; missing while no base rate is known), `grade`, `recommendation`, with `explain` also the
@@ -119,29 +124,41 @@ class _FrameScoring:
 
     def check(self, columns: list[Any], added: Sequence[str]) -> None:
         """Raises DataError where the columns of a frame can't be scored, kept or told apart."""
-        require_columns(self.card.card, dict.fromkeys(columns, ""), "the data frame")
+        fit = require_columns(self.card.card, columns, LABEL)
+        _warn(self.card, " ".join(f"{sentence}." for sentence in fit.describe("data frame")))
         read, kept = self.read(columns), self.kept(columns)
         twice = [column for column in [*read, *kept] if columns.count(column) > 1]
         if twice:
-            raise DataError(f"the data frame: has two columns {quote(twice[0])}; drop one, or rename it")
+            raise DataError(f"{LABEL}: has two columns {quote(twice[0])}; drop one, or rename it")
         first: dict[str, str] = {}
         for column in read:  # SQL takes names that differ in case for one
             same = first.setdefault(column.lower(), column)
             if same != column:
                 raise DataError(
-                    f"the data frame: the columns {quote(same)} and {quote(column)} differ only in case; drop one, or"
+                    f"{LABEL}: the columns {quote(same)} and {quote(column)} differ only in case; drop one, or"
                     " rename it"
                 )
         for column in kept:
             if column not in columns:
                 hint = did_you_mean(str(column), map(str, columns))
-                raise DataError(f"the data frame: has no column {quote(column)} to keep.{hint}")
+                raise DataError(f"{LABEL}: has no column {quote(column)} to keep.{hint}")
         for column in added:
             if column in kept:
                 raise DataError(
-                    f"the data frame: has a column {quote(column)} already; give the new ones another name, as in"
+                    f"{LABEL}: has a column {quote(column)} already; give the new ones another name, as in"
                     " prefix='lead_', or leave it out of `keep`"
                 )
+
+
+def _warn(card: Scorecard, text: str) -> None:
+    """Log a warning, once for a scorecard: a frame may come in many parts, and a log is read by people.
+
+    No Python warning, which test suites turn into an error.
+    """
+    warned = card.__dict__.setdefault("warned", set())  # as `get_engine` keeps what follows from a frozen scorecard
+    if text and text not in warned:
+        warned.add(text)
+        LOGGER.warning("score_frame: %s", text)
 
 
 def _score_lazily(scoring: _FrameScoring, frame: Any) -> Any:

@@ -12,11 +12,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 from uuid import uuid4
 
+from leadledger.scoring.column_fit import find_homes
 from leadledger.scoring.column_paths import NOT_OBJECT
 from leadledger.scoring.errors import DataError
 from leadledger.scoring.printers.sql import number_evidence
 from leadledger.scoring.printers.sql import select as sql
-from leadledger.scoring.printers.sql.cleaning import find_doubtful, find_homes
+from leadledger.scoring.printers.sql.cleaning import find_doubtful
 from leadledger.scoring.printers.sql.dialects import spark
 from leadledger.scoring.printers.sql.dialects.column_types import type_family
 from leadledger.scoring.printers.sql.number_evidence import ProvenDecimal

@@ -7,7 +7,7 @@ alone into the old card, and kept alone out of the new one. Edits that work only
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -20,16 +20,17 @@ from numpy.typing import NDArray
 from leadledger.models.releases.learned_checks import check_learned
 from leadledger.models.releases.store import Releases
 from leadledger.scoring.card.reader import read_card
+from leadledger.scoring.column_fit import find_columns
 from leadledger.scoring.errors import DataError, ReleaseError, quote
 from leadledger.scoring.outputs import VERDICTS
-from leadledger.scoring.printers.sql.cleaning import find_columns
 from leadledger.scoring.printers.sql.dialects.literals import quoted, text_literal
 from leadledger.scoring.scorecard import Card, Learned, Outcome, Scorecard, build_untrained
-from leadledger.training.evidence.card_edits import CardEdit, fields_read, find_edits, swap_in
+from leadledger.training.evidence.card_edits import CardEdit, find_edits, swap_in
 from leadledger.training.history import History, read_history
 from leadledger.training.intervals import rate_limits
 from leadledger.training.notebook import table
 from leadledger.training.sources.reading import AS_FOUND, ReadingOptions
+from leadledger.training.sources.required_fields import fields_read, fields_to_score, require_fields
 from leadledger.training.sources.scan import ROW
 
 
@@ -162,6 +163,7 @@ def backtest(
     reading: ReadingOptions = AS_FOUND,
     today: date | None = None,
     accept_left_out: bool = False,
+    without: Sequence[str] = (),
     progress: Callable[[str], None] = lambda step: None,
 ) -> Backtest:
     """Try an edited card on a history. Raises ScorecardError for a card, DataError where the two can't be compared.
@@ -169,11 +171,15 @@ def backtest(
     `learned` is applied to both cards, and `release` names where it came from; None: rules as declared. `as_of` is the
     day on which the history was taken; None: the newest plausible day in it, and none after `today`. `reading` says
     where in a file the leads are. `accept_left_out`: go on where the rows that are left out would change the result.
+    `without` names the fields that the history has no column for and that the comparison goes on without.
     """
     old, new = (card if isinstance(card, Card) else read_card(card) for card in (old, new))
     _comparable(old, new, learned)
     progress("reading the history")
-    history = read_history(old, data, as_of, reading, today).refuse_doubtful("the back-test", accept_left_out)
+    history = read_history(old, data, as_of, reading, today)
+    needs = [(card, fields_to_score(card, learned)) for card in (old, new)]
+    require_fields(history.source.columns, needs, without, history.label, "A comparison")
+    history = history.refuse_doubtful("the back-test", accept_left_out)
     grades = tuple(dict.fromkeys((*_grades(old), *_grades(new))))
 
     def score(card: Card) -> _CardScores:

@@ -14,6 +14,7 @@ from leadledger.scoring.gate import Stage
 from leadledger.scoring.result import format_signed, format_unsigned
 from leadledger.scoring.rule import Group, Rule
 from leadledger.scoring.scorecard import Card, Learned, Scorecard
+from leadledger.training.sources.required_fields import fields_read
 
 
 @dataclass(frozen=True)
@@ -171,15 +172,3 @@ def _whole(card: Card, donor: Card) -> Card:
             present[name] = donor.fields[name]
             lacking += donor.fields[name].computed_from
     return replace(card, rules=rules, fields=present)
-
-
-def fields_read(card: Card) -> tuple[str, ...]:
-    """The fields that the conditions of a card read."""
-    conditions = (
-        *(rule.when for rule in card.rules),
-        *(criterion.met for criterion in card.criteria),
-        *(exclusion.when for exclusion in card.exclude),
-    )
-    names = [name for condition in conditions for name in condition.fields]
-    names += [rule.half_life.of for rule in card.rules if rule.half_life]
-    return tuple(dict.fromkeys(names))

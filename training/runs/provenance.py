@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import platform
+from collections.abc import Sequence
 from datetime import timedelta
 from importlib.metadata import version
 from pathlib import Path
@@ -20,9 +21,16 @@ PACKAGES = ("leadledger", "scikit-learn", "lightgbm", "pandas", "numpy", "duckdb
 
 
 def provenance(
-    card_text: str, data: Path | str | pd.DataFrame | LoggedHistory, history: History, seed: int
+    card_text: str,
+    data: Path | str | pd.DataFrame | LoggedHistory,
+    history: History,
+    seed: int,
+    without: Sequence[str] = (),
 ) -> dict[str, Any]:
-    """What makes a release repeatable: with all of this the same, it comes out the same, byte for byte."""
+    """What makes a release repeatable: with all of this the same, it comes out the same, byte for byte.
+
+    `without` are the fields that the history had no column for.
+    """
     if isinstance(data, pd.DataFrame):
         name, digest = "data frame", _digest_frame(data)
     else:
@@ -36,6 +44,7 @@ def provenance(
         "data_sha256": digest,
         **({"log": dict(data.source)} if isinstance(data, LoggedHistory) else {}),
         "rows": history.counts.rows,
+        "without": list(without),
         "card_sha256": hashlib.sha256(card_text.encode()).hexdigest(),
         "as_of": None if history.as_of is None else history.as_of.isoformat(),
         "oldest_lead": None if days is None else (EPOCH + timedelta(int(days[0]))).isoformat(),

@@ -7,7 +7,7 @@ thresholds are found anew on these leads, because their promise rested on the ol
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
@@ -19,7 +19,7 @@ from scipy.special import expit
 
 from leadledger.models.releases.store import Releases
 from leadledger.scoring.errors import DataError
-from leadledger.scoring.scorecard import START_TENTHS, Learned
+from leadledger.scoring.scorecard import START_TENTHS, Learned, Scorecard
 from leadledger.training.evidence.forecast_quality import judge
 from leadledger.training.history import read_history
 from leadledger.training.learn.threshold import find_thresholds
@@ -27,6 +27,7 @@ from leadledger.training.learn.trust import LOG_ODDS, in_the_large, probability_
 from leadledger.training.notebook import table
 from leadledger.training.runs.provenance import provenance
 from leadledger.training.sources.reading import AS_FOUND, ReadingOptions
+from leadledger.training.sources.required_fields import fields_to_score, require_fields
 
 NEWEST_SHARE = 0.25  # share of the history that counts as recent, unless the caller sets another
 FEWEST_OF_A_KIND = 20  # recent leads of either outcome, below which a rate is a guess
@@ -90,18 +91,24 @@ def recalibrate(
     reading: ReadingOptions = AS_FOUND,
     today: date | None = None,
     accept_left_out: bool = False,
+    without: Sequence[str] = (),
 ) -> Recalibration:
     """Move the base rate of a release (None: the current one) to the newest leads of a history.
 
     `newest` (0..1) is the share of leads that counts as recent: the newest where the card names a day, else the last
     of the file. `reading` says where in a file the leads are. `today` and `accept_left_out` as for training.
+    `without` names the fields that the history has no column for and that it goes on without, as well as without those
+    that the release was made without.
     Raises ReleaseError for the release, DataError for the data, or where the recent leads are too few.
     """
     old = releases.open(release)
     card = old.card
     if old.learned.base_rate is None:
         raise DataError(f"release {old.release} has no base rate; `leadledger train` gives it one")
-    history = read_history(card, data, as_of, reading, today).refuse_doubtful("recalibration", accept_left_out)
+    history = read_history(card, data, as_of, reading, today)
+    needs = [(card, _fields_that_count(releases, old))]
+    gone = require_fields(history.source.columns, needs, without, history.label, "The base rate")
+    history = history.refuse_doubtful("recalibration", accept_left_out)
     leads = max(1, round(len(history) * newest))
     recent = np.arange(len(history))[-leads:]
     won = history.won[recent]
@@ -131,6 +138,12 @@ def recalibrate(
         "promises": {name: threshold.to_dict() for name, threshold in thresholds.items()},
     }
     text = releases.read(old.release, "card.yaml").decode("utf-8")
-    source = {"recalibrated_from": old.release} | provenance(text, data, history, 0)
+    source = {"recalibrated_from": old.release} | provenance(text, data, history, 0, gone)
     names = old.card.standard_names
     return Recalibration(text, moved, old.release, old.learned.base_rate, after, metrics, source, names, history.notes)
+
+
+def _fields_that_count(releases: Releases, release: Scorecard) -> tuple[str, ...]:
+    """The fields that a release scores by, but for those that it was made without."""
+    without = releases.show(release.release)["provenance"].get("without", ())
+    return tuple(name for name in fields_to_score(release.card, release.learned) if name not in without)

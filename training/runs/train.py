@@ -5,7 +5,7 @@ Where nothing can be learned (no outcome, too few of them, or all alike) trainin
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -37,6 +37,7 @@ from leadledger.training.runs.provenance import provenance
 from leadledger.training.runs.training_result import Training
 from leadledger.training.sources.logged import LoggedHistory
 from leadledger.training.sources.reading import AS_FOUND, ReadingOptions
+from leadledger.training.sources.required_fields import check_without, fields_to_learn, require_fields
 
 HELD_OUT = 0.25  # share of the leads to judge by, unless the caller sets another
 FEWEST_OF_A_KIND = 10  # outcomes of either kind, below which no classifier is fitted
@@ -55,6 +56,7 @@ def train(
     reading: ReadingOptions = AS_FOUND,
     today: date | None = None,
     accept_left_out: bool = False,
+    without: Sequence[str] = (),
     progress: Callable[[str], None] = lambda step: None,
 ) -> Training:
     """Learn from a history.
@@ -69,16 +71,23 @@ def train(
     `current` is the release that this one would follow; both are judged by the same held-out leads.
     `reading` says where in a file the leads are. `as_of` is the day on which the history was taken; None: its newest
     plausible day, and none after `today`, where the caller knows it. `accept_left_out`: go on where the rows that are
-    left out would change the result.
+    left out would change the result. `without` names the fields that the history has no column for and that training
+    goes on without; any other field of the card that it needs and that has none stops it.
     """
     path = Path(card)
     written = read_card(path)
     card_text = path.read_bytes().decode("utf-8")
     progress("reading the history")
-    history = read_history(written, data, as_of, reading, today).refuse_doubtful("training", accept_left_out)
+    history = read_history(written, data, as_of, reading, today)
+    check_without([written], without)
+    gone: tuple[str, ...] = ()
+    if not history.logged:  # the log has a column for each field
+        needs = [(written, fields_to_learn(written))]
+        gone = require_fields(history.source.columns, needs, without, history.label, "A release")
+    history = history.refuse_doubtful("training", accept_left_out)
     written = add_choice_flags(written, history.choices)
     weights = None if sample_weight is None else align_weights(sample_weight, history.rows, history.counts.rows)
-    source = provenance(card_text, data, history, seed)
+    source = provenance(card_text, data, history, seed, gone)
     metrics = _history_metrics(written, data, history)
     why = _too_little(written, history)
     split = None if why else split_history(history, held_out, seed)

@@ -14,10 +14,10 @@ from typing import Any
 
 import duckdb
 
+from leadledger.scoring.column_fit import find_columns
 from leadledger.scoring.column_paths import list_columns
 from leadledger.scoring.engine.score import get_engine
 from leadledger.scoring.errors import DataError
-from leadledger.scoring.printers.sql.cleaning import find_columns
 from leadledger.scoring.printers.sql.dialects.literals import quoted
 from leadledger.scoring.scorecard import Scorecard
 from leadledger.training.sources.scan import LONGEST_LINE, ROW, Reject, Scan, forget_rejects

@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from itertools import combinations
 
-from leadledger.scoring.column_names import refuse_alike
+from leadledger.scoring.column_fit import find_columns
 from leadledger.scoring.day_forms import is_day
-from leadledger.scoring.errors import DataError, PrinterError, UnreadableValue, did_you_mean, quote
+from leadledger.scoring.errors import PrinterError, UnreadableValue
 from leadledger.scoring.field import OTHER_VALUE, Field
 from leadledger.scoring.flag_forms import NO_TEXTS, YES_TEXTS
 from leadledger.scoring.lead_ids import LONGEST_ID
@@ -43,58 +43,6 @@ TYPE_OF_KIND = {
 }
 
 _NUMBERS = ("integer", "wide", "decimal", "float", "real")  # the families of numbers
-
-
-def find_columns(card: Card, columns: Iterable[str], label: str = "the list") -> dict[str, list[str]]:
-    """The columns that hold each plain field, of those that there are, in the order of the fields.
-
-    Raises DataError, which calls the list `label`, where two of them are spellings of one name.
-    """
-    matched = card.column_names.match(columns)
-    refuse_alike(matched, label)
-    by_field: dict[str, list[str]] = {field.name: [] for field in card.plain_fields}
-    for column, name in matched.fields.items():
-        by_field[name].append(column)
-    for path in card.column_paths.find(columns):
-        if path.column not in by_field[path.field]:
-            by_field[path.field].append(path.column)
-    for field in card.plain_fields:  # the field's own name first
-        if len(by_field[field.name]) > 1:
-            order = {column: place for place, column in enumerate(field.columns)}
-            by_field[field.name].sort(key=lambda column: order.get(column, len(order)))
-    return by_field
-
-
-def find_homes(card: Card, columns: Iterable[str]) -> dict[str, Field]:
-    """The field of each column that belongs to one."""
-    return {column: card.fields[field] for column, field in card.column_names.match(columns).fields.items()}
-
-
-def find_id_column(card: Card, columns: Mapping[str, str]) -> str:
-    """The column of the lead's id: of the first field of `kind: id` that has one; empty where none has.
-
-    An id inside of an object has no column.
-    """
-    by_field = find_columns(card, columns)
-    homes = find_homes(card, columns)
-    ids = (column for field in card.plain_fields if field.kind == "id" for column in by_field[field.name])
-    return next((column for column in ids if column in homes), "")
-
-
-def require_columns(card: Card, columns: Mapping[str, str], label: str) -> dict[str, list[str]]:
-    """As `find_columns`; raises DataError, which calls the list `label`, where no column belongs to the card."""
-    by_field = find_columns(card, columns, label)
-    if not any(by_field.values()):
-        known = [column for field in card.plain_fields for column in field.written_columns]
-        first = next(iter(columns), None)
-        which, hint = "it has none", ""
-        if first is not None:
-            which, hint = f"the first is {quote(first)}", did_you_mean(str(first), known)
-        raise DataError(
-            f"{label}: no column belongs to the card '{card.name}', {which}; rename the columns, or name them under"
-            f" `from:` in the card.{hint}"
-        )
-    return by_field
 
 
 def cleaning_steps(

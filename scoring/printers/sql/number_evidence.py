@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from leadledger.scoring.column_fit import find_columns
 from leadledger.scoring.errors import quote
 from leadledger.scoring.field import Field
 from leadledger.scoring.number_forms import (
@@ -21,7 +22,7 @@ from leadledger.scoring.number_forms import (
     DecimalSign,
     with_decimal,
 )
-from leadledger.scoring.printers.sql.cleaning import find_columns, fold_number
+from leadledger.scoring.printers.sql.cleaning import fold_number
 from leadledger.scoring.printers.sql.dialects.column_types import UNKNOWN, type_family
 from leadledger.scoring.printers.sql.dialects.dialect import Dialect
 from leadledger.scoring.printers.sql.dialects.duckdb import DUCKDB

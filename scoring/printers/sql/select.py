@@ -17,11 +17,12 @@ from dataclasses import replace
 from datetime import date
 
 from leadledger.scoring.card.condition import parse_tree
+from leadledger.scoring.column_fit import find_homes
 from leadledger.scoring.errors import PrinterError
 from leadledger.scoring.outputs import PLUS_MINUS, REASON_COLUMNS, SCORE_COLUMNS, list_names
 from leadledger.scoring.printers.comments import comment_text
 from leadledger.scoring.printers.sql.advice import AdvicePrinter
-from leadledger.scoring.printers.sql.cleaning import cleaning_steps, find_homes
+from leadledger.scoring.printers.sql.cleaning import cleaning_steps
 from leadledger.scoring.printers.sql.conditions import ConditionPrinter, bracketed
 from leadledger.scoring.printers.sql.dialects.column_types import UNKNOWN
 from leadledger.scoring.printers.sql.dialects.dialect import Dialect

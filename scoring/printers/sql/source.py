@@ -8,9 +8,9 @@ from dataclasses import replace
 import sqlglot
 from sqlglot import exp
 
+from leadledger.scoring.column_fit import find_columns
 from leadledger.scoring.column_paths import list_columns
 from leadledger.scoring.errors import PrinterError, quote
-from leadledger.scoring.printers.sql.cleaning import find_columns
 from leadledger.scoring.printers.sql.dialects.by_name import DIALECTS
 from leadledger.scoring.printers.sql.dialects.dialect import Dialect
 from leadledger.scoring.printers.sql.dialects.literals import written_parts

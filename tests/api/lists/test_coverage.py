@@ -35,7 +35,7 @@ def test_a_card_and_a_list(tmp_path: Path) -> None:
     ]
     assert coverage.to_dict()["filled"] == {"id": 1.0, "need": 1.0, "budget": 0.6667}
     assert coverage.to_dict()["rules"] == {"urgent": {"fires": 2, "unknown": 0}, "rich": {"fires": 1, "unknown": 1}}
-    assert coverage.unused == ("note",)
+    assert coverage.fit.unused == ("note",)
 
 
 def test_a_case_that_fails() -> None:

@@ -106,7 +106,7 @@ def test_a_list_is_scored(card: Scorecard, tmp_path: Path) -> None:
         {"row": "4", "column": "", "value": "4", "reason": "has fewer columns than the header"},
     ]
     assert result.recommendations == {"nurture": 2, "promote": 1}
-    assert (result.unused, result.absent) == (("comment",), ())
+    assert (result.fit.unused, result.fit.absent) == (("comment",), ())
 
 
 def test_parquet_in_and_out(card: Scorecard, tmp_path: Path) -> None:
@@ -296,7 +296,7 @@ def test_duplicate_ids_and_misspelt_columns_are_named(card: Scorecard, tmp_path:
     leads.write_text("id,need,bugdet\n7,clear,1\n8,clear,2\n7,vague,3\n 7 ,vague,3\n8,vague,\n,clear,\n,clear,\n")
     result = score_list(card, leads, tmp_path / "scored.csv", AS_OF)
     assert (result.scored, result.duplicates, result.examples) == (7, 3, ("7", "8"))
-    assert result.misspelt == {"bugdet": "budget"}
+    assert result.fit.misspelt == {"bugdet": "budget"}
 
 
 @pytest.mark.slow

@@ -306,4 +306,4 @@ def test_late_keys_of_json_lines_are_columns(card: Scorecard, tmp_path: Path) ->
     path.write_text("".join(json.dumps(record) + "\n" for record in records))
     result = score_list(card, path, tmp_path / "out.csv", AS_OF)
     assert check(result, tmp_path / "out.csv") == []
-    assert (result.rows, result.unused) == (20_001, ("late",))
+    assert (result.rows, result.fit.unused) == (20_001, ("late",))

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from leadledger.api.lists.results import RowCounts, absent_fields, unused_columns
+from leadledger.api.lists.results import RowCounts
 from leadledger.scoring.errors import DataError
 
 WHOLE = RowCounts(read=10_000, scored=7_000, rejected=3_000, scored_again=7_000, rejected_again=3_000)
@@ -44,10 +44,3 @@ def test_the_message() -> None:
     )
     with pytest.raises(DataError, match=f"^{re.escape(message)}$"):
         RowCounts(10_000, 7_000, 3_000, 6_999, 3_000).reconcile("leads.csv", all_rows=True)
-
-
-def test_columns_without_a_field_and_fields_without_a_column() -> None:
-    """In their order."""
-    used = {"id": ["Lead Id"], "need": [], "budget": ["Budget", "budget"], "seen": []}
-    assert unused_columns(["x", "Lead Id", "budget", "Budget", "y"], used) == ("x", "y")
-    assert absent_fields(used) == ("need", "seen")

@@ -21,13 +21,12 @@ from leadledger.models.releases.store import Releases
 from leadledger.scoring.card.card_keys import KINDS
 from leadledger.scoring.card.crm_names import SYSTEMS, read_labels, read_standard_fields
 from leadledger.scoring.card.reader import parse_card
+from leadledger.scoring.column_fit import find_misspelt, require_columns
 from leadledger.scoring.column_names import name_key
 from leadledger.scoring.errors import DataError, LeadError
-from leadledger.scoring.printers.sql.cleaning import require_columns
 from leadledger.scoring.scorecard import Learned, Scorecard, build_untrained
 from leadledger.training.evidence.known_later import bare, known_later
 from leadledger.training.runs.recalibration import Recalibration
-from leadledger.training.sources.spelling import find_misspelt
 
 DAY = date(2026, 1, 1)
 

@@ -217,7 +217,9 @@ def test_what_cant_be_tried_is_reported() -> None:
     new = CARD.replace("key: {kind: id}", "key: {kind: text, values: [one, two, three, five]}")
     new = new.replace("criteria:", "  new: {kind: flag}\ncriteria:")
     new = new.replace("exclude:", "  - {name: c, when: new, points: 9, reason: C}\nexclude:")
-    test = backtest(parse_card(old), parse_card(new), history)
+    with pytest.raises(DataError, match=r"^the data frame: a field that the card uses has no column: new\. "):
+        backtest(parse_card(old), parse_card(new), history)
+    test = backtest(parse_card(old), parse_card(new), history, without=["new"])
     assert test.leads == 4
     assert test.notes == (
         "Left out, of 6 rows: 1 unreadable.",
