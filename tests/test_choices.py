@@ -340,6 +340,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Training:
     odds = -1.0 + 1.6 * interests[:, 0] + 1.6 * tags[:, 0]
     history = pd.DataFrame(
         {
+            # Where nothing is chosen, nothing is known.
             "interests": [list(np.array(["CRM", "erp", "hr"])[row]) for row in interests],
             "tags": [", ".join(np.array(["VIP", f"tag {i}"])[row]) for i, row in enumerate(tags)],
             "won": random.random(1500) < 1 / (1 + np.exp(-odds)),
@@ -360,6 +361,7 @@ def test_each_choice_is_learned_by_itself(trained: Training, tmp_path: Path) -> 
     for name in ("interests__crm", "tags__vip"):
         _, no, yes = tables[name]
         assert yes - no > 100
+    assert trained.metrics["rounding_gap"]["largest_points"] < 1
     releases = Releases(tmp_path)
     opened = releases.open(trained.publish(releases, datetime(2026, 7, 1, tzinfo=UTC)))
     assert opened.learned == trained.learned

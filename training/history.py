@@ -356,7 +356,8 @@ def _learnable(card: Card, whole: pd.DataFrame, choices: Mapping[str, Choice]) -
         elif declared.kind == "choices":
             flags = {name: choice.choice for name, choice in choices.items() if choice.field == declared.name}
             for name, choice in flags.items():
-                has = values.str.contains(mark_choice(choice, declared.separator), regex=False).astype("boolean")
+                has = values.str.contains(mark_choice(choice, declared.separator), regex=False)
+                has = has.astype("boolean").where(values.notna())  # text columns of pandas have no unknown
                 if has.nunique(dropna=False) > 1:
                     columns[name] = has
         elif declared.kind == "number":

@@ -98,7 +98,7 @@ def clean_lead(
         note_repeated_names(lead, path, mistakes)
     for key, value in lead.items():
         kind = type(value)
-        if engine.paths and isinstance(value, dict) and engine.paths.is_column(key):
+        if engine.has_paths and isinstance(value, dict) and engine.paths.is_column(key):
             note_repeated_names(value, _path_of(key, path, paths), mistakes)
             continue  # the engine reads its members
         if kind is list and name_key(key) in engine.list_keys:

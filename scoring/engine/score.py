@@ -88,6 +88,7 @@ class Engine:
         }
         self._names = card.card.column_names
         self.paths = card.card.column_paths
+        self.has_paths = bool(self.paths)
         self._numbers = frozenset(field.name for field in card.card.plain_fields if field.kind == "number")
         # The keys of the names under which a value may be a list.
         self.list_keys = frozenset(
@@ -109,20 +110,19 @@ class Engine:
 
     def clean(self, lead: Mapping[str, Any], path: str = "$") -> Lead:
         """Typed values of a raw lead. Raises LeadError; `path` leads to the lead in the caller's input."""
-        broken: Mapping[str, Any] = {}
-        if self.paths and (found := self.paths.find(lead)):
-            lead, broken = spread(lead, found, self._numbers)
+        broken: list[BadValue] = []
+        if self.has_paths:
+            lead, texts = spread(lead, self.paths.find(lead), self._numbers)
+            broken = [BadValue("", column, raw, f"{quote(raw)} {NOT_OBJECT}", path) for column, raw in texts.items()]
         values, ignored, problems = self._read_values(lead, self._names.exact, path)
-        problems += [BadValue("", column, raw, f"{quote(raw)} {NOT_OBJECT}", path) for column, raw in broken.items()]
         if ignored and self._names.may_match(ignored):
             matched = self._names.match(lead)
-            values, ignored, more = self._read_values(lead, matched.fields, path)
-            problems = [*(problem for problem in problems if not problem.field), *more]
+            values, ignored, problems = self._read_values(lead, matched.fields, path)
             for first, second in matched.alike:
                 reason = f"is the same name as {quote(first)}, spelt otherwise; send one of the two"
                 problems.append(BadValue(matched.fields[second], second, lead[second], reason, path))
-        if problems:
-            raise LeadError(problems)
+        if problems or broken:
+            raise LeadError([*broken, *problems])
         return Lead(values, tuple(map(str, ignored)))
 
     def _read_values(
