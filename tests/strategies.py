@@ -15,6 +15,7 @@ from leadledger.scoring.exclusion import Exclusion
 from leadledger.scoring.field import Field
 from leadledger.scoring.gate import Stage, Threshold
 from leadledger.scoring.lookup import Branch, Combination, Leaf, Pair, Table, Term, find_branch_fields
+from leadledger.scoring.number_forms import parse_number_format
 from leadledger.scoring.rule import Group, Rule
 from leadledger.scoring.scorecard import Card, Learned, Scorecard
 from leadledger.scoring.text_forms import strip
@@ -313,6 +314,14 @@ def values_of(field: str) -> st.SearchStrategy[object]:
 
 LEADS = st.fixed_dictionaries({name: values_of(name) for name in PLAIN})
 
+# What looks like a number, or like two; and fields that say in every way how their numbers are written.
+NUMBER_LIKE = st.text(alphabet=list("0123456789" * 2 + ".,.,  '’+-€%k()eE\u00a0"), max_size=14) | st.from_regex(
+    r"[+-]?[1-9]?[0-9]{1,2}([.,][0-9]{3}){1,2}([.,][0-9]{1,3})?", fullmatch=True
+)
+FORMATS = ("", "1.234,56", "1,234.56", "€1.234,56", "25%", "25k", "(1,234)", "(€1,234.56k)", "1 234,56 kr")
+NUMBER_FIELDS = {
+    f"f{at}": Field(f"f{at}", "number", number_format=parse_number_format(sample)) for at, sample in enumerate(FORMATS)
+}
 NUMBER_TEXTS = [
     "1e3",
     " 12 ",
@@ -341,6 +350,11 @@ NUMBER_TEXTS += [
     "9007199254740993",
     "\t7\n",
     "1 000",
+    "25.000",
+    "25.000,00",
+    "1,234,567",
+    "12,5",
+    "1\u202f234,5",
     "1e+05",
     "\u00a05",
 ]

@@ -19,8 +19,9 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from leadledger.scoring.card.reader import parse_card
+from leadledger.scoring.cleaning import make_cleaner
 from leadledger.scoring.engine.score import get_engine
-from leadledger.scoring.errors import LeadError, PrinterError
+from leadledger.scoring.errors import LeadError, PrinterError, UnreadableValue
 from leadledger.scoring.lookup import Combination, Table
 from leadledger.scoring.meaning.reference import Tally, tally
 from leadledger.scoring.printers.sql import cleaning
@@ -32,7 +33,7 @@ from leadledger.scoring.scorecard import Card, Scorecard, build_untrained
 from tests import spark
 from tests.effort import examples
 from tests.postgres import database, server
-from tests.strategies import AS_OF, LEADS, PLAIN, RAW_LEADS, scorecards
+from tests.strategies import AS_OF, LEADS, NUMBER_FIELDS, NUMBER_LIKE, PLAIN, RAW_LEADS, scorecards
 
 TYPES = {name: cleaning.TYPE_OF_KIND[field.kind] for name, field in PLAIN.items()}
 TEXTS = dict.fromkeys(PLAIN, "VARCHAR")
@@ -252,6 +253,31 @@ def test_raw_texts_become_the_same_values(backend: tuple[Engine, Rows]) -> None:
                 cleaned = row[f"f:{name}"]
                 assert cleaned == value
                 assert type(cleaned) is type(value)
+
+    every_text()
+
+
+def test_numbers_of_every_format_become_the_same(backend: tuple[Engine, Rows]) -> None:
+    """What looks like a number is read, or refused, alike in Python and in SQL, whatever format a field declares."""
+    engine, rows = backend
+    card = build_untrained(Card("formats", fields=NUMBER_FIELDS))
+    types = dict.fromkeys(NUMBER_FIELDS, "VARCHAR")
+    marks = [f"bad:{name}" for name in NUMBER_FIELDS]
+    query = sql.select_fields(
+        card, Query(AS_OF, columns={"row": "INTEGER", **types}, keep=["row", *marks]), engine.dialect
+    )
+
+    @settings(max_examples=examples(engine.cards))
+    @given(texts=st.lists(NUMBER_LIKE, min_size=40, max_size=40))
+    def every_text(texts: list[str]) -> None:
+        for text, row in zip(texts, rows([dict.fromkeys(types, text) for text in texts], types, query), strict=True):
+            for name, field in NUMBER_FIELDS.items():
+                try:
+                    value = make_cleaner(field, frozenset())(text)
+                except UnreadableValue:
+                    assert row[f"bad:{name}"], (text, field.number_format)
+                else:
+                    assert (value, None) == (row[f"f:{name}"], row[f"bad:{name}"]), (text, field.number_format)
 
     every_text()
 

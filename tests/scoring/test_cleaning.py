@@ -27,6 +27,7 @@ from leadledger.scoring.rule import Rule
 from leadledger.scoring.scorecard import Card, build_untrained
 from leadledger.scoring.text_forms import key_of
 from leadledger.scoring.tree import Condition, Constant, FieldRef, In
+from tests.strategies import NUMBER_FIELDS, NUMBER_LIKE
 
 CASES = yaml.safe_load((Path(__file__).parents[1] / "cases" / "cleaning.yaml").read_text(encoding="utf-8"))
 MISSING = frozenset(map(key_of, CASES["missing"]))
@@ -162,31 +163,21 @@ def test_halves_of_characters() -> None:
         text(10**5000)
 
 
-NUMBER_LIKE = st.text(alphabet=list("0123456789" * 2 + ".,.,  '’+-€%k()eE"), max_size=14) | st.from_regex(
-    r"[+-]?[1-9]?[0-9]{1,2}([.,][0-9]{3}){1,2}([.,][0-9]{1,3})?", fullmatch=True
-)
-FORMATS = (None, "1.234,56", "1,234.56", "€1.234,56", "25%", "25k", "(1,234)", "(€1,234.56k)")
-
-
 @given(texts=st.lists(NUMBER_LIKE, min_size=20, max_size=20))
 def test_numbers_of_every_format_are_read_alike_in_sql(texts: list[str]) -> None:
     """What looks like a number is read, or refused, in DuckDB as in Python, whatever format a field declares."""
-    fields = {
-        f"f{at}": Field(f"f{at}", "number", number_format=parse_number_format(sample or ""))
-        for at, sample in enumerate(FORMATS)
-    }
-    card = build_untrained(Card("formats", fields=fields))
-    columns = dict.fromkeys(fields, "VARCHAR")
+    card = build_untrained(Card("formats", fields=NUMBER_FIELDS))
+    columns = dict.fromkeys(NUMBER_FIELDS, "VARCHAR")
     with duckdb.connect() as duck:
         duck.execute(f"CREATE TABLE leads ({', '.join(f'{name} VARCHAR' for name in columns)})")
         duck.executemany(
             f"INSERT INTO leads VALUES ({', '.join('?' * len(columns))})", [[text] * len(columns) for text in texts]
         )
-        marks = [f"bad:{name}" for name in fields]
+        marks = [f"bad:{name}" for name in NUMBER_FIELDS]
         rows = duck.execute(sql.select_fields(card, Query(date(2026, 11, 24), columns=columns, keep=marks))).fetchall()
     for text, row in zip(texts, rows, strict=True):
-        marked, values = row[: len(fields)], row[len(fields) : 2 * len(fields)]
-        for field, mark, value in zip(fields.values(), marked, values, strict=True):
+        marked, values = row[: len(NUMBER_FIELDS)], row[len(NUMBER_FIELDS) : 2 * len(NUMBER_FIELDS)]
+        for field, mark, value in zip(NUMBER_FIELDS.values(), marked, values, strict=True):
             try:
                 read = make_cleaner(field, frozenset())(text)
             except UnreadableValue:

@@ -231,8 +231,18 @@ class _RawColumn:
             return write("length({}) > {}", typed, Expression(str(LONGEST_ID)))
         if self.field.kind == "text" and not self.field.values:
             return None
-        absent = [*self.absent, "nan"] if self.field.kind == "number" else self.absent  # a written NaN is missing
-        return write("{} AND {} NOT IN ({})", untyped, self.key, self._listed(absent))
+        if self.field.kind == "number":
+            return write("{} AND {}", untyped, self._is_no_number())
+        return write("{} AND {} NOT IN ({})", untyped, self.key, self._listed(self.absent))
+
+    def _is_no_number(self) -> Expression:
+        """Whether a text that gave no number means something; folding it once more would cost ten times as much."""
+        odd = self.read(f"odd:{self.column}")
+        plain = [text for text in self.absent if self._is_number(text)]
+        said = write("{} NOT IN ({})", self.key, self._listed(plain)) if plain else Expression("TRUE")
+        absent = self._listed([*self.absent, "nan"])  # a written NaN is missing
+        whole = self.key if (self.field.number_format or ANY_FORMAT).is_wrapped else odd
+        return write("CASE WHEN {} IS NULL THEN {} ELSE {} NOT IN ({}) END", odd, said, whole, absent)
 
     def _listed(self, texts: Iterable[str]) -> str:
         return ", ".join(map(self.dialect.text, texts))
@@ -269,15 +279,14 @@ class _RawColumn:
             *(odd, spell(self.dialect.to_double, self.raw), odd, LONGEST_NUMBER),
             join("", [self._written_in(form, odd) for form in form.forms]),
         )
-        reads = make_number_reader(self.field.number_format)
+        return self._unless_absent(value, self._is_number)
 
-        def looks(text: str) -> bool:
-            try:
-                return reads(text) is not None
-            except UnreadableValue:
-                return False
-
-        return self._unless_absent(value, looks)
+    def _is_number(self, text: str) -> bool:
+        """Whether a text is, or writes, a number for this field."""
+        try:
+            return make_number_reader(self.field.number_format)(text) is not None
+        except UnreadableValue:
+            return False
 
     def _written_in(self, form: NumberForm, odd: Expression) -> Expression:
         """The branch of a CASE for the texts of one form."""
