@@ -26,6 +26,10 @@ FIRST_SERIAL, LAST_SERIAL = 61, 2_958_465  # its days from 1900-03-01, since it 
 UNITS = (*DIGIT_UNITS, EXCEL)
 EXAMPLES = ("31.12.2026", "31/12/2026", "12/31/2026", "31-12-2026", "31.12.26", "12/31/26", "20261231", *UNITS)
 
+# What systems write where they know no day: the first and last days that they can hold.
+PLACEHOLDERS: tuple[str, ...] = ("0001-01-01", "1753-01-01", "1899-12-30", "1899-12-31", "1900-01-01", "1970-01-01")
+PLACEHOLDERS += ("2099-12-31", "2199-12-31", "2999-12-31", "3000-12-31", "4000-12-31", "9999-01-01", "9999-12-31")
+
 _FORMAT = re.compile(r"(31|12|2026|26)([./-]?)(31|12|2026|26)\2(31|12|2026|26)")
 _PARTS = {"31": "day", "12": "month", "2026": "year", "26": "short year"}
 _EIGHT_DIGITS = 8

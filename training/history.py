@@ -46,7 +46,7 @@ from leadledger.training.plausible_days import EPOCH
 from leadledger.training.sources.logged import LOG_NAME, LoggedHistory, adapt_to_log
 from leadledger.training.sources.reading import AS_FOUND, ReadingOptions
 from leadledger.training.sources.rejects import find_bad_values
-from leadledger.training.sources.scan import ROW, Reject
+from leadledger.training.sources.scan import ROW, Reject, list_fetchable
 from leadledger.training.sources.table import LeadTable, connect, read_list, settle_numbers
 
 UNREADABLE_SHARE = 0.05  # of the rows, whose outcome can't be read: an outcome is not unreadable by chance
@@ -157,7 +157,9 @@ class History:
     def read_leads(self, positions: NDArray[np.intp]) -> list[dict[str, Any]]:
         """Some leads as they stand in the source, by its column names, in the order of `positions`."""
         rows = [int(row) for row in self.rows[positions]]
-        answer = self._list.execute(f"SELECT * FROM {self.source.table} WHERE list_contains(?, {quoted(ROW)})", [rows])
+        selected = list_fetchable(self.source.columns, dict.fromkeys([ROW, *self.source.columns]))
+        query = f"SELECT {selected} FROM {self.source.table} WHERE list_contains(?, {quoted(ROW)})"
+        answer = self._list.execute(query, [rows])
         names = [column[0] for column in answer.description or ()]
         leads = {row[names.index(ROW)]: dict(zip(names, row, strict=True)) for row in answer.fetchall()}
         return [{name: value for name, value in leads[row].items() if name != OUTCOME_TEXT} for row in rows]

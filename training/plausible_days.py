@@ -19,13 +19,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import binom, poisson
 
+from leadledger.scoring.day_formats import PLACEHOLDERS
+
 Days: TypeAlias = NDArray[np.float64]  # whole days since 1970, NaN where there is none
 Marks: TypeAlias = NDArray[np.bool_]
 
 EPOCH = date(1970, 1, 1)
-# What systems write where they know no day: the first and last days that they can hold.
-PLACEHOLDERS: tuple[str, ...] = ("0001-01-01", "1753-01-01", "1899-12-30", "1899-12-31", "1900-01-01", "1970-01-01")
-PLACEHOLDERS += ("2099-12-31", "2199-12-31", "2999-12-31", "3000-12-31", "4000-12-31", "9999-01-01", "9999-12-31")
 PLACEHOLDER_DAYS = np.array([(date.fromisoformat(day) - EPOCH).days for day in PLACEHOLDERS], float)
 
 FEWEST_DAYS = 10  # leads with a day, below which a gap says nothing

@@ -26,7 +26,7 @@ from leadledger.scoring.printers.sql.dialects.literals import quoted
 from leadledger.scoring.scorecard import Card, Scorecard
 from leadledger.scoring.text_forms import WHITE_SPACE
 from leadledger.training.sources.reading import AS_FOUND, ReadingOptions
-from leadledger.training.sources.scan import ROW
+from leadledger.training.sources.scan import ROW, list_fetchable
 from leadledger.training.sources.table import LeadTable, connect, read_list, settle_numbers
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def _from_list(path: Path, card: Card, which: WhichLead, reading: ReadingOptions
         fit = require_columns(card, source.columns, str(path))
         for note in (*source.notes, *(fit.describe("list") if fit.misspelt else ())):
             click.echo(show_controls(note), err=True)
-        table = f"SELECT * EXCLUDE ({quoted(ROW)}) FROM {source.table}"
+        table = f"SELECT {list_fetchable(source.columns, source.columns)} FROM {source.table}"
         if which.row is not None:
             rows = connection.execute(f"{table} WHERE {quoted(ROW)} = ?", [which.row]).fetchall()
         else:

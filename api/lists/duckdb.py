@@ -25,6 +25,7 @@ from duckdb.func import FunctionNullHandling
 from leadledger.api.lists import duplicate_ids, output_file
 from leadledger.api.lists.capabilities import ENGINES, refuse_unsupported
 from leadledger.api.lists.ledger_entries import ledger_columns
+from leadledger.api.lists.odd_days import OddDays, find_odd_days
 from leadledger.api.lists.repeated_values import add_memos
 from leadledger.api.lists.results import RowCounts, ScoredList
 from leadledger.api.lists.wanted import Wanted, check_recommendations, choose_columns, parse_where
@@ -44,7 +45,7 @@ from leadledger.scoring.tree import Node
 from leadledger.training.sources.opening import open_list
 from leadledger.training.sources.reading import AS_FOUND, ReadingOptions
 from leadledger.training.sources.rejects import find_broken_rows, refuse_empty, reject_values
-from leadledger.training.sources.scan import ROW, Reject, Scan, estimate_rows, forget_rejects
+from leadledger.training.sources.scan import ROW, Reject, Scan, estimate_rows, forget_rejects, list_fetchable
 from leadledger.training.sources.table import connect
 from leadledger.training.sources.work_folder import work_folder
 
@@ -176,7 +177,8 @@ class _FileRun:
         every_id = self.wanted.all_rows and self.id_column in self.columns and not rejected_again
         every_id = every_id and "json" not in output_file.FORMATS[ending] and not self.wanted.guard_formulas
         written = output_file.read_back(scores, ending)
-        scored_again, recommendations, grades, duplicates = self._count_written(written, every_id)
+        odd_days = find_odd_days(self.card.card, self.used, self.columns, self.as_of)
+        scored_again, recommendations, grades, duplicates, odd = self._count_written(written, every_id, odd_days)
         counts = RowCounts(read + broken_rows, scored, bad + broken_rows, scored_again, rejected_again)
         counts.reconcile(scan.label, self.wanted.all_rows)
         if self.id_column and not every_id:
@@ -199,7 +201,7 @@ class _FileRun:
             duplicates=duplicates,
             examples=duplicate_ids.find_examples(connection, scan.sql, self.id_column) if duplicates else (),
             seconds=0.0,
-            notes=(*scan.notes, *(decimal.sentence for decimal in proven)),
+            notes=(*scan.notes, *(decimal.sentence for decimal in proven), *odd),
         ), parts
 
     def _query(self, source: str, keep: Sequence[str]) -> Query:
@@ -296,9 +298,11 @@ class _FileRun:
         packed = ", ".join(f"f{i}: {quoted(f'f:{field}')}" for i, field in enumerate(plain))
         return f"CASE {quoted(self.outputs['recommendation'])} WHEN 'ask' THEN ll_questions({{{packed}}}) END"
 
-    def _count_written(self, written: str, every_id: bool) -> tuple[int, dict[str, int], dict[str, int], int]:
-        """What is in the output: rows, how many have which recommendation and grade, where those are written, and how
-        many have an id that an earlier row had (0 unless `every_id` is in it).
+    def _count_written(
+        self, written: str, every_id: bool, odd_days: OddDays
+    ) -> tuple[int, dict[str, int], dict[str, int], int, tuple[str, ...]]:
+        """What is in the output: rows, how many have which recommendation and grade, where those are written, how many
+        have an id that an earlier row had (0 unless `every_id` is in it), and sentences on odd days.
         """
         card = self.card.card
         known = {
@@ -315,14 +319,15 @@ class _FileRun:
             f"count(*) FILTER ({quoted(self.outputs[column])} = {text_literal(value)})" for column, value in pairs
         ]
         duplicates = duplicate_ids.count_duplicates(self.id_column) if every_id else "0"
-        ((rows, *totals, again),) = self.connection.execute(
-            f"SELECT {', '.join(['count(*)', *counts, duplicates])} FROM {written}"
+        ((rows, again, *totals),) = self.connection.execute(
+            f"SELECT {', '.join(['count(*)', duplicates, *counts, *odd_days.aggregates])} FROM {written}"
         ).fetchall()
+        notes = odd_days.describe(totals[len(pairs) :])
         tallies: dict[str, dict[str, int]] = {column: {} for column in known}
-        for (column, value), total in sorted(zip(pairs, totals, strict=True)):
+        for (column, value), total in sorted(zip(pairs, totals[: len(pairs)], strict=True)):
             if total:
                 tallies[column][value] = total
-        return rows, tallies["recommendation"], tallies["grade"], again
+        return rows, tallies["recommendation"], tallies["grade"], again, notes
 
     # -- the rejects ------------------------------------------------------------------------------------------------
 
@@ -332,7 +337,7 @@ class _FileRun:
             return
         present = [*list_columns(self.fit.used)]
         query = Query(self.as_of, _numbered(self.scan), self.scan.columns, keep=[ROW, *present])
-        selected = ", ".join(map(quoted, [ROW, *present]))
+        selected = list_fetchable(self.scan.columns, [ROW, *present])
         rows = self.connection.cursor().execute(
             f"SELECT {selected} FROM ({sql.select_fields(self.card, query)})"
             f' WHERE "ll:bad" ORDER BY {quoted(ROW)} LIMIT {bad}'

@@ -18,7 +18,7 @@ import duckdb
 
 from leadledger.scoring.errors import DataError
 from leadledger.scoring.printers.sql.dialects.literals import text_literal
-from leadledger.training.sources.scan import Scan, first_line
+from leadledger.training.sources.scan import Scan, first_line, list_fetchable
 from leadledger.training.sources.spreadsheet import write_sheet
 from leadledger.training.sources.work_folder import hold
 
@@ -90,7 +90,9 @@ def finish_part(stack: ExitStack, connection: duckdb.DuckDBPyConnection, part: P
     if find_ending(out) != ".xlsx":
         return part
     sheet = stack.enter_context(part_file(out))
-    cursor = connection.cursor().execute(f"FROM read_parquet({text_literal(glob.escape(str(part)))})")
+    source = f"read_parquet({text_literal(glob.escape(str(part)))})"
+    types = {str(row[0]): str(row[1]) for row in connection.execute(f"DESCRIBE FROM {source}").fetchall()}
+    cursor = connection.cursor().execute(f"SELECT {list_fetchable(types, types)} FROM {source}")
     write_sheet([str(column[0]) for column in cursor.description or ()], _fetch_rows(cursor), sheet, str(out))
     return sheet
 

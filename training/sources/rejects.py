@@ -20,7 +20,7 @@ from leadledger.scoring.engine.score import get_engine
 from leadledger.scoring.errors import DataError
 from leadledger.scoring.printers.sql.dialects.literals import quoted
 from leadledger.scoring.scorecard import Scorecard
-from leadledger.training.sources.scan import LONGEST_LINE, ROW, Reject, Scan, forget_rejects
+from leadledger.training.sources.scan import LONGEST_LINE, ROW, Reject, Scan, forget_rejects, list_fetchable
 
 LONGEST_QUOTED = 1 << 20  # bytes of lines that an open quote may run over before the list is refused
 REASONS = {
@@ -41,7 +41,7 @@ def find_bad_values(
     SQL finds the bad rows; Python cleans those few once more, for the reasons.
     """
     present = [*list_columns(find_columns(card.card, columns))]
-    selected = ", ".join(map(quoted, [ROW, *present]))
+    selected = list_fetchable(columns, [ROW, *present])
     rows = connection.execute(f'SELECT {selected} FROM {table} WHERE "ll:bad" ORDER BY {quoted(ROW)}').fetchall()
     for row, *values in rows:
         yield from reject_values(card, row, dict(zip(present, values, strict=True)))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
 import duckdb
 
+from leadledger.scoring.printers.sql.dialects.column_types import type_family
 from leadledger.scoring.printers.sql.dialects.literals import quoted
 
 ROW = "ll:row"  # the number of a row in its file, from 1; the name is one that no file would use
@@ -79,3 +80,15 @@ def first_line(error: Exception) -> str:
     """The first line of an error of DuckDB; the others repeat the statement."""
     lines = str(error).strip().splitlines()
     return lines[0] if lines else type(error).__name__
+
+
+def list_fetchable(columns: Mapping[str, str], names: Iterable[str]) -> str:
+    """Some columns of a SELECT as Python can take them: an instant as its text in UTC, since DuckDB would import pytz
+    for it. `columns` are those of the source, with their types.
+    """
+    return ", ".join(
+        f"CAST({quoted(name)} AS VARCHAR) AS {quoted(name)}"
+        if type_family(columns.get(name, "")) == "instant"
+        else quoted(name)
+        for name in names
+    )

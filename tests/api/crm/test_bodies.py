@@ -137,6 +137,22 @@ def test_dates_of_hubspot(client: TestClient, value: Any, is_young: bool) -> Non
     assert any(entry["name"] == "young" for entry in ledger) is is_young
 
 
+@pytest.mark.parametrize(
+    ("value", "days", "formats"),
+    [
+        ("20260630", "2026-06-30 or 1970-08-23", '`format: "20261231"` or `format: seconds`'),
+        (20260630, "2026-06-30 or 1970-08-23", '`format: "20261231"` or `format: seconds`'),
+        ("1782777600", "2026-06-30", "`format: seconds`"),
+        ("46203", "2026-06-30", "`format: excel`"),
+    ],
+)
+def test_digits_that_are_no_milliseconds(client: TestClient, value: Any, days: str, formats: str) -> None:
+    """Digits that are not milliseconds for sure are refused, with what they may be."""
+    reason = f"{value!r} may be {days}; write it like 2026-01-31, or add {formats} to its field"
+    mistakes = list_mistakes(client, {"properties": {"createdate": value, "company": "A"}})
+    assert mistakes == [("$.properties.createdate", reason)]
+
+
 def test_options_without_labels(client: TestClient) -> None:
     """Without Dynamics' labels an option is its number, which is no word of the card; and amounts keep their value."""
     body = {"@odata.etag": "x", "new_need": 100000003, "revenue": 1.5, f"revenue{'@'}x": "€ 1.50"}

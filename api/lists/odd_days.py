@@ -1,0 +1,81 @@
+"""Days in a list that may stand for no day: placeholders, and days to come where a field is of the past."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from leadledger.scoring.day_formats import PLACEHOLDERS
+from leadledger.scoring.field import Field
+from leadledger.scoring.printers.sql.dialects.literals import quoted, text_literal
+from leadledger.scoring.scorecard import Card
+
+_OF_THE_PAST = ("created", "last_")  # how names of fields start whose days have been
+
+
+@dataclass(frozen=True)
+class OddDays:
+    """Columns of a list whose odd days are counted: the aggregates, and what they say. A count is of rows."""
+
+    columns: Mapping[str, Field]
+    as_of: date
+    since: str
+
+    @property
+    def aggregates(self) -> list[str]:
+        """Two counts for each column, of placeholders and of days to come, and an example of each."""
+        return [
+            aggregate
+            for column, field in self.columns.items()
+            for odd in (self._is_placeholder(column, field), self._is_to_come(column, field))
+            for aggregate in (f"count(*) FILTER ({odd})", f"min({_day(column)}) FILTER ({odd})")
+        ]
+
+    def describe(self, counts: Sequence[object]) -> tuple[str, ...]:
+        """Sentences on the columns that have some, by what the aggregates gave."""
+        notes = []
+        for i, column in enumerate(self.columns):
+            placeholders, placeholder, to_come, day = counts[4 * i : 4 * i + 4]
+            if placeholders:
+                notes.append(
+                    f"Column '{column}' has a placeholder for a day in {_rows(placeholders)}, such as {placeholder}; if"
+                    f" it stands for no day, say `missing: [{placeholder}]` of its field in the card."
+                )
+            if to_come:
+                notes.append(
+                    f"Column '{column}' has a day to come in {_rows(to_come)}, such as {day}, though its field is of"
+                    " the past."
+                )
+        return tuple(notes)
+
+    def _is_placeholder(self, column: str, field: Field) -> str:
+        known = [day for day in PLACEHOLDERS if date.fromisoformat(day) not in field.missing]
+        return f"{_day(column)} IN ({', '.join(map(text_literal, known))})" if known else "FALSE"
+
+    def _is_to_come(self, column: str, field: Field) -> str:
+        if field.name != self.since and not field.name.startswith(_OF_THE_PAST):
+            return "FALSE"
+        # A day more, since it may be tomorrow already where the lead is; as texts, which sort as days do.
+        first, last = self.as_of + timedelta(days=1), date(9000, 1, 1)
+        days = f"{_day(column)} > {text_literal(str(first))} AND {_day(column)} < {text_literal(str(last))}"
+        return f"{days} AND regexp_full_match({_day(column)}, '[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}')"
+
+
+def find_odd_days(card: Card, used: Mapping[str, Sequence[str]], written: Sequence[str], as_of: date) -> OddDays:
+    """What to count in a list of which the columns `written` are read back; `used` are the columns of each field."""
+    fields = {
+        column: field
+        for field in card.plain_fields
+        for column in used[field.name]
+        if field.kind == "date" and not field.day_format and column in written
+    }
+    return OddDays(fields, as_of, card.outcome.since if card.outcome else "")
+
+
+def _day(column: str) -> str:
+    return f"left(CAST({quoted(column)} AS VARCHAR), 10)"
+
+
+def _rows(count: object) -> str:
+    return f"{count:,} row{'' if count == 1 else 's'}"
