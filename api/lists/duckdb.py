@@ -177,7 +177,7 @@ class _FileRun:
         every_id = self.wanted.all_rows and self.id_column in self.columns and not rejected_again
         every_id = every_id and "json" not in output_file.FORMATS[ending] and not self.wanted.guard_formulas
         written = output_file.read_back(scores, ending)
-        odd_days = find_odd_days(self.card.card, self.used, self.columns, self.as_of)
+        odd_days = find_odd_days(self.card.card, self.fit.used, self.columns, self.as_of)
         scored_again, recommendations, grades, duplicates, odd = self._count_written(written, every_id, odd_days)
         counts = RowCounts(read + broken_rows, scored, bad + broken_rows, scored_again, rejected_again)
         counts.reconcile(scan.label, self.wanted.all_rows)
