@@ -156,9 +156,8 @@ class _RawColumn:
             whole = self._whole_number() if self.holds in _NUMBERS else None
             declared = sorted(card.missing_texts | field.missing_texts | {""})
             self.choices = ChoiceColumn(field, column, self.holds, raw, whole, declared, self.absent, dialect, read)
-        # Texts, and where the dialect wants it flags, are folded in a step of their own.
-        early = ("flag", "text", "id") if dialect.tidies_first else ("text", "id")
-        self.tidied_first = self.holds == "text" and field.kind in early
+        # Texts and flags are folded in a step of their own: each branch of a CASE would fold them again.
+        self.tidied_first = self.holds == "text" and field.kind in ("flag", "text", "id")
         self.key = read(f"raw:{column}") if self.tidied_first else self._fold_to_key()
 
     def _fold_to_key(self) -> Expression:
@@ -172,7 +171,10 @@ class _RawColumn:
         """The key of a text; NULL where it stays as it is, being spelt as it should be or meaning nothing."""
         key, raw = self._fold_to_key(), self.raw
         if self.field.kind == "flag":
-            return key
+            if self.dialect.tidies_first:
+                return key
+            words = self._listed([*YES_TEXTS, *NO_TEXTS])
+            return write("CASE WHEN {} IN ({}) THEN NULL WHEN {} IS NOT NULL THEN {} END", raw, words, raw, key)
         ways = [f"{raw.sql} IN ({self._listed(self.spellings.values())})"] if self.spellings else []
         if not self.field.values:
             ways += self.dialect.plain(raw.sql, frozenset((*self.absent, *self.spellings)))
@@ -304,7 +306,7 @@ class _RawColumn:
         cases = "".join(f" WHEN '{word}' THEN {flag}" for word, flag in words if word not in self.absent)
         cases = cases or " WHEN NULL THEN FALSE"
         slow = write("CASE {}{} END", self.key, cases)
-        return slow if self.tidied_first else write("CASE {}{} ELSE {} END", self.raw, cases, slow)
+        return slow if self.dialect.tidies_first else write("CASE {}{} ELSE {} END", self.raw, cases, slow)
 
     def _text(self) -> Expression:
         """A text: as it is, or in the spelling of its key, or without what is at its ends."""

@@ -25,7 +25,7 @@ from tests.api.crm.recorded import BODIES, SYSTEM, list_mistakes, score_body
             "hubspot",
             ("properties", "numberofemployees", "100-500"),
             "$.properties.numberofemployees",
-            "'100-500' is not",
+            "'100-500' looks like",
         ),
         ("hubspot", ("properties", "createdate", "9" * 15), "$.properties.createdate", "is not a date"),
         ("hubspot", ("properties", []), "$.properties", "is not an object; HubSpot has one there"),
