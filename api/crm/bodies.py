@@ -9,10 +9,19 @@ from __future__ import annotations
 from datetime import date
 from typing import Any, NamedTuple
 
-from leadledger.api.crm.systems import CRMS, recognise
+from leadledger.api.crm.any_record import AnyRecord
+from leadledger.api.crm.systems import CRMS, SOURCES, recognise
 from leadledger.api.requests.body import read_lead_body
-from leadledger.api.requests.mistakes import NOTHING, ROOT, Mistakes, Path
+from leadledger.api.requests.mistakes import NOTHING, ROOT, Mistakes, Path, shorten
 from leadledger.api.requests.parameters import ScoreParameters
+from leadledger.scoring.errors import did_you_mean
+
+MOST_KEYS_COMPARED = 20  # of a body, with the keys of a plain one
+_WHOSE_RECORD = (
+    'has no `{key}`; send {{"{key}": …}}, or say whose record it is: ?from=hubspot (or '
+    + ", ".join(name for name in CRMS if name != "hubspot")
+    + "), ?from=record for any other system"
+)
 
 
 class BodyRecords(NamedTuple):  # made for each request, and a frozen dataclass takes twice as long
@@ -43,9 +52,14 @@ def read_records(parameters: ScoreParameters, body: Any, key: str, mistakes: Mis
     keys = [name for name in ("lead", "leads") if name in body] if isinstance(body, dict) else []
     if parameters.source:  # then a record may happen to have such a member
         keys = [name for name in keys if isinstance(body[name], dict | list)]
-        crm = CRMS[parameters.source]
+        crm = SOURCES[parameters.source]
+        if parameters.source == AnyRecord.name and not set(body if keys else ()) <= {*keys, "as_of"}:
+            keys = []  # a record below `lead`, beside members that a plain body hasn't got
     else:
         recognised = None if keys else recognise(body)
+        if recognised is None and not keys and _looks_like_record(body):
+            mistakes.add(ROOT, _WHOSE_RECORD.format(key=key))
+            return BodyRecords(NOTHING, None, ROOT)
         if recognised is None:
             return _read_plain(parameters, body, key, "", mistakes)
         crm = recognised
@@ -58,6 +72,17 @@ def read_records(parameters: ScoreParameters, body: Any, key: str, mistakes: Mis
         return BodyRecords(content, parameters.as_of, path, crm.name)
     single = isinstance(content, dict)
     return BodyRecords([content] if single else content, parameters.as_of, path, crm.name, single)
+
+
+def _looks_like_record(body: Any) -> bool:
+    """Whether a body without a mark looks like a record, or a list of them, and not like a plain body with a slip."""
+    if isinstance(body, list):
+        return bool(body) and isinstance(body[0], dict)
+    if not isinstance(body, dict):
+        return False
+    keys = [key for key in body if key != "as_of"]
+    slips = (did_you_mean(shorten(key), ("lead", "leads", "as_of")) for key in keys[:MOST_KEYS_COMPARED])
+    return bool(keys) and not any("Did you mean" in slip for slip in slips)
 
 
 def _read_plain(parameters: ScoreParameters, body: Any, key: str, source: str, mistakes: Mistakes) -> BodyRecords:

@@ -6,9 +6,10 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from leadledger.api.crm.any_record import AnyRecord
 from leadledger.api.crm.base import DEEPEST_RELATED, Crm, Member
 from leadledger.api.crm.reply import Reply, make_reply
-from leadledger.api.crm.systems import CRMS
+from leadledger.api.crm.systems import CRMS, SOURCES
 from leadledger.api.requests.body import MOST_NAMES, check_name, clean_lead
 from leadledger.api.requests.mistakes import Mistakes, Path
 from leadledger.scoring.cleaning import Lead
@@ -43,20 +44,49 @@ class RecordReader:
             mistakes.add(path, f"has no id, so {reply} could not tell which record to write to")
         return record_id
 
+    def _names_evidence(self, record: Mapping[str, Any], lead: Lead) -> bool:
+        """Whether a plain lead with names that no field uses has one, too, that shows that it is a lead of the card."""
+        fields = self.engine.card.card.plain_fields
+        evidence = find_evidence(fields)
+        if not evidence or any(lead.values[name] is not None for name in evidence):
+            return True
+        keys = {name_key(column) for field in fields if field.name in evidence for column in field.columns}
+        keys |= {name_key(label) for field in fields if field.name in evidence for _, label in field.labels}
+        used = set(record).difference(lead.ignored)
+        return any(name_key(name) in keys for name in used)
+
     def clean(self, source: str, record: Any, path: Path, mistakes: Mistakes) -> Lead | None:
         """The typed values of a record; None where it has mistakes, which are noted. `source` empty: a plain lead."""
         if not source or not isinstance(record, dict):
-            return clean_lead(self.engine, record, path, mistakes)
+            lead = clean_lead(self.engine, record, path, mistakes)
+            if lead is not None and lead.ignored and not self._names_evidence(record, lead):
+                used = "has no name that the card uses but ids and days" if len(record) > len(lead.ignored) else ""
+                mistakes.add(path, f"{used or 'has no name that the card uses'}; {_HOW_RECORDS_ARE_READ}")
+                return None
+            return lead
         if source not in self._names:
             self._names[source] = _NamesInCrm.of(source, self.engine.card.card.plain_fields)
         names = self._names[source]
         before = mistakes.count
-        collected = _collect(CRMS[source], names, record, path, mistakes)
+        collected = _collect(SOURCES[source], names, record, path, mistakes)
         if mistakes.count > before:
             return None
         collected.settle(names)
         lead = clean_lead(self.engine, collected.values, path, mistakes, collected.paths)
         return None if lead is None else Lead(lead.values, (*lead.ignored, *collected.list_unused()))
+
+
+# What a plain lead of other names may be.
+_HOW_RECORDS_ARE_READ = "a CRM's record takes ?from=hubspot or the like, any other ?from=record"
+
+
+def find_evidence(fields: Sequence[Field]) -> frozenset[str]:
+    """The fields whose names show that a record is a lead of this card: all but ids and days, which any record has.
+
+    Where the card has ids and days alone, its days count; nothing does where it has only ids.
+    """
+    telling = frozenset(field.name for field in fields if field.kind not in ("id", "date"))
+    return telling or frozenset(field.name for field in fields if field.kind == "date")
 
 
 def read_record_id(crm: Crm, record: Any) -> str | None:
@@ -73,7 +103,8 @@ class _NamesInCrm:
 
     `kinds`: the kind of the field that each name is of, `homes`: that field, `spellings`: the name of each key.
     `renamed`: names that count in this CRM only, with the field's own. `rivals`: for each field, its names in this CRM,
-    and all others.
+    and all others. `evidence`: the fields of which one must be named, since an id and a day are in records of all
+    kinds; none where the card has no others.
     """
 
     kinds: Mapping[str, str]
@@ -81,6 +112,7 @@ class _NamesInCrm:
     spellings: Mapping[str, str]
     renamed: Mapping[str, str]
     rivals: Sequence[tuple[Sequence[str], Sequence[str]]]
+    evidence: frozenset[str]
 
     @classmethod
     def of(cls, source: str, fields: Sequence[Field]) -> _NamesInCrm:
@@ -90,6 +122,8 @@ class _NamesInCrm:
         rivals = []
         for field in fields:
             here = {name: field.name for system, name in field.in_bodies if system == source}
+            if source == AnyRecord.name and field.kind == "id":
+                here |= {name: field.name for _, name in field.in_bodies if name == "id"}
             own = (*here, *(name for system, name in field.sources + field.standard if fold(system) == source))
             others = tuple(name for name in field.columns if name not in own)
             kinds |= dict.fromkeys(here, field.kind)
@@ -100,7 +134,7 @@ class _NamesInCrm:
         ours = {name_key(name): name for own, _ in rivals for name in own}
         labels = {name_key(label): field.name for field in fields for _, label in field.labels}
         spellings = labels | {name_key(name): name for name in reversed(homes)} | ours
-        return cls(kinds, homes, spellings, renamed, tuple(rivals))
+        return cls(kinds, homes, spellings, renamed, tuple(rivals), find_evidence(fields))
 
 
 @dataclasses.dataclass(slots=True)
@@ -138,7 +172,7 @@ class _Collected:
 
 def _collect(crm: Crm, names: _NamesInCrm, record: dict[str, Any], path: Path, mistakes: Mistakes) -> _Collected:
     """The members of a record, read for the fields that use them; mistakes are noted."""
-    collected = _Collected()
+    collected, before = _Collected(), mistakes.count
     values, paths, ignored = collected.values, collected.paths, collected.ignored
     spelt_otherwise: list[Member] = []
     for member in crm.read_members(record, path, mistakes):
@@ -166,8 +200,14 @@ def _collect(crm: Crm, names: _NamesInCrm, record: dict[str, Any], path: Path, m
             mistakes.add(member.path, str(reason), member.value)
     if spelt_otherwise:
         _collect_spelt_otherwise(crm, names, spelt_otherwise, collected, mistakes)
-    if ignored and not values:  # a record of another system, or one that was asked for without its fields
-        mistakes.add(path, f"has no name that the card uses; is it a record of {crm.name}, with its fields?")
+    if mistakes.count == before and names.evidence and not names.evidence & {names.homes[name] for name in paths}:
+        besides = " but ids and days" if paths else ""
+        whose = (
+            "is it the record itself, with its fields?"
+            if crm.name == AnyRecord.name
+            else (f"is it a record of {crm.name}, with its fields? ?from=record reads any record")
+        )
+        mistakes.add(path, f"has no name that the card uses{besides}; {whose}")
     return collected
 
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from leadledger.api.crm.base import Crm
-from leadledger.api.crm.systems import CRMS
+from leadledger.api.crm.systems import CRMS, SOURCES
 from leadledger.scoring.card.write_back import DEFAULT_PROPERTIES
 from leadledger.scoring.engine.score import Engine
 from leadledger.scoring.field import Field
@@ -63,8 +63,9 @@ def _parameters() -> list[dict[str, Any]]:
             "in": "query",
             "required": False,
             "description": "The CRM that sends this body. Without it, the service recognizes the CRM by marks such as "
-            "`attributes` or `@odata.etag`; with it, records may also stand under `lead` or `leads`.",
-            "schema": {"type": "string", "enum": list(CRMS)},
+            "`attributes` or `@odata.etag`; with it, records may also stand under `lead` or `leads`. `record` is for"
+            " any other system.",
+            "schema": {"type": "string", "enum": list(SOURCES)},
         },
         {
             "name": "as_of",

@@ -64,6 +64,11 @@ class Mistakes:
         if self.count <= self.most:
             self.listed.append(Mistake(path, reason, value))
 
+    def add_all(self, mistakes: Mistakes) -> None:
+        """Note mistakes that were found apart, such as those of one lead."""
+        self.count += mistakes.count
+        self.listed += mistakes.listed[: max(0, self.most - len(self.listed))]
+
     def __bool__(self) -> bool:
         return self.count > 0
 

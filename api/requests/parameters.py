@@ -21,8 +21,9 @@ MOST_PARAMETERS = 50  # in a query string
 
 _SCORE_PARAMETERS = ("from", "reply", "as_of", "explain")
 _PAGE_PARAMETERS = ("limit", "before")
+ANY_RECORD = "record"  # in `?from=`: the record of any system
 _COUNT = re.compile(r"[0-9]{1,9}")
-_CRMS = {"from": SYSTEMS, "reply": tuple(DEFAULT_PROPERTIES)}
+_CRMS = {"from": (*SYSTEMS, ANY_RECORD), "reply": tuple(DEFAULT_PROPERTIES)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ async def answer_score(service: Service, call: ScoreCall) -> bytes:
 async def answer_batch(service: Service, call: ScoreCall) -> bytes:
     """A result or a refusal for each of several leads as JSON, in their order, once all are recorded.
 
-    With `reply`, which has no place for a refusal, one mistake refuses them all. Raises Refusal.
+    With `reply`, the refusals stand in `errors` of the update call. Raises Refusal.
     """
     return await _answer(service, call, score_batch)
 

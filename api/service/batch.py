@@ -21,6 +21,7 @@ from leadledger.api.service.loaded import LoadedCard
 from leadledger.api.service.scoring import ScoreCall, ScoredLead, score_lead, today
 from leadledger.api.service.service import Service
 from leadledger.scoring.cleaning import Lead
+from leadledger.scoring.lead_ids import find_id_key
 
 MOST_MISTAKES_PER_LEAD = 10  # of a batch that an answer lists
 LEADS_PER_TURN = 20  # of a batch that are scored before other requests get their turn: a millisecond or two
@@ -81,28 +82,35 @@ async def _score_updates(
     reply: Reply,
     score: Callable[[Lead], ScoredLead],
 ) -> ScoredRequest:
-    """The update call of a CRM, with all leads; where one has mistakes, nothing is scored."""
-    mistakes = Mistakes()
-    cleaned: list[tuple[Lead, str]] = []
+    """The update call of a CRM with the leads that can be scored; the mistakes of the others stand in its `errors`.
+
+    A record that was sent twice is updated once, by the later one, since a CRM refuses a call with an id twice.
+    Raises Refusal where no lead can be scored.
+    """
+    updates: dict[str, bytes] = {}
+    scored: list[ScoredLead] = []
+    refused = Mistakes()
     for number, record in enumerate(leads, start=1):
         if number % LEADS_PER_TURN == 0:
             await asyncio.sleep(0)
         path = records.path_of(number - 1)
+        mistakes = Mistakes(MOST_MISTAKES_PER_LEAD)
         lead = loaded.reader.clean(records.source, record, path, mistakes)
+        record_id = ""
         if lead is not None:
             record_id = loaded.reader.find_record_id(records.source, reply.crm.name, record, lead, path, mistakes)
-            cleaned.append((lead, record_id))
-    if mistakes:
-        service.metrics.rejected.inc(len(leads))
-        raise mistakes.to_refusal()
-    updates: list[bytes] = []
-    scored: list[ScoredLead] = []
-    for number, (record, (lead, record_id)) in enumerate(zip(leads, cleaned, strict=True), start=1):
-        if number % LEADS_PER_TURN == 0:
-            await asyncio.sleep(0)
+        if mistakes or lead is None:
+            refused.add_all(mistakes)
+            continue
         scored.append(score(lead))
-        updates.append(to_json(reply.make_update_of(record_id, scored[-1].result, record)))
-    return _collect(reply.crm.join_updates(updates), scored)
+        updates[find_id_key(record_id)] = to_json(reply.make_update_of(record_id, scored[-1].result, record))
+    service.metrics.rejected.inc(len(leads) - len(scored))
+    if not scored:
+        raise refused.to_refusal()
+    body = reply.crm.join_updates(updates.values())
+    if refused:
+        body = body[:-1] + b',"errors":' + to_json(refused.to_list()) + b"}"
+    return _collect(body, scored)
 
 
 def _collect(body: bytes, scored: Sequence[ScoredLead]) -> ScoredRequest:

@@ -103,8 +103,9 @@ def test_several(client: TestClient) -> None:
     """A batch is answered with the body of the CRM's call for several records, each with its id."""
     batch = "/v1/score/batch"
     update = answer(client, BODIES["hubspot"], "reply=hubspot").json()
-    reply = answer(client, {"results": [BODIES["hubspot"], BODIES["hubspot_webhook"]]}, "reply=hubspot", batch).json()
-    assert reply == {"inputs": [{"id": "151", **update}, {"id": "151", **update}]}
+    second = BODIES["hubspot"] | {"id": "152"}
+    reply = answer(client, {"results": [BODIES["hubspot"], second]}, "reply=hubspot", batch).json()
+    assert reply == {"inputs": [{"id": "151", **update}, {"id": "152", **update}]}
 
     update = answer(client, BODIES["salesforce"], "reply=salesforce").json()
     contact = BODIES["salesforce"] | {"attributes": {"type": "Contact", "url": "x"}, "Id": "003"}
@@ -122,6 +123,27 @@ def test_several(client: TestClient) -> None:
     for body in (BODIES["dynamics"], BODIES["dynamics_webhook"]):
         reply = answer(client, body, "reply=dynamics", batch).json()
         assert reply == {"Targets": [{"@odata.type": "Microsoft.Dynamics.CRM.lead", "leadid": key, **update}]}
+
+
+def test_a_record_twice_is_updated_once(client: TestClient) -> None:
+    """By the later of the two; Salesforce's ids of 15 and of 18 signs are one record."""
+    batch, records = "/v1/score/batch", []
+    for key, need in (("00QWU000004xYZa2AM", "Vague"), ("003", "Urgent"), ("00QWU000004xYZa", "Urgent")):
+        records.append(BODIES["salesforce"] | {"Id": key, "Need__c": need})
+    updates = answer(client, {"records": records}, "reply=salesforce", batch).json()["records"]
+    assert [update["id"] for update in updates] == ["00QWU000004xYZa", "003"]
+    assert updates[0]["Leadledger_Score__c"] == updates[1]["Leadledger_Score__c"]
+
+
+def test_a_refused_lead_spoils_no_other(client: TestClient) -> None:
+    """The good ones are written back; the mistakes of the others stand in `errors`. With none left, all are refused."""
+    bad = {"id": "9", "properties": {"numberofemployees": "many"}}
+    body = {"results": [bad, BODIES["hubspot"]]}
+    reply = answer(client, body, "reply=hubspot", "/v1/score/batch").json()
+    assert [update["id"] for update in reply["inputs"]] == ["151"]
+    assert [mistake["path"] for mistake in reply["errors"]] == ["$.results[0].properties.numberofemployees"]
+    refused = client.post("/v1/score/batch?reply=hubspot", json={"results": [bad]})
+    assert (refused.status_code, len(refused.json()["errors"])) == (422, 1)
 
 
 def test_plain_leads(client: TestClient) -> None:

@@ -35,7 +35,7 @@ def test_described_parameters(client: TestClient) -> None:
     for path in (SCORE, BATCH):
         parameters = {parameter["name"]: parameter for parameter in api["paths"][path]["post"]["parameters"]}
         assert {"from", "as_of"} <= set(parameters)
-        assert parameters["from"]["schema"]["enum"] == list(SYSTEMS)
+        assert parameters["from"]["schema"]["enum"] == [*SYSTEMS, "record"]
         assert all(f"`reply={system}`" in api["paths"][path]["post"]["description"] for system in DEFAULT_PROPERTIES)
         assert all(parameter["description"] and not parameter["required"] for parameter in parameters.values())
         assert [name for name, parameter in parameters.items() if parameter["in"] != "query"] == ["Idempotency-Key"]

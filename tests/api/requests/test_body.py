@@ -34,7 +34,13 @@ MISTAKES: dict[str, tuple[str, Any, list[tuple[str, str]]]] = {
     "a lead by itself": (
         SCORE,
         {"employees": 3},
-        [("$.employees", "unknown key. Use one of: lead, as_of."), ("$.lead", "is missing")],
+        [
+            (
+                "$",
+                'has no `lead`; send {"lead": …}, or say whose record it is: ?from=hubspot (or salesforce, dynamics,'
+                " odoo, zoho), ?from=record for any other system",
+            )
+        ],
     ),
     "no such day": (
         SCORE,

@@ -91,8 +91,8 @@ def test_requests_and_scores_are_counted(tmp_path: Path) -> None:
     def counted(name: str, **labels: str) -> float:
         return samples[name, frozenset(labels.items())]
 
-    assert counted("leadledger_scores_total", release=ONE, recommendation=verdict) == 5
-    assert counted("leadledger_leads_rejected_total") == 5
+    assert counted("leadledger_scores_total", release=ONE, recommendation=verdict) == 6
+    assert counted("leadledger_leads_rejected_total") == 4
     requests = {
         (labels["method"], labels["route"], labels["status"]): counts
         for labels, counts in (
@@ -103,8 +103,7 @@ def test_requests_and_scores_are_counted(tmp_path: Path) -> None:
     assert requests == {
         ("POST", "/v1/score", "200"): 5,
         ("POST", "/v1/score", "422"): 1,
-        ("POST", "/v1/score/batch", "200"): 1,
-        ("POST", "/v1/score/batch", "422"): 1,
+        ("POST", "/v1/score/batch", "200"): 2,
         ("GET", "/v1/leads/{id}/scores", "200"): 1,
         ("", "", "404"): 1,
     }

@@ -59,7 +59,9 @@ def test_day_of_a_batch(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_unused_names_are_listed(client: TestClient) -> None:
     """Names that no field uses are ignored and listed, whatever alphabet they are in."""
-    answer = client.post("/v1/score", json={"lead": {"favourite_color": "red", "größe": 3, "Name 2": None}}).json()
+    answer = client.post(
+        "/v1/score", json={"lead": {**LEAD, "favourite_color": "red", "größe": 3, "Name 2": None}}
+    ).json()
     assert answer["ignored"] == ["favourite_color", "größe", "Name 2"]
 
 
