@@ -60,6 +60,10 @@ class ListResult(Protocol):
     def rejected(self) -> int:
         """The rows that can't be read."""
 
+    @property
+    def all_rejected(self) -> bool:
+        """Whether there are rows and each was rejected."""
+
     def to_dict(self) -> dict[str, Any]:
         """Flat JSON."""
 
@@ -127,7 +131,7 @@ def score(
     job = ListJob(leads, settings, as_of or today(card.card.time_zone), wanted, reading)
     result, text = SCORERS[engine](card, job)
     report(as_json, result.to_dict(), text, err=settings.out == "-")
-    if strict and result.rejected:
+    if result.all_rejected or (strict and result.rejected):
         sys.exit(1)
 
 
@@ -223,7 +227,11 @@ def _list_lines(scored: ScoredList) -> Iterator[str]:
     left = f", {scored.left_out:,} not asked for" if scored.left_out else ""
     rate = f", {scored.rows / scored.seconds:,.0f} a second" if scored.rows >= FAST and scored.seconds else ""
     written = f"{scored.scored:,} scored into {file_name(scored.out)}"
-    yield f"{count(scored.rows, 'row')}: {written}, {scored.rejected:,} rejected{left}{rate}"
+    if scored.all_rejected:
+        yield f"{count(scored.rows, 'row')}: none can be scored, and {file_name(scored.out)} is not written"
+        yield from scored.first_rejects
+    else:
+        yield f"{count(scored.rows, 'row')}: {written}, {scored.rejected:,} rejected{left}{rate}"
     if scored.rejected:
         yield f"Why rows were rejected: {scored.rejects}"
     yield from scored.notes
@@ -240,7 +248,11 @@ def _table_text(stored: ScoredTable) -> str:
 
 
 def _table_lines(stored: ScoredTable) -> Iterator[str]:
-    yield f"{count(stored.rows, 'row')}: {stored.scored:,} scored into {stored.into}, {stored.rejected:,} rejected"
+    if stored.all_rejected:
+        yield f"{count(stored.rows, 'row')}: none can be scored into {stored.into}"
+        yield from stored.first_rejects
+    else:
+        yield f"{count(stored.rows, 'row')}: {stored.scored:,} scored into {stored.into}, {stored.rejected:,} rejected"
     if stored.rejected:
         yield f"Why rows were rejected: {stored.rejects}"
     if stored.duplicates:

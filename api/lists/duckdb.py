@@ -27,7 +27,7 @@ from leadledger.api.lists.capabilities import ENGINES, refuse_unsupported
 from leadledger.api.lists.ledger_entries import ledger_columns
 from leadledger.api.lists.odd_days import OddDays, find_odd_days
 from leadledger.api.lists.repeated_values import add_memos
-from leadledger.api.lists.results import RowCounts, ScoredList
+from leadledger.api.lists.results import MOST_REJECTS_WORDED, RowCounts, ScoredList, word_reject
 from leadledger.api.lists.wanted import Wanted, check_recommendations, choose_columns, parse_where
 from leadledger.models.durable_files import publish_file
 from leadledger.scoring.column_fit import find_id_column, require_columns
@@ -103,7 +103,7 @@ def score_list(
                 publish_file(part, place)
         except (duckdb.Error, OSError) as error:
             raise DataError(output_file.describe_failure(out, scan, error)) from None
-        if out == output_file.STDOUT:
+        if out == output_file.STDOUT and not scored.all_rejected:
             output_file.send_to_stdout(work / "scored")
         return replace(scored, seconds=monotonic() - started)
 
@@ -169,7 +169,7 @@ class _FileRun:
             broken = find_broken_rows(connection, scan)
         refuse_empty(scan, read, broken)
         rejects = output_file.choose_part(stack, work / "rejects", places.rejects)
-        rejected_again = write_rejects(
+        rejected_again, first_rejects = write_rejects(
             broken, self._find_bad_values(bad, broken), rejects, guarded=self.wanted.guard_formulas
         )
         broken_rows = len({reject.row for reject in broken})
@@ -184,10 +184,11 @@ class _FileRun:
         if self.id_column and not every_id:
             aggregate = duplicate_ids.count_duplicates(self.id_column)
             ((duplicates,),) = connection.execute(f"SELECT {aggregate} FROM {scan.sql}").fetchall()
-        parts = self._write_ledger(stack, places.ledger, work, written)
-        parts.append((rejects, places.rejects))
-        if places.scores != output_file.STDOUT:
-            parts.append((output_file.finish_part(stack, connection, scores, places.scores), places.scores))
+        parts = [(rejects, places.rejects)]
+        if counts.rejected < counts.read:  # an output without a lead would look like one that is done
+            parts += self._write_ledger(stack, places.ledger, work, written)
+            if places.scores != output_file.STDOUT:
+                parts.append((output_file.finish_part(stack, connection, scores, places.scores), places.scores))
         return ScoredList(
             rows=counts.read,
             scored=counts.scored,
@@ -202,6 +203,7 @@ class _FileRun:
             examples=duplicate_ids.find_examples(connection, scan.sql, self.id_column) if duplicates else (),
             seconds=0.0,
             notes=(*scan.notes, *(decimal.sentence for decimal in proven), *odd),
+            first_rejects=first_rejects,
         ), parts
 
     def _query(self, source: str, keep: Sequence[str]) -> Query:
@@ -386,22 +388,29 @@ class _FileRun:
         )
 
 
-def write_rejects(broken: Sequence[Reject], bad: Iterator[Reject], path: Path, *, guarded: bool = False) -> int:
-    """Write two kinds of rejects, each in the order of its rows, in the order of all; returns how many rows they are.
+def write_rejects(
+    broken: Sequence[Reject], bad: Iterator[Reject], path: Path, *, guarded: bool = False
+) -> tuple[int, tuple[str, ...]]:
+    """Write two kinds of rejects, each in the order of its rows, in the order of all.
+
+    Returns how many rows they are, and the reasons of the first.
 
     A list without any gets a file with the header alone. `guarded`: no text may start as a formula does.
     """
     rows = 0
     last = 0
+    first: list[str] = []
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(list_names(ENGINE.reject_columns))
         for reject in merge(broken, bad, key=lambda reject: reject.row):
             rows += reject.row != last
             last = reject.row
+            if len(first) < MOST_REJECTS_WORDED:
+                first.append(word_reject(reject.row, reject.column, reject.reason))
             texts = (reject.column, reject.value, reject.reason)
             writer.writerow([reject.row, *(map(output_file.guard_formula, texts) if guarded else texts)])
-    return rows
+    return rows, tuple(first)
 
 
 def _numbered(scan: Scan) -> str:

@@ -25,7 +25,7 @@ from leadledger.api.lists.postgres_tables import (
     sql_types,
     transaction,
 )
-from leadledger.api.lists.results import RowCounts, ScoredTable
+from leadledger.api.lists.results import MOST_REJECTS_WORDED, RowCounts, ScoredTable, word_reject
 from leadledger.api.lists.wanted import Wanted, parse_where
 from leadledger.scoring.column_fit import find_homes, find_id_column, require_columns
 from leadledger.scoring.column_paths import list_columns
@@ -101,6 +101,7 @@ def score_table(
         )
         counts.reconcile(table, all_rows=True)
         notes = run.describe_hidden_rows(fetch_count(connection, f"SELECT count(*) FROM {run.table}"))
+        first_rejects = run.word_first_rejects(quote_parts(rejects))
         report("committing")
     return ScoredTable(
         rows=counts.read,
@@ -113,6 +114,7 @@ def score_table(
         grades=grades,
         fit=replace(run.fit, unused=tuple(column for column in run.fit.unused if column != run.key)),
         notes=(*notes, *(found.sentence for found in proven)),
+        first_rejects=first_rejects,
     )
 
 
@@ -261,6 +263,12 @@ class _TableRun:
                 ]
                 writer.executemany(insert, rejected)
         return count
+
+    def word_first_rejects(self, rejects: str) -> tuple[str, ...]:
+        """The reasons of the first rejects."""
+        selected = f"SELECT {_reject_names()} FROM {rejects} LIMIT {MOST_REJECTS_WORDED}"
+        rows = self.connection.execute(selected.replace("%", "%%")).fetchall()
+        return tuple(word_reject(lead_id, column, reason) for lead_id, column, _, reason in rows)
 
     # -- the scores -------------------------------------------------------------------------------------------------
 

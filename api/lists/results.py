@@ -10,6 +10,8 @@ from typing import Any
 from leadledger.scoring.column_fit import ColumnFit
 from leadledger.scoring.errors import DataError
 
+MOST_REJECTS_WORDED = 3
+
 
 @dataclass(frozen=True)
 class RowCounts:
@@ -49,7 +51,7 @@ class ScoredList:
 
     `left_out` counts the rows that can be read and were not wanted. `fit` says how the columns fit the
     card. `duplicates` counts the rows whose id an earlier row had, `examples` names some ids.
-    `notes` are sentences, for people, on what was noticed while the list was read.
+    `notes` are sentences, for people, on what was noticed while the list was read, `first_rejects` the reasons of some.
     """
 
     rows: int
@@ -65,6 +67,12 @@ class ScoredList:
     examples: tuple[str, ...]
     seconds: float
     notes: tuple[str, ...] = ()
+    first_rejects: tuple[str, ...] = ()
+
+    @property
+    def all_rejected(self) -> bool:
+        """Whether the list has rows and each was rejected: then no scores are written."""
+        return 0 < self.rows == self.rejected
 
     def to_dict(self) -> dict[str, Any]:
         """Flat JSON."""
@@ -92,7 +100,7 @@ class ScoredTable:
     """A table of a database that was scored: its counts of rows, and the tables that were written.
 
     `duplicates` of the rejected rows share their id with another row. `notes` are sentences, for people, on what was
-    noticed while it was read.
+    noticed while it was read, `first_rejects` the reasons of some rejects.
     """
 
     rows: int
@@ -105,6 +113,12 @@ class ScoredTable:
     grades: Mapping[str, int]
     fit: ColumnFit
     notes: tuple[str, ...] = ()
+    first_rejects: tuple[str, ...] = ()
+
+    @property
+    def all_rejected(self) -> bool:
+        """Whether the list has rows and each was rejected: then no scores are written."""
+        return 0 < self.rows == self.rejected
 
     def to_dict(self) -> dict[str, Any]:
         """Flat JSON."""
@@ -122,3 +136,9 @@ class ScoredTable:
             "columns_misspelt": dict(self.fit.misspelt),
             "notes": list(self.notes),
         }
+
+
+def word_reject(row: int | str | None, column: str | None, reason: str | None) -> str:
+    """A reject as a line for people: `row 3: budget: 'lots' is not a number`."""
+    where = f"row {row:,}" if isinstance(row, int) else str(row or "a row")
+    return f"{where}: {column}: {reason}" if column else f"{where}: {reason}"

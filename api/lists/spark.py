@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from leadledger.api.lists.capabilities import ENGINES, refuse_unsupported
 from leadledger.api.lists.duplicate_ids import MOST_EXAMPLES
-from leadledger.api.lists.results import RowCounts, ScoredList
+from leadledger.api.lists.results import MOST_REJECTS_WORDED, RowCounts, ScoredList, word_reject
 from leadledger.api.lists.spark_files import ENDINGS, SparkFiles, find_kind, separator, stem
 from leadledger.api.lists.spark_session import spark_session
 from leadledger.api.lists.wanted import Wanted, check_recommendations, choose_columns, parse_where
@@ -109,6 +109,7 @@ class _FolderRun:
     def __init__(self, card: Scorecard, spark: SparkSession, wanted: Wanted, query: Query) -> None:
         self.card, self.spark, self.wanted, self.query = card, spark, wanted, query
         self.files = SparkFiles(spark)
+        self.first_rejects: list[str] = []
         self.outputs = {column: f"{wanted.prefix}{column}" for column in list_names(ENGINE.columns(wanted.explain))}
 
     def score(self, data: str, out: str, report: Callable[[str], None]) -> ScoredList:
@@ -143,7 +144,8 @@ class _FolderRun:
             counts.reconcile(leads.label, self.wanted.all_rows)
             duplicates, examples = self._find_duplicates(leads)
             self.files.publish(rejects_part, rejects)
-            self.files.publish(part, out)
+            if counts.rejected < counts.read:  # an output without a lead would look like one that is done
+                self.files.publish(part, out)
         return ScoredList(
             rows=counts.read,
             scored=counts.scored,
@@ -157,6 +159,7 @@ class _FolderRun:
             duplicates=duplicates,
             examples=examples,
             seconds=0.0,
+            first_rejects=tuple(self.first_rejects),
             notes=tuple(found.sentence for found in proven),
         )
 
@@ -284,8 +287,12 @@ class _FolderRun:
         while True:
             batch = list(islice(rejected, FETCHED))
             count += len(batch)
+            rejects = [reject for rejects_of_row in batch for reject in rejects_of_row]
+            for reject in rejects[: MOST_REJECTS_WORDED - len(self.first_rejects)]:
+                place = reject["row"] or reject["file"]
+                self.first_rejects.append(word_reject(place, reject["column"], reject["reason"]))
             if batch or not count:
-                self._append_rejects([reject for rejects in batch for reject in rejects], part, kind)
+                self._append_rejects(rejects, part, kind)
             if len(batch) < FETCHED:
                 return count
 

@@ -67,3 +67,21 @@ def test_the_report_leaves_standard_output_to_the_scores(
     assert done.stderr.splitlines()[0] == "3 rows: 3 scored into standard output, 0 rejected"
     done = run("score", leads, "-o", "-", "--card", small, "--columns", "points", "--json")
     assert (done.stdout, json.loads(done.stderr)["out"]) == ("points\n60.0\n50.0\n60.0\n", "-")
+
+
+@pytest.mark.parametrize("ending", ["csv", "xlsx", "parquet"])
+def test_a_list_without_a_good_row_fails(small: Path, tmp_path: Path, ending: str) -> None:
+    """Where every row is rejected, the status is 1, the first reasons are said, and no output looks done."""
+    (tmp_path / "leads.csv").write_text("need\nlots\nnothing\nless\nmore\n")
+    out = tmp_path / f"out.{ending}"
+    done = run("score", tmp_path / "leads.csv", "-o", out, "--card", small)
+    assert done.exit_code == 1
+    assert done.stdout.startswith(f"4 rows: none can be scored, and {out}".split("/", maxsplit=1)[0])
+    assert "row 1: need: 'lots' is not one of: vague, clear" in done.stdout
+    assert "row 4" not in done.stdout
+    assert not out.exists()
+    assert len((tmp_path / "out.rejects.csv").read_text().splitlines()) == 5
+    as_json = run("score", tmp_path / "leads.csv", "-o", out, "--card", small, "--json")
+    assert (as_json.exit_code, json.loads(as_json.stdout)["rejected"]) == (1, 4)
+    to_stdout = run("score", tmp_path / "leads.csv", "-o", "-", "--card", small, "--rejects", tmp_path / "r.csv")
+    assert (to_stdout.exit_code, to_stdout.stdout) == (1, "")
