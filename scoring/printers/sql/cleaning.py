@@ -240,7 +240,8 @@ class _RawColumn:
     def _is_no_number(self) -> Expression:
         """Whether a text that gave no number means something; folding it once more would cost ten times as much."""
         odd = self.read(f"odd:{self.column}")
-        plain = [text for text in self.absent if self._is_number(text)]
+        # Where a text has no digit, every engine finds it odd.
+        plain = [text for text in self.absent if any(sign.isdigit() for sign in text)]
         said = write("{} NOT IN ({})", self.key, self._listed(plain)) if plain else Expression("TRUE")
         absent = self._listed([*self.absent, "nan"])  # a written NaN is missing
         whole = self.key if (self.field.number_format or ANY_FORMAT).is_wrapped else odd

@@ -34,8 +34,12 @@ SMALLEST_EXPONENT = -700  # of exp(); below some -708 it is an error, not 0
 _SPACES = r"[ \t\n\r\f\v]*"
 _INVISIBLE, _BLANK = class_of(INVISIBLE_RANGES, r"\u{:04X}"), class_of(BLANK_RANGES, r"\u{:04X}")
 _OUTER = class_of([(9, 13), (32, 32), *BLANK_RANGES, *INVISIBLE_RANGES], r"\u{:04X}")
-# What is not in the plain form has a sign that no plain number has, two dots, a gap, or one group of three digits.
-_ODD = rf"[^0-9eE.+ \t\n\r\f\v-]|[.][0-9]*[.]|[0-9] +[0-9]|^{_SPACES}[+-]?[1-9][0-9]{{0,2}}[.][0-9]{{3}}{_SPACES}$"
+# What is not in the plain form has a sign that no plain number has, two dots, a gap, one group of three digits, or no
+# digit at all.
+_ODD = (
+    r"^[^0-9]*$|[^0-9eE.+ \t\n\r\f\v-]|[.][0-9]*[.]|[0-9] +[0-9]"
+    rf"|^{_SPACES}[+-]?[1-9][0-9]{{0,2}}[.][0-9]{{3}}{_SPACES}$"
+)
 TYPES = {
     "DOUBLE": "float8",
     "VARCHAR": "text",
