@@ -13,7 +13,8 @@ from tests.command_line import BAD_DATA, run
 
 def with_outcome(card: Path) -> Path:
     """The small card, which learns from a column `became`."""
-    card.write_text(card.read_text() + "outcome: {became: {field: became, kind: flag}}\n")
+    text = card.read_text().replace("won: {kind: flag}", "won: {kind: flag, learn: no}")  # no history has it
+    card.write_text(text + "outcome: {became: {field: became, kind: flag}}\n")
     return card
 
 
