@@ -169,7 +169,7 @@ def test_the_log_and_a_list_teach_the_same(log: LogStore, card: Path, tmp_path: 
     scores = [logs.score(lead["lead_id"], lead["created"], values(lead)) for lead in frame.to_dict("records")]
     logs.fill(log, scores, outcomes(frame))
     frame.drop(columns="chance").to_csv(tmp_path / "history.csv", index=False)
-    of_list = train(card, tmp_path / "history.csv", as_of=LAST)
+    of_list = train(card, tmp_path / "history.csv", as_of=LAST, without=["demo", "offer"])
     with open_history(log, parse_card(CARD)) as given:
         of_log = train(card, given, as_of=LAST)
     assert of_log.learned == of_list.learned
@@ -238,7 +238,7 @@ def test_the_cure_for_leakage(log: LogStore, card: Path) -> None:
     logs.fill(log, scores, outcomes(frame))
 
     with pytest.raises(LeakageError) as caught:
-        train(card, pd.DataFrame(finals), as_of=LAST)
+        train(card, pd.DataFrame(finals), as_of=LAST, without=["demo"])
     assert "offer" in [suspect.field for suspect in caught.value.suspects]
 
     with open_history(log, parse_card(CARD)) as given:
@@ -256,7 +256,7 @@ def test_the_cure_for_leakage(log: LogStore, card: Path) -> None:
 
     # With the gate overruled, the list promises too much, and scores leads as they are met worse than the log does.
     card.write_text(re.sub(r"^(  (need|offer): .*)}$", r"\1, known_when_scored: yes}", CARD, flags=re.MULTILINE))
-    fooled = train(card, pd.DataFrame(finals), as_of=LAST)
+    fooled = train(card, pd.DataFrame(finals), as_of=LAST, without=["demo"])
     totals = trained.history.score(fooled.scorecard)[newest]
     assert fooled.metrics["held_out"]["leadledger"]["auc"] > 0.97
     assert roc_auc_score(trained.history.won[newest], totals) < held["auc"] - 0.05
