@@ -19,8 +19,11 @@ from leadledger.api.service.service import open_service
 from leadledger.api.service.settings import Settings
 
 
-def create_app(settings: Settings) -> FastAPI:
-    """Create the service for one card or release. Raises ScoringError where that can't be loaded."""
+def create_app(settings: Settings, *, needs_keys: bool = False) -> FastAPI:
+    """Create the service for one card or release. Raises ScoringError where that can't be loaded.
+
+    `needs_keys`: keys existed when the service started, so their loss is damage. Else the home tells.
+    """
     log = ProgramLog(settings.log_level)
     service = open_service(settings, log)
 
@@ -35,7 +38,8 @@ def create_app(settings: Settings) -> FastAPI:
         redirect_slashes=False,  # a redirect would drop the body of a POST; a 404 is plain
         lifespan=lifespan,
     )
-    app.state.service, app.state.keys, app.state.log = service, Keyring(settings.home), log
+    app.state.service, app.state.log = service, log
+    app.state.keys = Keyring(settings.home, needed=needs_keys)
     problem.install(app)
     app.router.route_class = DirectRoute
     score.add(app, service)

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar, NamedTuple
 
+from leadledger.api.requests.body import LONGEST_NAME
 from leadledger.api.requests.json_text import note_repeated_names
 from leadledger.api.requests.mistakes import NOTHING, Mistakes, Path
 
@@ -117,7 +118,10 @@ def flatten(
     related: str = "",
     depth: int = 0,
 ) -> Iterator[Member]:
-    """The members of a record, and those of the records within it, but for any of the name `skipped`."""
+    """The members of a record, and those of the records within it, but for any of the name `skipped`.
+
+    A record whose name is too long is not opened: each of its members would repeat the name.
+    """
     note_repeated_names(record, path, mistakes)
     for key, value in record.items():
         here = (*path, key)
@@ -125,7 +129,7 @@ def flatten(
             if isinstance(value, dict):
                 note_repeated_names(value, here, mistakes)
             continue
-        if isinstance(value, dict) and depth < DEEPEST_RELATED:
+        if isinstance(value, dict) and depth < DEEPEST_RELATED and len(prefix) + len(key) <= LONGEST_NAME:
             yield from flatten(
                 value,
                 here,

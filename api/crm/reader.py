@@ -10,7 +10,7 @@ from leadledger.api.crm.any_record import AnyRecord
 from leadledger.api.crm.base import DEEPEST_RELATED, Crm, Member
 from leadledger.api.crm.reply import Reply, make_reply
 from leadledger.api.crm.systems import CRMS, SOURCES
-from leadledger.api.requests.body import MOST_NAMES, check_name, clean_lead
+from leadledger.api.requests.body import LONGEST_NAME, MOST_NAMES, check_name, clean_lead
 from leadledger.api.requests.mistakes import Mistakes, Path
 from leadledger.scoring.cleaning import Lead
 from leadledger.scoring.column_names import name_key
@@ -175,8 +175,8 @@ def _collect(crm: Crm, names: _NamesInCrm, record: dict[str, Any], path: Path, m
     collected, before = _Collected(), mistakes.count
     values, paths, ignored = collected.values, collected.paths, collected.ignored
     spelt_otherwise: list[Member] = []
-    for member in crm.read_members(record, path, mistakes):
-        if len(values) + len(ignored) >= MOST_NAMES:
+    for number, member in enumerate(crm.read_members(record, path, mistakes)):
+        if number >= MOST_NAMES:
             mistakes.add(path, f"has more than {MOST_NAMES:,} names; send those that the card uses")
             return collected
         name = member.name
@@ -185,6 +185,8 @@ def _collect(crm: Crm, names: _NamesInCrm, record: dict[str, Any], path: Path, m
         kind = names.kinds.get(name)
         if kind is None:
             check_name(name, member.path, mistakes)
+            if len(name) > LONGEST_NAME:
+                continue
             if not _is_opened(member):
                 ignored[name] = None
             if name_key(name) in names.spellings:

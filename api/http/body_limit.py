@@ -8,7 +8,9 @@ from leadledger.api.requests.mistakes import Refusal
 
 
 async def read_body(scope: Scope, receive: Receive, content_length: bytes | None, limit: int) -> bytes:
-    """Read the whole body. Raises Refusal: the caller left (400), it came too late (408), it is too large (413)."""
+    """Read the whole body. Raises Refusal: the caller left (400), it came too late (408) or
+    in a wrong form (431), it is too large (413), the service is receiving too much (503).
+    """
     size = int(content_length) if content_length and content_length.isdigit() else 0
     chunks: list[bytes] = []
     if size <= limit:
@@ -16,8 +18,9 @@ async def read_body(scope: Scope, receive: Receive, content_length: bytes | None
         while has_more and size <= limit:
             message = await receive()
             if message["type"] != "http.request":
-                if scope.get("late"):  # the server's protocol has already answered with 408
-                    raise Refusal(408, "The request did not arrive in time.")
+                refusal: Refusal | None = scope.get("refused")  # by the server's protocol, which has answered so
+                if refusal is not None:
+                    raise refusal
                 raise Refusal(400, "The request ended before its body was complete.")
             chunk = message.get("body", b"")
             size += len(chunk)

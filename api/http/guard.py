@@ -48,9 +48,10 @@ _LOCAL_CALLER = Key("", "", SCOPES, _EPOCH, None, "")  # where no key is needed
 class Exchange:
     """One request and its answer. `places`: how many it holds among the requests in progress."""
 
-    __slots__ = ("key", "places", "received", "request_id", "send", "sent", "start", "status")
+    __slots__ = ("guard", "key", "places", "received", "request_id", "send", "sent", "start", "status")
 
-    def __init__(self, request_id: str, start: float, send: Send) -> None:
+    def __init__(self, guard: Guard, request_id: str, start: float, send: Send) -> None:
+        self.guard = guard
         self.request_id = request_id
         self.start = start  # on the monotonic clock
         self.send = send
@@ -61,8 +62,12 @@ class Exchange:
         self.sent = 0  # bytes of the answer's body
 
     async def answer(self, message: Message) -> None:
-        """Send a part of the answer, with the headers that every answer has."""
+        """Send a part of the answer, with the headers that every answer has.
+
+        The work is done by then, so its places are free: how long the caller takes to read holds none.
+        """
         if message["type"] == "http.response.start":
+            self.guard.free_places(self)
             self.status = message["status"]
             headers = [*message.get("headers", ()), *SECURITY_HEADERS, (b"x-request-id", self.request_id.encode())]
             if CONTENT_POLICY[0] not in dict(headers):
@@ -112,7 +117,7 @@ class Guard:
         scope["request_id"] = request_id
         routes = self._table.find(scope["path"])
         route = routes.get(scope["method"])
-        exchange = Exchange(request_id, monotonic(), send)
+        exchange = Exchange(self, request_id, monotonic(), send)
         try:
             try:
                 if route is None and routes and all(known.needs == OPEN for known in routes.values()):
@@ -142,8 +147,13 @@ class Guard:
                 raise
             await problem.respond_failed(request_id)(scope, receive, exchange.answer)
         finally:
-            self._places_taken -= exchange.places
+            self.free_places(exchange)
             self._report(exchange, routes, route)
+
+    def free_places(self, exchange: Exchange) -> None:
+        """Give back the places that a request holds among those in progress."""
+        self._places_taken -= exchange.places
+        exchange.places = 0
 
     def _report(self, exchange: Exchange, routes: Mapping[str, GuardedRoute], route: GuardedRoute | None) -> None:
         """Count a request, and log it: health checks at `debug`, refusals for lack of room at `warning`."""

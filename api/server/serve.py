@@ -79,7 +79,9 @@ def _supervise(settings: Settings, app: FastAPI, listener: socket.socket, worker
     logging.getLogger("uvicorn.error").setLevel(logging.INFO)
     with TemporaryDirectory(prefix="leadledger-metrics-") as folder:
         os.environ[FOLDER_VARIABLE] = folder  # the workers count together
-        Multiprocess(Worker(settings, parent=os.getpid()).config(workers), [listener]).run()
+        Multiprocess(
+            Worker(settings, parent=os.getpid(), needs_keys=app.state.keys.needed).config(workers), [listener]
+        ).run()
 
 
 def _greet(card: Scorecard, address: str) -> str:

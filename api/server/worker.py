@@ -32,13 +32,15 @@ HUNG_TIMEOUT = 30  # seconds without a sign of life after which the supervisor r
 class Worker:
     """What uvicorn runs: it calls `app` once, in the process that serves, and `notify` each second.
 
-    `ready`: the app, if it exists already. `parent`: the process id of the supervisor, or None. uvicorn copies the
-    worker to each process, so whatever `app` creates there is not part of the copy.
+    `ready`: the app, if it exists already. `parent`: the process id of the supervisor, or None. `needs_keys`: keys
+    existed when the service started. uvicorn copies the worker to each process, so whatever `app` creates there is not
+    part of the copy.
     """
 
     settings: Settings
     ready: FastAPI | None = None
     parent: int | None = None
+    needs_keys: bool = False
     sweeper: Sweeper | None = field(default=None, init=False)
 
     def config(self, workers: int = 1) -> uvicorn.Config:
@@ -67,7 +69,7 @@ class Worker:
         app = self.ready
         if app is None:
             try:
-                app = create_app(self.settings)
+                app = create_app(self.settings, needs_keys=self.needs_keys)
             except ScoringError as error:  # it worked when the service started; the supervisor tries again
                 print(error, file=sys.stderr)
                 sys.exit(1)

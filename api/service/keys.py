@@ -32,6 +32,7 @@ Scope: TypeAlias = Literal["score", "outcomes", "read", "admin"]
 SCOPES: tuple[Scope, ...] = get_args(Scope)
 KEY_FILE = "keys.json"  # in the home
 KEY_FILE_FORMAT = 1
+_LOCK_FILE = f".{KEY_FILE}.lock"  # beside it, from the first key on
 KEY_PATTERN = re.compile(r"ll_([0-9a-f]{8})_[A-Za-z0-9_-]{43}")
 
 _ID_PATTERN = re.compile(r"[0-9a-f]{8}")
@@ -80,8 +81,18 @@ def find_key(keys: dict[str, Key], text: str) -> Key | None:
 
 
 def read(home: Path) -> Keys | None:
-    """The keys of a home, oldest first; None where none was ever created. Raises KeyFileError."""
-    path = home / KEY_FILE
+    """The keys of a home, oldest first; None where none was ever created. Raises KeyFileError, also if they are lost.
+
+    Creating a key leaves a lock file beside the keys: where only that is left, there were keys.
+    """
+    keys = _read_file(home / KEY_FILE)
+    if keys is None and (home / _LOCK_FILE).exists():
+        raise _lost(home)
+    return keys
+
+
+def _read_file(path: Path) -> Keys | None:
+    """The keys in a file; None where it does not exist."""
     try:
         content = json.loads(path.read_bytes())
     except FileNotFoundError:
@@ -135,6 +146,14 @@ def _damaged(path: Path, reason: str) -> KeyFileError:
     )
 
 
+def _lost(home: Path) -> KeyFileError:
+    return KeyFileError(
+        f"{home / KEY_FILE} is gone, and there were keys. No key works until you restore the file from a backup, or"
+        " create new keys with `leadledger keys add`. If nobody needs a key any more, remove"
+        f" {home / _LOCK_FILE} too and restart the service."
+    )
+
+
 def add(home: Path, name: str, scopes: tuple[str, ...], now: datetime) -> tuple[Key, str]:
     """Create a key. Returns it with its text, which is kept nowhere. Raises KeyFileError for a wrong name or scope."""
     if not _NAME_PATTERN.fullmatch(name):
@@ -163,22 +182,30 @@ def revoke(home: Path, key_id: str, now: datetime) -> Key:
     """Revoke a key by its id; it stays in the list. A second time changes nothing. Raises KeyFileError if unknown."""
     if KEY_PATTERN.fullmatch(key_id):
         raise KeyFileError("that is a whole key; revoke it by its id, the eight characters after `ll_`")
+    if read(home) is None:  # nor is a lock left, which would say that there were keys
+        raise _unknown(key_id)
     with _changing(home) as keys:
         by_id = {key.id: key for key in keys}
         if key_id not in by_id:
-            raise KeyFileError(f"no key has the id {key_id!r}; `leadledger keys` lists them")
+            raise _unknown(key_id)
         if by_id[key_id].revoked is None:
             by_id[key_id] = replace(by_id[key_id], revoked=now)
             _write(home, tuple(by_id.values()))
     return by_id[key_id]
 
 
+def _unknown(key_id: str) -> KeyFileError:
+    return KeyFileError(f"no key has the id {key_id!r}; `leadledger keys` lists them")
+
+
 @contextmanager
 def _changing(home: Path) -> Iterator[Keys]:
-    """The keys, locked against changes by others."""
+    """The keys, locked against changes by others. The lock file stays: it proves that there were keys."""
+    path = home / _LOCK_FILE
     try:
         home.mkdir(parents=True, exist_ok=True)
-        lock = os.open(home / f".{KEY_FILE}.lock", os.O_RDWR | os.O_CREAT, 0o600)
+        is_first = not path.exists()
+        lock = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as error:
         raise KeyFileError(f"keys can't be kept in {home}: {error.strerror or error}") from None
     try:
@@ -186,7 +213,11 @@ def _changing(home: Path) -> Iterator[Keys]:
             import fcntl
 
             fcntl.flock(lock, fcntl.LOCK_EX)  # released with the descriptor, also if the process is killed
-        yield read(home) or ()
+        yield _read_file(home / KEY_FILE) or ()
+    except KeyFileError:
+        if is_first and not (home / KEY_FILE).exists():  # the first key could not be written
+            path.unlink(missing_ok=True)
+        raise
     finally:
         os.close(lock)
 
@@ -204,18 +235,19 @@ def _write(home: Path, keys: Keys) -> None:
 class Keyring:
     """The keys of a home as a running process sees them; it notices a changed file within `LOOK_INTERVAL` seconds.
 
-    Without a file, no key is needed. Once there was one, its loss is damage: it never opens the service again. While
-    the file is damaged, `problem` says how, and no key works.
+    Where no key was ever created, none is needed. Once there was one, the loss of the file is damage: it never opens
+    the service again. While the file is damaged, `problem` says how, and no key works. `needed`: keys were needed when
+    the process that started this one looked.
     """
 
     LOOK_INTERVAL = 1.0  # seconds between looks at the file; a look costs a microsecond or two
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, *, needed: bool = False) -> None:
         self._home = home
         self._path = home / KEY_FILE
         self._seen: tuple[int, ...] | None = None
         self.next_look = 0.0  # on the monotonic clock
-        self.needed = False
+        self.needed = needed
         self.problem = ""
         self.by_id: dict[str, Key] = {}
         self.look(0.0)
@@ -236,7 +268,7 @@ class Keyring:
         try:
             keys = read(self._home)
             if keys is None and self.needed:
-                raise KeyFileError(f"{self._path} is gone. No key works until it is back or the service restarts.")
+                raise _lost(self._home)
         except KeyFileError as error:
             self.needed, self.problem, self.by_id = True, str(error), {}
             return True

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
+from starlette.types import Receive, Scope, Send
 
 from tests.api.answers import SCORE
 from tests.api.http.keyed_service import BODY, app_of, bearer
@@ -88,11 +89,54 @@ def test_a_page_can_t_ask_what_needs_no_body(tmp_path: Path, origin: str, status
         )
 
 
-@pytest.mark.parametrize("name", ["X-Forwarded-For", "Forwarded"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "X-Forwarded-For",
+        "Forwarded",
+        "Via",
+        "X-Real-IP",
+        "CF-Connecting-IP",
+        "True-Client-IP",
+        "X-Forwarded-Host",
+        "x-client-ip",
+    ],
+)
 def test_a_proxy_needs_keys(tmp_path: Path, name: str) -> None:
     """Without keys, a request through a proxy is refused: its caller may be elsewhere."""
     answer = TestClient(app_of(tmp_path)).post(SCORE, json=BODY, headers={name: "for=203.0.113.1"})
     assert (answer.status_code, answer.json()["detail"][:38]) == (403, "This request came through a proxy, and")
+
+
+@pytest.mark.parametrize(("version", "status"), [("1.0", 403), ("1.1", 409), ("2", 409)])
+def test_a_proxy_that_adds_no_header_needs_keys(tmp_path: Path, version: str, status: int) -> None:
+    """Without keys, HTTP/1.0 counts as a proxy's: nginx speaks it, and no browser or library of today does."""
+    app = app_of(tmp_path)
+
+    async def speak(scope: Scope, receive: Receive, send: Send) -> None:
+        await app({**scope, "http_version": version}, receive, send)
+
+    answer = TestClient(speak).post("/v1/releases/2026-01-01-001/use")
+    assert answer.status_code == status
+
+
+@pytest.mark.parametrize(
+    ("site", "origin", "status"),
+    [
+        ("cross-site", None, 403),
+        ("cross-site", "http://127.0.0.1:3000", 200),  # a page of this machine, under another name
+        ("same-site", None, 200),
+        ("same-origin", None, 200),
+        ("none", None, 200),  # typed by the user
+        (None, None, 200),
+    ],
+)
+def test_a_page_of_another_site_can_t_read(tmp_path: Path, site: str | None, origin: str | None, status: int) -> None:
+    """Without keys, what a browser asks for a page of another site is refused, even where it sends no Origin."""
+    headers = {name: value for name, value in (("Sec-Fetch-Site", site), ("Origin", origin)) if value is not None}
+    client = TestClient(app_of(tmp_path))
+    assert client.get("/v1/scorecard", headers=headers).status_code == status
+    assert client.get("/health/ready", headers=headers).status_code == 200
 
 
 def test_with_keys_any_name_will_do(client: TestClient, made: dict[str, str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import hmac
 import json
@@ -147,7 +148,51 @@ def test_a_lost_file_opens_nothing(tmp_path: Path) -> None:
     (tmp_path / "nowhere" / KEY_FILE).unlink()
     assert ring.look(3.0)
     assert (ring.needed, ring.by_id) == (True, {})
-    assert "is gone" in ring.problem
+    assert ring.problem == (
+        f"{tmp_path / 'nowhere' / KEY_FILE} is gone, and there were keys. No key works until you restore the file"
+        " from a backup, or create new keys with `leadledger keys add`. If nobody needs a key any more, remove"
+        f" {tmp_path / 'nowhere' / '.keys.json.lock'} too and restart the service."
+    )
+
+
+def test_a_start_without_the_lost_file_opens_nothing(tmp_path: Path) -> None:
+    """Where only the lock file is left, there were keys: a new process, and the command, say that they are lost.
+
+    A new key mends it; without the lock file, the home never had keys, unless whoever started the process knows better.
+    """
+    keys.add(tmp_path, "crm", ("score",), NOW)
+    (tmp_path / KEY_FILE).unlink()
+    ring = Keyring(tmp_path)
+    assert (ring.needed, ring.by_id) == (True, {})
+    assert "keys.json is gone, and there were keys." in ring.problem
+    listed = run("--home", tmp_path)
+    assert (listed.exit_code, listed.stderr.strip()) == (1, ring.problem)
+    _, text = keys.add(tmp_path, "new", ("score",), NOW)
+    assert ring.look(1.0)
+    assert (ring.problem, ring.working) == ("", 1)
+    assert keys.find_key(ring.by_id, text) is not None
+    (tmp_path / KEY_FILE).unlink()
+    (tmp_path / ".keys.json.lock").unlink()
+    assert not Keyring(tmp_path).needed
+    told = Keyring(tmp_path, needed=True)
+    assert (told.needed, told.by_id, "is gone" in told.problem) == (True, {}, True)
+
+
+def test_what_fails_leaves_no_lock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A home that never had a key is not taken for one whose keys are lost: no failed command leaves the lock file."""
+    assert run("revoke", "3f9c01ab", "--home", tmp_path).exit_code == 1
+
+    def fail(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(keys, "replace_file", fail)
+    failed = run("add", "crm", "--scope", "score", "--home", tmp_path)
+    assert (failed.exit_code, failed.stderr) == (
+        1,
+        f"{tmp_path / KEY_FILE} can't be written: No space left on device\n",
+    )
+    assert [*tmp_path.iterdir()] == []
+    assert keys.read(tmp_path) is None
 
 
 def test_keys_made_at_once_are_all_kept(tmp_path: Path) -> None:
