@@ -11,6 +11,7 @@ ScoringError
 │   └── LeakageError    ... because fields of it know the outcome; holds each with its proof
 ├── CompileError        a classifier can't be written as tables; also a ValueError
 ├── ReleaseError        a release is refused, or does not exist
+│   └── ReleaseHomeError    ... because the home can't be written to
 ├── KeyFileError        the file of API keys can't be read or changed
 └── Unrecorded          the decision log can't take a record
 
@@ -150,6 +151,10 @@ class CompileError(ScoringError, ValueError):
 
 class ReleaseError(ScoringError):
     """A release can't be used: it doesn't exist, was changed, or is not whole."""
+
+
+class ReleaseHomeError(ReleaseError):
+    """The home can't be written to: it is read-only, or its disk is full."""
 
 
 class KeyFileError(ScoringError):

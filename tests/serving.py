@@ -99,7 +99,7 @@ def started(home: Path, *, reading: bool = True, **settings: Any) -> Iterator[Se
     with launched(home, **settings) as process:
         assert process.stdout is not None
         first, second = process.stdout.readline(), process.stdout.readline()
-        server = Server(process, _port(first), second)
+        server = Server(process, port_of(first), second)
         if reading:
             server.read()
         try:
@@ -124,7 +124,7 @@ def commanded(home: Path, *options: str) -> Iterator[tuple[subprocess.Popen[str]
         try:
             greeting = process.stdout.readline()
             assert greeting, (home / "server.log").read_text("utf-8")
-            yield process, f"http://127.0.0.1:{_port(greeting)}"
+            yield process, f"http://127.0.0.1:{port_of(greeting)}"
         finally:
             process.terminate()
             process.wait(PATIENCE)
@@ -155,7 +155,7 @@ def forked(home: Path, **settings: Any) -> Iterator[int]:
     sending.close()
     try:
         with open(receiving.fileno(), encoding="utf-8", closefd=False) as output:
-            yield _port(output.readline())
+            yield port_of(output.readline())
     finally:
         process.kill()
         process.join(PATIENCE)
@@ -167,6 +167,7 @@ def _serve(sending: Connection, settings: Settings) -> None:
         sys.exit(serve(settings, port=0))
 
 
-def _port(greeting: str) -> int:
+def port_of(greeting: str) -> int:
+    """The port in the first line that a server prints."""
     assert greeting, "it does not start"
     return int(greeting.partition("127.0.0.1:")[2].partition(",")[0])

@@ -38,6 +38,7 @@ from leadledger.api.service.settings import Settings
 # and a few milliseconds. So all requests in progress are done in about the same time, however large the batches are.
 # The largest request takes a quarter of all places.
 BYTES_PER_PLACE = 10_000
+RESERVED_PART = 10  # one in so many places is left to other keys, however many requests one key sends
 
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._:-]{1,64}")
 _EPOCH = datetime.fromtimestamp(0, UTC)
@@ -100,7 +101,9 @@ class Guard:
         self._max_body = settings.max_body
         self._places = settings.max_waiting
         self._most_places_per_request = max(1, settings.max_waiting // 4)
+        self._most_places_per_key = settings.max_waiting - settings.max_waiting // RESERVED_PART
         self._places_taken = 0
+        self._places_of_key: dict[str, int] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, and log it."""
@@ -152,8 +155,16 @@ class Guard:
 
     def free_places(self, exchange: Exchange) -> None:
         """Give back the places that a request holds among those in progress."""
-        self._places_taken -= exchange.places
-        exchange.places = 0
+        if exchange.places:
+            self._places_taken -= exchange.places
+            key_id = exchange.key.id
+            if key_id:
+                left = self._places_of_key[key_id] - exchange.places
+                if left:
+                    self._places_of_key[key_id] = left
+                else:
+                    del self._places_of_key[key_id]
+            exchange.places = 0
 
     def _report(self, exchange: Exchange, routes: Mapping[str, GuardedRoute], route: GuardedRoute | None) -> None:
         """Count a request, and log it: health checks at `debug`, refusals for lack of room at `warning`."""
@@ -184,9 +195,13 @@ class Guard:
             exchange.received = len(body)
             receive = receive_again(body, receive)
         places = min(1 + exchange.received // BYTES_PER_PLACE, self._most_places_per_request)
-        if self._places_taken + places > self._places:
+        key_id = exchange.key.id
+        taken_by_key = self._places_of_key.get(key_id, 0)
+        if self._places_taken + places > self._places or taken_by_key + places > self._most_places_per_key:
             raise Refusal(503, "The service is handling as many requests as it accepts.", retry_after=1)
         self._places_taken += places
+        if key_id:
+            self._places_of_key[key_id] = taken_by_key + places
         exchange.places = places
         # All requests that arrived at the same moment get here before the first one goes on. Only so are they all
         # counted, and those beyond the limit refused before any work is done.

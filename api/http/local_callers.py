@@ -56,7 +56,7 @@ def check_local(scope: Scope, headers: Mapping[bytes, bytes]) -> None:
     # Without keys, nothing listens elsewhere. This still holds if the key file is lost and a process starts again.
     if (address[:1].isdigit() or ":" in address) and not is_loopback(address):
         raise Refusal(403, f"No keys exist, so other machines have no access. {_CREATE_KEY}")
-    if not _PROXY_HEADERS.isdisjoint(headers) or scope["http_version"] == "1.0":
+    if not _PROXY_HEADERS.isdisjoint(headers) or scope.get("http_version") == "1.0":
         raise Refusal(403, f"This request came through a proxy, and no keys exist. {_CREATE_KEY}")
     origin = headers.get(b"origin")
     if origin is None:

@@ -35,6 +35,8 @@ class AcceptingServer(uvicorn.Server):
         """Stop accepting connections, and finish the requests in progress."""
         for listener in sockets or ():
             asyncio.get_running_loop().remove_reader(listener)
+        if self._connecting:  # these callers are accepted: they are told of the stop as the others are
+            await asyncio.wait(self._connecting, timeout=1)
         await super().shutdown(sockets)
 
     def _accept(self, listener: socket.socket) -> None:

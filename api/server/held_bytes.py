@@ -35,6 +35,3 @@ class HeldBytes(Generic[Holder]):
             holder = next(iter(self._held))
             self.drop(holder)
             yield holder
-
-    def __len__(self) -> int:
-        return len(self._held)

@@ -17,8 +17,12 @@ more connections there are, the longer it waits, so that refusals take at most a
 
 from __future__ import annotations
 
+import ctypes
 import http
 import os
+import socket
+import struct
+from contextlib import suppress
 from time import monotonic
 from typing import Any, ClassVar
 from weakref import WeakSet
@@ -38,7 +42,9 @@ MOST_HEADERS = 256  # fields in a head
 MOST_PIPELINED = 16  # requests that wait on one connection until an earlier one is answered; then nothing more is read
 PIECE = 2_048  # bytes that are parsed at once: more may hold a hundred requests
 MOST_ARRIVING = 32_000_000  # bytes of all requests that have arrived in part
-MOST_UNREAD = 32_000_000  # bytes of all answers that wait to be read
+MUCH_UNREAD = 32_000_000  # bytes of all answers that wait to be read, beyond which callers that read nothing
+PATIENCE_IF_MUCH_IS_UNREAD = 2.0  # for so many seconds are dropped; and
+MOST_UNREAD = 64_000_000  # bytes of these, beyond which the caller that has waited longest is dropped
 # Seconds for which a connection is not read after a refusal with a `Retry-After`: so many for each open connection,
 REST_PER_CONNECTION = 0.0003
 LONGEST_REST = 1.0  # and at most this, which is what the refusal says
@@ -241,6 +247,11 @@ class LimitedProtocol(HttpToolsProtocol):
         for connection in self.unread.pop_excess():
             connection.drop_unread()
 
+    def stalls_others(self, now: float) -> bool:
+        """Whether much waits to be read by all, and this caller has read nothing for a while."""
+        is_much = self.unread.total > MUCH_UNREAD
+        return is_much and self.stalled is not None and now - self.stalled[0] > PATIENCE_IF_MUCH_IS_UNREAD
+
     def resume_writing(self) -> None:
         """Go on, since most of an answer has been read."""
         super().resume_writing()
@@ -272,6 +283,13 @@ class LimitedProtocol(HttpToolsProtocol):
     def drop_unread(self) -> None:
         """End a connection whose answers nobody reads, and free what they hold."""
         LimitedProtocol.dropped += 1
+        self.unread.drop(self)
+        with (
+            suppress(OSError, AttributeError),
+            socket.socket(fileno=os.dup(self.transport.get_extra_info("socket").fileno())) as same_socket,
+        ):
+            # The system would go on offering what it has taken over, for minutes: it is to forget that too.
+            same_socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.transport.abort()
 
     # -- refusing ------------------------------------------------------------------------------------------------------
@@ -336,13 +354,13 @@ class Sweeper:
         self._log = log
         self._dropped = LimitedProtocol.dropped
 
-    async def sweep(self) -> None:
-        """Check all connections. uvicorn calls this about once a second."""
+    def sweep(self) -> None:
+        """Check all connections. To be called about once a second."""
         now = monotonic()
         before = now - self._arrival
         late = 0
         for connection in tuple(LimitedProtocol.open):
-            if connection.is_stalled(now, self._arrival):
+            if connection.is_stalled(now, self._arrival) or connection.stalls_others(now):
                 connection.drop_unread()
             elif connection.since is not None and connection.since < before and not connection.transport.is_closing():
                 connection.end_late()
@@ -352,3 +370,6 @@ class Sweeper:
         dropped, self._dropped = LimitedProtocol.dropped - self._dropped, LimitedProtocol.dropped
         if dropped:
             self._log.write("warning", "unread", message="answers were not read in time", connections=dropped)
+        if late or dropped:
+            with suppress(OSError, AttributeError):  # another C library than GNU's
+                ctypes.CDLL(None).malloc_trim(0)  # what they held goes back to the system

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import os
 import signal
@@ -13,7 +14,8 @@ from typing import TYPE_CHECKING
 import uvicorn
 
 from leadledger.api.app import create_app
-from leadledger.api.server.protocol import LimitedProtocol, Sweeper
+from leadledger.api.server.loop_watch import LoopWatch
+from leadledger.api.server.protocol import MOST_ARRIVING, LimitedProtocol, Sweeper
 from leadledger.api.service.program_log import take_over
 from leadledger.api.service.settings import Settings
 from leadledger.scoring.errors import ScoringError
@@ -21,16 +23,19 @@ from leadledger.scoring.errors import ScoringError
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
-STOP_TIMEOUT = 10  # seconds that a stop waits for requests in progress
+# Seconds that a stop waits for requests in progress. It waits only as long as something moves: who sends or reads
+# nothing is ended within `max_arrival`. Kubernetes kills after 30.
+STOP_TIMEOUT = 25
 # Seconds that an idle connection stays open. Proxies keep theirs for 60 and must close first: otherwise they send a
 # request into a connection that is being closed.
 IDLE_TIMEOUT = 75
+CHECK_INTERVAL = 1.0  # seconds
 HUNG_TIMEOUT = 30  # seconds without a sign of life after which the supervisor replaces a worker
 
 
 @dataclass
 class Worker:
-    """What uvicorn runs: it calls `app` once, in the process that serves, and `notify` each second.
+    """What uvicorn runs: it calls `app` once, in the process that serves, and `notify` once that serves.
 
     `ready`: the app, if it exists already. `parent`: the process id of the supervisor, or None. `needs_keys`: keys
     existed when the service started. uvicorn copies the worker to each process, so whatever `app` creates there is not
@@ -42,6 +47,8 @@ class Worker:
     parent: int | None = None
     needs_keys: bool = False
     sweeper: Sweeper | None = field(default=None, init=False)
+    watch: LoopWatch | None = field(default=None, init=False)
+    _pulse: asyncio.TimerHandle | None = field(default=None, init=False)
 
     def config(self, workers: int = 1) -> uvicorn.Config:
         """The settings with which uvicorn runs this worker."""
@@ -75,6 +82,8 @@ class Worker:
                 sys.exit(1)
             take_over(app.state.log)
         self.sweeper = Sweeper(self.settings.max_arrival, app.state.log)
+        self.watch = LoopWatch(app.state.log)
+        LimitedProtocol.arriving.most = max(MOST_ARRIVING, 4 * self.settings.max_body)
         _raise_file_limit()
         # What is loaded by now lives as long as the process: the garbage collector need not walk it again.
         gc.collect()
@@ -82,11 +91,19 @@ class Worker:
         return app
 
     async def notify(self) -> None:
+        """Begin to check once a second. uvicorn calls this too, but no longer when it stops."""
+        if self._pulse is None:
+            if self.parent is not None and self.watch is not None:  # else nobody would replace this process
+                self.watch.start()
+            self._check(asyncio.get_running_loop())
+
+    def _check(self, loop: asyncio.AbstractEventLoop) -> None:
         """Check the connections. End a worker whose supervisor was killed: another service may be about to start."""
+        self._pulse = loop.call_later(CHECK_INTERVAL, self._check, loop)
         if self.parent is not None and os.getppid() != self.parent:
             signal.raise_signal(signal.SIGTERM)
         if self.sweeper is not None:
-            await self.sweeper.sweep()
+            self.sweeper.sweep()
 
 
 def _raise_file_limit() -> None:

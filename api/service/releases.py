@@ -8,7 +8,7 @@ from typing import Any
 from leadledger.api.requests.mistakes import Refusal
 from leadledger.api.service.service import Service
 from leadledger.models.releases.store import Releases
-from leadledger.scoring.errors import ReleaseError, did_you_mean
+from leadledger.scoring.errors import ReleaseError, ReleaseHomeError, did_you_mean
 
 
 async def list_releases(service: Service) -> dict[str, Any]:
@@ -29,7 +29,8 @@ async def list_releases(service: Service) -> dict[str, Any]:
 async def use_release(service: Service, name: str) -> dict[str, Any]:
     """Make a release the current one and serve it; a damaged one is refused, and the one before is served on.
 
-    Raises Refusal: it isn't there (404), it can't be used, or the service serves another, whatever is current (409).
+    Raises Refusal: it isn't there (404), it can't be used, or the service serves another, whatever is current (409),
+    the home can't be written to (503).
     """
     if not service.follows:
         only = f"the release {service.loaded.release}" if service.loaded.release else "a card alone"
@@ -42,6 +43,10 @@ async def use_release(service: Service, name: str) -> dict[str, Any]:
         was = service.loaded.release
         await asyncio.to_thread(releases.use, name)
         await service.follow()
+    except ReleaseHomeError as error:
+        raise Refusal(
+            503, f"The home can't be written to, and {service.loaded.release} is served on: {error}."
+        ) from None
     except ReleaseError as error:
         raise Refusal(409, f"It can't be used, and {service.loaded.release} is served on: {error}.") from None
     return {"release": name, "was": was}

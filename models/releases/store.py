@@ -50,7 +50,7 @@ from leadledger.models.releases.manifest import (
 )
 from leadledger.scoring.card.reader import parse_card
 from leadledger.scoring.choice_flags import add_choice_flags
-from leadledger.scoring.errors import ReleaseError, ScorecardError, did_you_mean, quote
+from leadledger.scoring.errors import ReleaseError, ReleaseHomeError, ScorecardError, did_you_mean, quote
 from leadledger.scoring.scorecard import Learned, Scorecard
 
 NO_FILES: Mapping[str, bytes] = MappingProxyType({})
@@ -277,7 +277,7 @@ class Releases:
         try:
             replace_file(self.home / "current", f"{name}\n".encode())
         except OSError as error:
-            raise ReleaseError(f"release {name} is there, but can't be made current: {_why(error)}") from error
+            raise ReleaseHomeError(f"release {name} is there, but can't be made current: {_why(error)}") from error
 
     # -- checks -------------------------------------------------------------------------------------------------------
 

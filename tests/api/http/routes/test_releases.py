@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
@@ -26,6 +27,7 @@ from leadledger.api.log.store import LogStore
 from leadledger.api.service import service
 from leadledger.api.service.settings import Settings
 from leadledger.models.durable_files import replace_file
+from leadledger.models.releases import store
 from leadledger.models.releases.store import Releases
 from leadledger.scoring.bins import FlagBins
 from leadledger.scoring.lookup import Table
@@ -173,6 +175,22 @@ def test_no_such_release(client: TestClient, name: str) -> None:
     """A name that no release has is not found, whatever it looks like, and nothing changes."""
     answer = client.post(f"/v1/releases/{name}/use")
     assert answer.status_code == 404
+    assert served(client) == {TWO}
+
+
+def test_a_home_that_can_t_be_written_to(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a read-only home no release can be chosen: it is said, and the one before is served on."""
+
+    def fail(*_: object) -> None:
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+    monkeypatch.setattr(store, "replace_file", fail)
+    answer = client.post(f"/v1/releases/{ONE}/use")
+    assert (answer.status_code, answer.json()["detail"]) == (
+        503,
+        f"The home can't be written to, and {TWO} is served on: release {ONE} is there, but can't be made current:"
+        " Read-only file system.",
+    )
     assert served(client) == {TWO}
 
 
