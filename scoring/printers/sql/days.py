@@ -26,6 +26,7 @@ from leadledger.scoring.printers.sql.steps import Step
 from leadledger.scoring.text_forms import letters_of
 
 _MINUTES = 1440  # of a day
+_PLAIN = "'____-__-__'"  # what a plain day is like
 _SIGNS = frozenset({string.ascii_lowercase, string.digits, string.punctuation})  # those that a day is written with
 _FIRST_DAY, _LAST_DAY = -719_162, 2_932_896  # the days of the years 1 to 9999, counted from 1970-01-01
 
@@ -55,11 +56,12 @@ def day_steps(fields: Mapping[str, Field], dialect: Dialect, read: Callable[[str
 
 def read_written_day(column: str, field: Field, dialect: Dialect, read: Callable[[str], Expression]) -> Expression:
     """The day of a column of texts; NULL where it is missing, or can't be read."""
-    day = spell(_read_formed_day, read(f"day:{column}"), field, dialect)
+    formed, trimmed = read(f"day:{column}"), read(f"raw:{column}")
+    written = spell(_read_formed_day, formed, field, dialect)
+    day = write("CASE WHEN {} IS NULL THEN {} ELSE {} END", formed, spell(dialect.plain_day, trimmed), written)
     form = read_format(field.day_format)
     if form is None or not form.unit:
         return day
-    trimmed = read(f"raw:{column}")
     counts = spell(dialect.matches, trimmed, DIGITS_PATTERN)
     return write("CASE WHEN {} THEN {} ELSE {} END", counts, spell(_read_counted_day, trimmed, field, dialect), day)
 
@@ -90,9 +92,9 @@ def write_whole_number(raw: Expression, holds: str, dialect: Dialect) -> Express
 
 def _start_rewriting(text: str, field: Field, dialect: Dialect) -> str:
     """A trimmed text of a day after the first changes; NULL where it is a plain day, or a plain time, as most are."""
-    plain = f"length({text}) = 10 AND substr({text}, 5, 1) = '-' AND substr({text}, 8, 1) = '-'"
-    changed = _change(dialect.tidy(text, letters_of(_SIGNS)), find_changes(field.day_format)[0], dialect)
-    return f"CASE WHEN NOT ({plain} OR {dialect.matches(text, ISO_PATTERN)}) THEN {changed} END"
+    tidy = dialect.tidy(text, letters_of(_SIGNS))
+    changed = _change(tidy, find_changes(field.day_format)[0], dialect)
+    return f"CASE WHEN {text} LIKE {_PLAIN} THEN NULL WHEN NOT {dialect.matches(text, ISO_PATTERN)} THEN {changed} END"
 
 
 def _go_on_rewriting(changed: str, field: Field, dialect: Dialect) -> str:
@@ -101,9 +103,11 @@ def _go_on_rewriting(changed: str, field: Field, dialect: Dialect) -> str:
 
 
 def _finish_rewriting(changed: str, text: str, field: Field, dialect: Dialect) -> str:
-    """A text in the one form, where it is a day: `changed` after all changes but the last, or a plain `text`."""
+    """A text in the one form, where it is a day: `changed` after all changes but the last, or a plain time; NULL for a
+    plain day.
+    """
     last, iso = _change(changed, find_changes(field.day_format)[2], dialect), _change(text, (ZULU, TIME), dialect)
-    return f"CASE WHEN {changed} IS NOT NULL THEN {last} WHEN length({text}) = 10 THEN {text} ELSE {iso} END"
+    return f"CASE WHEN {changed} IS NOT NULL THEN {last} WHEN length({text}) <> 10 THEN {iso} END"
 
 
 def _change(text: str, changes: Sequence[Change], dialect: Dialect) -> str:
