@@ -7,14 +7,12 @@ and the counts must agree before the output gets its name.
 
 from __future__ import annotations
 
-import csv
 import json
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import date
-from heapq import merge
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -26,8 +24,9 @@ from leadledger.api.lists import duplicate_ids, output_file
 from leadledger.api.lists.capabilities import ENGINES, refuse_unsupported
 from leadledger.api.lists.ledger_entries import ledger_columns
 from leadledger.api.lists.odd_days import OddDays, find_odd_days
+from leadledger.api.lists.reject_file import write_rejects
 from leadledger.api.lists.repeated_values import add_memos
-from leadledger.api.lists.results import MOST_REJECTS_WORDED, RowCounts, ScoredList, word_reject
+from leadledger.api.lists.results import RowCounts, ScoredList
 from leadledger.api.lists.wanted import Wanted, check_recommendations, choose_columns, parse_where
 from leadledger.models.durable_files import publish_file
 from leadledger.scoring.column_fit import find_id_column, require_columns
@@ -386,31 +385,6 @@ class _FileRun:
             f"SELECT {quoted(column)}, unnest([{entries}]) AS e FROM ({sql.select(self.card, query)})"
             f" WHERE {' AND '.join(filter(None, conditions))}) WHERE e.tenths <> 0"
         )
-
-
-def write_rejects(
-    broken: Sequence[Reject], bad: Iterator[Reject], path: Path, *, guarded: bool = False
-) -> tuple[int, tuple[str, ...]]:
-    """Write two kinds of rejects, each in the order of its rows, in the order of all.
-
-    Returns how many rows they are, and the reasons of the first.
-
-    A list without any gets a file with the header alone. `guarded`: no text may start as a formula does.
-    """
-    rows = 0
-    last = 0
-    first: list[str] = []
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(list_names(ENGINE.reject_columns))
-        for reject in merge(broken, bad, key=lambda reject: reject.row):
-            rows += reject.row != last
-            last = reject.row
-            if len(first) < MOST_REJECTS_WORDED:
-                first.append(word_reject(reject.row, reject.column, reject.reason))
-            texts = (reject.column, reject.value, reject.reason)
-            writer.writerow([reject.row, *(map(output_file.guard_formula, texts) if guarded else texts)])
-    return rows, tuple(first)
 
 
 def _numbered(scan: Scan) -> str:
