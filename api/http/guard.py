@@ -151,6 +151,8 @@ class Guard:
             await problem.respond_failed(request_id)(scope, receive, exchange.answer)
         finally:
             self.free_places(exchange)
+            if exchange.key.id and "repeatable_leads" in scope:
+                self._rates.charge(exchange.key.id, scope["repeatable_leads"] - 1)
             self._report(exchange, routes, route)
 
     def free_places(self, exchange: Exchange) -> None:

@@ -29,3 +29,7 @@ class RateLimiter:
             return full_at - now - self._capacity
         self._full_at[caller] = full_at
         return 0.0
+
+    def charge(self, caller: str, count: int) -> None:
+        """Count some more requests of a caller that has sent one: the next ones wait the longer."""
+        self._full_at[caller] = self._full_at.get(caller, 0.0) + count * self._gap

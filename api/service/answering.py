@@ -45,6 +45,8 @@ async def _answer(
         if name:
             digest = digest_request(call.path, call.query, call.content)
             answer = await repeated.answer_once(call.key, name, digest, work)
+            if scored is not None and call.count_leads is not None:
+                call.count_leads(len(scored.results))
         else:
             done = await work()
             await service.decision_log.recorder.record(done.records)

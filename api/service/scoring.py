@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from operator import attrgetter
@@ -40,6 +40,7 @@ class ScoreCall(NamedTuple):  # made for each request
 
     `key` is the id of the API key that it came with (empty: none). `idempotency_key` is the name under which it may be
     repeated: the same request under the same name gets its first answer, and is recorded once (None: it has none).
+    `count_leads` is told how many leads were scored for such a request, if any.
     """
 
     path: str
@@ -47,6 +48,7 @@ class ScoreCall(NamedTuple):  # made for each request
     content: bytes
     key: str = ""
     idempotency_key: bytes | None = None
+    count_leads: Callable[[int], None] | None = None
 
 
 class ScoredLead(NamedTuple):  # made for each lead

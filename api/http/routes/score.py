@@ -67,4 +67,10 @@ def add(app: FastAPI, service: Service) -> None:
 async def _read_call(request: Request) -> ScoreCall:
     content, scope = await read_json(request), request.scope
     idempotency_key = scope["named_headers"].get(b"idempotency-key")
-    return ScoreCall(scope["path"], scope["query_string"], content, read_key_id(request), idempotency_key)
+    if idempotency_key is None:
+        return ScoreCall(scope["path"], scope["query_string"], content, read_key_id(request))
+
+    def count_leads(count: int) -> None:
+        scope["repeatable_leads"] = count  # the guard counts each as a request
+
+    return ScoreCall(scope["path"], scope["query_string"], content, read_key_id(request), idempotency_key, count_leads)

@@ -38,3 +38,17 @@ def test_a_key_that_asks_too_often(tmp_path: Path, made: dict[str, str]) -> None
     assert list(last.json()) == ["type", "title", "status", "detail", "errors", "request_id", "retry_after"]
     assert client.get("/v1/me", headers=bearer(made["read"])).status_code == 200
     assert client.get("/health/live").status_code == 200
+
+
+def test_leads_of_a_repeatable_batch_count(tmp_path: Path, made: dict[str, str]) -> None:
+    """A batch with an Idempotency-Key counts as many requests as it has leads, one without it as one."""
+    client = TestClient(app_of(tmp_path, max_rate=10))
+    batch = {"leads": [{"need": "urgent"}] * 50, "as_of": "2026-01-01"}
+    for _ in range(3):
+        assert client.post(f"{SCORE}/batch", json=batch, headers=bearer(made["score"])).status_code == 200
+    headers = {**bearer(made["score"]), "Idempotency-Key": "k"}
+    with client:  # the log runs
+        assert client.post(f"{SCORE}/batch", json=batch, headers=headers).status_code == 200
+        answer = client.post(SCORE, json=BODY, headers=headers)
+    assert answer.status_code == 429
+    assert 2 <= answer.json()["retry_after"] <= 5
