@@ -79,14 +79,18 @@ class Field:
         return frozenset(key_of(text) for text in self.missing if isinstance(text, str))
 
     @property
+    def usual_absent_keys(self) -> frozenset[str]:
+        """The keys of the usual words for nothing that mean "not known" here too."""
+        return frozenset() if self.exact else frozenset(self.nothing_words).difference(map(key_of, self.known_texts))
+
+    @property
     def known_texts(self) -> tuple[str, ...]:
         """The texts that have a spelling: those that the card lists, else those that it or a table asks for."""
         return () if self.exact else self.values or self.spellings
 
     def find_absent_keys(self, missing: frozenset[str]) -> frozenset[str]:
         """The keys of all texts that mean "not known"; `missing` are those of the whole card."""
-        usual = frozenset() if self.exact else self.nothing_words.difference(map(key_of, self.known_texts))
-        return missing | self.missing_texts | usual
+        return missing | self.missing_texts | self.usual_absent_keys
 
     def find_spellings(self, absent_keys: Iterable[str]) -> dict[str, str]:
         """The spelling of each key that has one, the first of two; those that mean "not known" are left out."""

@@ -49,6 +49,7 @@ WRITE_BACK_OUTPUTS = (
     *("reasons", "questions", "as_of", "card", "release"),
 )
 RESULT_MEMBERS = (*WRITE_BACK_OUTPUTS, "line", "criteria", "ledger", "ignored")
+OPTIONAL_MEMBERS = ("unseen",)  # of releases that know which texts training has seen
 
 # What the rejects of a list hold: where the value stands (each engine says which of the first three it knows), the
 # column, the value and the reason. The same for a file, a folder and a table.

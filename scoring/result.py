@@ -72,7 +72,8 @@ class Result:
     `tenths` is the total, the exact sum of the ledger; `low` and `high` (tenths) are what answers to the card's
     questions could still make of it; `score` is the total rounded and cut to 0…100; `probability` (0..1) is None while
     no base rate is known. `ignored` are the keys of the lead that no field of the card uses. `error` (tenths) is the
-    standard error of the total that comes from what was learned; None where that is not known.
+    standard error of the total that comes from what was learned; None where that is not known. `unseen` are the fields
+    whose text training has never seen; None where the release doesn't know which it has seen.
     """
 
     card: str
@@ -88,6 +89,7 @@ class Result:
     ledger: tuple[Entry, ...]
     ignored: tuple[str, ...] = ()
     error: int | None = None
+    unseen: tuple[str, ...] | None = None
 
     @property
     def points(self) -> float:
@@ -117,6 +119,8 @@ class Result:
             "questions": [question.to_dict() for question in advice.questions],
             "ledger": [entry.to_dict() for entry in self.ledger],
             "ignored": list(self.ignored),
+            # Not of a release that can't tell, whose logged answers have no such member and are replayed as they were.
+            **({} if self.unseen is None else {"unseen": list(self.unseen)}),
         }
 
 

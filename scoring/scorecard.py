@@ -200,7 +200,8 @@ class Learned:
 
     `start` (tenths) is where every lead starts; `trust` (0..1) multiplies the declared points; `base_rate` (0..1, None:
     unknown) is the share of leads that became opportunities; `thresholds` are those of the stages, by name.
-    `choices` are the choices that the terms ask as flags, by the names of these flags.
+    `choices` are the choices that the terms ask as flags, by the names of these flags. `levels` are the texts that
+    training has seen, also the rare ones, by those of the terms' fields that have few.
     """
 
     base_rate: float | None = None
@@ -209,6 +210,7 @@ class Learned:
     terms: tuple[Term, ...] = ()
     thresholds: Mapping[str, Threshold] = field(default_factory=dict)
     choices: Mapping[str, Choice] = field(default_factory=dict)
+    levels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -250,6 +252,15 @@ class Scorecard:
         """The scorecard that reads texts also for a further condition, and that condition in the card's spelling."""
         scorecard = replace(self)
         return scorecard, respell_node(condition, scorecard._spell((condition,)))
+
+    @cached_property
+    def seen_texts(self) -> Mapping[str, frozenset[str]]:
+        """The keys of the texts that training has seen, or the texts themselves where `exact`, by field."""
+        return {
+            name: frozenset(levels if self.card.fields[name].exact else map(key_of, levels))
+            for name, levels in self.learned.levels.items()
+            if name in self.card.fields
+        }
 
     @cached_property
     def rules(self) -> tuple[PricedRule, ...]:

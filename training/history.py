@@ -47,7 +47,7 @@ from leadledger.training.sources.logged import LOG_NAME, LoggedHistory, adapt_to
 from leadledger.training.sources.reading import AS_FOUND, ReadingOptions
 from leadledger.training.sources.rejects import find_bad_values
 from leadledger.training.sources.scan import ROW, Reject, list_fetchable
-from leadledger.training.sources.table import LeadTable, connect, read_list, settle_numbers
+from leadledger.training.sources.table import LeadTable, connect, count_texts, read_list, settle_numbers
 
 UNREADABLE_SHARE = 0.05  # of the rows, whose outcome can't be read: an outcome is not unreadable by chance
 FEWEST_OF_A_CHOICE = 20  # leads that have a choice which the card doesn't list, below which nothing is learned of it
@@ -227,7 +227,7 @@ def read_history(
     rows = source.rows + len({reject.row for reject in source.rejects})
     rejected = len({reject.row for reject in rejects})
     doubts = _doubt_outcome(outcome, rejects, rows) or tuple(doubt_rejects(rejects, rejected, rows))
-    notes = source.notes
+    notes = (*source.notes, *count_texts(connection, Scorecard(card, Learned()), source).sentences)
     if outcome.kind in ("words", "there"):
         whole["became"], odd_words = read_words(outcome, whole["became"], label)
         notes = (*notes, *odd_words)

@@ -17,7 +17,7 @@ from leadledger.scoring.scorecard import Card, build_untrained
 from leadledger.training.sources.reading import AS_FOUND, ReadingOptions
 from leadledger.training.sources.rejects import find_bad_values
 from leadledger.training.sources.scan import ROW, Reject
-from leadledger.training.sources.table import connect, read_list, settle_numbers
+from leadledger.training.sources.table import connect, count_texts, read_list, settle_numbers
 
 MOST_REJECTS_IN_JSON = 100
 
@@ -78,6 +78,7 @@ def measure_coverage(
             day, leads.table, leads.columns, keep=[ROW, *leads.columns], checks=True, ledger=True, fields=True
         )
         connection.execute(f"CREATE TEMP TABLE checked AS {sql.select(scorecard, query)}")
+        words = count_texts(connection, scorecard, leads).sentences
         rejects = (*leads.rejects, *find_bad_values(connection, scorecard, "checked", leads.columns))
         fields = [field.name for field in card.plain_fields if fit.used[field.name]]
         measures = [f"count({quoted(f'f:{field}')}) / count(*)" for field in fields]
@@ -89,6 +90,8 @@ def measure_coverage(
             f'SELECT {", ".join(["count(*)", *measures])} FROM checked WHERE NOT "ll:bad"'
         ).fetchall()
     counts = measured[len(fields) :]
+    examined = _examine_history(card, data, as_of, today, reading) if has_outcome else ()
+    more = [note for note in examined if note not in words]
     return CardCoverage(
         rows=leads.rows + len({reject.row for reject in leads.rejects}),
         readable=readable,
@@ -97,7 +100,7 @@ def measure_coverage(
         fires={rule.name: (counts[2 * i], counts[2 * i + 1]) for i, rule in enumerate(card.rules)},
         fit=fit,
         as_of=day,
-        notes=(*leads.notes, *_examine_history(card, data, as_of, today, reading)) if has_outcome else leads.notes,
+        notes=(*leads.notes, *words, *more),
     )
 
 

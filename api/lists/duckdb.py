@@ -23,7 +23,7 @@ from duckdb.func import FunctionNullHandling
 from leadledger.api.lists import duplicate_ids, output_file
 from leadledger.api.lists.capabilities import ENGINES, refuse_unsupported
 from leadledger.api.lists.ledger_entries import ledger_columns
-from leadledger.api.lists.odd_days import OddDays, find_odd_days
+from leadledger.api.lists.odd_days import find_odd_days
 from leadledger.api.lists.reject_file import write_rejects
 from leadledger.api.lists.repeated_values import add_memos
 from leadledger.api.lists.results import RowCounts, ScoredList
@@ -39,6 +39,7 @@ from leadledger.scoring.printers.sql.cleaning import TYPE_OF_KIND
 from leadledger.scoring.printers.sql.dialects.literals import quoted, text_literal
 from leadledger.scoring.printers.sql.number_evidence import ProvenDecimal, prove_decimals, with_decimals
 from leadledger.scoring.printers.sql.query import Query
+from leadledger.scoring.printers.sql.text_counts import find_text_counts
 from leadledger.scoring.scorecard import Scorecard
 from leadledger.scoring.tree import Node
 from leadledger.training.sources.opening import open_list
@@ -177,12 +178,21 @@ class _FileRun:
         every_id = every_id and "json" not in output_file.FORMATS[ending] and not self.wanted.guard_formulas
         written = output_file.read_back(scores, ending)
         odd_days = find_odd_days(self.card.card, self.fit.used, self.columns, self.as_of)
-        scored_again, recommendations, grades, duplicates, odd = self._count_written(written, every_id, odd_days)
+        texts = find_text_counts(self.card, scan.columns)
+        has_texts = self._writes_as_read(texts.columns, ending)
+        more = (*odd_days.aggregates, *(texts.aggregates if has_texts else ()))
+        scored_again, recommendations, grades, duplicates, measured = self._count_written(written, every_id, more)
         counts = RowCounts(read + broken_rows, scored, bad + broken_rows, scored_again, rejected_again)
         counts.reconcile(scan.label, self.wanted.all_rows)
-        if self.id_column and not every_id:
-            aggregate = duplicate_ids.count_duplicates(self.id_column)
-            ((duplicates,),) = connection.execute(f"SELECT {aggregate} FROM {scan.sql}").fetchall()
+        days, counted = measured[: len(odd_days.aggregates)], measured[len(odd_days.aggregates) :]
+        lacking = () if has_texts else texts.aggregates
+        if (self.id_column and not every_id) or lacking:
+            twice = duplicate_ids.count_duplicates(self.id_column) if self.id_column else "0"
+            ((duplicates, *in_list),) = connection.execute(
+                f"SELECT {', '.join([twice, *lacking])} FROM {scan.sql}"
+            ).fetchall()
+            counted = counted if has_texts else in_list
+        noted = texts.describe(counted)
         parts = [(rejects, places.rejects)]
         if counts.rejected < counts.read:  # an output without a lead would look like one that is done
             parts += self._write_ledger(stack, places.ledger, work, written)
@@ -201,8 +211,12 @@ class _FileRun:
             duplicates=duplicates,
             examples=duplicate_ids.find_examples(connection, scan.sql, self.id_column) if duplicates else (),
             seconds=0.0,
-            notes=(*scan.notes, *(decimal.sentence for decimal in proven), *odd),
             first_rejects=first_rejects,
+            notes=(
+                *(*scan.notes, *(decimal.sentence for decimal in proven)),
+                *(*odd_days.describe(days), *noted.sentences),
+            ),
+            unseen=noted.unseen,
         ), parts
 
     def _query(self, source: str, keep: Sequence[str]) -> Query:
@@ -299,11 +313,16 @@ class _FileRun:
         packed = ", ".join(f"f{i}: {quoted(f'f:{field}')}" for i, field in enumerate(plain))
         return f"CASE {quoted(self.outputs['recommendation'])} WHEN 'ask' THEN ll_questions({{{packed}}}) END"
 
+    def _writes_as_read(self, columns: Sequence[str], ending: str) -> bool:
+        """Whether the output has some columns of texts as they stand in the list."""
+        is_same = "json" not in output_file.FORMATS[ending] and not self.wanted.guard_formulas
+        return is_same and all(column in self.columns for column in columns)
+
     def _count_written(
-        self, written: str, every_id: bool, odd_days: OddDays
-    ) -> tuple[int, dict[str, int], dict[str, int], int, tuple[str, ...]]:
+        self, written: str, every_id: bool, more: Sequence[str]
+    ) -> tuple[int, dict[str, int], dict[str, int], int, Sequence[Any]]:
         """What is in the output: rows, how many have which recommendation and grade, where those are written, how many
-        have an id that an earlier row had (0 unless `every_id` is in it), and sentences on odd days.
+        have an id that an earlier row had (0 unless `every_id` is in it), and what `more` aggregates give.
         """
         card = self.card.card
         known = {
@@ -321,14 +340,13 @@ class _FileRun:
         ]
         duplicates = duplicate_ids.count_duplicates(self.id_column) if every_id else "0"
         ((rows, again, *totals),) = self.connection.execute(
-            f"SELECT {', '.join(['count(*)', duplicates, *counts, *odd_days.aggregates])} FROM {written}"
+            f"SELECT {', '.join(['count(*)', duplicates, *counts, *more])} FROM {written}"
         ).fetchall()
-        notes = odd_days.describe(totals[len(pairs) :])
         tallies: dict[str, dict[str, int]] = {column: {} for column in known}
         for (column, value), total in sorted(zip(pairs, totals[: len(pairs)], strict=True)):
             if total:
                 tallies[column][value] = total
-        return rows, tallies["recommendation"], tallies["grade"], again, notes
+        return rows, tallies["recommendation"], tallies["grade"], again, totals[len(pairs) :]
 
     # -- the rejects ------------------------------------------------------------------------------------------------
 

@@ -36,6 +36,7 @@ from leadledger.scoring.printers.sql import select as sql
 from leadledger.scoring.printers.sql.dialects.postgres import LONGEST_NAME, POSTGRES, name, text
 from leadledger.scoring.printers.sql.number_evidence import ProvenDecimal, prove_decimals, with_decimals
 from leadledger.scoring.printers.sql.query import BAD, Query
+from leadledger.scoring.printers.sql.text_counts import TextNotes, find_text_counts
 from leadledger.scoring.scorecard import Card, Scorecard
 from leadledger.scoring.tree import Node
 from leadledger.training.sources.rejects import reject_values
@@ -92,15 +93,16 @@ def score_table(
         run.write_ledger()
         recommendations, grades = run.count_scores("recommendation"), run.count_scores("grade")
         staged = fetch_count(connection, f"SELECT count(*) FROM {STAGED}")
+        rows, noted = run.count_rows()
         counts = RowCounts(
-            read=staged if where is not None else fetch_count(connection, f"SELECT count(*) FROM {run.table}"),
+            read=staged if where is not None else rows,
             scored=scored,
             rejected=duplicates + nameless + bad,
             scored_again=sum(recommendations.values()),
             rejected_again=staged - scored,
         )
         counts.reconcile(table, all_rows=True)
-        notes = run.describe_hidden_rows(fetch_count(connection, f"SELECT count(*) FROM {run.table}"))
+        notes = run.describe_hidden_rows(rows)
         first_rejects = run.word_first_rejects(quote_parts(rejects))
         report("committing")
     return ScoredTable(
@@ -113,7 +115,8 @@ def score_table(
         recommendations=recommendations,
         grades=grades,
         fit=replace(run.fit, unused=tuple(column for column in run.fit.unused if column != run.key)),
-        notes=(*notes, *(found.sentence for found in proven)),
+        notes=(*notes, *(found.sentence for found in proven), *noted.sentences),
+        unseen=noted.unseen,
         first_rejects=first_rejects,
     )
 
@@ -292,6 +295,18 @@ class _TableRun:
                 " of the table leaves rows out; let it pass them all, or name another table"
             )
         return written
+
+    def count_rows(self) -> tuple[int, TextNotes]:
+        """How many rows the table has, and what is to be said of its texts."""
+        homes = find_homes(self.card.card, self.types)
+        types = {column: POSTGRES.known_type(column, self.types[column], field.kind) for column, field in homes.items()}
+        counts = find_text_counts(self.card, types, POSTGRES)
+
+        def fetch_rows(query: str) -> list[tuple[Any, ...]]:
+            return self.connection.execute(query).fetchall()
+
+        ((rows, *counted),) = fetch_rows(f"SELECT {', '.join(['count(*)', *counts.aggregates])} FROM {self.table}")
+        return int(rows), counts.describe(counted, self.table, fetch_rows)
 
     def describe_hidden_rows(self, rows: int) -> tuple[str, ...]:
         """What to say where row-level security may have hidden rows. Raises DataError where no row was seen."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +52,7 @@ class ScoredList:
     `left_out` counts the rows that can be read and were not wanted. `fit` says how the columns fit the
     card. `duplicates` counts the rows whose id an earlier row had, `examples` names some ids.
     `notes` are sentences, for people, on what was noticed while the list was read, `first_rejects` the reasons of some.
+    `unseen` counts the values of each field that training has never seen.
     """
 
     rows: int
@@ -68,6 +69,7 @@ class ScoredList:
     seconds: float
     notes: tuple[str, ...] = ()
     first_rejects: tuple[str, ...] = ()
+    unseen: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def all_rejected(self) -> bool:
@@ -91,6 +93,7 @@ class ScoredList:
             "duplicate_ids": self.duplicates,
             "examples_of_duplicate_ids": list(self.examples),
             "notes": list(self.notes),
+            "unseen": dict(self.unseen),
             "seconds": round(self.seconds, 3),
         }
 
@@ -101,6 +104,7 @@ class ScoredTable:
 
     `duplicates` of the rejected rows share their id with another row. `notes` are sentences, for people, on what was
     noticed while it was read, `first_rejects` the reasons of some rejects.
+    `unseen` counts the values of each field that training has never seen.
     """
 
     rows: int
@@ -114,6 +118,7 @@ class ScoredTable:
     fit: ColumnFit
     notes: tuple[str, ...] = ()
     first_rejects: tuple[str, ...] = ()
+    unseen: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def all_rejected(self) -> bool:
@@ -135,6 +140,7 @@ class ScoredTable:
             "fields_not_in_the_table": list(self.fit.absent),
             "columns_misspelt": dict(self.fit.misspelt),
             "notes": list(self.notes),
+            "unseen": dict(self.unseen),
         }
 
 

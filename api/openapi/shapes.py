@@ -72,6 +72,11 @@ class ResultShape(Shape):
     )
     ledger: list[EntryShape]
     ignored: list[str] = Field(description="Names in the lead that no field of the card uses.")
+    unseen: list[str] = Field(
+        default_factory=list,
+        description="Fields whose text no lead of the history had, so that they earn the points of rare values; absent "
+        "where the release doesn't know the texts of its history.",
+    )
 
 
 class MistakeShape(Shape):

@@ -28,6 +28,9 @@ def check_learned(card: Card, learned: Learned) -> None:
     for name, choice in learned.choices.items():
         if choice.field not in card.fields or card.fields[choice.field].kind != "choices":
             problems.append(f"'{name}' asks for a choice of the field '{choice.field}', which has none in the card")
+    for name in learned.levels:
+        if name not in card.fields or card.fields[name].kind != "text":
+            problems.append(f"the levels of '{name}' belong to no text field of the card")
     for term in learned.terms:
         for name, bins in zip(term.fields, list_bins(term), strict=True):
             kind = BIN_KINDS[type(bins)]

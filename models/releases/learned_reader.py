@@ -54,7 +54,7 @@ def learned_from_dict(data: object) -> Learned:
     """What `learned_to_dict` gave. Raises ReleaseError that names the first mistake and its path."""
     if isinstance(data, dict) and data.get("format", LEARNED_FORMAT) != LEARNED_FORMAT:
         refuse("$.format", f"is {quote(data['format'])}; this version of leadledger reads format {LEARNED_FORMAT}")
-    record = _read_record(data, "$", ("format", "base_rate", "start", "trust", "lines", "terms"), ("choices",))
+    record = _read_record(data, "$", ("format", "base_rate", "start", "trust", "lines", "terms"), ("choices", "levels"))
     base_rate = None if record["base_rate"] is None else _read_number(record["base_rate"], "$.base_rate")
     if base_rate is not None and not 0 < base_rate < 1:
         refuse("$.base_rate", f"is {base_rate}; it must lie between 0 and 1, both left out")
@@ -70,7 +70,14 @@ def learned_from_dict(data: object) -> Learned:
             refuse(f"$.terms[{i}]", f"is a second term '{term.name}'; a field, or a set of fields, has one")
         terms[frozenset(term.fields)] = term
     choices = _read_choices(record.get("choices", {}), "$.choices")
-    return Learned(base_rate, _read_tenths(record["start"], "$.start"), trust, tuple(terms.values()), lines, choices)
+    levels = {
+        name: tuple(
+            _read_text(text, f"$.levels.{name}[{i}]") for i, text in enumerate(_read_list(item, f"$.levels.{name}"))
+        )
+        for name, item in _read_mapping(record.get("levels", {}), "$.levels").items()
+    }
+    start = _read_tenths(record["start"], "$.start")
+    return Learned(base_rate, start, trust, tuple(terms.values()), lines, choices, levels)
 
 
 def _read_choices(data: object, path: str) -> dict[str, Choice]:

@@ -56,6 +56,7 @@ def learned_to_dict(learned: Learned) -> dict[str, Any]:
         "trust": float(learned.trust),
         "lines": {stage: _threshold_to_dict(threshold) for stage, threshold in learned.thresholds.items()},
         **({"choices": choices} if choices else {}),
+        **({"levels": {name: list(levels) for name, levels in learned.levels.items()}} if learned.levels else {}),
         "terms": [_term_to_dict(term) for term in learned.terms],
     }
 

@@ -25,6 +25,7 @@ from leadledger.scoring.printers.text import ledger_text
 from leadledger.scoring.probability import compute_probability, round_score
 from leadledger.scoring.result import Entry, Recommendation, Result, State, format_entry, format_unsigned
 from leadledger.scoring.scorecard import Scorecard
+from leadledger.scoring.text_forms import key_of
 from leadledger.scoring.tree import Typed
 
 MOST_CELLS_KEPT = 10_000  # of a combination, whose entries are kept
@@ -106,6 +107,10 @@ class Engine:
         self._terms = [_make_entries(card, term) for term in card.learned.terms]
         self._known_errors, self._always, self._squares = _square_errors(card)
         self._groups = [(group.name, describe_group(card, group.name)) for group in card.groups]
+        self._seen = [
+            (name, card.card.fields[name].exact, frozenset(card.learned.levels[name]), keys)
+            for name, keys in card.seen_texts.items()
+        ]
         self._asked = question.prepare_questions(card, self.tally)
 
     def clean(self, lead: Mapping[str, Any], path: str = "$") -> Lead:
@@ -223,6 +228,17 @@ class Engine:
             tuple(ledger),
             ignored,
             error,
+            self._find_unseen(values) if self._seen else None,
+        )
+
+    def _find_unseen(self, values: Mapping[str, Typed]) -> tuple[str, ...]:
+        """The fields whose text training has never seen."""
+        return tuple(
+            name
+            for name, is_exact, levels, keys in self._seen
+            if (value := values[name]) is not None
+            and value not in levels
+            and (is_exact or key_of(str(value)) not in keys)
         )
 
     def _find_reasons(

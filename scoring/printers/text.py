@@ -57,6 +57,9 @@ def _ledger(result: Result, width: int) -> Iterator[str]:
         yield "Ask (how often the answer settles it):"
         for question in advice.questions:
             yield from _wrapped(f"{question.settles:4.0%}  {question.text}", width, "      ")
+    if result.unseen:
+        yield ""
+        yield from _wrapped(f"Never seen in training: the value of {', '.join(result.unseen)}", width)
     if result.ignored:
         yield ""
         yield from _wrapped(f"Not used by the card: {', '.join(result.ignored)}", width)

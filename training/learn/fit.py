@@ -19,6 +19,7 @@ from leadledger.training.history import History
 from leadledger.training.learn.estimator import fit_estimator
 from leadledger.training.learn.split import HistorySplit, out_of_fold
 from leadledger.training.learn.trust import LOG_ODDS, Weights, combine, in_the_large
+from leadledger.training.levels import list_levels
 
 
 @dataclass(frozen=True)
@@ -84,6 +85,7 @@ def fit_card(
         trust=round(weights.trust, 4),
         terms=terms,
         choices={name: choice for name, choice in history.choices.items() if name in asked},
+        levels=list_levels(card, frame, terms),
     )
     by_rules = weights.intercept + weights.trust * rules * LOG_ODDS
     exact = by_rules + weights.model * log_odds(fitted, frame)

@@ -20,7 +20,8 @@ from leadledger.scoring.printers.sql.dialects.duckdb import DUCKDB, DUCKDB_SETTI
 from leadledger.scoring.printers.sql.dialects.literals import quoted
 from leadledger.scoring.printers.sql.expression import Expression
 from leadledger.scoring.printers.sql.number_evidence import prove_decimals
-from leadledger.scoring.scorecard import Card
+from leadledger.scoring.printers.sql.text_counts import TextNotes, find_text_counts
+from leadledger.scoring.scorecard import Card, Scorecard
 from leadledger.training.sources.opening import open_list
 from leadledger.training.sources.reading import AS_FOUND, ReadingOptions
 from leadledger.training.sources.rejects import find_broken_rows, refuse_empty
@@ -102,6 +103,15 @@ def _renumber(connection: duckdb.DuckDBPyConnection, table: str, rows: list[int]
         f" + (SELECT count(*) FROM ll_shift WHERE after < {quoted(table)}.{quoted(ROW)})"
     )
     connection.execute("DROP TABLE ll_shift")
+
+
+def count_texts(connection: duckdb.DuckDBPyConnection, card: Scorecard, leads: LeadTable) -> TextNotes:
+    """What is to be said of the texts of a table: the words for nothing, and what is new to a release."""
+    counts = find_text_counts(card, leads.columns)
+    if not counts.aggregates:
+        return TextNotes()
+    (row,) = connection.execute(f"SELECT {', '.join(counts.aggregates)} FROM {leads.table}").fetchall()
+    return counts.describe(row, leads.table, lambda query: connection.execute(query).fetchall())
 
 
 def settle_numbers(connection: duckdb.DuckDBPyConnection, card: Card, leads: LeadTable) -> LeadTable:
