@@ -8,9 +8,8 @@ and the counts must agree before the output gets its name.
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -24,6 +23,8 @@ from leadledger.api.lists import duplicate_ids, output_file
 from leadledger.api.lists.capabilities import ENGINES, refuse_unsupported
 from leadledger.api.lists.ledger_entries import ledger_columns
 from leadledger.api.lists.odd_days import find_odd_days
+from leadledger.api.lists.odd_days import find_odd_days
+from leadledger.api.lists.progress import reported_progress
 from leadledger.api.lists.reject_file import write_rejects
 from leadledger.api.lists.repeated_values import add_memos
 from leadledger.api.lists.results import RowCounts, ScoredList
@@ -45,7 +46,7 @@ from leadledger.scoring.tree import Node
 from leadledger.training.sources.opening import open_list
 from leadledger.training.sources.reading import AS_FOUND, ReadingOptions
 from leadledger.training.sources.rejects import find_broken_rows, refuse_empty, reject_values
-from leadledger.training.sources.scan import ROW, Reject, Scan, estimate_rows, forget_rejects, list_fetchable
+from leadledger.training.sources.scan import ROW, Reject, Scan, forget_rejects, list_fetchable
 from leadledger.training.sources.table import connect
 from leadledger.training.sources.work_folder import work_folder
 
@@ -54,7 +55,6 @@ ENGINE = ENGINES["duckdb"]
 # 32 kB in each step of the SELECT and each thread, so that lists of thousands of columns need more.
 MEMORY, MEMORY_PER_COLUMN = 900, 1
 _FETCHED = 1000  # rejected rows that are fetched at a time
-_REFRESHED = 0.2  # seconds between two reports of progress
 
 
 @dataclass(frozen=True)
@@ -158,13 +158,13 @@ class _FileRun:
         scan, connection = self.scan, self.connection
         ending = output_file.find_ending(places.scores)
         scores = output_file.choose_part(stack, work / "scored", places.scores)
-        with _reported_progress(connection, scan, progress):
+        with reported_progress(connection, scan, progress):
             scored, read, bad = self._write_scores(scores, ending)
         broken = find_broken_rows(connection, scan)
         proven = self._prove_decimals() if bad else ()
         if proven:
             self.card = with_decimals(self.card, proven)
-            with _reported_progress(connection, scan, progress):
+            with reported_progress(connection, scan, progress):
                 scored, read, bad = self._write_scores(scores, ending)
             broken = find_broken_rows(connection, scan)
         refuse_empty(scan, read, broken)
@@ -417,31 +417,3 @@ def _count_scanned(operators: Sequence[Mapping[str, Any]]) -> int:
         children = operator.get("children")
         most = max(most, _count_scanned(children) if children else int(operator.get("rows_scanned", 0)))
     return most
-
-
-@contextmanager
-def _reported_progress(
-    connection: duckdb.DuckDBPyConnection, scan: Scan, progress: Callable[[float, int], None] | None
-) -> Iterator[None]:
-    """Report how far a query is, from a thread of its own, until it is done."""
-    if progress is None:
-        yield
-        return
-    rows = estimate_rows(connection, scan)
-    done = threading.Event()
-
-    def watch() -> None:
-        while not done.wait(_REFRESHED):
-            share = connection.query_progress()
-            if share > 0:
-                progress(share / 100, int(rows * share / 100))
-
-    connection.execute("SET enable_progress_bar = true")
-    connection.execute("SET enable_progress_bar_print = false")
-    thread = threading.Thread(target=watch, daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        done.set()
-        thread.join()
