@@ -270,7 +270,7 @@ class _TableRun:
     def word_first_rejects(self, rejects: str) -> tuple[str, ...]:
         """The reasons of the first rejects."""
         selected = f"SELECT {_reject_names()} FROM {rejects} LIMIT {MOST_REJECTS_WORDED}"
-        rows = self.connection.execute(selected.replace("%", "%%")).fetchall()
+        rows = self.connection.execute(selected).fetchall()
         return tuple(word_reject(lead_id, column, reason) for lead_id, column, _, reason in rows)
 
     # -- the scores -------------------------------------------------------------------------------------------------

@@ -79,8 +79,10 @@ def find_text_counts(card: Scorecard, columns: Mapping[str, str], dialect: Diale
         if type_family(columns[column], home.kind) != "text" or columns[column] == UNKNOWN:
             continue
         raw = dialect.name(column)
-        if dialect is not DUCKDB or columns[column] != "VARCHAR":
+        if dialect is not DUCKDB:
             raw = dialect.as_text(raw)
+        elif columns[column] != "VARCHAR":
+            raw = f"CAST({raw} AS VARCHAR)"
         usual = home.usual_absent_keys - card.card.missing_texts - home.missing_texts
         if usual:
             words[column] = _print_word(usual, raw, dialect)
