@@ -30,7 +30,6 @@ from leadledger.scoring.outputs import list_names
 from leadledger.scoring.printers.sql.dialects.spark import SPARK, name
 from leadledger.scoring.printers.sql.number_evidence import ProvenDecimal, with_decimals
 from leadledger.scoring.printers.sql.query import BAD, Query
-from leadledger.scoring.printers.sql.text_counts import TextCounts, TextNotes, find_text_counts
 from leadledger.scoring.scorecard import Scorecard
 from leadledger.training.sources.rejects import reject_values
 from leadledger.training.sources.scan import Reject
@@ -42,7 +41,6 @@ ENGINE = ENGINES["spark"]
 TYPES = {"integer": "bigint", "text": "string"}  # of the columns of rejects
 BROKEN = "ll:broken"  # the column with the text of a row of CSV that is none
 FILE, ROW = "ll:file", "ll:row"
-VIEW = "ll_leads"
 FETCHED = 5000  # rejected rows that come over at a time
 # As RFC 4180 has it, a line end may stand in quotes, so that one task reads a whole file.
 READ_CSV = {"header": "true", "quote": '"', "escape": '"', "multiLine": "true", "enforceSchema": "false"}
@@ -112,7 +110,6 @@ class _FolderRun:
         self.card, self.spark, self.wanted, self.query = card, spark, wanted, query
         self.files = SparkFiles(spark)
         self.first_rejects: list[str] = []
-        self.texts: Sequence[int | str | None] = ()  # what was counted of the texts of the list
         self.outputs = {column: f"{wanted.prefix}{column}" for column in list_names(ENGINE.columns(wanted.explain))}
 
     def score(self, data: str, out: str, report: Callable[[str], None]) -> ScoredList:
@@ -146,7 +143,6 @@ class _FolderRun:
             counts = RowCounts(read, scored, bad + broken, scored_again, rejected_again)
             counts.reconcile(leads.label, self.wanted.all_rows)
             duplicates, examples = self._find_duplicates(leads)
-            noted = self._note_texts(leads)
             self.files.publish(rejects_part, rejects)
             if counts.rejected < counts.read:  # an output without a lead would look like one that is done
                 self.files.publish(part, out)
@@ -164,8 +160,7 @@ class _FolderRun:
             examples=examples,
             seconds=0.0,
             first_rejects=tuple(self.first_rejects),
-            notes=(*(found.sentence for found in proven), *noted.sentences),
-            unseen=noted.unseen,
+            notes=tuple(found.sentence for found in proven),
         )
 
     # -- the list ---------------------------------------------------------------------------------------------------
@@ -232,12 +227,7 @@ class _FolderRun:
 
         # Spark checks a plan once more with all that is added to it, which takes as long as to score many rows.
         read, judged = Observation(), Observation()
-        observed = leads.frame.observe(
-            read,
-            F.count(F.lit(1)).alias("rows"),
-            F.count(F.col(BROKEN)).alias("broken"),
-            *(F.expr(text).alias(f"t{i}") for i, text in enumerate(self._count_texts(leads).aggregates)),
-        )
+        observed = leads.frame.observe(read, F.count(F.lit(1)).alias("rows"), F.count(F.col(BROKEN)).alias("broken"))
         if leads.whole:
             observed = observed.repartition(self.spark.sparkContext.defaultParallelism)
         source = spark_frame.prepare_leads(
@@ -258,21 +248,7 @@ class _FolderRun:
             writer.options(**WRITE_CSV, **packed, sep=separator(last)).csv(part)
         else:
             writer.parquet(part)
-        self.texts = [count for name, count in read.get.items() if name.startswith("t")]
         return judged.get["good"], read.get["rows"], judged.get["bad"], read.get["broken"]
-
-    def _count_texts(self, leads: _SparkList) -> TextCounts:
-        """What is counted of the texts of the list."""
-        texts = {column: "VARCHAR" for column, kind in leads.rows.dtypes if kind == "string"}
-        return find_text_counts(self.card, texts, SPARK)
-
-    def _note_texts(self, leads: _SparkList) -> TextNotes:
-        """What is to be said of the texts of the list, which `_write_scores` has counted."""
-        leads.rows.createOrReplaceTempView(VIEW)
-        try:
-            return self._count_texts(leads).describe(self.texts, VIEW, lambda query: self.spark.sql(query).collect())
-        finally:
-            self.spark.catalog.dropTempView(VIEW)
 
     def _prove_decimals(self, leads: _SparkList) -> tuple[ProvenDecimal, ...]:
         """What the list shows of its numbers, where some can be two."""
