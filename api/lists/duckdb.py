@@ -23,7 +23,6 @@ from leadledger.api.lists import duplicate_ids, output_file
 from leadledger.api.lists.capabilities import ENGINES, refuse_unsupported
 from leadledger.api.lists.ledger_entries import ledger_columns
 from leadledger.api.lists.odd_days import find_odd_days
-from leadledger.api.lists.odd_days import find_odd_days
 from leadledger.api.lists.progress import reported_progress
 from leadledger.api.lists.reject_file import write_rejects
 from leadledger.api.lists.repeated_values import add_memos
