@@ -20,7 +20,10 @@ from leadledger.api.service.settings import Settings
 from leadledger.scoring.card.card_keys import BETTER, KEYS, KINDS
 from leadledger.scoring.card.reader import parse_card
 from leadledger.scoring.card.write_back import DEFAULT_PROPERTIES
+from leadledger.scoring.cleaning import make_cleaner
 from leadledger.scoring.engine.cases import find_failures
+from leadledger.scoring.errors import UnreadableValue
+from leadledger.scoring.field import Field
 from leadledger.scoring.outputs import VERDICTS, WRITE_BACK_OUTPUTS
 
 ROOT = Path(__file__).parents[1]
@@ -151,3 +154,25 @@ def test_every_file_that_contributing_names_is_there() -> None:
         for name in re.findall(r"`([^`]+)`", files):
             folder = folder if "/" not in name else Path(name).parent
             assert list(ROOT.glob(str(folder / re.sub("<.*>", "*", Path(name).name)))), (concept, name)
+
+
+VALUES = (ROOT / "docs" / "values.md").read_text("utf-8")
+FORMS = {
+    kind: re.search(rf"^\| {kind} \| (.*) \| (.*) \| (.*) \|$", VALUES, re.MULTILINE)
+    for kind in ("number", "date", "flag")
+}
+
+
+@pytest.mark.parametrize("kind", FORMS)
+def test_the_table_of_values_is_true(kind: str) -> None:
+    """What the page lists as read is read; what it lists as refused, or to be declared, is refused without that."""
+    row = FORMS[kind]
+    assert row is not None
+    clean = make_cleaner(Field("a", kind), frozenset())
+    read = re.findall("`([^`]+)`", row[1]) if kind != "flag" else re.findall(r"[a-z0-9.]+", row[1].split("; in any")[0])
+    assert len(read) >= 3
+    assert None not in map(clean, read)
+    declared = [form for form in re.findall("`([^`]+)`", row[2]) if form not in ("format", "time_zone")]
+    for form in (*declared, *re.findall("`([^`]+)`", row[3])):
+        with pytest.raises(UnreadableValue):
+            clean(form)
