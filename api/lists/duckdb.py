@@ -175,7 +175,7 @@ class _FileRun:
         # Duplicate ids are counted in what is read back, which has them all and is read sooner; else in the list.
         every_id = self.wanted.all_rows and self.id_column in self.columns and not rejected_again
         every_id = every_id and "json" not in output_file.FORMATS[ending] and not self.wanted.guard_formulas
-        written = output_file.read_back(scores, ending)
+        written = output_file.read_back(scores, ending, () if scored else self.columns)
         odd_days = find_odd_days(self.card.card, self.fit.used, self.columns, self.as_of)
         texts = find_text_counts(self.card, scan.columns)
         has_texts = self._writes_as_read(texts.columns, ending)

@@ -10,7 +10,7 @@ import os
 import re
 import secrets
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
@@ -105,14 +105,16 @@ def copy_rows(connection: duckdb.DuckDBPyConnection, select: str, part: Path, en
     return int(count)
 
 
-def read_back(part: Path, ending: str) -> str:
-    """The FROM item of a file that `copy_rows` wrote."""
+def read_back(part: Path, ending: str, columns: Sequence[str] = ()) -> str:
+    """The FROM item of a file that `copy_rows` wrote; `columns` name those of a file without rows, as JSON can't."""
     name = text_literal(glob.escape(str(part)))
     if FORMATS[ending].startswith("FORMAT parquet"):
         return f"read_parquet({name})"
     packed = ", compression = 'gzip'" if ending.endswith(".gz") else ""
     if "json" in FORMATS[ending]:
-        return f"read_json({name}, format = 'newline_delimited'{packed})"
+        texts = ", ".join(f"{text_literal(column)}: 'VARCHAR'" for column in columns)
+        named = f", columns = {{{texts}}}" if columns else ""
+        return f"read_json({name}, format = 'newline_delimited'{packed}{named})"
     delimiter = "'\t'" if "DELIMITER" in FORMATS[ending] else "','"
     return (
         f"read_csv({name}, auto_detect = true, header = true, all_varchar = true, delim = {delimiter}, quote = '\"',"

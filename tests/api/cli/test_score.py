@@ -69,7 +69,7 @@ def test_the_report_leaves_standard_output_to_the_scores(
     assert (done.stdout, json.loads(done.stderr)["out"]) == ("points\n60.0\n50.0\n60.0\n", "-")
 
 
-@pytest.mark.parametrize("ending", ["csv", "xlsx", "parquet"])
+@pytest.mark.parametrize("ending", ["csv", "xlsx", "parquet", "jsonl", "jsonl.gz"])
 def test_a_list_without_a_good_row_fails(small: Path, tmp_path: Path, ending: str) -> None:
     """Where every row is rejected, the status is 1, the first reasons are said, and no output looks done."""
     (tmp_path / "leads.csv").write_text("need\nlots\nnothing\nless\nmore\n")
@@ -85,3 +85,13 @@ def test_a_list_without_a_good_row_fails(small: Path, tmp_path: Path, ending: st
     assert (as_json.exit_code, json.loads(as_json.stdout)["rejected"]) == (1, 4)
     to_stdout = run("score", tmp_path / "leads.csv", "-o", "-", "--card", small, "--rejects", tmp_path / "r.csv")
     assert (to_stdout.exit_code, to_stdout.stdout) == (1, "")
+
+
+@pytest.mark.parametrize("ending", ["csv", "parquet", "jsonl", "jsonl.gz"])
+def test_a_condition_that_no_lead_meets(small: Path, tmp_path: Path, ending: str) -> None:
+    """Where every row can be read and none is wanted, an output without rows is written, in any format."""
+    (tmp_path / "leads.csv").write_text("need\nclear\n")
+    words = ("--card", small, "--where", "need = 'vague'", "--json")
+    done = run("score", tmp_path / "leads.csv", "-o", tmp_path / f"out.{ending}", *words)
+    assert (done.exit_code, json.loads(done.stdout)["left_out"]) == (0, 1)
+    assert (tmp_path / f"out.{ending}").exists()
