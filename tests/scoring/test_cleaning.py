@@ -210,7 +210,7 @@ def test_any_value_is_read_or_refused(raw: object, kind: str, values: list[str])
         value = clean(raw)
     except UnreadableValue:
         return
-    wanted = {"number": float, "text": str, "flag": bool, "date": date, "id": str}[kind]
+    wanted = {"number": float, "text": str, "flag": bool, "date": date, "id": str, "choices": str}[kind]
     assert value is None or type(value) is wanted
     if isinstance(value, float):
         assert math.isfinite(value)
