@@ -153,6 +153,16 @@ def test_hostile_names_are_names(url: str, db: psycopg.Connection[Any]) -> None:
     ]
 
 
+def test_a_table_without_a_good_row(url: str, db: psycopg.Connection[Any]) -> None:
+    """Where every row is rejected, the result says so, with the first reasons, and the rejects are kept."""
+    leads(db, "('a', 'x', 'no', '', ''), ('b', 'y', '', '', '')")
+    result = score_table(CARD, url, "leads", "scores", AS_OF)
+    assert result.all_rejected
+    assert result.first_rejects[0].startswith("a: employees: 'x' is not a number")
+    assert scores(db) == []
+    assert len(db.execute("SELECT id FROM scores_rejects").fetchall()) == 2
+
+
 def test_an_error_in_the_middle_changes_nothing(url: str, db: psycopg.Connection[Any]) -> None:
     """Scores and rejects of the run before stay as they were."""
     leads(db, "('a', '100', 'no', '', ''), ('b', 'x', '', '', '')")
