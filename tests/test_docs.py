@@ -168,7 +168,7 @@ def test_the_table_of_values_is_true(kind: str) -> None:
     """What the page lists as read is read; what it lists as refused, or to be declared, is refused without that."""
     row = FORMS[kind]
     assert row is not None
-    clean = make_cleaner(Field("a", kind), frozenset())
+    clean = make_cleaner(Field("a", kind), frozenset())  # type: ignore[arg-type]
     read = re.findall("`([^`]+)`", row[1]) if kind != "flag" else re.findall(r"[a-z0-9.]+", row[1].split("; in any")[0])
     assert len(read) >= 3
     assert None not in map(clean, read)

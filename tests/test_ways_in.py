@@ -5,26 +5,35 @@ from __future__ import annotations
 import csv
 import json
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import openpyxl  # type: ignore[import-untyped]
 import pandas as pd
 import polars as pl
+import psycopg
 import pyarrow as pa  # type: ignore[import-untyped]
 import pytest
+from fastapi.testclient import TestClient
 from hypothesis import given, settings
+from hypothesis import strategies as st
 from pyarrow import parquet
 
 import leadledger
+from leadledger.api.app import create_app
 from leadledger.api.lists.duckdb import score_list
+from leadledger.api.lists.postgres import score_table
 from leadledger.api.lists.wanted import Wanted
+from leadledger.api.service.settings import Settings
 from leadledger.scoring.errors import LeadError
+from leadledger.scoring.printers.sql.dialects.postgres import name
 from leadledger.scoring.result import Result
-from tests.awkward_leads import AS_OF, CARD, Lead, list_every_value, lists_of_leads
+from tests import spark
+from tests.awkward_leads import AS_OF, CARD, VALUES, Lead, list_every_value, lists_of_leads
 from tests.command_line import run
 from tests.effort import examples
+from tests.postgres import database, server
 
 # What becomes of a lead: points and recommendation, or the fields and reasons of its refusal.
 Fate = tuple[float, str] | frozenset[tuple[str, str]]
@@ -58,7 +67,7 @@ class Ways:
 
     def fate_of(self, result: Result) -> Fate:
         """The fate of a lead, by its result."""
-        return fate_of_row(result.points, result.recommendation and result.recommendation.verdict)
+        return fate_of_row(result.points, result.recommendation.verdict)
 
     def commas(self, leads: Sequence[Lead]) -> list[Fate]:
         """A CSV file with commas and the quotes that it needs."""
@@ -223,3 +232,137 @@ def _expect(ways: Ways, way: Callable[[Ways, list[Lead]], list[Fate]], leads: li
     if way in (Ways.pandas, Ways.polars):
         fates, expected = [sorted_parts(fate, list(leads[0])) for fate in fates], list(map(as_text, expected))
     assert fates == expected
+
+
+@pytest.fixture(scope="module")
+def client(ways: Ways) -> Iterator[TestClient]:
+    """A client of a service with the card."""
+    with TestClient(create_app(Settings(log="off", card=ways.path, home=ways.folder))) as client:
+        yield client
+
+
+@given(leads=lists_of_leads())
+@settings(max_examples=examples(60))
+def test_requests_are_read_as_leads_are(ways: Ways, client: TestClient, leads: list[Lead]) -> None:
+    """A request has the points and the recommendation of the lead in Python, or its reasons."""
+    for lead in leads:
+        answer = client.post("/v1/score", json={"lead": lead, "as_of": str(AS_OF)})
+        if answer.status_code == 200:
+            assert fate_of_row(answer.json()["points"], answer.json()["recommendation"]) == ways.read_one(lead)
+        else:
+            expected = ways.read_one(lead)
+            assert isinstance(expected, frozenset), answer.text
+            assert {error["reason"] for error in answer.json()["errors"]} == {reason for _, reason in expected}
+
+
+@given(leads=lists_of_leads(), row=st.integers(0, 5))
+@settings(max_examples=examples(30))
+def test_explain_reads_what_score_reads(ways: Ways, leads: list[Lead], row: int) -> None:
+    """`explain` gives the same result, or the same reasons, for a lead in JSON and for its row of a list."""
+    lead = leads[row % len(leads)]
+    (ways.folder / "lead.json").write_text(json.dumps(lead), "utf-8")
+    sources = [(ways.folder / "lead.json",), (ways.write_csv(leads), "--row", row % len(leads) + 1)]
+    for source in sources:
+        answer = run("explain", *source, "--card", ways.path, "--as-of", AS_OF, "--json")
+        fate = ways.read_one(lead)
+        if isinstance(fate, tuple):
+            assert answer.exit_code == 0, answer.output
+            result = json.loads(answer.stdout)
+            assert fate_of_row(result["points"], result["recommendation"]) == fate
+        else:
+            assert answer.exit_code == 1
+            assert all(reason in answer.output for _, reason in fate), answer.output
+
+
+TYPED = [
+    None,
+    True,
+    False,
+    0,
+    1,
+    1.0,
+    2,
+    12.5,
+    1000,
+    1e3,
+    999,
+    -0.0,
+    1e300,
+    2**60,
+    [],
+    ["crm"],
+    ["crm", "erp"],
+    [1],
+    "",
+]
+TYPED += ["25.000,00", "vague", 20260630, 1782777600000, 151.0]
+
+
+@given(st.dictionaries(st.sampled_from(list(VALUES)), st.sampled_from(TYPED), min_size=2, max_size=5))
+@settings(max_examples=examples(100))
+def test_typed_values_are_read_as_in_a_lead(ways: Ways, client: TestClient, values: dict[str, Any]) -> None:
+    """A value that JSON has types for is the same in a request and in a lead; in a line of a list it is a text."""
+    lead = {"lead_id": "L1"} | values
+    fate = ways.read_one(lead)
+    answer = client.post("/v1/score", json={"lead": lead, "as_of": str(AS_OF)})
+    if isinstance(fate, tuple):
+        assert fate_of_row(answer.json()["points"], answer.json()["recommendation"]) == fate
+    else:
+        # A request refuses a list in words of its own.
+        assert {error["path"].removeprefix("$.lead.") for error in answer.json()["errors"]} == {
+            name for name, _ in fate
+        }
+
+
+@pytest.fixture(scope="module")
+def db() -> Iterator[tuple[str, psycopg.Connection[Any]]]:
+    """A PostgreSQL server, and a connection to it."""
+    with server() as url, database(url) as connection:
+        yield url, connection
+
+
+@pytest.mark.slow
+@given(leads=lists_of_leads())
+@settings(max_examples=examples(60))
+def test_tables_are_read_as_leads_are(ways: Ways, db: tuple[str, psycopg.Connection[Any]], leads: list[Lead]) -> None:
+    """Each row of a table of PostgreSQL has the fate that the lead has by itself."""
+    url, connection = db
+    columns = ", ".join(f"{name(column)} text" for column in leads[0])
+    values = ", ".join(["%s"] * len(leads[0]))
+    connection.execute("DROP TABLE IF EXISTS leads, scores, scores_rejects")
+    connection.execute(f"CREATE TABLE leads ({columns})".encode())
+    for lead in leads:
+        connection.execute(f"INSERT INTO leads VALUES ({values})".encode(), list(lead.values()))
+    score_table(ways.card, url, "leads", "scores", AS_OF)
+    scored = connection.execute("SELECT lead_id, points, recommendation FROM scores").fetchall()
+    fates: dict[str, Fate] = {id: fate_of_row(points, verdict) for id, points, verdict in scored}
+    refused: dict[str, set[tuple[str, str]]] = {}
+    for id, column, reason in connection.execute('SELECT id, "column", reason FROM scores_rejects').fetchall():
+        refused.setdefault(id, set()).add((column, reason))
+    fates |= {id: frozenset(reasons) for id, reasons in refused.items()}
+    expected = {lead["lead_id"]: ways.read_one(lead) for lead in leads}
+    assert {id.strip(" \u00a0"): fate for id, fate in fates.items()} == {
+        id.strip(" \u00a0"): fate for id, fate in expected.items()
+    }
+
+
+@pytest.mark.slow
+def test_leads_of_spark_are_read_as_leads_are(ways: Ways, spark_master: str) -> None:
+    """Each row of a Spark frame has the fate that the lead has by itself; a refusal names the same columns."""
+    with spark.session(spark_master) as session:
+
+        @given(leads=lists_of_leads())
+        @settings(max_examples=examples(12))
+        def expect(leads: list[Lead]) -> None:
+            frame = session.createDataFrame([tuple(lead.values()) for lead in leads], list(leads[0]))
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                rows = leadledger.score_frame(ways.card, frame, AS_OF).collect()
+            for row, fate in zip(rows, ways.python(leads), strict=True):
+                if isinstance(fate, tuple):
+                    assert row["problem"] is None, row["problem"]
+                    assert fate_of_row(row["points"], row["recommendation"]) == fate
+                else:
+                    assert all(f"{column}: " in row["problem"] for column, _ in fate), row["problem"]
+
+        expect()
