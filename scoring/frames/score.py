@@ -235,8 +235,8 @@ def _score(scoring: _FrameScoring, library: Library, frame: Any, *, is_whole: bo
         bad = library.nulls(scored, names["points"])
         proven = _prove_decimals(connection, card, library, read) if bad and is_whole else ()
     if proven:
-        for found in proven:
-            warnings.warn(found.sentence, stacklevel=3)
+        for decimal in proven:
+            warnings.warn(decimal.sentence, stacklevel=3)
         settled = replace(scoring, card=with_decimals(card, proven))
         return _score(settled, library, frame, is_whole=False)
     if bad:

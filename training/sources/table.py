@@ -125,16 +125,16 @@ def settle_numbers(connection: duckdb.DuckDBPyConnection, card: Card, leads: Lea
         return tuple(row)
 
     proven = prove_decimals(card, leads.columns, leads.table, run_query, has_typed=leads.has_typed)
-    for found in proven:
-        thousands = "." if found.decimal == "," else ","
-        for column in found.columns:
-            text = fold_number(card.fields[found.field], Expression(quoted(column)), DUCKDB).sql
+    for decimal in proven:
+        thousands = "." if decimal.decimal == "," else ","
+        for column in decimal.columns:
+            text = fold_number(card.fields[decimal.field], Expression(quoted(column)), DUCKDB).sql
             # With a fourth decimal, so that what has become a dot before three is no sign between thousands.
-            small = f"replace({text}, '{found.decimal}', '.') || '0'"
+            small = f"replace({text}, '{decimal.decimal}', '.') || '0'"
             settled = (
                 f"CASE WHEN contains({text}, '{thousands}') THEN replace({text}, '{thousands}', '') ELSE {small} END"
             )
             connection.execute(
                 f"UPDATE {leads.table} SET {quoted(column)} = {settled} WHERE {DUCKDB.matches(text, AMBIGUOUS_PATTERN)}"
             )
-    return replace(leads, notes=(*leads.notes, *(found.sentence for found in proven)))
+    return replace(leads, notes=(*leads.notes, *(decimal.sentence for decimal in proven)))

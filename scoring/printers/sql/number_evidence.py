@@ -98,9 +98,9 @@ def prove_decimals(
 def with_decimals(card: Scorecard, proven: Sequence[ProvenDecimal]) -> Scorecard:
     """The scorecard that reads a list as it writes its numbers."""
     fields = dict(card.card.fields)
-    for found in proven:
-        field = fields[found.field]
-        fields[found.field] = replace(field, number_format=with_decimal(field.number_format, found.decimal))
+    for decimal in proven:
+        field = fields[decimal.field]
+        fields[decimal.field] = replace(field, number_format=with_decimal(field.number_format, decimal.decimal))
     return replace(card, card=replace(card.card, fields=fields))
 
 

@@ -98,10 +98,10 @@ def test_the_log_before_or_after_the_subcommand(tmp_path: Path) -> None:
     """`--home`, `--log-url` and `--json` of `log` may stand on either side."""
     url = f"sqlite:///{tmp_path / 'x.sqlite3'}"
     for words in (
-        ["log", "--home", tmp_path / "none", "--log-url", url, "--json", "forget", "L1"],
-        ["log", "forget", "L1", "--home", tmp_path / "none", "--log-url", url, "--json"],
+        ["log", "--home", tmp_path / "none", "--log-url", url, "--json", "prune", "--older-than", "9"],
+        ["log", "prune", "--older-than", "9", "--home", tmp_path / "none", "--log-url", url, "--json"],
     ):
-        assert json.loads(run(*words).stdout) == {"scores": 0}
+        assert json.loads(run(*words).stdout) == {"scores": 0, "answers": 0, "outcomes": 0}
     assert (tmp_path / "x.sqlite3").is_file()
     assert not (tmp_path / "none" / "log.sqlite3").exists()
 
