@@ -15,7 +15,7 @@ from leadledger.api.requests.mistakes import Mistakes, Path
 from leadledger.scoring.cleaning import Lead
 from leadledger.scoring.column_names import name_key
 from leadledger.scoring.engine.score import Engine
-from leadledger.scoring.errors import UnreadableValue, quote
+from leadledger.scoring.errors import UnreadableValue, did_you_mean, quote
 from leadledger.scoring.field import Field
 from leadledger.scoring.text_forms import WHITE_SPACE, fold
 
@@ -61,7 +61,10 @@ class RecordReader:
             lead = clean_lead(self.engine, record, path, mistakes)
             if lead is not None and lead.ignored and not self._names_evidence(record, lead):
                 used = "has no name that the card uses but ids and days" if len(record) > len(lead.ignored) else ""
-                mistakes.add(path, f"{used or 'has no name that the card uses'}; {_HOW_RECORDS_ARE_READ}")
+                names = [name for field in self.engine.card.card.plain_fields for name in field.written_columns]
+                hints = (did_you_mean(name, names) for name in lead.ignored[:MOST_NAMES_GUESSED])
+                hint = next((f".{hint}" for hint in hints if "Did you mean" in hint), "")
+                mistakes.add(path, f"{used or 'has no name that the card uses'}; {_HOW_RECORDS_ARE_READ}{hint}")
                 return None
             return lead
         if source not in self._names:
@@ -76,6 +79,7 @@ class RecordReader:
         return None if lead is None else Lead(lead.values, (*lead.ignored, *collected.list_unused()))
 
 
+MOST_NAMES_GUESSED = 10  # of a lead with other names than the card's
 # What a plain lead of other names may be.
 _HOW_RECORDS_ARE_READ = "a CRM's record takes ?from=hubspot or the like, any other ?from=record"
 

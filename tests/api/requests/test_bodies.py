@@ -18,6 +18,7 @@ from jsonschema import Draft202012Validator
 
 from leadledger.api.app import create_app
 from leadledger.api.http.problem import MEDIA_TYPE
+from leadledger.api.http.routes.outcomes import LARGEST_OUTCOME
 from leadledger.api.service.settings import Settings
 from tests.effort import examples
 
@@ -105,9 +106,11 @@ def spoilt(whole: bytes) -> dict[str, bytes]:
 
 @pytest.mark.parametrize("name", spoilt(b'{"a": 1}'))
 def test_what_is_no_json(service: SimpleNamespace, name: str) -> None:
-    """What can't be read is refused as such (400), wherever it is sent."""
+    """What can't be read is refused as such (400), wherever it is sent; a large outcome isn't even read (413)."""
     for path, media, example in bodies(service.document):
-        assert check(service, path, spoilt(json.dumps(example).encode())[name], media) == 400, path
+        content = spoilt(json.dumps(example).encode())[name]
+        is_unread = path == "/v1/outcomes" and len(content) > LARGEST_OUTCOME
+        assert check(service, path, content, media) == (413 if is_unread else 400), path
 
 
 @pytest.mark.slow
