@@ -19,7 +19,7 @@ import polars as pl
 import polars.selectors as cs
 import pyarrow as pa  # type: ignore[import-untyped]  # it ships no types
 import pytest
-from hypothesis import given, settings
+from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 
 import leadledger
@@ -244,11 +244,21 @@ def test_rows_score_as_their_records(frame: Any) -> None:
     check(CARD, frame)
 
 
+def check_apart(card: Scorecard, frame: Any) -> None:
+    """As `check`, of frames that don't show how they write their numbers, which a record by itself can't do."""
+    try:
+        check(card, frame)
+    except UserWarning:
+        reject()
+
+
 @settings(max_examples=examples(12))
 @given(card=scorecards(), leads=st.lists(LEADS | RAW_LEADS, min_size=10, max_size=10))
 def test_any_card_and_any_values(card: Scorecard, leads: list[dict[str, Any]]) -> None:
     """Columns of mixed Python objects score as their records, with any card."""
-    check(card, pd.DataFrame({name: pd.Series([lead[name] for lead in leads], dtype=object) for name in leads[0]}))
+    check_apart(
+        card, pd.DataFrame({name: pd.Series([lead[name] for lead in leads], dtype=object) for name in leads[0]})
+    )
 
 
 @pytest.mark.slow
@@ -260,7 +270,7 @@ def test_any_texts(leads: list[dict[str, Any]]) -> None:
     columns = {new: pa.array([lead[old] for lead in leads], pa.string()) for old, new in renamed.items()}
     table = pa.table(columns)
     for frame in (table, pl.from_arrow(table), table.to_pandas()):
-        check(CARD, frame)
+        check_apart(CARD, frame)
 
 
 def test_pandas_keeps_index_columns_and_types() -> None:
