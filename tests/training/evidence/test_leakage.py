@@ -285,7 +285,7 @@ def test_nothing_to_find() -> None:
     """Fields that chance filled are no suspects; dates and ids that nothing uses are not looked at."""
     leakage = gate("  lead: {kind: id}\n", leads().assign(lead=range(600)))
     assert leakage == Leakage(("budget", "source"))
-    nothing = dict.fromkeys(("suspects", "overruled", "suspected"), [])
+    nothing: dict[str, list[str]] = {"suspects": [], "overruled": [], "suspected": []}
     assert leakage.to_dict() == {"checked": ["budget", "source"], **nothing}
 
 
