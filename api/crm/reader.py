@@ -52,6 +52,7 @@ class RecordReader:
             return True
         keys = {name_key(column) for field in fields if field.name in evidence for column in field.columns}
         keys |= {name_key(label) for field in fields if field.name in evidence for _, label in field.labels}
+        keys |= {key.partition(".")[0] for key in keys}  # the object that a path goes into
         used = set(record).difference(lead.ignored)
         return any(name_key(name) in keys for name in used)
 
