@@ -15,7 +15,7 @@ from leadledger.api.requests.mistakes import Mistakes, Path
 from leadledger.scoring.cleaning import Lead
 from leadledger.scoring.column_names import name_key
 from leadledger.scoring.engine.score import Engine
-from leadledger.scoring.errors import UnreadableValue, did_you_mean, quote
+from leadledger.scoring.errors import UnreadableValue, quote
 from leadledger.scoring.field import Field
 from leadledger.scoring.text_forms import WHITE_SPACE, fold
 
@@ -44,30 +44,10 @@ class RecordReader:
             mistakes.add(path, f"has no id, so {reply} could not tell which record to write to")
         return record_id
 
-    def _names_evidence(self, record: Mapping[str, Any], lead: Lead) -> bool:
-        """Whether a plain lead with names that no field uses has one, too, that shows that it is a lead of the card."""
-        fields = self.engine.card.card.plain_fields
-        evidence = find_evidence(fields)
-        if not evidence or any(lead.values[name] is not None for name in evidence):
-            return True
-        keys = {name_key(column) for field in fields if field.name in evidence for column in field.columns}
-        keys |= {name_key(label) for field in fields if field.name in evidence for _, label in field.labels}
-        keys |= {key.partition(".")[0] for key in keys}  # the object that a path goes into
-        used = set(record).difference(lead.ignored)
-        return any(name_key(name) in keys for name in used)
-
     def clean(self, source: str, record: Any, path: Path, mistakes: Mistakes) -> Lead | None:
         """The typed values of a record; None where it has mistakes, which are noted. `source` empty: a plain lead."""
         if not source or not isinstance(record, dict):
-            lead = clean_lead(self.engine, record, path, mistakes)
-            if lead is not None and lead.ignored and not self._names_evidence(record, lead):
-                used = "has no name that the card uses but ids and days" if len(record) > len(lead.ignored) else ""
-                names = [name for field in self.engine.card.card.plain_fields for name in field.written_columns]
-                hints = (did_you_mean(name, names) for name in lead.ignored[:MOST_NAMES_GUESSED])
-                hint = next((f".{hint}" for hint in hints if "Did you mean" in hint), "")
-                mistakes.add(path, f"{used or 'has no name that the card uses'}; {_HOW_RECORDS_ARE_READ}{hint}")
-                return None
-            return lead
+            return clean_lead(self.engine, record, path, mistakes)
         if source not in self._names:
             self._names[source] = _NamesInCrm.of(source, self.engine.card.card.plain_fields)
         names = self._names[source]
@@ -78,11 +58,6 @@ class RecordReader:
         collected.settle(names)
         lead = clean_lead(self.engine, collected.values, path, mistakes, collected.paths)
         return None if lead is None else Lead(lead.values, (*lead.ignored, *collected.list_unused()))
-
-
-MOST_NAMES_GUESSED = 10  # of a lead with other names than the card's
-# What a plain lead of other names may be.
-_HOW_RECORDS_ARE_READ = "a CRM's record takes ?from=hubspot or the like, any other ?from=record"
 
 
 def find_evidence(fields: Sequence[Field]) -> frozenset[str]:

@@ -115,8 +115,8 @@ def test_the_day_of_a_body_counts(small: Path) -> None:
         ('[{"need": "clear"}]', 'standard input: must hold one lead as a JSON object, such as {"budget": 25000}'),
         (
             '{"need_": "clear", "x": 1}',
-            "$: has no name that the card uses; a CRM's record takes ?from=hubspot or the like, any other ?from=record."
-            " Did you mean 'need'?",
+            "standard input: has no name that the card 'small' uses, the first is 'need_'; rename the members, or name"
+            " them under `from:` in the card. Did you mean 'need'?",
         ),
         ('{"id": 1, "properties": {"x": 1}}', "$: has no name that the card uses; is it a record of hubspot, with its"),
         ('{"lead": {"need": "clear"}, "as": 1}', "$.as: unknown key. Use one of: lead, as_of."),

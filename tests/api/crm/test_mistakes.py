@@ -101,13 +101,6 @@ def test_parameters(client: TestClient, query: str, path: str, reason: str) -> N
         ({"properties": {}, "id": "1"}, "", "$", "has no name that the card uses"),
         ({"properties": {"hs_object_id": "1", "createdate": "2026-01-01"}}, "", "$", "uses but ids and days; is it a"),
         ({"data": [{"$a": 1}]}, "", "$.data[0]", "has no name that the card uses; is it a record of zoho, with its"),
-        (
-            {"lead": {"lead_id": "1", "colour": 3}},
-            "",
-            "$.lead",
-            "uses but ids and days; a CRM's record takes ?from=",
-        ),
-        ({"lead": {"colour": 3}}, "", "$.lead", "has no name that the card uses; a CRM's record takes"),
         ({"id": "evt-9", "record": {"Company": "x"}}, "from=zoho", "$", "?from=record reads any record"),
         (
             {"id": 5, "data": [7]},
