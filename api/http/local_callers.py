@@ -3,8 +3,7 @@
 A page can point its own name to this machine (DNS rebinding): then that name is the Host. A page can also call another
 name: it doesn't see the answer, but it can send a request without a body (such as one that switches the release)
 without asking first by OPTIONS; then the Origin is that of the page, or Sec-Fetch-Site says so. A proxy brings callers
-from other machines, and shows it by a header of its own, or by HTTP/1.0, in which nginx asks unless it is told
-otherwise.
+from other machines, and shows it by a header of its own, or by HTTP/1.0, which nginx speaks by default.
 """
 
 from __future__ import annotations

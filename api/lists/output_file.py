@@ -68,7 +68,7 @@ def check_place(out: Path) -> None:
 def part_file(out: Path) -> Iterator[Path]:
     """A new file beside `out` to write to first. It is removed at the end, as are the parts of killed runs.
 
-    Nobody can foresee its name, and it is never a link. Raises OSError where it can't be made.
+    Its name is random, so nobody can guess it, and it is never a link. Raises OSError where it can't be made.
     """
     _sweep(out)
     path, handle = _create_part(out)

@@ -115,7 +115,7 @@ def score_table(
         recommendations=recommendations,
         grades=grades,
         fit=replace(run.fit, unused=tuple(column for column in run.fit.unused if column != run.key)),
-        notes=(*notes, *(found.sentence for found in proven), *noted.sentences),
+        notes=(*notes, *(decimal.sentence for decimal in proven), *noted.sentences),
         unseen=noted.unseen,
         first_rejects=first_rejects,
     )

@@ -160,7 +160,7 @@ class _FolderRun:
             examples=examples,
             seconds=0.0,
             first_rejects=tuple(self.first_rejects),
-            notes=tuple(found.sentence for found in proven),
+            notes=tuple(decimal.sentence for decimal in proven),
         )
 
     # -- the list ---------------------------------------------------------------------------------------------------
