@@ -156,6 +156,11 @@ def in_duckdb(query: str, dialect: str) -> str:
         item.set("offset", 1)
     for got in tree.find_all(exp.GetExtract):
         got.set("expression", at_one(got.expression))
+    for composed in list(tree.find_all(exp.Normalize)):
+        composed.replace(exp.func("nfc_normalize", composed.this.copy()))
+    for parsed in list(tree.find_all(exp.ParseJSON)):  # a VARIANT of an array, whose items become texts
+        items = exp.TryCast(this=parsed.this.copy(), to=exp.DataType.build("JSON"))
+        parsed.replace(exp.TryCast(this=items, to=exp.DataType.build("VARCHAR[]", dialect="duckdb")))
     for collated in list(tree.find_all(exp.Collate)):
         collated.replace(collated.this.copy())
     for quotient in tree.find_all(exp.IntDiv):

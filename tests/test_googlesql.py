@@ -180,4 +180,4 @@ rules:
     for types in (None, {name: kind for name, (kind, _) in source.items()}):
         query = leadledger.to_sql(card, date(2026, 7, 1), columns=types, keep=["row"], dialect="bigquery")
         (row,) = rows([{}], {}, query.replace("FROM `leads`", f"FROM {table}", 1))
-        assert row["points"] == 50.0 + 5 + 3 + 2 + 7 + 1
+        assert row["points"] == 50.0 + 10 + 5 + 3 + 2 + 7 + 1

@@ -145,7 +145,9 @@ def test_a_lead_in_several_rows_is_one_lead(by_id: bool) -> None:
     assert history.frame.equals(PLAIN.frame)
     assert np.array_equal(history.won, PLAIN.won)
     by = "by 'lead_id', such as 'C0'" if by_id else "rows that are equal in every field"
+    without_id = () if by_id else ("Fields that the history doesn't have: lead_id",)
     assert history.notes == (
+        *without_id,
         f"900 leads stand in several rows ({by}): 900 leads stand 3 times. Of each lead the earliest row counts, so"
         " 1,800 rows are left out.",
     )

@@ -213,7 +213,7 @@ def test_a_list_becomes_a_folder(spark_master: str, tmp_path: Path) -> None:
 def test_texts_and_names_come_through_as_they_are(spark_master: str, tmp_path: Path) -> None:
     """Quotes, line ends, braces and white space in names and texts are data, from Parquet to CSV and back."""
     texts = ["a\\b'c", 'q"q', "two\nlines", " x ", "${spark.app.name}", "#x", "\r", "a,b;c\td", "é𝄞", ""]
-    odd = ['{x} "; --', "Employees", "a.b", "${env:HOME}"]
+    odd = ['{x} "; --', "Staff", "a.b", "${env:HOME}"]
     days = [datetime(2026, 1, 1, 23, 30, tzinfo=UTC), *[None] * 9]
     table = arrow.table(
         {
