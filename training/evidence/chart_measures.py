@@ -11,24 +11,24 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from leadledger.training.evidence.forecast_quality import TENTHS
+from leadledger.training.evidence.ranking import groups_by_score, won_among_best
 from leadledger.training.intervals import rate_limits
 
 SHARES = tuple(step / 20 for step in range(1, 21))  # 0.05, 0.10, … 1.00: how deep into the list sales goes
-TENTHS = 10
 
 
 def lift(totals: NDArray[np.int64], won: NDArray[np.bool_]) -> list[dict[str, Any]]:
     """How many of the opportunities lie at the top of the list. Shapes: (n,) totals, (n,) outcomes, n > 0.
 
     A record a share of the leads, best first: `found` is the share of all opportunities in it, `lift` how many times
-    more they are than among as many leads picked at random; both None where nothing was won. Ties keep their order.
+    more they are than among as many leads picked at random; both None where nothing was won. Of leads that score
+    alike an equal share of each is taken, so `won` need not be whole.
     """
-    ended = won[np.argsort(-totals, kind="stable")]
-    so_far, all_won = np.cumsum(ended), int(won.sum())
+    all_won = int(won.sum())
     records = []
-    for share in SHARES:
-        leads = max(1, round(len(won) * share))
-        here = int(so_far[leads - 1])
+    depths = [max(1, round(len(won) * share)) for share in SHARES]
+    for share, leads, here in zip(SHARES, depths, won_among_best(totals, won, depths).tolist(), strict=True):
         reached = here / all_won if all_won else None
         times = reached * len(won) / leads if reached is not None else None
         records.append({"share": share, "leads": leads, "won": here, "found": reached, "lift": times})
@@ -36,9 +36,11 @@ def lift(totals: NDArray[np.int64], won: NDArray[np.bool_]) -> list[dict[str, An
 
 
 def reliability(won: NDArray[np.bool_], probability: NDArray[np.float64]) -> list[dict[str, Any]]:
-    """Predicted and actual rates by tenths of the leads, lowest first. Shapes: (n,) outcomes, (n,) 0..1."""
-    order = np.argsort(probability, kind="stable")
-    return [_predicted_and_actual(won[part], probability[part]) for part in np.array_split(order, TENTHS) if len(part)]
+    """Predicted and actual rates by tenths of the leads, lowest first. Shapes: (n,) outcomes, (n,) 0..1.
+
+    Leads with the same probability share a tenth, so there can be fewer than ten.
+    """
+    return [_predicted_and_actual(won[part], probability[part]) for part in groups_by_score(probability, TENTHS)]
 
 
 def by_month(

@@ -11,12 +11,18 @@ from scipy.optimize import minimize
 from scipy.special import expit, logit
 from sklearn.metrics import average_precision_score, brier_score_loss, log_loss, roc_auc_score
 
+from leadledger.training.evidence.ranking import groups_by_score, won_among_best
+
+TENTHS = 10
 SMALLEST = 1e-7  # probabilities are kept this far from 0 and 1, so that one lead can't make a loss infinite
 
 
 @dataclass(frozen=True)
 class Tenth:
-    """A tenth of the leads, by predicted probability: how many, the mean prediction and the actual rate (0..1)."""
+    """About a tenth of the leads, by predicted probability: how many, the mean prediction and the actual rate (0..1).
+
+    Leads with the same prediction share a tenth, so it can be larger, and there can be fewer than ten.
+    """
 
     leads: int
     foreseen: float
@@ -27,9 +33,10 @@ class Tenth:
 class Judgement:
     """The measures of one forecast. None where the held-out leads all ended alike.
 
-    `gain` is the share of all opportunities that the top tenth by score holds. `slope` and `intercept` are those of
-    the outcome's log-odds on the predicted ones: 1 and 0 are perfect calibration. `calibration_error` is the mean
-    distance between the predicted and the actual rate, over the tenths.
+    `gain` is the share of all opportunities that the top tenth by score holds; of leads that score alike, an equal
+    share of each. `slope` and `intercept` are those of the outcome's log-odds on the predicted ones: 1 and 0 are
+    perfect calibration. `calibration_error` is the mean distance between the predicted and the actual rate, over the
+    tenths.
     """
 
     leads: int
@@ -53,13 +60,10 @@ def judge(won: NDArray[np.bool_], probability: NDArray[np.float64]) -> Judgement
     """Judge a forecast. Shapes: (n,) outcomes, (n,) probabilities (0..1)."""
     p = np.clip(probability, SMALLEST, 1 - SMALLEST)
     both = bool(won.any() and not won.all())
-    order = np.argsort(-p, kind="stable")
-    top = won[order][: max(1, round(len(won) / 10))]
+    top = float(won_among_best(p, won, [max(1, round(len(won) / 10))])[0])
     slope, intercept = calibration_line(won.astype(float), p) if both else (None, None)
     tenths = tuple(
-        Tenth(len(part), float(p[part].mean()), float(won[part].mean()))
-        for part in np.array_split(order[::-1], 10)
-        if len(part)
+        Tenth(len(part), float(p[part].mean()), float(won[part].mean())) for part in groups_by_score(p, TENTHS)
     )
     return Judgement(
         leads=len(won),
@@ -68,7 +72,7 @@ def judge(won: NDArray[np.bool_], probability: NDArray[np.float64]) -> Judgement
         average_precision=float(average_precision_score(won, p)) if both else None,
         log_loss=float(log_loss(won, p, labels=[False, True])),
         brier=float(brier_score_loss(won, p)) if both else float(np.mean((p - won) ** 2)),
-        gain=float(top.sum() / won.sum()) if both else None,
+        gain=top / int(won.sum()) if both else None,
         slope=slope,
         intercept=intercept,
         calibration_error=sum(tenth.leads * abs(tenth.foreseen - tenth.came) for tenth in tenths) / len(won),

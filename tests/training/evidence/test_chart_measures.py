@@ -22,6 +22,22 @@ def test_lift_counts_from_the_best_on() -> None:
     assert records[-1] == {"share": 1.0, "leads": 100, "won": 8, "found": 1.0, "lift": 1.0}
 
 
+def test_lift_of_equal_scores_is_that_of_chance() -> None:
+    """Where all leads score alike no share of them holds more than chance, whichever leads the file has first."""
+    records = lift(np.full(200, 7), np.arange(200) < 40)
+    assert [record["lift"] for record in records] == pytest.approx([1.0] * 20)
+    assert records[1]["won"] == pytest.approx(4)
+
+
+def test_tenths_keep_leads_of_one_probability_together() -> None:
+    """Of two probabilities there are two groups, each with its own rate, in any order of the file."""
+    probability = np.repeat([0.1, 0.5], [70, 30])
+    won = np.concatenate([np.arange(70) < 7, np.arange(30) < 15])
+    for order in (np.arange(100), np.arange(100)[::-1]):
+        records = reliability(won[order], probability[order])
+        assert [(record["leads"], record["won"]) for record in records] == [(70, 7), (30, 15)]
+
+
 def test_lift_of_nothing_won_is_unknown() -> None:
     """Where no lead was won there is no share of them; a short list still has a lead in each share."""
     records = lift(np.arange(3), np.zeros(3, bool))
