@@ -16,6 +16,7 @@ LEAST_LIKENESS = 0.83  # how alike, 0 to 1, two names must be: one letter of six
 LIKENESS_OF_PARTS = 0.9  # of a name that is a part of a column's, such as `source` of "Lead Source"
 SHORTEST_COMPARED = 5  # letters; shorter names must be equal: "date" and "data" are two words
 SHORTEST_PART = 4  # letters of a name that is looked for as a part
+_RECORD_COLUMNS = frozenset({"attributes", "data", "fields", "lead", "properties", "record"})  # hold a CRM's fields
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,9 @@ def find_id_column(card: Card, columns: Iterable[str]) -> str:
 
 
 def require_columns(card: Card, columns: Iterable[str], label: str) -> ColumnFit:
-    """As `fit_columns`; raises DataError, which calls the list `label`, where no column belongs to the card."""
+    """As `fit_columns`; raises DataError, which calls the list `label`, where no column belongs to the card, or only
+    that of an id beside records, whose members are not read.
+    """
     fit = fit_columns(card, columns, label)
     if not any(fit.used.values()):
         known = [column for field in card.plain_fields for column in field.written_columns]
@@ -104,6 +107,13 @@ def require_columns(card: Card, columns: Iterable[str], label: str) -> ColumnFit
         raise DataError(
             f"{label}: no column belongs to the card '{card.name}', {which}; rename the columns, or name them under"
             f" `from:` in the card.{hint}"
+        )
+    others = [field.name for field in card.plain_fields if field.kind != "id"]
+    records = next((column for column in fit.unused if name_key(column) in _RECORD_COLUMNS), "")
+    if records and others and not any(fit.used[name] for name in others):
+        raise DataError(
+            f"{label}: no column but the id belongs to the card '{card.name}'; what {quote(records)} holds needs its"
+            f" path in the card, as in `from: {records}.{others[0]}`."
         )
     return fit
 

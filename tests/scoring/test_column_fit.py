@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 import leadledger
-from leadledger.scoring.column_fit import find_misspelt, find_named, fit_columns
+from leadledger.scoring.column_fit import find_misspelt, find_named, fit_columns, require_columns
+from leadledger.scoring.errors import DataError
 
 CARD = """
 name: small
@@ -60,6 +61,20 @@ def test_a_fit_says_what_is_not_read(tmp_path: Path) -> None:
         list(fit_columns(leadledger.load(tmp_path / "card.yaml").card, ["employees", "country", "date"]).describe(""))
         == []
     )
+
+
+def test_records_that_are_not_read(tmp_path: Path) -> None:
+    """A list of ids and of records whose members no field reads is refused; with a field beside them it is not."""
+    (tmp_path / "card.yaml").write_text(CARD.replace("  country:", "  id: {kind: id}\n  country:"))
+    card = leadledger.load(tmp_path / "card.yaml").card
+    with pytest.raises(DataError) as refused:
+        require_columns(card, ["id", "Properties"], "leads.jsonl")
+    assert str(refused.value) == (
+        "leads.jsonl: no column but the id belongs to the card 'small'; what 'Properties' holds needs its path in the"
+        " card, as in `from: Properties.employees`."
+    )
+    assert require_columns(card, ["id", "Properties", "country"], "leads.jsonl").unused == ("Properties",)
+    assert require_columns(card, ["id", "notes"], "leads.jsonl").unused == ("notes",)
 
 
 def test_the_outcome_looks_like_no_field(tmp_path: Path) -> None:
