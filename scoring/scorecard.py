@@ -45,6 +45,7 @@ class Outcome:
     kind flag: it did if the column says yes. kind words: it did if the column has one of the texts `won`; with `lost`,
     a text of neither means that nothing is decided yet. kind there: it did if the column has any value. Where `since`
     and `within` are set, a lead that is younger than that is too young to judge, whatever the kind.
+    `day`: the column with the day on which it did, beside a flag or words, which then count like a date; empty: none.
     `minimum`: with fewer labelled leads, rules alone are released.
     """
 
@@ -55,6 +56,12 @@ class Outcome:
     minimum: int = 100
     won: tuple[str, ...] = ()
     lost: tuple[str, ...] = ()
+    day: str = ""
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns of the history that tell the outcome."""
+        return (self.column, self.day) if self.day else (self.column,)
 
 
 @dataclass(frozen=True)
@@ -117,7 +124,7 @@ class Card:
     @cached_property
     def column_names(self) -> ColumnNames:
         """The names by which the plain fields are found."""
-        return ColumnNames.of(self.plain_fields, [self.outcome.column] if self.outcome else [])
+        return ColumnNames.of(self.plain_fields, self.outcome.columns if self.outcome else ())
 
     @cached_property
     def column_paths(self) -> ColumnPaths:

@@ -121,7 +121,8 @@ def examine_rows(
 ) -> Examined:
     """Examine the typed rows of a history, in the order of their days.
 
-    `whole` has `row`, `since`, `became` (days since 1970, or yes and no), `bad`, and the fields of `forms`.
+    `whole` has `row`, `since`, `became` (days since 1970, or yes and no), `bad`, and the fields of `forms`; it may have
+    `unsaid`, the rows that don't say what became of the lead.
     """
     look = _Examination(outcome, forms)
     bad = whole["bad"].to_numpy(bool)
@@ -149,6 +150,8 @@ def examine_rows(
         whole = look.leave_out(whole, whole["since"].isna().to_numpy(), "no_date")
         whole = look.leave_out(whole, whole["future"].to_numpy(bool), "future")
         whole = look.leave_out(whole, whole["past"].to_numpy(bool), "past")
+    if "unsaid" in whole:
+        whole = look.leave_out(whole, whole["unsaid"].to_numpy(bool), "no_outcome")
     whole, repeated = keep_first_rows(whole, forms.id and f"f:{forms.id}", forms.fields)
     if repeated is not None:
         look.counts = replace(look.counts, repeated=repeated.rows)
@@ -302,6 +305,8 @@ def _compare_left_out(
     unread = {reject.row for reject in rejects if reject.column == outcome.column or not reject.column}
     ended = became.notna() if outcome.kind == "date" else became.astype("boolean").fillna(False)
     judged = ~whole["row"].isin(unread) if outcome.kind == "date" else became.notna()
+    if "unsaid" in whole:
+        judged &= ~whole["unsaid"]
     kept = ~np.logical_or.reduce(list(groups.values()))
     won, known = ended.to_numpy(bool), judged.to_numpy(bool)
     for words, group in groups.items():

@@ -20,6 +20,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from leadledger.scoring.card.hints import explain_ignored_horizon
 from leadledger.scoring.card.reader import read_card
 from leadledger.scoring.choice_flags import name_flags
 from leadledger.scoring.choice_forms import mark_choice, split_choices
@@ -38,7 +39,9 @@ from leadledger.training.outcome_column import (
     OUTCOME_TEXT,
     explain_unreadable,
     holds_times,
+    join_days,
     keep_as_text,
+    name_day,
     read_words,
     with_outcome,
 )
@@ -211,11 +214,15 @@ def read_history(
             f"the card '{card.name}' has no `outcome:`, so training doesn't know what to predict;"
             " add for example `outcome: {became: {field: won, kind: flag}}`"
         )
+    ignored = "" if logged else explain_ignored_horizon(outcome)
+    if ignored:
+        raise DataError(f"the card '{card.name}': {ignored}")
     connection = connect()
     source = settle_numbers(connection, card, read_list(connection, data, reading))
     wide, became = with_outcome(card, outcome)
     fit = _check_columns(card, wide, became, source, label)
-    outcome = replace(outcome, column=find_columns(wide, source.columns)[became][0])  # as the history spells it
+    by_field = find_columns(wide, source.columns)  # as the history spells them
+    outcome = replace(outcome, column=by_field[became][0], day=by_field[name_day(became)][0] if outcome.day else "")
     if outcome.kind in ("words", "there"):
         wide, source = keep_as_text(connection, wide, became, outcome, source)
     scorecard = Scorecard(wide, Learned())
@@ -231,6 +238,14 @@ def read_history(
     if outcome.kind in ("words", "there"):
         whole["became"], odd_words = read_words(outcome, whole["became"], label)
         notes = (*notes, *odd_words)
+    if outcome.day:
+        days = join_days(outcome, whole["became"].astype("boolean"), whole["day"])
+        whole = whole.assign(became=days.became, unsaid=days.unsaid)
+        if days.doubtful:
+            doubts = (*doubts, days.sentence)
+        elif days.sentence:
+            notes = (*notes, days.sentence)
+        outcome = replace(outcome, kind="date", column=outcome.day)
     examined = examine_rows(whole, outcome, _forms(connection, card, outcome, source), rejects, as_of, today)
     whole, counts = examined.rows, examined.counts
     won = whole["won"].to_numpy(bool)
@@ -275,6 +290,9 @@ def _check_columns(card: Card, wide: Card, became: str, source: LeadTable, label
     if not by_field[became]:
         hint = did_you_mean(outcome.column, source.columns)
         raise DataError(f"{label}: has no column '{outcome.column}', the outcome that the card names.{hint}")
+    if outcome.day and not by_field[name_day(became)]:
+        hint = did_you_mean(outcome.day, source.columns)
+        raise DataError(f"{label}: has no column '{outcome.day}', the day of the outcome that the card names.{hint}")
     if outcome.since and not by_field[outcome.since]:
         hint = did_you_mean(outcome.since, source.columns)
         raise DataError(f"{label}: has no column '{outcome.since}', from which the outcome is counted.{hint}")
@@ -289,6 +307,7 @@ def _typed(card: Card, outcome: Outcome, became: str) -> str:
         f"{quoted(ROW)} AS row",
         f"{since} - DATE '{EPOCH}' AS since",
         f"{result} - DATE '{EPOCH}' AS became" if outcome.kind == "date" else f"{result} AS became",
+        *([f"{quoted(f'f:{name_day(became)}')} - DATE '{EPOCH}' AS day"] if outcome.day else []),
         f'"ll:total" - {START_TENTHS} AS rules',
         '"ll:out" AS out',
         '"ll:bad" AS bad',
@@ -305,8 +324,11 @@ def _typed(card: Card, outcome: Outcome, became: str) -> str:
 
 def _doubt_outcome(outcome: Outcome, rejects: Sequence[Reject], rows: int) -> tuple[str, ...]:
     """Whether the outcome itself can't be read so often that it may be of another kind than the card says."""
-    values = Counter(reject.value for reject in rejects if reject.column == outcome.column)
-    return (explain_unreadable(outcome, values, rows),) if sum(values.values()) > UNREADABLE_SHARE * rows else ()
+    for told in (outcome, replace(outcome, column=outcome.day, kind="date")):
+        values = Counter(reject.value for reject in rejects if reject.column == told.column)
+        if sum(values.values()) > UNREADABLE_SHARE * rows:
+            return (explain_unreadable(told, values, rows),)
+    return ()
 
 
 def _forms(connection: duckdb.DuckDBPyConnection, card: Card, outcome: Outcome, source: LeadTable) -> Forms:

@@ -8,7 +8,7 @@ chance.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import duckdb
 import pandas as pd
@@ -19,12 +19,15 @@ from leadledger.scoring.printers.sql.dialects.literals import quoted
 from leadledger.scoring.scorecard import Card, Outcome
 from leadledger.scoring.text_forms import key_of
 from leadledger.scoring.tree import Kind
+from leadledger.training.intervals import lower_limit
 from leadledger.training.sources.table import LeadTable
 
 OUTCOME_TEXT = "the outcome as a text"  # a column that is added; no file has it by chance
 MOST_WORDS = 12  # of the column that a message names
 WON_PARTS = ("won", "convert", "customer", "gewonnen", "vunnet", "gagn", "ganad", "opportunity", "qualified")
 LOST_PARTS = ("lost", "disqualif", "unqualif", "dead", "junk", "verloren", "tapt", "perdu", "perdid", "reject")
+UNDATED_SHARE = 0.05  # of the winners: without so many, the rate is another one
+FEWEST_UNDATED = 10  # winners without a day, below which nothing is stopped
 MOST_TIMES = 0.5  # share of the values of a column from which on it holds times
 _FLOATS = ("FLOAT", "DOUBLE")
 
@@ -32,11 +35,53 @@ _FLOATS = ("FLOAT", "DOUBLE")
 def with_outcome(card: Card, outcome: Outcome) -> tuple[Card, str]:
     """The card with the outcome as one more field, so that it is cleaned like all others, and the field's name."""
     name = "outcome"
-    while name in card.fields:
+    while name in card.fields or name_day(name) in card.fields:
         name += "_"
     kind: Kind = "date" if outcome.kind == "date" else "flag" if outcome.kind == "flag" else "text"
-    field = Field(name, kind, sources=(("", outcome.column),), time_zone=card.time_zone)
-    return replace(card, fields={**card.fields, name: field}), name
+    added = {name: Field(name, kind, sources=(("", outcome.column),), time_zone=card.time_zone)}
+    if outcome.day:
+        day = name_day(name)
+        added[day] = Field(day, "date", sources=(("", outcome.day),), time_zone=card.time_zone)
+    return replace(card, fields={**card.fields, **added}), name
+
+
+def name_day(name: str) -> str:
+    """The name of the field with the day of the outcome, beside that of the outcome."""
+    return f"{name}_day"
+
+
+@dataclass(frozen=True)
+class OutcomeDays:
+    """When each lead became one (n,), whole days since 1970, NA where it didn't; and which rows (n,) don't say.
+
+    `sentence` is on the winners without a day, empty where each has one; `doubtful`: so many that the rate is another.
+    """
+
+    became: pd.Series
+    unsaid: pd.Series
+    sentence: str
+    doubtful: bool
+
+
+def join_days(outcome: Outcome, decided: pd.Series, days: pd.Series) -> OutcomeDays:
+    """Join whether leads became one, `decided` (n,) yes, no or NA, with the days (n,) of the column `outcome.day`.
+
+    The day of a lead that is lost or open is that of its loss, or one that somebody expects: it counts for nothing.
+    Beside words for lost, any other word is that of an open lead; else a lead without a value says nothing.
+    """
+    won = decided.fillna(False).astype(bool)
+    undated = won & days.isna()
+    unsaid = undated if outcome.lost else undated | decided.isna()
+    count, of = int(undated.sum()), int(won.sum())
+    if not count:
+        return OutcomeDays(days.where(won), unsaid, "", False)
+    doubtful = count >= FEWEST_UNDATED and lower_limit(count, of, 0.95) >= UNDATED_SHARE
+    cure = " Mend the days, or name another column." if doubtful else ""
+    sentence = (
+        f"{count:,} of {of:,} leads that became opportunities ({count / of:.1%}) have no day in '{outcome.day}', so"
+        f" nobody can tell whether they did within {outcome.within} days; they are left out.{cure}"
+    )
+    return OutcomeDays(days.where(won), unsaid, sentence, doubtful)
 
 
 def keep_as_text(

@@ -21,7 +21,7 @@ KEYS: Mapping[str, Mapping[str, bool]] = {
     | dict.fromkeys(("known_when_scored", "format", "other", "separator", "exact"), False)
     | {"kind": True},
     "outcome": {"became": True, "since": False, "within": False, "minimum": False},
-    "became": {"field": True, "kind": False, "is": False, "lost": False},
+    "became": {"field": True, "kind": False, "is": False, "lost": False, "day": False},
     "criterion": {"met": True, "essential": False, "label": False},
     "group": {"max": False, "min": False, "best_of": False},
     "rule": {"name": True, "when": True, "points": True, "reason": True}

@@ -1,4 +1,4 @@
-"""Hints about a card that can be read: conditions that hardly mean what they say.
+"""Hints about a card that can be read: conditions that hardly mean what they say, a horizon that counts from nowhere.
 
 A hint refuses nothing. `leadledger check` shows them.
 """
@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from leadledger.scoring import tree
 from leadledger.scoring.errors import quote
-from leadledger.scoring.scorecard import Card
+from leadledger.scoring.scorecard import Card, Outcome
 from leadledger.scoring.text_forms import fold
 
 LONGEST_SHORT_TEXT = 4  # letters: so short a text is found inside of many words
@@ -18,9 +18,35 @@ _LIKE = re.compile(r"\b(?:i?like)\b", re.IGNORECASE)
 
 
 def find_hints(card: Card) -> tuple[str, ...]:
-    """A sentence for each doubtful condition, in the order of the card."""
-    return tuple(
+    """A sentence on an outcome that training refuses, and one for each doubtful condition, in the order of the card."""
+    conditions = (
         f"{what}: {hint}" for what, text, node in _list_conditions(card) for hint in dict.fromkeys(_find(text, node))
+    )
+    horizon = explain_ignored_horizon(card.outcome) if card.outcome else ""
+    return tuple((*([f"`train` will refuse this card: {horizon}"] if horizon else []), *conditions))
+
+
+def explain_ignored_horizon(outcome: Outcome) -> str:
+    """Why the horizon of an outcome would be ignored in a list of leads, and the cure; empty where it is heeded.
+
+    The reader takes such a card: in the log, the horizon counts from the day of each score, and its outcomes have days.
+    """
+    if not outcome.within:
+        return ""
+    start = f"`within: {outcome.within} days` of `outcome` would be ignored:"
+    if not outcome.since:
+        return (
+            f"{start} nothing says from which day it counts. Name the lead's day, `since: FIELD` (a date field); or"
+            " remove `within:`"
+        )
+    if outcome.kind != "flag" or outcome.day:
+        return ""
+    column = outcome.column
+    return (
+        f"{start} '{column}' says yes or no, and not when, so a lead that became one much later would count too. Name"
+        f" the column with the day beside it, `became: {{field: {column}, kind: flag, day: COLUMN}}`, or alone,"
+        " `became: {field: COLUMN, kind: date}`; where no column has the day, remove `within:`, and leave the leads out"
+        " of the history that are too young to judge"
     )
 
 

@@ -33,16 +33,22 @@ def read_outcome(reading: CardReading, node: yaml.Node) -> Outcome | None:
         minimum = shapes.read_number(record["minimum"].value, "`minimum` of `outcome`", 1, 1e9, decimals=0)
     if since is not None:
         _check_since(reading, record["since"].value, since)
+    day = shapes.read_text(became["day"].value, "`day` of `became`") if "day" in became else None
+    if day is not None and kind == "date":
+        text = "`day` of `became` goes with yes and no, or with words; with `kind: date` the column has the day itself"
+        shapes.add_problem(became["day"].value, f"{text}, so remove `day:`")
     absent = [key for key in ("since", "within") if key not in record]
-    if kind == "date" and absent:
+    if absent and (kind == "date" or day is not None):
         keys = " and ".join(f"`{key}:`" for key in absent)
-        text = f"`became` is a date, so `outcome` needs {keys}, to say from when and how long to wait"
+        what = "is a date" if kind == "date" else "names the day (`day:`)"
+        text = f"`became` {what}, so `outcome` needs {keys}, to say from when and how long to wait"
         shapes.add_problem(node, text)
-    if column is not None and column in reading.list_written_columns():
-        text = f"{quote(column)} is the outcome, so it can't be a field too: a lead to be scored doesn't have it yet"
-        shapes.add_problem(became["field"].value, f"{text}; remove the field")
+    for key, name in (("field", column), ("day", day)):
+        if name is not None and name in reading.list_written_columns():
+            text = f"{quote(name)} is the outcome, so it can't be a field too: a lead to be scored doesn't have it yet"
+            shapes.add_problem(became[key].value, f"{text}; remove the field")
     days = within[0] if within else 0
-    return Outcome(column or "", kind or "flag", since or "", days, int(minimum or 100), won, lost)
+    return Outcome(column or "", kind or "flag", since or "", days, int(minimum or 100), won, lost, day or "")
 
 
 def _read_became(

@@ -142,6 +142,6 @@ def _read_base_rate(reading: CardReading) -> float | None:
 
 
 def _add_standard_names(reading: CardReading, outcome: Outcome | None) -> None:
-    taken = {outcome.column} if outcome else set()
+    taken = set(outcome.columns) if outcome else set()
     taken |= reading.fields.keys() | reading.list_written_columns()
     reading.fields = crm_names.add_standard_names(reading.fields, reading.systems_named, taken)

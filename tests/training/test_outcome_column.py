@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
+from leadledger.scoring.card.hints import find_hints
 from leadledger.scoring.card.reader import parse_card
 from leadledger.scoring.errors import DataError, ScorecardError
 from leadledger.training.history import History, read_history
@@ -129,3 +131,86 @@ def test_what_a_card_can_not_say(became: str, message: str) -> None:
     with pytest.raises(ScorecardError) as refused:
         parse_card(f"name: a\nfields: {{n: {{kind: number}}}}\noutcome: {{became: {became}}}\n")
     assert message in str(refused.value)
+
+
+HORIZON = [
+    (
+        "kind: flag",
+        ", within: 20 days",
+        "the card 'a': `within: 20 days` of `outcome` would be ignored: nothing says from which day it counts. Name the"
+        " lead's day, `since: FIELD` (a date field); or remove `within:`",
+    ),
+    (
+        "is: there",
+        ", within: 20 days",
+        "the card 'a': `within: 20 days` of `outcome` would be ignored: nothing says from which day it counts. Name the"
+        " lead's day, `since: FIELD` (a date field); or remove `within:`",
+    ),
+    (
+        "kind: flag",
+        ", since: met, within: 20 days",
+        "the card 'a': `within: 20 days` of `outcome` would be ignored: 'stage' says yes or no, and not when, so a lead"
+        " that became one much later would count too. Name the column with the day beside it, `became: {field: stage,"
+        " kind: flag, day: COLUMN}`, or alone, `became: {field: COLUMN, kind: date}`; where no column has the day,"
+        " remove `within:`, and leave the leads out of the history that are too young to judge",
+    ),
+]
+
+
+@pytest.mark.parametrize(("became", "rest", "message"), HORIZON)
+def test_a_horizon_that_would_be_ignored(became: str, rest: str, message: str) -> None:
+    """A horizon without a day to count from, or beside yes and no, stops training, and `check` says so before."""
+    with pytest.raises(DataError) as error:
+        read(became, ["yes", "no", "no"] * 20, rest)
+    assert str(error.value) == message
+    card = parse_card(
+        "name: a\nfields: {lead_id: {kind: id}, met: {kind: date}}\n"
+        f"outcome: {{became: {{field: stage, {became}}}{rest}}}\n"
+    )
+    assert find_hints(card) == ("`train` will refuse this card: " + message.removeprefix("the card 'a': "),)
+
+
+CLOSED = [str(pd.Timestamp(day) + pd.Timedelta(days=40 if i % 3 == 1 else 3))[:10] for i, day in enumerate(DAYS)]
+
+
+@pytest.mark.parametrize(
+    "became", ["kind: flag, day: closed", "is: 'yes', day: closed", "is: 'yes', lost: 'no', day: closed"]
+)
+def test_the_day_beside_yes_and_no(became: str) -> None:
+    """Only a lead that became one within the horizon is won; the day of a lost lead counts for nothing."""
+    values = ["yes", "yes", "no"] * 20
+    days = [day if word == "yes" else None for day, word in zip(CLOSED, values, strict=True)]
+    dated = read("kind: date", days, SINCE)
+    history = read(became, values, SINCE, closed=CLOSED)
+    assert (history.counts, history.notes, history.doubts) == (dated.counts, dated.notes, dated.doubts)
+    assert 0 < history.counts.won <= 20
+    assert history.won.tolist() == dated.won.tolist()
+    assert history.became_on is not None
+    assert dated.became_on is not None
+    assert np.array_equal(history.became_on, dated.became_on, equal_nan=True)
+
+
+SINCE = ", since: met, within: 20 days"
+
+
+@pytest.mark.parametrize(("undated", "stops"), [(3, False), (12, True)])
+def test_winners_without_a_day(undated: int, stops: bool) -> None:
+    """They are left out with a word; where they are many, training stops."""
+    days = [None if i % 3 == 0 and i < 3 * undated else day for i, day in enumerate(CLOSED)]
+    history = read("kind: flag, day: closed", ["yes", "yes", "no"] * 20, SINCE, closed=days)
+    said = (
+        f"{undated} of 40 leads that became opportunities ({undated / 40:.1%}) have no day in 'closed', so nobody can"
+        " tell whether they did within 20 days; they are left out."
+    )
+    assert history.counts.no_outcome == undated
+    assert history.doubts == ((f"{said} Mend the days, or name another column.",) if stops else ())
+    assert (said in history.notes) != stops
+
+
+def test_the_column_of_the_day_is_absent() -> None:
+    """A day that the history doesn't have stops training."""
+    with pytest.raises(DataError) as error:
+        read("kind: flag, day: closd", ["yes", "no", "no"] * 20, SINCE, closed=CLOSED)
+    assert str(error.value) == (
+        "the data frame: has no column 'closd', the day of the outcome that the card names. Did you mean 'closed'?"
+    )

@@ -281,7 +281,8 @@ def _outcome(outcome: Outcome | None) -> str:
     horizon = f", within {outcome.within} days of {outcome.since}" if outcome.since else ""
     words = f"{outcome.kind}: {', '.join(outcome.won)}" if outcome.won else outcome.kind
     lost = f"; lost: {', '.join(outcome.lost)}" if outcome.lost else ""
-    return f"{outcome.column} ({words}{lost}{horizon})"
+    day = f"; day: {outcome.day}" if outcome.day else ""
+    return f"{outcome.column} ({words}{lost}{day}{horizon})"
 
 
 def _notes(old: Card, new: Card, history: History, unreadable: int, learned: Learned | None) -> Iterator[str]:

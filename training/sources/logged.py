@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from leadledger.scoring.field import Field
-from leadledger.scoring.scorecard import Card
+from leadledger.scoring.scorecard import Card, Outcome
 
 LOG_NAME = "the decision log"
 # Two columns beside those of the fields. No field has such a name: there are no spaces in those.
@@ -59,5 +59,5 @@ def adapt_to_log(card: Card) -> Card:
         name: replace(field, sources=(), standard=(), in_bodies=(), labels=()) for name, field in card.fields.items()
     }
     fields[SCORE_DAY] = Field(SCORE_DAY, "date", learn=False)
-    outcome = card.outcome and replace(card.outcome, column=OUTCOME_DAY, since=SCORE_DAY, kind="date", won=(), lost=())
+    outcome = card.outcome and Outcome(OUTCOME_DAY, "date", SCORE_DAY, card.outcome.within, card.outcome.minimum)
     return replace(card, fields=fields, outcome=outcome)

@@ -37,8 +37,11 @@ def used(node: object, part: str) -> set[tuple[str, str]]:
 # The outcome's words, which exclude its kind.
 OF_WORDS = """
 name: words
-fields: {budget: {kind: number}}
-outcome: {became: {field: stage, is: [Closed Won, Live], lost: Closed Lost}}
+fields: {budget: {kind: number}, met: {kind: date}}
+outcome:
+  became: {field: stage, is: [Closed Won, Live], lost: Closed Lost, day: closed}
+  since: met
+  within: 90 days
 """
 
 
@@ -49,6 +52,7 @@ def test_every_key_is_read() -> None:
     outcome = parse_card(OF_WORDS).outcome
     assert outcome is not None
     assert (outcome.kind, outcome.won, outcome.lost) == ("words", ("Closed Won", "Live"), ("Closed Lost",))
+    assert (outcome.columns, outcome.since, outcome.within) == (("stage", "closed"), "met", 90)
     card = parse_card(GOOD)
     assert card.missing == ("", "n/a", "null")
     assert card.fields["country"].values == ("NO", "SE", "012", "12:30:00", "null")
