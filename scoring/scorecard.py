@@ -46,6 +46,7 @@ class Outcome:
     a text of neither means that nothing is decided yet. kind there: it did if the column has any value. Where `since`
     and `within` are set, a lead that is younger than that is too young to judge, whatever the kind.
     `day`: the column with the day on which it did, beside a flag or words, which then count like a date; empty: none.
+    `order`: the field that counts up from lead to lead, in the order of time; it isn't learned from. Empty: none.
     `minimum`: with fewer labelled leads, rules alone are released.
     """
 
@@ -57,6 +58,7 @@ class Outcome:
     won: tuple[str, ...] = ()
     lost: tuple[str, ...] = ()
     day: str = ""
+    order: str = ""
 
     @property
     def columns(self) -> tuple[str, ...]:

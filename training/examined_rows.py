@@ -47,6 +47,7 @@ class Counts:
     rejected: int = 0
     no_outcome: int = 0
     no_date: int = 0
+    no_order: int = 0
     future: int = 0
     past: int = 0
     repeated: int = 0
@@ -142,10 +143,14 @@ def examine_rows(
         if outcome.kind == "date":
             whole = whole.assign(became=whole["became"].where(~days.expected))
             whole = _join_time_zones(look, whole, ~bad)
+    elif outcome.order:
+        groups["have no place in the order"] = ~bad & (whole["order"] < 0).to_numpy(bool)
     look.doubts.extend(_compare_left_out(whole, groups, rejects, outcome))
     if days is not None:
         whole = whole.assign(future=days.future | days.mistyped, past=days.past)
     whole = whole[~bad]
+    if outcome.order and not outcome.since:
+        whole = look.leave_out(whole, (whole["order"] < 0).to_numpy(bool), "no_order")
     if days is not None:
         whole = look.leave_out(whole, whole["since"].isna().to_numpy(), "no_date")
         whole = look.leave_out(whole, whole["future"].to_numpy(bool), "future")

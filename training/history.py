@@ -33,6 +33,7 @@ from leadledger.scoring.printers.sql.dialects.literals import quoted
 from leadledger.scoring.printers.sql.query import Query
 from leadledger.scoring.scorecard import START_TENTHS, Card, Choice, Learned, Outcome, Scorecard
 from leadledger.training.examined_rows import Counts, Forms, Waits, doubt_rejects, examine_rows
+from leadledger.training.lead_order import sort_by_order
 from leadledger.training.levels import spell_alike
 from leadledger.training.notebook import table
 from leadledger.training.outcome_column import (
@@ -59,15 +60,17 @@ MOST_CHOICES = 30  # choices of a field without `values` that are learned of, th
 
 @dataclass(frozen=True)
 class History:
-    """The leads to learn from, oldest first where the card names a day, else in the order of the file.
+    """The leads to learn from, oldest first where the card names a day or an order, else in the order of the file.
 
     `frame`: (n, fields) the learnable fields, number float64 (NaN: missing), text object (None), flag boolean (NA).
     `won`: (n,) bool, within the horizon. `became`: (n,) bool, ever, as far as the history knows; the same as `won`
     where the outcome is a flag. `became_on`: (n,) the day of it, float64 days since 1970, NaN where there is none, or
-    None where the outcome is a flag. `days`: (n,) whole days since 1970, or None. `dates`: the date fields by name,
-    (n,) float64 days since 1970 (NaN: missing). `ids`: the id fields by name, (n,) texts (None). `rules`: (n,) tenths
-    that rules and groups earn at full trust. `criteria`: (n,) by name, 1 met, 0 unmet, -1 unknown. `excluded`: (n,)
-    bool. `rows`: (n,) their numbers in `source`, the table that `connection` holds. `logged`: the decision log gave it.
+    None where the outcome is a flag. `days`: (n,) whole days since 1970, or None. `order`: (n,) the places in the order
+    that the card names instead, alike where the field is; None where it names a day, or none. `dates`: the date fields
+    by name, (n,) float64 days since 1970 (NaN: missing). `ids`: the id fields by name, (n,) texts (None). `rules`: (n,)
+    tenths that rules and groups earn at full trust. `criteria`: (n,) by name, 1 met, 0 unmet, -1 unknown. `excluded`:
+    (n,) bool. `rows`: (n,) their numbers in `source`, the table that `connection` holds. `logged`: the decision log
+    gave it.
     `notes`: sentences, for people, on what was noticed while it was read. `doubts`: those on what would make another
     result; `label` is what messages call the history.
     `choices`: the choices that are flags in `frame`, by their columns.
@@ -96,6 +99,12 @@ class History:
     doubts: tuple[str, ...] = ()
     label: str = ""
     choices: Mapping[str, Choice] = field(default_factory=dict)
+    order: NDArray[np.int64] | None = field(default=None, repr=False)
+
+    @property
+    def time_order(self) -> NDArray[np.int64] | None:
+        """What rises with time (n,), alike where nobody knows which lead came first; None where no order is known."""
+        return self.order if self.days is None else self.days
 
     def __len__(self) -> int:
         return len(self.won)
@@ -231,6 +240,8 @@ def read_history(
     connection.execute(f"CREATE TEMP TABLE history AS {sql.select(scorecard, query)}")
     rejects = [*source.rejects, *find_bad_values(connection, scorecard, "history", source.columns)]
     whole = spell_alike(card, connection.execute(_typed(card, outcome, became)).df())
+    if outcome.order:
+        whole = sort_by_order(whole, card.fields[outcome.order])
     rows = source.rows + len({reject.row for reject in source.rejects})
     rejected = len({reject.row for reject in rejects})
     doubts = _doubt_outcome(outcome, rejects, rows) or tuple(doubt_rejects(rejects, rejected, rows))
@@ -276,6 +287,7 @@ def read_history(
         doubts=(*doubts, *examined.doubts),
         label=label,
         choices={name: choice for name, choice in choices.items() if name in frame},
+        order=whole["order"].to_numpy(np.int64) if outcome.order and not outcome.since else None,
     )
 
 
@@ -293,6 +305,9 @@ def _check_columns(card: Card, wide: Card, became: str, source: LeadTable, label
     if outcome.day and not by_field[name_day(became)]:
         hint = did_you_mean(outcome.day, source.columns)
         raise DataError(f"{label}: has no column '{outcome.day}', the day of the outcome that the card names.{hint}")
+    if outcome.order and not by_field[outcome.order]:
+        hint = did_you_mean(outcome.order, source.columns)
+        raise DataError(f"{label}: has no column '{outcome.order}', the order of the leads that the card names.{hint}")
     if outcome.since and not by_field[outcome.since]:
         hint = did_you_mean(outcome.since, source.columns)
         raise DataError(f"{label}: has no column '{outcome.since}', from which the outcome is counted.{hint}")
@@ -369,7 +384,9 @@ def _learnable(card: Card, whole: pd.DataFrame, choices: Mapping[str, Choice]) -
         if declared.kind in ("date", "id") or declared.choice_of:
             continue
         values = whole[f"f:{declared.name}"]
-        if not declared.learn:
+        if card.outcome and declared.name == card.outcome.order:
+            left_out[declared.name] = "it is the order of the leads"
+        elif not declared.learn:
             left_out[declared.name] = "the card says `learn: no`"
         elif declared.name == "stage":
             left_out[declared.name] = "the stage is what is decided"

@@ -20,7 +20,7 @@ KEYS: Mapping[str, Mapping[str, bool]] = {
     "field": dict.fromkeys(("values", "unit", "better", "from", "ask", "learn", "label", "missing", "is"), False)
     | dict.fromkeys(("known_when_scored", "format", "other", "separator", "exact"), False)
     | {"kind": True},
-    "outcome": {"became": True, "since": False, "within": False, "minimum": False},
+    "outcome": {"became": True, "since": False, "within": False, "order": False, "minimum": False},
     "became": {"field": True, "kind": False, "is": False, "lost": False, "day": False},
     "criterion": {"met": True, "essential": False, "label": False},
     "group": {"max": False, "min": False, "best_of": False},

@@ -33,6 +33,9 @@ def read_outcome(reading: CardReading, node: yaml.Node) -> Outcome | None:
         minimum = shapes.read_number(record["minimum"].value, "`minimum` of `outcome`", 1, 1e9, decimals=0)
     if since is not None:
         _check_since(reading, record["since"].value, since)
+    order = shapes.read_text(record["order"].value, "`order` of `outcome`") if "order" in record else None
+    if order is not None:
+        _check_order(reading, record["order"].value, order)
     day = shapes.read_text(became["day"].value, "`day` of `became`") if "day" in became else None
     if day is not None and kind == "date":
         text = "`day` of `became` goes with yes and no, or with words; with `kind: date` the column has the day itself"
@@ -48,7 +51,9 @@ def read_outcome(reading: CardReading, node: yaml.Node) -> Outcome | None:
             text = f"{quote(name)} is the outcome, so it can't be a field too: a lead to be scored doesn't have it yet"
             shapes.add_problem(became[key].value, f"{text}; remove the field")
     days = within[0] if within else 0
-    return Outcome(column or "", kind or "flag", since or "", days, int(minimum or 100), won, lost, day or "")
+    return Outcome(
+        column or "", kind or "flag", since or "", days, int(minimum or 100), won, lost, day or "", order or ""
+    )
 
 
 def _read_became(
@@ -102,3 +107,16 @@ def _check_since(reading: CardReading, node: yaml.Node, name: str) -> None:
     if field is None or field.kind not in ("date", None):
         hint = did_you_mean(name, reading.list_date_fields()) or " Declare one under `fields:`."
         reading.shapes.add_problem(node, f"`since` of `outcome` must name a date field, not {quote(name)}.{hint}")
+
+
+def _check_order(reading: CardReading, node: yaml.Node, name: str) -> None:
+    """Note a field that can't count up, unless it may be one that can't be read."""
+    if reading.known is None or (name not in reading.known and reading.misnamed):
+        return
+    field = reading.known.get(name)
+    computed = name in reading.fields and reading.fields[name].derived is not None
+    if field is None or field.kind not in ("number", "id", "date", None) or computed:
+        names = [name for name, known in reading.known.items() if known.kind in ("number", "id", "date")]
+        hint = did_you_mean(name, names) or " Declare one under `fields:`."
+        text = "must name a field that counts up, a number, an id or a date with a column of its own, not"
+        reading.shapes.add_problem(node, f"`order` of `outcome` {text} {quote(name)}.{hint}")

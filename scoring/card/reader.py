@@ -9,6 +9,7 @@ at once, in file order. One mistake is one message: what may only follow from an
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import yaml
@@ -95,6 +96,8 @@ def _read_sections(shapes: Shapes, root: yaml.Node, standard_names: bool) -> Car
     stages = read_stages(reading, criteria)
     grades, below = read_grades(reading)
     outcome = read_outcome(reading, sections["outcome"].value) if "outcome" in sections else None
+    if outcome is not None and outcome.order in reading.fields:  # it tells when, and nothing about the next lead
+        reading.fields[outcome.order] = replace(reading.fields[outcome.order], learn=False)
     base_rate = _read_base_rate(reading)
     if standard_names:
         _add_standard_names(reading, outcome)

@@ -287,7 +287,7 @@ def _ranks(history: History, column: pd.Series[Any]) -> str:
         )
         values = np.unique(texts.to_numpy(str), return_inverse=True)[1].astype(float)
     area = _area(became, values)
-    by_time = 0.5 if history.days is None else _area(became, history.days[filled])
+    by_time = 0.5 if history.time_order is None else _area(became, history.time_order[filled])
     if area < max(RANKS_AREA, by_time + 0.1):
         return ""
     return (

@@ -67,7 +67,7 @@ def fit_card(
     fitted = fit_estimator(estimator, frame.iloc[older], won[older], older_weights)
     progress("compiling to tables")
     additive = compile_additive(fitted, frame.iloc[split.held])
-    days = None if history.days is None else history.days[older]
+    days = None if history.time_order is None else history.time_order[older]
     parts = out_of_fold(estimator, frame.iloc[older], won[older], days, seed, progress, older_weights)
     seen = np.isfinite(parts.log_odds)
     weights = combine(won[older][seen], rules[older][seen], parts.log_odds[seen], card.trust, parts.parts[seen])

@@ -52,9 +52,9 @@ class Unseen:
 
 
 def split_history(history: History, held_out: float, seed: int) -> HistorySplit:
-    """Hold out the newest leads where the history has days, else a stratified sample."""
+    """Hold out the newest leads where the history has days or an order, else a stratified sample."""
     positions = np.arange(len(history))
-    if history.days is not None:
+    if history.time_order is not None:
         cut = len(history) - max(1, round(len(history) * held_out))
         return HistorySplit(positions[:cut], positions[cut:], "time")
     kept, held = train_test_split(positions, test_size=held_out, stratify=history.won, random_state=seed)

@@ -46,6 +46,7 @@ LEFT_OUT = {
     "rejected": "can’t be read",
     "no_outcome": "have no outcome",
     "no_date": "have no date",
+    "no_order": "have no place in the order",
     "future": "have a day in the future",
     "past": "have a placeholder for a day, or a day long before all others",
     "repeated": "are further rows of a lead",

@@ -162,6 +162,7 @@ def _counts(training: Trained, width: int) -> Iterator[str]:
         (counts.rejected, "can't be read"),
         (counts.no_outcome, "have no outcome"),
         (counts.no_date, "have no date"),
+        (counts.no_order, "have no place in the order"),
         (counts.future, "have a day in the future"),
         (counts.past, "have a placeholder for a day, or a day long before all others"),
         (counts.repeated, "are further rows of a lead"),

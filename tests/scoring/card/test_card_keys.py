@@ -42,6 +42,7 @@ outcome:
   became: {field: stage, is: [Closed Won, Live], lost: Closed Lost, day: closed}
   since: met
   within: 90 days
+  order: budget
 """
 
 
@@ -52,6 +53,8 @@ def test_every_key_is_read() -> None:
     outcome = parse_card(OF_WORDS).outcome
     assert outcome is not None
     assert (outcome.kind, outcome.won, outcome.lost) == ("words", ("Closed Won", "Live"), ("Closed Lost",))
+    assert outcome.order == "budget"
+    assert not parse_card(OF_WORDS).fields["budget"].learn
     assert (outcome.columns, outcome.since, outcome.within) == (("stage", "closed"), "met", 90)
     card = parse_card(GOOD)
     assert card.missing == ("", "n/a", "null")
