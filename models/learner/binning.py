@@ -37,7 +37,7 @@ class Binning(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # type: i
     max_bins : most bins of a number, 2 or more, not counting the missing bin.
     max_levels : most levels of a text, 1 or more; further levels share the bin `other`.
     min_count : least leads in a bin of a number or of a level, 1 or more. A small history asks for less: an eighth of
-        its leads. Where leads are too few for a bin of their own, they share a bin.
+        its leads. Where leads are too few for a bin of their own, they share a bin. The missing bin is there always.
 
     Attributes
     ----------
@@ -76,7 +76,7 @@ def learn_bins(columns: Sequence[pd.Series[Any]], max_bins: int, max_levels: int
     check_whole("max_bins", max_bins, 2)
     check_whole("max_levels", max_levels, 1)
     check_whole("min_count", min_count, 1)
-    least = max(1, min(min_count, len(columns[0]) // 8))
+    least = least_leads(min_count, len(columns[0]))
     learned: list[Bins] = []
     for column in columns:
         match kind_of(column):
@@ -87,6 +87,11 @@ def learn_bins(columns: Sequence[pd.Series[Any]], max_bins: int, max_levels: int
             case "text":
                 learned.append(TextBins(text_levels(column, max_levels, least)))
     return learned
+
+
+def least_leads(min_count: int, n_leads: int) -> int:
+    """The least leads in a bin of its own: `min_count`, or an eighth of a small history."""
+    return max(1, min(min_count, n_leads // 8))
 
 
 def find_indexes(bins: Sequence[Bins], columns: Sequence[pd.Series[Any]]) -> NDArray[np.int64]:

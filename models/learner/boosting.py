@@ -60,9 +60,11 @@ class BoostOptions:
 class ColumnEncoding:
     """How bins become the columns that boosting sees.
 
-    A number or flag is its bin, in order; missing is NaN. A text is the rank of its level by the rate of outcomes,
-    shrunk toward the average: few steps then suffice, and levels of few leads stay in the middle. A monotone field
-    that may be missing has a second column for that, since boosting would otherwise keep missing values in the order.
+    A number or flag is its bin, in order; missing is NaN, or the middle lead's bin where too few are missing to tell
+    anything: a split would send them to whichever side suits their outcomes. A text is the rank of its level by the
+    rate of outcomes, shrunk toward the average: few steps then suffice, and levels of few leads stay in the middle. A
+    monotone field that may be missing has a second column for that, since boosting would otherwise keep missing values
+    in the order.
 
     coarse : per field, the coarse bin of each bin.
     columns : per column its field, and either the values of the coarse bins, or None: rank them in each bag.
@@ -82,18 +84,23 @@ class ColumnEncoding:
         monotone: Sequence[int],
         coarse: Sequence[Indexes],
         groups: Sequence[Sequence[int]],
+        least_missing: int = 1,
     ) -> ColumnEncoding:
-        """The columns of fields that may meet within each of `groups`."""
+        """The columns of fields that may meet within each of `groups`.
+
+        `least_missing`: leads in a missing bin from which on it is told apart.
+        """
         columns: list[tuple[int, Floats | None]] = []
         directions: list[int] = []
         of_field: dict[int, list[int]] = {}
         for field in sorted({field for group in groups for field in group}):
             order = np.arange(coarse[field].max() + 1, dtype=np.float64)
-            order[0] = np.nan
+            few_missing = 0 < counts[field][0] < least_missing
+            order[0] = order[coarse[field][middle_bin(counts[field])]] if few_missing else np.nan
             of_field[field] = [len(columns)]
             columns.append((field, None if isinstance(bins[field], TextBins) else order))
             directions.append(monotone[field])
-            if monotone[field] and counts[field][0]:
+            if monotone[field] and counts[field][0] and not few_missing:
                 of_field[field].append(len(columns))
                 columns.append((field, np.isnan(order).astype(np.float64)))
                 directions.append(0)
@@ -137,6 +144,12 @@ class BoostedTrees:
             return np.zeros(len(indexes))
         added = self.booster.predict(encode(indexes, self.columns), raw_score=True, num_iteration=rounds, num_threads=1)
         return np.asarray(added, dtype=np.float64)
+
+
+def middle_bin(counts: Indexes) -> int:
+    """The bin of the middle lead among those without a missing value, given the leads in each bin."""
+    known = np.cumsum(counts[1:])
+    return 1 + int(np.searchsorted(known, known[-1] / 2))
 
 
 def encode(indexes: Indexes, columns: Sequence[tuple[int, Floats]]) -> Floats:

@@ -45,7 +45,14 @@ from leadledger.models.learner.bags import (
     choose_pairs,
     choose_rounds,
 )
-from leadledger.models.learner.binning import check_whole, count_bins, find_indexes, learn_bins, read_columns
+from leadledger.models.learner.binning import (
+    check_whole,
+    count_bins,
+    find_indexes,
+    learn_bins,
+    least_leads,
+    read_columns,
+)
 from leadledger.models.learner.boosting import (
     L2,
     BoostedTrees,
@@ -58,6 +65,7 @@ from leadledger.models.learner.boosting import (
 from leadledger.models.learner.combinations import absorb, choose_sets, gains_together, read_trees
 from leadledger.models.learner.pairs import coarsen
 from leadledger.models.learner.parameters import PairsChoice, encode_outcome, find_directions, find_pairs
+from leadledger.models.learner.shrinkage import shrink_missing
 from leadledger.scoring.bins import Bins
 
 SINGLE_LEAVES = 4  # small trees: a table needs few steps at a time
@@ -84,7 +92,8 @@ class AdditiveClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
 
     Parameters
     ----------
-    max_bins, max_levels, min_count : as in `Binning`.
+    max_bins, max_levels, min_count : as in `Binning`. With fewer missing values than `min_count` a field's missing bin
+        is worth the average lead; with more, what its own leads show, shrunk toward that by how few they are.
     pairs : "auto": the pairs that pay on held-out leads, at most 16, none if they don't lower the held-out log-loss;
         a number: so many, the best first; or a list of pairs, of positions or of names of columns.
     pair_bins, pair_levels : most bins of a number, 2 or more, and most levels of a text, 1 or more, in a pair.
@@ -239,7 +248,11 @@ class AdditiveClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
         return BoostOptions(rounds, self.learning_rate, leaves, L2 if len(kept) >= FEW_LEADS else FEW_LEADS_L2)
 
     def _encoding(self, coarse: Sequence[Indexes], groups: Sequence[Sequence[int]]) -> ColumnEncoding:
-        return ColumnEncoding.of(self.bins_, self.counts_, self.monotone_, coarse, groups)
+        return ColumnEncoding.of(self.bins_, self.counts_, self.monotone_, coarse, groups, self._least_missing())
+
+    def _least_missing(self) -> int:
+        """The leads in a missing bin from which on it is told apart."""
+        return least_leads(self.min_count, int(self.counts_[0].sum()))
 
     def _coarsen(self, effects: Sequence[Floats]) -> list[Indexes]:
         """Per field, the coarse bin of each bin."""
@@ -256,7 +269,12 @@ class AdditiveClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
         options = self._options(SINGLE_LEAVES if len(bags.folds[0][0]) >= FEW_LEADS else 2, bags)
         fits = self._boost_bags(bags, encoding, options)
         rounds = choose_rounds(fits)
-        terms = [read_off(partial(fit.add, rounds=rounds), sizes, [], [0] * len(sizes)) for fit in fits]
+        boosted = [read_off(partial(fit.add, rounds=rounds), sizes, [], [0] * len(sizes)) for fit in fits]
+        told_apart = [field for field, counts in enumerate(self.counts_) if counts[0] >= self._least_missing()]
+        terms = [
+            shrink_missing(bags.leads, kept, start, bag_terms, told_apart)
+            for (kept, _), start, bag_terms in zip(bags.folds, bags.starts, boosted, strict=True)
+        ]
         held_out = bags.held_out_decision(terms)
         effects = [np.mean(values, axis=0) for values in zip(*(singles for _, singles, _ in terms), strict=True)]
         coarse = self._coarsen(effects)
