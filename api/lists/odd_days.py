@@ -8,10 +8,12 @@ from datetime import date, timedelta
 
 from leadledger.scoring.day_formats import PLACEHOLDERS
 from leadledger.scoring.field import Field
-from leadledger.scoring.printers.sql.dialects.literals import quoted, text_literal
+from leadledger.scoring.printers.sql.dialects.dialect import Dialect
+from leadledger.scoring.printers.sql.dialects.duckdb import DUCKDB
 from leadledger.scoring.scorecard import Card
 
 _OF_THE_PAST = ("created", "last_")  # how names of fields start whose days have been
+_DAY = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
 
 
 @dataclass(frozen=True)
@@ -21,6 +23,7 @@ class OddDays:
     columns: Mapping[str, Field]
     as_of: date
     since: str
+    dialect: Dialect = DUCKDB
 
     @property
     def aggregates(self) -> list[str]:
@@ -29,7 +32,7 @@ class OddDays:
             aggregate
             for column, field in self.columns.items()
             for odd in (self._is_placeholder(column, field), self._is_to_come(column, field))
-            for aggregate in (f"count(*) FILTER ({odd})", f"min({_day(column)}) FILTER ({odd})")
+            for aggregate in (f"count(*) FILTER (WHERE {odd})", f"min({self._day(column)}) FILTER (WHERE {odd})")
         ]
 
     def describe(self, counts: Sequence[object]) -> tuple[str, ...]:
@@ -51,30 +54,32 @@ class OddDays:
 
     def _is_placeholder(self, column: str, field: Field) -> str:
         known = [day for day in PLACEHOLDERS if date.fromisoformat(day) not in field.missing]
-        return f"{_day(column)} IN ({', '.join(map(text_literal, known))})" if known else "FALSE"
+        return f"{self._day(column)} IN ({', '.join(map(self.dialect.text, known))})" if known else "FALSE"
 
     def _is_to_come(self, column: str, field: Field) -> str:
         if field.name != self.since and not field.name.startswith(_OF_THE_PAST):
             return "FALSE"
         # A day more, since it may be tomorrow already where the lead is; as texts, which sort as days do.
-        first, last = self.as_of + timedelta(days=1), date(9000, 1, 1)
-        days = f"{_day(column)} > {text_literal(str(first))} AND {_day(column)} < {text_literal(str(last))}"
-        return f"{days} AND regexp_full_match({_day(column)}, '[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}')"
+        first, last = (self.dialect.text(str(day)) for day in (self.as_of + timedelta(days=1), date(9000, 1, 1)))
+        day = self._day(column)
+        return f"{day} > {first} AND {day} < {last} AND {self.dialect.matches(day, _DAY)}"
+
+    def _day(self, column: str) -> str:
+        raw = self.dialect.name(column)
+        return f"substr(CAST({raw} AS {self.dialect.types['VARCHAR']}), 1, 10)"
 
 
-def find_odd_days(card: Card, used: Mapping[str, Sequence[str]], written: Sequence[str], as_of: date) -> OddDays:
-    """What to count in a list of which the columns `written` are read back; `used` are the columns of each field."""
+def find_odd_days(
+    card: Card, used: Mapping[str, Sequence[str]], present: Sequence[str], as_of: date, dialect: Dialect = DUCKDB
+) -> OddDays:
+    """What to count in a list that has the columns `present`; `used` are the columns of each field."""
     fields = {
         column: field
         for field in card.plain_fields
         for column in used[field.name]
-        if field.kind == "date" and not field.day_format and column in written
+        if field.kind == "date" and not field.day_format and column in present
     }
-    return OddDays(fields, as_of, card.outcome.since if card.outcome else "")
-
-
-def _day(column: str) -> str:
-    return f"left(CAST({quoted(column)} AS VARCHAR), 10)"
+    return OddDays(fields, as_of, card.outcome.since if card.outcome else "", dialect)
 
 
 def _rows(count: object) -> str:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from leadledger.api.lists.capabilities import ENGINES, refuse_unsupported
 from leadledger.api.lists.ledger_entries import ledger_columns
+from leadledger.api.lists.odd_days import find_odd_days
 from leadledger.api.lists.postgres_tables import (
     fetch_count,
     hides_rows,
@@ -86,6 +87,7 @@ def score_table(
         run.make_tables(into, ".".join(rejects))
         report("scoring")
         proven = run.stage()
+        connection.execute("SET LOCAL datestyle = 'ISO'")  # from here days are shown as texts, as the card reads them
         report("writing the rejects")
         duplicates, nameless, bad = run.write_rejects(quote_parts(rejects))
         report("writing the scores")
@@ -93,7 +95,7 @@ def score_table(
         run.write_ledger()
         recommendations, grades = run.count_scores("recommendation"), run.count_scores("grade")
         staged = fetch_count(connection, f"SELECT count(*) FROM {STAGED}")
-        rows, noted = run.count_rows()
+        rows, odd_days, noted = run.count_rows()
         counts = RowCounts(
             read=staged if where is not None else rows,
             scored=scored,
@@ -115,7 +117,7 @@ def score_table(
         recommendations=recommendations,
         grades=grades,
         fit=replace(run.fit, unused=tuple(column for column in run.fit.unused if column != run.key)),
-        notes=(*notes, *(decimal.sentence for decimal in proven), *noted.sentences),
+        notes=(*notes, *(decimal.sentence for decimal in proven), *odd_days, *noted.sentences),
         unseen=noted.unseen,
         first_rejects=first_rejects,
     )
@@ -252,7 +254,6 @@ class _TableRun:
         if not count:
             return 0
         insert = f"INSERT INTO {rejects} ({_reject_names()})".replace("%", "%%") + " VALUES (%s, %s, %s, %s)"
-        self.connection.execute("SET LOCAL datestyle = 'ISO'")  # days as texts are written as the card reads them
         with self.connection.cursor(name="ll_bad") as rows, self.connection.cursor() as writer:
             rows.execute(
                 f"SELECT CAST(leads.{name(self.key)} AS text), {selected} FROM {self.table} AS leads"
@@ -296,17 +297,20 @@ class _TableRun:
             )
         return written
 
-    def count_rows(self) -> tuple[int, TextNotes]:
-        """How many rows the table has, and what is to be said of its texts."""
+    def count_rows(self) -> tuple[int, tuple[str, ...], TextNotes]:
+        """How many rows the table has, and what is to be said of its days and texts."""
         homes = find_homes(self.card.card, self.types)
         types = {column: POSTGRES.known_type(column, self.types[column], field.kind) for column, field in homes.items()}
         counts = find_text_counts(self.card, types, POSTGRES)
+        odd_days = find_odd_days(self.card.card, self.fit.used, list(self.types), self.as_of, POSTGRES)
 
         def fetch_rows(query: str) -> list[tuple[Any, ...]]:
             return self.connection.execute(query).fetchall()
 
-        ((rows, *counted),) = fetch_rows(f"SELECT {', '.join(['count(*)', *counts.aggregates])} FROM {self.table}")
-        return int(rows), counts.describe(counted, self.table, fetch_rows)
+        asked = ["count(*)", *odd_days.aggregates, *counts.aggregates]
+        ((rows, *counted),) = fetch_rows(f"SELECT {', '.join(asked)} FROM {self.table}")
+        days, words = counted[: len(odd_days.aggregates)], counted[len(odd_days.aggregates) :]
+        return int(rows), odd_days.describe(days), counts.describe(words, self.table, fetch_rows)
 
     def describe_hidden_rows(self, rows: int) -> tuple[str, ...]:
         """What to say where row-level security may have hidden rows. Raises DataError where no row was seen."""

@@ -15,14 +15,16 @@ from datetime import date
 from itertools import islice
 from time import monotonic
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 from leadledger.api.lists.capabilities import ENGINES, refuse_unsupported
 from leadledger.api.lists.duplicate_ids import MOST_EXAMPLES
+from leadledger.api.lists.odd_days import find_odd_days
 from leadledger.api.lists.results import MOST_REJECTS_WORDED, RowCounts, ScoredList, word_reject
 from leadledger.api.lists.spark_files import ENDINGS, SparkFiles, find_kind, separator, stem
 from leadledger.api.lists.spark_session import spark_session
 from leadledger.api.lists.wanted import Wanted, check_recommendations, choose_columns, parse_where
-from leadledger.scoring.column_fit import find_columns, find_id_column, require_columns
+from leadledger.scoring.column_fit import ColumnFit, find_columns, find_id_column, require_columns
 from leadledger.scoring.column_paths import list_columns
 from leadledger.scoring.errors import DataError
 from leadledger.scoring.frames import spark as spark_frame
@@ -30,6 +32,7 @@ from leadledger.scoring.outputs import list_names
 from leadledger.scoring.printers.sql.dialects.spark import SPARK, name
 from leadledger.scoring.printers.sql.number_evidence import ProvenDecimal, with_decimals
 from leadledger.scoring.printers.sql.query import BAD, Query
+from leadledger.scoring.printers.sql.text_counts import TextNotes, find_text_counts
 from leadledger.scoring.scorecard import Scorecard
 from leadledger.training.sources.rejects import reject_values
 from leadledger.training.sources.scan import Reject
@@ -143,6 +146,7 @@ class _FolderRun:
             counts = RowCounts(read, scored, bad + broken, scored_again, rejected_again)
             counts.reconcile(leads.label, self.wanted.all_rows)
             duplicates, examples = self._find_duplicates(leads)
+            odd_days, texts = self._note_values(leads, fit)
             self.files.publish(rejects_part, rejects)
             if counts.rejected < counts.read:  # an output without a lead would look like one that is done
                 self.files.publish(part, out)
@@ -160,7 +164,8 @@ class _FolderRun:
             examples=examples,
             seconds=0.0,
             first_rejects=tuple(self.first_rejects),
-            notes=tuple(decimal.sentence for decimal in proven),
+            notes=(*(decimal.sentence for decimal in proven), *odd_days, *texts.sentences),
+            unseen=texts.unseen,
         )
 
     # -- the list ---------------------------------------------------------------------------------------------------
@@ -215,6 +220,23 @@ class _FolderRun:
             return 0, ()
         examples = twice.orderBy(F.desc("count"), "id").limit(MOST_EXAMPLES).collect()
         return int(total[0]), tuple(row["id"] for row in examples)
+
+    def _note_values(self, leads: _SparkList, fit: ColumnFit) -> tuple[tuple[str, ...], TextNotes]:
+        """What is to be said of the days and the texts of the list."""
+        source = spark_frame.prepare_leads(self.card.card, leads.rows, self._columns_of_card(leads))
+        texts = find_text_counts(self.card, source.types, SPARK)
+        odd_days = find_odd_days(self.card.card, fit.used, list(source.types), self.query.as_of, SPARK)
+        aggregates = [*odd_days.aggregates, *texts.aggregates]
+        if not aggregates:
+            return (), TextNotes()
+        stand_in = f"ll_{uuid4().hex}"
+
+        def fetch_rows(query: str) -> list[tuple[Any, ...]]:
+            return spark_frame.run_query(query, source, stand_in)
+
+        (counts,) = fetch_rows(f"SELECT {', '.join(aggregates)} FROM {stand_in}")
+        days, words = counts[: len(odd_days.aggregates)], counts[len(odd_days.aggregates) :]
+        return odd_days.describe(days), texts.describe(words, stand_in, fetch_rows)
 
     # -- the scores -------------------------------------------------------------------------------------------------
 

@@ -84,11 +84,16 @@ def prove_decimals(card: Card, leads: SparkLeads) -> tuple[ProvenDecimal, ...]:
     """What the leads show of how they write their numbers."""
     stand_in = f"ll_{uuid4().hex}"
 
-    def run_query(query: str) -> tuple[Any, ...]:
-        (row,) = _run_select(query, leads.frame, stand_in).collect()
-        return tuple(row)
+    def run_one(query: str) -> tuple[Any, ...]:
+        (row,) = run_query(query, leads, stand_in)
+        return row
 
-    return number_evidence.prove_decimals(card, leads.types, stand_in, run_query, dialect=spark.SPARK)
+    return number_evidence.prove_decimals(card, leads.types, stand_in, run_one, dialect=spark.SPARK)
+
+
+def run_query(query: str, leads: SparkLeads, stand_in: str) -> list[tuple[Any, ...]]:
+    """The rows of a query over `leads`, which it names by `stand_in`."""
+    return [tuple(row) for row in _run_select(query, leads.frame, stand_in).collect()]
 
 
 def _run_select(select: str, frame: Any, stand_in: str) -> Any:

@@ -25,7 +25,8 @@ from leadledger.scoring.lookup import Pair, Table
 from leadledger.scoring.printers.sql import select as sql
 from leadledger.scoring.printers.sql.dialects.postgres import name
 from leadledger.scoring.printers.sql.query import Query
-from leadledger.scoring.scorecard import Learned, Scorecard, build_untrained
+from leadledger.scoring.scorecard import Learned, build_untrained
+from tests.api.lists import noted_values
 from tests.postgres import database, server
 
 AS_OF = date(2026, 1, 31)
@@ -291,21 +292,10 @@ def test_the_cases_of_the_examples(db: psycopg.Connection[Any], path: Path) -> N
         assert scored.fetchall() == [(result.tenths, result.recommendation.verdict)], case.name
 
 
-def test_words_for_nothing_and_new_values_are_said(url: str, db: psycopg.Connection[Any]) -> None:
-    """The notes count the words that are read as not known, and the values that no lead of the history had."""
-    card = parse_card(
-        "name: c\nfields: {lead_id: {kind: id}, industry: {kind: text}, budget: {kind: number}}\n"
-        "rules: [{name: large, when: budget > 5, points: 3, reason: Is large}]\n"
-    )
-    term = Table("industry", TextBins(("Retail",)), (1, 2, 3), (1, 2, 3), ())
-    scorecard = Scorecard(card, Learned(0.2, terms=(term,), levels={"industry": ("Retail", "Santé")}))
-    db.execute("CREATE TABLE worded (lead_id text, industry text, budget text)")
-    rows = [("1", "N/A", "-"), ("2", "N/A", "7"), ("3", "SANTE\u0301", "?"), ("4", "Space", "8"), ("5", " retail", "")]
-    db.cursor().executemany("INSERT INTO worded VALUES (%s, %s, %s)", rows)
-    result = score_table(scorecard, url, "worded", "worded_scores", AS_OF)
-    assert result.notes == (
-        "Column 'industry': 2 values 'N/A' are read as not known.",
-        "Column 'budget': 1 value '-' and 1 '?' are read as not known.",
-        "Column 'industry': 1 value is new to the release, such as 'Space'.",
-    )
-    assert result.to_dict()["unseen"] == {"industry": 1}
+def test_words_for_nothing_new_values_and_odd_days_are_said(url: str, db: psycopg.Connection[Any]) -> None:
+    """The notes count what is read as not known, what no lead of the history had, and days that may be none."""
+    db.execute("CREATE TABLE worded (lead_id text, industry text, budget text, created date)")
+    db.cursor().executemany("INSERT INTO worded VALUES (%s, %s, %s, %s)", noted_values.ROWS)
+    result = score_table(noted_values.CARD, url, "worded", "worded_scores", AS_OF)
+    assert result.notes == noted_values.NOTES
+    assert result.to_dict()["unseen"] == noted_values.UNSEEN

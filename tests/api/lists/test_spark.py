@@ -36,6 +36,7 @@ from leadledger.scoring.printers.sql.dialects import spark as dialect
 from leadledger.scoring.printers.sql.query import Query
 from leadledger.scoring.scorecard import Card, Learned, Scorecard, build_untrained
 from tests import spark
+from tests.api.lists import noted_values
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -239,6 +240,18 @@ def test_texts_and_names_come_through_as_they_are(spark_master: str, tmp_path: P
     assert reject["file"].endswith("/leads.parquet")
     assert (reject["row"], reject["id"], reject["column"], reject["value"]) == ("2", "1", "employees", "inf")
     assert reject["reason"] == "inf is not a finite number"
+
+
+@slow
+def test_words_for_nothing_new_values_and_odd_days_are_said(spark_master: str, tmp_path: Path) -> None:
+    """The notes are those that a list has anywhere else."""
+    leads = [dict(zip(noted_values.COLUMNS, row, strict=True)) for row in noted_values.ROWS]
+    parquet.write_table(arrow.Table.from_pylist(leads), tmp_path / "leads.parquet")
+    result = score_folder(
+        noted_values.CARD, str(tmp_path / "leads.parquet"), str(tmp_path / "out.parquet"), AS_OF, master=spark_master
+    )
+    assert result.notes == noted_values.NOTES
+    assert result.unseen == noted_values.UNSEEN
 
 
 @slow
