@@ -34,6 +34,7 @@ from leadledger.scoring.printers.sql.number_evidence import ProvenDecimal, with_
 from leadledger.scoring.printers.sql.query import BAD, Query
 from leadledger.scoring.printers.sql.text_counts import TextNotes, find_text_counts
 from leadledger.scoring.scorecard import Scorecard
+from leadledger.scoring.tree import Node
 from leadledger.training.sources.rejects import reject_values
 from leadledger.training.sources.scan import Reject
 
@@ -101,16 +102,16 @@ def score_folder(
     report = progress or (lambda _: None)
     report("starting Spark")
     with spark_session(master) as spark:
-        query = Query(as_of, where=where, plus_minus=wanted.explain, explain=wanted.explain)
-        run = _FolderRun(card, spark, wanted, query)
+        run = _FolderRun(card, spark, as_of, wanted, where)
         return replace(run.score(data, out, report), seconds=monotonic() - started)
 
 
 class _FolderRun:
     """One list being scored."""
 
-    def __init__(self, card: Scorecard, spark: SparkSession, wanted: Wanted, query: Query) -> None:
-        self.card, self.spark, self.wanted, self.query = card, spark, wanted, query
+    def __init__(self, card: Scorecard, spark: SparkSession, as_of: date, wanted: Wanted, where: Node | None) -> None:
+        self.card, self.spark, self.as_of, self.wanted = card, spark, as_of, wanted
+        self.query = Query(as_of, where=where, plus_minus=wanted.explain, explain=wanted.explain)
         self.files = SparkFiles(spark)
         self.first_rejects: list[str] = []
         self.outputs = {column: f"{wanted.prefix}{column}" for column in list_names(ENGINE.columns(wanted.explain))}
@@ -225,7 +226,7 @@ class _FolderRun:
         """What is to be said of the days and the texts of the list."""
         source = spark_frame.prepare_leads(self.card.card, leads.rows, self._columns_of_card(leads))
         texts = find_text_counts(self.card, source.types, SPARK)
-        odd_days = find_odd_days(self.card.card, fit.used, list(source.types), self.query.as_of, SPARK)
+        odd_days = find_odd_days(self.card.card, fit.used, list(source.types), self.as_of, SPARK)
         aggregates = [*odd_days.aggregates, *texts.aggregates]
         if not aggregates:
             return (), TextNotes()
@@ -339,7 +340,7 @@ class _FolderRun:
             else name(place)
             for column, place in zip(columns, places[3:], strict=True)
         ]
-        typed = spark_frame.clean_leads(self.card, source, Query(self.query.as_of, keep=places))
+        typed = spark_frame.clean_leads(self.card, source, Query(self.as_of, keep=places))
         bad = typed.where(name(BAD)).selectExpr(
             *map(name, places[:2]), f"CAST({name(places[2])} AS STRING)", *values_read
         )
