@@ -32,7 +32,7 @@ from leadledger.scoring.errors import ScoringError
 
 if TYPE_CHECKING:
     from leadledger.models.releases.store import Releases
-    from leadledger.scoring.scorecard import Scorecard
+    from leadledger.training.runs.earlier_releases import EarlierReleases
     from leadledger.training.sources.logged import LoggedHistory
     from leadledger.training.sources.reading import ReadingOptions
 
@@ -119,14 +119,14 @@ def train(
     with show_steps() as show_step, ExitStack() as stack:
         show_step("reading the history")
         history = stack.enter_context(source.open(card))
-        current = _open_current(releases)
+        earlier = _open_earlier(releases)
         training = learn(
             card,
             history,
             as_of=as_of,
             seed=seed,
             held_out=held_out,
-            current=current,
+            current=earlier,
             reading=reading,
             today=today(),
             accept_left_out=accept_left_out,
@@ -145,10 +145,15 @@ def train(
         click.echo(logged, err=True)
 
 
-def _open_current(releases: Releases) -> Scorecard | None:
-    """The current release, to compare the new one with; None where there is none, or it is refused (stderr says so)."""
+def _open_earlier(releases: Releases) -> EarlierReleases | None:
+    """The current release and the best so far, to compare the new one with.
+
+    None where there is none, or the current one is refused (stderr says so).
+    """
+    from leadledger.training.runs.earlier_releases import open_earlier
+
     try:
-        return releases.open() if releases.current() else None
+        return open_earlier(releases)
     except ScoringError as error:
         click.echo(f"The new release can't be compared with the current one: {error}", err=True)
         return None

@@ -1,37 +1,41 @@
-"""Whether a new release is worse than the current one, on leads that the new one has not seen.
+"""Whether a new release is worse than the current one, or than the best so far, on leads that neither has learned from.
 
-Both score the same newest leads. The difference in log-loss, and in precision at the promotion threshold, is resampled
-over leads (paired bootstrap); a release is worse where the 90 % interval lies wholly on the bad side. A release that
-predicts no better than the base rate of the history is held back too: where outcomes were mixed up, both look bad, and
-the new one, which has learned nothing, less so.
+Both forecast the same leads. Two differences are measured with their 90 % intervals: in log-loss, and in precision
+among as many of the best leads as the earlier release promotes. The volume is the same for both, because a release that
+promotes more, and keeps its promise, has a lower precision at its own threshold and is no worse for it.
+
+A release is worse where an interval lies wholly on the bad side and the difference exceeds a margin that somebody would
+notice. Small losses that no comparison can see might add up from release to release; so each new release is also
+compared with the best so far, which stays the measure until a release is better than it beyond chance. Thus quality can
+fall by the margin, or by what one comparison can't tell, and not by that much again with every release.
+
+A release that predicts no better than the base rate of the history is held back too: where outcomes were mixed up, both
+look bad, and the new one, which has learned nothing, less so.
 """
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import bootstrap
+from scipy.stats import t as student
 
 from leadledger.training.evidence.forecast_quality import SMALLEST
+from leadledger.training.evidence.ranking import share_among_best
 
 CONFIDENCE = 0.90  # of the two-sided interval
-RESAMPLES = 2000
-MOST_POSITIONS_IN_MEMORY = 20_000_000  # drawn positions that are held in memory at once
+LOSS_MARGIN = 0.0005  # of log-loss: what rounding to tenths and fusing bins may cost together
+PRECISION_MARGIN = 0.005  # one promoted lead in 200
 
 
 @dataclass(frozen=True)
 class Forecast:
-    """A scorecard's predicted probabilities (n,) 0..1 of some leads, and whether it would promote them (n,).
-
-    `has_threshold`: whether it has a promotion threshold at all.
-    """
+    """A release's predicted probabilities (n,) 0..1 of some leads, and whether it would promote them (n,)."""
 
     probability: NDArray[np.float64]
     promoted: NDArray[np.bool_]
-    has_threshold: bool
 
 
 @dataclass(frozen=True)
@@ -46,15 +50,32 @@ class Difference:
 
 
 @dataclass(frozen=True)
+class Promoted:
+    """How many of the compared leads each release would promote, by its own threshold."""
+
+    new: int
+    old: int
+
+
+@dataclass(frozen=True)
 class Comparison:
-    """A new release beside the current one, `release`. `precision` is None where one of them promotes nobody."""
+    """A new release beside an earlier one, `release`, on `leads` leads.
+
+    `precision` is that among as many of the best leads as `release` promotes; None where it promotes nobody. `better`:
+    beyond chance in log-loss, and not worse. `best` is the comparison with the best release so far, where that is
+    another; `measure` is the release that the next one has to come up to, empty where that is the new one itself.
+    """
 
     release: str
     leads: int
     log_loss: Difference | None
     precision: Difference | None
+    promoted: Promoted | None
     worse: bool
+    better: bool
     said: str
+    best: Comparison | None = None
+    measure: str = ""
 
     def to_dict(self) -> dict[str, Any]:
         """Nested JSON."""
@@ -62,53 +83,68 @@ class Comparison:
 
 
 def compare(
-    release: str, won: NDArray[np.bool_], new: Forecast, old: Forecast, base_rate: float, seed: int
+    release: str,
+    won: NDArray[np.bool_],
+    able: NDArray[np.bool_],
+    new: Forecast,
+    old: Forecast,
+    base_rate: float,
+    kind: str = "current release",
 ) -> Comparison:
-    """Compare two forecasts of the same leads; `won` (n,) are their outcomes.
+    """Compare two forecasts of the same leads; `won` (n,) are their outcomes, `able` (n,) those that can be promoted.
 
-    `base_rate` (0..1) is that of the leads which the new release has learned from.
+    `base_rate` (0..1) is that of the leads which the new release has learned from. `kind` is what sentences call the
+    earlier release.
     """
     losses = [_loss(won, forecast.probability) for forecast in (new, old)]
-    log_loss = _paired(_mean_gap, losses, seed)
-    knows_nothing = _paired(_mean_gap, [losses[0], _loss(won, np.full(len(won), base_rate))], seed)[2] >= 0
-    precision = None
-    if new.has_threshold and old.has_threshold and new.promoted.any() and old.promoted.any():
-        hits = [won & new.promoted, new.promoted, won & old.promoted, old.promoted]
-        gap = _paired(_precision_gap, [hit.astype(float) for hit in hits], seed)
-        precision = Difference(
-            float(won[new.promoted].mean()), float(won[old.promoted].mean()), *(float(number) for number in gap)
-        )
-    loss = Difference(float(losses[0].mean()), float(losses[1].mean()), *(float(number) for number in log_loss))
-    bad = [
-        *([f"log-loss {loss.new:.4f} against {loss.old:.4f}"] if loss.low > 0 else []),
-        *(
-            [f"precision at the threshold {precision.new:.1%} against {precision.old:.1%}"]
-            if precision is not None and precision.high < 0
-            else []
-        ),
-    ]
+    loss = _difference(losses[0], losses[1])
+    by_base_rate = _difference(losses[0], _loss(won, np.full(len(won), base_rate)))
+    knows_nothing = by_base_rate.high >= 0
+    precision = _precision_of_best(won[able], new.probability[able], old.probability[able], int(old.promoted.sum()))
+    promoted = Promoted(int(new.promoted.sum()), int(old.promoted.sum()))
+    bad = []
+    if loss.low > 0 and loss.difference > LOSS_MARGIN:
+        bad.append(f"log-loss {loss.new:.4f} against {loss.old:.4f}")
+    if precision is not None and precision.high < 0 and precision.difference < -PRECISION_MARGIN:
+        bad.append(f"precision among the best {promoted.old:,} {precision.new:.1%} against {precision.old:.1%}")
+    better = loss.high < 0 and not bad and not knows_nothing
     if bad:
-        sentence = f"worse than the current release {release} on the same {len(won):,} leads: {' and '.join(bad)}"
+        sentence = f"worse than the {kind} {release} on the same {len(won):,} leads: {' and '.join(bad)}"
     elif knows_nothing:
         sentence = (
             f"no better on {len(won):,} held-out leads than the base rate of the history, {base_rate:.1%}; so the"
             f" current release {release} stays"
         )
-    elif loss.high < 0:
-        sentence = f"better than the current release {release}: log-loss {loss.new:.4f} against {loss.old:.4f}"
+    elif better:
+        sentence = f"better than the {kind} {release}: log-loss {loss.new:.4f} against {loss.old:.4f}"
     else:
-        sentence = f"as good as the current release {release}: log-loss {loss.new:.4f} against {loss.old:.4f}"
-    return Comparison(release, len(won), loss, precision, bool(bad) or knows_nothing, sentence)
+        sentence = (
+            f"as good as the {kind} {release}: log-loss {loss.new:.4f} against {loss.old:.4f}, with 95% confidence at"
+            f" most {max(0.0, loss.high):.4f} worse"
+        )
+    measure = "" if better else release
+    return Comparison(
+        release, len(won), loss, precision, promoted, bool(bad) or knows_nothing, better, sentence, measure=measure
+    )
+
+
+def with_best(current: Comparison, best: Comparison) -> Comparison:
+    """The comparison with the current release, joined by that with the best so far: worse if either says so."""
+    sentence = current.said if current.worse or not best.worse else f"{best.said}; {current.said}"
+    measure = "" if best.better else best.release
+    return replace(current, worse=current.worse or best.worse, said=sentence, best=best, measure=measure)
 
 
 def nothing_learned(release: str, why: str) -> Comparison:
     """The comparison where rules alone would follow a release that has learned."""
-    return Comparison(release, 0, None, None, True, f"rules alone, since {why}; so the current release {release} stays")
+    sentence = f"rules alone, since {why}; so the current release {release} stays"
+    return Comparison(release, 0, None, None, None, True, False, sentence)
 
 
 def incomparable(release: str, why: str) -> Comparison:
     """The comparison where the two can't be compared; the new release is not held back for it."""
-    return Comparison(release, 0, None, None, False, f"not compared with the current release {release}: {why}")
+    sentence = f"not compared with the current release {release}: {why}"
+    return Comparison(release, 0, None, None, None, False, False, sentence)
 
 
 def _loss(won: NDArray[np.bool_], probability: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -116,30 +152,38 @@ def _loss(won: NDArray[np.bool_], probability: NDArray[np.float64]) -> NDArray[n
     return np.asarray(-np.log(np.where(won, p, 1 - p)))
 
 
-def _mean_gap(new: NDArray[np.float64], old: NDArray[np.float64], axis: int = -1) -> NDArray[np.float64]:
-    return np.asarray(new.mean(axis) - old.mean(axis))
+def _difference(new: NDArray[np.float64], old: NDArray[np.float64]) -> Difference:
+    """Of two means over the same leads, (n,) each. One lead has no interval, but the point."""
+    gap = new - old
+    half = _quantile(len(gap) - 1) * float(gap.std(ddof=1)) / len(gap) ** 0.5 if len(gap) > 1 else 0.0
+    difference = float(gap.mean())
+    return Difference(float(new.mean()), float(old.mean()), difference, difference - half, difference + half)
 
 
-def _precision_gap(*hits: NDArray[np.float64], axis: int = -1) -> NDArray[np.float64]:
-    won_new, new, won_old, old = (hit.sum(axis) for hit in hits)
-    return np.asarray(won_new / np.maximum(new, 1) - won_old / np.maximum(old, 1))
+def _precision_of_best(
+    won: NDArray[np.bool_], new: NDArray[np.float64], old: NDArray[np.float64], volume: int
+) -> Difference | None:
+    """The precision among the best leads by each forecast (n,); None where nobody is promoted.
+
+    Leads that both have among their best, or neither, tell nothing. Of the rest, which lie near both cuts, a rate of
+    winning is expected whoever picked them; how far the won ones are from being evenly shared out is the difference.
+    Its interval is that of a mean of so many leads, and has no end where there are fewer than two.
+    """
+    if not volume:
+        return None
+    shares = [share_among_best(forecast, volume) for forecast in (new, old)]
+    by_new, by_old = (float(share[won].sum()) / volume for share in shares)
+    picked = shares[0] - shares[1]
+    weight = float(np.abs(picked).sum())
+    if weight < SMALLEST:
+        return Difference(by_new, by_old, 0.0, 0.0, 0.0)
+    rate = float(np.abs(picked)[won].sum()) / weight
+    error = float(np.sqrt(np.sum(picked**2 * (won - rate) ** 2))) / volume
+    half = _quantile(weight - 1) * error if weight > 2 else 1.0
+    difference = by_new - by_old
+    return Difference(by_new, by_old, difference, difference - half, difference + half)
 
 
-def _paired(statistic: Any, samples: list[NDArray[np.float64]], seed: int) -> tuple[float, float, float]:
-    """The statistic, and the ends of its interval. One lead, or leads that all agree: no interval, but the point."""
-    value = float(statistic(*samples))
-    if len(samples[0]) < 2:
-        return value, value, value
-    batch = max(1, MOST_POSITIONS_IN_MEMORY // (len(samples[0]) * len(samples)))
-    interval = bootstrap(
-        samples,
-        statistic,
-        n_resamples=RESAMPLES,
-        batch=batch,
-        vectorized=True,
-        paired=True,
-        confidence_level=CONFIDENCE,
-        method="percentile",
-        rng=np.random.default_rng(seed),
-    ).confidence_interval
-    return value, float(interval.low), float(interval.high)
+def _quantile(freedom: float) -> float:
+    """How many standard errors an interval reaches to either side."""
+    return float(student.ppf((1 + CONFIDENCE) / 2, freedom))

@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from scipy.special import expit, logit
 
 from leadledger.models.stability import EDGES, POINTS
-from leadledger.scoring.errors import DataError
 from leadledger.scoring.lookup import Combination
 from leadledger.scoring.scorecard import Card, Learned, Scorecard
 from leadledger.training.evidence.auditing import audit
@@ -23,7 +22,6 @@ from leadledger.training.evidence.chart_measures import by_month, lift, reliabil
 from leadledger.training.evidence.drift import drift
 from leadledger.training.evidence.example_leads import choose_examples, examples
 from leadledger.training.evidence.forecast_quality import judge
-from leadledger.training.evidence.release_comparison import Comparison, Forecast, compare, incomparable
 from leadledger.training.history import History
 from leadledger.training.learn.fit import CardFit
 from leadledger.training.learn.split import HistorySplit
@@ -143,30 +141,3 @@ def audit_and_drift(fitted: FittedCard) -> dict[str, Any]:
         frames = history.frame.iloc[split.train], history.frame.iloc[split.held]
         metrics["drift"] = drift(*frames, older, held, totals[split.train], totals[split.held]).to_dict()
     return metrics
-
-
-def compare_to_current(fitted: FittedCard, current: Scorecard, seed: int) -> Comparison:
-    """The new scorecard beside the current release, on the held-out leads."""
-    new, history, held = fitted.scorecard, fitted.history, fitted.split.held
-    if current.card.outcome != new.card.outcome:
-        return incomparable(current.release, "it predicts another outcome")
-    if current.learned.base_rate is None:
-        return incomparable(current.release, "it has no base rate, and so no probabilities")
-    stage = new.card.predicted_stage
-    able = ~history.excluded[held]
-    if stage is not None:
-        able = could_be_promoted(stage, history.criteria, history.excluded)[held]
-
-    def forecast(card: Scorecard) -> Forecast:
-        totals = history.score(card)[held]
-        threshold = card.learned.thresholds.get(stage.name) if stage else None
-        points = threshold.points if threshold else None
-        promoted = able & (totals >= (points or 0)) & (points is not None)
-        return Forecast(probability_at(card.learned, totals), promoted, points is not None)
-
-    try:
-        assert new.learned.base_rate is not None
-        forecasts = forecast(new), forecast(current)
-        return compare(current.release, history.won[held], *forecasts, new.learned.base_rate, seed)
-    except DataError as error:
-        return incomparable(current.release, str(error))

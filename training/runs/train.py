@@ -31,7 +31,8 @@ from leadledger.training.learn.estimator import align_weights, fit_estimator
 from leadledger.training.learn.fit import default_classifier, fit_card
 from leadledger.training.learn.split import HistorySplit, split_history
 from leadledger.training.learn.threshold import find_thresholds
-from leadledger.training.runs.fit_measures import FittedCard, audit_and_drift, compare_to_current, measure_fit
+from leadledger.training.runs.earlier_releases import EarlierReleases, compare_to_earlier
+from leadledger.training.runs.fit_measures import FittedCard, audit_and_drift, measure_fit
 from leadledger.training.runs.lost_fields import describe_lost_fields, find_lost_fields
 from leadledger.training.runs.provenance import provenance
 from leadledger.training.runs.training_result import Training
@@ -52,7 +53,7 @@ def train(
     held_out: float = HELD_OUT,
     estimator: ClassifierMixin | None = None,
     sample_weight: ArrayLike | None = None,
-    current: Scorecard | None = None,
+    current: Scorecard | EarlierReleases | None = None,
     reading: ReadingOptions = AS_FOUND,
     today: date | None = None,
     accept_left_out: bool = False,
@@ -68,12 +69,14 @@ def train(
     with the same share of opportunities. `estimator` takes the default's place; it must be additive over `bins_`.
     `sample_weight` (rows of the history,) says how much each row counts for the classifier, 0 or more; each lead counts
     once where rules are combined with it, thresholds are found and all is judged.
-    `current` is the release that this one would follow; both are judged by the same held-out leads.
+    `current` is the release that this one would follow, alone or with the best so far (`open_earlier`); all are judged
+    by the same held-out leads.
     `reading` says where in a file the leads are. `as_of` is the day on which the history was taken; None: its newest
     plausible day, and none after `today`, where the caller knows it. `accept_left_out`: go on where the rows that are
     left out would change the result. `without` names the fields that the history has no column for and that training
     goes on without; any other field of the card that it needs and that has none stops it.
     """
+    earlier = EarlierReleases(current) if isinstance(current, Scorecard) else current
     path = Path(card)
     written = read_card(path)
     card_text = path.read_bytes().decode("utf-8")
@@ -94,8 +97,8 @@ def train(
     if split is not None and (not history.won[split.train].any() or history.won[split.train].all()):
         why = "all the older leads, which training learns from, ended alike"
     if split is None or why:
-        if current is not None and current.learned.terms:
-            metrics["comparison"] = nothing_learned(current.release, why).to_dict()
+        if earlier is not None and earlier.current.learned.terms:
+            metrics["comparison"] = nothing_learned(earlier.current.release, why).to_dict()
         return Training(
             written, card_text, build_untrained(written).learned, metrics, source, history, why, history.notes
         )
@@ -108,12 +111,12 @@ def train(
     metrics |= measure_fit(fitted, seed)
     progress("auditing the rules")
     metrics |= audit_and_drift(fitted)
-    if current is not None:
+    if earlier is not None:
         progress("comparing with the current release")
-        metrics["comparison"] = compare_to_current(fitted, current, seed).to_dict()
-        lost = find_lost_fields(written, history, data, current)
+        metrics["comparison"] = compare_to_earlier(fitted, earlier).to_dict()
+        lost = find_lost_fields(written, history, data, earlier.current)
         if lost:
-            metrics["lost_fields"] = {"fields": lost, "said": describe_lost_fields(lost, current.release)}
+            metrics["lost_fields"] = {"fields": lost, "said": describe_lost_fields(lost, earlier.current.release)}
     estimator = fitted.fit.estimator
     return Training(
         written,

@@ -146,6 +146,8 @@ def metrics(card: Card, learned: Learned) -> dict[str, Any]:
             **{"release": "2026-06-30-001", "leads": 1000, "worse": False, "said": "better: 0.2 against 0.3"},
             "log_loss": {"new": 0.201, "old": 0.3, "difference": -0.099, "low": -0.12, "high": -0.07},
             "precision": {"new": 0.71, "old": 0.69, "difference": 0.02, "low": -0.01, "high": 0.05},
+            "promoted": {"new": 1210, "old": 1030},
+            "best": {"said": "as good as the best release so far 2026-05-31-001"},
         },
         "examples": examples(
             Scorecard(card, replace(learned, terms=learned.terms[:4])),
