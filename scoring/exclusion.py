@@ -9,8 +9,12 @@ from leadledger.scoring.tree import Condition
 
 @dataclass(frozen=True)
 class Exclusion:
-    """A condition that disqualifies, whatever the points."""
+    """A condition that disqualifies, whatever the points.
+
+    `uses_protected` is why it may read protected fields; empty where it reads none.
+    """
 
     name: str
     when: Condition
     reason: str
+    uses_protected: str = ""

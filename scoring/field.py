@@ -28,7 +28,8 @@ class Field:
     days a date counts, the card's. `other` says what becomes of a value that `values` doesn't list:
     it is refused (empty), `missing`, or kept as OTHER_VALUE (`yes`). `separator` stands between the choices of a field
     that has several. `choice_of` is set for the flag of one choice: the field that has it (`choice_flags.py`). `exact`
-    is set for a text that is compared sign by sign. A scorecard adds what it knows: the `spellings` of texts that it
+    is set for a text that is compared sign by sign. `protected` is set for a field that the card protects, or that is
+    computed from one: training never learns from it. A scorecard adds what it knows: the `spellings` of texts that it
     has a word for (`spellings.py`), and the `nothing_words` that it doesn't use as a value of the field.
     """
 
@@ -55,6 +56,7 @@ class Field:
     separator: str = ";"
     choice_of: str = ""
     exact: bool = False
+    protected: bool = False
     spellings: tuple[str, ...] = field(default=(), compare=False, repr=False)
     nothing_words: frozenset[str] = field(default=NOTHING_WORDS, compare=False, repr=False)
 

@@ -11,7 +11,10 @@ from leadledger.scoring.tree import Condition
 
 @dataclass(frozen=True)
 class Rule:
-    """A condition and the points it earns where it is true, as declared in the card (tenths)."""
+    """A condition and the points it earns where it is true, as declared in the card (tenths).
+
+    `uses_protected` is why it may read protected fields, as its author says; empty where it reads none.
+    """
 
     name: str
     when: Condition
@@ -21,6 +24,7 @@ class Rule:
     since: date | None = None
     half_life: HalfLife | None = None
     group: str = ""
+    uses_protected: str = ""
 
 
 @dataclass(frozen=True)

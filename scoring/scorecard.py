@@ -67,6 +67,20 @@ class Outcome:
 
 
 @dataclass(frozen=True)
+class Fairness:
+    """How far the groups of a protected field may lie apart (0..1; None: no bound).
+
+    `rate_ratio`: the least that the share of promoted leads in one group may be, as a share of that in another.
+    `precision_gap`: the most by which the shares of won among the promoted may differ between two groups.
+    `calibration_gap`: the most by which the share of won in a group may differ from its mean predicted probability.
+    """
+
+    rate_ratio: float | None = None
+    precision_gap: float | None = None
+    calibration_gap: float | None = None
+
+
+@dataclass(frozen=True)
 class Case:
     """One of the card's own tests: a raw lead, the day, and what must come out (any subset of the results)."""
 
@@ -98,6 +112,8 @@ class Card:
     cases: tuple[Case, ...] = ()
     write_back: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # by system: output, property
     time_zone: str = "UTC"  # whose days count: those of instants, and today
+    protected: tuple[str, ...] = ()  # the fields that must not decide
+    fairness: Fairness | None = None
     standard_names: bool = True  # whether its fields were given the standard names of CRMs
 
     @cached_property

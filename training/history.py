@@ -47,6 +47,7 @@ from leadledger.training.outcome_column import (
     with_outcome,
 )
 from leadledger.training.plausible_days import EPOCH
+from leadledger.training.protected_values import read_protected_values
 from leadledger.training.sources.logged import LOG_NAME, LoggedHistory, adapt_to_log
 from leadledger.training.sources.reading import AS_FOUND, ReadingOptions
 from leadledger.training.sources.rejects import find_bad_values
@@ -73,7 +74,8 @@ class History:
     gave it.
     `notes`: sentences, for people, on what was noticed while it was read. `doubts`: those on what would make another
     result; `label` is what messages call the history.
-    `choices`: the choices that are flags in `frame`, by their columns.
+    `choices`: the choices that are flags in `frame`, by their columns. `protected`: the fields under the card's
+    `protected` that have a value, by name, typed as in `frame` (dates: the year; choices: as they are kept).
     """
 
     source: LeadTable
@@ -99,6 +101,7 @@ class History:
     doubts: tuple[str, ...] = ()
     label: str = ""
     choices: Mapping[str, Choice] = field(default_factory=dict)
+    protected: Mapping[str, pd.Series[Any]] = field(default_factory=dict, repr=False)
     order: NDArray[np.int64] | None = field(default=None, repr=False)
 
     @property
@@ -287,6 +290,7 @@ def read_history(
         doubts=(*doubts, *examined.doubts),
         label=label,
         choices={name: choice for name, choice in choices.items() if name in frame},
+        protected=read_protected_values(card, whole),
         order=whole["order"].to_numpy(np.int64) if outcome.order and not outcome.since else None,
     )
 
@@ -384,7 +388,9 @@ def _learnable(card: Card, whole: pd.DataFrame, choices: Mapping[str, Choice]) -
         if declared.kind in ("date", "id") or declared.choice_of:
             continue
         values = whole[f"f:{declared.name}"]
-        if card.outcome and declared.name == card.outcome.order:
+        if declared.protected:
+            left_out[declared.name] = "the card protects it"
+        elif card.outcome and declared.name == card.outcome.order:
             left_out[declared.name] = "it is the order of the leads"
         elif not declared.learn:
             left_out[declared.name] = "the card says `learn: no`"

@@ -81,6 +81,9 @@ class HistorySource:
 )
 @click.option("--draft", is_flag=True, help="Make a release that nobody serves until `releases use` chooses it.")
 @click.option("--force", is_flag=True, help="Make the new release current even if it is worse.")
+@click.option(
+    "--sign-off", default="", metavar="REASON", help="Why it may exceed the card's `fairness`; stays in the release."
+)
 @accept_left_out
 @without
 @reading_options
@@ -101,13 +104,15 @@ def train(
     held_out: float,
     draft: bool,
     force: bool,
+    sign_off: str,
     accept_left_out: bool,
     as_json: bool,
 ) -> None:
     """Learn from past leads for CARD, and make a release.
 
     The past leads come from the history DATA, or from the log of scores. The new release becomes the current one,
-    unless it is a draft, or does worse than the current one on the same held-out leads.
+    unless it is a draft, does worse than the current one on the same held-out leads, or exceeds a bound of the card's
+    `fairness`.
     """
     with training_imports("training"):
         from leadledger.training.runs.tracking import log_run
@@ -133,11 +138,11 @@ def train(
             without=without,
             progress=show_step,
         )
-    name = training.publish(releases, datetime.now(UTC), draft=draft, force=force)
+    name = training.publish(releases, datetime.now(UTC), draft=draft, force=force, sign_off=sign_off)
     logged = log_run(training, name)
     is_current = releases.current() == name
     text = (
-        f"{training_text(training, name, is_current, width(), draft=draft)}\n"
+        f"{training_text(training, name, is_current, width(), draft=draft, sign_off=sign_off)}\n"
         f"The whole report, for a browser: {releases.path(name, 'report.html')}"
     )
     report(as_json, {"release": name, "home": str(source.home), "current": is_current, **training.to_dict()}, text)

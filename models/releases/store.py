@@ -180,8 +180,17 @@ class Releases:
         return Scorecard(card, learned, release=name)
 
     def use(self, name: str) -> None:
-        """Make a release the current one. One that `open` refuses is refused, and the former stays current."""
+        """Make a release the current one. One that `open` refuses is refused, and the former stays current.
+
+        So is one that exceeds a bound of its card's `fairness` and was not signed off.
+        """
         self.open(name)
+        fairness = self.show(name)["metrics"].get("fairness")
+        if isinstance(fairness, Mapping) and fairness.get("exceeded") and not fairness.get("signed_off"):
+            raise ReleaseError(
+                f"release {name} exceeds the fairness that its card asks for: {'; '.join(fairness['exceeded'])}.\n"
+                'Mend the card, or train again with --sign-off "the reason", which stays in the release'
+            )
         self._make_current(name)
 
     def diff(self, old: str, new: str) -> Diff:

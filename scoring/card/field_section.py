@@ -98,6 +98,8 @@ def _read_plain_field(
     if only_for("better", "number"):
         better = shapes.read_word(record["better"].value, f"`better` of {what}", BETTER) or ""
     learn = shapes.read_yes(record["learn"].value, f"`learn` of {what}") if "learn" in record else None
+    if learn:
+        reading.asked_to_learn[name] = record["learn"].key
     if learn and kind in ("date", "id"):
         hint = "learn from a derived field such as `is: days_since(…)`" if kind == "date" else "an id tells nothing"
         shapes.add_problem(
@@ -288,6 +290,8 @@ def _read_derived_field(reading: CardReading, name: str, record: Mapping[str, Ke
         if key in record and kind != "number":
             shapes.add_problem(record[key].key, f"`{key}` of {what} is only for a number, not for a flag; remove it")
     learn = shapes.read_yes(record["learn"].value, f"`learn` of {what}") if "learn" in record else None
+    if learn:
+        reading.asked_to_learn[name] = record["learn"].key
     better = shapes.read_word(record["better"].value, f"`better` of {what}", BETTER) if "better" in record else None
     return Field(
         name=name,

@@ -18,12 +18,16 @@ _LIKE = re.compile(r"\b(?:i?like)\b", re.IGNORECASE)
 
 
 def find_hints(card: Card) -> tuple[str, ...]:
-    """A sentence on an outcome that training refuses, and one for each doubtful condition, in the order of the card."""
+    """A sentence on an outcome that training refuses, and one for each doubtful condition, in the order of the card;
+    then the conditions that read protected fields.
+    """
     conditions = (
         f"{what}: {hint}" for what, text, node in _list_conditions(card) for hint in dict.fromkeys(_find(text, node))
     )
     horizon = explain_ignored_horizon(card.outcome) if card.outcome else ""
-    return tuple((*([f"`train` will refuse this card: {horizon}"] if horizon else []), *conditions))
+    return tuple(
+        (*([f"`train` will refuse this card: {horizon}"] if horizon else []), *conditions, *_list_accepted(card))
+    )
 
 
 def explain_ignored_horizon(outcome: Outcome) -> str:
@@ -48,6 +52,16 @@ def explain_ignored_horizon(outcome: Outcome) -> str:
         " `became: {field: COLUMN, kind: date}`; where no column has the day, remove `within:`, and leave the leads out"
         " of the history that are too young to judge"
     )
+
+
+def _list_accepted(card: Card) -> Iterator[str]:
+    """The conditions that read protected fields, with the reason that the author gives."""
+    accepted = [("criterion", item.name, item.uses_protected) for item in card.criteria]
+    accepted += [("rule", item.name, item.uses_protected) for item in card.rules]
+    accepted += [("exclusion", item.name, item.uses_protected) for item in card.exclude]
+    for kind, name, reason in accepted:
+        if reason:
+            yield f"{kind} '{name}': reads a protected field, because {quote(reason)}"
 
 
 def _list_conditions(card: Card) -> Iterator[tuple[str, str, tree.Node]]:

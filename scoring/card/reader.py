@@ -1,9 +1,10 @@
 """From a YAML file to a card, or to every mistake in it.
 
-The reader goes through a card section by section: `field_section`, `rule_sections`, `stage_sections`,
-`outcome_section`, `write_back_section`, `case_section`. `keys` lists the keys, `yaml_shapes` knows YAML and positions.
-Nothing is guessed: unknown and duplicate keys, names that nothing declares, values of the wrong kind are refused, all
-at once, in file order. One mistake is one message: what may only follow from another mistake is not reported.
+The reader goes through a card section by section: `field_section`, `protected_section`, `rule_sections`,
+`stage_sections`, `outcome_section`, `write_back_section`, `case_section`. `keys` lists the keys, `yaml_shapes` knows
+YAML and positions. Nothing is guessed: unknown and duplicate keys, names that nothing declares, values of the wrong
+kind are refused, all at once, in file order. One mistake is one message: what may only follow from another mistake is
+not reported.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from leadledger.scoring.card.card_keys import KEYS
 from leadledger.scoring.card.case_section import read_cases
 from leadledger.scoring.card.field_section import read_fields
 from leadledger.scoring.card.outcome_section import read_outcome
+from leadledger.scoring.card.protected_section import read_fairness, read_protected
 from leadledger.scoring.card.reading import CardReading
 from leadledger.scoring.card.rule_sections import read_criteria, read_exclusions, read_groups, read_rules
 from leadledger.scoring.card.stage_sections import read_grades, read_stages
@@ -89,6 +91,7 @@ def _read_sections(shapes: Shapes, root: yaml.Node, standard_names: bool) -> Car
         reading.time_zone = read_time_zone(shapes, sections["time_zone"].value)
     if "fields" in sections:
         read_fields(reading, sections["fields"].value)
+    protected = read_protected(reading)
     criteria = read_criteria(reading)
     groups = read_groups(reading)
     rules = read_rules(reading)
@@ -119,6 +122,8 @@ def _read_sections(shapes: Shapes, root: yaml.Node, standard_names: bool) -> Car
         cases=read_cases(reading, (*(grade for grade, _ in grades), below)),
         write_back=read_write_back(reading, sections["write_back"].value) if "write_back" in sections else {},
         time_zone=reading.time_zone,
+        protected=protected,
+        fairness=read_fairness(reading, protected),
         standard_names=standard_names,
     )
 

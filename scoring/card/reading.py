@@ -20,8 +20,9 @@ class CardReading:
     """What is known while a card is read. Each section reads its part and adds to it.
 
     `sections` are the items of the card. `known` is what conditions may ask, None where the fields can't be read.
-    `misnamed` are names of fields that can't be names. `systems_named` are the systems of which the `from:` of a field
-    speaks, folded. `declared` are the names in each section, right or wrong; None where some can't be read.
+    `misnamed` are names of fields that can't be names. `systems_named` are the systems of which the `from:` of a
+    field speaks, folded. `asked_to_learn` are the fields that say `learn: yes`, each with the place. `declared` are
+    the names in each section, right or wrong; None where some can't be read.
     """
 
     def __init__(self, shapes: Shapes, sections: Mapping[str, KeyValue]) -> None:
@@ -33,6 +34,7 @@ class CardReading:
         self.known: dict[str, KnownField] | None = None
         self.misnamed: list[str] = []
         self.systems_named: dict[str, frozenset[str]] = {}
+        self.asked_to_learn: dict[str, yaml.Node] = {}
         self.stage_values: list[yaml.Node] = []
         # Without a section, and with a problem in the keys, the section may be there under another name.
         absent: dict[str, None] | None = None if shapes.problems else {}

@@ -6,6 +6,7 @@ import yaml
 
 from leadledger.scoring.card.card_keys import KEYS
 from leadledger.scoring.card.condition import KnownField, parse_condition
+from leadledger.scoring.card.protected_section import read_reason_for_protected
 from leadledger.scoring.card.reading import CardReading
 from leadledger.scoring.criterion import Criterion
 from leadledger.scoring.decay import HalfLife
@@ -33,8 +34,9 @@ def read_criteria(reading: CardReading) -> tuple[Criterion, ...]:
         if "essential" in record:
             essential = shapes.read_yes(record["essential"].value, f"`essential` of {what}") is not False
         label = reading.read_line(record, "label", what)
+        uses_protected = read_reason_for_protected(reading, record, "met", what, met.fields) if met else ""
         # A criterion that can't be read keeps its name, so that a stage that requires it is not a second problem.
-        criteria.append(Criterion(name, met or _PLACEHOLDER, essential, label))
+        criteria.append(Criterion(name, met or _PLACEHOLDER, essential, label, uses_protected))
     return tuple(criteria)
 
 
@@ -79,8 +81,10 @@ def read_rules(reading: CardReading) -> tuple[Rule, ...]:
         if group is not None and reading.is_undeclared(group, "groups"):
             hint = did_you_mean(group, reading.declared["groups"] or ()) or " Declare it under `groups:`."
             shapes.add_problem(record["group"].value, f"{what} is in the unknown group {quote(group)}.{hint}")
+        asked = (*(when.fields if when else ()), *([half_life.of] if half_life else []))
+        uses_protected = read_reason_for_protected(reading, record, "when", what, dict.fromkeys(asked)) if when else ""
         if when is not None and points:
-            rules.append(Rule(name, when, points, reason, why, since, half_life, group or ""))
+            rules.append(Rule(name, when, points, reason, why, since, half_life, group or "", uses_protected))
     return tuple(rules)
 
 
@@ -93,7 +97,8 @@ def read_exclusions(reading: CardReading) -> tuple[Exclusion, ...]:
         when = reading.read_condition(record, "when", what)
         reason = reading.read_line(record, "reason", what)
         if when is not None:
-            exclusions.append(Exclusion(name, when, reason))
+            uses_protected = read_reason_for_protected(reading, record, "when", what, when.fields)
+            exclusions.append(Exclusion(name, when, reason, uses_protected))
     return tuple(exclusions)
 
 

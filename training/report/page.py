@@ -34,6 +34,7 @@ TITLES = {
     "rivals": "Compared with other models",
     "points": "Where the points come from",
     "audit": "The rules under audit",
+    "fairness": "Do all groups get the same?",
     "data": "Which leads were used",
     "leakage": "Fields that know the outcome",
     "maturity": "How long a lead takes",

@@ -40,13 +40,20 @@ class Trained(Protocol):
     def held_back(self) -> str:
         """Why it should not become the current release."""
 
+    @property
+    def unfair(self) -> str:
+        """Which bounds of the card's fairness it exceeds."""
 
-def training_text(training: Trained, release: str, current: bool, width: int = 80, *, draft: bool = False) -> str:
+
+def training_text(
+    training: Trained, release: str, current: bool, width: int = 80, *, draft: bool = False, sign_off: str = ""
+) -> str:
     """The verdict, where the leads went, and the measures beside those of the baselines.
 
-    `current`: whether it became the current release; `draft`: whether it was not to.
+    `current`: whether it became the current release; `draft`: whether it was not to. `sign_off` is why it may exceed
+    the card's bounds of fairness, where somebody said so.
     """
-    return "\n".join([*_fate(training, release, current, width, draft), *_lines(training, width)])
+    return "\n".join([*_fate(training, release, current, width, draft, sign_off), *_lines(training, width)])
 
 
 def summary_text(training: Trained, width: int = 80) -> str:
@@ -54,15 +61,24 @@ def summary_text(training: Trained, width: int = 80) -> str:
     return "\n".join(_lines(training, width))
 
 
-def _fate(training: Trained, release: str, current: bool, width: int, draft: bool) -> Iterator[str]:
-    """Whether it is the current release, and how it compares with the one before."""
+def _fate(training: Trained, release: str, current: bool, width: int, draft: bool, sign_off: str) -> Iterator[str]:
+    """Whether it is the current release, how it compares with the one before, and whether it was signed off."""
     if current:
         yield f"Release {release} is made, and is the current one."
     elif draft:
         yield f"Release {release} is made, as a draft; `leadledger releases use {release}` makes it current."
     else:
         yield from textwrap.wrap(f"Release {release} is made, and held back: {training.held_back}.", width)
-        yield f"`leadledger releases use {release}` makes it current all the same."
+        if training.unfair and not sign_off:
+            words = (
+                'To make it current, say why it may be: train again with --sign-off "the reason", which stays in it.'
+            )
+            yield from textwrap.wrap(words, width)
+        else:
+            yield f"`leadledger releases use {release}` makes it current all the same."
+    if sign_off:
+        exceeded = f"It exceeds a bound of the card's fairness, and was signed off: {sign_off}"
+        yield from textwrap.wrap(exceeded if training.unfair else "Nothing had to be signed off.", width)
     if training.metrics.get("comparison") and (current or draft):
         yield from textwrap.wrap(f"It is {training.metrics['comparison']['said']}.", width)
     yield ""
@@ -118,6 +134,12 @@ def _findings(metrics: Mapping[str, Any], width: int) -> Iterator[str]:
     sentences = [f"Horizon: {metrics['maturity']['said']}." if metrics.get("maturity") else ""]
     if "drift" in metrics:
         sentences.append(f"Drift: {metrics['drift']['said']}.")
+    if "fairness" in metrics:
+        sentences.append(f"Fairness, {metrics['fairness']['chosen_by']}: {metrics['fairness']['said']}.")
+        sentences += [
+            f"The {use['kind']} {use['name']} reads {' and '.join(use['fields'])}, because: {use['reason']}"
+            for use in metrics["fairness"]["uses"]
+        ]
     sentences += [
         f"{suspect['field']} may count on after the lead's day. {suspect['proof']} {suspect['mend']}"
         for suspect in metrics["leakage"].get("suspected", ())

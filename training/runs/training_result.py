@@ -84,15 +84,28 @@ class Training:
     @property
     def held_back(self) -> str:
         """Why this should not become the current release; empty where nothing speaks against it."""
+        return "; ".join(filter(None, [self.worse, self.unfair]))
+
+    @property
+    def worse(self) -> str:
+        """In what it is worse than the current release; empty where it is not, or there is none."""
         comparison, lost = self.metrics.get("comparison"), self.metrics.get("lost_fields")
         reasons = [comparison["said"] if comparison and comparison["worse"] else "", lost["said"] if lost else ""]
         return "; ".join(filter(None, reasons))
 
-    def publish(self, releases: Releases, created: datetime, *, draft: bool = False, force: bool = False) -> str:
+    @property
+    def unfair(self) -> str:
+        """Which bounds of the card's `fairness` it exceeds, in a sentence; empty where it exceeds none."""
+        return "; ".join(self.metrics.get("fairness", {}).get("exceeded", ()))
+
+    def publish(
+        self, releases: Releases, created: datetime, *, draft: bool = False, force: bool = False, sign_off: str = ""
+    ) -> str:
         """Release it; returns the name of the release.
 
-        It becomes the current one, unless it is a `draft`, or was found worse than that (`held_back`), which `force`
-        overrules.
+        It becomes the current one, unless it is a `draft`, was found worse than that, which `force` overrules, or
+        exceeds a bound of the card's `fairness` (`unfair`). For the last, `sign_off` says why it may all the same; that
+        stays in the release. Without it, the release can't become the current one later either.
         """
         from leadledger.training.report.page import page  # matplotlib takes half a second
 
@@ -101,22 +114,26 @@ class Training:
             buffer = io.BytesIO()
             joblib.dump(self.estimator, buffer)  # for data scientists; nothing that serves reads it
             files["estimator.joblib"] = buffer.getvalue()
-        current = not draft and (force or not self.held_back)
-        notes = self.notes
-        if self.held_back and current:
+        sign_off = " ".join(sign_off.split()) if self.unfair else ""
+        current = not draft and (force or not self.worse) and bool(sign_off or not self.unfair)
+        notes, metrics = self.notes, dict(self.metrics)
+        if self.worse and current:
             notes = (*notes, "It was made the current release all the same (--force).")
-        files["report.html"] = page(
-            self.metrics, self.provenance, self.learned, self.card, notes, self.rules_only
-        ).encode()
+        if self.unfair:
+            metrics["fairness"] = {**metrics["fairness"], "signed_off": sign_off or None}
+        if sign_off:
+            notes = (*notes, f"It exceeds a bound of the card’s fairness, and was signed off: {sign_off}")
+        files["report.html"] = page(metrics, self.provenance, self.learned, self.card, notes, self.rules_only).encode()
         fate = "" if current else "draft" if draft else "held back"
+        signed = f"signed off: {sign_off}" if sign_off else ""
         return releases.publish(
             self.card_text,
             self.learned,
-            metrics=dict(self.metrics),
+            metrics=metrics,
             provenance=dict(self.provenance),
             created=created,
             files=files,
-            note="; ".join(part for part in (self.rules_only, fate) if part),
+            note="; ".join(part for part in (self.rules_only, fate, signed) if part),
             current=current,
         )
 

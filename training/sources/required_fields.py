@@ -28,13 +28,13 @@ def fields_to_score(card: Card, learned: Learned | None = None) -> tuple[str, ..
 
 
 def fields_to_learn(card: Card) -> tuple[str, ...]:
-    """The plain fields that training looks at: those behind points and criteria, and all that it may learn from."""
+    """The plain fields that training looks at: behind points and criteria, those it may learn from, the protected."""
     learnable = [
         field.name
         for field in card.fields.values()
         if field.learn and field.kind not in ("date", "id") and field.name != "stage"
     ]
-    return card.find_plain_fields((*fields_read(card), *learnable))
+    return card.find_plain_fields((*fields_read(card), *learnable, *card.protected))
 
 
 def require_fields(

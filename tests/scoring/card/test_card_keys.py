@@ -13,13 +13,19 @@ from leadledger.scoring.engine.cases import find_failures
 from leadledger.scoring.gate import Capacity, DealValue
 from leadledger.scoring.number_forms import NumberFormat
 from leadledger.scoring.rule import Group
+from leadledger.scoring.scorecard import Fairness
 from tests.scoring.card.card_examples import GOOD
 
 
 def used(node: object, part: str) -> set[tuple[str, str]]:
     """The keys that a card uses, each with its part."""
     below = {("card", "outcome"): "outcome", ("outcome", "became"): "became", ("stage", "probability"): "probability"}
-    below |= {("case", "expect"): "expect", ("stage", "value"): "value", ("card", "write_back"): "write_back"}
+    below |= {
+        ("card", "fairness"): "fairness",
+        ("case", "expect"): "expect",
+        ("stage", "value"): "value",
+        ("card", "write_back"): "write_back",
+    }
     below |= dict.fromkeys((("write_back", system) for system in KEYS["write_back"]), "written")
     many = {"fields": "field", "criteria": "criterion", "groups": "group", "rules": "rule", "exclude": "exclusion"}
     many |= {"stages": "stage", "cases": "case"}
@@ -73,15 +79,20 @@ def test_every_key_is_read() -> None:
     assert [field.name for field in card.fields.values() if field.learn] == learned
     assert [field.name for field in card.fields.values() if field.known_when_scored] == ["newsletter"]
     assert card.groups == (Group("engagement", 200, -75), Group("size", best_of=True))
-    reads, rich, nordic = card.rules
+    reads, rich, nordic, young = card.rules
     assert (reads.points, rich.points, nordic.points) == (125, -30, 40)
     assert (reads.half_life, reads.since, reads.group) == (HalfLife(14, "created"), date(2025, 3, 1), "engagement")
     assert reads.why == "the newsletter team is sure of it"
     assert rich.reason == 'Has more than it needs: "rich"'
     assert nordic.when.text == "country in ('NO', 'SE') or country = '012'"
+    assert (card.protected, card.fairness) == (("gender", "age"), Fairness(0.8, 0.1, 0.05))
+    assert [name for name, field in card.fields.items() if field.protected] == ["gender", "age", "minor"]
+    assert young.uses_protected == "a grant for the young, until 2027"
+    assert [item.uses_protected for item in card.criteria] == ["", "", "the law asks for it"]
+    assert [item.uses_protected for item in card.exclude] == ["no sale to minors", ""]
     assert card.outcome is not None
     assert (card.outcome.column, card.outcome.within, card.outcome.minimum) == ("opportunity_date", 90, 200)
-    assert [criterion.name for criterion in card.criteria if not criterion.essential] == ["reads"]
+    assert [criterion.name for criterion in card.criteria if not criterion.essential] == ["reads", "of_age"]
     assert (card.stages[1].points, card.stages[2].precision) == (400, 0.7)
     assert (card.stages[3].capacity, card.stages[4].value) == (Capacity(40, "week"), DealValue(9000, 120))
     assert card.write_back["hubspot"]["score"] == "lead_score"

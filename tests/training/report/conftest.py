@@ -8,15 +8,18 @@ from datetime import date
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
+from numpy.typing import NDArray
 
 from leadledger.scoring.bins import FlagBins, NumberBins, TextBins
 from leadledger.scoring.card.reader import parse_card
 from leadledger.scoring.gate import Threshold
 from leadledger.scoring.lookup import Branch, Combination, Leaf, Pair, Table
-from leadledger.scoring.scorecard import Card, Learned, Scorecard
+from leadledger.scoring.scorecard import Card, Fairness, Learned, Scorecard
 from leadledger.training.evidence.chart_measures import by_month, lift, reliability, spread
 from leadledger.training.evidence.example_leads import choose_examples, examples
+from leadledger.training.evidence.fairness import FairnessMeasures, choose_best, measure_fairness
 from leadledger.training.evidence.forecast_quality import judge
 from leadledger.training.learn.threshold import precision_by_volume
 from leadledger.training.sources.logged import LEFT_OUT_REASONS
@@ -141,6 +144,7 @@ def metrics(card: Card, learned: Learned) -> dict[str, Any]:
             "rules": [{"name": "urgent", "psi": 0.31, "chance": 0.01, "band": "shifted"}],
             "said": "from the 2,000 older leads to the 1,000 newest, the rule urgent shifted",
         },
+        "fairness": _fairness(random, totals[held], probability[held], won[held]),
         "spread": spread(totals, totals // 3, -totals // 9),
         "comparison": {
             **{"release": "2026-06-30-001", "leads": 1000, "worse": False, "said": "better: 0.2 against 0.3"},
@@ -158,3 +162,19 @@ def metrics(card: Card, learned: Learned) -> dict[str, Any]:
         ),
     }
     return json.loads(json.dumps(metrics))  # as it is read again from metrics.json
+
+
+def _fairness(
+    random: np.random.Generator, totals: NDArray[np.int64], probability: NDArray[np.float64], won: NDArray[np.bool_]
+) -> dict[str, Any]:
+    """Two protected fields: one whose groups lie far apart, foretold by a field, and one that nobody has a value of."""
+    n, held = len(totals), np.arange(len(totals))
+    groups = pd.Series(np.where(random.random(n) < probability, "35 to 60", "below 35"), dtype=object)
+    frame = pd.DataFrame({"need": groups.where(random.random(n) < 0.9, None)})
+    best, bounds = choose_best(totals), Fairness(0.8, 0.1, 0.9)
+    fields = measure_fairness(
+        {"employees": groups}, frame, probability, best, "promoted to opportunity", won, held, held, bounds
+    )
+    measures = FairnessMeasures("promoted to opportunity", n, fields, ("demo",)).to_dict()
+    uses = [{"kind": "rule", "name": "big", "fields": ["employees"], "reason": "the law of 2024"}]
+    return measures | {"uses": uses, "signed_off": "agreed with the board"}
