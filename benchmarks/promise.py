@@ -31,7 +31,8 @@ from leadledger.api.cli.examples import find_examples, load_simulator
 from leadledger.scoring.card.reader import read_card
 from leadledger.scoring.scorecard import Scorecard
 from leadledger.training.history import read_history
-from leadledger.training.learn.threshold import could_be_promoted, find_precision_threshold
+from leadledger.training.learn.precision_threshold import find_precision_threshold
+from leadledger.training.learn.threshold import could_be_promoted
 from leadledger.training.runs.train import HELD_OUT, train
 
 CARD = find_examples() / "b2b-software" / "card.yaml"

@@ -11,6 +11,7 @@ from leadledger.training.history import History
 from leadledger.training.sources.logged import LEFT_OUT_REASONS
 
 NAMES = {"leadledger": "this release"}
+SCORED_ONCE = "A lead that is scored again until it passes isn't covered: docs/training.md says what covers it."
 
 
 class Trained(Protocol):
@@ -119,6 +120,8 @@ def _lines(training: Trained, width: int) -> Iterator[str]:
     for stage, promise in metrics["promises"].items():
         start = f"from {promise['line']:.1f} points; " if promise["line"] is not None else ""
         yield from textwrap.wrap(f"Promotion to {stage}: {start}{promise['said']}.", width, subsequent_indent="  ")
+    if any(promise.get("asked_precision") and promise["line"] is not None for promise in metrics["promises"].values()):
+        yield from textwrap.wrap(SCORED_ONCE, width, subsequent_indent="  ")
     yield from _findings(metrics, width)
 
 

@@ -1,4 +1,4 @@
-"""The promotion threshold: a promise that holds as often as it says, or the reason why none can be made."""
+"""The promotion thresholds by capacity and by value, what thresholds would promote, and all of them in a training."""
 
 from __future__ import annotations
 
@@ -12,70 +12,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
-from scipy.special import expit
+from scipy.special import expit, logit
 from scipy.stats import binomtest
 
 from leadledger.api.cli.examples import find_examples, load_simulator
 from leadledger.scoring.gate import Capacity, DealValue, Stage, Threshold
 from leadledger.scoring.probability import compute_probability
-from leadledger.training.learn.threshold import (
-    DAYS_PER_PERIOD,
-    FEWEST_PROMOTED,
-    could_be_promoted,
-    find_capacity_threshold,
-    find_precision_threshold,
-    find_threshold,
-    find_value_threshold,
-    precision_by_volume,
-    total_at,
-)
+from leadledger.training.learn.capacity_threshold import DAYS_PER_PERIOD, find_capacity_threshold
+from leadledger.training.learn.margin import total_at
+from leadledger.training.learn.precision_threshold import Look, find_precision_threshold
+from leadledger.training.learn.threshold import could_be_promoted, find_threshold, precision_by_volume
 from leadledger.training.learn.trust import LOG_ODDS
+from leadledger.training.learn.value_threshold import find_value_threshold
 from leadledger.training.runs.train import train
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("precision", [0.5, 0.7])
-def test_a_promise_is_broken_no_oftener_than_it_says(precision: float) -> None:
-    """Over 400 draws, the true precision of the threshold is below the promise in at most 1 - confidence of them."""
-    random = np.random.default_rng(7)
-    given = broken = 0
-    for _ in range(400):
-        totals = np.round(random.normal(500, 200, 1500)).astype(np.int64)
-        true = expit((totals - 560) * LOG_ODDS)
-        threshold = find_precision_threshold(totals, random.random(1500) < true, precision, 0.9)
-        if threshold.threshold.points is not None:
-            given += 1
-            broken += true[totals >= threshold.threshold.points].mean() < precision
-    assert given > 300
-    assert broken / given <= 0.1
-
-
-def test_where_nothing_can_be_promised_the_reason_is_given() -> None:
-    """The gate stays closed, and the best bound is named."""
-    totals = np.arange(400, 700)
-    threshold = find_precision_threshold(totals, np.arange(300) % 3 == 0, 0.7, 0.9)
-    assert threshold.threshold.points is None
-    assert threshold.threshold.closed == (
-        "no threshold can promise that 70% of the promoted become opportunities; the best bound is 0.30 at 42.0 points"
-    )
-
-
-def test_too_few_leads_promise_nothing() -> None:
-    """Fewer held-out leads than prove anything close the gate, even if all of them were won."""
-    few = FEWEST_PROMOTED - 1
-    threshold = find_precision_threshold(np.full(few, 600), np.ones(few, bool), 0.7, 0.9)
-    assert threshold.threshold.closed.endswith(
-        f"only {few} held-out leads meet the criteria, {FEWEST_PROMOTED} are needed"
-    )
-
-
-def test_ties_are_promoted_together() -> None:
-    """A threshold promotes every lead with its total, so all of them are counted."""
-    totals = np.repeat([700, 600], [10, 90])
-    won = np.repeat([True, False], [85, 15])
-    threshold = find_precision_threshold(totals, won, 0.7, 0.9)
-    assert (threshold.threshold.points, threshold.leads, threshold.won) == (600, 100, 85)
-
 
 # -- by capacity ---------------------------------------------------------------------------------------------------
 
@@ -183,6 +132,10 @@ def test_a_value_is_the_threshold_where_a_promotion_pays() -> None:
         "won_brings": 9000,
         "promotion_costs": 900,
         "least_probability": 0.1,
+        "line_by_predicted_probability": 50.0,
+        "held_out_leads_next_to_that": 4,
+        "of_those_won": 2,
+        "of_those_expected": 0.52,
         "net_per_promotion": 3600,
         "net_low": pytest.approx(low * 9000 - 900),
         "net_high": pytest.approx(high * 9000 - 900),
@@ -206,12 +159,30 @@ def test_where_nobody_reaches_the_threshold_none_pays() -> None:
 
 
 def test_where_the_leads_above_it_lose_no_threshold_pays() -> None:
-    """A hundred held-out leads that bring nothing outweigh what the probability says."""
-    threshold = find_value_threshold(np.full(100, 500), np.zeros(100, bool), DealValue(9000, 900), 0.1)
+    """A hundred held-out leads far above the threshold that bring nothing outweigh what the probability says."""
+    threshold = find_value_threshold(np.full(100, 650), np.zeros(100, bool), DealValue(9000, 900), 0.1)
     assert threshold.threshold.points is None
     assert threshold.threshold.closed == (
         "no threshold pays: from 50.0 points, 100 held-out leads, of which 0 became opportunities, would have brought"
         " -900 each after the cost of 900 (95% confidence: -900 to -574)"
+    )
+
+
+def test_where_the_leads_next_to_the_threshold_lose_it_moves_to_where_they_pay() -> None:
+    """Probabilities are 40 % too high, and the average still pays: the leads from 50.0 to 55.0 points don't."""
+    random = np.random.default_rng(3)
+    totals = np.round(random.normal(400, 150, 20_000)).astype(np.int64)
+    won = random.random(20_000) < expit((totals - 500) * LOG_ODDS + logit(0.1)) / 1.4
+    threshold = find_value_threshold(totals, won, DealValue(9000, 900), 0.1)
+    assert threshold.predicted == 500
+    assert threshold.threshold.points == pytest.approx(555, abs=15)
+    next_to_it = (totals >= 500) & (totals < 540)
+    assert won[next_to_it].mean() * 9000 < 900
+    assert won[totals >= 500].mean() * 9000 > 900
+    assert threshold.threshold.promise.startswith(
+        "a promotion pays where 10.00% become opportunities that bring 9,000 each (by its probabilities from 50.0"
+        f" points, but of {threshold.margin.leads:,} held-out leads within ten points of that {threshold.margin.won:,}"
+        f" were won, and {threshold.margin.expected:,.0f} were expected): "
     )
 
 
@@ -230,11 +201,27 @@ def test_a_stage_that_asks_for_nothing_gets_nothing() -> None:
     assert find_threshold(Stage("lead", ("need",), 600), np.array([700]), np.array([True]), 14, 0.1) is None
 
 
-def test_a_precision_is_found_as_ever() -> None:
-    """The one door gives the promise."""
+def test_a_precision_is_found_through_the_same_door() -> None:
+    """The base rate and what is known of the leads go with it."""
     totals, won = np.arange(400, 700), np.arange(300) >= 100
     stage = Stage("lead", precision=0.7, confidence=0.8)
-    assert find_threshold(stage, totals, won, None, 0.1) == find_precision_threshold(totals, won, 0.7, 0.8)
+    look = Look(error_share=0.5, history_leads=1200)
+    assert find_threshold(stage, totals, won, None, 0.1, look) == find_precision_threshold(
+        totals, won, 0.7, 0.8, 0.1, look
+    )
+
+
+def test_thresholds_know_no_order_of_the_file() -> None:
+    """Leads with one total are promoted together, so that it makes no difference which of them come first."""
+    totals = np.repeat([700, 650, 600, 400], [30, 40, 50, 60])
+    won = np.arange(180) % 3 > 0
+    order = np.random.default_rng(1).permutation(180)
+    for stage in (
+        Stage("lead", precision=0.5),
+        Stage("lead", capacity=Capacity(60, "week")),
+        Stage("lead", value=DealValue(9000, 900)),
+    ):
+        assert find_threshold(stage, totals, won, 14, 0.1) == find_threshold(stage, totals[order], won[order], 14, 0.1)
 
 
 # -- what thresholds would promote -----------------------------------------------------------------------------------

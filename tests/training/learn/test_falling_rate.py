@@ -1,0 +1,82 @@
+"""A falling rate: seen beyond chance, carried on to the day of the promise."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from scipy.special import expit, logit
+
+from leadledger.training.learn.falling_rate import Fall, FallingRate, find_falling_rate
+from leadledger.training.learn.trust import LOG_ODDS
+
+YEAR = 365
+
+
+def history(
+    random: np.random.Generator, leads: int, per_year: float, since: float = 0.0
+) -> tuple[NDArray[np.int64], NDArray[np.bool_], NDArray[np.int64]]:
+    """Totals, outcomes and days of three years, whose log-odds change by `per_year` from the year `since` on."""
+    days = np.sort(random.integers(0, 3 * YEAR, leads))
+    totals = np.round(random.normal(450, 150, leads)).astype(np.int64)
+    log_odds = (totals - 500) * LOG_ODDS - 1.5 + per_year * np.maximum(days / YEAR - since, 0)
+    return totals, random.random(leads) < expit(log_odds), days
+
+
+def newest(leads: int) -> NDArray[np.intp]:
+    """The newest quarter."""
+    return np.arange(leads)[-leads // 4 :]
+
+
+def test_a_rate_that_halves_in_a_year_is_seen() -> None:
+    """The fall a day is near the true one, and half a year brings about half of it."""
+    falling = find_falling_rate(*history(np.random.default_rng(1), 6000, -np.log(2)), newest(6000), 3 * YEAR)
+    assert falling is not None
+    assert falling.per_day * YEAR == pytest.approx(-np.log(2), abs=0.25)
+    fall = falling.until_promise(np.full(5, int(2.5 * YEAR)))
+    assert fall is not None
+    assert fall.log_odds == pytest.approx(falling.per_day * (3 * YEAR - int(2.5 * YEAR)))
+    assert fall.day == date(1972, 12, 31)
+    assert 0.03 < fall.per_month < 0.09
+
+
+def test_a_fall_that_began_lately_is_not_diluted_by_the_years_before() -> None:
+    """Stable for two years and a quarter: the judged leads say otherwise, and count alone."""
+    falling = find_falling_rate(*history(np.random.default_rng(2), 20_000, -1.0, 2.25), newest(20_000), 3 * YEAR)
+    assert falling is not None
+    assert falling.per_day * YEAR < -0.6
+
+
+@pytest.mark.parametrize("per_year", [0.0, 0.5])
+def test_a_steady_or_rising_rate_takes_nothing_from_a_promise(per_year: float) -> None:
+    """False alarms are as rare as chance makes them."""
+    falls = [
+        find_falling_rate(*history(np.random.default_rng(seed), 2000, per_year), newest(2000), 3 * YEAR)
+        for seed in range(20)
+    ]
+    assert sum(fall is not None for fall in falls) <= 5
+
+
+def test_few_outcomes_or_one_day_tell_no_trend() -> None:
+    """With fewer than twenty of a kind, or all leads on one day, nothing is said."""
+    totals, won, days = history(np.random.default_rng(1), 6000, -1.0)
+    few = won & (np.cumsum(won) < 15)
+    assert find_falling_rate(totals, few, days, newest(6000), 3 * YEAR) is None
+    assert find_falling_rate(totals, won, np.zeros_like(days), newest(6000), 3 * YEAR) is None
+
+
+def test_what_is_asked_and_what_is_left_belong_together() -> None:
+    """What the held-out leads must show is, after the fall, what was promised."""
+    fall = Fall(-0.3, 0.05, date(2026, 6, 30))
+    assert fall.raise_precision(0.7) == pytest.approx(expit(logit(0.7) + 0.3))
+    assert fall.lower(fall.raise_precision(0.7)) == pytest.approx(0.7)
+    assert fall.lower(0.0) == 0
+
+
+def test_leads_of_the_day_of_the_promise_lose_nothing() -> None:
+    """No days, or none before that of the promise: there is no fall."""
+    falling = FallingRate(-0.001, 100)
+    assert falling.until_promise(np.array([100, 101])) is None
+    assert falling.until_promise(np.array([], np.int64)) is None
