@@ -56,7 +56,7 @@ def test_the_newest_judge(kind: str, records: list[object]) -> None:
     assert history.order is not None
     assert np.array_equal(history.order, np.arange(COUNT))
     assert np.array_equal(history.rows, np.argsort(NUMBERS) + 1)
-    split = split_history(history, 0.25, seed=0)
+    split = split_history(history, 0.25, np.arange(len(history), dtype=np.uint64))
     assert (split.way, split.held[0], split.held[-1]) == ("time", 180, 239)
     assert list(history.frame) == ["budget"]
     if kind == "number":

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from sklearn.base import ClassifierMixin
-from sklearn.model_selection import StratifiedKFold, train_test_split
+from sklearn.model_selection import StratifiedKFold
 
 from leadledger.models.learner.compile import log_odds
 from leadledger.training.history import History
@@ -51,14 +51,30 @@ class Unseen:
     way: str
 
 
-def split_history(history: History, held_out: float, seed: int) -> HistorySplit:
-    """Hold out the newest leads where the history has days or an order, else a stratified sample."""
+def split_history(history: History, held_out: float, digests: NDArray[np.uint64]) -> HistorySplit:
+    """Hold out the newest leads where the history has days or an order, else the same share of either outcome.
+
+    `digests` (n,) are those of the leads, which choose them then: neither the seed nor the order of the rows has a say.
+    """
     positions = np.arange(len(history))
     if history.time_order is not None:
         cut = len(history) - max(1, round(len(history) * held_out))
         return HistorySplit(positions[:cut], positions[cut:], "time")
-    kept, held = train_test_split(positions, test_size=held_out, stratify=history.won, random_state=seed)
-    return HistorySplit(np.sort(kept), np.sort(held), "stratified")
+    held = places_by_digest(history.won, digests) < held_out
+    return HistorySplit(positions[~held], positions[held], "stratified")
+
+
+def places_by_digest(won: NDArray[np.bool_], digests: NDArray[np.uint64]) -> NDArray[np.float64]:
+    """The places (n,) 0..1, below 1, of the leads among those of the same outcome, in the order of their digests.
+
+    Parts that are cut by them hold the same share of either outcome, and always the same leads; equal leads stay
+    together.
+    """
+    places = np.zeros(len(won))
+    for kind in (won, ~won):
+        ordered = np.sort(digests[kind])
+        places[kind] = np.searchsorted(ordered, digests[kind], side="left") / max(1, len(ordered))
+    return places
 
 
 def out_of_fold(

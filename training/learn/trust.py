@@ -75,7 +75,7 @@ def in_the_large(log_odds: NDArray[np.float64], rate: float) -> float:
     return float(brentq(lambda intercept: float(expit(intercept + log_odds).mean()) - rate, -60, 60))
 
 
-def probability_at(learned: Learned, totals: NDArray[np.int64]) -> NDArray[np.float64]:
+def probability_at(learned: Learned, totals: NDArray[np.int64] | NDArray[np.float64]) -> NDArray[np.float64]:
     """The predicted probabilities (n,) at some totals (n,), tenths, for a scorecard that knows its base rate."""
     assert learned.base_rate is not None
     return np.asarray(expit((totals - START_TENTHS) * LOG_ODDS + logit(learned.base_rate)))

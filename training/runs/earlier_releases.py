@@ -1,7 +1,12 @@
 """The releases that a new one is compared with: the current one, and the best so far where that is another.
 
-The best so far is kept by name in the metrics of each release (`comparison.measure`). A release that was held back, and
-that a person made current all the same, becomes the measure itself.
+The best so far is kept by name in the metrics of each release (`comparison.measure`, and `measure` after a
+recalibration, which moves the base rate alone). A release that was held back, and that a person made current all the
+same, becomes the measure itself.
+
+Forecasts are compared that no lead has flattered: the new ones are those of models that had not seen the leads, and so
+are the earlier ones, either because a lead is new to the earlier release, or because that kept how a model which had
+not seen the lead judged it. Leads that an earlier release has learned from, and kept no such forecast of, are left out.
 """
 
 from __future__ import annotations
@@ -12,24 +17,51 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import logit
 
 from leadledger.models.releases.store import Releases
 from leadledger.scoring.errors import DataError, ReleaseError
-from leadledger.scoring.scorecard import Scorecard
+from leadledger.scoring.scorecard import START_TENTHS, Learned, Scorecard
 from leadledger.training.evidence.release_comparison import Comparison, Forecast, compare, incomparable, with_best
+from leadledger.training.history import History
+from leadledger.training.learn.known_leads import KNOWN_LEADS, NO_LEADS, KnownLeads, read_known_leads
 from leadledger.training.learn.threshold import could_be_promoted
-from leadledger.training.learn.trust import probability_at
+from leadledger.training.learn.trust import LOG_ODDS, probability_at
+from leadledger.training.plausible_days import EPOCH
 from leadledger.training.runs.fit_measures import FittedCard
 
 BEST = "best release so far"
+FEWEST_OF_A_KIND = 20  # leads of either outcome, below which two releases are not told apart
+
+
+@dataclass(frozen=True)
+class EarlierRelease:
+    """A release, and the leads that it knows; None: it was made by a version that didn't keep them."""
+
+    scorecard: Scorecard
+    known: KnownLeads | None
+
+    def unseen_totals(self, history: History, digests: NDArray[np.uint64]) -> NDArray[np.float64]:
+        """The totals (n,) of leads, in tenths, by models that had not seen them; NaN where there are none.
+
+        `digests` (n,) are those of the leads. A release that kept no leads had held out its newest ones, so by time
+        all that are judged are new to it; without an order nobody knows, and all are NaN.
+        """
+        scored = history.score(self.scorecard).astype(float)
+        if self.known is None:
+            return scored if history.time_order is not None else np.full(len(history), np.nan)
+        known, totals = self.known.look_up(digests)
+        if self.known.until is not None and history.days is not None:
+            known |= history.days <= (self.known.until - EPOCH).days
+        return np.where(known, totals, scored)
 
 
 @dataclass(frozen=True)
 class EarlierReleases:
     """The current release, and the best so far; None where that is the current one, or can't be opened any more."""
 
-    current: Scorecard
-    best: Scorecard | None = None
+    current: EarlierRelease
+    best: EarlierRelease | None = None
 
 
 def open_earlier(releases: Releases) -> EarlierReleases | None:
@@ -39,51 +71,92 @@ def open_earlier(releases: Releases) -> EarlierReleases | None:
     """
     if releases.current() is None:
         return None
-    current = releases.open()
-    name = name_measure(releases.show(current.release)["metrics"])
+    current = open_with_leads(releases)
+    name = name_measure(releases.show(current.scorecard.release)["metrics"])
     try:
-        best = releases.open(name) if name and name != current.release else None
+        best = open_with_leads(releases, name) if name and name != current.scorecard.release else None
     except ReleaseError:
         best = None
     return EarlierReleases(current, best)
 
 
+def open_with_leads(releases: Releases, name: str | None = None) -> EarlierRelease:
+    """A release (None: the current one) with the leads that it knows. Raises ReleaseError."""
+    scorecard = releases.open(name)
+    name = scorecard.release
+    has_leads = KNOWN_LEADS in releases.show(name)["files"]
+    return EarlierRelease(scorecard, read_known_leads(releases.read(name, KNOWN_LEADS)) if has_leads else None)
+
+
+def as_earlier(current: Scorecard | EarlierReleases | None) -> EarlierReleases | None:
+    """What `train` is given, as releases to compare with. A scorecard alone is taken to know none of the leads."""
+    return EarlierReleases(EarlierRelease(current, NO_LEADS)) if isinstance(current, Scorecard) else current
+
+
 def name_measure(metrics: Mapping[str, Any]) -> str:
     """The best release when that with these metrics was made; empty where it is that one itself."""
-    comparison = metrics.get("comparison") or {}
+    comparison = metrics.get("comparison") or metrics
     return "" if comparison.get("worse") else str(comparison.get("measure", ""))
 
 
-def compare_to_earlier(fitted: FittedCard, earlier: EarlierReleases) -> Comparison:
-    """The new scorecard beside the current release and the best so far, on the held-out leads."""
-    comparison = _compare(fitted, earlier.current, "current release")
+def unseen_totals(fitted: FittedCard) -> NDArray[np.float64]:
+    """The totals (n,), in tenths, of a fitted card's leads by models that had not seen them; NaN where there are none.
+
+    They stand for the probability that such a model gave, on the scale of the card, and need not be whole.
+    """
+    fit, held = fitted.fit, fitted.split.held
+    log_odds = fit.unseen - logit(fitted.learned.base_rate)
+    totals = START_TENTHS + log_odds / LOG_ODDS
+    totals[held] = fit.totals[held]
+    return np.asarray(totals)
+
+
+def compare_to_earlier(fitted: FittedCard, earlier: EarlierReleases, digests: NDArray[np.uint64]) -> Comparison:
+    """The new scorecard beside the current release and the best so far; `digests` (n,) are those of the leads."""
+    comparison = _compare(fitted, earlier.current, digests, "current release")
     if earlier.best is None or not comparison.leads:
         return comparison
-    best = _compare(fitted, earlier.best, BEST)
+    best = _compare(fitted, earlier.best, digests, BEST)
     return with_best(comparison, best) if best.leads else comparison
 
 
-def _compare(fitted: FittedCard, old: Scorecard, kind: str) -> Comparison:
-    new, history, held = fitted.scorecard, fitted.history, fitted.split.held
+def _compare(fitted: FittedCard, earlier: EarlierRelease, digests: NDArray[np.uint64], kind: str) -> Comparison:
+    new, old, history = fitted.scorecard, earlier.scorecard, fitted.history
     if old.card.outcome != new.card.outcome:
         return incomparable(old.release, "it predicts another outcome")
     if old.learned.base_rate is None:
         return incomparable(old.release, "it has no base rate, and so no probabilities")
-    stage = new.card.predicted_stage
-    able = ~history.excluded[held]
-    if stage is not None:
-        able = could_be_promoted(stage, history.criteria, history.excluded)[held]
-
-    def forecast(card: Scorecard, totals: NDArray[np.int64]) -> Forecast:
-        threshold = card.learned.thresholds.get(stage.name) if stage else None
-        points = threshold.points if threshold else None
-        promoted = able & (totals >= (points or 0)) & (points is not None)
-        return Forecast(probability_at(card.learned, totals), promoted)
-
     try:
-        totals = history.score(old)[held]
+        old_totals = earlier.unseen_totals(history, digests)
     except DataError as error:
         return incomparable(old.release, str(error))
+    new_totals, held = unseen_totals(fitted), fitted.split.held
+    leads = held[np.isfinite(old_totals[held])]
+    won = history.won[leads]
+    if min(won.sum(), (~won).sum()) < FEWEST_OF_A_KIND and len(leads) < len(held):
+        return incomparable(old.release, _too_few(len(held), won, earlier.known is None))
+    stage = new.card.predicted_stage
+    able = ~history.excluded if stage is None else could_be_promoted(stage, history.criteria, history.excluded)
+
+    def forecast(learned: Learned, totals: NDArray[np.float64]) -> Forecast:
+        threshold = learned.thresholds.get(stage.name) if stage else None
+        points = threshold.points if threshold else None
+        promoted = able[leads] & (totals >= (points or 0)) & (points is not None)
+        return Forecast(probability_at(learned, totals), promoted)
+
     assert new.learned.base_rate is not None
-    forecasts = forecast(new, fitted.fit.totals[held]), forecast(old, totals)
-    return compare(old.release, history.won[held], able, *forecasts, new.learned.base_rate, kind)
+    forecasts = forecast(new.learned, new_totals[leads]), forecast(old.learned, old_totals[leads])
+    return compare(old.release, won, able[leads], *forecasts, new.learned.base_rate, kind)
+
+
+def _too_few(held: int, won: NDArray[np.bool_], says_nothing: bool) -> str:
+    """Why too few leads are left to compare by."""
+    if says_nothing:
+        return (
+            "it was made by an earlier version, which kept no record of the leads that it has learned from, and the"
+            " leads have no day that tells"
+        )
+    return (
+        f"it has learned from all but {len(won):,} of the {held:,} held-out leads, and {int(won.sum()):,} of these"
+        f" became opportunities; {FEWEST_OF_A_KIND} of either outcome are needed"
+    )

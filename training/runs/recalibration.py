@@ -15,16 +15,19 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from scipy.special import expit
 
 from leadledger.models.releases.store import Releases
 from leadledger.scoring.errors import DataError
 from leadledger.scoring.scorecard import START_TENTHS, Learned, Scorecard
 from leadledger.training.evidence.forecast_quality import judge
-from leadledger.training.history import read_history
+from leadledger.training.history import History, read_history
+from leadledger.training.learn.known_leads import KNOWN_LEADS, KnownLeads, digest_leads
 from leadledger.training.learn.threshold import find_thresholds
 from leadledger.training.learn.trust import LOG_ODDS, in_the_large, probability_at
 from leadledger.training.notebook import table
+from leadledger.training.runs.earlier_releases import name_measure, open_with_leads
 from leadledger.training.runs.provenance import provenance
 from leadledger.training.sources.reading import AS_FOUND, ReadingOptions
 from leadledger.training.sources.required_fields import fields_to_score, require_fields
@@ -38,7 +41,8 @@ class Recalibration:
     """A release with another base rate. `before` and `after` are the rates; `metrics` judge both by the same leads.
 
     `standard_names` is what it is in the release: a new base rate must not move which names of CRMs are read. `notes`
-    are sentences, for people, on what was noticed while the history was read.
+    are sentences, for people, on what was noticed while the history was read. `known` are the leads that its tables
+    have learned from, as the release kept them.
     """
 
     card_text: str
@@ -50,6 +54,7 @@ class Recalibration:
     provenance: Mapping[str, Any]
     standard_names: bool = True
     notes: tuple[str, ...] = ()
+    known: KnownLeads | None = None
 
     def publish(self, releases: Releases, created: datetime) -> str:
         """Release it, and make it the current one; returns the name of the release."""
@@ -59,6 +64,7 @@ class Recalibration:
             metrics=dict(self.metrics),
             provenance=dict(self.provenance),
             created=created,
+            files={} if self.known is None else {KNOWN_LEADS: self.known.to_bytes()},
             note=f"{self.release} recalibrated",
             standard_names=self.standard_names,
         )
@@ -101,7 +107,8 @@ def recalibrate(
     that the release was made without.
     Raises ReleaseError for the release, DataError for the data, or where the recent leads are too few.
     """
-    old = releases.open(release)
+    former = open_with_leads(releases, release)
+    old = former.scorecard
     card = old.card
     if old.learned.base_rate is None:
         raise DataError(f"release {old.release} has no base rate; `leadledger train` gives it one")
@@ -109,25 +116,36 @@ def recalibrate(
     needs = [(card, _fields_that_count(releases, old))]
     gone = require_fields(history.source.columns, needs, without, history.label, "The base rate")
     history = history.refuse_doubtful("recalibration", accept_left_out)
-    leads = max(1, round(len(history) * newest))
-    recent = np.arange(len(history))[-leads:]
+    if former.known is None and history.time_order is None:
+        raise DataError(
+            f"release {old.release} was made by an earlier version, which kept no record of the leads that it has"
+            " learned from, and the leads have no day or order that tells; on leads that it has learned from, promises"
+            " would be too bold. Make a new release with `leadledger train`"
+        )
+    unseen = former.unseen_totals(history, digest_leads(history))
+    recent, learned_from = _newest(history, unseen, newest)
     won = history.won[recent]
     if min(won.sum(), (~won).sum()) < FEWEST_OF_A_KIND:
+        left = f" that release {old.release} has not learned from" if learned_from else ""
         raise DataError(
-            f"{int(won.sum()):,} of the {len(won):,} newest leads became opportunities; at least {FEWEST_OF_A_KIND} of"
-            " either outcome are needed to move the base rate. Give a longer history, or count more of it as recent"
+            f"{int(won.sum()):,} of the {len(won):,} newest leads{left} became opportunities; at least"
+            f" {FEWEST_OF_A_KIND} of either outcome are needed to move the base rate. Give a longer history, or count"
+            " more of it as recent"
         )
-    totals = history.score(old)
+    totals = np.rint(np.nan_to_num(unseen)).astype(np.int64)
     distance = (totals[recent] - START_TENTHS) * LOG_ODDS
     after = float(expit(in_the_large(distance, float(won.mean()))))
     moved = replace(old.learned, base_rate=after)
     thresholds = find_thresholds(card, history, totals, recent, after)
     lines = {name: threshold.threshold for name, threshold in thresholds.items()}
     moved = replace(moved, thresholds=dict(old.learned.thresholds) | lines)
+    before = releases.show(old.release)["metrics"]
     metrics = {
         "recalibrated_from": old.release,
+        "measure": name_measure(before) or old.release,
         "counts": dict(history.counts.__dict__),
         "leads": len(won),
+        "left_out_as_learned_from": learned_from,
         "won": int(won.sum()),
         "base_rate_before": old.learned.base_rate,
         "base_rate": after,
@@ -139,8 +157,28 @@ def recalibrate(
     }
     text = releases.read(old.release, "card.yaml").decode("utf-8")
     source = {"recalibrated_from": old.release} | provenance(text, data, history, 0, gone)
-    names = old.card.standard_names
-    return Recalibration(text, moved, old.release, old.learned.base_rate, after, metrics, source, names, history.notes)
+    return Recalibration(
+        text,
+        moved,
+        old.release,
+        old.learned.base_rate,
+        after,
+        metrics,
+        source,
+        old.card.standard_names,
+        history.notes,
+        former.known,
+    )
+
+
+def _newest(history: History, unseen: NDArray[np.float64], newest: float) -> tuple[NDArray[np.intp], int]:
+    """The newest leads that were not learned from, positions, and how many others of the newest were.
+
+    `unseen` (n,): NaN where a lead was learned from.
+    """
+    positions = np.arange(len(history))[-max(1, round(len(history) * newest)) :]
+    usable = np.isfinite(unseen[positions])
+    return positions[usable], int((~usable).sum())
 
 
 def _fields_that_count(releases: Releases, release: Scorecard) -> tuple[str, ...]:

@@ -29,9 +29,10 @@ from leadledger.training.evidence.release_comparison import nothing_learned
 from leadledger.training.history import History, read_history
 from leadledger.training.learn.estimator import align_weights, fit_estimator
 from leadledger.training.learn.fit import default_classifier, fit_card
+from leadledger.training.learn.known_leads import digest_leads, keep_leads
 from leadledger.training.learn.split import HistorySplit, split_history
 from leadledger.training.learn.threshold import find_thresholds
-from leadledger.training.runs.earlier_releases import EarlierReleases, compare_to_earlier
+from leadledger.training.runs.earlier_releases import EarlierReleases, as_earlier, compare_to_earlier, unseen_totals
 from leadledger.training.runs.fit_measures import FittedCard, audit_and_drift, measure_fit
 from leadledger.training.runs.lost_fields import describe_lost_fields, find_lost_fields
 from leadledger.training.runs.provenance import provenance
@@ -65,18 +66,19 @@ def train(
     Raises ScorecardError for the card, DataError for the data or the estimator, LeakageError (a DataError) for fields
     that know the outcome.
 
-    `held_out` (0..1) is the share of leads to judge by: the newest where the card names a day, else drawn at random
-    with the same share of opportunities. `estimator` takes the default's place; it must be additive over `bins_`.
+    `held_out` (0..1) is the share of leads to judge by: the newest where the card names a day, else chosen by their
+    ids, or values, with the same share of opportunities, whatever the seed. `estimator` takes the default's place; it
+    must be additive over `bins_`.
     `sample_weight` (rows of the history,) says how much each row counts for the classifier, 0 or more; each lead counts
     once where rules are combined with it, thresholds are found and all is judged.
     `current` is the release that this one would follow, alone or with the best so far (`open_earlier`); all are judged
-    by the same held-out leads.
+    by the same held-out leads, which none of them has learned from. A scorecard alone is taken to know none of them.
     `reading` says where in a file the leads are. `as_of` is the day on which the history was taken; None: its newest
     plausible day, and none after `today`, where the caller knows it. `accept_left_out`: go on where the rows that are
     left out would change the result. `without` names the fields that the history has no column for and that training
     goes on without; any other field of the card that it needs and that has none stops it.
     """
-    earlier = EarlierReleases(current) if isinstance(current, Scorecard) else current
+    earlier = as_earlier(current)
     path = Path(card)
     written = read_card(path)
     card_text = path.read_bytes().decode("utf-8")
@@ -93,12 +95,13 @@ def train(
     source = provenance(card_text, data, history, seed, gone)
     metrics = _history_metrics(written, data, history)
     why = _too_little(written, history)
-    split = None if why else split_history(history, held_out, seed)
+    digests = digest_leads(history)
+    split = None if why else split_history(history, held_out, digests)
     if split is not None and (not history.won[split.train].any() or history.won[split.train].all()):
         why = "all the older leads, which training learns from, ended alike"
     if split is None or why:
-        if earlier is not None and earlier.current.learned.terms:
-            metrics["comparison"] = nothing_learned(earlier.current.release, why).to_dict()
+        if earlier is not None and earlier.current.scorecard.learned.terms:
+            metrics["comparison"] = nothing_learned(earlier.current.scorecard.release, why).to_dict()
         return Training(
             written, card_text, build_untrained(written).learned, metrics, source, history, why, history.notes
         )
@@ -113,10 +116,11 @@ def train(
     metrics |= audit_and_drift(fitted)
     if earlier is not None:
         progress("comparing with the current release")
-        metrics["comparison"] = compare_to_earlier(fitted, earlier).to_dict()
-        lost = find_lost_fields(written, history, data, earlier.current)
+        metrics["comparison"] = compare_to_earlier(fitted, earlier, digests).to_dict()
+        former = earlier.current.scorecard
+        lost = find_lost_fields(written, history, data, former)
         if lost:
-            metrics["lost_fields"] = {"fields": lost, "said": describe_lost_fields(lost, earlier.current.release)}
+            metrics["lost_fields"] = {"fields": lost, "said": describe_lost_fields(lost, former.release)}
     estimator = fitted.fit.estimator
     return Training(
         written,
@@ -128,6 +132,7 @@ def train(
         notes=history.notes,
         estimator=estimator,
         held=split.held,
+        known=keep_leads(history, digests, unseen_totals(fitted)),
     )
 
 

@@ -18,6 +18,7 @@ from leadledger.scoring.errors import DataError
 from leadledger.scoring.scorecard import Card, Learned, Scorecard
 from leadledger.training.evidence.contributions import find_contributions, list_tables, measure_importance
 from leadledger.training.history import History
+from leadledger.training.learn.known_leads import KNOWN_LEADS, KnownLeads
 from leadledger.training.notebook import table
 from leadledger.training.runs.train_text import summary_text
 
@@ -29,7 +30,8 @@ class Training:
     """What a training run made: the scorecard's learned part, its measures, their source, and notes for people.
 
     `rules_only` says why nothing was learned; empty where something was. `estimator` is the fitted classifier, or None.
-    `held` (m,) are the positions in `history` of the held-out leads; none where nothing was learned.
+    `held` (m,) are the positions in `history` of the held-out leads; none where nothing was learned. `known`: the leads
+    that it has learned from, for later comparisons; None where nothing was learned.
 
     It can be pickled, and printed: `print(training)` is a screenful. `score_frame` and `to_sql` take it as it is.
     """
@@ -44,6 +46,7 @@ class Training:
     notes: tuple[str, ...] = ()
     estimator: Any = None
     held: NDArray[np.intp] = field(default_factory=lambda: np.zeros(0, np.intp))
+    known: KnownLeads | None = None
 
     @property
     def scorecard(self) -> Scorecard:
@@ -114,6 +117,8 @@ class Training:
             buffer = io.BytesIO()
             joblib.dump(self.estimator, buffer)  # for data scientists; nothing that serves reads it
             files["estimator.joblib"] = buffer.getvalue()
+        if self.known is not None:
+            files[KNOWN_LEADS] = self.known.to_bytes()
         sign_off = " ".join(sign_off.split()) if self.unfair else ""
         current = not draft and (force or not self.worse) and bool(sign_off or not self.unfair)
         notes, metrics = self.notes, dict(self.metrics)
