@@ -6,6 +6,7 @@ reads a file or draws: arrays in, records out, so that every figure that the rep
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,8 @@ from leadledger.training.evidence.ranking import groups_by_score, won_among_best
 from leadledger.training.intervals import rate_limits
 
 SHARES = tuple(step / 20 for step in range(1, 21))  # 0.05, 0.10, … 1.00: how deep into the list sales goes
+BANDS = ("below 10", *(f"{low} to {low + 10}" for low in range(10, 90, 10)), "90 and up")  # of points
+TENTHS_PER_BAND = 100
 
 
 def lift(totals: NDArray[np.int64], won: NDArray[np.bool_]) -> list[dict[str, Any]]:
@@ -41,6 +44,48 @@ def reliability(won: NDArray[np.bool_], probability: NDArray[np.float64]) -> lis
     Leads with the same probability share a tenth, so there can be fewer than ten.
     """
     return [_predicted_and_actual(won[part], probability[part]) for part in groups_by_score(probability, TENTHS)]
+
+
+def by_points(
+    totals: NDArray[np.int64], won: NDArray[np.bool_], probability: NDArray[np.float64]
+) -> list[dict[str, Any]]:
+    """How the scores are spread, and how many leads of each ten points were won, lowest first.
+
+    Shapes: (n,) totals (tenths), outcomes, probabilities (0..1). Scores end at 0 and 100, so the outer bands are open:
+    `band` reads `below 10`, `10 to 20`, … `90 and up`. `share` is of all leads. Bands without a lead are left out.
+    """
+    band = np.clip(totals // TENTHS_PER_BAND, 0, len(BANDS) - 1)
+    return [
+        {
+            "band": name,
+            "share": float(np.mean(band == i)),
+            **_predicted_and_actual(won[band == i], probability[band == i]),
+        }
+        for i, name in enumerate(BANDS)
+        if (band == i).any()
+    ]
+
+
+def by_grade(
+    totals: NDArray[np.int64],
+    won: NDArray[np.bool_],
+    probability: NDArray[np.float64],
+    grades: Sequence[tuple[str, int]],
+    below: str,
+) -> list[dict[str, Any]]:
+    """How many leads have each grade, and were won, the best first; grades without a lead are left out.
+
+    Shapes: (n,) totals (tenths), outcomes, probabilities (0..1). `grades` are names with the totals (tenths) from which
+    they start, the best first; `below` is the grade of all others.
+    """
+    at = np.full(len(totals), len(grades))
+    for place, (_, cut) in reversed(list(enumerate(grades))):
+        at[totals >= cut] = place
+    return [
+        {"grade": name, "share": float(np.mean(at == i)), **_predicted_and_actual(won[at == i], probability[at == i])}
+        for i, name in enumerate([*(name for name, _ in grades), below])
+        if (at == i).any()
+    ]
 
 
 def by_month(

@@ -160,6 +160,29 @@ def months(records: Sequence[Mapping[str, Any]], alt: str) -> Chart:
         return to_svg(figure, alt)
 
 
+def scores(records: Sequence[Mapping[str, Any]], alt: str) -> Chart:
+    """`scores` records: predicted and actual rates by bands of points, above the leads of each band."""
+    with draw_figure(WIDTH, 3.6) as figure:
+        axes = add_axes(figure, 0.7, 1.45, top=0.35)
+        below = add_axes(figure, 0.7, 0.55, top=2.55)
+        at = list(range(len(records)))
+        axes.plot(at, [record["foreseen"] for record in records], "-", c=ORANGE, lw=2, label="predicted")
+        add_whiskers(axes, at, records, BLUE, "o", label="actual")
+        axes.set(ylim=(0, min(1.0, max(record["high"] for record in records) * 1.05)), xlim=(-0.6, len(at) - 0.4))
+        axes.set_xticks([])
+        axes.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=2, frameon=False, fontsize=8, borderpad=0)
+        below.bar(at, [record["leads"] for record in records], color=BLUE, width=0.7)
+        below.set(xlim=axes.get_xlim(), xlabel="points", ylabel="leads")
+        # The lower end of each band is enough, and fits under its bar.
+        words = [str(record["band"]) for record in records]
+        below.set_xticks(at, [f"< {word[6:]}" if word.startswith("below ") else word.split()[0] for word in words])
+        below.yaxis.set_major_locator(MaxNLocator(2, integer=True))
+        show_counts(below.yaxis)
+        show_percents(axes.yaxis)
+        add_grid(axes)
+        return to_svg(figure, alt)
+
+
 def rivals(judged: Mapping[str, Mapping[str, Any]], names: Sequence[str], alt: str) -> Chart:
     """The log-loss of each forecast, a row each; the first is this release."""
     losses = [quality["log_loss"] for quality in judged.values()]

@@ -23,12 +23,11 @@ from leadledger.training.report.figures import FORMATS, Figure
 from leadledger.training.sources.logged import LEFT_OUT_REASONS
 
 HERE = Path(__file__).parent
-TRUE_SLOPE = (0.9, 1.1)  # of calibration; outside, probabilities are too bold or too timid, unless chance explains it
-MOST_TENTHS_OUTSIDE = 2  # of ten, outside their 95% limits by chance; three or more are one time in a hundred
 MOST_DRIFT = 16  # rows of the chart of drift; the table has all
 TITLES = {
     "lift": "What calling the best leads first is worth",
     "reliability": "Do the predicted probabilities come true?",
+    "scores": "How scores and grades are spread",
     "volume": "How many leads to promote",
     "months": "Does it hold over time?",
     "rivals": "Compared with other models",
@@ -92,7 +91,6 @@ def page(
     drawn = _charts(m)
     terms = list(_terms(data))
     titles = {key: words for key, words in TITLES.items() if _has_content(key, data)}
-    doubts = _doubts(m)
     rules = sorted(m["audit"]["rules"], key=lambda rule: not rule["finding"].value)
     return _template().render(
         m=m,
@@ -100,8 +98,8 @@ def page(
         name=card.title or card.name,
         card_title=data["card"]["title" if card.title else "name"],
         style=Markup((HERE / "page.css").read_text("utf-8")),
-        verdict="rules" if not m["held_out"] else "care" if doubts else "good",
-        doubts=doubts,
+        verdict=m["verdict"]["level"].value if m["held_out"] else "rules",
+        doubts=[doubt["kind"].value for doubt in m["verdict"]["doubts"]],
         rules_only=data["rules_only"] if rules_only else None,
         hand_thresholds=[stage for stage in data["card"]["stages"] if stage["points"].value is not None],
         notes=data["notes"],
@@ -155,19 +153,6 @@ def _has_content(section: str, data: Figure) -> bool:
     return section == "words" or bool(contents)
 
 
-def _doubts(m: Figure) -> list[str]:
-    """What speaks against relying on the scores: `rules` that predict as well alone, a `slope` that is off."""
-    ours, alone = m["held_out"]["leadledger"], m["held_out"]["rules alone"]
-    doubts = []
-    if alone and ours["log_loss"].value >= alone["log_loss"].value:
-        doubts.append("rules")
-    out = sum(not tenth["low"].value <= tenth["foreseen"].value <= tenth["high"].value for tenth in m["reliability"])
-    chance = bool(m["reliability"]) and out <= MOST_TENTHS_OUTSIDE
-    if ours["slope"] and not TRUE_SLOPE[0] <= ours["slope"].value <= TRUE_SLOPE[1] and not chance:
-        doubts.append("slope")
-    return doubts
-
-
 def _share(m: Figure, share: float) -> Figure:
     """The record of `lift` for a share of the leads."""
     return next((record for record in m["lift"] if abs(record["share"].value - share) < 1e-9), Figure(None))
@@ -218,6 +203,12 @@ def _forecast_charts(m: Figure) -> dict[str, Any]:
             m["reliability"].value,
             "Dot chart: the actual rate against the predicted one, by tenths of the held-out leads, with limits, beside"
             " the line on which both are equal. The numbers are in the table below.",
+        )
+    if m["scores"]:
+        drawn["scores"] = charts.scores(
+            m["scores"].value,
+            "Line and dots: the predicted and the actual share of won leads by points, with limits, above bars of the"
+            " leads of each ten points. The numbers are in the table below.",
         )
     if m["by_month"]:
         drawn["months"] = charts.months(

@@ -19,11 +19,12 @@ from leadledger.scoring.lookup import Combination
 from leadledger.scoring.scorecard import Card, Learned, Scorecard
 from leadledger.training.evidence.auditing import audit
 from leadledger.training.evidence.baselines import baselines, rules_alone
-from leadledger.training.evidence.chart_measures import by_month, lift, reliability, spread
+from leadledger.training.evidence.chart_measures import by_grade, by_month, by_points, lift, reliability, spread
 from leadledger.training.evidence.drift import drift
 from leadledger.training.evidence.example_leads import choose_examples, examples
 from leadledger.training.evidence.fairness import FairnessMeasures, choose_best, list_uses, measure_fairness
 from leadledger.training.evidence.forecast_quality import judge
+from leadledger.training.evidence.verdict import measure_rate
 from leadledger.training.history import History
 from leadledger.training.learn.fit import CardFit
 from leadledger.training.learn.split import HistorySplit
@@ -79,6 +80,9 @@ def measure_fit(fitted: FittedCard, seed: int) -> dict[str, Any]:
         "precision_by_volume": _volumes(fitted),
         "lift": lift(fit.totals[held], won[held]),
         "reliability": reliability(won[held], probability[held]),
+        "rate": measure_rate(won[held], probability[held]),
+        "scores": by_points(fit.totals[held], won[held], probability[held]),
+        "grades": by_grade(fit.totals[held], won[held], probability[held], fitted.card.grades, fitted.card.below),
         "by_month": _months(fitted, probability),
         POINTS: bins.tolist(),
         "spread": _spread(fitted),

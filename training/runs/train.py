@@ -26,6 +26,7 @@ from leadledger.training.evidence.forecast_quality import judge
 from leadledger.training.evidence.leakage import find_leaks
 from leadledger.training.evidence.maturity import maturity
 from leadledger.training.evidence.release_comparison import nothing_learned
+from leadledger.training.evidence.verdict import reach_verdict
 from leadledger.training.history import History, read_history
 from leadledger.training.learn.estimator import align_weights, fit_estimator
 from leadledger.training.learn.fit import default_classifier, fit_card
@@ -114,6 +115,7 @@ def train(
     metrics |= measure_fit(fitted, seed)
     progress("auditing the rules")
     metrics |= audit_and_drift(fitted)
+    metrics["verdict"] = reach_verdict(metrics)
     if earlier is not None:
         progress("comparing with the current release")
         metrics["comparison"] = compare_to_earlier(fitted, earlier, digests).to_dict()

@@ -99,6 +99,8 @@ def _lines(training: Trained, width: int) -> Iterator[str]:
         return
     metrics = training.metrics
     yield ""
+    yield from textwrap.wrap(f"{metrics['verdict']['said']}.", width, subsequent_indent="  ")
+    yield ""
     held = metrics["held_out"]["leadledger"]
     way = "the newest leads" if metrics["split"] == "time" else "leads drawn at random"
     yield f"Judged by {held['leads']:,} held-out leads ({way}), {held['won']:,} of them opportunities:"

@@ -17,10 +17,11 @@ from leadledger.scoring.card.reader import parse_card
 from leadledger.scoring.gate import Threshold
 from leadledger.scoring.lookup import Branch, Combination, Leaf, Pair, Table
 from leadledger.scoring.scorecard import Card, Fairness, Learned, Scorecard
-from leadledger.training.evidence.chart_measures import by_month, lift, reliability, spread
+from leadledger.training.evidence.chart_measures import by_grade, by_month, by_points, lift, reliability, spread
 from leadledger.training.evidence.example_leads import choose_examples, examples
 from leadledger.training.evidence.fairness import FairnessMeasures, choose_best, measure_fairness
 from leadledger.training.evidence.forecast_quality import judge
+from leadledger.training.evidence.verdict import measure_rate, reach_verdict
 from leadledger.training.learn.threshold import precision_by_volume
 from leadledger.training.sources.logged import LEFT_OUT_REASONS
 from tests.training.report.small_card import CARD
@@ -124,6 +125,9 @@ def metrics(card: Card, learned: Learned) -> dict[str, Any]:
         "promises": {"opportunity": {"line": 61.2, "asked_precision": 0.7, "said": "71 of 88 held-out leads did"}},
         "lift": lift(totals[held], won[held]),
         "reliability": reliability(won[held], probability[held]),
+        "rate": measure_rate(won[held], probability[held]),
+        "scores": by_points(totals[held], won[held], probability[held]),
+        "grades": by_grade(totals[held], won[held], probability[held], card.grades, card.below),
         "precision_by_volume": {"opportunity": volume},
         "by_month": by_month(days, won, probability, held),
         "audit": {
@@ -161,6 +165,7 @@ def metrics(card: Card, learned: Learned) -> dict[str, Any]:
             list(chosen.values()),
         ),
     }
+    metrics["verdict"] = reach_verdict(metrics)
     return json.loads(json.dumps(metrics))  # as it is read again from metrics.json
 
 

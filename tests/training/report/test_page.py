@@ -20,6 +20,7 @@ from leadledger.scoring.bins import FlagBins, NumberBins, TextBins
 from leadledger.scoring.card.reader import parse_card
 from leadledger.scoring.lookup import Branch, Combination, Leaf, Pair, Table
 from leadledger.scoring.scorecard import Card, Learned
+from leadledger.training.evidence.verdict import reach_verdict
 from leadledger.training.report.page import TITLES, page
 from leadledger.training.runs.train import train
 from tests.training.report.reading import Page, check
@@ -202,13 +203,15 @@ def test_without_days_there_are_no_months(card: Card, learned: Learned, metrics:
         ({}, "It is better: 0.2 against 0.3."),
         ({}, "Promote a lead to opportunity from 61.2 points. How sure: 71 of 88 held-out leads did."),
         ({"slope": 0.6}, "Use the scores with care."),
-        ({"slope": 0.6}, "but the probabilities are too bold."),
+        ({"slope": 0.6}, "the probabilities are too bold (calibration slope 0.60)."),
         ({"slope": 0.6}, "The calibration slope is 0.60, where 1 is perfect."),
-        ({"slope": 1.4}, "but the probabilities are too timid."),
+        ({"slope": 1.4}, "the probabilities are too timid (calibration slope 1.40)."),
         ({"slope": 1.4}, "The calibration slope is 1.40, where 1 is perfect."),
         ({"chance": 1.2}, "The calibration slope is 1.20, where 1 is perfect: the predicted probabilities come true."),
         ({"log_loss": 9.0}, "Use the scores with care."),
-        ({"log_loss": 9.0}, "The rules alone predict just as well."),
+        ({"log_loss": 9.0}, "the rules alone predict just as well."),
+        ({"auc": 0.51}, "Don’t rely on the scores."),
+        ({"errors": -3.4}, "were predicted to, 3.4 standard errors apart: the probabilities are too high (leadledger"),
         ({"log_loss": 9.0}, "The scores predict no better than the rules alone: log-loss 9.0000 against"),
         ({"worse": True}, "It is held back, unless you overrule that: it is better: 0.2 against 0.3."),
         ({"line": None}, "Promote nobody to opportunity by points: 71 of 88 held-out leads did."),
@@ -229,13 +232,16 @@ def test_the_verdict(card: Card, metrics: dict[str, Any], change: dict[str, Any]
                 changed["promises"]["opportunity"]["held_out_leads_promoted"] = value
             case "promises":
                 changed[key] = value
+            case "errors":
+                changed["rate"][key] = value
             case "chance":
                 changed["held_out"]["leadledger"]["slope"] = value
             case _:
                 changed["held_out"]["leadledger"][key] = value
         if key == "slope":
             changed["reliability"] = [{**tenth, "foreseen": 1.0} for tenth in changed["reliability"]]
-    kept = {key: changed[key] for key in ("held_out", "split", "promises", "reliability", "comparison")}
+    kept = {key: changed[key] for key in ("held_out", "split", "promises", "reliability", "comparison", "rate")}
+    kept["verdict"] = reach_verdict(kept)
     assert words in Page(page(kept, {}, Learned(), card)).plain
 
 
