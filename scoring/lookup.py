@@ -7,6 +7,7 @@ the number of leads of the training history that fell in a bin.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -125,6 +126,13 @@ Term: TypeAlias = Table | Pair | Combination
 def list_bins(term: Term) -> tuple[Bins, ...]:
     """The bins of each field of a term."""
     return (term.bins,) if isinstance(term, Table) else term.bins
+
+
+def count_rows(term: Term) -> int:
+    """How many rows of a table, cells of a pair or leaves of a combination a person reads."""
+    if isinstance(term, Combination):
+        return sum(1 for tree in term.trees for _ in list_leaves(tree))
+    return math.prod(len(bins) for bins in list_bins(term))
 
 
 def find_leaf(node: Branch | Leaf, place: Mapping[str, int]) -> Leaf:

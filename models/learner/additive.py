@@ -73,6 +73,23 @@ def shift_tree(tree: Tree, by: float) -> Tree:
 
 
 @dataclass(frozen=True, eq=False)
+class Finer:
+    """More bins of one field than its pairs and trees see, and what each adds to the field's single.
+
+    bins : the finer bins, each of which lies in one bin of the field.
+    coarse : (len(bins),) that bin. Once purified, the finer bins of one bin average zero over the leads.
+    values : (len(bins),) what each adds, in log-odds. counts : (len(bins),) the leads of the history in each.
+    errors : (len(bins),) the standard error of each together with the single; empty where not known.
+    """
+
+    bins: Bins
+    coarse: Indexes
+    values: Floats
+    counts: Indexes
+    errors: Floats = attribute(default_factory=lambda: np.empty(0))
+
+
+@dataclass(frozen=True, eq=False)
 class Additive:
     """Log-odds, read off an additive model.
 
@@ -86,6 +103,7 @@ class Additive:
     trees : per set of three fields or more, by their positions, its trees, whose sum counts.
     errors, pair_errors : the standard error of each single and each cell, same shapes; empty where not known.
     tree_errors : per set, the standard error of the sum of its trees, over the leads; empty where not known.
+    finer : per field that has them, finer bins and what they add.
     """
 
     bins: tuple[Bins, ...]
@@ -100,10 +118,15 @@ class Additive:
     errors: tuple[Floats, ...] = ()
     pair_errors: Mapping[Fields, Floats] = attribute(default_factory=dict)
     tree_errors: Mapping[tuple[int, ...], float] = attribute(default_factory=dict)
+    finer: Mapping[int, Finer] = attribute(default_factory=dict)
 
-    def log_odds(self, indexes: Indexes) -> Floats:
-        """The log-odds of leads given by their bins, of shape (n_leads, n_fields); shape (n_leads,)."""
+    def log_odds(self, indexes: Indexes, finer_indexes: Mapping[int, Indexes] | None = None) -> Floats:
+        """The log-odds (n_leads,) of leads given by their bins (n_leads, n_fields).
+
+        `finer_indexes` are their bins (n_leads,) of each field in `finer`; without these, nothing is added for them.
+        """
         total = add_up(self.intercept, self.singles, self.pairs, indexes)
+        total += add_finer({field: self.finer[field].values for field in finer_indexes or {}}, finer_indexes or {})
         for trees in self.trees.values():
             total += add_trees(trees, indexes)
         return total
@@ -126,6 +149,11 @@ def add_up(intercept: float, singles: Sequence[Floats], pairs: Mapping[Fields, F
     for (first, second), cells in pairs.items():
         total += cells[indexes[:, first], indexes[:, second]]
     return total
+
+
+def add_finer(values: Mapping[int, Floats], finer_indexes: Mapping[int, Indexes]) -> Floats:
+    """What finer bins add to leads given by their finer bins (n,) of each field; shape (n,), or () for no field."""
+    return np.asarray(sum((values[field][bins] for field, bins in finer_indexes.items()), np.zeros(())))
 
 
 def count_cells(bins: Sequence[Bins], indexes: Indexes, pair: Fields) -> Indexes:
@@ -171,11 +199,18 @@ def purify(model: Additive) -> Additive:
     A pair keeps only what its fields do together; a single averages zero over the leads. The weight of a bin is its
     count; that of a cell, the product of its bins' counts rather than its own count. So the single of a field is the
     average effect of that field in the whole model: monotone where the model is. Rows of a pair that were equal stay
-    equal.
+    equal. What finer bins add on average within one bin goes to its single.
     """
     intercept = model.intercept
     singles = [values.copy() for values in model.singles]
     shares = [count / count.sum() for count in model.counts]
+    finer = {}
+    for field, table in model.finer.items():
+        size = len(singles[field])
+        leads = np.maximum(np.bincount(table.coarse, table.counts, size), 1)
+        means = np.bincount(table.coarse, table.counts * table.values, size) / leads
+        singles[field] += means
+        finer[field] = replace(table, values=table.values - means[table.coarse])
     pairs = {}
     for (first, second), cells in model.pairs.items():
         rows, columns = cells @ shares[second], shares[first] @ cells
@@ -188,7 +223,7 @@ def purify(model: Additive) -> Additive:
         mean = float(share @ singles[field])
         singles[field] -= mean
         intercept += mean
-    return replace(model, intercept=intercept, singles=tuple(singles), pairs=pairs)
+    return replace(model, intercept=intercept, singles=tuple(singles), pairs=pairs, finer=finer)
 
 
 def silence(model: Additive) -> Additive:

@@ -6,7 +6,7 @@ errors.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
@@ -84,6 +84,7 @@ class BaggedTables:
 
     by_bag : the terms of each bag. held_out : (n,) log-odds of each lead by the bag that held it out.
     pairs, gains : the pairs, and the gain of each. rounds : of the singles.
+    finer : per bag and field that has them, what each finer bin adds.
     """
 
     by_bag: Sequence[TermArrays]
@@ -91,6 +92,7 @@ class BaggedTables:
     pairs: list[Fields]
     gains: list[float]
     rounds: int
+    finer: Sequence[Mapping[int, Floats]] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,8 +135,14 @@ def add_errors(model: Additive, bags: Sequence[Additive], indexes: Indexes) -> A
         model,
         errors=tuple(jackknife(values) for values in zip(*(bag.singles for bag in pure), strict=True)),
         pair_errors={pair: jackknife([bag.pairs.get(pair, none[pair]) for bag in pure]) for pair in model.pairs},
+        finer={field: replace(table, errors=finer_errors(pure, field)) for field, table in model.finer.items()},
         tree_errors={fields: float(np.sqrt(np.mean(jackknife(values) ** 2))) for fields, values in sums.items()},
     )
+
+
+def finer_errors(bags: Sequence[Additive], field: int) -> Floats:
+    """The standard error of each finer bin of a field, its single included, from the purified models of bags."""
+    return jackknife([bag.singles[field][bag.finer[field].coarse] + bag.finer[field].values for bag in bags])
 
 
 def bin_effects(leads: TrainingLeads, counts: Sequence[Indexes]) -> list[Floats]:

@@ -23,6 +23,13 @@ from leadledger.scoring.bins import Bins, FlagBins, NumberBins, TextBins
 
 # A bin may hold between these shares of its fair part of the leads, if a rounder edge is to be had for it.
 FAIR_SHARES = (0.7, 1.3)
+# Finer bins of single fields. On simulated amounts with a wave in them, 50 leads in a part came nearest to the truth at
+# 5,000 and 20,000 leads (400, 200, 100, 50), and cost nothing where there was no wave.
+MOST_NUMBER_BINS = 256
+FEWEST_PER_PART = 50  # leads
+MOST_LEVELS = 4_000
+FEWEST_PER_LEVEL = 2  # leads; a text with fewer on average holds names or addresses,
+FEWEST_PER_NAME = 5  # of which only what several leads share is kept
 
 
 class Binning(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn is untyped
@@ -168,6 +175,39 @@ def text_levels(column: pd.Series[Any], max_levels: int, least: int) -> tuple[st
     counts = column[column.notna()].astype(str).value_counts()
     ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     return tuple(str(level) for level, count in ordered[:max_levels] if count >= least)
+
+
+def learn_finer_bins(
+    columns: Sequence[pd.Series[Any]], bins: Sequence[Bins]
+) -> dict[int, tuple[Bins, NDArray[np.int64]]]:
+    """Finer bins, by the position of the column, of columns that have leads enough for more than their `bins`.
+
+    With them the bin (n_finer,) that holds each. A bin of a number is cut into parts of at least `FEWEST_PER_PART`
+    leads; a text keeps further levels of at least `FEWEST_PER_LEVEL`, or `FEWEST_PER_NAME` where most are rarer.
+    """
+    finer: dict[int, tuple[Bins, NDArray[np.int64]]] = {}
+    for at, (column, column_bins) in enumerate(zip(columns, bins, strict=True)):
+        if isinstance(column_bins, NumberBins):
+            values = as_floats(column)
+            values = values[np.isfinite(values)]
+            inside = np.searchsorted(column_bins.edges, values, side="right")
+            parts = MOST_NUMBER_BINS // (len(column_bins) - 1)
+            edges = set(column_bins.edges)
+            for bin_ in range(len(column_bins) - 1 if parts > 1 else 0):
+                edges.update(number_edges(values[inside == bin_], parts, FEWEST_PER_PART))
+            if len(edges) > len(column_bins.edges):
+                ascending = tuple(sorted(edges))
+                starts = np.searchsorted(column_bins.edges, [-np.inf, *ascending], side="right")
+                finer[at] = NumberBins(ascending), np.concatenate([[0], 1 + starts])
+        elif isinstance(column_bins, TextBins):
+            names = int(column.count()) < FEWEST_PER_LEVEL * column.nunique()
+            levels = text_levels(column, MOST_LEVELS, FEWEST_PER_NAME if names else FEWEST_PER_LEVEL)
+            further = tuple(level for level in levels if level not in column_bins.index)
+            if further:
+                last = len(column_bins) - 1
+                coarse = np.concatenate([np.arange(last), np.full(len(further) + 1, last)])
+                finer[at] = TextBins((*column_bins.levels, *further)), coarse
+    return finer
 
 
 def number_edges(values: NDArray[np.float64], max_bins: int, least: int) -> tuple[float, ...]:

@@ -26,6 +26,7 @@ from sklearn.utils.validation import _check_sample_weight, check_consistent_leng
 from leadledger.models.learner.additive import (
     Additive,
     Fields,
+    Finer,
     Floats,
     Fork,
     Indexes,
@@ -48,6 +49,7 @@ from leadledger.models.learner.bags import (
 from leadledger.models.learner.binning import (
     check_whole,
     count_bins,
+    find_bins,
     find_indexes,
     learn_bins,
     least_leads,
@@ -65,6 +67,7 @@ from leadledger.models.learner.boosting import (
 from leadledger.models.learner.combinations import absorb, choose_sets, gains_together, read_trees
 from leadledger.models.learner.pairs import coarsen
 from leadledger.models.learner.parameters import PairsChoice, encode_outcome, find_directions, find_pairs
+from leadledger.models.learner.refinement import FinerLeads
 from leadledger.models.learner.shrinkage import shrink_missing
 from leadledger.scoring.bins import Bins
 
@@ -118,6 +121,7 @@ class AdditiveClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
         for pairs that come of trees.
     combinations_ : list of the sets, tuples of positions of columns, ascending.
     trees_ : per set, a tuple of leadledger.models.learner.additive.Fork, the trees whose sum it adds.
+    finer_ : per position of a column that has them, an additive.Finer: finer bins than `bins_`, and what they add.
     additive_ : additive.Additive, the tables and trees that `decision_function` adds up. Their standard errors
         come of the bags, a delete-a-group jackknife; there are none with a single bag.
     monotone_ : tuple of 1, -1 or 0, one a column.
@@ -181,13 +185,14 @@ class AdditiveClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
         self.monotone_: tuple[int, ...] = find_directions(self.monotone, names, self.bins_)
         choice = find_pairs(self.pairs, names, len(self.bins_))
         random = check_random_state(self.random_state)
+        finer_leads = FinerLeads.of(columns, self.bins_)
         leads = TrainingLeads(indexes, outcome, weights[used] / weights[used].mean())
         bags = self._make_bags(leads, random)
-        tables = self._fit_tables(bags, choice, random)
+        tables = self._fit_tables(bags, finer_leads, choice, random)
         trees = self._fit_trees(bags)
         if trees is not None:
             grown = bags.add_to_starts([fit.add(indexes, trees.rounds) for fit in trees.by_bag])
-            having_trees = self._fit_tables(grown, choice, random)
+            having_trees = self._fit_tables(grown, finer_leads, choice, random)
             if self.combinations != "auto" or bags.pays(tables.held_out, having_trees.held_out):
                 tables = having_trees
             else:
@@ -195,13 +200,15 @@ class AdditiveClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
         self.rounds_: int = tables.rounds
         self.held_out_decision_: Floats = np.full(len(used), np.nan)
         self.held_out_decision_[used] = tables.held_out
-        self._average_bags(bags, tables, trees)
+        self._average_bags(bags, finer_leads, tables, trees)
         return self
 
     def decision_function(self, X: pd.DataFrame | ArrayLike) -> Floats:
         """The log-odds of the second class; shape (n_leads,)."""
         check_is_fitted(self, "additive_")
-        return self.additive_.log_odds(find_indexes(self.bins_, read_columns(self, X, reset=False)))
+        columns = read_columns(self, X, reset=False)
+        finer_indexes = {field: find_bins(finer.bins, columns[field]) for field, finer in self.finer_.items()}
+        return self.additive_.log_odds(find_indexes(self.bins_, columns), finer_indexes)
 
     def predict_proba(self, X: pd.DataFrame | ArrayLike) -> Floats:
         """The probability of each class, 0..1; shape (n_leads, 2)."""
@@ -261,7 +268,9 @@ class AdditiveClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
             for field in zip(self.bins_, self.counts_, effects, strict=True)
         ]
 
-    def _fit_tables(self, bags: Bags, choice: PairsChoice, random: np.random.RandomState) -> BaggedTables:
+    def _fit_tables(
+        self, bags: Bags, finer_leads: FinerLeads, choice: PairsChoice, random: np.random.RandomState
+    ) -> BaggedTables:
         """Singles and pairs on top of the log-odds that each bag starts from."""
         sizes = [len(bins) for bins in self.bins_]
         fine = [np.arange(size) for size in sizes]
@@ -275,10 +284,13 @@ class AdditiveClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
             shrink_missing(bags.leads, kept, start, bag_terms, told_apart)
             for (kept, _), start, bag_terms in zip(bags.folds, bags.starts, boosted, strict=True)
         ]
+        on_singles = bags.add_to_starts([add_up(*bag_terms, bags.leads.indexes) for bag_terms in terms])
+        finer = finer_leads.fit(on_singles, self.monotone_, partial(self._boost_bags, options=options))
+        bags = bags.add_to_starts([finer_leads.add(values) for values in finer])
         held_out = bags.held_out_decision(terms)
         effects = [np.mean(values, axis=0) for values in zip(*(singles for _, singles, _ in terms), strict=True)]
         coarse = self._coarsen(effects)
-        singles_only = BaggedTables(terms, held_out, [], [], rounds)
+        singles_only = BaggedTables(terms, held_out, [], [], rounds, finer)
         if choice != "auto":
             pairs = choose_pairs(bags.leads, coarse, held_out, choice, random)
             return self._fit_pairs(bags, coarse, singles_only, *pairs)
@@ -312,7 +324,7 @@ class AdditiveClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
         rounds = choose_rounds(fits)
         added = [read_off(partial(fit.add, rounds=rounds), sizes, pairs, [0] * len(sizes)) for fit in fits]
         terms = [add_pairs(*both) for both in zip(singles.by_bag, added, strict=True)]
-        return BaggedTables(terms, bags.held_out_decision(terms), pairs, gains, singles.rounds)
+        return replace(singles, by_bag=terms, held_out=bags.held_out_decision(terms), pairs=pairs, gains=gains)
 
     def _fit_trees(self, bags: Bags) -> BaggedTrees | None:
         """Small trees over the sets of fields that act together; None without such sets, or without held-out leads."""
@@ -339,12 +351,20 @@ class AdditiveClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
         of_all_leads = boost(leads, (everyone, everyone[:0]), encoding, options, start)
         return BaggedTrees(sets, fits, of_all_leads, rounds)
 
-    def _average_bags(self, bags: Bags, tables: BaggedTables, trees: BaggedTrees | None) -> None:
+    def _average_bags(
+        self, bags: Bags, finer_leads: FinerLeads, tables: BaggedTables, trees: BaggedTrees | None
+    ) -> None:
         """Set what is learned: the average of the bags, with standard errors from how far the bags differ."""
         leads = bags.leads
+        finer = finer_leads.average(tables.finer)
         of_bags = [
-            self._additive(leads.average(kept) + intercept, singles, {pair: pairs[pair] for pair in tables.pairs})
-            for (kept, _), (intercept, singles, pairs) in zip(bags.folds, tables.by_bag, strict=True)
+            replace(
+                self._additive(leads.average(kept) + intercept, singles, {pair: pairs[pair] for pair in tables.pairs}),
+                finer={field: replace(table, values=values[field]) for field, table in finer.items()},
+            )
+            for (kept, _), (intercept, singles, pairs), values in zip(
+                bags.folds, tables.by_bag, tables.finer, strict=True
+            )
         ]
         average = self._additive(
             float(np.mean([bag.intercept for bag in of_bags])),
@@ -364,8 +384,10 @@ class AdditiveClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
         self.pair_counts_: list[Indexes] = [count_cells(self.bins_, leads.indexes, pair) for pair in self.pairs_]
         self.combinations_: list[tuple[int, ...]] = list(average.trees)
         self.trees_: dict[tuple[int, ...], tuple[Fork, ...]] = dict(average.trees)
-        average = purify(replace(average, pair_counts=dict(zip(self.pairs_, self.pair_counts_, strict=True))))
+        pair_counts = dict(zip(self.pairs_, self.pair_counts_, strict=True))
+        average = purify(replace(average, pair_counts=pair_counts, finer=finer))
         self.additive_: Additive = silence(average if len(of_bags) < 2 else add_errors(average, of_bags, sample))
+        self.finer_: dict[int, Finer] = dict(self.additive_.finer)
 
     def _additive(self, intercept: float, singles: Sequence[Floats], pairs: Mapping[Fields, Floats]) -> Additive:
         """These values over the bins of the classifier; the cells of pairs are not counted yet."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -21,10 +21,12 @@ from leadledger.models.learner.additive import (
     Additive,
     End,
     Fields,
+    Finer,
     Floats,
     Fork,
     Indexes,
     Tree,
+    add_finer,
     add_trees,
     count_cells,
     evaluate_tree,
@@ -32,7 +34,8 @@ from leadledger.models.learner.additive import (
     purify,
     read_off,
 )
-from leadledger.models.learner.binning import Binning, count_bins, find_indexes, read_columns
+from leadledger.models.learner.binning import Binning, count_bins, find_bins, find_indexes, read_columns
+from leadledger.models.learner.fusing import equalise
 from leadledger.scoring.bins import Bins, FlagBins, NumberBins, TextBins
 from leadledger.scoring.errors import CompileError
 from leadledger.scoring.lookup import Branch, Combination, Leaf, Pair, Table, Term
@@ -40,6 +43,8 @@ from leadledger.scoring.lookup import Branch, Combination, Leaf, Pair, Table, Te
 LARGEST_GAP = 1e-9  # log-odds; rounding errors of a sum of some dozens of doubles are far below
 TENTHS_PER_LOG_ODDS = 100 / math.log(2)  # ten points double the odds
 FUSING_DISTANCE = 1.0  # tenths; bins that differ by less than the rounding are fused
+
+FineTable: TypeAlias = tuple[Bins, Floats, Indexes, Floats | None]  # bins; of each its tenths, leads and error
 
 
 def compile_additive(estimator: Any, X: pd.DataFrame | ArrayLike) -> Additive:
@@ -53,6 +58,7 @@ def compile_additive(estimator: Any, X: pd.DataFrame | ArrayLike) -> Additive:
     counts_, pair_counts_ : the leads in each bin and cell; without them, those of X are counted.
     trees_ : per set of three positions or more, ascending, a tuple of `models.learner.additive.Fork` whose sum is part
         of its decisions.
+    finer_ : per position of a column, an `Additive`'s `Finer`, finer bins whose values are part of its decisions.
     additive_ : an `Additive`, from which only the standard errors are taken.
 
     `X` (n_leads, n_columns) are leads that it was not fitted on, to check the tables with.
@@ -74,12 +80,21 @@ def compile_additive(estimator: Any, X: pd.DataFrame | ArrayLike) -> Additive:
                 f"`trees_` must hold trees under the positions of the fields that they ask, not {fields}"
             )
 
+    finer: Mapping[int, Finer] = getattr(estimator, "finer_", {})
+    finer_values = {field: table.values for field, table in finer.items()}
+    standing_for = {  # per field, the finer bin of the value that stands for each bin
+        field: np.array([0, *(table.bins.find(value) for value in bin_values(bins[field])[1:])], dtype=np.int64)
+        for field, table in finer.items()
+    }
+
     def decide(indexes: Indexes) -> Floats:
         decided = log_odds(estimator, make_leads(estimator, indexes))
+        decided = decided - add_finer(finer_values, {at: of[indexes[:, at]] for at, of in standing_for.items()})
         return decided - sum((add_trees(set_trees, indexes) for set_trees in trees.values()), np.zeros(len(indexes)))
 
     intercept, singles, cells = read_off(decide, sizes, pairs, [0] * len(sizes))
-    indexes = find_indexes(bins, read_columns(estimator, X, reset=False))
+    columns = read_columns(estimator, X, reset=False)
+    indexes = find_indexes(bins, columns)
     counts = getattr(estimator, "counts_", None) or count_bins(bins, indexes)
     pair_counts = getattr(estimator, "pair_counts_", None) or [count_cells(bins, indexes, pair) for pair in pairs]
     model = Additive(
@@ -91,9 +106,11 @@ def compile_additive(estimator: Any, X: pd.DataFrame | ArrayLike) -> Additive:
         pair_counts=dict(zip(pairs, pair_counts, strict=True)),
         monotone=tuple(getattr(estimator, "monotone_", (0,) * len(bins))),
         trees=trees,
+        finer=finer,
     )
+    finer_indexes = {field: find_bins(table.bins, columns[field]) for field, table in finer.items()}
     with np.errstate(invalid="ignore"):  # a probability of 0 or 1 is an infinite gap
-        gap = float(np.abs(model.log_odds(indexes) - log_odds(estimator, X)).max(initial=0.0))
+        gap = float(np.abs(model.log_odds(indexes, finer_indexes) - log_odds(estimator, X)).max(initial=0.0))
     if not gap <= LARGEST_GAP:
         raise CompileError(
             f"{class_name} is not a sum of tables: the tables differ from it by up to {gap:.3g} in"
@@ -161,7 +178,7 @@ def class_name_of(estimator: Any) -> str:
 
 def make_leads(estimator: Any, indexes: Indexes) -> pd.DataFrame | Floats:
     """Leads (n, n_columns) that fall in the given bins; each bin has one value that stands for it."""
-    columns = [_bin_values(bins)[indexes[:, field]] for field, bins in enumerate(bins_of(estimator))]
+    columns = [bin_values(bins)[indexes[:, field]] for field, bins in enumerate(bins_of(estimator))]
     names = getattr(estimator, "feature_names_in_", None)
     if names is None:
         return np.column_stack(columns).astype(np.float64)
@@ -170,7 +187,7 @@ def make_leads(estimator: Any, indexes: Indexes) -> pd.DataFrame | Floats:
     return pd.DataFrame({name: pd.Series(values, dtype=kinds[type(bins)]) for name, values, bins in typed})
 
 
-def _bin_values(bins: Bins) -> np.ndarray[Any, np.dtype[np.object_]]:
+def bin_values(bins: Bins) -> np.ndarray[Any, np.dtype[np.object_]]:
     """One value for each bin."""
     values: list[object]
     if isinstance(bins, NumberBins):
@@ -188,11 +205,14 @@ def _bin_values(bins: Bins) -> np.ndarray[Any, np.dtype[np.object_]]:
     return array
 
 
-def to_tables(additive: Additive, names: Sequence[str], weight: float = 1.0) -> tuple[Term, ...]:
+def to_tables(
+    additive: Additive, names: Sequence[str], weight: float = 1.0, most_loss: float = 0.0
+) -> tuple[Term, ...]:
     """The terms in points: singles, pairs, then combinations, without those that are zero everywhere.
 
     `names` are those of the fields, `weight` (0 or more) multiplies the log-odds. Neighbouring bins of a number that
-    differ by less than a tenth of a point are fused, and levels of a text with the points of `other`. A monotone field
+    differ by less than a tenth of a point are fused, and levels of a text with the points of `other`; so are others as
+    far as the mean log-loss rises by no more than `most_loss` by all of that together. A monotone field
     stays monotone, to the last tenth, in its table and in the sum of that with its pairs and combinations. The
     intercept is not in the tables.
     """
@@ -207,17 +227,20 @@ def to_tables(additive: Additive, names: Sequence[str], weight: float = 1.0) -> 
         )
         for (first, second), cells in additive.pairs.items()
     ]
+    fine = [_single_of(additive, field, scale) for field in range(len(names))]
+    if most_loss:
+        fine = _equalise(additive, fine, most_loss)
     singles = []
-    for field, name in enumerate(names):
-        bins, tenths = additive.bins[field], additive.singles[field] * scale
-        errors = additive.errors[field] * scale if additive.errors else None
-        single = _round_table(name, bins, tenths, additive.counts[field], errors)
+    for field, (name, (bins, tenths, counts, errors)) in enumerate(zip(names, fine, strict=True)):
+        single = _round_table(name, bins, tenths, counts, errors)
         direction = additive.monotone[field] if additive.monotone else 0
         if direction:
             own_trees = _own_tree_points(additive, field, scale)
+            if field in additive.finer:
+                own_trees = own_trees[additive.finer[field].coarse]
             own_pairs = [pair for pair in pairs if name in pair.fields]
             ordered = _restore_order(single, bins, own_pairs, own_trees, direction)
-            single = _round_table(name, bins, ordered, additive.counts[field], errors)
+            single = _round_table(name, bins, ordered, counts, errors)
         singles.append(single)
     terms: list[Term] = [single for single in singles if any(single.points)]
     terms += [pair for pair in pairs if any(any(row) for row in pair.points)]
@@ -227,6 +250,32 @@ def to_tables(additive: Additive, names: Sequence[str], weight: float = 1.0) -> 
             error = _round_tenths(additive.tree_errors.get(fields, 0.0) * scale)
             terms.append(replace(combination, error=error))
     return tuple(terms)
+
+
+def _equalise(additive: Additive, tables: Sequence[FineTable], most_loss: float) -> list[FineTable]:
+    """Tables with bins made equal where that loses little.
+
+    A monotone field that has pairs or combinations keeps its bins: its order rests on their steps together.
+    """
+    together = {field for pair in additive.pairs for field in pair} | {at for fields in additive.trees for at in fields}
+    directions = additive.monotone or (0,) * len(tables)
+    free = [field for field, way in enumerate(directions) if not (way and field in together)]
+    log_odds_tables = [(bins, tenths / TENTHS_PER_LOG_ODDS, counts) for bins, tenths, counts, _ in tables]
+    equal = dict(zip(free, equalise([log_odds_tables[field] for field in free], most_loss), strict=True))
+    return [
+        (bins, equal[field] * TENTHS_PER_LOG_ODDS if field in equal else tenths, counts, errors)
+        for field, (bins, tenths, counts, errors) in enumerate(tables)
+    ]
+
+
+def _single_of(additive: Additive, field: int, scale: float) -> FineTable:
+    """The bins of a field's table, finer ones where there are any; of each its tenths, its leads and its error."""
+    tenths, errors = additive.singles[field] * scale, additive.errors[field] * scale if additive.errors else None
+    if field not in additive.finer:
+        return additive.bins[field], tenths, additive.counts[field], errors
+    finer = additive.finer[field]
+    errors = finer.errors * scale if len(finer.errors) else None
+    return finer.bins, tenths[finer.coarse] + finer.values * scale, finer.counts, errors
 
 
 def _round_table(name: str, bins: Bins, tenths: Floats, counts: Indexes, errors: Floats | None) -> Table:
@@ -344,7 +393,7 @@ def _restore_order(single: Table, bins: Bins, pairs: Sequence[Pair], own_trees: 
     unrounded sum keeps the order; rounding may break it by a tenth or two, which is made up for here. Each other tree
     keeps the order by itself.
     """
-    values = _bin_values(bins)
+    values = bin_values(bins)
     points = np.array([single.points[single.bins.find(value)] for value in values[1:]])
     steps = direction * (np.diff(points) + np.diff(own_trees[1:]))
     for pair in pairs:

@@ -5,7 +5,7 @@ Everything here becomes part of metrics.json; `training.evidence` has the measur
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,7 +15,7 @@ from scipy.special import expit, logit
 
 from leadledger.models.stability import EDGES, POINTS
 from leadledger.scoring.gate import Threshold
-from leadledger.scoring.lookup import Combination
+from leadledger.scoring.lookup import Combination, Pair, Table, Term, count_rows
 from leadledger.scoring.scorecard import Card, Learned, Scorecard
 from leadledger.training.evidence.auditing import audit
 from leadledger.training.evidence.baselines import baselines, rules_alone
@@ -76,6 +76,7 @@ def measure_fit(fitted: FittedCard, seed: int) -> dict[str, Any]:
         "model_weight": round(fit.weights.model, 4),
         "rounding_gap": {"mean_points": float(gap.mean()), "largest_points": float(gap.max())},
         "compile_gap": fit.compile_gap,
+        "rows_to_read": rows_to_read(learned.terms),
         "promises": {name: threshold.to_dict() for name, threshold in fitted.thresholds.items()},
         "precision_by_volume": _volumes(fitted),
         "lift": lift(fit.totals[held], won[held]),
@@ -107,6 +108,12 @@ def _fairness(fitted: FittedCard, probability: NDArray[np.float64]) -> dict[str,
     unmeasured = tuple(name for name in card.protected if name not in history.protected)
     measures = FairnessMeasures(chosen_by, len(held), fields, unmeasured)
     return measures.to_dict() | {"uses": list_uses(card)}
+
+
+def rows_to_read(terms: Sequence[Term]) -> dict[str, int]:
+    """How much a person reads to know all that was learned: rows of tables, cells of pairs, leaves of combinations."""
+    kinds = {"tables": Table, "pairs": Pair, "combinations": Combination}
+    return {name: sum(count_rows(term) for term in terms if isinstance(term, kind)) for name, kind in kinds.items()}
 
 
 def _volumes(fitted: FittedCard) -> dict[str, Any]:

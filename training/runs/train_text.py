@@ -115,8 +115,9 @@ def _lines(training: Trained, width: int) -> Iterator[str]:
         yield f"Calibration slope {held['slope']:.2f} (1 is perfect)."
     yield from textwrap.wrap(
         f"Declared points count {training.learned.trust:.0%}, the learned tables {metrics['model_weight']:.0%}."
-        f" Rounding to tenths moved a score by {metrics['rounding_gap']['mean_points']:.2f} points on average,"
-        f" {metrics['rounding_gap']['largest_points']:.2f} at most.",
+        f" Rounding to tenths and merging rows that hardly differ moved a score by"
+        f" {metrics['rounding_gap']['mean_points']:.2f} points on average,"
+        f" {metrics['rounding_gap']['largest_points']:.2f} at most. {_describe_rows(metrics)}",
         width,
     )
     for stage, promise in metrics["promises"].items():
@@ -125,6 +126,15 @@ def _lines(training: Trained, width: int) -> Iterator[str]:
     if any(promise.get("asked_precision") and promise["line"] is not None for promise in metrics["promises"].values()):
         yield from textwrap.wrap(SCORED_ONCE, width, subsequent_indent="  ")
     yield from _findings(metrics, width)
+
+
+def _describe_rows(metrics: Mapping[str, Any]) -> str:
+    """How much a person reads to know all that was learned."""
+    rows = metrics["rows_to_read"]
+    parts = [f"{rows['tables']:,} rows of tables"]
+    parts += [f"{rows['pairs']:,} cells of pairs"] if rows["pairs"] else []
+    parts += [f"{rows['combinations']:,} leaves of combinations"] if rows["combinations"] else []
+    return f"What was learned has {', '.join(parts)} to read."
 
 
 def _findings(metrics: Mapping[str, Any], width: int) -> Iterator[str]:

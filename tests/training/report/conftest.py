@@ -122,6 +122,7 @@ def metrics(card: Card, learned: Learned) -> dict[str, Any]:
         "model_weight": 0.8123,
         "rounding_gap": {"mean_points": 0.081, "largest_points": 0.43},
         "compile_gap": 1e-15,
+        "rows_to_read": {"tables": 143, "pairs": 70, "combinations": 0},
         "promises": {"opportunity": {"line": 61.2, "asked_precision": 0.7, "said": "71 of 88 held-out leads did"}},
         "lift": lift(totals[held], won[held]),
         "reliability": reliability(won[held], probability[held]),

@@ -73,10 +73,10 @@ def test_learning_beats_rules_alone(trained: Training) -> None:
 
 
 @pytest.mark.slow
-def test_rounding_moves_no_score_by_a_point(trained: Training) -> None:
-    """Whole tenths and fused bins: under a quarter of a point on average, under one at most."""
-    assert trained.metrics["rounding_gap"]["mean_points"] < 0.25
-    assert trained.metrics["rounding_gap"]["largest_points"] < 1.0
+def test_rounding_and_merging_move_scores_little(trained: Training) -> None:
+    """Whole tenths and merged rows: under a point on average, some points for leads of rare values."""
+    assert trained.metrics["rounding_gap"]["mean_points"] < 1.0
+    assert trained.metrics["rounding_gap"]["largest_points"] < 8.0
     assert trained.metrics["compile_gap"] < 1e-9
 
 
@@ -113,8 +113,8 @@ def test_bank_marketing() -> None:
     assert training.metrics["split"] == "stratified"
     assert judged["log_loss"] <= training.metrics["held_out"]["unrestricted boosting"]["log_loss"] + 0.001
     assert judged["auc"] >= training.metrics["held_out"]["unrestricted boosting"]["auc"] - 0.002
-    assert training.metrics["rounding_gap"]["mean_points"] < 0.25
-    assert training.metrics["rounding_gap"]["largest_points"] < 1.0
+    assert training.metrics["rounding_gap"]["mean_points"] < 1.0
+    assert training.metrics["rounding_gap"]["largest_points"] < 8.0
 
 
 @real
