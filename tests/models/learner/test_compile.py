@@ -17,7 +17,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.ensemble import HistGradientBoostingClassifier
 
 from leadledger.models.learner.additive import Additive, End, Fork
-from leadledger.models.learner.binning import Binning, find_indexes, read_columns
+from leadledger.models.learner.binning import Binning, find_bins, find_indexes, read_columns
 from leadledger.models.learner.classifier import AdditiveClassifier
 from leadledger.models.learner.compile import TENTHS_PER_LOG_ODDS, compile_additive, fuse, to_tables
 from leadledger.scoring.bins import FlagBins, NumberBins, TextBins
@@ -78,10 +78,12 @@ def test_tables_reproduce_the_classifier(fitted: AdditiveClassifier) -> None:
     """On leads it has not seen, to 1e-9 in log-odds, before rounding."""
     frame, _ = leads(4000, 2)
     compiled = compile_additive(fitted, frame)
-    indexes = find_indexes(fitted.bins_, read_columns(fitted, frame, reset=False))
+    columns = read_columns(fitted, frame, reset=False)
+    indexes = find_indexes(fitted.bins_, columns)
+    finer_indexes = {field: find_bins(finer.bins, columns[field]) for field, finer in compiled.finer.items()}
     assert fitted.pairs_
     assert compiled.gap <= 1e-9
-    assert np.abs(compiled.log_odds(indexes) - fitted.decision_function(frame)).max() <= 1e-9
+    assert np.abs(compiled.log_odds(indexes, finer_indexes) - fitted.decision_function(frame)).max() <= 1e-9
 
 
 @settings(max_examples=examples(10))
