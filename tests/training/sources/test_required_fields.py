@@ -16,6 +16,7 @@ from leadledger.scoring.card.reader import parse_card
 from leadledger.scoring.errors import DataError
 from leadledger.scoring.lookup import Table
 from leadledger.scoring.scorecard import Learned
+from leadledger.training.learn.known_leads import KNOWN_LEADS, NO_LEADS
 from leadledger.training.runs.recalibration import recalibrate
 from leadledger.training.runs.train import train
 from leadledger.training.sources.required_fields import fields_to_learn, fields_to_score, require_fields
@@ -134,7 +135,8 @@ def test_recalibration_stops(tmp_path: Path, leads: pd.DataFrame) -> None:
     releases = Releases(tmp_path)
     learned = Learned(base_rate=0.3, terms=(Table("source", TextBins(("Web",)), (0, 50, -50), (0, 30, 30)),))
     made = datetime(2026, 1, 1, tzinfo=UTC)
-    releases.publish(CARD_TEXT, learned, metrics={}, provenance={"without": ["asked_for"]}, created=made)
+    files = {KNOWN_LEADS: NO_LEADS.to_bytes()}
+    releases.publish(CARD_TEXT, learned, metrics={}, provenance={"without": ["asked_for"]}, created=made, files=files)
     leads = leads.drop(columns=["asked_for", "need"])
     assert recalibrate(releases, leads, newest=1).provenance["without"] == []
     lost = leads.rename(columns={"source": "Lead Source"})
