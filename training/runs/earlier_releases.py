@@ -11,7 +11,7 @@ not seen the lead judged it. Leads that an earlier release has learned from, and
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,8 +29,10 @@ from leadledger.training.learn.threshold import could_be_promoted
 from leadledger.training.learn.trust import LOG_ODDS, probability_at
 from leadledger.training.plausible_days import EPOCH
 from leadledger.training.runs.fit_measures import FittedCard
+from leadledger.training.runs.looks import EarlierTraining, TrainingLook
 
 BEST = "best release so far"
+MOST_LOOKS = 50  # trainings that are read; their numbers go on from those before them
 FEWEST_OF_A_KIND = 20  # leads of either outcome, below which two releases are not told apart
 
 
@@ -58,26 +60,47 @@ class EarlierRelease:
 
 @dataclass(frozen=True)
 class EarlierReleases:
-    """The current release, and the best so far; None where that is the current one, or can't be opened any more."""
+    """The current release, and the best so far; None where that is the current one, or can't be opened any more.
 
-    current: EarlierRelease
+    `looks`: the trainings of the home, oldest first, drafts and those that were held back too.
+    """
+
+    current: EarlierRelease | None
     best: EarlierRelease | None = None
+    looks: tuple[EarlierTraining, ...] = ()
 
 
 def open_earlier(releases: Releases) -> EarlierReleases | None:
-    """The releases that a new one is compared with; None where none is current.
+    """The releases that a new one is compared with; None where there are none.
 
     Raises ReleaseError where the current one is refused. The best so far may be gone; it is left out then.
     """
-    if releases.current() is None:
+    if not releases.names():
         return None
+    looks = tuple(_find_looks(releases))
+    if releases.current() is None:
+        return EarlierReleases(None, looks=looks)
     current = open_with_leads(releases)
     name = name_measure(releases.show(current.scorecard.release)["metrics"])
     try:
         best = open_with_leads(releases, name) if name and name != current.scorecard.release else None
     except ReleaseError:
         best = None
-    return EarlierReleases(current, best)
+    return EarlierReleases(current, best, looks)
+
+
+def _find_looks(releases: Releases) -> Iterator[EarlierTraining]:
+    """The newest trainings that are kept, oldest first; a release that is damaged counts no more."""
+    for name in releases.names()[-MOST_LOOKS:]:
+        try:
+            kept = releases.show(name)
+            look = kept["metrics"].get("look")
+            if look is not None and KNOWN_LEADS in kept["files"]:
+                known = read_known_leads(releases.read(name, KNOWN_LEADS))
+                own = TrainingLook(look["number"], look["held_out"], look["before"])
+                yield EarlierTraining(name, own, known, kept["provenance"])
+        except ReleaseError:
+            continue
 
 
 def open_with_leads(releases: Releases, name: str | None = None) -> EarlierRelease:
@@ -111,13 +134,15 @@ def unseen_totals(fitted: FittedCard) -> NDArray[np.float64]:
     return np.asarray(totals)
 
 
-def compare_to_earlier(fitted: FittedCard, earlier: EarlierReleases, digests: NDArray[np.uint64]) -> Comparison:
+def compare_to_earlier(
+    fitted: FittedCard, current: EarlierRelease, best: EarlierRelease | None, digests: NDArray[np.uint64]
+) -> Comparison:
     """The new scorecard beside the current release and the best so far; `digests` (n,) are those of the leads."""
-    comparison = _compare(fitted, earlier.current, digests, "current release")
-    if earlier.best is None or not comparison.leads:
+    comparison = _compare(fitted, current, digests, "current release")
+    if best is None or not comparison.leads:
         return comparison
-    best = _compare(fitted, earlier.best, digests, BEST)
-    return with_best(comparison, best) if best.leads else comparison
+    beside_best = _compare(fitted, best, digests, BEST)
+    return with_best(comparison, beside_best) if beside_best.leads else comparison
 
 
 def _compare(fitted: FittedCard, earlier: EarlierRelease, digests: NDArray[np.uint64], kind: str) -> Comparison:

@@ -35,6 +35,7 @@ from leadledger.training.learn.split import HistorySplit, split_history
 from leadledger.training.learn.threshold import find_thresholds
 from leadledger.training.runs.earlier_releases import EarlierReleases, as_earlier, compare_to_earlier, unseen_totals
 from leadledger.training.runs.fit_measures import FittedCard, audit_and_drift, measure_fit
+from leadledger.training.runs.looks import count_look
 from leadledger.training.runs.lost_fields import describe_lost_fields, find_lost_fields
 from leadledger.training.runs.provenance import provenance
 from leadledger.training.runs.training_result import Training
@@ -73,13 +74,15 @@ def train(
     `sample_weight` (rows of the history,) says how much each row counts for the classifier, 0 or more; each lead counts
     once where rules are combined with it, thresholds are found and all is judged.
     `current` is the release that this one would follow, alone or with the best so far (`open_earlier`); all are judged
-    by the same held-out leads, which none of them has learned from. A scorecard alone is taken to know none of them.
+    by the same held-out leads, which none of them has learned from. A scorecard alone is taken to know none of them,
+    and nobody counts then how often the leads were looked at (`runs/looks.py`).
     `reading` says where in a file the leads are. `as_of` is the day on which the history was taken; None: its newest
     plausible day, and none after `today`, where the caller knows it. `accept_left_out`: go on where the rows that are
     left out would change the result. `without` names the fields that the history has no column for and that training
     goes on without; any other field of the card that it needs and that has none stops it.
     """
-    earlier = as_earlier(current)
+    earlier = as_earlier(current) or EarlierReleases(None)
+    former = earlier.current
     path = Path(card)
     written = read_card(path)
     card_text = path.read_bytes().decode("utf-8")
@@ -101,8 +104,8 @@ def train(
     if split is not None and (not history.won[split.train].any() or history.won[split.train].all()):
         why = "all the older leads, which training learns from, ended alike"
     if split is None or why:
-        if earlier is not None and earlier.current.scorecard.learned.terms:
-            metrics["comparison"] = nothing_learned(earlier.current.scorecard.release, why).to_dict()
+        if former is not None and former.scorecard.learned.terms:
+            metrics["comparison"] = nothing_learned(former.scorecard.release, why).to_dict()
         return Training(
             written, card_text, build_untrained(written).learned, metrics, source, history, why, history.notes
         )
@@ -110,19 +113,20 @@ def train(
     leakage = find_leaks(written, history, seed)
     leakage.refuse()
     metrics["leakage"] = leakage.to_dict()
-    fitted = _fit(written, history, split, estimator, seed, progress, weights)
+    look = count_look(earlier.looks, source, held_out, digests[split.held])
+    metrics["look"] = look.to_dict()
+    fitted = _fit(written, history, split, estimator, seed, progress, weights, look.error_share)
     progress("judging")
     metrics |= measure_fit(fitted, seed)
     progress("auditing the rules")
     metrics |= audit_and_drift(fitted)
     metrics["verdict"] = reach_verdict(metrics)
-    if earlier is not None:
+    if former is not None:
         progress("comparing with the current release")
-        metrics["comparison"] = compare_to_earlier(fitted, earlier, digests).to_dict()
-        former = earlier.current.scorecard
-        lost = find_lost_fields(written, history, data, former)
+        metrics["comparison"] = compare_to_earlier(fitted, former, earlier.best, digests).to_dict()
+        lost = find_lost_fields(written, history, data, former.scorecard)
         if lost:
-            metrics["lost_fields"] = {"fields": lost, "said": describe_lost_fields(lost, former.release)}
+            metrics["lost_fields"] = {"fields": lost, "said": describe_lost_fields(lost, former.scorecard.release)}
     estimator = fitted.fit.estimator
     return Training(
         written,
@@ -131,7 +135,7 @@ def train(
         metrics,
         source,
         history,
-        notes=history.notes,
+        notes=(*history.notes, *filter(None, [look.describe()])),
         estimator=estimator,
         held=split.held,
         known=keep_leads(history, digests, unseen_totals(fitted)),
@@ -157,8 +161,12 @@ def _fit(
     seed: int,
     progress: Callable[[str], None],
     weights: NDArray[np.float64] | None,
+    error_share: float,
 ) -> FittedCard:
-    """Fit, and find the thresholds of the stages. Raises DataError where the classifier is no sum of tables."""
+    """Fit, and find the thresholds of the stages. Raises DataError where the classifier is no sum of tables.
+
+    `error_share` (0..1) is the part of a promise's error that may be spent.
+    """
     try:
         classifier = estimator or default_classifier(card, history, seed)
         fit = fit_card(card, history, split, classifier, seed, progress, weights)
@@ -167,7 +175,7 @@ def _fit(
             raise DataError(f"the default classifier can't be written as tables: {error}") from error
         raise _not_readable(card, history, split, estimator, seed, error, progress) from error
     assert fit.learned.base_rate is not None
-    thresholds = find_thresholds(card, history, fit.totals, split.held, fit.learned.base_rate)
+    thresholds = find_thresholds(card, history, fit.totals, split.held, fit.learned.base_rate, error_share)
     learned = replace(fit.learned, thresholds={stage: threshold.threshold for stage, threshold in thresholds.items()})
     return FittedCard(card, learned, fit, thresholds, history, split)
 

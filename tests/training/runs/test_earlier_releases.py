@@ -21,7 +21,7 @@ from leadledger.models.releases.store import Releases
 from leadledger.scoring.errors import DataError
 from leadledger.scoring.scorecard import Learned
 from leadledger.training.learn.known_leads import NOT_JUDGED
-from leadledger.training.runs.earlier_releases import name_measure, open_earlier
+from leadledger.training.runs.earlier_releases import EarlierRelease, name_measure, open_earlier
 from leadledger.training.runs.recalibration import recalibrate
 from leadledger.training.runs.train import train
 from leadledger.training.runs.training_result import Training
@@ -85,6 +85,10 @@ def test_without_days_no_lead_flatters_the_current_release(card: Path, trained: 
     assert comparison["leads"] == len(again.held)
     assert abs(comparison["log_loss"]["difference"]) < 0.002
     assert not comparison["worse"]
+    assert [training.metrics["look"]["number"] for training in (trained, again)] == [1, 2]
+    assert again.notes[-1].startswith(
+        "This is look 2 at mostly the same held-out leads; release 2026-01-01-001 had the"
+    )
 
 
 @pytest.mark.slow
@@ -132,6 +136,11 @@ def test_a_release_of_an_earlier_version_says_nothing_of_its_leads(
     )
 
 
+def _name(earlier: EarlierRelease | None) -> str:
+    assert earlier is not None
+    return earlier.scorecard.release
+
+
 def publish(releases: Releases, **metrics: Any) -> str:
     """A release of rules alone with these metrics, made current."""
     return releases.publish(EXAMPLE, Learned(), metrics=metrics, provenance={}, created=CREATED)
@@ -144,12 +153,12 @@ def test_the_best_so_far_is_opened_beside_the_current_one(tmp_path: Path) -> Non
     first = publish(releases)
     earlier = open_earlier(releases)
     assert earlier is not None
-    assert (earlier.current.scorecard.release, earlier.best) == (first, None)
+    assert (_name(earlier.current), earlier.best) == (first, None)
     second = publish(releases, comparison={"worse": False, "measure": first})
     earlier = open_earlier(releases)
     assert earlier is not None
     assert earlier.best is not None
-    assert (earlier.current.scorecard.release, earlier.best.scorecard.release) == (second, first)
+    assert (_name(earlier.current), _name(earlier.best)) == (second, first)
     publish(releases, comparison={"worse": False, "measure": "2020-01-01-001"})
     earlier = open_earlier(releases)
     assert earlier is not None
