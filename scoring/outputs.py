@@ -34,6 +34,7 @@ SCORE_COLUMNS = (
     Column("probability", "number", "0..1; empty where no base rate is known"),
     Column("grade", "text", "by the card's cut-offs; empty where it has none"),
     Column("recommendation", "text", "one of VERDICTS"),
+    Column("percentile", "integer", "0…99, of 100 judged leads those with fewer points; empty where not known"),
 )
 PLUS_MINUS = Column("plus_minus", "number", "standard error of the points; empty where none is known")
 REASON_COLUMNS = tuple(
@@ -45,11 +46,15 @@ QUESTIONS = Column("questions", "text", "what to ask a lead that is recommended 
 
 # The members of a result in JSON; those that a property of a CRM can hold come first.
 WRITE_BACK_OUTPUTS = (
-    *("score", "points", "low", "high", "plus_minus", "probability", "grade", "recommendation", "from", "to"),
-    *("reasons", "questions", "as_of", "card", "release"),
+    *("score", "points", "low", "high", "plus_minus", "probability", "grade", "percentile", "recommendation"),
+    *("from", "to", "reasons", "questions", "as_of", "card", "release"),
 )
-RESULT_MEMBERS = (*WRITE_BACK_OUTPUTS, "line", "criteria", "ledger", "ignored")
-OPTIONAL_MEMBERS = ("unseen",)  # of releases that know which texts training has seen
+# Of releases that know the place of a lead among others, and which texts training has seen.
+OPTIONAL_MEMBERS = ("percentile", "unseen")
+RESULT_MEMBERS = (
+    *(output for output in WRITE_BACK_OUTPUTS if output not in OPTIONAL_MEMBERS),
+    *("line", "criteria", "ledger", "ignored"),
+)
 
 # What the rejects of a list hold: where the value stands (each engine says which of the first three it knows), the
 # column, the value and the reason. The same for a file, a folder and a table.

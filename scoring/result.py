@@ -73,7 +73,8 @@ class Result:
     questions could still make of it; `score` is the total rounded and cut to 0…100; `probability` (0..1) is None while
     no base rate is known. `ignored` are the keys of the lead that no field of the card uses. `error` (tenths) is the
     standard error of the total that comes from what was learned; None where that is not known. `unseen` are the fields
-    whose text training has never seen; None where the release doesn't know which it has seen.
+    whose text training has never seen; None where the release doesn't know which it has seen. `percentile` (0…99) is
+    how many of 100 judged leads have fewer points; None where the release doesn't know.
     """
 
     card: str
@@ -90,6 +91,7 @@ class Result:
     ignored: tuple[str, ...] = ()
     error: int | None = None
     unseen: tuple[str, ...] | None = None
+    percentile: int | None = None
 
     @property
     def points(self) -> float:
@@ -110,6 +112,8 @@ class Result:
             "plus_minus": None if self.error is None else self.error / 10,
             "probability": None if self.probability is None else round(self.probability, 6),
             "grade": self.grade,
+            # Not of a release that can't tell, whose logged answers have no such member and are replayed as they were.
+            **({} if self.percentile is None else {"percentile": self.percentile}),
             "recommendation": advice.verdict,
             "from": advice.at,
             "to": advice.to,
@@ -119,7 +123,7 @@ class Result:
             "questions": [question.to_dict() for question in advice.questions],
             "ledger": [entry.to_dict() for entry in self.ledger],
             "ignored": list(self.ignored),
-            # Not of a release that can't tell, whose logged answers have no such member and are replayed as they were.
+            # As above.
             **({} if self.unseen is None else {"unseen": list(self.unseen)}),
         }
 

@@ -6,6 +6,7 @@ worked out once, as integers: printers and the tree walk read it, and never comp
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -35,6 +36,8 @@ from leadledger.scoring.tree import Days, Node
 
 START_TENTHS = 500  # tenths: the average lead of the history
 TENTHS_PER_DOUBLING = 100  # tenths that double the odds
+PLACES_SHOWN = (10, 25, 50, 75, 90, 95, 99)  # of 100, where people are shown a few steps of all
+MOST_PERCENT = 99  # the highest place of a lead; none is better than 100 of 100 leads, since it is one of them
 
 
 @dataclass(frozen=True)
@@ -226,7 +229,9 @@ class Learned:
     `start` (tenths) is where every lead starts; `trust` (0..1) multiplies the declared points; `base_rate` (0..1, None:
     unknown) is the share of leads that became opportunities; `thresholds` are those of the stages, by name.
     `choices` are the choices that the terms ask as flags, by the names of these flags. `levels` are the texts that
-    training has seen, also the rare ones, by those of the terms' fields that have few.
+    training has seen, also the rare ones, by those of the terms' fields that have few. `percentiles` (tenths) are the
+    MOST_PERCENT steps of a lead's place among the leads that judged the release, none below the one before: from the
+    first on, 1 of 100 of these leads has fewer points, from the second 2, and so on; empty: not known.
     """
 
     base_rate: float | None = None
@@ -236,6 +241,7 @@ class Learned:
     thresholds: Mapping[str, Threshold] = field(default_factory=dict)
     choices: Mapping[str, Choice] = field(default_factory=dict)
     levels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    percentiles: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -338,6 +344,11 @@ class Scorecard:
             if total >= cut:
                 return name
         return self.card.below
+
+    def find_percentile(self, total: int) -> int | None:
+        """Of 100 judged leads, how many have fewer points than a total (tenths): 0…99; None: not known."""
+        steps = self.learned.percentiles
+        return bisect_right(steps, total) if steps else None
 
 
 class HasScorecard(Protocol):

@@ -15,7 +15,7 @@ from leadledger.scoring.printers import text
 from leadledger.scoring.printers.python.module import print_module
 from leadledger.scoring.printers.sql import select as sql
 from leadledger.scoring.printers.sql.query import Query
-from leadledger.scoring.scorecard import Learned, Scorecard
+from leadledger.scoring.scorecard import MOST_PERCENT, Learned, Scorecard
 
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "tests" / "cases" / "printed" / "b2b-software"
@@ -56,6 +56,7 @@ LEARNED = Learned(
             5,
         ),
     ),
+    percentiles=tuple(310 + 9 * (place // 3) for place in range(MOST_PERCENT)),
 )
 
 

@@ -17,7 +17,7 @@ from leadledger.scoring.gate import Stage, Threshold
 from leadledger.scoring.lookup import Branch, Combination, Leaf, Pair, Table, Term, find_branch_fields
 from leadledger.scoring.number_forms import parse_number_format
 from leadledger.scoring.rule import Group, Rule
-from leadledger.scoring.scorecard import Card, Learned, Scorecard
+from leadledger.scoring.scorecard import MOST_PERCENT, Card, Learned, Scorecard
 from leadledger.scoring.text_forms import strip
 
 AS_OF = date(2026, 11, 24)
@@ -239,6 +239,15 @@ def terms(draw: st.DrawFn) -> tuple[Term, ...]:
 
 
 @st.composite
+def percentiles(draw: st.DrawFn) -> tuple[int, ...]:
+    """The steps of a lead's place among others: none, many alike, or all different."""
+    few = sorted(draw(st.lists(st.integers(-300, 1200), max_size=6)))
+    if len(few) < 2:
+        return tuple(range(few[0], few[0] + 7 * MOST_PERCENT, 7)) if few else ()
+    return tuple(few[place * len(few) // MOST_PERCENT] for place in range(MOST_PERCENT))
+
+
+@st.composite
 def scorecards(draw: st.DrawFn) -> Scorecard:
     """A random card with rules, groups, decay, criteria, exclusions and stages, and random learned parts."""
     groups = (
@@ -289,6 +298,7 @@ def scorecards(draw: st.DrawFn) -> Scorecard:
         trust=draw(st.sampled_from([0.0, 0.37, 0.5, 1.0])),
         terms=draw(terms()),
         thresholds=draw(st.sampled_from([{}, {"opportunity": closed}])),
+        percentiles=draw(percentiles()),
     )
     return Scorecard(card, learned)
 

@@ -174,6 +174,12 @@ def walked_error(card: Scorecard, walked: Tally) -> int | None:
     return int(exact.quantize(Decimal(1), ROUND_HALF_UP)) if squares else None
 
 
+def walked_place(card: Scorecard, walked: Tally) -> int | None:
+    """The place of a total among others, in the plainest way: the steps that it has reached."""
+    steps = card.learned.percentiles
+    return sum(step <= walked.total for step in steps) if steps else None
+
+
 def printed(card: Scorecard, query: Query, engine: Engine) -> str:
     """The SELECT of a card; a card with a sign that the engine can't hold is passed over."""
     try:
@@ -220,6 +226,7 @@ def agree(card: Scorecard, leads: list[dict[str, Any]], engine: Engine, rows: Ro
         advice = result.recommendation
         assert (result.score, result.points, result.grade) == (row["score"], row["points"], row["grade"])
         assert (advice.verdict, advice.at, advice.to) == (row["recommendation"], row["ll:stands"], row["ll:to"])
+        assert result.percentile == row["percentile"] == walked_place(card, walked)
         assert result.error == walked_error(card, walked)
         assert row["plus_minus"] == (None if result.error is None else result.error / 10)
         assert (result.probability is None) == (row["probability"] is None)

@@ -24,6 +24,7 @@ _WRITTEN: Mapping[str, Callable[[Crm, Result], Any]] = {
     "plus_minus": lambda crm, result: crm.write_points(result.error),
     "probability": lambda crm, result: crm.write_probability(result.probability),
     "grade": lambda crm, result: crm.write_value(result.grade),
+    "percentile": lambda crm, result: crm.write_value(result.percentile),
     "recommendation": lambda crm, result: crm.write_value(result.recommendation.verdict),
     "from": lambda crm, result: crm.write_value(result.recommendation.at),
     "to": lambda crm, result: crm.write_value(result.recommendation.to),

@@ -33,7 +33,7 @@ from leadledger.scoring.column_fit import find_id_column, require_columns
 from leadledger.scoring.column_paths import list_columns
 from leadledger.scoring.engine.score import get_engine
 from leadledger.scoring.errors import DataError
-from leadledger.scoring.outputs import QUESTIONS, VERDICTS, list_names
+from leadledger.scoring.outputs import QUESTIONS, SCORE_COLUMNS, VERDICTS, list_names
 from leadledger.scoring.printers.sql import select as sql
 from leadledger.scoring.printers.sql.cleaning import TYPE_OF_KIND
 from leadledger.scoring.printers.sql.dialects.literals import quoted, text_literal
@@ -78,10 +78,10 @@ def score_list(
     """Score a list of any kind that `training.sources.opening` opens into another. Raises DataError.
 
     The end of the name `out` says what to write (`output_file.FORMATS`; `-`: CSV to standard output). The output has
-    the columns of the list and `score`, `points`, `probability`, `grade` and `recommendation`. Rows with a value that
-    can't be read are not in it: they are in the rejects file beside it, one line for each bad value. `reading` says
-    where in a file the leads are. `progress` is called now and then with the share (0..1) that is done and about how
-    many rows that is.
+    the columns of the list and `score`, `points`, `probability`, `grade`, `recommendation` and `percentile`. Rows with
+    a value that can't be read are not in it: they are in the rejects file beside it, one line for each bad value.
+    `reading` says where in a file the leads are. `progress` is called now and then with the share (0..1) that is done
+    and about how many rows that is.
     """
     started = monotonic()
     wanted = wanted or Wanted()
@@ -272,7 +272,7 @@ class _FileRun:
 
     def _counted(self) -> frozenset[str]:
         """The columns of numbers that scoring adds, and those that are read back: never a formula."""
-        return frozenset(self.outputs[name] for name in ("score", "points", "probability", "grade", "recommendation"))
+        return frozenset(self.outputs[column.name] for column in SCORE_COLUMNS)
 
     def _prove_decimals(self) -> tuple[ProvenDecimal, ...]:
         """What the list shows of its numbers, where some can be two."""

@@ -158,5 +158,9 @@ class ScorecardShape(Shape):
     exclude: list[ExclusionShape]
     stages: list[StageShape]
     grades: list[GradeShape]
+    percentiles: list[float] = Field(
+        description="The points from which 1, 2, … 99 of 100 leads that judged the release have fewer points; empty "
+        "where it doesn't know."
+    )
     tables: list[TableShape]
     combinations: list[CombinationShape]

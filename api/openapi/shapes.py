@@ -61,6 +61,13 @@ class ResultShape(Shape):
         "decides anything.",
     )
     grade: str
+    percentile: int = Field(
+        default_factory=int,
+        ge=0,
+        le=99,
+        description="The place among the leads that judged the release, the newest where they have days: how many of "
+        "100 have fewer points; absent where the release doesn't know.",
+    )
     recommendation: Verdict
     from_: str = Field(alias="from", description="The current stage of the lead.")
     to: str = Field(description="The stage that the recommendation is about.")

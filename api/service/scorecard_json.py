@@ -42,6 +42,7 @@ def describe_scorecard(scorecard: Scorecard) -> dict[str, Any]:
         "stages": _stages(scorecard),
         "grades": [{"grade": grade, "from": cut / 10} for grade, cut in card.grades]
         + [{"grade": card.below, "from": None}],
+        "percentiles": [step / 10 for step in learned.percentiles],
         "tables": [_table(term) for term in learned.terms if not isinstance(term, Combination)],
         "combinations": [_combination(term) for term in learned.terms if isinstance(term, Combination)],
     }

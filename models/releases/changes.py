@@ -152,7 +152,8 @@ class Diff:
     """What differs between two releases. Empty parts didn't change; terms and rules that changed most come first.
 
     `start` is in tenths, `trust` and `base_rate` are 0..1 (None: unknown), each (old, new). `grades` are the points
-    from which a grade is given. `card` holds the other parts of the card: fields, criteria, groups, exclusions, stages.
+    from which a grade is given, `percentiles` those from which a lead is better than some shares of others. `card`
+    holds the other parts of the card: fields, criteria, groups, exclusions, stages.
     """
 
     old: str
@@ -164,12 +165,14 @@ class Diff:
     terms: tuple[TermChange, ...]
     thresholds: tuple[ThresholdChange, ...]
     grades: tuple[CutoffChange, ...]
+    percentiles: tuple[CutoffChange, ...]
     card: tuple[TextChange, ...]
 
     def __bool__(self) -> bool:
         """Whether anything differs."""
         moved = self.start.moved or self.trust[0] != self.trust[1] or self.base_rate[0] != self.base_rate[1]
-        return bool(moved or self.rules or self.terms or self.thresholds or self.grades or self.card)
+        parts = (self.rules, self.terms, self.thresholds, self.grades, self.percentiles, self.card)
+        return bool(moved or any(parts))
 
     def of(self, kind: TermKind) -> list[TermChange]:
         """The terms of a kind that changed."""
@@ -190,5 +193,6 @@ class Diff:
             "combinations": [term.to_dict() for term in self.of("combination")],
             "lines": [threshold.to_dict() for threshold in self.thresholds],
             "grades": [grade.to_dict() for grade in self.grades],
+            "percentiles": [place.to_dict() for place in self.percentiles],
             "card": [edit.to_dict() for edit in self.card],
         }

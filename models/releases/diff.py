@@ -22,7 +22,7 @@ from leadledger.scoring.field import Field
 from leadledger.scoring.gate import Threshold
 from leadledger.scoring.result import format_unsigned
 from leadledger.scoring.rule import Group, Rule
-from leadledger.scoring.scorecard import Scorecard
+from leadledger.scoring.scorecard import PLACES_SHOWN, Scorecard
 
 
 def compare(old: Scorecard, new: Scorecard) -> Diff:
@@ -37,8 +37,15 @@ def compare(old: Scorecard, new: Scorecard) -> Diff:
         tuple(sorted(compare_terms(old, new), key=lambda term: -term.most)),
         tuple(_compare_thresholds(old, new)),
         tuple(_compare_cutoffs(dict(old.card.grades), dict(new.card.grades))),
+        tuple(_compare_cutoffs(_places(old), _places(new))),
         tuple(_compare_texts(_card_parts(old), _card_parts(new))),
     )
+
+
+def _places(scorecard: Scorecard) -> dict[str, int]:
+    """The points (tenths) from which a lead is better than some shares of others; empty where that is not known."""
+    steps = scorecard.learned.percentiles
+    return {f"{place}%": steps[place - 1] for place in PLACES_SHOWN} if steps else {}
 
 
 def _compare_cutoffs(old: Mapping[str, int], new: Mapping[str, int]) -> Iterator[CutoffChange]:

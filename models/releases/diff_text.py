@@ -53,6 +53,9 @@ def _lines(diff: Diff, width: int) -> Iterator[str]:
     if diff.grades:
         yield from ("", "Grades: the points from which each is given")
         yield from (_row(grade, width) for grade in diff.grades)
+    if diff.percentiles:
+        yield from ("", "Percentiles: the points from which a lead is better than so many of the judged leads")
+        yield from (_row(place, width) for place in diff.percentiles)
     if diff.card:
         yield from ("", "The rest of the card")
     for edit in diff.card:

@@ -34,7 +34,7 @@ from leadledger.scoring.bins import MISSING, Bins, FlagBins, NumberBins, TextBin
 from leadledger.scoring.errors import ReleaseError, quote
 from leadledger.scoring.gate import Threshold
 from leadledger.scoring.lookup import Branch, Combination, Leaf, Pair, Table, Term
-from leadledger.scoring.scorecard import Choice, Learned
+from leadledger.scoring.scorecard import MOST_PERCENT, Choice, Learned
 
 _FLAG_NAME = re.compile(r"[a-z][a-z0-9_]{0,119}")
 
@@ -54,7 +54,8 @@ def learned_from_dict(data: object) -> Learned:
     """What `learned_to_dict` gave. Raises ReleaseError that names the first mistake and its path."""
     if isinstance(data, dict) and data.get("format", LEARNED_FORMAT) != LEARNED_FORMAT:
         refuse("$.format", f"is {quote(data['format'])}; this version of leadledger reads format {LEARNED_FORMAT}")
-    record = _read_record(data, "$", ("format", "base_rate", "start", "trust", "lines", "terms"), ("choices", "levels"))
+    optional = ("choices", "levels", "percentiles")
+    record = _read_record(data, "$", ("format", "base_rate", "start", "trust", "lines", "terms"), optional)
     base_rate = None if record["base_rate"] is None else _read_number(record["base_rate"], "$.base_rate")
     if base_rate is not None and not 0 < base_rate < 1:
         refuse("$.base_rate", f"is {base_rate}; it must lie between 0 and 1, both left out")
@@ -77,7 +78,19 @@ def learned_from_dict(data: object) -> Learned:
         for name, item in _read_mapping(record.get("levels", {}), "$.levels").items()
     }
     start = _read_tenths(record["start"], "$.start")
-    return Learned(base_rate, start, trust, tuple(terms.values()), lines, choices, levels)
+    percentiles = _read_percentiles(record["percentiles"], "$.percentiles") if "percentiles" in record else ()
+    return Learned(base_rate, start, trust, tuple(terms.values()), lines, choices, levels, percentiles)
+
+
+def _read_percentiles(data: object, path: str) -> tuple[int, ...]:
+    """The points from which a lead is better than each percent of others."""
+    steps = tuple(_read_tenths(item, f"{path}[{i}]") for i, item in enumerate(_read_list(data, path)))
+    if len(steps) != MOST_PERCENT:
+        refuse(path, f"has {len(steps)} numbers; it has one for each percent, {MOST_PERCENT} in all")
+    for i, (low, high) in enumerate(pairwise(steps), start=1):
+        if high < low:
+            refuse(f"{path}[{i}]", f"is {high / 10}, less than the {low / 10} before it; they must not fall")
+    return steps
 
 
 def _read_choices(data: object, path: str) -> dict[str, Choice]:

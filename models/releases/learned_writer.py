@@ -55,6 +55,7 @@ def learned_to_dict(learned: Learned) -> dict[str, Any]:
         "start": int(learned.start) / 10,
         "trust": float(learned.trust),
         "lines": {stage: _threshold_to_dict(threshold) for stage, threshold in learned.thresholds.items()},
+        **({"percentiles": [int(step) / 10 for step in learned.percentiles]} if learned.percentiles else {}),
         **({"choices": choices} if choices else {}),
         **({"levels": {name: list(levels) for name, levels in learned.levels.items()}} if learned.levels else {}),
         "terms": [_term_to_dict(term) for term in learned.terms],

@@ -229,6 +229,7 @@ class Engine:
             ignored,
             error,
             self._find_unseen(values) if self._seen else None,
+            card.find_percentile(total),
         )
 
     def _find_unseen(self, values: Mapping[str, Typed]) -> tuple[str, ...]:

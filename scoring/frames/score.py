@@ -65,12 +65,13 @@ def score_frame(
     for a scorecard.
 
     `keep` are the columns of `frame` to bring along; None: all. Behind them come `score` (0 to 100), `points`,
-    `probability` (0..1; missing while no base rate is known), `grade`, `recommendation`, with `explain` also the
-    `plus_minus` of the points and the entries that gained and lost most, in words, and `problem`; `prefix` is put
-    before these names. Where a value of a row can't be read, `problem` says which and why, and the other outputs are
-    missing; elsewhere `problem` is missing. Where the texts of a column show how its numbers are written, so that
-    `25.000` is one number, a warning says so; a RecordBatchReader and Spark go by the card's `format:` alone. (Spark
-    says which and of what kind; order is what Spark makes of it.)
+    `probability` (0..1; missing while no base rate is known), `grade`, `recommendation`, `percentile` (of 100
+    judged leads, those with fewer points; missing where the release doesn't know), with `explain` also the `plus_minus`
+    of the points and the entries that gained and lost most, in words, and `problem`; `prefix` is put before these
+    names. Where a value of a row can't be read, `problem` says which and why, and the other outputs are missing;
+    elsewhere `problem` is missing. Where the texts of a column show how its numbers are written, so that `25.000` is
+    one number, a warning says so; a RecordBatchReader and Spark go by the card's `format:` alone. (Spark says which and
+    of what kind; order is what Spark makes of it.)
 
     Raises DataError where no column belongs to the card, a kept one doesn't exist, or a name would stand twice. Polars
     needs pyarrow.

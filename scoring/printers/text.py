@@ -12,7 +12,7 @@ from leadledger.scoring.bins import Bins
 from leadledger.scoring.bins import describe_bins as bin_words
 from leadledger.scoring.lookup import Branch, Combination, Leaf, Pair, Table, Term
 from leadledger.scoring.result import Entry, Result, format_signed, format_unsigned
-from leadledger.scoring.scorecard import Scorecard
+from leadledger.scoring.scorecard import PLACES_SHOWN, Scorecard
 
 GAIN, LOSS = "█", "░"
 MARKS = {"met": "✓", "unmet": "✗", "unknown": "?"}
@@ -36,6 +36,8 @@ def _ledger(result: Result, width: int) -> Iterator[str]:
     probability = "" if result.probability is None else f" · {result.probability:.0%} become an opportunity"
     margin = "" if result.error is None else f" ± {_margin(result.error)}"
     yield f"Score {result.score}{margin} · grade {result.grade} · {format_unsigned(result.tenths)} points{probability}"
+    if result.percentile is not None:
+        yield f"Better than {f'{result.percentile}%' if result.percentile else 'less than 1%'} of leads"
     way = f"{advice.at} → {advice.to}" if advice.at != advice.to else advice.at
     threshold = "" if advice.threshold is None else f" (from {format_unsigned(advice.threshold)} points)"
     yield f"Recommendation: {advice.verdict.upper()}" + (f" · {way}{threshold}" if way else "")
@@ -127,6 +129,10 @@ def _card(card: Scorecard, width: int) -> Iterator[str]:
     if written.stages:
         yield from _heading("Stages", "what it takes to enter")
         yield from _stages(card, width)
+    if learned.percentiles:
+        yield from _heading("Percentiles", "from how many points a lead is better than so many")
+        steps = [f"{place}% {format_unsigned(learned.percentiles[place - 1])}" for place in PLACES_SHOWN]
+        yield " · ".join(steps)
     yield from _heading("Grades", "from how many points")
     cuts = [f"{grade} {format_unsigned(cut)}" for grade, cut in written.grades]
     yield f"{' · '.join(cuts)} · {written.below} below"

@@ -74,6 +74,7 @@ def _example(result: Result, won: bool, shows: str) -> dict[str, Any]:
         "error": None if result.error is None else result.error / 10,
         "score": result.score,
         "probability": result.probability,
+        "percentile": result.percentile,
         "recommendation": result.recommendation.verdict,
         "line": None if result.recommendation.threshold is None else result.recommendation.threshold / 10,
         "won": bool(won),

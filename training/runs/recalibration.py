@@ -2,7 +2,8 @@
 
 Where the world gets better or worse for all leads alike, the points still rank them, and only the probabilities are
 off. With the new base rate, the predicted probabilities of the recent leads are right on average. The promotion
-thresholds are found anew on these leads, because their promise rested on the old rate.
+thresholds are found anew on these leads, because their promise rested on the old rate; the place of a lead is one among
+these leads, where they are enough.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from leadledger.scoring.scorecard import START_TENTHS, Learned, Scorecard
 from leadledger.training.evidence.forecast_quality import judge
 from leadledger.training.history import History, read_history
 from leadledger.training.learn.known_leads import KNOWN_LEADS, KnownLeads, digest_leads
+from leadledger.training.learn.percentiles import find_percentiles
 from leadledger.training.learn.threshold import find_thresholds
 from leadledger.training.learn.trust import LOG_ODDS, in_the_large, probability_at
 from leadledger.training.notebook import table
@@ -138,7 +140,11 @@ def recalibrate(
     moved = replace(old.learned, base_rate=after)
     thresholds = find_thresholds(card, history, totals, recent, after)
     lines = {name: threshold.threshold for name, threshold in thresholds.items()}
-    moved = replace(moved, thresholds=dict(old.learned.thresholds) | lines)
+    moved = replace(
+        moved,
+        thresholds=dict(old.learned.thresholds) | lines,
+        percentiles=find_percentiles(totals[recent]) or old.learned.percentiles,
+    )
     before = releases.show(old.release)["metrics"]
     metrics = {
         "recalibrated_from": old.release,

@@ -31,6 +31,7 @@ from leadledger.training.history import History, read_history
 from leadledger.training.learn.estimator import align_weights, fit_estimator
 from leadledger.training.learn.fit import default_classifier, fit_card
 from leadledger.training.learn.known_leads import digest_leads, keep_leads
+from leadledger.training.learn.percentiles import find_percentiles
 from leadledger.training.learn.split import HistorySplit, split_history
 from leadledger.training.learn.threshold import find_thresholds
 from leadledger.training.runs.earlier_releases import EarlierReleases, as_earlier, compare_to_earlier, unseen_totals
@@ -176,7 +177,11 @@ def _fit(
         raise _not_readable(card, history, split, estimator, seed, error, progress) from error
     assert fit.learned.base_rate is not None
     thresholds = find_thresholds(card, history, fit.totals, split.held, fit.learned.base_rate, error_share)
-    learned = replace(fit.learned, thresholds={stage: threshold.threshold for stage, threshold in thresholds.items()})
+    learned = replace(
+        fit.learned,
+        thresholds={stage: threshold.threshold for stage, threshold in thresholds.items()},
+        percentiles=find_percentiles(fit.totals[split.held]),
+    )
     return FittedCard(card, learned, fit, thresholds, history, split)
 
 

@@ -6,6 +6,7 @@ import textwrap
 from collections.abc import Iterator, Mapping
 from typing import Any, Protocol
 
+from leadledger.scoring.result import format_unsigned
 from leadledger.scoring.scorecard import Learned
 from leadledger.training.history import History
 from leadledger.training.sources.logged import LEFT_OUT_REASONS
@@ -113,6 +114,10 @@ def _lines(training: Trained, width: int) -> Iterator[str]:
     yield ""
     if held["slope"] is not None:
         yield f"Calibration slope {held['slope']:.2f} (1 is perfect)."
+    if training.learned.percentiles:
+        half, most = (format_unsigned(training.learned.percentiles[place - 1]) for place in (50, 90))
+        places = f"From {half} points a lead is better than half of these leads, from {most} better than nine in ten."
+        yield from textwrap.wrap(places, width)
     yield from textwrap.wrap(
         f"Declared points count {training.learned.trust:.0%}, the learned tables {metrics['model_weight']:.0%}."
         f" Rounding to tenths and merging rows that hardly differ moved a score by"

@@ -1,10 +1,10 @@
-"""What a score means, as SQL: stages, the recommendation, the grade and the probability."""
+"""What a score means, as SQL: stages, the recommendation, the grade, the place among leads and the probability."""
 
 from __future__ import annotations
 
 from leadledger.scoring.gate import Gate
-from leadledger.scoring.printers.sql.conditions import ConditionPrinter
-from leadledger.scoring.printers.sql.expression import Expression, join, write
+from leadledger.scoring.printers.sql.conditions import ConditionPrinter, print_staircase
+from leadledger.scoring.printers.sql.expression import Expression, join, spell, write
 from leadledger.scoring.printers.sql.query import EXCLUDED, HIGH, STANDS_AT, TOTAL
 from leadledger.scoring.scorecard import START_TENTHS, TENTHS_PER_DOUBLING, Scorecard
 
@@ -71,6 +71,13 @@ class AdvicePrinter:
         cases = [write(" WHEN {} >= {} THEN {}", total, cut, self.text(grade)) for grade, cut in self.card.card.grades]
         below = self.text(self.card.card.below)
         return write("CASE{} ELSE {} END", join("", cases), below) if cases else Expression(below)
+
+    def percentile(self) -> Expression:
+        """The place of a lead among others, as `Scorecard.find_percentile`."""
+        places = {step: place for place, step in enumerate(self.card.learned.percentiles, start=1)}
+        if not places:
+            return Expression(f"CAST(NULL AS {self.dialect.types['INTEGER']})")
+        return spell(print_staircase, self.column(TOTAL), [*places], [0, *places.values()])
 
     def probability(self) -> Expression:
         """The two-branch sigmoid, as `engine.probability`; quote, and used by no decision."""

@@ -112,18 +112,22 @@ class ConditionPrinter:
 
     def staircase(self, value: str, edges: Sequence[float], stretches: Sequence[object]) -> str:
         """Which stretch a number (SQL, not NULL) is in: stretches[i] from edges[i - 1] to before edges[i]."""
-        if not edges:
-            return str(stretches[0])
-        if len(edges) <= LONGEST_CASE:
-            cases = "".join(
-                f" WHEN {value} < {self.dialect.number(edge)} THEN {stretch}"
-                for edge, stretch in zip(edges, stretches, strict=False)
-            )
-            return f"CASE{cases} ELSE {stretches[-1]} END"
-        half = len(edges) // 2
-        lower = self.staircase(value, edges[:half], stretches[: half + 1])
-        upper = self.staircase(value, edges[half + 1 :], stretches[half + 1 :])
-        return f"CASE WHEN {value} < {self.dialect.number(edges[half])} THEN {lower} ELSE {upper} END"
+        return print_staircase(value, [self.dialect.number(edge) for edge in edges], stretches)
+
+
+def print_staircase(value: str, edges: Sequence[object], stretches: Sequence[object]) -> str:
+    """As `ConditionPrinter.staircase`, of edges that are printed as they are."""
+    if not edges:
+        return str(stretches[0])
+    if len(edges) <= LONGEST_CASE:
+        cases = "".join(
+            f" WHEN {value} < {edge} THEN {stretch}" for edge, stretch in zip(edges, stretches, strict=False)
+        )
+        return f"CASE{cases} ELSE {stretches[-1]} END"
+    half = len(edges) // 2
+    lower = print_staircase(value, edges[:half], stretches[: half + 1])
+    upper = print_staircase(value, edges[half + 1 :], stretches[half + 1 :])
+    return f"CASE WHEN {value} < {edges[half]} THEN {lower} ELSE {upper} END"
 
 
 def find_folded(card: Card, where: tree.Node | None) -> dict[str, Letters]:

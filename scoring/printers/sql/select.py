@@ -95,8 +95,8 @@ def to_sql(
     `card` is a scorecard, or what has one: the result of `train`.
     `columns` maps the table's columns to their types, by the engine's own names or DuckDB's (None: not known, and then
     the column is read by its text, whatever its type is); None: one column for each field, of a type that is not known.
-    `keep` are columns to bring along. The SELECT adds score, points, probability, grade and recommendation, with
-    `plus_minus` also the standard error of the points, with `explain` the three strongest reasons each way, with
+    `keep` are columns to bring along. The SELECT adds score, points, probability, grade, recommendation and percentile,
+    with `plus_minus` also the standard error of the points, with `explain` the three strongest reasons each way, with
     `ledger` a column for each entry, in tenths of points; all but the entries are NULL where a value of the lead can't
     be read. `where`, in the card's own language, leaves out other leads. `row_filter`, in the engine's SQL, stands
     beside FROM as it is, and may be code: it chooses the rows that are read, where a table asks for that.
@@ -268,6 +268,7 @@ class SelectPrinter:
             "probability": self.advice.probability(),
             "grade": self.advice.grade(),
             "recommendation": self.advice.recommendation(),
+            "percentile": self.advice.percentile(),
         }
         assert tuple(expressions) == list_names(SCORE_COLUMNS)
         if self.query.plus_minus:

@@ -20,7 +20,7 @@ from leadledger.scoring.card.reader import parse_card
 from leadledger.scoring.card.write_back import DEFAULT_PROPERTIES
 from leadledger.scoring.engine.score import get_engine
 from leadledger.scoring.outputs import WRITE_BACK_OUTPUTS
-from leadledger.scoring.scorecard import build_untrained
+from leadledger.scoring.scorecard import MOST_PERCENT, Learned, Scorecard, build_untrained
 
 CASES = Path(__file__).parents[2] / "cases" / "crm"
 CARD = (CASES / "card.yaml").read_text("utf-8")
@@ -191,12 +191,16 @@ def test_every_output_can_be_written(system: str) -> None:
     """Each output has a value that its CRM can store: no lists, no objects."""
     properties = ", ".join(f"{output}: p_{output}" for output in WRITE_BACK_OUTPUTS)
     card = parse_card(f"{CARD}\nwrite_back: {{{system}: {{{properties}}}}}\n")
-    result = get_engine(build_untrained(card)).score({"need": "clear"}, date(2026, 1, 1))
+    learned = Learned(percentiles=tuple(range(450, 450 + MOST_PERCENT)))
+    result = get_engine(Scorecard(card, learned)).score({"need": "clear"}, date(2026, 1, 1))
     update = make_reply(card, system).make_update(result)
     update = update.get("properties", update)
     assert list(update) == [f"p_{output}" for output in WRITE_BACK_OUTPUTS]
     assert all(value is None or isinstance(value, str | int | float) for value in update.values())
     assert all(isinstance(value, str) for value in update.values()) or system != "hubspot"
+    assert str(update["p_percentile"]) == str(result.percentile)
+    unplaced = make_reply(card, system).make_update(get_engine(build_untrained(card)).score({}, date(2026, 1, 1)))
+    assert unplaced.get("properties", unplaced)["p_percentile"] in (None, "")
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from leadledger.api.lists.wanted import Wanted
 from leadledger.scoring.bins import TextBins
 from leadledger.scoring.errors import DataError, ScoringError
 from leadledger.scoring.lookup import Table
-from leadledger.scoring.scorecard import Scorecard
+from leadledger.scoring.scorecard import MOST_PERCENT, Scorecard
 from leadledger.training.sources.table import read_list
 
 AS_OF = date(2026, 7, 1)
@@ -78,6 +78,7 @@ def test_a_list_is_scored(card: Scorecard, tmp_path: Path) -> None:
         "probability": "",
         "grade": "A",
         "recommendation": "promote",
+        "percentile": "",
         "plus_minus": "",
         "gain_1": "+12.5 Urgent, they say",
         "gain_2": "+7.2 Seen lately",
@@ -134,6 +135,19 @@ def test_a_list_scores_as_one_lead_does(card: Scorecard, tmp_path: Path) -> None
         gains = [reason for reason in result.recommendation.reasons if reason.startswith("+")]
         assert [row[name] for name in ("gain_1", "gain_2", "gain_3") if row[name]] == gains
         assert "; ".join(question.text for question in result.recommendation.questions) == row["questions"]
+
+
+@pytest.mark.parametrize("name", ["scored.csv", "scored.parquet", "scored.jsonl"])
+def test_the_place_of_each_row(card: Scorecard, tmp_path: Path, name: str) -> None:
+    """A list says of each row how many of 100 judged leads have fewer points, as the verb `score` does."""
+    placed = replace(card, learned=replace(card.learned, percentiles=tuple(range(400, 400 + 5 * MOST_PERCENT, 5))))
+    leads, out = tmp_path / "leads.csv", tmp_path / name
+    leads.write_text(LEADS)
+    score_list(placed, leads, out, AS_OF, Wanted(best_first=True))
+    scored = duckdb.execute(f"SELECT need, points, percentile FROM '{out}'").fetchall()
+    ours = [placed.find_percentile(round(float(points) * 10)) for _, points, _ in scored]
+    assert [int(place) for _, _, place in scored] == ours
+    assert ours == [70, 21, 21]
 
 
 def test_the_error_of_each_row(card: Scorecard, tmp_path: Path) -> None:

@@ -237,13 +237,13 @@ def test_the_kinds_of_entries_are_those_of_every_ledger(url: str, db: psycopg.Co
         ("CREATE TABLE scores (id text PRIMARY KEY)", {}, "scores: the table has no column 'score', 'points'"),
         (
             "CREATE TABLE scores (id text, score int, points float, probability float, grade text, recommendation text,"
-            " release text, as_of date, scored_at timestamptz)",
+            " percentile int, release text, as_of date, scored_at timestamptz)",
             {},
             "scores: column 'id' is not unique",
         ),
         (
             "CREATE TABLE scores (id int, score int, points float, probability float, grade text, recommendation text,"
-            " release text, as_of date, scored_at timestamptz)",
+            " percentile int, release text, as_of date, scored_at timestamptz)",
             {},
             "scores: column 'id' has the type integer, where text is to be written",
         ),

@@ -31,8 +31,8 @@ rules:
     )
 )
 OUTPUTS = (
-    "score int, points float, probability float, grade text, recommendation text, release text, as_of date,"
-    " scored_at timestamptz"
+    "score int, points float, probability float, grade text, recommendation text, percentile int, release text,"
+    " as_of date, scored_at timestamptz"
 )
 
 

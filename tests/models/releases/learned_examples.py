@@ -9,7 +9,7 @@ from leadledger.scoring.bins import Bins, FlagBins, NumberBins, TextBins
 from leadledger.scoring.card.reader import parse_card
 from leadledger.scoring.gate import Threshold
 from leadledger.scoring.lookup import Branch, Combination, Leaf, Pair, Table, Term, list_bins
-from leadledger.scoring.scorecard import Learned
+from leadledger.scoring.scorecard import MOST_PERCENT, Learned
 from tests.strategies import combinations
 
 CARD = parse_card(
@@ -230,6 +230,7 @@ def learned_things(draw: st.DrawFn) -> Learned:
         draw(st.floats(0, 1)),
         tuple(draw(terms(f"field_{i}")) for i in range(draw(st.integers(0, 3)))),
         draw(st.dictionaries(texts, lines, max_size=2)),
+        percentiles=tuple(sorted(draw(rows(tenths, MOST_PERCENT)))) if draw(st.booleans()) else (),
     )
 
 

@@ -33,7 +33,7 @@ from tests.effort import examples
 from tests.strategies import AS_OF, LEADS, RAW_LEADS, scorecards
 
 ROOT = Path(__file__).parents[3]
-ADDED = ["score", "points", "probability", "grade", "recommendation", "problem"]
+ADDED = ["score", "points", "probability", "grade", "recommendation", "percentile", "problem"]
 
 # Each rule has its own share of the total, so that no two of them can stand for each other.
 CARD = Scorecard(
@@ -225,6 +225,7 @@ def expected(card: Scorecard, lead: dict[str, Any]) -> dict[str, Any]:
         "probability": None if result.probability is None else pytest.approx(result.probability, rel=1e-12),
         "grade": result.grade,
         "recommendation": result.recommendation.verdict,
+        "percentile": result.percentile,
         "problem": None,
     }
 
@@ -284,7 +285,7 @@ def test_pandas_keeps_index_columns_and_types() -> None:
     pd.testing.assert_frame_equal(scored[["x", "amount", 7]], before)
     assert list(scored.columns) == ["x", "amount", 7, *ADDED]
     types = scored[ADDED].dtypes.astype(str).tolist()
-    assert types == ["Int32", "float64", "float64", "str", "str", "str"]
+    assert types == ["Int32", "float64", "float64", "str", "str", "Int32", "str"]
     fine = score_frame(CARD, frame.iloc[:1], AS_OF)[ADDED]
     assert fine.dtypes.astype(str).tolist() == types
     assert scored["problem"].tolist()[2] == "amount: 'lots' is not a number; write it like 25000, 2.5 or 1e6"

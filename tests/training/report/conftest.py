@@ -16,7 +16,7 @@ from leadledger.scoring.bins import FlagBins, NumberBins, TextBins
 from leadledger.scoring.card.reader import parse_card
 from leadledger.scoring.gate import Threshold
 from leadledger.scoring.lookup import Branch, Combination, Leaf, Pair, Table
-from leadledger.scoring.scorecard import Card, Fairness, Learned, Scorecard
+from leadledger.scoring.scorecard import MOST_PERCENT, Card, Fairness, Learned, Scorecard
 from leadledger.training.evidence.chart_measures import by_grade, by_month, by_points, lift, reliability, spread
 from leadledger.training.evidence.example_leads import choose_examples, examples
 from leadledger.training.evidence.fairness import FairnessMeasures, choose_best, measure_fairness
@@ -64,6 +64,7 @@ def learned() -> Learned:
             together,
         ),
         thresholds={"opportunity": Threshold(612)},
+        percentiles=tuple(range(118, 118 + 5 * MOST_PERCENT, 5)),
     )
 
 

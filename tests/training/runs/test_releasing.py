@@ -22,6 +22,9 @@ from leadledger.api.cli.examples import find_examples, load_simulator
 from leadledger.models.learner.binning import Binning
 from leadledger.models.releases.store import Releases
 from leadledger.scoring.errors import DataError, ReleaseError
+from leadledger.scoring.scorecard import MOST_PERCENT
+from leadledger.training.history import read_history
+from leadledger.training.learn.percentiles import find_percentiles
 from leadledger.training.runs.recalibration import recalibrate
 from leadledger.training.runs.tracking import log_run
 from leadledger.training.runs.train import train
@@ -134,6 +137,9 @@ def test_recalibration_moves_the_base_rate_alone(history: pd.DataFrame, releases
     predicted = sum(tenth["leads"] * tenth["foreseen"] for tenth in tenths)
     assert predicted == pytest.approx(recalibration.metrics["won"], rel=1e-6)
     assert judged["after"]["log_loss"] < judged["before"]["log_loss"]
+    newest = read_history(before.card, worse, UNTIL).score(before)[-recalibration.metrics["leads"] :]
+    assert after.learned.percentiles == find_percentiles(newest)
+    assert len(before.learned.percentiles) == MOST_PERCENT
     assert releases.list()[-1].note == f"{recalibration.release} recalibrated"
 
 
