@@ -4,6 +4,7 @@
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
+STACKED := .venv-autogluon
 PY     := $(BIN)/python
 UV     := uv==0.13.9
 
@@ -38,7 +39,7 @@ format: $(VENV)/.installed  ## Format the code and apply safe fixes
 bench: $(VENV)/.installed  ## Measure ratios to named baselines, in one run
 	$(PY) -m benchmarks $(ARGS)
 
-bench-quality: $(VENV)/.rivals  ## Predicted probabilities on four real sets, beside other learners (ARGS="--sets olist")
+bench-quality: $(VENV)/.rivals $(STACKED)/.installed  ## Predicted probabilities on real sets, beside other learners (ARGS="--sets olist")
 	$(PY) -m benchmarks quality $(ARGS)
 
 bench-curve: $(VENV)/.rivals  ## What 100 to 3,000 leads teach, beside rules alone and other learners
@@ -65,6 +66,9 @@ bench-api: $(VENV)/.installed  ## The service beside a bare FastAPI app (ARGS="-
 printed: $(VENV)/.installed  ## Rewrite tests/cases/printed; review the diff
 	$(PY) -m tests.golden_files
 
+# It needs an older pandas than ours, so it has an environment of its own; without torch and ray.
+AUTOGLUON := autogluon.tabular[lightgbm,catboost,xgboost]>=1.6,<2
+
 EXTRAS := --extra train --extra excel --extra postgres --extra spark --extra googlesql --extra dev
 
 # The universal resolution gives one file for every platform and for Python 3.11 and later, one version of each package.
@@ -79,11 +83,14 @@ pins:  ## Rewrite constraints.txt (ARGS="--upgrade" for newer versions)
 	    --output-file constraints-bench.txt $(ARGS) \
 	    --universal --python-version 3.11 --fork-strategy fewest --generate-hashes \
 	    --no-emit-index-url --no-emit-find-links --custom-compile-command "make pins" --quiet
+	echo '$(AUTOGLUON)' | .pins/bin/uv pip compile - --output-file constraints-autogluon.txt $(ARGS) \
+	    --universal --python-version 3.11 --fork-strategy fewest --generate-hashes \
+	    --no-emit-index-url --no-emit-find-links --custom-compile-command "make pins" --quiet
 	rm -r .pins
-	@! grep -n -i -e '://' -e '--index' -e '--find-links' constraints.txt constraints-bench.txt
+	@! grep -n -i -e '://' -e '--index' -e '--find-links' constraints.txt constraints-bench.txt constraints-autogluon.txt
 
 clean:  ## Remove .venv and everything that the tools leave behind
-	rm -rf $(VENV) .pins .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis dist
+	rm -rf $(VENV) $(STACKED) .pins .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Two steps, so that a change of pyproject.toml costs a second and only a change of the pins builds .venv anew.
@@ -107,4 +114,9 @@ $(VENV)/.installed: $(VENV)/.pinned pyproject.toml | $(LINKS)
 # What the benchmarks measure against, in the same versions as constraints.txt where both name a package.
 $(VENV)/.rivals: constraints-bench.txt $(VENV)/.installed
 	$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r constraints-bench.txt
+	@touch $@
+
+$(STACKED)/.installed: constraints-autogluon.txt
+	$(PYTHON) -m venv --clear $(STACKED)
+	$(STACKED)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r constraints-autogluon.txt
 	@touch $@

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from scipy.special import expit
 from threadpoolctl import threadpool_limits
 
-from benchmarks import odoo_bayes
+from benchmarks import odoo_bayes, stacked
 from benchmarks.real_sets import Indexes, RealSet
 from leadledger.scoring.scorecard import Scorecard, build_untrained
 from leadledger.training.evidence.baselines import boosting, logistic, plain, rules_alone
@@ -115,6 +115,7 @@ LEARNERS: Mapping[str, Learner] = {
     "catboost": catboost,
     "ebm": ebm,
     "odoo": odoo,
+    "autogluon": stacked.stacked,
 }
 TITLES = {
     "ours": "ours",
@@ -127,7 +128,9 @@ TITLES = {
     "catboost": "CatBoost",
     "ebm": "EBM",
     "odoo": "naive Bayes as in Odoo",
+    "autogluon": stacked.NAME,
 }
+UNSEEDED = ("rules", "logistic", "odoo", "autogluon")  # the same again with any seed; the last, since it takes its time
 MODULES = {"lightgbm": "lightgbm", "catboost": "catboost", "ebm": "interpret"}
 
 
@@ -135,6 +138,8 @@ def absent(name: str) -> str:
     """Why a learner can't be measured here; empty where it can."""
     if name in MODULES and find_spec(MODULES[name]) is None:
         return f"{MODULES[name]} is not installed"
+    if name == "autogluon" and not stacked.PYTHON.is_file():
+        return f"{stacked.PYTHON} is not there; make bench-quality makes it"
     return ""
 
 

@@ -20,7 +20,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.model_selection import train_test_split
 
-from leadledger.scoring.card.reader import read_card
+from benchmarks.kept_aside import ONCE
+from leadledger.scoring.card.reader import parse_card, read_card
 from leadledger.scoring.scorecard import Card
 from leadledger.training.history import History, read_history
 
@@ -90,10 +91,20 @@ def load(name: str) -> RealSet | None:
     return RealSet(name, card, read_history(card, source, as_of))
 
 
-def loaded(names: Sequence[str]) -> Iterator[RealSet]:
-    """The sets of these names whose files are there."""
+def load_kept_aside(name: str) -> RealSet | None:
+    """A set of shared/data/once by its name, or None, with a message, where its file is absent."""
+    source = DATA / "once" / f"{name}.csv"
+    if not source.is_file():
+        print(f"{name} is skipped: the real data is not shipped; it would be {source}", file=sys.stderr)
+        return None
+    card = parse_card(ONCE[name], f"{name}.yaml")
+    return RealSet(name, card, read_history(card, source))
+
+
+def loaded(names: Sequence[str], *, once: bool = False) -> Iterator[RealSet]:
+    """The sets of these names whose files are there; with `once`, of those that are kept aside."""
     for name in names:
-        data = load(name)
+        data = load_kept_aside(name) if once else load(name)
         if data is not None:
             yield data
 

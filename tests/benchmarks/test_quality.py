@@ -5,18 +5,20 @@ from __future__ import annotations
 import json
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 from sklearn.metrics import log_loss, roc_auc_score
 
-from benchmarks import learning_curve, quality, real_sets
+from benchmarks import learning_curve, quality, real_sets, stacked
 from benchmarks.__main__ import main
+from benchmarks.kept_aside import ONCE
 from benchmarks.learners import LEARNERS, MODULES, TITLES, absent
 from benchmarks.quality import LearnerQuality, SetQuality, bootstrap, lead_losses, lines, measure
 from benchmarks.real_sets import SETS, RealSet
 from leadledger.api.cli.examples import find_examples, load_simulator
-from leadledger.scoring.card.reader import read_card
+from leadledger.scoring.card.reader import parse_card, read_card
 from leadledger.training.history import read_history
 
 CARD = read_card(find_examples() / "b2b-software" / "card.yaml")
@@ -96,7 +98,7 @@ def test_lead_losses_add_up_to_log_loss() -> None:
 def test_table_fits_and_says_who_is_best() -> None:
     """A table is at most 100 columns wide; its last line names the best of the others and the distance to it."""
     rows = [
-        LearnerQuality(name, 0.3 + 0.01 * place, 0.01 * place, 0, 0.02, 0.7, 0.1, 123.4, 12.3)
+        LearnerQuality(name, 0.3 + 0.01 * place, 0.29, 0.32, 0.001, 0.01 * place, 0, 0.02, 0.7, 0.1, 123.4, 12.3)
         for place, name in enumerate(TITLES)
     ]
     table = SetQuality("online_shoppers", 123_456, 0.155, 16, 10, "stratified", tuple(rows))
@@ -106,10 +108,44 @@ def test_table_fits_and_says_who_is_best() -> None:
     assert printed[-1] == "ours is 0.0300 below the best other, rules alone: within 0.002"
 
 
+def test_seeds_are_apart_on_the_same_split() -> None:
+    """Their spread is pooled within splits, so that splits that differ don't count; one seed has none."""
+    assert quality.seed_error([[0.30, 0.32], [0.50, 0.52]]) == pytest.approx(0.02 / np.sqrt(2))
+    assert quality.seed_error([[0.30], [0.50]]) is None
+
+
+def test_only_learners_with_a_seed_are_fitted_again(undated: RealSet) -> None:
+    """The same again with another seed is not worth the time."""
+    table = measure(undated, ["rules", "odoo"], 1, seeds=3)
+    assert [row.seed_error for row in table.rows] == [None, None]
+    for row in table.rows:
+        assert row.loss_low < row.log_loss < row.loss_high
+
+
+def test_looks_at_the_sets_kept_aside_are_counted(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """With `--once` each run says how often the set was looked at; the number is kept outside the project."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.setattr(real_sets, "DATA", tmp_path)
+    (tmp_path / "once").mkdir()
+    random = np.random.default_rng(0)
+    leads = [f"{recency},a,{10 * recency},1,0,Urban,1,Web,none,{random.integers(2)}" for recency in range(1, 13)] * 5
+    monkeypatch.setattr(quality, "measure", lambda *given: SetQuality("hillstrom", 60, 0.5, 9, 1, "stratified", ()))
+    header = "recency,history_segment,history,mens,womens,zip_code,newbie,channel,segment,visit"
+    (tmp_path / "once" / "hillstrom.csv").write_text("\n".join([header, *leads]), "utf-8")
+    for times in ("once", "2 times"):
+        quality.main(["--once", "--sets", "hillstrom", "--learners", "rules", "--splits", "1", "--json"])
+        assert f"hillstrom: looked at {times}\n" in capsys.readouterr().err
+    for name, text in ONCE.items():
+        assert parse_card(text).name == name.replace("_", "-")
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", LEARNERS)
-def test_learners_foresee(undated: RealSet, name: str) -> None:
+def test_learners_foresee(undated: RealSet, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each learner gives every lead a probability, and orders the leads much better than chance."""
+    monkeypatch.setattr(stacked, "SECONDS", 20.0)
     if absent(name):
         pytest.skip(absent(name))
     older, held = next(undated.splits(1))
