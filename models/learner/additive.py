@@ -13,8 +13,12 @@ from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import digamma
 
 from leadledger.scoring.bins import Bins
+
+FEWEST_BINS_TO_POOL = 3
+POOLED_FREEDOM = 14  # degrees of freedom of the bins of a table together; on simulated leads more gained little
 
 Floats: TypeAlias = NDArray[np.float64]
 Indexes: TypeAlias = NDArray[np.int64]
@@ -259,3 +263,27 @@ def jackknife(values: Sequence[Floats]) -> Floats:
     spread = np.asarray(values) - np.mean(values, axis=0)
     error: Floats = np.sqrt((len(values) - 1) / len(values) * np.sum(spread**2, axis=0))
     return error
+
+
+def steady(errors: Floats, counts: Indexes, groups: int) -> Floats:
+    """Standard errors of the bins of a table, each blended with what bins of as many leads have in that table.
+
+    A jackknife over eight groups leaves a noise of 27 % in each error alone. The variances of the bins follow a power
+    of their leads, from none to one over their number, that is fitted here; each counts beside that with its degrees of
+    freedom, `groups` less one. The missing bin, and bins without leads or error, keep their own.
+    """
+    known = (errors > 0) & (counts > 0)
+    known[0] = False
+    freedom = groups - 1
+    if known.sum() < FEWEST_BINS_TO_POOL or freedom < 2:
+        return errors
+    size, variance = np.log(counts[known]), 2 * np.log(errors[known])
+    size -= size.mean()
+    slope = float(np.clip(size @ variance / max(float(size @ size), 1e-12), -1.0, 0.0))
+    # The logarithm of a variance with few degrees of freedom lies below that of the true one on average.
+    level = variance.mean() - (digamma(freedom / 2) - np.log(freedom / 2))
+    pooled = errors.copy()
+    pooled[known] = np.sqrt(
+        (POOLED_FREEDOM * np.exp(level + slope * size) + freedom * errors[known] ** 2) / (POOLED_FREEDOM + freedom)
+    )
+    return pooled

@@ -22,6 +22,7 @@ from leadledger.models.learner.additive import (
     add_up,
     jackknife,
     purify,
+    steady,
 )
 from leadledger.models.learner.boosting import BoostedTrees, Fold, TrainingLeads, losses
 from leadledger.models.learner.pairs import rank_pairs
@@ -133,7 +134,10 @@ def add_errors(model: Additive, bags: Sequence[Additive], indexes: Indexes) -> A
     sums = {fields: [add_trees(bag.trees.get(fields, ()), indexes) for bag in bags] for fields in model.trees}
     return replace(
         model,
-        errors=tuple(jackknife(values) for values in zip(*(bag.singles for bag in pure), strict=True)),
+        errors=tuple(
+            steady(jackknife(values), counts, len(bags))
+            for values, counts in zip(zip(*(bag.singles for bag in pure), strict=True), model.counts, strict=True)
+        ),
         pair_errors={pair: jackknife([bag.pairs.get(pair, none[pair]) for bag in pure]) for pair in model.pairs},
         finer={field: replace(table, errors=finer_errors(pure, field)) for field, table in model.finer.items()},
         tree_errors={fields: float(np.sqrt(np.mean(jackknife(values) ** 2))) for fields, values in sums.items()},
@@ -142,7 +146,8 @@ def add_errors(model: Additive, bags: Sequence[Additive], indexes: Indexes) -> A
 
 def finer_errors(bags: Sequence[Additive], field: int) -> Floats:
     """The standard error of each finer bin of a field, its single included, from the purified models of bags."""
-    return jackknife([bag.singles[field][bag.finer[field].coarse] + bag.finer[field].values for bag in bags])
+    values = [bag.singles[field][bag.finer[field].coarse] + bag.finer[field].values for bag in bags]
+    return steady(jackknife(values), bags[0].finer[field].counts, len(bags))
 
 
 def bin_effects(leads: TrainingLeads, counts: Sequence[Indexes]) -> list[Floats]:

@@ -16,6 +16,7 @@ from sklearn.model_selection import train_test_split
 
 from leadledger.models.learner.classifier import AdditiveClassifier
 from leadledger.models.learner.compile import compile_additive, to_tables
+from leadledger.scoring.bins import NumberBins
 from leadledger.scoring.card.reader import read_card
 from leadledger.scoring.lookup import Branch, Combination, Leaf, Table, Term
 from leadledger.training.history import read_history
@@ -187,3 +188,26 @@ def test_error_bars_tell_how_far_off_tables_are() -> None:
         near.extend(np.abs(off) <= 2 * additive.errors[0][1:] + 0.05)
     assert spreads[1] < 0.8 * spreads[0]
     assert np.mean(near) >= 0.75
+
+
+def test_error_bars_tell_how_tables_would_differ_with_other_leads() -> None:
+    """Over fourteen histories: near the true spread, a little wide, steady from history to history.
+
+    They are the variance alone. What is learned is drawn toward the average, so the truth lies outside them more often.
+    """
+    places = np.linspace(-2, 2, 21)
+    values, errors = [], []
+    for seed in range(14):
+        random = np.random.default_rng(seed)
+        frame = pd.DataFrame(random.normal(size=(1500, 2)), columns=["a", "b"])
+        won = random.random(1500) < expit(0.8 * frame["a"] + 0.3 * frame["b"] - 1)
+        additive = AdditiveClassifier(random_state=seed, pairs=0, combinations=0).fit(frame, won).additive_
+        bins = additive.bins[0]
+        assert isinstance(bins, NumberBins)
+        at = 1 + np.searchsorted(bins.edges, places, side="right")
+        values.append(additive.singles[0][at])
+        errors.append(additive.errors[0][at])
+    spread, shown = np.std(values, axis=0, ddof=1), np.asarray(errors)
+    assert 0.8 < np.sqrt((shown**2).mean() / (spread**2).mean()) < 1.5
+    assert (shown.std(axis=0) / shown.mean(axis=0)).mean() < 0.27
+    assert (np.abs(values - np.mean(values, axis=0)) <= 1.96 * shown).mean() > 0.92
