@@ -112,6 +112,7 @@ class Card:
     outcome: Outcome | None = None
     base_rate: float | None = None
     trust: float | None = None
+    readable: str = "all"  # what training may learn: tables; pairs, too; or all, combinations among them
     cases: tuple[Case, ...] = ()
     write_back: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # by system: output, property
     time_zone: str = "UTC"  # whose days count: those of instants, and today

@@ -10,13 +10,14 @@ from leadledger.scoring.outputs import WRITE_BACK_OUTPUTS
 KINDS = ("number", "text", "flag", "date", "id", "choices")  # of a field
 OTHERS = ("yes", "missing", "no")  # what becomes of a value that a field doesn't list
 SEPARATORS = (";", ",", "|", "/", "+", "&", "#")  # of choices
+READABLE = ("tables", "pairs", "all")  # how much training may learn that a person must read
 BETTER = ("higher", "lower")  # which end of a number is the better one
 TRAINED_THRESHOLDS = ("probability", "capacity", "value")  # each asks training for a threshold; a stage has one at most
 
 KEYS: Mapping[str, Mapping[str, bool]] = {
     "card": {"name": True, "title": False, "missing": False, "time_zone": False, "fields": True}
     | dict.fromkeys(("outcome", "base_rate", "trust", "criteria", "groups", "rules", "exclude", "stages"), False)
-    | dict.fromkeys(("grades", "write_back", "cases", "protected", "fairness"), False),
+    | dict.fromkeys(("grades", "write_back", "cases", "protected", "fairness", "readable"), False),
     "field": dict.fromkeys(("values", "unit", "better", "from", "ask", "learn", "label", "missing", "is"), False)
     | dict.fromkeys(("known_when_scored", "format", "other", "separator", "exact"), False)
     | {"kind": True},

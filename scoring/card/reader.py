@@ -16,7 +16,7 @@ from pathlib import Path
 import yaml
 
 from leadledger.scoring.card import crm_names
-from leadledger.scoring.card.card_keys import KEYS
+from leadledger.scoring.card.card_keys import KEYS, READABLE
 from leadledger.scoring.card.case_section import read_cases
 from leadledger.scoring.card.field_section import read_fields
 from leadledger.scoring.card.outcome_section import read_outcome
@@ -119,6 +119,7 @@ def _read_sections(shapes: Shapes, root: yaml.Node, standard_names: bool) -> Car
         outcome=outcome,
         base_rate=base_rate,
         trust=shapes.read_number(sections["trust"].value, "`trust`", 0, 1) if "trust" in sections else None,
+        readable=_read_readable(reading),
         cases=read_cases(reading, (*(grade for grade, _ in grades), below)),
         write_back=read_write_back(reading, sections["write_back"].value) if "write_back" in sections else {},
         time_zone=reading.time_zone,
@@ -126,6 +127,13 @@ def _read_sections(shapes: Shapes, root: yaml.Node, standard_names: bool) -> Car
         fairness=read_fairness(reading, protected),
         standard_names=standard_names,
     )
+
+
+def _read_readable(reading: CardReading) -> str:
+    """How much training may learn that a person must read; all where the card doesn't say."""
+    if "readable" not in reading.sections:
+        return "all"
+    return reading.shapes.read_word(reading.sections["readable"].value, "`readable`", READABLE) or "all"
 
 
 def _read_name(reading: CardReading) -> str:

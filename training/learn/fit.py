@@ -44,10 +44,16 @@ class CardFit:
 
 
 def default_classifier(card: Card, history: History, seed: int) -> AdditiveClassifier:
-    """The classifier that is trained where none is given: monotone where the card says `better:`."""
+    """The classifier that is trained where none is given: monotone as `better:` says, as readable as the card asks."""
     better = {"higher": 1, "lower": -1, "": 0}
     monotone: dict[str | int, int] = {str(name): better[card.fields[name].better] for name in history.frame.columns}
-    return AdditiveClassifier(monotone=monotone, random_state=seed, n_jobs=-1)  # the same fit, whatever the cores
+    return AdditiveClassifier(
+        pairs=0 if card.readable == "tables" else "auto",
+        combinations="auto" if card.readable == "all" else 0,
+        monotone=monotone,
+        random_state=seed,
+        n_jobs=-1,  # the same fit, whatever the cores
+    )
 
 
 def fit_card(
