@@ -6,56 +6,59 @@ import json
 
 import numpy as np
 import pytest
+from scipy.special import logit
 
 from benchmarks import million, promise
-from benchmarks.promise import Calibration, JudgedLeads, PromiseResult, lines, simulated
-from leadledger.scoring.card.reader import parse_card, read_card
-from leadledger.scoring.scorecard import build_untrained
+from benchmarks.promise import Outcomes, find_by_oracle, lines, shift, true_precision
+from leadledger.scoring.card.reader import parse_card
 
 
-def test_true_precision_is_of_those_from_the_threshold_on() -> None:
-    """The mean true probability of the leads whose total reaches the line, ties among them."""
-    leads = JudgedLeads(np.array([700, 700, 600, 500]), np.zeros(4, bool), np.array([0.9, 0.5, 0.4, 0.1]))
-    assert leads.precision(700) == pytest.approx(0.7)
-    assert leads.precision(501) == pytest.approx(0.6)
+def test_true_precision_is_of_the_promoted() -> None:
+    """The mean true probability of the leads that are promoted; of none it is 0."""
+    log_odds = logit(np.array([0.9, 0.5, 0.4]))
+    assert true_precision(log_odds, np.array([True, True, False])) == pytest.approx(0.7)
+    assert true_precision(log_odds, np.zeros(3, bool)) == 0
 
 
-@pytest.mark.slow
-def test_truth_goes_with_its_lead() -> None:
-    """Leads meet the criteria, keep their own truth, and more points mean more of it; outcomes follow the truth."""
-    card = build_untrained(read_card(promise.CARD))
-    leads = simulated(card, 40_000, 3)
-    assert 1_000 < len(leads.totals) < 8_000
-    high = leads.totals >= np.median(leads.totals)
-    assert leads.truth[high].mean() > leads.truth[~high].mean() + 0.1
-    spread = np.sqrt((leads.truth * (1 - leads.truth)).sum())
-    assert abs(leads.won.sum() - leads.truth.sum()) < 4 * spread
-    assert leads.truth[leads.won].mean() > leads.truth[~leads.won].mean() + 0.1
+def test_how_worlds_move() -> None:
+    """Steady stays, halves loses a doubling of the odds a year, late begins a year before the end."""
+    years = np.array([1.0, 2.0, 3.0])
+    assert shift("steady", years).tolist() == [0, 0, 0]
+    assert np.diff(shift("halves", years)) == pytest.approx([-np.log(2)] * 2)
+    assert shift("late", years) == pytest.approx([0, 0, -np.log(2)])
+
+
+def test_an_oracle_finds_what_is_there() -> None:
+    """It knows which candidates have the precision, and proves one where the leads bear it out."""
+    totals = np.repeat([700, 600], [100, 100])
+    log_odds = logit(np.repeat([0.95, 0.05], [100, 100]))
+    assert find_by_oracle(totals, np.arange(200) < 95, totals, log_odds, 0.9)
+    assert not find_by_oracle(totals, np.arange(200) < 80, totals, log_odds, 0.9)
+    assert not find_by_oracle(totals, np.ones(200, bool), totals, log_odds, 0.99)
 
 
 def test_verdict() -> None:
-    """13 % broken is within, more is not; no line at all breaks nothing and says so."""
-    calibration = Calibration(100, 1.0, 0.01, 0.2)
-    kept = PromiseResult(0.7, 0.9, 200, 100, 13, 0.13, 0.07, 0.21, (0.6, 0.7, 0.8), (calibration,))
-    assert "broken by the true precision in 13 (13.0%, 95 % interval 7.0% to 21.0%): within 13%" in "\n".join(
-        lines(kept)
-    )
-    worse = PromiseResult(0.7, 0.9, 200, 100, 14, 0.14, 0.07, 0.21, (0.6, 0.7, 0.8), (calibration,))
-    assert "NOT within 13%" in "\n".join(lines(worse))
-    none = PromiseResult(0.7, 0.9, 200, 0, 0, 0.0, 0.0, 1.0, (), (calibration,))
-    assert list(lines(none))[-1].endswith("200 draws, a threshold in 0")
-    assert max(len(line) for line in lines(kept)) <= 100
+    """12 % broken is within, more is not; where the oracle finds none, nothing is compared."""
+    kept = Outcomes(0.7, 100, 90, 12, 80, 70, (0.6, 0.7, 0.8))
+    text = "\n".join(lines([kept], "steady"))
+    assert "broken by the true precision in 12 of all draws (12.0%, 95 % interval 6.4% to 20.0%): within 12%" in text
+    assert "found in 70 of the 80 draws in which the oracle finds one (87.5%): enough for 85%" in text
+    assert max(len(line) for line in lines([kept], "steady")) <= 100
+    worse = Outcomes(0.7, 100, 90, 13, 0, 0, ())
+    assert "NOT within 12%" in "\n".join(lines([worse], "halves"))
+    assert "oracle" not in "\n".join(lines([worse], "halves"))
 
 
 @pytest.mark.slow
 def test_promise_end_to_end(capsys: pytest.CaptureFixture[str]) -> None:
-    """One training, three draws; the lines' precisions are counted against the promise."""
-    promise.main(["--draws", "3", "--models", "1", "--leads", "6000", "--fresh", "20000", "--json"])
+    """Two draws in one world; each trains a model, and the precisions are counted against the promise."""
+    promise.main(["--draws", "2", "--leads", "3000", "--pool", "6000", "--worlds", "steady", "--json"])
     printed = json.loads(capsys.readouterr().out)
-    assert printed["draws"] == 3
-    assert printed["lines"] == len(printed["precisions"]) <= 3
-    assert printed["broken"] == sum(precision < 0.7 for precision in printed["precisions"])
-    assert 0.5 < printed["calibrations"][0]["slope"] < 1.5
+    assert [record["asked"] for record in printed["steady"]] == list(promise.PRECISIONS)
+    for record in printed["steady"]:
+        assert record["draws"] == 2
+        assert record["found"] == len(record["precisions"]) <= 2
+        assert record["broken"] == sum(precision < record["asked"] for precision in record["precisions"])
 
 
 def test_a_million_leads_have_twenty_fields() -> None:

@@ -5,8 +5,9 @@ in, and by the horizon within which their outcomes became known. Where the rate 
 of an outcome are fitted to the total and the day, a logistic regression, and where they fall beyond chance, the fall
 is carried on to the day of the promise.
 
-Older leads, which were not judged, sharpen the estimate where they fall as the judged do; else these count alone, so
-that a fall which began lately is not taken for a chance.
+Three spans are looked at: the judged leads; the newest half of the history; and all of it, where the older leads fall
+as the judged do. A short span sees a fall that began lately, a long one a slow fall that is hidden in the noise of a
+few months. The steepest that is beyond chance counts.
 """
 
 from __future__ import annotations
@@ -16,17 +17,15 @@ from datetime import date, timedelta
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.optimize import minimize
 from scipy.special import expit, logit
 from scipy.stats import norm
 
-from leadledger.scoring.scorecard import START_TENTHS
-from leadledger.training.learn.trust import LOG_ODDS
 from leadledger.training.plausible_days import EPOCH
 
-FALL_CONFIDENCE = 0.90  # one-sided, with which a rate must be seen to fall
+FALL_CONFIDENCE = 0.95  # one-sided, with which a rate must be seen to fall in one of the three spans
 AGREEMENT = 0.90  # two-sided: older and judged leads that differ by more are not of one trend
 FEWEST_OF_A_KIND = 20  # outcomes of either kind, below which no trend is fitted
-STEPS = 12  # of Newton's method; it settles in five
 DAYS_PER_MONTH = 365.25 / 12
 
 
@@ -84,6 +83,10 @@ def find_falling_rate(
             weights = np.array([of_judged[1], of_rest[1]]) ** -2.0
             pooled = float(weights @ [of_judged[0], of_rest[0]] / weights.sum())
             trends.append((pooled, float(weights.sum() ** -0.5)))
+    newest = np.argsort(days, kind="stable")[len(days) // 2 :]
+    of_newest = _fit_trend(totals[newest], won[newest], days[newest])
+    if of_newest is not None:
+        trends.append(of_newest)
     falls = [slope for slope, error in trends if slope < -error * norm.isf(1 - FALL_CONFIDENCE)]
     return FallingRate(min(falls), day) if falls else None
 
@@ -94,15 +97,20 @@ def _fit_trend(
     """The change of the log-odds a day among leads that score alike, and its standard error; None: not to be told."""
     if min(won.sum(), (~won).sum()) < FEWEST_OF_A_KIND or np.ptp(days) == 0:
         return None
-    span = float(days.std())
+    # Both columns are centred, and of spread 1: from there the search can't run off.
+    spans = [max(float(totals.std()), 1.0), float(days.std())]
     columns = np.column_stack(
-        [np.ones(len(won)), (totals - START_TENTHS) * LOG_ODDS, (days - float(days.mean())) / span]
+        [np.ones(len(won)), (totals - float(totals.mean())) / spans[0], (days - float(days.mean())) / spans[1]]
     )
-    fitted = np.array([float(logit(won.mean())), 1.0, 0.0])
-    fitted[0] -= float(columns[:, 1].mean())
-    for _ in range(STEPS):
-        chance = expit(columns @ fitted)
-        information = columns.T @ (columns * (chance * (1 - chance))[:, None]) + 1e-6 * np.eye(3)
-        step = np.linalg.solve(information, columns.T @ (won - chance))
-        fitted = fitted + np.clip(step, -2, 2)  # a first step that is too long would never come back
-    return float(fitted[2]) / span, float(np.linalg.inv(information)[2, 2] ** 0.5) / span
+    y = won.astype(float)
+
+    def loss(weights: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        log_odds = columns @ weights
+        value = float(np.sum(np.logaddexp(0, log_odds) - y * log_odds))
+        return value / len(y), columns.T @ (expit(log_odds) - y) / len(y)
+
+    start = np.array([float(logit(y.mean())), 0.0, 0.0])
+    fitted = minimize(loss, start, jac=True, method="L-BFGS-B", options={"gtol": 1e-8, "ftol": 1e-13}).x
+    chance = expit(columns @ fitted)
+    information = columns.T @ (columns * (chance * (1 - chance))[:, None]) + 1e-9 * np.eye(3)
+    return float(fitted[2]) / spans[1], float(np.linalg.inv(information)[2, 2] ** 0.5) / spans[1]

@@ -42,6 +42,17 @@ def test_a_rate_that_halves_in_a_year_is_seen() -> None:
     assert 0.03 < fall.per_month < 0.09
 
 
+def test_totals_far_out_mislead_nobody() -> None:
+    """Where most leads score far below 50 and outcomes are nearly certain, the fall is still the true one."""
+    random = np.random.default_rng(4)
+    days = np.sort(random.integers(0, 3 * YEAR, 6000))
+    totals = np.round(random.normal(100, 300, 6000)).astype(np.int64)
+    won = random.random(6000) < expit((totals - 500) * 2 * LOG_ODDS - np.log(2) * days / YEAR)
+    falling = find_falling_rate(totals, won, days, newest(6000), 3 * YEAR)
+    assert falling is not None
+    assert falling.per_day * YEAR == pytest.approx(-np.log(2), abs=0.35)
+
+
 def test_a_fall_that_began_lately_is_not_diluted_by_the_years_before() -> None:
     """Stable for two years and a quarter: the judged leads say otherwise, and count alone."""
     falling = find_falling_rate(*history(np.random.default_rng(2), 20_000, -1.0, 2.25), newest(20_000), 3 * YEAR)
