@@ -109,7 +109,8 @@ def require_columns(card: Card, columns: Iterable[str], label: str) -> ColumnFit
             f" `from:` in the card.{hint}"
         )
     others = [field.name for field in card.plain_fields if field.kind != "id"]
-    records = next((column for column in fit.unused if name_key(column) in _RECORD_COLUMNS), "")
+    unused = (column for column in fit.unused if isinstance(column, str))
+    records = next((column for column in unused if name_key(column) in _RECORD_COLUMNS), "")
     if records and others and not any(fit.used[name] for name in others):
         raise DataError(
             f"{label}: no column but the id belongs to the card '{card.name}'; what {quote(records)} holds needs its"
