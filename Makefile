@@ -12,7 +12,7 @@ UV     := uv==0.13.9
 PYTEST := $(PY) -m pytest -n 2 --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast lint format bench bench-quality bench-curve bench-promise bench-million bench-lists bench-spark bench-postgresql bench-api printed pins clean
+.PHONY: help demo test test-fast lint format bench bench-quality bench-worlds bench-curve bench-promise bench-million bench-lists bench-spark bench-postgresql bench-api printed pins clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,6 +41,9 @@ bench: $(VENV)/.installed  ## Measure ratios to named baselines, in one run
 
 bench-quality: $(VENV)/.rivals $(STACKED)/.installed  ## Predicted probabilities on real sets, beside other learners (ARGS="--sets olist")
 	$(PY) -m benchmarks quality $(ARGS)
+
+bench-worlds: $(VENV)/.rivals  ## How far predicted probabilities are from the truth, where it is known (ARGS="--worlds threes")
+	$(PY) -m benchmarks worlds $(ARGS)
 
 bench-curve: $(VENV)/.rivals  ## What 100 to 3,000 leads teach, beside rules alone and other learners
 	$(PY) -m benchmarks learning_curve $(ARGS)

@@ -1,7 +1,7 @@
 """Bags: models of the same recipe that each hold out another part of the leads, and what they say together.
 
 The held-out leads choose the rounds and the pairs, judge whether pairs and combinations pay, and give the standard
-errors.
+errors. What a lead judges, it had no say in: one half of the leads chooses for the other.
 """
 
 from __future__ import annotations
@@ -30,8 +30,12 @@ from leadledger.models.learner.parameters import PairsChoice
 
 MOST_AUTO_PAIRS = 16  # more than a person wants to read
 LEAST_AUTO_GAIN = 2.0  # gain of a pair in log-likelihood: about what one free parameter must bring (Akaike)
-PRIOR_LEADS = 20.0  # of the average rate in each bin, before bins are made coarse for the trees
-SURE_ERRORS = 2.0  # standard errors by which pairs, or trees, must lower the held-out log-loss that chose them
+SURE_ERRORS = 2.0  # standard errors by which pairs must lower the log-loss of leads that did not choose them
+PAIR_ERRORS = 1.0  # the same for one pair, among those that pay together
+# The same for combinations. Bags share most of their leads, so that their losses vary together: in 15 additive worlds
+# the gain was spread over 1.6 of the standard errors that leads by themselves suggest.
+SURE_COMBINATION_ERRORS = 3.0
+WEIGHTS = np.linspace(0, 1, 21)  # of combinations, that are tried
 
 TermArrays: TypeAlias = tuple[float, list[Floats], dict[Fields, Floats]]  # intercept, singles, pairs
 
@@ -45,16 +49,23 @@ class Bags:
     starts: Sequence[Floats]
 
     @property
-    def judges(self) -> NDArray[np.bool_]:
-        """The leads (n,) that judge whether something pays: those that every other bag held out.
+    def halves(self) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        """Two halves of the held-out leads, each (n,): those of every other bag, and the rest; of one bag, half each.
 
-        The others choose the pairs, since what some leads chose always does well on them. There are no judges where
-        one bag holds out all.
+        One half judges what the other chose, since what some leads chose always does well on them.
         """
-        judges = np.zeros(len(self.leads.outcome), dtype=bool)
-        for _, held in self.folds[1::2]:
-            judges[held] = True
-        return judges
+        first, second = np.zeros((2, len(self.leads.outcome)), dtype=bool)
+        if len(self.folds) == 1:
+            _, held = self.folds[0]
+            first[held[::2]] = True
+            second[held[1::2]] = True
+        for bag, (_, held) in enumerate(self.folds if len(self.folds) > 1 else ()):
+            (second if bag % 2 else first)[held] = True
+        return first, second
+
+    def pick(self, bags: Sequence[int]) -> Bags:
+        """Some of the bags, by their positions."""
+        return replace(self, folds=[self.folds[bag] for bag in bags], starts=[self.starts[bag] for bag in bags])
 
     def add_to_starts(self, added: Sequence[Floats]) -> Bags:
         """The same bags, each starting from log-odds to which its own array (n,) is added."""
@@ -67,16 +78,34 @@ class Bags:
             held_out[held] = start[held] + add_up(*bag_terms, self.leads.indexes[held])
         return held_out
 
-    def pays(self, without: Floats, having: Floats) -> bool:
-        """Whether something lowers the log-loss of the judging leads by more than chance would.
+    def pays(self, without: Floats, having: Floats, errors: float = SURE_ERRORS) -> bool:
+        """Whether something lowers the log-loss of leads that didn't choose it, by so many standard errors.
 
-        `without` and `having` are held-out log-odds (n,); where nobody judges, all leads that were held out do.
+        `without` and `having` are held-out log-odds (n,); NaN where nobody judges.
         """
-        judges = self.judges
-        judging = np.isfinite(without) & (judges if judges.any() else True)
+        judging = np.isfinite(without) & np.isfinite(having)
         outcome = self.leads.outcome[judging]
         gain = self.leads.weights[judging] * (losses(outcome, without[judging]) - losses(outcome, having[judging]))
-        return bool(gain.mean() > SURE_ERRORS * gain.std() / np.sqrt(len(gain)))
+        return bool(len(gain) and gain.mean() > errors * gain.std() / np.sqrt(len(gain)))
+
+    def weigh(self, without: Floats, having: Floats) -> float:
+        """How far to go from one model to another, 0..1, by the log-loss of the leads that neither had seen.
+
+        `without` and `having` are held-out log-odds (n,). Each half of the leads judges the weight that is best for
+        the other; where that doesn't pay by more than chance, the weight is 0.
+        """
+        step = having - without
+        judged = np.full(len(without), np.nan)
+        first, second = self.halves
+        for choosing, judging in ((first, second), (second, first)):
+            judged[judging] = without[judging] + self._best_weight(choosing, without, step) * step[judging]
+        known = np.isfinite(without)
+        return self._best_weight(known, without, step) if self.pays(without, judged, SURE_COMBINATION_ERRORS) else 0.0
+
+    def _best_weight(self, known: NDArray[np.bool_], without: Floats, step: Floats) -> float:
+        outcome, weights = self.leads.outcome[known], self.leads.weights[known]
+        sums = [weights @ losses(outcome, without[known] + weight * step[known]) for weight in WEIGHTS]
+        return float(WEIGHTS[int(np.argmin(sums))])
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,30 +127,95 @@ class BaggedTables:
 
 @dataclass(frozen=True, eq=False)
 class BaggedTrees:
-    """Small trees over some sets of fields: those of each bag, and those of all leads. The first `rounds` count."""
+    """Small trees over all fields, and the sets of fields that act together in them.
 
+    added : per bag, what its trees add to the log-odds (n,) of all leads. shares : what each set holds of the gain.
+    """
+
+    added: Sequence[Floats]
     sets: Sequence[tuple[int, ...]]
-    by_bag: Sequence[BoostedTrees]
-    of_all_leads: BoostedTrees
-    rounds: int
+    shares: Sequence[float]
 
 
-def add_pairs(singles: TermArrays, pairs: TermArrays) -> TermArrays:
-    """The sum of terms without pairs, and of terms with pairs."""
-    tables = [single + more for single, more in zip(singles[1], pairs[1], strict=True)]
-    return singles[0] + pairs[0], tables, pairs[2]
+def add_terms(first: TermArrays, second: TermArrays) -> TermArrays:
+    """The sum of two additive models."""
+    tables = [single + more for single, more in zip(first[1], second[1], strict=True)]
+    pairs = dict(first[2])
+    for pair, cells in second[2].items():
+        pairs[pair] = pairs[pair] + cells if pair in pairs else cells
+    return first[0] + second[0], tables, pairs
 
 
-def choose_rounds(fits: Sequence[BoostedTrees]) -> int:
-    """The rounds with the lowest mean held-out log-loss, of those that all bags have.
+def scale_terms(terms: TermArrays, by: float) -> TermArrays:
+    """An additive model, multiplied."""
+    return by * terms[0], [by * single for single in terms[1]], {pair: by * cells for pair, cells in terms[2].items()}
 
-    The best rounds of one bag, chosen by the few leads that it holds out, vary widely; and bags with the same rounds
-    differ only by their leads, as the standard errors need it.
+
+def mix_tables(without: BaggedTables, having: BaggedTables, weight: float) -> BaggedTables:
+    """So much of the second, 0..1, and the rest of the first."""
+    gains = dict(zip(without.pairs, without.gains, strict=True)) if weight < 1 else {}
+    gains |= dict(zip(having.pairs, having.gains, strict=True))
+    pairs = [*having.pairs, *(pair for pair in gains if pair not in having.pairs)]
+    return BaggedTables(
+        [
+            add_terms(scale_terms(having_terms, weight), scale_terms(terms, 1 - weight)) if weight < 1 else having_terms
+            for terms, having_terms in zip(without.by_bag, having.by_bag, strict=True)
+        ],
+        weight * having.held_out + (1 - weight) * without.held_out,
+        pairs,
+        [gains[pair] for pair in pairs],
+        having.rounds,
+        [
+            {
+                field: np.asarray(weight * having_values.get(field, 0.0) + (1 - weight) * values.get(field, 0.0))
+                for field in sorted({*having_values, *values})
+            }
+            for values, having_values in zip(without.finer, having.finer, strict=True)
+        ],
+    )
+
+
+def drop_pairs(bags: Bags, tables: BaggedTables, counts: Sequence[Indexes]) -> BaggedTables:
+    """The tables without the pairs that bring nothing on the leads that each bag held out.
+
+    `bags` start from what the tables are added to. `counts`: per field, the leads in each bin.
+    """
+    for pair in tables.pairs[::-1]:  # the worst first
+        terms = [drop_pair(bag_terms, pair, counts) for bag_terms in tables.by_bag]
+        without = bags.held_out_decision(terms)
+        if not bags.pays(without, bags.held_out_decision(tables.by_bag), PAIR_ERRORS):
+            kept = [at for at, other in enumerate(tables.pairs) if other != pair]
+            pairs, gains = [tables.pairs[at] for at in kept], [tables.gains[at] for at in kept]
+            tables = replace(tables, by_bag=terms, pairs=pairs, gains=gains)
+    return tables
+
+
+def drop_pair(terms: TermArrays, pair: Fields, counts: Sequence[Indexes]) -> TermArrays:
+    """An additive model without what two fields do together; what each does by itself stays, in its table."""
+    intercept, singles, pairs = terms
+    (first, second), cells = pair, pairs[pair]
+    of_first, of_second = (counts[field] / counts[field].sum() for field in pair)
+    rows, columns = cells @ of_second, of_first @ cells
+    mean = float(of_first @ rows)
+    tables = list(singles)
+    tables[first] = tables[first] + rows - mean
+    tables[second] = tables[second] + columns - mean
+    return intercept + mean, tables, {other: values for other, values in pairs.items() if other != pair}
+
+
+def choose_rounds(fits: Sequence[BoostedTrees]) -> list[int]:
+    """The rounds of each bag: those with the lowest mean held-out log-loss, of those that all have, of the other half.
+
+    The leads that choose the rounds of a model flatter it. So every other bag has the rounds that the rest of the bags
+    choose, and the leads that a bag holds out have no say in its model. The best rounds of one bag alone, chosen by
+    the few leads that it holds out, vary widely.
     """
     if not len(fits[0].curve):
-        return fits[0].rounds
+        return [fit.rounds for fit in fits]
     shortest = min(len(fit.curve) for fit in fits)
-    return int(np.argmin(np.mean([fit.curve[:shortest] for fit in fits], axis=0)))
+    curves = np.array([fit.curve[:shortest] for fit in fits])
+    halves = [curves[::2], curves[1::2] if len(fits) > 1 else curves]
+    return [int(np.argmin(np.mean(halves[1 - bag % 2], axis=0))) for bag in range(len(fits))]
 
 
 def add_errors(model: Additive, bags: Sequence[Additive], indexes: Indexes) -> Additive:
@@ -135,31 +229,32 @@ def add_errors(model: Additive, bags: Sequence[Additive], indexes: Indexes) -> A
     return replace(
         model,
         errors=tuple(
-            steady(jackknife(values), counts, len(bags))
+            steady(spread_of_bags(values), counts, len(bags))
             for values, counts in zip(zip(*(bag.singles for bag in pure), strict=True), model.counts, strict=True)
         ),
-        pair_errors={pair: jackknife([bag.pairs.get(pair, none[pair]) for bag in pure]) for pair in model.pairs},
+        pair_errors={pair: spread_of_bags([bag.pairs.get(pair, none[pair]) for bag in pure]) for pair in model.pairs},
         finer={field: replace(table, errors=finer_errors(pure, field)) for field, table in model.finer.items()},
-        tree_errors={fields: float(np.sqrt(np.mean(jackknife(values) ** 2))) for fields, values in sums.items()},
+        tree_errors={fields: float(np.sqrt(np.mean(spread_of_bags(values) ** 2))) for fields, values in sums.items()},
     )
 
 
 def finer_errors(bags: Sequence[Additive], field: int) -> Floats:
     """The standard error of each finer bin of a field, its single included, from the purified models of bags."""
     values = [bag.singles[field][bag.finer[field].coarse] + bag.finer[field].values for bag in bags]
-    return steady(jackknife(values), bags[0].finer[field].counts, len(bags))
+    return steady(spread_of_bags(values), bags[0].finer[field].counts, len(bags))
 
 
-def bin_effects(leads: TrainingLeads, counts: Sequence[Indexes]) -> list[Floats]:
-    """Per field, the log-odds (n_bins,) of the outcomes in each bin, blended with some leads of the average."""
-    rate = np.average(leads.outcome, weights=leads.weights)
-    effects = []
-    for field, count in enumerate(counts):
-        bins = leads.indexes[:, field]
-        leads_seen = np.bincount(bins, leads.weights, len(count)) + PRIOR_LEADS
-        won = np.bincount(bins, leads.weights * leads.outcome, len(count)) + PRIOR_LEADS * rate
-        effects.append(np.log(won) - np.log(leads_seen - won))
-    return effects
+def spread_of_bags(values: Sequence[Floats]) -> Floats:
+    """The standard error of a value by the jackknife within each half of the bags, whose rounds differ."""
+    bags = len(values)
+    if bags < 4:
+        return jackknife(values)
+    array = np.asarray(values)
+    centred = array.copy()
+    for half in (slice(0, None, 2), slice(1, None, 2)):
+        centred[half] -= array[half].mean(axis=0)
+    error: Floats = jackknife(list(centred)) * np.sqrt((bags - 1) / (bags - 2))
+    return error
 
 
 def choose_pairs(

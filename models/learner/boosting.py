@@ -214,7 +214,12 @@ def boost(
         valid_sets=[dataset(held, learned)],
         valid_names=["held"],
         callbacks=callbacks,
+        # Else LightGBM throws away the rounds after those that are best for these held-out leads, and a bag would
+        # have its rounds chosen by the very leads that judge it.
+        keep_training_booster=True,
     )
+    booster.best_iteration = 0
+    booster.free_dataset()
     loss_at_start = held_out_loss(leads, held, start)
     curve = np.array([loss_at_start, *record["held"]["binary_logloss"]])
     return BoostedTrees(booster, columns, int(np.argmin(curve)), curve)

@@ -2,8 +2,8 @@
 
 First each field by itself, over its bins. Then the pairs that held-out leads show to say more together than apart, over
 coarse bins, fitted to what the singles miss. Averages of additive models are additive, so the bags become one set of
-tables. Where more fields act together, the same is fitted once more on top of small trees over a few sets of fields,
-and kept if held-out leads show that it pays.
+tables. The same is fitted once more on top of small trees over all fields, and the two are weighed by the leads that
+neither has seen. Where the trees count, a few trees over a few sets of fields imitate what they say on average.
 """
 
 from __future__ import annotations
@@ -41,10 +41,11 @@ from leadledger.models.learner.bags import (
     BaggedTrees,
     Bags,
     add_errors,
-    add_pairs,
-    bin_effects,
+    add_terms,
     choose_pairs,
     choose_rounds,
+    drop_pairs,
+    mix_tables,
 )
 from leadledger.models.learner.binning import (
     check_whole,
@@ -65,6 +66,7 @@ from leadledger.models.learner.boosting import (
     hold_out,
 )
 from leadledger.models.learner.combinations import absorb, choose_sets, gains_together, read_trees
+from leadledger.models.learner.imitation import imitate
 from leadledger.models.learner.pairs import coarsen
 from leadledger.models.learner.parameters import PairsChoice, encode_outcome, find_directions, find_pairs
 from leadledger.models.learner.refinement import FinerLeads
@@ -76,9 +78,10 @@ FEW_LEADS = 1500  # with fewer, a bag goes by one step at a time, and its effect
 FEW_LEADS_L2 = 5.0
 PAIR_LEAVES = 8
 TREE_LEAVES = 8
-MOST_TREE_ROUNDS = 100
-SCOUTS = 3  # bags that find which fields act together
-SCOUT_ROUNDS = 60
+TREE_BINS = 12  # most bins of a number in a tree
+TREE_LEVELS = 16  # most levels of a text
+MOST_TREE_ROUNDS = 200
+IMITATED_LEADS = 50_000  # over which trees imitate those of the bags
 BLIND_ROUNDS = 30  # where no lead can be held out
 MANY_LEADS = 200_000  # with as many or more, bags agree so far that a few suffice
 BAGS_OF_MANY_LEADS = 4
@@ -89,7 +92,7 @@ ERROR_LEADS = 20_000  # over which the standard errors of trees are taken
 class AdditiveClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn is untyped
     """A binary classifier whose log-odds are a sum of tables and of small trees.
 
-    One table a field, one a chosen pair of fields, and small trees over a few disjoint sets of three to seven fields.
+    One table a field, one a chosen pair of fields, and small trees over a few sets of three to seven fields.
 
     Takes a DataFrame of numbers, texts and flags, or an array of numbers, with missing values; see `Binning`.
 
@@ -100,9 +103,9 @@ class AdditiveClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
     pairs : "auto": the pairs that pay on held-out leads, at most 16, none if they don't lower the held-out log-loss;
         a number: so many, the best first; or a list of pairs, of positions or of names of columns.
     pair_bins, pair_levels : most bins of a number, 2 or more, and most levels of a text, 1 or more, in a pair.
-    combinations : "auto": small trees over at most 8 sets of fields that act together, if they lower the held-out
-        log-loss; a number: over so many sets at most, 0 for none, whether they pay or not. Trees that ask two fields
-        only become a pair.
+    combinations : "auto": small trees over at most 8 sets of fields that act together, as far as they lower the
+        held-out log-loss; a number: over so many sets at most, 0 for none, whether they pay or not. Trees that ask two
+        fields only become a pair.
     monotone : a mapping from column (name or position), or a sequence, one a column, of 1: more of it never lowers
         the log-odds, -1: never raises them, 0: free. Numbers and flags only. A missing value stays free.
     bags : models that are averaged. Each holds out another part of the leads, to choose the rounds by. From 200,000
@@ -125,9 +128,10 @@ class AdditiveClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
     additive_ : additive.Additive, the tables and trees that `decision_function` adds up. Their standard errors
         come of the bags, a delete-a-group jackknife; there are none with a single bag.
     monotone_ : tuple of 1, -1 or 0, one a column.
-    rounds_ : the rounds that each bag keeps for its singles.
-    held_out_decision_ : array (n_leads,), log-odds by the one bag that held the lead out; NaN where none did. Its
-        rounds were chosen by these leads among others, so it flatters a little.
+    rounds_ : the rounds that a bag keeps for its singles, on average.
+    combination_weight_ : how much of what combinations change counts, 0..1; 0 where there are none.
+    held_out_decision_ : array (n_leads,), log-odds by the one bag that held the lead out; NaN where none did. The
+        lead had no say in the rounds or the pairs of that bag.
     n_features_in_, feature_names_in_ : as in scikit-learn.
     """
 
@@ -190,17 +194,17 @@ class AdditiveClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
         bags = self._make_bags(leads, random)
         tables = self._fit_tables(bags, finer_leads, choice, random)
         trees = self._fit_trees(bags)
+        self.combination_weight_ = 0.0
         if trees is not None:
-            grown = bags.add_to_starts([fit.add(indexes, trees.rounds) for fit in trees.by_bag])
-            having_trees = self._fit_tables(grown, finer_leads, choice, random)
-            if self.combinations != "auto" or bags.pays(tables.held_out, having_trees.held_out):
-                tables = having_trees
-            else:
-                trees = None
+            having_trees = self._fit_tables(bags.add_to_starts(trees.added), finer_leads, choice, random)
+            forced = self.combinations != "auto"
+            self.combination_weight_ = 1.0 if forced else bags.weigh(tables.held_out, having_trees.held_out)
+            if self.combination_weight_:
+                tables = mix_tables(tables, having_trees, self.combination_weight_)
         self.rounds_: int = tables.rounds
         self.held_out_decision_: Floats = np.full(len(used), np.nan)
         self.held_out_decision_[used] = tables.held_out
-        self._average_bags(bags, finer_leads, tables, trees)
+        self._average_bags(bags, finer_leads, tables, trees if self.combination_weight_ else None)
         return self
 
     def decision_function(self, X: pd.DataFrame | ArrayLike) -> Floats:
@@ -238,13 +242,11 @@ class AdditiveClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
         folds = hold_out(leads, n_bags, int(random.randint(2**31)))
         return Bags(leads, folds, [np.full(len(leads.outcome), leads.average(kept)) for kept, _ in folds])
 
-    def _boost_bags(
-        self, bags: Bags, encoding: ColumnEncoding, options: BoostOptions, most_bags: int | None = None
-    ) -> list[BoostedTrees]:
+    def _boost_bags(self, bags: Bags, encoding: ColumnEncoding, options: BoostOptions) -> list[BoostedTrees]:
         """A fit of each bag, side by side in threads: boosting mostly works without the interpreter's lock."""
         tasks = [
             delayed(boost)(bags.leads, fold, encoding, options, start)
-            for fold, start in zip(bags.folds[:most_bags], bags.starts[:most_bags], strict=True)
+            for fold, start in zip(bags.folds, bags.starts, strict=True)
         ]
         fits: list[BoostedTrees] = Parallel(n_jobs=self.n_jobs, prefer="threads")(tasks)
         return fits
@@ -261,12 +263,9 @@ class AdditiveClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
         """The leads in a missing bin from which on it is told apart."""
         return least_leads(self.min_count, int(self.counts_[0].sum()))
 
-    def _coarsen(self, effects: Sequence[Floats]) -> list[Indexes]:
+    def _coarsen(self, most_bins: int, most_levels: int) -> list[Indexes]:
         """Per field, the coarse bin of each bin."""
-        return [
-            coarsen(*field, self.pair_bins, self.pair_levels)
-            for field in zip(self.bins_, self.counts_, effects, strict=True)
-        ]
+        return [coarsen(*field, most_bins, most_levels) for field in zip(self.bins_, self.counts_, strict=True)]
 
     def _fit_tables(
         self, bags: Bags, finer_leads: FinerLeads, choice: PairsChoice, random: np.random.RandomState
@@ -278,7 +277,10 @@ class AdditiveClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
         options = self._options(SINGLE_LEAVES if len(bags.folds[0][0]) >= FEW_LEADS else 2, bags)
         fits = self._boost_bags(bags, encoding, options)
         rounds = choose_rounds(fits)
-        boosted = [read_off(partial(fit.add, rounds=rounds), sizes, [], [0] * len(sizes)) for fit in fits]
+        boosted = [
+            read_off(partial(fit.add, rounds=most), sizes, [], [0] * len(sizes))
+            for fit, most in zip(fits, rounds, strict=True)
+        ]
         told_apart = [field for field, counts in enumerate(self.counts_) if counts[0] >= self._least_missing()]
         terms = [
             shrink_missing(bags.leads, kept, start, bag_terms, told_apart)
@@ -288,24 +290,25 @@ class AdditiveClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
         finer = finer_leads.fit(on_singles, self.monotone_, partial(self._boost_bags, options=options))
         bags = bags.add_to_starts([finer_leads.add(values) for values in finer])
         held_out = bags.held_out_decision(terms)
-        effects = [np.mean(values, axis=0) for values in zip(*(singles for _, singles, _ in terms), strict=True)]
-        coarse = self._coarsen(effects)
-        singles_only = BaggedTables(terms, held_out, [], [], rounds, finer)
+        coarse = self._coarsen(self.pair_bins, self.pair_levels)
+        singles_only = BaggedTables(terms, held_out, [], [], round(float(np.mean(rounds))), finer)
         if choice != "auto":
-            pairs = choose_pairs(bags.leads, coarse, held_out, choice, random)
-            return self._fit_pairs(bags, coarse, singles_only, *pairs)
-        # The judging leads have no part in the choice of the pairs that they judge. If these pay, all leads choose.
-        judges = bags.judges
-        unjudged = np.where(judges, np.nan, held_out)
-        candidate = self._fit_pairs(
-            bags, coarse, singles_only, *choose_pairs(bags.leads, coarse, unjudged, choice, random)
-        )
-        if not candidate.pairs or not bags.pays(held_out, candidate.held_out):
+            return self._fit_pairs(
+                bags, coarse, singles_only, *choose_pairs(bags.leads, coarse, held_out, choice, random)
+            )
+        # Each half of the leads judges the pairs that the other chose. If these pay, all leads choose.
+        candidate = np.full(len(held_out), np.nan)
+        for side, (judging, choosing) in enumerate(zip(bags.halves, bags.halves[::-1], strict=True)):
+            members = [bag for bag in range(len(bags.folds)) if bag % 2 == side or len(bags.folds) == 1]
+            chosen = choose_pairs(bags.leads, coarse, np.where(choosing, held_out, np.nan), choice, random)
+            part = replace(singles_only, by_bag=[terms[bag] for bag in members])
+            fitted = self._fit_pairs(bags.pick(members), coarse, part, *chosen)
+            candidate[judging] = (fitted.held_out if chosen[0] else held_out)[judging]
+        if not bags.pays(held_out, candidate):
             return singles_only
-        if judges.any():
-            pairs = choose_pairs(bags.leads, coarse, held_out, choice, random)
-            return self._fit_pairs(bags, coarse, singles_only, *pairs)
-        return candidate
+        chosen = choose_pairs(bags.leads, coarse, held_out, choice, random)
+        having_pairs = self._fit_pairs(bags, coarse, singles_only, *chosen)
+        return replace(drop_pairs(bags, having_pairs, self.counts_), held_out=candidate)
 
     def _fit_pairs(
         self,
@@ -321,35 +324,27 @@ class AdditiveClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
         sizes = [len(bins) for bins in self.bins_]
         grown = bags.add_to_starts([add_up(*terms, bags.leads.indexes) for terms in singles.by_bag])
         fits = self._boost_bags(grown, self._encoding(coarse, pairs), self._options(PAIR_LEAVES, bags))
-        rounds = choose_rounds(fits)
-        added = [read_off(partial(fit.add, rounds=rounds), sizes, pairs, [0] * len(sizes)) for fit in fits]
-        terms = [add_pairs(*both) for both in zip(singles.by_bag, added, strict=True)]
+        added = [
+            read_off(partial(fit.add, rounds=rounds), sizes, pairs, [0] * len(sizes))
+            for fit, rounds in zip(fits, choose_rounds(fits), strict=True)
+        ]
+        terms = [add_terms(*both) for both in zip(singles.by_bag, added, strict=True)]
         return replace(singles, by_bag=terms, held_out=bags.held_out_decision(terms), pairs=pairs, gains=gains)
 
     def _fit_trees(self, bags: Bags) -> BaggedTrees | None:
-        """Small trees over the sets of fields that act together; None without such sets, or without held-out leads."""
-        leads = bags.leads
+        """Small trees over all fields; None where no fields act together, or without held-out leads."""
         most_sets = MOST_AUTO_SETS if self.combinations == "auto" else self.combinations
         if not most_sets or len(self.bins_) < 3 or not len(bags.folds[0][1]):
             return None
-        coarse = self._coarsen(bin_effects(leads, self.counts_))
-        l2 = self._options(TREE_LEAVES, bags).l2
-        options = BoostOptions(SCOUT_ROUNDS, self.learning_rate, TREE_LEAVES, l2, patience=0)
-        scouts = self._boost_bags(bags, self._encoding(coarse, [range(len(coarse))]), options, SCOUTS)
-        sets = choose_sets([gains_together(scout, scout.rounds) for scout in scouts], most_sets)
+        encoding = self._encoding(self._coarsen(TREE_BINS, TREE_LEVELS), [range(len(self.bins_))])
+        rounds = min(self.max_rounds, MOST_TREE_ROUNDS)
+        options = replace(self._options(TREE_LEAVES, bags), rounds=rounds)
+        fits = self._boost_bags(bags, encoding, options)
+        chosen = list(zip(fits, choose_rounds(fits), strict=True))
+        sets, shares = choose_sets([gains_together(fit, most) for fit, most in chosen], most_sets)
         if not sets:
             return None
-        encoding = self._encoding(coarse, sets)
-        options = replace(options, rounds=min(self.max_rounds, MOST_TREE_ROUNDS))
-        fits = self._boost_bags(bags, encoding, options)
-        rounds = choose_rounds(fits)
-        if not rounds:
-            return None
-        options = BoostOptions(rounds, self.learning_rate, TREE_LEAVES, l2)
-        everyone = np.arange(len(leads.outcome))
-        start = np.full(len(everyone), leads.average(everyone))
-        of_all_leads = boost(leads, (everyone, everyone[:0]), encoding, options, start)
-        return BaggedTrees(sets, fits, of_all_leads, rounds)
+        return BaggedTrees([fit.add(bags.leads.indexes, most) for fit, most in chosen], sets, shares)
 
     def _average_bags(
         self, bags: Bags, finer_leads: FinerLeads, tables: BaggedTables, trees: BaggedTrees | None
@@ -359,7 +354,7 @@ class AdditiveClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
         finer = finer_leads.average(tables.finer)
         of_bags = [
             replace(
-                self._additive(leads.average(kept) + intercept, singles, {pair: pairs[pair] for pair in tables.pairs}),
+                self._additive(leads.average(kept) + intercept, singles, pairs),
                 finer={field: replace(table, values=values[field]) for field, table in finer.items()},
             )
             for (kept, _), (intercept, singles, pairs), values in zip(
@@ -373,12 +368,7 @@ class AdditiveClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
         )
         sample = leads.indexes[:: 1 + len(leads.indexes) // ERROR_LEADS]
         if trees is not None:
-            whole = read_trees(trees.of_all_leads, trees.rounds, leads.indexes, self.counts_)
-            average = absorb(average, whole, trees.sets, sample)
-            of_bags = [
-                absorb(bag, read_trees(fit, trees.rounds, sample, self.counts_), trees.sets, sample)
-                for bag, fit in zip(of_bags, trees.by_bag, strict=True)
-            ]
+            average, of_bags = self._absorb_trees(leads, average, of_bags, trees, sample)
         self.pairs_: list[Fields] = list(average.pairs)
         self.gains_: list[float] = [*tables.gains, *[float("nan")] * (len(average.pairs) - len(tables.pairs))]
         self.pair_counts_: list[Indexes] = [count_cells(self.bins_, leads.indexes, pair) for pair in self.pairs_]
@@ -388,6 +378,38 @@ class AdditiveClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
         average = purify(replace(average, pair_counts=pair_counts, finer=finer))
         self.additive_: Additive = silence(average if len(of_bags) < 2 else add_errors(average, of_bags, sample))
         self.finer_: dict[int, Finer] = dict(self.additive_.finer)
+
+    def _absorb_trees(
+        self, leads: TrainingLeads, average: Additive, of_bags: Sequence[Additive], trees: BaggedTrees, sample: Indexes
+    ) -> tuple[Additive, list[Additive]]:
+        """The average and the bags with a few trees on top that imitate, on average, those of the bags."""
+        coarse = self._coarsen(TREE_BINS, TREE_LEVELS)
+        imitation = imitate(
+            leads,
+            np.arange(0, len(leads.outcome), 1 + len(leads.outcome) // IMITATED_LEADS),
+            self._encoding(coarse, [(field,) for field in range(len(coarse))]),
+            [self._encoding(coarse, [fields]) for fields in trees.sets],
+            trees.shares,
+            trees.added,
+        )
+        weight = self.combination_weight_
+
+        def grow(model: Additive, mean: float, indexes: Indexes, bag: int | None) -> Additive:
+            read = [
+                tree
+                for turn in imitation.turns
+                for tree in read_trees(
+                    turn.trees, indexes, self.counts_, weight, None if bag is None else turn.of_bags[bag]
+                )
+            ]
+            raised = replace(model, intercept=model.intercept + weight * mean)
+            return absorb(raised, read, trees.sets, sample)
+
+        grown = [
+            grow(model, mean, sample, bag)
+            for bag, (model, mean) in enumerate(zip(of_bags, imitation.means, strict=True))
+        ]
+        return grow(average, imitation.mean, leads.indexes, None), grown
 
     def _additive(self, intercept: float, singles: Sequence[Floats], pairs: Mapping[Fields, Floats]) -> Additive:
         """These values over the bins of the classifier; the cells of pairs are not counted yet."""

@@ -1,14 +1,13 @@
 """Combinations: small trees over sets of three to seven fields that act together, and which sets those are.
 
-The sets are disjoint, so that every tree asks fields of one set, and a person reads of each field in one place. They
-are found by boosting that may use all fields: the gain of a split counts for the fields on the way to it.
+Sets are found by boosting that may use all fields: the gain of a split counts for the fields on the way to it. They may
+overlap; every tree asks fields of one set.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import combinations
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -28,10 +27,10 @@ from leadledger.models.learner.additive import (
 )
 from leadledger.models.learner.boosting import BoostedTrees
 
-SET_SIZES = (3, 4, 5, 6, 7)  # fields in a set
-MOST_FIELDS = 12  # that sets are chosen among: those that gain most together
+MOST_SET_FIELDS = 7  # more than that nobody reads together
+SEEDS = 12  # groups of fields that a set is grown from, the best is kept
 LEAST_SET_SHARE = 0.02  # of all that fields gain together; a set of less isn't worth reading
-LARGER_SET_FACTOR = 1.02  # a larger set must gain this much more than a smaller one
+LEAST_FIELD_GAIN = 0.02  # of what a set gains; a field that brings less isn't worth reading
 
 EFFECT_LEADS = 2_000  # leads over which the average of a field's effect is taken
 
@@ -56,35 +55,66 @@ def gains_together(boosted: BoostedTrees, rounds: int) -> Gains:
     return gains
 
 
-def choose_sets(scouts: Sequence[Gains], most: int) -> list[tuple[int, ...]]:
-    """At most `most` disjoint sets of three to seven fields that hold most of what fields gain together, best first."""
-    together: dict[frozenset[int], float] = {}
-    of_field: dict[int, float] = {}
+def choose_sets(scouts: Sequence[Gains], most: int) -> tuple[list[tuple[int, ...]], list[float]]:
+    """At most `most` sets of three to seven fields that hold most of what fields gain together, best first.
+
+    Sets may overlap. Beside them, the share of the gain that each adds to those before it.
+    """
+    left: dict[frozenset[int], float] = {}
     for scout in scouts:
         for fields, gain in scout.items():
-            together[fields] = together.get(fields, 0.0) + gain
-            for field in fields:
-                of_field[field] = of_field.get(field, 0.0) + gain
-    least = LEAST_SET_SHARE * sum(together.values())
-    free = sorted(of_field, key=lambda field: (-of_field[field], field))[:MOST_FIELDS]
-    bits = np.array([sum(1 << free.index(field) for field in fields) for fields in together if fields <= set(free)])
-    gains = np.array([gain for fields, gain in together.items() if fields <= set(free)])
-    positions = {field: at for at, field in enumerate(free)}
+            left[fields] = left.get(fields, 0.0) + gain
+    total = sum(left.values())
     chosen: list[tuple[int, ...]] = []
-    while len(chosen) < most:
-        best: tuple[int, ...] = ()
-        best_gain = 0.0
-        for size in SET_SIZES:
-            for candidate in combinations(sorted(free), size):
-                outside = ~sum(1 << positions[field] for field in candidate)
-                gain = float(gains[(bits & outside) == 0].sum())
-                if gain > best_gain * LARGER_SET_FACTOR:
-                    best, best_gain = candidate, gain
-        if not best or best_gain < least:
+    shares: list[float] = []
+    while len(chosen) < most and left:
+        small = [fields for fields in left if len(fields) <= MOST_SET_FIELDS]
+        seeds = sorted(small, key=lambda fields: (-left[fields], sorted(fields)))
+        grown = [_grow_set(seed, left) for seed in seeds[:SEEDS]]
+        sums = [sum(gain for fields, gain in left.items() if fields <= candidate) for candidate in grown]
+        if not sums or max(sums) < LEAST_SET_SHARE * total or len(grown[int(np.argmax(sums))]) < 3:
             break
-        chosen.append(best)
-        free = [field for field in free if field not in best]
-    return chosen
+        best = grown[int(np.argmax(sums))]
+        chosen.append(tuple(sorted(best)))
+        shares.append(max(sums) / total)
+        left = {fields: gain for fields, gain in left.items() if not fields <= best}
+    return chosen, shares
+
+
+def _grow_set(seed: frozenset[int], left: Gains) -> frozenset[int]:
+    """The seed with the fields that bring most of what is left, up to seven, as long as they bring something.
+
+    A group of fields that lacks several counts little for each of them: the others may not come.
+    """
+    grown = seed
+    while len(grown) < MOST_SET_FIELDS:
+        brings: dict[int, float] = {}
+        for fields, gain in left.items():
+            lacking = fields - grown
+            if 0 < len(lacking) <= MOST_SET_FIELDS - len(grown):
+                for field in lacking:
+                    brings[field] = brings.get(field, 0.0) + gain / len(lacking) ** 2
+        inside = sum(gain for fields, gain in left.items() if fields <= grown)
+        if not brings:
+            break
+        best = min(brings, key=lambda field: (-brings[field], field))
+        if len(grown) >= 3 and brings[best] < LEAST_FIELD_GAIN * inside:
+            break
+        grown |= {best}
+    return _trim_set(grown, left)
+
+
+def _trim_set(fields: frozenset[int], left: Gains) -> frozenset[int]:
+    """Three fields of a set at least, and those that it would lose by not having them."""
+    inside = {group: gain for group, gain in left.items() if group <= fields}
+    while len(fields) > 3:
+        losses = {field: sum(gain for group, gain in inside.items() if field in group) for field in fields}
+        idle = min(losses, key=lambda field: (losses[field], field))
+        if losses[idle] >= LEAST_FIELD_GAIN * sum(inside.values()):
+            break
+        fields -= {idle}
+        inside = {group: gain for group, gain in inside.items() if group <= fields}
+    return fields
 
 
 def dump_trees(boosted: BoostedTrees, rounds: int) -> Iterator[Mapping[str, Any]]:
@@ -94,27 +124,32 @@ def dump_trees(boosted: BoostedTrees, rounds: int) -> Iterator[Mapping[str, Any]
             yield tree["tree_structure"]
 
 
-def read_trees(boosted: BoostedTrees, rounds: int, indexes: Indexes, counts: Sequence[Indexes]) -> list[Tree]:
-    """The trees of the first rounds over the bins, with the leads (n, n_fields) that come to each leaf.
+def read_trees(
+    boosted: BoostedTrees, indexes: Indexes, counts: Sequence[Indexes], scale: float, values: Floats | None = None
+) -> list[Tree]:
+    """The trees of a fit over the bins, with the leads (n, n_fields) that come to each leaf.
 
-    A missing value or another text that no lead of the history had goes the way of most leads: the fit knows nothing
-    of it.
+    `values` (n_trees, n_leaves) stand in place of the fit's own, where given; all are multiplied by `scale`. A missing
+    value or another text that no lead of the history had goes the way of most leads: the fit knows nothing of it.
     """
 
-    def read(node: Mapping[str, Any], leads: Indexes) -> Tree:
+    def read(node: Mapping[str, Any], leads: Indexes, leaf_values: Floats | None) -> Tree:
         if "split_feature" not in node:
-            return End(float(node["leaf_value"]), len(leads))
-        field, values = boosted.columns[node["split_feature"]]
+            own = node["leaf_value"] if leaf_values is None else leaf_values[node.get("leaf_index", 0)]
+            return End(scale * float(own), len(leads))
+        field, order = boosted.columns[node["split_feature"]]
         unknown = node["default_left"] if node["missing_type"] == "NaN" else node["threshold"] >= 0
-        left = np.where(np.isnan(values), unknown, np.nan_to_num(values) <= node["threshold"])
+        left = np.where(np.isnan(order), unknown, np.nan_to_num(order) <= node["threshold"])
         goes = left[indexes[leads, field]]
         if not counts[field][0]:
             left[0] = 2 * goes.sum() > len(goes)
-        then, otherwise = read(node["left_child"], leads[goes]), read(node["right_child"], leads[~goes])
+        then = read(node["left_child"], leads[goes], leaf_values)
+        otherwise = read(node["right_child"], leads[~goes], leaf_values)
         return Fork(field, tuple(np.flatnonzero(left).tolist()), then, otherwise)
 
     everyone = np.arange(len(indexes))
-    return [read(tree, everyone) for tree in dump_trees(boosted, rounds)]
+    roots = dump_trees(boosted, boosted.rounds)
+    return [read(root, everyone, None if values is None else values[at]) for at, root in enumerate(roots)]
 
 
 def absorb(model: Additive, trees: Sequence[Tree], sets: Sequence[tuple[int, ...]], indexes: Indexes) -> Additive:

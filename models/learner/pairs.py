@@ -12,39 +12,36 @@ from leadledger.models.learner.additive import Fields, Floats, Indexes
 from leadledger.scoring.bins import Bins, NumberBins, TextBins
 
 JUDGING_PARTS = 10  # of the leads, each of which judges the pairs once
-RANK_WEIGHT = 0.5  # of the distance between bins in rank, beside their distance in effect
 CELL_SHRINKAGE = 30.0  # added to the curvature of each cell, so that a cell of few leads counts little
 
 
-def coarsen(bins: Bins, counts: Indexes, effect: Floats, most_bins: int, most_levels: int) -> Indexes:
+def coarsen(bins: Bins, counts: Indexes, most_bins: int, most_levels: int) -> Indexes:
     """The coarse bin of each bin, of shape (len(bins),); 0 is missing, a text's last is `other`.
 
-    Texts: the most frequent levels stay. Numbers: neighbours go together that are near in `effect`, the log-odds of
-    each bin by itself, and in rank: where the effect of a field differs, so does its effect together with another.
+    Texts: the most frequent levels stay. Numbers: neighbours go together, such that coarse bins hold about as many
+    leads each. Outcomes have no say: what is fitted over coarse bins is judged by leads whose outcomes would have
+    shaped them, and would look better than it is.
     """
     coarse = np.arange(len(bins))
     if isinstance(bins, TextBins):
         coarse = np.minimum(coarse, most_levels + 1)
     elif isinstance(bins, NumberBins) and len(bins) - 1 > most_bins:
-        coarse[1:] = 1 + merge(np.maximum(counts[1:], 1).astype(np.float64), effect[1:], most_bins)
+        coarse[1:] = 1 + merge(np.maximum(counts[1:], 1).astype(np.float64), most_bins)
     return coarse
 
 
-def merge(weights: Floats, effect: Floats, most: int) -> Indexes:
-    """The group, from 0, of each of a row of bins: Ward's clustering, of neighbours only."""
-    ranks = (np.cumsum(weights) - weights / 2) / weights.sum()
-    places = np.column_stack([effect, ranks])
-    spread = np.sqrt(np.average((places - np.average(places, axis=0, weights=weights)) ** 2, axis=0, weights=weights))
-    places = places / np.maximum(spread, 1e-9) * np.sqrt([1.0, RANK_WEIGHT])
+def merge(weights: Floats, most: int) -> Indexes:
+    """The group, from 0, of each of a row of bins (n_bins,): Ward's clustering of their ranks, of neighbours only."""
+    places = (np.cumsum(weights) - weights / 2) / weights.sum()
     first = np.arange(len(weights))  # of each group, its first bin
+    sizes = weights.copy()
     while len(first) > most:
-        apart = np.sum(np.diff(places, axis=0) ** 2, axis=1) * weights[:-1] * weights[1:] / (weights[:-1] + weights[1:])
+        apart = np.diff(places) ** 2 * sizes[:-1] * sizes[1:] / (sizes[:-1] + sizes[1:])
         near = int(np.argmin(apart))
-        places[near] = np.average(places[near : near + 2], axis=0, weights=weights[near : near + 2])
-        weights[near] += weights[near + 1]
-        places, weights = np.delete(places, near + 1, axis=0), np.delete(weights, near + 1)
-        first = np.delete(first, near + 1)
-    return np.searchsorted(first, np.arange(len(effect)), side="right") - 1
+        places[near] = np.average(places[near : near + 2], weights=sizes[near : near + 2])
+        sizes[near] += sizes[near + 1]
+        places, sizes, first = (np.delete(values, near + 1) for values in (places, sizes, first))
+    return np.searchsorted(first, np.arange(len(weights)), side="right") - 1
 
 
 def rank_pairs(

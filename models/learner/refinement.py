@@ -96,10 +96,10 @@ class FinerLeads:
         indexes = np.column_stack([self.indexes[field] for field in numbers])
         fits = boost_bags(replace(bags, leads=replace(bags.leads, indexes=indexes)), encoding)
         rounds = choose_rounds(fits)
-        if not rounds:
+        if not any(rounds):
             return
-        for values, fit in zip(by_bag, fits, strict=True):
-            _, tables, _ = read_off(partial(fit.add, rounds=rounds), sizes, [], [1] * len(sizes))
+        for values, fit, most in zip(by_bag, fits, rounds, strict=True):
+            _, tables, _ = read_off(partial(fit.add, rounds=most), sizes, [], [1] * len(sizes))
             for field, table, count in zip(numbers, tables, counts, strict=True):
                 centred = table - np.average(table[1:], weights=count[1:])
                 centred[0] = 0.0

@@ -71,10 +71,26 @@ def test_a_staircase_is_its_values() -> None:
     assert staircase(0, np.zeros(4), COUNTS[0]) == End(0.0, 400)
 
 
-def test_sets_are_disjoint_and_the_best_first() -> None:
-    """A field stands in one set; what is not worth reading is left."""
+def test_sets_hold_most_of_the_gain_and_the_best_comes_first() -> None:
+    """What is not worth reading is left."""
     first, second = frozenset({0, 1, 2, 3}), frozenset({4, 5, 6, 7})
     gains = {first: 50.0, frozenset({0, 1}): 5.0, second: 20.0, frozenset({2, 8, 9}): 0.1}
-    assert choose_sets([gains], 8) == [(0, 1, 2, 3), (4, 5, 6, 7)]
-    assert choose_sets([gains], 1) == [(0, 1, 2, 3)]
-    assert choose_sets([{}], 8) == []
+    sets, shares = choose_sets([gains], 8)
+    assert sets == [(0, 1, 2, 3), (4, 5, 6, 7)]
+    assert np.allclose(shares, [55 / 75.1, 20 / 75.1])
+    assert choose_sets([gains], 1)[0] == [(0, 1, 2, 3)]
+    assert choose_sets([{}], 8) == ([], [])
+
+
+def test_sets_overlap_where_a_field_acts_in_several() -> None:
+    """A field that several sets share stands in each of them; no set has more than seven."""
+    groups = [frozenset({0, *range(at, at + 5)}) for at in (10, 20, 30)]
+    sets, _ = choose_sets([dict.fromkeys(groups, 10.0), {frozenset({70, 71}): 0.3}], 8)
+    assert {frozenset(fields) for fields in sets} == set(groups)
+    wide = {frozenset({at, (at + 1) % 20, (at + 5) % 20}): 1.0 for at in range(20)}
+    assert all(3 <= len(fields) <= 7 for fields in choose_sets([wide], 8)[0])
+
+
+def test_two_fields_alone_are_no_set() -> None:
+    """They become a pair."""
+    assert choose_sets([{frozenset({1, 4}): 9.0}], 8) == ([], [])

@@ -115,7 +115,7 @@ def test_three_fields_that_act_together_are_found() -> None:
     frame, won = together(6000, 0, 3.0)
     model = AdditiveClassifier(bags=3, random_state=0).fit(frame, won)
     assert any({1, 2, 3} <= set(fields) for fields in model.combinations_)
-    assert all(len(trees) <= 100 for trees in model.trees_.values())
+    assert sum(map(len, model.trees_.values())) <= 100
     plain = AdditiveClassifier(bags=3, random_state=0, combinations=0).fit(frame, won)
     fresh, outcome = together(4000, 1, 3.0)
     gain = log_loss(outcome, plain.predict_proba(fresh)[:, 1]) - log_loss(outcome, model.predict_proba(fresh)[:, 1])

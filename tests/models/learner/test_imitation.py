@@ -1,0 +1,86 @@
+"""A few trees that say what those of all bags say on average."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+import pytest
+
+from leadledger.models.learner.additive import Floats, Indexes, add_trees, find_fields
+from leadledger.models.learner.boosting import ColumnEncoding, TrainingLeads
+from leadledger.models.learner.combinations import read_trees
+from leadledger.models.learner.imitation import Imitation, imitate
+from leadledger.scoring.bins import NumberBins
+
+BINS = [NumberBins((1.0, 2.0, 3.0))] * 6
+SETS = [(0, 1, 2), (2, 3, 4)]
+
+
+@pytest.fixture(scope="module")
+def leads() -> TrainingLeads:
+    """Leads in the bins of six fields; their outcomes don't matter here."""
+    random = np.random.default_rng(0)
+    indexes = random.integers(1, 5, (3000, 6))
+    return TrainingLeads(indexes, random.integers(0, 2, 3000).astype(float), np.ones(3000))
+
+
+@pytest.fixture(scope="module")
+def added(leads: TrainingLeads) -> list[Floats]:
+    """What the trees of three bags add: one field by itself, two sets together, and some noise of each bag."""
+    high = leads.indexes > 2
+    together = high[:, 0] & high[:, 1] & high[:, 2]
+    overlapping = high[:, 2] & high[:, 3] & ~high[:, 4]
+    random = np.random.default_rng(1)
+    common = 0.5 + 0.4 * high[:, 5] + 1.0 * together - 0.8 * overlapping
+    return [common + 0.1 * bag * together + random.normal(0, 0.02, 3000) for bag in (-1, 0, 1)]
+
+
+@pytest.fixture(scope="module")
+def imitation(leads: TrainingLeads, added: list[Floats]) -> Imitation:
+    """The trees that imitate the three bags."""
+    counts = [np.bincount(leads.indexes[:, field], minlength=5) for field in range(6)]
+    encode = partial(ColumnEncoding.of, BINS, counts, (0,) * 6, [np.arange(5)] * 6)
+    alone, *of_sets = (encode(groups) for groups in ([(field,) for field in range(6)], [SETS[0]], [SETS[1]]))
+    return imitate(leads, np.arange(3000), alone, of_sets, [0.6, 0.4], added)
+
+
+def total(imitation: Imitation, indexes: Indexes, bag: int | None) -> Floats:
+    """What the trees add for each lead, on average or by the leaf values of a bag."""
+    counts = [np.bincount(indexes[:, field], minlength=5) for field in range(6)]
+    trees = [
+        tree
+        for turn in imitation.turns
+        for tree in read_trees(turn.trees, indexes, counts, 1.0, None if bag is None else turn.of_bags[bag])
+    ]
+    return add_trees(trees, indexes) + (imitation.mean if bag is None else imitation.means[bag])
+
+
+def test_few_trees_come_near_the_average_of_the_bags(
+    leads: TrainingLeads, added: list[Floats], imitation: Imitation
+) -> None:
+    """All but the noise."""
+    average = np.mean(added, axis=0)
+    left = total(imitation, leads.indexes, None) - average
+    assert np.var(left) < 0.01 * np.var(average)
+    assert np.abs(left).max() < 0.2
+
+
+def test_the_leaf_values_are_the_average_of_those_of_the_bags(leads: TrainingLeads, imitation: Imitation) -> None:
+    """On one structure of trees, each bag has values of its own, from which the standard errors come."""
+    few = leads.indexes[:200]
+    of_bags = [total(imitation, few, bag) for bag in range(3)]
+    assert np.allclose(np.mean(of_bags, axis=0), total(imitation, few, None), atol=1e-6)
+    assert np.ptp(of_bags, axis=0).max() > 0.1
+
+
+def test_every_tree_asks_fields_of_one_set(leads: TrainingLeads, imitation: Imitation) -> None:
+    """Also where sets overlap; what a field does by itself comes first, in trees of that field alone."""
+    alone, *of_sets = imitation.turns
+    counts = [np.bincount(leads.indexes[:, field], minlength=5) for field in range(6)]
+    fields = [find_fields(tree) for tree in read_trees(alone.trees, leads.indexes, counts, 1.0)]
+    assert {5} in fields
+    assert max(map(len, fields)) == 1
+    for at, turn in enumerate(of_sets):
+        for tree in read_trees(turn.trees, leads.indexes, counts, 1.0):
+            assert find_fields(tree) <= set(SETS[at % 2])
