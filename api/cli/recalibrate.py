@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 @click.option(
     "--newest", type=click.FloatRange(0.01, 1), default=0.25, show_default=True, help="Share of leads to count as new."
 )
+@click.option(
+    "--sign-off", default="", metavar="REASON", help="Why it may exceed the card's `fairness`; stays in the release."
+)
 @accept_left_out
 @without
 @reading_options
@@ -43,6 +46,7 @@ if TYPE_CHECKING:
 def recalibrate(
     data: Path,
     newest: float,
+    sign_off: str,
     accept_left_out: bool,
     without: tuple[str, ...],
     reading: ReadingOptions,
@@ -72,14 +76,20 @@ def recalibrate(
         accept_left_out=accept_left_out,
         without=without,
     )
-    name = recalibration.publish(releases, datetime.now(UTC))
-    report(as_json, {"release": name, **recalibration.to_dict()}, wrap(_lines(recalibration, name)))
+    name = recalibration.publish(releases, datetime.now(UTC), sign_off=sign_off)
+    is_current = releases.current() == name
+    result = {"release": name, "current": is_current, **recalibration.to_dict()}
+    report(as_json, result, wrap(_lines(recalibration, name, is_current, sign_off)))
 
 
-def _lines(recalibration: Recalibration, release: str) -> Iterator[str]:
+def _lines(recalibration: Recalibration, release: str, current: bool, sign_off: str) -> Iterator[str]:
     metrics = recalibration.metrics
     losses = " to ".join(f"{metrics['held_out'][rate]['log_loss']:.4f}" for rate in ("before", "after"))
-    yield f"Release {release} is made, and is the current one: {recalibration.release} with another base rate."
+    fate = "is the current one" if current else "held back"
+    yield f"Release {release} is made, and {fate}: {recalibration.release} with another base rate."
+    if recalibration.unfair:
+        yield f"It exceeds a bound of the card's fairness: {recalibration.unfair}."
+        yield f"Signed off: {sign_off}" if current else 'To make it current, say why: --sign-off "the reason".'
     yield (
         f"Base rate {recalibration.before:.2%} → {recalibration.after:.2%}, from the {metrics['leads']:,} newest leads,"
         f" of which {metrics['won']:,} became opportunities. Log-loss on them: {losses}."

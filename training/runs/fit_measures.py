@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from scipy.special import expit, logit
 
 from leadledger.models.stability import EDGES, POINTS
-from leadledger.scoring.gate import Threshold
 from leadledger.scoring.lookup import Combination, Pair, Table, Term, count_rows
 from leadledger.scoring.scorecard import Card, Learned, Scorecard
 from leadledger.training.evidence.auditing import audit
@@ -22,7 +21,6 @@ from leadledger.training.evidence.baselines import baselines, rules_alone
 from leadledger.training.evidence.chart_measures import by_grade, by_month, by_points, lift, reliability, spread
 from leadledger.training.evidence.drift import drift
 from leadledger.training.evidence.example_leads import choose_examples, examples
-from leadledger.training.evidence.fairness import FairnessMeasures, choose_best, list_uses, measure_fairness
 from leadledger.training.evidence.forecast_quality import judge
 from leadledger.training.evidence.verdict import measure_rate
 from leadledger.training.history import History
@@ -30,6 +28,7 @@ from leadledger.training.learn.fit import CardFit
 from leadledger.training.learn.split import HistorySplit
 from leadledger.training.learn.threshold import FoundThreshold, could_be_promoted, precision_by_volume
 from leadledger.training.learn.trust import LOG_ODDS, probability_at
+from leadledger.training.runs.group_measures import measure_groups
 
 MOST_LEADS_AUDITED = 200_000  # the newest; more would not change what an audit finds
 
@@ -88,26 +87,8 @@ def measure_fit(fitted: FittedCard, seed: int) -> dict[str, Any]:
         POINTS: bins.tolist(),
         "spread": _spread(fitted),
         "examples": _examples(fitted),
-        **({"fairness": _fairness(fitted, probability)} if fitted.card.protected else {}),
+        **measure_groups(fitted.card, learned, history, fit.totals, older, held),
     }
-
-
-def _fairness(fitted: FittedCard, probability: NDArray[np.float64]) -> dict[str, Any]:
-    """What the groups of protected fields get, and the conditions that read such a field with their author's reason."""
-    card, history, held, totals = fitted.card, fitted.history, fitted.split.held, fitted.fit.totals
-    stage = card.predicted_stage
-    chosen_by, chosen = "in the best fifth by score", np.zeros(len(history), bool)
-    chosen[held] = choose_best(totals[held])
-    threshold = fitted.learned.thresholds.get(stage.name) or Threshold(stage.points) if stage else Threshold()
-    if stage is not None and threshold.points is not None:
-        promoted = could_be_promoted(stage, history.criteria, history.excluded) & (totals >= threshold.points)
-        if promoted[held].any():
-            chosen_by, chosen = f"promoted to {stage.name}", promoted
-    older, frame, won = fitted.split.train, history.frame, history.won
-    fields = measure_fairness(history.protected, frame, probability, chosen, chosen_by, won, older, held, card.fairness)
-    unmeasured = tuple(name for name in card.protected if name not in history.protected)
-    measures = FairnessMeasures(chosen_by, len(held), fields, unmeasured)
-    return measures.to_dict() | {"uses": list_uses(card)}
 
 
 def rows_to_read(terms: Sequence[Term]) -> dict[str, int]:

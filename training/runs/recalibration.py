@@ -30,6 +30,7 @@ from leadledger.training.learn.threshold import find_thresholds
 from leadledger.training.learn.trust import LOG_ODDS, in_the_large, probability_at
 from leadledger.training.notebook import table
 from leadledger.training.runs.earlier_releases import name_measure, open_with_leads
+from leadledger.training.runs.group_measures import find_unfair, measure_groups
 from leadledger.training.runs.provenance import provenance
 from leadledger.training.sources.reading import AS_FOUND, ReadingOptions
 from leadledger.training.sources.required_fields import fields_to_score, require_fields
@@ -58,16 +59,31 @@ class Recalibration:
     notes: tuple[str, ...] = ()
     known: KnownLeads | None = None
 
-    def publish(self, releases: Releases, created: datetime) -> str:
-        """Release it, and make it the current one; returns the name of the release."""
+    @property
+    def unfair(self) -> str:
+        """Which bounds of the card's `fairness` it exceeds, in a sentence; empty where it exceeds none."""
+        return find_unfair(dict(self.metrics))
+
+    def publish(self, releases: Releases, created: datetime, *, sign_off: str = "") -> str:
+        """Release it, and make it the current one; returns the name of the release.
+
+        One that exceeds a bound of the card's `fairness` (`unfair`) becomes current only with `sign_off`, the reason
+        why it may, which stays in the release.
+        """
+        metrics, note = dict(self.metrics), f"{self.release} recalibrated"
+        sign_off = " ".join(sign_off.split()) if self.unfair else ""
+        if self.unfair:
+            metrics["fairness"] = {**metrics["fairness"], "signed_off": sign_off or None}
+            note += f"; signed off: {sign_off}" if sign_off else "; held back"
         return releases.publish(
             self.card_text,
             self.learned,
-            metrics=dict(self.metrics),
+            metrics=metrics,
             provenance=dict(self.provenance),
             created=created,
             files={} if self.known is None else {KNOWN_LEADS: self.known.to_bytes()},
-            note=f"{self.release} recalibrated",
+            note=note,
+            current=bool(sign_off or not self.unfair),
             standard_names=self.standard_names,
         )
 
@@ -160,6 +176,7 @@ def recalibrate(
             "after": judge(won, probability_at(moved, totals[recent])).to_dict(),
         },
         "promises": {name: threshold.to_dict() for name, threshold in thresholds.items()},
+        **measure_groups(card, moved, history, totals, recent[:0], recent),
     }
     text = releases.read(old.release, "card.yaml").decode("utf-8")
     source = {"recalibrated_from": old.release} | provenance(text, data, history, 0, gone)

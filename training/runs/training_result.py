@@ -20,6 +20,7 @@ from leadledger.training.evidence.contributions import find_contributions, list_
 from leadledger.training.history import History
 from leadledger.training.learn.known_leads import KNOWN_LEADS, KnownLeads
 from leadledger.training.notebook import table
+from leadledger.training.runs.group_measures import find_unfair
 from leadledger.training.runs.train_text import summary_text
 
 MEASURES_SHOWN = ("auc", "log_loss", "brier", "gain")  # in a notebook
@@ -99,7 +100,7 @@ class Training:
     @property
     def unfair(self) -> str:
         """Which bounds of the card's `fairness` it exceeds, in a sentence; empty where it exceeds none."""
-        return "; ".join(self.metrics.get("fairness", {}).get("exceeded", ()))
+        return find_unfair(dict(self.metrics))
 
     def publish(
         self, releases: Releases, created: datetime, *, draft: bool = False, force: bool = False, sign_off: str = ""

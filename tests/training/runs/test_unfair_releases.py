@@ -39,9 +39,9 @@ CREATED = datetime(2026, 7, 1, tzinfo=UTC)
 pytestmark = pytest.mark.slow
 
 
-def simulate(bias: float, leads: int = 1000) -> pd.DataFrame:
+def simulate(bias: float, leads: int = 1000, seed: int = 0) -> pd.DataFrame:
     """Leads of which the men win more often by `bias` (log-odds); their club gives them away."""
-    random = np.random.default_rng(0)
+    random = np.random.default_rng(seed)
     gender = random.choice(["f", "m"], leads)
     club = np.where(random.random(leads) < 0.85, np.where(gender == "f", "yoga", "golf"), "chess")
     need = random.normal(size=leads).round(3)
@@ -113,6 +113,25 @@ def test_a_fair_release_needs_no_signature(card: Path, tmp_path: Path) -> None:
     name = training.publish(releases, CREATED, sign_off="for nothing")
     assert releases.current() == name
     assert releases.show(name)["note"] == ""
+
+
+def test_recalibration_is_held_to_the_same(unfair: Training, tmp_path: Path) -> None:
+    """Its thresholds are judged by group on the newest leads; the command says how to sign off."""
+    releases = Releases(tmp_path / "home")
+    before = unfair.publish(releases, CREATED, sign_off="agreed")
+    data = tmp_path / "new.csv"
+    simulate(1.5, 2000, seed=1).to_csv(data, index=False)
+    arguments = ["recalibrate", str(data), "--home", str(tmp_path / "home"), "--newest", "0.9"]
+    stopped = CliRunner().invoke(cli, arguments, catch_exceptions=False)
+    assert "is made, and held back: " in stopped.output
+    assert 'To make it current, say why: --sign-off "the reason".' in stopped.output
+    assert releases.current() == before
+    signed = CliRunner().invoke(cli, [*arguments, "--sign-off", "agreed again"], catch_exceptions=False)
+    assert "Signed off: agreed again" in signed.output
+    shown = releases.show()
+    assert shown["name"] != before
+    assert shown["metrics"]["fairness"]["signed_off"] == "agreed again"
+    assert shown["note"] == f"{before} recalibrated; signed off: agreed again"
 
 
 def test_the_command_says_it(card: Path, unfair: Training, tmp_path: Path) -> None:
