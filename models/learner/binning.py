@@ -27,7 +27,7 @@ FAIR_SHARES = (0.7, 1.3)
 # 5,000 and 20,000 leads (400, 200, 100, 50), and cost nothing where there was no wave.
 MOST_NUMBER_BINS = 256
 FEWEST_PER_PART = 50  # leads
-MOST_LEVELS = 4_000
+MOST_LEVELS = 4_000  # of all texts together: as SQL, 70 bytes each, three times with the reasons
 FEWEST_PER_LEVEL = 2  # leads; a text with fewer on average holds names or addresses,
 FEWEST_PER_NAME = 5  # of which only what several leads share is kept
 
@@ -183,9 +183,12 @@ def learn_finer_bins(
     """Finer bins, by the position of the column, of columns that have leads enough for more than their `bins`.
 
     With them the bin (n_finer,) that holds each. A bin of a number is cut into parts of at least `FEWEST_PER_PART`
-    leads; a text keeps further levels of at least `FEWEST_PER_LEVEL`, or `FEWEST_PER_NAME` where most are rarer.
+    leads; a text keeps further levels of at least `FEWEST_PER_LEVEL`, or `FEWEST_PER_NAME` where most are rarer. Texts
+    share `MOST_LEVELS`.
     """
     finer: dict[int, tuple[Bins, NDArray[np.int64]]] = {}
+    pairs = zip(columns, bins, strict=True)
+    texts = sum(isinstance(kind, TextBins) and column.nunique() > len(kind.levels) for column, kind in pairs)
     for at, (column, column_bins) in enumerate(zip(columns, bins, strict=True)):
         if isinstance(column_bins, NumberBins):
             values = as_floats(column)
@@ -201,7 +204,8 @@ def learn_finer_bins(
                 finer[at] = NumberBins(ascending), np.concatenate([[0], 1 + starts])
         elif isinstance(column_bins, TextBins):
             names = int(column.count()) < FEWEST_PER_LEVEL * column.nunique()
-            levels = text_levels(column, MOST_LEVELS, FEWEST_PER_NAME if names else FEWEST_PER_LEVEL)
+            fewest = FEWEST_PER_NAME if names else FEWEST_PER_LEVEL
+            levels = text_levels(column, MOST_LEVELS // max(texts, 1), fewest)
             further = tuple(level for level in levels if level not in column_bins.index)
             if further:
                 last = len(column_bins) - 1

@@ -124,6 +124,15 @@ def test_finer_bins_lie_within_the_bins() -> None:
     assert finer[3][0] == TextBins(("Acme",))
 
 
+def test_texts_share_the_levels_that_a_release_can_hold(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two texts of 500 levels have half of the most levels each, the most frequent first; one of few takes no share."""
+    monkeypatch.setattr("leadledger.models.learner.binning.MOST_LEVELS", 400)
+    many = pd.Series([f"level {at // 4}" for at in range(2000)], dtype=object)
+    columns = [many, many.str.upper(), pd.Series(["web", "fair"] * 1000, dtype=object)]
+    finer = learn_finer_bins(columns, learn_bins(columns, 16, 24, 20))
+    assert [len(bins) - 2 for bins, _ in finer.values()] == [200, 200]
+
+
 def test_the_spread_of_effects_is_found() -> None:
     """Near the true one of 1,000 levels with few leads each, and zero where there is none."""
     random = np.random.default_rng(0)
