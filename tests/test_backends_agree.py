@@ -125,9 +125,9 @@ def spark_rows(master: str) -> Iterator[Rows]:
 
 
 ENGINES = [
-    Engine("duckdb", duckdb_rows, 100),
-    Engine("postgres", postgres_rows, 60, never="\0"),
-    Engine("spark", spark_rows, 8, leads=40, slow=True, fixture="spark_master"),
+    Engine("duckdb", duckdb_rows, 60),
+    Engine("postgres", postgres_rows, 40, never="\0"),
+    Engine("spark", spark_rows, 5, leads=40, slow=True, fixture="spark_master"),
 ]
 EACH = [pytest.param(engine, id=engine.dialect, marks=[pytest.mark.slow] if engine.slow else []) for engine in ENGINES]
 

@@ -91,7 +91,7 @@ def googlesql_rows() -> Iterator[Rows]:
     yield rows
 
 
-ENGINE = Engine("bigquery", googlesql_rows, 12, leads=25)
+ENGINE = Engine("bigquery", googlesql_rows, 4, leads=25)
 
 
 @pytest.fixture(scope="module")
@@ -117,7 +117,7 @@ def test_raw_texts_become_the_same_values(rows: Rows) -> None:
     card = build_untrained(Card("raw", fields=PLAIN, missing=("n/a", "Select")))
     query = sql.select_fields(card, Query(AS_OF, columns={"row": "INTEGER", **TEXTS}, keep=["row"]), "bigquery")
 
-    @settings(max_examples=examples(12))
+    @settings(max_examples=examples(5))
     @given(leads=st.lists(RAW_LEADS, min_size=40, max_size=40))
     def every_text(leads: list[dict[str, Any]]) -> None:
         for lead, row in zip(leads, rows(leads, TEXTS, query), strict=True):

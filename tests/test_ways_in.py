@@ -199,7 +199,7 @@ def test_every_value_is_read_as_of_a_lead(ways: Ways, way: Callable[[Ways, list[
 
 @pytest.mark.parametrize("way", LISTS, ids=lambda way: way.__name__)
 @given(leads=lists_of_leads())
-@settings(max_examples=examples(30))
+@settings(max_examples=examples(15))
 def test_lists_are_read_as_leads_are(
     ways: Ways, way: Callable[[Ways, list[Lead]], list[Fate]], leads: list[Lead]
 ) -> None:
@@ -219,7 +219,7 @@ def test_every_value_of_a_costly_list_is_read_as_of_a_lead(
 @pytest.mark.parametrize("way", [Ways.standard_input, Ways.excel], ids=lambda way: way.__name__)
 @pytest.mark.slow
 @given(leads=lists_of_leads())
-@settings(max_examples=examples(30))
+@settings(max_examples=examples(15))
 def test_costly_lists_are_read_as_leads_are(
     ways: Ways, way: Callable[[Ways, list[Lead]], list[Fate]], leads: list[Lead]
 ) -> None:
@@ -242,7 +242,7 @@ def client(ways: Ways) -> Iterator[TestClient]:
 
 
 @given(leads=lists_of_leads())
-@settings(max_examples=examples(60))
+@settings(max_examples=examples(30))
 def test_requests_are_read_as_leads_are(ways: Ways, client: TestClient, leads: list[Lead]) -> None:
     """A request has the points and the recommendation of the lead in Python, or its reasons."""
     for lead in leads:
@@ -256,7 +256,7 @@ def test_requests_are_read_as_leads_are(ways: Ways, client: TestClient, leads: l
 
 
 @given(leads=lists_of_leads(), row=st.integers(0, 5))
-@settings(max_examples=examples(30))
+@settings(max_examples=examples(15))
 def test_explain_reads_what_score_reads(ways: Ways, leads: list[Lead], row: int) -> None:
     """`explain` gives the same result, or the same reasons, for a lead in JSON and for its row of a list."""
     lead = leads[row % len(leads)]
@@ -299,7 +299,7 @@ TYPED += ["25.000,00", "vague", 20260630, 1782777600000, 151.0]
 
 
 @given(st.dictionaries(st.sampled_from(list(VALUES)), st.sampled_from(TYPED), min_size=2, max_size=5))
-@settings(max_examples=examples(100))
+@settings(max_examples=examples(50))
 def test_typed_values_are_read_as_in_a_lead(ways: Ways, client: TestClient, values: dict[str, Any]) -> None:
     """A value that JSON has types for is the same in a request and in a lead; in a line of a list it is a text."""
     lead = {"lead_id": "L1"} | values
@@ -323,7 +323,7 @@ def db() -> Iterator[tuple[str, psycopg.Connection[Any]]]:
 
 @pytest.mark.slow
 @given(leads=lists_of_leads())
-@settings(max_examples=examples(60))
+@settings(max_examples=examples(30))
 def test_tables_are_read_as_leads_are(ways: Ways, db: tuple[str, psycopg.Connection[Any]], leads: list[Lead]) -> None:
     """Each row of a table of PostgreSQL has the fate that the lead has by itself."""
     url, connection = db
@@ -352,7 +352,7 @@ def test_leads_of_spark_are_read_as_leads_are(ways: Ways, spark_master: str) -> 
     with spark.session(spark_master) as session:
 
         @given(leads=lists_of_leads())
-        @settings(max_examples=examples(12))
+        @settings(max_examples=examples(4))
         def expect(leads: list[Lead]) -> None:
             frame = session.createDataFrame([tuple(lead.values()) for lead in leads], list(leads[0]))
             with warnings.catch_warnings():

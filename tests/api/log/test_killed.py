@@ -19,7 +19,7 @@ from leadledger.api.log.store import LogStore
 from tests.postgres import server
 from tests.serving import PATIENCE, forked, started
 
-ROUNDS = 50  # on each database
+ROUNDS = 20  # on each database
 CALLERS = 6
 
 

@@ -116,12 +116,10 @@ def test_columns_of_postgres(url: str, settings: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "settings", [{}, {"spark.sql.ansi.enabled": "false", "spark.sql.session.timeZone": "America/Los_Angeles"}]
-)
-def test_columns_of_spark(spark_master: str, settings: dict[str, str]) -> None:
-    """A column is read as its type holds it, or by its text, in any session."""
+def test_columns_of_spark(spark_master: str) -> None:
+    """A column is read as its type holds it, or by its text, also in a session that is set otherwise than a new one."""
     cases = CASES["spark"]
+    settings = {"spark.sql.ansi.enabled": "false", "spark.sql.session.timeZone": "America/Los_Angeles"}
     with spark.session(spark_master, **settings) as session:
         columns = ", ".join(f"CAST({case['value']} AS {case['type']}) AS f{i}" for i, case in enumerate(cases))
         session.sql(f"SELECT {columns}").createOrReplaceTempView("leads")
