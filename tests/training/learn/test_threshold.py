@@ -16,12 +16,14 @@ from scipy.special import expit, logit
 from scipy.stats import binomtest
 
 from leadledger.api.cli.examples import find_examples, load_simulator
+from leadledger.scoring.card.reader import read_card
 from leadledger.scoring.gate import Capacity, DealValue, Stage, Threshold
 from leadledger.scoring.probability import compute_probability
+from leadledger.training.history import read_history
 from leadledger.training.learn.capacity_threshold import DAYS_PER_PERIOD, find_capacity_threshold
 from leadledger.training.learn.margin import total_at
-from leadledger.training.learn.precision_threshold import Look, find_precision_threshold
-from leadledger.training.learn.threshold import could_be_promoted, find_threshold, precision_by_volume
+from leadledger.training.learn.precision_threshold import Look, PrecisionThreshold, find_precision_threshold
+from leadledger.training.learn.threshold import could_be_promoted, find_threshold, find_thresholds, precision_by_volume
 from leadledger.training.learn.trust import LOG_ODDS
 from leadledger.training.learn.value_threshold import find_value_threshold
 from leadledger.training.runs.train import train
@@ -222,6 +224,28 @@ def test_thresholds_know_no_order_of_the_file() -> None:
         Stage("lead", value=DealValue(9000, 900)),
     ):
         assert find_threshold(stage, totals, won, 14, 0.1) == find_threshold(stage, totals[order], won[order], 14, 0.1)
+
+
+def test_a_history_whose_rate_falls_gets_a_promise_for_its_day() -> None:
+    """The thresholds of a card know the days of the history: while the rate halves in a year, more is asked for."""
+    card = read_card(find_examples() / "b2b-software" / "card.yaml")
+    history = read_history(card, load_simulator().simulate(1500, seed=3))
+    leads, random = len(history), np.random.default_rng(1)
+    days = np.sort(random.integers(0, 3 * 365, leads))
+    totals = np.round(random.normal(550, 200, leads)).astype(np.int64)
+    history = replace(
+        history,
+        days=days,
+        won=random.random(leads) < expit((totals - 500) * LOG_ODDS - np.log(2) * (days / 365 - 3)),
+        criteria={name: np.ones(leads, np.int8) for name in history.criteria},
+        excluded=np.zeros(leads, bool),
+        as_of=date(1973, 3, 31),
+    )
+    found = find_thresholds(card, history, totals, np.arange(leads)[-leads // 2 :], 0.5)["opportunity"]
+    assert isinstance(found, PrecisionThreshold)
+    assert found.fall is not None
+    assert found.fall.day == date(1973, 3, 31)
+    assert found.threshold.promise.endswith("and the promise is for 1973-03-31: train again while the rate falls")
 
 
 # -- what thresholds would promote -----------------------------------------------------------------------------------
