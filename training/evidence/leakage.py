@@ -8,6 +8,7 @@ The kinds of proof:
 
 - `name`: the field, its column, or what it is computed from, has a name under which a CRM writes the outcome
   (known_later.yaml).
+- `worked`: it has a name under which sales, or the CRM for them, write while they work on the lead (known_later.yaml).
 - `after`: a date that counts backwards lies after the day of scoring, or a date is the very day of the outcome.
 - `filled`: filled for most leads of one outcome, and for few of the other.
 - `one_outcome`: a value, a range of values, or being filled at all occurs with one outcome only.
@@ -41,11 +42,12 @@ from leadledger.scoring.scorecard import Card
 from leadledger.training.evidence.card_fix import how_to_mend
 from leadledger.training.evidence.field_origins import dates_behind, fields_used_by_rules
 from leadledger.training.evidence.field_strength import FieldStrength, find_lone_predictors, measure_fields
-from leadledger.training.evidence.known_later import written_later
+from leadledger.training.evidence.known_later import split_words, written_later
 from leadledger.training.evidence.slow_leaks import suspect_slow_leaks
 from leadledger.training.history import History
 from leadledger.training.intervals import rate_limits
 from leadledger.training.notebook import table
+from leadledger.training.outcome_column import LOST_PARTS, WON_PARTS
 
 FEWEST_OF_A_KIND = 20  # leads of either outcome, below which only names are looked at
 CONFIDENCE = 0.999  # confidence of the exact intervals
@@ -59,6 +61,23 @@ FILLED_GAP = 0.5
 PURE_SHARE = 0.99  # `one_outcome`: share of one outcome among the leads that have the value. Honest: up to 0.68
 CONVERTED_SHARE = 0.03  # ... and the share of all converted leads that have it. Leaks: from 0.07; honest: up to 0.006
 OTHERS_SHARE = 0.3  # ... or, for a value that only the others have, the share of all others. Honest: up to 0.023
+# ... and the same shares for a text that tells of no end: a partner whose leads all buy is honest, and so is a bought
+# list of which nobody does.
+TEXT_CONVERTED_SHARE, TEXT_OTHERS_SHARE = 0.25, 0.5
+A_VALUE, NO_VALUE = "a value", "no value"
+ORIGIN_WORDS = {"source", "origin", "channel", "medium", "campaign", "referrer", "utm"}  # known when the lead comes
+END_PARTS = (
+    *WON_PARTS,
+    *LOST_PARTS,
+    "contract",
+    "signed",
+    "closed",
+    "order",
+    "invoice",
+    "paid",
+    "proposal",
+    "negotiat",
+)
 COPY_GAIN = 0.5  # `copy`: share of the outcome's entropy. Honest: up to 0.22; a status that names the outcome: 0.89
 RANKS_AREA = 0.8  # `ranks`: area under the curve
 UNIQUE_SHARE = 0.9  # ... of fields where so large a share of the values is different
@@ -69,7 +88,7 @@ SUPPORT_AREA = 0.7  # area under the curve that supports a name which other syst
 class Leakage:
     """What the gate found: the fields that it checked, the suspects, and those that the card vouches for.
 
-    `suspected` may count on after the lead's day (`slow_leaks.py`); they don't stop training.
+    `suspected` may change after the lead's day (`slow_leaks.py`); they don't stop training.
     """
 
     checked: tuple[str, ...]
@@ -117,9 +136,11 @@ def find_leaks(card: Card, history: History, seed: int = 0) -> Leakage:
         field = card.fields[name]
         shares = _shares(history, name) if facts else ""
         proof = _proof(card, history, field, own.get(name)) if facts else None
-        named = written_later(card, field, proof is not None or (name in own and own[name].area >= SUPPORT_AREA))
+        strong = name in own and own[name].area >= SUPPORT_AREA
+        named = written_later(card, field, strong, proof is not None)
         if named:
-            proofs[name] = ("name", f"{_sentence(named)} {_sentence(proof[1] if proof else shares)}".strip())
+            facts_of_it = _sentence(proof[1] if proof else shares)
+            proofs[name] = (named.kind, f"{_sentence(named.sentence)} {facts_of_it}".strip())
         elif proof:
             proofs[name] = (proof[0], _sentence(proof[1]))
     if facts:
@@ -208,19 +229,30 @@ def _one_outcome(history: History, column: pd.Series[Any]) -> str:
     became = history.became
     for what, leads, converted in _looks(column, became):
         positives = int(became.sum())
+        plain = _are_plain_texts(column, what)
+        of_converted = np.where(plain, TEXT_CONVERTED_SHARE, CONVERTED_SHARE)
+        of_others = np.where(plain, TEXT_OTHERS_SHARE, OTHERS_SHARE)
         for of, count, all_of, least, word in (
-            (converted, leads, positives, CONVERTED_SHARE, "became an opportunity"),
-            (leads - converted, leads, len(became) - positives, OTHERS_SHARE, "did not become one"),
+            (converted, leads, positives, of_converted, "became an opportunity"),
+            (leads - converted, leads, len(became) - positives, of_others, "did not become one"),
         ):
             share = of >= PURE_SHARE * count if word.startswith("became") else of == count
             chance = binom.sf(of - 1, count, all_of / len(became)) * (column.nunique() + 1)
             sure = int(np.argmax(share * (of >= least * all_of) * (chance < MOST_CHANCE) * of))
-            if share[sure] and of[sure] >= least * all_of and chance[sure] < MOST_CHANCE:
+            if share[sure] and of[sure] >= least[sure] * all_of and chance[sure] < MOST_CHANCE:
                 return (
                     f"of the {count[sure]:,} leads with {what[sure]}, {_all(of[sure], count[sure])} {word}, against"
                     f" {all_of / len(became):.1%} of all leads; they are {of[sure] / all_of:.1%} of those that {word}"
                 )
     return ""
+
+
+def _are_plain_texts(column: pd.Series[Any], what: list[str]) -> list[bool]:
+    """Which looks at a field (m,) are texts of it that tell of no end, or any texts of where a lead came from."""
+    if kind_of(column) != "text" or what == [A_VALUE, NO_VALUE]:
+        return [False] * len(what)
+    origin = bool(ORIGIN_WORDS & set(split_words(str(column.name)).split()))
+    return [origin or not any(part in text.lower() for part in END_PARTS) for text in what]
 
 
 def _looks(
@@ -230,7 +262,7 @@ def _looks(
     filled = column.notna().to_numpy()
     if not filled.all():
         yield (
-            ["a value", "no value"],
+            [A_VALUE, NO_VALUE],
             np.array([filled.sum(), (~filled).sum()]),
             np.array([became[filled].sum(), became[~filled].sum()]),
         )

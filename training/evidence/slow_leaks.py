@@ -7,21 +7,26 @@ reasons, so these fields don't stop training; they are named, and the author ans
 
 - `whole_life`: its name says that it counts everything, and it contains another count of the same thing.
 - `grows`: the older the lead, the larger the count.
+- `fills`: the older the lead, the more often the field is filled, step by step, also among leads that didn't convert:
+  as where sales fill it in while they work. An answer that came with the lead is as old as the lead.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from scipy.stats import spearmanr
 
 from leadledger.models.learner.binning import kind_of
 from leadledger.scoring.errors import Suspect
 from leadledger.scoring.scorecard import Card
 from leadledger.training.history import History
+from leadledger.training.intervals import rate_limits
 
 WHOLE_LIFE_WORDS = {"total", "all", "lifetime", "ever", "cumulative", "overall", "sum", "sofar", "todate"}
 COUNTING_WORDS = {"count", "number", "num", "no", "nr", "of", "the", "time", "n"}
@@ -33,23 +38,29 @@ FEWEST_VALUES = 5  # different ones, of a count that may grow
 # numbers of examples/b2b-software (seeds 5 and 6): up to 0.05.
 GROWTH_CORRELATION = 0.25
 GROWTH_RATIO = 1.5
+# `fills`: by how much the filled share of the oldest fifth is above that of the newest, and how much of it one step
+# between fifths may make: a question that was dropped from a form is one step.
+FILLED_MORE = 0.2
+ONE_STEP = 0.6
+CONFIDENCE = 0.999  # that the difference isn't chance
 
 
 def suspect_slow_leaks(card: Card, history: History) -> tuple[Suspect, ...]:
-    """The fields that may count on after the lead's day, without those that the card vouches for."""
+    """The fields that may change after the lead's day, without those that the card vouches for."""
     columns = {str(name): history.frame[name] for name in history.frame}
     counts = {name: column for name, column in columns.items() if _is_count(column)}
     suspects = []
-    for name, column in counts.items():
+    for name, column in columns.items():
         if card.fields[name].known_when_scored:
             continue
-        proof = next(_proofs(name, column, counts, history), None)
+        proof = next(_proofs(name, column, counts, history), None) if name in counts else None
         if proof:
-            mend = (
-                "If it counts what came after the lead's day, write `learn: no`; if it is as of that day,"
-                " `known_when_scored: yes`."
-            )
-            suspects.append(Suspect(name, *proof, mend))
+            mend = "If it counts what came after the lead's day, write `learn: no`; if it is as of that day,"
+        else:
+            proof = next(_filling(column, history), None)
+            mend = "If it is filled in after the lead's day, write `learn: no`; if it is as of that day,"
+        if proof:
+            suspects.append(Suspect(name, *proof, f"{mend} `known_when_scored: yes`."))
     return tuple(suspects)
 
 
@@ -93,6 +104,37 @@ def _growth(column: pd.Series[float], history: History) -> Iterator[tuple[str, s
             f" correlation with age {correlation:.2f}): a count that goes on grows with the age of the lead, one as of"
             " the lead's day doesn't.",
         )
+
+
+def _filling(column: pd.Series[Any], history: History) -> Iterator[tuple[str, str]]:
+    """Whether a field is filled the more often the older the lead, among those that didn't convert too."""
+    filled = column.notna().to_numpy()
+    if history.days is None or filled.all() or not filled.any():
+        return
+    if not _falls_step_by_step(filled, history.days) or not _falls_step_by_step(
+        filled[~history.became], history.days[~history.became]
+    ):
+        return
+    fifths = np.array_split(filled, 5)
+    yield (
+        "fills",
+        f"It is filled for {fifths[0].mean():.0%} of the oldest fifth of the leads, for fewer of each later fifth, and"
+        f" for {fifths[-1].mean():.0%} of the newest: what is filled in while sales work on a lead grows with its age,"
+        " an answer that came with the lead doesn't.",
+    )
+
+
+def _falls_step_by_step(filled: NDArray[np.bool_], days: NDArray[np.int64]) -> bool:
+    """Whether the filled share of leads (n,), the oldest first, falls with every fifth of them, and not by chance."""
+    if len(filled) < FEWEST_LEADS or not np.ptp(days):
+        return False
+    fifths = np.array_split(filled, 5)
+    shares = np.array([fifth.mean() for fifth in fifths])
+    falls, whole = -np.diff(shares), shares[0] - shares[-1]
+    if whole < FILLED_MORE or falls.min() <= 0 or falls.max() > ONE_STEP * whole:
+        return False
+    oldest, newest = (rate_limits(int(fifth.sum()), len(fifth), CONFIDENCE) for fifth in (fifths[0], fifths[-1]))
+    return oldest[0] > newest[1]
 
 
 def _is_count(column: pd.Series[float]) -> bool:

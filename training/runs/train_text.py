@@ -161,7 +161,8 @@ def _findings(metrics: Mapping[str, Any], width: int) -> Iterator[str]:
             for use in metrics["fairness"]["uses"]
         ]
     sentences += [
-        f"{suspect['field']} may count on after the lead's day. {suspect['proof']} {suspect['mend']}"
+        f"{suspect['field']} may {'be filled in' if suspect['kind'] == 'fills' else 'count on'} after the lead's day."
+        f" {suspect['proof']} {suspect['mend']}"
         for suspect in metrics["leakage"].get("suspected", ())
     ]
     overruled = [suspect["field"] for suspect in metrics["leakage"]["overruled"]]

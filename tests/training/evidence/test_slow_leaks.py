@@ -38,6 +38,37 @@ def test_what_is_suspected(columns: dict[str, np.ndarray], suspects: dict[str, s
     assert {suspect.field: suspect.kind for suspect in suspect_slow_leaks(card, history)} == suspects
 
 
+def fill(share: np.ndarray) -> list[str | None]:
+    """A text that is filled with this probability."""
+    return ["asked" if filled else None for filled in np.random.default_rng(5).random(len(HISTORY)) < share]
+
+
+@pytest.mark.parametrize(
+    ("share", "suspected"),
+    [
+        (0.2 + 0.6 * AGE / AGE.max(), True),
+        (0.8 - 0.6 * AGE / AGE.max(), False),  # a question that more and more are asked
+        (np.where(AGE > 250, 0.9, 0.2), False),  # a question that was dropped from a form
+        (np.where(HISTORY["won_on"].notna(), 0.8, 0.4), False),
+        (np.full(len(HISTORY), 0.5), False),
+    ],
+)
+def test_what_is_filled_in_with_age(share: np.ndarray, suspected: bool) -> None:
+    """A field that is filled the more often the older the lead is suspected, and a change of a form isn't."""
+    card = parse_card(CARD.replace("\n  source:", "\n  answer: {kind: text}\n  source:"))
+    history = read_history(card, HISTORY.assign(answer=fill(share)))
+    suspects = suspect_slow_leaks(card, history)
+    assert [(suspect.field, suspect.kind) for suspect in suspects] == ([("answer", "fills")] if suspected else [])
+    if suspected:
+        assert str(suspects[0]) == (
+            "answer: It is filled for 73% of the oldest fifth of the leads, for fewer of each later fifth, and for 33%"
+            " of the newest: what is filled in while sales work on a lead grows with its age, an answer that came with"
+            " the lead doesn't.\n"
+            "  If it is filled in after the lead's day, write `learn: no`; if it is as of that day,"
+            " `known_when_scored: yes`."
+        )
+
+
 def test_the_proof_and_the_authors_word() -> None:
     """The message has the figures and the line for the card; `known_when_scored` clears a field."""
     text = CARD.replace("\n  source:", "\n  calls: {kind: number}\n  total_calls: {kind: number}\n  source:")
