@@ -22,6 +22,7 @@ from leadledger.training.evidence.chart_measures import by_grade, by_month, by_p
 from leadledger.training.evidence.drift import drift
 from leadledger.training.evidence.example_leads import choose_examples, examples
 from leadledger.training.evidence.forecast_quality import judge
+from leadledger.training.evidence.signal import find_signal
 from leadledger.training.evidence.verdict import measure_rate
 from leadledger.training.history import History
 from leadledger.training.learn.fit import CardFit
@@ -70,6 +71,7 @@ def measure_fit(fitted: FittedCard, seed: int) -> dict[str, Any]:
         "split": fitted.split.way,
         "out_of_fold": fit.way,
         "held_out": {name: judge(won[held], forecast).to_dict() for name, forecast in forecasts.items()},
+        "signal": _find_signal(fitted, probability),
         "base_rate": learned.base_rate,
         "trust": learned.trust,
         "model_weight": round(fit.weights.model, 4),
@@ -95,6 +97,14 @@ def rows_to_read(terms: Sequence[Term]) -> dict[str, int]:
     """How much a person reads to know all that was learned: rows of tables, cells of pairs, leaves of combinations."""
     kinds = {"tables": Table, "pairs": Pair, "combinations": Combination}
     return {name: sum(count_rows(term) for term in terms if isinstance(term, kind)) for name, kind in kinds.items()}
+
+
+def _find_signal(fitted: FittedCard, probability: NDArray[np.float64]) -> dict[str, Any]:
+    """Whether the forecast, each lead by a model that had not seen it, is better than the base rate."""
+    assert fitted.learned.base_rate is not None
+    unseen = expit(fitted.fit.unseen)
+    unseen[fitted.split.held] = probability[fitted.split.held]
+    return find_signal(fitted.history.won, unseen, fitted.split.held, fitted.learned.base_rate).to_dict()
 
 
 def _volumes(fitted: FittedCard) -> dict[str, Any]:

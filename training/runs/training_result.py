@@ -92,9 +92,11 @@ class Training:
 
     @property
     def worse(self) -> str:
-        """In what it is worse than the current release; empty where it is not, or there is none."""
+        """In what it is worse than the current release, or than the base rate where there is none; empty where it isn't."""
         comparison, lost = self.metrics.get("comparison"), self.metrics.get("lost_fields")
         reasons = [comparison["said"] if comparison and comparison["worse"] else "", lost["said"] if lost else ""]
+        if not comparison or not comparison["leads"]:  # else the earlier release is the measure, and the base rate too
+            reasons.append(self.metrics.get("signal", {}).get("said", ""))
         return "; ".join(filter(None, reasons))
 
     @property
@@ -107,9 +109,10 @@ class Training:
     ) -> str:
         """Release it; returns the name of the release.
 
-        It becomes the current one, unless it is a `draft`, was found worse than that, which `force` overrules, or
-        exceeds a bound of the card's `fairness` (`unfair`). For the last, `sign_off` says why it may all the same; that
-        stays in the release. Without it, the release can't become the current one later either.
+        It becomes the current one, unless it is a `draft`, was found worse than that or no better than the base rate
+        (`worse`), which `force` overrules, or exceeds a bound of the card's `fairness` (`unfair`). For the last,
+        `sign_off` says why it may all the same; that stays in the release. Without it, the release can't become the
+        current one later either.
         """
         from leadledger.training.report.page import page  # matplotlib takes half a second
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -72,3 +73,23 @@ def test_a_draft_is_not_served(small: Path, tmp_path: Path) -> None:
     (name,) = Releases(home).names()
     assert Releases(home).current() is None
     assert f"Release {name} is made, as a draft; `leadledger releases use {name}` makes it current." in done.stdout
+
+
+@pytest.mark.slow
+def test_a_first_training_without_a_signal(small: Path, tmp_path: Path) -> None:
+    """Fields that tell nothing of the outcome: the first sentence says so, and the release isn't made current."""
+    data, home = tmp_path / "history.csv", tmp_path / "home"
+    rows = [f"{'clear' if number % 2 else 'vague'},{int(number % 10 < 4)}" for number in range(300)]
+    data.write_text("\n".join(["need,became", *rows, ""]))
+    done = run("train", with_outcome(small), data, "--home", home)
+    assert done.exit_code == 0
+    first = " ".join(done.stdout.split("\n\n")[0].split())
+    assert re.match(
+        r"Release \S+ is made, and held back: on \d+ leads that it had not seen, its forecast is no better than the"
+        r" base rate of the history, 40\.0%, beyond what chance does \(log-loss 0\.\d+ against 0\.\d+\); the fields and"
+        r" rules tell nothing of the outcome that could be relied on\.",
+        first,
+    )
+    releases = Releases(home)
+    assert releases.current() is None
+    assert [release.note for release in releases.list()] == ["held back"]
