@@ -20,7 +20,7 @@ from scipy.stats import fisher_exact
 from leadledger.scoring.scorecard import Outcome
 from leadledger.training.intervals import lower_limit
 from leadledger.training.plausible_days import EPOCH, Marks, PlausibleDays, find_plausible_days
-from leadledger.training.repeated_leads import RepeatedLeads, keep_first_rows, mark_first_rows
+from leadledger.training.repeated_leads import RepeatedLeads, find_row_copies, keep_first_rows, mark_first_rows
 from leadledger.training.sources.scan import Reject
 
 # The limits were chosen on histories of examples/b2b-software/simulate.py, seeds 1 to 6, with 60 to 2,000 leads, in
@@ -161,6 +161,8 @@ def examine_rows(
     if repeated is not None:
         look.counts = replace(look.counts, repeated=repeated.rows)
         look.notes.append(_tell_repeated(repeated, forms))
+    elif forms.id:
+        look.notes.extend(_tell_copies(whole, forms))
     whole, taken, waits = _keep_mature(look, whole, as_of if days is None else EPOCH + timedelta(days.present))
     return Examined(whole, look.counts, taken, waits, tuple(look.doubts), tuple(look.notes))
 
@@ -351,6 +353,7 @@ def doubt_rejects(rejects: Sequence[Reject], rejected: int, rows: int) -> Iterat
 def _tell_repeated(repeated: RepeatedLeads, forms: Forms) -> str:
     times = [f"{count:,} leads stand {size:,} times" for size, count in repeated.times[:MOST_EXAMPLES]]
     by = f"by '{forms.id}', such as {repeated.example!r}" if repeated.example else "rows that are equal in every field"
+    by += f" but '{repeated.but.removeprefix('f:')}'" if repeated.but else ""
     differing = ""
     if repeated.differing:
         differing = (
@@ -360,5 +363,21 @@ def _tell_repeated(repeated: RepeatedLeads, forms: Forms) -> str:
     more = ", …" if len(repeated.times) > MOST_EXAMPLES else ""
     return (
         f"{repeated.leads:,} leads stand in several rows ({by}): {', '.join(times)}{more}. Of each lead the earliest"
-        f" row counts, so {repeated.rows:,} rows are left out.{differing}"
+        f" row counts, so {repeated.rows:,} rows ({repeated.share:.1%}) are left out.{differing}"
+    )
+
+
+def _tell_copies(whole: pd.DataFrame, forms: Forms) -> Iterator[str]:
+    """Whether rows of different ids are copies of one another."""
+    fields = [field for field in forms.fields if field != f"f:{forms.id}"]
+    copies = find_row_copies(whole, fields)
+    if copies is None:
+        return
+    further = int(pd.Series(copies.numbers).duplicated().sum())
+    but = f" and '{copies.but.removeprefix('f:')}'" if copies.but else ""
+    yield (
+        f"{further:,} of {len(whole):,} rows ({further / len(whole):.1%}) equal an earlier row in every field but"
+        f" '{forms.id}'{but}, and in outcome: more than different leads would. If they are the same leads under new"
+        f" numbers, take '{forms.id}' out of the card, so that each lead counts once; else what the held-out leads say"
+        " of this release is too good."
     )

@@ -3,6 +3,9 @@
 A join with activities, or a form that was sent twice, repeats a lead. Its rows are not independent: what one of them
 teaches, the held-out others confirm, and a promise that rests on 8 leads seems to rest on 32. Of each lead the earliest
 row counts, as in the log of scores. The lead became an opportunity if any of its rows says so.
+
+Without ids, equal rows are one lead where every row stands equally often, where far more of them are of one day than
+chance would bring, or where they are copies by all that `copied_rows.py` looks at.
 """
 
 from __future__ import annotations
@@ -17,6 +20,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from leadledger.training.copied_rows import CopiedRows, find_copies
+
 FEWEST_LEADS = 20  # different rows without ids, below which their repetition says nothing
 CHANCE_RATIO = 10  # equal rows on equal days: so many times more than chance would bring
 
@@ -26,7 +31,8 @@ class RepeatedLeads:
     """The leads that stand in several rows: how many, how many further rows, and the most frequent numbers of rows.
 
     `times` has pairs (rows of a lead, leads), the most leads first. `differing`: leads whose rows differ in outcome.
-    `example`: the id of one; empty where whole rows are equal.
+    `example`: the id of one; empty where whole rows are equal, and `but` then the one field in which they may differ.
+    `share`: of all rows that are further ones.
     """
 
     leads: int
@@ -34,6 +40,8 @@ class RepeatedLeads:
     times: tuple[tuple[int, int], ...]
     differing: int
     example: str
+    but: str = ""
+    share: float = 0.0
 
 
 def keep_first_rows(whole: pd.DataFrame, key: str, columns: Sequence[str]) -> tuple[pd.DataFrame, RepeatedLeads | None]:
@@ -42,7 +50,7 @@ def keep_first_rows(whole: pd.DataFrame, key: str, columns: Sequence[str]) -> tu
     `whole` has the rows in the order of their days, with `since` and `became`. `key` is the column of the lead's id;
     where it is empty or has no value, rows that are equal in all `columns` may be one lead.
     """
-    keys = _find_keys(whole, key, columns)
+    keys, but = _find_keys(whole, key, columns)
     has_key = keys.notna()
     numbers = pd.Series(-1, index=whole.index)
     numbers[has_key] = pd.factorize(keys[has_key])[0]
@@ -64,20 +72,41 @@ def keep_first_rows(whole: pd.DataFrame, key: str, columns: Sequence[str]) -> tu
         times=tuple((int(size), count) for size, count in counts),
         differing=int((groups["became"].nunique(dropna=False) > 1).sum()),
         example=str(keys[repeated].iloc[0]) if keys.name == key else "",
+        but=but,
+        share=float((sizes - 1).sum() / len(whole)),
     )
 
 
 def mark_first_rows(whole: pd.DataFrame, key: str, columns: Sequence[str]) -> NDArray[np.bool_]:
-    """Which rows (n,) are the first of their leads."""
-    keys = _find_keys(whole, key, columns)
+    """Which rows (n,) are the first of their leads; all, where those of a lead may differ, as in their days."""
+    keys, but = _find_keys(whole, key, columns)
+    if but:
+        return np.ones(len(whole), bool)
     return ~(keys.duplicated() & keys.notna()).to_numpy(bool)
 
 
-def _find_keys(whole: pd.DataFrame, key: str, columns: Sequence[str]) -> pd.Series[Any]:
-    """What tells leads apart (n,): their ids, named `key`, else the numbers of equal rows; NA where nothing does."""
+def _find_keys(whole: pd.DataFrame, key: str, columns: Sequence[str]) -> tuple[pd.Series[Any], str]:
+    """What tells leads apart (n,): their ids, named `key`, else the numbers of equal rows; NA where nothing does.
+
+    And the one column in which rows of one number may differ; empty where there is none.
+    """
     if key and whole[key].notna().any():
-        return whole[key]
-    return _number_equal_rows(whole, columns)
+        return whole[key], ""
+    numbers = _number_equal_rows(whole, columns)
+    if numbers.notna().any():
+        return numbers, ""
+    copies = find_row_copies(whole, columns)
+    if copies is None:
+        return numbers, ""
+    return pd.Series(copies.numbers, index=whole.index, dtype="Int64"), copies.but
+
+
+def find_row_copies(whole: pd.DataFrame, columns: Sequence[str]) -> CopiedRows | None:
+    """The rows that are copies of one another by `columns`, among rows with `became`; None where there are none."""
+    became = whole["became"]
+    is_flag = pd.api.types.is_bool_dtype(became) or not pd.api.types.is_numeric_dtype(became)
+    ended = became.astype("boolean").fillna(False) if is_flag else became.notna()
+    return find_copies({column: whole[column] for column in columns}, ended.to_numpy(bool))
 
 
 def _join_outcomes(some: pd.DataFrame, numbers: pd.Series) -> pd.Series:

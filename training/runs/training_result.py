@@ -92,7 +92,7 @@ class Training:
 
     @property
     def worse(self) -> str:
-        """In what it is worse than the current release, or than the base rate where there is none; empty where it isn't."""
+        """How it is worse than the current release or, where there is none, no better than the base rate; or empty."""
         comparison, lost = self.metrics.get("comparison"), self.metrics.get("lost_fields")
         reasons = [comparison["said"] if comparison and comparison["worse"] else "", lost["said"] if lost else ""]
         if not comparison or not comparison["leads"]:  # else the earlier release is the measure, and the base rate too

@@ -139,9 +139,9 @@ def test_nothing_that_knows_the_outcome() -> None:
     """No name is standard under which its CRM writes what became of the lead."""
     for entry in read_standard_fields().values():
         for system, column in itertools.chain(entry.anywhere.items(), entry.in_bodies.items()):
-            for its_system, _, name, _, always in known_later().get(bare(column), ()):
-                suspect = always or its_system == system
-                assert not suspect, name
+            for known in known_later().get(bare(column), ()):
+                suspect = known.weight in ("always", "worked") or known.system == system
+                assert not suspect, known.name
 
 
 def test_a_list_from_a_crm_maps_by_itself() -> None:

@@ -38,9 +38,10 @@ def test_what_is_suspected(columns: dict[str, np.ndarray], suspects: dict[str, s
     assert {suspect.field: suspect.kind for suspect in suspect_slow_leaks(card, history)} == suspects
 
 
-def fill(share: np.ndarray) -> list[str | None]:
+def fill(share: np.ndarray) -> np.ndarray:
     """A text that is filled with this probability."""
-    return ["asked" if filled else None for filled in np.random.default_rng(5).random(len(HISTORY)) < share]
+    filled = np.random.default_rng(5).random(len(HISTORY)) < share
+    return np.where(filled, "asked", np.array(None, dtype=object))
 
 
 @pytest.mark.parametrize(
