@@ -12,7 +12,18 @@ from collections.abc import Sequence
 from importlib import import_module
 
 QUICK = ("one_lead", "serve_start")  # a minute or two; the others take longer and run only when named
-LONG = ("quality", "worlds", "learning_curve", "promise", "false_alarms", "million", "lists", "spark", "postgresql", "api")
+LONG = (
+    "quality",
+    "worlds",
+    "learning_curve",
+    "promise",
+    "false_alarms",
+    "million",
+    "lists",
+    "spark",
+    "postgresql",
+    "api",
+)
 
 
 def main(words: Sequence[str]) -> None:
