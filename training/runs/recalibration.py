@@ -189,9 +189,15 @@ def recalibrate(
         metrics,
         source,
         old.card.standard_names,
-        history.notes,
+        (*history.notes, *_left_out(learned_from, old.release)),
         former.known,
     )
+
+
+def _left_out(leads: int, release: str) -> tuple[str, ...]:
+    if not leads:
+        return ()
+    return (f"Left out: {leads:,} of the newest leads, which release {release} has learned from.",)
 
 
 def _newest(history: History, unseen: NDArray[np.float64], newest: float) -> tuple[NDArray[np.intp], int]:

@@ -113,6 +113,8 @@ def test_leads_that_the_current_release_has_learned_from_are_left_out(
     newer = recalibrate(releases, leads(1000, 1400), newest=1.0)
     assert newer.metrics["leads"] == pytest.approx(1200, abs=5)
     assert newer.metrics["left_out_as_learned_from"] == pytest.approx(200, abs=5)
+    left_out = newer.metrics["left_out_as_learned_from"]
+    assert newer.notes[-1] == f"Left out: {left_out:,} of the newest leads, which release {name} has learned from."
 
 
 @pytest.mark.slow
