@@ -4,10 +4,11 @@ Both forecast the same leads. Two differences are measured with their 90 % inter
 among as many of the best leads as the earlier release promotes. The volume is the same for both, because a release that
 promotes more, and keeps its promise, has a lower precision at its own threshold and is no worse for it.
 
-A release is worse where an interval lies wholly on the bad side and the difference exceeds a margin that somebody would
-notice. Small losses that no comparison can see might add up from release to release; so each new release is also
-compared with the best so far, which stays the measure until a release is better than it beyond chance. Thus quality can
-fall by the margin, or by what one comparison can't tell, and not by that much again with every release.
+A release is worse where an interval lies wholly beyond a margin that somebody would notice: two fits of the same leads
+are so alike that chance moves them little, and a difference that is sure need not matter. Small losses that no
+comparison can see might add up from release to release; so each new release is also compared with the best so far,
+which stays the measure until a release is better than it beyond chance. Thus quality can fall by the margin and what
+one comparison can't tell, and not by that much again with every release.
 
 A release that predicts no better than the base rate of the history is held back too: where outcomes were mixed up, both
 look bad, and the new one, which has learned nothing, less so.
@@ -103,9 +104,9 @@ def compare(
     precision = _precision_of_best(won[able], new.probability[able], old.probability[able], int(old.promoted.sum()))
     promoted = Promoted(int(new.promoted.sum()), int(old.promoted.sum()))
     bad = []
-    if loss.low > 0 and loss.difference > LOSS_MARGIN:
+    if loss.low > LOSS_MARGIN:
         bad.append(f"log-loss {loss.new:.4f} against {loss.old:.4f}")
-    if precision is not None and precision.high < 0 and precision.difference < -PRECISION_MARGIN:
+    if precision is not None and precision.high < -PRECISION_MARGIN:
         bad.append(f"precision among the best {promoted.old:,} {precision.new:.1%} against {precision.old:.1%}")
     better = loss.high < 0 and not bad and not knows_nothing
     if bad:
