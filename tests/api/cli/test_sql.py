@@ -19,7 +19,7 @@ def test_sql_prints_a_query_that_runs(small: Path, tmp_path: Path) -> None:
     with duckdb.connect() as connection:
         connection.execute("CREATE TABLE leads AS SELECT 1 AS id, 'clear' AS need UNION ALL SELECT 2, 'maybe'")
         rows = connection.execute(text).fetchall()
-        assert rows == [(1, 60, 60.0, None, "B", "keep"), (2, None, None, None, None, None)]
+        assert rows == [(1, 60, 60.0, None, "B", "keep", None), (2, *[None] * 6)]
         connection.execute("ALTER TABLE leads ADD COLUMN won BOOLEAN")
         assert connection.execute(run("sql", "--card", small).stdout).fetchall() == [row[1:] for row in rows]
 
