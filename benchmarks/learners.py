@@ -22,9 +22,10 @@ from benchmarks.real_sets import Indexes, RealSet
 from leadledger.scoring.scorecard import Scorecard, build_untrained
 from leadledger.training.evidence.baselines import boosting, logistic, plain, rules_alone
 from leadledger.training.learn.fit import default_classifier, fit_card
-from leadledger.training.learn.split import HistorySplit
+from leadledger.training.learn.known_leads import digest_leads
+from leadledger.training.learn.split import split_history
 from leadledger.training.learn.trust import probability_at
-from leadledger.training.runs.train import FEWEST_OF_A_KIND
+from leadledger.training.runs.train import FEWEST_OF_A_KIND, HELD_OUT
 
 Floats: TypeAlias = NDArray[np.float64]
 Predict: TypeAlias = Callable[[Indexes], Floats]
@@ -150,11 +151,11 @@ def _released(data: RealSet, older: Indexes, seed: int, settings: Mapping[str, A
     if fewest < FEWEST_OF_A_KIND or (card.outcome and len(older) < card.outcome.minimum):
         learned = build_untrained(card).learned
     else:
-        split = HistorySplit(
-            older, np.setdiff1d(np.arange(len(history)), older), "time" if data.ordered else "stratified"
-        )
-        estimator = default_classifier(card, history, seed).set_params(**settings)
-        learned = fit_card(card, history, split, estimator, seed).learned
+        known = history.take(older)
+        gap = card.outcome.within if card.outcome and known.days is not None else 0
+        split = split_history(known.won, known.time_order, HELD_OUT, digest_leads(known), gap)
+        estimator = default_classifier(card, known, seed).set_params(**settings)
+        learned = fit_card(card, known, split, estimator).learned
     scorecard = Scorecard(card, learned)
     return lambda held: probability_at(learned, history.score(scorecard)[held])
 

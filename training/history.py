@@ -138,6 +138,25 @@ class History:
             raise DataError("\n\n".join((start, *self.doubts, end)))
         return replace(self, notes=(*self.notes, *self.doubts), doubts=())
 
+    def take(self, positions: NDArray[np.intp]) -> History:
+        """Some leads of the history, (m,) positions in ascending order, from the same list; the counts are of all."""
+        return replace(
+            self,
+            rows=self.rows[positions],
+            frame=self.frame.iloc[positions].reset_index(drop=True),
+            won=self.won[positions],
+            days=None if self.days is None else self.days[positions],
+            order=None if self.order is None else self.order[positions],
+            rules=self.rules[positions],
+            criteria={name: values[positions] for name, values in self.criteria.items()},
+            excluded=self.excluded[positions],
+            became=self.became[positions],
+            became_on=None if self.became_on is None else self.became_on[positions],
+            dates={name: values[positions] for name, values in self.dates.items()},
+            ids={name: values[positions] for name, values in self.ids.items()},
+            protected={name: column.iloc[positions].reset_index(drop=True) for name, column in self.protected.items()},
+        )
+
     def score(self, card: Scorecard) -> NDArray[np.int64]:
         """The totals (n,), in tenths, that a scorecard gives to these leads, each as of its own day."""
         totals = self._list.execute(

@@ -56,7 +56,7 @@ def test_the_newest_judge(kind: str, records: list[object]) -> None:
     assert history.order is not None
     assert np.array_equal(history.order, np.arange(COUNT))
     assert np.array_equal(history.rows, np.argsort(NUMBERS) + 1)
-    split = split_history(history, 0.25, np.arange(len(history), dtype=np.uint64))
+    split = split_history(history.won, history.time_order, 0.25, np.arange(len(history), dtype=np.uint64))
     assert (split.way, split.held[0], split.held[-1]) == ("time", 180, 239)
     assert list(history.frame) == ["budget"]
     if kind == "number":
@@ -97,6 +97,7 @@ def test_a_training_by_order(tmp_path: Path) -> None:
     path = tmp_path / "card.yaml"
     path.write_text(CARD.format(kind="id", since=""))
     training = train(path, leads([f"L{number}" for number in NUMBERS]))
-    assert (training.metrics["split"], training.metrics["out_of_fold"]) == ("time", "time")
+    assert training.metrics["split"] == "time"
+    assert [model["held_out"] for model in training.metrics["judged_by"]["models"]] == [False, True, True]
     assert training.metrics["drift"]["said"].endswith("the field budget shifted")
-    assert "Judged by 60 held-out leads (the newest leads), " in str(training)
+    assert "Judged by 60 held-out leads (the newest), " in str(training)

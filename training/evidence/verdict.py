@@ -72,7 +72,7 @@ def _find_doubts(metrics: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield "rules", "the rules alone predict just as well"
     rate = metrics.get("rate")
     if rate and rate["errors"] is not None and abs(rate["errors"]) >= MOST_ERRORS:
-        yield "rate", _word_rate(rate, metrics.get("split") == "time")
+        yield "rate", _word_rate(rate, metrics.get("split") == "time", metrics.get("newest_rate"))
     if ours["slope"] is not None and _is_off(ours["slope"], metrics.get("reliability") or ()):
         how = "too bold" if ours["slope"] < 1 else "too timid"
         yield "slope", f"the probabilities are {how} (calibration slope {ours['slope']:.2f})"
@@ -91,12 +91,18 @@ def _is_chance(area: float | None, won: int, lost: int) -> bool:
     return area - NO_SIGNAL_ERRORS * math.sqrt(max(0.0, variance) / (won * lost)) <= 0.5
 
 
-def _word_rate(rate: Mapping[str, Any], newest: bool) -> str:
+def _word_rate(rate: Mapping[str, Any], newest: bool, newest_rate: Mapping[str, Any] | None) -> str:
+    """What the judging models predicted and what came; the release itself has learned from these leads since."""
     high = rate["errors"] < 0
+    cure = "leadledger recalibrate moves them"
+    if newest_rate and newest_rate["moved"] and not newest_rate["moving"]:
+        cure = "the base rate of this release is moved to that of the newest leads"
+    elif newest_rate and not newest_rate["moved"]:
+        cure = "this release has learned from these leads since"
     return (
         f"{rate['came']:.1%} of the {'newest' if newest else 'held-out'} leads became opportunities and"
         f" {rate['foreseen']:.1%} were predicted to, {abs(rate['errors']):.1f} standard errors apart: the probabilities"
-        f" are too {'high' if high else 'low'}" + (" (leadledger recalibrate moves them)" if newest else "")
+        f" are too {'high' if high else 'low'}" + (f" ({cure})" if newest else "")
     )
 
 

@@ -1,15 +1,18 @@
-"""From a split history to a learned card: fit, compile, combine with the rules, round."""
+"""From a split history to a learned card: fit, compile, combine with the rules, round.
+
+Models of older leads, one a fold of the split, say how good the recipe is and how much its model counts beside the
+rules. Then the same recipe is fitted to all leads, and that is compiled.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
-from scipy.special import logit
+from scipy.special import expit, logit
 from sklearn.base import ClassifierMixin
 
 from leadledger.models.learner.classifier import AdditiveClassifier
@@ -17,7 +20,8 @@ from leadledger.models.learner.compile import compile_additive, log_odds, to_tab
 from leadledger.scoring.scorecard import START_TENTHS, Card, Learned, Scorecard
 from leadledger.training.history import History
 from leadledger.training.learn.estimator import fit_estimator
-from leadledger.training.learn.split import HistorySplit, out_of_fold
+from leadledger.training.learn.newest_rate import NewestRate, find_newest_rate
+from leadledger.training.learn.split import FoldForecast, HistorySplit, forecast_folds, held_out_decision
 from leadledger.training.learn.trust import LOG_ODDS, Weights, combine, in_the_large
 from leadledger.training.levels import list_levels
 
@@ -28,9 +32,10 @@ READING_LOSS = 0.0002  # by which the mean log-loss may rise for tables of fewer
 class CardFit:
     """What was learned, before any threshold was found.
 
-    `totals` (n,): the score of every lead of the history, tenths. `exact` (n,): its log-odds before rounding. `unseen`
-    (n,): those of the older leads by models that were fitted without them, NaN where there are none. `way`: how these
-    were split, time or stratified.
+    `totals` (n,): the score of every lead of the history, tenths, by the card that learned from all of them. `exact`
+    (n,): its log-odds before rounding. Models that had not seen a lead give it `judged_totals` (n,), on the scale of
+    `totals` and with the same weights, and `forecast` (n,), a probability; leads that no such model judges have their
+    `totals`, and NaN.
     """
 
     learned: Learned
@@ -38,9 +43,10 @@ class CardFit:
     weights: Weights
     totals: NDArray[np.int64]
     exact: NDArray[np.float64]
-    unseen: NDArray[np.float64]
-    way: str
+    judged_totals: NDArray[np.int64]
+    forecast: NDArray[np.float64]
     compile_gap: float
+    newest: NewestRate | None = None
 
 
 def default_classifier(card: Card, history: History, seed: int) -> AdditiveClassifier:
@@ -61,29 +67,28 @@ def fit_card(
     history: History,
     split: HistorySplit,
     estimator: ClassifierMixin,
-    seed: int,
     progress: Callable[[str], None] = lambda step: None,
     sample_weight: NDArray[np.float64] | None = None,
 ) -> CardFit:
-    """Learn from the older leads of a split. `sample_weight` (n,): how much each counts for the classifier.
+    """Learn from all leads, and judge by the folds of a split.
 
+    `sample_weight` (n,) says how much each lead counts for the classifier.
     Raises CompileError where the estimator is no sum of tables, DataError where it can't be fitted at all.
     """
-    frame, won, rules, older = history.frame, history.won, history.rules, split.train
-    older_weights = None if sample_weight is None else sample_weight[older]
-    progress("fitting on all older leads")
-    fitted = fit_estimator(estimator, frame.iloc[older], won[older], older_weights)
+    frame, won, rules = history.frame, history.won, history.rules
+    progress("fitting on all leads")
+    fitted = fit_estimator(estimator, frame, won, sample_weight)
     progress("compiling to tables")
-    additive = compile_additive(fitted, frame.iloc[split.held])
-    days = None if history.time_order is None else history.time_order[older]
-    parts = out_of_fold(estimator, frame.iloc[older], won[older], days, seed, progress, older_weights)
-    seen = np.isfinite(parts.log_odds)
-    weights = combine(won[older][seen], rules[older][seen], parts.log_odds[seen], card.trust, parts.parts[seen])
-    base_rate = float(won[older].mean())
-    if parts.way == "time":
-        decision = held_out_decision(fitted, frame.iloc[older])
-        beside = weights.trust * rules[older] * LOG_ODDS + weights.model * decision
-        weights = replace(weights, intercept=in_the_large(beside, base_rate))
+    additive = compile_additive(fitted, frame)
+    forecasts = forecast_folds(estimator, frame, won, split, progress, sample_weight)
+    base_rate = float(won.mean())
+    weights = _weigh(card, history, forecasts, split.way)
+    newest: NewestRate | None = None
+    if split.way == "time":
+        decision = held_out_decision(fitted, frame)
+        decided = weights.log_odds(rules, decision)
+        weights = replace(weights, intercept=in_the_large(decided, base_rate))
+        newest = find_newest_rate(decided + weights.intercept, won, base_rate)
     start = START_TENTHS + (weights.intercept + weights.model * additive.intercept - logit(base_rate)) / LOG_ODDS
     terms = to_tables(additive, list(frame.columns), weights.model, READING_LOSS)
     asked = {name for term in terms for name in term.fields}
@@ -95,20 +100,80 @@ def fit_card(
         choices={name: choice for name, choice in history.choices.items() if name in asked},
         levels=list_levels(card, frame, terms),
     )
-    by_rules = weights.intercept + weights.trust * rules * LOG_ODDS
-    exact = by_rules + weights.model * log_odds(fitted, frame)
-    unseen = np.full(len(history), np.nan)
-    unseen[older] = by_rules[older] + weights.model * parts.log_odds
+    exact = weights.intercept + weights.log_odds(rules, log_odds(fitted, frame))
     progress("rounding to tenths")
     totals = history.score(Scorecard(card, learned))
     # What rounding moved on average goes back into the start; the rest is reported as the gap.
-    moved = round(float(np.mean((exact[older] - logit(base_rate)) / LOG_ODDS + START_TENTHS - totals[older])))
-    learned = replace(learned, start=learned.start + moved)
-    return CardFit(learned, fitted, weights, totals + moved, exact, unseen, parts.way, additive.gap)
+    moved = round(float(np.mean((exact - logit(base_rate)) / LOG_ODDS + START_TENTHS - totals)))
+    learned = replace(learned, start=learned.start + moved, base_rate=newest.after if newest else base_rate)
+    totals = totals + moved
+    return CardFit(
+        learned=learned,
+        estimator=fitted,
+        weights=weights,
+        totals=totals,
+        exact=exact,
+        judged_totals=_judged_totals(history, forecasts, weights, totals),
+        forecast=_forecast(card, history, forecasts, weights, split.way),
+        compile_gap=additive.gap,
+        newest=newest,
+    )
 
 
-def held_out_decision(fitted: Any, frame: pd.DataFrame) -> NDArray[np.float64]:
-    """The log-odds (n,) of the leads that a classifier was fitted to: by the parts of it that left them out, if any."""
-    decided = log_odds(fitted, frame)
-    unseen = getattr(fitted, "held_out_decision_", None)
-    return decided if unseen is None else np.where(np.isfinite(unseen), unseen, decided)
+def _weigh(card: Card, history: History, forecasts: Sequence[FoldForecast], way: str) -> Weights:
+    """The weights of rules and model, by leads that the models had not seen; by time with an intercept a fold."""
+    judged = np.concatenate([forecast.fold.judged for forecast in forecasts])
+    decision = np.concatenate([forecast.judged for forecast in forecasts])
+    sizes = [len(forecast.judged) for forecast in forecasts]
+    parts = np.repeat(np.arange(len(sizes)), sizes) if way == "time" else None
+    return combine(history.won[judged], history.rules[judged], decision, card.trust, parts)
+
+
+def _judged_totals(
+    history: History, forecasts: Sequence[FoldForecast], weights: Weights, totals: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """The totals (n,) that models which had not seen the leads give them, on the scale of the published `totals` (n,).
+
+    A model of fewer leads starts elsewhere; so the mean of the leads of a fold is brought to that of their published
+    totals. Nothing else is taken from these.
+    """
+    judged_totals = totals.copy()
+    for forecast in forecasts:
+        judged = forecast.fold.judged
+        points = weights.log_odds(history.rules[judged], forecast.judged) / LOG_ODDS
+        judged_totals[judged] = np.rint(points - points.mean() + totals[judged].mean()).astype(np.int64)
+    return judged_totals
+
+
+def _forecast(
+    card: Card, history: History, forecasts: Sequence[FoldForecast], weights: Weights, way: str
+) -> NDArray[np.float64]:
+    """The probabilities (n,) by models that had not seen the leads; NaN where there are none.
+
+    The weights of a fold come from the judged leads that its model has learned from; where there are none, they are
+    those of all. The base rate is that of its learned leads, by time that of the newest of them, as for the release.
+    """
+    probability = np.full(len(history), np.nan)
+    for forecast in forecasts:
+        fold = forecast.fold
+        others = [known for other in forecasts if other is not forecast and (known := _known_to(fold.learned, other))]
+        own = _weigh(card, history, others, way) if others else weights
+        seen = own.log_odds(history.rules[fold.learned], forecast.learned)
+        won = history.won[fold.learned]
+        rate = float(won.mean())
+        intercept = in_the_large(seen, rate)
+        if way == "time":
+            intercept += float(logit(find_newest_rate(seen + intercept, won, rate).after) - logit(rate))
+        decided = own.log_odds(history.rules[fold.judged], forecast.judged)
+        probability[fold.judged] = expit(intercept + decided)
+    return probability
+
+
+def _known_to(learned: NDArray[np.intp], forecast: FoldForecast) -> FoldForecast | None:
+    """The part of a forecast whose leads are among those that another model has learned from; None: there are none."""
+    known = np.isin(forecast.fold.judged, learned)
+    if not known.any():
+        return None
+    return replace(
+        forecast, fold=replace(forecast.fold, judged=forecast.fold.judged[known]), judged=forecast.judged[known]
+    )

@@ -1,12 +1,14 @@
-"""Which leads are learned from, which are held out, and what models predict for leads that they have not seen.
+"""Which leads are judged, and which leads the models that judge them have learned from.
 
-Where leads have days, everything goes by time: the newest are held out, and a lead is predicted only by models that
-were fitted to leads of earlier days. Without days, parts are drawn at random with the same share of opportunities.
+Where leads have days, everything goes by time, as it will for the release: a model that judges leads from a day on has
+learned only from leads whose outcome was known by that day. Windows grow: the first judges leads of the middle, the
+others the newest, which are held out. Without days, the leads are cut into parts at random, each with the same share
+of opportunities, and each part is judged by a model of the others.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -14,54 +16,95 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from sklearn.base import ClassifierMixin
-from sklearn.model_selection import StratifiedKFold
 
 from leadledger.models.learner.compile import log_odds
-from leadledger.training.history import History
 from leadledger.training.learn.estimator import fit_estimator
 
-FOLDS = 5  # random parts, each predicted by a model of the others
-FIRST_WINDOW = 0.4  # share of the leads, the oldest, that the first of the growing windows learns from
-WINDOWS = 3  # parts of the rest, each predicted by a model of all leads before it
-FEWEST_OF_A_KIND = 5  # leads of either outcome in the first window
-LONGEST_FIRST_WINDOW = 0.7  # a first window that has to be longer than this share leaves too few leads to predict
-MOST_LEADS_PREDICTED = 200_000  # the newest; two weights need no more
+FIRST_WINDOW = 0.6  # share of the leads before the newest part, the oldest, that the first window learns from
+HELD_WINDOWS = 2  # windows that judge the newest part: a second one learns from half of it
+FEWEST_OF_A_KIND = 5  # leads of either outcome that a window learns from
+LEAST_KNOWN_SHARE = 0.5  # of the leads before a window, whose outcome was known; with fewer, all of them are taken
+MOST_LEADS_LEARNED = 200_000  # by a model that only judges: the newest; more would hardly move what it foresees
 
-Fold = tuple[NDArray[np.intp], NDArray[np.intp]]  # positions to fit to, and positions to predict
+
+@dataclass(frozen=True)
+class Fold:
+    """A model's leads, positions in the history: those that it is fitted to, and those that it then judges.
+
+    `held`: whether the judged leads are of the held-out ones, by which the release is measured; others only weigh the
+    model beside the rules.
+    """
+
+    learned: NDArray[np.intp]
+    judged: NDArray[np.intp]
+    held: bool = True
 
 
 @dataclass(frozen=True)
 class HistorySplit:
-    """Which leads to learn from, and which to hold out; positions in the history. `way`: time or stratified."""
+    """The folds, oldest first; `way`: time or stratified.
 
-    train: NDArray[np.intp]
-    held: NDArray[np.intp]
+    `gap` is the number of days that the outcome of a lead takes to be known, 0: none. `gap_kept`: whether each model
+    learned only from leads whose outcome was known on the first day that it judges.
+    """
+
+    folds: tuple[Fold, ...]
     way: str
+    gap: int = 0
+    gap_kept: bool = True
+
+    @property
+    def held(self) -> NDArray[np.intp]:
+        """The held-out leads, (m,) positions in ascending order: each is judged by one model, which had not seen it."""
+        return np.sort(np.concatenate([fold.judged for fold in self.held_folds]))
+
+    @property
+    def apart(self) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        """Leads to learn from and others to judge by: all before the held-out ones and these; without time, a fold."""
+        if self.way != "time":
+            return self.folds[-1].learned, self.folds[-1].judged
+        held = self.held
+        return np.arange(held[0]), held
+
+    @property
+    def held_folds(self) -> tuple[Fold, ...]:
+        """The folds that judge the held-out leads."""
+        return tuple(fold for fold in self.folds if fold.held)
 
 
 @dataclass(frozen=True)
-class Unseen:
-    """Out-of-fold log-odds (n,) of leads, NaN where no model predicted the lead; `way`: time or stratified.
+class FoldForecast:
+    """What the model of a fold predicts, log-odds: of the leads that it judges, and of those that it learned from.
 
-    `parts` (n,): by time, which of the windows a lead was predicted in; all 0 elsewhere.
+    The latter are predicted by the parts of the model that left them out, where it has such parts.
     """
 
-    log_odds: NDArray[np.float64]
-    parts: NDArray[np.int64]
-    way: str
+    fold: Fold
+    judged: NDArray[np.float64]
+    learned: NDArray[np.float64]
 
 
-def split_history(history: History, held_out: float, digests: NDArray[np.uint64]) -> HistorySplit:
-    """Hold out the newest leads where the history has days or an order, else the same share of either outcome.
+def split_history(
+    won: NDArray[np.bool_],
+    order: NDArray[np.int64] | None,
+    held_out: float,
+    digests: NDArray[np.uint64],
+    gap: int = 0,
+) -> HistorySplit:
+    """Hold out the newest leads where these have days or an order, else each lead once, in parts of that share.
 
-    `digests` (n,) are those of the leads, which choose them then: neither the seed nor the order of the rows has a say.
+    Shapes: (n,) outcomes; (n,) what rises with time, ascending, or None; (n,) digests of the leads, which choose the
+    parts: neither a seed nor the order of the rows has a say. `held_out` is a share, 0..1.
+    `gap` is the number of days after which the outcome of a lead is known. It is kept where enough leads are left.
     """
-    positions = np.arange(len(history))
-    if history.time_order is not None:
-        cut = len(history) - max(1, round(len(history) * held_out))
-        return HistorySplit(positions[:cut], positions[cut:], "time")
-    held = places_by_digest(history.won, digests) < held_out
-    return HistorySplit(positions[~held], positions[held], "stratified")
+    split = None if order is None else _split_by_time(won, order, held_out, gap)
+    if split is not None:
+        return split
+    parts = min(max(2, round(1 / held_out)), int(won.sum()), int((~won).sum()))
+    part_of = np.floor(places_by_digest(won, digests) * parts)
+    folds = [(np.flatnonzero(part_of != part), np.flatnonzero(part_of == part)) for part in range(parts)]
+    random = np.random.default_rng(0)
+    return HistorySplit(tuple(Fold(_at_most(kept, random), judged) for kept, judged in folds), "stratified")
 
 
 def places_by_digest(won: NDArray[np.bool_], digests: NDArray[np.uint64]) -> NDArray[np.float64]:
@@ -77,56 +120,72 @@ def places_by_digest(won: NDArray[np.bool_], digests: NDArray[np.uint64]) -> NDA
     return places
 
 
-def out_of_fold(
+def _at_most(kept: NDArray[np.intp], random: np.random.Generator) -> NDArray[np.intp]:
+    if len(kept) <= MOST_LEADS_LEARNED:
+        return kept
+    return np.sort(random.choice(kept, MOST_LEADS_LEARNED, replace=False))
+
+
+def _split_by_time(won: NDArray[np.bool_], days: NDArray[np.int64], held_out: float, gap: int) -> HistorySplit | None:
+    """Growing windows; `days` (n,) ascend. None where all leads are of one day."""
+    leads = len(won)
+    cut = _day_start(days, leads - max(1, round(leads * held_out)))
+    if cut is None:
+        return None
+    starts = [_day_start(days, round(FIRST_WINDOW * cut))]
+    starts += [_day_start(days, cut + (leads - cut) * part // HELD_WINDOWS) for part in range(1, HELD_WINDOWS)]
+    cuts = sorted({cut, *(start for start in starts if start is not None)})
+    folds, kept = [], True
+    for start, end in pairwise([*cuts, leads]):
+        before = np.arange(start)
+        known = before[days[before] + gap <= days[start]]
+        enough = len(known) >= LEAST_KNOWN_SHARE * start and _of_either_kind(won[known]) >= FEWEST_OF_A_KIND
+        learned = known if enough else before
+        if start < cut and _of_either_kind(won[learned]) < FEWEST_OF_A_KIND:
+            continue
+        kept = kept and enough
+        first = start if start >= cut else max(start, end - MOST_LEADS_LEARNED)
+        folds.append(Fold(learned[-MOST_LEADS_LEARNED:], np.arange(first, end), start >= cut))
+    return HistorySplit(tuple(folds), "time", gap, kept)
+
+
+def _day_start(days: NDArray[np.int64], position: int) -> int | None:
+    """The start of a day that is nearest to a position, so that no day lies on both sides; None: there is but one."""
+    sides = (
+        np.searchsorted(days, days[min(position, len(days) - 1)], side="left"),
+        np.searchsorted(days, days[min(position, len(days) - 1)], side="right"),
+    )
+    starts = [int(side) for side in sides if 0 < side < len(days)]
+    return min(starts, key=lambda start: abs(start - position), default=None)
+
+
+def _of_either_kind(won: NDArray[np.bool_]) -> int:
+    return int(min(won.sum(), (~won).sum()))
+
+
+def forecast_folds(
     estimator: ClassifierMixin,
     frame: pd.DataFrame,
     won: NDArray[np.bool_],
-    days: NDArray[np.int64] | None,
-    seed: int,
+    split: HistorySplit,
     progress: Callable[[str], None] = lambda step: None,
     weights: NDArray[np.float64] | None = None,
-) -> Unseen:
-    """The log-odds of each lead by a model that was fitted without it; where there are days, to earlier leads only.
-
-    `weights` (n,): how much each lead counts in the fits. `days` (n,) ascend, as in a history. The oldest leads, which
-    the first window learns from, stay NaN. A history too short for windows (fewer than 5 leads of either outcome early
-    on) is predicted in random parts, and `way` says so.
-    """
-    first = max(0, len(won) - MOST_LEADS_PREDICTED)
-    windows = None if days is None else _windows(won[first:], days[first:])
-    way = "stratified" if windows is None else "time"
-    parts = _random_parts(won[first:], seed) if windows is None else windows
-    unseen = np.full(len(won), np.nan)
-    of = np.zeros(len(won), dtype=np.int64)
-    for number, (kept, left) in enumerate(parts, start=1):
-        progress(f"fitting, part {number} of {len(parts)}")
-        fit_weights = None if weights is None else weights[first + kept]
-        fitted = fit_estimator(estimator, frame.iloc[first + kept], won[first + kept], fit_weights)
-        unseen[first + left] = log_odds(fitted, frame.iloc[first + left])
-        of[first + left] = number - 1 if way == "time" else 0
-    return Unseen(unseen, of, way)
+) -> list[FoldForecast]:
+    """Fit a copy of a classifier for each fold, and let it judge. `weights` (n,): how much each lead counts in it."""
+    forecasts = []
+    for number, fold in enumerate(split.folds, start=1):
+        progress(f"judging by models that had not seen the leads, {number} of {len(split.folds)}")
+        learned = fold.learned
+        fitted = fit_estimator(
+            estimator, frame.iloc[learned], won[learned], None if weights is None else weights[learned]
+        )
+        own = held_out_decision(fitted, frame.iloc[learned])
+        forecasts.append(FoldForecast(fold, log_odds(fitted, frame.iloc[fold.judged]), own))
+    return forecasts
 
 
-def _random_parts(won: NDArray[np.bool_], seed: int) -> list[Fold]:
-    folds = min(FOLDS, int(won.sum()), int((~won).sum()))
-    return list(StratifiedKFold(folds, shuffle=True, random_state=seed).split(won, won))
-
-
-def _windows(won: NDArray[np.bool_], days: NDArray[np.int64]) -> list[Fold] | None:
-    """Growing windows: fit to all days before, predict the next part. None where the first would be too long."""
-    enough = (np.cumsum(won) >= FEWEST_OF_A_KIND) & (np.cumsum(~won) >= FEWEST_OF_A_KIND)
-    if not enough.any():
-        return None
-    start = max(round(FIRST_WINDOW * len(won)), int(np.argmax(enough)) + 1)
-    if start > LONGEST_FIRST_WINDOW * len(won):
-        return None
-    cuts = np.linspace(start, len(won), WINDOWS + 1)[:-1].round().astype(int)
-    # No day lies on both sides of a cut.
-    starts = np.unique(np.searchsorted(days, days[cuts]))
-    starts = starts[enough[np.maximum(starts - 1, 0)] & (starts > 0)]
-    return list(_between(starts, len(won))) or None
-
-
-def _between(starts: NDArray[np.intp], leads: int) -> Iterator[Fold]:
-    for start, end in pairwise([*starts, leads]):
-        yield np.arange(start), np.arange(start, end)
+def held_out_decision(fitted: ClassifierMixin, frame: pd.DataFrame) -> NDArray[np.float64]:
+    """The log-odds (n,) of the leads that a classifier was fitted to: by the parts of it that left them out, if any."""
+    decided = log_odds(fitted, frame)
+    unseen = getattr(fitted, "held_out_decision_", None)
+    return decided if unseen is None else np.where(np.isfinite(unseen), unseen, decided)

@@ -17,16 +17,15 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import logit
 
 from leadledger.models.releases.store import Releases
 from leadledger.scoring.errors import DataError, ReleaseError
-from leadledger.scoring.scorecard import START_TENTHS, Learned, Scorecard
+from leadledger.scoring.scorecard import Learned, Scorecard
 from leadledger.training.evidence.release_comparison import Comparison, Forecast, compare, incomparable, with_best
 from leadledger.training.history import History
 from leadledger.training.learn.known_leads import KNOWN_LEADS, NO_LEADS, KnownLeads, read_known_leads
 from leadledger.training.learn.threshold import could_be_promoted
-from leadledger.training.learn.trust import LOG_ODDS, probability_at
+from leadledger.training.learn.trust import probability_at
 from leadledger.training.plausible_days import EPOCH
 from leadledger.training.runs.fit_measures import FittedCard
 from leadledger.training.runs.looks import EarlierTraining, TrainingLook
@@ -125,13 +124,9 @@ def name_measure(metrics: Mapping[str, Any]) -> str:
 def unseen_totals(fitted: FittedCard) -> NDArray[np.float64]:
     """The totals (n,), in tenths, of a fitted card's leads by models that had not seen them; NaN where there are none.
 
-    They stand for the probability that such a model gave, on the scale of the card, and need not be whole.
+    They are on the scale of the card: its base rate goes with them.
     """
-    fit, held = fitted.fit, fitted.split.held
-    log_odds = fit.unseen - logit(fitted.learned.base_rate)
-    totals = START_TENTHS + log_odds / LOG_ODDS
-    totals[held] = fit.totals[held]
-    return np.asarray(totals)
+    return np.where(np.isfinite(fitted.fit.forecast), fitted.fit.judged_totals, np.nan)
 
 
 def compare_to_earlier(

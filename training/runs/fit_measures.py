@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit, logit
+from scipy.special import logit
 
 from leadledger.models.stability import EDGES, POINTS
 from leadledger.scoring.lookup import Combination, Pair, Table, Term, count_rows
-from leadledger.scoring.scorecard import Card, Learned, Scorecard
+from leadledger.scoring.scorecard import START_TENTHS, Card, Learned, Scorecard
 from leadledger.training.evidence.auditing import audit
 from leadledger.training.evidence.baselines import baselines, rules_alone
 from leadledger.training.evidence.chart_measures import by_grade, by_month, by_points, lift, reliability, spread
@@ -28,7 +28,7 @@ from leadledger.training.history import History
 from leadledger.training.learn.fit import CardFit
 from leadledger.training.learn.split import HistorySplit
 from leadledger.training.learn.threshold import FoundThreshold, could_be_promoted, precision_by_volume
-from leadledger.training.learn.trust import LOG_ODDS, probability_at
+from leadledger.training.learn.trust import LOG_ODDS
 from leadledger.training.runs.group_measures import measure_groups
 
 MOST_LEADS_AUDITED = 200_000  # the newest; more would not change what an audit finds
@@ -36,7 +36,7 @@ MOST_LEADS_AUDITED = 200_000  # the newest; more would not change what an audit 
 
 @dataclass(frozen=True)
 class FittedCard:
-    """A card with what was learned, and the leads to judge it by: those held out by `split`.
+    """A card with what was learned from all leads, and how models that had not seen them judge those of `split`.
 
     `learned` is that of `fit`, with the `thresholds` that were found for its stages.
     """
@@ -57,22 +57,17 @@ class FittedCard:
 def measure_fit(fitted: FittedCard, seed: int) -> dict[str, Any]:
     """The measures of a fit on the held-out leads, beside those of the baselines."""
     fit, learned, history = fitted.fit, fitted.learned, fitted.history
-    frame, won, rules = history.frame, history.won, history.rules
-    older, held = fitted.split.train, fitted.split.held
-    probability = probability_at(learned, fit.totals)
-    forecasts = {
-        "leadledger": probability[held],
-        "rules alone": rules_alone(rules[older], won[older], rules[held]),
-        **baselines(frame.iloc[older], won[older], frame.iloc[held], seed),
-    }
-    gap = np.abs(fit.exact[held] - logit(probability[held])) / LOG_ODDS / 10
+    won, held = history.won, fitted.split.held
+    forecasts = {"leadledger": fit.forecast[held]} | _baseline_forecasts(fitted, seed)
+    gap = np.abs((fit.exact - logit(history.won.mean())) / LOG_ODDS + START_TENTHS - fit.totals)[held] / 10
     bins = np.bincount(np.searchsorted(EDGES, fit.totals, side="right"), minlength=len(EDGES) + 1)
     return {
         "split": fitted.split.way,
-        "out_of_fold": fit.way,
+        "judged_by": _judges(fitted),
         "held_out": {name: judge(won[held], forecast).to_dict() for name, forecast in forecasts.items()},
-        "signal": _find_signal(fitted, probability),
+        "signal": _find_signal(fitted),
         "base_rate": learned.base_rate,
+        "newest_rate": fit.newest and fit.newest.to_dict(),
         "trust": learned.trust,
         "model_weight": round(fit.weights.model, 4),
         "rounding_gap": {"mean_points": float(gap.mean()), "largest_points": float(gap.max())},
@@ -80,16 +75,18 @@ def measure_fit(fitted: FittedCard, seed: int) -> dict[str, Any]:
         "rows_to_read": rows_to_read(learned.terms),
         "promises": {name: threshold.to_dict() for name, threshold in fitted.thresholds.items()},
         "precision_by_volume": _volumes(fitted),
-        "lift": lift(fit.totals[held], won[held]),
-        "reliability": reliability(won[held], probability[held]),
-        "rate": measure_rate(won[held], probability[held]),
-        "scores": by_points(fit.totals[held], won[held], probability[held]),
-        "grades": by_grade(fit.totals[held], won[held], probability[held], fitted.card.grades, fitted.card.below),
-        "by_month": _months(fitted, probability),
+        "lift": lift(fit.judged_totals[held], won[held]),
+        "reliability": reliability(won[held], fit.forecast[held]),
+        "rate": measure_rate(won[held], fit.forecast[held]),
+        "scores": by_points(fit.judged_totals[held], won[held], fit.forecast[held]),
+        "grades": by_grade(
+            fit.judged_totals[held], won[held], fit.forecast[held], fitted.card.grades, fitted.card.below
+        ),
+        "by_month": _months(fitted),
         POINTS: bins.tolist(),
         "spread": _spread(fitted),
         "examples": _examples(fitted),
-        **measure_groups(fitted.card, learned, history, fit.totals, older, held),
+        **measure_groups(fitted.card, learned, history, fit.judged_totals, *fitted.split.apart),
     }
 
 
@@ -99,12 +96,47 @@ def rows_to_read(terms: Sequence[Term]) -> dict[str, int]:
     return {name: sum(count_rows(term) for term in terms if isinstance(term, kind)) for name, kind in kinds.items()}
 
 
-def _find_signal(fitted: FittedCard, probability: NDArray[np.float64]) -> dict[str, Any]:
+def _find_signal(fitted: FittedCard) -> dict[str, Any]:
     """Whether the forecast, each lead by a model that had not seen it, is better than the base rate."""
-    assert fitted.learned.base_rate is not None
-    unseen = expit(fitted.fit.unseen)
-    unseen[fitted.split.held] = probability[fitted.split.held]
-    return find_signal(fitted.history.won, unseen, fitted.split.held, fitted.learned.base_rate).to_dict()
+    won, held = fitted.history.won, fitted.split.held
+    return find_signal(won, fitted.fit.forecast, held, float(won.mean())).to_dict()
+
+
+def _baseline_forecasts(fitted: FittedCard, seed: int) -> dict[str, NDArray[np.float64]]:
+    """The probabilities (m,) of the held-out leads by each baseline, which learns from the same leads as our judges."""
+    history, split = fitted.history, fitted.split
+    frame, won, rules = history.frame, history.won, history.rules
+    forecasts: dict[str, NDArray[np.float64]] = {}
+    for fold in split.held_folds:
+        learned, judged = fold.learned, fold.judged
+        by_name = {
+            "rules alone": rules_alone(rules[learned], won[learned], rules[judged]),
+            **baselines(frame.iloc[learned], won[learned], frame.iloc[judged], seed),
+        }
+        for name, probability in by_name.items():
+            forecasts.setdefault(name, np.full(len(history), np.nan))[judged] = probability
+    return {name: probability[split.held] for name, probability in forecasts.items()}
+
+
+def _judges(fitted: FittedCard) -> dict[str, Any]:
+    """The models that judged: of how many leads each had learned, and from which day on it judged."""
+    history, split = fitted.history, fitted.split
+
+    def day(positions: NDArray[np.intp]) -> str | None:
+        dated = split.way == "time" and history.days is not None
+        return history.scoring_days(positions)[0].isoformat() if dated else None
+
+    models = [
+        {
+            "learned": len(fold.learned),
+            "learned_until": day(fold.learned[-1:]),
+            "judged": len(fold.judged),
+            "judged_from": day(fold.judged[:1]),
+            "held_out": fold.held,
+        }
+        for fold in split.folds
+    ]
+    return {"models": models, "gap_days": split.gap, "gap_kept": split.gap_kept}
 
 
 def _volumes(fitted: FittedCard) -> dict[str, Any]:
@@ -114,18 +146,16 @@ def _volumes(fitted: FittedCard) -> dict[str, Any]:
     for stage in fitted.card.stages:
         if stage.has_threshold:
             able = held[could_be_promoted(stage, history.criteria, history.excluded)[held]]
-            volumes[stage.name] = precision_by_volume(fitted.fit.totals[able], history.won[able])
+            volumes[stage.name] = precision_by_volume(fitted.fit.judged_totals[able], history.won[able])
     return volumes
 
 
-def _months(fitted: FittedCard, probability: NDArray[np.float64]) -> list[dict[str, Any]] | None:
+def _months(fitted: FittedCard) -> list[dict[str, Any]] | None:
     """Predicted and actual rates by month, each lead by a model that had not seen it; None without days."""
     history, held = fitted.history, fitted.split.held
     if history.days is None:
         return None
-    unseen = expit(fitted.fit.unseen)
-    unseen[held] = probability[held]
-    return by_month(history.days, history.won, unseen, np.isin(np.arange(len(history)), held))
+    return by_month(history.days, history.won, fitted.fit.forecast, np.isin(np.arange(len(history)), held))
 
 
 def _spread(fitted: FittedCard) -> dict[str, float] | None:
@@ -160,7 +190,8 @@ def audit_and_drift(fitted: FittedCard) -> dict[str, Any]:
     newest = np.arange(len(history))[-MOST_LEADS_AUDITED:]
     metrics = {"audit": audit(fitted.scorecard, history, newest, fired).to_dict()}
     if split.way == "time":
-        older, held = ({name: states[part] for name, states in fired.items()} for part in (split.train, split.held))
-        frames = history.frame.iloc[split.train], history.frame.iloc[split.held]
-        metrics["drift"] = drift(*frames, older, held, totals[split.train], totals[split.held]).to_dict()
+        older, held = split.apart
+        before, after = ({name: states[part] for name, states in fired.items()} for part in (older, held))
+        frames = history.frame.iloc[older], history.frame.iloc[held]
+        metrics["drift"] = drift(*frames, before, after, totals[older], totals[held]).to_dict()
     return metrics

@@ -5,7 +5,7 @@ Where nothing can be learned (no outcome, too few of them, or all alike) trainin
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import expit
 from sklearn.base import ClassifierMixin
 
-from leadledger.models.learner.compile import class_name_of, log_odds
+from leadledger.models.learner.compile import class_name_of
 from leadledger.scoring.card.reader import read_card
 from leadledger.scoring.choice_flags import add_choice_flags
 from leadledger.scoring.errors import CompileError, DataError
@@ -28,11 +28,11 @@ from leadledger.training.evidence.maturity import maturity
 from leadledger.training.evidence.release_comparison import nothing_learned
 from leadledger.training.evidence.verdict import reach_verdict
 from leadledger.training.history import History, read_history
-from leadledger.training.learn.estimator import align_weights, fit_estimator
+from leadledger.training.learn.estimator import align_weights
 from leadledger.training.learn.fit import default_classifier, fit_card
 from leadledger.training.learn.known_leads import digest_leads, keep_leads
 from leadledger.training.learn.percentiles import find_percentiles
-from leadledger.training.learn.split import HistorySplit, split_history
+from leadledger.training.learn.split import HistorySplit, forecast_folds, split_history
 from leadledger.training.learn.threshold import find_thresholds
 from leadledger.training.runs.earlier_releases import EarlierReleases, as_earlier, compare_to_earlier, unseen_totals
 from leadledger.training.runs.fit_measures import FittedCard, audit_and_drift, measure_fit
@@ -69,9 +69,10 @@ def train(
     Raises ScorecardError for the card, DataError for the data or the estimator, LeakageError (a DataError) for fields
     that know the outcome.
 
-    `held_out` (0..1) is the share of leads to judge by: the newest where the card names a day, else chosen by their
-    ids, or values, with the same share of opportunities, whatever the seed. `estimator` takes the default's place; it
-    must be additive over `bins_`.
+    `held_out` (0..1) is the share of leads that models which had not seen them judge: the newest where the card names a
+    day, else each lead in turn, in parts of that share that their ids, or values, choose. What is
+    published has learned from all leads.
+    `estimator` takes the default's place; it must be additive over `bins_`.
     `sample_weight` (rows of the history,) says how much each row counts for the classifier, 0 or more; each lead counts
     once where rules are combined with it, thresholds are found and all is judged.
     `current` is the release that this one would follow, alone or with the best so far (`open_earlier`); all are judged
@@ -101,9 +102,10 @@ def train(
     metrics = _history_metrics(written, data, history)
     why = _too_little(written, history)
     digests = digest_leads(history)
-    split = None if why else split_history(history, held_out, digests)
-    if split is not None and (not history.won[split.train].any() or history.won[split.train].all()):
-        why = "all the older leads, which training learns from, ended alike"
+    gap = written.outcome.within if written.outcome and history.days is not None else 0
+    split = None if why else split_history(history.won, history.time_order, held_out, digests, gap)
+    if split is not None and any(len(np.unique(history.won[fold.learned])) < 2 for fold in split.folds):
+        why = "all the older leads, by which a model would be judged, ended alike"
     if split is None or why:
         if former is not None and former.scorecard.learned.terms:
             metrics["comparison"] = nothing_learned(former.scorecard.release, why).to_dict()
@@ -136,10 +138,11 @@ def train(
         metrics,
         source,
         history,
-        notes=(*history.notes, *filter(None, [look.describe()])),
+        notes=(*history.notes, *_notes(fitted), *filter(None, [look.describe()])),
         estimator=estimator,
         held=split.held,
         known=keep_leads(history, digests, unseen_totals(fitted)),
+        judged=fitted.fit.judged_totals[split.held],
     )
 
 
@@ -170,19 +173,31 @@ def _fit(
     """
     try:
         classifier = estimator or default_classifier(card, history, seed)
-        fit = fit_card(card, history, split, classifier, seed, progress, weights)
+        fit = fit_card(card, history, split, classifier, progress, weights)
     except CompileError as error:
         if estimator is None:  # a mistake of ours, and still no traceback
             raise DataError(f"the default classifier can't be written as tables: {error}") from error
         raise _not_readable(card, history, split, estimator, seed, error, progress) from error
     assert fit.learned.base_rate is not None
-    thresholds = find_thresholds(card, history, fit.totals, split.held, fit.learned.base_rate, error_share)
+    thresholds = find_thresholds(card, history, fit.judged_totals, split.held, fit.learned.base_rate, error_share)
     learned = replace(
         fit.learned,
         thresholds={stage: threshold.threshold for stage, threshold in thresholds.items()},
-        percentiles=find_percentiles(fit.totals[split.held]),
+        percentiles=find_percentiles(fit.judged_totals[split.held]),
     )
     return FittedCard(card, learned, fit, thresholds, history, split)
+
+
+def _notes(fitted: FittedCard) -> Iterator[str]:
+    """What the reader of the measures must know of the models that judged, and of a rate that has moved."""
+    if not fitted.split.gap_kept:
+        yield (
+            "The models that judge have learned from leads whose outcome was not known yet on the day from which they"
+            f" judge: to wait the {fitted.split.gap:,} days of the horizon would leave fewer than half of the older"
+            " leads. Where the market moves, the measures flatter."
+        )
+    if fitted.fit.newest is not None and fitted.fit.newest.moved:
+        yield fitted.fit.newest.said
 
 
 def _too_little(card: Card, history: History) -> str:
@@ -218,11 +233,14 @@ def _not_readable(
     classifier = class_name_of(estimator)
     progress("measuring the price of readability")
     try:
-        opaque = log_odds(fit_estimator(estimator, frame.iloc[split.train], won[split.train]), frame.iloc[split.held])
+        forecasts = forecast_folds(estimator, frame, won, replace(split, folds=split.held_folds))
     except CompileError:  # it has no probabilities
         return DataError(f"{classifier} can't take the default's place: {reason}.")
-    readable = fit_card(card, history, split, default_classifier(card, history, seed), seed, progress)
-    losses = [judge(won[split.held], expit(decided)).log_loss for decided in (opaque, readable.exact[split.held])]
+    opaque = np.full(len(history), np.nan)
+    for forecast in forecasts:
+        opaque[forecast.fold.judged] = expit(forecast.judged)
+    readable = fit_card(card, history, split, default_classifier(card, history, seed), progress).forecast
+    losses = [judge(won[split.held], probability[split.held]).log_loss for probability in (opaque, readable)]
     gained = losses[1] - losses[0]
     price = f"the price of readability is {gained:.4f}" if gained > 0 else "readability costs nothing here"
     return DataError(

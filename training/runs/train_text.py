@@ -103,8 +103,12 @@ def _lines(training: Trained, width: int) -> Iterator[str]:
     yield from textwrap.wrap(f"{metrics['verdict']['said']}.", width, subsequent_indent="  ")
     yield ""
     held = metrics["held_out"]["leadledger"]
-    way = "the newest leads" if metrics["split"] == "time" else "leads drawn at random"
-    yield f"Judged by {held['leads']:,} held-out leads ({way}), {held['won']:,} of them opportunities:"
+    way = "the newest" if metrics["split"] == "time" else "each in turn"
+    yield from textwrap.wrap(
+        f"Judged by {held['leads']:,} held-out leads ({way}), {held['won']:,} of them opportunities: by models of the"
+        " same recipe that had not seen them. What is released has learned from all leads.",
+        width,
+    )
     yield ""
     yield f"{'':<24}{'AUC':>8}{'log-loss':>11}{'Brier':>9}{'top tenth finds':>18}"
     for name, quality in metrics["held_out"].items():

@@ -31,8 +31,9 @@ class Training:
     """What a training run made: the scorecard's learned part, its measures, their source, and notes for people.
 
     `rules_only` says why nothing was learned; empty where something was. `estimator` is the fitted classifier, or None.
-    `held` (m,) are the positions in `history` of the held-out leads; none where nothing was learned. `known`: the leads
-    that it has learned from, for later comparisons; None where nothing was learned.
+    `held` (m,) are the positions in `history` of the held-out leads; none where nothing was learned. `judged` (m,) are
+    the totals, tenths, that models which had not seen them give them; the published card has learned from them too.
+    `known`: the leads that it has learned from, for later comparisons; None where nothing was learned.
 
     It can be pickled, and printed: `print(training)` is a screenful. `score_frame` and `to_sql` take it as it is.
     """
@@ -48,6 +49,7 @@ class Training:
     estimator: Any = None
     held: NDArray[np.intp] = field(default_factory=lambda: np.zeros(0, np.intp))
     known: KnownLeads | None = None
+    judged: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
 
     @property
     def scorecard(self) -> Scorecard:
@@ -61,13 +63,16 @@ class Training:
     def importance(self) -> pd.DataFrame:
         """The fields, the most telling first: `spread`, the share of the spread of scores, and `loss_if_left_out`.
 
-        Both are measured on the held-out leads. Raises DataError where nothing was learned, and for a training that was
-        pickled, which has lost the list it learned from.
+        Both are those of the published card on the held-out leads, from which it has learned too. Raises
+        DataError where nothing was learned, and for a training that was pickled, which has lost the list it learned
+        from.
         """
         return measure_importance(self.scorecard, self._require_history(), self.held)
 
     def contributions(self) -> pd.DataFrame:
-        """The ledgers of the held-out leads: a row a lead, a column for each entry, in points, and `total`, their sum.
+        """The ledgers that the published card gives the held-out leads, from which it has learned too.
+
+        A row is a lead, a column an entry, in points, and `total` is their sum.
 
         The index is the number of the lead's row in the history. Raises DataError, as `importance`.
         """

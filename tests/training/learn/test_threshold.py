@@ -300,8 +300,8 @@ def test_training_finds_the_thresholds_that_the_card_asks_for(tmp_path: Path) ->
     history, promises = training.history, training.metrics["promises"]
     assert history is not None
     assert history.days is not None
-    held = slice(-training.metrics["held_out"]["leadledger"]["leads"], None)
-    totals, won = history.score(training.scorecard)[held], history.won[held]
+    held, totals = training.held, training.judged
+    won = history.won[held]
     for stage in training.card.stages[2:]:
         threshold = training.learned.thresholds[stage.name]
         assert threshold.points is not None

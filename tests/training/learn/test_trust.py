@@ -27,10 +27,20 @@ def test_many_outcomes_find_the_weights(trust: float, weight: float) -> None:
 
 
 def test_few_outcomes_leave_the_rules_as_declared() -> None:
-    """With a dozen leads, trust stays near 1 and the model near 0, even if the truth is the other way round."""
+    """With a dozen leads, trust stays near 1, even if the rules say nothing."""
     fits = [combine(*draw(12, 0.0, 1.0, seed)) for seed in range(30)]
     assert np.mean([weights.trust for weights in fits]) > 0.6
-    assert np.mean([weights.model for weights in fits]) < 0.4
+
+
+def test_without_rules_the_model_counts_as_it_is() -> None:
+    """The weight is shrunk toward 1: with 300 leads that call for 1.35, the mean fit is nearer to that than to 1.2."""
+    fits = []
+    for seed in range(30):
+        won, rules, model = draw(300, 0.0, 1.35, seed)
+        fits.append(combine(won, np.zeros_like(rules), model).model)
+    assert np.mean(fits) == pytest.approx(1.3, abs=0.07)
+    won, rules, model = draw(12, 0.0, 1.0)
+    assert combine(won, np.zeros_like(rules), np.zeros(12)).model == pytest.approx(1, abs=1e-3)
 
 
 def test_weights_are_bounded() -> None:
@@ -64,3 +74,12 @@ def test_in_the_large() -> None:
     """The intercept makes the mean probability the asked rate."""
     log_odds = np.random.default_rng(1).normal(0, 2, 1000)
     assert expit(in_the_large(log_odds, 0.07) + log_odds).mean() == pytest.approx(0.07, rel=1e-9)
+
+
+def test_what_the_rules_say_already_does_not_count_twice() -> None:
+    """With few outcomes, a model that repeats the rules is held near 0, one that says other things near 1."""
+    rules = np.tile([300, 300, -300, -300], 4)
+    won = np.tile([True, False, False, True], 4)
+    weak = rules * LOG_ODDS / 20  # so weak that outcomes hardly speak about its weight
+    assert combine(won, rules, weak, trust=1.0).model == pytest.approx(0, abs=0.05)
+    assert combine(won, rules, np.tile([0.1, -0.1], 8), trust=1.0).model == pytest.approx(1, abs=0.05)

@@ -192,7 +192,7 @@ def test_without_days_there_are_no_months(card: Card, learned: Learned, metrics:
     fewer["split"] = "stratified"
     read = check(page(fewer, {}, learned, card), {"metrics": fewer, "learned": learned, "card": card})
     assert {section["id"] for section in read.under("section")} & {"months", "maturity", "examples"} == set()
-    assert "leads drawn at random, which training had not seen" in read.plain
+    assert "leads, each in turn, foreseen by models of the same recipe that had not seen them" in read.plain
 
 
 @pytest.mark.parametrize(

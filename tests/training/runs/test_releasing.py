@@ -24,7 +24,9 @@ from leadledger.models.releases.store import Releases
 from leadledger.scoring.errors import DataError, ReleaseError
 from leadledger.scoring.scorecard import MOST_PERCENT
 from leadledger.training.history import read_history
+from leadledger.training.learn.known_leads import digest_leads
 from leadledger.training.learn.percentiles import find_percentiles
+from leadledger.training.runs.earlier_releases import open_earlier, open_with_leads
 from leadledger.training.runs.recalibration import recalibrate
 from leadledger.training.runs.tracking import log_run
 from leadledger.training.runs.train import train
@@ -89,7 +91,7 @@ def test_a_challenger_trained_on_shuffled_outcomes_is_held_back(
 ) -> None:
     """Whether the newest leads tell the truth or are mixed up too, the former release stays; `force` overrules."""
     before = releases.current()
-    training = train(CARD, shuffled(history, older), current=releases.open())
+    training = train(CARD, shuffled(history, older), current=open_earlier(releases))
     name = training.publish(releases, CREATED)
     assert training.held_back
     assert releases.current() == before
@@ -100,7 +102,7 @@ def test_a_challenger_trained_on_shuffled_outcomes_is_held_back(
 
 def test_a_good_challenger_becomes_current(history: pd.DataFrame, releases: Releases, trained: Training) -> None:
     """Trained on the same, it is as good, and follows."""
-    training = train(CARD, history, seed=1, current=releases.open())
+    training = train(CARD, history, seed=1, current=open_earlier(releases))
     assert not training.held_back
     assert training.metrics["comparison"]["release"] == releases.current()
     assert training.publish(releases, CREATED) == releases.current()
@@ -137,7 +139,9 @@ def test_recalibration_moves_the_base_rate_alone(history: pd.DataFrame, releases
     predicted = sum(tenth["leads"] * tenth["foreseen"] for tenth in tenths)
     assert predicted == pytest.approx(recalibration.metrics["won"], rel=1e-6)
     assert judged["after"]["log_loss"] < judged["before"]["log_loss"]
-    newest = read_history(before.card, worse, UNTIL).score(before)[-recalibration.metrics["leads"] :]
+    read = read_history(before.card, worse, UNTIL)
+    unseen = open_with_leads(releases, before.release).unseen_totals(read, digest_leads(read))
+    newest = np.rint(unseen[-recalibration.metrics["leads"] :]).astype(np.int64)
     assert after.learned.percentiles == find_percentiles(newest)
     assert len(before.learned.percentiles) == MOST_PERCENT
     assert releases.list()[-1].note == f"{recalibration.release} recalibrated"

@@ -12,14 +12,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.special import expit, logit
 
 from leadledger.api.cli.examples import find_examples, load_simulator
 from leadledger.models.releases.store import Releases
 from leadledger.models.stability import EDGES, POINTS, bin_of
-from leadledger.scoring.scorecard import START_TENTHS
-from leadledger.training.evidence.forecast_quality import calibration_line
-from leadledger.training.learn.trust import LOG_ODDS
+from leadledger.scoring.lookup import Table
+from leadledger.training.evidence.forecast_quality import calibration_line, judge
+from leadledger.training.history import read_history
+from leadledger.training.learn.trust import probability_at
 from leadledger.training.runs.train import train
 from leadledger.training.runs.training_result import Training
 
@@ -42,16 +42,39 @@ def trained(truth: pd.DataFrame) -> Training:
 
 @pytest.mark.slow
 def test_probabilities_are_the_true_ones(trained: Training, truth: pd.DataFrame) -> None:
-    """On the newest leads, the calibration slope against the true probability lies between 0.9 and 1.1."""
-    assert trained.history is not None
-    history = trained.history
-    held = np.arange(len(history) - trained.metrics["held_out"]["leadledger"]["leads"], len(history))
-    totals = history.score(trained.scorecard)[held]
-    assert trained.learned.base_rate is not None
-    predicted = expit((totals - START_TENTHS) * LOG_ODDS + logit(trained.learned.base_rate))
-    true = truth["true_probability"].to_numpy()[history.rows[held] - 1]
-    slope, _ = calibration_line(true, predicted)
+    """On new leads, the calibration slope against the true probability lies between 0.9 and 1.1."""
+    fresh = load_simulator().simulate(5_000, seed=8, until=UNTIL, truth=True)
+    history = read_history(trained.card, fresh.drop(columns="true_probability"))
+    predicted = probability_at(trained.learned, history.score(trained.scorecard))
+    slope, _ = calibration_line(fresh["true_probability"].to_numpy()[history.rows - 1], predicted)
     assert 0.9 <= slope <= 1.1
+
+
+@pytest.mark.slow
+def test_what_is_published_has_learned_from_every_lead(trained: Training) -> None:
+    """The tables count all leads, while those that judge had not seen the newest quarter."""
+    assert trained.history is not None
+    leads = len(trained.history)
+    assert {sum(term.counts) for term in trained.learned.terms if isinstance(term, Table)} == {leads}
+    assert trained.known is not None
+    assert len(trained.known.digests) == leads
+    models = [model for model in trained.metrics["judged_by"]["models"] if model["held_out"]]
+    assert sum(model["judged"] for model in models) == trained.metrics["held_out"]["leadledger"]["leads"]
+    assert all(model["learned_until"] < model["judged_from"] for model in models)
+
+
+@pytest.mark.slow
+def test_what_was_seen_flatters_and_is_not_what_judges(trained: Training) -> None:
+    """The judged totals are on the scale of the published ones, and tell less of the leads that these have seen."""
+    assert trained.history is not None
+    held, judged = trained.held, trained.judged
+    published = trained.history.score(trained.scorecard)[held]
+    assert abs(published.mean() - judged.mean()) < 1
+    losses = [
+        judge(trained.history.won[held], probability_at(trained.learned, totals)).log_loss
+        for totals in (published, judged)
+    ]
+    assert losses[0] < losses[1]
 
 
 @pytest.mark.slow
