@@ -110,14 +110,29 @@ def split_history(
 def places_by_digest(won: NDArray[np.bool_], digests: NDArray[np.uint64]) -> NDArray[np.float64]:
     """The places (n,) 0..1, below 1, of the leads among those of the same outcome, in the order of their digests.
 
-    Parts that are cut by them hold the same share of either outcome, and always the same leads; equal leads stay
-    together.
+    Parts that are cut by them hold the same share of either outcome, and always the same leads. Leads that are equal,
+    as where a history has a few texts and no ids, are dealt out: were they to stay together, those that won would lie
+    in one part and those that lost in another, and each part would be judged by a model that knows the other half only.
     """
     places = np.zeros(len(won))
     for kind in (won, ~won):
-        ordered = np.sort(digests[kind])
-        places[kind] = np.searchsorted(ordered, digests[kind], side="left") / max(1, len(ordered))
+        dealt = _deal_out(digests[kind])
+        places[kind] = np.searchsorted(np.sort(dealt), dealt) / max(1, len(dealt))
     return places
+
+
+def _deal_out(digests: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Digests (n,) of which no two are equal: of those that are, the second, third, … are mixed anew (SplitMix64)."""
+    order = np.argsort(digests, kind="stable")
+    ranked = digests[order]
+    starts = np.concatenate([[True], ranked[1:] != ranked[:-1]])[: len(ranked)]
+    times = np.arange(len(ranked)) - np.maximum.accumulate(np.where(starts, np.arange(len(ranked)), 0))
+    mixed = ranked + times.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+    mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    dealt = np.empty_like(digests)
+    dealt[order] = np.where(times == 0, ranked, mixed ^ (mixed >> np.uint64(31)))
+    return dealt
 
 
 def _at_most(kept: NDArray[np.intp], random: np.random.Generator) -> NDArray[np.intp]:

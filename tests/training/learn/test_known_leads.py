@@ -114,3 +114,14 @@ def test_parts_know_neither_seed_nor_order() -> None:
     assert ((places_by_digest(shuffled.won, digest_leads(shuffled)) < 0.25) == held[order]).all()
     assert held[leads.won].sum() == leads.won.sum() / 4
     assert held.sum() == LEADS / 4
+
+
+def test_equal_leads_are_dealt_out() -> None:
+    """Where many leads have the same values and no ids, each part has its share of every kind and outcome."""
+    kinds = RANDOM.integers(0, 4, 4000)
+    won = RANDOM.random(4000) < 0.2 + 0.15 * kinds
+    digests = np.array([3, 2**40, 2**63, 2**64 - 1], np.uint64)[kinds]
+    parts = np.floor(places_by_digest(won, digests) * 4)
+    shares = [np.mean(parts[(kinds == kind) & (won == outcome)] == 0) for kind in range(4) for outcome in (False, True)]
+    assert min(shares) > 0.15
+    assert max(shares) < 0.35
