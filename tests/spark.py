@@ -56,7 +56,12 @@ def master() -> Iterator[str]:
     """A running cluster: the URL of its master. Skips the tests where pyspark is absent."""
     pytest.importorskip("pyspark", reason="the package pyspark has the cluster")
     spark_session.find_java()
+    from pyspark import SparkContext
     from pyspark.find_spark_home import _find_spark_home
+
+    if SparkContext._jvm is not None:  # a session of an earlier test has started Java, which reads no file again
+        for key, value in DEFAULTS.items():
+            SparkContext._jvm.java.lang.System.setProperty(key, value)
 
     folder = Path(tempfile.mkdtemp(prefix="leadledger-spark-"))
     program = Path(_find_spark_home()) / "bin" / "spark-class"
