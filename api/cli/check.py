@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from leadledger.api.cli.options import FILE, as_json, as_of, reading_options, today
+from leadledger.api.cli.options import FILE, as_json, as_of, home, log_url, reading_options, today
 from leadledger.api.cli.printing import count, report, wrap
 
 if TYPE_CHECKING:
@@ -25,16 +25,28 @@ MOST_REJECTS_SHOWN = 10
 @click.argument("card", type=FILE)
 @click.argument("data", type=FILE, required=False)
 @reading_options
+@home
+@log_url
 @as_of
 @as_json
-def check(card: Path, data: Path | None, reading: ReadingOptions, as_of: date | None, as_json: bool) -> None:
+def check(
+    card: Path,
+    data: Path | None,
+    reading: ReadingOptions,
+    home: Path,
+    log_url: str | None,
+    as_of: date | None,
+    as_json: bool,
+) -> None:
     """Check a card, its test cases, and how leads fit it.
 
     Reads CARD, runs its test cases in Python and in DuckDB, and shows how full its fields are, and how often its rules
-    fire, for the leads in DATA.
+    fire, for the leads in DATA. If the home has a current release of CARD, and DATA or the log has outcomes of newer
+    leads, it says whether the release needs another base rate, or training.
 
     All mistakes are shown at once, with line and column. Exit status 1 if there is one, or if a test case fails.
     """
+    from leadledger.api.cli.release_upkeep import find_upkeep
     from leadledger.api.lists.card_cases import find_case_failures
     from leadledger.api.lists.coverage import measure_coverage
     from leadledger.scoring.card.hints import find_hints
@@ -46,9 +58,13 @@ def check(card: Path, data: Path | None, reading: ReadingOptions, as_of: date | 
     coverage = measure_coverage(contents, data, as_of, today(contents.time_zone), reading) if data else None
     result = {"card": contents.name, "rules": len(contents.rules), "cases": len(contents.cases)}
     result["hints"] = list(hints)
+    upkeep = list(find_upkeep(contents, home, log_url, coverage.history if coverage else None))
+    result["upkeep"] = [release.to_dict() for release in upkeep]
     text = "\n".join(_card_lines(str(card), contents, failures, hints))
     if coverage is not None:
         text += f"\n{wrap(_coverage_lines(contents, coverage))}"
+    if upkeep:
+        text += f"\n{wrap(release.sentence for release in upkeep)}"
     report(as_json, {**result, "failed": list(failures), "data": coverage and coverage.to_dict()}, text)
     if failures:
         sys.exit(1)

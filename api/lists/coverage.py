@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from leadledger.scoring.column_fit import ColumnFit, find_named, require_columns
 from leadledger.scoring.errors import DataError
@@ -19,6 +19,9 @@ from leadledger.training.sources.rejects import find_bad_values
 from leadledger.training.sources.scan import ROW, Reject
 from leadledger.training.sources.table import connect, count_texts, read_list, settle_numbers
 
+if TYPE_CHECKING:
+    from leadledger.training.history import History
+
 MOST_REJECTS_IN_JSON = 100
 
 
@@ -30,7 +33,7 @@ class CardCoverage:
     share (0..1) of rows with a value by field, `fires` the numbers of rows of which a rule is true, and is unknown, by
     rule. `unused` are columns that belong to no field. `as_of` is the day of the scores, or the
     field that holds each lead's own day. `notes` are sentences, for people, on what was noticed while the list was
-    read.
+    read. `history`: the list with its outcomes, where training can read it as one without doubts.
     """
 
     rows: int
@@ -41,6 +44,7 @@ class CardCoverage:
     fit: ColumnFit
     as_of: date | str
     notes: tuple[str, ...] = ()
+    history: History | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Flat JSON."""
@@ -90,7 +94,7 @@ def measure_coverage(
             f'SELECT {", ".join(["count(*)", *measures])} FROM checked WHERE NOT "ll:bad"'
         ).fetchall()
     counts = measured[len(fields) :]
-    examined = _examine_history(card, data, as_of, today, reading) if has_outcome else ()
+    examined, history = _examine_history(card, data, as_of, today, reading) if has_outcome else ((), None)
     more = [note for note in examined if note not in words]
     return CardCoverage(
         rows=leads.rows + len({reject.row for reject in leads.rejects}),
@@ -101,20 +105,25 @@ def measure_coverage(
         fit=fit,
         as_of=day,
         notes=(*leads.notes, *words, *more),
+        history=history,
     )
 
 
 def _examine_history(
     card: Card, data: Path, as_of: date | None, today: date, reading: ReadingOptions
-) -> tuple[str, ...]:
-    """What training would say of a list that is a history; nothing where training is not installed."""
+) -> tuple[tuple[str, ...], History | None]:
+    """What training would say of a list that is a history, and that history; nothing where training is not installed.
+
+    Without a history, training would stop.
+    """
     try:
         from leadledger.training.history import read_history
     except ImportError:
-        return ()
+        return (), None
     try:
         history = read_history(card, data, as_of, reading, today)
     except DataError as error:
-        return (f"Training would stop: {error}",)
+        return (f"Training would stop: {error}",), None
     notes = [note for note in history.notes if note not in history.source.notes]
-    return (*notes, *(f"Training would stop: {doubt}" for doubt in history.doubts))
+    doubts = (f"Training would stop: {doubt}" for doubt in history.doubts)
+    return (*notes, *doubts), None if history.doubts else history

@@ -16,7 +16,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from itertools import groupby
 from operator import attrgetter
 from pathlib import Path
@@ -25,6 +25,7 @@ from typing import Any
 import duckdb
 
 from leadledger.api.log.json_rows import write_json_rows
+from leadledger.api.log.recent_outcomes import LARGEST_DELAY, list_outcome_stages
 from leadledger.api.log.record import make_storable
 from leadledger.api.log.store import LogStore
 from leadledger.scoring.cleaning import make_cleaner
@@ -37,9 +38,6 @@ from leadledger.scoring.tree import Typed
 from leadledger.training.sources.logged import LEFT_OUT_REASONS, OUTCOME_DAY, SCORE_DAY, LoggedHistory
 from leadledger.training.sources.table import connect
 
-# A score asked for today is recorded a moment later, perhaps after midnight, and the caller's time zone may still be at
-# the day before. A score asked for an earlier day shows the lead as it is now, not as it was on that day.
-LARGEST_DELAY = timedelta(days=1)
 ORDER_COLUMNS = ("at of the score", "id of the score")  # they order the rows and are not kept
 
 
@@ -97,7 +95,7 @@ def _outcome_stages(card: Card) -> tuple[str, ...]:
             f"no stage of the card '{card.name}' decides anything, so the log can't tell which outcomes count; give the"
             " stage that training predicts `requires:` or a threshold under `stages:`"
         )
-    return tuple(stage.name for stage in card.stages[card.stages.index(card.predicted_stage) :])
+    return list_outcome_stages(card)
 
 
 def _logged_names(card: Card) -> dict[str, str]:

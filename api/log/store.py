@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from time import monotonic, sleep
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Table, delete, func, literal, select, text, tuple_, update
+from sqlalchemy import Connection, Engine, Table, delete, exists, func, literal, select, text, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from leadledger.api.log import tables
 from leadledger.api.log.database import WRITES, label_address
 from leadledger.api.log.record import make_storable, now
 from leadledger.scoring.errors import DataError
-from leadledger.scoring.lead_ids import list_spellings
+from leadledger.scoring.lead_ids import find_id_key, list_spellings
 from leadledger.scoring.text_forms import WHITE_SPACE
 
 FORGOTTEN: Mapping[str, None] = {"lead": None, "input": None, "result": None}  # what forgetting sets in a score
@@ -109,6 +109,43 @@ class LogStore:
             if connection.dialect.name == "postgresql":  # sorting a long log takes longer than a request may
                 connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
             yield from connection.execute(query, execution_options={"yield_per": ROWS_PER_FETCH})
+
+    def read_first_scores(self, card: str, after: str, until: str, limit: int) -> list[Any]:
+        """The first scores (lead, at, as_of, input) of leads by a card, the newest first.
+
+        At most `limit`, of those answered after the day `after` and not after the day `until`.
+        """
+        table, earlier = tables.scores, tables.scores.alias()
+        has_earlier = exists().where(
+            earlier.c.lead == table.c.lead, earlier.c.at < table.c.at, earlier.c.card == table.c.card
+        )
+        query = (
+            select(table.c.lead, table.c.at, table.c.as_of, table.c.input)
+            .where(table.c.at >= f"{after}T24", table.c.at < f"{until}T24", table.c.card == card)
+            .where(table.c.lead.is_not(None), ~has_earlier)
+            .order_by(table.c.at.desc(), table.c.id.desc())
+            .limit(limit)
+        )
+        with self.engine.connect() as connection:
+            return list(connection.execute(query))
+
+    def read_first_outcomes(self, leads: Sequence[str], stages: Sequence[str]) -> dict[str, str]:
+        """The first day on which leads reached one of some stages, by the key of the lead's id (`find_id_key`)."""
+        table, days = tables.outcomes.c, dict[str, str]()
+        spellings = sorted({spelling for lead in leads for spelling in _spellings(lead)})
+        with self.engine.connect() as connection:
+            for start in range(0, len(spellings), ROWS_PER_FETCH):
+                part = table.lead.in_(spellings[start : start + ROWS_PER_FETCH])
+                query = select(table.lead, table.on).where(part, table.became.in_(stages))
+                for lead, on in connection.execute(query):
+                    key = find_id_key(lead)
+                    days[key] = min(days.get(key, on), on)
+        return days
+
+    def find_last_outcome(self) -> str | None:
+        """When the newest outcome was recorded; None: there is none."""
+        with self.engine.connect() as connection:
+            return connection.execute(select(func.max(tables.outcomes.c.at))).scalar()
 
     def read_outcomes(self) -> Iterator[Any]:
         """All outcomes (lead, became, on, at), in no order."""

@@ -17,9 +17,10 @@ from pydantic_core import to_json
 
 from leadledger.api.crm.reader import RecordReader
 from leadledger.api.service.settings import Settings
-from leadledger.models.releases.manifest import METRICS
+from leadledger.models.releases.manifest import METRICS, PROVENANCE
 from leadledger.models.releases.store import Releases
 from leadledger.models.stability import EDGES, POINTS
+from leadledger.models.upkeep import find_last_learned
 from leadledger.scoring.card.reader import parse_card, read_card_text
 from leadledger.scoring.engine.score import Engine
 from leadledger.scoring.engine.score import get_engine as engine_of
@@ -34,12 +35,14 @@ class LoadedCard:
 
     `text` and `digest` are those of a card without a release; else empty. `training_counts`: how many leads of the
     history that the release was trained on fell in each bin of `leadledger.models.stability`; empty: not known.
+    `last_learned` is the day up to which leads count as learned from; None: there is no release.
     """
 
     engine: Engine
     text: str = ""
     digest: str = ""
     training_counts: tuple[int, ...] = ()
+    last_learned: date | None = None
 
     @property
     def card(self) -> Scorecard:
@@ -80,15 +83,22 @@ def load_release(settings: Settings, name: str | None) -> LoadedCard:
     """Load a release of the home (None: the current one). Raises ReleaseError."""
     releases = Releases(settings.home)
     card = releases.open(name)
-    try:
-        metrics: Any = json.loads(releases.read(card.release, METRICS))
-    except ValueError:
-        metrics = None
-    counts = metrics.get(POINTS) if isinstance(metrics, dict) else None
+    metrics, provenance = (_read_json(releases, card.release, file) for file in (METRICS, PROVENANCE))
+    counts = metrics.get(POINTS)
     known = tuple(count for count in counts if isinstance(count, int)) if isinstance(counts, list) else ()
     # An older leadledger kept none, and where nothing was learned there are none.
     is_whole = len(known) == len(EDGES) + 1 and any(known)
-    return LoadedCard(_make_ready(card), training_counts=known if is_whole else ())
+    last_learned = find_last_learned(card.release, provenance)
+    return LoadedCard(_make_ready(card), training_counts=known if is_whole else (), last_learned=last_learned)
+
+
+def _read_json(releases: Releases, name: str, file: str) -> dict[str, Any]:
+    """A file of a release; empty where it is no JSON object."""
+    try:
+        content = json.loads(releases.read(name, file))
+    except ValueError:
+        return {}
+    return content if isinstance(content, dict) else {}
 
 
 def _make_ready(card: Scorecard) -> Engine:

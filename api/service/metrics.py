@@ -1,4 +1,4 @@
-"""Metrics for Prometheus: requests, scores, the release, the log, and how far the scores have moved since training.
+"""Metrics for Prometheus: requests, scores, the release, the log, how far scores have moved, and outcomes.
 
 Nothing of a lead is in them. Where several workers serve, each writes its counters to files of one folder, which the
 supervisor names in PROMETHEUS_MULTIPROC_DIR, and each of them answers for all:
@@ -26,6 +26,7 @@ from leadledger.scoring.result import Result
 if TYPE_CHECKING:
     from leadledger.api.log.group_commit import LogWriter
     from leadledger.api.service.loaded import LoadedCard
+    from leadledger.models.upkeep import Upkeep
 
 FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 SECONDS_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
@@ -86,6 +87,7 @@ class Metrics:
         self._served: Gauge | None = None  # of the release that is served
         self._points = [0.0] * len(BIN_NAMES)
         self._updated = monotonic()
+        self._upkeep: tuple[str, Upkeep | None] = "", None  # of a release
 
     def _gauge(self, name: str, words: str, mode: str, labels: Sequence[str] = ()) -> Gauge:
         return Gauge(name, words, labels, multiprocess_mode=mode, registry=self.registry)  # type: ignore[arg-type]
@@ -129,6 +131,10 @@ class Metrics:
             self._lag.set(writer.lag())
             self._failing.set(bool(writer.error))
 
+    def keep_upkeep(self, release: str, upkeep: Upkeep | None) -> None:
+        """Keep what a release needs, by the log: once an hour, whether or not it is read."""
+        self._upkeep = release, upkeep
+
     def _fade_points(self, share: float) -> None:
         """Keep a share (0..1) of the recent scores."""
         for i, name in enumerate(BIN_NAMES):
@@ -137,15 +143,17 @@ class Metrics:
 
     def render(self, loaded: LoadedCard) -> bytes:
         """All metrics of all workers, in Prometheus's text format."""
-        return generate_latest(_AllWorkers(self.registry, loaded))
+        release, upkeep = self._upkeep
+        return generate_latest(_AllWorkers(self.registry, loaded, upkeep if release == loaded.release else None))
 
 
 class _AllWorkers(Collector):
-    """Every counter of every worker, and the drift of the recent scores of the release that is served."""
+    """Every counter of every worker; the drift of the recent scores of the release that is served, and its upkeep."""
 
-    def __init__(self, registry: CollectorRegistry, loaded: LoadedCard) -> None:
+    def __init__(self, registry: CollectorRegistry, loaded: LoadedCard, upkeep: Upkeep | None) -> None:
         self._registry = registry
         self._loaded = loaded
+        self._upkeep = upkeep
 
     def collect(self) -> Iterable[Metric]:
         """The families, one after another."""
@@ -169,6 +177,27 @@ class _AllWorkers(Collector):
             drift = GaugeMetricFamily("leadledger_score_drift", description, labels=["release"])
             drift.add_metric([release], moved(counts, list(recent.values())))
             yield drift
+        if self._upkeep is not None:
+            yield from _list_upkeep(self._upkeep, release)
+
+
+def _list_upkeep(upkeep: Upkeep, release: str) -> Iterable[Metric]:
+    """Outcomes of the newest leads beside the predicted ones, and what they advise: each worker knows the same."""
+    gauges = (
+        ("recent_leads", "The newest leads with a known outcome that the release has not learned from.", upkeep.leads),
+        ("recent_won", "How many of them became opportunities.", upkeep.won),
+        ("recent_won_predicted", "How many of them the release predicts to become opportunities.", upkeep.expected),
+        ("recalibration_advised", "1 while the rate has moved beyond chance.", upkeep.advice == "recalibrate"),
+        (
+            "training_advised",
+            "1 while the scores fit no more, so that a new rate mends nothing.",
+            upkeep.advice == "train",
+        ),
+    )
+    for name, words, value in gauges:
+        gauge = GaugeMetricFamily(f"leadledger_{name}", words, labels=["release"])
+        gauge.add_metric([release], float(value))
+        yield gauge
 
 
 def _remove_dead_workers(folder: Path) -> None:

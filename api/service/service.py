@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from leadledger.api.log.store import LogStore
 
 EXPIRY_INTERVAL = 3600  # seconds between two searches for answers that need be kept no longer
+UPKEEP_INTERVAL = 3600  # seconds between two looks at the outcomes of the newest leads, which takes a part of a second
 RELEASE_INTERVAL = 0.5  # seconds between two looks at which release is the current one
 
 
@@ -62,6 +63,7 @@ class Service:
         tasks = [asyncio.create_task(self._watch())]
         if self.decision_log is not None:
             tasks.append(asyncio.create_task(self._expire(self.decision_log.store)))
+            tasks.append(asyncio.create_task(self._look_after(self.decision_log.store)))
         try:
             yield
         finally:
@@ -113,6 +115,20 @@ class Service:
             with suppress(SQLAlchemyError):  # a score that can't be recorded will report it
                 await asyncio.to_thread(store.expire)
             await asyncio.sleep(EXPIRY_INTERVAL)
+
+    async def _look_after(self, store: LogStore) -> None:
+        """Once an hour, work out from the log whether the release that is served needs another rate, or training."""
+        from sqlalchemy.exc import SQLAlchemyError
+
+        from leadledger.api.log.recent_outcomes import measure_log
+
+        while True:
+            loaded = self.loaded
+            if loaded.last_learned is not None:
+                with suppress(SQLAlchemyError):
+                    upkeep = await asyncio.to_thread(measure_log, store, loaded.engine, loaded.last_learned)
+                    self.metrics.keep_upkeep(loaded.release, upkeep)
+            await asyncio.sleep(UPKEEP_INTERVAL)
 
 
 def open_service(settings: Settings, program_log: ProgramLog) -> Service:

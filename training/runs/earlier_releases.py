@@ -49,12 +49,17 @@ class EarlierRelease:
         all that are judged are new to it; without an order nobody knows, and all are NaN.
         """
         scored = history.score(self.scorecard).astype(float)
+        totals = np.full(len(history), np.nan) if self.known is None else self.known.look_up(digests)[1]
+        return np.where(self.knows(history, digests), totals, scored)
+
+    def knows(self, history: History, digests: NDArray[np.uint64]) -> NDArray[np.bool_]:
+        """Which leads (n,) it has learned from, as far as anybody knows; `digests` (n,) are those of the leads."""
         if self.known is None:
-            return scored if history.time_order is not None else np.full(len(history), np.nan)
-        known, totals = self.known.look_up(digests)
+            return np.full(len(history), history.time_order is None)
+        known = self.known.look_up(digests)[0]
         if self.known.until is not None and history.days is not None:
             known |= history.days <= (self.known.until - EPOCH).days
-        return np.where(known, totals, scored)
+        return known
 
 
 @dataclass(frozen=True)

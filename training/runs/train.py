@@ -36,6 +36,7 @@ from leadledger.training.learn.split import HistorySplit, forecast_folds, split_
 from leadledger.training.learn.threshold import find_thresholds
 from leadledger.training.runs.earlier_releases import EarlierReleases, as_earlier, compare_to_earlier, unseen_totals
 from leadledger.training.runs.fit_measures import FittedCard, audit_and_drift, measure_fit
+from leadledger.training.runs.list_upkeep import measure_leads
 from leadledger.training.runs.looks import count_look
 from leadledger.training.runs.lost_fields import describe_lost_fields, find_lost_fields
 from leadledger.training.runs.provenance import provenance
@@ -127,6 +128,10 @@ def train(
     if former is not None:
         progress("comparing with the current release")
         metrics["comparison"] = compare_to_earlier(fitted, former, earlier.best, digests).to_dict()
+        if metrics["comparison"]["leads"]:
+            unseen = split.held[~former.knows(history, digests)[split.held]]
+            upkeep = measure_leads(former.scorecard, history, unseen)
+            metrics["current_upkeep"] = upkeep and {"release": former.scorecard.release, **upkeep.to_dict()}
         lost = find_lost_fields(written, history, data, former.scorecard)
         if lost:
             metrics["lost_fields"] = {"fields": lost, "said": describe_lost_fields(lost, former.scorecard.release)}

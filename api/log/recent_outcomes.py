@@ -1,0 +1,60 @@
+"""The newest leads of the log whose outcome is known, beside what a release predicts of them.
+
+A lead counts by its first score, as in training from the log, if that was asked for on its day and its horizon had
+passed when the last outcome was recorded: of a later lead, nobody may have reported yet what became of it. Leads that
+the release may have learned from don't count.
+"""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from leadledger.api.log.record import decode_input
+from leadledger.api.log.store import LogStore
+from leadledger.models.upkeep import NEWEST_LEADS, Upkeep, measure_upkeep
+from leadledger.scoring.engine.score import Engine
+from leadledger.scoring.lead_ids import find_id_key
+from leadledger.scoring.scorecard import Card
+
+# A score asked for today is recorded a moment later, perhaps after midnight, and the caller's time zone may still be at
+# the day before. A score asked for an earlier day shows the lead as it is now, not as it was on that day.
+LARGEST_DELAY = timedelta(days=1)
+
+
+def list_outcome_stages(card: Card) -> tuple[str, ...]:
+    """The stages that count as the outcome: the one that scores predict, and those after it; empty: none decides."""
+    if card.predicted_stage is None:
+        return ()
+    return tuple(stage.name for stage in card.stages[card.stages.index(card.predicted_stage) :])
+
+
+def measure_log(log: LogStore, engine: Engine, last_learned: date) -> Upkeep | None:
+    """What the release of an engine needs, by the log; None where the log can't tell.
+
+    `last_learned` is the day of the newest lead that it has learned from. Every lead is scored anew from its logged
+    values: most were scored by an earlier release.
+    """
+    card = engine.card.card
+    stages = list_outcome_stages(card)
+    newest = log.find_last_outcome()
+    if card.outcome is None or not card.outcome.within or not stages or newest is None:
+        return None
+    horizon = timedelta(card.outcome.within)
+    known_until = date.fromisoformat(newest[:10]) - horizon
+    scores = log.read_first_scores(card.name, last_learned.isoformat(), known_until.isoformat(), NEWEST_LEADS)
+    reached = log.read_first_outcomes([score.lead for score in scores], stages)
+    probabilities: list[float] = []
+    won: list[bool] = []
+    for score in scores:
+        values, _ = decode_input(card, score.input, lenient=True)
+        day = reached.get(find_id_key(score.lead))
+        as_of = date.fromisoformat(score.as_of)
+        knew = values.get("stage") in stages or (day is not None and day <= score.as_of)
+        if knew or abs(date.fromisoformat(score.at[:10]) - as_of) > LARGEST_DELAY:
+            continue
+        probability = engine.build_result(values, as_of).probability
+        if probability is None:
+            return None
+        probabilities.append(probability)
+        won.append(day is not None and date.fromisoformat(day) <= as_of + horizon)
+    return measure_upkeep(probabilities, won)
