@@ -77,6 +77,13 @@ class HistorySource:
 @click.option("--backdated", is_flag=True, help="With --from-log: use scores asked for an earlier day, too.")
 @click.option("--seed", default=0, show_default=True, help="The same inputs and seed give the same release.")
 @click.option(
+    "--seeds",
+    type=click.IntRange(1, 50),
+    default=1,
+    show_default=True,
+    help="Train so often, with the seeds that follow, to measure how far they differ.",
+)
+@click.option(
     "--held-out", type=click.FloatRange(0.05, 0.6), default=0.25, show_default=True, help="Share of leads to judge by."
 )
 @click.option("--draft", is_flag=True, help="Make a release that nobody serves until `releases use` chooses it.")
@@ -101,6 +108,7 @@ def train(
     reading: ReadingOptions,
     as_of: date | None,
     seed: int,
+    seeds: int,
     held_out: float,
     draft: bool,
     force: bool,
@@ -130,6 +138,7 @@ def train(
             history,
             as_of=as_of,
             seed=seed,
+            seeds=seeds,
             held_out=held_out,
             current=earlier,
             reading=reading,

@@ -39,6 +39,7 @@ from leadledger.training.runs.fit_measures import FittedCard, audit_and_drift, m
 from leadledger.training.runs.list_upkeep import measure_leads
 from leadledger.training.runs.looks import count_look
 from leadledger.training.runs.lost_fields import describe_lost_fields, find_lost_fields
+from leadledger.training.runs.other_seeds import measure_seeds
 from leadledger.training.runs.provenance import provenance
 from leadledger.training.runs.training_result import Training
 from leadledger.training.sources.logged import LoggedHistory
@@ -55,6 +56,7 @@ def train(
     *,
     as_of: date | None = None,
     seed: int = 0,
+    seeds: int = 1,
     held_out: float = HELD_OUT,
     estimator: ClassifierMixin | None = None,
     sample_weight: ArrayLike | None = None,
@@ -70,6 +72,7 @@ def train(
     Raises ScorecardError for the card, DataError for the data or the estimator, LeakageError (a DataError) for fields
     that know the outcome.
 
+    `seeds` is how often the training is repeated, with the seeds that follow `seed`, to measure how far they differ.
     `held_out` (0..1) is the share of leads that models which had not seen them judge: the newest where the card names a
     day, else each lead in turn, in parts of that share that their ids, or values, choose. What is
     published has learned from all leads.
@@ -122,6 +125,8 @@ def train(
     fitted = _fit(written, history, split, estimator, seed, progress, weights, look.error_share)
     progress("judging")
     metrics |= measure_fit(fitted, seed)
+    if seeds > 1:
+        metrics["seeds"] = measure_seeds(fitted, seed, seeds, progress, weights)
     progress("auditing the rules")
     metrics |= audit_and_drift(fitted)
     metrics["verdict"] = reach_verdict(metrics)

@@ -123,6 +123,8 @@ def _lines(training: Trained, width: int) -> Iterator[str]:
     yield ""
     if held["slope"] is not None:
         yield f"Calibration slope {held['slope']:.2f} (1 is perfect)."
+    if "seeds" in metrics:
+        yield from textwrap.wrap(metrics["seeds"]["said"], width)
     if training.learned.percentiles:
         half, most = (format_unsigned(training.learned.percentiles[place - 1]) for place in (50, 90))
         places = f"From {half} points a lead is better than half of these leads, from {most} better than nine in ten."

@@ -17,7 +17,7 @@ import pytest
 
 from benchmarks.false_alarms import take_leads
 from leadledger.api.cli.examples import find_examples, load_simulator
-from leadledger.scoring.card.reader import parse_card
+from leadledger.scoring.card.reader import parse_card, read_card
 from leadledger.scoring.errors import DataError, LeakageError
 from leadledger.scoring.scorecard import Card
 from leadledger.training.evidence.leakage import Leakage, find_leaks
@@ -461,6 +461,14 @@ def test_nothing_to_learn_from() -> None:
     """A history of no lead has no suspects."""
     card, history = dressed(FIELDS, FLAG, leads())
     assert find_leaks(card, take_leads(history, np.arange(0))).suspects == ()
+
+
+@pytest.mark.parametrize(("size", "seed"), [(400, 201), (600, 202), (1_200, 203), (1_200, 204), (1_200, 205)])
+def test_a_short_history_has_no_false_alarm(size: int, seed: int) -> None:
+    """The strongest honest field isn't stopped because few leads don't show what all other fields know."""
+    card = read_card(find_examples() / "b2b-software" / "card.yaml")
+    history = read_history(card, load_simulator().simulate(size, seed=seed))
+    assert [suspect.proof for suspect in find_leaks(card, history).suspects] == []
 
 
 # ------------------------------------------------------------------------------------------------ the line and the list
