@@ -12,7 +12,7 @@ UV     := uv==0.13.9
 PYTEST := $(PY) -m pytest -n 2 --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast lint format bench bench-quality bench-worlds bench-curve bench-promise bench-million bench-lists bench-spark bench-postgresql bench-api printed pins clean
+.PHONY: help demo test test-fast lint format bench bench-quality bench-worlds bench-segments bench-curve bench-promise bench-million bench-lists bench-spark bench-postgresql bench-api printed pins clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,6 +44,9 @@ bench-quality: $(VENV)/.rivals $(STACKED)/.installed  ## Predicted probabilities
 
 bench-worlds: $(VENV)/.rivals  ## How far predicted probabilities are from the truth, where it is known (ARGS="--worlds threes")
 	$(PY) -m benchmarks worlds $(ARGS)
+
+bench-segments: $(VENV)/.installed  ## What tables of their own are worth to segments of 50 to 5,000 leads
+	$(PY) -m benchmarks segments $(ARGS)
 
 bench-curve: $(VENV)/.rivals  ## What 100 to 3,000 leads teach, beside rules alone and other learners
 	$(PY) -m benchmarks learning_curve $(ARGS)

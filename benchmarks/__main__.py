@@ -15,6 +15,7 @@ QUICK = ("one_lead", "serve_start")  # a minute or two; the others take longer a
 LONG = (
     "quality",
     "worlds",
+    "segments",
     "learning_curve",
     "promise",
     "false_alarms",

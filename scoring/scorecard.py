@@ -113,6 +113,7 @@ class Card:
     base_rate: float | None = None
     trust: float | None = None
     readable: str = "all"  # what training may learn: tables; pairs, too; or all, combinations among them
+    segment: str = ""  # the field whose values are segments, which training learns tables of their own for
     cases: tuple[Case, ...] = ()
     write_back: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # by system: output, property
     time_zone: str = "UTC"  # whose days count: those of instants, and today

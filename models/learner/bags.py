@@ -153,6 +153,15 @@ def scale_terms(terms: TermArrays, by: float) -> TermArrays:
     return by * terms[0], [by * single for single in terms[1]], {pair: by * cells for pair, cells in terms[2].items()}
 
 
+def average_terms(by_bag: Sequence[TermArrays]) -> TermArrays:
+    """The mean of additive models that have the same pairs."""
+    return (
+        float(np.mean([intercept for intercept, _, _ in by_bag])),
+        [np.mean(values, axis=0) for values in zip(*(singles for _, singles, _ in by_bag), strict=True)],
+        {pair: np.mean([pairs[pair] for _, _, pairs in by_bag], axis=0) for pair in by_bag[0][2]},
+    )
+
+
 def mix_tables(without: BaggedTables, having: BaggedTables, weight: float) -> BaggedTables:
     """So much of the second, 0..1, and the rest of the first."""
     gains = dict(zip(without.pairs, without.gains, strict=True)) if weight < 1 else {}
@@ -265,10 +274,12 @@ def choose_pairs(
     held_out: Floats,
     choice: PairsChoice,
     random: np.random.RandomState,
+    apart: int | None = None,
 ) -> tuple[list[Fields], list[float]]:
     """The pairs to fit, the best first (or as listed), and the gain of each.
 
-    `held_out` are log-odds (n,) by single fields; leads with NaN take no part in the choice.
+    `held_out` are log-odds (n,) by single fields; leads with NaN take no part in the choice. `apart` is the position of
+    a field that only a listed pair may hold.
     """
     known = np.isfinite(held_out)
     if choice == 0 or len(coarse) < 2:
@@ -282,7 +293,8 @@ def choose_pairs(
     if isinstance(choice, list):
         gains = {pair: gain for gain, pair in ranked}
         return choice, [gains[pair] for pair in choice]
-    if choice == "auto":
+    ranked = [(gain, pair) for gain, pair in ranked if apart not in pair]
+    if choice == "auto" and ranked:
         # The best of many gains something by chance. Where it gains more, each pair is judged by its own gain.
         beyond_chance = ranked[0][0] > LEAST_AUTO_GAIN + np.log(len(ranked))
         ranked = [(gain, pair) for gain, pair in ranked if gain > LEAST_AUTO_GAIN and beyond_chance]

@@ -40,8 +40,10 @@ from leadledger.models.learner.bags import (
     BaggedTables,
     BaggedTrees,
     Bags,
+    TermArrays,
     add_errors,
     add_terms,
+    average_terms,
     choose_pairs,
     choose_rounds,
     drop_pairs,
@@ -68,8 +70,9 @@ from leadledger.models.learner.boosting import (
 from leadledger.models.learner.combinations import absorb, choose_sets, gains_together, read_trees
 from leadledger.models.learner.imitation import imitate
 from leadledger.models.learner.pairs import coarsen
-from leadledger.models.learner.parameters import PairsChoice, encode_outcome, find_directions, find_pairs
+from leadledger.models.learner.parameters import PairsChoice, encode_outcome, find_directions, find_pairs, find_segment
 from leadledger.models.learner.refinement import FinerLeads
+from leadledger.models.learner.segments import Segment, SegmentFields, add_segments
 from leadledger.models.learner.shrinkage import shrink_missing
 from leadledger.scoring.bins import Bins
 
@@ -108,6 +111,9 @@ class AdditiveClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
         fields only become a pair.
     monotone : a mapping from column (name or position), or a sequence, one a column, of 1: more of it never lowers
         the log-odds, -1: never raises them, 0: free. Numbers and flags only. A missing value stays free.
+    segment : a column of texts or flags (name or position) whose levels are segments: those of as many leads as make a
+        level of their own learn how far they lie from the rest, the pool, by themselves and together with each other
+        field. Pairs and combinations that are chosen leave this column out.
     bags : models that are averaged. Each holds out another part of the leads, to choose the rounds by. From 200,000
         leads on, four are enough.
     max_rounds : most boosting rounds of a bag, for the singles and again for the pairs.
@@ -121,7 +127,10 @@ class AdditiveClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
     bins_ : list of bins, one a column. counts_ : list of int arrays, the leads in each.
     pairs_ : list of (i, j), positions of columns, i < j. pair_counts_ : list of int arrays, the leads in each cell.
     gains_ : gain of each pair of `pairs_` on held-out leads, in log-likelihood; NaN where none could be held out, and
-        for pairs that come of trees.
+        for pairs that come of trees or of segments.
+    segment_field_ : the position of the column `segment`; None without one.
+    segments_ : list of leadledger.models.learner.segments.Segment, with the weight of each.
+    segment_terms_ : intercept, singles and pairs in log-odds: what segments add to the pool, as `additive_` holds it.
     combinations_ : list of the sets, tuples of positions of columns, ascending.
     trees_ : per set, a tuple of leadledger.models.learner.additive.Fork, the trees whose sum it adds.
     finer_ : per position of a column that has them, an additive.Finer: finer bins than `bins_`, and what they add.
@@ -145,6 +154,7 @@ class AdditiveClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
         pair_levels: int = 10,
         combinations: Literal["auto"] | int = "auto",
         monotone: Mapping[str | int, int] | Sequence[int] | None = None,
+        segment: str | int | None = None,
         bags: int = 8,
         max_rounds: int = 600,
         learning_rate: float = 0.1,
@@ -159,6 +169,7 @@ class AdditiveClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
         self.pair_levels = pair_levels
         self.combinations = combinations
         self.monotone = monotone
+        self.segment = segment
         self.bags = bags
         self.max_rounds = max_rounds
         self.learning_rate = learning_rate
@@ -187,6 +198,7 @@ class AdditiveClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
         self.counts_: list[Indexes] = count_bins(self.bins_, indexes)
         names = list(getattr(self, "feature_names_in_", ()))
         self.monotone_: tuple[int, ...] = find_directions(self.monotone, names, self.bins_)
+        self.segment_field_: int | None = find_segment(self.segment, names, self.bins_)
         choice = find_pairs(self.pairs, names, len(self.bins_))
         random = check_random_state(self.random_state)
         finer_leads = FinerLeads.of(columns, self.bins_)
@@ -201,6 +213,7 @@ class AdditiveClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
             self.combination_weight_ = 1.0 if forced else bags.weigh(tables.held_out, having_trees.held_out)
             if self.combination_weight_:
                 tables = mix_tables(tables, having_trees, self.combination_weight_)
+        tables = self._fit_segments(bags, finer_leads, tables, trees)
         self.rounds_: int = tables.rounds
         self.held_out_decision_: Floats = np.full(len(used), np.nan)
         self.held_out_decision_[used] = tables.held_out
@@ -213,6 +226,11 @@ class AdditiveClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
         columns = read_columns(self, X, reset=False)
         finer_indexes = {field: find_bins(finer.bins, columns[field]) for field, finer in self.finer_.items()}
         return self.additive_.log_odds(find_indexes(self.bins_, columns), finer_indexes)
+
+    def segment_decision(self, X: pd.DataFrame | ArrayLike) -> Floats:
+        """The part of the log-odds that segments add to the pool; shape (n_leads,), 0 for leads of the pool."""
+        check_is_fitted(self, "additive_")
+        return add_up(*self.segment_terms_, find_indexes(self.bins_, read_columns(self, X, reset=False)))
 
     def predict_proba(self, X: pd.DataFrame | ArrayLike) -> Floats:
         """The probability of each class, 0..1; shape (n_leads, 2)."""
@@ -292,22 +310,20 @@ class AdditiveClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
         held_out = bags.held_out_decision(terms)
         coarse = self._coarsen(self.pair_bins, self.pair_levels)
         singles_only = BaggedTables(terms, held_out, [], [], round(float(np.mean(rounds))), finer)
+        choose = partial(choose_pairs, bags.leads, coarse, choice=choice, random=random, apart=self.segment_field_)
         if choice != "auto":
-            return self._fit_pairs(
-                bags, coarse, singles_only, *choose_pairs(bags.leads, coarse, held_out, choice, random)
-            )
+            return self._fit_pairs(bags, coarse, singles_only, *choose(held_out))
         # Each half of the leads judges the pairs that the other chose. If these pay, all leads choose.
         candidate = np.full(len(held_out), np.nan)
         for side, (judging, choosing) in enumerate(zip(bags.halves, bags.halves[::-1], strict=True)):
             members = [bag for bag in range(len(bags.folds)) if bag % 2 == side or len(bags.folds) == 1]
-            chosen = choose_pairs(bags.leads, coarse, np.where(choosing, held_out, np.nan), choice, random)
+            chosen = choose(np.where(choosing, held_out, np.nan))
             part = replace(singles_only, by_bag=[terms[bag] for bag in members])
             fitted = self._fit_pairs(bags.pick(members), coarse, part, *chosen)
             candidate[judging] = (fitted.held_out if chosen[0] else held_out)[judging]
         if not bags.pays(held_out, candidate):
             return singles_only
-        chosen = choose_pairs(bags.leads, coarse, held_out, choice, random)
-        having_pairs = self._fit_pairs(bags, coarse, singles_only, *chosen)
+        having_pairs = self._fit_pairs(bags, coarse, singles_only, *choose(held_out))
         return replace(drop_pairs(bags, having_pairs, self.counts_), held_out=candidate)
 
     def _fit_pairs(
@@ -336,7 +352,8 @@ class AdditiveClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
         most_sets = MOST_AUTO_SETS if self.combinations == "auto" else self.combinations
         if not most_sets or len(self.bins_) < 3 or not len(bags.folds[0][1]):
             return None
-        encoding = self._encoding(self._coarsen(TREE_BINS, TREE_LEVELS), [range(len(self.bins_))])
+        together = [field for field in range(len(self.bins_)) if field != self.segment_field_]
+        encoding = self._encoding(self._coarsen(TREE_BINS, TREE_LEVELS), [together])
         rounds = min(self.max_rounds, MOST_TREE_ROUNDS)
         options = replace(self._options(TREE_LEAVES, bags), rounds=rounds)
         fits = self._boost_bags(bags, encoding, options)
@@ -345,6 +362,25 @@ class AdditiveClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
         if not sets:
             return None
         return BaggedTrees([fit.add(bags.leads.indexes, most) for fit, most in chosen], sets, shares)
+
+    def _fit_segments(
+        self, bags: Bags, finer_leads: FinerLeads, tables: BaggedTables, trees: BaggedTrees | None
+    ) -> BaggedTables:
+        """The tables, with what segments add to them where that pays."""
+        self.segments_: list[Segment] = []
+        self.segment_terms_: TermArrays = 0.0, [np.zeros(len(bins)) for bins in self.bins_], {}
+        if self.segment_field_ is None or not len(bags.folds[0][1]):
+            return tables
+        if trees is not None:
+            bags = bags.add_to_starts([self.combination_weight_ * added for added in trees.added])
+        bags = bags.add_to_starts([finer_leads.add(values) for values in tables.finer])
+        coarse = self._coarsen(self.pair_bins, self.pair_levels)
+        fields = SegmentFields.of(self.segment_field_, self.bins_, self.counts_, coarse)
+        edges = [finer_leads.find_steps(values) for values in tables.finer]
+        tables, self.segments_, added = add_segments(bags, tables, fields, self.monotone_, edges)
+        if added:
+            self.segment_terms_ = average_terms(added)
+        return tables
 
     def _average_bags(
         self, bags: Bags, finer_leads: FinerLeads, tables: BaggedTables, trees: BaggedTrees | None

@@ -14,7 +14,7 @@ from sklearn.utils.multiclass import check_classification_targets, type_of_targe
 
 from leadledger.models.learner.additive import Fields, Floats
 from leadledger.models.learner.binning import check_whole
-from leadledger.scoring.bins import Bins, TextBins
+from leadledger.scoring.bins import Bins, NumberBins, TextBins
 from leadledger.scoring.errors import did_you_mean
 
 PairsParameter: TypeAlias = Literal["auto"] | int | Sequence[tuple[int | str, int | str]]
@@ -67,6 +67,16 @@ def find_directions(monotone: MonotoneParameter, names: Sequence[str], bins: Seq
         if direction and isinstance(column_bins, TextBins):
             raise ValueError(f"monotone asks for an order of column {name!r}, but its texts have none.")
     return tuple(int(direction) for direction in directions)
+
+
+def find_segment(segment: str | int | None, names: Sequence[str], bins: Sequence[Bins]) -> int | None:
+    """The position of the column that the parameter `segment` names; None where it names none."""
+    if segment is None:
+        return None
+    at = find_column(segment, "segment", names, len(bins))
+    if isinstance(bins[at], NumberBins):
+        raise ValueError(f"segment names the column {segment!r}, which holds numbers; it must hold texts or flags.")
+    return at
 
 
 def find_pairs(pairs: PairsParameter, names: Sequence[str], n_columns: int) -> PairsChoice:

@@ -109,6 +109,15 @@ class FinerLeads:
         """What the finer bins of one bag add to each lead (n,); 0 where there are none."""
         return add_finer(values, {field: self.indexes[field] for field in values})
 
+    def find_steps(self, values: Mapping[int, Floats]) -> dict[int, Floats]:
+        """What the finer bins of one bag add to the step from each bin of a number to the next, missing left out."""
+        steps = {}
+        for field, of_field in values.items():
+            if isinstance(self.bins[field], NumberBins):
+                last = np.flatnonzero(np.diff(self.coarse[field]))[1:]
+                steps[field] = of_field[last + 1] - of_field[last]
+        return steps
+
     def average(self, by_bag: Sequence[Mapping[int, Floats]]) -> dict[int, Finer]:
         """The mean over some bags, per field whose finer bins add anything."""
         return {

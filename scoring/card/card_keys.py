@@ -17,7 +17,7 @@ TRAINED_THRESHOLDS = ("probability", "capacity", "value")  # each asks training 
 KEYS: Mapping[str, Mapping[str, bool]] = {
     "card": {"name": True, "title": False, "missing": False, "time_zone": False, "fields": True}
     | dict.fromkeys(("outcome", "base_rate", "trust", "criteria", "groups", "rules", "exclude", "stages"), False)
-    | dict.fromkeys(("grades", "write_back", "cases", "protected", "fairness", "readable"), False),
+    | dict.fromkeys(("grades", "write_back", "cases", "protected", "fairness", "readable", "segment"), False),
     "field": dict.fromkeys(("values", "unit", "better", "from", "ask", "learn", "label", "missing", "is"), False)
     | dict.fromkeys(("known_when_scored", "format", "other", "separator", "exact"), False)
     | {"kind": True},

@@ -1,10 +1,10 @@
 """From a YAML file to a card, or to every mistake in it.
 
 The reader goes through a card section by section: `field_section`, `protected_section`, `rule_sections`,
-`stage_sections`, `outcome_section`, `write_back_section`, `case_section`. `keys` lists the keys, `yaml_shapes` knows
-YAML and positions. Nothing is guessed: unknown and duplicate keys, names that nothing declares, values of the wrong
-kind are refused, all at once, in file order. One mistake is one message: what may only follow from another mistake is
-not reported.
+`stage_sections`, `outcome_section`, `segment_section`, `write_back_section`, `case_section`. `keys` lists the keys,
+`yaml_shapes` knows YAML and positions. Nothing is guessed: unknown and duplicate keys, names that nothing declares,
+values of the wrong kind are refused, all at once, in file order. One mistake is one message: what may only follow from
+another mistake is not reported.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from leadledger.scoring.card.outcome_section import read_outcome
 from leadledger.scoring.card.protected_section import read_fairness, read_protected
 from leadledger.scoring.card.reading import CardReading
 from leadledger.scoring.card.rule_sections import read_criteria, read_exclusions, read_groups, read_rules
+from leadledger.scoring.card.segment_section import read_segment
 from leadledger.scoring.card.stage_sections import read_grades, read_stages
 from leadledger.scoring.card.time_zone import read_time_zone
 from leadledger.scoring.card.write_back_section import read_write_back
@@ -101,6 +102,8 @@ def _read_sections(shapes: Shapes, root: yaml.Node, standard_names: bool) -> Car
     outcome = read_outcome(reading, sections["outcome"].value) if "outcome" in sections else None
     if outcome is not None and outcome.order in reading.fields:  # it tells when, and nothing about the next lead
         reading.fields[outcome.order] = replace(reading.fields[outcome.order], learn=False)
+    readable = _read_readable(reading)
+    segment = read_segment(reading, readable)
     base_rate = _read_base_rate(reading)
     if standard_names:
         _add_standard_names(reading, outcome)
@@ -119,7 +122,8 @@ def _read_sections(shapes: Shapes, root: yaml.Node, standard_names: bool) -> Car
         outcome=outcome,
         base_rate=base_rate,
         trust=shapes.read_number(sections["trust"].value, "`trust`", 0, 1) if "trust" in sections else None,
-        readable=_read_readable(reading),
+        readable=readable,
+        segment=segment,
         cases=read_cases(reading, (*(grade for grade, _ in grades), below)),
         write_back=read_write_back(reading, sections["write_back"].value) if "write_back" in sections else {},
         time_zone=reading.time_zone,

@@ -35,7 +35,7 @@ class CardFit:
     `totals` (n,): the score of every lead of the history, tenths, by the card that learned from all of them. `exact`
     (n,): its log-odds before rounding. Models that had not seen a lead give it `judged_totals` (n,), on the scale of
     `totals` and with the same weights, and `forecast` (n,), a probability; leads that no such model judges have their
-    `totals`, and NaN.
+    `totals`, and NaN. `pool_forecast` (n,) is the forecast without what segments add; None where there are none.
     """
 
     learned: Learned
@@ -47,13 +47,18 @@ class CardFit:
     forecast: NDArray[np.float64]
     compile_gap: float
     newest: NewestRate | None = None
+    pool_forecast: NDArray[np.float64] | None = None
 
 
 def default_classifier(card: Card, history: History, seed: int) -> AdditiveClassifier:
-    """The classifier that is trained where none is given: monotone as `better:` says, as readable as the card asks."""
+    """The classifier that is trained where none is given: monotone as `better:` says, as readable as the card asks.
+
+    It learns segments where the card names a field for them that the history has.
+    """
     better = {"higher": 1, "lower": -1, "": 0}
     monotone: dict[str | int, int] = {str(name): better[card.fields[name].better] for name in history.frame.columns}
     return AdditiveClassifier(
+        segment=card.segment if card.segment in monotone else None,
         pairs=0 if card.readable == "tables" else "auto",
         combinations="auto" if card.readable == "all" else 0,
         monotone=monotone,
@@ -117,6 +122,7 @@ def fit_card(
         forecast=_forecast(card, history, forecasts, weights, split.way),
         compile_gap=additive.gap,
         newest=newest,
+        pool_forecast=_forecast_by_pool(card, history, forecasts, weights, split.way),
     )
 
 
@@ -167,6 +173,14 @@ def _forecast(
         decided = own.log_odds(history.rules[fold.judged], forecast.judged)
         probability[fold.judged] = expit(intercept + decided)
     return probability
+
+
+def _forecast_by_pool(
+    card: Card, history: History, forecasts: Sequence[FoldForecast], weights: Weights, way: str
+) -> NDArray[np.float64] | None:
+    """The probabilities (n,) as of `_forecast`, without what segments add; None where there are none."""
+    by_pool = [replace(forecast, judged=forecast.pool) for forecast in forecasts if forecast.pool is not None]
+    return _forecast(card, history, by_pool, weights, way) if by_pool else None
 
 
 def _known_to(learned: NDArray[np.intp], forecast: FoldForecast) -> FoldForecast | None:

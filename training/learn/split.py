@@ -76,12 +76,14 @@ class HistorySplit:
 class FoldForecast:
     """What the model of a fold predicts, log-odds: of the leads that it judges, and of those that it learned from.
 
-    The latter are predicted by the parts of the model that left them out, where it has such parts.
+    The latter are predicted by the parts of the model that left them out, where it has such parts. `pool` is `judged`
+    without what segments add; None where the model has none.
     """
 
     fold: Fold
     judged: NDArray[np.float64]
     learned: NDArray[np.float64]
+    pool: NDArray[np.float64] | None = None
 
 
 def split_history(
@@ -194,8 +196,11 @@ def forecast_folds(
         fitted = fit_estimator(
             estimator, frame.iloc[learned], won[learned], None if weights is None else weights[learned]
         )
-        own = held_out_decision(fitted, frame.iloc[learned])
-        forecasts.append(FoldForecast(fold, log_odds(fitted, frame.iloc[fold.judged]), own))
+        own, leads = held_out_decision(fitted, frame.iloc[learned]), frame.iloc[fold.judged]
+        decided = log_odds(fitted, leads)
+        segmented = getattr(fitted, "segment_field_", None) is not None
+        pool = decided - fitted.segment_decision(leads) if segmented else None
+        forecasts.append(FoldForecast(fold, decided, own, pool))
     return forecasts
 
 

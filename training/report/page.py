@@ -32,6 +32,7 @@ TITLES = {
     "months": "Does it hold over time?",
     "rivals": "Compared with other models",
     "points": "Where the points come from",
+    "segments": "How the segments differ",
     "audit": "The rules under audit",
     "fairness": "Do all groups get the same?",
     "data": "Which leads were used",

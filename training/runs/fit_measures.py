@@ -30,6 +30,7 @@ from leadledger.training.learn.split import HistorySplit
 from leadledger.training.learn.threshold import FoundThreshold, could_be_promoted, precision_by_volume
 from leadledger.training.learn.trust import LOG_ODDS
 from leadledger.training.runs.group_measures import measure_groups
+from leadledger.training.runs.segment_measures import measure_segments
 
 MOST_LEADS_AUDITED = 200_000  # the newest; more would not change what an audit finds
 
@@ -86,6 +87,7 @@ def measure_fit(fitted: FittedCard, seed: int) -> dict[str, Any]:
         POINTS: bins.tolist(),
         "spread": _spread(fitted),
         "examples": _examples(fitted),
+        **measure_segments(fit, history, held),
         **measure_groups(fitted.card, learned, history, fit.judged_totals, *fitted.split.apart),
     }
 

@@ -208,6 +208,10 @@ def _notes(fitted: FittedCard) -> Iterator[str]:
         )
     if fitted.fit.newest is not None and fitted.fit.newest.moved:
         yield fitted.fit.newest.said
+    segment = fitted.card.segment
+    if segment and fitted.fit.pool_forecast is None:
+        why = fitted.history.left_out.get(segment, "is learned like any other by a classifier that isn't the default")
+        yield f"There are no segments: '{segment}' {why}."
 
 
 def _too_little(card: Card, history: History) -> str:

@@ -165,6 +165,8 @@ def _findings(metrics: Mapping[str, Any], width: int) -> Iterator[str]:
     sentences = [f"Horizon: {metrics['maturity']['said']}." if metrics.get("maturity") else ""]
     if "drift" in metrics:
         sentences.append(f"Drift: {metrics['drift']['said']}.")
+    if "segments" in metrics:
+        sentences.append(f"Segments: {metrics['segments']['said']}.")
     if "fairness" in metrics:
         sentences.append(f"Fairness, {metrics['fairness']['chosen_by']}: {metrics['fairness']['said']}.")
         sentences += [

@@ -100,4 +100,5 @@ def test_every_key_is_read() -> None:
     assert (card.grades, card.below) == ((("A", 650), ("B", 500), ("C", 350)), "D")
     assert card.cases[0].lead == {"Id": "1", "country": "no", "budget": "200000", "stage": "contact"}
     assert (card.readable, parse_card(OF_WORDS).readable) == ("pairs", "all")
+    assert (card.segment, parse_card(OF_WORDS).segment) == ("country", "")
     assert find_failures(card) == ()

@@ -21,6 +21,7 @@ from leadledger.training.evidence.chart_measures import by_grade, by_month, by_p
 from leadledger.training.evidence.example_leads import choose_examples, examples
 from leadledger.training.evidence.fairness import FairnessMeasures, choose_best, measure_fairness
 from leadledger.training.evidence.forecast_quality import judge
+from leadledger.training.evidence.segment_quality import judge_segments
 from leadledger.training.evidence.verdict import measure_rate, reach_verdict
 from leadledger.training.learn.threshold import precision_by_volume
 from leadledger.training.sources.logged import LEFT_OUT_REASONS
@@ -151,6 +152,16 @@ def metrics(card: Card, learned: Learned) -> dict[str, Any]:
             "said": "from the 2,000 older leads to the 1,000 newest, the rule urgent shifted",
         },
         "fairness": _fairness(random, totals[held], probability[held], won[held]),
+        "segments": judge_segments(
+            "need",
+            ["clear", "urgent"],
+            [0.93, 0.4123],
+            np.where(totals > 700, -1, totals % 2),
+            won,
+            probability,
+            probability**1.05,
+            np.flatnonzero(held),
+        ).to_dict(),
         "spread": spread(totals, totals // 3, -totals // 9),
         "comparison": {
             **{"release": "2026-06-30-001", "leads": 1000, "worse": False, "said": "better: 0.2 against 0.3"},
