@@ -18,6 +18,7 @@ LONG = (
     "segments",
     "learning_curve",
     "promise",
+    "steps",
     "false_alarms",
     "million",
     "lists",

@@ -142,7 +142,7 @@ def find_misspelt(card: Card, columns: Iterable[str]) -> dict[str, str]:
                 spellings.setdefault(_letters(name), name)
                 owners.setdefault(_letters(name), field.name)
     names = list(spellings)[:MOST_NAMES_COMPARED]
-    outcome = {name_key(column) for column in card.outcome.columns} if card.outcome else set()
+    outcome = {name_key(column) for column in card.outcome_columns}
     others = [column for column in present if column not in used and name_key(column) not in outcome]
     matches: list[tuple[float, str, str]] = []
     for column in others[:MOST_NAMES_COMPARED] if names else ():

@@ -132,13 +132,13 @@ class Suspect:
 
 
 class LeakageError(DataError):
-    """A history is refused: fields of it know the outcome. `suspects` holds each with its proof."""
+    """A history is refused: fields of it know the outcome. `suspects` holds each with its proof; `what` is stopped."""
 
-    def __init__(self, suspects: tuple[Suspect, ...]) -> None:
+    def __init__(self, suspects: tuple[Suspect, ...], what: str = "training") -> None:
         self.suspects = suspects
         single = len(suspects) == 1
         start = (
-            f"training stopped: {'a field looks' if single else f'{len(suspects)} fields look'} as if"
+            f"{what} stopped: {'a field looks' if single else f'{len(suspects)} fields look'} as if"
             f" {'it was' if single else 'they were'} filled in when it was known what became of the lead. What is"
             f" learned from {'it' if single else 'them'} would look good on past leads and be wrong on new ones."
         )

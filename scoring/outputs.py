@@ -36,6 +36,10 @@ SCORE_COLUMNS = (
     Column("recommendation", "text", "one of VERDICTS"),
     Column("percentile", "integer", "0…99, of 100 judged leads those with fewer points; empty where not known"),
 )
+SALE_COLUMNS = (
+    Column("sale_probability", "number", "0..1, the chance of a sale; empty where a step isn't known, or none is left"),
+    Column("expected_value", "number", "that chance times the amount, not rounded; empty where either isn't known"),
+)
 PLUS_MINUS = Column("plus_minus", "number", "standard error of the points; empty where none is known")
 REASON_COLUMNS = tuple(
     Column(f"{side}_{rank}", "text", f"the entry that {side}s most, of rank {rank}; empty where there are fewer")
@@ -47,10 +51,10 @@ QUESTIONS = Column("questions", "text", "what to ask a lead that is recommended 
 # The members of a result in JSON; those that a property of a CRM can hold come first.
 WRITE_BACK_OUTPUTS = (
     *("score", "points", "low", "high", "plus_minus", "probability", "grade", "percentile", "recommendation"),
-    *("from", "to", "reasons", "questions", "as_of", "card", "release"),
+    *("from", "to", "reasons", "questions", "as_of", "card", "release", "sale_probability", "expected_value"),
 )
-# Of releases that know the place of a lead among others, and which texts training has seen.
-OPTIONAL_MEMBERS = ("percentile", "unseen")
+# Of releases that know the place of a lead among others, which texts training has seen, and the steps up to a sale.
+OPTIONAL_MEMBERS = ("percentile", "unseen", "sale_probability", "expected_value", "steps", "step_ledger")
 RESULT_MEMBERS = (
     *(output for output in WRITE_BACK_OUTPUTS if output not in OPTIONAL_MEMBERS),
     *("line", "criteria", "ledger", "ignored"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from leadledger.scoring.scorecard import START_TENTHS, TENTHS_PER_DOUBLING
 
@@ -17,6 +18,15 @@ def compute_probability(base_rate: float | None, tenths: int) -> float | None:
         return 1 / (1 + math.exp(-log_odds))
     odds = math.exp(log_odds)
     return odds / (1 + odds)
+
+
+def multiply_chances(chances: Sequence[float | None]) -> float | None:
+    """The chance (0..1) that a lead takes all its steps, one after the other; None: there are none, or one is unknown.
+
+    In the order of the steps, as SQL multiplies.
+    """
+    known = [chance for chance in chances if chance is not None]
+    return math.prod(known) if known and len(known) == len(chances) else None
 
 
 def round_score(tenths: int) -> int:

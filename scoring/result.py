@@ -66,6 +66,51 @@ class Recommendation:
 
 
 @dataclass(frozen=True, slots=True)
+class StepForecast:
+    """A step that a lead still has before it: its total (tenths), the exact sum of `ledger`, and its chance (0..1).
+
+    The chance is None where the step's base rate is not known.
+    """
+
+    stage: str
+    tenths: int
+    probability: float | None
+    ledger: tuple[Entry, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Flat JSON, without the ledger."""
+        chance = None if self.probability is None else round(self.probability, 6)
+        return {"step": self.stage, "points": self.tenths / 10, "probability": chance}
+
+
+@dataclass(frozen=True, slots=True)
+class SaleForecast:
+    """What becomes of a lead beyond its score: the steps ahead, in their order, and the chance of a sale (0..1).
+
+    The chance is the product of those of the steps; None where one isn't known, and where no step is left.
+    `expected_value`: the chance times the amount of the lead, in its unit; None where either isn't known.
+    """
+
+    steps: tuple[StepForecast, ...]
+    probability: float | None
+    expected_value: float | None
+
+    @property
+    def rounded_value(self) -> float | None:
+        """The expected value in hundredths, the smallest amount that people pay."""
+        return None if self.expected_value is None else round(self.expected_value, 2)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Flat JSON."""
+        return {
+            "sale_probability": None if self.probability is None else round(self.probability, 6),
+            "expected_value": self.rounded_value,
+            "steps": [step.to_dict() for step in self.steps],
+            "step_ledger": [{"step": step.stage} | entry.to_dict() for step in self.steps for entry in step.ledger],
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
     """The score of one lead on one day.
 
@@ -74,7 +119,8 @@ class Result:
     no base rate is known. `ignored` are the keys of the lead that no field of the card uses. `error` (tenths) is the
     standard error of the total that comes from what was learned; None where that is not known. `unseen` are the fields
     whose text training has never seen; None where the release doesn't know which it has seen. `percentile` (0…99) is
-    how many of 100 judged leads have fewer points; None where the release doesn't know.
+    how many of 100 judged leads have fewer points; None where the release doesn't know. `sale` is the forecast of a
+    sale; None of a release without steps.
     """
 
     card: str
@@ -92,6 +138,7 @@ class Result:
     error: int | None = None
     unseen: tuple[str, ...] | None = None
     percentile: int | None = None
+    sale: SaleForecast | None = None
 
     @property
     def points(self) -> float:
@@ -125,6 +172,7 @@ class Result:
             "ignored": list(self.ignored),
             # As above.
             **({} if self.unseen is None else {"unseen": list(self.unseen)}),
+            **({} if self.sale is None else self.sale.to_dict()),
         }
 
 

@@ -32,6 +32,7 @@ from leadledger.scoring.spellings import (
     respell_term,
 )
 from leadledger.scoring.text_forms import NOTHING_WORDS, key_of
+from leadledger.scoring.transition import STAGES, Transition, find_transitions_ahead
 from leadledger.scoring.tree import Days, Node
 
 START_TENTHS = 500  # tenths: the average lead of the history
@@ -114,6 +115,8 @@ class Card:
     trust: float | None = None
     readable: str = "all"  # what training may learn: tables; pairs, too; or all, combinations among them
     segment: str = ""  # the field whose values are segments, which training learns tables of their own for
+    steps: tuple[Transition, ...] = ()  # in the order of the stages, up to the sale
+    amount: str = ""  # the number field with what a sale brings
     cases: tuple[Case, ...] = ()
     write_back: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # by system: output, property
     time_zone: str = "UTC"  # whose days count: those of instants, and today
@@ -144,10 +147,21 @@ class Card:
         """The fields that are computed, in an order in which each asks only earlier ones."""
         return tuple(field for field in self.fields.values() if field.derived is not None)
 
+    @property
+    def outcome_columns(self) -> tuple[str, ...]:
+        """The columns of a history that tell what became of a lead: the outcome's, then those of the steps."""
+        columns = self.outcome.columns if self.outcome else ()
+        return tuple(dict.fromkeys((*columns, *(step.became for step in self.steps))))
+
+    @property
+    def stage_names(self) -> tuple[str, ...]:
+        """The stages that a lead goes through, the first one first: the card's own, or those of every card."""
+        return tuple(stage.name for stage in self.stages) or STAGES
+
     @cached_property
     def column_names(self) -> ColumnNames:
         """The names by which the plain fields are found."""
-        return ColumnNames.of(self.plain_fields, self.outcome.columns if self.outcome else ())
+        return ColumnNames.of(self.plain_fields, self.outcome_columns)
 
     @cached_property
     def column_paths(self) -> ColumnPaths:
@@ -216,6 +230,13 @@ def _respell_card(card: Card, spellings: Spellings, conditions: Sequence[Node | 
     )
 
 
+def _respell_learned(learned: Learned, spellings: Spellings) -> Learned:
+    """What was learned, its levels in the spellings of its fields."""
+    terms = tuple(respell_term(term, spellings) for term in learned.terms)
+    steps = {stage: _respell_learned(step, spellings) for stage, step in learned.steps.items()}
+    return replace(learned, terms=terms, steps=steps)
+
+
 @dataclass(frozen=True)
 class Choice:
     """A choice of a field that has several, as the field's values are kept."""
@@ -231,7 +252,9 @@ class Learned:
     `start` (tenths) is where every lead starts; `trust` (0..1) multiplies the declared points; `base_rate` (0..1, None:
     unknown) is the share of leads that became opportunities; `thresholds` are those of the stages, by name.
     `choices` are the choices that the terms ask as flags, by the names of these flags. `levels` are the texts that
-    training has seen, also the rare ones, by those of the terms' fields that have few. `percentiles` (tenths) are the
+    training has seen, also the rare ones, by those of the terms' fields that have few. `steps` hold the same for each
+    transition of the card, by its stage: `base_rate` is then the share of leads that made it; their choices and levels
+    are among those of the whole. `percentiles` (tenths) are the
     MOST_PERCENT steps of a lead's place among the leads that judged the release, none below the one before: from the
     first on, 1 of 100 of these leads has fewer points, from the second 2, and so on; empty: not known.
     """
@@ -244,6 +267,12 @@ class Learned:
     choices: Mapping[str, Choice] = field(default_factory=dict)
     levels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     percentiles: tuple[int, ...] = ()
+    steps: Mapping[str, Learned] = field(default_factory=dict)
+
+    @property
+    def all_terms(self) -> tuple[Term, ...]:
+        """The terms of the score, then those of the steps."""
+        return (*self.terms, *(term for step in self.steps.values() for term in step.terms))
 
 
 @dataclass(frozen=True)
@@ -274,11 +303,11 @@ class Scorecard:
         """Spell the card and what was learned alike, and `conditions` beside those of the card."""
         card, learned = self.card, self.learned
         asked = (*card.conditions, *conditions)
-        spellings = find_spellings(card.fields, asked, [stage.name for stage in card.stages], learned.terms)
+        stages = card.stage_names if card.steps or card.stages else ()
+        spellings = find_spellings(card.fields, asked, stages, learned.all_terms)
         object.__setattr__(self, "card", _respell_card(card, spellings, asked))
         if any(spellings.values()):
-            terms = tuple(respell_term(term, spellings) for term in learned.terms)
-            object.__setattr__(self, "learned", replace(learned, terms=terms))
+            object.__setattr__(self, "learned", _respell_learned(learned, spellings))
         return spellings
 
     def spell_with(self, condition: Node) -> tuple[Scorecard, Node]:
@@ -339,6 +368,17 @@ class Scorecard:
         """Where a lead stands, and the gate before it. `stage` is the value of the field `stage`; None: unknown."""
         at = stage if isinstance(stage, str) and stage in self.gates else self.card.default_stage
         return at, self.gates.get(at)
+
+    @cached_property
+    def steps(self) -> Mapping[str, Scorecard]:
+        """The scorecard of each transition, by its stage: the same rules, with what was learned of it."""
+        alone = replace(self.card, criteria=(), exclude=(), stages=(), steps=(), cases=())
+        return {stage: Scorecard(alone, step, self.release) for stage, step in self.learned.steps.items()}
+
+    def find_steps_ahead(self, stage: object) -> tuple[str, ...]:
+        """The transitions that a lead still has before it; `stage` is the value of the field `stage`."""
+        ahead = find_transitions_ahead(self.card.steps, self.card.stage_names, stage)
+        return tuple(transition.stage for transition in ahead)
 
     def grade(self, total: int) -> str:
         """The grade of a total (tenths)."""

@@ -22,17 +22,16 @@ from numpy.typing import NDArray
 
 from leadledger.scoring.card.hints import explain_ignored_horizon
 from leadledger.scoring.card.reader import read_card
-from leadledger.scoring.choice_flags import name_flags
-from leadledger.scoring.choice_forms import mark_choice, split_choices
+from leadledger.scoring.choice_forms import mark_choice
 from leadledger.scoring.column_fit import ColumnFit, find_columns, require_columns
 from leadledger.scoring.criterion import Criterion
 from leadledger.scoring.errors import DataError, did_you_mean
-from leadledger.scoring.field import OTHER_VALUE
 from leadledger.scoring.printers.sql import select as sql
 from leadledger.scoring.printers.sql.dialects.literals import quoted
 from leadledger.scoring.printers.sql.query import Query
 from leadledger.scoring.scorecard import START_TENTHS, Card, Choice, Learned, Outcome, Scorecard
 from leadledger.training.examined_rows import Counts, Forms, Waits, doubt_rejects, examine_rows
+from leadledger.training.frequent_choices import find_frequent_choices
 from leadledger.training.lead_order import sort_by_order
 from leadledger.training.levels import spell_alike
 from leadledger.training.notebook import table
@@ -55,8 +54,6 @@ from leadledger.training.sources.scan import ROW, Reject, list_fetchable
 from leadledger.training.sources.table import LeadTable, connect, count_texts, read_list, settle_numbers
 
 UNREADABLE_SHARE = 0.05  # of the rows, whose outcome can't be read: an outcome is not unreadable by chance
-FEWEST_OF_A_CHOICE = 20  # leads that have a choice which the card doesn't list, below which nothing is learned of it
-MOST_CHOICES = 30  # choices of a field without `values` that are learned of, the most frequent
 
 
 @dataclass(frozen=True)
@@ -117,8 +114,8 @@ class History:
         return {**self.__dict__, "connection": None}
 
     @property
-    def _list(self) -> duckdb.DuckDBPyConnection:
-        """The list that the leads came from. Raises DataError where it is gone."""
+    def list_connection(self) -> duckdb.DuckDBPyConnection:
+        """The connection with the list that the leads came from. Raises DataError where it is gone."""
         if self.connection is None:
             raise DataError("this history was pickled, and has lost the list it came from; read it again")
         return self.connection
@@ -159,7 +156,7 @@ class History:
 
     def score(self, card: Scorecard) -> NDArray[np.int64]:
         """The totals (n,), in tenths, that a scorecard gives to these leads, each as of its own day."""
-        totals = self._list.execute(
+        totals = self.list_connection.execute(
             f'SELECT {quoted(ROW)} AS row, "ll:total" AS total FROM ({self._scoring(card)})'
         ).df()
         return totals.set_index("row")["total"].reindex(self.rows).to_numpy(np.int64)
@@ -171,7 +168,7 @@ class History:
         of the ledger. None of them may be NULL. Cast them to the smallest type that holds them: they are kept whole.
         """
         selected = "".join(f", {column} AS c{i}" for i, column in enumerate(columns))
-        table_columns = self._list.execute(
+        table_columns = self.list_connection.execute(
             f"SELECT {quoted(ROW)} AS row{selected} FROM ({self._scoring(card, ledger)})"
         ).fetchnumpy()
         rows = np.asarray(table_columns["row"])
@@ -193,7 +190,7 @@ class History:
         rows = [int(row) for row in self.rows[positions]]
         selected = list_fetchable(self.source.columns, dict.fromkeys([ROW, *self.source.columns]))
         query = f"SELECT {selected} FROM {self.source.table} WHERE list_contains(?, {quoted(ROW)})"
-        answer = self._list.execute(query, [rows])
+        answer = self.list_connection.execute(query, [rows])
         names = [column[0] for column in answer.description or ()]
         leads = {row[names.index(ROW)]: dict(zip(names, row, strict=True)) for row in answer.fetchall()}
         return [{name: value for name, value in leads[row].items() if name != OUTCOME_TEXT} for row in rows]
@@ -250,6 +247,34 @@ def read_history(
         raise DataError(f"the card '{card.name}': {ignored}")
     connection = connect()
     source = settle_numbers(connection, card, read_list(connection, data, reading))
+    return _read_leads(card, outcome, connection, source, label, as_of, today, logged=logged)
+
+
+def read_step(card: Card, whole: History) -> History:
+    """The leads of a history that a step begins with: those that have the day from which `card.outcome` counts.
+
+    `card` has the outcome of the step in the place of its own, and the flags of the choices of `whole`. Raises
+    DataError.
+    """
+    assert card.outcome is not None
+    return _read_leads(
+        card, card.outcome, whole.list_connection, whole.source, whole.label, whole.as_of, None, choices=whole.choices
+    )
+
+
+def _read_leads(
+    card: Card,
+    outcome: Outcome,
+    connection: duckdb.DuckDBPyConnection,
+    source: LeadTable,
+    label: str,
+    as_of: date | None,
+    today: date | None,
+    *,
+    logged: bool = False,
+    choices: Mapping[str, Choice] | None = None,
+) -> History:
+    """The leads of a list. With `choices`, those of a step, whose flags are these: only leads with a day to start."""
     wide, became = with_outcome(card, outcome)
     fit = _check_columns(card, wide, became, source, label)
     by_field = find_columns(wide, source.columns)  # as the history spells them
@@ -259,12 +284,15 @@ def read_history(
     scorecard = Scorecard(wide, Learned())
     day: date | str = outcome.since or as_of or EPOCH
     query = Query(day, source.table, source.columns, keep=[ROW, *source.columns], checks=True, fields=True)
-    connection.execute(f"CREATE TEMP TABLE history AS {sql.select(scorecard, query)}")
-    rejects = [*source.rejects, *find_bad_values(connection, scorecard, "history", source.columns)]
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE history AS {sql.select(scorecard, query)}")
+    if choices is not None:
+        connection.execute(f"DELETE FROM history WHERE {quoted(f'f:{outcome.since}')} IS NULL")
+    broken = source.rejects if choices is None else ()
+    rejects = [*broken, *find_bad_values(connection, scorecard, "history", source.columns)]
     whole = spell_alike(card, connection.execute(_typed(card, outcome, became)).df())
     if outcome.order:
         whole = sort_by_order(whole, card.fields[outcome.order])
-    rows = source.rows + len({reject.row for reject in source.rejects})
+    rows = (source.rows if choices is None else len(whole)) + len({reject.row for reject in broken})
     rejected = len({reject.row for reject in rejects})
     doubts = _doubt_outcome(outcome, rejects, rows) or tuple(doubt_rejects(rejects, rejected, rows))
     notes = (*source.notes, *count_texts(connection, Scorecard(card, Learned()), source).sentences)
@@ -282,7 +310,7 @@ def read_history(
     examined = examine_rows(whole, outcome, _forms(connection, card, outcome, source), rejects, as_of, today)
     whole, counts = examined.rows, examined.counts
     won = whole["won"].to_numpy(bool)
-    choices = _find_choices(card, whole)
+    choices = find_frequent_choices(card, whole) if choices is None else choices
     frame, left_out = _learnable(card, whole, choices)
     became_on = whole["became"].to_numpy(np.float64, na_value=np.nan) if outcome.kind == "date" else None
     return History(
@@ -382,21 +410,6 @@ def _forms(connection: duckdb.DuckDBPyConnection, card: Card, outcome: Outcome, 
         outcome_has_times=outcome.kind == "date" and holds_times(connection, source, outcome.column),
         fields=tuple(f"f:{field.name}" for field in card.plain_fields),
     )
-
-
-def _find_choices(card: Card, whole: pd.DataFrame) -> dict[str, Choice]:
-    """The choices to learn from, by the names of their flags: those that the card lists, else the frequent ones."""
-    found: dict[str, Choice] = {}
-    for declared in card.fields.values():
-        if declared.kind != "choices" or not declared.learn:
-            continue
-        counts = whole[f"f:{declared.name}"].dropna().map(split_choices).explode().value_counts()
-        known = [*declared.values, *([OTHER_VALUE] if declared.other == "yes" else [])] if declared.values else None
-        frequent = sorted(counts[counts >= FEWEST_OF_A_CHOICE].items(), key=lambda item: (-item[1], str(item[0])))
-        choices = known or [str(choice) for choice, _ in frequent[:MOST_CHOICES]]
-        taken = [name for name, other in card.fields.items() if not other.choice_of]
-        found |= name_flags(declared.name, choices, [*taken, *found])
-    return found
 
 
 def _learnable(card: Card, whole: pd.DataFrame, choices: Mapping[str, Choice]) -> tuple[pd.DataFrame, dict[str, str]]:

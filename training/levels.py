@@ -20,7 +20,7 @@ def list_levels(card: Card, frame: pd.DataFrame, terms: Iterable[Term]) -> dict[
     asked = dict.fromkeys(name for term in terms for name in term.fields)
     levels = {}
     for name in asked:
-        if name in card.fields and card.fields[name].kind == "text":
+        if name in card.fields and card.fields[name].kind == "text" and name in frame:
             texts = frame[name].dropna()
             if texts.nunique() <= min(MOST_LEVELS, len(texts) // FEWEST_PER_LEVEL):
                 levels[name] = tuple(sorted(map(str, texts.unique())))

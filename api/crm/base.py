@@ -94,6 +94,10 @@ class Crm:
         """A probability (0..1) as an update call has it, to six decimals; None: not known."""
         return None if probability is None else round(probability, 6)
 
+    def write_amount(self, amount: float | None) -> Any:
+        """An amount in hundredths as an update call has it; None: not known."""
+        return amount
+
     def make_update(self, properties: dict[str, Any]) -> dict[str, Any]:
         """The body that updates one record, whose id is in the address of the call."""
         return properties

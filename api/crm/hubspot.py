@@ -107,6 +107,10 @@ class HubSpot(Crm):
         """`0.646363`, without zeros at the end."""
         return "" if probability is None else f"{probability:.6f}".rstrip("0").rstrip(".")
 
+    def write_amount(self, amount: float | None) -> str:
+        """`1234.5`, without zeros at the end."""
+        return "" if amount is None else f"{amount:.2f}".rstrip("0").rstrip(".")
+
     def make_update(self, properties: dict[str, Any]) -> dict[str, Any]:
         """The properties under their name."""
         return {"properties": properties}

@@ -35,6 +35,8 @@ _WRITTEN: Mapping[str, Callable[[Crm, Result], Any]] = {
     "as_of": lambda crm, result: crm.write_value(result.as_of.isoformat()),
     "card": lambda crm, result: crm.write_value(result.card),
     "release": lambda crm, result: crm.write_value(result.release),
+    "sale_probability": lambda crm, result: crm.write_probability(result.sale.probability if result.sale else None),
+    "expected_value": lambda crm, result: crm.write_amount(result.sale.rounded_value if result.sale else None),
 }
 
 

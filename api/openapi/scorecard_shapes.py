@@ -142,6 +142,18 @@ class TableShape(Shape):
     bins: list[BinShape]
 
 
+class StepModelShape(Shape):
+    """A step of leads from stage to stage, and what was learned of it. Groups and rules count by its own trust."""
+
+    step: str = Field(description="The stage that it leads to.")
+    within: int = Field(description="Days, from the one on which a lead reached the stage before.")
+    base_rate: float | None = Field(description="The share of leads that made it; null where nobody began it.")
+    trust: float
+    start: float
+    tables: list[TableShape]
+    combinations: list[CombinationShape]
+
+
 class ScorecardShape(Shape):
     """The card and what was learned for it."""
 
@@ -164,3 +176,7 @@ class ScorecardShape(Shape):
     )
     tables: list[TableShape]
     combinations: list[CombinationShape]
+    amount: str = Field(description="The field with what a sale brings; empty: none.")
+    steps: list[StepModelShape] = Field(
+        description="What was learned of each step up to a sale, in their order; empty where the release has none."
+    )

@@ -39,6 +39,22 @@ class QuestionShape(Shape):
     settles: float = Field(ge=0, le=1, description="How likely its answer is to settle the recommendation.")
 
 
+class StepShape(Shape):
+    """A step that a lead still has before it, up to a sale."""
+
+    step: str = Field(description="The stage that it leads to.")
+    points: float = Field(description="The total of this step, with one decimal; its entries add up to it.")
+    probability: float | None = Field(
+        ge=0, le=1, description="The predicted probability of making it; null while its base rate is not known."
+    )
+
+
+class StepEntryShape(EntryShape):
+    """One entry of the ledger of a step."""
+
+    step: str = Field(description="The stage that the step leads to.")
+
+
 class ResultShape(Shape):
     """The score of one lead on one day. The points of the ledger add up to `points`, to the last tenth."""
 
@@ -83,6 +99,26 @@ class ResultShape(Shape):
         default_factory=list,
         description="Fields whose text no lead of the history had, so that they earn the points of rare values; absent "
         "where the release doesn't know the texts of its history.",
+    )
+    sale_probability: float | None = Field(
+        default_factory=type(None),
+        ge=0,
+        le=1,
+        description="The predicted probability of a sale, the product of those of the steps ahead; null where one is "
+        "not known, or no step is left; absent of a release without steps. It never decides anything.",
+    )
+    expected_value: float | None = Field(
+        default_factory=type(None),
+        description="The probability of a sale times the lead's amount, in hundredths; null where either is not known; "
+        "absent of a release without steps.",
+    )
+    steps: list[StepShape] = Field(
+        default_factory=list,
+        description="The steps that the lead still has before it, the next first; absent of a release without steps.",
+    )
+    step_ledger: list[StepEntryShape] = Field(
+        default_factory=list,
+        description="The entries of these steps; absent of a release without steps.",
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from leadledger.scoring.bins import Bins, describe_bins
 from leadledger.scoring.lookup import Branch, Combination, Leaf, Pair, Table
 from leadledger.scoring.rule import Group
-from leadledger.scoring.scorecard import Card, PricedRule, Scorecard
+from leadledger.scoring.scorecard import Card, Learned, PricedRule, Scorecard
 
 
 def describe_scorecard(scorecard: Scorecard) -> dict[str, Any]:
@@ -43,6 +43,25 @@ def describe_scorecard(scorecard: Scorecard) -> dict[str, Any]:
         "grades": [{"grade": grade, "from": cut / 10} for grade, cut in card.grades]
         + [{"grade": card.below, "from": None}],
         "percentiles": [step / 10 for step in learned.percentiles],
+        **_terms(learned),
+        "amount": card.amount,
+        "steps": [
+            {
+                "step": transition.stage,
+                "within": transition.within,
+                "base_rate": step.base_rate,
+                "trust": step.trust,
+                "start": step.start / 10,
+                **_terms(step),
+            }
+            for transition in card.steps
+            if (step := learned.steps.get(transition.stage)) is not None
+        ],
+    }
+
+
+def _terms(learned: Learned) -> dict[str, Any]:
+    return {
         "tables": [_table(term) for term in learned.terms if not isinstance(term, Combination)],
         "combinations": [_combination(term) for term in learned.terms if isinstance(term, Combination)],
     }

@@ -31,7 +31,18 @@ def check_learned(card: Card, learned: Learned) -> None:
     for name in learned.levels:
         if name not in card.fields or card.fields[name].kind != "text":
             problems.append(f"the levels of '{name}' belong to no text field of the card")
-    for term in learned.terms:
+    steps = [transition.stage for transition in card.steps]
+    for stage in learned.steps:
+        if stage not in steps:
+            hint = did_you_mean(stage, steps) or " The card has no `steps:`."
+            problems.append(f"a step leads to {quote(stage)}, and none of the card does.{hint}")
+    if learned.steps:
+        problems += [
+            f"the card has the step to '{stage}', of which the release has learned nothing; train again"
+            for stage in steps
+            if stage not in learned.steps
+        ]
+    for term in learned.all_terms:
         for name, bins in zip(term.fields, list_bins(term), strict=True):
             kind = BIN_KINDS[type(bins)]
             if name not in card.fields:

@@ -10,7 +10,7 @@ import json
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import pairwise
 from typing import Any, NoReturn
@@ -36,6 +36,7 @@ from leadledger.scoring.gate import Threshold
 from leadledger.scoring.lookup import Branch, Combination, Leaf, Pair, Table, Term
 from leadledger.scoring.scorecard import MOST_PERCENT, Choice, Learned
 
+_STEP_KEYS = ("base_rate", "start", "trust", "terms")
 _FLAG_NAME = re.compile(r"[a-z][a-z0-9_]{0,119}")
 
 
@@ -54,22 +55,11 @@ def learned_from_dict(data: object) -> Learned:
     """What `learned_to_dict` gave. Raises ReleaseError that names the first mistake and its path."""
     if isinstance(data, dict) and data.get("format", LEARNED_FORMAT) != LEARNED_FORMAT:
         refuse("$.format", f"is {quote(data['format'])}; this version of leadledger reads format {LEARNED_FORMAT}")
-    optional = ("choices", "levels", "percentiles")
+    optional = ("choices", "levels", "percentiles", "steps")
     record = _read_record(data, "$", ("format", "base_rate", "start", "trust", "lines", "terms"), optional)
-    base_rate = None if record["base_rate"] is None else _read_number(record["base_rate"], "$.base_rate")
-    if base_rate is not None and not 0 < base_rate < 1:
-        refuse("$.base_rate", f"is {base_rate}; it must lie between 0 and 1, both left out")
-    trust = _read_number(record["trust"], "$.trust")
-    if not 0 <= trust <= 1:
-        refuse("$.trust", f"is {trust}; it must lie between 0 and 1")
+    learned = _read_price(record, "$")
     thresholds = _read_mapping(record["lines"], "$.lines")
     lines = {stage: _read_threshold(item, f"$.lines[{quote(stage)}]") for stage, item in thresholds.items()}
-    terms: dict[frozenset[str], Term] = {}
-    for i, item in enumerate(_read_list(record["terms"], "$.terms")):
-        term = _read_term(item, f"$.terms[{i}]")
-        if frozenset(term.fields) in terms:
-            refuse(f"$.terms[{i}]", f"is a second term '{term.name}'; a field, or a set of fields, has one")
-        terms[frozenset(term.fields)] = term
     choices = _read_choices(record.get("choices", {}), "$.choices")
     levels = {
         name: tuple(
@@ -77,9 +67,29 @@ def learned_from_dict(data: object) -> Learned:
         )
         for name, item in _read_mapping(record.get("levels", {}), "$.levels").items()
     }
-    start = _read_tenths(record["start"], "$.start")
     percentiles = _read_percentiles(record["percentiles"], "$.percentiles") if "percentiles" in record else ()
-    return Learned(base_rate, start, trust, tuple(terms.values()), lines, choices, levels, percentiles)
+    steps = {
+        stage: _read_price(_read_record(item, f"$.steps.{stage}", _STEP_KEYS), f"$.steps.{stage}")
+        for stage, item in _read_mapping(record.get("steps", {}), "$.steps").items()
+    }
+    return replace(learned, thresholds=lines, choices=choices, levels=levels, percentiles=percentiles, steps=steps)
+
+
+def _read_price(record: Mapping[str, Any], path: str) -> Learned:
+    """The base rate, the start, the trust and the terms of the whole, or of a step."""
+    base_rate = None if record["base_rate"] is None else _read_number(record["base_rate"], f"{path}.base_rate")
+    if base_rate is not None and not 0 < base_rate < 1:
+        refuse(f"{path}.base_rate", f"is {base_rate}; it must lie between 0 and 1, both left out")
+    trust = _read_number(record["trust"], f"{path}.trust")
+    if not 0 <= trust <= 1:
+        refuse(f"{path}.trust", f"is {trust}; it must lie between 0 and 1")
+    terms: dict[frozenset[str], Term] = {}
+    for i, item in enumerate(_read_list(record["terms"], f"{path}.terms")):
+        term = _read_term(item, f"{path}.terms[{i}]")
+        if frozenset(term.fields) in terms:
+            refuse(f"{path}.terms[{i}]", f"is a second term '{term.name}'; a field, or a set of fields, has one")
+        terms[frozenset(term.fields)] = term
+    return Learned(base_rate, _read_tenths(record["start"], f"{path}.start"), trust, tuple(terms.values()))
 
 
 def _read_percentiles(data: object, path: str) -> tuple[int, ...]:

@@ -51,15 +51,27 @@ def learned_to_dict(learned: Learned) -> dict[str, Any]:
     choices = {name: {"field": choice.field, "choice": choice.choice} for name, choice in learned.choices.items()}
     return {
         "format": LEARNED_FORMAT,
-        "base_rate": None if learned.base_rate is None else float(learned.base_rate),
-        "start": int(learned.start) / 10,
-        "trust": float(learned.trust),
+        **_price_to_dict(learned),
         "lines": {stage: _threshold_to_dict(threshold) for stage, threshold in learned.thresholds.items()},
         **({"percentiles": [int(step) / 10 for step in learned.percentiles]} if learned.percentiles else {}),
         **({"choices": choices} if choices else {}),
         **({"levels": {name: list(levels) for name, levels in learned.levels.items()}} if learned.levels else {}),
         "terms": [_term_to_dict(term) for term in learned.terms],
+        **({"steps": {stage: _step_to_dict(step) for stage, step in learned.steps.items()}} if learned.steps else {}),
     }
+
+
+def _price_to_dict(learned: Learned) -> dict[str, Any]:
+    """What stands before the terms, of the whole and of a step."""
+    return {
+        "base_rate": None if learned.base_rate is None else float(learned.base_rate),
+        "start": int(learned.start) / 10,
+        "trust": float(learned.trust),
+    }
+
+
+def _step_to_dict(step: Learned) -> dict[str, Any]:
+    return {**_price_to_dict(step), "terms": [_term_to_dict(term) for term in step.terms]}
 
 
 def learned_to_text(learned: Learned) -> str:

@@ -17,13 +17,15 @@ TRAINED_THRESHOLDS = ("probability", "capacity", "value")  # each asks training 
 KEYS: Mapping[str, Mapping[str, bool]] = {
     "card": {"name": True, "title": False, "missing": False, "time_zone": False, "fields": True}
     | dict.fromkeys(("outcome", "base_rate", "trust", "criteria", "groups", "rules", "exclude", "stages"), False)
-    | dict.fromkeys(("grades", "write_back", "cases", "protected", "fairness", "readable", "segment"), False),
+    | dict.fromkeys(("grades", "write_back", "cases", "protected", "fairness", "readable"), False)
+    | dict.fromkeys(("segment", "steps", "amount"), False),
     "field": dict.fromkeys(("values", "unit", "better", "from", "ask", "learn", "label", "missing", "is"), False)
     | dict.fromkeys(("known_when_scored", "format", "other", "separator", "exact"), False)
     | {"kind": True},
     "outcome": {"became": True, "since": False, "within": False, "order": False, "minimum": False},
     "became": {"field": True, "kind": False, "is": False, "lost": False, "day": False},
     "fairness": dict.fromkeys(("rate_ratio", "precision_gap", "calibration_gap"), False),
+    "step": {"became": True, "within": True},
     "criterion": {"met": True, "essential": False, "label": False, "uses_protected": False},
     "group": {"max": False, "min": False, "best_of": False},
     "rule": {"name": True, "when": True, "points": True, "reason": True}

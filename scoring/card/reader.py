@@ -1,10 +1,10 @@
 """From a YAML file to a card, or to every mistake in it.
 
 The reader goes through a card section by section: `field_section`, `protected_section`, `rule_sections`,
-`stage_sections`, `outcome_section`, `segment_section`, `write_back_section`, `case_section`. `keys` lists the keys,
-`yaml_shapes` knows YAML and positions. Nothing is guessed: unknown and duplicate keys, names that nothing declares,
-values of the wrong kind are refused, all at once, in file order. One mistake is one message: what may only follow from
-another mistake is not reported.
+`stage_sections`, `outcome_section`, `segment_section`, `steps_section`, `write_back_section`, `case_section`.
+`card_keys` lists the keys, `yaml_shapes` knows YAML and positions. Nothing is guessed: unknown and duplicate keys, names
+that nothing declares, values of the wrong kind are refused, all at once, in file order. One mistake is one message: what
+may only follow from another mistake is not reported.
 """
 
 from __future__ import annotations
@@ -25,11 +25,13 @@ from leadledger.scoring.card.reading import CardReading
 from leadledger.scoring.card.rule_sections import read_criteria, read_exclusions, read_groups, read_rules
 from leadledger.scoring.card.segment_section import read_segment
 from leadledger.scoring.card.stage_sections import read_grades, read_stages
+from leadledger.scoring.card.steps_section import read_amount, read_steps
 from leadledger.scoring.card.time_zone import read_time_zone
 from leadledger.scoring.card.write_back_section import read_write_back
 from leadledger.scoring.card.yaml_shapes import LARGEST_CARD, Shapes
 from leadledger.scoring.errors import Problem, ScorecardError, quote
 from leadledger.scoring.scorecard import Card, Outcome, Scorecard, build_untrained
+from leadledger.scoring.transition import Transition
 
 _CARD_NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
@@ -104,9 +106,10 @@ def _read_sections(shapes: Shapes, root: yaml.Node, standard_names: bool) -> Car
         reading.fields[outcome.order] = replace(reading.fields[outcome.order], learn=False)
     readable = _read_readable(reading)
     segment = read_segment(reading, readable)
+    steps = read_steps(reading, stages, outcome)
     base_rate = _read_base_rate(reading)
     if standard_names:
-        _add_standard_names(reading, outcome)
+        _add_standard_names(reading, outcome, steps)
     return Card(
         name=name,
         title=shapes.read_line(sections["title"].value, "`title`") if "title" in sections else "",
@@ -124,6 +127,8 @@ def _read_sections(shapes: Shapes, root: yaml.Node, standard_names: bool) -> Car
         trust=shapes.read_number(sections["trust"].value, "`trust`", 0, 1) if "trust" in sections else None,
         readable=readable,
         segment=segment,
+        steps=steps,
+        amount=read_amount(reading),
         cases=read_cases(reading, (*(grade for grade, _ in grades), below)),
         write_back=read_write_back(reading, sections["write_back"].value) if "write_back" in sections else {},
         time_zone=reading.time_zone,
@@ -161,7 +166,8 @@ def _read_base_rate(reading: CardReading) -> float | None:
     return base_rate
 
 
-def _add_standard_names(reading: CardReading, outcome: Outcome | None) -> None:
+def _add_standard_names(reading: CardReading, outcome: Outcome | None, steps: tuple[Transition, ...]) -> None:
     taken = set(outcome.columns) if outcome else set()
+    taken |= {step.became for step in steps}
     taken |= reading.fields.keys() | reading.list_written_columns()
     reading.fields = crm_names.add_standard_names(reading.fields, reading.systems_named, taken)

@@ -16,9 +16,11 @@ from leadledger.scoring.cleaning import Lead, make_cleaner
 from leadledger.scoring.column_names import name_key
 from leadledger.scoring.column_paths import NOT_OBJECT, spread
 from leadledger.scoring.engine import question
+from leadledger.scoring.engine.ledger import LedgerWriter
+from leadledger.scoring.engine.steps import StepsEngine
 from leadledger.scoring.errors import BadValue, LeadError, UnreadableValue, quote
 from leadledger.scoring.gate import Gate, decide
-from leadledger.scoring.lookup import Combination, Pair, Table, Term
+from leadledger.scoring.lookup import Combination, Pair, Table
 from leadledger.scoring.outputs import REASONS_PER_SIDE
 from leadledger.scoring.printers.python.module import compile_card
 from leadledger.scoring.printers.text import ledger_text
@@ -28,7 +30,6 @@ from leadledger.scoring.scorecard import Scorecard
 from leadledger.scoring.text_forms import key_of
 from leadledger.scoring.tree import Typed
 
-MOST_CELLS_KEPT = 10_000  # of a combination, whose entries are kept
 TENTHS = attrgetter("tenths")
 _STATES: dict[bool | None, State] = {True: "met", False: "unmet", None: "unknown"}
 
@@ -61,23 +62,6 @@ def get_engine(card: Scorecard) -> Engine:
     return engine
 
 
-class _Cells(dict[int, Entry]):
-    """The entries of a combination by cell, each made when a lead first falls in it: there may be millions."""
-
-    def __init__(self, card: Scorecard, term: Combination) -> None:
-        self.term = term
-        self.titles = [card.card.fields[name].title for name in term.fields]
-
-    def __missing__(self, cell: int) -> Entry:
-        if len(self) >= MOST_CELLS_KEPT:
-            self.clear()
-        bins = self.term.find_bins(cell)
-        named = zip(self.titles, self.term.bins, bins, strict=True)
-        reason = ", ".join(f"{title}: {axis.labels[at]}" for title, axis, at in named)
-        self[cell] = entry = Entry(self.term.name, "combination", self.term.sum_points(bins), reason)
-        return entry
-
-
 class Engine:
     """A scorecard made ready: cleaners by column, the printed function, and the words of each entry."""
 
@@ -99,14 +83,9 @@ class Engine:
             for column in (*field.columns, *(name for _, name in field.labels))
         )
         self._blank: dict[str, Typed] = dict.fromkeys(self._fields)
-        # Most entries are the same for every lead that has them, so they are made once.
-        self._start = Entry("start", "start", card.learned.start, "Where every lead starts")
-        self._rules = [
-            Entry(priced.rule.name, "rule", priced.points, priced.rule.reason, priced.rule.why) for priced in card.rules
-        ]
-        self._terms = [_make_entries(card, term) for term in card.learned.terms]
+        self._ledger = LedgerWriter(card)
+        self._steps = StepsEngine(card) if card.learned.steps else None
         self._known_errors, self._always, self._squares = _square_errors(card)
-        self._groups = [(group.name, describe_group(card, group.name)) for group in card.groups]
         self._seen = [
             (name, card.card.fields[name].exact, frozenset(card.learned.levels[name]), keys)
             for name, keys in card.seen_texts.items()
@@ -185,16 +164,7 @@ class Engine:
         """The result of typed values, one for each plain field."""
         total, low, high, rules, groups, terms, bins, criteria, excluded = self.tally(values, as_of)
         card = self.card
-        ledger = [self._start]
-        ledger += [
-            entry if points == entry.tenths else Entry(entry.name, "rule", points, entry.reason, entry.why)
-            for entry, points in zip(self._rules, rules, strict=True)
-            if points
-        ]
-        for (name, reason), points in zip(self._groups, groups, strict=True):
-            if points:
-                ledger.append(Entry(name, "group", points, reason))
-        ledger += [entries[cell] for entries, points, cell in zip(self._terms, terms, bins, strict=True) if points]
+        ledger = self._ledger.write(rules, groups, terms, bins)
         error = None
         if self._known_errors:
             error = round_root(self._always + sum([squares[bins[i]] for i, squares in self._squares]))
@@ -230,6 +200,7 @@ class Engine:
             error,
             self._find_unseen(values) if self._seen else None,
             card.find_percentile(total),
+            None if self._steps is None else self._steps.foretell(values, as_of),
         )
 
     def _find_unseen(self, values: Mapping[str, Typed]) -> tuple[str, ...]:
@@ -313,33 +284,3 @@ def _square_errors(card: Scorecard) -> tuple[bool, int, list[tuple[int, Sequence
             case Pair(errors=errors) if errors:
                 by_bin.append((i, [error**2 for row in errors for error in row]))
     return bool(always or by_bin), always, by_bin
-
-
-def _make_entries(card: Scorecard, term: Term) -> Sequence[Entry] | _Cells:
-    """The entries of a term by bin, in the order of `Tally.bins`: `employees: 50 to 250`."""
-    if isinstance(term, Combination):
-        return _Cells(card, term)
-    if isinstance(term, Table):
-        title = card.card.fields[term.field].title
-        cells = zip(term.points, term.bins.labels, strict=True)
-        return [Entry(term.name, "table", points, f"{title}: {label}") for points, label in cells]
-    first, second = (card.card.fields[name].title for name in term.fields)
-    return [
-        Entry(term.name, "pair", points, f"{first}: {row}, {second}: {column}")
-        for row, row_points in zip(term.bins[0].labels, term.points, strict=True)
-        for column, points in zip(term.bins[1].labels, row_points, strict=True)
-    ]
-
-
-def describe_group(card: Scorecard, name: str) -> str:
-    """The words for the adjustment of a group."""
-    group = next(group for group in card.groups if group.name == name)
-    limits = []
-    if group.maximum is not None:
-        limits.append(f"at most {format_unsigned(group.maximum)}")
-    if group.minimum is not None:
-        limits.append(f"at least {format_unsigned(group.minimum)}")
-    parts = ["only the best rule counts"] if group.best_of else []
-    if limits:
-        parts.append(f"{' and '.join(limits)} together")
-    return f"{name.replace('_', ' ')}: {', '.join(parts)}"

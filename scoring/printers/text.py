@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from leadledger.scoring.bins import Bins
 from leadledger.scoring.bins import describe_bins as bin_words
 from leadledger.scoring.lookup import Branch, Combination, Leaf, Pair, Table, Term
-from leadledger.scoring.result import Entry, Result, format_signed, format_unsigned
+from leadledger.scoring.result import Entry, Result, SaleForecast, format_signed, format_unsigned
 from leadledger.scoring.scorecard import PLACES_SHOWN, Scorecard
 
 GAIN, LOSS = "█", "░"
@@ -38,6 +38,8 @@ def _ledger(result: Result, width: int) -> Iterator[str]:
     yield f"Score {result.score}{margin} · grade {result.grade} · {format_unsigned(result.tenths)} points{probability}"
     if result.percentile is not None:
         yield f"Better than {f'{result.percentile}%' if result.percentile else 'less than 1%'} of leads"
+    if result.sale is not None:
+        yield from _wrapped(_describe_sale(result.sale), width, "  ")
     way = f"{advice.at} → {advice.to}" if advice.at != advice.to else advice.at
     threshold = "" if advice.threshold is None else f" (from {format_unsigned(advice.threshold)} points)"
     yield f"Recommendation: {advice.verdict.upper()}" + (f" · {way}{threshold}" if way else "")
@@ -65,6 +67,17 @@ def _ledger(result: Result, width: int) -> Iterator[str]:
     if result.ignored:
         yield ""
         yield from _wrapped(f"Not used by the card: {', '.join(result.ignored)}", width)
+
+
+def _describe_sale(sale: SaleForecast) -> str:
+    """The chance of a sale, as the product of the steps ahead, and the expected value."""
+    if not sale.steps:
+        return "Sale: no step is left to foretell"
+    shown = ["not known" if step.probability is None else f"{step.probability:.1%}" for step in sale.steps]
+    product = " × ".join(f"{step.stage} {chance}" for step, chance in zip(sale.steps, shown, strict=True))
+    chance = "not known" if sale.probability is None else f"{sale.probability:.1%}"
+    value = "" if sale.expected_value is None else f" · expected value {sale.expected_value:,.2f}"
+    return f"Chance of a sale {chance} = {product}{value}"
 
 
 def _margin(error: int) -> str:

@@ -11,27 +11,30 @@ from leadledger.scoring.outputs import (
     OPTIONAL_MEMBERS,
     REASON_COLUMNS,
     RESULT_MEMBERS,
+    SALE_COLUMNS,
     SCORE_COLUMNS,
     VERDICTS,
     list_names,
 )
 from leadledger.scoring.scorecard import MOST_PERCENT, Learned, Scorecard, build_untrained
+from tests.scoring.step_cards import SCORECARD
 
+AS_OF = date(2026, 1, 1)
 CARD = "name: small\nfields: {need: {kind: text}}\nrules: [{name: a, when: need = 'x', points: 1, reason: Because}]\n"
 
 
 def test_the_members_of_a_result() -> None:
     """A result in JSON has the members that the vocabulary lists, each once, and its words are of the vocabulary."""
-    result = score(build_untrained(parse_card(CARD)), {"need": "x"}, date(2026, 1, 1)).to_dict()
+    result = score(build_untrained(parse_card(CARD)), {"need": "x"}, AS_OF).to_dict()
     assert sorted(result) == sorted(RESULT_MEMBERS)
     knowing = Scorecard(parse_card(CARD), Learned(levels={"need": ("x",)}, percentiles=(500,) * MOST_PERCENT))
-    full = score(knowing, {"need": "x"}, date(2026, 1, 1)).to_dict()
-    assert sorted(full) == sorted({*RESULT_MEMBERS, *OPTIONAL_MEMBERS})
+    members = {*score(knowing, {"need": "x"}, AS_OF).to_dict(), *score(SCORECARD, {}, AS_OF).to_dict()}
+    assert members == {*RESULT_MEMBERS, *OPTIONAL_MEMBERS}
     assert result["recommendation"] in VERDICTS
     assert {entry["kind"] for entry in result["ledger"]} <= set(ENTRY_KINDS)
 
 
 def test_the_columns_of_a_list() -> None:
     """The columns that scoring adds to a list are members of a result, and each reason has a column of its own."""
-    assert set(list_names(SCORE_COLUMNS)) <= {*RESULT_MEMBERS, *OPTIONAL_MEMBERS}
+    assert set(list_names((*SCORE_COLUMNS, *SALE_COLUMNS))) <= {*RESULT_MEMBERS, *OPTIONAL_MEMBERS}
     assert len(set(list_names(REASON_COLUMNS))) == len(REASON_COLUMNS)

@@ -102,10 +102,10 @@ class Leakage:
         sentence = f"{len(self.checked)} fields were checked, {len(self.suspects)} would stop training."
         return table(rows, "Fields that know the outcome", sentence)
 
-    def refuse(self) -> None:
-        """Raise LeakageError if there is a suspect that the card doesn't vouch for."""
+    def refuse(self, what: str = "training") -> None:
+        """Raise LeakageError, which says that `what` is stopped, for suspects that the card doesn't vouch for."""
         if self.suspects:
-            raise LeakageError(self.suspects)
+            raise LeakageError(self.suspects, what)
 
     def to_dict(self) -> dict[str, Any]:
         """JSON."""

@@ -41,6 +41,7 @@ from leadledger.training.runs.looks import count_look
 from leadledger.training.runs.lost_fields import describe_lost_fields, find_lost_fields
 from leadledger.training.runs.other_seeds import measure_seeds
 from leadledger.training.runs.provenance import provenance
+from leadledger.training.runs.step_fits import FittedStep, add_steps, check_step_columns, fit_steps
 from leadledger.training.runs.training_result import Training
 from leadledger.training.sources.logged import LoggedHistory
 from leadledger.training.sources.reading import AS_FOUND, ReadingOptions
@@ -95,6 +96,7 @@ def train(
     progress("reading the history")
     history = read_history(written, data, as_of, reading, today)
     check_without([written], without)
+    check_step_columns(written, history)
     gone: tuple[str, ...] = ()
     if not history.logged:  # the log has a column for each field
         needs = [(written, fields_to_learn(written))]
@@ -123,6 +125,12 @@ def train(
     look = count_look(earlier.looks, source, held_out, digests[split.held])
     metrics["look"] = look.to_dict()
     fitted = _fit(written, history, split, estimator, seed, progress, weights, look.error_share)
+    steps: dict[str, FittedStep] = {}
+    if not history.logged:  # the log knows no days of the steps
+        steps = fit_steps(written, history, held_out, estimator, sample_weight, seed, accept_left_out, progress)
+    if steps:
+        fitted = replace(fitted, learned=add_steps(written, fitted.learned, steps, history))
+        metrics["steps"] = {stage: step.metrics for stage, step in steps.items()}
     progress("judging")
     metrics |= measure_fit(fitted, seed)
     if seeds > 1:
@@ -199,7 +207,9 @@ def _fit(
 
 
 def _notes(fitted: FittedCard) -> Iterator[str]:
-    """What the reader of the measures must know of the models that judged, and of a rate that has moved."""
+    """What the reader of the measures must know of the models that judged, of a rate that has moved, and of steps."""
+    if fitted.card.steps and not fitted.learned.steps:
+        yield "The decision log knows no days of the steps, so this release foretells no sale: train from a history."
     if not fitted.split.gap_kept:
         yield (
             "The models that judge have learned from leads whose outcome was not known yet on the day from which they"

@@ -12,6 +12,14 @@ from leadledger.training.history import History
 from leadledger.training.sources.logged import LEFT_OUT_REASONS
 
 NAMES = {"leadledger": "this release"}
+LEFT_OUT_OF_A_STEP = {
+    "rejected": "can't be read",
+    "future": "began it in the future",
+    "past": "began it on a placeholder for a day, or long before all others",
+    "repeated": "are further rows of a lead",
+    "before": "made it before they began it",
+    "immature": "are too young to judge",
+}
 SCORED_ONCE = "A lead that is scored again until it passes isn't covered: docs/training.md says what covers it."
 
 
@@ -141,7 +149,32 @@ def _lines(training: Trained, width: int) -> Iterator[str]:
         yield from textwrap.wrap(f"Promotion to {stage}: {start}{promise['said']}.", width, subsequent_indent="  ")
     if any(promise.get("asked_precision") and promise["line"] is not None for promise in metrics["promises"].values()):
         yield from textwrap.wrap(SCORED_ONCE, width, subsequent_indent="  ")
+    yield from _steps(metrics.get("steps", {}), width)
     yield from _findings(metrics, width)
+
+
+def _steps(steps: Mapping[str, Any], width: int) -> Iterator[str]:
+    """The steps up to a sale: their leads and rates, and the forecast of each beside its base rate."""
+    if not steps:
+        return
+    yield ""
+    yield from textwrap.wrap("The steps up to a sale, each judged by held-out leads that began it:", width)
+    yield f"{'':<16}{'leads':>8}{'rate (95%)':>20}{'log-loss':>11}{'base rate':>11}{'slope':>8}"
+    for stage, step in steps.items():
+        low, high = step["rate_limits"]
+        rate = "–" if step["rate"] is None else f"{step['rate']:.1%} ({low:.0%} to {high:.0%})"
+        held = step.get("held_out") or {}
+        losses = [f"{held[name]:.4f}" if held else "–" for name in ("log_loss", "base_log_loss")]
+        slope = "–" if held.get("slope") is None else f"{held['slope']:.2f}"
+        yield f"{stage:<16}{step['leads']:>8,}{rate:>20}{losses[0]:>11}{losses[1]:>11}{slope:>8}"
+    for stage, step in steps.items():
+        left = [f"{count:,} {LEFT_OUT_OF_A_STEP[reason]}" for reason, count in step["left_out"].items() if count]
+        sentence = f"Left out of the step to {stage}: {', '.join(left)}." if left else ""
+        if step["rate_alone"]:
+            known = "no chance is known" if step["base_rate"] is None else "the base rate alone counts"
+            sentence = f"Of the step to {stage} {known}: {step['rate_alone']}. {sentence}".rstrip()
+        if sentence:
+            yield from textwrap.wrap(sentence, width, subsequent_indent="  ")
 
 
 def _describe_rows(metrics: Mapping[str, Any]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,8 @@ from leadledger.scoring.card.write_back import DEFAULT_PROPERTIES
 from leadledger.scoring.engine.score import get_engine
 from leadledger.scoring.outputs import WRITE_BACK_OUTPUTS
 from leadledger.scoring.scorecard import MOST_PERCENT, Learned, Scorecard, build_untrained
+from tests.scoring.step_cards import CARD as CARD_WITH_STEPS
+from tests.scoring.step_cards import LEARNED as LEARNED_WITH_STEPS
 
 CASES = Path(__file__).parents[2] / "cases" / "crm"
 CARD = (CASES / "card.yaml").read_text("utf-8")
@@ -77,6 +80,24 @@ def test_hubspot(client: TestClient) -> None:
         }
     }
     assert plain["probability"] == 0.646363
+
+
+def test_a_sale_goes_back_where_the_card_names_a_property() -> None:
+    """The chance of a sale and the expected value are written as each system writes numbers; unknown ones clear it."""
+    named = {"sale_probability": "Chance__c", "expected_value": "Value__c"}
+    systems = {system: named for system in ("hubspot", "salesforce", "dynamics")}
+    card = Scorecard(replace(CARD_WITH_STEPS, write_back=systems), LEARNED_WITH_STEPS)
+    known, unknown = (get_engine(card).score(lead, date(2026, 1, 1)) for lead in ({"deal_size": 1000}, {}))
+    assert known.sale is not None
+    chance = round(known.sale.probability or 0, 6)
+    value = known.sale.rounded_value
+    for system in ("salesforce", "dynamics"):
+        assert make_reply(card.card, system).make_update(known) == {"Chance__c": chance, "Value__c": value}
+    hubspot = make_reply(card.card, "hubspot")
+    assert hubspot.make_update(known) == {"properties": {"Chance__c": str(chance), "Value__c": str(value)}}
+    assert hubspot.make_update(unknown) == {"properties": {"Chance__c": str(chance), "Value__c": ""}}
+    rules_alone = get_engine(build_untrained(card.card)).score({"deal_size": 1000}, date(2026, 1, 1))
+    assert hubspot.make_update(rules_alone) == {"properties": {"Chance__c": "", "Value__c": ""}}
 
 
 def test_salesforce(client: TestClient) -> None:

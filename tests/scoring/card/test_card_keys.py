@@ -14,6 +14,7 @@ from leadledger.scoring.gate import Capacity, DealValue
 from leadledger.scoring.number_forms import NumberFormat
 from leadledger.scoring.rule import Group
 from leadledger.scoring.scorecard import Fairness
+from leadledger.scoring.transition import Transition
 from tests.scoring.card.card_examples import GOOD
 
 
@@ -28,7 +29,7 @@ def used(node: object, part: str) -> set[tuple[str, str]]:
     }
     below |= dict.fromkeys((("write_back", system) for system in KEYS["write_back"]), "written")
     many = {"fields": "field", "criteria": "criterion", "groups": "group", "rules": "rule", "exclude": "exclusion"}
-    many |= {"stages": "stage", "cases": "case"}
+    many |= {"stages": "stage", "cases": "case", "steps": "step"}
     keys = set()
     for key, value in node.items() if isinstance(node, dict) else []:
         keys.add((part, key))
@@ -101,4 +102,6 @@ def test_every_key_is_read() -> None:
     assert card.cases[0].lead == {"Id": "1", "country": "no", "budget": "200000", "stage": "contact"}
     assert (card.readable, parse_card(OF_WORDS).readable) == ("pairs", "all")
     assert (card.segment, parse_card(OF_WORDS).segment) == ("country", "")
+    assert card.steps == (Transition("lead", "lead_on", 60), Transition("customer", "won_on", 180))
+    assert (card.amount, card.outcome_columns) == ("budget", ("opportunity_date", "lead_on", "won_on"))
     assert find_failures(card) == ()

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from leadledger import explain, score
 from leadledger.scoring.bins import FlagBins, NumberBins, TextBins
 from leadledger.scoring.card.reader import parse_card
-from leadledger.scoring.engine.score import MOST_CELLS_KEPT, get_engine, round_root
+from leadledger.scoring.engine.ledger import MOST_CELLS_KEPT
+from leadledger.scoring.engine.score import get_engine, round_root
 from leadledger.scoring.errors import LeadError
 from leadledger.scoring.lookup import Branch, Combination, Leaf, Pair, Table, Term
 from leadledger.scoring.scorecard import Learned, Scorecard, build_untrained
@@ -144,7 +145,7 @@ def test_entries_of_a_combination_are_bounded() -> None:
             == f"employees: {i % 190} to {i % 190 + 1}, weight: {i // 190} to {i // 190 + 1}, demo: missing"
         )
         assert entry.tenths == 3
-    (kept,) = (cells for cells in ready._terms if isinstance(cells, dict))
+    (kept,) = (cells for cells in ready._ledger._terms if isinstance(cells, dict))
     assert len(kept) <= MOST_CELLS_KEPT
 
 

@@ -1,0 +1,87 @@
+"""The ledger of a lead: what the printed function has tallied, as entries in words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from leadledger.scoring.lookup import Combination, Table, Term
+from leadledger.scoring.result import Entry, format_unsigned
+from leadledger.scoring.scorecard import Scorecard
+
+MOST_CELLS_KEPT = 10_000  # of a combination, whose entries are kept
+
+
+class LedgerWriter:
+    """The words of each entry of a scorecard. Most entries are the same for every lead that has them: made once."""
+
+    def __init__(self, card: Scorecard) -> None:
+        self._start = Entry("start", "start", card.learned.start, "Where every lead starts")
+        self._rules = [
+            Entry(priced.rule.name, "rule", priced.points, priced.rule.reason, priced.rule.why) for priced in card.rules
+        ]
+        self._terms = [_make_entries(card, term) for term in card.learned.terms]
+        self._groups = [(group.name, describe_group(card, group.name)) for group in card.groups]
+
+    def write(
+        self, rules: Sequence[int | None], groups: Sequence[int], terms: Sequence[int], bins: Sequence[Any]
+    ) -> list[Entry]:
+        """The entries of a tally, which add up to its total; those without points are left out."""
+        ledger = [self._start]
+        ledger += [
+            entry if points == entry.tenths else Entry(entry.name, "rule", points, entry.reason, entry.why)
+            for entry, points in zip(self._rules, rules, strict=True)
+            if points
+        ]
+        for (name, reason), points in zip(self._groups, groups, strict=True):
+            if points:
+                ledger.append(Entry(name, "group", points, reason))
+        ledger += [entries[cell] for entries, points, cell in zip(self._terms, terms, bins, strict=True) if points]
+        return ledger
+
+
+class _Cells(dict[int, Entry]):
+    """The entries of a combination by cell, each made when a lead first falls in it: there may be millions."""
+
+    def __init__(self, card: Scorecard, term: Combination) -> None:
+        self.term = term
+        self.titles = [card.card.fields[name].title for name in term.fields]
+
+    def __missing__(self, cell: int) -> Entry:
+        if len(self) >= MOST_CELLS_KEPT:
+            self.clear()
+        bins = self.term.find_bins(cell)
+        named = zip(self.titles, self.term.bins, bins, strict=True)
+        reason = ", ".join(f"{title}: {axis.labels[at]}" for title, axis, at in named)
+        self[cell] = entry = Entry(self.term.name, "combination", self.term.sum_points(bins), reason)
+        return entry
+
+
+def _make_entries(card: Scorecard, term: Term) -> Sequence[Entry] | _Cells:
+    """The entries of a term by bin, in the order of `Tally.bins`: `employees: 50 to 250`."""
+    if isinstance(term, Combination):
+        return _Cells(card, term)
+    if isinstance(term, Table):
+        title = card.card.fields[term.field].title
+        cells = zip(term.points, term.bins.labels, strict=True)
+        return [Entry(term.name, "table", points, f"{title}: {label}") for points, label in cells]
+    first, second = (card.card.fields[name].title for name in term.fields)
+    return [
+        Entry(term.name, "pair", points, f"{first}: {row}, {second}: {column}")
+        for row, row_points in zip(term.bins[0].labels, term.points, strict=True)
+        for column, points in zip(term.bins[1].labels, row_points, strict=True)
+    ]
+
+
+def describe_group(card: Scorecard, name: str) -> str:
+    """The words for the adjustment of a group."""
+    group = next(group for group in card.groups if group.name == name)
+    limits = []
+    if group.maximum is not None:
+        limits.append(f"at most {format_unsigned(group.maximum)}")
+    if group.minimum is not None:
+        limits.append(f"at least {format_unsigned(group.minimum)}")
+    parts = ["only the best rule counts"] if group.best_of else []
+    if limits:
+        parts.append(f"{' and '.join(limits)} together")
+    return f"{name.replace('_', ' ')}: {', '.join(parts)}"

@@ -1,0 +1,65 @@
+"""The steps of a release: written beside its terms, read with care, checked against the card."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from leadledger.models.releases.learned_checks import check_learned
+from leadledger.models.releases.learned_reader import learned_from_dict, learned_from_text
+from leadledger.models.releases.learned_writer import learned_to_dict, learned_to_text
+from leadledger.scoring.errors import ReleaseError
+from tests.scoring.step_cards import CARD, LEARNED
+
+
+def test_they_are_written_and_read_without_loss() -> None:
+    """A step has the base rate, start, trust and terms in the same shapes; a release without steps is as before."""
+    text = learned_to_text(LEARNED)
+    assert learned_from_text(text) == LEARNED
+    written = json.loads(text)
+    assert list(written["steps"]) == ["lead", "opportunity", "customer"]
+    assert list(written["steps"]["lead"]) == ["base_rate", "start", "trust", "terms"]
+    assert written["steps"]["lead"]["terms"][1] == written["terms"][0]
+    assert text.startswith(learned_to_text(replace(LEARNED, steps={})).removesuffix("\n}\n"))
+
+
+@pytest.mark.parametrize(
+    ("steps", "message"),
+    [
+        (5, "$.steps must be a record, not 5"),
+        ({"lead": {"trust": 1}}, "$.steps.lead has no 'base_rate'"),
+        ({"lead": {"base_rate": 1, "start": 50, "trust": 1, "terms": []}}, "$.steps.lead.base_rate is 1"),
+        ({"lead": {"base_rate": None, "start": 50, "trust": 2, "terms": []}}, "$.steps.lead.trust is 2"),
+        ({"lead": {"base_rate": None, "start": 50.05, "trust": 1, "terms": []}}, "$.steps.lead.start is 50.05"),
+        ({"lead": {"base_rate": None, "start": 50, "trust": 1, "terms": [1]}}, "$.steps.lead.terms[0] "),
+    ],
+)
+def test_mistakes_are_named(steps: Any, message: str) -> None:
+    """A step that is no step is refused with its place."""
+    with pytest.raises(ReleaseError) as error:
+        learned_from_dict(learned_to_dict(LEARNED) | {"steps": steps})
+    assert str(error.value).startswith(message)
+
+
+def test_a_step_belongs_to_the_card() -> None:
+    """A step that the card doesn't have, and fields that it lacks, are refused."""
+    check_learned(CARD, LEARNED)
+    with pytest.raises(ReleaseError) as error:
+        check_learned(replace(CARD, steps=CARD.steps[1:]), LEARNED)
+    assert str(error.value) == "a step leads to 'lead', and none of the card does. Use one of: opportunity, customer."
+    with pytest.raises(ReleaseError) as error:
+        check_learned(CARD, replace(LEARNED, steps={"lead": LEARNED.steps["lead"]}))
+    assert str(error.value) == (
+        "the card has the step to 'opportunity', of which the release has learned nothing; train again\n"
+        "the card has the step to 'customer', of which the release has learned nothing; train again"
+    )
+    with pytest.raises(ReleaseError) as error:
+        check_learned(replace(CARD, steps=()), LEARNED)
+    assert "a step leads to 'customer', and none of the card does. The card has no `steps:`." in str(error.value)
+    fields = {name: field for name, field in CARD.fields.items() if name != "demo"}
+    with pytest.raises(ReleaseError) as error:
+        check_learned(replace(CARD, fields=fields), LEARNED)
+    assert str(error.value).startswith("the term 'demo & employees' asks the field 'demo', which the card doesn't have")
