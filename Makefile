@@ -12,7 +12,7 @@ UV     := uv==0.13.9
 PYTEST := $(PY) -m pytest -n 2 --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast lint format bench bench-quality bench-worlds bench-segments bench-curve bench-promise bench-steps bench-million bench-lists bench-spark bench-postgresql bench-api printed pins clean
+.PHONY: help demo test test-fast lint format bench bench-quality bench-worlds bench-segments bench-curve bench-promise bench-steps bench-fit-time bench-million bench-lists bench-spark bench-postgresql bench-api printed pins clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -56,6 +56,9 @@ bench-promise: $(VENV)/.installed  ## How often a promised precision is broken, 
 
 bench-steps: $(VENV)/.installed  ## The chance of a sale, of each step up to it, and the expected value, beside the truth
 	$(PY) -m benchmarks steps $(ARGS)
+
+bench-fit-time: $(VENV)/.rivals  ## Time of our fit and of a whole training, beside CatBoost's fit (ARGS="--repeats 1")
+	$(PY) -m benchmarks fit_time $(ARGS)
 
 bench-million: $(VENV)/.installed  ## Time and memory of training on a million leads (ARGS="--leads 100000")
 	$(PY) -m benchmarks million $(ARGS)

@@ -20,6 +20,7 @@ LONG = (
     "promise",
     "steps",
     "false_alarms",
+    "fit_time",
     "million",
     "lists",
     "spark",
