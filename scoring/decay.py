@@ -39,6 +39,11 @@ def scale_points(points: int, trust: float) -> int:
     return int(math.copysign(math.floor(abs(points) * trust + 0.5), points))
 
 
+def last_days(points: int, within: int) -> Steps:
+    """The staircase of `points` (tenths) that count in full for so many days, the first among them."""
+    return Steps((within,), (points, 0))
+
+
 def decay(points: int, trust: float, half_life: int) -> Steps:
     """The staircase of `points` (tenths) times `trust` that halves every `half_life` days, to the nearest tenth."""
     top = abs(points) * trust

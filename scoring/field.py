@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 
+from leadledger.scoring.event_value import EventValue
 from leadledger.scoring.number_forms import NumberFormat
 from leadledger.scoring.text_forms import NOTHING_WORDS, key_of
 from leadledger.scoring.tree import Days, Kind, Node, Typed, find_fields
@@ -29,8 +30,9 @@ class Field:
     it is refused (empty), `missing`, or kept as OTHER_VALUE (`yes`). `separator` stands between the choices of a field
     that has several. `choice_of` is set for the flag of one choice: the field that has it (`choice_flags.py`). `exact`
     is set for a text that is compared sign by sign. `protected` is set for a field that the card protects, or that is
-    computed from one: training never learns from it. A scorecard adds what it knows: the `spellings` of texts that it
-    has a word for (`spellings.py`), and the `nothing_words` that it doesn't use as a value of the field.
+    computed from one: training never learns from it. `event_value` is set for a field that is counted from the lead's
+    events; it comes neither from a column nor from other fields. A scorecard adds what it knows: the `spellings` of
+    texts that it has a word for (`spellings.py`), and the `nothing_words` that it doesn't use as a value of the field.
     """
 
     name: str
@@ -57,8 +59,14 @@ class Field:
     choice_of: str = ""
     exact: bool = False
     protected: bool = False
+    event_value: EventValue | None = None
     spellings: tuple[str, ...] = field(default=(), compare=False, repr=False)
     nothing_words: frozenset[str] = field(default=NOTHING_WORDS, compare=False, repr=False)
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether its value comes from a column: it is neither computed from other fields nor counted from events."""
+        return self.derived is None and self.event_value is None
 
     @property
     def columns(self) -> tuple[str, ...]:

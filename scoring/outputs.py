@@ -13,7 +13,7 @@ Verdict: TypeAlias = Literal["promote", "ask", "nurture", "disqualify", "keep"]
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 
 TermKind: TypeAlias = Literal["table", "pair", "combination"]
-EntryKind: TypeAlias = Literal["start", "rule", "group", "table", "pair", "combination"]
+EntryKind: TypeAlias = Literal["start", "rule", "cap", "group", "table", "pair", "combination"]
 ENTRY_KINDS: tuple[EntryKind, ...] = get_args(EntryKind)
 
 REASONS_PER_SIDE = 3  # the most telling entries of a ledger, on either side, that are named as reasons
@@ -53,8 +53,9 @@ WRITE_BACK_OUTPUTS = (
     *("score", "points", "low", "high", "plus_minus", "probability", "grade", "percentile", "recommendation"),
     *("from", "to", "reasons", "questions", "as_of", "card", "release", "sale_probability", "expected_value"),
 )
-# Of releases that know the place of a lead among others, which texts training has seen, and the steps up to a sale.
-OPTIONAL_MEMBERS = ("percentile", "unseen", "sale_probability", "expected_value", "steps", "step_ledger")
+# Of releases that know the place of a lead among others, which texts training has seen, and the steps up to a sale; of
+# cards with events.
+OPTIONAL_MEMBERS = ("percentile", "unseen", "sale_probability", "expected_value", "steps", "step_ledger", "events")
 RESULT_MEMBERS = (
     *(output for output in WRITE_BACK_OUTPUTS if output not in OPTIONAL_MEMBERS),
     *("line", "criteria", "ledger", "ignored"),

@@ -10,6 +10,7 @@ from datetime import date
 from functools import lru_cache
 from typing import Any, Literal, TypeAlias
 
+from leadledger.scoring.event_counts import EventCounts
 from leadledger.scoring.outputs import EntryKind, Verdict
 
 State: TypeAlias = Literal["met", "unmet", "unknown"]
@@ -120,7 +121,7 @@ class Result:
     standard error of the total that comes from what was learned; None where that is not known. `unseen` are the fields
     whose text training has never seen; None where the release doesn't know which it has seen. `percentile` (0…99) is
     how many of 100 judged leads have fewer points; None where the release doesn't know. `sale` is the forecast of a
-    sale; None of a release without steps.
+    sale; None of a release without steps. `events` is what the lead's events come to; None where the card has none.
     """
 
     card: str
@@ -139,6 +140,7 @@ class Result:
     unseen: tuple[str, ...] | None = None
     percentile: int | None = None
     sale: SaleForecast | None = None
+    events: EventCounts | None = None
 
     @property
     def points(self) -> float:
@@ -173,6 +175,7 @@ class Result:
             # As above.
             **({} if self.unseen is None else {"unseen": list(self.unseen)}),
             **({} if self.sale is None else self.sale.to_dict()),
+            **({} if self.events is None else {"events": self.events.to_dict()}),
         }
 
 

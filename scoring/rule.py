@@ -1,4 +1,4 @@
-"""Rules: named conditions that earn points, and the groups that cap them. Points are whole tenths."""
+"""Rules: conditions and events that earn points, and the groups that cap them. Points are whole tenths."""
 
 from __future__ import annotations
 
@@ -25,6 +25,27 @@ class Rule:
     half_life: HalfLife | None = None
     group: str = ""
     uses_protected: str = ""
+
+
+@dataclass(frozen=True)
+class EachRule:
+    """Points (tenths) for each event of a kind.
+
+    They count in full on the day of the event. With `half_life`, half of them is left after every so many days; with
+    `within`, they count for so many days, that of the event among them; one of the two is set. `per_day` (tenths) is
+    the most that the events of one day earn together, or cost, and fades with them; None: no limit.
+    """
+
+    name: str
+    each: str
+    points: int
+    reason: str
+    why: str = ""
+    since: date | None = None
+    half_life: int | None = None
+    within: int | None = None
+    per_day: int | None = None
+    group: str = ""
 
 
 @dataclass(frozen=True)

@@ -18,11 +18,13 @@ from leadledger.scoring.column_names import ColumnNames
 from leadledger.scoring.column_paths import ColumnPaths
 from leadledger.scoring.criterion import Criterion
 from leadledger.scoring.decay import Steps, decay, scale_points
+from leadledger.scoring.each_points import PricedEachRule, name_earned, price_each
+from leadledger.scoring.event_kind import EventKind
 from leadledger.scoring.exclusion import Exclusion
 from leadledger.scoring.field import Field
 from leadledger.scoring.gate import Gate, Stage, Threshold
 from leadledger.scoring.lookup import Term
-from leadledger.scoring.rule import Group, Rule
+from leadledger.scoring.rule import EachRule, Group, Rule
 from leadledger.scoring.spellings import (
     Spellings,
     find_spellings,
@@ -86,13 +88,17 @@ class Fairness:
 
 @dataclass(frozen=True)
 class Case:
-    """One of the card's own tests: a raw lead, the day, and what must come out (any subset of the results)."""
+    """One of the card's own tests: a raw lead, the day, and what must come out (any subset of the results).
+
+    `events` are the raw events of the lead; None: it isn't known which there are.
+    """
 
     name: str
     lead: Mapping[str, Any]
     as_of: date
     expect: Mapping[str, Any]
     line: int = 0
+    events: tuple[Mapping[str, Any], ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -123,6 +129,9 @@ class Card:
     protected: tuple[str, ...] = ()  # the fields that must not decide
     fairness: Fairness | None = None
     standard_names: bool = True  # whether its fields were given the standard names of CRMs
+    events: Mapping[str, EventKind] = field(default_factory=dict)
+    each_rules: tuple[EachRule, ...] = ()  # the rules that earn points for each event
+    zoned: bool = False  # whether the card names its time zone, so that a time without one is of that
 
     @cached_property
     def missing_texts(self) -> frozenset[str]:
@@ -140,7 +149,18 @@ class Card:
     @cached_property
     def plain_fields(self) -> tuple[Field, ...]:
         """The fields that come from outside."""
-        return tuple(field for field in self.fields.values() if field.derived is None)
+        return tuple(field for field in self.fields.values() if field.is_plain)
+
+    @cached_property
+    def event_fields(self) -> tuple[Field, ...]:
+        """The fields that are counted from the lead's events."""
+        return tuple(field for field in self.fields.values() if field.event_value is not None)
+
+    @cached_property
+    def input_names(self) -> tuple[str, ...]:
+        """The names of all that a score rests on: plain fields, event fields, and what each event rule earns."""
+        fields = (*self.plain_fields, *self.event_fields)
+        return (*(field.name for field in fields), *(name_earned(rule.name) for rule in self.each_rules))
 
     @cached_property
     def derived_fields(self) -> tuple[Field, ...]:
@@ -167,6 +187,10 @@ class Card:
     def column_paths(self) -> ColumnPaths:
         """The paths into columns that the plain fields have under `from`."""
         return ColumnPaths.of(self.plain_fields)
+
+    def count_rules(self) -> int:
+        """How many rules it has, those for each event among them."""
+        return len(self.rules) + len(self.each_rules)
 
     def find_plain_fields(self, names: tuple[str, ...]) -> tuple[str, ...]:
         """The plain fields behind some fields, each once: a derived field is replaced by what it asks."""
@@ -334,6 +358,11 @@ class Scorecard:
         steps = decay(rule.points, trust, rule.half_life.days) if rule.half_life else None
         asks = rule.when.fields + ((rule.half_life.of,) if rule.half_life else ())
         return PricedRule(rule, scale_points(rule.points, trust), steps, self.find_askable(asks))
+
+    @cached_property
+    def each_rules(self) -> tuple[PricedEachRule, ...]:
+        """The rules for each event with their points times trust, in the order of the card."""
+        return tuple(price_each(rule, self.learned.trust) for rule in self.card.each_rules)
 
     def find_askable(self, names: tuple[str, ...]) -> tuple[str, ...]:
         """The plain fields behind some fields that the card has a question for."""

@@ -236,6 +236,11 @@ def read_history(
         data, label = data.path, LOG_NAME
     else:
         label = "the data frame" if isinstance(data, pd.DataFrame) else str(data)
+    if card.events:
+        raise DataError(
+            f"the card '{card.name}' has `events:`, which training doesn't count yet; release its rules with"
+            " `leadledger release`, or remove `events:` and what is counted from them"
+        )
     outcome = card.outcome
     if outcome is None:
         raise DataError(

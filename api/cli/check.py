@@ -56,7 +56,7 @@ def check(
     hints = find_hints(contents)
     failures = find_case_failures(contents)
     coverage = measure_coverage(contents, data, as_of, today(contents.time_zone), reading) if data else None
-    result = {"card": contents.name, "rules": len(contents.rules), "cases": len(contents.cases)}
+    result = {"card": contents.name, "rules": contents.count_rules(), "cases": len(contents.cases)}
     result["hints"] = list(hints)
     upkeep = list(find_upkeep(contents, home, log_url, coverage.history if coverage else None))
     result["upkeep"] = [release.to_dict() for release in upkeep]
@@ -71,7 +71,7 @@ def check(
 
 
 def _card_lines(path: str, card: Card, failures: Sequence[str], hints: Sequence[str]) -> Iterator[str]:
-    yield f"{path}: {count(len(card.fields), 'field')}, {count(len(card.rules), 'rule')}, no mistakes found"
+    yield f"{path}: {count(len(card.fields), 'field')}, {count(card.count_rules(), 'rule')}, no mistakes found"
     yield from wrap(f"Hint: {hint}" for hint in hints).splitlines()
     yield from (f"{path}: {failure}" for failure in failures)
     yield cases_text(card, failures)
@@ -83,7 +83,8 @@ def cases_text(card: Card, failures: Sequence[str]) -> str:
         return "This card has no test cases yet."
     passed = len(card.cases) - len({failure.split(":")[0] for failure in failures})
     passes = "case passes" if len(card.cases) == 1 else "cases pass"
-    return f"{passed:,} of {len(card.cases):,} test {passes}, in Python and in DuckDB"
+    where = "in Python" if card.events else "in Python and in DuckDB"
+    return f"{passed:,} of {len(card.cases):,} test {passes}, {where}"
 
 
 def _coverage_lines(card: Card, coverage: CardCoverage) -> Iterator[str]:

@@ -35,10 +35,14 @@ def explain(
     """Show the score of one LEAD with every entry of its ledger.
 
     LEAD is a JSON file, `-` for JSON on standard input, or a list of any kind with --row or --id. JSON may be a bare
-    lead, or a body as the service takes it: {"lead": …}, or a record as a CRM sends it.
+    lead, or a body as the service takes it: {"lead": …}, with its events {"lead": …, "events": […]}, or a record as a
+    CRM sends it.
     """
-    from leadledger.api.cli.lead_file import WhichLead, read_lead
+    from leadledger.api.cli.lead_file import WhichLead, list_mistakes, read_lead
+    from leadledger.api.requests.lead_events import count_events
+    from leadledger.api.requests.mistakes import Mistakes
     from leadledger.scoring.engine.score import get_engine
+    from leadledger.scoring.errors import DataError
     from leadledger.scoring.printers.text import ledger_text
 
     card = source.open()
@@ -46,5 +50,9 @@ def explain(
     if as_of is not None and read.as_of not in (None, as_of):
         raise click.UsageError(f"--as-of is {as_of}, and the body says {read.as_of}; give one of the two")
     day = as_of or read.as_of or today(card.card.time_zone)
-    result = get_engine(card).build_result(read.lead.values, day, read.lead.ignored)
+    engine, mistakes = get_engine(card), Mistakes()
+    counts = count_events(engine, read.events, day, read.lead, mistakes)
+    if mistakes:
+        raise DataError(list_mistakes(mistakes))
+    result = engine.build_result(read.lead.values, day, read.lead.ignored, counts)
     report(as_json, result.to_dict(), ledger_text(result, width()))

@@ -16,7 +16,7 @@ from leadledger.api.crm.bodies import BodyRecords, read_records
 from leadledger.api.crm.reader import RecordReader
 from leadledger.api.crm.systems import recognise
 from leadledger.api.requests.json_text import parse_json
-from leadledger.api.requests.mistakes import ROOT, Mistakes, Refusal, format_path
+from leadledger.api.requests.mistakes import NOTHING, ROOT, Mistakes, Refusal, format_path
 from leadledger.api.requests.parameters import NO_PARAMETERS
 from leadledger.scoring.cleaning import Lead
 from leadledger.scoring.column_fit import find_id_column, find_misspelt, require_columns
@@ -43,10 +43,14 @@ class WhichLead:
 
 @dataclass(frozen=True)
 class FileLead:
-    """A lead from a file: its typed values, and the day that a request body names (None: it names none)."""
+    """A lead from a file: its typed values, and the day that a request body names (None: it names none).
+
+    `events` are those of a request body, as they are there; NOTHING: it has none.
+    """
 
     lead: Lead
     as_of: date | None = None
+    events: Any = NOTHING
 
 
 def read_lead(path: Path, card: Scorecard, which: WhichLead, reading: ReadingOptions = AS_FOUND) -> FileLead:
@@ -118,11 +122,16 @@ def _from_json(path: Path, card: Scorecard) -> FileLead:
         records = read_records(NO_PARAMETERS, body, "lead", mistakes)
     lead = RecordReader(get_engine(card)).clean(records.source, records.content, records.path, mistakes)
     if mistakes or lead is None:
-        lines = [f"{format_path(mistake.path)}: {mistake.reason}" for mistake in mistakes.listed]
-        lines += [f"… and {mistakes.count - len(lines):,} more"] if mistakes.count > len(lines) else []
-        raise DataError("\n".join(lines))
+        raise DataError(list_mistakes(mistakes))
     _refuse_unused(card.card, records, lead, label)
-    return FileLead(lead, records.as_of)
+    return FileLead(lead, records.as_of, records.events)
+
+
+def list_mistakes(mistakes: Mistakes) -> str:
+    """The mistakes in a file, a line each."""
+    lines = [f"{format_path(mistake.path)}: {mistake.reason}" for mistake in mistakes.listed]
+    lines += [f"… and {mistakes.count - len(lines):,} more"] if mistakes.count > len(lines) else []
+    return "\n".join(lines)
 
 
 def _is_request(body: Mapping[str, Any]) -> bool:

@@ -1,7 +1,7 @@
 """What a body holds, plain or as a CRM sends it: records, where they stand, and the day.
 
 Which CRM a body comes from, `?from=` says; without it, marks that no plain body can have (a plain one has `lead` or
-`leads`, and nothing else but `as_of`).
+`leads`, and nothing else but `as_of` and `events`).
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class BodyRecords(NamedTuple):  # made for each request, and a frozen dataclass 
 
     `content` is a record, or for a batch a list of them; NOTHING where there is none. `path` leads to it, `source` is
     the CRM that wrote the records (empty: plain leads). `single`: the body holds one record without a list, which is
-    read as a batch of one.
+    read as a batch of one. `events` stands beside a lead; NOTHING: no events are sent.
     """
 
     content: Any
@@ -37,6 +37,7 @@ class BodyRecords(NamedTuple):  # made for each request, and a frozen dataclass 
     path: Path
     source: str = ""
     single: bool = False
+    events: Any = NOTHING
 
     def path_of(self, number: int) -> Path:
         """The path of one record of a batch, by its place in it, from 0."""
@@ -53,7 +54,7 @@ def read_records(parameters: ScoreParameters, body: Any, key: str, mistakes: Mis
     if parameters.source:  # then a record may happen to have such a member
         keys = [name for name in keys if isinstance(body[name], dict | list)]
         crm = SOURCES[parameters.source]
-        if parameters.source == AnyRecord.name and not set(body if keys else ()) <= {*keys, "as_of"}:
+        if parameters.source == AnyRecord.name and not set(body if keys else ()) <= {*keys, "as_of", "events"}:
             keys = []  # a record below `lead`, beside members that a plain body hasn't got
     else:
         recognised = None if keys else recognise(body)
@@ -86,10 +87,10 @@ def _looks_like_record(body: Any) -> bool:
 
 
 def _read_plain(parameters: ScoreParameters, body: Any, key: str, source: str, mistakes: Mistakes) -> BodyRecords:
-    content, day = read_lead_body(body, key, mistakes)
+    content, day, events = read_lead_body(body, key, mistakes)
     if day is not None and parameters.as_of is not None and day != parameters.as_of:
         mistakes.add(("?as_of",), f"is {parameters.as_of}, and the body says {day}; send one of the two")
-    return BodyRecords(content, day or parameters.as_of, (*ROOT, key), source)
+    return BodyRecords(content, day or parameters.as_of, (*ROOT, key), source, events=events)
 
 
 def _take_single(records: list[Any], path: Path, mistakes: Mistakes) -> tuple[Any, Path]:

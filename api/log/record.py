@@ -7,18 +7,19 @@ import json
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Any, Literal, TypeAlias
 
 from pydantic_core import to_json
 
 from leadledger.scoring.errors import DataError
+from leadledger.scoring.event_counts import EarnedByEvents, EventCounts, restore_counts
 from leadledger.scoring.result import Result
 from leadledger.scoring.scorecard import Card
 from leadledger.scoring.tree import Typed
 
-MoveCause: TypeAlias = Literal["data", "time", "release", "unknown"]  # why an entry moved between two scores
+MoveCause: TypeAlias = Literal["data", "time", "release", "events", "unknown"]  # why an entry moved between two scores
 _ID_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32
 _ENCODER = json.JSONEncoder(default=date.isoformat)  # `json.dumps` would make an encoder for each score
 
@@ -55,10 +56,29 @@ def encode_answer(score_id: str, result: Result) -> bytes:
     return to_json({"id": score_id, **result.to_dict()})
 
 
-def encode_input(values: Mapping[str, Typed], ignored: tuple[str, ...]) -> str:
-    """Write a cleaned lead as JSON: its known values, and the names that no field of the card uses."""
-    known = {name: value for name, value in values.items() if value is not None}
-    return _ENCODER.encode({"values": known, "ignored": ignored})
+def encode_input(values: Mapping[str, Typed], ignored: tuple[str, ...], counts: EventCounts | None = None) -> str:
+    """Write a cleaned lead as JSON: its known values, and the names that no field of the card uses.
+
+    `counts` is what its events come to, so that a replay needs no event; None: the card has none.
+    """
+    whole = values if counts is None else {**values, **counts.values}
+    known = {name: value for name, value in whole.items() if value is not None}
+    kept: dict[str, Any] = {"values": known, "ignored": ignored}
+    return _ENCODER.encode(kept if counts is None else {**kept, "events": counts.to_dict()})
+
+
+def decode_counts(card: Card, text: str, values: Mapping[str, Typed]) -> EventCounts | None:
+    """What `encode_input` wrote of the lead's events, for the rules of this card; None where it wrote nothing.
+
+    `values` are those that `decode_input` read. A rule that wasn't counted then is unknown.
+    """
+    report = json.loads(text).get("events")
+    if report is None or not card.events:
+        return None
+    counts = restore_counts({field.name: values[field.name] for field in card.event_fields}, report)
+    earned = {rule.rule: rule for rule in counts.rules}
+    rules = tuple(earned.get(rule.name, EarnedByEvents(rule.name, None)) for rule in card.each_rules)
+    return replace(counts, rules=rules)
 
 
 def decode_input(card: Card, text: str, lenient: bool = False) -> tuple[dict[str, Typed], tuple[str, ...]]:
@@ -67,7 +87,7 @@ def decode_input(card: Card, text: str, lenient: bool = False) -> tuple[dict[str
     Raises DataError for a field that this card lacks or has as another kind; `lenient` leaves such a value out.
     """
     encoded = json.loads(text)
-    values: dict[str, Typed] = {field.name: None for field in card.plain_fields}
+    values: dict[str, Typed] = {field.name: None for field in (*card.plain_fields, *card.event_fields)}
     for name, value in encoded["values"].items():
         kind = card.fields[name].kind if name in values else ""
         try:

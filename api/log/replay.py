@@ -9,13 +9,15 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from leadledger.api.log.record import MoveCause, decode_input
+from leadledger.api.log.record import MoveCause, decode_counts, decode_input
 from leadledger.api.log.store import LogStore
 from leadledger.models.releases.store import Releases
 from leadledger.scoring.card.reader import parse_card
+from leadledger.scoring.engine.each_entries import list_entry_names
 from leadledger.scoring.engine.score import Engine
 from leadledger.scoring.engine.score import get_engine as engine_of
 from leadledger.scoring.errors import DataError, ScoringError
+from leadledger.scoring.event_counts import EventCounts
 from leadledger.scoring.result import Result
 from leadledger.scoring.scorecard import build_untrained
 
@@ -39,22 +41,26 @@ class Replayer:
         """The result that the logged values get today from the engine of that day. Raises ScoringError."""
         engine = self.engine(row)
         values, ignored = decode_input(engine.card.card, row["input"])
-        return engine.build_result(values, date.fromisoformat(row["as_of"]), ignored)
+        counts = decode_counts(engine.card.card, row["input"], values)
+        return engine.build_result(values, date.fromisoformat(row["as_of"]), ignored, counts)
 
     def list_moves(self, old: Mapping[str, Any], new: Mapping[str, Any]) -> list[dict[str, Any]]:
         """The entries that moved from one score of a lead to its next, each with its cause; they add up.
 
         The release changes first, then the day, then the lead's values; whatever moves at a step has that cause. Where
-        a release is gone, so that its steps can't be told apart, the cause is unknown.
+        a release is gone, so that its steps can't be told apart, the cause is unknown. What rules for each event earn
+        moves because of the events, which came, faded or are counted otherwise: the log keeps only what they come to.
         """
         before = _read_ledger(old["result"])
+        by_events = _list_event_entries(old["result"]) | _list_event_entries(new["result"])
         moves = []
         for cause, after in self._steps(old, new):
             for kind, name in dict.fromkeys([*before, *after]):
                 was, now = before.get((kind, name), 0), after.get((kind, name), 0)
                 if was != now:
                     points = {"before": was / 10, "after": now / 10, "moved": (now - was) / 10}
-                    moves.append({"kind": kind, "name": name, "cause": cause, **points})
+                    of_events = cause != "unknown" and (kind, name) in by_events
+                    moves.append({"kind": kind, "name": name, "cause": "events" if of_events else cause, **points})
             before = after
         return moves
 
@@ -73,9 +79,10 @@ class Replayer:
         try:
             engine = self.engine(new)
             values, _ = decode_input(engine.card.card, old["input"], lenient=True)
+            counts = decode_counts(engine.card.card, old["input"], values)
             # Each step but the last leaves the old values; only that of the release leaves the old day, too.
             steps = [
-                (cause, _score_ledger(engine, values, (old if cause == "release" else new)["as_of"]))
+                (cause, _score_ledger(engine, values, (old if cause == "release" else new)["as_of"], counts))
                 for cause in causes[:-1]
             ]
         except ScoringError:
@@ -111,6 +118,12 @@ def _read_ledger(answer: str) -> Ledger:
     return {(entry["kind"], entry["name"]): round(entry["points"] * 10) for entry in json.loads(answer)["ledger"]}
 
 
-def _score_ledger(engine: Engine, values: Mapping[str, Any], as_of: str) -> Ledger:
-    result = engine.build_result(values, date.fromisoformat(as_of))
+def _list_event_entries(answer: str) -> set[tuple[str, str]]:
+    """The entries of a ledger, by kind and name, that rules for each event have."""
+    rules = [rule["rule"] for rule in json.loads(answer).get("events", {}).get("rules", ())]
+    return {entry for name in rules for entry in list_entry_names(name)}
+
+
+def _score_ledger(engine: Engine, values: Mapping[str, Any], as_of: str, counts: EventCounts | None) -> Ledger:
+    result = engine.build_result(values, date.fromisoformat(as_of), counts=counts)
     return {(entry.kind, entry.name): entry.tenths for entry in result.ledger}

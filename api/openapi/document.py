@@ -16,6 +16,7 @@ from leadledger.api.openapi.crm_bodies import describe_crm_bodies
 from leadledger.api.openapi.examples import build_examples, example_ids, example_lead
 from leadledger.api.openapi.lead_schema import describe_lead
 from leadledger.api.openapi.shapes import BODIES
+from leadledger.api.requests.lead_events import MOST_EVENTS
 from leadledger.api.service.loaded import LOST
 from leadledger.scoring.engine.score import Engine
 
@@ -36,6 +37,13 @@ _DAY_SCHEMA = {
     "format": "date",
     "description": "The day of the score; default: today in the card's time zone. With a fixed day, the same lead "
     "always gets the same score.",
+}
+EVENT_SCHEMA = {
+    "type": "object",
+    "description": "An event: its `kind`, `time` and `properties`, and where it has them `id`, `source` and `received`;"
+    " or as Segment, CloudEvents, HubSpot, SendGrid, Mailgun, Postmark, Mautic or Salesforce write it.",
+    "examples": [{"kind": "visit", "time": "2026-01-31T10:00:00Z", "properties": {"path": "/pricing"}}],
+    "additionalProperties": {},
 }
 _SECURITY_SCHEMES = {
     "bearer": {"type": "http", "scheme": "bearer", "description": "An API key: `Authorization: Bearer ll_…`."},
@@ -83,6 +91,14 @@ def _schemas(engine: Engine, max_batch: int) -> dict[str, Any]:
     schemas["Lead"] = describe_lead(engine)
     lead = {"$ref": SCHEMA_REFERENCE.format(model="Lead")}
     schemas["ScoreRequest"] = _request_schema("lead", lead)
+    if engine.card.card.events:
+        schemas["Event"] = EVENT_SCHEMA
+        schemas["ScoreRequest"]["properties"]["events"] = {
+            "type": "array",
+            "maxItems": MOST_EVENTS,
+            "items": {"$ref": SCHEMA_REFERENCE.format(model="Event")},
+            "description": "The events of the lead, in any order; without this member, it isn't known which there are.",
+        }
     leads = {"type": "array", "minItems": 1, "maxItems": max_batch, "items": lead}
     schemas["BatchRequest"] = _request_schema("leads", leads)
     for name, example in build_examples(engine).items():

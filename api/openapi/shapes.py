@@ -24,11 +24,56 @@ from leadledger.scoring.result import State
 class EntryShape(Shape):
     """One entry of a ledger: what earned or lost the points."""
 
-    name: str = Field(description="The rule, group, table, pair or combination; `start` for the first.")
+    name: str = Field(
+        description="The rule, group, table, pair or combination; `start` for the first; for a `cap`, its rule and "
+        "limit."
+    )
     kind: EntryKind
     points: float = Field(description="With one decimal.")
     reason: str = Field(description="In words.")
     why: str = Field(description="Where the number comes from, according to the card; may be empty.")
+
+
+class EarnedByEventsShape(Shape):
+    """What a rule for each event has earned, and what its limits took."""
+
+    rule: str
+    points: float | None = Field(description="Null while it isn't known which events there are.")
+    events: int = Field(ge=0, description="The events that have points left.")
+    without_limits: float = Field(description="What they earn without limits.")
+    once_per: float = Field(description="What `once_per` of the kind takes.")
+    per_day: float = Field(description="What the limits of a day take after that.")
+    machine_events: int = Field(ge=0, description="The events of machines, which earn nothing.")
+    machine_points: float = Field(description="What these would have earned.")
+    at_least: bool = Field(description="Whether events from before they were tracked may be missing.")
+
+
+class UnknownKindShape(Shape):
+    """A kind of events that the card doesn't declare."""
+
+    kind: str
+    events: int = Field(ge=1)
+
+
+class LowerBoundShape(Shape):
+    """A field that is unknown because tracking began too late."""
+
+    field: str
+    value: float = Field(description="What was counted since then.")
+
+
+class EventCountsShape(Shape):
+    """What became of the events of a lead."""
+
+    known: bool = Field(description="Whether the request says which events there are.")
+    counted: int = Field(ge=0, description="The events that count, those of machines among them.")
+    machine: int = Field(ge=0, description="Those of machines.")
+    repeated: int = Field(ge=0, description="Left out: sent again.")
+    future: int = Field(ge=0, description="Left out: happened after the day.")
+    late: int = Field(ge=0, description="Left out: received after the day.")
+    unknown_kinds: list[UnknownKindShape]
+    at_least: list[LowerBoundShape]
+    rules: list[EarnedByEventsShape]
 
 
 class QuestionShape(Shape):
@@ -119,6 +164,10 @@ class ResultShape(Shape):
     step_ledger: list[StepEntryShape] = Field(
         default_factory=list,
         description="The entries of these steps; absent of a release without steps.",
+    )
+    events: EventCountsShape = Field(
+        default_factory=EventCountsShape.model_construct,
+        description="What became of the events of the lead; absent where the card has none.",
     )
 
 
@@ -266,7 +315,8 @@ class MovedShape(Shape):
     kind: EntryKind
     name: str
     cause: MoveCause = Field(
-        description="What changed: the lead's values, the day, or the release; `unknown` if a release is gone."
+        description="What changed: the lead's values, the day, the release, or for what rules earn for each event, the "
+        "events; `unknown` if a release is gone."
     )
     before: float
     after: float

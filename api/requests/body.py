@@ -25,10 +25,15 @@ _NUMBER_TYPES = frozenset({int, float})
 _FLAT = "a lead is flat: each value is a text, a number, true, false or null"
 
 
-def read_lead_body(body: Any, key: str, mistakes: Mistakes) -> tuple[Any, date | None]:
-    """What stands under `key` (`lead` or `leads`) in a body, and its day; NOTHING and None where there is none."""
-    members = read_object(body, (key,), ("as_of",), f'{{"{key}": …}}', mistakes)
-    return members.get(key, NOTHING), read_day(members.get("as_of"), (*ROOT, "as_of"), mistakes)
+def read_lead_body(body: Any, key: str, mistakes: Mistakes) -> tuple[Any, date | None, Any]:
+    """What stands under `key` (`lead` or `leads`) in a body, its day, and the events beside a lead.
+
+    NOTHING, None and NOTHING where there is none.
+    """
+    optional = ("as_of", "events") if key == "lead" else ("as_of",)
+    members = read_object(body, (key,), optional, f'{{"{key}": …}}', mistakes)
+    day = read_day(members.get("as_of"), (*ROOT, "as_of"), mistakes)
+    return members.get(key, NOTHING), day, members.get("events", NOTHING)
 
 
 def read_object(

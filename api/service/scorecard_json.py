@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from leadledger.scoring.bins import Bins, describe_bins
+from leadledger.scoring.each_points import PricedEachRule
 from leadledger.scoring.lookup import Branch, Combination, Leaf, Pair, Table
+from leadledger.scoring.printers.event_words import describe_each
 from leadledger.scoring.rule import Group
 from leadledger.scoring.scorecard import Card, Learned, PricedRule, Scorecard
 
@@ -34,7 +36,10 @@ def describe_scorecard(scorecard: Scorecard) -> dict[str, Any]:
         "groups": [
             _group(declared, effective) for declared, effective in zip(card.groups, scorecard.groups, strict=True)
         ],
-        "rules": [_rule(rule) for rule in scorecard.rules],
+        "rules": [
+            *(_rule(rule) for rule in scorecard.rules),
+            *(_each_rule(rule) for rule in scorecard.each_rules),
+        ],
         "exclude": [
             {"name": exclusion.name, "when": exclusion.when.text, "reason": exclusion.reason}
             for exclusion in card.exclude
@@ -77,7 +82,7 @@ def _fields(card: Card) -> list[dict[str, Any]]:
             "values": list(field.values),
             "better": field.better,
             "question": card.questions.get(field.name, ""),
-            "columns": list(field.columns) if field.derived is None else [],
+            "columns": list(field.columns) if field.is_plain else [],
             "is": field.derived_text,
         }
         for field in card.fields.values()
@@ -91,6 +96,21 @@ def _rule(priced: PricedRule) -> dict[str, Any]:
         "when": rule.when.text,
         "points": {"declared": rule.points / 10, "effective": priced.points / 10},
         "half_life": {"days": rule.half_life.days, "of": rule.half_life.of} if rule.half_life else None,
+        "group": rule.group,
+        "reason": rule.reason,
+        "why": rule.why,
+        "since": rule.since.isoformat() if rule.since else None,
+    }
+
+
+def _each_rule(priced: PricedEachRule) -> dict[str, Any]:
+    """A rule for each event, in the shape of the others: `when` says in words for which."""
+    rule = priced.rule
+    return {
+        "name": rule.name,
+        "when": describe_each(rule),
+        "points": {"declared": rule.points / 10, "effective": priced.points / 10},
+        "half_life": None,
         "group": rule.group,
         "reason": rule.reason,
         "why": rule.why,

@@ -22,12 +22,14 @@ from leadledger.api.log.record import (
     now,
 )
 from leadledger.api.requests.json_text import parse_json
+from leadledger.api.requests.lead_events import count_events
 from leadledger.api.requests.mistakes import Mistakes
 from leadledger.api.requests.parameters import read_score_parameters
 from leadledger.api.service.loaded import LoadedCard
 from leadledger.api.service.service import Service
 from leadledger.scoring.cleaning import Lead
 from leadledger.scoring.day_forms import UTC_NAME, find_zone
+from leadledger.scoring.event_counts import EventCounts
 from leadledger.scoring.result import Result
 
 STRONGEST_ENTRIES = 3  # of a ledger, either way, in an answer with `explain=top`
@@ -72,11 +74,12 @@ async def score_one(service: Service, call: ScoreCall) -> ScoredRequest:
     parameters = read_score_parameters(call.query, mistakes)
     records = read_records(parameters, parse_json(call.content), "lead", mistakes)
     lead = loaded.reader.clean(records.source, records.content, records.path, mistakes)
+    day = records.as_of or today(loaded.card.card.time_zone)
+    counts = None if lead is None else count_events(loaded.engine, records.events, day, lead, mistakes)
     if mistakes or lead is None:
         service.metrics.rejected.inc()
         raise mistakes.to_refusal()
-    day = records.as_of or today(loaded.card.card.time_zone)
-    scored = score_lead(loaded, lead, day, call.key, service.decision_log is not None)
+    scored = score_lead(loaded, lead, day, call.key, service.decision_log is not None, counts)
     if parameters.reply:
         body = to_json(loaded.reader.reply_for(parameters.reply).make_update(scored.result))
     else:
@@ -84,17 +87,21 @@ async def score_one(service: Service, call: ScoreCall) -> ScoredRequest:
     return ScoredRequest(body, scored.records, (scored.result,))
 
 
-def score_lead(loaded: LoadedCard, lead: Lead, day: date, key: str, is_recorded: bool) -> ScoredLead:
-    """The score of a clean lead on a day, with its record if it is to be recorded. `key` is the id of the API key."""
-    result = loaded.engine.build_result(lead.values, day, lead.ignored)
+def score_lead(
+    loaded: LoadedCard, lead: Lead, day: date, key: str, is_recorded: bool, counts: EventCounts | None = None
+) -> ScoredLead:
+    """The score of a clean lead on a day, with its record if it is to be recorded.
+
+    `key` is the id of the API key. `counts` is what the events of the lead come to; None: not known.
+    """
+    result = loaded.engine.build_result(lead.values, day, lead.ignored, counts)
     if not is_recorded:
         return ScoredLead("", result, b"", ())
     score_id = new_id()
     answer = encode_answer(score_id, result)
     lead_id = find_lead_id(loaded.card.card, lead.values)
-    record = Record(
-        score_id, now(), lead_id, key, loaded.digest, encode_input(lead.values, lead.ignored), answer.decode(), result
-    )
+    kept = encode_input(lead.values, lead.ignored, result.events)
+    record = Record(score_id, now(), lead_id, key, loaded.digest, kept, answer.decode(), result)
     return ScoredLead(score_id, result, answer, (record,))
 
 

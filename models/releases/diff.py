@@ -20,6 +20,7 @@ from leadledger.models.releases.term_changes import compare_terms
 from leadledger.scoring.errors import quote
 from leadledger.scoring.field import Field
 from leadledger.scoring.gate import Threshold
+from leadledger.scoring.printers.event_words import describe_each, describe_kind
 from leadledger.scoring.result import format_unsigned
 from leadledger.scoring.rule import Group, Rule
 from leadledger.scoring.scorecard import PLACES_SHOWN, Scorecard
@@ -99,6 +100,12 @@ def _card_parts(scorecard: Scorecard) -> dict[str, str]:
     for criterion in card.criteria:
         parts[f"criterion {criterion.name}"] = criterion.met.text + ("" if criterion.essential else ", a sign only")
     parts |= {f"group {group.name}": _group_text(group) for group in scorecard.groups}
+    parts |= {f"event {kind.name}": describe_kind(kind) for kind in card.events.values()}
+    for priced in scorecard.each_rules:
+        earns = f"{format_unsigned(priced.rule.points)} points, {format_unsigned(priced.points)} by trust"
+        parts[f"rule {priced.rule.name}"] = (
+            f"{describe_each(priced.rule)}: {earns}, group {priced.rule.group or 'none'}"
+        )
     parts |= {f"exclusion {exclusion.name}": exclusion.when.text for exclusion in card.exclude}
     parts |= {f"stage {stage.name}": f"requires {', '.join(stage.requires) or 'nothing'}" for stage in card.stages}
     for system, names in card.write_back.items():

@@ -17,10 +17,14 @@ TRAINED_THRESHOLDS = ("probability", "capacity", "value")  # each asks training 
 KEYS: Mapping[str, Mapping[str, bool]] = {
     "card": {"name": True, "title": False, "missing": False, "time_zone": False, "fields": True}
     | dict.fromkeys(("outcome", "base_rate", "trust", "criteria", "groups", "rules", "exclude", "stages"), False)
-    | dict.fromkeys(("grades", "write_back", "cases", "protected", "fairness", "readable"), False)
+    | dict.fromkeys(("grades", "write_back", "cases", "protected", "fairness", "readable", "events"), False)
     | dict.fromkeys(("segment", "steps", "amount"), False),
     "field": dict.fromkeys(("values", "unit", "better", "from", "ask", "learn", "label", "missing", "is"), False)
     | dict.fromkeys(("known_when_scored", "format", "other", "separator", "exact"), False)
+    | {"kind": True},
+    "event": dict.fromkeys(("fields", "from", "of", "when", "machine", "scanners"), False)
+    | dict.fromkeys(("once_per", "per_day", "tracked_since"), False),
+    "property": dict.fromkeys(("values", "from", "missing", "format", "other", "separator", "exact"), False)
     | {"kind": True},
     "outcome": {"became": True, "since": False, "within": False, "order": False, "minimum": False},
     "became": {"field": True, "kind": False, "is": False, "lost": False, "day": False},
@@ -30,12 +34,15 @@ KEYS: Mapping[str, Mapping[str, bool]] = {
     "group": {"max": False, "min": False, "best_of": False},
     "rule": {"name": True, "when": True, "points": True, "reason": True}
     | dict.fromkeys(("why", "since", "half_life", "group", "uses_protected"), False),
+    "each_rule": {"name": True, "each": True, "points": True, "reason": True}
+    | dict.fromkeys(("why", "since", "half_life", "within", "per_day", "group"), False),
     "exclusion": {"name": True, "when": True, "reason": True, "uses_protected": False},
     "stage": {"name": True} | dict.fromkeys(("requires", "points", *TRAINED_THRESHOLDS), False),
     "probability": {"precision": True, "confidence": False},
     "value": {"won": True, "cost": True},
     "write_back": dict.fromkeys(DEFAULT_PROPERTIES, False),
     "written": dict.fromkeys(WRITE_BACK_OUTPUTS, False),
-    "case": {"name": False, "lead": True, "as_of": False, "expect": True},
+    "case": {"name": False, "lead": True, "events": False, "as_of": False, "expect": True},
+    "case_event": {"kind": True, "time": True, "id": False, "source": False, "received": False, "properties": False},
     "expect": dict.fromkeys(("recommendation", "from", "to", "grade", "score", "points", "fires", "not_fires"), False),
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -12,7 +13,9 @@ from leadledger.scoring.card.card_keys import KEYS
 from leadledger.scoring.card.reading import CardReading
 from leadledger.scoring.card.yaml_shapes import KeyValue, is_null
 from leadledger.scoring.cleaning import make_cleaner
-from leadledger.scoring.errors import UnreadableValue, did_you_mean, quote
+from leadledger.scoring.errors import BadValue, UnreadableValue, did_you_mean, quote
+from leadledger.scoring.event_kind import EventKind
+from leadledger.scoring.events.event_reader import make_event_reader
 from leadledger.scoring.outputs import VERDICTS
 from leadledger.scoring.scorecard import Case
 from leadledger.scoring.text_forms import key_of
@@ -33,9 +36,61 @@ def read_cases(reading: CardReading, grades: tuple[str, ...]) -> tuple[Case, ...
         name = reading.read_line(record, "name", what)
         as_of = shapes.read_day(record["as_of"].value, f"`as_of` of {what}") if "as_of" in record else None
         lead = _read_lead(reading, record["lead"].value, what) if "lead" in record else {}
+        events = _read_events(reading, record["events"], what) if "events" in record else None
         expect = _read_expect(reading, record["expect"], what, grades) if "expect" in record else {}
-        cases.append(Case(name or what, lead, as_of or DEFAULT_CASE_DAY, expect, node.start_mark.line + 1))
+        cases.append(Case(name or what, lead, as_of or DEFAULT_CASE_DAY, expect, node.start_mark.line + 1, events))
     return tuple(cases)
+
+
+def _read_events(reading: CardReading, item: KeyValue, what: str) -> tuple[dict[str, Any], ...]:
+    """The raw events of a case; each must be readable."""
+    shapes = reading.shapes
+    if "events" not in reading.sections:
+        shapes.add_problem(item.key, f"{what} has `events:`, and the card declares no kinds of events; add `events:`")
+        return ()
+    events = []
+    reader = make_event_reader(reading.events, reading.fields, reading.missing, (reading.time_zone, reading.is_zoned))
+    for number, node in enumerate(shapes.read_items(item.value, f"`events` of {what}"), start=1):
+        name = f"event {number} of {what}"
+        event: dict[str, Any] = {}
+        before = len(shapes.problems)
+        record = shapes.read_record(node, name, KEYS["case_event"])
+        places = {key: part.value for key, part in record.items()}
+        for key, part in record.items():
+            if key != "properties":
+                event[key] = shapes.read_text(part.value, f"`{key}` of {name}")
+                continue
+            event[key] = {}
+            for column, written in shapes.read_mapping(part.value, f"`properties` of {name}").items():
+                places[f"properties.{column}"] = written.value
+                event[key][column] = shapes.read_text(written.value, f"{quote(column)} of {name}")
+        kind = event.get("kind")
+        if kind in reading.events and reading.events[kind].root != kind:
+            text = f"{name} is of '{kind}', a subset; write its kind, '{reading.events[kind].root}'"
+            shapes.add_problem(record["kind"].value, text)
+        elif kind is not None and kind not in reading.events and kind not in reading.unread_events:
+            hint = did_you_mean(kind, [of for of, declared in reading.events.items() if declared.root == of])
+            shapes.add_problem(record["kind"].value, f"{name} is of the unknown kind {quote(kind)}.{hint}")
+        elif kind in reading.events:
+            _check_properties(reading, reading.events[kind], record, name)
+        bad_values: list[BadValue] = []
+        if len(shapes.problems) == before and not reading.unread_events:
+            reader.read(event, "", bad_values)
+        for bad in bad_values:
+            shapes.add_problem(places[bad.column], f"{quote(bad.column.rpartition('.')[2])} of {name}: {bad.reason}")
+        events.append(event)
+    return tuple(events)
+
+
+def _check_properties(reading: CardReading, kind: EventKind, record: Mapping[str, KeyValue], name: str) -> None:
+    """Note the properties of an event that its kind doesn't have."""
+    if "properties" not in record or not isinstance(record["properties"].value, yaml.MappingNode):
+        return
+    columns = [column for field in kind.properties.values() for column in field.written_columns]
+    for key, _ in record["properties"].value.value:
+        if key.value not in columns:
+            hint = did_you_mean(str(key.value), columns)
+            reading.shapes.add_problem(key, f"{name} has the unknown property {quote(key.value)}.{hint}")
 
 
 def _read_expect(reading: CardReading, item: KeyValue, what: str, grades: tuple[str, ...]) -> dict[str, Any]:
@@ -84,7 +139,7 @@ def _read_fires(reading: CardReading, node: yaml.Node, what: str) -> tuple[str, 
 def _read_lead(reading: CardReading, node: yaml.Node, what: str) -> dict[str, Any]:
     """The raw lead of a case: texts, as a list would hold them; each must be readable."""
     shapes = reading.shapes
-    plain_fields = [field for field in reading.fields.values() if field.derived is None]
+    plain_fields = [field for field in reading.fields.values() if field.is_plain]
     fields = {column: field for field in plain_fields for column in field.columns}
     missing = frozenset(key_of(text) for text in reading.missing)
     lead: dict[str, Any] = {}

@@ -75,7 +75,7 @@ def add_standard_names(
 
 def _add_names_to(field: Field, spoken: Container[str], taken: Container[str]) -> Field:
     entry = read_standard_fields().get(field.name)
-    if entry is None or field.derived is not None or field.values or field.kind != entry.kind or "" in spoken:
+    if entry is None or not field.is_plain or field.values or field.kind != entry.kind or "" in spoken:
         return field
     # A card that takes CountryCode from Salesforce doesn't want its Country, under which Zoho has the same: a list may
     # come from either, a body says from which.

@@ -12,11 +12,13 @@ import yaml
 from leadledger.scoring.card.card_keys import BETTER, KEYS, KINDS, OTHERS, SEPARATORS
 from leadledger.scoring.card.condition import KnownField, join_lines, parse_condition, parse_days
 from leadledger.scoring.card.condition_tokens import RESERVED
+from leadledger.scoring.card.event_values import is_event_value, read_event_value
 from leadledger.scoring.card.reading import CardReading
 from leadledger.scoring.card.yaml_shapes import KeyValue
 from leadledger.scoring.cleaning import make_cleaner
 from leadledger.scoring.day_formats import EXAMPLES, read_format
 from leadledger.scoring.errors import ConditionError, UnreadableValue, quote
+from leadledger.scoring.event_value import WAYS_OF_DAYS
 from leadledger.scoring.field import OTHER_VALUE, Field
 from leadledger.scoring.number_forms import SAMPLES, NumberFormat, parse_number_format
 from leadledger.scoring.text_forms import fold, key_of
@@ -26,7 +28,7 @@ from leadledger.scoring.tree import Days
 def read_fields(reading: CardReading, node: yaml.Node) -> None:
     """Read the fields, the plain ones first, in `reading.fields`; `reading.known` is what conditions may ask."""
     shapes = reading.shapes
-    items = _read_names(reading, node)
+    items = read_field_names(reading, node, "`fields`", "a field")
     if not isinstance(node, yaml.MappingNode):
         return
     if not node.value:
@@ -39,9 +41,9 @@ def read_fields(reading: CardReading, node: yaml.Node) -> None:
     }
     columns = {name: name for name in items}
     for name, record in records.items():
-        kind = shapes.read_word(record["kind"].value, f"`kind` of field '{name}'", KINDS) if "kind" in record else None
+        kind = reading.read_kind(record, f"field '{name}'")
         if "is" not in record:
-            plain = _read_plain_field(reading, name, kind, record, columns)
+            plain = read_plain_field(reading, name, kind, record, columns, f"field '{name}'")
             reading.fields[name] = plain
             reading.known[name] = KnownField.of(plain) if kind else KnownField(None, plain.values)
     for name, record in records.items():
@@ -53,14 +55,14 @@ def read_fields(reading: CardReading, node: yaml.Node) -> None:
     reading.fields = {name: reading.fields[name] for name in items if name in reading.fields}
 
 
-def _read_names(reading: CardReading, node: yaml.Node) -> dict[str, KeyValue]:
-    """The items of the fields whose names can be names."""
+def read_field_names(reading: CardReading, node: yaml.Node, what: str, noun: str) -> dict[str, KeyValue]:
+    """The items of a mapping of fields whose names can be names; `noun` says in messages what these are."""
     items = {}
-    for name, item in reading.shapes.read_mapping(node, "`fields`").items():
-        if reading.shapes.read_name(item.key, "the name of a field") is None:
+    for name, item in reading.shapes.read_mapping(node, what).items():
+        if reading.shapes.read_name(item.key, f"the name of {noun}") is None:
             reading.misnamed.append(name.lower())
         elif name in RESERVED:
-            text = f"a field can't be called '{name}', which is a word of conditions; rename it"
+            text = f"{noun} can't be called '{name}', which is a word of conditions; rename it"
             reading.shapes.add_problem(item.key, text)
             reading.misnamed.append(name)
         else:
@@ -68,11 +70,19 @@ def _read_names(reading: CardReading, node: yaml.Node) -> dict[str, KeyValue]:
     return items
 
 
-def _read_plain_field(
-    reading: CardReading, name: str, kind: str | None, record: Mapping[str, KeyValue], columns: dict[str, str]
+def read_plain_field(
+    reading: CardReading,
+    name: str,
+    kind: str | None,
+    record: Mapping[str, KeyValue],
+    columns: dict[str, str],
+    what: str,
 ) -> Field:
-    """A field that comes from outside. `columns` says which field has a column already, and is added to."""
-    shapes, what = reading.shapes, f"field '{name}'"
+    """A field that comes from outside, which messages call `what`.
+
+    `columns` says which field has a column already, and is added to.
+    """
+    shapes = reading.shapes
 
     def only_for(key: str, *kinds: str) -> bool:
         """Whether the field has a key, and is of a kind that may have it."""
@@ -111,7 +121,7 @@ def _read_plain_field(
         values=tuple(text for text, _ in values),
         unit=reading.read_line(record, "unit", what) if only_for("unit", "number") else "",
         better=better,  # type: ignore[arg-type]  # one of BETTER, or empty
-        sources=_read_sources(reading, name, record["from"].value, columns) if "from" in record else (),
+        sources=_read_sources(reading, name, record["from"].value, columns, what) if "from" in record else (),
         ask=reading.read_line(record, "ask", what),
         learn=kind not in ("date", "id") if learn is None else learn,
         known_when_scored=_read_known_when_scored(reading, record, what),
@@ -122,15 +132,14 @@ def _read_plain_field(
         time_zone=reading.time_zone,
     )
     if only_for("format", "number", "date"):
-        field = _add_format(reading, field, record["format"].value)
+        field = _add_format(reading, field, record["format"].value, what)
     if only_for("missing", "number", "text", "date", "id", "choices"):
-        field = replace(field, missing=_read_missing(reading, field, record["missing"].value))
+        field = replace(field, missing=_read_missing(reading, field, record["missing"].value, what))
     return field
 
 
-def _add_format(reading: CardReading, field: Field, node: yaml.Node) -> Field:
+def _add_format(reading: CardReading, field: Field, node: yaml.Node, what: str) -> Field:
     """A field of numbers or of dates with the way in which its texts are written."""
-    what = f"field '{field.name}'"
     if field.kind == "number":
         return replace(field, number_format=_read_number_format(reading, node, what))
     return replace(field, day_format=_read_day_format(reading, node, what))
@@ -219,9 +228,9 @@ def _refuse_separators(reading: CardReading, values: list[tuple[str, yaml.Node]]
             reading.shapes.add_problem(item, f"`values` of {what} has {quote(text)}, which holds '{separator}'; {hint}")
 
 
-def _read_missing(reading: CardReading, field: Field, node: yaml.Node) -> tuple[float | str | date, ...]:
+def _read_missing(reading: CardReading, field: Field, node: yaml.Node, of: str) -> tuple[float | str | date, ...]:
     """The typed values of a field that mean "not known"."""
-    what = f"`missing` of field '{field.name}'"
+    what = f"`missing` of {of}"
     missing: list[float | str | date] = []
     kind = "text" if field.kind == "choices" else field.kind
     bare = Field(
@@ -244,10 +253,10 @@ def _read_missing(reading: CardReading, field: Field, node: yaml.Node) -> tuple[
 
 
 def _read_sources(
-    reading: CardReading, name: str, node: yaml.Node, columns: dict[str, str]
+    reading: CardReading, name: str, node: yaml.Node, columns: dict[str, str], of: str
 ) -> tuple[tuple[str, str], ...]:
     """The columns of each system. `columns` says which field has a column already, and is added to."""
-    shapes, what = reading.shapes, f"`from` of field '{name}'"
+    shapes, what = reading.shapes, f"`from` of {of}"
     by_system = [("", node)]
     if isinstance(node, yaml.MappingNode):
         by_system = [(system, item.value) for system, item in shapes.read_mapping(node, what).items()]
@@ -260,7 +269,8 @@ def _read_sources(
             if column is None:
                 continue
             if columns.setdefault(column, name) != name:
-                text = f"{what} takes {quote(column)}, which field '{columns[column]}' has already"
+                other = of.replace(f"'{name}'", f"'{columns[column]}'", 1)
+                text = f"{what} takes {quote(column)}, which {other} has already"
                 shapes.add_problem(column_node, f"{text}; remove one of the two")
             sources.append((system, column))
     return tuple(sources)
@@ -275,34 +285,45 @@ def _read_derived_field(reading: CardReading, name: str, record: Mapping[str, Ke
     text = shapes.read_text(record["is"].value, f"`is` of {what}")
     if text is None or reading.known is None:
         return None
-    try:
-        days: Days | None = parse_days(text, reading.known)
-        derived = days if days is not None else parse_condition(text, reading.known).tree
-    except ConditionError as error:
-        reading.note_condition_error(record["is"].value, f"`is` of {what}", text, error)
-        return None
-    kind = "flag" if days is None else "number"
+    event_value, derived = None, None
+    if is_event_value(text):
+        event_value = read_event_value(reading, record["is"].value, what, text)
+        if event_value is None:
+            return None
+        kind = "date" if event_value.way in WAYS_OF_DAYS else "number"
+    else:
+        try:
+            days: Days | None = parse_days(text, reading.known)
+            derived = days if days is not None else parse_condition(text, reading.known).tree
+        except ConditionError as error:
+            reading.note_condition_error(record["is"].value, f"`is` of {what}", text, error)
+            return None
+        kind = "flag" if days is None else "number"
     if "kind" in record and record["kind"].value.value != kind:
         if record["kind"].value.value in KINDS:  # any other word has been noted
             shapes.add_problem(record["kind"].value, f"{what} computes a {kind}; write `kind: {kind}`")
         return None
     for key in ("unit", "better"):
         if key in record and kind != "number":
-            shapes.add_problem(record[key].key, f"`{key}` of {what} is only for a number, not for a flag; remove it")
+            shapes.add_problem(record[key].key, f"`{key}` of {what} is only for a number, not for a {kind}; remove it")
     learn = shapes.read_yes(record["learn"].value, f"`learn` of {what}") if "learn" in record else None
     if learn:
         reading.asked_to_learn[name] = record["learn"].key
+        if kind == "date":
+            hint = "learn from a derived field such as `is: days_since(…)`"
+            shapes.add_problem(record["learn"].value, f"{what} is a date, which can't be learnt from; {hint}")
     better = shapes.read_word(record["better"].value, f"`better` of {what}", BETTER) if "better" in record else None
     return Field(
         name=name,
         kind=kind,  # type: ignore[arg-type]  # one of two kinds
         unit=reading.read_line(record, "unit", what),
         better=better or "",  # type: ignore[arg-type]  # one of BETTER, or empty
-        learn=True if learn is None else learn,
+        learn=kind != "date" if learn is None else learn,
         known_when_scored=_read_known_when_scored(reading, record, what),
         label=reading.read_line(record, "label", what),
         derived=derived,
         derived_text=join_lines(text),
+        event_value=event_value,
     )
 
 

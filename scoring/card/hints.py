@@ -69,6 +69,10 @@ def _list_conditions(card: Card) -> Iterator[tuple[str, str, tree.Node]]:
     for field in card.derived_fields:
         if field.derived is not None and not isinstance(field.derived, tree.Days):
             yield f"field '{field.name}'", field.derived_text, field.derived
+    for kind in card.events.values():
+        for condition in (kind.when, kind.machine):
+            if condition is not None:
+                yield f"event '{kind.name}'", condition.text, condition.tree
     for criterion in card.criteria:
         yield f"criterion '{criterion.name}'", criterion.met.text, criterion.met.tree
     for rule in card.rules:

@@ -114,7 +114,7 @@ def _check_order(reading: CardReading, node: yaml.Node, name: str) -> None:
     if reading.known is None or (name not in reading.known and reading.misnamed):
         return
     field = reading.known.get(name)
-    computed = name in reading.fields and reading.fields[name].derived is not None
+    computed = name in reading.fields and not reading.fields[name].is_plain
     if field is None or field.kind not in ("number", "id", "date", None) or computed:
         names = [name for name, known in reading.known.items() if known.kind in ("number", "id", "date")]
         hint = did_you_mean(name, names) or " Declare one under `fields:`."

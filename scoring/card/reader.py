@@ -1,10 +1,10 @@
 """From a YAML file to a card, or to every mistake in it.
 
-The reader goes through a card section by section: `field_section`, `protected_section`, `rule_sections`,
-`stage_sections`, `outcome_section`, `segment_section`, `steps_section`, `write_back_section`, `case_section`.
-`card_keys` lists the keys, `yaml_shapes` knows YAML and positions. Nothing is guessed: unknown and duplicate keys, names
-that nothing declares, values of the wrong kind are refused, all at once, in file order. One mistake is one message: what
-may only follow from another mistake is not reported.
+The reader goes through a card section by section: `event_section`, `field_section`, `protected_section`,
+`rule_sections`, `stage_sections`, `outcome_section`, `segment_section`, `steps_section`, `write_back_section`,
+`case_section`. `card_keys` lists the keys, `yaml_shapes` knows YAML and positions. Nothing is guessed: unknown and
+duplicate keys, names that nothing declares, values of the wrong kind are refused, all at once, in file order. One
+mistake is one message: what may only follow from another mistake is not reported.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import yaml
 from leadledger.scoring.card import crm_names
 from leadledger.scoring.card.card_keys import KEYS, READABLE
 from leadledger.scoring.card.case_section import read_cases
+from leadledger.scoring.card.event_section import check_tracked_since, read_events
 from leadledger.scoring.card.field_section import read_fields
 from leadledger.scoring.card.outcome_section import read_outcome
 from leadledger.scoring.card.protected_section import read_fairness, read_protected
@@ -92,12 +93,14 @@ def _read_sections(shapes: Shapes, root: yaml.Node, standard_names: bool) -> Car
         reading.missing = tuple(text for text, _ in texts)
     if "time_zone" in sections:
         reading.time_zone = read_time_zone(shapes, sections["time_zone"].value)
+    read_events(reading)
     if "fields" in sections:
         read_fields(reading, sections["fields"].value)
+    check_tracked_since(reading)
     protected = read_protected(reading)
     criteria = read_criteria(reading)
     groups = read_groups(reading)
-    rules = read_rules(reading)
+    rules, each_rules = read_rules(reading)
     exclude = read_exclusions(reading)
     stages = read_stages(reading, criteria)
     grades, below = read_grades(reading)
@@ -135,6 +138,9 @@ def _read_sections(shapes: Shapes, root: yaml.Node, standard_names: bool) -> Car
         protected=protected,
         fairness=read_fairness(reading, protected),
         standard_names=standard_names,
+        events=reading.events,
+        each_rules=each_rules,
+        zoned=reading.is_zoned,
     )
 
 

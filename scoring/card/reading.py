@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping
 
 import yaml
 
-from leadledger.scoring.card.card_keys import KEYS
+from leadledger.scoring.card.card_keys import KEYS, KINDS
 from leadledger.scoring.card.condition import KnownField, parse_condition
 from leadledger.scoring.card.yaml_shapes import KeyValue, Shapes, is_name, is_null
 from leadledger.scoring.errors import ConditionError, UnknownField
+from leadledger.scoring.event_kind import EventKind
 from leadledger.scoring.field import Field
 from leadledger.scoring.tree import Condition
 
@@ -21,8 +22,10 @@ class CardReading:
 
     `sections` are the items of the card. `known` is what conditions may ask, None where the fields can't be read.
     `misnamed` are names of fields that can't be names. `systems_named` are the systems of which the `from:` of a
-    field speaks, folded. `asked_to_learn` are the fields that say `learn: yes`, each with the place. `declared` are
-    the names in each section, right or wrong; None where some can't be read.
+    field speaks, folded. `asked_to_learn` are the fields that say `learn: yes`, each with the place. `events` are the
+    kinds of events, `unread_events` the names of those that can't be read, `properties_known` what conditions may ask
+    of the events of a kind, `tracked_since` the place of each such key. `declared` are the names in each section, right
+    or wrong; None where some can't be read.
     """
 
     def __init__(self, shapes: Shapes, sections: Mapping[str, KeyValue]) -> None:
@@ -30,12 +33,17 @@ class CardReading:
         self.sections = sections
         self.missing: tuple[str, ...] = ()
         self.time_zone = "UTC"
+        self.is_zoned = "time_zone" in sections
         self.fields: dict[str, Field] = {}
         self.known: dict[str, KnownField] | None = None
         self.misnamed: list[str] = []
         self.systems_named: dict[str, frozenset[str]] = {}
         self.asked_to_learn: dict[str, yaml.Node] = {}
         self.stage_values: list[yaml.Node] = []
+        self.events: dict[str, EventKind] = {}
+        self.unread_events: set[str] = set()
+        self.properties_known: dict[str, dict[str, KnownField]] = {}
+        self.tracked_since: dict[str, yaml.Node] = {}
         # Without a section, and with a problem in the keys, the section may be there under another name.
         absent: dict[str, None] | None = None if shapes.problems else {}
         self.declared: dict[str, dict[str, None] | None] = {
@@ -72,6 +80,10 @@ class CardReading:
                 texts.setdefault(text, item)
         return list(texts.items())
 
+    def read_kind(self, record: Mapping[str, KeyValue], what: str) -> str | None:
+        """The kind of a field or a property; None where it can't be read."""
+        return self.shapes.read_word(record["kind"].value, f"`kind` of {what}", KINDS) if "kind" in record else None
+
     def read_line(self, record: Mapping[str, KeyValue], key: str, what: str) -> str:
         """An optional text that is shown to people; empty where there is none."""
         return self.shapes.read_line(record[key].value, f"`{key}` of {what}") if key in record else ""
@@ -96,13 +108,20 @@ class CardReading:
             return
         self.shapes.add_problem(node, f"{what}: {error.text}", error.offset)
 
-    def read_named_records(self, section: str, kind: str) -> Iterator[tuple[str, str, dict[str, KeyValue]]]:
-        """The records of a list with a name each: the name, what to call it in messages, its items."""
+    def read_named_records(
+        self, section: str, kind: str, kinds: Mapping[str, str] | None = None
+    ) -> Iterator[tuple[str, str, dict[str, KeyValue]]]:
+        """The records of a list with a name each: the name, what to call it in messages, its items.
+
+        Their keys are those of `kind`, or with a key of `kinds` those of the kind that belongs to it.
+        """
         first_lines: dict[str, int] = {}
         for number, node in enumerate(self.shapes.read_items(self.sections[section].value, f"`{section}`"), start=1):
             written = _name_of(node)
             what = f"{kind} '{written}'" if is_name(written) else f"{kind} {number}"
-            record = self.shapes.read_record(node, what, KEYS[kind])
+            written_keys = [key.value for key, _ in node.value] if isinstance(node, yaml.MappingNode) else []
+            of_key = next((other for key, other in (kinds or {}).items() if key in written_keys), kind)
+            record = self.shapes.read_record(node, what, KEYS[of_key])
             name = (
                 self.shapes.read_name(record["name"].value, f"the name of {kind} {number}")
                 if "name" in record

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import yaml
 
 from leadledger.scoring.card.card_keys import KEYS
 from leadledger.scoring.card.condition import KnownField, parse_condition
 from leadledger.scoring.card.protected_section import read_reason_for_protected
 from leadledger.scoring.card.reading import CardReading
+from leadledger.scoring.card.yaml_shapes import KeyValue
 from leadledger.scoring.criterion import Criterion
 from leadledger.scoring.decay import HalfLife
 from leadledger.scoring.errors import did_you_mean, quote
 from leadledger.scoring.exclusion import Exclusion
-from leadledger.scoring.rule import Group, Rule
+from leadledger.scoring.result import format_unsigned
+from leadledger.scoring.rule import EachRule, Group, Rule
 from leadledger.scoring.tree import Condition
 
 # Stands in for a condition that can't be read.
@@ -63,29 +67,81 @@ def read_groups(reading: CardReading) -> tuple[Group, ...]:
     return tuple(groups)
 
 
-def read_rules(reading: CardReading) -> tuple[Rule, ...]:
-    """The rules that can be read, in the order of the card."""
+def read_rules(reading: CardReading) -> tuple[tuple[Rule, ...], tuple[EachRule, ...]]:
+    """The rules that can be read, and those for each event, in the order of the card."""
     if "rules" not in reading.sections:
-        return ()
+        return (), ()
     shapes = reading.shapes
-    rules = []
-    for name, what, record in reading.read_named_records("rules", "rule"):
+    rules, each_rules = [], []
+    for name, what, record in reading.read_named_records("rules", "rule", {"each": "each_rule"}):
+        if "each" in record:
+            each_rule = _read_each_rule(reading, name, what, record)
+            if each_rule is not None:
+                each_rules.append(each_rule)
+            continue
         when = reading.read_condition(record, "when", what)
-        points = shapes.read_points(record["points"].value, f"`points` of {what}", 100) if "points" in record else None
-        if points == 0:
-            shapes.add_problem(record["points"].value, f"{what} earns 0 points; give it points or remove it")
+        points = _read_points(reading, record, what)
         reason, why = reading.read_line(record, "reason", what), reading.read_line(record, "why", what)
         since = shapes.read_day(record["since"].value, f"`since` of {what}") if "since" in record else None
         half_life = _read_half_life(reading, record["half_life"].value, what) if "half_life" in record else None
-        group = shapes.read_text(record["group"].value, f"`group` of {what}") if "group" in record else None
-        if group is not None and reading.is_undeclared(group, "groups"):
-            hint = did_you_mean(group, reading.declared["groups"] or ()) or " Declare it under `groups:`."
-            shapes.add_problem(record["group"].value, f"{what} is in the unknown group {quote(group)}.{hint}")
+        group = _read_group_name(reading, record, what)
         asked = (*(when.fields if when else ()), *([half_life.of] if half_life else []))
         uses_protected = read_reason_for_protected(reading, record, "when", what, dict.fromkeys(asked)) if when else ""
         if when is not None and points:
-            rules.append(Rule(name, when, points, reason, why, since, half_life, group or "", uses_protected))
-    return tuple(rules)
+            rules.append(Rule(name, when, points, reason, why, since, half_life, group, uses_protected))
+    return tuple(rules), tuple(each_rules)
+
+
+def _read_points(reading: CardReading, record: Mapping[str, KeyValue], what: str) -> int | None:
+    """The points of a rule, in tenths; None where it has none that can be read."""
+    shapes = reading.shapes
+    points = shapes.read_points(record["points"].value, f"`points` of {what}", 100) if "points" in record else None
+    if points == 0:
+        shapes.add_problem(record["points"].value, f"{what} earns 0 points; give it points or remove it")
+    return points
+
+
+def _read_group_name(reading: CardReading, record: Mapping[str, KeyValue], what: str) -> str:
+    """The group of a rule; empty where it has none."""
+    group = reading.shapes.read_text(record["group"].value, f"`group` of {what}") if "group" in record else None
+    if group is not None and reading.is_undeclared(group, "groups"):
+        hint = did_you_mean(group, reading.declared["groups"] or ()) or " Declare it under `groups:`."
+        reading.shapes.add_problem(record["group"].value, f"{what} is in the unknown group {quote(group)}.{hint}")
+    return group or ""
+
+
+def _read_each_rule(reading: CardReading, name: str, what: str, record: Mapping[str, KeyValue]) -> EachRule | None:
+    """A rule that earns points for each event; None where it can't be read."""
+    shapes = reading.shapes
+    each = shapes.read_text(record["each"].value, f"`each` of {what}")
+    if each is not None and each not in reading.events and each not in reading.unread_events:
+        hint = did_you_mean(each, reading.events) or " Declare it under `events:`."
+        shapes.add_problem(record["each"].value, f"{what} counts the unknown kind of event {quote(each)}.{hint}")
+    points = _read_points(reading, record, what)
+    reason, why = reading.read_line(record, "reason", what), reading.read_line(record, "why", what)
+    since = shapes.read_day(record["since"].value, f"`since` of {what}") if "since" in record else None
+    half_life, within = (
+        shapes.read_days(record[key].value, f"`{key}` of {what}") if key in record else None
+        for key in ("half_life", "within")
+    )
+    if "half_life" in record and "within" in record:
+        shapes.add_problem(record["within"].key, f"{what} has both `half_life:` and `within:`; remove one of the two")
+    elif "half_life" not in record and "within" not in record:
+        text = f"the points of {what} would pile up; add `half_life: 14 days`, or `within: 30 days`"
+        shapes.add_problem(record["each"].key, text)
+    per_day = None
+    if "per_day" in record:
+        per_day = shapes.read_points(record["per_day"].value, f"`per_day` of {what}")
+        if per_day is not None and points and per_day < abs(points):
+            least = f"it must be at least the points of one event, {format_unsigned(abs(points))}"
+            shapes.add_problem(record["per_day"].value, f"`per_day` of {what} is too low; {least}")
+    group = _read_group_name(reading, record, what)
+    if each not in reading.events or not points:
+        return None
+    days = half_life[0] if half_life else None
+    if (half_life is None) == (within is None):
+        return None
+    return EachRule(name, each, points, reason, why, since, days, within[0] if within else None, per_day, group)
 
 
 def read_exclusions(reading: CardReading) -> tuple[Exclusion, ...]:

@@ -34,8 +34,9 @@ def find_failures(card: Card) -> tuple[Failure, ...]:
     failures = []
     for case in card.cases:
         values = ready.clean(case.lead).values
-        result = ready.build_result(values, case.as_of)
-        excluded = ready.tally(values, case.as_of)[-1]
+        counts = ready.count_events(case.events, case.as_of, values)
+        result = ready.build_result(values, case.as_of, counts=counts)
+        excluded = ready.tally(ready.add_counts(values, counts), case.as_of)[-1]
         fired = {entry.name for entry in result.ledger if entry.kind == "rule"}
         fired |= {exclusion.name for exclusion, fires in zip(card.exclude, excluded, strict=True) if fires}
         failures += [Failure(case.name, case.line, text) for text in _find_mismatches(case, result, fired)]

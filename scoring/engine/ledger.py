@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
+from leadledger.scoring.engine.each_entries import EachEntries
+from leadledger.scoring.event_counts import EarnedByEvents, EventCounts
 from leadledger.scoring.lookup import Combination, Table, Term
 from leadledger.scoring.result import Entry, format_unsigned
 from leadledger.scoring.scorecard import Scorecard
@@ -21,23 +23,46 @@ class LedgerWriter:
             Entry(priced.rule.name, "rule", priced.points, priced.rule.reason, priced.rule.why) for priced in card.rules
         ]
         self._terms = [_make_entries(card, term) for term in card.learned.terms]
+        self._rule_names = frozenset(priced.rule.name for priced in card.rules)
+        self._each_rules = {priced.rule.name: EachEntries(card, priced) for priced in card.each_rules}
         self._groups = [(group.name, describe_group(card, group.name)) for group in card.groups]
 
     def write(
-        self, rules: Sequence[int | None], groups: Sequence[int], terms: Sequence[int], bins: Sequence[Any]
+        self,
+        rules: Sequence[int | None],
+        groups: Sequence[int],
+        terms: Sequence[int],
+        bins: Sequence[Any],
+        counts: EventCounts | None = None,
     ) -> list[Entry]:
-        """The entries of a tally, which add up to its total; those without points are left out."""
+        """The entries of a tally, which add up to its total; those without points are left out.
+
+        `counts` is what the events of the lead come to; None: the card has none.
+        """
         ledger = [self._start]
         ledger += [
             entry if points == entry.tenths else Entry(entry.name, "rule", points, entry.reason, entry.why)
             for entry, points in zip(self._rules, rules, strict=True)
             if points
         ]
+        for earned in counts.rules if counts is not None else ():
+            ledger += self._each_rules[earned.rule].list_entries(earned)
         for (name, reason), points in zip(self._groups, groups, strict=True):
             if points:
                 ledger.append(Entry(name, "group", points, reason))
         ledger += [entries[cell] for entries, points, cell in zip(self._terms, terms, bins, strict=True) if points]
         return ledger
+
+    def list_telling(self, ledger: Sequence[Entry], counts: EventCounts | None) -> list[Entry]:
+        """The entries that may be reasons: all but the start and groups, and one for each rule that events earn."""
+        telling = [entry for entry in ledger[1:] if entry.kind != "group"]
+        if counts is None:
+            return telling
+        telling = [entry for entry in telling if entry.kind not in ("rule", "cap") or entry.name in self._rule_names]
+        return [*telling, *(entry for earned in counts.rules for entry in self._list_reasons(earned))]
+
+    def _list_reasons(self, earned: EarnedByEvents) -> Iterable[Entry]:
+        return self._each_rules[earned.rule].list_reasons(earned)
 
 
 class _Cells(dict[int, Entry]):

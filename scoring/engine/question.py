@@ -46,7 +46,7 @@ def prepare_questions(
     card: Scorecard, tally: Callable[[Mapping[str, Typed], date], tuple[Any, ...]]
 ) -> tuple[AskableField, ...]:
     """The possible answers to every question of a card. `tally` is the printed Python of the card."""
-    blank: dict[str, Typed] = dict.fromkeys((field.name for field in card.card.plain_fields), None)
+    blank: dict[str, Typed] = dict.fromkeys(card.card.input_names)
     base, *_, base_criteria, _ = tally(blank, ANY_DAY)
     askables = []
     for name, text in card.card.questions.items():

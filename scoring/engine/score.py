@@ -7,7 +7,7 @@ bins, possible answers); that is kept with the scorecard, so that every later le
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from operator import attrgetter
 from typing import Any
@@ -15,10 +15,13 @@ from typing import Any
 from leadledger.scoring.cleaning import Lead, make_cleaner
 from leadledger.scoring.column_names import name_key
 from leadledger.scoring.column_paths import NOT_OBJECT, spread
+from leadledger.scoring.each_points import name_earned
 from leadledger.scoring.engine import question
 from leadledger.scoring.engine.ledger import LedgerWriter
 from leadledger.scoring.engine.steps import StepsEngine
 from leadledger.scoring.errors import BadValue, LeadError, UnreadableValue, quote
+from leadledger.scoring.event_counts import EventCounts
+from leadledger.scoring.events.counter import EventCounter
 from leadledger.scoring.gate import Gate, decide
 from leadledger.scoring.lookup import Combination, Pair, Table
 from leadledger.scoring.outputs import REASONS_PER_SIDE
@@ -31,26 +34,38 @@ from leadledger.scoring.text_forms import key_of
 from leadledger.scoring.tree import Typed
 
 TENTHS = attrgetter("tenths")
+NO_EVENTS = "the card has no `events:`, so it can't count any; declare their kinds in the card"
 _STATES: dict[bool | None, State] = {True: "met", False: "unmet", None: "unknown"}
 
 
-def score(card: Scorecard, lead: Mapping[str, Any], as_of: date) -> Result:
+def score(
+    card: Scorecard, lead: Mapping[str, Any], as_of: date, events: Iterable[Mapping[str, Any]] | None = None
+) -> Result:
     """Score one raw lead on a day.
 
     `lead` maps field names, or the names that a CRM uses for them (`from:` in the card), to raw values; a field that is
-    absent is missing. Raises LeadError with every value that can't be read.
+    absent is missing. `events` are the raw events of the lead, in any order; None: it isn't known which there are, and
+    what is counted from them is unknown. Raises LeadError with every value that can't be read.
     """
-    return get_engine(card).score(lead, as_of)
+    return get_engine(card).score(lead, as_of, events=events)
 
 
-def recommend(card: Scorecard, lead: Mapping[str, Any], as_of: date) -> Recommendation:
-    """What to do with one raw lead on a day. Raises LeadError."""
-    return score(card, lead, as_of).recommendation
+def recommend(
+    card: Scorecard, lead: Mapping[str, Any], as_of: date, events: Iterable[Mapping[str, Any]] | None = None
+) -> Recommendation:
+    """What to do with one raw lead on a day; `events` as in `score`. Raises LeadError."""
+    return score(card, lead, as_of, events).recommendation
 
 
-def explain(card: Scorecard, lead: Mapping[str, Any], as_of: date, width: int = 80) -> str:
-    """The score of one raw lead as a picture of its ledger, in plain text. Raises LeadError."""
-    return ledger_text(score(card, lead, as_of), width)
+def explain(
+    card: Scorecard,
+    lead: Mapping[str, Any],
+    as_of: date,
+    width: int = 80,
+    events: Iterable[Mapping[str, Any]] | None = None,
+) -> str:
+    """The score of one raw lead as a picture of its ledger, in plain text; `events` as in `score`. Raises LeadError."""
+    return ledger_text(score(card, lead, as_of, events), width)
 
 
 def get_engine(card: Scorecard) -> Engine:
@@ -91,6 +106,7 @@ class Engine:
             for name, keys in card.seen_texts.items()
         ]
         self._asked = question.prepare_questions(card, self.tally)
+        self._counter = EventCounter(card) if card.card.events else None
 
     def clean(self, lead: Mapping[str, Any], path: str = "$") -> Lead:
         """Typed values of a raw lead. Raises LeadError; `path` leads to the lead in the caller's input."""
@@ -155,16 +171,51 @@ class Engine:
             return error.problems
         return (BadValue("", "", None, "has a value that can't be read"),)
 
-    def score(self, lead: Mapping[str, Any], as_of: date, path: str = "$") -> Result:
-        """The result of a raw lead. Raises LeadError."""
+    def score(
+        self, lead: Mapping[str, Any], as_of: date, path: str = "$", events: Iterable[Any] | None = None
+    ) -> Result:
+        """The result of a raw lead and its raw events, None: not known which. Raises LeadError."""
         cleaned = self.clean(lead, path)
-        return self.build_result(cleaned.values, as_of, cleaned.ignored)
+        return self.build_result(
+            cleaned.values, as_of, cleaned.ignored, self.count_events(events, as_of, cleaned.values)
+        )
 
-    def build_result(self, values: Mapping[str, Typed], as_of: date, ignored: tuple[str, ...] = ()) -> Result:
-        """The result of typed values, one for each plain field."""
+    def count_events(
+        self, events: Iterable[Any] | None, as_of: date, values: Mapping[str, Typed], path: str = "$.events"
+    ) -> EventCounts | None:
+        """What raw events come to on a day, for a lead with these typed values; None: the card has no events.
+
+        `events` None: it isn't known which there are. Raises LeadError; `path` leads to them.
+        """
+        if self._counter is not None:
+            return self._counter.count(events, as_of, values, path)
+        if events is not None:
+            place, _, member = path.rpartition(".")
+            raise LeadError([BadValue("", member, None, NO_EVENTS, place)])
+        return None
+
+    def add_counts(self, values: Mapping[str, Typed], counts: EventCounts | None) -> Mapping[str, Any]:
+        """All that a score rests on: the typed values of the plain fields, and what events come to (None: unknown)."""
+        if self._counter is None:
+            return values
+        counts = counts or self._counter.unknown
+        return {**values, **counts.values, **{name_earned(earned.rule): earned.tenths for earned in counts.rules}}
+
+    def build_result(
+        self,
+        values: Mapping[str, Typed],
+        as_of: date,
+        ignored: tuple[str, ...] = (),
+        counts: EventCounts | None = None,
+    ) -> Result:
+        """The result of typed values, one for each plain field, and of what events come to (None: not known)."""
+        if self._counter is not None:
+            counts = counts or self._counter.unknown
+            values = self.add_counts(values, counts)
         total, low, high, rules, groups, terms, bins, criteria, excluded = self.tally(values, as_of)
         card = self.card
-        ledger = self._ledger.write(rules, groups, terms, bins)
+        ledger = self._ledger.write(rules, groups, terms, bins, counts)
+        telling = self._ledger.list_telling(ledger, counts)
         error = None
         if self._known_errors:
             error = round_root(self._always + sum([squares[bins[i]] for i, squares in self._squares]))
@@ -181,7 +232,7 @@ class Engine:
             gate.to if gate and advice != "disqualify" else at,
             gate.threshold.points if gate else None,
             tuple((criterion.name, _STATES[met]) for criterion, met in zip(card.card.criteria, criteria, strict=True)),
-            self._find_reasons(gate, advice, criteria, excluded, total, high, ledger),
+            self._find_reasons(gate, advice, criteria, excluded, total, high, telling),
             questions,
         )
         return Result(
@@ -201,6 +252,7 @@ class Engine:
             self._find_unseen(values) if self._seen else None,
             card.find_percentile(total),
             None if self._steps is None else self._steps.foretell(values, as_of),
+            counts,
         )
 
     def _find_unseen(self, values: Mapping[str, Typed]) -> tuple[str, ...]:
@@ -221,8 +273,9 @@ class Engine:
         excluded: tuple[bool | None, ...],
         total: int,
         high: int,
-        ledger: list[Entry],
+        entries: list[Entry],
     ) -> tuple[str, ...]:
+        """The sentences that a recommendation rests on, with the most telling of `entries`."""
         card = self.card.card
         if advice == "disqualify":
             return tuple(exclusion.reason for exclusion, fires in zip(card.exclude, excluded, strict=True) if fires)
@@ -242,7 +295,6 @@ class Engine:
             reasons.append("the card has no stages")
         else:
             reasons.append("nothing is left to decide by points at this stage")
-        entries = [entry for entry in ledger[1:] if entry.kind != "group"]
         gains = [entry for entry in sorted(entries, key=TENTHS, reverse=True)[:REASONS_PER_SIDE] if entry.tenths > 0]
         losses = [entry for entry in sorted(entries, key=TENTHS)[:REASONS_PER_SIDE] if entry.tenths < 0]
         ordered = gains + losses if advice == "promote" else losses + gains if advice == "nurture" else gains + losses

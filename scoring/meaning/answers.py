@@ -68,7 +68,7 @@ def _asks_only(priced: PricedRule, name: str) -> bool:
 
 
 def _sum_points(card: Scorecard, rules: Sequence[PricedRule], terms: Sequence[Table], name: str, value: Typed) -> int:
-    plain: dict[str, Typed] = dict.fromkeys((field.name for field in card.card.plain_fields), None)
+    plain: dict[str, Typed] = dict.fromkeys(card.card.input_names)
     values = derive(card.card, {**plain, name: value}, ANY_DAY)
     points = sum(
         priced.points for priced in rules if evaluate_condition(priced.rule.when.tree, values, ANY_DAY) is True

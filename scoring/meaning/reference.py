@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+from leadledger.scoring.each_points import name_earned
 from leadledger.scoring.lookup import Combination, Table, Term, find_branch_fields, find_leaf, list_leaves
 from leadledger.scoring.meaning.answers import find_lone_effects
 from leadledger.scoring.meaning.logic import Values, derive, evaluate_condition
@@ -20,7 +21,8 @@ from leadledger.scoring.scorecard import PricedRule, Scorecard
 class Tally:
     """All numbers of one score, in tenths, in the order of the card.
 
-    `total` is the start plus all of `rules` (None, unknown, counts as 0), `groups` and `terms`. `low` and `high` are
+    `total` is the start plus all of `rules` (None, unknown, counts as 0), `groups` and `terms`, and what rules for each
+    event earn, which is counted beforehand. `low` and `high` are
     the least and the most that answers to the card's questions could make of it. `bins` says where each term was
     looked up (a pair: row times columns plus column; a combination: `Combination.number_cell`). `criteria` and
     `excluded` are three-valued.
@@ -41,11 +43,13 @@ def tally(card: Scorecard, plain: Values, as_of: date) -> Tally:
     """Score one lead. `plain` holds a typed value (None: missing) for each plain field of the card."""
     values = derive(card.card, plain, as_of)
     rules = tuple(compute_rule_points(priced, values, as_of) for priced in card.rules)
+    earned: dict[str, int] = {each.rule.name: plain[name_earned(each.rule.name)] or 0 for each in card.each_rules}  # type: ignore[misc]  # tenths
     total = low = high = card.learned.start
     group_entries = []
     for group in card.groups:
         members = [i for i, priced in enumerate(card.rules) if priced.rule.group == group.name]
         known = [rules[i] or 0 for i in members]
+        known += [earned[each.rule.name] for each in card.each_rules if each.rule.group == group.name]
         spans = [
             find_range(card.rules[i], values, as_of)
             for i in members
@@ -62,6 +66,10 @@ def tally(card: Scorecard, plain: Values, as_of: date) -> Tally:
         unsure = points is None and priced.rule.name not in settled and is_open(priced, values)
         worst, best = find_range(priced, values, as_of) if unsure else (points or 0, points or 0)
         total, low, high = total + (points or 0), low + worst, high + best
+    for each in card.each_rules:
+        if not each.rule.group:
+            points = earned[each.rule.name]
+            total, low, high = total + points, low + points, high + points
     terms, bins = [], []
     for term in card.learned.terms:
         points, at, worst, best = look_up(term, values, card)

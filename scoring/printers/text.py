@@ -10,7 +10,10 @@ from collections.abc import Iterator, Mapping
 
 from leadledger.scoring.bins import Bins
 from leadledger.scoring.bins import describe_bins as bin_words
+from leadledger.scoring.errors import quote
+from leadledger.scoring.event_counts import EventCounts
 from leadledger.scoring.lookup import Branch, Combination, Leaf, Pair, Table, Term
+from leadledger.scoring.printers.event_words import describe_each, describe_kind
 from leadledger.scoring.result import Entry, Result, SaleForecast, format_signed, format_unsigned
 from leadledger.scoring.scorecard import PLACES_SHOWN, Scorecard
 
@@ -61,6 +64,10 @@ def _ledger(result: Result, width: int) -> Iterator[str]:
         yield "Ask (how often the answer settles it):"
         for question in advice.questions:
             yield from _wrapped(f"{question.settles:4.0%}  {question.text}", width, "      ")
+    if result.events is not None:
+        yield ""
+        for sentence in _event_sentences(result.events):
+            yield from _wrapped(sentence, width, "  ")
     if result.unseen:
         yield ""
         yield from _wrapped(f"Never seen in training: the value of {', '.join(result.unseen)}", width)
@@ -78,6 +85,23 @@ def _describe_sale(sale: SaleForecast) -> str:
     chance = "not known" if sale.probability is None else f"{sale.probability:.1%}"
     value = "" if sale.expected_value is None else f" · expected value {sale.expected_value:,.2f}"
     return f"Chance of a sale {chance} = {product}{value}"
+
+
+def _event_sentences(counts: EventCounts) -> Iterator[str]:
+    """What was made of the events of a lead."""
+    if not counts.is_known:
+        yield "Events: not known, so nothing is counted; send them, or an empty list where there are none."
+        return
+    others = {"of machines": counts.machine, "sent again": counts.repeated, "after the day": counts.future}
+    others |= {"received after the day": counts.late}
+    others |= {f"of the unknown kind {quote(kind)}": events for kind, events in counts.unknown_kinds.items()}
+    words = [f"{events:,} {what}" for what, events in others.items() if events]
+    yield f"Events: {counts.counted - counts.machine:,} counted" + (f"; left out: {', '.join(words)}" if words else "")
+    for earned in counts.rules:
+        if earned.machine:
+            yield f"Machines would have earned {format_signed(earned.machine)} by {earned.rule}."
+    for name, least in counts.at_least.items():
+        yield f"Not known since tracking began too late: {name}, at least {least:,.15g}."
 
 
 def _margin(error: int) -> str:
@@ -123,9 +147,13 @@ def _card(card: Scorecard, width: int) -> Iterator[str]:
         yield from _wrapped(
             f"Declared points count {learned.trust:.0%}: that much of them the history bears out.", width
         )
-    if written.rules:
+    if written.rules or written.each_rules:
         yield from _heading("Rules", "points, and when they are earned")
         yield from _rules(card, width)
+    if written.events:
+        yield from _heading("Events", "what a lead does, or what is done with it")
+        for kind in written.events.values():
+            yield from _wrapped(f"{kind.name}: {describe_kind(kind)}", width, "  ")
     if written.exclude:
         yield from _heading("Exclusions", "disqualify, whatever the points")
         for exclusion in written.exclude:
@@ -160,7 +188,8 @@ def _heading(title: str, words: str) -> Iterator[str]:
 def _rules(card: Scorecard, width: int) -> Iterator[str]:
     for group in [None, *card.groups]:
         members = [rule for rule in card.rules if rule.rule.group == (group.name if group else "")]
-        if group and members:
+        each_rules = [each for each in card.each_rules if each.rule.group == (group.name if group else "")]
+        if group and (members or each_rules):
             limits = ["only the best counts"] if group.best_of else []
             limits += [f"at most {format_unsigned(group.maximum)}"] if group.maximum is not None else []
             limits += [f"at least {format_unsigned(group.minimum)}"] if group.minimum is not None else []
@@ -174,6 +203,12 @@ def _rules(card: Scorecard, width: int) -> Iterator[str]:
             yield from _wrapped(f"{'':8}when {priced.rule.when.text}", width, " " * 10)
             if priced.rule.why:
                 yield from _wrapped(f"{'':8}why  {priced.rule.why}", width, " " * 10)
+        for each in each_rules:
+            declared = "" if each.points == each.rule.points else f" (declared {format_signed(each.rule.points)})"
+            yield from _wrapped(f"{format_signed(each.points):>6}  {each.rule.reason}{declared}", width, " " * 8)
+            yield from _wrapped(f"{'':8}{describe_each(each.rule)}", width, " " * 10)
+            if each.rule.why:
+                yield from _wrapped(f"{'':8}why  {each.rule.why}", width, " " * 10)
 
 
 def _term(card: Scorecard, term: Term, width: int) -> Iterator[str]:

@@ -28,8 +28,9 @@ def test_the_members_of_a_result() -> None:
     result = score(build_untrained(parse_card(CARD)), {"need": "x"}, AS_OF).to_dict()
     assert sorted(result) == sorted(RESULT_MEMBERS)
     knowing = Scorecard(parse_card(CARD), Learned(levels={"need": ("x",)}, percentiles=(500,) * MOST_PERCENT))
-    members = {*score(knowing, {"need": "x"}, AS_OF).to_dict(), *score(SCORECARD, {}, AS_OF).to_dict()}
-    assert members == {*RESULT_MEMBERS, *OPTIONAL_MEMBERS}
+    counting = build_untrained(parse_card(f"{CARD}events: {{visit: {{}}}}\n"))
+    results = (score(knowing, {"need": "x"}, AS_OF), score(SCORECARD, {}, AS_OF), score(counting, {}, AS_OF))
+    assert {name for result in results for name in result.to_dict()} == {*RESULT_MEMBERS, *OPTIONAL_MEMBERS}
     assert result["recommendation"] in VERDICTS
     assert {entry["kind"] for entry in result["ledger"]} <= set(ENTRY_KINDS)
 

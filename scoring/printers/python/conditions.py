@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from leadledger.scoring import tree
+from leadledger.scoring.each_points import name_earned
 from leadledger.scoring.errors import PrinterError
 from leadledger.scoring.field import Field
 from leadledger.scoring.printers.python.writer import SourceWriter
@@ -39,6 +40,12 @@ class ConditionSource:
         for field in self.card.card.plain_fields:
             if field.name in read:
                 self.line(f"{self.field(field.name)} = lead[{field.name!r}]")
+        for field in self.card.card.event_fields:
+            if field.name in read:
+                self.line(f"{self.field(field.name)} = lead[{field.name!r}]")
+        for priced in self.card.each_rules:
+            earned = self.name("earned", priced.rule.name, f"earned_{priced.rule.name}")
+            self.line(f"{earned} = lead[{name_earned(priced.rule.name)!r}]")
         for field in self.card.card.derived_fields:
             self.bind_derived(field)
         for node in self.nodes():

@@ -46,7 +46,8 @@ def print_module(card: Scorecard) -> str:
     terms = [points.term(term) for term in learned.terms]
     writer.line("total = (")
     writer.line(f"    {learned.start}")
-    for part in [*(f"({rule} or 0)" for rule in rules), *groups, *(earned for earned, _ in terms)]:
+    earned = [writer.names["earned", priced.rule.name] for priced in card.each_rules]
+    for part in [*(f"({rule} or 0)" for rule in (*rules, *earned)), *groups, *(points for points, _ in terms)]:
         writer.line(f"    + {part}")
     writer.line(")")
     writer.line("low = high = total")
@@ -56,7 +57,7 @@ def print_module(card: Scorecard) -> str:
     excluded = [conditions.three_valued("out", exclusion.name, exclusion.when.tree) for exclusion in written.exclude]
     writer.line("return (")
     writer.line("    total, low, high,")
-    for names in (rules, groups, [earned for earned, _ in terms], [place for _, place in terms], criteria, excluded):
+    for names in (rules, groups, [points for points, _ in terms], [place for _, place in terms], criteria, excluded):
         writer.write_items("    (", names, ",)," if len(names) == 1 else "),")
     writer.line(")")
     title = f"{written.name} {card.release}".strip()

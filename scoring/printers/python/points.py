@@ -48,6 +48,9 @@ class PointsSource:
         name = self.name("group", group.name, f"group_{group.name}")
         total = self.name("sum", group.name, f"sum_{group.name}")
         members = [self.names["rule", rule.rule.name] for rule in self.card.rules if rule.rule.group == group.name]
+        members += [
+            self.names["earned", each.rule.name] for each in self.card.each_rules if each.rule.group == group.name
+        ]
         listed = f"({', '.join(members)}{',' if len(members) == 1 else ''})"
         if group.best_of:
             best = self.name("best", group.name, f"best_{group.name}")

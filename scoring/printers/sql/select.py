@@ -46,6 +46,11 @@ from leadledger.scoring.printers.sql.source import check_names, find_dialect, fr
 from leadledger.scoring.printers.sql.steps import Step, drop_unread, print_steps
 from leadledger.scoring.scorecard import Card, HasScorecard, Scorecard, find_scorecard
 
+NO_EVENTS = (
+    "the card has `events:`, which SQL doesn't count yet, so it scores no lists; score each lead with its events, in"
+    " Python by `score(card, lead, as_of, events=[…])`"
+)
+
 # The prefixes of columns made on the way, which no column of a list may have.
 _PREFIXES = frozenset(
     {
@@ -162,6 +167,8 @@ class SelectPrinter:
     """One printing: the common table expressions so far."""
 
     def __init__(self, card: Scorecard, query: Query, dialect: Dialect) -> None:
+        if card.card.events:
+            raise PrinterError(NO_EVENTS)
         if query.where is not None:
             card, where = card.spell_with(query.where)
             query = replace(query, where=where)

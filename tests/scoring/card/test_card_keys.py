@@ -10,9 +10,10 @@ from leadledger.scoring.card.card_keys import KEYS
 from leadledger.scoring.card.reader import parse_card
 from leadledger.scoring.decay import HalfLife
 from leadledger.scoring.engine.cases import find_failures
+from leadledger.scoring.event_value import EventValue
 from leadledger.scoring.gate import Capacity, DealValue
 from leadledger.scoring.number_forms import NumberFormat
-from leadledger.scoring.rule import Group
+from leadledger.scoring.rule import EachRule, Group
 from leadledger.scoring.scorecard import Fairness
 from leadledger.scoring.transition import Transition
 from tests.scoring.card.card_examples import GOOD
@@ -29,15 +30,17 @@ def used(node: object, part: str) -> set[tuple[str, str]]:
     }
     below |= dict.fromkeys((("write_back", system) for system in KEYS["write_back"]), "written")
     many = {"fields": "field", "criteria": "criterion", "groups": "group", "rules": "rule", "exclude": "exclusion"}
-    many |= {"stages": "stage", "cases": "case", "steps": "step"}
+    many |= {"stages": "stage", "cases": "case", "steps": "step", "events": "event"}
+    inner = {("event", "fields"): "property", ("case", "events"): "case_event"}
     keys = set()
     for key, value in node.items() if isinstance(node, dict) else []:
         keys.add((part, key))
         if (part, key) in below:
             keys |= used(value, below[part, key])
-        elif part == "card" and key in many:
+        elif (part == "card" and key in many) or (part, key) in inner:
             for item in value.values() if isinstance(value, dict) else value:
-                keys |= used(item, many[key])
+                of = inner.get((part, key)) or many[key]
+                keys |= used(item, "each_rule" if of == "rule" and "each" in item else of)
     return keys
 
 
@@ -76,7 +79,7 @@ def test_every_key_is_read() -> None:
     assert card.fields["lead_id"].columns == ("lead_id", "Id")
     assert card.fields["budget"].missing == (999.0,)
     assert card.fields["budget"].number_format == NumberFormat(",", "€", sample="€1.234,56")
-    learned = ["country", "interests", "budget", "newsletter", "rich"]
+    learned = ["country", "interests", "budget", "newsletter", "price_visits", "rich"]
     assert [field.name for field in card.fields.values() if field.learn] == learned
     assert [field.name for field in card.fields.values() if field.known_when_scored] == ["newsletter"]
     assert card.groups == (Group("engagement", 200, -75), Group("size", best_of=True))
@@ -86,6 +89,31 @@ def test_every_key_is_read() -> None:
     assert reads.why == "the newsletter team is sure of it"
     assert rich.reason == 'Has more than it needs: "rich"'
     assert nordic.when.text == "country in ('NO', 'SE') or country = '012'"
+    visit, price_visit = card.events.values()
+    assert visit.names == (("segment", "page"), ("hubspot", "e_visited_page"), ("hubspot", "e_page"))
+    assert (visit.root, visit.when, visit.spots_scanners, visit.tracked_since) == ("visit", None, False, "created")
+    assert visit.machine is not None
+    assert visit.machine.text == "starts_with(path, '/robots')"
+    assert list(visit.properties) == ["path", "area", "topics", "seconds"]
+    assert visit.properties["area"].columns == ("area", "section")
+    assert price_visit.when is not None
+    assert (price_visit.root, price_visit.when.text) == ("visit", "contains(path, '/pricing')")
+    assert (price_visit.once_per, price_visit.per_day) == ("area", 3)
+    assert [field.event_value for field in card.event_fields] == [
+        EventValue("count", "price_visit", window=14),
+        EventValue("sum", "visit", "seconds", 30),
+        EventValue("last", "visit"),
+    ]
+    since = date(2025, 3, 1)
+    assert card.each_rules == (
+        EachRule(
+            *("reads_prices", "price_visit", 30, "Reads the prices", "sales says so", since),
+            half_life=14,
+            per_day=60,
+            group="engagement",
+        ),
+        EachRule("visits", "visit", 5, "Visits the site", within=7),
+    )
     assert (card.protected, card.fairness) == (("gender", "age"), Fairness(0.8, 0.1, 0.05))
     assert [name for name, field in card.fields.items() if field.protected] == ["gender", "age", "minor"]
     assert young.uses_protected == "a grant for the young, until 2027"

@@ -1,0 +1,54 @@
+"""What doesn't count events yet refuses a card that has some, and says what to do instead."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pandas as pd
+import pytest
+
+import leadledger
+from leadledger.scoring.card.reader import parse_card
+from leadledger.scoring.errors import DataError, LeadError, PrinterError
+from leadledger.scoring.printers.sql.dialects.by_name import DIALECTS
+from leadledger.scoring.printers.sql.select import NO_EVENTS
+from leadledger.scoring.scorecard import build_untrained
+
+CARD = "name: web\nevents: {visit: {}}\nfields: {visits: {kind: number, is: count(visit)}, won: {kind: flag}}\n"
+OUTCOME = "outcome: {became: {field: bought, kind: flag}}\n"
+DAY = date(2026, 1, 15)
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_no_sql(dialect: str) -> None:
+    """No dialect prints a card with events."""
+    with pytest.raises(PrinterError) as caught:
+        leadledger.to_sql(build_untrained(parse_card(CARD)), DAY, dialect=dialect)
+    assert str(caught.value) == NO_EVENTS
+
+
+def test_no_frames() -> None:
+    """A data frame of leads isn't scored."""
+    with pytest.raises(PrinterError) as caught:
+        leadledger.score_frame(build_untrained(parse_card(CARD)), pd.DataFrame({"won": [True]}), DAY)
+    assert str(caught.value) == NO_EVENTS
+
+
+def test_no_training() -> None:
+    """A history isn't read."""
+    with pytest.raises(DataError) as caught:
+        leadledger.read_history(parse_card(CARD + OUTCOME), pd.DataFrame({"won": [True], "bought": [False]}))
+    assert str(caught.value) == (
+        "the card 'web' has `events:`, which training doesn't count yet; release its rules with `leadledger release`,"
+        " or remove `events:` and what is counted from them"
+    )
+
+
+def test_no_kinds() -> None:
+    """A card that declares no kinds takes no events, not even an empty list."""
+    card = build_untrained(parse_card("name: a\nfields: {b: {kind: text}}\n"))
+    with pytest.raises(LeadError) as caught:
+        leadledger.score(card, {}, DAY, events=[])
+    assert str(caught.value) == (
+        "$.events: the card has no `events:`, so it can't count any; declare their kinds in the card"
+    )
