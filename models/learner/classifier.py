@@ -196,7 +196,7 @@ class AdditiveClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
         self.counts_: list[Indexes] = count_bins(self.bins_, indexes)
         names = list(getattr(self, "feature_names_in_", ()))
         self.monotone_: tuple[int, ...] = find_directions(self.monotone, names, self.bins_)
-        self.segment_field_: int | None = find_segment(self.segment, names, self.bins_)
+        self.segment_field_: int | None = find_segment(self.segment, names, self.bins_, self.monotone_)
         choice = find_pairs(self.pairs, names, len(self.bins_))
         random = check_random_state(self.random_state)
         finer_leads = FinerLeads.of(columns, self.bins_)

@@ -69,13 +69,20 @@ def find_directions(monotone: MonotoneParameter, names: Sequence[str], bins: Seq
     return tuple(int(direction) for direction in directions)
 
 
-def find_segment(segment: str | int | None, names: Sequence[str], bins: Sequence[Bins]) -> int | None:
-    """The position of the column that the parameter `segment` names; None where it names none."""
+def find_segment(
+    segment: str | int | None, names: Sequence[str], bins: Sequence[Bins], directions: Sequence[int]
+) -> int | None:
+    """The position of the column that the parameter `segment` names; None where it names none.
+
+    `directions` are those of `monotone`; levels that are segments have no order.
+    """
     if segment is None:
         return None
     at = find_column(segment, "segment", names, len(bins))
     if isinstance(bins[at], NumberBins):
         raise ValueError(f"segment names the column {segment!r}, which holds numbers; it must hold texts or flags.")
+    if directions[at]:
+        raise ValueError(f"segment and monotone both name the column {segment!r}; segments have no order.")
     return at
 
 

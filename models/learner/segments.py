@@ -18,9 +18,9 @@ from scipy.special import expit
 from sklearn.isotonic import isotonic_regression
 
 from leadledger.models.learner.additive import Fields, Floats, Indexes, add_up
-from leadledger.models.learner.bags import WEIGHTS, BaggedTables, Bags, TermArrays, add_terms
+from leadledger.models.learner.bags import PAIR_ERRORS, WEIGHTS, BaggedTables, Bags, TermArrays, add_terms
 from leadledger.models.learner.boosting import TrainingLeads, losses
-from leadledger.models.learner.shrinkage import SPREAD_SWEEPS, SWEEPS, find_spread
+from leadledger.models.learner.shrinkage import SPREAD_SWEEPS, SWEEPS, expect_spread
 from leadledger.scoring.bins import Bins, NumberBins, TextBins
 
 WEIGHT_SPREAD = 0.25  # by which the weights of segments typically lie from their common one
@@ -210,9 +210,9 @@ class _Effects:
 
 
 def _spread_of(slope: Floats, curvature: Floats, effect: Floats) -> float:
-    """The spread of effects, each with what it still misses; see `find_spread`."""
+    """The spread of effects, each with what it still misses; see `expect_spread`."""
     seen = curvature > 0
-    return find_spread(slope[seen] + curvature[seen] * effect[seen], curvature[seen])
+    return expect_spread(slope[seen] + curvature[seen] * effect[seen], curvature[seen])
 
 
 def _shrunk(slope: Floats, curvature: Floats, effect: Floats, spread: float) -> Floats:
@@ -281,15 +281,8 @@ def add_segments(
     ]
     if not weights.any():
         return tables, segments, []
-    by_bag = [fields.weigh(terms, weights) for terms in own]
-    pairs = [fields.pair_with(at) for at in range(len(fields.counts)) if at != fields.own_field]
-    pairs = [pair for pair in pairs if 2 * sum(pair in terms[2] for terms in by_bag) >= len(by_bag)]
-    shapes = {pair: (len(fields.counts[pair[0]]), len(fields.counts[pair[1]])) for pair in pairs}
-    by_bag = [
-        (intercept, singles, {pair: of_pairs.get(pair, np.zeros(shapes[pair])) for pair in pairs})
-        for intercept, singles, of_pairs in by_bag
-    ]
-    new = [pair for pair in pairs if pair not in tables.pairs]
+    by_bag = drop_idle_pairs(bags, tables.held_out, [fields.weigh(terms, weights) for terms in own])
+    new = [pair for pair in by_bag[0][2] if pair not in tables.pairs]
     tables = replace(
         tables,
         by_bag=[add_terms(*both) for both in zip(tables.by_bag, by_bag, strict=True)],
@@ -298,6 +291,26 @@ def add_segments(
         gains=[*tables.gains, *[float("nan")] * len(new)],
     )
     return tables, segments, by_bag
+
+
+def drop_idle_pairs(bags: Bags, pool: Floats, by_bag: Sequence[TermArrays]) -> list[TermArrays]:
+    """What segments add, without the pairs that don't lower the log-loss of held-out leads by more than chance.
+
+    `pool` (n,) are the held-out log-odds that it is added to. All bags have the same pairs in the end.
+    """
+    indexes = bags.leads.indexes
+    of_pair = {pair: np.zeros(len(pool)) for terms in by_bag for pair in sorted(terms[2])}
+    having = pool.copy()
+    for (_, held), (intercept, singles, pairs) in zip(bags.folds, by_bag, strict=True):
+        having[held] += add_up(intercept, singles, pairs, indexes[held])
+        for (first, second), cells in pairs.items():
+            of_pair[first, second][held] = cells[indexes[held, first], indexes[held, second]]
+    kept = [pair for pair in sorted(of_pair) if bags.pays(having - of_pair[pair], having, PAIR_ERRORS)]
+    shapes = {pair: cells.shape for terms in by_bag for pair, cells in terms[2].items()}
+    return [
+        (intercept, singles, {pair: pairs.get(pair, np.zeros(shapes[pair])) for pair in kept})
+        for intercept, singles, pairs in by_bag
+    ]
 
 
 def weigh_segments(bags: Bags, pool: Floats, added: Floats, members: Indexes, n_segments: int) -> tuple[Floats, Floats]:

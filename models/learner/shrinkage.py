@@ -21,6 +21,7 @@ from leadledger.models.learner.boosting import TrainingLeads
 MISSING_SPREAD = 0.5
 SPREADS = (0.0, *(0.05 * 1.25**step for step in range(20)))  # 0.05 to 3.5
 LEAST_LIKELIHOOD_GAIN = 2.0  # of a spread above 0, in log-likelihood: chance brings as much to one text in forty
+SPREAD_PRIOR = np.array([0.5, *[0.5 / (len(SPREADS) - 1)] * (len(SPREADS) - 1)])  # as likely none as any
 SPREAD_SWEEPS = 4  # after which the spread of a text stays
 SWEEPS = 8  # over all fields, each of which takes a step of Newton's; two that are missing together share the rest
 
@@ -94,12 +95,28 @@ def shrink_levels(
 
 
 def find_spread(slope: Floats, curvature: Floats) -> float:
-    """The standard deviation of effects that makes their slopes likeliest; 0 where chance explains them as well.
+    """The standard deviation of effects that makes their slopes likeliest; 0 where chance explains them as well."""
+    likelihood = _likelihood_of_spreads(slope, curvature)
+    best = int(np.argmax(likelihood))
+    return SPREADS[best] if likelihood[best] > likelihood[0] + LEAST_LIKELIHOOD_GAIN else 0.0
+
+
+def expect_spread(slope: Floats, curvature: Floats) -> float:
+    """The standard deviation of effects, on average over all that their slopes make likely.
+
+    For a handful of effects, whose likeliest spread is as good as any other.
+    """
+    likelihood = _likelihood_of_spreads(slope, curvature)
+    share = SPREAD_PRIOR * np.exp(likelihood - likelihood.max())
+    return float(np.sqrt(share @ np.square(SPREADS) / share.sum()))
+
+
+def _likelihood_of_spreads(slope: Floats, curvature: Floats) -> Floats:
+    """The log-likelihood (n_spreads,) of each of SPREADS.
 
     An effect with the slope s and the curvature h is taken as normal: s has the variance h + (h * spread)**2.
     """
     spreads = np.array(SPREADS)[:, None]
     variance = curvature + (curvature * spreads) ** 2
-    likelihood = -0.5 * np.sum(np.log(variance) + slope**2 / variance, axis=1)
-    best = int(np.argmax(likelihood))
-    return SPREADS[best] if likelihood[best] > likelihood[0] + LEAST_LIKELIHOOD_GAIN else 0.0
+    likelihood: Floats = -0.5 * np.sum(np.log(variance) + slope**2 / variance, axis=1)
+    return likelihood

@@ -14,7 +14,7 @@ from leadledger.models.learner.bags import Bags, TermArrays
 from leadledger.models.learner.boosting import TrainingLeads, hold_out
 from leadledger.models.learner.classifier import AdditiveClassifier
 from leadledger.models.learner.compile import compile_additive, to_tables
-from leadledger.models.learner.segments import SegmentFields, find_places, keep_order, weigh_segments
+from leadledger.models.learner.segments import SegmentFields, drop_idle_pairs, find_places, keep_order, weigh_segments
 from leadledger.scoring.bins import NumberBins, TextBins
 from leadledger.scoring.lookup import Pair, Table, Term
 
@@ -154,16 +154,24 @@ def test_nothing_is_held_out_so_nothing_is_learned() -> None:
 
 
 @pytest.mark.parametrize(
-    ("segment", "message"),
+    ("parameters", "message"),
     [
-        ("size", "segment names the column 'size', which holds numbers; it must hold texts or flags."),
-        ("teem", "segment names the column 'teem', which X doesn't have. Did you mean 'team'?"),
+        (
+            {"segment": "size"},
+            "segment names the column 'size', which holds numbers; it must hold texts or flags.",
+        ),
+        ({"segment": "teem"}, "segment names the column 'teem', which X doesn't have. Did you mean 'team'?"),
+        (
+            {"segment": "known", "monotone": {"known": 1}},
+            "segment and monotone both name the column 'known'; segments have no order.",
+        ),
     ],
 )
-def test_a_segment_is_a_text_or_a_flag(segment: str, message: str) -> None:
-    """Numbers and unknown columns are refused."""
+def test_a_segment_is_a_text_or_a_flag(parameters: dict[str, Any], message: str) -> None:
+    """Numbers, unknown columns and flags with an order are refused."""
+    frame, won = leads({})
     with pytest.raises(ValueError) as refusal:  # noqa: PT011  # the whole message is compared
-        AdditiveClassifier(segment=segment, **QUICK).fit(*leads({}))
+        AdditiveClassifier(**parameters, **QUICK).fit(frame.assign(known=frame["team"].notna()), won)
     assert str(refusal.value) == message
 
 
@@ -214,3 +222,18 @@ def test_weights_are_shrunk_toward_the_common_one() -> None:
     weights, held_out = weigh_segments(bags, pool, -added, members, 3)
     assert not weights.any()
     assert np.array_equal(held_out, pool)
+
+
+def test_idle_pairs_are_dropped() -> None:
+    """Of what segments add together, the pairs that held-out leads gain nothing by; all bags have the same ones."""
+    random = np.random.default_rng(0)
+    indexes = random.integers(0, 3, (3000, 3))
+    helps, idle = np.array([[0.0, 1.0, -1.0]] * 3), np.array([[0.2, -0.2, 0.0]] * 3)
+    outcome = (random.random(3000) < expit(helps[0, indexes[:, 1]])).astype(float)
+    lead_rows = TrainingLeads(indexes, outcome, np.ones(3000))
+    bags = Bags(lead_rows, hold_out(lead_rows, 4, 0), [np.zeros(3000)] * 4)
+    nothing = [np.zeros(3)] * 3
+    by_bag: list[TermArrays] = [(0.0, nothing, {(0, 1): helps, (0, 2): idle})] * 3 + [(0.0, nothing, {(0, 2): idle})]
+    kept = drop_idle_pairs(bags, np.zeros(3000), by_bag)
+    assert [list(pairs) for _, _, pairs in kept] == [[(0, 1)]] * 4
+    assert not kept[3][2][0, 1].any()

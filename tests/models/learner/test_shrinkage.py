@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scipy.special import expit
 
 from leadledger.models.learner.classifier import AdditiveClassifier
+from leadledger.models.learner.shrinkage import expect_spread, find_spread
 
 POINTS_PER_LOG_ODDS = 10 / np.log(2)
 
@@ -62,3 +63,16 @@ def test_a_missing_bin_is_worth_as_much_as_its_leads_show(missing: int, least: f
         table = AdditiveClassifier(bags=3, max_rounds=100, pairs=0, random_state=0).fit(frame, won).additive_
         values.append(table.singles[0][0] - np.average(table.singles[0][1:], weights=table.counts[0][1:]))
     assert least < np.mean(values) < most
+
+
+def test_a_spread_is_found_or_expected() -> None:
+    """Many effects tell their spread; a handful of small ones could have none, and are taken for a little."""
+    random = np.random.default_rng(0)
+    many = np.full(400, 50.0)
+    slopes = many * 0.5 * random.normal(size=400) + np.sqrt(many) * random.normal(size=400)
+    assert find_spread(slopes, many) == pytest.approx(0.5, rel=0.2)
+    assert expect_spread(slopes, many) == pytest.approx(0.5, rel=0.2)
+    few = np.array([50.0, 50.0, 50.0])
+    weak = np.array([9.0, -11.0, 10.0])
+    assert find_spread(weak, few) == 0
+    assert 0 < expect_spread(np.zeros(3), few) < expect_spread(weak, few) < 0.3
