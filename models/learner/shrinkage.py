@@ -21,7 +21,10 @@ from leadledger.models.learner.boosting import TrainingLeads
 MISSING_SPREAD = 0.5
 SPREADS = (0.0, *(0.05 * 1.25**step for step in range(20)))  # 0.05 to 3.5
 LEAST_LIKELIHOOD_GAIN = 2.0  # of a spread above 0, in log-likelihood: chance brings as much to one text in forty
-SPREAD_PRIOR = np.array([0.5, *[0.5 / (len(SPREADS) - 1)] * (len(SPREADS) - 1)])  # as likely none as any
+# In log-odds, of a handful of effects: no spread at all is as likely as any, and those follow a half-normal of this
+# scale. On 16 simulated histories each, of four segments whose effects were spread by 0.2, 0.4 and 0.8, 0.2 did well in
+# all; 0.1 was too timid from 0.4 on, and with 0.5 or no end segments of 50 leads were worse off than the pool at 0.2.
+TYPICAL_SPREAD = 0.2
 SPREAD_SWEEPS = 4  # after which the spread of a text stays
 SWEEPS = 8  # over all fields, each of which takes a step of Newton's; two that are missing together share the rest
 
@@ -104,11 +107,14 @@ def find_spread(slope: Floats, curvature: Floats) -> float:
 def expect_spread(slope: Floats, curvature: Floats) -> float:
     """The standard deviation of effects, on average over all that their slopes make likely.
 
-    For a handful of effects, whose likeliest spread is as good as any other.
+    For a handful of effects: their likeliest spread says little, and one that is too wide lets small segments run wild.
     """
+    spreads = np.array(SPREADS)
+    prior = spreads * np.exp(-((spreads / TYPICAL_SPREAD) ** 2) / 2)  # the grid is even in the logarithm
+    prior[0] = prior.sum()
     likelihood = _likelihood_of_spreads(slope, curvature)
-    share = SPREAD_PRIOR * np.exp(likelihood - likelihood.max())
-    return float(np.sqrt(share @ np.square(SPREADS) / share.sum()))
+    share = prior * np.exp(likelihood - likelihood.max())
+    return float(np.sqrt(share @ spreads**2 / share.sum()))
 
 
 def _likelihood_of_spreads(slope: Floats, curvature: Floats) -> Floats:
