@@ -68,7 +68,7 @@ from leadledger.models.learner.boosting import (
     hold_out,
 )
 from leadledger.models.learner.combinations import absorb, choose_sets, gains_together, read_trees
-from leadledger.models.learner.imitation import imitate
+from leadledger.models.learner.imitation import Changes, imitate
 from leadledger.models.learner.pairs import coarsen
 from leadledger.models.learner.parameters import PairsChoice, encode_outcome, find_directions, find_pairs, find_segment
 from leadledger.models.learner.refinement import FinerLeads
@@ -435,22 +435,18 @@ class AdditiveClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
         )
         weight = self.combination_weight_
 
-        def grow(model: Additive, mean: float, indexes: Indexes, bag: int | None) -> Additive:
+        def grow(model: Additive, mean: float, changes: Changes, indexes: Indexes) -> Additive:
             read = [
                 tree
-                for turn in imitation.turns
-                for tree in read_trees(
-                    turn.trees, indexes, self.counts_, weight, None if bag is None else turn.of_bags[bag]
-                )
+                for turn, leaves in zip(imitation.turns, changes.leaves, strict=True)
+                for tree in read_trees(turn, indexes, self.counts_, weight, leaves)
             ]
-            raised = replace(model, intercept=model.intercept + weight * mean)
+            singles = [single + weight * more for single, more in zip(model.singles, changes.tables, strict=True)]
+            raised = replace(model, intercept=model.intercept + weight * mean, singles=tuple(singles))
             return absorb(raised, read, trees.sets, sample)
 
-        grown = [
-            grow(model, mean, sample, bag)
-            for bag, (model, mean) in enumerate(zip(of_bags, imitation.means, strict=True))
-        ]
-        return grow(average, imitation.mean, leads.indexes, None), grown
+        grown = [grow(*bag, sample) for bag in zip(of_bags, imitation.means, imitation.of_bags, strict=True)]
+        return grow(average, imitation.mean, imitation.changes, leads.indexes), grown
 
     def _additive(self, intercept: float, singles: Sequence[Floats], pairs: Mapping[Fields, Floats]) -> Additive:
         """These values over the bins of the classifier; the cells of pairs are not counted yet."""

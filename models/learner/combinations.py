@@ -124,32 +124,44 @@ def dump_trees(boosted: BoostedTrees, rounds: int) -> Iterator[Mapping[str, Any]
             yield tree["tree_structure"]
 
 
+def asked_fields(boosted: BoostedTrees) -> list[set[int]]:
+    """Per tree of a fit, the fields that it asks."""
+
+    def find(node: Mapping[str, Any]) -> set[int]:
+        if "split_feature" not in node:
+            return set()
+        return {boosted.columns[node["split_feature"]][0]} | find(node["left_child"]) | find(node["right_child"])
+
+    return [find(root) for root in dump_trees(boosted, boosted.rounds)]
+
+
 def read_trees(
-    boosted: BoostedTrees, indexes: Indexes, counts: Sequence[Indexes], scale: float, values: Floats | None = None
+    boosted: BoostedTrees, indexes: Indexes, counts: Sequence[Indexes], scale: float, changes: Floats | None = None
 ) -> list[Tree]:
     """The trees of a fit over the bins, with the leads (n, n_fields) that come to each leaf.
 
-    `values` (n_trees, n_leaves) stand in place of the fit's own, where given; all are multiplied by `scale`. A missing
-    value or another text that no lead of the history had goes the way of most leads: the fit knows nothing of it.
+    `changes` (n_trees, n_leaves) are added to the fit's own values, where given; all are multiplied by `scale`. A
+    missing value or another text that no lead of the history had goes the way of most leads: the fit knows nothing of
+    it.
     """
 
-    def read(node: Mapping[str, Any], leads: Indexes, leaf_values: Floats | None) -> Tree:
+    def read(node: Mapping[str, Any], leads: Indexes, added: Floats | None) -> Tree:
         if "split_feature" not in node:
-            own = node["leaf_value"] if leaf_values is None else leaf_values[node.get("leaf_index", 0)]
-            return End(scale * float(own), len(leads))
+            change = 0.0 if added is None else float(added[node.get("leaf_index", 0)])
+            return End(scale * (float(node["leaf_value"]) + change), len(leads))
         field, order = boosted.columns[node["split_feature"]]
         unknown = node["default_left"] if node["missing_type"] == "NaN" else node["threshold"] >= 0
         left = np.where(np.isnan(order), unknown, np.nan_to_num(order) <= node["threshold"])
         goes = left[indexes[leads, field]]
         if not counts[field][0]:
             left[0] = 2 * goes.sum() > len(goes)
-        then = read(node["left_child"], leads[goes], leaf_values)
-        otherwise = read(node["right_child"], leads[~goes], leaf_values)
+        then = read(node["left_child"], leads[goes], added)
+        otherwise = read(node["right_child"], leads[~goes], added)
         return Fork(field, tuple(np.flatnonzero(left).tolist()), then, otherwise)
 
     everyone = np.arange(len(indexes))
     roots = dump_trees(boosted, boosted.rounds)
-    return [read(root, everyone, None if values is None else values[at]) for at, root in enumerate(roots)]
+    return [read(root, everyone, None if changes is None else changes[at]) for at, root in enumerate(roots)]
 
 
 def absorb(model: Additive, trees: Sequence[Tree], sets: Sequence[tuple[int, ...]], indexes: Indexes) -> Additive:

@@ -2,7 +2,7 @@
 
 The average of bags is better than any bag, but has too many trees to read and to score by. So the trees that are kept
 are fitted to that average, by squared error: its noise is low, and few trees come near. Sets take turns, so that every
-tree asks fields of one set, also where sets overlap.
+tree asks fields of one set, also where sets overlap. In the end all leaves are fitted once more, at once.
 """
 
 from __future__ import annotations
@@ -13,9 +13,11 @@ from typing import Any
 
 import lightgbm as lgb
 import numpy as np
+from scipy.sparse import csr_array
 
 from leadledger.models.learner.additive import Floats, Indexes
 from leadledger.models.learner.boosting import BoostedTrees, ColumnEncoding, TrainingLeads, encode
+from leadledger.models.learner.combinations import asked_fields
 
 MOST_TREES = 80  # over sets: as many as one lead can be scored by in some microseconds
 LEAVES = 8
@@ -24,24 +26,34 @@ RATE = 0.2
 LEAST_LEAF_LEADS = 20
 TURNS = 2  # of each set
 CLOSE_ENOUGH = 0.995  # of the variance that is to be imitated
+REFITTED_LEADS = 20_000  # over which all leaves are fitted at once
+# Beside those of each leaf and bin. With 20,000 simulated leads, of which fours act together, 0.030 of the variance was
+# left before leaves were fitted at once, and 0.012 after, with 1 as with 10; with 100 it was 0.014.
+LEADS_OF_NO_CHANGE = 10.0
 
 
 @dataclass(frozen=True, eq=False)
-class ImitationTurn:
-    """The trees of one turn, and the values (n_trees, n_leaves) of their leaves for each bag."""
+class Changes:
+    """What is added to the trees of an imitation when all of them are fitted at once.
 
-    trees: BoostedTrees
-    of_bags: Sequence[Floats]
+    tables : per field (n_bins,), to what the field does by itself. leaves : per turn (n_trees, LEAVES), to each leaf.
+    """
+
+    tables: Sequence[Floats]
+    leaves: Sequence[Floats]
 
 
 @dataclass(frozen=True, eq=False)
 class Imitation:
-    """Small trees, which add up to what the bags' trees add on average, less `mean`.
+    """Small trees with their changes, which add up to what the bags' trees add on average, less `mean`.
 
-    mean : of what is imitated, over the leads. means : the same of each bag.
+    turns : the trees of each turn. mean : of what is imitated, over the leads. means, of_bags : the mean and the
+    changes of each bag.
     """
 
-    turns: Sequence[ImitationTurn]
+    turns: Sequence[BoostedTrees]
+    changes: Changes
+    of_bags: Sequence[Changes]
     mean: float
     means: Sequence[float]
 
@@ -59,7 +71,7 @@ def imitate(
     `sample`: the positions of the leads to learn from. First comes what fields do by themselves, since that goes to
     tables: `alone` has the columns of all fields, none of which meet. Then the sets take turns: `of_sets` has the
     columns of each, `shares` how much of the trees each gets, in proportion. On the structure of the trees, every bag
-    has leaf values of its own, for the standard errors; the values that count are those of the average.
+    has changes of its own, for the standard errors; those that count are of the average.
     """
     indexes, weights = leads.indexes[sample], leads.weights[sample]
     means = [float(np.average(values[sample], weights=weights)) for values in added]
@@ -67,17 +79,19 @@ def imitate(
     left = np.mean(bags_left, axis=0)
     close = (1 - CLOSE_ENOUGH) * float(np.average(left**2, weights=weights))
     rounds = [max(1, round(MOST_TREES * share / sum(shares) / TURNS)) for share in shares]
-    turns: list[ImitationTurn] = []
+    turns: list[BoostedTrees] = []
     for encoding, most in [(alone, ROUNDS_ALONE), *TURNS * list(zip(of_sets, rounds, strict=True))]:
-        if np.average(left**2, weights=weights) <= close:
+        if turns and np.average(left**2, weights=weights) <= close:
             break
         trees = _fit_turn(leads, sample, encoding, left, most)
-        leaves = trees.booster.predict(encode(indexes, trees.columns), pred_leaf=True, num_threads=1)
-        of_leads = np.asarray(leaves, dtype=np.int64).reshape(len(sample), -1)
-        of_bags = [_take_turn(of_leads, weights, bag_left) for bag_left in bags_left]
-        left = left - trees.add(indexes, trees.rounds)
-        turns.append(ImitationTurn(trees, of_bags))
-    return Imitation(turns, float(np.mean(means)), means)
+        fitted = trees.add(indexes, trees.rounds)
+        left = left - fitted
+        bags_left = [bag_left - fitted for bag_left in bags_left]
+        turns.append(trees)
+    step = slice(None, None, 1 + len(sample) // REFITTED_LEADS)
+    several = np.column_stack([left, *bags_left])[step]
+    changes, *of_bags = _fit_changes(indexes[step], weights[step], alone, turns, several)
+    return Imitation(turns, changes, of_bags, float(np.mean(means)), means)
 
 
 def _fit_turn(
@@ -108,15 +122,42 @@ def _fit_turn(
     return BoostedTrees(booster, columns, booster.num_trees(), np.empty(0))
 
 
-def _take_turn(of_leads: Indexes, weights: Floats, left: Floats) -> Floats:
-    """The leaf values (n_trees, n_leaves) that fit what is left (n,) of a bag, which is taken off it.
+def _fit_changes(
+    indexes: Indexes, weights: Floats, alone: ColumnEncoding, turns: Sequence[BoostedTrees], left: Floats
+) -> list[Changes]:
+    """The changes that come nearest to each column of what is `left` (n, n_targets), all tables and leaves at once.
 
-    `of_leads` (n, n_trees): the leaf of each lead.
+    One tree after the other, each sees what those before it left, and none what comes after. The first column is the
+    average: there, a monotone field and the trees that ask one stay as they are, since changes could turn their order
+    round. The other columns are bags, of which only the spread is used.
     """
-    values = np.zeros((of_leads.shape[1], LEAVES))
-    for tree, leaf in enumerate(of_leads.T):
-        seen = np.bincount(leaf, weights, LEAVES)
-        mean = np.bincount(leaf, weights * left, LEAVES) / np.maximum(seen, 1e-12)
-        values[tree] = RATE * mean
-        left -= values[tree][leaf]
-    return values
+    monotone = {field for (field, _), way in zip(alone.columns, alone.directions, strict=True) if way}
+    sizes = [len(coarse) for coarse in alone.coarse]
+    blocks, free = [indexes], [np.full(size, field not in monotone) for field, size in enumerate(sizes)]
+    for trees in turns[1:]:
+        leaves = trees.booster.predict(encode(indexes, trees.columns), pred_leaf=True, num_threads=1)
+        blocks.append(np.asarray(leaves, dtype=np.int64).reshape(len(indexes), -1))
+        free += [np.full(LEAVES, not monotone & fields) for fields in asked_fields(trees)]
+    places = np.cumsum([0, *map(len, free)])
+    cells = np.column_stack(blocks) + places[:-1]
+    design = csr_array(
+        (np.ones(cells.size), cells.ravel(), np.arange(0, cells.size + 1, len(free))), (len(cells), int(places[-1]))
+    )
+    weighted = (design * weights[:, None]).T.tocsr()
+    curvature = (weighted @ design).toarray() + LEADS_OF_NO_CHANGE * np.eye(int(places[-1]))
+    slope = weighted @ left
+    solved = np.linalg.solve(curvature, slope)
+    may_change = np.concatenate(free)
+    solved[:, 0] = 0.0
+    solved[may_change, 0] = np.linalg.solve(curvature[np.ix_(may_change, may_change)], slope[may_change, 0])
+    ends = np.cumsum([trees.rounds for trees in turns[1:]])[:-1]
+    return [
+        Changes(
+            np.split(change[: places[len(sizes)]], places[1 : len(sizes)]),
+            [
+                np.zeros((turns[0].rounds, LEAVES)),
+                *np.split(change[places[len(sizes)] :].reshape(-1, LEAVES), ends),
+            ],
+        )
+        for change in solved.T
+    ]

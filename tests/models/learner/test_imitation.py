@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 
 import numpy as np
@@ -39,21 +40,28 @@ def added(leads: TrainingLeads) -> list[Floats]:
 @pytest.fixture(scope="module")
 def imitation(leads: TrainingLeads, added: list[Floats]) -> Imitation:
     """The trees that imitate the three bags."""
+    return fit(leads, added, (0,) * 6)
+
+
+def fit(leads: TrainingLeads, added: list[Floats], monotone: Sequence[int]) -> Imitation:
+    """An imitation of what bags add, with fields of these directions."""
     counts = [np.bincount(leads.indexes[:, field], minlength=5) for field in range(6)]
-    encode = partial(ColumnEncoding.of, BINS, counts, (0,) * 6, [np.arange(5)] * 6)
+    encode = partial(ColumnEncoding.of, BINS, counts, monotone, [np.arange(5)] * 6)
     alone, *of_sets = (encode(groups) for groups in ([(field,) for field in range(6)], [SETS[0]], [SETS[1]]))
     return imitate(leads, np.arange(3000), alone, of_sets, [0.6, 0.4], added)
 
 
 def total(imitation: Imitation, indexes: Indexes, bag: int | None) -> Floats:
-    """What the trees add for each lead, on average or by the leaf values of a bag."""
+    """What is added for each lead, on average or with the changes of a bag."""
     counts = [np.bincount(indexes[:, field], minlength=5) for field in range(6)]
+    changes = imitation.changes if bag is None else imitation.of_bags[bag]
     trees = [
         tree
-        for turn in imitation.turns
-        for tree in read_trees(turn.trees, indexes, counts, 1.0, None if bag is None else turn.of_bags[bag])
+        for turn, leaves in zip(imitation.turns, changes.leaves, strict=True)
+        for tree in read_trees(turn, indexes, counts, 1.0, leaves)
     ]
-    return add_trees(trees, indexes) + (imitation.mean if bag is None else imitation.means[bag])
+    tables = sum(table[indexes[:, field]] for field, table in enumerate(changes.tables))
+    return add_trees(trees, indexes) + tables + (imitation.mean if bag is None else imitation.means[bag])
 
 
 def test_few_trees_come_near_the_average_of_the_bags(
@@ -66,8 +74,8 @@ def test_few_trees_come_near_the_average_of_the_bags(
     assert np.abs(left).max() < 0.2
 
 
-def test_the_leaf_values_are_the_average_of_those_of_the_bags(leads: TrainingLeads, imitation: Imitation) -> None:
-    """On one structure of trees, each bag has values of its own, from which the standard errors come."""
+def test_the_changes_are_the_average_of_those_of_the_bags(leads: TrainingLeads, imitation: Imitation) -> None:
+    """On one structure of trees, each bag has changes of its own, from which the standard errors come."""
     few = leads.indexes[:200]
     of_bags = [total(imitation, few, bag) for bag in range(3)]
     assert np.allclose(np.mean(of_bags, axis=0), total(imitation, few, None), atol=1e-6)
@@ -78,9 +86,30 @@ def test_every_tree_asks_fields_of_one_set(leads: TrainingLeads, imitation: Imit
     """Also where sets overlap; what a field does by itself comes first, in trees of that field alone."""
     alone, *of_sets = imitation.turns
     counts = [np.bincount(leads.indexes[:, field], minlength=5) for field in range(6)]
-    fields = [find_fields(tree) for tree in read_trees(alone.trees, leads.indexes, counts, 1.0)]
+    fields = [find_fields(tree) for tree in read_trees(alone, leads.indexes, counts, 1.0)]
     assert {5} in fields
     assert max(map(len, fields)) == 1
     for at, turn in enumerate(of_sets):
-        for tree in read_trees(turn.trees, leads.indexes, counts, 1.0):
+        for tree in read_trees(turn, leads.indexes, counts, 1.0):
             assert find_fields(tree) <= set(SETS[at % 2])
+
+
+def test_all_leaves_at_once_come_nearer_than_one_tree_after_the_other(
+    leads: TrainingLeads, added: list[Floats], imitation: Imitation
+) -> None:
+    """What is left of the average has less than half of the variance that it has without changes."""
+    average = np.mean(added, axis=0) - imitation.mean
+    without = np.sum([turn.add(leads.indexes, turn.rounds) for turn in imitation.turns], axis=0)
+    left = total(imitation, leads.indexes, None) - imitation.mean - average
+    assert np.var(left) < 0.5 * np.var(without - average)
+
+
+def test_a_monotone_field_keeps_its_order(leads: TrainingLeads, added: list[Floats]) -> None:
+    """What a monotone field does, alone or in the trees that ask it, isn't changed on average; other fields are."""
+    imitation = fit(leads, added, (1, 0, 0, 0, 0, 1))
+    changed = [bool(np.any(table)) for table in imitation.changes.tables]
+    assert changed == [False, True, True, True, True, False]
+    for value in range(1, 4):
+        lower, higher = leads.indexes.copy(), leads.indexes.copy()
+        lower[:, 0], higher[:, 0] = value, value + 1
+        assert np.all(total(imitation, higher, None) >= total(imitation, lower, None) - 1e-9)
