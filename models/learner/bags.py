@@ -24,7 +24,7 @@ from leadledger.models.learner.additive import (
     purify,
     steady,
 )
-from leadledger.models.learner.boosting import BoostedTrees, Fold, TrainingLeads, losses
+from leadledger.models.learner.boosting import BoostedTrees, Fold, TrainingLeads, best_rounds, losses
 from leadledger.models.learner.pairs import rank_pairs
 from leadledger.models.learner.parameters import PairsChoice
 
@@ -215,18 +215,14 @@ def drop_pair(terms: TermArrays, pair: Fields, counts: Sequence[Indexes]) -> Ter
 
 
 def choose_rounds(fits: Sequence[BoostedTrees]) -> list[int]:
-    """The rounds of each bag: those with the lowest mean held-out log-loss, of those that all have, of the other half.
+    """The rounds of each bag: those with the lowest mean held-out log-loss of the other half of the bags.
 
     The leads that choose the rounds of a model flatter it. So every other bag has the rounds that the rest of the bags
     choose, and the leads that a bag holds out have no say in its model. The best rounds of one bag alone, chosen by
     the few leads that it holds out, vary widely.
     """
-    if not len(fits[0].curve):
-        return [fit.rounds for fit in fits]
-    shortest = min(len(fit.curve) for fit in fits)
-    curves = np.array([fit.curve[:shortest] for fit in fits])
-    halves = [curves[::2], curves[1::2] if len(fits) > 1 else curves]
-    return [int(np.argmin(np.mean(halves[1 - bag % 2], axis=0))) for bag in range(len(fits))]
+    best = best_rounds(np.array([fit.curve for fit in fits]))
+    return [best[1 - bag % 2] if best else fit.rounds for bag, fit in enumerate(fits)]
 
 
 def add_errors(model: Additive, bags: Sequence[Additive], indexes: Indexes) -> Additive:

@@ -7,12 +7,13 @@ fields may meet in a tree, so that the sum of the trees splits into tables again
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any, TypeAlias
 
 import lightgbm as lgb
 import numpy as np
+from joblib import Parallel, delayed
 from sklearn.model_selection import StratifiedKFold
 
 from leadledger.models.learner.additive import Floats, Indexes
@@ -20,7 +21,8 @@ from leadledger.scoring.bins import Bins, TextBins
 
 L2 = 1.0
 LEAST_LEAF_LEADS = 20  # least leads in a leaf; of a small history, a twentieth of its leads
-PATIENCE_ROUNDS = 40  # rounds without a gain on the held-out leads, after which a bag stops
+PATIENCE_ROUNDS = 20  # rounds without a gain on the held-out leads, after which boosting stops
+ROUNDS_AT_A_TIME = 10  # of all bags, before they look at what the rounds have gained
 SINGLE_BAG_FOLDS = 5  # a single bag holds out a fifth
 LEVEL_PRIOR_LEADS = 100.0  # of the average rate, blended into each level of a text before levels are ordered
 
@@ -129,7 +131,7 @@ class ColumnEncoding:
 class BoostedTrees:
     """A fit of small trees, to be added to the log-odds it started from.
 
-    columns : as from `ColumnEncoding.rank_levels`. rounds : those with the lowest log-loss of the held-out leads.
+    columns : as from `ColumnEncoding.rank_levels`. rounds : of the fit.
     curve : (rounds + 1,) log-loss of the held-out leads, from that of no round; empty where none was held out.
     """
 
@@ -167,13 +169,60 @@ def hold_out(leads: TrainingLeads, bags: int, seed: int) -> list[Fold]:
 
 
 def boost(
+    leads: TrainingLeads,
+    folds: Sequence[Fold],
+    encoding: ColumnEncoding,
+    options: BoostOptions,
+    starts: Sequence[Floats],
+    n_jobs: int | None = None,
+) -> list[BoostedTrees]:
+    """Fit small trees for each bag, on the leads that its fold keeps, to what its start, log-odds (n,), misses.
+
+    Bags go side by side in threads, since boosting mostly works without the interpreter's lock, some rounds at a time:
+    all stop together, once no half of them has gained for a while. Were each to stop by its own leads, the unluckiest
+    would set the rounds of all: in two simulated worlds of 1,000 leads the gap to the truth was a tenth larger by that.
+    The result does not depend on the threads.
+    """
+    with Parallel(n_jobs=n_jobs, prefer="threads") as parallel:
+        begun: list[BoostedTrees] = parallel(
+            delayed(_begin)(leads, fold, encoding, options, start) for fold, start in zip(folds, starts, strict=True)
+        )
+        curves = np.array([fit.curve for fit in begun])
+        for rounds in range(0, options.rounds, ROUNDS_AT_A_TIME):
+            more = min(ROUNDS_AT_A_TIME, options.rounds - rounds)
+            curves = np.hstack([curves, parallel(delayed(_continue)(fit.booster, more) for fit in begun)])
+            best = best_rounds(curves)
+            if options.patience and best and rounds + more - max(best) >= options.patience:
+                break
+    for fit in begun:
+        fit.booster.free_dataset()
+    return [
+        replace(fit, rounds=fit.booster.current_iteration(), curve=curve)
+        for fit, curve in zip(begun, curves, strict=True)
+    ]
+
+
+def best_rounds(curves: Floats) -> list[int]:
+    """The rounds at which the mean of every other curve, and that of the rest, is lowest; curves (n_bags, rounds + 1).
+
+    There are none where no lead was held out, and twice the same for one bag.
+    """
+    if not curves.shape[1]:
+        return []
+    return [
+        int(np.argmin(np.mean(half, axis=0))) for half in (curves[::2], curves[1::2] if len(curves) > 1 else curves)
+    ]
+
+
+def _begin(
     leads: TrainingLeads, fold: Fold, encoding: ColumnEncoding, options: BoostOptions, start: Floats
 ) -> BoostedTrees:
-    """Fit small trees, on the leads that the fold keeps, to what `start`, log-odds (n,) of all leads, misses."""
+    """The fit of a bag before its first round."""
     kept, held = fold
     columns = encoding.rank_levels(leads, kept)
     parameters: dict[str, Any] = {
         "objective": "binary",
+        "metric": "binary_logloss" if len(held) else "none",
         "learning_rate": options.rate,
         "num_leaves": options.leaves,
         "lambda_l2": options.l2,
@@ -201,28 +250,20 @@ def boost(
         )
 
     learned = dataset(kept)
+    booster = lgb.Booster(parameters, learned)
     if not len(held):
-        return BoostedTrees(lgb.train(parameters, learned, options.rounds), columns, options.rounds, np.empty(0))
-    record: dict[str, dict[str, list[float]]] = {}
-    callbacks = [lgb.record_evaluation(record)]
-    if options.patience:
-        callbacks.append(lgb.early_stopping(options.patience, verbose=False))
-    booster = lgb.train(
-        {**parameters, "metric": "binary_logloss"},
-        learned,
-        options.rounds,
-        valid_sets=[dataset(held, learned)],
-        valid_names=["held"],
-        callbacks=callbacks,
-        # Else LightGBM throws away the rounds after those that are best for these held-out leads, and a bag would
-        # have its rounds chosen by the very leads that judge it.
-        keep_training_booster=True,
-    )
-    booster.best_iteration = 0
-    booster.free_dataset()
-    loss_at_start = held_out_loss(leads, held, start)
-    curve = np.array([loss_at_start, *record["held"]["binary_logloss"]])
-    return BoostedTrees(booster, columns, int(np.argmin(curve)), curve)
+        return BoostedTrees(booster, columns, 0, np.empty(0))
+    booster.add_valid(dataset(held, learned), "held")
+    return BoostedTrees(booster, columns, 0, np.array([held_out_loss(leads, held, start)]))
+
+
+def _continue(booster: lgb.Booster, rounds: int) -> Floats:
+    """The log-loss of the held-out leads after each of some more rounds; empty where none are held out."""
+    losses: list[float] = []
+    for _ in range(rounds):
+        booster.update()
+        losses += [evaluation[2] for evaluation in booster.eval_valid()]
+    return np.array(losses)
 
 
 def held_out_loss(leads: TrainingLeads, held: Indexes, decision: Floats) -> float:

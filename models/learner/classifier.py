@@ -16,7 +16,6 @@ from typing import Any, Literal, Self
 
 import numpy as np
 import pandas as pd
-from joblib import Parallel, delayed
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import expit
 from sklearn.base import BaseEstimator, ClassifierMixin
@@ -60,6 +59,7 @@ from leadledger.models.learner.binning import (
 )
 from leadledger.models.learner.boosting import (
     L2,
+    PATIENCE_ROUNDS,
     BoostedTrees,
     BoostOptions,
     ColumnEncoding,
@@ -115,7 +115,7 @@ class AdditiveClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
     bags : models that are averaged. Each holds out another part of the leads, to choose the rounds by. From 200,000
         leads on, four are enough.
     max_rounds : most boosting rounds of a bag, for the singles and again for the pairs.
-    learning_rate : how far each round goes, above 0 and up to 1.
+    learning_rate : how far each round goes, above 0 and up to 1; half as far in small histories and combinations.
     random_state : draws the parts that are held out; with the same whole number, the same fit.
     n_jobs : threads, as in joblib; they share the bags. The result does not depend on it.
 
@@ -155,7 +155,7 @@ class AdditiveClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
         segment: str | int | None = None,
         bags: int = 8,
         max_rounds: int = 600,
-        learning_rate: float = 0.1,
+        learning_rate: float = 0.2,
         random_state: int | np.random.RandomState | None = None,
         n_jobs: int | None = None,
     ) -> None:
@@ -259,18 +259,17 @@ class AdditiveClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
         return Bags(leads, folds, [np.full(len(leads.outcome), leads.average(kept)) for kept, _ in folds])
 
     def _boost_bags(self, bags: Bags, encoding: ColumnEncoding, options: BoostOptions) -> list[BoostedTrees]:
-        """A fit of each bag, side by side in threads: boosting mostly works without the interpreter's lock."""
-        tasks = [
-            delayed(boost)(bags.leads, fold, encoding, options, start)
-            for fold, start in zip(bags.folds, bags.starts, strict=True)
-        ]
-        fits: list[BoostedTrees] = Parallel(n_jobs=self.n_jobs, prefer="threads")(tasks)
-        return fits
+        return boost(bags.leads, bags.folds, encoding, options, bags.starts, self.n_jobs)
 
-    def _options(self, leaves: int, bags: Bags) -> BoostOptions:
+    def _options(self, leaves: int, bags: Bags, *, careful: bool = False) -> BoostOptions:
+        """`careful`: rounds go half as far, as they do where leads are few or none is held out."""
         kept, held = bags.folds[0]
+        few = len(kept) < FEW_LEADS
         rounds = self.max_rounds if len(held) else min(self.max_rounds, BLIND_ROUNDS)
-        return BoostOptions(rounds, self.learning_rate, leaves, L2 if len(kept) >= FEW_LEADS else FEW_LEADS_L2)
+        l2 = FEW_LEADS_L2 if few else L2
+        if careful or few or not len(held):
+            return BoostOptions(rounds, self.learning_rate / 2, leaves, l2, 2 * PATIENCE_ROUNDS)
+        return BoostOptions(rounds, self.learning_rate, leaves, l2)
 
     def _encoding(self, coarse: Sequence[Indexes], groups: Sequence[Sequence[int]]) -> ColumnEncoding:
         return ColumnEncoding.of(self.bins_, self.counts_, self.monotone_, coarse, groups, self._least_missing())
@@ -360,7 +359,7 @@ class AdditiveClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
         together = [field for field in range(len(self.bins_)) if field != self.segment_field_]
         encoding = self._encoding(self._keep_fine(), [together])
         rounds = min(self.max_rounds, MOST_TREE_ROUNDS)
-        options = replace(self._options(TREE_LEAVES, bags), rounds=rounds)
+        options = replace(self._options(TREE_LEAVES, bags, careful=True), rounds=rounds)
         fits = self._boost_bags(bags, encoding, options)
         chosen = list(zip(fits, choose_rounds(fits), strict=True))
         sets, shares = choose_sets([gains_together(fit, most) for fit, most in chosen], most_sets)
