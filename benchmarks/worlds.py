@@ -8,7 +8,7 @@ its gap is the mean of how much worse it predicts fresh leads than the truth doe
 the truth expects. No gap can be below 0. The mean outcome alone shows what there is to learn.
 
 `sets` is the share of draws in which a learner of ours keeps a combination. It should keep none in the worlds that
-only add up: `additive`, `noise`, `nothing`, `roundness` and `levels`.
+only add up: `additive`, `noise`, `nothing`, `roundness`, `levels` and `cities`.
 """
 
 from __future__ import annotations
@@ -42,6 +42,7 @@ DRAWS = 3
 FRESH_LEADS = 20_000  # that learners are judged by
 RATE = 0.25  # of won leads, about, in every world
 LEVELS = 3_000
+CITIES, COUNTRIES = 3_000, 40
 
 
 def numbers(count: int, random: np.random.Generator, fields: int) -> tuple[pd.DataFrame, Floats]:
@@ -106,6 +107,21 @@ def levels(count: int, random: np.random.Generator) -> tuple[pd.DataFrame, Float
     return frame, effects[at] + 0.5 * x[:, 0]
 
 
+def cities(count: int, random: np.random.Generator) -> tuple[pd.DataFrame, Floats]:
+    """Cities within countries, both with effects of variance 0.5, the frequent cities first; one number.
+
+    A fifth of the countries has half of the leads. Most cities are rare, and some of the fresh leads' are new.
+    """
+    frame, x = numbers(count, random, 2)
+    fixed = np.random.default_rng(CITIES)  # the same in each draw: fresh leads have them too
+    of_country, of_city = np.sqrt(0.5) * fixed.normal(size=COUNTRIES), np.sqrt(0.5) * fixed.normal(size=CITIES)
+    country = (COUNTRIES * fixed.random(CITIES) ** 2.3).astype(int)
+    at = np.minimum((CITIES * random.random(count) ** 3).astype(int), CITIES - 1)
+    frame["city"] = pd.Series([f"city {i}" for i in at], dtype=object)
+    frame["country"] = pd.Series([f"country {i}" for i in country[at]], dtype=object)
+    return frame, of_city[at] + of_country[country[at]] + 0.5 * x[:, 0]
+
+
 def mixed(count: int, random: np.random.Generator) -> tuple[pd.DataFrame, Floats]:
     """As histories are: texts, flags, skewed numbers, gaps; most act alone, some in twos, a three and a four."""
     frame, x = numbers(count, random, 8)
@@ -136,7 +152,7 @@ def nothing(count: int, random: np.random.Generator) -> tuple[pd.DataFrame, Floa
 
 WORLDS: Mapping[str, World] = {
     world.__name__: world
-    for world in (additive, noise, nothing, pairs, threes, fours, mixed, duplicates, roundness, levels)
+    for world in (additive, noise, nothing, pairs, threes, fours, mixed, duplicates, roundness, levels, cities)
 }
 REPEATED_SHARE = 0.6  # of the rows of `duplicates`
 
@@ -194,6 +210,12 @@ def readable(leads: DrawnLeads, seed: int) -> WorldModel:
     return _fit_ours(leads, AdditiveClassifier(random_state=seed, n_jobs=-1, combinations=0))
 
 
+def nested(leads: DrawnLeads, seed: int) -> WorldModel:
+    """Ours, told that a city lies within its country; as `ours` in the other worlds."""
+    parents: dict[str | int, str | int] = {"city": "country"} if "country" in leads.frame else {}
+    return _fit_ours(leads, AdditiveClassifier(random_state=seed, n_jobs=-1, parents=parents))
+
+
 def logistic_regression(leads: DrawnLeads, seed: int) -> WorldModel:
     """scikit-learn's, with standardised numbers and one column a text level."""
     fitted = logistic(leads.frame).fit(plain(leads.frame), leads.won)
@@ -246,6 +268,7 @@ def rate_alone(leads: DrawnLeads, seed: int) -> WorldModel:
 LEARNERS: Mapping[str, Callable[[DrawnLeads, int], WorldModel]] = {
     "ours": ours,
     "readable": readable,
+    "nested": nested,
     "rate": rate_alone,
     "logistic": logistic_regression,
     "boosting": unrestricted,
@@ -270,10 +293,10 @@ class WorldGap:
     fit: float
 
 
-def measure(world: str, learner: str, leads: int, draws: int) -> WorldGap:
-    """Fit a learner to some draws of a world and judge it on fresh leads."""
+def measure(world: str, learner: str, leads: int, draws: int, first: int = 0) -> WorldGap:
+    """Fit a learner to some draws of a world and judge it on fresh leads. `first` is the seed of the first draw."""
     gaps, sets, seconds = [], [], []
-    for seed in range(draws):
+    for seed in range(first, first + draws):
         known, fresh = draw(world, leads, seed), draw(world, FRESH_LEADS, seed, fresh=True)
         start = time.perf_counter()
         model = LEARNERS[learner](known, seed)
@@ -293,6 +316,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--learners", default=",".join(LEARNERS), help=f"some of {','.join(LEARNERS)}")
     parser.add_argument("--leads", type=int, default=LEADS, help="leads that are learned from")
     parser.add_argument("--draws", type=int, default=DRAWS, help="histories of each world")
+    parser.add_argument("--first-draw", type=int, default=0, help="seed of the first of them")
     parser.add_argument("--json", action="store_true", help="print JSON")
     options = parser.parse_args(arguments)
     worlds = choose_names(parser, "--worlds", options.worlds, WORLDS)
@@ -307,7 +331,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         for learner in installed:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # a rival's own; ours make none
-                row = measure(world, learner, options.leads, options.draws)
+                row = measure(world, learner, options.leads, options.draws, options.first_draw)
             rows.append(row)
             sets = "" if row.sets is None else f"{row.sets:.0%}"
             if not options.json:

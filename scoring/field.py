@@ -30,7 +30,8 @@ class Field:
     it is refused (empty), `missing`, or kept as OTHER_VALUE (`yes`). `separator` stands between the choices of a field
     that has several. `choice_of` is set for the flag of one choice: the field that has it (`choice_flags.py`). `exact`
     is set for a text that is compared sign by sign. `protected` is set for a field that the card protects, or that is
-    computed from one: training never learns from it. `event_value` is set for a field that is counted from the lead's
+    computed from one: training never learns from it. `parent` is the field whose values hold those of this one, such as
+    the country of a city; empty: there is none. `event_value` is set for a field that is counted from the lead's
     events; it comes neither from a column nor from other fields. A scorecard adds what it knows: the `spellings` of
     texts that it has a word for (`spellings.py`), and the `nothing_words` that it doesn't use as a value of the field.
     """
@@ -60,6 +61,7 @@ class Field:
     exact: bool = False
     protected: bool = False
     event_value: EventValue | None = None
+    parent: str = ""
     spellings: tuple[str, ...] = field(default=(), compare=False, repr=False)
     nothing_words: frozenset[str] = field(default=NOTHING_WORDS, compare=False, repr=False)
 

@@ -8,7 +8,7 @@ missing value.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from decimal import Decimal
 from numbers import Integral, Real
 from typing import Any, Literal, Self
@@ -178,13 +178,13 @@ def text_levels(column: pd.Series[Any], max_levels: int, least: int) -> tuple[st
 
 
 def learn_finer_bins(
-    columns: Sequence[pd.Series[Any]], bins: Sequence[Bins]
+    columns: Sequence[pd.Series[Any]], bins: Sequence[Bins], nested: Collection[int] = ()
 ) -> dict[int, tuple[Bins, NDArray[np.int64]]]:
     """Finer bins, by the position of the column, of columns that have leads enough for more than their `bins`.
 
     With them the bin (n_finer,) that holds each. A bin of a number is cut into parts of at least `FEWEST_PER_PART`
     leads; a text keeps further levels of at least `FEWEST_PER_LEVEL`, or `FEWEST_PER_NAME` where most are rarer. Texts
-    share `MOST_LEVELS`.
+    share `MOST_LEVELS`. Columns in `nested` have finer bins even where there are no further levels.
     """
     finer: dict[int, tuple[Bins, NDArray[np.int64]]] = {}
     pairs = zip(columns, bins, strict=True)
@@ -207,7 +207,7 @@ def learn_finer_bins(
             fewest = FEWEST_PER_NAME if names else FEWEST_PER_LEVEL
             levels = text_levels(column, MOST_LEVELS // max(texts, 1), fewest)
             further = tuple(level for level in levels if level not in column_bins.index)
-            if further:
+            if further or at in nested:
                 last = len(column_bins) - 1
                 coarse = np.concatenate([np.arange(last), np.full(len(further) + 1, last)])
                 finer[at] = TextBins((*column_bins.levels, *further)), coarse

@@ -70,11 +70,18 @@ from leadledger.models.learner.boosting import (
 from leadledger.models.learner.combinations import absorb, choose_sets, gains_together, read_trees
 from leadledger.models.learner.imitation import Changes, imitate
 from leadledger.models.learner.pairs import coarsen
-from leadledger.models.learner.parameters import PairsChoice, encode_outcome, find_directions, find_pairs, find_segment
+from leadledger.models.learner.parameters import (
+    PairsChoice,
+    encode_outcome,
+    find_directions,
+    find_pairs,
+    find_parents,
+    find_segment,
+)
 from leadledger.models.learner.refinement import FinerLeads
 from leadledger.models.learner.segments import Segment, SegmentFields, add_segments
 from leadledger.models.learner.shrinkage import shrink_missing
-from leadledger.scoring.bins import Bins
+from leadledger.scoring.bins import Bins, TextBins
 
 SINGLE_LEAVES = 4  # small trees: a table needs few steps at a time
 FEW_LEADS = 1500  # with fewer, a bag goes by one step at a time, and its effects are shrunk more
@@ -112,6 +119,8 @@ class AdditiveClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
     segment : a column of texts or flags (name or position) whose levels are segments: those of as many leads as make a
         level of their own learn how far they lie from the rest, the pool, by themselves and together with each other
         field. Pairs and combinations that are chosen leave this column out.
+    parents : a mapping from a column of texts to another that is coarser, such as city to country. What a level of the
+        child says is learned around what its parent says, so that a rare or a new one is worth its parent's value.
     bags : models that are averaged. Each holds out another part of the leads, to choose the rounds by. From 200,000
         leads on, four are enough.
     max_rounds : most boosting rounds of a bag, for the singles and again for the pairs.
@@ -134,7 +143,7 @@ class AdditiveClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
     finer_ : per position of a column that has them, an additive.Finer: finer bins than `bins_`, and what they add.
     additive_ : additive.Additive, the tables and trees that `decision_function` adds up. Their standard errors
         come of the bags, a delete-a-group jackknife; there are none with a single bag.
-    monotone_ : tuple of 1, -1 or 0, one a column.
+    monotone_ : tuple of 1, -1 or 0, one a column. nested_ : columns that `parents` names, outer ones first.
     rounds_ : the rounds that a bag keeps for its singles, on average.
     combination_weight_ : how much of what combinations change counts, 0..1; 0 where there are none.
     held_out_decision_ : array (n_leads,), log-odds by the one bag that held the lead out; NaN where none did. The
@@ -153,6 +162,7 @@ class AdditiveClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
         combinations: Literal["auto"] | int = "auto",
         monotone: Mapping[str | int, int] | Sequence[int] | None = None,
         segment: str | int | None = None,
+        parents: Mapping[str | int, str | int] | None = None,
         bags: int = 8,
         max_rounds: int = 600,
         learning_rate: float = 0.2,
@@ -168,6 +178,7 @@ class AdditiveClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
         self.combinations = combinations
         self.monotone = monotone
         self.segment = segment
+        self.parents = parents
         self.bags = bags
         self.max_rounds = max_rounds
         self.learning_rate = learning_rate
@@ -191,15 +202,18 @@ class AdditiveClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
         used = weights > 0
         columns = [column[used] for column in columns]
         self.classes_, outcome = encode_outcome(labels[used])
+        names = list(getattr(self, "feature_names_in_", ()))
         self.bins_: list[Bins] = learn_bins(columns, self.max_bins, self.max_levels, self.min_count)
+        parents = find_parents(self.parents, names, self.bins_)
+        self.bins_ = [TextBins(()) if field in parents else bins for field, bins in enumerate(self.bins_)]
+        self.nested_: tuple[int, ...] = tuple(dict.fromkeys([*parents.values(), *parents]))
         indexes = find_indexes(self.bins_, columns)
         self.counts_: list[Indexes] = count_bins(self.bins_, indexes)
-        names = list(getattr(self, "feature_names_in_", ()))
         self.monotone_: tuple[int, ...] = find_directions(self.monotone, names, self.bins_)
         self.segment_field_: int | None = find_segment(self.segment, names, self.bins_, self.monotone_)
         choice = find_pairs(self.pairs, names, len(self.bins_))
         random = check_random_state(self.random_state)
-        finer_leads = FinerLeads.of(columns, self.bins_)
+        finer_leads = FinerLeads.of(columns, self.bins_, self.nested_)
         leads = TrainingLeads(indexes, outcome, weights[used] / weights[used].mean())
         bags = self._make_bags(leads, random)
         tables = self._fit_tables(bags, finer_leads, choice, random)
@@ -274,6 +288,14 @@ class AdditiveClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
     def _encoding(self, coarse: Sequence[Indexes], groups: Sequence[Sequence[int]]) -> ColumnEncoding:
         return ColumnEncoding.of(self.bins_, self.counts_, self.monotone_, coarse, groups, self._least_missing())
 
+    def _boosted(self, bags: Bags) -> list[int]:
+        """The fields whose tables are boosted: all but nested ones, of which shrunk effects say more.
+
+        Where no lead can be held out there are no such effects, and boosting with no field at all is none.
+        """
+        others = [field for field in range(len(self.bins_)) if field not in self.nested_]
+        return others if others and len(bags.folds[0][1]) else list(range(len(self.bins_)))
+
     def _least_missing(self) -> int:
         """The leads in a missing bin from which on it is told apart."""
         return least_leads(self.min_count, int(self.counts_[0].sum()))
@@ -295,7 +317,7 @@ class AdditiveClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
     ) -> BaggedTables:
         """Singles and pairs on top of the log-odds that each bag starts from."""
         sizes = [len(bins) for bins in self.bins_]
-        encoding = self._encoding(self._keep_fine(), [(field,) for field in range(len(sizes))])
+        encoding = self._encoding(self._keep_fine(), [(field,) for field in self._boosted(bags)])
         options = self._options(SINGLE_LEAVES if len(bags.folds[0][0]) >= FEW_LEADS else 2, bags)
         fits = self._boost_bags(bags, encoding, options)
         rounds = choose_rounds(fits)

@@ -19,6 +19,7 @@ from leadledger.scoring.errors import did_you_mean
 
 PairsParameter: TypeAlias = Literal["auto"] | int | Sequence[tuple[int | str, int | str]]
 MonotoneParameter: TypeAlias = Mapping[str | int, int] | Sequence[int] | None
+ParentsParameter: TypeAlias = Mapping[str | int, str | int] | None
 PairsChoice: TypeAlias = Literal["auto"] | int | list[Fields]  # as the parameter, with positions of columns
 
 
@@ -84,6 +85,30 @@ def find_segment(
     if directions[at]:
         raise ValueError(f"segment and monotone both name the column {segment!r}; segments have no order.")
     return at
+
+
+def find_parents(parents: ParentsParameter, names: Sequence[str], bins: Sequence[Bins]) -> dict[int, int]:
+    """The position of the parent of each column that has one, as in the parameter `parents`; parents stand first."""
+    by_child = {
+        find_column(child, "parents", names, len(bins)): find_column(parent, "parents", names, len(bins))
+        for child, parent in (parents or {}).items()
+    }
+
+    def refuse(column: int, why: str) -> ValueError:
+        return ValueError(f"parents names the column {names[column] if names else column!r}, {why}.")
+
+    def find_depth(child: int) -> int:
+        depth, column = 0, child
+        while column in by_child:
+            depth, column = depth + 1, by_child[column]
+            if depth > len(by_child):
+                raise refuse(child, "which would be its own ancestor")
+        return depth
+
+    for column in sorted({*by_child, *by_child.values()}):
+        if not isinstance(bins[column], TextBins):
+            raise refuse(column, "which holds no texts")
+    return {child: by_child[child] for child in sorted(by_child, key=lambda child: (find_depth(child), child))}
 
 
 def find_pairs(pairs: PairsParameter, names: Sequence[str], n_columns: int) -> PairsChoice:

@@ -35,9 +35,14 @@ class FinerLeads:
     indexes: Mapping[int, Indexes]
 
     @classmethod
-    def of(cls, columns: Sequence[pd.Series[Any]], bins: Sequence[Bins]) -> Self:
-        """Those of columns of leads, given the bins of each."""
-        learned = learn_finer_bins(columns, bins)
+    def of(cls, columns: Sequence[pd.Series[Any]], bins: Sequence[Bins], nested: Sequence[int] = ()) -> Self:
+        """Those of columns of leads, given the bins of each.
+
+        `nested` are texts whose levels lie within those of another, the outer ones first: only shrunk effects say what
+        a level is worth, each on top of those of the levels around it.
+        """
+        learned = learn_finer_bins(columns, bins, nested)
+        learned = {field: learned[field] for field in dict.fromkeys([*nested, *learned])}
         finer_bins = {field: finer for field, (finer, _) in learned.items()}
         return cls(
             finer_bins,

@@ -20,7 +20,7 @@ KEYS: Mapping[str, Mapping[str, bool]] = {
     | dict.fromkeys(("grades", "write_back", "cases", "protected", "fairness", "readable", "events"), False)
     | dict.fromkeys(("segment", "steps", "amount"), False),
     "field": dict.fromkeys(("values", "unit", "better", "from", "ask", "learn", "label", "missing", "is"), False)
-    | dict.fromkeys(("known_when_scored", "format", "other", "separator", "exact"), False)
+    | dict.fromkeys(("known_when_scored", "format", "other", "separator", "exact", "parent"), False)
     | {"kind": True},
     "event": dict.fromkeys(("fields", "from", "of", "when", "machine", "scanners"), False)
     | dict.fromkeys(("once_per", "per_day", "tracked_since"), False),

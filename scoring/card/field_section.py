@@ -131,6 +131,8 @@ def read_plain_field(
         exact=exact,
         time_zone=reading.time_zone,
     )
+    if only_for("parent", "text"):
+        reading.parents[name] = record["parent"]
     if only_for("format", "number", "date"):
         field = _add_format(reading, field, record["format"].value, what)
     if only_for("missing", "number", "text", "date", "id", "choices"):
@@ -279,7 +281,7 @@ def _read_sources(
 def _read_derived_field(reading: CardReading, name: str, record: Mapping[str, KeyValue]) -> Field | None:
     """A field that is computed; None where it can't be read."""
     shapes, what = reading.shapes, f"field '{name}'"
-    for key in ("values", "from", "ask", "missing", "format", "other", "separator", "exact"):
+    for key in ("values", "from", "ask", "missing", "format", "other", "separator", "exact", "parent"):
         if key in record:
             shapes.add_problem(record[key].key, f"{what} is computed by `is:`, so it can't have `{key}:`; remove it")
     text = shapes.read_text(record["is"].value, f"`is` of {what}")

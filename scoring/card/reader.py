@@ -19,6 +19,7 @@ from leadledger.scoring.card import crm_names
 from leadledger.scoring.card.card_keys import KEYS, READABLE
 from leadledger.scoring.card.case_section import read_cases
 from leadledger.scoring.card.event_section import check_tracked_since, read_events
+from leadledger.scoring.card.field_parents import read_parents
 from leadledger.scoring.card.field_section import read_fields
 from leadledger.scoring.card.outcome_section import read_outcome
 from leadledger.scoring.card.protected_section import read_fairness, read_protected
@@ -98,6 +99,7 @@ def _read_sections(shapes: Shapes, root: yaml.Node, standard_names: bool) -> Car
         read_fields(reading, sections["fields"].value)
     check_tracked_since(reading)
     protected = read_protected(reading)
+    read_parents(reading)
     criteria = read_criteria(reading)
     groups = read_groups(reading)
     rules, each_rules = read_rules(reading)

@@ -22,10 +22,10 @@ class CardReading:
 
     `sections` are the items of the card. `known` is what conditions may ask, None where the fields can't be read.
     `misnamed` are names of fields that can't be names. `systems_named` are the systems of which the `from:` of a
-    field speaks, folded. `asked_to_learn` are the fields that say `learn: yes`, each with the place. `events` are the
-    kinds of events, `unread_events` the names of those that can't be read, `properties_known` what conditions may ask
-    of the events of a kind, `tracked_since` the place of each such key. `declared` are the names in each section, right
-    or wrong; None where some can't be read.
+    field speaks, folded. `asked_to_learn` are the fields that say `learn: yes`, each with the place; `parents` are the
+    fields that name a parent, each with that. `events` are the kinds of events, `unread_events` the names of those that
+    can't be read, `properties_known` what conditions may ask of the events of a kind, `tracked_since` the place of each
+    such key. `declared` are the names in each section, right or wrong; None where some can't be read.
     """
 
     def __init__(self, shapes: Shapes, sections: Mapping[str, KeyValue]) -> None:
@@ -39,6 +39,7 @@ class CardReading:
         self.misnamed: list[str] = []
         self.systems_named: dict[str, frozenset[str]] = {}
         self.asked_to_learn: dict[str, yaml.Node] = {}
+        self.parents: dict[str, KeyValue] = {}
         self.stage_values: list[yaml.Node] = []
         self.events: dict[str, EventKind] = {}
         self.unread_events: set[str] = set()

@@ -47,4 +47,6 @@ def _explain_unfit(field: Field) -> str:
         return "which is protected, or computed from a protected field; segments would learn from it, so name another"
     if not field.learn:
         return "which says `learn: no`; segments learn from it, so remove `learn`, or name another field"
+    if field.parent:
+        return f"which has the parent '{field.parent}'; remove `parent`, or name another field"
     return ""

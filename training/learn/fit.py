@@ -24,6 +24,7 @@ from leadledger.training.learn.newest_rate import NewestRate, find_newest_rate
 from leadledger.training.learn.split import FoldForecast, HistorySplit, forecast_folds, held_out_decision
 from leadledger.training.learn.trust import LOG_ODDS, Weights, combine, in_the_large
 from leadledger.training.levels import list_levels
+from leadledger.training.nested_texts import find_learned_parents
 
 READING_LOSS = 0.0002  # by which the mean log-loss may rise for tables of fewer rows; on simulated leads it halves them
 
@@ -62,6 +63,7 @@ def default_classifier(card: Card, history: History, seed: int) -> AdditiveClass
         pairs=0 if card.readable == "tables" else "auto",
         combinations="auto" if card.readable == "all" else 0,
         monotone=monotone,
+        parents=find_learned_parents(card, history.frame),
         random_state=seed,
         n_jobs=-1,  # the same fit, whatever the cores
     )

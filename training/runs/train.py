@@ -34,6 +34,7 @@ from leadledger.training.learn.known_leads import digest_leads, keep_leads
 from leadledger.training.learn.percentiles import find_percentiles
 from leadledger.training.learn.split import HistorySplit, forecast_folds, split_history
 from leadledger.training.learn.threshold import find_thresholds
+from leadledger.training.nested_texts import describe_nesting
 from leadledger.training.runs.earlier_releases import EarlierReleases, as_earlier, compare_to_earlier, unseen_totals
 from leadledger.training.runs.fit_measures import FittedCard, audit_and_drift, measure_fit
 from leadledger.training.runs.list_upkeep import measure_leads
@@ -148,7 +149,6 @@ def train(
         lost = find_lost_fields(written, history, data, former.scorecard)
         if lost:
             metrics["lost_fields"] = {"fields": lost, "said": describe_lost_fields(lost, former.scorecard.release)}
-    estimator = fitted.fit.estimator
     return Training(
         written,
         card_text,
@@ -156,8 +156,8 @@ def train(
         metrics,
         source,
         history,
-        notes=(*history.notes, *_notes(fitted), *filter(None, [look.describe()])),
-        estimator=estimator,
+        notes=(*history.notes, *_notes(fitted, estimator is None), *filter(None, [look.describe()])),
+        estimator=fitted.fit.estimator,
         held=split.held,
         known=keep_leads(history, digests, unseen_totals(fitted)),
         judged=fitted.fit.judged_totals[split.held],
@@ -206,8 +206,13 @@ def _fit(
     return FittedCard(card, learned, fit, thresholds, history, split)
 
 
-def _notes(fitted: FittedCard) -> Iterator[str]:
-    """What the reader of the measures must know of the models that judged, of a rate that has moved, and of steps."""
+def _notes(fitted: FittedCard, own: bool) -> Iterator[str]:
+    """What the reader of the measures must know of the models that judged, of a rate that has moved, and of steps.
+
+    `own`: whether the classifier is the default one, which knows of nested texts.
+    """
+    if own:
+        yield from describe_nesting(fitted.card, fitted.history.frame, fitted.history.left_out)
     if fitted.card.steps and not fitted.learned.steps:
         yield "The decision log knows no days of the steps, so this release foretells no sale: train from a history."
     if not fitted.split.gap_kept:

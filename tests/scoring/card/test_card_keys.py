@@ -47,7 +47,7 @@ def used(node: object, part: str) -> set[tuple[str, str]]:
 # The outcome's words, which exclude its kind.
 OF_WORDS = """
 name: words
-fields: {budget: {kind: number}, met: {kind: date}}
+fields: {budget: {kind: number}, met: {kind: date}, land: {kind: text}, town: {kind: text, parent: land}}
 outcome:
   became: {field: stage, is: [Closed Won, Live], lost: Closed Lost, day: closed}
   since: met
@@ -64,6 +64,7 @@ def test_every_key_is_read() -> None:
     assert outcome is not None
     assert (outcome.kind, outcome.won, outcome.lost) == ("words", ("Closed Won", "Live"), ("Closed Lost",))
     assert outcome.order == "budget"
+    assert parse_card(OF_WORDS).fields["town"].parent == "land"
     assert not parse_card(OF_WORDS).fields["budget"].learn
     assert (outcome.columns, outcome.since, outcome.within) == (("stage", "closed"), "met", 90)
     card = parse_card(GOOD)
