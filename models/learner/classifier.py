@@ -29,6 +29,7 @@ from leadledger.models.learner.additive import (
     Floats,
     Fork,
     Indexes,
+    Tree,
     add_up,
     count_cells,
     purify,
@@ -67,7 +68,7 @@ from leadledger.models.learner.boosting import (
     boost,
     hold_out,
 )
-from leadledger.models.learner.combinations import absorb, choose_sets, gains_together, read_trees
+from leadledger.models.learner.combinations import absorb, choose_sets, gains_together, read_variants
 from leadledger.models.learner.imitation import Changes, imitate
 from leadledger.models.learner.pairs import coarsen
 from leadledger.models.learner.parameters import (
@@ -456,18 +457,22 @@ class AdditiveClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
         )
         weight = self.combination_weight_
 
-        def grow(model: Additive, mean: float, changes: Changes, indexes: Indexes) -> Additive:
-            read = [
-                tree
-                for turn, leaves in zip(imitation.turns, changes.leaves, strict=True)
-                for tree in read_trees(turn, indexes, self.counts_, weight, leaves)
+        def read(indexes: Indexes, versions: Sequence[Changes]) -> list[list[Tree]]:
+            """The trees with the leads at their ends, by version of their leaves."""
+            read_turns = [
+                read_variants(turn, indexes, self.counts_, weight, [changes.leaves[at] for changes in versions])
+                for at, turn in enumerate(imitation.turns)
             ]
+            return [[variants[at] for turn in read_turns for variants in turn] for at in range(len(versions))]
+
+        def grow(model: Additive, mean: float, changes: Changes, of_imitation: Sequence[Tree]) -> Additive:
             singles = [single + weight * more for single, more in zip(model.singles, changes.tables, strict=True)]
             raised = replace(model, intercept=model.intercept + weight * mean, singles=tuple(singles))
-            return absorb(raised, read, trees.sets, sample)
+            return absorb(raised, of_imitation, trees.sets, sample)
 
-        grown = [grow(*bag, sample) for bag in zip(of_bags, imitation.means, imitation.of_bags, strict=True)]
-        return grow(average, imitation.mean, imitation.changes, leads.indexes), grown
+        of_sample = read(sample, imitation.of_bags)
+        grown = [grow(*bag) for bag in zip(of_bags, imitation.means, imitation.of_bags, of_sample, strict=True)]
+        return grow(average, imitation.mean, imitation.changes, *read(leads.indexes, [imitation.changes])), grown
 
     def _additive(self, intercept: float, singles: Sequence[Floats], pairs: Mapping[Fields, Floats]) -> Additive:
         """These values over the bins of the classifier; the cells of pairs are not counted yet."""

@@ -138,30 +138,41 @@ def asked_fields(boosted: BoostedTrees) -> list[set[int]]:
 def read_trees(
     boosted: BoostedTrees, indexes: Indexes, counts: Sequence[Indexes], scale: float, changes: Floats | None = None
 ) -> list[Tree]:
-    """The trees of a fit over the bins, with the leads (n, n_fields) that come to each leaf.
+    """The trees of a fit over the bins, with one variant of their values; see `read_variants`."""
+    return [tree for (tree,) in read_variants(boosted, indexes, counts, scale, [changes])]
 
-    `changes` (n_trees, n_leaves) are added to the fit's own values, where given; all are multiplied by `scale`. A
-    missing value or another text that no lead of the history had goes the way of most leads: the fit knows nothing of
-    it.
+
+def read_variants(
+    boosted: BoostedTrees,
+    indexes: Indexes,
+    counts: Sequence[Indexes],
+    scale: float,
+    variants: Sequence[Floats | None],
+) -> list[list[Tree]]:
+    """Each tree of a fit over the bins, once a variant, with the leads (n, n_fields) that come to each leaf.
+
+    A variant (n_trees, n_leaves) is added to the fit's own values, where it isn't None; all are multiplied by `scale`.
+    A missing value or another text that no lead of the history had goes the way of most leads: the fit knows nothing of
+    it. The leads go through a tree once for all variants.
     """
 
-    def read(node: Mapping[str, Any], leads: Indexes, added: Floats | None) -> Tree:
+    def read(node: Mapping[str, Any], leads: Indexes, tree: int) -> list[Tree]:
         if "split_feature" not in node:
-            change = 0.0 if added is None else float(added[node.get("leaf_index", 0)])
-            return End(scale * (float(node["leaf_value"]) + change), len(leads))
+            own, leaf = float(node["leaf_value"]), node.get("leaf_index", 0)
+            changes = [0.0 if variant is None else float(variant[tree, leaf]) for variant in variants]
+            return [End(scale * (own + change), len(leads)) for change in changes]
         field, order = boosted.columns[node["split_feature"]]
         unknown = node["default_left"] if node["missing_type"] == "NaN" else node["threshold"] >= 0
         left = np.where(np.isnan(order), unknown, np.nan_to_num(order) <= node["threshold"])
         goes = left[indexes[leads, field]]
         if not counts[field][0]:
             left[0] = 2 * goes.sum() > len(goes)
-        then = read(node["left_child"], leads[goes], added)
-        otherwise = read(node["right_child"], leads[~goes], added)
-        return Fork(field, tuple(np.flatnonzero(left).tolist()), then, otherwise)
+        bins = tuple(np.flatnonzero(left).tolist())
+        branches = read(node["left_child"], leads[goes], tree), read(node["right_child"], leads[~goes], tree)
+        return [Fork(field, bins, then, otherwise) for then, otherwise in zip(*branches, strict=True)]
 
     everyone = np.arange(len(indexes))
-    roots = dump_trees(boosted, boosted.rounds)
-    return [read(root, everyone, None if changes is None else changes[at]) for at, root in enumerate(roots)]
+    return [read(root, everyone, tree) for tree, root in enumerate(dump_trees(boosted, boosted.rounds))]
 
 
 def absorb(model: Additive, trees: Sequence[Tree], sets: Sequence[tuple[int, ...]], indexes: Indexes) -> Additive:

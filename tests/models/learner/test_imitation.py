@@ -10,7 +10,7 @@ import pytest
 
 from leadledger.models.learner.additive import Floats, Indexes, add_trees, find_fields
 from leadledger.models.learner.boosting import ColumnEncoding, TrainingLeads
-from leadledger.models.learner.combinations import read_trees
+from leadledger.models.learner.combinations import read_trees, read_variants
 from leadledger.models.learner.imitation import Imitation, imitate
 from leadledger.scoring.bins import NumberBins
 
@@ -80,6 +80,17 @@ def test_the_changes_are_the_average_of_those_of_the_bags(leads: TrainingLeads, 
     of_bags = [total(imitation, few, bag) for bag in range(3)]
     assert np.allclose(np.mean(of_bags, axis=0), total(imitation, few, None), atol=1e-6)
     assert np.ptp(of_bags, axis=0).max() > 0.1
+
+
+def test_trees_are_read_once_for_all_bags(leads: TrainingLeads, imitation: Imitation) -> None:
+    """Each bag has the trees that it has when they are read for it alone."""
+    counts = [np.bincount(leads.indexes[:, field], minlength=5) for field in range(6)]
+    at = len(imitation.turns) - 1
+    variants = [None, *(changes.leaves[at] for changes in imitation.of_bags)]
+    alone = [read_trees(imitation.turns[at], leads.indexes, counts, 0.5, variant) for variant in variants]
+    together = read_variants(imitation.turns[at], leads.indexes, counts, 0.5, variants)
+    assert [list(trees) for trees in zip(*alone, strict=True)] == together
+    assert alone[0] != alone[1]
 
 
 def test_every_tree_asks_fields_of_one_set(leads: TrainingLeads, imitation: Imitation) -> None:
