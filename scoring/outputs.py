@@ -79,6 +79,11 @@ def list_reject_columns(places: tuple[str, ...]) -> tuple[Column, ...]:
     return tuple(column for column in REJECT_COLUMNS if column.name in places or column.name not in REJECT_PLACES)
 
 
+def list_score_columns(sale: bool) -> tuple[Column, ...]:
+    """The columns that every score has; `sale`: also those of a release with steps up to a sale."""
+    return (*SCORE_COLUMNS, *SALE_COLUMNS) if sale else SCORE_COLUMNS
+
+
 def list_names(columns: tuple[Column, ...]) -> tuple[str, ...]:
     """The names of some columns."""
     return tuple(column.name for column in columns)

@@ -400,9 +400,18 @@ class Scorecard:
 
     @cached_property
     def steps(self) -> Mapping[str, Scorecard]:
-        """The scorecard of each transition, by its stage: the same rules, with what was learned of it."""
+        """The scorecard of each transition, by its stage: the rules, where they count, with what was learned of it."""
         alone = replace(self.card, criteria=(), exclude=(), stages=(), steps=(), cases=())
-        return {stage: Scorecard(alone, step, self.release) for stage, step in self.learned.steps.items()}
+        without_rules = replace(alone, rules=(), groups=())
+        return {
+            stage: Scorecard(alone if step.trust else without_rules, step, self.release)
+            for stage, step in self.learned.steps.items()
+        }
+
+    @property
+    def predicts_sales(self) -> bool:
+        """Whether it has learned the steps up to a sale."""
+        return bool(self.learned.steps)
 
     def find_steps_ahead(self, stage: object) -> tuple[str, ...]:
         """The transitions that a lead still has before it; `stage` is the value of the field `stage`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -19,6 +20,7 @@ from leadledger.scoring.number_forms import parse_number_format
 from leadledger.scoring.rule import Group, Rule
 from leadledger.scoring.scorecard import MOST_PERCENT, Card, Learned, Scorecard
 from leadledger.scoring.text_forms import strip
+from leadledger.scoring.transition import Transition
 
 AS_OF = date(2026, 11, 24)
 FIRST, LAST = date.min, date.max
@@ -301,6 +303,21 @@ def scorecards(draw: st.DrawFn) -> Scorecard:
         percentiles=draw(percentiles()),
     )
     return Scorecard(card, learned)
+
+
+@st.composite
+def scorecards_with_steps(draw: st.DrawFn) -> Scorecard:
+    """A random card of which one to three steps up to a sale were learned, one of them by its rate alone."""
+    scorecard = draw(scorecards())
+    earlier = draw(st.sampled_from([(), ("opportunity",), ("lead", "opportunity")]))
+    rates, trusts = st.sampled_from([None, 0.02, 0.3, 0.6]), st.sampled_from([0.0, 0.37, 1.0])
+    steps = {"customer": Learned(draw(rates), trust=0.0)}
+    learned = Learned(draw(rates), draw(st.integers(0, 900)), draw(trusts), draw(terms()))
+    steps = dict.fromkeys(earlier, learned) | steps
+    amount = draw(st.sampled_from(["", "n1", "n2"]))
+    transitions = tuple(Transition(stage, f"{stage}_on", 60) for stage in steps)
+    card = replace(scorecard.card, steps=transitions, amount=amount)
+    return Scorecard(card, replace(scorecard.learned, steps=steps))
 
 
 def values_of(field: str) -> st.SearchStrategy[object]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import ROUND_HALF_UP, Context, Decimal
 from pathlib import Path
@@ -29,11 +29,21 @@ from leadledger.scoring.printers.sql import select as sql
 from leadledger.scoring.printers.sql.dialects import postgres
 from leadledger.scoring.printers.sql.dialects.literals import quoted
 from leadledger.scoring.printers.sql.query import Query
+from leadledger.scoring.result import SaleForecast
 from leadledger.scoring.scorecard import Card, Scorecard, build_untrained
 from tests import spark
 from tests.effort import examples
 from tests.postgres import database, server
-from tests.strategies import AS_OF, LEADS, NUMBER_FIELDS, NUMBER_LIKE, PLAIN, RAW_LEADS, scorecards
+from tests.strategies import (
+    AS_OF,
+    LEADS,
+    NUMBER_FIELDS,
+    NUMBER_LIKE,
+    PLAIN,
+    RAW_LEADS,
+    scorecards,
+    scorecards_with_steps,
+)
 
 TYPES = {name: cleaning.TYPE_OF_KIND[field.kind] for name, field in PLAIN.items()}
 TEXTS = dict.fromkeys(PLAIN, "VARCHAR")
@@ -201,9 +211,25 @@ def test_walk_python_and_sql_agree(backend: tuple[Engine, Rows]) -> None:
     every_card()
 
 
+def test_chances_of_a_sale_agree(backend: tuple[Engine, Rows]) -> None:
+    """The totals of the steps up to a sale are equal in Python and in each engine, and so is their product."""
+    engine, rows = backend
+
+    @settings(max_examples=examples(max(engine.cards // 3, 1)))
+    @given(
+        card=scorecards_with_steps(),
+        leads=st.lists(LEADS.filter(engine.holds), min_size=engine.leads, max_size=engine.leads),
+    )
+    def every_card(card: Scorecard, leads: list[dict[str, Any]]) -> None:
+        agree(card, leads, engine, rows)
+
+    every_card()
+
+
 def agree(card: Scorecard, leads: list[dict[str, Any]], engine: Engine, rows: Rows) -> None:
     """Leads that are scored by a card come out equal in the tree walk, in printed Python and in an engine of SQL."""
     query = Query(AS_OF, columns={"row": "INTEGER", **TYPES}, keep=["row"], ledger=True, checks=True, plus_minus=True)
+    query = replace(query, sale=card.predicts_sales)
     for lead, row in zip(leads, rows(leads, TYPES, printed(card, query, engine)), strict=True):
         try:
             values = get_engine(card).clean(lead).values
@@ -236,8 +262,29 @@ def agree(card: Scorecard, leads: list[dict[str, Any]], engine: Engine, rows: Ro
         told = {entry.name: entry.tenths for entry in result.ledger if entry.kind in ("table", "pair", "combination")}
         named = zip(card.learned.terms, walked.terms, strict=True)
         assert told == {term.name: points for term, points in named if points}
+        if result.sale is not None:
+            agree_on_sale(card, values, result.sale, row)
         # A lead whose recommendation is to ask has an open question.
         assert (advice.verdict == "ask") == bool(advice.questions)
+
+
+def agree_on_sale(card: Scorecard, values: Mapping[str, Any], sale: SaleForecast, row: dict[str, Any]) -> None:
+    """The total of each step ahead, its entries, the chance of a sale and the expected value are the same."""
+    stages = ["contact", "lead", "opportunity", "customer"]
+    at = stages.index(values["stage"]) if values.get("stage") in stages else 0
+    assert [step.stage for step in sale.steps] == [stage for stage in card.learned.steps if stages.index(stage) > at]
+    for step in sale.steps:
+        walked = tally(card.steps[step.stage], values, AS_OF)
+        assert step.tenths == walked.total == row[f"step:{step.stage}:total"] == sum(e.tenths for e in step.ledger)
+        named = zip(card.learned.steps[step.stage].terms, walked.terms, strict=True)
+        assert all(row[f"step:{step.stage}:t:{term.name}"] == points for term, points in named)
+    for told, printed_value in (
+        (sale.probability, row["sale_probability"]),
+        (sale.expected_value, row["expected_value"]),
+    ):
+        assert (told is None) == (printed_value is None)
+        # PostgreSQL takes products of very small numbers for 0.
+        assert told is None or math.isclose(told, printed_value, rel_tol=1e-12, abs_tol=1e-140)
 
 
 def test_raw_texts_become_the_same_values(backend: tuple[Engine, Rows]) -> None:

@@ -16,7 +16,7 @@ from leadledger.scoring.printers.sql.dialects.literals import quoted
 from leadledger.scoring.printers.sql.query import Query
 from leadledger.scoring.scorecard import Scorecard
 from tests.effort import examples
-from tests.strategies import AS_OF, LEADS, RAW_LEADS, scorecards
+from tests.strategies import AS_OF, LEADS, RAW_LEADS, scorecards, scorecards_with_steps
 from tests.test_backends_agree import TEXTS, TYPES
 
 ALL = Query(AS_OF, keep=["row"], ledger=True, checks=True, fields=True, plus_minus=True, explain=True)
@@ -46,7 +46,7 @@ def both(
     duck.executemany(
         f"INSERT INTO leads VALUES ({marks})", [[i, *map(lead.get, types)] for i, lead in enumerate(leads)]
     )
-    query = replace(query, columns={"row": "INTEGER", **types})
+    query = replace(query, columns={"row": "INTEGER", **types}, sale=card.predicts_sales)
     known, statements = sql.with_memos(card, query, dict.fromkeys(memos, "(FROM leads WHERE row % 2 = 0)"))
     for statement in statements:
         duck.execute(statement)
@@ -58,7 +58,7 @@ def both(
 
 @settings(max_examples=examples(20))
 @given(
-    card=scorecards(),
+    card=scorecards() | scorecards_with_steps(),
     leads=st.lists(LEADS, min_size=12, max_size=12),
     memos=st.sets(st.sampled_from(list(TYPES)), min_size=1),
     query=st.sampled_from([ALL, FEW]),

@@ -29,9 +29,9 @@ class ListEngine:
     explains: tuple[outputs.Column, ...] = (outputs.PLUS_MINUS, *outputs.REASON_COLUMNS)
     reject_places: tuple[str, ...] = ()
 
-    def columns(self, explain: bool) -> tuple[outputs.Column, ...]:
-        """The columns that it adds to a list."""
-        return (*outputs.SCORE_COLUMNS, *self.explains) if explain else outputs.SCORE_COLUMNS
+    def columns(self, explain: bool, sale: bool) -> tuple[outputs.Column, ...]:
+        """The columns that it adds to a list; `sale`: by a release with steps up to a sale."""
+        return (*outputs.list_score_columns(sale), *(self.explains if explain else ()))
 
     @property
     def reject_columns(self) -> tuple[outputs.Column, ...]:

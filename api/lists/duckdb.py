@@ -33,7 +33,7 @@ from leadledger.scoring.column_fit import find_id_column, require_columns
 from leadledger.scoring.column_paths import list_columns
 from leadledger.scoring.engine.score import get_engine
 from leadledger.scoring.errors import DataError
-from leadledger.scoring.outputs import QUESTIONS, SCORE_COLUMNS, VERDICTS, list_names
+from leadledger.scoring.outputs import QUESTIONS, VERDICTS, list_names, list_score_columns
 from leadledger.scoring.printers.sql import select as sql
 from leadledger.scoring.printers.sql.cleaning import TYPE_OF_KIND
 from leadledger.scoring.printers.sql.dialects.literals import quoted, text_literal
@@ -78,8 +78,9 @@ def score_list(
     """Score a list of any kind that `training.sources.opening` opens into another. Raises DataError.
 
     The end of the name `out` says what to write (`output_file.FORMATS`; `-`: CSV to standard output). The output has
-    the columns of the list and `score`, `points`, `probability`, `grade`, `recommendation` and `percentile`. Rows with
-    a value that can't be read are not in it: they are in the rejects file beside it, one line for each bad value.
+    the columns of the list and `score`, `points`, `probability`, `grade`, `recommendation` and `percentile`, by a
+    release with steps also `sale_probability` and `expected_value`. Rows with a value that can't be read are not in it:
+    they are in the rejects file beside it, one line for each bad value.
     `reading` says where in a file the leads are. `progress` is called now and then with the share (0..1) that is done
     and about how many rows that is.
     """
@@ -145,7 +146,8 @@ class _FileRun:
         """Raises DataError where the columns of the list don't fit the card, or what is wanted."""
         self.card, self.as_of, self.wanted, self.where = card, as_of, wanted, where
         self.connection, self.scan = connection, scan
-        self.outputs = {column: f"{wanted.prefix}{column}" for column in list_names(ENGINE.columns(wanted.explain))}
+        added = list_names(ENGINE.columns(wanted.explain, card.predicts_sales))
+        self.outputs = {column: f"{wanted.prefix}{column}" for column in added}
         self.fit = require_columns(card.card, scan.columns, scan.label)
         self.columns = choose_columns(list(scan.columns), scan.label, self.outputs, wanted)
         self.id_column = find_id_column(card.card, scan.columns)
@@ -226,6 +228,7 @@ class _FileRun:
             keep=keep,
             names=self.outputs,
             where=self.where,
+            sale=self.card.predicts_sales,
             plus_minus=self.wanted.explain,
             explain=self.wanted.explain,
             fields=self.wanted.explain,
@@ -272,7 +275,7 @@ class _FileRun:
 
     def _counted(self) -> frozenset[str]:
         """The columns of numbers that scoring adds, and those that are read back: never a formula."""
-        return frozenset(self.outputs[column.name] for column in SCORE_COLUMNS)
+        return frozenset(self.outputs[column.name] for column in list_score_columns(self.card.predicts_sales))
 
     def _prove_decimals(self) -> tuple[ProvenDecimal, ...]:
         """What the list shows of its numbers, where some can be two."""
@@ -385,7 +388,7 @@ class _FileRun:
         if not column or (self.wanted.top is not None and column not in self.columns):
             raise DataError(f"{self.scan.label}: a ledger needs an id for each lead, a column of a field of `kind: id`")
         query = replace(
-            self._query(self.scan.sql, [column]), ledger=True, plus_minus=False, explain=False, fields=False
+            self._query(self.scan.sql, [column]), ledger=True, sale=False, plus_minus=False, explain=False, fields=False
         )
         entries = ", ".join(
             f"{{entry: {text_literal(entry.entry)}, kind: {text_literal(entry.kind)},"

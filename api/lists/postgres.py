@@ -155,7 +155,7 @@ class _TableRun:
         self.key = _choose_key(card.card, types, label, key)
         home = find_homes(card.card, types).get(self.key)
         self.id = home.name if home is not None and home.kind == "id" else self.key
-        self.outputs = sql_types(ENGINE.columns(wanted.explain))
+        self.outputs = sql_types(ENGINE.columns(wanted.explain, card.predicts_sales))
         self.ledger = None if wanted.ledger is None else str(wanted.ledger)
 
     def make_tables(self, into: str, rejects: str) -> None:
@@ -203,6 +203,7 @@ class _TableRun:
             ledger=self.ledger is not None,
             checks=True,
             fields=where is not None,
+            sale=card.predicts_sales,
             plus_minus=self.wanted.explain,
             explain=self.wanted.explain,
         )

@@ -111,10 +111,13 @@ class _FolderRun:
 
     def __init__(self, card: Scorecard, spark: SparkSession, as_of: date, wanted: Wanted, where: Node | None) -> None:
         self.card, self.spark, self.as_of, self.wanted = card, spark, as_of, wanted
-        self.query = Query(as_of, where=where, plus_minus=wanted.explain, explain=wanted.explain)
+        self.query = Query(
+            as_of, where=where, sale=card.predicts_sales, plus_minus=wanted.explain, explain=wanted.explain
+        )
         self.files = SparkFiles(spark)
         self.first_rejects: list[str] = []
-        self.outputs = {column: f"{wanted.prefix}{column}" for column in list_names(ENGINE.columns(wanted.explain))}
+        added = list_names(ENGINE.columns(wanted.explain, card.predicts_sales))
+        self.outputs = {column: f"{wanted.prefix}{column}" for column in added}
 
     def score(self, data: str, out: str, report: Callable[[str], None]) -> ScoredList:
         """Score the list `data` into the folder `out`. Raises DataError."""

@@ -99,7 +99,7 @@ class Engine:
         )
         self._blank: dict[str, Typed] = dict.fromkeys(self._fields)
         self._ledger = LedgerWriter(card)
-        self._steps = StepsEngine(card) if card.learned.steps else None
+        self._steps = StepsEngine(card) if card.predicts_sales else None
         self._known_errors, self._always, self._squares = _square_errors(card)
         self._seen = [
             (name, card.card.fields[name].exact, frozenset(card.learned.levels[name]), keys)

@@ -22,7 +22,7 @@ from leadledger.scoring.engine.score import get_engine, unwrap_scalar
 from leadledger.scoring.errors import DataError, UnreadableValue, did_you_mean, quote
 from leadledger.scoring.frames import spark as spark_frame
 from leadledger.scoring.frames.libraries import ARROW, LIBRARIES, POLARS, SPARK, Library, find_library, require_arrow
-from leadledger.scoring.outputs import PLUS_MINUS, REASON_COLUMNS, SCORE_COLUMNS, list_names
+from leadledger.scoring.outputs import PLUS_MINUS, REASON_COLUMNS, list_names, list_score_columns
 from leadledger.scoring.printers.sql import select as sql
 from leadledger.scoring.printers.sql.dialects import spark
 from leadledger.scoring.printers.sql.dialects.column_types import type_family
@@ -66,7 +66,8 @@ def score_frame(
 
     `keep` are the columns of `frame` to bring along; None: all. Behind them come `score` (0 to 100), `points`,
     `probability` (0..1; missing while no base rate is known), `grade`, `recommendation`, `percentile` (of 100
-    judged leads, those with fewer points; missing where the release doesn't know), with `explain` also the `plus_minus`
+    judged leads, those with fewer points; missing where the release doesn't know), by a release with steps
+    `sale_probability` and `expected_value` (not rounded; missing where not known), with `explain` also the `plus_minus`
     of the points and the entries that gained and lost most, in words, and `problem`; `prefix` is put before these
     names. Where a value of a row can't be read, `problem` says which and why, and the other outputs are missing;
     elsewhere `problem` is missing. Where the texts of a column show how its numbers are written, so that `25.000` is
@@ -106,7 +107,7 @@ class _FrameScoring:
     def outputs(self) -> tuple[str, ...]:
         """The columns that a score adds, before `problem` and without the prefix."""
         reasons = (PLUS_MINUS, *REASON_COLUMNS) if self.explain else ()
-        return list_names((*SCORE_COLUMNS, *reasons))
+        return list_names((*list_score_columns(self.card.predicts_sales), *reasons))
 
     @property
     def new_names(self) -> dict[str, str]:
@@ -186,7 +187,8 @@ def _plan_spark(scoring: _FrameScoring, frame: Any) -> Any:
     leads = spark_frame.prepare_leads(card.card, frame, scoring.read(columns))
     messages = spark_frame.describe_unreadable(card.card, leads)
     places = [leads.places[column] for column in kept]
-    query = Query(scoring.as_of, keep=[*places, *messages, BAD], plus_minus=explain, explain=explain)
+    keep, sale = [*places, *messages, BAD], card.predicts_sales
+    query = Query(scoring.as_of, keep=keep, sale=sale, plus_minus=explain, explain=explain)
     selected = [*map(spark.name, [*places, *scoring.outputs])]
     selected.append(f"{spark_frame.problem_column(messages)} AS {PROBLEM}")
     return spark_frame.score_leads(card, leads, query).selectExpr(*selected).toDF(*kept, *added)
@@ -357,9 +359,9 @@ def _write_select(scoring: _FrameScoring, types: Mapping[str, str]) -> str:
         casts = ", ".join(f"CAST({quoted(name)} AS TIMESTAMPTZ) AS {quoted(name)}" for name in to_cut)
         source = f"(SELECT * REPLACE ({casts}) FROM {FRAME})"
         columns |= dict.fromkeys(to_cut, "TIMESTAMP WITH TIME ZONE")
-    any_unread, explain = columns.pop(UNREAD, None), scoring.explain
+    any_unread, explain, sale = columns.pop(UNREAD, None), scoring.explain, scoring.card.predicts_sales
     keep = [UNREAD] if any_unread else []
-    query = Query(scoring.as_of, source, columns, keep, plus_minus=explain, explain=explain)
+    query = Query(scoring.as_of, source, columns, keep, sale=sale, plus_minus=explain, explain=explain)
     where_read = f"CASE WHEN {quoted(UNREAD)} = 0 THEN {{}} END" if any_unread else "{}"
     names = scoring.new_names
     selected = [f"{where_read.format(quoted(name))} AS {quoted(names[name])}" for name in scoring.outputs]

@@ -33,6 +33,7 @@ TITLES = {
     "rivals": "Compared with other models",
     "points": "Where the points come from",
     "segments": "How the segments differ",
+    "steps": "The steps up to a sale",
     "audit": "The rules under audit",
     "fairness": "Do all groups get the same?",
     "data": "Which leads were used",

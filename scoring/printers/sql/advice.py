@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from leadledger.scoring.gate import Gate
 from leadledger.scoring.printers.sql.conditions import ConditionPrinter, print_staircase
+from leadledger.scoring.printers.sql.dialects.dialect import Dialect
 from leadledger.scoring.printers.sql.expression import Expression, join, spell, write
 from leadledger.scoring.printers.sql.query import EXCLUDED, HIGH, STANDS_AT, TOTAL
 from leadledger.scoring.scorecard import START_TENTHS, TENTHS_PER_DOUBLING, Scorecard
@@ -15,7 +16,7 @@ class AdvicePrinter:
     def __init__(self, card: Scorecard, conditions: ConditionPrinter) -> None:
         self.card = card
         self.column, self.field, self.dialect = conditions.column, conditions.field, conditions.dialect
-        self.text, self.number = conditions.dialect.text, conditions.dialect.number
+        self.text = conditions.dialect.text
 
     def stage(self) -> Expression:
         """The stage that the lead stands at."""
@@ -80,19 +81,21 @@ class AdvicePrinter:
         return spell(print_staircase, self.column(TOTAL), [*places], [0, *places.values()])
 
     def probability(self) -> Expression:
-        """The two-branch sigmoid, as `engine.probability`; quote, and used by no decision."""
-        base_rate = self.card.learned.base_rate
-        if base_rate is None:
-            return Expression(f"CAST(NULL AS {self.dialect.types['DOUBLE']})")
-        total, number = self.column(TOTAL), self.number
-        odds = f"ln({number(base_rate)} / {number(1 - base_rate)})"
-        log_odds = (
-            f"({odds} + ({total.sql} - {START_TENTHS}) / {number(float(TENTHS_PER_DOUBLING))} * ln({number(2.0)}))"
-        )
-        rising, falling = self.dialect.exp(f"-{log_odds}"), self.dialect.exp(log_odds)
-        sigmoid = f"CASE WHEN {log_odds} >= 0 THEN 1 / (1 + {rising}) ELSE {falling} / (1 + {falling}) END"
-        return Expression(sigmoid, total.reads)
+        """The probability of the total; it is quoted, and used by no decision."""
+        return print_probability(self.card.learned.base_rate, self.column(TOTAL), self.dialect)
 
     def _gates(self) -> list[tuple[str, Gate]]:
         """The gates by the stage before them, without those that lead nowhere."""
         return [(at, gate) for at, gate in self.card.gates.items() if gate]
+
+
+def print_probability(base_rate: float | None, total: Expression, dialect: Dialect) -> Expression:
+    """The two-branch sigmoid, as `scoring.probability`, of a total in tenths; NULL where no base rate is known."""
+    if base_rate is None:
+        return Expression(f"CAST(NULL AS {dialect.types['DOUBLE']})")
+    number = dialect.number
+    odds = f"ln({number(base_rate)} / {number(1 - base_rate)})"
+    log_odds = f"({odds} + ({total.sql} - {START_TENTHS}) / {number(float(TENTHS_PER_DOUBLING))} * ln({number(2.0)}))"
+    rising, falling = dialect.exp(f"-{log_odds}"), dialect.exp(log_odds)
+    sigmoid = f"CASE WHEN {log_odds} >= 0 THEN 1 / (1 + {rising}) ELSE {falling} / (1 + {falling}) END"
+    return Expression(sigmoid, total.reads)

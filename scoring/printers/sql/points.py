@@ -15,11 +15,12 @@ from leadledger.scoring.scorecard import PricedRule, Scorecard
 
 
 class PointsPrinter:
-    """The points of one card, over its typed fields."""
+    """The points of one card, over its typed fields. `prefix` stands before the names of all columns that it makes."""
 
-    def __init__(self, card: Scorecard, conditions: ConditionPrinter) -> None:
+    def __init__(self, card: Scorecard, conditions: ConditionPrinter, prefix: str = "") -> None:
         self.card = card
         self.conditions = conditions
+        self.prefix = prefix
         self.column, self.field, self.dialect = conditions.column, conditions.field, conditions.dialect
         self.splits: dict[str, list[Bins]] = {}  # of each field in pairs and combinations, each once
         for term in card.learned.terms:
@@ -38,7 +39,9 @@ class PointsPrinter:
                 days = self.conditions.operand(tree.Days("since", tree.FieldRef(rule.rule.half_life.of, "date")))
                 edges = [float(edge) for edge in rule.steps.edges]
                 worth = spell(self.conditions.staircase, days, edges, rule.steps.points)
-                yield StepColumn(f"w:{rule.rule.name}", write("CASE WHEN {} IS NOT NULL THEN {} END", days, worth))
+                yield StepColumn(
+                    f"{self.prefix}w:{rule.rule.name}", write("CASE WHEN {} IS NOT NULL THEN {} END", days, worth)
+                )
         made = set()
         for term in self.card.learned.terms:
             if not isinstance(term, Table):
@@ -51,12 +54,12 @@ class PointsPrinter:
     def priced(self) -> Iterator[StepColumn]:
         """The points of each rule (NULL: unknown) and each term; whether criteria are met and exclusions hold."""
         for rule in self.card.rules:
-            worth = self.column(f"w:{rule.rule.name}") if rule.steps is not None else str(rule.points)
+            worth = self.column(f"{self.prefix}w:{rule.rule.name}") if rule.steps is not None else str(rule.points)
             condition = bracketed(self.conditions.condition(rule.rule.when.tree))
             points = write("CASE {} WHEN TRUE THEN {} WHEN FALSE THEN 0 END", condition, worth)
-            yield StepColumn(f"r:{rule.rule.name}", points)
+            yield StepColumn(f"{self.prefix}r:{rule.rule.name}", points)
         for term in self.card.learned.terms:
-            yield StepColumn(f"t:{term.name}", self.term(term))
+            yield StepColumn(f"{self.prefix}t:{term.name}", self.term(term))
         for criterion in self.card.card.criteria:
             condition = self.conditions.condition(criterion.met.tree)
             yield StepColumn(f"c:{criterion.name}", bracketed(condition))
@@ -66,7 +69,7 @@ class PointsPrinter:
 
     def bin_name(self, name: str, bins: Bins, prefix: str = "b") -> str:
         """The column of a field's bin, or of its words; two terms may split the same field at other places."""
-        return f"{prefix}:{name}:{self.splits[name].index(bins)}"
+        return f"{self.prefix}{prefix}:{name}:{self.splits[name].index(bins)}"
 
     def bin_columns(self, term: Term) -> list[Expression]:
         """The columns of the bins of a pair or a combination."""
@@ -149,27 +152,53 @@ class PointsPrinter:
         """The rules of a group."""
         return [rule for rule in self.card.rules if rule.rule.group == group.name]
 
+    def plain_sum(self, group: Group) -> Expression:
+        """The plain sum of the rules of a group."""
+        rules = [self.column(f"{self.prefix}r:{rule.rule.name}") for rule in self.members(group)]
+        return join(" + ", [write("coalesce({}, 0)", rule) for rule in rules]) if rules else Expression("0")
+
+    def best(self, group: Group) -> Expression:
+        """The best rule of a group; NULL where none fires."""
+        rules = [self.column(f"{self.prefix}r:{rule.rule.name}") for rule in self.members(group)]
+        if not rules:
+            return Expression(f"CAST(NULL AS {self.dialect.types['INTEGER']})")
+        return self.most([write("nullif({}, 0)", rule) for rule in rules])
+
+    def most(self, values: list[Expression]) -> Expression:
+        """The largest of some values, NULL aside."""
+        return spell(lambda *texts: self.dialect.most(texts), *values)
+
+    def grouped(self) -> Iterator[StepColumn]:
+        """The plain sum of each group, and of a `best_of` group the best."""
+        for group in self.card.groups:
+            yield StepColumn(f"{self.prefix}s:{group.name}", self.plain_sum(group))
+            if group.best_of:
+                yield StepColumn(f"{self.prefix}m:{group.name}", self.best(group))
+
     def worth(self, group: Group) -> Expression:
         """What the rules of a group bring together, before its limits."""
         if group.best_of:
-            return write("coalesce({}, 0)", self.column(f"m:{group.name}"))
-        return self.column(f"s:{group.name}")
+            return write("coalesce({}, 0)", self.column(f"{self.prefix}m:{group.name}"))
+        return self.column(f"{self.prefix}s:{group.name}")
 
     def capped(self) -> Iterator[StepColumn]:
         """What the limits of each group change of the plain sum of its rules."""
         for group in self.card.groups:
-            change = write("{} - {}", cut(group, self.worth(group)), self.column(f"s:{group.name}"))
-            yield StepColumn(f"g:{group.name}", change)
+            change = write("{} - {}", cut(group, self.worth(group)), self.column(f"{self.prefix}s:{group.name}"))
+            yield StepColumn(f"{self.prefix}g:{group.name}", change)
 
     def entries(self) -> Iterator[Expression]:
         """The entries of the ledger, which add up to the total."""
         yield Expression(str(self.card.learned.start))
-        for rule in self.card.rules:
-            yield write("coalesce({}, 0)", self.column(f"r:{rule.rule.name}"))
-        for group in self.card.groups:
-            yield self.column(f"g:{group.name}")
-        for term in self.card.learned.terms:
-            yield self.column(f"t:{term.name}")
+        rules = {f"{self.prefix}r:{rule.rule.name}" for rule in self.card.rules}
+        for name in self.entry_names():
+            yield write("coalesce({}, 0)", self.column(name)) if name in rules else self.column(name)
+
+    def entry_names(self) -> Iterator[str]:
+        """The columns of the entries, but for the start."""
+        yield from (f"{self.prefix}r:{rule.rule.name}" for rule in self.card.rules)
+        yield from (f"{self.prefix}g:{group.name}" for group in self.card.groups)
+        yield from (f"{self.prefix}t:{term.name}" for term in self.card.learned.terms)
 
 
 def cut(group: Group, value: Expression) -> Expression:

@@ -13,6 +13,7 @@ TOTAL = "ll:total"
 LOW, HIGH = "ll:low", "ll:high"  # the range of the total that answers to open questions could still reach
 BAD = "ll:bad"  # whether a value is there that can't be read
 EXCLUDED = "ll:out"
+SALE = "ll:sale"  # the chance of one, 0..1
 STANDS_AT, GOES_TO = "ll:stands", "ll:to"  # stages
 
 
@@ -28,10 +29,11 @@ class Query:
     kind. `as_of` is the day of scoring, or the name of a date field that holds a day for each row. `keep` are columns
     to bring along, of the source or made on the way. `ledger` brings every entry, `checks` the criteria, the range, the
     stages, and whether a value can't be read (the outputs are NULL then), `fields` the typed values, `plus_minus` the
-    standard error of the points, `explain` the columns REASON_COLUMNS of `scoring/outputs.py`: the three entries that
-    gained most and the three that lost most, in words (NULL: there are fewer). `names` renames outputs. `where` leaves
-    out the leads for which it isn't true, but not those with a value that can't be read. `memos` are made by
-    `with_memos`, by column: DuckDB looks up there what it would otherwise work out.
+    standard error of the points, `sale` the columns SALE_COLUMNS of `scoring/outputs.py`, for a release with steps,
+    `explain` the columns REASON_COLUMNS: the three entries that gained most and the three that lost most, in words
+    (NULL: there are fewer). `names` renames outputs. `where` leaves out the leads for which it isn't true, but not
+    those with a value that can't be read. `memos` are made by `with_memos`, by column: DuckDB looks up there what it
+    would otherwise work out.
     """
 
     as_of: date | str
@@ -42,6 +44,7 @@ class Query:
     checks: bool = False
     fields: bool = False
     plus_minus: bool = False
+    sale: bool = False
     explain: bool = False
     names: Mapping[str, str] = field(default_factory=dict)
     where: tree.Node | None = None

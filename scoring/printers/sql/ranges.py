@@ -44,34 +44,26 @@ class RangePrinter:
     def grouped(self) -> Iterator[StepColumn]:
         """The plain sum of each group, and of a `best_of` group the best; then the range of either."""
         for group in self.card.groups:
-            rules = [self.column(f"r:{rule.rule.name}") for rule in self.points.members(group)]
-            total = join(" + ", [write("coalesce({}, 0)", rule) for rule in rules]) if rules else _NOTHING
+            total = self.points.plain_sum(group)
             yield StepColumn(f"s:{group.name}", total)
             open_rules = [(self.is_open(rule), self.span(rule)) for rule in self.points.members(group) if rule.askable]
             if group.best_of:
-                yield from self._best(group, rules, open_rules)
+                yield from self._best(group, open_rules)
                 continue
             ends: tuple[End, ...] = ("low", "high")
             for end in ends:
                 moves = [write("CASE WHEN {} THEN {} ELSE 0 END", is_open, span[end]) for is_open, span in open_rules]
                 yield StepColumn(_end_of(group, end), join(" + ", [total, *moves]))
 
-    def _best(
-        self, group: Group, rules: list[Expression], open_rules: list[tuple[Expression, dict[End, Expression]]]
-    ) -> Iterator[StepColumn]:
+    def _best(self, group: Group, open_rules: list[tuple[Expression, dict[End, Expression]]]) -> Iterator[StepColumn]:
         """The best rule of a group, and the least and the most that the best could be."""
-        best = Expression(f"CAST(NULL AS {self.dialect.types['INTEGER']})")
-        if rules:
-            best = self._most([write("nullif({}, 0)", rule) for rule in rules])
+        best = self.points.best(group)
         yield StepColumn(f"m:{group.name}", best)
         lows = [write("CASE WHEN {} THEN {} ELSE 0 END", is_open, span["low"]) for is_open, span in open_rules]
         least = write("least(0, {})", join(", ", lows)) if lows else _NOTHING
         yield StepColumn(_end_of(group, "low"), write("coalesce({}, {})", best, least))
         highs = [write("CASE WHEN {} THEN {} END", is_open, span["high"]) for is_open, span in open_rules]
-        yield StepColumn(_end_of(group, "high"), self._most([write("coalesce({}, 0)", best), *highs]))
-
-    def _most(self, values: list[Expression]) -> Expression:
-        return spell(lambda *texts: self.dialect.most(texts), *values)
+        yield StepColumn(_end_of(group, "high"), self.points.most([write("coalesce({}, 0)", best), *highs]))
 
     # -- the whole --------------------------------------------------------------------------------------------------
 

@@ -7,7 +7,7 @@ quoted as an identifier and every text as a literal, so nothing can become code.
 
 Columns made on the way have a prefix that says what they are: `f:` a field, `a:` its text folded, `r:` a rule (NULL:
 unknown), `g:` a group, `t:` a learned term, `c:` a criterion, `x:` an exclusion, `ll:` the lead as a whole; those of
-reasons are listed in `reasons.py`, those of memos in `memos.py`.
+reasons are listed in `reasons.py`, those of steps up to a sale in `sale.py`, those of memos in `memos.py`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from datetime import date
 from leadledger.scoring.card.condition import parse_tree
 from leadledger.scoring.column_fit import find_homes
 from leadledger.scoring.errors import PrinterError
-from leadledger.scoring.outputs import PLUS_MINUS, REASON_COLUMNS, SCORE_COLUMNS, list_names
+from leadledger.scoring.outputs import PLUS_MINUS, REASON_COLUMNS, SALE_COLUMNS, SCORE_COLUMNS, list_names
 from leadledger.scoring.printers.comments import comment_text
 from leadledger.scoring.printers.sql.advice import AdvicePrinter
 from leadledger.scoring.printers.sql.cleaning import cleaning_steps
@@ -39,9 +39,10 @@ from leadledger.scoring.printers.sql.memos import (
     split_steps,
 )
 from leadledger.scoring.printers.sql.points import PointsPrinter
-from leadledger.scoring.printers.sql.query import BAD, EXCLUDED, GOES_TO, HIGH, LOW, STANDS_AT, TOTAL, Query
+from leadledger.scoring.printers.sql.query import BAD, EXCLUDED, GOES_TO, HIGH, LOW, SALE, STANDS_AT, TOTAL, Query
 from leadledger.scoring.printers.sql.ranges import End, RangePrinter
 from leadledger.scoring.printers.sql.reasons import reason_steps
+from leadledger.scoring.printers.sql.sale import SalePrinter
 from leadledger.scoring.printers.sql.source import check_names, find_dialect, from_item
 from leadledger.scoring.printers.sql.steps import Step, drop_unread, print_steps
 from leadledger.scoring.scorecard import Card, HasScorecard, Scorecard, find_scorecard
@@ -75,7 +76,7 @@ _PREFIXES = frozenset(
         ),
         *("t", "c", "x", "s", "m", "l"),
         *("h", "g", "e", "up", "down", "ll", "new", "at", "place", "places", "mask", "values", "list", "memo"),
-        *("p", "from", "upto"),
+        *("p", "from", "upto", "step"),
     }
 )
 
@@ -101,9 +102,10 @@ def to_sql(
     `columns` maps the table's columns to their types, by the engine's own names or DuckDB's (None: not known, and then
     the column is read by its text, whatever its type is); None: one column for each field, of a type that is not known.
     `keep` are columns to bring along. The SELECT adds score, points, probability, grade, recommendation and percentile,
-    with `plus_minus` also the standard error of the points, with `explain` the three strongest reasons each way, with
-    `ledger` a column for each entry, in tenths of points; all but the entries are NULL where a value of the lead can't
-    be read. `where`, in the card's own language, leaves out other leads. `row_filter`, in the engine's SQL, stands
+    of a release with steps also sale_probability and expected_value, with `plus_minus` the standard error of the
+    points, with `explain` the three strongest reasons each way, with `ledger` a column for each entry, also of the
+    steps, in tenths of points; all but the entries are NULL where a value of the lead can't be read. `where`, in the
+    card's own language, leaves out other leads. `row_filter`, in the engine's SQL, stands
     beside FROM as it is, and may be code: it chooses the rows that are read, where a table asks for that.
     `quoted_names` are looked up letter by letter in Snowflake, which the other engines do anyway. Raises PrinterError,
     ConditionError, DataError.
@@ -116,6 +118,7 @@ def to_sql(
         from_item(source, row_filter, spelling, dialect),
         types,
         keep,
+        sale=scorecard.predicts_sales,
         plus_minus=plus_minus,
         explain=explain,
         ledger=ledger,
@@ -179,6 +182,9 @@ class SelectPrinter:
         self.points = PointsPrinter(card, self.conditions)
         self.ranges = RangePrinter(self.points)
         self.advice = AdvicePrinter(card, self.conditions)
+        if query.sale and not card.predicts_sales:
+            raise PrinterError(f"the card '{card.card.name}' has learned no steps up to a sale; train it with `steps:`")
+        self.sale = SalePrinter(card, self.conditions) if query.sale else None
         self.column = self.conditions.column
         self.steps: list[Step] = []
 
@@ -230,6 +236,8 @@ class SelectPrinter:
         self.add(Step("capped", "what their limits leave, less the plain sum", [*points.capped()]))
         total = self.sum_up("earned", "p", points.entries())
         self.add(Step("summed", "the total", [StepColumn(TOTAL, total)]))
+        if self.sale is not None:
+            self.foretell_sale(self.sale)
         self.add(Step("ranged", "what answers to questions could still make of it", [*self.ranged()]))
         stands, excluded = self.advice.stage(), self.advice.excluded()
         placed = [StepColumn(STANDS_AT, stands), StepColumn(EXCLUDED, excluded)]
@@ -238,6 +246,24 @@ class SelectPrinter:
             for step in reason_steps(points):
                 self.add(step)
         return [*self.taken_over(self.query.keep), *self.outputs(), *self.extra_columns()]
+
+    def foretell_sale(self, sale: SalePrinter) -> None:
+        """Add the steps from typed fields to the chance of each step up to a sale."""
+        steps = sale.points
+        for label, why, list_columns in (
+            ("step_prepared", "the same of each step up to a sale: what several ask", PointsPrinter.prepared),
+            ("step_priced", "what each rule and each table earns", PointsPrinter.priced),
+            ("step_grouped", "what groups of rules are worth together", PointsPrinter.grouped),
+            ("step_capped", "what their limits leave, less the plain sum", PointsPrinter.capped),
+        ):
+            self.add(Step(label, why, [column for points in steps.values() for column in list_columns(points)]))
+        totals = [
+            StepColumn(sale.total_name(stage), self.sum_up(f"step_earned_{i}", f"{points.prefix}p", points.entries()))
+            for i, (stage, points) in enumerate(steps.items())
+        ]
+        self.add(Step("step_summed", "the total of each step", totals))
+        self.add(Step("foretold", "the chance of each step ahead", [*sale.chances()]))
+        self.add(Step("multiplied", "the chance of a sale", [StepColumn(SALE, sale.probability())]))
 
     def ranged(self) -> Iterator[StepColumn]:
         """The range of the total."""
@@ -278,6 +304,9 @@ class SelectPrinter:
             "percentile": self.advice.percentile(),
         }
         assert tuple(expressions) == list_names(SCORE_COLUMNS)
+        if self.sale is not None:
+            sale = self.column(SALE), self.sale.expected_value()
+            expressions |= dict(zip(list_names(SALE_COLUMNS), sale, strict=True))
         if self.query.plus_minus:
             expressions[PLUS_MINUS.name] = self.points.plus_minus()
         if self.query.explain:
@@ -298,9 +327,11 @@ class SelectPrinter:
         if self.query.fields:
             yield from self.taken_over(f"f:{name}" for name in card.card.fields)
         if self.query.ledger:
-            yield from self.taken_over(f"r:{rule.rule.name}" for rule in card.rules)
-            yield from self.taken_over(f"g:{group.name}" for group in card.groups)
-            yield from self.taken_over(f"t:{term.name}" for term in card.learned.terms)
+            yield from self.taken_over(self.points.entry_names())
+        if self.sale is not None:
+            for stage, points in self.sale.points.items():
+                yield from self.taken_over(points.entry_names() if self.query.ledger else ())
+                yield from self.taken_over([self.sale.total_name(stage)] if self.query.checks else ())
 
     def taken_over(self, columns: Iterable[str]) -> list[StepColumn]:
         """Some columns as they are."""

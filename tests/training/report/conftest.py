@@ -162,6 +162,22 @@ def metrics(card: Card, learned: Learned) -> dict[str, Any]:
             probability**1.05,
             np.flatnonzero(held),
         ).to_dict(),
+        "steps": {
+            "lead": {
+                **{"became": "qualified_on", "within": 60, "leads": 2717, "reached": 1507, "rate": 0.5547},
+                **{"rate_limits": [0.5357, 0.5735], "left_out": {"immature": 283, "before": 0}, "rate_alone": ""},
+                **{"base_rate": 0.5547, "trust": 0.2076},
+                "held_out": {
+                    **{"leads": 680, "reached": 396, "foreseen": 0.5499, "came": 0.5562, "log_loss": 0.6386},
+                    **{"base_log_loss": 0.6874, "slope": 0.92},
+                },
+            },
+            "customer": {
+                **{"became": "won_on", "within": 1180, "leads": 0, "reached": 0, "rate": None, "base_rate": None},
+                **{"rate_limits": [0.0, 1.0], "left_out": {"immature": 12, "before": 0}, "trust": 0.0},
+                "rate_alone": "no lead began it long enough ago",
+            },
+        },
         "spread": spread(totals, totals // 3, -totals // 9),
         "comparison": {
             **{"release": "2026-06-30-001", "leads": 1000, "worse": False, "said": "better: 0.2 against 0.3"},

@@ -119,6 +119,7 @@ class Dialect:
     number: Callable[[float], str] = number_literal
     is_nan: Callable[[str], str] = "isnan({})".format
     exp: Callable[[str], str] = "exp({})".format
+    multiply: Callable[[str, str], str] = "{} * {}".format
     most: Callable[[Sequence[str]], str] = most
     day: Callable[[str, str, str], str] = lambda raw, kind, zone: f"CAST({raw} AS DATE)"
     date: Callable[[str], str] = "DATE '{}'".format

@@ -31,6 +31,7 @@ from leadledger.scoring.text_forms import BLANK_RANGES, DOT_ABOVE, INVISIBLE_RAN
 LONGEST_NAME = 63  # bytes
 MOST_COLUMNS = 1664  # of a step. https://www.postgresql.org/docs/current/limits.html
 SMALLEST_EXPONENT = -700  # of exp(); below some -708 it is an error, not 0
+SMALLEST_FACTOR = 1e-150  # of a product that is not 0: that of two such factors is still a double
 _SPACES = r"[ \t\n\r\f\v]*"
 _INVISIBLE, _BLANK = class_of(INVISIBLE_RANGES, r"\u{:04X}"), class_of(BLANK_RANGES, r"\u{:04X}")
 _OUTER = class_of([(9, 13), (32, 32), *BLANK_RANGES, *INVISIBLE_RANGES], r"\u{:04X}")
@@ -196,6 +197,13 @@ def exp(value: str) -> str:
     return f"exp(greatest({value}, {number(float(SMALLEST_EXPONENT))}))"
 
 
+def multiply(first: str, second: str) -> str:
+    """The product of two doubles; 0 where one is so small that the server could raise an underflow."""
+    tiny = number(SMALLEST_FACTOR)
+    large = f"abs({first}) >= {tiny} AND abs({second}) >= {tiny}"
+    return f"CASE WHEN {large} THEN {first} * {second} ELSE ({first} + {second}) * {number(0.0)} END"  # NULL stays
+
+
 def integer_division(value: str, by: int) -> str:
     """Of whole numbers, neither of them negative."""
     return f"({value}) / {by}"
@@ -315,6 +323,7 @@ POSTGRES = Dialect(
     number=number,
     is_nan=is_nan,
     exp=exp,
+    multiply=multiply,
     plain=plain,
     barrier="\n  OFFSET 0",
     prunes=False,
