@@ -401,7 +401,8 @@ class Scorecard:
     @cached_property
     def steps(self) -> Mapping[str, Scorecard]:
         """The scorecard of each transition, by its stage: the rules, where they count, with what was learned of it."""
-        alone = replace(self.card, criteria=(), exclude=(), stages=(), steps=(), cases=())
+        # Rules for each event count by the trust of the score alone: nothing learns from events yet.
+        alone = replace(self.card, each_rules=(), criteria=(), exclude=(), stages=(), steps=(), cases=())
         without_rules = replace(alone, rules=(), groups=())
         return {
             stage: Scorecard(alone if step.trust else without_rules, step, self.release)
