@@ -230,19 +230,21 @@ def purify(model: Additive) -> Additive:
     return replace(model, intercept=intercept, singles=tuple(singles), pairs=pairs, finer=finer)
 
 
-def silence(model: Additive) -> Additive:
+def silence(model: Additive, segment: int | None = None) -> Additive:
     """The purified model with zero, the average, in the bins that no lead of the history fell in.
 
-    Their error is zero too: nothing is known of them, and nothing is claimed.
+    Their error is zero too: nothing is known of them, and nothing is claimed. `segment` is the position of a field
+    whose levels are segments: in its pairs a level that nobody had is the pool, not the average segment, and stays.
     """
     empty = [count == 0 for count in model.counts]
+    silent_in_pairs = [none & (field != segment) for field, none in enumerate(empty)]
 
     def silent(singles: Sequence[Floats]) -> tuple[Floats, ...]:
         return tuple(np.where(none, 0.0, values) for none, values in zip(empty, singles, strict=True))
 
     def silenced(pairs: Mapping[Fields, Floats]) -> Mapping[Fields, Floats]:
         return {
-            (first, second): np.where(empty[first][:, None] | empty[second][None, :], 0.0, cells)
+            (first, second): np.where(silent_in_pairs[first][:, None] | silent_in_pairs[second], 0.0, cells)
             for (first, second), cells in pairs.items()
         }
 

@@ -439,7 +439,8 @@ class AdditiveClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
         self.trees_: dict[tuple[int, ...], tuple[Fork, ...]] = dict(average.trees)
         pair_counts = dict(zip(self.pairs_, self.pair_counts_, strict=True))
         average = purify(replace(average, pair_counts=pair_counts, finer=finer))
-        self.additive_: Additive = silence(average if len(of_bags) < 2 else add_errors(average, of_bags, sample))
+        average = average if len(of_bags) < 2 else add_errors(average, of_bags, sample)
+        self.additive_: Additive = silence(average, self.segment_field_)
         self.finer_: dict[int, Finer] = dict(self.additive_.finer)
 
     def _absorb_trees(

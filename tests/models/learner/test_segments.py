@@ -78,6 +78,19 @@ def test_leads_of_no_segment_are_the_pool(fitted: AdditiveClassifier) -> None:
     assert not fitted.segment_decision(frame).any()
 
 
+def test_a_team_that_nobody_had_is_the_pool() -> None:
+    """Also where every lead of the history has a segment: it differs from the pool by one number, whatever the lead."""
+    frame, won = leads(DIFFERENT)
+    known = frame["team"].isin(list(SIZES)).to_numpy()
+    frame, won = frame[known].reset_index(drop=True), won[known]
+    model = AdditiveClassifier(segment="team", **QUICK).fit(frame, won)
+    pool = model.decision_function(frame) - model.segment_decision(frame)
+    for team in SIZES:
+        rows = (frame["team"] == team).to_numpy()
+        new = model.decision_function(frame[rows].assign(team=pd.Series("new", frame.index[rows], dtype=object)))
+        assert np.ptp(new - pool[rows]) < 1e-9
+
+
 def test_segments_that_are_alike_add_nothing() -> None:
     """Where teams don't differ, all weights are 0, and nothing is learned of the team."""
     model = AdditiveClassifier(segment="team", **QUICK).fit(*leads({}))
