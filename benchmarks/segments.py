@@ -1,7 +1,7 @@
 """What tables of their own are worth to segments, in simulated worlds whose truth is known.
 
     python -m benchmarks segments
-    python -m benchmarks segments --worlds equal --draws 5
+    python -m benchmarks segments --worlds equal --draws 5 --learners separate --combinations 0
 
 A history has four teams, of 50, 200, 1,000 and 5,000 leads. In the world `equal` a field is worth the same to each; in
 `level` the rates of the teams differ; in `different` also what fields are worth, by random effects with a standard
@@ -17,9 +17,10 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import TypeAlias
+from functools import partial
+from typing import Literal, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -32,6 +33,7 @@ from leadledger.models.learner.classifier import AdditiveClassifier
 from leadledger.training.intervals import rate_limits
 
 Floats: TypeAlias = NDArray[np.float64]
+NewModel: TypeAlias = Callable[..., AdditiveClassifier]  # with further parameters
 
 TEAMS = {"north": 50, "south": 200, "east": 1_000, "west": 5_000}  # leads of each
 FRESH_LEADS = 4_000  # of each team, to judge by
@@ -85,30 +87,33 @@ def draw(world: str, seed: int, leads: Mapping[str, int], *, fresh: bool = False
     return TeamLeads(frame.iloc[order].reset_index(drop=True), probability[order], won[order])
 
 
-def learn_segments(known: TeamLeads, fresh: TeamLeads, seed: int) -> tuple[dict[str, Floats], dict[str, float]]:
+def learn_segments(known: TeamLeads, fresh: TeamLeads, new: NewModel) -> tuple[dict[str, Floats], dict[str, float]]:
     """The predicted probabilities (n,) of fresh leads with segments and by the pool alone; the weight of each team."""
-    model = AdditiveClassifier(segment="team", random_state=seed, n_jobs=-1).fit(known.frame, known.won)
+    model = new(segment="team").fit(known.frame, known.won)
     decided, added = model.decision_function(fresh.frame), model.segment_decision(fresh.frame)
     bins = model.bins_[list(known.frame).index("team")]
     weights = {bins.labels[segment.bin]: segment.weight for segment in model.segments_}
     return {"segments": expit(decided), "pool": expit(decided - added)}, weights
 
 
-def learn_plain(known: TeamLeads, fresh: TeamLeads, seed: int) -> Floats:
+def learn_plain(known: TeamLeads, fresh: TeamLeads, new: NewModel) -> Floats:
     """The predicted probabilities (n,) of fresh leads by a training without `segment:`."""
-    model = AdditiveClassifier(random_state=seed, n_jobs=-1).fit(known.frame, known.won)
+    model = new().fit(known.frame, known.won)
     return np.asarray(model.predict_proba(fresh.frame)[:, 1])
 
 
-def learn_separate(known: TeamLeads, fresh: TeamLeads, seed: int) -> Floats:
+def learn_separate(known: TeamLeads, fresh: TeamLeads, new: NewModel) -> Floats:
     """The predicted probabilities (n,) of fresh leads, those of each team by a model of its leads alone."""
     foreseen = np.zeros(len(fresh.won))
     for team in TEAMS:
         own, judged = known.take(team), fresh.take(team)
-        model = AdditiveClassifier(random_state=seed, n_jobs=-1).fit(own.frame.drop(columns="team"), own.won)
+        model = new().fit(own.frame.drop(columns="team"), own.won)
         rows = (fresh.frame["team"] == team).to_numpy()
         foreseen[rows] = model.predict_proba(judged.frame.drop(columns="team"))[:, 1]
     return foreseen
+
+
+LEARNERS = {"plain": learn_plain, "separate": learn_separate}
 
 
 @dataclass(frozen=True)
@@ -127,17 +132,17 @@ class TeamGap:
     covered: float
 
 
-def measure(world: str, draws: int) -> list[TeamGap]:
-    """All learners on some draws of a world, judged by fresh leads of each team."""
+def measure(world: str, draws: int, learners: Sequence[str], combinations: Literal["auto"] | int) -> list[TeamGap]:
+    """Segments, the pool and other learners on some draws of a world, judged by fresh leads of each team."""
     gaps: dict[tuple[str, str], list[tuple[float, float]]] = {}
     weights: dict[str, list[float]] = {team: [] for team in TEAMS}
     covered: dict[str, list[bool]] = {team: [] for team in TEAMS}
     for seed in range(draws):
         known = draw(world, seed, TEAMS)
         fresh = draw(world, seed, dict.fromkeys(TEAMS, FRESH_LEADS), fresh=True)
-        foreseen, shown = learn_segments(known, fresh, seed)
-        foreseen["plain"] = learn_plain(known, fresh, seed)
-        foreseen["separate"] = learn_separate(known, fresh, seed)
+        new = partial(AdditiveClassifier, random_state=seed, n_jobs=-1, combinations=combinations)
+        foreseen, shown = learn_segments(known, fresh, new)
+        foreseen |= {learner: LEARNERS[learner](known, fresh, new) for learner in learners}
         for team in TEAMS:
             rows = (fresh.frame["team"] == team).to_numpy()
             for learner, probability in foreseen.items():
@@ -171,17 +176,21 @@ def main(arguments: Sequence[str] | None = None) -> None:
         prog="benchmarks segments", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--worlds", default=",".join(WORLDS), help=f"some of {','.join(WORLDS)}")
+    parser.add_argument("--learners", default=",".join(LEARNERS), help="beside segments and their pool")
+    parser.add_argument("--combinations", type=int, help="as in AdditiveClassifier")
     parser.add_argument("--draws", type=int, default=DRAWS, help="histories of each world")
     parser.add_argument("--json", action="store_true", help="print JSON")
     options = parser.parse_args(arguments)
     worlds = choose_names(parser, "--worlds", options.worlds, WORLDS)
+    learners = choose_names(parser, "--learners", options.learners, LEARNERS)
+    combinations: Literal["auto"] | int = "auto" if options.combinations is None else options.combinations
     rows = []
     if not options.json:
         print(
             f"{'world':<11}{'learner':<10}{'leads':>7}{'gap':>9}{'sd':>8}{'bias':>8}{'off':>7}{'weight':>8}{'covered':>9}"
         )
     for world in worlds:
-        for row in measure(world, options.draws):
+        for row in measure(world, options.draws, learners, combinations):
             rows.append(row)
             weight = "" if row.weight is None else f"{row.weight:.2f}"
             if not options.json:
