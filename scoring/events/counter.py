@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any, TypeAlias
 
@@ -21,11 +21,12 @@ from leadledger.scoring.event_kind import EventKind
 from leadledger.scoring.event_value import WAYS_FROM_ZERO, EventValue
 from leadledger.scoring.events.event_reader import EventReader
 from leadledger.scoring.events.machines import ScannerRule
+from leadledger.scoring.events.memo import LONGEST_REMEMBERED, MOST_REMEMBERED, Memo
 from leadledger.scoring.events.typed_event import TypedEvent
 from leadledger.scoring.printers.python.module import TallyFunction, compile_card
 from leadledger.scoring.scorecard import Card, Learned, Scorecard
 from leadledger.scoring.text_forms import key_of
-from leadledger.scoring.tree import Condition, Typed
+from leadledger.scoring.tree import Condition, Days, Typed, walk_tree
 
 MILLIONTHS = 1e6  # in which a property is added up
 Aged: TypeAlias = tuple[int, TypedEvent]  # the days since an event, and the event
@@ -102,13 +103,13 @@ class EventCounter:
             by_root[event.kind].append(event)
         people: dict[str, list[Aged]] = defaultdict(list)
         machines: dict[str, list[Aged]] = defaultdict(list)
+        ages = Memo[int](lambda day: (as_of - day).days)
         for root, of_kind in by_root.items():
-            sorter = self.sorters[root]
-            subsets = sorter.find_subsets(of_kind)
-            for event, names in zip(of_kind, subsets, strict=True):
+            for event, names in zip(of_kind, self.sorters[root].find_subsets(of_kind), strict=True):
+                aged = (ages[event.day], event)
                 lists = machines if event.is_machine else people
                 for name in names:
-                    lists[name].append(((as_of - event.day).days, event))
+                    lists[name].append(aged)
         return people, machines
 
     def _is_complete(self, kind: str, window: int | None, as_of: date, lead: Mapping[str, Typed]) -> bool:
@@ -131,20 +132,22 @@ class EventCounter:
     ) -> EarnedByEvents:
         """What a rule earns, and what its limits take away: once for each object, then of each day."""
         kind, steps = self.card.events[priced.rule.each], priced.steps
-        events = [aged for aged in people.get(kind.name, ()) if steps.at(aged[0])]
-        machine = [steps.at(age) for age, _ in machines.get(kind.name, ()) if steps.at(age)]
-        full = sum(steps.at(age) for age, _ in events)
-        ages = [age for age, _ in _keep_one_each(events, kind.once_per)] if kind.once_per else [a for a, _ in events]
-        after_once = sum(steps.at(age) for age in ages)
-        tenths = 0
-        for age, count in Counter(ages).items():
-            tenths += priced.earn(count if kind.per_day is None else min(count, kind.per_day), age)
+        events = people.get(kind.name, ())
+        worth = Memo[int](steps.at)
+        ages = Counter([age for age, _ in events])
+        full = sum(count * worth[age] for age, count in ages.items())
+        left = Counter([age for age, _ in _keep_one_each(events, kind.once_per)]) if kind.once_per else ages
+        after_once = sum(count * worth[age] for age, count in left.items())
+        tenths = sum(
+            priced.earn(count if kind.per_day is None else min(count, kind.per_day), age) for age, count in left.items()
+        )
+        machine = [worth[age] for age, _ in machines.get(kind.name, ()) if worth[age]]
         longest = steps.edges[-1] if steps.edges else 0  # from this day on, an event earns nothing
         is_least = not self._is_complete(kind.name, max(longest, 1), as_of, lead)
         return EarnedByEvents(
             priced.rule.name,
             tenths,
-            len(events),
+            sum(count for age, count in ages.items() if worth[age]),
             full,
             after_once - full,
             tenths - after_once,
@@ -174,23 +177,48 @@ class _Sorter:
         self.fields = small.card.fields
         self.tally: TallyFunction | None = compile_card(small) if conditions else None
         self.scanners = ScannerRule(kind) if kind.spots_scanners else None
+        self.make_key = _make_key_reader(list(conditions.values()))
+        self.memo: dict[Any, tuple[bool, tuple[str, ...]]] = {}  # by all that the conditions ask of an event
 
-    def find_subsets(self, events: Sequence[TypedEvent]) -> list[list[str]]:
+    def find_subsets(self, events: Sequence[TypedEvent]) -> list[tuple[str, ...]]:
         """The kinds that each event is of, its own first; marks the events of machines."""
         names = []
         for event in events:
-            of = [self.name]
-            if self.tally is not None:
-                *_, criteria, _ = self.tally(event.values, event.day)
-                for name, met in zip(self.order, criteria, strict=True):
-                    if met and name == self.name:
-                        event.is_machine = True
-                    elif met:
-                        of.append(name)
+            found = self.memo.get(key := self.make_key(event))
+            if found is None:
+                found = self._remember(key, event)
+            is_machine, of = found
+            if is_machine:
+                event.is_machine = True
             names.append(of)
         if self.scanners is not None:
             self.scanners.mark(events)
         return names
+
+    def _remember(self, key: Any, event: TypedEvent) -> tuple[bool, tuple[str, ...]]:
+        """Whether a condition says that an event is of a machine, and the kinds that it is of."""
+        criteria: tuple[bool | None, ...] = ()
+        if self.tally is not None:
+            *_, criteria, _ = self.tally(event.values, event.day)
+        met = [name for name, holds in zip(self.order, criteria, strict=True) if holds]
+        found = self.name in met, (self.name, *(name for name in met if name != self.name))
+        if len(self.memo) >= MOST_REMEMBERED:
+            self.memo.clear()
+        if all(not isinstance(value, str) or len(value) <= LONGEST_REMEMBERED for value in event.values.values()):
+            self.memo[key] = found
+        return found
+
+
+def _make_key_reader(conditions: Sequence[Condition]) -> Callable[[TypedEvent], Any]:
+    """The function that gives all that some conditions ask of an event: its properties, and its day."""
+    asked = list(dict.fromkeys(name for condition in conditions for name in condition.fields))
+    parts = [part for condition in conditions for part in walk_tree(condition.tree)]
+    if any(isinstance(part, Days) for part in parts):  # these count from the day of the event
+        return lambda event: (event.day, *[event.values[name] for name in asked])
+    if len(asked) == 1:
+        (only,) = asked
+        return lambda event: event.values[only]
+    return lambda event: tuple([event.values[name] for name in asked])
 
 
 def _keep_first(events: Iterable[TypedEvent]) -> list[TypedEvent]:

@@ -15,6 +15,7 @@ from leadledger.scoring.column_names import name_key
 from leadledger.scoring.errors import BadValue, UnreadableValue, did_you_mean, quote
 from leadledger.scoring.event_kind import EventKind
 from leadledger.scoring.events.event_time import EventTime, make_time_reader
+from leadledger.scoring.events.memo import LONGEST_REMEMBERED, MOST_REMEMBERED, Memo
 from leadledger.scoring.events.systems import (
     PLAIN_MEMBERS,
     PLAIN_SYSTEM,
@@ -31,6 +32,7 @@ from leadledger.scoring.tree import Typed
 
 LARGEST_SUMMED = 1e12  # so that a sum of whole millionths stays exact in every engine
 LONGEST_NAME = 200  # characters of the name of a kind, an id or a source
+_MEMBERS = frozenset(PLAIN_MEMBERS)
 _SHAPE = 'an event is an object like {"kind": "visit", "time": "2026-01-31T10:00:00Z"}'
 
 
@@ -63,6 +65,7 @@ class EventReader:
             for field in card.event_fields
             if field.event_value is not None and field.event_value.way == "sum"
         }
+        self.times = Memo(self.read_time)
         self.readers = {
             kind: _PropertyReader(fields, card.missing_texts, {name for root, name in summed if root == kind})
             for kind, fields in properties.items()
@@ -73,6 +76,30 @@ class EventReader:
 
         `path` leads to the event in the caller's input.
         """
+        return self._read_usual(raw) or self._read_any(raw, path, problems)
+
+    def _read_usual(self, raw: Any) -> TypedEvent | None:
+        """The event that most raw ones are, read in a fraction of the time; None where anything is out of the usual."""
+        try:
+            if type(raw) is not dict or not raw.keys() <= _MEMBERS:
+                return None
+            kind = raw["kind"]
+            reader = self.readers[kind]
+            source, event_id = raw.get("source", ""), raw["id"]
+            if not (len(source) <= LONGEST_NAME >= len(event_id) and source.isascii() and event_id.isascii()):
+                return None
+            time = self.times[raw["time"]]
+            received = raw.get("received")
+            received_day = None if received is None else self.times[received].day
+            values = reader.read_usual(raw.get("properties") or {})
+        except (KeyError, TypeError, AttributeError, UnreadableValue):
+            return None
+        if values is None or not event_id.strip(WHITE_SPACE):
+            return None
+        identity = (source.strip(WHITE_SPACE), event_id.strip(WHITE_SPACE))
+        return TypedEvent(kind, time.day, time.instant, received_day, identity, values)
+
+    def _read_any(self, raw: Any, path: str, problems: list[BadValue]) -> TypedEvent | str | None:
         if not isinstance(raw, Mapping):
             place, _, member = path.rpartition(".")
             problems.append(BadValue("", member, raw, f"{quote(raw)} is no event; {_SHAPE}", place))
@@ -185,7 +212,33 @@ class _PropertyReader:
             self.homes |= dict.fromkeys(field.columns, name)
             for column in field.columns:
                 keys.setdefault(name_key(column), name)
+        self.memo: dict[tuple[str, type, Any], tuple[str, Typed] | None] = {}  # what columns and raw values are read as
         self.find_alike = lru_cache(maxsize=256)(lambda column: keys.get(name_key(column)))
+
+    def read_usual(self, properties: dict[str, Any]) -> dict[str, Typed] | None:
+        """The typed values; None where a property comes twice. Raises TypeError, UnreadableValue for unusual ones."""
+        values, memo = self.blank.copy(), self.memo
+        for column, raw in properties.items():
+            key = (column, raw.__class__, raw)
+            pair = memo[key] if key in memo else self._remember(key)
+            if pair is not None:
+                name, value = pair
+                if values[name] is not None:
+                    return None
+                values[name] = value
+        return values
+
+    def _remember(self, key: tuple[str, type, Any]) -> tuple[str, Typed] | None:
+        """The property of a column and its typed value; None: no property, or a missing value."""
+        column, _, raw = key
+        name = self.homes.get(column) or self.find_alike(column)
+        value = None if name is None else self.cleaners[name](raw)
+        pair = None if name is None or value is None else (name, value)
+        if len(self.memo) >= MOST_REMEMBERED:
+            self.memo.clear()
+        if not isinstance(raw, str) or len(raw) <= LONGEST_REMEMBERED:
+            self.memo[key] = pair
+        return pair
 
     def read(self, properties: Mapping[str, Any], place: str, path: str, problems: list[BadValue]) -> dict[str, Typed]:
         """The typed values; `place` is what stands before a property's name in the path of a mistake."""

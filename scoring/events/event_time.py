@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from leadledger.scoring.day_forms import find_zone, local_day
 from leadledger.scoring.errors import UnreadableValue, quote
@@ -29,11 +29,17 @@ class EventTime(NamedTuple):  # made for each event
     instant: int | None
 
 
-def make_time_reader(zone_name: str, is_zoned: bool) -> Callable[[Any, str], EventTime]:
+class TimeReader(Protocol):
+    """Reads the time of an event. `unit` is what a number counts since 1970; empty: numbers are refused."""
+
+    def __call__(self, raw: Any, unit: str = "") -> EventTime:
+        """The time. Raises UnreadableValue."""
+
+
+def make_time_reader(zone_name: str, is_zoned: bool) -> TimeReader:
     """The function that reads the time of an event; `zone_name` is the zone whose days count.
 
-    A time without an offset is one of that zone if the card names it (`is_zoned`), else it is refused. The function
-    takes the raw time and what a number counts since 1970 (empty: numbers are refused). It raises UnreadableValue.
+    A time without an offset is one of that zone if the card names it (`is_zoned`), else it is refused.
     """
     zone = find_zone(zone_name)
 

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from leadledger.scoring.event_kind import EventKind
+from leadledger.scoring.events.memo import Memo
 from leadledger.scoring.events.systems import read_machine_signs
 from leadledger.scoring.events.typed_event import TypedEvent
 from leadledger.scoring.text_forms import fold
@@ -28,18 +29,24 @@ class ScannerRule:
             _find_property(kind.properties, names) for names in (signs.agent, signs.mail, signs.link)
         )
         self.agents = tuple(map(fold, signs.agents))
+        self.is_known = Memo(self._is_known)
         self.span = signs.seconds * MICROSECONDS
         self.asks_links = bool(self.mail and self.link)
 
+    def _is_known(self, agent: object) -> bool:
+        """Whether an agent is a scanner or another program."""
+        folded = fold(str(agent))
+        return any(part in folded for part in self.agents)
+
     def mark(self, events: Iterable[TypedEvent]) -> None:
         """Mark the events of machines among all events of a lead that are of the kind."""
+        if not self.agent and not self.asks_links:
+            return
         by_mail: dict[Any, list[TypedEvent]] = defaultdict(list)
         for event in events:
             agent = event.values[self.agent] if self.agent else None
-            if agent is not None:
-                folded = fold(str(agent))
-                if any(part in folded for part in self.agents):
-                    event.is_machine = True
+            if agent is not None and self.is_known[agent]:
+                event.is_machine = True
             if self.asks_links and event.instant is not None and event.values[self.link] is not None:
                 by_mail[event.values[self.mail]].append(event)
         by_mail.pop(None, None)

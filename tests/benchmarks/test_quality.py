@@ -234,7 +234,9 @@ def test_curve_of_a_set(undated: RealSet) -> None:
 
 def test_unknown_names_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
     """A benchmark, a set or a learner that is not there ends it, with what there is."""
-    with pytest.raises(SystemExit, match="there is no benchmark 'speed'; there are: one_lead, serve_start, quality"):
+    with pytest.raises(
+        SystemExit, match="there is no benchmark 'speed'; there are: one_lead, lead_events, serve_start"
+    ):
         main(["speed"])
     for words in (["--sets", "titanic"], ["--learners", "tabnet"]):
         with pytest.raises(SystemExit) as stop:
