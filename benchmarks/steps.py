@@ -82,8 +82,8 @@ def make_world(leads: int, seed: int) -> StageWorld:
     """Leads of three years, each day known on the last of them."""
     random = np.random.default_rng(seed)
     need, source = random.integers(0, 4, leads), random.integers(0, 4, leads)
-    employees = np.round(np.exp(random.normal(4, 1.2, leads)))
-    budget = np.where(random.random(leads) < 0.3, np.nan, np.round(np.exp(random.normal(9.5, 0.8, leads)), -2))
+    employees = np.maximum(np.round(np.exp(random.normal(4, 1.2, leads))), 1)
+    budget = np.where(random.random(leads) < 0.3, np.nan, np.ceil(np.exp(random.normal(9.5, 0.8, leads))))
     amount = np.round(employees**0.6 * np.exp(random.normal(6, 0.5, leads)), -1)
     size, means = np.log(employees) - 4, np.nan_to_num(np.log(budget) - 9.5)
     chances = {

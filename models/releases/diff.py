@@ -7,12 +7,14 @@ What has no points (a condition, a criterion, the kind of a field) is compared a
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from leadledger.models.releases.changes import (
     CutoffChange,
     Diff,
     PointsChange,
     RuleChange,
+    TermChange,
     TextChange,
     ThresholdChange,
 )
@@ -23,7 +25,7 @@ from leadledger.scoring.gate import Threshold
 from leadledger.scoring.printers.event_words import describe_each, describe_kind
 from leadledger.scoring.result import format_unsigned
 from leadledger.scoring.rule import Group, Rule
-from leadledger.scoring.scorecard import PLACES_SHOWN, Scorecard
+from leadledger.scoring.scorecard import PLACES_SHOWN, Learned, Scorecard
 
 
 def compare(old: Scorecard, new: Scorecard) -> Diff:
@@ -35,12 +37,20 @@ def compare(old: Scorecard, new: Scorecard) -> Diff:
         (old.learned.trust, new.learned.trust),
         (old.learned.base_rate, new.learned.base_rate),
         tuple(sorted(_compare_rules(old, new), key=lambda rule: -abs(rule.effective.moved))),
-        tuple(sorted(compare_terms(old, new), key=lambda term: -term.most)),
+        tuple(sorted((*compare_terms(old, new), *_compare_step_terms(old, new)), key=lambda term: -term.most)),
         tuple(_compare_thresholds(old, new)),
         tuple(_compare_cutoffs(dict(old.card.grades), dict(new.card.grades))),
         tuple(_compare_cutoffs(_places(old), _places(new))),
         tuple(_compare_texts(_card_parts(old), _card_parts(new))),
     )
+
+
+def _compare_step_terms(old: Scorecard, new: Scorecard) -> Iterator[TermChange]:
+    """The terms of the steps up to a sale that changed, or that one side lacks, each with the step before its name."""
+    for stage in {**old.steps, **new.steps}:
+        was, now = (card.steps.get(stage) or Scorecard(card.card, Learned()) for card in (old, new))
+        for change in compare_terms(was, now):
+            yield replace(change, name=f"step to {stage}: {change.name}")
 
 
 def _places(scorecard: Scorecard) -> dict[str, int]:
@@ -108,6 +118,13 @@ def _card_parts(scorecard: Scorecard) -> dict[str, str]:
         )
     parts |= {f"exclusion {exclusion.name}": exclusion.when.text for exclusion in card.exclude}
     parts |= {f"stage {stage.name}": f"requires {', '.join(stage.requires) or 'nothing'}" for stage in card.stages}
+    parts |= {f"step to {step.stage}": f"by {step.became}, within {step.within} days" for step in card.steps}
+    for stage, step in scorecard.learned.steps.items():
+        rate = "not known" if step.base_rate is None else f"{step.base_rate:.2%}"
+        learned = f"base rate {rate}, start {format_unsigned(step.start)}, trust {step.trust:.3f}"
+        parts[f"step to {stage}, as learned"] = learned
+    if card.steps:
+        parts["amount of a sale"] = card.amount or "none"
     for system, names in card.write_back.items():
         parts[f"written back to {system}"] = ", ".join(f"{output} as {name}" for output, name in names.items())
     parts["standard names of CRMs"] = "read" if card.standard_names else "not read"

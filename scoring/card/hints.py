@@ -14,19 +14,28 @@ from leadledger.scoring.scorecard import Card, Outcome
 from leadledger.scoring.text_forms import fold
 
 LONGEST_SHORT_TEXT = 4  # letters: so short a text is found inside of many words
+NO_STAGE = (
+    "`steps`: no field says where a lead stands, so each counts as a {}, with all steps before it; declare"
+    " `stage: {{kind: text, learn: no}}` under `fields:`"
+)
 _LIKE = re.compile(r"\b(?:i?like)\b", re.IGNORECASE)
 
 
 def find_hints(card: Card) -> tuple[str, ...]:
-    """A sentence on an outcome that training refuses, and one for each doubtful condition, in the order of the card;
-    then the conditions that read protected fields.
+    """A sentence on an outcome that training refuses, on steps that start nowhere else, and one for each doubtful
+    condition, in the order of the card; then the conditions that read protected fields.
     """
     conditions = (
         f"{what}: {hint}" for what, text, node in _list_conditions(card) for hint in dict.fromkeys(_find(text, node))
     )
     horizon = explain_ignored_horizon(card.outcome) if card.outcome else ""
     return tuple(
-        (*([f"`train` will refuse this card: {horizon}"] if horizon else []), *conditions, *_list_accepted(card))
+        (
+            *([f"`train` will refuse this card: {horizon}"] if horizon else []),
+            *([NO_STAGE.format(card.stage_names[0])] if card.steps and "stage" not in card.fields else []),
+            *conditions,
+            *_list_accepted(card),
+        )
     )
 
 

@@ -174,9 +174,24 @@ def _card(card: Scorecard, width: int) -> Iterator[str]:
         yield from _heading("Percentiles", "from how many points a lead is better than so many")
         steps = [f"{place}% {format_unsigned(learned.percentiles[place - 1])}" for place in PLACES_SHOWN]
         yield " · ".join(steps)
+    if card.steps:
+        yield from _heading("Steps", "up to a sale, each with points of its own; the chance of a sale is their product")
+        yield from _step_models(card, width)
     yield from _heading("Grades", "from how many points")
     cuts = [f"{grade} {format_unsigned(cut)}" for grade, cut in written.grades]
     yield f"{' · '.join(cuts)} · {written.below} below"
+
+
+def _step_models(card: Scorecard, width: int) -> Iterator[str]:
+    """What was learned of each step: where a lead starts, and its tables."""
+    for stage, step in card.steps.items():
+        rate = step.learned.base_rate
+        known = "its base rate is not known" if rate is None else f"of the average lead, {rate:.1%} make it"
+        rules = f"; declared points count {step.learned.trust:.0%}" if card.card.rules else ""
+        yield from _wrapped(f"{stage}: from {format_unsigned(step.learned.start)} points; {known}{rules}.", width, "  ")
+        yield ""
+        for term in step.learned.terms:
+            yield from _term(step, term, width)
 
 
 def _heading(title: str, words: str) -> Iterator[str]:

@@ -7,8 +7,7 @@ from leadledger.scoring.card.reader import parse_card
 from leadledger.scoring.lookup import Pair, Table
 from leadledger.scoring.scorecard import Learned, Scorecard
 
-CARD = parse_card(
-    """
+CARD_TEXT = """
 name: stages
 fields:
   lead_id: {kind: id}
@@ -30,7 +29,7 @@ rules:
   - {name: fresh, when: demo, points: 8, reason: Saw a demo, half_life: 14 days of met, group: interest}
   - {name: small, when: employees < 5, points: -6, reason: Is very small}
 """
-)
+CARD = parse_card(CARD_TEXT)
 _SIZE = Table("employees", NumberBins((10.0, 250.0)), (-4, -31, 12, 40), (3, 90, 80, 70), (5, 9, 9, 9))
 _NEED = Table("need", TextBins(("Urgent", "none")), (-11, 87, -64, 3), (9, 30, 40, 2))
 _BOTH = Pair(

@@ -17,7 +17,7 @@ def find_lost_fields(card: Card, history: History, data: object, current: Scorec
     logged = data.values_left_out if isinstance(data, LoggedHistory) else {}
     read = {column for field in card.plain_fields if field.name in history.frame for column in field.written_columns}
     lost = {}
-    for name in dict.fromkeys(name for term in current.learned.terms for name in term.fields):
+    for name in dict.fromkeys(name for term in current.learned.all_terms for name in term.fields):
         if name in read or name in history.frame:
             continue
         field = card.fields.get(name)

@@ -23,7 +23,7 @@ def fields_read(card: Card) -> tuple[str, ...]:
 
 def fields_to_score(card: Card, learned: Learned | None = None) -> tuple[str, ...]:
     """The plain fields behind the points and the criteria of a card, and behind what was learned for it."""
-    terms = learned.terms if learned is not None else ()
+    terms = learned.all_terms if learned is not None else ()
     return card.find_plain_fields((*fields_read(card), *(name for term in terms for name in term.fields)))
 
 

@@ -45,3 +45,14 @@ def test_hints(condition: str, hint: str) -> None:
     """A condition that hardly means what it says is named with its mend; any other is not."""
     expected = (f"criterion 'asked': {hint}",) if hint else ()
     assert find_hints(parse_card(CARD.format(condition=condition))) == expected
+
+
+def test_steps_without_a_stage() -> None:
+    """A card with steps that has no field for the stage is told so; one that has is not."""
+    text = "name: a\nfields: {day: {kind: date}}\noutcome: {became: {field: won, kind: flag}, since: day}\n"
+    text += "steps: {customer: {became: won_on, within: 90 days}}\n"
+    assert find_hints(parse_card(text)) == (
+        "`steps`: no field says where a lead stands, so each counts as a contact, with all steps before it; declare"
+        " `stage: {kind: text, learn: no}` under `fields:`",
+    )
+    assert find_hints(parse_card(text.replace("{day:", "{stage: {kind: text}, day:"))) == ()
