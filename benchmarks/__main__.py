@@ -18,6 +18,7 @@ LONG = (
     "segments",
     "learning_curve",
     "promise",
+    "ages",
     "steps",
     "false_alarms",
     "fit_time",

@@ -28,6 +28,7 @@ from leadledger.training.evidence.maturity import maturity
 from leadledger.training.evidence.release_comparison import nothing_learned
 from leadledger.training.evidence.verdict import reach_verdict
 from leadledger.training.history import History, read_history
+from leadledger.training.learn.age_weights import choose_age_weights
 from leadledger.training.learn.estimator import align_weights
 from leadledger.training.learn.fit import default_classifier, fit_card
 from leadledger.training.learn.known_leads import digest_leads, keep_leads
@@ -79,8 +80,9 @@ def train(
     day, else each lead in turn, in parts of that share that their ids, or values, choose. What is
     published has learned from all leads.
     `estimator` takes the default's place; it must be additive over `bins_`.
-    `sample_weight` (rows of the history,) says how much each row counts for the classifier, 0 or more; each lead counts
-    once where rules are combined with it, thresholds are found and all is judged.
+    `sample_weight` (rows of the history,) says how much each row counts for the classifier, 0 or more. Where the recent
+    past foretells better, that of the default classifier is multiplied by the weight of the lead's age. Each lead
+    counts once where rules are combined with it, thresholds are found and all is judged.
     `current` is the release that this one would follow, alone or with the best so far (`open_earlier`); all are judged
     by the same held-out leads, which none of them has learned from. A scorecard alone is taken to know none of them,
     and nobody counts then how often the leads were looked at (`runs/looks.py`).
@@ -125,6 +127,11 @@ def train(
     metrics["leakage"] = leakage.to_dict()
     look = count_look(earlier.looks, source, held_out, digests[split.held])
     metrics["look"] = look.to_dict()
+    progress("finding how fast leads age")
+    ages = choose_age_weights(history, split, weights) if estimator is None else None
+    if ages is not None:
+        metrics["age_weights"] = ages.to_dict()
+        weights = ages.weigh(history, weights)
     fitted = _fit(written, history, split, estimator, seed, progress, weights, look.error_share)
     steps: dict[str, FittedStep] = {}
     if not history.logged:  # the log knows no days of the steps
@@ -149,6 +156,7 @@ def train(
         lost = find_lost_fields(written, history, data, former.scorecard)
         if lost:
             metrics["lost_fields"] = {"fields": lost, "said": describe_lost_fields(lost, former.scorecard.release)}
+    aged = [ages.sentence] if ages and ages.half_life else []
     return Training(
         written,
         card_text,
@@ -156,7 +164,12 @@ def train(
         metrics,
         source,
         history,
-        notes=(*history.notes, *_notes(fitted, estimator is None), *filter(None, [look.describe()])),
+        notes=(
+            *history.notes,
+            *_notes(fitted, estimator is None),
+            *aged,
+            *filter(None, [look.describe()]),
+        ),
         estimator=fitted.fit.estimator,
         held=split.held,
         known=keep_leads(history, digests, unseen_totals(fitted)),
