@@ -8,7 +8,7 @@ its gap is the mean of how much worse it predicts fresh leads than the truth doe
 the truth expects. No gap can be below 0. The mean outcome alone shows what there is to learn.
 
 `sets` is the share of draws in which a learner of ours keeps a combination. It should keep none in the worlds that
-only add up: `additive`, `noise`, `nothing`, `roundness`, `levels` and `cities`.
+only add up: `additive`, `lines`, `noise`, `nothing`, `roundness`, `levels` and `cities`.
 """
 
 from __future__ import annotations
@@ -57,6 +57,15 @@ def additive(count: int, random: np.random.Generator) -> tuple[pd.DataFrame, Flo
     lines = x[:, :3] @ [0.8, -0.5, 0.3]
     steps = (x[:, 3:6] > [0.0, 1.0, -1.0]) @ [0.6, 0.9, -0.7]
     return frame, lines + steps + 0.6 * np.sin(2 * x[:, 6]) + 0.4 * np.abs(x[:, 7])
+
+
+def lines(count: int, random: np.random.Generator) -> tuple[pd.DataFrame, Floats]:
+    """Four of twelve numbers act, three of them in a line, one by its logarithm; and the eight levels of a text."""
+    frame, x = numbers(count, random, 12)
+    source = random.integers(0, 8, count)
+    frame["field_1"] = np.exp(x[:, 1])
+    frame["source"] = pd.Series([f"source {i}" for i in source], dtype=object)
+    return frame, x[:, :4] @ [0.6, 0.5, -0.4, 0.3] + np.linspace(-0.7, 0.7, 8)[source]
 
 
 def roundness(count: int, random: np.random.Generator) -> tuple[pd.DataFrame, Floats]:
@@ -152,7 +161,7 @@ def nothing(count: int, random: np.random.Generator) -> tuple[pd.DataFrame, Floa
 
 WORLDS: Mapping[str, World] = {
     world.__name__: world
-    for world in (additive, noise, nothing, pairs, threes, fours, mixed, duplicates, roundness, levels, cities)
+    for world in (additive, lines, noise, nothing, pairs, threes, fours, mixed, duplicates, roundness, levels, cities)
 }
 REPEATED_SHARE = 0.6  # of the rows of `duplicates`
 

@@ -1,9 +1,10 @@
 """The additive classifier: bagged boosting, restricted to single fields, some pairs and a few sets of fields.
 
-First each field by itself, over its bins. Then the pairs that held-out leads show to say more together than apart, over
-coarse bins, fitted to what the singles miss. Averages of additive models are additive, so the bags become one set of
-tables. The same is fitted once more on top of small trees over all fields, and the two are weighed by the leads that
-neither has seen. Where the trees count, a few trees over a few sets of fields imitate what they say on average.
+First each field by itself, over its bins: smooth effects, then what boosting finds beyond them. Then the pairs that
+held-out leads show to say more together than apart, over coarse bins, fitted to what the singles miss. Averages of
+additive models are additive, so the bags become one set of tables. The same is fitted once more on top of small trees
+over all fields, and the two are weighed by the leads that neither has seen. Where the trees count, a few trees over a
+few sets of fields imitate what they say on average.
 """
 
 from __future__ import annotations
@@ -82,6 +83,7 @@ from leadledger.models.learner.parameters import (
 from leadledger.models.learner.refinement import FinerLeads
 from leadledger.models.learner.segments import Segment, SegmentFields, add_segments
 from leadledger.models.learner.shrinkage import shrink_missing
+from leadledger.models.learner.smooth_effects import smooth_bags
 from leadledger.scoring.bins import Bins, TextBins
 
 SINGLE_LEAVES = 4  # small trees: a table needs few steps at a time
@@ -320,13 +322,15 @@ class AdditiveClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
         sizes = [len(bins) for bins in self.bins_]
         encoding = self._encoding(self._keep_fine(), [(field,) for field in self._boosted(bags)])
         options = self._options(SINGLE_LEAVES if len(bags.folds[0][0]) >= FEW_LEADS else 2, bags)
-        fits = self._boost_bags(bags, encoding, options)
+        told_apart = [field for field, counts in enumerate(self.counts_) if counts[0] >= self._least_missing()]
+        smooth = smooth_bags(bags, self.bins_, self.monotone_, told_apart, self.n_jobs)
+        grown = bags.add_to_starts([add_up(*bag_terms, bags.leads.indexes) for bag_terms in smooth])
+        fits = self._boost_bags(grown, encoding, options)
         rounds = choose_rounds(fits)
         boosted = [
-            read_off(partial(fit.add, rounds=most), sizes, [], [0] * len(sizes))
-            for fit, most in zip(fits, rounds, strict=True)
+            add_terms(bag_terms, read_off(partial(fit.add, rounds=most), sizes, [], [0] * len(sizes)))
+            for bag_terms, fit, most in zip(smooth, fits, rounds, strict=True)
         ]
-        told_apart = [field for field, counts in enumerate(self.counts_) if counts[0] >= self._least_missing()]
         terms = [
             shrink_missing(bags.leads, kept, start, bag_terms, told_apart)
             for (kept, _), start, bag_terms in zip(bags.folds, bags.starts, boosted, strict=True)

@@ -229,7 +229,7 @@ def test_curve_of_a_set(undated: RealSet) -> None:
     assert [size.leads for size in curve.sizes] == [60, 120]
     printed = list(learning_curve.lines(curve))
     assert max(map(len, printed)) <= 100
-    assert printed[-1].startswith("more than 0.01 above the best other: ")
+    assert printed[-1].startswith("more than 0.005 above the best other: ")
 
 
 def test_unknown_names_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
