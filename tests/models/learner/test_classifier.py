@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scipy.special import expit, logit
 
 from leadledger.models.learner.classifier import AdditiveClassifier
+from leadledger.scoring.bins import NumberBins, TextBins
 
 
 def leads(count: int, seed: int) -> tuple[pd.DataFrame, NDArray[np.bool_]]:
@@ -101,10 +102,10 @@ def test_singles_average_zero(fitted: AdditiveClassifier) -> None:
 
 
 def test_tables_of_pairs_are_coarse(fitted: AdditiveClassifier) -> None:
-    """A pair tells at most six bins of a number apart, and the missing one."""
+    """Of 4,000 leads, a pair tells at most eight bins of a number apart, and the missing one."""
     cells = fitted.additive_.pairs[fitted.pairs_[0]]
-    assert len(np.unique(np.round(cells, 9), axis=0)) <= 7
-    assert len(np.unique(np.round(cells, 9), axis=1).T) <= 7
+    assert len(np.unique(np.round(cells, 9), axis=0)) <= 9
+    assert len(np.unique(np.round(cells, 9), axis=1).T) <= 9
 
 
 def test_pairs_may_be_listed() -> None:
@@ -162,3 +163,14 @@ def test_wrong_parameters_are_refused(parameters: dict[str, Any], message: str) 
     """Each by its name, with what to mend."""
     with pytest.raises(ValueError, match=message):
         AdditiveClassifier(**parameters).fit(*leads(50, 9))
+
+
+@pytest.mark.parametrize(("leads", "bins", "levels"), [(500, 6, 10), (5_000, 8, 13), (20_000, 11, 19), (10**6, 16, 27)])
+def test_pairs_have_more_bins_with_more_leads(leads: int, bins: int, levels: int) -> None:
+    """With the fourth root of the leads, unless the parameters say how many."""
+    model = AdditiveClassifier()
+    model.bins_ = [NumberBins(tuple(map(float, range(31)))), TextBins(tuple(f"level {i:02}" for i in range(40)))]
+    model.counts_ = [np.array([0, *[leads // 32 + (i < leads % 32) for i in range(32)]]), np.ones(42, dtype=int)]
+    assert [int(coarse.max()) for coarse in model._coarsen_pairs()] == [bins, levels + 1]
+    model.set_params(pair_bins=4, pair_levels=3)
+    assert [int(coarse.max()) for coarse in model._coarsen_pairs()] == [4, 4]
