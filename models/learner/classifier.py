@@ -91,8 +91,8 @@ FEW_LEADS = 1500  # with fewer, a bag goes by one step at a time, and its effect
 FEW_LEADS_L2 = 5.0
 PAIR_LEAVES = 8
 # Bins of a pair grow with the fourth root of the leads, as the cells of a histogram of two numbers should. In simulated
-# worlds with pairs, 6 and 8 bins came nearest to the truth with 5,000 leads; in one of them, 11 and 12 with 20,000 (of 6,
-# 8, 11, 12, 16, 32). Levels grow as bins do; that was not measured.
+# worlds with pairs, 6 and 8 bins came nearest to the truth with 5,000 leads; in one of them, 11 and 12 with 20,000 (of
+# 6, 8, 11, 12, 16, 32). Levels grow as bins do; that was not measured.
 FEWEST_PAIR_BINS = 6
 FEWEST_PAIR_LEVELS = 10
 LEADS_OF_FEWEST_BINS = 1_600
