@@ -291,7 +291,8 @@ def _read_leads(
     query = Query(day, source.table, source.columns, keep=[ROW, *source.columns], checks=True, fields=True)
     connection.execute(f"CREATE OR REPLACE TEMP TABLE history AS {sql.select(scorecard, query)}")
     if choices is not None:
-        connection.execute(f"DELETE FROM history WHERE {quoted(f'f:{outcome.since}')} IS NULL")
+        of_others = " AND ".join(f"{quoted(f'f:{name}')} IS NULL" for name in (outcome.since, became))
+        connection.execute(f"DELETE FROM history WHERE {of_others}")  # who made the step has begun it, said or not
     broken = source.rejects if choices is None else ()
     rejects = [*broken, *find_bad_values(connection, scorecard, "history", source.columns)]
     whole = spell_alike(card, connection.execute(_typed(card, outcome, became)).df())

@@ -32,7 +32,7 @@ from leadledger.training.levels import list_levels
 from leadledger.training.runs.fit_measures import rows_to_read
 
 FEWEST_OF_A_KIND = 10  # leads that made a step, or didn't, below which no classifier is fitted
-_LEFT_OUT = ("rejected", "future", "past", "repeated", "before", "immature")  # counts of a step's leads
+_LEFT_OUT = ("rejected", "no_date", "future", "past", "repeated", "before", "immature")  # counts of a step's leads
 
 
 @dataclass(frozen=True)
@@ -186,6 +186,7 @@ def _judge(leads: History, fit: CardFit, split: HistorySplit) -> dict[str, Any]:
     ours, base = judge(won[held], fit.forecast[held]), judge(won[held], rate[held])
     return {
         "split": split.way,
+        "newest_rate": fit.newest and fit.newest.to_dict(),
         "signal": find_signal(won, fit.forecast, held, float(won.mean())).to_dict(),
         "held_out": {
             "leads": ours.leads,

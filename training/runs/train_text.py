@@ -14,6 +14,7 @@ from leadledger.training.sources.logged import LEFT_OUT_REASONS
 NAMES = {"leadledger": "this release"}
 LEFT_OUT_OF_A_STEP = {
     "rejected": "can't be read",
+    "no_date": "made it and have no day on which they began it",
     "future": "began it in the future",
     "past": "began it on a placeholder for a day, or long before all others",
     "repeated": "are further rows of a lead",

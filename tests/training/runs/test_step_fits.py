@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -19,7 +22,7 @@ from leadledger.scoring.card.reader import read_card
 from leadledger.scoring.errors import DataError, LeakageError
 from leadledger.training.history import read_history, read_step
 from leadledger.training.runs.step_fits import make_step_card
-from leadledger.training.runs.train import train
+from leadledger.training.runs.train import _notes, train
 from leadledger.training.runs.training_result import Training
 
 QUICK = AdditiveClassifier(pairs=0, combinations=0, random_state=0)
@@ -97,7 +100,8 @@ def test_each_step_is_judged_beside_its_base_rate(trained: Training) -> None:
             assert 0.4 < held["slope"] < 1.8
         learned = trained.learned.steps[step]
         assert (learned.base_rate, learned.trust) == (metrics["base_rate"], metrics["trust"])
-        assert metrics["rate_alone"] == ""
+        assert bool(metrics["rate_alone"]) == (not metrics["signal"]["present"]) == (learned.terms == ())
+    assert trained.metrics["steps"]["lead"]["signal"]["present"]
     assert json.loads(json.dumps(trained.metrics["steps"])) == trained.metrics["steps"]
     assert learned_from_text(learned_to_text(trained.learned)) == trained.learned
 
@@ -161,6 +165,33 @@ def test_a_column_that_is_gone_stops_training(card: Path, frame: pd.DataFrame) -
         "the data frame: has no column 'won_on', the day of the step 'customer' that the card names."
         " Did you mean 'won_onn'?"
     )
+
+
+def test_leads_that_skip_a_stage_are_said(card: Path, frame: pd.DataFrame) -> None:
+    """A few leads with a day of the next stage alone are counted; many stop training, for the rate is another one."""
+    written, made = read_card(card), np.flatnonzero(frame["opportunity_on"].notna())
+    few = frame.assign(qualified_on=frame["qualified_on"].where(~frame.index.isin(made[:5])))
+    step = read_step(make_step_card(written, 1), read_history(written, few))
+    assert (step.counts.no_date, step.doubts) == (5, ())
+    many = frame.assign(qualified_on=frame["qualified_on"].where(~frame.index.isin(made[:200])))
+    with pytest.raises(DataError) as error:
+        train(card, many, estimator=QUICK)
+    start = "training of the step 'opportunity' stopped: what it would leave out of the data frame changes the result."
+    assert str(error.value).startswith(start)
+    assert re.search(r"^200 of [0-9,]+ rows have no date, and 200 of them \(100\.0%\)", str(error.value), re.MULTILINE)
+
+
+def test_the_log_knows_no_days_of_steps(trained: Training) -> None:
+    """A release that was trained from the decision log has no steps, and says so."""
+    fitted = SimpleNamespace(
+        card=trained.card,
+        learned=replace(trained.learned, steps={}),
+        split=SimpleNamespace(gap_kept=True),
+        fit=SimpleNamespace(newest=None, pool_forecast=None),
+    )
+    assert list(_notes(cast(Any, fitted), own=False)) == [
+        "The decision log knows no days of the steps, so this release foretells no sale: train from a history."
+    ]
 
 
 def test_a_field_that_knows_a_step_stops_training(card: Path, frame: pd.DataFrame) -> None:
