@@ -6,7 +6,8 @@ Each draw is a history of three years: leads become leads with a need, opportuni
 true chance of its own and after some days; a few are later than the horizon. Training learns the steps from the days
 alone. On fresh leads, the mean chance of each step and of the sale stands beside the true mean (bias), the calibration
 slope is that of the true log-odds on the predicted ones (1 is perfect), and the sum of the expected values beside that
-of the true ones. `covered` is how often the 95% limits of a step's rate hold the true rate of its leads.
+of the true ones. `covered` is how often the 95% limits of a step's rate hold the true rate of the leads that began it,
+on `--rates` further histories of 2,000 leads, from which nothing is learned.
 """
 
 from __future__ import annotations
@@ -25,9 +26,13 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import expit
 
+from leadledger.scoring.card.reader import parse_card
 from leadledger.scoring.engine.score import get_engine
 from leadledger.scoring.scorecard import Scorecard
 from leadledger.training.evidence.forecast_quality import calibration_line
+from leadledger.training.history import read_history, read_step
+from leadledger.training.intervals import rate_limits
+from leadledger.training.runs.step_fits import make_step_card
 from leadledger.training.runs.train import train
 
 CARD = """
@@ -60,6 +65,7 @@ FIRST, TAKEN = date(2023, 1, 2), date(2025, 12, 31)
 NEEDS, SOURCES = ("none", "vague", "clear", "urgent"), ("web", "fair", "friend", "list")
 LATE = 0.03  # of those that don't make a step within its horizon, who make it later
 DRAWS, LEADS, FRESH = 10, 8_000, 20_000
+RATE_DRAWS, RATE_LEADS, FIRST_RATE_SEED = 200, 2_000, 90_000
 FIRST_SEED = 500  # nothing was chosen by these draws
 
 Floats = NDArray[np.float64]
@@ -142,19 +148,14 @@ def measure(seed: int, leads: int, fresh_leads: int) -> dict[str, Any]:
         training = train(path, history.frame, seed=seed)
     chances, sale, expected = foretell(training.scorecard, fresh)
     measured: dict[str, Any] = {"seed": seed}
-    began = np.ones(leads)
     for step, chance in chances.items():
-        truth, metrics = fresh.chances[step], training.metrics["steps"][step]
-        true_rate = float(np.average(history.chances[step], weights=began))
-        low, high = metrics["rate_limits"]
+        truth = fresh.chances[step]
         measured[step] = {
-            "leads": metrics["leads"],
+            "leads": training.metrics["steps"][step]["leads"],
             "bias": float(chance.mean() - truth.mean()),
             "error": float(np.sqrt(np.mean((chance - truth) ** 2))),
             "slope": calibration_line(truth, chance)[0],
-            "covered": low <= true_rate <= high,
         }
-        began = began * history.chances[step]
     slope, intercept = calibration_line(fresh.sale, sale)
     amounts = fresh.frame["deal_size"].to_numpy(float)
     measured["sale"] = {
@@ -168,15 +169,27 @@ def measure(seed: int, leads: int, fresh_leads: int) -> dict[str, Any]:
     return measured
 
 
-def summarize(draws: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    """The means over the draws, and their spread."""
+def cover_rates(seed: int, leads: int = RATE_LEADS) -> dict[str, bool]:
+    """Whether the 95% limits of the rate of each step hold the true rate of the leads that began it."""
+    world, card = make_world(leads, seed), parse_card(CARD)
+    history = read_history(card, world.frame)
+    covered = {}
+    for position, step in enumerate(STEPS):
+        began = read_step(make_step_card(card, position), history)
+        low, high = rate_limits(began.counts.won, began.counts.used)
+        covered[step] = low <= float(world.chances[step][began.rows - 1].mean()) <= high
+    return covered
+
+
+def summarize(draws: Sequence[Mapping[str, Any]], covered: Sequence[Mapping[str, bool]]) -> Iterator[str]:
+    """The means over the draws, and their spread; the share of the histories whose limits hold each true rate."""
     yield f"{'':<14}{'bias':>16}{'rms error':>12}{'slope':>16}{'covered':>10}"
     for step in (*STEPS, "sale"):
         values = {key: [draw[step][key] for draw in draws] for key in ("bias", "error", "slope")}
-        covered = f"{np.mean([draw[step]['covered'] for draw in draws]):>10.0%}" if step in STEPS else ""
+        held = f"{np.mean([limits[step] for limits in covered]):>10.0%}" if step in STEPS and covered else ""
         bias = f"{np.mean(values['bias']):+.4f} ± {np.std(values['bias']):.4f}"
         slope = f"{np.mean(values['slope']):.2f} ± {np.std(values['slope']):.2f}"
-        yield f"{step:<14}{bias:>16}{np.mean(values['error']):>12.4f}{slope:>16}{covered}"
+        yield f"{step:<14}{bias:>16}{np.mean(values['error']):>12.4f}{slope:>16}{held}"
     value = [draw["sale"]["value"] for draw in draws]
     yield f"Expected values sum to {np.mean(value):.3f} ± {np.std(value):.3f} of the true ones."
 
@@ -187,6 +200,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--draws", type=int, default=DRAWS, help="histories")
     parser.add_argument("--leads", type=int, default=LEADS, help="leads of a history")
     parser.add_argument("--fresh", type=int, default=FRESH, help="leads that the forecasts are judged by")
+    parser.add_argument("--rates", type=int, default=RATE_DRAWS, help="histories of which the rates alone are measured")
     parser.add_argument("--json", action="store_true", help="print data, a line for each draw")
     given = parser.parse_args(arguments)
     draws = []
@@ -194,8 +208,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
         draws.append(measure(seed, given.leads, given.fresh))
         if given.json:
             print(json.dumps(draws[-1]), flush=True)
-    if not given.json:
-        print("\n".join(summarize(draws)))
+    covered = [cover_rates(seed) for seed in range(FIRST_RATE_SEED, FIRST_RATE_SEED + given.rates)]
+    if given.json:
+        print(json.dumps({step: sum(limits[step] for limits in covered) for step in STEPS}))
+    else:
+        print("\n".join(summarize(draws, covered)))
 
 
 if __name__ == "__main__":

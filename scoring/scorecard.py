@@ -53,7 +53,7 @@ class Outcome:
     and `within` are set, a lead that is younger than that is too young to judge, whatever the kind.
     `day`: the column with the day on which it did, beside a flag or words, which then count like a date; empty: none.
     `order`: the field that counts up from lead to lead, in the order of time; it isn't learned from. Empty: none.
-    `minimum`: with fewer labelled leads, rules alone are released.
+    `minimum`: with fewer labelled leads, rules alone are released. `reached`: what a won lead did, in messages.
     """
 
     column: str
@@ -65,6 +65,7 @@ class Outcome:
     lost: tuple[str, ...] = ()
     day: str = ""
     order: str = ""
+    reached: str = "became opportunities"
 
     @property
     def columns(self) -> tuple[str, ...]:

@@ -295,7 +295,7 @@ def _doubt_before(before: NDArray[np.bool_], days: pd.Series, outcome: Outcome, 
     rate = became / max(1, len(days))
     without = (became - count) / max(1, len(days) - count)
     yield (
-        f"{count:,} of {became:,} leads that became opportunities ({count / became:.1%}) did so before they were met:"
+        f"{count:,} of {became:,} leads that {outcome.reached} ({count / became:.1%}) did so before they were met:"
         f" '{forms.outcome}' is before '{forms.since}'.{cause} Without them {without:.1%} of the leads became one, with"
         f" them {rate:.1%}. Name another day under `since:`, or mend the days."
     )
@@ -329,7 +329,7 @@ def _compare_left_out(
         reasons = _frequent_reasons(rejects, set(whole["row"][out])) if words == "can't be read" else ""
         yield (
             f"{int(out.sum()):,} of {len(whole):,} rows {words}{reasons}, and {table[0][0]:,} of them"
-            f" ({table[0][0] / int(out.sum()):.1%}) became opportunities, against {without:.1%} of the others: more"
+            f" ({table[0][0] / int(out.sum()):.1%}) {outcome.reached}, against {without:.1%} of the others: more"
             f" than chance does. Without them the rate is {without:.1%}, with them {whole_rate:.1%}. Mend the rows, or"
             " the card."
         )

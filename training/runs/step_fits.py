@@ -103,7 +103,9 @@ def make_step_card(card: Card, position: int) -> Card:
             since += "_"
         day = Field(since, "date", sources=(("", card.steps[position - 1].became),), time_zone=card.time_zone)
         fields = {**fields, since: replace(day, learn=False)}
-    outcome = Outcome(transition.became, "date", since, transition.within, card.outcome.minimum)
+    reached = f"made the step to {transition.stage}"
+    minimum = card.outcome.minimum
+    outcome = Outcome(transition.became, "date", since, transition.within, minimum, reached=reached)
     return replace(card, fields=fields, outcome=outcome, steps=())
 
 
