@@ -12,7 +12,7 @@ UV     := uv==0.13.9
 PYTEST := $(PY) -m pytest -n 2 --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast lint format bench bench-quality bench-worlds bench-segments bench-curve bench-promise bench-ages bench-steps bench-fit-time bench-million bench-lists bench-spark bench-postgresql bench-api printed pins clean
+.PHONY: help demo test test-fast lint format bench bench-quality bench-worlds bench-segments bench-curve bench-promise bench-ages bench-fairness bench-steps bench-fit-time bench-million bench-lists bench-spark bench-postgresql bench-api printed pins clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -62,6 +62,9 @@ bench-fit-time: $(VENV)/.rivals  ## Time of our fit and of a whole training, bes
 
 bench-ages: $(VENV)/.installed  ## How often older leads are found to foretell less, and what that gains
 	$(PY) -m benchmarks ages $(ARGS)
+
+bench-fairness: $(VENV)/.installed  ## How often fairness is judged rightly, on groups with known rates
+	$(PY) -m benchmarks fairness $(ARGS)
 
 bench-million: $(VENV)/.installed  ## Time and memory of training on a million leads (ARGS="--leads 100000")
 	$(PY) -m benchmarks million $(ARGS)

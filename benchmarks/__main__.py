@@ -19,6 +19,7 @@ LONG = (
     "learning_curve",
     "promise",
     "ages",
+    "fairness",
     "steps",
     "false_alarms",
     "fit_time",
