@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 from numbers import Real
 from typing import Any, Literal, Self
 
@@ -30,11 +29,9 @@ from leadledger.models.learner.additive import (
     Floats,
     Fork,
     Indexes,
-    Tree,
     add_up,
     count_cells,
     purify,
-    read_off,
     silence,
 )
 from leadledger.models.learner.bags import (
@@ -43,11 +40,7 @@ from leadledger.models.learner.bags import (
     Bags,
     TermArrays,
     add_errors,
-    add_terms,
     average_terms,
-    choose_pairs,
-    choose_rounds,
-    drop_pairs,
     mix_tables,
 )
 from leadledger.models.learner.binning import (
@@ -56,51 +49,23 @@ from leadledger.models.learner.binning import (
     find_bins,
     find_indexes,
     learn_bins,
-    least_leads,
     read_columns,
 )
-from leadledger.models.learner.boosting import (
-    L2,
-    PATIENCE_ROUNDS,
-    BoostedTrees,
-    BoostOptions,
-    ColumnEncoding,
-    TrainingLeads,
-    boost,
-    hold_out,
-)
-from leadledger.models.learner.combinations import absorb, choose_sets, gains_together, read_variants
-from leadledger.models.learner.imitation import Changes, imitate
-from leadledger.models.learner.pairs import coarsen
+from leadledger.models.learner.boosting import TrainingLeads, hold_out
 from leadledger.models.learner.parameters import (
-    PairsChoice,
     encode_outcome,
     find_directions,
     find_pairs,
     find_parents,
     find_segment,
 )
+from leadledger.models.learner.recipe import FEWEST_PAIR_BINS, FEWEST_PAIR_LEVELS, Recipe
 from leadledger.models.learner.refinement import FinerLeads
 from leadledger.models.learner.segments import Segment, SegmentFields, add_segments
-from leadledger.models.learner.shrinkage import shrink_missing
-from leadledger.models.learner.smooth_effects import smooth_bags
+from leadledger.models.learner.tables import fit_tables
+from leadledger.models.learner.trees import absorb_trees, fit_trees
 from leadledger.scoring.bins import Bins, TextBins
 
-SINGLE_LEAVES = 4  # small trees: a table needs few steps at a time
-FEW_LEADS = 1500  # with fewer, a bag goes by one step at a time, and its effects are shrunk more
-FEW_LEADS_L2 = 5.0
-PAIR_LEAVES = 8
-# Bins of a pair grow with the fourth root of the leads, as the cells of a histogram of two numbers should. In simulated
-# worlds with pairs, 6 and 8 bins came nearest to the truth with 5,000 leads; in one of them, 11 and 12 with 20,000 (of
-# 6, 8, 11, 12, 16, 32). Levels grow as bins do; that was not measured.
-FEWEST_PAIR_BINS = 6
-FEWEST_PAIR_LEVELS = 10
-LEADS_OF_FEWEST_BINS = 1_600
-MOST_PAIR_GROWTH = 2.7
-TREE_LEAVES = 8
-MOST_TREE_ROUNDS = 200
-IMITATED_LEADS = 50_000  # over which trees imitate those of the bags
-BLIND_ROUNDS = 30  # where no lead can be held out
 MANY_LEADS = 200_000  # with as many or more, bags agree so far that a few suffice
 BAGS_OF_MANY_LEADS = 4
 MOST_AUTO_SETS = 8
@@ -227,20 +192,22 @@ class AdditiveClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
         finer_leads = FinerLeads.of(columns, self.bins_, self.nested_)
         leads = TrainingLeads(indexes, outcome, weights[used] / weights[used].mean())
         bags = self._make_bags(leads, random)
-        tables = self._fit_tables(bags, finer_leads, choice, random)
-        trees = self._fit_trees(bags)
+        recipe = self._make_recipe()
+        most_sets = MOST_AUTO_SETS if self.combinations == "auto" else self.combinations
+        tables = fit_tables(recipe, bags, finer_leads, choice, random)
+        trees = fit_trees(recipe, bags, most_sets)
         self.combination_weight_ = 0.0
         if trees is not None:
-            having_trees = self._fit_tables(bags.add_to_starts(trees.added), finer_leads, choice, random)
+            having_trees = fit_tables(recipe, bags.add_to_starts(trees.added), finer_leads, choice, random)
             forced = self.combinations != "auto"
             self.combination_weight_ = 1.0 if forced else bags.weigh(tables.held_out, having_trees.held_out)
             if self.combination_weight_:
                 tables = mix_tables(tables, having_trees, self.combination_weight_)
-        tables = self._fit_segments(bags, finer_leads, tables, trees)
+        tables = self._fit_segments(recipe, bags, finer_leads, tables, trees)
         self.rounds_: int = tables.rounds
         self.held_out_decision_: Floats = np.full(len(used), np.nan)
         self.held_out_decision_[used] = tables.held_out
-        self._average_bags(bags, finer_leads, tables, trees if self.combination_weight_ else None)
+        self._average_bags(recipe, bags, finer_leads, tables, trees if self.combination_weight_ else None)
         return self
 
     def decision_function(self, X: pd.DataFrame | ArrayLike) -> Floats:
@@ -279,140 +246,29 @@ class AdditiveClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
         if isinstance(rate, bool) or not isinstance(rate, Real) or not 0 < rate <= 1:
             raise ValueError(f"learning_rate must be a number above 0 and up to 1, not {rate!r}.")
 
+    def _make_recipe(self) -> Recipe:
+        return Recipe(
+            bins=self.bins_,
+            counts=self.counts_,
+            monotone=self.monotone_,
+            nested=self.nested_,
+            segment_field=self.segment_field_,
+            min_count=self.min_count,
+            pair_bins=self.pair_bins,
+            pair_levels=self.pair_levels,
+            max_rounds=self.max_rounds,
+            learning_rate=self.learning_rate,
+            n_jobs=self.n_jobs,
+        )
+
     def _make_bags(self, leads: TrainingLeads, random: np.random.RandomState) -> Bags:
         """The bags, each starting from the log-odds of the average of the leads that it keeps."""
         n_bags = self.bags if len(leads.outcome) < MANY_LEADS else min(self.bags, BAGS_OF_MANY_LEADS)
         folds = hold_out(leads, n_bags, int(random.randint(2**31)))
         return Bags(leads, folds, [np.full(len(leads.outcome), leads.average(kept)) for kept, _ in folds])
 
-    def _boost_bags(self, bags: Bags, encoding: ColumnEncoding, options: BoostOptions) -> list[BoostedTrees]:
-        return boost(bags.leads, bags.folds, encoding, options, bags.starts, self.n_jobs)
-
-    def _options(self, leaves: int, bags: Bags, *, careful: bool = False) -> BoostOptions:
-        """`careful`: rounds go half as far, as they do where leads are few or none is held out."""
-        kept, held = bags.folds[0]
-        few = len(kept) < FEW_LEADS
-        rounds = self.max_rounds if len(held) else min(self.max_rounds, BLIND_ROUNDS)
-        l2 = FEW_LEADS_L2 if few else L2
-        if careful or few or not len(held):
-            return BoostOptions(rounds, self.learning_rate / 2, leaves, l2, 2 * PATIENCE_ROUNDS)
-        return BoostOptions(rounds, self.learning_rate, leaves, l2)
-
-    def _encoding(self, coarse: Sequence[Indexes], groups: Sequence[Sequence[int]]) -> ColumnEncoding:
-        return ColumnEncoding.of(self.bins_, self.counts_, self.monotone_, coarse, groups, self._least_missing())
-
-    def _boosted(self, bags: Bags) -> list[int]:
-        """The fields whose tables are boosted: all but nested ones, of which shrunk effects say more.
-
-        Where no lead can be held out there are no such effects, and boosting with no field at all is none.
-        """
-        others = [field for field in range(len(self.bins_)) if field not in self.nested_]
-        return others if others and len(bags.folds[0][1]) else list(range(len(self.bins_)))
-
-    def _least_missing(self) -> int:
-        """The leads in a missing bin from which on it is told apart."""
-        return least_leads(self.min_count, int(self.counts_[0].sum()))
-
-    def _keep_fine(self) -> list[Indexes]:
-        """Per field, each bin by itself.
-
-        Trees see them too: in four simulated worlds of 1,500 to 20,000 leads, and on three real sets, trees over 32
-        bins were as good as over 12 or better; the gap to the truth was up to a fifth smaller at 20,000.
-        """
-        return [np.arange(len(bins)) for bins in self.bins_]
-
-    def _coarsen_pairs(self) -> list[Indexes]:
-        """Per field, the coarse bin of each bin in a pair."""
-        growth = float(np.clip((int(self.counts_[0].sum()) / LEADS_OF_FEWEST_BINS) ** 0.25, 1.0, MOST_PAIR_GROWTH))
-        bins = round(FEWEST_PAIR_BINS * growth) if self.pair_bins == "auto" else self.pair_bins
-        levels = round(FEWEST_PAIR_LEVELS * growth) if self.pair_levels == "auto" else self.pair_levels
-        return self._coarsen(bins, levels)
-
-    def _coarsen(self, most_bins: int, most_levels: int) -> list[Indexes]:
-        """Per field, the coarse bin of each bin."""
-        return [coarsen(*field, most_bins, most_levels) for field in zip(self.bins_, self.counts_, strict=True)]
-
-    def _fit_tables(
-        self, bags: Bags, finer_leads: FinerLeads, choice: PairsChoice, random: np.random.RandomState
-    ) -> BaggedTables:
-        """Singles and pairs on top of the log-odds that each bag starts from."""
-        sizes = [len(bins) for bins in self.bins_]
-        encoding = self._encoding(self._keep_fine(), [(field,) for field in self._boosted(bags)])
-        options = self._options(SINGLE_LEAVES if len(bags.folds[0][0]) >= FEW_LEADS else 2, bags)
-        told_apart = [field for field, counts in enumerate(self.counts_) if counts[0] >= self._least_missing()]
-        smooth = smooth_bags(bags, self.bins_, self.monotone_, told_apart, self.n_jobs)
-        grown = bags.add_to_starts([add_up(*bag_terms, bags.leads.indexes) for bag_terms in smooth])
-        fits = self._boost_bags(grown, encoding, options)
-        rounds = choose_rounds(fits)
-        boosted = [
-            add_terms(bag_terms, read_off(partial(fit.add, rounds=most), sizes, [], [0] * len(sizes)))
-            for bag_terms, fit, most in zip(smooth, fits, rounds, strict=True)
-        ]
-        terms = [
-            shrink_missing(bags.leads, kept, start, bag_terms, told_apart)
-            for (kept, _), start, bag_terms in zip(bags.folds, bags.starts, boosted, strict=True)
-        ]
-        on_singles = bags.add_to_starts([add_up(*bag_terms, bags.leads.indexes) for bag_terms in terms])
-        finer = finer_leads.fit(on_singles, self.monotone_, partial(self._boost_bags, options=options))
-        bags = bags.add_to_starts([finer_leads.add(values) for values in finer])
-        held_out = bags.held_out_decision(terms)
-        coarse = self._coarsen_pairs()
-        singles_only = BaggedTables(terms, held_out, [], [], round(float(np.mean(rounds))), finer)
-        choose = partial(choose_pairs, bags.leads, coarse, choice=choice, random=random, apart=self.segment_field_)
-        if choice != "auto":
-            return self._fit_pairs(bags, coarse, singles_only, *choose(held_out))
-        # Each half of the leads judges the pairs that the other chose. If these pay, all leads choose.
-        candidate = np.full(len(held_out), np.nan)
-        for side, (judging, choosing) in enumerate(zip(bags.halves, bags.halves[::-1], strict=True)):
-            members = [bag for bag in range(len(bags.folds)) if bag % 2 == side or len(bags.folds) == 1]
-            chosen = choose(np.where(choosing, held_out, np.nan))
-            part = replace(singles_only, by_bag=[terms[bag] for bag in members])
-            fitted = self._fit_pairs(bags.pick(members), coarse, part, *chosen)
-            candidate[judging] = (fitted.held_out if chosen[0] else held_out)[judging]
-        if not bags.pays(held_out, candidate):
-            return singles_only
-        having_pairs = self._fit_pairs(bags, coarse, singles_only, *choose(held_out))
-        return replace(drop_pairs(bags, having_pairs, self.counts_), held_out=candidate)
-
-    def _fit_pairs(
-        self,
-        bags: Bags,
-        coarse: Sequence[Indexes],
-        singles: BaggedTables,
-        pairs: list[Fields],
-        gains: list[float],
-    ) -> BaggedTables:
-        """Tables of single fields with pairs on top; `singles` as they are where there are no pairs."""
-        if not pairs:
-            return singles
-        sizes = [len(bins) for bins in self.bins_]
-        grown = bags.add_to_starts([add_up(*terms, bags.leads.indexes) for terms in singles.by_bag])
-        fits = self._boost_bags(grown, self._encoding(coarse, pairs), self._options(PAIR_LEAVES, bags))
-        added = [
-            read_off(partial(fit.add, rounds=rounds), sizes, pairs, [0] * len(sizes))
-            for fit, rounds in zip(fits, choose_rounds(fits), strict=True)
-        ]
-        terms = [add_terms(*both) for both in zip(singles.by_bag, added, strict=True)]
-        return replace(singles, by_bag=terms, held_out=bags.held_out_decision(terms), pairs=pairs, gains=gains)
-
-    def _fit_trees(self, bags: Bags) -> BaggedTrees | None:
-        """Small trees over all fields; None where no fields act together, or without held-out leads."""
-        most_sets = MOST_AUTO_SETS if self.combinations == "auto" else self.combinations
-        if not most_sets or len(self.bins_) < 3 or not len(bags.folds[0][1]):
-            return None
-        together = [field for field in range(len(self.bins_)) if field != self.segment_field_]
-        encoding = self._encoding(self._keep_fine(), [together])
-        rounds = min(self.max_rounds, MOST_TREE_ROUNDS)
-        options = replace(self._options(TREE_LEAVES, bags, careful=True), rounds=rounds)
-        fits = self._boost_bags(bags, encoding, options)
-        chosen = list(zip(fits, choose_rounds(fits), strict=True))
-        sets, shares = choose_sets([gains_together(fit, most) for fit, most in chosen], most_sets)
-        if not sets:
-            return None
-        return BaggedTrees([fit.add(bags.leads.indexes, most) for fit, most in chosen], sets, shares)
-
     def _fit_segments(
-        self, bags: Bags, finer_leads: FinerLeads, tables: BaggedTables, trees: BaggedTrees | None
+        self, recipe: Recipe, bags: Bags, finer_leads: FinerLeads, tables: BaggedTables, trees: BaggedTrees | None
     ) -> BaggedTables:
         """The tables, with what segments add to them where that pays."""
         self.segments_: list[Segment] = []
@@ -422,7 +278,7 @@ class AdditiveClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
         if trees is not None:
             bags = bags.add_to_starts([self.combination_weight_ * added for added in trees.added])
         bags = bags.add_to_starts([finer_leads.add(values) for values in tables.finer])
-        coarse = self._coarsen(FEWEST_PAIR_BINS, FEWEST_PAIR_LEVELS)
+        coarse = recipe.coarsen(FEWEST_PAIR_BINS, FEWEST_PAIR_LEVELS)
         fields = SegmentFields.of(self.segment_field_, self.bins_, self.counts_, coarse)
         edges = [finer_leads.find_steps(values) for values in tables.finer]
         tables, self.segments_, added = add_segments(bags, tables, fields, self.monotone_, edges)
@@ -431,7 +287,7 @@ class AdditiveClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
         return tables
 
     def _average_bags(
-        self, bags: Bags, finer_leads: FinerLeads, tables: BaggedTables, trees: BaggedTrees | None
+        self, recipe: Recipe, bags: Bags, finer_leads: FinerLeads, tables: BaggedTables, trees: BaggedTrees | None
     ) -> None:
         """Set what is learned: the average of the bags, with standard errors from how far the bags differ."""
         leads = bags.leads
@@ -452,7 +308,7 @@ class AdditiveClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
         )
         sample = leads.indexes[:: 1 + len(leads.indexes) // ERROR_LEADS]
         if trees is not None:
-            average, of_bags = self._absorb_trees(leads, average, of_bags, trees, sample)
+            average, of_bags = absorb_trees(recipe, leads, average, of_bags, trees, self.combination_weight_, sample)
         self.pairs_: list[Fields] = list(average.pairs)
         self.gains_: list[float] = [*tables.gains, *[float("nan")] * (len(average.pairs) - len(tables.pairs))]
         self.pair_counts_: list[Indexes] = [count_cells(self.bins_, leads.indexes, pair) for pair in self.pairs_]
@@ -463,38 +319,6 @@ class AdditiveClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
         average = average if len(of_bags) < 2 else add_errors(average, of_bags, sample)
         self.additive_: Additive = silence(average, self.segment_field_)
         self.finer_: dict[int, Finer] = dict(self.additive_.finer)
-
-    def _absorb_trees(
-        self, leads: TrainingLeads, average: Additive, of_bags: Sequence[Additive], trees: BaggedTrees, sample: Indexes
-    ) -> tuple[Additive, list[Additive]]:
-        """The average and the bags with a few trees on top that imitate, on average, those of the bags."""
-        fine = self._keep_fine()
-        imitation = imitate(
-            leads,
-            np.arange(0, len(leads.outcome), 1 + len(leads.outcome) // IMITATED_LEADS),
-            self._encoding(fine, [(field,) for field in range(len(fine))]),
-            [self._encoding(fine, [fields]) for fields in trees.sets],
-            trees.shares,
-            trees.added,
-        )
-        weight = self.combination_weight_
-
-        def read(indexes: Indexes, versions: Sequence[Changes]) -> list[list[Tree]]:
-            """The trees with the leads at their ends, by version of their leaves."""
-            read_turns = [
-                read_variants(turn, indexes, self.counts_, weight, [changes.leaves[at] for changes in versions])
-                for at, turn in enumerate(imitation.turns)
-            ]
-            return [[variants[at] for turn in read_turns for variants in turn] for at in range(len(versions))]
-
-        def grow(model: Additive, mean: float, changes: Changes, of_imitation: Sequence[Tree]) -> Additive:
-            singles = [single + weight * more for single, more in zip(model.singles, changes.tables, strict=True)]
-            raised = replace(model, intercept=model.intercept + weight * mean, singles=tuple(singles))
-            return absorb(raised, of_imitation, trees.sets, sample)
-
-        of_sample = read(sample, imitation.of_bags)
-        grown = [grow(*bag) for bag in zip(of_bags, imitation.means, imitation.of_bags, of_sample, strict=True)]
-        return grow(average, imitation.mean, imitation.changes, *read(leads.indexes, [imitation.changes])), grown
 
     def _additive(self, intercept: float, singles: Sequence[Floats], pairs: Mapping[Fields, Floats]) -> Additive:
         """These values over the bins of the classifier; the cells of pairs are not counted yet."""

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from scipy.special import expit, logit
 
 from leadledger.models.learner.classifier import AdditiveClassifier
-from leadledger.scoring.bins import NumberBins, TextBins
 
 
 def leads(count: int, seed: int) -> tuple[pd.DataFrame, NDArray[np.bool_]]:
@@ -163,14 +162,3 @@ def test_wrong_parameters_are_refused(parameters: dict[str, Any], message: str) 
     """Each by its name, with what to mend."""
     with pytest.raises(ValueError, match=message):
         AdditiveClassifier(**parameters).fit(*leads(50, 9))
-
-
-@pytest.mark.parametrize(("leads", "bins", "levels"), [(500, 6, 10), (5_000, 8, 13), (20_000, 11, 19), (10**6, 16, 27)])
-def test_pairs_have_more_bins_with_more_leads(leads: int, bins: int, levels: int) -> None:
-    """With the fourth root of the leads, unless the parameters say how many."""
-    model = AdditiveClassifier()
-    model.bins_ = [NumberBins(tuple(map(float, range(31)))), TextBins(tuple(f"level {i:02}" for i in range(40)))]
-    model.counts_ = [np.array([0, *[leads // 32 + (i < leads % 32) for i in range(32)]]), np.ones(42, dtype=int)]
-    assert [int(coarse.max()) for coarse in model._coarsen_pairs()] == [bins, levels + 1]
-    model.set_params(pair_bins=4, pair_levels=3)
-    assert [int(coarse.max()) for coarse in model._coarsen_pairs()] == [4, 4]
