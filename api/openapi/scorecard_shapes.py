@@ -38,7 +38,24 @@ class CardFieldShape(Shape):
     better: Literal["higher", "lower", ""]
     question: str = Field(description="The question that asks for its value; empty: none.")
     columns: list[str] = Field(description="The names that a lead may use for it; empty if it is computed.")
-    is_: str = Field(alias="is", description="How it is computed from other fields; else empty.")
+    is_: str = Field(alias="is", description="How it is computed from other fields or from events; else empty.")
+
+
+class PropertyShape(Shape):
+    """What an event tells."""
+
+    name: str
+    kind: Kind
+
+
+class EventKindShape(Shape):
+    """A kind of events, or a subset of one."""
+
+    name: str
+    of: str = Field(description="The kind of which it is a subset; empty: none.")
+    names: list[str] = Field(description="The names under which its events may come; empty for a subset.")
+    properties: list[PropertyShape]
+    is_: str = Field(alias="is", description="All that the card says of it, in words.")
 
 
 class CriterionShape(Shape):
@@ -164,6 +181,7 @@ class ScorecardShape(Shape):
     trust: float = Field(description="The factor by which declared points are multiplied.")
     start: float = Field(description="The points where every lead starts.")
     fields: list[CardFieldShape]
+    events: list[EventKindShape] = Field(description="The kinds of events; empty where the card declares none.")
     criteria: list[CriterionShape]
     groups: list[GroupShape]
     rules: list[RuleShape]

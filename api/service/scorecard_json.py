@@ -7,8 +7,9 @@ from typing import Any
 
 from leadledger.scoring.bins import Bins, describe_bins
 from leadledger.scoring.each_points import PricedEachRule
+from leadledger.scoring.event_kind import EventKind
 from leadledger.scoring.lookup import Branch, Combination, Leaf, Pair, Table
-from leadledger.scoring.printers.event_words import describe_each
+from leadledger.scoring.printers.event_words import describe_each, describe_kind
 from leadledger.scoring.rule import Group
 from leadledger.scoring.scorecard import Card, Learned, PricedRule, Scorecard
 
@@ -24,6 +25,7 @@ def describe_scorecard(scorecard: Scorecard) -> dict[str, Any]:
         "trust": learned.trust,
         "start": learned.start / 10,
         "fields": _fields(card),
+        "events": [_event_kind(kind) for kind in card.events.values()],
         "criteria": [
             {
                 "name": criterion.name,
@@ -87,6 +89,18 @@ def _fields(card: Card) -> list[dict[str, Any]]:
         }
         for field in card.fields.values()
     ]
+
+
+def _event_kind(kind: EventKind) -> dict[str, Any]:
+    is_subset = kind.root != kind.name
+    names = dict.fromkeys((kind.name, *(name for _, name in (*kind.names, *kind.standard))))
+    return {
+        "name": kind.name,
+        "of": kind.root if is_subset else "",
+        "names": [] if is_subset else list(names),
+        "properties": [{"name": field.name, "kind": field.kind} for field in kind.properties.values()],
+        "is": describe_kind(kind),
+    }
 
 
 def _rule(priced: PricedRule) -> dict[str, Any]:

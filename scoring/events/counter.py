@@ -23,6 +23,7 @@ from leadledger.scoring.events.event_reader import EventReader
 from leadledger.scoring.events.machines import ScannerRule
 from leadledger.scoring.events.memo import LONGEST_REMEMBERED, MOST_REMEMBERED, Memo
 from leadledger.scoring.events.typed_event import TypedEvent
+from leadledger.scoring.field import Field
 from leadledger.scoring.printers.python.module import TallyFunction, compile_card
 from leadledger.scoring.scorecard import Card, Learned, Scorecard
 from leadledger.scoring.text_forms import key_of
@@ -136,7 +137,8 @@ class EventCounter:
         worth = Memo[int](steps.at)
         ages = Counter([age for age, _ in events])
         full = sum(count * worth[age] for age, count in ages.items())
-        left = Counter([age for age, _ in _keep_one_each(events, kind.once_per)]) if kind.once_per else ages
+        one_each = _keep_one_each(events, kind.properties[kind.once_per]) if kind.once_per else events
+        left = Counter([age for age, _ in one_each])
         after_once = sum(count * worth[age] for age, count in left.items())
         tenths = sum(
             priced.earn(count if kind.per_day is None else min(count, kind.per_day), age) for age, count in left.items()
@@ -231,16 +233,17 @@ def _keep_first(events: Iterable[TypedEvent]) -> list[TypedEvent]:
     return list(kept.values())
 
 
-def _keep_one_each(events: Sequence[Aged], name: str) -> list[Aged]:
+def _keep_one_each(events: Sequence[Aged], of: Field) -> list[Aged]:
     """Of the events with one value of a property, the latest, which has most points left; all those without a value."""
     latest: dict[object, Aged] = {}
     kept: list[Aged] = []
+    is_folded = of.kind == "text" and not of.exact
     for aged in events:
-        value = aged[1].values[name]
+        value = aged[1].values[of.name]
         if value is None:
             kept.append(aged)
             continue
-        key = key_of(value) if isinstance(value, str) else value
+        key = key_of(str(value)) if is_folded else value
         if key not in latest or aged[0] < latest[key][0]:
             latest[key] = aged
     return [*kept, *latest.values()]

@@ -29,11 +29,9 @@ class TypedEvent:
 
     @property
     def rank(self) -> tuple[Any, ...]:
-        """Of two events with one identity, the one with the lower rank counts: what was known first stays."""
-        received = self.received or date.min
-        return (received, self.day, self.instant or 0, self.kind, sorted(map(_rank_value, self.values.items())))
+        """Of two events with one identity, the one with the lower rank counts: what was known first stays.
 
-
-def _rank_value(item: tuple[str, Typed]) -> tuple[str, bool, str]:
-    name, value = item
-    return name, value is not None, str(value)
+        An order that every engine has: nothing stands before a value, texts go by their signs.
+        """
+        times = (self.received or date.min, self.day, self.instant is not None, self.instant)
+        return (*times, self.kind, [(value is not None, value) for value in self.values.values()])

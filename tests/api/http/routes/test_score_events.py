@@ -179,8 +179,16 @@ def test_a_card_without_events_refuses_them(client: TestClient) -> None:
 
 
 def test_the_card_is_described(web: TestClient) -> None:
-    """GET /v1/scorecard has the rules for events among the others, in words."""
-    rules = web.get("/v1/scorecard").json()["rules"]
+    """GET /v1/scorecard has the kinds of events, and the rules for them among the others, in words."""
+    scorecard = web.get("/v1/scorecard").json()
+    visit, price_visit = scorecard["events"]
+    assert (visit["name"], visit["of"], visit["names"]) == ("visit", "", ["visit"])
+    assert visit["properties"][:2] == [{"name": "path", "kind": "text"}, {"name": "seconds", "kind": "number"}]
+    assert (price_visit["of"], price_visit["names"]) == ("visit", [])
+    assert price_visit["is"] == "visit when contains(path, '/pricing')"
+    fields = {field["name"]: field for field in scorecard["fields"]}
+    assert (fields["visits"]["is"], fields["visits"]["columns"]) == ("count(visit, 14 days)", [])
+    rules = scorecard["rules"]
     assert [(rule["name"], rule["when"]) for rule in rules] == [
         ("silent", "silent > 7"),
         ("prices", "for each price_visit, halved every 14 days, at most 4.0 points a day"),
