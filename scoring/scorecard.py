@@ -160,8 +160,13 @@ class Card:
     @cached_property
     def input_names(self) -> tuple[str, ...]:
         """The names of all that a score rests on: plain fields, event fields, and what each event rule earns."""
-        fields = (*self.plain_fields, *self.event_fields)
-        return (*(field.name for field in fields), *(name_earned(rule.name) for rule in self.each_rules))
+        return (*(field.name for field in self.plain_fields), *self.count_names)
+
+    @cached_property
+    def count_names(self) -> tuple[str, ...]:
+        """The names of what events come to: event fields, and what each event rule earns."""
+        earned = (name_earned(rule.name) for rule in self.each_rules)
+        return (*(field.name for field in self.event_fields), *earned)
 
     @cached_property
     def derived_fields(self) -> tuple[Field, ...]:

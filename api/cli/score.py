@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import click
 
 from leadledger.api.cli.options import (
+    FILE,
     Names,
     ScorecardSource,
     as_json,
@@ -38,7 +39,19 @@ CHOSEN_BY = {
     "postgres": "a URL like postgresql://user@host/database",
     "spark": "--engine spark",
 }
-WANTED = ("explain", "prefix", "where", "only", "top", "best_first", "columns", "ledger", "rejects", "guard_formulas")
+WANTED = (
+    "explain",
+    "prefix",
+    "where",
+    "only",
+    "top",
+    "best_first",
+    "columns",
+    "ledger",
+    "rejects",
+    "guard_formulas",
+    "events",
+)
 
 
 @dataclass(frozen=True)
@@ -84,6 +97,7 @@ def _wanted(**options: Any) -> Wanted:
 @click.option("--columns", type=Names(), default=(), help='Columns to write: lead_id,"City, State",score.')
 @click.option("--explain", is_flag=True, help="Add the strongest reasons each way, and the questions to ask.")
 @click.option("--ledger", metavar="FILE", help="File (in PostgreSQL: table) for every entry of every ledger.")
+@click.option("--events", type=FILE, help="File with the events of the leads, for a card that counts them.")
 @click.option("--rejects", metavar="FILE", help="File for rows that can't be read; beside OUT if left out.")
 @click.option("--guard-formulas", is_flag=True, help="In text files, put ' before what a sheet may run: =, +, -, @.")
 @click.option("--strict", is_flag=True, help="Exit with status 1 if any row is rejected.")

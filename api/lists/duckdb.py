@@ -22,6 +22,7 @@ from duckdb.func import FunctionNullHandling
 from leadledger.api.lists import duplicate_ids, output_file
 from leadledger.api.lists.capabilities import ENGINES, refuse_unsupported
 from leadledger.api.lists.ledger_entries import ledger_columns
+from leadledger.api.lists.list_events import CountedEvents, check_events, count_list_events
 from leadledger.api.lists.odd_days import find_odd_days
 from leadledger.api.lists.progress import reported_progress
 from leadledger.api.lists.reject_file import write_rejects
@@ -151,6 +152,11 @@ class _FileRun:
         self.fit = require_columns(card.card, scan.columns, scan.label)
         self.columns = choose_columns(list(scan.columns), scan.label, self.outputs, wanted)
         self.id_column = find_id_column(card.card, scan.columns)
+        check_events(card.card, wanted.events)
+        self.counted: CountedEvents | None = None
+        if wanted.events is not None:
+            self.counted = count_list_events(connection, card, as_of, wanted.events, scan, self.id_column)
+            forget_rejects(connection)
 
     def write(
         self, stack: ExitStack, places: _Places, work: Path, progress: Callable[[float, int], None] | None
@@ -214,7 +220,8 @@ class _FileRun:
             seconds=0.0,
             first_rejects=first_rejects,
             notes=(
-                *(*scan.notes, *(decimal.sentence for decimal in proven)),
+                *(*scan.notes, *(self.counted.notes if self.counted else ())),
+                *(decimal.sentence for decimal in proven),
                 *(*odd_days.describe(days), *noted.sentences),
             ),
             unseen=noted.unseen,
@@ -223,7 +230,7 @@ class _FileRun:
     def _query(self, source: str, keep: Sequence[str]) -> Query:
         return Query(
             self.as_of,
-            source,
+            self.counted.source if self.counted is not None else source,
             self.scan.columns,
             keep=keep,
             names=self.outputs,
@@ -232,6 +239,7 @@ class _FileRun:
             plus_minus=self.wanted.explain,
             explain=self.wanted.explain,
             fields=self.wanted.explain,
+            counted=self.counted is not None,
         )
 
     # -- the scores -------------------------------------------------------------------------------------------------
@@ -239,10 +247,12 @@ class _FileRun:
     def _write_scores(self, part: Path, ending: str) -> tuple[int, int, int]:
         """Write the rows; how many were written, how many read, and in how many a value can't be read."""
         wanted, scan, connection = self.wanted, self.scan, self.connection
-        ordered = wanted.best_first or wanted.top is not None
+        is_best_first = wanted.best_first or wanted.top is not None
+        ordered = is_best_first or self.counted is not None  # a join may change the order
         keep = [column for column in scan.columns if column in self.columns]
         query = self._query(_numbered(scan), [ROW, *keep]) if ordered else self._query(scan.sql, keep)
-        query = add_memos(connection, self.card, query, scan)
+        if self.counted is None:
+            query = add_memos(connection, self.card, query, scan)
         chosen = self._chosen() or "TRUE"
         worded = {self.outputs[QUESTIONS.name]: self._word_questions()} if wanted.explain else {}
         selected = ", ".join(self._select_column(column, worded.get(column), ending) for column in self.columns)
@@ -252,7 +262,8 @@ class _FileRun:
             f" WHERE CASE WHEN {quoted(self.outputs['score'])} IS NULL THEN nextval('ll_bad') < 0 ELSE {chosen} END"
         )
         if ordered:
-            select += f" ORDER BY {quoted(self.outputs['points'])} DESC, {quoted(ROW)}"
+            points = f"{quoted(self.outputs['points'])} DESC, " if is_best_first else ""
+            select += f" ORDER BY {points}{quoted(ROW)}"
             select += f" LIMIT {wanted.top}" if wanted.top is not None else ""
         connection.execute("PRAGMA enable_profiling = 'no_output'")
         try:

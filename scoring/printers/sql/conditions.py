@@ -30,7 +30,7 @@ class ConditionPrinter:
 
     def derived_steps(self) -> Iterator[Step]:
         """A step for each level of derived fields, since a step sees only the columns of the steps before it."""
-        known = {field.name for field in self.card.plain_fields}
+        known = {field.name for field in (*self.card.plain_fields, *self.card.event_fields)}
         left = list(self.card.derived_fields)
         level = 1
         while left:

@@ -6,10 +6,12 @@ from collections.abc import Iterator, Sequence
 
 from leadledger.scoring import tree
 from leadledger.scoring.bins import Bins, FlagBins, NumberBins, TextBins
+from leadledger.scoring.each_points import PricedEachRule, name_earned
 from leadledger.scoring.lookup import Branch, Combination, Leaf, Table, Term, list_bins
 from leadledger.scoring.printers.choices import write_membership
 from leadledger.scoring.printers.sql.conditions import ConditionPrinter, bracketed
 from leadledger.scoring.printers.sql.expression import Expression, StepColumn, join, spell, write
+from leadledger.scoring.printers.sql.query import name_counted
 from leadledger.scoring.rule import Group
 from leadledger.scoring.scorecard import PricedRule, Scorecard
 
@@ -152,14 +154,23 @@ class PointsPrinter:
         """The rules of a group."""
         return [rule for rule in self.card.rules if rule.rule.group == group.name]
 
+    def earnings(self, group: Group) -> list[Expression]:
+        """What each rule of a group earns, those for each event among them; NULL: unknown."""
+        rules = [self.column(f"{self.prefix}r:{rule.rule.name}") for rule in self.members(group)]
+        return rules + [self.earned(each) for each in self.card.each_rules if each.rule.group == group.name]
+
+    def earned(self, each: PricedEachRule) -> Expression:
+        """What a rule for each event earns, as it was counted; NULL: unknown."""
+        return self.column(name_counted(name_earned(each.rule.name)))
+
     def plain_sum(self, group: Group) -> Expression:
         """The plain sum of the rules of a group."""
-        rules = [self.column(f"{self.prefix}r:{rule.rule.name}") for rule in self.members(group)]
+        rules = self.earnings(group)
         return join(" + ", [write("coalesce({}, 0)", rule) for rule in rules]) if rules else Expression("0")
 
     def best(self, group: Group) -> Expression:
         """The best rule of a group; NULL where none fires."""
-        rules = [self.column(f"{self.prefix}r:{rule.rule.name}") for rule in self.members(group)]
+        rules = self.earnings(group)
         if not rules:
             return Expression(f"CAST(NULL AS {self.dialect.types['INTEGER']})")
         return self.most([write("nullif({}, 0)", rule) for rule in rules])
@@ -193,6 +204,7 @@ class PointsPrinter:
         rules = {f"{self.prefix}r:{rule.rule.name}" for rule in self.card.rules}
         for name in self.entry_names():
             yield write("coalesce({}, 0)", self.column(name)) if name in rules else self.column(name)
+        yield from (write("coalesce({}, 0)", self.earned(each)) for each in self.card.each_rules)
 
     def entry_names(self) -> Iterator[str]:
         """The columns of the entries, but for the start."""

@@ -17,6 +17,11 @@ SALE = "ll:sale"  # the chance of one, 0..1
 STANDS_AT, GOES_TO = "ll:stands", "ll:to"  # stages
 
 
+def name_counted(name: str) -> str:
+    """The column of the source with what was counted under a name of `Card.count_names`."""
+    return f"n:{name}"
+
+
 @dataclass(frozen=True)
 class Query:
     """What to score, and what to bring back.
@@ -33,7 +38,8 @@ class Query:
     `explain` the columns REASON_COLUMNS: the three entries that gained most and the three that lost most, in words
     (NULL: there are fewer). `names` renames outputs. `where` leaves out the leads for which it isn't true, but not
     those with a value that can't be read. `memos` are made by `with_memos`, by column: DuckDB looks up there what it
-    would otherwise work out.
+    would otherwise work out. `counted`: the source has what the events of each lead come to, in the columns that
+    `name_counted` names; without them a card with events isn't scored.
     """
 
     as_of: date | str
@@ -49,3 +55,4 @@ class Query:
     names: Mapping[str, str] = field(default_factory=dict)
     where: tree.Node | None = None
     memos: Mapping[str, str] = field(default_factory=dict)
+    counted: bool = False

@@ -22,7 +22,7 @@ from leadledger.scoring.errors import PrinterError
 from leadledger.scoring.outputs import PLUS_MINUS, REASON_COLUMNS, SALE_COLUMNS, SCORE_COLUMNS, list_names
 from leadledger.scoring.printers.comments import comment_text
 from leadledger.scoring.printers.sql.advice import AdvicePrinter
-from leadledger.scoring.printers.sql.cleaning import cleaning_steps
+from leadledger.scoring.printers.sql.cleaning import TYPE_OF_KIND, cleaning_steps
 from leadledger.scoring.printers.sql.conditions import ConditionPrinter, bracketed
 from leadledger.scoring.printers.sql.dialects.column_types import UNKNOWN
 from leadledger.scoring.printers.sql.dialects.dialect import Dialect
@@ -39,7 +39,18 @@ from leadledger.scoring.printers.sql.memos import (
     split_steps,
 )
 from leadledger.scoring.printers.sql.points import PointsPrinter
-from leadledger.scoring.printers.sql.query import BAD, EXCLUDED, GOES_TO, HIGH, LOW, SALE, STANDS_AT, TOTAL, Query
+from leadledger.scoring.printers.sql.query import (
+    BAD,
+    EXCLUDED,
+    GOES_TO,
+    HIGH,
+    LOW,
+    SALE,
+    STANDS_AT,
+    TOTAL,
+    Query,
+    name_counted,
+)
 from leadledger.scoring.printers.sql.ranges import End, RangePrinter
 from leadledger.scoring.printers.sql.reasons import reason_steps
 from leadledger.scoring.printers.sql.sale import SalePrinter
@@ -48,8 +59,12 @@ from leadledger.scoring.printers.sql.steps import Step, drop_unread, print_steps
 from leadledger.scoring.scorecard import Card, HasScorecard, Scorecard, find_scorecard
 
 NO_EVENTS = (
-    "the card has `events:`, which SQL doesn't count yet, so it scores no lists; score each lead with its events, in"
-    " Python by `score(card, lead, as_of, events=[…])`"
+    "the card has `events:`, which SQL doesn't count yet; score a list in a file by `leadledger score … --events FILE`,"
+    " or each lead in Python by `score(card, lead, as_of, events=[…])`"
+)
+NO_ENTRIES = (
+    "the card has `events:`, of which lists have no entries and no reasons yet; leave out --explain and --ledger, and"
+    " see single leads with `leadledger explain`"
 )
 
 # The prefixes of columns made on the way, which no column of a list may have.
@@ -170,8 +185,6 @@ class SelectPrinter:
     """One printing: the common table expressions so far."""
 
     def __init__(self, card: Scorecard, query: Query, dialect: Dialect) -> None:
-        if card.card.events:
-            raise PrinterError(NO_EVENTS)
         if query.where is not None:
             card, where = card.spell_with(query.where)
             query = replace(query, where=where)
@@ -206,9 +219,18 @@ class SelectPrinter:
                 raise PrinterError(f"column '{column}' has a prefix that the printer uses itself; rename the column")
         for step in cleaning_steps(self.card.card, columns, self.dialect, self.raw):
             self.add(step)
+        self.add(Step("counted", "what the events of a lead come to", [*self.counted()]))
         self.add(self.conditions.folded_step(self.query.where))
         for step in self.conditions.derived_steps():
             self.add(step)
+
+    def counted(self) -> Iterator[StepColumn]:
+        """The fields that are counted from events; NULL where they aren't counted."""
+        for field in self.card.card.event_fields:
+            value = self.column(name_counted(field.name))
+            if not self.query.counted:
+                value = Expression(f"CAST(NULL AS {self.dialect.types[TYPE_OF_KIND[field.kind]]})")
+            yield StepColumn(f"f:{field.name}", value)
 
     @property
     def reads_untyped(self) -> bool:
@@ -225,6 +247,10 @@ class SelectPrinter:
 
     def score(self) -> list[StepColumn]:
         """Add all steps of a score; the columns that are brought back."""
+        if self.card.card.events and not self.query.counted:
+            raise PrinterError(NO_EVENTS)
+        if self.card.card.events and (self.query.explain or self.query.ledger):
+            raise PrinterError(NO_ENTRIES)
         self.clean()
         if self.query.where is not None:
             where = write("{} OR {}", self.column(BAD), bracketed(self.conditions.condition(self.query.where)))

@@ -86,11 +86,13 @@ def test_releases_of_rules(web: Path, tmp_path: Path) -> None:
     assert "rule prices" in difference
 
 
-def test_no_lists(web: Path, tmp_path: Path) -> None:
-    """Lists are refused, by every command that reads one."""
+def test_no_lists_without_events(web: Path, tmp_path: Path) -> None:
+    """A list needs its events, and no SELECT is printed."""
     leads = tmp_path / "leads.csv"
     leads.write_text("need\nx\n")
-    for words in (["score", leads, "-o", tmp_path / "out.csv", "--card", web], ["sql", "--card", web]):
-        done = run(*words)
-        assert done.exit_code == 1
-        assert NO_EVENTS in " ".join(done.stderr.split())
+    done = run("score", leads, "-o", tmp_path / "out.csv", "--card", web)
+    assert done.exit_code == 1
+    assert "the card 'web' counts events; give those of the leads by --events FILE" in " ".join(done.stderr.split())
+    done = run("sql", "--card", web)
+    assert done.exit_code == 1
+    assert NO_EVENTS in " ".join(done.stderr.split())

@@ -1,0 +1,216 @@
+"""Lists with events: each lead gets the score that Python gives it with its events, from files of every kind."""
+
+from __future__ import annotations
+
+import json
+from datetime import date, timedelta
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import duckdb
+import pytest
+
+from leadledger.api.lists.duckdb import score_list
+from leadledger.api.lists.wanted import Wanted
+from leadledger.scoring.card.reader import parse_card
+from leadledger.scoring.engine.score import score
+from leadledger.scoring.errors import DataError, PrinterError
+from leadledger.scoring.printers.sql.select import NO_ENTRIES
+from leadledger.scoring.scorecard import build_untrained
+from tests.command_line import run
+
+DAY = date(2026, 1, 15)
+TEXT = """
+name: web
+time_zone: Europe/Oslo
+base_rate: 0.1
+events:
+  visit: {fields: {path: {kind: text}, seconds: {kind: number}}}
+  price_visit: {of: visit, when: "contains(path, '/pricing')"}
+  click: {fields: {campaign: {kind: text}, url: {kind: text}}, once_per: campaign, per_day: 2}
+fields:
+  lead_id: {kind: id}
+  employees: {kind: number}
+  visits: {kind: number, is: "count(visit, 14 days)"}
+  seconds: {kind: number, is: "sum(visit.seconds, 30 days)"}
+  longest: {kind: number, is: "max(visit.seconds)"}
+  last_visit: {kind: date, is: last(visit)}
+  silent: {kind: number, is: days_since(last_visit)}
+groups:
+  engagement: {max: 12}
+  best: {best_of: yes}
+rules:
+  - {name: big, when: employees >= 100, points: 4, reason: Large}
+  - {name: keen, when: visits >= 2 and seconds > 20, points: 2.5, reason: Reads, group: engagement}
+  - {name: slow, when: longest > 30, points: 1, reason: Stays, group: best}
+  - {name: gone, when: silent > 10, points: -3, reason: Is gone}
+  - {name: prices, each: price_visit, points: 3, half_life: 14 days, per_day: 4, group: engagement, reason: Prices}
+  - {name: clicks, each: click, points: 2, within: 30 days, reason: Clicks}
+  - {name: visits, each: visit, points: 0.7, half_life: 3 days, group: best, reason: Visits}
+criteria:
+  seen: {met: visits >= 1}
+stages: [{name: contact}, {name: lead, requires: [seen], points: 55}]
+"""
+CARD = build_untrained(parse_card(TEXT))
+LEADS = [{"lead_id": f"L{i}", "employees": str(i * 7 % 200) if i % 5 else ""} for i in range(40)]
+
+
+def make_events() -> list[dict[str, Any]]:
+    """Events of most leads, with repeats, awkward days and missing parts; some are of no lead in the list."""
+    random = Random(3)
+    events = []
+    for _ in range(400):
+        day = DAY - timedelta(days=random.choice([-1, 0, 0, 1, 2, 13, 14, 29, 30, 100]))
+        time = random.choice([f"{day}", f"{day}T23:30:00Z", f"{day} 00:15:00+01:00", f"{day}T12:00:00"])
+        event = {"lead": f"L{random.randrange(44)}", "kind": random.choice(["visit", "visit", "click", "webinar"])}
+        event |= {"time": time, "id": random.choice(["", str(random.randrange(60))]), "received": ""}
+        if random.random() < 0.2:
+            event["received"] = str(day + timedelta(days=random.randrange(3)))
+        event["path"] = random.choice(["/", "/pricing", "/en/Pricing", ""])
+        event["seconds"] = random.choice(["", "12.5", "0.1", "40"])
+        event["campaign"] = random.choice(["a", "A", "b", ""])
+        event["url"] = random.choice(["x", "y"])
+        events.append(event)
+    return events
+
+
+EVENTS = make_events()
+
+
+def write(rows: list[dict[str, Any]], path: Path) -> Path:
+    """A file of rows, of the kind that its name says."""
+    lines = path.with_suffix(".jsonl")
+    lines.write_text("".join(f"{json.dumps(row)}\n" for row in rows), "utf-8")
+    if path.suffix != ".jsonl":
+        columns = ", ".join(f"'{name}': 'VARCHAR'" for name in rows[0])
+        source = f"read_json('{lines}', format = 'newline_delimited', columns = {{{columns}}})"
+        duckdb.sql(f"COPY (FROM {source}) TO '{path}'")
+    return path
+
+
+def read(query: str) -> list[tuple[Any, ...]]:
+    """The rows of a query."""
+    with duckdb.connect() as connection:
+        return connection.execute(query).fetchall()
+
+
+def raw_events(lead: str) -> list[dict[str, Any]]:
+    """The events of a lead as Python takes them."""
+    members = ("kind", "time", "id", "received")
+    return [
+        {name: event[name] for name in members if event[name]}
+        | {"properties": {name: event[name] for name in ("path", "seconds", "campaign", "url")}}
+        for event in EVENTS
+        if event["lead"] == lead
+    ]
+
+
+@pytest.mark.parametrize("ending", [".csv", ".parquet", ".jsonl"])
+def test_lists_agree_with_python(tmp_path: Path, ending: str) -> None:
+    """Every lead of a list has the points, grade and recommendation of Python, in the order of the list."""
+    leads = write(LEADS, tmp_path / f"leads{ending}")
+    events = write(EVENTS, tmp_path / f"events{ending}")
+    out = tmp_path / "out.csv"
+    scored = score_list(CARD, leads, out, DAY, Wanted(events=events))
+    rows = read(f"SELECT lead_id, points, grade, recommendation FROM read_csv('{out}')")
+    expected = []
+    for lead in LEADS:
+        result = score(CARD, lead, DAY, events=raw_events(lead["lead_id"]))
+        expected.append((lead["lead_id"], result.points, result.grade, result.recommendation.verdict))
+    assert rows == expected
+    assert len({points for _, points, _, _ in rows}) > 20
+    assert any(note.startswith("Events: ") and "of leads that aren't in the list" in note for note in scored.notes)
+
+
+def test_best_first(tmp_path: Path) -> None:
+    """A list with events can be sorted, chosen from and cut like any other."""
+    leads, events = write(LEADS, tmp_path / "leads.csv"), write(EVENTS, tmp_path / "events.csv")
+    out = tmp_path / "out.csv"
+    score_list(CARD, leads, out, DAY, Wanted(events=events, top=5, where="visits >= 1", columns=("lead_id", "points")))
+    points = [row[0] for row in read(f"SELECT points FROM read_csv('{out}')")]
+    assert points == sorted(points, reverse=True)
+    assert len(points) == 5
+
+
+def test_bad_leads_go_to_the_rejects(tmp_path: Path) -> None:
+    """A lead that can't be read is rejected with its reason, and the others are scored."""
+    leads = write([{"lead_id": "L1", "employees": "many"}, *LEADS[2:5]], tmp_path / "leads.csv")
+    events = write(EVENTS, tmp_path / "events.csv")
+    scored = score_list(CARD, leads, tmp_path / "out.csv", DAY, Wanted(events=events))
+    assert (scored.rows, scored.scored, scored.rejected) == (4, 3, 1)
+    assert "'many' is not a number" in (tmp_path / "out.rejects.csv").read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        ([{"lead": "L1", "kind": "visit"}], "{path}: has no column 'time'; its columns are 'lead', 'kind'"),
+        (
+            [{"lead": "L1", "kind": "visit", "time": "soon", "seconds": "many"}],
+            "{path}: lead 'L1': $[0].time: 'soon' is not a time; write it like 2026-01-31T10:00:00Z, or a day alone,"
+            " 2026-01-31\n{path}: lead 'L1': $[0].properties.seconds: 'many' is not a number; write it like 25000, 2.5"
+            " or 1e6",
+        ),
+    ],
+)
+def test_bad_events_stop(tmp_path: Path, rows: list[dict[str, Any]], message: str) -> None:
+    """Events that can't be read stop the list, with their leads and reasons, and nothing is written."""
+    leads, events = write(LEADS, tmp_path / "leads.csv"), write(rows, tmp_path / "events.csv")
+    with pytest.raises(DataError) as caught:
+        score_list(CARD, leads, tmp_path / "out.csv", DAY, Wanted(events=events))
+    assert str(caught.value) == message.replace("{path}", str(events))
+    assert not (tmp_path / "out.csv").exists()
+
+
+def test_broken_rows_of_events_stop(tmp_path: Path) -> None:
+    """A line of the events that is no row stops the list, and isn't left out without a word."""
+    leads, events = write(LEADS, tmp_path / "leads.csv"), tmp_path / "events.csv"
+    events.write_text("lead,kind,time\nL1,visit,2026-01-15\nL1,visit,2026-01-15,a,b\nL2,visit,2026-01-14\n", "utf-8")
+    with pytest.raises(DataError) as caught:
+        score_list(CARD, leads, tmp_path / "out.csv", DAY, Wanted(events=events))
+    assert str(caught.value).startswith(f"{events}: row 2 ")
+
+
+def test_what_lists_refuse(tmp_path: Path) -> None:
+    """A card with events needs them, one without takes none; entries, reasons and a lead's own day are refused."""
+    leads, events = write(LEADS, tmp_path / "leads.csv"), write(EVENTS, tmp_path / "events.csv")
+    out = tmp_path / "out.csv"
+    with pytest.raises(
+        DataError, match=r"^the card 'web' counts events; give those of the leads by --events FILE, whose"
+    ):
+        score_list(CARD, leads, out, DAY)
+    plain = build_untrained(parse_card("name: a\nfields: {employees: {kind: number}}\n"))
+    with pytest.raises(DataError, match=r"^the card 'a' has no `events:`, so it can't count those of "):
+        score_list(plain, leads, out, DAY, Wanted(events=events))
+    for wanted in (Wanted(events=events, explain=True), Wanted(events=events, ledger=tmp_path / "ledger.csv")):
+        with pytest.raises(PrinterError) as caught:
+            score_list(CARD, leads, out, DAY, wanted)
+        assert str(caught.value) == NO_ENTRIES
+    since = build_untrained(
+        parse_card(
+            TEXT.replace("visit: {fields", "visit: {tracked_since: met, fields")
+            .replace("  employees:", "  met: {kind: date}\n  employees:")
+            .replace("max(visit.seconds)", "max(visit.seconds, 9 days)")
+        )
+    )
+    with pytest.raises(DataError, match=r"^`tracked_since` names the field 'met', which lists don't ask yet"):
+        score_list(since, leads, out, DAY, Wanted(events=events))
+    no_id = write([{"employees": "5"}], tmp_path / "no_id.csv")
+    with pytest.raises(DataError, match=r"events need an id for each lead, a column of a field of `kind: id`$"):
+        score_list(CARD, no_id, out, DAY, Wanted(events=events))
+
+
+def test_on_the_command_line(tmp_path: Path) -> None:
+    """`leadledger score … --events` says what became of the events; other engines refuse them."""
+    card = tmp_path / "web.yaml"
+    card.write_text(TEXT, "utf-8")
+    leads, events = write(LEADS, tmp_path / "leads.csv"), write(EVENTS, tmp_path / "events.csv")
+    words = ["score", leads, "-o", tmp_path / "out.csv", "--card", card, "--as-of", DAY, "--events", events]
+    done = run(*words)
+    assert done.exit_code == 0
+    assert "Events: " in done.output
+    assert "of the unknown kind 'webinar'" in " ".join(done.output.split())
+    refused = run(*words, "--engine", "spark")
+    assert refused.exit_code == 2
+    assert "--events is not for --engine spark, which doesn't count events yet" in " ".join(refused.stderr.split())
