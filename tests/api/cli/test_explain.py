@@ -119,7 +119,7 @@ def test_the_day_of_a_body_counts(small: Path) -> None:
             " them under `from:` in the card. Did you mean 'need'?",
         ),
         ('{"id": 1, "properties": {"x": 1}}', "$: has no name that the card uses; is it a record of hubspot, with its"),
-        ('{"lead": {"need": "clear"}, "as": 1}', "$.as: unknown key. Use one of: lead, as_of."),
+        ('{"lead": {"need": "clear"}, "as": 1}', "$.as: unknown key. Use one of: lead, as_of, events."),
         ('{"leads": [{"need": "clear"}]}', "$.leads: unknown key."),
         ('{"need": "clear", "need": "vague"}', "$.need: is given more than once; send it once"),
         ('{"need": "clear", "Need": "clear"}', "$.Need: is the same name as 'need', spelt otherwise; send one of the"),

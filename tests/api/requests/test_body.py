@@ -29,7 +29,10 @@ MISTAKES: dict[str, tuple[str, Any, list[tuple[str, str]]]] = {
     "unknown keys": (
         SCORE,
         {"lead": {}, "as_off": DAY, "x y": 1},
-        [("$.as_off", "unknown key. Did you mean 'as_of'?"), ('$["x y"]', "unknown key. Use one of: lead, as_of.")],
+        [
+            ("$.as_off", "unknown key. Did you mean 'as_of'?"),
+            ('$["x y"]', "unknown key. Use one of: lead, as_of, events."),
+        ],
     ),
     "a lead by itself": (
         SCORE,
