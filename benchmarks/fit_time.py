@@ -77,9 +77,9 @@ def simulate(leads: int, seed: int = 0) -> pd.DataFrame:
     pairs = 0.8 * x[:, 3] * flags[:, 1] + 0.6 * np.sign(x[:, 4]) * (roles < 3)
     threes = 1.4 * ((x[:, 5] > 0) & flags[:, 1] & (needs > 1)) - 1.2 * ((x[:, 6] > 0) & (x[:, 3] > 0) & (roles > 2))
     won = random.random(leads) < expit(BASE + 0.8 + alone + pairs + threes)
-    amounts = np.exp(7 + x[:, 0])
+    amounts: NDArray[np.float64] = np.exp(7 + x[:, 0]).round(-1)
     values: dict[str, Any] = {
-        "amount": _gaps(np.round(amounts, -1), random, 0.15),
+        "amount": _gaps(amounts, random, 0.15),
         "visits": np.floor(np.exp(1 + 0.8 * x[:, 2])),
         **{f"number_{at}": _gaps(x[:, at].round(3), random, 0.03) for at in (1, 3, 4, 5, 6, 7)},
         "source": _texts("source", sources, random, 0.1),
@@ -93,7 +93,7 @@ def simulate(leads: int, seed: int = 0) -> pd.DataFrame:
     created = FIRST_DAY + pd.to_timedelta(days, unit="D")
     won_on = created + pd.to_timedelta(random.integers(1, HORIZON, leads), unit="D")
     return pd.DataFrame({"lead_id": [f"lead {at}" for at in range(leads)], "created": created, **values}).assign(
-        won_on=np.where(won, won_on.strftime("%Y-%m-%d"), None), created=created.strftime("%Y-%m-%d")
+        won_on=won_on.strftime("%Y-%m-%d").where(won, None), created=created.strftime("%Y-%m-%d")
     )
 
 

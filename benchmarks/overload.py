@@ -27,7 +27,7 @@ from leadledger.api.service.settings import Settings
 TIMES = 10
 CONNECTIONS = 16  # for what it can do
 PROBES = 10  # looks at the health, of either kind, a second
-WAITING = Settings.__dataclass_fields__["max_waiting"].default
+WAITING = Settings().max_waiting
 BATCH = post("/v1/score/batch", json.dumps({"leads": [LEAD] * 100}).encode())
 
 

@@ -20,8 +20,8 @@ from leadledger.scoring.event_counts import EarnedByEvents, EventCounts
 from leadledger.scoring.event_kind import EventKind
 from leadledger.scoring.event_value import WAYS_FROM_ZERO, EventValue
 from leadledger.scoring.events.event_reader import EventReader
+from leadledger.scoring.events.known_results import LONGEST_REMEMBERED, MOST_REMEMBERED, KnownResults
 from leadledger.scoring.events.machines import ScannerRule
-from leadledger.scoring.events.memo import LONGEST_REMEMBERED, MOST_REMEMBERED, Memo
 from leadledger.scoring.events.typed_event import TypedEvent
 from leadledger.scoring.field import Field
 from leadledger.scoring.printers.python.module import TallyFunction, compile_card
@@ -104,7 +104,7 @@ class EventCounter:
             by_root[event.kind].append(event)
         people: dict[str, list[Aged]] = defaultdict(list)
         machines: dict[str, list[Aged]] = defaultdict(list)
-        ages = Memo[int](lambda day: (as_of - day).days)
+        ages = KnownResults[int](lambda day: (as_of - day).days)
         for root, of_kind in by_root.items():
             for event, names in zip(of_kind, self.sorters[root].find_subsets(of_kind), strict=True):
                 aged = (ages[event.day], event)
@@ -134,7 +134,7 @@ class EventCounter:
         """What a rule earns, and what its limits take away: once for each object, then of each day."""
         kind, steps = self.card.events[priced.rule.each], priced.steps
         events = people.get(kind.name, ())
-        worth = Memo[int](steps.at)
+        worth = KnownResults[int](steps.at)
         ages = Counter([age for age, _ in events])
         full = sum(count * worth[age] for age, count in ages.items())
         one_each = _keep_one_each(events, kind.properties[kind.once_per]) if kind.once_per else events

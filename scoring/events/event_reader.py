@@ -15,7 +15,7 @@ from leadledger.scoring.column_names import name_key
 from leadledger.scoring.errors import BadValue, UnreadableValue, did_you_mean, quote
 from leadledger.scoring.event_kind import EventKind
 from leadledger.scoring.events.event_time import EventTime, make_time_reader
-from leadledger.scoring.events.memo import LONGEST_REMEMBERED, MOST_REMEMBERED, Memo
+from leadledger.scoring.events.known_results import LONGEST_REMEMBERED, MOST_REMEMBERED, KnownResults
 from leadledger.scoring.events.systems import (
     PLAIN_MEMBERS,
     PLAIN_SYSTEM,
@@ -65,7 +65,7 @@ class EventReader:
             for field in card.event_fields
             if field.event_value is not None and field.event_value.way == "sum"
         }
-        self.times = Memo(self.read_time)
+        self.times = KnownResults(self.read_time)
         self.readers = {
             kind: _PropertyReader(fields, card.missing_texts, {name for root, name in summed if root == kind})
             for kind, fields in properties.items()

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from leadledger.scoring.event_kind import EventKind
-from leadledger.scoring.events.memo import Memo
+from leadledger.scoring.events.known_results import KnownResults
 from leadledger.scoring.events.systems import read_machine_signs
 from leadledger.scoring.events.typed_event import TypedEvent
 from leadledger.scoring.text_forms import fold
@@ -29,7 +29,7 @@ class ScannerRule:
             _find_property(kind.properties, names) for names in (signs.agent, signs.mail, signs.link)
         )
         self.agents = tuple(map(fold, signs.agents))
-        self.is_known = Memo(self._is_known)
+        self.is_known = KnownResults(self._is_known)
         self.span = signs.seconds * MICROSECONDS
         self.asks_links = bool(self.mail and self.link)
 

@@ -75,7 +75,7 @@ class AtThreshold:
 
 
 @dataclass(frozen=True)
-class Transition:
+class VerdictChange:
     """So many leads went from one grade or recommendation (`what`) to another; `won` of them became opportunities."""
 
     what: str
@@ -105,7 +105,7 @@ class Backtest:
     leads: int
     won: int
     changed: int
-    transitions: tuple[Transition, ...]
+    transitions: tuple[VerdictChange, ...]
     thresholds: tuple[AtThreshold, AtThreshold] | None
     gained: Rate
     dropped: Rate
@@ -392,7 +392,7 @@ def _transitions(
     readable: NDArray[np.bool_],
     won: NDArray[np.bool_],
     grades: tuple[str, ...],
-) -> Iterator[Transition]:
+) -> Iterator[VerdictChange]:
     for what, names, old, new in (
         ("recommendation", VERDICTS, before.advice, after.advice),
         ("grade", grades, before.grade, after.grade),
@@ -401,7 +401,7 @@ def _transitions(
         pairs, counts = np.unique(np.column_stack([old[moved], new[moved]]), axis=0, return_counts=True)
         for (was, now), count in sorted(zip(pairs.tolist(), counts.tolist(), strict=True), key=lambda pair: -pair[1]):
             of_them = moved & (old == was) & (new == now)
-            yield Transition(what, names[was], names[now], count, int(won[of_them].sum()))
+            yield VerdictChange(what, names[was], names[now], count, int(won[of_them].sum()))
 
 
 def _changes(

@@ -11,7 +11,7 @@ LONGEST_REMEMBERED = 100  # characters of a text
 T = TypeVar("T")
 
 
-class Memo(dict[Any, T], Generic[T]):
+class KnownResults(dict[Any, T], Generic[T]):
     """The results of a function by its argument, each worked out when it is first asked for.
 
     A dictionary without a lock or a list of recent use, since a look-up is most of what it costs.
