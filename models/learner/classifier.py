@@ -68,7 +68,8 @@ from leadledger.scoring.bins import Bins, TextBins
 
 MANY_LEADS = 200_000  # with as many or more, bags agree so far that a few suffice
 BAGS_OF_MANY_LEADS = 4
-MOST_AUTO_SETS = 8
+FEWEST_AUTO_SETS, MOST_AUTO_SETS = 8, 16  # at most so many, as fields are few or many
+FIELDS_A_SET = 5  # of all fields: more than eight sets from 45 fields on
 ERROR_LEADS = 20_000  # over which the standard errors of trees are taken
 
 
@@ -87,9 +88,9 @@ class AdditiveClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
         a number: so many, the best first; or a list of pairs, of positions or of names of columns.
     pair_bins, pair_levels : most bins of a number, 2 or more, and most levels of a text, 1 or more, in a pair. "auto":
         they grow with the leads, from 6 and 10 to 16 and 27; with 5,000 leads 8 and 13, with 20,000 11 and 19.
-    combinations : "auto": small trees over at most 8 sets of fields that act together, as far as they lower the
-        held-out log-loss; a number: over so many sets at most, 0 for none, whether they pay or not. Trees that ask two
-        fields only become a pair.
+    combinations : "auto": small trees over at most 8 sets of fields that act together (16 of 80 fields), as far as they
+        lower the held-out log-loss; a number: over so many sets at most, 0 for none, whether they pay or not. Trees
+        that ask two fields only become a pair.
     monotone : a mapping from column (name or position), or a sequence, one a column, of 1: more of it never lowers
         the log-odds, -1: never raises them, 0: free. Numbers and flags only. A missing value stays free.
     segment : a column of texts or flags (name or position) whose levels are segments: those of as many leads as make a
@@ -193,7 +194,8 @@ class AdditiveClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
         leads = TrainingLeads(indexes, outcome, weights[used] / weights[used].mean())
         bags = self._make_bags(leads, random)
         recipe = self._make_recipe()
-        most_sets = MOST_AUTO_SETS if self.combinations == "auto" else self.combinations
+        auto_sets = int(np.clip(len(self.bins_) // FIELDS_A_SET, FEWEST_AUTO_SETS, MOST_AUTO_SETS))
+        most_sets = auto_sets if self.combinations == "auto" else self.combinations
         tables = fit_tables(recipe, bags, finer_leads, choice, random)
         trees = fit_trees(recipe, bags, most_sets)
         self.combination_weight_ = 0.0

@@ -55,10 +55,12 @@ def gains_together(boosted: BoostedTrees, rounds: int) -> Gains:
     return gains
 
 
-def choose_sets(scouts: Sequence[Gains], most: int) -> tuple[list[tuple[int, ...]], list[float]]:
+def choose_sets(
+    scouts: Sequence[Gains], most: int, least_share: float = LEAST_SET_SHARE
+) -> tuple[list[tuple[int, ...]], list[float]]:
     """At most `most` sets of three to seven fields that hold most of what fields gain together, best first.
 
-    Sets may overlap. Beside them, the share of the gain that each adds to those before it.
+    Sets may overlap. Beside them, the share of the gain that each adds to those before it, `least_share` or more.
     """
     left: dict[frozenset[int], float] = {}
     for scout in scouts:
@@ -72,7 +74,7 @@ def choose_sets(scouts: Sequence[Gains], most: int) -> tuple[list[tuple[int, ...
         seeds = sorted(small, key=lambda fields: (-left[fields], sorted(fields)))
         grown = [_grow_set(seed, left) for seed in seeds[:SEEDS]]
         sums = [sum(gain for fields, gain in left.items() if fields <= candidate) for candidate in grown]
-        if not sums or max(sums) < LEAST_SET_SHARE * total or len(grown[int(np.argmax(sums))]) < 3:
+        if not sums or max(sums) < least_share * total or len(grown[int(np.argmax(sums))]) < 3:
             break
         best = grown[int(np.argmax(sums))]
         chosen.append(tuple(sorted(best)))

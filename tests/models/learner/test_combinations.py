@@ -80,6 +80,8 @@ def test_sets_hold_most_of_the_gain_and_the_best_comes_first() -> None:
     assert np.allclose(shares, [55 / 75.1, 20 / 75.1])
     assert choose_sets([gains], 1)[0] == [(0, 1, 2, 3)]
     assert choose_sets([{}], 8) == ([], [])
+    assert choose_sets([gains], 8, least_share=0.5)[0] == [(0, 1, 2, 3)]
+    assert choose_sets([gains], 8, least_share=0.001)[0] == [(0, 1, 2, 3), (4, 5, 6, 7), (2, 8, 9)]
 
 
 def test_sets_overlap_where_a_field_acts_in_several() -> None:
