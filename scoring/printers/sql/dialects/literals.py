@@ -7,7 +7,10 @@ from collections.abc import Callable, Mapping
 
 from leadledger.scoring.errors import DataError, quote
 
-_CONTROL = re.compile(r"([\x00-\x1f\x7f])")
+CONTROL = re.compile(r"([\x00-\x1f\x7f])")
+# The signs that DuckDB turns into plain spaces before it parses, also in a text where it takes that for code: a filter
+# or a comment of the user's, such as /* don't */ or E'it\'s', misleads it. https://github.com/duckdb/duckdb/pull/5858
+_AWKWARD = re.compile(r"([\x00-\x1f\x7f\xa0\u2000-\u200b\u202f\u205f\u2060\u3000\ufeff])")
 # The days that a field can hold.
 FIRST, LAST = "DATE '0001-01-01'", "DATE '9999-12-31'"
 
@@ -22,12 +25,12 @@ def quoted_text(value: str) -> str:
     return "'" + value.replace("'", "''") + "'"
 
 
-def text_literal(value: str, in_quotes: Callable[[str], str] = quoted_text) -> str:
-    """A text literal. Control characters, which a lexer may trip over, are written as a number."""
+def text_literal(value: str, in_quotes: Callable[[str], str] = quoted_text, awkward: re.Pattern[str] = _AWKWARD) -> str:
+    """A text literal. Awkward signs, which a lexer may trip over, are written by their numbers."""
     if value.isprintable():
         return in_quotes(value)
     parts = [
-        f"chr({ord(part)})" if _CONTROL.fullmatch(part) else in_quotes(part) for part in _CONTROL.split(value) if part
+        f"chr({ord(part)})" if awkward.fullmatch(part) else in_quotes(part) for part in awkward.split(value) if part
     ]
     return f"({' || '.join(parts)})" if len(parts) > 1 else parts[0] if parts else "''"
 
@@ -40,11 +43,11 @@ def group_template(template: str, sign: str = "\\") -> str:
 def escaped_literal(value: str, escapes: Mapping[str, str]) -> str:
     """A text literal for an engine whose literals have escapes; other control characters are written as a number."""
     signs = [
-        escapes[sign] if sign in escapes else f"' || CHR({ord(sign)}) || '" if _CONTROL.fullmatch(sign) else sign
+        escapes[sign] if sign in escapes else f"' || CHR({ord(sign)}) || '" if CONTROL.fullmatch(sign) else sign
         for sign in value
     ]
     literal = f"'{''.join(signs)}'"
-    return f"({literal})" if any(_CONTROL.fullmatch(sign) and sign not in escapes for sign in value) else literal
+    return f"({literal})" if any(CONTROL.fullmatch(sign) and sign not in escapes for sign in value) else literal
 
 
 def number_literal(value: float) -> str:

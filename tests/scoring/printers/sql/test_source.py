@@ -155,6 +155,26 @@ def test_a_filter_beside_from() -> None:
         assert len(rows) == 3
 
 
+@pytest.mark.parametrize("row_filter", ["TRUE /* don't ask */", r"'its' <> E'it\'s'"])
+def test_a_filter_changes_no_blank_of_a_text(row_filter: str) -> None:
+    """DuckDB takes texts behind such a filter for code, where it turns blanks into plain spaces."""
+    card = build_untrained(
+        parse_card(
+            r"""
+name: cities
+fields:
+  city: {kind: text, values: ["New\u00a0York", "Rio\u3000Claro"]}
+rules:
+  - {name: big, when: "city in ('New\u00a0York', 'Rio\u3000Claro')", points: 10, reason: Big}
+"""
+        )
+    )
+    query = leadledger.to_sql(card, AS_OF, columns={"city": "VARCHAR"}, ledger=True, row_filter=row_filter)
+    with duckdb.connect() as connection:
+        connection.execute("CREATE TABLE leads AS SELECT unnest(['new york', 'rio claro']) AS city")
+        assert [row[-1] for row in connection.execute(query).fetchall()] == [100, 100]
+
+
 @pytest.mark.parametrize(
     "row_filter", ["a = 1) OR (b = 2", "a = 1) AS x; DROP TABLE leads --", "a = 1; SELECT 2", "a ="]
 )
