@@ -1,4 +1,4 @@
-"""Settings of the test run: hypothesis profiles, the pages of which every block is run, and a Spark cluster."""
+"""Settings of the test run: hypothesis profiles, the pages of which every block is run, and Spark."""
 
 from __future__ import annotations
 
@@ -36,3 +36,10 @@ def spark_master() -> Iterator[str]:
     """The URL of a Spark cluster, one for each worker of a run, since it takes ten seconds to start."""
     with spark.master() as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def spark_local() -> Iterator[str]:
+    """What Spark calls this process as a master, for all that needs no cluster."""
+    with spark.defaults():
+        yield spark.LOCAL

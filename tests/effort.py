@@ -1,9 +1,17 @@
-"""How many examples a property test tries: all of them in `make test` and in CI, a tenth in `make test-fast`."""
+"""How many examples a property test tries: all of them in `make test` and in CI, a tenth in `make test-fast`.
+
+Where each example costs a query that is the same for all, draw them beforehand and ask once.
+"""
 
 from __future__ import annotations
 
 import os
+from typing import TypeVar
 
+from hypothesis import given, settings
+from hypothesis.strategies import SearchStrategy
+
+Value = TypeVar("Value")
 PROFILE = os.environ.get("HYPOTHESIS_PROFILE", "repeat")
 QUICK_SHARE = 10
 FEWEST = 3
@@ -12,3 +20,16 @@ FEWEST = 3
 def examples(count: int) -> int:
     """The number of examples to try, where a whole run tries `count`."""
     return max(FEWEST, count // QUICK_SHARE) if PROFILE == "quick" else count
+
+
+def draw_examples(strategy: SearchStrategy[Value], count: int) -> list[Value]:
+    """The examples that a property test of a strategy would try, where a whole run tries `count`."""
+    drawn: list[Value] = []
+
+    @settings(max_examples=examples(count))
+    @given(strategy)
+    def keep(value: Value) -> None:
+        drawn.append(value)
+
+    keep()
+    return drawn

@@ -104,7 +104,7 @@ def run_sh(example: Example) -> None:
             assert shell(example, example.parsed.replace(DATABASE, url))
         return
     if MASTER in example.parsed:
-        with spark.master() as url:
+        with spark.master(workers=1) as url:
             example.namespace["environment"]["SPARK_CONF_DIR"] = os.environ["SPARK_CONF_DIR"]
             assert shell(example, example.parsed.replace(MASTER, url))
         return

@@ -1,7 +1,9 @@
-"""A Spark cluster for the tests: a standalone master and two workers on 127.0.0.1, from the package pyspark.
+"""Spark for the tests, from the package pyspark: within the process, or a cluster on 127.0.0.1.
 
-Each worker of a test run starts its own, with a core and little memory for each of the two workers, and stops it at the
-end. The session's settings are ones that no statement of ours may depend on.
+What Spark makes of a statement is the same in either: the same code plans it, compiles it and runs it. A session within
+the process stays warm from test to test; each session of a cluster starts a Java on both of its workers, which costs
+as much as a hundred statements. So a test takes the cluster where several machines must read and write the files of a
+list, and else the process. The session's settings are ones that no statement of ours may depend on.
 """
 
 from __future__ import annotations
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 MASTER, WORKER = "org.apache.spark.deploy.master.Master", "org.apache.spark.deploy.worker.Worker"
+LOCAL = "local[2]"  # two tasks at a time, as on the two workers
 LIMIT = 120  # seconds for a program to start
 # Programs that live for seconds gain nothing from the compiler that makes the fastest code, which would take half of
 # the processor's time, nor from a collector with threads of its own.
@@ -38,6 +41,7 @@ DEFAULTS = {
     "spark.driver.host": "127.0.0.1",
     "spark.driver.bindAddress": "127.0.0.1",
     "spark.ui.enabled": "false",
+    "spark.ui.showConsoleProgress": "false",
     "spark.default.parallelism": "2",
     "spark.sql.shuffle.partitions": "2",
     "spark.driver.extraJavaOptions": JAVA,
@@ -52,10 +56,30 @@ SETTINGS = {
 
 
 @contextmanager
-def master() -> Iterator[str]:
-    """A running cluster: the URL of its master. Skips the tests where pyspark is absent."""
-    pytest.importorskip("pyspark", reason="the package pyspark has the cluster")
+def defaults() -> Iterator[Path]:
+    """Let each session find the settings of the tests; gives a folder. Skips the tests where pyspark is absent."""
+    pytest.importorskip("pyspark", reason="the package pyspark has Spark itself")
     spark_session.find_java()
+    folder = Path(tempfile.mkdtemp(prefix="leadledger-spark-"))
+    lines = "".join(f"{key} {value}\n" for key, value in DEFAULTS.items())
+    (folder / "spark-defaults.conf").write_text(lines, encoding="utf-8")
+    try:
+        with mock.patch.dict(os.environ, SPARK_CONF_DIR=str(folder), SPARK_DAEMON_JAVA_OPTS=JAVA):
+            yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def master(workers: int = 2) -> Iterator[str]:
+    """A running cluster, a standalone master and workers with a core each: the URL of the master."""
+    with ExitStack() as stack:
+        folder = stack.enter_context(defaults())
+        yield _start_cluster(stack, folder, workers)
+
+
+def _start_cluster(stack: ExitStack, folder: Path, workers: int) -> str:
+    """Start the programs of a cluster, which stop with the stack; returns the master's URL."""
     from pyspark import SparkContext
     from pyspark.find_spark_home import _find_spark_home
 
@@ -63,28 +87,22 @@ def master() -> Iterator[str]:
         for key, value in DEFAULTS.items():
             SparkContext._jvm.java.lang.System.setProperty(key, value)
 
-    folder = Path(tempfile.mkdtemp(prefix="leadledger-spark-"))
     program = Path(_find_spark_home()) / "bin" / "spark-class"
     address = ["--host", "127.0.0.1", "--port", "0", "--webui-port", "0"]
-    with ExitStack() as stack:
-        stack.callback(shutil.rmtree, folder, ignore_errors=True)
-        defaults = "".join(f"{key} {value}\n" for key, value in DEFAULTS.items())
-        (folder / "spark-defaults.conf").write_text(defaults, encoding="utf-8")
-        stack.enter_context(mock.patch.dict(os.environ, SPARK_CONF_DIR=str(folder), SPARK_DAEMON_JAVA_OPTS=JAVA))
-        log = _start(stack, [program, MASTER, *address], folder / "master.log")
-        url = _wait(log, r"Starting Spark master at (spark://\S+)")
-        _wait(log, r"I have been elected leader")
-        for i in range(2):
-            size = ["--cores", "1", "--memory", "700m", "--work-dir", folder / f"work-{i}"]
-            _start(stack, [program, WORKER, *address, *size, url], folder / f"worker-{i}.log")
-        for i in range(2):
-            _wait(folder / f"worker-{i}.log", r"Successfully registered with master")
-        yield url
+    log = _start(stack, [program, MASTER, *address], folder / "master.log")
+    url = _wait(log, r"Starting Spark master at (spark://\S+)")
+    _wait(log, r"I have been elected leader")
+    for i in range(workers):
+        size = ["--cores", "1", "--memory", "700m", "--work-dir", folder / f"work-{i}"]
+        _start(stack, [program, WORKER, *address, *size, url], folder / f"worker-{i}.log")
+    for i in range(workers):
+        _wait(folder / f"worker-{i}.log", r"Successfully registered with master")
+    return url
 
 
 @contextmanager
 def session(url: str, **settings: str) -> Iterator[SparkSession]:
-    """A session on a cluster."""
+    """A session on a master."""
     from pyspark.sql import SparkSession
 
     builder = SparkSession.builder.master(url).appName("leadledger-tests")

@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import ROUND_HALF_UP, Context, Decimal
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -32,7 +33,7 @@ from leadledger.scoring.printers.sql.query import Query
 from leadledger.scoring.result import SaleForecast
 from leadledger.scoring.scorecard import Card, Scorecard, build_untrained
 from tests import spark
-from tests.effort import examples
+from tests.effort import draw_examples, examples
 from tests.postgres import database, server
 from tests.strategies import (
     AS_OF,
@@ -115,7 +116,7 @@ def postgres_rows() -> Iterator[Rows]:
 
 @contextmanager
 def spark_rows(master: str) -> Iterator[Rows]:
-    """Spark on a cluster; leads come from a file, since Spark itself would score a table of the session."""
+    """Spark; leads come from a file, since Spark itself would score a table of the session."""
     import pyarrow as arrow  # type: ignore[import-untyped]
     from pyarrow import parquet
 
@@ -137,7 +138,7 @@ def spark_rows(master: str) -> Iterator[Rows]:
 ENGINES = [
     Engine("duckdb", duckdb_rows, 60),
     Engine("postgres", postgres_rows, 40, never="\0"),
-    Engine("spark", spark_rows, 5, leads=40, slow=True, fixture="spark_master"),
+    Engine("spark", spark_rows, 5, leads=40, slow=True, fixture="spark_local"),
 ]
 EACH = [pytest.param(engine, id=engine.dialect, marks=[pytest.mark.slow] if engine.slow else []) for engine in ENGINES]
 
@@ -287,28 +288,41 @@ def agree_on_sale(card: Scorecard, values: Mapping[str, Any], sale: SaleForecast
         assert told is None or math.isclose(told, printed_value, rel_tol=1e-12, abs_tol=1e-140)
 
 
+@cache
+def draw_raw_leads(lists: int) -> list[dict[str, str | None]]:
+    """Leads of raw texts, forty from each list that hypothesis draws."""
+    drawn = draw_examples(st.lists(RAW_LEADS, min_size=40, max_size=40), lists)
+    return [lead for leads in drawn for lead in leads]
+
+
+def agree_on_texts(leads: list[dict[str, Any]], dialect: str, rows: Rows) -> None:
+    """Raw texts, all in one query, become the same values in Python and in an engine of SQL, or none in either."""
+    card = build_untrained(Card("raw", fields=PLAIN, missing=("n/a", "Select")))
+    query = sql.select_fields(card, Query(AS_OF, columns={"row": "INTEGER", **TEXTS}, keep=["row"]), dialect)
+    for lead, row in zip(leads, rows(leads, TEXTS, query), strict=True):
+        try:
+            values = get_engine(card).clean(lead).values
+        except LeadError:
+            assert row["ll:bad"], lead
+            continue
+        assert not row["ll:bad"], lead
+        for name, value in values.items():
+            cleaned = row[f"f:{name}"]
+            assert cleaned == value, lead
+            assert type(cleaned) is type(value), lead
+
+
 def test_raw_texts_become_the_same_values(backend: tuple[Engine, Rows]) -> None:
     """A raw text is read, found missing or refused alike in Python and in SQL."""
     engine, rows = backend
-    card = build_untrained(Card("raw", fields=PLAIN, missing=("n/a", "Select")))
-    query = sql.select_fields(card, Query(AS_OF, columns={"row": "INTEGER", **TEXTS}, keep=["row"]), engine.dialect)
+    agree_on_texts([lead for lead in draw_raw_leads(60) if engine.holds(lead)], engine.dialect, rows)
 
-    @settings(max_examples=examples(engine.cards))
-    @given(leads=st.lists(RAW_LEADS.filter(engine.holds), min_size=40, max_size=40))
-    def every_text(leads: list[dict[str, Any]]) -> None:
-        for lead, row in zip(leads, rows(leads, TEXTS, query), strict=True):
-            try:
-                values = get_engine(card).clean(lead).values
-            except LeadError:
-                assert row["ll:bad"], lead
-                continue
-            assert not row["ll:bad"], lead
-            for name, value in values.items():
-                cleaned = row[f"f:{name}"]
-                assert cleaned == value
-                assert type(cleaned) is type(value)
 
-    every_text()
+@cache
+def draw_numbers() -> list[str]:
+    """Texts like numbers, forty from each list that hypothesis draws."""
+    drawn = draw_examples(st.lists(NUMBER_LIKE, min_size=40, max_size=40), 60)
+    return list(dict.fromkeys(text for texts in drawn for text in texts))
 
 
 def test_numbers_of_every_format_become_the_same(backend: tuple[Engine, Rows]) -> None:
@@ -320,20 +334,16 @@ def test_numbers_of_every_format_become_the_same(backend: tuple[Engine, Rows]) -
     query = sql.select_fields(
         card, Query(AS_OF, columns={"row": "INTEGER", **types}, keep=["row", *marks]), engine.dialect
     )
-
-    @settings(max_examples=examples(engine.cards))
-    @given(texts=st.lists(NUMBER_LIKE, min_size=40, max_size=40))
-    def every_text(texts: list[str]) -> None:
-        for text, row in zip(texts, rows([dict.fromkeys(types, text) for text in texts], types, query), strict=True):
-            for name, field in NUMBER_FIELDS.items():
-                try:
-                    value = make_cleaner(field, frozenset())(text)
-                except UnreadableValue:
-                    assert row[f"bad:{name}"], (text, field.number_format)
-                else:
-                    assert (value, None) == (row[f"f:{name}"], row[f"bad:{name}"]), (text, field.number_format)
-
-    every_text()
+    texts = draw_numbers()
+    cleaners = {name: make_cleaner(field, frozenset()) for name, field in NUMBER_FIELDS.items()}
+    for text, row in zip(texts, rows([dict.fromkeys(types, text) for text in texts], types, query), strict=True):
+        for name, field in NUMBER_FIELDS.items():
+            try:
+                value = cleaners[name](text)
+            except UnreadableValue:
+                assert row[f"bad:{name}"], (text, field.number_format)
+            else:
+                assert (value, None) == (row[f"f:{name}"], row[f"bad:{name}"]), (text, field.number_format)
 
 
 def test_a_day_can_come_from_a_field(backend: tuple[Engine, Rows]) -> None:

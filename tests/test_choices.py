@@ -222,10 +222,10 @@ def test_a_table_of_postgresql(tmp_path: Path, card: Scorecard) -> None:
 
 
 @pytest.mark.slow
-def test_a_frame_of_spark(spark_master: str, card: Scorecard, tmp_path: Path) -> None:
+def test_a_frame_of_spark(spark_local: str, card: Scorecard, tmp_path: Path) -> None:
     """Arrays of Spark give the same points, and say what can't be read."""
     write_parquet(tmp_path / "leads.parquet")
-    with spark.session(spark_master) as session:
+    with spark.session(spark_local) as session:
         frame = leadledger.score_frame(card, session.read.parquet(str(tmp_path / "leads.parquet")), AS_OF)
         rows = frame.orderBy("id").collect()
     assert [row["points"] for row in rows] == POINTS

@@ -24,8 +24,7 @@ from sqlglot.optimizer.qualify import qualify
 
 import leadledger
 from leadledger.scoring.card.reader import read_card
-from leadledger.scoring.engine.score import get_engine
-from leadledger.scoring.errors import LeadError, PrinterError
+from leadledger.scoring.errors import PrinterError
 from leadledger.scoring.outputs import REASON_COLUMNS, list_names
 from leadledger.scoring.printers.sql import select as sql
 from leadledger.scoring.printers.sql.dialects.by_name import DIALECTS
@@ -34,8 +33,8 @@ from leadledger.scoring.scorecard import Card, Scorecard, build_untrained
 from leadledger.scoring.text_forms import BLANKS, INVISIBLE
 from tests.effort import examples
 from tests.golden_files import LEARNED, ROOT
-from tests.strategies import AS_OF, LEADS, PLAIN, RAW_LEADS, scorecards
-from tests.test_backends_agree import TEXTS, TYPES, Engine, Rows, agree, duckdb_rows
+from tests.strategies import AS_OF, LEADS, PLAIN, scorecards
+from tests.test_backends_agree import TYPES, Engine, Rows, agree, agree_on_texts, draw_raw_leads, duckdb_rows
 from tests.test_reasons_agree import expected
 
 # The functions that the printers may call, each with a page of its own in the engine's reference:
@@ -200,22 +199,7 @@ def test_its_translation_agrees(dialect: str, rows: Rows) -> None:
 @pytest.mark.slow
 def test_raw_texts_become_the_same_values(dialect: str, rows: Rows) -> None:
     """A raw text is read, found missing or refused as in Python, once translated."""
-    card = build_untrained(Card("raw", fields=PLAIN, missing=("n/a", "Select")))
-    query = sql.select_fields(card, Query(AS_OF, columns={"row": "INTEGER", **TEXTS}, keep=["row"]), dialect)
-
-    @settings(max_examples=examples(15))
-    @given(leads=st.lists(RAW_LEADS, min_size=40, max_size=40))
-    def every_text(leads: list[dict[str, Any]]) -> None:
-        for lead, row in zip(leads, rows(leads, TEXTS, query), strict=True):
-            try:
-                values = get_engine(card).clean(lead).values
-            except LeadError:
-                assert row["ll:bad"], lead
-                continue
-            assert not row["ll:bad"], lead
-            assert {name: row[f"f:{name}"] for name in values} == values
-
-    every_text()
+    agree_on_texts(draw_raw_leads(15), dialect, rows)
 
 
 @pytest.mark.slow

@@ -213,14 +213,14 @@ def test_names_in_postgresql(ways: Ways, db: tuple[str, psycopg.Connection[Any]]
 
 
 @pytest.mark.slow
-def test_names_on_spark(ways: Ways, spark_master: str, tmp_path: Path) -> None:
+def test_names_on_spark(ways: Ways, spark_local: str, tmp_path: Path) -> None:
     """A list on Spark is read as a list is."""
 
     def score(lead: Lead) -> float:
         leads = tmp_path / f"{abs(hash(tuple(lead)))}.parquet"
         parquet.write_table(pa.table({key: [value] for key, value in lead.items()}), leads)
-        score_folder(ways.card, str(leads), f"{leads}.scores", DAY, master=spark_master)
+        score_folder(ways.card, str(leads), f"{leads}.scores", DAY, master=spark_local)
         return float(pd.read_parquet(f"{leads}.scores")["points"].iloc[0])
 
-    for case in CASES[::3]:  # each takes seconds
+    for case in CASES[::3]:  # each starts a session
         _expect(case, score)

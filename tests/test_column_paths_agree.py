@@ -212,11 +212,11 @@ def test_a_table_of_postgresql(card: Scorecard, kind: str) -> None:
 
 
 @pytest.mark.slow
-def test_frames_of_spark(spark_master: str, card: Scorecard, tmp_path: Path) -> None:
+def test_frames_of_spark(spark_local: str, card: Scorecard, tmp_path: Path) -> None:
     """A struct and a JSON text of Spark give the same points."""
     write_structs(tmp_path / "structs.parquet")
     pa.parquet.write_table(pa.Table.from_pylist(as_texts()), tmp_path / "texts.parquet")
-    with spark.session(spark_master) as session:
+    with spark.session(spark_local) as session:
         for name in ("structs", "texts"):
             frame = leadledger.score_frame(card, session.read.parquet(str(tmp_path / f"{name}.parquet")), AS_OF)
             rows = frame.orderBy("id").collect()

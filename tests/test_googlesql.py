@@ -17,15 +17,13 @@ from hypothesis import strategies as st
 
 import leadledger
 from leadledger.scoring.card.reader import parse_card
-from leadledger.scoring.engine.score import get_engine
-from leadledger.scoring.errors import LeadError
 from leadledger.scoring.outputs import REASON_COLUMNS, list_names
 from leadledger.scoring.printers.sql import select as sql
 from leadledger.scoring.printers.sql.query import Query
-from leadledger.scoring.scorecard import Card, Scorecard, build_untrained
+from leadledger.scoring.scorecard import Scorecard, build_untrained
 from tests.effort import examples
-from tests.strategies import AS_OF, LEADS, PLAIN, RAW_LEADS, scorecards
-from tests.test_backends_agree import TEXTS, TYPES, Engine, Rows, agree, in_order, numbered
+from tests.strategies import AS_OF, LEADS, scorecards
+from tests.test_backends_agree import TYPES, Engine, Rows, agree, agree_on_texts, draw_raw_leads, in_order, numbered
 from tests.test_reasons_agree import expected
 
 pytestmark = pytest.mark.slow
@@ -114,22 +112,7 @@ def test_typed_leads_agree(rows: Rows) -> None:
 
 def test_raw_texts_become_the_same_values(rows: Rows) -> None:
     """A raw text is read, found missing or refused as in Python."""
-    card = build_untrained(Card("raw", fields=PLAIN, missing=("n/a", "Select")))
-    query = sql.select_fields(card, Query(AS_OF, columns={"row": "INTEGER", **TEXTS}, keep=["row"]), "bigquery")
-
-    @settings(max_examples=examples(5))
-    @given(leads=st.lists(RAW_LEADS, min_size=40, max_size=40))
-    def every_text(leads: list[dict[str, Any]]) -> None:
-        for lead, row in zip(leads, rows(leads, TEXTS, query), strict=True):
-            try:
-                values = get_engine(card).clean(lead).values
-            except LeadError:
-                assert row["ll:bad"], lead
-                continue
-            assert not row["ll:bad"], lead
-            assert {name: row[f"f:{name}"] for name in values} == values
-
-    every_text()
+    agree_on_texts(draw_raw_leads(5), ENGINE.dialect, rows)
 
 
 def test_reasons_agree_with_the_ledger(rows: Rows) -> None:

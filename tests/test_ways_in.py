@@ -347,9 +347,9 @@ def test_tables_are_read_as_leads_are(ways: Ways, db: tuple[str, psycopg.Connect
 
 
 @pytest.mark.slow
-def test_leads_of_spark_are_read_as_leads_are(ways: Ways, spark_master: str) -> None:
+def test_leads_of_spark_are_read_as_leads_are(ways: Ways, spark_local: str) -> None:
     """Each row of a Spark frame has the fate that the lead has by itself; a refusal names the same columns."""
-    with spark.session(spark_master) as session:
+    with spark.session(spark_local) as session:
 
         @given(leads=lists_of_leads())
         @settings(max_examples=examples(4))

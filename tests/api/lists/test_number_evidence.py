@@ -214,11 +214,11 @@ def test_a_table_of_postgresql_shows_it_too() -> None:
 
 
 @pytest.mark.slow
-def test_a_list_of_spark_shows_it_too(spark_master: str, tmp_path: Path) -> None:
-    """A list on a cluster is read as its own values prove."""
-    for at, case in enumerate(CASES["cases"][5:9:3]):  # each takes seconds
+def test_a_list_of_spark_shows_it_too(spark_local: str, tmp_path: Path) -> None:
+    """A list of Spark is read as its own values prove."""
+    for at, case in enumerate(CASES["cases"][5:9:3]):  # each starts a session
         path, out = write_csv(case, tmp_path / f"leads{at}.csv", ";"), tmp_path / f"out{at}.csv"
-        scored = score_folder(SCORECARD, str(path), str(out), AS_OF, master=spark_master)
+        scored = score_folder(SCORECARD, str(path), str(out), AS_OF, master=spark_local)
         points: dict[str, str] = {}
         for part in out.glob("*.csv"):
             with part.open(encoding="utf-8", newline="") as file:

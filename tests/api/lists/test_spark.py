@@ -1,4 +1,4 @@
-"""A list scored on a Spark cluster of the tests' own, from files to files and from a DataFrame to a DataFrame."""
+"""A list scored by Spark, from files to files and from a DataFrame to a DataFrame; whole lists on a cluster."""
 
 from __future__ import annotations
 
@@ -75,9 +75,9 @@ OTHERWISE = {
 
 
 @pytest.fixture
-def session(spark_master: str) -> Iterator[SparkSession]:
-    """A session on the tests' cluster."""
-    with spark.session(spark_master) as started:
+def session(spark_local: str) -> Iterator[SparkSession]:
+    """A session within the process."""
+    with spark.session(spark_local) as started:
         yield started
 
 
@@ -134,10 +134,10 @@ AWKWARD += ["${spark.app.name}", "%s", "\\u0041", "--", "/*"]
 
 
 @slow
-def test_awkward_texts_and_names_are_data(spark_master: str) -> None:
+def test_awkward_texts_and_names_are_data(spark_local: str) -> None:
     """A text is a literal that comes back as it was, and a name a name, whatever a session makes of a backslash."""
     for settings in ({}, OTHERWISE):
-        with spark.session(spark_master, **settings) as session:
+        with spark.session(spark_local, **settings) as session:
             names = [text for text in AWKWARD if text and "${" not in text]
             selected = [f"{dialect.text(text)} AS t{i}" for i, text in enumerate(AWKWARD)]
             selected += [f"1 AS {dialect.name(name)}" for name in names]
@@ -243,19 +243,19 @@ def test_texts_and_names_come_through_as_they_are(spark_master: str, tmp_path: P
 
 
 @slow
-def test_words_for_nothing_new_values_and_odd_days_are_said(spark_master: str, tmp_path: Path) -> None:
+def test_words_for_nothing_new_values_and_odd_days_are_said(spark_local: str, tmp_path: Path) -> None:
     """The notes are those that a list has anywhere else."""
     leads = [dict(zip(noted_values.COLUMNS, row, strict=True)) for row in noted_values.ROWS]
     parquet.write_table(arrow.Table.from_pylist(leads), tmp_path / "leads.parquet")
     result = score_folder(
-        noted_values.CARD, str(tmp_path / "leads.parquet"), str(tmp_path / "out.parquet"), AS_OF, master=spark_master
+        noted_values.CARD, str(tmp_path / "leads.parquet"), str(tmp_path / "out.parquet"), AS_OF, master=spark_local
     )
     assert result.notes == noted_values.NOTES
     assert result.unseen == noted_values.UNSEEN
 
 
 @slow
-def test_a_frame_becomes_a_frame(spark_master: str) -> None:
+def test_a_frame_becomes_a_frame(spark_local: str) -> None:
     """A DataFrame of any types comes back with its scores, in whatever way the session is set."""
     leads = arrow.table(
         {
@@ -270,7 +270,7 @@ def test_a_frame_becomes_a_frame(spark_master: str) -> None:
     )
     expected = score_frame(CARD, leads, AS_OF, keep=["id", "other.column"], explain=True).to_pylist()
     for settings in ({}, OTHERWISE):
-        with spark.session(spark_master, **settings) as session:
+        with spark.session(spark_local, **settings) as session:
             frame = session.createDataFrame(leads)
             scored = score_frame(CARD, frame, AS_OF, keep=["id", "other.column"], explain=True)
             assert scored.columns == list(expected[0])
@@ -296,7 +296,7 @@ def test_a_frame_becomes_a_frame(spark_master: str) -> None:
 
 
 @slow
-def test_large_tables_are_compiled(spark_master: str) -> None:
+def test_large_tables_are_compiled(spark_local: str) -> None:
     """A card with seventy tables of many bins is compiled: Spark neither refuses nor interprets it."""
     numbers = {f"n{i}": Field(f"n{i}", "number") for i in range(40)}
     texts = {f"t{i}": Field(f"t{i}", "text") for i in range(30)}
@@ -310,7 +310,7 @@ def test_large_tables_are_compiled(spark_master: str) -> None:
         {**{name: str(17 * i % 61) for name in numbers}, **{name: f"Level {i}".lower() for name in texts}}
         for i in range(20)
     ]
-    with spark.session(spark_master) as session:
+    with spark.session(spark_local) as session:
         session.conf.set("spark.sql.optimizer.excludedRules", LOCAL_RULE)
         frame = session.createDataFrame(arrow.Table.from_pylist(leads)).repartition(1)
         points = [row["points"] for row in score_frame(card, frame, AS_OF, keep=[]).collect()]
@@ -322,7 +322,7 @@ LOCAL_RULE = "org.apache.spark.sql.catalyst.optimizer.ConvertToLocalRelation"
 
 
 @slow
-def test_what_can_t_be_scored(spark_master: str, tmp_path: Path) -> None:
+def test_what_can_t_be_scored(spark_local: str, tmp_path: Path) -> None:
     """A list that is missing or empty, a place that is taken, a wrong column: each is said, and nothing is left."""
     good = tmp_path / "good.csv"
     good.write_text("id,employees\n1,60\n2,5\n", "utf-8")
@@ -353,12 +353,12 @@ def test_what_can_t_be_scored(spark_master: str, tmp_path: Path) -> None:
     for data, out, wanted, words in cases:
         places = str(tmp_path / data), str(tmp_path / out)
         with pytest.raises(DataError) as caught:
-            score_folder(CARD, *places, AS_OF, Wanted(**wanted), master="local[1]")  # type: ignore[arg-type]
+            score_folder(CARD, *places, AS_OF, Wanted(**wanted), master=spark_local)  # type: ignore[arg-type]
         assert words in str(caught.value)
         assert "\n" not in str(caught.value)
         assert sorted(path.name for path in tmp_path.iterdir()) == before
     result = score_folder(
-        CARD, str(good), str(tmp_path / "out"), AS_OF, Wanted(columns=("score", "id")), master="local[1]"
+        CARD, str(good), str(tmp_path / "out"), AS_OF, Wanted(columns=("score", "id")), master=spark_local
     )
     assert (result.scored, result.rejected) == (2, 0)
     lines = {line for part in (tmp_path / "out").glob("*.csv") for line in part.read_text("utf-8").splitlines()}

@@ -116,11 +116,11 @@ def test_columns_of_postgres(url: str, settings: str) -> None:
 
 
 @pytest.mark.slow
-def test_columns_of_spark(spark_master: str) -> None:
+def test_columns_of_spark(spark_local: str) -> None:
     """A column is read as its type holds it, or by its text, also in a session that is set otherwise than a new one."""
     cases = CASES["spark"]
     settings = {"spark.sql.ansi.enabled": "false", "spark.sql.session.timeZone": "America/Los_Angeles"}
-    with spark.session(spark_master, **settings) as session:
+    with spark.session(spark_local, **settings) as session:
         columns = ", ".join(f"CAST({case['value']} AS {case['type']}) AS f{i}" for i, case in enumerate(cases))
         session.sql(f"SELECT {columns}").createOrReplaceTempView("leads")
 
