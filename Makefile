@@ -8,8 +8,9 @@ STACKED := .venv-autogluon
 PY     := $(BIN)/python
 UV     := uv==0.13.9
 
-# Two workers; a file's tests stay together, so that what a file fits once is not fitted twice.
-PYTEST := $(PY) -m pytest -n 2 --dist loadfile
+# Two workers; a file's tests stay together, so that what a file fits once is not fitted twice. The files keep the order
+# of conftest.py, slow ones first; else those with the most tests would come first, and they are quick.
+PYTEST := $(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-fast lint format bench bench-quality bench-worlds bench-segments bench-curve bench-promise bench-ages bench-fairness bench-steps bench-fit-time bench-million bench-lists bench-spark bench-postgresql bench-api printed pins clean

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 import pytest
@@ -24,11 +25,17 @@ settings.load_profile(effort.PROFILE)
 pytest_collect_file = blocks.pytest()
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The blocks of the pages are slow: they train, start a Spark cluster and serve."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """The blocks of the pages are slow: they train, start a Spark cluster and serve. Workers begin with slow files.
+
+    Whoever takes the last file works alone while it lasts; so the quick ones stand at the end.
+    """
     for item in items:
         if item.path.suffix == ".md":
             item.add_marker(pytest.mark.slow)
+    if hasattr(config, "workerinput"):
+        slow = Counter(item.path for item in items if item.get_closest_marker("slow"))
+        items.sort(key=lambda item: -slow[item.path])
 
 
 @pytest.fixture(scope="session")
