@@ -25,8 +25,8 @@ from leadledger.scoring.bins import Bins, NumberBins, TextBins
 
 MOST_OF_A_KIND = 5_000  # leads won, and as many lost, that a bag fits to: with more, boosting finds what is left
 MOST_WAVES = 12  # of a number; on simulated and real draws of 1,000 and 3,000 leads a little better than 6
-# Of a bag, so that many fields don't cost more than boosting does: with 80 numbers, all of their waves took three quarters
-# of the time. Fields share them: what has no column, fast waves and rare levels, is left to boosting.
+# Of a bag, so that many fields don't cost more than boosting does: with 80 numbers, all of their waves took three
+# quarters of the time. Fields share them: what has no column, fast waves and rare levels, is left to boosting.
 MOST_COLUMNS = 400
 EFFECT_SPREADS = (0.0, 0.03, 0.06, 0.12, 0.25, 0.5, 1.0)  # in log-odds, that an effect may have
 PRIOR_EFFECTS = 1.0  # as many effects, spread evenly over the spreads, are added to those that are counted

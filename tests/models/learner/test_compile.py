@@ -98,7 +98,7 @@ def test_small_histories_compile_too(seed: int, count: int, pairs: Any) -> None:
 
 @pytest.mark.slow
 def test_rounding_and_fusing_move_little(fitted: AdditiveClassifier) -> None:
-    """Rounding: under a quarter of a point on average, under one at most; merging leaves fewer bins than were fitted."""
+    """Rounding: under a quarter of a point on average, one at most; merging leaves fewer bins than were fitted."""
     frame, _ = leads(2000, 3)
     compiled = compile_additive(fitted, frame)
     terms = to_tables(compiled, list(frame.columns))
