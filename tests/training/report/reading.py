@@ -75,6 +75,8 @@ def at(data: Any, pointer: str) -> Any:
     """The value to which a JSON pointer leads, found without the code that wrote it."""
     for step in pointer.split("/")[1:]:
         key = step.replace("~1", "/").replace("~0", "~")
+        if data is None:  # what wasn't measured has no parts
+            return None
         if isinstance(data, Mapping):
             data = data.get(key)
         elif isinstance(data, list | tuple):
