@@ -37,6 +37,9 @@ PAIR_ERRORS = 1.0  # the same for one pair, among those that pay together
 # worlds get a combination, which costs nothing there, and 7 of 8 worlds with pairs and threes get theirs; with 3.0 it
 # is 1 of 60, and 3 of 8.
 SURE_COMBINATION_ERRORS = 2.0
+# Bags agree more than histories do: they share most of their leads, and with them how far effects are shrunk. Over 14
+# simulated histories of 1,500, 2,000 and 8,000 leads each, the jackknife shows 0.76, 0.81 and 0.84 of the true spread.
+BAG_AGREEMENT = 1.25
 WEIGHTS = np.linspace(0, 1, 21)  # of combinations, that are tried
 
 TermArrays: TypeAlias = tuple[float, list[Floats], dict[Fields, Floats]]  # intercept, singles, pairs
@@ -255,12 +258,12 @@ def spread_of_bags(values: Sequence[Floats]) -> Floats:
     """The standard error of a value by the jackknife within each half of the bags, whose rounds differ."""
     bags = len(values)
     if bags < 4:
-        return jackknife(values)
+        return BAG_AGREEMENT * jackknife(values)
     array = np.asarray(values)
     centred = array.copy()
     for half in (slice(0, None, 2), slice(1, None, 2)):
         centred[half] -= array[half].mean(axis=0)
-    error: Floats = jackknife(list(centred)) * np.sqrt((bags - 1) / (bags - 2))
+    error: Floats = BAG_AGREEMENT * jackknife(list(centred)) * np.sqrt((bags - 1) / (bags - 2))
     return error
 
 

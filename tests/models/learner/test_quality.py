@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -172,23 +173,24 @@ def test_error_bars_tell_how_far_off_tables_are() -> None:
 
     One field: where several compete for the rounds, bags differ in more than their leads, and errors are rather wide.
     """
-    spreads, near = [], []
-    for count in (2000, 8000):
-        random = np.random.default_rng(5)
+    spreads: dict[int, list[float]] = {2000: [], 8000: []}
+    near: list[bool] = []
+    truth = np.array([-0.9, -0.3, 0.3, 0.9])
+    for count, seed in product(spreads, range(5, 9)):
+        random = np.random.default_rng(seed)
         frame = pd.DataFrame({"a": random.integers(0, 4, count) * 1.0})
-        truth = np.array([-0.9, -0.3, 0.3, 0.9])
         won = random.random(count) < expit(truth[frame["a"].astype(int)] - 1)
         additive = AdditiveClassifier(random_state=0, pairs=0).fit(frame, won).additive_
         share = additive.counts[0][1:] / count
         off = additive.singles[0][1:] - (truth - share @ truth)
-        spreads.append(additive.errors[0][1:].mean())
+        spreads[count].append(additive.errors[0][1:].mean())
         near.extend(np.abs(off) <= 2 * additive.errors[0][1:] + 0.05)
-    assert spreads[1] < 0.8 * spreads[0]
+    assert np.mean(spreads[8000]) < 0.8 * np.mean(spreads[2000])
     assert np.mean(near) >= 0.75
 
 
 def test_error_bars_tell_how_tables_would_differ_with_other_leads() -> None:
-    """Over fourteen histories: near the true spread, a little wide, steady from history to history.
+    """Over fourteen histories: near the true spread, and about as steady as eight bags can tell.
 
     They are the variance alone. What is learned is drawn toward the average, so the truth lies outside them more often.
     """
@@ -206,5 +208,6 @@ def test_error_bars_tell_how_tables_would_differ_with_other_leads() -> None:
         errors.append(additive.errors[0][at])
     spread, shown = np.std(values, axis=0, ddof=1), np.asarray(errors)
     assert 0.8 < np.sqrt((shown**2).mean() / (spread**2).mean()) < 1.5
-    assert (shown.std(axis=0) / shown.mean(axis=0)).mean() < 0.27
+    # A jackknife of eight bags is off by 27 %; the bins of a line are off together, so pooling steadies little.
+    assert (shown.std(axis=0) / shown.mean(axis=0)).mean() < 0.3
     assert (np.abs(values - np.mean(values, axis=0)) <= 1.96 * shown).mean() > 0.92
