@@ -219,7 +219,7 @@ TRAINED = [
         says=(BASELINE, "98 leads became opportunities on the day before they were met"),
     ),
     Step("44-retired-value", "train", says=("training stopped", "150 of them (100.0%) became opportunities"), status=1),
-    Step("45-spellings", "train", says=(BASELINE, "0.7588")),
+    Step("45-spellings", "train", says=(BASELINE, "0.7677")),
     Step(
         "99-history-lost-a-column",
         "train",

@@ -37,7 +37,7 @@ from leadledger.scoring.errors import DataError
 from leadledger.scoring.outputs import QUESTIONS, VERDICTS, list_names, list_score_columns
 from leadledger.scoring.printers.sql import select as sql
 from leadledger.scoring.printers.sql.cleaning import TYPE_OF_KIND
-from leadledger.scoring.printers.sql.dialects.literals import quoted, text_literal
+from leadledger.scoring.printers.sql.dialects.literals import quoted, text_expression, text_literal
 from leadledger.scoring.printers.sql.number_evidence import ProvenDecimal, prove_decimals, with_decimals
 from leadledger.scoring.printers.sql.query import Query
 from leadledger.scoring.printers.sql.text_counts import find_text_counts
@@ -302,7 +302,7 @@ class _FileRun:
 
     def _chosen(self) -> str:
         """The condition that a lead has one of the wanted recommendations; empty where every one is wanted."""
-        listed = ", ".join(map(text_literal, self.wanted.only))
+        listed = ", ".join(map(text_expression, self.wanted.only))
         return f"{quoted(self.outputs['recommendation'])} IN ({listed})" if listed else ""
 
     def _word_questions(self) -> str:
@@ -349,7 +349,7 @@ class _FileRun:
             if self.outputs[column] in self.columns
         ]
         counts = [
-            f"count(*) FILTER ({quoted(self.outputs[column])} = {text_literal(value)})" for column, value in pairs
+            f"count(*) FILTER ({quoted(self.outputs[column])} = {text_expression(value)})" for column, value in pairs
         ]
         duplicates = duplicate_ids.count_duplicates(self.id_column) if every_id else "0"
         ((rows, again, *totals),) = self.connection.execute(
@@ -402,9 +402,9 @@ class _FileRun:
             self._query(self.scan.sql, [column]), ledger=True, sale=False, plus_minus=False, explain=False, fields=False
         )
         entries = ", ".join(
-            f"{{entry: {text_literal(entry.entry)}, kind: {text_literal(entry.kind)},"
+            f"{{entry: {text_expression(entry.entry)}, kind: {text_expression(entry.kind)},"
             f" tenths: {quoted(entry.column) if entry.column else self.card.learned.start},"
-            f" reason: {text_literal(entry.reason)}}}"
+            f" reason: {text_expression(entry.reason)}}}"
             for entry in ledger_columns(self.card)
         )
         conditions = [f"{quoted(self.outputs['score'])} IS NOT NULL", self._chosen()]

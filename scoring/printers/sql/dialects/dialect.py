@@ -22,7 +22,7 @@ from leadledger.scoring.printers.sql.dialects.column_types import (
     list_item_type,
     type_family,
 )
-from leadledger.scoring.printers.sql.dialects.literals import number_literal, quoted, text_literal
+from leadledger.scoring.printers.sql.dialects.literals import number_literal, quoted, text_expression
 from leadledger.scoring.text_forms import Letters
 
 _BELOW_ALL_POINTS = -9_999_999_999
@@ -115,7 +115,7 @@ class Dialect:
         default_factory=lambda: {name: name for name in ("DOUBLE", "VARCHAR", "BOOLEAN", "DATE", "INTEGER", "BIGINT")}
     )
     name: Callable[[str], str] = quoted
-    text: Callable[[str], str] = text_literal
+    text: Callable[[str], str] = text_expression
     number: Callable[[float], str] = number_literal
     is_nan: Callable[[str], str] = "isnan({})".format
     exp: Callable[[str], str] = "exp({})".format

@@ -8,7 +8,7 @@ from leadledger.scoring.choice_forms import ITEM_END, LIST_PATTERN
 from leadledger.scoring.number_forms import NUMBER_PATTERN
 from leadledger.scoring.printers.sql.dialects.column_types import INSTANTS
 from leadledger.scoring.printers.sql.dialects.dialect import Dialect, class_of
-from leadledger.scoring.printers.sql.dialects.literals import group_template, text_literal
+from leadledger.scoring.printers.sql.dialects.literals import group_template, text_expression
 from leadledger.scoring.text_forms import (
     BLANK_RANGES,
     DOT_ABOVE,
@@ -47,7 +47,7 @@ def fold(value: str, letters: Letters) -> str:
         if FINAL_SIGMA in letters.upper:
             folded = f"replace({folded}, '{FINAL_SIGMA}', '{SIGMA}')"
     else:
-        folded = f"translate({seen}, {text_literal(letters.upper)}, {text_literal(letters.lower)})"
+        folded = f"translate({seen}, {text_expression(letters.upper)}, {text_expression(letters.lower)})"
     if letters.has_i:
         folded = f"replace({folded}, 'i{DOT_ABOVE}', 'i')"
     if letters.composes:
@@ -57,7 +57,7 @@ def fold(value: str, letters: Letters) -> str:
 
 def trim(value: str) -> str:
     """Without the six kinds of ASCII white space at both ends."""
-    return f"trim({value}, {text_literal(WHITE_SPACE)})"
+    return f"trim({value}, {text_expression(WHITE_SPACE)})"
 
 
 def strip(value: str) -> str:
@@ -68,11 +68,11 @@ def strip(value: str) -> str:
 def plain(value: str, keys: frozenset[str]) -> Sequence[str]:
     """Ways to ask whether a text surely has nothing to strip, and none of some keys, cheapest first."""
     ends = f"{value}[1] > ' ' AND {value}[-1] > ' '"
-    ascii_keys = ", ".join(text_literal(key) for key in sorted(keys) if key.isascii())
+    ascii_keys = ", ".join(text_expression(key) for key in sorted(keys) if key.isascii())
     is_ascii = f"strlen({value}) = length({value})"
     firsts = "".join(sorted({key[0] for key in keys if key} | {key[0].upper() for key in keys if key}))
     # Few texts start as a key does, and one look at the first sign costs a fraction of the list.
-    ways = [f"{ends} AND {is_ascii} AND NOT contains({text_literal(firsts)}, {value}[1])"]
+    ways = [f"{ends} AND {is_ascii} AND NOT contains({text_expression(firsts)}, {value}[1])"]
     ways.append(f"{ends} AND {is_ascii} AND lower({value}) NOT IN ({ascii_keys})")
     if are_plain(keys):  # a text beyond ASCII has none of them, unless with one of a few signs
         few = sorted({ord(sign) for key in keys for sign in key if not sign.isascii()} | _TO_PLAIN)
@@ -83,7 +83,7 @@ def plain(value: str, keys: frozenset[str]) -> Sequence[str]:
 
 def matches(value: str, pattern: str) -> str:
     """Whether a pattern matches the whole of a text."""
-    return f"regexp_full_match({value}, {text_literal(pattern)})"
+    return f"regexp_full_match({value}, {text_expression(pattern)})"
 
 
 def is_plain_number(raw: str) -> str:
@@ -107,7 +107,9 @@ def cast_number(text: str) -> str:
 
 def rewrite(value: str, pattern: str, template: str) -> str:
     """The template, with the groups of a pattern in it, where that matches the whole of a text; else the text."""
-    return f"regexp_replace({value}, {text_literal(f'^(?:{pattern})$')}, {text_literal(group_template(template))})"
+    return (
+        f"regexp_replace({value}, {text_expression(f'^(?:{pattern})$')}, {text_expression(group_template(template))})"
+    )
 
 
 def plain_day(raw: str) -> str:
@@ -124,12 +126,12 @@ def add_days(day: str, days: str) -> str:
 def local_day(day: str, minutes: str, zone: str) -> str:
     """The day in a zone, some minutes after the start of a day in UTC."""
     start = f"(CAST({day} AS TIMESTAMP) + to_minutes(CAST({minutes} AS BIGINT)))"
-    return f"CAST(({start} AT TIME ZONE 'UTC') AT TIME ZONE {text_literal(zone)} AS DATE)"
+    return f"CAST(({start} AT TIME ZONE 'UTC') AT TIME ZONE {text_expression(zone)} AS DATE)"
 
 
 def day(raw: str, kind: str, zone: str) -> str:
     """The day of a column of a DATE or a time; of an instant, the day in a zone, whatever the session's."""
-    return f"CAST({raw} AT TIME ZONE {text_literal(zone)} AS DATE)" if kind in INSTANTS else f"CAST({raw} AS DATE)"
+    return f"CAST({raw} AT TIME ZONE {text_expression(zone)} AS DATE)" if kind in INSTANTS else f"CAST({raw} AS DATE)"
 
 
 def search(way: str, whole: str, part: str) -> str:
@@ -159,24 +161,24 @@ def is_finite(value: str) -> str:
 
 def json_items(value: str) -> str:
     """The items of a text that is a JSON list, joined; NULL for any other text."""
-    matches = f"regexp_full_match({value}, {text_literal(LIST_PATTERN)})"
+    matches = f"regexp_full_match({value}, {text_expression(LIST_PATTERN)})"
     items = f"""from_json(CASE WHEN {matches} THEN {value} END, '["VARCHAR"]')"""
-    return f"array_to_string({items}, {text_literal(ITEM_END)})"
+    return f"array_to_string({items}, {text_expression(ITEM_END)})"
 
 
 def list_items(value: str) -> str:
     """The items of a list, joined, without those that are NULL."""
-    return f"array_to_string(CAST({value} AS VARCHAR[]), {text_literal(ITEM_END)})"
+    return f"array_to_string(CAST({value} AS VARCHAR[]), {text_expression(ITEM_END)})"
 
 
 def replace_pattern(value: str, pattern: str, replacement: str) -> str:
     """A text with a replacement for all that a pattern matches."""
-    return f"regexp_replace({value}, {text_literal(pattern)}, {text_literal(replacement)}, 'g')"
+    return f"regexp_replace({value}, {text_expression(pattern)}, {text_expression(replacement)}, 'g')"
 
 
 def sort_parts(value: str, separator: str) -> str:
     """The parts of a text between separators, each once, by their code points."""
-    sign = text_literal(separator)
+    sign = text_expression(separator)
     return f"array_to_string(list_sort(list_distinct(string_split({value}, {sign}))), {sign})"
 
 
@@ -194,7 +196,7 @@ def is_json(value: str) -> str:
 
 def json_member(value: str, members: Sequence[str], exact: bool) -> str:
     """The text of a member of a JSON text."""
-    path = text_literal("$" + "".join(f'."{member}"' for member in members))
+    path = text_expression("$" + "".join(f'."{member}"' for member in members))
     member = f"json_extract_string({value}, {path})"
     if not exact:
         return member

@@ -10,7 +10,7 @@ from leadledger.scoring.errors import DataError, quote
 CONTROL = re.compile(r"([\x00-\x1f\x7f])")
 # The signs that DuckDB turns into plain spaces before it parses, also in a text where it takes that for code: a filter
 # or a comment of the user's, such as /* don't */ or E'it\'s', misleads it. https://github.com/duckdb/duckdb/pull/5858
-_AWKWARD = re.compile(r"([\x00-\x1f\x7f\xa0\u2000-\u200b\u202f\u205f\u2060\u3000\ufeff])")
+_MISREAD = re.compile(r"([\x00-\x1f\x7f\xa0\u2000-\u200b\u202f\u205f\u2060\u3000\ufeff])")
 # The days that a field can hold.
 FIRST, LAST = "DATE '0001-01-01'", "DATE '9999-12-31'"
 
@@ -25,14 +25,21 @@ def quoted_text(value: str) -> str:
     return "'" + value.replace("'", "''") + "'"
 
 
-def text_literal(value: str, in_quotes: Callable[[str], str] = quoted_text, awkward: re.Pattern[str] = _AWKWARD) -> str:
-    """A text literal. Awkward signs, which a lexer may trip over, are written by their numbers."""
+def text_literal(
+    value: str, in_quotes: Callable[[str], str] = quoted_text, by_number: re.Pattern[str] = CONTROL
+) -> str:
+    """A text literal. Signs that a lexer may trip over, here control characters, are written by their numbers."""
     if value.isprintable():
         return in_quotes(value)
     parts = [
-        f"chr({ord(part)})" if awkward.fullmatch(part) else in_quotes(part) for part in awkward.split(value) if part
+        f"chr({ord(part)})" if by_number.fullmatch(part) else in_quotes(part) for part in by_number.split(value) if part
     ]
     return f"({' || '.join(parts)})" if len(parts) > 1 else parts[0] if parts else "''"
+
+
+def text_expression(value: str) -> str:
+    """A text where any expression may stand, beside SQL of the user's: also the blanks are written by their numbers."""
+    return text_literal(value, by_number=_MISREAD)
 
 
 def group_template(template: str, sign: str = "\\") -> str:

@@ -79,7 +79,7 @@ def text(value: str) -> str:
     """A text literal. NUL, which no text here can hold, is refused."""
     if "\0" in value:
         raise PrinterError("PostgreSQL has no texts with a NUL character; take it out of the card")
-    return literals.text_literal(value, quoted_text, literals.CONTROL)
+    return literals.text_literal(value, quoted_text)
 
 
 def quoted_text(value: str) -> str:
