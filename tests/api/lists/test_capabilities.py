@@ -32,6 +32,7 @@ WISHES = {
     "ledger": Wanted(ledger="entries"),
     "rejects": Wanted(rejects="rejects"),
     "guard_formulas": Wanted(guard_formulas=True),
+    "events": Wanted(events=Path("events.csv")),
 }
 LACKING = [(engine, wish) for engine, capabilities in ENGINES.items() for wish in capabilities.lacks]
 
