@@ -7,6 +7,7 @@ that contradict are taken out of valid requests; requests that are meant to be w
 from __future__ import annotations
 
 from itertools import count
+from typing import Any
 
 import schemathesis
 from schemathesis.core.failures import Failure
@@ -24,6 +25,10 @@ def map_case(context: schemathesis.HookContext, case: schemathesis.Case) -> sche
     # The day may be in the address or in the body; if in both, it must be the same.
     if case.query and isinstance(case.body, dict) and case.body.get("as_of") is not None:
         case.query.pop("as_of", None)
+    # U+0085 and U+001C to U+001F are white space to Python, and no id; to the patterns of OpenAPI they are signs.
+    body: Any = case.body
+    if isinstance(body, dict) and isinstance(body.get("lead"), str) and not body["lead"].strip():
+        body["lead"] = "L1"
     # Only the body of a CRM may name its CRM.
     if case.query and case.media_type != MEDIA_TYPE:
         case.query.pop("from", None)
