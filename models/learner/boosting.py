@@ -90,7 +90,7 @@ class ColumnEncoding:
     ) -> ColumnEncoding:
         """The columns of fields that may meet within each of `groups`.
 
-        `least_missing`: leads in a missing bin from which on it is told apart.
+        `least_missing`: how many leads a missing bin must have to get a value of its own.
         """
         columns: list[tuple[int, Floats | None]] = []
         directions: list[int] = []

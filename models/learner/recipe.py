@@ -61,7 +61,7 @@ class Recipe:
 
     @property
     def least_missing(self) -> int:
-        """The leads in a missing bin from which on it is told apart."""
+        """How many leads a missing bin must have to get a value of its own."""
         return least_leads(self.min_count, int(self.counts[0].sum()))
 
     @property

@@ -227,7 +227,7 @@ def _notes(fitted: FittedCard, own: bool) -> Iterator[str]:
     if own:
         yield from describe_nesting(fitted.card, fitted.history.frame, fitted.history.left_out)
     if fitted.card.steps and not fitted.learned.steps:
-        yield "The decision log knows no days of the steps, so this release foretells no sale: train from a history."
+        yield "The decision log has no days of the steps, so this release has no chance of a sale: train from a list."
     if not fitted.split.gap_kept:
         yield (
             "The models that judge have learned from leads whose outcome was not known yet on the day from which they"

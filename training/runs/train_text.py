@@ -89,9 +89,7 @@ def _fate(training: Trained, release: str, current: bool, width: int, draft: boo
             yield f"`leadledger releases use {release}` makes it current all the same."
     upkeep = training.metrics.get("current_upkeep")
     if not current and upkeep and upkeep["advice"]:
-        yield from textwrap.wrap(
-            f"Until then release {upkeep['release']} stays, for which holds: {upkeep['said']}", width
-        )
+        yield from textwrap.wrap(f"Until then release {upkeep['release']} stays current. {upkeep['said']}", width)
     if sign_off:
         exceeded = f"It exceeds a bound of the card's fairness, and was signed off: {sign_off}"
         yield from textwrap.wrap(exceeded if training.unfair else "Nothing had to be signed off.", width)

@@ -48,7 +48,7 @@ def test_hints(condition: str, hint: str) -> None:
 
 
 def test_steps_without_a_stage() -> None:
-    """A card with steps that has no field for the stage is told so; one that has is not."""
+    """A card with steps and no field for the stage gets a hint; a card with that field gets none."""
     text = "name: a\nfields: {day: {kind: date}}\noutcome: {became: {field: won, kind: flag}, since: day}\n"
     text += "steps: {customer: {became: won_on, within: 90 days}}\n"
     assert find_hints(parse_card(text)) == (

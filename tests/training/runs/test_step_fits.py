@@ -194,7 +194,7 @@ def test_the_log_knows_no_days_of_steps(trained: Training) -> None:
         fit=SimpleNamespace(newest=None, pool_forecast=None),
     )
     assert list(_notes(cast(Any, fitted), own=False)) == [
-        "The decision log knows no days of the steps, so this release foretells no sale: train from a history."
+        "The decision log has no days of the steps, so this release has no chance of a sale: train from a list."
     ]
 
 

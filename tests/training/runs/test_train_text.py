@@ -19,5 +19,5 @@ def test_the_current_release_is_mended_while_it_stays(advice: str, current: bool
         held_back="worse", unfair="", metrics=metrics, rules_only="nothing", history=None, notes=()
     )
     text = training_text(training, "2026-02-01-001", current, 200)
-    sentence = "Until then release 2026-01-01-001 stays, for which holds: The rate has moved: …."
+    sentence = "Until then release 2026-01-01-001 stays current. The rate has moved: …."
     assert (sentence in text) == (advice == "recalibrate" and not current)
