@@ -83,12 +83,19 @@ def list_system_names() -> Iterator[str]:
 
 @dataclass(frozen=True)
 class MachineSigns:
-    """The signs by which the shipped rule knows mail scanners: names of properties, seconds, and parts of agents."""
+    """The signs by which the shipped rule knows mail scanners: names of properties, limits and words."""
 
     agent: Sequence[str]
+    method: Sequence[str]
     mail: Sequence[str]
     link: Sequence[str]
+    links: Sequence[str]
+    delay: Sequence[str]
     seconds: int
+    delivery_seconds: int
+    fewest_links: int
+    run_seconds: int
+    methods: Sequence[str]
     agents: Sequence[str]
 
 

@@ -62,7 +62,7 @@ def test_machine_signs() -> None:
         assert not any(agent in browser.lower() for browser in browsers)
 
 
-@pytest.mark.parametrize("name", ["agent", "mail", "link"])
+@pytest.mark.parametrize("name", ["agent", "method", "mail", "link", "links", "delay"])
 def test_the_properties_of_the_shipped_rule_are_described(name: str) -> None:
     """The page names each property by which the rule for mail scanners finds what it asks."""
     assert all(f"`{wanted}`" in PAGE for wanted in getattr(read_machine_signs(), name))
