@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any, TypeAlias
 
@@ -31,6 +32,14 @@ from leadledger.scoring.tree import Condition, Days, Typed, walk_tree
 
 MILLIONTHS = 1e6  # in which a property is added up
 Aged: TypeAlias = tuple[int, TypedEvent]  # the days since an event, and the event
+
+
+@dataclass(frozen=True, slots=True)
+class ReadEvents:
+    """The events of a lead, typed, and how many there are of each kind that the card doesn't declare."""
+
+    typed: Sequence[TypedEvent]
+    unknown_kinds: Mapping[str, int]
 
 
 class EventCounter:
@@ -56,6 +65,10 @@ class EventCounter:
         """
         if events is None:
             return self.unknown
+        return self.count_read(self.read(events, path), as_of, lead)
+
+    def read(self, events: Iterable[Any], path: str = "$.events") -> ReadEvents:
+        """The raw events of a lead, read once, to be counted as of several days. Raises LeadError."""
         typed: list[TypedEvent] = []
         unknown_kinds: Counter[str] = Counter()
         problems: list[BadValue] = []
@@ -67,6 +80,13 @@ class EventCounter:
                 typed.append(event)
         if problems:
             raise LeadError(problems)
+        return ReadEvents(typed, dict(sorted(unknown_kinds.items())))
+
+    def count_read(self, events: ReadEvents, as_of: date, lead: Mapping[str, Typed]) -> EventCounts:
+        """What the events of a lead come to on a day; `lead` has its typed values."""
+        typed = events.typed
+        for event in typed:
+            event.is_machine = False  # what is known on another day may mark others
         happened = [event for event in typed if event.day <= as_of]
         known = [event for event in happened if event.received is None or event.received <= as_of]
         kept = _keep_first(known)
@@ -92,7 +112,7 @@ class EventCounter:
             len(known) - len(kept),
             len(typed) - len(happened),
             len(happened) - len(known),
-            dict(sorted(unknown_kinds.items())),
+            events.unknown_kinds,
         )
 
     def _sort(

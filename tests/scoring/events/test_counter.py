@@ -15,6 +15,7 @@ from leadledger.scoring.card.reader import parse_card
 from leadledger.scoring.engine.score import get_engine
 from leadledger.scoring.errors import BadValue
 from leadledger.scoring.event_counts import restore_counts
+from leadledger.scoring.events.counter import EventCounter
 from leadledger.scoring.meaning.reference import tally
 from leadledger.scoring.result import Result
 from leadledger.scoring.scorecard import Learned, Scorecard, build_untrained
@@ -153,6 +154,16 @@ def test_the_past_stays(events: list[dict[str, Any]], later: list[dict[str, Any]
     assert before.events is not None
     assert after.events is not None
     assert (before.ledger, before.events.values) == (after.ledger, after.events.values)
+
+
+@given(st.lists(raw_events(), max_size=12), st.permutations(range(5)))
+def test_events_are_read_once_for_several_days(events: list[dict[str, Any]], ages: list[int]) -> None:
+    """Events that were read once come to the same on each day as events that are read for that day."""
+    counter = EventCounter(CARD)
+    kept = counter.read(events)
+    for age in ages:
+        day = DAY - timedelta(days=age)
+        assert counter.count_read(kept, day, {}) == EventCounter(CARD).count(events, day, {})
 
 
 @given(st.lists(raw_events(), max_size=12))
