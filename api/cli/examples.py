@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
+import importlib
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -23,12 +23,8 @@ def find_examples() -> Path:
 
 
 def load_simulator() -> ModuleType:
-    """The simulated CRM of an example: a script, in a folder that is not a package."""
-    path = find_examples() / "b2b-software" / "simulate.py"
-    spec = importlib.util.spec_from_file_location("simulate", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["simulate"] = module
-    spec.loader.exec_module(module)
-    return module
+    """The simulated CRM of an example: a script and the modules beside it, in a folder that is not a package."""
+    folder = str(find_examples() / "b2b-software")
+    if folder not in sys.path:
+        sys.path.append(folder)
+    return importlib.import_module("simulate")

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
+import importlib
 from datetime import date, timedelta
 from pathlib import Path
-from types import ModuleType
 
 import duckdb
 import numpy as np
@@ -15,21 +13,13 @@ import pytest
 import yaml
 from sklearn.metrics import roc_auc_score
 
+from leadledger.api.cli.examples import load_simulator
+
 FOLDER = Path(__file__).parents[2] / "examples" / "b2b-software"
 
 
-def load_simulate() -> ModuleType:
-    """The script as a module; its folder has a dash in its name, so that it can't be imported by name."""
-    spec = importlib.util.spec_from_file_location("b2b_software_simulate", FOLDER / "simulate.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module  # a dataclass looks its module up by name
-    spec.loader.exec_module(module)
-    return module
-
-
-simulate = load_simulate()
+simulate = load_simulator()
+tables = importlib.import_module("software_crm.tables")
 
 
 @pytest.fixture(scope="module")
@@ -133,11 +123,11 @@ def test_newsletter_says_nothing(history):
 def test_bad_rows_are_counted_and_the_rest_is_untouched():
     """`bad` rows hold one value each that can't be read; all others are the same as without."""
     clean, spoiled = (simulate.open_leads(200, seed=3, bad=bad) for bad in (0, 9))
-    counts = {(field, value): (spoiled[field] == value).sum() for field, value in simulate.BAD_VALUES}
+    counts = {(field, value): (spoiled[field] == value).sum() for field, value in tables.BAD_VALUES}
     assert sum(counts.values()) == 9
     assert set(counts.values()) == {1, 2}  # nine rows share seven mistakes
     untouched = spoiled["lead_id"].notna()
-    for field, value in simulate.BAD_VALUES:
+    for field, value in tables.BAD_VALUES:
         untouched &= spoiled[field] != value
     assert untouched.sum() == 191
     assert spoiled.loc[untouched, "company"].equals(clean.loc[untouched, "company"])
@@ -169,7 +159,7 @@ def test_files_hold_what_was_simulated(tmp_path, name):
         assert rows == database.sql(f"SELECT {wanted} FROM wanted ORDER BY lead_id").fetchall()
     assert list(types) == list(frame)
     assert {types[field] for field in ("created", "decision_date", "last_activity", "opportunity_date")} == {"DATE"}
-    assert {types[field] for field in simulate.WHOLE} == {"BIGINT"}
+    assert {types[field] for field in tables.WHOLE} == {"BIGINT"}
     assert {'"Bright" Analytics AS', "Møller, Berg & Co AB", "O'Brien Freight Ltd"} <= {row[1] for row in rows}
 
 
