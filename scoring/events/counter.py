@@ -8,52 +8,42 @@ tenths, and sums of a property are whole millionths inside, so that no order of 
 from __future__ import annotations
 
 import math
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Hashable, Iterable, Mapping
 from datetime import date
+from itertools import chain
 from typing import Any, TypeAlias
 
-from leadledger.scoring.criterion import Criterion
-from leadledger.scoring.each_points import PricedEachRule
-from leadledger.scoring.errors import BadValue, LeadError
 from leadledger.scoring.event_counts import EarnedByEvents, EventCounts
-from leadledger.scoring.event_kind import EventKind
-from leadledger.scoring.event_value import WAYS_FROM_ZERO, EventValue
+from leadledger.scoring.event_value import EventValue
+from leadledger.scoring.events.column_reader import ColumnReader, ReadEvents
+from leadledger.scoring.events.earning import RuleEarner
+from leadledger.scoring.events.event_columns import EventColumns
 from leadledger.scoring.events.event_reader import EventReader
-from leadledger.scoring.events.known_results import LONGEST_REMEMBERED, MOST_REMEMBERED, KnownResults
+from leadledger.scoring.events.kind_events import NO_EVENTS, KindEvents
 from leadledger.scoring.events.machines import ScannerRule
-from leadledger.scoring.events.typed_event import TypedEvent
-from leadledger.scoring.field import Field
-from leadledger.scoring.printers.python.module import TallyFunction, compile_card
-from leadledger.scoring.scorecard import Card, Learned, Scorecard
-from leadledger.scoring.text_forms import key_of
-from leadledger.scoring.tree import Condition, Days, Typed, walk_tree
+from leadledger.scoring.events.subsets import SubsetFinder
+from leadledger.scoring.scorecard import Scorecard
+from leadledger.scoring.tree import Typed
 
 MILLIONTHS = 1e6  # in which a property is added up
-Aged: TypeAlias = tuple[int, TypedEvent]  # the days since an event, and the event
-
-
-@dataclass(frozen=True, slots=True)
-class ReadEvents:
-    """The events of a lead, typed, and how many there are of each kind that the card doesn't declare."""
-
-    typed: Sequence[TypedEvent]
-    unknown_kinds: Mapping[str, int]
+ByKind: TypeAlias = Mapping[str, EventColumns]
 
 
 class EventCounter:
     """Counts the events of leads for one scorecard, whose conditions over properties it has compiled."""
 
     def __init__(self, scorecard: Scorecard) -> None:
-        self.card = scorecard.card
-        self.rules = scorecard.each_rules
-        roots = [kind for kind in self.card.events.values() if kind.root == kind.name]
-        self.sorters = {kind.name: _Sorter(kind, self.card) for kind in roots}
-        self.reader = EventReader(self.card, {name: sorter.fields for name, sorter in self.sorters.items()})
-        self.values = {field.name: field.event_value for field in self.card.event_fields if field.event_value}
+        card = self.card = scorecard.card
+        roots = [kind for kind in card.events.values() if kind.root == kind.name]
+        self.subsets = {kind.name: SubsetFinder(kind, card) for kind in roots}
+        self.scanners = {kind.name: ScannerRule(kind) for kind in roots if kind.spots_scanners}
+        self.reader = ColumnReader(
+            card, EventReader(card, {name: finder.fields for name, finder in self.subsets.items()})
+        )
+        self.values = {field.name: field.event_value for field in card.event_fields if field.event_value}
+        self.earners = [RuleEarner(priced, card.events[priced.rule.each]) for priced in scorecard.each_rules]
         self.unknown = EventCounts(
-            dict.fromkeys(self.values), tuple(EarnedByEvents(priced.rule.name, None) for priced in self.rules)
+            dict.fromkeys(self.values), tuple(EarnedByEvents(earner.name, None) for earner in self.earners)
         )
 
     def count(
@@ -69,71 +59,74 @@ class EventCounter:
 
     def read(self, events: Iterable[Any], path: str = "$.events") -> ReadEvents:
         """The raw events of a lead, read once, to be counted as of several days. Raises LeadError."""
-        typed: list[TypedEvent] = []
-        unknown_kinds: Counter[str] = Counter()
-        problems: list[BadValue] = []
-        for number, raw in enumerate(events):
-            event = self.reader.read(raw, f"{path}[{number}]", problems)
-            if isinstance(event, str):
-                unknown_kinds[event] += 1
-            elif event is not None:
-                typed.append(event)
-        if problems:
-            raise LeadError(problems)
-        return ReadEvents(typed, dict(sorted(unknown_kinds.items())))
+        return self.reader.read(events if isinstance(events, list) else list(events), path)
 
     def count_read(self, events: ReadEvents, as_of: date, lead: Mapping[str, Typed]) -> EventCounts:
         """What the events of a lead come to on a day; `lead` has its typed values."""
-        typed = events.typed
-        for event in typed:
-            event.is_machine = False  # what is known on another day may mark others
-        happened = [event for event in typed if event.day <= as_of]
-        known = [event for event in happened if event.received is None or event.received <= as_of]
+        today = as_of.toordinal()
+        happened = {kind: columns.keep_until(today) for kind, columns in events.by_kind.items()}
+        known = {kind: columns.keep_known(today) for kind, columns in happened.items()}
         kept = _keep_first(known)
-        people, machines = self._sort(kept, as_of)
-        rules = tuple(self._earn(priced, people, machines, as_of, lead) for priced in self.rules)
+        people, machines, of_machines = self._sort(kept)
+        rules = tuple(
+            [
+                earner.earn(
+                    people.get(earner.kind, NO_EVENTS),
+                    machines.get(earner.kind, NO_EVENTS),
+                    today,
+                    not self._is_complete(earner.kind, earner.longest, today, lead),
+                )
+                for earner in self.earners
+            ]
+        )
         values: dict[str, Typed] = {}
         at_least: dict[str, float] = {}
         for name, value in self.values.items():
-            amount = _compute(value, people.get(value.kind, ()))
-            if value.way == "last" or self._is_complete(value.kind, value.window, as_of, lead):
+            amount = _compute(value, people.get(value.kind, NO_EVENTS), today)
+            if value.way == "last" or self._is_complete(value.kind, value.window, today, lead):
                 values[name] = amount
                 continue
             values[name] = None
             if isinstance(amount, float):
                 at_least[name] = amount
+        counted = _count(kept)
         return EventCounts(
             values,
             rules,
             at_least,
             True,
-            len(kept),
-            sum(event.is_machine for event in kept),
-            len(known) - len(kept),
-            len(typed) - len(happened),
-            len(happened) - len(known),
+            counted,
+            of_machines,
+            _count(known) - counted,
+            _count(events.by_kind) - _count(happened),
+            _count(happened) - _count(known),
             events.unknown_kinds,
         )
 
-    def _sort(
-        self, events: Sequence[TypedEvent], as_of: date
-    ) -> tuple[Mapping[str, list[Aged]], Mapping[str, list[Aged]]]:
-        """The events of people and those of machines, by each kind and subset that they are of, with their ages."""
-        by_root: dict[str, list[TypedEvent]] = defaultdict(list)
-        for event in events:
-            by_root[event.kind].append(event)
-        people: dict[str, list[Aged]] = defaultdict(list)
-        machines: dict[str, list[Aged]] = defaultdict(list)
-        ages = KnownResults[int](lambda day: (as_of - day).days)
-        for root, of_kind in by_root.items():
-            for event, names in zip(of_kind, self.sorters[root].find_subsets(of_kind), strict=True):
-                aged = (ages[event.day], event)
-                lists = machines if event.is_machine else people
-                for name in names:
-                    lists[name].append(aged)
-        return people, machines
+    def _sort(self, by_kind: ByKind) -> tuple[dict[str, KindEvents], dict[str, KindEvents], int]:
+        """The events of people and those of machines, by each kind and subset; how many are of machines."""
+        people: dict[str, KindEvents] = {}
+        machines: dict[str, KindEvents] = {}
+        of_machines = 0
+        for kind, columns in by_kind.items():
+            met = self.subsets[kind].find(columns)
+            rows = self.scanners[kind].find(columns) if kind in self.scanners else set()
+            by_condition = met.pop(kind, ())
+            rows.update([row for row, is_machine in enumerate(by_condition) if is_machine])
+            people[kind] = KindEvents(columns)
+            if rows:
+                of_machines += len(rows)
+                by_program = [row in rows for row in range(len(columns))]
+                by_person = [not is_machine for is_machine in by_program]
+                people[kind], machines[kind] = KindEvents(columns, by_person), KindEvents(columns, by_program)
+                for name, chosen in met.items():
+                    machines[name] = KindEvents(columns, [a and b for a, b in zip(chosen, by_program, strict=True)])
+                met = {name: [a and b for a, b in zip(chosen, by_person, strict=True)] for name, chosen in met.items()}
+            for name, chosen in met.items():
+                people[name] = KindEvents(columns, chosen)
+        return people, machines, of_machines
 
-    def _is_complete(self, kind: str, window: int | None, as_of: date, lead: Mapping[str, Typed]) -> bool:
+    def _is_complete(self, kind: str, window: int | None, today: int, lead: Mapping[str, Typed]) -> bool:
         """Whether all events of a kind in a window are known."""
         since = self.card.events[self.card.events[kind].root].tracked_since
         if since is None:
@@ -141,150 +134,47 @@ class EventCounter:
         first = lead.get(since) if isinstance(since, str) else since
         if window is None or not isinstance(first, date):
             return False
-        return first.toordinal() <= as_of.toordinal() - window + 1
-
-    def _earn(
-        self,
-        priced: PricedEachRule,
-        people: Mapping[str, Sequence[Aged]],
-        machines: Mapping[str, Sequence[Aged]],
-        as_of: date,
-        lead: Mapping[str, Typed],
-    ) -> EarnedByEvents:
-        """What a rule earns, and what its limits take away: once for each object, then of each day."""
-        kind, steps = self.card.events[priced.rule.each], priced.steps
-        events = people.get(kind.name, ())
-        worth = KnownResults[int](steps.at)
-        ages = Counter([age for age, _ in events])
-        full = sum(count * worth[age] for age, count in ages.items())
-        one_each = _keep_one_each(events, kind.properties[kind.once_per]) if kind.once_per else events
-        left = Counter([age for age, _ in one_each])
-        after_once = sum(count * worth[age] for age, count in left.items())
-        tenths = sum(
-            priced.earn(count if kind.per_day is None else min(count, kind.per_day), age) for age, count in left.items()
-        )
-        machine = [worth[age] for age, _ in machines.get(kind.name, ()) if worth[age]]
-        longest = steps.edges[-1] if steps.edges else 0  # from this day on, an event earns nothing
-        is_least = not self._is_complete(kind.name, max(longest, 1), as_of, lead)
-        return EarnedByEvents(
-            priced.rule.name,
-            tenths,
-            sum(count for age, count in ages.items() if worth[age]),
-            full,
-            after_once - full,
-            tenths - after_once,
-            len(machine),
-            sum(machine),
-            is_least,
-        )
+        return first.toordinal() <= today - window + 1
 
 
-class _Sorter:
-    """Tells which events of a kind are of which subset, and which are those of machines.
-
-    The conditions over properties are those of a little card, so that they are spelt and compiled as all others.
-    """
-
-    def __init__(self, kind: EventKind, card: Card) -> None:
-        subsets = [other for other in card.events.values() if other.root == kind.name and other.when is not None]
-        conditions: dict[str, Condition] = {other.name: other.when for other in subsets if other.when is not None}
-        if kind.machine is not None:
-            conditions[kind.name] = kind.machine
-        self.name = kind.name
-        self.order = list(conditions)
-        criteria = tuple(Criterion(name, condition) for name, condition in conditions.items())
-        small = Scorecard(
-            Card(kind.name, kind.properties, criteria, missing=card.missing, time_zone=card.time_zone), Learned()
-        )
-        self.fields = small.card.fields
-        self.tally: TallyFunction | None = compile_card(small) if conditions else None
-        self.scanners = ScannerRule(kind) if kind.spots_scanners else None
-        self.make_key = _make_key_reader(list(conditions.values()))
-        self.memo: dict[Any, tuple[bool, tuple[str, ...]]] = {}  # by all that the conditions ask of an event
-
-    def find_subsets(self, events: Sequence[TypedEvent]) -> list[tuple[str, ...]]:
-        """The kinds that each event is of, its own first; marks the events of machines."""
-        names = []
-        for event in events:
-            found = self.memo.get(key := self.make_key(event))
-            if found is None:
-                found = self._remember(key, event)
-            is_machine, of = found
-            if is_machine:
-                event.is_machine = True
-            names.append(of)
-        if self.scanners is not None:
-            self.scanners.mark(events)
-        return names
-
-    def _remember(self, key: Any, event: TypedEvent) -> tuple[bool, tuple[str, ...]]:
-        """Whether a condition says that an event is of a machine, and the kinds that it is of."""
-        criteria: tuple[bool | None, ...] = ()
-        if self.tally is not None:
-            *_, criteria, _ = self.tally(event.values, event.day)
-        met = [name for name, holds in zip(self.order, criteria, strict=True) if holds]
-        found = self.name in met, (self.name, *(name for name in met if name != self.name))
-        if len(self.memo) >= MOST_REMEMBERED:
-            self.memo.clear()
-        if all(not isinstance(value, str) or len(value) <= LONGEST_REMEMBERED for value in event.values.values()):
-            self.memo[key] = found
-        return found
+def _count(by_kind: ByKind) -> int:
+    return sum(map(len, by_kind.values()))
 
 
-def _make_key_reader(conditions: Sequence[Condition]) -> Callable[[TypedEvent], Any]:
-    """The function that gives all that some conditions ask of an event: its properties, and its day."""
-    asked = list(dict.fromkeys(name for condition in conditions for name in condition.fields))
-    parts = [part for condition in conditions for part in walk_tree(condition.tree)]
-    if any(isinstance(part, Days) for part in parts):  # these count from the day of the event
-        return lambda event: (event.day, *[event.values[name] for name in asked])
-    if len(asked) == 1:
-        (only,) = asked
-        return lambda event: event.values[only]
-    return lambda event: tuple([event.values[name] for name in asked])
-
-
-def _keep_first(events: Iterable[TypedEvent]) -> list[TypedEvent]:
+def _keep_first(by_kind: ByKind) -> ByKind:
     """The events without repeats: of those with one identity, the one that was known first."""
-    kept: dict[tuple[Any, ...], TypedEvent] = {}
-    for event in events:
-        first = kept.setdefault(event.identity, event)
-        if first is not event and event.rank < first.rank:
-            kept[event.identity] = event
-    return list(kept.values())
+    if len({columns.source for columns in by_kind.values()}) > 1:
+        for columns in by_kind.values():
+            columns.qualify()
+    identities = chain.from_iterable([columns.identities for columns in by_kind.values()])
+    if len(set(identities)) == _count(by_kind):
+        return by_kind
+    first: dict[Hashable, tuple[str, int]] = {}
+    for kind, columns in by_kind.items():
+        for row, identity in enumerate(columns.identities):
+            other_kind, other = first.setdefault(identity, (kind, row))
+            if columns.rank(row, kind) < by_kind[other_kind].rank(other, other_kind):
+                first[identity] = kind, row
+    kept = set(first.values())
+    return {
+        kind: columns.keep([(kind, row) in kept for row in range(len(columns))]) for kind, columns in by_kind.items()
+    }
 
 
-def _keep_one_each(events: Sequence[Aged], of: Field) -> list[Aged]:
-    """Of the events with one value of a property, the latest, which has most points left; all those without a value."""
-    latest: dict[object, Aged] = {}
-    kept: list[Aged] = []
-    is_folded = of.kind == "text" and not of.exact
-    for aged in events:
-        value = aged[1].values[of.name]
-        if value is None:
-            kept.append(aged)
-            continue
-        key = key_of(str(value)) if is_folded else value
-        if key not in latest or aged[0] < latest[key][0]:
-            latest[key] = aged
-    return [*kept, *latest.values()]
-
-
-def _compute(value: EventValue, events: Sequence[Aged]) -> Typed:
+def _compute(value: EventValue, events: KindEvents, today: int) -> Typed:
     """The value of an event field, from all events of its kind up to the day."""
-    if value.window is not None:
-        events = [aged for aged in events if aged[0] < value.window]
-    if not events:
-        return 0.0 if value.way in WAYS_FROM_ZERO else None
+    first = 0 if value.window is None else today - value.window + 1
     match value.way:
         case "count":
-            return float(len(events))
+            return float(sum([count for day, count in events.by_day.items() if day >= first]))
         case "days":
-            return float(len({age for age, _ in events}))
+            return float(len([day for day in set(events.days) if day >= first]))
         case "first":
-            return min(event.day for _, event in events)
+            return date.fromordinal(min(events.days)) if events.days else None
         case "last":
-            return max(event.day for _, event in events)
-    amounts = [amount for _, event in events if isinstance(amount := event.values[value.property], float)]
+            return date.fromordinal(max(events.days)) if events.days else None
+    pairs = zip(events.days, events.pick(value.property), strict=True)
+    amounts = [amount for day, amount in pairs if day >= first and isinstance(amount, float)]
     if value.way == "max":
         return max(amounts) + 0.0 if amounts else None  # -0.0 is 0, whichever of the two came first
     return float(sum(math.floor(amount * MILLIONTHS + 0.5) for amount in amounts)) / MILLIONTHS

@@ -17,16 +17,15 @@ _TIME = re.compile(
     r" ?([Zz]|[+-][0-9]{2}(?::?[0-9]{2})?)?"
 )
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
 _SECONDS_PER_UNIT = {"seconds": 1, "milliseconds": 1000}
 _FORMS = "write it like 2026-01-31T10:00:00Z, or a day alone, 2026-01-31"
 
 
 class EventTime(NamedTuple):  # made for each event
-    """A time: the day, and the instant in microseconds since 1970; None where only the day is known."""
+    """A time: the day, and the instant, which is aware; None where only the day is known."""
 
     day: date
-    instant: int | None
+    instant: datetime | None
 
 
 class TimeReader(Protocol):
@@ -74,7 +73,7 @@ def make_time_reader(zone_name: str, is_zoned: bool) -> TimeReader:
                 )
             moment = moment.replace(tzinfo=zone)
         day = moment.date() if moment.tzinfo is UTC and zone is UTC else local_day(moment, zone)
-        return EventTime(day, (moment - _EPOCH) // _MICROSECOND)
+        return EventTime(day, moment)
 
     return read
 

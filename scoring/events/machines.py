@@ -8,19 +8,24 @@ earns nothing and isn't counted; it is kept, and shown with what it would have e
 
 from __future__ import annotations
 
+import math
+import operator
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from operator import itemgetter
+from typing import TypeAlias
 
 from leadledger.scoring.event_kind import EventKind
+from leadledger.scoring.events.event_columns import EventColumns
 from leadledger.scoring.events.known_results import KnownResults
 from leadledger.scoring.events.systems import read_machine_signs
-from leadledger.scoring.events.typed_event import TypedEvent
 from leadledger.scoring.field import Field
 from leadledger.scoring.text_forms import fold
 from leadledger.scoring.tree import Typed
 
-MICROSECONDS = 1_000_000
+Followed: TypeAlias = tuple[datetime, Typed, int]  # a link that was followed: when, which, and the row of the event
+MUCH = 1.0  # seconds, more than a time loses as a float
 
 
 class ScannerRule:
@@ -28,76 +33,88 @@ class ScannerRule:
 
     def __init__(self, kind: EventKind) -> None:
         signs = read_machine_signs()
-        self.agent, self.method, self.mail, self.link = (
+        agent, method, self.mail, self.link = (
             _find_property(kind.properties, names) for names in (signs.agent, signs.method, signs.mail, signs.link)
         )
         numbers = {name: field for name, field in kind.properties.items() if field.kind == "number"}
-        self.links, self.delay = (_find_property(numbers, names) for names in (signs.links, signs.delay))
+        self.links, delay = (_find_property(numbers, names) for names in (signs.links, signs.delay))
         self.signs = signs
-        self.agents = tuple(map(fold, signs.agents))
-        self.methods = frozenset(signs.methods)
-        self.is_known = KnownResults(self._is_known)
-        self.asks_links = bool(self.mail and self.link)
-        self.asks_alone = bool(self.agent or self.method or self.delay)
+        agents, methods = tuple(map(fold, signs.agents)), frozenset(signs.methods)
 
-    def _is_known(self, agent: object) -> bool:
-        """Whether an agent is a scanner or another program."""
-        folded = fold(str(agent))
-        return any(part in folded for part in self.agents)
+        def is_known(agent: Typed) -> bool:
+            folded = fold(str(agent))
+            return any(part in folded for part in agents)
 
-    def mark(self, events: Iterable[TypedEvent]) -> None:
-        """Mark the events of machines among all events of a lead that are of the kind."""
-        if not self.asks_alone and not self.asks_links:
-            return
-        by_mail: dict[Any, list[TypedEvent]] = defaultdict(list)
-        for event in events:
-            if self.asks_alone and self._is_machine(event.values):
-                event.is_machine = True
-            if self.asks_links and event.instant is not None and event.values[self.link] is not None:
-                by_mail[event.values[self.mail]].append(event)
-        by_mail.pop(None, None)
-        for followed in by_mail.values():
-            if len(followed) > 1:
-                self._mark_rapid(followed)
-                self._mark_run(followed)
+        def is_early(delay: Typed) -> bool:
+            return isinstance(delay, float) and delay <= signs.delivery_seconds
 
-    def _is_machine(self, values: Mapping[str, Typed]) -> bool:
-        """Whether an event is one of a program by what it tells itself."""
-        if self.agent and (agent := values[self.agent]) is not None and self.is_known[agent]:
-            return True
-        if self.method and (method := values[self.method]) is not None and fold(str(method)) in self.methods:
-            return True
-        delay = values[self.delay] if self.delay else None
-        return isinstance(delay, float) and delay <= self.signs.delivery_seconds
+        # What an event tells by itself: whether a value of a property is one of a program.
+        tests: list[tuple[str, Callable[[Typed], bool]]] = [
+            (agent, KnownResults(is_known).__getitem__),
+            (method, lambda method: fold(str(method)) in methods),
+            (delay, is_early),
+        ]
+        self.alone = [(name, test) for name, test in tests if name]
 
-    def _mark_rapid(self, followed: list[TypedEvent]) -> None:
-        """Mark the events on links of one mail that have another link near them."""
-        followed.sort(key=lambda event: event.instant or 0)
-        span = self.signs.seconds * MICROSECONDS
-        for i, event in enumerate(followed):
-            for other in followed[i + 1 :]:
-                if (other.instant or 0) - (event.instant or 0) > span:
+    def find(self, columns: EventColumns) -> set[int]:
+        """The rows of the events of machines, among all events of a lead that are of the kind."""
+        rows: set[int] = set()
+        for name, test in self.alone:
+            column = columns.values[name]
+            machines = {value for value in set(column) if value is not None and test(value)}
+            if machines:
+                rows.update(row for row, value in enumerate(column) if value in machines)
+        if self.mail and self.link and self._has_near(columns.instants):
+            for followed in self._group_by_mail(columns):
+                rows |= self._find_rapid(followed)
+                if self.links:
+                    rows |= self._find_run(followed, columns.values[self.links])
+        return rows
+
+    def _has_near(self, instants: Iterable[datetime | None]) -> bool:
+        """Whether any two events are so near to each other that it needs a closer look; most leads have none."""
+        seconds = sorted(map(datetime.timestamp, filter(None, instants)))
+        gaps = map(operator.sub, seconds[1:], seconds)
+        return min(gaps, default=math.inf) <= (self.signs.run_seconds if self.links else self.signs.seconds) + MUCH
+
+    def _group_by_mail(self, columns: EventColumns) -> list[list[Followed]]:
+        """The links that were followed, by mail, in order of time; without mails of which only one was."""
+        by_mail: dict[Typed, list[Followed]] = defaultdict(list)
+        parts = zip(columns.values[self.mail], columns.values[self.link], columns.instants, strict=True)
+        for row, (mail, link, instant) in enumerate(parts):
+            if mail is not None and link is not None and instant is not None:
+                by_mail[mail].append((instant, link, row))
+        several = [followed for followed in by_mail.values() if len({link for _, link, _ in followed}) > 1]
+        return [sorted(followed, key=itemgetter(0)) for followed in several]
+
+    def _find_rapid(self, followed: Sequence[Followed]) -> set[int]:
+        """The events that have one on another link near them."""
+        span = timedelta(seconds=self.signs.seconds)
+        rows: set[int] = set()
+        for i, (instant, link, row) in enumerate(followed):
+            for j in range(i + 1, len(followed)):
+                later, other_link, other_row = followed[j]
+                if later - instant > span:
                     break
-                if other.values[self.link] != event.values[self.link]:
-                    event.is_machine = other.is_machine = True
+                if other_link != link:
+                    rows |= {row, other_row}
+        return rows
 
-    def _mark_run(self, followed: list[TypedEvent]) -> None:
-        """Mark the first events on each link of one mail where they are on all of its links, soon after each other.
+    def _find_run(self, followed: Sequence[Followed], counts: Sequence[Typed]) -> set[int]:
+        """The first events on each link where they are on all links of the mail, soon after each other.
 
-        Only the first: a person who follows a link later, after the gateway, is none. `followed` is in order of time.
+        Only the first: a person who follows a link later, after the gateway, is none. `counts` has of each row how many
+        links the mail has.
         """
-        counts = [count for event in followed if self.links and isinstance(count := event.values[self.links], float)]
-        if not counts or len(followed) < (links := max(counts)) or links < self.signs.fewest_links:
-            return
-        first: dict[Typed, int] = {}
-        for event in followed:
-            first.setdefault(event.values[self.link], event.instant or 0)
-        span = max(first.values()) - min(first.values())
-        if len(first) < links or span > self.signs.run_seconds * MICROSECONDS:
-            return
-        for event in followed:
-            if event.instant == first[event.values[self.link]]:
-                event.is_machine = True
+        numbers = [count for *_, row in followed if isinstance(count := counts[row], float)]
+        first: dict[Typed, datetime] = {}
+        for instant, link, _ in followed:
+            first.setdefault(link, instant)
+        if not numbers or len(first) < (links := max(numbers)) or links < self.signs.fewest_links:
+            return set()
+        if max(first.values()) - min(first.values()) > timedelta(seconds=self.signs.run_seconds):
+            return set()
+        return {row for instant, link, row in followed if instant == first[link]}
 
 
 def _find_property(properties: Mapping[str, Field], names: Sequence[str]) -> str:

@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 
 from leadledger.scoring.card.reader import parse_card
 from leadledger.scoring.engine.score import get_engine
-from leadledger.scoring.errors import BadValue
 from leadledger.scoring.event_counts import restore_counts
 from leadledger.scoring.events.counter import EventCounter
 from leadledger.scoring.meaning.reference import tally
@@ -176,45 +175,3 @@ def test_the_reference_agrees(events: list[dict[str, Any]]) -> None:
     reference = tally(CARD, engine.add_counts(values, counts), DAY)
     assert reference.total == result.tenths == sum(entry.tenths for entry in result.ledger)
     assert (reference.low, reference.high) == (result.low, result.high)
-
-
-AWKWARD: list[Any] = [
-    None,
-    "",
-    " ",
-    "a" * 300,
-    "\ud800",
-    0,
-    1.5,
-    float("nan"),
-    float("inf"),
-    True,
-    [],
-    {},
-    ["a"],
-    10**400,
-    DAY,
-]
-MEMBERS = {
-    "kind": ["visit", "Visit", " visit ", "click", "price_visit", *AWKWARD],
-    "time": [*TIMES, "2026-01-13", "2026-13-01", "2026-01-13T25:00:00Z", "2026-W01-1", *AWKWARD],
-    "received": ["2026-01-14", *AWKWARD],
-    "id": ["1", " 1 ", "é", *AWKWARD],
-    "source": ["web", *AWKWARD],
-    "properties": [*AWKWARD, *({"path": raw, "seconds": 1} for raw in AWKWARD), *({"seconds": raw} for raw in AWKWARD)],
-    "type": ["page", "track", *AWKWARD],
-    "event": ["visit", *AWKWARD],
-}
-
-
-@given(st.fixed_dictionaries({}, optional={name: st.sampled_from(values) for name, values in MEMBERS.items()}))
-def test_any_body_is_read_or_refused(event: dict[str, Any]) -> None:
-    """An event is typed, of an unknown kind, or refused with its path; the quick way reads it as the thorough one."""
-    reader = get_engine(CARD)._counter.reader  # type: ignore[union-attr]
-    problems: list[BadValue] = []
-    thorough = reader._read_any(event, "$.events[0]", problems)
-    assert (thorough is None) == bool(problems)
-    assert all(problem.path.startswith("$.events[0]") and problem.reason for problem in problems)
-    quick = reader._read_usual(event)
-    assert quick is None or quick == thorough
-    assert reader.read(event, "$.events[0]", []) == thorough

@@ -12,7 +12,7 @@ from leadledger.scoring.events.event_time import make_time_reader
 
 READ = make_time_reader("UTC", False)
 OSLO = make_time_reader("Europe/Oslo", True)
-INSTANT = 1_767_261_600_000_000  # 2026-01-01T10:00:00Z in microseconds
+INSTANT = datetime(2026, 1, 1, 10, tzinfo=UTC)
 FORMS = "write it like 2026-01-31T10:00:00Z, or a day alone, 2026-01-31"
 
 
