@@ -52,7 +52,7 @@ class EventCounts:
     card. `at_least` has the lower bound of the fields that are unknown because tracking began too late. `is_known`:
     somebody said which events there are. Then each event is one of `counted` (those of machines are `machine`),
     `repeated`, `future` (happened after the day), `late` (received after it), or of an unknown kind: `unknown_kinds`
-    has their number by name.
+    has their number by name; or a stored one that the card can't read, `unreadable`.
     """
 
     values: Mapping[str, Typed]
@@ -65,9 +65,10 @@ class EventCounts:
     future: int = 0
     late: int = 0
     unknown_kinds: Mapping[str, int] = field(default_factory=dict)
+    unreadable: int = 0
 
     def to_dict(self) -> dict[str, Any]:
-        """Flat JSON, without the values."""
+        """Flat JSON, without the values; `unreadable` is left out where it is 0."""
         return {
             "known": self.is_known,
             "counted": self.counted,
@@ -78,6 +79,7 @@ class EventCounts:
             "unknown_kinds": [{"kind": kind, "events": count} for kind, count in self.unknown_kinds.items()],
             "at_least": [{"field": name, "value": least} for name, least in self.at_least.items()],
             "rules": [earned.to_dict() for earned in self.rules],
+            **({"unreadable": self.unreadable} if self.unreadable else {}),
         }
 
 
@@ -112,4 +114,5 @@ def restore_counts(values: Mapping[str, Typed], report: Mapping[str, Any]) -> Ev
         report["future"],
         report["late"],
         {kind["kind"]: kind["events"] for kind in report["unknown_kinds"]},
+        report.get("unreadable", 0),
     )

@@ -22,12 +22,13 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from leadledger.api.log import tables
 from leadledger.api.log.database import WRITES, describe_for_callers, is_database_down, watch_file
+from leadledger.api.log.event_rows import EventBatch, write_events
 from leadledger.api.log.record import KeptAnswer, Record
 from leadledger.api.log.store import insert_once
 from leadledger.scoring.errors import Unrecorded
 
 _log = logging.getLogger("leadledger")
-SCORES_PER_GROUP = 1000  # in one transaction; a larger batch is written whole
+ROWS_PER_GROUP = 1000  # scores and events in one transaction; a larger batch is written whole
 # Rows per INSERT into SQLite. Its driver releases the interpreter's lock at each step and may get it back only when the
 # event loop is idle. One statement with many rows is one step, where many statements would be as many. A few sizes
 # suffice, so that each statement is prepared once.
@@ -39,21 +40,28 @@ RETRY_PAUSE = 0.2  # seconds between attempts to write records that nobody waits
 class PendingEntry:
     """What one request adds to the log.
 
-    `done` receives the answer that counts: this one, or the first one under the same name; None: nobody waits.
+    `done` receives the answer that counts: this one, or the first one under the same name; None: nobody waits. `events`
+    is told what became of them.
     """
 
     records: Sequence[Record]
     answer: KeptAnswer | None
     done: asyncio.Future[KeptAnswer | None] | None
     counting_answer: KeptAnswer | None = None
+    events: EventBatch | None = None
     since: float = field(default_factory=monotonic)
+
+    @property
+    def size(self) -> int:
+        """How many scores and events it holds."""
+        return len(self.records) + (len(self.events.events) if self.events else 0)
 
 
 class LogWriter:
     """Writes records to a database, in groups, from a thread of its own.
 
-    `waiting` counts the scores that are not recorded yet. `error` says why the database can't be written, while it
-    can't; else it is empty.
+    `waiting` counts the scores and events that are not recorded yet. `error` says why the database can't be written,
+    while it can't; else it is empty.
     """
 
     def __init__(self, engine: Engine, most_waiting: int = 10_000) -> None:
@@ -81,10 +89,10 @@ class LogWriter:
         """Take an entry. Raises Unrecorded where too many scores wait."""
         with self._changed:
             if self.waiting >= self.most_waiting:
-                raise Unrecorded("too many scores wait to be recorded")
+                raise Unrecorded("too many scores and events wait to be recorded")
             if self._thread.ident is None:
                 self._thread.start()
-            self.waiting += len(entry.records)
+            self.waiting += entry.size
             self._entries.append(entry)
             self._changed.notify()
 
@@ -114,9 +122,9 @@ class LogWriter:
                 self._changed.wait()
             group: list[PendingEntry] = []
             size = 0
-            while self._entries and size < SCORES_PER_GROUP:
+            while self._entries and size < ROWS_PER_GROUP:
                 group.append(self._entries.popleft())
-                size += len(group[-1].records)
+                size += group[-1].size
             return group
 
     def _commit(self, group: list[PendingEntry]) -> Exception | None:
@@ -151,11 +159,11 @@ class LogWriter:
                 self.error = describe_for_callers(failure)
                 retried = [entry for entry in group if entry.done is None]
             else:
-                scores = sum(len(entry.records) for entry in group)
-                _log.error("the database refuses a record, and %d scores are lost: %s", scores, type(failure).__name__)
+                rows = sum(entry.size for entry in group)
+                _log.error("the database refuses a record, and %d rows are lost: %s", rows, type(failure).__name__)
         _notify(group, None if failure is None else Unrecorded(describe_for_callers(failure)))
         with self._changed:
-            self.waiting -= sum(len(entry.records) for entry in group if entry not in retried)
+            self.waiting -= sum(entry.size for entry in group if entry not in retried)
             if retried and not self._stopped:
                 self._entries.extendleft(reversed(retried))
                 self._changed.wait(RETRY_PAUSE)
@@ -195,6 +203,8 @@ def _write(connection: Connection, group: Sequence[PendingEntry]) -> None:
             entry.counting_answer = find_answer(connection, answer.key, answer.name)
             continue
         records += entry.records
+        if entry.events is not None:
+            write_events(connection, entry.events)
     rows = [tuple(record.row().values()) for record in records]
     if connection.dialect.name == "postgresql":  # its driver sends many rows at once by itself
         if rows:

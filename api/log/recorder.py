@@ -9,6 +9,7 @@ from typing import Literal, TypeAlias
 
 from sqlalchemy import Engine
 
+from leadledger.api.log.event_rows import EventBatch
 from leadledger.api.log.group_commit import LogWriter, PendingEntry
 from leadledger.api.log.record import KeptAnswer, Record
 from leadledger.api.requests.mistakes import Refusal
@@ -45,8 +46,17 @@ class Recorder:
         except Unrecorded as error:
             raise not_recorded(str(error)) from None
 
+    async def record_events(self, batch: EventBatch) -> None:
+        """Record events, whatever the mode, and wait for it. Raises Refusal (503) where that fails."""
+        done = asyncio.get_running_loop().create_future()
+        try:
+            self.writer.add(PendingEntry((), None, done, events=batch))
+            await done
+        except Unrecorded as error:
+            raise not_recorded(str(error), "stored") from None
 
-def not_recorded(reason: str) -> Refusal:
-    """The refusal (503) of a request whose scores can't be recorded."""
-    detail = f"The decision log can't be written: {reason}. Nothing was scored; try again."
+
+def not_recorded(reason: str, done: str = "scored") -> Refusal:
+    """The refusal (503) of a request whose scores or events can't be recorded; `done` is what wasn't done with them."""
+    detail = f"The decision log can't be written: {reason}. Nothing was {done}; try again."
     return Refusal(503, detail, retry_after=1)

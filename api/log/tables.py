@@ -6,9 +6,9 @@ the same in every database. NULL in `scores` means forgotten; the statistics sta
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Float, Index, Integer, MetaData, String, Table, Text, UniqueConstraint
+from sqlalchemy import BigInteger, Column, Float, Index, Integer, MetaData, String, Table, Text, UniqueConstraint
 
-HEAD = "0001"  # the newest migration
+HEAD = "0002"  # the newest migration
 
 metadata = MetaData()
 
@@ -63,4 +63,40 @@ outcomes = Table(
     Column("at", String(27), nullable=False),
     Column("key", Text, nullable=False),
     UniqueConstraint("lead", "became", "on", name="outcomes_once"),
+)
+
+# What leads did, as it came: of a kind that the card knows or not, of a lead that was scored or not. `lead` is the id
+# under which an event came, an anonymous one too. Of events with one source and id that differ, all are kept, so that
+# what counts doesn't depend on the order in which they arrive; an event without an id has an empty one.
+events = Table(
+    "events",
+    metadata,
+    Column("number", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("lead", Text, nullable=False, index=True),
+    Column("kind", Text, nullable=False),  # as its system calls it
+    Column("time", String(27), nullable=False),  # when it happened: a time, or a day alone
+    Column("received", String(27), nullable=False, index=True),
+    Column("id", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("system", Text, nullable=False),
+    Column("properties", Text, nullable=False),  # as JSON
+    Column("digest", String(32), nullable=False),  # of all that was sent
+    Column("at", String(27), nullable=False),
+    Column("key", Text, nullable=False),
+    UniqueConstraint("source", "id", "digest", name="events_once"),
+)
+
+# Which ids are those of one lead: `identify` says that an id was that of the lead while it was not known, `alias` that
+# two ids are one.
+joins = Table(
+    "joins",
+    metadata,
+    Column("number", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("verb", Text, nullable=False),
+    Column("lead", Text, nullable=False),
+    Column("other", Text, nullable=False, index=True),
+    Column("received", String(27), nullable=False),
+    Column("at", String(27), nullable=False),
+    Column("key", Text, nullable=False),
+    UniqueConstraint("lead", "other", "verb", name="joins_once"),
 )

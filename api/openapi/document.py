@@ -13,6 +13,7 @@ from pydantic.json_schema import models_json_schema
 from leadledger.api.http.access import ANY_KEY, OPEN
 from leadledger.api.openapi.base_shape import ShapeJsonSchema
 from leadledger.api.openapi.crm_bodies import describe_crm_bodies
+from leadledger.api.openapi.event_bodies import EVENTS_REQUEST, SENT_EVENT, describe_event_bodies
 from leadledger.api.openapi.examples import build_examples, example_ids, example_lead
 from leadledger.api.openapi.lead_schema import describe_lead
 from leadledger.api.openapi.shapes import BODIES
@@ -57,6 +58,7 @@ def build_document(app: FastAPI, engine: Engine) -> dict[str, Any]:
     document = get_openapi(
         title=f"{card.title or card.name} – leadledger", version=_version(), description=ABOUT, routes=app.routes
     )
+    describe_event_bodies(document)
     describe_crm_bodies(document, engine, example_lead(engine)[0])
     components = document.setdefault("components", {})
     components["schemas"] = _schemas(engine, app.state.service.settings.max_batch)
@@ -88,6 +90,7 @@ def _schemas(engine: Engine, max_batch: int) -> dict[str, Any]:
     outcome = schemas["OutcomeRequest"]["properties"]
     outcome["lead"]["type"] = ["string", "integer"]  # some CRMs number their leads
     outcome["became"]["enum"] = [*engine.card.gates, LOST]
+    schemas["SentEvent"], schemas["EventsRequest"] = SENT_EVENT, EVENTS_REQUEST
     schemas["Lead"] = describe_lead(engine)
     lead = {"$ref": SCHEMA_REFERENCE.format(model="Lead")}
     schemas["ScoreRequest"] = _request_schema("lead", lead)
@@ -101,6 +104,14 @@ def _schemas(engine: Engine, max_batch: int) -> dict[str, Any]:
         }
     leads = {"type": "array", "minItems": 1, "maxItems": max_batch, "items": lead}
     schemas["BatchRequest"] = _request_schema("leads", leads)
+    if engine.card.card.events:
+        schemas["BatchRequest"]["properties"]["events"] = {
+            "type": "array",
+            "maxItems": max_batch,
+            "items": {**schemas["ScoreRequest"]["properties"]["events"], "type": ["array", "null"]},
+            "description": "For each lead a list of its events, in the same order; null where it isn't known which"
+            " there are.",
+        }
     for name, example in build_examples(engine).items():
         schemas[name]["examples"] = [example]
     return dict(sorted(schemas.items()))

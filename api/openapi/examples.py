@@ -71,6 +71,10 @@ def build_examples(engine: Engine) -> dict[str, Any]:
         "BatchResult": {"scored": 1, "refused": 0, "results": [{"status": 200, "result": result, "errors": []}]},
         "OutcomeRequest": outcome,
         "Outcome": {**outcome, "new": True, "notes": []},
+        "StoredEvents": {
+            **{"stored": 1, "repeated": 0, "refused": 0, "joins": 0},
+            **{"unknown_kinds": [], "notes": [], "errors": []},
+        },
         **_log_examples(result, day, outcome["became"]),
         "Problem": describe(mistakes.to_refusal(), "5f0c9d1be2a47788"),
         **_service_examples(engine),

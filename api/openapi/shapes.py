@@ -65,12 +65,18 @@ class LowerBoundShape(Shape):
 class EventCountsShape(Shape):
     """What became of the events of a lead."""
 
-    known: bool = Field(description="Whether the request says which events there are.")
+    known: bool = Field(description="Whether it is known which events there are.")
     counted: int = Field(ge=0, description="The events that count, those of machines among them.")
     machine: int = Field(ge=0, description="Those of machines.")
     repeated: int = Field(ge=0, description="Left out: sent again.")
     future: int = Field(ge=0, description="Left out: happened after the day.")
     late: int = Field(ge=0, description="Left out: received after the day.")
+    unreadable: int = Field(
+        default_factory=int,
+        ge=1,
+        description="Left out: stored events that this card can't read, since it has other kinds of properties than the"
+        " card that took them; absent where there are none.",
+    )
     unknown_kinds: list[UnknownKindShape]
     at_least: list[LowerBoundShape]
     rules: list[EarnedByEventsShape]
@@ -268,6 +274,20 @@ class OutcomeShape(Shape):
     notes: list[str] = Field(description="What is odd about it: no such lead was scored, or the day can't be.")
 
 
+class StoredEventsShape(Shape):
+    """What became of the events of a request."""
+
+    stored: int = Field(ge=0, description="New ones.")
+    repeated: int = Field(ge=0, description="Those that were stored before.")
+    refused: int = Field(ge=0, description="Those with mistakes, which are listed under `errors` and not stored.")
+    joins: int = Field(ge=0, description="Those that join two ids of a lead.")
+    unknown_kinds: list[UnknownKindShape] = Field(
+        description="Kinds that the card doesn't declare. Their events are stored, and no score counts them."
+    )
+    notes: list[str] = Field(description="What is odd: ids that came with another content too.")
+    errors: list[MistakeShape] = Field(description="Every mistake in the events, at most 100.")
+
+
 class ValueShape(Shape):
     """The cleaned value of a field, as text."""
 
@@ -394,6 +414,7 @@ BODIES = (
     BatchResultShape,
     OutcomeRequestShape,
     OutcomeShape,
+    StoredEventsShape,
     LoggedScoreShape,
     ReplayedShape,
     LeadScoresShape,

@@ -26,12 +26,11 @@ _FLAT = "a lead is flat: each value is a text, a number, true, false or null"
 
 
 def read_lead_body(body: Any, key: str, mistakes: Mistakes) -> tuple[Any, date | None, Any]:
-    """What stands under `key` (`lead` or `leads`) in a body, its day, and the events beside a lead.
+    """What stands under `key` (`lead` or `leads`) in a body, its day, and the events beside it.
 
     NOTHING, None and NOTHING where there is none.
     """
-    optional = ("as_of", "events") if key == "lead" else ("as_of",)
-    members = read_object(body, (key,), optional, f'{{"{key}": …}}', mistakes)
+    members = read_object(body, (key,), ("as_of", "events"), f'{{"{key}": …}}', mistakes)
     day = read_day(members.get("as_of"), (*ROOT, "as_of"), mistakes)
     return members.get(key, NOTHING), day, members.get("events", NOTHING)
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -16,36 +18,88 @@ from leadledger.scoring.event_counts import EventCounts
 MOST_EVENTS = 1_000  # of a lead in a request
 EVENTS_PATH: Path = (*ROOT, "events")
 
+_LISTS = "send a list of events for each lead, in the same order, and null where it isn't known which there are"
 _PLACE = re.compile(r"events\[([0-9]+)\]")
 
 
-def count_events(engine: Engine, events: Any, day: date, lead: Lead, mistakes: Mistakes) -> EventCounts | None:
-    """What the raw events of a lead come to on a day; NOTHING: it isn't known which there are.
+def count_events(
+    engine: Engine,
+    events: Any,
+    day: date,
+    lead: Lead,
+    mistakes: Mistakes,
+    stored: Sequence[Mapping[str, Any]] | None = None,
+    path: Path = EVENTS_PATH,
+) -> EventCounts | None:
+    """What the raw events of a lead come to on a day, those that were sent (NOTHING: none) and those that are stored.
 
-    None where the card has no events, and where there are mistakes, which are noted.
+    `stored` None: it isn't known which are; then without sent ones it isn't known which there are. `path` leads to the
+    sent ones. None where the card has no events, and where there are mistakes, which are noted.
     """
     if events is NOTHING:
-        return engine.count_events(None, day, lead.values)
-    if not isinstance(events, list):
-        mistakes.add(EVENTS_PATH, f"is {name_kind(events)}; send a list of events")
+        sent: Sequence[Any] = ()
+        if stored is None:
+            return engine.count_events(None, day, lead.values)
+    elif not isinstance(events, list):
+        mistakes.add(path, f"is {name_kind(events)}; send a list of events")
         return None
-    if len(events) > MOST_EVENTS:
-        mistakes.add(EVENTS_PATH, f"holds {len(events):,} events; send at most {MOST_EVENTS:,}, the newest")
+    elif len(events) > MOST_EVENTS:
+        mistakes.add(path, f"holds {len(events):,} events; send at most {MOST_EVENTS:,}, the newest")
         return None
+    else:
+        sent = events
     before = mistakes.count
-    for number, event in enumerate(events):
-        _note_repeats(event, (*EVENTS_PATH, number), mistakes)
+    for number, event in enumerate(sent):
+        note_repeats(event, (*path, number), mistakes)
     if mistakes.count > before:
         return None
+    return _count_all(engine, sent, stored or (), day, lead, mistakes, path)
+
+
+def _count_all(
+    engine: Engine,
+    sent: Sequence[Any],
+    stored: Sequence[Mapping[str, Any]],
+    day: date,
+    lead: Lead,
+    mistakes: Mistakes,
+    path: Path,
+) -> EventCounts | None:
+    """What sent events and stored ones come to. A stored one that the card can't read only counts as `unreadable`."""
+    before = mistakes.count
     try:
-        return engine.count_events(events, day, lead.values)
+        return engine.count_events([*sent, *stored], day, lead.values)
     except LeadError as error:
+        unreadable = set()
         for problem in error.problems:
-            mistakes.add(_find_path(problem), problem.reason, NOTHING if problem.value is None else problem.value)
+            place = _PLACE.search(f"{problem.lead_path}.{problem.column}")
+            number = -1 if place is None else int(place[1])
+            if number >= len(sent):
+                unreadable.add(number - len(sent))
+                continue
+            steps: Path = (number, *_list_steps(problem)) if place else ()
+            mistakes.add((*path, *steps), problem.reason, NOTHING if problem.value is None else problem.value)
+    if mistakes.count > before:
         return None
+    readable = [event for number, event in enumerate(stored) if number not in unreadable]
+    counts = engine.count_events([*sent, *readable], day, lead.values)
+    return None if counts is None else replace(counts, unreadable=len(unreadable))
 
 
-def _note_repeats(part: Any, path: Path, mistakes: Mistakes) -> None:
+def read_event_lists(events: Any, count: int, mistakes: Mistakes) -> Sequence[Any]:
+    """The events of each of `count` leads; NOTHING for a lead of which it isn't known which there are."""
+    if events is NOTHING:
+        return [NOTHING] * count
+    if not isinstance(events, list):
+        mistakes.add(EVENTS_PATH, f"is {name_kind(events)}; {_LISTS}")
+    elif len(events) != count:
+        mistakes.add(EVENTS_PATH, f"holds {len(events):,} lists for {count:,} leads; {_LISTS}")
+    else:
+        return [NOTHING if of_lead is None else of_lead for of_lead in events]
+    return [NOTHING] * count
+
+
+def note_repeats(part: Any, path: Path, mistakes: Mistakes) -> None:
     """Note the names that are repeated in an event, or in an object that it holds."""
     if not isinstance(part, dict):
         return
@@ -53,13 +107,9 @@ def _note_repeats(part: Any, path: Path, mistakes: Mistakes) -> None:
         note_repeated_names(part, path, mistakes)
     for name, below in part.items():
         if isinstance(below, dict):
-            _note_repeats(below, (*path, name), mistakes)
+            note_repeats(below, (*path, name), mistakes)
 
 
-def _find_path(problem: BadValue) -> Path:
-    """The path of a problem, whose `lead_path` leads to its event; that of a whole event is in `column`."""
-    place = _PLACE.search(problem.lead_path)
-    if place is None:
-        whole = _PLACE.fullmatch(problem.column)
-        return (*EVENTS_PATH, int(whole[1])) if whole else EVENTS_PATH
-    return (*EVENTS_PATH, int(place[1]), *problem.column.split(".", 1))
+def _list_steps(problem: BadValue) -> list[str]:
+    """The steps from an event to a problem in it; none where the whole event is one."""
+    return [] if _PLACE.fullmatch(problem.column) else problem.column.split(".", 1)

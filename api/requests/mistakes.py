@@ -76,11 +76,11 @@ class Mistakes:
         """Those that are listed, as flat JSON."""
         return [mistake.to_dict() for mistake in self.listed]
 
-    def to_refusal(self) -> Refusal:
-        """The refusal of a request with these mistakes."""
+    def to_refusal(self, done: str = "scored") -> Refusal:
+        """The refusal of a request with these mistakes; `done` is what wasn't done with it."""
         number = f"{self.count:,} mistake{'s' if self.count > 1 else ''} in the request"
         most = f", the first {MOST_MISTAKES_LISTED} are listed" if self.count > MOST_MISTAKES_LISTED else ""
-        return Refusal(422, f"{number}{most}; nothing was scored.", tuple(self.listed))
+        return Refusal(422, f"{number}{most}; nothing was {done}.", tuple(self.listed))
 
 
 class Refusal(Exception):

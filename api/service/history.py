@@ -17,6 +17,7 @@ from leadledger.scoring.errors import ScoringError
 from leadledger.scoring.text_forms import WHITE_SPACE
 
 _T = TypeVar("_T")
+NO_LOG = Refusal(404, "Nothing is recorded: the service runs with its log off.")
 
 
 async def answer_logged_score(service: Service, score_id: str) -> bytes:
@@ -61,7 +62,7 @@ async def answer_lead_scores(service: Service, lead: str, page: PageParameters) 
 async def read_log(service: Service, read: Callable[[DecisionLog], _T]) -> _T:
     """What `read` reads in the log, in a thread of its own. Raises Refusal: there is no log (404), it fails (503)."""
     if service.decision_log is None:
-        raise Refusal(404, "Nothing is recorded: the service runs with its log off.")
+        raise NO_LOG
     from sqlalchemy.exc import SQLAlchemyError
 
     from leadledger.api.log.database import describe_for_callers

@@ -11,7 +11,7 @@ import json
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic_core import to_json
 
@@ -25,6 +25,9 @@ from leadledger.scoring.card.reader import parse_card, read_card_text
 from leadledger.scoring.engine.score import Engine
 from leadledger.scoring.engine.score import get_engine as engine_of
 from leadledger.scoring.scorecard import Scorecard, build_untrained
+
+if TYPE_CHECKING:
+    from leadledger.api.service.sent_events import SentEventReader
 
 LOST = "lost"  # what a lead may become, beside the card's stages
 
@@ -58,6 +61,13 @@ class LoadedCard:
     def reader(self) -> RecordReader:
         """The reader of the records that plain bodies and CRMs send."""
         return RecordReader(self.engine)
+
+    @cached_property
+    def event_reader(self) -> SentEventReader:
+        """The reader of events that are sent to be stored."""
+        from leadledger.api.service.sent_events import SentEventReader  # it loads the log's library
+
+        return SentEventReader(self.engine)
 
     @cached_property
     def outcomes(self) -> tuple[str, ...]:

@@ -66,13 +66,19 @@ class Metrics:
         self.rejected = Counter(
             "leadledger_leads_rejected", "Leads that were refused for their mistakes.", registry=self.registry
         )
+        self._events = Counter(
+            "leadledger_events",
+            "Events sent to be stored: stored, repeated, or refused for their mistakes.",
+            ["outcome"],
+            registry=self.registry,
+        )
         self._serving = self._gauge(
             "leadledger_serving", "Workers that serve a release.", "livesum", ["card", "release"]
         )
         self._refused = self._gauge(
             "leadledger_release_refused", "1 while the current release is refused and another served on.", "livemax"
         )
-        self._waiting = self._gauge("leadledger_log_waiting", "Scores that wait to be recorded.", "livesum")
+        self._waiting = self._gauge("leadledger_log_waiting", "Scores and events that wait to be recorded.", "livesum")
         self._lag = self._gauge("leadledger_log_lag_seconds", "How long the oldest of them has waited.", "livemax")
         self._failing = self._gauge("leadledger_log_failing", "1 while the decision log can't be written.", "livemax")
         self._recent = self._gauge(
@@ -100,6 +106,11 @@ class Metrics:
             self._by_route[method, route, status] = counters
         counters[0].inc()
         counters[1].observe(seconds)
+
+    def count_events(self, outcome: str, count: int) -> None:
+        """Count events that were `stored`, `repeated` or `refused`."""
+        if count:
+            self._events.labels(outcome).inc(count)
 
     def count_scores(self, results: Iterable[Result]) -> None:
         """Count scores that are answered."""

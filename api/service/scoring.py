@@ -27,6 +27,7 @@ from leadledger.api.requests.mistakes import Mistakes
 from leadledger.api.requests.parameters import read_score_parameters
 from leadledger.api.service.loaded import LoadedCard
 from leadledger.api.service.service import Service
+from leadledger.api.service.stored_events import read_lead_events
 from leadledger.scoring.cleaning import Lead
 from leadledger.scoring.day_forms import UTC_NAME, find_zone
 from leadledger.scoring.event_counts import EventCounts
@@ -75,7 +76,10 @@ async def score_one(service: Service, call: ScoreCall) -> ScoredRequest:
     records = read_records(parameters, parse_json(call.content), "lead", mistakes)
     lead = loaded.reader.clean(records.source, records.content, records.path, mistakes)
     day = records.as_of or today(loaded.card.card.time_zone)
-    counts = None if lead is None else count_events(loaded.engine, records.events, day, lead, mistakes)
+    counts = None
+    if lead is not None:
+        stored = (await read_lead_events(service, loaded, [lead])).find(lead, day)
+        counts = count_events(loaded.engine, records.events, day, lead, mistakes, stored)
     if mistakes or lead is None:
         service.metrics.rejected.inc()
         raise mistakes.to_refusal()

@@ -22,6 +22,7 @@ from leadledger.scoring.engine.steps import StepsEngine
 from leadledger.scoring.errors import BadValue, LeadError, UnreadableValue, quote
 from leadledger.scoring.event_counts import EventCounts
 from leadledger.scoring.events.counter import EventCounter
+from leadledger.scoring.events.event_reader import EventReader
 from leadledger.scoring.gate import Gate, decide
 from leadledger.scoring.lookup import Combination, Pair, Table
 from leadledger.scoring.outputs import REASONS_PER_SIDE
@@ -179,6 +180,11 @@ class Engine:
         return self.build_result(
             cleaned.values, as_of, cleaned.ignored, self.count_events(events, as_of, cleaned.values)
         )
+
+    @property
+    def event_reader(self) -> EventReader:
+        """The reader of the card's events; a card without events knows no kind."""
+        return EventReader(self.card.card, {}) if self._counter is None else self._counter.reader.thorough
 
     def count_events(
         self, events: Iterable[Any] | None, as_of: date, values: Mapping[str, Typed], path: str = "$.events"

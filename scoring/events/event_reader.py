@@ -106,6 +106,15 @@ class EventReader:
         )
         return TypedEvent(kind, time.day, time.instant, received and received.day, identity, values)
 
+    def check_unknown(self, raw: Mapping[str, Any], path: str, problems: list[BadValue]) -> None:
+        """Note what would keep an event of a kind that the card doesn't know from being counted by a later card."""
+        system = find_system(raw) or PLAIN_SYSTEM
+        for member in ("time", "received"):
+            self._read_time(raw, system, member, path, problems)
+        for member in ("source", "id"):
+            self._read_text(raw, system, member, path, problems)
+        self._find_properties(raw, system, path, problems)
+
     def _read_name(self, raw: Mapping[str, Any], system: EventSystem, path: str, problems: list[BadValue]) -> str:
         """The name of the kind, as the system has it."""
         name = next((part for member in system.kind if (part := find_part(raw, member)) is not None), None)
@@ -154,15 +163,21 @@ class EventReader:
         self, raw: Mapping[str, Any], system: EventSystem, kind: str, path: str, problems: list[BadValue]
     ) -> dict[str, Typed]:
         """The typed value of each property of the kind."""
-        properties = find_part(raw, system.properties)
-        reader = self.readers[kind]
+        properties, reader = self._find_properties(raw, system, path, problems), self.readers[kind]
         if properties is None:
             return dict(reader.blank)
-        if not isinstance(properties, Mapping):
-            reason = f'{quote(properties)} must be an object like {{"path": "/pricing"}}'
-            problems.append(BadValue("", system.properties, properties, reason, path))
-            return {}
         return reader.read(properties, "" if system.properties == WHOLE else f"{system.properties}.", path, problems)
+
+    def _find_properties(
+        self, raw: Mapping[str, Any], system: EventSystem, path: str, problems: list[BadValue]
+    ) -> Mapping[str, Any] | None:
+        """The raw properties of an event; None where it has none."""
+        properties = find_part(raw, system.properties)
+        if properties is None or isinstance(properties, Mapping):
+            return properties
+        reason = f'{quote(properties)} must be an object like {{"path": "/pricing"}}'
+        problems.append(BadValue("", system.properties, properties, reason, path))
+        return None
 
 
 def make_event_reader(

@@ -35,6 +35,16 @@ class TimeReader(Protocol):
         """The time. Raises UnreadableValue."""
 
 
+def format_time(time: EventTime) -> str:
+    """A time as a text that sorts by time: `2026-01-31T10:00:00.000000Z`, or the day alone. Raises UnreadableValue."""
+    if time.instant is None:
+        return time.day.isoformat()
+    try:
+        return f"{time.instant.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
+    except OverflowError:
+        raise UnreadableValue("lies outside of the years 1 to 9999 in UTC") from None
+
+
 def make_time_reader(zone_name: str, is_zoned: bool) -> TimeReader:
     """The function that reads the time of an event; `zone_name` is the zone whose days count.
 

@@ -20,7 +20,8 @@ class EventSystem:
 
     `marks` are the members that tell its events from others, each with the texts that it may hold (none: any value).
     `kind` are the members that may name the kind. The others are paths, empty where it has no such part. `unit` is
-    what a number counts that is a time; empty: its times are texts.
+    what a number counts that is a time; empty: its times are texts. `lead` and `anonymous` are the paths that may hold
+    the id of the lead, and an id of somebody not yet known; `previous` that of an id which an alias replaces.
     """
 
     name: str
@@ -32,14 +33,20 @@ class EventSystem:
     source: str = ""
     properties: str = ""
     unit: str = ""
+    lead: Sequence[str] = ()
+    anonymous: Sequence[str] = ()
+    previous: str = ""
 
     def fits(self, event: Mapping[str, Any]) -> bool:
         """Whether an event has its marks."""
         return all(mark in event and (not texts or event[mark] in texts) for mark, texts in self.marks.items())
 
 
-PLAIN_SYSTEM = EventSystem(PLAIN, {"kind": ()}, ("kind",), "id", "time", "received", "source", "properties")
 PLAIN_MEMBERS = ("kind", "id", "time", "received", "source", "properties")
+LEAD, ANONYMOUS, PREVIOUS = "lead", "anonymous_id", "previous_id"  # whose an event is, where it doesn't stand by a lead
+PLAIN_SYSTEM = EventSystem(
+    PLAIN, {"kind": ()}, ("kind",), *PLAIN_MEMBERS[1:], lead=(LEAD,), anonymous=(ANONYMOUS,), previous=PREVIOUS
+)
 
 
 @cache

@@ -17,6 +17,12 @@ from leadledger.api.openapi.crm_bodies import MEDIA_TYPE
 NUMBERS = count()
 
 
+def list_parts(body: Any) -> list[dict[str, Any]]:
+    """A body, or what it lists, as far as they are objects."""
+    listed = body.get("events") if isinstance(body, dict) else body
+    return [part for part in (body, *(listed if isinstance(listed, list) else ())) if isinstance(part, dict)]
+
+
 @schemathesis.hook
 def map_case(context: schemathesis.HookContext, case: schemathesis.Case) -> schemathesis.Case:
     """A valid request that the service has no reason to refuse."""
@@ -27,8 +33,11 @@ def map_case(context: schemathesis.HookContext, case: schemathesis.Case) -> sche
         case.query.pop("as_of", None)
     # U+0085 and U+001C to U+001F are white space to Python, and no id; to the patterns of OpenAPI they are signs.
     body: Any = case.body
-    if isinstance(body, dict) and isinstance(body.get("lead"), str) and not body["lead"].strip():
-        body["lead"] = "L1"
+    for part in list_parts(body):
+        for name in ("lead", "anonymous_id", "subject", "kind", "type"):
+            if isinstance(part.get(name), str) and not part[name].strip():
+                part[name] = "L1"
+        part.pop("previous_id", None)  # only an alias may have one
     # Only the body of a CRM may name its CRM.
     if case.query and case.media_type != MEDIA_TYPE:
         case.query.pop("from", None)

@@ -29,6 +29,7 @@ VALIDATORS: dict[str, Any] = {
 LONGEST = 1333  # characters of a description, of which Salesforce External Services keeps no more
 # Programs of others call these by name: a name that is given is kept.
 OPERATIONS = {
+    "add_events": "POST /v1/events",
     "add_outcome": "POST /v1/outcomes",
     "get_lead_scores": "GET /v1/leads/{id}/scores",
     "get_me": "GET /v1/me",

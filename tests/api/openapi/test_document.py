@@ -99,6 +99,7 @@ def test_paths_are_described(document: dict[str, Any]) -> None:
         (SCORE, "post"),
         (BATCH, "post"),
         ("/v1/outcomes", "post"),
+        ("/v1/events", "post"),
         ("/v1/scores/{id}", "get"),
         ("/v1/scores/{id}/replay", "get"),
         ("/v1/leads/{id}/scores", "get"),

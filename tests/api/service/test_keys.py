@@ -89,7 +89,10 @@ def test_keys_are_compared_in_constant_time(tmp_path: Path, monkeypatch: pytest.
         (lambda home: keys.add(home, "", ("score",), NOW), "'' can't name a key"),
         (lambda home: keys.add(home, "a\nb", ("score",), NOW), "can't name a key"),
         (lambda home: keys.add(home, "a" * 61, ("score",), NOW), "can't name a key"),
-        (lambda home: keys.add(home, "crm", (), NOW), "a key needs at least one scope: score, outcomes, read, admin"),
+        (
+            lambda home: keys.add(home, "crm", (), NOW),
+            "a key needs at least one scope: score, outcomes, events, read, admin",
+        ),
         (lambda home: keys.add(home, "crm", ("scor",), NOW), "'scor' is not a scope. Did you mean 'score'?"),
         (lambda home: keys.revoke(home, "3f9c01ab", NOW), "no key has the id '3f9c01ab'"),
         (lambda home: keys.revoke(home, f"ll_3f9c01ab_{'x' * 43}", NOW), "that is a whole key; revoke it by its id"),

@@ -1,0 +1,95 @@
+"""Reads the stored events of leads, under all of their ids."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from sqlalchemy import Connection, Engine, func, select
+
+from leadledger.api.log import tables
+from leadledger.api.log.event_rows import EventRow, JoinRow
+from leadledger.api.log.lead_ids import find_ids
+from leadledger.api.log.record import make_storable
+from leadledger.scoring.lead_ids import find_id_key, list_spellings
+from leadledger.scoring.text_forms import WHITE_SPACE
+
+IDS_PER_QUERY = 500
+
+_EVENT_COLUMNS = [tables.events.c[name] for name in EventRow._fields]
+_JOIN_COLUMNS = [tables.joins.c[name] for name in JoinRow._fields]
+
+
+@dataclass(frozen=True)
+class StoredEvents:
+    """The events of some leads. `first` is when the first event of all was received; empty: none is stored.
+
+    `by_lead` has the events by the key of a lead's id; `received` of each is when it was known to be one of the lead.
+    """
+
+    first: str = ""
+    by_lead: Mapping[str, Sequence[EventRow]] = field(default_factory=dict)
+
+    def of(self, lead: str) -> Sequence[EventRow]:
+        """The events of a lead; none where it has none."""
+        return self.by_lead.get(find_id_key(clean_id(lead)), ())
+
+
+class EventStore:
+    """The events and joins of a log. Raises SQLAlchemyError where the database fails."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+
+    def read(self, leads: Sequence[str]) -> StoredEvents:
+        """The events of some leads."""
+        with self.engine.connect() as connection:
+            first = connection.execute(select(func.min(tables.events.c.received))).scalar()
+            if first is None:
+                return StoredEvents()
+            ids = find_ids(map(clean_id, leads), lambda keys: _fetch_joins(connection, keys))
+            events: dict[str, list[EventRow]] = defaultdict(list)
+            for row in _fetch_events(connection, list(dict.fromkeys(key for keys in ids.values() for key in keys))):
+                events[find_id_key(row.lead)].append(row)
+        by_lead = {
+            lead: [_postpone(row, since) for key, since in known.items() for row in events.get(key, ())]
+            for lead, known in ids.items()
+        }
+        return StoredEvents(first, by_lead)
+
+    def list_ids(self, connection: Connection, lead: str) -> list[str]:
+        """All spellings of all ids of a lead."""
+        key = find_id_key(clean_id(lead))
+        return _spell(list(find_ids([key], lambda keys: _fetch_joins(connection, keys))[key]))
+
+
+def clean_id(lead: str) -> str:
+    """A lead's id as the log holds it."""
+    return make_storable(lead.strip(WHITE_SPACE))
+
+
+def _postpone(row: EventRow, since: str) -> EventRow:
+    """An event, received no sooner than it was known whose it is."""
+    return row._replace(received=since) if since > row.received else row
+
+
+def _spell(keys: Sequence[str]) -> list[str]:
+    return [spelling for key in keys for spelling in list_spellings(key)]
+
+
+def _fetch_joins(connection: Connection, keys: Sequence[str]) -> Iterator[JoinRow]:
+    """The joins that lead from some ids to others: those of theirs, and aliases of which they are the other."""
+    table, ids = tables.joins.c, _spell(keys)
+    for start in range(0, len(ids), IDS_PER_QUERY):
+        part = ids[start : start + IDS_PER_QUERY]
+        of_alias = (table.verb == "alias") & table.other.in_(part)
+        for row in connection.execute(select(*_JOIN_COLUMNS).where(table.lead.in_(part) | of_alias)):
+            yield JoinRow._make(row)
+
+
+def _fetch_events(connection: Connection, keys: Sequence[str]) -> Iterator[EventRow]:
+    table, ids = tables.events.c, _spell(keys)
+    for start in range(0, len(ids), IDS_PER_QUERY):
+        query = select(*_EVENT_COLUMNS).where(table.lead.in_(ids[start : start + IDS_PER_QUERY]))
+        yield from map(EventRow._make, connection.execute(query))
