@@ -52,4 +52,5 @@ def _make_flag(name: str, field: Field, choice: str) -> Field:
         derived=Has(FieldRef(field.name, field.kind), choice, mark_choice(choice, field.separator)),
         derived_text=f"has({field.name}, '{text}')",
         choice_of=field.name,
+        axis=field.axis,
     )

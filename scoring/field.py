@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 
+from leadledger.scoring.axis import AxisName
 from leadledger.scoring.event_value import EventValue
 from leadledger.scoring.number_forms import NumberFormat
 from leadledger.scoring.text_forms import NOTHING_WORDS, key_of
@@ -32,7 +33,8 @@ class Field:
     is set for a text that is compared sign by sign. `protected` is set for a field that the card protects, or that is
     computed from one: training never learns from it. `parent` is the field whose values hold those of this one, such as
     the country of a city; empty: there is none. `event_value` is set for a field that is counted from the lead's
-    events; it comes neither from a column nor from other fields. A scorecard adds what it knows: the `spellings` of
+    events; it comes neither from a column nor from other fields. `axis` is the one that its learned points belong to;
+    empty: the card has no axes. A scorecard adds what it knows: the `spellings` of
     texts that it has a word for (`spellings.py`), and the `nothing_words` that it doesn't use as a value of the field.
     """
 
@@ -62,6 +64,7 @@ class Field:
     protected: bool = False
     event_value: EventValue | None = None
     parent: str = ""
+    axis: AxisName | Literal[""] = ""
     spellings: tuple[str, ...] = field(default=(), compare=False, repr=False)
     nothing_words: frozenset[str] = field(default=NOTHING_WORDS, compare=False, repr=False)
 

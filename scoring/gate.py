@@ -1,7 +1,7 @@
 """Stages, and the gate in front of each: a comparison of points and of criteria.
 
-A gate opens where every criterion that the stage requires is met and the total reaches the threshold. The probability
-is shown, and never decides. What is unknown neither opens nor closes a gate: the recommendation is to ask, while an
+A gate opens where every criterion that the stage requires is met, each axis has the grade that it asks for, and the
+total reaches the threshold. The probability is shown, and never decides. What is unknown neither opens nor closes a gate: the recommendation is to ask, while an
 answer could still change it.
 """
 
@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from leadledger.scoring.axis import AxisDemand
 from leadledger.scoring.outputs import Verdict
 
 
@@ -43,7 +44,8 @@ class Stage:
 
     `points` (tenths) is a threshold set by hand. At most one of three asks training for a threshold. `precision` and
     `confidence` (0..1): at least that share of the promoted leads becomes an opportunity, with that confidence.
-    `capacity`: no more are promoted than can be taken care of. `value`: every promotion pays.
+    `capacity`: no more are promoted than can be taken care of. `value`: every promotion pays. `demands` are the grades
+    that it asks of axes.
     """
 
     name: str
@@ -53,6 +55,7 @@ class Stage:
     confidence: float = 0.9
     capacity: Capacity | None = None
     value: DealValue | None = None
+    demands: tuple[AxisDemand, ...] = ()
 
     @property
     def has_threshold(self) -> bool:
@@ -62,7 +65,7 @@ class Stage:
     @property
     def has_gate(self) -> bool:
         """Whether there is anything to decide at its entrance."""
-        return bool(self.requires) or self.has_threshold
+        return bool(self.requires or self.demands) or self.has_threshold
 
 
 @dataclass(frozen=True)
@@ -79,7 +82,7 @@ class Threshold:
 
 @dataclass(frozen=True)
 class Gate:
-    """The entrance of stage `to` for a lead that stands at `at`; `requires` are positions in the card's criteria."""
+    """The entrance of stage `to` for a lead that stands at `at`; `requires` are positions in `Scorecard.required`."""
 
     at: str
     to: str
@@ -96,7 +99,7 @@ def decide(
 ) -> Verdict:
     """What to do with a lead. `gate`: None where nothing is left to decide.
 
-    `criteria`: met, unmet or None (unknown), one a criterion of the card. `total` and `high`, in tenths, are the points
+    `criteria`: met, unmet or None (unknown), in the order of `Scorecard.required`. `total` and `high`, in tenths, are the points
     now and the most that answers to the card's questions could bring.
     """
     if excluded:

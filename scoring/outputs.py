@@ -40,6 +40,11 @@ SALE_COLUMNS = (
     Column("sale_probability", "number", "0..1, the chance of a sale; empty where a step isn't known, or none is left"),
     Column("expected_value", "number", "that chance times the amount, not rounded; empty where either isn't known"),
 )
+AXIS_COLUMNS = (
+    Column("fit", "number", "the points on the axis fit"),
+    Column("engagement", "number", "the points on the axis engagement"),
+    Column("axis_grades", "text", "the grades of both, such as B2; ? where too much of one is unknown"),
+)
 PLUS_MINUS = Column("plus_minus", "number", "standard error of the points; empty where none is known")
 REASON_COLUMNS = tuple(
     Column(f"{side}_{rank}", "text", f"the entry that {side}s most, of rank {rank}; empty where there are fewer")
@@ -52,10 +57,14 @@ QUESTIONS = Column("questions", "text", "what to ask a lead that is recommended 
 WRITE_BACK_OUTPUTS = (
     *("score", "points", "low", "high", "plus_minus", "probability", "grade", "percentile", "recommendation"),
     *("from", "to", "reasons", "questions", "as_of", "card", "release", "sale_probability", "expected_value"),
+    *("fit", "engagement", "axis_grades"),
 )
 # Of releases that know the place of a lead among others, which texts training has seen, and the steps up to a sale; of
-# cards with events.
-OPTIONAL_MEMBERS = ("percentile", "unseen", "sale_probability", "expected_value", "steps", "step_ledger", "events")
+# cards with events, and with axes.
+OPTIONAL_MEMBERS = (
+    *("percentile", "unseen", "sale_probability", "expected_value", "steps", "step_ledger", "events"),
+    *("fit", "engagement", "axis_grades", "fit_unknown", "engagement_unknown"),
+)
 RESULT_MEMBERS = (
     *(output for output in WRITE_BACK_OUTPUTS if output not in OPTIONAL_MEMBERS),
     *("line", "criteria", "ledger", "ignored"),
@@ -79,9 +88,9 @@ def list_reject_columns(places: tuple[str, ...]) -> tuple[Column, ...]:
     return tuple(column for column in REJECT_COLUMNS if column.name in places or column.name not in REJECT_PLACES)
 
 
-def list_score_columns(sale: bool) -> tuple[Column, ...]:
-    """The columns that every score has; `sale`: also those of a release with steps up to a sale."""
-    return (*SCORE_COLUMNS, *SALE_COLUMNS) if sale else SCORE_COLUMNS
+def list_score_columns(sale: bool, axes: bool) -> tuple[Column, ...]:
+    """The columns that every score has; `axes`: also those of a card with axes, `sale`: of a release with steps."""
+    return (*SCORE_COLUMNS, *(AXIS_COLUMNS if axes else ()), *(SALE_COLUMNS if sale else ()))
 
 
 def list_names(columns: tuple[Column, ...]) -> tuple[str, ...]:

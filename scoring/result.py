@@ -10,6 +10,7 @@ from datetime import date
 from functools import lru_cache
 from typing import Any, Literal, TypeAlias
 
+from leadledger.scoring.axis import AxisName
 from leadledger.scoring.event_counts import EventCounts
 from leadledger.scoring.outputs import EntryKind, Verdict
 
@@ -18,13 +19,17 @@ State: TypeAlias = Literal["met", "unmet", "unknown"]
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One entry of a ledger: what earned (or lost) the points, and why. `tenths` is exact; `points` is for people."""
+    """One entry of a ledger: what earned (or lost) the points, and why. `tenths` is exact; `points` is for people.
+
+    `axis` is empty for the start, which belongs to none, and None where the card has no axes.
+    """
 
     name: str
     kind: EntryKind
     tenths: int
     reason: str
     why: str = ""
+    axis: AxisName | Literal[""] | None = None
 
     @property
     def points(self) -> float:
@@ -33,7 +38,31 @@ class Entry:
 
     def to_dict(self) -> dict[str, Any]:
         """Flat JSON."""
-        return {"name": self.name, "kind": self.kind, "points": self.points, "reason": self.reason, "why": self.why}
+        entry = {"name": self.name, "kind": self.kind, "points": self.points, "reason": self.reason, "why": self.why}
+        return entry if self.axis is None else {**entry, "axis": self.axis}
+
+
+@dataclass(frozen=True, slots=True)
+class AxisScore:
+    """What a lead has on an axis: `tenths`, the exact sum of its entries, and the grade; `?` where too much is unknown.
+
+    Of the `worth` (tenths) that can be earned on the axis, `unknown` are unknown.
+    """
+
+    axis: AxisName
+    tenths: int
+    grade: str
+    unknown: int
+    worth: int
+
+    @property
+    def unknown_share(self) -> float:
+        """How much of what can be earned is unknown, 0..1; 1 where nothing can be earned."""
+        return self.unknown / self.worth if self.worth else 1.0
+
+    def to_dict(self) -> dict[str, Any]:
+        """Flat JSON."""
+        return {self.axis: self.tenths / 10, f"{self.axis}_unknown": round(self.unknown_share, 3)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +150,8 @@ class Result:
     standard error of the total that comes from what was learned; None where that is not known. `unseen` are the fields
     whose text training has never seen; None where the release doesn't know which it has seen. `percentile` (0…99) is
     how many of 100 judged leads have fewer points; None where the release doesn't know. `sale` is the forecast of a
-    sale; None of a release without steps. `events` is what the lead's events come to; None where the card has none.
+    sale; None of a release without steps. `events` is what the lead's events come to; None where the card has none. `axes` are
+    the points on each axis, which with the start add up to the total; none where the card has none.
     """
 
     card: str
@@ -141,11 +171,22 @@ class Result:
     percentile: int | None = None
     sale: SaleForecast | None = None
     events: EventCounts | None = None
+    axes: tuple[AxisScore, ...] = ()
 
     @property
     def points(self) -> float:
         """The total, to one decimal."""
         return self.tenths / 10
+
+    @property
+    def axis_grades(self) -> str:
+        """The grades of the axes, such as `B2`; empty where the card has none."""
+        return "".join(axis.grade for axis in self.axes)
+
+    def _describe_axes(self) -> dict[str, Any]:
+        """Flat JSON of the axes; empty where the card has none."""
+        described = {name: value for axis in self.axes for name, value in axis.to_dict().items()}
+        return {"axis_grades": self.axis_grades, **described} if self.axes else {}
 
     def to_dict(self) -> dict[str, Any]:
         """Flat JSON: numbers, texts and lists of flat records."""
@@ -163,6 +204,7 @@ class Result:
             "grade": self.grade,
             # Not of a release that can't tell, whose logged answers have no such member and are replayed as they were.
             **({} if self.percentile is None else {"percentile": self.percentile}),
+            **self._describe_axes(),
             "recommendation": advice.verdict,
             "from": advice.at,
             "to": advice.to,

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Literal
 
+from leadledger.scoring.axis import AxisName
 from leadledger.scoring.decay import HalfLife
 from leadledger.scoring.tree import Condition
 
@@ -13,7 +15,8 @@ from leadledger.scoring.tree import Condition
 class Rule:
     """A condition and the points it earns where it is true, as declared in the card (tenths).
 
-    `uses_protected` is why it may read protected fields, as its author says; empty where it reads none.
+    `uses_protected` is why it may read protected fields, as its author says; empty where it reads none. `axis` is the
+    one that it belongs to; empty: the card has no axes.
     """
 
     name: str
@@ -25,6 +28,7 @@ class Rule:
     half_life: HalfLife | None = None
     group: str = ""
     uses_protected: str = ""
+    axis: AxisName | Literal[""] = ""
 
 
 @dataclass(frozen=True)
@@ -46,13 +50,18 @@ class EachRule:
     within: int | None = None
     per_day: int | None = None
     group: str = ""
+    axis: AxisName | Literal[""] = ""
 
 
 @dataclass(frozen=True)
 class Group:
-    """Rules that share limits on their sum (tenths; None: no limit), or of which only the best counts."""
+    """Rules that share limits on their sum (tenths; None: no limit), or of which only the best counts.
+
+    `axis` is that of all its rules; empty: the card has no axes.
+    """
 
     name: str
     maximum: int | None = None
     minimum: int | None = None
     best_of: bool = False
+    axis: AxisName | Literal[""] = ""

@@ -14,6 +14,7 @@ from functools import cached_property
 from itertools import pairwise
 from typing import Any, Protocol
 
+from leadledger.scoring.axis import Axis, AxisDemand, AxisName
 from leadledger.scoring.column_names import ColumnNames
 from leadledger.scoring.column_paths import ColumnPaths
 from leadledger.scoring.criterion import Criterion
@@ -133,6 +134,7 @@ class Card:
     events: Mapping[str, EventKind] = field(default_factory=dict)
     each_rules: tuple[EachRule, ...] = ()  # the rules that earn points for each event
     zoned: bool = False  # whether the card names its time zone, so that a time without one is of that
+    axes: Mapping[AxisName, Axis] = field(default_factory=dict)  # both, or none
 
     @cached_property
     def missing_texts(self) -> frozenset[str]:
@@ -379,23 +381,33 @@ class Scorecard:
         """The groups with their limits times trust, in the order of the card."""
         trust = self.learned.trust
         return tuple(
-            Group(
-                group.name,
-                None if group.maximum is None else scale_points(group.maximum, trust),
-                None if group.minimum is None else scale_points(group.minimum, trust),
-                group.best_of,
+            replace(
+                group,
+                maximum=None if group.maximum is None else scale_points(group.maximum, trust),
+                minimum=None if group.minimum is None else scale_points(group.minimum, trust),
             )
             for group in self.card.groups
         )
 
     @cached_property
+    def demands(self) -> tuple[AxisDemand, ...]:
+        """The grades of axes that stages ask for, each once."""
+        return tuple(dict.fromkeys(demand for stage in self.card.stages for demand in stage.demands))
+
+    @cached_property
+    def required(self) -> tuple[Criterion | AxisDemand, ...]:
+        """All that gates may ask besides points: the criteria, then the grades of axes."""
+        return (*self.card.criteria, *self.demands)
+
+    @cached_property
     def gates(self) -> Mapping[str, Gate | None]:
         """The gate before a lead of each stage; None where there is nothing to decide."""
-        positions = {criterion.name: i for i, criterion in enumerate(self.card.criteria)}
+        positions = {asked.name: i for i, asked in enumerate(self.required)}
         gates: dict[str, Gate | None] = {}
         for at, to in pairwise([*self.card.stages, Stage("")]):
             threshold = self.learned.thresholds.get(to.name) or Threshold(to.points)
-            gate = Gate(at.name, to.name, tuple(positions[name] for name in to.requires), threshold)
+            asked = (*to.requires, *(demand.name for demand in to.demands))
+            gate = Gate(at.name, to.name, tuple(positions[name] for name in asked), threshold)
             gates[at.name] = gate if to.has_gate else None
         return gates
 

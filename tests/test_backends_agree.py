@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import ROUND_HALF_UP, Context, Decimal
+from fractions import Fraction
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -19,18 +20,19 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from leadledger.scoring.axis import AXES
 from leadledger.scoring.card.reader import parse_card
 from leadledger.scoring.cleaning import make_cleaner
 from leadledger.scoring.engine.score import get_engine
 from leadledger.scoring.errors import LeadError, PrinterError, UnreadableValue
 from leadledger.scoring.lookup import Combination, Table
-from leadledger.scoring.meaning.reference import Tally, tally
+from leadledger.scoring.meaning.reference import Tally, tally, tally_axis
 from leadledger.scoring.printers.sql import cleaning
 from leadledger.scoring.printers.sql import select as sql
 from leadledger.scoring.printers.sql.dialects import postgres
 from leadledger.scoring.printers.sql.dialects.literals import quoted
 from leadledger.scoring.printers.sql.query import Query
-from leadledger.scoring.result import SaleForecast
+from leadledger.scoring.result import Result, SaleForecast
 from leadledger.scoring.scorecard import Card, Scorecard, build_untrained
 from tests import spark
 from tests.effort import draw_examples, examples
@@ -43,6 +45,7 @@ from tests.strategies import (
     PLAIN,
     RAW_LEADS,
     scorecards,
+    scorecards_with_axes,
     scorecards_with_steps,
 )
 
@@ -227,6 +230,21 @@ def test_chances_of_a_sale_agree(backend: tuple[Engine, Rows]) -> None:
     every_card()
 
 
+def test_axes_agree(backend: tuple[Engine, Rows]) -> None:
+    """The points of each axis are equal in Python and in each engine, and so are the grades, and what stages ask."""
+    engine, rows = backend
+
+    @settings(max_examples=examples(max(engine.cards // 2, 1)))
+    @given(
+        card=scorecards_with_axes(),
+        leads=st.lists(LEADS.filter(engine.holds), min_size=engine.leads, max_size=engine.leads),
+    )
+    def every_card(card: Scorecard, leads: list[dict[str, Any]]) -> None:
+        agree(card, leads, engine, rows)
+
+    every_card()
+
+
 def agree(card: Scorecard, leads: list[dict[str, Any]], engine: Engine, rows: Rows) -> None:
     """Leads that are scored by a card come out equal in the tree walk, in printed Python and in an engine of SQL."""
     query = Query(AS_OF, columns={"row": "INTEGER", **TYPES}, keep=["row"], ledger=True, checks=True, plus_minus=True)
@@ -247,7 +265,7 @@ def agree(card: Scorecard, leads: list[dict[str, Any]], engine: Engine, rows: Ro
         assert walked.total == card.learned.start + sum(
             points or 0 for points in walked.rules + walked.groups + walked.terms
         )
-        assert walked.criteria == tuple(row[f"c:{criterion.name}"] for criterion in card.card.criteria)
+        assert walked.criteria == tuple(row[f"c:{asked.name}"] for asked in card.required)
         assert walked.excluded == tuple(row[f"x:{exclusion.name}"] for exclusion in card.card.exclude)
         result = get_engine(card).build_result(values, AS_OF)
         advice = result.recommendation
@@ -265,8 +283,28 @@ def agree(card: Scorecard, leads: list[dict[str, Any]], engine: Engine, rows: Ro
         assert told == {term.name: points for term, points in named if points}
         if result.sale is not None:
             agree_on_sale(card, values, result.sale, row)
+        if card.card.axes:
+            agree_on_axes(card, values, result, row)
         # A lead whose recommendation is to ask has an open question.
         assert (advice.verdict == "ask") == bool(advice.questions)
+
+
+def agree_on_axes(card: Scorecard, values: Mapping[str, Any], result: Result, row: dict[str, Any]) -> None:
+    """The points of each axis are those of its entries, and the same everywhere; with the start they are the total."""
+    assert card.learned.start + sum(axis.tenths for axis in result.axes) == result.tenths
+    assert [axis.axis for axis in result.axes] == list(AXES)
+    for axis in result.axes:
+        walked, declared = tally_axis(card, axis.axis, values, AS_OF), card.card.axes[axis.axis]
+        assert axis.tenths == walked.points == sum(e.tenths for e in result.ledger if e.axis == axis.axis)
+        assert axis.tenths / 10 == row[axis.axis]
+        assert axis.unknown == walked.unknown
+        assert 0 <= axis.unknown <= axis.worth
+        too_much = not axis.worth or Fraction(axis.unknown, axis.worth) > Fraction(str(declared.unknown))
+        reached = [grade for grade, cut in declared.grades if axis.tenths >= cut]
+        assert axis.grade == ("?" if too_much else (reached or [declared.below])[0])
+        assert walked.low <= walked.points <= walked.high
+    assert sum(entry.axis == "" for entry in result.ledger) == 1
+    assert result.axis_grades == row["axis_grades"]
 
 
 def agree_on_sale(card: Scorecard, values: Mapping[str, Any], sale: SaleForecast, row: dict[str, Any]) -> None:

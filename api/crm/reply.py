@@ -37,6 +37,9 @@ _WRITTEN: Mapping[str, Callable[[Crm, Result], Any]] = {
     "release": lambda crm, result: crm.write_value(result.release),
     "sale_probability": lambda crm, result: crm.write_probability(result.sale.probability if result.sale else None),
     "expected_value": lambda crm, result: crm.write_amount(result.sale.rounded_value if result.sale else None),
+    "fit": lambda crm, result: crm.write_points(result.axes[0].tenths if result.axes else None),
+    "engagement": lambda crm, result: crm.write_points(result.axes[1].tenths if result.axes else None),
+    "axis_grades": lambda crm, result: crm.write_value(result.axis_grades or None),
 }
 
 

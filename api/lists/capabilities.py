@@ -29,9 +29,9 @@ class ListEngine:
     explains: tuple[outputs.Column, ...] = (outputs.PLUS_MINUS, *outputs.REASON_COLUMNS)
     reject_places: tuple[str, ...] = ()
 
-    def columns(self, explain: bool, sale: bool) -> tuple[outputs.Column, ...]:
-        """The columns that it adds to a list; `sale`: by a release with steps up to a sale."""
-        return (*outputs.list_score_columns(sale), *(self.explains if explain else ()))
+    def columns(self, explain: bool, sale: bool, axes: bool) -> tuple[outputs.Column, ...]:
+        """The columns that it adds to a list; `sale`: by a release with steps up to a sale, `axes`: by a card with axes."""
+        return (*outputs.list_score_columns(sale, axes), *(self.explains if explain else ()))
 
     @property
     def reject_columns(self) -> tuple[outputs.Column, ...]:

@@ -147,7 +147,7 @@ class _FileRun:
         """Raises DataError where the columns of the list don't fit the card, or what is wanted."""
         self.card, self.as_of, self.wanted, self.where = card, as_of, wanted, where
         self.connection, self.scan = connection, scan
-        added = list_names(ENGINE.columns(wanted.explain, card.predicts_sales))
+        added = list_names(ENGINE.columns(wanted.explain, card.predicts_sales, bool(card.card.axes)))
         self.outputs = {column: f"{wanted.prefix}{column}" for column in added}
         self.fit = require_columns(card.card, scan.columns, scan.label)
         self.columns = choose_columns(list(scan.columns), scan.label, self.outputs, wanted)
@@ -286,7 +286,7 @@ class _FileRun:
 
     def _counted(self) -> frozenset[str]:
         """The columns of numbers that scoring adds, and those that are read back: never a formula."""
-        return frozenset(self.outputs[column.name] for column in list_score_columns(self.card.predicts_sales))
+        return frozenset(self.outputs[column.name] for column in list_score_columns(self.card.predicts_sales, bool(self.card.card.axes)))
 
     def _prove_decimals(self) -> tuple[ProvenDecimal, ...]:
         """What the list shows of its numbers, where some can be two."""

@@ -155,7 +155,7 @@ class _TableRun:
         self.key = _choose_key(card.card, types, label, key)
         home = find_homes(card.card, types).get(self.key)
         self.id = home.name if home is not None and home.kind == "id" else self.key
-        self.outputs = sql_types(ENGINE.columns(wanted.explain, card.predicts_sales))
+        self.outputs = sql_types(ENGINE.columns(wanted.explain, card.predicts_sales, bool(card.card.axes)))
         self.ledger = None if wanted.ledger is None else str(wanted.ledger)
 
     def make_tables(self, into: str, rejects: str) -> None:

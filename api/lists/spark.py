@@ -116,7 +116,7 @@ class _FolderRun:
         )
         self.files = SparkFiles(spark)
         self.first_rejects: list[str] = []
-        added = list_names(ENGINE.columns(wanted.explain, card.predicts_sales))
+        added = list_names(ENGINE.columns(wanted.explain, card.predicts_sales, bool(card.card.axes)))
         self.outputs = {column: f"{wanted.prefix}{column}" for column in added}
 
     def score(self, data: str, out: str, report: Callable[[str], None]) -> ScoredList:

@@ -18,9 +18,11 @@ KEYS: Mapping[str, Mapping[str, bool]] = {
     "card": {"name": True, "title": False, "missing": False, "time_zone": False, "fields": True}
     | dict.fromkeys(("outcome", "base_rate", "trust", "criteria", "groups", "rules", "exclude", "stages"), False)
     | dict.fromkeys(("grades", "write_back", "cases", "protected", "fairness", "readable", "events"), False)
-    | dict.fromkeys(("segment", "steps", "amount"), False),
+    | dict.fromkeys(("segment", "steps", "amount", "axes"), False),
+    "axes": {"fit": True, "engagement": True},
+    "axis": {"grades": True, "unknown": False},
     "field": dict.fromkeys(("values", "unit", "better", "from", "ask", "learn", "label", "missing", "is"), False)
-    | dict.fromkeys(("known_when_scored", "format", "other", "separator", "exact", "parent"), False)
+    | dict.fromkeys(("known_when_scored", "format", "other", "separator", "exact", "parent", "axis"), False)
     | {"kind": True},
     "event": dict.fromkeys(("fields", "from", "of", "when", "machine", "scanners"), False)
     | dict.fromkeys(("once_per", "per_day", "tracked_since"), False),
@@ -31,18 +33,19 @@ KEYS: Mapping[str, Mapping[str, bool]] = {
     "fairness": dict.fromkeys(("rate_ratio", "precision_gap", "calibration_gap"), False),
     "step": {"became": True, "within": True},
     "criterion": {"met": True, "essential": False, "label": False, "uses_protected": False},
-    "group": {"max": False, "min": False, "best_of": False},
+    "group": dict.fromkeys(("max", "min", "best_of", "axis"), False),
     "rule": {"name": True, "when": True, "points": True, "reason": True}
-    | dict.fromkeys(("why", "since", "half_life", "group", "uses_protected"), False),
+    | dict.fromkeys(("why", "since", "half_life", "group", "axis", "uses_protected"), False),
     "each_rule": {"name": True, "each": True, "points": True, "reason": True}
-    | dict.fromkeys(("why", "since", "half_life", "within", "per_day", "group"), False),
+    | dict.fromkeys(("why", "since", "half_life", "within", "per_day", "group", "axis"), False),
     "exclusion": {"name": True, "when": True, "reason": True, "uses_protected": False},
-    "stage": {"name": True} | dict.fromkeys(("requires", "points", *TRAINED_THRESHOLDS), False),
+    "stage": {"name": True} | dict.fromkeys(("requires", "fit", "engagement", "points", *TRAINED_THRESHOLDS), False),
     "probability": {"precision": True, "confidence": False},
     "value": {"won": True, "cost": True},
     "write_back": dict.fromkeys(DEFAULT_PROPERTIES, False),
     "written": dict.fromkeys(WRITE_BACK_OUTPUTS, False),
     "case": {"name": False, "lead": True, "events": False, "as_of": False, "expect": True},
     "case_event": {"kind": True, "time": True, "id": False, "source": False, "received": False, "properties": False},
-    "expect": dict.fromkeys(("recommendation", "from", "to", "grade", "score", "points", "fires", "not_fires"), False),
+    "expect": dict.fromkeys(("recommendation", "from", "to", "grade", "score", "points", "fires", "not_fires"), False)
+    | dict.fromkeys(("fit", "engagement", "axis_grades"), False),
 }

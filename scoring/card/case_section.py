@@ -9,6 +9,7 @@ from typing import Any
 
 import yaml
 
+from leadledger.scoring.axis import list_axis_grades
 from leadledger.scoring.card.card_keys import KEYS
 from leadledger.scoring.card.reading import CardReading
 from leadledger.scoring.card.yaml_shapes import KeyValue, is_null
@@ -110,7 +111,10 @@ def _read_expected(reading: CardReading, key: str, node: yaml.Node, what: str, g
         return shapes.read_word(node, what, VERDICTS)
     if key == "score":
         return shapes.read_number(node, what, 0, 100, decimals=0)
-    if key == "points":
+    if key in ("fit", "engagement", "axis_grades") and "axes" not in reading.sections:
+        shapes.add_problem(node, f"{what} is of an axis, and the card has no axes; declare them under `axes:`")
+        return None
+    if key in ("points", "fit", "engagement"):
         return shapes.read_points(node, what, 100_000)
     if key in ("fires", "not_fires"):
         return _read_fires(reading, node, what)
@@ -120,6 +124,11 @@ def _read_expected(reading: CardReading, key: str, node: yaml.Node, what: str, g
     if key == "grade":
         if text not in grades and reading.declared["grades"] is not None:
             shapes.add_problem(node, f"{what} is {quote(text)}, which is not one of: {', '.join(grades)}")
+    elif key == "axis_grades":
+        known = list_axis_grades(reading.axes)
+        if known and text not in known:
+            text = f"{what} is {quote(text)}; write the grades of fit and engagement, such as {known[0]} or ?{known[0][1]}"
+            shapes.add_problem(node, text)
     elif reading.is_undeclared(text, "stages"):
         hint = did_you_mean(text, reading.declared["stages"] or ()) or " Declare it under `stages:`."
         shapes.add_problem(node, f"{what} is {quote(text)}, which is not a stage.{hint}")

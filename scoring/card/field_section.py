@@ -9,6 +9,7 @@ from typing import Literal
 
 import yaml
 
+from leadledger.scoring.card.axis_section import choose_axis, read_axis
 from leadledger.scoring.card.card_keys import BETTER, KEYS, KINDS, OTHERS, SEPARATORS
 from leadledger.scoring.card.condition import KnownField, join_lines, parse_condition, parse_days
 from leadledger.scoring.card.condition_tokens import RESERVED
@@ -22,7 +23,7 @@ from leadledger.scoring.event_value import WAYS_OF_DAYS
 from leadledger.scoring.field import OTHER_VALUE, Field
 from leadledger.scoring.number_forms import SAMPLES, NumberFormat, parse_number_format
 from leadledger.scoring.text_forms import fold, key_of
-from leadledger.scoring.tree import Days
+from leadledger.scoring.tree import Days, find_fields
 
 
 def read_fields(reading: CardReading, node: yaml.Node) -> None:
@@ -130,6 +131,7 @@ def read_plain_field(
         separator=separator,
         exact=exact,
         time_zone=reading.time_zone,
+        axis=choose_axis(reading, record, "kind", what, read_axis(reading, record, what), ()),
     )
     if only_for("parent", "text"):
         reading.parents[name] = record["parent"]
@@ -315,6 +317,8 @@ def _read_derived_field(reading: CardReading, name: str, record: Mapping[str, Ke
             hint = "learn from a derived field such as `is: days_since(…)`"
             shapes.add_problem(record["learn"].value, f"{what} is a date, which can't be learnt from; {hint}")
     better = shapes.read_word(record["better"].value, f"`better` of {what}", BETTER) if "better" in record else None
+    own = read_axis(reading, record, what) or ("engagement" if event_value is not None else "")
+    asked = dict.fromkeys(find_fields(derived)) if derived is not None else ()
     return Field(
         name=name,
         kind=kind,  # type: ignore[arg-type]  # one of two kinds
@@ -326,6 +330,7 @@ def _read_derived_field(reading: CardReading, name: str, record: Mapping[str, Ke
         derived=derived,
         derived_text=join_lines(text),
         event_value=event_value,
+        axis=choose_axis(reading, record, "is", what, own, asked),
     )
 
 

@@ -1,6 +1,6 @@
 """From a YAML file to a card, or to every mistake in it.
 
-The reader goes through a card section by section: `event_section`, `field_section`, `protected_section`,
+The reader goes through a card section by section: `axis_section`, `event_section`, `field_section`, `protected_section`,
 `rule_sections`, `stage_sections`, `outcome_section`, `segment_section`, `steps_section`, `write_back_section`,
 `case_section`. `card_keys` lists the keys, `yaml_shapes` knows YAML and positions. Nothing is guessed: unknown and
 duplicate keys, names that nothing declares, values of the wrong kind are refused, all at once, in file order. One
@@ -16,6 +16,7 @@ from pathlib import Path
 import yaml
 
 from leadledger.scoring.card import crm_names
+from leadledger.scoring.card.axis_section import read_axes
 from leadledger.scoring.card.card_keys import KEYS, READABLE
 from leadledger.scoring.card.case_section import read_cases
 from leadledger.scoring.card.event_section import check_tracked_since, read_events
@@ -94,6 +95,7 @@ def _read_sections(shapes: Shapes, root: yaml.Node, standard_names: bool) -> Car
         reading.missing = tuple(text for text, _ in texts)
     if "time_zone" in sections:
         reading.time_zone = read_time_zone(shapes, sections["time_zone"].value)
+    axes = read_axes(reading)
     read_events(reading)
     if "fields" in sections:
         read_fields(reading, sections["fields"].value)
@@ -101,8 +103,7 @@ def _read_sections(shapes: Shapes, root: yaml.Node, standard_names: bool) -> Car
     protected = read_protected(reading)
     read_parents(reading)
     criteria = read_criteria(reading)
-    groups = read_groups(reading)
-    rules, each_rules = read_rules(reading)
+    ruled = read_rules(reading, read_groups(reading))
     exclude = read_exclusions(reading)
     stages = read_stages(reading, criteria)
     grades, below = read_grades(reading)
@@ -120,8 +121,8 @@ def _read_sections(shapes: Shapes, root: yaml.Node, standard_names: bool) -> Car
         title=shapes.read_line(sections["title"].value, "`title`") if "title" in sections else "",
         fields=reading.fields,
         criteria=criteria,
-        groups=groups,
-        rules=rules,
+        groups=ruled.groups,
+        rules=ruled.rules,
         exclude=exclude,
         stages=stages,
         grades=grades,
@@ -141,8 +142,9 @@ def _read_sections(shapes: Shapes, root: yaml.Node, standard_names: bool) -> Car
         fairness=read_fairness(reading, protected),
         standard_names=standard_names,
         events=reading.events,
-        each_rules=each_rules,
+        each_rules=ruled.each_rules,
         zoned=reading.is_zoned,
+        axes=axes,
     )
 
 

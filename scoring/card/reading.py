@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 import yaml
 
+from leadledger.scoring.axis import Axis, AxisName
 from leadledger.scoring.card.card_keys import KEYS, KINDS
 from leadledger.scoring.card.condition import KnownField, parse_condition
 from leadledger.scoring.card.yaml_shapes import KeyValue, Shapes, is_name, is_null
@@ -25,7 +26,7 @@ class CardReading:
     field speaks, folded. `asked_to_learn` are the fields that say `learn: yes`, each with the place; `parents` are the
     fields that name a parent, each with that. `events` are the kinds of events, `unread_events` the names of those that
     can't be read, `properties_known` what conditions may ask of the events of a kind, `tracked_since` the place of each
-    such key. `declared` are the names in each section, right or wrong; None where some can't be read.
+    such key. `axes` are those that can be read. `declared` are the names in each section, right or wrong; None where some can't be read.
     """
 
     def __init__(self, shapes: Shapes, sections: Mapping[str, KeyValue]) -> None:
@@ -45,6 +46,7 @@ class CardReading:
         self.unread_events: set[str] = set()
         self.properties_known: dict[str, dict[str, KnownField]] = {}
         self.tracked_since: dict[str, yaml.Node] = {}
+        self.axes: dict[AxisName, Axis] = {}
         # Without a section, and with a problem in the keys, the section may be there under another name.
         absent: dict[str, None] | None = None if shapes.problems else {}
         self.declared: dict[str, dict[str, None] | None] = {

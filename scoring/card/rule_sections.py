@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import yaml
 
+from leadledger.scoring.card.axis_section import AxisOrNone, GroupMember, choose_axis, read_axis, settle_group_axes
 from leadledger.scoring.card.card_keys import KEYS
 from leadledger.scoring.card.condition import KnownField, parse_condition
 from leadledger.scoring.card.protected_section import read_reason_for_protected
@@ -63,19 +65,34 @@ def read_groups(reading: CardReading) -> tuple[Group, ...]:
             shapes.add_problem(record["min"].value, f"`min` of {what} is above 0; {worth}")
         if isinstance(item.value, yaml.MappingNode) and not item.value.value:
             shapes.add_problem(item.value, f"{what} does nothing; give it `max:`, `min:` or `best_of: yes`")
-        groups.append(Group(name, maximum, minimum, bool(best_of)))
+        groups.append(Group(name, maximum, minimum, bool(best_of), read_axis(reading, record, what)))
     return tuple(groups)
 
 
-def read_rules(reading: CardReading) -> tuple[tuple[Rule, ...], tuple[EachRule, ...]]:
-    """The rules that can be read, and those for each event, in the order of the card."""
-    if "rules" not in reading.sections:
-        return (), ()
+@dataclass(frozen=True)
+class ReadRules:
+    """The rules that can be read, those for each event, and the groups with the axes of their rules."""
+
+    rules: tuple[Rule, ...]
+    each_rules: tuple[EachRule, ...]
+    groups: tuple[Group, ...]
+
+
+def read_rules(reading: CardReading, groups: Sequence[Group]) -> ReadRules:
+    """The rules and the groups, in the order of the card."""
     shapes = reading.shapes
     rules, each_rules = [], []
-    for name, what, record in reading.read_named_records("rules", "rule", {"each": "each_rule"}):
+    own_axes = {group.name: group.axis for group in groups}
+    members: dict[str, list[GroupMember]] = {group.name: [] for group in groups}
+    records = reading.read_named_records("rules", "rule", {"each": "each_rule"}) if "rules" in reading.sections else ()
+    for name, what, record in records:
+        group = _read_group_name(reading, record, what)
+        own = read_axis(reading, record, what) or own_axes.get(group, "")
         if "each" in record:
-            each_rule = _read_each_rule(reading, name, what, record)
+            axis = choose_axis(reading, record, "each", what, own or "engagement", ())
+            if group in members:
+                members[group].append(GroupMember(what, axis, record))
+            each_rule = _read_each_rule(reading, name, what, record, group, axis)
             if each_rule is not None:
                 each_rules.append(each_rule)
             continue
@@ -84,12 +101,15 @@ def read_rules(reading: CardReading) -> tuple[tuple[Rule, ...], tuple[EachRule, 
         reason, why = reading.read_line(record, "reason", what), reading.read_line(record, "why", what)
         since = shapes.read_day(record["since"].value, f"`since` of {what}") if "since" in record else None
         half_life = _read_half_life(reading, record["half_life"].value, what) if "half_life" in record else None
-        group = _read_group_name(reading, record, what)
         asked = (*(when.fields if when else ()), *([half_life.of] if half_life else []))
         uses_protected = read_reason_for_protected(reading, record, "when", what, dict.fromkeys(asked)) if when else ""
-        if when is not None and points:
-            rules.append(Rule(name, when, points, reason, why, since, half_life, group, uses_protected))
-    return tuple(rules), tuple(each_rules)
+        if when is None or not points:
+            continue
+        axis = choose_axis(reading, record, "when", what, own, dict.fromkeys(asked))
+        if group in members:
+            members[group].append(GroupMember(what, axis, record))
+        rules.append(Rule(name, when, points, reason, why, since, half_life, group, uses_protected, axis))
+    return ReadRules(tuple(rules), tuple(each_rules), settle_group_axes(reading, groups, members))
 
 
 def _read_points(reading: CardReading, record: Mapping[str, KeyValue], what: str) -> int | None:
@@ -110,8 +130,10 @@ def _read_group_name(reading: CardReading, record: Mapping[str, KeyValue], what:
     return group or ""
 
 
-def _read_each_rule(reading: CardReading, name: str, what: str, record: Mapping[str, KeyValue]) -> EachRule | None:
-    """A rule that earns points for each event; None where it can't be read."""
+def _read_each_rule(
+    reading: CardReading, name: str, what: str, record: Mapping[str, KeyValue], group: str, axis: AxisOrNone
+) -> EachRule | None:
+    """A rule that earns points for each event, of a group and an axis; None where it can't be read."""
     shapes = reading.shapes
     each = shapes.read_text(record["each"].value, f"`each` of {what}")
     if each is not None and each not in reading.events and each not in reading.unread_events:
@@ -135,13 +157,12 @@ def _read_each_rule(reading: CardReading, name: str, what: str, record: Mapping[
         if per_day is not None and points and per_day < abs(points):
             least = f"it must be at least the points of one event, {format_unsigned(abs(points))}"
             shapes.add_problem(record["per_day"].value, f"`per_day` of {what} is too low; {least}")
-    group = _read_group_name(reading, record, what)
     if each not in reading.events or not points:
         return None
     days = half_life[0] if half_life else None
     if (half_life is None) == (within is None):
         return None
-    return EachRule(name, each, points, reason, why, since, days, within[0] if within else None, per_day, group)
+    return EachRule(name, each, points, reason, why, since, days, within[0] if within else None, per_day, group, axis)
 
 
 def read_exclusions(reading: CardReading) -> tuple[Exclusion, ...]:

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 
 import yaml
 
+from leadledger.scoring.axis import AXES
+from leadledger.scoring.card.axis_section import read_demands
 from leadledger.scoring.card.card_keys import KEYS, TRAINED_THRESHOLDS
 from leadledger.scoring.card.reading import CardReading
 from leadledger.scoring.card.yaml_shapes import KeyValue
@@ -31,7 +33,8 @@ def read_stages(reading: CardReading, criteria: tuple[Criterion, ...]) -> tuple[
         value = _read_value(reading, record["value"].value, what) if "value" in record else None
         _check_thresholds(reading, record, what, is_first=not stages)
         capacity = Capacity(*rate) if rate else None
-        stages.append(Stage(name, requires, points, precision, confidence, capacity, value))
+        demands = read_demands(reading, record, what)
+        stages.append(Stage(name, requires, points, precision, confidence, capacity, value, demands))
     _check_stage_field(reading, reading.sections["stages"].value)
     return tuple(stages)
 
@@ -89,7 +92,7 @@ def _check_thresholds(reading: CardReading, record: Mapping[str, KeyValue], what
     """Note what a stage can't have: anything before the first stage, and two ways to a threshold."""
     trained = [key for key in record if key in TRAINED_THRESHOLDS]
     if is_first:
-        for key in ("requires", "points", *TRAINED_THRESHOLDS):
+        for key in ("requires", *AXES, "points", *TRAINED_THRESHOLDS):
             if key in record:
                 text = f"{what} is the first, so nothing can be required to enter it; remove `{key}:`"
                 reading.shapes.add_problem(record[key].key, text)

@@ -11,6 +11,7 @@ from leadledger.scoring.card.reading import CardReading
 from leadledger.scoring.card.write_back import DEFAULT_PROPERTIES, RECORD_ID_NAMES
 from leadledger.scoring.card.yaml_shapes import KeyValue
 from leadledger.scoring.errors import quote
+from leadledger.scoring.outputs import AXIS_COLUMNS, list_names
 from leadledger.scoring.text_forms import fold
 
 _PROPERTY = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,99}")
@@ -27,6 +28,9 @@ def _read_system(reading: CardReading, system: str, item: KeyValue) -> dict[str,
     properties: dict[str, str] = {}
     for output, written in shapes.read_record(item.value, what, KEYS["written"]).items():
         name = _read_property(reading, written.value, f"`{output}` of {what}", system)
+        if output in list_names(AXIS_COLUMNS) and "axes" not in reading.sections:
+            text = f"`{output}` of {what} is of an axis, and the card has no axes; declare them under `axes:`"
+            shapes.add_problem(written.key, text)
         if name is None:
             continue
         if name in properties.values():

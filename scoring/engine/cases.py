@@ -52,6 +52,8 @@ def _find_mismatches(case: Case, result: Result, fired: set[str]) -> Iterator[st
         "grade": result.grade,
         "score": result.score,
         "points": result.tenths,
+        "axis_grades": result.axis_grades,
+        **{axis.axis: axis.tenths for axis in result.axes},
     }
     for key, expected in case.expect.items():
         if key in actual and actual[key] != expected:
@@ -66,4 +68,4 @@ def _find_mismatches(case: Case, result: Result, fired: set[str]) -> Iterator[st
 
 
 def _format_output(key: str, value: Any) -> str:
-    return format_unsigned(value) if key == "points" else f"{value:g}" if key == "score" else str(value)
+    return format_unsigned(value) if key in ("points", "fit", "engagement") else f"{value:g}" if key == "score" else str(value)

@@ -24,6 +24,7 @@ class EachEntries:
         limits = [f"{kind.per_day:,} event{'' if kind.per_day == 1 else 's'}"] if kind.per_day is not None else []
         limits += [f"{format_unsigned(rule.per_day)} points"] if rule.per_day is not None else []
         self.rule = rule
+        self.axis = rule.axis or None
         _, (_, self.once_name), (_, self.per_day_name) = list_entry_names(rule.name)
         self.once = f"{rule.reason}: once for each {kind.once_per.replace('_', ' ')}"
         self.per_day = f"{rule.reason}: at most {' and '.join(limits)} a day"
@@ -33,9 +34,9 @@ class EachEntries:
         if earned.full:
             yield self._make_entry(earned, earned.full)
         if earned.once:
-            yield Entry(self.once_name, "cap", earned.once, self.once)
+            yield Entry(self.once_name, "cap", earned.once, self.once, axis=self.axis)
         if earned.per_day:
-            yield Entry(self.per_day_name, "cap", earned.per_day, self.per_day)
+            yield Entry(self.per_day_name, "cap", earned.per_day, self.per_day, axis=self.axis)
 
     def list_reasons(self, earned: EarnedByEvents) -> Iterator[Entry]:
         """What the rule earns as one entry, its limits taken off, where that isn't zero."""
@@ -44,4 +45,4 @@ class EachEntries:
 
     def _make_entry(self, earned: EarnedByEvents, tenths: int) -> Entry:
         count = f"{earned.events:,} event{'' if earned.events == 1 else 's'}"
-        return Entry(self.rule.name, "rule", tenths, f"{self.rule.reason} ({count})", self.rule.why)
+        return Entry(self.rule.name, "rule", tenths, f"{self.rule.reason} ({count})", self.rule.why, self.axis)

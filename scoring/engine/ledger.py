@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
+from leadledger.scoring.axis_parts import find_term_axis
 from leadledger.scoring.engine.each_entries import EachEntries
 from leadledger.scoring.event_counts import EarnedByEvents, EventCounts
 from leadledger.scoring.lookup import Combination, Table, Term
@@ -18,14 +20,22 @@ class LedgerWriter:
     """The words of each entry of a scorecard. Most entries are the same for every lead that has them: made once."""
 
     def __init__(self, card: Scorecard) -> None:
-        self._start = Entry("start", "start", card.learned.start, "Where every lead starts")
+        has_axes = bool(card.card.axes)
+        self._start = Entry(
+            "start", "start", card.learned.start, "Where every lead starts", axis="" if has_axes else None
+        )
         self._rules = [
-            Entry(priced.rule.name, "rule", priced.points, priced.rule.reason, priced.rule.why) for priced in card.rules
+            Entry(rule.name, "rule", priced.points, rule.reason, rule.why, rule.axis or None)
+            for priced in card.rules
+            for rule in [priced.rule]
         ]
         self._terms = [_make_entries(card, term) for term in card.learned.terms]
         self._rule_names = frozenset(priced.rule.name for priced in card.rules)
         self._each_rules = {priced.rule.name: EachEntries(card, priced) for priced in card.each_rules}
-        self._groups = [(group.name, describe_group(card, group.name)) for group in card.groups]
+        self._groups = [
+            Entry(group.name, "group", 0, describe_group(card, group.name), axis=group.axis or None)
+            for group in card.groups
+        ]
 
     def write(
         self,
@@ -41,15 +51,15 @@ class LedgerWriter:
         """
         ledger = [self._start]
         ledger += [
-            entry if points == entry.tenths else Entry(entry.name, "rule", points, entry.reason, entry.why)
+            entry if points == entry.tenths else replace(entry, tenths=points)
             for entry, points in zip(self._rules, rules, strict=True)
             if points
         ]
         for earned in counts.rules if counts is not None else ():
             ledger += self._each_rules[earned.rule].list_entries(earned)
-        for (name, reason), points in zip(self._groups, groups, strict=True):
-            if points:
-                ledger.append(Entry(name, "group", points, reason))
+        ledger += [
+            replace(entry, tenths=points) for entry, points in zip(self._groups, groups, strict=True) if points
+        ]
         ledger += [entries[cell] for entries, points, cell in zip(self._terms, terms, bins, strict=True) if points]
         return ledger
 
@@ -71,6 +81,7 @@ class _Cells(dict[int, Entry]):
     def __init__(self, card: Scorecard, term: Combination) -> None:
         self.term = term
         self.titles = [card.card.fields[name].title for name in term.fields]
+        self.axis = find_term_axis(card.card, term) if card.card.axes else None
 
     def __missing__(self, cell: int) -> Entry:
         if len(self) >= MOST_CELLS_KEPT:
@@ -78,7 +89,8 @@ class _Cells(dict[int, Entry]):
         bins = self.term.find_bins(cell)
         named = zip(self.titles, self.term.bins, bins, strict=True)
         reason = ", ".join(f"{title}: {axis.labels[at]}" for title, axis, at in named)
-        self[cell] = entry = Entry(self.term.name, "combination", self.term.sum_points(bins), reason)
+        points = self.term.sum_points(bins)
+        self[cell] = entry = Entry(self.term.name, "combination", points, reason, axis=self.axis)
         return entry
 
 
@@ -86,13 +98,14 @@ def _make_entries(card: Scorecard, term: Term) -> Sequence[Entry] | _Cells:
     """The entries of a term by bin, in the order of `Tally.bins`: `employees: 50 to 250`."""
     if isinstance(term, Combination):
         return _Cells(card, term)
+    axis = find_term_axis(card.card, term) if card.card.axes else None
     if isinstance(term, Table):
         title = card.card.fields[term.field].title
         cells = zip(term.points, term.bins.labels, strict=True)
-        return [Entry(term.name, "table", points, f"{title}: {label}") for points, label in cells]
+        return [Entry(term.name, "table", points, f"{title}: {label}", axis=axis) for points, label in cells]
     first, second = (card.card.fields[name].title for name in term.fields)
     return [
-        Entry(term.name, "pair", points, f"{first}: {row}, {second}: {column}")
+        Entry(term.name, "pair", points, f"{first}: {row}, {second}: {column}", axis=axis)
         for row, row_points in zip(term.bins[0].labels, term.points, strict=True)
         for column, points in zip(term.bins[1].labels, row_points, strict=True)
     ]

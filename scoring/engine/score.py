@@ -17,6 +17,7 @@ from leadledger.scoring.column_names import name_key
 from leadledger.scoring.column_paths import NOT_OBJECT, spread
 from leadledger.scoring.each_points import name_earned
 from leadledger.scoring.engine import question
+from leadledger.scoring.engine.axes import AxesEngine
 from leadledger.scoring.engine.ledger import LedgerWriter
 from leadledger.scoring.engine.steps import StepsEngine
 from leadledger.scoring.errors import BadValue, LeadError, UnreadableValue, quote
@@ -83,7 +84,8 @@ class Engine:
 
     def __init__(self, card: Scorecard) -> None:
         self.card = card
-        self.tally = compile_card(card)
+        self._axes = AxesEngine(card)
+        self.tally = self._axes.add_demands(compile_card(card))
         self._fields = {
             field.name: (field, make_cleaner(field, card.card.missing_texts)) for field in card.card.plain_fields
         }
@@ -237,7 +239,7 @@ class Engine:
             at,
             gate.to if gate and advice != "disqualify" else at,
             gate.threshold.points if gate else None,
-            tuple((criterion.name, _STATES[met]) for criterion, met in zip(card.card.criteria, criteria, strict=True)),
+            tuple((asked.name, _STATES[met]) for asked, met in zip(card.required, criteria, strict=True)),
             self._find_reasons(gate, advice, criteria, excluded, total, high, telling),
             questions,
         )
@@ -259,6 +261,7 @@ class Engine:
             card.find_percentile(total),
             None if self._steps is None else self._steps.foretell(values, as_of),
             counts,
+            self._axes.score(rules, groups, terms, bins, values),
         )
 
     def _find_unseen(self, values: Mapping[str, Typed]) -> tuple[str, ...]:
@@ -288,7 +291,7 @@ class Engine:
         reasons = []
         if gate is not None:
             for wanted, words in ((False, "is not met"), (None, "is not known")):
-                reasons += [f"{card.criteria[i].title} {words}" for i in gate.requires if criteria[i] is wanted]
+                reasons += [f"{self.card.required[i].title} {words}" for i in gate.requires if criteria[i] is wanted]
             threshold = gate.threshold
             if threshold.closed:
                 reasons.append(threshold.closed)

@@ -107,7 +107,7 @@ class _FrameScoring:
     def outputs(self) -> tuple[str, ...]:
         """The columns that a score adds, before `problem` and without the prefix."""
         reasons = (PLUS_MINUS, *REASON_COLUMNS) if self.explain else ()
-        return list_names((*list_score_columns(self.card.predicts_sales), *reasons))
+        return list_names((*list_score_columns(self.card.predicts_sales, bool(self.card.card.axes)), *reasons))
 
     @property
     def new_names(self) -> dict[str, str]:

@@ -6,9 +6,12 @@ prints.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
+from leadledger.scoring.axis import AxisName
+from leadledger.scoring.axis_parts import find_axis_parts
 from leadledger.scoring.each_points import name_earned
 from leadledger.scoring.lookup import Combination, Table, Term, find_branch_fields, find_leaf, list_leaves
 from leadledger.scoring.meaning.answers import find_lone_effects
@@ -24,8 +27,8 @@ class Tally:
     `total` is the start plus all of `rules` (None, unknown, counts as 0), `groups` and `terms`, and what rules for each
     event earn, which is counted beforehand. `low` and `high` are
     the least and the most that answers to the card's questions could make of it. `bins` says where each term was
-    looked up (a pair: row times columns plus column; a combination: `Combination.number_cell`). `criteria` and
-    `excluded` are three-valued.
+    looked up (a pair: row times columns plus column; a combination: `Combination.number_cell`). `criteria` (with
+    the grades that stages ask of axes, as in `Scorecard.required`) and `excluded` are three-valued.
     """
 
     total: int
@@ -89,9 +92,46 @@ def tally(card: Scorecard, plain: Values, as_of: date) -> Tally:
         tuple(group_entries),
         tuple(terms),
         tuple(bins),
-        tuple(evaluate_condition(criterion.met.tree, values, as_of) for criterion in card.card.criteria),
+        (
+            *(evaluate_condition(criterion.met.tree, values, as_of) for criterion in card.card.criteria),
+            *_judge_demands(card, plain, as_of),
+        ),
         tuple(evaluate_condition(exclusion.when.tree, values, as_of) for exclusion in card.card.exclude),
     )
+
+
+@dataclass(frozen=True)
+class AxisTally:
+    """The points on an axis, what answers could make of them, and how much of what it can earn is unknown (tenths)."""
+
+    points: int
+    low: int
+    high: int
+    unknown: int
+
+
+def tally_axis(card: Scorecard, axis: AxisName, plain: Values, as_of: date) -> AxisTally:
+    """Score one lead on an axis of the card; `plain` as in `tally`."""
+    part = find_axis_parts(card)[axis]
+    alone, values = tally(part.alone, plain, as_of), derive(card.card, plain, as_of)
+    named = dict(zip(part.rules, alone.rules, strict=True))
+    named |= {name: plain[name_earned(name)] for name in part.each_rules}  # type: ignore[misc]  # tenths, or None
+    unknown = 0
+    for stake in part.stakes:
+        own = sum(worth for name, worth in (*stake.rules, *stake.each_rules) if named[name] is None)
+        unknown += min(stake.worth, own)
+    for i, worth in part.worths:
+        if any(values[name] is None for name in card.learned.terms[i].fields):
+            unknown += worth
+    return AxisTally(alone.total, alone.low, alone.high, unknown)
+
+
+def _judge_demands(card: Scorecard, plain: Values, as_of: date) -> Iterator[bool | None]:
+    """Whether the lead has each grade that a stage asks of an axis; None: answers could still bring it."""
+    for demand in card.demands:
+        axis = tally_axis(card, demand.axis, plain, as_of)
+        is_known = axis.unknown <= find_axis_parts(card)[demand.axis].most_unknown
+        yield demand.judge(axis.points, is_known, axis.low, axis.high)
 
 
 def compute_earned(priced: PricedRule, values: Values, as_of: date) -> int | None:

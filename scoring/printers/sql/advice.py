@@ -50,7 +50,7 @@ class AdvicePrinter:
 
     def verdict(self, gate: Gate) -> Expression:
         """What a gate says of a lead that isn't excluded."""
-        criteria = [self.column(f"c:{self.card.card.criteria[i].name}") for i in gate.requires]
+        criteria = [self.column(f"c:{self.card.required[i].name}") for i in gate.requires]
         cases = []
         if criteria:
             unmet = join(" OR ", [write("{} = FALSE", criterion) for criterion in criteria])

@@ -11,20 +11,19 @@ from leadledger.scoring.printers.choices import group_trees
 from leadledger.scoring.printers.sql.conditions import bracketed
 from leadledger.scoring.printers.sql.expression import Expression, StepColumn, join, spell, write
 from leadledger.scoring.printers.sql.points import PointsPrinter, cut
-from leadledger.scoring.printers.sql.query import TOTAL
 from leadledger.scoring.rule import Group
-from leadledger.scoring.scorecard import PricedRule
+from leadledger.scoring.scorecard import PricedRule, Scorecard
 
 End: TypeAlias = Literal["low", "high"]
 _NOTHING = Expression("0")
 
 
 class RangePrinter:
-    """The range of the total of one card."""
+    """The range of the total of one card; or of the part of it that `card` holds, over the columns of the whole."""
 
-    def __init__(self, points: PointsPrinter) -> None:
+    def __init__(self, points: PointsPrinter, card: Scorecard | None = None) -> None:
         self.points = points
-        self.card = points.card
+        self.card = card or points.card
         self.column, self.field, self.dialect = points.column, points.field, points.dialect
 
     # -- rules and groups -------------------------------------------------------------------------------------------
@@ -67,9 +66,9 @@ class RangePrinter:
 
     # -- the whole --------------------------------------------------------------------------------------------------
 
-    def moves(self, end: End) -> Iterator[Expression]:
-        """The total, and what each open question could move it by toward one end; they add up."""
-        yield self.column(TOTAL)
+    def moves(self, end: End, total: Expression) -> Iterator[Expression]:
+        """A total, and what each open question could move it by toward one end; they add up."""
+        yield total
         settled = find_lone_effects(self.card)
         for answer in settled:
             shift = answer.low if end == "low" else answer.high

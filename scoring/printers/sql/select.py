@@ -22,6 +22,7 @@ from leadledger.scoring.errors import PrinterError
 from leadledger.scoring.outputs import PLUS_MINUS, REASON_COLUMNS, SALE_COLUMNS, SCORE_COLUMNS, list_names
 from leadledger.scoring.printers.comments import comment_text
 from leadledger.scoring.printers.sql.advice import AdvicePrinter
+from leadledger.scoring.printers.sql.axes import AxisPrinter, name_points, name_unknown
 from leadledger.scoring.printers.sql.cleaning import TYPE_OF_KIND, cleaning_steps
 from leadledger.scoring.printers.sql.conditions import ConditionPrinter, bracketed
 from leadledger.scoring.printers.sql.dialects.column_types import UNKNOWN
@@ -91,7 +92,7 @@ _PREFIXES = frozenset(
         ),
         *("t", "c", "x", "s", "m", "l"),
         *("h", "g", "e", "up", "down", "ll", "new", "at", "place", "places", "mask", "values", "list", "memo"),
-        *("p", "from", "upto", "step"),
+        *("p", "from", "upto", "step", "fit", "engagement"),
     }
 )
 
@@ -194,6 +195,7 @@ class SelectPrinter:
         self.conditions = ConditionPrinter(card.card, query.as_of, dialect)
         self.points = PointsPrinter(card, self.conditions)
         self.ranges = RangePrinter(self.points)
+        self.axes = AxisPrinter(card, self.points)
         self.advice = AdvicePrinter(card, self.conditions)
         if query.sale and not card.predicts_sales:
             raise PrinterError(f"the card '{card.card.name}' has learned no steps up to a sale; train it with `steps:`")
@@ -260,11 +262,11 @@ class SelectPrinter:
         self.add(Step("priced", "what each rule and each table earns, in tenths", [*points.priced()]))
         self.add(Step("grouped", "what groups of rules are worth together", [*ranges.grouped()]))
         self.add(Step("capped", "what their limits leave, less the plain sum", [*points.capped()]))
-        total = self.sum_up("earned", "p", points.entries())
-        self.add(Step("summed", "the total", [StepColumn(TOTAL, total)]))
+        self.add(Step("summed", "the total", [StepColumn(TOTAL, self.total())]))
         if self.sale is not None:
             self.foretell_sale(self.sale)
         self.add(Step("ranged", "what answers to questions could still make of it", [*self.ranged()]))
+        self.add(Step("demanded", "whether axes have the grades that stages ask for", [*self.axes.demands()]))
         stands, excluded = self.advice.stage(), self.advice.excluded()
         placed = [StepColumn(STANDS_AT, stands), StepColumn(EXCLUDED, excluded)]
         self.add(Step("placed", "where the lead stands, and whether it is excluded", placed))
@@ -272,6 +274,19 @@ class SelectPrinter:
             for step in reason_steps(points):
                 self.add(step)
         return [*self.taken_over(self.query.keep), *self.outputs(), *self.extra_columns()]
+
+    def total(self) -> Expression:
+        """The total; of a card with axes, of the start and of their points, which a step before adds up."""
+        if not self.axes.parts:
+            return self.sum_up("earned", "p", self.points.entries())
+        columns = []
+        for axis, part in self.axes.parts.items():
+            points = self.sum_up(f"earned_{axis}", f"{axis}:p", self.axes.entries(part))
+            unknown = self.sum_up(f"unknown_{axis}", f"{axis}:u", self.axes.unknown(part))
+            columns += [StepColumn(name_points(axis), points), StepColumn(name_unknown(axis), unknown)]
+        self.add(Step("axes", "the points on each axis, and what is unknown of what it can earn", columns))
+        start = Expression(str(self.card.learned.start))
+        return join(" + ", [start, *(self.column(name_points(axis)) for axis in self.axes.parts)])
 
     def foretell_sale(self, sale: SalePrinter) -> None:
         """Add the steps from typed fields to the chance of each step up to a sale."""
@@ -295,7 +310,8 @@ class SelectPrinter:
         """The range of the total."""
         ends: tuple[tuple[End, str, str], ...] = (("low", LOW, "from"), ("high", HIGH, "upto"))
         for i, (end, name, prefix) in enumerate(ends):
-            yield StepColumn(name, self.sum_up(f"moved_{i}", prefix, self.ranges.moves(end)))
+            yield StepColumn(name, self.sum_up(f"moved_{i}", prefix, self.ranges.moves(end, self.column(TOTAL))))
+        yield from self.axes.ranges()
 
     def sum_up(self, label: str, prefix: str, parts: Iterable[Expression]) -> Expression:
         """The sum of some parts; those that rest on one column with a memo are first summed in a step of their own."""
@@ -330,6 +346,7 @@ class SelectPrinter:
             "percentile": self.advice.percentile(),
         }
         assert tuple(expressions) == list_names(SCORE_COLUMNS)
+        expressions |= self.axes.outputs()
         if self.sale is not None:
             sale = self.column(SALE), self.sale.expected_value()
             expressions |= dict(zip(list_names(SALE_COLUMNS), sale, strict=True))
@@ -348,7 +365,7 @@ class SelectPrinter:
             yield from self.taken_over([BAD, EXCLUDED, STANDS_AT])
             yield StepColumn(GOES_TO, self.advice.next_stage())
             yield from self.taken_over([TOTAL, LOW, HIGH])
-            yield from self.taken_over(f"c:{criterion.name}" for criterion in card.card.criteria)
+            yield from self.taken_over(f"c:{asked.name}" for asked in card.required)
             yield from self.taken_over(f"x:{exclusion.name}" for exclusion in card.card.exclude)
         if self.query.fields:
             yield from self.taken_over(f"f:{name}" for name in card.card.fields)

@@ -6,6 +6,7 @@ from datetime import date
 
 import yaml
 
+from leadledger.scoring.axis import Axis, AxisDemand
 from leadledger.scoring.card.card_keys import KEYS
 from leadledger.scoring.card.reader import parse_card
 from leadledger.scoring.decay import HalfLife
@@ -27,6 +28,9 @@ def used(node: object, part: str) -> set[tuple[str, str]]:
         ("case", "expect"): "expect",
         ("stage", "value"): "value",
         ("card", "write_back"): "write_back",
+        ("card", "axes"): "axes",
+        ("axes", "fit"): "axis",
+        ("axes", "engagement"): "axis",
     }
     below |= dict.fromkeys((("write_back", system) for system in KEYS["write_back"]), "written")
     many = {"fields": "field", "criteria": "criterion", "groups": "group", "rules": "rule", "exclude": "exclusion"}
@@ -83,7 +87,7 @@ def test_every_key_is_read() -> None:
     learned = ["country", "interests", "budget", "newsletter", "price_visits", "rich"]
     assert [field.name for field in card.fields.values() if field.learn] == learned
     assert [field.name for field in card.fields.values() if field.known_when_scored] == ["newsletter"]
-    assert card.groups == (Group("engagement", 200, -75), Group("size", best_of=True))
+    assert card.groups == (Group("engagement", 200, -75, axis="engagement"), Group("size", best_of=True, axis="fit"))
     reads, rich, nordic, young = card.rules
     assert (reads.points, rich.points, nordic.points) == (125, -30, 40)
     assert (reads.half_life, reads.since, reads.group) == (HalfLife(14, "created"), date(2025, 3, 1), "engagement")
@@ -112,8 +116,9 @@ def test_every_key_is_read() -> None:
             half_life=14,
             per_day=60,
             group="engagement",
+            axis="engagement",
         ),
-        EachRule("visits", "visit", 5, "Visits the site", within=7),
+        EachRule("visits", "visit", 5, "Visits the site", within=7, axis="engagement"),
     )
     assert (card.protected, card.fairness) == (("gender", "age"), Fairness(0.8, 0.1, 0.05))
     assert [name for name, field in card.fields.items() if field.protected] == ["gender", "age", "minor"]
@@ -124,6 +129,14 @@ def test_every_key_is_read() -> None:
     assert (card.outcome.column, card.outcome.within, card.outcome.minimum) == ("opportunity_date", 90, 200)
     assert [criterion.name for criterion in card.criteria if not criterion.essential] == ["reads", "of_age"]
     assert (card.stages[1].points, card.stages[2].precision) == (400, 0.7)
+    assert card.axes == {
+        "fit": Axis((("A", 50), ("B", 0)), "C"),
+        "engagement": Axis((("1", 60), ("2", 25)), "3", unknown=0.3),
+    }
+    of_fit = [name for name, field in card.fields.items() if field.axis == "fit"]
+    assert [name for name in card.fields if name not in of_fit] == ["price_visits", "reading", "last_visit"]
+    assert [rule.axis for rule in card.rules] == ["engagement", "fit", "fit", "fit"]
+    assert card.stages[3].demands == (AxisDemand("fit", "B", 0), AxisDemand("engagement", "2", 25))
     assert (card.stages[3].capacity, card.stages[4].value) == (Capacity(40, "week"), DealValue(9000, 120))
     assert card.write_back["hubspot"]["score"] == "lead_score"
     assert list(card.write_back) == ["hubspot", "salesforce", "dynamics"]
