@@ -8,6 +8,7 @@ from itertools import product
 from typing import Literal, TypeAlias, get_args
 
 AxisName: TypeAlias = Literal["fit", "engagement"]
+AxisOrNone: TypeAlias = Literal["fit", "engagement", ""]  # empty: of a card without axes
 AXES: tuple[AxisName, ...] = get_args(AxisName)
 UNKNOWN_GRADE = "?"
 MOST_UNKNOWN = 0.5  # of what can be earned on an axis, where the card doesn't say
@@ -62,7 +63,7 @@ class AxisDemand:
         return None if low < high and high >= self.cut else False
 
 
-def merge_axes(axes: Iterable[AxisName | Literal[""]]) -> AxisName | None:
+def merge_axes(axes: Iterable[AxisOrNone]) -> AxisName | None:
     """The one axis that some fields share; None where they are of two. Fit, where there are none."""
     names = {axis or "fit" for axis in axes}
     if len(names) > 1:

@@ -14,7 +14,7 @@ from leadledger.scoring.each_points import PricedEachRule
 from leadledger.scoring.errors import DataError
 from leadledger.scoring.lookup import Combination, Table, Term, list_leaves
 from leadledger.scoring.rule import Group
-from leadledger.scoring.scorecard import Card, PricedRule, Scorecard
+from leadledger.scoring.scorecard import Card, Scorecard
 
 
 @dataclass(frozen=True)
@@ -73,13 +73,23 @@ def find_axis_parts(card: Scorecard) -> Mapping[AxisName, AxisPart]:
     return parts
 
 
-def find_term_axis(card: Card, term: Term) -> AxisName:
-    """The axis of a learned term. Raises DataError where its fields are of two.
+def is_of_one_axis(card: Card, term: Term) -> bool:
+    """Whether a learned term belongs to an axis: its fields are all of one."""
+    return _find_shared_axis(card, term) is not None
+
+
+def _find_shared_axis(card: Card, term: Term) -> AxisName | None:
+    """The axis of the fields of a term; None where they are of two.
 
     The field of segments says whose table it is, and not what the table is about: it counts only where it stands alone.
     """
     fields = tuple(name for name in term.fields if name != card.segment) or term.fields
-    axis = merge_axes(card.fields[name].axis for name in fields)
+    return merge_axes(card.fields[name].axis for name in fields)
+
+
+def find_term_axis(card: Card, term: Term) -> AxisName:
+    """The axis of a learned term. Raises DataError where its fields are of two."""
+    axis = _find_shared_axis(card, term)
     if axis is None:
         raise DataError(
             f"the learned term '{term.name}' spans both axes, so its points belong to neither; train the card again"

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 
-from leadledger.scoring.axis import AxisName
+from leadledger.scoring.axis import AxisOrNone
 from leadledger.scoring.event_value import EventValue
 from leadledger.scoring.number_forms import NumberFormat
 from leadledger.scoring.text_forms import NOTHING_WORDS, key_of
@@ -64,7 +64,7 @@ class Field:
     protected: bool = False
     event_value: EventValue | None = None
     parent: str = ""
-    axis: AxisName | Literal[""] = ""
+    axis: AxisOrNone = ""
     spellings: tuple[str, ...] = field(default=(), compare=False, repr=False)
     nothing_words: frozenset[str] = field(default=NOTHING_WORDS, compare=False, repr=False)
 

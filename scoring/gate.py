@@ -1,8 +1,8 @@
 """Stages, and the gate in front of each: a comparison of points and of criteria.
 
 A gate opens where every criterion that the stage requires is met, each axis has the grade that it asks for, and the
-total reaches the threshold. The probability is shown, and never decides. What is unknown neither opens nor closes a gate: the recommendation is to ask, while an
-answer could still change it.
+total reaches the threshold. The probability is shown, and never decides. What is unknown neither opens nor closes a
+gate: the recommendation is to ask, while an answer could still change it.
 """
 
 from __future__ import annotations
@@ -99,8 +99,8 @@ def decide(
 ) -> Verdict:
     """What to do with a lead. `gate`: None where nothing is left to decide.
 
-    `criteria`: met, unmet or None (unknown), in the order of `Scorecard.required`. `total` and `high`, in tenths, are the points
-    now and the most that answers to the card's questions could bring.
+    `criteria`: met, unmet or None (unknown), in the order of `Scorecard.required`. `total` and `high`, in tenths, are
+    the points now and the most that answers to the card's questions could bring.
     """
     if excluded:
         return "disqualify"

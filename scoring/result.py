@@ -10,7 +10,7 @@ from datetime import date
 from functools import lru_cache
 from typing import Any, Literal, TypeAlias
 
-from leadledger.scoring.axis import AxisName
+from leadledger.scoring.axis import AxisName, AxisOrNone
 from leadledger.scoring.event_counts import EventCounts
 from leadledger.scoring.outputs import EntryKind, Verdict
 
@@ -29,7 +29,7 @@ class Entry:
     tenths: int
     reason: str
     why: str = ""
-    axis: AxisName | Literal[""] | None = None
+    axis: AxisOrNone | None = None
 
     @property
     def points(self) -> float:
@@ -150,8 +150,8 @@ class Result:
     standard error of the total that comes from what was learned; None where that is not known. `unseen` are the fields
     whose text training has never seen; None where the release doesn't know which it has seen. `percentile` (0…99) is
     how many of 100 judged leads have fewer points; None where the release doesn't know. `sale` is the forecast of a
-    sale; None of a release without steps. `events` is what the lead's events come to; None where the card has none. `axes` are
-    the points on each axis, which with the start add up to the total; none where the card has none.
+    sale; None of a release without steps. `events` is what the lead's events come to; None where the card has none.
+    `axes` are the points on each axis, which with the start add up to the total; none where the card has none.
     """
 
     card: str

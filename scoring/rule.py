@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
 
-from leadledger.scoring.axis import AxisName
+from leadledger.scoring.axis import AxisOrNone
 from leadledger.scoring.decay import HalfLife
 from leadledger.scoring.tree import Condition
 
@@ -28,7 +27,7 @@ class Rule:
     half_life: HalfLife | None = None
     group: str = ""
     uses_protected: str = ""
-    axis: AxisName | Literal[""] = ""
+    axis: AxisOrNone = ""
 
 
 @dataclass(frozen=True)
@@ -50,7 +49,7 @@ class EachRule:
     within: int | None = None
     per_day: int | None = None
     group: str = ""
-    axis: AxisName | Literal[""] = ""
+    axis: AxisOrNone = ""
 
 
 @dataclass(frozen=True)
@@ -64,4 +63,4 @@ class Group:
     maximum: int | None = None
     minimum: int | None = None
     best_of: bool = False
-    axis: AxisName | Literal[""] = ""
+    axis: AxisOrNone = ""

@@ -8,7 +8,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from leadledger.scoring.axis import AXES, Axis, AxisDemand
+from leadledger.scoring.axis import AXES, Axis, AxisDemand, AxisName
 from leadledger.scoring.bins import Bins, FlagBins, NumberBins, TextBins
 from leadledger.scoring.card.condition import KnownField, parse_condition, parse_days
 from leadledger.scoring.criterion import Criterion
@@ -315,21 +315,21 @@ def scorecards_with_axes(draw: st.DrawFn) -> Scorecard:
     names = st.sampled_from(AXES)
     cuts = st.lists(st.integers(-60, 120), min_size=1, max_size=3, unique=True).map(lambda cuts: sorted(cuts)[::-1])
     shares = st.sampled_from([0.0, 0.3, 0.5, 0.999, 1.0])
-    axes = {
+    axes: dict[AxisName, Axis] = {
         "fit": Axis(tuple(zip("ABC", draw(cuts), strict=False)), "D", draw(shares)),
         "engagement": Axis(tuple(zip("123", draw(cuts), strict=False)), "4", draw(shares)),
     }
     of_fields = {name: draw(names) for name in scorecard.card.fields}
     of_groups = {group.name: draw(names) for group in scorecard.card.groups}
-    demands = st.sampled_from(
-        [AxisDemand(axis, grade, cut) for axis in AXES for grade, cut in axes[axis].grades]  # type: ignore[index]
-    )
+    demands = st.sampled_from([AxisDemand(axis, grade, cut) for axis in AXES for grade, cut in axes[axis].grades])
     card = replace(
         scorecard.card,
         axes=axes,
         fields={name: replace(field, axis=of_fields[name]) for name, field in scorecard.card.fields.items()},
         groups=tuple(replace(group, axis=of_groups[group.name]) for group in scorecard.card.groups),
-        rules=tuple(replace(rule, axis=of_groups.get(rule.group) or draw(names)) for rule in scorecard.card.rules),
+        rules=tuple(
+            replace(rule, axis=of_groups[rule.group] if rule.group else draw(names)) for rule in scorecard.card.rules
+        ),
         stages=tuple(
             replace(stage, demands=tuple(draw(st.lists(demands, max_size=2, unique=True))))
             if stage.name in ("lead", "opportunity")

@@ -30,7 +30,7 @@ class ListEngine:
     reject_places: tuple[str, ...] = ()
 
     def columns(self, explain: bool, sale: bool, axes: bool) -> tuple[outputs.Column, ...]:
-        """The columns that it adds to a list; `sale`: by a release with steps up to a sale, `axes`: by a card with axes."""
+        """The columns that it adds to a list; `axes`: by a card with axes, `sale`: by a release with steps."""
         return (*outputs.list_score_columns(sale, axes), *(self.explains if explain else ()))
 
     @property

@@ -286,7 +286,10 @@ class _FileRun:
 
     def _counted(self) -> frozenset[str]:
         """The columns of numbers that scoring adds, and those that are read back: never a formula."""
-        return frozenset(self.outputs[column.name] for column in list_score_columns(self.card.predicts_sales, bool(self.card.card.axes)))
+        return frozenset(
+            self.outputs[column.name]
+            for column in list_score_columns(self.card.predicts_sales, bool(self.card.card.axes))
+        )
 
     def _prove_decimals(self) -> tuple[ProvenDecimal, ...]:
         """What the list shows of its numbers, where some can be two."""
@@ -394,7 +397,10 @@ class _FileRun:
         return [(output_file.finish_part(stack, self.connection, part, ledger), ledger)]
 
     def _ledger_select(self, written: str) -> str:
-        """The SELECT of one row per entry of a ledger: id, entry, kind, points, reason. They add up to the points."""
+        """The SELECT of one row per entry of a ledger: id, entry, kind, points, reason, of a card with axes the axis.
+
+        They add up to the points.
+        """
         column = self.id_column
         if not column or (self.wanted.top is not None and column not in self.columns):
             raise DataError(f"{self.scan.label}: a ledger needs an id for each lead, a column of a field of `kind: id`")
@@ -404,15 +410,16 @@ class _FileRun:
         entries = ", ".join(
             f"{{entry: {text_expression(entry.entry)}, kind: {text_expression(entry.kind)},"
             f" tenths: {quoted(entry.column) if entry.column else self.card.learned.start},"
-            f" reason: {text_expression(entry.reason)}}}"
+            f" reason: {text_expression(entry.reason)}, axis: {text_expression(entry.axis)}}}"
             for entry in ledger_columns(self.card)
         )
+        axis = ", e.axis" if self.card.card.axes else ""
         conditions = [f"{quoted(self.outputs['score'])} IS NOT NULL", self._chosen()]
         if self.wanted.top is not None:
             lead = f"CAST({quoted(column)} AS VARCHAR)"
             conditions.append(f"{lead} IN (SELECT {lead} FROM {written})")
         return (
-            f"SELECT {quoted(column)}, e.entry, e.kind, e.tenths / 10 AS points, e.reason FROM ("
+            f"SELECT {quoted(column)}, e.entry, e.kind, e.tenths / 10 AS points, e.reason{axis} FROM ("
             f"SELECT {quoted(column)}, unnest([{entries}]) AS e FROM ({sql.select(self.card, query)})"
             f" WHERE {' AND '.join(filter(None, conditions))}) WHERE e.tenths <> 0"
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from leadledger.scoring.axis_parts import find_term_axis
 from leadledger.scoring.lookup import Combination, Pair, Table
 from leadledger.scoring.outputs import EntryKind, TermKind
 from leadledger.scoring.scorecard import Scorecard
@@ -15,13 +16,15 @@ TERM_KINDS: dict[type, TermKind] = {Table: "table", Pair: "pair", Combination: "
 class LedgerColumn:
     """An entry of every lead's ledger, and the column of the printed SELECT that holds its tenths of points.
 
-    `column` is None for the start, which is the same for every lead.
+    `column` is None for the start, which is the same for every lead. `axis` is empty for the start, and where the card
+    has no axes.
     """
 
     entry: str
     kind: EntryKind
     column: str | None
     reason: str
+    axis: str = ""
 
 
 def ledger_columns(card: Scorecard) -> list[LedgerColumn]:
@@ -29,12 +32,19 @@ def ledger_columns(card: Scorecard) -> list[LedgerColumn]:
     titles = {field.name: field.title for field in card.card.fields.values()}
     columns = [LedgerColumn("start", "start", None, "Where every lead starts")]
     columns += [
-        LedgerColumn(priced.rule.name, "rule", f"r:{priced.rule.name}", priced.rule.reason) for priced in card.rules
+        LedgerColumn(rule.name, "rule", f"r:{rule.name}", rule.reason, rule.axis)
+        for rule in (priced.rule for priced in card.rules)
     ]
-    columns += [LedgerColumn(group.name, "group", f"g:{group.name}", "limit of the group") for group in card.groups]
+    columns += [
+        LedgerColumn(group.name, "group", f"g:{group.name}", "limit of the group", group.axis) for group in card.groups
+    ]
     columns += [
         LedgerColumn(
-            term.name, TERM_KINDS[type(term)], f"t:{term.name}", " & ".join(titles[field] for field in term.fields)
+            term.name,
+            TERM_KINDS[type(term)],
+            f"t:{term.name}",
+            " & ".join(titles[field] for field in term.fields),
+            find_term_axis(card.card, term) if card.card.axes else "",
         )
         for term in card.learned.terms
     ]

@@ -52,6 +52,7 @@ STAGED, TWICE = 'pg_temp."ll_scored"', 'pg_temp."ll_twice"'
 FETCHED = 1000  # rejected rows that are fetched at a time
 STAMPS = {"release": "text", "as_of": "date", "scored_at": "timestamp with time zone"}
 LEDGER = {"kind": "text", "entry": "text", "points": "double precision"}
+AXIS = {"axis": "text"}  # of a card with axes
 
 
 def score_table(
@@ -164,7 +165,7 @@ class _TableRun:
         make_table(self.connection, into, {**id_column, **self.outputs, **STAMPS}, self.id)
         make_table(self.connection, rejects, sql_types(ENGINE.reject_columns), None)
         if self.ledger is not None:
-            make_table(self.connection, self.ledger, {**id_column, **LEDGER}, None)
+            make_table(self.connection, self.ledger, {**id_column, **self._ledger_columns()}, None)
 
     def stage(self) -> tuple[ProvenDecimal, ...]:
         """Score the rows into the temporary table STAGED; returns what the table shows of how it writes its numbers."""
@@ -338,15 +339,20 @@ class _TableRun:
         )
         entries = ", ".join(
             f"({text(entry.kind)}, {text(entry.entry)},"
-            f" {name(entry.column) if entry.column else self.card.learned.start})"
+            f" {name(entry.column) if entry.column else self.card.learned.start}, {text(entry.axis)})"
             for entry in ledger_columns(self.card)
         )
+        axis = ", entry.axis" if self.card.card.axes else ""
         self.connection.execute(
-            f"INSERT INTO {ledger} ({name(self.id)}, {', '.join(map(name, LEDGER))})"
-            f" SELECT {name(KEY)}, entry.kind, entry.name, entry.tenths / float8 '10'"
+            f"INSERT INTO {ledger} ({name(self.id)}, {', '.join(map(name, self._ledger_columns()))})"
+            f" SELECT {name(KEY)}, entry.kind, entry.name, entry.tenths / float8 '10'{axis}"
             f" FROM (SELECT * FROM {_good()}) AS good CROSS JOIN LATERAL (VALUES {entries})"
-            " AS entry (kind, name, tenths) WHERE entry.tenths <> 0"
+            " AS entry (kind, name, tenths, axis) WHERE entry.tenths <> 0"
         )
+
+    def _ledger_columns(self) -> dict[str, str]:
+        """The columns of the table of entries, and their types."""
+        return {**LEDGER, **AXIS} if self.card.card.axes else LEDGER
 
     def count_scores(self, column: str) -> dict[str, int]:
         """How many scored rows have each value of an output."""

@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import ConfigDict, Field
 
 from leadledger.api.openapi.base_shape import Shape
+from leadledger.scoring.axis import AxisName, AxisOrNone
 from leadledger.scoring.tree import Kind
 
 
@@ -39,6 +40,7 @@ class CardFieldShape(Shape):
     question: str = Field(description="The question that asks for its value; empty: none.")
     columns: list[str] = Field(description="The names that a lead may use for it; empty if it is computed.")
     is_: str = Field(alias="is", description="How it is computed from other fields or from events; else empty.")
+    axis: AxisOrNone = Field(description="The axis of its learned points; empty where the card has no axes.")
 
 
 class PropertyShape(Shape):
@@ -74,6 +76,7 @@ class GroupShape(Shape):
     max: PointsShape | None
     min: PointsShape | None
     best_of: bool
+    axis: AxisOrNone = Field(description="The axis of its rules; empty where the card has no axes.")
 
 
 class RuleShape(Shape):
@@ -84,6 +87,7 @@ class RuleShape(Shape):
     points: PointsShape
     half_life: HalfLifeShape | None
     group: str
+    axis: AxisOrNone = Field(description="The axis of its points; empty where the card has no axes.")
     reason: str
     why: str
     since: date | None
@@ -97,11 +101,19 @@ class ExclusionShape(Shape):
     reason: str
 
 
+class AxisGradeShape(Shape):
+    """A grade of an axis, which a stage asks for."""
+
+    axis: AxisName
+    grade: str
+
+
 class StageShape(Shape):
     """A stage and what a lead needs to reach it."""
 
     name: str
     requires: list[str] = Field(description="The criteria that must be met.")
+    axis_grades: list[AxisGradeShape] = Field(description="The lowest grades of axes; empty: none is asked for.")
     line: float | None = Field(description="The threshold in points; null: only criteria decide.")
     promise: str = Field(description="What training guarantees for leads above the threshold; may be empty.")
     closed: str = Field(description="Why points can't open the stage; empty: they can.")
@@ -112,6 +124,17 @@ class GradeShape(Shape):
 
     grade: str
     from_: float | None = Field(alias="from")
+
+
+class AxisShape(Shape):
+    """An axis, and its grades."""
+
+    axis: AxisName
+    grades: list[GradeShape]
+    unknown: float = Field(
+        ge=0, le=1, description="Where more than this share of its worth is unknown, its grade is `?`."
+    )
+    worth: float = Field(description="By how many points its rules and tables can move a lead, all together.")
 
 
 class BinShape(Shape):
@@ -188,6 +211,7 @@ class ScorecardShape(Shape):
     exclude: list[ExclusionShape]
     stages: list[StageShape]
     grades: list[GradeShape]
+    axes: list[AxisShape] = Field(description="The axes; empty where the card has none.")
     percentiles: list[float] = Field(
         description="The points from which 1, 2, … 99 of 100 leads that judged the release have fewer points; empty "
         "where it doesn't know."

@@ -16,6 +16,7 @@ from leadledger.api.log.record import MoveCause
 from leadledger.api.openapi.base_shape import Shape
 from leadledger.api.openapi.scorecard_shapes import ScorecardShape
 from leadledger.api.service.keys import Scope
+from leadledger.scoring.axis import AxisOrNone
 from leadledger.scoring.lead_ids import LONGEST_ID
 from leadledger.scoring.outputs import EntryKind, Verdict
 from leadledger.scoring.result import State
@@ -32,6 +33,10 @@ class EntryShape(Shape):
     points: float = Field(description="With one decimal.")
     reason: str = Field(description="In words.")
     why: str = Field(description="Where the number comes from, according to the card; may be empty.")
+    axis: AxisOrNone = Field(
+        default_factory=str,  # type: ignore[arg-type]  # mypy takes an empty text for any
+        description="The axis that it belongs to; empty for the start; absent where the card has no axes.",
+    )
 
 
 class EarnedByEventsShape(Shape):
@@ -134,6 +139,32 @@ class ResultShape(Shape):
         le=99,
         description="The place among the leads that judged the release, the newest where they have days: how many of "
         "100 have fewer points; absent where the release doesn't know.",
+    )
+    axis_grades: str = Field(
+        default_factory=str,
+        description="The grades of fit, a letter, and of engagement, a number, such as `B2`; `?` for one of which too "
+        "much is unknown; absent where the card has no axes.",
+    )
+    fit: float = Field(
+        default_factory=float,
+        description="The points on the axis fit: what the lead is. With the start and `engagement` they add up to "
+        "`points`; absent where the card has no axes.",
+    )
+    fit_unknown: float = Field(
+        default_factory=float,
+        ge=0,
+        le=1,
+        description="How much of what fit can earn is unknown; absent where the card has no axes.",
+    )
+    engagement: float = Field(
+        default_factory=float,
+        description="The points on the axis engagement: what the lead does; absent where the card has no axes.",
+    )
+    engagement_unknown: float = Field(
+        default_factory=float,
+        ge=0,
+        le=1,
+        description="How much of what engagement can earn is unknown; absent where the card has no axes.",
     )
     recommendation: Verdict
     from_: str = Field(alias="from", description="The current stage of the lead.")

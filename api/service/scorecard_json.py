@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from leadledger.scoring.axis_parts import find_axis_parts
 from leadledger.scoring.bins import Bins, describe_bins
 from leadledger.scoring.each_points import PricedEachRule
 from leadledger.scoring.event_kind import EventKind
@@ -49,6 +50,16 @@ def describe_scorecard(scorecard: Scorecard) -> dict[str, Any]:
         "stages": _stages(scorecard),
         "grades": [{"grade": grade, "from": cut / 10} for grade, cut in card.grades]
         + [{"grade": card.below, "from": None}],
+        "axes": [
+            {
+                "axis": name,
+                "grades": [{"grade": grade, "from": cut / 10} for grade, cut in part.axis.grades]
+                + [{"grade": part.axis.below, "from": None}],
+                "unknown": part.axis.unknown,
+                "worth": part.worth / 10,
+            }
+            for name, part in find_axis_parts(scorecard).items()
+        ],
         "percentiles": [step / 10 for step in learned.percentiles],
         **_terms(learned),
         "amount": card.amount,
@@ -86,6 +97,7 @@ def _fields(card: Card) -> list[dict[str, Any]]:
             "question": card.questions.get(field.name, ""),
             "columns": list(field.columns) if field.is_plain else [],
             "is": field.derived_text,
+            "axis": field.axis,
         }
         for field in card.fields.values()
     ]
@@ -111,6 +123,7 @@ def _rule(priced: PricedRule) -> dict[str, Any]:
         "points": {"declared": rule.points / 10, "effective": priced.points / 10},
         "half_life": {"days": rule.half_life.days, "of": rule.half_life.of} if rule.half_life else None,
         "group": rule.group,
+        "axis": rule.axis,
         "reason": rule.reason,
         "why": rule.why,
         "since": rule.since.isoformat() if rule.since else None,
@@ -126,6 +139,7 @@ def _each_rule(priced: PricedEachRule) -> dict[str, Any]:
         "points": {"declared": rule.points / 10, "effective": priced.points / 10},
         "half_life": None,
         "group": rule.group,
+        "axis": rule.axis,
         "reason": rule.reason,
         "why": rule.why,
         "since": rule.since.isoformat() if rule.since else None,
@@ -142,6 +156,7 @@ def _group(declared: Group, effective: Group) -> dict[str, Any]:
         "max": limit("maximum"),
         "min": limit("minimum"),
         "best_of": declared.best_of,
+        "axis": declared.axis,
     }
 
 
@@ -155,6 +170,7 @@ def _stages(scorecard: Scorecard) -> list[dict[str, Any]]:
             {
                 "name": stage.name,
                 "requires": list(stage.requires),
+                "axis_grades": [{"axis": demand.axis, "grade": demand.grade} for demand in stage.demands],
                 "line": None if line is None or line.points is None else line.points / 10,
                 "promise": line.promise if line else "",
                 "closed": line.closed if line else "",

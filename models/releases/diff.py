@@ -22,6 +22,7 @@ from leadledger.models.releases.term_changes import compare_terms
 from leadledger.scoring.errors import quote
 from leadledger.scoring.field import Field
 from leadledger.scoring.gate import Threshold
+from leadledger.scoring.printers.axis_words import describe_axis
 from leadledger.scoring.printers.event_words import describe_each, describe_kind
 from leadledger.scoring.result import format_unsigned
 from leadledger.scoring.rule import Group, Rule
@@ -84,7 +85,8 @@ def _compare_rules(old: Scorecard, new: Scorecard) -> Iterator[RuleChange]:
 
 def _rule_parts(rule: Rule) -> dict[str, str]:
     half_life = f"{rule.half_life.days} days of {rule.half_life.of}" if rule.half_life else "none"
-    return {"when": rule.when.text, "half_life": half_life, "group": rule.group or "none", "reason": rule.reason}
+    parts = {"when": rule.when.text, "half_life": half_life, "group": rule.group or "none", "reason": rule.reason}
+    return {**parts, "axis": rule.axis} if rule.axis else parts
 
 
 def _compare_thresholds(old: Scorecard, new: Scorecard) -> Iterator[ThresholdChange]:
@@ -115,9 +117,13 @@ def _card_parts(scorecard: Scorecard) -> dict[str, str]:
         earns = f"{format_unsigned(priced.rule.points)} points, {format_unsigned(priced.points)} by trust"
         parts[f"rule {priced.rule.name}"] = (
             f"{describe_each(priced.rule)}: {earns}, group {priced.rule.group or 'none'}"
+            + (f", {priced.rule.axis}" if priced.rule.axis else "")
         )
     parts |= {f"exclusion {exclusion.name}": exclusion.when.text for exclusion in card.exclude}
-    parts |= {f"stage {stage.name}": f"requires {', '.join(stage.requires) or 'nothing'}" for stage in card.stages}
+    for of in card.stages:
+        required = (*of.requires, *(demand.name for demand in of.demands))
+        parts[f"stage {of.name}"] = f"requires {', '.join(required) or 'nothing'}"
+    parts |= {f"axis {name}": describe_axis(axis) for name, axis in card.axes.items()}
     parts |= {f"step to {step.stage}": f"by {step.became}, within {step.within} days" for step in card.steps}
     for stage, step in scorecard.learned.steps.items():
         rate = "not known" if step.base_rate is None else f"{step.base_rate:.2%}"
@@ -135,13 +141,14 @@ def _card_parts(scorecard: Scorecard) -> dict[str, str]:
 
 def _field_text(field: Field) -> str:
     if field.derived_text:
-        return f"{field.kind}, is {field.derived_text}"
+        return f"{field.kind}, is {field.derived_text}" + (f"; {field.axis}" if field.axis else "")
     parts = {
         "one of": ", ".join(map(quote, field.values)),
         "others": field.other,
         "separated by": field.separator if field.separator != ";" else "",
         "from": ", ".join(map(quote, field.written_columns[1:])),
         "missing if": ", ".join(map(quote, field.missing)),
+        "of": field.axis,
     }
     return "; ".join([field.kind, *(f"{key} {text}" for key, text in parts.items() if text)])
 
@@ -150,4 +157,4 @@ def _group_text(group: Group) -> str:
     parts = ["only the best rule counts"] if group.best_of else []
     parts += [] if group.maximum is None else [f"at most {format_unsigned(group.maximum)}"]
     parts += [] if group.minimum is None else [f"at least {format_unsigned(group.minimum)}"]
-    return ", ".join(parts) or "no limit"
+    return (", ".join(parts) or "no limit") + (f", of {group.axis}" if group.axis else "")

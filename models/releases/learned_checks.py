@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NoReturn
 
+from leadledger.scoring.axis_parts import is_of_one_axis
 from leadledger.scoring.bins import Bins, FlagBins, NumberBins, TextBins
 from leadledger.scoring.errors import ReleaseError, did_you_mean, quote
 from leadledger.scoring.lookup import Branch, Combination, Leaf, find_branch_fields, list_bins, list_leaves
@@ -51,6 +52,12 @@ def check_learned(card: Card, learned: Learned) -> None:
             elif card.fields[name].kind != kind:
                 in_card = f"its kind in the card is {card.fields[name].kind}"
                 problems.append(f"the term '{term.name}' has {kind} bins for the field '{name}'; {in_card}")
+    if card.axes and not problems:
+        problems += [
+            f"the term '{term.name}' spans both axes of the card, and no entry of a ledger may; train again"
+            for term in learned.all_terms
+            if not is_of_one_axis(card, term)
+        ]
     stages = [stage.name for stage in card.stages]
     for stage in learned.thresholds:
         if stage not in stages:

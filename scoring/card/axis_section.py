@@ -9,16 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal, TypeAlias
 
-from leadledger.scoring.axis import AXES, MOST_UNKNOWN, Axis, AxisDemand, AxisName, merge_axes
+from leadledger.scoring.axis import AXES, MOST_UNKNOWN, Axis, AxisDemand, AxisName, AxisOrNone, merge_axes
 from leadledger.scoring.card.card_keys import KEYS
 from leadledger.scoring.card.reading import CardReading
 from leadledger.scoring.card.yaml_shapes import KeyValue
 from leadledger.scoring.errors import did_you_mean, quote
 from leadledger.scoring.rule import Group
-
-AxisOrNone: TypeAlias = AxisName | Literal[""]
 
 # The names of grades, so that `B2` can be read without its key: a letter for fit, a number for engagement. The last one
 # of either is the grade of all below.
@@ -96,7 +93,7 @@ def choose_axis(
     if own:
         return own
     fields = {name: reading.fields[name].axis or "fit" for name in asked if name in reading.fields}
-    axis = merge_axes(fields.values())  # type: ignore[arg-type]  # names of axes
+    axis = merge_axes(fields.values())
     if axis is None:
         first = {name: next(field for field, of in fields.items() if of == name) for name in AXES}
         of_both = " and ".join(f"'{field}' of {name}" for name, field in first.items())
@@ -131,10 +128,14 @@ def settle_group_axes(
             if rule.axis == axis:
                 continue
             if group.axis:
-                text = f"{rule.what} says `axis: {rule.axis}`, and its group '{group.name}' `axis: {axis}`; a group is of"
+                text = (
+                    f"{rule.what} says `axis: {rule.axis}`, and its group '{group.name}' `axis: {axis}`; a group is of"
+                )
                 reading.shapes.add_problem(rule.record["axis"].value, f"{text} one axis, so remove one of the two")
             else:
-                text = f"{rule.what} counts for {rule.axis}, and in its group '{group.name}' {rules[0].what} for {axis};"
+                text = (
+                    f"{rule.what} counts for {rule.axis}, and in its group '{group.name}' {rules[0].what} for {axis};"
+                )
                 mend = "a group is of one axis, so make two of it, or give it `axis:`"
                 reading.shapes.add_problem(rule.record["group"].value, f"{text} {mend}")
         settled.append(replace(group, axis=axis))

@@ -127,8 +127,8 @@ def _read_expected(reading: CardReading, key: str, node: yaml.Node, what: str, g
     elif key == "axis_grades":
         known = list_axis_grades(reading.axes)
         if known and text not in known:
-            text = f"{what} is {quote(text)}; write the grades of fit and engagement, such as {known[0]} or ?{known[0][1]}"
-            shapes.add_problem(node, text)
+            example = f"{known[0]} or ?{known[0][1]}"
+            shapes.add_problem(node, f"{what} is {quote(text)}; write the grades of fit and engagement, as {example}")
     elif reading.is_undeclared(text, "stages"):
         hint = did_you_mean(text, reading.declared["stages"] or ()) or " Declare it under `stages:`."
         shapes.add_problem(node, f"{what} is {quote(text)}, which is not a stage.{hint}")

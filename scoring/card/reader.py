@@ -1,10 +1,10 @@
 """From a YAML file to a card, or to every mistake in it.
 
-The reader goes through a card section by section: `axis_section`, `event_section`, `field_section`, `protected_section`,
-`rule_sections`, `stage_sections`, `outcome_section`, `segment_section`, `steps_section`, `write_back_section`,
-`case_section`. `card_keys` lists the keys, `yaml_shapes` knows YAML and positions. Nothing is guessed: unknown and
-duplicate keys, names that nothing declares, values of the wrong kind are refused, all at once, in file order. One
-mistake is one message: what may only follow from another mistake is not reported.
+The reader goes through a card section by section: `axis_section`, `event_section`, `field_section`,
+`protected_section`, `rule_sections`, `stage_sections`, `outcome_section`, `segment_section`, `steps_section`,
+`write_back_section`, `case_section`. `card_keys` lists the keys, `yaml_shapes` knows YAML and positions. Nothing is
+guessed: unknown and duplicate keys, names that nothing declares, values of the wrong kind are refused, all at once, in
+file order. One mistake is one message: what may only follow from another mistake is not reported.
 """
 
 from __future__ import annotations

@@ -26,7 +26,8 @@ class CardReading:
     field speaks, folded. `asked_to_learn` are the fields that say `learn: yes`, each with the place; `parents` are the
     fields that name a parent, each with that. `events` are the kinds of events, `unread_events` the names of those that
     can't be read, `properties_known` what conditions may ask of the events of a kind, `tracked_since` the place of each
-    such key. `axes` are those that can be read. `declared` are the names in each section, right or wrong; None where some can't be read.
+    such key. `axes` are those that can be read. `declared` are the names in each section, right or wrong; None where
+    some can't be read.
     """
 
     def __init__(self, shapes: Shapes, sections: Mapping[str, KeyValue]) -> None:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import yaml
 
-from leadledger.scoring.card.axis_section import AxisOrNone, GroupMember, choose_axis, read_axis, settle_group_axes
+from leadledger.scoring.axis import AxisOrNone
+from leadledger.scoring.card.axis_section import GroupMember, choose_axis, read_axis, settle_group_axes
 from leadledger.scoring.card.card_keys import KEYS
 from leadledger.scoring.card.condition import KnownField, parse_condition
 from leadledger.scoring.card.protected_section import read_reason_for_protected

@@ -68,4 +68,10 @@ def _find_mismatches(case: Case, result: Result, fired: set[str]) -> Iterator[st
 
 
 def _format_output(key: str, value: Any) -> str:
-    return format_unsigned(value) if key in ("points", "fit", "engagement") else f"{value:g}" if key == "score" else str(value)
+    return (
+        format_unsigned(value)
+        if key in ("points", "fit", "engagement")
+        else f"{value:g}"
+        if key == "score"
+        else str(value)
+    )

@@ -57,9 +57,7 @@ class LedgerWriter:
         ]
         for earned in counts.rules if counts is not None else ():
             ledger += self._each_rules[earned.rule].list_entries(earned)
-        ledger += [
-            replace(entry, tenths=points) for entry, points in zip(self._groups, groups, strict=True) if points
-        ]
+        ledger += [replace(entry, tenths=points) for entry, points in zip(self._groups, groups, strict=True) if points]
         ledger += [entries[cell] for entries, points, cell in zip(self._terms, terms, bins, strict=True) if points]
         return ledger
 

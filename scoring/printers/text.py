@@ -8,11 +8,13 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator, Mapping
 
+from leadledger.scoring.axis import AXES
 from leadledger.scoring.bins import Bins
 from leadledger.scoring.bins import describe_bins as bin_words
 from leadledger.scoring.errors import quote
 from leadledger.scoring.event_counts import EventCounts
 from leadledger.scoring.lookup import Branch, Combination, Leaf, Pair, Table, Term
+from leadledger.scoring.printers.axis_words import describe_axes, describe_axis, list_unknown
 from leadledger.scoring.printers.event_words import describe_each, describe_kind
 from leadledger.scoring.result import Entry, Result, SaleForecast, format_signed, format_unsigned
 from leadledger.scoring.scorecard import PLACES_SHOWN, Scorecard
@@ -38,7 +40,13 @@ def _ledger(result: Result, width: int) -> Iterator[str]:
     yield ""
     probability = "" if result.probability is None else f" · {result.probability:.0%} become an opportunity"
     margin = "" if result.error is None else f" ± {_margin(result.error)}"
-    yield f"Score {result.score}{margin} · grade {result.grade} · {format_unsigned(result.tenths)} points{probability}"
+    axes = f" · {result.axis_grades}" if result.axes else ""
+    points = f"{format_unsigned(result.tenths)} points"
+    yield f"Score {result.score}{margin} · grade {result.grade}{axes} · {points}{probability}"
+    if result.axes:
+        yield from _wrapped(describe_axes(result), width, "  ")
+        for sentence in list_unknown(result):
+            yield from _wrapped(sentence, width, "  ")
     if result.percentile is not None:
         yield f"Better than {f'{result.percentile}%' if result.percentile else 'less than 1%'} of leads"
     if result.sale is not None:
@@ -47,7 +55,7 @@ def _ledger(result: Result, width: int) -> Iterator[str]:
     threshold = "" if advice.threshold is None else f" (from {format_unsigned(advice.threshold)} points)"
     yield f"Recommendation: {advice.verdict.upper()}" + (f" · {way}{threshold}" if way else "")
     yield ""
-    yield from _waterfall(result.ledger, result.tenths, width)
+    yield from _waterfall(_sort_by_axis(result.ledger), result.tenths, width)
     if (result.low, result.high) != (result.tenths, result.tenths):
         yield f"Answers could still make it {format_unsigned(result.low)} to {format_unsigned(result.high)}."
     if advice.criteria:
@@ -74,6 +82,11 @@ def _ledger(result: Result, width: int) -> Iterator[str]:
     if result.ignored:
         yield ""
         yield from _wrapped(f"Not used by the card: {', '.join(result.ignored)}", width)
+
+
+def _sort_by_axis(ledger: tuple[Entry, ...]) -> tuple[Entry, ...]:
+    """The entries, those of one axis side by side."""
+    return tuple(sorted(ledger, key=lambda entry: ("", *AXES).index(entry.axis or "")))
 
 
 def _describe_sale(sale: SaleForecast) -> str:
@@ -180,6 +193,10 @@ def _card(card: Scorecard, width: int) -> Iterator[str]:
     yield from _heading("Grades", "from how many points")
     cuts = [f"{grade} {format_unsigned(cut)}" for grade, cut in written.grades]
     yield f"{' · '.join(cuts)} · {written.below} below"
+    if written.axes:
+        yield from _heading("Axes", "from how many points on each a grade counts; with the start they are the total")
+        for name, axis in written.axes.items():
+            yield from _wrapped(f"{name}: {describe_axis(axis)}", width, "  ")
 
 
 def _step_models(card: Scorecard, width: int) -> Iterator[str]:
@@ -306,7 +323,7 @@ def _stages(card: Scorecard, width: int) -> Iterator[str]:
     titles = {criterion.name: criterion.title for criterion in card.card.criteria}
     for stage in card.card.stages:
         gate = next((gate for gate in card.gates.values() if gate and gate.to == stage.name), None)
-        needs = [titles[name] for name in stage.requires]
+        needs = [*(titles[name] for name in stage.requires), *(demand.title for demand in stage.demands)]
         if gate and gate.threshold.points is not None:
             needs.append(f"{format_unsigned(gate.threshold.points)} points")
         promise = f" ({gate.threshold.promise})" if gate and gate.threshold.promise else ""

@@ -7,6 +7,7 @@ from datetime import date
 from leadledger.scoring.card.reader import parse_card
 from leadledger.scoring.engine.score import score
 from leadledger.scoring.outputs import (
+    AXIS_COLUMNS,
     ENTRY_KINDS,
     OPTIONAL_MEMBERS,
     REASON_COLUMNS,
@@ -29,7 +30,10 @@ def test_the_members_of_a_result() -> None:
     assert sorted(result) == sorted(RESULT_MEMBERS)
     knowing = Scorecard(parse_card(CARD), Learned(levels={"need": ("x",)}, percentiles=(500,) * MOST_PERCENT))
     counting = build_untrained(parse_card(f"{CARD}events: {{visit: {{}}}}\n"))
-    results = (score(knowing, {"need": "x"}, AS_OF), score(SCORECARD, {}, AS_OF), score(counting, {}, AS_OF))
+    axes = "axes: {fit: {grades: {A: 1}}, engagement: {grades: {1: 1}}}"
+    split = build_untrained(parse_card(f"{CARD}{axes}\n"))
+    cards = (SCORECARD, counting, split)
+    results = (score(knowing, {"need": "x"}, AS_OF), *(score(card, {}, AS_OF) for card in cards))
     assert {name for result in results for name in result.to_dict()} == {*RESULT_MEMBERS, *OPTIONAL_MEMBERS}
     assert result["recommendation"] in VERDICTS
     assert {entry["kind"] for entry in result["ledger"]} <= set(ENTRY_KINDS)
@@ -37,5 +41,5 @@ def test_the_members_of_a_result() -> None:
 
 def test_the_columns_of_a_list() -> None:
     """The columns that scoring adds to a list are members of a result, and each reason has a column of its own."""
-    assert set(list_names((*SCORE_COLUMNS, *SALE_COLUMNS))) <= {*RESULT_MEMBERS, *OPTIONAL_MEMBERS}
+    assert set(list_names((*SCORE_COLUMNS, *AXIS_COLUMNS, *SALE_COLUMNS))) <= {*RESULT_MEMBERS, *OPTIONAL_MEMBERS}
     assert len(set(list_names(REASON_COLUMNS))) == len(REASON_COLUMNS)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any, TypeVar
 
 from leadledger.models.releases.changes import RuleChange
 from leadledger.models.releases.diff import compare
+from leadledger.scoring.axis import Axis, AxisDemand, AxisName
 from leadledger.scoring.criterion import Criterion
 from leadledger.scoring.exclusion import Exclusion
 from leadledger.scoring.gate import Stage
@@ -64,7 +65,7 @@ def find_edits(old: Scorecard, new: Scorecard) -> Iterator[CardEdit]:
         if change.name == "texts for missing":
             yield CardEdit("missing", "", f"{change.old} → {change.new}")
         elif (
-            kind in ("criterion", "exclusion", "group")
+            kind in ("criterion", "exclusion", "group", "axis")
             or (kind == "field" and change.old and change.new)
             or (kind == "stage" and not reordered)
         ):
@@ -124,13 +125,16 @@ def swap_in(base: Card, donor: Card, edit: CardEdit) -> Card:
             card = replace(base, stages=donor.stages)
         case "stage" | "line":
             by_name = {stage.name: stage for stage in donor.stages}
-            lines = [field.name for field in fields(Stage) if field.name not in ("name", "requires")]
-            keys = ["requires"] if edit.kind == "stage" else lines
+            asked = ["requires", "demands"]
+            lines = [field.name for field in fields(Stage) if field.name not in ("name", *asked)]
+            keys = asked if edit.kind == "stage" else lines
             stages = (
                 replace(stage, **{key: getattr(by_name[name], key) for key in keys}) if stage.name == name else stage
                 for stage in base.stages
             )
             card = replace(base, stages=tuple(stages))
+        case "axis":
+            card = _with_axes(base, donor.axes)
         case "grades":
             card = replace(base, grades=donor.grades, below=donor.below)
         case "missing":
@@ -138,6 +142,17 @@ def swap_in(base: Card, donor: Card, edit: CardEdit) -> Card:
         case _:
             card = replace(base, trust=donor.trust)
     return _whole(card, donor)
+
+
+def _with_axes(card: Card, axes: Mapping[AxisName, Axis]) -> Card:
+    """The card with other axes; a stage asks for the grades that they have."""
+
+    def ask_anew(stage: Stage) -> Stage:
+        cuts = {(name, grade): cut for name, axis in axes.items() for grade, cut in axis.grades}
+        asked = [(demand.axis, demand.grade) for demand in stage.demands]
+        return replace(stage, demands=tuple(AxisDemand(*names, cuts[names]) for names in asked if names in cuts))
+
+    return replace(card, axes=axes, stages=tuple(map(ask_anew, card.stages)))
 
 
 def _swapped(base: tuple[Named, ...], donor: tuple[Named, ...], name: str) -> tuple[Named, ...]:
@@ -158,6 +173,8 @@ def _whole(card: Card, donor: Card) -> Card:
     card = replace(
         card, criteria=(*card.criteria, *(criterion for criterion in donor.criteria if criterion.name in required))
     )
+    if any(stage.demands for stage in card.stages) and not card.axes:
+        card = _with_axes(card, donor.axes)
     wanted = {rule.group for rule in card.rules} - {group.name for group in card.groups}
     card = replace(card, groups=(*card.groups, *(group for group in donor.groups if group.name in wanted)))
     here = {group.name for group in card.groups}
