@@ -22,6 +22,7 @@ LONG = (
     "fairness",
     "steps",
     "false_alarms",
+    "machine_clicks",
     "fit_time",
     "million",
     "lists",

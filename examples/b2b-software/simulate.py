@@ -119,7 +119,7 @@ def _add_events(
     rng = np.random.default_rng([seed, 1])
     events = draw_events(rng, drawn, became, day_number(until))
     chances = tell_chances(drawn, became, events, ages, day_number(until))
-    return Simulation(frame, event_table(rng, events, truth=truth), chances)
+    return Simulation(frame, event_table(rng, events, day_number(until), truth=truth), chances)
 
 
 def tell_chances(drawn: Leads, became: Floats, events: pd.DataFrame, ages: Codes, until: int) -> pd.DataFrame:

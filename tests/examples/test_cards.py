@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -9,30 +11,62 @@ import pytest
 from leadledger.api.cli.examples import find_examples
 from leadledger.api.lists.card_cases import find_case_failures
 from leadledger.scoring.card.reader import read_card
+from leadledger.scoring.engine.score import score
+from leadledger.scoring.printers.text import ledger_text
+from leadledger.scoring.scorecard import build_untrained
 from leadledger.training.evidence.baselines import rules_alone
 from leadledger.training.evidence.forecast_quality import judge
 from leadledger.training.history import read_history
 
-CARDS = sorted(find_examples().glob("*/card.yaml"))
+CARDS = sorted(find_examples().glob("*/card*.yaml"))
+NAMES = [f"{path.parent.name} {path.stem}" for path in CARDS]
+DAY = date(2026, 7, 1)  # of the README
 DATA = Path(__file__).parents[3] / "shared" / "data"
 SHOPPERS = DATA / "online_shoppers" / "online_shoppers_intention.csv"
 EXTRAALEARN = DATA / "extraalearn" / "ExtraaLearn.csv"
 
 
-@pytest.mark.parametrize("path", CARDS, ids=[path.parent.name for path in CARDS])
+@pytest.mark.parametrize("path", CARDS, ids=NAMES)
 def test_cases_pass(path: Path) -> None:
     """Every example has cases of its own, and they pass in Python and in DuckDB alike."""
     card = read_card(path)
-    assert card.name == path.parent.name
+    assert card.name.startswith(path.parent.name)
     assert card.cases
     assert find_case_failures(card) == ()
 
 
-@pytest.mark.parametrize("path", CARDS, ids=[path.parent.name for path in CARDS])
+@pytest.mark.parametrize("path", CARDS, ids=NAMES)
 def test_rules_explain_themselves(path: Path) -> None:
     """Every rule of an example says why it is there, and a README stands beside the card."""
     assert [rule.name for rule in read_card(path).rules if not rule.why] == []
     assert (path.parent / "README.md").read_text("utf-8").startswith(f"# {path.parent.name}: ")
+
+
+def test_the_card_with_events_is_the_other_one_and_more() -> None:
+    """But for what leads do, both cards of b2b-software have the same fields, rules, gates and outcome."""
+    plain, counting = (
+        read_card(find_examples() / "b2b-software" / f"{name}.yaml") for name in ("card", "card-with-events")
+    )
+    assert {name: counting.fields.get(name) for name in plain.fields} == dict(plain.fields)
+    doing = {"price_page", "long_silence"}
+    rules = [[rule for rule in card.rules if rule.name not in doing] for card in (plain, counting)]
+    assert rules[0] == rules[1]
+    for part in ("criteria", "exclude", "stages", "groups", "grades", "outcome", "base_rate", "missing"):
+        assert getattr(counting, part) == getattr(plain, part), part
+    assert [case.name for case in counting.cases][: len(plain.cases)] == [case.name for case in plain.cases]
+
+
+def test_the_readme_explains_the_lead_with_events() -> None:
+    """What the README shows of the lead with its events is what `explain` says."""
+    folder = find_examples() / "b2b-software"
+    sent = json.loads((folder / "lead-with-events.json").read_text("utf-8"))
+    result = score(
+        build_untrained(read_card(folder / "card-with-events.yaml")), sent["lead"], DAY, events=sent["events"]
+    )
+    said = ledger_text(result).splitlines()
+    readme = (folder / "README.md").read_text("utf-8")
+    shown = readme.split(f"--as-of {DAY}\n")[1].split("```")[0].splitlines()
+    assert [line for line in shown if line and line != "..." and line not in said] == []
 
 
 @pytest.mark.parametrize(

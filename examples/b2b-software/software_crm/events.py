@@ -44,8 +44,10 @@ def draw_events(rng: np.random.Generator, x: Leads, became: Floats, until: int) 
     return events.sort_values(["known", "time"], kind="stable").reset_index(drop=True)
 
 
-def event_table(rng: np.random.Generator, events: pd.DataFrame, *, truth: bool = False) -> pd.DataFrame:
-    """The events as other programs see them, in the order in which they became known; some come twice.
+def event_table(rng: np.random.Generator, events: pd.DataFrame, until: int, *, truth: bool = False) -> pd.DataFrame:
+    """The events as other programs see them, in the order in which they became known, up to the day `until`.
+
+    Some come twice.
 
     Columns: those of COLUMNS, with `truth` also `machine`. Times are texts, as 2026-06-30T07:30:43.052Z or, of calls
     and proposals, as a day. Missing: None or NaN.
@@ -78,7 +80,9 @@ def event_table(rng: np.random.Generator, events: pd.DataFrame, *, truth: bool =
     (again,) = np.nonzero(rng.random(len(table)) < RESENT)
     order = np.concatenate([order, order[again] + (2.5 * DAY * rng.random(len(again))).astype(np.int64)])
     resent = table.iloc[again].assign(received=write_times(order[len(table) :]))
-    table = pd.concat([table, resent]).iloc[np.argsort(order, kind="stable")].reset_index(drop=True)
+    in_time = np.argsort(order, kind="stable")
+    in_time = in_time[order[in_time] < (until + 1) * DAY]
+    table = pd.concat([table, resent]).iloc[in_time].reset_index(drop=True)
     return table[[*COLUMNS, "machine"] if truth else [*COLUMNS]]
 
 
