@@ -17,7 +17,7 @@ from leadledger.scoring.outputs import REASON_COLUMNS, REASONS_PER_SIDE, list_na
 from leadledger.scoring.printers.sql import cleaning
 from leadledger.scoring.printers.sql.query import Query
 from leadledger.scoring.printers.sql.reasons import LARGEST_INTEGER
-from leadledger.scoring.result import format_entry
+from leadledger.scoring.result import Entry, Result, format_entry
 from leadledger.scoring.rule import Rule
 from leadledger.scoring.scorecard import Card, Scorecard, build_untrained
 from tests.effort import examples
@@ -47,10 +47,21 @@ def reason_texts(
 def expected(card: Scorecard, lead: dict[str, Any]) -> tuple[str | None, ...]:
     """What the ledger says: the largest and the lowest entries but the start and the groups; ties in its order."""
     try:
-        ledger = get_engine(card).build_result(get_engine(card).clean(lead).values, AS_OF).ledger
+        result = get_engine(card).build_result(get_engine(card).clean(lead).values, AS_OF)
     except LeadError:
         return (None,) * len(list_names(REASON_COLUMNS))
-    entries = [entry for entry in ledger if entry.kind not in ("start", "group")]
+    return expected_reasons(card, result)
+
+
+def expected_reasons(card: Scorecard, result: Result) -> tuple[str | None, ...]:
+    """The largest and the lowest entries of a result; a rule for each event is one entry, behind all others."""
+    each = {rule.name for rule in card.card.each_rules}
+    entries = [
+        entry for entry in result.ledger if entry.kind not in ("start", "group", "cap") and entry.name not in each
+    ]
+    words = {entry.name: entry.reason for entry in result.ledger if entry.kind == "rule"}
+    earned = result.events.rules if result.events is not None else ()
+    entries += [Entry(rule.rule, "rule", rule.tenths, words[rule.rule]) for rule in earned if rule.tenths]
     gains = sorted((entry for entry in entries if entry.tenths > 0), key=lambda entry: -entry.tenths)
     losses = sorted((entry for entry in entries if entry.tenths < 0), key=lambda entry: entry.tenths)
     texts: list[str | None] = []

@@ -21,8 +21,8 @@ from duckdb.func import FunctionNullHandling
 
 from leadledger.api.lists import duplicate_ids, output_file
 from leadledger.api.lists.capabilities import ENGINES, refuse_unsupported
-from leadledger.api.lists.ledger_entries import ledger_columns
-from leadledger.api.lists.list_events import CountedEvents, check_events, count_list_events
+from leadledger.api.lists.ledger_entries import LedgerColumn, ledger_columns
+from leadledger.api.lists.list_events import CountedEvents, check_events, count_list_events, list_lead_problems
 from leadledger.api.lists.odd_days import find_odd_days
 from leadledger.api.lists.progress import reported_progress
 from leadledger.api.lists.reject_file import write_rejects
@@ -32,14 +32,17 @@ from leadledger.api.lists.wanted import Wanted, check_recommendations, choose_co
 from leadledger.models.durable_files import publish_file
 from leadledger.scoring.column_fit import find_id_column, require_columns
 from leadledger.scoring.column_paths import list_columns
+from leadledger.scoring.each_points import name_earned
 from leadledger.scoring.engine.score import get_engine
 from leadledger.scoring.errors import DataError
+from leadledger.scoring.event_counts import EarnedByEvents, EventCounts
 from leadledger.scoring.outputs import QUESTIONS, VERDICTS, list_names, list_score_columns
 from leadledger.scoring.printers.sql import select as sql
 from leadledger.scoring.printers.sql.cleaning import TYPE_OF_KIND
 from leadledger.scoring.printers.sql.dialects.literals import quoted, text_expression, text_literal
+from leadledger.scoring.printers.sql.event_table import UNREADABLE
 from leadledger.scoring.printers.sql.number_evidence import ProvenDecimal, prove_decimals, with_decimals
-from leadledger.scoring.printers.sql.query import Query
+from leadledger.scoring.printers.sql.query import Query, name_counted
 from leadledger.scoring.printers.sql.text_counts import find_text_counts
 from leadledger.scoring.scorecard import Scorecard
 from leadledger.scoring.tree import Node
@@ -155,8 +158,10 @@ class _FileRun:
         check_events(card.card, wanted.events)
         self.counted: CountedEvents | None = None
         if wanted.events is not None:
-            self.counted = count_list_events(connection, card, as_of, wanted.events, scan, self.id_column)
-            forget_rejects(connection)
+            entries = wanted.explain or wanted.ledger is not None
+            self.counted = count_list_events(
+                connection, card, as_of, wanted.events, scan, self.id_column, entries=entries
+            )
 
     def write(
         self, stack: ExitStack, places: _Places, work: Path, progress: Callable[[float, int], None] | None
@@ -230,7 +235,7 @@ class _FileRun:
     def _query(self, source: str, keep: Sequence[str]) -> Query:
         return Query(
             self.as_of,
-            self.counted.source if self.counted is not None else source,
+            self.counted.join(source) if self.counted is not None else source,
             self.scan.columns,
             keep=keep,
             names=self.outputs,
@@ -247,10 +252,11 @@ class _FileRun:
     def _write_scores(self, part: Path, ending: str) -> tuple[int, int, int]:
         """Write the rows; how many were written, how many read, and in how many a value can't be read."""
         wanted, scan, connection = self.wanted, self.scan, self.connection
-        is_best_first = wanted.best_first or wanted.top is not None
-        ordered = is_best_first or self.counted is not None  # a join may change the order
+        ordered = wanted.best_first or wanted.top is not None
         keep = [column for column in scan.columns if column in self.columns]
         query = self._query(_numbered(scan), [ROW, *keep]) if ordered else self._query(scan.sql, keep)
+        if self.counted is not None and wanted.explain:
+            query = replace(query, keep=[*query.keep, *self._earned()])
         if self.counted is None:
             query = add_memos(connection, self.card, query, scan)
         chosen = self._chosen() or "TRUE"
@@ -262,8 +268,7 @@ class _FileRun:
             f" WHERE CASE WHEN {quoted(self.outputs['score'])} IS NULL THEN nextval('ll_bad') < 0 ELSE {chosen} END"
         )
         if ordered:
-            points = f"{quoted(self.outputs['points'])} DESC, " if is_best_first else ""
-            select += f" ORDER BY {points}{quoted(ROW)}"
+            select += f" ORDER BY {quoted(self.outputs['points'])} DESC, {quoted(ROW)}"
             select += f" LIMIT {wanted.top}" if wanted.top is not None else ""
         connection.execute("PRAGMA enable_profiling = 'no_output'")
         try:
@@ -310,24 +315,36 @@ class _FileRun:
 
     def _word_questions(self) -> str:
         """The SQL of the questions of a lead that is to be asked, which Python words."""
-        plain = [field.name for field in self.card.card.plain_fields]
+        card = self.card.card
+        columns = {f"f:{field.name}": TYPE_OF_KIND[field.kind] for field in (*card.plain_fields, *card.event_fields)}
+        columns |= dict.fromkeys(self._earned(), "INTEGER")
         ready = get_engine(self.card)
 
         def word(values: Any) -> str:
-            lead = dict(zip(plain, values.values(), strict=True))
-            questions = ready.build_result(lead, self.as_of).recommendation.questions
+            known = dict(zip(columns, values.values(), strict=True))
+            lead = {field.name: known[f"f:{field.name}"] for field in card.plain_fields}
+            counts = self._restore_counts(known) if card.events else None
+            questions = ready.build_result(lead, self.as_of, counts=counts).recommendation.questions
             return "; ".join(question.text for question in questions)
 
         # Under numbers, since the names of a struct are the same in any case, and those of a card are not.
-        lead = duckdb.struct_type(
-            {f"f{i}": TYPE_OF_KIND[field.kind] for i, field in enumerate(self.card.card.plain_fields)}
-        )
+        lead = duckdb.struct_type({f"f{i}": kind for i, kind in enumerate(columns.values())})
         special = FunctionNullHandling.SPECIAL
         with suppress(duckdb.Error):  # of an earlier card, where the list has shown how it writes its numbers
             self.connection.remove_function("ll_questions")
         self.connection.create_function("ll_questions", word, [lead], "VARCHAR", null_handling=special)
-        packed = ", ".join(f"f{i}: {quoted(f'f:{field}')}" for i, field in enumerate(plain))
+        packed = ", ".join(f"f{i}: {quoted(column)}" for i, column in enumerate(columns))
         return f"CASE {quoted(self.outputs['recommendation'])} WHEN 'ask' THEN ll_questions({{{packed}}}) END"
+
+    def _earned(self) -> list[str]:
+        """The columns with what each rule for events earns."""
+        return [name_counted(name_earned(rule.name)) for rule in self.card.card.each_rules]
+
+    def _restore_counts(self, values: Mapping[str, Any]) -> EventCounts:
+        """What the events of a lead come to, from the columns of its row."""
+        card = self.card.card
+        rules = (EarnedByEvents(rule.name, values[name_counted(name_earned(rule.name))]) for rule in card.each_rules)
+        return EventCounts({field.name: values[f"f:{field.name}"] for field in card.event_fields}, tuple(rules))
 
     def _writes_as_read(self, columns: Sequence[str], ending: str) -> bool:
         """Whether the output has some columns of texts as they stand in the list."""
@@ -372,7 +389,13 @@ class _FileRun:
             return
         present = [*list_columns(self.fit.used)]
         query = Query(self.as_of, _numbered(self.scan), self.scan.columns, keep=[ROW, *present])
-        selected = list_fetchable(self.scan.columns, [ROW, *present])
+        unread = "0"
+        if self.counted is not None:
+            query = replace(
+                query, source=self.counted.join(query.source), keep=[ROW, *present, UNREADABLE], counted=True
+            )
+            unread = quoted(UNREADABLE)
+        selected = f"{unread}, {list_fetchable(self.scan.columns, [ROW, *present])}"
         rows = self.connection.cursor().execute(
             f"SELECT {selected} FROM ({sql.select_fields(self.card, query)})"
             f' WHERE "ll:bad" ORDER BY {quoted(ROW)} LIMIT {bad}'
@@ -380,11 +403,15 @@ class _FileRun:
         gaps = sorted({reject.row for reject in broken})
         passed = 0
         while batch := rows.fetchmany(_FETCHED):
-            for row, *values in batch:
+            for unread_events, row, *values in batch:
                 # Rows that are no rows have a number in the file, and none in what DuckDB read.
                 while passed < len(gaps) and gaps[passed] <= row + passed:
                     passed += 1
-                yield from reject_values(self.card, row + passed, dict(zip(present, values, strict=True)))
+                lead = dict(zip(present, values, strict=True))
+                if not unread_events or list_lead_problems(self.card, lead):
+                    yield from reject_values(self.card, row + passed, lead)
+                if unread_events and self.counted is not None:
+                    yield from self.counted.list_unread(lead[self.id_column], row + passed)
 
     # -- the ledger -------------------------------------------------------------------------------------------------
 
@@ -410,7 +437,7 @@ class _FileRun:
         entries = ", ".join(
             f"{{entry: {text_expression(entry.entry)}, kind: {text_expression(entry.kind)},"
             f" tenths: {quoted(entry.column) if entry.column else self.card.learned.start},"
-            f" reason: {text_expression(entry.reason)}, axis: {text_expression(entry.axis)}}}"
+            f" reason: {_word_reason(entry)}, axis: {text_expression(entry.axis)}}}"
             for entry in ledger_columns(self.card)
         )
         axis = ", e.axis" if self.card.card.axes else ""
@@ -423,6 +450,17 @@ class _FileRun:
             f"SELECT {quoted(column)}, unnest([{entries}]) AS e FROM ({sql.select(self.card, query)})"
             f" WHERE {' AND '.join(filter(None, conditions))}) WHERE e.tenths <> 0"
         )
+
+
+def _word_reason(entry: LedgerColumn) -> str:
+    """The SQL of the words of an entry, with how many events earned it."""
+    if entry.events is None:
+        return text_expression(entry.reason)
+    events = quoted(entry.events)
+    return (
+        f"{text_expression(f'{entry.reason} (')} || format('{{:,}}', {events})"
+        f" || CASE WHEN {events} = 1 THEN ' event)' ELSE ' events)' END"
+    )
 
 
 def _numbered(scan: Scan) -> str:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from leadledger.scoring.axis_parts import find_term_axis
+from leadledger.scoring.engine.each_entries import EachEntries, list_entry_names
 from leadledger.scoring.lookup import Combination, Pair, Table
 from leadledger.scoring.outputs import EntryKind, TermKind
+from leadledger.scoring.printers.sql.query import name_part
 from leadledger.scoring.scorecard import Scorecard
 
 TERM_KINDS: dict[type, TermKind] = {Table: "table", Pair: "pair", Combination: "combination"}
@@ -17,7 +19,7 @@ class LedgerColumn:
     """An entry of every lead's ledger, and the column of the printed SELECT that holds its tenths of points.
 
     `column` is None for the start, which is the same for every lead. `axis` is empty for the start, and where the card
-    has no axes.
+    has no axes. `events` is the column with how many events earned them, where a rule for each event did.
     """
 
     entry: str
@@ -25,6 +27,7 @@ class LedgerColumn:
     column: str | None
     reason: str
     axis: str = ""
+    events: str | None = None
 
 
 def ledger_columns(card: Scorecard) -> list[LedgerColumn]:
@@ -35,6 +38,14 @@ def ledger_columns(card: Scorecard) -> list[LedgerColumn]:
         LedgerColumn(rule.name, "rule", f"r:{rule.name}", rule.reason, rule.axis)
         for rule in (priced.rule for priced in card.rules)
     ]
+    for each in card.each_rules:
+        words, name = EachEntries(card, each), each.rule.name
+        reasons = (each.rule.reason, words.once, words.per_day)
+        for (kind, entry), part, reason in zip(
+            list_entry_names(name), ("full", "once", "per_day"), reasons, strict=True
+        ):
+            events = name_part("events", name) if part == "full" else None
+            columns.append(LedgerColumn(entry, kind, name_part(part, name), reason, each.rule.axis, events))
     columns += [
         LedgerColumn(group.name, "group", f"g:{group.name}", "limit of the group", group.axis) for group in card.groups
     ]

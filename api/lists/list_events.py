@@ -1,51 +1,81 @@
-"""The events of a list of leads, from a file of their own: counted lead by lead, and joined to the list.
+"""The events of a list of leads, from a file of their own: counted by the printed SQL, and joined to the list.
 
-Python counts, so that a list says what the service would say of each lead. The rows of the file are fetched in the
-order of the leads, so that the memory is that of one lead's events, whatever the length of the file.
+DuckDB counts the events of the list's leads into a table with a row for each of them. A lead with an event that can't
+be read is rejected, as one with a value that can't be read: its counts would be wrong. Python words the reasons.
 """
 
 from __future__ import annotations
 
 import csv
 import json
-from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
-from itertools import groupby
-from operator import itemgetter
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import duckdb
 
-from leadledger.scoring.engine.score import Engine, get_engine
-from leadledger.scoring.errors import DataError, LeadError, quote
-from leadledger.scoring.event_counts import EventCounts
+from leadledger.scoring.engine.score import get_engine
+from leadledger.scoring.errors import BadValue, DataError, LeadError, quote
+from leadledger.scoring.events.event_reader import EventReader, KnownNames
 from leadledger.scoring.events.systems import PLAIN_MEMBERS
-from leadledger.scoring.printers.sql.cleaning import TYPE_OF_KIND
+from leadledger.scoring.printers.sql.counted_events import CountedWish, print_counted
+from leadledger.scoring.printers.sql.dialects.duckdb import DUCKDB
 from leadledger.scoring.printers.sql.dialects.literals import quoted, text_literal
-from leadledger.scoring.printers.sql.query import name_counted
+from leadledger.scoring.printers.sql.event_members import LEAD_KEY, print_lead_key
+from leadledger.scoring.printers.sql.event_properties import list_roots
+from leadledger.scoring.printers.sql.event_table import (
+    LEAD,
+    PROPERTIES,
+    REQUIRED,
+    TOTALS,
+    UNREADABLE,
+    EventTable,
+    check_columns,
+    name_total,
+)
+from leadledger.scoring.printers.sql.expression import Expression
+from leadledger.scoring.printers.sql.joined_events import join_counted
 from leadledger.scoring.scorecard import Card, Scorecard
 from leadledger.training.sources.opening import open_list
 from leadledger.training.sources.rejects import find_broken_rows
-from leadledger.training.sources.scan import ROW, Scan, forget_rejects, list_fetchable
+from leadledger.training.sources.scan import ROW, Reject, Scan, forget_rejects, list_fetchable
 from leadledger.training.sources.work_folder import work_folder
 
-LEAD = "lead"  # the column of a file of events that has the id of the lead
-REQUIRED = (LEAD, "kind", "time")
-TABLE, IDS, KEY = "ll_counts", "ll_ids", "ll:lead"
+COUNTS, IDS, UNREAD = "ll_counts", "ll_ids", "ll_unread_events"
 MOST_MISTAKES_SHOWN = 5
 _FETCHED = 10_000  # events at a time
 
 
 @dataclass(frozen=True)
 class CountedEvents:
-    """What became of the events of a list: a FROM item of the list with what was counted, and sentences for people."""
+    """What became of the events of a list, in a table of the connection, and sentences for people.
 
-    source: str
+    `id_column` is the column with the ids of the leads, and its type; `entries`: the entries of rules are there too.
+    """
+
+    connection: duckdb.DuckDBPyConnection
+    card: Card
+    id_column: tuple[str, str]
+    entries: bool
     notes: tuple[str, ...]
+
+    def join(self, leads: str) -> str:
+        """A FROM item of leads with what their events come to."""
+        return join_counted(self.card, leads, self.id_column, COUNTS, DUCKDB, entries=self.entries)
+
+    def list_unread(self, lead: object, row: int) -> list[Reject]:
+        """What can't be read in the events of a lead, whose id is that of a row of the list."""
+        key = print_lead_key(Expression("$1::VARCHAR"), "VARCHAR", DUCKDB).sql
+        rows = self.connection.cursor().execute(
+            f'SELECT "column", value, reason FROM {UNREAD} WHERE {quoted(LEAD_KEY)} = {key} ORDER BY number',
+            [str(lead)],
+        )
+        rejects = [Reject(row, column or "", value or "", reason) for column, value, reason in rows.fetchall()]
+        return rejects or [Reject(row, "", "", "has an event that can't be read")]
 
 
 def check_events(card: Card, events: Path | None) -> None:
@@ -57,141 +87,150 @@ def check_events(card: Card, events: Path | None) -> None:
         )
     if events is not None and not card.events:
         raise DataError(f"the card '{card.name}' has no `events:`, so it can't count those of {events}")
-    fields = [kind.tracked_since for kind in card.events.values() if isinstance(kind.tracked_since, str)]
-    if fields:
-        raise DataError(
-            f"`tracked_since` names the field '{fields[0]}', which lists don't ask yet; write a day, or score each lead"
-        )
 
 
 def count_list_events(
-    connection: duckdb.DuckDBPyConnection, card: Scorecard, as_of: date, events: Path, scan: Scan, id_column: str
+    connection: duckdb.DuckDBPyConnection,
+    card: Scorecard,
+    as_of: date,
+    events: Path,
+    scan: Scan,
+    id_column: str,
+    *,
+    entries: bool = False,
 ) -> CountedEvents:
-    """Count the events of a file for the leads of a list. Raises DataError with the first mistakes."""
+    """Count the events of a file for the leads of a list. Raises DataError where the file is no list of events."""
     if not id_column:
         raise DataError(f"{scan.label}: events need an id for each lead, a column of a field of `kind: id`")
+    id_type = scan.columns[id_column]
     with work_folder() as work, open_list(connection, events) as event_scan:
-        lacking = [column for column in REQUIRED if column not in event_scan.columns]
-        if lacking:
-            have = ", ".join(map(quote, list(event_scan.columns)[:12]))
-            raise DataError(f"{event_scan.label}: has no column {quote(lacking[0])}; its columns are {have}")
+        check_columns(event_scan.columns, event_scan.label)
+        key = print_lead_key(Expression(quoted(id_column)), id_type, DUCKDB).sql
         connection.execute(
-            f"CREATE OR REPLACE TEMP TABLE {IDS} AS SELECT DISTINCT {_key(id_column)} AS {quoted(KEY)} FROM {scan.sql}"
+            f"CREATE OR REPLACE TABLE {IDS} AS SELECT DISTINCT {key} AS {quoted(LEAD_KEY)} FROM {scan.sql}"
         )
         forget_rejects(connection)  # the list's own are found when it is scored
-        counting = _Counting(get_engine(card), as_of, event_scan.label)
-        counting.write(_fetch(connection, event_scan), work / "counts.csv")
+        own = print_lead_key(Expression(quoted(LEAD)), event_scan.columns[LEAD], DUCKDB).sql
+        source = f"(SELECT * FROM {event_scan.sql} WHERE {own} IN (SELECT {quoted(LEAD_KEY)} FROM {IDS}))"
+        table = EventTable(source, event_scan.columns, _list_keys(connection, event_scan))
+        try:
+            select = print_counted(card, as_of, table, DUCKDB, CountedWish(entries, totals=True))
+            connection.execute(f"CREATE OR REPLACE TABLE {COUNTS} AS {select}")
+        except duckdb.Error as error:
+            raise DataError(event_scan.describe_failure(error)) from None
         broken = find_broken_rows(connection, event_scan)[:MOST_MISTAKES_SHOWN]
         if broken:
             raise DataError("\n".join(f"{event_scan.label}: row {row.row:,} {row.reason}" for row in broken))
-        columns = {KEY: "VARCHAR", **counting.types}
-        typed = ", ".join(f"{text_literal(name)}: {text_literal(kind)}" for name, kind in columns.items())
-        path = text_literal(str(work / "counts.csv"))
-        connection.execute(
-            f"CREATE OR REPLACE TEMP TABLE {TABLE} AS FROM read_csv({path}, header = true, delim = ',', quote = '\"',"
-            f" nullstr = '', columns = {{{typed}}})"
-        )
-        ((total,),) = connection.execute(f"SELECT count(*) FROM {event_scan.sql}").fetchall()
-    return CountedEvents(counting.join(scan, id_column), tuple(counting.describe(total)))
+        _note_unread(connection, card, event_scan, own, work / "unread.csv")
+        notes = tuple(_describe(connection, card.card, event_scan, own))
+        forget_rejects(connection)
+    return CountedEvents(connection, card.card, (id_column, id_type), entries, notes)
 
 
-def _fetch(connection: duckdb.DuckDBPyConnection, events: Scan) -> Iterator[dict[str, Any]]:
-    """The rows of the events of the list's leads, each with the key of its lead, in the order of these."""
+def _list_keys(connection: duckdb.DuckDBPyConnection, events: Scan) -> tuple[str, ...]:
+    """The names of the members of objects in a column of properties; none where there is no such column."""
+    if PROPERTIES not in events.columns:
+        return ()
+    json_of = DUCKDB.json_of(quoted(PROPERTIES))
+    if events.columns[PROPERTIES] == "VARCHAR":
+        json_of = f"CASE WHEN json_valid({quoted(PROPERTIES)}) THEN {quoted(PROPERTIES)} END"
     rows = connection.execute(
-        f"SELECT {_key(LEAD)} AS {quoted(KEY)}, {list_fetchable(events.columns, events.columns)} FROM {events.sql}"
-        f" WHERE {_key(LEAD)} IN (SELECT {quoted(KEY)} FROM {IDS}) ORDER BY 1"
+        f"SELECT DISTINCT unnest(json_keys({json_of})) FROM {events.sql} WHERE {quoted(PROPERTIES)} IS NOT NULL"
+    ).fetchall()
+    forget_rejects(connection)
+    return tuple(sorted(row[0] for row in rows))
+
+
+def _note_unread(connection: duckdb.DuckDBPyConnection, card: Scorecard, events: Scan, key: str, path: Path) -> None:
+    """Make the table of what can't be read in events, by lead, in the words of Python."""
+    columns = {"number": "BIGINT", **dict.fromkeys((LEAD_KEY, "column", "value", "reason"), "VARCHAR")}
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(columns)
+        for number, row in enumerate(_find_unread(connection, card, events, key)):
+            writer.writerow([number, *row])
+    typed = ", ".join(f"{text_literal(name)}: {text_literal(kind)}" for name, kind in columns.items())
+    connection.execute(
+        f"CREATE OR REPLACE TABLE {UNREAD} AS FROM read_csv({text_literal(str(path))}, header = true,"
+        f" auto_detect = false, delim = ',', quote = '\"', escape = '\"', columns = {{{typed}}})"
     )
-    names = [KEY, *events.columns]
+
+
+def _find_unread(
+    connection: duckdb.DuckDBPyConnection, card: Scorecard, events: Scan, key: str
+) -> Iterator[tuple[str, str, str, str]]:
+    """The lead, column, value and reason of all that can't be read in the events of the list's leads."""
+    bad = f"SELECT {quoted(LEAD_KEY)} FROM {COUNTS} WHERE {quoted(UNREADABLE)} > 0"
+    if not connection.execute(f"SELECT 1 FROM ({bad}) LIMIT 1").fetchall():
+        return
+    numbered = f"(SELECT row_number() OVER () AS {quoted(ROW)}, * FROM {events.sql})"
+    rows = connection.cursor().execute(
+        f"SELECT {key} AS {quoted(LEAD_KEY)}, {quoted(ROW)}, {list_fetchable(events.columns, events.columns)}"
+        f" FROM {numbered} WHERE {key} IN ({bad})"
+    )
+    reader = EventReader(card.card, {root.name: root.fields for root in list_roots(card.card)})
     while batch := rows.fetchmany(_FETCHED):
-        for row in batch:
-            yield dict(zip(names, row, strict=True))
+        for lead, number, *values in batch:
+            problems: list[BadValue] = []
+            reader.read(make_event(dict(zip(events.columns, values, strict=True))), "$", problems)
+            for problem in problems:
+                column = (
+                    problem.column if PROPERTIES in events.columns else problem.column.removeprefix(f"{PROPERTIES}.")
+                )
+                value = "" if problem.value is None else str(problem.value)
+                yield lead, column, value, f"event of row {number:,} in {events.label}: {problem.reason}"
 
 
-class _Counting:
-    """Counts lead by lead, writes what was counted, and adds up what became of the events."""
+def _describe(connection: duckdb.DuckDBPyConnection, card: Card, events: Scan, key: str) -> Iterator[str]:
+    """What became of all events of the file, in a sentence."""
+    sums = ", ".join(f"coalesce(sum({quoted(name_total(total))}), 0)" for total in TOTALS)
+    (row,) = connection.execute(f"SELECT {sums} FROM {COUNTS}").fetchall()
+    totals = dict(zip(TOTALS, map(int, row), strict=True))
+    ((total, without),) = connection.execute(f"SELECT count(*), count(*) - count({key}) FROM {events.sql}").fetchall()
+    unknown = _count_unknown(connection, card, events, key) if totals["unknown"] else {}
+    left_out = {
+        "without a lead": without,
+        "of leads that aren't in the list": total - without - totals["rows"],
+        "of machines": totals["machine"],
+        "sent again": totals["repeated"],
+        "after the day": totals["future"],
+        "received after the day": totals["late"],
+        "that can't be read": totals["unreadable"],
+        **{f"of the unknown kind {quote(kind)}": count for kind, count in sorted(unknown.items())},
+    }
+    words = [f"{count:,} {what}" for what, count in left_out.items() if count]
+    counted = totals["counted"] - totals["machine"]
+    yield f"Events: {counted:,} of {total:,} counted" + (f"; left out: {', '.join(words)}" if words else "")
 
-    def __init__(self, engine: Engine, as_of: date, label: str) -> None:
-        self.engine, self.as_of, self.label = engine, as_of, label
-        card = engine.card.card
-        self.names = card.count_names
-        kinds = {field.name: TYPE_OF_KIND[field.kind] for field in card.event_fields}
-        self.types = {name_counted(name): kinds.get(name, "INTEGER") for name in self.names}
-        self.totals: Counter[str] = Counter()
-        self.unknown: Counter[str] = Counter()
 
-    def write(self, rows: Iterator[dict[str, Any]], path: Path) -> None:
-        """Write the counts of each lead as CSV. Raises DataError with the first mistakes."""
-        mistakes: list[str] = []
-        with path.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file)
-            writer.writerow([KEY, *self.types])
-            for lead, of_lead in groupby(rows, itemgetter(KEY)):
-                try:
-                    counts = self.count([make_event(row) for row in of_lead])
-                except LeadError as error:
-                    mistakes += [f"{self.label}: lead {quote(lead)}: {problem}" for problem in error.problems]
-                    if len(mistakes) >= MOST_MISTAKES_SHOWN:
-                        break
-                    continue
-                values = self.engine.add_counts({}, counts)
-                writer.writerow([lead, *(values[name] for name in self.names)])
-        if mistakes:
-            raise DataError("\n".join(mistakes[:MOST_MISTAKES_SHOWN]))
-
-    def count(self, events: list[dict[str, Any]]) -> EventCounts:
-        """What the events of one lead come to; adds to the totals. Raises LeadError."""
-        counts = self.engine.count_events(events, self.as_of, {}, "$")
-        assert counts is not None  # the card has events
-        for name in ("counted", "machine", "repeated", "future", "late"):
-            self.totals[name] += getattr(counts, name)
-        self.unknown.update(counts.unknown_kinds)
-        self.totals["events"] += len(events)
-        return counts
-
-    def join(self, scan: Scan, id_column: str) -> str:
-        """The list with what was counted; a lead without events has what none come to."""
-        none = self.engine.count_events([], self.as_of, {})
-        values: Mapping[str, Any] = self.engine.add_counts({}, none)
-        columns = [
-            f"CASE WHEN c.{quoted(KEY)} IS NOT NULL THEN c.{quoted(name_counted(name))}"
-            f" ELSE CAST({'NULL' if values[name] is None else values[name]} AS {self.types[name_counted(name)]}) END"
-            f" AS {quoted(name_counted(name))}"
-            for name in self.names
-        ]
-        numbered = f"(SELECT row_number() OVER () AS {quoted(ROW)}, * FROM {scan.sql})"
-        return (
-            f"(SELECT l.*, {', '.join(columns)} FROM {numbered} AS l"
-            f" LEFT JOIN {TABLE} AS c ON {_key(id_column, 'l')} = c.{quoted(KEY)})"
-        )
-
-    def describe(self, total: int) -> Iterator[str]:
-        """What became of all events of the file, in a sentence."""
-        left_out = {
-            "of leads that aren't in the list": total - self.totals["events"],
-            "of machines": self.totals["machine"],
-            "sent again": self.totals["repeated"],
-            "after the day": self.totals["future"],
-            "received after the day": self.totals["late"],
-            **{f"of the unknown kind {quote(kind)}": count for kind, count in sorted(self.unknown.items())},
-        }
-        words = [f"{count:,} {what}" for what, count in left_out.items() if count]
-        counted = self.totals["counted"] - self.totals["machine"]
-        yield f"Events: {counted:,} of {total:,} counted" + (f"; left out: {', '.join(words)}" if words else "")
+def _count_unknown(connection: duckdb.DuckDBPyConnection, card: Card, events: Scan, key: str) -> Mapping[str, int]:
+    """How many events of the list's leads there are of each kind that the card doesn't know."""
+    rows = connection.execute(
+        f"SELECT {DUCKDB.trim('CAST(kind AS VARCHAR)')}, count(*) FROM {events.sql}"
+        f" WHERE {key} IN (SELECT {quoted(LEAD_KEY)} FROM {IDS}) GROUP BY 1"
+    ).fetchall()
+    names = KnownNames(card.events)
+    return {name: count for name, count in rows if name and names.find("", name) is None}
 
 
 def make_event(row: Mapping[str, Any]) -> dict[str, Any]:
     """A raw event from a row: what isn't one of its members is a property, unless a column has the `properties`."""
     event = {name: value for name in PLAIN_MEMBERS if (value := row.get(name)) not in (None, "")}
-    if "properties" not in row:
-        event["properties"] = {
-            name: value for name, value in row.items() if name not in (*PLAIN_MEMBERS, LEAD, KEY) and value is not None
+    event |= {name: str(value) for name, value in event.items() if isinstance(value, UUID)}
+    if PROPERTIES not in row:
+        event[PROPERTIES] = {
+            name: value for name, value in row.items() if name not in (*PLAIN_MEMBERS, LEAD) and value is not None
         }
-    elif isinstance(row["properties"], str):
+    elif isinstance(row[PROPERTIES], str):
         with suppress(ValueError):  # the reader says what is wrong with a text
-            event["properties"] = json.loads(row["properties"])
+            event[PROPERTIES] = json.loads(row[PROPERTIES])
     return event
 
 
-def _key(column: str, alias: str = "") -> str:
-    name = f"{alias}.{quoted(column)}" if alias else quoted(column)
-    return f"nullif(trim(CAST({name} AS VARCHAR)), '')"
+def list_lead_problems(card: Scorecard, lead: Mapping[str, Any]) -> Sequence[BadValue]:
+    """What can't be read in the values of a raw lead; none where only its events can't."""
+    try:
+        get_engine(card).clean(lead)
+    except LeadError as error:
+        return error.problems
+    return ()

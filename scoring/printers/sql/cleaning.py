@@ -46,11 +46,15 @@ _NUMBERS = ("integer", "wide", "decimal", "float", "real")  # the families of nu
 
 
 def cleaning_steps(
-    card: Card, columns: Mapping[str, str], dialect: Dialect, raw: Callable[[str], Expression]
+    card: Card,
+    columns: Mapping[str, str],
+    dialect: Dialect,
+    raw: Callable[[str], Expression],
+    more_doubts: Sequence[Expression] = (),
 ) -> Iterator[Step]:
     """The steps from raw columns to `f:…` for each field, and `ll:bad`.
 
-    `raw` gives the raw values of a column.
+    `raw` gives the raw values of a column; `more_doubts` are true where something else can't be read.
     """
     yield from path_steps(card, columns, dialect, raw)
     broken = list_broken_marks(card, columns)
@@ -103,6 +107,7 @@ def cleaning_steps(
     yield Step("cleaned", "the fields, and whether a value is there that can't be read", [*fields, *marks])
     doubts = [read(f"bad:{column}") for column in broken] + [read(mark.name) for mark in marks]
     doubts += [clash for field in card.plain_fields for clash in _clashes(field, by_field[field.name], dialect, read)]
+    doubts += more_doubts
     cases = join(" ", [write("WHEN {} THEN TRUE", doubt) for doubt in doubts])
     bad = write("CASE {} ELSE FALSE END", cases) if doubts else Expression("FALSE")
     yield Step("judged", "whether a score would rest on a value that can't be read", [StepColumn(BAD, bad)])

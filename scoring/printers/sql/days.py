@@ -123,9 +123,11 @@ def _read_formed_day(text: str, field: Field, dialect: Dialect) -> str:
     """The day of a text in the one form; NULL where it isn't in that form, or is no day."""
     plain, day = dialect.plain_day(text), dialect.plain_day(f"substr({text}, 1, 10)")
     minutes = _count_minutes(text, dialect)
-    moved = _move(day, f"CAST(floor(({minutes}) / {dialect.number(_MINUTES)}) AS {dialect.types['INTEGER']})", dialect)
+    moved = move_day(
+        day, f"CAST(floor(({minutes}) / {dialect.number(_MINUTES)}) AS {dialect.types['INTEGER']})", dialect
+    )
     if field.time_zone != UTC_NAME:
-        there = _find_local_day(moved, day, minutes, field.time_zone, dialect)
+        there = find_local_day(moved, day, minutes, field.time_zone, dialect)
         moved = f"CASE WHEN length({text}) = 16 THEN {moved} ELSE {there} END"
     return f"CASE WHEN length({text}) = 10 THEN {plain} WHEN {dialect.matches(text, FORM_PATTERN)} THEN {moved} END"
 
@@ -140,7 +142,7 @@ def _count_minutes(text: str, dialect: Dialect) -> str:
     return f"{number(12)} * 60 + {number(15)} + {sign} * ({number(18)} * 60 + {number(20)})"
 
 
-def _move(day: str, days: str, dialect: Dialect) -> str:
+def move_day(day: str, days: str, dialect: Dialect) -> str:
     """The day some days after a day; NULL beyond the years 1 to 9999."""
     inside = f"{day} > {dialect.first_day} AND {day} < {dialect.last_day}"
     return f"CASE WHEN {days} = 0 THEN {day} WHEN {inside} THEN {dialect.add_days(day, days)}" + (
@@ -149,7 +151,7 @@ def _move(day: str, days: str, dialect: Dialect) -> str:
     )
 
 
-def _find_local_day(utc_day: str, day: str, minutes: str, zone: str, dialect: Dialect) -> str:
+def find_local_day(utc_day: str, day: str, minutes: str, zone: str, dialect: Dialect) -> str:
     """The day in a zone, some minutes after the start of a day in UTC; `utc_day` is then the day in UTC, and it is also
     the day in the years 1 and 9999.
     """
@@ -177,7 +179,7 @@ def _read_counted_day(text: str, field: Field, dialect: Dialect) -> str:
     there = day
     if field.time_zone != UTC_NAME:
         rest = f"CAST({minutes} - {days} * {per_day} AS {integer})"
-        there = _find_local_day(day, day, rest, field.time_zone, dialect)
+        there = find_local_day(day, day, rest, field.time_zone, dialect)
     return f"CASE WHEN {days} BETWEEN {low} AND {high} THEN {there} END"
 
 

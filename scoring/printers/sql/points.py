@@ -11,7 +11,7 @@ from leadledger.scoring.lookup import Branch, Combination, Leaf, Table, Term, li
 from leadledger.scoring.printers.choices import write_membership
 from leadledger.scoring.printers.sql.conditions import ConditionPrinter, bracketed
 from leadledger.scoring.printers.sql.expression import Expression, StepColumn, join, spell, write
-from leadledger.scoring.printers.sql.query import name_counted
+from leadledger.scoring.printers.sql.query import ENTRY_PARTS, name_counted, name_part
 from leadledger.scoring.rule import Group
 from leadledger.scoring.scorecard import PricedRule, Scorecard
 
@@ -211,6 +211,11 @@ class PointsPrinter:
         yield from (f"{self.prefix}r:{rule.rule.name}" for rule in self.card.rules)
         yield from (f"{self.prefix}g:{group.name}" for group in self.card.groups)
         yield from (f"{self.prefix}t:{term.name}" for term in self.card.learned.terms)
+
+    def each_entry_names(self) -> Iterator[str]:
+        """The columns of the entries of rules for each event: without limits, what these take, and how many events."""
+        names = (each.rule.name for each in self.card.each_rules)
+        yield from (name_part(part, name) for name in names for part in ENTRY_PARTS)
 
 
 def cut(group: Group, value: Expression) -> Expression:

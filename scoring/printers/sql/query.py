@@ -16,10 +16,18 @@ EXCLUDED = "ll:out"
 SALE = "ll:sale"  # the chance of one, 0..1
 STANDS_AT, GOES_TO = "ll:stands", "ll:to"  # stages
 
+# Of a rule for each event: what it earns without limits, what these take, and how many events that are.
+ENTRY_PARTS = ("full", "once", "per_day", "events")
+
 
 def name_counted(name: str) -> str:
     """The column of the source with what was counted under a name of `Card.count_names`."""
     return f"n:{name}"
+
+
+def name_part(part: str, rule: str) -> str:
+    """The column of the source with a part of what a rule for each event comes to, such as `full`."""
+    return name_counted(f"{part}:{rule}")
 
 
 @dataclass(frozen=True)
@@ -38,8 +46,9 @@ class Query:
     `explain` the columns REASON_COLUMNS: the three entries that gained most and the three that lost most, in words
     (NULL: there are fewer). `names` renames outputs. `where` leaves out the leads for which it isn't true, but not
     those with a value that can't be read. `memos` are made by `with_memos`, by column: DuckDB looks up there what it
-    would otherwise work out. `counted`: the source has what the events of each lead come to, in the columns that
-    `name_counted` names; without them a card with events isn't scored.
+    would otherwise work out. `counted`: the source has what the events of each lead come to, as
+    `joined_events.py` joins it, for `ledger` and `explain` with the entries; without it a card with events isn't
+    scored.
     """
 
     as_of: date | str

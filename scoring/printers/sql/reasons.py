@@ -14,11 +14,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from leadledger.scoring.bins import Bins
+from leadledger.scoring.each_points import PricedEachRule, name_earned
 from leadledger.scoring.lookup import Combination, Table, Term, list_leaves
 from leadledger.scoring.outputs import REASON_COLUMNS, REASONS_PER_SIDE, list_names
 from leadledger.scoring.printers.choices import LONGEST_CASE
 from leadledger.scoring.printers.sql.expression import Expression, StepColumn, join, spell, write
 from leadledger.scoring.printers.sql.points import PointsPrinter
+from leadledger.scoring.printers.sql.query import name_counted, name_part
 from leadledger.scoring.printers.sql.steps import Step
 from leadledger.scoring.result import format_entry
 from leadledger.scoring.scorecard import PricedRule
@@ -30,7 +32,7 @@ LARGEST_INTEGER = 2**31 - 1  # in the engines; points are integers
 class _RankedEntry:
     """A rule or a term: its place, 0 for the last; the SQL of its points, and their least and most (tenths)."""
 
-    of: PricedRule | Term
+    of: PricedRule | PricedEachRule | Term
     name: str
     place: int
     points: Expression
@@ -40,6 +42,8 @@ class _RankedEntry:
     @property
     def moves(self) -> bool:
         """Whether only the row knows its points: not fixed, as of most rules, nor fixed by a bin, as of a table."""
+        if isinstance(self.of, PricedEachRule):
+            return True
         return self.of.steps is not None if isinstance(self.of, PricedRule) else not isinstance(self.of, Table)
 
 
@@ -96,7 +100,7 @@ class ReasonPrinter:
         self.by_bin, self.bin_name = points.by_bin, points.bin_name
         self.column, self.dialect = points.column, points.dialect
         self.text = points.dialect.text
-        self.size = len(card.rules) + len(card.learned.terms)
+        self.size = len(card.rules) + len(card.learned.terms) + len(card.each_rules)
         entries: list[_RankedEntry] = []
         for rule in card.rules:
             name = f"r:{rule.rule.name}"
@@ -107,6 +111,11 @@ class ReasonPrinter:
             name = f"t:{term.name}"
             place = self.size - 1 - len(entries)
             entries.append(_RankedEntry(term, name, place, self.column(name), *_span(term)))
+        for each in card.each_rules:
+            name = name_counted(name_earned(each.rule.name))
+            ends = (-LARGEST_INTEGER, 0) if each.points < 0 else (0, LARGEST_INTEGER)
+            place = self.size - 1 - len(entries)
+            entries.append(_RankedEntry(each, name, place, write("coalesce({}, 0)", self.column(name)), *ends))
         self.sides = (
             _Side("gain", "up", 1, "+", tuple(entry for entry in entries if entry.high > 0)),
             _Side("loss", "down", -1, "−", tuple(entry for entry in entries if entry.low < 0)),
@@ -194,12 +203,31 @@ class ReasonPrinter:
         if isinstance(of, Table):
             return self.column(self.label(of.field))
         signed = self.column(side.signed(rank))
+        if isinstance(of, PricedEachRule):
+            events = self.column(name_part("events", of.rule.name))
+            plural = write("CASE WHEN {} = 1 THEN ' event)' ELSE ' events)' END", events)
+            reason = self.text(f"{of.rule.reason} (")
+            return write("{} || {} || {} || {}", signed, reason, spell(self._grouped, events), plural)
         if isinstance(of, PricedRule):
             if not entry.moves:
                 return Expression(self.text(format_entry(of.points, of.rule.reason)))
             return write("{} || {}", signed, self.text(of.rule.reason))
         labels = [self.column(self.label(name, bins)) for name, bins in zip(of.fields, of.bins, strict=True)]
         return write("{} || {}", signed, join(" || ', ' || ", labels))
+
+    def _grouped(self, count: str) -> str:
+        """A whole number with commas between thousands."""
+        varchar, divide = self.dialect.types["VARCHAR"], self.dialect.integer_division
+
+        def last_digits(value: str) -> str:
+            return f"lpad(CAST({value} - 1000 * ({divide(value, 1000)}) AS {varchar}), 3, '0')"
+
+        thousands, millions = f"({divide(count, 1000)})", f"({divide(count, 1_000_000)})"
+        return (
+            f"CASE WHEN {count} < 1000 THEN CAST({count} AS {varchar}) WHEN {count} < 1000000"
+            f" THEN CAST({thousands} AS {varchar}) || ',' || {last_digits(count)}"
+            f" ELSE CAST({millions} AS {varchar}) || ',' || {last_digits(thousands)} || ',' || {last_digits(count)} END"
+        )
 
     def choice(self, place: Expression, branches: Sequence[tuple[int, Expression]]) -> Expression:
         """The text of the place that a row has; `branches` in ascending order of places."""

@@ -28,7 +28,9 @@ from leadledger.scoring.printers.sql.conditions import ConditionPrinter, bracket
 from leadledger.scoring.printers.sql.dialects.column_types import UNKNOWN
 from leadledger.scoring.printers.sql.dialects.dialect import Dialect
 from leadledger.scoring.printers.sql.dialects.duckdb import DUCKDB
+from leadledger.scoring.printers.sql.event_table import UNREADABLE, list_counted
 from leadledger.scoring.printers.sql.expression import Expression, StepColumn, join, write
+from leadledger.scoring.printers.sql.joined_events import print_counted_fields
 from leadledger.scoring.printers.sql.memos import (
     ROWS,
     VALUE,
@@ -50,7 +52,6 @@ from leadledger.scoring.printers.sql.query import (
     STANDS_AT,
     TOTAL,
     Query,
-    name_counted,
 )
 from leadledger.scoring.printers.sql.ranges import End, RangePrinter
 from leadledger.scoring.printers.sql.reasons import reason_steps
@@ -60,13 +61,10 @@ from leadledger.scoring.printers.sql.steps import Step, drop_unread, print_steps
 from leadledger.scoring.scorecard import Card, HasScorecard, Scorecard, find_scorecard
 
 NO_EVENTS = (
-    "the card has `events:`, which SQL doesn't count yet; score a list in a file by `leadledger score … --events FILE`,"
-    " or each lead in Python by `score(card, lead, as_of, events=[…])`"
+    "the card has `events:`, and no table of those of the leads is given; score a list in a file by `leadledger score …"
+    " --events FILE`, or each lead in Python by `score(card, lead, as_of, events=[…])`"
 )
-NO_ENTRIES = (
-    "the card has `events:`, of which lists have no entries and no reasons yet; leave out --explain and --ledger, and"
-    " see single leads with `leadledger explain`"
-)
+DAY_OF_ROW = "events are counted as of one day, not as of a day of each row"
 
 # The prefixes of columns made on the way, which no column of a list may have.
 _PREFIXES = frozenset(
@@ -219,7 +217,8 @@ class SelectPrinter:
             prefix, colon, _ = column.partition(":")
             if colon and prefix.casefold() in _PREFIXES:
                 raise PrinterError(f"column '{column}' has a prefix that the printer uses itself; rename the column")
-        for step in cleaning_steps(self.card.card, columns, self.dialect, self.raw):
+        doubts = [write("{} > 0", self.column(UNREADABLE))] if self.query.counted else []
+        for step in cleaning_steps(self.card.card, columns, self.dialect, self.raw, doubts):
             self.add(step)
         self.add(Step("counted", "what the events of a lead come to", [*self.counted()]))
         self.add(self.conditions.folded_step(self.query.where))
@@ -228,11 +227,14 @@ class SelectPrinter:
 
     def counted(self) -> Iterator[StepColumn]:
         """The fields that are counted from events; NULL where they aren't counted."""
-        for field in self.card.card.event_fields:
-            value = self.column(name_counted(field.name))
-            if not self.query.counted:
-                value = Expression(f"CAST(NULL AS {self.dialect.types[TYPE_OF_KIND[field.kind]]})")
-            yield StepColumn(f"f:{field.name}", value)
+        if not self.query.counted:
+            for field in self.card.card.event_fields:
+                nothing = Expression(f"CAST(NULL AS {self.dialect.types[TYPE_OF_KIND[field.kind]]})")
+                yield StepColumn(f"f:{field.name}", nothing)
+            return
+        if isinstance(self.query.as_of, str):
+            raise PrinterError(DAY_OF_ROW)
+        yield from print_counted_fields(self.card.card, self.query.as_of, self.dialect)
 
     @property
     def reads_untyped(self) -> bool:
@@ -251,8 +253,6 @@ class SelectPrinter:
         """Add all steps of a score; the columns that are brought back."""
         if self.card.card.events and not self.query.counted:
             raise PrinterError(NO_EVENTS)
-        if self.card.card.events and (self.query.explain or self.query.ledger):
-            raise PrinterError(NO_ENTRIES)
         self.clean()
         if self.query.where is not None:
             where = write("{} OR {}", self.column(BAD), bracketed(self.conditions.condition(self.query.where)))
@@ -370,7 +370,7 @@ class SelectPrinter:
         if self.query.fields:
             yield from self.taken_over(f"f:{name}" for name in card.card.fields)
         if self.query.ledger:
-            yield from self.taken_over(self.points.entry_names())
+            yield from self.taken_over([*self.points.entry_names(), *self.points.each_entry_names()])
         if self.sale is not None:
             for stage, points in self.sale.points.items():
                 yield from self.taken_over(points.entry_names() if self.query.ledger else ())
@@ -388,7 +388,8 @@ class SelectPrinter:
         head += f"\n-- {self.dialect.untyped_note}" if self.dialect.untyped_note and self.reads_untyped else ""
         made = {added.name for step in self.steps for added in step.added}  # which may be kept too
         present = [field.name for field in card.plain_fields] if query.columns is None else query.columns
-        available = [name for name in dict.fromkeys([*present, *query.keep]) if name not in made]
+        counted = list_counted(card, entries=query.explain or query.ledger, totals=False) if query.counted else ()
+        available = [name for name in dict.fromkeys([*present, *query.keep, *counted]) if name not in made]
         steps, source = self.steps, query.source
         if query.memos:
             split = split_steps(steps, columns, query.memos)

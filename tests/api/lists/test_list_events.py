@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from datetime import date, timedelta
 from pathlib import Path
@@ -15,8 +16,7 @@ from leadledger.api.lists.duckdb import score_list
 from leadledger.api.lists.wanted import Wanted
 from leadledger.scoring.card.reader import parse_card
 from leadledger.scoring.engine.score import score
-from leadledger.scoring.errors import DataError, PrinterError
-from leadledger.scoring.printers.sql.select import NO_ENTRIES
+from leadledger.scoring.errors import DataError
 from leadledger.scoring.scorecard import build_untrained
 from tests.command_line import run
 
@@ -142,25 +142,94 @@ def test_bad_leads_go_to_the_rejects(tmp_path: Path) -> None:
     assert "'many' is not a number" in (tmp_path / "out.rejects.csv").read_text("utf-8")
 
 
-@pytest.mark.parametrize(
-    ("rows", "message"),
-    [
-        ([{"lead": "L1", "kind": "visit"}], "{path}: has no column 'time'; its columns are 'lead', 'kind'"),
-        (
-            [{"lead": "L1", "kind": "visit", "time": "soon", "seconds": "many"}],
-            "{path}: lead 'L1': $[0].time: 'soon' is not a time; write it like 2026-01-31T10:00:00Z, or a day alone,"
-            " 2026-01-31\n{path}: lead 'L1': $[0].properties.seconds: 'many' is not a number; write it like 25000, 2.5"
-            " or 1e6",
-        ),
-    ],
-)
-def test_bad_events_stop(tmp_path: Path, rows: list[dict[str, Any]], message: str) -> None:
-    """Events that can't be read stop the list, with their leads and reasons, and nothing is written."""
-    leads, events = write(LEADS, tmp_path / "leads.csv"), write(rows, tmp_path / "events.csv")
+def test_a_file_that_is_no_list_of_events_stops(tmp_path: Path) -> None:
+    """A file of events that lacks a column stops the list."""
+    events = write([{"lead": "L1", "kind": "visit"}], tmp_path / "events.csv")
     with pytest.raises(DataError) as caught:
-        score_list(CARD, leads, tmp_path / "out.csv", DAY, Wanted(events=events))
-    assert str(caught.value) == message.replace("{path}", str(events))
+        score_list(CARD, write(LEADS, tmp_path / "leads.csv"), tmp_path / "out.csv", DAY, Wanted(events=events))
+    assert str(caught.value) == f"{events}: has no column 'time'; its columns are 'lead', 'kind'"
     assert not (tmp_path / "out.csv").exists()
+
+
+@pytest.mark.parametrize("ending", [".csv", ".parquet", ".jsonl"])
+def test_a_lead_with_a_bad_event_is_rejected(tmp_path: Path, ending: str) -> None:
+    """What can't be read in the events of a lead goes to the rejects with its row and reason; others are scored."""
+    leads = write([{"lead_id": "L0"}, {"lead_id": "L1"}, {"lead_id": "L2"}], tmp_path / "leads.csv")
+    rows = [
+        {"lead": "L1", "kind": "visit", "time": "2026-01-15", "seconds": "5"},
+        {"lead": "L1", "kind": "visit", "time": "soon", "seconds": "many"},
+        {"lead": "L2", "kind": "webinar", "time": "soon", "seconds": ""},
+        {"lead": "L9", "kind": "visit", "time": "soon", "seconds": ""},
+    ]
+    events, out = write(rows, tmp_path / f"events{ending}"), tmp_path / "out.csv"
+    scored = score_list(CARD, leads, out, DAY, Wanted(events=events))
+    assert (scored.rows, scored.scored, scored.rejected) == (3, 2, 1)
+    with (tmp_path / "out.rejects.csv").open(encoding="utf-8", newline="") as file:
+        rejects = list(csv.DictReader(file))
+    at, form = f"event of row 2 in {events}: ", "2026-01-31T10:00:00Z, or a day alone, 2026-01-31"
+    assert [tuple(reject.values()) for reject in rejects] == [
+        (
+            "2",
+            "time",
+            "soon",
+            f"{at}'soon' is not a time; write it like {form}",
+        ),
+        ("2", "seconds", "many", f"{at}'many' is not a number; write it like 25000, 2.5 or 1e6"),
+    ]
+    assert scored.notes == (
+        "Events: 1 of 4 counted; left out: 1 of leads that aren't in the list, 1 that can't be read, 1 of the unknown"
+        " kind 'webinar'",
+    )
+
+
+def test_properties_in_objects(tmp_path: Path) -> None:
+    """The properties of JSON lines may stand in an object, in any spelling of their names."""
+    leads, events = write(LEADS[:3], tmp_path / "leads.csv"), tmp_path / "events.jsonl"
+    lines = [
+        {"lead": "L1", "kind": "visit", "time": "2026-01-15", "properties": {"Path": "/pricing", "seconds": 12.125}},
+        {"lead": "L1", "kind": "visit", "time": "2026-01-14", "properties": {"seconds": None}},
+        {"lead": "L2", "kind": "visit", "time": "2026-01-14", "properties": {"seconds": "many"}},
+    ]
+    events.write_text("".join(f"{json.dumps(line)}\n" for line in lines), "utf-8")
+    out = tmp_path / "out.csv"
+    scored = score_list(CARD, leads, out, DAY, Wanted(events=events))
+    raw = [{name: line[name] for name in ("kind", "time", "properties")} for line in lines[:2]]
+    expected = score(CARD, LEADS[1], DAY, events=raw)
+    assert read(f"SELECT points FROM read_csv('{out}') WHERE lead_id = 'L1'") == [(expected.points,)]
+    assert "3,properties.seconds,many," in (tmp_path / "out.rejects.csv").read_text("utf-8")
+    assert scored.rejected == 1
+
+
+def test_ledgers_and_reasons(tmp_path: Path) -> None:
+    """The ledger has every entry that Python has, word for word, and --explain names its reasons and questions."""
+    leads, events = write(LEADS, tmp_path / "leads.csv"), write(EVENTS, tmp_path / "events.csv")
+    out, ledger = tmp_path / "out.csv", tmp_path / "ledger.csv"
+    score_list(CARD, leads, out, DAY, Wanted(events=events, explain=True, ledger=ledger))
+    entries = read(f"SELECT lead_id, entry, kind, points, reason FROM read_csv('{ledger}')")
+    reasons = read(f"SELECT lead_id, gain_1, loss_1, questions FROM read_csv('{out}', all_varchar = true)")
+    for lead, (name, gain, loss, questions) in zip(LEADS, reasons, strict=True):
+        result = score(CARD, lead, DAY, events=raw_events(lead["lead_id"]))
+        told = {
+            (entry.name, entry.kind, entry.points, entry.reason) for entry in result.ledger if entry.kind != "group"
+        }
+        assert {entry[1:] for entry in entries if entry[0] == name and entry[2] != "group"} == told
+        assert sum(round(entry[3] * 10) for entry in entries if entry[0] == name) == result.tenths
+        advice = result.recommendation
+        assert {gain, loss} - {None} <= set(advice.reasons)
+        assert (questions or "") == "; ".join(question.text for question in advice.questions)
+
+
+def test_tracked_since_a_day_of_the_lead(tmp_path: Path) -> None:
+    """A window that begins before the day on which tracking of the lead began is unknown."""
+    text = TEXT.replace("visit: {fields", "visit: {tracked_since: met, fields")
+    text = text.replace("  employees:", "  met: {kind: date}\n  employees:")
+    card = build_untrained(parse_card(text.replace("max(visit.seconds)", "max(visit.seconds, 9 days)")))
+    rows = [{**lead, "met": ["2026-01-02", "2026-01-03", "2025-01-01", ""][i % 4]} for i, lead in enumerate(LEADS)]
+    leads, events = write(rows, tmp_path / "leads.csv"), write(EVENTS, tmp_path / "events.csv")
+    out = tmp_path / "out.csv"
+    score_list(card, leads, out, DAY, Wanted(events=events))
+    points = [row[0] for row in read(f"SELECT points FROM read_csv('{out}')")]
+    assert points == [score(card, lead, DAY, events=raw_events(lead["lead_id"])).points for lead in rows]
 
 
 def test_broken_rows_of_events_stop(tmp_path: Path) -> None:
@@ -173,7 +242,7 @@ def test_broken_rows_of_events_stop(tmp_path: Path) -> None:
 
 
 def test_what_lists_refuse(tmp_path: Path) -> None:
-    """A card with events needs them, one without takes none; entries, reasons and a lead's own day are refused."""
+    """A card with events needs them, one without takes none; and they need the ids of the leads."""
     leads, events = write(LEADS, tmp_path / "leads.csv"), write(EVENTS, tmp_path / "events.csv")
     out = tmp_path / "out.csv"
     with pytest.raises(
@@ -183,19 +252,6 @@ def test_what_lists_refuse(tmp_path: Path) -> None:
     plain = build_untrained(parse_card("name: a\nfields: {employees: {kind: number}}\n"))
     with pytest.raises(DataError, match=r"^the card 'a' has no `events:`, so it can't count those of "):
         score_list(plain, leads, out, DAY, Wanted(events=events))
-    for wanted in (Wanted(events=events, explain=True), Wanted(events=events, ledger=tmp_path / "ledger.csv")):
-        with pytest.raises(PrinterError) as caught:
-            score_list(CARD, leads, out, DAY, wanted)
-        assert str(caught.value) == NO_ENTRIES
-    since = build_untrained(
-        parse_card(
-            TEXT.replace("visit: {fields", "visit: {tracked_since: met, fields")
-            .replace("  employees:", "  met: {kind: date}\n  employees:")
-            .replace("max(visit.seconds)", "max(visit.seconds, 9 days)")
-        )
-    )
-    with pytest.raises(DataError, match=r"^`tracked_since` names the field 'met', which lists don't ask yet"):
-        score_list(since, leads, out, DAY, Wanted(events=events))
     no_id = write([{"employees": "5"}], tmp_path / "no_id.csv")
     with pytest.raises(DataError, match=r"events need an id for each lead, a column of a field of `kind: id`$"):
         score_list(CARD, no_id, out, DAY, Wanted(events=events))

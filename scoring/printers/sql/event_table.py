@@ -1,0 +1,66 @@
+"""A table of events: its columns, and the names of what is counted from it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from leadledger.scoring.each_points import name_earned
+from leadledger.scoring.errors import DataError, quote
+from leadledger.scoring.printers.sql.query import ENTRY_PARTS, name_counted, name_part
+from leadledger.scoring.scorecard import Card
+
+LEAD = "lead"  # the column with the id of the lead
+REQUIRED = (LEAD, "kind", "time")
+OPTIONAL = ("id", "source", "received")
+PROPERTIES = "properties"  # the column that may hold all properties as an object
+# Of a rule: how many events of machines would have earned points, and what they would have earned.
+MACHINE_PARTS = ("machine_events", "machine")
+# Of all events of a lead: how many there are, how many of them were not counted and why, and those that can't be read.
+TOTALS = ("rows", "unknown", "future", "late", "repeated", "counted", "machine", "unreadable")
+UNREADABLE = name_counted("ll:unreadable")
+
+
+@dataclass(frozen=True)
+class EventTable:
+    """A table with a row for each event, in any order.
+
+    `source` is a FROM item, `columns` are its columns with their types as the printer names them: REQUIRED, perhaps
+    OPTIONAL, and a column for each property, or one column PROPERTIES that holds objects. `keys` are the names of the
+    members of those; empty: the names that the card has for them.
+    """
+
+    source: str
+    columns: Mapping[str, str]
+    keys: Sequence[str] = ()
+
+    @property
+    def has_objects(self) -> bool:
+        """Whether the properties stand in objects."""
+        return PROPERTIES in self.columns
+
+
+def check_columns(columns: Mapping[str, object], label: str) -> None:
+    """Raises DataError, which calls the table `label`, where a column is missing that events need."""
+    lacking = [column for column in REQUIRED if column not in columns]
+    if lacking:
+        have = ", ".join(map(quote, list(columns)[:12]))
+        raise DataError(f"{label}: has no column {quote(lacking[0])}; its columns are {have}")
+
+
+def name_total(total: str) -> str:
+    """The column of one of TOTALS."""
+    return name_counted(f"ll:{total}")
+
+
+def list_counted(card: Card, *, entries: bool, totals: bool) -> dict[str, str]:
+    """The columns with what events come to, and the types of them; `entries` and `totals` add those for people."""
+    kinds = {"number": "DOUBLE", "date": "DATE"}
+    columns = {name_counted(field.name): kinds[field.kind] for field in card.event_fields}
+    columns |= {name_counted(name_earned(rule.name)): "INTEGER" for rule in card.each_rules}
+    if entries:
+        columns |= {name_part(part, rule.name): "INTEGER" for rule in card.each_rules for part in ENTRY_PARTS}
+    if totals:
+        columns |= {name_part(part, rule.name): "INTEGER" for rule in card.each_rules for part in MACHINE_PARTS}
+        columns |= {name_total(total): "BIGINT" for total in TOTALS if total != "unreadable"}
+    return columns | {UNREADABLE: "BIGINT"}
