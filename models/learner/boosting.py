@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
+from threading import local
 from typing import Any, TypeAlias
 
 import lightgbm as lgb
@@ -25,6 +26,7 @@ PATIENCE_ROUNDS = 20  # rounds without a gain on the held-out leads, after which
 ROUNDS_AT_A_TIME = 10  # of all bags, before they look at what the rounds have gained
 SINGLE_BAG_FOLDS = 5  # a single bag holds out a fifth
 LEVEL_PRIOR_LEADS = 100.0  # of the average rate, blended into each level of a text before levels are ordered
+_SILENT = local()  # says which threads LightGBM prints nothing in
 
 Fold: TypeAlias = tuple[Indexes, Indexes]  # positions of the leads that are kept, and of those that are held out
 
@@ -259,11 +261,22 @@ def _begin(
 
 def _continue(booster: lgb.Booster, rounds: int) -> Floats:
     """The log-loss of the held-out leads after each of some more rounds; empty where none are held out."""
+    _silence_thread()
     losses: list[float] = []
     for _ in range(rounds):
         booster.update()
         losses += [evaluation[2] for evaluation in booster.eval_valid()]
     return np.array(losses)
+
+
+def _silence_thread() -> None:
+    """Keep LightGBM from printing in this thread, which need not be the one that made the booster.
+
+    Its log level is a variable of each thread (LightGBM's utils/log.h), set by whatever reads parameters there.
+    """
+    if not hasattr(_SILENT, "is_set"):
+        lgb.Dataset(np.zeros((1, 1)), params={"verbose": -1}).construct()
+        _SILENT.is_set = True
 
 
 def held_out_loss(leads: TrainingLeads, held: Indexes, decision: Floats) -> float:
