@@ -32,12 +32,11 @@ async def add_events(service: Service, content: bytes, headers: Mapping[bytes, b
     mistakes = Mistakes()
     events, paths = read_events_body(content, headers, mistakes)
     reader, at, sent, refused = service.loaded.event_reader, now(), SentEvents(), 0
-    for number, (event, path) in enumerate(zip(events, paths, strict=True), start=1):
-        if number % EVENTS_PER_TURN == 0:
+    for start in range(0, len(events), EVENTS_PER_TURN):
+        if start:
             await asyncio.sleep(0)
-        before = mistakes.count
-        reader.read(event, path, at, key, sent, mistakes)
-        refused += mistakes.count > before
+        turn = slice(start, start + EVENTS_PER_TURN)
+        refused += reader.read_all(events[turn], paths[turn], at, key, sent, mistakes)
     service.metrics.count_events("refused", refused)
     if mistakes and not sent.events:
         raise mistakes.to_refusal("stored")
