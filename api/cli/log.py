@@ -52,12 +52,12 @@ def export_log(
 @log_url
 @as_json
 def prune_log(older_than: int, home: Path, log_url: str | None, as_json: bool) -> None:
-    """Delete scores, answers and outcomes that are older than DAYS."""
+    """Delete scores, answers, outcomes and events that are older than DAYS."""
     before = datetime.now(UTC) - timedelta(days=older_than)
     with open_log(home, log_url) as store:
         deleted = store.prune(f"{before:%Y-%m-%dT%H:%M:%S}")
-    amounts = f"{count(deleted['scores'], 'score')} and {count(deleted['outcomes'], 'outcome')}"
-    report(as_json, deleted, f"Deleted {amounts} from before {before:%Y-%m-%d}.")
+    scores, outcomes, events = (count(deleted[f"{name}s"], name) for name in ("score", "outcome", "event"))
+    report(as_json, deleted, f"Deleted {scores}, {outcomes} and {events} from before {before:%Y-%m-%d}.")
 
 
 @log.command("forget")
@@ -66,17 +66,20 @@ def prune_log(older_than: int, home: Path, log_url: str | None, as_json: bool) -
 @log_url
 @as_json
 def forget_lead(lead: str, home: Path, log_url: str | None, as_json: bool) -> None:
-    """Erase LEAD from the log: its id, its values, its answers.
+    """Erase LEAD from the log: its ids, its values, its answers, its events.
 
     Its points and recommendations stay for the statistics, without a name.
     """
     with open_log(home, log_url) as store:
-        scores = store.forget(lead)
-        similar = [] if scores else store.find_similar_leads(lead.strip())
-    if not scores:
+        forgotten = store.forget(lead)
+        similar = [] if any(forgotten) else store.find_similar_leads(lead.strip())
+    if not any(forgotten):
         near = f" There are scores of: {', '.join(map(quote, similar))}." if similar else ""
-        raise DataError(f"the log has no scores of a lead {quote(lead.strip())}, so none were made anonymous.{near}")
-    report(as_json, {"scores": scores}, f"{lead.strip()} is forgotten. Scores made anonymous: {scores:,}.")
+        raise DataError(
+            f"the log has no scores and no events of a lead {quote(lead.strip())}, so none were erased.{near}"
+        )
+    amounts = f"Scores made anonymous: {forgotten.scores:,}. Events erased: {forgotten.events:,}."
+    report(as_json, forgotten._asdict(), f"{lead.strip()} is forgotten. {amounts}")
 
 
 @contextmanager

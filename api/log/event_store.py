@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import Connection, Engine, func, select
+from sqlalchemy import Connection, Engine, delete, func, select
 
 from leadledger.api.log import tables
 from leadledger.api.log.event_rows import EventRow, JoinRow
@@ -58,10 +58,22 @@ class EventStore:
         }
         return StoredEvents(first, by_lead)
 
-    def list_ids(self, connection: Connection, lead: str) -> list[str]:
-        """All spellings of all ids of a lead."""
-        key = find_id_key(clean_id(lead))
-        return _spell(list(find_ids([key], lambda keys: _fetch_joins(connection, keys))[key]))
+
+def list_ids(connection: Connection, lead: str) -> list[str]:
+    """All spellings of all ids of a lead."""
+    key = find_id_key(clean_id(lead))
+    return _spell(list(find_ids([key], lambda keys: _fetch_joins(connection, keys))[key]))
+
+
+def erase_events(connection: Connection, ids: Sequence[str]) -> int:
+    """Delete the events under some ids, and their joins. Returns the number of events."""
+    events, joins = tables.events, tables.joins
+    count = 0
+    for start in range(0, len(ids), IDS_PER_QUERY):
+        part = ids[start : start + IDS_PER_QUERY]
+        count += connection.execute(delete(events).where(events.c.lead.in_(part))).rowcount
+        connection.execute(delete(joins).where(joins.c.lead.in_(part) | joins.c.other.in_(part)))
+    return count
 
 
 def clean_id(lead: str) -> str:

@@ -6,13 +6,27 @@ import difflib
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from time import monotonic, sleep
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Engine, Table, delete, exists, func, literal, select, text, tuple_, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    Table,
+    delete,
+    exists,
+    func,
+    literal,
+    select,
+    text,
+    tuple_,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 
 from leadledger.api.log import tables
 from leadledger.api.log.database import WRITES, label_address
+from leadledger.api.log.event_store import erase_events, list_ids
 from leadledger.api.log.record import make_storable, now
 from leadledger.scoring.errors import DataError
 from leadledger.scoring.lead_ids import find_id_key, list_spellings
@@ -27,6 +41,13 @@ CHECKPOINT_PATIENCE = 10.0  # seconds that readers have to finish
 MOST_SIMILAR = 3
 MOST_COMPARED = 1000
 LONGEST_SIMILAR_START = 3  # characters that ids of one kind share, such as 00Q
+
+
+class Forgotten(NamedTuple):
+    """How much was forgotten of a lead: scores that are now nobody's, and events that are gone."""
+
+    scores: int
+    events: int
 
 
 class LogStore:
@@ -195,12 +216,13 @@ class LogStore:
     def prune(self, before: str) -> dict[str, int]:
         """Delete everything older than a time, in steps, so that scores are recorded meanwhile.
 
-        Returns the number of rows by table.
+        Events are as old as their receipt; a join goes once no event of either id is left. Returns the number of rows
+        by table.
         """
         counts = {}
-        for table in (tables.scores, tables.answers, tables.outcomes):
+        for table in (tables.scores, tables.answers, tables.outcomes, tables.events, tables.joins):
             keys = list(table.primary_key.columns)
-            old = select(*keys).where(table.c.at < before).limit(ROWS_PER_DELETE)
+            old = select(*keys).where(_is_older(table, before)).limit(ROWS_PER_DELETE)
             counts[table.name] = 0
             while True:
                 with self._writing() as connection:
@@ -210,14 +232,15 @@ class LogStore:
                     break
         return counts
 
-    def forget(self, lead: str) -> int:
-        """Erase a lead: its id, values, ledgers and kept answers. Its points stay. Returns the number of scores.
+    def forget(self, lead: str) -> Forgotten:
+        """Erase a lead with all ids that joins give it: values, ledgers, kept answers, events. Its points stay.
 
         SQLite overwrites what it erases (`secure_delete`), also in its write-ahead log. Raises DataError where that
         can't be done yet, since a reader of the log holds on to what it was.
         """
-        table, leads = tables.scores, _spellings(lead)
+        table = tables.scores
         with self.engine.connect() as connection:
+            leads = list_ids(connection, lead)
             score_ids = connection.execute(select(table.c.id).where(table.c.lead.in_(leads))).scalars().all()
             answers = _find_answers(connection, frozenset(score_ids))
         for start in range(0, len(answers), ROWS_PER_DELETE):
@@ -227,9 +250,10 @@ class LogStore:
         with self._writing() as connection:
             scores: int = connection.execute(update(table).where(table.c.lead.in_(leads)).values(FORGOTTEN)).rowcount
             connection.execute(update(tables.outcomes).where(tables.outcomes.c.lead.in_(leads)).values(lead=None))
+            events = erase_events(connection, leads)
         if self.engine.dialect.name == "sqlite":
             self._empty_write_ahead_log()
-        return scores
+        return Forgotten(scores, events)
 
     def _empty_write_ahead_log(self) -> None:
         """Write the write-ahead log of SQLite into the file, and cut it off. Raises DataError.
@@ -252,6 +276,16 @@ class LogStore:
 
     def _writing(self) -> Any:
         return self.engine.execution_options(**WRITES).begin()
+
+
+def _is_older(table: Table, before: str) -> ColumnElement[bool]:
+    """Which rows of a table are older than a time."""
+    if table is tables.events:
+        return table.c.received < before
+    if table is tables.joins:
+        events = tables.events.c
+        return (table.c.received < before) & ~exists().where(events.lead.in_([table.c.lead, table.c.other]))
+    return table.c.at < before
 
 
 def _spellings(lead: str) -> list[str]:

@@ -27,7 +27,7 @@ def home(tmp_path: Path) -> Path:
 def test_a_lead_is_forgotten(home: Path, lead: str) -> None:
     """Whatever white space is around its id, and under either spelling of Salesforce."""
     done = run("log", "forget", lead, "--home", home)
-    assert done.stdout == f"{lead.strip()} is forgotten. Scores made anonymous: 1.\n"
+    assert done.stdout == f"{lead.strip()} is forgotten. Scores made anonymous: 1. Events erased: 0.\n"
 
 
 @pytest.mark.parametrize(
@@ -37,5 +37,5 @@ def test_a_lead_is_forgotten(home: Path, lead: str) -> None:
 def test_an_unknown_lead_is_an_error(home: Path, lead: str, near: str) -> None:
     """Status 1, and the ids that may be meant."""
     done = run("log", "forget", lead, "--home", home)
-    message = f"the log has no scores of a lead '{lead}', so none were made anonymous.{near}\n"
+    message = f"the log has no scores and no events of a lead '{lead}', so none were erased.{near}\n"
     assert (done.exit_code, done.stdout, done.stderr) == (1, "", message)

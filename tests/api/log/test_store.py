@@ -67,6 +67,18 @@ def test_outcomes_are_noted_once(client: TestClient, url: str) -> None:
     assert count(url, tables.outcomes) == 1
 
 
+def list_events(lead: str) -> list[dict[str, Any]]:
+    """Events of a lead, under two ids that are joined; and one of somebody else."""
+    visit = {"kind": "visit", "time": "2026-01-01", "properties": {"by": lead}}
+    joining = {"kind": "identify", "lead": lead, "anonymous_id": f"cookie of {lead}", "time": "2026-01-01"}
+    return [
+        {**visit, "lead": lead},
+        {**visit, "anonymous_id": f"cookie of {lead}"},
+        joining,
+        {**visit, "lead": "L1", "properties": {}},
+    ]
+
+
 def test_forget(client: TestClient, url: str, tmp_path: Path) -> None:
     """Forgetting erases a lead from the log and its files; its points stay for the statistics."""
     secret = "Zwetschgenknödel"
@@ -74,14 +86,16 @@ def test_forget(client: TestClient, url: str, tmp_path: Path) -> None:
     mine = client.post("/v1/score", json=body, headers={"Idempotency-Key": "forget"}).json()
     scored(client)
     client.post("/v1/outcomes", json={"lead": secret, "became": "lost", "on": "2026-01-01"})
+    client.post("/v1/events", json=list_events(secret))
     opened = database.open_database(url, tmp_path)
-    assert LogStore(opened).forget(secret) == 1
-    assert LogStore(opened).forget(secret) == 0
+    assert LogStore(opened).forget(secret) == (1, 3)
+    assert LogStore(opened).forget(secret) == (0, 0)
     opened.dispose()
     assert client.get(f"/v1/scores/{mine['id']}").status_code == 410
     assert client.get(f"/v1/leads/{secret}/scores").status_code == 404
     assert count(url) == 2
     assert count(url, tables.outcomes) == 1
+    assert (count(url, tables.events), count(url, tables.joins)) == (1, 0)
     if url.startswith("sqlite"):
         folder = Path(url.removeprefix("sqlite:///")).parent
         assert not any(secret.encode() in path.read_bytes() for path in folder.iterdir())
@@ -114,7 +128,7 @@ def test_both_spellings_of_salesforce_are_one_id(client: TestClient, url: str, l
     outcome = {"lead": asked, "became": "opportunity", "on": "2026-07-10"}
     assert client.post("/v1/outcomes", json=outcome).json()["notes"] == []
     assert len(client.get(f"/v1/leads/{logged}/scores").json()["outcomes"]) == 1
-    assert store_of(client).forget(asked) == 1
+    assert store_of(client).forget(asked).scores == 1
     assert client.get(f"/v1/leads/{logged}/scores").status_code == 404
 
 
@@ -172,7 +186,9 @@ def test_prune_goes_in_steps(client: TestClient, url: str, monkeypatch: pytest.M
     client.post("/v1/score/batch", json={"leads": [LEAD] * 7})
     store = store_of(client)
     assert store.prune("2000-01-01T00:00:00")["scores"] == 0
-    assert store.prune("2999-01-01T00:00:00")["scores"] == 7
+    client.post("/v1/events", json=list_events("L7"))
+    assert set(store.prune("2000-01-01T00:00:00").values()) == {0}
+    assert store.prune("2999-01-01T00:00:00") == {"scores": 7, "answers": 0, "outcomes": 0, "events": 4, "joins": 1}
     assert count(url) == 0
 
 
@@ -189,5 +205,5 @@ def test_a_reader_holds_what_is_erased(tmp_path: Path, monkeypatch: pytest.Monke
             store.forget("secret-7")
         reader.execute("COMMIT")
         reader.close()
-        assert store.forget("secret-7") == 0
+        assert store.forget("secret-7").scores == 0
     assert b"secret-7" not in (tmp_path / database.LOG_FILE).read_bytes()
