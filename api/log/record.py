@@ -19,7 +19,9 @@ from leadledger.scoring.result import Result
 from leadledger.scoring.scorecard import Card
 from leadledger.scoring.tree import Typed
 
-MoveCause: TypeAlias = Literal["data", "time", "release", "events", "unknown"]  # why an entry moved between two scores
+MoveCause: TypeAlias = Literal[
+    "data", "time", "release", "events", "arrived_late", "unknown"
+]  # why an entry moved between two scores
 _ID_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32
 _ENCODER = json.JSONEncoder(default=date.isoformat)  # `json.dumps` would make an encoder for each score
 

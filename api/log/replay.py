@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from leadledger.api.log.event_rows import EventRow
+from leadledger.api.log.late_events import count_late, find_late_events
 from leadledger.api.log.record import MoveCause, decode_counts, decode_input
 from leadledger.api.log.store import LogStore
 from leadledger.models.releases.store import Releases
@@ -44,32 +46,47 @@ class Replayer:
         counts = decode_counts(engine.card.card, row["input"], values)
         return engine.build_result(values, date.fromisoformat(row["as_of"]), ignored, counts)
 
-    def list_moves(self, old: Mapping[str, Any], new: Mapping[str, Any]) -> list[dict[str, Any]]:
+    def find_late(self, old: Mapping[str, Any], new: Mapping[str, Any], events: Sequence[EventRow]) -> list[EventRow]:
+        """Which stored events of a lead had happened by the older of two scores, and arrived after it."""
+        try:
+            return find_late_events(self.engine(new), old, new, events) if events else []
+        except ScoringError:  # the card of that day is gone, and with it what its days are
+            return []
+
+    def list_moves(
+        self, old: Mapping[str, Any], new: Mapping[str, Any], events: Sequence[EventRow] = ()
+    ) -> list[dict[str, Any]]:
         """The entries that moved from one score of a lead to its next, each with its cause; they add up.
 
-        The release changes first, then the day, then the lead's values; whatever moves at a step has that cause. Where
-        a release is gone, so that its steps can't be told apart, the cause is unknown. What rules for each event earn
-        moves because of the events, which came, faded or are counted otherwise: the log keeps only what they come to.
+        The release changes first; then events that arrived late are counted, out of `events`, all that are stored of
+        the lead; then the day changes, then the lead's values; whatever moves at a step has that cause. Where a release
+        is gone, so that its steps can't be told apart, the cause is unknown. What else rules for each event earn moves
+        because of the events, which came, faded or are counted otherwise: the log keeps only what they come to.
         """
         before = _read_ledger(old["result"])
         by_events = _list_event_entries(old["result"]) | _list_event_entries(new["result"])
         moves = []
-        for cause, after in self._steps(old, new):
+        for cause, after in self._steps(old, new, events):
             for kind, name in dict.fromkeys([*before, *after]):
                 was, now = before.get((kind, name), 0), after.get((kind, name), 0)
                 if was != now:
                     points = {"before": was / 10, "after": now / 10, "moved": (now - was) / 10}
-                    of_events = cause != "unknown" and (kind, name) in by_events
+                    of_events = cause not in ("unknown", "arrived_late") and (kind, name) in by_events
                     moves.append({"kind": kind, "name": name, "cause": "events" if of_events else cause, **points})
             before = after
         return moves
 
-    def _steps(self, old: Mapping[str, Any], new: Mapping[str, Any]) -> list[tuple[MoveCause, Ledger]]:
+    def _steps(
+        self, old: Mapping[str, Any], new: Mapping[str, Any], events: Sequence[EventRow]
+    ) -> list[tuple[MoveCause, Ledger]]:
         """The ledgers between two scores, the new one last, each with the cause that changed from the one before."""
         new_ledger = _read_ledger(new["result"])
         causes: list[MoveCause] = []
         if (old["release"], old["card_digest"]) != (new["release"], new["card_digest"]):
             causes.append("release")
+        late = self.find_late(old, new, events)
+        if late:
+            causes.append("arrived_late")
         if old["as_of"] != new["as_of"]:
             causes.append("time")
         if old["input"] != new["input"]:
@@ -80,11 +97,13 @@ class Replayer:
             engine = self.engine(new)
             values, _ = decode_input(engine.card.card, old["input"], lenient=True)
             counts = decode_counts(engine.card.card, old["input"], values)
-            # Each step but the last leaves the old values; only that of the release leaves the old day, too.
-            steps = [
-                (cause, _score_ledger(engine, values, (old if cause == "release" else new)["as_of"], counts))
-                for cause in causes[:-1]
-            ]
+            # Each step but the last leaves the old values; those before that of the day leave the old day, too.
+            steps: list[tuple[MoveCause, Ledger]] = []
+            for cause in causes[:-1]:
+                if cause == "arrived_late":
+                    counts = count_late(engine, old, events, late, values) or counts
+                day = (new if cause == "time" else old)["as_of"]
+                steps.append((cause, _score_ledger(engine, values, day, counts)))
         except ScoringError:
             return [("unknown", new_ledger)]
         return [*steps, (causes[-1], new_ledger)]

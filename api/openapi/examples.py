@@ -107,6 +107,7 @@ def _log_examples(result: dict[str, Any], day: date, became: str) -> dict[str, A
                     **score,
                     "moved": [{**move, **points}],
                     "changed": [{"field": "need", "before": None, "after": "clear"}],
+                    "arrived_late": 0,
                 }
             ],
             "more": False,

@@ -367,7 +367,8 @@ class MovedShape(Shape):
     name: str
     cause: MoveCause = Field(
         description="What changed: the lead's values, the day, the release, or for what rules earn for each event, the "
-        "events; `unknown` if a release is gone."
+        "events; `arrived_late`: events that had happened by the previous score arrived after it; `unknown` if a "
+        "release is gone."
     )
     before: float
     after: float
@@ -387,6 +388,9 @@ class LeadScoreShape(ScoreShape):
 
     moved: list[MovedShape]
     changed: list[ChangedShape]
+    arrived_late: int = Field(
+        ge=0, description="How many stored events had happened by the previous score, and arrived after it."
+    )
 
 
 class LeadOutcomeShape(Shape):

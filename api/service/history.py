@@ -89,10 +89,13 @@ def _list_scores(log: DecisionLog, lead: str, page: PageParameters) -> dict[str,
     rows = log.store.read_lead_scores(lead, page.limit + 1, page.before)
     if rows is None:
         raise Refusal(404, "The score that `before` names is not in the log.")
+    events = log.events.read([lead]).of(lead)
     scores = []
     for new, old in zip(rows[: page.limit], [*rows[1:], None], strict=False):
-        moved = [] if old is None else log.replayer.list_moves(old, new)
-        scores.append({**_summarise(new), "moved": moved, "changed": [] if old is None else list_changes(old, new)})
+        moved = [] if old is None else log.replayer.list_moves(old, new, events)
+        late = [] if old is None else log.replayer.find_late(old, new, events)
+        changed = [] if old is None else list_changes(old, new)
+        scores.append({**_summarise(new), "moved": moved, "changed": changed, "arrived_late": len(late)})
     outcomes = [
         {"became": outcome["became"], "on": outcome["on"], "at": outcome["at"]}
         for outcome in log.store.read_lead_outcomes(lead)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -12,14 +11,9 @@ from leadledger.api.service.history import read_log
 from leadledger.api.service.loaded import LoadedCard
 from leadledger.api.service.service import Service
 from leadledger.scoring.cleaning import Lead
-from leadledger.scoring.events.event_reader import EventReader
-from leadledger.scoring.events.systems import PLAIN
 
 if TYPE_CHECKING:
-    from leadledger.api.log.event_rows import EventRow
     from leadledger.api.log.event_store import StoredEvents
-
-JOINING = ("identify", "alias")  # kinds that join ids: where the card doesn't count them, they aren't unknown to it
 
 
 class LeadEvents:
@@ -40,6 +34,8 @@ class LeadEvents:
         reader = self.loaded.engine.event_reader
         if lead_id is None or reader.read_time(self.stored.first).day > day:
             return None
+        from leadledger.api.log.raw_events import write_events
+
         return write_events(reader, self.stored.of(lead_id))
 
 
@@ -53,20 +49,3 @@ async def read_lead_events(service: Service, loaded: LoadedCard, leads: Sequence
     if not wanted:
         return LeadEvents(loaded, None)
     return LeadEvents(loaded, await read_log(service, lambda log: log.events.read(wanted)))
-
-
-def write_events(reader: EventReader, rows: Sequence[EventRow]) -> list[dict[str, Any]]:
-    """Stored events in our words, those of other systems under the names that the card has for their kinds."""
-    events = []
-    for row in rows:
-        kind = reader.names.find("" if row.system == PLAIN else row.system, row.kind)
-        if kind is None and row.kind in JOINING:
-            continue
-        event: dict[str, Any] = {"kind": kind or row.kind, "time": row.time, "received": row.received}
-        if row.id:
-            event["id"] = row.id
-        if row.source:
-            event["source"] = row.source
-        event["properties"] = json.loads(row.properties)
-        events.append(event)
-    return events

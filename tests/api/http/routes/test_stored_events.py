@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from datetime import date, timedelta
 from typing import Any
 
+import jsonschema
 import pytest
 from fastapi.testclient import TestClient
 
@@ -158,3 +160,49 @@ def test_crm_bodies(web: TestClient) -> None:
     body = json.dumps({"id": "151", "properties": {"size": "5"}})
     answer = web.post("/v1/score?as_of=" + DAY, content=body, headers={"Content-Type": "application/json"}).json()
     assert answer["events"]["counted"] == 1, answer
+
+
+def test_what_arrived_late_is_named(web: TestClient) -> None:
+    """Between two scores, what moved since an event arrived late has that cause; a replay stays as it was."""
+    day = date.today()
+    happened = (day - timedelta(days=3)).isoformat()
+    visit = {"kind": "visit", "lead": "L1", "time": happened, "properties": {"path": "/pricing"}}
+    send(web, {**visit, "id": "1"})
+    first = score(web, day=day.isoformat())
+    send(web, {**visit, "id": "2", "time": (day - timedelta(days=2)).isoformat()})
+    second = score(web, day=day.isoformat())
+    third = score(web, day=(day + timedelta(days=30)).isoformat())
+    assert [(found["events"]["counted"]) for found in (first, second, third)] == [1, 2, 2]
+    newest, middle, oldest = web.get("/v1/leads/L1/scores").json()["scores"]
+    assert [found["arrived_late"] for found in (newest, middle, oldest)] == [0, 1, 0]
+    assert [(move["name"], move["cause"]) for move in middle["moved"]] == [("prices", "arrived_late")]
+    assert {move["cause"] for move in newest["moved"]} == {"events", "time"}
+    for newer, older in ((newest, middle), (middle, oldest)):
+        moved = sum(round(move["moved"] * 10) for move in newer["moved"])
+        assert moved == round(newer["points"] * 10) - round(older["points"] * 10)
+    assert web.get(f"/v1/scores/{first['id']}/replay").json()["identical"]
+    document = web.get("/openapi.json").json()
+    schema = {"$ref": "#/components/schemas/LeadScores", "components": document["components"]}
+    jsonschema.validate(web.get("/v1/leads/L1/scores").json(), schema)
+
+
+def test_what_arrived_after_its_day_is_named(web: TestClient) -> None:
+    """Of two scores of past days, the later says which events of the earlier day were received since."""
+    send(web, [{**VISIT, **KNOWN}, {**VISIT, "id": "2", "received": "2026-01-25T10:00:00Z"}])
+    score(web)
+    score(web, day="2026-01-26")
+    newest, _ = web.get("/v1/leads/L1/scores").json()["scores"]
+    assert newest["arrived_late"] == 1
+    assert "arrived_late" in {move["cause"] for move in newest["moved"]}
+
+
+def test_what_was_sent_beside_the_lead_is_not_called_late(web: TestClient) -> None:
+    """Where a score counted events that aren't stored, what late ones moved can't be told from the rest."""
+    visit = {"kind": "visit", "time": "2026-01-14", "properties": {"path": "/pricing"}}
+    send(web, {**VISIT, **KNOWN, "lead": "L9"})
+    score(web, events=[visit])
+    send(web, {**VISIT, **KNOWN, "id": "7"})
+    score(web)
+    newest, _ = web.get("/v1/leads/L1/scores").json()["scores"]
+    assert newest["arrived_late"] == 1
+    assert {move["cause"] for move in newest["moved"]} <= {"events", "time", "data"}

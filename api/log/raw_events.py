@@ -1,0 +1,30 @@
+"""Stored events as they would stand beside a lead in a request."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from leadledger.api.log.event_rows import EventRow
+from leadledger.scoring.events.event_reader import EventReader
+from leadledger.scoring.events.systems import PLAIN
+
+JOINING = ("identify", "alias")  # kinds that join ids: where the card doesn't count them, they aren't unknown to it
+
+
+def write_events(reader: EventReader, rows: Sequence[EventRow]) -> list[dict[str, Any]]:
+    """Stored events in our words, those of other systems under the names that the card has for their kinds."""
+    events = []
+    for row in rows:
+        kind = reader.names.find("" if row.system == PLAIN else row.system, row.kind)
+        if kind is None and row.kind in JOINING:
+            continue
+        event: dict[str, Any] = {"kind": kind or row.kind, "time": row.time, "received": row.received}
+        if row.id:
+            event["id"] = row.id
+        if row.source:
+            event["source"] = row.source
+        event["properties"] = json.loads(row.properties)
+        events.append(event)
+    return events
