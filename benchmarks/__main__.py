@@ -29,6 +29,7 @@ LONG = (
     "spark",
     "postgresql",
     "api",
+    "stored_events",
 )
 
 

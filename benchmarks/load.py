@@ -23,19 +23,21 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, time_ns
 from typing import Any
 
 ROOT = Path(__file__).parents[1]
 TICK = 0.001  # seconds between two looks at which requests are due
 PATIENCE = 30  # seconds to wait for the last answers
+NUMBER = b"#" * 16  # in a request, where a number stands that no other request has
 LENGTH = b"\r\ncontent-length:"
 
 
 @dataclass(frozen=True)
 class Load:
     """The bytes of a request, how many connections send it, for how long, and at which rate a second (None: as fast as
-    answers arrive). `every`: seconds between two results; each counts from zero.
+    answers arrive). `every`: seconds between two results; each counts from zero. `numbered`: each `NUMBER` in the
+    request is a number that no other request has.
     """
 
     port: int
@@ -44,6 +46,7 @@ class Load:
     seconds: float = 10.0
     rate: float | None = None
     every: float | None = None
+    numbered: bool = False
 
     def to_json(self) -> str:
         """The text that the process that makes the load reads."""
@@ -149,7 +152,7 @@ class LoadConnection(asyncio.Protocol):
         """The connection is open."""
         self.transport = transport
         if self.due:
-            transport.write(self.connections.load.request)
+            transport.write(self.connections.next_request())
         else:
             self.connections.free(self)
 
@@ -157,7 +160,7 @@ class LoadConnection(asyncio.Protocol):
         """Send the request, or send it once the connection is open."""
         self.due = due
         if self.transport is not None:
-            self.transport.write(self.connections.load.request)
+            self.transport.write(self.connections.next_request())
 
     def data_received(self, data: bytes) -> None:
         """Part of an answer arrives; mostly all of it."""
@@ -189,7 +192,15 @@ class LoadConnections:
         self.over = False
         self.waiting = 0
         self._begun = perf_counter()
+        self._number = time_ns() // 1000
         self._reset_counts()
+
+    def next_request(self) -> bytes:
+        """The bytes of the next request."""
+        if not self.load.numbered:
+            return self.load.request
+        self._number += 1
+        return self.load.request.replace(NUMBER, b"%016d" % self._number)
 
     def _reset_counts(self) -> None:
         self._took: dict[int, array[float]] = {}

@@ -91,9 +91,9 @@ class ServerProcess:
     answer: bytes
 
 
-def ours(home: Path, *options: str) -> AbstractContextManager[ServerProcess]:
-    """`leadledger serve` of the example's card, alone."""
-    return _serving(["-c", OURS, "serve", "--card", str(CARD), "--home", str(home), "--port", PORT, *options])
+def ours(home: Path, *options: str, card: Path = CARD) -> AbstractContextManager[ServerProcess]:
+    """`leadledger serve` of a card, that of the example, alone."""
+    return _serving(["-c", OURS, "serve", "--card", str(card), "--home", str(home), "--port", PORT, *options])
 
 
 def bare(size: int) -> AbstractContextManager[ServerProcess]:

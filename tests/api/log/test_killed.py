@@ -1,4 +1,6 @@
-"""kill -9 of the service under load: every answer that a client received is in the log and replays identically."""
+"""kill -9 of the service under load: every answer that a client received is in the log and replays identically, and
+every event that was acknowledged is stored.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +8,7 @@ import json
 import random
 import threading
 import time
+import uuid
 from contextlib import nullcontext
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
@@ -13,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from leadledger.api.log import database
+from leadledger.api.log.event_store import EventStore
 from leadledger.api.log.record import encode_answer
 from leadledger.api.log.replay import Replayer
 from leadledger.api.log.store import LogStore
@@ -20,6 +24,7 @@ from tests.postgres import server
 from tests.serving import PATIENCE, forked, started
 
 ROUNDS = 20  # on each database
+ROUNDS_OF_EVENTS, EVENTS = 5, 50
 CALLERS = 6
 
 
@@ -76,3 +81,53 @@ def test_what_was_answered_is_in_the_log(tmp_path: Path, kind: str) -> None:
             for ident, content in (received[0], received[-1]):
                 status, replayed = service.ask("GET", f"/v1/scores/{ident}/replay")
                 assert (status, replayed["identical"], replayed["result"]) == (200, True, json.loads(content))
+
+
+def send(port: int, caller: int, acknowledged: list[str], refused: list[int]) -> None:
+    """Send batches of events until the service is gone; keep the ids of those that it acknowledged."""
+    connection = HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
+    for _ in range(100_000):
+        ids = [f"{caller}-{uuid.uuid4()}" for _ in range(EVENTS)]
+        events = [{"kind": "visit", "lead": f"L{caller}", "id": event, "time": "2026-01-01"} for event in ids]
+        try:
+            connection.request("POST", "/v1/events", json.dumps(events), {"Content-Type": "application/json"})
+            answer = connection.getresponse()
+            content = json.loads(answer.read())
+        except (OSError, HTTPException):
+            break
+        if answer.status == 200 and content["stored"] == EVENTS:
+            acknowledged += ids
+        else:
+            refused.append(answer.status)
+    connection.close()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("kind", "mode"), [("sqlite", "sync"), ("sqlite", "async"), ("postgresql", "sync")])
+def test_acknowledged_events_are_stored(tmp_path: Path, kind: str, mode: str) -> None:
+    """However often the service is killed, and whatever `--log` says, no event is lost that it acknowledged."""
+    drawn = random.Random(6)
+    with server() if kind == "postgresql" else nullcontext("") as url:
+        acknowledged: list[str] = []
+        for _ in range(ROUNDS_OF_EVENTS):
+            before, refused = len(acknowledged), list[int]()
+            with forked(tmp_path, log_url=url or None, log=mode) as port:
+                callers = [
+                    threading.Thread(target=send, args=(port, number, acknowledged, refused))
+                    for number in range(CALLERS)
+                ]
+                for caller in callers:
+                    caller.start()
+                while len(acknowledged) == before and callers[0].is_alive():  # kill it while it works
+                    time.sleep(0.001)
+                time.sleep(drawn.uniform(0, 0.2))
+            for caller in callers:
+                caller.join()
+            assert refused == []
+        engine = database.open_database(url or None, tmp_path)
+        stored = EventStore(engine).read([f"L{number}" for number in range(CALLERS)])
+        engine.dispose()
+    rows = [row for of_lead in stored.by_lead.values() for row in of_lead]
+    assert len(acknowledged) >= ROUNDS_OF_EVENTS * EVENTS
+    assert len(rows) % EVENTS == 0  # a batch is stored whole, or not at all
+    assert set(acknowledged) <= {row.id for row in rows}
