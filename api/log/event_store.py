@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import Connection, Engine, delete, func, select
+from sqlalchemy import Connection, Engine, bindparam, delete, func, select
 
 from leadledger.api.log import tables
 from leadledger.api.log.event_rows import EventRow, JoinRow
@@ -17,8 +17,13 @@ from leadledger.scoring.text_forms import WHITE_SPACE
 
 IDS_PER_QUERY = 500
 
-_EVENT_COLUMNS = [tables.events.c[name] for name in EventRow._fields]
-_JOIN_COLUMNS = [tables.joins.c[name] for name in JoinRow._fields]
+# Made once: to make a query takes as long as to run it.
+_IDS = bindparam("ids", expanding=True)
+_FIRST = select(func.min(tables.events.c.received))
+_EVENTS_OF = select(*[tables.events.c[name] for name in EventRow._fields]).where(tables.events.c.lead.in_(_IDS))
+_JOINS_OF = select(*[tables.joins.c[name] for name in JoinRow._fields]).where(
+    tables.joins.c.lead.in_(_IDS) | ((tables.joins.c.verb == "alias") & tables.joins.c.other.in_(_IDS))
+)
 
 
 @dataclass(frozen=True)
@@ -45,7 +50,7 @@ class EventStore:
     def read(self, leads: Sequence[str]) -> StoredEvents:
         """The events of some leads."""
         with self.engine.connect() as connection:
-            first = connection.execute(select(func.min(tables.events.c.received))).scalar()
+            first = connection.execute(_FIRST).scalar()
             if first is None:
                 return StoredEvents()
             ids = find_ids(map(clean_id, leads), lambda keys: _fetch_joins(connection, keys))
@@ -92,16 +97,12 @@ def _spell(keys: Sequence[str]) -> list[str]:
 
 def _fetch_joins(connection: Connection, keys: Sequence[str]) -> Iterator[JoinRow]:
     """The joins that lead from some ids to others: those of theirs, and aliases of which they are the other."""
-    table, ids = tables.joins.c, _spell(keys)
+    ids = _spell(keys)
     for start in range(0, len(ids), IDS_PER_QUERY):
-        part = ids[start : start + IDS_PER_QUERY]
-        of_alias = (table.verb == "alias") & table.other.in_(part)
-        for row in connection.execute(select(*_JOIN_COLUMNS).where(table.lead.in_(part) | of_alias)):
-            yield JoinRow._make(row)
+        yield from map(JoinRow._make, connection.execute(_JOINS_OF, {"ids": ids[start : start + IDS_PER_QUERY]}))
 
 
 def _fetch_events(connection: Connection, keys: Sequence[str]) -> Iterator[EventRow]:
-    table, ids = tables.events.c, _spell(keys)
+    ids = _spell(keys)
     for start in range(0, len(ids), IDS_PER_QUERY):
-        query = select(*_EVENT_COLUMNS).where(table.lead.in_(ids[start : start + IDS_PER_QUERY]))
-        yield from map(EventRow._make, connection.execute(query))
+        yield from map(EventRow._make, connection.execute(_EVENTS_OF, {"ids": ids[start : start + IDS_PER_QUERY]}))

@@ -16,8 +16,12 @@ JOINING = ("identify", "alias")  # kinds that join ids: where the card doesn't c
 def write_events(reader: EventReader, rows: Sequence[EventRow]) -> list[dict[str, Any]]:
     """Stored events in our words, those of other systems under the names that the card has for their kinds."""
     events = []
+    kinds: dict[tuple[str, str], str | None] = {}  # by system and name there
     for row in rows:
-        kind = reader.names.find("" if row.system == PLAIN else row.system, row.kind)
+        name = ("" if row.system == PLAIN else row.system, row.kind)
+        if name not in kinds:
+            kinds[name] = reader.names.find(*name)
+        kind = kinds[name]
         if kind is None and row.kind in JOINING:
             continue
         event: dict[str, Any] = {"kind": kind or row.kind, "time": row.time, "received": row.received}

@@ -1,51 +1,57 @@
-"""The stored events of a lead, as they would stand beside it in a request."""
+"""The stored events of leads, as they would stand beside them in a request."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from leadledger.api.log.record import find_lead_id
 from leadledger.api.service.history import read_log
 from leadledger.api.service.loaded import LoadedCard
-from leadledger.api.service.service import Service
+from leadledger.api.service.service import DecisionLog, Service
 from leadledger.scoring.cleaning import Lead
-
-if TYPE_CHECKING:
-    from leadledger.api.log.event_store import StoredEvents
+from leadledger.scoring.scorecard import Card
 
 
 class LeadEvents:
-    """The stored events of some leads, for one card."""
+    """The stored events of some leads, by the leads' ids, in our words.
 
-    def __init__(self, loaded: LoadedCard, stored: StoredEvents | None) -> None:
-        self.loaded = loaded
-        self.stored = stored
+    `since` is the day on which the first event of all was received; None: none is stored, or none is counted.
+    """
 
-    def find(self, lead: Lead | None, day: date) -> list[dict[str, Any]] | None:
-        """The events of a lead, in our words; None: it isn't known on that day which there are.
+    def __init__(self, card: Card, by_lead: Mapping[str, Sequence[Mapping[str, Any]]], since: date | None) -> None:
+        self.card = card
+        self.by_lead = by_lead
+        self.since = since
+
+    def find(self, lead: Lead, day: date) -> Sequence[Mapping[str, Any]] | None:
+        """The events of a lead; None: it isn't known on that day which there are.
 
         From the day on which the first event of all is received, the store knows those of every lead with an id.
         """
-        if self.stored is None or not self.stored.first or lead is None:
+        lead_id = find_lead_id(self.card, lead.values)
+        if lead_id is None or self.since is None or self.since > day:
             return None
-        lead_id = find_lead_id(self.loaded.card.card, lead.values)
-        reader = self.loaded.engine.event_reader
-        if lead_id is None or reader.read_time(self.stored.first).day > day:
-            return None
-        from leadledger.api.log.raw_events import write_events
-
-        return write_events(reader, self.stored.of(lead_id))
+        return self.by_lead[lead_id]
 
 
 async def read_lead_events(service: Service, loaded: LoadedCard, leads: Sequence[Lead | None]) -> LeadEvents:
     """The stored events of some leads; none where the card counts none, or there is no log. Raises Refusal (503)."""
     card = loaded.card.card
+    nothing = LeadEvents(card, {}, None)
     if service.decision_log is None or not card.events:
-        return LeadEvents(loaded, None)
-    ids = {find_lead_id(card, lead.values) for lead in leads if lead is not None} - {None}
-    wanted = [lead_id for lead_id in ids if lead_id is not None]
-    if not wanted:
-        return LeadEvents(loaded, None)
-    return LeadEvents(loaded, await read_log(service, lambda log: log.events.read(wanted)))
+        return nothing
+    found = (find_lead_id(card, lead.values) for lead in leads if lead is not None)
+    ids = list(dict.fromkeys(lead_id for lead_id in found if lead_id is not None))
+    if not ids:
+        return nothing
+
+    def read(log: DecisionLog) -> LeadEvents:
+        from leadledger.api.log.raw_events import write_events
+
+        stored, reader = log.events.read(ids), loaded.engine.event_reader
+        by_lead = {lead_id: write_events(reader, stored.of(lead_id)) for lead_id in ids}
+        return LeadEvents(card, by_lead, reader.read_time(stored.first).day if stored.first else None)
+
+    return await read_log(service, read)
