@@ -52,7 +52,7 @@ def export_log(
 @log_url
 @as_json
 def prune_log(older_than: int, home: Path, log_url: str | None, as_json: bool) -> None:
-    """Delete scores, answers, outcomes and events that are older than DAYS."""
+    """Delete scores, outcomes and events that are older than DAYS."""
     before = datetime.now(UTC) - timedelta(days=older_than)
     with open_log(home, log_url) as store:
         deleted = store.prune(f"{before:%Y-%m-%dT%H:%M:%S}")
@@ -66,7 +66,7 @@ def prune_log(older_than: int, home: Path, log_url: str | None, as_json: bool) -
 @log_url
 @as_json
 def forget_lead(lead: str, home: Path, log_url: str | None, as_json: bool) -> None:
-    """Erase LEAD from the log: its ids, its values, its answers, its events.
+    """Erase LEAD from the log: ids, values, answers and events.
 
     Its points and recommendations stay for the statistics, without a name.
     """
