@@ -6,8 +6,9 @@ errors. What a lead judges, it had no say in: one half of the leads chooses for 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import combinations
 from typing import TypeAlias
 
 import numpy as np
@@ -119,7 +120,8 @@ class BaggedTables:
 
     by_bag : the terms of each bag. held_out : (n,) log-odds of each lead by the bag that held it out.
     pairs, gains : the pairs, and the gain of each. rounds : of the singles.
-    finer : per bag and field that has them, what each finer bin adds.
+    finer : per bag and field that has them, what each finer bin adds. spanning : the pairs that weren't considered,
+    since they are of two axes, with the gain of each, the best first.
     """
 
     by_bag: Sequence[TermArrays]
@@ -128,6 +130,7 @@ class BaggedTables:
     gains: list[float]
     rounds: int
     finer: Sequence[Mapping[int, Floats]] = ()
+    spanning: Sequence[tuple[float, Fields]] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -274,11 +277,12 @@ def choose_pairs(
     choice: PairsChoice,
     random: np.random.RandomState,
     apart: int | None = None,
+    may_meet: Callable[[Fields], bool] = lambda pair: True,
 ) -> tuple[list[Fields], list[float]]:
     """The pairs to fit, the best first (or as listed), and the gain of each.
 
     `held_out` are log-odds (n,) by single fields; leads with NaN take no part in the choice. `apart` is the position of
-    a field that only a listed pair may hold.
+    a field that only a listed pair may hold. Pairs that may not meet aren't considered.
     """
     known = np.isfinite(held_out)
     if choice == 0 or len(coarse) < 2:
@@ -287,7 +291,13 @@ def choose_pairs(
         listed = choice if isinstance(choice, list) else []
         return listed, [float("nan")] * len(listed)
     ranked = rank_pairs(
-        leads.indexes[known], coarse, leads.outcome[known], held_out[known], leads.weights[known], random
+        leads.indexes[known],
+        coarse,
+        leads.outcome[known],
+        held_out[known],
+        leads.weights[known],
+        random,
+        filter(may_meet, combinations(range(len(coarse)), 2)),
     )
     if isinstance(choice, list):
         gains = {pair: gain for gain, pair in ranked}

@@ -54,6 +54,7 @@ from leadledger.models.learner.binning import (
 from leadledger.models.learner.boosting import TrainingLeads, hold_out
 from leadledger.models.learner.parameters import (
     encode_outcome,
+    find_axes,
     find_directions,
     find_pairs,
     find_parents,
@@ -98,6 +99,8 @@ class AdditiveClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
         field. Pairs and combinations that are chosen leave this column out.
     parents : a mapping from a column of texts to another that is coarser, such as city to country. What a level of the
         child says is learned around what its parent says, so that a rare or a new one is worth its parent's value.
+    axes : a mapping from a column (name or position) to the name of its axis. Pairs and combinations are of columns of
+        one axis; those that aren't named have an axis of their own. A segment has tables with columns of any.
     bags : models that are averaged. Each holds out another part of the leads, to choose the rounds by. From 200,000
         leads on, four are enough.
     max_rounds : most boosting rounds of a bag, for the singles and again for the pairs.
@@ -112,6 +115,8 @@ class AdditiveClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
     pairs_ : list of (i, j), positions of columns, i < j. pair_counts_ : list of int arrays, the leads in each cell.
     gains_ : gain of each pair of `pairs_` on held-out leads, in log-likelihood; NaN where none could be held out, and
         for pairs that come of trees or of segments.
+    spanning_ : list of (gain, (i, j)), the pairs that weren't considered, since `axes` keeps them apart, the best
+        first; the gain as in `gains_`, on top of the single fields.
     segment_field_ : the position of the column `segment`; None without one.
     segments_ : list of leadledger.models.learner.segments.Segment, with the weight of each.
     segment_terms_ : intercept, singles and pairs in log-odds: what segments add to the pool, as `additive_` holds it.
@@ -140,6 +145,7 @@ class AdditiveClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
         monotone: Mapping[str | int, int] | Sequence[int] | None = None,
         segment: str | int | None = None,
         parents: Mapping[str | int, str | int] | None = None,
+        axes: Mapping[str | int, str] | None = None,
         bags: int = 8,
         max_rounds: int = 600,
         learning_rate: float = 0.2,
@@ -156,6 +162,7 @@ class AdditiveClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
         self.monotone = monotone
         self.segment = segment
         self.parents = parents
+        self.axes = axes
         self.bags = bags
         self.max_rounds = max_rounds
         self.learning_rate = learning_rate
@@ -188,15 +195,17 @@ class AdditiveClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
         self.counts_: list[Indexes] = count_bins(self.bins_, indexes)
         self.monotone_: tuple[int, ...] = find_directions(self.monotone, names, self.bins_)
         self.segment_field_: int | None = find_segment(self.segment, names, self.bins_, self.monotone_)
-        choice = find_pairs(self.pairs, names, len(self.bins_))
+        axes = find_axes(self.axes, names, len(self.bins_), self.segment_field_)
+        choice = find_pairs(self.pairs, names, len(self.bins_), axes)
         random = check_random_state(self.random_state)
         finer_leads = FinerLeads.of(columns, self.bins_, self.nested_)
         leads = TrainingLeads(indexes, outcome, weights[used] / weights[used].mean())
         bags = self._make_bags(leads, random)
-        recipe = self._make_recipe()
+        recipe = self._make_recipe(axes)
         auto_sets = int(np.clip(len(self.bins_) // FIELDS_A_SET, FEWEST_AUTO_SETS, MOST_AUTO_SETS))
         most_sets = auto_sets if self.combinations == "auto" else self.combinations
         tables = fit_tables(recipe, bags, finer_leads, choice, random)
+        self.spanning_: list[tuple[float, Fields]] = list(tables.spanning)
         trees = fit_trees(recipe, bags, most_sets)
         self.combination_weight_ = 0.0
         if trees is not None:
@@ -248,7 +257,7 @@ class AdditiveClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
         if isinstance(rate, bool) or not isinstance(rate, Real) or not 0 < rate <= 1:
             raise ValueError(f"learning_rate must be a number above 0 and up to 1, not {rate!r}.")
 
-    def _make_recipe(self) -> Recipe:
+    def _make_recipe(self, axes: Sequence[int]) -> Recipe:
         return Recipe(
             bins=self.bins_,
             counts=self.counts_,
@@ -261,6 +270,7 @@ class AdditiveClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
             max_rounds=self.max_rounds,
             learning_rate=self.learning_rate,
             n_jobs=self.n_jobs,
+            axes=axes,
         )
 
     def _make_bags(self, leads: TrainingLeads, random: np.random.RandomState) -> Bags:

@@ -56,11 +56,12 @@ def gains_together(boosted: BoostedTrees, rounds: int) -> Gains:
 
 
 def choose_sets(
-    scouts: Sequence[Gains], most: int, least_share: float = LEAST_SET_SHARE
+    scouts: Sequence[Gains], most: int, least_share: float = LEAST_SET_SHARE, axes: Sequence[int] = ()
 ) -> tuple[list[tuple[int, ...]], list[float]]:
     """At most `most` sets of three to seven fields that hold most of what fields gain together, best first.
 
     Sets may overlap. Beside them, the share of the gain that each adds to those before it, `least_share` or more.
+    `axes` is the axis of each field, where there are several: the fields that gained together are of one.
     """
     left: dict[frozenset[int], float] = {}
     for scout in scouts:
@@ -72,7 +73,7 @@ def choose_sets(
     while len(chosen) < most and left:
         small = [fields for fields in left if len(fields) <= MOST_SET_FIELDS]
         seeds = sorted(small, key=lambda fields: (-left[fields], sorted(fields)))
-        grown = [_grow_set(seed, left) for seed in seeds[:SEEDS]]
+        grown = [_grow_set(seed, _keep_axis(left, seed, axes) if axes else left) for seed in seeds[:SEEDS]]
         sums = [sum(gain for fields, gain in left.items() if fields <= candidate) for candidate in grown]
         if not sums or max(sums) < least_share * total or len(grown[int(np.argmax(sums))]) < 3:
             break
@@ -81,6 +82,12 @@ def choose_sets(
         shares.append(max(sums) / total)
         left = {fields: gain for fields, gain in left.items() if not fields <= best}
     return chosen, shares
+
+
+def _keep_axis(gains: Gains, seed: frozenset[int], axes: Sequence[int]) -> dict[frozenset[int], float]:
+    """The gains of the fields of one axis: that of `seed`."""
+    axis = axes[min(seed)]
+    return {fields: gain for fields, gain in gains.items() if axes[min(fields)] == axis}
 
 
 def _grow_set(seed: frozenset[int], left: Gains) -> frozenset[int]:

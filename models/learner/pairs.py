@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import combinations
 
 import numpy as np
@@ -51,8 +51,9 @@ def rank_pairs(
     held_out: Floats,
     weights: Floats,
     random: np.random.RandomState,
+    pairs: Iterable[Fields] | None = None,
 ) -> list[tuple[float, Fields]]:
-    """All pairs of fields with their gain in log-likelihood, the best first.
+    """Pairs of fields with their gain in log-likelihood, the best first; all pairs, where none are named.
 
     `held_out` is the log-odds (n,) of each lead by a model of single fields that was fitted without it. In turn, all
     parts of the leads but one fill the cells of a pair with what that model misses, shrunk toward zero; the gain is
@@ -65,7 +66,7 @@ def rank_pairs(
     sizes = [int(bins.max()) + 1 for bins in coarse]
     coarsened = [bins[indexes[:, field]] for field, bins in enumerate(coarse)]
     ranked = []
-    for first, second in combinations(range(len(coarse)), 2):
+    for first, second in combinations(range(len(coarse)), 2) if pairs is None else pairs:
         cells = (coarsened[first] * sizes[second] + coarsened[second]) * JUDGING_PARTS + parts
         length = sizes[first] * sizes[second] * JUDGING_PARTS
         slopes = np.bincount(cells, slope, length).reshape(-1, JUDGING_PARTS)

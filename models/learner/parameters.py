@@ -20,6 +20,7 @@ from leadledger.scoring.errors import did_you_mean
 PairsParameter: TypeAlias = Literal["auto"] | int | Sequence[tuple[int | str, int | str]]
 MonotoneParameter: TypeAlias = Mapping[str | int, int] | Sequence[int] | None
 ParentsParameter: TypeAlias = Mapping[str | int, str | int] | None
+AxesParameter: TypeAlias = Mapping[str | int, str] | None
 PairsChoice: TypeAlias = Literal["auto"] | int | list[Fields]  # as the parameter, with positions of columns
 
 
@@ -111,7 +112,21 @@ def find_parents(parents: ParentsParameter, names: Sequence[str], bins: Sequence
     return {child: by_child[child] for child in sorted(by_child, key=lambda child: (find_depth(child), child))}
 
 
-def find_pairs(pairs: PairsParameter, names: Sequence[str], n_columns: int) -> PairsChoice:
+def find_axes(axes: AxesParameter, names: Sequence[str], n_columns: int, segment: int | None) -> tuple[int, ...]:
+    """The axis of each column by a number, as in the parameter `axes`; empty where all columns are of one.
+
+    Columns that it doesn't name are of an axis of their own; the one of segments is no matter, for it meets all.
+    """
+    named = {find_column(column, "axes", names, n_columns): axis for column, axis in (axes or {}).items()}
+    known = sorted({axis for axis in named.values() if isinstance(axis, str)})
+    for axis in named.values():
+        if not isinstance(axis, str):
+            raise ValueError(f"axes must map columns to names of axes, not to {axis!r}.")
+    numbers = tuple(known.index(named[column]) if column in named else len(known) for column in range(n_columns))
+    return numbers if len({axis for column, axis in enumerate(numbers) if column != segment}) > 1 else ()
+
+
+def find_pairs(pairs: PairsParameter, names: Sequence[str], n_columns: int, axes: Sequence[int] = ()) -> PairsChoice:
     """The parameter `pairs`, with positions of columns, the lower first, each pair once."""
     if isinstance(pairs, str):
         if pairs != "auto":
@@ -125,6 +140,8 @@ def find_pairs(pairs: PairsParameter, names: Sequence[str], n_columns: int) -> P
             first, second = sorted(find_column(column, "pairs", names, n_columns) for column in pair)
             if first == second:
                 raise ValueError(f"pairs holds {pair!r}; a pair is of two columns.")
+            if axes and axes[first] != axes[second]:
+                raise ValueError(f"pairs holds {pair!r}, and axes keeps these two columns apart.")
             listed[first, second] = None
         return list(listed)
     check_whole("pairs", pairs, 0)

@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from leadledger.models.learner.additive import Indexes
+from leadledger.models.learner.additive import Fields, Indexes
 from leadledger.models.learner.bags import Bags
 from leadledger.models.learner.binning import least_leads
 from leadledger.models.learner.boosting import (
@@ -39,7 +39,8 @@ class Recipe:
     """What every fit of a bag goes by; the parameters are those of `AdditiveClassifier`.
 
     bins, counts, monotone : per field, its bins, the leads in each, and its direction. nested : the fields of
-    `parents`. segment_field : the field whose levels are segments, or None.
+    `parents`. segment_field : the field whose levels are segments, or None. axes : the axis of each field, empty where
+    all may meet.
     """
 
     bins: Sequence[Bins]
@@ -53,6 +54,17 @@ class Recipe:
     max_rounds: int
     learning_rate: float
     n_jobs: int | None
+    axes: Sequence[int] = ()
+
+    def split_by_axis(self, fields: Sequence[int]) -> list[list[int]]:
+        """Some fields, split into those that may meet."""
+        if not self.axes:
+            return [list(fields)]
+        return [[field for field in fields if self.axes[field] == axis] for axis in sorted(set(self.axes))]
+
+    def may_meet(self, pair: Fields) -> bool:
+        """Whether a pair of fields may be learned: they are of one axis."""
+        return not self.axes or self.axes[pair[0]] == self.axes[pair[1]]
 
     @property
     def sizes(self) -> list[int]:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
+from itertools import combinations
 
 import numpy as np
 
-from leadledger.models.learner.additive import Fields, Indexes, add_up, read_off
+from leadledger.models.learner.additive import Fields, Floats, Indexes, add_up, read_off
 from leadledger.models.learner.bags import BaggedTables, Bags, add_terms, choose_pairs, choose_rounds, drop_pairs
+from leadledger.models.learner.pairs import rank_pairs
 from leadledger.models.learner.parameters import PairsChoice
 from leadledger.models.learner.recipe import FEW_LEADS, Recipe
 from leadledger.models.learner.refinement import FinerLeads
@@ -46,7 +48,17 @@ def fit_tables(
     held_out = bags.held_out_decision(terms)
     coarse = recipe.coarsen_pairs()
     singles_only = BaggedTables(terms, held_out, [], [], round(float(np.mean(rounds))), finer)
-    choose = partial(choose_pairs, bags.leads, coarse, choice=choice, random=random, apart=recipe.segment_field)
+    if choice != 0:
+        singles_only = replace(singles_only, spanning=rank_spanning(recipe, bags, coarse, held_out))
+    choose = partial(
+        choose_pairs,
+        bags.leads,
+        coarse,
+        choice=choice,
+        random=random,
+        apart=recipe.segment_field,
+        may_meet=recipe.may_meet,
+    )
     if choice != "auto":
         return fit_pairs(recipe, bags, coarse, singles_only, *choose(held_out))
     # Each half of the leads judges the pairs that the other chose. If these pay, all leads choose.
@@ -61,6 +73,24 @@ def fit_tables(
         return singles_only
     having_pairs = fit_pairs(recipe, bags, coarse, singles_only, *choose(held_out))
     return replace(drop_pairs(bags, having_pairs, recipe.counts), held_out=candidate)
+
+
+def rank_spanning(
+    recipe: Recipe, bags: Bags, coarse: Sequence[Indexes], held_out: Floats
+) -> list[tuple[float, Fields]]:
+    """The pairs that are of two axes, and so aren't considered, with their gain on held-out leads, the best first.
+
+    `held_out` are log-odds (n,) by single fields; NaN where no bag held a lead out.
+    """
+    known = np.isfinite(held_out)
+    pairs = [pair for pair in combinations(range(len(coarse)), 2) if not recipe.may_meet(pair)]
+    pairs = [pair for pair in pairs if recipe.segment_field not in pair]
+    if not pairs or not known.any():
+        return [(float("nan"), pair) for pair in pairs]
+    leads, random = bags.leads, np.random.RandomState(0)  # of its own, so that nothing else is drawn otherwise
+    return rank_pairs(
+        leads.indexes[known], coarse, leads.outcome[known], held_out[known], leads.weights[known], random, pairs
+    )
 
 
 def fit_pairs(

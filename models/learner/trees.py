@@ -28,14 +28,14 @@ def fit_trees(recipe: Recipe, bags: Bags, most_sets: int) -> BaggedTrees | None:
     if not most_sets or len(recipe.bins) < 3 or not len(bags.folds[0][1]):
         return None
     together = [field for field in range(len(recipe.bins)) if field != recipe.segment_field]
-    encoding = recipe.encode(recipe.each_bin, [together])
+    encoding = recipe.encode(recipe.each_bin, recipe.split_by_axis(together))
     rounds = min(recipe.max_rounds, MOST_TREE_ROUNDS)
     options = replace(recipe.choose_options(TREE_LEAVES, bags, careful=True), rounds=rounds, l2=TREE_L2)
     fits = recipe.boost_bags(bags, encoding, options)
     chosen = list(zip(fits, choose_rounds(fits), strict=True))
     # Of more than 50 fields, an equal part is enough of a share: with 80, fewer sets lose more than they spare to read.
     least_share = min(LEAST_SET_SHARE, 1 / len(together))
-    sets, shares = choose_sets([gains_together(fit, most) for fit, most in chosen], most_sets, least_share)
+    sets, shares = choose_sets([gains_together(fit, most) for fit, most in chosen], most_sets, least_share, recipe.axes)
     if not sets:
         return None
     return BaggedTrees([fit.add(bags.leads.indexes, most) for fit, most in chosen], sets, shares)

@@ -6,7 +6,7 @@ rules. Then the same recipe is fitted to all leads, and that is compiled.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -17,7 +17,11 @@ from sklearn.base import ClassifierMixin
 
 from leadledger.models.learner.classifier import AdditiveClassifier
 from leadledger.models.learner.compile import compile_additive, log_odds, to_tables
-from leadledger.scoring.scorecard import START_TENTHS, Card, Learned, Scorecard
+from leadledger.scoring.axis_parts import is_of_one_axis
+from leadledger.scoring.choice_flags import add_choice_flags
+from leadledger.scoring.errors import DataError
+from leadledger.scoring.lookup import Term
+from leadledger.scoring.scorecard import START_TENTHS, Card, Choice, Learned, Scorecard
 from leadledger.training.history import History
 from leadledger.training.learn.estimator import fit_estimator
 from leadledger.training.learn.newest_rate import NewestRate, find_newest_rate
@@ -54,7 +58,7 @@ class CardFit:
 def default_classifier(card: Card, history: History, seed: int) -> AdditiveClassifier:
     """The classifier that is trained where none is given: monotone as `better:` says, as readable as the card asks.
 
-    It learns segments where the card names a field for them that the history has.
+    It learns segments where the card names a field for them that the history has, and no term of two axes.
     """
     better = {"higher": 1, "lower": -1, "": 0}
     monotone: dict[str | int, int] = {str(name): better[card.fields[name].better] for name in history.frame.columns}
@@ -64,6 +68,7 @@ def default_classifier(card: Card, history: History, seed: int) -> AdditiveClass
         combinations="auto" if card.readable == "all" else 0,
         monotone=monotone,
         parents=find_learned_parents(card, history.frame),
+        axes=find_axes(card, history.choices, history.frame.columns),
         random_state=seed,
         n_jobs=-1,  # the same fit, whatever the cores
     )
@@ -98,6 +103,7 @@ def fit_card(
         newest = find_newest_rate(decided + weights.intercept, won, base_rate)
     start = START_TENTHS + (weights.intercept + weights.model * additive.intercept - logit(base_rate)) / LOG_ODDS
     terms = to_tables(additive, list(frame.columns), weights.model, READING_LOSS)
+    _refuse_spanning(card, history, terms)
     asked = {name for term in terms for name in term.fields}
     learned = Learned(
         base_rate=base_rate,
@@ -126,6 +132,31 @@ def fit_card(
         newest=newest,
         pool_forecast=_forecast_by_pool(card, history, forecasts, weights, split.way),
     )
+
+
+def find_axes(card: Card, choices: Mapping[str, Choice], columns: Iterable[Any]) -> dict[str | int, str] | None:
+    """The axis of each column of a history, which is a field or a choice of one; None: the card has no axes.
+
+    The columns of segments are left out: they say whose a table is, and not what it is about.
+    """
+    if not card.axes:
+        return None
+    fields = add_choice_flags(card, choices).fields
+    return {str(name): fields[str(name)].axis or "fit" for name in columns if name != card.segment}
+
+
+def _refuse_spanning(card: Card, history: History, terms: Sequence[Term]) -> None:
+    """Raises DataError where a classifier of the caller's has learned a term of two axes."""
+    if not card.axes:
+        return
+    flagged = add_choice_flags(card, history.choices)
+    spanning = [term.name for term in terms if not is_of_one_axis(flagged, term)]
+    if spanning:
+        raise DataError(
+            f"the classifier has learned a term of both axes, '{spanning[0]}', and each entry of the ledger belongs to"
+            " one; leave `estimator` out, since AdditiveClassifier keeps them apart, let these fields be of one axis,"
+            " or remove `axes:` from the card"
+        )
 
 
 def _weigh(card: Card, history: History, forecasts: Sequence[FoldForecast], way: str) -> Weights:

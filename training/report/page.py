@@ -32,6 +32,7 @@ TITLES = {
     "months": "Does it hold over time?",
     "rivals": "Compared with other models",
     "points": "Where the points come from",
+    "axes": "Fit and engagement",
     "segments": "How the segments differ",
     "steps": "The steps up to a sale",
     "audit": "The rules under audit",

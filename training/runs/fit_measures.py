@@ -29,6 +29,7 @@ from leadledger.training.learn.fit import CardFit
 from leadledger.training.learn.split import HistorySplit
 from leadledger.training.learn.threshold import FoundThreshold, could_be_promoted, precision_by_volume
 from leadledger.training.learn.trust import LOG_ODDS
+from leadledger.training.runs.axis_measures import measure_axes
 from leadledger.training.runs.group_measures import measure_groups
 from leadledger.training.runs.segment_measures import measure_segments
 
@@ -88,6 +89,7 @@ def measure_fit(fitted: FittedCard, seed: int) -> dict[str, Any]:
         "spread": _spread(fitted),
         "examples": _examples(fitted),
         **measure_segments(fit, history, held),
+        **measure_axes(fitted.scorecard, history, fit.estimator, held),
         **measure_groups(fitted.card, learned, history, fit.judged_totals, *fitted.split.apart),
     }
 

