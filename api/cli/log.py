@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from leadledger.api.cli.options import FILE, Day, as_json, home, log_url
+from leadledger.api.cli.options import FILE, Day, ScorecardSource, as_json, home, log_url, scorecard_source
 from leadledger.api.cli.printing import count, file_name, report
 from leadledger.scoring.errors import DataError, quote
 
@@ -44,6 +44,27 @@ def export_log(
         scores = export_scores(rows, out)
     text = f"{count(scores, 'score')} written to {file_name(out)}"
     report(as_json, {"scores": scores, "out": str(out)}, text, err=str(out) == "-")
+
+
+@log.command("events")
+@click.option("-o", "--out", type=FILE, required=True, help="File in .csv, .jsonl, .parquet or .xlsx; - for CSV.")
+@scorecard_source
+@log_url
+@as_json
+def export_events(out: Path, source: ScorecardSource, log_url: str | None, as_json: bool) -> None:
+    """Write the stored events to a list, for `--events`.
+
+    Their kinds have the names of the card. An event under another id of a lead stands under the lead's id, too.
+    """
+    from leadledger.api.log.event_store import EventStore
+    from leadledger.api.log.export import export_events
+    from leadledger.scoring.events.event_reader import KnownNames
+
+    names = KnownNames(source.open().card.events)
+    with open_log(source.home, log_url) as store:
+        events = export_events(EventStore(store.engine).read_all(), names, out)
+    text = f"{count(events, 'event')} written to {file_name(out)}"
+    report(as_json, {"events": events, "out": str(out)}, text, err=str(out) == "-")
 
 
 @log.command("prune")

@@ -16,11 +16,14 @@ from leadledger.scoring.lead_ids import find_id_key, list_spellings
 from leadledger.scoring.text_forms import WHITE_SPACE
 
 IDS_PER_QUERY = 500
+ROWS_PER_FETCH = 1000
 
 # Made once: to make a query takes as long as to run it.
 _IDS = bindparam("ids", expanding=True)
 _FIRST = select(func.min(tables.events.c.received))
 _EVENTS_OF = select(*[tables.events.c[name] for name in EventRow._fields]).where(tables.events.c.lead.in_(_IDS))
+_ALL_EVENTS = select(*[tables.events.c[name] for name in EventRow._fields]).order_by(tables.events.c.number)
+_ALL_JOINS = select(*[tables.joins.c[name] for name in JoinRow._fields])
 _JOINS_OF = select(*[tables.joins.c[name] for name in JoinRow._fields]).where(
     tables.joins.c.lead.in_(_IDS) | ((tables.joins.c.verb == "alias") & tables.joins.c.other.in_(_IDS))
 )
@@ -47,6 +50,16 @@ class EventStore:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
 
+    def read_all(self) -> Iterator[EventRow]:
+        """All events, each under the id with which it came, and once more for each lead that joins give it to."""
+        with self.engine.connect().execution_options(yield_per=ROWS_PER_FETCH) as connection:
+            joins = [JoinRow._make(row) for row in connection.execute(_ALL_JOINS)]
+            leads = _list_leads(joins)
+            for row in map(EventRow._make, connection.execute(_ALL_EVENTS)):
+                yield row
+                for lead, since in leads.get(find_id_key(row.lead), ()):
+                    yield _postpone(row, since)._replace(lead=lead)
+
     def read(self, leads: Sequence[str]) -> StoredEvents:
         """The events of some leads."""
         with self.engine.connect() as connection:
@@ -62,6 +75,22 @@ class EventStore:
             for lead, known in ids.items()
         }
         return StoredEvents(first, by_lead)
+
+
+def _list_leads(joins: Sequence[JoinRow]) -> dict[str, list[tuple[str, str]]]:
+    """For each id the leads that it is one of by joins, other than itself, with the time from which that was known."""
+    by_id: dict[str, list[JoinRow]] = defaultdict(list)
+    for join in joins:
+        by_id[find_id_key(join.lead)].append(join)
+        if join.verb == "alias":
+            by_id[find_id_key(join.other)].append(join)
+    ids = find_ids(by_id, lambda keys: [join for key in keys for join in by_id.get(key, ())])
+    leads: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    for lead, known in ids.items():
+        for other, since in known.items():
+            if other != lead:
+                leads[other].append((lead, since))
+    return leads
 
 
 def list_ids(connection: Connection, lead: str) -> list[str]:

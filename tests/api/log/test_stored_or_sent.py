@@ -26,6 +26,7 @@ from leadledger.api.service.sent_events import SentEventReader, SentEvents
 from leadledger.api.service.settings import Settings
 from leadledger.scoring.engine.score import get_engine
 from tests.api.lists.test_list_events import CARD, DAY, EVENTS, LEADS, TEXT, read, write
+from tests.command_line import run
 from tests.effort import examples
 
 ENGINE = get_engine(CARD)
@@ -174,3 +175,32 @@ def test_three_ways(tmp_path: Path) -> None:
     assert [
         (item["result"]["points"], item["result"]["grade"], item["result"]["recommendation"]) for item in stored
     ] == listed
+
+
+def test_exported_events_give_the_same_scores(tmp_path: Path) -> None:
+    """A list with the events that `log events` wrote has the scores of the service, whatever sent and joined them."""
+    card = tmp_path / "card.yaml"
+    card.write_text(TEXT.replace("visit: {fields", "visit: {from: {segment: page}, fields"))
+    known = {"receivedAt": "2026-01-02"}
+    page = {"type": "page", "timestamp": "2026-01-10", "properties": {"path": "/pricing"}, **known}
+    events = [
+        {**page, "anonymousId": "cookie", "messageId": "1"},
+        {**page, "userId": "L2", "messageId": "2"},
+        {**page, "userId": "L3", "messageId": "2", "properties": {"path": "/", "seconds": 40}},
+        {"type": "identify", "userId": "L1", "anonymousId": "cookie", "timestamp": "2026-01-10", **known},
+        {"type": "alias", "userId": "L4", "previousId": "L3", "timestamp": "2026-01-10", "receivedAt": "2026-01-14"},
+    ]
+    leads = [{"lead_id": f"L{number}"} for number in range(6)]
+    with TestClient(create_app(Settings(card=card, home=tmp_path))) as client:
+        assert client.post("/v1/events", json={"batch": events}).json()["errors"] == []
+        for day in ("2026-01-13", "2026-01-15"):
+            answer = client.post("/v1/score/batch", json={"leads": leads, "as_of": day}).json()
+            out = tmp_path / "events.csv"
+            done = run("log", "events", "-o", out, "--card", card, "--home", tmp_path)
+            assert (done.stdout, done.exit_code) == ("5 events written to " + str(out) + "\n", 0)
+            scored = tmp_path / "out.csv"
+            files = ("score", write(leads, tmp_path / "leads.csv"), "--events", out, "--card", card)
+            assert run(*files, "--as-of", day, "-o", scored).exit_code == 0
+            points = [item["result"]["points"] for item in answer["results"]]
+            assert [row[0] for row in read(f"SELECT points FROM read_csv('{scored}')")] == points
+    assert len(set(points)) > 2
