@@ -75,10 +75,11 @@ def measure(seconds: float, rounds: int) -> list[EventRate]:
         card = folder / "card.yaml"
         card.write_text(CARD)
         url = stack.enter_context(postgres(durable=True))
-        ways = {
+        ways: dict[str, Callable[[], LoadResult | float]] = {
             BARE: _loaded(stack.enter_context(bare(120)).port, "/v1/score", body, seconds),
             ALONE: lambda: write_alone(folder / "alone.sqlite3", seconds),
         }
+        options: Sequence[str]
         for name, options in ((SQLITE, ()), (POSTGRESQL, ("--log-url", url))):
             home = folder / name.rpartition(" ")[2]
             served = stack.enter_context(ours(home, "--log", "sync", "--max-rate", "100000", *options, card=card))

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
-from sqlalchemy import Connection, Engine, bindparam, delete, func, select
+from sqlalchemy import BindParameter, Connection, Engine, bindparam, delete, func, select
 
 from leadledger.api.log import tables
 from leadledger.api.log.event_rows import EventRow, JoinRow
@@ -19,7 +20,7 @@ IDS_PER_QUERY = 500
 ROWS_PER_FETCH = 1000
 
 # Made once: to make a query takes as long as to run it.
-_IDS = bindparam("ids", expanding=True)
+_IDS: BindParameter[Any] = bindparam("ids", expanding=True)
 _FIRST = select(func.min(tables.events.c.received))
 _EVENTS_OF = select(*[tables.events.c[name] for name in EventRow._fields]).where(tables.events.c.lead.in_(_IDS))
 _ALL_EVENTS = select(*[tables.events.c[name] for name in EventRow._fields]).order_by(tables.events.c.number)
