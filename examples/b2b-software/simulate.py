@@ -28,6 +28,7 @@ from software_crm.arrays import Codes, Floats, dates, day_number
 from software_crm.chance_by_day import chance_by_day
 from software_crm.events import draw_events, event_table, lead_names, write_events
 from software_crm.leads import Leads, draw
+from software_crm.stream import write_messages
 from software_crm.tables import leak, spoil, table, write
 from software_crm.truth import HORIZON_DAYS, draw_days, probability
 
@@ -153,16 +154,7 @@ def calendar_day(text: str) -> date:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command line. Exit status 0 done, 2 wrong usage."""
-    parser = argparse.ArgumentParser(description="Simulate the CRM of a software firm.")
-    parser.add_argument("--leads", type=int, default=20_000, help="how many leads (20,000)")
-    parser.add_argument("--seed", type=int, default=7, help="the same seed gives the same leads (7)")
-    parser.add_argument("--until", type=calendar_day, default=UNTIL, help=f"the last day of the file ({UNTIL})")
-    parser.add_argument("--truth", action="store_true", help="add the column true_probability")
-    parser.add_argument("--open", action="store_true", help="leads to score instead of a history: no outcome")
-    parser.add_argument("--bad", type=int, default=0, metavar="N", help="with --open: rows that hold a bad value (0)")
-    parser.add_argument("--events", type=Path, metavar="FILE", help="write their events too")
-    parser.add_argument("--chances", type=Path, metavar="FILE", help="write the true chances as of some days too")
-    parser.add_argument("-o", "--out", type=Path, required=True, help="the file to write: .csv or .parquet")
+    parser = _make_parser()
     given = parser.parse_args(arguments)
     for path in filter(None, (given.out, given.events, given.chances)):
         if path.suffix not in (".csv", ".parquet"):
@@ -171,29 +163,49 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error("--leads must be 1 or more")
     if not 0 <= given.bad <= (given.leads if given.open else 0):
         parser.error("--bad goes with --open, and must be between 0 and the number of leads")
-
-    options: dict[str, Any] = {"seed": given.seed, "until": given.until, "truth": given.truth}
-    tables: list[tuple[Path | None, str, pd.DataFrame]]
-    if given.events or given.chances:
-        if given.open:
-            world = open_events(given.leads, bad=given.bad, **options)
-        else:
-            world = simulate_events(given.leads, **options)
-        tables = [(given.out, "leads", world.leads), (given.events, "events", world.events)]
-        tables.append((given.chances, "chances", world.chances))
-    elif given.open:
-        tables = [(given.out, "leads", open_leads(given.leads, bad=given.bad, **options))]
-    else:
-        tables = [(given.out, "leads", simulate(given.leads, **options))]
-    for path, name, frame in tables:
+    world = _simulate_given(given)
+    for path, name, frame, write_frame in (
+        (given.out, "leads", world.leads, write),
+        (given.events, "events", world.events, write_events),
+        (given.messages, "events", world.events, write_messages),
+        (given.chances, "chances", world.chances, write),
+    ):
         if path is None:
             continue
         try:
-            (write_events if name == "events" else write)(frame, path)
-        except duckdb.IOException as error:
+            write_frame(frame, path)
+        except (duckdb.IOException, OSError) as error:
             parser.error(f"can't write '{path}': {error}")
-        print(f"{path}: {len(frame):,} {name}, {len(frame.columns)} columns")
+        columns = "" if write_frame is write_messages else f", {len(frame.columns)} columns"
+        print(f"{path}: {len(frame):,} {name}{columns}")
     return 0
+
+
+def _make_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description="Simulate the CRM of a software firm.")
+    parser.add_argument("--leads", type=int, default=20_000, help="how many leads (20,000)")
+    parser.add_argument("--seed", type=int, default=7, help="the same seed gives the same leads (7)")
+    parser.add_argument("--until", type=calendar_day, default=UNTIL, help=f"the last day of the file ({UNTIL})")
+    parser.add_argument("--truth", action="store_true", help="add the column true_probability")
+    parser.add_argument("--open", action="store_true", help="leads to score instead of a history: no outcome")
+    parser.add_argument("--bad", type=int, default=0, metavar="N", help="with --open: rows that hold a bad value (0)")
+    parser.add_argument("--events", type=Path, metavar="FILE", help="write their events too")
+    parser.add_argument(
+        "--messages", type=Path, metavar="FILE", help="write their events for POST /v1/events too, as JSON lines"
+    )
+    parser.add_argument("--chances", type=Path, metavar="FILE", help="write the true chances as of some days too")
+    parser.add_argument("-o", "--out", type=Path, required=True, help="the file to write: .csv or .parquet")
+    return parser
+
+
+def _simulate_given(given: argparse.Namespace) -> Simulation:
+    """The tables that a command line asks for; those of events are empty where it doesn't."""
+    options: dict[str, Any] = {"seed": given.seed, "until": given.until, "truth": given.truth}
+    if given.open:
+        options["bad"] = given.bad
+    if given.events or given.messages or given.chances:
+        return (open_events if given.open else simulate_events)(given.leads, **options)
+    return Simulation((open_leads if given.open else simulate)(given.leads, **options), pd.DataFrame(), pd.DataFrame())
 
 
 if __name__ == "__main__":

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-from datetime import date
+import importlib
+import json
+from datetime import date, timedelta
 
 import duckdb
 import numpy as np
 import pandas as pd
 import pytest
+from fastapi.testclient import TestClient
 from sklearn.metrics import log_loss, roc_auc_score
 
-from leadledger.api.cli.examples import load_simulator
+from leadledger.api.app import create_app
+from leadledger.api.cli.examples import find_examples, load_simulator
+from leadledger.api.service.settings import Settings
+from leadledger.scoring.card.reader import read_card
+from leadledger.scoring.engine.score import get_engine
+from leadledger.scoring.scorecard import build_untrained
 
 simulate = load_simulator()
+stream = importlib.import_module("software_crm.stream")
 
 
 @pytest.fixture(scope="module")
@@ -110,6 +119,36 @@ def test_open_leads_have_events_up_to_their_day():
     assert set(listed.chances["day"]) == {pd.Timestamp(2025, 3, 31)}
     assert listed.chances["became"].isna().all()
     assert len(listed.chances) == 300
+
+
+def test_stored_messages_count_as_the_list_does(tmp_path):
+    """Sent to the service as messages, the events of a lead give the score that they give beside it, on every day."""
+    world = simulate.simulate_events(20, seed=4)
+    path = tmp_path / "messages.jsonl"
+    stream.write_messages(world.events, path)
+    messages = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+    assert {"lead", "anonymous_id"} <= messages[-1].keys() | messages[0].keys()
+    card = find_examples() / "b2b-software" / "card-with-events.yaml"
+    engine = get_engine(build_untrained(read_card(card)))
+    with TestClient(create_app(Settings(card=card, home=tmp_path))) as client:
+        for start in range(0, len(messages), 1000):
+            answer = client.post("/v1/events", json=messages[start : start + 1000]).json()
+            assert answer["refused"] == 0
+        for lead, created in zip(world.leads["lead_id"], world.leads["created"].dt.date, strict=True):
+            own = [message_of(row) for row in world.events[world.events["lead"] == lead].to_dict("records")]
+            for day in (created, created + timedelta(days=14), simulate.UNTIL):
+                sent = engine.score({"lead_id": lead}, day, events=own).to_dict()
+                body = {"lead": {"lead_id": lead}, "as_of": str(day)}
+                stored = client.post("/v1/score", json=body).json()
+                assert (stored["points"], stored["ledger"]) == (sent["points"], sent["ledger"])
+                assert stored["events"]["counted"] == sent["events"]["counted"]
+                assert stored["events"]["machine"] == sent["events"]["machine"]
+
+
+def message_of(row):
+    """A row of the list of events as an event beside a lead."""
+    parts = {name: row[name] for name in ("kind", "time", "id", "source", "received") if not pd.isna(row[name])}
+    return parts | {"properties": {name: value for name, value in row.items() if not pd.isna(value)}}
 
 
 @pytest.mark.parametrize("kind", ["csv", "parquet"])
