@@ -27,7 +27,7 @@ async def read_body(scope: Scope, receive: Receive, content_length: bytes | None
             chunks.append(chunk)
             has_more = message.get("more_body", False)
     if size > limit:
-        raise Refusal(413, f"The body is larger than {limit:,} bytes; send fewer leads at once.")
+        raise Refusal(413, f"The body is larger than {limit:,} bytes; send fewer at once.")
     return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
 

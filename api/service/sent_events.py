@@ -16,7 +16,7 @@ from typing import Any
 
 from leadledger.api.log.event_rows import EventRow, JoinRow
 from leadledger.api.log.record import make_storable
-from leadledger.api.requests.body import is_encodable
+from leadledger.api.requests.body import MOST_NAMES, is_encodable
 from leadledger.api.requests.json_text import name_kind
 from leadledger.api.requests.lead_events import note_repeats
 from leadledger.api.requests.mistakes import NOTHING, Mistakes, Path
@@ -112,7 +112,7 @@ class SentEventReader:
             if not 0 < len(event_id) <= LONGEST_NAME:
                 return None
             received, properties = raw.get("received"), raw.get("properties") or {}
-            if type(properties) is not dict or dict in map(type, properties.values()):
+            if type(properties) is not dict or len(properties) > MOST_NAMES or dict in map(type, properties.values()):
                 return None
             happened, known = self.times[raw["time"]], self.times[received] if received else ""
             return _make_row(lead, kind, happened, known, event_id, source, PLAIN, properties, at, key)
@@ -125,6 +125,10 @@ class SentEventReader:
             mistakes.add(path, f"is {name_kind(raw)}; {_EXAMPLE}")
             return
         before = mistakes.count
+        for part, place in ((raw, path), *((part, (*path, name)) for name, part in raw.items())):
+            if isinstance(part, dict) and len(part) > MOST_NAMES:
+                mistakes.add(place, f"has {len(part):,} names; send at most {MOST_NAMES:,}")
+                return
         note_repeats(raw, path, mistakes)
         system = find_system(raw) or PLAIN_SYSTEM
         verb = _find_verb(raw, system)

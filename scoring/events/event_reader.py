@@ -29,6 +29,9 @@ from leadledger.scoring.text_forms import WHITE_SPACE, key_of
 from leadledger.scoring.tree import Typed
 
 LONGEST_NAME = 200  # characters of the name of a kind, an id or a source
+MOST_GUESSES = (
+    10  # mistakes after which nothing more is guessed: a hostile event has a hundred thousand unknown members
+)
 _SHAPE = 'an event is an object like {"kind": "visit", "time": "2026-01-31T10:00:00Z"}'
 
 
@@ -83,7 +86,7 @@ class EventReader:
         if system is PLAIN_SYSTEM:
             for member in raw:
                 if member not in PLAIN_MEMBERS:
-                    hint = did_you_mean(str(member), PLAIN_MEMBERS)
+                    hint = did_you_mean(str(member), PLAIN_MEMBERS) if len(problems) < MOST_GUESSES else ""
                     mend = "" if "Did you mean" in hint else " What the event tells stands in `properties`."
                     problems.append(BadValue("", str(member), None, f"unknown member of an event.{hint}{mend}", path))
         name = self._read_name(raw, system, path, problems)

@@ -56,7 +56,7 @@ REFUSALS: dict[str, tuple[str, str, dict[str, str], bytes, int, str]] = {
         JSON,
         b" " * 50_001,
         413,
-        "The body is larger than 50,000 bytes; send fewer leads at once.",
+        "The body is larger than 50,000 bytes; send fewer at once.",
     ),
     "a form": (
         "POST",

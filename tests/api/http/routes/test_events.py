@@ -162,6 +162,12 @@ def test_good_events_are_stored_beside_bad_ones(web: TestClient) -> None:
         (b'{"events": [{"kind": "a", "lead": "L1", "time": "2026-01-14", "properties": {"x": 1e999}}]}', "", ""),
         (b'{"events": [{"kind": "a", "kind": "b", "lead": "L1", "time": "2026-01-14"}]}', "$.events[0].kind", ""),
         ("text", "$", ""),
+        (
+            {**VISIT, "properties": {str(number): 1 for number in range(2001)}},
+            "$.properties",
+            "has 2,001 names; send at most 2,000",
+        ),
+        ({**VISIT, **{str(number): 1 for number in range(2001)}}, "$", "has 2,006 names; send at most 2,000"),
     ],
 )
 def test_wrong_shapes(web: TestClient, body: Any, path: str, reason: str) -> None:
