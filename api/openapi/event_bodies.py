@@ -15,7 +15,8 @@ from leadledger.scoring.lead_ids import LONGEST_ID
 _TIME = {"type": "string", "format": "date-time"}
 _NAME: dict[str, Any] = {"type": "string", "maxLength": 200}
 _KIND = {**_NAME, "minLength": 1, "pattern": r"\S"}
-_ID = {"type": "string", "minLength": 1, "maxLength": LONGEST_ID, "pattern": r"\S"}
+_ID = {"type": ["string", "integer"], "minLength": 1, "maxLength": LONGEST_ID, "pattern": r"\S"}
+_OTHER_ID = {"type": ["string", "integer", "null"], "maxLength": LONGEST_ID}
 _PROPERTIES = {"type": "object", "additionalProperties": {}}
 _EXAMPLE = {
     "kind": "visit",
@@ -45,15 +46,18 @@ SENT_EVENT = {
         },
         "lead": {
             **_ID,
-            "type": ["string", "integer"],
             "description": "The id of the lead. The service also accepts an event with `anonymous_id` alone.",
         },
-        "anonymous_id": {**_ID, "description": "An id of somebody who was not yet known, such as a cookie's."},
-        "previous_id": {**_ID, "description": "Of an `alias`: another id of the lead."},
+        "anonymous_id": {**_OTHER_ID, "description": "An id of somebody who was not yet known, such as a cookie's."},
+        "previous_id": {**_OTHER_ID, "description": "Of an `alias`: another id of the lead."},
         "time": {**_TIME, "description": "When it happened; a day alone is accepted too."},
         "received": {**_TIME, "description": "When it became known; if left out, the service writes its own time."},
-        "id": {**_NAME, "description": "What tells it from others of its source."},
-        "source": {**_NAME, "description": "Where it comes from."},
+        "id": {
+            **_NAME,
+            "type": ["string", "integer", "null"],
+            "description": "What tells it from others of its source.",
+        },
+        "source": {**_NAME, "type": ["string", "integer", "null"], "description": "Where it comes from."},
         "properties": {**_PROPERTIES, "type": ["object", "null"], "description": "What it tells, by name."},
     },
     "required": ["kind", "lead", "time"],
@@ -73,8 +77,8 @@ CLOUD_EVENT = {
     "properties": {
         "specversion": {"type": "string", "const": "1.0"},
         "type": _KIND,
-        "source": {**_NAME, "minLength": 1},
-        "id": {**_NAME, "minLength": 1},
+        "source": {**_NAME, "type": ["string", "integer"], "minLength": 1},
+        "id": {**_NAME, "type": ["string", "integer"], "minLength": 1},
         "subject": _ID,
         "time": _TIME,
         "data": {**_PROPERTIES, "type": ["object", "null"]},
