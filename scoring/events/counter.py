@@ -89,7 +89,7 @@ class EventCounter:
             values[name] = None
             if isinstance(amount, float):
                 at_least[name] = amount
-        counted = _count(kept)
+        all_read, all_happened, all_known, counted = map(_count, (events.by_kind, happened, known, kept))
         return EventCounts(
             values,
             rules,
@@ -97,9 +97,9 @@ class EventCounter:
             True,
             counted,
             of_machines,
-            _count(known) - counted,
-            _count(events.by_kind) - _count(happened),
-            _count(happened) - _count(known),
+            all_known - counted,
+            all_read - all_happened,
+            all_happened - all_known,
             events.unknown_kinds,
         )
 
