@@ -18,6 +18,7 @@ from datetime import date
 from leadledger.scoring.each_points import PricedEachRule, name_earned
 from leadledger.scoring.event_value import WAYS_FROM_ZERO, EventValue
 from leadledger.scoring.events.counter import MILLIONTHS
+from leadledger.scoring.events.property_reader import LARGEST_SUMMED
 from leadledger.scoring.printers.sql.conditions import print_staircase
 from leadledger.scoring.printers.sql.dialects.dialect import Dialect
 from leadledger.scoring.printers.sql.event_members import ID, KIND, KIND_NAME, LEAD_KEY, RAW, SOURCE, member_steps
@@ -239,7 +240,9 @@ class _CountedPrinter:
             if value.way == "sum":
                 number = self.dialect.number
                 whole = write("floor({} * {} + {})", amount, number(MILLIONTHS), number(0.5))
-                amount = write("CAST({} AS {})", whole, self.spelling.summed)
+                # Beyond it the lead is rejected, and the whole number may be too long for its type.
+                fits = write("abs({}) <= {}", amount, number(LARGEST_SUMMED))
+                amount = write("CASE WHEN {} THEN CAST({} AS {}) END", fits, whole, self.spelling.summed)
             columns[column] = value.way, write("CASE WHEN {} THEN {} END", self._people(value.kind), amount)
         columns["ll:unreadable"] = "count", self.read(UNREAD)
         if self.wish.totals:
