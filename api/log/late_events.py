@@ -25,13 +25,12 @@ def find_late_events(
     """Which of a lead's stored events the newer of two scores could count, and the older could not, though they had
     happened.
     """
-    read_time = engine.event_reader.read_time
     as_of, until = date.fromisoformat(old["as_of"]), date.fromisoformat(new["as_of"])
     return [
         row
         for row in rows
-        if read_time(row.time).day <= as_of
-        and _happened_before(row.time, old["at"])
+        if _happened_before(row.time, old["at"])
+        and _is_by(row.time, as_of, engine)
         and not _was_known(row, old["at"], as_of, engine)
         and _was_known(row, new["at"], until, engine)
     ]
@@ -72,4 +71,10 @@ def _happened_before(time: str, at: str) -> bool:
 
 def _was_known(row: EventRow, at: str, as_of: date, engine: Engine) -> bool:
     """Whether a score that was answered at a time, as of a day, could count an event."""
-    return max(row.at, row.received) <= at and engine.event_reader.read_time(row.received).day <= as_of
+    return max(row.at, row.received) <= at and _is_by(row.received, as_of, engine)
+
+
+def _is_by(time: str, day: date, engine: Engine) -> bool:
+    """Whether a time lies on a day of the card, or before. Its own zone is asked only where it can matter."""
+    apart = date.fromisoformat(time[:10]).toordinal() - day.toordinal()
+    return apart <= 0 if abs(apart) > 1 else engine.event_reader.read_time(time).day <= day

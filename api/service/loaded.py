@@ -11,11 +11,12 @@ import json
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pydantic_core import to_json
 
 from leadledger.api.crm.reader import RecordReader
+from leadledger.api.service.sent_events import SentEventReader
 from leadledger.api.service.settings import Settings
 from leadledger.models.releases.manifest import METRICS, PROVENANCE
 from leadledger.models.releases.store import Releases
@@ -25,9 +26,6 @@ from leadledger.scoring.card.reader import parse_card, read_card_text
 from leadledger.scoring.engine.score import Engine
 from leadledger.scoring.engine.score import get_engine as engine_of
 from leadledger.scoring.scorecard import Scorecard, build_untrained
-
-if TYPE_CHECKING:
-    from leadledger.api.service.sent_events import SentEventReader
 
 LOST = "lost"  # what a lead may become, beside the card's stages
 
@@ -65,8 +63,6 @@ class LoadedCard:
     @cached_property
     def event_reader(self) -> SentEventReader:
         """The reader of events that are sent to be stored."""
-        from leadledger.api.service.sent_events import SentEventReader  # it loads the log's library
-
         return SentEventReader(self.engine)
 
     @cached_property

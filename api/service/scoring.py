@@ -78,7 +78,9 @@ async def score_one(service: Service, call: ScoreCall) -> ScoredRequest:
     day = records.as_of or today(loaded.card.card.time_zone)
     counts = None
     if lead is not None:
-        stored = (await read_lead_events(service, loaded, [lead])).find(lead, day)
+        stored = None
+        if loaded.card.card.events:
+            stored = (await read_lead_events(service, loaded, [lead])).find(lead, day)
         counts = count_events(loaded.engine, records.events, day, lead, mistakes, stored)
     if mistakes or lead is None:
         service.metrics.rejected.inc()

@@ -121,20 +121,15 @@ class SentEventReader:
 
     def read(self, raw: Any, path: Path, at: str, key: str, sent: SentEvents, mistakes: Mistakes) -> None:
         """Add an event to those sent, or note its mistakes. `at` is the present time, `key` the id of the API key."""
-        if not isinstance(raw, dict):
-            mistakes.add(path, f"is {name_kind(raw)}; {_EXAMPLE}")
-            return
         before = mistakes.count
-        for part, place in ((raw, path), *((part, (*path, name)) for name, part in raw.items())):
-            if isinstance(part, dict) and len(part) > MOST_NAMES:
-                mistakes.add(place, f"has {len(part):,} names; send at most {MOST_NAMES:,}")
-                return
-        note_repeats(raw, path, mistakes)
+        if not _is_event(raw, path, mistakes):
+            return
         system = find_system(raw) or PLAIN_SYSTEM
         verb = _find_verb(raw, system)
         event = _leave_out_ids(raw, verb) if system is PLAIN_SYSTEM else raw
         problems: list[BadValue] = []
         typed = self.reader.read(event, "$", problems)
+        is_unknown = isinstance(typed, str)
         if isinstance(typed, str):
             self.reader.check_unknown(event, "$", problems)
         for problem in problems:
@@ -142,29 +137,22 @@ class SentEventReader:
             mistakes.add((*path, *problem.column.split(".", 1)), problem.reason, value)
         if system.name == CLOUD_EVENTS:
             _check_cloud_event(raw, path, mistakes)
-        known = mistakes.count
-        lead, anonymous, previous = (
-            _find_id(raw, members, path, mistakes) for members in (system.lead, system.anonymous, (system.previous,))
-        )
-        if not lead and not anonymous and mistakes.count == known and find_system(raw) is not None:
-            mistakes.add((*path, *_steps((system.lead or system.anonymous)[0])), _NO_LEAD)
-        other = anonymous if verb == IDENTIFY else previous if verb == ALIAS else ""
-        if verb and not (lead and other) and isinstance(typed, str) and (system is PLAIN_SYSTEM or verb == ALIAS):
-            self._note_unjoined(system, verb, lead, path, mistakes)
+        # Segment's `identify` may tell of one id alone; so may any event of a kind that the card declares.
+        must_join = is_unknown and (verb == ALIAS or (verb == IDENTIFY and system is PLAIN_SYSTEM))
+        lead, other = _read_ids(raw, system, verb, must_join, path, mistakes)
         if mistakes.count > before:
             return
         try:
-            row = self._make_row(event, system, lead or anonymous, at, key)
+            row = self._make_row(event, system, lead, at, key)
         except UnreadableValue as reason:
             mistakes.add((*path, *_steps(system.time)), str(reason))
             return
         except (TypeError, ValueError):
-            mistakes.add(
-                (*path, *_steps(system.properties.strip("."))), "holds a number that JSON doesn't have; send null"
-            )
+            place = (*path, *_steps(system.properties.strip(".")))
+            mistakes.add(place, "holds a number that JSON doesn't have; send null")
             return
         sent.events.append(row)
-        if verb and lead and other and lead != other:
+        if other and lead != other:
             sent.joins.append(JoinRow(verb, lead, other, row.received, at, key))
         elif isinstance(typed, str) and not verb:
             sent.unknown_kinds[typed] += 1
@@ -187,13 +175,6 @@ class SentEventReader:
         time: EventTime = self.reader.read_time(raw, unit)
         return format_time(time)
 
-    @staticmethod
-    def _note_unjoined(system: EventSystem, verb: str, lead: str, path: Path, mistakes: Mistakes) -> None:
-        """Note that an event which joins two ids has one only."""
-        other = system.anonymous[0] if verb == IDENTIFY else system.previous
-        member = other if lead else system.lead[0]
-        mistakes.add((*path, *_steps(member)), f"is missing; `{verb}` joins two ids of one lead")
-
 
 def _make_row(
     lead: str,
@@ -212,6 +193,19 @@ def _make_row(
     whole = "\0".join((lead, system, kind, time, received, text))
     digest = blake2b(whole.encode(), digest_size=16).hexdigest()
     return EventRow(lead, kind, time, received or at, event_id, source, system, text, digest, at, key)
+
+
+def _is_event(raw: Any, path: Path, mistakes: Mistakes) -> bool:
+    """Whether a value has the form of an event; mistakes are noted."""
+    if not isinstance(raw, dict):
+        mistakes.add(path, f"is {name_kind(raw)}; {_EXAMPLE}")
+        return False
+    for part, place in ((raw, path), *((part, (*path, name)) for name, part in raw.items())):
+        if isinstance(part, dict) and len(part) > MOST_NAMES:
+            mistakes.add(place, f"has {len(part):,} names; send at most {MOST_NAMES:,}")
+            return False
+    note_repeats(raw, path, mistakes)
+    return True
 
 
 def _find_verb(raw: Mapping[str, Any], system: EventSystem) -> Any:
@@ -243,6 +237,25 @@ def _check_cloud_event(raw: Mapping[str, Any], path: Path, mistakes: Mistakes) -
             mistakes.add((*path, member), "is missing; each event of CloudEvents has one")
     if raw.get("data_base64") is not None:
         mistakes.add((*path, "data_base64"), "can't be read; send `data`, an object")
+
+
+def _read_ids(
+    raw: Mapping[str, Any], system: EventSystem, verb: str, must_join: bool, path: Path, mistakes: Mistakes
+) -> tuple[str, str]:
+    """The id under which an event is stored, and one that it joins to that (empty: none); mistakes are noted."""
+    before = mistakes.count
+    lead, anonymous, previous = (
+        _find_id(raw, members, path, mistakes) for members in (system.lead, system.anonymous, (system.previous,))
+    )
+    if mistakes.count > before:
+        return "", ""
+    other = anonymous if verb == IDENTIFY else previous if verb == ALIAS else ""
+    if must_join and not (lead and other):
+        missing = system.lead[0] if not lead else system.anonymous[0] if verb == IDENTIFY else system.previous
+        mistakes.add((*path, *_steps(missing)), f"is missing; `{verb}` joins two ids of one lead")
+    elif not lead and not anonymous and system.fits(raw):
+        mistakes.add((*path, *_steps((system.lead or system.anonymous)[0])), _NO_LEAD)
+    return lead or anonymous, other if lead else ""
 
 
 def _find_id(raw: Mapping[str, Any], members: Sequence[str], path: Path, mistakes: Mistakes) -> str:

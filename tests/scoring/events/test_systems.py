@@ -26,6 +26,9 @@ def test_systems_are_described() -> None:
         assert system.time
         assert system.properties
         assert system.marks
+        assert system.lead
+        for path in (*system.lead, *system.anonymous):
+            assert f"`{path.rpartition('.')[2]}`" in PAGE
     assert len(list(list_system_names())) == len(read_systems()) - 1
 
 
