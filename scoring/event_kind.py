@@ -20,6 +20,7 @@ class EventKind:
     `spots_scanners` whether the shipped rule for mail scanners does too (`events/machines.py`). `once_per` is a
     property: of the events with one value of it, one earns points. `per_day` is how many events of a day earn points.
     `tracked_since` is the day from which all such events are known, or the date field that has it; None: always.
+    `known_when_scored` is the author's word that its events come before the outcome is known.
     """
 
     name: str
@@ -33,3 +34,4 @@ class EventKind:
     once_per: str = ""
     per_day: int | None = None
     tracked_since: date | str | None = None
+    known_when_scored: bool = False

@@ -54,7 +54,8 @@ class Outcome:
     and `within` are set, a lead that is younger than that is too young to judge, whatever the kind.
     `day`: the column with the day on which it did, beside a flag or words, which then count like a date; empty: none.
     `order`: the field that counts up from lead to lead, in the order of time; it isn't learned from. Empty: none.
-    `minimum`: with fewer labelled leads, rules alone are released. `reached`: what a won lead did, in messages.
+    `landmarks`: the days after `since` on which training looks at a lead, for a card with events; empty: the usual
+    ones. `minimum`: with fewer labelled leads, rules alone are released. `reached`: what a won lead did, in messages.
     """
 
     column: str
@@ -67,6 +68,7 @@ class Outcome:
     day: str = ""
     order: str = ""
     reached: str = "became opportunities"
+    landmarks: tuple[int, ...] = ()
 
     @property
     def columns(self) -> tuple[str, ...]:

@@ -25,10 +25,10 @@ KEYS: Mapping[str, Mapping[str, bool]] = {
     | dict.fromkeys(("known_when_scored", "format", "other", "separator", "exact", "parent", "axis"), False)
     | {"kind": True},
     "event": dict.fromkeys(("fields", "from", "of", "when", "machine", "scanners"), False)
-    | dict.fromkeys(("once_per", "per_day", "tracked_since"), False),
+    | dict.fromkeys(("once_per", "per_day", "tracked_since", "known_when_scored"), False),
     "property": dict.fromkeys(("values", "from", "missing", "format", "other", "separator", "exact"), False)
     | {"kind": True},
-    "outcome": {"became": True, "since": False, "within": False, "order": False, "minimum": False},
+    "outcome": {"became": True} | dict.fromkeys(("since", "within", "landmarks", "order", "minimum"), False),
     "became": {"field": True, "kind": False, "is": False, "lost": False, "day": False},
     "fairness": dict.fromkeys(("rate_ratio", "precision_gap", "calibration_gap"), False),
     "step": {"became": True, "within": True},

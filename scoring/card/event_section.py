@@ -87,6 +87,7 @@ def _read_root(
         _read_once_per(reading, record, what, name),
         _read_per_day(reading, record, what),
         _read_tracked_since(reading, record, name),
+        _read_known_when_scored(reading, record, what),
     )
 
 
@@ -123,6 +124,7 @@ def _read_subset(reading: CardReading, name: str, record: Mapping[str, KeyValue]
         when,
         once_per=_read_once_per(reading, record, what, of.root) or of.once_per,
         per_day=_read_per_day(reading, record, what) or of.per_day,
+        known_when_scored=_read_known_when_scored(reading, record, what) or of.known_when_scored,
     )
 
 
@@ -215,6 +217,11 @@ def _read_per_day(reading: CardReading, record: Mapping[str, KeyValue], what: st
     node = record["per_day"].value
     count = reading.shapes.read_number(node, f"`per_day` of {what}", 1, MOST_EVENTS_PER_DAY, decimals=0)
     return None if count is None else int(count)
+
+
+def _read_known_when_scored(reading: CardReading, record: Mapping[str, KeyValue], what: str) -> bool:
+    key = "known_when_scored"
+    return bool(key in record and reading.shapes.read_yes(record[key].value, f"`{key}` of {what}"))
 
 
 def _read_tracked_since(reading: CardReading, record: Mapping[str, KeyValue], name: str) -> date | str | None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
+from itertools import pairwise
 
 import yaml
 
@@ -14,6 +16,7 @@ from leadledger.scoring.scorecard import Outcome
 from leadledger.scoring.text_forms import fold
 
 THERE = "there"  # `is: there`: any value means that the lead became one
+LATEST_LANDMARK = 3650  # days
 WAYS_TO_SAY = "write for example `kind: date`, `kind: flag`, `is: ['Closed Won']` or `is: there`"
 
 
@@ -51,9 +54,33 @@ def read_outcome(reading: CardReading, node: yaml.Node) -> Outcome | None:
             text = f"{quote(name)} is the outcome, so it can't be a field too: a lead to be scored doesn't have it yet"
             shapes.add_problem(became[key].value, f"{text}; remove the field")
     days = within[0] if within else 0
-    return Outcome(
+    outcome = Outcome(
         column or "", kind or "flag", since or "", days, int(minimum or 100), won, lost, day or "", order or ""
     )
+    if "landmarks" not in record:
+        return outcome
+    return replace(outcome, landmarks=_read_landmarks(reading, record["landmarks"], outcome))
+
+
+def _read_landmarks(reading: CardReading, pair: KeyValue, outcome: Outcome) -> tuple[int, ...]:
+    """The days after `since`, ascending, on which training looks at a lead."""
+    shapes, what = reading.shapes, "`landmarks` of `outcome`"
+    if "events" not in reading.sections:
+        text = f"{what} goes with `events:`; without events training looks at a lead on its day alone, so remove it"
+        shapes.add_problem(pair.key, text)
+    items = shapes.read_items(pair.value, what)
+    days = [shapes.read_number(item, f"an entry of {what}", 0, LATEST_LANDMARK, decimals=0) for item in items]
+    landmarks = tuple(int(day) for day in days if day is not None)
+    if isinstance(pair.value, yaml.SequenceNode) and not items:
+        shapes.add_problem(pair.value, f"{what} is empty; list days after `since`, such as [0, 7, 14, 30]")
+    if any(later <= earlier for earlier, later in pairwise(landmarks)):
+        shapes.add_problem(pair.value, f"{what} must rise, such as [0, 7, 14, 30]")
+    if not outcome.since:
+        shapes.add_problem(pair.key, f"{what} counts days from the day of the lead; name that under `since:`")
+    elif any(landmarks) and outcome.kind != "date" and not outcome.day:
+        text = f"{what} has days after that of the lead, and nothing says when a lead became one: name the day"
+        shapes.add_problem(pair.value, f"{text} (`day:` of `became`), or write [0]")
+    return landmarks
 
 
 def _read_became(
