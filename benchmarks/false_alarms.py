@@ -21,7 +21,8 @@ from benchmarks.real_sets import ROOT, SETS, RealSet, loaded
 from leadledger.api.cli.examples import load_simulator
 from leadledger.scoring.card.reader import read_card
 from leadledger.training.evidence.leakage import find_leaks
-from leadledger.training.history import History, read_history
+from leadledger.training.history import History
+from leadledger.training.history_reader import read_history
 
 SIMULATED = "b2b-software"
 FIRST_SEED = 100  # of the halves: the limits of the gate were chosen on others

@@ -38,7 +38,8 @@ from leadledger.api.cli.examples import find_examples, load_simulator
 from leadledger.models.learner.binning import Binning
 from leadledger.scoring.card.reader import read_card
 from leadledger.scoring.scorecard import Card, Scorecard
-from leadledger.training.history import History, read_history
+from leadledger.training.history import History
+from leadledger.training.history_reader import read_history
 from leadledger.training.learn.fit import default_classifier, fit_card
 from leadledger.training.learn.proof import set_candidates, strictest_first
 from leadledger.training.learn.split import split_history

@@ -23,7 +23,8 @@ from sklearn.model_selection import train_test_split
 from benchmarks.kept_aside import ONCE
 from leadledger.scoring.card.reader import parse_card, read_card
 from leadledger.scoring.scorecard import Card
-from leadledger.training.history import History, read_history
+from leadledger.training.history import History
+from leadledger.training.history_reader import read_history
 
 ROOT = Path(__file__).parents[1]
 DATA = ROOT.parent / "shared" / "data"

@@ -30,7 +30,7 @@ from leadledger.scoring.card.reader import parse_card
 from leadledger.scoring.engine.score import get_engine
 from leadledger.scoring.scorecard import Scorecard
 from leadledger.training.evidence.forecast_quality import calibration_line
-from leadledger.training.history import read_history, read_step
+from leadledger.training.history_reader import read_history, read_step
 from leadledger.training.intervals import rate_limits
 from leadledger.training.runs.step_fits import make_step_card
 from leadledger.training.runs.train import train

@@ -23,7 +23,7 @@ if TYPE_CHECKING:  # the same names as in _MODULES, for type checkers and editor
     from leadledger.training.evidence.auditing import audit as audit
     from leadledger.training.evidence.backtesting import backtest as backtest
     from leadledger.training.evidence.leakage import find_leaks as find_leaks
-    from leadledger.training.history import read_history as read_history
+    from leadledger.training.history_reader import read_history as read_history
     from leadledger.training.runs.recalibration import recalibrate as recalibrate
     from leadledger.training.runs.train import train as train
 
@@ -34,7 +34,7 @@ _MODULES = {
     "explain": "scoring.engine.score",
     "find_leaks": "training.evidence.leakage",
     "load": "scoring.card.reader",
-    "read_history": "training.history",
+    "read_history": "training.history_reader",
     "recalibrate": "training.runs.recalibration",
     "recommend": "scoring.engine.score",
     "score": "scoring.engine.score",

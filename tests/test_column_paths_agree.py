@@ -24,7 +24,7 @@ from leadledger.api.lists.wanted import Wanted
 from leadledger.api.service.settings import Settings
 from leadledger.scoring.errors import LeadError
 from leadledger.scoring.scorecard import Scorecard
-from leadledger.training.history import read_history
+from leadledger.training.history_reader import read_history
 from tests import spark
 from tests.postgres import database, server
 

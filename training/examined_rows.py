@@ -40,7 +40,7 @@ class Counts:
     """Where the rows of a history went; `used` are those that training may learn from, `won` of them became one.
 
     `future`: a day in the future. `past`: a placeholder for a day, or one long before all others. `repeated`: a
-    further row of a lead.
+    further row of a lead. `closed`: became one on the lead's own day, so that with events there is no look before it.
     """
 
     rows: int = 0
@@ -53,6 +53,7 @@ class Counts:
     repeated: int = 0
     before: int = 0
     immature: int = 0
+    closed: int = 0
     used: int = 0
     won: int = 0
 

@@ -117,7 +117,7 @@ def _examine_history(
     Without a history, training would stop.
     """
     try:
-        from leadledger.training.history import read_history
+        from leadledger.training.history_reader import read_history
     except ImportError:
         return (), None
     try:

@@ -92,6 +92,9 @@ class Bags:
         judging = np.isfinite(without) & np.isfinite(having)
         outcome = self.leads.outcome[judging]
         gain = self.leads.weights[judging] * (losses(outcome, without[judging]) - losses(outcome, having[judging]))
+        if self.leads.groups is not None:  # the rows of a lead gain together
+            groups = self.leads.groups[judging]
+            gain = np.bincount(groups, gain)[np.bincount(groups) > 0]
         return bool(len(gain) and gain.mean() > errors * gain.std() / np.sqrt(len(gain)))
 
     def weigh(self, without: Floats, having: Floats) -> float:

@@ -33,11 +33,15 @@ Fold: TypeAlias = tuple[Indexes, Indexes]  # positions of the leads that are kep
 
 @dataclass(frozen=True, eq=False)
 class TrainingLeads:
-    """The leads that are learned from: bins (n, n_fields), outcomes (n,) 0.0 or 1.0, weights (n,) that average 1."""
+    """The leads that are learned from: bins (n, n_fields), outcomes (n,) 0.0 or 1.0, weights (n,) that average 1.
+
+    `groups` (n,) number the leads from 0 where one has several rows, which then stay together; None: each has one.
+    """
 
     indexes: Indexes
     outcome: Floats
     weights: Floats
+    groups: Indexes | None = None
 
     def average(self, kept: Indexes) -> float:
         """The log-odds of the average of some leads."""
@@ -162,11 +166,19 @@ def encode(indexes: Indexes, columns: Sequence[tuple[int, Floats]]) -> Floats:
 
 
 def hold_out(leads: TrainingLeads, bags: int, seed: int) -> list[Fold]:
-    """The leads that each bag keeps and holds out, stratified. Where a class has one lead, none is held out."""
-    folds = min(bags if bags > 1 else SINGLE_BAG_FOLDS, int(leads.outcome.sum()), int((1 - leads.outcome).sum()))
+    """The leads that each bag keeps and holds out, stratified. Where a class has one lead, none is held out.
+
+    The rows of a lead are kept or held out together, and count as won where any of them is.
+    """
+    groups, outcome = leads.groups, leads.outcome
+    if groups is not None:
+        outcome = (np.bincount(groups, leads.outcome) > 0).astype(float)
+    folds = min(bags if bags > 1 else SINGLE_BAG_FOLDS, int(outcome.sum()), int((1 - outcome).sum()))
     if folds < 2:
         return [(np.arange(len(leads.outcome)), np.arange(0))]
-    parts = StratifiedKFold(folds, shuffle=True, random_state=seed).split(leads.indexes, leads.outcome)
+    parts = StratifiedKFold(folds, shuffle=True, random_state=seed).split(outcome, outcome)
+    if groups is not None:
+        parts = ((np.flatnonzero(np.isin(groups, kept)), np.flatnonzero(np.isin(groups, held))) for kept, held in parts)
     return list(parts) if bags > 1 else list(islice(parts, 1))
 
 

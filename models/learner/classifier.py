@@ -59,6 +59,7 @@ from leadledger.models.learner.parameters import (
     find_pairs,
     find_parents,
     find_segment,
+    number_groups,
 )
 from leadledger.models.learner.recipe import FEWEST_PAIR_BINS, FEWEST_PAIR_LEVELS, Recipe
 from leadledger.models.learner.refinement import FinerLeads
@@ -169,11 +170,18 @@ class AdditiveClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
         self.random_state = random_state
         self.n_jobs = n_jobs
 
-    def fit(self, X: pd.DataFrame | ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
+    def fit(
+        self,
+        X: pd.DataFrame | ArrayLike,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        groups: ArrayLike | None = None,
+    ) -> Self:
         """Fit to leads X (n_leads, n_columns) and outcomes y (n_leads,) of two classes.
 
         `sample_weight` (n_leads,): how much each lead counts, 0 or more; a lead of weight 0 is left out. Bins and
-        counts are of leads, whatever their weights.
+        counts are of leads, whatever their weights. `groups` (n_leads,): rows with the same value are of one lead, and
+        are held out together; None: each row is a lead.
         """
         self._check_parameters()
         if y is None:
@@ -199,7 +207,7 @@ class AdditiveClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
         choice = find_pairs(self.pairs, names, len(self.bins_), axes)
         random = check_random_state(self.random_state)
         finer_leads = FinerLeads.of(columns, self.bins_, self.nested_)
-        leads = TrainingLeads(indexes, outcome, weights[used] / weights[used].mean())
+        leads = TrainingLeads(indexes, outcome, weights[used] / weights[used].mean(), number_groups(groups, used))
         bags = self._make_bags(leads, random)
         recipe = self._make_recipe(axes)
         auto_sets = int(np.clip(len(self.bins_) // FIELDS_A_SET, FEWEST_AUTO_SETS, MOST_AUTO_SETS))

@@ -40,6 +40,16 @@ def encode_outcome(labels: NDArray[Any]) -> tuple[NDArray[Any], Floats]:
     return classes, codes.astype(np.float64)
 
 
+def number_groups(groups: object, used: NDArray[np.bool_]) -> NDArray[np.intp] | None:
+    """The numbers from 0 of the groups of the rows (n,) that are used; None where each row is one of its own."""
+    if groups is None:
+        return None
+    given = np.asarray(groups)
+    if given.shape != used.shape:
+        raise ValueError(f"groups has the shape {given.shape}; it must hold one value for each of {len(used)} rows.")
+    return np.unique(given[used], return_inverse=True)[1]
+
+
 def find_column(column: object, parameter: str, names: Sequence[str], n_columns: int) -> int:
     """The position of a column that `parameter` gives by its name or its position. `names` is empty for an array."""
     if isinstance(column, str) and column in names:

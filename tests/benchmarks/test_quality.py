@@ -19,7 +19,7 @@ from benchmarks.quality import LearnerQuality, SetQuality, bootstrap, lead_losse
 from benchmarks.real_sets import SETS, RealSet
 from leadledger.api.cli.examples import find_examples, load_simulator
 from leadledger.scoring.card.reader import parse_card, read_card
-from leadledger.training.history import read_history
+from leadledger.training.history_reader import read_history
 
 CARD = read_card(find_examples() / "b2b-software" / "card.yaml")
 QUICK = ("rules", "logistic", "odoo")

@@ -17,7 +17,7 @@ from leadledger.scoring.printers.text import ledger_text
 from leadledger.scoring.scorecard import build_untrained
 from leadledger.training.evidence.baselines import rules_alone
 from leadledger.training.evidence.forecast_quality import judge
-from leadledger.training.history import read_history
+from leadledger.training.history_reader import read_history
 
 CARDS = sorted(find_examples().glob("*/card*.yaml"))
 NAMES = [f"{path.parent.name} {path.stem}" for path in CARDS]

@@ -8,7 +8,8 @@ import pytest
 
 from leadledger.scoring.card.reader import parse_card
 from leadledger.training.copied_rows import find_copies
-from leadledger.training.history import History, read_history
+from leadledger.training.history import History
+from leadledger.training.history_reader import read_history
 
 FIELDS = {"need": "text", "source": "text", "country": "text", "employees": "number", "budget": "number"}
 NOTHING = ()

@@ -10,7 +10,8 @@ import pytest
 
 from leadledger.scoring.card.reader import parse_card
 from leadledger.scoring.errors import DataError
-from leadledger.training.history import History, read_history
+from leadledger.training.history import History
+from leadledger.training.history_reader import read_history
 from tests.training.crm_history import (
     CARD,
     TAKEN,

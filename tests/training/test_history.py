@@ -12,7 +12,7 @@ import pytest
 from leadledger.scoring.card.reader import parse_card
 from leadledger.scoring.errors import DataError
 from leadledger.scoring.scorecard import Learned, Scorecard
-from leadledger.training.history import read_history
+from leadledger.training.history_reader import read_history
 
 CARD = """
 name: small

@@ -11,7 +11,8 @@ import pytest
 from leadledger.scoring.card.hints import find_hints
 from leadledger.scoring.card.reader import parse_card
 from leadledger.scoring.errors import DataError, ScorecardError
-from leadledger.training.history import History, read_history
+from leadledger.training.history import History
+from leadledger.training.history_reader import read_history
 
 STAGES = ["Closed Won", "closed lost", "Negotiation", None, "CLOSED WON ", "Closed Lost"] * 10
 DAYS = [f"2025-{1 + i // 20:02}-{1 + i % 20:02}" for i in range(60)]

@@ -26,7 +26,8 @@ from leadledger.scoring.outputs import VERDICTS
 from leadledger.scoring.printers.sql.dialects.literals import quoted, text_literal
 from leadledger.scoring.scorecard import Card, Learned, Outcome, Scorecard, build_untrained
 from leadledger.training.evidence.card_edits import CardEdit, find_edits, swap_in
-from leadledger.training.history import History, read_history
+from leadledger.training.history import History
+from leadledger.training.history_reader import read_history
 from leadledger.training.intervals import rate_limits
 from leadledger.training.notebook import table
 from leadledger.training.sources.reading import AS_FOUND, ReadingOptions

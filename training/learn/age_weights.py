@@ -108,7 +108,7 @@ def choose_age_weights(
     """
     if split.way != "time" or history.time_order is None:
         return None
-    before = np.arange(split.held[0])
+    before = split.before
     columns = [history.frame[name] for name in history.frame]
     bins = learn_bins([column.iloc[before] for column in columns], MOST_BINS, MOST_LEVELS, FEWEST_PER_BIN)
     width = sum(len(of_field) - 1 for of_field in bins)

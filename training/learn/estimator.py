@@ -20,15 +20,18 @@ def fit_estimator(
     frame: pd.DataFrame,
     won: NDArray[np.bool_],
     weights: NDArray[np.float64] | None = None,
+    leads: NDArray[np.int64] | None = None,
 ) -> Any:
     """A fitted copy of a classifier. `weights` (n,): how much each lead counts; None: alike.
+
+    `leads` (n,) number the leads where one has several rows, which ours then holds out together.
 
     In a Pipeline, the last step gets the weights. Raises DataError in words for whatever the classifier's `fit` raises.
     """
     name = f"{estimator.steps[-1][0]}__sample_weight" if isinstance(estimator, Pipeline) else "sample_weight"
     weighted = {} if weights is None else {name: weights}
     if isinstance(estimator, AdditiveClassifier):
-        return clone(estimator).fit(frame, won, **weighted)
+        return clone(estimator).fit(frame, won, groups=leads, **weighted)
     try:
         return clone(estimator).fit(frame, won, **weighted)
     except Exception as error:  # it is the caller's, and may raise anything

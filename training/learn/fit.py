@@ -89,18 +89,20 @@ def fit_card(
     """
     frame, won, rules = history.frame, history.won, history.rules
     progress("fitting on all leads")
-    fitted = fit_estimator(estimator, frame, won, sample_weight)
+    leads = None if split.rows is None else split.rows.leads
+    fitted = fit_estimator(estimator, frame, won, sample_weight, leads)
     progress("compiling to tables")
     additive = compile_additive(fitted, frame)
     forecasts = forecast_folds(estimator, frame, won, split, progress, sample_weight)
     base_rate = float(won.mean())
-    weights = _weigh(card, history, forecasts, split.way)
+    weights = weigh_forecasts(card, history, forecasts, split.way)
     newest: NewestRate | None = None
     if split.way == "time":
         decision = held_out_decision(fitted, frame)
         decided = weights.log_odds(rules, decision)
         weights = replace(weights, intercept=in_the_large(decided, base_rate))
-        newest = find_newest_rate(decided + weights.intercept, won, base_rate)
+        drawn = split.draw(np.arange(len(won)))
+        newest = find_newest_rate(decided[drawn] + weights.intercept, won[drawn], base_rate)
     start = START_TENTHS + (weights.intercept + weights.model * additive.intercept - logit(base_rate)) / LOG_ODDS
     terms = to_tables(additive, list(frame.columns), weights.model, READING_LOSS)
     _refuse_spanning(card, history, terms)
@@ -127,10 +129,10 @@ def fit_card(
         totals=totals,
         exact=exact,
         judged_totals=_judged_totals(history, forecasts, weights, totals),
-        forecast=_forecast(card, history, forecasts, weights, split.way),
+        forecast=make_forecast(card, history, forecasts, weights, split),
         compile_gap=additive.gap,
         newest=newest,
-        pool_forecast=_forecast_by_pool(card, history, forecasts, weights, split.way),
+        pool_forecast=_forecast_by_pool(card, history, forecasts, weights, split),
     )
 
 
@@ -159,7 +161,7 @@ def _refuse_spanning(card: Card, history: History, terms: Sequence[Term]) -> Non
         )
 
 
-def _weigh(card: Card, history: History, forecasts: Sequence[FoldForecast], way: str) -> Weights:
+def weigh_forecasts(card: Card, history: History, forecasts: Sequence[FoldForecast], way: str) -> Weights:
     """The weights of rules and model, by leads that the models had not seen; by time with an intercept a fold."""
     judged = np.concatenate([forecast.fold.judged for forecast in forecasts])
     decision = np.concatenate([forecast.judged for forecast in forecasts])
@@ -184,8 +186,8 @@ def _judged_totals(
     return judged_totals
 
 
-def _forecast(
-    card: Card, history: History, forecasts: Sequence[FoldForecast], weights: Weights, way: str
+def make_forecast(
+    card: Card, history: History, forecasts: Sequence[FoldForecast], weights: Weights, split: HistorySplit
 ) -> NDArray[np.float64]:
     """The probabilities (n,) by models that had not seen the leads; NaN where there are none.
 
@@ -196,24 +198,26 @@ def _forecast(
     for forecast in forecasts:
         fold = forecast.fold
         others = [known for other in forecasts if other is not forecast and (known := _known_to(fold.learned, other))]
-        own = _weigh(card, history, others, way) if others else weights
+        own = weigh_forecasts(card, history, others, split.way) if others else weights
         seen = own.log_odds(history.rules[fold.learned], forecast.learned)
         won = history.won[fold.learned]
         rate = float(won.mean())
         intercept = in_the_large(seen, rate)
-        if way == "time":
-            intercept += float(logit(find_newest_rate(seen + intercept, won, rate).after) - logit(rate))
+        if split.way == "time":
+            drawn = slice(None) if split.rows is None else split.rows.drawn[fold.learned]
+            newest = find_newest_rate(seen[drawn] + intercept, won[drawn], rate)
+            intercept += float(logit(newest.after) - logit(rate))
         decided = own.log_odds(history.rules[fold.judged], forecast.judged)
         probability[fold.judged] = expit(intercept + decided)
     return probability
 
 
 def _forecast_by_pool(
-    card: Card, history: History, forecasts: Sequence[FoldForecast], weights: Weights, way: str
+    card: Card, history: History, forecasts: Sequence[FoldForecast], weights: Weights, split: HistorySplit
 ) -> NDArray[np.float64] | None:
-    """The probabilities (n,) as of `_forecast`, without what segments add; None where there are none."""
+    """The probabilities (n,) as of `make_forecast`, without what segments add; None where there are none."""
     by_pool = [replace(forecast, judged=forecast.pool) for forecast in forecasts if forecast.pool is not None]
-    return _forecast(card, history, by_pool, weights, way) if by_pool else None
+    return make_forecast(card, history, by_pool, weights, split) if by_pool else None
 
 
 def _known_to(learned: NDArray[np.intp], forecast: FoldForecast) -> FoldForecast | None:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import base64
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from hashlib import blake2b
 from typing import Any
@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from leadledger.scoring.errors import ReleaseError
 from leadledger.scoring.lead_ids import find_id_key
 from leadledger.training.history import History
+from leadledger.training.learn.lead_rows import find_first_rows
 from leadledger.training.plausible_days import EPOCH
 
 KNOWN_LEADS = "known_leads.json"  # the file of a release
@@ -74,15 +75,26 @@ class KnownLeads:
 NO_LEADS = KnownLeads(np.zeros(0, np.uint64), np.zeros(0, np.int16), SPARE_BITS, None)
 
 
-def keep_leads(history: History, digests: NDArray[np.uint64], totals: NDArray[np.float64]) -> KnownLeads:
+def keep_leads(
+    history: History,
+    digests: NDArray[np.uint64],
+    totals: NDArray[np.float64],
+    drawn: NDArray[np.bool_] | None = None,
+) -> KnownLeads:
     """The leads of a history for the release that learned from it.
 
     Shapes: (n,) whole digests, (n,) totals in tenths by models that had not seen the leads, NaN where there are none.
+    `drawn` (n,) bool: the rows whose totals are kept, where leads have several.
     """
+    if drawn is not None:
+        totals = np.where(drawn, totals, np.nan)
+        order = np.argsort(~drawn, kind="stable")  # np.unique takes the first row of a lead
+        digests, totals = digests[order], totals[order]
     bits = min(64, SPARE_BITS + max(len(digests) - 1, 1).bit_length())
     short, first = np.unique(_shorten(digests, bits), return_index=True)
     judged = np.clip(np.nan_to_num(np.rint(totals[first]), nan=NOT_JUDGED), NOT_JUDGED, FURTHEST_TOTAL)
-    until = None if history.days is None else EPOCH + timedelta(int(history.days.max()))
+    newest = history.days if history.landmarks is None else history.landmarks.met
+    until = None if newest is None else EPOCH + timedelta(int(newest.max()))
     return KnownLeads(short, judged.astype(np.int16), bits, until)
 
 
@@ -107,6 +119,10 @@ def digest_leads(history: History) -> NDArray[np.uint64]:
     The id is that of the first id field that the history has. Values are those of the learnable fields and the dates.
     """
     ids = next((texts for texts in history.ids.values() if any(text is not None for text in texts)), None)
+    if history.landmarks is not None:  # a lead is one in all its rows: that of the first
+        first = find_first_rows(history.rows)
+        of_lead = np.repeat(np.arange(len(first)), np.diff([*first, len(history)]))
+        return digest_leads(replace(history.take(first), landmarks=None))[of_lead]
     texts = [""] * len(history) if ids is None else ["" if text is None else _spell(text) for text in ids]
     without = np.flatnonzero([not text for text in texts])
     for at, text in zip(without.tolist(), _describe(history, without), strict=True):

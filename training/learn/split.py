@@ -9,7 +9,7 @@ of opportunities, and each part is judged by a model of the others.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -19,6 +19,7 @@ from sklearn.base import ClassifierMixin
 
 from leadledger.models.learner.compile import log_odds
 from leadledger.training.learn.estimator import fit_estimator
+from leadledger.training.learn.lead_rows import LeadRows
 
 FIRST_WINDOW = 0.6  # share of the leads before the newest part, the oldest, that the first window learns from
 HELD_WINDOWS = 2  # windows that judge the newest part: a second one learns from half of it
@@ -45,26 +46,36 @@ class HistorySplit:
     """The folds, oldest first; `way`: time or stratified.
 
     `gap` is the number of days that the outcome of a lead takes to be known, 0: none. `gap_kept`: whether each model
-    learned only from leads whose outcome was known on the first day that it judges.
+    learned only from leads whose outcome was known on the first day that it judges. `rows`: where leads have several
+    rows, those of each; folds hold all rows of a lead, and what counts leads takes the one that was drawn.
     """
 
     folds: tuple[Fold, ...]
     way: str
     gap: int = 0
     gap_kept: bool = True
+    rows: LeadRows | None = None
 
     @property
     def held(self) -> NDArray[np.intp]:
         """The held-out leads, (m,) positions in ascending order: each is judged by one model, which had not seen it."""
-        return np.sort(np.concatenate([fold.judged for fold in self.held_folds]))
+        return self.draw(np.sort(np.concatenate([fold.judged for fold in self.held_folds])))
+
+    @property
+    def before(self) -> NDArray[np.intp]:
+        """By time, the leads before the held-out ones, (m,) positions."""
+        return self.draw(np.arange(self.held_folds[0].judged[0]))
+
+    def draw(self, positions: NDArray[np.intp]) -> NDArray[np.intp]:
+        """Of some rows, in ascending order, one of each lead."""
+        return positions if self.rows is None else positions[self.rows.drawn[positions]]
 
     @property
     def apart(self) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
         """Leads to learn from and others to judge by: all before the held-out ones and these; without time, a fold."""
         if self.way != "time":
-            return self.folds[-1].learned, self.folds[-1].judged
-        held = self.held
-        return np.arange(held[0]), held
+            return self.draw(self.folds[-1].learned), self.draw(self.folds[-1].judged)
+        return self.before, self.held
 
     @property
     def held_folds(self) -> tuple[Fold, ...]:
@@ -92,21 +103,29 @@ def split_history(
     held_out: float,
     digests: NDArray[np.uint64],
     gap: int = 0,
+    rows: LeadRows | None = None,
 ) -> HistorySplit:
     """Hold out the newest leads where these have days or an order, else each lead once, in parts of that share.
 
     Shapes: (n,) outcomes; (n,) what rises with time, ascending, or None; (n,) digests of the leads, which choose the
     parts: neither a seed nor the order of the rows has a say. `held_out` is a share, 0..1.
     `gap` is the number of days after which the outcome of a lead is known. It is kept where enough leads are left.
+    `rows`: where leads have several rows, those of each; `order` is then that of the leads.
     """
-    split = None if order is None else _split_by_time(won, order, held_out, gap)
+    split = None if order is None else _split_by_time(won, order, held_out, gap, order if rows is None else rows.days)
     if split is not None:
-        return split
-    parts = min(max(2, round(1 / held_out)), int(won.sum()), int((~won).sum()))
-    part_of = np.floor(places_by_digest(won, digests) * parts)
+        return replace(split, rows=rows)
+    first, of_lead = slice(None), slice(None)
+    outcome = won
+    if rows is not None:
+        _, first, of_lead = np.unique(rows.leads, return_index=True, return_inverse=True)
+        outcome = np.bincount(of_lead, won) > 0
+    parts = min(max(2, round(1 / held_out)), int(outcome.sum()), int((~outcome).sum()))
+    part_of = np.floor(places_by_digest(outcome, digests[first]) * parts)[of_lead]
     folds = [(np.flatnonzero(part_of != part), np.flatnonzero(part_of == part)) for part in range(parts)]
     random = np.random.default_rng(0)
-    return HistorySplit(tuple(Fold(_at_most(kept, random), judged) for kept, judged in folds), "stratified")
+    folds_of_parts = tuple(Fold(_at_most(kept, random), judged) for kept, judged in folds)
+    return HistorySplit(folds_of_parts, "stratified", rows=rows)
 
 
 def places_by_digest(won: NDArray[np.bool_], digests: NDArray[np.uint64]) -> NDArray[np.float64]:
@@ -143,8 +162,13 @@ def _at_most(kept: NDArray[np.intp], random: np.random.Generator) -> NDArray[np.
     return np.sort(random.choice(kept, MOST_LEADS_LEARNED, replace=False))
 
 
-def _split_by_time(won: NDArray[np.bool_], days: NDArray[np.int64], held_out: float, gap: int) -> HistorySplit | None:
-    """Growing windows; `days` (n,) ascend. None where all leads are of one day."""
+def _split_by_time(
+    won: NDArray[np.bool_], days: NDArray[np.int64], held_out: float, gap: int, looked: NDArray[np.int64]
+) -> HistorySplit | None:
+    """Growing windows; `days` (n,) ascend. None where all leads are of one day.
+
+    `looked` (n,) are the days from which the outcome takes the gap to be known.
+    """
     leads = len(won)
     cut = _day_start(days, leads - max(1, round(leads * held_out)))
     if cut is None:
@@ -155,7 +179,7 @@ def _split_by_time(won: NDArray[np.bool_], days: NDArray[np.int64], held_out: fl
     folds, kept = [], True
     for start, end in pairwise([*cuts, leads]):
         before = np.arange(start)
-        known = before[days[before] + gap <= days[start]]
+        known = before[looked[before] + gap <= days[start]]
         enough = len(known) >= LEAST_KNOWN_SHARE * start and _of_either_kind(won[known]) >= FEWEST_OF_A_KIND
         learned = known if enough else before
         if start < cut and _of_either_kind(won[learned]) < FEWEST_OF_A_KIND:
@@ -188,13 +212,17 @@ def forecast_folds(
     progress: Callable[[str], None] = lambda step: None,
     weights: NDArray[np.float64] | None = None,
 ) -> list[FoldForecast]:
-    """Fit a copy of a classifier for each fold, and let it judge. `weights` (n,): how much each lead counts in it."""
+    """Fit a copy of a classifier for each fold, and let it judge. `weights` (n,): how much each row counts in it."""
     forecasts = []
     for number, fold in enumerate(split.folds, start=1):
         progress(f"judging by models that had not seen the leads, {number} of {len(split.folds)}")
         learned = fold.learned
         fitted = fit_estimator(
-            estimator, frame.iloc[learned], won[learned], None if weights is None else weights[learned]
+            estimator,
+            frame.iloc[learned],
+            won[learned],
+            None if weights is None else weights[learned],
+            None if split.rows is None else split.rows.leads[learned],
         )
         own, leads = held_out_decision(fitted, frame.iloc[learned]), frame.iloc[fold.judged]
         decided = log_odds(fitted, leads)

@@ -52,12 +52,13 @@ def find_thresholds(
     how much of a promise's error, 1 - confidence, this search may spend: less than all of it where the same leads are
     looked at several times, whose shares may add up to 1.
     """
-    days = None if history.days is None else int(np.ptp(history.days[held])) + 1
+    lead_days = history.lead_days
+    days = None if lead_days is None else int(np.ptp(lead_days[held])) + 1
     falling = _falling_rate(card, history, totals, held)
     thresholds: dict[str, FoundThreshold] = {}
     for stage in card.stages:
         able = held[could_be_promoted(stage, history.criteria, history.excluded)[held]]
-        fall = None if falling is None or history.days is None else falling.until_promise(history.days[able])
+        fall = None if falling is None or lead_days is None else falling.until_promise(lead_days[able])
         look = Look(fall, error_share, len(history))
         threshold = find_threshold(stage, totals[able], history.won[able], days, base_rate, look)
         if threshold is not None:
@@ -69,10 +70,10 @@ def _falling_rate(
     card: Card, history: History, totals: NDArray[np.int64], held: NDArray[np.intp]
 ) -> FallingRate | None:
     """How fast the rate falls, where a promise would rest on it and the history has days."""
-    if history.days is None or not any(stage.precision is not None for stage in card.stages):
+    if history.lead_days is None or not any(stage.precision is not None for stage in card.stages):
         return None
-    newest = int(history.days.max()) if history.as_of is None else (history.as_of - EPOCH).days
-    return find_falling_rate(totals, history.won, history.days, held, newest)
+    newest = int(history.lead_days.max()) if history.as_of is None else (history.as_of - EPOCH).days
+    return find_falling_rate(totals, history.won, history.lead_days, held, newest)
 
 
 def find_threshold(

@@ -55,6 +55,7 @@ LEFT_OUT = {
     "repeated": "are further rows of a lead",
     "before": "became an opportunity before they were met",
     "immature": "are too young to judge",
+    "closed": "became an opportunity on the day they were met",
 }
 FINDINGS = {
     "dead": "Never fire",

@@ -57,8 +57,8 @@ class EarlierRelease:
         if self.known is None:
             return np.full(len(history), history.time_order is None)
         known = self.known.look_up(digests)[0]
-        if self.known.until is not None and history.days is not None:
-            known |= history.days <= (self.known.until - EPOCH).days
+        if self.known.until is not None and history.lead_days is not None:
+            known |= history.lead_days <= (self.known.until - EPOCH).days
         return known
 
 

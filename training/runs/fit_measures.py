@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 
 import numpy as np
@@ -30,6 +31,7 @@ from leadledger.training.learn.split import HistorySplit
 from leadledger.training.learn.threshold import FoundThreshold, could_be_promoted, precision_by_volume
 from leadledger.training.learn.trust import LOG_ODDS
 from leadledger.training.runs.axis_measures import measure_axes
+from leadledger.training.plausible_days import EPOCH
 from leadledger.training.runs.group_measures import measure_groups
 from leadledger.training.runs.segment_measures import measure_segments
 
@@ -127,8 +129,9 @@ def _judges(fitted: FittedCard) -> dict[str, Any]:
     history, split = fitted.history, fitted.split
 
     def day(positions: NDArray[np.intp]) -> str | None:
-        dated = split.way == "time" and history.days is not None
-        return history.scoring_days(positions)[0].isoformat() if dated else None
+        if split.way != "time" or history.lead_days is None:
+            return None
+        return (EPOCH + timedelta(int(history.lead_days[positions[0]]))).isoformat()
 
     models = [
         {
@@ -157,9 +160,10 @@ def _volumes(fitted: FittedCard) -> dict[str, Any]:
 def _months(fitted: FittedCard) -> list[dict[str, Any]] | None:
     """Predicted and actual rates by month, each lead by a model that had not seen it; None without days."""
     history, held = fitted.history, fitted.split.held
-    if history.days is None:
+    if history.lead_days is None:
         return None
-    return by_month(history.days, history.won, fitted.fit.forecast, np.isin(np.arange(len(history)), held))
+    rows = fitted.split.draw(np.arange(len(history)))
+    return by_month(history.lead_days[rows], history.won[rows], fitted.fit.forecast[rows], np.isin(rows, held))
 
 
 def _spread(fitted: FittedCard) -> dict[str, float] | None:
@@ -191,7 +195,7 @@ def audit_and_drift(fitted: FittedCard) -> dict[str, Any]:
     """The outcomes of the leads of each rule, and, where leads have days, what moved from the older to the newest."""
     history, split, totals = fitted.history, fitted.split, fitted.fit.totals
     fired = history.find_fired(fitted.card)
-    newest = np.arange(len(history))[-MOST_LEADS_AUDITED:]
+    newest = split.draw(np.arange(len(history)))[-MOST_LEADS_AUDITED:]
     metrics = {"audit": audit(fitted.scorecard, history, newest, fired).to_dict()}
     if split.way == "time":
         older, held = split.apart

@@ -10,6 +10,7 @@ from leadledger.models.upkeep import NEWEST_LEADS, Upkeep, find_last_learned, me
 from leadledger.scoring.scorecard import Scorecard
 from leadledger.training.history import History
 from leadledger.training.learn.known_leads import digest_leads
+from leadledger.training.learn.lead_rows import find_lead_rows
 from leadledger.training.learn.trust import probability_at
 from leadledger.training.plausible_days import EPOCH
 from leadledger.training.runs.earlier_releases import open_with_leads
@@ -22,11 +23,15 @@ def measure_list(releases: Releases, history: History) -> Upkeep | None:
     with a day count from the one after its newest lead on.
     """
     former = open_with_leads(releases)
-    known = former.knows(history, digest_leads(history))
-    if history.days is not None:
+    digests = digest_leads(history)
+    known = former.knows(history, digests)
+    rows = find_lead_rows(history, digests)
+    if rows is not None:
+        known |= ~rows.drawn
+    if history.lead_days is not None:
         provenance = releases.show(former.scorecard.release)["provenance"]
         newest = find_last_learned(former.scorecard.release, provenance)
-        known |= newest is not None and history.days <= (newest - EPOCH).days
+        known |= newest is not None and history.lead_days <= (newest - EPOCH).days
     return measure_leads(former.scorecard, history, np.flatnonzero(~known))
 
 

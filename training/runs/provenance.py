@@ -26,22 +26,18 @@ def provenance(
     history: History,
     seed: int,
     without: Sequence[str] = (),
+    events: Path | str | pd.DataFrame | None = None,
 ) -> dict[str, Any]:
     """What makes a release repeatable: with all of this the same, it comes out the same, byte for byte.
 
-    `without` are the fields that the history had no column for.
+    `without` are the fields that the history had no column for, `events` those of the leads.
     """
-    if isinstance(data, pd.DataFrame):
-        name, digest = "data frame", _digest_frame(data)
-    else:
-        path = data.path if isinstance(data, LoggedHistory) else Path(data)
-        name = LOG_NAME if isinstance(data, LoggedHistory) else path.name
-        with path.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
-    days = history.days if history.days is not None and len(history.days) else None
+    name, digest = _name_source(data.path if isinstance(data, LoggedHistory) else data)
+    days = history.lead_days if len(history) else None
     return {
-        "data": name,
+        "data": LOG_NAME if isinstance(data, LoggedHistory) else name,
         "data_sha256": digest,
+        **({} if events is None else dict(zip(("events", "events_sha256"), _name_source(events), strict=True))),
         **({"log": dict(data.source)} if isinstance(data, LoggedHistory) else {}),
         "rows": history.counts.rows,
         "without": list(without),
@@ -52,6 +48,21 @@ def provenance(
         "seed": seed,
         "versions": {"python": platform.python_version(), **{package: version(package) for package in PACKAGES}},
     }
+
+
+def _name_source(source: Path | str | pd.DataFrame) -> tuple[str, str]:
+    """The name of a list, and the SHA-256 of what is in it: of a file's bytes, or of those of all files of a folder."""
+    if isinstance(source, pd.DataFrame):
+        return "data frame", _digest_frame(source)
+    path = Path(source)
+    if path.is_file():
+        with path.open("rb") as file:
+            return path.name, hashlib.file_digest(file, "sha256").hexdigest()
+    digest = hashlib.sha256()
+    files = path.rglob("*") if path.is_dir() else path.parent.glob(path.name)
+    for part in sorted(file for file in files if file.is_file()):
+        digest.update(part.read_bytes())
+    return path.name, digest.hexdigest()
 
 
 def _digest_frame(frame: pd.DataFrame) -> str:

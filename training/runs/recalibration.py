@@ -23,7 +23,8 @@ from leadledger.models.releases.store import Releases
 from leadledger.scoring.errors import DataError
 from leadledger.scoring.scorecard import START_TENTHS, Learned, Scorecard
 from leadledger.training.evidence.forecast_quality import judge
-from leadledger.training.history import History, read_history
+from leadledger.training.history import History
+from leadledger.training.history_reader import read_history
 from leadledger.training.learn.known_leads import KNOWN_LEADS, KnownLeads, digest_leads
 from leadledger.training.learn.percentiles import find_percentiles
 from leadledger.training.learn.threshold import find_thresholds

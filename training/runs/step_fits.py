@@ -22,7 +22,8 @@ from leadledger.scoring.scorecard import Card, Learned, Outcome
 from leadledger.training.evidence.forecast_quality import judge
 from leadledger.training.evidence.leakage import find_leaks
 from leadledger.training.evidence.signal import find_signal
-from leadledger.training.history import History, read_step
+from leadledger.training.history import History
+from leadledger.training.history_reader import read_step
 from leadledger.training.intervals import rate_limits
 from leadledger.training.learn.estimator import align_weights
 from leadledger.training.learn.fit import CardFit, default_classifier, fit_card
@@ -32,7 +33,16 @@ from leadledger.training.levels import list_levels
 from leadledger.training.runs.fit_measures import rows_to_read
 
 FEWEST_OF_A_KIND = 10  # leads that made a step, or didn't, below which no classifier is fitted
-_LEFT_OUT = ("rejected", "no_date", "future", "past", "repeated", "before", "immature")  # counts of a step's leads
+_LEFT_OUT = (
+    "rejected",
+    "no_date",
+    "future",
+    "past",
+    "repeated",
+    "before",
+    "immature",
+    "closed",
+)  # counts of a step's leads
 
 
 @dataclass(frozen=True)
@@ -105,8 +115,11 @@ def make_step_card(card: Card, position: int) -> Card:
         fields = {**fields, since: replace(day, learn=False)}
     reached = f"made the step to {transition.stage}"
     minimum = card.outcome.minimum
-    outcome = Outcome(transition.became, "date", since, transition.within, minimum, reached=reached)
-    return replace(card, fields=fields, outcome=outcome, steps=())
+    landmarks = (0,) if card.events else ()
+    outcome = Outcome(
+        transition.became, "date", since, transition.within, minimum, reached=reached, landmarks=landmarks
+    )
+    return replace(card, fields=fields, outcome=outcome, steps=(), each_rules=())  # as `Scorecard.steps` counts them
 
 
 def _fit(

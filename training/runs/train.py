@@ -27,17 +27,20 @@ from leadledger.training.evidence.leakage import find_leaks
 from leadledger.training.evidence.maturity import maturity
 from leadledger.training.evidence.release_comparison import nothing_learned
 from leadledger.training.evidence.verdict import reach_verdict
-from leadledger.training.history import History, read_history
+from leadledger.training.history import History
+from leadledger.training.history_reader import read_history
 from leadledger.training.learn.age_weights import choose_age_weights
 from leadledger.training.learn.estimator import align_weights
 from leadledger.training.learn.fit import default_classifier, fit_card
 from leadledger.training.learn.known_leads import digest_leads, keep_leads
+from leadledger.training.learn.lead_rows import find_lead_rows
 from leadledger.training.learn.percentiles import find_percentiles
 from leadledger.training.learn.split import HistorySplit, forecast_folds, split_history
 from leadledger.training.learn.threshold import find_thresholds
 from leadledger.training.nested_texts import describe_nesting
 from leadledger.training.runs.earlier_releases import EarlierReleases, as_earlier, compare_to_earlier, unseen_totals
 from leadledger.training.runs.fit_measures import FittedCard, audit_and_drift, measure_fit
+from leadledger.training.runs.landmark_measures import measure_events
 from leadledger.training.runs.list_upkeep import measure_leads
 from leadledger.training.runs.looks import count_look
 from leadledger.training.runs.lost_fields import describe_lost_fields, find_lost_fields
@@ -45,6 +48,7 @@ from leadledger.training.runs.other_seeds import measure_seeds
 from leadledger.training.runs.provenance import provenance
 from leadledger.training.runs.step_fits import FittedStep, add_steps, check_step_columns, fit_steps
 from leadledger.training.runs.training_result import Training
+from leadledger.training.sources.event_rows import require_events
 from leadledger.training.sources.logged import LoggedHistory
 from leadledger.training.sources.reading import AS_FOUND, ReadingOptions
 from leadledger.training.sources.required_fields import check_without, fields_to_learn, require_fields
@@ -64,6 +68,7 @@ def train(
     estimator: ClassifierMixin | None = None,
     sample_weight: ArrayLike | None = None,
     current: Scorecard | EarlierReleases | None = None,
+    events: Path | str | pd.DataFrame | None = None,
     reading: ReadingOptions = AS_FOUND,
     today: date | None = None,
     accept_left_out: bool = False,
@@ -86,6 +91,8 @@ def train(
     `current` is the release that this one would follow, alone or with the best so far (`open_earlier`); all are judged
     by the same held-out leads, which none of them has learned from. A scorecard alone is taken to know none of them,
     and nobody counts then how often the leads were looked at (`runs/looks.py`).
+    `events` are those of the leads, one row an event, for a card that counts events: leads are then learned from at
+    landmarks (docs/training.md).
     `reading` says where in a file the leads are. `as_of` is the day on which the history was taken; None: its newest
     plausible day, and none after `today`, where the caller knows it. `accept_left_out`: go on where the rows that are
     left out would change the result. `without` names the fields that the history has no column for and that training
@@ -97,7 +104,9 @@ def train(
     written = read_card(path)
     card_text = path.read_bytes().decode("utf-8")
     progress("reading the history")
-    history = read_history(written, data, as_of, reading, today)
+    if not isinstance(data, LoggedHistory):
+        require_events(written, events)
+    history = read_history(written, data, as_of, reading, today, events)
     check_without([written], without)
     check_step_columns(written, history)
     gone: tuple[str, ...] = ()
@@ -107,12 +116,13 @@ def train(
     history = history.refuse_doubtful("training", accept_left_out)
     written = add_choice_flags(written, history.choices)
     weights = None if sample_weight is None else align_weights(sample_weight, history.rows, history.counts.rows)
-    source = provenance(card_text, data, history, seed, gone)
+    source = provenance(card_text, data, history, seed, gone, events)
     metrics = _history_metrics(written, data, history)
     why = _too_little(written, history)
     digests = digest_leads(history)
+    rows = find_lead_rows(history, digests)
     gap = written.outcome.within if written.outcome and history.days is not None else 0
-    split = None if why else split_history(history.won, history.time_order, held_out, digests, gap)
+    split = None if why else split_history(history.won, history.time_order, held_out, digests, gap, rows)
     if split is not None and any(len(np.unique(history.won[fold.learned])) < 2 for fold in split.folds):
         why = "all the older leads, by which a model would be judged, ended alike"
     if split is None or why:
@@ -122,7 +132,7 @@ def train(
             written, card_text, build_untrained(written).learned, metrics, source, history, why, history.notes
         )
     progress("looking for fields that know the outcome")
-    leakage = find_leaks(written, history, seed)
+    leakage = find_leaks(written, history if rows is None else history.take(np.flatnonzero(rows.drawn)), seed)
     leakage.refuse()
     metrics["leakage"] = leakage.to_dict()
     look = count_look(earlier.looks, source, held_out, digests[split.held])
@@ -143,6 +153,7 @@ def train(
     metrics |= measure_fit(fitted, seed)
     if seeds > 1:
         metrics["seeds"] = measure_seeds(fitted, seed, seeds, progress, weights)
+    metrics |= measure_events(fitted, estimator, seed, progress, weights)
     progress("auditing the rules")
     metrics |= audit_and_drift(fitted)
     metrics["verdict"] = reach_verdict(metrics)
@@ -172,7 +183,7 @@ def train(
         ),
         estimator=fitted.fit.estimator,
         held=split.held,
-        known=keep_leads(history, digests, unseen_totals(fitted)),
+        known=keep_leads(history, digests, unseen_totals(fitted), None if rows is None else rows.drawn),
         judged=fitted.fit.judged_totals[split.held],
     )
 
@@ -244,7 +255,7 @@ def _notes(fitted: FittedCard, own: bool) -> Iterator[str]:
 
 def _too_little(card: Card, history: History) -> str:
     """Why nothing can be learned; empty where something can."""
-    leads, won = len(history), history.counts.won
+    leads, won = history.counts.used, history.counts.won
     minimum = card.outcome.minimum if card.outcome else 0
     if leads == 0:
         return "no lead of the history has an outcome that can be judged yet"

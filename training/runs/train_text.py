@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from leadledger.scoring.result import format_unsigned
 from leadledger.scoring.scorecard import Learned
 from leadledger.training.history import History
+from leadledger.training.runs.landmark_text import landmark_lines
 from leadledger.training.sources.logged import LEFT_OUT_REASONS
 
 NAMES = {"leadledger": "this release"}
@@ -20,6 +21,7 @@ LEFT_OUT_OF_A_STEP = {
     "repeated": "are further rows of a lead",
     "before": "made it before they began it",
     "immature": "are too young to judge",
+    "closed": "made it on the day they began it",
 }
 SCORED_ONCE = "A lead that is scored again until it passes isn't covered: docs/training.md says what covers it."
 
@@ -148,6 +150,7 @@ def _lines(training: Trained, width: int) -> Iterator[str]:
         yield from textwrap.wrap(f"Promotion to {stage}: {start}{promise['said']}.", width, subsequent_indent="  ")
     if any(promise.get("asked_precision") and promise["line"] is not None for promise in metrics["promises"].values()):
         yield from textwrap.wrap(SCORED_ONCE, width, subsequent_indent="  ")
+    yield from landmark_lines(metrics.get("landmarks", {}), width)
     yield from _steps(metrics.get("steps", {}), width)
     yield from _findings(metrics, width)
 
@@ -258,6 +261,7 @@ def _counts(training: Trained, width: int) -> Iterator[str]:
         (counts.repeated, "are further rows of a lead"),
         (counts.before, "became one before they were met"),
         (counts.immature, "are too young to judge"),
+        (counts.closed, "became opportunities on the day they were met"),
     ]
     reasons = [f"{number:,} {why}" for number, why in left if number]
     if reasons:

@@ -28,7 +28,7 @@ from leadledger.api.lists.wanted import Wanted
 from leadledger.scoring.card.reader import parse_card
 from leadledger.scoring.engine.score import get_engine
 from leadledger.scoring.scorecard import build_untrained
-from leadledger.training.history import read_history
+from leadledger.training.history_reader import read_history
 from tests.postgres import database, server
 
 AS_OF = date(2026, 7, 1)

@@ -20,7 +20,7 @@ from leadledger.models.learner.compile import compile_additive, to_tables
 from leadledger.scoring.bins import NumberBins
 from leadledger.scoring.card.reader import read_card
 from leadledger.scoring.lookup import Branch, Combination, Leaf, Table, Term
-from leadledger.training.history import read_history
+from leadledger.training.history_reader import read_history
 
 pytestmark = pytest.mark.slow  # the whole file learns from histories
 

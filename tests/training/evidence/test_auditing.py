@@ -14,7 +14,7 @@ from leadledger.api.cli.examples import find_examples, load_simulator
 from leadledger.scoring.card.reader import parse_card
 from leadledger.scoring.scorecard import Learned, Scorecard
 from leadledger.training.evidence.auditing import Audit, audit
-from leadledger.training.history import read_history
+from leadledger.training.history_reader import read_history
 from leadledger.training.intervals import rate_limits
 from leadledger.training.learn.trust import LOG_ODDS
 from leadledger.training.runs.train import train

@@ -19,7 +19,7 @@ from leadledger.scoring.scorecard import Card, Learned, build_untrained
 from leadledger.training.evidence.backtesting import Backtest, Rate, backtest, learned_for
 from leadledger.training.evidence.backtesting_text import backtest_text
 from leadledger.training.evidence.card_edits import CardEdit, swap_in
-from leadledger.training.history import read_history
+from leadledger.training.history_reader import read_history
 
 CARD = """
 name: small

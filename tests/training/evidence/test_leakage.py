@@ -21,7 +21,8 @@ from leadledger.scoring.card.reader import parse_card, read_card
 from leadledger.scoring.errors import DataError, LeakageError
 from leadledger.scoring.scorecard import Card
 from leadledger.training.evidence.leakage import Leakage, find_leaks
-from leadledger.training.history import History, read_history
+from leadledger.training.history import History
+from leadledger.training.history_reader import read_history
 
 pytestmark = pytest.mark.slow  # the whole file learns from histories
 

@@ -16,7 +16,7 @@ from scipy.stats import norm
 
 from leadledger.scoring.card.reader import parse_card
 from leadledger.training.evidence.maturity import FEWEST_WATCHED, MOST_CURVE_POINTS, Maturity, maturity
-from leadledger.training.history import read_history
+from leadledger.training.history_reader import read_history
 
 CARD = """
 name: small

@@ -8,7 +8,7 @@ import pytest
 
 from leadledger.scoring.card.reader import parse_card
 from leadledger.training.evidence.slow_leaks import suspect_slow_leaks
-from leadledger.training.history import read_history
+from leadledger.training.history_reader import read_history
 from tests.training.crm_history import CARD, make_history
 
 RANDOM = np.random.default_rng(8)

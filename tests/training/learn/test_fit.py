@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from leadledger.scoring.card.reader import read_card
-from leadledger.training.history import read_history
+from leadledger.training.history_reader import read_history
 from leadledger.training.learn.fit import default_classifier
 
 CARD = """

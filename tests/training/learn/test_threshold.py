@@ -19,7 +19,7 @@ from leadledger.api.cli.examples import find_examples, load_simulator
 from leadledger.scoring.card.reader import read_card
 from leadledger.scoring.gate import Capacity, DealValue, Stage, Threshold
 from leadledger.scoring.probability import compute_probability
-from leadledger.training.history import read_history
+from leadledger.training.history_reader import read_history
 from leadledger.training.learn.capacity_threshold import DAYS_PER_PERIOD, find_capacity_threshold
 from leadledger.training.learn.margin import total_at
 from leadledger.training.learn.precision_threshold import Look, PrecisionThreshold, find_precision_threshold

@@ -10,7 +10,7 @@ import pytest
 from scipy.special import expit, logit
 
 from leadledger.models.learner.classifier import AdditiveClassifier
-from leadledger.training.history import read_history
+from leadledger.training.history_reader import read_history
 from leadledger.training.learn.trust import probability_at
 from leadledger.training.runs.train import train
 from leadledger.training.runs.training_result import Training

@@ -22,7 +22,7 @@ from leadledger.models.learner.binning import Binning
 from leadledger.models.learner.classifier import AdditiveClassifier
 from leadledger.scoring.errors import DataError
 from leadledger.scoring.lookup import Table
-from leadledger.training.history import read_history
+from leadledger.training.history_reader import read_history
 from leadledger.training.runs.train import train
 from leadledger.training.runs.training_result import Training
 

@@ -23,7 +23,7 @@ from leadledger.models.learner.binning import Binning
 from leadledger.models.releases.store import Releases
 from leadledger.scoring.errors import DataError, ReleaseError
 from leadledger.scoring.scorecard import MOST_PERCENT
-from leadledger.training.history import read_history
+from leadledger.training.history_reader import read_history
 from leadledger.training.learn.known_leads import digest_leads
 from leadledger.training.learn.percentiles import find_percentiles
 from leadledger.training.runs.earlier_releases import open_earlier, open_with_leads

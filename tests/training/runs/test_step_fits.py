@@ -20,7 +20,7 @@ from leadledger.models.releases.learned_reader import learned_from_text
 from leadledger.models.releases.learned_writer import learned_to_text
 from leadledger.scoring.card.reader import read_card
 from leadledger.scoring.errors import DataError, LeakageError
-from leadledger.training.history import read_history, read_step
+from leadledger.training.history_reader import read_history, read_step
 from leadledger.training.runs.step_fits import make_step_card
 from leadledger.training.runs.train import _notes, train
 from leadledger.training.runs.training_result import Training

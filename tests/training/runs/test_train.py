@@ -18,7 +18,7 @@ from leadledger.models.releases.store import Releases
 from leadledger.models.stability import EDGES, POINTS, bin_of
 from leadledger.scoring.lookup import Table
 from leadledger.training.evidence.forecast_quality import calibration_line, judge
-from leadledger.training.history import read_history
+from leadledger.training.history_reader import read_history
 from leadledger.training.learn.trust import probability_at
 from leadledger.training.runs.train import train
 from leadledger.training.runs.training_result import Training
