@@ -131,6 +131,15 @@ class Suspect:
         return "\n".join((f"{self.field}: {self.proof}", *(f"  {line}" for line in self.mend.split("\n"))))
 
 
+def _name_suspects(suspects: tuple[Suspect, ...]) -> str:
+    """How many fields and kinds of events look odd; kinds come as `event name`."""
+    kinds = sum(suspect.field.startswith("event ") for suspect in suspects)
+    one, many = ("a kind of events", "kinds of events") if kinds == len(suspects) else ("a field", "fields")
+    if 0 < kinds < len(suspects):
+        many = "fields and kinds of events"
+    return f"{one} looks" if len(suspects) == 1 else f"{len(suspects)} {many} look"
+
+
 class LeakageError(DataError):
     """A history is refused: fields of it know the outcome. `suspects` holds each with its proof; `what` is stopped."""
 
@@ -138,9 +147,9 @@ class LeakageError(DataError):
         self.suspects = suspects
         single = len(suspects) == 1
         start = (
-            f"{what} stopped: {'a field looks' if single else f'{len(suspects)} fields look'} as if"
-            f" {'it was' if single else 'they were'} filled in when it was known what became of the lead. What is"
-            f" learned from {'it' if single else 'them'} would look good on past leads and be wrong on new ones."
+            f"{what} stopped: {_name_suspects(suspects)} as if {'it was' if single else 'they were'} filled in when it"
+            f" was known what became of the lead. What is learned from {'it' if single else 'them'} would look good on"
+            " past leads and be wrong on new ones."
         )
         super().__init__("\n\n".join((start, *map(str, suspects))))
 

@@ -91,6 +91,13 @@ class History:
         """The leads' own days (n,), whole days since 1970; None where they have none."""
         return self.days if self.landmarks is None else self.landmarks.met
 
+    @property
+    def first_rows(self) -> NDArray[np.intp]:
+        """The position of the first row of each lead, ascending."""
+        starts = np.ones(len(self), bool)
+        starts[1:] = self.rows[1:] != self.rows[:-1]
+        return np.flatnonzero(starts) if self.landmarks is not None else np.arange(len(self))
+
     def __len__(self) -> int:
         return len(self.won)
 

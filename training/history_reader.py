@@ -141,7 +141,7 @@ def read_step(card: Card, whole: History) -> History:
         whole.as_of,
         None,
         choices=whole.choices,
-        events=whole.counter and whole.counter.events,
+        events=None if whole.counter is None else whole.counter.events,
     )
 
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
+from dataclasses import field as dataclass_field
 from datetime import date, timedelta
 from typing import Any
 
@@ -20,12 +21,15 @@ from numpy.typing import NDArray
 from leadledger.scoring.each_points import name_earned
 from leadledger.scoring.errors import DataError, LeadError, quote
 from leadledger.scoring.event_counts import EventCounts
+from leadledger.scoring.event_value import EventValue
+from leadledger.scoring.events.column_reader import ReadEvents
 from leadledger.scoring.events.counter import EventCounter
+from leadledger.scoring.field import Field
 from leadledger.scoring.printers.sql.cleaning import TYPE_OF_KIND
 from leadledger.scoring.printers.sql.dialects.literals import quoted
 from leadledger.scoring.printers.sql.query import name_counted
 from leadledger.scoring.rule import EachRule
-from leadledger.scoring.scorecard import Card, Scorecard
+from leadledger.scoring.scorecard import Card, Learned, Scorecard
 from leadledger.scoring.tree import Typed
 from leadledger.training.landmarks import LANDMARK_DAY
 from leadledger.training.plausible_days import EPOCH
@@ -68,8 +72,8 @@ class EventTotals:
 
     events: int = 0
     of_others: int = 0
-    by_fate: Counter[str] = field(default_factory=Counter)
-    unknown: Counter[str] = field(default_factory=Counter)
+    by_fate: Counter[str] = dataclass_field(default_factory=Counter)
+    unknown: Counter[str] = dataclass_field(default_factory=Counter)
 
     def add(self, counts: EventCounts) -> None:
         """Add what became of the events of one lead."""
@@ -108,6 +112,23 @@ class _Asked:
         return self.values == other.values and priced_alike
 
 
+class _FirstDays:
+    """The first day of each kind of events, of all that are known of a lead, also of what happened since."""
+
+    def __init__(self, card: Card, rows: int) -> None:
+        kinds = {name: replace(kind, tracked_since=None) for name, kind in card.events.items()}
+        fields = {name: Field(name, "date", event_value=EventValue("first", name)) for name in kinds}
+        plain = {name: field for name, field in card.fields.items() if field.event_value is None}
+        bare = Card(card.name, plain | fields, missing=card.missing, events=kinds, time_zone=card.time_zone)
+        self.counter = EventCounter(Scorecard(bare, Learned()))
+        self.days = {name: np.full(rows, np.nan) for name in kinds}
+
+    def note(self, events: ReadEvents, numbers: NDArray[np.int64]) -> None:
+        """Note the first days of the events of a lead, for all its rows."""
+        for kind, day in self.counter.count_read(events, date.max, {}).values.items():
+            self.days[kind][numbers] = _as_number(day)
+
+
 class LandmarkCounter:
     """Counts the events of a history at its landmarks, for one card after another; each is counted once."""
 
@@ -115,7 +136,7 @@ class LandmarkCounter:
         self, connection: duckdb.DuckDBPyConnection, leads: LeadTable, events: EventTable, at: LandmarkDays
     ) -> None:
         self.connection, self.leads, self.events = connection, leads, events
-        order = np.lexsort((at.days, [key or "" for key in at.keys]))
+        order = np.lexsort((at.days, np.array([key or "" for key in at.keys], dtype=str)))
         self.at = LandmarkDays(
             at.numbers[order],
             at.rows[order],
@@ -124,6 +145,7 @@ class LandmarkCounter:
             {name: days[order] for name, days in at.tracked.items()},
         )
         self.totals = EventTotals(events.rows.rows)
+        self.first_days: dict[str, NDArray[np.float64]] = {}  # of each kind of the first card, by the rows' numbers
         self.counted: list[tuple[_Asked, str]] = []  # what was counted, and the table that has it
         self._keep(_ROWS, {NUMBER: self.at.numbers, ROW: self.at.rows, LANDMARK_DAY: self.at.days})
         self._keep(_KEYS, {KEY: pd.unique(self.at.keys[[key is not None for key in self.at.keys]])})
@@ -168,6 +190,7 @@ class LandmarkCounter:
         names = scorecard.card.count_names
         amounts: NDArray[np.float64] = np.full((len(self.at.numbers), len(names)), np.nan)
         totals, mistakes = EventTotals(self.events.rows.rows), list[str]()
+        watch = None if self.first_days else _FirstDays(scorecard.card, len(amounts))
         nothing: dict[Any, list[float]] = {}
         for key, rows, events in self._by_lead():
             try:
@@ -189,12 +212,16 @@ class LandmarkCounter:
                 if empty is not None:
                     nothing[empty] = amounts[row].tolist()
             if events and counts is not None:
+                if watch is not None:
+                    watch.note(read, self.at.numbers[rows.start : rows.stop])
                 totals.add(counts)
                 totals.of_others -= len(events)
         if mistakes:
             raise DataError("\n".join(mistakes[:MOST_MISTAKES_SHOWN]))
         totals.of_others += self.events.rows.rows
         self.totals = totals
+        if watch is not None:
+            self.first_days = watch.days
         return amounts
 
     def _by_lead(self) -> Iterator[tuple[str, range, list[dict[str, Any]]]]:

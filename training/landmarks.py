@@ -100,8 +100,8 @@ def find_looks(leads: pd.DataFrame, outcome: Outcome, landmarks: tuple[int, ...]
     `taken` is the day on which the history was taken.
     """
     met = leads["since"].to_numpy(np.int64)
-    after, positions = np.meshgrid(np.array(landmarks, dtype=np.int64), np.arange(len(leads)))
-    after, positions = after.ravel(), positions.ravel()
+    after = np.tile(np.array(landmarks, dtype=np.int64), len(leads))
+    positions = np.repeat(np.arange(len(leads)), len(landmarks))
     if outcome.kind == "date":
         waited = leads["became"].to_numpy(np.float64, na_value=np.inf) - met  # days from the lead's to the outcome's
         is_open = waited[positions] > after
@@ -122,3 +122,12 @@ def add_landmark_day(card: Card) -> Card:
     """The card with the day of the landmark as one more field."""
     day = Field(LANDMARK_DAY, "date", sources=(("", LANDMARK_DAY),), learn=False)
     return replace(card, fields={**card.fields, LANDMARK_DAY: day})
+
+
+def find_event_fields(card: Card) -> tuple[str, ...]:
+    """The fields that are counted from events, and those that are computed from these, in the order of the card."""
+    rest = {field.name for field in card.event_fields}
+    for field in card.derived_fields:
+        if rest & set(field.computed_from):
+            rest.add(field.name)
+    return tuple(name for name in card.fields if name in rest)

@@ -15,6 +15,7 @@ from leadledger.api.cli.options import (
     Day,
     accept_left_out,
     as_json,
+    events,
     gather,
     home,
     reading_options,
@@ -48,6 +49,7 @@ class LearnedSource:
 @click.argument("history", type=FILE)
 @click.option("-o", "--out", type=FILE, help="CSV file for the leads that change.")
 @click.option("--rules-alone", is_flag=True, help="Rules as declared: apply nothing that a release has learned.")
+@events
 @accept_left_out
 @without
 @reading_options
@@ -61,6 +63,7 @@ def backtest(
     new: Path,
     history: Path,
     out: Path | None,
+    events: Path | None,
     accept_left_out: bool,
     without: tuple[str, ...],
     reading: ReadingOptions,
@@ -92,6 +95,7 @@ def backtest(
             new,
             history,
             as_of=as_of,
+            events=events,
             learned=scorecard.learned if scorecard else None,
             release=scorecard.release if scorecard else "",
             reading=reading,

@@ -115,6 +115,7 @@ without = click.option(
     metavar="FIELDS",
     help="Go on without these fields of the card, for which the history has no column.",
 )
+events = click.option("--events", type=FILE, help="File with the events of the leads, for a card that counts them.")
 sheet = click.option("--sheet", metavar="NAME", help="Sheet of a workbook; the active, visible one if left out.")
 header_row = click.option(
     "--header-row",

@@ -15,6 +15,7 @@ from leadledger.api.cli.options import (
     Day,
     accept_left_out,
     as_json,
+    events,
     home,
     reading_options,
     release,
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 @click.option(
     "--sign-off", default="", metavar="REASON", help="Why it may exceed the card's `fairness`; stays in the release."
 )
+@events
 @accept_left_out
 @without
 @reading_options
@@ -47,6 +49,7 @@ def recalibrate(
     data: Path,
     newest: float,
     sign_off: str,
+    events: Path | None,
     accept_left_out: bool,
     without: tuple[str, ...],
     reading: ReadingOptions,
@@ -71,6 +74,7 @@ def recalibrate(
         release=release,
         as_of=as_of,
         newest=newest,
+        events=events,
         reading=reading,
         today=today(),
         accept_left_out=accept_left_out,

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any, Protocol
 import click
 
 from leadledger.api.cli.options import (
-    FILE,
     Names,
     ScorecardSource,
     as_json,
     as_of,
+    events,
     gather,
     is_given,
     reading_options,
@@ -97,7 +97,7 @@ def _wanted(**options: Any) -> Wanted:
 @click.option("--columns", type=Names(), default=(), help='Columns to write: lead_id,"City, State",score.')
 @click.option("--explain", is_flag=True, help="Add the strongest reasons each way, and the questions to ask.")
 @click.option("--ledger", metavar="FILE", help="File (in PostgreSQL: table) for every entry of every ledger.")
-@click.option("--events", type=FILE, help="File with the events of the leads, for a card that counts them.")
+@events
 @click.option("--rejects", metavar="FILE", help="File for rows that can't be read; beside OUT if left out.")
 @click.option("--guard-formulas", is_flag=True, help="In text files, put ' before what a sheet may run: =, +, -, @.")
 @click.option("--strict", is_flag=True, help="Exit with status 1 if any row is rejected.")

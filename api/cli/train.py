@@ -18,6 +18,7 @@ from leadledger.api.cli.options import (
     Day,
     accept_left_out,
     as_json,
+    events,
     gather,
     home,
     is_given,
@@ -91,6 +92,7 @@ class HistorySource:
 @click.option(
     "--sign-off", default="", metavar="REASON", help="Why it may exceed the card's `fairness`; stays in the release."
 )
+@events
 @accept_left_out
 @without
 @reading_options
@@ -113,6 +115,7 @@ def train(
     draft: bool,
     force: bool,
     sign_off: str,
+    events: Path | None,
     accept_left_out: bool,
     as_json: bool,
 ) -> None:
@@ -141,6 +144,7 @@ def train(
             seeds=seeds,
             held_out=held_out,
             current=earlier,
+            events=events,
             reading=reading,
             today=today(),
             accept_left_out=accept_left_out,

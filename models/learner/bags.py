@@ -93,8 +93,8 @@ class Bags:
         outcome = self.leads.outcome[judging]
         gain = self.leads.weights[judging] * (losses(outcome, without[judging]) - losses(outcome, having[judging]))
         if self.leads.groups is not None:  # the rows of a lead gain together
-            groups = self.leads.groups[judging]
-            gain = np.bincount(groups, gain)[np.bincount(groups) > 0]
+            numbers = np.unique(self.leads.groups[judging], return_inverse=True)[1]
+            gain = np.bincount(numbers, gain).astype(np.float64)
         return bool(len(gain) and gain.mean() > errors * gain.std() / np.sqrt(len(gain)))
 
     def weigh(self, without: Floats, having: Floats) -> float:

@@ -65,7 +65,7 @@ def make_world(leads: int = 2000, seed: int = 1) -> World:
     keen = (random.random(leads) < np.array([KEEN[word] for word in need])).astype(int)
     waits = random.geometric(HAZARDS[keen])
     visits = {}
-    rows = []
+    rows: list[dict[str, str]] = []
     for at in range(leads):
         days = np.sort(random.integers(0, 90, random.poisson(VISITS[keen[at]] * 90)))
         visits[f"L{at}"] = days = days[days <= waits[at]]

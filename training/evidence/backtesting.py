@@ -29,7 +29,9 @@ from leadledger.training.evidence.card_edits import CardEdit, find_edits, swap_i
 from leadledger.training.history import History
 from leadledger.training.history_reader import read_history
 from leadledger.training.intervals import rate_limits
+from leadledger.training.learn.lead_rows import take_one_row_each
 from leadledger.training.notebook import table
+from leadledger.training.sources.event_rows import require_events
 from leadledger.training.sources.reading import AS_FOUND, ReadingOptions
 from leadledger.training.sources.required_fields import fields_read, fields_to_score, require_fields
 from leadledger.training.sources.scan import ROW
@@ -161,6 +163,7 @@ def backtest(
     as_of: date | None = None,
     learned: Learned | None = None,
     release: str = "",
+    events: Path | str | pd.DataFrame | None = None,
     reading: ReadingOptions = AS_FOUND,
     today: date | None = None,
     accept_left_out: bool = False,
@@ -170,14 +173,17 @@ def backtest(
     """Try an edited card on a history. Raises ScorecardError for a card, DataError where the two can't be compared.
 
     `learned` is applied to both cards, and `release` names where it came from; None: rules as declared. `as_of` is the
-    day on which the history was taken; None: the newest plausible day in it, and none after `today`. `reading` says
-    where in a file the leads are. `accept_left_out`: go on where the rows that are left out would change the result.
+    day on which the history was taken; None: the newest plausible day in it, and none after `today`. `events` are
+    those of the leads, where a card counts events: each lead is then looked at once, at a landmark that is drawn for
+    it. `reading` says where in a file the leads are. `accept_left_out`: go on where the rows that are left out would
+    change the result.
     `without` names the fields that the history has no column for and that the comparison goes on without.
     """
     old, new = (card if isinstance(card, Card) else read_card(card) for card in (old, new))
     _comparable(old, new, learned)
     progress("reading the history")
-    history = read_history(old, data, as_of, reading, today)
+    require_events(old if old.events else new, events)
+    history = take_one_row_each(read_history(old, data, as_of, reading, today, events))
     needs = [(card, fields_to_score(card, learned)) for card in (old, new)]
     require_fields(history.source.columns, needs, without, history.label, "A comparison")
     history = history.refuse_doubtful("the back-test", accept_left_out)

@@ -10,8 +10,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from leadledger.scoring.bins import Bins
+from leadledger.scoring.each_points import name_earned
 from leadledger.scoring.lookup import Combination, Pair, Table, Term
 from leadledger.scoring.printers.sql.dialects.literals import quoted
+from leadledger.scoring.printers.sql.query import name_counted
 from leadledger.scoring.scorecard import Scorecard
 from leadledger.training.evidence.forecast_quality import judge
 from leadledger.training.history import History
@@ -67,6 +69,7 @@ def find_contributions(card: Scorecard, history: History, positions: NDArray[np.
     """
     entries = {
         **{f"rule {rule.rule.name}": f"r:{rule.rule.name}" for rule in card.rules},
+        **{f"rule {each.rule.name}": name_counted(name_earned(each.rule.name)) for each in card.each_rules},
         **{f"group {group.name}": f"g:{group.name}" for group in card.groups},
         **{term.name: f"t:{term.name}" for term in card.learned.terms},
     }
@@ -106,7 +109,7 @@ def measure_importance(card: Scorecard, history: History, held: NDArray[np.intp]
 
 
 def _find_asked_fields(card: Scorecard) -> dict[str, tuple[str, ...]]:
-    """The plain fields behind each entry of the ledger."""
+    """The plain fields behind each entry of the ledger, and the kind of events behind a rule for each."""
     find = card.card.find_plain_fields
     asked: dict[str, tuple[str, ...]] = {}
     of_groups: dict[str, dict[str, None]] = {f"group {group.name}": {} for group in card.groups}
@@ -116,5 +119,10 @@ def _find_asked_fields(card: Scorecard) -> dict[str, tuple[str, ...]]:
         asked[f"rule {rule.name}"] = fields
         if rule.group:
             of_groups[f"group {rule.group}"] |= dict.fromkeys(fields)
+    for each in card.each_rules:
+        fields = (f"event {each.rule.each}",)
+        asked[f"rule {each.rule.name}"] = fields
+        if each.rule.group:
+            of_groups[f"group {each.rule.group}"] |= dict.fromkeys(fields)
     groups = {name: tuple(fields) for name, fields in of_groups.items()}
     return {**asked, **groups, **{term.name: find(term.fields) for term in card.learned.terms}}

@@ -50,7 +50,7 @@ class AgeingForecast:
 
 @dataclass(frozen=True)
 class LandmarkMeasures:
-    """All of it: by landmark, over one look at each lead with events and without, and the ageing of `open_at_all` leads.
+    """By landmark, over one look at each lead with events and without, and the ageing of the `open_at_all` leads.
 
     `without_fields` and `without_rules` are what a model without events lacks.
     """
@@ -74,8 +74,8 @@ class LandmarkMeasures:
         if ours["auc"] is None or without["auc"] is None:
             return "the held-out leads all ended alike, so they don't tell what events bring"
         return (
-            f"with events the AUC is {ours['auc']:.4f}, without them {without['auc']:.4f}; the best tenth by score holds"
-            f" {ours['gain']:.1%} of the opportunities, and {without['gain']:.1%}"
+            f"with events the AUC is {ours['auc']:.4f}, without them {without['auc']:.4f}; the best tenth by score"
+            f" holds {ours['gain']:.1%} of the opportunities, and {without['gain']:.1%}"
         )
 
 

@@ -14,6 +14,7 @@ The kinds of proof:
 - `one_outcome`: a value, a range of values, or being filled at all occurs with one outcome only.
 - `copy`: the field alone explains most of the outcome.
 - `ranks`: nearly every lead has a value of its own, and their order is that of the outcome.
+- `same_day`, `after`: of a kind of events, see `event_leaks.py`.
 - `alone`: the field nearly equals all other fields together, and knows what they don't. It takes both: a field that
   sums up the others (the state of the economy, measured by five indexes) equals them and adds nothing, and an honest
   strong field (the answer to "how badly do you need it?") adds to them and doesn't equal them.
@@ -40,6 +41,7 @@ from leadledger.scoring.errors import LeakageError, Suspect, quote
 from leadledger.scoring.field import Field
 from leadledger.scoring.scorecard import Card
 from leadledger.training.evidence.card_fix import how_to_mend
+from leadledger.training.evidence.event_leaks import find_event_leaks
 from leadledger.training.evidence.field_origins import dates_behind, fields_used_by_rules
 from leadledger.training.evidence.field_strength import FieldStrength, find_lone_predictors, measure_fields
 from leadledger.training.evidence.known_later import split_words, written_later
@@ -157,10 +159,12 @@ def find_leaks(card: Card, history: History, seed: int = 0) -> Leakage:
         for name in checked
         if name in proofs
     }
+    kinds, leaks, vouched = find_event_leaks(card, history)
+    vouched += [suspect for name, suspect in suspects.items() if card.fields[name].known_when_scored]
     return Leakage(
-        tuple(checked),
-        tuple(suspect for name, suspect in suspects.items() if not card.fields[name].known_when_scored),
-        tuple(suspect for name, suspect in suspects.items() if card.fields[name].known_when_scored),
+        (*checked, *kinds),
+        (*(suspect for name, suspect in suspects.items() if not card.fields[name].known_when_scored), *leaks),
+        tuple(vouched),
         tuple(suspect for suspect in suspect_slow_leaks(card, history) if suspect.field not in suspects),
     )
 

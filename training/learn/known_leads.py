@@ -24,7 +24,6 @@ from numpy.typing import NDArray
 from leadledger.scoring.errors import ReleaseError
 from leadledger.scoring.lead_ids import find_id_key
 from leadledger.training.history import History
-from leadledger.training.learn.lead_rows import find_first_rows
 from leadledger.training.plausible_days import EPOCH
 
 KNOWN_LEADS = "known_leads.json"  # the file of a release
@@ -120,7 +119,7 @@ def digest_leads(history: History) -> NDArray[np.uint64]:
     """
     ids = next((texts for texts in history.ids.values() if any(text is not None for text in texts)), None)
     if history.landmarks is not None:  # a lead is one in all its rows: that of the first
-        first = find_first_rows(history.rows)
+        first = history.first_rows
         of_lead = np.repeat(np.arange(len(first)), np.diff([*first, len(history)]))
         return digest_leads(replace(history.take(first), landmarks=None))[of_lead]
     texts = [""] * len(history) if ids is None else ["" if text is None else _spell(text) for text in ids]

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from leadledger.training.history import History
+from leadledger.training.learn.known_leads import digest_leads
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,7 @@ def find_lead_rows(history: History, digests: NDArray[np.uint64]) -> LeadRows | 
     return LeadRows(history.rows, history.days, after == landmarks[drawn.astype(np.intp)])
 
 
-def find_first_rows(leads: NDArray[np.int64]) -> NDArray[np.intp]:
-    """The position of the first row of each lead, ascending; the rows of a lead (n,) stand together."""
-    return np.flatnonzero(np.concatenate([[True], leads[1:] != leads[:-1]])[: len(leads)])
+def take_one_row_each(history: History) -> History:
+    """The history with the row of each lead that was drawn; the whole, where each row is a lead."""
+    rows = find_lead_rows(history, digest_leads(history))
+    return history if rows is None else history.take(np.flatnonzero(rows.drawn))

@@ -115,11 +115,9 @@ def split_history(
     split = None if order is None else _split_by_time(won, order, held_out, gap, order if rows is None else rows.days)
     if split is not None:
         return replace(split, rows=rows)
-    first, of_lead = slice(None), slice(None)
-    outcome = won
-    if rows is not None:
-        _, first, of_lead = np.unique(rows.leads, return_index=True, return_inverse=True)
-        outcome = np.bincount(of_lead, won) > 0
+    leads = np.arange(len(won)) if rows is None else rows.leads
+    _, first, of_lead = np.unique(leads, return_index=True, return_inverse=True)
+    outcome = np.bincount(of_lead, won) > 0
     parts = min(max(2, round(1 / held_out)), int(outcome.sum()), int((~outcome).sum()))
     part_of = np.floor(places_by_digest(outcome, digests[first]) * parts)[of_lead]
     folds = [(np.flatnonzero(part_of != part), np.flatnonzero(part_of == part)) for part in range(parts)]

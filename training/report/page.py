@@ -34,6 +34,7 @@ TITLES = {
     "points": "Where the points come from",
     "axes": "Fit and engagement",
     "segments": "How the segments differ",
+    "landmarks": "What events bring, and how leads age",
     "steps": "The steps up to a sale",
     "audit": "The rules under audit",
     "fairness": "Do all groups get the same?",

@@ -13,6 +13,7 @@ from sklearn.base import ClassifierMixin
 from leadledger.scoring.scorecard import START_TENTHS, Card, Learned, Scorecard
 from leadledger.training.evidence.landmark_quality import measure_landmarks
 from leadledger.training.history import History
+from leadledger.training.landmarks import find_event_fields
 from leadledger.training.learn.fit import default_classifier, make_forecast, weigh_forecasts
 from leadledger.training.learn.split import FoldForecast, HistorySplit, forecast_folds
 from leadledger.training.runs.fit_measures import FittedCard
@@ -47,15 +48,6 @@ def measure_events(
         (tuple(name for name in fields if name in history.frame), rules),
     )
     return {"landmarks": measures.to_dict()}
-
-
-def find_event_fields(card: Card) -> tuple[str, ...]:
-    """The fields that are counted from events, and those that are computed from these, in the order of the card."""
-    rest = {field.name for field in card.event_fields}
-    for field in card.derived_fields:
-        if rest & set(field.computed_from):
-            rest.add(field.name)
-    return tuple(name for name in card.fields if name in rest)
 
 
 def _without_events(card: Card, history: History, fields: tuple[str, ...]) -> tuple[History, tuple[str, ...]]:

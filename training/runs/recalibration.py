@@ -26,6 +26,7 @@ from leadledger.training.evidence.forecast_quality import judge
 from leadledger.training.history import History
 from leadledger.training.history_reader import read_history
 from leadledger.training.learn.known_leads import KNOWN_LEADS, KnownLeads, digest_leads
+from leadledger.training.learn.lead_rows import take_one_row_each
 from leadledger.training.learn.percentiles import find_percentiles
 from leadledger.training.learn.threshold import find_thresholds
 from leadledger.training.learn.trust import LOG_ODDS, in_the_large, probability_at
@@ -33,6 +34,7 @@ from leadledger.training.notebook import table
 from leadledger.training.runs.earlier_releases import name_measure, open_with_leads
 from leadledger.training.runs.group_measures import find_unfair, measure_groups
 from leadledger.training.runs.provenance import provenance
+from leadledger.training.sources.event_rows import require_events
 from leadledger.training.sources.reading import AS_FOUND, ReadingOptions
 from leadledger.training.sources.required_fields import fields_to_score, require_fields
 
@@ -113,6 +115,7 @@ def recalibrate(
     release: str | None = None,
     as_of: date | None = None,
     newest: float = NEWEST_SHARE,
+    events: Path | str | pd.DataFrame | None = None,
     reading: ReadingOptions = AS_FOUND,
     today: date | None = None,
     accept_left_out: bool = False,
@@ -121,7 +124,9 @@ def recalibrate(
     """Move the base rate of a release (None: the current one) to the newest leads of a history.
 
     `newest` (0..1) is the share of leads that counts as recent: the newest where the card names a day, else the last
-    of the file. `reading` says where in a file the leads are. `today` and `accept_left_out` as for training.
+    of the file. `events` are those of the leads, for a card that counts events; each lead is then looked at once, at a
+    landmark that is drawn for it. `reading` says where in a file the leads are. `today` and `accept_left_out` as for
+    training.
     `without` names the fields that the history has no column for and that it goes on without, as well as without those
     that the release was made without.
     Raises ReleaseError for the release, DataError for the data, or where the recent leads are too few.
@@ -131,7 +136,8 @@ def recalibrate(
     card = old.card
     if old.learned.base_rate is None:
         raise DataError(f"release {old.release} has no base rate; `leadledger train` gives it one")
-    history = read_history(card, data, as_of, reading, today)
+    require_events(card, events)
+    history = read_history(card, data, as_of, reading, today, events)
     needs = [(card, _fields_that_count(releases, old))]
     gone = require_fields(history.source.columns, needs, without, history.label, "The base rate")
     history = history.refuse_doubtful("recalibration", accept_left_out)
@@ -141,6 +147,7 @@ def recalibrate(
             " learned from, and the leads have no day or order that tells; on leads that it has learned from, promises"
             " would be too bold. Make a new release with `leadledger train`"
         )
+    history = take_one_row_each(history)
     unseen = former.unseen_totals(history, digest_leads(history))
     recent, learned_from = _newest(history, unseen, newest)
     won = history.won[recent]
@@ -180,7 +187,7 @@ def recalibrate(
         **measure_groups(card, moved, history, totals, recent[:0], recent),
     }
     text = releases.read(old.release, "card.yaml").decode("utf-8")
-    source = {"recalibrated_from": old.release} | provenance(text, data, history, 0, gone)
+    source = {"recalibrated_from": old.release} | provenance(text, data, history, 0, gone, events)
     return Recalibration(
         text,
         moved,
