@@ -57,9 +57,9 @@ class World:
         return float((keen / keen.sum()) @ (1 - (1 - HAZARDS) ** HORIZON))
 
 
-def make_world(leads: int = 2000, seed: int = 1) -> World:
-    """Leads of two years, and the visits of their first 90 days, or until they became opportunities."""
-    random = np.random.default_rng(seed)
+def make_world(leads: int = 2000, seed: int = 1, first: date = FIRST) -> World:
+    """Leads of two years from a day on, and the visits of their first 90 days, or until they became opportunities."""
+    random, last = np.random.default_rng(seed), first + (LAST - FIRST)
     met = np.sort(random.integers(0, (LAST - FIRST).days, leads))
     need = random.choice(list(KEEN), leads)
     keen = (random.random(leads) < np.array([KEEN[word] for word in need])).astype(int)
@@ -70,17 +70,17 @@ def make_world(leads: int = 2000, seed: int = 1) -> World:
         days = np.sort(random.integers(0, 90, random.poisson(VISITS[keen[at]] * 90)))
         visits[f"L{at}"] = days = days[days <= waits[at]]
         for day, second in zip(days, random.integers(0, 86_400, len(days)), strict=True):
-            time = f"{FIRST + timedelta(days=int(met[at] + day))}T{second // 3600:02}:{second // 60 % 60:02}:00Z"
+            time = f"{first + timedelta(days=int(met[at] + day))}T{second // 3600:02}:{second // 60 % 60:02}:00Z"
             path = "/pricing" if second % 3 == 0 else "/"
             rows.append({"lead": f"L{at}", "kind": "visit", "id": f"V{len(rows)}", "time": time, "path": path})
-    became = [FIRST + timedelta(days=int(day + wait)) for day, wait in zip(met, waits, strict=True)]
+    became = [first + timedelta(days=int(day + wait)) for day, wait in zip(met, waits, strict=True)]
     frame = pd.DataFrame(
         {
             "lead_id": [f"L{at}" for at in range(leads)],
-            "met": [str(FIRST + timedelta(days=int(day))) for day in met],
+            "met": [str(first + timedelta(days=int(day))) for day in met],
             "need": need,
             "employees": random.integers(1, 500, leads).astype(float),
-            "won_on": [str(day) if day <= LAST else None for day in became],
+            "won_on": [str(day) if day <= last else None for day in became],
         }
     )
     events = pd.DataFrame(rows).sample(frac=1, random_state=seed).reset_index(drop=True)

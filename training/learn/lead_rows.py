@@ -8,7 +8,7 @@ became opportunities soon, and so more winners than there are.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,4 +44,11 @@ def find_lead_rows(history: History, digests: NDArray[np.uint64]) -> LeadRows | 
 def take_one_row_each(history: History) -> History:
     """The history with the row of each lead that was drawn; the whole, where each row is a lead."""
     rows = find_lead_rows(history, digest_leads(history))
-    return history if rows is None else history.take(np.flatnonzero(rows.drawn))
+    if rows is None:
+        return history
+    drawn = np.flatnonzero(rows.drawn)
+    note = (
+        f"Each lead counts once, at a landmark that was drawn for it: {len(drawn):,} of {history.counts.used:,} leads were"
+        " open then."
+    )
+    return replace(history.take(drawn), notes=(*history.notes, note))

@@ -36,13 +36,14 @@ def world() -> World:
 def plant(world: World, after: tuple[int, int], share: float, of_others: float = 0.0) -> pd.DataFrame:
     """The events, and contracts of a share of the leads so many days after their outcome, and of others at random."""
     random = np.random.default_rng(1)
-    rows = []
-    for lead in world.leads.itertuples():
-        won = isinstance(lead.won_on, str)
+    rows: list[dict[str, str]] = []
+    leads = world.leads[["lead_id", "met", "won_on"]].astype(object).to_numpy().tolist()
+    for lead_id, met, won_on in leads:
+        won = isinstance(won_on, str)
         if random.random() < (share if won else of_others):
-            day = date.fromisoformat(lead.won_on if won else lead.met)
+            day = date.fromisoformat(won_on if won else met)
             day += timedelta(days=int(random.integers(*after) if won else random.integers(0, 200)))
-            rows.append({"lead": lead.lead_id, "kind": "contract", "id": f"C{len(rows)}", "time": str(day)})
+            rows.append({"lead": lead_id, "kind": "contract", "id": f"C{len(rows)}", "time": str(day)})
     return pd.concat([world.events, pd.DataFrame(rows)])
 
 
