@@ -24,6 +24,7 @@ from leadledger.scoring.column_fit import ColumnFit, find_columns, require_colum
 from leadledger.scoring.errors import DataError, did_you_mean
 from leadledger.scoring.printers.sql import select as sql
 from leadledger.scoring.printers.sql.dialects.literals import quoted
+from leadledger.scoring.printers.sql.event_table import check_columns
 from leadledger.scoring.printers.sql.query import Query
 from leadledger.scoring.scorecard import Card, Choice, Learned, Outcome, Scorecard
 from leadledger.training.examined_rows import Forms, doubt_rejects, examine_rows
@@ -32,7 +33,7 @@ from leadledger.training.history import History
 from leadledger.training.history_columns import choose_learnable, select_typed, take_dates, take_ids, three_valued
 from leadledger.training.landmark_counts import (
     MOST_MISTAKES_SHOWN,
-    EventTable,
+    KeptEvents,
     LandmarkCounter,
     LandmarkDays,
     join_unknown,
@@ -58,7 +59,7 @@ from leadledger.training.outcome_column import (
 )
 from leadledger.training.plausible_days import EPOCH
 from leadledger.training.protected_values import read_protected_values
-from leadledger.training.sources.event_rows import require_event_columns, require_events, write_lead_key
+from leadledger.training.sources.event_rows import require_events, write_lead_key
 from leadledger.training.sources.logged import LOG_NAME, LoggedHistory, adapt_to_log
 from leadledger.training.sources.reading import AS_FOUND, ReadingOptions
 from leadledger.training.sources.rejects import find_bad_values
@@ -114,15 +115,15 @@ def read_history(
     return _read_leads(card, outcome, connection, source, label, as_of, today, logged=logged, events=kept)
 
 
-def _read_events(connection: duckdb.DuckDBPyConnection, events: Path | str | pd.DataFrame) -> EventTable:
+def _read_events(connection: duckdb.DuckDBPyConnection, events: Path | str | pd.DataFrame) -> KeptEvents:
     """Keep the rows of a list of events. Raises DataError for a column that is gone, or rows that are none."""
     label = "the data frame of events" if isinstance(events, pd.DataFrame) else str(events)
     kept = read_list(connection, events, table="events")
-    require_event_columns(kept.columns, label)
+    check_columns(kept.columns, label)
     if kept.rejects:
         broken = kept.rejects[:MOST_MISTAKES_SHOWN]
         raise DataError("\n".join(f"{label}: row {row.row:,} {row.reason}" for row in broken))
-    return EventTable(kept, label)
+    return KeptEvents(kept, label)
 
 
 def read_step(card: Card, whole: History) -> History:
@@ -156,7 +157,7 @@ def _read_leads(
     *,
     logged: bool = False,
     choices: Mapping[str, Choice] | None = None,
-    events: EventTable | None = None,
+    events: KeptEvents | None = None,
 ) -> History:
     """The leads of a list. With `choices`, those of a step, whose flags are these: only leads with a day to start.
 
@@ -172,7 +173,8 @@ def _read_leads(
     day: date | str = outcome.since or as_of or EPOCH
     # Events are counted once it is known which leads are looked at, and when.
     table = join_unknown(wide, source.table) if card.events else source.table
-    query = Query(day, table, source.columns, keep=[ROW, *source.columns], checks=True, fields=True, counted=True)
+    kept = [ROW, *source.columns]
+    query = Query(day, table, source.columns, kept, checks=True, fields=True, counted=bool(card.events))
     connection.execute(f"CREATE OR REPLACE TEMP TABLE history AS {sql.select(scorecard, query)}")
     if choices is not None:
         of_others = " AND ".join(f"{quoted(f'f:{name}')} IS NULL" for name in (outcome.since, became))
@@ -250,7 +252,7 @@ def _make_counter(
     connection: duckdb.DuckDBPyConnection,
     card: Card,
     source: LeadTable,
-    events: EventTable,
+    events: KeptEvents,
     label: str,
     leads: pd.DataFrame,
     landmarks: LandmarkRows,
@@ -261,7 +263,8 @@ def _make_counter(
     if not ids:
         raise DataError(f"{label}: events need an id for each lead, a column of a field of `kind: id`")
     rows = leads["row"].to_numpy(np.int64)
-    keys = connection.execute(f"SELECT {quoted(ROW)} AS row, {write_lead_key(ids[0])} AS key FROM {source.table}").df()
+    key = write_lead_key(ids[0], source.columns[ids[0]])
+    keys = connection.execute(f"SELECT {quoted(ROW)} AS row, {key} AS key FROM {source.table}").df()
     keys = keys.set_index("row").loc[rows]
     names = {kind.tracked_since for kind in card.events.values() if isinstance(kind.tracked_since, str)}
     at = LandmarkDays(

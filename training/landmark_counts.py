@@ -27,13 +27,15 @@ from leadledger.scoring.events.counter import EventCounter
 from leadledger.scoring.field import Field
 from leadledger.scoring.printers.sql.cleaning import TYPE_OF_KIND
 from leadledger.scoring.printers.sql.dialects.literals import quoted
+from leadledger.scoring.printers.sql.event_members import LEAD_KEY
+from leadledger.scoring.printers.sql.event_table import UNREADABLE
 from leadledger.scoring.printers.sql.query import name_counted
 from leadledger.scoring.rule import EachRule
 from leadledger.scoring.scorecard import Card, Learned, Scorecard
 from leadledger.scoring.tree import Typed
 from leadledger.training.landmarks import LANDMARK_DAY
 from leadledger.training.plausible_days import EPOCH
-from leadledger.training.sources.event_rows import KEY, fetch_events_by_lead
+from leadledger.training.sources.event_rows import fetch_events_by_lead
 from leadledger.training.sources.scan import ROW
 from leadledger.training.sources.table import LeadTable
 
@@ -43,7 +45,7 @@ _ROWS, _KEYS = "ll_landmarks", "ll_event_leads"
 
 
 @dataclass(frozen=True)
-class EventTable:
+class KeptEvents:
     """The events of a history, kept in DuckDB; `label` is what messages call them."""
 
     rows: LeadTable
@@ -133,7 +135,7 @@ class LandmarkCounter:
     """Counts the events of a history at its landmarks, for one card after another; each is counted once."""
 
     def __init__(
-        self, connection: duckdb.DuckDBPyConnection, leads: LeadTable, events: EventTable, at: LandmarkDays
+        self, connection: duckdb.DuckDBPyConnection, leads: LeadTable, events: KeptEvents, at: LandmarkDays
     ) -> None:
         self.connection, self.leads, self.events = connection, leads, events
         order = np.lexsort((at.days, np.array([key or "" for key in at.keys], dtype=str)))
@@ -148,12 +150,13 @@ class LandmarkCounter:
         self.first_days: dict[str, NDArray[np.float64]] = {}  # of each kind of the first card, by the rows' numbers
         self.counted: list[tuple[_Asked, str]] = []  # what was counted, and the table that has it
         self._keep(_ROWS, {NUMBER: self.at.numbers, ROW: self.at.rows, LANDMARK_DAY: self.at.days})
-        self._keep(_KEYS, {KEY: pd.unique(self.at.keys[[key is not None for key in self.at.keys]])})
+        self._keep(_KEYS, {LEAD_KEY: pd.unique(self.at.keys[[key is not None for key in self.at.keys]])})
 
     def join(self, scorecard: Scorecard) -> str:
         """A FROM item: the leads at their landmarks, with what was counted for a card. Raises DataError."""
         card = scorecard.card
         counted = [f"c.{quoted(name_counted(name))}" for name in card.count_names]
+        counted.append(f"0 AS {quoted(UNREADABLE)}")  # a list with events that can't be read was refused
         day = f"DATE '{EPOCH}' + CAST(r.{quoted(LANDMARK_DAY)} AS INTEGER)"
         columns = [
             f"l.* EXCLUDE ({quoted(ROW)})",
@@ -161,7 +164,7 @@ class LandmarkCounter:
             f"{day} AS {quoted(LANDMARK_DAY)}",
         ]
         joined = f"{_ROWS} AS r JOIN {self.leads.table} AS l ON l.{quoted(ROW)} = r.{quoted(ROW)}"
-        if counted:
+        if card.count_names:
             joined += f" JOIN {self._find(scorecard)} AS c ON c.{quoted(NUMBER)} = r.{quoted(NUMBER)}"
         return f"(SELECT {', '.join([*columns, *counted])} FROM {joined})"
 
@@ -255,6 +258,7 @@ def join_unknown(card: Card, table: str) -> str:
     kinds = {name_counted(field.name): TYPE_OF_KIND[field.kind] for field in card.event_fields}
     kinds |= {name_counted(name_earned(rule.name)): "INTEGER" for rule in card.each_rules}
     unknown = "".join(f", CAST(NULL AS {kind}) AS {quoted(name)}" for name, kind in kinds.items())
+    unknown += f", 0 AS {quoted(UNREADABLE)}"
     return f"(SELECT *{unknown} FROM {table})"
 
 

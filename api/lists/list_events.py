@@ -7,21 +7,17 @@ be read is rejected, as one with a value that can't be read: its counts would be
 from __future__ import annotations
 
 import csv
-import json
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 import duckdb
 
 from leadledger.scoring.engine.score import get_engine
 from leadledger.scoring.errors import BadValue, DataError, LeadError, quote
 from leadledger.scoring.events.event_reader import EventReader, KnownNames
-from leadledger.scoring.events.systems import PLAIN_MEMBERS
 from leadledger.scoring.printers.sql.counted_events import CountedWish, print_counted
 from leadledger.scoring.printers.sql.dialects.duckdb import DUCKDB
 from leadledger.scoring.printers.sql.dialects.literals import quoted, text_literal
@@ -30,7 +26,6 @@ from leadledger.scoring.printers.sql.event_properties import list_roots
 from leadledger.scoring.printers.sql.event_table import (
     LEAD,
     PROPERTIES,
-    REQUIRED,
     TOTALS,
     UNREADABLE,
     EventTable,
@@ -40,6 +35,7 @@ from leadledger.scoring.printers.sql.event_table import (
 from leadledger.scoring.printers.sql.expression import Expression
 from leadledger.scoring.printers.sql.joined_events import join_counted
 from leadledger.scoring.scorecard import Card, Scorecard
+from leadledger.training.sources.event_rows import make_event, require_events
 from leadledger.training.sources.opening import open_list
 from leadledger.training.sources.rejects import find_broken_rows
 from leadledger.training.sources.scan import ROW, Reject, Scan, forget_rejects, list_fetchable
@@ -80,13 +76,7 @@ class CountedEvents:
 
 def check_events(card: Card, events: Path | None) -> None:
     """Raises DataError where a card counts events and none are given, or the other way around."""
-    if card.events and events is None:
-        raise DataError(
-            f"the card '{card.name}' counts events; give those of the leads by --events FILE, whose columns are"
-            f" {', '.join(REQUIRED)} and the properties"
-        )
-    if events is not None and not card.events:
-        raise DataError(f"the card '{card.name}' has no `events:`, so it can't count those of {events}")
+    require_events(card, events)
 
 
 def count_list_events(
@@ -211,20 +201,6 @@ def _count_unknown(connection: duckdb.DuckDBPyConnection, card: Card, events: Sc
     ).fetchall()
     names = KnownNames(card.events)
     return {name: count for name, count in rows if name and names.find("", name) is None}
-
-
-def make_event(row: Mapping[str, Any]) -> dict[str, Any]:
-    """A raw event from a row: what isn't one of its members is a property, unless a column has the `properties`."""
-    event = {name: value for name in PLAIN_MEMBERS if (value := row.get(name)) not in (None, "")}
-    event |= {name: str(value) for name, value in event.items() if isinstance(value, UUID)}
-    if PROPERTIES not in row:
-        event[PROPERTIES] = {
-            name: value for name, value in row.items() if name not in (*PLAIN_MEMBERS, LEAD) and value is not None
-        }
-    elif isinstance(row[PROPERTIES], str):
-        with suppress(ValueError):  # the reader says what is wrong with a text
-            event[PROPERTIES] = json.loads(row[PROPERTIES])
-    return event
 
 
 def list_lead_problems(card: Scorecard, lead: Mapping[str, Any]) -> Sequence[BadValue]:

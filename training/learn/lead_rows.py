@@ -48,7 +48,7 @@ def take_one_row_each(history: History) -> History:
         return history
     drawn = np.flatnonzero(rows.drawn)
     note = (
-        f"Each lead counts once, at a landmark that was drawn for it: {len(drawn):,} of {history.counts.used:,} leads were"
-        " open then."
+        f"Each lead counts once, at a landmark that was drawn for it: {len(drawn):,} of {history.counts.used:,} leads"
+        " were open then."
     )
     return replace(history.take(drawn), notes=(*history.notes, note))

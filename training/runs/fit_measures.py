@@ -30,8 +30,8 @@ from leadledger.training.learn.fit import CardFit
 from leadledger.training.learn.split import HistorySplit
 from leadledger.training.learn.threshold import FoundThreshold, could_be_promoted, precision_by_volume
 from leadledger.training.learn.trust import LOG_ODDS
-from leadledger.training.runs.axis_measures import measure_axes
 from leadledger.training.plausible_days import EPOCH
+from leadledger.training.runs.axis_measures import measure_axes
 from leadledger.training.runs.group_measures import measure_groups
 from leadledger.training.runs.segment_measures import measure_segments
 

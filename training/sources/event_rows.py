@@ -1,4 +1,4 @@
-"""The rows of a list of events, one row an event: which columns it needs, and the raw event of a row."""
+"""The rows of a list of events, one row an event: fetched lead by lead, and made into raw events."""
 
 from __future__ import annotations
 
@@ -9,18 +9,20 @@ from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import duckdb
 
-from leadledger.scoring.errors import DataError, quote
+from leadledger.scoring.errors import DataError
 from leadledger.scoring.events.systems import PLAIN_MEMBERS
+from leadledger.scoring.printers.sql.dialects.duckdb import DUCKDB
 from leadledger.scoring.printers.sql.dialects.literals import quoted
+from leadledger.scoring.printers.sql.event_members import LEAD_KEY, print_lead_key
+from leadledger.scoring.printers.sql.event_table import LEAD, PROPERTIES, REQUIRED
+from leadledger.scoring.printers.sql.expression import Expression
 from leadledger.scoring.scorecard import Card
 from leadledger.training.sources.scan import list_fetchable
 
-LEAD = "lead"  # the column with the id of the lead
-REQUIRED_COLUMNS = (LEAD, "kind", "time")
-KEY = "ll:lead"  # a lead's id as events and leads are joined by it
 _FETCHED = 10_000  # events at a time
 
 
@@ -29,25 +31,16 @@ def require_events(card: Card, events: object) -> None:
     if card.events and events is None:
         raise DataError(
             f"the card '{card.name}' counts events; give those of the leads by --events FILE, whose columns are"
-            f" {', '.join(REQUIRED_COLUMNS)} and the properties"
+            f" {', '.join(REQUIRED)} and the properties"
         )
     if events is not None and not card.events:
         label = events if isinstance(events, Path | str) else "the data frame"
         raise DataError(f"the card '{card.name}' has no `events:`, so it can't count those of {label}")
 
 
-def require_event_columns(columns: Mapping[str, str], label: str) -> None:
-    """Raises DataError where a list of events lacks a column that it needs."""
-    lacking = [column for column in REQUIRED_COLUMNS if column not in columns]
-    if lacking:
-        have = ", ".join(map(quote, list(columns)[:12]))
-        raise DataError(f"{label}: has no column {quote(lacking[0])}; its columns are {have}")
-
-
-def write_lead_key(column: str, alias: str = "") -> str:
-    """The SQL of a lead's key: its id as a text, without blanks around it; NULL where it has none."""
-    name = f"{alias}.{quoted(column)}" if alias else quoted(column)
-    return f"nullif(trim(CAST({name} AS VARCHAR)), '')"
+def write_lead_key(column: str, kind: str) -> str:
+    """The SQL of the key by which events belong to leads, from a column of a SQL type."""
+    return print_lead_key(Expression(quoted(column)), kind, DUCKDB).sql
 
 
 def fetch_events_by_lead(
@@ -57,12 +50,13 @@ def fetch_events_by_lead(
 
     `events` is a FROM item with these `columns`, `keys` a table of the keys of the leads that are asked for.
     """
+    key = write_lead_key(LEAD, columns[LEAD])
     rows = connection.execute(
-        f"SELECT {write_lead_key(LEAD)} AS {quoted(KEY)}, {list_fetchable(columns, columns)} FROM {events}"
-        f" WHERE {write_lead_key(LEAD)} IN (SELECT {quoted(KEY)} FROM {keys}) ORDER BY 1"
+        f"SELECT {key} AS {quoted(LEAD_KEY)}, {list_fetchable(columns, columns)} FROM {events}"
+        f" WHERE {key} IN (SELECT {quoted(LEAD_KEY)} FROM {keys}) ORDER BY 1"
     )
-    for key, of_lead in groupby(_fetch(rows, [KEY, *columns]), itemgetter(KEY)):
-        yield key, [make_event(row) for row in of_lead]
+    for lead, of_lead in groupby(_fetch(rows, [LEAD_KEY, *columns]), itemgetter(LEAD_KEY)):
+        yield lead, [make_event(row) for row in of_lead]
 
 
 def _fetch(rows: duckdb.DuckDBPyConnection, names: list[str]) -> Iterator[dict[str, Any]]:
@@ -74,11 +68,14 @@ def _fetch(rows: duckdb.DuckDBPyConnection, names: list[str]) -> Iterator[dict[s
 def make_event(row: Mapping[str, Any]) -> dict[str, Any]:
     """A raw event from a row: what isn't one of its members is a property, unless a column has the `properties`."""
     event = {name: value for name in PLAIN_MEMBERS if (value := row.get(name)) not in (None, "")}
-    if "properties" not in row:
-        event["properties"] = {
-            name: value for name, value in row.items() if name not in (*PLAIN_MEMBERS, LEAD, KEY) and value is not None
+    event |= {name: str(value) for name, value in event.items() if isinstance(value, UUID)}
+    if PROPERTIES not in row:
+        event[PROPERTIES] = {
+            name: value
+            for name, value in row.items()
+            if name not in (*PLAIN_MEMBERS, LEAD, LEAD_KEY) and value is not None
         }
-    elif isinstance(row["properties"], str):
+    elif isinstance(row[PROPERTIES], str):
         with suppress(ValueError):  # the reader says what is wrong with a text
-            event["properties"] = json.loads(row["properties"])
+            event[PROPERTIES] = json.loads(row[PROPERTIES])
     return event

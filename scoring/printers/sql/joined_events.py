@@ -40,14 +40,17 @@ def join_counted(
     )
 
 
-def print_counted_fields(card: Card, as_of: date, dialect: Dialect) -> Iterator[StepColumn]:
-    """The event fields of joined leads, over their typed fields; NULL where tracking began too late for the window."""
+def print_counted_fields(card: Card, as_of: date | str, dialect: Dialect) -> Iterator[StepColumn]:
+    """The event fields of joined leads, over their typed fields; NULL where tracking began too late for the window.
+
+    Where each row has a day of its own, a field `as_of`, the counts are NULL there already: whoever counted them knew.
+    """
     for field in card.event_fields:
         value, counted = field.event_value, name_counted(field.name)
         assert value is not None
         amount = Expression(dialect.name(counted), frozenset((counted,)))
         since = card.events[card.events[value.kind].root].tracked_since
-        if since is None or value.way == "last":
+        if since is None or value.way == "last" or isinstance(as_of, str):
             yield StepColumn(f"f:{field.name}", amount)
             continue
         first = 0 if value.window is None else as_of.toordinal() - value.window + 1  # of the window

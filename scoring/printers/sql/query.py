@@ -47,8 +47,8 @@ class Query:
     (NULL: there are fewer). `names` renames outputs. `where` leaves out the leads for which it isn't true, but not
     those with a value that can't be read. `memos` are made by `with_memos`, by column: DuckDB looks up there what it
     would otherwise work out. `counted`: the source has what the events of each lead come to, as
-    `joined_events.py` joins it, for `ledger` and `explain` with the entries; without it a card with events isn't
-    scored.
+    `joined_events.py` joins it, for `ledger` and `explain` with the entries, or with `as_of` a field as
+    `training/landmark_counts.py` does, as of the day of each row; without it a card with events isn't scored.
     """
 
     as_of: date | str

@@ -64,7 +64,6 @@ NO_EVENTS = (
     "the card has `events:`, and no table of those of the leads is given; score a list in a file by `leadledger score …"
     " --events FILE`, or each lead in Python by `score(card, lead, as_of, events=[…])`"
 )
-DAY_OF_ROW = "events are counted as of one day, not as of a day of each row"
 
 # The prefixes of columns made on the way, which no column of a list may have.
 _PREFIXES = frozenset(
@@ -232,8 +231,6 @@ class SelectPrinter:
                 nothing = Expression(f"CAST(NULL AS {self.dialect.types[TYPE_OF_KIND[field.kind]]})")
                 yield StepColumn(f"f:{field.name}", nothing)
             return
-        if isinstance(self.query.as_of, str):
-            raise PrinterError(DAY_OF_ROW)
         yield from print_counted_fields(self.card.card, self.query.as_of, self.dialect)
 
     @property
