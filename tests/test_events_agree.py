@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from leadledger.api.lists.list_events import make_event
 from leadledger.scoring.each_points import name_earned
 from leadledger.scoring.engine.score import get_engine
 from leadledger.scoring.errors import LeadError
@@ -22,6 +21,7 @@ from leadledger.scoring.printers.sql.joined_events import join_counted
 from leadledger.scoring.printers.sql.query import Query, name_counted, name_part
 from leadledger.scoring.printers.sql.source import find_dialect
 from leadledger.scoring.scorecard import Scorecard
+from leadledger.training.sources.event_rows import make_event
 from tests.effort import examples
 from tests.event_logs import AS_OF, COLUMNS, event_cards, event_rows
 from tests.test_backends_agree import EACH, Engine, Rows
