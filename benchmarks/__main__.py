@@ -26,6 +26,7 @@ LONG = (
     "fit_time",
     "million",
     "lists",
+    "list_events",
     "spark",
     "postgresql",
     "api",

@@ -29,6 +29,8 @@ from tests.test_reasons_agree import expected_reasons
 
 LEADS = 6
 TYPES = dict.fromkeys(COLUMNS, "VARCHAR")
+TABLE = EventTable("leads", TYPES)
+PARTED = EventTable("(SELECT * FROM leads WHERE FALSE) AS single", TYPES, repeats="leads")  # all may be repeats
 SINCE = [None, "2026-03-28", "2026-03-01", "2026-03-16", "2026-03-17", "2025-01-01"]
 
 
@@ -46,18 +48,17 @@ def test_events_agree(backend: tuple[Engine, Rows]) -> None:
     logs = st.booleans().flatmap(lambda bad: st.lists(event_rows(LEADS - 1, bad), min_size=20, max_size=most))
 
     @settings(max_examples=examples(4 if engine.slow else engine.cards // 3))  # planning takes most of the time
-    @given(card=event_cards(), log=logs)
-    def every_log(card: Scorecard, log: list[dict[str, str | None]]) -> None:
-        agree(backend, card, log)
+    @given(card=event_cards(), log=logs, parted=st.booleans())
+    def every_log(card: Scorecard, log: list[dict[str, str | None]], parted: bool) -> None:
+        agree(backend, card, log, PARTED if parted else TABLE)
 
     every_log()
 
 
-def agree(backend: tuple[Engine, Rows], card: Scorecard, log: list[dict[str, str | None]]) -> None:
+def agree(backend: tuple[Engine, Rows], card: Scorecard, log: list[dict[str, str | None]], table: EventTable) -> None:
     """A log of events comes to the same for each lead; the last lead has none."""
     (engine, rows), ready = backend, get_engine(card)
     dialect = find_dialect(engine.dialect)
-    table = EventTable("leads", TYPES)
     counted = print_counted(card, AS_OF, table, dialect, CountedWish(entries=True, totals=True))
     name = dialect.name
     by_lead = f"SELECT CAST(coalesce({name('ll:lead')}, '-1') AS INTEGER) AS {name('row')}, c.* FROM ({counted}) AS c"

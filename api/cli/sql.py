@@ -44,6 +44,8 @@ class Select:
     where: str
     ledger: bool
     explain: bool
+    events_table: str
+    event_column: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True)
@@ -112,6 +114,14 @@ def read_types(data: Path, dialect: str, reading: ReadingOptions) -> dict[str, s
 @click.option("--where", default="", metavar="CONDITION", help="Only leads that meet this: 'employees > 50'.")
 @click.option("--ledger", is_flag=True, help="Add a column for each entry of the ledger, in tenths of points.")
 @click.option("--explain", is_flag=True, help="Add the strongest reasons each way, and the standard error.")
+@click.option("--events-table", default="", help="Table of the events of the leads, for a card that counts them.")
+@click.option(
+    "--event-column",
+    type=ColumnOfType(),
+    multiple=True,
+    help="A column of that table and its type: received=TIMESTAMP; may be repeated. It has lead, kind, time, id and the"
+    " properties anyway.",
+)
 @gather("select", Select)
 @gather("columns", Columns)
 @reading_options
@@ -138,5 +148,7 @@ def sql(select: Select, columns: Columns, reading: ReadingOptions, source: Score
         ledger=select.ledger,
         explain=select.explain,
         plus_minus=select.explain,
+        events=select.events_table,
+        event_columns=dict(select.event_column),
     )
     click.echo(f"{printed};")

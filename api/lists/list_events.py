@@ -19,10 +19,12 @@ from leadledger.scoring.engine.score import get_engine
 from leadledger.scoring.errors import BadValue, DataError, LeadError, quote
 from leadledger.scoring.events.event_reader import EventReader, KnownNames
 from leadledger.scoring.printers.sql.counted_events import CountedWish, print_counted
+from leadledger.scoring.printers.sql.dialects.column_types import type_family
 from leadledger.scoring.printers.sql.dialects.duckdb import DUCKDB
 from leadledger.scoring.printers.sql.dialects.literals import quoted, text_literal
 from leadledger.scoring.printers.sql.event_members import LEAD_KEY, print_lead_key
 from leadledger.scoring.printers.sql.event_properties import list_roots
+from leadledger.scoring.printers.sql.event_spelling import trim_quickly
 from leadledger.scoring.printers.sql.event_table import (
     LEAD,
     PROPERTIES,
@@ -38,11 +40,13 @@ from leadledger.scoring.scorecard import Card, Scorecard
 from leadledger.training.sources.event_rows import make_event, require_events
 from leadledger.training.sources.opening import open_list
 from leadledger.training.sources.rejects import find_broken_rows
-from leadledger.training.sources.scan import ROW, Reject, Scan, forget_rejects, list_fetchable
+from leadledger.training.sources.scan import ROW, Reject, Scan, estimate_rows, forget_rejects, list_fetchable
 from leadledger.training.sources.work_folder import work_folder
 
-COUNTS, IDS, UNREAD = "ll_counts", "ll_ids", "ll_unread_events"
+COUNTS, IDS, UNREAD, MARKS, REPEATS = "ll_counts", "ll_ids", "ll_unread_events", "ll_marks", "ll_repeats"
+MOST_REPEATS_KEPT = 1_000_000  # events that are put aside to be compared; where there are more, all are
 MOST_MISTAKES_SHOWN = 5
+MOST_EVENTS_PER_LEAD = 100  # with more, events of other leads are left out before they are counted
 _FETCHED = 10_000  # events at a time
 
 
@@ -101,11 +105,17 @@ def count_list_events(
         )
         forget_rejects(connection)  # the list's own are found when it is scored
         own = print_lead_key(Expression(quoted(LEAD)), event_scan.columns[LEAD], DUCKDB).sql
-        source = f"(SELECT * FROM {event_scan.sql} WHERE {own} IN (SELECT {quoted(LEAD_KEY)} FROM {IDS}))"
-        table = EventTable(source, event_scan.columns, _list_keys(connection, event_scan))
+        listed = f"IN (SELECT {quoted(LEAD_KEY)} FROM {IDS})"
+        source = event_scan.sql
+        if _is_short(connection, event_scan):
+            source = f"(SELECT * FROM {source} WHERE {own} {listed})"
         try:
+            source, repeats = _part_repeats(connection, event_scan, source, own)
+            table = EventTable(source, event_scan.columns, _list_keys(connection, event_scan), repeats)
             select = print_counted(card, as_of, table, DUCKDB, CountedWish(entries, totals=True))
-            connection.execute(f"CREATE OR REPLACE TABLE {COUNTS} AS {select}")
+            connection.execute(
+                f"CREATE OR REPLACE TABLE {COUNTS} AS SELECT * FROM ({select}) WHERE {quoted(LEAD_KEY)} {listed}"
+            )
         except duckdb.Error as error:
             raise DataError(event_scan.describe_failure(error)) from None
         broken = find_broken_rows(connection, event_scan)[:MOST_MISTAKES_SHOWN]
@@ -115,6 +125,40 @@ def count_list_events(
         notes = tuple(_describe(connection, card.card, event_scan, own))
         forget_rejects(connection)
     return CountedEvents(connection, card.card, (id_column, id_type), entries, notes)
+
+
+def _is_short(connection: duckdb.DuckDBPyConnection, events: Scan) -> bool:
+    """Whether a list is so short beside its events that most of these seem to be of other leads."""
+    ((leads,),) = connection.execute(f"SELECT count(*) FROM {IDS}").fetchall()
+    return bool(estimate_rows(connection, events) > MOST_EVENTS_PER_LEAD * leads)
+
+
+def _part_repeats(connection: duckdb.DuckDBPyConnection, events: Scan, source: str, key: str) -> tuple[str, str]:
+    """FROM items of the events that came once, and of those that may have come more than once (empty: there are none).
+
+    What has come once needs no comparing, which would cost more than all else. Two events with one identity have one
+    id, or, without an id, one time; a time that is a text may be written in several ways.
+    """
+    time = "NULL" if type_family(events.columns["time"]) == "text" else "time"
+    mark = f"hash({key}, {time})"
+    if "id" in events.columns:
+        text = trim_quickly(Expression("CAST(id AS VARCHAR)"), DUCKDB).sql
+        mark = f"CASE WHEN coalesce({text}, '') = '' THEN {mark} ELSE hash({key}, {text}) END"
+    connection.execute(
+        f"CREATE OR REPLACE TABLE {MARKS} AS SELECT {mark} AS mark, count(*) AS events FROM {source}"
+        " GROUP BY 1 HAVING count(*) > 1"
+    )
+    ((repeats,),) = connection.execute(f"SELECT coalesce(sum(events), 0) FROM {MARKS}").fetchall()
+    forget_rejects(connection)
+    if not repeats:
+        return source, ""
+    if repeats > MOST_REPEATS_KEPT:
+        return f"(SELECT * FROM {source} WHERE FALSE)", source
+    connection.execute(
+        f"CREATE OR REPLACE TABLE {REPEATS} AS SELECT * FROM {source} WHERE {mark} IN (SELECT mark FROM {MARKS})"
+    )
+    forget_rejects(connection)
+    return f"(SELECT e.* FROM {source} AS e ANTI JOIN {MARKS} AS m ON {mark} = m.mark)", REPEATS
 
 
 def _list_keys(connection: duckdb.DuckDBPyConnection, events: Scan) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from leadledger.scoring.events.event_reader import LONGEST_NAME, KnownNames
 from leadledger.scoring.printers.sql.dialects.column_types import type_family
 from leadledger.scoring.printers.sql.dialects.dialect import Dialect
+from leadledger.scoring.printers.sql.event_spelling import trim_quickly
 from leadledger.scoring.printers.sql.expression import Expression, StepColumn, join, spell, write
 from leadledger.scoring.printers.sql.steps import Step
 from leadledger.scoring.scorecard import Card
@@ -23,7 +24,7 @@ def print_lead_key(raw: Expression, kind: str, dialect: Dialect) -> Expression:
         whole = write("CAST(CAST({} AS {}) AS {})", raw, dialect.types["BIGINT"], varchar)
         return write("CASE WHEN {} = floor({}) THEN {} ELSE CAST({} AS {}) END", raw, raw, whole, raw, varchar)
     text = spell(dialect.as_text, raw)
-    return write("nullif({}, '')", spell(dialect.trim, text))
+    return write("nullif({}, '')", trim_quickly(text, dialect))
 
 
 def member_steps(
@@ -44,7 +45,7 @@ def member_steps(
         family = type_family(types[member])
         if family == "text" or (family in ("integer", "wide") and member != "kind"):
             text = spell(dialect.as_text, raw)
-            texts.append(StepColumn(column, write("coalesce({}, '')", spell(dialect.trim, text))))
+            texts.append(StepColumn(column, write("coalesce({}, '')", trim_quickly(text, dialect))))
             marks.append(write("length({}) > {}", text, LONGEST_NAME))
         else:  # neither a text nor a whole number
             texts.append(StepColumn(column, nothing))

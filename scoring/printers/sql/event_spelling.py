@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from leadledger.scoring.errors import PrinterError
 from leadledger.scoring.printers.sql.dialects.column_types import INSTANTS
 from leadledger.scoring.printers.sql.dialects.dialect import Dialect
+from leadledger.scoring.printers.sql.dialects.duckdb import DUCKDB
 from leadledger.scoring.printers.sql.dialects.literals import text_expression
+from leadledger.scoring.printers.sql.expression import Expression, spell
 
 OVERLAPS = (120, 60, 30)  # minutes by which clocks are put back, the longest first
 
@@ -20,11 +22,13 @@ class EventSpelling:
     `instant(raw, type)` is that of a column of times; of one without a zone, as if its clock were in UTC.
     `to_utc(clock, zone)` turns such a reading of a clock in a zone into the instant: of two, the earlier one, and where
     the clock skipped it, the one that it would have been. `summed` is the type in which whole millionths are added up.
+    `trim` does what that of the dialect does, quickly where there is nothing to take off; None: that one is quick.
     """
 
     instant: Callable[[str, str], str]
     to_utc: Callable[[str, str], str]
     summed: str
+    trim: Callable[[str], str] | None = None
 
 
 def _try_earlier(instant: str, is_same: Callable[[int], str]) -> str:
@@ -74,6 +78,10 @@ SPELLINGS: Mapping[str, EventSpelling] = {
         lambda raw, kind: f"epoch_us({raw if kind in INSTANTS else f'CAST({raw} AS TIMESTAMP)'})",
         _duckdb_to_utc,
         "BIGINT",  # whose sum is a HUGEINT
+        # Of all signs, only white space and control characters are no greater than a space.
+        lambda value: (
+            f"CASE WHEN ({value})[1] > ' ' AND ({value})[-1] > ' ' THEN {value} ELSE {DUCKDB.trim(value)} END"
+        ),
     ),
     "PostgreSQL": EventSpelling(
         lambda raw, kind: f"CAST(extract(epoch FROM {raw}) * 1000000 AS bigint)",
@@ -82,6 +90,12 @@ SPELLINGS: Mapping[str, EventSpelling] = {
     ),
     "Spark": EventSpelling(_spark_instant, _spark_to_utc, "DECIMAL(20, 0)"),
 }
+
+
+def trim_quickly(value: Expression, dialect: Dialect) -> Expression:
+    """A text without white space (ASCII) at both ends."""
+    spelling = SPELLINGS.get(dialect.label)
+    return spell((spelling.trim if spelling else None) or dialect.trim, value)
 
 
 def find_spelling(dialect: Dialect) -> EventSpelling:

@@ -27,12 +27,15 @@ class EventTable:
 
     `source` is a FROM item, `columns` are its columns with their types as the printer names them: REQUIRED, perhaps
     OPTIONAL, and a column for each property, or one column PROPERTIES that holds objects. `keys` are the names of the
-    members of those; empty: the names that the card has for them.
+    members of those; empty: the names that the card has for them. `repeats`: where somebody has looked, a FROM item of
+    all events that may have come more than once, none of which is in `source` then; empty where there are none. None:
+    any of `source` may have.
     """
 
     source: str
     columns: Mapping[str, str]
     keys: Sequence[str] = ()
+    repeats: str | None = None
 
     @property
     def has_objects(self) -> bool:

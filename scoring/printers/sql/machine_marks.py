@@ -67,8 +67,11 @@ class MachinePrinter:
         """The kinds whose events are compared with others of one mail."""
         return tuple(signs.root.name for signs in self.mails)
 
-    def steps(self) -> Iterator[Step]:
-        """The steps to MACHINE; they read KEPT, and compare only events that are kept."""
+    def steps(self, *, of_mails: bool = True) -> Iterator[Step]:
+        """The steps to MACHINE; they read KEPT, and compare only events that are kept.
+
+        `of_mails`: there may be events of `mail_kinds` among them, which are compared with each other.
+        """
         agents = [
             StepColumn(f"ag:{signs.root.name}/{name}", self._folded(signs, name))
             for signs in self.signs
@@ -77,7 +80,7 @@ class MachinePrinter:
         ]
         yield Step("agents", "the programs that sent events, folded", agents)
         marks = [*self.properties.declared_machine(), *(mark for signs in self.signs for mark in self._alone(signs))]
-        if not self.mails:
+        if not self.mails or not of_mails:
             yield Step("marked", "events of machines", [StepColumn(MACHINE, self._any(marks))])
             return
         yield Step("mailed", "clicks on links of mails", [*self._mail_columns()])

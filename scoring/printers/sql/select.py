@@ -17,20 +17,21 @@ from dataclasses import replace
 from datetime import date
 
 from leadledger.scoring.card.condition import parse_tree
-from leadledger.scoring.column_fit import find_homes
-from leadledger.scoring.errors import PrinterError
+from leadledger.scoring.column_fit import find_homes, find_id_column
+from leadledger.scoring.errors import DataError, PrinterError
 from leadledger.scoring.outputs import PLUS_MINUS, REASON_COLUMNS, SALE_COLUMNS, SCORE_COLUMNS, list_names
 from leadledger.scoring.printers.comments import comment_text
 from leadledger.scoring.printers.sql.advice import AdvicePrinter
 from leadledger.scoring.printers.sql.axes import AxisPrinter, name_points, name_unknown
 from leadledger.scoring.printers.sql.cleaning import TYPE_OF_KIND, cleaning_steps
 from leadledger.scoring.printers.sql.conditions import ConditionPrinter, bracketed
+from leadledger.scoring.printers.sql.counted_events import CountedWish, print_counted
 from leadledger.scoring.printers.sql.dialects.column_types import UNKNOWN
 from leadledger.scoring.printers.sql.dialects.dialect import Dialect
 from leadledger.scoring.printers.sql.dialects.duckdb import DUCKDB
-from leadledger.scoring.printers.sql.event_table import UNREADABLE, list_counted
+from leadledger.scoring.printers.sql.event_table import REQUIRED, UNREADABLE, EventTable, list_counted
 from leadledger.scoring.printers.sql.expression import Expression, StepColumn, join, write
-from leadledger.scoring.printers.sql.joined_events import print_counted_fields
+from leadledger.scoring.printers.sql.joined_events import join_counted, print_counted_fields
 from leadledger.scoring.printers.sql.memos import (
     ROWS,
     VALUE,
@@ -61,8 +62,8 @@ from leadledger.scoring.printers.sql.steps import Step, drop_unread, print_steps
 from leadledger.scoring.scorecard import Card, HasScorecard, Scorecard, find_scorecard
 
 NO_EVENTS = (
-    "the card has `events:`, and no table of those of the leads is given; score a list in a file by `leadledger score …"
-    " --events FILE`, or each lead in Python by `score(card, lead, as_of, events=[…])`"
+    "the card has `events:`, and no table of those of the leads is given; name it by --events-table, or score a list in"
+    " a file by `leadledger score … --events FILE`, or each lead in Python by `score(card, lead, as_of, events=[…])`"
 )
 
 # The prefixes of columns made on the way, which no column of a list may have.
@@ -108,6 +109,8 @@ def to_sql(
     where: str = "",
     row_filter: str = "",
     quoted_names: bool = False,
+    events: str = "",
+    event_columns: Mapping[str, str | None] | None = None,
 ) -> str:
     """A scorecard as one SELECT over the table `source`, which may be `schema.table` or `"odd.name"`.
 
@@ -120,8 +123,10 @@ def to_sql(
     steps, in tenths of points; all but the entries are NULL where a value of the lead can't be read. `where`, in the
     card's own language, leaves out other leads. `row_filter`, in the engine's SQL, stands
     beside FROM as it is, and may be code: it chooses the rows that are read, where a table asks for that.
-    `quoted_names` are looked up letter by letter in Snowflake, which the other engines do anyway. Raises PrinterError,
-    ConditionError, DataError.
+    `quoted_names` are looked up letter by letter in Snowflake, which the other engines do anyway. `events` is the table
+    of the leads' events, for a card that counts them; it has the columns `lead`, `kind`, `time`, `id`, and one for each
+    property. `event_columns` are further columns of it, and the types of some. Raises PrinterError, ConditionError,
+    DataError.
     """
     scorecard = find_scorecard(card)
     spelling = find_dialect(dialect, quoted_names=quoted_names)
@@ -137,10 +142,37 @@ def to_sql(
         ledger=ledger,
         where=parse_tree(where, scorecard.card.fields) if where else None,
     )
+    if events:
+        table = EventTable(
+            from_item(events, "", spelling, dialect), _list_event_columns(scorecard, event_columns, spelling)
+        )
+        query = _join_events(scorecard, query, as_of, table, spelling)
     printer = SelectPrinter(scorecard, query, spelling)
     selected = printer.score()
     check_names(scorecard.card, query, [column.name for column in selected], spelling)
     return printer.finish(selected)
+
+
+def _list_event_columns(card: Scorecard, columns: Mapping[str, str | None] | None, dialect: Dialect) -> dict[str, str]:
+    """The columns of a table of events, with the types that the printer knows. Raises PrinterError."""
+    properties = [name for kind in card.card.events.values() for name in kind.properties]
+    named = {**dict.fromkeys([*REQUIRED, "id", *properties]), **(columns or {})}
+    return {name: dialect.read_type(name, kind) for name, kind in named.items()}
+
+
+def _join_events(card: Scorecard, query: Query, as_of: date, table: EventTable, dialect: Dialect) -> Query:
+    """The query over leads with what their events come to. Raises DataError where leads have no id."""
+    if not card.card.events:
+        raise DataError(f"the card '{card.card.name}' has no `events:`, so it can't count those of a table")
+    present = query.columns or {field.name: UNKNOWN for field in card.card.plain_fields}
+    id_column = find_id_column(card.card, present)
+    if not id_column:
+        raise DataError("events need an id for each lead, a column of a field of `kind: id`")
+    entries = query.explain or query.ledger
+    counted = f"({print_counted(card, as_of, table, dialect, CountedWish(entries=entries))}\n)"
+    lead_id = id_column, present[id_column]
+    source = join_counted(card.card, query.source, lead_id, counted, dialect, entries=entries)
+    return replace(query, source=source, counted=True)
 
 
 def _read_types(card: Card, columns: Mapping[str, str | None], dialect: Dialect) -> dict[str, str]:

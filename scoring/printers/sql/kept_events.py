@@ -1,0 +1,282 @@
+"""The events of a table in SQL, read and sorted: which count, which are those of machines, of which kind each is.
+
+Columns on the way: `ll:lead`, `ll:kind`, `ll:day` and so on of an event, `is:…` whether it is of a kind or a subset,
+`key:…` what only one event may earn points for, `nth:…` its place among those, the latest first.
+
+Comparing events with each other costs an engine a sort of all of them. So where somebody has looked which events may be
+repeats of others (`EventTable.repeats`), only those are compared, and only the kinds that ask for it are compared for
+machines and for `once_per`: the SELECT is then put together of parts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+from typing import Literal, TypeAlias
+
+from leadledger.scoring.event_value import EventValue
+from leadledger.scoring.events.property_reader import LARGEST_SUMMED
+from leadledger.scoring.printers.sql.dialects.dialect import Dialect
+from leadledger.scoring.printers.sql.event_members import (
+    ID,
+    KIND,
+    KIND_NAME,
+    LEAD_KEY,
+    RAW,
+    SOURCE,
+    member_steps,
+)
+from leadledger.scoring.printers.sql.event_properties import RAW_PROPERTY, PropertyPrinter
+from leadledger.scoring.printers.sql.event_spelling import find_spelling
+from leadledger.scoring.printers.sql.event_table import OPTIONAL, REQUIRED, EventTable
+from leadledger.scoring.printers.sql.event_times import DAY, INSTANT, RECEIVED, time_steps
+from leadledger.scoring.printers.sql.expression import Expression, StepColumn, join, spell, write
+from leadledger.scoring.printers.sql.machine_marks import KEPT, MACHINE, MachinePrinter
+from leadledger.scoring.printers.sql.steps import Step, print_steps
+from leadledger.scoring.scorecard import Scorecard
+from leadledger.scoring.text_forms import all_letters
+
+AGE, STATE, KNOWN, UNREAD = "ll:age", "ll:state", "ll:known", "ll:unread"
+# What became of an event; by their numbers in SQL. Only the events of people that are `counted` count.
+STATES = ("counted", "machine", "repeated", "late", "future", "unknown", "unreadable")
+MILLIONTHS = 1e6  # in which a property is added up
+_PLACE = "ll:place"
+Way: TypeAlias = Literal["count", "sum", "max"]
+
+
+class EventPrinter:
+    """The events of one table, for one card."""
+
+    def __init__(self, card: Scorecard, as_of: date, table: EventTable, dialect: Dialect) -> None:
+        self.card, self.table, self.dialect = card, table, dialect
+        self.spelling = find_spelling(dialect)
+        self.properties = PropertyPrinter(card.card, table, dialect)
+        self.machines = MachinePrinter(self.properties)
+        self.read = self.properties.read
+        self.today = Expression(dialect.date(as_of.isoformat()))
+        self.members = {name: table.columns[name] for name in (*REQUIRED, *OPTIONAL) if name in table.columns}
+        self.raw = {f"{RAW}{member}": member for member in self.members}
+        self.raw |= {f"{RAW_PROPERTY}{column}": column for column in self.properties.raw_columns}
+        self.values = [field.event_value for field in card.card.event_fields if field.event_value is not None]
+        of_rules = [rule.each for rule in card.card.each_rules]
+        self.kinds = list(dict.fromkeys([*(value.kind for value in self.values), *of_rules]))
+        self.once_kinds = [kind for kind in dict.fromkeys(of_rules) if card.card.events[kind].once_per]
+
+    def print(self) -> str:
+        """The SELECT with a row for each event: LEAD_KEY, AGE (NULL: it wasn't known on the day), STATE, and `ways`."""
+        if self.table.repeats is None:
+            steps = [*self._reading(), *self._ranking(), *self._keeping(), *self._sorting(compared=True)]
+            return self._print(steps, self._source(self.table.source), [*self.raw], self._selected(compared=True))
+        compared = self._compared_roots()
+        # All other kinds, those that the card doesn't know among them.
+        steps, selected = [*self._keeping(), *self._sorting(compared=False)], self._selected(compared=False)
+        parts = [
+            self._print([*kept, *steps], source, [*self.raw], selected) for kept, source in self._kept(compared, False)
+        ]
+        if compared:
+            columns = [StepColumn(name, self.read(name)) for name in self._reads_of_kept()]
+            kept = [
+                self._print([*kept, *self._keeping()], source, [*self.raw], columns)
+                for kept, source in self._kept(compared, True)
+            ]
+            union = "\nUNION ALL\n".join(kept)
+            source, available = f"({union}\n) AS kept", [column.name for column in columns]
+            parts.append(self._print([*self._sorting(compared=True)], source, available, self._selected(compared=True)))
+        return "\nUNION ALL\n".join(parts)
+
+    def _print(
+        self, steps: Sequence[Step], source: str, available: Sequence[str], columns: Sequence[StepColumn]
+    ) -> str:
+        made = [step for step in steps if step.added or step.where]
+        return f"({print_steps(made, source, available, columns, self.dialect)})"
+
+    def _source(self, item: str) -> str:
+        name = self.dialect.name
+        selected = ", ".join(f"{name(column)} AS {name(made)}" for made, column in self.raw.items())
+        return f"(SELECT {selected} FROM {item}) AS raw_events"
+
+    def _compared_roots(self) -> list[str]:
+        """The kinds whose events are compared with each other, beside repeats."""
+        of_objects = [self.card.card.events[kind].root for kind in self.once_kinds]
+        return list(dict.fromkeys([*self.machines.mail_kinds, *of_objects]))
+
+    def _kept(self, compared: Sequence[str], wanted: bool) -> Iterator[tuple[list[Step], str]]:
+        """The steps to _PLACE of those that came once, then of those that may be repeats, each with their source.
+
+        They leave only the kinds that are compared, or, where these aren't wanted, all others.
+        """
+        listed = ", ".join(map(self.dialect.text, compared)) or "NULL"
+        of_kinds = write(f"coalesce({{}} IN ({listed}), FALSE) = {'TRUE' if wanted else 'FALSE'}", self.read(KIND))
+        single = Step("alone", "events that came once", [StepColumn(_PLACE, Expression("1"))], of_kinds)
+        yield [*self._reading(), single], self._source(self.table.source)
+        if self.table.repeats:
+            chosen = Step("of_kinds", "events of some kinds", [], of_kinds)
+            yield [*self._reading(), *self._ranking(), chosen], self._source(self.table.repeats)
+
+    # -- steps ------------------------------------------------------------------------------------------------------
+
+    def _reading(self) -> Iterator[Step]:
+        """The steps from raw events to typed ones, and to KNOWN."""
+        read, dialect = self.read, self.dialect
+        yield from member_steps(self.card.card, self.members, dialect, read)
+        yield from self.properties.steps()
+        yield from time_steps(self.card.card, self.members, dialect, read)
+        named = write("{} = ''", read(KIND_NAME))
+        odd = [read("odd:members"), read("odd:time"), self.properties.unreadable()]
+        odd += [read("odd:received")] if "received" in self.members else []
+        unread = write(
+            "CASE WHEN {} THEN TRUE WHEN {} IS NULL THEN FALSE ELSE ({}) END", named, read(KIND), join(" OR ", odd)
+        )
+        known = write("{} IS NOT NULL AND {} <= {}", read(KIND), read(DAY), self.today)
+        received = write("({} IS NULL OR {} <= {})", read(RECEIVED), read(RECEIVED), self.today)
+        columns = [
+            StepColumn(UNREAD, unread),
+            StepColumn(KNOWN, write("coalesce({} AND {}, FALSE)", known, received)),
+        ]
+        yield Step("known", "the events that had happened, and were known, on the day", columns)
+
+    def _ranking(self) -> Iterator[Step]:
+        """The step to the place of an event among those of one identity."""
+        rank = Expression(
+            f"row_number() OVER (PARTITION BY {self._identity()} ORDER BY {self._rank()})", self._identifying
+        )
+        yield Step("ranked", "of several with one identity, which was known first", [StepColumn(_PLACE, rank)])
+
+    def _keeping(self) -> Iterator[Step]:
+        """The step to KEPT, and to AGE."""
+        read, dialect = self.read, self.dialect
+        kept = write("{} AND {} = 1", read(KNOWN), self.read(_PLACE))
+        age = write("CAST({} AS {})", spell(dialect.days_between, self.today, read(DAY)), dialect.types["INTEGER"])
+        yield Step(
+            "kept",
+            "the events that count once",
+            [StepColumn(KEPT, kept), StepColumn(AGE, write("CASE WHEN {} THEN {} END", read(KNOWN), age))],
+        )
+
+    def _sorting(self, *, compared: bool) -> Iterator[Step]:
+        """The steps to MACHINE and to the kinds of each event; `compared`: some are compared with each other."""
+        yield from self.machines.steps(of_mails=compared)
+        subsets = [StepColumn(f"is:{kind}", self.properties.subset(kind)) for kind in self.kinds]
+        yield Step("sorted", "the kinds that each is of", subsets)
+        if self.once_kinds and compared:
+            keys = [StepColumn(f"key:{kind}", self._object_key(kind)) for kind in self.once_kinds]
+            yield Step("objects_of", "what only one event may earn points for", keys)
+            yield Step(
+                "latest",
+                "the latest event of each",
+                [StepColumn(f"nth:{kind}", self._nth(kind)) for kind in self.once_kinds],
+            )
+
+    @property
+    def _property_columns(self) -> list[str]:
+        return [root.field(name) for root in self.properties.roots for name in root.fields]
+
+    @property
+    def _identifying(self) -> frozenset[str]:
+        return frozenset((LEAD_KEY, KNOWN, SOURCE, ID, KIND, DAY, INSTANT, RECEIVED, *self._property_columns))
+
+    def _identity(self) -> str:
+        """What is equal for what is one event: its id and source, or without an id all that it tells."""
+        name = self.dialect.name
+        parts = [name(LEAD_KEY), name(KNOWN), name(SOURCE), name(ID)]
+        parts += [
+            f"CASE WHEN {name(ID)} = '' THEN {name(column)} END"
+            for column in (KIND, DAY, INSTANT, *self._property_columns)
+        ]
+        return ", ".join(parts)
+
+    def _rank(self) -> str:
+        """The order in which events with one identity were known, as `TypedEvent.rank`."""
+        name = self.dialect.name
+        parts = [f"coalesce({name(RECEIVED)}, {self.dialect.first_day})", name(DAY)]
+        parts += [f"{name(INSTANT)} IS NOT NULL", name(INSTANT), name(KIND)]
+        for column in self._property_columns:
+            parts += [f"{name(column)} IS NOT NULL", name(column)]
+        return ", ".join(parts)
+
+    def _object_key(self, kind: str) -> Expression:
+        """What is equal for the events of a kind of which one earns points; NULL where an event counts by itself."""
+        of = self.card.card.events[kind]
+        root = next(root for root in self.properties.roots if root.name == of.root)
+        field, value = root.fields[of.once_per], self.read(root.field(of.once_per))
+        if field.kind == "text" and not field.exact:
+            value = spell(self.dialect.tidy, value, all_letters())
+        return write("CASE WHEN {} THEN {} END", self._people(kind), value)
+
+    def _nth(self, kind: str) -> Expression:
+        """The place of an event among those of one object, the latest first."""
+        key = self.dialect.name(f"key:{kind}")
+        over = f"PARTITION BY {self.dialect.name(LEAD_KEY)}, {key} ORDER BY {self.dialect.name(DAY)} DESC"
+        return Expression(f"row_number() OVER ({over})", frozenset((LEAD_KEY, f"key:{kind}", DAY)))
+
+    def _people(self, kind: str) -> Expression:
+        """Whether an event is one of people, of a kind."""
+        return write("{} AND NOT {} AND {}", self.read(KEPT), self.read(MACHINE), self.read(f"is:{kind}"))
+
+    # -- what comes back --------------------------------------------------------------------------------------------
+
+    @property
+    def ways(self) -> dict[str, Way]:
+        """The columns of an event, with how they are added up: conditions are counted, amounts summed or compared."""
+        return {column: way for column, (way, _) in self._columns(compared=True).items()}
+
+    def _selected(self, *, compared: bool) -> list[StepColumn]:
+        columns = self._columns(compared=compared)
+        by = [StepColumn(column, self.read(column)) for column in (LEAD_KEY, AGE)] + [StepColumn(STATE, self._state())]
+        return [*by, *(StepColumn(name, expression) for name, (_, expression) in columns.items())]
+
+    def _columns(self, *, compared: bool) -> dict[str, tuple[Way, Expression]]:
+        """By column, how it is added up, and the condition or the amount."""
+        columns: dict[str, tuple[Way, Expression]] = {}
+        for kind in self.kinds:
+            columns[f"n:{kind}"] = "count", write("{} AND {}", self.read(KEPT), self.read(f"is:{kind}"))
+            if kind in self.once_kinds:
+                columns[f"o:{kind}"] = "count", self._latest(kind) if compared else Expression("FALSE")
+        for value in self.values:
+            if value.way in ("sum", "max"):
+                way: Way = "sum" if value.way == "sum" else "max"
+                columns[name_amount(value)] = way, self._amount(value)
+        return columns
+
+    def _state(self) -> Expression:
+        """What became of an event, one of STATES."""
+        read, today = self.read, self.today
+        cases = {
+            "unreadable": read(UNREAD),
+            "counted": write("{} AND NOT {}", read(KEPT), read(MACHINE)),
+            "machine": read(KEPT),
+            "repeated": read(KNOWN),
+            "unknown": write("{} IS NULL", read(KIND)),
+            "future": write("{} > {}", read(DAY), today),
+        }
+        written = join("", [write(" WHEN {} THEN {}", case, STATES.index(state)) for state, case in cases.items()])
+        return write("CASE{} ELSE {} END", written, STATES.index("late"))
+
+    def _latest(self, kind: str) -> Expression:
+        """Whether an event is the latest of people on its object, or has none."""
+        key, place = self.read(f"key:{kind}"), self.read(f"nth:{kind}")
+        return write("{} AND ({} IS NULL OR {} = 1)", self._people(kind), key, place)
+
+    def _amount(self, value: EventValue) -> Expression:
+        """A property of an event of people, in whole millionths where it is added up."""
+        amount = self.read(f"f:{self.card.card.events[value.kind].root}/{value.property}")
+        if value.way == "sum":
+            number = self.dialect.number
+            whole = write("floor({} * {} + {})", amount, number(MILLIONTHS), number(0.5))
+            # Beyond it the lead is rejected, and the whole number may be too long for its type.
+            fits = write("abs({}) <= {}", amount, number(LARGEST_SUMMED))
+            amount = write("CASE WHEN {} THEN CAST({} AS {}) END", fits, whole, self.spelling.summed)
+        return write("CASE WHEN {} THEN {} END", self._people(value.kind), amount)
+
+    def _reads_of_kept(self) -> list[str]:
+        """The columns of kept events that are read later on."""
+        steps = [*self._sorting(compared=True)]
+        reads = {name for step in steps for name in step.reads}
+        reads |= {name for column in self._selected(compared=True) for name in column.expression.reads}
+        made = {column.name for step in steps for column in step.added}
+        return sorted(reads - made)
+
+
+def name_amount(value: EventValue) -> str:
+    """The column of a property that is added up, or compared."""
+    return f"{'s' if value.way == 'sum' else 'x'}:{value.kind}/{value.property}"
