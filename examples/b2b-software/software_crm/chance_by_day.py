@@ -24,12 +24,13 @@ from software_crm.habits import (
     rise,
     share_known,
 )
-from software_crm.leads import Leads
+from software_crm.leads import Leads, take
 from software_crm.people import is_tracked
 from software_crm.truth import HORIZON_DAYS, LATE, MEDIAN_DAYS, SLOW_DAYS, SPREAD_OF_DAYS
 
 MOST_DAYS = HORIZON_DAYS + LOOKED_AT
 AHEAD = np.arange(1, HORIZON_DAYS + 1)  # days after the look
+PART = 20_000  # leads at a time, to spare memory
 BACK = np.arange(LOOKED_AT + 1)  # days before the look
 
 
@@ -39,6 +40,18 @@ def chance_by_day(x: Leads, chance: Floats, events: pd.DataFrame, age: Codes) ->
     `chance` is that of the row, `age` how many days after the day of the row the look is; both of shape (leads,), as
     are the results. For leads that have not become one by then.
     """
+    parts = np.array_split(np.arange(len(chance)), len(chance) // PART + 1)
+    told = [_chances(take(x, part), chance[part], _of_part(events, part), age[part]) for part in parts if len(part)]
+    return np.concatenate([pair[0] for pair in told]), np.concatenate([pair[1] for pair in told])
+
+
+def _of_part(events: pd.DataFrame, part: Codes) -> pd.DataFrame:
+    """The events of some leads that stand together, with their places among these."""
+    own = events[events["lead"].between(part[0], part[-1]) & (events["habit"] != "")]
+    return own.assign(lead=own["lead"] - part[0])
+
+
+def _chances(x: Leads, chance: Floats, events: pd.DataFrame, age: Codes) -> tuple[Floats, Floats]:
     prior = _days_ahead(chance, age)  # (leads, 90)
     rest = np.maximum(1 - _days_before(chance, age) - prior.sum(axis=1), 0)  # later, or never
     without = prior.sum(axis=1) / (prior.sum(axis=1) + rest)
@@ -71,7 +84,7 @@ def _log_ratios(x: Leads, events: pd.DataFrame, look: Codes) -> Floats:
     leads = len(look)
     rises = rise(BACK[:, None] + AHEAD)  # (days back, days ahead)
     ages = (look - x.created)[:, None] - BACK  # of each lead so many days before the look
-    known = events[(events["known"] <= look[events["lead"]]) & (events["habit"] != "")]
+    known = events[events["known"] <= look[events["lead"]]]
     total = np.zeros((leads, HORIZON_DAYS))
     for habit in HABITS:
         counts = _count(known[known["habit"] == habit.name], look, leads)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 
@@ -125,6 +125,11 @@ def draw(rng: np.random.Generator, day: Codes, created: Codes, *, running: bool)
         unsubscribed=share(0.03),
         competitor=share(0.01),
     )
+
+
+def take(x: Leads, places: Codes) -> Leads:
+    """Some of the leads, by their places."""
+    return Leads(**{part.name: getattr(x, part.name)[places] for part in fields(x)})
 
 
 def draw_people(rng: np.random.Generator, n: int) -> tuple[Codes, Codes]:
