@@ -16,6 +16,7 @@ from leadledger.api.log.record import decode_counts
 from leadledger.scoring.engine.score import Engine
 from leadledger.scoring.errors import LeadError
 from leadledger.scoring.event_counts import EventCounts
+from leadledger.scoring.events.systems import PLAIN
 from leadledger.scoring.tree import Typed
 
 
@@ -23,13 +24,17 @@ def find_late_events(
     engine: Engine, old: Mapping[str, Any], new: Mapping[str, Any], rows: Sequence[EventRow]
 ) -> list[EventRow]:
     """Which of a lead's stored events the newer of two scores could count, and the older could not, though they had
-    happened.
+    happened; none of kinds that the card doesn't declare.
     """
+    if not engine.card.card.events:
+        return []
+    names = engine.event_reader.names
     as_of, until = date.fromisoformat(old["as_of"]), date.fromisoformat(new["as_of"])
     return [
         row
         for row in rows
-        if _happened_before(row.time, old["at"])
+        if names.find("" if row.system == PLAIN else row.system, row.kind) is not None
+        and _happened_before(row.time, old["at"])
         and _is_by(row.time, as_of, engine)
         and not _was_known(row, old["at"], as_of, engine)
         and _was_known(row, new["at"], until, engine)

@@ -8,7 +8,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from fastapi.testclient import TestClient
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from leadledger.api.app import create_app
 from leadledger.api.log import database, tables
@@ -57,6 +57,23 @@ def test_only_the_owner_reads_the_log(tmp_path: Path) -> None:
         modes = {path.name: path.stat().st_mode & 0o777 for path in tmp_path.glob(f"{database.LOG_FILE}*")}
     assert len(modes) == 3
     assert set(modes.values()) == {0o600}
+
+
+def test_an_older_log_is_brought_up_to_date(url: str, tmp_path: Path) -> None:
+    """A log from before events gets their tables when it is opened, and keeps what it holds."""
+    engine = database.open_database(url, tmp_path)
+    with engine.execution_options(**database.WRITES).begin() as connection:
+        connection.execute(tables.cards.delete())
+        connection.execute(tables.cards.insert(), {"digest": "d", "text": "kept"})
+        for table in (tables.events, tables.joins):
+            table.drop(connection)
+        connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+    engine.dispose()
+    engine = database.open_database(url, tmp_path)
+    with engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), tables.metadata) == []
+        assert connection.execute(select(tables.cards.c.text)).scalars().all() == ["kept"]
+    engine.dispose()
 
 
 def test_a_later_log_is_left_alone(tmp_path: Path) -> None:
