@@ -102,8 +102,24 @@ def event_cards(draw: st.DrawFn) -> Scorecard:
         "groups": {"both": draw(st.sampled_from([{"max": 7}, {"best_of": True}, {"min": -2, "max": 12.5}]))},
         "rules": rules,
     }
+    if draw(st.booleans()):
+        add_axes(draw, card)
     trust = draw(st.sampled_from([1.0, 0.5, 0.37]))
     return Scorecard(parse_card(yaml.safe_dump(card, sort_keys=False, allow_unicode=True)), Learned(trust=trust))
+
+
+def add_axes(draw: st.DrawFn, card: dict[str, Any]) -> None:
+    """Give a card axes, a stage that asks for grades of both, and to some of its parts another axis than by events."""
+    share = st.sampled_from([0, 0.3, 0.5, 1])
+    card["axes"] = {
+        "fit": {"grades": {"A": 3, "B": 0.7}, "unknown": draw(share)},
+        "engagement": {"grades": {"1": 6, "2": 2.4, "3": -1}, "unknown": draw(share)},
+    }
+    card["stages"] = [{"name": "lead"}, {"name": "opportunity", "fit": "B", "engagement": "2"}, {"name": "customer"}]
+    card["groups"]["both"]["axis"] = draw(st.sampled_from(["fit", "engagement"]))
+    for part in (*card["fields"].values(), *(rule for rule in card["rules"] if "group" not in rule)):
+        if draw(st.booleans()):
+            part["axis"] = "fit"
 
 
 @st.composite

@@ -349,11 +349,12 @@ def _is_of_one_axis(card: Card, term: Term) -> bool:
 @st.composite
 def scorecards_with_steps(draw: st.DrawFn) -> Scorecard:
     """A random card of which one to three steps up to a sale were learned, one of them by its rate alone."""
-    scorecard = draw(scorecards())
+    scorecard = draw(scorecards() | scorecards_with_axes())
     earlier = draw(st.sampled_from([(), ("opportunity",), ("lead", "opportunity")]))
     rates, trusts = st.sampled_from([None, 0.02, 0.3, 0.6]), st.sampled_from([0.0, 0.37, 1.0])
     steps = {"customer": Learned(draw(rates), trust=0.0)}
-    learned = Learned(draw(rates), draw(st.integers(0, 900)), draw(trusts), draw(terms()))
+    of_one_axis = tuple(term for term in draw(terms()) if _is_of_one_axis(scorecard.card, term))
+    learned = Learned(draw(rates), draw(st.integers(0, 900)), draw(trusts), of_one_axis)
     steps = dict.fromkeys(earlier, learned) | steps
     amount = draw(st.sampled_from(["", "n1", "n2"]))
     transitions = tuple(Transition(stage, f"{stage}_on", 60) for stage in steps)

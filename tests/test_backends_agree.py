@@ -289,12 +289,14 @@ def agree(card: Scorecard, leads: list[dict[str, Any]], engine: Engine, rows: Ro
         assert (advice.verdict == "ask") == bool(advice.questions)
 
 
-def agree_on_axes(card: Scorecard, values: Mapping[str, Any], result: Result, row: dict[str, Any]) -> None:
+def agree_on_axes(
+    card: Scorecard, values: Mapping[str, Any], result: Result, row: dict[str, Any], as_of: date = AS_OF
+) -> None:
     """The points of each axis are those of its entries, and the same everywhere; with the start they are the total."""
     assert card.learned.start + sum(axis.tenths for axis in result.axes) == result.tenths
     assert [axis.axis for axis in result.axes] == list(AXES)
     for axis in result.axes:
-        walked, declared = tally_axis(card, axis.axis, values, AS_OF), card.card.axes[axis.axis]
+        walked, declared = tally_axis(card, axis.axis, values, as_of), card.card.axes[axis.axis]
         assert axis.tenths == walked.points == sum(e.tenths for e in result.ledger if e.axis == axis.axis)
         assert axis.tenths / 10 == row[axis.axis]
         assert axis.unknown == walked.unknown
@@ -314,6 +316,7 @@ def agree_on_sale(card: Scorecard, values: Mapping[str, Any], sale: SaleForecast
     assert [step.stage for step in sale.steps] == [stage for stage in card.learned.steps if stages.index(stage) > at]
     for step in sale.steps:
         walked = tally(card.steps[step.stage], values, AS_OF)
+        assert sum(e.axis == "" for e in step.ledger) == bool(card.card.axes)
         assert step.tenths == walked.total == row[f"step:{step.stage}:total"] == sum(e.tenths for e in step.ledger)
         named = zip(card.learned.steps[step.stage].terms, walked.terms, strict=True)
         assert all(row[f"step:{step.stage}:t:{term.name}"] == points for term, points in named)

@@ -33,7 +33,7 @@ from leadledger.scoring.scorecard import Card, Scorecard, build_untrained
 from leadledger.scoring.text_forms import BLANKS, INVISIBLE
 from tests.effort import examples
 from tests.golden_files import LEARNED, ROOT
-from tests.strategies import AS_OF, LEADS, PLAIN, scorecards
+from tests.strategies import AS_OF, LEADS, PLAIN, scorecards, scorecards_with_axes
 from tests.test_backends_agree import TYPES, Engine, Rows, agree, agree_on_texts, draw_raw_leads, duckdb_rows
 from tests.test_reasons_agree import expected
 
@@ -189,7 +189,7 @@ def test_its_translation_agrees(dialect: str, rows: Rows) -> None:
     engine = Engine(dialect, duckdb_rows, 15)
 
     @settings(max_examples=examples(engine.cards))
-    @given(card=scorecards(), leads=st.lists(LEADS, min_size=12, max_size=12))
+    @given(card=scorecards() | scorecards_with_axes(), leads=st.lists(LEADS, min_size=12, max_size=12))
     def every_card(card: Scorecard, leads: list[dict[str, Any]]) -> None:
         agree(card, leads, engine, rows)
 

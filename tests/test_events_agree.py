@@ -24,7 +24,7 @@ from leadledger.scoring.scorecard import Scorecard
 from leadledger.training.sources.event_rows import make_event
 from tests.effort import examples
 from tests.event_logs import AS_OF, COLUMNS, event_cards, event_rows
-from tests.test_backends_agree import EACH, Engine, Rows
+from tests.test_backends_agree import EACH, Engine, Rows, agree_on_axes
 from tests.test_reasons_agree import expected_reasons
 
 LEADS = 6
@@ -86,6 +86,8 @@ def agree(backend: tuple[Engine, Rows], card: Scorecard, log: list[dict[str, str
         walked = tally(card, ready.add_counts(values, events), AS_OF)
         assert (score["ll:total"], score["ll:low"], score["ll:high"]) == (walked.total, walked.low, walked.high)
         result = ready.build_result(values, AS_OF, counts=events)
+        if card.card.axes:
+            agree_on_axes(card, ready.add_counts(values, events), result, score, AS_OF)
         assert (score["points"], score["recommendation"]) == (result.points, result.recommendation.verdict)
         assert tuple(score[column] for column in list_names(REASON_COLUMNS)) == expected_reasons(card, result)
 

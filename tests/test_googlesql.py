@@ -22,7 +22,7 @@ from leadledger.scoring.printers.sql import select as sql
 from leadledger.scoring.printers.sql.query import Query
 from leadledger.scoring.scorecard import Scorecard, build_untrained
 from tests.effort import examples
-from tests.strategies import AS_OF, LEADS, scorecards
+from tests.strategies import AS_OF, LEADS, scorecards, scorecards_with_axes
 from tests.test_backends_agree import TYPES, Engine, Rows, agree, agree_on_texts, draw_raw_leads, in_order, numbered
 from tests.test_reasons_agree import expected
 
@@ -103,7 +103,9 @@ def test_typed_leads_agree(rows: Rows) -> None:
     """Every entry, the total, the range, the criteria and the recommendation are those of Python."""
 
     @settings(max_examples=examples(ENGINE.cards))
-    @given(card=scorecards(), leads=st.lists(LEADS, min_size=ENGINE.leads, max_size=ENGINE.leads))
+    @given(
+        card=scorecards() | scorecards_with_axes(), leads=st.lists(LEADS, min_size=ENGINE.leads, max_size=ENGINE.leads)
+    )
     def every_card(card: Scorecard, leads: list[dict[str, Any]]) -> None:
         agree(card, leads, ENGINE, rows)
 

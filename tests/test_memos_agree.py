@@ -16,7 +16,7 @@ from leadledger.scoring.printers.sql.dialects.literals import quoted
 from leadledger.scoring.printers.sql.query import Query
 from leadledger.scoring.scorecard import Scorecard
 from tests.effort import examples
-from tests.strategies import AS_OF, LEADS, RAW_LEADS, scorecards, scorecards_with_steps
+from tests.strategies import AS_OF, LEADS, RAW_LEADS, scorecards, scorecards_with_axes, scorecards_with_steps
 from tests.test_backends_agree import TEXTS, TYPES
 
 ALL = Query(AS_OF, keep=["row"], ledger=True, checks=True, fields=True, plus_minus=True, explain=True)
@@ -58,7 +58,7 @@ def both(
 
 @settings(max_examples=examples(20))
 @given(
-    card=scorecards() | scorecards_with_steps(),
+    card=scorecards() | scorecards_with_steps() | scorecards_with_axes(),
     leads=st.lists(LEADS, min_size=12, max_size=12),
     memos=st.sets(st.sampled_from(list(TYPES)), min_size=1),
     query=st.sampled_from([ALL, FEW]),
@@ -73,7 +73,11 @@ def test_memos_of_typed_columns(
 
 @pytest.mark.slow
 @settings(max_examples=examples(15))
-@given(card=scorecards(), leads=st.lists(RAW_LEADS, min_size=24, max_size=24), query=st.sampled_from([ALL, FEW]))
+@given(
+    card=scorecards() | scorecards_with_axes(),
+    leads=st.lists(RAW_LEADS, min_size=24, max_size=24),
+    query=st.sampled_from([ALL, FEW]),
+)
 def test_memos_of_raw_texts(
     duck: duckdb.DuckDBPyConnection, card: Scorecard, leads: list[dict[str, Any]], query: Query
 ) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from leadledger.scoring.axis import AXES, MOST_UNKNOWN, Axis, AxisDemand, AxisName, AxisOrNone, merge_axes
-from leadledger.scoring.card.card_keys import KEYS
+from leadledger.scoring.card.card_keys import KEYS, TRAINED_THRESHOLDS
 from leadledger.scoring.card.reading import CardReading
 from leadledger.scoring.card.yaml_shapes import KeyValue
 from leadledger.scoring.errors import did_you_mean, quote
@@ -154,6 +154,12 @@ def read_demands(reading: CardReading, record: Mapping[str, KeyValue], what: str
             continue
         grade = reading.shapes.read_text(record[axis].value, f"`{axis}` of {what}")
         if grade is None or axis not in reading.axes:
+            continue
+        trained = next((key for key in TRAINED_THRESHOLDS if key in record), "")
+        if trained:
+            text = f"{what} asks for a grade of {axis} and, by `{trained}`, for a threshold, which training finds among"
+            mend = "leads of all grades; it would promise nothing of those with one. Ask for the grade at another stage"
+            reading.shapes.add_problem(record[axis].key, f"{text} {mend}")
             continue
         cuts = dict(reading.axes[axis].grades)
         if grade in cuts:

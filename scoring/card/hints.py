@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 
 from leadledger.scoring import tree
+from leadledger.scoring.axis import AxisName
 from leadledger.scoring.errors import quote
 from leadledger.scoring.scorecard import Card, Outcome
 from leadledger.scoring.text_forms import fold
@@ -18,12 +19,16 @@ NO_STAGE = (
     "`steps`: no field says where a lead stands, so each counts as a {}, with all steps before it; declare"
     " `stage: {{kind: text, learn: no}}` under `fields:`"
 )
+NOTHING_EARNED = (
+    "`axes`: no rule earns points for {}, so its grade is ? for every lead until training has learned some from fields"
+    " of it; say `axis: {}` of rules or fields that belong there"
+)
 _LIKE = re.compile(r"\b(?:i?like)\b", re.IGNORECASE)
 
 
 def find_hints(card: Card) -> tuple[str, ...]:
-    """A sentence on an outcome that training refuses, on steps that start nowhere else, and one for each doubtful
-    condition, in the order of the card; then the conditions that read protected fields.
+    """A sentence on an outcome that training refuses, on steps that start nowhere else, on axes without rules, and one
+    for each doubtful condition, in the order of the card; then the conditions that read protected fields.
     """
     conditions = (
         f"{what}: {hint}" for what, text, node in _list_conditions(card) for hint in dict.fromkeys(_find(text, node))
@@ -33,10 +38,16 @@ def find_hints(card: Card) -> tuple[str, ...]:
         (
             *([f"`train` will refuse this card: {horizon}"] if horizon else []),
             *([NO_STAGE.format(card.stage_names[0])] if card.steps and "stage" not in card.fields else []),
+            *(NOTHING_EARNED.format(axis, axis) for axis in card.axes if not _earns_points(card, axis)),
             *conditions,
             *_list_accepted(card),
         )
     )
+
+
+def _earns_points(card: Card, axis: AxisName) -> bool:
+    """Whether a rule earns points on an axis."""
+    return axis in {*(rule.axis for rule in card.rules), *(rule.axis for rule in card.each_rules)}
 
 
 def explain_ignored_horizon(outcome: Outcome) -> str:

@@ -370,7 +370,7 @@ def _passes(scorecard: Scorecard) -> str:
     )
     if gate is None or gate.threshold.closed:
         return "FALSE"
-    parts = ['NOT "ll:out"', *(f"coalesce({quoted(f'c:{card.criteria[i].name}')}, FALSE)" for i in gate.requires)]
+    parts = ['NOT "ll:out"', *(f"coalesce({quoted(f'c:{scorecard.required[i].name}')}, FALSE)" for i in gate.requires)]
     parts += [] if gate.threshold.points is None else [f'"ll:total" >= {gate.threshold.points}']
     return " AND ".join(parts)
 

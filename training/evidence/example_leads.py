@@ -77,6 +77,7 @@ def _example(result: Result, won: bool, shows: str) -> dict[str, Any]:
         "percentile": result.percentile,
         "recommendation": result.recommendation.verdict,
         "line": None if result.recommendation.threshold is None else result.recommendation.threshold / 10,
+        "axis_grades": result.axis_grades,
         "won": bool(won),
         "ledger": [
             {"name": entry.name, "kind": entry.kind, "points": entry.points, "reason": entry.reason}

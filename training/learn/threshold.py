@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from leadledger.scoring.gate import Stage
-from leadledger.scoring.scorecard import Card
+from leadledger.scoring.printers.sql.dialects.literals import quoted
+from leadledger.scoring.scorecard import Card, Scorecard
 from leadledger.training.history import History
 from leadledger.training.intervals import rate_limits
 from leadledger.training.learn.capacity_threshold import CapacityThreshold, find_capacity_threshold
@@ -30,12 +31,25 @@ def could_be_promoted(
 ) -> NDArray[np.bool_]:
     """Which leads points alone hold back from a stage: not excluded, and all that it requires is met.
 
-    Shapes: (n,) each criterion by name (1 met, 0 unmet, -1 unknown), (n,) excluded; (n,) the answer.
+    Shapes: (n,) each criterion by name (1 met, 0 unmet, -1 unknown), as of `list_criteria`; (n,) excluded; (n,) the
+    answer.
     """
     able = ~excluded
-    for name in stage.requires:
+    for name in (*stage.requires, *(demand.name for demand in stage.demands)):
         able &= criteria[name] == 1
     return able
+
+
+def list_criteria(scorecard: Scorecard, history: History) -> Mapping[str, NDArray[np.int8]]:
+    """The criteria of the leads by name, and the grades of axes that stages ask for, by the published points.
+
+    Shapes: (n,) each, 1 met, 0 unmet, -1 unknown.
+    """
+    if not scorecard.demands:
+        return history.criteria
+    names = [demand.name for demand in scorecard.demands]
+    columns = [f"CAST(coalesce(CAST({quoted(f'c:{name}')} AS INTEGER), -1) AS TINYINT)" for name in names]
+    return {**history.criteria, **dict(zip(names, history.select(scorecard, columns), strict=True))}
 
 
 def find_thresholds(
@@ -57,6 +71,8 @@ def find_thresholds(
     falling = _falling_rate(card, history, totals, held)
     thresholds: dict[str, FoundThreshold] = {}
     for stage in card.stages:
+        if stage.demands:  # the card's reader takes no grade beside a threshold that training is asked for
+            continue
         able = held[could_be_promoted(stage, history.criteria, history.excluded)[held]]
         fall = None if falling is None or lead_days is None else falling.until_promise(lead_days[able])
         look = Look(fall, error_share, len(history))

@@ -24,7 +24,7 @@ from leadledger.scoring.scorecard import Learned, Scorecard
 from leadledger.training.evidence.release_comparison import Comparison, Forecast, compare, incomparable, with_best
 from leadledger.training.history import History
 from leadledger.training.learn.known_leads import KNOWN_LEADS, NO_LEADS, KnownLeads, read_known_leads
-from leadledger.training.learn.threshold import could_be_promoted
+from leadledger.training.learn.threshold import could_be_promoted, list_criteria
 from leadledger.training.learn.trust import probability_at
 from leadledger.training.plausible_days import EPOCH
 from leadledger.training.runs.fit_measures import FittedCard
@@ -161,7 +161,9 @@ def _compare(fitted: FittedCard, earlier: EarlierRelease, digests: NDArray[np.ui
     if min(won.sum(), (~won).sum()) < FEWEST_OF_A_KIND and len(leads) < len(held):
         return incomparable(old.release, _too_few(len(held), won, earlier.known is None))
     stage = new.card.predicted_stage
-    able = ~history.excluded if stage is None else could_be_promoted(stage, history.criteria, history.excluded)
+    able = (
+        ~history.excluded if stage is None else could_be_promoted(stage, list_criteria(new, history), history.excluded)
+    )
 
     def forecast(learned: Learned, totals: NDArray[np.float64]) -> Forecast:
         threshold = learned.thresholds.get(stage.name) if stage else None

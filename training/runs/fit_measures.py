@@ -28,7 +28,12 @@ from leadledger.training.evidence.verdict import measure_rate
 from leadledger.training.history import History
 from leadledger.training.learn.fit import CardFit
 from leadledger.training.learn.split import HistorySplit
-from leadledger.training.learn.threshold import FoundThreshold, could_be_promoted, precision_by_volume
+from leadledger.training.learn.threshold import (
+    FoundThreshold,
+    could_be_promoted,
+    list_criteria,
+    precision_by_volume,
+)
 from leadledger.training.learn.trust import LOG_ODDS
 from leadledger.training.plausible_days import EPOCH
 from leadledger.training.runs.axis_measures import measure_axes
@@ -149,10 +154,11 @@ def _judges(fitted: FittedCard) -> dict[str, Any]:
 def _volumes(fitted: FittedCard) -> dict[str, Any]:
     """For each stage with a threshold, the precision by how many of the held-out leads are promoted."""
     history, held = fitted.history, fitted.split.held
+    criteria = list_criteria(fitted.scorecard, history)
     volumes = {}
     for stage in fitted.card.stages:
         if stage.has_threshold:
-            able = held[could_be_promoted(stage, history.criteria, history.excluded)[held]]
+            able = held[could_be_promoted(stage, criteria, history.excluded)[held]]
             volumes[stage.name] = precision_by_volume(fitted.fit.judged_totals[able], history.won[able])
     return volumes
 

@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from leadledger.scoring.gate import Threshold
-from leadledger.scoring.scorecard import Card, Learned
+from leadledger.scoring.scorecard import Card, Learned, Scorecard
 from leadledger.training.evidence.fairness import FairnessMeasures, choose_best, list_uses, measure_fairness
 from leadledger.training.history import History
-from leadledger.training.learn.threshold import could_be_promoted
+from leadledger.training.learn.threshold import could_be_promoted, list_criteria
 from leadledger.training.learn.trust import probability_at
 
 
@@ -35,7 +35,8 @@ def measure_groups(
     chosen[held] = choose_best(totals[held])
     threshold = learned.thresholds.get(stage.name) or Threshold(stage.points) if stage else Threshold()
     if stage is not None and threshold.points is not None:
-        promoted = could_be_promoted(stage, history.criteria, history.excluded) & (totals >= threshold.points)
+        criteria = list_criteria(Scorecard(card, learned), history)
+        promoted = could_be_promoted(stage, criteria, history.excluded) & (totals >= threshold.points)
         if promoted[held].any():
             chosen_by, chosen = f"promoted to {stage.name}", promoted
     probability, frame, won = probability_at(learned, totals), history.frame, history.won

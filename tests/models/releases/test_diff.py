@@ -282,6 +282,7 @@ def test_any_part_differs(part: dict[str, object]) -> None:
         ("employees >= 50}", "employees >= 50, essential: no}"),
         ("employees < 2", "employees < 1"),
         ("grades: {A: 70", "grades: {A: 71"),
+        ("name: small", "name: small\naxes: {fit: {grades: {A: 1}}, engagement: {grades: {1: 1}}}"),
     ],
 )
 def test_any_part_of_the_card_differs(old: str, new: str) -> None:

@@ -136,8 +136,9 @@ def test_every_key_is_read() -> None:
     of_fit = [name for name, field in card.fields.items() if field.axis == "fit"]
     assert [name for name in card.fields if name not in of_fit] == ["price_visits", "reading", "last_visit"]
     assert [rule.axis for rule in card.rules] == ["engagement", "fit", "fit", "fit"]
-    assert card.stages[3].demands == (AxisDemand("fit", "B", 0), AxisDemand("engagement", "2", 25))
-    assert (card.stages[3].capacity, card.stages[4].value) == (Capacity(40, "week"), DealValue(9000, 120))
+    assert card.stages[1].demands == (AxisDemand("fit", "B", 0),)
+    assert card.stages[4].demands == (AxisDemand("engagement", "2", 25),)
+    assert (card.stages[3].capacity, card.stages[5].value) == (Capacity(40, "week"), DealValue(9000, 120))
     assert card.write_back["hubspot"]["score"] == "lead_score"
     assert list(card.write_back) == ["hubspot", "salesforce", "dynamics"]
     assert (card.grades, card.below) == ((("A", 650), ("B", 500), ("C", 350)), "D")

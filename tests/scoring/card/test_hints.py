@@ -47,6 +47,18 @@ def test_hints(condition: str, hint: str) -> None:
     assert find_hints(parse_card(CARD.format(condition=condition))) == expected
 
 
+def test_an_axis_on_which_nothing_is_earned() -> None:
+    """Until training has learned something, an axis without rules has no grade; a hint says so."""
+    text = "name: a\naxes: {fit: {grades: {A: 1}}, engagement: {grades: {1: 1}}}\nfields: {big: {kind: flag}}\n"
+    text += "rules:\n  - {name: big, when: big, points: 1, reason: Big}\n"
+    assert find_hints(parse_card(text)) == (
+        "`axes`: no rule earns points for engagement, so its grade is ? for every lead until training has learned some"
+        " from fields of it; say `axis: engagement` of rules or fields that belong there",
+    )
+    text += "  - {name: seen, when: big, points: 1, axis: engagement, reason: Seen}\n"
+    assert find_hints(parse_card(text)) == ()
+
+
 def test_steps_without_a_stage() -> None:
     """A card with steps and no field for the stage gets a hint; a card with that field gets none."""
     text = "name: a\nfields: {day: {kind: date}}\noutcome: {became: {field: won, kind: flag}, since: day}\n"

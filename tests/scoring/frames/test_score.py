@@ -27,10 +27,10 @@ from leadledger import score_frame
 from leadledger.scoring.card.reader import parse_card
 from leadledger.scoring.errors import DataError, LeadError
 from leadledger.scoring.frames import score as frames
-from leadledger.scoring.outputs import PLUS_MINUS, REASON_COLUMNS, list_names
+from leadledger.scoring.outputs import AXIS_COLUMNS, PLUS_MINUS, REASON_COLUMNS, list_names
 from leadledger.scoring.scorecard import Learned, Scorecard
 from tests.effort import examples
-from tests.strategies import AS_OF, LEADS, RAW_LEADS, scorecards
+from tests.strategies import AS_OF, LEADS, RAW_LEADS, scorecards, scorecards_with_axes
 
 ROOT = Path(__file__).parents[3]
 ADDED = ["score", "points", "probability", "grade", "recommendation", "percentile", "problem"]
@@ -218,7 +218,8 @@ def expected(card: Scorecard, lead: dict[str, Any]) -> dict[str, Any]:
         result = leadledger.score(card, lead, AS_OF)
     except LeadError as error:
         text = "; ".join(f"{problem.path.removeprefix('$.')}: {problem.reason}" for problem in error.problems)
-        return dict.fromkeys(ADDED) | {"problem": text}
+        return dict.fromkeys([*ADDED, *(list_names(AXIS_COLUMNS) if card.card.axes else ())]) | {"problem": text}
+    axes: dict[str, Any] = {axis.axis: axis.tenths / 10 for axis in result.axes}
     return {
         "score": result.score,
         "points": result.points,
@@ -227,6 +228,7 @@ def expected(card: Scorecard, lead: dict[str, Any]) -> dict[str, Any]:
         "recommendation": result.recommendation.verdict,
         "percentile": result.percentile,
         "problem": None,
+        **({**axes, "axis_grades": result.axis_grades} if axes else {}),
     }
 
 
@@ -254,7 +256,7 @@ def check_apart(card: Scorecard, frame: Any) -> None:
 
 
 @settings(max_examples=examples(12))
-@given(card=scorecards(), leads=st.lists(LEADS | RAW_LEADS, min_size=10, max_size=10))
+@given(card=scorecards() | scorecards_with_axes(), leads=st.lists(LEADS | RAW_LEADS, min_size=10, max_size=10))
 def test_any_card_and_any_values(card: Scorecard, leads: list[dict[str, Any]]) -> None:
     """Columns of mixed Python objects score as their records, with any card."""
     check_apart(

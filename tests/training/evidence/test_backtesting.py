@@ -110,6 +110,26 @@ def test_a_threshold_that_moves() -> None:
     assert [astuple(transition) for transition in test.transitions] == [("recommendation", "nurture", "promote", 1, 0)]
 
 
+def test_a_grade_of_an_axis_that_a_stage_asks_for() -> None:
+    """A stage that asks for a grade promotes fewer; where the grade starts is an edit of its own."""
+    axes = "axes: {fit: {grades: {A: 30, B: 10}}, engagement: {grades: {1: 1}}}\ngrades:"
+    card = edited(("requires: [budget], points: 80", "requires: [budget], points: 60"), ("grades:", axes))
+    asking = edited(("requires: [budget], points: 80", "requires: [budget], points: 60, fit: A"), ("grades:", axes))
+    test = backtest(card, asking, LEADS)
+    assert test.thresholds is not None
+    old, new = test.thresholds
+    assert (old.promoted, new.promoted) == (Rate(3, 2), Rate(1, 1))
+    assert answers(test) == {"stage opportunity": (2, 2)}
+    assert test.edits[0].said == "requires budget → requires budget, fit A"
+    lower = edited(
+        ("requires: [budget], points: 80", "requires: [budget], points: 60, fit: A"),
+        ("grades:", axes.replace("30", "20")),
+    )
+    test = backtest(asking, lower, LEADS)
+    assert answers(test) == {"axis fit": (1, 1)}
+    assert list(test.changes["id"]) == ["two"]
+
+
 def test_each_edit_answers_for_its_own_leads() -> None:
     """Three edits, each of which changes one lead by itself; none is needed for another's."""
     test = tried(

@@ -37,6 +37,7 @@ rules:
   - {name: called, when: calls > 0.5, points: 4, reason: Was called}
 segment: team
 readable: pairs
+stages: [{name: lead}, {name: opportunity, engagement: 2, points: 55}]
 """
 DAY = date(2026, 1, 1)
 
@@ -111,6 +112,13 @@ def test_the_report_shows_both(training: Training) -> None:
     text = page(training.metrics, training.provenance, training.scorecard.learned, training.scorecard.card)
     assert "Fit and engagement" in text
     assert "/metrics/axes/grades/0/leads" in text
+
+
+def test_a_stage_promotes_those_with_its_grade(training: Training) -> None:
+    """The precision by volume is that of the held-out leads that have the grade."""
+    rows, volumes = training.metrics["axes"]["grades"], training.metrics["precision_by_volume"]["opportunity"]
+    having = [row for row in rows if row["grades"][1] in "12"]
+    assert volumes[-1]["leads"] == sum(row["leads"] for row in having) < len(training.held)
 
 
 def test_a_classifier_that_mixes_axes_is_refused(card: Path) -> None:
