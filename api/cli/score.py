@@ -51,6 +51,7 @@ WANTED = (
     "rejects",
     "guard_formulas",
     "events",
+    "events_table",
 )
 
 
@@ -98,6 +99,7 @@ def _wanted(**options: Any) -> Wanted:
 @click.option("--explain", is_flag=True, help="Add the strongest reasons each way, and the questions to ask.")
 @click.option("--ledger", metavar="FILE", help="File (in PostgreSQL: table) for every entry of every ledger.")
 @events
+@click.option("--events-table", default="", help="With a PostgreSQL URL: table of the events of the leads.")
 @click.option("--rejects", metavar="FILE", help="File for rows that can't be read; beside OUT if left out.")
 @click.option("--guard-formulas", is_flag=True, help="In text files, put ' before what a sheet may run: =, +, -, @.")
 @click.option("--strict", is_flag=True, help="Exit with status 1 if any row is rejected.")

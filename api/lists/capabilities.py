@@ -41,6 +41,7 @@ class ListEngine:
 
 ENGINES = {
     "duckdb": ListEngine(
+        lacks={"events_table": "is for tables in PostgreSQL; name the file of the events by --events"},
         takes=("out",),
         needs=("out",),
         explains=(outputs.PLUS_MINUS, *outputs.REASON_COLUMNS, outputs.QUESTIONS),
@@ -54,7 +55,7 @@ ENGINES = {
             "best_first": "is for files; in PostgreSQL sort the table of scores by its column points",
             "columns": "is for files; in PostgreSQL select from the table of scores",
             "guard_formulas": "is for files; a table holds no formulas",
-            "events": "is for lists in files; PostgreSQL doesn't count events yet",
+            "events": "is for lists in files; in PostgreSQL name the table of the events by --events-table",
             "rejects": "is for files; in PostgreSQL they go to a table beside that of the scores, named <into>_rejects",
         },
         takes=("table", "into", "key"),
@@ -67,6 +68,7 @@ ENGINES = {
             "best_first": "is not for --engine spark, which writes all rows, in no order",
             "guard_formulas": "is not for --engine spark; score with DuckDB",
             "events": "is not for --engine spark, which doesn't count events yet; score with DuckDB",
+            "events_table": "is for tables in PostgreSQL",
             "ledger": "is not for --engine spark; score with DuckDB, or print the SELECT by `leadledger sql --ledger`",
         },
         takes=("out", "master"),

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -17,7 +17,6 @@ from time import monotonic
 from typing import Any
 
 import duckdb
-from duckdb.func import FunctionNullHandling
 
 from leadledger.api.lists import duplicate_ids, output_file
 from leadledger.api.lists.capabilities import ENGINES, refuse_unsupported
@@ -29,20 +28,17 @@ from leadledger.api.lists.reject_file import write_rejects
 from leadledger.api.lists.repeated_values import add_memos
 from leadledger.api.lists.results import RowCounts, ScoredList
 from leadledger.api.lists.wanted import Wanted, check_recommendations, choose_columns, parse_where
+from leadledger.api.lists.worded_questions import list_earned, word_questions
 from leadledger.models.durable_files import publish_file
 from leadledger.scoring.column_fit import find_id_column, require_columns
 from leadledger.scoring.column_paths import list_columns
-from leadledger.scoring.each_points import name_earned
-from leadledger.scoring.engine.score import get_engine
 from leadledger.scoring.errors import DataError
-from leadledger.scoring.event_counts import EarnedByEvents, EventCounts
 from leadledger.scoring.outputs import QUESTIONS, VERDICTS, list_names, list_score_columns
 from leadledger.scoring.printers.sql import select as sql
-from leadledger.scoring.printers.sql.cleaning import TYPE_OF_KIND
 from leadledger.scoring.printers.sql.dialects.literals import quoted, text_expression, text_literal
 from leadledger.scoring.printers.sql.event_table import UNREADABLE
 from leadledger.scoring.printers.sql.number_evidence import ProvenDecimal, prove_decimals, with_decimals
-from leadledger.scoring.printers.sql.query import Query, name_counted
+from leadledger.scoring.printers.sql.query import Query
 from leadledger.scoring.printers.sql.text_counts import find_text_counts
 from leadledger.scoring.scorecard import Scorecard
 from leadledger.scoring.tree import Node
@@ -256,11 +252,14 @@ class _FileRun:
         keep = [column for column in scan.columns if column in self.columns]
         query = self._query(_numbered(scan), [ROW, *keep]) if ordered else self._query(scan.sql, keep)
         if self.counted is not None and wanted.explain:
-            query = replace(query, keep=[*query.keep, *self._earned()])
+            query = replace(query, keep=[*query.keep, *list_earned(self.card.card)])
         if self.counted is None:
             query = add_memos(connection, self.card, query, scan)
         chosen = self._chosen() or "TRUE"
-        worded = {self.outputs[QUESTIONS.name]: self._word_questions()} if wanted.explain else {}
+        worded = {}
+        if wanted.explain:
+            asked = word_questions(connection, self.card, self.as_of, self.outputs["recommendation"])
+            worded[self.outputs[QUESTIONS.name]] = asked
         selected = ", ".join(self._select_column(column, worded.get(column), ending) for column in self.columns)
         connection.execute("CREATE OR REPLACE TEMP SEQUENCE ll_bad MINVALUE 0 START 0")
         select = (
@@ -312,39 +311,6 @@ class _FileRun:
         """The condition that a lead has one of the wanted recommendations; empty where every one is wanted."""
         listed = ", ".join(map(text_expression, self.wanted.only))
         return f"{quoted(self.outputs['recommendation'])} IN ({listed})" if listed else ""
-
-    def _word_questions(self) -> str:
-        """The SQL of the questions of a lead that is to be asked, which Python words."""
-        card = self.card.card
-        columns = {f"f:{field.name}": TYPE_OF_KIND[field.kind] for field in (*card.plain_fields, *card.event_fields)}
-        columns |= dict.fromkeys(self._earned(), "INTEGER")
-        ready = get_engine(self.card)
-
-        def word(values: Any) -> str:
-            known = dict(zip(columns, values.values(), strict=True))
-            lead = {field.name: known[f"f:{field.name}"] for field in card.plain_fields}
-            counts = self._restore_counts(known) if card.events else None
-            questions = ready.build_result(lead, self.as_of, counts=counts).recommendation.questions
-            return "; ".join(question.text for question in questions)
-
-        # Under numbers, since the names of a struct are the same in any case, and those of a card are not.
-        lead = duckdb.struct_type({f"f{i}": kind for i, kind in enumerate(columns.values())})
-        special = FunctionNullHandling.SPECIAL
-        with suppress(duckdb.Error):  # of an earlier card, where the list has shown how it writes its numbers
-            self.connection.remove_function("ll_questions")
-        self.connection.create_function("ll_questions", word, [lead], "VARCHAR", null_handling=special)
-        packed = ", ".join(f"f{i}: {quoted(column)}" for i, column in enumerate(columns))
-        return f"CASE {quoted(self.outputs['recommendation'])} WHEN 'ask' THEN ll_questions({{{packed}}}) END"
-
-    def _earned(self) -> list[str]:
-        """The columns with what each rule for events earns."""
-        return [name_counted(name_earned(rule.name)) for rule in self.card.card.each_rules]
-
-    def _restore_counts(self, values: Mapping[str, Any]) -> EventCounts:
-        """What the events of a lead come to, from the columns of its row."""
-        card = self.card.card
-        rules = (EarnedByEvents(rule.name, values[name_counted(name_earned(rule.name))]) for rule in card.each_rules)
-        return EventCounts({field.name: values[f"f:{field.name}"] for field in card.event_fields}, tuple(rules))
 
     def _writes_as_read(self, columns: Sequence[str], ending: str) -> bool:
         """Whether the output has some columns of texts as they stand in the list."""

@@ -222,6 +222,14 @@ def _describe(connection: duckdb.DuckDBPyConnection, card: Card, events: Scan, k
     totals = dict(zip(TOTALS, map(int, row), strict=True))
     ((total, without),) = connection.execute(f"SELECT count(*), count(*) - count({key}) FROM {events.sql}").fetchall()
     unknown = _count_unknown(connection, card, events, key) if totals["unknown"] else {}
+    yield word_totals(totals, unknown, total, without)
+
+
+def word_totals(totals: Mapping[str, int], unknown: Mapping[str, int], total: int, without: int) -> str:
+    """What became of events, in a sentence: of `total`, some are `without` a lead.
+
+    `totals` has those of leads in the list, by TOTALS, and `unknown` those of unknown kinds, by their names.
+    """
     left_out = {
         "without a lead": without,
         "of leads that aren't in the list": total - without - totals["rows"],
@@ -234,7 +242,7 @@ def _describe(connection: duckdb.DuckDBPyConnection, card: Card, events: Scan, k
     }
     words = [f"{count:,} {what}" for what, count in left_out.items() if count]
     counted = totals["counted"] - totals["machine"]
-    yield f"Events: {counted:,} of {total:,} counted" + (f"; left out: {', '.join(words)}" if words else "")
+    return f"Events: {counted:,} of {total:,} counted" + (f"; left out: {', '.join(words)}" if words else "")
 
 
 def _count_unknown(connection: duckdb.DuckDBPyConnection, card: Card, events: Scan, key: str) -> Mapping[str, int]:

@@ -8,7 +8,7 @@ changed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from leadledger.api.lists.capabilities import ENGINES, refuse_unsupported
 from leadledger.api.lists.ledger_entries import ledger_columns
 from leadledger.api.lists.odd_days import find_odd_days
+from leadledger.api.lists.postgres_events import TableEvents
 from leadledger.api.lists.postgres_tables import (
     fetch_count,
     hides_rows,
@@ -41,6 +42,7 @@ from leadledger.scoring.printers.sql.text_counts import TextNotes, find_text_cou
 from leadledger.scoring.scorecard import Card, Scorecard
 from leadledger.scoring.tree import Node
 from leadledger.training.sources.rejects import reject_values
+from leadledger.training.sources.scan import Reject
 
 if TYPE_CHECKING:
     import psycopg
@@ -105,7 +107,7 @@ def score_table(
             rejected_again=staged - scored,
         )
         counts.reconcile(table, all_rows=True)
-        notes = run.describe_hidden_rows(rows)
+        notes = (*run.describe_hidden_rows(rows), *(run.events.describe(run.table) if run.events else ()))
         first_rejects = run.word_first_rejects(quote_parts(rejects))
         report("committing")
     return ScoredTable(
@@ -158,6 +160,21 @@ class _TableRun:
         self.id = home.name if home is not None and home.kind == "id" else self.key
         self.outputs = sql_types(ENGINE.columns(wanted.explain, card.predicts_sales, bool(card.card.axes)))
         self.ledger = None if wanted.ledger is None else str(wanted.ledger)
+        self.id_column = find_id_column(card.card, types)
+        self.events = self._count_events() if wanted.events_table else None
+
+    def _count_events(self) -> TableEvents:
+        """What the events of the leads come to. Raises DataError."""
+        kind = POSTGRES.known_type(self.id_column, self.types[self.id_column], "id") if self.id_column else ""
+        entries = self.wanted.explain or self.ledger is not None
+        return TableEvents(
+            self.connection,
+            self.card,
+            self.as_of,
+            self.wanted.events_table,
+            (self.id_column, kind),
+            entries=entries,
+        )
 
     def make_tables(self, into: str, rejects: str) -> None:
         """Make or check the tables that are written."""
@@ -196,9 +213,10 @@ class _TableRun:
         if where is not None:
             picked = Field(WHERE, "flag", derived=where)
             card = replace(card, card=replace(card.card, fields={**card.card.fields, WHERE: picked}))
+        source = f"(SELECT {', '.join(selected)} FROM {self.table}) AS leads"
         query = Query(
             self.as_of,
-            f"(SELECT {', '.join(selected)} FROM {self.table}) AS leads",
+            source if self.events is None else self.events.join(source),
             types,
             keep=[KEY],
             ledger=self.ledger is not None,
@@ -207,6 +225,7 @@ class _TableRun:
             sale=card.predicts_sales,
             plus_minus=self.wanted.explain,
             explain=self.wanted.explain,
+            counted=self.events is not None,
         )
         picked_rows = f" WHERE coalesce({name(f'f:{WHERE}')}, {name(BAD)})" if where is not None else ""
         kept = [KEY, *self.outputs, BAD]
@@ -262,13 +281,20 @@ class _TableRun:
                 f" WHERE leads.{name(self.key)} IN (SELECT {name(KEY)} FROM {bad})"
             )
             while batch := rows.fetchmany(FETCHED):
+                leads = [dict(zip(columns, values, strict=True)) for _, *values in batch]
                 rejected = [
-                    (lead_id, reject.column, reject.value, reject.reason)
-                    for lead_id, *values in batch
-                    for reject in reject_values(self.card, 0, dict(zip(columns, values, strict=True)))
+                    (row[0], reject.column, reject.value, reject.reason)
+                    for row, rejects_of_lead in zip(batch, self._list_rejects(leads), strict=True)
+                    for reject in rejects_of_lead
                 ]
                 writer.executemany(insert, rejected)
         return count
+
+    def _list_rejects(self, leads: Sequence[Mapping[str, Any]]) -> Sequence[Iterable[Reject]]:
+        """What can't be read of each of some leads."""
+        if self.events is not None:
+            return self.events.list_rejects(leads)
+        return [reject_values(self.card, 0, lead) for lead in leads]
 
     def word_first_rejects(self, rejects: str) -> tuple[str, ...]:
         """The reasons of the first rejects."""

@@ -33,6 +33,7 @@ WISHES = {
     "rejects": Wanted(rejects="rejects"),
     "guard_formulas": Wanted(guard_formulas=True),
     "events": Wanted(events=Path("events.csv")),
+    "events_table": Wanted(events_table="happened"),
 }
 LACKING = [(engine, wish) for engine, capabilities in ENGINES.items() for wish in capabilities.lacks]
 
