@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import importlib
 import json
 from datetime import date, timedelta
@@ -15,12 +16,15 @@ from sklearn.metrics import log_loss, roc_auc_score
 
 from leadledger.api.app import create_app
 from leadledger.api.cli.examples import find_examples, load_simulator
+from leadledger.api.lists.duckdb import score_list
+from leadledger.api.lists.wanted import Wanted
 from leadledger.api.service.settings import Settings
 from leadledger.scoring.card.reader import read_card
-from leadledger.scoring.engine.score import get_engine
+from leadledger.scoring.engine.score import get_engine, score
 from leadledger.scoring.scorecard import build_untrained
 
 simulate = load_simulator()
+CARD = find_examples() / "b2b-software" / "card-with-events.yaml"
 stream = importlib.import_module("software_crm.stream")
 
 
@@ -128,9 +132,8 @@ def test_stored_messages_count_as_the_list_does(tmp_path):
     stream.write_messages(world.events, path)
     messages = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
     assert {"lead", "anonymous_id"} <= messages[-1].keys() | messages[0].keys()
-    card = find_examples() / "b2b-software" / "card-with-events.yaml"
-    engine = get_engine(build_untrained(read_card(card)))
-    with TestClient(create_app(Settings(card=card, home=tmp_path))) as client:
+    engine = get_engine(build_untrained(read_card(CARD)))
+    with TestClient(create_app(Settings(card=CARD, home=tmp_path))) as client:
         for start in range(0, len(messages), 1000):
             answer = client.post("/v1/events", json=messages[start : start + 1000]).json()
             assert answer["refused"] == 0
@@ -143,6 +146,28 @@ def test_stored_messages_count_as_the_list_does(tmp_path):
                 assert (stored["points"], stored["ledger"]) == (sent["points"], sent["ledger"])
                 assert stored["events"]["counted"] == sent["events"]["counted"]
                 assert stored["events"]["machine"] == sent["events"]["machine"]
+
+
+def test_a_list_counts_as_each_lead_does(tmp_path):
+    """A list with its events, machines among them, gives each lead the score that it has by itself."""
+    world = simulate.open_events(250, seed=6)
+    leads, events, out = (tmp_path / name for name in ("leads.csv", "events.csv", "scored.csv"))
+    simulate.write(world.leads, leads)
+    simulate.write_events(world.events, events)
+    card = build_untrained(read_card(CARD))
+    score_list(card, leads, out, simulate.UNTIL, Wanted(events=events))
+    with leads.open(newline="") as before, out.open(newline="") as after:
+        rows, scored = list(csv.DictReader(before)), list(csv.DictReader(after))
+    assert len(scored) == 250
+    marked = 0
+    for row, said in zip(rows, scored, strict=True):
+        own = world.events[world.events["lead"] == row["lead_id"]].to_dict("records")
+        result = score(card, row, simulate.UNTIL, events=list(map(message_of, own))).to_dict()
+        for name in ("points", "fit", "engagement"):
+            assert float(said[name]) == result[name]
+        assert said["axis_grades"] == result["axis_grades"]
+        marked += result["events"]["machine"]
+    assert marked > 200
 
 
 def message_of(row):
