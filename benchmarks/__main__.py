@@ -23,6 +23,7 @@ LONG = (
     "steps",
     "false_alarms",
     "machine_clicks",
+    "leadforge_split",
     "fit_time",
     "million",
     "lists",
