@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator, Mapping
 from datetime import date, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -37,6 +37,7 @@ from leadledger.training.runs.train import train
 DAY, HORIZON = 30, 60  # days after a lead came on which it is judged, and to wait for what becomes of it
 LAST_DAY = date(2024, 12, 31)  # by then all is known of every lead
 NO_FEATURES = ["converted_within_90_days", "lead_id", "account_id", "contact_id", "lead_created_at", "split"]
+UNKNOWN_THEN = ["won_on", "total_touches_all"]  # of leads.csv, on the day of the forecast
 LEAKS = ["current_stage", "is_sql", "total_touches_all"]
 
 
@@ -115,15 +116,15 @@ def foresee(scorecard: Scorecard, folder: Path, ids: list[str]) -> np.ndarray[An
     leads = pd.read_csv(folder / "leads.csv", dtype=str).set_index("lead_id", drop=False)
     chances = []
     for lead_id in ids:
-        lead = leads.loc[lead_id].drop(["won_on", "total_touches_all"]).dropna().to_dict()
+        lead: dict[str, Any] = {str(name): cell for name, cell in leads.loc[lead_id].drop(UNKNOWN_THEN).dropna().items()}
         day = date.fromisoformat(lead["lead_created_at"]) + timedelta(days=DAY)
         rows = by_lead[lead_id].drop(columns="lead").to_dict("records") if lead_id in by_lead else []
         chances.append(engine.score(lead, day, events=[_make_event(row) for row in rows]).probability)
     return np.array(chances, float)
 
 
-def _make_event(row: dict[str, Any]) -> dict[str, Any]:
-    known = {name: value for name, value in row.items() if isinstance(value, str)}
+def _make_event(row: Mapping[Hashable, Any]) -> dict[str, Any]:
+    known = {str(name): value for name, value in row.items() if isinstance(value, str)}
     members = {name: known.pop(name) for name in PLAIN_MEMBERS if name in known}
     return {**members, "properties": known}
 
@@ -147,12 +148,12 @@ def main(words: list[str]) -> None:
             rate = snapshots["bought"][snapshots["split"] != "test"].mean()
             forecasts["the rate alone"] = np.full(len(held), rate)
             for label, chances in forecasts.items():
-                figures = log_loss(held["bought"], chances), roc_auc_score(held["bought"], chances)
-                measured.setdefault(label, []).append(figures)
+                loss, area = log_loss(held["bought"], chances), roc_auc_score(held["bought"], chances)
+                measured.setdefault(label, []).append((loss, area))
     print(f"{len(options.seed)} simulations of {options.leads:,} leads; means over the test leads open on day {DAY}\n")
     print(f"{'':26}{'log-loss':>10}{'AUC':>8}")
     for label, figures in measured.items():
-        loss, area = np.mean(figures, axis=0)
+        loss, area = np.mean(np.array(figures), axis=0)
         print(f"{label:26}{loss:10.4f}{area:8.4f}")
 
 

@@ -18,6 +18,7 @@ from leadledger.api.cli.examples import find_examples
 from leadledger.scoring.card.reader import read_card
 from leadledger.scoring.engine.score import get_engine
 from leadledger.scoring.scorecard import build_untrained
+from leadledger.training.runs.train import train
 
 FOLDER = find_examples() / "leadforge"
 LEADS, SEED = 300, 42
@@ -92,3 +93,19 @@ def test_every_event_is_of_a_kind_of_the_card(made: Path) -> None:
     assert {row["kind"] for row in read_rows(made / "events.csv")} <= set(card.events)
     columns = duckdb.read_csv(str(made / "events.csv")).columns
     assert set(columns) - {"lead", "kind", "time", "id"} == properties
+
+
+@pytest.mark.slow
+def test_training_tells_of_the_trap(made: Path, tmp_path: Path) -> None:
+    """Training learns with the events, and says of a count of the lead's whole life that it may count on."""
+    text = (FOLDER / "card.yaml").read_text("utf-8")
+    card = tmp_path / "card.yaml"
+    card.write_text(
+        text.replace("fields:\n  lead_id:", "fields:\n  total_touches_all: {kind: number}\n  lead_id:"), "utf-8"
+    )
+    training = train(
+        card, made / "leads.csv", events=made / "events.csv", as_of=date(2024, 12, 31), accept_left_out=True
+    )
+    assert training.metrics["landmarks"]
+    suspected = training.metrics["leakage"]["suspected"]
+    assert [(suspect["field"], suspect["kind"]) for suspect in suspected] == [("total_touches_all", "whole_life")]
