@@ -116,7 +116,9 @@ def foresee(scorecard: Scorecard, folder: Path, ids: list[str]) -> np.ndarray[An
     leads = pd.read_csv(folder / "leads.csv", dtype=str).set_index("lead_id", drop=False)
     chances = []
     for lead_id in ids:
-        lead: dict[str, Any] = {str(name): cell for name, cell in leads.loc[lead_id].drop(UNKNOWN_THEN).dropna().items()}
+        lead: dict[str, Any] = {
+            str(name): cell for name, cell in leads.loc[lead_id].drop(UNKNOWN_THEN).dropna().items()
+        }
         day = date.fromisoformat(lead["lead_created_at"]) + timedelta(days=DAY)
         rows = by_lead[lead_id].drop(columns="lead").to_dict("records") if lead_id in by_lead else []
         chances.append(engine.score(lead, day, events=[_make_event(row) for row in rows]).probability)

@@ -34,13 +34,13 @@ def test_no_frames() -> None:
     assert str(caught.value) == NO_EVENTS
 
 
-def test_no_training() -> None:
-    """A history isn't read."""
+def test_training_asks_for_events() -> None:
+    """A history without its events isn't read."""
     with pytest.raises(DataError) as caught:
         leadledger.read_history(parse_card(CARD + OUTCOME), pd.DataFrame({"won": [True], "bought": [False]}))
     assert str(caught.value) == (
-        "the card 'web' has `events:`, which training doesn't count yet; release its rules with `leadledger release`,"
-        " or remove `events:` and what is counted from them"
+        "the card 'web' counts events; give those of the leads by --events FILE, whose columns are lead, kind, time and"
+        " the properties"
     )
 
 
