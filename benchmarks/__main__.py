@@ -24,6 +24,7 @@ LONG = (
     "false_alarms",
     "machine_clicks",
     "leadforge_split",
+    "landmarks",
     "fit_time",
     "million",
     "lists",

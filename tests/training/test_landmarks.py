@@ -17,11 +17,14 @@ from leadledger.scoring.engine.score import score
 from leadledger.scoring.errors import DataError
 from leadledger.scoring.scorecard import Learned, Scorecard, build_untrained
 from leadledger.training.history import History
-from leadledger.training.history_reader import read_history
+from leadledger.training.history_reader import read_history, read_step
 from leadledger.training.learn.known_leads import digest_leads
 from leadledger.training.learn.lead_rows import find_lead_rows, take_one_row_each
 from leadledger.training.learn.split import split_history
 from leadledger.training.plausible_days import EPOCH
+from leadledger.training.runs.step_fits import make_step_card
+from leadledger.training.runs.train import train
+from leadledger.training.sources.logged import LoggedHistory
 from tests.training.event_world import CARD, HORIZON, LAST, World, make_world
 
 TEXT = """
@@ -208,6 +211,33 @@ def test_what_is_refused(
     with pytest.raises(DataError) as error:
         read_history(SMALL, change(LEADS) if change else LEADS, as_of=TAKEN, events=events)
     assert str(error.value) == message
+
+
+def test_the_log_has_no_landmarks_yet(tmp_path: Path) -> None:
+    """Training from the decision log says that it doesn't read events, whether or not a list of them is given."""
+    logged = LoggedHistory(tmp_path / "log.parquet", TAKEN, {}, {}, {})
+    with pytest.raises(DataError) as error:
+        read_history(SMALL, logged)
+    assert str(error.value) == (
+        "the card 'small' counts events, and training from the decision log doesn't read them yet; train from a list,"
+        " with --events FILE"
+    )
+    path = tmp_path / "card.yaml"
+    path.write_text(TEXT)
+    with pytest.raises(DataError, match="reads no list of events; leave out --events"):
+        train(path, logged, events=pd.DataFrame(EVENTS))
+
+
+def test_steps_look_once() -> None:
+    """The leads of a step are looked at on the day on which they began it, with the events known by then."""
+    text = TEXT.replace("outcome:", "steps:\n  opportunity: {became: won_on, within: 20 days}\noutcome:")
+    card = parse_card(text + "stages: [{name: lead}, {name: opportunity, requires: []}]\n")
+    whole = read_history(card, LEADS, as_of=TAKEN, events=pd.DataFrame(EVENTS))
+    leads = read_step(make_step_card(card, 0), whole)
+    assert leads.landmarks is not None
+    assert leads.landmarks.after.tolist() == [0] * 5
+    assert leads.frame["visits"].tolist() == [1, 1, 0, 0, 0]
+    assert leads.rules.tolist() == [60, 20, 0, 0, 0]
 
 
 def test_no_day_no_landmark() -> None:

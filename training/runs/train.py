@@ -106,6 +106,8 @@ def train(
     progress("reading the history")
     if not isinstance(data, LoggedHistory):
         require_events(written, events)
+    elif events is not None:
+        raise DataError("training from the decision log reads no list of events; leave out --events")
     history = read_history(written, data, as_of, reading, today, events)
     check_without([written], without)
     check_step_columns(written, history)

@@ -72,6 +72,36 @@ def test_halves_are_of_all_held_out_leads() -> None:
         assert abs(int(first.sum()) - int(second.sum())) <= 2
 
 
+def test_the_rows_of_a_lead_are_held_out_together() -> None:
+    """A lead with several rows is kept or held out in all of them, and each is held out once."""
+    once = make_leads(200)
+    rows = np.repeat(np.arange(200), 1 + np.arange(200) % 4)
+    leads = TrainingLeads(once.indexes[rows], once.outcome[rows], once.weights[rows], rows)
+    folds = hold_out(leads, 4, 0)
+    for kept, held in folds:
+        assert not set(rows[kept]) & set(rows[held])
+        assert len(kept) + len(held) == len(rows)
+    assert sorted(np.concatenate([held for _, held in folds])) == list(range(len(rows)))
+
+
+def test_the_rows_of_a_lead_gain_together() -> None:
+    """A gain is as sure on leads with four equal rows each as on these leads with one."""
+    random = np.random.default_rng(2)
+    outcome = (random.random(400) < 0.3).astype(float)
+    without, having = np.full(400, -0.85), -0.85 + 0.35 * outcome + random.normal(0, 0.9, 400)
+
+    def pays(times: int, errors: float, groups: bool = True) -> bool:
+        rows = np.repeat(np.arange(400), times)
+        leads = TrainingLeads(
+            np.zeros((len(rows), 1), int), outcome[rows], np.ones(len(rows)), rows if groups else None
+        )
+        return Bags(leads, [], []).pays(without[rows], having[rows], errors)
+
+    errors = np.linspace(-6, 6, 49)
+    assert [pays(4, error) for error in errors] == [pays(1, error) for error in errors]
+    assert [pays(4, error, groups=False) for error in errors] != [pays(1, error) for error in errors]
+
+
 def weigh(size: float, noise: float) -> float:
     """The weight of a model that is better by `size` of the truth, and has some noise."""
     random = np.random.default_rng(3)
