@@ -21,6 +21,7 @@ from leadledger.training.evidence.chart_measures import by_grade, by_month, by_p
 from leadledger.training.evidence.example_leads import choose_examples, examples
 from leadledger.training.evidence.fairness import FairnessMeasures, choose_best, measure_fairness
 from leadledger.training.evidence.forecast_quality import judge
+from leadledger.training.evidence.landmark_quality import measure_landmarks
 from leadledger.training.evidence.segment_quality import judge_segments
 from leadledger.training.evidence.verdict import measure_rate, reach_verdict
 from leadledger.training.learn.threshold import precision_by_volume
@@ -187,6 +188,15 @@ def metrics(card: Card, learned: Learned) -> dict[str, Any]:
                 "rate_alone": "no lead began it long enough ago",
             },
         },
+        "landmarks": measure_landmarks(
+            np.tile([0, 7, 14], 1000),
+            np.repeat(np.arange(1000), 3),
+            won,
+            probability,
+            probability**1.2,
+            np.arange(3000) % 3 == 1,
+            (("visits",), ("reads",)),
+        ).to_dict(),
         "spread": spread(totals, totals // 3, -totals // 9),
         "comparison": {
             **{"release": "2026-06-30-001", "leads": 1000, "worse": False, "said": "better: 0.2 against 0.3"},
