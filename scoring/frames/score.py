@@ -17,10 +17,11 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from leadledger.scoring.cleaning import make_cleaner
-from leadledger.scoring.column_fit import find_columns, find_homes, require_columns
+from leadledger.scoring.column_fit import find_columns, find_homes, find_id_column, require_columns
 from leadledger.scoring.engine.score import get_engine, unwrap_scalar
 from leadledger.scoring.errors import DataError, UnreadableValue, did_you_mean, quote
 from leadledger.scoring.frames import spark as spark_frame
+from leadledger.scoring.frames.events import IN_MEMORY, FrameEvents
 from leadledger.scoring.frames.libraries import ARROW, LIBRARIES, POLARS, SPARK, Library, find_library, require_arrow
 from leadledger.scoring.outputs import PLUS_MINUS, REASON_COLUMNS, list_names, list_score_columns
 from leadledger.scoring.printers.sql import select as sql
@@ -53,6 +54,7 @@ def score_frame(
     explain: bool = False,
     keep: Sequence[str] | None = None,
     prefix: str = "",
+    events: Any = None,
 ) -> Frame:
     """Score a data frame of raw leads, one a row, on a day: the same kind of frame, with the same rows in their order.
 
@@ -74,13 +76,18 @@ def score_frame(
     one number, a warning says so; a RecordBatchReader and Spark go by the card's `format:` alone. (Spark says which and
     of what kind; order is what Spark makes of it.)
 
+    `events` is a frame in memory with a row for each event of the leads, for a card that counts them: `lead`, the id of
+    the lead, `kind`, `time`, if need be `id`, `source` and `received`, and a column for each property. A lead without a
+    row has none. Where an event of a lead can't be read, `problem` says which and why.
+
     Raises DataError where no column belongs to the card, a kept one doesn't exist, or a name would stand twice. Polars
     needs pyarrow.
     """
     library, sort = find_library(frame)
     if library == "polars":
         require_arrow()
-    scoring = _FrameScoring(find_scorecard(card), as_of, explain, keep, prefix)
+    scoring = _FrameScoring(find_scorecard(card), as_of, explain, keep, prefix, events)
+    scoring.check_events(sort if (library, sort) != SPARK else "Spark DataFrame")
     scored: Any
     if (library, sort) == SPARK:
         scored = _plan_spark(scoring, frame)
@@ -102,6 +109,17 @@ class _FrameScoring:
     explain: bool
     keep: Sequence[str] | None
     prefix: str
+    events: Any = None
+
+    def check_events(self, sort: str) -> None:
+        """Raises DataError where events are given that aren't counted, or none that are."""
+        card = self.card.card
+        if card.events and self.events is None:
+            raise DataError(f"the card '{card.name}' counts events; give those of the leads as a frame, events=…")
+        if self.events is not None and not card.events:
+            raise DataError(f"the card '{card.name}' has no `events:`, so it can't count any")
+        if card.events and sort not in IN_MEMORY:
+            raise DataError(f"{LABEL}: events aren't counted for a {sort} yet; give a frame that lies in memory")
 
     @property
     def outputs(self) -> tuple[str, ...]:
@@ -234,8 +252,12 @@ def _score(scoring: _FrameScoring, library: Library, frame: Any, *, is_whole: bo
         for setting in DUCKDB_SETTINGS:
             connection.execute(f"SET {setting}")
         types = _register_columns(connection, card, library, read)
-        scored = library.result(connection.sql(_write_select(scoring, types)))
+        events = _count_events(connection, scoring, types)
+        scored = library.result(connection.sql(_write_select(scoring, types, events)))
         bad = library.nulls(scored, names["points"])
+        unread: list[list[str]] = []
+        if bad and events is not None:
+            unread = events.describe_unread(library.values_at(read[events.id_column[0]], bad))
         proven = _prove_decimals(connection, card, library, read) if bad and is_whole else ()
     if proven:
         for decimal in proven:
@@ -244,10 +266,22 @@ def _score(scoring: _FrameScoring, library: Library, frame: Any, *, is_whole: bo
         return _score(settled, library, frame, is_whole=False)
     if bad:
         texts: list[str | None] = [None] * len(scored)
-        for row, text in zip(bad, _describe_problems(card, library, read, bad), strict=True):
+        for row, text in zip(bad, _describe_problems(card, library, read, bad, unread), strict=True):
             texts[row] = text
         scored = library.replace_texts(scored, names[PROBLEM], texts)
     return library.put_beside(frame, scoring.kept(columns), scored)
+
+
+def _count_events(
+    connection: duckdb.DuckDBPyConnection, scoring: _FrameScoring, types: Mapping[str, str]
+) -> FrameEvents | None:
+    """What the events come to; None where the card has none. Raises DataError."""
+    card = scoring.card
+    if scoring.events is None:
+        return None
+    id_column = find_id_column(card.card, types)
+    lead_id = id_column, types.get(id_column, "")
+    return FrameEvents(connection, card, scoring.as_of, scoring.events, lead_id, entries=scoring.explain)
 
 
 def _prove_decimals(
@@ -350,7 +384,7 @@ def _register(connection: duckdb.DuckDBPyConnection, frame: Any) -> dict[str, st
     return {str(row[0]): str(row[1]) for row in rows}
 
 
-def _write_select(scoring: _FrameScoring, types: Mapping[str, str]) -> str:
+def _write_select(scoring: _FrameScoring, types: Mapping[str, str], events: FrameEvents | None) -> str:
     """The SELECT over FRAME that gives the outputs under their names, a problem that is not yet known the last."""
     columns = dict(types)
     source = FRAME
@@ -362,6 +396,8 @@ def _write_select(scoring: _FrameScoring, types: Mapping[str, str]) -> str:
     any_unread, explain, sale = columns.pop(UNREAD, None), scoring.explain, scoring.card.predicts_sales
     keep = [UNREAD] if any_unread else []
     query = Query(scoring.as_of, source, columns, keep, sale=sale, plus_minus=explain, explain=explain)
+    if events is not None:
+        query = replace(query, source=events.join(source), counted=True)
     where_read = f"CASE WHEN {quoted(UNREAD)} = 0 THEN {{}} END" if any_unread else "{}"
     names = scoring.new_names
     selected = [f"{where_read.format(quoted(name))} AS {quoted(names[name])}" for name in scoring.outputs]
@@ -370,12 +406,14 @@ def _write_select(scoring: _FrameScoring, types: Mapping[str, str]) -> str:
 
 
 def _describe_problems(
-    card: Scorecard, library: Library, columns: Mapping[str, Any], rows: Sequence[int]
+    card: Scorecard, library: Library, columns: Mapping[str, Any], rows: Sequence[int], unread: Sequence[Sequence[str]]
 ) -> Iterator[str]:
-    """What can't be read in each of these rows: `budget: 'lots' is not a number; …`."""
+    """What can't be read in each of these rows: `budget: 'lots' is not a number; …`; `unread` has that of events."""
     raw = {name: library.values_at(series, rows) for name, series in columns.items()}
-    for values in zip(*raw.values(), strict=True):
+    for i, values in enumerate(zip(*raw.values(), strict=True)):
         problems = get_engine(card).list_bad_values(dict(zip(raw, values, strict=True)))
-        yield "; ".join(
-            f"{problem.column}: {problem.reason}" if problem.column else problem.reason for problem in problems
-        )
+        of_events = unread[i] if unread else ()
+        # Where the values can be read, it is the events alone that can't.
+        own = [problem for problem in problems if problem.column or not of_events]
+        texts = [f"{problem.column}: {problem.reason}" if problem.column else problem.reason for problem in own]
+        yield "; ".join([*texts, *of_events])

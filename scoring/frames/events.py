@@ -1,0 +1,126 @@
+"""The events of leads in a data frame of their own: DuckDB counts them where they lie, and joins that to the leads.
+
+What a library keeps as Python objects is handed over as texts, which are read as in a list.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+
+from leadledger.scoring.errors import BadValue, DataError, quote
+from leadledger.scoring.events.event_reader import EventReader
+from leadledger.scoring.events.systems import PLAIN_MEMBERS
+from leadledger.scoring.frames.libraries import LIBRARIES, SPARK, find_library
+from leadledger.scoring.printers.sql.counted_events import CountedWish, print_counted
+from leadledger.scoring.printers.sql.dialects.duckdb import DUCKDB
+from leadledger.scoring.printers.sql.dialects.literals import quoted
+from leadledger.scoring.printers.sql.event_members import LEAD_KEY, print_lead_key
+from leadledger.scoring.printers.sql.event_properties import PropertyPrinter, list_roots
+from leadledger.scoring.printers.sql.event_table import LEAD, OPTIONAL, REQUIRED, UNREADABLE, EventTable, check_columns
+from leadledger.scoring.printers.sql.expression import Expression
+from leadledger.scoring.printers.sql.joined_events import join_counted
+from leadledger.scoring.scorecard import Scorecard
+from leadledger.scoring.text_forms import WHITE_SPACE
+
+if TYPE_CHECKING:
+    import duckdb
+
+LABEL = "the frame of events"
+TABLE, COUNTS = "ll_event_frame", "ll_counts"
+IN_MEMORY = ("DataFrame", "Table")
+
+
+class FrameEvents:
+    """The events of one call, counted. `id_column` is that of the leads' ids, and its type."""
+
+    def __init__(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        card: Scorecard,
+        as_of: date,
+        frame: Any,
+        id_column: tuple[str, str],
+        *,
+        entries: bool,
+    ) -> None:
+        """Raises DataError where the frame is none of events, or the leads have no ids."""
+        if not id_column[0]:
+            raise DataError(f"{LABEL}: events need an id for each lead, a column of a field of `kind: id`")
+        self.connection, self.card, self.id_column, self.entries = connection, card, id_column, entries
+        self.types = self._register(frame)
+        select = print_counted(card, as_of, EventTable(TABLE, self.types), DUCKDB, CountedWish(entries=entries))
+        connection.execute(f"CREATE TABLE {COUNTS} AS {select}")
+
+    def _register(self, frame: Any) -> dict[str, str]:
+        """Register the columns that are read as TABLE: their SQL types."""
+        library_name, sort = find_library(frame)
+        if (library_name, sort) == SPARK or sort not in IN_MEMORY:
+            raise DataError(f"{LABEL}: must lie in memory: a DataFrame of pandas or Polars, or a Table of Arrow")
+        library = LIBRARIES[library_name, sort]
+        columns = library.columns(frame)
+        check_columns(dict.fromkeys(columns, ""), LABEL)
+        properties = PropertyPrinter(self.card.card, EventTable("", dict.fromkeys(columns, "")), DUCKDB).raw_columns
+        series = {}
+        for column in [*(name for name in (*REQUIRED, *OPTIONAL) if name in columns), *properties]:
+            values = library.series(frame, column)
+            if library.is_odd(values):
+                values = library.make_series([_write_text(value) for value in library.values(values)], "text")
+            series[column] = values
+        self.connection.register(f"{TABLE}_raw", library.frame(series))
+        described = self.connection.execute(f"DESCRIBE SELECT * FROM {TABLE}_raw").fetchall()
+        fine = [str(row[0]) for row in described if str(row[1]) == "TIMESTAMPTZ_NS"]  # finer than what is counted
+        casts = ", ".join(f"CAST({quoted(column)} AS TIMESTAMPTZ) AS {quoted(column)}" for column in fine)
+        replaced = f" REPLACE ({casts})" if fine else ""
+        self.connection.execute(f"CREATE TEMP VIEW {TABLE} AS SELECT *{replaced} FROM {TABLE}_raw")
+        described = self.connection.execute(f"DESCRIBE SELECT * FROM {TABLE}").fetchall()
+        return {str(row[0]): str(row[1]) for row in described}
+
+    def join(self, leads: str) -> str:
+        """A FROM item of leads with what their events come to."""
+        return join_counted(self.card.card, leads, self.id_column, COUNTS, DUCKDB, entries=self.entries)
+
+    def describe_unread(self, ids: Sequence[object]) -> list[list[str]]:
+        """What can't be read in the events of some leads, by their ids: `event 'v3': time: 'soon' is not a time; …`."""
+        columns = list(self.types)
+        selected = ", ".join(f"CAST({quoted(column)} AS VARCHAR)" for column in columns)
+        key = print_lead_key(Expression(quoted(LEAD)), self.types[LEAD], DUCKDB).sql
+        rows = self.connection.execute(
+            f"SELECT {key}, {selected} FROM {TABLE} WHERE {key} IN"
+            f" (SELECT {quoted(LEAD_KEY)} FROM {COUNTS} WHERE {quoted(UNREADABLE)} > 0)"
+        ).fetchall()
+        reader = EventReader(self.card.card, {root.name: root.fields for root in list_roots(self.card.card)})
+        unread: dict[str, list[str]] = {}
+        for lead, *values in rows:
+            problems: list[BadValue] = []
+            told = dict(zip(columns, values, strict=True))
+            reader.read(_make_event(told), "$", problems)
+            which = f"event {quote(told['id'])}" if told.get("id") else "an event"
+            unread.setdefault(lead, []).extend(
+                f"{which}: {problem.column.removeprefix('properties.')}: {problem.reason}" for problem in problems
+            )
+        return [unread.get(str(lead).strip(WHITE_SPACE), []) for lead in ids]
+
+
+def _make_event(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A raw event from a row of texts."""
+    event = {name: row[name] for name in PLAIN_MEMBERS if row.get(name)}
+    if isinstance(event.get("properties"), str):
+        return {**event, "properties": json.loads(event["properties"])}
+    others = {name: value for name, value in row.items() if name not in (*PLAIN_MEMBERS, LEAD) and value is not None}
+    return {**event, "properties": others}
+
+
+def _write_text(value: Any) -> str | None:
+    """A Python object as a text; None where it is missing."""
+    if value is None or value != value:  # a NaN
+        return None
+    if isinstance(value, str):
+        return value
+    if isinstance(value, date | datetime):
+        return value.isoformat()
+    if isinstance(value, Mapping | list):
+        return json.dumps(value, default=str)
+    return str(value).lower() if isinstance(value, bool) else str(value)
