@@ -34,15 +34,15 @@ class Habit:
 
 
 HABITS = (
-    Habit("visit", 0.10, 7.0, (0.97, 0.02, 0.01)),
-    Habit("price_visit", 0.015, 24.0, (0.97, 0.02, 0.01)),
-    Habit("form", 0.005, 24.0),
-    Habit("call", 0.025, 8.0, (0.60, 0.15, 0.10, 0.10, 0.05)),  # sales writes them down when there is time
+    Habit("visit", 0.07, 5.0, (0.97, 0.02, 0.01)),
+    Habit("price_visit", 0.012, 14.0, (0.97, 0.02, 0.01)),
+    Habit("form", 0.004, 16.0),
+    Habit("call", 0.020, 5.0, (0.60, 0.15, 0.10, 0.10, 0.05)),  # sales writes them down when there is time
 )
 
 MAIL_AGES = (1, 8, 15, 29, 43, 57, 71, 85, 99)  # days after the creation of a lead on which it gets a mail
 FOLLOWS = 0.04  # the chance that a mail is followed by a lead that becomes no opportunity
-FOLLOWS_RISE = 8.0
+FOLLOWS_RISE = 6.0
 FOLLOWS_DAYS = (0.82, 0.10, 0.05, 0.03)  # shares of those that follow it 0, 1, … days later
 
 
