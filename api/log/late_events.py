@@ -11,7 +11,7 @@ from datetime import date
 from typing import Any
 
 from leadledger.api.log.event_rows import EventRow
-from leadledger.api.log.raw_events import write_events
+from leadledger.api.log.raw_events import make_raw_events
 from leadledger.api.log.record import decode_counts
 from leadledger.scoring.engine.score import Engine
 from leadledger.scoring.errors import LeadError
@@ -66,7 +66,7 @@ def count_late(
 
 
 def _count(engine: Engine, rows: Sequence[EventRow], as_of: date, values: Mapping[str, Typed]) -> EventCounts | None:
-    return engine.count_events(write_events(engine.event_reader, rows), as_of, values)
+    return engine.count_events(make_raw_events(engine.event_reader, rows), as_of, values)
 
 
 def _happened_before(time: str, at: str) -> bool:

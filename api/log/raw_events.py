@@ -13,7 +13,7 @@ from leadledger.scoring.events.systems import PLAIN
 JOINING = ("identify", "alias")  # kinds that join ids: where the card doesn't count them, they aren't unknown to it
 
 
-def write_events(reader: EventReader, rows: Sequence[EventRow]) -> list[dict[str, Any]]:
+def make_raw_events(reader: EventReader, rows: Sequence[EventRow]) -> list[dict[str, Any]]:
     """Stored events in our words, those of other systems under the names that the card has for their kinds."""
     events = []
     kinds: dict[tuple[str, str], str | None] = {}  # by system and name there

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
+from leadledger.api.log.raw_events import make_raw_events
 from leadledger.api.log.record import find_lead_id
 from leadledger.api.service.history import read_log
 from leadledger.api.service.loaded import LoadedCard
@@ -48,10 +49,8 @@ async def read_lead_events(service: Service, loaded: LoadedCard, leads: Sequence
         return nothing
 
     def read(log: DecisionLog) -> LeadEvents:
-        from leadledger.api.log.raw_events import write_events
-
         stored, reader = log.events.read(ids), loaded.engine.event_reader
-        by_lead = {lead_id: write_events(reader, stored.of(lead_id)) for lead_id in ids}
+        by_lead = {lead_id: make_raw_events(reader, stored.of(lead_id)) for lead_id in ids}
         return LeadEvents(card, by_lead, reader.read_time(stored.first).day if stored.first else None)
 
     return await read_log(service, read)

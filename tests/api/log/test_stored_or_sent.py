@@ -20,7 +20,7 @@ from leadledger.api.log import database, tables
 from leadledger.api.log.database import WRITES
 from leadledger.api.log.event_rows import EventBatch, write_events
 from leadledger.api.log.event_store import EventStore
-from leadledger.api.log.raw_events import write_events as write_raw_events
+from leadledger.api.log.raw_events import make_raw_events
 from leadledger.api.requests.mistakes import Mistakes
 from leadledger.api.service.sent_events import SentEventReader, SentEvents
 from leadledger.api.service.settings import Settings
@@ -96,7 +96,7 @@ def store(log: Engine, parts: list[Sent]) -> None:
 def count_stored(log: Engine, day: date) -> dict[str, Any]:
     """What the stored events come to, for each id."""
     stored = EventStore(log).read(IDS)
-    return {lead: ENGINE.count_events(write_raw_events(ENGINE.event_reader, stored.of(lead)), day, {}) for lead in IDS}
+    return {lead: ENGINE.count_events(make_raw_events(ENGINE.event_reader, stored.of(lead)), day, {}) for lead in IDS}
 
 
 @pytest.mark.slow
