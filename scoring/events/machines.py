@@ -8,11 +8,10 @@ earns nothing and isn't counted; it is kept, and shown with what it would have e
 
 from __future__ import annotations
 
-import math
-import operator
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from itertools import pairwise
 from operator import itemgetter
 from typing import TypeAlias
 
@@ -64,28 +63,30 @@ class ScannerRule:
             machines = {value for value in set(column) if value is not None and test(value)}
             if machines:
                 rows.update(row for row, value in enumerate(column) if value in machines)
-        if self.mail and self.link and self._has_near(columns.instants):
-            for followed in self._group_by_mail(columns):
+        if self.mail and self.link:
+            for followed in self._list_near(columns):
                 rows |= self._find_rapid(followed)
                 if self.links:
                     rows |= self._find_run(followed, columns.values[self.links])
         return rows
 
-    def _has_near(self, instants: Iterable[datetime | None]) -> bool:
-        """Whether any two events are so near to each other that it needs a closer look; most leads have none."""
-        seconds = sorted(map(datetime.timestamp, filter(None, instants)))
-        gaps = map(operator.sub, seconds[1:], seconds)
-        return min(gaps, default=math.inf) <= (self.signs.run_seconds if self.links else self.signs.seconds) + MUCH
-
-    def _group_by_mail(self, columns: EventColumns) -> list[list[Followed]]:
-        """The links that were followed, by mail, in order of time; without mails of which only one was."""
-        by_mail: dict[Typed, list[Followed]] = defaultdict(list)
-        parts = zip(columns.values[self.mail], columns.values[self.link], columns.instants, strict=True)
-        for row, (mail, link, instant) in enumerate(parts):
-            if mail is not None and link is not None and instant is not None:
-                by_mail[mail].append((instant, link, row))
-        several = [followed for followed in by_mail.values() if len({link for _, link, _ in followed}) > 1]
-        return [sorted(followed, key=itemgetter(0)) for followed in several]
+    def _list_near(self, columns: EventColumns) -> Iterator[list[Followed]]:
+        """The links that were followed of each mail, in order of time, where two are so near that it needs a look."""
+        mails, links, instants = columns.values[self.mail], columns.values[self.link], columns.instants
+        seconds = [0.0 if instant is None else instant.timestamp() for instant in instants]
+        reach = (self.signs.run_seconds if self.links else self.signs.seconds) + MUCH
+        by_mail: dict[Typed, list[int]] = defaultdict(list)
+        for row in sorted(range(len(columns)), key=seconds.__getitem__):
+            by_mail[mails[row]].append(row)
+        by_mail.pop(None, None)
+        for rows in by_mail.values():
+            if any([seconds[later] - seconds[row] <= reach for row, later in pairwise(rows)]):
+                followed = [
+                    (instant, link, row)
+                    for row in rows
+                    if (instant := instants[row]) is not None and (link := links[row]) is not None
+                ]
+                yield sorted(followed, key=itemgetter(0))
 
     def _find_rapid(self, followed: Sequence[Followed]) -> set[int]:
         """The events that have one on another link near them."""
