@@ -131,6 +131,9 @@ def test_the_log_file_is_moved_away(tmp_path: Path) -> None:
         answer = client.post("/v1/score", json={"lead": LEAD})
         assert answer.status_code == 503
         assert "its file was moved or deleted while the service ran; put it back, or restart" in answer.json()["detail"]
+        event = client.post("/v1/events", json={"kind": "visit", "lead": "L1", "time": "2026-01-01"})
+        assert event.status_code == 503
+        assert event.json()["detail"].endswith("or restart the service. Nothing was stored; try again.")
         (tmp_path / "away").rename(file)
         scored(client)
     assert count(f"sqlite:///{file}") == 2
