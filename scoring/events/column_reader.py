@@ -26,7 +26,7 @@ from leadledger.scoring.text_forms import WHITE_SPACE
 
 _MEMBERS = frozenset(PLAIN_MEMBERS)
 _PLAIN = re.compile("[!-~]+")  # ASCII without blanks
-_FEW = 2  # events that aren't worth splitting
+_FEW = 16  # events that aren't worth splitting
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,20 +152,21 @@ def _identify(columns: EventColumns, kind: str, sources: list[Any], ids: list[An
         several = set(sources)
     if not all(source == "" or (len(source) <= LONGEST_NAME and _PLAIN.fullmatch(source)) for source in several):
         return False
-    if not any(ids):
-        told = zip(*columns.values.values(), strict=True) if columns.values else repeat(())
-        all_sources = repeat(sources[0]) if len(several) == 1 else sources
-        columns.identities = list(zip(all_sources, repeat(kind), columns.days, columns.instants, told, strict=False))
-        return set(ids) <= {None}
-    if type(ids[0]) is int:
-        ids = [str(number) if type(number) is int else number for number in ids]
-    if not (_PLAIN.fullmatch("".join(ids)) and all(ids) and max(map(len, ids)) <= LONGEST_NAME):
+    if set(map(type, ids)) - {str}:
+        ids = [str(name) if type(name) is int else name for name in ids]
+    named = ids if all(ids) else [name for name in ids if name is not None]
+    if named and not (_PLAIN.fullmatch("".join(named)) and all(named) and max(map(len, named)) <= LONGEST_NAME):
         return False
-    columns.identities = ids
-    if len(several) == 1:
-        columns.source = sources[0]
-    else:
-        columns.identities = list(zip(sources, ids, strict=True))
+    if len(named) == len(columns) and len(several) == 1:
+        columns.identities, columns.source = named, sources[0]
+        return True
+    all_sources = repeat(sources[0]) if len(several) == 1 else sources
+    told = zip(*columns.values.values(), strict=True) if columns.values else repeat(())
+    contents = zip(all_sources, repeat(kind), columns.days, columns.instants, told, strict=False)
+    columns.identities = [
+        content if name is None else (content[0], name)
+        for name, content in zip(ids or repeat(None), contents, strict=False)
+    ]
     return True
 
 

@@ -163,14 +163,22 @@ def test_usual_events_are_read_together() -> None:
     reader.thorough.read = lambda raw, *rest: seen.append(raw) or read(raw, *rest)  # type: ignore[method-assign,func-returns-value]
     for time in ("2026-01-31T10:00:00Z", "2026-01-31T10:00:00.123Z", "2026-01-31T10:00:00+01:00", "2026-01-31"):
         reader.read([{**event, "time": time, "id": str(i)} for i in range(100)], "$")
-    for other in ({"source": None}, {"received": "2026-02-01"}, {"id": 7}, {"kind": "webinar"}, {"properties": None}):
+    for other in (
+        {"source": None},
+        {"received": "2026-02-01"},
+        {"id": 7},
+        {"kind": "webinar"},
+        {"properties": None},
+        {"id": None},
+    ):
         reader.read([{**event, **other}] * 100, "$")
+        reader.read([event, {**event, **other}] * 100, "$")
     reader.read([{name: part for name, part in event.items() if name != "id"}] * 100, "$")
     assert seen == []
     odd = {**event, "id": " 1 "}
     assert len(reader.read([event, odd, *[event] * 100], "$").by_kind["visit"]) == 102
     assert odd in seen
-    assert len(seen) <= 2
+    assert len(seen) <= 16
 
 
 ZONES = ["UTC", "Europe/Oslo", "America/St_Johns", "Asia/Kathmandu", "Pacific/Apia", "America/Havana"]
