@@ -27,11 +27,11 @@ def test_no_sql(dialect: str) -> None:
     assert str(caught.value) == NO_EVENTS
 
 
-def test_no_frames() -> None:
-    """A data frame of leads isn't scored."""
-    with pytest.raises(PrinterError) as caught:
+def test_frames_ask_for_events() -> None:
+    """A data frame of leads isn't scored without those of their events."""
+    with pytest.raises(DataError) as caught:
         leadledger.score_frame(build_untrained(parse_card(CARD)), pd.DataFrame({"won": [True]}), DAY)
-    assert str(caught.value) == NO_EVENTS
+    assert str(caught.value) == "the card 'web' counts events; give those of the leads as a frame, events=…"
 
 
 def test_training_asks_for_events() -> None:
