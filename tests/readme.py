@@ -6,7 +6,7 @@ the installed command.
   words within a line.
 - `sh`: runs; a command that serves keeps running until the end, on a free port. The two commands of make would install
   packages, so they don't run: their targets must be in the Makefile. The URL of PostgreSQL is replaced by that of a
-  server for the test, whose table is the list of the earlier blocks; so is the URL of the Spark cluster.
+  server for the test, whose tables are the list and the events of the earlier blocks; so is the URL of the Spark cluster.
 - `python`: runs as a program.
 """
 
@@ -99,8 +99,11 @@ def run_sh(example: Example) -> None:
         return
     if DATABASE in example.parsed:
         with postgres.server() as url:
-            with (example.namespace["folder"] / "leads.csv").open(encoding="utf-8", newline="") as file:
-                postgres.load(url, "leads", [*csv.reader(file)])
+            for name, table in (("leads.csv", "leads"), ("events.csv", "web_events")):
+                path = example.namespace["folder"] / name
+                if path.exists():
+                    with path.open(encoding="utf-8", newline="") as file:
+                        postgres.load(url, table, [*csv.reader(file)])
             assert shell(example, example.parsed.replace(DATABASE, url))
         return
     if MASTER in example.parsed:
