@@ -6,7 +6,8 @@ the installed command.
   words within a line.
 - `sh`: runs; a command that serves keeps running until the end, on a free port. The two commands of make would install
   packages, so they don't run: their targets must be in the Makefile. The URL of PostgreSQL is replaced by that of a
-  server for the test, whose tables are the list and the events of the earlier blocks; so is the URL of the Spark cluster.
+  server for the test, whose tables are the list and the events of the earlier blocks; so is the URL of the Spark
+  cluster.
 - `python`: runs as a program.
 """
 
