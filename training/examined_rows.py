@@ -146,7 +146,7 @@ def examine_rows(
             whole = _join_time_zones(look, whole, ~bad)
     elif outcome.order:
         groups["have no place in the order"] = ~bad & (whole["order"] < 0).to_numpy(bool)
-    look.doubts.extend(_compare_left_out(whole, groups, rejects, outcome))
+    look.doubts.extend(compare_left_out(whole, groups, rejects, outcome))
     if days is not None:
         whole = whole.assign(future=days.future | days.mistyped, past=days.past)
     whole = whole[~bad]
@@ -305,7 +305,7 @@ def _doubt_before(before: NDArray[np.bool_], days: pd.Series, outcome: Outcome, 
 # -- rows that are left out --------------------------------------------------------------------------------------------
 
 
-def _compare_left_out(
+def compare_left_out(
     whole: pd.DataFrame, groups: dict[str, NDArray[np.bool_]], rejects: Sequence[Reject], outcome: Outcome
 ) -> Iterator[str]:
     """Whether rows that are left out ended otherwise than the rest, as far as their outcomes can be read."""

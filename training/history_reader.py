@@ -27,7 +27,7 @@ from leadledger.scoring.printers.sql.dialects.literals import quoted
 from leadledger.scoring.printers.sql.event_table import check_columns
 from leadledger.scoring.printers.sql.query import Query
 from leadledger.scoring.scorecard import Card, Choice, Learned, Outcome, Scorecard
-from leadledger.training.examined_rows import Forms, doubt_rejects, examine_rows
+from leadledger.training.examined_rows import Forms, compare_left_out, doubt_rejects, examine_rows
 from leadledger.training.frequent_choices import find_frequent_choices
 from leadledger.training.history import History
 from leadledger.training.history_columns import choose_learnable, select_typed, take_dates, take_ids, three_valued
@@ -211,6 +211,16 @@ def _read_leads(
         landmarks = LandmarkRows(np.arange(len(leads)), looks.after, leads["since"].to_numpy(np.int64))
         counter = _make_counter(connection, card, source, events, label, leads, landmarks)
         whole = _look_again(card, wide, outcome, became, source, counter, leads, looks)
+        if counter.unreadable:
+            readable = ~whole["row"].isin(list(counter.unreadable)).to_numpy(bool)
+            whole, looks = whole[readable].reset_index(drop=True), looks.take(readable)
+            landmarks = landmarks.take(np.flatnonzero(readable))
+            rejects += [reject for of_lead in counter.unreadable.values() for reject in of_lead]
+            counts = replace(counts, rejected=counts.rejected + len(counter.unreadable))
+            out = examined.rows["row"].isin(list(counter.unreadable)).to_numpy(bool)
+            groups = {"have events that can't be read": out}
+            doubts = (*doubts, *doubt_rejects(rejects, counts.rejected, rows))
+            doubts = (*doubts, *compare_left_out(examined.rows, groups, rejects, outcome))
         counts = looks.count(counts)
         notes = (*notes, counter.totals.describe(), *looks.describe())
     won = whole["won"].to_numpy(bool)

@@ -19,7 +19,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from leadledger.scoring.each_points import name_earned
-from leadledger.scoring.errors import DataError, LeadError, quote
+from leadledger.scoring.errors import BadValue, DataError, LeadError, quote
 from leadledger.scoring.event_counts import EventCounts
 from leadledger.scoring.event_value import EventValue
 from leadledger.scoring.events.column_reader import ReadEvents
@@ -36,10 +36,11 @@ from leadledger.scoring.tree import Typed
 from leadledger.training.landmarks import LANDMARK_DAY
 from leadledger.training.plausible_days import EPOCH
 from leadledger.training.sources.event_rows import fetch_events_by_lead
-from leadledger.training.sources.scan import ROW
+from leadledger.training.sources.scan import ROW, Reject
 from leadledger.training.sources.table import LeadTable
 
 MOST_MISTAKES_SHOWN = 5
+EVENTS = "events"  # in place of a column, where a lead is left out for its events
 NUMBER = "ll:number"  # of a row that is a lead at a landmark
 _ROWS, _KEYS = "ll_landmarks", "ll_event_leads"
 
@@ -147,6 +148,7 @@ class LandmarkCounter:
             {name: days[order] for name, days in at.tracked.items()},
         )
         self.totals = EventTotals(events.rows.rows)
+        self.unreadable: dict[int, tuple[Reject, ...]] = {}  # the leads with events that can't be read, by their rows
         self.first_days: dict[str, NDArray[np.float64]] = {}  # of each kind of the first card, by the rows' numbers
         self.counted: list[tuple[_Asked, str]] = []  # what was counted, and the table that has it
         self._keep(_ROWS, {NUMBER: self.at.numbers, ROW: self.at.rows, LANDMARK_DAY: self.at.days})
@@ -199,9 +201,11 @@ class LandmarkCounter:
             try:
                 read = counter.read(events)
             except LeadError as error:
-                mistakes += [f"{self.events.label}: lead {quote(key)}: {problem}" for problem in error.problems]
-                if len(mistakes) >= MOST_MISTAKES_SHOWN:
-                    break
+                row = int(self.at.rows[rows.start])
+                if not self.counted:  # the history's own card, which then leaves the lead out
+                    self.unreadable[row] = tuple(_make_reject(row, problem) for problem in error.problems)
+                if row not in self.unreadable:
+                    mistakes += [f"{self.events.label}: lead {quote(key)}: {problem}" for problem in error.problems]
                 continue
             counts: EventCounts | None = None
             for row in rows:
@@ -260,6 +264,11 @@ def join_unknown(card: Card, table: str) -> str:
     unknown = "".join(f", CAST(NULL AS {kind}) AS {quoted(name)}" for name, kind in kinds.items())
     unknown += f", 0 AS {quoted(UNREADABLE)}"
     return f"(SELECT *{unknown} FROM {table})"
+
+
+def _make_reject(row: int, problem: BadValue) -> Reject:
+    """An event of the lead in a row of the list, and why it can't be read."""
+    return Reject(row, EVENTS, "" if problem.value is None else str(problem.value), str(problem))
 
 
 def _is_tracked(card: Card) -> bool:

@@ -59,6 +59,10 @@ class Looks:
     late: int
     immature: int
 
+    def take(self, kept: NDArray[np.bool_]) -> Looks:
+        """Some of the looks (n,)."""
+        return replace(self, leads=self.leads[kept], after=self.after[kept], won=self.won[kept])
+
     def count(self, counts: Counts) -> Counts:
         """Where the leads went, those among them that are not looked at at all."""
         return replace(counts, closed=self.closed)

@@ -196,12 +196,6 @@ def drop_ids(leads: pd.DataFrame) -> pd.DataFrame:
             pd.DataFrame(EVENTS),
             "the data frame: events need an id for each lead, a column of a field of `kind: id`",
         ),
-        (
-            None,
-            pd.DataFrame([{"lead": "A", "kind": "visit", "time": "yesterday"}]),
-            "the data frame of events: lead 'A': $.events[0].time: 'yesterday' is not a time; write it like"
-            " 2026-01-31T10:00:00Z, or a day alone, 2026-01-31",
-        ),
     ],
 )
 def test_what_is_refused(
@@ -211,6 +205,31 @@ def test_what_is_refused(
     with pytest.raises(DataError) as error:
         read_history(SMALL, change(LEADS) if change else LEADS, as_of=TAKEN, events=events)
     assert str(error.value) == message
+
+
+def test_leads_with_events_that_cannot_be_read() -> None:
+    """They are left out and counted as rejected, with the reasons; a card that reads no such event leaves none out."""
+    events = [*EVENTS, *events_of("D", "yesterday")]
+    history = read(events)
+    assert "D" not in history.ids["lead_id"]
+    counts = history.counts
+    assert (counts.rejected, counts.used, counts.rows) == (1, 4, 7)
+    (reject,) = history.rejects
+    assert (reject.row, reject.column) == (4, "events")
+    assert reject.reason.startswith("$.events[0].time: 'yesterday' is not a time; write it like 2026-01-31T10:00:00Z")
+    assert (
+        history.score(build_untrained(SMALL)).tolist() == read().score(build_untrained(SMALL))[[0, 1, 2, 5, 6]].tolist()
+    )
+
+
+def test_many_such_leads_are_a_doubt(world: World) -> None:
+    """Where most winners have an event that can't be read, training would stop."""
+    bad = [
+        {"lead": lead, "kind": "visit", "time": "?"} for lead in world.leads["lead_id"][world.leads["won_on"].notna()]
+    ]
+    events = pd.concat([world.events, pd.DataFrame(bad)])
+    history = read_history(parse_card(CARD), world.leads, as_of=LAST, events=events)
+    assert any("have events that can't be read" in doubt for doubt in history.doubts)
 
 
 def test_the_log_has_no_landmarks_yet(tmp_path: Path) -> None:

@@ -1,0 +1,43 @@
+"""The benchmark of landmarks, in the small."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from benchmarks.landmarks import AGE, BEFORE, find_truth, share
+from leadledger.api.cli.examples import find_examples
+from leadledger.scoring.card.reader import parse_card, read_card
+from leadledger.scoring.scorecard import Learned
+from leadledger.training.history_reader import read_history
+from leadledger.training.runs.training_result import Training
+from tests.training.event_world import CARD, LAST, make_world
+
+
+def test_the_share_is_of_what_events_bring() -> None:
+    """How far a forecast gets from its own measure without events, of the way that the truth goes."""
+    assert share(0.85, 0.8, 0.9, 0.85) == "100%"
+    assert share(0.82, 0.8, 0.9, 0.85) == "40%"
+
+
+def test_the_card_says_how_old_a_lead_is() -> None:
+    """The field with the age of a lead stands in the card that is trained, and the card is still one."""
+    path = find_examples() / "b2b-software" / "card-with-events.yaml"
+    text = path.read_text("utf-8").replace(BEFORE, AGE + BEFORE, 1)
+    assert set(parse_card(text).fields) - set(read_card(path).fields) == {"lead_age"}
+
+
+def test_each_look_has_its_truth() -> None:
+    """The true chances stand beside the rows of the history, by lead and landmark."""
+    world = make_world(60)
+    card = parse_card(CARD)
+    history = read_history(card, world.leads, as_of=LAST, events=world.events)
+    chances = pd.DataFrame(
+        [(f"L{lead}", age, lead + age / 100, -lead) for lead in range(60) for age in (0, 7, 14, 30)],
+        columns=["lead_id", "age", "true_probability", "without_events"],
+    )
+    truth, without = find_truth(Training(card, CARD, Learned(), {}, {}, history), chances)
+    assert history.landmarks is not None
+    leads = np.array([int(lead[1:]) for lead in history.ids["lead_id"]])
+    assert np.allclose(truth, leads + history.landmarks.after / 100)
+    assert (without == -leads).all()
