@@ -68,7 +68,8 @@ def score_frame(
 
     `keep` are the columns of `frame` to bring along; None: all. Behind them come `score` (0 to 100), `points`,
     `probability` (0..1; missing while no base rate is known), `grade`, `recommendation`, `percentile` (of 100
-    judged leads, those with fewer points; missing where the release doesn't know), by a release with steps
+    judged leads, those with fewer points; missing where the release doesn't know), of a card with axes `fit`,
+    `engagement` (the points on each) and `axis_grades` (such as B2), by a release with steps
     `sale_probability` and `expected_value` (not rounded; missing where not known), with `explain` also the `plus_minus`
     of the points and the entries that gained and lost most, in words, and `problem`; `prefix` is put before these
     names. Where a value of a row can't be read, `problem` says which and why, and the other outputs are missing;

@@ -118,7 +118,8 @@ def to_sql(
     `columns` maps the table's columns to their types, by the engine's own names or DuckDB's (None: not known, and then
     the column is read by its text, whatever its type is); None: one column for each field, of a type that is not known.
     `keep` are columns to bring along. The SELECT adds score, points, probability, grade, recommendation and percentile,
-    of a release with steps also sale_probability and expected_value, with `plus_minus` the standard error of the
+    of a card with axes fit, engagement and axis_grades, of a release with steps also sale_probability and
+    expected_value, with `plus_minus` the standard error of the
     points, with `explain` the three strongest reasons each way, with `ledger` a column for each entry, also of the
     steps, in tenths of points; all but the entries are NULL where a value of the lead can't be read. `where`, in the
     card's own language, leaves out other leads. `row_filter`, in the engine's SQL, stands
