@@ -248,7 +248,8 @@ class _FileRun:
     def _write_scores(self, part: Path, ending: str) -> tuple[int, int, int]:
         """Write the rows; how many were written, how many read, and in how many a value can't be read."""
         wanted, scan, connection = self.wanted, self.scan, self.connection
-        ordered = wanted.best_first or wanted.top is not None
+        is_best_first = wanted.best_first or wanted.top is not None
+        ordered = is_best_first or self.counted is not None  # a join with a long table changes the order
         keep = [column for column in scan.columns if column in self.columns]
         query = self._query(_numbered(scan), [ROW, *keep]) if ordered else self._query(scan.sql, keep)
         if self.counted is not None and wanted.explain:
@@ -267,7 +268,8 @@ class _FileRun:
             f" WHERE CASE WHEN {quoted(self.outputs['score'])} IS NULL THEN nextval('ll_bad') < 0 ELSE {chosen} END"
         )
         if ordered:
-            select += f" ORDER BY {quoted(self.outputs['points'])} DESC, {quoted(ROW)}"
+            points = f"{quoted(self.outputs['points'])} DESC, " if is_best_first else ""
+            select += f" ORDER BY {points}{quoted(ROW)}"
             select += f" LIMIT {wanted.top}" if wanted.top is not None else ""
         connection.execute("PRAGMA enable_profiling = 'no_output'")
         try:

@@ -123,6 +123,19 @@ def test_lists_agree_with_python(tmp_path: Path, ending: str) -> None:
     assert any(note.startswith("Events: ") and "of leads that aren't in the list" in note for note in scored.notes)
 
 
+def test_a_long_list_keeps_its_order(tmp_path: Path) -> None:
+    """The rows of a list that several threads read are written in their order, in whatever order their events come."""
+    leads, events, out = (tmp_path / name for name in ("leads.parquet", "events.parquet", "out.csv"))
+    number = 150_000
+    duckdb.sql(f"COPY (SELECT 'L' || hash(i) AS lead_id, '5' AS employees FROM range({number}) t(i)) TO '{leads}'")
+    of_lead = f"SELECT 'L' || hash({number} - i) AS lead, 'visit' AS kind, '2026-01-15' AS time"
+    duckdb.sql(f"COPY ({of_lead} FROM range(0, {number}, 3) t(i)) TO '{events}'")
+    score_list(CARD, leads, out, DAY, Wanted(events=events, columns=("lead_id", "points")))
+    with out.open(encoding="utf-8", newline="") as file:
+        written = [row["lead_id"] for row in csv.DictReader(file)]
+    assert written == [row[0] for row in read(f"SELECT lead_id FROM '{leads}'")]
+
+
 def test_best_first(tmp_path: Path) -> None:
     """A list with events can be sorted, chosen from and cut like any other."""
     leads, events = write(LEADS, tmp_path / "leads.csv"), write(EVENTS, tmp_path / "events.csv")
