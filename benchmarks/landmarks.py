@@ -17,10 +17,12 @@ from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
 
 from leadledger.api.cli.examples import find_examples, load_simulator
+from leadledger.training.evidence.forecast_quality import judge
 from leadledger.training.runs.train import train
 from leadledger.training.runs.training_result import Training
 
 AFTER_THE_FACT = ["lead_status", "proposal_value"]  # columns that give the outcome away
+LEAST_GAIN = 0.001  # of the AUC; below it a share of it says nothing
 
 
 def learn(leads: int, seed: int) -> tuple[Training, pd.DataFrame, float]:
@@ -44,10 +46,9 @@ def find_truth(training: Training, chances: pd.DataFrame) -> tuple[NDArray[np.fl
 
 
 def share(reached: float, without: float, possible: float, possible_without: float) -> str:
-    """Which share of what events make possible a forecast reaches; a dash where they make nothing possible."""
-    if possible == possible_without:  # on the day of the lead, before it has done anything
-        return "–"
-    return f"{(reached - without) / (possible - possible_without):.0%}"
+    """Which share of what events make possible a forecast reaches, in words."""
+    gain = possible - possible_without
+    return f"{(reached - without) / gain:.0%} of what events bring" if gain > LEAST_GAIN else "nothing to gain"
 
 
 def main(words: list[str]) -> None:
@@ -64,14 +65,15 @@ def main(words: list[str]) -> None:
     truth, without = find_truth(training, chances)
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
     print(f"{history.counts.used:,} leads, {len(history):,} looks: {seconds:,.0f} s, {memory:.1f} GB at most\n")
-    print(f"{'days after':<12}{'looks':>8}{'slope':>8}{'AUC':>9}{'possible':>10}{'without':>9}{'possible':>10}")
+    titles = ("looks", "slope", "of truth", "AUC", "possible", "without", "possible")
+    print(f"{'days after':<12}" + "".join(f"{title:>10}" for title in titles))
 
     def show(name: str, rows: NDArray[np.intp], ours: tuple[float, float], slope: float) -> None:
         possible = [roc_auc_score(history.won[rows], chance[rows]) for chance in (truth, without)]
-        print(
-            f"{name:<12}{len(rows):>8,}{slope:>8.2f}{ours[0]:>9.4f}{possible[0]:>10.4f}{ours[1]:>9.4f}"
-            f"{possible[1]:>10.4f}  {share(ours[0], ours[1], *possible)} of what events bring"
-        )
+        of_truth = judge(history.won[rows], truth[rows]).slope  # how far chance alone takes it from 1
+        slopes, areas = f"{slope:>10.2f}{of_truth:>10.2f}", zip(ours, possible, strict=True)
+        measured = "".join(f"{reached:>10.4f}{most:>10.4f}" for reached, most in areas)
+        print(f"{name:<12}{len(rows):>10,}{slopes}{measured}  {share(*ours, *possible)}")
 
     measures = training.metrics["landmarks"]
     judged = history.lead_days >= history.lead_days[held].min()

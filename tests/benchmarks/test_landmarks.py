@@ -16,9 +16,9 @@ from tests.training.event_world import CARD, LAST, make_world
 
 def test_the_share_is_of_what_events_bring() -> None:
     """How far a forecast gets from its own measure without events, of the way that the truth goes."""
-    assert share(0.85, 0.8, 0.9, 0.85) == "100%"
-    assert share(0.82, 0.8, 0.9, 0.85) == "40%"
-    assert share(0.8, 0.8, 0.9, 0.9) == "–"
+    assert share(0.85, 0.8, 0.9, 0.85) == "100% of what events bring"
+    assert share(0.82, 0.8, 0.9, 0.85) == "40% of what events bring"
+    assert share(0.82, 0.8, 0.85, 0.85) == "nothing to gain"
 
 
 def test_the_card_says_how_old_a_lead_is() -> None:
