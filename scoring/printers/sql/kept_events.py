@@ -15,6 +15,7 @@ from datetime import date
 from typing import Literal, TypeAlias
 
 from leadledger.scoring.event_value import EventValue
+from leadledger.scoring.events.event_reader import LONGEST_NAME
 from leadledger.scoring.events.property_reader import LARGEST_SUMMED
 from leadledger.scoring.printers.sql.dialects.dialect import Dialect
 from leadledger.scoring.printers.sql.event_members import (
@@ -121,11 +122,11 @@ class EventPrinter:
         yield from member_steps(self.card.card, self.members, dialect, read)
         yield from self.properties.steps()
         yield from time_steps(self.card.card, self.members, dialect, read)
-        named = write("{} = ''", read(KIND_NAME))
+        unnamed = write("({} = '' OR length({}) > {})", read(KIND_NAME), read(KIND_NAME), LONGEST_NAME)
         odd = [read("odd:members"), read("odd:time"), self.properties.unreadable()]
         odd += [read("odd:received")] if "received" in self.members else []
         unread = write(
-            "CASE WHEN {} THEN TRUE WHEN {} IS NULL THEN FALSE ELSE ({}) END", named, read(KIND), join(" OR ", odd)
+            "CASE WHEN {} THEN TRUE WHEN {} IS NULL THEN FALSE ELSE ({}) END", unnamed, read(KIND), join(" OR ", odd)
         )
         known = write("{} IS NOT NULL AND {} <= {}", read(KIND), read(DAY), self.today)
         received = write("({} IS NULL OR {} <= {})", read(RECEIVED), read(RECEIVED), self.today)

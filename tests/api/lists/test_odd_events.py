@@ -90,7 +90,7 @@ TEXTS = [
     *({"since": day} for day in DAYS),
     *({"asked": flag} for flag in FLAGS),
     *({"path": path} for path in PATHS),
-    *({"kind": kind} for kind in ["Visit", " visit ", "VISIT", "slow", "visits", "", " "]),
+    *({"kind": kind} for kind in ["Visit", " visit ", "VISIT", "slow", "visits", "", " ", "a" * 300]),
     *({"id": name, "source": "web"} for name in ["1", " 1", "", " ", "é", "a" * 200, "a" * 201]),
     *({"source": source, "id": "1"} for source in ["web", " web ", "", "a" * 201]),
 ]
