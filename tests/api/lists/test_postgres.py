@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
@@ -21,11 +22,15 @@ from leadledger.scoring.card.reader import parse_card
 from leadledger.scoring.engine.cases import build_declared
 from leadledger.scoring.engine.score import get_engine
 from leadledger.scoring.errors import DataError, ScoringError
+from leadledger.scoring.events.systems import PLAIN_MEMBERS
 from leadledger.scoring.lookup import Pair, Table
 from leadledger.scoring.printers.sql import select as sql
-from leadledger.scoring.printers.sql.dialects.postgres import name
+from leadledger.scoring.printers.sql.counted_events import print_counted
+from leadledger.scoring.printers.sql.dialects.postgres import POSTGRES, name
+from leadledger.scoring.printers.sql.event_table import EventTable
+from leadledger.scoring.printers.sql.joined_events import join_counted
 from leadledger.scoring.printers.sql.query import Query
-from leadledger.scoring.scorecard import Learned, build_untrained
+from leadledger.scoring.scorecard import Case, Learned, Scorecard, build_untrained
 from tests.api.lists import noted_values
 from tests.postgres import database, server
 
@@ -277,6 +282,20 @@ def test_no_right_and_no_server(url: str, db: psycopg.Connection[Any]) -> None:
     assert "hunter2" not in str(caught.value)
 
 
+def join_case_events(db: psycopg.Connection[Any], card: Scorecard, case: Case) -> str:
+    """The lead of a case with what its events come to, which are in a table of their own."""
+    columns = {**dict.fromkeys(("lead", *PLAIN_MEMBERS), "VARCHAR"), "properties": "JSON"}
+    defined = ", ".join(f"{column} {'jsonb' if kind == 'JSON' else 'text'}" for column, kind in columns.items())
+    db.execute(f'DROP TABLE IF EXISTS "happened"; CREATE TEMP TABLE "happened" ({defined})')
+    for event in case.events or ():
+        told = {**event, "lead": "1", "properties": json.dumps(event.get("properties", {}))}
+        values = [None if told.get(column) is None else str(told[column]) for column in columns]
+        db.execute(f'INSERT INTO "happened" VALUES ({", ".join(["%s"] * len(values))})', values)
+    counted = print_counted(card, case.as_of, EventTable('"happened"', columns), POSTGRES)
+    leads = '(SELECT *, 1 AS "ll:case" FROM "case") AS cases'
+    return join_counted(card.card, leads, ("ll:case", "INTEGER"), f"({counted})", POSTGRES)
+
+
 @pytest.mark.parametrize("path", sorted(Path("examples").glob("*/card.yaml")), ids=lambda path: path.parent.name)
 def test_the_cases_of_the_examples(db: psycopg.Connection[Any], path: Path) -> None:
     """Each case comes out as in Python."""
@@ -287,8 +306,10 @@ def test_the_cases_of_the_examples(db: psycopg.Connection[Any], path: Path) -> N
         db.execute(f'DROP TABLE IF EXISTS "case"; CREATE TEMP TABLE "case" ({columns})')
         values = [None if value is None else str(value) for value in case.lead.values()] or [None]
         db.execute(f'INSERT INTO "case" VALUES ({", ".join(["%s"] * len(values))})', values)
+        if card.card.events:
+            query = replace(query, source=join_case_events(db, card, case), counted=True)
         scored = db.execute(f'SELECT "ll:total", recommendation FROM ({sql.select(card, query, "postgres")}) AS scored')
-        result = get_engine(card).score(case.lead, case.as_of)
+        result = get_engine(card).score(case.lead, case.as_of, events=case.events)
         assert scored.fetchall() == [(result.tenths, result.recommendation.verdict)], case.name
 
 
