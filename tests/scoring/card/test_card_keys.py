@@ -73,6 +73,8 @@ def test_every_key_is_read() -> None:
     assert (outcome.columns, outcome.since, outcome.within) == (("stage", "closed"), "met", 90)
     card = parse_card(GOOD)
     assert card.missing == ("", "n/a", "null")
+    assert card.outcome is not None
+    assert card.outcome.landmarks == (0, 14)
     assert card.fields["country"].values == ("NO", "SE", "012", "12:30:00", "null")
     assert card.fields["created"].sources == (
         ("salesforce", "CreatedDate"),
@@ -97,6 +99,7 @@ def test_every_key_is_read() -> None:
     visit, price_visit = card.events.values()
     assert visit.names == (("segment", "page"), ("hubspot", "e_visited_page"), ("hubspot", "e_page"))
     assert (visit.root, visit.when, visit.spots_scanners, visit.tracked_since) == ("visit", None, False, "created")
+    assert visit.known_when_scored
     assert visit.machine is not None
     assert visit.machine.text == "starts_with(path, '/robots')"
     assert list(visit.properties) == ["path", "area", "topics", "seconds"]
