@@ -47,10 +47,10 @@ def test_events_agree(backend: tuple[Engine, Rows]) -> None:
     most = 120 if engine.slow else 60
     logs = st.booleans().flatmap(lambda bad: st.lists(event_rows(LEADS - 1, bad), min_size=20, max_size=most))
 
-    @settings(max_examples=examples(3 if engine.slow else engine.cards // 3))  # planning takes most of the time
+    @settings(max_examples=examples(2 if engine.slow else engine.cards // 3))  # planning takes most of the time
     @given(card=event_cards(), log=logs, parted=st.booleans())
     def every_log(card: Scorecard, log: list[dict[str, str | None]], parted: bool) -> None:
-        agree(backend, card, log, PARTED if parted else TABLE)
+        agree(backend, card, log, PARTED if parted and not engine.slow else TABLE)
 
     every_log()
 

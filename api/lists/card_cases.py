@@ -20,7 +20,7 @@ from leadledger.training.sources.table import connect
 def find_case_failures(card: Card) -> tuple[str, ...]:
     """A message for each case that fails in Python, and for each on which DuckDB disagrees with Python.
 
-    Cases of a card with events are run in Python alone, since SQL doesn't count events yet.
+    Cases of a card with events are run in Python alone: their events come in the shapes of many systems.
     """
     messages = [str(failure) for failure in find_failures(card)]
     if card.events:

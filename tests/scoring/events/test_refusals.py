@@ -21,7 +21,7 @@ DAY = date(2026, 1, 15)
 
 @pytest.mark.parametrize("dialect", DIALECTS)
 def test_no_sql(dialect: str) -> None:
-    """No dialect prints a card with events."""
+    """No dialect prints a card with events without a table of them."""
     with pytest.raises(PrinterError) as caught:
         leadledger.to_sql(build_untrained(parse_card(CARD)), DAY, dialect=dialect)
     assert str(caught.value) == NO_EVENTS
