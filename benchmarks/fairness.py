@@ -21,7 +21,7 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
-from leadledger.scoring.scorecard import Fairness
+from leadledger.scoring.fairness import Fairness
 from leadledger.training.evidence.fairness import Gap, GroupMeasures, find_gaps, measure_group
 
 BOUNDS = Fairness(rate_ratio=0.8, precision_gap=0.1, calibration_gap=0.05)

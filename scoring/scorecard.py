@@ -22,9 +22,11 @@ from leadledger.scoring.decay import Steps, decay, scale_points
 from leadledger.scoring.each_points import PricedEachRule, name_earned, price_each
 from leadledger.scoring.event_kind import EventKind
 from leadledger.scoring.exclusion import Exclusion
+from leadledger.scoring.fairness import Fairness
 from leadledger.scoring.field import Field
 from leadledger.scoring.gate import Gate, Stage, Threshold
 from leadledger.scoring.lookup import Term
+from leadledger.scoring.outcome import Outcome
 from leadledger.scoring.rule import EachRule, Group, Rule
 from leadledger.scoring.spellings import (
     Spellings,
@@ -42,52 +44,6 @@ START_TENTHS = 500  # tenths: the average lead of the history
 TENTHS_PER_DOUBLING = 100  # tenths that double the odds
 PLACES_SHOWN = (10, 25, 50, 75, 90, 95, 99)  # of 100, where people are shown a few steps of all
 MOST_PERCENT = 99  # the highest place of a lead; none is better than 100 of 100 leads, since it is one of them
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What training learns to predict: a column of the history, not a field of the lead.
-
-    kind date: the lead became an opportunity if the date lies within `within` days after the field `since`.
-    kind flag: it did if the column says yes. kind words: it did if the column has one of the texts `won`; with `lost`,
-    a text of neither means that nothing is decided yet. kind there: it did if the column has any value. Where `since`
-    and `within` are set, a lead that is younger than that is too young to judge, whatever the kind.
-    `day`: the column with the day on which it did, beside a flag or words, which then count like a date; empty: none.
-    `order`: the field that counts up from lead to lead, in the order of time; it isn't learned from. Empty: none.
-    `landmarks`: the days after `since` on which training looks at a lead, for a card with events; empty: the usual
-    ones. `minimum`: with fewer labelled leads, rules alone are released. `reached`: what a won lead did, in messages.
-    """
-
-    column: str
-    kind: str
-    since: str = ""
-    within: int = 0
-    minimum: int = 100
-    won: tuple[str, ...] = ()
-    lost: tuple[str, ...] = ()
-    day: str = ""
-    order: str = ""
-    reached: str = "became opportunities"
-    landmarks: tuple[int, ...] = ()
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """The columns of the history that tell the outcome."""
-        return (self.column, self.day) if self.day else (self.column,)
-
-
-@dataclass(frozen=True)
-class Fairness:
-    """How far the groups of a protected field may lie apart (0..1; None: no bound).
-
-    `rate_ratio`: the least that the share of promoted leads in one group may be, as a share of that in another.
-    `precision_gap`: the most by which the shares of won among the promoted may differ between two groups.
-    `calibration_gap`: the most by which the share of won in a group may differ from its mean predicted probability.
-    """
-
-    rate_ratio: float | None = None
-    precision_gap: float | None = None
-    calibration_gap: float | None = None
 
 
 @dataclass(frozen=True)

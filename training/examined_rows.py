@@ -17,7 +17,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.stats import fisher_exact
 
-from leadledger.scoring.scorecard import Outcome
+from leadledger.scoring.outcome import Outcome
 from leadledger.training.intervals import lower_limit
 from leadledger.training.plausible_days import EPOCH, Marks, PlausibleDays, find_plausible_days
 from leadledger.training.repeated_leads import RepeatedLeads, find_row_copies, keep_first_rows, mark_first_rows

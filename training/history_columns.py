@@ -10,8 +10,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from leadledger.scoring.choice_forms import mark_choice
+from leadledger.scoring.outcome import Outcome
 from leadledger.scoring.printers.sql.dialects.literals import quoted
-from leadledger.scoring.scorecard import START_TENTHS, Card, Choice, Outcome
+from leadledger.scoring.scorecard import START_TENTHS, Card, Choice
 from leadledger.training.outcome_column import name_day
 from leadledger.training.plausible_days import EPOCH
 from leadledger.training.sources.scan import ROW

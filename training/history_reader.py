@@ -22,11 +22,12 @@ from leadledger.scoring.card.hints import explain_ignored_horizon
 from leadledger.scoring.card.reader import read_card
 from leadledger.scoring.column_fit import ColumnFit, find_columns, require_columns
 from leadledger.scoring.errors import DataError, did_you_mean
+from leadledger.scoring.outcome import Outcome
 from leadledger.scoring.printers.sql import select as sql
 from leadledger.scoring.printers.sql.dialects.literals import quoted
 from leadledger.scoring.printers.sql.event_table import check_columns
 from leadledger.scoring.printers.sql.query import Query
-from leadledger.scoring.scorecard import Card, Choice, Learned, Outcome, Scorecard
+from leadledger.scoring.scorecard import Card, Choice, Learned, Scorecard
 from leadledger.training.examined_rows import Forms, compare_left_out, doubt_rejects, examine_rows
 from leadledger.training.frequent_choices import find_frequent_choices
 from leadledger.training.history import History

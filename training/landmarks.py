@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 
 from leadledger.scoring.errors import DataError
 from leadledger.scoring.field import Field
-from leadledger.scoring.scorecard import Card, Outcome
+from leadledger.scoring.outcome import Outcome
+from leadledger.scoring.scorecard import Card
 from leadledger.training.examined_rows import Counts
 from leadledger.training.plausible_days import EPOCH
 

@@ -15,8 +15,9 @@ import pandas as pd
 
 from leadledger.scoring.errors import DataError, did_you_mean, quote
 from leadledger.scoring.field import Field
+from leadledger.scoring.outcome import Outcome
 from leadledger.scoring.printers.sql.dialects.literals import quoted
-from leadledger.scoring.scorecard import Card, Outcome
+from leadledger.scoring.scorecard import Card
 from leadledger.scoring.text_forms import key_of
 from leadledger.scoring.tree import Kind
 from leadledger.training.intervals import lower_limit

@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from leadledger.scoring import tree
 from leadledger.scoring.axis import AxisName
 from leadledger.scoring.errors import quote
-from leadledger.scoring.scorecard import Card, Outcome
+from leadledger.scoring.outcome import Outcome
+from leadledger.scoring.scorecard import Card
 from leadledger.scoring.text_forms import fold
 
 LONGEST_SHORT_TEXT = 4  # letters: so short a text is found inside of many words

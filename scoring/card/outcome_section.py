@@ -12,7 +12,7 @@ from leadledger.scoring.card.card_keys import KEYS
 from leadledger.scoring.card.reading import CardReading
 from leadledger.scoring.card.yaml_shapes import KeyValue
 from leadledger.scoring.errors import did_you_mean, quote
-from leadledger.scoring.scorecard import Outcome
+from leadledger.scoring.outcome import Outcome
 from leadledger.scoring.text_forms import fold
 
 THERE = "there"  # `is: there`: any value means that the lead became one

@@ -13,7 +13,7 @@ from leadledger.scoring.card.card_keys import KEYS
 from leadledger.scoring.card.reading import CardReading
 from leadledger.scoring.card.yaml_shapes import KeyValue
 from leadledger.scoring.errors import did_you_mean, quote
-from leadledger.scoring.scorecard import Fairness
+from leadledger.scoring.fairness import Fairness
 
 USES_PROTECTED = "uses_protected"
 

@@ -33,7 +33,8 @@ from leadledger.scoring.card.time_zone import read_time_zone
 from leadledger.scoring.card.write_back_section import read_write_back
 from leadledger.scoring.card.yaml_shapes import LARGEST_CARD, Shapes
 from leadledger.scoring.errors import Problem, ScorecardError, quote
-from leadledger.scoring.scorecard import Card, Outcome, Scorecard, build_untrained
+from leadledger.scoring.outcome import Outcome
+from leadledger.scoring.scorecard import Card, Scorecard, build_untrained
 from leadledger.scoring.transition import Transition
 
 _CARD_NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")

@@ -11,7 +11,7 @@ from leadledger.scoring.card.reading import CardReading
 from leadledger.scoring.card.yaml_shapes import KeyValue
 from leadledger.scoring.errors import did_you_mean, quote
 from leadledger.scoring.gate import Stage
-from leadledger.scoring.scorecard import Outcome
+from leadledger.scoring.outcome import Outcome
 from leadledger.scoring.transition import STAGES, Transition
 
 

@@ -22,9 +22,10 @@ from leadledger.models.releases.store import Releases
 from leadledger.scoring.card.reader import read_card
 from leadledger.scoring.column_fit import find_columns
 from leadledger.scoring.errors import DataError, ReleaseError, quote
+from leadledger.scoring.outcome import Outcome
 from leadledger.scoring.outputs import VERDICTS
 from leadledger.scoring.printers.sql.dialects.literals import quoted, text_literal
-from leadledger.scoring.scorecard import Card, Learned, Outcome, Scorecard, build_untrained
+from leadledger.scoring.scorecard import Card, Learned, Scorecard, build_untrained
 from leadledger.training.evidence.card_edits import CardEdit, find_edits, swap_in
 from leadledger.training.history import History
 from leadledger.training.history_reader import read_history

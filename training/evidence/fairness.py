@@ -26,8 +26,9 @@ from scipy.stats import norm
 
 from leadledger.models.learner.binning import find_indexes, learn_bins
 from leadledger.scoring.bins import MISSING
+from leadledger.scoring.fairness import Fairness
 from leadledger.scoring.rule import Rule
-from leadledger.scoring.scorecard import Card, Fairness
+from leadledger.scoring.scorecard import Card
 from leadledger.training.intervals import rate_limits
 
 Verdict: TypeAlias = Literal["exceeded", "kept", "open", ""]

@@ -18,7 +18,8 @@ from sklearn.base import ClassifierMixin
 from leadledger.scoring.column_names import name_key
 from leadledger.scoring.errors import DataError, did_you_mean
 from leadledger.scoring.field import Field
-from leadledger.scoring.scorecard import Card, Learned, Outcome
+from leadledger.scoring.outcome import Outcome
+from leadledger.scoring.scorecard import Card, Learned
 from leadledger.training.evidence.forecast_quality import judge
 from leadledger.training.evidence.leakage import find_leaks
 from leadledger.training.evidence.signal import find_signal

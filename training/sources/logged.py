@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from leadledger.scoring.field import Field
-from leadledger.scoring.scorecard import Card, Outcome
+from leadledger.scoring.outcome import Outcome
+from leadledger.scoring.scorecard import Card
 
 LOG_NAME = "the decision log"
 # Two columns beside those of the fields. No field has such a name: there are no spaces in those.

@@ -12,10 +12,10 @@ from leadledger.scoring.card.reader import parse_card
 from leadledger.scoring.decay import HalfLife
 from leadledger.scoring.engine.cases import find_failures
 from leadledger.scoring.event_value import EventValue
+from leadledger.scoring.fairness import Fairness
 from leadledger.scoring.gate import Capacity, DealValue
 from leadledger.scoring.number_forms import NumberFormat
 from leadledger.scoring.rule import EachRule, Group
-from leadledger.scoring.scorecard import Fairness
 from leadledger.scoring.transition import Transition
 from tests.scoring.card.card_examples import GOOD
 

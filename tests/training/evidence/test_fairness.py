@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from leadledger.scoring.card.reader import parse_card
-from leadledger.scoring.scorecard import Fairness
+from leadledger.scoring.fairness import Fairness
 from leadledger.training.evidence.fairness import (
     FEWEST_COMPARED,
     FairnessMeasures,

@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 
 from leadledger.scoring.bins import FlagBins, NumberBins, TextBins
 from leadledger.scoring.card.reader import parse_card
+from leadledger.scoring.fairness import Fairness
 from leadledger.scoring.gate import Threshold
 from leadledger.scoring.lookup import Branch, Combination, Leaf, Pair, Table
-from leadledger.scoring.scorecard import MOST_PERCENT, Card, Fairness, Learned, Scorecard
+from leadledger.scoring.scorecard import MOST_PERCENT, Card, Learned, Scorecard
 from leadledger.training.evidence.chart_measures import by_grade, by_month, by_points, lift, reliability, spread
 from leadledger.training.evidence.example_leads import choose_examples, examples
 from leadledger.training.evidence.fairness import FairnessMeasures, choose_best, measure_fairness
