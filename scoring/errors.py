@@ -94,6 +94,11 @@ class BadValue:
         """The path of the value in the caller's input; empty where the column is not known."""
         return f"{self.lead_path}.{self.column}" if self.column else ""
 
+    @property
+    def clause(self) -> str:
+        """The reason in words that stand alone: without a value to quote, they begin with the column."""
+        return self.reason if self.value is not None else f"{quote(self.column)} {self.reason}"
+
     def __str__(self) -> str:
         return f"{self.path}: {self.reason}"
 

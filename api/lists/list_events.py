@@ -212,7 +212,7 @@ def _find_unread(
                     problem.column if PROPERTIES in events.columns else problem.column.removeprefix(f"{PROPERTIES}.")
                 )
                 value = "" if problem.value is None else str(problem.value)
-                yield lead, column, value, f"event of row {number:,} in {events.label}: {problem.reason}"
+                yield lead, column, value, f"event of row {number:,} in {events.label}: {problem.clause}"
 
 
 def _describe(connection: duckdb.DuckDBPyConnection, card: Card, events: Scan, key: str) -> Iterator[str]:

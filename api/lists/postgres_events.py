@@ -54,7 +54,10 @@ class TableEvents:
     ) -> None:
         """Raises DataError where there is no such table, or it is none of events."""
         if not card.card.events:
-            raise DataError(f"the card '{card.card.name}' has no `events:`, so it can't count those of {label}")
+            raise DataError(
+                f"the card '{card.card.name}' has no `events:`, so it can't count those of {label};"
+                " declare their kinds in the card, or leave them out"
+            )
         if not id_column[0]:
             raise DataError(f"{label}: events need an id for each lead, a column of a field of `kind: id`")
         self.connection, self.card, self.label, self.entries = connection, card, label, entries
@@ -115,7 +118,7 @@ class TableEvents:
             which = f"event {quote(event['id'])}" if event.get("id") else "an event"
             prefix = "" if PROPERTIES in columns else f"{PROPERTIES}."
             unread.setdefault(lead, []).extend(
-                Reject(0, problem.column.removeprefix(prefix), _text(problem.value), f"{which}: {problem.reason}")
+                Reject(0, problem.column.removeprefix(prefix), _text(problem.value), f"{which}: {problem.clause}")
                 for problem in problems
             )
         return unread

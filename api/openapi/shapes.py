@@ -128,7 +128,7 @@ class StoredEventsShape(Shape):
     unknown_kinds: list[UnknownKindShape] = Field(
         description="Kinds that the card doesn't declare. Their events are stored, and no score counts them."
     )
-    notes: list[str] = Field(description="What is odd: ids that came with another content too.")
+    notes: list[str] = Field(description="What is odd: ids that came with different contents.")
     errors: list[MistakeShape] = Field(description="Every mistake in the events, at most 100.")
 
 

@@ -29,6 +29,10 @@ class ForeignNumber:
         """Whether it is a number at all."""
         return self.text.lstrip("-").isdecimal()
 
+    def __repr__(self) -> str:
+        """As it was written, since messages quote it."""
+        return self.text
+
 
 class RepeatingObject(dict[str, Any]):
     """An object in which names are repeated; `names` are those that are."""

@@ -93,7 +93,9 @@ def read_event_lists(events: Any, count: int, mistakes: Mistakes) -> Sequence[An
     if not isinstance(events, list):
         mistakes.add(EVENTS_PATH, f"is {name_kind(events)}; {_LISTS}")
     elif len(events) != count:
-        mistakes.add(EVENTS_PATH, f"holds {len(events):,} lists for {count:,} leads; {_LISTS}")
+        lists = "1 list" if len(events) == 1 else f"{len(events):,} lists"
+        leads = "1 lead" if count == 1 else f"{count:,} leads"
+        mistakes.add(EVENTS_PATH, f"holds {lists} for {leads}; {_LISTS}")
     else:
         return [NOTHING if of_lead is None else of_lead for of_lead in events]
     return [NOTHING] * count

@@ -16,8 +16,8 @@ from leadledger.api.service.service import Service
 
 EVENTS_PER_TURN = 100  # that are read before other requests get their turn: a millisecond or two
 _DIFFERING = (
-    "{} of the ids came with another content too; of the events of one lead that have one id, the one that was received"
-    " first counts."
+    "{} of the ids came with different contents; where events of one lead share an id, the one that was received first"
+    " counts."
 )
 
 

@@ -62,10 +62,10 @@ def read_event_value(reading: CardReading, node: yaml.Node, what: str, text: str
         return None
     if name is not None and name not in known:
         hint = did_you_mean(name, known) or " Declare it under `fields:` of the kind."
-        add_problem(node, f"{where} asks the unknown property {quote(name)}.{hint}", match.start("property"))
+        add_problem(node, f"{where} names the unknown property {quote(name)}.{hint}", match.start("property"))
         return None
     if name is not None and known[name].kind not in ("number", None):
         mend = f"{way} needs a number"
-        add_problem(node, f"{where} asks '{name}', a {known[name].kind}; {mend}", match.start("property"))
+        add_problem(node, f"{where} names '{name}', a {known[name].kind}; {mend}", match.start("property"))
         return None
     return EventValue(way, kind, name or "", window)  # type: ignore[arg-type]  # one of EVENT_WAYS

@@ -189,10 +189,10 @@ def _read_half_life(reading: CardReading, node: yaml.Node, what: str) -> HalfLif
     if name not in reading.known:
         if not reading.misnamed:
             hint = did_you_mean(name, reading.list_date_fields())
-            reading.shapes.add_problem(node, f"`half_life` of {what} asks the unknown field '{name}'.{hint}", offset)
+            reading.shapes.add_problem(node, f"`half_life` of {what} names the unknown field '{name}'.{hint}", offset)
         return None
     kind = reading.known[name].kind
     if kind not in ("date", None):
-        reading.shapes.add_problem(node, f"`half_life` of {what} asks '{name}', a {kind}; it needs a date", offset)
+        reading.shapes.add_problem(node, f"`half_life` of {what} names '{name}', a {kind}; it needs a date", offset)
         return None
     return HalfLife(days, name)

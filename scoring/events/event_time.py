@@ -78,14 +78,19 @@ def make_time_reader(zone_name: str, is_zoned: bool) -> TimeReader:
         if moment.tzinfo is None:
             if not is_zoned:
                 raise UnreadableValue(
-                    f"{quote(raw)} has no time zone; add Z or an offset such as +01:00, or name the zone of such times"
-                    " by `time_zone:` in the card"
+                    f"{quote(_write(raw))} has no time zone; add Z or an offset such as +01:00, or name the zone of"
+                    " such times by `time_zone:` in the card"
                 )
             moment = moment.replace(tzinfo=zone)
         day = moment.date() if moment.tzinfo is UTC and zone is UTC else local_day(moment, zone)
         return EventTime(day, moment)
 
     return read
+
+
+def _write(raw: Any) -> Any:
+    """A time as people write it, whatever it came as."""
+    return raw.isoformat(" ") if isinstance(raw, datetime) else raw
 
 
 def _read_iso(parse: Callable[[str], Any], text: str, raw: Any) -> Any:

@@ -118,7 +118,10 @@ class _FrameScoring:
         if card.events and self.events is None:
             raise DataError(f"the card '{card.name}' counts events; give those of the leads as a frame, events=…")
         if self.events is not None and not card.events:
-            raise DataError(f"the card '{card.name}' has no `events:`, so it can't count any")
+            raise DataError(
+                f"the card '{card.name}' has no `events:`, so it can't count any; declare their kinds in the card, or"
+                " leave them out"
+            )
         if card.events and sort not in IN_MEMORY:
             raise DataError(f"{LABEL}: events aren't counted for a {sort} yet; give a frame that lies in memory")
 

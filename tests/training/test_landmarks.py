@@ -189,7 +189,8 @@ def drop_ids(leads: pd.DataFrame) -> pd.DataFrame:
         (
             None,
             pd.DataFrame({"lead": ["A"], "kind": ["visit"]}),
-            "the data frame of events: has no column 'time'; its columns are 'lead', 'kind'",
+            "the data frame of events: has no column 'time'; its columns are 'lead', 'kind'; rename the one"
+            " with the times of the events",
         ),
         (
             drop_ids,

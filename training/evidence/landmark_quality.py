@@ -75,7 +75,7 @@ class LandmarkMeasures:
             return "the held-out leads all ended alike, so they don't tell what events bring"
         return (
             f"with events the AUC is {ours['auc']:.4f}, without them {without['auc']:.4f}; the best tenth by score"
-            f" holds {ours['gain']:.1%} of the opportunities, and {without['gain']:.1%}"
+            f" holds {ours['gain']:.1%} of the opportunities with them, {without['gain']:.1%} without"
         )
 
 

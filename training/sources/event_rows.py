@@ -35,7 +35,10 @@ def require_events(card: Card, events: object) -> None:
         )
     if events is not None and not card.events:
         label = events if isinstance(events, Path | str) else "the data frame"
-        raise DataError(f"the card '{card.name}' has no `events:`, so it can't count those of {label}")
+        raise DataError(
+            f"the card '{card.name}' has no `events:`, so it can't count those of {label}; declare their"
+            " kinds in the card, or leave them out"
+        )
 
 
 def write_lead_key(column: str, kind: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -11,7 +12,8 @@ from leadledger.scoring.printers.sql.query import ENTRY_PARTS, name_counted, nam
 from leadledger.scoring.scorecard import Card
 
 LEAD = "lead"  # the column with the id of the lead
-REQUIRED = (LEAD, "kind", "time")
+_CONTENTS = {LEAD: "the ids of the leads", "kind": "the kinds of the events", "time": "the times of the events"}
+REQUIRED = tuple(_CONTENTS)
 OPTIONAL = ("id", "source", "received")
 PROPERTIES = "properties"  # the column that may hold all properties as an object
 # Of a rule: how many events of machines would have earned points, and what they would have earned.
@@ -45,10 +47,14 @@ class EventTable:
 
 def check_columns(columns: Mapping[str, object], label: str) -> None:
     """Raises DataError, which calls the table `label`, where a column is missing that events need."""
-    lacking = [column for column in REQUIRED if column not in columns]
+    lacking = next((column for column in REQUIRED if column not in columns), "")
     if lacking:
+        others = [column for column in columns if column not in REQUIRED]
+        near = difflib.get_close_matches(lacking, [column.casefold() for column in others], n=1, cutoff=0.7)
+        similar = next((quote(column) for column in others if column.casefold() in near), "")
+        mend = f"rename {similar} to {quote(lacking)}" if similar else f"rename the one with {_CONTENTS[lacking]}"
         have = ", ".join(map(quote, list(columns)[:12]))
-        raise DataError(f"{label}: has no column {quote(lacking[0])}; its columns are {have}")
+        raise DataError(f"{label}: has no column {quote(lacking)}; its columns are {have}; {mend}")
 
 
 def name_total(total: str) -> str:

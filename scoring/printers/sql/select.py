@@ -164,7 +164,10 @@ def _list_event_columns(card: Scorecard, columns: Mapping[str, str | None] | Non
 def _join_events(card: Scorecard, query: Query, as_of: date, table: EventTable, dialect: Dialect) -> Query:
     """The query over leads with what their events come to. Raises DataError where leads have no id."""
     if not card.card.events:
-        raise DataError(f"the card '{card.card.name}' has no `events:`, so it can't count those of a table")
+        raise DataError(
+            f"the card '{card.card.name}' has no `events:`, so it can't count those of a table; declare their kinds in"
+            " the card, or leave them out"
+        )
     present = query.columns or {field.name: UNKNOWN for field in card.card.plain_fields}
     id_column = find_id_column(card.card, present)
     if not id_column:

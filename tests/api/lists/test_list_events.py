@@ -160,8 +160,42 @@ def test_a_file_that_is_no_list_of_events_stops(tmp_path: Path) -> None:
     events = write([{"lead": "L1", "kind": "visit"}], tmp_path / "events.csv")
     with pytest.raises(DataError) as caught:
         score_list(CARD, write(LEADS, tmp_path / "leads.csv"), tmp_path / "out.csv", DAY, Wanted(events=events))
-    assert str(caught.value) == f"{events}: has no column 'time'; its columns are 'lead', 'kind'"
+    assert str(caught.value) == (
+        f"{events}: has no column 'time'; its columns are 'lead', 'kind'; rename the one with the times of the events"
+    )
     assert not (tmp_path / "out.csv").exists()
+
+
+@pytest.mark.parametrize(
+    ("columns", "mend"),
+    [
+        (["Lead", "kind", "time"], "rename 'Lead' to 'lead'"),
+        (["lead_id", "kind", "time"], "rename 'lead_id' to 'lead'"),
+        (["lead", "what", "time"], "rename the one with the kinds of the events"),
+    ],
+)
+def test_a_column_of_another_name(tmp_path: Path, columns: list[str], mend: str) -> None:
+    """Where a column of events is gone, the message names the one to rename."""
+    events = write([dict(zip(columns, ("L1", "visit", "2026-01-15"), strict=True))], tmp_path / "events.csv")
+    with pytest.raises(DataError) as caught:
+        score_list(CARD, write(LEADS, tmp_path / "leads.csv"), tmp_path / "out.csv", DAY, Wanted(events=events))
+    assert str(caught.value).endswith(f"; {mend}")
+
+
+def test_a_missing_value_is_named(tmp_path: Path) -> None:
+    """The reason of an event without a kind or a time says what is missing; times of Parquet are shown as people do."""
+    leads = write([{"lead_id": "L1"}, {"lead_id": "L2"}, {"lead_id": "L3"}], tmp_path / "leads.csv")
+    rows = "SELECT * FROM (VALUES ('L1', '', TIMESTAMPTZ '2026-01-15 08:00Z'), ('L2', 'visit', NULL))"
+    events = tmp_path / "events.parquet"
+    duckdb.execute(f"COPY ({rows} AS events (lead, kind, time)) TO '{events}'")
+    score_list(CARD, leads, tmp_path / "out.csv", DAY, Wanted(events=events))
+    with (tmp_path / "out.rejects.csv").open(encoding="utf-8", newline="") as file:
+        reasons = [reject["reason"].removeprefix("event of row ") for reject in csv.DictReader(file)]
+    assert reasons == [
+        f"1 in {events}: 'kind' is missing; an event is an object like"
+        ' {"kind": "visit", "time": "2026-01-31T10:00:00Z"}',
+        f"2 in {events}: 'time' is missing; an event needs the time at which it happened",
+    ]
 
 
 @pytest.mark.parametrize("ending", [".csv", ".parquet", ".jsonl"])

@@ -102,6 +102,11 @@ def test_what_is_refused(url: str, db: psycopg.Connection[Any]) -> None:
         return str(caught.value)
 
     assert refused("nothing").startswith("nothing: there is no such table or view in the database")
-    assert refused("leads") == "leads: has no column 'lead'; its columns are 'lead_id', 'employees'"
+    assert refused("leads") == (
+        "leads: has no column 'lead'; its columns are 'lead_id', 'employees'; rename 'lead_id' to 'lead'"
+    )
     plain = build_untrained(parse_card("{name: a, fields: {lead_id: {kind: id}, employees: {kind: number}}}"))
-    assert refused("happened", plain) == "the card 'a' has no `events:`, so it can't count those of happened"
+    assert refused("happened", plain) == (
+        "the card 'a' has no `events:`, so it can't count those of happened;"
+        " declare their kinds in the card, or leave them out"
+    )

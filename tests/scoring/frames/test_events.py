@@ -74,12 +74,14 @@ def test_what_is_refused() -> None:
 
     message = "the card 'web' counts events; give those of the leads as a frame, events=…"
     assert refused(CARD, leads, None) == message
-    assert refused(plain, leads, events) == "the card 'a' has no `events:`, so it can't count any"
+    mend = "declare their kinds in the card, or leave them out"
+    assert refused(plain, leads, events) == f"the card 'a' has no `events:`, so it can't count any; {mend}"
     message = "the data frame: events aren't counted for a LazyFrame yet; give a frame that lies in memory"
     assert refused(CARD, pl.LazyFrame(LEADS), events) == message
     message = "the frame of events: must lie in memory: a DataFrame of pandas or Polars, or a Table of Arrow"
     assert refused(CARD, leads, pl.LazyFrame(EVENTS)) == message
     message = "the frame of events: events need an id for each lead, a column of a field of `kind: id`"
     assert refused(CARD, leads.drop(columns="lead_id"), events) == message
-    message = "the frame of events: has no column 'time'; its columns are 'lead', 'kind'"
+    message = "the frame of events: has no column 'time'; its columns are 'lead', 'kind';"
+    message += " rename the one with the times of the events"
     assert refused(CARD, leads, events[["lead", "kind"]]) == message

@@ -158,6 +158,11 @@ def test_good_events_are_stored_beside_bad_ones(web: TestClient) -> None:
         ([VISIT] * 1001, "$", "holds 1,001 events; send at most 1,000 at once"),
         ({"events": {}}, "$.events", "is an object; send a list of events"),
         ({"events": [], "lead": "L1"}, "$.lead", "unknown key beside a list of events"),
+        (
+            b'{"kind": "visit", "lead": "L1", "time": "2026-01-14", "properties": {"seconds": NaN}}',
+            "$.properties.seconds",
+            "NaN is not a number; write it like 25000, 2.5 or 1e6",
+        ),
         (b'{"events": [{"kind": "a", "lead": "L1", "time": "2026-01-14", "properties": {"x": NaN}}]}', "", ""),
         (b'{"events": [{"kind": "a", "lead": "L1", "time": "2026-01-14", "properties": {"x": 1e999}}]}', "", ""),
         (b'{"events": [{"kind": "a", "kind": "b", "lead": "L1", "time": "2026-01-14"}]}', "$.events[0].kind", ""),
@@ -185,8 +190,8 @@ def test_one_id_with_two_contents(web: TestClient) -> None:
     first = {**VISIT, "received": "2026-01-14T12:00:00Z", "properties": {"path": "/"}}
     assert send(web, later).json()["notes"] == []
     assert send(web, first).json()["notes"] == [
-        "1 of the ids came with another content too; of the events of one lead that have one id, the one that was"
-        " received first counts."
+        "1 of the ids came with different contents; where events of one lead share an id, the one that was received"
+        " first counts."
     ]
     body = {"lead": {"lead_id": "L1"}, "as_of": "2026-01-20"}
     events = web.post("/v1/score", json=body).json()["events"]

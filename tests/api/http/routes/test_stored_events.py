@@ -84,7 +84,7 @@ def test_a_batch(web: TestClient) -> None:
             {},
             "is an object; send a list of events for each lead, in the same order, and null where it isn't known which",
         ),
-        ([], "holds 0 lists for 1 leads; send a list of events for each lead, in the same order, and null where it"),
+        ([], "holds 0 lists for 1 lead; send a list of events for each lead, in the same order, and null where it"),
     ],
 )
 def test_events_of_a_batch_in_a_wrong_shape(web: TestClient, events: Any, reason: str) -> None:

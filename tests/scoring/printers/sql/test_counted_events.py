@@ -82,7 +82,8 @@ def test_what_is_refused() -> None:
 
     assert refused(CARD, PrinterError) == NO_EVENTS
     plain = build_untrained(parse_card("name: a\nfields: {employees: {kind: number}}\n"))
-    message = "the card 'a' has no `events:`, so it can't count those of a table"
+    message = "the card 'a' has no `events:`, so it can't count those of a table; declare their kinds in the card, or"
+    message += " leave them out"
     assert refused(plain, DataError, events="happened") == message
     no_id = build_untrained(parse_card(TEXT.replace("  lead_id: {kind: id}\n", "")))
     message = "events need an id for each lead, a column of a field of `kind: id`"
