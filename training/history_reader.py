@@ -25,6 +25,7 @@ from leadledger.scoring.errors import DataError, did_you_mean
 from leadledger.scoring.outcome import Outcome
 from leadledger.scoring.printers.sql import select as sql
 from leadledger.scoring.printers.sql.dialects.literals import quoted
+from leadledger.scoring.printers.sql.event_properties import describe_missing_properties
 from leadledger.scoring.printers.sql.event_table import check_columns
 from leadledger.scoring.printers.sql.query import Query
 from leadledger.scoring.scorecard import Card, Choice, Learned, Scorecard
@@ -212,6 +213,7 @@ def _read_leads(
         landmarks = LandmarkRows(np.arange(len(leads)), looks.after, leads["since"].to_numpy(np.int64))
         counter = _make_counter(connection, card, source, events, label, leads, landmarks)
         whole = _look_again(card, wide, outcome, became, source, counter, leads, looks)
+        counter.require_own()
         if counter.unreadable:
             readable = ~whole["row"].isin(list(counter.unreadable)).to_numpy(bool)
             whole, looks = whole[readable].reset_index(drop=True), looks.take(readable)
@@ -223,7 +225,8 @@ def _read_leads(
             doubts = (*doubts, *doubt_rejects(rejects, counts.rejected, rows))
             doubts = (*doubts, *compare_left_out(examined.rows, groups, rejects, outcome))
         counts = looks.count(counts)
-        notes = (*notes, counter.totals.describe(), *looks.describe())
+        lacking = describe_missing_properties(card, events.rows.columns, counter.list_kinds)
+        notes = (*notes, counter.totals.describe(), *([f"{lacking}."] if lacking else []), *looks.describe())
     won = whole["won"].to_numpy(bool)
     used, became_one = len(pd.unique(whole["row"])), len(pd.unique(whole["row"][won]))
     frame, left_out = choose_learnable(card, whole, choices)

@@ -28,7 +28,7 @@ from leadledger.scoring.field import Field
 from leadledger.scoring.printers.sql.cleaning import TYPE_OF_KIND
 from leadledger.scoring.printers.sql.dialects.literals import quoted
 from leadledger.scoring.printers.sql.event_members import LEAD_KEY
-from leadledger.scoring.printers.sql.event_table import UNREADABLE
+from leadledger.scoring.printers.sql.event_table import LEAD, UNREADABLE
 from leadledger.scoring.printers.sql.query import name_counted
 from leadledger.scoring.rule import EachRule
 from leadledger.scoring.scorecard import Card, Learned, Scorecard
@@ -169,6 +169,24 @@ class LandmarkCounter:
         if card.count_names:
             joined += f" JOIN {self._find(scorecard)} AS c ON c.{quoted(NUMBER)} = r.{quoted(NUMBER)}"
         return f"(SELECT {', '.join([*columns, *counted])} FROM {joined})"
+
+    def require_own(self) -> None:
+        """Raises DataError where not one event is of a lead that is learned from: the list is of other leads."""
+        own = next((key for key in self.at.keys if key), "")
+        if not own or not self.totals.events or self.totals.of_others < self.totals.events or self.unreadable:
+            return
+        query = f"SELECT {quoted(LEAD)} FROM {self.events.rows.table} LIMIT 1"
+        ((other,),) = self.connection.execute(query).fetchall()
+        raise DataError(
+            f"{self.events.label}: none of its {self.totals.events:,} events is of a lead that is learned from; the"
+            f" first is of lead {quote(other)}, and a lead of the history is {quote(own)}; give the events of these"
+            " leads"
+        )
+
+    def list_kinds(self) -> list[str]:
+        """The names of the kinds in the list of events."""
+        query = f"SELECT DISTINCT CAST(kind AS VARCHAR) FROM {self.events.rows.table} WHERE kind IS NOT NULL"
+        return [name for (name,) in self.connection.execute(query).fetchall()]
 
     def _find(self, scorecard: Scorecard) -> str:
         """The table with what was counted for a card, counted where it isn't yet."""

@@ -23,7 +23,7 @@ from leadledger.scoring.printers.sql.dialects.column_types import type_family
 from leadledger.scoring.printers.sql.dialects.duckdb import DUCKDB
 from leadledger.scoring.printers.sql.dialects.literals import quoted, text_literal
 from leadledger.scoring.printers.sql.event_members import LEAD_KEY, print_lead_key
-from leadledger.scoring.printers.sql.event_properties import list_roots
+from leadledger.scoring.printers.sql.event_properties import describe_missing_properties, list_roots
 from leadledger.scoring.printers.sql.event_spelling import trim_quickly
 from leadledger.scoring.printers.sql.event_table import (
     LEAD,
@@ -123,6 +123,12 @@ def count_list_events(
             raise DataError("\n".join(f"{event_scan.label}: row {row.row:,} {row.reason}" for row in broken))
         _note_unread(connection, card, event_scan, own, work / "unread.csv")
         notes = tuple(_describe(connection, card.card, event_scan, own))
+        kinds = f"SELECT DISTINCT CAST(kind AS VARCHAR) FROM {event_scan.sql} WHERE kind IS NOT NULL"
+        lacking = describe_missing_properties(
+            card.card, event_scan.columns, lambda: [name for (name,) in connection.execute(kinds).fetchall()]
+        )
+        if lacking:
+            notes = (*notes, lacking)
         forget_rejects(connection)
     return CountedEvents(connection, card.card, (id_column, id_type), entries, notes)
 

@@ -193,6 +193,12 @@ def drop_ids(leads: pd.DataFrame) -> pd.DataFrame:
             " with the times of the events",
         ),
         (
+            None,
+            pd.DataFrame(events_of("X1", "2026-01-05", "2026-01-06")),
+            "the data frame of events: none of its 2 events is of a lead that is learned from; the first is of lead"
+            " 'X1', and a lead of the history is 'A'; give the events of these leads",
+        ),
+        (
             drop_ids,
             pd.DataFrame(EVENTS),
             "the data frame: events need an id for each lead, a column of a field of `kind: id`",

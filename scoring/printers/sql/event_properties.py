@@ -6,12 +6,13 @@ All kinds are cleaned at once, as the fields of one card: the property `path` of
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
 from leadledger.scoring.column_names import name_key
 from leadledger.scoring.criterion import Criterion
+from leadledger.scoring.events.event_reader import KnownNames
 from leadledger.scoring.events.property_reader import LARGEST_SUMMED
 from leadledger.scoring.field import Field
 from leadledger.scoring.printers.sql.cleaning import cleaning_steps
@@ -65,6 +66,38 @@ def list_roots(card: Card) -> list[RootKind]:
         small = Card(kind.name, kind.properties, criteria, missing=card.missing, time_zone=card.time_zone)
         roots.append(RootKind(kind.name, Scorecard(small, Learned())))
     return roots
+
+
+def describe_missing_properties(card: Card, columns: Collection[str], list_kinds: Callable[[], Iterable[str]]) -> str:
+    """A sentence on the properties that the card reads and no column of a list of events holds; empty: none.
+
+    `list_kinds` lists the names of the kinds in the list: a kind without events lacks nothing.
+    """
+    have = {name_key(column) for column in columns if column not in (*REQUIRED, *OPTIONAL)}
+    lacking = [
+        (root.name, name)
+        for root in list_roots(card)
+        for name in _list_read(card, root.name)
+        if have.isdisjoint(map(name_key, root.fields[name].columns))
+    ]
+    if PROPERTIES in columns or not lacking:
+        return ""
+    names = KnownNames(card.events)
+    present = {names.find("", kind) for kind in list_kinds() if kind}
+    words = [f"{root}.{name}" for root, name in lacking if root in present]
+    are = "it is" if len(words) == 1 else "they are"
+    return f"The events have no column for {', '.join(words)}, so {are} missing in all of them" if words else ""
+
+
+def _list_read(card: Card, root: str) -> Iterator[str]:
+    """The properties of a kind that conditions, sums and `once_per` read, each once."""
+    kinds = [kind for kind in card.events.values() if kind.root == root]
+    conditions = [condition for kind in kinds for condition in (kind.when, kind.machine) if condition is not None]
+    names = [name for condition in conditions for name in condition.fields]
+    names += [kind.once_per for kind in kinds if kind.once_per]
+    values = [field.event_value for field in card.event_fields]
+    names += [value.property for value in values if value and value.property and card.events[value.kind].root == root]
+    yield from dict.fromkeys(names)
 
 
 class PropertyPrinter:

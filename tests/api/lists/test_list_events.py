@@ -182,6 +182,17 @@ def test_a_column_of_another_name(tmp_path: Path, columns: list[str], mend: str)
     assert str(caught.value).endswith(f"; {mend}")
 
 
+def test_a_property_without_a_column_is_said(tmp_path: Path) -> None:
+    """Where no column holds a property that the card reads, a note says so; other properties may stay away."""
+    rows = [{"lead": "L1", "kind": "visit", "time": "2026-01-15", "url": "/pricing"}]
+    leads, events = write(LEADS, tmp_path / "leads.csv"), write(rows, tmp_path / "events.csv")
+    scored = score_list(CARD, leads, tmp_path / "out.csv", DAY, Wanted(events=events))
+    assert scored.notes == (
+        "Events: 1 of 1 counted",
+        "The events have no column for visit.path, visit.seconds, so they are missing in all of them",
+    )
+
+
 def test_a_missing_value_is_named(tmp_path: Path) -> None:
     """The reason of an event without a kind or a time says what is missing; times of Parquet are shown as people do."""
     leads = write([{"lead_id": "L1"}, {"lead_id": "L2"}, {"lead_id": "L3"}], tmp_path / "leads.csv")
@@ -208,6 +219,7 @@ def test_a_lead_with_a_bad_event_is_rejected(tmp_path: Path, ending: str) -> Non
         {"lead": "L2", "kind": "webinar", "time": "soon", "seconds": ""},
         {"lead": "L9", "kind": "visit", "time": "soon", "seconds": ""},
     ]
+    rows = [{**row, "path": "/"} for row in rows]
     events, out = write(rows, tmp_path / f"events{ending}"), tmp_path / "out.csv"
     scored = score_list(CARD, leads, out, DAY, Wanted(events=events))
     assert (scored.rows, scored.scored, scored.rejected) == (3, 2, 1)
