@@ -32,6 +32,7 @@ LONGEST_NAME = 200  # characters of the name of a kind, an id or a source
 MOST_GUESSES = (
     10  # mistakes after which nothing more is guessed: a hostile event has a hundred thousand unknown members
 )
+WHOSE_MEMBERS = frozenset({"lead", "anonymous_id"})  # of events that are stored, which come without their lead
 _SHAPE = 'an event is an object like {"kind": "visit", "time": "2026-01-31T10:00:00Z"}'
 
 
@@ -88,6 +89,8 @@ class EventReader:
                 if member not in PLAIN_MEMBERS:
                     hint = did_you_mean(str(member), PLAIN_MEMBERS) if len(problems) < MOST_GUESSES else ""
                     mend = "" if "Did you mean" in hint else " What the event tells stands in `properties`."
+                    if member in WHOSE_MEMBERS:
+                        hint, mend = " These events are those of the lead beside them; remove it.", ""
                     problems.append(BadValue("", str(member), None, f"unknown member of an event.{hint}{mend}", path))
         name = self._read_name(raw, system, path, problems)
         if len(problems) > before:

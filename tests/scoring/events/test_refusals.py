@@ -52,3 +52,15 @@ def test_no_kinds() -> None:
     assert str(caught.value) == (
         "$.events: the card has no `events:`, so it can't count any; declare their kinds in the card"
     )
+
+
+@pytest.mark.parametrize("member", ["lead", "anonymous_id"])
+def test_events_beside_their_lead_name_none(member: str) -> None:
+    """An event as it is stored names its lead; beside the lead it is told to leave the name out."""
+    with pytest.raises(LeadError) as caught:
+        leadledger.score(
+            build_untrained(parse_card(CARD)), {}, DAY, events=[{"kind": "visit", "time": "2026-01-15", member: "L1"}]
+        )
+    assert str(caught.value) == (
+        f"$.events[0].{member}: unknown member of an event. These events are those of the lead beside them; remove it."
+    )
