@@ -121,6 +121,7 @@ def page(
         label_form=_label_form,
         entry_form=lambda entry: _entry_form(entry, learned),
         rules=rules,
+        each_rules=[rule["name"] for rule in data["card"]["each_rules"]],
         findings=list(_findings(m["audit"])),
         left_out=list(LEFT_OUT.items()),
         scores_left_out=list(LEFT_OUT_REASONS.items()),

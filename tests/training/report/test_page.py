@@ -257,6 +257,16 @@ def test_the_verdict(card: Card, metrics: dict[str, Any], change: dict[str, Any]
     assert words in Page(page(kept, {}, Learned(), card)).plain
 
 
+def test_rules_for_each_event_are_said_not_to_be_audited(card: Card, learned: Learned, metrics: dict[str, Any]) -> None:
+    """The audit names the rules that it leaves out."""
+    counting = parse_card(
+        "{name: a, events: {visit: {}}, fields: {b: {kind: text}}, rules: [{name: visits, each: visit, points: 2,"
+        " within: 9 days, reason: Visits}]}"
+    )
+    plain = Page(page(metrics, PROVENANCE, learned, replace(card, each_rules=counting.each_rules))).plain
+    assert "Rules for each event are not audited: visits." in plain
+
+
 def test_findings_come_first(text: str) -> None:
     """The rule with a finding stands above the one without; the lists name the rules."""
     read = Page(text)

@@ -188,9 +188,10 @@ class Dialect:
         if type_family(kind):
             return kind.upper()
         known = [name for names in self.families.values() for name in names if name.isprintable()]
+        hint = did_you_mean(bare, known)
         raise PrinterError(
             f"column '{column}' has the type {kind}, which is none that is read in {self.label}; write one of"
-            f" {', '.join(known)}.{did_you_mean(bare, known)}"
+            f" {', '.join(known)}.{hint if 'Did you mean' in hint else ''}"
         )
 
     def read_object_type(self, kind: str | None) -> str:
