@@ -7,14 +7,28 @@ that contradict are taken out of valid requests; requests that are meant to be w
 from __future__ import annotations
 
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 import schemathesis
 from schemathesis.core.failures import Failure
 
+from leadledger import load
 from leadledger.api.openapi.crm_bodies import MEDIA_TYPE
+from leadledger.scoring.column_names import name_key
 
+CARD = load(Path(__file__).parents[3] / "examples" / "b2b-software" / "card.yaml").card
+OTHER_NAMES = {name_key(name) for field in CARD.plain_fields for _, name in field.sources + field.standard} - {
+    name_key(name) for name in CARD.fields
+}
 NUMBERS = count()
+
+
+def drop_other_names(lead: Any) -> None:
+    """Take out the names by which CRMs know a field: the schema tells which values it may have under its own name."""
+    if isinstance(lead, dict):
+        for name in [name for name in lead if name_key(name) in OTHER_NAMES]:
+            del lead[name]
 
 
 def list_parts(body: Any) -> list[dict[str, Any]]:
@@ -38,6 +52,10 @@ def map_case(context: schemathesis.HookContext, case: schemathesis.Case) -> sche
             if isinstance(part.get(name), str) and not part[name].strip():
                 part[name] = "L1"
         part.pop("previous_id", None)  # only an alias may have one
+    if isinstance(body, dict):
+        leads = body.get("leads")
+        for lead in (body.get("lead"), *(leads if isinstance(leads, list) else ())):
+            drop_other_names(lead)
     # Only the body of a CRM may name its CRM.
     if case.query and case.media_type != MEDIA_TYPE:
         case.query.pop("from", None)
