@@ -16,7 +16,6 @@ from leadledger.api.cli.options import (
     ScorecardSource,
     as_json,
     as_of,
-    events,
     gather,
     is_given,
     reading_options,
@@ -98,7 +97,7 @@ def _wanted(**options: Any) -> Wanted:
 @click.option("--columns", type=Names(), default=(), help='Columns to write: lead_id,"City, State",score.')
 @click.option("--explain", is_flag=True, help="Add the strongest reasons each way, and the questions to ask.")
 @click.option("--ledger", metavar="FILE", help="File (in PostgreSQL: table) for every entry of every ledger.")
-@events
+@click.option("--events", metavar="FILE", help="File with the events of the leads, for a card that counts them.")
 @click.option("--events-table", default="", help="With a PostgreSQL URL: table of the events of the leads.")
 @click.option("--rejects", metavar="FILE", help="File for rows that can't be read; beside OUT if left out.")
 @click.option("--guard-formulas", is_flag=True, help="In text files, put ' before what a sheet may run: =, +, -, @.")

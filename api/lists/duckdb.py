@@ -156,7 +156,7 @@ class _FileRun:
         if wanted.events is not None:
             entries = wanted.explain or wanted.ledger is not None
             self.counted = count_list_events(
-                connection, card, as_of, wanted.events, scan, self.id_column, entries=entries
+                connection, card, as_of, Path(wanted.events), scan, self.id_column, entries=entries
             )
 
     def write(

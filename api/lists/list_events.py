@@ -78,7 +78,7 @@ class CountedEvents:
         return rejects or [Reject(row, "", "", "has an event that can't be read")]
 
 
-def check_events(card: Card, events: Path | None) -> None:
+def check_events(card: Card, events: Path | str | None) -> None:
     """Raises DataError where a card counts events and none are given, or the other way around."""
     require_events(card, events)
 

@@ -13,12 +13,10 @@ from leadledger.scoring.events.event_reader import EventReader, KnownNames
 from leadledger.scoring.printers.sql.counted_events import CountedWish, print_counted
 from leadledger.scoring.printers.sql.dialects.postgres import POSTGRES, name
 from leadledger.scoring.printers.sql.event_members import LEAD_KEY, print_lead_key
-from leadledger.scoring.printers.sql.event_properties import PropertyPrinter, list_roots
+from leadledger.scoring.printers.sql.event_properties import find_event_types, list_roots
 from leadledger.scoring.printers.sql.event_table import (
     LEAD,
-    OPTIONAL,
     PROPERTIES,
-    REQUIRED,
     TOTALS,
     UNREADABLE,
     EventTable,
@@ -66,7 +64,7 @@ class TableEvents:
         if types is None:
             raise DataError(f"{label}: there is no such table or view in the database, or no right to see its schema")
         check_columns(types, label)
-        self.types = _read_types(card, types)
+        self.types = find_event_types(card.card, types, POSTGRES)
         self.key = print_lead_key(Expression(name(LEAD)), self.types[LEAD], POSTGRES).sql
         table = EventTable(self.table, self.types, self._list_keys())
         select = print_counted(card, as_of, table, POSTGRES, CountedWish(entries=entries, totals=True))
@@ -144,19 +142,6 @@ class TableEvents:
             ).fetchall()
             unknown = {kind: count for kind, count in kinds if kind and names.find("", kind) is None}
         yield word_totals(totals, unknown, total, without)
-
-
-def _read_types(card: Scorecard, types: Mapping[str, str]) -> dict[str, str]:
-    """The columns of a table of events that are read, with the types that the printer knows. Raises PrinterError."""
-    known = {
-        member: POSTGRES.known_type(member, types[member], "text")
-        for member in (*REQUIRED, *OPTIONAL)
-        if member in types
-    }
-    if PROPERTIES in types:
-        return known | {PROPERTIES: POSTGRES.read_object_type(types[PROPERTIES])}
-    places = PropertyPrinter(card.card, EventTable("", types), POSTGRES).places.values()
-    return known | {raw: POSTGRES.known_type(raw, types[raw], field.kind) for _, field, raw in places}
 
 
 def _text(value: object) -> str:

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from contextlib import ExitStack
+from dataclasses import replace
 from datetime import date
 from itertools import islice
 from time import monotonic
@@ -21,7 +22,10 @@ from leadledger.api.lists.capabilities import ENGINES, refuse_unsupported
 from leadledger.api.lists.duplicate_ids import MOST_EXAMPLES
 from leadledger.api.lists.odd_days import find_odd_days
 from leadledger.api.lists.results import MOST_REJECTS_WORDED, RowCounts, ScoredList, word_reject
-from leadledger.api.lists.spark_files import ENDINGS, SparkFiles, find_kind, separator, stem
+from leadledger.api.lists.spark_events import FolderEvents, count_folder_events, list_rejects
+from leadledger.api.lists.spark_files import SparkFiles, find_kind, separator, stem
+from leadledger.api.lists.spark_ledger import print_entries
+from leadledger.api.lists.spark_lists import BROKEN, FILE, READ_CSV, ROW, SparkList, open_leads, quote_column
 from leadledger.api.lists.spark_session import spark_session
 from leadledger.api.lists.wanted import Wanted, check_recommendations, choose_columns, parse_where
 from leadledger.scoring.column_fit import ColumnFit, find_columns, find_id_column, require_columns
@@ -30,50 +34,23 @@ from leadledger.scoring.errors import DataError
 from leadledger.scoring.frames import spark as spark_frame
 from leadledger.scoring.outputs import list_names
 from leadledger.scoring.printers.sql.dialects.spark import SPARK, name
+from leadledger.scoring.printers.sql.event_table import UNREADABLE
 from leadledger.scoring.printers.sql.number_evidence import ProvenDecimal, with_decimals
 from leadledger.scoring.printers.sql.query import BAD, Query
 from leadledger.scoring.printers.sql.text_counts import TextNotes, find_text_counts
 from leadledger.scoring.scorecard import Scorecard
 from leadledger.scoring.tree import Node
-from leadledger.training.sources.rejects import reject_values
+from leadledger.training.sources.event_rows import require_events
 from leadledger.training.sources.scan import Reject
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame, SparkSession
+    from pyspark.sql import Column, DataFrame, SparkSession
 
 ENGINE = ENGINES["spark"]
 TYPES = {"integer": "bigint", "text": "string"}  # of the columns of rejects
-BROKEN = "ll:broken"  # the column with the text of a row of CSV that is none
-FILE, ROW = "ll:file", "ll:row"
 FETCHED = 5000  # rejected rows that come over at a time
-# As RFC 4180 has it, a line end may stand in quotes, so that one task reads a whole file.
-READ_CSV = {"header": "true", "quote": '"', "escape": '"', "multiLine": "true", "enforceSchema": "false"}
-READ_CSV |= {"columnNameOfCorruptRecord": BROKEN, "nullValue": ""}
 WRITE_CSV = {"header": "true", "quote": '"', "escape": '"', "nullValue": "", "emptyValue": ""}
 WRITE_CSV |= {"ignoreLeadingWhiteSpace": "false", "ignoreTrailingWhiteSpace": "false"}
-
-
-@dataclass(frozen=True)
-class _SparkList:
-    """A list, opened: a DataFrame with its columns as they are, FILE, ROW (from 1; NULL in CSV) and BROKEN behind.
-
-    `whole` says that it has fewer files than the cluster has cores, and each is read by one task.
-    """
-
-    frame: DataFrame
-    columns: Sequence[str]
-    label: str
-    whole: bool
-
-    @property
-    def rows(self) -> DataFrame:
-        """Those that are rows, without what stands behind their columns."""
-        return self.frame.where(f"{name(BROKEN)} IS NULL").drop(FILE, ROW, BROKEN)
-
-    @property
-    def no_types(self) -> Mapping[str, str]:
-        """The columns, for functions that need no types of theirs."""
-        return dict.fromkeys(self.columns, "")
 
 
 def score_folder(
@@ -91,14 +68,16 @@ def score_folder(
     `data` is a file, a folder or a pattern of Parquet or CSV (UTF-8, each file with the same header), `out` the folder
     to make, of Parquet or CSV by the end of its name, else of the kind of `data`; both may be URLs that Spark knows.
     `master` is None for the one of Spark's own settings, else this machine. What `ENGINE` lacks of `wanted` is refused.
-    Rows that can't be read go to the folder `wanted.rejects`, beside `out` if left out. `progress` is called with the
-    name of each step. Otherwise as `score_list`; Spark decides the order of rows.
+    Rows that can't be read go to the folder `wanted.rejects`, beside `out` if left out. `wanted.events` are files of
+    these kinds or of JSON lines. `progress` is called with the name of each step. Otherwise as `score_list`; Spark
+    decides the order of rows.
     """
     started = monotonic()
     wanted = wanted or Wanted()
     refuse_unsupported(ENGINE, wanted)
     check_recommendations(wanted.only)
     where = parse_where(card.card, wanted.where)
+    require_events(card.card, wanted.events)
     report = progress or (lambda _: None)
     report("starting Spark")
     with spark_session(master) as spark:
@@ -112,8 +91,14 @@ class _FolderRun:
     def __init__(self, card: Scorecard, spark: SparkSession, as_of: date, wanted: Wanted, where: Node | None) -> None:
         self.card, self.spark, self.as_of, self.wanted = card, spark, as_of, wanted
         self.query = Query(
-            as_of, where=where, sale=card.predicts_sales, plus_minus=wanted.explain, explain=wanted.explain
+            as_of,
+            where=where,
+            sale=card.predicts_sales,
+            plus_minus=wanted.explain,
+            explain=wanted.explain,
+            counted=wanted.events is not None,
         )
+        self.events: FolderEvents | None = None
         self.files = SparkFiles(spark)
         self.first_rejects: list[str] = []
         added = list_names(ENGINE.columns(wanted.explain, card.predicts_sales, bool(card.card.axes)))
@@ -122,20 +107,21 @@ class _FolderRun:
     def score(self, data: str, out: str, report: Callable[[str], None]) -> ScoredList:
         """Score the list `data` into the folder `out`. Raises DataError."""
         report("reading the columns")
-        first = self.files.find_data_file(data)
-        kind = find_kind(first)
-        if kind is None:
-            raise DataError(f"{first}: is neither Parquet nor CSV; its name must end in {', '.join(ENDINGS)}")
-        leads = self._open(data, first, kind)
+        leads = open_leads(self.spark, self.files, data)
         beside = self.files.beside(out, f"{stem(self.files.name(out))}.rejects.csv")
         rejects = beside if self.wanted.rejects is None else str(self.wanted.rejects)
+        ledger = None if self.wanted.ledger is None else str(self.wanted.ledger)
         fit = require_columns(self.card.card, leads.no_types, leads.label)
+        self._require_ids(leads)
         columns = choose_columns(leads.columns, leads.label, self.outputs, self.wanted)
-        with self.files.part_folder(out) as part, self.files.part_folder(rejects) as rejects_part:
-            if part == rejects_part:
-                raise DataError(f"{out}: is named twice; the scores and the rejects need a folder each")
+        with ExitStack() as stack:
+            places = [out, rejects, *([ledger] if ledger is not None else [])]
+            part, rejects_part, *ledger_parts = self._make_parts(stack, places)
+            if self.wanted.events is not None:
+                report("counting the events")
+                self.events = self._count_events(leads, stack.enter_context(self.files.work_folder(out)))
             report("scoring")
-            written = find_kind(out) or kind
+            written = find_kind(out) or leads.kind
             scored, read, bad, broken = self._write_scores(leads, columns, part, out, written)
             proven = self._prove_decimals(leads) if bad else ()
             if proven:
@@ -151,8 +137,14 @@ class _FolderRun:
             counts.reconcile(leads.label, self.wanted.all_rows)
             duplicates, examples = self._find_duplicates(leads)
             odd_days, texts = self._note_values(leads, fit)
+            is_scored = counts.rejected < counts.read  # an output without a lead would look like one that is done
+            if is_scored and ledger is not None:
+                report("writing the ledger")
+                self._write_ledger(leads, ledger_parts[0], ledger)
             self.files.publish(rejects_part, rejects)
-            if counts.rejected < counts.read:  # an output without a lead would look like one that is done
+            if is_scored:
+                for ledger_part in ledger_parts:
+                    self.files.publish(ledger_part, str(ledger))
                 self.files.publish(part, out)
         return ScoredList(
             rows=counts.read,
@@ -168,56 +160,66 @@ class _FolderRun:
             examples=examples,
             seconds=0.0,
             first_rejects=tuple(self.first_rejects),
-            notes=(*(decimal.sentence for decimal in proven), *odd_days, *texts.sentences),
+            notes=(
+                *(self.events.notes if self.events else ()),
+                *(*(decimal.sentence for decimal in proven), *odd_days, *texts.sentences),
+            ),
             unseen=texts.unseen,
         )
 
+    def _make_parts(self, stack: ExitStack, places: Sequence[str]) -> list[str]:
+        """The parts of what is written, which are gone with the stack. Raises DataError where one can't be."""
+        parts: list[str] = []
+        for place in places:
+            part = stack.enter_context(self.files.part_folder(place))
+            if part in parts:
+                raise DataError(f"{place}: is named twice; the scores, the rejects and the ledger need a folder each")
+            parts.append(part)
+        return parts
+
     # -- the list ---------------------------------------------------------------------------------------------------
 
-    def _open(self, data: str, first: str, kind: str) -> _SparkList:
-        """The list as a DataFrame. Raises DataError."""
-        from pyspark.sql import functions as F
-        from pyspark.sql.types import StringType, StructType
+    def _require_ids(self, leads: SparkList) -> None:
+        """Raises DataError where the leads have no ids and need them."""
+        if find_id_column(self.card.card, leads.no_types):
+            return
+        for needs, asked in (("events need", self.wanted.events), ("a ledger needs", self.wanted.ledger)):
+            if asked is not None:
+                raise DataError(f"{leads.label}: {needs} an id for each lead, a column of a field of `kind: id`")
 
-        if kind == "parquet":
-            frame = self.spark.read.parquet(data)
-            columns = frame.columns
-            metadata = frame.metadataColumn("_metadata")
-            row, broken = metadata.getField("row_index") + 1, F.lit(None).cast("string")
-        else:
-            options = {**READ_CSV, "sep": self._detect_delimiter(first)}
-            columns = self.spark.read.options(**options).csv(first).columns
-            schema = StructType()
-            for column in (*columns, BROKEN):
-                schema = schema.add(column, StringType())
-            frame = self.spark.read.options(**options).schema(schema).csv(data)
-            columns = [column for column in frame.columns if column != BROKEN]  # those of `country=NO` folders too
-            metadata = frame.metadataColumn("_metadata")
-            row, broken = F.lit(None).cast("bigint"), frame[BROKEN]
-        if len(set(columns)) < len(columns):
-            raise DataError(f"{data}: two columns have the same name; rename one")
-        added = [metadata.getField("file_path").alias(FILE), row.alias(ROW), broken.alias(BROKEN)]
-        whole = kind == "csv" and len(frame.inputFiles()) < self.spark.sparkContext.defaultParallelism
-        return _SparkList(frame.select(*[frame[_quoted(column)] for column in columns], *added), columns, data, whole)
+    def _count_events(self, leads: SparkList, work: str) -> FolderEvents:
+        """What the events of the leads come to, in the folder `work`. Raises DataError."""
+        id_column = find_id_column(self.card.card, leads.no_types)
+        source = spark_frame.prepare_leads(self.card.card, leads.rows, self._columns_of_card(leads))
+        entries = self.wanted.explain or self.wanted.ledger is not None
+        return count_folder_events(
+            self.spark,
+            self.files,
+            self.card,
+            self.as_of,
+            str(self.wanted.events),
+            (source, id_column),
+            work,
+            entries=entries,
+        )
 
-    def _detect_delimiter(self, first: str) -> str:
-        """The sign that most often stands in the header, of those that lists have."""
-        row = self.spark.read.text(first).first()
-        header = row[0] if row else ""
-        return max([",", ";", "\t", "|"], key=header.count)
+    def _prepare(self, frame: DataFrame, leads: SparkList) -> spark_frame.SparkLeads:
+        """A DataFrame of the leads, ready to be scored, with what their events come to."""
+        source = spark_frame.prepare_leads(self.card.card, frame, self._columns_of_card(leads))
+        return source if self.events is None else self.events.join(source)
 
-    def _columns_of_card(self, leads: _SparkList) -> list[str]:
+    def _columns_of_card(self, leads: SparkList) -> list[str]:
         """The columns that belong to the card."""
         return [*list_columns(find_columns(self.card.card, leads.no_types))]
 
-    def _find_duplicates(self, leads: _SparkList) -> tuple[int, tuple[str, ...]]:
+    def _find_duplicates(self, leads: SparkList) -> tuple[int, tuple[str, ...]]:
         """How many rows have an id that another row has too, but for one each, and some of these ids."""
         column = find_id_column(self.card.card, leads.no_types)
         if not column:
             return 0, ()
         from pyspark.sql import functions as F
 
-        ids = leads.rows.select(F.trim(F.col(_quoted(column)).cast("string")).alias("id")).where("id <> ''")
+        ids = leads.rows.select(F.trim(F.col(quote_column(column)).cast("string")).alias("id")).where("id <> ''")
         twice = ids.groupBy("id").count().where("count > 1")
         (total,) = twice.agg(F.sum(F.col("count") - 1)).collect()
         if not total[0]:
@@ -225,7 +227,7 @@ class _FolderRun:
         examples = twice.orderBy(F.desc("count"), "id").limit(MOST_EXAMPLES).collect()
         return int(total[0]), tuple(row["id"] for row in examples)
 
-    def _note_values(self, leads: _SparkList, fit: ColumnFit) -> tuple[tuple[str, ...], TextNotes]:
+    def _note_values(self, leads: SparkList, fit: ColumnFit) -> tuple[tuple[str, ...], TextNotes]:
         """What is to be said of the days and the texts of the list."""
         source = spark_frame.prepare_leads(self.card.card, leads.rows, self._columns_of_card(leads))
         texts = find_text_counts(self.card, source.types, SPARK)
@@ -245,7 +247,7 @@ class _FolderRun:
     # -- the scores -------------------------------------------------------------------------------------------------
 
     def _write_scores(
-        self, leads: _SparkList, columns: Sequence[str], part: str, out: str, kind: str
+        self, leads: SparkList, columns: Sequence[str], part: str, out: str, kind: str
     ) -> tuple[int, int, int, int]:
         """Write the scores; how many, and how many rows were read, have a value that can't be, and are none."""
         from pyspark.sql import Observation
@@ -256,27 +258,46 @@ class _FolderRun:
         observed = leads.frame.observe(read, F.count(F.lit(1)).alias("rows"), F.count(F.col(BROKEN)).alias("broken"))
         if leads.whole:
             observed = observed.repartition(self.spark.sparkContext.defaultParallelism)
-        source = spark_frame.prepare_leads(
-            self.card.card, replace(leads, frame=observed).rows, self._columns_of_card(leads)
-        )
+        source = self._prepare(replace(leads, frame=observed).rows, leads)
         kept = {column: source.places[column] for column in leads.columns if column in columns}
         scored = spark_frame.score_leads(self.card, source, replace(self.query, keep=[*kept.values(), BAD]))
-        good = ~F.col(BAD)
-        if self.wanted.only:
-            good &= F.col("recommendation").isin(*self.wanted.only)
+        good = self._wanted_rows()
         scored = scored.observe(judged, F.count_if(F.col(BAD)).alias("bad"), F.count_if(good).alias("good"))
         places = kept | {output: column for column, output in self.outputs.items()}
         result = scored.where(good).select(*[F.col(places[column]).alias(column) for column in columns])
-        writer = result.write.mode("overwrite")  # the part is ours
+        self._write(result, part, out, kind)
+        return judged.get["good"], read.get["rows"], judged.get["bad"], read.get["broken"]
+
+    def _write(self, frame: DataFrame, part: str, place: str, kind: str) -> None:
+        """Write the part of a place."""
+        writer = frame.write.mode("overwrite")  # the part is ours
         if kind == "csv":
-            last = self.files.name(out)
+            last = self.files.name(place)
             packed = {"compression": "gzip"} if last.lower().endswith(".gz") else {}
             writer.options(**WRITE_CSV, **packed, sep=separator(last)).csv(part)
         else:
             writer.parquet(part)
-        return judged.get["good"], read.get["rows"], judged.get["bad"], read.get["broken"]
 
-    def _prove_decimals(self, leads: _SparkList) -> tuple[ProvenDecimal, ...]:
+    def _write_ledger(self, leads: SparkList, part: str, ledger: str) -> None:
+        """Write a row for each entry that is not 0, of the leads that were written: they add up to the points."""
+        id_column = find_id_column(self.card.card, leads.no_types)
+        source = self._prepare(leads.rows, leads)
+        place = source.places[id_column]
+        query = replace(self.query, keep=[place, BAD], ledger=True, sale=False, plus_minus=False, explain=False)
+        scored = spark_frame.score_leads(self.card, source, query).where(self._wanted_rows())
+        entries = scored.selectExpr(name(place), print_entries(self.card)).where("tenths <> 0")
+        more = ["axis"] if self.card.card.axes else []
+        listed = entries.selectExpr(name(place), "entry", "kind", "tenths / 10D AS points", "reason", *more)
+        self._write(listed.toDF(id_column, *listed.columns[1:]), part, ledger, find_kind(ledger) or leads.kind)
+
+    def _wanted_rows(self) -> Column:
+        """Whether a scored row is written."""
+        from pyspark.sql import functions as F
+
+        good = ~F.col(BAD)
+        return good & F.col("recommendation").isin(*self.wanted.only) if self.wanted.only else good
+
+    def _prove_decimals(self, leads: SparkList) -> tuple[ProvenDecimal, ...]:
         """What the list shows of its numbers, where some can be two."""
         good = leads.frame.where(f"{name(BROKEN)} IS NULL").drop(BROKEN)
         return spark_frame.prove_decimals(
@@ -294,7 +315,7 @@ class _FolderRun:
             written = self.spark.read.parquet(part)
         written = written.toDF(*columns)
         counted = [column for column in ("recommendation", "grade") if self.outputs[column] in columns]
-        grouped = written.groupBy(*[F.col(_quoted(self.outputs[column])).alias(column) for column in counted])
+        grouped = written.groupBy(*[F.col(quote_column(self.outputs[column])).alias(column) for column in counted])
         rows = grouped.count().collect()
         tallies: dict[str, dict[str, int]] = {"recommendation": {}, "grade": {}}
         for row in rows:
@@ -306,7 +327,7 @@ class _FolderRun:
 
     # -- the rejects ------------------------------------------------------------------------------------------------
 
-    def _write_rejects(self, leads: _SparkList, part: str, kind: str, rows: int) -> int:
+    def _write_rejects(self, leads: SparkList, part: str, kind: str, rows: int) -> int:
         """Write what can't be read, some rows at a time; how many rows they are."""
         rejected = self._find_rejects(leads, rows) if rows else iter(())
         count = 0
@@ -329,11 +350,11 @@ class _FolderRun:
         writer = self.spark.sql(query, args={"rejects": json.dumps(list(rejects))}).coalesce(1).write.mode("append")
         writer.options(**WRITE_CSV).csv(part) if kind == "csv" else writer.parquet(part)
 
-    def _find_rejects(self, leads: _SparkList, rows: int) -> Iterator[list[dict[str, Any]]]:
+    def _find_rejects(self, leads: SparkList, rows: int) -> Iterator[list[dict[str, Any]]]:
         """The rejects of each row that can't be read: Spark finds the rows, Python words the reasons."""
         columns, lead_id = self._columns_of_card(leads), find_id_column(self.card.card, leads.no_types)
         good = leads.frame.where(f"{name(BROKEN)} IS NULL").drop(BROKEN)
-        source = spark_frame.prepare_leads(self.card.card, good, columns)
+        source = self._prepare(good, leads)
         places = [source.places[column] for column in (FILE, ROW, lead_id or FILE, *columns)]
         kinds = dict(good.dtypes)
         # As texts where Python has no such value: a day beyond the year 9999.
@@ -343,26 +364,30 @@ class _FolderRun:
             else name(place)
             for column, place in zip(columns, places[3:], strict=True)
         ]
-        typed = spark_frame.clean_leads(self.card, source, Query(self.as_of, keep=places))
+        query = Query(self.as_of, keep=places)
+        unread = "CAST(NULL AS STRING)"
+        if self.events is not None:
+            query = replace(query, keep=[*places, UNREADABLE], counted=True)
+            unread = f"CASE WHEN {name(UNREADABLE)} > 0 THEN {self.events.write_key(source)} END"
+        typed = spark_frame.clean_leads(self.card, source, query)
         bad = typed.where(name(BAD)).selectExpr(
-            *map(name, places[:2]), f"CAST({name(places[2])} AS STRING)", *values_read
+            *map(name, places[:2]), f"CAST({name(places[2])} AS STRING)", f"{unread} AS unread", *values_read
         )
         parts = -(-rows // FETCHED)
-        for file, row, key, *values in bad.repartition(parts).toLocalIterator():
-            lead = dict(zip(columns, values, strict=True))
-            rejects = reject_values(self.card, row or 0, lead)
-            yield [_reject_record(file, row, key if lead_id else None, reject) for reject in rejects]
+        bad_rows = bad.repartition(parts).toLocalIterator()
+        while batch := list(islice(bad_rows, FETCHED)):
+            unread_events = self.events.find_unread([row["unread"] for row in batch]) if self.events else {}
+            for file, row, key, unread_key, *values in batch:
+                lead = dict(zip(columns, values, strict=True))
+                of_events = None if unread_key is None else unread_events.get(unread_key, [])
+                rejects = list_rejects(self.card, row or 0, lead, of_events)
+                yield [_reject_record(file, row, key if lead_id else None, reject) for reject in rejects]
         # With a column of the list, without which Spark refuses to say what is broken.
         broken = leads.frame.where(f"{name(BROKEN)} IS NOT NULL")
-        broken = broken.select(FILE, BROKEN, broken[_quoted(leads.columns[0])])
+        broken = broken.select(FILE, BROKEN, broken[quote_column(leads.columns[0])])
         for file, value, _ in broken.repartition(parts).toLocalIterator():
             reason = "has more or fewer values than the header has columns, or a quote that is not closed"
             yield [_reject_record(file, None, None, Reject(0, "", value, reason))]
-
-
-def _quoted(column: str) -> str:
-    """The name of a column outside of SQL, where no setting is put in its place."""
-    return "`" + column.replace("`", "``") + "`"
 
 
 def _reject_record(file: str, row: int | None, lead_id: str | None, reject: Reject) -> dict[str, Any]:

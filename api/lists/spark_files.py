@@ -76,6 +76,17 @@ class SparkFiles:
             with suppress(Exception):  # where Spark has ended, it can't
                 system.delete(path, True)
 
+    @contextmanager
+    def work_folder(self, place: str) -> Iterator[str]:
+        """A folder beside a place for what a run needs on its way; gone at the end."""
+        work = self.beside(place, f".{self.name(place)}.work")
+        path, system = self._find(work)
+        try:
+            yield work
+        finally:
+            with suppress(Exception):  # where Spark has ended, it can't
+                system.delete(path, True)
+
     def publish(self, part: str, place: str) -> None:
         """Give a whole folder its name. Raises DataError."""
         path, system = self._find(part)

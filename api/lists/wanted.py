@@ -23,8 +23,8 @@ class Wanted:
     columns and of the new ones (none: all). `ledger` is the file, or the table in a database, for the entries of each
     lead (None: no ledger); `rejects` the file or folder for what can't be read (None: beside the scores).
     `guard_formulas` puts an apostrophe before texts that a program for sheets may run as a formula, in CSV alone: a
-    sheet keeps them as texts. `events` is the file of the events of the leads, `events_table` the table of them in a
-    database (None, empty: it isn't known which there are).
+    sheet keeps them as texts. `events` is the file or folder of the events of the leads, `events_table` the table of
+    them in a database (None, empty: it isn't known which there are).
     """
 
     explain: bool = False
@@ -37,7 +37,7 @@ class Wanted:
     ledger: Path | str | None = None
     rejects: Path | str | None = None
     guard_formulas: bool = False
-    events: Path | None = None
+    events: Path | str | None = None
     events_table: str = ""
 
     @property

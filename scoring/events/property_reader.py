@@ -53,11 +53,12 @@ class PropertyReader:
                 continue
             if value is None:
                 continue
-            if columns.setdefault(name, column) != column and not self.fields[name].are_same(values[name], value):
+            if name not in columns:
+                values[name] = value
+                columns[name] = column
+            elif not self.fields[name].are_same(values[name], value):
                 clash = f"'{name}' has another value under '{columns[name]}'; send one of the two"
                 problems.append(BadValue(name, f"{place}{column}", raw, clash, path))
-                continue
-            values[name] = value
         return values
 
     def read_columns(self, properties: list[dict[str, Any]]) -> dict[str, list[Typed]] | None:

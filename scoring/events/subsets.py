@@ -6,13 +6,13 @@ from collections.abc import Hashable, Sequence
 from datetime import date
 from typing import Any, TypeAlias
 
-from leadledger.scoring.criterion import Criterion
 from leadledger.scoring.event_kind import EventKind
 from leadledger.scoring.events.event_columns import EventColumns
 from leadledger.scoring.events.known_results import LONGEST_REMEMBERED, MOST_REMEMBERED
+from leadledger.scoring.events.property_card import make_property_card
 from leadledger.scoring.printers.python.module import compile_card
-from leadledger.scoring.scorecard import Card, Learned, Scorecard
-from leadledger.scoring.tree import Condition, Days, walk_tree
+from leadledger.scoring.scorecard import Card
+from leadledger.scoring.tree import Days, walk_tree
 
 Met: TypeAlias = frozenset[str]  # the names of the conditions that an event meets
 
@@ -20,19 +20,12 @@ Met: TypeAlias = frozenset[str]  # the names of the conditions that an event mee
 class SubsetFinder:
     """The conditions of one kind: those of its subsets, each by its name, and under its own name that of machines.
 
-    They are those of a little card, so that they are spelt and compiled as all others. `fields` has the properties in
-    the spelling of these conditions.
+    `fields` has the properties in the spelling of these conditions.
     """
 
     def __init__(self, kind: EventKind, card: Card) -> None:
-        subsets = [other for other in card.events.values() if other.root == kind.name]
-        self.conditions: dict[str, Condition] = {other.name: other.when for other in subsets if other.when is not None}
-        if kind.machine is not None:
-            self.conditions[kind.name] = kind.machine
-        criteria = tuple(Criterion(name, condition) for name, condition in self.conditions.items())
-        small = Scorecard(
-            Card(kind.name, kind.properties, criteria, missing=card.missing, time_zone=card.time_zone), Learned()
-        )
+        small = make_property_card(kind, card)
+        self.conditions = {criterion.name: criterion.met for criterion in small.card.criteria}
         self.fields = small.card.fields
         self.tally = compile_card(small) if self.conditions else None
         self.asked = list(dict.fromkeys(name for condition in self.conditions.values() for name in condition.fields))

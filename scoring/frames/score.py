@@ -23,12 +23,14 @@ from leadledger.scoring.errors import DataError, UnreadableValue, did_you_mean, 
 from leadledger.scoring.frames import spark as spark_frame
 from leadledger.scoring.frames.events import IN_MEMORY, FrameEvents
 from leadledger.scoring.frames.libraries import ARROW, LIBRARIES, POLARS, SPARK, Library, find_library, require_arrow
+from leadledger.scoring.frames.spark_events import add_events
 from leadledger.scoring.outputs import PLUS_MINUS, REASON_COLUMNS, list_names, list_score_columns
 from leadledger.scoring.printers.sql import select as sql
 from leadledger.scoring.printers.sql.dialects import spark
 from leadledger.scoring.printers.sql.dialects.column_types import type_family
 from leadledger.scoring.printers.sql.dialects.duckdb import DUCKDB_SETTINGS
 from leadledger.scoring.printers.sql.dialects.literals import quoted
+from leadledger.scoring.printers.sql.event_table import UNREADABLE
 from leadledger.scoring.printers.sql.number_evidence import ProvenDecimal, prove_decimals, with_decimals
 from leadledger.scoring.printers.sql.query import BAD, Query
 from leadledger.scoring.scorecard import HasScorecard, Scorecard, find_scorecard
@@ -40,6 +42,7 @@ Frame = TypeVar("Frame")
 
 LOGGER = logging.getLogger("leadledger")
 LABEL = "the data frame"
+IN_SPARK = "Spark DataFrame"
 PROBLEM = "problem"
 FRAME = "ll_frame"
 UNREAD = "ll:unread"  # 1 where Python has refused a value of a row
@@ -77,9 +80,10 @@ def score_frame(
     one number, a warning says so; a RecordBatchReader and Spark go by the card's `format:` alone. (Spark says which and
     of what kind; order is what Spark makes of it.)
 
-    `events` is a frame in memory with a row for each event of the leads, for a card that counts them: `lead`, the id of
-    the lead, `kind`, `time`, if need be `id`, `source` and `received`, and a column for each property. A lead without a
-    row has none. Where an event of a lead can't be read, `problem` says which and why.
+    `events` is a frame with a row for each event of the leads, for a card that counts them: `lead`, the id of the lead,
+    `kind`, `time`, if need be `id`, `source` and `received`, and a column for each property. It lies in memory, or, for
+    leads in Spark, is a Spark DataFrame. A lead without a row has none. Where an event of a lead can't be read,
+    `problem` says which and why (Spark: that there is one).
 
     Raises DataError where no column belongs to the card, a kept one doesn't exist, or a name would stand twice. Polars
     needs pyarrow.
@@ -88,7 +92,7 @@ def score_frame(
     if library == "polars":
         require_arrow()
     scoring = _FrameScoring(find_scorecard(card), as_of, explain, keep, prefix, events)
-    scoring.check_events(sort if (library, sort) != SPARK else "Spark DataFrame")
+    scoring.check_events(sort if (library, sort) != SPARK else IN_SPARK)
     scored: Any
     if (library, sort) == SPARK:
         scored = _plan_spark(scoring, frame)
@@ -122,7 +126,10 @@ class _FrameScoring:
                 f"the card '{card.name}' has no `events:`, so it can't count any; declare their kinds in the card, or"
                 " leave them out"
             )
-        if card.events and sort not in IN_MEMORY:
+        if card.events and sort == IN_SPARK:
+            if find_library(self.events) != SPARK:
+                raise DataError(f"{LABEL}: must be a Spark DataFrame, as the leads are")
+        elif card.events and sort not in IN_MEMORY:
             raise DataError(f"{LABEL}: events aren't counted for a {sort} yet; give a frame that lies in memory")
 
     @property
@@ -209,10 +216,13 @@ def _plan_spark(scoring: _FrameScoring, frame: Any) -> Any:
     leads = spark_frame.prepare_leads(card.card, frame, scoring.read(columns))
     messages = spark_frame.describe_unreadable(card.card, leads)
     places = [leads.places[column] for column in kept]
-    keep, sale = [*places, *messages, BAD], card.predicts_sales
-    query = Query(scoring.as_of, keep=keep, sale=sale, plus_minus=explain, explain=explain)
+    keep, sale, counted = [*places, *messages, BAD], card.predicts_sales, scoring.events is not None
+    if counted:
+        keep.append(UNREADABLE)
+        leads = add_events(card, leads, scoring.events, scoring.as_of, entries=explain)
+    query = Query(scoring.as_of, keep=keep, sale=sale, plus_minus=explain, explain=explain, counted=counted)
     selected = [*map(spark.name, [*places, *scoring.outputs])]
-    selected.append(f"{spark_frame.problem_column(messages)} AS {PROBLEM}")
+    selected.append(f"{spark_frame.problem_column(messages, counted=counted)} AS {PROBLEM}")
     return spark_frame.score_leads(card, leads, query).selectExpr(*selected).toDF(*kept, *added)
 
 

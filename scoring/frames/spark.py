@@ -15,7 +15,7 @@ from uuid import uuid4
 from leadledger.scoring.column_fit import find_homes
 from leadledger.scoring.column_paths import NOT_OBJECT
 from leadledger.scoring.errors import DataError
-from leadledger.scoring.printers.sql import number_evidence
+from leadledger.scoring.printers.sql import event_table, number_evidence
 from leadledger.scoring.printers.sql import select as sql
 from leadledger.scoring.printers.sql.cleaning import find_doubtful
 from leadledger.scoring.printers.sql.dialects import spark
@@ -25,6 +25,7 @@ from leadledger.scoring.printers.sql.path_columns import add_path_columns
 from leadledger.scoring.printers.sql.query import BAD, Query
 from leadledger.scoring.scorecard import Card, Scorecard
 
+BAD_EVENT = "has an event that can't be read"
 PLACE = "ll:{}"  # the name on the way of a column of the DataFrame
 UNREADABLE = {
     "number": "can't be read as a number",
@@ -70,14 +71,14 @@ def score_leads(card: Scorecard, leads: SparkLeads, query: Query) -> Any:
     """The DataFrame of a card's SELECT over `leads`: what the query asks for, by its own names. Raises PrinterError."""
     stand_in = f"ll_{uuid4().hex}"
     select = sql.select(card, replace(query, source=stand_in, columns=leads.types), "spark")
-    return _run_select(select, leads.frame, stand_in)
+    return run_select(select, {stand_in: leads.frame})
 
 
 def clean_leads(card: Scorecard, leads: SparkLeads, query: Query) -> Any:
     """The DataFrame of the cleaned fields, as `sql.select_fields`. Raises PrinterError."""
     stand_in = f"ll_{uuid4().hex}"
     select = sql.select_fields(card, replace(query, source=stand_in, columns=leads.types), "spark")
-    return _run_select(select, leads.frame, stand_in)
+    return run_select(select, {stand_in: leads.frame})
 
 
 def prove_decimals(card: Card, leads: SparkLeads) -> tuple[ProvenDecimal, ...]:
@@ -93,13 +94,16 @@ def prove_decimals(card: Card, leads: SparkLeads) -> tuple[ProvenDecimal, ...]:
 
 def run_query(query: str, leads: SparkLeads, stand_in: str) -> list[tuple[Any, ...]]:
     """The rows of a query over `leads`, which it names by `stand_in`."""
-    return [tuple(row) for row in _run_select(query, leads.frame, stand_in).collect()]
+    return [tuple(row) for row in run_select(query, {stand_in: leads.frame}).collect()]
 
 
-def _run_select(select: str, frame: Any, stand_in: str) -> Any:
-    """The DataFrame of a SELECT that names another DataFrame by `stand_in`."""
+def run_select(select: str, frames: Mapping[str, Any]) -> Any:
+    """The DataFrame of a SELECT over others, each by the stand-in that names it there."""
     escaped = select.replace("{", "{{").replace("}", "}}")  # the session puts something in place of what is in braces
-    return frame.sparkSession.sql(escaped.replace(stand_in, "{ll_leads}"), ll_leads=frame)
+    for stand_in in frames:
+        escaped = escaped.replace(stand_in, f"{{{stand_in}}}")
+    session = next(iter(frames.values())).sparkSession
+    return session.sql(escaped, **frames)
 
 
 def describe_unreadable(card: Card, leads: SparkLeads) -> dict[str, str]:
@@ -119,9 +123,15 @@ def describe_unreadable(card: Card, leads: SparkLeads) -> dict[str, str]:
     return messages
 
 
-def problem_column(messages: Mapping[str, str]) -> str:
-    """The SQL of what can't be read in a row, NULL where all can; `messages` as `describe_unreadable` gives them."""
-    problems = [f"CASE WHEN {spark.name(mark)} THEN {spark.text(message)} END" for mark, message in messages.items()]
+def problem_column(messages: Mapping[str, str], *, counted: bool) -> str:
+    """The SQL of what can't be read in a row, NULL where all can; `messages` as `describe_unreadable` gives them.
+
+    `counted`: the row has what the events of the lead come to.
+    """
+    marks = {spark.name(mark): message for mark, message in messages.items()}
+    if counted:
+        marks[f"{spark.name(event_table.UNREADABLE)} > 0"] = BAD_EVENT
+    problems = [f"CASE WHEN {mark} THEN {spark.text(message)} END" for mark, message in marks.items()]
     joined = f"nullif(concat_ws('; ', {', '.join(problems)}), '')" if problems else "CAST(NULL AS STRING)"
     clash = spark.text("two columns of one field hold different values")
     return f"CASE WHEN {spark.name(BAD)} THEN coalesce({joined}, {clash}) END"

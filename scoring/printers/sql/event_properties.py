@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from leadledger.scoring.column_names import name_key
-from leadledger.scoring.criterion import Criterion
 from leadledger.scoring.events.event_reader import KnownNames
+from leadledger.scoring.events.property_card import make_property_card
 from leadledger.scoring.events.property_reader import LARGEST_SUMMED
 from leadledger.scoring.field import Field
 from leadledger.scoring.printers.sql.cleaning import cleaning_steps
@@ -25,8 +25,7 @@ from leadledger.scoring.printers.sql.event_times import DAY
 from leadledger.scoring.printers.sql.expression import Expression, StepColumn, column_reader, join, spell, write
 from leadledger.scoring.printers.sql.query import BAD
 from leadledger.scoring.printers.sql.steps import Step
-from leadledger.scoring.scorecard import Card, Learned, Scorecard
-from leadledger.scoring.tree import Condition
+from leadledger.scoring.scorecard import Card, Scorecard
 
 RAW_PROPERTY = "p:"  # before the name of a property's column as it comes
 _UNREADABLE_SIGNS = frozenset("\"'\\[]*$`")  # that no member of an object has which an engine looks up
@@ -34,7 +33,7 @@ _UNREADABLE_SIGNS = frozenset("\"'\\[]*$`")  # that no member of an object has w
 
 @dataclass(frozen=True)
 class RootKind:
-    """A kind that is no subset: the little card of its properties, whose criteria are its subsets and its machines."""
+    """A kind that is no subset: the small card of its properties, whose criteria are its subsets and its machines."""
 
     name: str
     small: Scorecard
@@ -51,21 +50,8 @@ class RootKind:
 
 def list_roots(card: Card) -> list[RootKind]:
     """The kinds of a card that are no subsets."""
-    roots = []
-    for kind in card.events.values():
-        if kind.root != kind.name:
-            continue
-        conditions: dict[str, Condition] = {
-            other.name: other.when
-            for other in card.events.values()
-            if other.root == kind.name and other.when is not None
-        }
-        if kind.machine is not None:
-            conditions[kind.name] = kind.machine
-        criteria = tuple(Criterion(name, condition) for name, condition in conditions.items())
-        small = Card(kind.name, kind.properties, criteria, missing=card.missing, time_zone=card.time_zone)
-        roots.append(RootKind(kind.name, Scorecard(small, Learned())))
-    return roots
+    kinds = [kind for kind in card.events.values() if kind.root == kind.name]
+    return [RootKind(kind.name, make_property_card(kind, card)) for kind in kinds]
 
 
 def describe_missing_properties(card: Card, columns: Collection[str], list_kinds: Callable[[], Iterable[str]]) -> str:
@@ -239,6 +225,19 @@ class PropertyPrinter:
         small = next(each.small for each in self.roots if each.name == root)
         met = next(criterion.met for criterion in small.card.criteria if criterion.name == name)
         return write("({})", self.conditions[root].condition(met.tree))
+
+
+def find_event_types(card: Card, types: Mapping[str, str], dialect: Dialect) -> dict[str, str]:
+    """The columns of a table of events that are read, with the types that the printer knows. Raises PrinterError.
+
+    `types` are those of all its columns, as the engine names them.
+    """
+    members = [member for member in (*REQUIRED, *OPTIONAL) if member in types]
+    known = {member: dialect.known_type(member, types[member], "text") for member in members}
+    if PROPERTIES in types:
+        return known | {PROPERTIES: dialect.read_object_type(types[PROPERTIES])}
+    places = PropertyPrinter(card, EventTable("", types), dialect).places.values()
+    return known | {raw: dialect.known_type(raw, types[raw], field.kind) for _, field, raw in places}
 
 
 class _RootConditions(ConditionPrinter):

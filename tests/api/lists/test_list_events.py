@@ -317,7 +317,7 @@ def test_what_lists_refuse(tmp_path: Path) -> None:
 
 
 def test_on_the_command_line(tmp_path: Path) -> None:
-    """`leadledger score … --events` says what became of the events; other engines refuse them."""
+    """`leadledger score … --events` says what became of the events."""
     card = tmp_path / "web.yaml"
     card.write_text(TEXT, "utf-8")
     leads, events = write(LEADS, tmp_path / "leads.csv"), write(EVENTS, tmp_path / "events.csv")
@@ -326,6 +326,27 @@ def test_on_the_command_line(tmp_path: Path) -> None:
     assert done.exit_code == 0
     assert "Events: " in done.output
     assert "of the unknown kind 'webinar'" in " ".join(done.output.split())
-    refused = run(*words, "--engine", "spark")
-    assert refused.exit_code == 2
-    assert "--events is not for --engine spark, which doesn't count events yet" in " ".join(refused.stderr.split())
+
+
+def test_two_columns_of_one_property(tmp_path: Path) -> None:
+    """Of two spellings of one text the first counts, so that two events that differ in the second are one."""
+    card = build_untrained(
+        parse_card(
+            """
+name: clicks
+events: {click: {fields: {campaign: {kind: text, from: {crm: utm}}}}}
+fields: {lead_id: {kind: id}, clicks: {kind: number, is: count(click)}}
+rules: [{name: many, when: clicks = 2, points: 3, reason: Many}]
+"""
+        )
+    )
+    told = [{"campaign": "Spring", "utm": spelling} for spelling in ("spring", "SPRING")]
+    event = {"lead": "L1", "kind": "click", "time": "2026-01-14"}
+    leads = write([{"lead_id": "L1"}], tmp_path / "leads.csv")
+    events, out = write([event | properties for properties in told], tmp_path / "events.csv"), tmp_path / "out.csv"
+    scored = score_list(card, leads, out, DAY, Wanted(events=events))
+    assert scored.notes == ("Events: 1 of 2 counted; left out: 1 sent again",)
+    raw = [{"kind": "click", "time": "2026-01-14", "properties": properties} for properties in told]
+    counted = score(card, {"lead_id": "L1"}, DAY, events=raw).events
+    assert counted is not None
+    assert (counted.counted, counted.repeated) == (1, 1)

@@ -397,7 +397,7 @@ def test_what_is_not_installed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
     [
         (["--engine", "spark", "--top", "5"], "--top is not for --engine spark"),
         (["--engine", "spark", "--best-first"], "--best-first is not for --engine spark"),
-        (["--engine", "spark", "--ledger", "x.csv"], "--ledger is not for --engine spark"),
+        (["--engine", "spark", "--events-table", "x"], "--events-table is for tables in PostgreSQL"),
         (["--engine", "spark", "--into", "x"], "--into goes with a URL like postgresql://"),
         (["--master", "local[1]"], "--master goes with --engine spark"),
         (["--engine", "spark", "-o", "-"], "'-' is neither"),
