@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pandas as pd
 import pytest
 
 from leadledger import score_frame
@@ -163,10 +164,10 @@ def test_frames_of_spark(spark_local: str) -> None:
             ("b", None, None, "has an event that can't be read"),
             ("c", 50.0, None, None),
         ]
-        with pytest.raises(DataError, match=r"^the frame of events: has no column 'time'; its columns are 'lead_id'$"):
+        with pytest.raises(DataError, match=r"^the frame of events: has no column 'lead'; its columns are 'lead_id'$"):
             score_frame(SMALL, leads, DAY, events=leads)
         with pytest.raises(DataError, match=r"^the data frame: must be a Spark DataFrame, as the leads are$"):
-            score_frame(SMALL, leads, DAY, events=duckdb.sql(events).arrow())
+            score_frame(SMALL, leads, DAY, events=pd.DataFrame(EVENTS))
 
 
 def test_a_card_that_counts_events_needs_them(tmp_path: Path) -> None:
