@@ -33,6 +33,13 @@ class Steps:
         """The points after so many days."""
         return self.points[bisect_right(self.edges, days)]
 
+    @property
+    def end(self) -> int | None:
+        """The day from which on there are no points; None: there are some on every later day."""
+        if self.points[-1]:
+            return None
+        return self.edges[-1] if self.edges else 0
+
 
 def scale_points(points: int, trust: float) -> int:
     """Declared points (tenths) times trust (0..1), to the nearest tenth; halves away from zero."""

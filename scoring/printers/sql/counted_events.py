@@ -15,18 +15,19 @@ from dataclasses import dataclass
 from datetime import date
 
 from leadledger.scoring.each_points import PricedEachRule, name_earned
-from leadledger.scoring.event_value import WAYS_FROM_ZERO, EventValue
+from leadledger.scoring.event_value import WAYS_FROM_ZERO, WAYS_OF_DAYS, EventValue
 from leadledger.scoring.printers.sql.conditions import print_staircase
 from leadledger.scoring.printers.sql.dialects.dialect import Dialect
 from leadledger.scoring.printers.sql.event_members import LEAD_KEY
 from leadledger.scoring.printers.sql.event_table import TOTALS, EventTable, check_columns, list_counted, name_total
-from leadledger.scoring.printers.sql.expression import Expression, StepColumn, spell, write
+from leadledger.scoring.printers.sql.expression import Expression, StepColumn, join, spell, write
 from leadledger.scoring.printers.sql.kept_events import AGE, MILLIONTHS, STATE, STATES, EventPrinter, name_amount
 from leadledger.scoring.printers.sql.query import name_counted, name_part
 from leadledger.scoring.printers.sql.steps import Step, print_steps
 from leadledger.scoring.scorecard import Scorecard
 
 EVENTS = "ll:events"  # of a lead on a day, and of one state
+SPAN = "ll:span"  # of days: the age at which it ends, in days before the day of scoring
 
 
 @dataclass(frozen=True)
@@ -62,10 +63,11 @@ class _CountedPrinter:
     def print(self) -> str:
         """The whole SELECT."""
         name = self.dialect.name
-        keys = (LEAD_KEY, AGE, STATE)
+        keys = (LEAD_KEY, SPAN, STATE)
         added = [*self._of_days()] if self.needs_days else [*self._of_single_events()]
+        by = [self.read(LEAD_KEY), self._span() if self.needs_days else self.read(AGE), self.read(STATE)]
         days = _print_select(
-            [*(StepColumn(key, self.read(key)) for key in keys), *added],
+            [*map(StepColumn, keys, by), *added],
             f"({self.events.print()}) AS events",
             self.dialect,
         )
@@ -85,6 +87,9 @@ class _CountedPrinter:
         for column, way in self.events.ways.items():
             added = "count(*) FILTER (WHERE {})" if way == "count" else f"{way}({{}})"
             yield StepColumn(column, write(added, self.read(column)))
+        for column, value in self._dated().items():
+            age = "max({}) FILTER (WHERE {})" if value.way == "first" else "min({}) FILTER (WHERE {})"
+            yield StepColumn(column, write(age, self.read(AGE), self.read(f"n:{value.kind}")))
 
     def _of_single_events(self) -> Iterator[StepColumn]:
         """The same of one event, where days have no limits."""
@@ -92,12 +97,52 @@ class _CountedPrinter:
         for column, way in self.events.ways.items():
             of = self.read(column)
             yield StepColumn(column, write("CASE WHEN {} THEN 1 ELSE 0 END", of) if way == "count" else of)
+        for column, value in self._dated().items():
+            yield StepColumn(column, write("CASE WHEN {} THEN {} END", self.read(f"n:{value.kind}"), self.read(AGE)))
+
+    def _dated(self) -> dict[str, EventValue]:
+        """The event fields that are days, by their columns."""
+        return {f"d:{name}": value for name, value in self.values.items() if value.way in WAYS_OF_DAYS}
 
     @property
     def needs_days(self) -> bool:
         """Whether the events of a day are counted together."""
-        limits = (rule.most is not None or self._cap(rule) is not None for rule in self.rules)
-        return any(value.way == "days" for value in self.values.values()) or any(limits)
+        return bool(self._days_apart())
+
+    def _is_limited(self, rule: PricedEachRule) -> bool:
+        """Whether a day has limits by a rule."""
+        return rule.most is not None or self._cap(rule) is not None
+
+    def _days_apart(self) -> dict[str, int | None]:
+        """The kinds whose days must be told apart, and up to which age; None: up to any."""
+        ages = [(value.kind, value.window) for value in self.values.values() if value.way == "days"]
+        for rule in self.rules:
+            if self._is_limited(rule):
+                ages += [(rule.rule.each, steps.end) for steps in (rule.steps, rule.rest)]
+        apart: dict[str, int | None] = {}
+        for kind, age in ages:
+            longest = apart.get(kind, 0)
+            apart[kind] = None if age is None or longest is None else max(age, longest)
+        return apart
+
+    def _span(self) -> Expression:
+        """The age of a day where days must be told apart; else the least age at which all that is asked is the same.
+
+        So the events of most days are added up together.
+        """
+        age, apart = self.read(AGE), self._days_apart()
+        edges = {longest for longest in apart.values() if longest is not None}
+        edges |= {value.window for value in self.values.values() if value.window is not None}
+        for rule in self.rules:
+            if not self._is_limited(rule):
+                edges |= {*rule.steps.edges}
+        listed = sorted(edge for edge in edges if edge > 0)
+        is_apart = [
+            read_kind if longest is None else write("({} AND {} < {})", read_kind, age, longest)
+            for read_kind, longest in ((self.read(f"n:{kind}"), longest) for kind, longest in apart.items())
+        ]
+        least = spell(print_staircase, age, listed, [0, *listed])
+        return write("CASE WHEN {} THEN {} ELSE {} END", join(" OR ", is_apart), age, least)
 
     def _worths(self) -> Iterator[StepColumn]:
         """What an event earns by each rule, so many days later."""
@@ -107,12 +152,12 @@ class _CountedPrinter:
                 yield StepColumn(f"y:{rule.rule.name}", self._worth(rule.rest.edges, rule.rest.points))
 
     def _worth(self, edges: Sequence[int], points: Sequence[int]) -> Expression:
-        return spell(print_staircase, self.read(AGE), edges, points)
+        return spell(print_staircase, self.read(SPAN), edges, points)
 
     def _of_leads(self) -> Iterator[StepColumn]:
         """The columns that `list_counted` names."""
         types = list_counted(self.card.card, entries=self.wish.entries, totals=self.wish.totals)
-        made = {name_counted(name): self._value(value) for name, value in self.values.items()}
+        made = {name_counted(name): self._value(name, value) for name, value in self.values.items()}
         for rule in self.rules:
             name = rule.rule.name
             made |= {name_counted(name_earned(name)): self._sum(self._earned(rule))}
@@ -135,12 +180,12 @@ class _CountedPrinter:
         chosen = of_state if wanted is None else write("{} AND {}", of_state, wanted)
         return write("coalesce(sum({}) FILTER (WHERE {}), 0)", amount, chosen)
 
-    def _value(self, value: EventValue) -> Expression:
+    def _value(self, name: str, value: EventValue) -> Expression:
         """An event field, over all days or those of its window."""
         count = self.read(f"n:{value.kind}")
         chosen = write("{} = {} AND {} > 0", self.read(STATE), STATES.index("counted"), count)
         if value.window is not None:
-            chosen = write("{} AND {} < {}", chosen, self.read(AGE), value.window)
+            chosen = write("{} AND {} < {}", chosen, self.read(SPAN), value.window)
         wanted = write(" FILTER (WHERE {})", chosen)
         amount = self.read(name_amount(value))
         match value.way:
@@ -149,7 +194,8 @@ class _CountedPrinter:
             case "days":
                 return write("count(*){}", wanted)
             case "first" | "last":
-                age = write(f"-{'max' if value.way == 'first' else 'min'}({{}}){{}}", self.read(AGE), wanted)
+                way = "max" if value.way == "first" else "min"
+                age = write(f"-{way}({{}}){{}}", self.read(f"d:{name}"), wanted)
                 return spell(self.dialect.add_days, self.today, age)
             case "max":  # -0.0 is 0
                 return write("max({}){} + {}", amount, wanted, self.dialect.number(0.0))

@@ -15,8 +15,9 @@ from datetime import date
 from typing import Literal, TypeAlias
 
 from leadledger.scoring.event_value import EventValue
-from leadledger.scoring.events.event_reader import LONGEST_NAME
+from leadledger.scoring.events.event_reader import LONGEST_NAME, KnownNames
 from leadledger.scoring.events.property_reader import LARGEST_SUMMED
+from leadledger.scoring.printers.sql.dialects.column_types import type_family
 from leadledger.scoring.printers.sql.dialects.dialect import Dialect
 from leadledger.scoring.printers.sql.event_members import (
     ID,
@@ -109,10 +110,23 @@ class EventPrinter:
         listed = ", ".join(map(self.dialect.text, compared)) or "NULL"
         of_kinds = write(f"coalesce({{}} IN ({listed}), FALSE) = {'TRUE' if wanted else 'FALSE'}", self.read(KIND))
         single = Step("alone", "events that came once", [StepColumn(_PLACE, Expression("1"))], of_kinds)
-        yield [*self._reading(), single], self._source(self.table.source)
+        yield [*self._reading(), single], self._source(self._leave_out(compared, wanted))
         if self.table.repeats:
             chosen = Step("of_kinds", "events of some kinds", [], of_kinds)
             yield [*self._reading(), *self._ranking(), chosen], self._source(self.table.repeats)
+
+    def _leave_out(self, compared: Sequence[str], wanted: bool) -> str:
+        """The events that came once, but for those of other kinds that are named as the card names them.
+
+        An engine leaves these out as it reads the table. Names in other spellings are told apart after cleaning.
+        """
+        names = KnownNames(self.card.card.events)
+        roots = [root.name for root in self.properties.roots if names.find("", root.name) == root.name]
+        others = [root for root in roots if (root in compared) is not wanted]
+        if not others or type_family(self.members["kind"]) != "text":
+            return self.table.source
+        listed = ", ".join(map(self.dialect.text, others))
+        return f"(SELECT * FROM {self.table.source} WHERE coalesce({self.dialect.name('kind')} NOT IN ({listed}), TRUE))"
 
     # -- steps ------------------------------------------------------------------------------------------------------
 
