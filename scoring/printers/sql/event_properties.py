@@ -87,12 +87,12 @@ def _list_read(card: Card, root: str) -> Iterator[str]:
 
 
 class PropertyPrinter:
-    """The properties of all kinds of one card, from the columns of a table of events."""
+    """The properties of the kinds of one card, from the columns of a table of events; `only` those of some roots."""
 
-    def __init__(self, card: Card, table: EventTable, dialect: Dialect) -> None:
+    def __init__(self, card: Card, table: EventTable, dialect: Dialect, only: Collection[str] | None = None) -> None:
         self.card, self.table, self.dialect = card, table, dialect
         self.read = column_reader(dialect.name)
-        self.roots = list_roots(card)
+        self.roots = [root for root in list_roots(card) if only is None or root.name in only]
         self.conditions = {root.name: _RootConditions(root, dialect) for root in self.roots}
         # The raw columns of each property: the column that the step makes, and where its values are.
         self.places: dict[str, tuple[RootKind, Field, str]] = {}
@@ -202,6 +202,8 @@ class PropertyPrinter:
     def subset(self, name: str) -> Expression:
         """Whether an event is of a kind, or of a subset of one; never NULL where the kind is known."""
         kind = self.card.events[name]
+        if kind.root not in self.conditions:
+            return Expression("FALSE")
         of_root = write("{} = {}", self.read(KIND), self.dialect.text(kind.root))
         if kind.when is None:
             return of_root
@@ -217,7 +219,7 @@ class PropertyPrinter:
                 self._criterion(kind.name, kind.name),
             )
             for kind in self.card.events.values()
-            if kind.machine is not None
+            if kind.machine is not None and kind.name in self.conditions
         ]
 
     def _criterion(self, root: str, name: str) -> Expression:

@@ -10,7 +10,7 @@ machines and for `once_per`: the SELECT is then put together of parts.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import date
 from typing import Literal, TypeAlias
 
@@ -47,12 +47,20 @@ Way: TypeAlias = Literal["count", "sum", "max"]
 
 
 class EventPrinter:
-    """The events of one table, for one card."""
+    """The events of one table, for one card; `only` those of some kinds are asked what they are, with their subsets."""
 
-    def __init__(self, card: Scorecard, as_of: date, table: EventTable, dialect: Dialect) -> None:
+    def __init__(
+        self,
+        card: Scorecard,
+        as_of: date,
+        table: EventTable,
+        dialect: Dialect,
+        only: Collection[str] | None = None,
+    ) -> None:
+        self.as_of = as_of
         self.card, self.table, self.dialect = card, table, dialect
         self.spelling = find_spelling(dialect)
-        self.properties = PropertyPrinter(card.card, table, dialect)
+        self.properties = PropertyPrinter(card.card, table, dialect, only)
         self.machines = MachinePrinter(self.properties)
         self.read = self.properties.read
         self.today = Expression(dialect.date(as_of.isoformat()))
@@ -71,20 +79,28 @@ class EventPrinter:
             return self._print(steps, self._source(self.table.source), [*self.raw], self._selected(compared=True))
         compared = self._compared_roots()
         # All other kinds, those that the card doesn't know among them.
-        steps, selected = [*self._keeping(), *self._sorting(compared=False)], self._selected(compared=False)
+        others = self._only([root.name for root in self.properties.roots if root.name not in compared])
+        steps, selected = [*others._keeping(), *others._sorting(compared=False)], others._selected(compared=False)
         parts = [
-            self._print([*kept, *steps], source, [*self.raw], selected) for kept, source in self._kept(compared, False)
+            self._print([*kept, *steps], source, available, selected)
+            for kept, source, available in self._kept(others, compared, False)
         ]
         if compared:
-            columns = [StepColumn(name, self.read(name)) for name in self._reads_of_kept()]
+            these = self._only(compared)
+            columns = [StepColumn(name, self.read(name)) for name in these._reads_of_kept()]
             kept = [
-                self._print([*kept, *self._keeping()], source, [*self.raw], columns)
-                for kept, source in self._kept(compared, True)
+                self._print([*kept, *self._keeping()], source, available, columns)
+                for kept, source, available in self._kept(these, compared, True)
             ]
             union = "\nUNION ALL\n".join(kept)
             source, available = f"({union}\n) AS kept", [column.name for column in columns]
-            parts.append(self._print([*self._sorting(compared=True)], source, available, self._selected(compared=True)))
+            selected = these._selected(compared=True)
+            parts.append(self._print([*these._sorting(compared=True)], source, available, selected))
         return "\nUNION ALL\n".join(parts)
+
+    def _only(self, roots: Collection[str]) -> EventPrinter:
+        """The printer of the events of some kinds, which reads no properties of others."""
+        return EventPrinter(self.card, self.as_of, self.table, self.dialect, roots)
 
     def _print(
         self, steps: Sequence[Step], source: str, available: Sequence[str], columns: Sequence[StepColumn]
@@ -102,18 +118,23 @@ class EventPrinter:
         of_objects = [self.card.card.events[kind].root for kind in self.once_kinds]
         return list(dict.fromkeys([*self.machines.mail_kinds, *of_objects]))
 
-    def _kept(self, compared: Sequence[str], wanted: bool) -> Iterator[tuple[list[Step], str]]:
-        """The steps to _PLACE of those that came once, then of those that may be repeats, each with their source.
+    def _kept(
+        self, single: EventPrinter, compared: Sequence[str], wanted: bool
+    ) -> Iterator[tuple[list[Step], str, list[str]]]:
+        """The steps to _PLACE of those that came once, then of those that may be repeats, with source and raw columns.
 
-        They leave only the kinds that are compared, or, where these aren't wanted, all others.
+        They leave only the kinds that are compared, or, where these aren't wanted, all others: `single` prints those
+        that came once. Repeats of one event may be of several kinds.
         """
         listed = ", ".join(map(self.dialect.text, compared)) or "NULL"
         of_kinds = write(f"coalesce({{}} IN ({listed}), FALSE) = {'TRUE' if wanted else 'FALSE'}", self.read(KIND))
-        single = Step("alone", "events that came once", [StepColumn(_PLACE, Expression("1"))], of_kinds)
-        yield [*self._reading(), single], self._source(self._leave_out(compared, wanted))
+        alone = Step("alone", "events that came once", [StepColumn(_PLACE, Expression("1"))], of_kinds)
+        source = single._source(self._leave_out(compared, wanted))
+        yield [*single._reading(), alone], source, [*single.raw]
         if self.table.repeats:
             chosen = Step("of_kinds", "events of some kinds", [], of_kinds)
-            yield [*self._reading(), *self._ranking(), chosen], self._source(self.table.repeats)
+            source = self._source(self.table.repeats)
+            yield [*self._reading(), *self._ranking(), chosen], source, [*self.raw]
 
     def _leave_out(self, compared: Sequence[str], wanted: bool) -> str:
         """The events that came once, but for those of other kinds that are named as the card names them.
@@ -126,7 +147,8 @@ class EventPrinter:
         if not others or type_family(self.members["kind"]) != "text":
             return self.table.source
         listed = ", ".join(map(self.dialect.text, others))
-        return f"(SELECT * FROM {self.table.source} WHERE coalesce({self.dialect.name('kind')} NOT IN ({listed}), TRUE))"
+        kind = self.dialect.name("kind")
+        return f"(SELECT * FROM {self.table.source} WHERE coalesce({kind} NOT IN ({listed}), TRUE))"
 
     # -- steps ------------------------------------------------------------------------------------------------------
 
@@ -274,6 +296,9 @@ class EventPrinter:
 
     def _amount(self, value: EventValue) -> Expression:
         """A property of an event of people, in whole millionths where it is added up."""
+        if self.card.card.events[value.kind].root not in self.properties.conditions:
+            kind = self.spelling.summed if value.way == "sum" else self.dialect.types["DOUBLE"]
+            return Expression(f"CAST(NULL AS {kind})")
         amount = self.read(f"f:{self.card.card.events[value.kind].root}/{value.property}")
         if value.way == "sum":
             number = self.dialect.number

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from leadledger.scoring.choice_forms import ITEM_END, LIST_PATTERN
+from leadledger.scoring.day_forms import UTC_NAME
 from leadledger.scoring.number_forms import NUMBER_PATTERN
 from leadledger.scoring.printers.sql.dialects.column_types import INSTANTS
 from leadledger.scoring.printers.sql.dialects.dialect import Dialect, class_of
@@ -131,6 +132,8 @@ def local_day(day: str, minutes: str, zone: str) -> str:
 
 def day(raw: str, kind: str, zone: str) -> str:
     """The day of a column of a DATE or a time; of an instant, the day in a zone, whatever the session's."""
+    if kind in INSTANTS and zone == UTC_NAME:  # four times as quick as AT TIME ZONE, which asks ICU
+        return f"CAST(make_timestamp(epoch_us({raw})) AS DATE)"
     return f"CAST({raw} AT TIME ZONE {text_expression(zone)} AS DATE)" if kind in INSTANTS else f"CAST({raw} AS DATE)"
 
 
