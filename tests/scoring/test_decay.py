@@ -90,3 +90,12 @@ def test_scaled(points: int, trust: float, expected: int) -> None:
     scaled = scale_points(points, trust)
     assert scaled == expected
     assert type(scaled) is int
+
+
+@pytest.mark.parametrize(
+    ("steps", "end"),
+    [(Steps((30,), (5, 0)), 30), (Steps((), (0,)), 0), (Steps((), (3,)), None), (Steps((7,), (5, 2)), None)],
+)
+def test_end_of_a_staircase(steps: Steps, end: int | None) -> None:
+    """A staircase ends on the day from which on it gives no points, if there is one."""
+    assert steps.end == end
