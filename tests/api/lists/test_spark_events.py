@@ -141,7 +141,8 @@ def test_what_is_no_list_of_events(spark_local: str, tmp_path: Path) -> None:
                 )
             return str(caught.value)
 
-        assert refusal(lacking) == f"{lacking}: has no column 'time'; its columns are 'lead', 'kind'"
+        mend = "rename the one with the times of the events"
+        assert refusal(lacking) == f"{lacking}: has no column 'time'; its columns are 'lead', 'kind'; {mend}"
         endings = ".parquet, .csv, .tsv, .csv.gz, .tsv.gz, .jsonl, .ndjson, .json"
         kinds = f"is neither Parquet nor CSV nor JSON lines; its name must end in {endings}"
         assert refusal(other) == f"file:{other}: {kinds}"
@@ -164,7 +165,7 @@ def test_frames_of_spark(spark_local: str) -> None:
             ("b", None, None, "has an event that can't be read"),
             ("c", 50.0, None, None),
         ]
-        with pytest.raises(DataError, match=r"^the frame of events: has no column 'lead'; its columns are 'lead_id'$"):
+        with pytest.raises(DataError, match=r"^the frame of events: has no column 'lead'; its columns are 'lead_id'; "):
             score_frame(SMALL, leads, DAY, events=leads)
         with pytest.raises(DataError, match=r"^the data frame: must be a Spark DataFrame, as the leads are$"):
             score_frame(SMALL, leads, DAY, events=pd.DataFrame(EVENTS))
