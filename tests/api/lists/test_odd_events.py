@@ -129,7 +129,7 @@ def find_fates(rows: list[dict[str, Any]]) -> dict[str, Any]:
         try:
             fates[lead] = engine.score({"lead_id": lead}, DAY, events=events).points
         except LeadError as error:
-            fates[lead] = [problem.reason for problem in error.problems]
+            fates[lead] = [problem.clause for problem in error.problems]
     return fates
 
 
