@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 from datetime import date, timedelta
 from typing import Any
@@ -21,10 +21,7 @@ from numpy.typing import NDArray
 from leadledger.scoring.each_points import name_earned
 from leadledger.scoring.errors import BadValue, DataError, LeadError, quote
 from leadledger.scoring.event_counts import EventCounts
-from leadledger.scoring.event_value import EventValue
-from leadledger.scoring.events.column_reader import ReadEvents
 from leadledger.scoring.events.counter import EventCounter
-from leadledger.scoring.field import Field
 from leadledger.scoring.printers.sql.cleaning import TYPE_OF_KIND
 from leadledger.scoring.printers.sql.dialects.literals import quoted
 from leadledger.scoring.printers.sql.event_members import LEAD_KEY
@@ -33,6 +30,7 @@ from leadledger.scoring.printers.sql.query import name_counted
 from leadledger.scoring.rule import EachRule
 from leadledger.scoring.scorecard import Card, Learned, Scorecard
 from leadledger.scoring.tree import Typed
+from leadledger.training.event_lives import EventLives
 from leadledger.training.landmarks import LANDMARK_DAY
 from leadledger.training.plausible_days import EPOCH
 from leadledger.training.sources.event_rows import fetch_events_by_lead
@@ -115,23 +113,6 @@ class _Asked:
         return self.values == other.values and priced_alike
 
 
-class _FirstDays:
-    """The first day of each kind of events, of all that are known of a lead, also of what happened since."""
-
-    def __init__(self, card: Card, rows: int) -> None:
-        kinds = {name: replace(kind, tracked_since=None) for name, kind in card.events.items()}
-        fields = {name: Field(name, "date", event_value=EventValue("first", name)) for name in kinds}
-        plain = {name: field for name, field in card.fields.items() if field.event_value is None}
-        bare = Card(card.name, plain | fields, missing=card.missing, events=kinds, time_zone=card.time_zone)
-        self.counter = EventCounter(Scorecard(bare, Learned()))
-        self.days = {name: np.full(rows, np.nan) for name in kinds}
-
-    def note(self, events: ReadEvents, numbers: NDArray[np.int64]) -> None:
-        """Note the first days of the events of a lead, for all its rows."""
-        for kind, day in self.counter.count_read(events, date.max, {}).values.items():
-            self.days[kind][numbers] = _as_number(day)
-
-
 class LandmarkCounter:
     """Counts the events of a history at its landmarks, for one card after another; each is counted once."""
 
@@ -149,7 +130,7 @@ class LandmarkCounter:
         )
         self.totals = EventTotals(events.rows.rows)
         self.unreadable: dict[int, tuple[Reject, ...]] = {}  # the leads with events that can't be read, by their rows
-        self.first_days: dict[str, NDArray[np.float64]] = {}  # of each kind of the first card, by the rows' numbers
+        self.lives: EventLives | None = None  # of the kinds of the first card, by the rows' numbers
         self.counted: list[tuple[_Asked, str]] = []  # what was counted, and the table that has it
         self._keep(_ROWS, {NUMBER: self.at.numbers, ROW: self.at.rows, LANDMARK_DAY: self.at.days})
         self._keep(_KEYS, {LEAD_KEY: pd.unique(self.at.keys[[key is not None for key in self.at.keys]])})
@@ -188,6 +169,13 @@ class LandmarkCounter:
         query = f"SELECT DISTINCT CAST(kind AS VARCHAR) FROM {self.events.rows.table} WHERE kind IS NOT NULL"
         return [name for (name,) in self.connection.execute(query).fetchall()]
 
+    def find_lives(self, card: Card) -> EventLives:
+        """The whole lives of the leads, counted where nothing was yet. Raises DataError."""
+        if self.lives is None:
+            self._count(Scorecard(card, Learned()))
+        assert self.lives is not None, "counting notes them"
+        return self.lives
+
     def _find(self, scorecard: Scorecard) -> str:
         """The table with what was counted for a card, counted where it isn't yet."""
         card = scorecard.card
@@ -213,7 +201,7 @@ class LandmarkCounter:
         names = scorecard.card.count_names
         amounts: NDArray[np.float64] = np.full((len(self.at.numbers), len(names)), np.nan)
         totals, mistakes = EventTotals(self.events.rows.rows), list[str]()
-        watch = None if self.first_days else _FirstDays(scorecard.card, len(amounts))
+        lives = EventLives(scorecard.card, len(amounts)) if self.lives is None else None
         nothing: dict[Any, list[float]] = {}
         for key, rows, events in self._by_lead():
             try:
@@ -237,16 +225,16 @@ class LandmarkCounter:
                 if empty is not None:
                     nothing[empty] = amounts[row].tolist()
             if events and counts is not None:
-                if watch is not None:
-                    watch.note(read, self.at.numbers[rows.start : rows.stop])
+                if lives is not None:
+                    at = slice(rows.start, rows.stop)
+                    lives.note(counter, read, self.at.numbers[at], self.at.days[at])
                 totals.add(counts)
                 totals.of_others -= len(events)
         if mistakes:
             raise DataError("\n".join(mistakes[:MOST_MISTAKES_SHOWN]))
         totals.of_others += self.events.rows.rows
         self.totals = totals
-        if watch is not None:
-            self.first_days = watch.days
+        self.lives = self.lives or lives
         return amounts
 
     def _by_lead(self) -> Iterator[tuple[str, range, list[dict[str, Any]]]]:

@@ -103,6 +103,15 @@ class EventCounter:
             events.unknown_kinds,
         )
 
+    def list_days(self, events: ReadEvents) -> tuple[dict[str, list[int]], dict[str, list[int]]]:
+        """The days of all events of people and of machines, by kind and subset, without repeats.
+
+        Days are as `date.toordinal` counts them; when events were received makes no difference.
+        """
+        people, machines, _ = self._sort(_keep_first(events.by_kind))
+        by_people, by_machines = ({kind: list(found.days) for kind, found in of.items()} for of in (people, machines))
+        return by_people, by_machines
+
     def _sort(self, by_kind: ByKind) -> tuple[dict[str, KindEvents], dict[str, KindEvents], int]:
         """The events of people and those of machines, by each kind and subset; how many are of machines."""
         people: dict[str, KindEvents] = {}

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
+from numpy.typing import NDArray
 
 from leadledger.scoring.errors import Suspect
 from leadledger.scoring.scorecard import Card
@@ -39,7 +40,8 @@ def find_event_leaks(card: Card, history: History) -> tuple[list[str], list[Susp
     suspects: list[Suspect] = []
     overruled: list[Suspect] = []
     for kind, (fields, rules) in used.items():
-        for how, proof in _prove(history, kind):
+        first = history.counter.find_lives(card).first_days[kind][history.landmarks.numbers]
+        for how, proof in _prove(history, first):
             suspect = Suspect(f"event {kind}", how, proof, _mend(kind, fields, rules))
             (overruled if card.events[kind].known_when_scored else suspects).append(suspect)
             break
@@ -56,12 +58,9 @@ def _find_users(card: Card, kind: str) -> tuple[list[str], list[str]]:
     return fields, [rule.name for rule in card.each_rules if rule.each == kind]
 
 
-def _prove(history: History, kind: str) -> Iterator[tuple[str, str]]:
-    """The proofs against a kind: how, and the sentence."""
-    assert history.counter is not None
-    assert history.landmarks is not None
+def _prove(history: History, first: NDArray[np.float64]) -> Iterator[tuple[str, str]]:
+    """The proofs against a kind: how, and the sentence. `first` (n,): the day of its first event, NaN: none."""
     assert history.became_on is not None
-    first = history.counter.first_days[kind][history.landmarks.numbers]
     has = np.isfinite(first)
     became, others = history.became & np.isfinite(history.became_on), ~history.became
     leads = int((became & has).sum())

@@ -14,6 +14,7 @@ The kinds of proof:
 - `one_outcome`: a value, a range of values, or being filled at all occurs with one outcome only.
 - `copy`: the field alone explains most of the outcome.
 - `ranks`: nearly every lead has a value of its own, and their order is that of the outcome.
+- `whole_life`: it equals the count of a lead's events over its whole life, see `whole_life.py`.
 - `same_day`, `after`: of a kind of events, see `event_leaks.py`.
 - `alone`: the field nearly equals all other fields together, and knows what they don't. It takes both: a field that
   sums up the others (the state of the economy, measured by five indexes) equals them and adds nothing, and an honest
@@ -46,6 +47,7 @@ from leadledger.training.evidence.field_origins import dates_behind, fields_used
 from leadledger.training.evidence.field_strength import FieldStrength, find_lone_predictors, measure_fields
 from leadledger.training.evidence.known_later import split_words, written_later
 from leadledger.training.evidence.slow_leaks import suspect_slow_leaks
+from leadledger.training.evidence.whole_life import prove_whole_lives
 from leadledger.training.history import History
 from leadledger.training.intervals import rate_limits
 from leadledger.training.notebook import table
@@ -145,6 +147,7 @@ def find_leaks(card: Card, history: History, seed: int = 0) -> Leakage:
             proofs[name] = (named.kind, f"{_sentence(named.sentence)} {facts_of_it}".strip())
         elif proof:
             proofs[name] = (proof[0], _sentence(proof[1]))
+    proofs = {name: ("whole_life", proof) for name, proof in prove_whole_lives(card, history).items()} | proofs
     if facts:
         rest = [field for field in own if field not in proofs or card.fields[field].known_when_scored]
         proofs |= {
