@@ -3,9 +3,9 @@
     python -m benchmarks leadforge_split --leads 5000 --seed 42 1 2
 
 Each seed is another firm. leadforge's two models learn from its snapshots, each lead as of day 30, prepared as in
-leadforge/validation/release_quality.py and without `total_touches_all`, which counts what comes after. Ours learn from
-the same leads and their events, once at day 30 only (as theirs do) and once at the card's landmarks. All foresee
-what becomes of the test leads in the 60 days after day 30, of those that had not bought by then.
+leadforge/validation/release_quality.py and without `total_touches_all`, which counts later touches. Ours learn from
+the same leads and their events, once at day 30 only (as theirs do) and once at the card's landmarks. All predict
+which of the test leads that had not bought by day 30 buy in the 60 days after.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def read_snapshots(folder: Path) -> pd.DataFrame:
     return snapshots.merge(leads.loc[~(days <= DAY), ["lead_id", "bought"]], on="lead_id")
 
 
-def foresee_by_leadforge(snapshots: pd.DataFrame) -> Iterator[tuple[str, np.ndarray[Any, Any]]]:
+def predict_by_leadforge(snapshots: pd.DataFrame) -> Iterator[tuple[str, np.ndarray[Any, Any]]]:
     """The forecasts of leadforge's two models, for the test leads."""
     features = snapshots.drop(columns=[*NO_FEATURES, *LEAKS, "bought"], errors="ignore")
     features = features.astype({name: float for name in features.select_dtypes(bool)})
@@ -108,7 +108,7 @@ def learn(folder: Path, landmarks: str) -> Scorecard:
     return Scorecard(learned.card, learned.learned)
 
 
-def foresee(scorecard: Scorecard, folder: Path, ids: list[str]) -> np.ndarray[Any, Any]:
+def predict(scorecard: Scorecard, folder: Path, ids: list[str]) -> np.ndarray[Any, Any]:
     """Our forecasts for some leads as of day 30, each scored with its events."""
     engine = get_engine(scorecard)
     events = pd.read_csv(folder / "events.csv", dtype=str)
@@ -144,9 +144,9 @@ def main(words: list[str]) -> None:
             make(folder, options.leads, seed)
             snapshots = read_snapshots(folder)
             held = snapshots[snapshots["split"] == "test"]
-            forecasts = dict(foresee_by_leadforge(snapshots))
+            forecasts = dict(predict_by_leadforge(snapshots))
             for label, landmarks in (("ours, at day 30", f"[{DAY}]"), ("ours, at all landmarks", "")):
-                forecasts[label] = foresee(learn(folder, landmarks), folder, list(held["lead_id"]))
+                forecasts[label] = predict(learn(folder, landmarks), folder, list(held["lead_id"]))
             rate = snapshots["bought"][snapshots["split"] != "test"].mean()
             forecasts["the rate alone"] = np.full(len(held), rate)
             for label, chances in forecasts.items():

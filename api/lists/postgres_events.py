@@ -13,7 +13,11 @@ from leadledger.scoring.events.event_reader import EventReader, KnownNames
 from leadledger.scoring.printers.sql.counted_events import CountedWish, print_counted
 from leadledger.scoring.printers.sql.dialects.postgres import POSTGRES, name
 from leadledger.scoring.printers.sql.event_members import LEAD_KEY, print_lead_key
-from leadledger.scoring.printers.sql.event_properties import find_event_types, list_roots
+from leadledger.scoring.printers.sql.event_properties import (
+    describe_missing_properties,
+    find_event_types,
+    list_roots,
+)
 from leadledger.scoring.printers.sql.event_table import (
     LEAD,
     PROPERTIES,
@@ -64,6 +68,7 @@ class TableEvents:
         if types is None:
             raise DataError(f"{label}: there is no such table or view in the database, or no right to see its schema")
         check_columns(types, label)
+        self.columns = tuple(types)
         self.types = find_event_types(card.card, types, POSTGRES)
         self.key = print_lead_key(Expression(name(LEAD)), self.types[LEAD], POSTGRES).sql
         table = EventTable(self.table, self.types, self._list_keys())
@@ -122,7 +127,7 @@ class TableEvents:
         return unread
 
     def describe(self, leads: str) -> Iterator[str]:
-        """What became of all events of the table, in a sentence; `leads` is the table of the leads."""
+        """What became of all events of the table, and which properties it lacks; `leads` is the table of the leads."""
         id_column, kind = self.id_column
         of_list = f"SELECT {print_lead_key(Expression(name(id_column)), kind, POSTGRES).sql} FROM {leads}"
         sums = ", ".join(f"coalesce(sum({name(name_total(total))}), 0)::bigint" for total in TOTALS)
@@ -142,6 +147,14 @@ class TableEvents:
             ).fetchall()
             unknown = {kind: count for kind, count in kinds if kind and names.find("", kind) is None}
         yield word_totals(totals, unknown, total, without)
+        lacking = describe_missing_properties(self.card.card, self.columns, self._list_kinds)
+        if lacking:
+            yield lacking
+
+    def _list_kinds(self) -> list[str]:
+        """The names of the kinds of the events."""
+        kinds = f"SELECT DISTINCT CAST(kind AS text) FROM {self.table} WHERE kind IS NOT NULL"
+        return [kind for (kind,) in self.connection.execute(kinds).fetchall()]
 
 
 def _text(value: object) -> str:

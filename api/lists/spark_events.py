@@ -20,6 +20,7 @@ from leadledger.scoring.frames.spark import SparkLeads
 from leadledger.scoring.frames.spark_events import (
     SparkEvents,
     count_events,
+    describe_missing,
     join_events,
     list_keys,
     prepare_events,
@@ -86,7 +87,7 @@ class FolderEvents:
             which = _word_event(event, *place)
             for problem in problems:
                 value = "" if problem.value is None else str(problem.value)
-                reason = f"{which}: {problem.reason}"
+                reason = f"{which}: {problem.clause}"
                 unread.setdefault(lead, []).append((problem.column.removeprefix(prefix), value, reason))
         return unread
 
@@ -137,8 +138,11 @@ def count_folder_events(
     if read.get["broken"]:
         raise DataError("\n".join(_word_broken(opened)))
     counts = spark.read.parquet(work)
-    notes = (_describe(card.card, events, counts, read.get["rows"], read.get["owned"]),)
-    return FolderEvents(spark, card, events, opened.label, id_column, counts, entries, notes)
+    notes = (
+        _describe(card.card, events, counts, read.get["rows"], read.get["owned"]),
+        describe_missing(card.card, opened.frame),
+    )
+    return FolderEvents(spark, card, events, opened.label, id_column, counts, entries, tuple(filter(None, notes)))
 
 
 def list_rejects(

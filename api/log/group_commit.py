@@ -41,7 +41,7 @@ class PendingEntry:
     """What one request adds to the log.
 
     `done` receives the answer that counts: this one, or the first one under the same name; None: nobody waits. `events`
-    is told what became of them.
+    gets the numbers of those that were stored.
     """
 
     records: Sequence[Record]

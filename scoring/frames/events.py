@@ -18,7 +18,11 @@ from leadledger.scoring.printers.sql.counted_events import CountedWish, print_co
 from leadledger.scoring.printers.sql.dialects.duckdb import DUCKDB
 from leadledger.scoring.printers.sql.dialects.literals import quoted
 from leadledger.scoring.printers.sql.event_members import LEAD_KEY, print_lead_key
-from leadledger.scoring.printers.sql.event_properties import PropertyPrinter, list_roots
+from leadledger.scoring.printers.sql.event_properties import (
+    PropertyPrinter,
+    describe_missing_properties,
+    list_roots,
+)
 from leadledger.scoring.printers.sql.event_table import LEAD, OPTIONAL, REQUIRED, UNREADABLE, EventTable, check_columns
 from leadledger.scoring.printers.sql.expression import Expression
 from leadledger.scoring.printers.sql.joined_events import join_counted
@@ -81,6 +85,13 @@ class FrameEvents:
     def join(self, leads: str) -> str:
         """A FROM item of leads with what their events come to."""
         return join_counted(self.card.card, leads, self.id_column, COUNTS, DUCKDB, entries=self.entries)
+
+    def describe_missing(self) -> str:
+        """A sentence on the properties that the card reads and the frame lacks; empty: none."""
+        kinds = f"SELECT DISTINCT CAST(kind AS VARCHAR) FROM {TABLE} WHERE kind IS NOT NULL"
+        return describe_missing_properties(
+            self.card.card, self.types, lambda: [kind for (kind,) in self.connection.execute(kinds).fetchall()]
+        )
 
     def describe_unread(self, ids: Sequence[object]) -> list[list[str]]:
         """What can't be read in the events of some leads, by their ids: `event 'v3': time: 'soon' is not a time; …`."""

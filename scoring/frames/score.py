@@ -23,7 +23,7 @@ from leadledger.scoring.errors import DataError, UnreadableValue, did_you_mean, 
 from leadledger.scoring.frames import spark as spark_frame
 from leadledger.scoring.frames.events import IN_MEMORY, FrameEvents
 from leadledger.scoring.frames.libraries import ARROW, LIBRARIES, POLARS, SPARK, Library, find_library, require_arrow
-from leadledger.scoring.frames.spark_events import add_events
+from leadledger.scoring.frames.spark_events import add_events, describe_missing
 from leadledger.scoring.outputs import PLUS_MINUS, REASON_COLUMNS, list_names, list_score_columns
 from leadledger.scoring.printers.sql import select as sql
 from leadledger.scoring.printers.sql.dialects import spark
@@ -220,6 +220,7 @@ def _plan_spark(scoring: _FrameScoring, frame: Any) -> Any:
     if counted:
         keep.append(UNREADABLE)
         leads = add_events(card, leads, scoring.events, scoring.as_of, entries=explain)
+        _warn(card, describe_missing(card.card, scoring.events))
     query = Query(scoring.as_of, keep=keep, sale=sale, plus_minus=explain, explain=explain, counted=counted)
     selected = [*map(spark.name, [*places, *scoring.outputs])]
     selected.append(f"{spark_frame.problem_column(messages, counted=counted)} AS {PROBLEM}")
@@ -295,7 +296,9 @@ def _count_events(
         return None
     id_column = find_id_column(card.card, types)
     lead_id = id_column, types.get(id_column, "")
-    return FrameEvents(connection, card, scoring.as_of, scoring.events, lead_id, entries=scoring.explain)
+    events = FrameEvents(connection, card, scoring.as_of, scoring.events, lead_id, entries=scoring.explain)
+    _warn(card, events.describe_missing())
+    return events
 
 
 def _prove_decimals(

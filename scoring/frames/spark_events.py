@@ -15,7 +15,7 @@ from leadledger.scoring.printers.sql.counted_events import CountedWish, print_co
 from leadledger.scoring.printers.sql.dialects.column_types import type_family
 from leadledger.scoring.printers.sql.dialects.spark import SPARK, name
 from leadledger.scoring.printers.sql.event_members import print_lead_key
-from leadledger.scoring.printers.sql.event_properties import find_event_types
+from leadledger.scoring.printers.sql.event_properties import describe_missing_properties, find_event_types
 from leadledger.scoring.printers.sql.event_table import LEAD, PROPERTIES, EventTable, check_columns
 from leadledger.scoring.printers.sql.expression import Expression
 from leadledger.scoring.printers.sql.joined_events import join_counted
@@ -47,6 +47,17 @@ def list_keys(events: SparkEvents) -> tuple[str, ...]:
     whole = write_json(PROPERTIES, events.types[PROPERTIES])
     keys = events.frame.selectExpr(f"explode(json_object_keys({whole})) AS member").distinct().collect()
     return tuple(sorted(row["member"] for row in keys))
+
+
+def list_kinds(events: SparkEvents) -> list[str]:
+    """The names of the kinds of the events."""
+    kinds = events.frame.selectExpr("CAST(kind AS STRING) AS kind").where("kind IS NOT NULL").distinct().collect()
+    return [row["kind"] for row in kinds]
+
+
+def describe_missing(card: Card, frame: Any) -> str:
+    """A sentence on the properties that the card reads and a DataFrame of events lacks; empty: none."""
+    return describe_missing_properties(card, frame.columns, lambda: list_kinds(prepare_events(card, frame)))
 
 
 def write_json(column: str, kind: str) -> str:

@@ -6,8 +6,10 @@ import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from leadledger.scoring.column_names import name_key
 from leadledger.scoring.each_points import name_earned
-from leadledger.scoring.errors import DataError, quote
+from leadledger.scoring.errors import DataError, PrinterError, did_you_mean, quote
+from leadledger.scoring.printers.sql.dialects.dialect import Dialect
 from leadledger.scoring.printers.sql.query import ENTRY_PARTS, name_counted, name_part
 from leadledger.scoring.scorecard import Card
 
@@ -55,6 +57,22 @@ def check_columns(columns: Mapping[str, object], label: str) -> None:
         mend = f"rename {similar} to {quote(lacking)}" if similar else f"rename the one with {_CONTENTS[lacking]}"
         have = ", ".join(map(quote, list(columns)[:12]))
         raise DataError(f"{label}: has no column {quote(lacking)}; its columns are {have}; {mend}")
+
+
+def list_event_columns(card: Card, given: Mapping[str, str | None], dialect: Dialect) -> dict[str, str]:
+    """The columns of a table of events, with the types that the printer knows; those `given` have them in the engine.
+
+    Raises PrinterError where nothing reads a column that is given, or its type is none.
+    """
+    fields = {name: field for kind in card.events.values() for name, field in kind.properties.items()}
+    read = [*REQUIRED, *OPTIONAL, PROPERTIES, *(column for field in fields.values() for column in field.columns)]
+    keys = set(map(name_key, read))
+    unread = next((column for column in given if name_key(column) not in keys), "")
+    if unread:
+        hint = did_you_mean(unread, dict.fromkeys(read))
+        raise PrinterError(f"the card '{card.name}' reads no column {quote(unread)} of events.{hint}")
+    named = {**dict.fromkeys([*REQUIRED, "id", *fields]), **given}
+    return {name: dialect.read_type(name, kind) for name, kind in named.items()}
 
 
 def name_total(total: str) -> str:

@@ -29,7 +29,7 @@ from leadledger.scoring.printers.sql.counted_events import CountedWish, print_co
 from leadledger.scoring.printers.sql.dialects.column_types import UNKNOWN
 from leadledger.scoring.printers.sql.dialects.dialect import Dialect
 from leadledger.scoring.printers.sql.dialects.duckdb import DUCKDB
-from leadledger.scoring.printers.sql.event_table import REQUIRED, UNREADABLE, EventTable, list_counted
+from leadledger.scoring.printers.sql.event_table import UNREADABLE, EventTable, list_counted, list_event_columns
 from leadledger.scoring.printers.sql.expression import Expression, StepColumn, join, write
 from leadledger.scoring.printers.sql.joined_events import join_counted, print_counted_fields
 from leadledger.scoring.printers.sql.memos import (
@@ -144,21 +144,13 @@ def to_sql(
         where=parse_tree(where, scorecard.card.fields) if where else None,
     )
     if events:
-        table = EventTable(
-            from_item(events, "", spelling, dialect), _list_event_columns(scorecard, event_columns, spelling)
-        )
+        of_events = list_event_columns(scorecard.card, event_columns or {}, spelling)
+        table = EventTable(from_item(events, "", spelling, dialect), of_events)
         query = _join_events(scorecard, query, as_of, table, spelling)
     printer = SelectPrinter(scorecard, query, spelling)
     selected = printer.score()
     check_names(scorecard.card, query, [column.name for column in selected], spelling)
     return printer.finish(selected)
-
-
-def _list_event_columns(card: Scorecard, columns: Mapping[str, str | None] | None, dialect: Dialect) -> dict[str, str]:
-    """The columns of a table of events, with the types that the printer knows. Raises PrinterError."""
-    properties = [name for kind in card.card.events.values() for name in kind.properties]
-    named = {**dict.fromkeys([*REQUIRED, "id", *properties]), **(columns or {})}
-    return {name: dialect.read_type(name, kind) for name, kind in named.items()}
 
 
 def _join_events(card: Scorecard, query: Query, as_of: date, table: EventTable, dialect: Dialect) -> Query:

@@ -182,6 +182,9 @@ def test_a_column_of_another_name(tmp_path: Path, columns: list[str], mend: str)
     assert str(caught.value).endswith(f"; {mend}")
 
 
+LACKING = "The events have no column for visit.path, visit.seconds, so they are missing in all of them"
+
+
 def test_a_property_without_a_column_is_said(tmp_path: Path) -> None:
     """Where no column holds a property that the card reads, a note says so; other properties may stay away."""
     rows = [{"lead": "L1", "kind": "visit", "time": "2026-01-15", "url": "/pricing"}]
@@ -189,7 +192,7 @@ def test_a_property_without_a_column_is_said(tmp_path: Path) -> None:
     scored = score_list(CARD, leads, tmp_path / "out.csv", DAY, Wanted(events=events))
     assert scored.notes == (
         "Events: 1 of 1 counted",
-        "The events have no column for visit.path, visit.seconds, so they are missing in all of them",
+        LACKING,
     )
 
 

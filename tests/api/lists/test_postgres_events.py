@@ -93,6 +93,13 @@ def test_typed_columns_and_objects(url: str, db: psycopg.Connection[Any]) -> Non
         assert points == [(score(CARD, lead, DAY, events=events).points,)]
 
 
+def test_a_property_without_a_column_is_said(url: str, db: psycopg.Connection[Any]) -> None:
+    """Where no column holds a property that the card reads, a note says so."""
+    db.execute("ALTER TABLE happened DROP COLUMN path")
+    stored = score_table(CARD, url, "leads", "scores", DAY, Wanted(events_table="happened"))
+    assert "The events have no column for visit.path, so it is missing in all of them" in stored.notes
+
+
 def test_what_is_refused(url: str, db: psycopg.Connection[Any]) -> None:
     """A table that isn't there or is none of events, and a card without events."""
 

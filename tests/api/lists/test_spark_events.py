@@ -21,9 +21,10 @@ from leadledger.api.lists.wanted import Wanted
 from leadledger.scoring.card.reader import parse_card
 from leadledger.scoring.errors import DataError
 from leadledger.scoring.frames.spark import prepare_leads
+from leadledger.scoring.frames.spark_events import describe_missing
 from leadledger.scoring.scorecard import build_untrained
 from tests import spark
-from tests.api.lists.test_list_events import CARD, DAY, EVENTS, LEADS, read, write
+from tests.api.lists.test_list_events import CARD, DAY, EVENTS, LACKING, LEADS, read, write
 
 SMALL = build_untrained(
     parse_card(
@@ -165,6 +166,7 @@ def test_frames_of_spark(spark_local: str) -> None:
             ("b", None, None, "has an event that can't be read"),
             ("c", 50.0, None, None),
         ]
+        assert describe_missing(CARD.card, session.sql(events)) == LACKING
         with pytest.raises(DataError, match=r"^the frame of events: has no column 'lead'; its columns are 'lead_id'; "):
             score_frame(SMALL, leads, DAY, events=leads)
         with pytest.raises(DataError, match=r"^the data frame: must be a Spark DataFrame, as the leads are$"):

@@ -14,7 +14,7 @@ from leadledger.scoring.engine.score import score
 from leadledger.scoring.errors import DataError
 from leadledger.scoring.frames.score import score_frame
 from leadledger.scoring.scorecard import build_untrained
-from tests.api.lists.test_list_events import CARD, DAY, EVENTS, LEADS, raw_events
+from tests.api.lists.test_list_events import CARD, DAY, EVENTS, LACKING, LEADS, raw_events
 
 MAKERS = {"pandas": pd.DataFrame, "polars": pl.DataFrame, "arrow": pa.Table.from_pylist}
 
@@ -35,6 +35,14 @@ def test_scores_are_those_of_python(leads: str, events: str) -> None:
         result = score(CARD, lead, DAY, events=raw_events(lead["lead_id"]))
         assert (row["lead_id"], row["points"], row["grade"]) == (lead["lead_id"], result.points, result.grade)
         assert row["gain_1"] in (*result.recommendation.reasons, None) or pd.isna(row["gain_1"])
+
+
+def test_a_property_without_a_column_is_said(caplog: pytest.LogCaptureFixture) -> None:
+    """Where no column holds a property that the card reads, a warning says so."""
+    card = build_untrained(CARD.card)  # one that nobody was warned of
+    events = [{"lead": "L1", "kind": "visit", "time": "2026-01-15", "url": "/pricing"}]
+    score_frame(card, pd.DataFrame(LEADS), DAY, events=pd.DataFrame(events))
+    assert f"score_frame: {LACKING}" in caplog.messages
 
 
 def test_typed_and_odd_columns() -> None:

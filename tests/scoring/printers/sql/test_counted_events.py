@@ -88,6 +88,10 @@ def test_what_is_refused() -> None:
     no_id = build_untrained(parse_card(TEXT.replace("  lead_id: {kind: id}\n", "")))
     message = "events need an id for each lead, a column of a field of `kind: id`"
     assert refused(no_id, DataError, events="happened") == message
+    name = CARD.card.name
+    assert refused(CARD, PrinterError, events="happened", event_columns={"secnds": "DOUBLE"}) == (
+        f"the card '{name}' reads no column 'secnds' of events. Did you mean 'seconds'?"
+    )
     assert refused(CARD, PrinterError, events="happened", dialect="bigquery") == (
         "events are counted in DuckDB, PostgreSQL, Spark, not in BigQuery; count them there into columns of the table,"
         " and declare these as plain fields"
