@@ -16,12 +16,12 @@ from leadledger.scoring.meaning.reference import tally
 from leadledger.scoring.outputs import REASON_COLUMNS, list_names
 from leadledger.scoring.printers.sql import select as sql
 from leadledger.scoring.printers.sql.counted_events import CountedWish, print_counted
+from leadledger.scoring.printers.sql.event_rows import make_event
 from leadledger.scoring.printers.sql.event_table import TOTALS, EventTable, name_total
 from leadledger.scoring.printers.sql.joined_events import join_counted
 from leadledger.scoring.printers.sql.query import Query, name_counted, name_part
 from leadledger.scoring.printers.sql.source import find_dialect
 from leadledger.scoring.scorecard import Scorecard
-from leadledger.training.sources.event_rows import make_event
 from tests.effort import examples
 from tests.event_logs import AS_OF, COLUMNS, event_cards, event_rows
 from tests.test_backends_agree import EACH, Engine, Rows, agree_on_axes

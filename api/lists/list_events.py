@@ -24,6 +24,7 @@ from leadledger.scoring.printers.sql.dialects.duckdb import DUCKDB
 from leadledger.scoring.printers.sql.dialects.literals import quoted, text_literal
 from leadledger.scoring.printers.sql.event_members import LEAD_KEY, print_lead_key
 from leadledger.scoring.printers.sql.event_properties import describe_missing_properties, list_roots
+from leadledger.scoring.printers.sql.event_rows import make_event
 from leadledger.scoring.printers.sql.event_spelling import trim_quickly
 from leadledger.scoring.printers.sql.event_table import (
     LEAD,
@@ -37,7 +38,7 @@ from leadledger.scoring.printers.sql.event_table import (
 from leadledger.scoring.printers.sql.expression import Expression
 from leadledger.scoring.printers.sql.joined_events import join_counted
 from leadledger.scoring.scorecard import Card, Scorecard
-from leadledger.training.sources.event_rows import make_event, require_events
+from leadledger.training.sources.event_rows import require_events
 from leadledger.training.sources.opening import open_list
 from leadledger.training.sources.rejects import find_broken_rows
 from leadledger.training.sources.scan import ROW, Reject, Scan, estimate_rows, forget_rejects, list_fetchable

@@ -18,6 +18,7 @@ from leadledger.scoring.printers.sql.event_properties import (
     find_event_types,
     list_roots,
 )
+from leadledger.scoring.printers.sql.event_rows import make_event
 from leadledger.scoring.printers.sql.event_table import (
     LEAD,
     PROPERTIES,
@@ -31,7 +32,6 @@ from leadledger.scoring.printers.sql.expression import Expression
 from leadledger.scoring.printers.sql.joined_events import join_counted
 from leadledger.scoring.scorecard import Scorecard
 from leadledger.scoring.text_forms import WHITE_SPACE
-from leadledger.training.sources.event_rows import make_event
 from leadledger.training.sources.rejects import reject_values
 from leadledger.training.sources.scan import Reject
 

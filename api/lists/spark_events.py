@@ -30,10 +30,10 @@ from leadledger.scoring.printers.sql.counted_events import CountedWish
 from leadledger.scoring.printers.sql.dialects.spark import SPARK, name
 from leadledger.scoring.printers.sql.event_members import LEAD_KEY, print_lead_key
 from leadledger.scoring.printers.sql.event_properties import list_roots
+from leadledger.scoring.printers.sql.event_rows import make_event
 from leadledger.scoring.printers.sql.event_table import PROPERTIES, TOTALS, check_columns, name_total
 from leadledger.scoring.printers.sql.expression import Expression
 from leadledger.scoring.scorecard import Card, Scorecard
-from leadledger.training.sources.event_rows import make_event
 from leadledger.training.sources.rejects import reject_values
 from leadledger.training.sources.scan import Reject
 

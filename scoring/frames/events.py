@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 from leadledger.scoring.errors import BadValue, DataError, quote
 from leadledger.scoring.events.event_reader import EventReader
-from leadledger.scoring.events.systems import PLAIN_MEMBERS
 from leadledger.scoring.frames.libraries import LIBRARIES, SPARK, find_library
 from leadledger.scoring.printers.sql.counted_events import CountedWish, print_counted
 from leadledger.scoring.printers.sql.dialects.duckdb import DUCKDB
@@ -23,6 +22,7 @@ from leadledger.scoring.printers.sql.event_properties import (
     describe_missing_properties,
     list_roots,
 )
+from leadledger.scoring.printers.sql.event_rows import make_event
 from leadledger.scoring.printers.sql.event_table import LEAD, OPTIONAL, REQUIRED, UNREADABLE, EventTable, check_columns
 from leadledger.scoring.printers.sql.expression import Expression
 from leadledger.scoring.printers.sql.joined_events import join_counted
@@ -106,22 +106,13 @@ class FrameEvents:
         unread: dict[str, list[str]] = {}
         for lead, *values in rows:
             problems: list[BadValue] = []
-            told = dict(zip(columns, values, strict=True))
-            reader.read(_make_event(told), "$", problems)
-            which = f"event {quote(told['id'])}" if told.get("id") else "an event"
+            row = dict(zip(columns, values, strict=True))
+            reader.read(make_event(row), "$", problems)
+            which = f"event {quote(row['id'])}" if row.get("id") else "an event"
             unread.setdefault(lead, []).extend(
                 f"{which}: {problem.column.removeprefix('properties.')}: {problem.reason}" for problem in problems
             )
         return [unread.get(str(lead).strip(WHITE_SPACE), []) for lead in ids]
-
-
-def _make_event(row: Mapping[str, Any]) -> dict[str, Any]:
-    """A raw event from a row of texts."""
-    event = {name: row[name] for name in PLAIN_MEMBERS if row.get(name)}
-    if isinstance(event.get("properties"), str):
-        return {**event, "properties": json.loads(event["properties"])}
-    others = {name: value for name, value in row.items() if name not in (*PLAIN_MEMBERS, LEAD) and value is not None}
-    return {**event, "properties": others}
 
 
 def _write_text(value: Any) -> str | None:

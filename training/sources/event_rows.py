@@ -1,24 +1,21 @@
-"""The rows of a list of events, one row an event: fetched lead by lead, and made into raw events."""
+"""The rows of a list of events, one row an event: fetched lead by lead."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 import duckdb
 
 from leadledger.scoring.errors import DataError
-from leadledger.scoring.events.systems import PLAIN_MEMBERS
 from leadledger.scoring.printers.sql.dialects.duckdb import DUCKDB
 from leadledger.scoring.printers.sql.dialects.literals import quoted
 from leadledger.scoring.printers.sql.event_members import LEAD_KEY, print_lead_key
-from leadledger.scoring.printers.sql.event_table import LEAD, PROPERTIES, REQUIRED
+from leadledger.scoring.printers.sql.event_rows import make_event
+from leadledger.scoring.printers.sql.event_table import LEAD, REQUIRED
 from leadledger.scoring.printers.sql.expression import Expression
 from leadledger.scoring.scorecard import Card
 from leadledger.training.sources.scan import list_fetchable
@@ -66,19 +63,3 @@ def _fetch(rows: duckdb.DuckDBPyConnection, names: list[str]) -> Iterator[dict[s
     while batch := rows.fetchmany(_FETCHED):
         for row in batch:
             yield dict(zip(names, row, strict=True))
-
-
-def make_event(row: Mapping[str, Any]) -> dict[str, Any]:
-    """A raw event from a row: what isn't one of its members is a property, unless a column has the `properties`."""
-    event = {name: value for name in PLAIN_MEMBERS if (value := row.get(name)) not in (None, "")}
-    event |= {name: str(value) for name, value in event.items() if isinstance(value, UUID)}
-    if PROPERTIES not in row:
-        event[PROPERTIES] = {
-            name: value
-            for name, value in row.items()
-            if name not in (*PLAIN_MEMBERS, LEAD, LEAD_KEY) and value is not None
-        }
-    elif isinstance(row[PROPERTIES], str):
-        with suppress(ValueError):  # the reader says what is wrong with a text
-            event[PROPERTIES] = json.loads(row[PROPERTIES])
-    return event

@@ -45,6 +45,15 @@ def test_a_property_without_a_column_is_said(caplog: pytest.LogCaptureFixture) -
     assert f"score_frame: {LACKING}" in caplog.messages
 
 
+def test_properties_that_are_no_objects_are_a_problem_of_their_lead() -> None:
+    """A text that is no JSON stops no frame; the others have their points."""
+    events = [{"lead": "L1", "kind": "visit", "time": "2026-01-15", "properties": "{oops"}]
+    leads = pd.DataFrame({"lead_id": ["L1", "L2"], "employees": [1, 2]})
+    rows = rows_of(score_frame(CARD, leads, DAY, events=pd.DataFrame(events)))
+    assert rows[0]["problem"] == 'an event: properties: \'{oops\' must be an object like {"path": "/pricing"}'
+    assert rows[1]["points"] == 50.0
+
+
 def test_typed_and_odd_columns() -> None:
     """Times, numbers and Python objects in columns of events are read as their texts would be."""
     times = pd.to_datetime(["2026-01-14T23:30:00Z", "2026-01-15T23:30:00Z"])
