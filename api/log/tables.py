@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, Float, Index, Integer, MetaData, String, Table, Text, UniqueConstraint
 
-HEAD = "0002"  # the newest migration
+HEAD = "0003"  # the newest migration
 
 metadata = MetaData()
 
@@ -99,4 +99,97 @@ joins = Table(
     Column("at", String(27), nullable=False),
     Column("key", Text, nullable=False),
     UniqueConstraint("lead", "other", "verb", name="joins_once"),
+)
+
+# The book: of each known lead the last score by the newest day, and since when its recommendation has stood. A ledger is
+# worked out of `input` by the release, so none is kept. `key` is that of the id (`find_id_key`).
+book = Table(
+    "book",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("lead", Text, nullable=False),  # the id as it came last
+    Column("score_id", String(26), nullable=False),  # of the last score; `log prune` may have deleted it
+    Column("at", String(27), nullable=False),
+    Column("as_of", String(10), nullable=False),
+    Column("card", Text, nullable=False),
+    Column("card_digest", String(64), nullable=False),
+    Column("release", Text, nullable=False),
+    Column("tenths", Integer, nullable=False),
+    Column("score", Integer, nullable=False),
+    Column("probability", Float, nullable=True),
+    Column("percentile", Integer, nullable=True),
+    Column("grade", Text, nullable=False),
+    Column("axis_grades", Text, nullable=False),  # empty: the card has no axes
+    Column("recommendation", Text, nullable=False),
+    Column("stage", Text, nullable=False),  # where the lead stands
+    Column("to_stage", Text, nullable=False),
+    Column("since", String(10), nullable=False),  # the day from which the recommendation has stood
+    Column("below_since", String(10), nullable=True),  # as in `Result`
+    Column("distance", Integer, nullable=True),  # tenths above the threshold, negative below; NULL: points don't decide
+    Column("change", Integer, nullable=False),  # tenths since `earlier_on`; 0 for a lead that is new
+    Column("earlier_tenths", Integer, nullable=True),  # the total of a week ago or more, see `book_rows`
+    Column("earlier_on", String(10), nullable=True),
+    Column("owner", Text, nullable=False),  # the field `owner` of the card; empty: unknown
+    Column("rejected_on", String(10), nullable=True),  # the last rejection by sales
+    Column("snoozed_until", String(10), nullable=True),
+    Column("input", Text, nullable=False),
+)
+
+# What sales said of a lead and of its score. `entry` is the ledger entry that is wrong, as `kind:name`, or empty.
+feedback = Table(
+    "feedback",
+    metadata,
+    Column("number", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("lead_key", Text, nullable=False, index=True),
+    Column("lead", Text, nullable=False),
+    Column("verb", Text, nullable=False),  # accept, reject or snooze
+    Column("reason", Text, nullable=False),
+    Column("entry", Text, nullable=False),
+    Column("until", String(10), nullable=True),
+    Column("on", String(10), nullable=False),
+    Column("score_id", String(26), nullable=False),
+    Column("at", String(27), nullable=False),
+    Column("key", Text, nullable=False),
+)
+
+# Who gets which messages. `secrets` holds those that sign, the newest first, separated by spaces.
+subscriptions = Table(
+    "subscriptions",
+    metadata,
+    Column("id", String(30), primary_key=True),
+    Column("url", Text, nullable=False),
+    Column("kinds", Text, nullable=False),  # separated by spaces
+    Column("secrets", Text, nullable=False),
+    Column("state", Text, nullable=False),  # active or disabled
+    Column("problem", Text, nullable=False),  # why it was disabled; empty
+    Column("at", String(27), nullable=False),
+    Column("key", Text, nullable=False),
+)
+
+# The outbox: messages are written in the transaction of the decision that they tell of.
+messages = Table(
+    "messages",
+    metadata,
+    Column("number", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("id", String(30), nullable=False, unique=True),
+    Column("lead_key", Text, nullable=False, index=True),  # empty: of no lead
+    Column("kind", Text, nullable=False),
+    Column("at", String(27), nullable=False, index=True),
+    Column("body", Text, nullable=False),
+)
+
+# What is still to be delivered, what was, and what could not be: one row for each message and subscription.
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("message", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),  # its number
+    Column("subscription", String(30), primary_key=True),
+    Column("lead_key", Text, nullable=False),
+    Column("state", Text, nullable=False),  # waiting, delivered or dead
+    Column("attempts", Integer, nullable=False),
+    Column("due", String(27), nullable=False),  # when it is tried next, or, while it is being tried, may be again
+    Column("status", Integer, nullable=True),  # of the last answer; NULL: there was none
+    Column("problem", Text, nullable=False),  # of the last attempt; empty: none
+    Index("deliveries_due", "state", "due"),
+    Index("deliveries_by_lead", "subscription", "lead_key", "message"),
 )
