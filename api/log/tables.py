@@ -101,8 +101,8 @@ joins = Table(
     UniqueConstraint("lead", "other", "verb", name="joins_once"),
 )
 
-# The book: of each known lead the last score by the newest day, and since when its recommendation has stood. A ledger is
-# worked out of `input` by the release, so none is kept. `key` is that of the id (`find_id_key`).
+# The book: of each known lead the last score by the newest day, and since when its recommendation has stood. No ledger
+# is kept: it is worked out of `input` by the release. `key` is that of the id (`find_id_key`).
 book = Table(
     "book",
     metadata,

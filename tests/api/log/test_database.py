@@ -59,15 +59,17 @@ def test_only_the_owner_reads_the_log(tmp_path: Path) -> None:
     assert set(modes.values()) == {0o600}
 
 
-def test_an_older_log_is_brought_up_to_date(url: str, tmp_path: Path) -> None:
-    """A log from before events gets their tables when it is opened, and keeps what it holds."""
+@pytest.mark.parametrize("version", ["0001", "0002"])
+def test_an_older_log_is_brought_up_to_date(url: str, version: str, tmp_path: Path) -> None:
+    """A log from before events, or from before the book, gets their tables when it is opened, and keeps what it holds."""
+    later = [tables.book, tables.feedback, tables.subscriptions, tables.messages, tables.deliveries]
     engine = database.open_database(url, tmp_path)
     with engine.execution_options(**database.WRITES).begin() as connection:
         connection.execute(tables.cards.delete())
         connection.execute(tables.cards.insert(), {"digest": "d", "text": "kept"})
-        for table in (tables.events, tables.joins):
+        for table in (tables.events, tables.joins, *later) if version == "0001" else later:
             table.drop(connection)
-        connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+        connection.execute(text(f"UPDATE alembic_version SET version_num = '{version}'"))
     engine.dispose()
     engine = database.open_database(url, tmp_path)
     with engine.connect() as connection:
