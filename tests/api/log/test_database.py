@@ -61,7 +61,7 @@ def test_only_the_owner_reads_the_log(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("version", ["0001", "0002"])
 def test_an_older_log_is_brought_up_to_date(url: str, version: str, tmp_path: Path) -> None:
-    """A log from before events, or from before the book, gets their tables when it is opened, and keeps what it holds."""
+    """A log from before events, or from before the book, gets the new tables when it is opened, and keeps the rest."""
     later = [tables.book, tables.feedback, tables.subscriptions, tables.messages, tables.deliveries]
     engine = database.open_database(url, tmp_path)
     with engine.execution_options(**database.WRITES).begin() as connection:
