@@ -152,6 +152,9 @@ class Result:
     how many of 100 judged leads have fewer points; None where the release doesn't know. `sale` is the forecast of a
     sale; None of a release without steps. `events` is what the lead's events come to; None where the card has none.
     `axes` are the points on each axis, which with the start add up to the total; none where the card has none.
+    `recommended_since` is the day from which the recommendation has been the same, `below_since` the first look at
+    which a promoted lead had been under the band of `hold` (None: it isn't); both None where no stage of the card says
+    `hold:` or `cool_down:`.
     """
 
     card: str
@@ -172,6 +175,8 @@ class Result:
     sale: SaleForecast | None = None
     events: EventCounts | None = None
     axes: tuple[AxisScore, ...] = ()
+    recommended_since: date | None = None
+    below_since: date | None = None
 
     @property
     def points(self) -> float:
@@ -187,6 +192,13 @@ class Result:
         """Flat JSON of the axes; empty where the card has none."""
         described = {name: value for axis in self.axes for name, value in axis.to_dict().items()}
         return {"axis_grades": self.axis_grades, **described} if self.axes else {}
+
+    def _describe_days(self) -> dict[str, Any]:
+        """Flat JSON of the days of the recommendation; empty where the card remembers none."""
+        since, below = self.recommended_since, self.below_since
+        if since is None:
+            return {}
+        return {"recommended_since": since.isoformat(), "below_since": None if below is None else below.isoformat()}
 
     def to_dict(self) -> dict[str, Any]:
         """Flat JSON: numbers, texts and lists of flat records."""
@@ -208,6 +220,7 @@ class Result:
             "recommendation": advice.verdict,
             "from": advice.at,
             "to": advice.to,
+            **self._describe_days(),
             "line": None if advice.threshold is None else advice.threshold / 10,
             "criteria": dict(advice.criteria),
             "reasons": list(advice.reasons),
