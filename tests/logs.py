@@ -35,7 +35,7 @@ def opened(url: str) -> Iterator[LogStore]:
     engine = database.open_database(url, Path())
     try:
         with engine.begin() as connection:
-            for table in (tables.scores, tables.answers, tables.outcomes, tables.events, tables.joins):
+            for table in tables.metadata.sorted_tables:
                 connection.execute(table.delete())
         yield LogStore(engine)
     finally:

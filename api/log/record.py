@@ -22,6 +22,7 @@ from leadledger.scoring.tree import Typed
 MoveCause: TypeAlias = Literal[
     "data", "time", "release", "events", "arrived_late", "unknown"
 ]  # why an entry moved between two scores
+Ledger: TypeAlias = dict[tuple[str, str], int]  # tenths by kind and name of the entry
 _ID_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32
 _ENCODER = json.JSONEncoder(default=date.isoformat)  # `json.dumps` would make an encoder for each score
 
@@ -98,6 +99,11 @@ def decode_input(card: Card, text: str, lenient: bool = False) -> tuple[dict[str
             if not lenient:
                 raise DataError(f"the card has no field '{name}' of the kind that the log holds") from None
     return values, tuple(encoded["ignored"])
+
+
+def read_ledger(answer: str) -> Ledger:
+    """The ledger of an answer as `encode_answer` wrote it."""
+    return {(entry["kind"], entry["name"]): round(entry["points"] * 10) for entry in json.loads(answer)["ledger"]}
 
 
 def _require(kind: type) -> Callable[[Any], Typed]:

@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 from leadledger.api.log.event_rows import EventRow
 from leadledger.api.log.late_events import count_late, find_late_events
-from leadledger.api.log.record import MoveCause, decode_counts, decode_input
+from leadledger.api.log.record import Ledger, MoveCause, decode_counts, decode_input, read_ledger
 from leadledger.api.log.store import LogStore
 from leadledger.models.releases.store import Releases
 from leadledger.scoring.card.reader import parse_card
@@ -23,7 +23,6 @@ from leadledger.scoring.event_counts import EventCounts
 from leadledger.scoring.result import Result
 from leadledger.scoring.scorecard import build_untrained
 
-Ledger: TypeAlias = dict[tuple[str, str], int]  # tenths by kind and name of the entry
 ENGINES_KEPT = 8  # of former releases and cards
 
 
@@ -63,7 +62,7 @@ class Replayer:
         is gone, so that its steps can't be told apart, the cause is unknown. What else rules for each event earn moves
         because of the events, which came, faded or are counted otherwise: the log keeps only what they come to.
         """
-        before = _read_ledger(old["result"])
+        before = read_ledger(old["result"])
         by_events = _list_event_entries(old["result"]) | _list_event_entries(new["result"])
         moves = []
         for cause, after in self._steps(old, new, events):
@@ -80,7 +79,7 @@ class Replayer:
         self, old: Mapping[str, Any], new: Mapping[str, Any], events: Sequence[EventRow]
     ) -> list[tuple[MoveCause, Ledger]]:
         """The ledgers between two scores, the new one last, each with the cause that changed from the one before."""
-        new_ledger = _read_ledger(new["result"])
+        new_ledger = read_ledger(new["result"])
         causes: list[MoveCause] = []
         if (old["release"], old["card_digest"]) != (new["release"], new["card_digest"]):
             causes.append("release")
@@ -131,10 +130,6 @@ def _write_value(value: Any) -> str | None:
     if value is None or isinstance(value, str):
         return value
     return json.dumps(int(value) if isinstance(value, float) and value.is_integer() else value)
-
-
-def _read_ledger(answer: str) -> Ledger:
-    return {(entry["kind"], entry["name"]): round(entry["points"] * 10) for entry in json.loads(answer)["ledger"]}
 
 
 def _list_event_entries(answer: str) -> set[tuple[str, str]]:

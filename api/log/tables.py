@@ -152,7 +152,7 @@ feedback = Table(
     Column("key", Text, nullable=False),
 )
 
-# Who gets which messages. `secrets` holds those that sign, the newest first, separated by spaces.
+# Who gets which messages. `secrets` holds those that sign, the newest first, as JSON: [secret, until when or null].
 subscriptions = Table(
     "subscriptions",
     metadata,
@@ -162,6 +162,7 @@ subscriptions = Table(
     Column("secrets", Text, nullable=False),
     Column("state", Text, nullable=False),  # active or disabled
     Column("problem", Text, nullable=False),  # why it was disabled; empty
+    Column("held_until", String(27), nullable=False),  # by an answer with Retry-After; empty
     Column("at", String(27), nullable=False),
     Column("key", Text, nullable=False),
 )
@@ -187,9 +188,10 @@ deliveries = Table(
     Column("lead_key", Text, nullable=False),
     Column("state", Text, nullable=False),  # waiting, delivered or dead
     Column("attempts", Integer, nullable=False),
-    Column("due", String(27), nullable=False),  # when it is tried next, or, while it is being tried, may be again
+    # When it is tried next, or, while it is being tried, may be again; once it is settled, when that was.
+    Column("due", String(27), nullable=False),
     Column("status", Integer, nullable=True),  # of the last answer; NULL: there was none
     Column("problem", Text, nullable=False),  # of the last attempt; empty: none
-    Index("deliveries_due", "state", "due"),
+    Index("deliveries_due", "subscription", "state", "due"),
     Index("deliveries_by_lead", "subscription", "lead_key", "message"),
 )

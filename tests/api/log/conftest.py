@@ -27,6 +27,6 @@ def client(url: str, tmp_path: Path) -> Iterator[TestClient]:
     """A client of a service that records what it answers, in an empty log."""
     with TestClient(create_app(Settings(card=CARD, home=tmp_path, log_url=url))) as client:
         with client.app.state.service.decision_log.store.engine.begin() as connection:  # type: ignore[attr-defined]
-            for table in (tables.scores, tables.answers, tables.outcomes, tables.events, tables.joins):
+            for table in set(tables.metadata.sorted_tables) - {tables.cards}:  # it was kept at the start
                 connection.execute(table.delete())
         yield client

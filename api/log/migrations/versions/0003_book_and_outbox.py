@@ -65,6 +65,7 @@ def upgrade() -> None:
         sa.Column("secrets", sa.Text, nullable=False),
         sa.Column("state", sa.Text, nullable=False),
         sa.Column("problem", sa.Text, nullable=False),
+        sa.Column("held_until", sa.String(27), nullable=False),
         sa.Column("at", sa.String(27), nullable=False),
         sa.Column("key", sa.Text, nullable=False),
     )
@@ -90,5 +91,5 @@ def upgrade() -> None:
         sa.Column("status", sa.Integer, nullable=True),
         sa.Column("problem", sa.Text, nullable=False),
     )
-    op.create_index("deliveries_due", "deliveries", ["state", "due"])
+    op.create_index("deliveries_due", "deliveries", ["subscription", "state", "due"])
     op.create_index("deliveries_by_lead", "deliveries", ["subscription", "lead_key", "message"])
