@@ -86,20 +86,17 @@ def read_history(
     `as_of` is the day on which it was taken, which decides who is immature; None: the newest plausible day in it, and
     none after `today`, where the caller knows it. `reading` says where in a file the leads are.
     `events` are those of the leads, one row an event: a card that counts events learns from its leads at landmarks.
+    For a history of the decision log, None: those that it has stored.
     """
     card = card if isinstance(card, Card) else read_card(card)
     logged = isinstance(data, LoggedHistory)
     if isinstance(data, LoggedHistory):
         card, today = adapt_to_log(card), data.as_of
         as_of = as_of or (None if data.backdated else data.as_of)
+        events = data.events if events is None else events
         data, label = data.path, LOG_NAME
     else:
         label = "the data frame" if isinstance(data, pd.DataFrame) else str(data)
-    if card.events and logged:
-        raise DataError(
-            f"the card '{card.name}' counts events, and training from the decision log doesn't read them yet; train"
-            " from a list, with --events FILE"
-        )
     if events is None:
         require_events(card, None)
     outcome = card.outcome

@@ -24,12 +24,16 @@ from typing import Any
 
 import duckdb
 
+from leadledger.api.log.event_rows import EventRow
+from leadledger.api.log.event_store import EventStore
+from leadledger.api.log.export import export_events
 from leadledger.api.log.json_rows import write_json_rows
 from leadledger.api.log.recent_outcomes import LARGEST_DELAY, list_outcome_stages
 from leadledger.api.log.record import make_storable
 from leadledger.api.log.store import LogStore
 from leadledger.scoring.cleaning import make_cleaner
 from leadledger.scoring.errors import DataError, UnreadableValue
+from leadledger.scoring.events.event_reader import KnownNames
 from leadledger.scoring.lead_ids import find_id_key
 from leadledger.scoring.printers.sql.cleaning import TYPE_OF_KIND
 from leadledger.scoring.printers.sql.dialects.literals import quoted, text_literal
@@ -50,12 +54,15 @@ def open_history(log: LogStore, card: Card, *, backdated: bool = False) -> Itera
     reading = _LogReading(card, _outcome_stages(card), backdated)
     reading.read_outcomes(log)
     with tempfile.TemporaryDirectory(prefix="leadledger-") as folder:
-        path = Path(folder) / "history.parquet"
+        path, events = Path(folder) / "history.parquet", None
         try:
+            if card.events:
+                events = Path(folder) / "events.parquet"
+                export_events(reading.events(log), KnownNames(card.events), events)
             _write_parquet(reading, log, path)
         except (duckdb.Error, OSError) as error:
             raise DataError(f"the log at {log.label}: can't be kept as a history: {error}") from None
-        yield reading.summarize(path)
+        yield reading.summarize(path, events)
 
 
 def _write_parquet(reading: _LogReading, log: LogStore, path: Path) -> None:
@@ -125,6 +132,8 @@ class _LogReading:
     newest_score: str = ""
     newest_day: str = ""  # the newest day that a score or an outcome is about
     newest_entry: str = ""  # when the newest entry was written
+    events_since: str = ""  # the day on which the first event was received; empty: none is stored
+    with_events: set[str] = field(default_factory=set)  # the leads that have a stored event, by the keys of their ids
 
     def read_outcomes(self, log: LogStore) -> None:
         """Read what became of the leads."""
@@ -134,6 +143,17 @@ class _LogReading:
             if outcome.lead is not None and outcome.became in self.stages:
                 lead = find_id_key(outcome.lead)
                 self.reached_on[lead] = min(self.reached_on.get(lead, outcome.on), outcome.on)
+
+    def events(self, log: LogStore) -> Iterator[EventRow]:
+        """Yield the stored events, each under all ids of its lead.
+
+        Where past days are replayed (`backdated`), each counts as received when it happened.
+        """
+        for event in EventStore(log.engine).read_all():
+            received = event.time if self.backdated else event.received
+            self.events_since = min(self.events_since or received[:10], received[:10])
+            self.with_events.add(find_id_key(event.lead))
+            yield event._replace(received="") if self.backdated else event
 
     def rows(self, log: LogStore) -> Iterator[dict[str, Any]]:
         """Yield a row for each lead that can be learned from."""
@@ -147,7 +167,7 @@ class _LogReading:
             # The scores of one lead, which are few, stand in the order of their days whatever the spelling of its id.
             for score in scores if lead is None else sorted(scores, key=attrgetter("as_of", "at", "id")):
                 self._count_score(score)
-                if reason := self._reason_to_skip(score):
+                if reason := self._reason_to_skip(score) or self._reason_in_events(score):
                     self.left_out[reason] += 1
                     continue
                 is_first = first_values is None
@@ -190,6 +210,15 @@ class _LogReading:
             return "backdated"
         return ""
 
+    def _reason_in_events(self, score: Any) -> str:
+        """The same for a score whose events the log doesn't know: of a day before it stored any, or not stored."""
+        if not self.card.events:
+            return ""
+        if not self.events_since or score.as_of < self.events_since:
+            return "before_events"
+        counted = json.loads(score.input).get("events", {}).get("counted", 0)
+        return "sent_events" if counted and find_id_key(score.lead) not in self.with_events else ""
+
     def _knows_outcome(self, score: Any, values: Mapping[str, Any], reached_on: str | None) -> bool:
         """Whether the values of a score may already show what became of the lead."""
         values_day = score.as_of if self.backdated else max(score.as_of, score.at[:10])
@@ -205,8 +234,11 @@ class _LogReading:
 
         A field has its value under its own name, else under one that its `from:` lists: it may have been renamed.
         """
+        counted = {field.name for field in self.card.event_fields}
         cleaned: dict[str, Any] = {}
         for logged, raw in sorted(values.items(), key=lambda item: item[0] in cleaners):  # own names last, they win
+            if logged in counted:
+                continue  # it is counted anew, at each landmark
             name = readers.get(logged, "")
             try:
                 value = cleaners[name](raw)
@@ -237,13 +269,15 @@ class _LogReading:
                 if self.left_out[reason]
             )
             hint = "; if their values were those of that day, add --backdated" if self.left_out["backdated"] else ""
+            if self.left_out["before_events"] or self.left_out["sent_events"]:
+                hint += "; store events with POST /v1/events, or train from a list with --events"
             raise DataError(
                 f"the log at {label} has {self.score_count:,} scores, and none to learn from for the card"
                 f" '{self.card.name}': {counts}{hint}"
             )
 
-    def summarize(self, path: Path) -> LoggedHistory:
-        """The history, once its rows are in a file."""
+    def summarize(self, path: Path, events: Path | None) -> LoggedHistory:
+        """The history, once its rows and its events are in files."""
         source = {
             "scores": self.score_count,
             "leads": self.lead_count,
@@ -259,7 +293,7 @@ class _LogReading:
         # A score or an outcome may name a day in the future, which the log has not reached. Nor does the log reach the
         # day on which old leads were entered, if nobody has reported since what became of them.
         as_of = min(self.newest_day, self.newest_entry[:10])
-        return LoggedHistory(path, date.fromisoformat(as_of), source, left_out, values_left_out, self.backdated)
+        return LoggedHistory(path, date.fromisoformat(as_of), source, left_out, values_left_out, self.backdated, events)
 
 
 def _find_lead_key(score: Any) -> str | None:

@@ -239,15 +239,9 @@ def test_many_such_leads_are_a_doubt(world: World) -> None:
     assert any("have events that can't be read" in doubt for doubt in history.doubts)
 
 
-def test_the_log_has_no_landmarks_yet(tmp_path: Path) -> None:
-    """Training from the decision log says that it doesn't read events, whether or not a list of them is given."""
+def test_the_log_has_events_of_its_own(tmp_path: Path) -> None:
+    """Training from the decision log takes the events that it has stored, and no list beside it."""
     logged = LoggedHistory(tmp_path / "log.parquet", TAKEN, {}, {}, {})
-    with pytest.raises(DataError) as error:
-        read_history(SMALL, logged)
-    assert str(error.value) == (
-        "the card 'small' counts events, and training from the decision log doesn't read them yet; train from a list,"
-        " with --events FILE"
-    )
     path = tmp_path / "card.yaml"
     path.write_text(TEXT)
     with pytest.raises(DataError, match="reads no list of events; leave out --events"):

@@ -118,7 +118,9 @@ def train(
     history = history.refuse_doubtful("training", accept_left_out)
     written = add_choice_flags(written, history.choices)
     weights = None if sample_weight is None else align_weights(sample_weight, history.rows, history.counts.rows)
-    source = provenance(card_text, data, history, seed, gone, events)
+    source = provenance(
+        card_text, data, history, seed, gone, data.events if isinstance(data, LoggedHistory) else events
+    )
     metrics = _history_metrics(written, data, history)
     why = _too_little(written, history)
     digests = digest_leads(history)

@@ -28,6 +28,8 @@ LEFT_OUT_REASONS = {
     "forgotten": "are forgotten",
     "other_card": "are of another card",
     "backdated": "were asked for a day that was over",
+    "before_events": "came before the first event was stored",
+    "sent_events": "counted events that were sent beside the lead and not stored",
 }
 
 
@@ -39,6 +41,7 @@ class LoggedHistory:
     no outcome). `as_of`: the last day that the log knows. `source`: how many scores, leads and outcomes the log has, of
     which days. `left_out`: scores by the keys of LEFT_OUT_REASONS. `values_left_out`: values by their logged name.
     `backdated`: scores for earlier days are among them, so that their days say when it was taken, not the log's clock.
+    `events`: a Parquet file with the stored events, as lists of events are; None: the card counts none.
     """
 
     path: Path
@@ -47,6 +50,7 @@ class LoggedHistory:
     left_out: Mapping[str, int]
     values_left_out: Mapping[str, int]
     backdated: bool = False
+    events: Path | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Nested JSON."""
@@ -60,5 +64,8 @@ def adapt_to_log(card: Card) -> Card:
         name: replace(field, sources=(), standard=(), in_bodies=(), labels=()) for name, field in card.fields.items()
     }
     fields[SCORE_DAY] = Field(SCORE_DAY, "date", learn=False)
-    outcome = card.outcome and Outcome(OUTCOME_DAY, "date", SCORE_DAY, card.outcome.within, card.outcome.minimum)
+    was = card.outcome
+    outcome = was and Outcome(
+        OUTCOME_DAY, "date", SCORE_DAY, within=was.within, minimum=was.minimum, landmarks=was.landmarks
+    )
     return replace(card, fields=fields, outcome=outcome)
