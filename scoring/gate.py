@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from leadledger.scoring.axis import AxisDemand
+from leadledger.scoring.exploration import Exploration
 from leadledger.scoring.outputs import Verdict
 
 
@@ -45,7 +46,7 @@ class Stage:
     `points` (tenths) is a threshold set by hand. At most one of three asks training for a threshold. `precision` and
     `confidence` (0..1): at least that share of the promoted leads becomes an opportunity, with that confidence.
     `capacity`: no more are promoted than can be taken care of. `value`: every promotion pays. `demands` are the grades
-    that it asks of axes.
+    that it asks of axes. `exploration`: whom it promotes at random; None: nobody.
     """
 
     name: str
@@ -56,6 +57,7 @@ class Stage:
     capacity: Capacity | None = None
     value: DealValue | None = None
     demands: tuple[AxisDemand, ...] = ()
+    exploration: Exploration | None = None
 
     @property
     def has_threshold(self) -> bool:
@@ -82,12 +84,16 @@ class Threshold:
 
 @dataclass(frozen=True)
 class Gate:
-    """The entrance of stage `to` for a lead that stands at `at`; `requires` are positions in `Scorecard.required`."""
+    """The entrance of stage `to` for a lead that stands at `at`; `requires` are positions in `Scorecard.required`.
+
+    `exploration`: whom it lets in at random; None: nobody.
+    """
 
     at: str
     to: str
     requires: tuple[int, ...]
     threshold: Threshold
+    exploration: Exploration | None = None
 
 
 def decide(

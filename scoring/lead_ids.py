@@ -6,8 +6,8 @@ import re
 
 LONGEST_ID = 200  # characters; no CRM has longer ones, and an index of PostgreSQL takes some 2,700 bytes
 _SALESFORCE_SHORT = re.compile(r"[A-Za-z0-9]{15}")
-_SALESFORCE_LONG = re.compile(r"[A-Za-z0-9]{15}[A-Z0-5]{3}")
-_SUFFIX_SIGNS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
+SALESFORCE_LONG = "[A-Za-z0-9]{15}[A-Z0-5]{3}"  # the pattern of the long spelling
+SUFFIX_SIGNS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
 
 
 def list_spellings(lead_id: str) -> tuple[str, ...]:
@@ -15,7 +15,7 @@ def list_spellings(lead_id: str) -> tuple[str, ...]:
 
     https://help.salesforce.com/s/articleView?id=000385585
     """
-    if _SALESFORCE_LONG.fullmatch(lead_id) and lead_id[15:] == _checksum(lead_id[:15]):
+    if re.fullmatch(SALESFORCE_LONG, lead_id) and lead_id[15:] == _checksum(lead_id[:15]):
         return lead_id, lead_id[:15]
     if _SALESFORCE_SHORT.fullmatch(lead_id):
         return lead_id, lead_id + _checksum(lead_id)
@@ -30,6 +30,6 @@ def find_id_key(lead_id: str) -> str:
 def _checksum(short: str) -> str:
     """The three signs behind the 15 of a Salesforce id: which of each five are capital letters, in binary."""
     return "".join(
-        _SUFFIX_SIGNS[sum(1 << i for i, sign in enumerate(short[at : at + 5]) if "A" <= sign <= "Z")]
+        SUFFIX_SIGNS[sum(1 << i for i, sign in enumerate(short[at : at + 5]) if "A" <= sign <= "Z")]
         for at in (0, 5, 10)
     )

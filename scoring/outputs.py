@@ -45,6 +45,9 @@ AXIS_COLUMNS = (
     Column("engagement", "number", "the points on the axis engagement"),
     Column("axis_grades", "text", "the grades of both, such as B2; ? where too much of one is unknown"),
 )
+PROPENSITY_COLUMNS = (
+    Column("propensity", "number", "0..1, the probability with which the lead was to be promoted, known before a draw"),
+)
 PLUS_MINUS = Column("plus_minus", "number", "standard error of the points; empty where none is known")
 REASON_COLUMNS = tuple(
     Column(f"{side}_{rank}", "text", f"the entry that {side}s most, of rank {rank}; empty where there are fewer")
@@ -57,13 +60,13 @@ QUESTIONS = Column("questions", "text", "what to ask a lead that is recommended 
 WRITE_BACK_OUTPUTS = (
     *("score", "points", "low", "high", "plus_minus", "probability", "grade", "percentile", "recommendation"),
     *("from", "to", "reasons", "questions", "as_of", "card", "release", "sale_probability", "expected_value"),
-    *("fit", "engagement", "axis_grades"),
+    *("fit", "engagement", "axis_grades", "propensity"),
 )
 # Of releases that know the place of a lead among others, which texts training has seen, and the steps up to a sale; of
-# cards with events, and with axes.
+# cards with events, with axes, and with a stage that explores.
 OPTIONAL_MEMBERS = (
     *("percentile", "unseen", "sale_probability", "expected_value", "steps", "step_ledger", "events"),
-    *("fit", "engagement", "axis_grades", "fit_unknown", "engagement_unknown"),
+    *("fit", "engagement", "axis_grades", "fit_unknown", "engagement_unknown", "propensity"),
 )
 RESULT_MEMBERS = (
     *(output for output in WRITE_BACK_OUTPUTS if output not in OPTIONAL_MEMBERS),
@@ -88,9 +91,18 @@ def list_reject_columns(places: tuple[str, ...]) -> tuple[Column, ...]:
     return tuple(column for column in REJECT_COLUMNS if column.name in places or column.name not in REJECT_PLACES)
 
 
-def list_score_columns(sale: bool, axes: bool) -> tuple[Column, ...]:
-    """The columns that every score has; `axes`: also those of a card with axes, `sale`: of a release with steps."""
-    return (*SCORE_COLUMNS, *(AXIS_COLUMNS if axes else ()), *(SALE_COLUMNS if sale else ()))
+def list_score_columns(sale: bool, axes: bool, explores: bool = False) -> tuple[Column, ...]:
+    """The columns that every score has.
+
+    `explores`: also those of a card with a stage that explores, `axes`: of one with axes, `sale`: of a release with
+    steps.
+    """
+    return (
+        *SCORE_COLUMNS,
+        *(PROPENSITY_COLUMNS if explores else ()),
+        *(AXIS_COLUMNS if axes else ()),
+        *(SALE_COLUMNS if sale else ()),
+    )
 
 
 def list_names(columns: tuple[Column, ...]) -> tuple[str, ...]:

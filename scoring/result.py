@@ -155,6 +155,8 @@ class Result:
     `recommended_since` is the day from which the recommendation has been the same, `below_since` the first look at
     which a promoted lead had been under the band of `hold` (None: it isn't); both None where no stage of the card says
     `hold:` or `cool_down:`.
+    `propensity` (0..1) is the probability with which the lead was to be promoted, known before it was drawn; None where
+    no stage of the card explores.
     """
 
     card: str
@@ -177,6 +179,7 @@ class Result:
     axes: tuple[AxisScore, ...] = ()
     recommended_since: date | None = None
     below_since: date | None = None
+    propensity: float | None = None
 
     @property
     def points(self) -> float:
@@ -218,6 +221,7 @@ class Result:
             **({} if self.percentile is None else {"percentile": self.percentile}),
             **self._describe_axes(),
             "recommendation": advice.verdict,
+            **({} if self.propensity is None else {"propensity": self.propensity}),
             "from": advice.at,
             "to": advice.to,
             **self._describe_days(),

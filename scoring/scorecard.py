@@ -27,6 +27,7 @@ from leadledger.scoring.field import Field
 from leadledger.scoring.gate import Gate, Stage, Threshold
 from leadledger.scoring.lookup import Term
 from leadledger.scoring.outcome import Outcome
+from leadledger.scoring.outputs import Column, list_score_columns
 from leadledger.scoring.rule import EachRule, Group, Rule
 from leadledger.scoring.spellings import (
     Spellings,
@@ -191,6 +192,11 @@ class Card:
         thresholds = [stage for stage in self.stages if stage.has_threshold]
         gated = [stage for stage in self.stages if stage.has_gate]
         return thresholds[0] if thresholds else gated[-1] if gated else None
+
+    @property
+    def explores(self) -> bool:
+        """Whether a stage promotes some leads at random."""
+        return any(stage.exploration is not None for stage in self.stages)
 
     @cached_property
     def default_stage(self) -> str:
@@ -365,7 +371,7 @@ class Scorecard:
         for at, to in pairwise([*self.card.stages, Stage("")]):
             threshold = self.learned.thresholds.get(to.name) or Threshold(to.points)
             asked = (*to.requires, *(demand.name for demand in to.demands))
-            gate = Gate(at.name, to.name, tuple(positions[name] for name in asked), threshold)
+            gate = Gate(at.name, to.name, tuple(positions[name] for name in asked), threshold, to.exploration)
             gates[at.name] = gate if to.has_gate else None
         return gates
 
@@ -384,6 +390,11 @@ class Scorecard:
             stage: Scorecard(alone if step.trust else without_rules, step, self.release)
             for stage, step in self.learned.steps.items()
         }
+
+    @property
+    def score_columns(self) -> tuple[Column, ...]:
+        """The columns that it adds to each list."""
+        return list_score_columns(self.predicts_sales, bool(self.card.axes), self.card.explores)
 
     @property
     def predicts_sales(self) -> bool:

@@ -40,6 +40,7 @@ _WRITTEN: Mapping[str, Callable[[Crm, Result], Any]] = {
     "fit": lambda crm, result: crm.write_points(result.axes[0].tenths if result.axes else None),
     "engagement": lambda crm, result: crm.write_points(result.axes[1].tenths if result.axes else None),
     "axis_grades": lambda crm, result: crm.write_value(result.axis_grades or None),
+    "propensity": lambda crm, result: crm.write_probability(result.propensity),
 }
 
 

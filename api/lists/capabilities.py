@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, fields
 from leadledger.api.lists.wanted import Wanted
 from leadledger.scoring import outputs
 from leadledger.scoring.errors import DataError
+from leadledger.scoring.scorecard import Scorecard
 
 
 @dataclass(frozen=True)
@@ -29,9 +30,9 @@ class ListEngine:
     explains: tuple[outputs.Column, ...] = (outputs.PLUS_MINUS, *outputs.REASON_COLUMNS)
     reject_places: tuple[str, ...] = ()
 
-    def columns(self, explain: bool, sale: bool, axes: bool) -> tuple[outputs.Column, ...]:
-        """The columns that it adds to a list; `axes`: by a card with axes, `sale`: by a release with steps."""
-        return (*outputs.list_score_columns(sale, axes), *(self.explains if explain else ()))
+    def columns(self, card: Scorecard, explain: bool) -> tuple[outputs.Column, ...]:
+        """The columns that a scorecard adds to a list by it."""
+        return (*card.score_columns, *(self.explains if explain else ()))
 
     @property
     def reject_columns(self) -> tuple[outputs.Column, ...]:

@@ -33,7 +33,7 @@ from leadledger.models.durable_files import publish_file
 from leadledger.scoring.column_fit import find_id_column, require_columns
 from leadledger.scoring.column_paths import list_columns
 from leadledger.scoring.errors import DataError
-from leadledger.scoring.outputs import QUESTIONS, VERDICTS, list_names, list_score_columns
+from leadledger.scoring.outputs import QUESTIONS, VERDICTS, list_names
 from leadledger.scoring.printers.sql import select as sql
 from leadledger.scoring.printers.sql.dialects.literals import quoted, text_expression, text_literal
 from leadledger.scoring.printers.sql.event_table import UNREADABLE
@@ -146,7 +146,7 @@ class _FileRun:
         """Raises DataError where the columns of the list don't fit the card, or what is wanted."""
         self.card, self.as_of, self.wanted, self.where = card, as_of, wanted, where
         self.connection, self.scan = connection, scan
-        added = list_names(ENGINE.columns(wanted.explain, card.predicts_sales, bool(card.card.axes)))
+        added = list_names(ENGINE.columns(card, wanted.explain))
         self.outputs = {column: f"{wanted.prefix}{column}" for column in added}
         self.fit = require_columns(card.card, scan.columns, scan.label)
         self.columns = choose_columns(list(scan.columns), scan.label, self.outputs, wanted)
@@ -292,10 +292,7 @@ class _FileRun:
 
     def _counted(self) -> frozenset[str]:
         """The columns of numbers that scoring adds, and those that are read back: never a formula."""
-        return frozenset(
-            self.outputs[column.name]
-            for column in list_score_columns(self.card.predicts_sales, bool(self.card.card.axes))
-        )
+        return frozenset(self.outputs[column.name] for column in self.card.score_columns)
 
     def _prove_decimals(self) -> tuple[ProvenDecimal, ...]:
         """What the list shows of its numbers, where some can be two."""

@@ -158,7 +158,7 @@ class _TableRun:
         self.key = _choose_key(card.card, types, label, key)
         home = find_homes(card.card, types).get(self.key)
         self.id = home.name if home is not None and home.kind == "id" else self.key
-        self.outputs = sql_types(ENGINE.columns(wanted.explain, card.predicts_sales, bool(card.card.axes)))
+        self.outputs = sql_types(ENGINE.columns(card, wanted.explain))
         self.ledger = None if wanted.ledger is None else str(wanted.ledger)
         self.id_column = find_id_column(card.card, types)
         self.events = self._count_events() if wanted.events_table else None

@@ -101,7 +101,7 @@ class _FolderRun:
         self.events: FolderEvents | None = None
         self.files = SparkFiles(spark)
         self.first_rejects: list[str] = []
-        added = list_names(ENGINE.columns(wanted.explain, card.predicts_sales, bool(card.card.axes)))
+        added = list_names(ENGINE.columns(card, wanted.explain))
         self.outputs = {column: f"{wanted.prefix}{column}" for column in added}
 
     def score(self, data: str, out: str, report: Callable[[str], None]) -> ScoredList:

@@ -157,6 +157,14 @@ class ResultShape(Shape):
         description="How much of what engagement can earn is unknown; absent where the card has no axes.",
     )
     recommendation: Verdict
+    propensity: float = Field(
+        default_factory=float,
+        ge=0,
+        le=1,
+        description="The probability with which the lead was to be promoted, known before it was drawn: 1 by its own "
+        "points and criteria, the share of `explore:` where points alone hold it back, else 0. A promotion with less "
+        "than 1 was drawn at random. Absent where no stage of the card explores.",
+    )
     from_: str = Field(alias="from", description="The current stage of the lead.")
     to: str = Field(description="The stage that the recommendation is about.")
     line: float | None = Field(description="The threshold of that stage, in points; null: only criteria decide.")

@@ -117,6 +117,12 @@ class StageShape(Shape):
     line: float | None = Field(description="The threshold in points; null: only criteria decide.")
     promise: str = Field(description="What training guarantees for leads above the threshold; may be empty.")
     closed: str = Field(description="Why points can't open the stage; empty: they can.")
+    explore: float = Field(
+        default_factory=float,
+        ge=0,
+        le=1,
+        description="The share of leads below the threshold that are promoted at random; absent: none are.",
+    )
 
 
 class GradeShape(Shape):

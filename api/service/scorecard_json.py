@@ -174,6 +174,7 @@ def _stages(scorecard: Scorecard) -> list[dict[str, Any]]:
                 "line": None if line is None or line.points is None else line.points / 10,
                 "promise": line.promise if line else "",
                 "closed": line.closed if line else "",
+                **({} if stage.exploration is None else {"explore": stage.exploration.share}),
             }
         )
     return stages

@@ -123,6 +123,9 @@ def _card_parts(scorecard: Scorecard) -> dict[str, str]:
     for of in card.stages:
         required = (*of.requires, *(demand.name for demand in of.demands))
         parts[f"stage {of.name}"] = f"requires {', '.join(required) or 'nothing'}"
+        if of.exploration is not None:
+            salt = f", salt {quote(of.exploration.salt)}" if of.exploration.salt else ""
+            parts[f"exploration of stage {of.name}"] = f"{of.exploration}{salt}"
     parts |= {f"axis {name}": describe_axis(axis) for name, axis in card.axes.items()}
     parts |= {f"step to {step.stage}": f"by {step.became}, within {step.within} days" for step in card.steps}
     for stage, step in scorecard.learned.steps.items():

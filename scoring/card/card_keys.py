@@ -13,6 +13,7 @@ SEPARATORS = (";", ",", "|", "/", "+", "&", "#")  # of choices
 READABLE = ("tables", "pairs", "all")  # how much training may learn that a person must read
 BETTER = ("higher", "lower")  # which end of a number is the better one
 TRAINED_THRESHOLDS = ("probability", "capacity", "value")  # each asks training for a threshold; a stage has one at most
+THRESHOLD_KEYS = ("points", *TRAINED_THRESHOLDS)
 
 KEYS: Mapping[str, Mapping[str, bool]] = {
     "card": {"name": True, "title": False, "missing": False, "time_zone": False, "fields": True}
@@ -39,7 +40,8 @@ KEYS: Mapping[str, Mapping[str, bool]] = {
     "each_rule": {"name": True, "each": True, "points": True, "reason": True}
     | dict.fromkeys(("why", "since", "half_life", "within", "per_day", "group", "axis"), False),
     "exclusion": {"name": True, "when": True, "reason": True, "uses_protected": False},
-    "stage": {"name": True} | dict.fromkeys(("requires", "fit", "engagement", "points", *TRAINED_THRESHOLDS), False),
+    "stage": {"name": True} | dict.fromkeys(("requires", "fit", "engagement", *THRESHOLD_KEYS, "explore"), False),
+    "explore": {"share": True, "salt": False},
     "probability": {"precision": True, "confidence": False},
     "value": {"won": True, "cost": True},
     "write_back": dict.fromkeys(DEFAULT_PROPERTIES, False),
@@ -47,5 +49,5 @@ KEYS: Mapping[str, Mapping[str, bool]] = {
     "case": {"name": False, "lead": True, "events": False, "as_of": False, "expect": True},
     "case_event": {"kind": True, "time": True, "id": False, "source": False, "received": False, "properties": False},
     "expect": dict.fromkeys(("recommendation", "from", "to", "grade", "score", "points", "fires", "not_fires"), False)
-    | dict.fromkeys(("fit", "engagement", "axis_grades"), False),
+    | dict.fromkeys(("fit", "engagement", "axis_grades", "propensity"), False),
 }

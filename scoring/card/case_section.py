@@ -114,6 +114,11 @@ def _read_expected(reading: CardReading, key: str, node: yaml.Node, what: str, g
     if key in ("fit", "engagement", "axis_grades") and "axes" not in reading.sections:
         shapes.add_problem(node, f"{what} is of an axis, and the card has no axes; declare them under `axes:`")
         return None
+    if key == "propensity":
+        if not reading.explores:
+            shapes.add_problem(node, f"{what} is of a draw, and no stage of the card explores; add `explore:` to one")
+            return None
+        return shapes.read_number(node, what, 0, 1)
     if key in ("points", "fit", "engagement"):
         return shapes.read_points(node, what, 100_000)
     if key in ("fires", "not_fires"):

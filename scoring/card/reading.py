@@ -26,8 +26,8 @@ class CardReading:
     field speaks, folded. `asked_to_learn` are the fields that say `learn: yes`, each with the place; `parents` are the
     fields that name a parent, each with that. `events` are the kinds of events, `unread_events` the names of those that
     can't be read, `properties_known` what conditions may ask of the events of a kind, `tracked_since` the place of each
-    such key. `axes` are those that can be read. `declared` are the names in each section, right or wrong; None where
-    some can't be read.
+    such key. `axes` are those that can be read. `explores`: whether a stage says `explore:`. `declared` are the names
+    in each section, right or wrong; None where some can't be read.
     """
 
     def __init__(self, shapes: Shapes, sections: Mapping[str, KeyValue]) -> None:
@@ -48,6 +48,7 @@ class CardReading:
         self.properties_known: dict[str, dict[str, KnownField]] = {}
         self.tracked_since: dict[str, yaml.Node] = {}
         self.axes: dict[AxisName, Axis] = {}
+        self.explores = False
         # Without a section, and with a problem in the keys, the section may be there under another name.
         absent: dict[str, None] | None = None if shapes.problems else {}
         self.declared: dict[str, dict[str, None] | None] = {

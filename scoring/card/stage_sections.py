@@ -8,7 +8,8 @@ import yaml
 
 from leadledger.scoring.axis import AXES
 from leadledger.scoring.card.axis_section import read_demands
-from leadledger.scoring.card.card_keys import KEYS, TRAINED_THRESHOLDS
+from leadledger.scoring.card.card_keys import KEYS, THRESHOLD_KEYS, TRAINED_THRESHOLDS
+from leadledger.scoring.card.exploration_section import read_exploration
 from leadledger.scoring.card.reading import CardReading
 from leadledger.scoring.card.yaml_shapes import KeyValue
 from leadledger.scoring.criterion import Criterion
@@ -34,7 +35,8 @@ def read_stages(reading: CardReading, criteria: tuple[Criterion, ...]) -> tuple[
         _check_thresholds(reading, record, what, is_first=not stages)
         capacity = Capacity(*rate) if rate else None
         demands = read_demands(reading, record, what)
-        stages.append(Stage(name, requires, points, precision, confidence, capacity, value, demands))
+        exploration = read_exploration(reading, record, what, name, is_first=not stages)
+        stages.append(Stage(name, requires, points, precision, confidence, capacity, value, demands, exploration))
     _check_stage_field(reading, reading.sections["stages"].value)
     return tuple(stages)
 
@@ -92,7 +94,7 @@ def _check_thresholds(reading: CardReading, record: Mapping[str, KeyValue], what
     """Note what a stage can't have: anything before the first stage, and two ways to a threshold."""
     trained = [key for key in record if key in TRAINED_THRESHOLDS]
     if is_first:
-        for key in ("requires", *AXES, "points", *TRAINED_THRESHOLDS):
+        for key in ("requires", *AXES, *THRESHOLD_KEYS, "explore"):
             if key in record:
                 text = f"{what} is the first, so nothing can be required to enter it; remove `{key}:`"
                 reading.shapes.add_problem(record[key].key, text)

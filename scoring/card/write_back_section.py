@@ -31,6 +31,9 @@ def _read_system(reading: CardReading, system: str, item: KeyValue) -> dict[str,
         if output in list_names(AXIS_COLUMNS) and "axes" not in reading.sections:
             text = f"`{output}` of {what} is of an axis, and the card has no axes; declare them under `axes:`"
             shapes.add_problem(written.key, text)
+        if output == "propensity" and not reading.explores:
+            text = f"`{output}` of {what} is of a draw, and no stage of the card explores; add `explore:` to one"
+            shapes.add_problem(written.key, text)
         if name is None:
             continue
         if name in properties.values():

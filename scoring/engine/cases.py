@@ -53,6 +53,7 @@ def _find_mismatches(case: Case, result: Result, fired: set[str]) -> Iterator[st
         "score": result.score,
         "points": result.tenths,
         "axis_grades": result.axis_grades,
+        "propensity": result.propensity,
         **{axis.axis: axis.tenths for axis in result.axes},
     }
     for key, expected in case.expect.items():
@@ -72,6 +73,6 @@ def _format_output(key: str, value: Any) -> str:
         format_unsigned(value)
         if key in ("points", "fit", "engagement")
         else f"{value:g}"
-        if key == "score"
+        if key in ("score", "propensity") and value is not None
         else str(value)
     )

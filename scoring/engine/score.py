@@ -24,9 +24,10 @@ from leadledger.scoring.errors import BadValue, LeadError, UnreadableValue, quot
 from leadledger.scoring.event_counts import EventCounts
 from leadledger.scoring.events.counter import EventCounter
 from leadledger.scoring.events.event_reader import EventReader
+from leadledger.scoring.exploration import Chance, describe_draw, explore, find_lead_key
 from leadledger.scoring.gate import Gate, decide
 from leadledger.scoring.lookup import Combination, Pair, Table
-from leadledger.scoring.outputs import REASONS_PER_SIDE
+from leadledger.scoring.outputs import REASONS_PER_SIDE, Verdict
 from leadledger.scoring.printers.python.module import compile_card
 from leadledger.scoring.printers.text import ledger_text
 from leadledger.scoring.probability import compute_probability, round_score
@@ -110,6 +111,7 @@ class Engine:
         ]
         self._asked = question.prepare_questions(card, self.tally)
         self._counter = EventCounter(card) if card.card.events else None
+        self._explores = card.card.explores
 
     def clean(self, lead: Mapping[str, Any], path: str = "$") -> Lead:
         """Typed values of a raw lead. Raises LeadError; `path` leads to the lead in the caller's input."""
@@ -229,6 +231,9 @@ class Engine:
             error = round_root(self._always + sum([squares[bins[i]] for i, squares in self._squares]))
         at, gate = card.find_gate(values.get("stage"))
         advice = decide(gate, criteria, True in excluded, total, high)
+        chance = self._explore(gate, advice, criteria, total, values) if self._explores else None
+        if chance is not None:
+            advice = chance.verdict
         questions = (
             question.rank_questions(self._asked, values, gate, criteria, total, high)
             if gate and advice == "ask"
@@ -240,7 +245,7 @@ class Engine:
             gate.to if gate and advice != "disqualify" else at,
             gate.threshold.points if gate else None,
             tuple((asked.name, _STATES[met]) for asked, met in zip(card.required, criteria, strict=True)),
-            self._find_reasons(gate, advice, criteria, excluded, total, high, telling),
+            self._find_reasons(gate, advice, criteria, excluded, total, high, telling, chance),
             questions,
         )
         return Result(
@@ -262,7 +267,24 @@ class Engine:
             None if self._steps is None else self._steps.foretell(values, as_of),
             counts,
             self._axes.score(rules, groups, terms, bins, values),
+            propensity=None if chance is None else chance.propensity,
         )
+
+    def _explore(
+        self,
+        gate: Gate | None,
+        advice: Verdict,
+        criteria: Sequence[bool | None],
+        total: int,
+        values: Mapping[str, Any],
+    ) -> Chance:
+        """The verdict of a lead that may be drawn, and the probability with which it was to be promoted."""
+        if gate is None:
+            return explore(None, advice, None, (), total, None)
+        threshold = None if gate.threshold.closed else gate.threshold.points
+        required = [criteria[i] for i in gate.requires]
+        lead_key = find_lead_key(self.card.card.plain_fields, values)
+        return explore(gate.exploration, advice, threshold, required, total, lead_key)
 
     def _find_unseen(self, values: Mapping[str, Typed]) -> tuple[str, ...]:
         """The fields whose text training has never seen."""
@@ -283,12 +305,13 @@ class Engine:
         total: int,
         high: int,
         entries: list[Entry],
+        chance: Chance | None = None,
     ) -> tuple[str, ...]:
         """The sentences that a recommendation rests on, with the most telling of `entries`."""
         card = self.card.card
         if advice == "disqualify":
             return tuple(exclusion.reason for exclusion, fires in zip(card.exclude, excluded, strict=True) if fires)
-        reasons = []
+        reasons = [describe_draw(chance.propensity)] if chance is not None and chance.is_explored else []
         if gate is not None:
             for wanted, words in ((False, "is not met"), (None, "is not known")):
                 reasons += [f"{self.card.required[i].title} {words}" for i in gate.requires if criteria[i] is wanted]

@@ -24,7 +24,7 @@ from leadledger.scoring.frames import spark as spark_frame
 from leadledger.scoring.frames.events import IN_MEMORY, FrameEvents
 from leadledger.scoring.frames.libraries import ARROW, LIBRARIES, POLARS, SPARK, Library, find_library, require_arrow
 from leadledger.scoring.frames.spark_events import add_events, describe_missing
-from leadledger.scoring.outputs import PLUS_MINUS, REASON_COLUMNS, list_names, list_score_columns
+from leadledger.scoring.outputs import PLUS_MINUS, REASON_COLUMNS, list_names
 from leadledger.scoring.printers.sql import select as sql
 from leadledger.scoring.printers.sql.dialects import spark
 from leadledger.scoring.printers.sql.dialects.column_types import type_family
@@ -71,7 +71,8 @@ def score_frame(
 
     `keep` are the columns of `frame` to bring along; None: all. Behind them come `score` (0 to 100), `points`,
     `probability` (0..1; missing while no base rate is known), `grade`, `recommendation`, `percentile` (of 100
-    judged leads, those with fewer points; missing where the release doesn't know), of a card with axes `fit`,
+    judged leads, those with fewer points; missing where the release doesn't know), of a card with a stage that explores
+    `propensity` (0..1, with which the lead was to be promoted), of a card with axes `fit`,
     `engagement` (the points on each) and `axis_grades` (such as B2), by a release with steps
     `sale_probability` and `expected_value` (not rounded; missing where not known), with `explain` also the `plus_minus`
     of the points and the entries that gained and lost most, in words, and `problem`; `prefix` is put before these
@@ -136,7 +137,7 @@ class _FrameScoring:
     def outputs(self) -> tuple[str, ...]:
         """The columns that a score adds, before `problem` and without the prefix."""
         reasons = (PLUS_MINUS, *REASON_COLUMNS) if self.explain else ()
-        return list_names((*list_score_columns(self.card.predicts_sales, bool(self.card.card.axes)), *reasons))
+        return list_names((*self.card.score_columns, *reasons))
 
     @property
     def new_names(self) -> dict[str, str]:

@@ -327,6 +327,8 @@ def _stages(card: Scorecard, width: int) -> Iterator[str]:
         if gate and gate.threshold.points is not None:
             needs.append(f"{format_unsigned(gate.threshold.points)} points")
         promise = f" ({gate.threshold.promise})" if gate and gate.threshold.promise else ""
+        if stage.exploration is not None:
+            promise += f"; {stage.exploration}"
         if gate and gate.threshold.closed:
             promise = f" (closed: {gate.threshold.closed})"
         yield from _wrapped(f"{stage.name}: {', '.join(needs) or 'nothing'}{promise}", width, "  ")

@@ -10,6 +10,7 @@ from leadledger.scoring.outputs import (
     AXIS_COLUMNS,
     ENTRY_KINDS,
     OPTIONAL_MEMBERS,
+    PROPENSITY_COLUMNS,
     REASON_COLUMNS,
     RESULT_MEMBERS,
     SALE_COLUMNS,
@@ -32,7 +33,9 @@ def test_the_members_of_a_result() -> None:
     counting = build_untrained(parse_card(f"{CARD}events: {{visit: {{}}}}\n"))
     axes = "axes: {fit: {grades: {A: 1}}, engagement: {grades: {1: 1}}}"
     split = build_untrained(parse_card(f"{CARD}{axes}\n"))
-    cards = (SCORECARD, counting, split)
+    stages = "stages: [{name: contact}, {name: lead, points: 60, explore: 1 %}]"
+    explored = build_untrained(parse_card(f"{CARD.replace('{need:', '{lead_id: {kind: id}, need:')}{stages}\n"))
+    cards = (SCORECARD, counting, split, explored)
     results = (score(knowing, {"need": "x"}, AS_OF), *(score(card, {}, AS_OF) for card in cards))
     assert {name for result in results for name in result.to_dict()} == {*RESULT_MEMBERS, *OPTIONAL_MEMBERS}
     assert result["recommendation"] in VERDICTS
@@ -41,5 +44,6 @@ def test_the_members_of_a_result() -> None:
 
 def test_the_columns_of_a_list() -> None:
     """The columns that scoring adds to a list are members of a result, and each reason has a column of its own."""
-    assert set(list_names((*SCORE_COLUMNS, *AXIS_COLUMNS, *SALE_COLUMNS))) <= {*RESULT_MEMBERS, *OPTIONAL_MEMBERS}
+    columns = (*SCORE_COLUMNS, *PROPENSITY_COLUMNS, *AXIS_COLUMNS, *SALE_COLUMNS)
+    assert set(list_names(columns)) <= {*RESULT_MEMBERS, *OPTIONAL_MEMBERS}
     assert len(set(list_names(REASON_COLUMNS))) == len(REASON_COLUMNS)

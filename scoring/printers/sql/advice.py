@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from leadledger.scoring.gate import Gate
 from leadledger.scoring.printers.sql.conditions import ConditionPrinter, print_staircase
 from leadledger.scoring.printers.sql.dialects.dialect import Dialect
-from leadledger.scoring.printers.sql.expression import Expression, join, spell, write
-from leadledger.scoring.printers.sql.query import EXCLUDED, HIGH, STANDS_AT, TOTAL
+from leadledger.scoring.printers.sql.draws import print_draw, print_lead_key
+from leadledger.scoring.printers.sql.expression import Expression, StepColumn, join, spell, write
+from leadledger.scoring.printers.sql.query import DRAW_KEY, EXCLUDED, HIGH, STANDS_AT, TOTAL
 from leadledger.scoring.scorecard import START_TENTHS, TENTHS_PER_DOUBLING, Scorecard
 
 
@@ -59,12 +62,51 @@ class AdvicePrinter:
             return write("CASE {} ELSE 'keep' END", cases[0]) if cases else Expression("'keep'")
         if gate.threshold.points is not None:
             below = write("{} < {}", self.column(TOTAL), gate.threshold.points)
+            if gate.exploration is not None:
+                drawn = print_draw(gate.exploration, self.column(DRAW_KEY), self.dialect)
+                cases.append(write("WHEN {} AND {} THEN 'promote'", below, drawn))
             cases.append(write("WHEN {} AND {} >= {} THEN 'ask'", below, self.column(HIGH), gate.threshold.points))
             cases.append(write("WHEN {} THEN 'nurture'", below))
         if criteria:
             unknown = join(" OR ", [write("{} IS NULL", criterion) for criterion in criteria])
             cases.append(write("WHEN {} THEN 'ask'", unknown))
         return write("CASE {} ELSE 'promote' END", join(" ", cases)) if cases else Expression("'promote'")
+
+    def lead_key(self) -> Iterator[StepColumn]:
+        """The key of the lead's id, where a stage draws leads by it; NULL: it has none."""
+        if self.card.card.explores:
+            ids = [self.field(field.name) for field in self.card.card.plain_fields if field.kind == "id"]
+            yield StepColumn(DRAW_KEY, print_lead_key(ids, self.dialect))
+
+    def propensity(self) -> Expression:
+        """The probability with which the lead was to be promoted, known before it was drawn."""
+        at_stage, never = self.column(STANDS_AT), self.dialect.number(0.0)
+        cases = [
+            write(" WHEN {} = {} THEN {}", at_stage, self.text(at), self.gate_propensity(gate))
+            for at, gate in self._gates()
+        ]
+        return write("CASE WHEN {} THEN {}{} ELSE {} END", self.column(EXCLUDED), never, join("", cases), never)
+
+    def gate_propensity(self, gate: Gate) -> Expression:
+        """The probability with which a gate was to promote a lead that isn't excluded."""
+        never, always = (Expression(self.dialect.number(number)) for number in (0.0, 1.0))
+        criteria = [self.column(f"c:{self.card.required[i].name}") for i in gate.requires]
+        cases = []
+        if gate.threshold.closed:
+            return never
+        if criteria:
+            unmet = join(" OR ", [write("{} = FALSE", criterion) for criterion in criteria])
+            cases.append(write("WHEN {} THEN {}", unmet, never))
+        if gate.threshold.points is not None:
+            below = write("{} < {}", self.column(TOTAL), gate.threshold.points)
+            if gate.exploration is not None:
+                share = self.dialect.number(gate.exploration.share)
+                cases.append(write("WHEN {} AND {} IS NOT NULL THEN {}", below, self.column(DRAW_KEY), share))
+            cases.append(write("WHEN {} THEN {}", below, never))
+        if criteria:
+            unknown = join(" OR ", [write("{} IS NULL", criterion) for criterion in criteria])
+            cases.append(write("WHEN {} THEN {}", unknown, never))
+        return write("CASE {} ELSE {} END", join(" ", cases), always) if cases else always
 
     def grade(self) -> Expression:
         """The grade by the card's cut-offs."""

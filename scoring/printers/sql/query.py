@@ -13,6 +13,7 @@ TOTAL = "ll:total"
 LOW, HIGH = "ll:low", "ll:high"  # the range of the total that answers to open questions could still reach
 BAD = "ll:bad"  # whether a value is there that can't be read
 EXCLUDED = "ll:out"
+DRAW_KEY = "ll:draw_key"  # of the lead's id, by which leads are drawn
 SALE = "ll:sale"  # the chance of one, 0..1
 STANDS_AT, GOES_TO = "ll:stands", "ll:to"  # stages
 

@@ -118,8 +118,8 @@ def to_sql(
     `columns` maps the table's columns to their types, by the engine's own names or DuckDB's (None: not known, and then
     the column is read by its text, whatever its type is); None: one column for each field, of a type that is not known.
     `keep` are columns to bring along. The SELECT adds score, points, probability, grade, recommendation and percentile,
-    of a card with axes fit, engagement and axis_grades, of a release with steps also sale_probability and
-    expected_value, with `plus_minus` the standard error of the
+    of a card with a stage that explores propensity, of one with axes fit, engagement and axis_grades, of a release with
+    steps also sale_probability and expected_value, with `plus_minus` the standard error of the
     points, with `explain` the three strongest reasons each way, with `ledger` a column for each entry, also of the
     steps, in tenths of points; all but the entries are NULL where a value of the lead can't be read. `where`, in the
     card's own language, leaves out other leads. `row_filter`, in the engine's SQL, stands
@@ -295,6 +295,7 @@ class SelectPrinter:
         stands, excluded = self.advice.stage(), self.advice.excluded()
         placed = [StepColumn(STANDS_AT, stands), StepColumn(EXCLUDED, excluded)]
         self.add(Step("placed", "where the lead stands, and whether it is excluded", placed))
+        self.add(Step("named", "the key of its id, by which leads are drawn", [*self.advice.lead_key()]))
         if self.query.explain:
             for step in reason_steps(points):
                 self.add(step)
@@ -371,6 +372,8 @@ class SelectPrinter:
             "percentile": self.advice.percentile(),
         }
         assert tuple(expressions) == list_names(SCORE_COLUMNS)
+        if self.card.card.explores:
+            expressions["propensity"] = self.advice.propensity()
         expressions |= self.axes.outputs()
         if self.sale is not None:
             sale = self.column(SALE), self.sale.expected_value()

@@ -212,7 +212,8 @@ def test_every_output_can_be_written(system: str) -> None:
     """Each output has a value that its CRM can store: no lists, no objects."""
     properties = ", ".join(f"{output}: p_{output}" for output in WRITE_BACK_OUTPUTS)
     axes = "axes: {fit: {grades: {A: 0}}, engagement: {grades: {1: 0}}}"
-    card = parse_card(f"{CARD}\n{axes}\nwrite_back: {{{system}: {{{properties}}}}}\n")
+    explored = CARD.replace("points: 70}", "points: 70, explore: 1 %}")
+    card = parse_card(f"{explored}\n{axes}\nwrite_back: {{{system}: {{{properties}}}}}\n")
     learned = Learned(percentiles=tuple(range(450, 450 + MOST_PERCENT)))
     result = get_engine(Scorecard(card, learned)).score({"need": "clear"}, date(2026, 1, 1))
     update = make_reply(card, system).make_update(result)
@@ -220,6 +221,7 @@ def test_every_output_can_be_written(system: str) -> None:
     assert list(update) == [f"p_{output}" for output in WRITE_BACK_OUTPUTS]
     assert all(value is None or isinstance(value, str | int | float) for value in update.values())
     assert all(isinstance(value, str) for value in update.values()) or system != "hubspot"
+    assert float(update["p_propensity"]) == result.propensity
     assert str(update["p_percentile"]) == str(result.percentile)
     assert (update["p_axis_grades"], float(update["p_fit"])) == (result.axis_grades, result.axes[0].tenths / 10)
     unplaced = make_reply(card, system).make_update(get_engine(build_untrained(card)).score({}, date(2026, 1, 1)))

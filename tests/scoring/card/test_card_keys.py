@@ -27,6 +27,7 @@ def used(node: object, part: str) -> set[tuple[str, str]]:
         ("card", "fairness"): "fairness",
         ("case", "expect"): "expect",
         ("stage", "value"): "value",
+        ("stage", "explore"): "explore",
         ("card", "write_back"): "write_back",
         ("card", "axes"): "axes",
         ("axes", "fit"): "axis",

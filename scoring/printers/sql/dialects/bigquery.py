@@ -262,6 +262,7 @@ BIGQUERY = Dialect(
     text=text,
     is_nan=is_nan,
     exp=exp,
+    md5="TO_HEX(MD5({}))".format,
     most=most_known,
     day=day,
     table_parts=3,

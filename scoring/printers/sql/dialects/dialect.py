@@ -68,8 +68,9 @@ class Dialect:
     `as_text` is the text of a column of any type, in no collation; `holds_numbers` is whether a column has a type of
     numbers with decimals. `types` has the engine's name of DOUBLE, VARCHAR, BOOLEAN, DATE, INTEGER and BIGINT. `name`,
     `text`, `number` and `date` spell an identifier and literals. `exp` is used for no more than 0, but may be worked
-    out before that is known. `most` is the greatest of some points that is not NULL. `day(raw, type, zone)` is the day
-    of a column of days or times; of an instant, the day in a zone. A table's name has at most `table_parts` parts.
+    out before that is known. `md5` is the digest of a text in UTF-8: 32 hexadecimal digits in no collation. `most` is
+    the greatest of some points that is not NULL. `day(raw, type, zone)` is the day of a column of days or times; of an
+    instant, the day in a zone. A table's name has at most `table_parts` parts.
 
     What an engine may have of its own; None, "", 0 or False: it hasn't.
     `plain` lists cheap ways to ask whether a text surely has nothing to strip, and none of some keys. `barrier` ends a
@@ -119,6 +120,7 @@ class Dialect:
     number: Callable[[float], str] = number_literal
     is_nan: Callable[[str], str] = "isnan({})".format
     exp: Callable[[str], str] = "exp({})".format
+    md5: Callable[[str], str] = "md5({})".format
     multiply: Callable[[str, str], str] = "{} * {}".format
     most: Callable[[Sequence[str]], str] = most
     day: Callable[[str, str, str], str] = lambda raw, kind, zone: f"CAST({raw} AS DATE)"

@@ -284,6 +284,11 @@ def json_member(value: str, members: Sequence[str], exact: bool) -> str:
     return f"CASE WHEN {number} AND {member} LIKE '%.%' THEN {member} || '0' ELSE {member} END"
 
 
+def md5(value: str) -> str:
+    """The digest of a text in UTF-8, whatever the encoding of the database, in no collation."""
+    return f"md5(convert_to({value}, 'UTF8')) COLLATE \"C\""
+
+
 POSTGRES = Dialect(
     label="PostgreSQL",
     families=FAMILIES,
@@ -297,6 +302,7 @@ POSTGRES = Dialect(
     trim=trim,
     strip=strip,
     search=search,
+    md5=md5,
     days_between=days_between,
     element=element,
     integer_division=integer_division,
