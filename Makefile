@@ -94,7 +94,7 @@ printed: $(VENV)/.installed  ## Rewrite tests/cases/printed; review the diff
 # It needs an older pandas than ours, so it has an environment of its own; without torch and ray.
 AUTOGLUON := autogluon.tabular[lightgbm,catboost,xgboost]>=1.6,<2
 
-EXTRAS := --extra train --extra excel --extra postgres --extra spark --extra googlesql --extra dev
+EXTRAS := --extra train --extra excel --extra postgres --extra spark --extra mcp --extra googlesql --extra dev
 
 # The universal resolution gives one file for every platform and for Python 3.11 and later, one version of each package.
 # Hashes of all public files of a version are listed; no index is named.
