@@ -73,12 +73,17 @@ def export_events(out: Path, source: ScorecardSource, log_url: str | None, as_js
 @log_url
 @as_json
 def prune_log(older_than: int, home: Path, log_url: str | None, as_json: bool) -> None:
-    """Delete scores, outcomes and events that are older than DAYS."""
+    """Delete scores, outcomes, events, feedback and messages that are older than DAYS.
+
+    A lead whose last score is older leaves the book. A message that waits to be delivered stays.
+    """
     before = datetime.now(UTC) - timedelta(days=older_than)
     with open_log(home, log_url) as store:
         deleted = store.prune(f"{before:%Y-%m-%dT%H:%M:%S}")
     scores, outcomes, events = (count(deleted[f"{name}s"], name) for name in ("score", "outcome", "event"))
-    report(as_json, deleted, f"Deleted {scores}, {outcomes} and {events} from before {before:%Y-%m-%d}.")
+    leads = count(deleted["book"], "lead")
+    text = f"Deleted {scores}, {outcomes} and {events} from before {before:%Y-%m-%d}; {leads} left the book."
+    report(as_json, deleted, text)
 
 
 @log.command("forget")
@@ -87,7 +92,7 @@ def prune_log(older_than: int, home: Path, log_url: str | None, as_json: bool) -
 @log_url
 @as_json
 def forget_lead(lead: str, home: Path, log_url: str | None, as_json: bool) -> None:
-    """Erase LEAD from the log: ids, values, answers and events.
+    """Erase LEAD from the log: ids, values, answers, events, its row of the book, feedback and messages.
 
     Its points and recommendations stay for the statistics, without a name.
     """
@@ -100,6 +105,8 @@ def forget_lead(lead: str, home: Path, log_url: str | None, as_json: bool) -> No
             f"the log has no scores and no events of a lead {quote(lead.strip())}, so none were erased.{near}"
         )
     amounts = f"Scores made anonymous: {forgotten.scores:,}. Events erased: {forgotten.events:,}."
+    if forgotten.feedback or forgotten.messages:
+        amounts += f" Feedback erased: {forgotten.feedback:,}. Messages erased: {forgotten.messages:,}."
     report(as_json, forgotten._asdict(), f"{lead.strip()} is forgotten. {amounts}")
 
 

@@ -1,15 +1,40 @@
-"""Rows of the table `book`, and the changes of decisions that hooks tell of."""
+"""Rows of the table `book`, how scores change them, and the changes of decisions that hooks tell of.
+
+A row is what the scores of a lead make of it, one after another as they are recorded. It is written in the transaction
+of the scores, so that it never differs from them.
+"""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, timedelta
+from functools import cache
+from itertools import chain
+from typing import TYPE_CHECKING, NamedTuple
+
+from leadledger.api.log.record import Record
+from leadledger.scoring.lead_ids import find_id_key
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+WEEK = timedelta(days=7)
+ZONES_APART = timedelta(days=1)  # today may be tomorrow elsewhere
+# Rows per statement, as for scores in `group_commit`.
+ROWS_PER_STATEMENT = (64, 16, 4, 2, 1)
+_KEPT_ACROSS_SCORES = ("key", "rejected_on", "snoozed_until")  # what no score changes
 
 
 class BookRow(NamedTuple):  # made for each score
     """What the book knows of a lead: the columns of `book`, in their order.
 
-    Points are in tenths; `distance` is above the threshold, negative below it, and None where points don't decide.
-    `change` is since the day `earlier_on`, a week ago or more (None: the lead is new). Days are texts.
+    Points are in tenths; `distance` is above the threshold, negative below it, and None where points don't decide. The
+    probability has six digits, as in answers. Days are texts.
+
+    `change` is since the day `earlier_on`, a week ago or more; 0 where that is None, since the lead is known for less.
+    Two former totals suffice for it: `earlier_…`, the newest kept one that is a week old, and `recent_…`, which takes
+    its place in time. Of a lead that is scored daily, the change is that of the last 7 to 12 days.
     """
 
     key: str
@@ -35,10 +60,17 @@ class BookRow(NamedTuple):  # made for each score
     change: int
     earlier_tenths: int | None
     earlier_on: str | None
+    recent_tenths: int | None
+    recent_on: str | None
     owner: str
     rejected_on: str | None
     snoozed_until: str | None
     input: str
+
+    @property
+    def decision(self) -> tuple[str, str, str]:
+        """What a hook tells of when it changes: the recommendation, the stage ahead, and the grade."""
+        return self.recommendation, self.to_stage, self.grade
 
 
 class DecisionChange(NamedTuple):
@@ -46,3 +78,191 @@ class DecisionChange(NamedTuple):
 
     before: BookRow | None
     after: BookRow
+
+
+class _FormerTotals(NamedTuple):
+    """The two former totals that a row keeps, in tenths, with their days."""
+
+    earlier_tenths: int | None = None
+    earlier_on: str | None = None
+    recent_tenths: int | None = None
+    recent_on: str | None = None
+
+
+def write_book(connection: Connection, records: Sequence[Record]) -> list[DecisionChange]:
+    """Enter recorded scores in the book, in their order, those without a lead's id apart.
+
+    Returns the decisions that have changed; those of one lead in their order. Until the transaction ends, nobody else
+    changes the rows of these leads.
+    """
+    by_key: dict[str, list[Record]] = {}
+    for record in records:
+        if record.lead is not None:
+            by_key.setdefault(find_id_key(record.lead), []).append(record)
+    if not by_key:
+        return []
+    is_postgres = connection.dialect.name == "postgresql"
+    rows, inserted = (_lock_rows if is_postgres else _read_rows)(connection, by_key)
+    changes: list[DecisionChange] = []
+    written: dict[str, BookRow] = {}
+    for key, scores in by_key.items():
+        before = rows.get(key)
+        for record in scores:
+            after = enter_score(before, record)
+            if after is None:
+                continue
+            written[key] = after
+            if before is None or before.decision != after.decision:
+                changes.append(DecisionChange(before, after))
+            before = after
+    write_rows(connection, [row for key, row in written.items() if key not in inserted])
+    return changes
+
+
+def enter_score(before: BookRow | None, record: Record) -> BookRow | None:
+    """The row of a lead (None: it is new) after a score of it.
+
+    None where the score doesn't enter the book: it is of an older day than the row, or of the same day and answered
+    earlier; or it is of a day that lies ahead of its answer, and says what may be.
+    """
+    result = record.result
+    as_of = result.as_of.isoformat()
+    if before is not None and (as_of, record.at) < (before.as_of, before.at):
+        return None
+    if as_of > record.at[:10] and result.as_of > date.fromisoformat(record.at[:10]) + ZONES_APART:
+        return None
+    advice = result.recommendation
+    since, rejected_on, snoozed_until, totals = as_of, None, None, _FormerTotals()
+    if before is not None:
+        if (before.recommendation, before.to_stage) == (advice.verdict, advice.to):
+            since = before.since
+        rejected_on, snoozed_until = before.rejected_on, before.snoozed_until
+        totals = _keep_totals(before, as_of)
+    lead = record.lead or ""
+    return BookRow(
+        key=find_id_key(lead),
+        lead=lead,
+        score_id=record.id,
+        at=record.at,
+        as_of=as_of,
+        card=result.card,
+        card_digest=record.digest,
+        release=result.release,
+        tenths=result.tenths,
+        score=result.score,
+        probability=None if result.probability is None else round(result.probability, 6),
+        percentile=result.percentile,
+        grade=result.grade,
+        axis_grades=result.axis_grades,
+        recommendation=advice.verdict,
+        stage=advice.at,
+        to_stage=advice.to,
+        since=since,
+        below_since=None,
+        distance=None if advice.threshold is None else result.tenths - advice.threshold,
+        change=0 if totals.earlier_tenths is None else result.tenths - totals.earlier_tenths,
+        **totals._asdict(),
+        owner=record.owner,
+        rejected_on=rejected_on,
+        snoozed_until=snoozed_until,
+        input=record.input,
+    )
+
+
+def _keep_totals(before: BookRow, day: str) -> _FormerTotals:
+    """The former totals that a row keeps on a day, not before its last."""
+    earlier, recent = (before.earlier_tenths, before.earlier_on), (before.recent_tenths, before.recent_on)
+    last = (before.tenths, before.as_of)
+    if before.as_of == day:
+        return _FormerTotals(*earlier, *recent)
+    week_ago = (date.fromisoformat(day) - WEEK).isoformat()
+    if before.as_of <= week_ago:
+        return _FormerTotals(*last)
+    if before.recent_on is None:
+        return _FormerTotals(*earlier, *last)
+    if before.recent_on <= week_ago:
+        return _FormerTotals(*recent, *last)
+    return _FormerTotals(*earlier, *recent)
+
+
+# -- reading and writing rows ------------------------------------------------------------------------------------------
+
+
+def _read_rows(
+    connection: Connection, by_key: Mapping[str, Sequence[Record]]
+) -> tuple[dict[str, BookRow], frozenset[str]]:
+    """The rows of some keys in SQLite, whose writers wait for each other anyway, and that none was inserted.
+
+    They come as one text: SQLite's driver lets go of the interpreter's lock at each row (see `group_commit`).
+    """
+    keys = json.dumps(list(by_key), ensure_ascii=False)
+    text = connection.exec_driver_sql(_READ_AS_JSON, (keys,)).scalar_one()
+    return {row[0]: BookRow._make(row) for row in json.loads(text)}, frozenset()
+
+
+def _lock_rows(
+    connection: Connection, by_key: Mapping[str, Sequence[Record]]
+) -> tuple[dict[str, BookRow], frozenset[str]]:
+    """The rows of some keys in PostgreSQL, locked; and which of the keys are new and are inserted, with all scores.
+
+    All workers insert in the order of the keys, and then lock in that order, so that none waits for one that waits for
+    it: while a worker inserts, it holds no row that was there before.
+    """
+    keys = sorted(by_key)
+    known = set(connection.exec_driver_sql("SELECT key FROM book WHERE key = ANY(%s)", (keys,)).scalars())
+    fresh = [row for key in keys if key not in known and (row := _enter_scores(by_key[key])) is not None]
+    inserted = frozenset(_insert_rows(connection, fresh))
+    rest = [key for key in keys if key not in inserted]
+    rows = connection.exec_driver_sql(_LOCK, (rest,)) if rest else ()
+    return {row[0]: BookRow._make(row) for row in rows}, inserted
+
+
+def _enter_scores(records: Iterable[Record]) -> BookRow | None:
+    """The row that some scores make of a new lead; None: none of them enters the book."""
+    row: BookRow | None = None
+    for record in records:
+        row = enter_score(row, record) or row
+    return row
+
+
+def _insert_rows(connection: Connection, rows: Sequence[BookRow]) -> list[str]:
+    """Insert those rows whose keys nobody has inserted meanwhile, and return these keys."""
+    keys: list[str] = []
+    for part in _split(rows):
+        statement = _insert_statement("%s", len(part)) + " ON CONFLICT (key) DO NOTHING RETURNING key"
+        keys += connection.exec_driver_sql(statement, tuple(chain.from_iterable(part))).scalars()
+    return keys
+
+
+def write_rows(connection: Connection, rows: Sequence[BookRow]) -> None:
+    """Insert or update rows. What no score changes stays as it is."""
+    mark = "%s" if connection.dialect.name == "postgresql" else "?"
+    for part in _split(rows):
+        connection.exec_driver_sql(
+            _insert_statement(mark, len(part)) + _UPDATE_ON_CONFLICT, tuple(chain.from_iterable(part))
+        )
+
+
+def _split(rows: Sequence[BookRow]) -> Iterable[Sequence[BookRow]]:
+    """Rows in parts of a few sizes, so that each statement is prepared once."""
+    start = 0
+    for size in ROWS_PER_STATEMENT:
+        while len(rows) - start >= size:
+            yield rows[start : start + size]
+            start += size
+
+
+@cache
+def _insert_statement(mark: str, size: int) -> str:
+    row = f"({', '.join([mark] * len(BookRow._fields))})"
+    return f"INSERT INTO book ({', '.join(BookRow._fields)}) VALUES {', '.join([row] * size)}"
+
+
+_UPDATE_ON_CONFLICT = " ON CONFLICT (key) DO UPDATE SET " + ", ".join(
+    f"{name} = excluded.{name}" for name in BookRow._fields if name not in _KEPT_ACROSS_SCORES
+)
+_COLUMNS = ", ".join(BookRow._fields)
+_READ_AS_JSON = (
+    f"SELECT json_group_array(json_array({_COLUMNS})) FROM book WHERE key IN (SELECT value FROM json_each(?))"
+)
+_LOCK = f"SELECT {_COLUMNS} FROM book WHERE key = ANY(%s) ORDER BY key FOR UPDATE"

@@ -25,6 +25,7 @@ POSTGRES_TIMEOUT = 10  # seconds to connect, and for each statement
 MIGRATIONS_FOLDER = Path(__file__).parent / "migrations"
 # The states of PostgreSQL, or their first signs: no connection, read-only, conflicts, no room, locked, ended, no disk.
 _POSTGRES_DOWN = ("08", "25006", "40", "53", "55P03", "57", "58")
+_POSTGRES_CONFLICTS = ("40001", "40P01")  # they can't be put in an order, or wait for each other
 _SQLITE_DOWN = (
     "database is locked",
     "database or disk is full",
@@ -113,6 +114,11 @@ def is_database_down(error: Exception) -> bool:
     if state == "":
         return isinstance(error, OperationalError) and any(sign in str(error.orig) for sign in _SQLITE_DOWN)
     return state is None or state.startswith(_POSTGRES_DOWN)
+
+
+def is_conflict(error: Exception) -> bool:
+    """Whether PostgreSQL has ended a transaction because of another one, and it works when it is tried again."""
+    return isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) in _POSTGRES_CONFLICTS
 
 
 def describe_for_callers(error: Exception) -> str:

@@ -21,8 +21,10 @@ from sqlalchemy import Connection, Engine, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from leadledger.api.log import tables
-from leadledger.api.log.database import WRITES, describe_for_callers, is_database_down, watch_file
+from leadledger.api.log.book_rows import write_book
+from leadledger.api.log.database import WRITES, describe_for_callers, is_conflict, is_database_down, watch_file
 from leadledger.api.log.event_rows import EventBatch, write_events
+from leadledger.api.log.outbox import write_messages
 from leadledger.api.log.record import KeptAnswer, Record
 from leadledger.api.log.store import insert_once
 from leadledger.scoring.errors import Unrecorded
@@ -33,6 +35,7 @@ ROWS_PER_GROUP = 1000  # scores and events in one transaction; a larger batch is
 # event loop is idle. One statement with many rows is one step, where many statements would be as many. A few sizes
 # suffice, so that each statement is prepared once.
 ROWS_PER_INSERT = (64, 32, 16, 8, 4, 2, 1)
+MOST_CONFLICTS = 5  # times that a group meets another transaction that waits for it, before it is a failure
 RETRY_PAUSE = 0.2  # seconds between attempts to write records that nobody waits for
 
 
@@ -128,7 +131,17 @@ class LogWriter:
             return group
 
     def _commit(self, group: list[PendingEntry]) -> Exception | None:
-        """Write a group in one transaction. Returns the error if that fails."""
+        """Write a group in one transaction. Returns the error if that fails.
+
+        Where PostgreSQL ends it because two transactions wait for each other, it is written again.
+        """
+        for _ in range(MOST_CONFLICTS):
+            failure = self._try_to_commit(group)
+            if failure is None or not is_conflict(failure):
+                break
+        return failure
+
+    def _try_to_commit(self, group: list[PendingEntry]) -> Exception | None:
         try:
             self._check_file()
             if self._connection is None:
@@ -205,6 +218,11 @@ def _write(connection: Connection, group: Sequence[PendingEntry]) -> None:
         records += entry.records
         if entry.events is not None:
             write_events(connection, entry.events)
+    _insert_scores(connection, records)
+    write_messages(connection, write_book(connection, records), records)
+
+
+def _insert_scores(connection: Connection, records: Sequence[Record]) -> None:
     rows = [tuple(record.row().values()) for record in records]
     if connection.dialect.name == "postgresql":  # its driver sends many rows at once by itself
         if rows:

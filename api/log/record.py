@@ -49,6 +49,12 @@ def find_lead_id(card: Card, values: Mapping[str, Typed]) -> str | None:
     return None
 
 
+def find_owner(values: Mapping[str, Typed]) -> str:
+    """Whose lead it is: the text of the field named `owner`; empty where that isn't known, or the card has no such."""
+    owner = values.get("owner")
+    return make_storable(owner) if isinstance(owner, str) else ""
+
+
 def make_storable(text: str) -> str:
     """A text that every database can store: lone surrogates become `?` and NUL becomes U+FFFD."""
     return text.encode(errors="replace").decode().replace("\0", "\ufffd")
@@ -130,7 +136,8 @@ class Record:
     """One score for the log.
 
     `at`: when it was answered; `lead`: the id of the lead, or None; `key`: the id of the API key, or empty; `digest`:
-    that of a card served without a release, or empty; `input`: what `encode_input` wrote; `answer`: the answer as JSON.
+    that of a card served without a release, or empty; `input`: what `encode_input` wrote; `answer`: the answer as JSON;
+    `owner`: whose lead it is (`find_owner`).
     """
 
     id: str
@@ -141,6 +148,7 @@ class Record:
     input: str
     answer: str
     result: Result
+    owner: str = ""
 
     def row(self) -> dict[str, Any]:
         """The row of the table `scores`, in the order of its columns."""

@@ -44,10 +44,15 @@ LONGEST_SIMILAR_START = 3  # characters that ids of one kind share, such as 00Q
 
 
 class Forgotten(NamedTuple):
-    """How much was forgotten of a lead: scores that are now nobody's, and events that are gone."""
+    """How much was forgotten of a lead: scores that are now nobody's; events, rows of the book, what sales said of it,
+    and messages, which are gone.
+    """
 
     scores: int
     events: int
+    book: int
+    feedback: int
+    messages: int
 
 
 class LogStore:
@@ -216,11 +221,12 @@ class LogStore:
     def prune(self, before: str) -> dict[str, int]:
         """Delete everything older than a time, in steps, so that scores are recorded meanwhile.
 
-        Events are as old as their receipt; a join goes once no event of either id is left. Returns the number of rows
-        by table.
+        Events are as old as their receipt; a join goes once no event of either id is left. A lead leaves the book when
+        its last score is that old, and a message stays for as long as it waits to be delivered. Returns the number of
+        rows by table.
         """
         counts = {}
-        for table in (tables.scores, tables.answers, tables.outcomes, tables.events, tables.joins):
+        for table in _PRUNED:
             keys = list(table.primary_key.columns)
             old = select(*keys).where(_is_older(table, before)).limit(ROWS_PER_DELETE)
             counts[table.name] = 0
@@ -233,12 +239,13 @@ class LogStore:
         return counts
 
     def forget(self, lead: str) -> Forgotten:
-        """Erase a lead with all ids that joins give it: values, ledgers, kept answers, events. Its points stay.
+        """Erase a lead with all ids that joins give it: values, ledgers, kept answers, events, its row of the book,
+        what sales said of it, and messages. Its points stay.
 
         SQLite overwrites what it erases (`secure_delete`), also in its write-ahead log. Raises DataError where that
         can't be done yet, since a reader of the log holds on to what it was.
         """
-        table = tables.scores
+        table, key = tables.scores, tables.book.c.key
         with self.engine.connect() as connection:
             leads = list_ids(connection, lead)
             score_ids = connection.execute(select(table.c.id).where(table.c.lead.in_(leads))).scalars().all()
@@ -251,9 +258,14 @@ class LogStore:
             scores: int = connection.execute(update(table).where(table.c.lead.in_(leads)).values(FORGOTTEN)).rowcount
             connection.execute(update(tables.outcomes).where(tables.outcomes.c.lead.in_(leads)).values(lead=None))
             events = erase_events(connection, leads)
+            # Rows of the book are locked in the order of their keys, as those who write scores do it.
+            connection.execute(select(key).where(key.in_(leads)).order_by(key).with_for_update())
+            book, feedback, messages, _ = (
+                connection.execute(delete(column.table).where(column.in_(leads))).rowcount for column in _LEAD_KEYS
+            )
         if self.engine.dialect.name == "sqlite":
             self._empty_write_ahead_log()
-        return Forgotten(scores, events)
+        return Forgotten(scores, events, book, feedback, messages)
 
     def _empty_write_ahead_log(self) -> None:
         """Write the write-ahead log of SQLite into the file, and cut it off. Raises DataError.
@@ -278,13 +290,34 @@ class LogStore:
         return self.engine.execution_options(**WRITES).begin()
 
 
+_PRUNED = (
+    tables.scores,
+    tables.answers,
+    tables.outcomes,
+    tables.events,
+    tables.joins,
+    tables.book,
+    tables.feedback,
+    tables.deliveries,
+    tables.messages,
+)
+# What else is of a lead, by the key of its id. Messages go before their deliveries, as they are written.
+_LEAD_KEYS = (tables.book.c.key, tables.feedback.c.lead_key, tables.messages.c.lead_key, tables.deliveries.c.lead_key)
+
+
 def _is_older(table: Table, before: str) -> ColumnElement[bool]:
-    """Which rows of a table are older than a time."""
+    """Which rows of a table are older than a time, and can go."""
+    messages, deliveries = tables.messages.c, tables.deliveries.c
     if table is tables.events:
         return table.c.received < before
     if table is tables.joins:
         events = tables.events.c
         return (table.c.received < before) & ~exists().where(events.lead.in_([table.c.lead, table.c.other]))
+    if table is tables.deliveries:
+        is_old = exists().where(messages.number == deliveries.message, messages.at < before)
+        return (deliveries.state != "waiting") & is_old
+    if table is tables.messages:
+        return (messages.at < before) & ~exists().where(deliveries.message == messages.number)
     return table.c.at < before
 
 

@@ -11,6 +11,8 @@ from sqlalchemy import BigInteger, Column, Float, Index, Integer, MetaData, Stri
 HEAD = "0003"  # the newest migration
 
 metadata = MetaData()
+# In the order of its characters, whatever the language of the database is, so that a range of it is a start of texts.
+_ORDERED_TEXT = Text().with_variant(Text(collation="C"), "postgresql")
 
 scores = Table(
     "scores",
@@ -106,7 +108,7 @@ joins = Table(
 book = Table(
     "book",
     metadata,
-    Column("key", Text, primary_key=True),
+    Column("key", _ORDERED_TEXT, primary_key=True),
     Column("lead", Text, nullable=False),  # the id as it came last
     Column("score_id", String(26), nullable=False),  # of the last score; `log prune` may have deleted it
     Column("at", String(27), nullable=False),
@@ -116,7 +118,7 @@ book = Table(
     Column("release", Text, nullable=False),
     Column("tenths", Integer, nullable=False),
     Column("score", Integer, nullable=False),
-    Column("probability", Float, nullable=True),
+    Column("probability", Float, nullable=True),  # six digits, as in answers
     Column("percentile", Integer, nullable=True),
     Column("grade", Text, nullable=False),
     Column("axis_grades", Text, nullable=False),  # empty: the card has no axes
@@ -129,10 +131,19 @@ book = Table(
     Column("change", Integer, nullable=False),  # tenths since `earlier_on`; 0 for a lead that is new
     Column("earlier_tenths", Integer, nullable=True),  # the total of a week ago or more, see `book_rows`
     Column("earlier_on", String(10), nullable=True),
+    Column("recent_tenths", Integer, nullable=True),  # what becomes the earlier total once it is a week old
+    Column("recent_on", String(10), nullable=True),
     Column("owner", Text, nullable=False),  # the field `owner` of the card; empty: unknown
     Column("rejected_on", String(10), nullable=True),  # the last rejection by sales
     Column("snoozed_until", String(10), nullable=True),
     Column("input", Text, nullable=False),
+    # A list of leads reads each of these once for each recommendation that it wants, as `book_store` says.
+    Index("book_by_points", "recommendation", "tenths", "key"),
+    Index("book_by_probability", "recommendation", "probability", "key"),
+    Index("book_by_change", "recommendation", "change", "key"),
+    Index("book_by_since", "recommendation", "since", "key"),
+    Index("book_by_owner", "owner", "recommendation", "tenths", "key"),
+    Index("book_by_grade", "grade", "recommendation", "tenths", "key"),
 )
 
 # What sales said of a lead and of its score. `entry` is the ledger entry that is wrong, as `kind:name`, or empty.

@@ -18,6 +18,7 @@ from leadledger.api.log.record import (
     encode_answer,
     encode_input,
     find_lead_id,
+    find_owner,
     new_id,
     now,
 )
@@ -107,7 +108,8 @@ def score_lead(
     answer = encode_answer(score_id, result)
     lead_id = find_lead_id(loaded.card.card, lead.values)
     kept = encode_input(lead.values, lead.ignored, result.events)
-    record = Record(score_id, now(), lead_id, key, loaded.digest, kept, answer.decode(), result)
+    owner = find_owner(lead.values)
+    record = Record(score_id, now(), lead_id, key, loaded.digest, kept, answer.decode(), result, owner)
     return ScoredLead(score_id, result, answer, (record,))
 
 

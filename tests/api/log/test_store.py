@@ -10,10 +10,11 @@ from urllib.parse import quote
 
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import select
+from sqlalchemy import Engine, select
 
 from leadledger.api.app import create_app
 from leadledger.api.log import database, tables
+from leadledger.api.log.record import new_id
 from leadledger.api.log.store import LogStore
 from leadledger.api.service.settings import Settings
 from leadledger.scoring.errors import DataError
@@ -79,6 +80,19 @@ def list_events(lead: str) -> list[dict[str, Any]]:
     ]
 
 
+def add_what_follows(engine: Engine, lead: str) -> None:
+    """What sales said of a lead, and a message that waits to be delivered, as if written by the service."""
+    at = "2026-07-01T10:00:00.000000Z"
+    said = {"verb": "reject", "reason": f"{lead} is no fit", "entry": "", "until": None, "on": "2026-07-01"}
+    of_lead = {"lead_key": lead, "at": at}
+    with engine.execution_options(**database.WRITES).begin() as connection:
+        connection.execute(tables.feedback.insert(), {**of_lead, **said, "lead": lead, "score_id": "", "key": ""})
+        message = {**of_lead, "id": new_id(), "kind": "lead.promoted", "body": f"about {lead}"}
+        number = connection.execute(tables.messages.insert().returning(tables.messages.c.number), message).scalar_one()
+        delivery = {"message": number, "subscription": "s", "lead_key": lead, "state": "waiting", "attempts": 0}
+        connection.execute(tables.deliveries.insert(), {**delivery, "due": at, "status": None, "problem": ""})
+
+
 def test_forget(client: TestClient, url: str, tmp_path: Path) -> None:
     """Forgetting erases a lead from the log and its files; its points stay for the statistics."""
     secret = "Zwetschgenknödel"
@@ -88,14 +102,19 @@ def test_forget(client: TestClient, url: str, tmp_path: Path) -> None:
     client.post("/v1/outcomes", json={"lead": secret, "became": "lost", "on": "2026-01-01"})
     client.post("/v1/events", json=list_events(secret))
     opened = database.open_database(url, tmp_path)
-    assert LogStore(opened).forget(secret) == (1, 3)
-    assert LogStore(opened).forget(secret) == (0, 0)
+    add_what_follows(opened, secret)
+    add_what_follows(opened, f"cookie of {secret}")
+    add_what_follows(opened, "L1")
+    assert LogStore(opened).forget(secret) == (1, 3, 1, 2, 2)
+    assert LogStore(opened).forget(secret) == (0, 0, 0, 0, 0)
     opened.dispose()
     assert client.get(f"/v1/scores/{mine['id']}").status_code == 410
     assert client.get(f"/v1/leads/{secret}/scores").status_code == 404
     assert count(url) == 2
     assert count(url, tables.outcomes) == 1
     assert (count(url, tables.events), count(url, tables.joins)) == (1, 0)
+    for table in (tables.book, tables.feedback, tables.messages, tables.deliveries):
+        assert count(url, table) == 1  # of L1
     if url.startswith("sqlite"):
         folder = Path(url.removeprefix("sqlite:///")).parent
         assert not any(secret.encode() in path.read_bytes() for path in folder.iterdir())
@@ -181,15 +200,23 @@ def test_a_refused_lead_is_forgotten_with_its_answer(client: TestClient, url: st
 
 
 def test_prune_goes_in_steps(client: TestClient, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """All that is older goes, however many steps it takes, and nothing else."""
+    """All that is older goes, however many steps it takes, but for a message that waits, and nothing else."""
     monkeypatch.setattr("leadledger.api.log.store.ROWS_PER_DELETE", 3)
     client.post("/v1/score/batch", json={"leads": [LEAD] * 7})
     store = store_of(client)
     assert store.prune("2000-01-01T00:00:00")["scores"] == 0
     client.post("/v1/events", json=list_events("L7"))
     assert set(store.prune("2000-01-01T00:00:00").values()) == {0}
-    assert store.prune("2999-01-01T00:00:00") == {"scores": 7, "answers": 0, "outcomes": 0, "events": 4, "joins": 1}
+    add_what_follows(store.engine, "L1")
+    kept = {"answers": 0, "outcomes": 0, "deliveries": 0, "messages": 0}
+    gone = {"scores": 7, "events": 4, "joins": 1, "book": 1, "feedback": 1}
+    assert store.prune("2999-01-01T00:00:00") == {**gone, **kept}
     assert count(url) == 0
+    with store.engine.execution_options(**database.WRITES).begin() as connection:
+        connection.execute(tables.deliveries.update().values(state="dead"))
+    assert sum(store.prune("2026-07-01T10:00:00").values()) == 0
+    deleted = store.prune("2999-01-01T00:00:00")
+    assert (deleted["deliveries"], deleted["messages"]) == (1, 1)
 
 
 def test_a_reader_holds_what_is_erased(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

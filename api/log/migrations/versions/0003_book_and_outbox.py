@@ -14,7 +14,7 @@ def upgrade() -> None:
     number = sa.BigInteger().with_variant(sa.Integer, "sqlite")
     op.create_table(
         "book",
-        sa.Column("key", sa.Text, primary_key=True),
+        sa.Column("key", sa.Text().with_variant(sa.Text(collation="C"), "postgresql"), primary_key=True),
         sa.Column("lead", sa.Text, nullable=False),
         sa.Column("score_id", sa.String(26), nullable=False),
         sa.Column("at", sa.String(27), nullable=False),
@@ -37,11 +37,19 @@ def upgrade() -> None:
         sa.Column("change", sa.Integer, nullable=False),
         sa.Column("earlier_tenths", sa.Integer, nullable=True),
         sa.Column("earlier_on", sa.String(10), nullable=True),
+        sa.Column("recent_tenths", sa.Integer, nullable=True),
+        sa.Column("recent_on", sa.String(10), nullable=True),
         sa.Column("owner", sa.Text, nullable=False),
         sa.Column("rejected_on", sa.String(10), nullable=True),
         sa.Column("snoozed_until", sa.String(10), nullable=True),
         sa.Column("input", sa.Text, nullable=False),
     )
+    op.create_index("book_by_points", "book", ["recommendation", "tenths", "key"])
+    op.create_index("book_by_probability", "book", ["recommendation", "probability", "key"])
+    op.create_index("book_by_change", "book", ["recommendation", "change", "key"])
+    op.create_index("book_by_since", "book", ["recommendation", "since", "key"])
+    op.create_index("book_by_owner", "book", ["owner", "recommendation", "tenths", "key"])
+    op.create_index("book_by_grade", "book", ["grade", "recommendation", "tenths", "key"])
     op.create_table(
         "feedback",
         sa.Column("number", number, primary_key=True),
