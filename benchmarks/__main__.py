@@ -11,7 +11,8 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 
-QUICK = ("one_lead", "lead_events", "serve_start")  # a minute or two; the others take longer and run only when named
+# A minute or two; the others take longer and run only when named.
+QUICK = ("one_lead", "lead_events", "forecasts", "serve_start")
 LONG = (
     "quality",
     "worlds",

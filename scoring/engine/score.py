@@ -110,8 +110,8 @@ class Engine:
             for name, keys in card.seen_texts.items()
         ]
         self._asked = question.prepare_questions(card, self.tally)
-        self._counter = EventCounter(card) if card.card.events else None
-        self._explores = card.card.explores
+        self.explores = card.card.explores
+        self.counter = EventCounter(card) if card.card.events else None
 
     def clean(self, lead: Mapping[str, Any], path: str = "$") -> Lead:
         """Typed values of a raw lead. Raises LeadError; `path` leads to the lead in the caller's input."""
@@ -164,6 +164,10 @@ class Engine:
                 problems.append(BadValue(name, str(column), raw, clash, path))
         return values, ignored, problems
 
+    def find_named_fields(self, names: Iterable[str]) -> tuple[str, ...]:
+        """The plain fields that some names of a raw lead belong to, each once."""
+        return tuple(dict.fromkeys(self._names.match(names).fields.values()))
+
     def list_bad_values(self, lead: Mapping[str, Any]) -> Sequence[BadValue]:
         """What can't be read in a raw lead that SQL has refused.
 
@@ -188,7 +192,7 @@ class Engine:
     @property
     def event_reader(self) -> EventReader:
         """The reader of the card's events; a card without events knows no kind."""
-        return EventReader(self.card.card, {}) if self._counter is None else self._counter.reader.thorough
+        return EventReader(self.card.card, {}) if self.counter is None else self.counter.reader.thorough
 
     def count_events(
         self, events: Iterable[Any] | None, as_of: date, values: Mapping[str, Typed], path: str = "$.events"
@@ -197,8 +201,8 @@ class Engine:
 
         `events` None: it isn't known which there are. Raises LeadError; `path` leads to them.
         """
-        if self._counter is not None:
-            return self._counter.count(events, as_of, values, path)
+        if self.counter is not None:
+            return self.counter.count(events, as_of, values, path)
         if events is not None:
             place, _, member = path.rpartition(".")
             raise LeadError([BadValue("", member, None, NO_EVENTS, place)])
@@ -206,9 +210,9 @@ class Engine:
 
     def add_counts(self, values: Mapping[str, Typed], counts: EventCounts | None) -> Mapping[str, Any]:
         """All that a score rests on: the typed values of the plain fields, and what events come to (None: unknown)."""
-        if self._counter is None:
+        if self.counter is None:
             return values
-        counts = counts or self._counter.unknown
+        counts = counts or self.counter.unknown
         return {**values, **counts.values, **{name_earned(earned.rule): earned.tenths for earned in counts.rules}}
 
     def build_result(
@@ -219,8 +223,8 @@ class Engine:
         counts: EventCounts | None = None,
     ) -> Result:
         """The result of typed values, one for each plain field, and of what events come to (None: not known)."""
-        if self._counter is not None:
-            counts = counts or self._counter.unknown
+        if self.counter is not None:
+            counts = counts or self.counter.unknown
             values = self.add_counts(values, counts)
         total, low, high, rules, groups, terms, bins, criteria, excluded = self.tally(values, as_of)
         card = self.card
@@ -231,7 +235,7 @@ class Engine:
             error = round_root(self._always + sum([squares[bins[i]] for i, squares in self._squares]))
         at, gate = card.find_gate(values.get("stage"))
         advice = decide(gate, criteria, True in excluded, total, high)
-        chance = self._explore(gate, advice, criteria, total, values) if self._explores else None
+        chance = self.explore(gate, advice, criteria, total, values) if self.explores else None
         if chance is not None:
             advice = chance.verdict
         questions = (
@@ -270,7 +274,7 @@ class Engine:
             propensity=None if chance is None else chance.propensity,
         )
 
-    def _explore(
+    def explore(
         self,
         gate: Gate | None,
         advice: Verdict,

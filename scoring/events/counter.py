@@ -74,7 +74,7 @@ class EventCounter:
                     people.get(earner.kind, NO_EVENTS),
                     machines.get(earner.kind, NO_EVENTS),
                     today,
-                    not self._is_complete(earner.kind, earner.longest, today, lead),
+                    not self.is_complete(earner.kind, earner.longest, today, lead),
                 )
                 for earner in self.earners
             ]
@@ -82,8 +82,8 @@ class EventCounter:
         values: dict[str, Typed] = {}
         at_least: dict[str, float] = {}
         for name, value in self.values.items():
-            amount = _compute(value, people.get(value.kind, NO_EVENTS), today)
-            if value.way == "last" or self._is_complete(value.kind, value.window, today, lead):
+            amount = compute_value(value, people.get(value.kind, NO_EVENTS), today)
+            if value.way == "last" or self.is_complete(value.kind, value.window, today, lead):
                 values[name] = amount
                 continue
             values[name] = None
@@ -102,6 +102,11 @@ class EventCounter:
             all_happened - all_known,
             events.unknown_kinds,
         )
+
+    def sort_known(self, events: ReadEvents, today: int) -> dict[str, KindEvents]:
+        """The events of people that count on a day, by each kind and subset."""
+        happened = {kind: columns.keep_until(today) for kind, columns in events.by_kind.items()}
+        return self._sort(_keep_first({kind: columns.keep_known(today) for kind, columns in happened.items()}))[0]
 
     def list_days(self, events: ReadEvents) -> tuple[dict[str, list[int]], dict[str, list[int]]]:
         """The days of all events of people and of machines, by kind and subset, without repeats.
@@ -135,15 +140,22 @@ class EventCounter:
                 people[name] = KindEvents(columns, chosen)
         return people, machines, of_machines
 
-    def _is_complete(self, kind: str, window: int | None, today: int, lead: Mapping[str, Typed]) -> bool:
+    def is_complete(self, kind: str, window: int | None, today: int, lead: Mapping[str, Typed]) -> bool:
         """Whether all events of a kind in a window are known."""
+        first = self.find_complete(kind, window, lead)
+        return first is not None and first <= today
+
+    def find_complete(self, kind: str, window: int | None, lead: Mapping[str, Typed]) -> int | None:
+        """The first day on which all events of a kind in a window are known, the first of all days where they always
+        are; None: they never are.
+        """
         since = self.card.events[self.card.events[kind].root].tracked_since
         if since is None:
-            return True
+            return 1
         first = lead.get(since) if isinstance(since, str) else since
         if window is None or not isinstance(first, date):
-            return False
-        return first.toordinal() <= today - window + 1
+            return None
+        return first.toordinal() + window - 1
 
 
 def _count(by_kind: ByKind) -> int:
@@ -170,7 +182,7 @@ def _keep_first(by_kind: ByKind) -> ByKind:
     }
 
 
-def _compute(value: EventValue, events: KindEvents, today: int) -> Typed:
+def compute_value(value: EventValue, events: KindEvents, today: int) -> Typed:
     """The value of an event field, from all events of its kind up to the day."""
     first = 0 if value.window is None else today - value.window + 1
     match value.way:

@@ -35,6 +35,8 @@ class RuleEarner:
             count, age = day
             return priced.earn(count if most is None else min(count, most), age)
 
+        # Days since an event on which it may earn less.
+        self.edges = tuple(sorted({*priced.steps.edges, *priced.rest.edges}))
         self.limited = KnownResults(limit)  # tenths by how many events there were on a day, and the days since
 
     def earn(self, people: KindEvents, machines: KindEvents, today: int, is_least: bool) -> EarnedByEvents:
@@ -50,10 +52,7 @@ class RuleEarner:
         if self.once_per and people.days:
             left = self._count_one_each(people)
             after_once = sum([count * worth[today - day] for day, count in left.items()])
-        tenths = after_once
-        if self.has_limit:
-            limited = self.limited
-            tenths = sum([limited[count, today - day] for day, count in left.items()])
+        tenths = self.sum_up(left, today) if self.has_limit else after_once
         of_machines = [points for day in machines.days if (points := worth[today - day])]
         return EarnedByEvents(
             self.name,
@@ -66,6 +65,18 @@ class RuleEarner:
             sum(of_machines),
             is_least,
         )
+
+    def count_left(self, people: KindEvents) -> Mapping[int, int]:
+        """How many events of each day earn points, before the limit of a day."""
+        return self._count_one_each(people) if self.once_per and people.days else people.by_day
+
+    def sum_up(self, left: Mapping[int, int], today: int) -> int:
+        """What so many events of each day earn on a day (tenths), within the limit of a day."""
+        if self.has_limit:
+            limited = self.limited
+            return sum([limited[count, today - day] for day, count in left.items()])
+        worth = self.worth
+        return sum([count * worth[today - day] for day, count in left.items()])
 
     def _count_one_each(self, events: KindEvents) -> Mapping[int, int]:
         """How many events of each day are left: of those with one value, the latest, which has most points left."""

@@ -41,7 +41,7 @@ DAY = date(2026, 1, 15)
 
 def make_reader() -> ColumnReader:
     """The reader of a card that knows nothing yet."""
-    counter = get_engine(build_untrained(parse_card(CARD)))._counter
+    counter = get_engine(build_untrained(parse_card(CARD))).counter
     assert counter is not None
     return counter.reader
 
