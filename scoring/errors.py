@@ -13,6 +13,7 @@ ScoringError
 ├── ReleaseError        a release is refused, or does not exist
 │   └── ReleaseHomeError    ... because the home can't be written to
 ├── KeyFileError        the file of API keys can't be read or changed
+├── HookError           a subscription to hooks is refused, or the address that it names
 └── Unrecorded          the decision log can't take a record
 
 The facts are attributes; the sentence is built from them in one place. Every sentence says what, where and how to mend.
@@ -173,6 +174,10 @@ class ReleaseHomeError(ReleaseError):
 
 class KeyFileError(ScoringError):
     """The keys can't be read or changed, or are not there; nothing that needs one is served."""
+
+
+class HookError(ScoringError):
+    """A subscription to hooks is refused, or the address that it names; the text shows nothing of the address."""
 
 
 class Unrecorded(ScoringError):
