@@ -30,7 +30,7 @@ from tests.test_reasons_agree import expected_reasons
 LEADS = 6
 TYPES = dict.fromkeys(COLUMNS, "VARCHAR")
 TABLE = EventTable("leads", TYPES)
-PARTED = EventTable("(SELECT * FROM leads WHERE FALSE) AS single", TYPES, repeats="leads")  # all may be repeats
+PARTED = EventTable("(SELECT * FROM leads WHERE FALSE) AS single", TYPES, compared="leads")
 SINCE = [None, "2026-03-28", "2026-03-01", "2026-03-16", "2026-03-17", "2025-01-01"]
 
 

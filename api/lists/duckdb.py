@@ -95,8 +95,8 @@ def score_list(
         work = stack.enter_context(work_folder())
         connection.execute(f"SET temp_directory = {text_literal(str(work / 'spilled'))}")
         scan = stack.enter_context(open_list(connection, data, reading))
-        run = _FileRun(card, as_of, wanted, where, connection, scan)
         connection.execute(f"SET memory_limit = '{MEMORY + MEMORY_PER_COLUMN * len(scan.columns)}MB'")
+        run = _FileRun(card, as_of, wanted, where, connection, scan)
         try:
             scored, parts = run.write(stack, places, work, progress)
             for part, place in parts:

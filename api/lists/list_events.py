@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -17,8 +17,8 @@ import duckdb
 
 from leadledger.scoring.engine.score import get_engine
 from leadledger.scoring.errors import BadValue, DataError, LeadError, quote
-from leadledger.scoring.events.event_reader import EventReader, KnownNames
-from leadledger.scoring.printers.sql.counted_events import CountedWish, print_counted
+from leadledger.scoring.events.event_reader import LONGEST_NAME, EventReader, KnownNames
+from leadledger.scoring.printers.sql.counted_events import CountedWish, print_counted, print_followed
 from leadledger.scoring.printers.sql.dialects.column_types import type_family
 from leadledger.scoring.printers.sql.dialects.duckdb import DUCKDB
 from leadledger.scoring.printers.sql.dialects.literals import quoted, text_literal
@@ -35,19 +35,21 @@ from leadledger.scoring.printers.sql.event_table import (
     check_columns,
     name_total,
 )
-from leadledger.scoring.printers.sql.expression import Expression
+from leadledger.scoring.printers.sql.event_times import INSTANT
+from leadledger.scoring.printers.sql.expression import Expression, write
 from leadledger.scoring.printers.sql.joined_events import join_counted
 from leadledger.scoring.scorecard import Card, Scorecard
 from leadledger.training.sources.event_rows import require_events
 from leadledger.training.sources.opening import open_list
 from leadledger.training.sources.rejects import find_broken_rows
-from leadledger.training.sources.scan import ROW, Reject, Scan, estimate_rows, forget_rejects, list_fetchable
+from leadledger.training.sources.scan import ROW, Reject, Scan, forget_rejects, list_fetchable
 from leadledger.training.sources.work_folder import work_folder
 
-COUNTS, IDS, UNREAD, MARKS, REPEATS = "ll_counts", "ll_ids", "ll_unread_events", "ll_marks", "ll_repeats"
-MOST_REPEATS_KEPT = 1_000_000  # events that are put aside to be compared; where there are more, all are
+COUNTS, IDS, UNREAD = "ll_counts", "ll_ids", "ll_unread_events"
+MARKS, NEAR, COMPARED = "ll_marks", "ll_near", "ll_compared"
 MOST_MISTAKES_SHOWN = 5
 MOST_EVENTS_PER_LEAD = 100  # with more, events of other leads are left out before they are counted
+_MARK = quoted("ll:mark")
 _FETCHED = 10_000  # events at a time
 
 
@@ -105,14 +107,19 @@ def count_list_events(
             f"CREATE OR REPLACE TABLE {IDS} AS SELECT DISTINCT {key} AS {quoted(LEAD_KEY)} FROM {scan.sql}"
         )
         forget_rejects(connection)  # the list's own are found when it is scored
-        own = print_lead_key(Expression(quoted(LEAD)), event_scan.columns[LEAD], DUCKDB).sql
         listed = f"IN (SELECT {quoted(LEAD_KEY)} FROM {IDS})"
+        try:
+            members = _look_at_members(connection, event_scan)
+        except duckdb.Error as error:
+            raise DataError(event_scan.describe_failure(error)) from None
+        is_plain = LEAD in members.plain
+        own = print_lead_key(Expression(quoted(LEAD)), event_scan.columns[LEAD], DUCKDB, plain=is_plain).sql
         source = event_scan.sql
-        if _is_short(connection, event_scan):
+        if members.total > MOST_EVENTS_PER_LEAD * _count_leads(connection):
             source = f"(SELECT * FROM {source} WHERE {own} {listed})"
         try:
-            source, repeats = _part_repeats(connection, event_scan, source, own)
-            table = EventTable(source, event_scan.columns, _list_keys(connection, event_scan), repeats)
+            table = EventTable(source, event_scan.columns, _list_keys(connection, event_scan), plain=members.plain)
+            table = _part_compared(connection, card, as_of, table, own)
             select = print_counted(card, as_of, table, DUCKDB, CountedWish(entries, totals=True))
             connection.execute(
                 f"CREATE OR REPLACE TABLE {COUNTS} AS SELECT * FROM ({select}) WHERE {quoted(LEAD_KEY)} {listed}"
@@ -123,7 +130,7 @@ def count_list_events(
         if broken:
             raise DataError("\n".join(f"{event_scan.label}: row {row.row:,} {row.reason}" for row in broken))
         _note_unread(connection, card, event_scan, own, work / "unread.csv")
-        notes = tuple(_describe(connection, card.card, event_scan, own))
+        notes = tuple(_describe(connection, card.card, event_scan, own, members))
         kinds = f"SELECT DISTINCT CAST(kind AS VARCHAR) FROM {event_scan.sql} WHERE kind IS NOT NULL"
         lacking = describe_missing_properties(
             card.card, event_scan.columns, lambda: [name for (name,) in connection.execute(kinds).fetchall()]
@@ -134,38 +141,90 @@ def count_list_events(
     return CountedEvents(connection, card.card, (id_column, id_type), entries, notes)
 
 
-def _is_short(connection: duckdb.DuckDBPyConnection, events: Scan) -> bool:
-    """Whether a list is so short beside its events that most of these seem to be of other leads."""
+def _count_leads(connection: duckdb.DuckDBPyConnection) -> int:
     ((leads,),) = connection.execute(f"SELECT count(*) FROM {IDS}").fetchall()
-    return bool(estimate_rows(connection, events) > MOST_EVENTS_PER_LEAD * leads)
+    return int(leads)
 
 
-def _part_repeats(connection: duckdb.DuckDBPyConnection, events: Scan, source: str, key: str) -> tuple[str, str]:
-    """FROM items of the events that came once, and of those that may have come more than once (empty: there are none).
+@dataclass(frozen=True)
+class _Members:
+    """What a look at all events tells: how many there are, how many without a lead, and `plain`, as in EventTable."""
 
-    What has come once needs no comparing, which would cost more than all else. Two events with one identity have one
-    id, or, without an id, one time; a time that is a text may be written in several ways.
+    total: int
+    without: int
+    plain: frozenset[str]
+
+
+def _look_at_members(connection: duckdb.DuckDBPyConnection, events: Scan) -> _Members:
+    """Look whether the texts of members may be read as they are: cleaning them costs more than looking."""
+    texts = [name for name in (LEAD, "kind", "id", "source") if type_family(events.columns.get(name, "")) == "text"]
+    selected = [
+        f"bool_and({quoted(name)} >= '!' AND {quoted(name)}[-1] > ' ' AND strlen({quoted(name)}) <= {LONGEST_NAME})"
+        for name in texts
+    ]
+    ((total, with_lead, *marks),) = connection.execute(
+        f"SELECT {', '.join(['count(*)', f'count({quoted(LEAD)})', *selected])} FROM {events.sql}"
+    ).fetchall()
+    plain = frozenset(name for name, mark in zip(texts, marks, strict=True) if mark is not False)
+    if LEAD not in plain:
+        key = print_lead_key(Expression(quoted(LEAD)), events.columns[LEAD], DUCKDB).sql
+        ((with_lead,),) = connection.execute(f"SELECT count({key}) FROM {events.sql}").fetchall()
+    forget_rejects(connection)
+    return _Members(total, total - with_lead, plain)
+
+
+def _part_compared(
+    connection: duckdb.DuckDBPyConnection, card: Scorecard, as_of: date, table: EventTable, key: str
+) -> EventTable:
+    """The table in two parts: the events that need no comparing, which would cost more than all else, and the others.
+
+    These may have come more than once, or are of a lead with clicks so near each other that a program may have sent
+    them.
     """
-    time = "NULL" if type_family(events.columns["time"]) == "text" else "time"
-    mark = f"hash({key}, {time})"
-    if "id" in events.columns:
-        text = trim_quickly(Expression("CAST(id AS VARCHAR)"), DUCKDB).sql
-        mark = f"CASE WHEN coalesce({text}, '') = '' THEN {mark} ELSE hash({key}, {text}) END"
+    mark = _mark_identity(table, key)
+    marked = f"(SELECT *, {mark} AS {_MARK} FROM {table.source})"
     connection.execute(
-        f"CREATE OR REPLACE TABLE {MARKS} AS SELECT {mark} AS mark, count(*) AS events FROM {source}"
+        f"CREATE OR REPLACE TABLE {MARKS} AS SELECT {_MARK}, count(*) AS events FROM {marked}"
         " GROUP BY 1 HAVING count(*) > 1"
     )
-    ((repeats,),) = connection.execute(f"SELECT coalesce(sum(events), 0) FROM {MARKS}").fetchall()
-    forget_rejects(connection)
-    if not repeats:
-        return source, ""
-    if repeats > MOST_REPEATS_KEPT:
-        return f"(SELECT * FROM {source} WHERE FALSE)", source
+    is_compared = f"{_MARK} IN (SELECT {_MARK} FROM {MARKS})"
+    if _find_near(connection, card, as_of, table):
+        is_compared = f"({is_compared} OR coalesce({key} IN (SELECT {quoted(LEAD_KEY)} FROM {NEAR}), FALSE))"
     connection.execute(
-        f"CREATE OR REPLACE TABLE {REPEATS} AS SELECT * FROM {source} WHERE {mark} IN (SELECT mark FROM {MARKS})"
+        f"CREATE OR REPLACE TABLE {COMPARED} AS SELECT * EXCLUDE ({_MARK}) FROM {marked} WHERE {is_compared}"
     )
     forget_rejects(connection)
-    return f"(SELECT e.* FROM {source} AS e ANTI JOIN {MARKS} AS m ON {mark} = m.mark)", REPEATS
+    ((compared,),) = connection.execute(f"SELECT count(*) FROM {COMPARED}").fetchall()
+    alone = f"(SELECT * EXCLUDE ({_MARK}) FROM {marked} WHERE NOT {is_compared})" if compared else table.source
+    return replace(table, source=alone, compared=COMPARED if compared else "")
+
+
+def _mark_identity(table: EventTable, key: str) -> str:
+    """A number that is equal for events with one identity: they have one id or, without one, one time.
+
+    A time that is a text may be written in several ways.
+    """
+    time = "NULL" if type_family(table.columns["time"]) == "text" else "time"
+    if "id" not in table.columns:
+        return f"hash({key}, {time})"
+    text = Expression("CAST(id AS VARCHAR)")
+    text = write("coalesce({}, '')", text if "id" in table.plain else trim_quickly(text, DUCKDB))
+    return f"hash({key}, {text.sql}, CASE WHEN {text.sql} = '' THEN {time} END)"
+
+
+def _find_near(connection: duckdb.DuckDBPyConnection, card: Scorecard, as_of: date, table: EventTable) -> bool:
+    """Make the table of the leads with clicks near each other; whether there are any."""
+    followed, reach = print_followed(card, as_of, table, DUCKDB)
+    if not followed:
+        return False
+    lead, instant = quoted(LEAD_KEY), quoted(INSTANT)
+    before = f"lag({instant}) OVER (PARTITION BY {lead} ORDER BY {instant})"
+    connection.execute(
+        f"CREATE OR REPLACE TABLE {NEAR} AS SELECT DISTINCT {lead}"
+        f" FROM (SELECT {lead}, {instant} - {before} AS gap FROM {followed}) WHERE gap <= {reach}"
+    )
+    forget_rejects(connection)
+    return bool(connection.execute(f"SELECT 1 FROM {NEAR} LIMIT 1").fetchall())
 
 
 def _list_keys(connection: duckdb.DuckDBPyConnection, events: Scan) -> tuple[str, ...]:
@@ -222,14 +281,15 @@ def _find_unread(
                 yield lead, column, value, f"event of row {number:,} in {events.label}: {problem.clause}"
 
 
-def _describe(connection: duckdb.DuckDBPyConnection, card: Card, events: Scan, key: str) -> Iterator[str]:
+def _describe(
+    connection: duckdb.DuckDBPyConnection, card: Card, events: Scan, key: str, members: _Members
+) -> Iterator[str]:
     """What became of all events of the file, in a sentence."""
     sums = ", ".join(f"coalesce(sum({quoted(name_total(total))}), 0)" for total in TOTALS)
     (row,) = connection.execute(f"SELECT {sums} FROM {COUNTS}").fetchall()
     totals = dict(zip(TOTALS, map(int, row), strict=True))
-    ((total, without),) = connection.execute(f"SELECT count(*), count(*) - count({key}) FROM {events.sql}").fetchall()
     unknown = _count_unknown(connection, card, events, key) if totals["unknown"] else {}
-    yield word_totals(totals, unknown, total, without)
+    yield word_totals(totals, unknown, members.total, members.without)
 
 
 def word_totals(totals: Mapping[str, int], unknown: Mapping[str, int], total: int, without: int) -> str:

@@ -21,7 +21,15 @@ from leadledger.scoring.printers.sql.dialects.dialect import Dialect
 from leadledger.scoring.printers.sql.event_members import LEAD_KEY
 from leadledger.scoring.printers.sql.event_table import TOTALS, EventTable, check_columns, list_counted, name_total
 from leadledger.scoring.printers.sql.expression import Expression, StepColumn, join, spell, write
-from leadledger.scoring.printers.sql.kept_events import AGE, MILLIONTHS, STATE, STATES, EventPrinter, name_amount
+from leadledger.scoring.printers.sql.kept_events import (
+    AGE,
+    IS_EVENT,
+    MILLIONTHS,
+    STATE,
+    STATES,
+    EventPrinter,
+    name_amount,
+)
 from leadledger.scoring.printers.sql.query import name_counted, name_part
 from leadledger.scoring.printers.sql.steps import Step, print_steps
 from leadledger.scoring.scorecard import Scorecard
@@ -47,6 +55,14 @@ def print_counted(
     """
     check_columns(table.columns, "the table of events")
     return _CountedPrinter(card, as_of, table, dialect, wish or CountedWish()).print()
+
+
+def print_followed(card: Scorecard, as_of: date, table: EventTable, dialect: Dialect) -> tuple[str, int]:
+    """The SELECT with a row for each event that followed a link of a mail, `ll:lead` and `ll:instant`; and how near two
+    must be, in microseconds, for their lead's to be compared. Empty, and 0: the card compares none.
+    """
+    events = EventPrinter(card, as_of, table, dialect)
+    return (events.print_followed(), events.machines.reach) if events.machines.mails else ("", 0)
 
 
 class _CountedPrinter:
@@ -83,7 +99,8 @@ class _CountedPrinter:
 
     def _of_days(self) -> Iterator[StepColumn]:
         """What the events of a day come to, those of each state by themselves."""
-        yield StepColumn(EVENTS, Expression("count(*)"))
+        counted = write("count(*) FILTER (WHERE {})", self.read(IS_EVENT))
+        yield StepColumn(EVENTS, counted if self.events.has_objects_apart else Expression("count(*)"))
         for column, way in self.events.ways.items():
             added = "count(*) FILTER (WHERE {})" if way == "count" else f"{way}({{}})"
             yield StepColumn(column, write(added, self.read(column)))
@@ -93,7 +110,8 @@ class _CountedPrinter:
 
     def _of_single_events(self) -> Iterator[StepColumn]:
         """The same of one event, where days have no limits."""
-        yield StepColumn(EVENTS, Expression("1"))
+        counted = write("CASE WHEN {} THEN 1 ELSE 0 END", self.read(IS_EVENT))
+        yield StepColumn(EVENTS, counted if self.events.has_objects_apart else Expression("1"))
         for column, way in self.events.ways.items():
             of = self.read(column)
             yield StepColumn(column, write("CASE WHEN {} THEN 1 ELSE 0 END", of) if way == "count" else of)
@@ -139,10 +157,16 @@ class _CountedPrinter:
         listed = sorted(edge for edge in edges if edge > 0)
         is_apart = [
             read_kind if longest is None else write("({} AND {} < {})", read_kind, age, longest)
-            for read_kind, longest in ((self.read(f"n:{kind}"), longest) for kind, longest in apart.items())
+            for read_kind, longest in ((self._is_of(kind), longest) for kind, longest in apart.items())
         ]
         least = spell(print_staircase, age, listed, [0, *listed])
         return write("CASE WHEN {} THEN {} ELSE {} END", join(" OR ", is_apart), age, least)
+
+    def _is_of(self, kind: str) -> Expression:
+        """Whether a row counts for a kind, as an event or as an object."""
+        if kind in self.events.once_kinds and self.events.has_objects_apart:
+            return write("({} OR {})", self.read(f"n:{kind}"), self.read(f"o:{kind}"))
+        return self.read(f"n:{kind}")
 
     def _worths(self) -> Iterator[StepColumn]:
         """What an event earns by each rule, so many days later."""

@@ -78,10 +78,8 @@ SPELLINGS: Mapping[str, EventSpelling] = {
         lambda raw, kind: f"epoch_us({raw if kind in INSTANTS else f'CAST({raw} AS TIMESTAMP)'})",
         _duckdb_to_utc,
         "BIGINT",  # whose sum is a HUGEINT
-        # Of all signs, only white space and control characters are no greater than a space.
-        lambda value: (
-            f"CASE WHEN ({value})[1] > ' ' AND ({value})[-1] > ' ' THEN {value} ELSE {DUCKDB.trim(value)} END"
-        ),
+        # Of all signs, only white space and control characters are no greater than a space; the next one is '!'.
+        lambda value: f"CASE WHEN {value} >= '!' AND ({value})[-1] > ' ' THEN {value} ELSE {DUCKDB.trim(value)} END",
     ),
     "PostgreSQL": EventSpelling(
         lambda raw, kind: f"CAST(extract(epoch FROM {raw}) * 1000000 AS bigint)",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from leadledger.scoring.column_names import name_key
@@ -31,15 +31,18 @@ class EventTable:
 
     `source` is a FROM item, `columns` are its columns with their types as the printer names them: REQUIRED, perhaps
     OPTIONAL, and a column for each property, or one column PROPERTIES that holds objects. `keys` are the names of the
-    members of those; empty: the names that the card has for them. `repeats`: where somebody has looked, a FROM item of
-    all events that may have come more than once, none of which is in `source` then; empty where there are none. None:
-    any of `source` may have.
+    members of those; empty: the names that the card has for them. `compared`: where somebody has looked, a FROM item of
+    all events that must be compared with others: those that may have come more than once, and those of mails of which
+    a program may have followed several links. None of them is in `source` then; empty where there are none. None:
+    any event of `source` must be compared. `plain` are members whose texts are known to have no white space at their
+    ends, to be neither empty nor longer than a name may be.
     """
 
     source: str
     columns: Mapping[str, str]
     keys: Sequence[str] = ()
-    repeats: str | None = None
+    compared: str | None = None
+    plain: Collection[str] = ()
 
     @property
     def has_objects(self) -> bool:

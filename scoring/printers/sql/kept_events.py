@@ -3,20 +3,20 @@
 Columns on the way: `ll:lead`, `ll:kind`, `ll:day` and so on of an event, `is:…` whether it is of a kind or a subset,
 `key:…` what only one event may earn points for, `nth:…` its place among those, the latest first.
 
-Comparing events with each other costs an engine a sort of all of them. So where somebody has looked which events may be
-repeats of others (`EventTable.repeats`), only those are compared, and only the kinds that ask for it are compared for
-machines and for `once_per`: the SELECT is then put together of parts.
+Comparing events with each other costs an engine a sort of all of them. So where somebody has looked which events need
+it (`EventTable.compared`), only those are compared, and `once_per` is a GROUP BY: the SELECT is put together of parts.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import date
 from typing import Literal, TypeAlias
 
 from leadledger.scoring.event_value import EventValue
 from leadledger.scoring.events.event_reader import LONGEST_NAME, KnownNames
 from leadledger.scoring.events.property_reader import LARGEST_SUMMED
+from leadledger.scoring.field import Field
 from leadledger.scoring.printers.sql.dialects.column_types import type_family
 from leadledger.scoring.printers.sql.dialects.dialect import Dialect
 from leadledger.scoring.printers.sql.event_members import (
@@ -43,6 +43,8 @@ AGE, STATE, KNOWN, UNREAD = "ll:age", "ll:state", "ll:known", "ll:unread"
 STATES = ("counted", "machine", "repeated", "late", "future", "unknown", "unreadable")
 MILLIONTHS = 1e6  # in which a property is added up
 _PLACE = "ll:place"
+IS_EVENT = "ll:event"  # a row is one event; FALSE: it stands for an object, and is none
+_UNION = "\nUNION ALL\n"
 Way: TypeAlias = Literal["count", "sum", "max"]
 
 
@@ -73,34 +75,30 @@ class EventPrinter:
         self.once_kinds = [kind for kind in dict.fromkeys(of_rules) if card.card.events[kind].once_per]
 
     def print(self) -> str:
-        """The SELECT with a row for each event: LEAD_KEY, AGE (NULL: it wasn't known on the day), STATE, and `ways`."""
-        if self.table.repeats is None:
-            steps = [*self._reading(), *self._ranking(), *self._keeping(), *self._sorting(compared=True)]
-            return self._print(steps, self._source(self.table.source), [*self.raw], self._selected(compared=True))
-        compared = self._compared_roots()
-        # All other kinds, those that the card doesn't know among them.
-        others = self._only([root.name for root in self.properties.roots if root.name not in compared])
-        steps, selected = [*others._keeping(), *others._sorting(compared=False)], others._selected(compared=False)
-        parts = [
-            self._print([*kept, *steps], source, available, selected)
-            for kept, source, available in self._kept(others, compared, False)
-        ]
-        if compared:
-            these = self._only(compared)
-            columns = [StepColumn(name, self.read(name)) for name in these._reads_of_kept()]
-            kept = [
-                self._print([*kept, *self._keeping()], source, available, columns)
-                for kept, source, available in self._kept(these, compared, True)
-            ]
-            union = "\nUNION ALL\n".join(kept)
-            source, available = f"({union}\n) AS kept", [column.name for column in columns]
-            selected = these._selected(compared=True)
-            parts.append(self._print([*these._sorting(compared=True)], source, available, selected))
-        return "\nUNION ALL\n".join(parts)
+        """The SELECT with a row for each event: LEAD_KEY, AGE (NULL: it wasn't known on the day), STATE, and `ways`.
 
-    def _only(self, roots: Collection[str]) -> EventPrinter:
-        """The printer of the events of some kinds, which reads no properties of others."""
-        return EventPrinter(self.card, self.as_of, self.table, self.dialect, roots)
+        Where `has_objects_apart`, there are rows for objects, too, and IS_EVENT tells these from events.
+        """
+        if self.table.compared is None:
+            steps = [*self._reading(), *self._ranking(), *self._keeping(), *self._sorting(), *self._placing()]
+            return self._print(steps, self._source(self.table.source), [*self.raw], self._selected())
+        costly = self._costly_roots()
+        others = [root.name for root in self.properties.roots if root.name not in costly]
+        alone = [self._only(costly)._print_alone(costly, True, [], EventPrinter._selected)] if costly else []
+        alone.append(self._only(others)._print_alone(costly, False, [], EventPrinter._selected))
+        objects = [self._print_objects(kind) for kind in self.once_kinds]
+        return _UNION.join([*alone, *self._print_compared([], self._selected()), *objects])
+
+    def print_followed(self) -> str:
+        """The SELECT with LEAD_KEY and INSTANT of each event of the kinds that the rule for scanners compares."""
+        kinds = self.machines.mail_kinds
+        columns = [StepColumn(name, self.read(name)) for name in (LEAD_KEY, INSTANT)]
+        return self._only(kinds)._print_alone(kinds, True, [], lambda _: columns)
+
+    @property
+    def has_objects_apart(self) -> bool:
+        """Whether a row of its own stands for each object of which one event earns points."""
+        return self.table.compared is not None and bool(self.once_kinds)
 
     def _print(
         self, steps: Sequence[Step], source: str, available: Sequence[str], columns: Sequence[StepColumn]
@@ -113,49 +111,92 @@ class EventPrinter:
         selected = ", ".join(f"{name(column)} AS {name(made)}" for made, column in self.raw.items())
         return f"(SELECT {selected} FROM {item}) AS raw_events"
 
-    def _compared_roots(self) -> list[str]:
-        """The kinds whose events are compared with each other, beside repeats."""
+    def _only(self, roots: Collection[str]) -> EventPrinter:
+        """The printer of the events of some kinds, which reads no properties of others."""
+        return EventPrinter(self.card, self.as_of, self.table, self.dialect, roots)
+
+    def _costly_roots(self) -> list[str]:
+        """The kinds whose events cost more than others': the rule for scanners looks at them, or they have objects."""
         of_objects = [self.card.card.events[kind].root for kind in self.once_kinds]
         return list(dict.fromkeys([*self.machines.mail_kinds, *of_objects]))
 
-    def _kept(
-        self, single: EventPrinter, compared: Sequence[str], wanted: bool
-    ) -> Iterator[tuple[list[Step], str, list[str]]]:
-        """The steps to _PLACE of those that came once, then of those that may be repeats, with source and raw columns.
+    def _print_alone(
+        self,
+        roots: Collection[str],
+        wanted: bool,
+        last: Sequence[Step],
+        select: Callable[[EventPrinter], list[StepColumn]],
+    ) -> str:
+        """The SELECT, after the steps `last`, of the events of some kinds (or of all others) that need no comparing."""
+        steps = [*self._reading()]
+        if roots:
+            listed = ", ".join(map(self.dialect.text, roots))
+            is_wanted = write(f"coalesce({{}} IN ({listed}), FALSE) = {'TRUE' if wanted else 'FALSE'}", self.read(KIND))
+            steps.append(Step("of_kinds", "events of some kinds", [], is_wanted))
+        steps.append(Step("alone", "events that came once", [StepColumn(_PLACE, Expression("1"))]))
+        steps += [*self._keeping(), *self._sorting(of_mails=False), *last]
+        return self._print(steps, self._source(self._leave_out(roots, wanted)), [*self.raw], select(self))
 
-        They leave only the kinds that are compared, or, where these aren't wanted, all others: `single` prints those
-        that came once. Repeats of one event may be of several kinds.
-        """
-        listed = ", ".join(map(self.dialect.text, compared)) or "NULL"
-        of_kinds = write(f"coalesce({{}} IN ({listed}), FALSE) = {'TRUE' if wanted else 'FALSE'}", self.read(KIND))
-        alone = Step("alone", "events that came once", [StepColumn(_PLACE, Expression("1"))], of_kinds)
-        source = single._source(self._leave_out(compared, wanted))
-        yield [*single._reading(), alone], source, [*single.raw]
-        if self.table.repeats:
-            chosen = Step("of_kinds", "events of some kinds", [], of_kinds)
-            source = self._source(self.table.repeats)
-            yield [*self._reading(), *self._ranking(), chosen], source, [*self.raw]
-
-    def _leave_out(self, compared: Sequence[str], wanted: bool) -> str:
-        """The events that came once, but for those of other kinds that are named as the card names them.
+    def _leave_out(self, roots: Collection[str], wanted: bool) -> str:
+        """The events of some kinds (or of all others): without those of kinds that are named as the card names them.
 
         An engine leaves these out as it reads the table. Names in other spellings are told apart after cleaning.
         """
         names = KnownNames(self.card.card.events)
-        roots = [root.name for root in self.properties.roots if names.find("", root.name) == root.name]
-        others = [root for root in roots if (root in compared) is not wanted]
+        spelled = [kind for kind in self.card.card.events.values() if kind.root == kind.name]
+        others = [
+            kind.name
+            for kind in spelled
+            if (kind.name in roots) is not wanted and names.find("", kind.name) == kind.name
+        ]
         if not others or type_family(self.members["kind"]) != "text":
             return self.table.source
-        listed = ", ".join(map(self.dialect.text, others))
         kind = self.dialect.name("kind")
+        listed = ", ".join(map(self.dialect.text, others))
         return f"(SELECT * FROM {self.table.source} WHERE coalesce({kind} NOT IN ({listed}), TRUE))"
+
+    def _print_compared(self, last: Sequence[Step], columns: Sequence[StepColumn]) -> Iterator[str]:
+        """The SELECT, after the steps `last`, of the events that are compared; none where there are none."""
+        if self.table.compared:
+            steps = [*self._reading(), *self._ranking(), *self._keeping(), *self._sorting(), *last]
+            yield self._print(steps, self._source(self.table.compared), [*self.raw], columns)
+
+    def _print_objects(self, kind: str) -> str:
+        """The SELECT with a row for each object of a kind, of the age of its latest event of people.
+
+        Events so old that no rule gives points for them are left out.
+        """
+        name, key = self.dialect.name, f"key:{kind}"
+        earning = write("{} IS NOT NULL", self.read(key))
+        rules = [rule for rule in self.card.each_rules if rule.rule.each == kind]
+        ends = [steps.end for rule in rules for steps in (rule.steps, rule.rest)]
+        days = [end for end in ends if end is not None]
+        if len(days) == len(ends):
+            earning = write("{} AND {} < {}", earning, self.read(AGE), max(days))
+        last = [
+            Step("objects_of", "what only one event may earn points for", [StepColumn(key, self._object_key(kind))]),
+            Step("earning", "events that may earn points", [], earning),
+        ]
+        columns = [StepColumn(column, self.read(column)) for column in (LEAD_KEY, AGE, key)]
+        roots = [self.card.card.events[kind].root]
+        alone = self._only(roots)._print_alone(roots, True, last, lambda _: columns)
+        parts = _UNION.join([alone, *self._print_compared(last, columns)])
+        selected = [StepColumn(LEAD_KEY, self.read(LEAD_KEY)), StepColumn(AGE, write("min({})", self.read(AGE)))]
+        selected.append(StepColumn(STATE, Expression(str(STATES.index("counted")))))
+        for column, (way, _) in self._columns().items():
+            is_left = "TRUE" if column == f"o:{kind}" else "FALSE"
+            nothing = f"CAST(NULL AS {self._amount_type(way)})"
+            selected.append(StepColumn(column, Expression(is_left if way == "count" else nothing)))
+        selected.append(StepColumn(IS_EVENT, Expression("FALSE")))
+        listed = ",\n".join(f"  {column.written(name)}" for column in selected)
+        return f"(SELECT\n{listed}\nFROM ({parts}) AS objects\nGROUP BY {name(LEAD_KEY)}, {name(key)})"
 
     # -- steps ------------------------------------------------------------------------------------------------------
 
     def _reading(self) -> Iterator[Step]:
         """The steps from raw events to typed ones, and to KNOWN."""
         read, dialect = self.read, self.dialect
-        yield from member_steps(self.card.card, self.members, dialect, read)
+        yield from member_steps(self.card.card, self.members, dialect, read, self.table.plain)
         yield from self.properties.steps()
         yield from time_steps(self.card.card, self.members, dialect, read)
         unnamed = write("({} = '' OR length({}) > {})", read(KIND_NAME), read(KIND_NAME), LONGEST_NAME)
@@ -190,12 +231,15 @@ class EventPrinter:
             [StepColumn(KEPT, kept), StepColumn(AGE, write("CASE WHEN {} THEN {} END", read(KNOWN), age))],
         )
 
-    def _sorting(self, *, compared: bool) -> Iterator[Step]:
-        """The steps to MACHINE and to the kinds of each event; `compared`: some are compared with each other."""
-        yield from self.machines.steps(of_mails=compared)
+    def _sorting(self, *, of_mails: bool = True) -> Iterator[Step]:
+        """The steps to MACHINE and to the kinds of each event; `of_mails`: those of one mail are compared."""
+        yield from self.machines.steps(of_mails=of_mails)
         subsets = [StepColumn(f"is:{kind}", self.properties.subset(kind)) for kind in self.kinds]
         yield Step("sorted", "the kinds that each is of", subsets)
-        if self.once_kinds and compared:
+
+    def _placing(self) -> Iterator[Step]:
+        """The steps to the place of an event among those of one object."""
+        if self.once_kinds:
             keys = [StepColumn(f"key:{kind}", self._object_key(kind)) for kind in self.once_kinds]
             yield Step("objects_of", "what only one event may earn points for", keys)
             yield Step(
@@ -233,12 +277,16 @@ class EventPrinter:
 
     def _object_key(self, kind: str) -> Expression:
         """What is equal for the events of a kind of which one earns points; NULL where an event counts by itself."""
-        of = self.card.card.events[kind]
-        root = next(root for root in self.properties.roots if root.name == of.root)
-        field, value = root.fields[of.once_per], self.read(root.field(of.once_per))
+        field, value = self._object(kind)
         if field.kind == "text" and not field.exact:
             value = spell(self.dialect.tidy, value, all_letters())
         return write("CASE WHEN {} THEN {} END", self._people(kind), value)
+
+    def _object(self, kind: str) -> tuple[Field, Expression]:
+        """The property of which one event earns points, and its value."""
+        of = self.card.card.events[kind]
+        root = next(root for root in self.properties.roots if root.name == of.root)
+        return root.fields[of.once_per], self.read(root.field(of.once_per))
 
     def _nth(self, kind: str) -> Expression:
         """The place of an event among those of one object, the latest first."""
@@ -255,20 +303,20 @@ class EventPrinter:
     @property
     def ways(self) -> dict[str, Way]:
         """The columns of an event, with how they are added up: conditions are counted, amounts summed or compared."""
-        return {column: way for column, (way, _) in self._columns(compared=True).items()}
+        return {column: way for column, (way, _) in self._columns().items()}
 
-    def _selected(self, *, compared: bool) -> list[StepColumn]:
-        columns = self._columns(compared=compared)
+    def _selected(self) -> list[StepColumn]:
         by = [StepColumn(column, self.read(column)) for column in (LEAD_KEY, AGE)] + [StepColumn(STATE, self._state())]
-        return [*by, *(StepColumn(name, expression) for name, (_, expression) in columns.items())]
+        listed = [StepColumn(name, expression) for name, (_, expression) in self._columns().items()]
+        return [*by, *listed, *([StepColumn(IS_EVENT, Expression("TRUE"))] if self.has_objects_apart else [])]
 
-    def _columns(self, *, compared: bool) -> dict[str, tuple[Way, Expression]]:
+    def _columns(self) -> dict[str, tuple[Way, Expression]]:
         """By column, how it is added up, and the condition or the amount."""
         columns: dict[str, tuple[Way, Expression]] = {}
         for kind in self.kinds:
             columns[f"n:{kind}"] = "count", write("{} AND {}", self.read(KEPT), self.read(f"is:{kind}"))
             if kind in self.once_kinds:
-                columns[f"o:{kind}"] = "count", self._latest(kind) if compared else Expression("FALSE")
+                columns[f"o:{kind}"] = "count", self._latest(kind)
         for value in self.values:
             if value.way in ("sum", "max"):
                 way: Way = "sum" if value.way == "sum" else "max"
@@ -290,15 +338,18 @@ class EventPrinter:
         return write("CASE{} ELSE {} END", written, STATES.index("late"))
 
     def _latest(self, kind: str) -> Expression:
-        """Whether an event is the latest of people on its object, or has none."""
+        """Whether an event is the latest of people on its object, or has none; the former have rows of their own."""
+        if self.card.card.events[kind].root not in self.properties.conditions:
+            return Expression("FALSE")
+        if self.has_objects_apart:
+            return write("{} AND {} IS NULL", self._people(kind), self._object(kind)[1])
         key, place = self.read(f"key:{kind}"), self.read(f"nth:{kind}")
         return write("{} AND ({} IS NULL OR {} = 1)", self._people(kind), key, place)
 
     def _amount(self, value: EventValue) -> Expression:
         """A property of an event of people, in whole millionths where it is added up."""
         if self.card.card.events[value.kind].root not in self.properties.conditions:
-            kind = self.spelling.summed if value.way == "sum" else self.dialect.types["DOUBLE"]
-            return Expression(f"CAST(NULL AS {kind})")
+            return Expression(f"CAST(NULL AS {self._amount_type('sum' if value.way == 'sum' else 'max')})")
         amount = self.read(f"f:{self.card.card.events[value.kind].root}/{value.property}")
         if value.way == "sum":
             number = self.dialect.number
@@ -308,13 +359,8 @@ class EventPrinter:
             amount = write("CASE WHEN {} THEN CAST({} AS {}) END", fits, whole, self.spelling.summed)
         return write("CASE WHEN {} THEN {} END", self._people(value.kind), amount)
 
-    def _reads_of_kept(self) -> list[str]:
-        """The columns of kept events that are read later on."""
-        steps = [*self._sorting(compared=True)]
-        reads = {name for step in steps for name in step.reads}
-        reads |= {name for column in self._selected(compared=True) for name in column.expression.reads}
-        made = {column.name for step in steps for column in step.added}
-        return sorted(reads - made)
+    def _amount_type(self, way: Way) -> str:
+        return self.spelling.summed if way == "sum" else self.dialect.types["DOUBLE"]
 
 
 def name_amount(value: EventValue) -> str:

@@ -67,6 +67,12 @@ class MachinePrinter:
         """The kinds whose events are compared with others of one mail."""
         return tuple(signs.root.name for signs in self.mails)
 
+    @property
+    def reach(self) -> int:
+        """How near two events of one mail are, in microseconds, of which the comparison may mark any of that mail."""
+        seconds = self.rule.run_seconds if any(signs.links for signs in self.mails) else self.rule.seconds
+        return seconds * _MICROSECONDS
+
     def steps(self, *, of_mails: bool = True) -> Iterator[Step]:
         """The steps to MACHINE; they read KEPT, and compare only events that are kept.
 
@@ -128,7 +134,7 @@ class MachinePrinter:
                 spell(self.dialect.search, "contains", agent, self.dialect.text(fold(part)))
                 for part in self.rule.agents
             ]
-            yield write("{} AND coalesce({}, FALSE)", of_kind, join(" OR ", parts))
+            yield write("CASE WHEN {} THEN coalesce({}, FALSE) ELSE FALSE END", of_kind, join(" OR ", parts))
         if self._is_text(signs, signs.method):
             method = self.read(f"ag:{signs.root.name}/{signs.method}")
             listed = ", ".join(map(self.dialect.text, self.rule.methods))
