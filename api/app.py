@@ -12,7 +12,19 @@ from leadledger.api.http import problem
 from leadledger.api.http.access import build_route_table
 from leadledger.api.http.direct import DirectRoute
 from leadledger.api.http.guard import Guard
-from leadledger.api.http.routes import docs, events, health, history, me, metrics, outcomes, releases, score, scorecard
+from leadledger.api.http.routes import (
+    docs,
+    events,
+    health,
+    history,
+    leads,
+    me,
+    metrics,
+    outcomes,
+    releases,
+    score,
+    scorecard,
+)
 from leadledger.api.service.keys import Keyring
 from leadledger.api.service.program_log import ProgramLog
 from leadledger.api.service.service import open_service
@@ -46,6 +58,7 @@ def create_app(settings: Settings, *, needs_keys: bool = False) -> FastAPI:
     outcomes.add(app, service)
     events.add(app, service)
     history.add(app, service)
+    leads.add(app, service)  # after all that begins with /v1/leads/
     scorecard.add(app, service)
     releases.add(app, service)
     health.add(app, service)

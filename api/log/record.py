@@ -76,6 +76,11 @@ def encode_input(values: Mapping[str, Typed], ignored: tuple[str, ...], counts: 
     return _ENCODER.encode(kept if counts is None else {**kept, "events": counts.to_dict()})
 
 
+def encode_value(value: Typed) -> str:
+    """Write a value as `encode_input` writes it."""
+    return _ENCODER.encode(value)
+
+
 def decode_counts(card: Card, text: str, values: Mapping[str, Typed]) -> EventCounts | None:
     """What `encode_input` wrote of the lead's events, for the rules of this card; None where it wrote nothing.
 

@@ -15,7 +15,7 @@ from leadledger.api.openapi.base_shape import ShapeJsonSchema
 from leadledger.api.openapi.crm_bodies import describe_crm_bodies
 from leadledger.api.openapi.event_bodies import EVENTS_REQUEST, SENT_EVENT, describe_event_bodies
 from leadledger.api.openapi.examples import build_examples, example_ids, example_lead
-from leadledger.api.openapi.lead_schema import describe_lead
+from leadledger.api.openapi.lead_schema import describe_field_parameters, describe_lead
 from leadledger.api.openapi.shapes import BODIES
 from leadledger.api.requests.lead_events import MOST_EVENTS
 from leadledger.api.service.loaded import LOST
@@ -70,6 +70,8 @@ def build_document(app: FastAPI, engine: Engine) -> dict[str, Any]:
     for path, operations in document["paths"].items():
         for operation in operations.values():
             operation["parameters"] = [*_path_parameters(path, engine), *operation.get("parameters", [])]
+            if operation["operationId"] == "list_leads":
+                operation["parameters"] += describe_field_parameters(engine.card.card)
     simplified: dict[str, Any] = _simplify_nulls(document)
     return simplified
 

@@ -85,7 +85,8 @@ def build_examples(engine: Engine) -> dict[str, Any]:
 def _log_examples(result: dict[str, Any], day: date, became: str) -> dict[str, Any]:
     """Answers that read the log. `result`: the answer that was logged, for the day `day`."""
     names = ("card", "release", "as_of", "score", "points", "grade", "recommendation")
-    at = f"{day.isoformat()}T09:00:00.000000Z"
+    as_of = day.isoformat()
+    at = f"{as_of}T09:00:00.000000Z"
     score = {
         **{"id": EXAMPLE_SCORE_ID, "at": at, "lead": EXAMPLE_LEAD_ID, "key": EXAMPLE_KEY_ID},
         **{name: result[name] for name in names},
@@ -94,8 +95,20 @@ def _log_examples(result: dict[str, Any], day: date, became: str) -> dict[str, A
     move = {"kind": "start", "name": start["name"], "cause": "release"}
     points = {"before": start["points"] - 1, "after": start["points"], "moved": 1.0}
     later = (day + timedelta(days=90)).isoformat()
+    forecast = {name: result[name] for name in ("probability", "from", "to")}
+    lead = {
+        **{name: score[name] for name in ("lead", "at", *names)},
+        **forecast,
+        **{"score_id": EXAMPLE_SCORE_ID, "percentile": result.get("percentile"), "axis_grades": ""},
+        **{"since": as_of, "distance": None, "change": 0.0, "change_since": None, "owner": ""},
+        **{"rejected_on": None, "snoozed_until": None},
+    }
+    said = {"verb": "accept", "reason": "", "entry": "", "until": None, "on": as_of, "at": at, "key": EXAMPLE_KEY_ID}
+    values = [{"field": "lead_id", "value": EXAMPLE_LEAD_ID}]
     return {
-        "LoggedScore": {**score, "input": [{"field": "lead_id", "value": EXAMPLE_LEAD_ID}], "result": result},
+        "Leads": {"leads": [lead], "next": ""},
+        "KnownLead": {**lead, "feedback": [said], "input": values, "result": result},
+        "LoggedScore": {**score, "input": values, "result": result},
         "Replayed": {
             **{"id": EXAMPLE_SCORE_ID, "release": result["release"], "identical": True},
             **{"points": result["points"], "replayed": result["points"], "result": result},

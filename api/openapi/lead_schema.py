@@ -10,6 +10,7 @@ import re
 from typing import Any
 
 from leadledger.api.requests.body import LONGEST_NAME, MOST_NAMES
+from leadledger.api.requests.lead_list import FIELD_PREFIX
 from leadledger.scoring.engine.score import Engine
 from leadledger.scoring.field import Field as CardField
 from leadledger.scoring.flag_forms import NO_TEXTS, YES_TEXTS
@@ -34,6 +35,27 @@ def describe_lead(engine: Engine) -> dict[str, Any]:
         "propertyNames": {"maxLength": LONGEST_NAME},
         "maxProperties": MOST_NAMES,
     }
+
+
+def describe_field_parameters(card: Card) -> list[dict[str, Any]]:
+    """The parameters by which a list of known leads asks for values of the card's fields."""
+    types: dict[str, dict[str, Any]] = {
+        "number": {"type": "number"},
+        "flag": {"type": "boolean"},
+        "date": {"type": "string", "format": "date"},
+    }
+    return [
+        {
+            "name": f"{FIELD_PREFIX}{field.name}",
+            "in": "query",
+            "required": False,
+            "description": f"The value of `{field.name}`; empty: it is unknown.",
+            "schema": {"type": "string", "enum": list(field.values)}
+            if field.values and field.kind == "text" and not field.other
+            else types.get(field.kind, {"type": "string"}),
+        }
+        for field in card.plain_fields
+    ]
 
 
 def _objects(card: Card) -> dict[str, Any]:

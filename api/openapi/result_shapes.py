@@ -204,3 +204,10 @@ class ResultShape(Shape):
         default_factory=EventCountsShape.model_construct,
         description="What became of the events of the lead; absent where the card has none.",
     )
+
+
+class ValueShape(Shape):
+    """The cleaned value of a field, as text."""
+
+    field: str
+    value: str

@@ -14,7 +14,8 @@ from pydantic import ConfigDict, Field
 
 from leadledger.api.log.record import MoveCause
 from leadledger.api.openapi.base_shape import Shape
-from leadledger.api.openapi.result_shapes import ResultShape, UnknownKindShape
+from leadledger.api.openapi.lead_shapes import KnownLeadShape, LeadsShape
+from leadledger.api.openapi.result_shapes import ResultShape, UnknownKindShape, ValueShape
 from leadledger.api.openapi.scorecard_shapes import ScorecardShape
 from leadledger.api.service.keys import Scope
 from leadledger.scoring.lead_ids import LONGEST_ID
@@ -130,13 +131,6 @@ class StoredEventsShape(Shape):
     )
     notes: list[str] = Field(description="What is odd: ids that came with different contents.")
     errors: list[MistakeShape] = Field(description="Every mistake in the events, at most 100.")
-
-
-class ValueShape(Shape):
-    """The cleaned value of a field, as text."""
-
-    field: str
-    value: str
 
 
 class ScoreShape(Shape):
@@ -266,6 +260,8 @@ BODIES = (
     LoggedScoreShape,
     ReplayedShape,
     LeadScoresShape,
+    LeadsShape,
+    KnownLeadShape,
     ProblemShape,
     MeShape,
     LiveShape,

@@ -54,7 +54,7 @@ def read_score_parameters(query: bytes, mistakes: Mistakes) -> ScoreParameters:
     if not query:  # most have none
         return NO_PARAMETERS
     values: dict[str, str] = {}
-    for name, value in _read_pairs(query, _SCORE_PARAMETERS, mistakes):
+    for name, value in read_pairs(query, _SCORE_PARAMETERS, mistakes):
         if name in values:
             mistakes.add((f"?{name}",), "is given more than once; send it once")
             continue
@@ -74,7 +74,7 @@ def read_score_parameters(query: bytes, mistakes: Mistakes) -> ScoreParameters:
 def read_page_parameters(query: bytes, mistakes: Mistakes) -> PageParameters:
     """The parameters of a request for the scores of a lead; mistakes are noted."""
     limit, before = SCORES_PER_PAGE, ""
-    for name, value in _read_pairs(query, _PAGE_PARAMETERS, mistakes):
+    for name, value in read_pairs(query, _PAGE_PARAMETERS, mistakes):
         if name == "before":
             before = value
         elif _COUNT.fullmatch(value) and 1 <= int(value) <= MOST_SCORES_PER_PAGE:
@@ -84,7 +84,7 @@ def read_page_parameters(query: bytes, mistakes: Mistakes) -> PageParameters:
     return PageParameters(limit, before)
 
 
-def _read_pairs(query: bytes, known: Sequence[str], mistakes: Mistakes) -> Iterator[tuple[str, str]]:
+def read_pairs(query: bytes, known: Sequence[str], mistakes: Mistakes) -> Iterator[tuple[str, str]]:
     """Name and value of each known parameter, in the order of the query; unknown ones are noted."""
     try:
         pairs = parse_qsl(query.decode("latin-1"), keep_blank_values=True, max_num_fields=MOST_PARAMETERS)

@@ -24,7 +24,7 @@ async def answer_logged_score(service: Service, score_id: str) -> bytes:
     """A score as it was answered, the cleaned values that it came from, and the API key, as JSON. Raises Refusal."""
     row = await _read_score(service, score_id)
     values = json.loads(row["input"])["values"]
-    return _with_result({**_summarise(row), "input": _list_values(values)}, row["result"].encode())
+    return with_result({**_summarise(row), "input": list_values(values)}, row["result"].encode())
 
 
 async def answer_replay(service: Service, score_id: str) -> bytes:
@@ -35,7 +35,7 @@ async def answer_replay(service: Service, score_id: str) -> bytes:
     except ScoringError as error:
         raise Refusal(409, f"The score can't be worked out again: {error}.") from None
     answer = encode_answer(row["id"], result)
-    return _with_result(
+    return with_result(
         {
             "id": row["id"],
             "release": row["release"],
@@ -120,7 +120,7 @@ def _summarise(row: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _list_values(values: Mapping[str, Any]) -> list[dict[str, str]]:
+def list_values(values: Mapping[str, Any]) -> list[dict[str, str]]:
     """Values by name as flat records, each as a text."""
     return [
         {"field": name, "value": value if isinstance(value, str) else json.dumps(value)}
@@ -128,6 +128,6 @@ def _list_values(values: Mapping[str, Any]) -> list[dict[str, str]]:
     ]
 
 
-def _with_result(members: Mapping[str, Any], result: bytes) -> bytes:
+def with_result(members: Mapping[str, Any], result: bytes) -> bytes:
     """An object as JSON, with a result that is JSON already as its last member."""
     return to_json(members)[:-1] + b',"result":' + result + b"}"

@@ -17,6 +17,7 @@ from leadledger.models.releases.store import Releases
 from leadledger.scoring.errors import DataError
 
 if TYPE_CHECKING:
+    from leadledger.api.log.book_store import BookStore
     from leadledger.api.log.event_store import EventStore
     from leadledger.api.log.idempotency import RepeatedRequests
     from leadledger.api.log.recorder import Recorder
@@ -30,13 +31,16 @@ RELEASE_INTERVAL = 0.5  # seconds between two looks at which release is the curr
 
 @dataclass(frozen=True)
 class DecisionLog:
-    """The parts of the decision log: what writes it, answers repeated requests, reads it and its events, replays it."""
+    """The parts of the decision log: what writes it, answers repeated requests, reads it, its events and the book of
+    known leads, and replays it.
+    """
 
     recorder: Recorder
     repeated_requests: RepeatedRequests
     store: LogStore
     replayer: Replayer
     events: EventStore
+    book: BookStore
 
 
 @dataclass
@@ -146,6 +150,7 @@ def _open_decision_log(settings: Settings, loaded: LoadedCard) -> DecisionLog | 
     from sqlalchemy.exc import SQLAlchemyError
 
     from leadledger.api.log import database
+    from leadledger.api.log.book_store import BookStore
     from leadledger.api.log.event_store import EventStore
     from leadledger.api.log.idempotency import RepeatedRequests
     from leadledger.api.log.recorder import Recorder
@@ -160,4 +165,5 @@ def _open_decision_log(settings: Settings, loaded: LoadedCard) -> DecisionLog | 
         except SQLAlchemyError as error:
             raise DataError(f"the log can't be written: {database.describe_error(error)}") from None
     recorder = Recorder(engine, settings.log)
-    return DecisionLog(recorder, RepeatedRequests(recorder), store, Replayer(store, settings.home), EventStore(engine))
+    repeated, replayer = RepeatedRequests(recorder), Replayer(store, settings.home)
+    return DecisionLog(recorder, repeated, store, replayer, EventStore(engine), BookStore(engine))

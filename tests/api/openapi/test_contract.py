@@ -31,6 +31,7 @@ LONGEST = 1333  # characters of a description, of which Salesforce External Serv
 OPERATIONS = {
     "add_events": "POST /v1/events",
     "add_outcome": "POST /v1/outcomes",
+    "get_lead": "GET /v1/leads/{id}",
     "get_lead_scores": "GET /v1/leads/{id}/scores",
     "get_me": "GET /v1/me",
     "get_metrics": "GET /metrics",
@@ -38,6 +39,7 @@ OPERATIONS = {
     "get_scorecard": "GET /v1/scorecard",
     "is_live": "GET /health/live",
     "is_ready": "GET /health/ready",
+    "list_leads": "GET /v1/leads",
     "list_releases": "GET /v1/releases",
     "replay_score": "GET /v1/scores/{id}/replay",
     "score": "POST /v1/score",

@@ -103,6 +103,8 @@ def test_paths_are_described(document: dict[str, Any]) -> None:
         ("/v1/scores/{id}", "get"),
         ("/v1/scores/{id}/replay", "get"),
         ("/v1/leads/{id}/scores", "get"),
+        ("/v1/leads", "get"),
+        ("/v1/leads/{id}", "get"),
         ("/v1/scorecard", "get"),
         ("/v1/releases", "get"),
         ("/v1/releases/{id}/use", "post"),

@@ -1,0 +1,178 @@
+"""Pages of lists of leads, each read with one SELECT.
+
+A page is quick however many leads are known. Each order has an index that begins with the recommendation: a list reads
+one short run of it for each recommendation that is wanted, and merges them. Where a condition is known to leave few
+leads, these are read and sorted instead. PostgreSQL counts values and chooses by itself; SQLite doesn't, and is told by
+a plus before the columns whose index it must not use: https://www.sqlite.org/optoverview.html#disqualifying_where_clause_terms_using_unary_
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, text
+
+from leadledger.api.log.book_rows import BookRow
+from leadledger.api.log.lead_lists import UNKNOWN_PROBABILITY, LeadList, LeadOrder, LeadPage, LeadPosition
+from leadledger.scoring.lead_ids import find_id_key
+from leadledger.scoring.outputs import VERDICTS
+
+MOST_SORTED_LEADS = 2000  # read and sorted in a few milliseconds; more are read in the order of an index
+LAST_CHARACTER = "\U0010ffff"
+_COLUMN_OF: Mapping[LeadOrder, str] = {
+    **{"points": "tenths", "probability": "probability", "change": "change", "since": "since", "id": "key"}
+}
+_VALUES_END = '}, "ignored": ['  # in `input`, as `encode_input` writes it; within a text, the quote would be escaped
+_COLUMNS = ", ".join(f"book.{name}" for name in BookRow._fields)
+
+
+class _Condition(NamedTuple):
+    """A condition on a column, which stands in `sql` as `{}`. `is_selective`: an index finds the leads that meet it."""
+
+    column: str
+    sql: str
+    is_selective: bool = False
+
+
+def read_page(connection: Connection, wanted: LeadList) -> LeadPage:
+    """Read a page of a list."""
+    found = _PageQuery(connection, wanted).run()
+    rows = [BookRow._make(row[1:]) for row in found[: wanted.limit]]
+    if len(found) <= wanted.limit:
+        return LeadPage(rows, None)
+    return LeadPage(rows, LeadPosition(found[wanted.limit - 1][0], rows[-1].key))
+
+
+class _PageQuery:
+    """The SELECT of a page, as text with named values, in the words of a database."""
+
+    def __init__(self, connection: Connection, wanted: LeadList) -> None:
+        self.connection = connection
+        self.wanted = wanted
+        self.is_sqlite = connection.dialect.name == "sqlite"
+        self.direction = "DESC" if wanted.descending else "ASC"
+        self.values: dict[str, Any] = {}
+        self.limit = wanted.limit + 1
+
+    def run(self) -> Sequence[Any]:
+        """The rows of the page and the one after it, each behind the value that orders it."""
+        runs = " UNION ALL ".join(f"SELECT * FROM ({run}) AS run" for run in self._list_runs())
+        if not runs:
+            return ()
+        order = f"ORDER BY page.value {self.direction}, page.key {self.direction}"
+        page = f"SELECT page.value, page.key FROM ({runs}) AS page {order} LIMIT {self.limit}"
+        statement = f"SELECT page.value, {_COLUMNS} FROM ({page}) AS page JOIN book ON book.key = page.key {order}"
+        return self.connection.execute(text(statement), self.values).all()
+
+    def _list_runs(self) -> Iterator[str]:
+        """The SELECTs of keys, each with the value that orders, whose merged rows begin with the page."""
+        conditions = self._list_conditions()
+        few = self._find_few(conditions)
+        verdicts = self.wanted.filters.recommendations
+        if few:
+            yield from self._list_parts([*conditions, *self._make_choice("recommendation", verdicts)], {few})
+            return
+        used = {"recommendation", _COLUMN_OF[self.wanted.order]}
+        if self.wanted.order == "points":  # of these, an index has the points in their order
+            used |= {"owner"} if self.wanted.filters.owner is not None else set()
+            used |= {"grade"} if len(used) == 2 and len(self.wanted.filters.grades) == 1 else set()
+        for verdict in verdicts or VERDICTS:
+            yield from self._list_parts([*conditions, *self._make_choice("recommendation", (verdict,))], used)
+
+    def _list_parts(self, conditions: Sequence[_Condition], used: set[str]) -> Iterator[str]:
+        """The SELECT of what some conditions leave after the place where the page begins.
+
+        `used` are the columns by whose index it may be found. In the order of probabilities there is another SELECT for
+        those without one, which are the last of it or the first.
+        """
+        after, column = self.wanted.after, _COLUMN_OF[self.wanted.order]
+        sign = "<" if self.wanted.descending else ">"
+        key = "" if after is None else self._name(after.key)
+        is_after_unknown = after is not None and after.value == UNKNOWN_PROBABILITY
+        if self.wanted.order == "id":
+            after_key = [_Condition("key", f"{{}} {sign} {key}")] if key else []
+            yield self._select("key", "key", [*conditions, *after_key], used)
+            return
+        if not (self.wanted.order == "probability" and is_after_unknown and self.wanted.descending):
+            known = [_Condition(column, "{} IS NOT NULL")] if self.wanted.order == "probability" else []
+            if after is not None and not (known and is_after_unknown):
+                known = [_Condition(column, f"({{}}, key) {sign} ({self._name(after.value)}, {key})")]
+            yield self._select(column, column, [*conditions, *known], used)
+        if self.wanted.order == "probability" and (after is None or is_after_unknown or self.wanted.descending):
+            unknown = [_Condition(column, "{} IS NULL")]
+            if is_after_unknown:
+                unknown.append(_Condition("key", f"{{}} {sign} {key}"))
+            yield self._select(str(UNKNOWN_PROBABILITY), "", [*conditions, *unknown], used)
+
+    def _select(self, value: str, column: str, conditions: Sequence[_Condition], used: set[str]) -> str:
+        """A SELECT of keys in the order of a column (empty: of the keys alone)."""
+        where = " AND ".join(
+            condition.sql.format(condition.column if condition.column in used else self._hide(condition.column))
+            for condition in conditions
+        )
+        orders = [f"{name} {self.direction}" for name in dict.fromkeys((column, "key")) if name]
+        return (
+            f"SELECT {value} AS value, key FROM book WHERE {where or '1 = 1'}"
+            f" ORDER BY {', '.join(orders)} LIMIT {self.limit}"
+        )
+
+    def _hide(self, column: str) -> str:
+        return f"+{column}" if self.is_sqlite else column
+
+    def _list_conditions(self) -> list[_Condition]:
+        """All that the filters say, but for the recommendations."""
+        filters = self.wanted.filters
+        conditions = [*self._make_choice("grade", filters.grades), *self._make_choice("stage", filters.stages)]
+        if filters.owner is not None:
+            # Its index has the points in their order.
+            is_selective = self.wanted.order != "points"
+            conditions.append(_Condition("owner", f"{{}} = {self._name(filters.owner)}", is_selective))
+        if filters.id_start:
+            start = find_id_key(filters.id_start)
+            bounds = f"{{0}} >= {self._name(start)} AND {{0}} < {self._name(start + LAST_CHARACTER)}"
+            conditions.append(_Condition("key", bounds, True))
+        if filters.snoozed:
+            conditions.append(_Condition("snoozed_until", f"{{}} > {self._name(filters.today)}", True))
+        elif filters.snoozed is False:
+            awake = f"({{0}} IS NULL OR {{0}} <= {self._name(filters.today)})"
+            conditions.append(_Condition("snoozed_until", awake))
+        conditions += [self._make_field_condition(name, value) for name, value in filters.fields]
+        return conditions
+
+    def _make_choice(self, column: str, wanted: Sequence[str]) -> list[_Condition]:
+        """That a column is one of some texts; nothing where any will do."""
+        names = [self._name(value) for value in wanted]
+        if len(names) < 2:
+            return [_Condition(column, f"{{}} = {name}") for name in names]
+        return [_Condition(column, f"{{}} IN ({', '.join(names)})")]
+
+    def _make_field_condition(self, name: str, value: str | None) -> _Condition:
+        """That a field of the lead has a value, or none.
+
+        It is looked for as `encode_input` writes it, so that no text of a lead can break the reading of any other:
+        PostgreSQL refuses some of the JSON that leads may bring.
+        """
+        find = "instr" if self.is_sqlite else "strpos"
+        values = f"substr({{0}}, 1, {find}({{0}}, {self._name(_VALUES_END)}))"
+        member = f'"{name}": '
+        if value is None:
+            return _Condition("input", f"{find}({values}, {self._name(member)}) = 0")
+        ends = (f"{find}({values}, {self._name(member + value + end)}) > 0" for end in [",", "}"])
+        return _Condition("input", f"({' OR '.join(ends)})")
+
+    def _find_few(self, conditions: Sequence[_Condition]) -> str:
+        """The column of a condition that leaves few leads, as an index counts them; empty: none does."""
+        for condition in conditions:
+            if condition.is_selective:
+                leads = f"SELECT 1 FROM book WHERE {condition.sql.format(condition.column)}"
+                count = f"SELECT count(*) FROM ({leads} LIMIT {MOST_SORTED_LEADS + 1}) AS counted"
+                if self.connection.execute(text(count), self.values).scalar_one() <= MOST_SORTED_LEADS:
+                    return condition.column
+        return ""
+
+    def _name(self, value: Any) -> str:
+        """The name of a value in the text."""
+        name = f"v{len(self.values)}"
+        self.values[name] = value
+        return f":{name}"
