@@ -10,7 +10,7 @@ import re
 from typing import Any
 
 from leadledger.api.requests.body import LONGEST_NAME, MOST_NAMES
-from leadledger.api.requests.lead_list import FIELD_PREFIX
+from leadledger.api.service.lead_list import FIELD_PREFIX
 from leadledger.scoring.engine.score import Engine
 from leadledger.scoring.field import Field as CardField
 from leadledger.scoring.flag_forms import NO_TEXTS, YES_TEXTS

@@ -9,10 +9,10 @@ from pydantic_core import to_json
 
 from leadledger.api.log.book_rows import BookRow
 from leadledger.api.log.record import encode_answer
-from leadledger.api.requests.lead_list import list_parameter_names, read_lead_list, write_cursor
 from leadledger.api.requests.mistakes import Mistakes, Refusal, shorten
 from leadledger.api.requests.parameters import read_pairs
 from leadledger.api.service.history import list_values, read_log, with_result
+from leadledger.api.service.lead_list import list_parameter_names, read_lead_list, write_cursor
 from leadledger.api.service.scoring import today
 from leadledger.api.service.service import DecisionLog, Service
 from leadledger.scoring.errors import ScoringError, quote

@@ -10,8 +10,8 @@ from leadledger.api.http.access import needs
 from leadledger.api.http.messages import send_json
 from leadledger.api.http.openapi_options import describe_answer
 from leadledger.api.log.lead_lists import LEAD_ORDERS
-from leadledger.api.requests.lead_list import DIRECTIONS, LEADS_PER_PAGE, MOST_LEADS_PER_PAGE
 from leadledger.api.service import book
+from leadledger.api.service.lead_list import DIRECTIONS, LEADS_PER_PAGE, MOST_LEADS_PER_PAGE
 from leadledger.api.service.service import Service
 from leadledger.scoring.outputs import VERDICTS
 
