@@ -23,8 +23,9 @@ _RECORD_COLUMNS = frozenset({"attributes", "data", "fields", "lead", "properties
 class ColumnFit:
     """How the columns of a list fit a card.
 
-    `used` has the columns of each plain field, `unused` are those of none. `absent` are the fields without a column.
-    `misspelt` maps unused columns to the name of an absent field that they look like.
+    `used` has the columns of each plain field, `unused` are those of none. `absent` are the fields without a column;
+    those that remember a recommendation don't count, since most lists have none. `misspelt` maps unused columns to the
+    name of a field without a column that they look like.
     """
 
     used: Mapping[str, Sequence[str]]
@@ -51,7 +52,7 @@ def fit_columns(card: Card, columns: Iterable[str], label: str = "the list") -> 
     return ColumnFit(
         used,
         tuple(column for column in columns if column not in taken),
-        tuple(field for field, names in used.items() if not names),
+        tuple(field for field, names in used.items() if not names and field not in card.memory_fields),
         find_misspelt(card, columns),
     )
 

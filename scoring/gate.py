@@ -40,13 +40,33 @@ class DealValue:
 
 
 @dataclass(frozen=True)
+class Hold:
+    """How a promotion is kept: it ends after the total has been `band` tenths below the threshold for `days`."""
+
+    band: int
+    days: int
+
+
+@dataclass(frozen=True)
+class CoolDown:
+    """For how many `days` a lead that sales rejected isn't recommended again.
+
+    `unless` is a date field; a day in it that is later than the rejection ends the wait. Empty: nothing does.
+    """
+
+    days: int
+    unless: str = ""
+
+
+@dataclass(frozen=True)
 class Stage:
     """A stage of the card, and what it requires of a lead that enters it.
 
     `points` (tenths) is a threshold set by hand. At most one of three asks training for a threshold. `precision` and
     `confidence` (0..1): at least that share of the promoted leads becomes an opportunity, with that confidence.
     `capacity`: no more are promoted than can be taken care of. `value`: every promotion pays. `demands` are the grades
-    that it asks of axes. `exploration`: whom it promotes at random; None: nobody.
+    that it asks of axes. `exploration`: whom it promotes at random; None: nobody. `hold` and `cool_down`: how advice
+    depends on the last recommendation, and on a rejection; None: it doesn't.
     """
 
     name: str
@@ -58,6 +78,8 @@ class Stage:
     value: DealValue | None = None
     demands: tuple[AxisDemand, ...] = ()
     exploration: Exploration | None = None
+    hold: Hold | None = None
+    cool_down: CoolDown | None = None
 
     @property
     def has_threshold(self) -> bool:
@@ -86,7 +108,7 @@ class Threshold:
 class Gate:
     """The entrance of stage `to` for a lead that stands at `at`; `requires` are positions in `Scorecard.required`.
 
-    `exploration`: whom it lets in at random; None: nobody.
+    `exploration`: whom it lets in at random; None: nobody. `hold` and `cool_down` are those of the stage.
     """
 
     at: str
@@ -94,6 +116,8 @@ class Gate:
     requires: tuple[int, ...]
     threshold: Threshold
     exploration: Exploration | None = None
+    hold: Hold | None = None
+    cool_down: CoolDown | None = None
 
 
 def decide(
@@ -103,7 +127,7 @@ def decide(
     total: int,
     high: int,
 ) -> Verdict:
-    """What to do with a lead. `gate`: None where nothing is left to decide.
+    """What to do with a lead, whatever was recommended before. `gate`: None where nothing is left to decide.
 
     `criteria`: met, unmet or None (unknown), in the order of `Scorecard.required`. `total` and `high`, in tenths, are
     the points now and the most that answers to the card's questions could bring.

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, get_args
 
-Verdict: TypeAlias = Literal["promote", "ask", "nurture", "disqualify", "keep"]
+Verdict: TypeAlias = Literal["promote", "ask", "nurture", "disqualify", "keep", "demote"]
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 
 TermKind: TypeAlias = Literal["table", "pair", "combination"]
@@ -48,6 +48,10 @@ AXIS_COLUMNS = (
 PROPENSITY_COLUMNS = (
     Column("propensity", "number", "0..1, the probability with which the lead was to be promoted, known before a draw"),
 )
+ADVICE_COLUMNS = (
+    Column("recommended_since", "date", "the day from which the recommendation has been the same"),
+    Column("below_since", "date", "the first look at which a promoted lead was under the band; empty: it isn't"),
+)
 PLUS_MINUS = Column("plus_minus", "number", "standard error of the points; empty where none is known")
 REASON_COLUMNS = tuple(
     Column(f"{side}_{rank}", "text", f"the entry that {side}s most, of rank {rank}; empty where there are fewer")
@@ -60,13 +64,14 @@ QUESTIONS = Column("questions", "text", "what to ask a lead that is recommended 
 WRITE_BACK_OUTPUTS = (
     *("score", "points", "low", "high", "plus_minus", "probability", "grade", "percentile", "recommendation"),
     *("from", "to", "reasons", "questions", "as_of", "card", "release", "sale_probability", "expected_value"),
-    *("fit", "engagement", "axis_grades", "propensity"),
+    *("fit", "engagement", "axis_grades", "propensity", "recommended_since", "below_since"),
 )
 # Of releases that know the place of a lead among others, which texts training has seen, and the steps up to a sale; of
-# cards with events, with axes, and with a stage that explores.
+# cards with events, with axes, with a stage that explores, and with one that remembers.
 OPTIONAL_MEMBERS = (
     *("percentile", "unseen", "sale_probability", "expected_value", "steps", "step_ledger", "events"),
     *("fit", "engagement", "axis_grades", "fit_unknown", "engagement_unknown", "propensity"),
+    *("recommended_since", "below_since"),
 )
 RESULT_MEMBERS = (
     *(output for output in WRITE_BACK_OUTPUTS if output not in OPTIONAL_MEMBERS),
@@ -91,17 +96,18 @@ def list_reject_columns(places: tuple[str, ...]) -> tuple[Column, ...]:
     return tuple(column for column in REJECT_COLUMNS if column.name in places or column.name not in REJECT_PLACES)
 
 
-def list_score_columns(sale: bool, axes: bool, explores: bool = False) -> tuple[Column, ...]:
+def list_score_columns(sale: bool, axes: bool, explores: bool = False, remembers: bool = False) -> tuple[Column, ...]:
     """The columns that every score has.
 
     `explores`: also those of a card with a stage that explores, `axes`: of one with axes, `sale`: of a release with
-    steps.
+    steps, `remembers`: of a card whose advice depends on the last one.
     """
     return (
         *SCORE_COLUMNS,
         *(PROPENSITY_COLUMNS if explores else ()),
         *(AXIS_COLUMNS if axes else ()),
         *(SALE_COLUMNS if sale else ()),
+        *(ADVICE_COLUMNS if remembers else ()),
     )
 
 

@@ -26,6 +26,7 @@ from leadledger.scoring.fairness import Fairness
 from leadledger.scoring.field import Field
 from leadledger.scoring.gate import Gate, Stage, Threshold
 from leadledger.scoring.lookup import Term
+from leadledger.scoring.memory import MEMORY_KINDS
 from leadledger.scoring.outcome import Outcome
 from leadledger.scoring.outputs import Column, list_score_columns
 from leadledger.scoring.rule import EachRule, Group, Rule
@@ -183,8 +184,14 @@ class Card:
         return {
             field.name: field.ask or f"What is the {field.title}?"
             for field in self.plain_fields
-            if field.ask or field.name in behind
+            if (field.ask or field.name in behind) and field.name not in self.memory_fields
         }
+
+    @cached_property
+    def memory_fields(self) -> frozenset[str]:
+        """The fields that hold the last recommendation and a rejection; none where no stage asks for them."""
+        remembers = any(stage.hold or stage.cool_down for stage in self.stages)
+        return frozenset(MEMORY_KINDS) if remembers else frozenset()
 
     @cached_property
     def predicted_stage(self) -> Stage | None:
@@ -371,7 +378,8 @@ class Scorecard:
         for at, to in pairwise([*self.card.stages, Stage("")]):
             threshold = self.learned.thresholds.get(to.name) or Threshold(to.points)
             asked = (*to.requires, *(demand.name for demand in to.demands))
-            gate = Gate(at.name, to.name, tuple(positions[name] for name in asked), threshold, to.exploration)
+            asked_of = tuple(positions[name] for name in asked)
+            gate = Gate(at.name, to.name, asked_of, threshold, to.exploration, to.hold, to.cool_down)
             gates[at.name] = gate if to.has_gate else None
         return gates
 
@@ -394,7 +402,8 @@ class Scorecard:
     @property
     def score_columns(self) -> tuple[Column, ...]:
         """The columns that it adds to each list."""
-        return list_score_columns(self.predicts_sales, bool(self.card.axes), self.card.explores)
+        remembers = bool(self.card.memory_fields)
+        return list_score_columns(self.predicts_sales, bool(self.card.axes), self.card.explores, remembers)
 
     @property
     def predicts_sales(self) -> bool:

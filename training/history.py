@@ -182,7 +182,9 @@ class History:
             return self._scoring_at_landmarks(card, ledger)
         outcome = card.card.outcome
         day: date | str = (outcome.since if outcome else "") or self.as_of or EPOCH
-        query = Query(day, self.source.table, self.source.columns, keep=[ROW], checks=True, ledger=ledger)
+        query = Query(
+            day, self.source.table, self.source.columns, keep=[ROW], checks=True, ledger=ledger, remember=False
+        )
         return sql.select(card, query)
 
     def _scoring_at_landmarks(self, card: Scorecard, ledger: bool) -> str:
@@ -195,7 +197,9 @@ class History:
         entries = [*(f"r:{rule.rule.name}" for rule in card.rules), *(f"g:{group.name}" for group in card.groups)]
         earned = [name_counted(name_earned(each.rule.name)) for each in card.each_rules]
         kept = [ROW, *([*entries, *learned, *earned] if ledger else ())]
-        query = Query(LANDMARK_DAY, self.counter.join(card), columns, keep=kept, checks=True, counted=True)
+        query = Query(
+            LANDMARK_DAY, self.counter.join(card), columns, keep=kept, checks=True, counted=True, remember=False
+        )
         return sql.select(card, query)
 
     def read_leads(self, positions: NDArray[np.intp]) -> list[dict[str, Any]]:

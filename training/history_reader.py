@@ -173,7 +173,7 @@ def _read_leads(
     # Events are counted once it is known which leads are looked at, and when.
     table = join_unknown(wide, source.table) if card.events else source.table
     kept = [ROW, *source.columns]
-    query = Query(day, table, source.columns, kept, checks=True, fields=True, counted=bool(card.events))
+    query = Query(day, table, source.columns, kept, checks=True, fields=True, counted=bool(card.events), remember=False)
     connection.execute(f"CREATE OR REPLACE TEMP TABLE history AS {sql.select(scorecard, query)}")
     if choices is not None:
         of_others = " AND ".join(f"{quoted(f'f:{name}')} IS NULL" for name in (outcome.since, became))
@@ -301,7 +301,16 @@ def _look_again(
     """The typed rows of leads at their landmarks, with what was counted by then; `leads` has the leads' own rows."""
     scorecard = Scorecard(add_landmark_day(wide), Learned())
     columns = {**source.columns, LANDMARK_DAY: "DATE"}
-    query = Query(LANDMARK_DAY, counter.join(scorecard), columns, keep=[ROW], checks=True, fields=True, counted=True)
+    query = Query(
+        LANDMARK_DAY,
+        counter.join(scorecard),
+        columns,
+        keep=[ROW],
+        checks=True,
+        fields=True,
+        counted=True,
+        remember=False,
+    )
     counter.connection.execute(f"CREATE OR REPLACE TEMP TABLE history AS {sql.select(scorecard, query)}")
     whole = counter.connection.execute(select_typed(card, outcome, became)).df()
     whole = spell_alike(card, whole.set_index("row").loc[np.arange(len(leads))].reset_index(drop=True))

@@ -16,7 +16,7 @@ from leadledger.scoring.cleaning import Lead
 from leadledger.scoring.column_names import name_key
 from leadledger.scoring.engine.score import Engine
 from leadledger.scoring.errors import UnreadableValue, quote
-from leadledger.scoring.field import Field
+from leadledger.scoring.scorecard import Card
 from leadledger.scoring.text_forms import WHITE_SPACE, fold
 
 
@@ -49,7 +49,7 @@ class RecordReader:
         if not source or not isinstance(record, dict):
             return clean_lead(self.engine, record, path, mistakes)
         if source not in self._names:
-            self._names[source] = _NamesInCrm.of(source, self.engine.card.card.plain_fields)
+            self._names[source] = _NamesInCrm.of(source, self.engine.card.card)
         names = self._names[source]
         before = mistakes.count
         collected = _collect(SOURCES[source], names, record, path, mistakes)
@@ -60,11 +60,13 @@ class RecordReader:
         return None if lead is None else Lead(lead.values, (*lead.ignored, *collected.list_unused()))
 
 
-def find_evidence(fields: Sequence[Field]) -> frozenset[str]:
-    """The fields whose names show that a record is a lead of this card: all but ids and days, which any record has.
+def find_evidence(card: Card) -> frozenset[str]:
+    """The fields whose names show that a record is a lead of this card: all but ids and days, which any record has, and
+    what is remembered of a lead.
 
     Where the card has ids and days alone, its days count; nothing does where it has only ids.
     """
+    fields = [field for field in card.plain_fields if field.name not in card.memory_fields]
     telling = frozenset(field.name for field in fields if field.kind not in ("id", "date"))
     return telling or frozenset(field.name for field in fields if field.kind == "date")
 
@@ -95,7 +97,8 @@ class _NamesInCrm:
     evidence: frozenset[str]
 
     @classmethod
-    def of(cls, source: str, fields: Sequence[Field]) -> _NamesInCrm:
+    def of(cls, source: str, card: Card) -> _NamesInCrm:
+        fields = card.plain_fields
         kinds: dict[str, str] = {column: field.kind for field in fields for column in field.columns}
         homes: dict[str, str] = {column: field.name for field in fields for column in field.columns}
         renamed: dict[str, str] = {}
@@ -114,7 +117,7 @@ class _NamesInCrm:
         ours = {name_key(name): name for own, _ in rivals for name in own}
         labels = {name_key(label): field.name for field in fields for _, label in field.labels}
         spellings = labels | {name_key(name): name for name in reversed(homes)} | ours
-        return cls(kinds, homes, spellings, renamed, tuple(rivals), find_evidence(fields))
+        return cls(kinds, homes, spellings, renamed, tuple(rivals), find_evidence(card))
 
 
 @dataclasses.dataclass(slots=True)

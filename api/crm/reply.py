@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from leadledger.api.crm.base import Crm
 from leadledger.api.crm.systems import CRMS
-from leadledger.scoring.card.write_back import DEFAULT_PROPERTIES
+from leadledger.scoring.card.write_back import list_properties
 from leadledger.scoring.result import Result
 from leadledger.scoring.scorecard import Card
 
@@ -41,6 +42,8 @@ _WRITTEN: Mapping[str, Callable[[Crm, Result], Any]] = {
     "engagement": lambda crm, result: crm.write_points(result.axes[1].tenths if result.axes else None),
     "axis_grades": lambda crm, result: crm.write_value(result.axis_grades or None),
     "propensity": lambda crm, result: crm.write_probability(result.propensity),
+    "recommended_since": lambda crm, result: crm.write_value(_write_day(result.recommended_since)),
+    "below_since": lambda crm, result: crm.write_value(_write_day(result.below_since)),
 }
 
 
@@ -65,4 +68,8 @@ class Reply:
 
 def make_reply(card: Card, system: str) -> Reply:
     """How results of a card go back into `system`, one of `DEFAULTS`."""
-    return Reply(CRMS[system], card.write_back.get(system, DEFAULT_PROPERTIES[system]))
+    return Reply(CRMS[system], list_properties(card.write_back, system, bool(card.memory_fields)))
+
+
+def _write_day(day: date | None) -> str | None:
+    return None if day is None else day.isoformat()

@@ -167,6 +167,16 @@ class ResultShape(Shape):
     )
     from_: str = Field(alias="from", description="The current stage of the lead.")
     to: str = Field(description="The stage that the recommendation is about.")
+    recommended_since: date = Field(
+        default_factory=lambda: date.min,
+        description="The day from which recommendation and stage have been the same; absent where no stage of the card "
+        "says `hold` or `cool_down`.",
+    )
+    below_since: date | None = Field(
+        default_factory=type(None),
+        description="The first look at which a promoted lead had been under the band of `hold`; null: it isn't; absent "
+        "where no stage of the card says `hold` or `cool_down`.",
+    )
     line: float | None = Field(description="The threshold of that stage, in points; null: only criteria decide.")
     criteria: dict[str, State]
     reasons: list[str] = Field(description="Sentences, the most important first.")

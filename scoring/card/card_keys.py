@@ -40,7 +40,10 @@ KEYS: Mapping[str, Mapping[str, bool]] = {
     "each_rule": {"name": True, "each": True, "points": True, "reason": True}
     | dict.fromkeys(("why", "since", "half_life", "within", "per_day", "group", "axis"), False),
     "exclusion": {"name": True, "when": True, "reason": True, "uses_protected": False},
-    "stage": {"name": True} | dict.fromkeys(("requires", "fit", "engagement", *THRESHOLD_KEYS, "explore"), False),
+    "stage": {"name": True}
+    | dict.fromkeys(("requires", "fit", "engagement", *THRESHOLD_KEYS, "hold", "cool_down", "explore"), False),
+    "hold": {"band": True, "days": True},
+    "cool_down": {"days": True, "unless": False},
     "explore": {"share": True, "salt": False},
     "probability": {"precision": True, "confidence": False},
     "value": {"won": True, "cost": True},

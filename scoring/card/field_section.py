@@ -14,6 +14,7 @@ from leadledger.scoring.card.card_keys import BETTER, KEYS, KINDS, OTHERS, SEPAR
 from leadledger.scoring.card.condition import KnownField, join_lines, parse_condition, parse_days
 from leadledger.scoring.card.condition_tokens import RESERVED
 from leadledger.scoring.card.event_values import is_event_value, read_event_value
+from leadledger.scoring.card.memory_fields import add_memory_fields, settle_memory_fields
 from leadledger.scoring.card.reading import CardReading
 from leadledger.scoring.card.yaml_shapes import KeyValue
 from leadledger.scoring.cleaning import make_cleaner
@@ -47,13 +48,15 @@ def read_fields(reading: CardReading, node: yaml.Node) -> None:
             plain = read_plain_field(reading, name, kind, record, columns, f"field '{name}'")
             reading.fields[name] = plain
             reading.known[name] = KnownField.of(plain) if kind else KnownField(None, plain.values)
+    add_memory_fields(reading, records)
     for name, record in records.items():
         if "is" in record:
             derived = _read_derived_field(reading, name, record)
             reading.known[name] = KnownField(derived.kind if derived else None)
             if derived is not None:
                 reading.fields[name] = derived
-    reading.fields = {name: reading.fields[name] for name in items if name in reading.fields}
+    settle_memory_fields(reading, items, records)
+    reading.fields = {name: reading.fields[name] for name in (*items, *reading.fields) if name in reading.fields}
 
 
 def read_field_names(reading: CardReading, node: yaml.Node, what: str, noun: str) -> dict[str, KeyValue]:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from leadledger.scoring import tree
 from leadledger.scoring.axis import AxisName
+from leadledger.scoring.card.write_back import MEMORY_OUTPUTS
 from leadledger.scoring.errors import quote
 from leadledger.scoring.outcome import Outcome
 from leadledger.scoring.scorecard import Card
@@ -24,12 +25,16 @@ NOTHING_EARNED = (
     "`axes`: no rule earns points for {}, so its grade is ? for every lead until training has learned some from fields"
     " of it; say `axis: {}` of rules or fields that belong there"
 )
+FORGOTTEN = (
+    "`write_back`: a stage goes by the last recommendation, and {} can't send it back whole; name properties for {}"
+)
 _LIKE = re.compile(r"\b(?:i?like)\b", re.IGNORECASE)
 
 
 def find_hints(card: Card) -> tuple[str, ...]:
-    """A sentence on an outcome that training refuses, on steps that start nowhere else, on axes without rules, and one
-    for each doubtful condition, in the order of the card; then the conditions that read protected fields.
+    """A sentence on an outcome that training refuses, on steps that start nowhere else, on axes without rules, on CRMs
+    that can't send a recommendation back, and one for each doubtful condition, in the order of the card; then the
+    conditions that read protected fields.
     """
     conditions = (
         f"{what}: {hint}" for what, text, node in _list_conditions(card) for hint in dict.fromkeys(_find(text, node))
@@ -40,10 +45,19 @@ def find_hints(card: Card) -> tuple[str, ...]:
             *([f"`train` will refuse this card: {horizon}"] if horizon else []),
             *([NO_STAGE.format(card.stage_names[0])] if card.steps and "stage" not in card.fields else []),
             *(NOTHING_EARNED.format(axis, axis) for axis in card.axes if not _earns_points(card, axis)),
+            *_list_forgotten(card),
             *conditions,
             *_list_accepted(card),
         )
     )
+
+
+def _list_forgotten(card: Card) -> Iterator[str]:
+    """What the card doesn't write to a system that it names, of all that a stage would have to get back."""
+    for system, properties in card.write_back.items() if card.memory_fields else ():
+        missing = [output for output in MEMORY_OUTPUTS.values() if output not in properties]
+        if missing:
+            yield FORGOTTEN.format(system, ", ".join(missing))
 
 
 def _earns_points(card: Card, axis: AxisName) -> bool:

@@ -1,10 +1,11 @@
 """From a YAML file to a card, or to every mistake in it.
 
-The reader goes through a card section by section: `axis_section`, `event_section`, `field_section`,
-`protected_section`, `rule_sections`, `stage_sections`, `outcome_section`, `segment_section`, `steps_section`,
-`write_back_section`, `case_section`. `card_keys` lists the keys, `yaml_shapes` knows YAML and positions. Nothing is
-guessed: unknown and duplicate keys, names that nothing declares, values of the wrong kind are refused, all at once, in
-file order. One mistake is one message: what may only follow from another mistake is not reported.
+The reader goes through a card section by section: `axis_section`, `event_section`, `field_section`, `memory_fields`,
+`protected_section`, `rule_sections`, `stage_sections`, `advice_keys`, `outcome_section`, `segment_section`,
+`steps_section`, `write_back_section`, `case_section`. `card_keys` lists the keys, `yaml_shapes` knows YAML and
+positions. Nothing is guessed: unknown and duplicate keys, names that nothing declares, values of the wrong kind are
+refused, all at once, in file order. One mistake is one message: what may only follow from another mistake is not
+reported.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from leadledger.scoring.card.case_section import read_cases
 from leadledger.scoring.card.event_section import check_tracked_since, read_events
 from leadledger.scoring.card.field_parents import read_parents
 from leadledger.scoring.card.field_section import read_fields
+from leadledger.scoring.card.memory_fields import add_memory_names
 from leadledger.scoring.card.outcome_section import read_outcome
 from leadledger.scoring.card.protected_section import read_fairness, read_protected
 from leadledger.scoring.card.reading import CardReading
@@ -117,6 +119,8 @@ def _read_sections(shapes: Shapes, root: yaml.Node, standard_names: bool) -> Car
     base_rate = _read_base_rate(reading)
     if standard_names:
         _add_standard_names(reading, outcome, steps)
+    write_back = read_write_back(reading, sections["write_back"].value) if "write_back" in sections else {}
+    reading.fields = add_memory_names(reading, write_back, _list_taken_names(reading, outcome, steps))
     return Card(
         name=name,
         title=shapes.read_line(sections["title"].value, "`title`") if "title" in sections else "",
@@ -137,7 +141,7 @@ def _read_sections(shapes: Shapes, root: yaml.Node, standard_names: bool) -> Car
         steps=steps,
         amount=read_amount(reading),
         cases=read_cases(reading, (*(grade for grade, _ in grades), below)),
-        write_back=read_write_back(reading, sections["write_back"].value) if "write_back" in sections else {},
+        write_back=write_back,
         time_zone=reading.time_zone,
         protected=protected,
         fairness=read_fairness(reading, protected),
@@ -177,8 +181,12 @@ def _read_base_rate(reading: CardReading) -> float | None:
     return base_rate
 
 
-def _add_standard_names(reading: CardReading, outcome: Outcome | None, steps: tuple[Transition, ...]) -> None:
+def _list_taken_names(reading: CardReading, outcome: Outcome | None, steps: tuple[Transition, ...]) -> set[str]:
+    """The names that the card uses already."""
     taken = set(outcome.columns) if outcome else set()
-    taken |= {step.became for step in steps}
-    taken |= reading.fields.keys() | reading.list_written_columns()
+    return taken | {step.became for step in steps} | reading.fields.keys() | reading.list_written_columns()
+
+
+def _add_standard_names(reading: CardReading, outcome: Outcome | None, steps: tuple[Transition, ...]) -> None:
+    taken = _list_taken_names(reading, outcome, steps)
     reading.fields = crm_names.add_standard_names(reading.fields, reading.systems_named, taken)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import yaml
 
 from leadledger.scoring.axis import AXES
+from leadledger.scoring.card.advice_keys import ADVICE_KEYS, read_cool_down, read_hold
 from leadledger.scoring.card.axis_section import read_demands
 from leadledger.scoring.card.card_keys import KEYS, THRESHOLD_KEYS, TRAINED_THRESHOLDS
 from leadledger.scoring.card.exploration_section import read_exploration
@@ -35,8 +36,11 @@ def read_stages(reading: CardReading, criteria: tuple[Criterion, ...]) -> tuple[
         _check_thresholds(reading, record, what, is_first=not stages)
         capacity = Capacity(*rate) if rate else None
         demands = read_demands(reading, record, what)
+        hold = read_hold(reading, record, what) if stages else None
+        cool_down = read_cool_down(reading, record, what) if stages else None
         exploration = read_exploration(reading, record, what, name, is_first=not stages)
-        stages.append(Stage(name, requires, points, precision, confidence, capacity, value, demands, exploration))
+        by_points = (points, precision, confidence, capacity, value)
+        stages.append(Stage(name, requires, *by_points, demands, exploration, hold, cool_down))
     _check_stage_field(reading, reading.sections["stages"].value)
     return tuple(stages)
 
@@ -94,7 +98,7 @@ def _check_thresholds(reading: CardReading, record: Mapping[str, KeyValue], what
     """Note what a stage can't have: anything before the first stage, and two ways to a threshold."""
     trained = [key for key in record if key in TRAINED_THRESHOLDS]
     if is_first:
-        for key in ("requires", *AXES, *THRESHOLD_KEYS, "explore"):
+        for key in ("requires", *AXES, *THRESHOLD_KEYS, *ADVICE_KEYS, "explore"):
             if key in record:
                 text = f"{what} is the first, so nothing can be required to enter it; remove `{key}:`"
                 reading.shapes.add_problem(record[key].key, text)

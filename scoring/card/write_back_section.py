@@ -6,12 +6,13 @@ import re
 
 import yaml
 
+from leadledger.scoring.card.advice_keys import has_advice_keys
 from leadledger.scoring.card.card_keys import KEYS
 from leadledger.scoring.card.reading import CardReading
-from leadledger.scoring.card.write_back import DEFAULT_PROPERTIES, RECORD_ID_NAMES
+from leadledger.scoring.card.write_back import DEFAULT_PROPERTIES, MEMORY_OUTPUTS, RECORD_ID_NAMES
 from leadledger.scoring.card.yaml_shapes import KeyValue
 from leadledger.scoring.errors import quote
-from leadledger.scoring.outputs import AXIS_COLUMNS, list_names
+from leadledger.scoring.outputs import ADVICE_COLUMNS, AXIS_COLUMNS, list_names
 from leadledger.scoring.text_forms import fold
 
 _PROPERTY = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,99}")
@@ -25,14 +26,18 @@ def read_write_back(reading: CardReading, node: yaml.Node) -> dict[str, dict[str
 
 def _read_system(reading: CardReading, system: str, item: KeyValue) -> dict[str, str]:
     shapes, what = reading.shapes, f"`{system}` of `write_back`"
+    remembers = has_advice_keys(reading)
     properties: dict[str, str] = {}
     for output, written in shapes.read_record(item.value, what, KEYS["written"]).items():
-        name = _read_property(reading, written.value, f"`{output}` of {what}", system)
+        name = _read_property(reading, written.value, f"`{output}` of {what}", system, output if remembers else "")
         if output in list_names(AXIS_COLUMNS) and "axes" not in reading.sections:
             text = f"`{output}` of {what} is of an axis, and the card has no axes; declare them under `axes:`"
             shapes.add_problem(written.key, text)
         if output == "propensity" and not reading.explores:
             text = f"`{output}` of {what} is of a draw, and no stage of the card explores; add `explore:` to one"
+            shapes.add_problem(written.key, text)
+        if output in list_names(ADVICE_COLUMNS) and not remembers:
+            text = f"`{output}` of {what} is known only where a stage says `hold:` or `cool_down:`; remove it"
             shapes.add_problem(written.key, text)
         if name is None:
             continue
@@ -47,8 +52,8 @@ def _read_system(reading: CardReading, system: str, item: KeyValue) -> dict[str,
     return properties
 
 
-def _read_property(reading: CardReading, node: yaml.Node, what: str, system: str) -> str | None:
-    """The name of a property that may be written to."""
+def _read_property(reading: CardReading, node: yaml.Node, what: str, system: str, output: str) -> str | None:
+    """The name of a property that may be written to; the field that remembers `output` may be read from it."""
     shapes = reading.shapes
     name = shapes.read_text(node, what)
     if name is None:
@@ -56,7 +61,8 @@ def _read_property(reading: CardReading, node: yaml.Node, what: str, system: str
     reads = [
         field.name
         for field in reading.fields.values()
-        if (system, name) in (*field.sources, *field.standard, *field.in_bodies) or field.name == name
+        if ((system, name) in (*field.sources, *field.standard, *field.in_bodies) or field.name == name)
+        and (not output or MEMORY_OUTPUTS.get(field.name) != output)
     ]
     if not _PROPERTY.fullmatch(name):
         rule = "a letter, then letters, digits and _, at most 100 in all"

@@ -7,11 +7,12 @@ bins, possible answers); that is kept with the scorecard, so that every later le
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from operator import attrgetter
 from typing import Any
 
+from leadledger.scoring.advice import Advice, advise, word_cooling, word_day, word_hold
 from leadledger.scoring.cleaning import Lead, make_cleaner
 from leadledger.scoring.column_names import name_key
 from leadledger.scoring.column_paths import NOT_OBJECT, spread
@@ -27,6 +28,7 @@ from leadledger.scoring.events.event_reader import EventReader
 from leadledger.scoring.exploration import Chance, describe_draw, explore, find_lead_key
 from leadledger.scoring.gate import Gate, decide
 from leadledger.scoring.lookup import Combination, Pair, Table
+from leadledger.scoring.memory import read_memory
 from leadledger.scoring.outputs import REASONS_PER_SIDE, Verdict
 from leadledger.scoring.printers.python.module import compile_card
 from leadledger.scoring.printers.text import ledger_text
@@ -111,6 +113,7 @@ class Engine:
         ]
         self._asked = question.prepare_questions(card, self.tally)
         self.explores = card.card.explores
+        self.remembers = bool(card.card.memory_fields)
         self.counter = EventCounter(card) if card.card.events else None
 
     def clean(self, lead: Mapping[str, Any], path: str = "$") -> Lead:
@@ -234,22 +237,35 @@ class Engine:
         if self._known_errors:
             error = round_root(self._always + sum([squares[bins[i]] for i, squares in self._squares]))
         at, gate = card.find_gate(values.get("stage"))
-        advice = decide(gate, criteria, True in excluded, total, high)
-        chance = self.explore(gate, advice, criteria, total, values) if self.explores else None
+        verdict = decide(gate, criteria, True in excluded, total, high)
+        to = gate.to if gate and verdict != "disqualify" else at
+        chance = self.explore(gate, verdict, criteria, total, values) if self.explores else None
         if chance is not None:
-            advice = chance.verdict
+            verdict = chance.verdict
+        propensity = None if chance is None else chance.propensity
+        advice: Advice | None = None
+        if self.remembers:
+            memory = read_memory(values)
+            advice = advise(verdict, gate, to, criteria, total, memory, as_of, _find_break(gate, values))
+            verdict = advice.verdict
+            propensity = None if propensity is None else advice.weigh(propensity)
         questions = (
             question.rank_questions(self._asked, values, gate, criteria, total, high)
-            if gate and advice == "ask"
+            if gate and verdict == "ask"
             else ()
         )
         recommendation = Recommendation(
-            advice,
+            verdict,
             at,
-            gate.to if gate and advice != "disqualify" else at,
+            to,
             gate.threshold.points if gate else None,
             tuple((asked.name, _STATES[met]) for asked, met in zip(card.required, criteria, strict=True)),
-            self._find_reasons(gate, advice, criteria, excluded, total, high, telling, chance),
+            self._find_reasons(
+                verdict,
+                excluded,
+                self._word_gate(gate, verdict, criteria, total, high, chance, advice, as_of),
+                telling,
+            ),
             questions,
         )
         return Result(
@@ -271,7 +287,9 @@ class Engine:
             None if self._steps is None else self._steps.foretell(values, as_of),
             counts,
             self._axes.score(rules, groups, terms, bins, values),
-            propensity=None if chance is None else chance.propensity,
+            advice.since if advice else None,
+            advice.below_since if advice else None,
+            propensity,
         )
 
     def explore(
@@ -301,41 +319,59 @@ class Engine:
         )
 
     def _find_reasons(
-        self,
-        gate: Gate | None,
-        advice: str,
-        criteria: tuple[bool | None, ...],
-        excluded: tuple[bool | None, ...],
-        total: int,
-        high: int,
-        entries: list[Entry],
-        chance: Chance | None = None,
+        self, verdict: Verdict, excluded: tuple[bool | None, ...], of_gate: Iterable[str], entries: list[Entry]
     ) -> tuple[str, ...]:
-        """The sentences that a recommendation rests on, with the most telling of `entries`."""
-        card = self.card.card
-        if advice == "disqualify":
-            return tuple(exclusion.reason for exclusion, fires in zip(card.exclude, excluded, strict=True) if fires)
-        reasons = [describe_draw(chance.propensity)] if chance is not None and chance.is_explored else []
-        if gate is not None:
-            for wanted, words in ((False, "is not met"), (None, "is not known")):
-                reasons += [f"{self.card.required[i].title} {words}" for i in gate.requires if criteria[i] is wanted]
-            threshold = gate.threshold
-            if threshold.closed:
-                reasons.append(threshold.closed)
-            elif threshold.points is not None and total < threshold.points:
-                short = f"{format_unsigned(total)} points, {format_unsigned(threshold.points)} are needed"
-                reasons.append(
-                    f"{short}; answers could bring up to {format_unsigned(high)}" if advice == "ask" else short
-                )
-        elif not card.stages:
-            reasons.append("the card has no stages")
-        else:
-            reasons.append("nothing is left to decide by points at this stage")
+        """The sentences that a recommendation rests on: those of the gate, then the most telling of `entries`."""
+        if verdict == "disqualify":
+            exclusions = zip(self.card.card.exclude, excluded, strict=True)
+            return tuple(exclusion.reason for exclusion, fires in exclusions if fires)
         gains = [entry for entry in sorted(entries, key=TENTHS, reverse=True)[:REASONS_PER_SIDE] if entry.tenths > 0]
         losses = [entry for entry in sorted(entries, key=TENTHS)[:REASONS_PER_SIDE] if entry.tenths < 0]
-        ordered = gains + losses if advice == "promote" else losses + gains if advice == "nurture" else gains + losses
-        reasons += [format_entry(entry.tenths, entry.reason) for entry in ordered]
-        return tuple(reasons)
+        ordered = losses + gains if verdict in ("nurture", "demote") else gains + losses
+        return (*of_gate, *(format_entry(entry.tenths, entry.reason) for entry in ordered))
+
+    def _word_gate(
+        self,
+        gate: Gate | None,
+        verdict: Verdict,
+        criteria: tuple[bool | None, ...],
+        total: int,
+        high: int,
+        chance: Chance | None,
+        advice: Advice | None,
+        as_of: date,
+    ) -> Iterator[str]:
+        """What a gate says of a lead, in sentences."""
+        if chance is not None and chance.is_explored and verdict == "promote":
+            yield describe_draw(chance.propensity)
+        if advice is not None and advice.cause == "cooling":
+            yield word_cooling(advice, as_of)
+        if gate is None:
+            has_stages = self.card.card.stages
+            yield "nothing is left to decide by points at this stage" if has_stages else "the card has no stages"
+            return
+        cause = advice.cause if advice else ""
+        unmet = [self.card.required[i].title for i in gate.requires if criteria[i] is False]
+        yield from (f"{title} is not met" for title in unmet)
+        unknown = "is not known, which doesn't end a promotion" if cause == "held" else "is not known"
+        yield from (f"{self.card.required[i].title} {unknown}" for i in gate.requires if criteria[i] is None)
+        threshold = gate.threshold
+        if threshold.closed:
+            yield threshold.closed
+        elif threshold.points is not None and total < threshold.points:
+            short = f"{format_unsigned(total)} points, {format_unsigned(threshold.points)} are needed"
+            more = f"answers could bring up to {format_unsigned(high)}" if verdict == "ask" else ""
+            more = more or (word_hold(advice, gate, as_of) if advice else "")
+            yield f"{short}; {more}" if more else short
+        if advice and cause == "demoted" and advice.below_since is None and not unmet:
+            yield f"demoted on {word_day(advice.since, as_of)}"
+
+
+def _find_break(gate: Gate | None, values: Mapping[str, Any]) -> date | None:
+    """The day in the field that ends the cool-down of a gate; None where there is none, or it isn't known."""
+    unless = gate.cool_down.unless if gate is not None and gate.cool_down is not None else ""
+    day = values.get(unless) if unless else None
+    return day if isinstance(day, date) else None
 
 
 def round_root(squares: int) -> int:

@@ -74,7 +74,8 @@ def score_frame(
     judged leads, those with fewer points; missing where the release doesn't know), of a card with a stage that explores
     `propensity` (0..1, with which the lead was to be promoted), of a card with axes `fit`,
     `engagement` (the points on each) and `axis_grades` (such as B2), by a release with steps
-    `sale_probability` and `expected_value` (not rounded; missing where not known), with `explain` also the `plus_minus`
+    `sale_probability` and `expected_value` (not rounded; missing where not known), of a card whose advice remembers
+    `recommended_since` and `below_since` (days; missing where it isn't below), with `explain` also the `plus_minus`
     of the points and the entries that gained and lost most, in words, and `problem`; `prefix` is put before these
     names. Where a value of a row can't be read, `problem` says which and why, and the other outputs are missing;
     elsewhere `problem` is missing. Where the texts of a column show how its numbers are written, so that `25.000` is

@@ -7,6 +7,7 @@ from datetime import date
 from leadledger.scoring.card.reader import parse_card
 from leadledger.scoring.engine.score import score
 from leadledger.scoring.outputs import (
+    ADVICE_COLUMNS,
     AXIS_COLUMNS,
     ENTRY_KINDS,
     OPTIONAL_MEMBERS,
@@ -23,6 +24,7 @@ from tests.scoring.step_cards import SCORECARD
 
 AS_OF = date(2026, 1, 1)
 CARD = "name: small\nfields: {need: {kind: text}}\nrules: [{name: a, when: need = 'x', points: 1, reason: Because}]\n"
+STAGES = "stages: [{name: lead}, {name: sale, points: 51, hold: {band: 1, days: 14}}]\n"
 
 
 def test_the_members_of_a_result() -> None:
@@ -35,7 +37,8 @@ def test_the_members_of_a_result() -> None:
     split = build_untrained(parse_card(f"{CARD}{axes}\n"))
     stages = "stages: [{name: contact}, {name: lead, points: 60, explore: 1 %}]"
     explored = build_untrained(parse_card(f"{CARD.replace('{need:', '{lead_id: {kind: id}, need:')}{stages}\n"))
-    cards = (SCORECARD, counting, split, explored)
+    remembering = build_untrained(parse_card(f"{CARD}{STAGES}"))
+    cards = (SCORECARD, counting, split, explored, remembering)
     results = (score(knowing, {"need": "x"}, AS_OF), *(score(card, {}, AS_OF) for card in cards))
     assert {name for result in results for name in result.to_dict()} == {*RESULT_MEMBERS, *OPTIONAL_MEMBERS}
     assert result["recommendation"] in VERDICTS
@@ -44,6 +47,6 @@ def test_the_members_of_a_result() -> None:
 
 def test_the_columns_of_a_list() -> None:
     """The columns that scoring adds to a list are members of a result, and each reason has a column of its own."""
-    columns = (*SCORE_COLUMNS, *PROPENSITY_COLUMNS, *AXIS_COLUMNS, *SALE_COLUMNS)
+    columns = (*SCORE_COLUMNS, *PROPENSITY_COLUMNS, *AXIS_COLUMNS, *SALE_COLUMNS, *ADVICE_COLUMNS)
     assert set(list_names(columns)) <= {*RESULT_MEMBERS, *OPTIONAL_MEMBERS}
     assert len(set(list_names(REASON_COLUMNS))) == len(REASON_COLUMNS)

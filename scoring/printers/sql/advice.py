@@ -33,7 +33,7 @@ class AdvicePrinter:
     def next_stage(self) -> Expression:
         """The stage that the recommendation is about; where none is ahead, the one that the lead stands at."""
         stays = self.column(STANDS_AT)
-        cases = [write(" WHEN {} = {} THEN {}", stays, self.text(at), self.text(gate.to)) for at, gate in self._gates()]
+        cases = [write(" WHEN {} = {} THEN {}", stays, self.text(at), self.text(gate.to)) for at, gate in self.gates()]
         return write("CASE WHEN {} THEN {}{} ELSE {} END", self.column(EXCLUDED), stays, join("", cases), stays)
 
     def excluded(self) -> Expression:
@@ -44,10 +44,10 @@ class AdvicePrinter:
         return join(" OR ", [write("coalesce({}, FALSE)", self.column(f"x:{each.name}")) for each in exclusions])
 
     def recommendation(self) -> Expression:
-        """One of the verdicts."""
+        """One of the verdicts, whatever was recommended before."""
         at_stage = self.column(STANDS_AT)
         cases = [
-            write(" WHEN {} = {} THEN {}", at_stage, self.text(at), self.verdict(gate)) for at, gate in self._gates()
+            write(" WHEN {} = {} THEN {}", at_stage, self.text(at), self.verdict(gate)) for at, gate in self.gates()
         ]
         return write("CASE WHEN {} THEN 'disqualify'{} ELSE 'keep' END", self.column(EXCLUDED), join("", cases))
 
@@ -55,8 +55,8 @@ class AdvicePrinter:
         """What a gate says of a lead that isn't excluded."""
         criteria = [self.column(f"c:{self.card.required[i].name}") for i in gate.requires]
         cases = []
-        if criteria:
-            unmet = join(" OR ", [write("{} = FALSE", criterion) for criterion in criteria])
+        unmet = self.unmet(gate)
+        if unmet:
             cases.append(write("WHEN {} THEN 'nurture'", unmet))
         if gate.threshold.closed:
             return write("CASE {} ELSE 'keep' END", cases[0]) if cases else Expression("'keep'")
@@ -83,7 +83,7 @@ class AdvicePrinter:
         at_stage, never = self.column(STANDS_AT), self.dialect.number(0.0)
         cases = [
             write(" WHEN {} = {} THEN {}", at_stage, self.text(at), self.gate_propensity(gate))
-            for at, gate in self._gates()
+            for at, gate in self.gates()
         ]
         return write("CASE WHEN {} THEN {}{} ELSE {} END", self.column(EXCLUDED), never, join("", cases), never)
 
@@ -94,8 +94,8 @@ class AdvicePrinter:
         cases = []
         if gate.threshold.closed:
             return never
-        if criteria:
-            unmet = join(" OR ", [write("{} = FALSE", criterion) for criterion in criteria])
+        unmet = self.unmet(gate)
+        if unmet:
             cases.append(write("WHEN {} THEN {}", unmet, never))
         if gate.threshold.points is not None:
             below = write("{} < {}", self.column(TOTAL), gate.threshold.points)
@@ -107,6 +107,11 @@ class AdvicePrinter:
             unknown = join(" OR ", [write("{} IS NULL", criterion) for criterion in criteria])
             cases.append(write("WHEN {} THEN {}", unknown, never))
         return write("CASE {} ELSE {} END", join(" ", cases), always) if cases else always
+
+    def unmet(self, gate: Gate) -> Expression | None:
+        """Whether a criterion of a gate is known to be unmet; None where it requires none."""
+        criteria = [self.column(f"c:{self.card.required[i].name}") for i in gate.requires]
+        return join(" OR ", [write("{} = FALSE", criterion) for criterion in criteria]) if criteria else None
 
     def grade(self) -> Expression:
         """The grade by the card's cut-offs."""
@@ -126,7 +131,7 @@ class AdvicePrinter:
         """The probability of the total; it is quoted, and used by no decision."""
         return print_probability(self.card.learned.base_rate, self.column(TOTAL), self.dialect)
 
-    def _gates(self) -> list[tuple[str, Gate]]:
+    def gates(self) -> list[tuple[str, Gate]]:
         """The gates by the stage before them, without those that lead nowhere."""
         return [(at, gate) for at, gate in self.card.gates.items() if gate]
 

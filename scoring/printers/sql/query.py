@@ -17,6 +17,12 @@ DRAW_KEY = "ll:draw_key"  # of the lead's id, by which leads are drawn
 SALE = "ll:sale"  # the chance of one, 0..1
 STANDS_AT, GOES_TO = "ll:stands", "ll:to"  # stages
 
+# Of a card that remembers: the verdict by the lead alone, the stage that it is about, the last verdict and since when,
+# where these count; the first look below the band; the verdict that a band leaves; whether the lead cools down; the
+# verdict.
+PLAIN, ABOUT, LAST_VERDICT, LAST_SINCE = "ll:plain", "ll:about", "ll:last", "ll:since"
+BELOW_SINCE, HELD, COOLS, ADVISED = "ll:below", "ll:held", "ll:cools", "ll:advised"
+
 # Of a rule for each event: what it earns without limits, what these take, and how many events that are.
 ENTRY_PARTS = ("full", "once", "per_day", "events")
 
@@ -50,6 +56,7 @@ class Query:
     would otherwise work out. `counted`: the source has what the events of each lead come to, as
     `joined_events.py` joins it, for `ledger` and `explain` with the entries, or with `as_of` a field as
     `training/landmark_counts.py` does, as of the day of each row; without it a card with events isn't scored.
+    `remember` False: the recommendation is that of the lead alone, whatever was recommended before.
     """
 
     as_of: date | str
@@ -66,3 +73,4 @@ class Query:
     where: tree.Node | None = None
     memos: Mapping[str, str] = field(default_factory=dict)
     counted: bool = False
+    remember: bool = True

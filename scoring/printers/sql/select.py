@@ -22,6 +22,7 @@ from leadledger.scoring.errors import DataError, PrinterError
 from leadledger.scoring.outputs import PLUS_MINUS, REASON_COLUMNS, SALE_COLUMNS, SCORE_COLUMNS, list_names
 from leadledger.scoring.printers.comments import comment_text
 from leadledger.scoring.printers.sql.advice import AdvicePrinter
+from leadledger.scoring.printers.sql.advice_over_time import AdviceOverTimePrinter
 from leadledger.scoring.printers.sql.axes import AxisPrinter, name_points, name_unknown
 from leadledger.scoring.printers.sql.cleaning import TYPE_OF_KIND, cleaning_steps
 from leadledger.scoring.printers.sql.conditions import ConditionPrinter, bracketed
@@ -119,10 +120,11 @@ def to_sql(
     the column is read by its text, whatever its type is); None: one column for each field, of a type that is not known.
     `keep` are columns to bring along. The SELECT adds score, points, probability, grade, recommendation and percentile,
     of a card with a stage that explores propensity, of one with axes fit, engagement and axis_grades, of a release with
-    steps also sale_probability and expected_value, with `plus_minus` the standard error of the
-    points, with `explain` the three strongest reasons each way, with `ledger` a column for each entry, also of the
-    steps, in tenths of points; all but the entries are NULL where a value of the lead can't be read. `where`, in the
-    card's own language, leaves out other leads. `row_filter`, in the engine's SQL, stands
+    steps also sale_probability and expected_value, of a card whose advice remembers recommended_since and below_since,
+    with `plus_minus` the standard error of the points, with `explain` the three strongest reasons each way, with
+    `ledger` a column for each entry, also of the steps, in tenths of points; all but the entries are NULL where a value
+    of the lead can't be read. `where`, in the card's own language, leaves out other leads. `row_filter`, in the
+    engine's SQL, stands
     beside FROM as it is, and may be code: it chooses the rows that are read, where a table asks for that.
     `quoted_names` are looked up letter by letter in Snowflake, which the other engines do anyway. `events` is the table
     of the leads' events, for a card that counts them; it has the columns `lead`, `kind`, `time`, `id`, and one for each
@@ -225,6 +227,7 @@ class SelectPrinter:
         if query.sale and not card.predicts_sales:
             raise PrinterError(f"the card '{card.card.name}' has learned no steps up to a sale; train it with `steps:`")
         self.sale = SalePrinter(card, self.conditions) if query.sale else None
+        self.over_time = AdviceOverTimePrinter(self.advice, self.conditions.as_of, query.remember)
         self.column = self.conditions.column
         self.steps: list[Step] = []
 
@@ -296,6 +299,8 @@ class SelectPrinter:
         placed = [StepColumn(STANDS_AT, stands), StepColumn(EXCLUDED, excluded)]
         self.add(Step("placed", "where the lead stands, and whether it is excluded", placed))
         self.add(Step("named", "the key of its id, by which leads are drawn", [*self.advice.lead_key()]))
+        for step in self.over_time.steps():
+            self.add(step)
         if self.query.explain:
             for step in reason_steps(points):
                 self.add(step)
@@ -368,16 +373,17 @@ class SelectPrinter:
             "points": write("{} / {}", total, number(10.0)),
             "probability": self.advice.probability(),
             "grade": self.advice.grade(),
-            "recommendation": self.advice.recommendation(),
+            "recommendation": self.over_time.recommendation(),
             "percentile": self.advice.percentile(),
         }
         assert tuple(expressions) == list_names(SCORE_COLUMNS)
         if self.card.card.explores:
-            expressions["propensity"] = self.advice.propensity()
+            expressions["propensity"] = self.over_time.propensity()
         expressions |= self.axes.outputs()
         if self.sale is not None:
             sale = self.column(SALE), self.sale.expected_value()
             expressions |= dict(zip(list_names(SALE_COLUMNS), sale, strict=True))
+        expressions |= self.over_time.outputs()
         if self.query.plus_minus:
             expressions[PLUS_MINUS.name] = self.points.plus_minus()
         if self.query.explain:

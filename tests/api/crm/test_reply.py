@@ -212,8 +212,8 @@ def test_every_output_can_be_written(system: str) -> None:
     """Each output has a value that its CRM can store: no lists, no objects."""
     properties = ", ".join(f"{output}: p_{output}" for output in WRITE_BACK_OUTPUTS)
     axes = "axes: {fit: {grades: {A: 0}}, engagement: {grades: {1: 0}}}"
-    explored = CARD.replace("points: 70}", "points: 70, explore: 1 %}")
-    card = parse_card(f"{explored}\n{axes}\nwrite_back: {{{system}: {{{properties}}}}}\n")
+    text = CARD.replace("points: 70}", "points: 70, explore: 1 %, hold: {band: 8, days: 14}}")
+    card = parse_card(f"{text}\n{axes}\nwrite_back: {{{system}: {{{properties}}}}}\n")
     learned = Learned(percentiles=tuple(range(450, 450 + MOST_PERCENT)))
     result = get_engine(Scorecard(card, learned)).score({"need": "clear"}, date(2026, 1, 1))
     update = make_reply(card, system).make_update(result)

@@ -13,7 +13,8 @@ from leadledger.scoring.decay import HalfLife
 from leadledger.scoring.engine.cases import find_failures
 from leadledger.scoring.event_value import EventValue
 from leadledger.scoring.fairness import Fairness
-from leadledger.scoring.gate import Capacity, DealValue
+from leadledger.scoring.gate import Capacity, CoolDown, DealValue, Hold
+from leadledger.scoring.memory import MEMORY_KINDS
 from leadledger.scoring.number_forms import NumberFormat
 from leadledger.scoring.rule import EachRule, Group
 from leadledger.scoring.transition import Transition
@@ -33,6 +34,7 @@ def used(node: object, part: str) -> set[tuple[str, str]]:
         ("axes", "fit"): "axis",
         ("axes", "engagement"): "axis",
     }
+    below |= {("stage", "hold"): "hold", ("stage", "cool_down"): "cool_down"}
     below |= dict.fromkeys((("write_back", system) for system in KEYS["write_back"]), "written")
     many = {"fields": "field", "criteria": "criterion", "groups": "group", "rules": "rule", "exclude": "exclusion"}
     many |= {"stages": "stage", "cases": "case", "steps": "step", "events": "event"}
@@ -143,6 +145,8 @@ def test_every_key_is_read() -> None:
     assert card.stages[1].demands == (AxisDemand("fit", "B", 0),)
     assert card.stages[4].demands == (AxisDemand("engagement", "2", 25),)
     assert (card.stages[3].capacity, card.stages[5].value) == (Capacity(40, "week"), DealValue(9000, 120))
+    assert (card.stages[2].hold, card.stages[3].cool_down) == (Hold(80, 14), CoolDown(30, "last_visit"))
+    assert list(card.fields)[-5:] == list(MEMORY_KINDS)
     assert card.write_back["hubspot"]["score"] == "lead_score"
     assert list(card.write_back) == ["hubspot", "salesforce", "dynamics"]
     assert (card.grades, card.below) == ((("A", 650), ("B", 500), ("C", 350)), "D")

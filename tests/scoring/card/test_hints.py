@@ -47,6 +47,17 @@ def test_hints(condition: str, hint: str) -> None:
     assert find_hints(parse_card(CARD.format(condition=condition))) == expected
 
 
+def test_a_crm_that_cannot_send_a_recommendation_back() -> None:
+    """A card that remembers, and names properties of a CRM, is told which of them are missing to close the circle."""
+    text = "name: a\nfields: {big: {kind: flag}}\nstages: [{name: lead}, {name: sale, points: 60, cool_down: 9 days}]\n"
+    assert find_hints(parse_card(text)) == ()
+    text += "write_back: {hubspot: {recommendation: advice, to: advice_to}}\n"
+    assert find_hints(parse_card(text)) == (
+        "`write_back`: a stage goes by the last recommendation, and hubspot can't send it back whole; name"
+        " properties for recommended_since, below_since",
+    )
+
+
 def test_an_axis_on_which_nothing_is_earned() -> None:
     """Until training has learned something, an axis without rules has no grade; a hint says so."""
     text = "name: a\naxes: {fit: {grades: {A: 1}}, engagement: {grades: {1: 1}}}\nfields: {big: {kind: flag}}\n"

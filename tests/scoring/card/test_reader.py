@@ -68,7 +68,7 @@ def test_all_mistakes_at_once_in_file_order() -> None:
         "criterion 'means': something is missing after '>', at the end",
         "`essential` of criterion 'means' is 'perhaps'; write yes or no",
         "'budget' of case 1: 'much' is not a number; write it like 25000, 2.5 or 1e6",
-        "`recommendation` of case 1 is 'call', which is not one of: promote, ask, nurture, disqualify, keep",
+        "`recommendation` of case 1 is 'call', which is not one of: promote, ask, nurture, disqualify, keep, demote",
         "`fires` of case 1 names 'bigg', which is no rule or exclusion. Did you mean 'big'?",
         "`trust` is '2'; it must lie between 0 and 1",
     ]
