@@ -13,6 +13,7 @@ from leadledger.api.http.access import build_route_table
 from leadledger.api.http.direct import DirectRoute
 from leadledger.api.http.guard import Guard
 from leadledger.api.http.routes import (
+    agents,
     docs,
     events,
     health,
@@ -64,6 +65,7 @@ def create_app(settings: Settings, *, needs_keys: bool = False) -> FastAPI:
     health.add(app, service)
     metrics.add(app, service)
     me.add(app)
+    agents.add(app, service)
     docs.add(app)
     build_route_table(app.routes)  # it refuses a route that declares no need here, not at the first request
     app.add_middleware(

@@ -22,6 +22,9 @@ ROOT = Path(__file__).parents[1]
 # What the `train` extra adds. The base install has none of it, so nothing that serves may load it.
 TRAIN_ONLY = frozenset({"joblib", "numpy", "pandas", "scipy", "sklearn"})
 
+# What the `mcp` extra adds. It takes a second to load, so the service loads it when the first agent calls.
+AGENTS_ONLY = frozenset({"mcp", "mcp_types"})
+
 FOLDERS = ("scoring", "models", "training", "api")
 
 
@@ -68,11 +71,11 @@ def test_contracts_hold() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "module",
-    ["api.app", "api.cli.commands", "models.releases.store", "scoring.engine.score"],
+    ["api.app", "api.cli.commands", "api.mcp.toolbox", "models.releases.store", "scoring.engine.score"],
 )
 def test_base_install_suffices(module: str) -> None:
-    """Importing what serves and scores loads nothing that only the `train` extra installs."""
-    assert loaded_by(f"leadledger.{module}") & TRAIN_ONLY == set()
+    """Importing what serves and scores loads nothing that only the extras `train` and `mcp` install."""
+    assert loaded_by(f"leadledger.{module}") & (TRAIN_ONLY | AGENTS_ONLY) == set()
 
 
 def test_core_is_pure() -> None:

@@ -16,6 +16,7 @@ from leadledger.api.cli.demo import demo
 from leadledger.api.cli.explain import explain
 from leadledger.api.cli.keys import keys
 from leadledger.api.cli.log import log
+from leadledger.api.cli.mcp import mcp
 from leadledger.api.cli.printing import prepare_consoles, show_controls
 from leadledger.api.cli.recalibrate import recalibrate
 from leadledger.api.cli.release import release
@@ -47,7 +48,7 @@ def cli() -> None:
     """Score leads with rules and learned tables. Every point has a reason, and the points add up."""
 
 
-COMMANDS = (check, release, train, recalibrate, backtest, score, explain, sql, serve, releases, keys, log, demo)
+COMMANDS = (check, release, train, recalibrate, backtest, score, explain, sql, serve, releases, keys, log, mcp, demo)
 for command in COMMANDS:
     cli.add_command(command)
 

@@ -16,7 +16,7 @@ from leadledger.api.lists.capabilities import ENGINES
 from leadledger.api.lists.wanted import Wanted
 
 NO_HOME = {"demo"}  # a card alone; a folder of its own
-NO_REPORT = {"demo", "serve", "sql"}  # a tour; a service; a SELECT
+NO_REPORT = {"demo", "mcp", "serve", "sql"}  # a tour; a service; a SELECT
 SHARED = ["home", "release", "card", "log_url", "as_of", "as_json"]  # in this order, after a command's own options
 
 

@@ -80,6 +80,11 @@ def test_nothing_of_a_lead_is_logged(
     client = TestClient(app_of(tmp_path, log_level=level), raise_server_exceptions=False)
     key = bearer(made["score"])
     lead = {"company": MARK, "industry": MARK, MARK: MARK}
+    arguments = [{"lead": lead}, {"lead": {**lead, "employees": MARK}}, {MARK: lead}]
+    calls = [
+        {"jsonrpc": "2.0", "id": MARK, "method": "tools/call", "params": {"name": name, "arguments": members}}
+        for name, members in (*(("score_lead", members) for members in arguments), (MARK, {}))
+    ]
 
     def send() -> list[int]:
         marked = {**key, "User-Agent": MARK, "Referer": f"https://{MARK}/", "X-Request-Id": f"{MARK}@x"}
@@ -94,9 +99,10 @@ def test_nothing_of_a_lead_is_logged(
             client.request(MARK.upper().replace("-", "")[:7], SCORE, headers=marked).status_code,
             client.post(SCORE, json={"lead": lead}, headers=bearer(MARK)).status_code,
             client.post(f"{SCORE}?{MARK}={MARK}", json={"lead": lead}, headers=marked).status_code,
+            *(client.post("/mcp", json=call, headers=marked).status_code for call in calls),
         ]
 
-    assert send() == [200, 200, 422, 422, 415, 400, 404, 405, 401, 422]
+    assert send() == [200, 200, 422, 422, 415, 400, 404, 405, 401, 422, 200, 200, 200, 200]
 
     def fail(engine: Engine, values: dict[str, Any], *_: object) -> None:
         try:
@@ -105,7 +111,8 @@ def test_nothing_of_a_lead_is_logged(
             raise RuntimeError(f"{MARK} {values}") from error
 
     monkeypatch.setattr(Engine, "build_result", fail)
-    assert send()[:2] == [500, 500]
+    statuses = send()
+    assert (statuses[:2], statuses[10:]) == ([500, 500], [200] * 4)  # the failure of a tool is its answer
     monkeypatch.setattr(score_routes, "read_json", lambda _: fail(None, {}))  # type: ignore[arg-type]
     assert send()[:2] == [500, 500]
     output = capfd.readouterr()

@@ -1,0 +1,1 @@
+"""Tools for agents, over the Model Context Protocol. The protocol's SDK is imported when it is used."""
