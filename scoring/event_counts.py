@@ -67,6 +67,12 @@ class EventCounts:
     unknown_kinds: Mapping[str, int] = field(default_factory=dict)
     unreadable: int = 0
 
+    @property
+    def total(self) -> int:
+        """How many events there were."""
+        unknown = sum(self.unknown_kinds.values())
+        return self.counted + self.repeated + self.future + self.late + unknown + self.unreadable
+
     def to_dict(self) -> dict[str, Any]:
         """Flat JSON, without the values; `unreadable` is left out where it is 0."""
         return {

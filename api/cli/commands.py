@@ -21,6 +21,7 @@ from leadledger.api.cli.printing import prepare_consoles, show_controls
 from leadledger.api.cli.recalibrate import recalibrate
 from leadledger.api.cli.release import release
 from leadledger.api.cli.releases import releases
+from leadledger.api.cli.rescore import rescore
 from leadledger.api.cli.score import score
 from leadledger.api.cli.serve import serve
 from leadledger.api.cli.sql import sql
@@ -48,7 +49,23 @@ def cli() -> None:
     """Score leads with rules and learned tables. Every point has a reason, and the points add up."""
 
 
-COMMANDS = (check, release, train, recalibrate, backtest, score, explain, sql, serve, releases, keys, log, mcp, demo)
+COMMANDS = (
+    check,
+    release,
+    train,
+    recalibrate,
+    backtest,
+    score,
+    rescore,
+    explain,
+    sql,
+    serve,
+    releases,
+    keys,
+    log,
+    mcp,
+    demo,
+)
 for command in COMMANDS:
     cli.add_command(command)
 

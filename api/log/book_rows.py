@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 WEEK = timedelta(days=7)
 ZONES_APART = timedelta(days=1)  # today may be tomorrow elsewhere
-# Rows per statement, as for scores in `group_commit`.
+# Rows per statement, as for scores in `score_rows`.
 ROWS_PER_STATEMENT = (64, 16, 4, 2, 1)
 _KEPT_ACROSS_SCORES = ("key", "rejected_on", "snoozed_until")  # what no score changes
 
@@ -102,7 +102,8 @@ def write_book(connection: Connection, records: Sequence[Record]) -> list[Decisi
     if not by_key:
         return []
     is_postgres = connection.dialect.name == "postgresql"
-    rows, inserted = (_lock_rows if is_postgres else _read_rows)(connection, by_key)
+    inserted = _insert_new(connection, by_key) if is_postgres else frozenset[str]()
+    rows = lock_rows(connection, [key for key in by_key if key not in inserted])
     changes: list[DecisionChange] = []
     written: dict[str, BookRow] = {}
     for key, scores in by_key.items():
@@ -188,33 +189,36 @@ def _keep_totals(before: BookRow, day: str) -> _FormerTotals:
 # -- reading and writing rows ------------------------------------------------------------------------------------------
 
 
-def _read_rows(
-    connection: Connection, by_key: Mapping[str, Sequence[Record]]
-) -> tuple[dict[str, BookRow], frozenset[str]]:
-    """The rows of some keys in SQLite, whose writers wait for each other anyway, and that none was inserted.
+def lock_rows(connection: Connection, keys: Iterable[str]) -> dict[str, BookRow]:
+    """The rows that there are of some keys; until the transaction ends, nobody else changes them."""
+    keys = list(keys)
+    if connection.dialect.name == "postgresql":
+        rows = connection.exec_driver_sql(_LOCK, (keys,)).all() if keys else ()
+        return {row[0]: BookRow._make(row) for row in rows}
+    # SQLite's writers wait for each other anyway. The rows come as one text: its driver lets go of the interpreter's
+    # lock at each row (see `score_rows`).
+    text = connection.exec_driver_sql(_READ_AS_JSON, (json.dumps(keys, ensure_ascii=False),)).scalar_one()
+    return {row[0]: BookRow._make(row) for row in json.loads(text)}
 
-    They come as one text: SQLite's driver lets go of the interpreter's lock at each row (see `group_commit`).
+
+def find_known(connection: Connection, keys: Iterable[str]) -> set[str]:
+    """Those keys of which the book has a row."""
+    keys = list(keys)
+    if connection.dialect.name == "postgresql":
+        return set(connection.exec_driver_sql("SELECT key FROM book WHERE key = ANY(%s)", (keys,)).scalars())
+    text = connection.exec_driver_sql(_READ_KEYS_AS_JSON, (json.dumps(keys, ensure_ascii=False),)).scalar_one()
+    return set(json.loads(text))
+
+
+def _insert_new(connection: Connection, by_key: Mapping[str, Sequence[Record]]) -> frozenset[str]:
+    """Insert the leads that are new to the book, with all of their scores. Returns their keys.
+
+    Only PostgreSQL needs it. All workers insert in the order of the keys, and then lock in that order, so that none
+    waits for one that waits for it: while a worker inserts, it holds no row that was there before.
     """
-    keys = json.dumps(list(by_key), ensure_ascii=False)
-    text = connection.exec_driver_sql(_READ_AS_JSON, (keys,)).scalar_one()
-    return {row[0]: BookRow._make(row) for row in json.loads(text)}, frozenset()
-
-
-def _lock_rows(
-    connection: Connection, by_key: Mapping[str, Sequence[Record]]
-) -> tuple[dict[str, BookRow], frozenset[str]]:
-    """The rows of some keys in PostgreSQL, locked; and which of the keys are new and are inserted, with all scores.
-
-    All workers insert in the order of the keys, and then lock in that order, so that none waits for one that waits for
-    it: while a worker inserts, it holds no row that was there before.
-    """
-    keys = sorted(by_key)
-    known = set(connection.exec_driver_sql("SELECT key FROM book WHERE key = ANY(%s)", (keys,)).scalars())
-    fresh = [row for key in keys if key not in known and (row := _enter_scores(by_key[key])) is not None]
-    inserted = frozenset(_insert_rows(connection, fresh))
-    rest = [key for key in keys if key not in inserted]
-    rows = connection.exec_driver_sql(_LOCK, (rest,)) if rest else ()
-    return {row[0]: BookRow._make(row) for row in rows}, inserted
+    known = find_known(connection, by_key)
+    fresh = [row for key in sorted(by_key) if key not in known and (row := _enter_scores(by_key[key])) is not None]
+    return frozenset(_insert_rows(connection, fresh))
 
 
 def _enter_scores(records: Iterable[Record]) -> BookRow | None:
@@ -265,4 +269,5 @@ _COLUMNS = ", ".join(BookRow._fields)
 _READ_AS_JSON = (
     f"SELECT json_group_array(json_array({_COLUMNS})) FROM book WHERE key IN (SELECT value FROM json_each(?))"
 )
+_READ_KEYS_AS_JSON = "SELECT json_group_array(key) FROM book WHERE key IN (SELECT value FROM json_each(?))"
 _LOCK = f"SELECT {_COLUMNS} FROM book WHERE key = ANY(%s) ORDER BY key FOR UPDATE"

@@ -10,7 +10,7 @@ import os
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import URL, make_url
@@ -33,6 +33,7 @@ _SQLITE_DOWN = (
     "unable to open database file",
     "attempt to write a readonly database",
 )
+MOST_CONFLICTS = 5  # times that a transaction meets another one that waits for it, before it is a failure
 WRITES = {"ll_writes": True}  # execution options of a connection that will write
 _SQLITE_PRAGMAS = (
     "journal_mode = WAL",
@@ -40,6 +41,9 @@ _SQLITE_PRAGMAS = (
     f"busy_timeout = {SQLITE_BUSY_TIMEOUT}",
     "secure_delete = ON",
 )
+
+
+Written = TypeVar("Written")
 
 
 class LogMoved(Exception):
@@ -114,6 +118,18 @@ def is_database_down(error: Exception) -> bool:
     if state == "":
         return isinstance(error, OperationalError) and any(sign in str(error.orig) for sign in _SQLITE_DOWN)
     return state is None or state.startswith(_POSTGRES_DOWN)
+
+
+def write_whole(engine: Engine, write: Callable[[Connection], Written]) -> Written:
+    """Do something in a transaction that writes, and once more where PostgreSQL ends it for the sake of another one."""
+    for attempt in range(1, MOST_CONFLICTS + 1):
+        try:
+            with engine.execution_options(**WRITES).begin() as connection:
+                return write(connection)
+        except DBAPIError as error:
+            if attempt == MOST_CONFLICTS or not is_conflict(error):
+                raise
+    raise AssertionError("unreachable")
 
 
 def is_conflict(error: Exception) -> bool:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 Row = TypeVar("Row")
 JoinVerb: TypeAlias = Literal["identify", "alias"]
-# Rows per statement for SQLite, as for scores in `group_commit`.
+# Rows per statement for SQLite, as for scores in `score_rows`.
 ROWS_PER_STATEMENT = (128, 32, 8, 4, 2, 1)
 
 

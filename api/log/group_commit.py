@@ -13,8 +13,6 @@ from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import cache
-from itertools import chain
 from time import monotonic
 
 from sqlalchemy import Connection, Engine, select
@@ -22,20 +20,23 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from leadledger.api.log import tables
 from leadledger.api.log.book_rows import write_book
-from leadledger.api.log.database import WRITES, describe_for_callers, is_conflict, is_database_down, watch_file
+from leadledger.api.log.database import (
+    MOST_CONFLICTS,
+    WRITES,
+    describe_for_callers,
+    is_conflict,
+    is_database_down,
+    watch_file,
+)
 from leadledger.api.log.event_rows import EventBatch, write_events
 from leadledger.api.log.outbox import write_messages
 from leadledger.api.log.record import KeptAnswer, Record
+from leadledger.api.log.score_rows import write_scores
 from leadledger.api.log.store import insert_once
 from leadledger.scoring.errors import Unrecorded
 
 _log = logging.getLogger("leadledger")
 ROWS_PER_GROUP = 1000  # scores and events in one transaction; a larger batch is written whole
-# Rows per INSERT into SQLite. Its driver releases the interpreter's lock at each step and may get it back only when the
-# event loop is idle. One statement with many rows is one step, where many statements would be as many. A few sizes
-# suffice, so that each statement is prepared once.
-ROWS_PER_INSERT = (64, 32, 16, 8, 4, 2, 1)
-MOST_CONFLICTS = 5  # times that a group meets another transaction that waits for it, before it is a failure
 RETRY_PAUSE = 0.2  # seconds between attempts to write records that nobody waits for
 
 
@@ -218,31 +219,8 @@ def _write(connection: Connection, group: Sequence[PendingEntry]) -> None:
         records += entry.records
         if entry.events is not None:
             write_events(connection, entry.events)
-    _insert_scores(connection, records)
+    write_scores(connection, records)
     write_messages(connection, write_book(connection, records), records)
-
-
-def _insert_scores(connection: Connection, records: Sequence[Record]) -> None:
-    rows = [tuple(record.row().values()) for record in records]
-    if connection.dialect.name == "postgresql":  # its driver sends many rows at once by itself
-        if rows:
-            connection.exec_driver_sql(_insert_statement("%s", 1), rows)
-        return
-    start = 0
-    for size in ROWS_PER_INSERT:
-        while len(rows) - start >= size:
-            values = tuple(chain.from_iterable(rows[start : start + size]))
-            connection.exec_driver_sql(_insert_statement("?", size), values)
-            start += size
-
-
-@cache
-def _insert_statement(placeholder: str, size: int) -> str:
-    """The statement that inserts `size` rows into `scores`, with a placeholder for each value."""
-    columns = tables.scores.columns.keys()
-    row = f"({', '.join([placeholder] * len(columns))})"
-    names = ", ".join(f'"{name}"' for name in columns)
-    return f"INSERT INTO scores ({names}) VALUES {', '.join([row] * size)}"
 
 
 def find_answer(connection: Connection, key: str, name: str) -> KeptAnswer | None:

@@ -59,7 +59,7 @@ def write_lead_body(kind: str, change: DecisionChange, answer: str | None, earli
             "card": cut_text(after.card),
             "release": cut_text(after.release),
             "score_id": after.score_id,
-            "before": None if before is None else _describe_state(before),
+            "before": None if before is None else _describe_before(before, earlier_answer),
             "moved": [_describe_move(*move) for move in moved[:kept]],
             "moved_known": is_known,
             "left_out": len(moved) - kept,
@@ -91,6 +91,15 @@ def _describe_state(row: BookRow) -> dict[str, Any]:
         "probability": None if row.probability is None else round(row.probability, 6),
         "grade": cut_text(row.grade),
     }
+
+
+def _describe_before(row: BookRow, answer: str | None) -> dict[str, Any]:
+    """The state before, with the points of the logged answer, so that what moved adds up.
+
+    The row may have moved since, while its decision stayed (see `book_updates`).
+    """
+    known = {} if answer is None else json.loads(answer)
+    return _describe_state(row) | {name: known[name] for name in ("score", "points", "probability") if name in known}
 
 
 def _list_moved(before: Ledger, after: Ledger) -> list[Move]:

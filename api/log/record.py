@@ -65,15 +65,27 @@ def encode_answer(score_id: str, result: Result) -> bytes:
     return to_json({"id": score_id, **result.to_dict()})
 
 
-def encode_input(values: Mapping[str, Typed], ignored: tuple[str, ...], counts: EventCounts | None = None) -> str:
+def encode_input(
+    values: Mapping[str, Typed], ignored: tuple[str, ...], counts: EventCounts | None = None, *, has_sent: bool = False
+) -> str:
     """Write a cleaned lead as JSON: its known values, and the names that no field of the card uses.
 
-    `counts` is what its events come to, so that a replay needs no event; None: the card has none.
+    `counts` is what its events come to, so that a replay needs no event; None: the card has none. `has_sent`: some came
+    with the lead, and may not be stored.
     """
     whole = values if counts is None else {**values, **counts.values}
     known = {name: value for name, value in whole.items() if value is not None}
     kept: dict[str, Any] = {"values": known, "ignored": ignored}
-    return _ENCODER.encode(kept if counts is None else {**kept, "events": counts.to_dict()})
+    if counts is not None:
+        kept["events"] = counts.to_dict()
+        if has_sent:
+            kept["sent"] = True
+    return _ENCODER.encode(kept)
+
+
+def has_sent_events(text: str) -> bool:
+    """Whether events came with a lead, by what `encode_input` wrote of it."""
+    return "sent" in json.loads(text)
 
 
 def encode_value(value: Typed) -> str:

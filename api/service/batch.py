@@ -18,7 +18,7 @@ from leadledger.api.log.record import (
 from leadledger.api.requests.body import read_batch
 from leadledger.api.requests.json_text import parse_json
 from leadledger.api.requests.lead_events import EVENTS_PATH, count_events, read_event_lists
-from leadledger.api.requests.mistakes import Mistakes
+from leadledger.api.requests.mistakes import NOTHING, Mistakes
 from leadledger.api.requests.parameters import read_score_parameters
 from leadledger.api.service.loaded import LoadedCard
 from leadledger.api.service.scoring import ScoreCall, ScoredLead, score_lead, today
@@ -90,7 +90,7 @@ class _BatchWork:
         if mistakes:
             return None
         is_recorded = self.service.decision_log is not None
-        return score_lead(self.loaded, lead, self.day, self.key, is_recorded, counts)
+        return score_lead(self.loaded, lead, self.day, self.key, is_recorded, counts, events is not NOTHING)
 
 
 async def _score_items(work: _BatchWork, explain: str) -> ScoredRequest:

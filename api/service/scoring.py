@@ -24,7 +24,7 @@ from leadledger.api.log.record import (
 )
 from leadledger.api.requests.json_text import parse_json
 from leadledger.api.requests.lead_events import count_events
-from leadledger.api.requests.mistakes import Mistakes
+from leadledger.api.requests.mistakes import NOTHING, Mistakes
 from leadledger.api.requests.parameters import read_score_parameters
 from leadledger.api.service.loaded import LoadedCard
 from leadledger.api.service.service import Service
@@ -86,7 +86,8 @@ async def score_one(service: Service, call: ScoreCall) -> ScoredRequest:
     if mistakes or lead is None:
         service.metrics.rejected.inc()
         raise mistakes.to_refusal()
-    scored = score_lead(loaded, lead, day, call.key, service.decision_log is not None, counts)
+    has_sent = records.events is not NOTHING
+    scored = score_lead(loaded, lead, day, call.key, service.decision_log is not None, counts, has_sent)
     if parameters.reply:
         body = to_json(loaded.reader.reply_for(parameters.reply).make_update(scored.result))
     else:
@@ -95,11 +96,18 @@ async def score_one(service: Service, call: ScoreCall) -> ScoredRequest:
 
 
 def score_lead(
-    loaded: LoadedCard, lead: Lead, day: date, key: str, is_recorded: bool, counts: EventCounts | None = None
+    loaded: LoadedCard,
+    lead: Lead,
+    day: date,
+    key: str,
+    is_recorded: bool,
+    counts: EventCounts | None = None,
+    has_sent: bool = False,
 ) -> ScoredLead:
     """The score of a clean lead on a day, with its record if it is to be recorded.
 
-    `key` is the id of the API key. `counts` is what the events of the lead come to; None: not known.
+    `key` is the id of the API key. `counts` is what the events of the lead come to; None: not known. `has_sent`: some
+    of them came with the lead.
     """
     result = loaded.engine.build_result(lead.values, day, lead.ignored, counts)
     if not is_recorded:
@@ -107,7 +115,7 @@ def score_lead(
     score_id = new_id()
     answer = encode_answer(score_id, result)
     lead_id = find_lead_id(loaded.card.card, lead.values)
-    kept = encode_input(lead.values, lead.ignored, result.events)
+    kept = encode_input(lead.values, lead.ignored, result.events, has_sent=has_sent)
     owner = find_owner(lead.values)
     record = Record(score_id, now(), lead_id, key, loaded.digest, kept, answer.decode(), result, owner)
     return ScoredLead(score_id, result, answer, (record,))

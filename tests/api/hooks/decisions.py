@@ -42,8 +42,8 @@ def record_of(
     ledger = tuple(Entry(name, "rule", tenths, name) for name, tenths in (entries or {"start": row.tenths}).items())
     advice = Recommendation("nurture", row.stage, row.to_stage, 600, (), tuple(reasons), ())
     result = Result(
-        row.card, row.release, date.fromisoformat(row.as_of), row.tenths, 0, 1000, row.score, None, row.grade, advice,
-        ledger,
+        row.card, row.release, date.fromisoformat(row.as_of), row.tenths, 0, 1000, row.score, row.probability,
+        row.grade, advice, ledger,
     )  # fmt: skip
     answer = json.dumps({"id": row.score_id, **result.to_dict(), "questions": list(questions)})
     return Record(row.score_id, row.at, row.lead, "", row.card_digest, row.input, answer, result)

@@ -145,6 +145,21 @@ def test_body(engine: Engine) -> None:
     assert "a@b.example" not in json.dumps(message["body"])
 
 
+def test_what_moved_adds_up(engine: Engine) -> None:
+    """If the book has moved since the score before, without a score in the log, that score is the state before."""
+    subscribe(engine, "lead.promoted")
+    logged = book_row()
+    moved = logged._replace(tenths=560, score=56, probability=0.2)
+    change = change_of(moved, recommendation="promote", tenths=620, score=62)
+    with engine.execution_options(**WRITES).begin() as connection:
+        keep_record(connection, record_of(logged, {"start": 500}))
+        write_messages(connection, [change], [record_of(change.after, {"start": 500, "visits": 120})])
+    (message,) = read_messages(engine)
+    data = message["body"]["data"]
+    assert [data["before"][name] for name in ("score", "points", "probability")] == [50, 50.0, 0.125]
+    assert data["points"] - data["before"]["points"] == sum(entry["moved"] for entry in data["moved"]) == 12.0
+
+
 def test_body_without_the_earlier_score(engine: Engine) -> None:
     """If the earlier score was pruned, the message says that nobody knows what moved."""
     subscribe(engine, "lead.promoted")
