@@ -7,7 +7,7 @@ and printed like any other value, whether a CRM sends it back or the book rememb
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from leadledger.scoring.result import Result
@@ -55,6 +55,12 @@ def fill_memory(values: Mapping[str, Typed], memory: Memory) -> dict[str, Typed]
         days = [day for day in (values[REJECTED], memory.rejected_on) if isinstance(day, date)]
         filled[REJECTED] = max(days, default=None)
     return filled
+
+
+def replace_memory(values: Mapping[str, Typed], memory: Memory) -> dict[str, Typed]:
+    """The typed values of a lead with another last recommendation; its rejection stays."""
+    bare = {name: None if name in REMEMBERED else value for name, value in values.items()}
+    return fill_memory(bare, replace(memory, rejected_on=None))
 
 
 def read_memory(values: Mapping[str, Typed]) -> Memory:

@@ -1,22 +1,26 @@
 """What becomes of a lead if nothing happens: the first day on which its recommendation, or its grade, will differ.
 
-The values and the events stay, the days go on. Only the days on which time alone can change something are tried, by the
-printed function; a whole result is worked out for the days that the answer names.
+The values and the events stay, the days go on; where advice depends on the last one, the lead is looked at every day,
+and what one look answers the next one remembers. Only the days on which time alone can change something are tried, by
+the printed function; a whole result is worked out for the days that the answer names.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from heapq import heappop, heappush
 from typing import Any
 
+from leadledger.scoring.advice import list_turning_days
 from leadledger.scoring.engine.ledger_difference import EntryDifference, find_differences
 from leadledger.scoring.engine.passing_days import PassingDays
 from leadledger.scoring.engine.score import Engine, get_engine
 from leadledger.scoring.event_counts import EventCounts
 from leadledger.scoring.events.later_counts import LaterCounts, find_later_counts
-from leadledger.scoring.gate import decide
+from leadledger.scoring.gate import Gate, decide
+from leadledger.scoring.memory import Memory, memory_of, read_memory, replace_memory
 from leadledger.scoring.result import Result
 from leadledger.scoring.scorecard import Scorecard
 from leadledger.scoring.tree import Typed
@@ -113,6 +117,20 @@ def _get_forecaster(card: Scorecard) -> Forecaster:
     return forecaster
 
 
+@dataclass(frozen=True, slots=True)
+class _Turn:
+    """A day on which something changes, as `date.toordinal` counts, and what is remembered by then (None: nothing)."""
+
+    day: int
+    memory: Memory | None
+
+
+def _add_days(days: list[int], gate: Gate | None, memory: Memory, today: int) -> None:
+    """Add the days on which advice may turn by what is remembered to the heap of days."""
+    for day in list_turning_days(gate, memory, date.fromordinal(today)):
+        heappush(days, day.toordinal())
+
+
 class Forecaster:
     """A scorecard made ready to look ahead."""
 
@@ -149,11 +167,12 @@ class Forecaster:
         counts = count_on(as_of)
         now = engine.build_result(values, as_of, counts=counts)
 
-        def look(day: int | None) -> ForecastChange | None:
-            if day is None:
+        def look(turn: _Turn | None) -> ForecastChange | None:
+            if turn is None:
                 return None
-            on = date.fromordinal(day)
-            then = engine.build_result(values, on, counts=count_on(on))
+            on = date.fromordinal(turn.day)
+            known = values if turn.memory is None else replace_memory(values, turn.memory)
+            then = engine.build_result(known, on, counts=count_on(on))
             return ForecastChange(on, then, find_differences(now.ledger, then.ledger))
 
         changes = self._find_changes(now, engine.add_counts(values, counts), later, today, last)
@@ -161,27 +180,42 @@ class Forecaster:
 
     def _find_changes(
         self, now: Result, values: Mapping[str, Any], later: LaterCounts, today: int, last: int
-    ) -> tuple[int | None, int | None]:
+    ) -> tuple[_Turn | None, _Turn | None]:
         """The first day with another recommendation, and the first with another grade; `values` as for `tally`."""
         engine, card, tally = self._engine, self._card, self._engine.tally
-        _, gate = card.find_gate(values.get("stage"))
+        at, gate = card.find_gate(values.get("stage"))
         verdict, grade = now.recommendation.verdict, now.grade
         turned = regraded = None
         current = dict(values)
-        for day in self._list_days(current, later, today, last):
+        days = self._list_days(current, later, today, last)  # sorted, so a heap
+        memory = memory_of(now) if engine.remembers else None
+        if memory is not None:
+            _add_days(days, gate, replace(memory, rejected_on=read_memory(current).rejected_on), today)
+        before = today
+        while days and days[0] <= last and (turned is None or regraded is None):
+            day = heappop(days)
+            if day == before:
+                continue
+            before, on = day, date.fromordinal(day)
             current.update(later.get(day, ()))
-            total, _, high, _, _, _, _, criteria, excluded = tally(current, date.fromordinal(day))
-            if turned is None:
+            total, _, high, _, _, _, _, criteria, excluded = tally(current, on)
+            turn = _Turn(day, memory)
+            if turned is None or memory is not None:
                 then = decide(gate, criteria, True in excluded, total, high)
                 if engine.explores:
                     then = engine.explore(gate, then, criteria, total, current).verdict
+                if memory is not None:
+                    to = gate.to if gate and then != "disqualify" else at
+                    memory = replace(memory, rejected_on=read_memory(current).rejected_on)
+                    advice = engine.advise(then, gate, to, criteria, total, current, memory, on)
+                    then = advice.verdict
+                    memory = Memory(then, to, advice.since, advice.below_since, memory.rejected_on)
+                    _add_days(days, gate, memory, day)
                 # The stage ahead is that of the gate, which stays: only with the verdict does it change.
-                if then != verdict:
-                    turned = day
+                if turned is None and then != verdict:
+                    turned = turn
             if regraded is None and card.grade(total) != grade:
-                regraded = day
-            if turned is not None and regraded is not None:
-                break
+                regraded = turn
         return turned, regraded
 
     def _list_days(self, values: Mapping[str, Any], later: LaterCounts, today: int, last: int) -> list[int]:

@@ -28,7 +28,7 @@ from leadledger.scoring.events.event_reader import EventReader
 from leadledger.scoring.exploration import Chance, describe_draw, explore, find_lead_key
 from leadledger.scoring.gate import Gate, decide
 from leadledger.scoring.lookup import Combination, Pair, Table
-from leadledger.scoring.memory import read_memory
+from leadledger.scoring.memory import Memory, read_memory
 from leadledger.scoring.outputs import REASONS_PER_SIDE, Verdict
 from leadledger.scoring.printers.python.module import compile_card
 from leadledger.scoring.printers.text import ledger_text
@@ -237,18 +237,15 @@ class Engine:
         if self._known_errors:
             error = round_root(self._always + sum([squares[bins[i]] for i, squares in self._squares]))
         at, gate = card.find_gate(values.get("stage"))
-        verdict = decide(gate, criteria, True in excluded, total, high)
+        alone = decide(gate, criteria, True in excluded, total, high)
+        chance = self.explore(gate, alone, criteria, total, values) if self.explores else None
+        verdict = alone if chance is None else chance.verdict
         to = gate.to if gate and verdict != "disqualify" else at
-        chance = self.explore(gate, verdict, criteria, total, values) if self.explores else None
-        if chance is not None:
-            verdict = chance.verdict
-        propensity = None if chance is None else chance.propensity
-        advice: Advice | None = None
+        advice = None
         if self.remembers:
-            memory = read_memory(values)
-            advice = advise(verdict, gate, to, criteria, total, memory, as_of, _find_break(gate, values))
+            advice = self.advise(verdict, gate, to, criteria, total, values, read_memory(values), as_of)
             verdict = advice.verdict
-            propensity = None if propensity is None else advice.weigh(propensity)
+        propensity = chance.propensity if chance else None
         questions = (
             question.rank_questions(self._asked, values, gate, criteria, total, high)
             if gate and verdict == "ask"
@@ -289,8 +286,25 @@ class Engine:
             self._axes.score(rules, groups, terms, bins, values),
             advice.since if advice else None,
             advice.below_since if advice else None,
-            propensity,
+            advice.weigh(propensity) if advice and propensity is not None else propensity,
         )
+
+    def advise(
+        self,
+        plain: Verdict,
+        gate: Gate | None,
+        to: str,
+        criteria: Sequence[bool | None],
+        total: int,
+        values: Mapping[str, Any],
+        memory: Memory,
+        as_of: date,
+    ) -> Advice:
+        """What a memory makes of the verdict of a lead, a draw included; `values` are as for `tally`."""
+        unless = gate.cool_down.unless if gate is not None and gate.cool_down is not None else ""
+        day = values.get(unless) if unless else None
+        broken_on = day if isinstance(day, date) else None
+        return advise(plain, gate, to, criteria, total, memory, as_of, broken_on)
 
     def explore(
         self,
@@ -365,13 +379,6 @@ class Engine:
             yield f"{short}; {more}" if more else short
         if advice and cause == "demoted" and advice.below_since is None and not unmet:
             yield f"demoted on {word_day(advice.since, as_of)}"
-
-
-def _find_break(gate: Gate | None, values: Mapping[str, Any]) -> date | None:
-    """The day in the field that ends the cool-down of a gate; None where there is none, or it isn't known."""
-    unless = gate.cool_down.unless if gate is not None and gate.cool_down is not None else ""
-    day = values.get(unless) if unless else None
-    return day if isinstance(day, date) else None
 
 
 def round_root(squares: int) -> int:
