@@ -18,6 +18,7 @@ from leadledger.api.http.routes import (
     events,
     health,
     history,
+    hooks,
     leads,
     me,
     metrics,
@@ -60,6 +61,7 @@ def create_app(settings: Settings, *, needs_keys: bool = False) -> FastAPI:
     events.add(app, service)
     history.add(app, service)
     leads.add(app, service)  # after all that begins with /v1/leads/
+    hooks.add(app, service)
     scorecard.add(app, service)
     releases.add(app, service)
     health.add(app, service)

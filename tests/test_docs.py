@@ -110,7 +110,7 @@ def test_every_limit_is_described(name: str) -> None:
     option = f"--{name.replace('_', '-')}"
     default = getattr(Settings(), name)
     row = f"`{option}` | {default:,} |" if isinstance(default, int) else f"`{option} {default}`"
-    row = f"`{option}`" if default is None else row
+    row = f"`{option}`" if default is None or default is False else row
     assert row in SERVICE
     assert option in {word for parameter in cli.commands["serve"].params for word in parameter.opts}
 

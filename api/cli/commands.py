@@ -14,6 +14,7 @@ from leadledger.api.cli.backtest import backtest
 from leadledger.api.cli.check import check
 from leadledger.api.cli.demo import demo
 from leadledger.api.cli.explain import explain
+from leadledger.api.cli.hooks import hooks
 from leadledger.api.cli.keys import keys
 from leadledger.api.cli.log import log
 from leadledger.api.cli.mcp import mcp
@@ -63,6 +64,7 @@ COMMANDS = (
     releases,
     keys,
     log,
+    hooks,
     mcp,
     demo,
 )

@@ -32,7 +32,12 @@ def keys(context: click.Context, home: Path, as_json: bool) -> None:
 
 @keys.command("add")
 @click.argument("name")
-@click.option("--scope", "scopes", multiple=True, help="What the key may do: score, outcomes, read, admin; repeatable.")
+@click.option(
+    "--scope",
+    "scopes",
+    multiple=True,
+    help="What the key may do: score, outcomes, events, read, hooks, admin; repeatable.",
+)
 @home
 @as_json
 def add_key(name: str, scopes: tuple[str, ...], home: Path, as_json: bool) -> None:

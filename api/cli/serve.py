@@ -16,8 +16,10 @@ SHARED = ("home", "release", "card", "log_url")  # settings whose options other 
 
 def _option(setting: Field[Any]) -> click.Option:
     """The option of a setting, with its choices or its minimum, its default and its help."""
-    kind = click.Choice(choices_of(setting)) if choices_of(setting) else click.IntRange(min=minimum_of(setting))
     flag = f"--{setting.name.replace('_', '-')}"
+    if setting.default is False:
+        return click.Option([flag], is_flag=True, help=help_of(setting))
+    kind = click.Choice(choices_of(setting)) if choices_of(setting) else click.IntRange(min=minimum_of(setting))
     return click.Option([flag], type=kind, default=setting.default, help=help_of(setting))
 
 

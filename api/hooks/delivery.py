@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import NamedTuple
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -15,7 +15,9 @@ from leadledger.api.hooks.delivery_queue import Claim, DeliveryQueue
 from leadledger.api.hooks.places import Places
 from leadledger.api.hooks.retries import Answer
 from leadledger.api.hooks.sender import Sender
+from leadledger.api.log.outbox import DEAD
 
+Outcome: TypeAlias = Literal["delivered", "failed", "dead"]
 LOOK_INTERVAL = 1.0  # seconds between two looks for what is due
 
 
@@ -25,6 +27,26 @@ class Attempt(NamedTuple):
     claim: Claim
     answer: Answer
     state: str
+
+    @property
+    def outcome(self) -> Outcome:
+        """What came of it; `failed`: it is tried again."""
+        if self.answer.is_delivered:
+            return "delivered"
+        return "dead" if self.state == DEAD else "failed"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Flat JSON for logs; nothing of the URL or of what the message says."""
+        return {
+            "message": self.outcome,
+            "hook": self.claim.subscription,
+            "message_id": self.claim.message_id,
+            "kind": self.claim.kind,
+            "attempt": self.claim.attempts + 1,
+            "status": self.answer.status,
+            "problem": self.answer.problem,
+            "ms": round(self.answer.seconds * 1000, 1),
+        }
 
 
 def read_clock() -> datetime:

@@ -134,7 +134,7 @@ class DeliveryQueue:
             for claim in claims:
                 connection.execute(update(tables.deliveries).where(_is_leased(claim)).values(due=write_time(now)))
 
-    def find_next(self, now: datetime) -> datetime | None:
+    def find_next(self) -> datetime | None:
         """When the next delivery is due, which may be past; None: nothing waits."""
         deliveries = tables.deliveries.c
         with self.engine.connect() as connection:

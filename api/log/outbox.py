@@ -10,16 +10,18 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, insert, select, text
+from sqlalchemy import Connection, Engine, insert, select, text
 
 from leadledger.api.log import tables
 from leadledger.api.log.book_rows import DecisionChange
+from leadledger.api.log.database import WRITES
 from leadledger.api.log.message_bodies import write_body, write_lead_body
 from leadledger.api.log.message_kinds import MessageKind, list_change_kinds
 from leadledger.api.log.record import Record, new_id, now
 
 ACTIVE, DISABLED = "active", "disabled"  # states of subscriptions
-WAITING, DELIVERED, DEAD = "waiting", "delivered", "dead"  # states of deliveries
+WAITING, DELIVERED, DEAD = "waiting", "delivered", "dead"
+DELIVERY_STATES = (WAITING, DELIVERED, DEAD)
 NOTICE_LOCK = 5324  # of PostgreSQL, so that only the first of several workers writes a notice
 IDS_PER_QUERY = 500
 
@@ -86,6 +88,15 @@ def write_notice(connection: Connection, kind: MessageKind, data: Mapping[str, A
             return False
     _insert_messages(connection, [Draft(kind, "", write_body(kind, now(), data), subscriptions)])
     return True
+
+
+def tell(engine: Engine, kind: MessageKind, data: Mapping[str, Any], same: Sequence[str]) -> bool:
+    """`write_notice` in a transaction of its own, where somebody subscribes."""
+    with engine.connect() as connection:
+        if not any(kind in kinds for kinds in _read_subscribers(connection).values()):
+            return False
+    with engine.execution_options(**WRITES).begin() as connection:
+        return write_notice(connection, kind, data, same)
 
 
 def _read_subscribers(connection: Connection) -> dict[str, frozenset[str]]:

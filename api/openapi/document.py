@@ -15,6 +15,7 @@ from leadledger.api.openapi.base_shape import ShapeJsonSchema
 from leadledger.api.openapi.crm_bodies import describe_crm_bodies
 from leadledger.api.openapi.event_bodies import EVENTS_REQUEST, SENT_EVENT, describe_event_bodies
 from leadledger.api.openapi.examples import build_examples, example_ids, example_lead
+from leadledger.api.openapi.hook_shapes import HOOK_BODIES, SAMPLE_MESSAGES
 from leadledger.api.openapi.lead_schema import describe_field_parameters, describe_lead
 from leadledger.api.openapi.shapes import BODIES
 from leadledger.api.requests.lead_events import MOST_EVENTS
@@ -32,6 +33,7 @@ _PATH_IDS = {  # what stands in a path, by the word before it
     "scores": "The id of a score: `id` in its answer.",
     "leads": "The id of a lead: the value of its first field of kind `id`.",
     "releases": "The name of a release.",
+    "hooks": "The id of a subscription.",
 }
 _DAY_SCHEMA = {
     "type": ["string", "null"],
@@ -80,7 +82,7 @@ def _schemas(engine: Engine, max_batch: int) -> dict[str, Any]:
     """All schemas by name: those of the shapes, and those that depend on the card and on the limits."""
     # In the mode of answers: a value that has a default is present all the same.
     _, generated = models_json_schema(
-        [(shape, "serialization") for shape in BODIES],
+        [(shape, "serialization") for shape in (*BODIES, *HOOK_BODIES)],
         by_alias=True,
         ref_template=SCHEMA_REFERENCE,
         schema_generator=ShapeJsonSchema,
@@ -92,6 +94,8 @@ def _schemas(engine: Engine, max_batch: int) -> dict[str, Any]:
     outcome = schemas["OutcomeRequest"]["properties"]
     outcome["lead"]["type"] = ["string", "integer"]  # some CRMs number their leads
     outcome["became"]["enum"] = [*engine.card.gates, LOST]
+    schemas["HookRequest"]["required"] = ["url"]
+    schemas["SampleMessages"] = dict(SAMPLE_MESSAGES)
     schemas["SentEvent"], schemas["EventsRequest"] = SENT_EVENT, EVENTS_REQUEST
     schemas["Lead"] = describe_lead(engine)
     lead = {"$ref": SCHEMA_REFERENCE.format(model="Lead")}

@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from leadledger.api.http.problem import describe
+from leadledger.api.openapi.hook_examples import EXAMPLE_HOOK_ID, build_hook_examples
 from leadledger.api.requests.mistakes import Mistakes
 from leadledger.api.service.loaded import LOST
 from leadledger.api.service.scorecard_json import describe_scorecard
@@ -48,6 +49,7 @@ def example_ids(engine: Engine) -> dict[str, str]:
         "scores": EXAMPLE_SCORE_ID,
         "leads": EXAMPLE_LEAD_ID,
         "releases": engine.card.release or EXAMPLE_RELEASE,
+        "hooks": EXAMPLE_HOOK_ID,
     }
 
 
@@ -79,6 +81,7 @@ def build_examples(engine: Engine) -> dict[str, Any]:
         "Problem": describe(mistakes.to_refusal(), "5f0c9d1be2a47788"),
         **_service_examples(engine),
         "Scorecard": scorecard,
+        **build_hook_examples(engine, EXAMPLE_KEY_ID),
     }
 
 

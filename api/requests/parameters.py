@@ -77,11 +77,17 @@ def read_page_parameters(query: bytes, mistakes: Mistakes) -> PageParameters:
     for name, value in read_pairs(query, _PAGE_PARAMETERS, mistakes):
         if name == "before":
             before = value
-        elif _COUNT.fullmatch(value) and 1 <= int(value) <= MOST_SCORES_PER_PAGE:
-            limit = int(value)
         else:
-            mistakes.add(("?limit",), f"is not a number from 1 to {MOST_SCORES_PER_PAGE}", value)
+            limit = read_count("?limit", value, 1, MOST_SCORES_PER_PAGE, mistakes) or limit
     return PageParameters(limit, before)
+
+
+def read_count(name: str, text: str, least: int, most: int, mistakes: Mistakes) -> int | None:
+    """The whole number that a parameter writes; None where it is none, or out of bounds, which is noted."""
+    if _COUNT.fullmatch(text) and least <= int(text) <= most:
+        return int(text)
+    mistakes.add((name,), f"is not a number from {least} to {most}", text)
+    return None
 
 
 def read_pairs(query: bytes, known: Sequence[str], mistakes: Mistakes) -> Iterator[tuple[str, str]]:

@@ -28,7 +28,7 @@ from typing import Any, Literal, TypeAlias, get_args
 from leadledger.models.durable_files import replace_file
 from leadledger.scoring.errors import KeyFileError, did_you_mean
 
-Scope: TypeAlias = Literal["score", "outcomes", "events", "read", "admin"]
+Scope: TypeAlias = Literal["score", "outcomes", "events", "read", "hooks", "admin"]
 SCOPES: tuple[Scope, ...] = get_args(Scope)
 KEY_FILE = "keys.json"  # in the home
 KEY_FILE_FORMAT = 1

@@ -72,6 +72,15 @@ class Metrics:
             ["outcome"],
             registry=self.registry,
         )
+        self._hooks = Counter(
+            "leadledger_hook_attempts",
+            "Attempts to deliver a message: delivered, failed and to be tried again, or dead.",
+            ["outcome"],
+            registry=self.registry,
+        )
+        self._waiting_hooks = self._gauge(
+            "leadledger_hooks_waiting", "Deliveries that wait for an attempt, the first or another.", "livemax"
+        )
         self._serving = self._gauge(
             "leadledger_serving", "Workers that serve a release.", "livesum", ["card", "release"]
         )
@@ -111,6 +120,14 @@ class Metrics:
         """Count events that were `stored`, `repeated` or `refused`."""
         if count:
             self._events.labels(outcome).inc(count)
+
+    def count_attempt(self, outcome: str) -> None:
+        """Count an attempt to deliver a message: `delivered`, `failed` or `dead`."""
+        self._hooks.labels(outcome).inc()
+
+    def keep_waiting_hooks(self, count: int) -> None:
+        """Keep how many deliveries wait; every worker counts the same ones."""
+        self._waiting_hooks.set(count)
 
     def count_scores(self, results: Iterable[Result]) -> None:
         """Count scores that are answered."""

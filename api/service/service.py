@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from leadledger.api.service.loaded import LoadedCard, load, load_release
 from leadledger.api.service.metrics import Metrics
@@ -17,22 +17,28 @@ from leadledger.models.releases.store import Releases
 from leadledger.scoring.errors import DataError
 
 if TYPE_CHECKING:
+    from leadledger.api.hooks.delivery import Attempt
+    from leadledger.api.hooks.delivery_queue import DeliveryQueue
+    from leadledger.api.hooks.subscriptions import Subscriptions
     from leadledger.api.log.book_store import BookStore
     from leadledger.api.log.event_store import EventStore
     from leadledger.api.log.idempotency import RepeatedRequests
+    from leadledger.api.log.message_kinds import MessageKind
     from leadledger.api.log.recorder import Recorder
     from leadledger.api.log.replay import Replayer
     from leadledger.api.log.store import LogStore
+    from leadledger.models.upkeep import Upkeep
 
 EXPIRY_INTERVAL = 3600  # seconds between two searches for answers that need be kept no longer
 UPKEEP_INTERVAL = 3600  # seconds between two looks at the outcomes of the newest leads, which takes a part of a second
+WAITING_INTERVAL = 10  # seconds between two counts of the messages that wait to be delivered
 RELEASE_INTERVAL = 0.5  # seconds between two looks at which release is the current one
 
 
 @dataclass(frozen=True)
 class DecisionLog:
     """The parts of the decision log: what writes it, answers repeated requests, reads it, its events and the book of
-    known leads, and replays it.
+    known leads, and replays it; who is told of its decisions, and what is still to be told.
     """
 
     recorder: Recorder
@@ -41,6 +47,8 @@ class DecisionLog:
     replayer: Replayer
     events: EventStore
     book: BookStore
+    subscriptions: Subscriptions
+    deliveries: DeliveryQueue
 
 
 @dataclass
@@ -70,11 +78,14 @@ class Service:
         if self.decision_log is not None:
             tasks.append(asyncio.create_task(self._expire(self.decision_log.store)))
             tasks.append(asyncio.create_task(self._look_after(self.decision_log.store)))
+            tasks.append(asyncio.create_task(self._deliver(self.decision_log.deliveries)))
+            tasks.append(asyncio.create_task(self._count_waiting(self.decision_log.deliveries)))
         try:
             yield
         finally:
             for task in tasks:
                 task.cancel()
+            await asyncio.wait(tasks)
             if self.decision_log is not None:
                 await asyncio.to_thread(self.decision_log.recorder.writer.stop)
             self.close()
@@ -96,6 +107,7 @@ class Service:
             if name == was:
                 return
             self.loaded = await asyncio.to_thread(load_release, self.settings, name)
+        await self._tell("release.published", {"release": self.loaded.release, "was": was}, ("release",))
         self.program_log.write("info", "release", message="another is served", release=self.loaded.release, was=was)
 
     async def _watch(self) -> None:
@@ -134,7 +146,55 @@ class Service:
                 with suppress(SQLAlchemyError):
                     upkeep = await asyncio.to_thread(measure_log, store, loaded.engine, loaded.last_learned)
                     self.metrics.keep_upkeep(loaded.release, upkeep)
+                    if upkeep is not None and upkeep.advice:
+                        await self._tell("drift.warning", describe_drift(loaded.release, upkeep), ("release", "advice"))
             await asyncio.sleep(UPKEEP_INTERVAL)
+
+    async def _tell(self, kind: MessageKind, data: Mapping[str, Any], same: Sequence[str]) -> None:
+        """Write a message about no lead, unless the last one of its kind has the same values of `same`."""
+        if self.decision_log is None:
+            return
+        from sqlalchemy.exc import SQLAlchemyError
+
+        from leadledger.api.log.outbox import tell
+
+        try:
+            await asyncio.to_thread(tell, self.decision_log.store.engine, kind, data, same)
+        except SQLAlchemyError as error:
+            self.program_log.write("error", "hook", message="not written", kind=kind, error=type(error).__name__)
+
+    async def _deliver(self, deliveries: DeliveryQueue) -> None:
+        """Deliver the messages of hooks. Several workers share them."""
+        from leadledger.api.hooks.delivery import Deliverer
+        from leadledger.api.hooks.sender import Sender
+
+        await Deliverer(deliveries, Sender(self.settings.hooks_to_loopback), self._report_attempt).run()
+
+    def _report_attempt(self, attempt: Attempt) -> None:
+        """Count and log an attempt: what was delivered at `debug`. A URL may hold a secret, so it is left out."""
+        self.metrics.count_attempt(attempt.outcome)
+        level = {"delivered": "debug", "failed": "warning", "dead": "error"}[attempt.outcome]
+        self.program_log.write(level, "hook", **attempt.to_dict())
+
+    async def _count_waiting(self, deliveries: DeliveryQueue) -> None:
+        from sqlalchemy.exc import SQLAlchemyError
+
+        while True:
+            with suppress(SQLAlchemyError):
+                self.metrics.keep_waiting_hooks(await asyncio.to_thread(deliveries.count_waiting))
+            await asyncio.sleep(WAITING_INTERVAL)
+
+
+def describe_drift(release: str, upkeep: Upkeep) -> dict[str, Any]:
+    """What a message says of a release that needs something."""
+    return {
+        "release": release,
+        "advice": upkeep.advice,
+        "leads": upkeep.leads,
+        "won": upkeep.won,
+        "predicted": round(upkeep.expected, 1),
+        "sentence": upkeep.sentence,
+    }
 
 
 def open_service(settings: Settings, program_log: ProgramLog) -> Service:
@@ -149,6 +209,8 @@ def _open_decision_log(settings: Settings, loaded: LoadedCard) -> DecisionLog | 
         return None
     from sqlalchemy.exc import SQLAlchemyError
 
+    from leadledger.api.hooks.delivery_queue import DeliveryQueue
+    from leadledger.api.hooks.subscriptions import Subscriptions
     from leadledger.api.log import database
     from leadledger.api.log.book_store import BookStore
     from leadledger.api.log.event_store import EventStore
@@ -166,4 +228,5 @@ def _open_decision_log(settings: Settings, loaded: LoadedCard) -> DecisionLog | 
             raise DataError(f"the log can't be written: {database.describe_error(error)}") from None
     recorder = Recorder(engine, settings.log)
     repeated, replayer = RepeatedRequests(recorder), Replayer(store, settings.home)
-    return DecisionLog(recorder, repeated, store, replayer, EventStore(engine), BookStore(engine))
+    hooks = Subscriptions(engine), DeliveryQueue(engine)
+    return DecisionLog(recorder, repeated, store, replayer, EventStore(engine), BookStore(engine), *hooks)

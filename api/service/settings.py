@@ -53,6 +53,10 @@ class Settings:
         default="info", metadata={"help": "Lowest level of what the service logs on stderr", "choices": LEVELS}
     )
 
+    hooks_to_loopback: bool = field(
+        default=False, metadata={"help": "Allow hooks to be sent to this machine, also without TLS"}
+    )
+
     def __post_init__(self) -> None:
         if self.card is not None and self.release is not None:
             raise ValueError("a card and a release exclude each other; name one of the two")
@@ -65,10 +69,12 @@ class Settings:
 
 
 def help_of(setting: Field[Any]) -> str:
-    """The help of a setting (one of `fields(Settings)`): a sentence, with the default where there is one."""
+    """The help of a setting (one of `fields(Settings)`): a sentence, with the default where there is one but no."""
     default = setting.default
+    if default is None or default is False:
+        return f"{setting.metadata['help']}."
     written = f"{default:,}" if isinstance(default, int) else default
-    return f"{setting.metadata['help']}{'' if default is None else f' (default {written})'}."
+    return f"{setting.metadata['help']} (default {written})."
 
 
 def choices_of(setting: Field[Any]) -> tuple[str, ...]:

@@ -312,13 +312,13 @@ def test_a_lease(engine: Engine, receiver: Receiver) -> None:
 def test_when_the_next_is_due(engine: Engine, receiver: Receiver) -> None:
     """The queue knows how much waits, and when the next attempt is due."""
     queue = DeliveryQueue(engine)
-    assert (queue.find_next(datetime.now(UTC)), queue.count_waiting()) == (None, 0)
+    assert (queue.find_next(), queue.count_waiting()) == (None, 0)
     add_hook(engine, receiver.url())
     decide(engine, "L1")
     receiver.behave = answer_with(500)
     clock = Clock()
     deliver(engine, clock)
-    due = queue.find_next(clock())
+    due = queue.find_next()
     assert due is not None
     assert 4.5 <= (due - clock()).total_seconds() <= 5.5
     assert queue.count_waiting() == 1

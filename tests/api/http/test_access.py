@@ -99,7 +99,7 @@ def test_a_route_says_what_it_needs() -> None:
 
     with pytest.raises(TypeError, match=r"undeclared.* doesn't declare what it needs"):
         build_route_table(app.routes)
-    with pytest.raises(ValueError, match="'rea' is not one of open, any, score, outcomes, events, read, admin"):
+    with pytest.raises(ValueError, match="'rea' is not one of open, any, score, outcomes, events, read, hooks, admin"):
         needs("rea")
     assert set(NEEDS) == {OPEN, ANY_KEY, *SCOPES}
 

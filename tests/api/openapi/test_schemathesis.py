@@ -52,7 +52,7 @@ def test_random_requests(tmp_path: Path) -> None:
     for at in (1, 2):
         created = datetime(2026, 1, at, tzinfo=UTC)
         Releases(home).publish(CARD.read_text("utf-8"), learned(), metrics={}, provenance={}, created=created)
-    with with_key(home, "--max-rate", "100000") as (address, key):
+    with with_key(home, "--max-rate", "100000", "--hooks-to-loopback") as (address, key):
         with httpx2.Client(base_url=address, headers={"X-API-Key": key}) as client:
             leads = [{"lead_id": f"L{at % 3}", "need": "clear", "employees": at} for at in range(9)]
             assert client.post("/v1/score/batch", json={"leads": leads}).json()["scored"] == 9

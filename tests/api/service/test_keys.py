@@ -91,7 +91,7 @@ def test_keys_are_compared_in_constant_time(tmp_path: Path, monkeypatch: pytest.
         (lambda home: keys.add(home, "a" * 61, ("score",), NOW), "can't name a key"),
         (
             lambda home: keys.add(home, "crm", (), NOW),
-            "a key needs at least one scope: score, outcomes, events, read, admin",
+            "a key needs at least one scope: score, outcomes, events, read, hooks, admin",
         ),
         (lambda home: keys.add(home, "crm", ("scor",), NOW), "'scor' is not a scope. Did you mean 'score'?"),
         (lambda home: keys.revoke(home, "3f9c01ab", NOW), "no key has the id '3f9c01ab'"),

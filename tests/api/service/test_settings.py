@@ -16,7 +16,7 @@ def test_every_setting_has_its_help(setting) -> None:
     sentence = help_of(setting)
     assert sentence[0].isupper() or sentence[0] == "`"
     assert sentence.endswith(".")
-    assert ("(default " in sentence) == (setting.default is not None)
+    assert ("(default " in sentence) == (setting.default is not None and setting.default is not False)
 
 
 def test_help_of_a_number() -> None:
