@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from leadledger.api.mcp.lead_texts import LEAD_TEXTS, LEAD_TEXTS_SCHEMA, clean_text
 from leadledger.api.mcp.tool import Schema
 from leadledger.scoring.outputs import ENTRY_KINDS, VERDICTS
-from leadledger.scoring.result import Entry, Question, Result
 
 MOST_QUESTIONS = 5  # in an answer, the most telling first
 MOST_REASONS = 10
@@ -77,48 +76,41 @@ SCORE_MEMBERS: Mapping[str, Schema] = {
 }
 
 
-def describe_score(result: Result) -> dict[str, Any]:
-    """A score in short: the members of SCORE_MEMBERS."""
-    advice = result.recommendation
+def describe_score(result: Mapping[str, Any]) -> dict[str, Any]:
+    """The JSON of a result in short: the members of SCORE_MEMBERS."""
     return {
-        "as_of": result.as_of.isoformat(),
-        "card": clean_text(result.card),
-        "release": result.release,
-        "recommendation": advice.verdict,
-        "stage": clean_text(advice.at),
-        "next_stage": clean_text(advice.to),
-        "points": result.points,
-        "low": result.low / 10,
-        "high": result.high / 10,
-        "threshold": None if advice.threshold is None else advice.threshold / 10,
-        "probability": None if result.probability is None else round(result.probability, 6),
-        "grade": clean_text(result.grade),
-        "reasons": [clean_text(reason) for reason in advice.reasons[:MOST_REASONS]],
-        "questions": list_questions(advice.questions),
+        **{name: result[name] for name in ("as_of", "release", "recommendation")},
+        **{name: result[name] for name in ("points", "low", "high", "probability")},
+        "card": clean_text(result["card"]),
+        "stage": clean_text(result["from"]),
+        "next_stage": clean_text(result["to"]),
+        "threshold": result["line"],
+        "grade": clean_text(result["grade"]),
+        "reasons": [clean_text(reason) for reason in result["reasons"][:MOST_REASONS]],
+        "questions": list_questions(result["questions"]),
     }
 
 
-def list_questions(questions: Iterable[Question]) -> list[dict[str, Any]]:
-    """The most telling questions."""
-    listed = [
+def list_questions(questions: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The most telling questions of a result."""
+    return [
         {
-            "field": clean_text(question.field),
-            "question": clean_text(question.text),
-            "settles": round(question.settles, 3),
+            "field": clean_text(question["field"]),
+            "question": clean_text(question["question"]),
+            "settles": question["settles"],
         }
-        for question in questions
+        for question in questions[:MOST_QUESTIONS]
     ]
-    return listed[:MOST_QUESTIONS]
 
 
-def list_entries(ledger: Iterable[Entry]) -> list[dict[str, Any]]:
+def list_entries(ledger: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """The entries of a ledger, which add up to the points."""
     return [
         {
-            "name": clean_text(entry.name),
-            "kind": entry.kind,
-            "points": entry.points,
-            "reason": clean_text(entry.reason),
+            "name": clean_text(entry["name"]),
+            "kind": entry["kind"],
+            "points": entry["points"],
+            "reason": clean_text(entry["reason"]),
         }
         for entry in ledger
     ]

@@ -5,8 +5,15 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from leadledger.api.mcp.answers import ENTRY, FLAG, SCORE_MEMBERS, describe_answer, describe_list, describe_score
-from leadledger.api.mcp.answers import list_entries as list_ledger
+from leadledger.api.mcp.answers import (
+    ENTRY,
+    FLAG,
+    SCORE_MEMBERS,
+    describe_answer,
+    describe_list,
+    describe_score,
+    list_entries,
+)
 from leadledger.api.mcp.lead_texts import mark_lead_texts
 from leadledger.api.mcp.tool import Tool, ToolCall
 from leadledger.api.service.scoring import ScoreCall, score_one
@@ -16,15 +23,15 @@ async def _score_lead(call: ToolCall) -> dict[str, Any]:
     """Score the lead of the arguments, which have the form of a body of POST /v1/score. Nothing is recorded."""
     content = json.dumps(dict(call.arguments)).encode(errors="replace")
     scored = await score_one(call.service, ScoreCall("", b"", content, call.caller.key))
-    (result,) = scored.results
+    result = scored.results[0].to_dict()
     answer = {
         **describe_score(result),
-        "ledger": list_ledger(result.ledger),
-        "unused_names": len(result.ignored),
+        "ledger": list_entries(result["ledger"]),
+        "unused_names": len(result["ignored"]),
         "recorded": False,
     }
     if call.shows_lead_texts:
-        answer |= mark_lead_texts((f"unused name {number}", name) for number, name in enumerate(result.ignored, 1))
+        answer |= mark_lead_texts((f"unused name {number}", name) for number, name in enumerate(result["ignored"], 1))
     return answer
 
 

@@ -6,14 +6,16 @@ import os
 from dataclasses import dataclass
 from typing import Any
 
-from leadledger.api.mcp.lead_texts import clean_text, describe_mistake
+from leadledger.api.mcp.explaining_tools import EXPLAIN_LEAD
+from leadledger.api.mcp.lead_texts import clean_text, describe_mistake, hide_value
 from leadledger.api.mcp.outcome_tool import RECORD_OUTCOME
+from leadledger.api.mcp.ranking_tool import RANK_LEADS
 from leadledger.api.mcp.scoring_tools import SCORE_LEAD
 from leadledger.api.mcp.tool import SHOW_LEAD_TEXTS, Caller, Tool
 from leadledger.api.requests.mistakes import Refusal
 from leadledger.api.service.service import Service
 
-TOOLS: tuple[Tool, ...] = (SCORE_LEAD, RECORD_OUTCOME)
+TOOLS: tuple[Tool, ...] = (RANK_LEADS, EXPLAIN_LEAD, SCORE_LEAD, RECORD_OUTCOME)
 MOST_MISTAKES_SHOWN = 20  # in an answer
 FAILED = "The service failed, and it is not your call's fault. The server's log says how."
 
@@ -65,4 +67,6 @@ def _describe_refusal(service: Service, refusal: Refusal, shows_lead_texts: bool
     card = service.loaded.card.card
     lines = [describe_mistake(mistake, card, shows_lead_texts) for mistake in refusal.mistakes[:MOST_MISTAKES_SHOWN]]
     more = len(refusal.mistakes) - len(lines)
-    return "\n".join([clean_text(refusal.detail), *lines, *([f"and {more} more"] if more else [])])
+    # What is not there may be named by others that are: ids, which `lead_names` has looked through.
+    detail = hide_value(refusal.detail) if refusal.status == 404 and not refusal.mistakes else refusal.detail
+    return "\n".join([clean_text(detail), *lines, *([f"and {more} more"] if more else [])])

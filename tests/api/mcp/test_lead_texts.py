@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leadledger.api.mcp.lead_texts import clean_text, hide_values, is_plain_id, mark_lead_texts
+from leadledger.api.mcp.lead_texts import clean_text, hide_value, is_plain_id, mark_lead_texts
 from leadledger.scoring.errors import quote
 
 
@@ -36,10 +36,11 @@ def test_no_reason_quotes_a_value(value: str) -> None:
     """However a value is written, a reason that quotes it has nothing of it once values are hidden."""
     marked = f"QQQ{value}QQQ"
     for written in (marked, [marked], {marked: marked}, (marked, 1)):
-        reason = f"{quote(written)} is not one of: none, vague; write it like 2026-01-31"
-        hidden = hide_values(reason)
-        assert "QQQ" not in hidden
-        assert "write it like 2026-01-31" in hidden or "…" in reason
+        reason = f"{quote(written)} is not one of: none, vague"
+        assert hide_value(reason, written) == "the value is not one of: none, vague"
+        assert "QQQ" not in hide_value(reason)
+        assert hide_value(reason).endswith(" is not one of: none, vague")
+        assert "QQQ" not in hide_value(f"{quote(marked)} and {quote(written)} are two", "another")
 
 
 @pytest.mark.parametrize(

@@ -13,27 +13,50 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from fastapi.testclient import TestClient
 from jsonschema import Draft202012Validator
 from mcp import Client, MCPError
 from mcp_types import CallToolResult, Tool
 
+from leadledger.api.app import create_app
 from leadledger.api.mcp.toolbox import TOOLS
 from leadledger.api.service import keys
 from leadledger.api.service.keys import SCOPES
+from leadledger.api.service.settings import Settings
+from leadledger.scoring.lead_ids import LONGEST_ID
+from tests.api.answers import BATCH
 from tests.api.mcp.agents import MARK, MODES, ORDERS, read_text, use_http, use_stdio
 from tests.serving import CARD, ROOT, Server, started
 
+DAY = "2026-01-01"
+LEADS = [
+    {"lead_id": "LEAD-1", "stage": "lead", "need": "urgent", "budget": 25_000, "industry": "retail"},
+    {"lead_id": "LEAD-2", "stage": "lead", "need": "vague"},
+]
+HEAD = "1 mistake in the request; nothing was done.\n"
 NEEDS = {tool.name: tool.scope for tool in TOOLS}
 ARGUMENTS: dict[str, dict[str, Any]] = {
+    "rank_leads": {"recommendation": "ask,nurture", "order": "points", "limit": 2},
+    "explain_lead": {"lead": "LEAD-1"},
     "score_lead": {"lead": {"need": "urgent", "budget": 25_000}, "as_of": "2026-01-01"},
-    "record_outcome": {"lead": "L1", "became": "opportunity", "on": "2026-03-01"},
+    "record_outcome": {"lead": "LEAD-1", "became": "opportunity", "on": "2026-03-01"},
 }
+
+
+def describe_hostile_lead(order: str) -> dict[str, Any]:
+    """A lead whose every text gives an order, its id too."""
+    names = ("lead_id", "company", "industry", "job_title", "country")
+    return {**{name: order[:150] for name in names}, order[:150]: order, "need": "clear"}
 
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home with a key for each scope."""
+    """A home with a key for each scope, whose book knows two leads and some that give orders."""
     folder = tmp_path_factory.mktemp("home")
+    with TestClient(create_app(Settings(home=folder, card=CARD)), base_url="http://localhost") as client:
+        client.post(
+            BATCH, json={"leads": [*LEADS, *map(describe_hostile_lead, ORDERS)], "as_of": DAY}
+        ).raise_for_status()
     for scope in SCOPES:
         (folder / f"{scope}.key").write_text(keys.add(folder, scope, (scope,), datetime(2026, 1, 1, tzinfo=UTC))[1])
     return folder
@@ -87,20 +110,20 @@ def test_over_http_a_key_may_what_its_scopes_say(home: Path, server: Server, sco
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_over_stdio_an_agent_may_all(tmp_path: Path, mode: str) -> None:
+def test_over_stdio_an_agent_may_all(home: Path, tmp_path: Path, mode: str) -> None:
     """A process that the agent starts itself has every tool, and logs JSON on standard error."""
     log = tmp_path / "log"
-    check_answers(*use_stdio(tmp_path, call_all, mode=mode, log=log), SCOPES, "This server")
+    check_answers(*use_stdio(home, call_all, mode=mode, log=log), SCOPES, "This server")
     lines = [json.loads(line) for line in log.read_text("utf-8").splitlines()]
     assert [line["tool"] for line in lines if line["event"] == "tool"] == list(ARGUMENTS)
 
 
-def test_over_stdio_scopes_limit_an_agent(tmp_path: Path) -> None:
+def test_over_stdio_scopes_limit_an_agent(home: Path) -> None:
     """With `--scopes read`, an agent changes nothing."""
-    check_answers(*use_stdio(tmp_path, call_all, "--scopes", "read"), ("read",), "This server")
+    check_answers(*use_stdio(home, call_all, "--scopes", "read"), ("read",), "This server")
 
 
-def test_the_settings_of_the_page_start_it(tmp_path: Path) -> None:
+def test_the_settings_of_the_page_start_it(home: Path) -> None:
     """The block of docs/mcp.md for an agent's program starts the command, and with a key its other block calls /mcp."""
     page = (ROOT / "docs" / "mcp.md").read_text("utf-8")
     local, remote = (
@@ -109,7 +132,7 @@ def test_the_settings_of_the_page_start_it(tmp_path: Path) -> None:
     assert local["command"] == "leadledger"
     assert local["args"][:3] == ["mcp", "--home", "/srv/leadledger"]
     options = local["args"][3:]
-    tools, answers = use_stdio(tmp_path, call_all, *options)
+    tools, answers = use_stdio(home, call_all, *options)
     check_answers(tools, answers, ("read",), "This server")
     assert (urlsplit(remote["url"]).path, list(remote["headers"])) == ("/mcp", ["Authorization"])
 
@@ -182,6 +205,49 @@ def test_an_order_in_a_lead_comes_back_only_if_it_is_wanted(home: Path, server: 
     assert any(MARK in text["data"] for text in texts["data"])
     assert all(len(text["data"]) <= 500 and text["data"].isprintable() for text in texts["data"])
     assert MARK not in json.dumps(marked.structured_content)
+
+
+def test_known_leads_that_give_orders(home: Path, server: Server) -> None:
+    """Listed and explained, leads whose id and texts give orders are named by their score; what they say is data."""
+    key = (home / "read.key").read_text()
+
+    async def ask(client: Client, **wanted: bool) -> list[CallToolResult]:
+        arguments = {"fields": {"need": "clear"}, "limit": 3, **wanted}
+        pages = [await client.call_tool("rank_leads", arguments)]
+        assert pages[0].structured_content is not None
+        following = pages[0].structured_content["next"]
+        pages.append(
+            await client.call_tool("rank_leads", {"limit": 3, "fields": {"need": "clear"}, "after": following})
+        )
+        names = [lead["lead"] for page in pages for lead in (page.structured_content or {})["leads"]]
+        assert len(names) == len(ORDERS)
+        assert all(name.startswith("score:") for name in names)
+        return [*pages, *[await client.call_tool("explain_lead", {"lead": name, **wanted}) for name in names]]
+
+    for result in use_http(server.port, key, ask):
+        assert not result.is_error, read_text(result)
+        assert MARK not in result.model_dump_json()
+    for result in use_http(server.port, key, lambda client: ask(client, include_lead_texts=True))[2:]:
+        assert result.structured_content is not None
+        texts = {text["name"]: text["data"] for text in result.structured_content.pop("lead_texts")["data"]}
+        assert texts.keys() >= {"id", "company", "industry", "job_title", "need"}
+        assert texts["company"].startswith(MARK)
+        assert MARK not in json.dumps(result.structured_content)
+
+
+def test_a_lead_that_is_not_there(home: Path, server: Server) -> None:
+    """The refusal names ids that are like it, if they can only be ids."""
+
+    async def ask(client: Client) -> list[str]:
+        names = ("LEAD-3", MARK, "score:" + "0" * 26, "", "x" * 300)
+        return [read_text(await client.call_tool("explain_lead", {"lead": name})) for name in names]
+
+    assert use_http(server.port, (home / "read.key").read_text(), ask) == [
+        "The book has no lead of this id. There are: LEAD-2, LEAD-1.",
+        "The book has no lead of this id.",
+        "The log has no score of this id, or its lead is forgotten.",
+        *[f"{HEAD}$.lead: is not an id of a lead: a text of 1 to {LONGEST_ID} characters"] * 2,
+    ]
 
 
 def test_an_unknown_tool_is_an_error_of_the_protocol(home: Path, server: Server) -> None:

@@ -1,0 +1,165 @@
+"""What tools refuse, word for word, and what they change."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from leadledger.api.mcp.tool import Caller
+from leadledger.api.mcp.toolbox import FAILED, call_tool, find_tool
+from leadledger.api.service.keys import SCOPES
+from leadledger.api.service.program_log import ProgramLog
+from leadledger.api.service.service import Service, open_service
+from leadledger.api.service.settings import Settings
+from leadledger.scoring.engine.score import Engine
+from tests.serving import CARD
+
+HEAD = "1 mistake in the request; nothing was "
+
+
+@pytest.fixture
+def service(tmp_path: Path) -> Iterator[Service]:
+    """A service with an empty log."""
+    opened = open_service(Settings(home=tmp_path, card=CARD), ProgramLog("error"))
+    yield opened
+    opened.close()
+
+
+def call(service: Service, name: str, arguments: object) -> str | dict[str, Any]:
+    """The answer of a tool, or the problem that refused it."""
+    tool = find_tool(name)
+    assert tool is not None
+    answer = asyncio.run(call_tool(service, Caller("", SCOPES), tool, arguments))
+    return answer.problem if answer.content is None else answer.content
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "problem"),
+    [
+        ("score_lead", {}, HEAD + "done.\n$.lead: is missing"),
+        ("score_lead", {"lead": {}, "lede": 1}, HEAD + "done.\n$.lede: unknown key. Did you mean 'lead'?"),
+        ("score_lead", [], HEAD + 'done.\n$: is a list; send an object like {"lead": {"employees": 120}}'),
+        (
+            "score_lead",
+            {"lead": {}, "include_lead_texts": "yes"},
+            HEAD + "done.\n$.include_lead_texts: is a text; send true or false",
+        ),
+        (
+            "score_lead",
+            {"lead": 5},
+            HEAD + 'scored.\n$.lead: is a number; a lead is an object like {"employees": 120}',
+        ),
+        (
+            "score_lead",
+            {"lead": {"employees": "some"}},
+            HEAD + "scored.\n$.lead.employees: the value is not a number; write it like 25000, 2.5 or 1e6",
+        ),
+        (
+            "score_lead",
+            {"lead": {"employees": "some"}, "include_lead_texts": True},
+            HEAD + "scored.\n$.lead.employees: 'some' is not a number; write it like 25000, 2.5 or 1e6",
+        ),
+        (
+            "score_lead",
+            {"lead": {"employees": float("nan")}},
+            HEAD + "scored.\n$.lead.employees: is NaN, which JSON does not have; send null for what is not known",
+        ),
+        (
+            "score_lead",
+            {"lead": {}, "as_of": "today"},
+            HEAD + "scored.\n$.as_of: is not a date; write it like 2026-01-31",
+        ),
+        (
+            "record_outcome",
+            {"lead": "L1", "became": "custmer", "on": "2026-01-31"},
+            HEAD + "scored.\n$.became: is not a stage of this card. Did you mean 'customer'?",
+        ),
+        (
+            "rank_leads",
+            {"recommendation": "promot"},
+            HEAD + "listed.\n$.recommendation: is none of its words; send some of promote, ask, nurture, disqualify,"
+            " keep, demote, with commas between them. Did you mean 'promote'?",
+        ),
+        ("rank_leads", {"limit": 51}, HEAD + "listed.\n$.limit: is not a number from 1 to 50"),
+        (
+            "rank_leads",
+            {"after": "abc"},
+            HEAD + "listed.\n$.after: is no `next` of this list; send that of the page before",
+        ),
+        (
+            "rank_leads",
+            {"fields": {"employees": "many"}},
+            HEAD + "listed.\n$.fields.employees: the value is not a number; write it like 25000, 2.5 or 1e6",
+        ),
+        (
+            "rank_leads",
+            {"fields": {"employes": 1}},
+            HEAD + "listed.\n$.fields.employes: unknown parameter. Did you mean 'field.employees'?",
+        ),
+        ("rank_leads", {"fields": 1}, HEAD + "listed.\n$.fields: is a number; send an object of values by field"),
+        (
+            "rank_leads",
+            {"owner": []},
+            HEAD + "listed.\n$.owner: is a list; send a text, a number, true or false",
+        ),
+        ("explain_lead", {"lead": 7}, HEAD + "done.\n$.lead: is a number; send the id of a lead as a text"),
+    ],
+)
+def test_wrong_arguments(service: Service, name: str, arguments: object, problem: str) -> None:
+    """A refusal says which argument is wrong, where, and what would be right, without the values of a lead."""
+    assert call(service, name, arguments) == problem
+
+
+def test_many_mistakes(service: Service) -> None:
+    """The first twenty are listed, the rest counted."""
+    problem = call(service, "score_lead", {"lead": {f"x{number}": {} for number in range(30)}})
+    assert isinstance(problem, str)
+    lines = problem.splitlines()
+    assert (len(lines), lines[0], lines[-1]) == (22, "30 mistakes in the request; nothing was scored.", "and 10 more")
+
+
+def test_reading_records_nothing(service: Service) -> None:
+    """A score that an agent asks for is in no log and not in the book."""
+    answer = call(service, "score_lead", {"lead": {"lead_id": "L1", "need": "urgent"}})
+    assert isinstance(answer, dict)
+    assert (answer["recorded"], "replay_id" in answer) == (False, False)
+    assert sum(round(entry["points"] * 10) for entry in answer["ledger"]) == round(answer["points"] * 10)
+    assert call(service, "rank_leads", {}) == {"leads": [], "next": ""}
+    assert call(service, "explain_lead", {"lead": "L1"}) == "The book has no lead of this id."
+
+
+def test_an_outcome_is_noted_once(service: Service) -> None:
+    """The same outcome again changes nothing."""
+    arguments = {"lead": "L1", "became": "lost", "on": "2026-01-31"}
+    answers = [call(service, "record_outcome", arguments) for _ in range(2)]
+    assert [isinstance(answer, dict) and answer["new"] for answer in answers] == [True, False]
+
+
+def test_without_a_log(tmp_path: Path) -> None:
+    """Where nothing is recorded, there is no book to read and no outcome to note."""
+    service = open_service(Settings(home=tmp_path, card=CARD, log="off"), ProgramLog("error"))
+    for name, arguments in (
+        ("rank_leads", {}),
+        ("explain_lead", {"lead": "L1"}),
+        ("record_outcome", {"lead": "L1", "became": "lost", "on": "2026-01-31"}),
+    ):
+        assert call(service, name, arguments) == "Nothing is recorded: the service runs with its log off."
+
+
+def test_a_failure_tells_nothing(
+    service: Service, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What goes wrong inside is in the log, without its words, and not in the answer."""
+
+    def fail(*_: object) -> None:
+        raise RuntimeError("secret")
+
+    monkeypatch.setattr(Engine, "build_result", fail)
+    assert call(service, "score_lead", {"lead": {}}) == FAILED
+    logged = capsys.readouterr().err
+    assert '"error": ["RuntimeError"]' in logged
+    assert "secret" not in logged
