@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from leadledger.api.log.record import Record
 from leadledger.scoring.lead_ids import find_id_key
+from leadledger.scoring.memory import Memory
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -71,6 +72,13 @@ class BookRow(NamedTuple):  # made for each score
     def decision(self) -> tuple[str, str, str]:
         """What a hook tells of when it changes: the recommendation, the stage ahead, and the grade."""
         return self.recommendation, self.to_stage, self.grade
+
+    @property
+    def memory(self) -> Memory:
+        """What the next score remembers of it."""
+        days = (self.since, self.below_since, self.rejected_on)
+        since, below_since, rejected_on = (None if day is None else date.fromisoformat(day) for day in days)
+        return Memory(self.recommendation, self.to_stage, since, below_since, rejected_on)
 
 
 class DecisionChange(NamedTuple):
@@ -139,6 +147,8 @@ def enter_score(before: BookRow | None, record: Record) -> BookRow | None:
             since = before.since
         rejected_on, snoozed_until = before.rejected_on, before.snoozed_until
         totals = _keep_totals(before, as_of)
+    if result.recommended_since is not None:  # the card remembers it, and what its CRM sends counts more than the book
+        since = result.recommended_since.isoformat()
     lead = record.lead or ""
     return BookRow(
         key=find_id_key(lead),
@@ -159,7 +169,7 @@ def enter_score(before: BookRow | None, record: Record) -> BookRow | None:
         stage=advice.at,
         to_stage=advice.to,
         since=since,
-        below_since=None,
+        below_since=None if result.below_since is None else result.below_since.isoformat(),
         distance=None if advice.threshold is None else result.tenths - advice.threshold,
         change=0 if totals.earlier_tenths is None else result.tenths - totals.earlier_tenths,
         **totals._asdict(),

@@ -245,7 +245,7 @@ class LogStore:
         SQLite overwrites what it erases (`secure_delete`), also in its write-ahead log. Raises DataError where that
         can't be done yet, since a reader of the log holds on to what it was.
         """
-        table, key = tables.scores, tables.book.c.key
+        table = tables.scores
         with self.engine.connect() as connection:
             leads = list_ids(connection, lead)
             score_ids = connection.execute(select(table.c.id).where(table.c.lead.in_(leads))).scalars().all()
@@ -255,11 +255,13 @@ class LogStore:
             with self._writing() as connection:
                 connection.execute(delete(tables.answers).where(keys.in_(answers[start : start + ROWS_PER_DELETE])))
         with self._writing() as connection:
+            if connection.dialect.name == "postgresql":
+                # Whoever records scores writes the book too, and waits: else a score might be left without its row, or
+                # a row without a score that has a name.
+                connection.execute(text("LOCK TABLE book IN EXCLUSIVE MODE"))
             scores: int = connection.execute(update(table).where(table.c.lead.in_(leads)).values(FORGOTTEN)).rowcount
             connection.execute(update(tables.outcomes).where(tables.outcomes.c.lead.in_(leads)).values(lead=None))
             events = erase_events(connection, leads)
-            # Rows of the book are locked in the order of their keys, as those who write scores do it.
-            connection.execute(select(key).where(key.in_(leads)).order_by(key).with_for_update())
             book, feedback, messages, _ = (
                 connection.execute(delete(column.table).where(column.in_(leads))).rowcount for column in _LEAD_KEYS
             )

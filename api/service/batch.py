@@ -21,6 +21,7 @@ from leadledger.api.requests.lead_events import EVENTS_PATH, count_events, read_
 from leadledger.api.requests.mistakes import NOTHING, Mistakes
 from leadledger.api.requests.parameters import read_score_parameters
 from leadledger.api.service.loaded import LoadedCard
+from leadledger.api.service.remembered_leads import read_remembered
 from leadledger.api.service.scoring import ScoreCall, ScoredLead, score_lead, today
 from leadledger.api.service.service import Service
 from leadledger.api.service.stored_events import LeadEvents, read_lead_events
@@ -76,9 +77,11 @@ class _BatchWork:
                 cleaned.append((number, lead, mistakes))
                 if number % LEADS_PER_TURN == LEADS_PER_TURN - 1:
                     await asyncio.sleep(0)
-            stored = await read_lead_events(self.service, self.loaded, [lead for _, lead, _ in cleaned])
+            leads = [lead for _, lead, _ in cleaned]
+            stored = await read_lead_events(self.service, self.loaded, leads)
+            remembered = await read_remembered(self.service, self.loaded, leads)
             for number, lead, mistakes in cleaned:
-                yield number, lead, mistakes, stored
+                yield number, lead and remembered.complete(lead, self.day), mistakes, stored
                 if number % LEADS_PER_TURN == LEADS_PER_TURN - 1:
                     await asyncio.sleep(0)
 

@@ -21,7 +21,7 @@ from leadledger.scoring.cleaning import Lead
 from leadledger.scoring.engine.score import Engine
 from leadledger.scoring.errors import ScoringError
 from leadledger.scoring.event_counts import EventCounts
-from leadledger.scoring.memory import REMEMBERED, Memory, fill_memory
+from leadledger.scoring.memory import REMEMBERED, fill_memory
 from leadledger.scoring.result import Result
 from leadledger.scoring.tree import Typed
 
@@ -97,10 +97,8 @@ class _Look:
 
         What a CRM sent of its last recommendation went into the row's score, so the row knows a newer one.
         """
-        row = self.row
-        days = (_read_day(day) for day in (row.since, row.below_since, rejected_on))
         unfilled = {name: None if name in REMEMBERED else value for name, value in self.values.items()}
-        return fill_memory(unfilled, Memory(row.recommendation, row.to_stage, *days))
+        return fill_memory(unfilled, self.row._replace(rejected_on=rejected_on).memory)
 
     def score(self, values: Mapping[str, Typed], day: date, known_by: str = "") -> Result:
         """The result on a day; with `known_by`, by the events that were stored by then."""
@@ -152,7 +150,3 @@ def _count(engine: Engine, events: Sequence[Mapping[str, Any]] | None, day: date
 def _summarize(counts: EventCounts) -> tuple[Mapping[str, Typed], Mapping[str, int | None]]:
     """What a score takes of counts."""
     return counts.values, {earned.rule: earned.tenths for earned in counts.rules}
-
-
-def _read_day(day: str | None) -> date | None:
-    return None if day is None else date.fromisoformat(day)

@@ -27,6 +27,7 @@ from leadledger.api.requests.lead_events import count_events
 from leadledger.api.requests.mistakes import NOTHING, Mistakes
 from leadledger.api.requests.parameters import read_score_parameters
 from leadledger.api.service.loaded import LoadedCard
+from leadledger.api.service.remembered_leads import read_remembered
 from leadledger.api.service.service import Service
 from leadledger.api.service.stored_events import read_lead_events
 from leadledger.scoring.cleaning import Lead
@@ -79,6 +80,8 @@ async def score_one(service: Service, call: ScoreCall) -> ScoredRequest:
     day = records.as_of or today(loaded.card.card.time_zone)
     counts = None
     if lead is not None:
+        if loaded.card.card.memory_fields:
+            lead = (await read_remembered(service, loaded, [lead])).complete(lead, day)
         stored = None
         if loaded.card.card.events:
             stored = (await read_lead_events(service, loaded, [lead])).find(lead, day)
