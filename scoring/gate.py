@@ -46,6 +46,10 @@ class Hold:
     band: int
     days: int
 
+    def __str__(self) -> str:
+        days = f"{self.days:,} day{'s' if self.days > 1 else ''}"
+        return f"a promotion is kept down to {self.band / 10:.1f} points less, and for {days} below that"
+
 
 @dataclass(frozen=True)
 class CoolDown:
@@ -56,6 +60,11 @@ class CoolDown:
 
     days: int
     unless: str = ""
+
+    def __str__(self) -> str:
+        days = f"{self.days:,} day{'s' if self.days > 1 else ''}"
+        unless = f", unless {self.unless} is later" if self.unless else ""
+        return f"not recommended for {days} after sales rejected it{unless}"
 
 
 @dataclass(frozen=True)

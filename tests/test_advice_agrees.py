@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, timedelta
 from functools import cache
@@ -23,6 +24,8 @@ from leadledger.scoring.printers.sql.query import Query
 from leadledger.scoring.scorecard import Learned, Scorecard, build_untrained
 from tests.effort import draw_examples
 from tests.test_backends_agree import EACH, Engine, Rows
+from tests.test_clouds import translated
+from tests.test_googlesql import googlesql_rows
 
 AS_OF = date(2026, 3, 16)
 TEXT = """
@@ -102,13 +105,11 @@ def backend(request: pytest.FixtureRequest) -> Iterator[tuple[Engine, Rows]]:
         yield request.param, rows
 
 
-@pytest.mark.parametrize("card", CARDS.values(), ids=CARDS)
-def test_advice_over_time_agrees(backend: tuple[Engine, Rows], card: Scorecard) -> None:
-    """Verdict, stage and both days are equal in Python and in each engine, and a lead that can't be read has none."""
-    engine, rows = backend
+def check_advice(card: Scorecard, dialect: str, rows: Rows) -> None:
+    """Each lead has the same verdict, stage and days in Python and in an engine of SQL, or none if it can't be read."""
     leads, seen, draws = draw_leads(), set(), set()
     query = Query(AS_OF, columns={"row": "INTEGER", **TYPES}, keep=["row"], checks=True)
-    for lead, row in zip(leads, rows(leads, TYPES, sql.select(card, query, engine.dialect)), strict=True):
+    for lead, row in zip(leads, rows(leads, TYPES, sql.select(card, query, dialect)), strict=True):
         printed = tuple(row[name] for name in ("recommendation", "recommended_since", "below_since"))
         try:
             values = get_engine(card).clean(lead).values
@@ -130,6 +131,27 @@ def test_advice_over_time_agrees(backend: tuple[Engine, Rows], card: Scorecard) 
         assert {verdict for verdict, _, _ in seen} == set(VERDICTS)
         assert {below for verdict, below, _ in seen if verdict == "demote"} == {True, False}
         assert {is_new for verdict, _, is_new in seen if verdict == "promote"} == {True, False}
+
+
+@pytest.mark.parametrize("card", CARDS.values(), ids=CARDS)
+def test_advice_over_time_agrees(backend: tuple[Engine, Rows], card: Scorecard) -> None:
+    """Verdict, stage and both days are equal in Python and in each engine."""
+    check_advice(card, backend[0].dialect, backend[1])
+
+
+@pytest.mark.slow
+def test_advice_agrees_in_googlesql() -> None:
+    """GoogleSQL's evaluator, which speaks BigQuery's language, gives the same advice."""
+    with googlesql_rows() as rows:
+        check_advice(CARD, "bigquery", rows)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("dialect", ["bigquery", "snowflake"])
+def test_advice_agrees_in_translation(dialect: str) -> None:
+    """What is printed for the clouds, translated to DuckDB, gives the same advice."""
+    with contextmanager(translated)(dialect) as rows:
+        check_advice(CARD, dialect, rows)
 
 
 def test_each_lead_as_of_its_own_day(backend: tuple[Engine, Rows]) -> None:

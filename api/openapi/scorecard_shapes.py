@@ -123,6 +123,23 @@ class StageShape(Shape):
         le=1,
         description="The share of leads below the threshold that are promoted at random; absent: none are.",
     )
+    hold_band: float = Field(
+        default_factory=float,
+        ge=0,
+        description="So many points below the threshold still keep a promotion; absent: none do.",
+    )
+    hold_days: int = Field(
+        default_factory=int, ge=0, description="After so many days below that, the promotion ends; absent: at once."
+    )
+    cool_down_days: int = Field(
+        default_factory=int,
+        ge=0,
+        description="For so many days a lead that sales rejected isn't recommended again; absent: for none.",
+    )
+    cool_down_unless: str = Field(
+        default_factory=str,
+        description="The date field in which a later day than that of the rejection ends the wait; empty: none does.",
+    )
 
 
 class GradeShape(Shape):

@@ -9,6 +9,7 @@ from leadledger.scoring.axis_parts import find_axis_parts
 from leadledger.scoring.bins import Bins, describe_bins
 from leadledger.scoring.each_points import PricedEachRule
 from leadledger.scoring.event_kind import EventKind
+from leadledger.scoring.gate import Stage
 from leadledger.scoring.lookup import Branch, Combination, Leaf, Pair, Table
 from leadledger.scoring.printers.event_words import describe_each, describe_kind
 from leadledger.scoring.rule import Group
@@ -175,9 +176,19 @@ def _stages(scorecard: Scorecard) -> list[dict[str, Any]]:
                 "promise": line.promise if line else "",
                 "closed": line.closed if line else "",
                 **({} if stage.exploration is None else {"explore": stage.exploration.share}),
+                **_describe_memory(stage),
             }
         )
     return stages
+
+
+def _describe_memory(stage: Stage) -> dict[str, Any]:
+    """How the advice of a stage depends on the last one; empty where it doesn't."""
+    hold, cool_down = stage.hold, stage.cool_down
+    return {
+        **({} if hold is None else {"hold_band": hold.band / 10, "hold_days": hold.days}),
+        **({} if cool_down is None else {"cool_down_days": cool_down.days, "cool_down_unless": cool_down.unless}),
+    }
 
 
 def _table(term: Table | Pair) -> dict[str, Any]:

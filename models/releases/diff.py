@@ -126,6 +126,8 @@ def _card_parts(scorecard: Scorecard) -> dict[str, str]:
         if of.exploration is not None:
             salt = f", salt {quote(of.exploration.salt)}" if of.exploration.salt else ""
             parts[f"exploration of stage {of.name}"] = f"{of.exploration}{salt}"
+        parts |= {f"hold of stage {of.name}": str(of.hold)} if of.hold else {}
+        parts |= {f"cool-down of stage {of.name}": str(of.cool_down)} if of.cool_down else {}
     parts |= {f"axis {name}": describe_axis(axis) for name, axis in card.axes.items()}
     parts |= {f"step to {step.stage}": f"by {step.became}, within {step.within} days" for step in card.steps}
     for stage, step in scorecard.learned.steps.items():

@@ -54,6 +54,9 @@ def _ledger(result: Result, width: int) -> Iterator[str]:
     way = f"{advice.at} → {advice.to}" if advice.at != advice.to else advice.at
     threshold = "" if advice.threshold is None else f" (from {format_unsigned(advice.threshold)} points)"
     yield f"Recommendation: {advice.verdict.upper()}" + (f" · {way}{threshold}" if way else "")
+    if result.recommended_since is not None:
+        below = "" if result.below_since is None else f"; below the band since {result.below_since}"
+        yield f"Since {result.recommended_since}{below}"
     yield ""
     yield from _waterfall(_sort_by_axis(result.ledger), result.tenths, width)
     if (result.low, result.high) != (result.tenths, result.tenths):
@@ -327,8 +330,8 @@ def _stages(card: Scorecard, width: int) -> Iterator[str]:
         if gate and gate.threshold.points is not None:
             needs.append(f"{format_unsigned(gate.threshold.points)} points")
         promise = f" ({gate.threshold.promise})" if gate and gate.threshold.promise else ""
-        if stage.exploration is not None:
-            promise += f"; {stage.exploration}"
+        for way in (stage.exploration, stage.hold, stage.cool_down):
+            promise += "" if way is None else f"; {way}"
         if gate and gate.threshold.closed:
             promise = f" (closed: {gate.threshold.closed})"
         yield from _wrapped(f"{stage.name}: {', '.join(needs) or 'nothing'}{promise}", width, "  ")

@@ -17,11 +17,12 @@ from hypothesis import strategies as st
 
 from leadledger.scoring.advice import Advice, advise, word_day
 from leadledger.scoring.card.reader import parse_card
-from leadledger.scoring.engine.score import get_engine, score
+from leadledger.scoring.engine.score import explain, get_engine, score
 from leadledger.scoring.gate import CoolDown, Gate, Hold, Threshold, decide
 from leadledger.scoring.memory import MEMORY_KINDS, Memory, fill_memory, memory_of
 from leadledger.scoring.outputs import Verdict
 from leadledger.scoring.printers.sql import select as sql
+from leadledger.scoring.printers.text import card_text
 from leadledger.scoring.result import Result
 from leadledger.scoring.scorecard import build_untrained
 from tests.effort import examples
@@ -91,6 +92,19 @@ def test_a_card_without_memory_answers_as_before() -> None:
     assert (result.recommendation.verdict, result.ignored) == ("nurture", ("last_recommendation",))
     assert not {"recommended_since", "below_since"} & result.to_dict().keys()
     assert card.score_columns == CARD.score_columns[:-2]
+
+
+def test_a_picture_of_the_advice() -> None:
+    """The picture of a score says since when its advice has stood, that of a card how a stage remembers."""
+    lead = {"need": "yes", "at_40": "yes", "last_recommendation": "promote", "recommended_since": "2026-03-01"}
+    assert "\nSince 2026-03-01; below the band since 2026-03-16\n" in explain(CARD, lead, DAY)
+    assert "\nSince 2026-03-16\n" in explain(CARD, {}, DAY)
+    words = " ".join(card_text(CARD).split())
+    assert (
+        "lead: a need, 60.0 points; a promotion is kept down to 8.0 points less, and for 14 days below that; not"
+        " recommended for 30 days after sales rejected it, unless answered_on is later"
+    ) in words
+    assert "opportunity: 50.0 points; not recommended for 10 days after sales rejected it" in words
 
 
 @pytest.mark.parametrize(

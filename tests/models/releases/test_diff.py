@@ -279,6 +279,8 @@ def test_any_part_differs(part: dict[str, object]) -> None:
         ("- {name: contact}", "- {name: visitor}"),
         ("points: 60}", "points: 60, requires: [big]}"),
         ("points: 60}", "requires: [big]}"),
+        ("points: 60}", "points: 60, hold: {band: 8, days: 14}}"),
+        ("points: 60}", "points: 60, cool_down: 30 days}"),
         ("employees >= 50}", "employees >= 50, essential: no}"),
         ("employees < 2", "employees < 1"),
         ("grades: {A: 70", "grades: {A: 71"),
