@@ -15,6 +15,7 @@ MOST_REASONS = 10
 TEXT: Schema = {"type": "string"}
 NUMBER: Schema = {"type": "number"}
 FLAG: Schema = {"type": "boolean"}
+DAY: Schema = {"type": "string", "format": "date"}
 
 
 def describe_object(properties: Mapping[str, Schema], optional: Iterable[str] = ()) -> Schema:
@@ -59,7 +60,7 @@ QUESTION: Schema = describe_object(
     }
 )
 SCORE_MEMBERS: Mapping[str, Schema] = {
-    "as_of": {"type": "string", "format": "date"},
+    "as_of": DAY,
     "card": TEXT,
     "release": {"type": "string", "description": "The release with the learned points; empty: rules only."},
     "recommendation": {"type": "string", "enum": list(VERDICTS)},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from leadledger.api.mcp.answers import FLAG, TEXT, describe_answer, describe_list
+from leadledger.api.mcp.answers import DAY, FLAG, TEXT, describe_answer, describe_list
 from leadledger.api.mcp.tool import Tool, ToolCall
 from leadledger.api.service.outcomes import add_outcome
 
@@ -26,14 +26,14 @@ RECORD_OUTCOME = Tool(
     arguments={
         "lead": {"type": "string", "description": "The id of the lead."},
         "became": {"type": "string", "description": "A stage of the card, or `lost`."},
-        "on": {"type": "string", "format": "date", "description": "The day, like 2026-01-31."},
+        "on": {**DAY, "description": "The day, like 2026-01-31."},
     },
     required=("lead", "became", "on"),
     example='{"lead": "L1", "became": "opportunity", "on": "2026-03-01"}',
     answer=describe_answer(
         {
             "became": TEXT,
-            "on": {"type": "string", "format": "date"},
+            "on": DAY,
             "new": {**FLAG, "description": "False: it was noted before."},
             "notes": describe_list(TEXT, "What is odd about it."),
         }

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from leadledger.api.log.lead_lists import LEAD_ORDERS
-from leadledger.api.mcp.answers import NUMBER, TEXT, describe_answer, describe_list, describe_object, or_null
+from leadledger.api.mcp.answers import DAY, NUMBER, TEXT, describe_answer, describe_list, describe_object, or_null
 from leadledger.api.mcp.lead_names import name_lead
 from leadledger.api.mcp.lead_texts import clean_text, is_plain_id, mark_lead_texts
 from leadledger.api.mcp.tool import Tool, ToolCall
@@ -24,14 +24,13 @@ LEADS_LISTED = 10
 MOST_LEADS_LISTED = 50
 LONGEST_CURSOR = 4_000  # characters
 
-_DAY = {"type": "string", "format": "date"}
 _RANKED_LEAD = describe_object(
     {
         "lead": {**TEXT, "description": "How to name the lead in other tools."},
         "replay_id": {**TEXT, "description": "The id of its last score in the log."},
-        "as_of": _DAY,
+        "as_of": DAY,
         "recommendation": {**TEXT, "enum": list(VERDICTS)},
-        "since": {**_DAY, "description": "The day from which the recommendation has stood."},
+        "since": {**DAY, "description": "The day from which the recommendation has stood."},
         "stage": TEXT,
         "next_stage": TEXT,
         "points": NUMBER,
@@ -39,7 +38,7 @@ _RANKED_LEAD = describe_object(
         "change": {**NUMBER, "description": "Points since about a week ago."},
         "probability": or_null(NUMBER, "0..1; null while no base rate is known."),
         "grade": TEXT,
-        "snoozed_until": or_null(_DAY, "Sales has put it off until then."),
+        "snoozed_until": or_null(DAY, "Sales has put it off until then."),
     }
 )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 
 from mcp.server.stdio import stdio_server
 
@@ -22,6 +23,9 @@ def serve_stdio(settings: Settings, scopes: tuple[str, ...]) -> None:
     log = ProgramLog(settings.log_level)
     service = open_service(settings, log)
     undo = take_over(log)
+    # Ctrl-C ends the process at once: a thread waits for standard input, and nothing else would wake it. What was
+    # acknowledged is in the log by then.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     try:
         asyncio.run(_serve(service, Caller("", scopes)))
     finally:
@@ -30,5 +34,6 @@ def serve_stdio(settings: Settings, scopes: tuple[str, ...]) -> None:
 
 async def _serve(service: Service, caller: Caller) -> None:
     server = build_server(service, lambda request: caller)
-    async with service.running(), stdio_server() as (reading, writing):
+    # An agent that may only read must not send hooks, say: the service does that.
+    async with service.running(has_duties=False), stdio_server() as (reading, writing):
         await server.run(reading, writing, server.create_initialization_options())

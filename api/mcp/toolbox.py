@@ -6,11 +6,11 @@ import os
 from dataclasses import dataclass
 from typing import Any
 
-from leadledger.api.mcp.explaining_tools import EXPLAIN_LEAD
+from leadledger.api.mcp.explaining_tool import EXPLAIN_LEAD
 from leadledger.api.mcp.lead_texts import clean_text, describe_mistake, hide_value
 from leadledger.api.mcp.outcome_tool import RECORD_OUTCOME
 from leadledger.api.mcp.ranking_tool import RANK_LEADS
-from leadledger.api.mcp.scoring_tools import SCORE_LEAD
+from leadledger.api.mcp.scoring_tool import SCORE_LEAD
 from leadledger.api.mcp.tool import SHOW_LEAD_TEXTS, Caller, Tool
 from leadledger.api.requests.mistakes import Refusal
 from leadledger.api.service.service import Service

@@ -64,6 +64,7 @@ class Service:
     program_log: ProgramLog
     metrics: Metrics = field(default_factory=Metrics)
     problem: str = ""  # why the current release is not the one that is served; empty: it is
+    _has_duties: bool = field(default=True, init=False)
     _changing: asyncio.Lock = field(default_factory=asyncio.Lock, init=False)
 
     @property
@@ -72,10 +73,14 @@ class Service:
         return self.settings.card is None and self.settings.release is None
 
     @asynccontextmanager
-    async def running(self) -> AsyncIterator[None]:
-        """While the service runs, it follows the current release and records what it answers; at the end, the rest."""
+    async def running(self, *, has_duties: bool = True) -> AsyncIterator[None]:
+        """While the service runs, it follows the current release and records what it answers; at the end, the rest.
+
+        `has_duties`: it also delivers messages, tells of releases and clears the log; else that is left to another.
+        """
+        self._has_duties = has_duties
         tasks = [asyncio.create_task(self._watch())]
-        if self.decision_log is not None:
+        if self.decision_log is not None and has_duties:
             tasks.append(asyncio.create_task(self._expire(self.decision_log.store)))
             tasks.append(asyncio.create_task(self._look_after(self.decision_log.store)))
             tasks.append(asyncio.create_task(self._deliver(self.decision_log.deliveries)))
@@ -152,7 +157,7 @@ class Service:
 
     async def _tell(self, kind: MessageKind, data: Mapping[str, Any], same: Sequence[str]) -> None:
         """Write a message about no lead, unless the last one of its kind has the same values of `same`."""
-        if self.decision_log is None:
+        if self.decision_log is None or not self._has_duties:
             return
         from sqlalchemy.exc import SQLAlchemyError
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+import signal
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -175,6 +178,32 @@ def test_only_the_protocol_is_on_stdout(tmp_path: Path) -> None:
     assert refused[0] == "1 mistake in the request; nothing was scored."
     assert answers[3]["error"]["code"] == -32602
     assert answers[4]["error"]["message"] == f"Unknown tool: {MARK}. tools/list names those that there are."
+
+
+def test_reading_over_stdio_changes_nothing(home: Path) -> None:
+    """An agent that may only read leaves the database as it was: another process delivers messages and clears away."""
+    tables = [f"SELECT * FROM {name} ORDER BY 1" for name in ("scores", "book", "outcomes", "messages", "deliveries")]
+    before, after = [], []
+    for rows in (before, after):
+        with closing(sqlite3.connect(home / "log.sqlite3")) as database:
+            rows += [database.execute(query).fetchall() for query in tables]
+        use_stdio(home, call_all, "--scopes", "read")
+    assert before == after
+    assert len(before[1]) == len(LEADS) + len(ORDERS)
+
+
+def test_ctrl_c_ends_it(tmp_path: Path) -> None:
+    """An interrupted process ends at once, though its standard input is still open."""
+    command = [sys.executable, "-m", "leadledger", "mcp", "--home", str(tmp_path), "--card", str(CARD)]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, cwd=ROOT, stdin=pipe, stdout=pipe, stderr=pipe) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write(json.dumps({"jsonrpc": "2.0", "id": 1, "method": "ping"}).encode() + b"\n")
+        process.stdin.flush()
+        assert process.stdout.readline()  # it serves
+        process.send_signal(signal.SIGINT)
+        assert process.wait(60) == -signal.SIGINT
 
 
 @pytest.mark.parametrize("order", ORDERS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import socket
 import time
@@ -21,14 +22,26 @@ PATHS = (
     "/v1/score/batch",
     "/v1/me",
     "/v1/scores/x",
+    "/mcp",
     "/nope",
     "*",
 )
+CALL = json.dumps(
+    {
+        "jsonrpc": "2.0",
+        "id": 1,
+        "method": "tools/call",
+        "params": {"name": "score_lead", "arguments": {"lead": {"need": "urgent"}}},
+    }
+).encode()
 METHODS = ("GET", "POST", "PUT", "HEAD", "OPTIONS", "DELETE", "get", "P\0ST")
 FIELDS = (
     "Host: localhost",
     "Host: evil.example",
     "Content-Type: application/json",
+    "Accept: application/json, text/event-stream",
+    "MCP-Protocol-Version: 2026-07-28",
+    "Mcp-Session-Id: x",
     "Content-Length: 3",
     "Content-Length: -1",
     "Content-Length: 99999999999999999999",
@@ -52,6 +65,7 @@ FIELDS = (
 BODIES = (
     b"",
     BODY,
+    CALL,
     b"{",
     b"[" * 5000,
     b'{"lead":{"' + b"K" * 5000 + b'":{"a":{"b":1}}}}',
@@ -102,6 +116,8 @@ def check_walk(home: Path, requests: int) -> None:
     """After a walk the service answers as before, has about the memory that it had, and all its places."""
     with started(home, max_arrival=1, max_waiting=3, log="off") as server:
         walk(server, random.Random(0), 200)  # whatever is loaded late is loaded
+        while server.ask("POST", "/mcp", CALL, Accept="application/json")[0] == 503:
+            time.sleep(0.1)
         before, answers = memory_of(server), [server.ask("POST", "/v1/score", BODY) for _ in range(3)]
         walk(server, random.Random(1), requests)
         deadline = time.monotonic() + PATIENCE

@@ -1,4 +1,4 @@
-"""The tools that say of one known lead why it stands where it does, and what to ask."""
+"""The tool that says of a known lead why it stands where it does."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from leadledger.api.mcp.answers import (
+    DAY,
     ENTRY,
     SCORE_MEMBERS,
     TEXT,
@@ -23,8 +24,7 @@ from leadledger.api.service.book import answer_lead
 
 MOST_FEEDBACK_SHOWN = 5
 
-_DAY = {"type": "string", "format": "date"}
-_FEEDBACK = describe_object({"verb": TEXT, "reason": TEXT, "entry": TEXT, "until": or_null(_DAY, ""), "on": _DAY})
+_FEEDBACK = describe_object({"verb": TEXT, "reason": TEXT, "entry": TEXT, "until": or_null(DAY, ""), "on": DAY})
 
 
 async def _explain_lead(call: ToolCall) -> dict[str, Any]:
@@ -71,9 +71,9 @@ EXPLAIN_LEAD = Tool(
         {
             "replay_id": {**TEXT, "description": "The id of the score: GET /v1/scores/{id}/replay works it out again."},
             **SCORE_MEMBERS,
-            "since": {**_DAY, "description": "The day from which the recommendation has stood."},
+            "since": {**DAY, "description": "The day from which the recommendation has stood."},
             "change": {"type": "number", "description": "Points since about a week ago."},
-            "snoozed_until": or_null(_DAY, "Sales has put it off until then."),
+            "snoozed_until": or_null(DAY, "Sales has put it off until then."),
             "ledger": describe_list(ENTRY, "The entries add up to the points."),
             "feedback": describe_list(_FEEDBACK, "What sales said of it, the newest first."),
         }

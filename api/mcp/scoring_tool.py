@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from leadledger.api.mcp.answers import (
+    DAY,
     ENTRY,
     FLAG,
     SCORE_MEMBERS,
@@ -50,8 +51,7 @@ SCORE_LEAD = Tool(
             " what isn't known.",
         },
         "as_of": {
-            "type": "string",
-            "format": "date",
+            **DAY,
             "description": "The day to score for, like 2026-01-31; today if left out.",
         },
         "events": {
