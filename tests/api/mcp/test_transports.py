@@ -183,7 +183,8 @@ def test_only_the_protocol_is_on_stdout(tmp_path: Path) -> None:
 def test_reading_over_stdio_changes_nothing(home: Path) -> None:
     """An agent that may only read leaves the database as it was: another process delivers messages and clears away."""
     tables = [f"SELECT * FROM {name} ORDER BY 1" for name in ("scores", "book", "outcomes", "messages", "deliveries")]
-    before, after = [], []
+    before: list[list[tuple[Any, ...]]] = []
+    after: list[list[tuple[Any, ...]]] = []
     for rows in (before, after):
         with closing(sqlite3.connect(home / "log.sqlite3")) as database:
             rows += [database.execute(query).fetchall() for query in tables]
