@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -86,6 +85,8 @@ def send_test_message(hook: str, to_loopback: bool, home: Path, log_url: str | N
 
     Where the receiver takes it, a disabled subscription is active again.
     """
+    import asyncio
+
     from leadledger.api.hooks.sender import Sender
     from leadledger.api.hooks.testing import send_test
 
@@ -168,6 +169,8 @@ def resend_dead(hook: str, message: str, home: Path, log_url: str | None, as_jso
 @shared
 def deliver_messages(to_loopback: bool, home: Path, log_url: str | None, as_json: bool) -> None:
     """Deliver what is due, and end. A running service does so by itself."""
+    import asyncio
+
     from leadledger.api.hooks.delivery import Deliverer
     from leadledger.api.hooks.delivery_queue import DeliveryQueue
     from leadledger.api.hooks.sender import Sender

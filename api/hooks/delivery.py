@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -63,11 +63,14 @@ class Deliverer:
     report: Callable[[Attempt], None]
     clock: Callable[[], datetime] = read_clock
     places: Places = field(default_factory=Places)
+    _news: asyncio.Event = field(default_factory=asyncio.Event, init=False)
+    _loop: asyncio.AbstractEventLoop | None = field(default=None, init=False)
     _attempts: dict[asyncio.Task[Answer], Claim] = field(default_factory=dict, init=False)
     _unsettled: list[tuple[Claim, Answer]] = field(default_factory=list, init=False)
 
     async def run(self) -> None:
         """Deliver, for as long as nobody cancels it. While the database fails, it is tried again each second."""
+        self._loop = asyncio.get_running_loop()
         try:
             while True:
                 try:
@@ -77,6 +80,12 @@ class Deliverer:
                     await asyncio.sleep(LOOK_INTERVAL)
         finally:
             await self._break_off()
+
+    def wake(self) -> None:
+        """Look at once for what is due: something was decided. May be called from any thread."""
+        if self._loop is not None:
+            with suppress(RuntimeError):  # the loop has ended
+                self._loop.call_soon_threadsafe(self._news.set)
 
     async def drain(self) -> None:
         """Deliver until nothing is due, and nothing is being tried. Raises SQLAlchemyError."""
@@ -96,15 +105,13 @@ class Deliverer:
         return bool(claims)
 
     async def _await_attempts(self) -> None:
-        """Wait for an attempt to end, or for the next look, and write what came of those that have ended."""
-        if not self._attempts and not self._unsettled:
-            await asyncio.sleep(LOOK_INTERVAL)
-            return
-        done: Collection[asyncio.Task[Answer]] = ()
-        if self._attempts:
-            waiting = asyncio.wait(self._attempts, timeout=LOOK_INTERVAL, return_when=asyncio.FIRST_COMPLETED)
-            done, _ = await waiting
-        for task in done:
+        """Wait for an attempt to end, or for news, and write what came of the attempts that have ended."""
+        if not self._unsettled:
+            news = asyncio.create_task(self._news.wait())
+            await asyncio.wait({*self._attempts, news}, timeout=LOOK_INTERVAL, return_when=asyncio.FIRST_COMPLETED)
+            news.cancel()
+            self._news.clear()
+        for task in [task for task in self._attempts if task.done()]:
             claim, answer = self._attempts.pop(task), task.result()
             self.places.give_back(claim.subscription, answer.is_delivered)
             self._unsettled.append((claim, answer))

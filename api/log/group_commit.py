@@ -10,7 +10,7 @@ import asyncio
 import logging
 import threading
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from time import monotonic
@@ -65,11 +65,12 @@ class LogWriter:
     """Writes records to a database, in groups, from a thread of its own.
 
     `waiting` counts the scores and events that are not recorded yet. `error` says why the database can't be written,
-    while it can't; else it is empty.
+    while it can't; else it is empty. `on_messages` is called, in that thread, when messages of hooks are committed.
     """
 
     def __init__(self, engine: Engine, most_waiting: int = 10_000) -> None:
         self.engine = engine
+        self.on_messages: Callable[[], None] | None = None
         self.most_waiting = most_waiting
         self.error = ""
         self.waiting = 0
@@ -148,7 +149,9 @@ class LogWriter:
             if self._connection is None:
                 self._connection = self.engine.connect().execution_options(**WRITES)
             with self._connection.begin():
-                _write(self._connection, group)
+                messages = _write(self._connection, group)
+            if messages and self.on_messages is not None:
+                self.on_messages()
         except Exception as error:  # whatever it is, this thread must go on: the service waits for it
             self._disconnect()
             return error
@@ -204,8 +207,8 @@ def _finish(entries: Sequence[PendingEntry], failure: Unrecorded | None) -> None
             entry.done.set_exception(failure)
 
 
-def _write(connection: Connection, group: Sequence[PendingEntry]) -> None:
-    """Write a group, and set the answer that counts for each entry.
+def _write(connection: Connection, group: Sequence[PendingEntry]) -> int:
+    """Write a group, and set the answer that counts for each entry. Returns how many messages of hooks it has.
 
     Where another worker has answered a request of the same name first, its answer counts and this entry's records are
     not written.
@@ -220,7 +223,7 @@ def _write(connection: Connection, group: Sequence[PendingEntry]) -> None:
         if entry.events is not None:
             write_events(connection, entry.events)
     write_scores(connection, records)
-    write_messages(connection, write_book(connection, records), records)
+    return write_messages(connection, write_book(connection, records), records)
 
 
 def find_answer(connection: Connection, key: str, name: str) -> KeptAnswer | None:

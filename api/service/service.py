@@ -83,7 +83,7 @@ class Service:
         if self.decision_log is not None and has_duties:
             tasks.append(asyncio.create_task(self._expire(self.decision_log.store)))
             tasks.append(asyncio.create_task(self._look_after(self.decision_log.store)))
-            tasks.append(asyncio.create_task(self._deliver(self.decision_log.deliveries)))
+            tasks.append(asyncio.create_task(self._deliver(self.decision_log)))
             tasks.append(asyncio.create_task(self._count_waiting(self.decision_log.deliveries)))
         try:
             yield
@@ -168,12 +168,14 @@ class Service:
         except SQLAlchemyError as error:
             self.program_log.write("error", "hook", message="not written", kind=kind, error=type(error).__name__)
 
-    async def _deliver(self, deliveries: DeliveryQueue) -> None:
+    async def _deliver(self, log: DecisionLog) -> None:
         """Deliver the messages of hooks. Several workers share them."""
         from leadledger.api.hooks.delivery import Deliverer
         from leadledger.api.hooks.sender import Sender
 
-        await Deliverer(deliveries, Sender(self.settings.hooks_to_loopback), self._report_attempt).run()
+        deliverer = Deliverer(log.deliveries, Sender(self.settings.hooks_to_loopback), self._report_attempt)
+        log.recorder.writer.on_messages = deliverer.wake
+        await deliverer.run()
 
     def _report_attempt(self, attempt: Attempt) -> None:
         """Count and log an attempt: what was delivered at `debug`. A URL may hold a secret, so it is left out."""

@@ -116,9 +116,7 @@ def test_delivery(tmp_path: Path, receiver: Receiver, engine: Engine) -> None:
     """`deliver` delivers what is due, and says what it could not deliver and when it will be tried again."""
     hooks(tmp_path, "add", receiver.url(), "--to-loopback")
     decide(engine, "L1", "L2", "L2")
-    receiver.behave = lambda request: request.answer(
-        500 if b'"lead":"L2"' in request.server.received[-1].content else 200
-    )
+    receiver.behave = lambda request: request.answer(500 if b'"lead":"L2"' in request.message.content else 200)
     done = run("hooks", "deliver", "--to-loopback", "--home", str(tmp_path))
     assert done.stdout.startswith("Delivered: 1. Failed, to be tried again: 1. Dead: 0. Waiting: 2, the next from 2")
     assert len(receiver.received) == 2

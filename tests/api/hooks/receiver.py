@@ -36,14 +36,16 @@ class Handler(BaseHTTPRequestHandler):
 
     protocol_version = "HTTP/1.1"
     server: Receiver
+    message: Delivered  # that it got last
 
     def do_POST(self) -> None:
         """Take a message."""
         content = self.rfile.read(int(self.headers["content-length"]))
         headers = {name.lower(): value for name, value in self.headers.items()}
         body = standardwebhooks.Webhook(self.server.secret).verify(content, headers) if self.server.secret else None
+        self.message = Delivered(self.path, headers, body, content)
         with self.server.lock:
-            self.server.received.append(Delivered(self.path, headers, body, content))
+            self.server.received.append(self.message)
         self.server.behave(self)
 
     def do_GET(self) -> None:

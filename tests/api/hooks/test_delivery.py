@@ -19,7 +19,6 @@ from leadledger.api.hooks.subscriptions import Subscriptions
 from tests.api.hooks.deliveries import Clock, add_hook, decide, deliver, list_states
 from tests.api.hooks.receiver import (
     Behaviour,
-    Handler,
     Receiver,
     answer_with,
     close,
@@ -147,7 +146,7 @@ def test_the_order_of_a_lead(engine: Engine, receiver: Receiver) -> None:
         add_hook(engine, other.url())
         ids = decide(engine, "L1", "L2", "L1", "L1")
         clock = Clock()
-        receiver.behave = lambda request: request.answer(500 if ids[0].encode() in _body_of(request) else 200)
+        receiver.behave = lambda request: request.answer(500 if ids[0].encode() in request.message.content else 200)
         deliver(engine, clock)
         assert [message.content for message in other.received if b'"L1"' in message.content] == [
             message.content
@@ -166,16 +165,12 @@ def test_a_dead_message_blocks_nothing(engine: Engine, receiver: Receiver) -> No
     """Once a message is dead, the later ones of its lead are delivered."""
     add_hook(engine, receiver.url())
     ids = decide(engine, "L1", "L1")
-    receiver.behave = lambda request: request.answer(500 if ids[0].encode() in _body_of(request) else 200)
+    receiver.behave = lambda request: request.answer(500 if ids[0].encode() in request.message.content else 200)
     clock = Clock()
     for _ in range(MOST_ATTEMPTS):
         deliver(engine, clock)
         clock.move(hours=27)
     assert [state for state, *_ in list_states(engine)] == ["dead", "delivered"]
-
-
-def _body_of(request: Handler) -> bytes:
-    return request.server.received[-1].content
 
 
 def _score_of(content: bytes) -> str:

@@ -230,8 +230,8 @@ def test_dead_messages(client: TestClient, receiver: Receiver) -> None:
     receiver.behave = answer_with(410)
     hook = subscribe(client, receiver.url())
     path = f"/v1/hooks/{hook['id']}"
-    for number in range(3):
-        client.post("/v1/score", json={"lead": {**PROMOTED, "lead_id": f"L{number}"}, "as_of": DAY})
+    leads = [{**PROMOTED, "lead_id": f"L{number}"} for number in range(3)]
+    assert client.post("/v1/score/batch", json={"leads": leads, "as_of": DAY}).json()["scored"] == 3
     await_truth(lambda: len(client.get(f"{path}/deliveries?state=dead").json()["deliveries"]) == 3)
     listed = client.get("/v1/hooks").json()["hooks"][0]
     assert (listed["state"], listed["problem"]) == ("disabled", "the answer was 410: it wants no more messages")
