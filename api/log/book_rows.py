@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from functools import cache
 from itertools import chain
+from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from leadledger.api.log.record import Record
@@ -25,6 +26,8 @@ ZONES_APART = timedelta(days=1)  # today may be tomorrow elsewhere
 # Rows per statement, as for scores in `score_rows`.
 ROWS_PER_STATEMENT = (64, 16, 4, 2, 1)
 _KEPT_ACROSS_SCORES = ("key", "rejected_on", "snoozed_until")  # what no score changes
+_INDEXED = ("tenths", "probability", "change", "recommendation", "since", "owner", "grade")
+_find_place = attrgetter(*_INDEXED)  # where a row stands in all lists
 
 
 class BookRow(NamedTuple):  # made for each score
@@ -124,7 +127,7 @@ def write_book(connection: Connection, records: Sequence[Record]) -> list[Decisi
             if before is None or before.decision != after.decision:
                 changes.append(DecisionChange(before, after))
             before = after
-    write_rows(connection, [row for key, row in written.items() if key not in inserted])
+    write_rows(connection, [row for key, row in written.items() if key not in inserted], rows)
     return changes
 
 
@@ -248,13 +251,18 @@ def _insert_rows(connection: Connection, rows: Sequence[BookRow]) -> list[str]:
     return keys
 
 
-def write_rows(connection: Connection, rows: Sequence[BookRow]) -> None:
-    """Insert or update rows. What no score changes stays as it is."""
+def write_rows(connection: Connection, rows: Sequence[BookRow], before: Mapping[str, BookRow]) -> None:
+    """Insert or update rows, each of another lead. What no score changes stays as it is.
+
+    `before` are those that there were, by key, as far as they are locked.
+    """
     mark = "%s" if connection.dialect.name == "postgresql" else "?"
-    for part in _split(rows):
-        connection.exec_driver_sql(
-            _insert_statement(mark, len(part)) + _UPDATE_ON_CONFLICT, tuple(chain.from_iterable(part))
-        )
+    moved = [row for row in rows if row.key not in before or _find_place(row) != _find_place(before[row.key])]
+    keys = {row.key for row in moved}
+    for update, written in ((_UPDATE, moved), (_UPDATE_IN_PLACE, [row for row in rows if row.key not in keys])):
+        for part in _split(written):
+            statement = _insert_statement(mark, len(part)) + update
+            connection.exec_driver_sql(statement, tuple(chain.from_iterable(part)))
 
 
 def _split(rows: Sequence[BookRow]) -> Iterable[Sequence[BookRow]]:
@@ -272,9 +280,14 @@ def _insert_statement(mark: str, size: int) -> str:
     return f"INSERT INTO book ({', '.join(BookRow._fields)}) VALUES {', '.join([row] * size)}"
 
 
-_UPDATE_ON_CONFLICT = " ON CONFLICT (key) DO UPDATE SET " + ", ".join(
-    f"{name} = excluded.{name}" for name in BookRow._fields if name not in _KEPT_ACROSS_SCORES
-)
+def _update_on_conflict(kept: Sequence[str]) -> str:
+    changed = ", ".join(f"{name} = excluded.{name}" for name in BookRow._fields if name not in kept)
+    return f" ON CONFLICT (key) DO UPDATE SET {changed}"
+
+
+_UPDATE = _update_on_conflict(_KEPT_ACROSS_SCORES)
+# SQLite writes each index of which a column is set, whether or not its value changes.
+_UPDATE_IN_PLACE = _update_on_conflict((*_KEPT_ACROSS_SCORES, *_INDEXED))
 _COLUMNS = ", ".join(BookRow._fields)
 _READ_AS_JSON = (
     f"SELECT json_group_array(json_array({_COLUMNS})) FROM book WHERE key IN (SELECT value FROM json_each(?))"

@@ -161,7 +161,8 @@ def _write(connection: Connection, updates: Sequence[BookUpdate]) -> WrittenUpda
     records = [update.record for update in updates if update.record is not None]
     changes = [DecisionChange(before, after) for before, after, _ in updates if before.decision != after.decision]
     write_scores(connection, records)
-    write_rows(connection, list({update.after.key: update.after for update in updates}.values()))
+    before = {update.before.key: update.before for update in reversed(updates)}  # of each lead the first
+    write_rows(connection, list({update.after.key: update.after for update in updates}.values()), before)
     messages = write_messages(connection, changes, records)
     return WrittenUpdates(len(records), moved=len(updates), decisions=len(changes), messages=messages)
 

@@ -117,7 +117,7 @@ def test_pages_are_the_list(
     """All pages, one after another, are the leads that are wanted, in their order, each once."""
     with log.execution_options(**database.WRITES).begin() as connection:
         connection.execute(tables.book.delete())
-        write_rows(connection, rows)
+        write_rows(connection, rows, {})
     store, wanted = BookStore(log), LeadList(filters, order, descending, None, limit)
     expected = sorted((row for row in rows if is_wanted(row, filters)), key=lambda row: order_of(row, order))
     listed: list[BookRow] = []
@@ -139,11 +139,12 @@ def test_a_lead_that_moves_hides_no_other(log: Engine) -> None:
     rows = [book_row(f"L{number}", tenths=number) for number in range(10)]
     with log.execution_options(**database.WRITES).begin() as connection:
         connection.execute(tables.book.delete())
-        write_rows(connection, rows)
+        write_rows(connection, rows, {})
     first = BookStore(log).list_leads(LeadList(limit=4))
     assert first.end == LeadPosition(6, "L6")
     with log.execution_options(**database.WRITES).begin() as connection:
-        write_rows(connection, [row._replace(tenths=99) for row in (rows[6], rows[0])])
+        moved = [rows[6], rows[0]]
+        write_rows(connection, [row._replace(tenths=99) for row in moved], {row.key: row for row in moved})
     rest = BookStore(log).list_leads(LeadList(limit=50, after=first.end))
     assert [row.key for row in rest.rows] == ["L5", "L4", "L3", "L2", "L1"]
 
@@ -152,7 +153,7 @@ def test_one_lead_and_those_like_it(log: Engine) -> None:
     """A lead is found under either spelling of its id; for one that isn't there, those that are like it."""
     with log.execution_options(**database.WRITES).begin() as connection:
         connection.execute(tables.book.delete())
-        write_rows(connection, [book_row(SHORT)._replace(lead=LONG), book_row("A-1001")])
+        write_rows(connection, [book_row(SHORT)._replace(lead=LONG), book_row("A-1001")], {})
     store = BookStore(log)
     for lead in (SHORT, f" {LONG} "):
         row = store.read_lead(lead)
