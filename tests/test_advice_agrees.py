@@ -11,19 +11,22 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from leadledger.scoring.card.reader import parse_card
 from leadledger.scoring.engine.score import get_engine
 from leadledger.scoring.errors import LeadError
-from leadledger.scoring.gate import Threshold
+from leadledger.scoring.gate import CoolDown, Hold, Threshold
+from leadledger.scoring.memory import MEMORY_KINDS
 from leadledger.scoring.outputs import VERDICTS
-from leadledger.scoring.printers.sql import cleaning
 from leadledger.scoring.printers.sql import select as sql
+from leadledger.scoring.printers.sql.cleaning import TYPE_OF_KIND
 from leadledger.scoring.printers.sql.query import Query
 from leadledger.scoring.scorecard import Learned, Scorecard, build_untrained
-from tests.effort import draw_examples
-from tests.test_backends_agree import EACH, Engine, Rows
+from tests import strategies
+from tests.effort import draw_examples, examples
+from tests.test_backends_agree import EACH, Engine, Rows, printed
 from tests.test_clouds import translated
 from tests.test_googlesql import googlesql_rows
 
@@ -83,7 +86,7 @@ LEADS = st.fixed_dictionaries(
         "rejected_on": DAYS,
     }
 )
-TYPES = {field.name: cleaning.TYPE_OF_KIND[field.kind] for field in CARD.card.plain_fields}
+TYPES = {field.name: TYPE_OF_KIND[field.kind] for field in CARD.card.plain_fields}
 
 
 @cache
@@ -137,6 +140,51 @@ def check_advice(card: Scorecard, dialect: str, rows: Rows) -> None:
 def test_advice_over_time_agrees(backend: tuple[Engine, Rows], card: Scorecard) -> None:
     """Verdict, stage and both days are equal in Python and in each engine."""
     check_advice(card, backend[0].dialect, backend[1])
+
+
+@st.composite
+def scorecards_that_remember(draw: st.DrawFn) -> Scorecard:
+    """A random card whose stages keep promotions and heed rejections, with axes or without."""
+    scorecard = draw(strategies.scorecards() | strategies.scorecards_with_axes())
+    holds = st.none() | st.builds(Hold, st.sampled_from([1, 50, 200]), st.sampled_from([1, 14, 30]))
+    cool_downs = st.none() | st.builds(CoolDown, st.sampled_from([1, 10, 30]), st.sampled_from(["", "d1"]))
+    stages = [
+        stage if stage.name in ("contact", "customer") else replace(stage, hold=draw(holds), cool_down=draw(cool_downs))
+        for stage in scorecard.card.stages
+    ]
+    memory = {name: replace(CARD.card.fields[name], axis=scorecard.card.fields["d1"].axis) for name in MEMORY_KINDS}
+    return replace(
+        scorecard, card=replace(scorecard.card, stages=tuple(stages), fields={**scorecard.card.fields, **memory})
+    )
+
+
+MEMORIES = LEADS.map(lambda lead: {name: lead[name] for name in MEMORY_KINDS})
+
+
+def test_any_card_that_remembers_agrees(backend: tuple[Engine, Rows]) -> None:
+    """Whatever else a card does with a lead, Python and each engine advise the same of it."""
+    engine, rows = backend
+    types = {name: TYPE_OF_KIND[field.kind] for name, field in strategies.PLAIN.items()}
+    types |= {name: TYPES[name] for name in MEMORY_KINDS}
+    leads = st.tuples(strategies.LEADS.filter(engine.holds), MEMORIES).map(lambda parts: parts[0] | parts[1])
+
+    @settings(max_examples=examples(max(engine.cards // 2, 2)))
+    @given(card=scorecards_that_remember(), raw=st.lists(leads, min_size=engine.leads, max_size=engine.leads))
+    def every_card(card: Scorecard, raw: list[dict[str, Any]]) -> None:
+        query = Query(AS_OF, columns={"row": "INTEGER", **types}, keep=["row"])
+        for lead, row in zip(raw, rows(raw, types, printed(card, query, engine)), strict=True):
+            try:
+                result = get_engine(card).score(lead, AS_OF)
+            except LeadError:
+                assert row["recommendation"] is None
+                continue
+            remembers = bool(card.card.memory_fields)
+            days = (row["recommended_since"], row["below_since"]) if remembers else (None, None)
+            assert (row["recommendation"], *days) == (
+                *(result.recommendation.verdict, result.recommended_since, result.below_since),
+            )
+
+    every_card()
 
 
 @pytest.mark.slow
