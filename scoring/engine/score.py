@@ -7,7 +7,7 @@ bins, possible answers); that is kept with the scorecard, so that every later le
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from operator import attrgetter
 from typing import Any
@@ -39,6 +39,7 @@ from leadledger.scoring.text_forms import key_of
 from leadledger.scoring.tree import Typed
 
 TENTHS = attrgetter("tenths")
+NO_STAGES = "the card has no stages"
 NO_EVENTS = "the card has no `events:`, so it can't count any; declare their kinds in the card"
 _STATES: dict[bool | None, State] = {True: "met", False: "unmet", None: "unknown"}
 
@@ -354,31 +355,35 @@ class Engine:
         chance: Chance | None,
         advice: Advice | None,
         as_of: date,
-    ) -> Iterator[str]:
+    ) -> list[str]:
         """What a gate says of a lead, in sentences."""
+        sentences = []
         if chance is not None and chance.is_explored and verdict == "promote":
-            yield describe_draw(chance.propensity)
-        if advice is not None and advice.cause == "cooling":
-            yield word_cooling(advice, as_of)
+            sentences.append(describe_draw(chance.propensity))
+        cause = ""
+        if advice is not None:
+            cause = advice.cause
+            if cause == "cooling":
+                sentences.append(word_cooling(advice, as_of))
         if gate is None:
             has_stages = self.card.card.stages
-            yield "nothing is left to decide by points at this stage" if has_stages else "the card has no stages"
-            return
-        cause = advice.cause if advice else ""
+            sentences.append("nothing is left to decide by points at this stage" if has_stages else NO_STAGES)
+            return sentences
         unmet = [self.card.required[i].title for i in gate.requires if criteria[i] is False]
-        yield from (f"{title} is not met" for title in unmet)
+        sentences += [f"{title} is not met" for title in unmet]
         unknown = "is not known, which doesn't end a promotion" if cause == "held" else "is not known"
-        yield from (f"{self.card.required[i].title} {unknown}" for i in gate.requires if criteria[i] is None)
+        sentences += [f"{self.card.required[i].title} {unknown}" for i in gate.requires if criteria[i] is None]
         threshold = gate.threshold
         if threshold.closed:
-            yield threshold.closed
+            sentences.append(threshold.closed)
         elif threshold.points is not None and total < threshold.points:
             short = f"{format_unsigned(total)} points, {format_unsigned(threshold.points)} are needed"
             more = f"answers could bring up to {format_unsigned(high)}" if verdict == "ask" else ""
             more = more or (word_hold(advice, gate, as_of) if advice else "")
-            yield f"{short}; {more}" if more else short
+            sentences.append(f"{short}; {more}" if more else short)
         if advice and cause == "demoted" and advice.below_since is None and not unmet:
-            yield f"demoted on {word_day(advice.since, as_of)}"
+            sentences.append(f"demoted on {word_day(advice.since, as_of)}")
+        return sentences
 
 
 def round_root(squares: int) -> int:
