@@ -19,10 +19,12 @@ from leadledger.api.http.routes import (
     health,
     history,
     hooks,
+    known_leads,
     leads,
     me,
     metrics,
     outcomes,
+    overview,
     releases,
     score,
     scorecard,
@@ -60,6 +62,8 @@ def create_app(settings: Settings, *, needs_keys: bool = False) -> FastAPI:
     outcomes.add(app, service)
     events.add(app, service)
     history.add(app, service)
+    known_leads.add(app, service)
+    overview.add(app, service)
     leads.add(app, service)  # after all that begins with /v1/leads/
     hooks.add(app, service)
     scorecard.add(app, service)

@@ -98,17 +98,6 @@ def _find_cool_end(gate: Gate | None, memory: Memory, as_of: date, broken_on: da
     return _add_days(rejected, cool_down.days)
 
 
-def list_turning_days(gate: Gate | None, memory: Memory, as_of: date) -> list[date]:
-    """The days after `as_of` on which advice may turn because of what was remembered then, though the lead stays."""
-    days = []
-    if gate is not None and gate.hold is not None:
-        began = {"promote": memory.below_since, "demote": memory.since}.get(memory.recommendation or "")
-        days += [] if began is None else [_add_days(began, gate.hold.days)]
-    if gate is not None and gate.cool_down is not None and memory.rejected_on is not None:
-        days += [memory.rejected_on, _add_days(memory.rejected_on, gate.cool_down.days)]
-    return [day for day in days if day > as_of]
-
-
 def word_cooling(advice: Advice, as_of: date) -> str:
     """Why a lead that cools down isn't recommended."""
     days = [word_day(day, as_of) for day in (advice.rejected_on, advice.cools_until) if day is not None]

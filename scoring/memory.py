@@ -7,7 +7,7 @@ and printed like any other value, whether a CRM sends it back or the book rememb
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 
 from leadledger.scoring.result import Result
@@ -41,6 +41,12 @@ def memory_of(result: Result) -> Memory:
     return Memory(advice.verdict, advice.to, result.recommended_since, result.below_since)
 
 
+def list_memory(values: Mapping[str, Typed], memory: Memory) -> dict[str, Typed]:
+    """The values that hold a last recommendation, of those fields that `values` have."""
+    known = (memory.recommendation, memory.to, memory.since, memory.below_since)
+    return {name: value for name, value in zip(REMEMBERED, known, strict=True) if name in values}
+
+
 def fill_memory(values: Mapping[str, Typed], memory: Memory) -> dict[str, Typed]:
     """The typed values of a lead, with what is remembered of it where the lead itself doesn't say.
 
@@ -49,8 +55,7 @@ def fill_memory(values: Mapping[str, Typed], memory: Memory) -> dict[str, Typed]
     """
     filled = dict(values)
     if all(values.get(name) is None for name in REMEMBERED):
-        known = (memory.recommendation, memory.to, memory.since, memory.below_since)
-        filled |= {name: value for name, value in zip(REMEMBERED, known, strict=True) if name in values}
+        filled |= list_memory(values, memory)
     if REJECTED in values:
         days = [day for day in (values[REJECTED], memory.rejected_on) if isinstance(day, date)]
         filled[REJECTED] = max(days, default=None)
@@ -58,9 +63,13 @@ def fill_memory(values: Mapping[str, Typed], memory: Memory) -> dict[str, Typed]
 
 
 def replace_memory(values: Mapping[str, Typed], memory: Memory) -> dict[str, Typed]:
-    """The typed values of a lead with another last recommendation; its rejection stays."""
-    bare = {name: None if name in REMEMBERED else value for name, value in values.items()}
-    return fill_memory(bare, replace(memory, rejected_on=None))
+    """The typed values of a lead with another last recommendation, for a later look.
+
+    One that isn't known leaves theirs. Of two rejections the later one counts.
+    """
+    if memory.recommendation is None:
+        return fill_memory(values, memory)
+    return fill_memory({name: None if name in REMEMBERED else value for name, value in values.items()}, memory)
 
 
 def read_memory(values: Mapping[str, Typed]) -> Memory:

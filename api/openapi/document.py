@@ -16,7 +16,7 @@ from leadledger.api.openapi.crm_bodies import describe_crm_bodies
 from leadledger.api.openapi.event_bodies import EVENTS_REQUEST, SENT_EVENT, describe_event_bodies
 from leadledger.api.openapi.examples import build_examples, example_ids, example_lead
 from leadledger.api.openapi.hook_shapes import HOOK_BODIES, SAMPLE_MESSAGES
-from leadledger.api.openapi.lead_schema import describe_field_parameters, describe_lead
+from leadledger.api.openapi.lead_schema import describe_answers, describe_field_parameters, describe_lead
 from leadledger.api.openapi.shapes import BODIES
 from leadledger.api.requests.lead_events import MOST_EVENTS
 from leadledger.api.service.loaded import LOST
@@ -96,10 +96,13 @@ def _schemas(engine: Engine, max_batch: int) -> dict[str, Any]:
     outcome["became"]["enum"] = [*engine.card.gates, LOST]
     schemas["HookRequest"]["required"] = ["url"]
     schemas["SampleMessages"] = dict(SAMPLE_MESSAGES)
+    schemas["FeedbackRequest"]["required"] = ["verb"]
     schemas["SentEvent"], schemas["EventsRequest"] = SENT_EVENT, EVENTS_REQUEST
     schemas["Lead"] = describe_lead(engine)
     lead = {"$ref": SCHEMA_REFERENCE.format(model="Lead")}
     schemas["ScoreRequest"] = _request_schema("lead", lead)
+    schemas["Answers"] = describe_answers(engine)
+    schemas["WhatIfRequest"] = _request_schema("answers", {"$ref": SCHEMA_REFERENCE.format(model="Answers")})
     if engine.card.card.events:
         schemas["Event"] = EVENT_SCHEMA
         schemas["ScoreRequest"]["properties"]["events"] = {

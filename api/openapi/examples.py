@@ -10,6 +10,7 @@ from typing import Any
 
 from leadledger.api.http.problem import describe
 from leadledger.api.openapi.hook_examples import EXAMPLE_HOOK_ID, build_hook_examples
+from leadledger.api.openapi.known_lead_examples import build_known_lead_examples
 from leadledger.api.requests.mistakes import Mistakes
 from leadledger.api.service.loaded import LOST
 from leadledger.api.service.scorecard_json import describe_scorecard
@@ -78,6 +79,7 @@ def build_examples(engine: Engine) -> dict[str, Any]:
             **{"unknown_kinds": [], "notes": [], "errors": []},
         },
         **_log_examples(result, day, outcome["became"]),
+        **build_known_lead_examples(engine, EXAMPLE_LEAD_ID, lead, day),
         "Problem": describe(mistakes.to_refusal(), "5f0c9d1be2a47788"),
         **_service_examples(engine),
         "Scorecard": scorecard,

@@ -37,6 +37,17 @@ def describe_lead(engine: Engine) -> dict[str, Any]:
     }
 
 
+def describe_answers(engine: Engine) -> dict[str, Any]:
+    """The JSON Schema of answers to try out: those of a lead, under the names that the card uses."""
+    lead = describe_lead(engine)
+    del lead["propertyNames"]
+    description = (
+        "Answers by the names of fields, or those that CRMs use for them. One that is null or empty makes its value"
+        " unknown. A name that no field uses is refused."
+    )
+    return {**lead, "description": description, "additionalProperties": False}
+
+
 def describe_field_parameters(card: Card) -> list[dict[str, Any]]:
     """The parameters by which a list of known leads asks for values of the card's fields."""
     types: dict[str, dict[str, Any]] = {

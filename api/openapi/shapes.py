@@ -14,6 +14,7 @@ from pydantic import ConfigDict, Field
 
 from leadledger.api.log.record import MoveCause
 from leadledger.api.openapi.base_shape import Shape
+from leadledger.api.openapi.known_lead_shapes import KNOWN_LEAD_BODIES
 from leadledger.api.openapi.lead_shapes import KnownLeadShape, LeadsShape
 from leadledger.api.openapi.result_shapes import ResultShape, UnknownKindShape, ValueShape
 from leadledger.api.openapi.scorecard_shapes import ScorecardShape
@@ -262,6 +263,7 @@ BODIES = (
     LeadScoresShape,
     LeadsShape,
     KnownLeadShape,
+    *KNOWN_LEAD_BODIES,
     ProblemShape,
     MeShape,
     LiveShape,

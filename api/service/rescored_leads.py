@@ -52,7 +52,7 @@ class LeadRescorer:
         if not self.loaded.card.card.events:
             return [self._rescore(row, None) for row in rows]
         stored = self._events.read([row.lead for row in rows])
-        return [self._rescore(row, stored) if self._has_all_events(row, stored) else None for row in rows]
+        return [self._rescore(row, stored) if self.has_all_events(row, stored) else None for row in rows]
 
     def _rescore(self, row: BookRow, stored: StoredEvents | None) -> RescoredLead:
         look = _Look(self.loaded, row, stored)
@@ -62,7 +62,7 @@ class LeadRescorer:
         score = LeadScore(row.lead, kept, find_owner(filled), self.loaded.digest, result)
         return RescoredLead(row, score, None if row.decision == score.decision else look.find_cause(result))
 
-    def _has_all_events(self, row: BookRow, stored: StoredEvents) -> bool:
+    def has_all_events(self, row: BookRow, stored: StoredEvents) -> bool:
         """Whether the events that a lead's score counted can be counted again.
 
         Those that came with the lead can't, unless they are stored, too: then the stored ones come to the same.
@@ -78,7 +78,7 @@ class LeadRescorer:
             return False
         if counted is None or not counted.total:
             return True
-        known = _find_known(engine, stored, row, date.fromisoformat(row.as_of), row.at)
+        known = find_known_events(engine, stored, row, date.fromisoformat(row.as_of), row.at)
         again = _count(engine, known, date.fromisoformat(row.as_of), Lead(values, ignored))
         return again is not None and _summarize(again) == _summarize(counted)
 
@@ -104,7 +104,7 @@ class _Look:
         """The result on a day; with `known_by`, by the events that were stored by then."""
         engine, counts = self.loaded.engine, None
         if self.stored is not None:
-            known = _find_known(engine, self.stored, self.row, day, known_by)
+            known = find_known_events(engine, self.stored, self.row, day, known_by)
             counts = _count(engine, known, day, Lead(values, self.ignored))
         return engine.build_result(values, day, self.ignored, counts)
 
@@ -129,7 +129,7 @@ def is_of_release(row: BookRow, loaded: LoadedCard) -> bool:
     return (row.release, row.card_digest) == (loaded.release, loaded.digest)
 
 
-def _find_known(
+def find_known_events(
     engine: Engine, stored: StoredEvents, row: BookRow, day: date, known_by: str
 ) -> list[dict[str, Any]] | None:
     """The stored events of a lead in our words; None: it isn't known on that day which there are.

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from leadledger.api.service.kept_answers import KeptAnswers
 from leadledger.api.service.loaded import LoadedCard, load, load_release
 from leadledger.api.service.metrics import Metrics
 from leadledger.api.service.program_log import ProgramLog
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 EXPIRY_INTERVAL = 3600  # seconds between two searches for answers that need be kept no longer
 UPKEEP_INTERVAL = 3600  # seconds between two looks at the outcomes of the newest leads, which takes a part of a second
 WAITING_INTERVAL = 10  # seconds between two counts of the messages that wait to be delivered
+SECONDS_KEPT = 20.0  # what takes long to work out of the whole book
 RELEASE_INTERVAL = 0.5  # seconds between two looks at which release is the current one
 
 
@@ -63,6 +65,7 @@ class Service:
     decision_log: DecisionLog | None
     program_log: ProgramLog
     metrics: Metrics = field(default_factory=Metrics)
+    kept_answers: KeptAnswers = field(default_factory=lambda: KeptAnswers(SECONDS_KEPT), init=False)
     problem: str = ""  # why the current release is not the one that is served; empty: it is
     _has_duties: bool = field(default=True, init=False)
     _changing: asyncio.Lock = field(default_factory=asyncio.Lock, init=False)

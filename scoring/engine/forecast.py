@@ -1,29 +1,25 @@
 """What becomes of a lead if nothing happens: the first day on which its recommendation, or its grade, will differ.
 
-The values and the events stay, the days go on; where advice depends on the last one, the lead is looked at every day,
-and what one look answers the next one remembers. Only the days on which time alone can change something are tried, by
-the printed function; a whole result is worked out for the days that the answer names.
+The values and the events stay, the days go on. Only the days on which time alone can change something are tried, by the
+printed function; a whole result is worked out for the days that the answer names.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
-from heapq import heappop, heappush
-from typing import Any
+from typing import Any, NamedTuple
 
-from leadledger.scoring.advice import list_turning_days
 from leadledger.scoring.engine.ledger_difference import EntryDifference, find_differences
 from leadledger.scoring.engine.passing_days import PassingDays
 from leadledger.scoring.engine.score import Engine, get_engine
 from leadledger.scoring.event_counts import EventCounts
 from leadledger.scoring.events.later_counts import LaterCounts, find_later_counts
-from leadledger.scoring.gate import Gate, decide
-from leadledger.scoring.memory import Memory, memory_of, read_memory, replace_memory
+from leadledger.scoring.memory import REMEMBERED, list_memory, memory_of
 from leadledger.scoring.result import Result
 from leadledger.scoring.scorecard import Scorecard
-from leadledger.scoring.tree import Typed
+from leadledger.scoring.tree import Typed, find_fields
 
 USUAL_DAYS, MOST_DAYS = 90, 366
 
@@ -117,18 +113,11 @@ def _get_forecaster(card: Scorecard) -> Forecaster:
     return forecaster
 
 
-@dataclass(frozen=True, slots=True)
-class _Turn:
-    """A day on which something changes, as `date.toordinal` counts, and what is remembered by then (None: nothing)."""
+class _ChangedDay(NamedTuple):
+    """A day, as `date.toordinal` counts it, and the values that remember the last recommendation before it."""
 
-    day: int
-    memory: Memory | None
-
-
-def _add_days(days: list[int], gate: Gate | None, memory: Memory, today: int) -> None:
-    """Add the days on which advice may turn by what is remembered to the heap of days."""
-    for day in list_turning_days(gate, memory, date.fromordinal(today)):
-        heappush(days, day.toordinal())
+    ordinal: int
+    memory: Mapping[str, Typed]
 
 
 class Forecaster:
@@ -138,6 +127,9 @@ class Forecaster:
         self._engine = engine
         self._card = engine.card
         self._passing = PassingDays(engine.card)
+        asked = {name for condition in engine.card.card.conditions for name in find_fields(condition)}
+        asked |= {priced.rule.half_life.of for priced in engine.card.rules if priced.rule.half_life}
+        self._asks_memory = engine.remembers and not asked.isdisjoint(REMEMBERED)
         self._event_dates = frozenset(field.name for field in engine.card.card.event_fields if field.kind == "date")
 
     def forecast(
@@ -167,12 +159,11 @@ class Forecaster:
         counts = count_on(as_of)
         now = engine.build_result(values, as_of, counts=counts)
 
-        def look(turn: _Turn | None) -> ForecastChange | None:
-            if turn is None:
+        def look(day: _ChangedDay | None) -> ForecastChange | None:
+            if day is None:
                 return None
-            on = date.fromordinal(turn.day)
-            known = values if turn.memory is None else replace_memory(values, turn.memory)
-            then = engine.build_result(known, on, counts=count_on(on))
+            on = date.fromordinal(day.ordinal)
+            then = engine.build_result({**values, **day.memory}, on, counts=count_on(on))
             return ForecastChange(on, then, find_differences(now.ledger, then.ledger))
 
         changes = self._find_changes(now, engine.add_counts(values, counts), later, today, last)
@@ -180,45 +171,38 @@ class Forecaster:
 
     def _find_changes(
         self, now: Result, values: Mapping[str, Any], later: LaterCounts, today: int, last: int
-    ) -> tuple[_Turn | None, _Turn | None]:
+    ) -> tuple[_ChangedDay | None, _ChangedDay | None]:
         """The first day with another recommendation, and the first with another grade; `values` as for `tally`."""
         engine, card, tally = self._engine, self._card, self._engine.tally
         at, gate = card.find_gate(values.get("stage"))
-        verdict, grade = now.recommendation.verdict, now.grade
+        decided, grade = (now.recommendation.verdict, now.recommendation.to), now.grade
         turned = regraded = None
         current = dict(values)
-        days = self._list_days(current, later, today, last)  # sorted, so a heap
-        memory = memory_of(now) if engine.remembers else None
-        if memory is not None:
-            _add_days(days, gate, replace(memory, rejected_on=read_memory(current).rejected_on), today)
-        before = today
-        while days and days[0] <= last and (turned is None or regraded is None):
-            day = heappop(days)
-            if day == before:
-                continue
-            before, on = day, date.fromordinal(day)
-            current.update(later.get(day, ()))
-            total, _, high, _, _, _, _, criteria, excluded = tally(current, on)
-            turn = _Turn(day, memory)
-            if turned is None or memory is not None:
-                then = decide(gate, criteria, True in excluded, total, high)
-                if engine.explores:
-                    then = engine.explore(gate, then, criteria, total, current).verdict
-                if memory is not None:
-                    to = gate.to if gate and then != "disqualify" else at
-                    memory = replace(memory, rejected_on=read_memory(current).rejected_on)
-                    advice = engine.advise(then, gate, to, criteria, total, current, memory, on)
-                    then = advice.verdict
-                    memory = Memory(then, to, advice.since, advice.below_since, memory.rejected_on)
-                    _add_days(days, gate, memory, day)
-                # The stage ahead is that of the gate, which stays: only with the verdict does it change.
-                if turned is None and then != verdict:
-                    turned = turn
+        changing = self._find_days(current, later, today, last)
+        days: Iterable[int] = sorted(changing)
+        memory: Mapping[str, Typed] = {}
+        if engine.remembers:  # each day's answer is the memory of the next
+            days, memory = range(today + 1, last + 1), list_memory(values, memory_of(now))
+            changing.add(today + 1)
+        for ordinal in days:
+            day = date.fromordinal(ordinal)
+            current.update(memory)
+            if ordinal in changing or self._asks_memory:
+                current.update(later.get(ordinal, ()))
+                total, _, high, _, _, _, _, criteria, excluded = tally(current, day)
+            if turned is None or engine.remembers:
+                decision = engine.decide(at, gate, criteria, True in excluded, total, high, current, day)
+            if turned is None and (decision.verdict, decision.to) != decided:
+                turned = _ChangedDay(ordinal, memory)
             if regraded is None and card.grade(total) != grade:
-                regraded = turn
+                regraded = _ChangedDay(ordinal, memory)
+            if turned is not None and regraded is not None:
+                break
+            if engine.remembers:
+                memory = list_memory(values, decision.memory)
         return turned, regraded
 
-    def _list_days(self, values: Mapping[str, Any], later: LaterCounts, today: int, last: int) -> list[int]:
+    def _find_days(self, values: Mapping[str, Any], later: LaterCounts, today: int, last: int) -> set[int]:
         """The days on which something can change. Where an event moves a date, distances are counted anew from it."""
         days = {*later, *self._passing.find(values, today, last)}
         moved = dict(values)
@@ -226,4 +210,4 @@ class Forecaster:
             if not self._event_dates.isdisjoint(later[day]):
                 moved.update(later[day])
                 days |= self._passing.find(moved, day, last)
-        return sorted(days)
+        return days

@@ -10,7 +10,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from operator import attrgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 from leadledger.scoring.advice import Advice, advise, word_cooling, word_day, word_hold
 from leadledger.scoring.cleaning import Lead, make_cleaner
@@ -42,6 +42,28 @@ TENTHS = attrgetter("tenths")
 NO_STAGES = "the card has no stages"
 NO_EVENTS = "the card has no `events:`, so it can't count any; declare their kinds in the card"
 _STATES: dict[bool | None, State] = {True: "met", False: "unmet", None: "unknown"}
+
+
+class Decision(NamedTuple):  # made for each result, and for each day of a forecast
+    """What to do with a lead: the verdict, and the stage that it is about.
+
+    `advice` is what memory makes of the verdict; None of a card that remembers nothing. `chance` is what the draw makes
+    of it; None where the card explores nothing. `propensity` (0..1) is the probability with which it was to be
+    promoted; None there, too.
+    """
+
+    verdict: Verdict
+    to: str
+    advice: Advice | None
+    chance: Chance | None
+    propensity: float | None
+
+    @property
+    def memory(self) -> Memory:
+        """What the next look must remember of it."""
+        if self.advice is None:
+            return Memory(self.verdict, self.to)
+        return Memory(self.verdict, self.to, self.advice.since, self.advice.below_since)
 
 
 def score(
@@ -113,7 +135,7 @@ class Engine:
             for name, keys in card.seen_texts.items()
         ]
         self._asked = question.prepare_questions(card, self.tally)
-        self.explores = card.card.explores
+        self._explores = card.card.explores
         self.remembers = bool(card.card.memory_fields)
         self.counter = EventCounter(card) if card.card.events else None
 
@@ -238,15 +260,9 @@ class Engine:
         if self._known_errors:
             error = round_root(self._always + sum([squares[bins[i]] for i, squares in self._squares]))
         at, gate = card.find_gate(values.get("stage"))
-        alone = decide(gate, criteria, True in excluded, total, high)
-        chance = self.explore(gate, alone, criteria, total, values) if self.explores else None
-        verdict = alone if chance is None else chance.verdict
-        to = gate.to if gate and verdict != "disqualify" else at
-        advice = None
-        if self.remembers:
-            advice = self.advise(verdict, gate, to, criteria, total, values, read_memory(values), as_of)
-            verdict = advice.verdict
-        propensity = chance.propensity if chance else None
+        verdict, to, advice, chance, propensity = self.decide(
+            at, gate, criteria, True in excluded, total, high, values, as_of
+        )
         questions = (
             question.rank_questions(self._asked, values, gate, criteria, total, high)
             if gate and verdict == "ask"
@@ -287,27 +303,36 @@ class Engine:
             self._axes.score(rules, groups, terms, bins, values),
             advice.since if advice else None,
             advice.below_since if advice else None,
-            advice.weigh(propensity) if advice and propensity is not None else propensity,
+            propensity,
         )
 
-    def advise(
+    def decide(
         self,
-        plain: Verdict,
+        at: str,
         gate: Gate | None,
-        to: str,
         criteria: Sequence[bool | None],
+        is_excluded: bool,
         total: int,
+        high: int,
         values: Mapping[str, Any],
-        memory: Memory,
         as_of: date,
-    ) -> Advice:
-        """What a memory makes of the verdict of a lead, a draw included; `values` are as for `tally`."""
-        unless = gate.cool_down.unless if gate is not None and gate.cool_down is not None else ""
-        day = values.get(unless) if unless else None
-        broken_on = day if isinstance(day, date) else None
-        return advise(plain, gate, to, criteria, total, memory, as_of, broken_on)
+    ) -> Decision:
+        """What to do with a lead that stands at `at`, before `gate`; the numbers are those of its tally."""
+        verdict = decide(gate, criteria, is_excluded, total, high)
+        to = gate.to if gate and verdict != "disqualify" else at
+        chance = self._explore(gate, verdict, criteria, total, values) if self._explores else None
+        if chance is not None:
+            verdict = chance.verdict
+        propensity = None if chance is None else chance.propensity
+        advice: Advice | None = None
+        if self.remembers:
+            memory = read_memory(values)
+            advice = advise(verdict, gate, to, criteria, total, memory, as_of, _find_break(gate, values))
+            verdict = advice.verdict
+            propensity = None if propensity is None else advice.weigh(propensity)
+        return Decision(verdict, to, advice, chance, propensity)
 
-    def explore(
+    def _explore(
         self,
         gate: Gate | None,
         advice: Verdict,
@@ -384,6 +409,13 @@ class Engine:
         if advice and cause == "demoted" and advice.below_since is None and not unmet:
             sentences.append(f"demoted on {word_day(advice.since, as_of)}")
         return sentences
+
+
+def _find_break(gate: Gate | None, values: Mapping[str, Any]) -> date | None:
+    """The day in the field that ends the cool-down of a gate; None where there is none, or it isn't known."""
+    unless = gate.cool_down.unless if gate is not None and gate.cool_down is not None else ""
+    day = values.get(unless) if unless else None
+    return day if isinstance(day, date) else None
 
 
 def round_root(squares: int) -> int:

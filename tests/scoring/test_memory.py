@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from leadledger.scoring.memory import MEMORY_KINDS, Memory, fill_memory, read_memory
+from leadledger.scoring.memory import MEMORY_KINDS, Memory, fill_memory, read_memory, replace_memory
 from leadledger.scoring.tree import Typed
 
 FIRST, LATER = date(2026, 3, 1), date(2026, 3, 9)
@@ -44,3 +44,12 @@ def test_the_later_rejection_counts(sent: date | None, remembered: date | None, 
 def test_a_card_without_memory_is_left_alone() -> None:
     """Values without the fields of a memory get none."""
     assert fill_memory({"budget": 1.0}, REMEMBERED) == {"budget": 1.0}
+
+
+def test_a_later_look_replaces_what_the_lead_remembers() -> None:
+    """What the book remembers takes the place of a lead's own memory; without it, that stays."""
+    sent = fill_memory(UNKNOWN, Memory("ask", "lead", FIRST, None, LATER))
+    replaced = replace_memory(sent, REMEMBERED)
+    assert read_memory(replaced) == Memory("promote", "opportunity", FIRST, LATER, LATER)
+    assert read_memory(replace_memory(sent, Memory(rejected_on=FIRST))) == read_memory(sent)
+    assert replace_memory({"budget": 1.0}, REMEMBERED) == {"budget": 1.0}

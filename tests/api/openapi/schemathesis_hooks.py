@@ -6,6 +6,7 @@ that contradict are taken out of valid requests; requests that are meant to be w
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,17 @@ def drop_other_names(lead: Any) -> None:
     if isinstance(lead, dict):
         for name in [name for name in lead if name_key(name) in OTHER_NAMES]:
             del lead[name]
+
+
+def complete_feedback(body: dict[str, Any]) -> None:
+    """Give feedback what goes with its verb, and take out the rest; no lead's ledger is known here."""
+    if "verb" in body:
+        for name in ("reason", "until", "entry"):
+            body.pop(name, None)
+        if body["verb"] == "reject":
+            body["reason"] = "no_need"
+        elif body["verb"] == "snooze":
+            body["until"] = str(datetime.now(UTC).date() + timedelta(days=9))
 
 
 def list_parts(body: Any) -> list[dict[str, Any]]:
@@ -58,6 +70,7 @@ def map_case(context: schemathesis.HookContext, case: schemathesis.Case) -> sche
         leads = body.get("leads")
         for lead in (body.get("lead"), *(leads if isinstance(leads, list) else ())):
             drop_other_names(lead)
+        complete_feedback(body)
     # Only the body of a CRM may name its CRM.
     if case.query and case.media_type != MEDIA_TYPE:
         case.query.pop("from", None)

@@ -30,7 +30,10 @@ LONGEST = 1333  # characters of a description, of which Salesforce External Serv
 # Programs of others call these by name: a name that is given is kept.
 OPERATIONS = {
     "add_events": "POST /v1/events",
+    "add_feedback": "POST /v1/leads/{id}/feedback",
     "add_outcome": "POST /v1/outcomes",
+    "compare_leads": "GET /v1/leads/compare",
+    "forecast_lead": "GET /v1/leads/{id}/forecast",
     "get_lead": "GET /v1/leads/{id}",
     "end_old_secrets": "POST /v1/hooks/{id}/end_old_secrets",
     "get_lead_scores": "GET /v1/leads/{id}/scores",
@@ -43,6 +46,8 @@ OPERATIONS = {
     "list_leads": "GET /v1/leads",
     "list_deliveries": "GET /v1/hooks/{id}/deliveries",
     "list_hooks": "GET /v1/hooks",
+    "get_summary": "GET /v1/summary",
+    "list_questions": "GET /v1/questions",
     "list_releases": "GET /v1/releases",
     "replay_score": "GET /v1/scores/{id}/replay",
     "resend": "POST /v1/hooks/{id}/resend",
@@ -53,6 +58,7 @@ OPERATIONS = {
     "subscribe": "POST /v1/hooks",
     "test_hook": "POST /v1/hooks/{id}/test",
     "unsubscribe": "DELETE /v1/hooks/{id}",
+    "try_answers": "POST /v1/leads/{id}/what-if",
     "use_release": "POST /v1/releases/{id}/use",
 }
 Documents = dict[str, Any]

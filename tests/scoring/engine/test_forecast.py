@@ -14,10 +14,11 @@ from hypothesis import strategies as st
 from leadledger.scoring.bins import NumberBins
 from leadledger.scoring.card.reader import parse_card
 from leadledger.scoring.engine.forecast import ForecastChange, LeadForecast, forecast
-from leadledger.scoring.engine.score import score
+from leadledger.scoring.engine.score import get_engine, score
 from leadledger.scoring.errors import LeadError
 from leadledger.scoring.gate import Stage
 from leadledger.scoring.lookup import Table
+from leadledger.scoring.memory import memory_of, replace_memory
 from leadledger.scoring.printers.sql.event_rows import make_event
 from leadledger.scoring.result import Result
 from leadledger.scoring.scorecard import Learned, Scorecard, build_untrained
@@ -241,6 +242,73 @@ def test_the_named_day_is_the_first(card: Scorecard, lead: dict[str, Any], near:
         return
     assert now.as_of == as_of
     check(forecast(card, lead, as_of, 60), lambda day: score(card, lead, day))
+
+
+HELD = """
+name: held
+grades: {A: 60}
+fields:
+  day: {kind: date}
+  need: {kind: flag}
+  answered_on: {kind: date}
+criteria:
+  needs: {met: need}
+  lately: {met: days_since(day) < 40}
+rules:
+  - {name: base, when: need is not null, points: 6, reason: Known}
+  - {name: fades, when: day is not null, points: 20, half_life: 6 days of day, reason: Fades}
+  - {name: stale, when: "days_since(recommended_since) > 9", points: -3, reason: Waits}
+stages:
+  - {name: contact}
+  - name: lead
+    requires: [LATELY]
+    points: 60
+    hold: {band: BAND, days: DAYS}
+    cool_down: {days: 12, unless: answered_on}
+  - {name: opportunity, points: 40}
+"""
+
+
+@settings(max_examples=examples(200))
+@given(
+    band=st.sampled_from([0.1, 4, 8]),
+    days=st.sampled_from([1, 5, 14]),
+    criterion=st.sampled_from(["needs", "lately"]),
+    asks=st.booleans(),
+    explores=st.booleans(),
+    need=st.sampled_from([True, True, None, False]),
+    dates=st.lists(st.none() | st.integers(-40, 5), min_size=4, max_size=4),
+    last=st.sampled_from([None, "promote", "promote", "demote", "nurture"]),
+)
+def test_memory_steps_along(
+    band: float,
+    days: int,
+    criterion: str,
+    asks: bool,
+    explores: bool,
+    need: bool | None,
+    dates: list[int | None],
+    last: str | None,
+) -> None:
+    """Where a stage holds or cools down, each day's answer is the next day's memory, as in a book scored daily."""
+    text = HELD.replace("BAND", str(band)).replace("DAYS", str(days)).replace("LATELY", criterion)
+    if not asks:
+        text = text.replace("days_since(recommended_since) > 9", "days_since(day) > 9")
+    if explores:
+        text = text.replace("hold:", "explore: 20 %\n    hold:").replace("fields:\n", "fields:\n  key: {kind: id}\n")
+    card = build_untrained(parse_card(text))
+    near = [None if offset is None else TODAY + timedelta(days=offset) for offset in dates]
+    lead: dict[str, Any] = dict(zip(("day", "answered_on", "recommended_since", "rejected_on"), near, strict=True))
+    lead |= {"need": need, "last_recommendation": last, "recommended_to": None if last is None else "lead"}
+    lead |= {"key": f"L{days}"} if explores else {}
+    engine = get_engine(card)
+    values = engine.clean(lead).values
+    results = {TODAY: engine.build_result(values, TODAY)}
+    for number in range(1, 61):
+        day = TODAY + timedelta(days=number)
+        remembered = replace_memory(values, memory_of(results[day - timedelta(days=1)]))
+        results[day] = engine.build_result(remembered, day)
+    check(forecast(card, lead, TODAY, 60), results.__getitem__)
 
 
 @settings(max_examples=examples(150))

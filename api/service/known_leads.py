@@ -1,0 +1,149 @@
+"""What is asked of leads of the book: two of them compared, what will become of one, and what answers would make of it.
+
+Each lead is scored anew, by the release that is served and as of today or another day; nothing is recorded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from leadledger.api.log.known_leads import KnownLead, recall_lead
+from leadledger.api.requests.lead_parameters import CompareParameters, ForecastParameters
+from leadledger.api.requests.mistakes import shorten
+from leadledger.api.service.book import refuse_unknown_lead
+from leadledger.api.service.history import read_log
+from leadledger.api.service.lead_bodies import Answers
+from leadledger.api.service.loaded import LoadedCard
+from leadledger.api.service.scoring import today
+from leadledger.api.service.service import DecisionLog, Service
+from leadledger.scoring.engine.comparison import ComparedLead, compare
+from leadledger.scoring.engine.forecast import forecast_values
+from leadledger.scoring.engine.what_if import WhatIf, put_answers
+
+if TYPE_CHECKING:
+    from leadledger.api.log.book_rows import BookRow
+    from leadledger.api.log.store import LogStore
+
+KEPT_EVENTS = (
+    "The events of {lead} came beside it and are not stored: what they came to at its last score, of {day}, stays."
+)
+OTHER_RELEASE = "{lead} was last scored by {before}; here it is scored by {now}."
+
+
+async def answer_comparison(service: Service, asked: CompareParameters) -> dict[str, Any]:
+    """Two leads beside each other, as flat JSON. Raises Refusal."""
+    loaded = service.loaded
+    as_of = asked.as_of or today(loaded.card.card.time_zone)
+    a, b = await read_leads(service, loaded, (asked.a, asked.b), as_of)
+    return compare_leads(a, b, as_of)
+
+
+async def answer_forecast(service: Service, lead: str, asked: ForecastParameters) -> dict[str, Any]:
+    """What becomes of a lead if nothing happens, as flat JSON. Raises Refusal."""
+    loaded = service.loaded
+    as_of = asked.as_of or today(loaded.card.card.time_zone)
+    (known,) = await read_leads(service, loaded, (lead,), as_of)
+    return forecast_lead(known, as_of, asked.days)
+
+
+async def answer_what_if(service: Service, loaded: LoadedCard, lead: str, answers: Answers) -> dict[str, Any]:
+    """A lead beside what answers would make of it, as flat JSON. Raises Refusal."""
+    as_of = answers.as_of or today(loaded.card.card.time_zone)
+    (known,) = await read_leads(service, loaded, (lead,), as_of)
+    return try_answers(known, answers, as_of)
+
+
+async def read_leads(service: Service, loaded: LoadedCard, leads: Sequence[str], as_of: date) -> tuple[KnownLead, ...]:
+    """Leads of the book by their ids. Raises Refusal: one isn't in it, there is no log (404), or it fails (503)."""
+
+    def read(log: DecisionLog) -> tuple[KnownLead, ...]:
+        rows = [log.book.read_lead(lead) for lead in leads]
+        for lead, row in zip(leads, rows, strict=True):
+            if row is None:
+                raise refuse_unknown_lead(log, lead)
+        known = [row for row in rows if row is not None]
+        return recall_leads(log.store, loaded, service.settings.home, known, as_of)
+
+    return await read_log(service, read)
+
+
+def recall_leads(
+    log: LogStore, loaded: LoadedCard, home: Path, rows: Sequence[BookRow], as_of: date
+) -> tuple[KnownLead, ...]:
+    """The leads of some rows of the book, with their stored events, as far as a rescore would count these again.
+
+    `home` has the releases. `as_of` is the day for which the events are wanted.
+    """
+    engine = loaded.engine
+    known = [recall_lead(engine, row) for row in rows]
+    if not engine.card.card.events or not known:
+        return tuple(known)
+    from leadledger.api.log.event_store import EventStore
+    from leadledger.api.service.rescored_leads import LeadRescorer, find_known_events
+
+    rescorer, stored = LeadRescorer(log, loaded, home, as_of), EventStore(log.engine).read([row.lead for row in rows])
+    recalled = []
+    for lead in known:
+        if rescorer.has_all_events(lead.row, stored):
+            recalled.append(lead.count_again(find_known_events(engine, stored, lead.row, as_of, "")))
+        else:
+            recalled.append(lead)
+    return tuple(recalled)
+
+
+def compare_leads(a: KnownLead, b: KnownLead, as_of: date) -> dict[str, Any]:
+    """Two leads of the book beside each other, as flat JSON."""
+    first, second = (ComparedLead(lead.values, lead.count_events(as_of)) for lead in (a, b))
+    comparison = compare(a.engine, first, second, as_of)
+    described = comparison.to_dict()
+    for side, lead, result in (("a", a, comparison.a), ("b", b, comparison.b)):
+        described[side] = {
+            "lead": lead.row.lead,
+            "points": result.points,
+            "low": result.low / 10,
+            "high": result.high / 10,
+            "grade": result.grade,
+            "recommendation": result.recommendation.verdict,
+            "to": result.recommendation.to,
+        }
+    return {**described, "notes": [*list_notes(a), *list_notes(b)]}
+
+
+def forecast_lead(lead: KnownLead, as_of: date, days: int) -> dict[str, Any]:
+    """What becomes of a lead of the book if nothing happens, as flat JSON."""
+    answer = forecast_values(lead.engine.card, lead.values, as_of, days, lead.events, lead.counts)
+    return {"lead": lead.row.lead, **answer.to_dict(), "notes": list_notes(lead)}
+
+
+def try_answers(lead: KnownLead, answers: Answers, as_of: date) -> dict[str, Any]:
+    """A lead of the book beside what answers would make of it, as flat JSON."""
+    values = put_answers(lead.engine, lead.values, answers.lead, answers.names)
+    then = lead.engine.build_result(values, as_of, counts=lead.count_events(as_of, values))
+    what_if = WhatIf(lead.score(as_of), then)
+    return {
+        "lead": lead.row.lead,
+        "as_of": as_of.isoformat(),
+        "difference": what_if.tenths / 10,
+        "moved": [difference.to_dict("now", "then") for difference in what_if.moved],
+        "now": {"id": "", **what_if.now.to_dict()},
+        "then": {"id": "", **what_if.then.to_dict()},
+        "notes": list_notes(lead),
+    }
+
+
+def list_notes(lead: KnownLead) -> list[str]:
+    """What is to be known of a lead that is scored anew, in sentences."""
+    notes = []
+    before, now = _name_release(lead.row.release), _name_release(lead.engine.card.release)
+    if before != now:
+        notes.append(OTHER_RELEASE.format(lead=shorten(lead.row.lead), before=before, now=now))
+    if lead.events_from == "last_score" and lead.counts is not None and lead.counts.counted:
+        notes.append(KEPT_EVENTS.format(lead=shorten(lead.row.lead), day=lead.row.as_of))
+    return notes
+
+
+def _name_release(release: str) -> str:
+    return f"the release {release}" if release else "rules alone"
