@@ -20,6 +20,7 @@ LONG = (
     "learning_curve",
     "promise",
     "ages",
+    "exploration",
     "fairness",
     "steps",
     "false_alarms",

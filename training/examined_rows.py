@@ -41,6 +41,8 @@ class Counts:
 
     `future`: a day in the future. `past`: a placeholder for a day, or one long before all others. `repeated`: a
     further row of a lead. `closed`: became one on the lead's own day, so that with events there is no look before it.
+    Of a card that explores: `unpromoted`, not promoted, so that it doesn't say what becomes of promoted leads;
+    `unexplored`, its propensity is not known.
     """
 
     rows: int = 0
@@ -54,6 +56,8 @@ class Counts:
     before: int = 0
     immature: int = 0
     closed: int = 0
+    unpromoted: int = 0
+    unexplored: int = 0
     used: int = 0
     won: int = 0
 

@@ -46,7 +46,8 @@ class History:
     `notes`: sentences, for people, on what was noticed while it was read. `doubts`: those on what would make another
     result; `label` is what messages call the history.
     `landmarks`: a row is a lead at a landmark, and `days` are those of the looks; None: each row is a lead. `counter`
-    counts its events for other cards.
+    counts its events for other cards. `weights`: (n,) for how many leads each stands, of a history of promoted leads
+    some of which were drawn at random; None: each stands for itself.
     `choices`: the choices that are flags in `frame`, by their columns. `protected`: the fields under the card's
     `protected` that have a value, by name, typed as in `frame` (dates: the year; choices: as they are kept).
     """
@@ -77,6 +78,7 @@ class History:
     protected: Mapping[str, pd.Series[Any]] = field(default_factory=dict, repr=False)
     order: NDArray[np.int64] | None = field(default=None, repr=False)
     landmarks: LandmarkRows | None = field(default=None, repr=False)
+    weights: NDArray[np.float64] | None = field(default=None, repr=False)
     counter: LandmarkCounter | None = field(default=None, repr=False, compare=False)
 
     @property
@@ -100,6 +102,20 @@ class History:
 
     def __len__(self) -> int:
         return len(self.won)
+
+    @property
+    def fit_weights(self) -> NDArray[np.float64] | None:
+        """How much each lead counts where something is fitted (n,); None: alike. `exploration_study.py` says why."""
+        return None if self.weights is None else np.sqrt(self.weights)
+
+    @property
+    def rate(self) -> float:
+        """The share (0..1) of the leads that became opportunities, of all for which they stand."""
+        return float(np.average(self.won, weights=self.weights))
+
+    def weights_at(self, positions: NDArray[np.intp]) -> NDArray[np.float64] | None:
+        """For how many leads some leads stand (m,); None: each for itself."""
+        return None if self.weights is None else self.weights[positions]
 
     def __getstate__(self) -> dict[str, Any]:
         """What is pickled: the leads, and not the list that they came from."""
@@ -137,6 +153,7 @@ class History:
             days=None if self.days is None else self.days[positions],
             order=None if self.order is None else self.order[positions],
             landmarks=self.landmarks and self.landmarks.take(positions),
+            weights=None if self.weights is None else self.weights[positions],
             rules=self.rules[positions],
             criteria={name: values[positions] for name, values in self.criteria.items()},
             excluded=self.excluded[positions],

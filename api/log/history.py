@@ -39,7 +39,14 @@ from leadledger.scoring.printers.sql.cleaning import TYPE_OF_KIND
 from leadledger.scoring.printers.sql.dialects.literals import quoted, text_literal
 from leadledger.scoring.scorecard import Card, build_untrained
 from leadledger.scoring.tree import Typed
-from leadledger.training.sources.logged import LEFT_OUT_REASONS, OUTCOME_DAY, SCORE_DAY, LoggedHistory
+from leadledger.training.sources.logged import (
+    LEFT_OUT_REASONS,
+    LOGGED_PROPENSITY,
+    LOGGED_RECOMMENDATION,
+    OUTCOME_DAY,
+    SCORE_DAY,
+    LoggedHistory,
+)
 from leadledger.training.sources.table import connect
 
 ORDER_COLUMNS = ("at of the score", "id of the score")  # they order the rows and are not kept
@@ -71,6 +78,8 @@ def _write_parquet(reading: _LogReading, log: LogStore, path: Path) -> None:
         SCORE_DAY: "DATE",
         OUTCOME_DAY: "DATE",
     }
+    if reading.card.explores:
+        columns |= {LOGGED_RECOMMENDATION: "VARCHAR", LOGGED_PROPENSITY: "DOUBLE"}
     rows_path = path.with_suffix(".jsonl")
     scan = write_json_rows(reading.rows(log), {**columns, **dict.fromkeys(ORDER_COLUMNS, "VARCHAR")}, rows_path)
     reading.check_not_empty(log.label)
@@ -161,7 +170,7 @@ class _LogReading:
         cleaners = {plain.name: make_cleaner(plain, card.missing_texts) for plain in card.plain_fields}
         readers = _logged_names(self.card)
         unscored = set(self.reached_on)
-        for lead, scores in groupby(log.read_scores_by_lead(), _find_lead_key):
+        for lead, scores in groupby(log.read_scores_by_lead(advice=self.card.explores), _find_lead_key):
             reached_on = self.reached_on.get(lead or "")
             first_values: dict[str, Any] | None = None
             # The scores of one lead, which are few, stand in the order of their days whatever the spelling of its id.
@@ -185,6 +194,7 @@ class _LogReading:
                         **self._clean(first_values, cleaners, readers),
                         SCORE_DAY: score.as_of,
                         OUTCOME_DAY: reached_on,
+                        **(_read_advice(score) if self.card.explores else {}),
                         **order,
                     }
         self.unscored_count = len(unscored)
@@ -294,6 +304,12 @@ class _LogReading:
         # day on which old leads were entered, if nobody has reported since what became of them.
         as_of = min(self.newest_day, self.newest_entry[:10])
         return LoggedHistory(path, date.fromisoformat(as_of), source, left_out, values_left_out, self.backdated, events)
+
+
+def _read_advice(score: Any) -> dict[str, Any]:
+    """What was recommended, and the propensity; None where the score is of a card that didn't explore."""
+    propensity = json.loads(score.result).get("propensity") if score.result else None
+    return {LOGGED_RECOMMENDATION: score.recommendation, LOGGED_PROPENSITY: propensity}
 
 
 def _find_lead_key(score: Any) -> str | None:

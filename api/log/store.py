@@ -123,14 +123,16 @@ class LogStore:
             for row in connection.execute(query):
                 yield dict(row._mapping)
 
-    def read_scores_by_lead(self) -> Iterator[Any]:
+    def read_scores_by_lead(self, *, advice: bool = False) -> Iterator[Any]:
         """All scores (id, at, lead, card, as_of, input), grouped by lead and ordered by day.
 
-        The database sorts them, so that they needn't fit in memory.
+        `advice`: with what was recommended, and the whole answer (recommendation, result). The database sorts them, so
+        that they needn't fit in memory.
         """
         table = tables.scores.c
         order = (table.lead, table.as_of, table.at, table.id)
-        query = select(table.id, table.at, table.lead, table.card, table.as_of, table.input).order_by(*order)
+        more = (table.recommendation, table.result) if advice else ()
+        query = select(table.id, table.at, table.lead, table.card, table.as_of, table.input, *more).order_by(*order)
         with self.engine.connect() as connection:
             if connection.dialect.name == "postgresql":  # sorting a long log takes longer than a request may
                 connection.exec_driver_sql("SET LOCAL statement_timeout = 0")

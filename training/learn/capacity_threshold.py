@@ -46,13 +46,20 @@ class CapacityThreshold:
 
 
 def find_capacity_threshold(
-    totals: NDArray[np.int64], won: NDArray[np.bool_], capacity: Capacity, days: int | None, by_hand: int | None = None
+    totals: NDArray[np.int64],
+    won: NDArray[np.bool_],
+    capacity: Capacity,
+    days: int | None,
+    by_hand: int | None = None,
+    weights: NDArray[np.float64] | None = None,
 ) -> CapacityThreshold:
     """Find the lowest threshold that promotes no more leads than there is capacity for, at the inflow of these.
 
-    Arguments as `find_threshold`; `by_hand` (tenths) is the threshold where the inflow is not known.
+    Arguments as `find_threshold`; `by_hand` (tenths) is the threshold where the inflow is not known. `weights` (n,):
+    for how many leads each stands; None: for itself. Numbers of leads are of those that they stand for.
     """
-    judged = len(totals)
+    stands_for = np.ones(len(totals)) if weights is None else weights
+    judged = round(stands_for.sum())
     if days is None:
         why = (
             f"the history doesn't tell how many leads come in per {capacity.period}; name the day in `since` of"
@@ -71,11 +78,11 @@ def find_capacity_threshold(
             f" that meet the criteria {over}"
         )
         return CapacityThreshold(
-            Threshold(promise=sentence), capacity, judged, int(won.sum()), judged, days, judged / periods
+            Threshold(promise=sentence), capacity, judged, round(stands_for[won].sum()), judged, days, judged / periods
         )
     # Leads with one total are promoted together, or not at all.
-    candidates, together = np.unique(totals, return_counts=True)
-    promoted = np.cumsum(together[::-1])[::-1]  # by each candidate
+    candidates, group = np.unique(totals, return_inverse=True)
+    promoted = np.cumsum(np.bincount(group, stands_for)[::-1])[::-1]  # by each candidate
     few = np.flatnonzero(promoted <= capacity.leads * periods)
     if not len(few):
         highest = f"the highest, {format_unsigned(int(candidates[-1]))} points"
@@ -85,7 +92,7 @@ def find_capacity_threshold(
         )
     points = int(candidates[few[0]])
     above = totals >= points
-    leads, of_them = int(above.sum()), int(won[above].sum())
+    leads, of_them = round(stands_for[above].sum()), round(stands_for[above & won].sum())
     sentence = (
         f"at most {capacity} are promoted: {_rate(leads / periods)} would have been,"
         f" {leads:,} of {judged:,} held-out leads that meet the criteria {over}, and {of_them:,} of them became"

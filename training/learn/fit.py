@@ -94,15 +94,18 @@ def fit_card(
     progress("compiling to tables")
     additive = compile_additive(fitted, frame)
     forecasts = forecast_folds(estimator, frame, won, split, progress, sample_weight)
-    base_rate = float(won.mean())
+    base_rate = history.rate
     weights = weigh_forecasts(card, history, forecasts, split.way)
     newest: NewestRate | None = None
     if split.way == "time":
         decision = held_out_decision(fitted, frame)
-        decided = weights.log_odds(rules, decision)
-        weights = replace(weights, intercept=in_the_large(decided, base_rate))
+        decided, counts = weights.log_odds(rules, decision), history.fit_weights
+        rate = float(np.average(won, weights=counts))
+        weights = replace(weights, intercept=in_the_large(decided, rate, counts))
         drawn = split.draw(np.arange(len(won)))
-        newest = find_newest_rate(decided[drawn] + weights.intercept, won[drawn], base_rate)
+        newest = find_newest_rate(
+            decided[drawn] + weights.intercept, won[drawn], base_rate, None if counts is None else counts[drawn]
+        )
     start = START_TENTHS + (weights.intercept + weights.model * additive.intercept - logit(base_rate)) / LOG_ODDS
     terms = to_tables(additive, list(frame.columns), weights.model, READING_LOSS)
     _refuse_spanning(card, history, terms)
@@ -167,7 +170,8 @@ def weigh_forecasts(card: Card, history: History, forecasts: Sequence[FoldForeca
     decision = np.concatenate([forecast.judged for forecast in forecasts])
     sizes = [len(forecast.judged) for forecast in forecasts]
     parts = np.repeat(np.arange(len(sizes)), sizes) if way == "time" else None
-    return combine(history.won[judged], history.rules[judged], decision, card.trust, parts)
+    counts = None if history.fit_weights is None else history.fit_weights[judged]
+    return combine(history.won[judged], history.rules[judged], decision, card.trust, parts, counts)
 
 
 def _judged_totals(
@@ -201,11 +205,14 @@ def make_forecast(
         own = weigh_forecasts(card, history, others, split.way) if others else weights
         seen = own.log_odds(history.rules[fold.learned], forecast.learned)
         won = history.won[fold.learned]
-        rate = float(won.mean())
-        intercept = in_the_large(seen, rate)
+        counts = None if history.fit_weights is None else history.fit_weights[fold.learned]
+        rate = float(np.average(won, weights=counts))
+        intercept = in_the_large(seen, rate, counts)
         if split.way == "time":
             drawn = slice(None) if split.rows is None else split.rows.drawn[fold.learned]
-            newest = find_newest_rate(seen[drawn] + intercept, won[drawn], rate)
+            newest = find_newest_rate(
+                seen[drawn] + intercept, won[drawn], rate, None if counts is None else counts[drawn]
+            )
             intercept += float(logit(newest.after) - logit(rate))
         decided = own.log_odds(history.rules[fold.judged], forecast.judged)
         probability[fold.judged] = expit(intercept + decided)

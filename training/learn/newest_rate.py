@@ -66,37 +66,42 @@ class NewestRate:
         return asdict(self) | {"moved": self.moved, "said": self.said}
 
 
-def find_newest_rate(log_odds: NDArray[np.float64], won: NDArray[np.bool_], rate: float) -> NewestRate:
+def find_newest_rate(
+    log_odds: NDArray[np.float64], won: NDArray[np.bool_], rate: float, weights: NDArray[np.float64] | None = None
+) -> NewestRate:
     """Set the newest leads beside their forecast. Shapes: (n,) log-odds, which predict `rate` on average, and outcomes.
 
     Leads are in the order of time, the newest last. The log-odds of a lead come of a model that had not seen it, or of
-    parts of one that left it out.
+    parts of one that left it out. `weights` (n,): how much each lead counts; None: alike.
     """
+    counted = np.ones(len(won)) if weights is None else weights
     counts = [max(1, round(len(won) * share)) for share in NEWEST_SHARES]
     shift, shown, fitted, moving = 0.0, counts[0], len(won), False
     for leads in counts:
-        forecast, outcome = log_odds[-leads:], won[-leads:]
+        forecast, outcome, own = log_odds[-leads:], won[-leads:], counted[-leads:]
         enough = min(outcome.sum(), (~outcome).sum()) >= FEWEST_OF_A_KIND
-        if enough and abs(_deviation(forecast + shift, outcome, fitted)) > BEYOND_CHANCE:
-            shift = in_the_large(forecast, float(outcome.mean()))
+        if enough and abs(_deviation(forecast + shift, outcome, fitted, own)) > BEYOND_CHANCE:
+            shift = in_the_large(forecast, float(np.average(outcome, weights=own)), own)
             shown, fitted, moving = leads, leads, leads < counts[0]
     forecast, outcome = log_odds[-shown:], won[-shown:]
     return NewestRate(
         leads=shown,
         won=int(outcome.sum()),
         expected=float(expit(forecast).sum()),
-        deviation=_deviation(forecast, outcome, len(won)),
+        deviation=_deviation(forecast, outcome, len(won), counted[-shown:]),
         before=rate,
         after=float(expit(logit(rate) + shift)) if shift else rate,
         moving=moving,
     )
 
 
-def _deviation(log_odds: NDArray[np.float64], won: NDArray[np.bool_], fitted: int) -> float:
+def _deviation(
+    log_odds: NDArray[np.float64], won: NDArray[np.bool_], fitted: int, counts: NDArray[np.float64]
+) -> float:
     """By how many standard errors more leads were won than forecast.
 
     The level of the forecast was fitted to so many leads, these among them, and so leans toward them.
     """
     p = expit(log_odds)
-    error = float(np.sqrt((p * (1 - p)).sum() * (1 - len(won) / fitted)))
-    return (float(won.sum()) - float(p.sum())) / error if error else 0.0
+    error = float(np.sqrt((counts**2 * p * (1 - p)).sum() * (1 - len(won) / fitted)))
+    return (float((counts * won).sum()) - float((counts * p).sum())) / error if error else 0.0

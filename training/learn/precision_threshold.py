@@ -11,7 +11,7 @@ tries, and of those who pass in the end fewer are won.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -24,6 +24,7 @@ from leadledger.scoring.scorecard import START_TENTHS
 from leadledger.training.intervals import lower_limit
 from leadledger.training.learn.falling_rate import Fall
 from leadledger.training.learn.proof import (
+    count_alike,
     fewest_that_prove,
     find_proven,
     set_candidates,
@@ -80,12 +81,14 @@ class Look:
     """What a promise takes into account beside the leads. `fall`: what they lose until its day; None: nothing.
 
     `error_share` (0..1) of the error may be spent. `history_leads`: how many leads the history has, from which those
-    that could be promoted were held out; None: no more than those.
+    that could be promoted were held out; None: no more than those. `weights` (n,): for how many leads each of those
+    stands; None: for itself.
     """
 
     fall: Fall | None = None
     error_share: float = 1.0
     history_leads: int | None = None
+    weights: NDArray[np.float64] | None = None
 
 
 ONE_LOOK = Look()
@@ -110,10 +113,15 @@ def find_precision_threshold(
     forecasts = None if base_rate is None else expit((sorted_totals - START_TENTHS) * LOG_ODDS + logit(base_rate))
     candidates = set_candidates(sorted_totals, forecasts, shown, error)
     won_of = np.cumsum(sorted_won, dtype=np.int64)[candidates.volumes - 1]
-    passed, levels = find_proven(candidates, won_of, shown, error)
+    tested, tested_won = candidates, won_of
+    if look.weights is not None:
+        sorted_weights = look.weights[np.argsort(-totals, kind="stable")]
+        alike, tested_won = count_alike(sorted_won, sorted_weights, candidates.volumes)
+        tested = replace(candidates, volumes=alike)
+    passed, levels = find_proven(tested, tested_won, shown, error)
     bounds = [
         _bound(int(of_them), int(leads), float(level), look.fall)
-        for of_them, leads, level in zip(won_of, candidates.volumes, levels, strict=True)
+        for of_them, leads, level in zip(tested_won, tested.volumes, levels, strict=True)
     ]
     promise = f"{precision:.0%} of the promoted become opportunities, with {confidence:.0%} confidence"
     if passed.any():
@@ -121,7 +129,7 @@ def find_precision_threshold(
         leads, of_them = int(candidates.volumes[lowest]), int(won_of[lowest])
         sentence = (
             f"at least {promise}: {of_them:,} of {leads:,} held-out leads did, each scored once"
-            f"{_caution(look.fall, shown)}"
+            f"{_weighed(leads, int(tested.volumes[lowest]), int(tested_won[lowest]))}{_caution(look.fall, shown)}"
         )
         threshold = Threshold(int(candidates.thresholds[lowest]), promise=sentence)
         return PrecisionThreshold(
@@ -138,7 +146,8 @@ def find_precision_threshold(
         times_the_leads(sorted_totals, sorted_won, forecasts, shown, error), look.history_leads or len(totals)
     )
     why = (
-        f"{won_of[nearest]:,} of the {candidates.volumes[nearest]:,} held-out leads from {start} points on did, which"
+        f"{won_of[nearest]:,} of the {candidates.volumes[nearest]:,} held-out leads from {start} points on did"
+        f"{_weighed(int(candidates.volumes[nearest]), int(tested.volumes[nearest]), int(tested_won[nearest]))}, which"
         # Rounded down, so that it never reads as what was asked for.
         f" proves {math.floor(bounds[nearest] * 1000) / 1000:.1%}{_reason(look.fall)}; {_cure(more)}"
     )
@@ -165,6 +174,11 @@ def _cure(more: int | None) -> str:
     if more is None:
         return f"{MOST_MORE} times as many leads like these would not be enough"
     return f"with about {more:,} more leads like these in the history it could be promised"
+
+
+def _weighed(leads: int, alike: int, won: int) -> str:
+    """What is said beside leads of unequal weight."""
+    return "" if alike == leads else f" (by their weights {won:,} of {alike:,})"
 
 
 def _caution(fall: Fall | None, shown: float) -> str:

@@ -90,6 +90,22 @@ def find_proven(
     return passed, levels
 
 
+def count_alike(
+    sorted_won: NDArray[np.bool_], sorted_weights: NDArray[np.float64], volumes: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """As how many leads of equal weight the leads of each volume count, and how many of these are won; both (k,).
+
+    Shapes: (n,) outcomes, and for how many leads each stands, the highest totals first; (k,) volumes. It is Kish's
+    effective size, and the weighted rate of it, both rounded down, as Korn and Graubard test proportions of surveys
+    (Survey Methodology 24, 1998, 193-201): no exact test where weights differ, and the exact one where they don't.
+    """
+    whole, squares = np.cumsum(sorted_weights), np.cumsum(sorted_weights**2)
+    rates = np.cumsum(sorted_weights * sorted_won) / whole
+    at = volumes - 1
+    leads = np.floor(whole[at] ** 2 / squares[at] + 1e-9).astype(np.int64)
+    return leads, np.floor(leads * rates[at] + 1e-9).astype(np.int64)
+
+
 def fewest_that_prove(precision: float, error: float) -> int:
     """How many leads prove a precision where all of them are won."""
     return max(FEWEST_PROVEN, int(np.ceil(np.log(error) / np.log(precision))))

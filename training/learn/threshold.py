@@ -75,7 +75,7 @@ def find_thresholds(
             continue
         able = held[could_be_promoted(stage, history.criteria, history.excluded)[held]]
         fall = None if falling is None or lead_days is None else falling.until_promise(lead_days[able])
-        look = Look(fall, error_share, len(history))
+        look = Look(fall, error_share, len(history), history.weights_at(able))
         threshold = find_threshold(stage, totals[able], history.won[able], days, base_rate, look)
         if threshold is not None:
             thresholds[stage.name] = threshold
@@ -109,9 +109,9 @@ def find_threshold(
     if stage.precision is not None:
         return find_precision_threshold(totals, won, stage.precision, stage.confidence, base_rate, look)
     if stage.capacity is not None:
-        return find_capacity_threshold(totals, won, stage.capacity, days, stage.points)
+        return find_capacity_threshold(totals, won, stage.capacity, days, stage.points, look.weights)
     if stage.value is not None:
-        return find_value_threshold(totals, won, stage.value, base_rate)
+        return find_value_threshold(totals, won, stage.value, base_rate, look.weights)
     return None
 
 

@@ -47,30 +47,33 @@ def combine(
     model: NDArray[np.float64],
     trust: float | None = None,
     parts: NDArray[np.int64] | None = None,
+    sample_weight: NDArray[np.float64] | None = None,
 ) -> Weights:
     """Fit the weights. Shapes: (n,) outcomes, rule points (tenths), out-of-fold log-odds of the model.
 
     `trust` fixes the weight of the rules, as a card may; None: it is learned. `parts` (n,) from 0 numbers the parts of
     the leads that have an intercept of their own; None: all are one. The intercept returned is that of the last.
+    `sample_weight` (n,): how much each lead counts; None: alike.
     """
     points = rules * LOG_ODDS
     y = won.astype(float)
     of = np.zeros(len(y), dtype=np.int64) if parts is None else parts
     size = int(of.max(initial=0)) + 1
     alone = 1 - _overlap(points, model)
+    counts = np.ones(len(y)) if sample_weight is None else sample_weight / sample_weight.mean()
 
     def loss(weights: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
         by_rules, by_model = weights[:2]
         log_odds = weights[2:][of] + by_rules * points + by_model * model
-        value = float(np.sum(np.logaddexp(0, log_odds) - y * log_odds))
-        miss = expit(log_odds) - y
+        value = float(np.sum(counts * (np.logaddexp(0, log_odds) - y * log_odds)))
+        miss = counts * (expit(log_odds) - y)
         slope = np.concatenate([[(miss * points).sum(), (miss * model).sum()], np.bincount(of, miss, size)])
         value += PRIOR_STRENGTH / 2 * ((by_rules - 1) ** 2 + (by_model - alone) ** 2)
         slope[:2] += PRIOR_STRENGTH * np.array([by_rules - 1, by_model - alone])
         return value / len(y), slope / len(y)
 
     held = (0.0, 1.0) if trust is None else (trust, trust)
-    rate = min(max(float(y.mean()), 1e-6), 1 - 1e-6)
+    rate = min(max(float(np.average(y, weights=sample_weight)), 1e-6), 1 - 1e-6)
     start = np.array([held[1], alone, *[np.log(rate / (1 - rate))] * size])
     bounds = [held, (0.0, HIGHEST_MODEL_WEIGHT), *[(None, None)] * size]
     fitted = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds)
@@ -84,9 +87,16 @@ def _overlap(rules: NDArray[np.float64], model: NDArray[np.float64]) -> float:
     return abs(float(np.corrcoef(rules, model)[0, 1]))
 
 
-def in_the_large(log_odds: NDArray[np.float64], rate: float) -> float:
-    """The intercept with which log-odds (n,) predict a rate (0..1, neither end) on average."""
-    return float(brentq(lambda intercept: float(expit(intercept + log_odds).mean()) - rate, -60, 60))
+def in_the_large(log_odds: NDArray[np.float64], rate: float, weights: NDArray[np.float64] | None = None) -> float:
+    """The intercept with which log-odds (n,) predict a rate (0..1, neither end) on average.
+
+    `weights` (n,): how much each lead counts; None: alike.
+    """
+
+    def miss(intercept: float) -> float:
+        return float(np.average(expit(intercept + log_odds), weights=weights)) - rate
+
+    return float(brentq(miss, -60, 60))
 
 
 def probability_at(learned: Learned, totals: NDArray[np.int64] | NDArray[np.float64]) -> NDArray[np.float64]:

@@ -16,6 +16,7 @@ from leadledger.scoring.gate import DealValue, Threshold
 from leadledger.scoring.result import format_unsigned
 from leadledger.training.intervals import rate_limits
 from leadledger.training.learn.margin import Margin, find_paying_total
+from leadledger.training.learn.proof import count_alike
 
 
 @dataclass(frozen=True)
@@ -61,12 +62,17 @@ class ValueThreshold:
 
 
 def find_value_threshold(
-    totals: NDArray[np.int64], won: NDArray[np.bool_], value: DealValue, base_rate: float
+    totals: NDArray[np.int64],
+    won: NDArray[np.bool_],
+    value: DealValue,
+    base_rate: float,
+    weights: NDArray[np.float64] | None = None,
 ) -> ValueThreshold:
     """Find the threshold from which a promotion pays; arguments as `find_threshold`.
 
     Closed where no held-out lead reaches it, and where the held-out leads above it show (the whole interval is below 0)
-    that promotions lose by it.
+    that promotions lose by it. `weights` (n,): for how many leads each stands; None: for itself. The leads next to the
+    threshold count once each, since they are held against their own probabilities.
     """
     judged = len(totals)
     threshold, predicted, margin = find_paying_total(totals, won, value.least, base_rate)
@@ -85,8 +91,13 @@ def find_value_threshold(
             f" where {pays}{corrected}; {why}"
         )
         return ValueThreshold(closed, value, 0, 0, judged, None, None, None, predicted, margin)
-    low, high = (rate * value.won - value.cost for rate in rate_limits(of_them, leads))
-    net = of_them / leads * value.won - value.cost
+    alike, alike_won, rate = leads, of_them, of_them / leads
+    if weights is not None:
+        counted = count_alike(won[above], weights[above], np.array([leads]))
+        alike, alike_won = (int(number[0]) for number in counted)
+        rate = float(np.average(won[above], weights=weights[above]))
+    low, high = (limit * value.won - value.cost for limit in rate_limits(alike_won, alike))
+    net = rate * value.won - value.cost
     brought = (
         f"{leads:,} held-out leads, of which {of_them:,} became opportunities, would have brought {_money(net)} each"
         f" after the cost of {_money(value.cost)} (95% confidence: {_money(low)} to {_money(high)})"

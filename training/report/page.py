@@ -35,6 +35,7 @@ TITLES = {
     "axes": "Fit and engagement",
     "segments": "How the segments differ",
     "landmarks": "What events bring, and how leads age",
+    "exploration": "What leads below the threshold are worth",
     "steps": "The steps up to a sale",
     "audit": "The rules under audit",
     "fairness": "Do all groups get the same?",
@@ -57,6 +58,8 @@ LEFT_OUT = {
     "before": "became an opportunity before they were met",
     "immature": "are too young to judge",
     "closed": "became an opportunity on the day they were met",
+    "unpromoted": "were not promoted",
+    "unexplored": "have no known propensity",
 }
 FINDINGS = {
     "dead": "Never fire",

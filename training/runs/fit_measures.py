@@ -68,12 +68,14 @@ def measure_fit(fitted: FittedCard, seed: int) -> dict[str, Any]:
     fit, learned, history = fitted.fit, fitted.learned, fitted.history
     won, held = history.won, fitted.split.held
     forecasts = {"leadledger": fit.forecast[held]} | _baseline_forecasts(fitted, seed)
-    gap = np.abs((fit.exact - logit(history.won.mean())) / LOG_ODDS + START_TENTHS - fit.totals)[held] / 10
+    gap = np.abs((fit.exact - logit(history.rate)) / LOG_ODDS + START_TENTHS - fit.totals)[held] / 10
     bins = np.bincount(np.searchsorted(EDGES, fit.totals, side="right"), minlength=len(EDGES) + 1)
     return {
         "split": fitted.split.way,
         "judged_by": _judges(fitted),
-        "held_out": {name: judge(won[held], forecast).to_dict() for name, forecast in forecasts.items()},
+        "held_out": {
+            name: judge(won[held], forecast, history.weights_at(held)).to_dict() for name, forecast in forecasts.items()
+        },
         "signal": _find_signal(fitted),
         "base_rate": learned.base_rate,
         "newest_rate": fit.newest and fit.newest.to_dict(),

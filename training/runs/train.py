@@ -39,6 +39,7 @@ from leadledger.training.learn.split import HistorySplit, forecast_folds, split_
 from leadledger.training.learn.threshold import find_thresholds
 from leadledger.training.nested_texts import describe_nesting
 from leadledger.training.runs.earlier_releases import EarlierReleases, as_earlier, compare_to_earlier, unseen_totals
+from leadledger.training.runs.exploration_study import NOT_SAID, ExplorationStudy, study_exploration
 from leadledger.training.runs.fit_measures import FittedCard, audit_and_drift, measure_fit
 from leadledger.training.runs.landmark_measures import measure_events
 from leadledger.training.runs.list_upkeep import measure_leads
@@ -117,11 +118,18 @@ def train(
         gone = require_fields(history.source.columns, needs, without, history.label, "A release")
     history = history.refuse_doubtful("training", accept_left_out)
     written = add_choice_flags(written, history.choices)
+    exploration: ExplorationStudy | None = None
+    if written.explores:
+        progress("looking at the leads that were drawn")
+        exploration = study_exploration(written, history, seed)
+        history = replace(history, notes=(*history.notes, NOT_SAID)) if exploration is None else exploration.history
     weights = None if sample_weight is None else align_weights(sample_weight, history.rows, history.counts.rows)
     source = provenance(
         card_text, data, history, seed, gone, data.events if isinstance(data, LoggedHistory) else events
     )
     metrics = _history_metrics(written, data, history)
+    if exploration is not None:
+        metrics["exploration"] = exploration.to_dict()
     why = _too_little(written, history)
     digests = digest_leads(history)
     rows = find_lead_rows(history, digests)
@@ -146,6 +154,8 @@ def train(
     if ages is not None:
         metrics["age_weights"] = ages.to_dict()
         weights = ages.weigh(history, weights)
+    if history.fit_weights is not None:
+        weights = history.fit_weights if weights is None else weights * history.fit_weights
     fitted = _fit(written, history, split, estimator, seed, progress, weights, look.error_share)
     steps: dict[str, FittedStep] = {}
     if not history.logged:  # the log knows no days of the steps
@@ -229,7 +239,7 @@ def _fit(
     learned = replace(
         fit.learned,
         thresholds={stage: threshold.threshold for stage, threshold in thresholds.items()},
-        percentiles=find_percentiles(fit.judged_totals[split.held]),
+        percentiles=find_percentiles(fit.judged_totals[split.held], history.weights_at(split.held)),
     )
     return FittedCard(card, learned, fit, thresholds, history, split)
 

@@ -108,6 +108,8 @@ def _lines(training: Trained, width: int) -> Iterator[str]:
         yield from _of_the_log(training.metrics["log"], width)
     if training.history is not None:
         yield from _counts(training, width)
+    for sentence in training.metrics.get("exploration", {}).get("said", ()):
+        yield from textwrap.wrap(sentence, width, subsequent_indent="  ")
     for note in training.notes:
         yield from textwrap.wrap(note, width, subsequent_indent="  ")
     if training.rules_only:
@@ -262,6 +264,8 @@ def _counts(training: Trained, width: int) -> Iterator[str]:
         (counts.before, "became one before they were met"),
         (counts.immature, "are too young to judge"),
         (counts.closed, "became opportunities on the day they were met"),
+        (counts.unpromoted, "were not promoted"),
+        (counts.unexplored, "have no known propensity"),
     ]
     reasons = [f"{number:,} {why}" for number, why in left if number]
     if reasons:

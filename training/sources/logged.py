@@ -20,6 +20,9 @@ LOG_NAME = "the decision log"
 # Two columns beside those of the fields. No field has such a name: there are no spaces in those.
 SCORE_DAY = "day of the score"
 OUTCOME_DAY = "day of the outcome"
+# And two of a card that explores.
+LOGGED_RECOMMENDATION = "recommendation of the score"
+LOGGED_PROPENSITY = "propensity of the score"
 # Why a score of the log is not learned from.
 LEFT_OUT_REASONS = {
     "later": "are later ones of the same leads",

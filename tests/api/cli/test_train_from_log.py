@@ -27,6 +27,8 @@ from leadledger.api.service.settings import Settings
 from leadledger.models.releases.store import Releases
 from leadledger.scoring.card.reader import parse_card
 from leadledger.scoring.errors import LeakageError
+from leadledger.training.history_reader import read_history
+from leadledger.training.promotions import read_promotions
 from leadledger.training.runs.train import train
 from leadledger.training.sources.logged import LEFT_OUT_REASONS, OUTCOME_DAY, SCORE_DAY
 from tests import logs
@@ -50,6 +52,7 @@ rules: [{name: urgent, when: need = 'urgent', points: 8, reason: Has an urgent n
 stages: [{name: contact}, {name: lead}, {name: opportunity, requires: [need], points: 60}, {name: customer}]
 """
 NEEDS = ["none", "vague", "clear", "urgent"]
+FIRST_SCORES = [("A", "2026-01-02"), ("A", "2026-01-04"), ("B", "2026-01-03")]
 FIRST = date(2024, 1, 1)
 LAST = date(2026, 6, 30)
 
@@ -179,6 +182,28 @@ def test_the_log_and_a_list_teach_the_same(log: LogStore, card: Path, tmp_path: 
     assert of_log.history.counts == of_list.history.counts
     assert of_log.history.counts.immature > 0
     assert {**of_log.metrics, "log": None} == {**of_list.metrics, "log": None}
+
+
+def test_the_log_knows_who_was_drawn(log: LogStore) -> None:
+    """Of a card that explores, the first score of each lead says what was recommended, and with which propensity."""
+    first, later, older = (logs.score(lead, day, {"lead_id": lead}) for lead, day in FIRST_SCORES)
+    first |= {"recommendation": "promote", "result": json.dumps({"propensity": 0.01})}
+    later |= {"recommendation": "nurture", "result": json.dumps({"propensity": 0.0})}
+    older |= {"recommendation": "nurture", "result": None}
+    logs.fill(
+        log,
+        [first, later, older],
+        [logs.outcome("A", "opportunity", "2026-02-01"), logs.outcome("B", "customer", "2026-06-01")],
+    )
+    explored = parse_card(CARD.replace("points: 60}", "points: 60, explore: 1 %}"))
+    with open_history(log, explored) as logged:
+        promotions = read_promotions(explored, read_history(explored, logged))
+    assert promotions is not None
+    assert promotions.promoted.tolist() == [True, False]
+    assert promotions.propensity[0] == 0.01
+    assert promotions.known.tolist() == [True, False]
+    with open_history(log, parse_card(CARD)) as logged:
+        assert "propensity of the score" not in duckdb.read_parquet(str(logged.path)).columns
 
 
 @pytest.mark.slow

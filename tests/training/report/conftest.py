@@ -173,6 +173,20 @@ def metrics(card: Card, learned: Learned) -> dict[str, Any]:
             probability**1.05,
             np.flatnonzero(held),
         ).to_dict(),
+        "exploration": {
+            **{"by_merit": 2719, "drawn": 862, "drawn_won": 165, "undrawn": 16419, "never": 31, "unknown": 12},
+            "weighed": True,
+            "lift": {
+                **{"share": 0.05, "drawn": 862, "drawn_won": 165, "others": 16419, "others_won": 298},
+                **{"other_shares": 0, "difference": 0.1733, "low": 0.1483, "high": 0.2007, "more": None},
+                "said": "of 862 leads drawn 165 became opportunities",
+            },
+            "hidden": {
+                **{"drawn": 862, "predicted": 0.026, "actual": 0.191, "said": "without them 2.6 %"},
+                "fields": [{"field": "employees", "mean_points": 9.93, "most_points": 19.74}],
+            },
+            "said": ["862 leads were drawn", "without them 2.6 %"],
+        },
         "steps": {
             "lead": {
                 **{"became": "qualified_on", "within": 60, "leads": 2717, "reached": 1507, "rate": 0.5547},
