@@ -73,9 +73,10 @@ def export_events(out: Path, source: ScorecardSource, log_url: str | None, as_js
 @log_url
 @as_json
 def prune_log(older_than: int, home: Path, log_url: str | None, as_json: bool) -> None:
-    """Delete scores, outcomes, events, feedback and messages that are older than DAYS.
+    """Delete what is older than DAYS: scores, outcomes, events and more.
 
-    A lead whose last score is older leaves the book. A message that waits to be delivered stays.
+    Feedback and messages are deleted, too. A lead whose last score is older leaves the book. A message that waits to be
+    delivered stays.
     """
     before = datetime.now(UTC) - timedelta(days=older_than)
     with open_log(home, log_url) as store:
@@ -92,9 +93,10 @@ def prune_log(older_than: int, home: Path, log_url: str | None, as_json: bool) -
 @log_url
 @as_json
 def forget_lead(lead: str, home: Path, log_url: str | None, as_json: bool) -> None:
-    """Erase LEAD from the log: ids, values, answers, events, its row of the book, feedback and messages.
+    """Erase LEAD from the log and the book.
 
-    Its points and recommendations stay for the statistics, without a name.
+    Its ids, values, answers, events, feedback and messages are gone, and its row of the book. Its points and
+    recommendations stay for the statistics, without a name.
     """
     with open_log(home, log_url) as store:
         forgotten = store.forget(lead)

@@ -18,6 +18,7 @@ from leadledger.api.hooks.sender import Sender
 from leadledger.api.log.outbox import DEAD
 
 Outcome: TypeAlias = Literal["delivered", "failed", "dead"]
+GATHER_SECONDS = 0.005  # in which attempts end that are written together: each transaction waits for the disk
 LOOK_INTERVAL = 1.0  # seconds between two looks for what is due
 
 
@@ -111,6 +112,8 @@ class Deliverer:
             await asyncio.wait({*self._attempts, news}, timeout=LOOK_INTERVAL, return_when=asyncio.FIRST_COMPLETED)
             news.cancel()
             self._news.clear()
+            if self._attempts:
+                await asyncio.sleep(GATHER_SECONDS)
         for task in [task for task in self._attempts if task.done()]:
             claim, answer = self._attempts.pop(task), task.result()
             self.places.give_back(claim.subscription, answer.is_delivered)

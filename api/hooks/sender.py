@@ -12,6 +12,7 @@ import ssl
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from functools import cache
 from time import monotonic
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -84,7 +85,7 @@ class Sender:
         now = datetime.now(UTC)
         headers = {
             "Host": address.authority,
-            "User-Agent": f"leadledger/{importlib.metadata.version('leadledger')}",
+            "User-Agent": _name_agent(),
             "Content-Type": "application/json",
             "Connection": "close",
             **sign_message(message_id, int(now.timestamp()), body, secrets),
@@ -125,6 +126,14 @@ class Sender:
             self._threads, lambda: socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         )
         return [str(entry[4][0]) for entry in found]
+
+
+@cache
+def _name_agent() -> str:
+    try:
+        return f"leadledger/{importlib.metadata.version('leadledger')}"
+    except importlib.metadata.PackageNotFoundError:  # run from a folder that was never installed
+        return "leadledger/0"
 
 
 async def _drop_rest(response: Response) -> None:
