@@ -28,13 +28,19 @@ NOTHING_EARNED = (
 FORGOTTEN = (
     "`write_back`: a stage goes by the last recommendation, and {} can't send it back whole; name properties for {}"
 )
+UNASKABLE = (
+    "criterion '{}': a stage requires it, and it reads what is remembered ({}); where that isn't known, a lead is to be"
+    " asked, and there is no question"
+)
 _LIKE = re.compile(r"\b(?:i?like)\b", re.IGNORECASE)
 
 
 def find_hints(card: Card) -> tuple[str, ...]:
-    """A sentence on an outcome that training refuses, on steps that start nowhere else, on axes without rules, on CRMs
-    that can't send a recommendation back, and one for each doubtful condition, in the order of the card; then the
-    conditions that read protected fields.
+    """Sentences on a card as a whole, and on each doubtful condition.
+
+    First those on an outcome that training refuses, on steps that start nowhere else, on axes without rules, on CRMs
+    that can't send a recommendation back, and on criteria that nobody can be asked for; then one for each condition, in
+    the order of the card; then the conditions that read protected fields.
     """
     conditions = (
         f"{what}: {hint}" for what, text, node in _list_conditions(card) for hint in dict.fromkeys(_find(text, node))
@@ -46,6 +52,7 @@ def find_hints(card: Card) -> tuple[str, ...]:
             *([NO_STAGE.format(card.stage_names[0])] if card.steps and "stage" not in card.fields else []),
             *(NOTHING_EARNED.format(axis, axis) for axis in card.axes if not _earns_points(card, axis)),
             *_list_forgotten(card),
+            *_list_unaskable(card),
             *conditions,
             *_list_accepted(card),
         )
@@ -58,6 +65,15 @@ def _list_forgotten(card: Card) -> Iterator[str]:
         missing = [output for output in MEMORY_OUTPUTS.values() if output not in properties]
         if missing:
             yield FORGOTTEN.format(system, ", ".join(missing))
+
+
+def _list_unaskable(card: Card) -> Iterator[str]:
+    """The required criteria that read what is remembered, which nobody is asked for."""
+    required = {name for stage in card.stages for name in stage.requires}
+    for criterion in card.criteria:
+        fields = [name for name in card.find_plain_fields(criterion.met.fields) if name in card.memory_fields]
+        if criterion.name in required and fields:
+            yield UNASKABLE.format(criterion.name, ", ".join(fields))
 
 
 def _earns_points(card: Card, axis: AxisName) -> bool:

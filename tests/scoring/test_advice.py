@@ -20,7 +20,7 @@ from leadledger.scoring.card.reader import parse_card
 from leadledger.scoring.engine.score import explain, get_engine, score
 from leadledger.scoring.gate import CoolDown, Gate, Hold, Threshold, decide
 from leadledger.scoring.memory import MEMORY_KINDS, Memory, fill_memory, memory_of
-from leadledger.scoring.outputs import Verdict
+from leadledger.scoring.outputs import VERDICTS, Verdict
 from leadledger.scoring.printers.sql import select as sql
 from leadledger.scoring.printers.text import card_text
 from leadledger.scoring.result import Result
@@ -246,6 +246,27 @@ def test_a_look_that_is_repeated_changes_nothing(looks: list[Look]) -> None:
     days = [(advice.verdict, advice.since, advice.below_since) for *_, advice in once]
     assert [(advice.verdict, advice.since, advice.below_since) for *_, advice in repeated[1::2]] == days
     assert [(advice.verdict, advice.since, advice.below_since) for *_, advice in repeated[::2]] == days
+
+
+OFFSETS = st.none() | st.integers(-COOL - 5, 5)
+
+
+@settings(max_examples=examples(300))
+@given(
+    plain=st.sampled_from(VERDICTS), rejected=OFFSETS, broken=OFFSETS, last=st.sampled_from([None, "nurture", "ask"])
+)
+def test_a_rejected_lead_cools_down(plain: Verdict, rejected: int | None, broken: int | None, last: str | None) -> None:
+    """For so many days after a rejection a lead is neither promoted nor asked, unless a later day breaks it."""
+    rejected_on, broken_on = (None if days is None else DAY + timedelta(days) for days in (rejected, broken))
+    to = "contact" if plain == "disqualify" else "lead"
+    memory = Memory(last, to, DAY - timedelta(3), None, rejected_on)
+    advice = advise(plain, GATE, to, [True], LINE, memory, DAY, broken_on)
+    is_breaking = rejected is not None and broken is not None and broken > rejected
+    cools = rejected is not None and -COOL < rejected <= 0 and not is_breaking
+    assert advice.verdict == ("nurture" if cools and plain in ("promote", "ask") else plain)
+    assert advice.cools_until == (rejected_on + timedelta(COOL) if cools and rejected_on else None)
+    assert advice.since == (DAY - timedelta(3) if advice.verdict == last else DAY)
+    assert [advice.weigh(chance) for chance in (0.0, 0.01, 1.0)] == ([0.0] * 3 if cools else [0.0, 0.01, 1.0])
 
 
 def test_a_filled_memory_is_as_good_as_one_that_is_sent() -> None:

@@ -58,6 +58,18 @@ def test_a_crm_that_cannot_send_a_recommendation_back() -> None:
     )
 
 
+def test_a_criterion_that_nobody_can_be_asked_for() -> None:
+    """A required criterion that reads what is remembered is named; one that no stage requires isn't."""
+    text = "name: a\nfields: {big: {kind: flag}}\ncriteria: {calm: {met: days_since(rejected_on) > 90}}\n"
+    text += "stages: [{name: lead}, {name: sale, points: 60, cool_down: 9 days, requires: [calm]}]\n"
+    assert find_hints(parse_card(text)) == (
+        "criterion 'calm': a stage requires it, and it reads what is remembered (rejected_on); where that isn't known,"
+        " a lead is to be asked, and there is no question",
+    )
+    assert parse_card(text).questions == {}
+    assert find_hints(parse_card(text.replace(", requires: [calm]", ""))) == ()
+
+
 def test_an_axis_on_which_nothing_is_earned() -> None:
     """Until training has learned something, an axis without rules has no grade; a hint says so."""
     text = "name: a\naxes: {fit: {grades: {A: 1}}, engagement: {grades: {1: 1}}}\nfields: {big: {kind: flag}}\n"
