@@ -19,7 +19,8 @@ import pandas as pd
 
 from leadledger.api.cli.examples import find_examples, load_simulator
 from leadledger.scoring.card.reader import load
-from leadledger.scoring.engine.forecast import USUAL_DAYS, forecast_values
+from leadledger.scoring.engine.forecast import forecast_values
+from leadledger.scoring.engine.forecast_days import USUAL_DAYS
 from leadledger.scoring.engine.score import get_engine
 from leadledger.scoring.scorecard import Scorecard
 from leadledger.training.runs.train import train

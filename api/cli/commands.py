@@ -16,6 +16,7 @@ from leadledger.api.cli.demo import demo
 from leadledger.api.cli.explain import explain
 from leadledger.api.cli.hooks import hooks
 from leadledger.api.cli.keys import keys
+from leadledger.api.cli.leads import leads
 from leadledger.api.cli.log import log
 from leadledger.api.cli.mcp import mcp
 from leadledger.api.cli.printing import prepare_consoles, show_controls
@@ -58,6 +59,7 @@ COMMANDS = (
     backtest,
     score,
     rescore,
+    leads,
     explain,
     sql,
     serve,

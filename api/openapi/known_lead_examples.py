@@ -12,7 +12,7 @@ from leadledger.api.log.known_leads import KnownLead
 from leadledger.api.service.feedback import describe_feedback
 from leadledger.api.service.known_leads import compare_leads, forecast_lead, try_answers
 from leadledger.api.service.lead_bodies import Answers
-from leadledger.scoring.engine.forecast import USUAL_DAYS
+from leadledger.scoring.engine.forecast_days import USUAL_DAYS
 from leadledger.scoring.engine.score import Engine
 from leadledger.scoring.outputs import VERDICTS
 

@@ -7,13 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from leadledger.api.requests.asked_leads import MOST_LEADS_ASKED, USUAL_LEADS_ASKED
 from leadledger.api.requests.body import read_day
 from leadledger.api.requests.mistakes import Mistakes
 from leadledger.api.requests.parameters import read_pairs
-from leadledger.scoring.engine.forecast import MOST_DAYS, USUAL_DAYS
+from leadledger.scoring.engine.forecast_days import MOST_DAYS, USUAL_DAYS
 
-MOST_LEADS_ASKED = 10_000  # leads whose questions are worked out for one answer
-USUAL_LEADS_ASKED = 2_000
 _WHOLE_NUMBER = re.compile(r"[0-9]{1,9}")
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, NamedTuple
 
+from leadledger.scoring.engine.forecast_days import USUAL_DAYS
 from leadledger.scoring.engine.ledger_difference import EntryDifference, find_differences
 from leadledger.scoring.engine.passing_days import PassingDays
 from leadledger.scoring.engine.score import Engine, get_engine
@@ -20,8 +21,6 @@ from leadledger.scoring.memory import REMEMBERED, list_memory, memory_of
 from leadledger.scoring.result import Result
 from leadledger.scoring.scorecard import Scorecard
 from leadledger.scoring.tree import Typed, find_fields
-
-USUAL_DAYS, MOST_DAYS = 90, 366
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from leadledger.api.service import feedback, known_leads
 from leadledger.api.service.lead_bodies import LARGEST_FEEDBACK, read_answers, read_feedback
 from leadledger.api.service.scoring import today
 from leadledger.api.service.service import Service
-from leadledger.scoring.engine.forecast import MOST_DAYS, USUAL_DAYS
+from leadledger.scoring.engine.forecast_days import MOST_DAYS, USUAL_DAYS
 
 _REASONS = {404: "The book doesn't have the lead, or there is no log.", 503: "The log can't be reached."}
 _WITH_PARAMETERS = {**_REASONS, 422: "A parameter is wrong."}

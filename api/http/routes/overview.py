@@ -9,12 +9,8 @@ from fastapi import FastAPI, Request, Response
 from leadledger.api.http.access import needs
 from leadledger.api.http.messages import write_json
 from leadledger.api.http.openapi_options import describe_answer
-from leadledger.api.requests.lead_parameters import (
-    MOST_LEADS_ASKED,
-    USUAL_LEADS_ASKED,
-    read_question_parameters,
-    refuse_parameters,
-)
+from leadledger.api.requests.asked_leads import MOST_LEADS_ASKED, USUAL_LEADS_ASKED
+from leadledger.api.requests.lead_parameters import read_question_parameters, refuse_parameters
 from leadledger.api.requests.mistakes import Mistakes
 from leadledger.api.service import overview
 from leadledger.api.service.service import Service

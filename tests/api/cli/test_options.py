@@ -118,5 +118,5 @@ def test_what_can_be_wanted_of_a_list_can_be_asked_for() -> None:
 
 def test_the_first_sentences_fit() -> None:
     """No sentence of the list of commands is cut off in a terminal of 80 columns."""
-    for words in [(), ("releases",), ("keys",), ("hooks",), ("log",)]:
+    for words in [(), ("releases",), ("keys",), ("hooks",), ("leads",), ("log",)]:
         assert "..." not in run(*words, "--help").output.partition("Commands:")[2]
