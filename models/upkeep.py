@@ -20,6 +20,7 @@ Advice: TypeAlias = Literal["", "recalibrate", "train"]
 NEWEST_LEADS = 2000  # that advice rests on: at a rate of 10 %, a change by a fifth stands out; more are of older days
 FEWEST_OF_A_KIND = 20  # leads of either outcome; `recalibrate` asks for as many
 BEYOND_CHANCE = 2.0  # standard errors
+LEARNED_FROM_PROMOTED = "promoted leads"  # `learned_from` in provenance.json
 TRUE_SLOPE = (0.9, 1.1)  # of calibration, as in the verdict of a training
 LEVEL_STEPS, SLOPE_STEPS = 50, 8  # at most, of Newton's method, which needs about five of either
 
@@ -83,6 +84,14 @@ def find_last_learned(release: str, provenance: Mapping[str, Any]) -> date | Non
         return date.fromisoformat(str(provenance.get("newest_lead") or release[:10]))
     except ValueError:
         return None
+
+
+def has_learned_promoted(provenance: Mapping[str, Any]) -> bool:
+    """Whether a release has learned from promoted leads alone, by its provenance.json.
+
+    Its probabilities are then those of promoted leads, and only these can judge it.
+    """
+    return bool(provenance.get("learned_from") == LEARNED_FROM_PROMOTED)
 
 
 def measure_upkeep(probabilities: Sequence[float], won: Sequence[bool]) -> Upkeep | None:

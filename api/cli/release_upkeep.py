@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from leadledger.api.cli.log import open_log
 from leadledger.models.releases.store import Releases
-from leadledger.models.upkeep import Upkeep, find_last_learned
+from leadledger.models.upkeep import Upkeep, find_last_learned, has_learned_promoted
 from leadledger.scoring.engine.score import get_engine
 from leadledger.scoring.errors import ScoringError
 from leadledger.scoring.scorecard import Card
@@ -57,13 +57,14 @@ def find_upkeep(card: Card, home: Path, log_url: str | None, history: History | 
             upkeep = None
         if upkeep is not None:
             yield ReleaseUpkeep(scorecard.release, "list", upkeep)
-    last_learned = find_last_learned(scorecard.release, releases.show()["provenance"])
+    provenance = releases.show()["provenance"]
+    last_learned = find_last_learned(scorecard.release, provenance)
     from leadledger.api.log.database import LOG_FILE
     from leadledger.api.log.recent_outcomes import measure_log
 
     if last_learned is None or not (log_url or (home / LOG_FILE).exists()):
         return
     with open_log(home, log_url) as log:
-        upkeep = measure_log(log, get_engine(scorecard), last_learned)
+        upkeep = measure_log(log, get_engine(scorecard), last_learned, promoted=has_learned_promoted(provenance))
     if upkeep is not None:
         yield ReleaseUpkeep(scorecard.release, "log", upkeep)

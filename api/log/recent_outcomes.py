@@ -28,11 +28,12 @@ def list_outcome_stages(card: Card) -> tuple[str, ...]:
     return tuple(stage.name for stage in card.stages[card.stages.index(card.predicted_stage) :])
 
 
-def measure_log(log: LogStore, engine: Engine, last_learned: date) -> Upkeep | None:
+def measure_log(log: LogStore, engine: Engine, last_learned: date, *, promoted: bool = False) -> Upkeep | None:
     """What the release of an engine needs, by the log; None where the log can't tell.
 
     `last_learned` is the day of the newest lead that it has learned from. Every lead is scored anew from its logged
-    values: most were scored by an earlier release.
+    values: most were scored by an earlier release. `promoted`: only leads count that were promoted, since the release
+    has learned from these alone.
     """
     card = engine.card.card
     stages = list_outcome_stages(card)
@@ -46,6 +47,8 @@ def measure_log(log: LogStore, engine: Engine, last_learned: date) -> Upkeep | N
     probabilities: list[float] = []
     won: list[bool] = []
     for score in scores:
+        if promoted and score.recommendation != "promote":
+            continue
         values, _ = decode_input(card, score.input, lenient=True)
         day = reached.get(find_id_key(score.lead))
         as_of = date.fromisoformat(score.as_of)

@@ -139,7 +139,7 @@ class LogStore:
             yield from connection.execute(query, execution_options={"yield_per": ROWS_PER_FETCH})
 
     def read_first_scores(self, card: str, after: str, until: str, limit: int) -> list[Any]:
-        """The first scores (lead, at, as_of, input) of leads by a card, the newest first.
+        """The first scores (lead, at, as_of, input, recommendation) of leads by a card, the newest first.
 
         At most `limit`, of those answered after the day `after` and not after the day `until`.
         """
@@ -148,7 +148,7 @@ class LogStore:
             earlier.c.lead == table.c.lead, earlier.c.at < table.c.at, earlier.c.card == table.c.card
         )
         query = (
-            select(table.c.lead, table.c.at, table.c.as_of, table.c.input)
+            select(table.c.lead, table.c.at, table.c.as_of, table.c.input, table.c.recommendation)
             .where(table.c.at >= f"{after}T24", table.c.at < f"{until}T24", table.c.card == card)
             .where(table.c.lead.is_not(None), ~has_earlier)
             .order_by(table.c.at.desc(), table.c.id.desc())

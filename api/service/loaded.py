@@ -21,7 +21,7 @@ from leadledger.api.service.settings import Settings
 from leadledger.models.releases.manifest import METRICS, PROVENANCE
 from leadledger.models.releases.store import Releases
 from leadledger.models.stability import EDGES, POINTS
-from leadledger.models.upkeep import find_last_learned
+from leadledger.models.upkeep import find_last_learned, has_learned_promoted
 from leadledger.scoring.card.reader import parse_card, read_card_text
 from leadledger.scoring.engine.score import Engine
 from leadledger.scoring.engine.score import get_engine as engine_of
@@ -36,7 +36,8 @@ class LoadedCard:
 
     `text` and `digest` are those of a card without a release; else empty. `training_counts`: how many leads of the
     history that the release was trained on fell in each bin of `leadledger.models.stability`; empty: not known.
-    `last_learned` is the day up to which leads count as learned from; None: there is no release.
+    `last_learned` is the day up to which leads count as learned from; None: there is no release. `learned_promoted`:
+    it has learned from promoted leads alone.
     """
 
     engine: Engine
@@ -44,6 +45,7 @@ class LoadedCard:
     digest: str = ""
     training_counts: tuple[int, ...] = ()
     last_learned: date | None = None
+    learned_promoted: bool = False
 
     @property
     def card(self) -> Scorecard:
@@ -95,7 +97,12 @@ def load_release(settings: Settings, name: str | None) -> LoadedCard:
     # An older leadledger kept none, and where nothing was learned there are none.
     is_whole = len(known) == len(EDGES) + 1 and any(known)
     last_learned = find_last_learned(card.release, provenance)
-    return LoadedCard(_make_ready(card), training_counts=known if is_whole else (), last_learned=last_learned)
+    return LoadedCard(
+        _make_ready(card),
+        training_counts=known if is_whole else (),
+        last_learned=last_learned,
+        learned_promoted=has_learned_promoted(provenance),
+    )
 
 
 def _read_json(releases: Releases, name: str, file: str) -> dict[str, Any]:

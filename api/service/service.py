@@ -150,9 +150,10 @@ class Service:
 
         while True:
             loaded = self.loaded
-            if loaded.last_learned is not None:
+            last_learned, promoted = loaded.last_learned, loaded.learned_promoted
+            if last_learned is not None:
                 with suppress(SQLAlchemyError):
-                    upkeep = await asyncio.to_thread(measure_log, store, loaded.engine, loaded.last_learned)
+                    upkeep = await asyncio.to_thread(measure_log, store, loaded.engine, last_learned, promoted=promoted)
                     self.metrics.keep_upkeep(loaded.release, upkeep)
                     if upkeep is not None and upkeep.advice:
                         await self._tell("drift.warning", describe_drift(loaded.release, upkeep), ("release", "advice"))

@@ -122,6 +122,12 @@ def weigh_promotions(promotions: Promotions) -> NDArray[np.float64]:
     return weights
 
 
+def keep_promoted(card: Card, history: History) -> History | None:
+    """The promoted leads of a history, with their weights; None where it doesn't say who was. Raises DataError."""
+    promotions = read_promotions(card, history)
+    return None if promotions is None else _keep_promoted(history, promotions, weigh_promotions(promotions))
+
+
 def _keep_promoted(history: History, promotions: Promotions, stands_for: NDArray[np.float64]) -> History:
     """The promoted leads of a history, with the leads that each stands for."""
     kept = np.flatnonzero(stands_for > 0)

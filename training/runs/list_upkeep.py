@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from leadledger.models.releases.store import Releases
-from leadledger.models.upkeep import NEWEST_LEADS, Upkeep, find_last_learned, measure_upkeep
+from leadledger.models.upkeep import NEWEST_LEADS, Upkeep, find_last_learned, has_learned_promoted, measure_upkeep
 from leadledger.scoring.scorecard import Scorecard
 from leadledger.training.history import History
 from leadledger.training.learn.known_leads import digest_leads
@@ -14,6 +14,7 @@ from leadledger.training.learn.lead_rows import find_lead_rows
 from leadledger.training.learn.trust import probability_at
 from leadledger.training.plausible_days import EPOCH
 from leadledger.training.runs.earlier_releases import open_with_leads
+from leadledger.training.runs.exploration_study import keep_promoted
 
 
 def measure_list(releases: Releases, history: History) -> Upkeep | None:
@@ -23,13 +24,18 @@ def measure_list(releases: Releases, history: History) -> Upkeep | None:
     with a day count from the one after its newest lead on.
     """
     former = open_with_leads(releases)
+    provenance = releases.show(former.scorecard.release)["provenance"]
+    if has_learned_promoted(provenance):
+        promoted = keep_promoted(former.scorecard.card, history)
+        if promoted is None:
+            return None
+        history = promoted
     digests = digest_leads(history)
     known = former.knows(history, digests)
     rows = find_lead_rows(history, digests)
     if rows is not None:
         known |= ~rows.drawn
     if history.lead_days is not None:
-        provenance = releases.show(former.scorecard.release)["provenance"]
         newest = find_last_learned(former.scorecard.release, provenance)
         known |= newest is not None and history.lead_days <= (newest - EPOCH).days
     return measure_leads(former.scorecard, history, np.flatnonzero(~known))

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from leadledger.models.upkeep import LEARNED_FROM_PROMOTED
 from leadledger.training.history import History
 from leadledger.training.plausible_days import EPOCH
 from leadledger.training.sources.logged import LOG_NAME, LoggedHistory
@@ -41,6 +42,7 @@ def provenance(
         **({"log": dict(data.source)} if isinstance(data, LoggedHistory) else {}),
         "rows": history.counts.rows,
         "without": list(without),
+        **({} if history.weights is None else {"learned_from": LEARNED_FROM_PROMOTED}),
         "card_sha256": hashlib.sha256(card_text.encode()).hexdigest(),
         "as_of": None if history.as_of is None else history.as_of.isoformat(),
         "oldest_lead": None if days is None else (EPOCH + timedelta(int(days[0]))).isoformat(),

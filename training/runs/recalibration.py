@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from scipy.special import expit
 
 from leadledger.models.releases.store import Releases
+from leadledger.models.upkeep import has_learned_promoted
 from leadledger.scoring.errors import DataError
 from leadledger.scoring.scorecard import START_TENTHS, Learned, Scorecard
 from leadledger.training.evidence.forecast_quality import judge
@@ -32,6 +33,7 @@ from leadledger.training.learn.threshold import find_thresholds
 from leadledger.training.learn.trust import LOG_ODDS, in_the_large, probability_at
 from leadledger.training.notebook import table
 from leadledger.training.runs.earlier_releases import name_measure, open_with_leads
+from leadledger.training.runs.exploration_study import keep_promoted
 from leadledger.training.runs.group_measures import find_unfair, measure_groups
 from leadledger.training.runs.provenance import provenance
 from leadledger.training.sources.event_rows import require_events
@@ -141,6 +143,16 @@ def recalibrate(
     needs = [(card, _fields_that_count(releases, old))]
     gone = require_fields(history.source.columns, needs, without, history.label, "The base rate")
     history = history.refuse_doubtful("recalibration", accept_left_out)
+    shown = releases.show(old.release)
+    if has_learned_promoted(shown["provenance"]):
+        promoted = keep_promoted(card, history)
+        if promoted is None:
+            raise DataError(
+                f"release {old.release} has learned what becomes of promoted leads, and {history.label} doesn't say"
+                " which leads were promoted: other leads would move its rate in vain. Add the columns `recommendation`"
+                " and `propensity`, as scored lists have them"
+            )
+        history = promoted
     if former.known is None and history.time_order is None:
         raise DataError(
             f"release {old.release} was made by an earlier version, which kept no record of the leads that it has"
@@ -160,16 +172,18 @@ def recalibrate(
         )
     totals = np.rint(np.nan_to_num(unseen)).astype(np.int64)
     distance = (totals[recent] - START_TENTHS) * LOG_ODDS
-    after = float(expit(in_the_large(distance, float(won.mean()))))
+    counts = None if history.fit_weights is None else history.fit_weights[recent]
+    after = float(expit(in_the_large(distance, float(np.average(won, weights=counts)), counts)))
     moved = replace(old.learned, base_rate=after)
     thresholds = find_thresholds(card, history, totals, recent, after)
+    stands_for = history.weights_at(recent)
     lines = {name: threshold.threshold for name, threshold in thresholds.items()}
     moved = replace(
         moved,
         thresholds=dict(old.learned.thresholds) | lines,
-        percentiles=find_percentiles(totals[recent]) or old.learned.percentiles,
+        percentiles=find_percentiles(totals[recent], stands_for) or old.learned.percentiles,
     )
-    before = releases.show(old.release)["metrics"]
+    before = shown["metrics"]
     metrics = {
         "recalibrated_from": old.release,
         "measure": name_measure(before) or old.release,
@@ -180,8 +194,8 @@ def recalibrate(
         "base_rate_before": old.learned.base_rate,
         "base_rate": after,
         "held_out": {
-            "before": judge(won, probability_at(old.learned, totals[recent])).to_dict(),
-            "after": judge(won, probability_at(moved, totals[recent])).to_dict(),
+            "before": judge(won, probability_at(old.learned, totals[recent]), stands_for).to_dict(),
+            "after": judge(won, probability_at(moved, totals[recent]), stands_for).to_dict(),
         },
         "promises": {name: threshold.to_dict() for name, threshold in thresholds.items()},
         **measure_groups(card, moved, history, totals, recent[:0], recent),

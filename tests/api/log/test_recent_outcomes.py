@@ -13,6 +13,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from leadledger.api.app import create_app
+from leadledger.api.log import tables
 from leadledger.api.log.recent_outcomes import measure_log
 from leadledger.api.log.store import LogStore
 from leadledger.api.service.settings import Settings
@@ -94,6 +95,19 @@ def test_scores_that_fit_no_more(log: LogStore) -> None:
     """A need that tells nothing any more asks for training."""
     fill(log, power=0.0, odds=ODDS * 2)
     assert measure(log).advice == "train"
+
+
+def test_promoted_leads_alone(log: LogStore) -> None:
+    """A release that has learned from promoted leads is judged by those whose first score promoted them."""
+    fill(log)
+    every = measure(log)
+    with log.engine.begin() as connection:
+        odd = tables.scores.c.lead.like("%1")
+        connection.execute(tables.scores.update().where(odd).values(recommendation="promote"))
+    engine = get_engine(Scorecard(parse_card(CARD), LEARNED))
+    promoted = measure_log(log, engine, FIRST - timedelta(1), promoted=True)
+    assert promoted is not None
+    assert promoted.leads == pytest.approx(every.leads / 10, abs=1)
 
 
 def test_which_scores_count(log: LogStore) -> None:
