@@ -19,6 +19,7 @@ from leadledger.api.log.store import LogStore
 from leadledger.api.service.settings import Settings
 from leadledger.scoring.errors import DataError
 from tests.api.answers import CARD
+from tests.api.hooks.decisions import subscribe
 from tests.api.log.scored_leads import LEAD, count, scored
 from tests.strategies import AS_OF
 
@@ -207,6 +208,7 @@ def test_prune_goes_in_steps(client: TestClient, url: str, monkeypatch: pytest.M
     assert store.prune("2000-01-01T00:00:00")["scores"] == 0
     client.post("/v1/events", json=list_events("L7"))
     assert set(store.prune("2000-01-01T00:00:00").values()) == {0}
+    subscribe(store.engine, name="s", state="disabled")  # a message that is nobody's goes
     add_what_follows(store.engine, "L1")
     kept = {"answers": 0, "outcomes": 0, "deliveries": 0, "messages": 0}
     gone = {"scores": 7, "events": 4, "joins": 1, "book": 1, "feedback": 1}
