@@ -6,16 +6,26 @@ import os
 from dataclasses import dataclass
 from typing import Any
 
+from leadledger.api.mcp.comparing_tools import COMPARE_LEADS, WHAT_IF
 from leadledger.api.mcp.explaining_tool import EXPLAIN_LEAD
 from leadledger.api.mcp.lead_texts import clean_text, describe_mistake, hide_value
 from leadledger.api.mcp.outcome_tool import RECORD_OUTCOME
+from leadledger.api.mcp.question_tool import WHAT_TO_ASK
 from leadledger.api.mcp.ranking_tool import RANK_LEADS
 from leadledger.api.mcp.scoring_tool import SCORE_LEAD
 from leadledger.api.mcp.tool import SHOW_LEAD_TEXTS, Caller, Tool
 from leadledger.api.requests.mistakes import Refusal
 from leadledger.api.service.service import Service
 
-TOOLS: tuple[Tool, ...] = (RANK_LEADS, EXPLAIN_LEAD, SCORE_LEAD, RECORD_OUTCOME)
+TOOLS: tuple[Tool, ...] = (
+    RANK_LEADS,
+    EXPLAIN_LEAD,
+    COMPARE_LEADS,
+    WHAT_TO_ASK,
+    WHAT_IF,
+    SCORE_LEAD,
+    RECORD_OUTCOME,
+)
 MOST_MISTAKES_SHOWN = 20  # in an answer
 FAILED = "The service failed, and it is not your call's fault. The server's log says how."
 

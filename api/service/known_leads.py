@@ -33,12 +33,14 @@ KEPT_EVENTS = (
 OTHER_RELEASE = "{lead} was last scored by {before}; here it is scored by {now}."
 
 
-async def answer_comparison(service: Service, asked: CompareParameters) -> dict[str, Any]:
-    """Two leads beside each other, as flat JSON. Raises Refusal."""
+async def answer_comparison(
+    service: Service, asked: CompareParameters, names: tuple[str, str] | None = None
+) -> dict[str, Any]:
+    """Two leads beside each other, as flat JSON. `names` are what notes call them; None: their ids. Raises Refusal."""
     loaded = service.loaded
     as_of = asked.as_of or today(loaded.card.card.time_zone)
     a, b = await read_leads(service, loaded, (asked.a, asked.b), as_of)
-    return compare_leads(a, b, as_of)
+    return compare_leads(a, b, as_of, names)
 
 
 async def answer_forecast(service: Service, lead: str, asked: ForecastParameters) -> dict[str, Any]:
@@ -49,11 +51,16 @@ async def answer_forecast(service: Service, lead: str, asked: ForecastParameters
     return forecast_lead(known, as_of, asked.days)
 
 
-async def answer_what_if(service: Service, loaded: LoadedCard, lead: str, answers: Answers) -> dict[str, Any]:
-    """A lead beside what answers would make of it, as flat JSON. Raises Refusal."""
+async def answer_what_if(
+    service: Service, loaded: LoadedCard, lead: str, answers: Answers, name: str | None = None
+) -> dict[str, Any]:
+    """A lead beside what answers would make of it, as flat JSON. `name` is what notes call it; None: its id.
+
+    Raises Refusal.
+    """
     as_of = answers.as_of or today(loaded.card.card.time_zone)
     (known,) = await read_leads(service, loaded, (lead,), as_of)
-    return try_answers(known, answers, as_of)
+    return try_answers(known, answers, as_of, name)
 
 
 async def read_leads(service: Service, loaded: LoadedCard, leads: Sequence[str], as_of: date) -> tuple[KnownLead, ...]:
@@ -94,8 +101,8 @@ def recall_leads(
     return tuple(recalled)
 
 
-def compare_leads(a: KnownLead, b: KnownLead, as_of: date) -> dict[str, Any]:
-    """Two leads of the book beside each other, as flat JSON."""
+def compare_leads(a: KnownLead, b: KnownLead, as_of: date, names: tuple[str, str] | None = None) -> dict[str, Any]:
+    """Two leads of the book beside each other, as flat JSON. `names` are what notes call them; None: their ids."""
     first, second = (ComparedLead(lead.values, lead.count_events(as_of)) for lead in (a, b))
     comparison = compare(a.engine, first, second, as_of)
     described = comparison.to_dict()
@@ -109,7 +116,8 @@ def compare_leads(a: KnownLead, b: KnownLead, as_of: date) -> dict[str, Any]:
             "recommendation": result.recommendation.verdict,
             "to": result.recommendation.to,
         }
-    return {**described, "notes": [*list_notes(a), *list_notes(b)]}
+    first_name, second_name = names or (None, None)
+    return {**described, "notes": [*list_notes(a, first_name), *list_notes(b, second_name)]}
 
 
 def forecast_lead(lead: KnownLead, as_of: date, days: int) -> dict[str, Any]:
@@ -118,8 +126,8 @@ def forecast_lead(lead: KnownLead, as_of: date, days: int) -> dict[str, Any]:
     return {"lead": lead.row.lead, **answer.to_dict(), "notes": list_notes(lead)}
 
 
-def try_answers(lead: KnownLead, answers: Answers, as_of: date) -> dict[str, Any]:
-    """A lead of the book beside what answers would make of it, as flat JSON."""
+def try_answers(lead: KnownLead, answers: Answers, as_of: date, name: str | None = None) -> dict[str, Any]:
+    """A lead of the book beside what answers would make of it, as flat JSON. `name` is what notes call it."""
     values = put_answers(lead.engine, lead.values, answers.lead, answers.names)
     then = lead.engine.build_result(values, as_of, counts=lead.count_events(as_of, values))
     what_if = WhatIf(lead.score(as_of), then)
@@ -130,18 +138,18 @@ def try_answers(lead: KnownLead, answers: Answers, as_of: date) -> dict[str, Any
         "moved": [difference.to_dict("now", "then") for difference in what_if.moved],
         "now": {"id": "", **what_if.now.to_dict()},
         "then": {"id": "", **what_if.then.to_dict()},
-        "notes": list_notes(lead),
+        "notes": list_notes(lead, name),
     }
 
 
-def list_notes(lead: KnownLead) -> list[str]:
-    """What is to be known of a lead that is scored anew, in sentences."""
-    notes = []
+def list_notes(lead: KnownLead, name: str | None = None) -> list[str]:
+    """What is to be known of a lead that is scored anew, in sentences that call it `name`; None: by its id."""
+    notes, name = [], name or shorten(lead.row.lead)
     before, now = _name_release(lead.row.release), _name_release(lead.engine.card.release)
     if before != now:
-        notes.append(OTHER_RELEASE.format(lead=shorten(lead.row.lead), before=before, now=now))
+        notes.append(OTHER_RELEASE.format(lead=name, before=before, now=now))
     if lead.events_from == "last_score" and lead.counts is not None and lead.counts.counted:
-        notes.append(KEPT_EVENTS.format(lead=shorten(lead.row.lead), day=lead.row.as_of))
+        notes.append(KEPT_EVENTS.format(lead=name, day=lead.row.as_of))
     return notes
 
 

@@ -41,6 +41,9 @@ NEEDS = {tool.name: tool.scope for tool in TOOLS}
 ARGUMENTS: dict[str, dict[str, Any]] = {
     "rank_leads": {"recommendation": "ask,nurture", "order": "points", "limit": 2},
     "explain_lead": {"lead": "LEAD-1"},
+    "compare_leads": {"a": "LEAD-2", "b": "LEAD-1", "as_of": DAY},
+    "what_to_ask": {"lead": "LEAD-1"},
+    "what_if": {"lead": "LEAD-2", "answers": {"need": "urgent", "budget": None}, "as_of": DAY},
     "score_lead": {"lead": {"need": "urgent", "budget": 25_000}, "as_of": "2026-01-01"},
     "record_outcome": {"lead": "LEAD-1", "became": "opportunity", "on": "2026-03-01"},
 }
@@ -121,11 +124,6 @@ def test_over_stdio_an_agent_may_all(home: Path, tmp_path: Path, mode: str) -> N
     assert [line["tool"] for line in lines if line["event"] == "tool"] == list(ARGUMENTS)
 
 
-def test_over_stdio_scopes_limit_an_agent(home: Path) -> None:
-    """With `--scopes read`, an agent changes nothing."""
-    check_answers(*use_stdio(home, call_all, "--scopes", "read"), ("read",), "This server")
-
-
 def test_the_settings_of_the_page_start_it(home: Path) -> None:
     """The block of docs/mcp.md for an agent's program starts the command, and with a key its other block calls /mcp."""
     page = (ROOT / "docs" / "mcp.md").read_text("utf-8")
@@ -182,14 +180,15 @@ def test_only_the_protocol_is_on_stdout(tmp_path: Path) -> None:
 
 def test_reading_over_stdio_changes_nothing(home: Path) -> None:
     """An agent that may only read leaves the database as it was: another process delivers messages and clears away."""
-    tables = [f"SELECT * FROM {name} ORDER BY 1" for name in ("scores", "book", "outcomes", "messages", "deliveries")]
-    before: list[list[tuple[Any, ...]]] = []
-    after: list[list[tuple[Any, ...]]] = []
-    for rows in (before, after):
+
+    def read_tables() -> list[list[tuple[Any, ...]]]:
+        names = ("scores", "book", "outcomes", "messages", "deliveries")
         with closing(sqlite3.connect(home / "log.sqlite3")) as database:
-            rows += [database.execute(query).fetchall() for query in tables]
-        use_stdio(home, call_all, "--scopes", "read")
-    assert before == after
+            return [database.execute(f"SELECT * FROM {name} ORDER BY 1").fetchall() for name in names]
+
+    before = read_tables()
+    check_answers(*use_stdio(home, call_all, "--scopes", "read"), ("read",), "This server")
+    assert read_tables() == before
     assert len(before[1]) == len(LEADS) + len(ORDERS)
 
 
@@ -252,17 +251,27 @@ def test_known_leads_that_give_orders(home: Path, server: Server) -> None:
         names = [lead["lead"] for page in pages for lead in (page.structured_content or {})["leads"]]
         assert len(names) == len(ORDERS)
         assert all(name.startswith("score:") for name in names)
-        return [*pages, *[await client.call_tool("explain_lead", {"lead": name, **wanted}) for name in names]]
+        calls: list[tuple[str, dict[str, Any]]] = [("explain_lead", {"lead": name}) for name in names]
+        for name in names:
+            calls += [
+                ("what_to_ask", {"lead": name}),
+                ("compare_leads", {"a": name, "b": names[0]}),
+                ("what_if", {"lead": name, "answers": {"need": "urgent"}}),
+            ]
+        return [*pages, *[await client.call_tool(tool, {**call, **wanted}) for tool, call in calls]]
 
     for result in use_http(server.port, key, ask):
         assert not result.is_error, read_text(result)
         assert MARK not in result.model_dump_json()
-    for result in use_http(server.port, key, lambda client: ask(client, include_lead_texts=True))[2:]:
+    wanted = use_http(server.port, key, lambda client: ask(client, include_lead_texts=True))
+    for result in wanted:
+        assert result.structured_content is not None
+        assert MARK not in json.dumps({**result.structured_content, "lead_texts": None})
+    for result in wanted[2 : 2 + len(ORDERS)]:
         assert result.structured_content is not None
         texts = {text["name"]: text["data"] for text in result.structured_content.pop("lead_texts")["data"]}
         assert texts.keys() >= {"id", "company", "industry", "job_title", "need"}
         assert texts["company"].startswith(MARK)
-        assert MARK not in json.dumps(result.structured_content)
 
 
 def test_a_lead_that_is_not_there(home: Path, server: Server) -> None:
