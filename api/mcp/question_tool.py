@@ -18,7 +18,7 @@ from leadledger.api.mcp.answers import (
 from leadledger.api.mcp.lead_names import LEAD_ARGUMENT, find_leads
 from leadledger.api.mcp.lead_texts import clean_text, mark_lead_texts
 from leadledger.api.mcp.tool import Tool, ToolCall
-from leadledger. import USUAL_LEADS_ASKED
+from leadledger.api.requests.asked_leads import USUAL_LEADS_ASKED
 from leadledger.api.service.book import answer_lead
 from leadledger.api.service.overview import answer_questions
 
