@@ -13,7 +13,7 @@ UV     := uv==0.13.9
 PYTEST := $(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast lint format bench bench-quality bench-worlds bench-segments bench-curve bench-promise bench-ages bench-fairness bench-steps bench-fit-time bench-million bench-lists bench-list-events bench-spark bench-postgresql bench-api bench-events printed pins clean
+.PHONY: help demo test test-fast lint format bench bench-quality bench-worlds bench-segments bench-curve bench-promise bench-ages bench-fairness bench-steps bench-fit-time bench-million bench-lists bench-list-events bench-spark bench-postgresql bench-api bench-events bench-book printed pins clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -87,6 +87,9 @@ bench-api: $(VENV)/.installed  ## The service beside a bare FastAPI app (ARGS="-
 
 bench-events: $(VENV)/.installed  ## Storing events, beside a bare FastAPI app and SQLite alone
 	$(PY) -m benchmarks stored_events $(ARGS)
+
+bench-book: $(VENV)/.installed  ## Lists of a million known leads, while a hundred a second are scored
+	$(PY) -m benchmarks book $(ARGS)
 
 printed: $(VENV)/.installed  ## Rewrite tests/cases/printed; review the diff
 	$(PY) -m tests.golden_files

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from leadledger.api.cli.printing import count, width, wrap
+from leadledger.api.cli.printing import count, show_controls, width, wrap
 
 LONGEST_ID_SHOWN = 24
 LONGEST_VERDICT = 12  # columns of a recommendation
@@ -185,6 +185,8 @@ def _scale(number: int, most: int) -> int:
 
 
 def _shorten(text: str, most: int) -> str:
+    """A lead's text in a column: one line, without controls."""
+    text = show_controls(text).replace("\n", "\\n").replace("\t", "\\t")
     return text if len(text) <= most else text[: most - 1] + "…"
 
 

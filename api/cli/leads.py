@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -18,6 +19,7 @@ from leadledger.api.cli.options import (
     ScorecardSource,
     as_json,
     as_of,
+    gather,
     home,
     log_url,
     scorecard_source,
@@ -28,13 +30,14 @@ from leadledger.api.log.feedback import REJECT_REASONS
 from leadledger.api.requests.asked_leads import MOST_LEADS_ASKED, USUAL_LEADS_ASKED
 from leadledger.scoring.engine.forecast_days import MOST_DAYS, USUAL_DAYS
 from leadledger.scoring.errors import DataError, quote
-from leadledger.scoring.outputs import VERDICTS
+from leadledger.scoring.scorecard import Card
 
 if TYPE_CHECKING:
     from leadledger.api.log.book_rows import BookRow
     from leadledger.api.log.book_store import BookStore
     from leadledger.api.log.known_leads import KnownLead
     from leadledger.api.log.store import LogStore
+    from leadledger.api.requests.mistakes import Mistakes
     from leadledger.api.service.loaded import LoadedCard
 
 MOST_LISTED = 200
@@ -88,23 +91,35 @@ def of_log(command: Command) -> Command:
 def leads(context: click.Context, home: Path, log_url: str | None, as_json: bool) -> None:
     """List known leads, compare two, look ahead, give feedback."""
     if context.invoked_subcommand is None:
-        _list(home, log_url, as_json)
+        _list(home, log_url, as_json, Card("", {}))
 
 
 @leads.command("list")
-@click.option(
-    "--recommendation", "verdicts", type=click.Choice(VERDICTS), multiple=True, help="With this one; repeatable."
-)
+@click.option("--recommendation", metavar="WORDS", help="Some recommendations, with commas between them.")
+@click.option("--grade", metavar="GRADES", help="Some grades, with commas between them.")
+@click.option("--stage", metavar="STAGES", help="Some stages at which leads stand, with commas between them.")
+@click.option("--owner", metavar="NAME", help="The field `owner`; '' for leads without one.")
+@click.option("--snoozed/--not-snoozed", default=None, help="Put off by sales to a later day, or not.")
+@click.option("--id", "q", metavar="START", help="How the id begins.")
+@click.option("--field", "fields", metavar="NAME=VALUE", multiple=True, help="A value of a field; '' for unknown.")
 @click.option("--order", type=click.Choice(ORDERS), default="points", show_default=True, help="By what they come.")
+@click.option("--direction", metavar="WAY", help="asc or desc; if left out, desc, and asc for since and id.")
 @click.option(
     "--limit", type=click.IntRange(1, MOST_LISTED), default=USUAL_LISTED, show_default=True, help="How many at most."
 )
-@of_log
-def list_leads(
-    verdicts: tuple[str, ...], order: str, limit: int, home: Path, log_url: str | None, as_json: bool
-) -> None:
-    """List known leads, the best first."""
-    _list(home, log_url, as_json, verdicts, order, limit)
+@gather(
+    "wanted",
+    lambda **options: options,
+    ("recommendation", "grade", "stage", "owner", "snoozed", "q", "fields", "order", "direction", "limit"),
+)
+@of_book
+def list_leads(wanted: Mapping[str, Any], source: ScorecardSource, log_url: str | None, as_json: bool) -> None:
+    """List known leads, the best first.
+
+    Grades, stages, fields and what is snoozed are those of the card or the release.
+    """
+    needs_card = any(wanted[name] for name in ("grade", "stage", "fields")) or wanted["snoozed"] is not None
+    _list(source.home, log_url, as_json, source.open().card if needs_card else Card("", {}), wanted)
 
 
 @leads.command("compare")
@@ -223,22 +238,53 @@ def summary(source: ScorecardSource, log_url: str | None, as_json: bool) -> None
 
 
 def _list(
-    home: Path,
-    log_url: str | None,
-    as_json: bool,
-    verdicts: tuple[str, ...] = (),
-    order: Any = "points",
-    limit: int = USUAL_LISTED,
+    home: Path, log_url: str | None, as_json: bool, card: Card, wanted: Mapping[str, Any] = MappingProxyType({})
 ) -> None:
     from leadledger.api.log.book_store import BookStore
-    from leadledger.api.log.lead_lists import LeadFilters, LeadList
+    from leadledger.api.requests.mistakes import Mistakes
     from leadledger.api.service.book import describe_lead_row
+    from leadledger.api.service.lead_list import list_parameter_names, read_lead_list
 
-    wanted = LeadList(LeadFilters(recommendations=verdicts), order, order not in ("since", "id"), limit=limit)
+    mistakes, names = Mistakes(), list_parameter_names(card)
+    pairs = [("limit", str(USUAL_LISTED))] if not wanted else list(_list_parameters(wanted))
+    for name, _ in pairs:
+        if name not in names:
+            mistakes.add((f"?{name}",), "the card has no such field")
+    known = [(name, value) for name, value in pairs if name in names]
+    listed = read_lead_list(known, card, today(card.time_zone), mistakes)
+    if mistakes:
+        raise DataError("\n".join(_list_mistakes(mistakes)))
     with open_log(home, log_url) as log:
-        page = BookStore(log.engine).list_leads(wanted)
+        page = BookStore(log.engine).list_leads(listed)
     answer = {"leads": [describe_lead_row(row) for row in page.rows], "more": page.end is not None}
     report(as_json, answer, lead_texts.word_list(answer))
+
+
+def _list_parameters(wanted: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """The options as parameters of `GET /v1/leads`. Raises UsageError for a field without a value."""
+    from leadledger.api.service.lead_list import FIELD_PREFIX
+
+    for name, value in wanted.items():
+        if name == "fields":
+            for field in value:
+                field_name, equals, text = field.partition("=")
+                if not equals:
+                    raise click.UsageError(f"--field {field}: write it like country=SE")
+                yield f"{FIELD_PREFIX}{field_name}", text
+        elif isinstance(value, bool):
+            yield name, str(value).lower()
+        elif value is not None:
+            yield name, str(value)
+
+
+def _list_mistakes(mistakes: Mistakes) -> Iterator[str]:
+    """The mistakes, each with the option that has it."""
+    from leadledger.api.service.lead_list import FIELD_PREFIX
+
+    for mistake in mistakes.listed:
+        name = str(mistake.path[0])[1:]
+        option = f"--field {name.removeprefix(FIELD_PREFIX)}" if name.startswith(FIELD_PREFIX) else f"--{name}"
+        yield f"{'--id' if name == 'q' else option}: {mistake.reason}"
 
 
 @contextmanager

@@ -96,8 +96,7 @@ def _read_word(name: str, values: Mapping[str, str], known: Sequence[Any], defau
     value = values.get(name)
     if value is None or value in known:
         return default if value is None else value
-    words = f"send one of {', '.join(known)}.{did_you_mean(shorten(value), known)}"
-    mistakes.add((f"?{name}",), f"is none of its words; {words}", value)
+    mistakes.add((f"?{name}",), f"is none of its words.{did_you_mean(shorten(value), known)}", value)
     return default
 
 
@@ -108,9 +107,7 @@ def _read_words(name: str, values: Mapping[str, str], known: Sequence[str], mist
     words = tuple(dict.fromkeys(word.strip() for word in values[name].split(",")))
     for word in words:
         if word not in known:
-            guess = did_you_mean(shorten(word), known)
-            reason = f"is none of its words; send some of {', '.join(known)}, with commas between them.{guess}"
-            mistakes.add((f"?{name}",), reason, word)
+            mistakes.add((f"?{name}",), f"is none of its words.{did_you_mean(shorten(word), known)}", word)
             break
     return words
 

@@ -1,5 +1,5 @@
-"""kill -9 of the service under load: every answer that a client received is in the log and replays identically, and
-every event that was acknowledged is stored.
+"""kill -9 of the service under load: every answer that a client received is in the log and replays identically, the
+book has the last score of each lead, and every event that was acknowledged is stored.
 """
 
 from __future__ import annotations
@@ -12,10 +12,12 @@ import uuid
 from contextlib import nullcontext
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import select
 
-from leadledger.api.log import database
+from leadledger.api.log import database, tables
 from leadledger.api.log.event_store import EventStore
 from leadledger.api.log.record import encode_answer
 from leadledger.api.log.replay import Replayer
@@ -76,11 +78,26 @@ def test_what_was_answered_is_in_the_log(tmp_path: Path, kind: str) -> None:
             assert row is not None, f"{ident} was answered but is not in the log"
             assert row["result"] == content.decode()
             assert encode_answer(row["id"], replay.replay(row)) == content
+        check_book(log)
         engine.dispose()
         with started(tmp_path, log_url=url or None) as service:  # an entirely new process
             for ident, content in (received[0], received[-1]):
                 status, replayed = service.ask("GET", f"/v1/scores/{ident}/replay")
                 assert (status, replayed["identical"], replayed["result"]) == (200, True, json.loads(content))
+
+
+def check_book(log: LogStore) -> None:
+    """The book has of each lead the last score of the log, by day and time."""
+    scores, last = tables.scores.c, dict[str, tuple[Any, ...]]()
+    with log.engine.connect() as connection:
+        for row in connection.execute(select(scores.lead, scores.as_of, scores.at, scores.id, scores.tenths)):
+            last[row[0]] = max(last.get(row[0], ("",)), row[1:])
+        book = tables.book.c
+        known = {
+            row[0]: tuple(row[1:])
+            for row in connection.execute(select(book.key, book.as_of, book.at, book.score_id, book.tenths))
+        }
+    assert known == last
 
 
 def send(port: int, caller: int, acknowledged: list[str], refused: list[int]) -> None:
