@@ -84,6 +84,12 @@ def test_core_is_pure() -> None:
     assert loaded & {"duckdb", "fastapi", "pydantic", "starlette", "uvicorn"} == set()
 
 
+@pytest.mark.slow
+def test_a_service_without_hooks_loads_no_client() -> None:
+    """The HTTP client that sends hooks is loaded with the first message."""
+    assert "httpcore2" not in loaded_by("leadledger.api.app") | loaded_by("leadledger.api.hooks.delivery")
+
+
 @pytest.mark.parametrize(
     ("imports", "expected"),
     [({"a": {"b"}, "b": {"c"}}, 0), ({"a": {"b"}, "b": {"a"}}, 3), ({"a": {"b"}, "b": {"c"}, "c": {"a"}}, 4)],

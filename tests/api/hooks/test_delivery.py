@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 from datetime import UTC, datetime, timedelta
 from time import monotonic
 
@@ -341,3 +342,23 @@ def test_rotation(engine: Engine, receiver: Receiver) -> None:
     subscriptions.end_old_secrets(hook.id, clock())
     assert subscriptions.read_target(hook.id, clock())[1] == [newest]
     assert subscriptions.rotate(hook.id, 0, clock())[0].old_secret_until is None
+
+
+def test_several_processes_share_the_work(engine: Engine, receiver: Receiver) -> None:
+    """Several that deliver at once deliver each message once, and those of a lead in their order."""
+    add_hook(engine, receiver.url())
+    leads = [f"L{number % 7}" for number in range(60)]
+    ids = decide(engine, *leads)
+    clock = Clock()
+    threads = [threading.Thread(target=deliver, args=(engine, clock), kwargs={"total_seconds": 30}) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    while DeliveryQueue(engine).count_waiting():  # what the last one had on lease when the others ended
+        deliver(engine, clock)
+    received = [_score_of(message.content) for message in receiver.received]
+    assert sorted(received) == sorted(ids)
+    for lead in set(leads):
+        of_lead = [score for score, name in zip(ids, leads, strict=True) if name == lead]
+        assert [score for score in received if score in of_lead] == of_lead
