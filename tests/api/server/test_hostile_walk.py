@@ -22,6 +22,8 @@ PATHS = (
     "/v1/score/batch",
     "/v1/me",
     "/v1/scores/x",
+    "/v1/hooks",
+    "/v1/hooks/x/rotate",
     "/mcp",
     "/nope",
     "*",

@@ -17,7 +17,7 @@ from leadledger.api.log.message_kinds import MESSAGE_KINDS
 from leadledger.api.service.settings import Settings
 from leadledger.models.releases.store import Releases
 from tests.api.answers import CARD, DAY, read_problem, validator
-from tests.api.hooks.receiver import Receiver, answer_with, receiving
+from tests.api.hooks.receiver import Handler, Receiver, answer_with, receiving
 
 URL = "https://hooks.example.com/in?token=abc"
 PROMOTED = {"need": "urgent", "budget": 50000, "employees": 500, "decision_maker": True, "stage": "lead"}
@@ -294,3 +294,39 @@ def test_a_release_is_told(two_releases: Path, receiver: Receiver) -> None:
         assert sorted((message["data"]["release"], message["data"]["was"]) for message in told) == sorted(
             [(first, second), (second, first)]
         )
+
+
+def test_nothing_of_a_hook_is_logged(
+    tmp_path: Path, receiver: Receiver, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    """Whatever becomes of a message, the log holds nothing of its URL, its secrets, its lead and the answer."""
+    mark = "quux-secret"
+
+    def answer_marked(request: Handler) -> None:
+        status = [200, 500, 302, 410][request.message.path.count("b") + len(request.server.received)]
+        request.answer(status, mark.encode(), Location=f"https://{mark}.example/", Retry_After=mark)
+
+    def send_marked_garbage(request: Handler) -> None:
+        request.wfile.write(f"{mark} {mark}\r\n\r\n".encode())
+        request.close_connection = True
+
+    settings = Settings(card=CARD, home=tmp_path, hooks_to_loopback=True, log_level="debug")
+    with TestClient(create_app(settings)) as client:
+        secrets = []
+        for path in ("a", "b"):
+            hook = subscribe(client, receiver.url(f"/{mark}/{path}?{mark}={mark}"))
+            secrets += [hook["secret"], client.post(f"/v1/hooks/{hook['id']}/rotate").json()["secret"]]
+        subscribe(client, f"https://{mark}.invalid/{mark}")
+        for number, behave in enumerate((answer_marked, send_marked_garbage, answer_marked)):
+            receiver.behave = behave
+            receiver.received.clear()
+            client.post("/v1/score", json={"lead": {**PROMOTED, "lead_id": f"{mark} {number}"}, "as_of": DAY})
+            await_truth(lambda: receiver.received)
+        client.post("/v1/hooks", json={"url": f"https://{mark}@{mark}/", mark: mark})
+        client.post(f"/v1/hooks/{mark}/resend?message={mark}&{mark}={mark}")
+        await_truth(lambda: "leadledger_hook_attempts_total" in client.get("/metrics").text)
+    output = capfd.readouterr()
+    everything = output.out + output.err + caplog.text
+    assert '"event": "hook"' in everything
+    assert mark not in everything
+    assert not any(secret.removeprefix("whsec_") in everything for secret in secrets)
