@@ -59,7 +59,7 @@ def agree(backend: tuple[Engine, Rows], card: Scorecard, log: list[dict[str, str
     """A log of events comes to the same for each lead; the last lead has none."""
     (engine, rows), ready = backend, get_engine(card)
     dialect = find_dialect(engine.dialect)
-    counted = print_counted(card, AS_OF, table, dialect, CountedWish(entries=True, totals=True))
+    counted = print_counted(card, AS_OF, table, dialect, CountedWish(entries=True, totals=True, machines=True))
     name = dialect.name
     by_lead = f"SELECT CAST(coalesce({name('ll:lead')}, '-1') AS INTEGER) AS {name('row')}, c.* FROM ({counted}) AS c"
     counts = {row["row"]: row for row in rows(log, TYPES, by_lead)}
@@ -123,7 +123,5 @@ def parts_of(rule: Any) -> dict[str, int]:
 def total_of(events: Any, total: str) -> int:
     """How many of the events of a lead became what."""
     unknown = sum(events.unknown_kinds.values())
-    if total == "rows":
-        return unknown + sum(getattr(events, name) for name in ("counted", "repeated", "future", "late"))
     counts: dict[str, int] = {"unknown": unknown, "unreadable": 0}
     return counts[total] if total in counts else int(getattr(events, total))

@@ -53,6 +53,7 @@ ENGINE = ENGINES["duckdb"]
 # MB for DuckDB, whatever the length of a list; sorting, and telling ids apart, go to disk beyond it. Each column costs
 # 32 kB in each step of the SELECT and each thread, so that lists of thousands of columns need more.
 MEMORY, MEMORY_PER_COLUMN = 900, 1
+_MOST_ROWS_OF_FILE = 1 << 40
 _FETCHED = 1000  # rejected rows that are fetched at a time
 
 
@@ -251,7 +252,7 @@ class _FileRun:
         is_best_first = wanted.best_first or wanted.top is not None
         ordered = is_best_first or self.counted is not None  # a join with a long table changes the order
         keep = [column for column in scan.columns if column in self.columns]
-        query = self._query(_numbered(scan), [ROW, *keep]) if ordered else self._query(scan.sql, keep)
+        query = self._query(_placed(scan), [ROW, *keep]) if ordered else self._query(scan.sql, keep)
         if self.counted is not None and wanted.explain:
             query = replace(query, keep=[*query.keep, *list_earned(self.card.card)])
         if self.counted is None:
@@ -431,6 +432,17 @@ def _word_reason(entry: LedgerColumn) -> str:
 def _numbered(scan: Scan) -> str:
     """The scan with the number of each row that was read; half as fast, since only one thread can count."""
     return f"(SELECT row_number() OVER () AS {quoted(ROW)}, * FROM {scan.sql})"
+
+
+def _placed(scan: Scan) -> str:
+    """The scan with a number for each row that grows along the list.
+
+    Those of Parquet are in its files, where all threads see them:
+    https://duckdb.org/docs/stable/data/parquet/overview
+    """
+    if scan.kind != "parquet" or {"file_index", "file_row_number"} & {column.lower() for column in scan.columns}:
+        return _numbered(scan)
+    return f"(SELECT file_index * {_MOST_ROWS_OF_FILE} + file_row_number AS {quoted(ROW)}, * FROM {scan.sql})"
 
 
 def _count_scanned(operators: Sequence[Mapping[str, Any]]) -> int:

@@ -297,9 +297,10 @@ def word_totals(totals: Mapping[str, int], unknown: Mapping[str, int], total: in
 
     `totals` has those of leads in the list, by TOTALS, and `unknown` those of unknown kinds, by their names.
     """
+    of_list = sum(totals.values()) - totals["machine"]
     left_out = {
         "without a lead": without,
-        "of leads that aren't in the list": total - without - totals["rows"],
+        "of leads that aren't in the list": total - without - of_list,
         "of machines": totals["machine"],
         "sent again": totals["repeated"],
         "after the day": totals["future"],

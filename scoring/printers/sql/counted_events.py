@@ -40,10 +40,14 @@ SPAN = "ll:span"  # of days: the age at which it ends, in days before the day of
 
 @dataclass(frozen=True)
 class CountedWish:
-    """What is wanted beside the values of fields and what rules earn: the `entries` of rules, `totals` of events."""
+    """What is wanted beside the values of fields and what rules earn.
+
+    The `entries` of rules; `totals` of events; of each rule, what `machines` would have earned.
+    """
 
     entries: bool = False
     totals: bool = False
+    machines: bool = False
 
 
 def print_counted(
@@ -80,61 +84,69 @@ class _CountedPrinter:
         """The whole SELECT."""
         name = self.dialect.name
         keys = (LEAD_KEY, SPAN, STATE)
-        added = [*self._of_days()] if self.needs_days else [*self._of_single_events()]
-        by = [self.read(LEAD_KEY), self._span() if self.needs_days else self.read(AGE), self.read(STATE)]
-        days = _print_select(
-            [*map(StepColumn, keys, by), *added],
-            f"({self.events.print()}) AS events",
-            self.dialect,
-        )
-        grouping = f"\nGROUP BY {', '.join(map(name, keys))}" if self.needs_days else ""
-        source = f"({days}{grouping}) AS days"
+        groups = [self._print_days(events, item) for events, item in self.events.print_groups()]
+        union = groups[0] if len(groups) == 1 else "\nUNION ALL\n".join(f"({group})" for group in groups)
+        source = f"({union}) AS days"
         columns = [StepColumn(LEAD_KEY, self.read(LEAD_KEY)), *self._of_leads()]
         worths = [*self._worths()]
         if not worths:
             return f"{_print_select(columns, source, self.dialect)}\nGROUP BY {name(LEAD_KEY)}"
         steps = [Step("worth", "what an event of the day earns by each rule", worths)]
-        select = print_steps(steps, source, [*keys, *(column.name for column in added)], columns, self.dialect)
+        select = print_steps(steps, source, [*keys, *self._list_added()], columns, self.dialect)
         return f"{select}\nGROUP BY {name(LEAD_KEY)}"
 
-    def _of_days(self) -> Iterator[StepColumn]:
+    def _print_days(self, events: EventPrinter, item: str) -> str:
+        """The SELECT of what the events of some kinds come to: by lead, SPAN and STATE where days have limits."""
+        keys, needs_days = (LEAD_KEY, SPAN, STATE), bool(self._days_apart(events))
+        added = {column.name: column for column in (self._of_days if needs_days else self._of_single_events)(events)}
+        by = [self.read(LEAD_KEY), self._span(events) if needs_days else self.read(AGE), self.read(STATE)]
+        columns = [added.get(name, StepColumn(name, nothing)) for name, nothing in self._list_added().items()]
+        select = _print_select([*map(StepColumn, keys, by), *columns], f"({item}) AS events", self.dialect)
+        return f"{select}\nGROUP BY {', '.join(map(self.dialect.name, keys))}" if needs_days else select
+
+    def _list_added(self) -> dict[str, Expression]:
+        """The columns of a lead on a day, with what other kinds than theirs have there."""
+        zero, age = Expression("0"), Expression(f"CAST(NULL AS {self.dialect.types['INTEGER']})")
+        columns = {EVENTS: zero}
+        for column, way in self.events.ways.items():
+            amount = Expression(f"CAST(NULL AS {self.events.amount_type(way)})")
+            columns[column] = zero if way == "count" else amount
+        return columns | dict.fromkeys(self._dated(self.events), age)
+
+    def _of_days(self, events: EventPrinter) -> Iterator[StepColumn]:
         """What the events of a day come to, those of each state by themselves."""
         counted = write("count(*) FILTER (WHERE {})", self.read(IS_EVENT))
-        yield StepColumn(EVENTS, counted if self.events.has_objects_apart else Expression("count(*)"))
-        for column, way in self.events.ways.items():
+        yield StepColumn(EVENTS, counted if events.has_objects_apart else Expression("count(*)"))
+        for column, way in events.ways.items():
             added = "count(*) FILTER (WHERE {})" if way == "count" else f"{way}({{}})"
             yield StepColumn(column, write(added, self.read(column)))
-        for column, value in self._dated().items():
+        for column, value in self._dated(events).items():
             age = "max({}) FILTER (WHERE {})" if value.way == "first" else "min({}) FILTER (WHERE {})"
             yield StepColumn(column, write(age, self.read(AGE), self.read(f"n:{value.kind}")))
 
-    def _of_single_events(self) -> Iterator[StepColumn]:
+    def _of_single_events(self, events: EventPrinter) -> Iterator[StepColumn]:
         """The same of one event, where days have no limits."""
         counted = write("CASE WHEN {} THEN 1 ELSE 0 END", self.read(IS_EVENT))
-        yield StepColumn(EVENTS, counted if self.events.has_objects_apart else Expression("1"))
-        for column, way in self.events.ways.items():
+        yield StepColumn(EVENTS, counted if events.has_objects_apart else Expression("1"))
+        for column, way in events.ways.items():
             of = self.read(column)
             yield StepColumn(column, write("CASE WHEN {} THEN 1 ELSE 0 END", of) if way == "count" else of)
-        for column, value in self._dated().items():
+        for column, value in self._dated(events).items():
             yield StepColumn(column, write("CASE WHEN {} THEN {} END", self.read(f"n:{value.kind}"), self.read(AGE)))
 
-    def _dated(self) -> dict[str, EventValue]:
-        """The event fields that are days, by their columns."""
-        return {f"d:{name}": value for name, value in self.values.items() if value.way in WAYS_OF_DAYS}
-
-    @property
-    def needs_days(self) -> bool:
-        """Whether the events of a day are counted together."""
-        return bool(self._days_apart())
+    def _dated(self, events: EventPrinter) -> dict[str, EventValue]:
+        """The event fields of some kinds that are days, by their columns."""
+        dated = {name: value for name, value in self.values.items() if value.way in WAYS_OF_DAYS}
+        return {f"d:{name}": value for name, value in dated.items() if value.kind in events.kinds}
 
     def _is_limited(self, rule: PricedEachRule) -> bool:
         """Whether a day has limits by a rule."""
         return rule.most is not None or self._cap(rule) is not None
 
-    def _days_apart(self) -> dict[str, int | None]:
+    def _days_apart(self, events: EventPrinter) -> dict[str, int | None]:
         """The kinds whose days must be told apart, and up to which age; None: up to any."""
-        ages = [(value.kind, value.window) for value in self.values.values() if value.way == "days"]
-        for rule in self.rules:
+        ages = [(value.kind, value.window) for value in events.values if value.way == "days"]
+        for rule in self._rules_of(events):
             if self._is_limited(rule):
                 ages += [(rule.rule.each, steps.end) for steps in (rule.steps, rule.rest)]
         apart: dict[str, int | None] = {}
@@ -143,21 +155,24 @@ class _CountedPrinter:
             apart[kind] = None if age is None or longest is None else max(age, longest)
         return apart
 
-    def _span(self) -> Expression:
+    def _rules_of(self, events: EventPrinter) -> list[PricedEachRule]:
+        return [rule for rule in self.rules if rule.rule.each in events.kinds]
+
+    def _span(self, events: EventPrinter) -> Expression:
         """The age of a day where days must be told apart; else the least age at which all that is asked is the same.
 
         So the events of most days are added up together.
         """
-        age, apart = self.read(AGE), self._days_apart()
+        age, apart = self.read(AGE), self._days_apart(events)
         edges = {longest for longest in apart.values() if longest is not None}
-        edges |= {value.window for value in self.values.values() if value.window is not None}
-        for rule in self.rules:
+        edges |= {value.window for value in events.values if value.window is not None}
+        for rule in self._rules_of(events):
             if not self._is_limited(rule):
                 edges |= {*rule.steps.edges}
         listed = sorted(edge for edge in edges if edge > 0)
         is_apart = [
-            read_kind if longest is None else write("({} AND {} < {})", read_kind, age, longest)
-            for read_kind, longest in ((self._is_of(kind), longest) for kind, longest in apart.items())
+            is_of if longest is None else write("({} AND {} < {})", is_of, age, longest)
+            for is_of, longest in ((self._is_of(kind), longest) for kind, longest in apart.items())
         ]
         least = spell(print_staircase, age, listed, [0, *listed])
         return write("CASE WHEN {} THEN {} ELSE {} END", join(" OR ", is_apart), age, least)
@@ -180,7 +195,9 @@ class _CountedPrinter:
 
     def _of_leads(self) -> Iterator[StepColumn]:
         """The columns that `list_counted` names."""
-        types = list_counted(self.card.card, entries=self.wish.entries, totals=self.wish.totals)
+        types = list_counted(
+            self.card.card, entries=self.wish.entries, totals=self.wish.totals, machines=self.wish.machines
+        )
         made = {name_counted(name): self._value(name, value) for name, value in self.values.items()}
         for rule in self.rules:
             name = rule.rule.name
@@ -193,7 +210,7 @@ class _CountedPrinter:
     def _total(self, total: str) -> Expression:
         """How many events became what; those of machines are counted, too."""
         events = self.read(EVENTS)
-        states = {"rows": STATES, "counted": ("counted", "machine")}.get(total, (total,))
+        states = ("counted", "machine") if total == "counted" else (total,)
         listed = ", ".join(str(STATES.index(state)) for state in states)
         wanted = write(f"{{}} IN ({listed})", self.read(STATE))
         return write("coalesce(sum({}) FILTER (WHERE {}), 0)", events, wanted)

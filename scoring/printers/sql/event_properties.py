@@ -202,8 +202,6 @@ class PropertyPrinter:
     def subset(self, name: str) -> Expression:
         """Whether an event is of a kind, or of a subset of one; never NULL where the kind is known."""
         kind = self.card.events[name]
-        if kind.root not in self.conditions:
-            return Expression("FALSE")
         of_root = write("{} = {}", self.read(KIND), self.dialect.text(kind.root))
         if kind.when is None:
             return of_root

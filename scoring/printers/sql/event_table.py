@@ -20,8 +20,8 @@ OPTIONAL = ("id", "source", "received")
 PROPERTIES = "properties"  # the column that may hold all properties as an object
 # Of a rule: how many events of machines would have earned points, and what they would have earned.
 MACHINE_PARTS = ("machine_events", "machine")
-# Of all events of a lead: how many there are, how many of them were not counted and why, and those that can't be read.
-TOTALS = ("rows", "unknown", "future", "late", "repeated", "counted", "machine", "unreadable")
+# How many events of a lead were left out and why, were counted, are those of machines among these, and can't be read.
+TOTALS = ("unknown", "future", "late", "repeated", "counted", "machine", "unreadable")
 UNREADABLE = name_counted("ll:unreadable")
 
 
@@ -83,14 +83,15 @@ def name_total(total: str) -> str:
     return name_counted(f"ll:{total}")
 
 
-def list_counted(card: Card, *, entries: bool, totals: bool) -> dict[str, str]:
-    """The columns with what events come to, and the types of them; `entries` and `totals` add those for people."""
+def list_counted(card: Card, *, entries: bool, totals: bool, machines: bool = False) -> dict[str, str]:
+    """The columns with what events come to, and the types of them; the three wishes are those of CountedWish."""
     kinds = {"number": "DOUBLE", "date": "DATE"}
     columns = {name_counted(field.name): kinds[field.kind] for field in card.event_fields}
     columns |= {name_counted(name_earned(rule.name)): "INTEGER" for rule in card.each_rules}
     if entries:
         columns |= {name_part(part, rule.name): "INTEGER" for rule in card.each_rules for part in ENTRY_PARTS}
-    if totals:
+    if machines:
         columns |= {name_part(part, rule.name): "INTEGER" for rule in card.each_rules for part in MACHINE_PARTS}
+    if totals:
         columns |= {name_total(total): "BIGINT" for total in TOTALS if total != "unreadable"}
     return columns | {UNREADABLE: "BIGINT"}

@@ -9,7 +9,7 @@ it (`EventTable.compared`), only those are compared, and `once_per` is a GROUP B
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import date
 from typing import Literal, TypeAlias
 
@@ -69,31 +69,37 @@ class EventPrinter:
         self.members = {name: table.columns[name] for name in (*REQUIRED, *OPTIONAL) if name in table.columns}
         self.raw = {f"{RAW}{member}": member for member in self.members}
         self.raw |= {f"{RAW_PROPERTY}{column}": column for column in self.properties.raw_columns}
-        self.values = [field.event_value for field in card.card.event_fields if field.event_value is not None]
-        of_rules = [rule.each for rule in card.card.each_rules]
+        roots = self.properties.conditions
+        values = [field.event_value for field in card.card.event_fields if field.event_value is not None]
+        self.values = [value for value in values if card.card.events[value.kind].root in roots]
+        of_rules = [rule.each for rule in card.card.each_rules if card.card.events[rule.each].root in roots]
         self.kinds = list(dict.fromkeys([*(value.kind for value in self.values), *of_rules]))
         self.once_kinds = [kind for kind in dict.fromkeys(of_rules) if card.card.events[kind].once_per]
 
-    def print(self) -> str:
-        """The SELECT with a row for each event: LEAD_KEY, AGE (NULL: it wasn't known on the day), STATE, and `ways`.
+    def print_groups(self) -> Iterator[tuple[EventPrinter, str]]:
+        """SELECTs of events by their kinds, each with the printer of these kinds.
 
-        Where `has_objects_apart`, there are rows for objects, too, and IS_EVENT tells these from events.
+        Each has a row for each event, of LEAD_KEY, AGE (NULL: it wasn't known on the day), STATE, and `ways` of the
+        printer. Where `has_objects_apart`, there are rows for objects, too, and IS_EVENT tells these from events.
         """
         if self.table.compared is None:
             steps = [*self._reading(), *self._ranking(), *self._keeping(), *self._sorting(), *self._placing()]
-            return self._print(steps, self._source(self.table.source), [*self.raw], self._selected())
+            yield self, self._print(steps, self._source(self.table.source), [*self.raw], self._selected())
+            return
         costly = self._costly_roots()
-        others = [root.name for root in self.properties.roots if root.name not in costly]
-        alone = [self._only(costly)._print_alone(costly, True, [], EventPrinter._selected)] if costly else []
-        alone.append(self._only(others)._print_alone(costly, False, [], EventPrinter._selected))
-        objects = [self._print_objects(kind) for kind in self.once_kinds]
-        return _UNION.join([*alone, *self._print_compared([], self._selected()), *objects])
+        if costly:
+            these = self._only(costly)
+            objects = [self._print_objects(kind, these) for kind in these.once_kinds]
+            yield these, _UNION.join([*self._print_parts(these, costly, True, these._selected()), *objects])
+        others = self._only([root.name for root in self.properties.roots if root.name not in costly])
+        yield others, _UNION.join(self._print_parts(others, costly, False, others._selected()))
 
     def print_followed(self) -> str:
         """The SELECT with LEAD_KEY and INSTANT of each event of the kinds that the rule for scanners compares."""
         kinds = self.machines.mail_kinds
         columns = [StepColumn(name, self.read(name)) for name in (LEAD_KEY, INSTANT)]
-        return self._only(kinds)._print_alone(kinds, True, [], lambda _: columns)
+        (alone, *_) = self._print_parts(self._only(kinds), kinds, True, columns)
+        return alone
 
     @property
     def has_objects_apart(self) -> bool:
@@ -120,49 +126,59 @@ class EventPrinter:
         of_objects = [self.card.card.events[kind].root for kind in self.once_kinds]
         return list(dict.fromkeys([*self.machines.mail_kinds, *of_objects]))
 
-    def _print_alone(
+    def _print_parts(
         self,
+        these: EventPrinter,
         roots: Collection[str],
         wanted: bool,
-        last: Sequence[Step],
-        select: Callable[[EventPrinter], list[StepColumn]],
-    ) -> str:
-        """The SELECT, after the steps `last`, of the events of some kinds (or of all others) that need no comparing."""
-        steps = [*self._reading()]
+        columns: Sequence[StepColumn],
+        last: Sequence[Step] = (),
+        ages: int | None = None,
+    ) -> Iterator[str]:
+        """SELECTs, after the steps `last`, of the events of some kinds, or of all others: of those that need no
+        comparing, by the printer of `these` kinds, then of those that do.
+
+        Those that happened `ages` days ago, or earlier, may be left out.
+        """
+        of_kinds = []
         if roots:
             listed = ", ".join(map(self.dialect.text, roots))
             is_wanted = write(f"coalesce({{}} IN ({listed}), FALSE) = {'TRUE' if wanted else 'FALSE'}", self.read(KIND))
-            steps.append(Step("of_kinds", "events of some kinds", [], is_wanted))
-        steps.append(Step("alone", "events that came once", [StepColumn(_PLACE, Expression("1"))]))
-        steps += [*self._keeping(), *self._sorting(of_mails=False), *last]
-        return self._print(steps, self._source(self._leave_out(roots, wanted)), [*self.raw], select(self))
-
-    def _leave_out(self, roots: Collection[str], wanted: bool) -> str:
-        """The events of some kinds (or of all others): without those of kinds that are named as the card names them.
-
-        An engine leaves these out as it reads the table. Names in other spellings are told apart after cleaning.
-        """
-        names = KnownNames(self.card.card.events)
-        spelled = [kind for kind in self.card.card.events.values() if kind.root == kind.name]
-        others = [
-            kind.name
-            for kind in spelled
-            if (kind.name in roots) is not wanted and names.find("", kind.name) == kind.name
-        ]
-        if not others or type_family(self.members["kind"]) != "text":
-            return self.table.source
-        kind = self.dialect.name("kind")
-        listed = ", ".join(map(self.dialect.text, others))
-        return f"(SELECT * FROM {self.table.source} WHERE coalesce({kind} NOT IN ({listed}), TRUE))"
-
-    def _print_compared(self, last: Sequence[Step], columns: Sequence[StepColumn]) -> Iterator[str]:
-        """The SELECT, after the steps `last`, of the events that are compared; none where there are none."""
+            of_kinds.append(Step("of_kinds", "events of some kinds", [], is_wanted))
+        alone = Step("alone", "events that came once", [StepColumn(_PLACE, Expression("1"))])
+        steps = [*these._reading(), *of_kinds, alone, *these._keeping(), *these._sorting(of_mails=False), *last]
+        source = self._leave_out(roots, wanted, ages)
+        yield self._print(steps, these._source(source), [*these.raw], columns)
         if self.table.compared:
-            steps = [*self._reading(), *self._ranking(), *self._keeping(), *self._sorting(), *last]
+            steps = [*self._reading(), *self._ranking(), *of_kinds, *self._keeping(), *self._sorting(), *last]
             yield self._print(steps, self._source(self.table.compared), [*self.raw], columns)
 
-    def _print_objects(self, kind: str) -> str:
-        """The SELECT with a row for each object of a kind, of the age of its latest event of people.
+    def _leave_out(self, roots: Collection[str], wanted: bool, ages: int | None) -> str:
+        """The events of some kinds (or of all others): without those of kinds that are named as the card names them.
+
+        An engine leaves these out as it reads the table, and those of so many days ago. Names in other spellings are
+        told apart after cleaning, and so are the last days, since a day begins a day sooner in some time zones.
+        """
+        names, conditions = KnownNames(self.card.card.events), []
+        others = [
+            kind.name
+            for kind in self.card.card.events.values()
+            if kind.root == kind.name and (kind.name in roots) is not wanted and names.find("", kind.name) == kind.name
+        ]
+        if others and type_family(self.members["kind"]) == "text":
+            listed = ", ".join(map(self.dialect.text, others))
+            conditions.append(f"coalesce({self.dialect.name('kind')} NOT IN ({listed}), TRUE)")
+        if ages is not None and type_family(self.members["time"]) in ("date", "time", "instant"):
+            first = self.as_of.toordinal() - ages - 1
+            if first > 0:
+                since = self.dialect.date(date.fromordinal(first).isoformat())
+                conditions.append(f"{self.dialect.name('time')} >= {since}")
+        if not conditions:
+            return self.table.source
+        return f"(SELECT * FROM {self.table.source} WHERE {' AND '.join(conditions)})"
+
+    def _print_objects(self, kind: str, these: EventPrinter) -> str:
+        """The SELECT with a row for each object of a kind, one of `these`, of the age of its latest event of people.
 
         Events so old that no rule gives points for them are left out.
         """
@@ -170,22 +186,21 @@ class EventPrinter:
         earning = write("{} IS NOT NULL", self.read(key))
         rules = [rule for rule in self.card.each_rules if rule.rule.each == kind]
         ends = [steps.end for rule in rules for steps in (rule.steps, rule.rest)]
-        days = [end for end in ends if end is not None]
-        if len(days) == len(ends):
-            earning = write("{} AND {} < {}", earning, self.read(AGE), max(days))
+        ages = None if None in ends else max(end for end in ends if end is not None)
+        if ages is not None:
+            earning = write("{} AND {} < {}", earning, self.read(AGE), ages)
         last = [
             Step("objects_of", "what only one event may earn points for", [StepColumn(key, self._object_key(kind))]),
             Step("earning", "events that may earn points", [], earning),
         ]
         columns = [StepColumn(column, self.read(column)) for column in (LEAD_KEY, AGE, key)]
         roots = [self.card.card.events[kind].root]
-        alone = self._only(roots)._print_alone(roots, True, last, lambda _: columns)
-        parts = _UNION.join([alone, *self._print_compared(last, columns)])
+        parts = _UNION.join(self._print_parts(self._only(roots), roots, True, columns, last, ages))
         selected = [StepColumn(LEAD_KEY, self.read(LEAD_KEY)), StepColumn(AGE, write("min({})", self.read(AGE)))]
         selected.append(StepColumn(STATE, Expression(str(STATES.index("counted")))))
-        for column, (way, _) in self._columns().items():
+        for column, (way, _) in these._columns().items():
             is_left = "TRUE" if column == f"o:{kind}" else "FALSE"
-            nothing = f"CAST(NULL AS {self._amount_type(way)})"
+            nothing = f"CAST(NULL AS {self.amount_type(way)})"
             selected.append(StepColumn(column, Expression(is_left if way == "count" else nothing)))
         selected.append(StepColumn(IS_EVENT, Expression("FALSE")))
         listed = ",\n".join(f"  {column.written(name)}" for column in selected)
@@ -339,8 +354,6 @@ class EventPrinter:
 
     def _latest(self, kind: str) -> Expression:
         """Whether an event is the latest of people on its object, or has none; the former have rows of their own."""
-        if self.card.card.events[kind].root not in self.properties.conditions:
-            return Expression("FALSE")
         if self.has_objects_apart:
             return write("{} AND {} IS NULL", self._people(kind), self._object(kind)[1])
         key, place = self.read(f"key:{kind}"), self.read(f"nth:{kind}")
@@ -348,8 +361,6 @@ class EventPrinter:
 
     def _amount(self, value: EventValue) -> Expression:
         """A property of an event of people, in whole millionths where it is added up."""
-        if self.card.card.events[value.kind].root not in self.properties.conditions:
-            return Expression(f"CAST(NULL AS {self._amount_type('sum' if value.way == 'sum' else 'max')})")
         amount = self.read(f"f:{self.card.card.events[value.kind].root}/{value.property}")
         if value.way == "sum":
             number = self.dialect.number
@@ -359,7 +370,8 @@ class EventPrinter:
             amount = write("CASE WHEN {} THEN CAST({} AS {}) END", fits, whole, self.spelling.summed)
         return write("CASE WHEN {} THEN {} END", self._people(value.kind), amount)
 
-    def _amount_type(self, way: Way) -> str:
+    def amount_type(self, way: Way) -> str:
+        """The type of an amount that is added up, or compared."""
         return self.spelling.summed if way == "sum" else self.dialect.types["DOUBLE"]
 
 
