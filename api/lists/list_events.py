@@ -8,24 +8,23 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
+from leadledger.api.lists.compared_events import EventMembers, look_at_members, part_compared
 from leadledger.scoring.engine.score import get_engine
 from leadledger.scoring.errors import BadValue, DataError, LeadError, quote
-from leadledger.scoring.events.event_reader import LONGEST_NAME, EventReader, KnownNames
-from leadledger.scoring.printers.sql.counted_events import CountedWish, print_counted, print_followed
-from leadledger.scoring.printers.sql.dialects.column_types import type_family
+from leadledger.scoring.events.event_reader import EventReader, KnownNames
+from leadledger.scoring.printers.sql.counted_events import CountedWish, print_counted
 from leadledger.scoring.printers.sql.dialects.duckdb import DUCKDB
 from leadledger.scoring.printers.sql.dialects.literals import quoted, text_literal
 from leadledger.scoring.printers.sql.event_members import LEAD_KEY, print_lead_key
 from leadledger.scoring.printers.sql.event_properties import describe_missing_properties, list_roots
 from leadledger.scoring.printers.sql.event_rows import make_event
-from leadledger.scoring.printers.sql.event_spelling import trim_quickly
 from leadledger.scoring.printers.sql.event_table import (
     LEAD,
     PROPERTIES,
@@ -35,8 +34,7 @@ from leadledger.scoring.printers.sql.event_table import (
     check_columns,
     name_total,
 )
-from leadledger.scoring.printers.sql.event_times import INSTANT
-from leadledger.scoring.printers.sql.expression import Expression, write
+from leadledger.scoring.printers.sql.expression import Expression
 from leadledger.scoring.printers.sql.joined_events import join_counted
 from leadledger.scoring.scorecard import Card, Scorecard
 from leadledger.training.sources.event_rows import require_events
@@ -46,10 +44,8 @@ from leadledger.training.sources.scan import ROW, Reject, Scan, forget_rejects, 
 from leadledger.training.sources.work_folder import work_folder
 
 COUNTS, IDS, UNREAD = "ll_counts", "ll_ids", "ll_unread_events"
-MARKS, NEAR, COMPARED = "ll_marks", "ll_near", "ll_compared"
 MOST_MISTAKES_SHOWN = 5
 MOST_EVENTS_PER_LEAD = 100  # with more, events of other leads are left out before they are counted
-_MARK = quoted("ll:mark")
 _FETCHED = 10_000  # events at a time
 
 
@@ -109,7 +105,7 @@ def count_list_events(
         forget_rejects(connection)  # the list's own are found when it is scored
         listed = f"IN (SELECT {quoted(LEAD_KEY)} FROM {IDS})"
         try:
-            members = _look_at_members(connection, event_scan)
+            members = look_at_members(connection, event_scan)
         except duckdb.Error as error:
             raise DataError(event_scan.describe_failure(error)) from None
         is_plain = LEAD in members.plain
@@ -119,7 +115,7 @@ def count_list_events(
             source = f"(SELECT * FROM {source} WHERE {own} {listed})"
         try:
             table = EventTable(source, event_scan.columns, _list_keys(connection, event_scan), plain=members.plain)
-            table = _part_compared(connection, card, as_of, table, own)
+            table = part_compared(connection, card, as_of, table, own)
             select = print_counted(card, as_of, table, DUCKDB, CountedWish(entries, totals=True))
             connection.execute(
                 f"CREATE OR REPLACE TABLE {COUNTS} AS SELECT * FROM ({select}) WHERE {quoted(LEAD_KEY)} {listed}"
@@ -144,87 +140,6 @@ def count_list_events(
 def _count_leads(connection: duckdb.DuckDBPyConnection) -> int:
     ((leads,),) = connection.execute(f"SELECT count(*) FROM {IDS}").fetchall()
     return int(leads)
-
-
-@dataclass(frozen=True)
-class _Members:
-    """What a look at all events tells: how many there are, how many without a lead, and `plain`, as in EventTable."""
-
-    total: int
-    without: int
-    plain: frozenset[str]
-
-
-def _look_at_members(connection: duckdb.DuckDBPyConnection, events: Scan) -> _Members:
-    """Look whether the texts of members may be read as they are: cleaning them costs more than looking."""
-    texts = [name for name in (LEAD, "kind", "id", "source") if type_family(events.columns.get(name, "")) == "text"]
-    selected = [
-        f"bool_and({quoted(name)} >= '!' AND {quoted(name)}[-1] > ' ' AND strlen({quoted(name)}) <= {LONGEST_NAME})"
-        for name in texts
-    ]
-    ((total, with_lead, *marks),) = connection.execute(
-        f"SELECT {', '.join(['count(*)', f'count({quoted(LEAD)})', *selected])} FROM {events.sql}"
-    ).fetchall()
-    plain = frozenset(name for name, mark in zip(texts, marks, strict=True) if mark is not False)
-    if LEAD not in plain:
-        key = print_lead_key(Expression(quoted(LEAD)), events.columns[LEAD], DUCKDB).sql
-        ((with_lead,),) = connection.execute(f"SELECT count({key}) FROM {events.sql}").fetchall()
-    forget_rejects(connection)
-    return _Members(total, total - with_lead, plain)
-
-
-def _part_compared(
-    connection: duckdb.DuckDBPyConnection, card: Scorecard, as_of: date, table: EventTable, key: str
-) -> EventTable:
-    """The table in two parts: the events that need no comparing, which would cost more than all else, and the others.
-
-    These may have come more than once, or are of a lead with clicks so near each other that a program may have sent
-    them.
-    """
-    mark = _mark_identity(table, key)
-    marked = f"(SELECT *, {mark} AS {_MARK} FROM {table.source})"
-    connection.execute(
-        f"CREATE OR REPLACE TABLE {MARKS} AS SELECT {_MARK}, count(*) AS events FROM {marked}"
-        " GROUP BY 1 HAVING count(*) > 1"
-    )
-    is_compared = f"{_MARK} IN (SELECT {_MARK} FROM {MARKS})"
-    if _find_near(connection, card, as_of, table):
-        is_compared = f"({is_compared} OR coalesce({key} IN (SELECT {quoted(LEAD_KEY)} FROM {NEAR}), FALSE))"
-    connection.execute(
-        f"CREATE OR REPLACE TABLE {COMPARED} AS SELECT * EXCLUDE ({_MARK}) FROM {marked} WHERE {is_compared}"
-    )
-    forget_rejects(connection)
-    ((compared,),) = connection.execute(f"SELECT count(*) FROM {COMPARED}").fetchall()
-    alone = f"(SELECT * EXCLUDE ({_MARK}) FROM {marked} WHERE NOT {is_compared})" if compared else table.source
-    return replace(table, source=alone, compared=COMPARED if compared else "")
-
-
-def _mark_identity(table: EventTable, key: str) -> str:
-    """A number that is equal for events with one identity: they have one id or, without one, one time.
-
-    A time that is a text may be written in several ways.
-    """
-    time = "NULL" if type_family(table.columns["time"]) == "text" else "time"
-    if "id" not in table.columns:
-        return f"hash({key}, {time})"
-    text = Expression("CAST(id AS VARCHAR)")
-    text = write("coalesce({}, '')", text if "id" in table.plain else trim_quickly(text, DUCKDB))
-    return f"hash({key}, {text.sql}, CASE WHEN {text.sql} = '' THEN {time} END)"
-
-
-def _find_near(connection: duckdb.DuckDBPyConnection, card: Scorecard, as_of: date, table: EventTable) -> bool:
-    """Make the table of the leads with clicks near each other; whether there are any."""
-    followed, reach = print_followed(card, as_of, table, DUCKDB)
-    if not followed:
-        return False
-    lead, instant = quoted(LEAD_KEY), quoted(INSTANT)
-    before = f"lag({instant}) OVER (PARTITION BY {lead} ORDER BY {instant})"
-    connection.execute(
-        f"CREATE OR REPLACE TABLE {NEAR} AS SELECT DISTINCT {lead}"
-        f" FROM (SELECT {lead}, {instant} - {before} AS gap FROM {followed}) WHERE gap <= {reach}"
-    )
-    forget_rejects(connection)
-    return bool(connection.execute(f"SELECT 1 FROM {NEAR} LIMIT 1").fetchall())
 
 
 def _list_keys(connection: duckdb.DuckDBPyConnection, events: Scan) -> tuple[str, ...]:
@@ -282,7 +197,7 @@ def _find_unread(
 
 
 def _describe(
-    connection: duckdb.DuckDBPyConnection, card: Card, events: Scan, key: str, members: _Members
+    connection: duckdb.DuckDBPyConnection, card: Card, events: Scan, key: str, members: EventMembers
 ) -> Iterator[str]:
     """What became of all events of the file, in a sentence."""
     sums = ", ".join(f"coalesce(sum({quoted(name_total(total))}), 0)" for total in TOTALS)

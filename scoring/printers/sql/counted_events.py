@@ -58,7 +58,9 @@ def print_counted(
     Raises DataError where the table lacks a column, PrinterError where the engine doesn't count events.
     """
     check_columns(table.columns, "the table of events")
-    return _CountedPrinter(card, as_of, table, dialect, wish or CountedWish()).print()
+    printer = EventPrinter(card, as_of, table, dialect)
+    groups = [_CountedPrinter(card, events, item, wish or CountedWish()) for events, item in printer.print_groups()]
+    return groups[0].print_leads() if len(groups) == 1 else _merge(groups)
 
 
 def print_followed(card: Scorecard, as_of: date, table: EventTable, dialect: Dialect) -> tuple[str, int]:
@@ -69,84 +71,119 @@ def print_followed(card: Scorecard, as_of: date, table: EventTable, dialect: Dia
     return (events.print_followed(), events.machines.reach) if events.machines.mails else ("", 0)
 
 
+def _merge(groups: Sequence[_CountedPrinter]) -> str:
+    """The SELECT with a row for each lead, of what its events of some kinds and of others come to.
+
+    One with a row for each lead and state comes before: with all columns, an engine needs far more memory.
+    """
+    first = groups[0]
+    name, columns = first.dialect.name, [StepColumn(LEAD_KEY, first.read(LEAD_KEY))]
+    ways = {name_counted(field): value.way for group in groups for field, value in group.values.items()}
+    for column, kind in first.types.items():
+        of, totals = first.read(column), {name_total(total): total for total in TOTALS}
+        if column in totals:
+            merged = first.total(totals[column])
+        elif ways.get(column) in ("max", *WAYS_OF_DAYS):
+            merged = write("max({})", of)
+        else:
+            merged = write("coalesce(sum({}), 0)", of)
+        columns.append(StepColumn(column, write("CAST({} AS {})", merged, first.dialect.types[kind])))
+    union = "\nUNION ALL\n".join(f"({group.print_states()})" for group in groups)
+    return f"{_print_select(columns, f'({union}) AS states', first.dialect)}\nGROUP BY {name(LEAD_KEY)}"
+
+
 class _CountedPrinter:
-    """One printing."""
+    """One printing, of the events of some kinds, `item`, of which `events` is the printer."""
 
-    def __init__(self, card: Scorecard, as_of: date, table: EventTable, dialect: Dialect, wish: CountedWish) -> None:
-        self.card, self.dialect, self.wish = card, dialect, wish
-        self.events = EventPrinter(card, as_of, table, dialect)
-        self.read, self.today = self.events.read, self.events.today
+    def __init__(self, card: Scorecard, events: EventPrinter, item: str, wish: CountedWish) -> None:
+        self.card, self.dialect = card, events.dialect
+        self.events, self.item = events, item
+        self.read, self.today = events.read, events.today
         values = {field.name: field.event_value for field in card.card.event_fields}
-        self.values: dict[str, EventValue] = {name: value for name, value in values.items() if value is not None}
-        self.rules = card.each_rules
+        self.values: dict[str, EventValue] = {
+            name: value for name, value in values.items() if value is not None and value.kind in events.kinds
+        }
+        self.rules = [rule for rule in card.each_rules if rule.rule.each in events.kinds]
+        self.types = list_counted(card.card, entries=wish.entries, totals=wish.totals, machines=wish.machines)
 
-    def print(self) -> str:
-        """The whole SELECT."""
+    def print_leads(self) -> str:
+        """The SELECT with a row for each lead: its columns are those of `list_counted`."""
+        made = {**self._made(), **{name_total(total): self.total(total) for total in TOTALS}}
+        columns = [
+            StepColumn(column, write("CAST({} AS {})", made[column], self.dialect.types[kind]))
+            for column, kind in self.types.items()
+        ]
+        return self._print(columns, [LEAD_KEY])
+
+    def print_states(self) -> str:
+        """The SELECT with a row for each lead and state: the columns of `list_counted` but for totals, and EVENTS."""
+        made, totals = self._made(), {name_total(total) for total in TOTALS}
+        columns = [
+            StepColumn(column, write("CAST({} AS {})", made.get(column, Expression("NULL")), self.dialect.types[kind]))
+            for column, kind in self.types.items()
+            if column not in totals
+        ]
+        counted = write("CAST(sum({}) AS {})", self.read(EVENTS), self.dialect.types["BIGINT"])
+        return self._print(
+            [StepColumn(STATE, self.read(STATE)), *columns, StepColumn(EVENTS, counted)], [LEAD_KEY, STATE]
+        )
+
+    def _print(self, columns: Sequence[StepColumn], by: Sequence[str]) -> str:
+        """The SELECT of columns, of the days of the leads."""
         name = self.dialect.name
         keys = (LEAD_KEY, SPAN, STATE)
-        groups = [self._print_days(events, item) for events, item in self.events.print_groups()]
-        union = groups[0] if len(groups) == 1 else "\nUNION ALL\n".join(f"({group})" for group in groups)
-        source = f"({union}) AS days"
-        columns = [StepColumn(LEAD_KEY, self.read(LEAD_KEY)), *self._of_leads()]
+        added = [*self._of_days()] if self.needs_days else [*self._of_single_events()]
+        values = [self.read(LEAD_KEY), self._span() if self.needs_days else self.read(AGE), self.read(STATE)]
+        days = _print_select([*map(StepColumn, keys, values), *added], f"({self.item}) AS events", self.dialect)
+        grouping = f"\nGROUP BY {', '.join(map(name, keys))}" if self.needs_days else ""
+        source = f"({days}{grouping}) AS days"
+        columns = [StepColumn(LEAD_KEY, self.read(LEAD_KEY)), *columns]
+        grouping = f"\nGROUP BY {', '.join(map(name, by))}"
         worths = [*self._worths()]
         if not worths:
-            return f"{_print_select(columns, source, self.dialect)}\nGROUP BY {name(LEAD_KEY)}"
+            return f"{_print_select(columns, source, self.dialect)}{grouping}"
         steps = [Step("worth", "what an event of the day earns by each rule", worths)]
-        select = print_steps(steps, source, [*keys, *self._list_added()], columns, self.dialect)
-        return f"{select}\nGROUP BY {name(LEAD_KEY)}"
+        select = print_steps(steps, source, [*keys, *(column.name for column in added)], columns, self.dialect)
+        return f"{select}{grouping}"
 
-    def _print_days(self, events: EventPrinter, item: str) -> str:
-        """The SELECT of what the events of some kinds come to: by lead, SPAN and STATE where days have limits."""
-        keys, needs_days = (LEAD_KEY, SPAN, STATE), bool(self._days_apart(events))
-        added = {column.name: column for column in (self._of_days if needs_days else self._of_single_events)(events)}
-        by = [self.read(LEAD_KEY), self._span(events) if needs_days else self.read(AGE), self.read(STATE)]
-        columns = [added.get(name, StepColumn(name, nothing)) for name, nothing in self._list_added().items()]
-        select = _print_select([*map(StepColumn, keys, by), *columns], f"({item}) AS events", self.dialect)
-        return f"{select}\nGROUP BY {', '.join(map(self.dialect.name, keys))}" if needs_days else select
-
-    def _list_added(self) -> dict[str, Expression]:
-        """The columns of a lead on a day, with what other kinds than theirs have there."""
-        zero, age = Expression("0"), Expression(f"CAST(NULL AS {self.dialect.types['INTEGER']})")
-        columns = {EVENTS: zero}
-        for column, way in self.events.ways.items():
-            amount = Expression(f"CAST(NULL AS {self.events.amount_type(way)})")
-            columns[column] = zero if way == "count" else amount
-        return columns | dict.fromkeys(self._dated(self.events), age)
-
-    def _of_days(self, events: EventPrinter) -> Iterator[StepColumn]:
+    def _of_days(self) -> Iterator[StepColumn]:
         """What the events of a day come to, those of each state by themselves."""
         counted = write("count(*) FILTER (WHERE {})", self.read(IS_EVENT))
-        yield StepColumn(EVENTS, counted if events.has_objects_apart else Expression("count(*)"))
-        for column, way in events.ways.items():
+        yield StepColumn(EVENTS, counted if self.events.has_objects_apart else Expression("count(*)"))
+        for column, way in self.events.ways.items():
             added = "count(*) FILTER (WHERE {})" if way == "count" else f"{way}({{}})"
             yield StepColumn(column, write(added, self.read(column)))
-        for column, value in self._dated(events).items():
+        for column, value in self._dated().items():
             age = "max({}) FILTER (WHERE {})" if value.way == "first" else "min({}) FILTER (WHERE {})"
             yield StepColumn(column, write(age, self.read(AGE), self.read(f"n:{value.kind}")))
 
-    def _of_single_events(self, events: EventPrinter) -> Iterator[StepColumn]:
+    def _of_single_events(self) -> Iterator[StepColumn]:
         """The same of one event, where days have no limits."""
         counted = write("CASE WHEN {} THEN 1 ELSE 0 END", self.read(IS_EVENT))
-        yield StepColumn(EVENTS, counted if events.has_objects_apart else Expression("1"))
-        for column, way in events.ways.items():
+        yield StepColumn(EVENTS, counted if self.events.has_objects_apart else Expression("1"))
+        for column, way in self.events.ways.items():
             of = self.read(column)
             yield StepColumn(column, write("CASE WHEN {} THEN 1 ELSE 0 END", of) if way == "count" else of)
-        for column, value in self._dated(events).items():
+        for column, value in self._dated().items():
             yield StepColumn(column, write("CASE WHEN {} THEN {} END", self.read(f"n:{value.kind}"), self.read(AGE)))
 
-    def _dated(self, events: EventPrinter) -> dict[str, EventValue]:
-        """The event fields of some kinds that are days, by their columns."""
-        dated = {name: value for name, value in self.values.items() if value.way in WAYS_OF_DAYS}
-        return {f"d:{name}": value for name, value in dated.items() if value.kind in events.kinds}
+    def _dated(self) -> dict[str, EventValue]:
+        """The event fields that are days, by their columns."""
+        return {f"d:{name}": value for name, value in self.values.items() if value.way in WAYS_OF_DAYS}
+
+    @property
+    def needs_days(self) -> bool:
+        """Whether the events of a day are counted together."""
+        return bool(self._days_apart())
 
     def _is_limited(self, rule: PricedEachRule) -> bool:
         """Whether a day has limits by a rule."""
         return rule.most is not None or self._cap(rule) is not None
 
-    def _days_apart(self, events: EventPrinter) -> dict[str, int | None]:
+    def _days_apart(self) -> dict[str, int | None]:
         """The kinds whose days must be told apart, and up to which age; None: up to any."""
-        ages = [(value.kind, value.window) for value in events.values if value.way == "days"]
-        for rule in self._rules_of(events):
+        ages = [(value.kind, value.window) for value in self.values.values() if value.way == "days"]
+        for rule in self.rules:
             if self._is_limited(rule):
                 ages += [(rule.rule.each, steps.end) for steps in (rule.steps, rule.rest)]
         apart: dict[str, int | None] = {}
@@ -155,24 +192,21 @@ class _CountedPrinter:
             apart[kind] = None if age is None or longest is None else max(age, longest)
         return apart
 
-    def _rules_of(self, events: EventPrinter) -> list[PricedEachRule]:
-        return [rule for rule in self.rules if rule.rule.each in events.kinds]
-
-    def _span(self, events: EventPrinter) -> Expression:
+    def _span(self) -> Expression:
         """The age of a day where days must be told apart; else the least age at which all that is asked is the same.
 
         So the events of most days are added up together.
         """
-        age, apart = self.read(AGE), self._days_apart(events)
+        age, apart = self.read(AGE), self._days_apart()
         edges = {longest for longest in apart.values() if longest is not None}
-        edges |= {value.window for value in events.values if value.window is not None}
-        for rule in self._rules_of(events):
+        edges |= {value.window for value in self.values.values() if value.window is not None}
+        for rule in self.rules:
             if not self._is_limited(rule):
                 edges |= {*rule.steps.edges}
         listed = sorted(edge for edge in edges if edge > 0)
         is_apart = [
-            is_of if longest is None else write("({} AND {} < {})", is_of, age, longest)
-            for is_of, longest in ((self._is_of(kind), longest) for kind, longest in apart.items())
+            read_kind if longest is None else write("({} AND {} < {})", read_kind, age, longest)
+            for read_kind, longest in ((self._is_of(kind), longest) for kind, longest in apart.items())
         ]
         least = spell(print_staircase, age, listed, [0, *listed])
         return write("CASE WHEN {} THEN {} ELSE {} END", join(" OR ", is_apart), age, least)
@@ -193,21 +227,16 @@ class _CountedPrinter:
     def _worth(self, edges: Sequence[int], points: Sequence[int]) -> Expression:
         return spell(print_staircase, self.read(SPAN), edges, points)
 
-    def _of_leads(self) -> Iterator[StepColumn]:
-        """The columns that `list_counted` names."""
-        types = list_counted(
-            self.card.card, entries=self.wish.entries, totals=self.wish.totals, machines=self.wish.machines
-        )
+    def _made(self) -> dict[str, Expression]:
+        """What the fields count and the rules earn, by their columns."""
         made = {name_counted(name): self._value(name, value) for name, value in self.values.items()}
         for rule in self.rules:
             name = rule.rule.name
             made |= {name_counted(name_earned(name)): self._sum(self._earned(rule))}
             made |= {name_part(part, name): expression for part, expression in self._parts(rule).items()}
-        made |= {name_total(total): self._total(total) for total in TOTALS}
-        for column, kind in types.items():
-            yield StepColumn(column, write("CAST({} AS {})", made[column], self.dialect.types[kind]))
+        return made
 
-    def _total(self, total: str) -> Expression:
+    def total(self, total: str) -> Expression:
         """How many events became what; those of machines are counted, too."""
         events = self.read(EVENTS)
         states = ("counted", "machine") if total == "counted" else (total,)
