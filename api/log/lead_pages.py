@@ -67,11 +67,12 @@ class _PageQuery:
 
     def _list_runs(self) -> Iterator[str]:
         """The SELECTs of keys, each with the value that orders, whose merged rows begin with the page."""
-        conditions = self._list_conditions()
-        few = self._find_few(conditions)
-        verdicts = self.wanted.filters.recommendations
-        if few:
-            yield from self._list_parts([*conditions, *self._make_choice("recommendation", verdicts)], {few})
+        conditions, verdicts = self._list_conditions(), self.wanted.filters.recommendations
+        is_by_id = self.wanted.order == "id"
+        of_all = self._make_choice("recommendation", verdicts, is_selective=is_by_id)
+        few = self._find_few([*conditions, *of_all])
+        if few or is_by_id:  # all leads are in the order of their ids, whatever is recommended
+            yield from self._list_parts([*conditions, *of_all], {few or "key"})
             return
         used = {"recommendation", _COLUMN_OF[self.wanted.order]}
         if self.wanted.order == "points":  # of these, an index has the points in their order
@@ -140,12 +141,12 @@ class _PageQuery:
         conditions += [self._make_field_condition(name, value) for name, value in filters.fields]
         return conditions
 
-    def _make_choice(self, column: str, wanted: Sequence[str]) -> list[_Condition]:
+    def _make_choice(self, column: str, wanted: Sequence[str], *, is_selective: bool = False) -> list[_Condition]:
         """That a column is one of some texts; nothing where any will do."""
         names = [self._name(value) for value in wanted]
         if len(names) < 2:
-            return [_Condition(column, f"{{}} = {name}") for name in names]
-        return [_Condition(column, f"{{}} IN ({', '.join(names)})")]
+            return [_Condition(column, f"{{}} = {name}", is_selective) for name in names]
+        return [_Condition(column, f"{{}} IN ({', '.join(names)})", is_selective)]
 
     def _make_field_condition(self, name: str, value: str | None) -> _Condition:
         """That a field of the lead has a value, or none.

@@ -6,7 +6,7 @@ the same in every database. NULL in `scores` means forgotten; the statistics sta
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Float, Index, Integer, MetaData, String, Table, Text, UniqueConstraint
+from sqlalchemy import BigInteger, Column, Float, Index, Integer, MetaData, String, Table, Text, UniqueConstraint, text
 
 HEAD = "0003"  # the newest migration
 
@@ -103,6 +103,8 @@ joins = Table(
     UniqueConstraint("lead", "other", "verb", name="joins_once"),
 )
 
+_IS_SNOOZED = text("snoozed_until IS NOT NULL")
+
 # The book: of each known lead the last score by the newest day, and since when its recommendation has stood. No ledger
 # is kept: it is worked out of `input` by the release. `key` is that of the id (`find_id_key`).
 book = Table(
@@ -144,6 +146,7 @@ book = Table(
     Index("book_by_since", "recommendation", "since", "key"),
     Index("book_by_owner", "owner", "recommendation", "tenths", "key"),
     Index("book_by_grade", "grade", "recommendation", "tenths", "key"),
+    Index("book_by_snooze", "snoozed_until", sqlite_where=_IS_SNOOZED, postgresql_where=_IS_SNOOZED),
 )
 
 # What sales said of a lead and of its score. `entry` is the ledger entry that is wrong, as `kind:name`, or empty.

@@ -50,6 +50,8 @@ def upgrade() -> None:
     op.create_index("book_by_since", "book", ["recommendation", "since", "key"])
     op.create_index("book_by_owner", "book", ["owner", "recommendation", "tenths", "key"])
     op.create_index("book_by_grade", "book", ["grade", "recommendation", "tenths", "key"])
+    snoozed = sa.text("snoozed_until IS NOT NULL")
+    op.create_index("book_by_snooze", "book", ["snoozed_until"], sqlite_where=snoozed, postgresql_where=snoozed)
     op.create_table(
         "feedback",
         sa.Column("number", number, primary_key=True),
