@@ -36,6 +36,8 @@ from leadledger.scoring.printers.text import card_text
 from leadledger.scoring.scorecard import Learned, Scorecard, build_untrained
 from tests.effort import draw_examples
 from tests.postgres import database, server
+from tests.scoring.test_exploration import CARD as CASES_CARD
+from tests.scoring.test_exploration import CASES
 from tests.test_backends_agree import EACH, Engine, Rows
 from tests.test_clouds import translated
 from tests.test_googlesql import googlesql_rows
@@ -62,6 +64,7 @@ stages:
   - {name: customer, points: 65, explore: 20 %}
 """
 TYPES = {"lead_id": "VARCHAR", "old_id": "VARCHAR", "stage": "VARCHAR", "budget": "DOUBLE", "need": "BOOLEAN"}
+CASE_TYPES = {name: kind for name, kind in TYPES.items() if name != "stage"}
 SHORT = st.text("abcABCXYZ019", min_size=15, max_size=15)
 IDS = st.one_of(
     st.none(),
@@ -118,6 +121,16 @@ def test_draws_agree(card: Scorecard, backend: tuple[Engine, Rows]) -> None:
     """Odd ids are drawn alike: of any sign, with quotes, long, in both spellings of Salesforce, and none at all."""
     engine, rows = backend
     check_draws(card, [lead for lead in draw_examples(LEADS, 1_500) if engine.holds(lead)], engine, rows)
+
+
+def test_cases_agree(backend: tuple[Engine, Rows]) -> None:
+    """Every case of the file comes out the same in each engine."""
+    engine, rows = backend
+    leads = [{name: case["lead"].get(name) for name in CASE_TYPES} for case in CASES]
+    query = Query(AS_OF, columns={"row": "INTEGER", **CASE_TYPES}, keep=["row"])
+    answers = rows(leads, CASE_TYPES, sql.select(build_untrained(parse_card(CASES_CARD)), query, engine.dialect))
+    for case, row in zip(CASES, answers, strict=True):
+        assert (row["recommendation"], row["propensity"]) == (case["recommendation"], case["propensity"]), case["why"]
 
 
 @pytest.mark.slow

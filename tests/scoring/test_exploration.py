@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from datetime import date
 from itertools import product
+from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 from scipy.stats import binom
 
 from leadledger.scoring.card.reader import parse_card
@@ -33,6 +36,9 @@ stages:
   - {name: contact}
   - {name: lead, requires: [need], points: 60, explore: {share: 20 %, salt: spring}}
 """
+CASES: list[dict[str, Any]] = yaml.safe_load(
+    (Path(__file__).parents[1] / "cases" / "exploration.yaml").read_text("utf-8")
+)
 DRAWN, UNDRAWN = "L-12", "L-1"  # by the share and the salt of the card
 
 
@@ -66,24 +72,11 @@ def test_a_drawn_lead_is_promoted_and_says_why() -> None:
     assert undrawn.to_dict()["propensity"] == 0.2
 
 
-@pytest.mark.parametrize(
-    ("lead", "verdict", "propensity"),
-    [
-        ({"lead_id": DRAWN, "need": True, "budget": 100}, "promote", 1.0),
-        ({"lead_id": DRAWN, "need": True, "budget": 1}, "promote", 0.2),
-        ({"lead_id": UNDRAWN, "need": True, "budget": 1}, "nurture", 0.2),
-        ({"lead_id": DRAWN, "budget": 1}, "promote", 0.2),
-        ({"lead_id": DRAWN, "budget": 100}, "ask", 0.0),
-        ({"lead_id": DRAWN, "need": False, "budget": 1}, "nurture", 0.0),
-        ({"lead_id": DRAWN, "need": True, "budget": -1}, "disqualify", 0.0),
-        ({"need": True, "budget": 1}, "nurture", 0.0),
-        ({"old_id": DRAWN, "need": True, "budget": 1}, "promote", 0.2),
-    ],
-)
-def test_propensity(lead: dict[str, object], verdict: str, propensity: float) -> None:
+@pytest.mark.parametrize("case", CASES, ids=[case["why"] for case in CASES])
+def test_case(case: dict[str, Any]) -> None:
     """The propensity is 1 by merit, the share where points alone hold a lead back, and else 0."""
-    result = score(build_untrained(parse_card(CARD)), lead, AS_OF)
-    assert (result.recommendation.verdict, result.propensity) == (verdict, propensity)
+    result = score(build_untrained(parse_card(CARD)), case["lead"], AS_OF)
+    assert (result.recommendation.verdict, result.propensity) == (case["recommendation"], case["propensity"])
 
 
 def test_a_closed_gate_draws_nobody() -> None:
