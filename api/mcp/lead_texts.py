@@ -95,8 +95,8 @@ def hide_value(reason: str, value: object = NOTHING) -> str:
     quoted = quote(value)
     if value is not NOTHING and reason.startswith(quoted):
         return _THE_VALUE + reason.removeprefix(quoted)
-    said, _, hint = reason.partition(HINT)
-    if hint and _QUOTE.search(said) is None:
+    sentence, _, hint = reason.partition(HINT)
+    if hint and _QUOTE.search(sentence) is None:
         return reason
     return _QUOTED.sub(_THE_VALUE, reason)
 

@@ -42,10 +42,10 @@ async def _choose_questions(call: ToolCall) -> dict[str, Any]:
 
 
 async def _ask_over_all(call: ToolCall) -> dict[str, Any]:
-    asked = await answer_questions(call.service, USUAL_LEADS_ASKED)
+    book = await answer_questions(call.service, USUAL_LEADS_ASKED)
     answer: dict[str, Any] = {
-        "leads_to_ask": asked["asked"],
-        "leads_looked_at": asked["looked_at"],
+        "leads_to_ask": book["asked"],
+        "leads_looked_at": book["looked_at"],
         "over_all": [
             {
                 "field": clean_text(question["field"]),
@@ -53,7 +53,7 @@ async def _ask_over_all(call: ToolCall) -> dict[str, Any]:
                 "leads": question["leads"],
                 "settled_leads": question["settles"],
             }
-            for question in asked["questions"][:MOST_QUESTIONS_OVER_ALL]
+            for question in book["questions"][:MOST_QUESTIONS_OVER_ALL]
         ],
     }
     return answer | mark_lead_texts([]) if call.shows_lead_texts else answer

@@ -9,10 +9,14 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pydantic_core import to_json
 
 from leadledger.api.app import create_app
-from leadledger.api.mcp.tool import Caller
-from leadledger.api.mcp.toolbox import FAILED, call_tool, find_tool
+from leadledger.api.mcp.lead_names import UNKNOWN_LEAD, UNKNOWN_SCORE
+from leadledger.api.mcp.tool import SHOW_LEAD_TEXTS, Caller
+from leadledger.api.mcp.toolbox import FAILED, TOOLS, call_tool, find_tool
 from leadledger.api.service.keys import SCOPES
 from leadledger.api.service.program_log import ProgramLog
 from leadledger.api.service.service import Service, open_service
@@ -20,8 +24,10 @@ from leadledger.api.service.settings import Settings
 from leadledger.models.releases.store import Releases
 from leadledger.scoring.engine.score import Engine
 from tests.api.answers import BATCH, DAY, SCORE
+from tests.effort import examples
 from tests.serving import CARD
 
+WORDS = ("lead", "need", "employees", "as_of", "kind", "time", "answers", "stage", "lead_id")
 HEAD = "1 mistake in the request; nothing was "
 
 
@@ -93,8 +99,7 @@ def call(service: Service, name: str, arguments: object) -> str | dict[str, Any]
         (
             "rank_leads",
             {"recommendation": "promot"},
-            HEAD + "listed.\n$.recommendation: is none of its words; send some of promote, ask, nurture, disqualify,"
-            " keep, demote, with commas between them. Did you mean 'promote'?",
+            HEAD + "listed.\n$.recommendation: is none of its words. Did you mean 'promote'?",
         ),
         ("rank_leads", {"limit": 51}, HEAD + "listed.\n$.limit: is not a number from 1 to 50"),
         (
@@ -189,9 +194,9 @@ def test_known_leads_side_by_side(tmp_path: Path) -> None:
         route = client.post("/v1/leads/L2/what-if", json=body).json()
         assert (tried["difference"], tried["moved"]) == (route["difference"], route["moved"])
         assert tried["then"]["points"] - tried["now"]["points"] == tried["difference"] > 0
-        asked = call(service, "what_to_ask", {"lead": "L1"})
-        assert isinstance(asked, dict)
-        assert asked["questions"] == client.get("/v1/leads/L1").json()["result"]["questions"][:5]
+        questions = call(service, "what_to_ask", {"lead": "L1"})
+        assert isinstance(questions, dict)
+        assert questions["questions"] == client.get("/v1/leads/L1").json()["result"]["questions"][:5]
         everywhere = call(service, "what_to_ask", {})
         assert isinstance(everywhere, dict)
         assert [question["field"] for question in everywhere["over_all"]] == [
@@ -255,3 +260,51 @@ def test_a_failure_tells_nothing(
     logged = capsys.readouterr().err
     assert '"error": ["RuntimeError"]' in logged
     assert "secret" not in logged
+
+
+JSON_VALUES = st.recursive(
+    st.one_of(
+        st.none(),
+        st.booleans(),
+        st.integers(),
+        st.floats(),
+        st.text(max_size=20),
+        st.sampled_from(
+            ["LEAD-1", "2026-01-31", "promote", "score:" + "0" * 26, "\ud800", "\0", "x" * 10_000, 10**400]
+        ),
+    ),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3), st.dictionaries(st.one_of(st.text(max_size=8), st.sampled_from(WORDS)), inner)
+    ),
+    max_leaves=8,
+)
+
+
+@pytest.mark.parametrize("tool", [tool.name for tool in TOOLS])
+def test_whatever_is_sent_is_answered_or_refused(shared_service: Service, tool: str) -> None:
+    """No argument makes a tool fail, and what comes back can be written as JSON."""
+    names = [*find_tool(tool).arguments, SHOW_LEAD_TEXTS]  # type: ignore[union-attr]  # it is there
+
+    @settings(max_examples=examples(60))
+    @given(st.one_of(JSON_VALUES, st.dictionaries(st.sampled_from(names), JSON_VALUES)))
+    def send(arguments: object) -> None:
+        answer = call(shared_service, tool, arguments)
+        assert answer != FAILED
+        to_json(answer)
+
+    send()
+
+
+def test_a_forgotten_lead(tmp_path: Path) -> None:
+    """Once a lead is forgotten, neither its id nor its scores lead to it."""
+    with TestClient(create_app(Settings(home=tmp_path, card=CARD)), base_url="http://localhost") as client:
+        scored = client.post(SCORE, json={"lead": {"lead_id": "L1", "need": "vague"}, "as_of": DAY}).json()
+        service = client.app.state.service  # type: ignore[attr-defined]  # a FastAPI
+        by_score = call(service, "explain_lead", {"lead": f"score:{scored['id']}"})
+        assert by_score == call(service, "explain_lead", {"lead": "L1"})
+        assert isinstance(by_score, dict)
+        assert by_score["replay_id"] == scored["id"]
+        service.decision_log.store.forget("L1")
+        assert call(service, "explain_lead", {"lead": "L1"}) == UNKNOWN_LEAD
+        assert call(service, "explain_lead", {"lead": f"score:{scored['id']}"}) == UNKNOWN_SCORE
+        assert call(service, "rank_leads", {}) == {"leads": [], "next": ""}

@@ -297,5 +297,5 @@ def test_an_unknown_tool_is_an_error_of_the_protocol(home: Path, server: Server)
             await client.call_tool("no\x1b[2J" + "x" * 500, {})
         return str(caught.value)
 
-    told = use_http(server.port, (home / "read.key").read_text(), ask)
-    assert told == f"Unknown tool: no [2J{'x' * 53}…. tools/list names those that there are."
+    error = use_http(server.port, (home / "read.key").read_text(), ask)
+    assert error == f"Unknown tool: no [2J{'x' * 53}…. tools/list names those that there are."

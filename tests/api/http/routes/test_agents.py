@@ -7,11 +7,15 @@ from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from leadledger.api.http.routes import agents
 from tests.api.http.keyed_service import app_of, bearer
+from tests.effort import examples
 
 PATH = "/mcp"
+NAMES = ("name", "arguments", "lead", "_meta", "protocolVersion", "cursor", "requestId", "uri")
 LIST = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}
 TAKES_JSON = {"Accept": "application/json, text/event-stream"}
 
@@ -90,14 +94,38 @@ def test_a_body_that_is_none(
     assert answer.json()["detail"].startswith(reason)
 
 
-@pytest.mark.parametrize("message", [1, [], {}, [LIST], {"jsonrpc": "2.0", "id": {}}, {"id": 1}])
 @pytest.mark.parametrize("version", ["2025-11-25", "2026-07-28", "1999-01-01"])
-def test_a_message_that_is_none(client: TestClient, made: dict[str, str], message: object, version: str) -> None:
+def test_a_message_that_is_none(client: TestClient, made: dict[str, str], version: str) -> None:
     """JSON that is no message of the protocol is refused by the protocol's own error."""
     headers = bearer(made["read"]) | TAKES_JSON | {"MCP-Protocol-Version": version}
-    answer = client.post(PATH, json=message, headers=headers)
-    assert answer.status_code == 400
-    assert answer.json()["error"]["code"] in range(-32800, -31999)
+    for message in (1, [], {}, [LIST], {"jsonrpc": "2.0", "id": {}}, {"id": 1}):
+        answer = client.post(PATH, json=message, headers=headers)
+        assert answer.status_code == 400
+        assert answer.json()["error"]["code"] in range(-32800, -31999)
+
+
+METHODS = ("tools/call", "tools/list", "initialize", "ping", "server/discover", "notifications/cancelled", "x")
+JSON_VALUES = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(), st.text(max_size=10), st.sampled_from(("score_lead", *METHODS))),
+    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(st.sampled_from(NAMES), inner)),
+    max_leaves=6,
+)
+PARTS = {"jsonrpc": st.just("2.0"), "id": JSON_VALUES, "method": st.sampled_from(METHODS), "params": JSON_VALUES}
+MESSAGES = st.fixed_dictionaries({}, optional=PARTS)
+
+
+def test_no_message_makes_it_fail(client: TestClient, made: dict[str, str]) -> None:
+    """Whatever JSON comes, in whatever version of the protocol, the answer is no failure, and is JSON or empty."""
+
+    @settings(max_examples=examples(80))
+    @given(st.one_of(MESSAGES, JSON_VALUES), st.sampled_from(["", "2025-06-18", "2026-07-28", "9999-01-01", "x"]))
+    def send(message: object, version: str) -> None:
+        headers = bearer(made["score"]) | TAKES_JSON | ({"MCP-Protocol-Version": version} if version else {})
+        answer = client.post(PATH, json=message, headers=headers)
+        assert answer.status_code < 500
+        assert answer.text == "" or isinstance(answer.json(), dict)
+
+    send()
 
 
 def test_rates_count(tmp_path: Path, made: dict[str, str]) -> None:
