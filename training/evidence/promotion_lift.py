@@ -51,8 +51,8 @@ class PromotionLift:
                 f" {side}; it takes about {self.more or 0:,} more leads below the threshold."
             )
         sentence = (
-            f"Of {self.drawn:,} leads drawn below the threshold {self.drawn_won:,} became opportunities"
-            f" ({self.drawn_won / self.drawn:.1%}), of {self.others:,} others like them {self.others_won:,}"
+            f"Below the threshold {self.drawn_won:,} of {self.drawn:,} drawn leads became opportunities"
+            f" ({self.drawn_won / self.drawn:.1%}), and {self.others_won:,} of {self.others:,} others like them"
             f" ({self.others_won / self.others:.1%}): promotion moved the rate by {_points(self.difference)} points"
             f" (95% confidence: {_points(self.low)} to {_points(self.high)})"
         )

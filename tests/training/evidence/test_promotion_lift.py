@@ -54,8 +54,8 @@ def test_a_lift_that_shows() -> None:
     assert lift is not None
     assert lift.more is None
     assert lift.sentence == (
-        "Of 190 leads drawn below the threshold 21 became opportunities (11.1%), of 18,810 others like them 190 (1.0%):"
-        " promotion moved the rate by +10.0 points (95% confidence: +6.3 to +15.3)."
+        "Below the threshold 21 of 190 drawn leads became opportunities (11.1%), and 190 of 18,810 others like them"
+        " (1.0%): promotion moved the rate by +10.0 points (95% confidence: +6.3 to +15.3)."
     )
 
 
@@ -65,7 +65,7 @@ def test_not_enough_yet() -> None:
     assert lift is not None
     assert lift.more is not None
     assert lift.sentence == (
-        "Of 20 leads drawn below the threshold 1 became opportunities (5.0%), of 1,980 others like them 40 (2.0%):"
+        "Below the threshold 1 of 20 drawn leads became opportunities (5.0%), and 40 of 1,980 others like them (2.0%):"
         " promotion moved the rate by +3.0 points (95% confidence: −1.2 to +21.6), not enough yet: about"
         f" {lift.more:,} more leads below the threshold would show a lift of 5%."
     )
