@@ -142,3 +142,15 @@ def test_a_class_name_is_defined_once() -> None:
         node.name for _, module in source_files(*FOLDERS) for node in ast.walk(module) if isinstance(node, ast.ClassDef)
     )
     assert [name for name, count in classes.items() if count > 1] == []
+
+
+def test_no_module_keeps_an_exception() -> None:
+    """An exception is made where it is raised: one that is kept holds on to all that every request had in hand."""
+    kept = []
+    for path, module in source_files(*FOLDERS):
+        for node in module.body:
+            if isinstance(node, ast.Assign | ast.AnnAssign) and isinstance(node.value, ast.Call):
+                name = ast.unparse(node.value.func).rpartition(".")[2]
+                if name.endswith(("Error", "Refusal", "Exception")):
+                    kept.append(f"{path}:{node.lineno}")
+    assert kept == []

@@ -10,7 +10,7 @@ from leadledger.api.log.event_rows import EventBatch
 from leadledger.api.log.record import now
 from leadledger.api.requests.event_bodies import read_events_body
 from leadledger.api.requests.mistakes import Mistakes
-from leadledger.api.service.history import NO_LOG
+from leadledger.api.service.history import refuse_without_log
 from leadledger.api.service.sent_events import SentEvents
 from leadledger.api.service.service import Service
 
@@ -28,7 +28,7 @@ async def add_events(service: Service, content: bytes, headers: Mapping[bytes, b
     mistakes (400, 422), there is no log (404), the log fails (503).
     """
     if service.decision_log is None:
-        raise NO_LOG
+        raise refuse_without_log()
     mistakes = Mistakes()
     events, paths = read_events_body(content, headers, mistakes)
     reader, at, sent, refused = service.loaded.event_reader, now(), SentEvents(), 0

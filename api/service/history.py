@@ -17,7 +17,6 @@ from leadledger.scoring.errors import ScoringError
 from leadledger.scoring.text_forms import WHITE_SPACE
 
 _T = TypeVar("_T")
-NO_LOG = Refusal(404, "Nothing is recorded: the service runs with its log off.")
 
 
 async def answer_logged_score(service: Service, score_id: str) -> bytes:
@@ -59,10 +58,15 @@ async def answer_lead_scores(service: Service, lead: str, page: PageParameters) 
     return to_json(history)
 
 
+def refuse_without_log() -> Refusal:
+    """The refusal (404) of a request that needs a log, where there is none."""
+    return Refusal(404, "Nothing is recorded: the service runs with its log off.")
+
+
 async def read_log(service: Service, read: Callable[[DecisionLog], _T]) -> _T:
     """What `read` reads in the log, in a thread of its own. Raises Refusal: there is no log (404), it fails (503)."""
     if service.decision_log is None:
-        raise NO_LOG
+        raise refuse_without_log()
     from sqlalchemy.exc import SQLAlchemyError
 
     from leadledger.api.log.database import describe_for_callers

@@ -25,8 +25,8 @@ from leadledger.api.service.service import Service
 if TYPE_CHECKING:
     from mcp.server.lowlevel import Server
 
-NOT_INSTALLED = Refusal(501, f"Tools for agents need the package mcp. Install it on the server: {HOW_TO_INSTALL}.")
-FOREIGN_PAGE = Refusal(403, "This request came from a web page of another site; agents send no Origin.")
+NOT_INSTALLED = f"Tools for agents need the package mcp. Install it on the server: {HOW_TO_INSTALL}."
+FOREIGN_PAGE = "This request came from a web page of another site; agents send no Origin."
 
 
 def add(app: FastAPI, service: Service) -> None:
@@ -38,7 +38,7 @@ def add(app: FastAPI, service: Service) -> None:
     async def call_tools(request: Request) -> Response:
         _refuse_other_pages(request.scope["named_headers"])
         if not is_installed():
-            raise NOT_INSTALLED
+            raise Refusal(501, NOT_INSTALLED)
         content = await read_json(request)
         parse_json(content)  # refuses what is nested too deep, or no JSON at all
         if not ready:
@@ -83,4 +83,4 @@ def _refuse_other_pages(headers: dict[bytes, bytes]) -> None:
     """
     origin = headers.get(b"origin")
     if origin is not None and origin.partition(b"://")[2].lower() != headers.get(b"host", b"").lower():
-        raise FOREIGN_PAGE
+        raise Refusal(403, FOREIGN_PAGE)
