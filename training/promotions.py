@@ -54,10 +54,8 @@ class Promotions:
 
 def read_promotions(card: Card, history: History) -> Promotions | None:
     """What was recommended of the leads of a history; None where it doesn't say. Raises DataError for what can't be."""
-    columns = history.source.columns
     names = (LOGGED_RECOMMENDATION, LOGGED_PROPENSITY) if history.logged else PROMOTION_COLUMNS
-    of_fields = find_homes(card, columns)
-    found = [find_named(name, [column for column in columns if column not in of_fields]) for name in names]
+    found = find_promotion_columns(card, history)
     if not any(found):
         return None
     if not all(found):
@@ -76,6 +74,14 @@ def read_promotions(card: Card, history: History) -> Promotions | None:
     _check(history, verdicts, texts, numbers, found)
     known = np.array([verdict is not None for verdict in verdicts], dtype=bool)
     return Promotions(verdicts == "promote", np.where(known, numbers, np.nan))
+
+
+def find_promotion_columns(card: Card, history: History) -> list[str]:
+    """The columns with what was recommended and with the propensity; empty where there is none, or a field reads it."""
+    columns = history.source.columns
+    names = (LOGGED_RECOMMENDATION, LOGGED_PROPENSITY) if history.logged else PROMOTION_COLUMNS
+    of_fields = find_homes(card, columns)
+    return [find_named(name, [column for column in columns if column not in of_fields]) for name in names]
 
 
 def _read_propensity(text: str | None) -> float:

@@ -23,12 +23,16 @@ from leadledger.scoring.scorecard import Card
 from leadledger.training.evidence.hidden_leads import HiddenLeads, measure_hidden
 from leadledger.training.evidence.promotion_lift import PromotionLift, measure_lift
 from leadledger.training.history import History
-from leadledger.training.promotions import Promotions, read_promotions
+from leadledger.training.promotions import Promotions, find_promotion_columns, read_promotions
 
 FEWEST_DRAWN_OF_A_KIND = 10  # drawn leads of either outcome, from which on training weighs them
 NOT_SAID = (
     "The card explores, and the history doesn't say what was recommended: with the columns `recommendation` and"
     " `propensity`, as scored lists have them, training would learn what becomes of leads below the threshold."
+)
+NOT_ASKED = (
+    "The history has propensities, and no stage of the card explores: all leads are learned from alike. With `explore:`"
+    " at a stage, training would weigh promoted leads by them."
 )
 WEIGHED = (
     "Each promoted lead stands for 1 / propensity leads: so many it counts in the base rate, the measures of the"
@@ -120,6 +124,11 @@ def weigh_promotions(promotions: Promotions) -> NDArray[np.float64]:
     counts = promotions.promoted & promotions.known
     weights[counts] = 1 / promotions.propensity[counts]
     return weights
+
+
+def ignores_propensities(card: Card, history: History) -> bool:
+    """Whether a history has what exploration needs, and the card doesn't explore."""
+    return not card.explores and all(find_promotion_columns(card, history))
 
 
 def keep_promoted(card: Card, history: History) -> History | None:

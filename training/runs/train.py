@@ -39,7 +39,13 @@ from leadledger.training.learn.split import HistorySplit, forecast_folds, split_
 from leadledger.training.learn.threshold import find_thresholds
 from leadledger.training.nested_texts import describe_nesting
 from leadledger.training.runs.earlier_releases import EarlierReleases, as_earlier, compare_to_earlier, unseen_totals
-from leadledger.training.runs.exploration_study import NOT_SAID, ExplorationStudy, study_exploration
+from leadledger.training.runs.exploration_study import (
+    NOT_ASKED,
+    NOT_SAID,
+    ExplorationStudy,
+    ignores_propensities,
+    study_exploration,
+)
 from leadledger.training.runs.fit_measures import FittedCard, audit_and_drift, measure_fit
 from leadledger.training.runs.landmark_measures import measure_events
 from leadledger.training.runs.list_upkeep import measure_leads
@@ -123,6 +129,8 @@ def train(
         progress("looking at the leads that were drawn")
         exploration = study_exploration(written, history, seed)
         history = replace(history, notes=(*history.notes, NOT_SAID)) if exploration is None else exploration.history
+    elif ignores_propensities(written, history):
+        history = replace(history, notes=(*history.notes, NOT_ASKED))
     weights = None if sample_weight is None else align_weights(sample_weight, history.rows, history.counts.rows)
     source = provenance(
         card_text, data, history, seed, gone, data.events if isinstance(data, LoggedHistory) else events

@@ -19,6 +19,7 @@ from leadledger.training.history import History
 from leadledger.training.history_reader import read_history
 from leadledger.training.promotions import Promotions
 from leadledger.training.runs.exploration_study import (
+    NOT_ASKED,
     NOT_SAID,
     ExplorationStudy,
     study_exploration,
@@ -182,6 +183,16 @@ def test_such_a_release_is_recalibrated_by_promoted_leads(releases: Releases) ->
     assert upkeep is not None
     promoted = newer["recommendation"].eq("promote") & newer["propensity"].notna()
     assert upkeep.leads == pytest.approx(promoted.sum(), abs=3)  # some short digests are of two leads
+
+
+@pytest.mark.slow
+def test_propensities_that_a_card_does_not_ask_for_are_noted(tmp_path: Path) -> None:
+    """A card without `explore` learns from all leads alike, and a note says that the history has propensities."""
+    (tmp_path / "card.yaml").write_text(TEXT.replace(", explore: 20 %", ""), "utf-8")
+    quick = AdditiveClassifier(bags=2, pairs=0, combinations=0, random_state=0)
+    trained = train(tmp_path / "card.yaml", make_frame(600), estimator=quick)
+    assert NOT_ASKED in trained.notes
+    assert trained.metrics["counts"]["used"] == 600
 
 
 @pytest.mark.slow
