@@ -38,6 +38,8 @@ async def find_leads(call: ToolCall, *names: str) -> list[str]:
     mistakes, given = Mistakes(), []
     for name in names:
         value = call.arguments[name]
+        if isinstance(value, int) and not isinstance(value, bool):
+            value = str(value)  # as in outcomes
         if not isinstance(value, str):
             mistakes.add((*ROOT, name), f"is {name_kind(value)}; send the id of a lead as a text")
         elif not (0 < len(value.strip()) <= LONGEST_ID) or not is_encodable(value):

@@ -15,7 +15,7 @@ from leadledger.api.mcp.lead_names import name_lead
 from leadledger.api.mcp.lead_texts import clean_text, is_plain_id, mark_lead_texts
 from leadledger.api.mcp.tool import Tool, ToolCall
 from leadledger.api.requests.json_text import name_kind
-from leadledger.api.requests.mistakes import ROOT, Mistakes, Path
+from leadledger.api.requests.mistakes import ROOT, Mistakes, Path, make_encodable
 from leadledger.api.service.book import list_leads
 from leadledger.api.service.lead_list import DIRECTIONS, FIELD_PREFIX
 from leadledger.scoring.outputs import VERDICTS
@@ -65,7 +65,8 @@ def _list_parameters(call: ToolCall, mistakes: Mistakes) -> Iterator[tuple[str, 
         match name, value:
             case "fields", dict():
                 for field, text in value.items():
-                    yield f"{FIELD_PREFIX}{field}", _write_value(text, (*ROOT, "fields", field), mistakes)
+                    parameter = FIELD_PREFIX + make_encodable(field)
+                    yield parameter, _write_value(text, (*ROOT, "fields", field), mistakes)
             case "fields", _:
                 mistakes.add((*ROOT, name), f"is {name_kind(value)}; send an object of values by field")
             case "limit", int() if not isinstance(value, bool) and 1 <= value <= MOST_LEADS_LISTED:
@@ -87,7 +88,7 @@ def _write_value(value: Any, path: Path, mistakes: Mistakes) -> str:
     if not isinstance(value, str):
         mistakes.add(path, f"is {name_kind(value)}; send a text, a number, true or false")
         return ""
-    return value.encode(errors="replace").decode()
+    return make_encodable(value)
 
 
 def _describe_lead(row: dict[str, Any]) -> dict[str, Any]:

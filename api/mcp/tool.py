@@ -68,17 +68,21 @@ class Tool:
         }
 
     def read_call(self, service: Service, caller: Caller, arguments: Any) -> ToolCall:
-        """The call with some arguments, as they were sent. Raises Refusal: a name is unknown, missing or repeated."""
+        """The call with some arguments, as they were sent; one that is null and may be left out is left out.
+
+        Raises Refusal: a name is unknown or missing.
+        """
         mistakes = Mistakes()
         optional = (*(name for name in self.arguments if name not in self.required), SHOW_LEAD_TEXTS)
         members = read_object(arguments, self.required, optional, self.example, mistakes)
-        shows = members.get(SHOW_LEAD_TEXTS, False)
-        if not isinstance(shows, bool):
+        shows = members.get(SHOW_LEAD_TEXTS)
+        if shows is not None and not isinstance(shows, bool):
             mistakes.add((*ROOT, SHOW_LEAD_TEXTS), f"is {name_kind(shows)}; send true or false")
         if mistakes:
             raise mistakes.to_refusal("done")
-        given = {name: value for name, value in members.items() if name != SHOW_LEAD_TEXTS}
-        return ToolCall(service, caller, given, shows)
+        given = {name: value for name, value in members.items() if value is not None or name in self.required}
+        given.pop(SHOW_LEAD_TEXTS, None)
+        return ToolCall(service, caller, given, shows is True)
 
 
 _SHOW_LEAD_TEXTS: Schema = {

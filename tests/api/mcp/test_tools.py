@@ -27,7 +27,7 @@ from tests.api.answers import BATCH, DAY, SCORE
 from tests.effort import examples
 from tests.serving import CARD
 
-WORDS = ("lead", "need", "employees", "as_of", "kind", "time", "answers", "stage", "lead_id")
+WORDS = ("lead", "need", "employees", "as_of", "kind", "time", "answers", "stage", "lead_id", "\ud800")
 HEAD = "1 mistake in the request; nothing was "
 
 
@@ -136,20 +136,29 @@ def call(service: Service, name: str, arguments: object) -> str | dict[str, Any]
         ("what_if", {"lead": "L1"}, HEAD + "done.\n$.answers: is missing"),
         (
             "compare_leads",
-            {"a": "L1", "b": 2},
-            HEAD + "done.\n$.b: is a number; send the id of a lead as a text",
+            {"a": "L1", "b": True},
+            HEAD + "done.\n$.b: is true; send the id of a lead as a text",
         ),
         (
             "compare_leads",
             {"a": "L1", "b": "L2", "as_of": "soon"},
             HEAD + "compared.\n$.as_of: is not a date; write it like 2026-01-31",
         ),
-        ("explain_lead", {"lead": 7}, HEAD + "done.\n$.lead: is a number; send the id of a lead as a text"),
+        ("explain_lead", {"lead": [7]}, HEAD + "done.\n$.lead: is a list; send the id of a lead as a text"),
     ],
 )
 def test_wrong_arguments(shared_service: Service, name: str, arguments: object, problem: str) -> None:
     """A refusal says which argument is wrong, where, and what would be right, without the values of a lead."""
     assert call(shared_service, name, arguments) == problem
+
+
+def test_null_is_left_out(shared_service: Service) -> None:
+    """An argument that may be left out may be null; one that is needed may not."""
+    arguments = {"grade": None, "limit": None, "after": None, "fields": None, "include_lead_texts": None}
+    assert call(shared_service, "rank_leads", arguments) == {"leads": [], "next": ""}
+    problem = HEAD + "done.\n$.lead: is null; send the id of a lead as a text"
+    assert call(shared_service, "explain_lead", {"lead": None}) == problem
+    assert call(shared_service, "explain_lead", {"lead": 7}) == UNKNOWN_LEAD
 
 
 def test_many_mistakes(shared_service: Service) -> None:
