@@ -19,6 +19,7 @@ from jsonschema import Draft202012Validator
 from leadledger.api.app import create_app
 from leadledger.api.http.problem import MEDIA_TYPE
 from leadledger.api.http.routes.outcomes import LARGEST_OUTCOME
+from leadledger.api.service.lead_bodies import LARGEST_FEEDBACK
 from leadledger.api.service.settings import Settings
 from tests.effort import examples
 
@@ -26,13 +27,17 @@ ROOT = Path(__file__).parents[3]
 CARD = ROOT / "examples" / "b2b-software" / "card.yaml"
 MARK = "@here@"
 MEGABYTE = 1_000_000
+ID = "1"  # of a lead that the service knows
+SMALL_BODIES = {"/v1/outcomes": LARGEST_OUTCOME, "/v1/leads/{id}/feedback": LARGEST_FEEDBACK}  # bytes
 
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimpleNamespace]:
-    """A service that records what it answers: its client, and its OpenAPI document."""
+    """A service that records what it answers, and knows a lead: its client, and its OpenAPI document."""
     home = tmp_path_factory.mktemp("home")
     with TestClient(create_app(Settings(card=CARD, home=home, log_level="error"))) as client:
+        known = {"lead": {"lead_id": ID}}
+        assert client.post("/v1/score", json=known).status_code == 200
         yield SimpleNamespace(client=client, document=client.get("/openapi.json").json())
 
 
@@ -51,7 +56,7 @@ def bodies(document: Any) -> list[tuple[str, str, Any]]:
 
 def check(service: SimpleNamespace, path: str, content: bytes, media: str = "application/json") -> int:
     """Send a body; the status of the answer, which is the promised one or a problem, short and without a trace."""
-    answer = service.client.post(re.sub(r"\{\w+\}", "1", path), content=content, headers={"Content-Type": media})
+    answer = service.client.post(re.sub(r"\{\w+\}", ID, path), content=content, headers={"Content-Type": media})
     assert answer.status_code == 200 or 400 <= answer.status_code < 500, (answer.text, content[:200])
     described = service.document["paths"][path]["post"]["responses"][str(answer.status_code)]["content"]
     kind = answer.headers["content-type"]
@@ -109,7 +114,7 @@ def test_what_is_no_json(service: SimpleNamespace, name: str) -> None:
     """What can't be read is refused as such (400), wherever it is sent; a large outcome isn't even read (413)."""
     for path, media, example in bodies(service.document):
         content = spoilt(json.dumps(example).encode())[name]
-        is_unread = path == "/v1/outcomes" and len(content) > LARGEST_OUTCOME
+        is_unread = len(content) > SMALL_BODIES.get(path, len(content))
         assert check(service, path, content, media) == (413 if is_unread else 400), path
 
 
