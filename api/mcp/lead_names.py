@@ -11,7 +11,7 @@ from leadledger.api.requests.body import is_encodable
 from leadledger.api.requests.json_text import name_kind
 from leadledger.api.requests.mistakes import ROOT, Mistakes, Refusal
 from leadledger.api.service.history import read_log
-from leadledger.api.service.service import DecisionLog
+from leadledger.api.service.service import DecisionLog, Service
 from leadledger.scoring.lead_ids import LONGEST_ID
 
 SCORE_PREFIX = "score:"
@@ -51,13 +51,28 @@ async def find_leads(call: ToolCall, *names: str) -> list[str]:
     return await read_log(call.service, lambda log: [_find_lead(log, name) for name in given])
 
 
-def _find_lead(log: DecisionLog, name: str) -> str:
+async def find_id(service: Service, name: str) -> str:
+    """The id that a name of a lead stands for, whether or not the book has the lead.
+
+    Raises Refusal: it names a score that the log doesn't have, there is no log (404), it fails (503).
+    """
+    if _SCORE_NAME.fullmatch(name.strip()) is None:
+        return name
+    return await read_log(service, lambda log: _read_id(log, name.strip()))
+
+
+def _read_id(log: DecisionLog, name: str) -> str:
     score_name = _SCORE_NAME.fullmatch(name)
-    if score_name is not None:
-        score = log.store.read_score(score_name[1])
-        if score is None or score["lead"] is None:
-            raise Refusal(404, UNKNOWN_SCORE)
-        name = str(score["lead"])
+    if score_name is None:
+        return name
+    score = log.store.read_score(score_name[1])
+    if score is None or score["lead"] is None:
+        raise Refusal(404, UNKNOWN_SCORE)
+    return str(score["lead"])
+
+
+def _find_lead(log: DecisionLog, name: str) -> str:
+    name = _read_id(log, name)
     row = log.book.read_lead(name)
     if row is None:
         similar = ", ".join(lead for lead in log.book.find_similar(name) if is_plain_id(lead))

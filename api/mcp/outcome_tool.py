@@ -5,13 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from leadledger.api.mcp.answers import DAY, FLAG, TEXT, describe_answer, describe_list
+from leadledger.api.mcp.lead_names import LEAD_ARGUMENT, find_id
 from leadledger.api.mcp.tool import Tool, ToolCall
 from leadledger.api.service.outcomes import add_outcome
 
 
 async def _record_outcome(call: ToolCall) -> dict[str, Any]:
     """Note the outcome, as POST /v1/outcomes does."""
-    noted = await add_outcome(call.service, dict(call.arguments), call.caller.key)
+    arguments = dict(call.arguments)
+    if isinstance(arguments["lead"], str):
+        arguments["lead"] = await find_id(call.service, arguments["lead"])
+    noted = await add_outcome(call.service, arguments, call.caller.key)
     return {name: noted[name] for name in ("became", "on", "new", "notes")}
 
 
@@ -24,7 +28,7 @@ RECORD_OUTCOME = Tool(
     ),
     scope="outcomes",
     arguments={
-        "lead": {"type": "string", "description": "The id of the lead."},
+        "lead": LEAD_ARGUMENT,
         "became": {"type": "string", "description": "A stage of the card, or `lost`."},
         "on": {**DAY, "description": "The day, like 2026-01-31."},
     },

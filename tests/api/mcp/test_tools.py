@@ -304,8 +304,8 @@ def test_whatever_is_sent_is_answered_or_refused(shared_service: Service, tool: 
     send()
 
 
-def test_a_forgotten_lead(tmp_path: Path) -> None:
-    """Once a lead is forgotten, neither its id nor its scores lead to it."""
+def test_a_score_names_its_lead(tmp_path: Path) -> None:
+    """A score names its lead in every tool; once the lead is forgotten, neither its id nor its scores lead to it."""
     with TestClient(create_app(Settings(home=tmp_path, card=CARD)), base_url="http://localhost") as client:
         scored = client.post(SCORE, json={"lead": {"lead_id": "L1", "need": "vague"}, "as_of": DAY}).json()
         service = client.app.state.service  # type: ignore[attr-defined]  # a FastAPI
@@ -313,7 +313,11 @@ def test_a_forgotten_lead(tmp_path: Path) -> None:
         assert by_score == call(service, "explain_lead", {"lead": "L1"})
         assert isinstance(by_score, dict)
         assert by_score["replay_id"] == scored["id"]
+        outcome = {"lead": f"score:{scored['id']}", "became": "lost", "on": "2026-01-31"}
+        assert isinstance(call(service, "record_outcome", outcome), dict)
+        assert [noted["became"] for noted in client.get("/v1/leads/L1/scores").json()["outcomes"]] == ["lost"]
         service.decision_log.store.forget("L1")
+        assert call(service, "record_outcome", outcome) == UNKNOWN_SCORE
         assert call(service, "explain_lead", {"lead": "L1"}) == UNKNOWN_LEAD
         assert call(service, "explain_lead", {"lead": f"score:{scored['id']}"}) == UNKNOWN_SCORE
         assert call(service, "rank_leads", {}) == {"leads": [], "next": ""}
