@@ -114,7 +114,7 @@ def _types(field: CardField, missing: tuple[str, ...]) -> dict[str, Any]:
         forms = "|".join([_NUMBER, *(form.pattern for form in number_format.forms)])
         return {"type": ["number", "string", "null"], "pattern": _text_pattern(forms, missing)}
     if field.kind == "flag":
-        words = "|".join(YES_TEXTS + NO_TEXTS)
+        words = "|".join(re.escape(text) for text in YES_TEXTS + NO_TEXTS)
         return {
             **{"type": ["boolean", "string", "integer", "null"], "pattern": _text_pattern(words, missing)},
             **{"minimum": 0, "maximum": 1},

@@ -89,6 +89,10 @@ def filter_failure(
     if "positive_data_acceptance" in failure.checks and case.media_type == MEDIA_TYPE:
         return False
     if "negative_data_rejection" in failure.checks and response.status_code == 200:
+        # A text of blanks is nothing known, which the format of a date can't say.
+        answers = case.body.get("answers") if isinstance(case.body, dict) else None
+        if isinstance(answers, dict) and any(isinstance(text, str) and not text.strip() for text in answers.values()):
+            return False
         # A bad lead spoils no other: a batch is answered, and refuses each bad lead inside of the answer. And with
         # `from`, a body is read as that CRM writes, where other bodies are right than plain ones.
         answer = response.json()

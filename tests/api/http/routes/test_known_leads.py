@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,10 @@ from sqlalchemy import func, select
 
 from leadledger.api.app import create_app
 from leadledger.api.log import database, tables
+from leadledger.api.log.book_store import BookStore
+from leadledger.api.log.feedback import Feedback
+from leadledger.api.log.feedback_store import FeedbackStore
+from leadledger.api.log.store import LogStore
 from leadledger.api.service.settings import Settings
 from leadledger.scoring.card.reader import parse_card
 from leadledger.scoring.engine.comparison import ComparedLead, compare
@@ -249,6 +254,18 @@ def test_the_same_feedback_of_a_day_is_recorded_once(client: TestClient, address
     assert count_rows(address, tables.feedback) == 2
 
 
+def test_the_same_feedback_at_once_is_recorded_once(client: TestClient, address: str) -> None:
+    """Of many requests with the same feedback at one moment, one records it."""
+    engine = database.open_database(address, Path())
+    row = BookStore(engine).read_lead("L1")
+    assert row is not None
+    feedback = Feedback("snooze", DAY, until="2026-03-09")
+    with ThreadPoolExecutor(8) as pool:
+        news = list(pool.map(lambda _: FeedbackStore(engine).add(row, feedback, ""), range(24)))
+    engine.dispose()
+    assert sum(news) == count_rows(address, tables.feedback) == 1
+
+
 def test_feedback_outlives_a_new_score(client: TestClient) -> None:
     """A lead that is scored again stays rejected."""
     give(client, verb="reject", reason="competitor")
@@ -320,8 +337,6 @@ def test_a_large_body_is_no_feedback(client: TestClient) -> None:
 
 def test_forgetting_a_lead_erases_its_feedback(client: TestClient, address: str) -> None:
     """What sales said of a lead is forgotten with it."""
-    from leadledger.api.log.store import LogStore
-
     give(client, verb="reject", reason="no_budget")
     engine = database.open_database(address, Path())
     try:
