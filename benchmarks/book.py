@@ -84,7 +84,7 @@ _WORDS = {
     "postgresql": {
         "id": "lpad(n::text, 16, '0')",
         "day": "to_char(date '2026-01-01' + (n * 13 % 300)::int, 'YYYY-MM-DD')",
-        "numbers": "(SELECT n FROM generate_series(1, :leads) AS s(n))",
+        "numbers": "(SELECT n FROM generate_series(1, CAST(:leads AS bigint)) AS s(n))",
     },
 }
 

@@ -110,9 +110,17 @@ def order_of(row: BookRow, order: str) -> Any:
     descending=st.booleans(),
     limit=st.integers(1, 5),
     most_sorted=st.sampled_from([0, 2, 2000]),
+    rare=st.sampled_from([0, 2, 10_000]),
 )
 def test_pages_are_the_list(
-    log: Engine, rows: list[BookRow], filters: LeadFilters, order: Any, descending: bool, limit: int, most_sorted: int
+    log: Engine,
+    rows: list[BookRow],
+    filters: LeadFilters,
+    order: Any,
+    descending: bool,
+    limit: int,
+    most_sorted: int,
+    rare: int,
 ) -> None:
     """All pages, one after another, are the leads that are wanted, in their order, each once."""
     with log.execution_options(**database.WRITES).begin() as connection:
@@ -123,6 +131,7 @@ def test_pages_are_the_list(
     listed: list[BookRow] = []
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(lead_pages, "MOST_SORTED_LEADS", most_sorted)
+        patch.setattr(lead_pages, "RARE_IN_SAMPLE", rare)
         while True:
             page = store.list_leads(wanted)
             listed += page.rows
