@@ -22,6 +22,7 @@ from click.core import ParameterSource
 from leadledger.scoring.day_forms import UTC_NAME, find_zone
 
 if TYPE_CHECKING:
+    from leadledger.api.service.loaded import LoadedCard
     from leadledger.scoring.scorecard import Scorecard
     from leadledger.training.sources.reading import ReadingOptions
 
@@ -146,6 +147,13 @@ class ScorecardSource:
         from leadledger.models.releases.store import Releases
 
         return Releases(self.home).open(self.release)
+
+    def load(self) -> LoadedCard:
+        """The scorecard as the service loads it, with what the log needs to know of it. Raises ScoringError."""
+        from leadledger.api.service.loaded import load
+        from leadledger.api.service.settings import Settings
+
+        return load(Settings(home=self.home, release=self.release, card=self.card))
 
 
 def gather(argument: str, make: Callable[..., Any], names: Sequence[str] = ()) -> Callable[[Command], Command]:

@@ -33,11 +33,9 @@ def rescore(dry_run: bool, source: ScorecardSource, log_url: str | None, as_of: 
     moves the scores of the book, and writes each decision that changes to the log, with its messages. A run that was
     ended goes on where it was.
     """
-    from leadledger.api.service.loaded import load
     from leadledger.api.service.rescore import rescore_book
-    from leadledger.api.service.settings import Settings
 
-    loaded = load(Settings(home=source.home, release=source.release, card=source.card))
+    loaded = source.load()
     zone = loaded.card.card.time_zone
     day = as_of or today(zone)
     if day > today(zone) and not dry_run:

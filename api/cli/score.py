@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import click
 
+from leadledger.api.cli.log import open_log
 from leadledger.api.cli.options import (
     Names,
     ScorecardSource,
@@ -18,6 +20,7 @@ from leadledger.api.cli.options import (
     as_of,
     gather,
     is_given,
+    log_url,
     reading_options,
     scorecard_source,
     today,
@@ -28,6 +31,7 @@ from leadledger.api.cli.progress import show_bar, show_steps
 if TYPE_CHECKING:
     from leadledger.api.lists.results import ScoredList, ScoredTable
     from leadledger.api.lists.wanted import Wanted
+    from leadledger.api.service.list_recorder import ListRecorder
     from leadledger.scoring.scorecard import Scorecard
     from leadledger.training.sources.reading import ReadingOptions
 
@@ -51,6 +55,7 @@ WANTED = (
     "guard_formulas",
     "events",
     "events_table",
+    "log",
 )
 
 
@@ -101,6 +106,7 @@ def _wanted(**options: Any) -> Wanted:
 @click.option("--events-table", default="", help="With a PostgreSQL URL: table of the events of the leads.")
 @click.option("--rejects", metavar="FILE", help="File for rows that can't be read; beside OUT if left out.")
 @click.option("--guard-formulas", is_flag=True, help="In text files, put ' before what a sheet may run: =, +, -, @.")
+@click.option("--log", is_flag=True, help="Record the scores in the log and the book, too.")
 @click.option("--strict", is_flag=True, help="Exit with status 1 if any row is rejected.")
 @click.option("--prefix", default="", help="Put this before the names of the new columns.")
 @click.option("--table", help="With a PostgreSQL URL: table or view to score, also schema.table.")
@@ -118,6 +124,7 @@ def _wanted(**options: Any) -> Wanted:
 @gather("wanted", _wanted, WANTED)
 @reading_options
 @scorecard_source
+@log_url
 @as_of
 @as_json
 def score(
@@ -127,6 +134,7 @@ def score(
     strict: bool,
     reading: ReadingOptions,
     source: ScorecardSource,
+    log_url: str | None,
     as_of: date | None,
     as_json: bool,
 ) -> None:
@@ -138,12 +146,17 @@ def score(
     LEADS may be postgresql://…, with --table and --into: the server scores its own table. Only rows that can't be read
     leave it, so that their reasons can be worded.
 
+    With --log, each lead with an id enters the database of the log too, as if the service had scored it.
+
     With --engine spark, a cluster scores LEADS (a file, a folder or a pattern, of Parquet or CSV) into the folder OUT.
     """
     engine = "postgres" if leads.startswith(POSTGRES_URLS) else settings.engine
     _refuse_misuse(engine, leads, settings, wanted)
     card = source.open()
-    job = ListJob(leads, settings, as_of or today(card.card.time_zone), wanted, reading)
+    zone = card.card.time_zone
+    job = ListJob(leads, settings, as_of or today(zone), wanted, reading, source, log_url)
+    if wanted.log and job.day > today(zone):
+        raise click.UsageError(f"--as-of {job.day} lies ahead; --log takes scores of today and of earlier days")
     result, text = SCORERS[engine](card, job)
     report(as_json, result.to_dict(), text, err=settings.out == "-")
     if result.all_rejected or (strict and result.rejected):
@@ -172,19 +185,26 @@ def _refuse_misuse(engine: str, leads: str, settings: EngineSettings, wanted: Wa
     for name in ("sheet", "header_row"):
         if engine != "duckdb" and is_given(name):
             raise click.UsageError(f"{parameters[name].opts[-1]} goes with {CHOSEN_BY['duckdb']}")
+    if not wanted.log and is_given("log_url"):
+        raise click.UsageError("--log-url goes with --log")
     if engine == "spark" and "-" in (leads, settings.out):
         raise click.UsageError("--engine spark reads and writes files and folders; '-' is neither")
 
 
 @dataclass(frozen=True)
 class ListJob:
-    """A list to score: its name, the engine's settings, the day, what is wanted, how the file is to be read."""
+    """A list to score: its name, the engine's settings, the day, what is wanted, how the file is to be read.
+
+    `source` and `log_url` are for what is recorded.
+    """
 
     leads: str
     settings: EngineSettings
     day: date
     wanted: Wanted
     reading: ReadingOptions
+    source: ScorecardSource
+    log_url: str | None
 
     @property
     def out(self) -> str:
@@ -198,11 +218,36 @@ Scorer = Callable[["Scorecard", ListJob], tuple[ListResult, str]]
 def _score_in_duckdb(card: Scorecard, job: ListJob) -> tuple[ListResult, str]:
     from leadledger.api.lists.duckdb import score_list
 
+    leads, out = Path(job.leads), Path(job.out)
     with show_bar(job.leads) as draw:
-        scored = score_list(
-            card, Path(job.leads), Path(job.out), job.day, job.wanted, reading=job.reading, progress=draw
-        )
+        if not job.wanted.log:
+            scored = score_list(card, leads, out, job.day, job.wanted, reading=job.reading, progress=draw)
+            return scored, list_text(scored)
+        with _open_recorder(job) as recorder:
+            scored = score_list(
+                recorder.loaded.card,
+                leads,
+                out,
+                job.day,
+                job.wanted,
+                reading=job.reading,
+                progress=draw,
+                recorder=recorder,
+            )
+    scored = replace(scored, recorded=recorder.to_dict())
     return scored, list_text(scored)
+
+
+@contextmanager
+def _open_recorder(job: ListJob) -> Iterator[ListRecorder]:
+    """What records the scores of a list. Raises DataError where the log can't be opened, or fails."""
+    from leadledger.api.service.list_recorder import ListRecorder
+
+    loaded = job.source.load()
+    with open_log(job.source.home, job.log_url) as log:
+        if loaded.digest:
+            log.keep_card(loaded.digest, loaded.text)
+        yield ListRecorder(log, loaded, job.day)
 
 
 def _score_in_spark(card: Scorecard, job: ListJob) -> tuple[ListResult, str]:
@@ -255,6 +300,23 @@ def _list_lines(scored: ScoredList) -> Iterator[str]:
         yield f"{scored.duplicates:,} {have} the id of an earlier row: {', '.join(map(repr, scored.examples))}"
     yield from scored.fit.describe("list")
     yield from _count_lines(scored)
+    if scored.recorded is not None:
+        yield _log_line(scored.recorded)
+
+
+def _log_line(recorded: Mapping[str, int]) -> str:
+    """What was recorded of a list."""
+    words = {
+        "new": "new to the book",
+        "moved": "moved in the book",
+        "same": "as the book has them",
+        "older": "older than the book has them",
+        "without_id": "without an id, which the log leaves out",
+    }
+    leads = [f"{recorded[name]:,} {what}" for name, what in words.items() if recorded[name]]
+    changed = f"; decisions that changed: {recorded['decisions']:,}" if recorded["decisions"] else ""
+    messages = f"; messages to deliver: {recorded['messages']:,}" if recorded["messages"] else ""
+    return f"Log: {', '.join(leads) or 'no leads'}; {count(recorded['scores'], 'score')} added{changed}{messages}"
 
 
 def _table_text(stored: ScoredTable) -> str:

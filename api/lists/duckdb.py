@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from time import monotonic
@@ -20,10 +20,13 @@ import duckdb
 
 from leadledger.api.lists import duplicate_ids, output_file
 from leadledger.api.lists.capabilities import ENGINES, refuse_unsupported
+from leadledger.api.lists.joined_memory import JoinedMemory, join_memory
 from leadledger.api.lists.ledger_entries import LedgerColumn, ledger_columns
 from leadledger.api.lists.list_events import CountedEvents, check_events, count_list_events, list_lead_problems
+from leadledger.api.lists.list_places import ListPlaces, choose_places
 from leadledger.api.lists.odd_days import find_odd_days
 from leadledger.api.lists.progress import reported_progress
+from leadledger.api.lists.recorded_leads import LeadRecorder, read_typed_leads
 from leadledger.api.lists.reject_file import write_rejects
 from leadledger.api.lists.repeated_values import add_memos
 from leadledger.api.lists.results import RowCounts, ScoredList
@@ -57,15 +60,6 @@ _MOST_ROWS_OF_FILE = 1 << 40
 _FETCHED = 1000  # rejected rows that are fetched at a time
 
 
-@dataclass(frozen=True)
-class _Places:
-    """The files of a run."""
-
-    scores: Path
-    rejects: Path
-    ledger: Path | None
-
-
 def score_list(
     card: Scorecard,
     data: Path,
@@ -75,6 +69,7 @@ def score_list(
     *,
     reading: ReadingOptions = AS_FOUND,
     progress: Callable[[float, int], None] | None = None,
+    recorder: LeadRecorder | None = None,
 ) -> ScoredList:
     """Score a list of any kind that `training.sources.opening` opens into another. Raises DataError.
 
@@ -82,24 +77,28 @@ def score_list(
     the columns of the list and `score`, `points`, `probability`, `grade`, `recommendation` and `percentile`, by a
     release with steps also `sale_probability` and `expected_value`. Rows with a value that can't be read are not in it:
     they are in the rejects file beside it, one line for each bad value.
-    `reading` says where in a file the leads are. `progress` is called now and then with the share (0..1) that is done
-    and about how many rows that is.
+    `reading` says where in a file the leads are. `recorder` gets each lead that can be read and meets the condition of
+    `wanted`, before the files are there, and says what is remembered of it. `progress` is called now and then with the
+    share (0..1) that is done and about how many rows that is.
     """
     started = monotonic()
     wanted = wanted or Wanted()
+    if wanted.log and recorder is None:
+        raise ValueError("a list that is to be logged needs a recorder")
     refuse_unsupported(ENGINE, wanted)
     where = parse_where(card.card, wanted.where)
     check_recommendations(wanted.only)
-    places = _choose_places(data, out, wanted)
+    places = choose_places(data, out, wanted)
     with ExitStack() as stack:
         connection = stack.enter_context(connect())
         work = stack.enter_context(work_folder())
         connection.execute(f"SET temp_directory = {text_literal(str(work / 'spilled'))}")
         scan = stack.enter_context(open_list(connection, data, reading))
         connection.execute(f"SET memory_limit = '{MEMORY + MEMORY_PER_COLUMN * len(scan.columns)}MB'")
-        run = _FileRun(card, as_of, wanted, where, connection, scan)
+        run = _FileRun(card, as_of, wanted, where, connection, scan, recorder)
         try:
             scored, parts = run.write(stack, places, work, progress)
+            run.record(scored, progress)
             for part, place in parts:
                 publish_file(part, place)
         except (duckdb.Error, OSError) as error:
@@ -107,29 +106,6 @@ def score_list(
         if out == output_file.STDOUT and not scored.all_rejected:
             output_file.send_to_stdout(work / "scored")
         return replace(scored, seconds=monotonic() - started)
-
-
-def _choose_places(data: Path, out: Path, wanted: Wanted) -> _Places:
-    """Where the files go; the rejects, if nothing is said, beside the output. Raises DataError where one can't be."""
-    rejects = _beside(data, out) if wanted.rejects is None else Path(wanted.rejects)
-    ledger = None if wanted.ledger is None else Path(wanted.ledger)
-    files = [out, rejects, *([ledger] if ledger is not None else [])]
-    for position, file in enumerate(files):
-        output_file.check_place(file)
-        if position and file == output_file.STDOUT:
-            raise DataError("standard output takes the scores; name a file for the rejects and for the ledger")
-        if file.absolute() in [earlier.absolute() for earlier in files[:position]]:
-            raise DataError(f"{file}: is named twice; the scores, the rejects and the ledger need a file each")
-        if file.exists() and data.exists() and file.samefile(data):
-            raise DataError(f"{file}: is the list itself; write to another file")
-    return _Places(out, rejects, ledger)
-
-
-def _beside(data: Path, out: Path) -> Path:
-    """The rejects file beside the output; for standard output, in the current folder, by the name of the list."""
-    if out == output_file.STDOUT:
-        return Path(f"{data.name if data != output_file.STDOUT else 'stdin'}.rejects.csv")
-    return out.with_name(f"{out.name[: -len(output_file.find_ending(out))]}.rejects.csv")
 
 
 class _FileRun:
@@ -143,10 +119,11 @@ class _FileRun:
         where: Node | None,
         connection: duckdb.DuckDBPyConnection,
         scan: Scan,
+        recorder: LeadRecorder | None,
     ) -> None:
         """Raises DataError where the columns of the list don't fit the card, or what is wanted."""
         self.card, self.as_of, self.wanted, self.where = card, as_of, wanted, where
-        self.connection, self.scan = connection, scan
+        self.connection, self.scan, self.recorder = connection, scan, recorder
         added = list_names(ENGINE.columns(card, wanted.explain))
         self.outputs = {column: f"{wanted.prefix}{column}" for column in added}
         self.fit = require_columns(card.card, scan.columns, scan.label)
@@ -155,13 +132,19 @@ class _FileRun:
         check_events(card.card, wanted.events)
         self.counted: CountedEvents | None = None
         if wanted.events is not None:
-            entries = wanted.explain or wanted.ledger is not None
+            records = recorder is not None
+            entries = wanted.explain or wanted.ledger is not None or records
             self.counted = count_list_events(
-                connection, card, as_of, Path(wanted.events), scan, self.id_column, entries=entries
+                connection, card, as_of, Path(wanted.events), scan, self.id_column, entries=entries, by_lead=records
             )
+        self.remembered: JoinedMemory | None = None
+        if recorder is not None:
+            if not self.id_column:
+                raise DataError(f"{scan.label}: --log needs an id for each lead, a column of a field of `kind: id`")
+            self.remembered = join_memory(connection, self.fit, scan, self.id_column, recorder)
 
     def write(
-        self, stack: ExitStack, places: _Places, work: Path, progress: Callable[[float, int], None] | None
+        self, stack: ExitStack, places: ListPlaces, work: Path, progress: Callable[[float, int], None] | None
     ) -> tuple[ScoredList, list[tuple[Path, Path]]]:
         """Write each file as a part first. Returns the results, and the parts with their places."""
         scan, connection = self.scan, self.connection
@@ -229,11 +212,16 @@ class _FileRun:
             unseen=noted.unseen,
         ), parts
 
-    def _query(self, source: str, keep: Sequence[str]) -> Query:
+    def _query(self, source: str, keep: Sequence[str], *, for_record: bool = False) -> Query:
+        remembered = self.remembered
+        if remembered is not None:
+            source = remembered.join(source)
+        if self.counted is not None:
+            source = self.counted.join_all(source) if for_record else self.counted.join(source)
         return Query(
             self.as_of,
-            self.counted.join(source) if self.counted is not None else source,
-            self.scan.columns,
+            source,
+            self.scan.columns if remembered is None else {**self.scan.columns, **remembered.columns},
             keep=keep,
             names=self.outputs,
             where=self.where,
@@ -244,18 +232,37 @@ class _FileRun:
             counted=self.counted is not None,
         )
 
+    @property
+    def is_joined(self) -> bool:
+        """Whether the list is joined with a long table, which changes the order of its rows."""
+        return self.counted is not None or self.remembered is not None
+
+    def record(self, scored: ScoredList, progress: Callable[[float, int], None] | None) -> None:
+        """Give the leads to the recorder, if there is one."""
+        if self.recorder is None or scored.all_rejected:
+            return
+        source, keep = (_numbered(self.scan), [ROW]) if self.is_joined else (self.scan.sql, [])
+        query = replace(self._query(source, keep, for_record=True), sale=False, plus_minus=False, explain=False)
+        done = 0
+        for leads in read_typed_leads(self.connection, self.card, query, self.as_of, self.counted):
+            self.recorder.record(leads, self.fit.unused)
+            done += len(leads)
+            if progress is not None:
+                progress(min(1.0, done / (scored.rows - scored.rejected)), done)
+        forget_rejects(self.connection)
+
     # -- the scores -------------------------------------------------------------------------------------------------
 
     def _write_scores(self, part: Path, ending: str) -> tuple[int, int, int]:
         """Write the rows; how many were written, how many read, and in how many a value can't be read."""
         wanted, scan, connection = self.wanted, self.scan, self.connection
         is_best_first = wanted.best_first or wanted.top is not None
-        ordered = is_best_first or self.counted is not None  # a join with a long table changes the order
+        ordered = is_best_first or self.is_joined
         keep = [column for column in scan.columns if column in self.columns]
         query = self._query(_placed(scan), [ROW, *keep]) if ordered else self._query(scan.sql, keep)
         if self.counted is not None and wanted.explain:
             query = replace(query, keep=[*query.keep, *list_earned(self.card.card)])
-        if self.counted is None:
+        if not self.is_joined:
             query = add_memos(connection, self.card, query, scan)
         chosen = self._chosen() or "TRUE"
         worded = {}

@@ -36,6 +36,7 @@ from leadledger.scoring.printers.sql.event_table import (
 )
 from leadledger.scoring.printers.sql.expression import Expression
 from leadledger.scoring.printers.sql.joined_events import join_counted
+from leadledger.scoring.printers.sql.query import name_counted
 from leadledger.scoring.scorecard import Card, Scorecard
 from leadledger.training.sources.event_rows import require_events
 from leadledger.training.sources.opening import open_list
@@ -44,6 +45,7 @@ from leadledger.training.sources.scan import ROW, Reject, Scan, forget_rejects, 
 from leadledger.training.sources.work_folder import work_folder
 
 COUNTS, IDS, UNREAD = "ll_counts", "ll_ids", "ll_unread_events"
+UNKNOWN, UNKNOWN_KINDS = "ll_unknown_kinds", name_counted("ll:unknown_kinds")  # the column has JSON: numbers by kind
 MOST_MISTAKES_SHOWN = 5
 MOST_EVENTS_PER_LEAD = 100  # with more, events of other leads are left out before they are counted
 _FETCHED = 10_000  # events at a time
@@ -54,6 +56,7 @@ class CountedEvents:
     """What became of the events of a list, in a table of the connection, and sentences for people.
 
     `id_column` is the column with the ids of the leads, and its type; `entries`: the entries of rules are there too.
+    `has_unknown`: some events are of kinds that the card doesn't know.
     """
 
     connection: duckdb.DuckDBPyConnection
@@ -61,10 +64,23 @@ class CountedEvents:
     id_column: tuple[str, str]
     entries: bool
     notes: tuple[str, ...]
+    has_unknown: bool = False
 
     def join(self, leads: str) -> str:
         """A FROM item of leads with what their events come to."""
         return join_counted(self.card, leads, self.id_column, COUNTS, DUCKDB, entries=self.entries)
+
+    def join_all(self, leads: str) -> str:
+        """The same with all that was counted: for people, and UNKNOWN_KINDS."""
+        joined = join_counted(self.card, leads, self.id_column, COUNTS, DUCKDB, everything=True)
+        if not self.has_unknown:
+            return f"(SELECT *, NULL AS {quoted(UNKNOWN_KINDS)} FROM {joined})"
+        column, kind = self.id_column
+        key = print_lead_key(Expression(quoted(column)), kind, DUCKDB).sql
+        return (
+            f"(SELECT leads.*, u.kinds AS {quoted(UNKNOWN_KINDS)} FROM {joined}"
+            f" LEFT JOIN {UNKNOWN} AS u ON {key} = u.{quoted(LEAD_KEY)})"
+        )
 
     def list_unread(self, lead: object, row: int) -> list[Reject]:
         """What can't be read in the events of a lead, whose id is that of a row of the list."""
@@ -91,8 +107,12 @@ def count_list_events(
     id_column: str,
     *,
     entries: bool = False,
+    by_lead: bool = False,
 ) -> CountedEvents:
-    """Count the events of a file for the leads of a list. Raises DataError where the file is no list of events."""
+    """Count the events of a file for the leads of a list. Raises DataError where the file is no list of events.
+
+    `by_lead`: also how many events each lead has of each kind that the card doesn't know.
+    """
     if not id_column:
         raise DataError(f"{scan.label}: events need an id for each lead, a column of a field of `kind: id`")
     id_type = scan.columns[id_column]
@@ -116,7 +136,7 @@ def count_list_events(
         try:
             table = EventTable(source, event_scan.columns, _list_keys(connection, event_scan), plain=members.plain)
             table = part_compared(connection, card, as_of, table, own)
-            select = print_counted(card, as_of, table, DUCKDB, CountedWish(entries, totals=True))
+            select = print_counted(card, as_of, table, DUCKDB, CountedWish(entries, totals=True, machines=by_lead))
             connection.execute(
                 f"CREATE OR REPLACE TABLE {COUNTS} AS SELECT * FROM ({select}) WHERE {quoted(LEAD_KEY)} {listed}"
             )
@@ -133,8 +153,9 @@ def count_list_events(
         )
         if lacking:
             notes = (*notes, lacking)
+        has_unknown = by_lead and _note_unknown(connection, card.card, event_scan, own)
         forget_rejects(connection)
-    return CountedEvents(connection, card.card, (id_column, id_type), entries, notes)
+    return CountedEvents(connection, card.card, (id_column, id_type), entries, notes, has_unknown)
 
 
 def _count_leads(connection: duckdb.DuckDBPyConnection) -> int:
@@ -236,6 +257,20 @@ def _count_unknown(connection: duckdb.DuckDBPyConnection, card: Card, events: Sc
     ).fetchall()
     names = KnownNames(card.events)
     return {name: count for name, count in rows if name and names.find("", name) is None}
+
+
+def _note_unknown(connection: duckdb.DuckDBPyConnection, card: Card, events: Scan, key: str) -> bool:
+    """Make the table of the events of kinds that the card doesn't know, by lead. Returns whether there are any."""
+    unknown = ", ".join(map(text_literal, _count_unknown(connection, card, events, key)))
+    if not unknown:
+        return False
+    kind = DUCKDB.trim("CAST(kind AS VARCHAR)")
+    connection.execute(
+        f"CREATE OR REPLACE TABLE {UNKNOWN} AS SELECT {quoted(LEAD_KEY)}, json_group_object(kind, events) AS kinds FROM"
+        f" (SELECT {key} AS {quoted(LEAD_KEY)}, {kind} AS kind, count(*) AS events FROM {events.sql}"
+        f" WHERE {kind} IN ({unknown}) GROUP BY 1, 2) GROUP BY 1"
+    )
+    return True
 
 
 def list_lead_problems(card: Scorecard, lead: Mapping[str, Any]) -> Sequence[BadValue]:

@@ -52,7 +52,8 @@ class ScoredList:
     `left_out` counts the rows that can be read and were not wanted. `fit` says how the columns fit the
     card. `duplicates` counts the rows whose id an earlier row had, `examples` names some ids.
     `notes` are sentences, for people, on what was noticed while the list was read, `first_rejects` the reasons of some.
-    `unseen` counts the values of each field that training has never seen.
+    `unseen` counts the values of each field that training has never seen. `recorded` counts what entered the log and
+    the book; None: nothing was to.
     """
 
     rows: int
@@ -70,6 +71,7 @@ class ScoredList:
     notes: tuple[str, ...] = ()
     first_rejects: tuple[str, ...] = ()
     unseen: Mapping[str, int] = field(default_factory=dict)
+    recorded: Mapping[str, int] | None = None
 
     @property
     def all_rejected(self) -> bool:
@@ -94,6 +96,7 @@ class ScoredList:
             "examples_of_duplicate_ids": list(self.examples),
             "notes": list(self.notes),
             "unseen": dict(self.unseen),
+            **({} if self.recorded is None else {"log": dict(self.recorded)}),
             "seconds": round(self.seconds, 3),
         }
 

@@ -39,6 +39,7 @@ class Wanted:
     guard_formulas: bool = False
     events: Path | str | None = None
     events_table: str = ""
+    log: bool = False
 
     @property
     def all_rows(self) -> bool:

@@ -79,8 +79,19 @@ class BookRow(NamedTuple):  # made for each score
     @property
     def memory(self) -> Memory:
         """What the next score remembers of it."""
+        return self.remember(self.card, date.max)
+
+    def remember(self, card: str, day: date) -> Memory:
+        """What a score by a card on a day remembers of it.
+
+        That is nothing of another card's recommendation, and of what was on a later day.
+        """
         days = (self.since, self.below_since, self.rejected_on)
-        since, below_since, rejected_on = (None if day is None else date.fromisoformat(day) for day in days)
+        since, below_since, rejected_on = (None if text is None else date.fromisoformat(text) for text in days)
+        if rejected_on is not None and rejected_on > day:
+            rejected_on = None
+        if self.card != card or self.as_of > day.isoformat():
+            return Memory(rejected_on=rejected_on)
         return Memory(self.recommendation, self.to_stage, since, below_since, rejected_on)
 
 
@@ -204,12 +215,21 @@ def _keep_totals(before: BookRow, day: str) -> _FormerTotals:
 
 def lock_rows(connection: Connection, keys: Iterable[str]) -> dict[str, BookRow]:
     """The rows that there are of some keys; until the transaction ends, nobody else changes them."""
+    return _read_rows(connection, keys, _LOCK)
+
+
+def read_rows(connection: Connection, keys: Iterable[str]) -> dict[str, BookRow]:
+    """The rows that there are of some keys."""
+    return _read_rows(connection, keys, _READ)
+
+
+def _read_rows(connection: Connection, keys: Iterable[str], query: str) -> dict[str, BookRow]:
+    """Rows by a query of PostgreSQL. SQLite needs no locks: its writers wait for each other anyway."""
     keys = list(keys)
     if connection.dialect.name == "postgresql":
-        rows = connection.exec_driver_sql(_LOCK, (keys,)).all() if keys else ()
+        rows = connection.exec_driver_sql(query, (keys,)).all() if keys else ()
         return {row[0]: BookRow._make(row) for row in rows}
-    # SQLite's writers wait for each other anyway. The rows come as one text: its driver lets go of the interpreter's
-    # lock at each row (see `score_rows`).
+    # The rows come as one text: SQLite's driver lets go of the interpreter's lock at each row (see `score_rows`).
     text = connection.exec_driver_sql(_READ_AS_JSON, (json.dumps(keys, ensure_ascii=False),)).scalar_one()
     return {row[0]: BookRow._make(row) for row in json.loads(text)}
 
@@ -293,4 +313,5 @@ _READ_AS_JSON = (
     f"SELECT json_group_array(json_array({_COLUMNS})) FROM book WHERE key IN (SELECT value FROM json_each(?))"
 )
 _READ_KEYS_AS_JSON = "SELECT json_group_array(key) FROM book WHERE key IN (SELECT value FROM json_each(?))"
-_LOCK = f"SELECT {_COLUMNS} FROM book WHERE key = ANY(%s) ORDER BY key FOR UPDATE"
+_READ = f"SELECT {_COLUMNS} FROM book WHERE key = ANY(%s)"
+_LOCK = f"{_READ} ORDER BY key FOR UPDATE"

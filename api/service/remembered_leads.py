@@ -14,7 +14,7 @@ from leadledger.api.service.loaded import LoadedCard
 from leadledger.api.service.service import Service
 from leadledger.scoring.cleaning import Lead
 from leadledger.scoring.lead_ids import find_id_key
-from leadledger.scoring.memory import Memory, fill_memory
+from leadledger.scoring.memory import fill_memory
 from leadledger.scoring.scorecard import Card
 
 
@@ -26,20 +26,12 @@ class RememberedLeads:
         self.rows = rows
 
     def complete(self, lead: Lead, day: date) -> Lead:
-        """A lead that is scored on a day, with what is remembered of it where it doesn't say so itself.
-
-        Of another card's recommendation, and of what was on a later day, nothing is remembered.
-        """
+        """A lead that is scored on a day, with what is remembered of it where it doesn't say so itself."""
         lead_id = find_lead_id(self.card, lead.values) if self.rows else None
         row = None if lead_id is None else self.rows.get(find_id_key(clean_id(lead_id)))
         if row is None:
             return lead
-        memory = row.memory
-        if row.card != self.card.name or row.as_of > day.isoformat():
-            memory = Memory(rejected_on=memory.rejected_on)
-        if memory.rejected_on is not None and memory.rejected_on > day:
-            memory = replace(memory, rejected_on=None)
-        return replace(lead, values=fill_memory(lead.values, memory))
+        return replace(lead, values=fill_memory(lead.values, row.remember(self.card.name, day)))
 
 
 async def read_remembered(service: Service, loaded: LoadedCard, leads: Sequence[Lead | None]) -> RememberedLeads:

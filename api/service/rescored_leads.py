@@ -56,7 +56,7 @@ class LeadRescorer:
 
     def _rescore(self, row: BookRow, stored: StoredEvents | None) -> RescoredLead:
         look = _Look(self.loaded, row, stored)
-        filled = look.fill(row.rejected_on)
+        filled = look.fill(row.rejected_on, self.day)
         result = look.score(filled, self.day)
         kept = encode_input(filled, look.ignored, result.events)
         score = LeadScore(row.lead, kept, find_owner(filled), self.loaded.digest, result)
@@ -92,13 +92,13 @@ class _Look:
         self.decoded, self.ignored = decode_input(card, row.input, lenient=True)
         self.values = {field.name: self.decoded[field.name] for field in card.plain_fields}
 
-    def fill(self, rejected_on: str | None) -> dict[str, Typed]:
-        """The values with what the row remembers, and a rejection.
+    def fill(self, rejected_on: str | None, day: date) -> dict[str, Typed]:
+        """The values with what the row remembers on a day, and a rejection.
 
         What a CRM sent of its last recommendation went into the row's score, so the row knows a newer one.
         """
         unfilled = {name: None if name in REMEMBERED else value for name, value in self.values.items()}
-        return fill_memory(unfilled, self.row._replace(rejected_on=rejected_on).memory)
+        return fill_memory(unfilled, self.row._replace(rejected_on=rejected_on).remember(self.row.card, day))
 
     def score(self, values: Mapping[str, Typed], day: date, known_by: str = "") -> Result:
         """The result on a day; with `known_by`, by the events that were stored by then."""
@@ -118,7 +118,7 @@ class _Look:
             counts = decode_counts(self.loaded.card.card, row.input, self.decoded)
             day = date.fromisoformat(row.as_of)
             released = decision_of(self.loaded.engine.build_result(self.values, day, self.ignored, counts))
-        later = decision_of(self.score(self.fill(None), result.as_of, row.at))
+        later = decision_of(self.score(self.fill(None, result.as_of), result.as_of, row.at))
         if later != decision_of(result):
             return "data"
         return "time" if released != later else "release"

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Hashable, Iterable, Mapping
+from dataclasses import replace
 from datetime import date
 from itertools import chain
 from typing import Any, TypeAlias
@@ -79,16 +80,10 @@ class EventCounter:
                 for earner in self.earners
             ]
         )
-        values: dict[str, Typed] = {}
-        at_least: dict[str, float] = {}
-        for name, value in self.values.items():
-            amount = compute_value(value, people.get(value.kind, NO_EVENTS), today)
-            if value.way == "last" or self.is_complete(value.kind, value.window, today, lead):
-                values[name] = amount
-                continue
-            values[name] = None
-            if isinstance(amount, float):
-                at_least[name] = amount
+        amounts = {
+            name: compute_value(value, people.get(value.kind, NO_EVENTS), today) for name, value in self.values.items()
+        }
+        values, at_least = self._keep_complete(amounts, today, lead)
         all_read, all_happened, all_known, counted = map(_count, (events.by_kind, happened, known, kept))
         return EventCounts(
             values,
@@ -107,6 +102,32 @@ class EventCounter:
         """The events of people that count on a day, by each kind and subset."""
         happened = {kind: columns.keep_until(today) for kind, columns in events.by_kind.items()}
         return self._sort(_keep_first({kind: columns.keep_known(today) for kind, columns in happened.items()}))[0]
+
+    def bound(self, counts: EventCounts, as_of: date, lead: Mapping[str, Typed]) -> EventCounts:
+        """Counts that somebody else made, of all events, with what is unknown because tracking began too late."""
+        today = as_of.toordinal()
+        values, at_least = self._keep_complete(counts.values, today, lead)
+        rules = tuple(
+            replace(earned, is_least=not self.is_complete(earner.kind, earner.longest, today, lead))
+            for earner, earned in zip(self.earners, counts.rules, strict=True)
+        )
+        return replace(counts, values=values, rules=rules, at_least=at_least)
+
+    def _keep_complete(
+        self, amounts: Mapping[str, Typed], today: int, lead: Mapping[str, Typed]
+    ) -> tuple[dict[str, Typed], dict[str, float]]:
+        """The values of the event fields, and the lower bounds of those that are unknown, out of what was counted."""
+        values: dict[str, Typed] = {}
+        at_least: dict[str, float] = {}
+        for name, value in self.values.items():
+            amount = amounts[name]
+            if value.way == "last" or self.is_complete(value.kind, value.window, today, lead):
+                values[name] = amount
+                continue
+            values[name] = None
+            if isinstance(amount, float):
+                at_least[name] = amount
+        return values, at_least
 
     def list_days(self, events: ReadEvents) -> tuple[dict[str, list[int]], dict[str, list[int]]]:
         """The days of all events of people and of machines, by kind and subset, without repeats.

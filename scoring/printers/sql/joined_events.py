@@ -16,17 +16,26 @@ from leadledger.scoring.scorecard import Card
 
 
 def join_counted(
-    card: Card, leads: str, id_column: tuple[str, str], counted: str, dialect: Dialect, *, entries: bool = False
+    card: Card,
+    leads: str,
+    id_column: tuple[str, str],
+    counted: str,
+    dialect: Dialect,
+    *,
+    entries: bool = False,
+    everything: bool = False,
 ) -> str:
     """Leads with what their events come to, as a FROM item; a lead without events has what none come to.
 
     `leads` and `counted` are FROM items, the second a SELECT of `print_counted` in brackets, or a table made of it;
-    `id_column` is the column with the ids of the leads, and its type.
+    `id_column` is the column with the ids of the leads, and its type. `entries` as in `list_counted`;
+    `everything`: all that it has.
     """
     name, (column, kind) = dialect.name, id_column
     values = {name_counted(field.name): field.event_value for field in card.event_fields}
+    wished = dict.fromkeys(("entries", "totals", "machines"), everything) | {"entries": entries or everything}
     selected = ["l.*"]
-    for counted_column, sql_type in list_counted(card, entries=entries, totals=False).items():
+    for counted_column, sql_type in list_counted(card, **wished).items():
         value = values.get(counted_column)
         sql = f"c.{name(counted_column)}"
         if value is None or value.way in WAYS_FROM_ZERO:

@@ -44,6 +44,19 @@ SERVER = "postgresql://crm@localhost/crm"
             [SERVER, "--table", "leads", "--into", "scores", "--engine", "spark"],
             "--engine is for files; PostgreSQL scores its own tables",
         ),
+        (
+            [SERVER, "--table", "leads", "--into", "scores", "--log"],
+            "--log is for lists in files; score a table that is to be logged as a list: export it to a file first",
+        ),
+        (
+            ["leads.csv", "-o", "out", "--engine", "spark", "--log"],
+            "--log is not for --engine spark, which writes from several machines at once; score with DuckDB",
+        ),
+        (["leads.csv", "-o", "out.csv", "--log-url", "sqlite:///log.sqlite3"], "--log-url goes with --log"),
+        (
+            ["leads.csv", "-o", "out.csv", "--log", "--as-of", "2999-01-01"],
+            "--as-of 2999-01-01 lies ahead; --log takes scores of today and of earlier days",
+        ),
         ([SERVER, "--table", "leads"], "Missing option '--into'."),
         ([SERVER, "--into", "scores"], "Missing option '--table'."),
     ],
@@ -95,3 +108,58 @@ def test_a_condition_that_no_lead_meets(small: Path, tmp_path: Path, ending: str
     done = run("score", tmp_path / "leads.csv", "-o", tmp_path / f"out.{ending}", *words)
     assert (done.exit_code, json.loads(done.stdout)["left_out"]) == (0, 1)
     assert (tmp_path / f"out.{ending}").exists()
+
+
+NAMED = """
+name: named
+fields: {lead_id: {kind: id}, need: {kind: text, values: [vague, clear]}}
+rules:
+  - {name: clear, when: need = 'clear', points: 10, reason: Clear}
+grades: {A: 60}
+"""
+
+
+def test_scores_are_recorded(tmp_path: Path) -> None:
+    """With --log the report says what entered the log and the book, as text and as JSON, and the file is the same."""
+    card, leads, out = tmp_path / "card.yaml", tmp_path / "leads.csv", tmp_path / "out.csv"
+    card.write_text(NAMED)
+    leads.write_text("lead_id,need\nA,clear\nB,vague\nC,odd\n,clear\n")
+    words = ["score", leads, "-o", out, "--card", card, "--as-of", "2026-03-02"]
+    run(*words)
+    plain = out.read_bytes()
+    first = run(*words, "--log", "--home", tmp_path)
+    assert first.stdout.endswith(
+        "Log: 2 new to the book, 1 without an id, which the log leaves out; 2 scores\n  added\n"
+    )
+    assert out.read_bytes() == plain
+    leads.write_text("lead_id,need\nA,vague\nB,vague\n")
+    second = run(*words, "--log", "--home", tmp_path)
+    assert second.stdout.endswith(
+        "Log: 1 moved in the book, 1 as the book has them; 1 score added; decisions that\n  changed: 1\n"
+    )
+    data = json.loads(run(*words, "--log", "--home", tmp_path, "--json").stdout)["log"]
+    assert data == dict.fromkeys(data, 0) | {"same": 2}
+    older = run(*words[:-1], "2026-03-01", "--log", "--home", tmp_path)
+    assert older.stdout.endswith("Log: 2 older than the book has them; 0 scores added\n")
+
+
+def test_a_log_needs_ids(small: Path, tmp_path: Path) -> None:
+    """A list without a column of ids can't be recorded; nothing is written."""
+    leads = tmp_path / "leads.csv"
+    leads.write_text("need\nclear\n")
+    done = run("score", leads, "-o", tmp_path / "out.csv", "--card", small, "--log", "--home", tmp_path)
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert done.stderr == f"{leads}: --log needs an id for each lead, a column of a field of `kind: id`\n"
+    assert not (tmp_path / "out.csv").exists()
+
+
+def test_a_log_that_fails_stops_the_list(tmp_path: Path) -> None:
+    """If the log can't be opened, no file is written."""
+    card, leads = tmp_path / "card.yaml", tmp_path / "leads.csv"
+    card.write_text(NAMED)
+    leads.write_text("lead_id,need\nA,clear\n")
+    url = f"sqlite:///{tmp_path}/no/log.sqlite3"
+    done = run("score", leads, "-o", tmp_path / "out.csv", "--card", card, "--log", "--log-url", url)
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert done.stderr == f"the log at {url} can't be opened: unable to open database file\n"
+    assert not (tmp_path / "out.csv").exists()

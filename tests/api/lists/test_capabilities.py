@@ -34,6 +34,7 @@ WISHES = {
     "guard_formulas": Wanted(guard_formulas=True),
     "events": Wanted(events=Path("events.csv")),
     "events_table": Wanted(events_table="happened"),
+    "log": Wanted(log=True),
 }
 LACKING = [(engine, wish) for engine, capabilities in ENGINES.items() for wish in capabilities.lacks]
 
