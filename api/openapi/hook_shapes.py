@@ -32,7 +32,8 @@ class HookShape(Shape):
     id: str
     url: str
     kinds: list[MessageKind]
-    state: Literal["active", "disabled"]
+    # Generated clients name it after its title, and `HookState` is a schema of messages.
+    state: Literal["active", "disabled"] = Field(title="Subscription State")
     problem: str = Field(description="Why it was disabled; else empty.")
     created: datetime
     key: str = Field(description="The id of the API key that made it; empty: none.")
