@@ -71,9 +71,9 @@ _COLUMNS = {
     "grade": "CASE WHEN n * 7919 % 1000 >= 650 THEN 'A' WHEN n * 7919 % 1000 >= 100 THEN 'B' ELSE 'D' END",
     "recommendation": "CASE WHEN n % 2000 = 7 THEN 'demote' WHEN n % 20 = 1 THEN 'promote' WHEN n % 20 < 5 THEN 'ask'"
     " WHEN n % 20 < 17 THEN 'nurture' WHEN n % 20 < 19 THEN 'keep' ELSE 'disqualify' END",
-    "owner": "'owner ' || n % 100",
+    "owner": "'owner ' || (n % 100)",
     "snoozed_until": "CASE WHEN n % 1000 = 5 THEN '2999-01-01' END",
-    "input": "replace(input, '\"SE\"', '\"C' || n % 10 || '\"')",
+    "input": "replace(input, '\"SE\"', '\"C' || (n % 10) || '\"')",
 }
 _WORDS = {
     "sqlite": {
