@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from leadledger.api.cli.log import open_log
-from leadledger.api.cli.options import as_json, home, log_url
+from leadledger.api.cli.options import Command, as_json, home, log_url
 from leadledger.api.cli.printing import count, report
 from leadledger.scoring.errors import HookError
 
@@ -25,7 +25,6 @@ hook = click.argument("hook", metavar="ID")
 to_loopback = click.option(
     "--to-loopback", is_flag=True, help="Allow addresses of this machine, also without TLS: for tests."
 )
-Command = Callable[..., None]
 
 
 def shared(command: Command) -> Command:

@@ -17,7 +17,7 @@ from leadledger.api.hooks.retries import Answer
 from leadledger.api.hooks.sender import Sender
 from leadledger.api.log.outbox import DEAD
 
-Outcome: TypeAlias = Literal["delivered", "failed", "dead"]
+AttemptOutcome: TypeAlias = Literal["delivered", "failed", "dead"]
 GATHER_SECONDS = 0.005  # in which attempts end that are written together: each transaction waits for the disk
 LOOK_INTERVAL = 1.0  # seconds between two looks for what is due
 
@@ -30,7 +30,7 @@ class Attempt(NamedTuple):
     state: str
 
     @property
-    def outcome(self) -> Outcome:
+    def outcome(self) -> AttemptOutcome:
         """What came of it; `failed`: it is tried again."""
         if self.answer.is_delivered:
             return "delivered"

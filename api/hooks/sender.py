@@ -122,10 +122,10 @@ class Sender:
     async def _resolve_by_system(self, host: str, port: int) -> Sequence[str]:
         if self._threads is None:
             self._threads = ThreadPoolExecutor(RESOLVER_THREADS, thread_name_prefix="hooks-names")
-        found = await asyncio.get_running_loop().run_in_executor(
+        entries = await asyncio.get_running_loop().run_in_executor(
             self._threads, lambda: socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         )
-        return [str(entry[4][0]) for entry in found]
+        return [str(entry[4][0]) for entry in entries]
 
 
 @cache

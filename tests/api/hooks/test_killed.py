@@ -89,7 +89,7 @@ def test_each_decision_is_told(tmp_path: Path, kind: str) -> None:
                 time.sleep(drawn.uniform(0, 0.3))
             for caller in callers:
                 caller.join()
-        told_by_services = len(taken)
+        delivered_by_services = len(taken)
         clock, queue = Clock(), DeliveryQueue(engine)
         while queue.count_waiting():
             clock.move(minutes=10)
@@ -97,12 +97,12 @@ def test_each_decision_is_told(tmp_path: Path, kind: str) -> None:
         decisions = list_decisions(engine)
         engine.dispose()
     ids: dict[str, str] = {}
-    told: dict[str, list[str]] = defaultdict(list)
+    deliveries: dict[str, list[str]] = defaultdict(list)
     for message_id, content in taken:
         data = json.loads(content)["data"]
         assert ids.setdefault(data["score_id"], message_id) == message_id
-        if told[data["lead"]][-1:] != [data["score_id"]]:  # at least once, but never after the next one
-            told[data["lead"]].append(data["score_id"])
-    assert told == decisions
+        if deliveries[data["lead"]][-1:] != [data["score_id"]]:  # at least once, but never after the next one
+            deliveries[data["lead"]].append(data["score_id"])
+    assert deliveries == decisions
     assert len(set(ids.values())) == len(ids) == sum(map(len, decisions.values()))
-    assert told_by_services > ROUNDS
+    assert delivered_by_services > ROUNDS

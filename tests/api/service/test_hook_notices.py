@@ -30,7 +30,7 @@ def workers(two_releases: Path) -> Iterator[list[Service]]:
         service.close()
 
 
-def told(service: Service) -> list[tuple[str, dict[str, Any]]]:
+def list_told(service: Service) -> list[tuple[str, dict[str, Any]]]:
     """Kind and data of each message."""
     assert service.decision_log is not None
     return [(row["kind"], row["body"]["data"]) for row in read_messages(service.decision_log.store.engine)]
@@ -44,7 +44,7 @@ def test_a_release_is_told_once(workers: list[Service], two_releases: Path) -> N
         for worker in workers:
             asyncio.run(worker.follow())
             asyncio.run(worker.follow())
-    assert told(workers[0]) == [
+    assert list_told(workers[0]) == [
         ("release.published", {"release": first, "was": second}),
         ("release.published", {"release": second, "was": first}),
     ]
@@ -57,11 +57,11 @@ def test_drift_is_told_once(workers: list[Service]) -> None:
         for worker in workers:
             notice = describe_drift(worker.loaded.release, upkeep)
             asyncio.run(worker._tell("drift.warning", notice, ("release", "advice")))
-    assert [(data["advice"], data["won"], data["predicted"]) for _, data in told(workers[0])] == [
+    assert [(data["advice"], data["won"], data["predicted"]) for _, data in list_told(workers[0])] == [
         ("recalibrate", 80, 55.0),
         ("train", 80, 55.0),
     ]
-    assert told(workers[0])[0][1]["sentence"].startswith("The rate has moved: of the 400 newest leads")
+    assert list_told(workers[0])[0][1]["sentence"].startswith("The rate has moved: of the 400 newest leads")
 
 
 def test_a_log_that_fails_stops_nothing(workers: list[Service], two_releases: Path) -> None:

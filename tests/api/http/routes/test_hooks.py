@@ -290,8 +290,8 @@ def test_a_release_is_told(two_releases: Path, receiver: Receiver) -> None:
         for release in (first, second):
             assert client.post(f"/v1/releases/{release}/use").status_code == 200
         await_truth(lambda: len(receiver.received) == 2)
-        told = [json.loads(message.content) for message in receiver.received]
-        assert sorted((message["data"]["release"], message["data"]["was"]) for message in told) == sorted(
+        bodies = [json.loads(message.content) for message in receiver.received]
+        assert sorted((message["data"]["release"], message["data"]["was"]) for message in bodies) == sorted(
             [(first, second), (second, first)]
         )
 
