@@ -66,14 +66,15 @@ class Deliverer:
     places: Places = field(default_factory=Places)
     _news: asyncio.Event = field(default_factory=asyncio.Event, init=False)
     _loop: asyncio.AbstractEventLoop | None = field(default=None, init=False)
+    _is_stopped: bool = field(default=False, init=False)
     _attempts: dict[asyncio.Task[Answer], Claim] = field(default_factory=dict, init=False)
     _unsettled: list[tuple[Claim, Answer]] = field(default_factory=list, init=False)
 
     async def run(self) -> None:
-        """Deliver, for as long as nobody cancels it. While the database fails, it is tried again each second."""
+        """Deliver until `stop` is called. While the database fails, it is tried again each second."""
         self._loop = asyncio.get_running_loop()
         try:
-            while True:
+            while not self._is_stopped:
                 try:
                     await self._claim()
                     await self._await_attempts()
@@ -81,6 +82,11 @@ class Deliverer:
                     await asyncio.sleep(LOOK_INTERVAL)
         finally:
             await self._break_off()
+
+    def stop(self) -> None:
+        """End `run`, once the database has done what it is asked to; attempts are broken off and due again."""
+        self._is_stopped = True
+        self._news.set()
 
     def wake(self) -> None:
         """Look at once for what is due: something was decided. May be called from any thread."""

@@ -22,6 +22,7 @@ from leadledger.api.log import tables
 from leadledger.api.log.database import WRITES
 from leadledger.api.log.outbox import ACTIVE, DEAD, DELIVERED, DISABLED, WAITING
 
+ROWS_PER_STEP = 5000
 LEASE_SECONDS = 60  # longer than an attempt may take
 
 
@@ -80,9 +81,11 @@ class DeliveryQueue:
                 taken = and_(deliveries.subscription == hook.id, deliveries.message.in_(numbers))
                 connection.execute(update(tables.deliveries).where(taken).values(due=lease))
                 secrets = choose_secrets(hook.secrets, write_time(now))
+                bodies = _read_messages(connection, numbers)
                 for row in due:
                     left.take(hook.id)
-                    known = {"message_id": row.id, "kind": row.kind, "body": row.body}
+                    message = bodies[row.message]
+                    known = {"message_id": message.id, "kind": message.kind, "body": message.body}
                     target = {"url": hook.url, "secrets": secrets}
                     claims.append(Claim(row.message, hook.id, row.lead_key, row.attempts, lease, **known, **target))
         return claims
@@ -102,7 +105,7 @@ class DeliveryQueue:
         attempts, due, state = claim.attempts + 1, write_time(now), DELIVERED
         if not answer.is_delivered:
             delay = choose_delay(attempts, answer.retry_after, self.drawn)
-            state = DEAD if delay is None or answer.is_gone else WAITING
+            state = DEAD if delay is None else WAITING
             due = write_time(now + timedelta(seconds=0 if state == DEAD else delay or 0))
         values = {"state": state, "attempts": attempts, "due": due, "status": answer.status, "problem": answer.problem}
         if not connection.execute(update(tables.deliveries).where(_is_leased(claim)).values(values)).rowcount:
@@ -110,7 +113,7 @@ class DeliveryQueue:
         if claim.lead_key:
             self._move_followers(connection, claim, due)
         if answer.is_gone:
-            _disable(connection, claim.subscription, answer.problem, write_time(now))
+            _disable(connection, claim.subscription, answer.problem)
         elif answer.retry_after is not None and not answer.is_delivered:
             held = write_time(now + timedelta(seconds=answer.retry_after))
             hooks = tables.subscriptions
@@ -152,10 +155,10 @@ class DeliveryQueue:
         return datetime.fromisoformat(min(times)) if times else None
 
     def count_waiting(self) -> int:
-        """How many deliveries wait for an attempt, the first or another."""
+        """How many deliveries of active subscriptions wait for an attempt, the first or another."""
         deliveries = tables.deliveries.c
         with self.engine.connect() as connection:
-            hooks = connection.execute(select(tables.subscriptions.c.id)).scalars().all()
+            hooks = [hook.id for hook in self._read_active(connection, None)]
             waiting = and_(deliveries.subscription.in_(hooks), deliveries.state == WAITING)
             return connection.execute(select(func.count()).select_from(tables.deliveries).where(waiting)).scalar_one()
 
@@ -186,15 +189,18 @@ class DeliveryQueue:
     def send_again(self, subscription: str, now: datetime, message_id: str = "") -> int:
         """Make dead deliveries of a subscription due, all or that of one message. Returns their number."""
         deliveries, messages = tables.deliveries.c, tables.messages.c
-        dead = and_(deliveries.subscription == subscription, deliveries.state == DEAD)
+        dead = select(deliveries.message).where(deliveries.subscription == subscription, deliveries.state == DEAD)
         if message_id:
-            dead = and_(
-                dead, deliveries.message == select(messages.number).where(messages.id == message_id).scalar_subquery()
-            )
+            dead = dead.where(deliveries.message.in_(select(messages.number).where(messages.id == message_id)))
         values = {"state": WAITING, "attempts": 0, "due": write_time(now)}
-        with self._writing() as connection:
-            count: int = connection.execute(update(tables.deliveries).where(dead).values(values)).rowcount
-            return count
+        count = 0
+        while True:  # in steps, so that no other transaction waits long
+            some = and_(deliveries.subscription == subscription, deliveries.message.in_(dead.limit(ROWS_PER_STEP)))
+            with self._writing() as connection:
+                changed: int = connection.execute(update(tables.deliveries).where(some).values(values)).rowcount
+            count += changed
+            if changed < ROWS_PER_STEP:
+                return count
 
     def _has_due(self, now: datetime, places: Places) -> bool:
         """Whether something is due for which there is a place; nothing is locked."""
@@ -217,10 +223,10 @@ class DeliveryQueue:
 
 
 def _select_due(connection: Connection, subscription: str, now: str, limit: int, lock: bool = False) -> Sequence[Any]:
-    """The deliveries of a subscription that are due and wait for no other: its columns, and those of the message."""
+    """The deliveries of a subscription that are due and wait for no other: message, lead_key, attempts."""
     if limit < 1:
         return []
-    deliveries, messages = tables.deliveries.c, tables.messages.c
+    deliveries = tables.deliveries.c
     earlier = tables.deliveries.alias("earlier")
     waits = exists().where(
         earlier.c.subscription == deliveries.subscription,
@@ -229,16 +235,22 @@ def _select_due(connection: Connection, subscription: str, now: str, limit: int,
         earlier.c.state == WAITING,
     )
     query = (
-        select(deliveries.message, deliveries.lead_key, deliveries.attempts, messages.id, messages.kind, messages.body)
-        .join_from(tables.deliveries, tables.messages, messages.number == deliveries.message)
+        select(deliveries.message, deliveries.lead_key, deliveries.attempts)
         .where(deliveries.subscription == subscription, deliveries.state == WAITING, deliveries.due <= now)
         .where(or_(deliveries.lead_key == "", ~waits))
         .order_by(deliveries.due, deliveries.message)
         .limit(limit)
     )
     if lock:  # SQLite has no such words, and needs none: only one process writes at a time
-        query = query.with_for_update(of=tables.deliveries, skip_locked=True)
+        query = query.with_for_update(skip_locked=True)
     return connection.execute(query).all()
+
+
+def _read_messages(connection: Connection, numbers: Sequence[int]) -> dict[int, Any]:
+    """Some messages (id, kind, body) by their numbers."""
+    messages = tables.messages.c
+    query = select(messages.number, messages.id, messages.kind, messages.body).where(messages.number.in_(numbers))
+    return {row.number: row for row in connection.execute(query)}
 
 
 def _is_leased(claim: Claim) -> Any:
@@ -252,13 +264,8 @@ def _is_leased(claim: Claim) -> Any:
     )
 
 
-def _disable(connection: Connection, subscription: str, problem: str, now: str) -> None:
-    """Disable a subscription that wants no more messages; what waits for it is dead."""
-    hooks, deliveries = tables.subscriptions, tables.deliveries
-    reason = f"{problem}: it wants no more messages"
-    disabled = {"state": DISABLED, "problem": reason}
+def _disable(connection: Connection, subscription: str, problem: str) -> None:
+    """Disable a subscription whose receiver wants no more messages; those that wait go on waiting."""
+    hooks = tables.subscriptions
+    disabled = {"state": DISABLED, "problem": f"{problem}: it wants no more messages"}
     connection.execute(update(hooks).where(hooks.c.id == subscription).values(disabled))
-    waiting = and_(deliveries.c.subscription == subscription, deliveries.c.state == WAITING)
-    connection.execute(
-        update(deliveries).where(waiting).values(state=DEAD, problem="the subscription is disabled", due=now)
-    )

@@ -319,7 +319,8 @@ def _is_older(table: Table, before: str) -> ColumnElement[bool]:
         return (table.c.received < before) & ~exists().where(events.lead.in_([table.c.lead, table.c.other]))
     if table is tables.deliveries:
         is_old = exists().where(messages.number == deliveries.message, messages.at < before)
-        is_nobodys = ~exists().where(tables.subscriptions.c.id == deliveries.subscription)
+        hooks = tables.subscriptions.c
+        is_nobodys = ~exists().where(hooks.id == deliveries.subscription, hooks.state == "active")
         return ((deliveries.state != "waiting") | is_nobodys) & is_old
     if table is tables.messages:
         return (messages.at < before) & ~exists().where(deliveries.message == messages.number)

@@ -206,6 +206,6 @@ deliveries = Table(
     Column("due", String(27), nullable=False),
     Column("status", Integer, nullable=True),  # of the last answer; NULL: there was none
     Column("problem", Text, nullable=False),  # of the last attempt; empty: none
-    Index("deliveries_due", "subscription", "state", "due"),
-    Index("deliveries_by_lead", "subscription", "lead_key", "message"),
+    Index("deliveries_due", "subscription", "state", "due", "message"),
+    Index("deliveries_by_lead", "subscription", "lead_key", "state", "message"),
 )

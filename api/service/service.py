@@ -14,6 +14,7 @@ from leadledger.api.service.metrics import Metrics
 from leadledger.api.service.program_log import ProgramLog
 from leadledger.api.service.release_watcher import ReleaseWatcher
 from leadledger.api.service.settings import Settings
+from leadledger.api.service.thread_calls import call_in_thread
 from leadledger.models.releases.store import Releases
 from leadledger.scoring.errors import DataError
 
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 
 EXPIRY_INTERVAL = 3600  # seconds between two searches for answers that need be kept no longer
 UPKEEP_INTERVAL = 3600  # seconds between two looks at the outcomes of the newest leads, which takes a part of a second
-WAITING_INTERVAL = 10  # seconds between two counts of the messages that wait to be delivered
+WAITING_INTERVAL = 30  # seconds between two counts of the messages that wait to be delivered
 SECONDS_KEPT = 20.0  # what takes long to work out of the whole book
 RELEASE_INTERVAL = 0.5  # seconds between two looks at which release is the current one
 
@@ -139,7 +140,7 @@ class Service:
 
         while True:
             with suppress(SQLAlchemyError):  # a score that can't be recorded will report it
-                await asyncio.to_thread(store.expire)
+                await call_in_thread(store.expire)
             await asyncio.sleep(EXPIRY_INTERVAL)
 
     async def _look_after(self, store: LogStore) -> None:
@@ -153,7 +154,7 @@ class Service:
             last_learned, promoted = loaded.last_learned, loaded.learned_promoted
             if last_learned is not None:
                 with suppress(SQLAlchemyError):
-                    upkeep = await asyncio.to_thread(measure_log, store, loaded.engine, last_learned, promoted=promoted)
+                    upkeep = await call_in_thread(measure_log, store, loaded.engine, last_learned, promoted=promoted)
                     self.metrics.keep_upkeep(loaded.release, upkeep)
                     if upkeep is not None and upkeep.advice:
                         await self._tell("drift.warning", describe_drift(loaded.release, upkeep), ("release", "advice"))
@@ -168,7 +169,7 @@ class Service:
         from leadledger.api.log.outbox import tell
 
         try:
-            await asyncio.to_thread(tell, self.decision_log.store.engine, kind, data, same)
+            await call_in_thread(tell, self.decision_log.store.engine, kind, data, same)
         except SQLAlchemyError as error:
             self.program_log.write("error", "hook", message="not written", kind=kind, error=type(error).__name__)
 
@@ -179,7 +180,13 @@ class Service:
 
         deliverer = Deliverer(log.deliveries, Sender(self.settings.hooks_to_loopback), self._report_attempt)
         log.recorder.writer.on_messages = deliverer.wake
-        await deliverer.run()
+        running = asyncio.create_task(deliverer.run())
+        try:
+            await asyncio.shield(running)
+        except asyncio.CancelledError:
+            deliverer.stop()
+            await running
+            raise
 
     def _report_attempt(self, attempt: Attempt) -> None:
         """Count and log an attempt: what was delivered at `debug`. A URL may hold a secret, so it is left out."""
@@ -192,7 +199,7 @@ class Service:
 
         while True:
             with suppress(SQLAlchemyError):
-                self.metrics.keep_waiting_hooks(await asyncio.to_thread(deliveries.count_waiting))
+                self.metrics.keep_waiting_hooks(await call_in_thread(deliveries.count_waiting))
             await asyncio.sleep(WAITING_INTERVAL)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
+from leadledger.api.hooks.retries import MOST_ATTEMPTS
 from leadledger.api.log.database import open_database
 from tests.api.hooks.deliveries import Clock, decide, deliver
 from tests.api.hooks.receiver import Receiver, answer_with, receiving
@@ -124,17 +125,12 @@ def test_delivery(tmp_path: Path, receiver: Receiver, engine: Engine) -> None:
     assert (again["delivered"], again["failed"], again["dead"], again["waiting"]) == (0, 0, 0, 2)
 
 
-def test_dead_messages(tmp_path: Path, receiver: Receiver, engine: Engine) -> None:
-    """Dead messages are listed, and sent again once a test has reached the receiver."""
+def test_a_disabled_subscription(tmp_path: Path, receiver: Receiver, engine: Engine) -> None:
+    """A receiver that is gone gets what waits once a test has reached it."""
     hook = hooks(tmp_path, "add", receiver.url(), "--to-loopback")["id"]
-    done = run("hooks", "dead", hook, "--home", str(tmp_path))
-    assert done.stdout == "Every message was delivered, or waits to be.\n"
     decide(engine, "L1", "L2")
     receiver.behave = answer_with(410)
     deliver(engine, Clock())
-    (first, *_) = run("hooks", "dead", hook, "--home", str(tmp_path)).stdout.splitlines()
-    message = hooks(tmp_path, "dead", hook)["deliveries"][0]["message_id"]
-    assert first.startswith(f"{message}  2")
     assert refused(tmp_path, "resend", hook) == (
         f"{hook} is disabled: the answer was 410: it wants no more messages. A test that its receiver takes makes it"
         f" active again: `leadledger hooks test {hook}`"
@@ -142,9 +138,28 @@ def test_dead_messages(tmp_path: Path, receiver: Receiver, engine: Engine) -> No
     assert "; the answer was 410: it wants no more messages" in run("hooks", "--home", str(tmp_path)).stdout
     receiver.behave = answer_with(200)
     assert hooks(tmp_path, "test", hook, "--to-loopback")["delivered"]
+    assert hooks(tmp_path)["hooks"][0]["state"] == "active"
+
+
+def test_dead_messages(tmp_path: Path, receiver: Receiver, engine: Engine) -> None:
+    """Dead messages are listed, and sent again."""
+    hook = hooks(tmp_path, "add", receiver.url(), "--to-loopback")["id"]
+    done = run("hooks", "dead", hook, "--home", str(tmp_path))
+    assert done.stdout == "Every message was delivered, or waits to be.\n"
+    decide(engine, "L1", "L2")
+    receiver.behave = answer_with(500)
+    clock = Clock()
+    for _ in range(MOST_ATTEMPTS):
+        deliver(engine, clock)
+        clock.move(hours=27)
+    (first, *_) = run("hooks", "dead", hook, "--home", str(tmp_path)).stdout.splitlines()
+    message = hooks(tmp_path, "dead", hook)["deliveries"][0]["message_id"]
+    assert first.startswith(f"{message}  2")
+    assert first.endswith("Z  lead.promoted       the answer was 500")
     assert refused(tmp_path, "resend", hook, "--message", "msg_x") == (
         f"no dead message of {hook} has the id 'msg_x'; `leadledger hooks dead {hook}` lists them"
     )
+    receiver.behave = answer_with(200)
     assert hooks(tmp_path, "resend", hook, "--message", message) == {"resent": 1}
     done = run("hooks", "resend", hook, "--home", str(tmp_path))
     assert done.stdout == "1 message will be sent again.\n"

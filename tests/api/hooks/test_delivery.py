@@ -180,7 +180,7 @@ def _score_of(content: bytes) -> str:
 
 
 def test_gone(engine: Engine, receiver: Receiver) -> None:
-    """A receiver that answers 410 gets nothing more; what waits for it is dead, and can be sent once it is enabled."""
+    """A receiver that answers 410 gets nothing more; what waits for it goes on waiting until it is active again."""
     hook, _ = add_hook(engine, receiver.url())
     decide(engine, "L1", "L1")
     receiver.behave = answer_with(410)
@@ -189,17 +189,17 @@ def test_gone(engine: Engine, receiver: Receiver) -> None:
     assert len(receiver.received) == 1
     disabled = Subscriptions(engine).read(hook.id, clock())
     assert (disabled.state, disabled.problem) == ("disabled", "the answer was 410: it wants no more messages")
-    assert list_states(engine) == [
-        ("dead", 1, 410, "the answer was 410"),
-        ("dead", 0, None, "the subscription is disabled"),
-    ]
+    assert list_states(engine) == [("waiting", 1, 410, "the answer was 410"), ("waiting", 0, None, "")]
     decide(engine, "L2")
     assert len(list_states(engine)) == 2
+    clock.move(days=1)
+    assert deliver(engine, clock) == []
+    assert (DeliveryQueue(engine).count_waiting(), DeliveryQueue(engine).find_next()) == (0, None)
     receiver.behave = answer_with(200)
     Subscriptions(engine).enable(hook.id)
-    assert DeliveryQueue(engine).send_again(hook.id, clock()) == 2
     deliver(engine, clock)
     assert len(receiver.received) == 3
+    assert receiver.received[0].id == receiver.received[1].id != receiver.received[2].id
 
 
 # A header Retry-After, and the seconds until the next attempt.
@@ -256,8 +256,8 @@ def test_a_hanging_receiver_holds_up_nobody(engine: Engine) -> None:
                 assert monotonic() < start + 20
                 await asyncio.sleep(0.01)
             taken.append(dict(deliverer.places.taken))
-            task.cancel()
-            await asyncio.wait([task])
+            deliverer.stop()
+            await task
 
         asyncio.run(run())
         assert max(taken[0].values()) <= MOST_PLACES_PER_HOOK
@@ -306,18 +306,18 @@ def test_a_lease(engine: Engine, receiver: Receiver) -> None:
 
 
 def test_when_the_next_is_due(engine: Engine, receiver: Receiver) -> None:
-    """The queue knows how much waits, and when the next attempt is due."""
+    """The queue knows how much waits, and when the next attempt is due: a later message of a lead not before."""
     queue = DeliveryQueue(engine)
     assert (queue.find_next(), queue.count_waiting()) == (None, 0)
     add_hook(engine, receiver.url())
-    decide(engine, "L1")
+    decide(engine, "L1", "L1", "L1")
     receiver.behave = answer_with(500)
     clock = Clock()
     deliver(engine, clock)
     due = queue.find_next()
     assert due is not None
     assert 4.5 <= (due - clock()).total_seconds() <= 5.5
-    assert queue.count_waiting() == 1
+    assert queue.count_waiting() == 3
 
 
 def test_rotation(engine: Engine, receiver: Receiver) -> None:

@@ -208,7 +208,9 @@ def test_prune_goes_in_steps(client: TestClient, url: str, monkeypatch: pytest.M
     assert store.prune("2000-01-01T00:00:00")["scores"] == 0
     client.post("/v1/events", json=list_events("L7"))
     assert set(store.prune("2000-01-01T00:00:00").values()) == {0}
-    subscribe(store.engine, name="s", state="disabled")  # a message that is nobody's goes
+    subscribe(store.engine, name="s")  # a message that is nobody's goes
+    with store.engine.execution_options(**database.WRITES).begin() as connection:
+        connection.execute(tables.subscriptions.update().values(held_until="2999-01-01T00:00:00.000000Z"))
     add_what_follows(store.engine, "L1")
     kept = {"answers": 0, "outcomes": 0, "deliveries": 0, "messages": 0}
     gone = {"scores": 7, "events": 4, "joins": 1, "book": 1, "feedback": 1}

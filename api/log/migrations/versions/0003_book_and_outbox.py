@@ -101,5 +101,5 @@ def upgrade() -> None:
         sa.Column("status", sa.Integer, nullable=True),
         sa.Column("problem", sa.Text, nullable=False),
     )
-    op.create_index("deliveries_due", "deliveries", ["subscription", "state", "due"])
-    op.create_index("deliveries_by_lead", "deliveries", ["subscription", "lead_key", "message"])
+    op.create_index("deliveries_due", "deliveries", ["subscription", "state", "due", "message"])
+    op.create_index("deliveries_by_lead", "deliveries", ["subscription", "lead_key", "state", "message"])

@@ -11,8 +11,11 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy import update
 
 from leadledger.api.app import create_app
+from leadledger.api.log import tables
+from leadledger.api.log.database import WRITES
 from leadledger.api.log.message_kinds import MESSAGE_KINDS
 from leadledger.api.service.settings import Settings
 from leadledger.models.releases.store import Releases
@@ -225,16 +228,15 @@ def test_decisions_are_told(client: TestClient, receiver: Receiver, capsys: pyte
     assert "token=abc" not in capsys.readouterr().err
 
 
-def test_dead_messages(client: TestClient, receiver: Receiver) -> None:
-    """What a receiver refuses for good is listed, and sent again once a test has reached it."""
+def test_gone_and_back(client: TestClient, receiver: Receiver) -> None:
+    """A receiver that is gone gets nothing, until a test has reached it; then it gets what waits."""
     receiver.behave = answer_with(410)
     hook = subscribe(client, receiver.url())
     path = f"/v1/hooks/{hook['id']}"
     leads = [{**PROMOTED, "lead_id": f"L{number}"} for number in range(3)]
     assert client.post("/v1/score/batch", json={"leads": leads, "as_of": DAY}).json()["scored"] == 3
-    await_truth(lambda: len(client.get(f"{path}/deliveries?state=dead").json()["deliveries"]) == 3)
-    listed = client.get("/v1/hooks").json()["hooks"][0]
-    assert (listed["state"], listed["problem"]) == ("disabled", "the answer was 410: it wants no more messages")
+    await_truth(lambda: client.get("/v1/hooks").json()["hooks"][0]["state"] == "disabled")
+    assert client.get("/v1/hooks").json()["hooks"][0]["problem"] == "the answer was 410: it wants no more messages"
     first = client.get(f"{path}/deliveries?limit=2").json()
     assert first["more"]
     last = client.get(f"{path}/deliveries?limit=2&before={first['deliveries'][-1]['message_id']}").json()
@@ -247,14 +249,30 @@ def test_dead_messages(client: TestClient, receiver: Receiver) -> None:
         " makes it active again.",
     )
     receiver.behave = answer_with(200)
-    receiver.received.clear()
     assert client.post(f"{path}/test").json()["delivered"]
+    await_truth(lambda: not client.get(f"{path}/deliveries?state=waiting").json()["deliveries"])
+    assert len(client.get(f"{path}/deliveries?state=delivered").json()["deliveries"]) == 3
+
+
+def test_dead_messages(client: TestClient, receiver: Receiver) -> None:
+    """What could not be delivered is listed, and sent again, all or one."""
+    receiver.behave = answer_with(500)
+    hook = subscribe(client, receiver.url())
+    path = f"/v1/hooks/{hook['id']}"
+    leads = [{**PROMOTED, "lead_id": f"L{number}"} for number in range(3)]
+    assert client.post("/v1/score/batch", json={"leads": leads, "as_of": DAY}).json()["scored"] == 3
+    await_truth(lambda: all(delivery["attempts"] for delivery in client.get(f"{path}/deliveries").json()["deliveries"]))
+    service = client.app.state.service  # type: ignore[attr-defined]  # a FastAPI
+    with service.decision_log.store.engine.execution_options(**WRITES).begin() as connection:
+        connection.execute(update(tables.deliveries).values(state="dead"))
+    receiver.behave = answer_with(200)
+    dead = client.get(f"{path}/deliveries?state=dead").json()["deliveries"]
+    assert [(delivery["status"], delivery["problem"]) for delivery in dead] == [(500, "the answer was 500")] * 3
     problem = read_problem(client.post(f"{path}/resend?message=msg_x"), 404)
     assert problem["detail"] == "No dead message of this subscription has this id."
-    message = last["deliveries"][0]["message_id"]
-    assert client.post(f"{path}/resend?message={message}").json() == {"resent": 1}
+    assert client.post(f"{path}/resend?message={dead[0]['message_id']}").json() == {"resent": 1}
     assert client.post(f"{path}/resend").json() == {"resent": 2}
-    await_truth(lambda: len(receiver.received) == 4)
+    await_truth(lambda: len(client.get(f"{path}/deliveries?state=delivered").json()["deliveries"]) == 3)
 
 
 def test_parameters(client: TestClient) -> None:
