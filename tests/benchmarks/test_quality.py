@@ -235,7 +235,7 @@ def test_curve_of_a_set(undated: RealSet) -> None:
 def test_unknown_names_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
     """A benchmark, a set or a learner that is not there ends it, with what there is."""
     with pytest.raises(
-        SystemExit, match="there is no benchmark 'speed'; there are: one_lead, lead_events, serve_start"
+        SystemExit, match="there is no benchmark 'speed'; there are: one_lead, lead_events, forecasts, serve_start"
     ):
         main(["speed"])
     for words in (["--sets", "titanic"], ["--learners", "tabnet"]):
