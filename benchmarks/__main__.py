@@ -35,6 +35,7 @@ LONG = (
     "postgresql",
     "api",
     "stored_events",
+    "rescore",
     "book",
 )
 
