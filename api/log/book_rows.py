@@ -264,11 +264,10 @@ def _enter_scores(records: Iterable[Record]) -> BookRow | None:
 
 def _insert_rows(connection: Connection, rows: Sequence[BookRow]) -> list[str]:
     """Insert those rows whose keys nobody has inserted meanwhile, and return these keys."""
-    keys: list[str] = []
-    for part in _split(rows):
-        statement = _insert_statement("%s", len(part)) + " ON CONFLICT (key) DO NOTHING RETURNING key"
-        keys += connection.exec_driver_sql(statement, tuple(chain.from_iterable(part))).scalars()
-    return keys
+    if not rows:
+        return []
+    statement = f"{_INSERT_JSON} ON CONFLICT (key) DO NOTHING RETURNING key"
+    return list(connection.exec_driver_sql(statement, (_encode_rows(rows),)).scalars())
 
 
 def write_rows(connection: Connection, rows: Sequence[BookRow], before: Mapping[str, BookRow]) -> None:
@@ -276,13 +275,21 @@ def write_rows(connection: Connection, rows: Sequence[BookRow], before: Mapping[
 
     `before` are those that there were, by key, as far as they are locked.
     """
-    mark = "%s" if connection.dialect.name == "postgresql" else "?"
+    is_postgres = connection.dialect.name == "postgresql"
     moved = [row for row in rows if row.key not in before or _find_place(row) != _find_place(before[row.key])]
     keys = {row.key for row in moved}
     for update, written in ((_UPDATE, moved), (_UPDATE_IN_PLACE, [row for row in rows if row.key not in keys])):
+        if is_postgres and written:
+            connection.exec_driver_sql(_INSERT_JSON + update, (_encode_rows(written),))
+            continue
         for part in _split(written):
-            statement = _insert_statement(mark, len(part)) + update
+            statement = _insert_statement(len(part)) + update
             connection.exec_driver_sql(statement, tuple(chain.from_iterable(part)))
+
+
+def _encode_rows(rows: Sequence[BookRow]) -> str:
+    """Rows as one text, for PostgreSQL: its driver parses statements with many placeholders anew each time."""
+    return json.dumps([row._asdict() for row in rows])
 
 
 def _split(rows: Sequence[BookRow]) -> Iterable[Sequence[BookRow]]:
@@ -295,8 +302,9 @@ def _split(rows: Sequence[BookRow]) -> Iterable[Sequence[BookRow]]:
 
 
 @cache
-def _insert_statement(mark: str, size: int) -> str:
-    row = f"({', '.join([mark] * len(BookRow._fields))})"
+def _insert_statement(size: int) -> str:
+    """The statement that inserts `size` rows into SQLite."""
+    row = f"({', '.join(['?'] * len(BookRow._fields))})"
     return f"INSERT INTO book ({', '.join(BookRow._fields)}) VALUES {', '.join([row] * size)}"
 
 
@@ -309,6 +317,7 @@ _UPDATE = _update_on_conflict(_KEPT_ACROSS_SCORES)
 # SQLite writes each index of which a column is set, whether or not its value changes.
 _UPDATE_IN_PLACE = _update_on_conflict((*_KEPT_ACROSS_SCORES, *_INDEXED))
 _COLUMNS = ", ".join(BookRow._fields)
+_INSERT_JSON = f"INSERT INTO book ({_COLUMNS}) SELECT {_COLUMNS} FROM json_populate_recordset(NULL::book, %s::json)"
 _READ_AS_JSON = (
     f"SELECT json_group_array(json_array({_COLUMNS})) FROM book WHERE key IN (SELECT value FROM json_each(?))"
 )

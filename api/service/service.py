@@ -97,6 +97,8 @@ class Service:
             await asyncio.wait(tasks)
             if self.decision_log is not None:
                 await asyncio.to_thread(self.decision_log.recorder.writer.stop)
+            # A task that is cancelled leaves its thread at work, and with it a connection that nobody would close.
+            await asyncio.get_running_loop().shutdown_default_executor()
             self.close()
 
     def close(self) -> None:
