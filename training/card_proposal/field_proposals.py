@@ -113,7 +113,7 @@ def propose_fields(
             proposals.append(FieldProposal(profile.name, "", "", unnameable or reading.why))
         else:
             proposal = _propose_field(profile, reading, names[profile.name])
-            if profile.name in late and proposal.learn:
+            if profile.name in late and "learn" not in proposal.keys and not proposal.protected:
                 comment = f"{proposal.comment}; {late[profile.name]}"
                 proposal = replace(proposal, learn=False, comment=comment, keys={**proposal.keys, "learn": "no"})
             proposals.append(proposal)
@@ -183,6 +183,8 @@ def _explain_not_learned(profile: ColumnProfile, kind: str, meanings: Sequence[s
         return _WHY_PERSONAL.get(personal, "says who somebody is")
     if kind == "number" and personal in ("phone", "address") and profile.different > 50:
         return _WHY_PERSONAL.get(personal, "says who somebody is")
+    if "snapshot" in meanings:
+        return "tells how the lead stood when the list was written, which may be after its outcome"
     if kind != "text":
         return ""
     look = list(profile.values)[:1000]

@@ -29,6 +29,7 @@ from leadledger.training.card_proposal.column_reading import ColumnReading, read
 from leadledger.training.card_proposal.field_names import make_name
 from leadledger.training.card_proposal.field_proposals import FieldProposal, propose_fields
 from leadledger.training.card_proposal.late_columns import find_late_columns
+from leadledger.training.card_proposal.leak_search import LeakSearch, search_leaks
 from leadledger.training.card_proposal.outcome_candidates import OutcomeProposal, propose_outcome
 from leadledger.training.sources.reading import AS_FOUND, ReadingOptions
 from leadledger.training.sources.table import LeadTable, connect, read_list
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 LONGEST_CARD_NAME = 60
+MOST_SEARCHES = 3  # for fields that know the outcome
 
 
 @dataclass(frozen=True)
@@ -126,27 +128,57 @@ def propose_card(data: Path | str | pd.DataFrame, reading: ReadingOptions = AS_F
         outcome = propose_outcome(connection, leads, profiles, readings)
         late = find_late_columns(connection, leads, profiles, outcome.chosen)
     late |= dict.fromkeys(outcome.agreeing, "says the same as the outcome")
-    of_outcome = {candidate.column for candidate in outcome.candidates} - set(outcome.agreeing)
-    fields = propose_fields(profiles, readings, of_outcome, late)
-    columns = {p.name: p.column for p in fields if p.is_open and name_key(p.name) != name_key(p.column)}
-    while True:  # at most as many rounds as there are fields: each adds one that needs `from:`
-        text = _write_card(card_name, label, leads, profiles, readings, outcome, fields, columns)
-        by_field = find_columns(parse_card("\n".join(text.lines)), leads.columns, label)
-        lost = {p.name: p.column for p in fields if p.is_used and by_field.get(p.name) != [p.column]}
-        if not lost.keys() - columns.keys():
+    draft = _compose(card_name, label, leads, profiles, readings, outcome, late)
+    search = LeakSearch()
+    for _ in range(MOST_SEARCHES):  # what one field knew may hide what another knows
+        search = search_leaks("\n".join(draft.text.lines), data, reading, outcome.chosen, leads.rows)
+        known = {p.column: search.fields[p.name] for p in draft.fields if p.name in search.fields}
+        if not known.keys() - late.keys():
             break
-        columns |= lost
+        late |= known
+        draft = _compose(card_name, label, leads, profiles, readings, outcome, late)
+    text, fields = draft.text, draft.fields
     return CardProposal(
         name=card_name,
         text="\n".join(text.lines) + "\n",
         rows=leads.rows,
         columns=len(profiles),
         rejected=len({reject.row for reject in leads.rejects}),
-        fields=tuple(fields),
+        fields=fields,
         outcome=outcome,
         decisions=tuple(text.decisions),
-        notes=(*leads.notes, *_describe_looks(profiles)),
+        notes=(*leads.notes, *_describe_looks(profiles), *([search.note] if search.note else [])),
     )
+
+
+@dataclass(frozen=True)
+class _Draft:
+    """The text of a card, and its fields."""
+
+    text: CardText
+    fields: tuple[FieldProposal, ...]
+
+
+def _compose(
+    name: str,
+    label: str,
+    leads: LeadTable,
+    profiles: Sequence[ColumnProfile],
+    readings: Mapping[str, ColumnReading],
+    outcome: OutcomeProposal,
+    late: Mapping[str, str],
+) -> _Draft:
+    """The card that doesn't learn from the columns `late`, each with its proof; each field has its own column alone."""
+    of_outcome = {candidate.column for candidate in outcome.candidates} - set(outcome.agreeing)
+    fields = propose_fields(profiles, readings, of_outcome, late)
+    columns = {p.name: p.column for p in fields if p.is_open and name_key(p.name) != name_key(p.column)}
+    while True:  # at most as many rounds as there are fields: each adds one that needs `from:`
+        text = _write_card(name, label, leads, profiles, readings, outcome, fields, columns)
+        by_field = find_columns(parse_card("\n".join(text.lines)), leads.columns, label)
+        lost = {p.name: p.column for p in fields if p.is_used and by_field.get(p.name) != [p.column]}
+        if not lost.keys() - columns.keys():
+            return _Draft(text, tuple(fields))
+        columns |= lost
 
 
 def read_columns(profiles: Sequence[ColumnProfile], *, has_typed: bool) -> dict[str, ColumnReading]:

@@ -265,6 +265,21 @@ def test_a_column_that_is_filled_with_the_outcome_is_not_learned(leads: Path) ->
     assert "filled for 10 of the 10 leads that became one, and for 0 of the 30 others" in proposal.text
 
 
+def test_a_field_that_knows_the_outcome_is_not_learned(leads: Path) -> None:
+    """What training would stop at is left out of it, and the proof quotes no value."""
+    rows = range(600)
+    proposal, card = propose(
+        leads,
+        {
+            "won": [int(row % 3 == 0) for row in rows],
+            "visits": [row * 7 % 11 for row in rows],
+            "talked": [row % 5 + 100 * (row % 3 == 0) for row in rows],
+        },
+    )
+    assert [name for name, field in card.fields.items() if field.learn] == ["visits"]
+    assert re.search("its order is nearly that of the outcome|alone it tells|nearly repeats|one outcome", proposal.text)
+
+
 def test_a_list_without_anything(leads: Path) -> None:
     """Empty columns leave a card of one field, which asks for more."""
     proposal, card = propose(leads, {"a": ["n/a"] * 3, "b": ["-"] * 3})
