@@ -58,7 +58,10 @@ class LeadRescorer:
         look = _Look(self.loaded, row, stored)
         filled = look.fill(row.rejected_on, self.day)
         result = look.score(filled, self.day)
-        kept = encode_input(filled, look.ignored, result.events)
+        kept = row.input
+        card = self.loaded.card.card
+        if card.events or card.memory_fields or not is_of_release(row, self.loaded):  # else it is as it was
+            kept = encode_input(filled, look.ignored, result.events)
         score = LeadScore(row.lead, kept, find_owner(filled), self.loaded.digest, result)
         return RescoredLead(row, score, None if row.decision == score.decision else look.find_cause(result))
 
