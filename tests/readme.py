@@ -1,5 +1,5 @@
-"""Runs the blocks of the README, and of the pages on a first card, training, events, the book and hooks: in order, in
-one folder per page, with the installed command.
+"""Runs the blocks of the README, and of the pages on a first card, an import, training, events, the book and hooks:
+in order, in one folder per page, with the installed command.
 
 - `yaml`: saved as the file that its first line names.
 - `console`: each line after `$ ` runs, and the lines below it must be its output; `...` stands for any lines, or any
@@ -144,7 +144,15 @@ blocks = Sybil(
         CodeBlockParser("sh", run_sh),
         CodeBlockParser("python", run_python),
     ],
-    patterns=["README.md", "docs/init.md", "docs/training.md", "docs/events.md", "docs/book.md", "docs/hooks.md"],
+    patterns=[
+        "README.md",
+        "docs/init.md",
+        "docs/import.md",
+        "docs/training.md",
+        "docs/events.md",
+        "docs/book.md",
+        "docs/hooks.md",
+    ],
     setup=setup,
     teardown=teardown,
 )

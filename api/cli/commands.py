@@ -15,6 +15,7 @@ from leadledger.api.cli.check import check
 from leadledger.api.cli.demo import demo
 from leadledger.api.cli.explain import explain
 from leadledger.api.cli.hooks import hooks
+from leadledger.api.cli.import_ import import_card
 from leadledger.api.cli.init import init
 from leadledger.api.cli.keys import keys
 from leadledger.api.cli.leads import leads
@@ -55,6 +56,7 @@ def cli() -> None:
 COMMANDS = (
     init,
     check,
+    import_card,
     release,
     train,
     recalibrate,

@@ -1,0 +1,47 @@
+"""The kind of each column of a formula, inferred from all comparisons with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from leadledger.api.formulas.formula import Clause, Formula, FormulaKind, FormulaRule, Untranslated
+
+
+def settle_kinds(formula: Formula) -> tuple[Formula, Mapping[str, FormulaKind]]:
+    """The formula without the rules that take a column for another kind than earlier ones, and the kind by column.
+
+    A column that is only asked whether it has a value is a text.
+    """
+    kinds: dict[str, FormulaKind] = {}
+    kept: list[FormulaRule] = []
+    refused: list[Untranslated] = []
+    for rule in formula.rules:
+        clash = _find_clash(rule, kinds)
+        if clash is None:
+            kept.append(rule)
+            kinds |= {clause.column: clause.kind for clause in list_clauses(rule) if clause.kind is not None}
+        else:
+            before = kinds.get(clash.column)
+            refused.append(
+                Untranslated(rule.origin, f"{clash.column!r} is a {before} in an earlier rule, and a {clash.kind} here")
+            )
+    for rule in kept:
+        for clause in list_clauses(rule):
+            kinds.setdefault(clause.column, "text")
+    return replace(formula, rules=tuple(kept), untranslated=(*formula.untranslated, *refused)), kinds
+
+
+def list_clauses(rule: FormulaRule) -> Iterable[Clause]:
+    """Every comparison of a rule."""
+    yield from rule.clauses
+    for clauses in rule.unless:
+        yield from clauses
+
+
+def _find_clash(rule: FormulaRule, kinds: Mapping[str, FormulaKind]) -> Clause | None:
+    seen = dict(kinds)
+    for clause in list_clauses(rule):
+        if clause.kind is not None and seen.setdefault(clause.column, clause.kind) != clause.kind:
+            return clause
+    return None
