@@ -54,6 +54,11 @@ def show(text: str) -> str:
     return quote(text)
 
 
+def write_comment(text: str) -> str:
+    """A text as it may stand behind the `#` of a comment: on one line, without any sign that can't be seen."""
+    return "".join(sign if sign.isprintable() else " " if sign in "\n\t" else _escape(sign) for sign in text)
+
+
 def _escape(sign: str) -> str:
     if sign in '"\\':
         return f"\\{sign}"

@@ -15,6 +15,7 @@ from leadledger.scoring.card.yaml_shapes import LARGEST_CARD, LONGEST_SECTION
 from leadledger.training.card_proposal.card_scalars import (
     drop_refused_signs,
     show,
+    write_comment,
     write_list,
     write_literal,
     write_record,
@@ -57,7 +58,9 @@ class CardText:
 
     def explain(self, text: str, indent: str = "") -> None:
         """Add a comment, on as many lines as it takes."""
-        self.lines.extend(textwrap.wrap(text, WIDTH, initial_indent=f"{indent}# ", subsequent_indent=f"{indent}# "))
+        self.lines.extend(
+            textwrap.wrap(write_comment(text), WIDTH, initial_indent=f"{indent}# ", subsequent_indent=f"{indent}# ")
+        )
 
     def decide(self, text: str, indent: str = "") -> None:
         """Add what the owner must decide."""
@@ -99,8 +102,10 @@ def write_field(proposal: FieldProposal, column: str) -> list[str]:
     if column:
         keys["from"] = write_scalar(drop_refused_signs(column))
     line = f"  {'#' if proposal.is_open else ''}{proposal.name}: {write_record({**keys, **proposal.keys})}"
-    comment = f"# {show(proposal.column)}: {proposal.comment}"
-    return [f"{line} {comment}"] if len(line) + len(comment) < WIDTH else [f"  {comment}", line]
+    comment = write_comment(f"{show(proposal.column)}: {proposal.comment}")
+    if len(line) + len(comment) < WIDTH - 3:
+        return [f"{line} # {comment}"]
+    return [*textwrap.wrap(comment, WIDTH, initial_indent="  # ", subsequent_indent="  # "), line]
 
 
 def write_outcome(text: CardText, outcome: OutcomeProposal, names: Mapping[str, str]) -> None:

@@ -10,6 +10,7 @@ from unicodedata import normalize
 
 import yaml
 
+from leadledger.scoring.errors import quote
 from leadledger.training.evidence.known_later import KnownName, bare, known_later, known_patterns, split_words
 
 # No value of a column of these meanings may stand in a card, and nothing is learned from one.
@@ -38,7 +39,7 @@ def find_late_name(name: str) -> KnownName | None:
             return known
     for pattern, why in known_patterns(strong=True):
         if pattern.search(split_words(name)):
-            return KnownName("practice", "many a list", name, why, "worked")
+            return KnownName("practice", "many a list", quote(name), why, "worked")
     return None
 
 

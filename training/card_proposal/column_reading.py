@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from leadledger.scoring.choice_forms import LIST_PATTERN, split_raw
 from leadledger.scoring.day_formats import UNITS, find_readings
 from leadledger.scoring.day_forms import is_day
-from leadledger.scoring.errors import UnreadableValue
+from leadledger.scoring.errors import UnreadableValue, quote
 from leadledger.scoring.flag_forms import NO_TEXTS, YES_TEXTS
 from leadledger.scoring.number_forms import (
     AMBIGUOUS_PATTERN,
@@ -32,6 +32,7 @@ MOST_CODES = 60  # different whole numbers of a column of codes
 ID_SHARE = 0.98  # of the filled rows of a column of ids, at least, have a value of their own
 LEAST_CHOICES_SHARE = 0.02  # of the filled rows have several values at once
 MOST_CHOICES = 200
+RECORDS = "holds records; name a member of one in `from:`, such as `column.member`"
 LONGEST_DAY = 60  # characters of a text that may be a day
 BARE = "{}"  # the digits of a number, between what may stand beside them
 COMMA_SAMPLE, DOT_SAMPLE = "1.234,56", "1,234.56"
@@ -69,7 +70,10 @@ def read_column(profile: ColumnProfile, decimals: str = "", *, has_typed: bool =
     family = type_family(profile.type)
     if not family:
         is_list = bool(type_family(profile.type, "choices"))
-        return ColumnReading("choices", "holds lists") if is_list else ColumnReading("", f"holds {profile.type[:40]}")
+        if is_list:
+            return ColumnReading("choices", "holds lists")
+        has_members = profile.type.startswith(("STRUCT", "JSON", "MAP"))
+        return ColumnReading("", RECORDS if has_members else f"holds {quote(profile.type)}, which no field can be")
     if not profile.filled:
         return ColumnReading("", "empty in every row")
     texts = {strip(text): rows for text, rows in profile.values.items()}
@@ -86,7 +90,7 @@ def read_column(profile: ColumnProfile, decimals: str = "", *, has_typed: bool =
             ColumnReading("text", "codes") if kind == "number" and _are_codes(profile, texts) else ColumnReading(kind)
         )
     if sum(rows for text, rows in texts.items() if text.startswith("{")) > profile.filled / 2:
-        return ColumnReading("", "holds records; name a member of one in `from:`, such as `column.member`")
+        return ColumnReading("", RECORDS)
     if (words := _read_flag(texts)) is not None:
         return ColumnReading("flag", words)
     if (days := _read_days(profile, texts)) is not None:
@@ -190,7 +194,7 @@ def _read_days(profile: ColumnProfile, texts: Mapping[str, int]) -> ColumnReadin
             f"its days can be read in {len(usual)} ways: as written here, or with {others}; nothing in the list tells"
         )
         return ColumnReading("date", keys=keys, decision=decision, is_open=True)
-    why = f"in {rows_to_declare:,} rows, and no other form fits all of them"
+    why = f"{rows_to_declare:,} of its days need the format, and no other fits them all"
     return ColumnReading("date", why, keys, decision=_describe_broken(broken, profile, "days"))
 
 

@@ -12,6 +12,7 @@ from leadledger.scoring.errors import UnreadableValue
 from leadledger.scoring.flag_forms import YES_TEXTS
 from leadledger.scoring.printers.sql.dialects.literals import quoted
 from leadledger.scoring.text_forms import key_of, strip
+from leadledger.training.card_proposal.card_scalars import drop_refused_signs
 from leadledger.training.card_proposal.column_meaning import find_late_name, find_meanings
 from leadledger.training.card_proposal.column_profile import ColumnProfile, print_filled
 from leadledger.training.card_proposal.column_reading import ColumnReading
@@ -152,8 +153,8 @@ def _find_candidate(profile: ColumnProfile, reading: ColumnReading, columns: int
 
 
 def _unique(texts: Sequence[str]) -> tuple[str, ...]:
-    """Some texts, each in its first spelling, without white space at its ends."""
-    return tuple({key_of(text): strip(text) for text in reversed(texts)}.values())[::-1]
+    """Some texts, each in its first spelling, without white space at its ends and signs that a card can't hold."""
+    return tuple({key_of(text): strip(drop_refused_signs(text)) for text in reversed(texts)}.values())[::-1]
 
 
 def _agree(
@@ -202,9 +203,9 @@ def _with_days(
             continue
         reached = {days: sum(rows for wait, rows in waits.items() if wait <= days) / total for days in HORIZONS}
         within = next((days for days, share in reached.items() if share >= HORIZON_SHARE), HORIZONS[-1])
-        why = f"{reached[within]:.0%} of the {total:,} outcomes come within {within} days"
+        why = f"{int(100 * reached[within])}% of the {total:,} outcomes come within {within} days"
         longer = next((days for days, share in reached.items() if share >= 0.9 and days > within), 0)
-        more = f", {reached[longer]:.0%} within {longer}" if longer else ""
+        more = f", {int(100 * reached[longer])}% within {longer}" if longer and reached[within] < 0.9 else ""
         return replace(plain, since=since, within=within, horizon=f"{why}{more}")
     return plain
 
