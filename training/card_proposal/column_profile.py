@@ -65,19 +65,23 @@ def print_filled(column: str) -> str:
 
 
 def read_profiles(connection: duckdb.DuckDBPyConnection, leads: LeadTable) -> Iterator[ColumnProfile]:
-    """The profile of each column of a list, in their order. Every row counts."""
+    """The profile of each column of a list, in their order. Every row counts.
+
+    Of a column with too many different texts, those that are equally frequent are chosen by their hash: the first ones
+    of the alphabet alone would hide how others are written.
+    """
     for place, (name, kind) in enumerate(leads.columns.items()):
         text = f"CAST({quoted(name)} AS VARCHAR)"
         counts = connection.execute(
             f"SELECT {text} AS text, count(*) AS rows FROM {leads.table} WHERE {text} IS NOT NULL"
-            f" GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT {MOST_VALUES_LOOKED_AT}"
+            f" GROUP BY 1 ORDER BY 2 DESC, hash({text}) LIMIT {MOST_VALUES_LOOKED_AT}"
         ).fetchall()
         different = len(counts)
         if different == MOST_VALUES_LOOKED_AT:
             ((different,),) = connection.execute(f"SELECT count(DISTINCT {text}) FROM {leads.table}").fetchall()
         values: dict[str, int] = {}
         nothing: dict[str, int] = {}
-        for raw, rows in counts:
+        for raw, rows in sorted(counts, key=lambda count: (-count[1], count[0])):
             key = key_of(raw)
             if not key or key in NOTHING_WORDS or key in OTHER_NOTHING_WORDS:
                 nothing[key] = nothing.get(key, 0) + rows

@@ -24,7 +24,7 @@ from leadledger.training.card_proposal.card_text import (
     write_rules,
     write_stages,
 )
-from leadledger.training.card_proposal.column_profile import MOST_VALUES_LOOKED_AT, ColumnProfile, read_profiles
+from leadledger.training.card_proposal.column_profile import ColumnProfile, read_profiles
 from leadledger.training.card_proposal.column_reading import ColumnReading, read_column, show_decimals
 from leadledger.training.card_proposal.field_names import make_name
 from leadledger.training.card_proposal.field_proposals import FieldProposal, propose_fields
@@ -236,8 +236,8 @@ def _write_card(
 def _describe_looks(profiles: Sequence[ColumnProfile]) -> list[str]:
     """A sentence on each column of which not every different text was looked at."""
     return [
-        f"Column {show(profile.name)} has {profile.different:,} different values; the {MOST_VALUES_LOOKED_AT:,} most"
-        " frequent were looked at."
+        f"Column {show(profile.name)} has {profile.different:,} different values; {len(profile.values):,} of them, the"
+        " most frequent, were looked at."
         for profile in profiles
         if not profile.is_whole
     ]

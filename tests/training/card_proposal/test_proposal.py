@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from leadledger.scoring.card.reader import parse_card
 from leadledger.scoring.column_fit import find_columns
 from leadledger.scoring.scorecard import Card
+from leadledger.training.card_proposal import column_profile
 from leadledger.training.card_proposal.card_text import CardText, write_fields
 from leadledger.training.card_proposal.column_profile import ColumnProfile
 from leadledger.training.card_proposal.field_proposals import propose_fields
@@ -309,6 +310,17 @@ def test_a_typed_list(tmp_path: Path) -> None:
     }
     assert "Left out: column 'record', holds records; name a member of one in" in unwrap(proposal.text)
     assert "Left out: column 'picture', holds 'BLOB', which no field can be." in unwrap(proposal.text)
+
+
+def test_what_was_not_looked_at_is_said(leads: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a column with very many different values some are looked at, and the proposal says how many."""
+    monkeypatch.setattr(column_profile, "MOST_VALUES_LOOKED_AT", 30)
+    proposal, card = propose(leads, {"amount": [f"{row}.25" for row in range(ROWS)], "source": spread("a", "b")})
+    assert card.fields["amount"].kind == "number"
+    assert "'amount': all 40 rows, 40 different (30 of them looked at)" in proposal.text
+    assert proposal.notes == (
+        "Column 'amount' has 40 different values; 30 of them, the most frequent, were looked at.",
+    )
 
 
 def test_a_list_without_anything(leads: Path) -> None:
