@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 @click.command("import")
 @click.argument("file", type=FILE)
 @click.option("-o", "--output", type=FILE, default=Path("card.yaml"), show_default=True, help="Card to write.")
-@click.option("--from", "format", type=click.Choice(["matrix"]), help="Format of FILE; told from it if left out.")
+@click.option(
+    "--from", "format", type=click.Choice(["hubspot", "matrix"]), help="Format of FILE; told from it if left out."
+)
 @click.option("--leads", type=FILE, help="List of leads to score by the old formula and by the card.")
 @click.option("--force", is_flag=True, help="Overwrite the card if it is there.")
 @reading_options
@@ -42,9 +44,10 @@ def import_card(
 ) -> None:
     """Write a card from FILE, a score that you have elsewhere.
 
-    FILE is a matrix: a list with the columns field, operator, value, points and, if you like, group and limit. What
-    can't be translated is listed with its place and reason, here and at the head of the card. With --leads, the old
-    formula and the card score the same leads, and what differs is listed by rule.
+    FILE is a lead score of HubSpot, the JSON that its API returns, or a matrix: a list with the columns field,
+    operator, value, points and, if you like, group and limit. What can't be translated is listed with its place and
+    reason, here and at the head of the card. With --leads, the old formula and the card score the same leads, and
+    what differs is listed by rule.
     """
     from leadledger.api.formulas.card_text import write_card
     from leadledger.api.formulas.imported_file import read_formula
@@ -79,7 +82,9 @@ def import_card(
         "not_translated": [{"path": part.path, "reason": part.reason} for part in imported.untranslated],
         "parity": parity and parity.to_dict(),
     }
-    lines = _list_lines(file_name(output), imported, len(card.fields), parity)
+    lines = [*_list_lines(file_name(output), imported, len(card.fields), parity)]
+    if parity is not None and card.events:
+        lines.append("The leads have no events here, so what is counted from events is not compared.")
     report(as_json, result, wrap(lines), err=str(output) == "-")
 
 

@@ -16,6 +16,7 @@ from leadledger.api.formulas.formula import Clause, EventPoints, Formula, Formul
 from leadledger.scoring.card.condition_tokens import LONGEST_CONDITION
 
 MOST_POINTS = 100  # of a rule in a card
+RECORD_IDS = {"hubspot": "hs_object_id"}  # the property by which a system knows its records
 LONGEST_COMMENT = 300  # characters of a text from outside in a comment or a reason
 # What YAML doesn't take in a text, though JSON would leave it as it is.
 _UNPRINTABLE = re.compile("[\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufffe\uffff]")
@@ -48,6 +49,7 @@ class _CardWriter:
         self.formula, self.kinds = settle_kinds(formula)
         fields, kinds_of_events, groups = NamePool("field"), NamePool("event"), NamePool("group")
         self.names = {column: fields.make_name(column) for column in self.kinds}
+        self.record_id = fields.make_name("record id")
         self.flags: dict[tuple[Clause, ...], str] = {}
         self.counts: dict[tuple[str, int | None], str] = {}
         self.events: dict[str, str] = {}
@@ -120,11 +122,14 @@ class _CardWriter:
         if self.events:
             yield "events:"
         for kind, name in self.events.items():
-            yield f"  {name}: {{from: {self._write_from(kind)}}}"
+            yield f"  {name}: {{from: {quote_yaml(kind)}}}"
 
     def _write_fields(self, rules: Mapping[str, FormulaRule]) -> Iterator[str]:
         used = {clause.column for rule in rules.values() for clause in list_clauses(rule)}
-        yield "fields:" if used or self.counts else "fields: {}"
+        yield "fields:"
+        record_id = RECORD_IDS.get(self.formula.system)
+        if record_id is not None and record_id not in used:
+            yield f"  {self.record_id}: {{kind: id, from: {self._write_from(record_id)}}}"
         for column, name in self.names.items():
             if column not in used:
                 continue  # of a rule that the card can't hold
@@ -195,4 +200,5 @@ def shorten(text: str) -> str:
 def _write_comment(text: str, indent: int = 0) -> Iterator[str]:
     """Comment lines; nothing in the text can end the comment."""
     start = " " * indent + "# "
-    yield from (start + line for line in textwrap.wrap(_LINE_SIGNS.sub(" ", shorten(text) if indent else text), 116))
+    line = _LINE_SIGNS.sub(" ", shorten(text) if indent else text)
+    yield from (start + part for part in textwrap.wrap(line, 116, break_long_words=False, break_on_hyphens=False))

@@ -10,13 +10,18 @@ from typing import Any, Literal, get_args
 
 from leadledger.api.formulas.formula import Formula
 from leadledger.api.formulas.group_limits import OldScore
+from leadledger.api.formulas.hubspot import translate_score
+from leadledger.api.formulas.hubspot_interpreter import score_hubspot
 from leadledger.api.formulas.matrix import read_matrix_rows, translate_rows
 from leadledger.api.formulas.matrix_interpreter import score_matrix
+from leadledger.api.requests.json_text import parse_json
+from leadledger.api.requests.mistakes import Refusal
 from leadledger.scoring.errors import DataError
 from leadledger.training.sources.reading import AS_FOUND, ReadingOptions
 
-FormulaFormat = Literal["matrix"]
+FormulaFormat = Literal["hubspot", "matrix"]
 FORMULA_FORMATS: tuple[FormulaFormat, ...] = get_args(FormulaFormat)
+LARGEST_DOCUMENT = 10_000_000  # bytes
 
 
 @dataclass(frozen=True)
@@ -32,10 +37,46 @@ def read_formula(path: Path, format: FormulaFormat | None = None, reading: Readi
     """Read a file; without `format`, it is told from the file. Raises DataError."""
     if not path.is_file():
         raise DataError(f"{path}: there is no such file")
+    if (format or _tell_format(path)) == "hubspot":
+        document = _read_json(path)
+        formula = translate_score(document, path.name)
+        _require_rules(formula, path)
+        return ImportedFile(
+            "hubspot", formula, lambda lead, events, as_of: score_hubspot(document, lead, events, as_of)
+        )
     rows = read_matrix_rows(path, reading)
     formula = translate_rows(rows, path.stem, path.name)
     _require_rules(formula, path)
     return ImportedFile("matrix", formula, lambda lead, events, as_of: score_matrix(rows, lead))
+
+
+def _tell_format(path: Path) -> FormulaFormat:
+    """A JSON object with groups is a score of HubSpot; what isn't one JSON object is a list."""
+    if path.suffix.lower() != ".json":
+        return "matrix"
+    document = _read_json(path)
+    if isinstance(document, list):
+        return "matrix"
+    if isinstance(document, dict) and "groupConfigs" in document:
+        return "hubspot"
+    raise DataError(
+        f"{path}: this JSON is not known; a score of HubSpot (GET …/scores/{{scoreId}}) has `groupConfigs`."
+        f" Or name the format with --from: {', '.join(FORMULA_FORMATS)}"
+    )
+
+
+def _read_json(path: Path) -> Any:
+    try:
+        with path.open("rb") as file:
+            content = file.read(LARGEST_DOCUMENT + 1)
+        if len(content) > LARGEST_DOCUMENT:
+            raise DataError(f"{path}: the document is larger than {LARGEST_DOCUMENT:,} bytes")
+        return parse_json(content)
+    except OSError as error:
+        raise DataError(f"{path}: can't be opened: {error.strerror}") from None
+    except Refusal as refusal:
+        reasons = "; ".join(mistake.reason for mistake in refusal.mistakes) or str(refusal)
+        raise DataError(f"{path}: {reasons}") from None
 
 
 def _require_rules(formula: Formula, path: Path) -> None:

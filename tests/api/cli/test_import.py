@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.api.formulas.hubspot_scores import SCORES
 from tests.command_line import run
 
 MATRIX = "field,operator,value,points\nTitle,contains,CEO,20\nTitle,resembles,x,3\n"
@@ -57,3 +58,17 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     """A clear error, status 1."""
     done = run("import", tmp_path / "none.csv", "-o", tmp_path / "c.yaml")
     assert (done.exit_code, done.output) == (1, f"{tmp_path / 'none.csv'}: there is no such file\n")
+
+
+def test_a_score_of_hubspot_is_known_by_its_content(tmp_path: Path) -> None:
+    """A JSON file with groups needs no --from; events are not compared, and the answer says so."""
+    score, leads = tmp_path / "score.json", tmp_path / "leads.csv"
+    score.write_text(json.dumps(SCORES["everything"]))
+    leads.write_text("jobtitle,numberofemployees,country,interests\nDirector,150,NO,crm;erp\nClerk,,DE,\n")
+    done = run("import", score, "-o", tmp_path / "card.yaml", "--leads", leads)
+    assert done.exit_code == 0
+    assert "2 of 2 leads have the same points by the old formula and by the card." in done.output
+    assert "The leads have no events here, so what is counted from events is not compared." in done.output
+    assert run("check", tmp_path / "card.yaml").exit_code == 0
+    done = run("import", score, "--from", "matrix", "-o", tmp_path / "other.yaml")
+    assert (done.exit_code, "Traceback" in done.output) == (1, False)
