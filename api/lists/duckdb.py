@@ -94,9 +94,6 @@ def score_list(
         work = stack.enter_context(work_folder())
         connection.execute(f"SET temp_directory = {text_literal(str(work / 'spilled'))}")
         scan = stack.enter_context(open_list(connection, data, reading))
-        # It reads a file a second time for the best rows alone, and to plan that takes minutes and all memory where the
-        # SELECT is deep and the rows have their numbers from Parquet.
-        connection.execute("SET disabled_optimizers = 'late_materialization'")
         connection.execute(f"SET memory_limit = '{MEMORY + MEMORY_PER_COLUMN * len(scan.columns)}MB'")
         run = _FileRun(card, as_of, wanted, where, connection, scan, recorder)
         try:
@@ -262,7 +259,8 @@ class _FileRun:
         is_best_first = wanted.best_first or wanted.top is not None
         ordered = is_best_first or self.is_joined
         keep = [column for column in scan.columns if column in self.columns]
-        query = self._query(_placed(scan), [ROW, *keep]) if ordered else self._query(scan.sql, keep)
+        placed = _placed(scan) if wanted.top is None else _numbered(scan)
+        query = self._query(placed, [ROW, *keep]) if ordered else self._query(scan.sql, keep)
         if self.counted is not None and wanted.explain:
             query = replace(query, keep=[*query.keep, *list_earned(self.card.card)])
         if not self.is_joined:
@@ -448,7 +446,8 @@ def _placed(scan: Scan) -> str:
     """The scan with a number for each row that grows along the list.
 
     Those of Parquet are in its files, where all threads see them:
-    https://duckdb.org/docs/stable/data/parquet/overview
+    https://duckdb.org/docs/stable/data/parquet/overview. Not for a query with LIMIT: DuckDB would read the file once
+    more for the rows that are left (late materialization), and planning that takes all memory where a SELECT is deep.
     """
     if scan.kind != "parquet" or {"file_index", "file_row_number"} & {column.lower() for column in scan.columns}:
         return _numbered(scan)
