@@ -14,7 +14,9 @@ from leadledger.api.formulas.column_kinds import list_clauses, settle_kinds
 from leadledger.api.formulas.conditions import write_condition, write_number
 from leadledger.api.formulas.formula import Clause, EventPoints, Formula, FormulaRule, Untranslated
 from leadledger.scoring.card.condition_tokens import LONGEST_CONDITION
+from leadledger.scoring.errors import DataError
 
+MOST_REASONS = 20  # in the error on a file of which nothing is left
 MOST_POINTS = 100  # of a rule in a card
 RECORD_IDS = {"hubspot": "hs_object_id"}  # the property by which a system knows its records
 LONGEST_COMMENT = 300  # characters of a text from outside in a comment or a reason
@@ -39,7 +41,7 @@ class ImportedCard:
 
 
 def write_card(formula: Formula) -> ImportedCard:
-    """The card of a formula."""
+    """The card of a formula. Raises DataError where no rule of it can be written."""
     return _CardWriter(formula).write()
 
 
@@ -82,12 +84,15 @@ class _CardWriter:
             rules[name] = rule
             lines += self._write_rule(name, rule)
         untranslated = (*self.formula.untranslated, *self.untranslated)
+        if not rules:
+            reasons = "".join(f"\n  {part.path}: {shorten(part.reason)}" for part in untranslated[:MOST_REASONS])
+            raise DataError(f"{self.formula.source}: nothing in it can be translated to a rule{reasons}")
         used = {rule.group for rule in rules.values() if rule.group in self.groups}
         parts = [
             *self._write_head(untranslated),
             f"name: {make_card_name(self.formula.title)}",
             f"title: {quote_yaml(shorten(self.formula.title))}",
-            *self._write_events(),
+            *self._write_events(rules),
             *self._write_fields(rules),
             *self._write_groups(used),
             *(["rules:", *lines] if lines else []),
@@ -103,6 +108,7 @@ class _CardWriter:
             return f"{write_number(rule.points)} points; a rule has at most one decimal"
         texts = [clause.column for clause in list_clauses(rule)]
         texts += [value for clause in list_clauses(rule) for value in clause.values if isinstance(value, str)]
+        texts += [rule.events.kind] if rule.events is not None else []
         if any(unicodedata.category(sign) in ("Cc", "Cf", "Cs") for text in texts for sign in text):
             return "a name or value in it holds a sign that can't be seen; remove it"
         if rule.events is None and len(self._write_when(rule)) > LONGEST_CONDITION:
@@ -118,10 +124,13 @@ class _CardWriter:
             for part in untranslated:
                 yield from _write_comment(f"- {part.path}: {part.reason}")
 
-    def _write_events(self) -> Iterator[str]:
-        if self.events:
+    def _write_events(self, rules: Mapping[str, FormulaRule]) -> Iterator[str]:
+        used = {rule.events.kind for rule in rules.values() if rule.events is not None}
+        if used:
             yield "events:"
         for kind, name in self.events.items():
+            if kind not in used:
+                continue
             yield f"  {name}: {{from: {quote_yaml(kind)}}}"
 
     def _write_fields(self, rules: Mapping[str, FormulaRule]) -> Iterator[str]:
@@ -134,10 +143,16 @@ class _CardWriter:
             if column not in used:
                 continue  # of a rule that the card can't hold
             yield f"  {name}: {{kind: {self.kinds[column]}, from: {self._write_from(column)}}}"
+        counted_by = {(rule.events.kind, rule.events.days) for rule in rules.values() if rule.events is not None}
         for (kind, days), name in self.counts.items():
+            if (kind, days) not in counted_by:
+                continue
             counted = self.events[kind] + (f", {days} days" if days else "")
             yield f'  {name}: {{kind: number, is: "count({counted})"}}'
+        earlier = {clauses for rule in rules.values() for clauses in rule.unless}
         for clauses, name in self.flags.items():
+            if clauses not in earlier:
+                continue
             yield f"  {name}: {{kind: flag, learn: no, is: {quote_yaml(self._write_clauses(clauses))}}}"
 
     def _write_groups(self, used: set[str]) -> Iterator[str]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from leadledger.api.formulas.formula import Clause, Formula, FormulaKind, FormulaRule, Untranslated
+from leadledger.scoring.column_names import name_key
 
 
 def settle_kinds(formula: Formula) -> tuple[Formula, Mapping[str, FormulaKind]]:
@@ -13,6 +14,7 @@ def settle_kinds(formula: Formula) -> tuple[Formula, Mapping[str, FormulaKind]]:
 
     A column that is only asked whether it has a value is a text.
     """
+    formula = _spell_alike(formula)
     kinds: dict[str, FormulaKind] = {}
     kept: list[FormulaRule] = []
     refused: list[Untranslated] = []
@@ -37,6 +39,21 @@ def list_clauses(rule: FormulaRule) -> Iterable[Clause]:
     yield from rule.clauses
     for clauses in rule.unless:
         yield from clauses
+
+
+def _spell_alike(formula: Formula) -> Formula:
+    """The formula in which two spellings of a column are one, the first: a list has it only once."""
+    spellings: dict[str, str] = {}
+
+    def spell(clauses: tuple[Clause, ...]) -> tuple[Clause, ...]:
+        return tuple(
+            replace(clause, column=spellings.setdefault(name_key(clause.column), clause.column)) for clause in clauses
+        )
+
+    rules = (
+        replace(rule, clauses=spell(rule.clauses), unless=tuple(map(spell, rule.unless))) for rule in formula.rules
+    )
+    return replace(formula, rules=tuple(rules))
 
 
 def _find_clash(rule: FormulaRule, kinds: Mapping[str, FormulaKind]) -> Clause | None:

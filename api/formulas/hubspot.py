@@ -11,12 +11,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from leadledger.api.formulas.conditions import write_number
 from leadledger.api.formulas.formula import (
     Clause,
     EventPoints,
     Formula,
     FormulaGroup,
     FormulaRule,
+    FormulaValue,
     Untranslated,
 )
 from leadledger.api.formulas.hubspot_operations import read_operation
@@ -106,7 +108,7 @@ def _read_group(reading: _ScoreReading, group: Mapping[str, Any], path: str) -> 
         try:
             _read_rule(reading, require_object(rule, rule_path), path, rule_path, decay)
         except ValueError as error:
-            reading.leave_out(rule_path, str(error).replace(rule_path, "").removeprefix("."))
+            reading.leave_out(rule_path, str(error).replace(rule_path, "").lstrip(".: "))
 
 
 def _read_limits(
@@ -277,6 +279,10 @@ def _read_frequency(frequency: Mapping[str, Any], kind: str, days: int | None, p
     return rules
 
 
+def _write_value(value: FormulaValue) -> str:
+    return write_number(value) if isinstance(value, float) else str(value)
+
+
 def _describe(clauses: tuple[Clause, ...]) -> str:
     return " and ".join(
         " ".join(
@@ -284,7 +290,7 @@ def _describe(clauses: tuple[Clause, ...]) -> str:
                 clause.column,
                 *(["not"] if clause.negated else []),
                 clause.operator.replace("_", " "),
-                *([", ".join(str(value) for value in clause.values)] if clause.values else []),
+                *([", ".join(_write_value(value) for value in clause.values)] if clause.values else []),
             ]
         )
         for clause in clauses

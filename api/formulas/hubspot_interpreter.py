@@ -11,6 +11,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from leadledger.api.formulas.group_limits import OldScore, clip
+from leadledger.scoring.column_names import name_key
 
 Record = Mapping[str, Any]
 Events = Sequence[Mapping[str, Any]]
@@ -19,6 +20,7 @@ _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct",
 
 def score_hubspot(score: Any, lead: Record, events: Events, as_of: date) -> OldScore:
     """The points by path and their total. `events` have the `kind` of HubSpot (eventTypeId) and a `time`."""
+    lead = {name_key(column): value for column, value in lead.items()}
     points: dict[str, float] = {}
     categories: dict[str, float] = {}
     for i, group in enumerate(score["groupConfigs"]):
@@ -55,7 +57,7 @@ def _calculate(
             if _holds(calculation["whereCondition"], lead, as_of):
                 parts[path] = calculation["value"]
         case "MATCH":
-            value = lead.get(calculation["property"])
+            value = lead.get(name_key(calculation["property"]))
             for i, rule in enumerate(calculation["matchRules"]):
                 if _operate(rule["operation"], value, as_of):
                     parts[f"{path}.matchRules[{i}]"] = rule["value"]
@@ -97,7 +99,7 @@ def _count_events(
 def _holds(condition: Any, lead: Record, as_of: date) -> bool:
     if condition["type"] == "COMPOSITE":
         return all(_holds(part, lead, as_of) for part in condition["conditions"])
-    return _operate(condition["operation"], lead.get(condition["property"]), as_of)
+    return _operate(condition["operation"], lead.get(name_key(condition["property"])), as_of)
 
 
 def _operate(operation: Any, raw: Any, as_of: date) -> bool:

@@ -40,13 +40,11 @@ def read_formula(path: Path, format: FormulaFormat | None = None, reading: Readi
     if (format or _tell_format(path)) == "hubspot":
         document = _read_json(path)
         formula = translate_score(document, path.name)
-        _require_rules(formula, path)
         return ImportedFile(
             "hubspot", formula, lambda lead, events, as_of: score_hubspot(document, lead, events, as_of)
         )
     rows = read_matrix_rows(path, reading)
     formula = translate_rows(rows, path.stem, path.name)
-    _require_rules(formula, path)
     return ImportedFile("matrix", formula, lambda lead, events, as_of: score_matrix(rows, lead))
 
 
@@ -77,9 +75,3 @@ def _read_json(path: Path) -> Any:
     except Refusal as refusal:
         reasons = "; ".join(mistake.reason for mistake in refusal.mistakes) or str(refusal)
         raise DataError(f"{path}: {reasons}") from None
-
-
-def _require_rules(formula: Formula, path: Path) -> None:
-    if not formula.rules:
-        reasons = "".join(f"\n  {part.path}: {part.reason}" for part in formula.untranslated[:20])
-        raise DataError(f"{path}: nothing in it can be translated to a rule{reasons}")

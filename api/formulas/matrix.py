@@ -22,6 +22,7 @@ from leadledger.api.formulas.formula import (
     Operator,
     Untranslated,
 )
+from leadledger.scoring.column_names import name_key
 from leadledger.scoring.errors import DataError
 from leadledger.training.sources.reading import AS_FOUND, ReadingOptions
 from leadledger.training.sources.scan import ROW
@@ -85,7 +86,10 @@ class MatrixRow:
 
 
 def read_matrix_rows(path: Path, reading: ReadingOptions = AS_FOUND) -> tuple[MatrixRow, ...]:
-    """The rows of a list of any kind. Raises DataError where it lacks a column that a matrix needs."""
+    """The rows of a list of any kind, a field spelled as where it stands first.
+
+    Raises DataError where it lacks a column that a matrix needs.
+    """
     with connect() as connection:
         leads = read_list(connection, path, reading)
         columns = {re.sub(r"[\s_-]+", " ", column.strip().lower()): column for column in leads.columns}
@@ -99,7 +103,13 @@ def read_matrix_rows(path: Path, reading: ReadingOptions = AS_FOUND) -> tuple[Ma
         used = [columns.get(column) for column in MATRIX_COLUMNS]
         chosen = ", ".join("NULL" if name is None else '"' + name.replace('"', '""') + '"' for name in used)
         rows = connection.execute(f'SELECT "{ROW}", {chosen} FROM {leads.table} ORDER BY 1').fetchall()
-    return tuple(MatrixRow(int(number), *(_write_cell(cell) for cell in cells)) for number, *cells in rows)
+    spellings: dict[str, str] = {}
+    return tuple(
+        MatrixRow(
+            int(number), spellings.setdefault(name_key(_write_cell(name)), _write_cell(name)), *map(_write_cell, cells)
+        )
+        for number, name, *cells in rows
+    )
 
 
 def translate_rows(rows: Sequence[MatrixRow], title: str, source: str) -> Formula:

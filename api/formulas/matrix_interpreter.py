@@ -11,6 +11,7 @@ from datetime import date
 
 from leadledger.api.formulas.group_limits import OldScore, clip
 from leadledger.api.formulas.matrix import MatrixRow
+from leadledger.scoring.column_names import name_key
 
 
 def score_matrix(rows: Sequence[MatrixRow], lead: Mapping[str, object]) -> OldScore:
@@ -19,6 +20,7 @@ def score_matrix(rows: Sequence[MatrixRow], lead: Mapping[str, object]) -> OldSc
     A group is worth its sum within its limits. `lead` maps the fields of the matrix to values; None and empty texts are
     no values.
     """
+    values = {name_key(column): value for column, value in lead.items()}
     points: dict[str, float] = {}
     sums: dict[str, float] = {}
     limits: dict[str, list[float]] = {}
@@ -26,7 +28,7 @@ def score_matrix(rows: Sequence[MatrixRow], lead: Mapping[str, object]) -> OldSc
         if row.group and _number(row.limit) is not None:
             limits.setdefault(row.group, []).append(_number(row.limit) or 0.0)
         earned = _number(row.points)
-        if earned is not None and _meets(row, lead.get(row.field)):
+        if earned is not None and _meets(row, values.get(name_key(row.field))):
             points[row.origin] = earned
             sums[row.group] = sums.get(row.group, 0.0) + earned
     total = 0.0

@@ -92,6 +92,7 @@ LEFT_OUT: dict[str, tuple[dict[str, Any], str]] = {
         when(1, jobtitle=operate("NUMBER", "IS_EQUAL_TO", value=1)),
         "'jobtitle' is a text in an earlier rule",
     ),
+    "event": (each("a\u202e\nb", 3), "a name or value in it holds a sign"),
     "injection": (when(1, a=operate("STRING", "CONTAINS", value="x\nrules: []")), "a name or value in it holds a sign"),
 }
 
@@ -142,6 +143,6 @@ def test_a_file_that_is_no_score_is_refused(name: str, tmp_path: Path) -> None:
     path = tmp_path / "score.json"
     path.write_bytes(content)
     with pytest.raises(DataError) as caught:
-        read_formula(path)
+        write_card(read_formula(path).formula)
     assert str(caught.value).startswith(f"{path}: ") or str(caught.value).startswith("score.json: ")
     assert message in str(caught.value)

@@ -124,6 +124,10 @@ def test_two_limits_of_a_side_are_refused(tmp_path: Path) -> None:
             "field,value,points\na,1,1\n",
             "a matrix needs the columns field, operator, value, points; there is no operator",
         ),
+        (
+            "field,operator,value,points\na,=,1,300\n",
+            "nothing in it can be translated to a rule\n  row 1: 300 points; a",
+        ),
         ("field,operator,value,points\na,resembles,1,1\n", "nothing in it can be translated to a rule"),
     ],
 )
@@ -132,8 +136,9 @@ def test_a_file_that_is_no_matrix_is_refused(content: str, message: str, tmp_pat
     path = tmp_path / "matrix.csv"
     path.write_text(content, "utf-8")
     with pytest.raises(DataError) as caught:
-        read_formula(path)
-    assert f"{path}: {message}" in str(caught.value)
+        write_card(read_formula(path).formula)
+    assert str(caught.value).partition(": ")[0].endswith("matrix.csv")
+    assert f"matrix.csv: {message}" in str(caught.value)
 
 
 HOSTILE = [
@@ -171,3 +176,9 @@ def test_a_sign_that_cannot_be_seen_is_named(tmp_path: Path) -> None:
     path.write_text("field,operator,value,points\na,=,x\u202ey,1\nb,=,x,1\n", "utf-8")
     (part,) = write_card(read_formula(path).formula).untranslated
     assert (part.path, part.reason) == ("row 1", "a name or value in it holds a sign that can't be seen; remove it")
+
+
+def test_two_spellings_of_a_field_are_one(tmp_path: Path) -> None:
+    """As everywhere, case, white space and `_` don't count in names of columns, in the matrix and in the proof."""
+    parity = import_matrix(tmp_path, "field,operator,value,points\njob_title,contains,ceo,5\nJob Title,=,Intern,-3\n")
+    assert parity == Parity(LEADS, LEADS, 0, ())
