@@ -16,7 +16,12 @@ from leadledger.api.openapi.crm_bodies import describe_crm_bodies
 from leadledger.api.openapi.event_bodies import EVENTS_REQUEST, SENT_EVENT, describe_event_bodies
 from leadledger.api.openapi.examples import build_examples, example_ids, example_lead
 from leadledger.api.openapi.hook_shapes import HOOK_BODIES, SAMPLE_MESSAGES
-from leadledger.api.openapi.lead_schema import describe_answers, describe_field_parameters, describe_lead
+from leadledger.api.openapi.lead_schema import (
+    describe_answers,
+    describe_card_words,
+    describe_field_parameters,
+    describe_lead,
+)
 from leadledger.api.openapi.shapes import BODIES
 from leadledger.api.requests.lead_events import MOST_EVENTS
 from leadledger.api.service.loaded import LOST
@@ -73,7 +78,9 @@ def build_document(app: FastAPI, engine: Engine) -> dict[str, Any]:
         for operation in operations.values():
             operation["parameters"] = [*_path_parameters(path, engine), *operation.get("parameters", [])]
             if operation["operationId"] == "list_leads":
-                operation["parameters"] += describe_field_parameters(engine.card.card)
+                card = engine.card.card
+                listed = [describe_card_words(parameter, card) for parameter in operation["parameters"]]
+                operation["parameters"] = listed + describe_field_parameters(card)
     simplified: dict[str, Any] = _simplify_nulls(document)
     return simplified
 

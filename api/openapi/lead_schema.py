@@ -7,6 +7,7 @@ only that one.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from leadledger.api.requests.body import LONGEST_NAME, MOST_NAMES
@@ -19,6 +20,7 @@ from leadledger.scoring.scorecard import Card
 
 # As the service reads it, except exponents of three digits, some of which are beyond the range of doubles.
 _NUMBER = NUMBER_PATTERN.replace("[eE][+-]?[0-9]+", "[eE][+-]?[0-9]{1,2}")
+_SYNTAX = r"[\\^$.|?*+()\[\]{}]"  # signs that mean something in a regular expression
 _SPACE = r"[ \t\n\r\f\v]*"  # white space that is stripped from both ends
 
 
@@ -46,6 +48,19 @@ def describe_answers(engine: Engine) -> dict[str, Any]:
         " unknown. A name that no field uses is refused."
     )
     return {**lead, "description": description, "additionalProperties": False}
+
+
+def describe_card_words(parameter: Mapping[str, Any], card: Card) -> dict[str, Any]:
+    """A parameter of a list of known leads; that of grades, or of stages, takes the card's own, or is empty."""
+    words = {
+        "grade": [*(grade for grade, _ in card.grades), card.below],
+        "stage": [stage.name for stage in card.stages],
+    }.get(parameter["name"])
+    if not words:
+        return dict(parameter)
+    # `re.escape` escapes more than the expressions of JSON Schema (ECMA-262) allow.
+    listed = "(" + "|".join(re.sub(_SYNTAX, r"\\\g<0>", word) for word in words) + ")"
+    return {**parameter, "schema": {"type": "string", "pattern": f"^({listed}(,{listed})*)?$"}}
 
 
 def describe_field_parameters(card: Card) -> list[dict[str, Any]]:

@@ -59,7 +59,7 @@ def read_lead_list(pairs: Iterable[tuple[str, str]], card: Card, today: date, mi
     order = _read_word("order", values, LEAD_ORDERS, "points", mistakes)
     direction = _read_word("direction", values, DIRECTIONS, "asc" if order in _ASCENDING else "desc", mistakes)
     wanted = LeadList(_read_filters(values, card, today, mistakes), order, direction == "desc")
-    if (after := values.get("after")) is not None:
+    if after := values.get("after"):
         position = read_cursor(after, wanted)
         if position is None:
             mistakes.add(("?after",), "is no `next` of this list; send that of the page before, with the same order")
@@ -101,8 +101,8 @@ def _read_word(name: str, values: Mapping[str, str], known: Sequence[Any], defau
 
 
 def _read_words(name: str, values: Mapping[str, str], known: Sequence[str], mistakes: Mistakes) -> tuple[str, ...]:
-    """Some of the words of a parameter, with commas between them, each once."""
-    if name not in values:
+    """Some of the words of a parameter, with commas between them, each once; empty: all, as an empty form sends it."""
+    if not values.get(name):
         return ()
     words = tuple(dict.fromkeys(word.strip() for word in values[name].split(",")))
     for word in words:
@@ -122,6 +122,9 @@ def _read_fields(values: Mapping[str, str], card: Card, mistakes: Mistakes) -> I
             value = make_cleaner(field, card.missing_texts)(raw)
         except UnreadableValue as error:
             mistakes.add((f"?{FIELD_PREFIX}{field.name}",), str(error), raw)
+            continue
+        if value is None and raw:
+            mistakes.add((f"?{FIELD_PREFIX}{field.name}",), "is a word for nothing; leave it empty instead", raw)
             continue
         yield field.name, None if value is None else encode_value(value)
 

@@ -8,10 +8,11 @@ https://prometheus.github.io/client_python/multiprocess/
 from __future__ import annotations
 
 import os
+import struct
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from time import monotonic
+from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 SECONDS_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+READ_PAUSES = (0.005, 0.02, 0.1)  # seconds between attempts to read what all workers count
 HALF_LIFE = 86_400  # seconds after which a score counts half in the distribution of recent scores
 FEWEST_RECENT = 100  # recent scores, below which their drift is not reported
 BIN_NAMES = tuple([f"<{EDGES[0] // 10}", *(str(edge // 10) for edge in EDGES)])  # where each begins
@@ -186,12 +188,7 @@ class _AllWorkers(Collector):
     def collect(self) -> Iterable[Metric]:
         """The families, one after another."""
         folder = os.environ.get(FOLDER_VARIABLE)
-        if folder:
-            _remove_dead_workers(Path(folder))
-            workers: Any = MultiProcessCollector
-            families = list(workers(None, folder).collect())
-        else:
-            families = list(self._registry.collect())
+        families = collect_workers(Path(folder)) if folder else list(self._registry.collect())
         yield from families
         counts, release = self._loaded.training_counts, self._loaded.release
         recent = dict.fromkeys(BIN_NAMES, 0.0)
@@ -226,6 +223,18 @@ def _list_upkeep(upkeep: Upkeep, release: str) -> Iterable[Metric]:
         gauge = GaugeMetricFamily(f"leadledger_{name}", words, labels=["release"])
         gauge.add_metric([release], float(value))
         yield gauge
+
+
+def collect_workers(folder: Path) -> list[Metric]:
+    """What all workers count. A file that another worker begins or ends just then can't be read, and is tried again."""
+    collector: Any = MultiProcessCollector
+    for pause in READ_PAUSES:
+        try:
+            _remove_dead_workers(folder)
+            return list(collector(None, str(folder)).collect())
+        except (OSError, ValueError, struct.error):
+            sleep(pause)
+    return list(collector(None, str(folder)).collect())
 
 
 def _remove_dead_workers(folder: Path) -> None:

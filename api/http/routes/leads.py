@@ -19,7 +19,7 @@ _TEXT = {"type": "string"}
 _PARAMETERS: dict[str, tuple[str, dict[str, Any]]] = {
     "recommendation": (
         f"Some of {', '.join(VERDICTS)}, with commas between them.",
-        {"type": "string", "pattern": f"^({'|'.join(VERDICTS)})(,({'|'.join(VERDICTS)}))*$"},
+        {"type": "string", "pattern": f"^(({'|'.join(VERDICTS)})(,({'|'.join(VERDICTS)}))*)?$"},
     ),
     "grade": ("Some grades of the card, with commas between them.", _TEXT),
     "stage": ("Some stages of the card at which leads stand, with commas between them.", _TEXT),

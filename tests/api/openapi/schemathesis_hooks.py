@@ -71,6 +71,9 @@ def map_case(context: schemathesis.HookContext, case: schemathesis.Case) -> sche
         for lead in (body.get("lead"), *(leads if isinstance(leads, list) else ())):
             drop_other_names(lead)
         complete_feedback(body)
+    # A page begins where the one before it has ended, which no schema can tell.
+    if case.query:
+        case.query.pop("after", None)
     # Only the body of a CRM may name its CRM.
     if case.query and case.media_type != MEDIA_TYPE:
         case.query.pop("from", None)
@@ -92,6 +95,10 @@ def filter_failure(
         # A text of blanks is nothing known, which the format of a date can't say.
         answers = case.body.get("answers") if isinstance(case.body, dict) else None
         if isinstance(answers, dict) and any(isinstance(text, str) and not text.strip() for text in answers.values()):
+            return False
+        # A list of leads without a value is asked for by an empty one, whatever the type of the field.
+        query = case.query or {}
+        if any(name.startswith("field.") and not str(value).strip() for name, value in query.items()):
             return False
         # A bad lead spoils no other: a batch is answered, and refuses each bad lead inside of the answer. And with
         # `from`, a body is read as that CRM writes, where other bodies are right than plain ones.

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import struct
+import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -13,12 +15,13 @@ from typing import Any
 import httpx2
 import pytest
 from fastapi.testclient import TestClient
+from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import event
 
 from leadledger.api.app import create_app
 from leadledger.api.service import service
-from leadledger.api.service.metrics import FEWEST_RECENT, FOLDER_VARIABLE
+from leadledger.api.service.metrics import FEWEST_RECENT, FOLDER_VARIABLE, collect_workers
 from leadledger.api.service.settings import Settings
 from leadledger.models.releases.store import Releases
 from leadledger.models.stability import EDGES, bin_of, index, moved
@@ -237,6 +240,17 @@ def test_bins() -> None:
 
 @pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs Linux's /proc")
+def test_a_file_that_a_worker_begins_is_read_again(tmp_path: Path) -> None:
+    """Where a worker has made its file and written nothing yet, its counters are looked for a moment later."""
+    begun = tmp_path / "counter_1.db"
+    begun.touch()
+    with pytest.raises(struct.error):
+        list(MultiProcessCollector(None, str(tmp_path)).collect())
+    threading.Timer(0.01, begun.unlink).start()
+    assert collect_workers(tmp_path) == []
+
+
+@pytest.mark.slow
 def test_all_workers_are_shown_together(tmp_path: Path) -> None:
     """Whichever worker answers, it shows the sum; what a worker counted stays when it is killed."""
     publish(tmp_path, 30)
