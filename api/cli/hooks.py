@@ -1,4 +1,4 @@
-"""`leadledger hooks`: who is told of decisions, and what could not be told."""
+"""`leadledger hooks`: which systems get decisions, and which messages could not be delivered."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def shared(command: Command) -> Command:
 @shared
 @click.pass_context
 def hooks(context: click.Context, home: Path, log_url: str | None, as_json: bool) -> None:
-    """List who is told of decisions, or add, test or remove one."""
+    """List subscriptions to decisions; add, test or remove one."""
     if context.invoked_subcommand is not None:
         return
     with _open_subscriptions(home, log_url) as subscriptions:
@@ -202,7 +202,7 @@ def _read_clock() -> datetime:
 def _list_text(kept: Sequence[Subscription]) -> str:
     """The subscriptions, newest last: id, state, URL and kinds; never a secret."""
     if not kept:
-        return "Nobody is told of decisions yet; `leadledger hooks add URL` subscribes."
+        return "There are no subscriptions yet; add one with `leadledger hooks add URL`."
     lines = []
     for known in kept:
         lines.append(f"{known.id}  {known.state:8}  {known.url}")

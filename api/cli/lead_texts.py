@@ -73,11 +73,16 @@ def word_forecast(answer: Mapping[str, Any]) -> str:
     return "\n".join([*lines, *_word_notes(answer)])
 
 
+def _word_reason(code: str) -> str:
+    """A coded reason of a rejection, as people write it."""
+    return code.replace("_", " ")
+
+
 def word_feedback(answer: Mapping[str, Any]) -> str:
     """What was recorded."""
     past = {"accept": "accepted", "reject": "rejected", "snooze": "put off"}[answer["verb"]]
     parts = [f"{answer['lead']} is {past}"]
-    parts += [f"because of {answer['reason']}"] if answer["reason"] else []
+    parts += [f"({_word_reason(answer['reason'])})"] if answer["reason"] else []
     parts += [f"until {answer['until']}"] if answer["until"] else []
     parts += [f"and {answer['entry']} is called wrong"] if answer["entry"] else []
     again = "" if answer["new"] else " That was recorded already today."
@@ -138,7 +143,7 @@ def _word_audit(feedback: Mapping[str, Any]) -> Iterator[str]:
     yield ""
     yield wrap([f"Sales since {feedback['since']}: {verbs}."])
     for part in feedback["reasons"]:
-        yield wrap([f"Rejected because of {part['reason']}: {part['times']:,}"])
+        yield wrap([f"Rejected ({_word_reason(part['reason'])}): {part['times']:,}"])
     for part in feedback["wrong_entries"]:
         yield wrap([f"The {part['kind']} '{part['name']}' was called wrong {count(part['times'], 'time')}."])
 

@@ -1,4 +1,4 @@
-"""A file to import: its format, told from the file, its formula, and the interpreter that proves the card."""
+"""A file to import: its format, its formula, and the interpreter that proves the card."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ from leadledger.api.formulas.hubspot import translate_score
 from leadledger.api.formulas.hubspot_interpreter import score_hubspot
 from leadledger.api.formulas.matrix import read_matrix_rows, translate_rows
 from leadledger.api.formulas.matrix_interpreter import score_matrix
-from leadledger.api.requests.json_text import parse_json
-from leadledger.api.requests.mistakes import Refusal
+from leadledger.api.requests.json_text import note_repeated_names, parse_json
+from leadledger.api.requests.mistakes import ROOT, Mistake, Mistakes, Refusal, format_path
+from leadledger.api.requests.mistakes import Path as JsonPath
 from leadledger.scoring.errors import DataError
 from leadledger.training.sources.reading import AS_FOUND, ReadingOptions
 
@@ -34,7 +35,7 @@ class ImportedFile:
 
 
 def read_formula(path: Path, format: FormulaFormat | None = None, reading: ReadingOptions = AS_FOUND) -> ImportedFile:
-    """Read a file; without `format`, it is told from the file. Raises DataError."""
+    """Read a file, in the given format (None: the one that its content shows). Raises DataError."""
     if not path.is_file():
         raise DataError(f"{path}: there is no such file")
     if (format or _tell_format(path)) == "hubspot":
@@ -69,9 +70,27 @@ def _read_json(path: Path) -> Any:
             content = file.read(LARGEST_DOCUMENT + 1)
         if len(content) > LARGEST_DOCUMENT:
             raise DataError(f"{path}: the document is larger than {LARGEST_DOCUMENT:,} bytes")
-        return parse_json(content)
+        document, mistakes = parse_json(content), Mistakes()
+        _note_repeated_names(document, ROOT, mistakes)
+        if mistakes:
+            raise mistakes.to_refusal()
+        return document
     except OSError as error:
         raise DataError(f"{path}: can't be opened: {error.strerror}") from None
     except Refusal as refusal:
-        reasons = "; ".join(mistake.reason for mistake in refusal.mistakes) or str(refusal)
+        reasons = "; ".join(_word_mistake(mistake) for mistake in refusal.mistakes) or str(refusal)
         raise DataError(f"{path}: {reasons}") from None
+
+
+def _note_repeated_names(value: Any, path: JsonPath, mistakes: Mistakes) -> None:
+    """Note names that stand twice in one object: only one of the two values could count."""
+    if isinstance(value, dict):
+        note_repeated_names(value, path, mistakes)
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, item in inner:
+        _note_repeated_names(item, (*path, key), mistakes)
+
+
+def _word_mistake(mistake: Mistake) -> str:
+    """A mistake with its path, where it has one below the root."""
+    return f"{format_path(mistake.path)}: {mistake.reason}" if len(mistake.path) > 1 else mistake.reason

@@ -112,7 +112,7 @@ class Deliverer:
         return bool(claims)
 
     async def _await_attempts(self) -> None:
-        """Wait for an attempt to end, or for news, and write what came of the attempts that have ended."""
+        """Wait until an attempt ends or messages come in, and record the results of attempts that have ended."""
         if not self._unsettled:
             news = asyncio.create_task(self._news.wait())
             await asyncio.wait({*self._attempts, news}, timeout=LOOK_INTERVAL, return_when=asyncio.FIRST_COMPLETED)

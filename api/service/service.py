@@ -41,7 +41,7 @@ RELEASE_INTERVAL = 0.5  # seconds between two looks at which release is the curr
 @dataclass(frozen=True)
 class DecisionLog:
     """The parts of the decision log: what writes it, answers repeated requests, reads it, its events and the book of
-    known leads, and replays it; who is told of its decisions, and what is still to be told.
+    known leads, and replays it; the subscriptions to its decisions, and the messages that wait for delivery.
     """
 
     recorder: Recorder

@@ -1,4 +1,4 @@
-"""/v1/hooks: who is told of decisions, and what could not be told."""
+"""/v1/hooks: which systems get decisions, and which messages could not be delivered."""
 
 from __future__ import annotations
 

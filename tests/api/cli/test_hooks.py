@@ -51,7 +51,7 @@ def refused(home: Path, *words: str) -> str:
 def test_subscriptions(tmp_path: Path) -> None:
     """A subscription is added, listed and removed; its secret is printed once, alone on standard output."""
     assert run("hooks", "--home", str(tmp_path)).stdout == (
-        "Nobody is told of decisions yet; `leadledger hooks add URL` subscribes.\n"
+        "There are no subscriptions yet; add one with `leadledger hooks add URL`.\n"
     )
     added = run("hooks", "add", URL, "--kind", "lead.ask", "--kind", "lead.promoted", "--home", str(tmp_path))
     assert added.stdout.startswith("whsec_")

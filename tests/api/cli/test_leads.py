@@ -95,16 +95,16 @@ def test_a_forecast(client: TestClient, tmp_path: Path) -> None:
 def test_feedback(client: TestClient, tmp_path: Path) -> None:
     """What sales thinks is recorded once a day, and stands in the summary."""
     words = ("feedback", "L1", "reject", "--reason", "no_budget", "--entry", "rule:urgent")
-    text = "L1 is rejected because of no_budget and rule:urgent is called wrong."
+    text = "L1 is rejected (no budget) and rule:urgent is called wrong."
     assert lines(tmp_path, *words) == [text]
-    assert lines(tmp_path, *words) == [f"{text} That was", "  recorded already today."]
+    assert lines(tmp_path, *words) == [f"{text} That was recorded", "  already today."]
     until = datetime.now(UTC).date() + timedelta(days=5)
     assert lines(tmp_path, "feedback", "visitor", "snooze", "--until", until) == [f"visitor is put off until {until}."]
     assert client.get("/v1/leads/L1").json()["rejected_on"] == str(datetime.now(UTC).date())
     printed = lines(tmp_path, "summary")
     assert printed[-3:] == [
         f"Sales since {datetime.now(UTC).date() - timedelta(days=90)}: 0 accepted, 1 rejected, 1 put off.",
-        "Rejected because of no_budget: 1",
+        "Rejected (no budget): 1",
         "The rule 'urgent' was called wrong 1 time.",
     ]
 

@@ -130,6 +130,10 @@ REFUSED = {
     "deep": (b'{"groupConfigs":' + b"[" * 100_000, "is nested more than 32 levels deep"),
     "no name": (b'{"groupConfigs": []}', "$.name: it is missing, and must be a text"),
     "no list": (b'{"name": "x", "groupConfigs": 7}', "$.groupConfigs: it is 7, and must be a list"),
+    "twice": (
+        b'{"groupConfigs": [{"maxValue": 1, "maxValue": 2}]}',
+        "$.groupConfigs[0].maxValue: is given more than once; send it once",
+    ),
     "no group": (b'{"name": "x", "groupConfigs": [3]}', "$.groupConfigs[0]: it is 3, and must be an object"),
     "no rules": (b'{"name": "x", "groupConfigs": []}', "nothing in it can be translated to a rule"),
     "no number": (b'{"name": "x", "groupConfigs": [], "maxScore": "9"}', "$.maxScore: it is '9', and must be a number"),
