@@ -1,0 +1,1 @@
+"""What results and figures say to people: pure functions that pages, spreadsheets and mails share."""
