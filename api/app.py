@@ -29,9 +29,12 @@ from leadledger.api.http.routes import (
     score,
     scorecard,
 )
+from leadledger.api.pages import sign_in_routes
+from leadledger.api.pages.refusals import show_refusal
 from leadledger.api.service.keys import Keyring
 from leadledger.api.service.program_log import ProgramLog
 from leadledger.api.service.service import open_service
+from leadledger.api.service.sessions import Sessions
 from leadledger.api.service.settings import Settings
 
 
@@ -56,6 +59,7 @@ def create_app(settings: Settings, *, needs_keys: bool = False) -> FastAPI:
     )
     app.state.service, app.state.log = service, log
     app.state.keys = Keyring(settings.home, needed=needs_keys)
+    sessions = Sessions(settings.home)
     problem.install(app)
     app.router.route_class = DirectRoute
     score.add(app, service)
@@ -73,9 +77,17 @@ def create_app(settings: Settings, *, needs_keys: bool = False) -> FastAPI:
     me.add(app)
     agents.add(app, service)
     docs.add(app)
+    sign_in_routes.add(app, app.state.keys, sessions)
     build_route_table(app.routes)  # it refuses a route that declares no need here, not at the first request
     app.add_middleware(
-        Guard, routes=app.routes, keys=app.state.keys, settings=settings, log=log, metrics=service.metrics
+        Guard,
+        routes=app.routes,
+        keys=app.state.keys,
+        sessions=sessions,
+        show_refusal=show_refusal,
+        settings=settings,
+        log=log,
+        metrics=service.metrics,
     )
 
     described = None

@@ -22,13 +22,16 @@ NEEDS = (OPEN, ANY_KEY, *SCOPES)
 Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
 
 
-def needs(scope: str) -> Callable[[Endpoint], Endpoint]:
-    """Declare what a route's function needs: a scope, ANY_KEY, or OPEN. Raises ValueError for another word."""
+def needs(scope: str, *, page: bool = False) -> Callable[[Endpoint], Endpoint]:
+    """Declare what a route's function needs: a scope, ANY_KEY, or OPEN. Raises ValueError for another word.
+
+    `page`: people call it in a browser. They sign in once, a cookie then stands for their key, and refusals are pages.
+    """
     if scope not in NEEDS:
         raise ValueError(f"{scope!r} is not one of {', '.join(NEEDS)}")
 
     def declare(endpoint: Endpoint) -> Endpoint:
-        endpoint.__dict__["needs"] = scope
+        endpoint.__dict__["needs"], endpoint.__dict__["is_page"] = scope, page
         return endpoint
 
     return declare
@@ -39,7 +42,7 @@ class GuardedRoute:
     """One method of a route as the guard sees it.
 
     `template`: its path with parameters; `needs`: a scope, ANY_KEY or OPEN; `call`: its function, if the guard may call
-    it directly.
+    it directly; `is_page`: people call it in a browser.
     """
 
     route: Route
@@ -48,6 +51,7 @@ class GuardedRoute:
     needs: str
     call: Callable[..., Any] | None
     takes_body: bool
+    is_page: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,5 +88,8 @@ def build_route_table(routes: Iterable[BaseRoute]) -> RouteTable:
         for method in route.methods:
             call = route.endpoint if isinstance(route, DirectRoute) else None
             takes_body = method not in ("GET", "HEAD", "DELETE")
-            by_method.setdefault(method, GuardedRoute(route, route.path_format, method, declared, call, takes_body))
+            guarded = GuardedRoute(
+                route, route.path_format, method, declared, call, takes_body, route.endpoint.__dict__["is_page"]
+            )
+            by_method.setdefault(method, guarded)
     return RouteTable(fixed, tuple(patterns.values()))

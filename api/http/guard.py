@@ -1,5 +1,8 @@
 """The guard in front of every route: keys, scopes, limits; and behind it: security headers and the request log.
 
+A program sends its key with each request; in a page, a cookie stands for the key that somebody signed in with. It never
+does so at other routes, where another site could use it.
+
 It is a plain ASGI middleware because every request pays for it: it looks the route up in a table instead of trying all
 of them, and calls lean routes (`api.http.direct`) itself. An open route needs nothing more. Any other route needs, in
 this order, a key (401), a path and a method that exist (404, 405), the scope (403), the rate of the key (429), a body
@@ -13,12 +16,13 @@ import asyncio
 import math
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from time import monotonic
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
+from starlette.responses import Response
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -27,11 +31,13 @@ from leadledger.api.http.access import ANY_KEY, OPEN, GuardedRoute, build_route_
 from leadledger.api.http.body_limit import read_body, receive_again
 from leadledger.api.http.local_callers import check_local
 from leadledger.api.http.rate_limit import RateLimiter
-from leadledger.api.http.security_headers import CONTENT_POLICY, SECURITY_HEADERS
+from leadledger.api.http.security_headers import SECURITY_HEADERS
+from leadledger.api.http.visitor_cookie import read_visitor
 from leadledger.api.requests.mistakes import Refusal
 from leadledger.api.service.keys import SCOPES, Key, Keyring, find_key
 from leadledger.api.service.metrics import Metrics
 from leadledger.api.service.program_log import ProgramLog
+from leadledger.api.service.sessions import Sessions
 from leadledger.api.service.settings import Settings
 
 # A request takes one place among those in progress for each 10,000 bytes of its body or part of them: about fifty leads
@@ -39,6 +45,8 @@ from leadledger.api.service.settings import Settings
 # The largest request takes a quarter of all places.
 BYTES_PER_PLACE = 10_000
 RESERVED_PART = 10  # one in so many places is left to other keys, however many requests one key sends
+
+KEYS_UNREADABLE = "The keys can't be read, so nobody has access. The server's log says why."
 
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._:-]{1,64}")
 _EPOCH = datetime.fromtimestamp(0, UTC)
@@ -70,9 +78,9 @@ class Exchange:
         if message["type"] == "http.response.start":
             self.guard.free_places(self)
             self.status = message["status"]
-            headers = [*message.get("headers", ()), *SECURITY_HEADERS, (b"x-request-id", self.request_id.encode())]
-            if CONTENT_POLICY[0] not in dict(headers):
-                headers.append(CONTENT_POLICY)
+            headers = [*message.get("headers", ()), (b"x-request-id", self.request_id.encode())]
+            given = dict(headers)
+            headers += [header for header in SECURITY_HEADERS if header[0] not in given]
             message["headers"] = headers
         else:
             self.sent += len(message.get("body", b""))
@@ -88,6 +96,8 @@ class Guard:
         *,
         routes: Iterable[BaseRoute],
         keys: Keyring,
+        sessions: Sessions,
+        show_refusal: Callable[[Refusal, Scope], Response],
         settings: Settings,
         log: ProgramLog,
         metrics: Metrics,
@@ -95,6 +105,8 @@ class Guard:
         self._app = app
         self._table = build_route_table(routes)
         self._keys = keys
+        self._sessions = sessions
+        self._show_refusal = show_refusal  # as a page
         self._log = log
         self._metrics = metrics
         self._rates = RateLimiter(settings.max_rate)
@@ -120,13 +132,15 @@ class Guard:
         scope["request_id"] = request_id
         routes = self._table.find(scope["path"])
         route = routes.get(scope["method"])
+        is_page = next(iter(routes.values())).is_page if routes else b"text/html" in headers.get(b"accept", b"")
         exchange = Exchange(self, request_id, monotonic(), send)
         try:
             try:
                 if route is None and routes and all(known.needs == OPEN for known in routes.values()):
                     _check_access(route, routes, exchange.key)  # an open path is no secret: a wrong method needs no key
                 if route is None or route.needs != OPEN:
-                    exchange.key = self._identify(scope, headers, exchange.start)
+                    identify = self._identify_visitor if is_page else self._identify
+                    exchange.key = identify(scope, headers, exchange.start)
                     route = _check_access(route, routes, exchange.key)
                     receive = await self._admit(exchange, route, scope, headers, receive)
                 scope["key"] = exchange.key  # routes record it
@@ -138,17 +152,16 @@ class Guard:
                     scope["route"] = route.route
                     response = await route.call(Request(scope, receive, exchange.answer))
                     await response(scope, receive, exchange.answer)
-            except HTTPException as error:
-                await problem.respond(problem.convert(error), request_id)(scope, receive, exchange.answer)
-            except Refusal as refusal:
+            except (HTTPException, Refusal) as error:
+                refusal = problem.convert(error) if isinstance(error, HTTPException) else error
                 if refusal.retry_after is not None:
                     scope["ask_later"] = True  # the server's protocol then pauses the connection
-                await problem.respond(refusal, request_id)(scope, receive, exchange.answer)
+                await self._refuse(refusal, is_page, scope)(scope, receive, exchange.answer)
         except Exception as error:
             self._log.write_failure(error, request_id)
             if exchange.status:  # part of an answer is out: the server must cut it off, or it would look complete
                 raise
-            await problem.respond_failed(request_id)(scope, receive, exchange.answer)
+            await self._refuse(problem.make_failure(), is_page, scope)(scope, receive, exchange.answer)
         finally:
             self.free_places(exchange)
             if exchange.key.id and "repeatable_leads" in scope:
@@ -210,6 +223,25 @@ class Guard:
         await asyncio.sleep(0)
         return receive
 
+    def _refuse(self, refusal: Refusal, is_page: bool, scope: Scope) -> Response:
+        """A refusal as a page or as a problem."""
+        return self._show_refusal(refusal, scope) if is_page else problem.respond(refusal, scope["request_id"])
+
+    def _identify_visitor(self, scope: Scope, headers: Mapping[bytes, bytes], now: float) -> Key:
+        """The key that somebody has signed in with. Raises Refusal: nobody has, or the keys can't be read."""
+        keys = self._keys
+        if now >= keys.next_look:
+            self._look_at_keys(now)
+        if not keys.needed:
+            check_local(scope, headers)
+            return _LOCAL_CALLER
+        key = keys.by_id.get(self._sessions.find_key(read_visitor(headers), datetime.now(UTC)) or "")
+        if key is not None and key.revoked is None:
+            return key
+        if keys.problem:
+            raise Refusal(503, KEYS_UNREADABLE)
+        raise Refusal(401, "Sign in with a key.")
+
     def _identify(self, scope: Scope, headers: Mapping[bytes, bytes], now: float) -> Key:
         """The key of the caller. Raises Refusal: no key, an unknown one, or the keys can't be read."""
         keys = self._keys
@@ -230,7 +262,7 @@ class Guard:
             if key is not None:
                 return key
         if keys.problem:
-            raise Refusal(503, "The keys can't be read, so nobody has access. The server's log says why.")
+            raise Refusal(503, KEYS_UNREADABLE)
         if claimed is None:
             detail, challenge = "Send a key: `Authorization: Bearer ll_…` or `X-API-Key: ll_…`.", "Bearer"
         else:

@@ -50,7 +50,10 @@ _PROXY_HEADERS = frozenset(
 
 
 def check_local(scope: Scope, headers: Mapping[bytes, bytes]) -> None:
-    """Raise Refusal (403, 421) for a request that may not come from a program on this machine."""
+    """Raise Refusal (403, 421) for a request that may not come from a program on this machine.
+
+    A link on another site, such as one in a mail, may lead to a page here: it shows to its reader only.
+    """
     address = (scope.get("server") or ("",))[0]  # where the connection came in
     # Without keys, nothing listens elsewhere. This still holds if the key file is lost and a process starts again.
     if (address[:1].isdigit() or ":" in address) and not is_loopback(address):
@@ -59,7 +62,7 @@ def check_local(scope: Scope, headers: Mapping[bytes, bytes]) -> None:
         raise Refusal(403, f"This request came through a proxy, and no keys exist. {_CREATE_KEY}")
     origin = headers.get(b"origin")
     if origin is None:
-        is_foreign = headers.get(b"sec-fetch-site") == b"cross-site"
+        is_foreign = headers.get(b"sec-fetch-site") == b"cross-site" and not follows_link(scope, headers)
     else:
         is_foreign = not _is_local(origin.partition(b"://")[2], address)
     if is_foreign:
@@ -68,6 +71,12 @@ def check_local(scope: Scope, headers: Mapping[bytes, bytes]) -> None:
     if host is None or _is_local(host, address):  # no browser leaves it out
         return
     raise Refusal(421, f"Without keys, this service answers only to localhost, not to another name. {_CREATE_KEY}")
+
+
+def follows_link(scope: Scope, headers: Mapping[bytes, bytes]) -> bool:
+    """Whether a browser goes to this address as a page of its own, and so shows it to nobody but its user."""
+    goes = headers.get(b"sec-fetch-mode") == b"navigate" and headers.get(b"sec-fetch-dest") == b"document"
+    return goes and scope["method"] == "GET"
 
 
 def _is_local(host: bytes, address: str) -> bool:

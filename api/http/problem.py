@@ -61,9 +61,9 @@ def convert(error: HTTPException) -> Refusal:
     return Refusal(error.status_code, detail, headers=error.headers)
 
 
-def respond_failed(request_id: str) -> Response:
-    """The answer where the service itself is at fault; it says nothing of what happened inside."""
-    return respond(Refusal(500, _DETAILS[500]), request_id)
+def make_failure() -> Refusal:
+    """The refusal where the service itself is at fault; it says nothing of what happened inside."""
+    return Refusal(500, _DETAILS[500])
 
 
 def install(app: FastAPI) -> None:

@@ -5,9 +5,9 @@ https://cheatsheetseries.owasp.org/cheatsheets/REST_Security_Cheat_Sheet.html#se
 
 from __future__ import annotations
 
-# No answer is a page to keep, frame or run, except /docs, which brings a content policy of its own.
-CONTENT_POLICY = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'")
+# No answer is to be kept, framed or run, unless it brings a header of its own, as pages and what they load do.
 SECURITY_HEADERS = (
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
     (b"x-content-type-options", b"nosniff"),
     (b"cache-control", b"no-store"),
     (b"referrer-policy", b"no-referrer"),

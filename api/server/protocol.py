@@ -32,7 +32,7 @@ from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from leadledger.api.http.problem import MEDIA_TYPE, describe
-from leadledger.api.http.security_headers import CONTENT_POLICY, SECURITY_HEADERS
+from leadledger.api.http.security_headers import SECURITY_HEADERS
 from leadledger.api.requests.mistakes import Refusal
 from leadledger.api.server.held_bytes import HeldBytes
 from leadledger.api.service.program_log import ProgramLog
@@ -333,7 +333,7 @@ class LimitedProtocol(HttpToolsProtocol):
             request_id = str(self.cycle.scope.get("request_id", request_id))
         content = to_json(describe(refusal, request_id))
         status = http.HTTPStatus(refusal.status)
-        headers = (*self.server_state.default_headers, *SECURITY_HEADERS, CONTENT_POLICY)
+        headers = (*self.server_state.default_headers, *SECURITY_HEADERS)
         lines = [
             f"HTTP/1.1 {status.value} {status.phrase}".encode(),
             *(name + b": " + value for name, value in headers),

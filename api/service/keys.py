@@ -17,15 +17,15 @@ import json
 import os
 import re
 import secrets
-import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, get_args
 
 from leadledger.models.durable_files import replace_file
+from leadledger.models.locked_file import lock_file
 from leadledger.scoring.errors import KeyFileError, did_you_mean
 
 Scope: TypeAlias = Literal["score", "outcomes", "events", "read", "hooks", "admin"]
@@ -202,24 +202,19 @@ def _unknown(key_id: str) -> KeyFileError:
 def _changing(home: Path) -> Iterator[Keys]:
     """The keys, locked against changes by others. The lock file stays: it proves that there were keys."""
     path = home / _LOCK_FILE
-    try:
-        home.mkdir(parents=True, exist_ok=True)
-        is_first = not path.exists()
-        lock = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-    except OSError as error:
-        raise KeyFileError(f"keys can't be kept in {home}: {error.strerror or error}") from None
-    try:
-        if sys.platform != "win32":
-            import fcntl
-
-            fcntl.flock(lock, fcntl.LOCK_EX)  # released with the descriptor, also if the process is killed
-        yield _read_file(home / KEY_FILE) or ()
-    except KeyFileError:
-        if is_first and not (home / KEY_FILE).exists():  # the first key could not be written
-            path.unlink(missing_ok=True)
-        raise
-    finally:
-        os.close(lock)
+    with ExitStack() as held:
+        try:
+            home.mkdir(parents=True, exist_ok=True)
+            is_first = not path.exists()
+            held.enter_context(lock_file(path))
+        except OSError as error:
+            raise KeyFileError(f"keys can't be kept in {home}: {error.strerror or error}") from None
+        try:
+            yield _read_file(home / KEY_FILE) or ()
+        except KeyFileError:
+            if is_first and not (home / KEY_FILE).exists():  # the first key could not be written
+                path.unlink(missing_ok=True)
+            raise
 
 
 def _write(home: Path, keys: Keys) -> None:

@@ -11,12 +11,15 @@ import pytest
 from fastapi.testclient import TestClient
 
 from leadledger.api.app import create_app
+from leadledger.api.service import keys
+from leadledger.api.service.keys import SCOPES
 from leadledger.api.service.settings import Settings
 from leadledger.models.releases.store import Releases
 from leadledger.scoring.bins import FlagBins, NumberBins
 from leadledger.scoring.lookup import Branch, Combination, Leaf, Pair, Table
 from leadledger.scoring.scorecard import Learned
 from tests.api.answers import CARD
+from tests.api.http.keyed_service import NOW, app_of
 
 
 @pytest.fixture(scope="module")
@@ -58,3 +61,19 @@ def two_releases(tmp_path: Path) -> Path:
     for learned in (Learned(base_rate=0.2, trust=0.5, terms=terms), Learned(base_rate=0.3)):
         releases.publish(CARD.read_text(), learned, metrics={}, provenance={}, created=datetime(2026, 1, 1, tzinfo=UTC))
     return tmp_path
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> dict[str, str]:
+    """A key for each scope alone, and one that is revoked."""
+    texts: dict[str, str] = {scope: keys.add(tmp_path, scope, (scope,), NOW)[1] for scope in SCOPES}
+    key, texts["revoked"] = keys.add(tmp_path, "revoked", SCOPES, NOW)
+    keys.revoke(tmp_path, key.id, NOW)
+    return texts
+
+
+@pytest.fixture
+def keyed_client(tmp_path: Path, made: dict[str, str]) -> Iterator[TestClient]:
+    """A service with keys."""
+    with TestClient(app_of(tmp_path)) as client:
+        yield client
