@@ -114,11 +114,11 @@ def started(home: Path, *, reading: bool = True, **settings: Any) -> Iterator[Se
 
 @contextmanager
 def commanded(home: Path, *options: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """The installed command as users start it, and its address; what it logs is kept in `server.log` of the home."""
-    command = [str(Path(sys.executable).with_name("leadledger")), "serve", "--home", str(home), "--port", "0", *options]
+    """The command as users start it, and its address; what it logs is kept in `server.log` of the home."""
+    command = [sys.executable, "-m", "leadledger", "serve", "--home", str(home.absolute()), "--port", "0", *options]
     with (
         (home / "server.log").open("w", encoding="utf-8") as log,
-        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True, encoding="utf-8") as process,
+        subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=log, text=True, encoding="utf-8") as process,
     ):
         assert process.stdout is not None
         try:
