@@ -8,10 +8,11 @@ and the counts must agree before the output gets its name.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import date
+from functools import partial
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -27,9 +28,11 @@ from leadledger.api.lists.list_places import ListPlaces, choose_places
 from leadledger.api.lists.odd_days import find_odd_days
 from leadledger.api.lists.progress import reported_progress
 from leadledger.api.lists.recorded_leads import LeadRecorder, read_typed_leads
-from leadledger.api.lists.reject_file import write_rejects
+from leadledger.api.lists.reject_file import choose_reject_part, finish_rejects, write_rejects
 from leadledger.api.lists.repeated_values import add_memos
 from leadledger.api.lists.results import RowCounts, ScoredList
+from leadledger.api.lists.row_numbers import count_scanned, number_rows, place_rows
+from leadledger.api.lists.sheet_columns import lay_out_scores
 from leadledger.api.lists.wanted import Wanted, check_recommendations, choose_columns, parse_where
 from leadledger.api.lists.worded_questions import list_earned, word_questions
 from leadledger.models.durable_files import publish_file
@@ -56,7 +59,6 @@ ENGINE = ENGINES["duckdb"]
 # MB for DuckDB, whatever the length of a list; sorting, and telling ids apart, go to disk beyond it. Each column costs
 # 32 kB in each step of the SELECT and each thread, so that lists of thousands of columns need more.
 MEMORY, MEMORY_PER_COLUMN = 900, 1
-_MOST_ROWS_OF_FILE = 1 << 40
 _FETCHED = 1000  # rejected rows that are fetched at a time
 
 
@@ -160,7 +162,7 @@ class _FileRun:
                 scored, read, bad = self._write_scores(scores, ending)
             broken = find_broken_rows(connection, scan)
         refuse_empty(scan, read, broken)
-        rejects = output_file.choose_part(stack, work / "rejects", places.rejects)
+        rejects = choose_reject_part(stack, work, places.rejects)
         rejected_again, first_rejects = write_rejects(
             broken, self._find_bad_values(bad, broken), rejects, guarded=self.wanted.guard_formulas
         )
@@ -185,11 +187,19 @@ class _FileRun:
             ).fetchall()
             counted = counted if has_texts else in_list
         noted = texts.describe(counted)
-        parts = [(rejects, places.rejects)]
+        parts = [(finish_rejects(stack, connection, rejects, places.rejects), places.rejects)]
         if counts.rejected < counts.read:  # an output without a lead would look like one that is done
             parts += self._write_ledger(stack, places.ledger, work, written)
             if places.scores != output_file.STDOUT:
-                parts.append((output_file.finish_part(stack, connection, scores, places.scores), places.scores))
+                lay_out = partial(
+                    lay_out_scores,
+                    card=self.card.card,
+                    fit=self.fit,
+                    outputs=self.outputs,
+                    is_chosen=bool(self.wanted.columns),
+                )
+                whole = output_file.finish_part(stack, connection, scores, places.scores, lay_out)
+                parts.append((whole, places.scores))
         return ScoredList(
             rows=counts.read,
             scored=counts.scored,
@@ -241,7 +251,7 @@ class _FileRun:
         """Give the leads to the recorder, if there is one."""
         if self.recorder is None or scored.all_rejected:
             return
-        source, keep = (_numbered(self.scan), [ROW]) if self.is_joined else (self.scan.sql, [])
+        source, keep = (number_rows(self.scan), [ROW]) if self.is_joined else (self.scan.sql, [])
         query = replace(self._query(source, keep, for_record=True), sale=False, plus_minus=False, explain=False)
         done = 0
         for leads in read_typed_leads(self.connection, self.card, query, self.as_of, self.counted):
@@ -259,7 +269,7 @@ class _FileRun:
         is_best_first = wanted.best_first or wanted.top is not None
         ordered = is_best_first or self.is_joined
         keep = [column for column in scan.columns if column in self.columns]
-        placed = _placed(scan) if wanted.top is None else _numbered(scan)
+        placed = place_rows(scan) if wanted.top is None else number_rows(scan)
         query = self._query(placed, [ROW, *keep]) if ordered else self._query(scan.sql, keep)
         if self.counted is not None and wanted.explain:
             query = replace(query, keep=[*query.keep, *list_earned(self.card.card)])
@@ -283,7 +293,7 @@ class _FileRun:
         connection.execute("PRAGMA enable_profiling = 'no_output'")
         try:
             count = output_file.copy_rows(connection, select, part, ending)
-            read = _count_scanned(json.loads(connection.get_profiling_information())["operator"])
+            read = count_scanned(json.loads(connection.get_profiling_information())["operator"])
         finally:
             connection.execute("PRAGMA disable_profiling")
         if scan.kind == "parquet":  # of which whole parts may be skipped; its own count is in the file
@@ -362,7 +372,7 @@ class _FileRun:
         if not bad:
             return
         present = [*list_columns(self.fit.used)]
-        query = Query(self.as_of, _numbered(self.scan), self.scan.columns, keep=[ROW, *present])
+        query = Query(self.as_of, number_rows(self.scan), self.scan.columns, keep=[ROW, *present])
         unread = "0"
         if self.counted is not None:
             query = replace(
@@ -435,29 +445,3 @@ def _word_reason(entry: LedgerColumn) -> str:
         f"{text_expression(f'{entry.reason} (')} || format('{{:,}}', {events})"
         f" || CASE WHEN {events} = 1 THEN ' event)' ELSE ' events)' END"
     )
-
-
-def _numbered(scan: Scan) -> str:
-    """The scan with the number of each row that was read; half as fast, since only one thread can count."""
-    return f"(SELECT row_number() OVER () AS {quoted(ROW)}, * FROM {scan.sql})"
-
-
-def _placed(scan: Scan) -> str:
-    """The scan with a number for each row that grows along the list.
-
-    Those of Parquet are in its files, where all threads see them:
-    https://duckdb.org/docs/stable/data/parquet/overview. Not for a query with LIMIT: DuckDB would read the file once
-    more for the rows that are left (late materialization), and planning that takes all memory where a SELECT is deep.
-    """
-    if scan.kind != "parquet" or {"file_index", "file_row_number"} & {column.lower() for column in scan.columns}:
-        return _numbered(scan)
-    return f"(SELECT file_index * {_MOST_ROWS_OF_FILE} + file_row_number AS {quoted(ROW)}, * FROM {scan.sql})"
-
-
-def _count_scanned(operators: Sequence[Mapping[str, Any]]) -> int:
-    """How many rows the scan of the list has read: the most at a leaf of a profile, since memos are one row."""
-    most = 0
-    for operator in operators:
-        children = operator.get("children")
-        most = max(most, _count_scanned(children) if children else int(operator.get("rows_scanned", 0)))
-    return most

@@ -10,20 +10,22 @@ import os
 import re
 import secrets
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
+from operator import itemgetter
 from pathlib import Path
 
 import duckdb
 
+from leadledger.api.lists.sheet_columns import SheetColumn, lay_out_table, measure_cell, select_cell
+from leadledger.api.lists.workbook_file import Cell, write_workbook
 from leadledger.scoring.errors import DataError
 from leadledger.scoring.printers.sql.dialects.literals import text_literal
-from leadledger.training.sources.scan import Scan, first_line, list_fetchable
-from leadledger.training.sources.spreadsheet import write_sheet
+from leadledger.training.sources.scan import Scan, first_line
 from leadledger.training.sources.work_folder import hold
 
 STDOUT = Path("-")
-# By the end of the name: how DuckDB writes it. An Excel sheet is written from a Parquet file, and by openpyxl.
+# By the end of the name: how DuckDB writes it. An Excel sheet is written from a Parquet file.
 FORMATS = {
     ".csv": "FORMAT csv, HEADER",
     ".tsv": "FORMAT csv, HEADER, DELIMITER '\t'",
@@ -85,15 +87,30 @@ def choose_part(stack: ExitStack, work: Path, out: Path) -> Path:
     return work if out == STDOUT or find_ending(out) == ".xlsx" else stack.enter_context(part_file(out))
 
 
-def finish_part(stack: ExitStack, connection: duckdb.DuckDBPyConnection, part: Path, out: Path) -> Path:
-    """What was written, as it is to be published; a sheet is made only now. Raises DataError."""
+def finish_part(
+    stack: ExitStack,
+    connection: duckdb.DuckDBPyConnection,
+    part: Path,
+    out: Path,
+    lay_out: Callable[[Mapping[str, str]], Sequence[SheetColumn]] = lay_out_table,
+) -> Path:
+    """What was written, as it is to be published; a sheet is made only now. Raises DataError.
+
+    `lay_out` makes the columns of a sheet from those that were written and their types.
+    """
     if find_ending(out) != ".xlsx":
         return part
     sheet = stack.enter_context(part_file(out))
-    source = f"read_parquet({text_literal(glob.escape(str(part)))})"
+    source = read_back(part, ".parquet")
     types = {str(row[0]): str(row[1]) for row in connection.execute(f"DESCRIBE FROM {source}").fetchall()}
-    cursor = connection.cursor().execute(f"SELECT {list_fetchable(types, types)} FROM {source}")
-    write_sheet([str(column[0]) for column in cursor.description or ()], _fetch_rows(cursor), sheet, str(out))
+    columns = lay_out(types)
+    lengths = connection.execute(f"SELECT {', '.join(map(measure_cell, types))} FROM {source}").fetchall()[0]
+    longest = {name: length or 0 for name, length in zip(types, lengths, strict=True)}
+    looks = [column.find_width(sum(longest[name] for name in column.sources)) for column in columns]
+    selected = ", ".join(select_cell(name, kind) for name, kind in types.items())
+    cursor = connection.cursor().execute(f"SELECT {selected} FROM {source}")
+    rows = _read_cells(cursor, list(types), columns)
+    write_workbook(sheet, looks, rows, label=str(out), scratch=part.with_name(f"{part.name}.xml"))
     return sheet
 
 
@@ -160,9 +177,15 @@ def _hide_part(out: Path, text: str) -> str:
     return re.sub(rf"\.{re.escape(out.name)}\.[0-9a-f]+{re.escape(_PART)}", lambda match: out.name, text)
 
 
-def _fetch_rows(cursor: duckdb.DuckDBPyConnection) -> Iterator[tuple[object, ...]]:
+def _read_cells(
+    cursor: duckdb.DuckDBPyConnection, names: Sequence[str], columns: Sequence[SheetColumn]
+) -> Iterator[list[Cell]]:
+    """The rows of a cursor, whose columns have these names, as cells of a sheet."""
+    places = {name: place for place, name in enumerate(names)}
+    readers = [(column.read, itemgetter(*(places[name] for name in column.sources))) for column in columns]
     while batch := cursor.fetchmany(_FETCHED):
-        yield from batch
+        for row in batch:
+            yield [read(take(row)) for read, take in readers]
 
 
 def _part_name(out: Path) -> str:

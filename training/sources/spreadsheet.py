@@ -1,4 +1,4 @@
-"""Excel: a sheet of a workbook, converted to CSV row by row; and rows written as a sheet."""
+"""Excel: a sheet of a workbook, converted to CSV row by row."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 import warnings
 import zipfile
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from io import StringIO
@@ -23,13 +23,13 @@ from leadledger.training.sources.reading import ReadingOptions
 from leadledger.training.sources.rejects import REASONS
 from leadledger.training.sources.scan import Reject
 from leadledger.training.sources.style import MOST_ROWS_COMPARED
-from leadledger.training.sources.workbook import MOST_ROWS, SheetFacts, check_archive, read_facts
+from leadledger.training.sources.workbook import SheetFacts, check_archive, read_facts
 
 LARGEST_WHOLE_NUMBER = 9_007_199_254_740_992  # 2**53; a double beyond it may stand for several whole numbers
 _MOST_NAMED = 3  # sheets and cells that a note names
 _LONGEST_VALUE = 10_000  # characters of a row that its reject shows
-LONGEST_CELL = 32_767  # characters that a cell holds
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
+# A sign as a workbook spells it where XML refuses it, as the `_x000D_` of a line break: ISO/IEC 29500-1, ST_Xstring.
+_SPELT_SIGN = re.compile(r"_x([0-9a-fA-F]{4})_")
 
 
 def is_workbook(path: Path) -> bool:
@@ -247,34 +247,12 @@ def _text(value: Any) -> str:
             return value.date().isoformat() if value.time() == time() else value.isoformat(sep=" ")
         case date() | time():
             return value.isoformat()
+        case str() if "_x" in value:
+            return _SPELT_SIGN.sub(_read_sign, value)
     return str(value)
 
 
-def write_sheet(names: Sequence[str], rows: Iterable[Sequence[object]], path: Path, label: str) -> None:
-    """Write rows as the only sheet of a workbook. Raises DataError.
-
-    A text stays a text, even one that starts with `=`; control characters, which a workbook can't hold, become `�`.
-    """
-    try:
-        from openpyxl import Workbook
-        from openpyxl.cell import WriteOnlyCell  # type: ignore[import-untyped]
-    except ImportError:
-        raise DataError(
-            f"{label}: writing Excel needs openpyxl; install it with pip install 'leadledger[excel]', or write .csv"
-        ) from None
-    book = Workbook(write_only=True)
-    sheet = book.create_sheet("leads")
-
-    def cell(value: object) -> object:
-        if not isinstance(value, str):
-            return value.replace(tzinfo=None) if isinstance(value, datetime) else value
-        text = WriteOnlyCell(sheet, _CONTROL.sub("\ufffd", value)[:LONGEST_CELL])
-        text.data_type = "s"
-        return text
-
-    sheet.append([cell(name) for name in names])
-    for count, row in enumerate(rows, start=2):
-        if count > MOST_ROWS:
-            raise DataError(f"{label}: an Excel sheet holds {MOST_ROWS - 1:,} leads at most; write .csv or .parquet")
-        sheet.append([cell(value) for value in row])
-    book.save(path)
+def _read_sign(spelt: re.Match[str]) -> str:
+    """The sign that is spelt; half of a sign, as of an emoji, stays as it stands."""
+    sign = chr(int(spelt[1], 16))
+    return spelt[0] if "\ud800" <= sign <= "\udfff" else sign

@@ -265,3 +265,12 @@ def test_a_crafted_workbook_is_refused(
     with pytest.raises(DataError) as refused:
         read_list(duck, path)
     assert str(refused.value).startswith(f"{path}: {message}")
+
+
+def test_signs_that_a_workbook_spells(duck: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    """Excel writes a return as `_x000D_`; it is read as the sign that it stands for, half of an emoji as it stands."""
+    path = tmp_path / "leads.xlsx"
+    texts = ["a_x000D_\nb", "_x005F_x0041_", "_x0001_", "_xD83D_", "tax_x", "_x00zz_"]
+    save(path, Leads=[["id", "note"], *([f"L{place}", text] for place, text in enumerate(texts))])
+    read = [row[1] for row in values(duck, read_list(duck, path))]
+    assert read == ["a\r\nb", "_x0041_", "\x01", "_xD83D_", "tax_x", "_x00zz_"]
