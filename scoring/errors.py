@@ -4,6 +4,7 @@ ScoringError
 ├── ScorecardError      a card is refused; holds every problem, in file order
 ├── ConditionError      a condition is refused (the reader turns it into a problem of the card)
 │   └── UnknownField    ... because it asks a field that isn't there
+├── CardEditError       the text of a card can't be edited in this way
 ├── LeadError           a lead is refused; holds every problem with the path of its value
 ├── UnreadableValue     one raw value is refused; also a ValueError
 ├── PrinterError        a printer lacks what the card asks of it
@@ -102,6 +103,10 @@ class BadValue:
 
     def __str__(self) -> str:
         return f"{self.path}: {self.reason}"
+
+
+class CardEditError(ScoringError):
+    """The text of a card can't be edited in this way; the text stays as it was."""
 
 
 class LeadError(ScoringError):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import textwrap
 import unicodedata
@@ -13,6 +12,7 @@ from leadledger.api.formulas.card_names import NamePool, make_card_name
 from leadledger.api.formulas.column_kinds import list_clauses, settle_kinds
 from leadledger.api.formulas.conditions import write_condition, write_number
 from leadledger.api.formulas.formula import Clause, EventPoints, Formula, FormulaRule, Untranslated
+from leadledger.scoring.card.card_scalars import quote_scalar
 from leadledger.scoring.card.condition_tokens import LONGEST_CONDITION
 from leadledger.scoring.errors import DataError
 
@@ -20,8 +20,6 @@ MOST_REASONS = 20  # in the error on a file of which nothing is left
 MOST_POINTS = 100  # of a rule in a card
 RECORD_IDS = {"hubspot": "hs_object_id"}  # the property by which a system knows its records
 LONGEST_COMMENT = 300  # characters of a text from outside in a comment or a reason
-# What YAML doesn't take in a text, though JSON would leave it as it is.
-_UNPRINTABLE = re.compile("[\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufffe\uffff]")
 _LINE_SIGNS = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufffe\uffff]+")
 
 SCALE = (
@@ -91,7 +89,7 @@ class _CardWriter:
         parts = [
             *self._write_head(untranslated),
             f"name: {make_card_name(self.formula.title)}",
-            f"title: {quote_yaml(shorten(self.formula.title))}",
+            f"title: {quote_scalar(shorten(self.formula.title))}",
             *self._write_events(rules),
             *self._write_fields(rules),
             *self._write_groups(used),
@@ -131,7 +129,7 @@ class _CardWriter:
         for kind, name in self.events.items():
             if kind not in used:
                 continue
-            yield f"  {name}: {{from: {quote_yaml(kind)}}}"
+            yield f"  {name}: {{from: {quote_scalar(kind)}}}"
 
     def _write_fields(self, rules: Mapping[str, FormulaRule]) -> Iterator[str]:
         used = {clause.column for rule in rules.values() for clause in list_clauses(rule)}
@@ -153,7 +151,7 @@ class _CardWriter:
         for clauses, name in self.flags.items():
             if clauses not in earlier:
                 continue
-            yield f"  {name}: {{kind: flag, learn: no, is: {quote_yaml(self._write_clauses(clauses))}}}"
+            yield f"  {name}: {{kind: flag, learn: no, is: {quote_scalar(self._write_clauses(clauses))}}}"
 
     def _write_groups(self, used: set[str]) -> Iterator[str]:
         if used:
@@ -170,14 +168,14 @@ class _CardWriter:
         yield from _write_comment(f"{rule.origin}, group {title}" if title else rule.origin, 2)
         each = rule.events is not None and rule.events.least is None
         earning = (
-            self._write_each(rule.events) if rule.events is not None and each else quote_yaml(self._write_when(rule))
+            self._write_each(rule.events) if rule.events is not None and each else quote_scalar(self._write_when(rule))
         )
         yield f"  - name: {name}"
         yield f"    {'each' if each else 'when'}: {earning}"
         yield f"    points: {write_number(rule.points)}"
         if rule.group in self.groups:
             yield f"    group: {self.groups[rule.group or '']}"
-        yield f"    reason: {quote_yaml(shorten(rule.reason))}"
+        yield f"    reason: {quote_scalar(shorten(rule.reason))}"
 
     def _write_each(self, events: EventPoints) -> str:
         within = f"\n    within: {events.days} days" if events.days else ""
@@ -196,14 +194,7 @@ class _CardWriter:
         return write_condition(clauses, self.names, self.kinds)
 
     def _write_from(self, name: str) -> str:
-        return f"{{{self.formula.system}: {quote_yaml(name)}}}" if self.formula.system else quote_yaml(name)
-
-
-def quote_yaml(text: str) -> str:
-    """A text in double quotes that YAML reads as it is, on one line."""
-    text = text.encode("utf-8", "replace").decode()  # half of a surrogate pair is no sign
-    written = json.dumps(text, ensure_ascii=False)
-    return _UNPRINTABLE.sub(lambda match: f"\\u{ord(match[0]):04x}", written)
+        return f"{{{self.formula.system}: {quote_scalar(name)}}}" if self.formula.system else quote_scalar(name)
 
 
 def shorten(text: str) -> str:

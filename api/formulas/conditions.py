@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
 from leadledger.api.formulas.formula import Clause, FormulaKind, FormulaValue
+from leadledger.scoring.card.card_scalars import write_literal
 
 
 def write_condition(clauses: Iterable[Clause], names: Mapping[str, str], kinds: Mapping[str, FormulaKind]) -> str:
@@ -62,5 +63,5 @@ def _join(parts: list[str], joint: str) -> str:
 def _write_value(value: FormulaValue, kind: FormulaKind) -> str:
     if isinstance(value, bool) or kind == "number":
         return write_number(float(value))
-    quoted = "'" + str(value).replace("'", "''") + "'"
+    quoted = write_literal(str(value))
     return f"date {quoted}" if kind == "date" else quoted

@@ -19,6 +19,7 @@ from sqlglot import exp
 
 from leadledger.scoring import tree
 from leadledger.scoring.card.card_numbers import correct_number
+from leadledger.scoring.card.card_scalars import write_literal
 from leadledger.scoring.card.condition_tokens import COUNTS, HAS, NESTED_TOO_DEEPLY, SEARCHES, read_tokens
 from leadledger.scoring.choice_forms import mark_choice
 from leadledger.scoring.errors import ConditionError, UnknownField, UnreadableValue, did_you_mean, quote
@@ -245,7 +246,7 @@ class _TreeReader:
             raise _refuse(node, how)
         field = self.read_field(of)
         if field.kind != "choices":
-            mend = f"; write {field.name} = {_quote_text(text.this)}" if field.kind in ("text", "id") else ""
+            mend = f"; write {field.name} = {write_literal(text.this)}" if field.kind in ("text", "id") else ""
             raise _refuse(of, f"'{field.name}' is {_with_article(field.kind)}; has asks a field of choices{mend}")
         known = self.fields[field.name]
         key = key_of(text.this)
@@ -285,7 +286,7 @@ class _TreeReader:
         if node.name not in self.fields:
             hint = did_you_mean(node.name, self.fields)
             if node.this.args.get("quoted") == '"' or (beside is not None and _kind_of(beside) in ("text", "id")):
-                hint = f" If it is a text, put it in single quotes: {_quote_text(node.name)}."
+                hint = f" If it is a text, put it in single quotes: {write_literal(node.name)}."
             raise UnknownField(f"unknown field {quote(node.name)}.{hint}", _find_start(node))
         known = self.fields[node.name]
         if known.kind is None and known.because:
@@ -297,7 +298,7 @@ class _TreeReader:
     def read_constant(self, node: exp.Expr, of: tree.Operand) -> tree.Constant:
         """A fixed value of the operand's kind."""
         if isinstance(node, exp.Column) and _kind_of(of) in ("text", "id") and node.name not in self.fields:
-            raise _refuse(node, f"a text stands in single quotes: {_quote_text(node.name)}")
+            raise _refuse(node, f"a text stands in single quotes: {write_literal(node.name)}")
         kind = _kind_of(of)
         value = node.name.lower() == "yes" if self.is_flag_word(node, of) else _read_value(node, kind)
         given = {float: "number", str: "text", bool: "flag", date: "date"}[type(value)]
@@ -423,7 +424,3 @@ def _describe_node(node: exp.Expr) -> str:
 
 def _with_article(kind: str) -> str:
     return {"id": "an id", "choices": "a field of choices"}.get(kind, f"a {kind}")
-
-
-def _quote_text(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"

@@ -11,8 +11,7 @@ import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from leadledger.scoring.card.yaml_shapes import LARGEST_CARD, LONGEST_SECTION
-from leadledger.training.card_proposal.card_scalars import (
+from leadledger.scoring.card.card_scalars import (
     drop_refused_signs,
     show,
     write_comment,
@@ -21,6 +20,7 @@ from leadledger.training.card_proposal.card_scalars import (
     write_record,
     write_scalar,
 )
+from leadledger.scoring.card.yaml_shapes import LARGEST_CARD, LONGEST_SECTION
 from leadledger.training.card_proposal.column_profile import ColumnProfile
 from leadledger.training.card_proposal.column_reading import ColumnReading
 from leadledger.training.card_proposal.field_proposals import FieldProposal

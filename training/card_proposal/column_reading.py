@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
+from leadledger.scoring.card.card_scalars import can_be_written
 from leadledger.scoring.choice_forms import LIST_PATTERN, split_raw
 from leadledger.scoring.day_formats import UNITS, find_readings
 from leadledger.scoring.day_forms import is_day
@@ -21,7 +22,6 @@ from leadledger.scoring.number_forms import (
 )
 from leadledger.scoring.printers.sql.dialects.column_types import type_family
 from leadledger.scoring.text_forms import fold, key_of, strip
-from leadledger.training.card_proposal.card_scalars import can_be_written
 from leadledger.training.card_proposal.column_meaning import find_meanings
 from leadledger.training.card_proposal.column_profile import ColumnProfile
 from leadledger.training.card_proposal.field_names import find_standard_field

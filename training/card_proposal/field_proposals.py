@@ -6,16 +6,16 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from leadledger.scoring.column_names import LONGEST_NAME, name_key
-from leadledger.scoring.field import OTHER_VALUE
-from leadledger.scoring.text_forms import key_of, strip
-from leadledger.training.card_proposal.card_scalars import (
+from leadledger.scoring.card.card_scalars import (
     can_be_written,
     drop_refused_signs,
     show,
     write_list,
     write_scalar,
 )
+from leadledger.scoring.column_names import LONGEST_NAME, name_key
+from leadledger.scoring.field import OTHER_VALUE
+from leadledger.scoring.text_forms import key_of, strip
 from leadledger.training.card_proposal.column_meaning import (
     CRITERION_MEANINGS,
     PERSONAL_MEANINGS,

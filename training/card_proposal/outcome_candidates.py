@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 
 import duckdb
 
+from leadledger.scoring.card.card_scalars import drop_refused_signs
 from leadledger.scoring.day_forms import make_day_reader
 from leadledger.scoring.errors import UnreadableValue
 from leadledger.scoring.flag_forms import YES_TEXTS
 from leadledger.scoring.printers.sql.dialects.literals import quoted
 from leadledger.scoring.text_forms import key_of, strip
-from leadledger.training.card_proposal.card_scalars import drop_refused_signs
 from leadledger.training.card_proposal.column_meaning import find_late_name, find_meanings
 from leadledger.training.card_proposal.column_profile import ColumnProfile, print_filled
 from leadledger.training.card_proposal.column_reading import ColumnReading

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from leadledger.scoring.card.card_scalars import show
 from leadledger.scoring.card.reader import parse_card
 from leadledger.scoring.column_fit import find_columns
 from leadledger.scoring.column_names import name_key
 from leadledger.scoring.printers.sql.dialects.column_types import type_family
-from leadledger.training.card_proposal.card_scalars import show
 from leadledger.training.card_proposal.card_text import (
     CardText,
     describe_rate,

@@ -1,4 +1,4 @@
-"""Texts from a list as scalars of YAML, as literals of conditions, and in comments, whatever they hold."""
+"""Texts as scalars of YAML, as literals of conditions, and in comments of a card, whatever they hold."""
 
 from __future__ import annotations
 
@@ -22,6 +22,12 @@ def can_be_written(text: str) -> bool:
     return bool(text.strip()) and not _REFUSED.search(text)
 
 
+def find_refused_sign(text: str) -> str:
+    """The first sign of a text that a card can't hold; empty where there is none."""
+    match = _REFUSED.search(text)
+    return match[0] if match else ""
+
+
 def drop_refused_signs(text: str) -> str:
     """A text without the signs that a card can't hold."""
     return _REFUSED.sub("", text)
@@ -31,6 +37,11 @@ def write_scalar(text: str) -> str:
     """A text as a scalar that means this text wherever it stands in YAML."""
     if _PLAIN.fullmatch(text) and text.lower() not in _TYPED_WORDS:
         return text
+    return quote_scalar(text)
+
+
+def quote_scalar(text: str) -> str:
+    """A text in double quotes, on one line, each sign one that can be seen."""
     return f'"{"".join(map(_escape, text))}"'
 
 
