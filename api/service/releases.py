@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
 
 from leadledger.api.requests.mistakes import Refusal
 from leadledger.api.service.service import Service
+from leadledger.models.releases.changes import Diff
+from leadledger.models.releases.manifest import CARD
 from leadledger.models.releases.store import Releases
 from leadledger.scoring.errors import ReleaseError, ReleaseHomeError, did_you_mean
+
+Answer = TypeVar("Answer")
 
 
 async def list_releases(service: Service) -> dict[str, Any]:
@@ -50,3 +56,55 @@ async def use_release(service: Service, name: str) -> dict[str, Any]:
     except ReleaseError as error:
         raise Refusal(409, f"It can't be used, and {service.loaded.release} is served on: {error}.") from None
     return {"release": name, "was": was}
+
+
+@dataclass(frozen=True)
+class ComparedReleases:
+    """Two releases beside each other: what each is, the texts of their cards, and what differs in points."""
+
+    old: dict[str, Any]
+    new: dict[str, Any]
+    texts: tuple[str, str]
+    diff: Diff
+
+
+async def show_release(service: Service, name: str) -> dict[str, Any]:
+    """The manifest, metrics and provenance of a release, as `leadledger releases show --json` prints them.
+
+    Raises Refusal: it isn't there (404), it is damaged (409).
+    """
+    return await asyncio.to_thread(_call, service, (name,), lambda releases: releases.show(name))
+
+
+async def read_release_file(service: Service, name: str, file: str) -> bytes:
+    """A file of a release, as it was published. Raises Refusal: it isn't there (404), it is damaged (409)."""
+
+    def read(releases: Releases) -> bytes:
+        if file not in releases.show(name)["files"]:
+            raise Refusal(404, f"Release {name} has no file {file}.")
+        return releases.read(name, file)
+
+    return await asyncio.to_thread(_call, service, (name,), read)
+
+
+async def compare_releases(service: Service, old: str, new: str) -> ComparedReleases:
+    """What differs from one release to another. Raises Refusal: one isn't there (404), or is damaged (409)."""
+
+    def compare(releases: Releases) -> ComparedReleases:
+        texts = [releases.read(name, CARD).decode("utf-8-sig", "replace") for name in (old, new)]
+        return ComparedReleases(releases.show(old), releases.show(new), (texts[0], texts[1]), releases.diff(old, new))
+
+    return await asyncio.to_thread(_call, service, (old, new), compare)
+
+
+def _call(service: Service, names: Sequence[str], function: Callable[[Releases], Answer]) -> Answer:
+    """What a function makes of the releases of the home, of which some must be there."""
+    releases = Releases(service.settings.home)
+    try:
+        known = releases.names()
+        for name in names:
+            if name not in known:
+                raise Refusal(404, f"There is no release of this name.{did_you_mean(name, reversed(known))}")
+        return function(releases)
+    except ReleaseError as error:
+        raise Refusal(409, f"It can't be read: {error}.") from None

@@ -1,0 +1,89 @@
+"""The releases: the list, one of them with its report, two beside each other, and making one current."""
+
+from __future__ import annotations
+
+import asyncio
+
+from fastapi import FastAPI, Request, Response
+
+from leadledger.api.http.access import needs
+from leadledger.api.pages.forms import read_form, see_other
+from leadledger.api.pages.releases.comparison_view import view_comparison
+from leadledger.api.pages.releases.measures import Measures
+from leadledger.api.pages.releases.quality import ReleaseQuality, word_quality
+from leadledger.api.pages.releases.release_list import list_page, view_releases
+from leadledger.api.pages.releases.release_view import REPORT_FILE, view_release
+from leadledger.api.pages.releases.report_page import send_report
+from leadledger.api.pages.rendering import render_page
+from leadledger.api.requests.mistakes import Refusal
+from leadledger.api.service import releases
+from leadledger.api.service.service import Service
+from leadledger.models.releases.manifest import METRICS
+
+OVERTAKEN = "Release {name} has become the current one meanwhile. Look at the releases again."
+
+
+def add(app: FastAPI, service: Service) -> None:
+    """Add the routes."""
+
+    @app.get("/releases", include_in_schema=False)
+    @needs("read", page=True)
+    async def show_releases(request: Request) -> Response:
+        answer = await releases.list_releases(service)
+        number = request.query_params.get("page", "1")
+        page = list_page(answer, int(number) if number.isascii() and number.isdigit() and len(number) < 9 else 1)
+        readable = [record["name"] for record in page[0] if not record["problem"]]
+        qualities = dict(await asyncio.gather(*(_read_quality(service, name) for name in readable)))
+        view = view_releases(answer, page, {name: quality for name, quality in qualities.items() if quality})
+        was = request.query_params.get("was", "")
+        names = [record["name"] for record in answer["releases"]]
+        context = {"view": view, "was": was if was in names and was != view.current else "", "follows": service.follows}
+        return render_page(request, "releases/list.html", context)
+
+    @app.get("/releases/release", include_in_schema=False)
+    @needs("read", page=True)
+    async def show_release(request: Request) -> Response:
+        shown = await releases.show_release(service, request.query_params.get("name", ""))
+        answer = await releases.list_releases(service)
+        current = next((record for record in answer["releases"] if record["current"]), None)
+        context = {"view": view_release(shown), "current": current, "follows": service.follows}
+        return render_page(request, "releases/release.html", context)
+
+    @app.get("/releases/report", include_in_schema=False)
+    @needs("read", page=True)
+    async def show_report(request: Request) -> Response:
+        name = request.query_params.get("name", "")
+        return send_report(await releases.read_release_file(service, name, REPORT_FILE))
+
+    @app.get("/releases/compare", include_in_schema=False)
+    @needs("read", page=True)
+    async def compare_releases(request: Request) -> Response:
+        old, new = (request.query_params.get(side, "") for side in ("old", "new"))
+        compared = await releases.compare_releases(service, old, new)
+        view = await asyncio.to_thread(view_comparison, compared)
+        answer = await releases.list_releases(service)
+        names = [record["name"] for record in answer["releases"]][::-1]
+        is_older = names.index(new) > names.index(old)
+        context = {"view": view, "names": names, "is_older": is_older, "follows": service.follows}
+        return render_page(request, "releases/compare.html", context)
+
+    @app.post("/releases/use", include_in_schema=False)
+    @needs("admin", page=True)
+    async def use_release(request: Request) -> Response:
+        form = await read_form(request)
+        answer = await releases.list_releases(service)
+        current = next((record["name"] for record in answer["releases"] if record["current"]), "")
+        if current != form.get("was"):
+            raise Refusal(409, OVERTAKEN.format(name=current))
+        await releases.use_release(service, form.get("name"))
+        return see_other(f"/releases?was={current}")
+
+
+async def _read_quality(service: Service, name: str) -> tuple[str, ReleaseQuality | None]:
+    """How good a release is; None where its metrics can't be read."""
+    from json import loads
+
+    try:
+        return name, word_quality(Measures(loads(await releases.read_release_file(service, name, METRICS))))
+    except (Refusal, ValueError, RecursionError):
+        return name, None
