@@ -1,0 +1,1 @@
+"""Conditions as forms show them: rows of field, operator and values, and sentences."""
