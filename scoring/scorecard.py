@@ -43,6 +43,17 @@ from leadledger.scoring.transition import STAGES, Transition, find_transitions_a
 from leadledger.scoring.tree import Days, Node
 
 START_TENTHS = 500  # tenths: the average lead of the history
+# How cards call what a lead is known by, the company of a person first.
+TITLE_FIELDS = (
+    "company",
+    "company_name",
+    "account",
+    "account_name",
+    "organisation",
+    "organization",
+    "name",
+    "full_name",
+)
 TENTHS_PER_DOUBLING = 100  # tenths that double the odds
 PLACES_SHOWN = (10, 25, 50, 75, 90, 95, 99)  # of 100, where people are shown a few steps of all
 MOST_PERCENT = 99  # the highest place of a lead; none is better than 100 of 100 leads, since it is one of them
@@ -167,6 +178,12 @@ class Card:
             asks = self.fields[name].computed_from
             plain |= dict.fromkeys(self.find_plain_fields(asks) if asks else (name,))
         return tuple(plain)
+
+    @cached_property
+    def title_field(self) -> str:
+        """The text field that names a lead to people: its company, else its own name. Empty: only the id does."""
+        texts = {field.name for field in self.plain_fields if field.kind == "text"}
+        return next((name for name in TITLE_FIELDS if name in texts), "")
 
     @cached_property
     def questions(self) -> Mapping[str, str]:

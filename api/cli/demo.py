@@ -1,4 +1,8 @@
-"""`leadledger demo`: the whole tour on a simulated history, each step with the command that repeats it."""
+"""`leadledger demo`: the whole tour on a simulated history, each step with the command that repeats it.
+
+The card is a copy of an example, so that it can be changed: its leads have owners, and a promotion is worth its cost,
+since no promise of a precision can be proven on a history that trains within a minute.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -18,12 +22,19 @@ from leadledger.api.cli.options import FILE
 from leadledger.api.cli.printing import count, width
 from leadledger.api.cli.progress import show_steps
 from leadledger.api.cli.score import list_text
+from leadledger.scoring.errors import DataError
 
 if TYPE_CHECKING:
     from leadledger.scoring.scorecard import Scorecard
 
-UNTIL = date(2026, 6, 30)  # the day on which the simulated history ends
-DAY = UNTIL + timedelta(days=1)  # the day of scoring
+USUAL_LEADS = 2_000  # of the history
+BOOK_LEADS = 1_200  # that are known
+EVENT_MEMBERS = ("kind", "time", "id", "source", "received")
+# A promotion costs half of what it brings: one in two of those promoted is to become an opportunity.
+CARD_CHANGES = {
+    "  company: {": "  owner: {kind: text, learn: no} # who works on it\n  company: {",
+    "    probability: {precision: 0.70, confidence: 0.90} #": "    value: {won: 20000, cost: 10000} # EUR; without it:",
+}
 BAD_ROWS = 3  # rows of the list that can't be read, to show where they go
 
 
@@ -32,7 +43,11 @@ class _Tour:
     """The files of the tour, all in one folder."""
 
     folder: Path
-    card: Path
+    today: date
+
+    @property
+    def card(self) -> Path:
+        return self.folder / "card.yaml"
 
     @property
     def home(self) -> Path:
@@ -43,8 +58,16 @@ class _Tour:
         return self.folder / "history.csv"
 
     @property
+    def events(self) -> Path:
+        return self.folder / "events.csv"
+
+    @property
     def open_leads(self) -> Path:
         return self.folder / "open-leads.csv"
+
+    @property
+    def open_events(self) -> Path:
+        return self.folder / "open-events.csv"
 
     @property
     def scored(self) -> Path:
@@ -52,32 +75,35 @@ class _Tour:
 
     @property
     def options(self) -> str:
-        return f"--home {self.home} --as-of {DAY}"
+        return f"--home {self.home} --as-of {self.today}"
 
 
 @click.command()
 @click.option("--folder", type=FILE, default=Path("leadledger-demo"), show_default=True, help="Folder for its files.")
 @click.option(
-    "--leads", type=click.IntRange(500, 1_000_000), default=20_000, show_default=True, help="Leads to simulate."
+    "--leads", type=click.IntRange(500, 1_000_000), default=USUAL_LEADS, show_default=True, help="Leads to simulate."
 )
 def demo(folder: Path, leads: int) -> None:
-    """Take the tour: train, score a list, explain a lead.
+    """Take the tour: train, score a list, explain a lead, fill a desk.
 
     Everything is learned from a simulated history. Each step shows the command that repeats it.
     """
-    tour = _Tour(folder, find_examples() / "b2b-software" / "card.yaml")
+    tour = _Tour(folder, datetime.now(UTC).date())
     with training_imports("the demo"):
         simulator = load_simulator()
     folder.mkdir(parents=True, exist_ok=True)
+    _write_card(find_examples() / "b2b-software" / "card-with-events.yaml", tour.card)
     _simulate(tour, simulator, leads)
     _check(tour)
     scorecard = _train(tour)
     _score(tour, scorecard)
     _explain(tour, scorecard)
-    _step(6, "To serve it over HTTP", f"leadledger serve --home {tour.home}")
+    _fill_book(tour, simulator)
+    _step(7, "To serve it over HTTP", f"leadledger serve --home {tour.home}")
     click.echo("curl -s http://127.0.0.1:8000/v1/score -H 'content-type: application/json' \\")
     click.echo("""  -d '{"lead": {"need": "urgent", "budget": 25000, "decision_role": "decider"}}'""")
-    click.echo(f"\nEverything is in {folder}; the card is {_short(tour.card)}. Change a rule, and run step 3 again.")
+    click.echo(f"\nEverything is in {folder}; the card is {tour.card}. Change a rule, and run step 3 again.")
+    click.echo("Run step 7, and look at the desk: http://127.0.0.1:8000/desk")
 
 
 def _step(number: int, title: str, command: str = "") -> None:
@@ -89,19 +115,22 @@ def _step(number: int, title: str, command: str = "") -> None:
 
 def _simulate(tour: _Tour, simulator: ModuleType, leads: int) -> None:
     _step(1, f"A simulated history of {leads:,} leads, and a list of new ones")
-    simulator.write(simulator.simulate(leads, seed=7, until=UNTIL), tour.history)
-    new_leads = simulator.open_leads(max(500, leads // 10), seed=8, until=UNTIL, bad=BAD_ROWS)
-    simulator.write(new_leads, tour.open_leads)
-    click.echo(f"{tour.history}, {tour.open_leads}")
+    until = tour.today - timedelta(days=1)
+    past = simulator.simulate_events(leads, seed=7, until=until)
+    new = simulator.open_events(max(500, leads // 10), seed=8, until=until, bad=BAD_ROWS)
+    for world, rows, events in ((past, tour.history, tour.events), (new, tour.open_leads, tour.open_events)):
+        simulator.write(world.leads, rows)
+        simulator.write_events(world.events, events)
+    click.echo(f"{tour.history}, {tour.open_leads}; what they did: {tour.events}, {tour.open_events}")
 
 
 def _check(tour: _Tour) -> None:
     from leadledger.api.lists.card_cases import find_case_failures
     from leadledger.scoring.card.reader import read_card
 
-    _step(2, "The card, checked", f"leadledger check {_short(tour.card)}")
+    _step(2, "The card, checked", f"leadledger check {tour.card}")
     card = read_card(tour.card)
-    click.echo(f"{count(len(card.rules), 'rule')}; {cases_text(card, find_case_failures(card))}")
+    click.echo(f"{count(card.count_rules(), 'rule')}; {cases_text(card, find_case_failures(card))}")
 
 
 def _train(tour: _Tour) -> Scorecard:
@@ -110,9 +139,10 @@ def _train(tour: _Tour) -> Scorecard:
         from leadledger.training.runs.train_text import training_text
     from leadledger.models.releases.store import Releases
 
-    _step(3, "Training", f"leadledger train {_short(tour.card)} {tour.history} --home {tour.home}")
+    command = f"leadledger train {tour.card} {tour.history} --events {tour.events} --home {tour.home}"
+    _step(3, "Training", command)
     with show_steps() as show_step:
-        training = train(tour.card, tour.history, progress=show_step)
+        training = train(tour.card, tour.history, events=tour.events, progress=show_step)
     releases = Releases(tour.home)
     name = training.publish(releases, datetime.now(UTC))
     click.echo(training_text(training, name, current=True, width=width()))
@@ -124,9 +154,11 @@ def _score(tour: _Tour, scorecard: Scorecard) -> None:
     from leadledger.api.lists.duckdb import score_list
     from leadledger.api.lists.wanted import Wanted
 
-    command = f"leadledger score {tour.open_leads} -o {tour.scored} --explain {tour.options}"
+    files = f"{tour.open_leads} --events {tour.open_events} -o {tour.scored}"
+    command = f"leadledger score {files} --explain {tour.options}"
     _step(4, "The list, scored", command)
-    click.echo(list_text(score_list(scorecard, tour.open_leads, tour.scored, DAY, Wanted(explain=True))))
+    wanted = Wanted(explain=True, events=tour.open_events)
+    click.echo(list_text(score_list(scorecard, tour.open_leads, tour.scored, tour.today, wanted)))
 
 
 def _explain(tour: _Tour, scorecard: Scorecard) -> None:
@@ -134,10 +166,20 @@ def _explain(tour: _Tour, scorecard: Scorecard) -> None:
     from leadledger.scoring.printers.text import ledger_text
 
     lead = _pick_example(tour.scored)
+    events = _read_events(tour.open_events, lead["lead_id"])
     path = tour.folder / "lead.json"
-    path.write_text(json.dumps(lead, indent=2, ensure_ascii=False) + "\n", "utf-8")
+    body = {"lead": lead, "events": events}
+    path.write_text(json.dumps(body, indent=2, ensure_ascii=False) + "\n", "utf-8")
     _step(5, "One lead, explained", f"leadledger explain {path} {tour.options}")
-    click.echo(ledger_text(score(scorecard, lead, DAY), width()))
+    click.echo(ledger_text(score(scorecard, lead, tour.today, events), width()))
+
+
+def _fill_book(tour: _Tour, simulator: ModuleType) -> None:
+    from leadledger.api.cli.demo_book import fill_book
+
+    _step(6, "The book: leads that a sales team has worked with for three weeks")
+    book = fill_book(tour.home, simulator, BOOK_LEADS, tour.today)
+    click.echo(f"{count(book.leads, 'lead')} with what they did, of which {book.promoted:,} are worth a call today")
 
 
 def _pick_example(scored: Path) -> dict[str, str]:
@@ -145,8 +187,8 @@ def _pick_example(scored: Path) -> dict[str, str]:
     from leadledger.scoring import outputs
     from leadledger.training.sources.table import connect, read_list
 
-    columns = (*outputs.SCORE_COLUMNS, outputs.PLUS_MINUS, *outputs.REASON_COLUMNS, outputs.QUESTIONS)
-    added = ", ".join([*outputs.list_names(columns), '"ll:row"'])
+    columns = (*outputs.SCORE_COLUMNS, *outputs.AXIS_COLUMNS, outputs.PLUS_MINUS, *outputs.REASON_COLUMNS)
+    added = ", ".join([*outputs.list_names((*columns, outputs.QUESTIONS)), '"ll:row"'])
     with connect() as connection:
         source = read_list(connection, scored)
         rows = connection.execute(
@@ -158,6 +200,27 @@ def _pick_example(scored: Path) -> dict[str, str]:
     return {name: value for name, value in zip(names, values, strict=True) if value is not None}
 
 
-def _short(path: Path) -> Path:
-    """The path from here, where it is below."""
-    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+def _read_events(path: Path, lead: str) -> list[dict[str, Any]]:
+    """What a lead did, as it stands beside the lead in a request."""
+    import duckdb
+
+    with duckdb.connect() as connection:
+        rows = connection.execute("SELECT * FROM read_csv(?, all_varchar = true) WHERE lead = ?", [str(path), lead])
+        names = [column[0] for column in rows.description or ()]
+        records = [dict(zip(names, row, strict=True)) for row in rows.fetchall()]
+    events = []
+    for record in records:
+        known = {name: value for name, value in record.items() if value is not None and name not in ("lead", "cookie")}
+        own = {name: known.pop(name) for name in EVENT_MEMBERS if name in known}
+        events.append({**own, "properties": known})
+    return events
+
+
+def _write_card(example: Path, path: Path) -> None:
+    """Write the card of the demo: that of an example with owners, and with a promotion that is to pay."""
+    text = example.read_text("utf-8")
+    for before, after in CARD_CHANGES.items():
+        if before not in text:
+            raise DataError(f"{example} isn't the example that the demo knows: it has no '{before}'")
+        text = text.replace(before, after, 1)
+    path.write_text(text, "utf-8")

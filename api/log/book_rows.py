@@ -25,8 +25,8 @@ WEEK = timedelta(days=7)
 ZONES_APART = timedelta(days=1)  # today may be tomorrow elsewhere
 # Rows per statement, as for scores in `score_rows`.
 ROWS_PER_STATEMENT = (64, 16, 4, 2, 1)
-_KEPT_ACROSS_SCORES = ("key", "rejected_on", "snoozed_until")  # what no score changes
-_INDEXED = ("tenths", "probability", "change", "recommendation", "since", "owner", "grade")
+_KEPT_ACROSS_SCORES = ("key", "rejected_on", "snoozed_until", "answered_on")  # what no score changes
+_INDEXED = ("tenths", "probability", "change", "recommendation", "since", "owner", "grade", "title")
 _find_place = attrgetter(*_INDEXED)  # where a row stands in all lists
 
 
@@ -67,8 +67,10 @@ class BookRow(NamedTuple):  # made for each score
     recent_tenths: int | None
     recent_on: str | None
     owner: str
+    title: str
     rejected_on: str | None
     snoozed_until: str | None
+    answered_on: str | None
     input: str
 
     @property
@@ -155,11 +157,11 @@ def enter_score(before: BookRow | None, record: Record) -> BookRow | None:
     if as_of > record.at[:10] and result.as_of > date.fromisoformat(record.at[:10]) + ZONES_APART:
         return None
     advice = result.recommendation
-    since, rejected_on, snoozed_until, totals = as_of, None, None, _FormerTotals()
+    since, rejected_on, snoozed_until, answered_on, totals = as_of, None, None, None, _FormerTotals()
     if before is not None:
         if (before.recommendation, before.to_stage) == (advice.verdict, advice.to):
             since = before.since
-        rejected_on, snoozed_until = before.rejected_on, before.snoozed_until
+        rejected_on, snoozed_until, answered_on = before.rejected_on, before.snoozed_until, before.answered_on
         totals = _keep_totals(before, as_of)
     if result.recommended_since is not None:  # the card remembers it, and what its CRM sends counts more than the book
         since = result.recommended_since.isoformat()
@@ -188,8 +190,10 @@ def enter_score(before: BookRow | None, record: Record) -> BookRow | None:
         change=0 if totals.earlier_tenths is None else result.tenths - totals.earlier_tenths,
         **totals._asdict(),
         owner=record.owner,
+        title=record.title,
         rejected_on=rejected_on,
         snoozed_until=snoozed_until,
+        answered_on=answered_on,
         input=record.input,
     )
 

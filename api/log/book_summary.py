@@ -50,7 +50,7 @@ def summarize_book(log: LogStore, card: Scorecard, today: date) -> dict[str, Any
             for verdict in VERDICTS
         ],
         **_describe_threshold(counts, card),
-        "capacity": _describe_capacity(counts, card.card, today),
+        "capacity": describe_capacity(counts, card.card, today),
         **_describe_conversion(log, counts, card.card),
         "feedback": _describe_feedback(FeedbackStore(log.engine), today),
     }
@@ -78,7 +78,7 @@ def _describe_threshold(counts: BookFigures, card: Scorecard) -> dict[str, Any]:
     }
 
 
-def _describe_capacity(counts: BookFigures, card: Card, today: date) -> list[dict[str, Any]]:
+def describe_capacity(counts: BookFigures, card: Card, today: date) -> list[dict[str, Any]]:
     """The stages that say how many leads can be taken care of, and how many were promoted in the present period."""
     described = []
     for stage in card.stages:

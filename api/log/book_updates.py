@@ -32,11 +32,12 @@ if TYPE_CHECKING:
 
 
 class LeadScore(NamedTuple):  # made for each lead
-    """A score of a lead: its id, what `encode_input` wrote, its owner, the digest of a card without a release."""
+    """A score of a lead: its id, what `encode_input` wrote, its owner and its title, the digest of a card alone."""
 
     lead: str
     input: str
     owner: str
+    title: str
     digest: str
     result: Result
 
@@ -51,8 +52,9 @@ class LeadScore(NamedTuple):  # made for each lead
         `at` is when it was worked out.
         """
         ident = score_id or new_id()
+        names = self.owner, self.title
         answer = "" if score_id else encode_answer(ident, self.result).decode()
-        return Record(ident, at, self.lead, "", self.digest, self.input, answer, self.result, self.owner)
+        return Record(ident, at, self.lead, "", self.digest, self.input, answer, self.result, *names)
 
 
 class BookUpdate(NamedTuple):  # made for each lead

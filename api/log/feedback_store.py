@@ -71,8 +71,8 @@ def _change_row(feedback: Feedback) -> Mapping[str, str | None]:
     """What feedback changes in the lead's row of the book."""
     match feedback.verb:
         case "accept":
-            return {"rejected_on": None, "snoozed_until": None}
+            return {"answered_on": feedback.on, "rejected_on": None, "snoozed_until": None}
         case "reject":
-            return {"rejected_on": feedback.on, "snoozed_until": None}
+            return {"answered_on": feedback.on, "rejected_on": feedback.on, "snoozed_until": None}
         case "snooze":
-            return {"snoozed_until": feedback.until}
+            return {"answered_on": feedback.on, "snoozed_until": feedback.until}

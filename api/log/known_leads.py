@@ -50,13 +50,13 @@ class KnownLead:
         """It with its raw events, of which those that the card can't read are left out; None: not known which."""
         if events is None:
             return replace(self, events_from="unknown", events=None, counts=None)
-        readable = [event for event in events if self._can_read(event)]
+        readable = events if self._can_read(events) else [event for event in events if self._can_read([event])]
         return replace(self, events_from="stored", events=readable, counts=None)
 
-    def _can_read(self, event: Mapping[str, Any]) -> bool:
-        """Whether the card can read an event: another card may have stored it."""
+    def _can_read(self, events: Sequence[Mapping[str, Any]]) -> bool:
+        """Whether the card can read some events: another card may have stored them."""
         try:
-            self.engine.count_events([event], date.fromisoformat(self.row.as_of), self.values)
+            self.engine.count_events(events, date.fromisoformat(self.row.as_of), self.values)
         except LeadError:
             return False
         return True

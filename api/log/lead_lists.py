@@ -24,8 +24,11 @@ class LeadFilters:
     """Which leads of the book are wanted. Empty tuples, an empty text and None: any.
 
     `owner` is empty for leads whose owner isn't known. `snoozed`: whether the lead is snoozed on the day `today`.
-    `id_start` is how the id begins. `fields` are the values of fields by name, as `encode_input` writes them (None:
-    unknown).
+    `id_start` is how the id begins; `search` is how the id, or some words of the title, begin. `new_since` is the first
+    day from which the recommendation may have stood, `back_by` the last to which sales may have put the lead off, from
+    `today` on. `waits`: whether sales has said nothing since the recommendation stands,
+    `rejected`: whether it has rejected the lead since. `keys`: of these leads alone.
+    `fields` are the values of fields by name, as `encode_input` writes them (None: unknown).
     """
 
     recommendations: tuple[str, ...] = ()
@@ -35,18 +38,28 @@ class LeadFilters:
     snoozed: bool | None = None
     today: str = ""
     id_start: str = ""
+    search: str = ""
+    new_since: str = ""
+    back_by: str = ""
+    waits: bool | None = None
+    rejected: bool | None = None
+    keys: tuple[str, ...] | None = None
     fields: tuple[tuple[str, str | None], ...] = ()
 
 
 @dataclass(frozen=True)
 class LeadList:
-    """A page of a list of leads: which leads, in which order, after which place (None: the first page), how many."""
+    """A page of a list of leads: which leads, in which order, after which place (None: the first page), how many.
+
+    `detailed`: whether each is to come with what explains it.
+    """
 
     filters: LeadFilters = LeadFilters()
     order: LeadOrder = "points"
     descending: bool = True
     after: LeadPosition | None = None
     limit: int = 50
+    detailed: bool = False
 
 
 class LeadPage(NamedTuple):

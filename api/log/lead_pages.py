@@ -8,6 +8,7 @@ a plus before the columns whose index it must not use: https://www.sqlite.org/op
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -15,6 +16,7 @@ from sqlalchemy import Connection, text
 
 from leadledger.api.log.book_rows import BookRow
 from leadledger.api.log.lead_lists import UNKNOWN_PROBABILITY, LeadList, LeadOrder, LeadPage, LeadPosition
+from leadledger.api.log.lead_titles import fold_title
 from leadledger.scoring.lead_ids import find_id_key
 from leadledger.scoring.outputs import VERDICTS
 
@@ -71,6 +73,10 @@ class _PageQuery:
         conditions, verdicts = self._list_conditions(), self.wanted.filters.recommendations
         is_by_id = self.wanted.order == "id"
         of_all = self._make_choice("recommendation", verdicts, is_selective=is_by_id)
+        if self.wanted.filters.new_since and self._count_new(verdicts) <= MOST_SORTED_LEADS:
+            of_some = self._make_choice("recommendation", verdicts or VERDICTS)
+            yield from self._list_parts([*conditions, *of_some], {"recommendation", "since"})
+            return
         few = self._find_few([*conditions, *of_all])
         if few or (is_by_id and not self._is_rare(conditions)):  # ids are in one order, whatever is recommended
             yield from self._list_parts([*conditions, *of_all], {few or "key"})
@@ -142,6 +148,21 @@ class _PageQuery:
             start = find_id_key(filters.id_start)
             bounds = f"{{0}} >= {self._name(start)} AND {{0}} < {self._name(start + LAST_CHARACTER)}"
             conditions.append(_Condition("key", bounds, True))
+        if filters.search:
+            conditions.append(self._make_search_condition(filters.search))
+        if filters.keys is not None:
+            conditions.append(self._make_key_condition(filters.keys))
+        if filters.new_since:
+            conditions.append(_Condition("since", f"{{}} >= {self._name(filters.new_since)}"))
+        if filters.waits is not None:
+            waits = "({0} IS NULL OR {0} < since)" if filters.waits else "({0} IS NOT NULL AND {0} >= since)"
+            conditions.append(_Condition("answered_on", waits))
+        if filters.rejected is not None:
+            rejected = "{0} IS NOT NULL AND {0} >= since" if filters.rejected else "({0} IS NULL OR {0} < since)"
+            conditions.append(_Condition("rejected_on", rejected, filters.rejected))
+        if filters.back_by:
+            first, last = self._name(filters.today), self._name(filters.back_by)
+            conditions.append(_Condition("snoozed_until", f"{{0}} >= {first} AND {{0}} <= {last}", True))
         if filters.snoozed:
             conditions.append(_Condition("snoozed_until", f"{{}} > {self._name(filters.today)}", True))
         elif filters.snoozed is False:
@@ -156,6 +177,36 @@ class _PageQuery:
         if len(names) < 2:
             return [_Condition(column, f"{{}} = {name}", is_selective) for name in names]
         return [_Condition(column, f"{{}} IN ({', '.join(names)})", is_selective)]
+
+    def _make_search_condition(self, search: str) -> _Condition:
+        """That the id, or some words of the title, begin so.
+
+        The index of the titles is read from end to end, which takes a tenth of a second for a million leads. Where it
+        has few such leads, their keys are the condition.
+        """
+        start, words = find_id_key(search), fold_title(search)
+        is_wanted = f"(key >= {self._name(start)} AND key < {self._name(start + LAST_CHARACTER)})"
+        if words:
+            is_wanted = f"({is_wanted} OR {'instr' if self.is_sqlite else 'strpos'}(title, {self._name(words)}) > 0)"
+        few = text(f"SELECT key FROM book WHERE {is_wanted} LIMIT {MOST_SORTED_LEADS + 1}")
+        keys = self.connection.execute(few, self.values).scalars().all()
+        return self._make_key_condition(keys) if len(keys) <= MOST_SORTED_LEADS else _Condition("title", is_wanted)
+
+    def _make_key_condition(self, keys: Sequence[str]) -> _Condition:
+        """That the lead is one of some."""
+        if not keys:
+            return _Condition("key", "{} IS NULL", True)
+        if self.is_sqlite:
+            name = self._name(json.dumps(list(keys), ensure_ascii=False))
+            return _Condition("key", f"{{}} IN (SELECT value FROM json_each({name}))", True)
+        return _Condition("key", f"{{}} = ANY({self._name(list(keys))})", True)
+
+    def _count_new(self, verdicts: Sequence[str]) -> int:
+        """How many leads have had their recommendation since the first day that is wanted, up to one too many."""
+        (of_some,) = self._make_choice("recommendation", verdicts or VERDICTS)
+        new = f"{of_some.sql.format('recommendation')} AND since >= {self._name(self.wanted.filters.new_since)}"
+        count = f"SELECT count(*) FROM (SELECT 1 FROM book WHERE {new} LIMIT {MOST_SORTED_LEADS + 1}) AS counted"
+        return int(self.connection.execute(text(count), self.values).scalar_one())
 
     def _make_field_condition(self, name: str, value: str | None) -> _Condition:
         """That a field of the lead has a value, or none.

@@ -154,7 +154,7 @@ class Record:
 
     `at`: when it was answered; `lead`: the id of the lead, or None; `key`: the id of the API key, or empty; `digest`:
     that of a card served without a release, or empty; `input`: what `encode_input` wrote; `answer`: the answer as JSON;
-    `owner`: whose lead it is (`find_owner`).
+    `owner`: whose lead it is (`find_owner`); `title`: what it is called (`find_title`).
     """
 
     id: str
@@ -166,6 +166,7 @@ class Record:
     answer: str
     result: Result
     owner: str = ""
+    title: str = ""
 
     def row(self) -> dict[str, Any]:
         """The row of the table `scores`, in the order of its columns."""

@@ -97,6 +97,19 @@ class LogStore:
                 query = query.where(older)
             return [dict(row._mapping) for row in connection.execute(query)]
 
+    def read_score_by(self, lead: str, day: str) -> dict[str, Any] | None:
+        """The last score of a lead by a day, as a row of the table; None: there is none."""
+        table = tables.scores
+        query = (
+            select(table)
+            .where(table.c.lead.in_(_spellings(lead)), table.c.as_of <= day)
+            .order_by(table.c.as_of.desc(), table.c.at.desc(), table.c.id.desc())
+            .limit(1)
+        )
+        with self.engine.connect() as connection:
+            row = connection.execute(query).first()
+        return None if row is None else dict(row._mapping)
+
     def read_lead_outcomes(self, lead: str) -> list[dict[str, Any]]:
         """What became of a lead, by day."""
         table = tables.outcomes

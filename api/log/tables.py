@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, Float, Index, Integer, MetaData, String, Table, Text, UniqueConstraint, text
 
-HEAD = "0003"  # the newest migration
+HEAD = "0004"  # the newest migration
 
 metadata = MetaData()
 # In the order of its characters, whatever the language of the database is, so that a range of it is a start of texts.
@@ -104,6 +104,7 @@ joins = Table(
 )
 
 _IS_SNOOZED = text("snoozed_until IS NOT NULL")
+_IS_REJECTED = text("rejected_on IS NOT NULL")
 
 # The book: of each known lead the last score by the newest day, and since when its recommendation has stood. No ledger
 # is kept: it is worked out of `input` by the release. `key` is that of the id (`find_id_key`).
@@ -136,8 +137,10 @@ book = Table(
     Column("recent_tenths", Integer, nullable=True),  # what becomes the earlier total once it is a week old
     Column("recent_on", String(10), nullable=True),
     Column("owner", Text, nullable=False),  # the field `owner` of the card; empty: unknown
+    Column("title", Text, nullable=False, server_default=""),  # folded for a search (`lead_titles`)
     Column("rejected_on", String(10), nullable=True),  # the last rejection by sales
     Column("snoozed_until", String(10), nullable=True),
+    Column("answered_on", String(10), nullable=True),  # the last day on which sales said anything of it
     Column("input", Text, nullable=False),
     # A list of leads reads each of these once for each recommendation that it wants, as `book_store` says.
     Index("book_by_points", "recommendation", "tenths", "key"),
@@ -146,6 +149,8 @@ book = Table(
     Index("book_by_since", "recommendation", "since", "key"),
     Index("book_by_owner", "owner", "recommendation", "tenths", "key"),
     Index("book_by_grade", "grade", "recommendation", "tenths", "key"),
+    Index("book_by_title", "title", "key"),
+    Index("book_by_rejection", "rejected_on", sqlite_where=_IS_REJECTED, postgresql_where=_IS_REJECTED),
     Index("book_by_snooze", "snoozed_until", sqlite_where=_IS_SNOOZED, postgresql_where=_IS_SNOOZED),
 )
 

@@ -16,8 +16,8 @@ from leadledger.api.mcp.lead_texts import clean_text, is_plain_id, mark_lead_tex
 from leadledger.api.mcp.tool import Tool, ToolCall
 from leadledger.api.requests.json_text import name_kind
 from leadledger.api.requests.mistakes import ROOT, Mistakes, Path, make_encodable
-from leadledger.api.service.book import list_leads
 from leadledger.api.service.lead_list import DIRECTIONS, FIELD_PREFIX
+from leadledger.api.service.listed_leads import list_leads
 from leadledger.scoring.outputs import VERDICTS
 
 LEADS_LISTED = 10

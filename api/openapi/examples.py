@@ -106,12 +106,14 @@ def _log_examples(result: dict[str, Any], day: date, became: str) -> dict[str, A
         **forecast,
         **{"score_id": EXAMPLE_SCORE_ID, "percentile": result.get("percentile"), "axis_grades": ""},
         **{"since": as_of, "distance": None, "change": 0.0, "change_since": None, "owner": ""},
-        **{"rejected_on": None, "snoozed_until": None},
+        **{"rejected_on": None, "snoozed_until": None, "answered_on": None},
     }
     said = {"verb": "accept", "reason": "", "entry": "", "until": None, "on": as_of, "at": at, "key": EXAMPLE_KEY_ID}
     values = [{"field": "lead_id", "value": EXAMPLE_LEAD_ID}]
+    explaining = {name: result[name] for name in ("criteria", "reasons", "questions")}
+    details = {"title": "Larch AS", "place": 1, **explaining, "moved": [], "changes": []}
     return {
-        "Leads": {"leads": [lead], "next": ""},
+        "Leads": {"leads": [{**lead, "details": [details]}], "next": ""},
         "KnownLead": {**lead, "feedback": [said], "input": values, "result": result},
         "LoggedScore": {**score, "input": values, "result": result},
         "Replayed": {

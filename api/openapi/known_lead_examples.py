@@ -50,7 +50,22 @@ def _build_overview_examples(engine: Engine, day: date) -> dict[str, Any]:
     ]
     verdicts = [{"recommendation": verdict, "leads": 12, "today": 1} for verdict in VERDICTS]
     grades = [name for name, _ in card.grades]
+    named = {"lead": "L7", "title": "Larch AS"}
+    views = ("act", "call", "ask", "back", "all")
+    capacity = [{"stage": "opportunity", "leads": 40, "period": "week", "since": as_of, "promoted": 12}]
     return {
+        "Today": {
+            **head,
+            **{"as_of": as_of, "leads": 12 * len(VERDICTS), "back_by": as_of, "owners": ["Ann", "Bo"]},
+            "views": [{"view": view, "leads": 12} for view in views],
+            "new": {"since": as_of, "leads": 1, "best": [{**named, "since": as_of}]},
+            "waiting": {"leads": 1, "longest": [{**named, "since": as_of}]},
+            "leaving": {
+                **{"days": 14, "looked_at": 12},
+                "leads": [{**named, "on": as_of, "recommendation": "nurture"}],
+            },
+            "capacity": capacity,
+        },
         "BookQuestions": {**head, "asked": 310, "looked_at": 310, "questions": questions},
         "Summary": {
             **head,
@@ -59,7 +74,7 @@ def _build_overview_examples(engine: Engine, day: date) -> dict[str, Any]:
             "grades": [{"grade": name, "leads": 12} for name in grades],
             "recommendations": verdicts,
             **{"stage": "opportunity", "threshold": 55.0, "about_to_leave": 3, "about_to_enter": 4, "held": 1},
-            "capacity": [{"stage": "opportunity", "leads": 40, "period": "week", "since": as_of, "promoted": 12}],
+            "capacity": capacity,
             "conversion": [{"grade": name, "leads": 50, "converted": 10, "share": 0.2} for name in grades[:1]],
             **{"conversion_since": as_of, "conversion_until": as_of},
             "feedback": {

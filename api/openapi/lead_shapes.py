@@ -8,8 +8,10 @@ from typing import Literal
 from pydantic import Field
 
 from leadledger.api.openapi.base_shape import Shape
-from leadledger.api.openapi.result_shapes import ResultShape, ValueShape
-from leadledger.scoring.outputs import Verdict
+from leadledger.api.openapi.known_lead_shapes import ForecastChangeShape
+from leadledger.api.openapi.result_shapes import QuestionShape, ResultShape, ValueShape
+from leadledger.scoring.outputs import EntryKind, Verdict
+from leadledger.scoring.result import State
 
 
 class LeadRowShape(Shape):
@@ -39,12 +41,47 @@ class LeadRowShape(Shape):
     owner: str = Field(description="The field `owner` of the card; empty: not known.")
     rejected_on: date | None = Field(description="The day on which sales last rejected it; null: never.")
     snoozed_until: date | None = Field(description="The day to which sales has put it off; null: to none.")
+    answered_on: date | None = Field(description="The last day on which sales said anything of it; null: none.")
+
+
+class EntryMoveShape(Shape):
+    """An entry of a ledger that moved since `change_since`."""
+
+    name: str
+    kind: EntryKind
+    before: float
+    after: float
+    difference: float
+    before_reason: str
+    after_reason: str
+
+
+class LeadDetailsShape(Shape):
+    """What explains a known lead: by its last score, and by what becomes of it if nothing happens."""
+
+    title: str = Field(description="What it is called: its company, or its name; empty: not known.")
+    place: int = Field(ge=1, description="Among all known leads; those with as many points share one.")
+    criteria: dict[str, State] = Field(description="As in its result.")
+    reasons: list[str]
+    questions: list[QuestionShape]
+    moved: list[EntryMoveShape] = Field(
+        description="What `change` adds up from, the largest first; empty: nothing moved, or the log can't tell."
+    )
+    changes: list[ForecastChangeShape] = Field(
+        description="The next change of its recommendation, for leads to promote or to nurture; empty: it stays."
+    )
+
+
+class ListedLeadShape(LeadRowShape):
+    """A known lead in a list."""
+
+    details: list[LeadDetailsShape] = Field(description="One with `details=true`; else none.")
 
 
 class LeadsShape(Shape):
     """A page of known leads."""
 
-    leads: list[LeadRowShape]
+    leads: list[ListedLeadShape]
     next: str = Field(description="Send it as `after` for the next page; empty: this is the last one.")
 
 

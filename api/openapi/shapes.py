@@ -18,6 +18,7 @@ from leadledger.api.openapi.known_lead_shapes import KNOWN_LEAD_BODIES
 from leadledger.api.openapi.lead_shapes import KnownLeadShape, LeadsShape
 from leadledger.api.openapi.result_shapes import ResultShape, UnknownKindShape, ValueShape
 from leadledger.api.openapi.scorecard_shapes import ScorecardShape
+from leadledger.api.openapi.today_shapes import TodayShape
 from leadledger.api.service.keys import Scope
 from leadledger.scoring.lead_ids import LONGEST_ID
 from leadledger.scoring.outputs import EntryKind, Verdict
@@ -264,6 +265,7 @@ BODIES = (
     LeadsShape,
     KnownLeadShape,
     *KNOWN_LEAD_BODIES,
+    TodayShape,
     ProblemShape,
     MeShape,
     LiveShape,

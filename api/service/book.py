@@ -1,33 +1,17 @@
-"""The book of known leads: lists of them, and one with its ledger and what sales said of it."""
+"""A lead of the book: its row, or with its ledger and what sales said of it."""
 
 from __future__ import annotations
 
 import json
 from typing import Any
 
-from pydantic_core import to_json
-
 from leadledger.api.log.book_rows import BookRow
 from leadledger.api.log.record import encode_answer
-from leadledger.api.requests.mistakes import Mistakes, Refusal, shorten
-from leadledger.api.requests.parameters import read_pairs
+from leadledger.api.requests.mistakes import Refusal, shorten
 from leadledger.api.service.history import list_values, read_log, with_result
-from leadledger.api.service.lead_list import list_parameter_names, read_lead_list, write_cursor
-from leadledger.api.service.scoring import today
 from leadledger.api.service.service import DecisionLog, Service
 from leadledger.scoring.errors import ScoringError, quote
 from leadledger.scoring.result import Result
-
-
-async def list_leads(service: Service, query: bytes) -> bytes:
-    """A page of the known leads that a query string asks for, as JSON. Raises Refusal."""
-    mistakes, card = Mistakes(), service.loaded.card.card
-    pairs = read_pairs(query, list_parameter_names(card), mistakes)
-    wanted = read_lead_list(pairs, card, today(card.time_zone), mistakes)
-    if mistakes:
-        raise mistakes.to_refusal("listed")
-    page = await read_log(service, lambda log: log.book.list_leads(wanted))
-    return to_json({"leads": [describe_lead_row(row) for row in page.rows], "next": write_cursor(wanted, page.end)})
 
 
 async def answer_lead(service: Service, lead: str) -> bytes:
@@ -84,4 +68,5 @@ def describe_lead_row(row: BookRow) -> dict[str, Any]:
         "owner": row.owner,
         "rejected_on": row.rejected_on,
         "snoozed_until": row.snoozed_until,
+        "answered_on": row.answered_on,
     }

@@ -8,6 +8,7 @@ import math
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -27,7 +28,8 @@ LEADS_PER_PAGE = 50
 FIELD_PREFIX = "field."
 LIST_PARAMETERS = (
     *("recommendation", "grade", "stage", "owner", "snoozed", "q"),
-    *("order", "direction", "limit", "after"),
+    *("search", "new_since", "back_by", "waits", "rejected"),
+    *("order", "direction", "limit", "after", "details"),
 )
 DIRECTIONS = ("asc", "desc")
 # The longest waiting first, and ids as in a dictionary; of points and chances, the most.
@@ -58,7 +60,8 @@ def read_lead_list(pairs: Iterable[tuple[str, str]], card: Card, today: date, mi
             values[name] = value
     order = _read_word("order", values, LEAD_ORDERS, "points", mistakes)
     direction = _read_word("direction", values, DIRECTIONS, "asc" if order in _ASCENDING else "desc", mistakes)
-    wanted = LeadList(_read_filters(values, card, today, mistakes), order, direction == "desc")
+    detailed = _FLAGS.get(_read_word("details", values, tuple(_FLAGS), "", mistakes), False)
+    wanted = LeadList(_read_filters(values, card, today, mistakes), order, direction == "desc", detailed=detailed)
     if after := values.get("after"):
         position = read_cursor(after, wanted)
         if position is None:
@@ -76,9 +79,10 @@ def _read_filters(values: Mapping[str, str], card: Card, today: date, mistakes: 
     stages = tuple(stage.name for stage in card.stages)
     grades = (*(grade for grade, _ in card.grades), card.below)
     snoozed = _read_word("snoozed", values, tuple(_FLAGS), "", mistakes)
-    start = values.get("q", "")
-    if len(start) > LONGEST_ID:
-        mistakes.add(("?q",), f"is longer than {LONGEST_ID} characters, as no id is", start)
+    waits, rejected = (_read_word(name, values, tuple(_FLAGS), "", mistakes) for name in ("waits", "rejected"))
+    for name in ("q", "search"):
+        if len(values.get(name, "")) > LONGEST_ID:
+            mistakes.add((f"?{name}",), f"is longer than {LONGEST_ID} characters, as no id is", values[name])
     return LeadFilters(
         recommendations=_read_words("recommendation", values, VERDICTS, mistakes),
         grades=_read_words("grade", values, grades, mistakes),
@@ -86,7 +90,12 @@ def _read_filters(values: Mapping[str, str], card: Card, today: date, mistakes: 
         owner=values.get("owner"),
         snoozed=_FLAGS.get(snoozed),
         today=today.isoformat(),
-        id_start=start,
+        id_start=values.get("q", ""),
+        search=values.get("search", ""),
+        new_since=_read_day("new_since", values, mistakes),
+        back_by=_read_day("back_by", values, mistakes),
+        waits=_FLAGS.get(waits),
+        rejected=_FLAGS.get(rejected),
         fields=tuple(_read_fields(values, card, mistakes)),
     )
 
@@ -98,6 +107,18 @@ def _read_word(name: str, values: Mapping[str, str], known: Sequence[Any], defau
         return default if value is None else value
     mistakes.add((f"?{name}",), f"is none of its words.{did_you_mean(shorten(value), known)}", value)
     return default
+
+
+def _read_day(name: str, values: Mapping[str, str], mistakes: Mistakes) -> str:
+    """A day of the calendar; empty where none is sent, or another text, which is noted."""
+    value = values.get(name, "")
+    if not value:
+        return ""
+    with suppress(ValueError):
+        if _DAY.fullmatch(value):
+            return date.fromisoformat(value).isoformat()
+    mistakes.add((f"?{name}",), "is not a day like 2026-01-31", value)
+    return ""
 
 
 def _read_words(name: str, values: Mapping[str, str], known: Sequence[str], mistakes: Mistakes) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from leadledger.api.lists.recorded_leads import TypedLead
 from leadledger.api.log.book_rows import BookRow, read_rows
 from leadledger.api.log.book_updates import LeadScore, WrittenUpdates, write_list_scores
 from leadledger.api.log.database import write_whole
+from leadledger.api.log.lead_titles import find_title
 from leadledger.api.log.record import encode_input, find_lead_id, find_owner, now
 from leadledger.api.log.store import LogStore
 from leadledger.api.service.loaded import LoadedCard
@@ -53,7 +54,7 @@ class ListRecorder:
             result = engine.build_result(values, self.day, ignored, counts)
             # The events of a list came with it: they may not be stored.
             kept = encode_input(values, ignored, result.events, has_sent=counts is not None)
-            scores.append(LeadScore(lead, kept, find_owner(values), digest, result))
+            scores.append(LeadScore(lead, kept, find_owner(values), find_title(card, values), digest, result))
         at = now()
         self.written.add(
             write_whole(self.log.engine, lambda connection: write_list_scores(connection, scores, at, self._changing))

@@ -10,6 +10,7 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 from leadledger.api.log.book_rows import BookRow
 from leadledger.api.log.book_updates import LeadScore, decision_of
 from leadledger.api.log.event_store import EventStore, StoredEvents
+from leadledger.api.log.lead_titles import find_title
 from leadledger.api.log.raw_events import make_raw_events
 from leadledger.api.log.record import decode_counts, decode_input, encode_input, find_owner, has_sent_events
 from leadledger.api.log.replay import Replayer
@@ -62,7 +63,8 @@ class LeadRescorer:
         card = self.loaded.card.card
         if card.events or card.memory_fields or not is_of_release(row, self.loaded):  # else it is as it was
             kept = encode_input(filled, look.ignored, result.events)
-        score = LeadScore(row.lead, kept, find_owner(filled), self.loaded.digest, result)
+        names = find_owner(filled), find_title(card, filled)
+        score = LeadScore(row.lead, kept, *names, self.loaded.digest, result)
         return RescoredLead(row, score, None if row.decision == score.decision else look.find_cause(result))
 
     def has_all_events(self, row: BookRow, stored: StoredEvents) -> bool:

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from pydantic_core import to_json
 
 from leadledger.api.crm.bodies import read_records
+from leadledger.api.log.lead_titles import find_title
 from leadledger.api.log.record import (
     Record,
     ScoredRequest,
@@ -119,8 +120,8 @@ def score_lead(
     answer = encode_answer(score_id, result)
     lead_id = find_lead_id(loaded.card.card, lead.values)
     kept = encode_input(lead.values, lead.ignored, result.events, has_sent=has_sent)
-    owner = find_owner(lead.values)
-    record = Record(score_id, now(), lead_id, key, loaded.digest, kept, answer.decode(), result, owner)
+    names = find_owner(lead.values), find_title(loaded.card.card, lead.values)
+    record = Record(score_id, now(), lead_id, key, loaded.digest, kept, answer.decode(), result, *names)
     return ScoredLead(score_id, result, answer, (record,))
 
 

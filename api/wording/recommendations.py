@@ -22,6 +22,10 @@ MARKS: dict[Verdict, Mark] = {
     **{"promote": "full", "ask": "half", "nurture": "ring"},
     **{"demote": "ring", "keep": "ring", "disqualify": "dash"},
 }
+ACTIONS: dict[Verdict, str] = {  # without a lead, for filters
+    **{"promote": "Call now", "ask": "Ask", "nurture": "Leave for now"},
+    **{"demote": "Hand back", "disqualify": "Don’t contact", "keep": "Go on"},
+}
 HIGH_GRADES = ("A",)  # of which people ask why the lead isn't called
 QUESTIONS_WHILE_CALLING = 2
 
@@ -34,9 +38,9 @@ class AdviceFacts:
     foretell. `unmet` and `unknown` say in a sentence each what of the required isn't met, or known; `reasons` are those
     of an exclusion. `distance` is in tenths above the threshold, negative below it; None: points don't decide.
     `questions` are those worth asking, the most telling first. Of the days, each None where there is none:
-    `below_since` is the first look at which a promoted lead was under the band of its threshold, `rejected_on` the last
-    rejection, `snoozed_until` until when sales put the lead off, and `back_on` the day on which the advice will be
-    better if nothing happens.
+    `below_since` is the first look at which a promoted lead was under the band of its threshold, `since` the day from
+    which the recommendation has stood, `rejected_on` the last rejection, `snoozed_until` until when sales put the lead
+    off, and `back_on` the day on which the advice will be better if nothing happens.
     """
 
     verdict: Verdict
@@ -50,6 +54,7 @@ class AdviceFacts:
     distance: int | None = None
     questions: tuple[str, ...] = ()
     below_since: date | None = None
+    since: date | None = None
     rejected_on: date | None = None
     snoozed_until: date | None = None
     back_on: date | None = None
@@ -59,7 +64,7 @@ class AdviceFacts:
 class AdviceWords:
     """What to do, why (empty: nothing to say), and its mark: a full disc, half of one, a ring or a dash.
 
-    `is_put_off` says that sales put the lead off, so that for now it is left alone whatever is recommended.
+    `is_put_off` says that sales rejected the lead, or put it off, so that it is left alone whatever is recommended.
     """
 
     action: str
@@ -111,18 +116,26 @@ def _find_loss(card: Scorecard, result: Result, asked: object) -> str:
 
 
 def with_book(
-    facts: AdviceFacts, rejected_on: date | None, snoozed_until: date | None, back_on: date | None = None
+    facts: AdviceFacts,
+    rejected_on: date | None,
+    snoozed_until: date | None,
+    back_on: date | None = None,
+    since: date | None = None,
 ) -> AdviceFacts:
     """The facts with what the book knows of the lead, and the day on which its advice will be better."""
-    return replace(facts, rejected_on=rejected_on, snoozed_until=snoozed_until, back_on=back_on)
+    return replace(facts, rejected_on=rejected_on, snoozed_until=snoozed_until, back_on=back_on, since=since)
 
 
 def word_advice(facts: AdviceFacts, today: date) -> AdviceWords:
     """What to do with a lead, in words, on a day."""
     words = _WORDS[facts.verdict](facts, today)
-    until = facts.snoozed_until
-    if until is None or until <= today or facts.verdict in ("disqualify", "keep", "demote"):
+    if facts.verdict in ("disqualify", "keep", "demote"):
         return words
+    until, rejected_on = facts.snoozed_until, facts.rejected_on
+    if until is None or until <= today:
+        if rejected_on is None or facts.verdict == "nurture" or (facts.since is not None and rejected_on < facts.since):
+            return words
+        return AdviceWords("Leave for now", f"Sales rejected it on {word_day(rejected_on, today)}", "ring", True)
     first = words.action[:1].lower() + words.action[1:]
     reason = words.reason if facts.verdict == "nurture" else f"put off by sales; then {first}"
     return AdviceWords(

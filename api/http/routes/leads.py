@@ -10,12 +10,14 @@ from leadledger.api.http.access import needs
 from leadledger.api.http.messages import send_json
 from leadledger.api.http.openapi_options import describe_answer
 from leadledger.api.log.lead_lists import LEAD_ORDERS
-from leadledger.api.service import book
+from leadledger.api.service import book, listed_leads
 from leadledger.api.service.lead_list import DIRECTIONS, LEADS_PER_PAGE, MOST_LEADS_PER_PAGE
 from leadledger.api.service.service import Service
 from leadledger.scoring.outputs import VERDICTS
 
 _TEXT = {"type": "string"}
+_DAY = {"type": "string", "format": "date"}
+_FLAG = {"type": "boolean"}
 _PARAMETERS: dict[str, tuple[str, dict[str, Any]]] = {
     "recommendation": (
         f"Some of {', '.join(VERDICTS)}, with commas between them.",
@@ -24,8 +26,17 @@ _PARAMETERS: dict[str, tuple[str, dict[str, Any]]] = {
     "grade": ("Some grades of the card, with commas between them.", _TEXT),
     "stage": ("Some stages of the card at which leads stand, with commas between them.", _TEXT),
     "owner": ("The value of the field `owner`; empty: leads without one.", _TEXT),
-    "snoozed": ("Whether sales has put it off to a later day.", {"type": "boolean"}),
+    "snoozed": ("Whether sales has put it off to a later day.", _FLAG),
     "q": ("How the id begins.", _TEXT),
+    "search": ("How the id begins, or some words of the title: the company, or the name of the lead.", _TEXT),
+    "new_since": ("The first day from which the recommendation may have stood.", _DAY),
+    "back_by": ("The last day to which sales may have put it off, from today on.", _DAY),
+    "waits": ("Whether sales has said nothing of it since the recommendation stands.", _FLAG),
+    "rejected": ("Whether sales has rejected it since the recommendation stands.", _FLAG),
+    "details": (
+        "Whether each comes with what explains it: questions, reasons, what moved and what will.",
+        _FLAG,
+    ),
     "order": ("By what the leads are ordered.", {"type": "string", "enum": list(LEAD_ORDERS), "default": "points"}),
     "direction": (
         "Upward or downward; default: downward, and for `since` and `id` upward, so that those who wait longest come"
@@ -71,7 +82,7 @@ def add(app: FastAPI, service: Service) -> None:
         `field.NAME` asks for a value of any field of the card; empty: it is unknown. A lead that moves between two
         pages may come twice or not at all; all others come once.
         """
-        return send_json(await book.list_leads(service, request.scope["query_string"]))
+        return send_json(await listed_leads.list_leads(service, request.scope["query_string"]))
 
     @app.get(
         "/v1/leads/{id:path}",

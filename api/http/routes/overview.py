@@ -1,4 +1,4 @@
-"""GET /v1/questions and /v1/summary: the whole book at a glance."""
+"""GET /v1/today, /v1/questions and /v1/summary: the whole book at a glance."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from leadledger.api.http.openapi_options import describe_answer
 from leadledger.api.requests.asked_leads import MOST_LEADS_ASKED, USUAL_LEADS_ASKED
 from leadledger.api.requests.lead_parameters import read_question_parameters, refuse_parameters
 from leadledger.api.requests.mistakes import Mistakes
-from leadledger.api.service import overview
+from leadledger.api.service import overview, today
 from leadledger.api.service.service import Service
 
 _REASONS = {404: "There is no log.", 422: "A parameter is wrong.", 503: "The log can't be reached."}
@@ -48,6 +48,24 @@ def add(app: FastAPI, service: Service) -> None:
         if mistakes:
             raise mistakes.to_refusal("listed")
         return write_json(await overview.answer_questions(service, most))
+
+    @app.get(
+        "/v1/today",
+        summary="What a day begins with",
+        operation_id="get_today",
+        **describe_answer("leads", "Today", _REASONS),
+    )
+    @needs("read")
+    async def get_today(request: Request) -> Response:
+        """Who is newly promoted, who soon no longer, and who waits for an answer, against what can be taken care of.
+
+        It also counts the views of the list. An answer is kept for some seconds.
+        """
+        mistakes = Mistakes()
+        refuse_parameters(request.scope["query_string"], mistakes)
+        if mistakes:
+            raise mistakes.to_refusal("listed")
+        return write_json(await today.answer_today(service))
 
     @app.get(
         "/v1/summary",

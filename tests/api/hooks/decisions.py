@@ -27,7 +27,14 @@ def book_row(lead: str = "L1", **changes: Any) -> BookRow:
         **{"recommendation": "nurture", "stage": "lead", "to_stage": "opportunity", "since": DAY},
         **{"below_since": None, "distance": -100, "change": 0, "earlier_tenths": None, "earlier_on": None},
         **{"recent_tenths": None, "recent_on": None},
-        **{"owner": "", "rejected_on": None, "snoozed_until": None, "input": '{"values": {"email": "a@b.example"}}'},
+        **{
+            "owner": "",
+            "title": "",
+            "rejected_on": None,
+            "snoozed_until": None,
+            "answered_on": None,
+            "input": '{"values": {"email": "a@b.example"}}',
+        },
     }
     return BookRow(**{**known, **changes})
 

@@ -44,7 +44,9 @@ def record(lead: str | None, day: date, minute: int = 0, at_day: date = TODAY, *
     advice = {name: result.pop(name) for name in ("verdict", "at", "to", "threshold") if name in result}
     changed = replace(BASE, as_of=day, recommendation=replace(BASE.recommendation, **advice), **result)
     at = f"{at_day}T10:{minute:02}:00.000000Z"
-    return Record(new_id(), at, lead, "", "d" * 64, f'{{"minute": {minute}}}', "{}", changed, f"owner {minute}")
+    return Record(
+        new_id(), at, lead, "", "d" * 64, f'{{"minute": {minute}}}', "{}", changed, f"owner {minute}", f" lead {minute}"
+    )
 
 
 SCORES = st.lists(

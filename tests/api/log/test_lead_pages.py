@@ -17,6 +17,7 @@ from leadledger.api.log import database, lead_pages, tables
 from leadledger.api.log.book_rows import BookRow, write_rows
 from leadledger.api.log.book_store import BookStore
 from leadledger.api.log.lead_lists import LEAD_ORDERS, LeadFilters, LeadList, LeadPosition
+from leadledger.api.log.lead_titles import fold_title
 from leadledger.api.log.record import encode_input
 from leadledger.scoring.outputs import VERDICTS
 from tests.api.hooks.decisions import book_row
@@ -47,6 +48,9 @@ ROWS = st.lists(
         stage=st.sampled_from(["lead", "opportunity"]),
         owner=st.sampled_from(["", "Ann", "an 'o\"wner"]),
         snoozed_until=st.sampled_from([None, TODAY, "2026-03-31"]),
+        answered_on=st.sampled_from([None, "2026-01-31", "2026-03-01"]),
+        rejected_on=st.sampled_from([None, None, "2026-01-31"]),
+        title=st.sampled_from(["", " larch as", " moller berg co", " l etoile", " 50"]),
         input=st.builds(make_input, st.sampled_from(TEXTS), st.sampled_from(NUMBERS)),
     ),
     unique_by=lambda row: row.key,
@@ -65,6 +69,12 @@ FILTERS = st.builds(
     snoozed=st.sampled_from([None, None, True, False]),
     today=st.just(TODAY),
     id_start=st.sampled_from(["", "", "L", "L1", "M", "%", "_", "'", "\U0010fffe"]),
+    search=st.sampled_from([*[""] * 6, "L", "Larch", "bérg", "Berg Co", "erg", "50%", "'", "étoile"]),
+    new_since=st.sampled_from(["", "", "2026-01-01", "2026-02-01", "2026-04-01"]),
+    back_by=st.sampled_from(["", "", "", TODAY, "2026-04-05"]),
+    waits=st.sampled_from([None, None, True, False]),
+    rejected=st.sampled_from([None, None, True, False]),
+    keys=st.sampled_from([None, None, (), ("L1", "Å", "nobody")]),
     fields=FIELDS,
 )
 
@@ -88,10 +98,27 @@ def is_wanted(row: BookRow, filters: LeadFilters) -> bool:
         and filters.owner in (None, row.owner)
         and filters.snoozed in (None, is_snoozed)
         and row.key.startswith(filters.id_start)
+        and (not filters.search or row.key.startswith(filters.search) or is_titled(row.title, filters.search))
+        and row.since >= filters.new_since
+        and (not filters.back_by or (row.snoozed_until is not None and TODAY <= row.snoozed_until <= filters.back_by))
+        and filters.waits in (None, row.answered_on is None or row.answered_on < row.since)
+        and filters.rejected in (None, row.rejected_on is not None and row.rejected_on >= row.since)
+        and (filters.keys is None or row.key in filters.keys)
         and all(
             name not in values if value is None else name in values and json.dumps(values[name]) == value
             for name, value in filters.fields
         )
+    )
+
+
+def is_titled(title: str, search: str) -> bool:
+    """Whether some words of a title begin as a search does."""
+    words, wanted = title.split(), fold_title(search).split()
+    return bool(wanted) and any(
+        words[place : place + len(wanted) - 1] == wanted[:-1]
+        and words[place + len(wanted) - 1 : place + len(wanted)]
+        and words[place + len(wanted) - 1].startswith(wanted[-1])
+        for place in range(len(words))
     )
 
 

@@ -47,6 +47,7 @@ OPERATIONS = {
     "list_deliveries": "GET /v1/hooks/{id}/deliveries",
     "list_hooks": "GET /v1/hooks",
     "get_summary": "GET /v1/summary",
+    "get_today": "GET /v1/today",
     "list_questions": "GET /v1/questions",
     "list_releases": "GET /v1/releases",
     "replay_score": "GET /v1/scores/{id}/replay",

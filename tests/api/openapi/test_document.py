@@ -111,6 +111,7 @@ def test_paths_are_described(document: dict[str, Any]) -> None:
         ("/v1/leads/{id}/feedback", "post"),
         ("/v1/questions", "get"),
         ("/v1/summary", "get"),
+        ("/v1/today", "get"),
         ("/v1/scorecard", "get"),
         ("/v1/releases", "get"),
         ("/v1/releases/{id}/use", "post"),

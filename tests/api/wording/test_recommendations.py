@@ -23,8 +23,16 @@ CASES = [
     ),
     (AdviceFacts("promote", to="lead", predicts=False), "Make it a lead", "Nothing left to ask"),
     (
-        AdviceFacts("promote", to="active_buyer", predicts=False, rejected_on=date(2026, 11, 3)),
+        AdviceFacts(
+            "promote", to="active_buyer", predicts=False, since=date(2026, 11, 4), rejected_on=date(2026, 11, 3)
+        ),
         "Make it an active buyer",
+        "Sales rejected it on 3 November",
+    ),
+    (AdviceFacts("promote", rejected_on=date(2026, 11, 3)), "Leave for now", "Sales rejected it on 3 November"),
+    (
+        AdviceFacts("ask", since=date(2026, 11, 3), rejected_on=date(2026, 11, 3), questions=(WHO,)),
+        "Leave for now",
         "Sales rejected it on 3 November",
     ),
     (AdviceFacts("promote", distance=-12), "Call now", "Kept for now: 1.2 points below the threshold"),
