@@ -23,7 +23,7 @@ import os
 import re
 import secrets
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -207,7 +207,7 @@ class Releases:
         metrics: Mapping[str, Any],
         provenance: Mapping[str, Any],
         created: datetime,
-        files: Mapping[str, bytes] = NO_FILES,
+        files: Mapping[str, bytes | Callable[[str], bytes]] = NO_FILES,
         note: str = "",
         current: bool = True,
         standard_names: bool = True,
@@ -215,8 +215,9 @@ class Releases:
         """Keep a card and what was learned for it as a new release, and return its name.
 
         `card_text` is the text of the card's file; `metrics` and `provenance` are JSON; `files` holds further files by
-        name, which the store never reads; `created` without a time zone is UTC; `standard_names` says whether the
-        standard names of CRMs were read when this was learned. Raises ScorecardError or ReleaseError for what `open`
+        name, which the store never reads: the content of each, or what makes it of the name of the release; `created`
+        without a time zone is UTC; `standard_names` says whether the standard names of CRMs were read when this was
+        learned. Raises ScorecardError or ReleaseError for what `open`
         would refuse; nothing is published then. Several processes may publish at once.
         """
         card = parse_card(card_text.removeprefix("\ufeff"), CARD, standard_names=standard_names)
@@ -229,58 +230,74 @@ class Releases:
             if not FILE_NAME.fullmatch(file) or file in (*CORE_FILES, MANIFEST):
                 raise ReleaseError(f"a release can't have a further file named {quote(file)}")
         created = created.astimezone(UTC) if created.tzinfo else created.replace(tzinfo=UTC)
-        contents = {
+        core = {
             CARD: card_text.encode(),
             LEARNED: text.encode(),
             METRICS: write_json(METRICS, metrics),
             PROVENANCE: write_json(PROVENANCE, provenance),
-            **files,
         }
-        contents[MANIFEST] = make_manifest(
-            contents, card=card.name, created=created, note=note, standard_names=standard_names
-        )
-        name = self._write(contents, created.date().isoformat())
+        self._make_root()
+        name, is_written = "", False
+        while not is_written:
+            name = self._find_free_name(created.date().isoformat(), name)
+            further = {
+                file: content if isinstance(content, bytes) else content(name) for file, content in files.items()
+            }
+            contents = {**core, **further}
+            contents[MANIFEST] = make_manifest(
+                contents, card=card.name, created=created, note=note, standard_names=standard_names
+            )
+            is_written = self._write(contents, name)
         if current:
             self._make_current(name)
         return name
 
-    def _write(self, contents: Mapping[str, bytes], day: str) -> str:
-        """Write the read-only files of a release, and return its name."""
+    def _make_root(self) -> None:
+        try:
+            self._root.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise ReleaseError(f"the release can't be written to {self.home}: {_why(error)}") from error
+
+    def _find_free_name(self, day: str, tried: str) -> str:
+        """The next free name of a day; `tried` was taken meanwhile, if it isn't empty."""
+        taken = [name.removeprefix(f"{day}-") for name in (*self.names(), tried) if name.startswith(f"{day}-")]
+        number = 1 + max((int(suffix) for suffix in taken if suffix.isdecimal()), default=0)
+        return f"{day}-{number:03}"
+
+    def _write(self, contents: Mapping[str, bytes], name: str) -> bool:
+        """Write the read-only files of a release; False: another process took the name meanwhile."""
         sweep(self._root, r"\.new-[0-9a-f]{16}")
         draft = self._root / f".new-{secrets.token_hex(8)}"
         try:
-            self._root.mkdir(parents=True, exist_ok=True)
             draft.mkdir()
             try:
                 for file, content in contents.items():
                     write_synced(draft / file, content, mode=0o444)
                 sync_folder(draft)
-                name = self._rename(draft, day)
+                is_free = self._rename(draft, name)
             except BaseException:
                 shutil.rmtree(draft, ignore_errors=True)
                 raise
+            if not is_free:
+                shutil.rmtree(draft, ignore_errors=True)
             sync_folder(self._root)
         except OSError as error:
             raise ReleaseError(f"the release can't be written to {self.home}: {_why(error)}") from error
-        return name
+        return is_free
 
-    def _rename(self, draft: Path, day: str) -> str:
-        """Give a complete release the next free name of the day.
+    def _rename(self, draft: Path, name: str) -> bool:
+        """Give a complete release its name; False where that is taken.
 
         A folder can't be renamed to one that has files in it, so no two processes get the same name.
         https://pubs.opengroup.org/onlinepubs/9799919799/functions/rename.html
         """
-        taken = [name.removeprefix(f"{day}-") for name in self.names() if name.startswith(f"{day}-")]
-        number = max((int(suffix) for suffix in taken if suffix.isdecimal()), default=0)
-        while True:
-            number += 1
-            name = f"{day}-{number:03}"
-            try:
-                draft.rename(self._root / name)
-                return name
-            except OSError as error:
-                if error.errno not in (errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR):
-                    raise
+        try:
+            draft.rename(self._root / name)
+        except OSError as error:
+            if error.errno not in (errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR):
+                raise
+            return False
+        return True
 
     def _make_current(self, name: str) -> None:
         try:

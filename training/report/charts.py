@@ -15,8 +15,10 @@ from matplotlib.patches import PathPatch
 from matplotlib.path import Path
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
+from leadledger.scoring.bins import NumberBins
 from leadledger.scoring.lookup import Pair, Table
 from leadledger.scoring.result import format_signed
+from leadledger.training.report.coarse_bins import list_drawn_bins
 from leadledger.training.report.drawing import (
     BLUE,
     GAIN_AND_LOSS,
@@ -48,6 +50,7 @@ from leadledger.training.report.drawing import (
     to_svg,
     write_above,
 )
+from leadledger.training.report.figures import group_digits
 
 
 def gain(records: Sequence[Mapping[str, Any]], alt: str) -> Chart:
@@ -272,37 +275,40 @@ def audit(rules: Sequence[Mapping[str, Any]], alt: str) -> Chart:
 
 
 def table(term: Table, alt: str) -> Chart:
-    """The points of each bin with their standard errors, and beside them how many leads fell in it."""
-    names = labels_of(term.bins)
+    """The points of each bin with their standard errors, and beside them how many leads fell in it.
+
+    Neighbouring bins of a number that the data don't tell apart are one row.
+    """
+    bins = list_drawn_bins(term)
+    names = [group_digits(row.label) if isinstance(term.bins, NumberBins) else row.label for row in bins]
+    counts, points = [row.leads for row in bins], [row.points for row in bins]
     with draw_figure(WIDTH, 0.85 + 0.215 * len(names)) as figure:
         left = label_width(names)
         middle = left + (WIDTH - left) * 0.62
         axes = add_axes(figure, left, 0.5, right=WIDTH - middle, top=0.1)
-        beside = add_axes(figure, middle + 0.12, 0.5, right=0.1 + 0.065 * len(f"{max(term.counts):,}"), top=0.1)
-        points = [point / 10 for point in term.points]
-        errors = [error / 10 for error in term.errors] if term.errors else [0.0] * len(points)
+        beside = add_axes(figure, middle + 0.12, 0.5, right=0.1 + 0.065 * len(f"{max(counts):,}"), top=0.1)
         add_zero_line(axes)
         colours = [BLUE if point >= 0 else RED for point in points]
         axes.hlines(range(len(names)), 0, points, colors=colours, lw=1, alpha=0.5)
-        bars = [(row, points[row], errors[row]) for row, count in enumerate(term.counts) if count and errors[row]]
+        bars = [(row, drawn.points, drawn.error) for row, drawn in enumerate(bins) if drawn.leads and drawn.error]
         if bars:
             at, middles, halves = zip(*bars, strict=True)
             axes.errorbar(middles, at, xerr=halves, fmt="none", ecolor=INK, elinewidth=1, capsize=2.5)
         for gains, some in ((True, True), (True, False), (False, True), (False, False)):
-            part = [i for i, count in enumerate(term.counts) if (points[i] >= 0, count > 0) == (gains, some)]
+            part = [i for i, drawn in enumerate(bins) if (drawn.points >= 0, drawn.leads > 0) == (gains, some)]
             colour = BLUE if gains else RED
             style: dict[str, Any] = {"ms": 5, "mec": colour, "mfc": colour if some else "white"}
             axes.plot([points[i] for i in part], part, "o" if gains else "s", **style)
         add_rows(axes, names)
-        reach = max(max(abs(point) + error for point, error in zip(points, errors, strict=True)), 1.0) * 1.12
+        reach = max(max(abs(drawn.points) + drawn.error for drawn in bins), 1.0) * 1.12
         axes.set(xlim=(-reach, reach), xlabel="points")
         axes.xaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
         axes.xaxis.set_major_formatter(FuncFormatter(format_points))
         axes.grid(axis="x", color="#dddddd", lw=0.6)
-        beside.barh(range(len(names)), term.counts, color="#c4c4c4", height=0.62)
-        for row, count in enumerate(term.counts):
+        beside.barh(range(len(names)), counts, color="#c4c4c4", height=0.62)
+        for row, count in enumerate(counts):
             beside.annotate(f"{count:,}", (count, row), (2, 0), textcoords="offset points", va="center", fontsize=7.5)
-        beside.set(ylim=axes.get_ylim(), yticks=[], xticks=[], xlim=(0, max([*term.counts, 1])), xlabel="leads")
+        beside.set(ylim=axes.get_ylim(), yticks=[], xticks=[], xlim=(0, max([*counts, 1])), xlabel="leads")
         beside.spines["bottom"].set_visible(False)
         return to_svg(figure, alt)
 

@@ -14,10 +14,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from markupsafe import Markup, escape
 
+from leadledger.scoring.advice import word_day
 from leadledger.scoring.bins import format_number
 from leadledger.scoring.result import format_signed, format_unsigned
 
@@ -32,6 +34,11 @@ def group_digits(text: str) -> str:
     return re.sub(r"(?<![\d.,+-])-?\d{5,}(?![\d,])", lambda number: f"{int(number[0]):,}", text)
 
 
+def _write_day(day: date) -> str:
+    """A day with its year: `29 November 2026`."""
+    return word_day(day, date.min)
+
+
 FORMATS: Mapping[str, Callable[[Any], str]] = {
     "text": str,
     "words": lambda value: str(value).replace("_", " "),
@@ -40,6 +47,7 @@ FORMATS: Mapping[str, Callable[[Any], str]] = {
     "count": lambda value: f"{len(value):,}",
     "number": lambda value: group_digits(format_number(float(value))),
     "stretch": group_digits,
+    "day": lambda value: _write_day(date.fromisoformat(value)),
     "percent": lambda value: f"{value:.1%}",
     "half": lambda value: f"{value:.0%}",
     "loss": lambda value: f"{value:.4f}".replace("-", "−"),

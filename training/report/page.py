@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, Template
@@ -25,25 +26,25 @@ from leadledger.training.sources.logged import LEFT_OUT_REASONS
 HERE = Path(__file__).parent
 MOST_DRIFT = 16  # rows of the chart of drift; the table has all
 TITLES = {
+    "scores": "What a grade and a score are worth",
+    "axes": "Fit and engagement",
     "lift": "What calling the best leads first is worth",
-    "reliability": "Do the predicted probabilities come true?",
-    "scores": "How scores and grades are spread",
     "volume": "How many leads to promote",
+    "points": "Where the points come from",
+    "audit": "The rules under audit",
+    "examples": "A few leads, explained",
+    "fairness": "Do all groups get the same?",
+    "reliability": "Do the predicted probabilities come true?",
     "months": "Does it hold over time?",
     "rivals": "Compared with other models",
-    "points": "Where the points come from",
-    "axes": "Fit and engagement",
     "segments": "How the segments differ",
     "landmarks": "What events bring, and how leads age",
     "exploration": "What leads below the threshold are worth",
     "steps": "The steps up to a sale",
-    "audit": "The rules under audit",
-    "fairness": "Do all groups get the same?",
     "data": "Which leads were used",
     "leakage": "Fields that know the outcome",
     "maturity": "How long a lead takes",
     "drift": "Are the newest leads like the older ones?",
-    "examples": "A few leads, explained",
     "provenance": "What it was made from",
     "words": "Five terms",
 }
@@ -61,6 +62,7 @@ LEFT_OUT = {
     "unpromoted": "were not promoted",
     "unexplored": "have no known propensity",
 }
+NO_RELEASE: Mapping[str, str] = MappingProxyType({})
 FINDINGS = {
     "dead": "Never fire",
     "always_on": "Fire for every lead",
@@ -69,6 +71,12 @@ FINDINGS = {
     "underrated": "Count for less than the data support",
     "redundant": "Say the same",
 }
+STATISTICS = frozenset(
+    {
+        *("reliability", "months", "rivals", "segments", "landmarks", "exploration", "steps"),
+        *("data", "leakage", "maturity", "drift", "provenance", "words"),
+    }
+)
 FACTS = {"data_sha256": "digest of the data (SHA-256)", "card_sha256": "digest of the card (SHA-256)"}
 
 
@@ -79,11 +87,13 @@ def page(
     card: Card,
     notes: Sequence[str] = (),
     rules_only: str = "",
+    release: Mapping[str, str] = NO_RELEASE,
 ) -> str:
     """The whole page. The same inputs give the same text.
 
     `metrics` and `provenance` are those of the training run, as in the release's files; keys that are
     missing leave their part of the page out. `rules_only` says why nothing was learned; empty where something was.
+    `release` has its `name` and the `day` on which it was made, as ISO writes it.
     """
     data = Figure(
         {
@@ -93,6 +103,7 @@ def page(
             "card": card,
             "notes": list(notes),
             "rules_only": rules_only,
+            "release": release,
         }
     )
     m = data["metrics"]
@@ -112,7 +123,13 @@ def page(
         hand_thresholds=[stage for stage in data["card"]["stages"] if stage["points"].value is not None],
         notes=data["notes"],
         titles=titles,
-        contents=list(titles.items()),
+        contents=[
+            ("What the scores are worth", [item for item in titles.items() if item[0] not in STATISTICS]),
+            ("How that was measured", [item for item in titles.items() if item[0] in STATISTICS]),
+        ],
+        release=data["release"],
+        learned_until=data["provenance"]["newest_lead"],
+        is_any_left_out=any(m["counts"][key].value for key in LEFT_OUT),
         charts=drawn,
         tenth=_share(m, 0.1),
         third=_share(m, 0.3),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -121,7 +121,7 @@ class Training:
         """
         from leadledger.training.report.page import page  # matplotlib takes half a second
 
-        files: dict[str, bytes] = {}
+        files: dict[str, bytes | Callable[[str], bytes]] = {}
         if self.estimator is not None:
             buffer = io.BytesIO()
             joblib.dump(self.estimator, buffer)  # for data scientists; nothing that serves reads it
@@ -137,7 +137,14 @@ class Training:
             metrics["fairness"] = {**metrics["fairness"], "signed_off": sign_off or None}
         if sign_off:
             notes = (*notes, f"It exceeds a bound of the card’s fairness, and was signed off: {sign_off}")
-        files["report.html"] = page(metrics, self.provenance, self.learned, self.card, notes, self.rules_only).encode()
+
+        def write_report(name: str) -> bytes:
+            release = {"name": name, "day": name.rpartition("-")[0]}
+            return page(
+                metrics, self.provenance, self.learned, self.card, notes, self.rules_only, release=release
+            ).encode()
+
+        files["report.html"] = write_report
         fate = "" if current else "draft" if draft else "held back"
         signed = f"signed off: {sign_off}" if sign_off else ""
         return releases.publish(

@@ -63,6 +63,23 @@ def test_files_of_a_release(tmp_path: Path) -> None:
     assert Releases(tmp_path).read(name, "estimator.joblib") == b"\x80\0"
 
 
+def test_a_file_may_name_its_release(tmp_path: Path) -> None:
+    """It is made of the name that the release gets, and made again where another process took that name meanwhile."""
+    asked: list[str] = []
+
+    def write_report(name: str) -> bytes:
+        asked.append(name)
+        if len(asked) == 1:
+            publish(tmp_path)
+        return f"of {name}".encode()
+
+    name = publish(tmp_path, files={"report.html": write_report})
+    assert asked == ["2026-11-24-001", "2026-11-24-002"]
+    assert name == "2026-11-24-002"
+    assert Releases(tmp_path).read(name, "report.html") == b"of 2026-11-24-002"
+    assert sorted(path.name for path in (tmp_path / "releases").iterdir()) == ["2026-11-24-001", "2026-11-24-002"]
+
+
 def test_only_the_releases_are_left(tmp_path: Path) -> None:
     """Nothing but the releases and the name of the current one stays behind."""
     publish(tmp_path)

@@ -21,7 +21,7 @@ from leadledger.scoring.card.reader import parse_card
 from leadledger.scoring.lookup import Branch, Combination, Leaf, Pair, Table
 from leadledger.scoring.scorecard import Card, Learned
 from leadledger.training.evidence.verdict import reach_verdict
-from leadledger.training.report.page import TITLES, page
+from leadledger.training.report.page import LEFT_OUT, STATISTICS, TITLES, page
 from leadledger.training.runs.train import train
 from tests.training.report.reading import Page, check
 from tests.training.report.small_card import CARD
@@ -34,15 +34,24 @@ HOSTILE = "<script>alert('7')</script>&amp; $x_1$ \"q\" <b>"
 @pytest.fixture(scope="module")
 def text(card: Card, learned: Learned, metrics: dict[str, Any]) -> str:
     """The page of all that."""
-    return page(metrics, PROVENANCE, learned, card, ["3 rows"])
+    return page(metrics, PROVENANCE, learned, card, ["3 rows"], release=RELEASE)
 
 
-PROVENANCE = {"data": "leads.csv", "data_sha256": "ab12" * 16, "rows": 3456, "seed": 0, "versions": {"python": "3.11"}}
+RELEASE = {"name": "2026-11-29-001", "day": "2026-11-29"}
+PROVENANCE = {
+    "newest_lead": "2026-04-01",
+    "data": "leads.csv",
+    "data_sha256": "ab12" * 16,
+    "rows": 3456,
+    "seed": 0,
+    "versions": {"python": "3.11"},
+}
 
 
 def test_every_figure_is_in_the_metrics(text: str, card: Card, learned: Learned, metrics: dict[str, Any]) -> None:
     """What the page shows is what the data says, mark by mark; no number stands without a mark; all parts are there."""
     data = {"metrics": metrics, "provenance": PROVENANCE, "learned": learned, "card": card, "notes": ["3 rows"]}
+    data["release"] = RELEASE
     read = check(text, data)
     shown = {pointer for pointer, _, _ in read.marks}
     assert len(shown) > 800
@@ -97,14 +106,24 @@ def test_a_changed_figure_is_noticed(text: str, card: Card, learned: Learned, me
     changed = copy.deepcopy(metrics)
     changed["lift"][4]["won"] += 1
     with pytest.raises(AssertionError, match="/metrics/lift/4/won"):
-        check(text, {"metrics": changed, "learned": learned, "card": card, "notes": ["3 rows"]})
+        check(
+            text,
+            {
+                "metrics": changed,
+                "learned": learned,
+                "card": card,
+                "notes": ["3 rows"],
+                "release": RELEASE,
+                "provenance": PROVENANCE,
+            },
+        )
     with pytest.raises(AssertionError):
         check("<p>3.14</p>", {})
 
 
 def test_same_inputs_same_bytes(text: str, card: Card, learned: Learned, metrics: dict[str, Any]) -> None:
     """Made again, from what was kept, the page is the same."""
-    assert page(copy.deepcopy(metrics), dict(PROVENANCE), learned, card, ("3 rows",)) == text
+    assert page(copy.deepcopy(metrics), dict(PROVENANCE), learned, card, ("3 rows",), release=RELEASE) == text
 
 
 def test_nothing_is_fetched_and_nothing_runs(text: str) -> None:
@@ -343,3 +362,46 @@ def test_in_a_browser(text: str, tmp_path: Path) -> None:
     assert int(title[2]) == text.count("<svg ")
     assert title[3] == "CSS1Compat"
     assert "CONSOLE" not in ran.stderr, ran.stderr
+
+
+def test_the_page_says_which_release_it_is_about(
+    text: str, card: Card, learned: Learned, metrics: dict[str, Any]
+) -> None:
+    """Its name, the day on which it was made, and the day of its newest lead; as far as they are known."""
+    made = "Release 2026-11-29-001, made on 29 November 2026; it has learned from leads up to 1 April 2026."
+    assert made in Page(text).plain
+    assert "Learned from leads up to 1 April 2026." in Page(page(metrics, PROVENANCE, learned, card)).plain
+    assert "made on" not in Page(page(metrics, {}, learned, card)).plain
+
+
+def test_what_a_grade_is_worth_comes_first(text: str, metrics: dict[str, Any]) -> None:
+    """In a sentence, before any statistic; how all of it was measured comes last."""
+    best, *_, last = metrics["grades"]
+    plain = Page(text).plain
+    words = f"Of the leads graded {best['grade']}, {best['came']:.0%} became opportunities;"
+    assert f"{words} of those graded {last['grade']}, {last['came']:.0%}." in plain
+    sections = [section["id"] for section in Page(text).under("section")]
+    assert sections == ["verdict", *TITLES]
+    assert sections[1:4] == ["scores", "axes", "lift"]
+    measured = [key in STATISTICS for key in TITLES]
+    assert measured == sorted(measured)
+
+
+@pytest.mark.parametrize("key", ["reliability", "rivals", "maturity", "drift", "provenance"])
+def test_statistics_are_folded(text: str, key: str) -> None:
+    """What a section says in words is seen; its pictures and numbers are one click further."""
+    section = text.split(f'<section id="{key}">')[1].split("</section>")[0]
+    words, _, folded = section.partition("<details>")
+    assert "<p" in words
+    assert "<svg" not in words
+    assert "<table" not in words
+    assert "<svg" in folded or "<table" in folded
+
+
+def test_reasons_without_rows_are_not_listed(card: Card, learned: Learned, metrics: dict[str, Any]) -> None:
+    """Rows are left out for few reasons; where for none, the page says so."""
+    counts = {**metrics["counts"], **dict.fromkeys(LEFT_OUT, 0)}
+    plain = Page(page({**metrics, "counts": {**counts, "immature": 7}}, {}, learned, card)).plain
+    assert "are too young to judge7" in plain
+    assert "have no outcome" not in plain
+    assert "No row was left out." in Page(page({**metrics, "counts": counts}, {}, learned, card)).plain
