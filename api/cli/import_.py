@@ -25,7 +25,10 @@ if TYPE_CHECKING:
 @click.argument("file", type=FILE)
 @click.option("-o", "--output", type=FILE, default=Path("card.yaml"), show_default=True, help="Card to write.")
 @click.option(
-    "--from", "format", type=click.Choice(["hubspot", "matrix"]), help="Format of FILE; told from it if left out."
+    "--from",
+    "format",
+    type=click.Choice(["hubspot", "matrix", "querybuilder"]),
+    help="Format of FILE; told from it if left out.",
 )
 @click.option("--leads", type=FILE, help="List of leads to score by the old formula and by the card.")
 @click.option("--force", is_flag=True, help="Overwrite the card if it is there.")
@@ -44,8 +47,9 @@ def import_card(
 ) -> None:
     """Write a card from FILE, a score that you have elsewhere.
 
-    FILE is a lead score of HubSpot, the JSON that its API returns, or a matrix: a list with the columns field,
-    operator, value, points and, if you like, group and limit. What can't be translated is listed with its place and
+    FILE is a lead score of HubSpot, the JSON that its API returns; or queries of react-querybuilder in JSON, each with
+    its points; or a matrix: a list with the columns field, operator, value, points and, if you like, group and limit.
+    What can't be translated is listed with its place and
     reason, here and at the head of the card. With --leads, the old formula and the card score the same leads, and
     what differs is listed by rule.
     """

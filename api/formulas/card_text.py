@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from leadledger.api.formulas.card_names import NamePool, make_card_name
 from leadledger.api.formulas.column_kinds import list_clauses, settle_kinds
-from leadledger.api.formulas.conditions import write_condition, write_number
+from leadledger.api.formulas.conditions import write_condition, write_junction, write_number
 from leadledger.api.formulas.formula import Clause, EventPoints, Formula, FormulaRule, Untranslated
 from leadledger.scoring.card.card_scalars import quote_scalar
 from leadledger.scoring.card.condition_tokens import LONGEST_CONDITION
@@ -187,6 +187,8 @@ class _CardWriter:
             count = self.counts[rule.events.kind, rule.events.days]
             least, most = rule.events.least, rule.events.most
             return f"{count} >= {least}" if most is None else f"{count} between {least} and {most}"
+        if rule.junction is not None:
+            return write_junction(rule.junction, self.names, self.kinds)
         earlier = [f"{self.flags[clauses]} is not true" for clauses in rule.unless]
         return " and ".join([*([self._write_clauses(rule.clauses)] if rule.clauses else []), *earlier])
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from leadledger.api.formulas.formula import Clause, Formula, FormulaKind, FormulaRule, Untranslated
+from leadledger.api.formulas.formula import Clause, Formula, FormulaKind, FormulaRule, Junction, Untranslated
 from leadledger.scoring.column_names import name_key
 
 
@@ -39,19 +39,40 @@ def list_clauses(rule: FormulaRule) -> Iterable[Clause]:
     yield from rule.clauses
     for clauses in rule.unless:
         yield from clauses
+    if rule.junction is not None:
+        yield from _list_parts(rule.junction)
+
+
+def _list_parts(junction: Junction) -> Iterable[Clause]:
+    for part in junction.parts:
+        if isinstance(part, Junction):
+            yield from _list_parts(part)
+        else:
+            yield part
 
 
 def _spell_alike(formula: Formula) -> Formula:
     """The formula in which two spellings of a column are one, the first: a list has it only once."""
     spellings: dict[str, str] = {}
 
+    def spell_clause(clause: Clause) -> Clause:
+        return replace(clause, column=spellings.setdefault(name_key(clause.column), clause.column))
+
     def spell(clauses: tuple[Clause, ...]) -> tuple[Clause, ...]:
-        return tuple(
-            replace(clause, column=spellings.setdefault(name_key(clause.column), clause.column)) for clause in clauses
-        )
+        return tuple(map(spell_clause, clauses))
+
+    def spell_junction(junction: Junction) -> Junction:
+        parts = (spell_junction(part) if isinstance(part, Junction) else spell_clause(part) for part in junction.parts)
+        return replace(junction, parts=tuple(parts))
 
     rules = (
-        replace(rule, clauses=spell(rule.clauses), unless=tuple(map(spell, rule.unless))) for rule in formula.rules
+        replace(
+            rule,
+            clauses=spell(rule.clauses),
+            unless=tuple(map(spell, rule.unless)),
+            junction=None if rule.junction is None else spell_junction(rule.junction),
+        )
+        for rule in formula.rules
     )
     return replace(formula, rules=tuple(rules))
 

@@ -5,13 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
-from leadledger.api.formulas.formula import Clause, FormulaKind, FormulaValue
+from leadledger.api.formulas.formula import Clause, FormulaKind, FormulaValue, Junction
 from leadledger.scoring.card.card_scalars import write_literal
 
 
 def write_condition(clauses: Iterable[Clause], names: Mapping[str, str], kinds: Mapping[str, FormulaKind]) -> str:
     """All clauses, joined by `and`. `names`: the card's field by column; `kinds`: its kind by column."""
     return " and ".join(_write_clause(clause, names[clause.column], kinds[clause.column]) for clause in clauses)
+
+
+def write_junction(junction: Junction, names: Mapping[str, str], kinds: Mapping[str, FormulaKind]) -> str:
+    """The parts of a junction, joined by its word, within brackets where it is one of several parts."""
+    parts = []
+    for part in junction.parts:
+        if isinstance(part, Clause):
+            parts.append(_write_clause(part, names[part.column], kinds[part.column]))
+            continue
+        text = write_junction(part, names, kinds)
+        parts.append(f"({text})" if len(part.parts) > 1 and not part.negated else text)
+    text = f" {junction.word} ".join(parts)
+    return f"not ({text})" if junction.negated else text
 
 
 def write_number(number: float) -> str:

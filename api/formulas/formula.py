@@ -51,6 +51,18 @@ class Clause:
 
 
 @dataclass(frozen=True)
+class Junction:
+    """Comparisons of which all must hold (`and`), or one (`or`); `negated`: it holds where they don't.
+
+    What rests on a missing value is unknown, as in SQL, and so is its negation.
+    """
+
+    word: Literal["and", "or"]
+    parts: tuple[Clause | Junction, ...]
+    negated: bool = False
+
+
+@dataclass(frozen=True)
 class EventPoints:
     """How a rule counts events: those of a kind, named as its system names it.
 
@@ -67,7 +79,7 @@ class EventPoints:
 
 @dataclass(frozen=True)
 class FormulaRule:
-    """What earns points: all `clauses` hold, and none of the conjunctions in `unless`; or what `events` says.
+    """What earns points: all `clauses` hold, and none of the conjunctions in `unless`; or `junction`; or `events`.
 
     `origin` is the path in the file, `reason` words for people, `group` the place of its group in the formula.
     """
@@ -79,6 +91,7 @@ class FormulaRule:
     unless: tuple[tuple[Clause, ...], ...] = ()
     events: EventPoints | None = None
     group: str | None = None
+    junction: Junction | None = None
 
 
 @dataclass(frozen=True)

@@ -14,13 +14,15 @@ from leadledger.api.formulas.hubspot import translate_score
 from leadledger.api.formulas.hubspot_interpreter import score_hubspot
 from leadledger.api.formulas.matrix import read_matrix_rows, translate_rows
 from leadledger.api.formulas.matrix_interpreter import score_matrix
+from leadledger.api.formulas.query_builder import is_query_document, translate_queries
+from leadledger.api.formulas.query_builder_interpreter import score_queries
 from leadledger.api.requests.json_text import note_repeated_names, parse_json
 from leadledger.api.requests.mistakes import ROOT, Mistake, Mistakes, Refusal, format_path
 from leadledger.api.requests.mistakes import Path as JsonPath
 from leadledger.scoring.errors import DataError
 from leadledger.training.sources.reading import AS_FOUND, ReadingOptions
 
-FormulaFormat = Literal["hubspot", "matrix"]
+FormulaFormat = Literal["hubspot", "matrix", "querybuilder"]
 FORMULA_FORMATS: tuple[FormulaFormat, ...] = get_args(FormulaFormat)
 LARGEST_DOCUMENT = 10_000_000  # bytes
 
@@ -38,7 +40,12 @@ def read_formula(path: Path, format: FormulaFormat | None = None, reading: Readi
     """Read a file, in the given format (None: the one that its content shows). Raises DataError."""
     if not path.is_file():
         raise DataError(f"{path}: there is no such file")
-    if (format or _tell_format(path)) == "hubspot":
+    format = format or _tell_format(path)
+    if format == "querybuilder":
+        document = _read_json(path)
+        queries = translate_queries(document, path.stem, path.name)
+        return ImportedFile(format, queries, lambda lead, events, as_of: score_queries(document, lead))
+    if format == "hubspot":
         document = _read_json(path)
         formula = translate_score(document, path.name)
         return ImportedFile(
@@ -50,16 +57,19 @@ def read_formula(path: Path, format: FormulaFormat | None = None, reading: Readi
 
 
 def _tell_format(path: Path) -> FormulaFormat:
-    """A JSON object with groups is a score of HubSpot; what isn't one JSON object is a list."""
+    """A JSON object with groups is a score of HubSpot, one with rules is a query; what isn't JSON is a list."""
     if path.suffix.lower() != ".json":
         return "matrix"
     document = _read_json(path)
+    if is_query_document(document):
+        return "querybuilder"
     if isinstance(document, list):
         return "matrix"
     if isinstance(document, dict) and "groupConfigs" in document:
         return "hubspot"
     raise DataError(
-        f"{path}: this JSON is not known; a score of HubSpot (GET …/scores/{{scoreId}}) has `groupConfigs`."
+        f"{path}: this JSON is not known; a score of HubSpot (GET …/scores/{{scoreId}}) has `groupConfigs`, a"
+        " query of react-querybuilder `rules`."
         f" Or name the format with --from: {', '.join(FORMULA_FORMATS)}"
     )
 

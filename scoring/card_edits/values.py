@@ -24,6 +24,7 @@ YES_OR_NO_KEYS = frozenset({"learn", "known_when_scored", "exact", "other", "ess
 CONDITION_KEYS = frozenset({"when", "met", "is", "machine", "unless"})
 LINE_KEYS = frozenset({"reason", "why", "label", "title", "ask", "uses_protected"})  # white space doesn't count
 _NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?|[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_GAP = re.compile("[ \\t\\n]+")
 _NULLS = frozenset({"null", "~", ""})
 _TYPED_WORDS = frozenset({*_NULLS, "true", "false", "yes", "no", "on", "off", "y", "n"})
 
@@ -46,7 +47,9 @@ def write_text(value: Value, key: str = "") -> str:
                 where = f"`{key}`" if key else "a text"
                 raise CardEditError(f"{where} holds the sign {quote(sign)}, which a card can't hold; remove it")
             text = value.replace("\r\n", "\n").replace("\r", "\n")
-            return join_lines(text) if key in CONDITION_KEYS else " ".join(text.split()) if key in LINE_KEYS else text
+            return (
+                join_lines(text) if key in CONDITION_KEYS else _GAP.sub(" ", text).strip() if key in LINE_KEYS else text
+            )
     raise CardEditError(
         f"`{key}` is {_describe(value)}, which a card can't hold here; give a text, a number or yes / no"
     )
