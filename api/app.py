@@ -29,7 +29,7 @@ from leadledger.api.http.routes import (
     score,
     scorecard,
 )
-from leadledger.api.pages import desk_list_routes, releases_routes, sign_in_routes
+from leadledger.api.pages import routes as pages
 from leadledger.api.pages.refusals import show_refusal
 from leadledger.api.service.keys import Keyring
 from leadledger.api.service.program_log import ProgramLog
@@ -77,9 +77,7 @@ def create_app(settings: Settings, *, needs_keys: bool = False) -> FastAPI:
     me.add(app)
     agents.add(app, service)
     docs.add(app)
-    sign_in_routes.add(app, app.state.keys, sessions)
-    releases_routes.add(app, service)
-    desk_list_routes.add(app, service)
+    pages.add(app, service, app.state.keys, sessions)
     build_route_table(app.routes)  # it refuses a route that declares no need here, not at the first request
     app.add_middleware(
         Guard,
