@@ -115,6 +115,20 @@ def read_comment(text: str, section: str, name: str) -> str:
     return "" if entries.in_flow else "\n".join(source.list_comment_lines(entries.find_comment(i)))
 
 
+def find_entry_lines(text: str, section: str, name: str) -> tuple[int, int]:
+    """The first and the last line of an entry with the comment that belongs to it, counted from 1.
+
+    Of one in brackets, the lines that it shares with others. Raises ScoringError.
+    """
+    source = read_source(text.removeprefix(BYTE_ORDER_MARK))
+    entries = CardSection(source, section)
+    i = entries.find(name)
+    assert isinstance(entries.node, yaml.CollectionNode)
+    span = source.list_spans(entries.node)[i]
+    first = source.line_of(span.start if entries.in_flow else entries.find_comment(i).start)
+    return first + 1, source.line_of(span.end - 1) + 1
+
+
 def list_pairs(node: yaml.Node) -> list[tuple[str, yaml.Node]]:
     """The keys of a mapping and the nodes of their values; none of what is no mapping."""
     return [(str(key.value), value) for key, value in node.value] if is_mapping(node) else []

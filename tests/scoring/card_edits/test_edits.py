@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from leadledger.scoring.card_edits.apply import apply_edit
-from leadledger.scoring.card_edits.card_section import list_names, read_comment, read_entry
+from leadledger.scoring.card_edits.card_section import find_entry_lines, list_names, read_comment, read_entry
 from leadledger.scoring.card_edits.edits import (
     DeleteEntry,
     Edit,
@@ -234,6 +234,14 @@ def test_only_field_leaves_an_empty_section() -> None:
     assert apply_edit(card, DeleteEntry("rules", "r")) == "name: a\nfields: {}\n# what counts\nrules: []\n"
 
 
+def test_comments_below_an_entry() -> None:
+    """A comment that is indented more than an entry belongs to the one above it: it stays and goes with that."""
+    card = CARD.replace("    reason: Sees no need\n", "    reason: Sees no need\n\n    # seen twice\n")
+    assert "# seen twice" not in apply_edit(card, DeleteEntry("rules", "no_need"))
+    edited = apply_edit(card, PutEntry("rules", "poor", {"points": 3}, after="no_need"))
+    assert "    # seen twice\n  - name: poor\n    points: 3\n\n  # One of a kind\n" in edited
+
+
 def test_text_turned_off_stays() -> None:
     """Card text behind a `#` without a blank belongs to no entry, so that it stays when the entry below it goes."""
     card = CARD.replace("  # One of a kind\n", "  #- name: old\n  #  points: 3\n")
@@ -249,6 +257,15 @@ def test_reading() -> None:
     assert read_entry(CARD, "stages", "lead") == {"requires": ["means"]}
     assert read_comment(CARD, "rules", "rich") == "One of a kind"
     assert read_comment(CARD, "rules", "clear_need") == ""
+
+
+def test_lines() -> None:
+    """The lines of an entry are those of its comment and of its keys."""
+    lines = CARD.splitlines()
+    first, last = find_entry_lines(CARD, "rules", "rich")
+    assert (lines[first - 1], lines[last - 1]) == ("  # One of a kind", "    reason: Is rich")
+    assert find_entry_lines(CARD, "rules", "clear_need")[0] == lines.index("  # The need") + 2
+    assert find_entry_lines("name: a\nfields: {n: {kind: number},\n  m: {kind: text}}\n", "fields", "m") == (3, 3)
 
 
 def test_whole_text_keeps_line_ends() -> None:
