@@ -89,7 +89,7 @@ def build_examples(engine: Engine) -> dict[str, Any]:
 
 def _log_examples(result: dict[str, Any], day: date, became: str) -> dict[str, Any]:
     """Answers that read the log. `result`: the answer that was logged, for the day `day`."""
-    names = ("card", "release", "as_of", "score", "points", "grade", "recommendation")
+    names = ("card", "release", "as_of", "score", "points", "probability", "grade", "recommendation")
     as_of = day.isoformat()
     at = f"{as_of}T09:00:00.000000Z"
     score = {
@@ -100,10 +100,9 @@ def _log_examples(result: dict[str, Any], day: date, became: str) -> dict[str, A
     move = {"kind": "start", "name": start["name"], "cause": "release"}
     points = {"before": start["points"] - 1, "after": start["points"], "moved": 1.0}
     later = (day + timedelta(days=90)).isoformat()
-    forecast = {name: result[name] for name in ("probability", "from", "to")}
     lead = {
         **{name: score[name] for name in ("lead", "at", *names)},
-        **forecast,
+        **{name: result[name] for name in ("from", "to")},
         **{"score_id": EXAMPLE_SCORE_ID, "percentile": result.get("percentile"), "axis_grades": ""},
         **{"since": as_of, "distance": None, "change": 0.0, "change_since": None, "owner": ""},
         **{"rejected_on": None, "snoozed_until": None, "answered_on": None},

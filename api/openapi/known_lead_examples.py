@@ -10,7 +10,7 @@ from leadledger.api.log.book_rows import BookRow
 from leadledger.api.log.feedback import Feedback
 from leadledger.api.log.known_leads import KnownLead
 from leadledger.api.service.feedback import describe_feedback
-from leadledger.api.service.known_leads import compare_leads, forecast_lead, try_answers
+from leadledger.api.service.known_leads import compare_leads, describe_events, forecast_lead, try_answers
 from leadledger.api.service.lead_bodies import Answers
 from leadledger.scoring.engine.forecast_days import USUAL_DAYS
 from leadledger.scoring.engine.score import Engine
@@ -27,6 +27,10 @@ def build_known_lead_examples(engine: Engine, lead_id: str, raw: Mapping[str, An
     return {
         "LeadComparison": compare_leads(lead, other, day),
         "LeadForecast": forecast_lead(lead, day, USUAL_DAYS),
+        "LeadEvents": {
+            **describe_events(lead, day),
+            **{"source": "stored", "days": [_describe_event_day(day)]},
+        },
         "WhatIfRequest": {"answers": answers, "as_of": day.isoformat()},
         "WhatIf": try_answers(other, Answers(engine.clean(answers), tuple(answers), day), day),
         "FeedbackRequest": {"verb": feedback.verb, "reason": feedback.reason},
@@ -39,6 +43,14 @@ def _make_known(engine: Engine, lead_id: str, raw: Mapping[str, Any], day: date)
     row = BookRow._make([""] * len(BookRow._fields))._replace(lead=lead_id, release=engine.card.release)
     values = engine.clean(raw).values
     return KnownLead(engine, row._replace(as_of=day.isoformat()), values, "none", None, None)
+
+
+def _describe_event_day(day: date) -> dict[str, Any]:
+    return {
+        **{"on": day.isoformat(), "kind": "visit", "events": 2, "machine": False},
+        "properties": [{"field": "path", "value": "/pricing"}],
+        "earned": [{"rule": "reads_prices", "events": 2, "then": 6.0, "now": 6.0}],
+    }
 
 
 def _build_overview_examples(engine: Engine, day: date) -> dict[str, Any]:

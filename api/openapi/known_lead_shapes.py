@@ -7,6 +7,7 @@ from datetime import date, datetime
 from pydantic import Field
 
 from leadledger.api.log.feedback import FeedbackVerb, RejectReason
+from leadledger.api.log.known_leads import EventsFrom
 from leadledger.api.openapi.base_shape import Shape
 from leadledger.api.openapi.result_shapes import ResultShape
 from leadledger.scoring.engine.comparison import Side
@@ -87,6 +88,13 @@ class ForecastChangeShape(Shape):
     moved: list[MovedEntryShape] = Field(description="The largest difference first.")
 
 
+class ForecastTotalShape(Shape):
+    """A day from which on a lead will have other points."""
+
+    on: date
+    points: float
+
+
 class LeadForecastShape(Shape):
     """What becomes of a lead if nothing happens."""
 
@@ -106,6 +114,49 @@ class LeadForecastShape(Shape):
     grade_changes: list[ForecastChangeShape] = Field(
         description="The first day on which the grade is another; empty: it stays."
     )
+    course: list[ForecastTotalShape] = Field(
+        description="The points of `as_of`, then those of each day on which they change."
+    )
+    notes: list[str] = Field(description=_NOTES)
+
+
+class EventPropertyShape(Shape):
+    """A property of events, and a value that one of them has, as a text."""
+
+    field: str
+    value: str
+
+
+class EarnedOnDayShape(Shape):
+    """What a rule has earned by the events of a day, within the limit of a day."""
+
+    rule: str
+    events: int = Field(ge=0, description="How many of them count.")
+    then: float = Field(description="Points on the day itself.")
+    now: float = Field(description="Points that are left as of the day of the answer.")
+
+
+class EventDayShape(Shape):
+    """The events of one kind on one day."""
+
+    on: date
+    kind: str
+    events: int = Field(ge=1)
+    machine: bool = Field(description="Machines sent them: they earn nothing, and `earned` is what they would have.")
+    properties: list[EventPropertyShape] = Field(description="At most 3 values of each property.")
+    earned: list[EarnedOnDayShape]
+
+
+class LeadEventsShape(Shape):
+    """What a lead did, the newest day first."""
+
+    lead: str
+    as_of: date
+    source: EventsFrom = Field(
+        description="`stored`: the days are known. `last_score`: events came beside the lead, and aren't stored."
+        " `unknown`: nobody said which there are. `none`: the card counts none."
+    )
+    days: list[EventDayShape]
     notes: list[str] = Field(description=_NOTES)
 
 
@@ -259,6 +310,6 @@ class SummaryShape(Shape):
 
 
 KNOWN_LEAD_BODIES = (
-    *(LeadComparisonShape, LeadForecastShape, WhatIfShape, FeedbackRequestShape, FeedbackShape),
+    *(LeadComparisonShape, LeadForecastShape, LeadEventsShape, WhatIfShape, FeedbackRequestShape, FeedbackShape),
     *(BookQuestionsShape, SummaryShape),
 )

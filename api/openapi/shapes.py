@@ -147,6 +147,7 @@ class ScoreShape(Shape):
     as_of: date
     score: int = Field(ge=0, le=100)
     points: float
+    probability: float | None = Field(description="0..1; null where no base rate was known.")
     grade: str
     recommendation: Verdict
 

@@ -49,6 +49,11 @@ def read_forecast_parameters(query: bytes, mistakes: Mistakes) -> ForecastParame
     return ForecastParameters(days, _read_as_of(values, mistakes))
 
 
+def read_day_parameter(query: bytes, mistakes: Mistakes) -> date | None:
+    """As of which day something is asked (None: today); mistakes are noted."""
+    return _read_as_of(_read_once(query, ("as_of",), mistakes), mistakes)
+
+
 def read_question_parameters(query: bytes, mistakes: Mistakes) -> int:
     """Of how many leads the questions are worked out, at most; mistakes are noted."""
     values = _read_once(query, ("leads",), mistakes)

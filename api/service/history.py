@@ -52,7 +52,7 @@ async def answer_lead_scores(service: Service, lead: str, page: PageParameters) 
     Raises Refusal.
     """
     lead = lead.strip(WHITE_SPACE)
-    history = await read_log(service, lambda log: _list_scores(log, lead, page))
+    history = await read_log(service, lambda log: list_scores(log, lead, page))
     if not history["scores"] and not history["outcomes"]:
         raise Refusal(404, "No score of this lead is in the log.")
     return to_json(history)
@@ -87,7 +87,8 @@ async def _read_score(service: Service, score_id: str) -> dict[str, Any]:
     return row
 
 
-def _list_scores(log: DecisionLog, lead: str, page: PageParameters) -> dict[str, Any]:
+def list_scores(log: DecisionLog, lead: str, page: PageParameters) -> dict[str, Any]:
+    """The scores of a lead as flat JSON. Raises Refusal (404): the score that `before` names isn't in the log."""
     from leadledger.api.log.replay import list_changes
 
     rows = log.store.read_lead_scores(lead, page.limit + 1, page.before)
@@ -119,6 +120,7 @@ def _summarise(row: Mapping[str, Any]) -> dict[str, Any]:
         "as_of": row["as_of"],
         "score": row["score"],
         "points": row["tenths"] / 10,
+        "probability": None if row["probability"] is None else round(row["probability"], 6),
         "grade": row["grade"],
         "recommendation": row["recommendation"],
     }

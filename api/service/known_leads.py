@@ -1,4 +1,5 @@
-"""What is asked of leads of the book: two of them compared, what will become of one, and what answers would make of it.
+"""What is asked of leads of the book: two of them compared, what will become of one, what answers would make of it, and
+what it did.
 
 Each lead is scored anew, by the release that is served and as of today or another day; nothing is recorded.
 """
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from leadledger.api.log.known_leads import KnownLead, recall_lead
+from leadledger.api.log.record import encode_value
 from leadledger.api.requests.lead_parameters import CompareParameters, ForecastParameters
 from leadledger.api.requests.mistakes import shorten
 from leadledger.api.service.book import refuse_unknown_lead
@@ -19,9 +21,12 @@ from leadledger.api.service.lead_bodies import Answers
 from leadledger.api.service.loaded import LoadedCard
 from leadledger.api.service.scoring import today
 from leadledger.api.service.service import DecisionLog, Service
-from leadledger.scoring.engine.comparison import ComparedLead, compare
-from leadledger.scoring.engine.forecast import forecast_values
+from leadledger.scoring.bins import format_number
+from leadledger.scoring.engine.comparison import ComparedLead, LeadComparison, compare
+from leadledger.scoring.engine.forecast import LeadForecast, forecast_values
 from leadledger.scoring.engine.what_if import WhatIf, put_answers
+from leadledger.scoring.events.event_days import EventDay, list_event_days
+from leadledger.scoring.tree import Typed
 
 if TYPE_CHECKING:
     from leadledger.api.log.book_rows import BookRow
@@ -61,6 +66,14 @@ async def answer_what_if(
     as_of = answers.as_of or today(loaded.card.card.time_zone)
     (known,) = await read_leads(service, loaded, (lead,), as_of)
     return try_answers(known, answers, as_of, name)
+
+
+async def answer_events(service: Service, lead: str, as_of: date | None) -> dict[str, Any]:
+    """What a lead did, day by day, and what it has earned, as flat JSON; as of today or another day. Raises Refusal."""
+    loaded = service.loaded
+    day = as_of or today(loaded.card.card.time_zone)
+    (known,) = await read_leads(service, loaded, (lead,), day)
+    return describe_events(known, day)
 
 
 async def read_leads(service: Service, loaded: LoadedCard, leads: Sequence[str], as_of: date) -> tuple[KnownLead, ...]:
@@ -103,8 +116,7 @@ def recall_leads(
 
 def compare_leads(a: KnownLead, b: KnownLead, as_of: date, names: tuple[str, str] | None = None) -> dict[str, Any]:
     """Two leads of the book beside each other, as flat JSON. `names` are what notes call them; None: their ids."""
-    first, second = (ComparedLead(lead.values, lead.count_events(as_of)) for lead in (a, b))
-    comparison = compare(a.engine, first, second, as_of)
+    comparison = compute_comparison(a, b, as_of)
     described = comparison.to_dict()
     for side, lead, result in (("a", a, comparison.a), ("b", b, comparison.b)):
         described[side] = {
@@ -122,15 +134,13 @@ def compare_leads(a: KnownLead, b: KnownLead, as_of: date, names: tuple[str, str
 
 def forecast_lead(lead: KnownLead, as_of: date, days: int) -> dict[str, Any]:
     """What becomes of a lead of the book if nothing happens, as flat JSON."""
-    answer = forecast_values(lead.engine.card, lead.values, as_of, days, lead.events, lead.counts)
+    answer = compute_forecast(lead, as_of, days)
     return {"lead": lead.row.lead, **answer.to_dict(), "notes": list_notes(lead)}
 
 
 def try_answers(lead: KnownLead, answers: Answers, as_of: date, name: str | None = None) -> dict[str, Any]:
     """A lead of the book beside what answers would make of it, as flat JSON. `name` is what notes call it."""
-    values = put_answers(lead.engine, lead.values, answers.lead, answers.names)
-    then = lead.engine.build_result(values, as_of, counts=lead.count_events(as_of, values))
-    what_if = WhatIf(lead.score(as_of), then)
+    what_if = compute_what_if(lead, answers, as_of)
     return {
         "lead": lead.row.lead,
         "as_of": as_of.isoformat(),
@@ -140,6 +150,64 @@ def try_answers(lead: KnownLead, answers: Answers, as_of: date, name: str | None
         "then": {"id": "", **what_if.then.to_dict()},
         "notes": list_notes(lead, name),
     }
+
+
+def compute_what_if(lead: KnownLead, answers: Answers, as_of: date) -> WhatIf:
+    """A lead of the book as it is, and as it would be with some answers."""
+    values = put_answers(lead.engine, lead.values, answers.lead, answers.names)
+    then = lead.engine.build_result(values, as_of, counts=lead.count_events(as_of, values))
+    return WhatIf(lead.score(as_of), then)
+
+
+def compute_forecast(lead: KnownLead, as_of: date, days: int) -> LeadForecast:
+    """What becomes of a lead of the book if nothing happens."""
+    return forecast_values(lead.engine.card, lead.values, as_of, days, lead.events, lead.counts)
+
+
+def compute_comparison(a: KnownLead, b: KnownLead, as_of: date) -> LeadComparison:
+    """Two leads of the book beside each other."""
+    first, second = (ComparedLead(lead.values, lead.count_events(as_of)) for lead in (a, b))
+    return compare(a.engine, first, second, as_of)
+
+
+def list_days(lead: KnownLead, as_of: date) -> tuple[EventDay, ...]:
+    """The events of a lead that count on a day, by day; none where they aren't stored."""
+    counter = lead.engine.counter
+    if counter is None or lead.events is None:
+        return ()
+    return list_event_days(counter, counter.read(lead.events), as_of)
+
+
+def describe_events(lead: KnownLead, as_of: date) -> dict[str, Any]:
+    """What a lead of the book did, day by day, as flat JSON."""
+    days = [
+        {
+            "on": day.on.isoformat(),
+            "kind": day.kind,
+            "events": day.events,
+            "machine": day.is_machine,
+            "properties": [{"field": name, "value": write_value(value)} for name, value in day.values],
+            "earned": [
+                {"rule": earned.rule, "events": earned.events, "then": earned.then / 10, "now": earned.now / 10}
+                for earned in day.earned
+            ],
+        }
+        for day in list_days(lead, as_of)
+    ]
+    return {
+        "lead": lead.row.lead,
+        "as_of": as_of.isoformat(),
+        "source": lead.events_from,
+        "days": days,
+        "notes": list_notes(lead),
+    }
+
+
+def write_value(value: Typed) -> str:
+    """A value as a text: numbers as people write them, flags as in JSON."""
+    if isinstance(value, float):
+        return format_number(value)
+    return value if isinstance(value, str) else encode_value(value).strip('"')
 
 
 def list_notes(lead: KnownLead, name: str | None = None) -> list[str]:

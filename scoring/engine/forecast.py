@@ -1,4 +1,4 @@
-"""What becomes of a lead if nothing happens: the first day on which its recommendation, or its grade, will differ.
+"""What becomes of a lead if nothing happens: the days on which its recommendation, its grade or its total will differ.
 
 The values and the events stay, the days go on. Only the days on which time alone can change something are tried, by the
 printed function; a whole result is worked out for the days that the answer names.
@@ -47,18 +47,26 @@ class ForecastChange:
         }
 
 
+class ForecastTotal(NamedTuple):
+    """A day from which on a lead has another total (tenths)."""
+
+    on: date
+    tenths: int
+
+
 @dataclass(frozen=True, slots=True)
 class LeadForecast:
     """What becomes of a lead within so many `days` after `now`, if nothing happens.
 
     `recommendation` is the first day on which the verdict, or the stage that it is about, differs from today's; `grade`
-    the first on which the grade does. None: it stays for that long.
+    the first on which the grade does. None: it stays for that long. `totals` begin with today's.
     """
 
     now: Result
     days: int
     recommendation: ForecastChange | None
     grade: ForecastChange | None
+    totals: tuple[ForecastTotal, ...]
 
     def to_dict(self) -> dict[str, Any]:
         """Flat JSON; what doesn't change is an empty list, so that no member is of two types."""
@@ -74,6 +82,7 @@ class LeadForecast:
             "points": now.points,
             "recommendation_changes": [] if self.recommendation is None else [self.recommendation.to_dict()],
             "grade_changes": [] if self.grade is None else [self.grade.to_dict()],
+            "course": [{"on": total.on.isoformat(), "points": total.tenths / 10} for total in self.totals],
         }
 
 
@@ -117,6 +126,14 @@ class _ChangedDay(NamedTuple):
 
     ordinal: int
     memory: Mapping[str, Typed]
+
+
+class _Changes(NamedTuple):
+    """The first day with another recommendation, the first with another grade, and all totals, today's first."""
+
+    turned: _ChangedDay | None
+    regraded: _ChangedDay | None
+    totals: tuple[ForecastTotal, ...]
 
 
 class Forecaster:
@@ -166,16 +183,17 @@ class Forecaster:
             return ForecastChange(on, then, find_differences(now.ledger, then.ledger))
 
         changes = self._find_changes(now, engine.add_counts(values, counts), later, today, last)
-        return LeadForecast(now, days, *map(look, changes))
+        return LeadForecast(now, days, look(changes.turned), look(changes.regraded), changes.totals)
 
     def _find_changes(
         self, now: Result, values: Mapping[str, Any], later: LaterCounts, today: int, last: int
-    ) -> tuple[_ChangedDay | None, _ChangedDay | None]:
-        """The first day with another recommendation, and the first with another grade; `values` as for `tally`."""
+    ) -> _Changes:
+        """What changes from `today` to `last`; `values` as for `tally`."""
         engine, card, tally = self._engine, self._card, self._engine.tally
         at, gate = card.find_gate(values.get("stage"))
         decided, grade = (now.recommendation.verdict, now.recommendation.to), now.grade
         turned = regraded = None
+        total, totals = now.tenths, [ForecastTotal(now.as_of, now.tenths)]
         current = dict(values)
         changing = self._find_days(current, later, today, last)
         days: Iterable[int] = sorted(changing)
@@ -189,17 +207,17 @@ class Forecaster:
             if ordinal in changing or self._asks_memory:
                 current.update(later.get(ordinal, ()))
                 total, _, high, _, _, _, _, criteria, excluded = tally(current, day)
+                if total != totals[-1].tenths:
+                    totals.append(ForecastTotal(day, total))
             if turned is None or engine.remembers:
                 decision = engine.decide(at, gate, criteria, True in excluded, total, high, current, day)
             if turned is None and (decision.verdict, decision.to) != decided:
                 turned = _ChangedDay(ordinal, memory)
             if regraded is None and card.grade(total) != grade:
                 regraded = _ChangedDay(ordinal, memory)
-            if turned is not None and regraded is not None:
-                break
             if engine.remembers:
                 memory = list_memory(values, decision.memory)
-        return turned, regraded
+        return _Changes(turned, regraded, tuple(totals))
 
     def _find_days(self, values: Mapping[str, Any], later: LaterCounts, today: int, last: int) -> set[int]:
         """The days on which something can change. Where an event moves a date, distances are counted anew from it."""

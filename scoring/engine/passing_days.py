@@ -49,6 +49,10 @@ class PassingDays:
                 days.update([start + offset for offset in near])
         return days
 
+    def list_offsets(self, name: str) -> tuple[int, ...] | None:
+        """The days since a date on which the card can begin to see it otherwise, ascending; None: on each day."""
+        return None if name in self._daily else tuple(self._offsets.get(name, ()))
+
     def _list_compared(self) -> Iterator[tuple[str, int]]:
         """The date fields in conditions, each with the days since that a comparison tells apart."""
         for condition in self._card.conditions:

@@ -98,10 +98,12 @@ class EventCounter:
             events.unknown_kinds,
         )
 
-    def sort_known(self, events: ReadEvents, today: int) -> dict[str, KindEvents]:
-        """The events of people that count on a day, by each kind and subset."""
+    def sort_known(self, events: ReadEvents, today: int) -> tuple[dict[str, KindEvents], dict[str, KindEvents]]:
+        """The events of people that count on a day, by each kind and subset, and those of machines."""
         happened = {kind: columns.keep_until(today) for kind, columns in events.by_kind.items()}
-        return self._sort(_keep_first({kind: columns.keep_known(today) for kind, columns in happened.items()}))[0]
+        known = {kind: columns.keep_known(today) for kind, columns in happened.items()}
+        people, machines, _ = self._sort(_keep_first(known))
+        return people, machines
 
     def bound(self, counts: EventCounts, as_of: date, lead: Mapping[str, Typed]) -> EventCounts:
         """Counts that somebody else made, of all events, with what is unknown because tracking began too late."""

@@ -29,7 +29,7 @@ class RuleEarner:
         edges = priced.steps.edges
         self.longest = max(edges[-1], 1) if edges else 1  # from this day on, an event earns nothing
         self.worth = KnownResults(priced.steps.at)  # tenths by the days since an event
-        most = kind.per_day
+        most = self.most = kind.per_day
 
         def limit(day: tuple[int, int]) -> int:
             count, age = day
@@ -65,6 +65,10 @@ class RuleEarner:
             sum(of_machines),
             is_least,
         )
+
+    def limit_events(self, count: int) -> int:
+        """How many of so many events of a day count."""
+        return count if self.most is None else min(count, self.most)
 
     def count_left(self, people: KindEvents) -> Mapping[int, int]:
         """How many events of each day earn points, before the limit of a day."""

@@ -28,7 +28,7 @@ def find_later_counts(
     later: LaterCounts = defaultdict(dict)
     arrivals = sorted({day for day in _list_arrivals(events) if today < day <= last})
     for start, following in pairwise([today, *arrivals, last + 1]):
-        people = counter.sort_known(events, start)
+        people, _ = counter.sort_known(events, start)
         for name, day, value in _list_changes(counter, people, lead, start, following - 1):
             if day > today:
                 later[day][name] = value

@@ -83,10 +83,7 @@ def list_answers(card: Scorecard, field: Field) -> Iterator[tuple[Typed, float]]
     if field.kind == "flag":
         values = [True, False]
     elif field.kind == "number":
-        edges = [edge for bins in _list_bins_of(card, field) if isinstance(bins, NumberBins) for edge in bins.edges]
-        cuts = sorted(
-            {*edges, *(literal for literal in _list_literals(card, field.name) if isinstance(literal, float))}
-        )
+        cuts = list_cuts(card, field)
         between = [low / 2 + high / 2 for low, high in pairwise(cuts)]
         values = sorted({*cuts, *between, cuts[0] - 1, cuts[-1] + 1}) if cuts else [0.0]
     elif field.kind == "date":
@@ -104,6 +101,12 @@ def list_answers(card: Scorecard, field: Field) -> Iterator[tuple[Typed, float]]
     known = sum(table.counts[at] for at in set(bins))
     for value, at in zip(values, bins, strict=True):
         yield value, (table.counts[at] / known if known else 1 / len(values)) / (bins.count(at) if known else 1)
+
+
+def list_cuts(card: Scorecard, field: Field) -> list[float]:
+    """The numbers at which a card sees a number field otherwise, ascending."""
+    edges = [edge for bins in _list_bins_of(card, field) if isinstance(bins, NumberBins) for edge in bins.edges]
+    return sorted({*edges, *(literal for literal in _list_literals(card, field.name) if isinstance(literal, float))})
 
 
 def _list_bins_of(card: Scorecard, field: Field) -> Iterator[Bins]:

@@ -12,6 +12,7 @@ from leadledger.api.http.openapi_options import describe_answer, describe_exchan
 from leadledger.api.requests.json_text import parse_json
 from leadledger.api.requests.lead_parameters import (
     read_compare_parameters,
+    read_day_parameter,
     read_forecast_parameters,
     refuse_parameters,
 )
@@ -94,6 +95,25 @@ def add(app: FastAPI, service: Service) -> None:
         if mistakes:
             raise mistakes.to_refusal("worked out")
         return write_json(await known_leads.answer_forecast(service, request.path_params["id"], parameters))
+
+    @app.get(
+        "/v1/leads/{id:path}/events",
+        summary="What a lead did",
+        operation_id="get_lead_events",
+        openapi_extra={"parameters": [_AS_OF]},
+        **describe_answer("leads", "LeadEvents", _WITH_PARAMETERS),
+    )
+    @needs("read")
+    async def get_lead_events(request: Request) -> Response:
+        """Its stored events by day, and what rules for each event have earned by them: on that day, and as of a day.
+
+        What rules earn as of the day adds up to their points before the limits of groups. Machines earn nothing.
+        """
+        mistakes = Mistakes()
+        as_of = read_day_parameter(request.scope["query_string"], mistakes)
+        if mistakes:
+            raise mistakes.to_refusal("worked out")
+        return write_json(await known_leads.answer_events(service, request.path_params["id"], as_of))
 
     @app.post(
         "/v1/leads/{id:path}/what-if",

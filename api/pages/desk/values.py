@@ -10,14 +10,13 @@ from leadledger.api.wording.figures import word_number
 from leadledger.scoring.advice import word_day
 from leadledger.scoring.choice_forms import split_choices
 from leadledger.scoring.field import OTHER_VALUE, Field
-from leadledger.scoring.scorecard import Card
+from leadledger.scoring.scorecard import TITLE_FIELDS, Card
 from leadledger.scoring.tree import Typed
 
 LONGEST_VALUE = 120  # characters of a lead's text that a page repeats
 LONGEST_NAME = 80
 UNKNOWN = "not known"
-# Fields that name a lead, and those that say in a few words what it is; by their usual names.
-_NAMES = ("company", "company_name", "account", "account_name", "organization", "organisation", "name", "full_name")
+# Fields that name a person, and those that say in a few words what a lead is; by their usual names.
 _PERSON = ("first_name", "last_name")
 _FACTS = ("job_title", "title", "country", "industry", "employees")
 
@@ -35,12 +34,17 @@ def word_value(field: Field, value: Typed, today: date) -> str:
     if field.kind == "choices":
         chosen = [choice for choice in split_choices(value) if choice != OTHER_VALUE]
         return ", ".join(map(_soften, chosen)) or "none of those that count"
-    return shorten(_soften(value) if value in field.values else value, LONGEST_VALUE)
+    return word_text(field, value)
+
+
+def word_text(field: Field, text: str) -> str:
+    """A text of a field in words."""
+    return shorten(_soften(text) if text in field.values else text, LONGEST_VALUE)
 
 
 def name_lead(card: Card, values: Mapping[str, Typed], lead: str) -> str:
     """What a lead is called: its firm, or its person; else its id."""
-    for name in _NAMES:
+    for name in TITLE_FIELDS:
         if isinstance(text := values.get(name), str) and name in card.fields and text.strip():
             return shorten(text, LONGEST_NAME)
     parts = [text for name in _PERSON if isinstance(text := values.get(name), str) and text.strip()]
@@ -57,7 +61,7 @@ def _list_facts(card: Card, values: Mapping[str, Typed], today: date) -> Iterato
         value = values.get(name)
         if value is not None and name in card.fields:
             text = word_value(card.fields[name], value, today)
-            yield f"{text} people" if name == "employees" else text
+            yield f"{text} {'person' if value == 1 else 'people'}" if name == "employees" else text
 
 
 def _soften(word: str) -> str:

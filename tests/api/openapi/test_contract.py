@@ -34,6 +34,7 @@ OPERATIONS = {
     "add_outcome": "POST /v1/outcomes",
     "compare_leads": "GET /v1/leads/compare",
     "forecast_lead": "GET /v1/leads/{id}/forecast",
+    "get_lead_events": "GET /v1/leads/{id}/events",
     "get_lead": "GET /v1/leads/{id}",
     "end_old_secrets": "POST /v1/hooks/{id}/end_old_secrets",
     "get_lead_scores": "GET /v1/leads/{id}/scores",

@@ -107,6 +107,7 @@ def test_paths_are_described(document: dict[str, Any]) -> None:
         ("/v1/leads/{id}", "get"),
         ("/v1/leads/compare", "get"),
         ("/v1/leads/{id}/forecast", "get"),
+        ("/v1/leads/{id}/events", "get"),
         ("/v1/leads/{id}/what-if", "post"),
         ("/v1/leads/{id}/feedback", "post"),
         ("/v1/questions", "get"),

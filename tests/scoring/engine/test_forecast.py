@@ -100,9 +100,22 @@ def test_the_forecast_names_the_day_and_what_moves() -> None:
             }
         ],
         "grade_changes": [answer.grade.to_dict()] if answer.grade else [],
+        "course": [{"on": total.on.isoformat(), "points": total.tenths / 10} for total in answer.totals],
     }
     assert answer.grade is not None
     assert (answer.grade.on, answer.grade.result.grade) == (date(2026, 3, 11), "B")
+
+
+def test_the_course_has_each_day_with_other_points() -> None:
+    """The totals begin with today's; each other is that of the first day which has it, as a score of that day says."""
+    card = build_untrained(parse_card(CARD))
+    lead = {"last_call": "2026-02-28"}
+    totals = forecast(card, lead, TODAY, 90, [VISIT]).totals
+    days = [TODAY + timedelta(days=number) for number in range(91)]
+    scored = [(day, score(card, lead, day, [VISIT]).tenths) for day in days]
+    changed = [now for before, now in zip([(TODAY, None), *scored], scored, strict=False) if before[1] != now[1]]
+    assert list(totals) == changed
+    assert len(totals) > 10
 
 
 def test_what_stays_has_no_day() -> None:

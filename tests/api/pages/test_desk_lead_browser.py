@@ -1,0 +1,115 @@
+"""The page of a lead in a browser: by keyboard, without scripts, for everybody, in the dark and on a phone."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from leadledger.api.wording.figures import word_chance
+from tests.api.pages.browsing import PHONE, WIDE, Visitor, check_accessible, check_fits
+from tests.api.pages.sites import Site
+
+pytestmark = pytest.mark.slow
+
+LEAD = "/desk/lead?id=L0008"
+
+
+def tab_to(page: Page, name: str) -> None:
+    """Press the tabulator until something of this name has the focus."""
+    for _ in range(150):
+        page.keyboard.press("Tab")
+        focused = page.evaluate(
+            "(e => (e.getAttribute('aria-label') || (e.labels && e.labels[0] && e.labels[0].textContent)"
+            " || e.textContent || '').trim())(document.activeElement)"
+        )
+        if focused.startswith(name):
+            return
+    raise AssertionError(f"the tabulator never comes to {name!r}")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [WIDE, PHONE, 320])
+def test_everybody_can_read_a_lead(visitor: Visitor, width: int, scheme: str) -> None:
+    """With all that a page may show, it shuts nobody out, fits, and needs nothing that its policy forbids."""
+    for path in (LEAD, f"{LEAD}&answer.budget=9000&with=L0004", f"{LEAD}&answer.budget=x", "/desk/lead?id=nobody"):
+        with visitor.open(path, width=width, scheme=scheme) as page:
+            for summary in page.locator("summary").all():
+                summary.click()
+            check_accessible(page)
+            check_fits(page)
+
+
+@pytest.mark.parametrize("javascript", [True, False])
+def test_two_questions_are_answered_hypothetically(visitor: Visitor, site: Site, javascript: bool) -> None:
+    """By keyboard, two answers are tried; what they would do is what the API says, and nothing is stored."""
+    before = site.result("L0008")
+    with visitor.open(LEAD, javascript=javascript) as page:
+        questions = page.locator("#answers ~ form .field").filter(visible=True)
+        names = [questions.nth(number).locator("input, select").get_attribute("name") or "" for number in range(2)]
+        answers: dict[str, str] = {}
+        for name in names:
+            control = page.locator(f'[name="{name}"]')
+            control.focus()
+            page.keyboard.press("ArrowDown") if control.evaluate("e => e.tagName") == "SELECT" else page.keyboard.type(
+                "7000"
+            )
+            answers[name.removeprefix("answer.")] = control.input_value()
+        page.get_by_role("button", name="Try it").press("Enter")
+        expect(page).to_have_url(re.compile(r"#tried$"))
+        tried = {name: value for name, value in answers.items() if value}
+        then = site.result("L0008", "what-if", {"answers": tried, "as_of": before["as_of"]})["then"]
+        expect(page.locator("[data-then]")).to_have_text(word_chance(then["probability"]))
+    assert site.result("L0008") == before
+
+
+@pytest.mark.parametrize(("lead", "javascript"), [("L0002", True), ("L0003", False)])
+def test_a_lead_is_rejected_with_the_wrong_entry_named(
+    visitor: Visitor, site: Site, lead: str, javascript: bool
+) -> None:
+    """By keyboard: from the entry that is wrong to the form, a reason, and what was recorded."""
+    with visitor.open(f"/desk/lead?id={lead}", javascript=javascript) as page:
+        tab_to(page, "This entry is wrong: ")
+        page.keyboard.press("Enter")
+        expect(page).to_have_url(re.compile(r"entry=.*#reject$"))
+        entry = page.get_by_label("This entry is wrong").locator("option:checked").get_attribute("value")
+        assert entry
+        tab_to(page, "Reason")
+        page.keyboard.press("ArrowDown")
+        tab_to(page, "Reject")
+        page.keyboard.press("Enter")
+        expect(page.locator("#said")).to_contain_text("Rejected.")
+    (said,) = site.result(lead)["feedback"]
+    assert (said["verb"], said["reason"], said["entry"]) == ("reject", "no_need", entry)
+
+
+def test_keys_do_what_they_say(visitor: Visitor, site: Site) -> None:
+    """J and K go along the list, R and S lead to their forms, A accepts; within an input they are letters."""
+    with visitor.open("/desk/lead?id=L0010&list=order%3Did") as page:
+        page.keyboard.press("j")
+        expect(page).to_have_url(re.compile("id=L0011"))
+        page.keyboard.press("k")
+        expect(page).to_have_url(re.compile("id=L0010"))
+        page.keyboard.press("r")
+        expect(page.locator("#reason")).to_be_focused()
+        page.locator("#with").focus()
+        page.keyboard.type("jk")
+        expect(page.locator("#with")).to_have_value(re.compile("jk"))
+        page.locator("#with").blur()
+        page.keyboard.press("s")
+        expect(page.locator("#until")).to_be_focused()
+        page.locator("#until").blur()
+        page.keyboard.press("a")
+        expect(page.locator("#said")).to_contain_text("Accepted")
+    assert site.result("L0010")["feedback"][0]["verb"] == "accept"
+
+
+def test_a_key_that_may_only_read_sees_no_forms(keyed_visitor: Visitor, keyed_site: Site) -> None:
+    """Whoever may not say what sales thinks reads the lead, without forms that would be refused."""
+    with keyed_visitor.open("/desk/lead?id=L0001") as page:
+        page.keyboard.type(keyed_site.keys["read"])
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("heading", name="Your answer")).to_be_visible()
+        expect(page.get_by_role("button", name="Accept")).to_have_count(0)
+        expect(page.get_by_text("wrong?")).to_have_count(0)
