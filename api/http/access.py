@@ -22,16 +22,18 @@ NEEDS = (OPEN, ANY_KEY, *SCOPES)
 Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
 
 
-def needs(scope: str, *, page: bool = False) -> Callable[[Endpoint], Endpoint]:
+def needs(scope: str, *, page: bool = False, largest_body: int = 0) -> Callable[[Endpoint], Endpoint]:
     """Declare what a route's function needs: a scope, ANY_KEY, or OPEN. Raises ValueError for another word.
 
     `page`: people call it in a browser. They sign in once, a cookie then stands for their key, and refusals are pages.
+    `largest_body`: bytes that it takes where that is more than the service takes otherwise.
     """
     if scope not in NEEDS:
         raise ValueError(f"{scope!r} is not one of {', '.join(NEEDS)}")
 
     def declare(endpoint: Endpoint) -> Endpoint:
         endpoint.__dict__["needs"], endpoint.__dict__["is_page"] = scope, page
+        endpoint.__dict__["largest_body"] = largest_body
         return endpoint
 
     return declare
@@ -42,7 +44,7 @@ class GuardedRoute:
     """One method of a route as the guard sees it.
 
     `template`: its path with parameters; `needs`: a scope, ANY_KEY or OPEN; `call`: its function, if the guard may call
-    it directly; `is_page`: people call it in a browser.
+    it directly; `is_page`: people call it in a browser; `largest_body`: what `needs` says of it.
     """
 
     route: Route
@@ -52,6 +54,7 @@ class GuardedRoute:
     call: Callable[..., Any] | None
     takes_body: bool
     is_page: bool
+    largest_body: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +91,11 @@ def build_route_table(routes: Iterable[BaseRoute]) -> RouteTable:
         for method in route.methods:
             call = route.endpoint if isinstance(route, DirectRoute) else None
             takes_body = method not in ("GET", "HEAD", "DELETE")
+            known = route.endpoint.__dict__
             guarded = GuardedRoute(
-                route, route.path_format, method, declared, call, takes_body, route.endpoint.__dict__["is_page"]
+                *(route, route.path_format, method, declared, call, takes_body),
+                is_page=known["is_page"],
+                largest_body=known["largest_body"],
             )
             by_method.setdefault(method, guarded)
     return RouteTable(fixed, tuple(patterns.values()))

@@ -206,7 +206,8 @@ class Guard:
                 seconds = math.ceil(wait)
                 raise Refusal(429, f"This key sends too many requests; try again in {seconds} s.", retry_after=seconds)
         if route.takes_body:
-            body = await read_body(scope, receive, headers.get(b"content-length"), self._max_body)
+            most = max(self._max_body, route.largest_body)
+            body = await read_body(scope, receive, headers.get(b"content-length"), most)
             exchange.received = len(body)
             receive = receive_again(body, receive)
         places = min(1 + exchange.received // BYTES_PER_PLACE, self._most_places_per_request)

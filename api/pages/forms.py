@@ -52,11 +52,16 @@ async def read_form(request: Request) -> Form:
     except ValueError:
         raise Refusal(422, f"The form can't be read: it isn't UTF-8, or has over {MOST_INPUTS:,} inputs.") from None
     form = Form([(name, text.replace("\r\n", "\n")) for name, text in inputs])
+    check_ours(form, headers)
+    return form
+
+
+def check_ours(form: Form, headers: Mapping[bytes, bytes]) -> None:
+    """Check that a form comes from a page of this service. Raises Refusal (403)."""
     visitor = read_visitor(headers)
     is_ours = hmac.compare_digest(form.get(FORM_TOKEN).encode(), make_form_token(visitor).encode())
     if not visitor or not is_ours or not _is_same_site(headers):
         raise Refusal(403, FORM_REFUSED)
-    return form
 
 
 def _is_same_site(headers: Mapping[bytes, bytes]) -> bool:

@@ -51,7 +51,8 @@ class ColumnReading:
     """The kind of a column, and how its texts are written.
 
     `kind` is empty where nothing fits, and `why` says why. `keys` are those of its field, with their texts. `decision`:
-    what its owner must decide, in plain words; `is_open`: it can't be read before.
+    what its owner must decide, in plain words; `is_open`: it can't be read before. Then `other_formats` are those that
+    fit as well as the one in `keys`, and `example` is a text that they read in different ways.
     """
 
     kind: str
@@ -59,6 +60,8 @@ class ColumnReading:
     keys: Mapping[str, str] = field(default_factory=dict)
     decision: str = ""
     is_open: bool = False
+    other_formats: tuple[str, ...] = ()
+    example: str = ""
 
 
 def read_column(profile: ColumnProfile, decimals: str = "", *, has_typed: bool = False) -> ColumnReading:
@@ -193,7 +196,8 @@ def _read_days(profile: ColumnProfile, texts: Mapping[str, int]) -> ColumnReadin
         decision = (
             f"its days can be read in {len(usual)} ways: as written here, or with {others}; nothing in the list tells"
         )
-        return ColumnReading("date", keys=keys, decision=decision, is_open=True)
+        example = next((text for text in texts if not is_day(text) and len(_find_forms(text, by_name)) > 1), "")
+        return ColumnReading("date", "", keys, decision, True, tuple(usual[1:]), example)
     why = f"{rows_to_declare:,} of its days need the format, and no other fits them all"
     return ColumnReading("date", why, keys, decision=_describe_broken(broken, profile, "days"))
 
@@ -245,8 +249,8 @@ def _read_numbers(
         return None
     keys = {"format": sample} if sample else {}
     decision = _describe_broken(broken, profile, "numbers") or _describe_stand_in(profile, texts, read)
+    other = unit.replace(BARE, DOT_SAMPLE)
     if is_open:
-        other = unit.replace(BARE, DOT_SAMPLE)
         decision = (
             f"{ambiguous:,} of its numbers can be two, as 1.234 can be 1.234 or 1,234: with a comma before decimals, as"
             f" written here, or with a dot, `format: {_quoted(other)}`; nothing in the list tells"
@@ -256,7 +260,10 @@ def _read_numbers(
         whose = "its own numbers" if own else "the other columns"
         name = "a comma" if sign == "," else "a dot"
         why = f"{whose} show {name} before decimals"
-    return ColumnReading("number", why, keys, decision, is_open)
+    if not is_open:
+        return ColumnReading("number", why, keys, decision)
+    example = next((text for text in texts if _AMBIGUOUS.fullmatch(_bare(text, unit))), "")
+    return ColumnReading("number", why, keys, decision, True, (other,), example)
 
 
 def _find_unit(texts: Iterable[str]) -> str:

@@ -56,7 +56,8 @@ class FieldProposal:
 
     `name` is empty where the card can't have the column; `keys` are those of the field, in YAML; `comment` says what
     was seen. `is_open`: it waits for the `decision` of the owner, and is a comment until then. `values` are those that
-    it lists.
+    it lists. Of a field that can be read in several ways, `formats` are these, the proposed one first, and `example` is
+    a text of the list that they read differently.
     """
 
     column: str
@@ -69,6 +70,8 @@ class FieldProposal:
     learn: bool = False
     protected: bool = False
     values: tuple[str, ...] = ()
+    formats: tuple[str, ...] = ()
+    example: str = ""
 
     @property
     def is_used(self) -> bool:
@@ -161,6 +164,8 @@ def _propose_field(profile: ColumnProfile, reading: ColumnReading, name: str) ->
         learn=learn,
         protected=protected,
         values=values,
+        formats=(reading.keys["format"], *reading.other_formats) if reading.other_formats else (),
+        example=reading.example,
     )
 
 

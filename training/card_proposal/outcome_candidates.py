@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 
 import duckdb
 
-from leadledger.scoring.card.card_scalars import drop_refused_signs
+from leadledger.scoring.card.card_scalars import drop_refused_signs, show
 from leadledger.scoring.day_forms import make_day_reader
-from leadledger.scoring.errors import UnreadableValue
+from leadledger.scoring.errors import DataError, UnreadableValue
 from leadledger.scoring.flag_forms import YES_TEXTS
 from leadledger.scoring.printers.sql.dialects.literals import quoted
 from leadledger.scoring.text_forms import key_of, strip
@@ -110,6 +110,29 @@ def propose_outcome(
         return replace(_with_days(connection, leads, profiles, readings, top), chosen=None, candidates=tuple(rivals))
     proposal = _with_days(connection, leads, profiles, readings, top)
     return replace(proposal, candidates=tuple(near), agreeing=tuple(agreeing))
+
+
+def choose_outcome(
+    connection: duckdb.DuckDBPyConnection,
+    leads: LeadTable,
+    profiles: Sequence[ColumnProfile],
+    readings: Mapping[str, ColumnReading],
+    proposal: OutcomeProposal,
+    column: str,
+) -> OutcomeProposal:
+    """The proposal with one of its candidates chosen. Raises DataError where a column is none of them."""
+    columns = [candidate.column for candidate in proposal.candidates]
+    if column not in columns:
+        known = f"it could be {', '.join(map(show, columns))}" if columns else "no column looks like it"
+        raise DataError(f"column {show(column)} doesn't say what became of the leads; {known}")
+    chosen = proposal.candidates[columns.index(column)]
+    agreeing = tuple(
+        other.column
+        for other in proposal.candidates
+        if other.column != column and _agree(connection, leads, chosen, other)
+    )
+    with_days = _with_days(connection, leads, profiles, readings, chosen)
+    return replace(with_days, candidates=proposal.candidates, agreeing=agreeing)
 
 
 def _find_candidate(profile: ColumnProfile, reading: ColumnReading, columns: int) -> Iterator[OutcomeCandidate]:

@@ -30,7 +30,7 @@ from leadledger.training.card_proposal.field_names import make_name
 from leadledger.training.card_proposal.field_proposals import FieldProposal, propose_fields
 from leadledger.training.card_proposal.late_columns import find_late_columns
 from leadledger.training.card_proposal.leak_search import LeakSearch, search_leaks
-from leadledger.training.card_proposal.outcome_candidates import OutcomeProposal, propose_outcome
+from leadledger.training.card_proposal.outcome_candidates import OutcomeProposal, choose_outcome, propose_outcome
 from leadledger.training.sources.reading import AS_FOUND, ReadingOptions
 from leadledger.training.sources.table import LeadTable, connect, read_list
 
@@ -113,10 +113,13 @@ class CardProposal:
         }
 
 
-def propose_card(data: Path | str | pd.DataFrame, reading: ReadingOptions = AS_FOUND, name: str = "") -> CardProposal:
+def propose_card(
+    data: Path | str | pd.DataFrame, reading: ReadingOptions = AS_FOUND, name: str = "", outcome_column: str = ""
+) -> CardProposal:
     """Propose a card for a list of leads: a file, or a data frame. Every row is looked at. Raises DataError.
 
     `reading` says where in a file the leads are; `name` is the card's name, made of the file's where it is empty.
+    `outcome_column` is the column that says what became of the leads, one of the candidates; empty: it is found.
     """
     stem = Path(data).name.split(".")[0] if isinstance(data, Path | str) else ""
     card_name = make_card_name(name or stem)
@@ -126,6 +129,8 @@ def propose_card(data: Path | str | pd.DataFrame, reading: ReadingOptions = AS_F
         profiles = list(read_profiles(connection, leads))
         readings = read_columns(profiles, has_typed=leads.has_typed)
         outcome = propose_outcome(connection, leads, profiles, readings)
+        if outcome_column:
+            outcome = choose_outcome(connection, leads, profiles, readings, outcome, outcome_column)
         late = find_late_columns(connection, leads, profiles, outcome.chosen)
     late |= dict.fromkeys(outcome.agreeing, "says the same as the outcome")
     draft = _compose(card_name, label, leads, profiles, readings, outcome, late)

@@ -1,0 +1,1 @@
+"""What the pages show that make a card from a list."""

@@ -1,0 +1,90 @@
+"""A proposed card as its page shows it: what to decide first, then what was found, then the columns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from leadledger.api.wording.figures import word_count
+
+
+@dataclass(frozen=True)
+class ColumnLine:
+    """A column of the list, and what becomes of it. `state`: what it is for, in a word or two."""
+
+    column: str
+    field: str
+    kind: str
+    state: str
+    seen: str
+
+
+@dataclass(frozen=True)
+class ProposalView:
+    """What the page shows; `others` are decisions that are made in the text."""
+
+    name: str
+    file: str
+    text: str
+    rows: str
+    rejected: str
+    columns: str
+    learned: int
+    waiting: int
+    left_out: int
+    outcome: str
+    is_chosen: bool
+    became: str
+    outcomes: tuple[Mapping[str, Any], ...]
+    formats: tuple[Mapping[str, Any], ...]
+    criteria: tuple[Mapping[str, Any], ...]
+    others: tuple[str, ...]
+    notes: tuple[str, ...]
+    lines: tuple[ColumnLine, ...]
+
+    @property
+    def questions(self) -> int:
+        """How many things there are to decide."""
+        return (len(self.outcomes) > 1) + len(self.formats) + (2 if self.criteria else 0) + len(self.others)
+
+
+def view_proposal(proposal: Mapping[str, Any]) -> ProposalView:
+    """The page of a proposal, as `propose_for` gives it."""
+    decisions, columns = proposal["decisions"], proposal["columns"]
+    became = proposal["became"]
+    return ProposalView(
+        name=proposal["name"],
+        file=proposal["file"],
+        text=proposal["text"],
+        rows=word_count(proposal["rows"]),
+        rejected=word_count(proposal["rejected"]) if proposal["rejected"] else "",
+        columns=word_count(proposal["column_count"]),
+        learned=sum(column["learned"] for column in columns),
+        waiting=sum(column["is_open"] for column in columns),
+        left_out=sum(not column["field"] for column in columns),
+        outcome=proposal["outcome"],
+        is_chosen=became is not None,
+        became="" if became is None else word_count(became),
+        outcomes=tuple(decisions["outcome"]),
+        formats=tuple(decisions["formats"]),
+        criteria=tuple(decisions["criteria"]),
+        others=tuple(f"{decision[:1].upper()}{decision[1:]}." for decision in decisions["others"]),
+        notes=tuple(proposal["notes"]),
+        lines=tuple(map(_view_column, columns)),
+    )
+
+
+def _view_column(column: Mapping[str, Any]) -> ColumnLine:
+    if not column["field"]:
+        state = "left out"
+    elif column["is_open"]:
+        state = "decide"
+    elif column["protected"]:
+        state = "protected"
+    elif column["learned"]:
+        state = "learn"
+    else:
+        state = "" if column["kind"] in ("id", "date") else "don’t learn"
+    seen = column["seen"]
+    return ColumnLine(column["column"], column["field"], column["kind"], state, f"{seen[:1].upper()}{seen[1:]}")
