@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from leadledger.scoring.card.reader import parse_card
 from leadledger.scoring.card_edits.apply import apply_edit
-from leadledger.scoring.card_edits.card_section import list_names, read_comment, read_entry
+from leadledger.scoring.card_edits.card_section import find_entry_lines, list_names, read_comment, read_entry
 from leadledger.scoring.card_edits.edits import (
     LISTS,
     SECTIONS,
@@ -111,6 +111,7 @@ def entries_of_cards(draw: st.DrawFn) -> tuple[str, str, str]:
     return ALL[card], section, draw(st.sampled_from(NAMES[card][section]))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", ALL.values(), ids=ALL)
 def test_same_content_changes_nothing(text: str) -> None:
     """An entry that is replaced by its own content, or moved to its own place, leaves every byte as it was."""
@@ -139,6 +140,7 @@ def test_put_and_deleted_again(card: str, section: str, keys: dict[str, Any], da
             apply_edit(text, edit)
         return
     edited = apply_edit(text, edit)
+    assert is_insertion(text, edited)
     wanted, was = load(edited), load(text)
     added = find(wanted, section, "brand_new")
     assert {key: value for key, value in added.items() if key != "name"} == load_values(keys)
@@ -151,6 +153,13 @@ def test_put_and_deleted_again(card: str, section: str, keys: dict[str, Any], da
     assert {key: value for key, value in wanted.items() if value} == was
     assert apply_edit(edited, edit) == edited
     assert apply_edit(edited, DeleteEntry(section, "brand_new")) == text
+
+
+def is_insertion(text: str, edited: str) -> bool:
+    """Whether a text is another with one piece more."""
+    more = len(edited) - len(text)
+    head = next((i for i, (old, new) in enumerate(zip(text, edited, strict=False)) if old != new), len(text))
+    return any(edited[:at] + edited[at + more :] == text for at in range(max(0, head - more), head + 1))
 
 
 def load_values(keys: dict[str, Any]) -> dict[str, Any]:
@@ -174,6 +183,10 @@ def test_replaced_and_back(entry: tuple[str, str, str], data: st.DataObject) -> 
     key = data.draw(st.sampled_from(sorted(keys)))
     value = data.draw(values)
     edited = apply_edit(text, PutEntry(section, name, {**keys, key: value}))
+    first, last = find_entry_lines(text, section, name)
+    before, after = (version.splitlines(keepends=True) for version in (text, edited))
+    assert after[: first - 1] == before[: first - 1]
+    assert after[len(after) - (len(before) - last) :] == before[last:]
     wanted = load(text)
     find(wanted, section, name)[key] = load_values({key: value})[key]
     assert load(edited) == wanted
