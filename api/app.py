@@ -15,6 +15,7 @@ from leadledger.api.http.guard import Guard
 from leadledger.api.http.routes import (
     agents,
     docs,
+    drafts,
     events,
     health,
     history,
@@ -36,6 +37,7 @@ from leadledger.api.service.program_log import ProgramLog
 from leadledger.api.service.service import open_service
 from leadledger.api.service.sessions import Sessions
 from leadledger.api.service.settings import Settings
+from leadledger.api.studio.studio import Studio
 
 
 def create_app(settings: Settings, *, needs_keys: bool = False) -> FastAPI:
@@ -58,6 +60,7 @@ def create_app(settings: Settings, *, needs_keys: bool = False) -> FastAPI:
         lifespan=lifespan,
     )
     app.state.service, app.state.log = service, log
+    app.state.studio = Studio(service)
     app.state.keys = Keyring(settings.home, needed=needs_keys)
     sessions = Sessions(settings.home)
     problem.install(app)
@@ -72,6 +75,7 @@ def create_app(settings: Settings, *, needs_keys: bool = False) -> FastAPI:
     hooks.add(app, service)
     scorecard.add(app, service)
     releases.add(app, service)
+    drafts.add(app, app.state.studio)
     health.add(app, service)
     metrics.add(app, service)
     me.add(app)

@@ -6,8 +6,10 @@ import os
 import re
 import secrets
 import shutil
+import sys
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 _LEFT = 3600  # seconds after which what nobody has given its name is left over; writing takes far less than one
@@ -36,6 +38,36 @@ def replace_file(path: Path, content: bytes, mode: int = 0o666) -> None:
         part.unlink(missing_ok=True)
         raise
     sync_folder(path.parent)
+
+
+def create_file(path: Path, content: bytes, mode: int = 0o666) -> None:
+    """Put a whole new file where there is none. Raises FileExistsError where somebody was faster, OSError.
+
+    Of several who create it at once, one succeeds: a link is made in one step, and never in the place of a file.
+    https://pubs.opengroup.org/onlinepubs/9799919799/functions/link.html
+    """
+    sweep(path.parent, rf"\.{re.escape(path.name)}\.[0-9a-f]{{16}}")
+    part = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    try:
+        write_synced(part, content, mode)
+        os.link(part, path)
+    finally:
+        part.unlink(missing_ok=True)
+    sync_folder(path.parent)
+
+
+@contextmanager
+def hold_lock(path: Path, mode: int = 0o666) -> Iterator[None]:
+    """Wait until nobody else holds the lock of a file, and hold it. Raises OSError. Windows has no such lock."""
+    lock = os.open(path, os.O_RDWR | os.O_CREAT, mode)
+    try:
+        if sys.platform != "win32":
+            import fcntl
+
+            fcntl.flock(lock, fcntl.LOCK_EX)  # released with the descriptor, also if the process is killed
+        yield
+    finally:
+        os.close(lock)
 
 
 def sweep(folder: Path, pattern: str) -> None:

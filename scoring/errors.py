@@ -12,8 +12,13 @@ ScoringError
 │   └── LeakageError    ... because fields of it know the outcome; holds each with its proof
 ├── CompileError        a classifier can't be written as tables; also a ValueError
 ├── ReleaseError        a release is refused, or does not exist
-│   └── ReleaseHomeError    ... because the home can't be written to
+│   ├── ReleaseHomeError    ... because the home can't be written to
+│   └── ReleaseOvertaken    ... because another one has become the current one meanwhile
 ├── KeyFileError        the file of API keys can't be read or changed
+├── DraftError          a draft of a card is refused
+│   ├── UnknownDraft        ... because there is none of this name
+│   ├── DraftOvertaken      ... because somebody else has changed it meanwhile
+│   └── DraftHomeError      ... because the home can't be read or written to
 ├── HookError           a subscription to hooks is refused, or the address that it names
 └── Unrecorded          the decision log can't take a record
 
@@ -177,8 +182,28 @@ class ReleaseHomeError(ReleaseError):
     """The home can't be written to: it is read-only, or its disk is full."""
 
 
+class ReleaseOvertaken(ReleaseError):
+    """A release was to follow another one, and that is not the current one any more."""
+
+
 class KeyFileError(ScoringError):
     """The keys can't be read or changed, or are not there; nothing that needs one is served."""
+
+
+class DraftError(ScoringError):
+    """A draft of a card is refused."""
+
+
+class UnknownDraft(DraftError):
+    """There is no draft of this name."""
+
+
+class DraftOvertaken(DraftError):
+    """A change of a draft is refused because somebody else has changed it meanwhile."""
+
+
+class DraftHomeError(DraftError):
+    """A draft can't be read or kept, because of the home."""
 
 
 class HookError(ScoringError):

@@ -14,6 +14,8 @@ from leadledger.scoring.axis import AxisDemand
 from leadledger.scoring.exploration import Exploration
 from leadledger.scoring.outputs import Verdict
 
+SET_BY_CARD = "the threshold that the card sets is used"
+
 
 @dataclass(frozen=True)
 class Capacity:
@@ -111,6 +113,11 @@ class Threshold:
     points: int | None = None
     closed: str = ""
     promise: str = ""
+
+    @property
+    def is_of_card(self) -> bool:
+        """Whether training found none, and took over what the card sets by hand."""
+        return self.promise.startswith(SET_BY_CARD)
 
 
 @dataclass(frozen=True)

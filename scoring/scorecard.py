@@ -126,6 +126,12 @@ class Card:
         return tuple(field for field in self.fields.values() if field.is_plain)
 
     @cached_property
+    def text_spellings(self) -> Mapping[str, Mapping[str, str]]:
+        """The spellings of the plain text fields that have any, by key of the text."""
+        texts = {field.name: field.find_spellings(()) for field in self.plain_fields if field.kind == "text"}
+        return {name: spellings for name, spellings in texts.items() if spellings}
+
+    @cached_property
     def event_fields(self) -> tuple[Field, ...]:
         """The fields that are counted from the lead's events."""
         return tuple(field for field in self.fields.values() if field.event_value is not None)

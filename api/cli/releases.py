@@ -12,7 +12,7 @@ from leadledger.api.cli.options import as_json, home
 from leadledger.api.cli.printing import report, width
 
 if TYPE_CHECKING:
-    from leadledger.models.releases.store import ReleaseInfo
+    from leadledger.models.releases.release_info import ReleaseInfo
 
 
 @click.group(invoke_without_command=True)

@@ -28,6 +28,12 @@ def read_key_id(request: Request) -> str:
     return key.id
 
 
+def read_key_name(request: Request) -> str:
+    """The name of the API key that a request came with; empty: none."""
+    key: Key = request.scope["key"]
+    return key.name
+
+
 def send_json(content: bytes) -> Response:
     """The response that carries some JSON."""
     return Response(content, media_type="application/json")

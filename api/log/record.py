@@ -17,6 +17,7 @@ from leadledger.scoring.errors import DataError
 from leadledger.scoring.event_counts import EarnedByEvents, EventCounts, restore_counts
 from leadledger.scoring.result import Result
 from leadledger.scoring.scorecard import Card
+from leadledger.scoring.text_forms import key_of
 from leadledger.scoring.tree import Typed
 
 MoveCause: TypeAlias = Literal[
@@ -110,10 +111,12 @@ def decode_counts(card: Card, text: str, values: Mapping[str, Typed]) -> EventCo
 def decode_input(card: Card, text: str, lenient: bool = False) -> tuple[dict[str, Typed], tuple[str, ...]]:
     """Read what `encode_input` wrote: the typed values by field (None: unknown), and the ignored names.
 
-    Raises DataError for a field that this card lacks or has as another kind; `lenient` leaves such a value out.
+    Raises DataError for a field that this card lacks or has as another kind; `lenient` leaves such a value out, and
+    spells texts as this card does, which may have a word for one that the card of that day hadn't.
     """
     encoded = json.loads(text)
     values: dict[str, Typed] = {field.name: None for field in (*card.plain_fields, *card.event_fields)}
+    spellings = card.text_spellings if lenient else {}
     for name, value in encoded["values"].items():
         kind = card.fields[name].kind if name in values else ""
         try:
@@ -121,6 +124,9 @@ def decode_input(card: Card, text: str, lenient: bool = False) -> tuple[dict[str
         except (KeyError, TypeError, ValueError):
             if not lenient:
                 raise DataError(f"the card has no field '{name}' of the kind that the log holds") from None
+            continue
+        if lenient and name in spellings:
+            values[name] = spellings[name].get(key_of(value), value)
     return values, tuple(encoded["ignored"])
 
 

@@ -13,6 +13,8 @@ from pydantic.json_schema import models_json_schema
 from leadledger.api.http.access import ANY_KEY, OPEN
 from leadledger.api.openapi.base_shape import ShapeJsonSchema
 from leadledger.api.openapi.crm_bodies import describe_crm_bodies
+from leadledger.api.openapi.draft_shapes import CARD_EDIT, DRAFT_BODIES, REQUIRED
+from leadledger.api.openapi.effect_shapes import EFFECT_BODIES
 from leadledger.api.openapi.event_bodies import EVENTS_REQUEST, SENT_EVENT, describe_event_bodies
 from leadledger.api.openapi.examples import build_examples, example_ids, example_lead
 from leadledger.api.openapi.hook_shapes import HOOK_BODIES, SAMPLE_MESSAGES
@@ -39,6 +41,7 @@ _PATH_IDS = {  # what stands in a path, by the word before it
     "leads": "The id of a lead: the value of its first field of kind `id`.",
     "releases": "The name of a release.",
     "hooks": "The id of a subscription.",
+    "drafts": "The name of a draft.",
 }
 _DAY_SCHEMA = {
     "type": ["string", "null"],
@@ -89,7 +92,7 @@ def _schemas(engine: Engine, max_batch: int) -> dict[str, Any]:
     """All schemas by name: those of the shapes, and those that depend on the card and on the limits."""
     # In the mode of answers: a value that has a default is present all the same.
     _, generated = models_json_schema(
-        [(shape, "serialization") for shape in (*BODIES, *HOOK_BODIES)],
+        [(shape, "serialization") for shape in (*BODIES, *HOOK_BODIES, *DRAFT_BODIES, *EFFECT_BODIES)],
         by_alias=True,
         ref_template=SCHEMA_REFERENCE,
         schema_generator=ShapeJsonSchema,
@@ -104,6 +107,11 @@ def _schemas(engine: Engine, max_batch: int) -> dict[str, Any]:
     schemas["HookRequest"]["required"] = ["url"]
     schemas["SampleMessages"] = dict(SAMPLE_MESSAGES)
     schemas["FeedbackRequest"]["required"] = ["verb"]
+    schemas["DraftChange"]["properties"]["edits"]["items"] = CARD_EDIT
+    for request, required in REQUIRED.items():
+        schemas[request] = {**schemas[request], "required": required}
+        if not required:  # OpenAPI 3.0 knows no empty list
+            del schemas[request]["required"]
     schemas["SentEvent"], schemas["EventsRequest"] = SENT_EVENT, EVENTS_REQUEST
     schemas["Lead"] = describe_lead(engine)
     lead = {"$ref": SCHEMA_REFERENCE.format(model="Lead")}

@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from leadledger.api.http.problem import describe
+from leadledger.api.openapi.draft_examples import EXAMPLE_DRAFT, build_draft_examples
 from leadledger.api.openapi.hook_examples import EXAMPLE_HOOK_ID, build_hook_examples
 from leadledger.api.openapi.known_lead_examples import build_known_lead_examples
 from leadledger.api.requests.mistakes import Mistakes
@@ -51,6 +52,7 @@ def example_ids(engine: Engine) -> dict[str, str]:
         "leads": EXAMPLE_LEAD_ID,
         "releases": engine.card.release or EXAMPLE_RELEASE,
         "hooks": EXAMPLE_HOOK_ID,
+        "drafts": EXAMPLE_DRAFT,
     }
 
 
@@ -84,6 +86,7 @@ def build_examples(engine: Engine) -> dict[str, Any]:
         **_service_examples(engine),
         "Scorecard": scorecard,
         **build_hook_examples(engine, EXAMPLE_KEY_ID),
+        **build_draft_examples(engine.card.release or EXAMPLE_RELEASE),
     }
 
 

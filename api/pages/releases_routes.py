@@ -7,6 +7,7 @@ import asyncio
 from fastapi import FastAPI, Request, Response
 
 from leadledger.api.http.access import needs
+from leadledger.api.http.messages import read_key_name
 from leadledger.api.pages.forms import read_form, see_other
 from leadledger.api.pages.releases.comparison_view import view_comparison
 from leadledger.api.pages.releases.measures import Measures
@@ -75,7 +76,7 @@ def add(app: FastAPI, service: Service) -> None:
         current = next((record["name"] for record in answer["releases"] if record["current"]), "")
         if current != form.get("was"):
             raise Refusal(409, OVERTAKEN.format(name=current))
-        await releases.use_release(service, form.get("name"))
+        await releases.use_release(service, form.get("name"), read_key_name(request))
         return see_other(f"/releases?was={current}")
 
 

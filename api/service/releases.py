@@ -32,8 +32,10 @@ async def list_releases(service: Service) -> dict[str, Any]:
     }
 
 
-async def use_release(service: Service, name: str) -> dict[str, Any]:
+async def use_release(service: Service, name: str, who: str = "") -> dict[str, Any]:
     """Make a release the current one and serve it; a damaged one is refused, and the one before is served on.
+
+    `who` is the name of the caller's key, for the journal.
 
     Raises Refusal: it isn't there (404), it can't be used, or the service serves another, whatever is current (409),
     the home can't be written to (503).
@@ -47,7 +49,7 @@ async def use_release(service: Service, name: str) -> dict[str, Any]:
         if name not in names:
             raise Refusal(404, f"There is no release of this name.{did_you_mean(name, reversed(names))}")
         was = service.loaded.release
-        await asyncio.to_thread(releases.use, name)
+        await asyncio.to_thread(lambda: releases.use(name, by=who))
         await service.follow()
     except ReleaseHomeError as error:
         raise Refusal(

@@ -53,6 +53,10 @@ class Settings:
         default="info", metadata={"help": "Lowest level of what the service logs on stderr", "choices": LEVELS}
     )
 
+    history: Path | None = field(
+        default=None,
+        metadata={"help": "File of past leads, on which the studio tries drafts; the outcomes of the log if left out"},
+    )
     hooks_to_loopback: bool = field(
         default=False, metadata={"help": "Allow hooks to be sent to this machine, also without TLS"}
     )

@@ -1,6 +1,7 @@
 """Releases: a card and what was learned for it, kept in folders that never change; one of them is current.
 
     home/current                      the name of the current release
+    home/releases.jsonl               who made which release current, and when
     home/releases/2026-11-24-001/     a release: the day it was made (UTC) and a running number
         card.yaml                     the card, as it was
         learned.json                  what was learned, one bin a line
@@ -24,15 +25,15 @@ import re
 import secrets
 import shutil
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from leadledger.models.durable_files import replace_file, sweep, sync_folder, write_synced
+from leadledger.models.durable_files import hold_lock, replace_file, sweep, sync_folder, write_synced
 from leadledger.models.releases.changes import Diff
 from leadledger.models.releases.diff import compare
+from leadledger.models.releases.journal import JournalEntry, ReleaseChange, append_entry, read_journal
 from leadledger.models.releases.learned_checks import check_learned
 from leadledger.models.releases.learned_reader import learned_from_text
 from leadledger.models.releases.learned_writer import learned_to_text
@@ -48,44 +49,23 @@ from leadledger.models.releases.manifest import (
     read_manifest,
     write_json,
 )
+from leadledger.models.releases.release_info import ReleaseInfo
 from leadledger.scoring.card.reader import parse_card
 from leadledger.scoring.choice_flags import add_choice_flags
-from leadledger.scoring.errors import ReleaseError, ReleaseHomeError, ScorecardError, did_you_mean, quote
+from leadledger.scoring.errors import (
+    ReleaseError,
+    ReleaseHomeError,
+    ReleaseOvertaken,
+    ScorecardError,
+    did_you_mean,
+    quote,
+)
 from leadledger.scoring.scorecard import Learned, Scorecard
 
 NO_FILES: Mapping[str, bytes] = MappingProxyType({})
 HOW_TO_RELEASE = "`leadledger release CARD` or `leadledger train CARD DATA` makes one"
 
 _RELEASE_NAME = re.compile(r"[0-9a-z][0-9a-z-]{0,99}")
-
-
-@dataclass(frozen=True)
-class ReleaseInfo:
-    """A line of the list of releases.
-
-    `metrics` are the numbers at the top of metrics.json. `problem` is empty, or says why only the name of the release
-    can be listed; `created` is None then. The list doesn't check every file: `Releases.open` does.
-    """
-
-    name: str
-    current: bool
-    created: datetime | None = None
-    card: str = ""
-    note: str = ""
-    metrics: Mapping[str, float] = field(default_factory=dict)
-    problem: str = ""
-
-    def to_dict(self) -> dict[str, Any]:
-        """Flat JSON."""
-        return {
-            "name": self.name,
-            "current": self.current,
-            "created": None if self.created is None else self.created.isoformat(),
-            "card": self.card,
-            "note": self.note,
-            "metrics": dict(self.metrics),
-            "problem": self.problem,
-        }
 
 
 class Releases:
@@ -179,8 +159,8 @@ class Releases:
             raise self._refusal(name, [f"{CARD} or {LEARNED} is not UTF-8 text: {error.reason}"]) from None
         return Scorecard(card, learned, release=name)
 
-    def use(self, name: str) -> None:
-        """Make a release the current one. One that `open` refuses is refused, and the former stays current.
+    def use(self, name: str, *, by: str = "") -> None:
+        """Make a release the current one, and note `by` whom. One that `open` refuses is refused, the former stays.
 
         So is one that exceeds a bound of its card's `fairness` and was not signed off.
         """
@@ -191,7 +171,14 @@ class Releases:
                 f"release {name} exceeds the fairness that its card asks for: {'; '.join(fairness['exceeded'])}.\n"
                 'Mend the card, or train again with --sign-off "the reason", which stays in the release'
             )
-        self._make_current(name)
+        self._make_current(name, "chosen", by)
+
+    def journal(self) -> tuple[JournalEntry, ...]:
+        """Who made which release current, and when, the oldest first. Raises ReleaseError."""
+        try:
+            return read_journal(self.home, self.current())
+        except OSError as error:
+            raise ReleaseError(f"the journal of {self.home} can't be read: {_why(error)}") from error
 
     def diff(self, old: str, new: str) -> Diff:
         """The changes between two releases, in points."""
@@ -211,15 +198,19 @@ class Releases:
         note: str = "",
         current: bool = True,
         standard_names: bool = True,
+        by: str = "",
+        after: str = "",
     ) -> str:
         """Keep a card and what was learned for it as a new release, and return its name.
 
         `card_text` is the text of the card's file; `metrics` and `provenance` are JSON; `files` holds further files by
         name, which the store never reads: the content of each, or what makes it of the name of the release; `created`
         without a time zone is UTC; `standard_names` says whether the standard names of CRMs were read when this was
-        learned. Raises ScorecardError or ReleaseError for what `open`
-        would refuse; nothing is published then. Several processes may publish at once.
+        learned; the journal notes `by` whom. Raises ScorecardError or ReleaseError for what `open` would refuse;
+        nothing is published then. `after` names the release that must be current until then; ReleaseOvertaken says that
+        another is. Several processes may publish at once.
         """
+        self._expect(after)
         card = parse_card(card_text.removeprefix("\ufeff"), CARD, standard_names=standard_names)
         card = add_choice_flags(card, learned.choices)
         check_learned(card, learned)
@@ -249,7 +240,7 @@ class Releases:
             )
             is_written = self._write(contents, name)
         if current:
-            self._make_current(name)
+            self._make_current(name, "published", by, note, after)
         return name
 
     def _make_root(self) -> None:
@@ -299,11 +290,24 @@ class Releases:
             return False
         return True
 
-    def _make_current(self, name: str) -> None:
+    def _make_current(self, name: str, change: ReleaseChange, by: str, note: str = "", after: str = "") -> None:
+        """Replace `current`, and write it into the journal before. Raises ReleaseHomeError, ReleaseOvertaken."""
         try:
-            replace_file(self.home / "current", f"{name}\n".encode())
+            with hold_lock(self.home / ".current.lock"):
+                self._expect(after)
+                try:
+                    was = self.current() or ""
+                except ReleaseError:  # whatever is wrong with the file, it gets mended here
+                    was = ""
+                at = datetime.now(UTC).isoformat(timespec="milliseconds")
+                append_entry(self.home, JournalEntry(at, by, change, name, was, note))
+                replace_file(self.home / "current", f"{name}\n".encode())
         except OSError as error:
             raise ReleaseHomeError(f"release {name} is there, but can't be made current: {_why(error)}") from error
+
+    def _expect(self, current: str) -> None:
+        if current and self.current() != current:
+            raise ReleaseOvertaken(f"release {self.current()} has become the current one, in place of {current}")
 
     # -- checks -------------------------------------------------------------------------------------------------------
 

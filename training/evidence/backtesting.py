@@ -33,6 +33,7 @@ from leadledger.training.intervals import rate_limits
 from leadledger.training.learn.lead_rows import take_one_row_each
 from leadledger.training.notebook import table
 from leadledger.training.sources.event_rows import require_events
+from leadledger.training.sources.logged import LoggedHistory
 from leadledger.training.sources.reading import AS_FOUND, ReadingOptions
 from leadledger.training.sources.required_fields import fields_read, fields_to_score, require_fields
 from leadledger.training.sources.scan import ROW
@@ -159,7 +160,7 @@ class Backtest:
 def backtest(
     old: Card | Path | str,
     new: Card | Path | str,
-    data: Path | str | pd.DataFrame,
+    data: Path | str | pd.DataFrame | LoggedHistory,
     *,
     as_of: date | None = None,
     learned: Learned | None = None,
@@ -183,7 +184,8 @@ def backtest(
     old, new = (card if isinstance(card, Card) else read_card(card) for card in (old, new))
     _comparable(old, new, learned)
     progress("reading the history")
-    require_events(old if old.events else new, events)
+    if not isinstance(data, LoggedHistory):
+        require_events(old if old.events else new, events)
     history = take_one_row_each(read_history(old, data, as_of, reading, today, events))
     needs = [(card, fields_to_score(card, learned)) for card in (old, new)]
     require_fields(history.source.columns, needs, without, history.label, "A comparison")

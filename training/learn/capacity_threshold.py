@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from leadledger.scoring.gate import Capacity, Threshold
+from leadledger.scoring.gate import SET_BY_CARD, Capacity, Threshold
 from leadledger.scoring.result import format_unsigned
 
 DAYS_PER_PERIOD = {"day": 1.0, "week": 7.0, "month": 365.25 / 12}  # in days
@@ -68,7 +68,7 @@ def find_capacity_threshold(
         if by_hand is None:
             threshold = Threshold(None, closed=f"no threshold can be found for {capacity}: {why}")
         else:
-            threshold = Threshold(by_hand, promise=f"the threshold that the card sets is used: {why}")
+            threshold = Threshold(by_hand, promise=f"{SET_BY_CARD}: {why}")
         return CapacityThreshold(threshold, capacity, 0, 0, judged, None, None)
     periods = days / DAYS_PER_PERIOD[capacity.period]
     over = f"over {days:,} days"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import FastAPI, Request, Response
 
 from leadledger.api.http.access import needs
-from leadledger.api.http.messages import write_json
+from leadledger.api.http.messages import read_key_name, write_json
 from leadledger.api.http.openapi_options import describe_answer
 from leadledger.api.service import releases
 from leadledger.api.service.service import Service
@@ -44,4 +44,4 @@ def add(app: FastAPI, service: Service) -> None:
 
         A release that is damaged is refused, and the one before is served on.
         """
-        return write_json(await releases.use_release(service, request.path_params["id"]))
+        return write_json(await releases.use_release(service, request.path_params["id"], read_key_name(request)))

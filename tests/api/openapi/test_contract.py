@@ -29,6 +29,22 @@ VALIDATORS: dict[str, Any] = {
 LONGEST = 1333  # characters of a description, of which Salesforce External Services keeps no more
 # Programs of others call these by name: a name that is given is kept.
 OPERATIONS = {
+    "accept_case": "POST /v1/drafts/{id}/accept",
+    "begin_draft": "POST /v1/drafts",
+    "change_draft": "POST /v1/drafts/{id}/change",
+    "check_card": "POST /v1/check",
+    "compare_draft": "GET /v1/drafts/{id}/compare",
+    "discard_draft": "DELETE /v1/drafts/{id}",
+    "get_draft": "GET /v1/drafts/{id}",
+    "list_drafts": "GET /v1/drafts",
+    "list_release_changes": "GET /v1/releases/history",
+    "list_rule_findings": "GET /v1/rules/findings",
+    "list_trials": "GET /v1/drafts/{id}/trials",
+    "merge_release": "POST /v1/drafts/{id}/merge",
+    "preview_draft": "POST /v1/drafts/{id}/preview",
+    "publish_draft": "POST /v1/drafts/{id}/publish",
+    "start_trial": "POST /v1/drafts/{id}/trials",
+    "undo_edit": "POST /v1/drafts/{id}/undo",
     "add_events": "POST /v1/events",
     "add_feedback": "POST /v1/leads/{id}/feedback",
     "add_outcome": "POST /v1/outcomes",

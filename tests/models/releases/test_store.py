@@ -84,7 +84,12 @@ def test_only_the_releases_are_left(tmp_path: Path) -> None:
     """Nothing but the releases and the name of the current one stays behind."""
     publish(tmp_path)
     publish(tmp_path)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["current", "releases"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        ".current.lock",
+        "current",
+        "releases",
+        "releases.jsonl",
+    ]
     assert sorted(path.name for path in (tmp_path / "releases").iterdir()) == ["2026-11-24-001", "2026-11-24-002"]
 
 

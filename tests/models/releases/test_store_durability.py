@@ -48,7 +48,12 @@ def test_current_that_cannot_be_written(tmp_path: Path, monkeypatch: pytest.Monk
         message = "release 2026-11-24-002 is there, but can't be made current: Permission denied"
         assert refusal(lambda: publish(tmp_path)) == message
     assert Releases(tmp_path).current() == former
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["current", "releases"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        ".current.lock",
+        "current",
+        "releases",
+        "releases.jsonl",
+    ]
 
 
 def test_interrupted_publisher(tmp_path: Path) -> None:
@@ -130,4 +135,9 @@ def test_threads_publish_and_use(tmp_path: Path) -> None:
         thread.join()
     assert problems == []
     assert len(Releases(tmp_path).names()) == 46
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["current", "releases"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        ".current.lock",
+        "current",
+        "releases",
+        "releases.jsonl",
+    ]

@@ -1,0 +1,1 @@
+"""The studio: drafts of the card, what they would do, and how they become releases."""
