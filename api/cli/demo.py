@@ -92,7 +92,7 @@ def demo(folder: Path, leads: int) -> None:
     with training_imports("the demo"):
         simulator = load_simulator()
     folder.mkdir(parents=True, exist_ok=True)
-    _write_card(find_examples() / "b2b-software" / "card-with-events.yaml", tour.card)
+    write_card(find_examples() / "b2b-software" / "card-with-events.yaml", tour.card)
     _simulate(tour, simulator, leads)
     _check(tour)
     scorecard = _train(tour)
@@ -216,7 +216,7 @@ def _read_events(path: Path, lead: str) -> list[dict[str, Any]]:
     return events
 
 
-def _write_card(example: Path, path: Path) -> None:
+def write_card(example: Path, path: Path) -> None:
     """Write the card of the demo: that of an example with owners, and with a promotion that is to pay."""
     text = example.read_text("utf-8")
     for before, after in CARD_CHANGES.items():

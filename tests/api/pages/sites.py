@@ -102,7 +102,7 @@ def make_events(number: int, today: date) -> list[dict[str, Any]]:
 def fill(site: Site, leads: int = LEADS) -> None:
     """Score the leads as of some days, the last of which is today: they are known, with a history."""
     today = date.today()
-    has_owner = "owner" in site.ask("GET", "/v1/scorecard")["fields"]
+    has_owner = any(field["name"] == "owner" for field in site.ask("GET", "/v1/scorecard")["fields"])
     numbers = range(1, leads + 1)
     for number in numbers:
         for event in make_events(number, today):
