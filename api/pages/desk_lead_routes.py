@@ -13,7 +13,7 @@ from leadledger.api.http.messages import read_key_id
 from leadledger.api.log.lead_lists import LeadList
 from leadledger.api.pages.desk.feedback_form import OUTCOME_WORDS
 from leadledger.api.pages.desk.lead_comparison import LeadsBeside
-from leadledger.api.pages.desk.lead_page import AskedOfLead, describe_lead, describe_pair
+from leadledger.api.pages.desk.lead_page import AskedOfLead, LeadView, describe_lead, describe_pair
 from leadledger.api.pages.desk.list_query import find_list, read_desk_query
 from leadledger.api.pages.desk.values import LONGEST_NAME
 from leadledger.api.pages.forms import read_form, see_other
@@ -27,7 +27,7 @@ from leadledger.api.service.places import read_places
 from leadledger.api.service.scoring import today
 from leadledger.api.service.service import DecisionLog, Service
 from leadledger.api.service.today import answer_today
-from leadledger.api.service.whole_lead import Neighbours, WholeLead, find_neighbours, read_pair, read_whole_lead
+from leadledger.api.service.whole_lead import Neighbours, find_neighbours, read_pair, read_whole_lead
 
 ANSWER_PREFIX = "answer."
 FEEDBACK_INPUTS = ("reason", "entry", "until")
@@ -86,19 +86,20 @@ async def _show_lead(
     answers, sent, mistakes = _read_answers(loaded, query)
     wanted = await _read_list(service, loaded, query.get("list", ""), day)
 
-    def read(log: DecisionLog) -> tuple[WholeLead, Neighbours]:
+    places = await read_places(service)
+
+    def read(log: DecisionLog) -> tuple[LeadView, Neighbours]:
         whole = read_whole_lead(log, loaded, home, query.get("id", ""), day)
-        return whole, find_neighbours(log, whole.scored, wanted)
+        place = places.find(whole.scored.row.tenths)
+        asked = AskedOfLead(sent, answers, mistakes, query.get("each", ""), feedback, feedback_mistakes or {})
+        return describe_lead(whole, asked, day, place, places.leads), find_neighbours(log, whole.scored, wanted)
 
     try:
-        whole, neighbours = await read_log(service, read)
+        page, neighbours = await read_log(service, read)
     except Refusal as refusal:
         if refusal.status != 404 or service.decision_log is None:
             raise
         return await _show_unknown(service, request, query)
-    asked = AskedOfLead(sent, answers, mistakes, query.get("each", ""), feedback, feedback_mistakes or {})
-    places = await read_places(service)
-    page = describe_lead(whole, asked, day, places.find(whole.scored.row.tenths), places.leads)
     comparison, problem = None, ""
     other = query.get("with", "").strip() or neighbours.after or neighbours.before
     if other:
@@ -139,8 +140,7 @@ async def _show_unknown(service: Service, request: Request, query: Mapping[str, 
 
 async def _compare(service: Service, loaded: LoadedCard, lead: str, other: str) -> LeadsBeside:
     home = service.settings.home
-    pair = await read_log(service, lambda log: read_pair(log, loaded, home, lead, other))
-    return describe_pair(pair)
+    return await read_log(service, lambda log: describe_pair(read_pair(log, loaded, home, lead, other)))
 
 
 def write_lead_url(lead: str, lists: str = "", **more: str) -> str:

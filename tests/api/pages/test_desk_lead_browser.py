@@ -86,7 +86,7 @@ def test_a_lead_is_rejected_with_the_wrong_entry_named(
 
 def test_keys_do_what_they_say(visitor: Visitor, site: Site) -> None:
     """J and K go along the list, R and S lead to their forms, A accepts; within an input they are letters."""
-    with visitor.open("/desk/lead?id=L0010&list=order%3Did") as page:
+    with visitor.open("/desk/lead?id=L0010&list=view%3Dall%26order%3Did") as page:
         page.keyboard.press("j")
         expect(page).to_have_url(re.compile("id=L0011"))
         page.keyboard.press("k")
@@ -103,6 +103,22 @@ def test_keys_do_what_they_say(visitor: Visitor, site: Site) -> None:
         page.keyboard.press("a")
         expect(page.locator("#said")).to_contain_text("Accepted")
     assert site.result("L0010")["feedback"][0]["verb"] == "accept"
+
+
+def test_keys_can_be_turned_off(visitor: Visitor) -> None:
+    """Whoever types by voice turns the keys off, for all leads to come, and on again."""
+    with visitor.open("/desk/lead?id=L0012&list=view%3Dall%26order%3Did") as page:
+        toggle = page.get_by_role("button", name="Keys")
+        toggle.press("Enter")
+        expect(toggle).to_have_attribute("aria-pressed", "false")
+        page.keyboard.press("j")
+        page.goto("/desk/lead?id=L0013&list=view%3Dall%26order%3Did")
+        expect(toggle).to_have_attribute("aria-pressed", "false")
+        page.keyboard.press("j")
+        expect(page).to_have_url(re.compile("id=L0013"))
+        toggle.press("Enter")
+        page.keyboard.press("j")
+        expect(page).to_have_url(re.compile("id=L0014"))
 
 
 def test_a_key_that_may_only_read_sees_no_forms(keyed_visitor: Visitor, keyed_site: Site) -> None:

@@ -109,6 +109,21 @@ def test_a_forecast_is_that_of_the_core(client: TestClient) -> None:
     assert (slashed["lead"], slashed["recommendation_changes"]) == ("ACME/42", [])
 
 
+def test_what_a_lead_did_is_told_by_day(client: TestClient) -> None:
+    """Stored events are told by day; of those that came beside a lead no day is known; ids may hold slashes."""
+    assert get(client, f"/v1/leads/visitor/events?as_of={DAY}")["source"] == "last_score"
+    stored = client.post("/v1/events", json={"events": [{**VISIT, "lead": "ACME/42", "id": "w1"}]})
+    assert stored.status_code == 200, stored.text
+    answer = get(client, f"/v1/leads/{quote('ACME/42', safe='')}/events")
+    assert (answer["lead"], answer["source"], answer["notes"]) == ("ACME/42", "stored", [])
+    assert answer["days"] == [
+        {"on": "2026-02-25", "kind": "visit", "events": 1, "machine": False, "properties": [], "earned": []}
+    ]
+    validator(client.get("/openapi.json").json(), "LeadEvents").validate(answer)
+    refused = client.get("/v1/leads/L1/events?as_of=soon&days=3")
+    assert {mistake["path"] for mistake in read_problem(refused, 422)["errors"]} == {"?as_of", "?days"}
+
+
 def test_events_that_are_not_stored_stay_as_they_were(client: TestClient) -> None:
     """Events that came beside a lead aren't in the log, so what they came to stays; stored ones leave their windows."""
     note = (
