@@ -81,7 +81,7 @@ def create_app(settings: Settings, *, needs_keys: bool = False) -> FastAPI:
     me.add(app)
     agents.add(app, service)
     docs.add(app)
-    pages.add(app, service, app.state.keys, sessions)
+    pages.add(app, app.state.studio, app.state.keys, sessions)
     build_route_table(app.routes)  # it refuses a route that declares no need here, not at the first request
     app.add_middleware(
         Guard,

@@ -11,31 +11,13 @@ from fastapi import Request, Response
 from leadledger.api.http.body_limit import read_body
 from leadledger.api.http.visitor_cookie import make_form_token, read_visitor
 from leadledger.api.pages.rendering import FORM_TOKEN
+from leadledger.api.requests.form import Form
 from leadledger.api.requests.mistakes import Refusal
 
 LARGEST_FORM = 1_000_000  # bytes
 MOST_INPUTS = 2_000
 
 FORM_REFUSED = "This form didn't come from a page of this service, or the page is too old. Load the page again."
-
-
-class Form:
-    """The inputs of a form, by name."""
-
-    def __init__(self, inputs: list[tuple[str, str]]) -> None:
-        self._inputs = inputs
-
-    def get(self, name: str, default: str = "") -> str:
-        """The last value of an input."""
-        return next((text for key, text in reversed(self._inputs) if key == name), default)
-
-    def values(self, name: str) -> list[str]:
-        """All values of an input, such as of checkboxes."""
-        return [text for key, text in self._inputs if key == name]
-
-    def items(self) -> list[tuple[str, str]]:
-        """All inputs but the token, as they were sent."""
-        return [(key, text) for key, text in self._inputs if key != FORM_TOKEN]
 
 
 async def read_form(request: Request) -> Form:

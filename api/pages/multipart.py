@@ -13,7 +13,8 @@ from urllib.parse import unquote
 from fastapi import Request
 
 from leadledger.api.http.body_limit import read_body
-from leadledger.api.pages.forms import Form, check_ours
+from leadledger.api.pages.forms import check_ours
+from leadledger.api.requests.form import Form
 from leadledger.api.requests.mistakes import Refusal
 
 MOST_PARTS = 50

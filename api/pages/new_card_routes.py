@@ -9,10 +9,11 @@ from urllib.parse import urlencode
 from fastapi import FastAPI, Request, Response
 
 from leadledger.api.http.access import needs
-from leadledger.api.pages.forms import Form, read_form, see_other
+from leadledger.api.pages.forms import read_form, see_other
 from leadledger.api.pages.multipart import read_file_form
 from leadledger.api.pages.new_card.proposal_view import view_proposal
 from leadledger.api.pages.rendering import render_page
+from leadledger.api.requests.form import Form
 from leadledger.api.requests.mistakes import Refusal
 from leadledger.api.service.service import Service
 from leadledger.api.uploads.kept_lists import LARGEST_LIST, KeptLists

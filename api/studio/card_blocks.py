@@ -14,7 +14,7 @@ from typing import Literal, NamedTuple, TypeAlias
 import yaml
 
 from leadledger.scoring.card.yaml_shapes import Shapes
-from leadledger.scoring.errors import ScorecardError
+from leadledger.scoring.errors import CardEditError, ScorecardError
 
 # Whose block counts where both have changed it; None: neither, it is left as `theirs` has it and reported.
 Preference: TypeAlias = Literal["mine", "theirs"] | None
@@ -90,6 +90,30 @@ def split_card(text: str) -> tuple[CardBlock, ...] | None:
         )
         blocks.append(CardBlock(unique, "".join(lines[start:end]), own + 1))
     return tuple(blocks)
+
+
+def replace_block(text: str, key: BlockKey, new: str) -> str:
+    """The text of a card with another text in the place of a block, between the blank lines around it.
+
+    Raises CardEditError where there is no such block.
+    """
+    blocks = split_card(text) or ()
+    if key not in (block.key for block in blocks):
+        raise CardEditError(f"the card has no {key.words} any more")
+    end = "\r\n" if "\r\n" in text else "\n"
+    lines = end.join(new.strip("\r\n").splitlines())
+    return "".join(
+        f"{_blank_before(block.text)}{lines}{_blank_after(block.text, end)}" if block.key == key else block.text
+        for block in blocks
+    )
+
+
+def _blank_before(text: str) -> str:
+    return text[: len(text) - len(text.lstrip("\r\n"))]
+
+
+def _blank_after(text: str, end: str) -> str:
+    return text[len(text.rstrip("\r\n")) :] or end
 
 
 def list_block_changes(old: str, new: str) -> tuple[BlockChange, ...] | None:

@@ -59,6 +59,16 @@ async def read_draft(studio: Studio, name: str) -> dict[str, Any]:
     return await run_in_thread(lambda: _describe(studio, studio.drafts.read(name)))
 
 
+async def read_text(studio: Studio, name: str, revision: int) -> str:
+    """The text of a draft at a revision. Raises Refusal (404, 409, 503)."""
+    return await run_in_thread(lambda: studio.drafts.read_text(name, revision))
+
+
+async def read_served_text(studio: Studio) -> str:
+    """The text of the card that is served. Raises Refusal (409)."""
+    return await run_in_thread(lambda: studio.read_card(studio.service.loaded.release))
+
+
 async def change_draft(studio: Studio, name: str, change: DraftChange, who: str) -> dict[str, Any]:
     """Keep another text of a draft, mistakes and all. Returns the draft as `read_draft` does.
 

@@ -45,3 +45,13 @@ def word_wait(since: date, today: date) -> str:
     """How long something has waited, in whole days: `today`, `1 day`, `14 days`."""
     days = (today - since).days
     return "today" if days <= 0 else word_days(days)
+
+
+def word_share(share: float) -> str:
+    """A share (0..1) in whole per cent, `76 %`."""
+    return f"{100 * share:.0f}{NO_BREAK_SPACE}%"
+
+
+def word_points(tenths: int) -> str:
+    """Points with their sign, in as few signs as do, `+15` or `−2.5`."""
+    return f"{MINUS if tenths < 0 else '+'}{word_distance(tenths)}"
