@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
@@ -70,16 +69,21 @@ def list_event_days(counter: EventCounter, events: ReadEvents, as_of: date) -> t
         for kind, of_kind in by_kind.items():
             if counter.card.events[kind].root != kind:
                 continue
+            values = _gather_values(of_kind)
             for day, count in of_kind.by_day.items():
-                values = tuple(_list_values(of_kind, day))
-                earned_then = tuple(earned.get((kind, day, is_machine), ()))
-                days.append(EventDay(date.fromordinal(day), kind, count, is_machine, values, earned_then))
+                of_rules = tuple(earned.get((kind, day, is_machine), ()))
+                days.append(EventDay(date.fromordinal(day), kind, count, is_machine, tuple(values[day]), of_rules))
     return tuple(sorted(days, key=lambda day: (-day.on.toordinal(), day.is_machine, day.kind)))
 
 
-def _list_values(events: KindEvents, day: int) -> Iterator[tuple[str, Typed]]:
-    """The values of each property on a day."""
+def _gather_values(events: KindEvents) -> dict[int, list[tuple[str, Typed]]]:
+    """The values of each property, by day."""
+    by_day: dict[int, list[tuple[str, Typed]]] = {day: [] for day in events.by_day}
     for name in events.columns.values:
-        pairs = zip(events.days, events.pick(name), strict=True)
-        values = dict.fromkeys(value for on, value in pairs if on == day and value is not None)
-        yield from ((name, value) for value in list(values)[:MOST_VALUES_SHOWN])
+        distinct: dict[int, dict[Typed, None]] = {}
+        for day, value in zip(events.days, events.pick(name), strict=True):
+            if value is not None:
+                distinct.setdefault(day, {})[value] = None
+        for day, values in distinct.items():
+            by_day[day] += [(name, value) for value in list(values)[:MOST_VALUES_SHOWN]]
+    return by_day

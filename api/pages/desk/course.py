@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 from leadledger.api.pages.desk.subjects import SubjectFinder, begin
+from leadledger.api.pages.desk.values import word_logged
 from leadledger.api.wording.figures import NO_BREAK_SPACE, word_chance
 from leadledger.api.wording.recommendations import find_facts, word_advice
 from leadledger.scoring.advice import word_day
@@ -108,22 +109,35 @@ def _make_past(
 ) -> CourseRow:
     tenths = round(score["points"] * 10)
     moved = 0 if older is None else tenths - round(older["points"] * 10)
+    changed = _word_changed(score["changed"], finder, today)
     turned = older is not None and older["recommendation"] != score["recommendation"]
     return CourseRow(
         word_day(date.fromisoformat(score["as_of"]), today),
         word_chance(score["probability"]),
         format_unsigned(tenths),
         "" if older is None else format_signed(moved),
-        "First known" if is_first else _word_moves(score["moved"], finder),
+        "First known" if is_first else _word_moves(score["moved"], changed, finder),
         turned,
     )
 
 
-def _word_moves(moves: Sequence[Mapping[str, Any]], finder: SubjectFinder) -> str:
-    """What moved a score most, and what did it, where that is one cause for all."""
+def _word_changed(changes: Sequence[Mapping[str, Any]], finder: SubjectFinder, today: date) -> dict[str, str]:
+    """The new values of fields that changed since the score before, in words, by field."""
+    fields = finder.card.card.fields
+    return {
+        change["field"]: word_logged(fields[change["field"]], change["after"], today)
+        for change in changes
+        if change["field"] in fields
+    }
+
+
+def _word_moves(moves: Sequence[Mapping[str, Any]], changed: Mapping[str, str], finder: SubjectFinder) -> str:
+    """What moved a score most, with the new value of what changed, and what did it, where that is one cause for all."""
     by_subject: dict[str, int] = {}
     for move in moves:
-        title = finder.find_by_name(move["kind"], move["name"]).title
+        subject = finder.find_by_name(move["kind"], move["name"])
+        value = changed.get(subject.name, "") if subject.kind == "field" else ""
+        title = f"{subject.title} {value}" if value else subject.title
         by_subject[title] = by_subject.get(title, 0) + round(move["moved"] * 10)
     causes = {move["cause"] for move in moves}
     words = _name_moves(by_subject)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 
 from leadledger.api.requests.mistakes import shorten
@@ -42,6 +42,17 @@ def word_text(field: Field, text: str) -> str:
     return shorten(_soften(text) if text in field.values else text, LONGEST_VALUE)
 
 
+def word_logged(field: Field, text: str | None, today: date) -> str:
+    """A value as the log writes it, in words; None: it isn't known."""
+    if text is None:
+        return UNKNOWN
+    try:
+        value = _READ[field.kind](text)
+    except (KeyError, ValueError):
+        return word_text(field, text)
+    return word_value(field, value, today)
+
+
 def name_lead(card: Card, values: Mapping[str, Typed], lead: str) -> str:
     """What a lead is called: its firm, or its person; else its id."""
     for name in TITLE_FIELDS:
@@ -62,6 +73,14 @@ def _list_facts(card: Card, values: Mapping[str, Typed], today: date) -> Iterato
         if value is not None and name in card.fields:
             text = word_value(card.fields[name], value, today)
             yield f"{text} {'person' if value == 1 else 'people'}" if name == "employees" else text
+
+
+_READ: Mapping[str, Callable[[str], Typed]] = {
+    "number": float,
+    "date": date.fromisoformat,
+    "flag": lambda text: text == "true",
+    "choices": str,
+}
 
 
 def _soften(word: str) -> str:

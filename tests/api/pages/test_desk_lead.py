@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date
+from datetime import UTC, date, datetime
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -16,8 +17,11 @@ from fastapi.testclient import TestClient
 
 from leadledger.api.app import create_app
 from leadledger.api.pages.desk_lead_routes import write_lead_url
+from leadledger.api.service import keys
 from leadledger.api.service.settings import Settings
 from leadledger.api.wording.figures import word_chance
+from leadledger.models.releases.rules_alone import release_rules
+from leadledger.models.releases.store import Releases
 from tests.api.pages.desk.leads import CARD, EVENTS, LEAD
 
 DAY = "2026-11-29"
@@ -180,6 +184,7 @@ def test_the_list_stays_the_list(client: TestClient) -> None:
     ids = [parse_qs(urlsplit(unescape(link)).query)["id"][0] for link in (before, after)]
     assert ids == [max(lead for lead in rows if lead < "L2"), min(lead for lead in rows if lead > "L2")]
     assert all(quote(lists, safe="") in unescape(link) for link in (before, after))
+    assert "To the list" in open_lead(client, "L2", lists="view=leaving")
     odd = open_lead(client, "L2", lists="order=nonsense&limit=-1&after=x&%ff=1&recommendation=promote")
     assert "To the list" in odd
 
@@ -213,6 +218,24 @@ def test_feedback_is_recorded_and_said(client: TestClient) -> None:
     assert accepted.status_code == 303
 
 
+def test_who_may_only_read_can_say_nothing(tmp_path: Path) -> None:
+    """A key without the scope for it sees no forms, and is refused what it sends nevertheless."""
+    with serve(tmp_path, BARE) as client:
+        score(client, {"lead_id": "L1", "a": True})
+    _, key = keys.add(tmp_path, "reader", ("read",), datetime(2026, 1, 1, tzinfo=UTC))
+    with serve(tmp_path, BARE) as client:
+        assert client.get("/desk/lead?id=L1").headers["location"] == "/sign-in?next=%2Fdesk%2Flead%3Fid%3DL1"
+        sign_in = client.get("/sign-in")
+        sent = {"csrf": get_token(client, sign_in.text), "key": key, "next": "/desk/lead?id=L1"}
+        assert client.post("/sign-in", data=sent).headers["location"] == "/desk/lead?id=L1"
+        page = open_lead(client, "L1")
+        assert "/desk/feedback" not in page
+        assert "wrong?" not in page
+        refused = client.post("/desk/feedback", data={"csrf": sent["csrf"], "id": "L1", "verb": "accept"})
+        assert refused.status_code == 403
+        assert client.get("/v1/leads/L1", headers={"Authorization": f"Bearer {key}"}).json()["feedback"] == []
+
+
 def test_a_bare_card_has_a_page(tmp_path: Path) -> None:
     """Without stages, axes, base rate, questions and events, the page shows points and no chance."""
     with serve(tmp_path, BARE) as client:
@@ -235,6 +258,38 @@ def test_without_a_log_there_is_no_desk(tmp_path: Path) -> None:
 def test_a_lead_without_events_says_so(client: TestClient) -> None:
     """It isn't taken for one that did nothing, unless the store knows all events."""
     assert "Nothing yet." in open_lead(client, "L2")
+
+
+def test_a_release_that_is_gone_leaves_a_page(tmp_path: Path) -> None:
+    """Where the release of the last score is gone, the one that is served stands in, and the page says so."""
+    card = tmp_path / "card.yaml"
+    card.write_text(CARD, encoding="utf-8")
+    releases = Releases(tmp_path)
+    release_rules(card, releases, datetime(2026, 1, 1, tzinfo=UTC))
+    first = releases.current()
+    settings = Settings(home=tmp_path)
+    with TestClient(create_app(settings)) as client:
+        score(client, LEAD)
+    card.write_text(CARD.replace("points: 15", "points: 20"), encoding="utf-8")
+    release_rules(card, releases, datetime(2026, 1, 2, tzinfo=UTC))
+    shutil.rmtree(releases.path(first or "", ""))
+    with TestClient(create_app(settings)) as client:
+        assert client.get("/v1/leads/L1").status_code == 409
+        page = open_lead(client, "L1")
+        assert "The release that gave its last score is gone" in page
+        points = client.post("/v1/leads/L1/what-if", json={"answers": {}, "as_of": DAY}).json()["now"]["points"]
+        assert sum(map(int, re.findall(r'data-tenths="(-?[0-9]+)"', page))) == round(points * 10)
+
+
+def test_another_card_leaves_a_page(tmp_path: Path) -> None:
+    """Where quite another card is served, the last score stays as it was, and the rest is what that card can read."""
+    with serve(tmp_path, CARD) as client:
+        score(client, LEAD)
+        was = client.get("/v1/leads/L1").json()
+    with serve(tmp_path, BARE) as client:
+        page = open_lead(client, "L1")
+        assert find_figure(page, "chance") == word_chance(was["probability"])
+        assert "Has an urgent need" in page
 
 
 def test_an_old_score_says_its_day(tmp_path: Path) -> None:

@@ -105,6 +105,20 @@ def test_keys_do_what_they_say(visitor: Visitor, site: Site) -> None:
     assert site.result("L0010")["feedback"][0]["verb"] == "accept"
 
 
+def test_the_way_from_the_list_and_back(visitor: Visitor) -> None:
+    """By keyboard from the list to its first lead, on to the second, and back to the same view."""
+    with visitor.open("/desk?view=call&grade=A", javascript=False) as page:
+        names = page.locator("a.lead-name").all_text_contents()
+        actions = page.locator(".in-advice").all_text_contents()
+        page.locator("a.lead-name").first.press("Enter")
+        expect(page.get_by_role("heading", level=1)).to_have_text(names[0])
+        assert (page.locator("#todo").text_content() or "").strip() in actions[0]
+        page.get_by_role("link", name="Next").press("Enter")
+        expect(page.get_by_role("heading", level=1)).to_have_text(names[1])
+        page.get_by_role("link", name="To the list").press("Enter")
+        expect(page).to_have_url(re.compile(r"/desk\?view=call&grade=A$"))
+
+
 def test_keys_can_be_turned_off(visitor: Visitor) -> None:
     """Whoever types by voice turns the keys off, for all leads to come, and on again."""
     with visitor.open("/desk/lead?id=L0012&list=view%3Dall%26order%3Did") as page:

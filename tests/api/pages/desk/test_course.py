@@ -28,7 +28,7 @@ def make_score(days_ago: int, points: float, **more: Any) -> dict[str, Any]:
     """A score of a history."""
     day = (AS_OF - timedelta(days=days_ago)).isoformat()
     return {
-        **{"as_of": day, "points": points, "probability": 0.3, "recommendation": "nurture", "moved": []},
+        **{"as_of": day, "points": points, "probability": 0.3, "recommendation": "nurture", "moved": [], "changed": []},
         **more,
     }
 
@@ -40,8 +40,12 @@ def test_each_score_says_what_moved_it() -> None:
         {"kind": "table", "name": "budget", "cause": "data", "moved": 10.4},
         {"kind": "rule", "name": "reads_prices", "cause": "events", "moved": -2.0},
     ]
+    changed = [
+        {"field": "budget", "before": None, "after": "85000"},
+        {"field": "gone", "before": "1", "after": None},
+    ]
     history = {
-        "scores": [make_score(0, 64.4, moved=moved, recommendation="ask"), make_score(9, 50.0)],
+        "scores": [make_score(0, 64.4, moved=moved, recommendation="ask", changed=changed), make_score(9, 50.0)],
         "more": False,
         "outcomes": [{"became": "closed_lost", "on": "2026-11-29", "at": ""}],
     }
@@ -51,7 +55,7 @@ def test_each_score_says_what_moved_it() -> None:
         *("30 November", "30\u00a0%", "64.4", "+14.4"),
         True,
     )
-    assert newest.because == "Budget\u00a0+16.4, Price visit\u00a0−2.0"
+    assert newest.because == "Budget 85,000 EUR\u00a0+16.4, Price visit\u00a0−2.0"
     assert (oldest.because, oldest.moved) == ("First known", "")
     assert course.outcomes == ("Closed lost on 29 November",)
 
