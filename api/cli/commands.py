@@ -13,6 +13,7 @@ import click
 from leadledger.api.cli.backtest import backtest
 from leadledger.api.cli.check import check
 from leadledger.api.cli.demo import demo
+from leadledger.api.cli.digest import digest
 from leadledger.api.cli.explain import explain
 from leadledger.api.cli.hooks import hooks
 from leadledger.api.cli.import_ import import_card
@@ -64,6 +65,7 @@ COMMANDS = (
     score,
     rescore,
     leads,
+    digest,
     explain,
     sql,
     serve,

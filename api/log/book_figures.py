@@ -79,9 +79,14 @@ class BookFigures:
         """How many leads have a recommendation."""
         return self._count(_BOOK.recommendation == verdict)
 
-    def read_nearest(self, verdict: str, threshold: int, limit: int) -> list[BookRow]:
-        """The leads with a recommendation that are nearest to a threshold (tenths), at most `limit`."""
+    def read_nearest(self, verdict: str, threshold: int, limit: int, owner: str | None = None) -> list[BookRow]:
+        """The leads with a recommendation that are nearest to a threshold (tenths), at most `limit`.
+
+        `owner`: of one owner alone; empty: without one; None: of all.
+        """
         query = select(tables.book).where(_BOOK.recommendation == verdict).limit(limit)
+        if owner is not None:
+            query = query.where(_BOOK.owner == owner)
         above = query.where(_BOOK.tenths >= threshold).order_by(_BOOK.tenths, _BOOK.key)
         below = query.where(_BOOK.tenths < threshold).order_by(_BOOK.tenths.desc(), _BOOK.key)
         with self.engine.connect() as connection:

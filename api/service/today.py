@@ -41,7 +41,7 @@ async def answer_today(service: Service) -> dict[str, Any]:
         answer, known = await read_log(service, lambda log: _read_figures(service, log, loaded, day))
         leaving: list[dict[str, Any]] = []
         for start in range(0, len(known), LEADS_PER_STEP):  # each in a thread, and others have their turn between two
-            leaving += await asyncio.to_thread(_list_leaving, known[start : start + LEADS_PER_STEP], day)
+            leaving += await asyncio.to_thread(list_leaving, known[start : start + LEADS_PER_STEP], day)
         leaving.sort(key=lambda lead: (lead["on"], lead["lead"]))
         return {**answer, "leaving": {"days": DAYS_AHEAD, "looked_at": len(known), "leads": leaving}}
 
@@ -54,7 +54,7 @@ def _read_figures(
 ) -> tuple[dict[str, Any], Sequence[KnownLead]]:
     """All but the leads that are about to leave, and those of which some may be."""
     from leadledger.api.log.book_figures import BookFigures
-    from leadledger.api.log.book_summary import describe_capacity, find_predicted_gate
+    from leadledger.api.log.book_summary import describe_capacity
     from leadledger.api.log.lead_lists import LeadFilters, LeadList
     from leadledger.api.log.record import now
     from leadledger.api.log.today_figures import MOST_OWNERS, TodayFigures
@@ -68,12 +68,7 @@ def _read_figures(
     new = LeadFilters(**{**vars(promoted), "new_since": new_since})
     waiting = LeadFilters(**{**vars(promoted), "waits": True})
     owners = figures.list_owners()
-    gate = find_predicted_gate(card)
-    threshold = START_TENTHS if gate is None or gate.threshold.points is None else gate.threshold.points
-    nearest = counts.read_nearest("promote", threshold, MOST_FORECAST)
-    known = recall_leads(
-        log.store, loaded, service.settings.home, [row for row in nearest if row.card == card.card.name], day
-    )
+    known = recall_nearest(service, log, loaded, day)
     answer = {
         "card": card.card.name,
         "release": card.release,
@@ -108,7 +103,21 @@ def _name_leads(rows: Iterable[BookRow], card: Card) -> list[dict[str, Any]]:
     return [{"lead": row.lead, "title": find_lead_title(card, row), "since": row.since} for row in rows]
 
 
-def _list_leaving(known: Sequence[KnownLead], day: date) -> list[dict[str, Any]]:
+def recall_nearest(
+    service: Service, log: DecisionLog, loaded: LoadedCard, day: date, owner: str | None = None
+) -> Sequence[KnownLead]:
+    """The promoted leads that may be about to leave, the nearest to the threshold; of all owners (None), or of one."""
+    from leadledger.api.log.book_figures import BookFigures
+    from leadledger.api.log.book_summary import find_predicted_gate
+
+    gate = find_predicted_gate(loaded.card)
+    threshold = START_TENTHS if gate is None or gate.threshold.points is None else gate.threshold.points
+    nearest = BookFigures(log.store.engine).read_nearest("promote", threshold, MOST_FORECAST, owner)
+    rows = [row for row in nearest if row.card == loaded.card.card.name]
+    return recall_leads(log.store, loaded, service.settings.home, rows, day)
+
+
+def list_leaving(known: Sequence[KnownLead], day: date) -> list[dict[str, Any]]:
     """Those leads whose promotion ends within DAYS_AHEAD if nothing happens, each with the day."""
     leaving = []
     for lead in known:

@@ -80,10 +80,11 @@ def describe_today(answer: Mapping[str, Any], today: date) -> TodayStrip:
             _word_longest(longest, today) if longest else "Each has been accepted, rejected or put off",
         ),
     )
-    return TodayStrip(cells, tuple(_describe_capacity(use) for use in answer["capacity"]))
+    return TodayStrip(cells, tuple(describe_capacity(use) for use in answer["capacity"]))
 
 
-def _describe_capacity(use: Mapping[str, Any]) -> CapacityCell:
+def describe_capacity(use: Mapping[str, Any]) -> CapacityCell:
+    """What a stage can take care of, out of the answer of `GET /v1/today`."""
     most, taken = use["leads"], use["promoted"]
     left = most - taken
     if left > 0:
