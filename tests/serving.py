@@ -149,7 +149,7 @@ def forked(home: Path, **settings: Any) -> Iterator[int]:
     context.set_forkserver_preload([__name__])
     receiving, sending = context.Pipe(duplex=False)
     process = context.Process(
-        target=_serve, args=(sending, Settings(home=home, card=CARD, log_level="error", **settings))
+        target=_serve, args=(sending, Settings(**{"home": home, "card": CARD, "log_level": "error", **settings}))
     )
     process.start()
     sending.close()
