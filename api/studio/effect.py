@@ -13,7 +13,7 @@ from leadledger.api.log.known_leads import KnownLead, recall_lead
 from leadledger.api.log.record import decode_counts
 from leadledger.scoring.engine.ledger_difference import find_differences
 from leadledger.scoring.engine.score import Engine, get_engine
-from leadledger.scoring.errors import ScoringError
+from leadledger.scoring.errors import LeadError, ScoringError
 from leadledger.scoring.event_counts import EventCounts
 from leadledger.scoring.gate import Stage
 from leadledger.scoring.memory import Memory, replace_memory
@@ -92,9 +92,11 @@ class DraftReader:
             return None
         if weighed.lead.events is None:
             return decode_counts(card, weighed.lead.row.input, values)
-        return (
-            replace(weighed.lead, engine=self.draft, values=values).count_again(weighed.lead.events).count_events(day)
-        )
+        try:
+            return self.draft.count_events(weighed.lead.events, day, values)
+        except LeadError:  # the draft can't read some of them
+            lead = replace(weighed.lead, engine=self.draft, values=values)
+            return lead.count_again(weighed.lead.events).count_events(day)
 
 
 @dataclass

@@ -13,7 +13,7 @@ from leadledger.scoring.criterion import Criterion
 from leadledger.scoring.exclusion import Exclusion
 from leadledger.scoring.gate import Stage
 from leadledger.scoring.result import format_signed, format_unsigned
-from leadledger.scoring.rule import Group, Rule
+from leadledger.scoring.rule import EachRule, Group, Rule
 from leadledger.scoring.scorecard import Card, Learned, Scorecard
 from leadledger.training.sources.required_fields import fields_read
 
@@ -65,7 +65,7 @@ def find_edits(old: Scorecard, new: Scorecard) -> Iterator[CardEdit]:
         if change.name == "texts for missing":
             yield CardEdit("missing", "", f"{change.old} → {change.new}")
         elif (
-            kind in ("criterion", "exclusion", "group", "axis")
+            kind in ("criterion", "exclusion", "group", "axis", "rule", "event")  # a rule here is one for each event
             or (kind == "field" and change.old and change.new)
             or (kind == "stage" and not reordered)
         ):
@@ -97,7 +97,7 @@ def _listed(card: Card) -> str:
     return ", ".join(stage.name for stage in card.stages) or "none"
 
 
-Named = TypeVar("Named", bound=Rule | Criterion | Exclusion | Group)
+Named = TypeVar("Named", bound=Rule | EachRule | Criterion | Exclusion | Group)
 
 
 def swap_in(base: Card, donor: Card, edit: CardEdit) -> Card:
@@ -105,7 +105,11 @@ def swap_in(base: Card, donor: Card, edit: CardEdit) -> Card:
     name = edit.name
     match edit.kind:
         case "rule":
-            card = replace(base, rules=_swapped(base.rules, donor.rules, name))
+            each_rules = _swapped(base.each_rules, donor.each_rules, name)
+            card = replace(base, rules=_swapped(base.rules, donor.rules, name), each_rules=each_rules)
+        case "event":  # one that is gone can stay: nothing that is left asks for it
+            kinds = {name: donor.events[name]} if name in donor.events else {}
+            card = replace(base, events={**base.events, **kinds})
         case "criterion":
             required = any(name in stage.requires for stage in base.stages)
             criteria = _swapped(base.criteria, donor.criteria, name)
@@ -175,11 +179,15 @@ def _whole(card: Card, donor: Card) -> Card:
     )
     if any(stage.demands for stage in card.stages) and not card.axes:
         card = _with_axes(card, donor.axes)
-    wanted = {rule.group for rule in card.rules} - {group.name for group in card.groups}
+    wanted = {rule.group for rule in card.rules} | {rule.group for rule in card.each_rules}
+    wanted -= {group.name for group in card.groups}
     card = replace(card, groups=(*card.groups, *(group for group in donor.groups if group.name in wanted)))
     here = {group.name for group in card.groups}
     # A rule whose group neither card has any more stands by itself.
     rules = tuple(rule if not rule.group or rule.group in here else replace(rule, group="") for rule in card.rules)
+    each_rules = tuple(
+        rule if not rule.group or rule.group in here else replace(rule, group="") for rule in card.each_rules
+    )
     present = dict(card.fields)
     lacking = list(fields_read(card))
     lacking += [name for field in present.values() for name in field.computed_from]
@@ -188,4 +196,7 @@ def _whole(card: Card, donor: Card) -> Card:
         if name not in present:
             present[name] = donor.fields[name]
             lacking += donor.fields[name].computed_from
-    return replace(card, rules=rules, fields=present)
+    counted = {field.event_value.kind for field in present.values() if field.event_value}
+    if (counted | {rule.each for rule in each_rules}) - card.events.keys():  # with those whose subsets they are
+        card = replace(card, events={**donor.events, **card.events})
+    return replace(card, rules=rules, each_rules=each_rules, fields=present)

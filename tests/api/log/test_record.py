@@ -80,3 +80,14 @@ def test_numbers_come_back_exactly() -> None:
         assert again["b"] == value
     with pytest.raises(DataError, match="the card has no field 'c'"):
         decode_input(card, json.dumps({"values": {"c": 1}, "ignored": []}))
+
+
+def test_a_text_is_spelt_as_the_card_that_reads_it() -> None:
+    """Where another card has a word for a logged text, a lenient reading gives it, as for a lead that is sent."""
+    base = "name: x\nfields:\n  job: {kind: text}\nrules:\n  - {name: r, when: job is not null, points: 1, reason: R}\n"
+    newer = f"{base}  - {{name: s, when: \"job = 'CEO'\", points: 20, reason: S}}\n"
+    old, new = (get_engine(build_untrained(parse_card(text))) for text in (base, newer))
+    kept = encode_input(old.clean({"job": "ceo"}).values, ())
+    assert decode_input(old.card.card, kept, lenient=True)[0] == {"job": "ceo"}
+    assert decode_input(new.card.card, kept)[0] == {"job": "ceo"}  # a replay changes nothing
+    assert decode_input(new.card.card, kept, lenient=True)[0] == new.clean({"job": "ceo"}).values == {"job": "CEO"}
