@@ -13,7 +13,7 @@ UV     := uv==0.13.9
 PYTEST := $(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast lint format bench bench-quality bench-worlds bench-segments bench-curve bench-promise bench-ages bench-fairness bench-steps bench-fit-time bench-million bench-lists bench-list-events bench-spark bench-postgresql bench-api bench-events bench-book printed pins clean
+.PHONY: pictures help demo test test-fast lint format bench bench-quality bench-worlds bench-segments bench-curve bench-promise bench-ages bench-fairness bench-steps bench-fit-time bench-million bench-lists bench-list-events bench-spark bench-postgresql bench-api bench-events bench-book printed pins clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -93,6 +93,9 @@ bench-book: $(VENV)/.installed  ## Lists of a million known leads, while a hundr
 
 printed: $(VENV)/.installed  ## Rewrite tests/cases/printed; review the diff
 	$(PY) -m tests.golden_files
+
+pictures: $(VENV)/.installed  ## Take the pictures in docs/pictures anew; needs Chromium
+	$(PY) -m tests.api.pages.pictures
 
 # It needs an older pandas than ours, so it has an environment of its own; without torch and ray.
 AUTOGLUON := autogluon.tabular[lightgbm,catboost,xgboost]>=1.6,<2

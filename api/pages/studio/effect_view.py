@@ -159,7 +159,7 @@ def view_past(backtest: Mapping[str, Any]) -> PastView:
         edits=tuple(
             (f"{edit['kind']} {edit['name']}".strip(), edit["said"], f"{edit['alone']:,}") for edit in backtest["edits"]
         ),
-        rules=tuple((rule["name"], rule.get("sentence", "")) for rule in backtest.get("rules", ())),
+        rules=tuple((rule["name"], rule["said"]) for rule in backtest.get("rules", ())),
         notes=tuple(backtest["notes"]),
     )
 

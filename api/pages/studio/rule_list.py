@@ -126,5 +126,5 @@ def _view_rule(card: Card, rule: Rule | EachRule, change: str, finding: Mapping[
         group=rule.group,
         change={"added": "new", "changed": "changed"}.get(change, ""),
         finding=FINDING_WORDS.get(kind, ""),
-        proof=str(finding.get("sentence", "")) if kind else "",
+        proof=str(finding.get("said", "")) if kind else "",
     )

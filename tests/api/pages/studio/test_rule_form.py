@@ -138,7 +138,7 @@ def test_a_flood_of_rows_is_cut() -> None:
 def test_rules_stand_under_the_headings_of_the_card() -> None:
     """The comments of the card name the sections; what an edit has changed is marked, and what training found."""
     changes = [{"section": "rules", "name": "decider", "what": "changed"}]
-    findings = [{"name": "newsletter", "finding": "overrated", "sentence": "declared +6, the data support 0"}]
+    findings = [{"name": "newsletter", "finding": "overrated", "said": "declared +6, the data support 0"}]
     sections = list_rules(EVENTS_CARD, EVENTS_TEXT, changes, findings)
     assert [section.heading for section in sections][:3] == ["The need", "The means", "Who we talk to"]
     rules = {rule.name: rule for section in sections for rule in section.rules}
