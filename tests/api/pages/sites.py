@@ -104,9 +104,8 @@ def fill(site: Site, leads: int = LEADS) -> None:
     today = date.today()
     has_owner = any(field["name"] == "owner" for field in site.ask("GET", "/v1/scorecard")["fields"])
     numbers = range(1, leads + 1)
-    for number in numbers:
-        for event in make_events(number, today):
-            site.ask("POST", "/v1/events", {"events": [{**event, "lead": f"L{number:04}"}]})
+    events = [{**event, "lead": f"L{number:04}"} for number in numbers for event in make_events(number, today)]
+    site.ask("POST", "/v1/events", {"events": events})
     for days in DAYS_AGO:
         day = today - timedelta(days=days)
         batch = [make_lead(number, day, has_owner) for number in numbers]
