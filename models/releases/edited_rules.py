@@ -140,7 +140,7 @@ def publish_edited(
         files[KNOWN_LEADS] = _forget_totals(releases.read(base.release, KNOWN_LEADS))
     return releases.publish(
         card_text,
-        carried.scorecard.learned,
+        _date_promises(carried.scorecard.learned, measured),
         metrics=metrics,
         provenance=provenance,
         created=created,
@@ -150,6 +150,18 @@ def publish_edited(
         by=by,
         after=base.release,
     )
+
+
+def _date_promises(learned: Learned, release: str) -> Learned:
+    """What was learned, where each promise of a threshold says with the rules of which release it was measured."""
+    note = f", measured with the rules of release {release}"
+    thresholds = {
+        name: replace(threshold, promise=f"{threshold.promise}{note}")
+        if threshold.promise and not threshold.promise.endswith(note)
+        else threshold
+        for name, threshold in learned.thresholds.items()
+    }
+    return replace(learned, thresholds=thresholds) if thresholds else learned
 
 
 def _forget_totals(content: bytes) -> bytes:

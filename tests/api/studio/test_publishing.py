@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from leadledger.api.service.rescore import rescore_book
 from leadledger.api.service.scoring import today
 from leadledger.api.service.settings import Settings
 from leadledger.models.releases.store import Releases
+from leadledger.scoring.gate import Threshold
 from leadledger.scoring.scorecard import Learned
 from tests.api.studio.conftest import CARD, LEARNED, publish
 from tests.api.studio.test_drafts import People, ask
@@ -102,7 +104,9 @@ def test_a_draft_is_published(client: TestClient, people: People, home: Path) ->
     assert ask(client, people, "Rita", "GET", "/v1/releases")["serves"] == name
     assert ask(client, people, "Rita", "GET", "/v1/drafts") == {"drafts": []}
     opened, shown = Releases(home).open(), Releases(home).show()
-    assert (opened.learned, opened.card.rules[0].points) == (LEARNED, 300)
+    promise = "at least 70% become one, measured with the rules of release 2026-01-01-001"
+    learned = replace(LEARNED, thresholds={"opportunity": Threshold(600, promise=promise)})
+    assert (opened.learned, opened.card.rules[0].points) == (learned, 300)
     assert (shown["note"], shown["metrics"]) == (
         "CEOs count more",
         {
@@ -206,6 +210,8 @@ def test_an_edit_of_an_edit(client: TestClient, people: People, home: Path) -> N
         ask(client, people, "Lena", "POST", "/v1/drafts/x/publish", {"revision": 2, "note": "n"})
     shown: dict[str, Any] = Releases(home).show()
     assert shown["metrics"]["measured_with"] == shown["provenance"]["measured_with"] == "2026-01-01-002"
+    promise = Releases(home).open().learned.thresholds["opportunity"].promise
+    assert promise == "at least 70% become one, measured with the rules of release 2026-01-01-002"
     record = json.loads(Releases(home).read(shown["name"], "known_leads.json"))
     assert (record["digests"], record["totals"]) == (known["digests"], "AIAAgA==")
     assert date.fromisoformat(shown["created"][:10]) > date(2026, 1, 1)
