@@ -18,7 +18,7 @@ PYTEST := $(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: $(VENV)/.installed  ## Train on a simulated history, score a list, explain one lead
+demo: $(VENV)/.installed  ## Train on a simulated history, score a list, explain one lead, fill a desk
 	$(BIN)/leadledger demo
 
 test: $(VENV)/.installed  ## Run every test (ARGS="-k gate" for some)

@@ -37,6 +37,7 @@ LONG = (
     "stored_events",
     "rescore",
     "book",
+    "desk",
     "previews",
 )
 

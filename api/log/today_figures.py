@@ -10,6 +10,7 @@ from leadledger.api.log import tables
 from leadledger.scoring.outputs import VERDICTS, Verdict
 
 MOST_OWNERS = 200
+MOST_COUNTED = 1_000_000_000
 _BOOK = tables.book.c
 _WAITS = or_(_BOOK.answered_on.is_(None), _BOOK.answered_on < _BOOK.since)
 
@@ -23,20 +24,16 @@ class TodayFigures:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
 
-    def count_verdicts(self) -> dict[Verdict, int]:
-        """How many leads have each recommendation."""
-        return self._count_verdicts(_BOOK.recommendation.in_(VERDICTS))
-
-    def count_totals(self) -> list[tuple[int, int]]:
-        """How many leads have each total (tenths), the highest first."""
-        query = select(_BOOK.tenths, func.count()).group_by(_BOOK.tenths).order_by(_BOOK.tenths.desc())
+    def count_totals(self) -> list[tuple[Verdict, int, int]]:
+        """How many leads have each recommendation and total (tenths), counted in the order of an index."""
+        columns = (_BOOK.recommendation, _BOOK.tenths)
         with self.engine.connect() as connection:
-            return [(int(tenths), int(leads)) for tenths, leads in connection.execute(query)]
+            return [tuple(row) for row in connection.execute(select(*columns, func.count()).group_by(*columns))]
 
     def count_put_off(self, today: str) -> dict[Verdict, int]:
         """How many leads have each recommendation, of those that sales has rejected since, or put off beyond today."""
         is_awake = or_(_BOOK.snoozed_until.is_(None), _BOOK.snoozed_until <= today)
-        rejected = self._count_verdicts((_BOOK.rejected_on >= _BOOK.since) & is_awake)
+        rejected = self._count_verdicts((_BOOK.rejected_on > "") & (_BOOK.rejected_on >= _BOOK.since) & is_awake)
         snoozed = self._count_verdicts(_BOOK.snoozed_until > today)
         return {verdict: snoozed[verdict] + rejected[verdict] for verdict in VERDICTS}
 
@@ -67,7 +64,12 @@ class TodayFigures:
         return owners
 
     def _count_verdicts(self, condition: Any) -> dict[Verdict, int]:
-        query = select(_BOOK.recommendation, func.count()).where(condition).group_by(_BOOK.recommendation)
+        """How many leads have each recommendation, of the few that meet a condition.
+
+        The limit keeps SQLite from grouping the whole book by an index of recommendations.
+        """
+        few = select(_BOOK.recommendation).where(condition).limit(MOST_COUNTED).subquery()
+        query = select(few.c.recommendation, func.count()).group_by(few.c.recommendation)
         with self.engine.connect() as connection:
             counts = {str(verdict): int(leads) for verdict, leads in connection.execute(query)}
         return {verdict: counts.get(verdict, 0) for verdict in VERDICTS}

@@ -13,10 +13,11 @@ from leadledger.api.service.history import read_log
 from leadledger.api.service.known_leads import recall_leads
 from leadledger.api.service.lead_details import find_lead_title
 from leadledger.api.service.loaded import LoadedCard
+from leadledger.api.service.places import LeadPlaces, read_places
 from leadledger.api.service.scoring import today
 from leadledger.api.service.service import DecisionLog, Service
 from leadledger.scoring.engine.forecast import forecast_values
-from leadledger.scoring.outputs import Verdict
+from leadledger.scoring.outputs import VERDICTS, Verdict
 from leadledger.scoring.scorecard import START_TENTHS, Card
 
 if TYPE_CHECKING:
@@ -36,9 +37,10 @@ async def answer_today(service: Service) -> dict[str, Any]:
     """What a day at the desk begins with, as flat JSON. Raises Refusal: there is no log (404), or it fails (503)."""
     loaded = service.loaded
     day = today(loaded.card.card.time_zone)
+    places = await read_places(service)
 
     async def work_out() -> dict[str, Any]:
-        answer, known = await read_log(service, lambda log: _read_figures(service, log, loaded, day))
+        answer, known = await read_log(service, lambda log: _read_figures(service, log, loaded, places, day))
         leaving: list[dict[str, Any]] = []
         for start in range(0, len(known), LEADS_PER_STEP):  # each in a thread, and others have their turn between two
             leaving += await asyncio.to_thread(list_leaving, known[start : start + LEADS_PER_STEP], day)
@@ -50,7 +52,7 @@ async def answer_today(service: Service) -> dict[str, Any]:
 
 
 def _read_figures(
-    service: Service, log: DecisionLog, loaded: LoadedCard, day: date
+    service: Service, log: DecisionLog, loaded: LoadedCard, places: LeadPlaces, day: date
 ) -> tuple[dict[str, Any], Sequence[KnownLead]]:
     """All but the leads that are about to leave, and those of which some may be."""
     from leadledger.api.log.book_figures import BookFigures
@@ -60,8 +62,8 @@ def _read_figures(
     from leadledger.api.log.today_figures import MOST_OWNERS, TodayFigures
 
     figures, counts, card = TodayFigures(log.store.engine), BookFigures(log.store.engine), loaded.card
-    verdicts, put_off = figures.count_verdicts(), figures.count_put_off(day.isoformat())
-    awake = {verdict: leads - put_off[verdict] for verdict, leads in verdicts.items()}
+    put_off = figures.count_put_off(day.isoformat())
+    awake = {verdict: max(0, places.verdicts.get(verdict, 0) - put_off[verdict]) for verdict in VERDICTS}
     new_since = find_last_working_day(day).isoformat()
     back_by = (day + timedelta(days=DAYS_BACK)).isoformat()
     promoted = LeadFilters(recommendations=("promote",), today=day.isoformat())
@@ -74,13 +76,13 @@ def _read_figures(
         "release": card.release,
         "as_of": day.isoformat(),
         "at": now(),
-        "leads": sum(verdicts.values()),
+        "leads": places.leads,
         "views": [
             {"view": "act", "leads": sum(awake[verdict] for verdict in ACTED_ON)},
             {"view": "call", "leads": awake["promote"]},
             {"view": "ask", "leads": awake["ask"]},
             {"view": "back", "leads": figures.count_back(day.isoformat(), back_by)},
-            {"view": "all", "leads": sum(verdicts.values())},
+            {"view": "all", "leads": places.leads},
         ],
         "back_by": back_by,
         "new": {
