@@ -12,6 +12,7 @@ from leadledger.api.cli.options import as_json, home
 from leadledger.api.cli.printing import report, width
 
 if TYPE_CHECKING:
+    from leadledger.models.releases.journal import JournalEntry
     from leadledger.models.releases.release_info import ReleaseInfo
 
 
@@ -72,6 +73,29 @@ def diff_releases(old: str, new: str, home: Path, as_json: bool) -> None:
 
     diff = Releases(home).diff(old, new)
     report(as_json, diff.to_dict(), diff_text(diff, width()))
+
+
+@releases.command("history")
+@home
+@as_json
+def list_changes(home: Path, as_json: bool) -> None:
+    """Show which release became the current one when, and by whom. The newest is the last."""
+    from leadledger.models.releases.store import Releases
+
+    entries = Releases(home).journal()
+    report(as_json, {"changes": [entry.to_dict() for entry in entries]}, _history_text(entries))
+
+
+def _history_text(entries: Sequence[JournalEntry]) -> str:
+    """A line for each change of the current release."""
+    if not entries:
+        return "No change of the current release is noted yet."
+    lines = []
+    for entry in entries:
+        note = f"  {entry.note}" if entry.note else ""
+        undone = "" if entry.happened else "  (the process ended before it was done)"
+        lines.append(f"{entry.at[:16]}  {entry.change:<9}  {entry.release}  {entry.by or '-'}{note}{undone}")
+    return "\n".join([*lines, "", "Times are in UTC; - stands for the command line, or a service without keys"])
 
 
 def _list_text(infos: Sequence[ReleaseInfo]) -> str:

@@ -100,7 +100,7 @@ def read_change(body: Any) -> DraftChange:
     what = _read_text(members, "what", LONGEST_CHANGE_REMARK, mistakes) or ""
     on_conflict: OnConflict = _read_word(members, "on_conflict", get_args(OnConflict), mistakes)
     _refuse(mistakes, "saved")
-    return DraftChange(revision, text, edits, what, on_conflict)
+    return DraftChange(revision, text, edits, _make_plain(what), on_conflict)
 
 
 def read_seen_revision(body: Any) -> int:
@@ -138,10 +138,10 @@ def read_publication(body: Any) -> DraftPublication:
     members = read_object(body, ("revision", "note"), (), example, mistakes)
     revision = _read_revision(members, mistakes)
     note = _read_text(members, "note", LONGEST_DRAFT_NOTE, mistakes) or ""
-    if "note" in members and not note.strip() and not mistakes:
+    if "note" in members and not _make_plain(note) and not mistakes:
         mistakes.add((*ROOT, "note"), "is empty; say in a sentence what is new")
     _refuse(mistakes, "published")
-    return DraftPublication(revision, " ".join(note.split()))
+    return DraftPublication(revision, _make_plain(note))
 
 
 def read_revision_parameter(query: bytes) -> int:
@@ -209,6 +209,11 @@ def _read_revision(members: Mapping[str, Any], mistakes: Mistakes) -> int:
         return number
     mistakes.add((*ROOT, "revision"), f"is not a whole number from 1 to {LARGEST_REVISION}", number)
     return 1
+
+
+def _make_plain(text: str) -> str:
+    """A remark on one line, which terminals print as well: without escapes, controls and marks of direction."""
+    return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
 
 
 def _read_text(members: Mapping[str, Any], name: str, most: int, mistakes: Mistakes) -> str | None:

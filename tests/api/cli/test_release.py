@@ -69,3 +69,21 @@ def test_a_card_whose_cases_fail_is_not_released(small: Path, tmp_path: Path) ->
     assert "a card is released when its test cases pass; these fail:" in done.stderr
     assert "expected points 61.0, got 60.0" in done.stderr
     assert not (tmp_path / "home").exists()
+
+
+def test_the_history_says_who_did_what(small: Path, tmp_path: Path) -> None:
+    """`releases history` has a line for each change, and the same as JSON."""
+    home = tmp_path / "home"
+    assert run("releases", "history", "--home", home).stdout == "No change of the current release is noted yet.\n"
+    first, second = release(small, home)["release"], release(small, home)["release"]
+    Releases(home).use(str(first), by="Lena")
+    changes = json.loads(run("releases", "history", "--home", home, "--json").stdout)["changes"]
+    assert [(change["change"], change["release"], change["by"]) for change in changes] == [
+        ("published", first, ""),
+        ("published", second, ""),
+        ("chosen", first, "Lena"),
+    ]
+    lines = run("releases", "history", "--home", home).stdout.splitlines()
+    assert lines[1] == f"{changes[1]['at'][:16]}  published  {second}  -  rules alone"
+    assert lines[2] == f"{changes[2]['at'][:16]}  chosen     {first}  Lena"
+    assert lines[4] == "Times are in UTC; - stands for the command line, or a service without keys"

@@ -34,9 +34,7 @@ def main() -> None:
     """Make a demo, and take all pictures anew."""
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder) / "demo" / "home"
-        subprocess.run(
-            [sys.executable, "-m", "leadledger", "demo", "--folder", str(home.parent)], cwd=ROOT, check=True
-        )
+        subprocess.run([sys.executable, "-m", "leadledger", "demo", "--folder", str(home.parent)], cwd=ROOT, check=True)
         with commanded(home) as (_, address), run_browser() as browser:
             take_pictures(Visitor(browser, address))
 

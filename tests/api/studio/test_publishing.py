@@ -97,7 +97,7 @@ def test_a_draft_is_published(client: TestClient, people: People, home: Path) ->
     changed = [line for line in compared["lines"] if line["sign"] in "+-"]
     assert changed[0] == {"sign": "-", "old": 11, "new": 0, "text": "    points: 8"}
     assert changed[1] == {"sign": "+", "old": 0, "new": 11, "text": "    points: 30"}
-    body = {"revision": 2, "note": "CEOs  count\nmore"}
+    body = {"revision": 2, "note": "CEOs  count\n\u202e\x1b more"}
     published = ask(client, people, "Lena", "POST", "/v1/drafts/x/publish", body)
     name = published["release"]
     assert published == {"release": name, "was": "2026-01-01-001", "note": "CEOs count more", "notes": [MEASURED]}
