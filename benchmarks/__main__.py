@@ -39,6 +39,7 @@ LONG = (
     "book",
     "desk",
     "previews",
+    "busy_desks",
 )
 
 
