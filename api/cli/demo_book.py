@@ -25,7 +25,7 @@ LEADS_PER_CALL = 500
 EVENTS_PER_CALL = 1_000
 SEED = 8
 REASONS = ("no_budget", "bad_timing", "wrong_contact", "competitor")
-SHARES = {"accept": 0.4, "reject": 0.12, "snooze": 0.12}  # of promoted leads that are three days old; the rest waits
+SHARES = {"accept": 0.35, "reject": 0.12, "snooze": 0.2}  # of promoted leads that are three days old; the rest waits
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ async def _give_feedback(service: Any, leads: Sequence[str], day: date) -> None:
     draw = random.Random(f"{SEED} {day.toordinal() - len(leads)}")
     for lead in leads:
         share = draw.random()
-        on, until = day.isoformat(), (day + timedelta(days=draw.choice((12, 20, 35)))).isoformat()
+        on, until = day.isoformat(), (day + timedelta(days=draw.choice((9, 13, 20, 26)))).isoformat()
         if share < SHARES["accept"]:
             feedback = Feedback("accept", on)
         elif share < SHARES["accept"] + SHARES["reject"]:
