@@ -9,7 +9,9 @@ ScoringError
 ├── UnreadableValue     one raw value is refused; also a ValueError
 ├── PrinterError        a printer lacks what the card asks of it
 ├── DataError           a file of leads or a history is refused
-│   └── LeakageError    ... because fields of it know the outcome; holds each with its proof
+│   ├── LeakageError    ... because fields of it know the outcome; holds each with its proof
+│   ├── MissingFields   ... because it lacks columns that the card uses
+│   └── DoubtfulHistory ... because what would be left out of it changes the result
 ├── CompileError        a classifier can't be written as tables; also a ValueError
 ├── ReleaseError        a release is refused, or does not exist
 │   ├── ReleaseHomeError    ... because the home can't be written to
@@ -168,6 +170,22 @@ class LeakageError(DataError):
             " past leads and be wrong on new ones."
         )
         super().__init__("\n\n".join((start, *map(str, suspects))))
+
+
+class MissingFields(DataError):
+    """A history lacks columns of `fields`, which the card uses."""
+
+    def __init__(self, text: str, fields: tuple[str, ...]) -> None:
+        self.fields = fields
+        super().__init__(text)
+
+
+class DoubtfulHistory(DataError):
+    """What would be left out of a history changes the result; `doubts` say how."""
+
+    def __init__(self, text: str, doubts: tuple[str, ...]) -> None:
+        self.doubts = doubts
+        super().__init__(text)
 
 
 class CompileError(ScoringError, ValueError):

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from leadledger.scoring.criterion import Criterion
 from leadledger.scoring.each_points import name_earned
-from leadledger.scoring.errors import DataError
+from leadledger.scoring.errors import DataError, DoubtfulHistory
 from leadledger.scoring.printers.sql import select as sql
 from leadledger.scoring.printers.sql.dialects.literals import quoted
 from leadledger.scoring.printers.sql.query import Query, name_counted
@@ -140,7 +140,7 @@ class History:
         if self.doubts and not accept:
             start = f"{what} stopped: what it would leave out of {self.label} changes the result."
             end = "Mend the history or the card; or go on without these rows, with --accept-left-out."
-            raise DataError("\n\n".join((start, *self.doubts, end)))
+            raise DoubtfulHistory("\n\n".join((start, *self.doubts, end)), self.doubts)
         return replace(self, notes=(*self.notes, *self.doubts), doubts=())
 
     def take(self, positions: NDArray[np.intp]) -> History:

@@ -18,7 +18,7 @@ from leadledger.api.requests.form import Form
 from leadledger.api.requests.mistakes import Refusal
 
 MOST_PARTS = 50
-LARGEST_INPUT = 10_000  # bytes of an input that is no file
+LARGEST_INPUT = 1_000_000  # bytes of an input that is no file
 NOT_READABLE = "The form can't be read; send it from the page again."
 
 _CONTENT_TYPE = re.compile(rb"multipart/form-data; *boundary=\"?([0-9A-Za-z'()+_,./:=?-]{1,70})\"?")

@@ -34,7 +34,7 @@ def add(app: FastAPI, service: Service) -> None:
         number = request.query_params.get("page", "1")
         page = list_page(answer, int(number) if number.isascii() and number.isdigit() and len(number) < 9 else 1)
         readable = [record["name"] for record in page[0] if not record["problem"]]
-        qualities = dict(await asyncio.gather(*(_read_quality(service, name) for name in readable)))
+        qualities = dict(await asyncio.gather(*(read_quality(service, name) for name in readable)))
         view = view_releases(answer, page, {name: quality for name, quality in qualities.items() if quality})
         was = request.query_params.get("was", "")
         names = [record["name"] for record in answer["releases"]]
@@ -80,7 +80,7 @@ def add(app: FastAPI, service: Service) -> None:
         return see_other(f"/releases?was={current}")
 
 
-async def _read_quality(service: Service, name: str) -> tuple[str, ReleaseQuality | None]:
+async def read_quality(service: Service, name: str) -> tuple[str, ReleaseQuality | None]:
     """How good a release is; None where its metrics can't be read."""
     from json import loads
 

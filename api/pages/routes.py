@@ -14,6 +14,7 @@ from leadledger.api.pages import (
     studio_publish_routes,
     studio_routes,
     studio_rule_routes,
+    training_routes,
 )
 from leadledger.api.service.keys import Keyring
 from leadledger.api.service.sessions import Sessions
@@ -31,3 +32,4 @@ def add(app: FastAPI, studio: Studio, keys: Keyring, sessions: Sessions) -> None
     studio_edit_routes.add(app, studio)
     studio_rule_routes.add(app, studio)
     studio_publish_routes.add(app, studio)
+    training_routes.add(app, studio.service)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from leadledger.scoring.column_fit import fit_columns
-from leadledger.scoring.errors import DataError, did_you_mean, quote
+from leadledger.scoring.errors import DataError, MissingFields, did_you_mean, quote
 from leadledger.scoring.scorecard import Card, Learned
 
 
@@ -67,7 +67,7 @@ def require_fields(
         hints |= {column: name for column, name in fit.misspelt.items() if owners[name] in gone}
     refused = [name for name in missing if name not in without]
     if refused:
-        raise DataError("\n".join(_word_refusal(refused, hints, label, what)))
+        raise MissingFields("\n".join(_word_refusal(refused, hints, label, what)), tuple(refused))
     return tuple(missing)
 
 
