@@ -52,6 +52,7 @@ def create_app(settings: Settings, *, needs_keys: bool = False) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with service.running():
             yield
+        app.state.trainings.stop()
 
     app = FastAPI(
         title="leadledger",

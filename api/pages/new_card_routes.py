@@ -13,9 +13,11 @@ from leadledger.api.pages.forms import read_form, see_other
 from leadledger.api.pages.multipart import read_file_form
 from leadledger.api.pages.new_card.proposal_view import view_proposal
 from leadledger.api.pages.rendering import render_page
+from leadledger.api.requests.draft_bodies import DraftBeginning
 from leadledger.api.requests.form import Form
 from leadledger.api.requests.mistakes import Refusal
-from leadledger.api.service.service import Service
+from leadledger.api.studio.drafts import begin_draft
+from leadledger.api.studio.studio import Studio
 from leadledger.api.uploads.kept_lists import LARGEST_LIST, KeptLists
 from leadledger.api.uploads.proposing import propose_for
 from leadledger.scoring.card.reader import parse_card
@@ -26,9 +28,9 @@ NO_FILE = "Choose a file first."
 TOO_OLD = "This list isn't kept any more: it is forgotten after an hour. Send it again."
 
 
-def add(app: FastAPI, service: Service) -> None:
+def add(app: FastAPI, studio: Studio) -> None:
     """Add the routes."""
-    lists = KeptLists(service.settings.home)
+    lists = KeptLists(studio.service.settings.home)
 
     @app.get("/studio/new", include_in_schema=False)
     @needs("admin", page=True)
@@ -75,6 +77,13 @@ def add(app: FastAPI, service: Service) -> None:
             "file": _name_file(form.get("name")),
         }
         return render_page(request, "new_card/card.html", context, 422 if mistakes else 200)
+
+    @app.post("/studio/new/draft", include_in_schema=False)
+    @needs("admin", page=True)
+    async def make_draft(request: Request) -> Response:
+        form = await read_form(request)
+        draft = await begin_draft(studio, DraftBeginning("", form.get("text")), request.scope["key"].name)
+        return see_other(f"/studio/drafts/{draft['name']}")
 
     @app.post("/studio/new/file", include_in_schema=False)
     @needs("admin", page=True)

@@ -12,20 +12,25 @@ from leadledger.api.pages.forms import read_form, see_other
 from leadledger.api.pages.releases.comparison_view import view_comparison
 from leadledger.api.pages.releases.measures import Measures
 from leadledger.api.pages.releases.quality import ReleaseQuality, word_quality
-from leadledger.api.pages.releases.release_list import list_page, view_releases
+from leadledger.api.pages.releases.release_list import list_page, view_changes, view_releases
 from leadledger.api.pages.releases.release_view import REPORT_FILE, view_release
 from leadledger.api.pages.releases.report_page import send_report
 from leadledger.api.pages.rendering import render_page
+from leadledger.api.pages.studio.effect_view import EffectView, view_effect
 from leadledger.api.requests.mistakes import Refusal
 from leadledger.api.service import releases
 from leadledger.api.service.service import Service
+from leadledger.api.studio.previews import preview_release
+from leadledger.api.studio.publishing import list_changes
+from leadledger.api.studio.studio import Studio
 from leadledger.models.releases.manifest import METRICS
 
 OVERTAKEN = "Release {name} has become the current one meanwhile. Look at the releases again."
 
 
-def add(app: FastAPI, service: Service) -> None:
+def add(app: FastAPI, studio: Studio) -> None:
     """Add the routes."""
+    service = studio.service
 
     @app.get("/releases", include_in_schema=False)
     @needs("read", page=True)
@@ -38,7 +43,12 @@ def add(app: FastAPI, service: Service) -> None:
         view = view_releases(answer, page, {name: quality for name, quality in qualities.items() if quality})
         was = request.query_params.get("was", "")
         names = [record["name"] for record in answer["releases"]]
-        context = {"view": view, "was": was if was in names and was != view.current else "", "follows": service.follows}
+        context = {
+            "view": view,
+            "was": was if was in names and was != view.current else "",
+            "follows": service.follows,
+            "changes": view_changes(await list_changes(studio)),
+        }
         return render_page(request, "releases/list.html", context)
 
     @app.get("/releases/release", include_in_schema=False)
@@ -65,7 +75,8 @@ def add(app: FastAPI, service: Service) -> None:
         answer = await releases.list_releases(service)
         names = [record["name"] for record in answer["releases"]][::-1]
         is_older = names.index(new) > names.index(old)
-        context = {"view": view, "names": names, "is_older": is_older, "follows": service.follows}
+        effect = await _preview(studio, old, new)
+        context = {"view": view, "names": names, "is_older": is_older, "follows": service.follows, "effect": effect}
         return render_page(request, "releases/compare.html", context)
 
     @app.post("/releases/use", include_in_schema=False)
@@ -78,6 +89,19 @@ def add(app: FastAPI, service: Service) -> None:
             raise Refusal(409, OVERTAKEN.format(name=current))
         await releases.use_release(service, form.get("name"), read_key_name(request))
         return see_other(f"/releases?was={current}")
+
+
+async def _preview(studio: Studio, old: str, new: str) -> EffectView | None:
+    """What a release would do to the known leads; None where nobody knows: it is another than the one that is served
+    that it is compared with, or there is no log, or no lead.
+    """
+    if old != studio.service.loaded.release or old == new or studio.service.decision_log is None:
+        return None
+    try:
+        effect = await preview_release(studio, new)
+    except Refusal:  # the page shows the rest
+        return None
+    return view_effect(effect) if effect["leads"] or effect["problem"] else None
 
 
 async def read_quality(service: Service, name: str) -> tuple[str, ReleaseQuality | None]:

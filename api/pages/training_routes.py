@@ -33,7 +33,7 @@ Answer = TypeVar("Answer")
 def add(app: FastAPI, service: Service) -> None:
     """Add the routes."""
     lists = KeptLists(service.settings.home)
-    trainings = Trainings(service.settings.home, service.settings.log_url)
+    trainings = app.state.trainings = Trainings(service.settings.home, service.settings.log_url)
 
     def find(token: str) -> TrainingFolder:
         folder = trainings.folders.find(token)

@@ -109,12 +109,15 @@ class LeadMove:
 
 
 class DraftEffect:
-    """Counts what a draft changes, lead by lead; both score as of one day, with the same learned part."""
+    """Counts what a draft, or another release, changes, lead by lead; both score as of one day.
 
-    def __init__(self, current: Scorecard, draft: Scorecard, day: date) -> None:
+    `by_edit`: which edit of the card does it is counted, too. That takes the same learned part.
+    """
+
+    def __init__(self, current: Scorecard, draft: Scorecard, day: date, *, by_edit: bool = True) -> None:
         self.current, self.day = current, day
         self.reader = DraftReader(get_engine(current), get_engine(draft))
-        self.edits = tuple(find_edits(current, draft))
+        self.edits = tuple(find_edits(current, draft)) if by_edit else ()
         self.leads = self.changed = self.moved = 0
         self.promoted = [0, 0]  # to the predicted stage, before and after
         self._stage = current.card.predicted_stage

@@ -69,4 +69,19 @@ class Trainings:
         assert process.stdin is not None
         process.stdin.write(f"{self._log_url or ''}\n".encode())
         process.stdin.flush()  # and it stays open: the process ends when that is closed
-        self._processes = [other for other in self._processes if other.poll() is None] + [process]
+        self._processes = [*self._forget_ended(), process]
+
+    def _forget_ended(self) -> list[subprocess.Popen[bytes]]:
+        """The processes that are at work still."""
+        at_work = [process for process in self._processes if process.poll() is None]
+        for process in self._processes:
+            if process not in at_work and process.stdin is not None:
+                process.stdin.close()
+        return at_work
+
+    def stop(self) -> None:
+        """End all that is at work here: the service stops."""
+        for process in self._processes:
+            process.kill()
+            process.communicate()
+        self._processes = []

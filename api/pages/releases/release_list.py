@@ -10,6 +10,7 @@ from typing import Any
 from leadledger.api.pages.releases.quality import ReleaseQuality
 
 RELEASES_PER_PAGE = 25
+CHANGES_SHOWN = 20
 
 
 @dataclass(frozen=True)
@@ -71,10 +72,42 @@ def view_releases(
     return ReleasePage(lines, number, pages, current, answer["serves"] or "", answer["problem"])
 
 
+@dataclass(frozen=True)
+class ChangeLine:
+    """Who made which release the current one, and when; `verb`: published, or chose."""
+
+    at: str
+    moment: str
+    by: str
+    verb: str
+    release: str
+    was: str
+    note: str
+    happened: bool
+
+
+def view_changes(answer: Mapping[str, Any]) -> tuple[ChangeLine, ...]:
+    """The newest changes of the current release, as `list_changes` answers them."""
+    return tuple(
+        ChangeLine(
+            at=entry["at"],
+            moment=word_moment(entry["at"]),
+            by=entry["by"],
+            verb="published" if entry["change"] == "published" else "chose",
+            release=entry["release"],
+            was=entry["was"],
+            note=entry["note"],
+            happened=entry["happened"],
+        )
+        for entry in answer["changes"][:CHANGES_SHOWN]
+    )
+
+
 def word_moment(created: str | None) -> str:
     """A moment of a manifest as people write it: `29 November 2026, 20:40 UTC`; empty where there is none."""
-    if not created:
+    try:
+        moment = datetime.fromisoformat(created or "")
+    except ValueError:
         return ""
-    moment = datetime.fromisoformat(created)
     moment = moment.astimezone(UTC) if moment.tzinfo else moment
     return f"{moment.day} {moment:%B %Y, %H:%M} UTC"

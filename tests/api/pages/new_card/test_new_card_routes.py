@@ -77,6 +77,9 @@ def test_a_list_becomes_a_card(client: TestClient, tmp_path: Path) -> None:
     card = parse_card(written)
     assert card.fields["budget"].number_format is not None
     assert [stage.requires for stage in card.stages if stage.name == "opportunity"] == [("need", "decider")]
+    draft = client.post("/studio/new/draft", data={"csrf": token(client), "text": written})
+    assert draft.url.path == "/studio/drafts/draft-1"
+    assert client.get("/v1/drafts/draft-1").json()["text"] == written
     saved = client.post("/studio/new/file", data={"csrf": token(client), "name": "leads", "text": written})
     assert (saved.text, saved.headers["content-disposition"]) == (written, 'attachment; filename="leads.yaml"')
 

@@ -8,10 +8,11 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from leadledger.api.pages.releases.quality import write_percent
+from leadledger.models.releases.rules_alone import release_rules
 from leadledger.models.releases.store import Releases
 from leadledger.scoring.result import format_signed
 from tests.api.pages.browsing import PHONE, WIDE, Visitor, check_accessible, check_fits
-from tests.api.pages.releases.measured_releases import EDITED, FIRST, RULES, make_releases
+from tests.api.pages.releases.measured_releases import EDITED, FIRST, NOW, RULES, make_releases
 from tests.api.pages.sites import Site
 from tests.serving import commanded
 
@@ -114,3 +115,21 @@ def test_figures_are_those_of_the_release(reader: Visitor, measured_site: Site) 
             change = moved.pop(row.locator("th").inner_text().split()[0])
             assert cells[2] == format_signed(change.effective.moved)
     assert not moved
+
+
+def test_known_leads_that_a_release_would_move(visitor: Visitor, site: Site) -> None:
+    """Beside the release that is served, the page says how many, by what the known leads would score."""
+    releases = Releases(site.home)
+    text = (site.home / "releases" / releases.names()[0] / "card.yaml").read_text("utf-8")
+    card = site.home / "other.yaml"
+    card.write_text(text.replace("points: 15", "points: -40"), "utf-8")
+    other = release_rules(card, releases, NOW, draft=True).name
+    with visitor.open(f"/releases/compare?old={releases.current()}&new={other}") as page:
+        region = page.get_by_role("region", name="Known leads that change what to do")
+        expect(region).to_contain_text("all 60 known leads")
+        changed = int(region.locator("dd strong").first.inner_text())
+        assert changed > 0
+        check_accessible(page)
+    draft = site.ask("POST", "/v1/drafts", {"text": card.read_text("utf-8")})["name"]
+    preview = site.ask("POST", f"/v1/drafts/{draft}/preview", {})
+    assert preview["changed"] == changed

@@ -140,6 +140,7 @@ def test_a_release_is_made_current_and_rolled_back(client: TestClient, home: Pat
     text = read(client, f"/releases?was={FIRST}")
     assert f"Release {SECOND} is the current one now." in text
     assert f"/releases/compare?old={SECOND}&amp;new={FIRST}" in text
+    assert f"Somebody chose {SECOND}, in place of {FIRST}" in words(text)
     late = send(client, "/releases/use", name=SECOND, was=FIRST)
     assert late.status_code == 409
     assert f"Release {SECOND} has become the current one meanwhile." in late.text

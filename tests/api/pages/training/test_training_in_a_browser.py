@@ -46,9 +46,9 @@ def press(page: Page, name: str) -> None:
 def test_a_refusal_shows_its_button_by_itself(trainer: Visitor, tmp_path: Path) -> None:
     """The page of the steps turns into the refusal with its proof; the button begins again, and it is stopped."""
     history = make_history()
-    deal = [1000.0 + row if day else None for row, day in enumerate(history["won_on"])]
+    history["deal"] = history["won_on"].notna().map({True: 1000.0, False: None})
     path = tmp_path / "history.csv"
-    history.assign(deal=deal).to_csv(path, index=False)
+    history.to_csv(path, index=False)
     with trainer.open("/studio/train") as page:
         page.get_by_label("File").set_input_files(path)
         press(page, "Learn from the list")

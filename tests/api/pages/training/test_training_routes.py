@@ -73,8 +73,7 @@ def as_csv(**columns: Any) -> bytes:
 @pytest.mark.slow
 def test_a_leak_is_mended_by_a_button_and_a_draft_comes_of_it(client: TestClient, home: Path) -> None:
     """The proof stands beside the button; the card learns nothing from the field any more, and the list goes."""
-    history = make_history()
-    leaking = as_csv(deal=[1000.0 + row if day else None for row, day in enumerate(history["won_on"])])
+    leaking = as_csv(deal=make_history()["won_on"].notna().map({True: 1000.0, False: None}))
     page = start(client, CARD.replace("outcome:", f"{LEAK}outcome:"), "file", leaking)
     training, text = wait(client, page)
     assert "A field seems to know the outcome" in text
