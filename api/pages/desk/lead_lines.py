@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Literal, TypeAlias
 
+from leadledger.api.pages.desk.entry_words import EntryWords
 from leadledger.api.pages.desk.values import list_facts, name_lead
 from leadledger.api.service.lead_details import DetailedLead
 from leadledger.api.service.today import DAYS_AHEAD, find_last_working_day
@@ -14,7 +15,7 @@ from leadledger.api.wording.figures import word_chance, word_count, word_wait
 from leadledger.api.wording.recommendations import AdviceFacts, AdviceWords, find_facts, with_book, word_advice
 from leadledger.scoring.advice import word_day
 from leadledger.scoring.engine.ledger_difference import EntryDifference
-from leadledger.scoring.result import format_signed, format_unsigned
+from leadledger.scoring.result import Entry, format_signed, format_unsigned
 from leadledger.scoring.scorecard import Card, Scorecard
 from leadledger.scoring.tree import Typed
 
@@ -142,16 +143,22 @@ def _word_trend(lead: DetailedLead, trend: Trend, today: date) -> str:
         return "No change"
     sign = 1 if trend == "up" else -1
     first = next((entry for entry in lead.moved if entry.tenths * sign > 0), None)
-    return "" if first is None else word_move(first)
+    if first is None or lead.card is None:
+        return ""
+    return word_move(first, EntryWords(lead.card, lead.values))
 
 
-def word_move(entry: EntryDifference) -> str:
+def word_move(moved: EntryDifference, words: EntryWords) -> str:
     """What moved an entry: what is new, what fades, what is no longer so."""
-    if entry.first > 0 and 0 < entry.second < entry.first and entry.kind == "rule":
-        return f"Fades: {_soften(entry.second_reason)}"
-    if not entry.second and entry.first:
-        return f"No longer: {_soften(entry.first_reason)}"
-    return entry.second_reason[:1].upper() + entry.second_reason[1:]
+    before, after = (
+        words.word(Entry(moved.name, moved.kind, tenths, reason))
+        for tenths, reason in ((moved.first, moved.first_reason), (moved.second, moved.second_reason))
+    )
+    if moved.first > 0 and 0 < moved.second < moved.first and moved.kind == "rule":
+        return f"Fades: {_soften(after)}"
+    if not moved.second and moved.first:
+        return f"No longer: {_soften(before)}"
+    return after
 
 
 def _soften(sentence: str) -> str:
