@@ -27,9 +27,12 @@ if TYPE_CHECKING:
     show_default=True,
     help="File for the card, which must not be there yet; - prints it.",
 )
+@click.option(
+    "--outcome", default="", metavar="COLUMN", help="Column that says what became of the leads, where several could."
+)
 @reading_options
 @as_json
-def init(leads: Path, out: Path, reading: ReadingOptions, as_json: bool) -> None:
+def init(leads: Path, out: Path, outcome: str, reading: ReadingOptions, as_json: bool) -> None:
     """Propose a first card for a list of leads.
 
     Reads every row of LEADS, and writes a card that `check` accepts: fields with their kinds, what training may learn
@@ -40,7 +43,7 @@ def init(leads: Path, out: Path, reading: ReadingOptions, as_json: bool) -> None
     is_printed = str(out) == "-"
     if not is_printed and out.exists():
         raise _refuse_existing(out)
-    proposal = propose_card(leads, reading)
+    proposal = propose_card(leads, reading, outcome_column=outcome)
     if is_printed:
         click.echo(proposal.text, nl=False)
     else:

@@ -45,7 +45,7 @@ def word_quality(metrics: Measures) -> ReleaseQuality:
     return ReleaseQuality(
         write_sentence(headline),
         tuple(_word_promise(stage if len(promises) > 1 else "", promise) for stage, promise in promises),
-        tuple(write_sentence(promise.text("said")) for _, promise in promises),
+        tuple(map(_word_proof, (promise for _, promise in promises))),
         tuple(write_sentence(doubt.text("said")) for doubt in verdict.records("doubts")),
         tuple(_name_measures(metrics, held_out)),
     )
@@ -62,6 +62,13 @@ def _word_promise(stage: str, promise: Measures) -> str:
     if points is not None:
         return f"{subject}Call from {write_points(points)} points"
     return f"{subject}No threshold holds a promise: call the best leads first"
+
+
+def _word_proof(promise: Measures) -> str:
+    """What a promise rests on: of a sentence that repeats the promise, what follows it."""
+    said = promise.text("said")
+    repeated, _, proof = said.partition(": ")
+    return write_sentence(proof if repeated.startswith("at least ") and proof else said)
 
 
 def _name_measures(metrics: Measures, held_out: Measures) -> Iterator[tuple[str, str]]:

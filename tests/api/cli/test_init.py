@@ -37,6 +37,19 @@ def test_init_writes_a_card_that_check_accepts(leads: Path, tmp_path: Path) -> N
     assert "200 rows, 200 of them readable" in checked.output
 
 
+def test_init_takes_the_outcome_that_is_named(tmp_path: Path) -> None:
+    """Where two columns differ, none is chosen unless it is named; another column is refused."""
+    leads = tmp_path / "leads.csv"
+    rows = (f"{n},{'2025-02-01' if n % 5 == 0 else ''},{('Closed Won', 'Closed Lost')[n % 3 > 0]}" for n in range(300))
+    leads.write_text("\n".join(["id,won_on,status", *rows]))
+    assert json.loads(run("init", leads, "-o", tmp_path / "a.yaml", "--json").stdout)["outcome"] is None
+    done = run("init", leads, "-o", tmp_path / "b.yaml", "--outcome", "status", "--json")
+    assert json.loads(done.stdout)["outcome"]["column"] == "status"
+    done = run("init", leads, "-o", tmp_path / "c.yaml", "--outcome", "id")
+    assert done.exit_code == 1
+    assert "column 'id' doesn't say what became of the leads; it could be 'won_on', 'status'" in done.stderr
+
+
 def test_init_overwrites_no_file(leads: Path, tmp_path: Path) -> None:
     """A card that is there stays as it is."""
     card = tmp_path / "card.yaml"

@@ -40,13 +40,14 @@ def main() -> None:
 
 
 def take_pictures(visitor: Visitor) -> None:
-    """The desk, a lead, a draft with its rule, and what stands before it is published."""
+    """The desk, a lead, a draft with its rule, what stands before it is published, and a release."""
     FOLDER.mkdir(parents=True, exist_ok=True)
     address = visitor.address
     asked = httpx2.get(f"{address}/v1/leads?recommendation=ask&limit=2", timeout=60).json()["leads"]
     httpx2.post(f"{address}/v1/drafts", json={"name": DRAFT}, timeout=60).raise_for_status()
     change = {"revision": 1, "edits": [RULE]}
     httpx2.post(f"{address}/v1/drafts/{DRAFT}/change", json=change, timeout=60).raise_for_status()
+    release = httpx2.get(f"{address}/v1/releases", timeout=60).json()["serves"]
     pictures = [
         ("desk", "/desk", WIDE, 900),
         ("desk-phone", "/desk", PHONE, 844),
@@ -54,6 +55,7 @@ def take_pictures(visitor: Visitor) -> None:
         ("studio", f"/studio/drafts/{DRAFT}", WIDE, 900),
         ("rule", f"/studio/drafts/{DRAFT}/rule?name=ceo", WIDE, 900),
         ("compare", f"/studio/drafts/{DRAFT}/compare", WIDE, 900),
+        ("release", f"/releases/release?name={release}", WIDE, 1100),
     ]
     for name, path, width, height in pictures:
         with visitor.open(path, width=width, height=height) as page:

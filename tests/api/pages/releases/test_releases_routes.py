@@ -13,9 +13,11 @@ from fastapi.testclient import TestClient
 
 from leadledger.api.app import create_app
 from leadledger.api.http.visitor_cookie import COOKIE, make_form_token
+from leadledger.api.service import keys
 from leadledger.api.service.settings import Settings
 from leadledger.models.releases.manifest import METRICS
 from leadledger.models.releases.store import Releases
+from tests.api.http.keyed_service import NOW
 from tests.models.releases.release_examples import CARD_TEXT, DAY, overwrite, publish
 
 HOSTILE = '<script>alert("1")</script>\u202e\x1b[31m'
@@ -175,3 +177,18 @@ def test_the_report_is_sent_as_it_is_without_rights(client: TestClient) -> None:
     assert "script-src" not in answer.headers["content-security-policy"]
     assert answer.headers["content-security-policy"].startswith("default-src 'none'; style-src 'sha256-")
     assert f"Release {FIRST} has no file report.html." in read(client, f"/releases/report?name={FIRST}", 404)
+
+
+def test_a_key_that_may_only_read_gets_no_button(home: Path) -> None:
+    """It sees what differs, and which scope it lacks; a form that it sends all the same is refused."""
+    text = keys.add(home, "reader", ("read",), NOW)[1]
+    with TestClient(create_app(Settings(home=home, log="off")), base_url="http://127.0.0.1") as client:
+        client.get("/sign-in")
+        form = {"csrf": make_form_token(client.cookies[COOKIE.decode()]), "key": text, "next": "/releases"}
+        assert client.post("/sign-in", data=form).url.path == "/releases"
+        page = read(client, f"/releases/compare?old={FIRST}&new={SECOND}")
+        assert "sign in with a key that has the scope" in page
+        assert '<form method="post" action="/releases/use"' not in page
+        answer = send(client, "/releases/use", name=SECOND, was=FIRST)
+        assert (answer.status_code, Releases(home).current()) == (403, FIRST)
+        assert client.get("/studio/new").status_code == 403
