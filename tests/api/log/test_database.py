@@ -12,9 +12,11 @@ from sqlalchemy import select, text
 
 from leadledger.api.app import create_app
 from leadledger.api.log import database, tables
+from leadledger.api.log.book_rows import write_rows
 from leadledger.api.service.settings import Settings
 from leadledger.scoring.errors import DataError
 from tests.api.answers import CARD
+from tests.api.hooks.decisions import book_row
 from tests.api.log.scored_leads import scored
 
 
@@ -87,3 +89,29 @@ def test_a_later_log_is_left_alone(tmp_path: Path) -> None:
     later.dispose()
     with pytest.raises(DataError, match="was written by a later leadledger"):
         database.open_database(None, tmp_path)
+
+
+def test_a_book_without_titles_learns_when_sales_last_answered(url: str, tmp_path: Path) -> None:
+    """A log from before the desk gets its columns; when sales last said something, what it said tells."""
+    engine = database.open_database(url, tmp_path)
+    with engine.execution_options(**database.WRITES).begin() as connection:
+        for table in (tables.book, tables.feedback):
+            connection.execute(table.delete())
+        write_rows(connection, [book_row("L1"), book_row("L2")], {})
+        said = {"lead": "L1", "verb": "accept", "reason": "", "entry": "", "until": None, "score_id": "", "key": ""}
+        for day in ("2026-03-01", "2026-03-07", "2026-03-05"):
+            connection.execute(
+                tables.feedback.insert(), {**said, "lead_key": "L1", "on": day, "at": f"{day}T09:00:00Z"}
+            )
+        for index in ("book_by_title", "book_by_rejection"):
+            connection.execute(text(f"DROP INDEX {index}"))
+        for column in ("title", "answered_on"):
+            connection.execute(text(f"ALTER TABLE book DROP COLUMN {column}"))
+        connection.execute(text("UPDATE alembic_version SET version_num = '0003'"))
+    engine.dispose()
+    engine = database.open_database(url, tmp_path)
+    with engine.connect() as connection:
+        rows = connection.execute(select(tables.book.c.key, tables.book.c.title, tables.book.c.answered_on)).all()
+        assert sorted(map(tuple, rows)) == [("L1", "", "2026-03-07"), ("L2", "", None)]
+        assert connection.execute(text("SELECT version_num FROM alembic_version")).scalar() == tables.HEAD
+    engine.dispose()
