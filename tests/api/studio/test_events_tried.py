@@ -56,11 +56,12 @@ def move(event: dict[str, Any], days: int) -> dict[str, Any]:
 
 
 @pytest.mark.slow
-def test_edits_of_what_is_counted(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_edits_of_what_is_counted(tmp_path: Path, kind: str) -> None:
     """A preview of each edit says what a rescore by the edited card does, and names the edit."""
     day = today("UTC")
     load_card(tmp_path)
-    with database_of("sqlite", tmp_path) as url, emptied(url), serving(url, tmp_path) as client:
+    with database_of(kind, tmp_path) as url, emptied(url), serving(url, tmp_path) as client:
         post_events(client, [move(event, (day - LAST).days) for event in make_events(150, 600)])
         post_leads(client, make_leads(150), day)
         assert client.post("/v1/drafts", json={"name": "x"}).status_code == 200

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from dataclasses import replace
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import pytest
 from fastapi.testclient import TestClient
 
 from leadledger.api.log.store import LogStore
@@ -15,6 +18,8 @@ from leadledger.api.service.loaded import load_release
 from leadledger.api.service.rescore import rescore_book
 from leadledger.api.service.scoring import today
 from leadledger.api.service.settings import Settings
+from leadledger.api.studio import lead_sample
+from leadledger.api.studio.studio import Studio
 from leadledger.models.releases.store import Releases
 from leadledger.scoring.gate import Threshold
 from leadledger.scoring.scorecard import Learned
@@ -60,6 +65,25 @@ def test_a_preview_foretells_the_rescore(client: TestClient, people: People, hom
     moved = [(move["after"] == "promote") - (move["before"] == "promote") for move in rescore["recommendations"]]
     gained = sum(move["leads"] * sign for move, sign in zip(rescore["recommendations"], moved, strict=True))
     assert preview["promoted_after"] - preview["promoted_before"] == gained > 0
+
+
+def test_a_sample_is_spread_evenly(client: TestClient, people: People, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of more leads than a preview takes, it takes as many as it may, spread over their ids, each time the same."""
+    monkeypatch.setattr(lead_sample, "SAMPLE", 70)
+    begin(client, people)
+    studio: Studio = client.app.state.studio  # type: ignore[attr-defined]
+    samples = []
+    for _ in range(2):
+        keeper = lead_sample.SampleKeeper(studio.service)
+        sample = asyncio.run(keeper.get(studio.service.loaded, today("UTC")))
+        samples.append([weighed.lead.row.lead for weighed in sample.leads])
+        assert (sample.known, sample.is_whole) == (300, False)
+    assert samples[0] == samples[1]
+    numbers = [int(lead[1:]) for lead in samples[0]]
+    assert len(numbers) == 70
+    assert {after - before for before, after in pairwise(numbers)} == {4, 5}
+    preview = ask(client, people, "Rita", "POST", "/v1/drafts/x/preview", {})
+    assert (preview["leads"], preview["known"]) == (70, 300)
 
 
 def test_a_preview_of_a_text_that_is_not_saved(client: TestClient, people: People) -> None:
