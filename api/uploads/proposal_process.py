@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from leadledger.scoring.errors import ScoringError
 
 def propose(path: Path, outcome: str) -> dict[str, Any]:
     """The proposal for a list as JSON, or why there is none."""
+    from leadledger.training.card_proposal.criterion_proofs import prove_criteria
     from leadledger.training.card_proposal.decisions import list_decisions
     from leadledger.training.card_proposal.proposal import propose_card
 
@@ -25,6 +27,8 @@ def propose(path: Path, outcome: str) -> dict[str, Any]:
         proposal = propose_card(path.name, outcome_column=outcome)
     except ScoringError as error:
         return {"refused": str(error)}
+    decisions = list_decisions(proposal)
+    proofs = prove_criteria(proposal, path.name, [criterion.name for criterion in decisions.criteria])
     columns = [
         {
             "column": field.column,
@@ -48,7 +52,8 @@ def propose(path: Path, outcome: str) -> dict[str, Any]:
         "outcome": proposal.outcome_sentence,
         "became": None if proposal.outcome.chosen is None else proposal.outcome.chosen.won,
         "notes": list(proposal.notes),
-        **{"decisions": list_decisions(proposal).to_dict()},
+        "decisions": decisions.to_dict(),
+        "proofs": {name: asdict(proof) for name, proof in proofs.items()},
     }
 
 

@@ -21,6 +21,18 @@ class ColumnLine:
 
 
 @dataclass(frozen=True)
+class CriterionChoice:
+    """A criterion to confirm, with its proof; empty: the list tells nothing. Which of the two it is proposed for."""
+
+    name: str
+    label: str
+    met: str
+    proof: str
+    of_lead: bool
+    of_opportunity: bool
+
+
+@dataclass(frozen=True)
 class ProposalView:
     """What the page shows; `others` are decisions that are made in the text."""
 
@@ -38,7 +50,7 @@ class ProposalView:
     became: str
     outcomes: tuple[Mapping[str, Any], ...]
     formats: tuple[Mapping[str, Any], ...]
-    criteria: tuple[Mapping[str, Any], ...]
+    criteria: tuple[CriterionChoice, ...]
     others: tuple[str, ...]
     notes: tuple[str, ...]
     lines: tuple[ColumnLine, ...]
@@ -68,10 +80,23 @@ def view_proposal(proposal: Mapping[str, Any]) -> ProposalView:
         became="" if became is None else word_count(became),
         outcomes=tuple(decisions["outcome"]),
         formats=tuple(decisions["formats"]),
-        criteria=tuple(decisions["criteria"]),
+        criteria=tuple(_view_criterion(criterion, proposal["proofs"]) for criterion in decisions["criteria"]),
         others=tuple(f"{decision[:1].upper()}{decision[1:]}." for decision in decisions["others"]),
         notes=tuple(proposal["notes"]),
         lines=tuple(map(_view_column, columns)),
+    )
+
+
+def _view_criterion(criterion: Mapping[str, Any], proofs: Mapping[str, Any]) -> CriterionChoice:
+    proof = proofs.get(criterion["name"], {"sentence": "", "is_must": True})
+    label, sentence = criterion["label"], proof["sentence"]
+    return CriterionChoice(
+        name=criterion["name"],
+        label=f"{label[:1].upper()}{label[1:]}",
+        met=criterion["met"],
+        proof=f"{sentence[:1].upper()}{sentence[1:]}",
+        of_lead=criterion["of_lead"] and proof["is_must"],
+        of_opportunity=proof["is_must"],
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from difflib import unified_diff
 from pathlib import Path
 
@@ -12,7 +13,9 @@ from hypothesis import strategies as st
 from leadledger.scoring.card.reader import parse_card
 from leadledger.scoring.errors import DataError
 from leadledger.training.card_proposal.answers import confirm_criteria, drop_outcome, settle_format
+from leadledger.training.card_proposal.criterion_proofs import CriterionProof, prove_criteria
 from leadledger.training.card_proposal.decisions import FormatAnswer, list_decisions
+from leadledger.training.card_proposal.outcome_candidates import OutcomeProposal
 from leadledger.training.card_proposal.proposal import CardProposal, propose_card
 
 HEAD = "Lead No,Created,Need,Decision role,Budget,Demo,Won on,Status\n"
@@ -112,3 +115,23 @@ def test_other_answers_do_no_harm(proposal: CardProposal, field: str, form: str,
     assert settle_format(proposal.text, "budget", form).count("\n") <= proposal.text.count("\n")
     parse_card(proposal.text)
     confirm_criteria(proposal.text, names, names)
+
+
+def test_criteria_are_proven_by_the_list(tmp_path: Path) -> None:
+    """How many of the leads that became one met each, and of the others; what few of them met is no must."""
+    path = tmp_path / "leads.csv"
+    rows = [
+        f"L{n},2024-{n // 40 + 1:02}-{n % 28 + 1:02},{'clear' if n % 4 == 0 or n % 10 == 1 else 'no'},"
+        f"{('decider', 'user')[n // 4 % 2]},{f'2024-{n // 40 + 2:02}-{n % 28 + 1:02}' if n % 4 == 0 else ''}"
+        for n in range(400)
+    ]
+    path.write_text("Lead No,Created,Need,Decision role,Won on\n" + "\n".join(rows), "utf-8")
+    proposal = propose_card(path)
+    proofs = prove_criteria(proposal, path, ["need", "decider"])
+    assert proofs["need"] == CriterionProof(
+        "met by 100% of the leads that became one, and by 13% of the others, where it is known", True
+    )
+    assert proofs["decider"].sentence.startswith("met by 50% of the leads that became one")
+    assert proofs["decider"].sentence.endswith(": no must")
+    assert not proofs["decider"].is_must
+    assert prove_criteria(replace(proposal, outcome=OutcomeProposal(None, ())), path, ["need"]) == {}
