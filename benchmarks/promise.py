@@ -188,8 +188,15 @@ def measure(
         held = split.held[could_be_promoted(stage, history.criteria, history.excluded)[split.held]]
         for precision in PRECISIONS:
             asked = with_precision(card, precision)
-            threshold = find_thresholds(asked, history, fit.judged_totals, split.held, fit.learned.base_rate)[STAGE]
-            points = threshold.threshold.points
+            thresholds = find_thresholds(
+                asked,
+                history,
+                fit.judged_totals,
+                split.held,
+                fit.learned.base_rate,
+                comparable=fit.comparable_totals,
+            )
+            points = thresholds[STAGE].threshold.points
             if points is not None:
                 truths[precision].append(true_precision(log_odds_then[others], population >= points))
             possible = find_by_oracle(

@@ -24,6 +24,7 @@ from leadledger.scoring.lookup import Term
 from leadledger.scoring.scorecard import START_TENTHS, Card, Choice, Learned, Scorecard
 from leadledger.training.history import History
 from leadledger.training.learn.estimator import fit_estimator
+from leadledger.training.learn.judged_totals import to_published_scale
 from leadledger.training.learn.newest_rate import NewestRate, find_newest_rate
 from leadledger.training.learn.split import FoldForecast, HistorySplit, forecast_folds, held_out_decision
 from leadledger.training.learn.trust import LOG_ODDS, Weights, combine, in_the_large
@@ -41,6 +42,10 @@ class CardFit:
     (n,): its log-odds before rounding. Models that had not seen a lead give it `judged_totals` (n,), on the scale of
     `totals` and with the same weights, and `forecast` (n,), a probability; leads that no such model judges have their
     `totals`, and NaN. `pool_forecast` (n,) is the forecast without what segments add; None where there are none.
+
+    `comparable_totals` (n,), tenths, tell which leads score alike, whenever they came in: they are those of the card
+    that learned from all leads, by the parts of its model that left the lead out, where it has such parts. NaN for
+    further rows of a lead, and for all without time.
     """
 
     learned: Learned
@@ -50,6 +55,7 @@ class CardFit:
     exact: NDArray[np.float64]
     judged_totals: NDArray[np.int64]
     forecast: NDArray[np.float64]
+    comparable_totals: NDArray[np.float64]
     compile_gap: float
     newest: NewestRate | None = None
     pool_forecast: NDArray[np.float64] | None = None
@@ -97,12 +103,14 @@ def fit_card(
     base_rate = history.rate
     weights = weigh_forecasts(card, history, forecasts, split.way)
     newest: NewestRate | None = None
+    comparable = np.full(len(won), np.nan)
     if split.way == "time":
         decision = held_out_decision(fitted, frame)
         decided, counts = weights.log_odds(rules, decision), history.fit_weights
         rate = float(np.average(won, weights=counts))
         weights = replace(weights, intercept=in_the_large(decided, rate, counts))
         drawn = split.draw(np.arange(len(won)))
+        comparable[drawn] = decided[drawn] / LOG_ODDS
         newest = find_newest_rate(
             decided[drawn] + weights.intercept, won[drawn], base_rate, None if counts is None else counts[drawn]
         )
@@ -133,6 +141,7 @@ def fit_card(
         exact=exact,
         judged_totals=_judged_totals(history, forecasts, weights, totals),
         forecast=make_forecast(card, history, forecasts, weights, split),
+        comparable_totals=comparable,
         compile_gap=additive.gap,
         newest=newest,
         pool_forecast=_forecast_by_pool(card, history, forecasts, weights, split),
@@ -179,14 +188,13 @@ def _judged_totals(
 ) -> NDArray[np.int64]:
     """The totals (n,) that models which had not seen the leads give them, on the scale of the published `totals` (n,).
 
-    A model of fewer leads starts elsewhere; so the mean of the leads of a fold is brought to that of their published
-    totals. Nothing else is taken from these.
+    A model of fewer leads starts elsewhere and spreads its totals less, so each fold has a scale of its own.
     """
     judged_totals = totals.copy()
     for forecast in forecasts:
         judged = forecast.fold.judged
-        points = weights.log_odds(history.rules[judged], forecast.judged) / LOG_ODDS
-        judged_totals[judged] = np.rint(points - points.mean() + totals[judged].mean()).astype(np.int64)
+        points = weights.log_odds(history.rules[judged], forecast.judged)
+        judged_totals[judged] = to_published_scale(points, totals[judged])
     return judged_totals
 
 

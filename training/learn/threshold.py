@@ -59,16 +59,18 @@ def find_thresholds(
     held: NDArray[np.intp],
     base_rate: float,
     error_share: float = 1.0,
+    comparable: NDArray[np.float64] | None = None,
 ) -> dict[str, FoundThreshold]:
     """The threshold of each stage that asks training for one, on the held-out leads that could be promoted.
 
     Shapes: (n,) totals (tenths) of all leads of the history, (m,) positions of those held out. `error_share` (0..1) is
     how much of a promise's error, 1 - confidence, this search may spend: less than all of it where the same leads are
-    looked at several times, whose shares may add up to 1.
+    looked at several times, whose shares may add up to 1. `comparable` (n,) are totals of one card over the whole time,
+    by which a falling rate is looked for, NaN for leads that don't count; None: `totals` are.
     """
     lead_days = history.lead_days
     days = None if lead_days is None else int(np.ptp(lead_days[held])) + 1
-    falling = _falling_rate(card, history, totals, held)
+    falling = _falling_rate(card, history, totals.astype(np.float64) if comparable is None else comparable)
     thresholds: dict[str, FoundThreshold] = {}
     for stage in card.stages:
         if stage.demands:  # the card's reader takes no grade beside a threshold that training is asked for
@@ -82,14 +84,12 @@ def find_thresholds(
     return thresholds
 
 
-def _falling_rate(
-    card: Card, history: History, totals: NDArray[np.int64], held: NDArray[np.intp]
-) -> FallingRate | None:
+def _falling_rate(card: Card, history: History, totals: NDArray[np.float64]) -> FallingRate | None:
     """How fast the rate falls, where a promise would rest on it and the history has days."""
     if history.lead_days is None or not any(stage.precision is not None for stage in card.stages):
         return None
     newest = int(history.lead_days.max()) if history.as_of is None else (history.as_of - EPOCH).days
-    return find_falling_rate(totals, history.won, history.lead_days, held, newest)
+    return find_falling_rate(totals, history.won, history.lead_days, newest)
 
 
 def find_threshold(

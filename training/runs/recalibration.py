@@ -175,7 +175,7 @@ def recalibrate(
     counts = None if history.fit_weights is None else history.fit_weights[recent]
     after = float(expit(in_the_large(distance, float(np.average(won, weights=counts)), counts)))
     moved = replace(old.learned, base_rate=after)
-    thresholds = find_thresholds(card, history, totals, recent, after)
+    thresholds = find_thresholds(card, history, totals, recent, after, comparable=unseen)
     stands_for = history.weights_at(recent)
     lines = {name: threshold.threshold for name, threshold in thresholds.items()}
     moved = replace(

@@ -243,7 +243,8 @@ def _fit(
             raise DataError(f"the default classifier can't be written as tables: {error}") from error
         raise _not_readable(card, history, split, estimator, seed, error, progress) from error
     assert fit.learned.base_rate is not None
-    thresholds = find_thresholds(card, history, fit.judged_totals, split.held, fit.learned.base_rate, error_share)
+    base_rate, comparable = fit.learned.base_rate, fit.comparable_totals
+    thresholds = find_thresholds(card, history, fit.judged_totals, split.held, base_rate, error_share, comparable)
     learned = replace(
         fit.learned,
         thresholds={stage: threshold.threshold for stage, threshold in thresholds.items()},
