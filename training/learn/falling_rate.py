@@ -27,7 +27,7 @@ from scipy.stats import norm
 
 from leadledger.training.plausible_days import EPOCH
 
-FALL_CONFIDENCE = 0.90  # one-sided, of each of four tries; a steady rate seems to fall in 10 to 15 of 100 histories
+FALL_CONFIDENCE = 0.90  # one-sided, of each of four tries; a steady rate seems to fall in 15 of 100 histories
 NEWEST_SHARES = (1.0, 0.5, 0.25)  # of the leads, with whose first day a fall may begin
 ALONE_SHARE = 0.5  # of the leads, the newest: looked at without the older ones
 FEWEST_OF_A_KIND = 20  # outcomes of either kind since a fall began, below which none is fitted

@@ -8,7 +8,6 @@ import pytest
 from benchmarks.promise import (
     CARD,
     CERTAINTY,
-    HELD_OUT,
     STAGE,
     certain,
     draw_history,
@@ -23,6 +22,7 @@ from leadledger.training.learn.fit import fit_card
 from leadledger.training.learn.precision_threshold import PrecisionThreshold
 from leadledger.training.learn.split import split_history
 from leadledger.training.learn.threshold import find_thresholds
+from leadledger.training.runs.train import HELD_OUT
 
 LEADS, POOL = 4_000, 8_000
 
