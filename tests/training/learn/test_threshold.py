@@ -246,6 +246,10 @@ def test_a_history_whose_rate_falls_gets_a_promise_for_its_day() -> None:
     assert found.fall is not None
     assert found.fall.day == date(1973, 3, 31)
     assert found.threshold.promise.endswith("and the promise is for 1973-03-31: train again while the rate falls")
+    unknown = np.full(leads, np.nan)
+    steady = find_thresholds(card, history, totals, np.arange(leads)[-leads // 2 :], 0.5, comparable=unknown)
+    assert isinstance(steady["opportunity"], PrecisionThreshold)
+    assert steady["opportunity"].fall is None, "a fall is looked for by comparable totals alone"
 
 
 # -- what thresholds would promote -----------------------------------------------------------------------------------
