@@ -114,7 +114,8 @@ def try_on_history(
 
 def main() -> None:
     """Read the task, and do it; end where whoever started it does."""
-    os.nice(NICENESS)
+    if sys.platform != "win32":
+        os.nice(NICENESS)
     task = json.loads(sys.stdin.buffer.readline())
 
     def end_with_parent() -> None:
