@@ -16,7 +16,7 @@ from leadledger.api.lists.capabilities import ENGINES
 from leadledger.api.lists.wanted import Wanted
 
 NO_HOME = {"demo", "import", "init"}  # a folder of its own; a list alone, or a file of another system
-NO_REPORT = {"demo", "mcp", "serve", "sql"}  # a tour; a service; a SELECT
+NO_REPORT = {"demo", "digest", "mcp", "serve", "sql"}  # a tour; a mail; a service; a SELECT
 SHARED = ["home", "release", "card", "log_url", "as_of", "as_json"]  # in this order, after a command's own options
 
 
