@@ -46,10 +46,10 @@ def digest(
     log_url: str | None,
     as_of: date | None,
 ) -> None:
-    """Write the day's list of known leads as the body of a mail.
+    """Write the day's list as the body of a mail: whom to call, and why.
 
-    In HTML, or as plain text: whom to call first, what to ask and why; who is new above the threshold since the last working day, who is about
-    to leave it, and who waits for an answer. All of it is read in the book; sending the mail is yours.
+    In HTML, or as plain text: what to ask, who is new above the threshold since the last working day, who is about to
+    leave it, and who waits for an answer. All of it is read in the book; sending the mail is yours.
     """
     from leadledger.api.digest.rendering import check_url, write_html, write_text
     from leadledger.api.service.settings import Settings
