@@ -13,13 +13,14 @@ from leadledger.api.pages.rendering import render_page
 from leadledger.api.requests.mistakes import Refusal
 
 SIGN_IN = "/sign-in"
+DESK = "/desk"
 
 _TITLES = {
     401: "Sign in again",
     403: "You may not do this",
-    404: "There is no such page",
+    404: "Nothing to show here",
     405: "There is no such page",
-    409: "Somebody else was faster",
+    409: "This can’t be done now",
     413: "That is too much at once",
     422: "Something isn't right yet",
     429: "Too fast",
@@ -42,10 +43,12 @@ def show_refusal(refusal: Refusal, scope: Scope) -> Response:
             return render_page(request, "go_on.html", {"path": path})
         return Response(status_code=303, headers={"Location": f"{SIGN_IN}?{urlencode({'next': path})}"})
     detail = _NO_PAGE if refusal.status in (404, 405) and not refusal.mistakes and "/docs" in refusal.detail else None
+    title = _TITLES[405] if detail else _TITLES.get(refusal.status, http.HTTPStatus(refusal.status).phrase)
     context = {
-        "heading": _TITLES.get(refusal.status, http.HTTPStatus(refusal.status).phrase),
+        "heading": title,
         "detail": detail or refusal.detail,
-        "mistakes": refusal.mistakes,
+        "mistakes": [mistake for mistake in refusal.mistakes if mistake.reason not in refusal.detail],
+        "is_desk": scope["path"] == DESK,
         "status": refusal.status,
         "request_id": scope["request_id"],
     }

@@ -11,13 +11,12 @@ from leadledger.api.http.access import ANY_KEY, OPEN, needs
 from leadledger.api.http.visitor_cookie import make_visitor, read_visitor, write_cookie
 from leadledger.api.pages.assets import load_assets
 from leadledger.api.pages.forms import read_form, see_other
-from leadledger.api.pages.refusals import SIGN_IN
+from leadledger.api.pages.refusals import DESK, SIGN_IN
 from leadledger.api.pages.rendering import render_page
 from leadledger.api.requests.mistakes import Refusal
 from leadledger.api.service.keys import Keyring, find_key
 from leadledger.api.service.sessions import Sessions
 
-DESK = "/desk"
 WRONG_KEY = "This key is unknown or revoked."
 NO_FILE = "Nobody can sign in: the home of the service can't be written to."
 
