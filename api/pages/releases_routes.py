@@ -26,6 +26,7 @@ from leadledger.api.studio.studio import Studio
 from leadledger.models.releases.manifest import METRICS
 
 OVERTAKEN = "Release {name} has become the current one meanwhile. Look at the releases again."
+NONE_CURRENT = "No release is current any more. Look at the releases again."
 
 
 def add(app: FastAPI, studio: Studio) -> None:
@@ -86,7 +87,7 @@ def add(app: FastAPI, studio: Studio) -> None:
         answer = await releases.list_releases(service)
         current = next((record["name"] for record in answer["releases"] if record["current"]), "")
         if current != form.get("was"):
-            raise Refusal(409, OVERTAKEN.format(name=current))
+            raise Refusal(409, OVERTAKEN.format(name=current) if current else NONE_CURRENT)
         await releases.use_release(service, form.get("name"), read_key_name(request))
         return see_other(f"/releases?was={current}")
 

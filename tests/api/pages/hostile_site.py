@@ -124,6 +124,8 @@ def list_addresses(proposal: str) -> dict[str, list[str]]:
         "/releases/compare": [f"/releases/compare?old={FIRST}&new={SECOND}"],
         "/studio": ["/studio"],
         "/studio/new": ["/studio/new"],
+        "/studio/train": ["/studio/train"],
+        "/studio/training": [f"/studio/training?name={odd}", f"/studio/training?id={odd}"],
         "/studio/new/list": [proposal, f"/studio/new/list?list={odd}"],
         f"{drafts}/rule": [f"/studio/drafts/{DRAFT}/rule?name=urgent", f"/studio/drafts/{DRAFT}/rule"],
         **{f"{drafts}{page}": [f"/studio/drafts/{name}{page}" for name in (DRAFT, "broken")] for page in pages},

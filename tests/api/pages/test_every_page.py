@@ -16,9 +16,7 @@ from tests.serving import CARD
 
 pytestmark = pytest.mark.slow
 
-REPORT = (
-    "/releases/report"  # a file in a sandbox, where not even a test runs scripts: see test_releases_in_a_browser.py
-)
+REPORT = "/releases/report"  # sandboxed: not even a test runs scripts in it
 ROUTES = sorted(list_addresses(""))
 SEEN_TEXT = """() => {
     const parts = [document.title];
@@ -92,13 +90,14 @@ def test_everybody_can_use_every_page(reader: Visitor, hostile: HostileSite, rou
             assert page.evaluate(MOVING) == 0
             for width in (PHONE, 320):
                 page.set_viewport_size({"width": width, "height": 900})
+                page.evaluate("() => new Promise(requestAnimationFrame)")  # what the width decides is decided then
                 check_fits(page)
             check_accessible(page)
             page.emulate_media(media="print", color_scheme="light")
             check_fits(page)
 
 
-@pytest.mark.parametrize("route", ["/desk", "/desk/lead", "/releases/release", "/studio/drafts/{draft}/history"])
+@pytest.mark.parametrize("route", ["/desk", "/desk/lead", "/releases/release"])
 def test_what_means_no_good_is_shown(reader: Visitor, hostile: HostileSite, route: str) -> None:
     """The texts are there, as texts, and their unseen signs by name: else the test above would prove nothing."""
     with reader.open(hostile.addresses[route][0]) as page:

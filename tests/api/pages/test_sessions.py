@@ -186,6 +186,37 @@ def test_every_page_is_guarded(client: TestClient, made: dict[str, str]) -> None
                 assert answer.headers["content-type"] == "text/html; charset=utf-8"
 
 
+@pytest.mark.slow
+def test_no_form_from_elsewhere_is_taken(client: TestClient, made: dict[str, str], tmp_path: Path) -> None:
+    """Without a token, with that of another session, or from another site, no form does anything; nor does a GET."""
+    everything = keys.add(tmp_path, "everything", SCOPES, NOW)[1]
+    client.app.state.keys.next_look = 0.0  # type: ignore[attr-defined]  # read the keys again
+    sign_in(client, made["read"])
+    other_token = token_of(client, "/sign-out")
+    client.cookies.clear()
+    sign_in(client, everything)
+    token = token_of(client, "/sign-out")
+    assert token != other_token
+    pages = list_pages(client.app)  # type: ignore[arg-type]  # a FastAPI
+    readable = {path for method, path, _ in pages if method == "GET"}
+    for path in [path for method, path, _ in pages if method == "POST"]:
+        for form, headers in (
+            ({"csrf": ""}, {}),
+            ({"csrf": other_token}, {}),
+            ({"csrf": token}, {"Sec-Fetch-Site": "cross-site"}),
+            ({"csrf": token}, {"Origin": "null"}),
+        ):
+            answer = client.post(path, data=form, headers=headers)
+            if answer.status_code == 415:  # a form with a file
+                answer = client.post(path, data=form, headers=headers, files={"file": ("a.csv", b"a,b\n1,2\n")})
+            assert (answer.status_code, FORM_REFUSED.split("'")[0] in answer.text) == (403, True), (path, form, headers)
+            assert answer.headers["content-security-policy"].endswith("frame-ancestors 'none'")
+        if path not in readable:
+            answer = client.get(path, params={"csrf": token})
+            assert answer.status_code in (404, 405), path
+            assert answer.headers["content-type"] == "text/html; charset=utf-8"
+
+
 def test_a_session_opens_pages_only(client: TestClient, made: dict[str, str]) -> None:
     """No request of a program is let in by a cookie: another site could make a browser send it."""
     sign_in(client, made["admin"])
