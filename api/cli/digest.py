@@ -46,9 +46,9 @@ def digest(
     log_url: str | None,
     as_of: date | None,
 ) -> None:
-    """Write the day's list as the body of a mail: whom to call, and why.
+    """Write the day's list as a mail: whom to call, and why.
 
-    In HTML, or as plain text: what to ask, who is new above the threshold since the last working day, who is about to
+    Its body, in HTML or as plain text: what to ask, who is new above the threshold since the last working day, who is about to
     leave it, and who waits for an answer. All of it is read in the book; sending the mail is yours.
     """
     from leadledger.api.digest.rendering import check_url, write_html, write_text
