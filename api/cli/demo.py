@@ -84,7 +84,7 @@ class _Tour:
     "--leads", type=click.IntRange(500, 1_000_000), default=USUAL_LEADS, show_default=True, help="Leads to simulate."
 )
 def demo(folder: Path, leads: int) -> None:
-    """Take the tour: train, score a list, explain a lead, fill a desk.
+    """Take the tour: train, score, explain, fill a desk.
 
     Everything is learned from a simulated history. Each step shows the command that repeats it.
     """

@@ -48,8 +48,8 @@ def digest(
 ) -> None:
     """Write the day's list as a mail: whom to call, and why.
 
-    Its body, in HTML or as plain text: what to ask, who is new above the threshold since the last working day, who is about to
-    leave it, and who waits for an answer. All of it is read in the book; sending the mail is yours.
+    The body of it, in HTML or as plain text: what to ask, who is new above the threshold since the last working day,
+    who is about to leave it, and who waits for an answer. All is read in the book; sending the mail is yours.
     """
     from leadledger.api.digest.rendering import check_url, write_html, write_text
     from leadledger.api.service.settings import Settings
