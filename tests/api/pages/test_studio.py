@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.api.pages.browsing import PHONE, WIDE, Visitor, check_accessible, check_fits
+from tests.api.pages.browsing import Visitor
 from tests.api.pages.keyboard import choose, press, reach, write
 from tests.api.pages.sites import Site, fill, run_site
 
@@ -171,36 +171,6 @@ def test_a_mistake_stands_at_its_line(editor: Visitor, studio_site: Site) -> Non
         press(page, "Compare and publish", "link")
         expect(page.get_by_role("button", name="Publish")).to_have_count(0)
         expect(page.get_by_text(f"Line {line}:")).to_be_visible()
-
-
-PAGES = ("", "/parts", "/cases", "/text", "/history", "/compare", "/discard", "/rule", "/rule?name=long_silence")
-
-
-@pytest.mark.parametrize(("width", "scheme"), [(WIDE, "light"), (PHONE, "dark"), (320, "light")])
-def test_everybody_can_use_it(editor: Visitor, studio_site: Site, width: int, scheme: str) -> None:
-    """No page shuts anybody out, and each fits."""
-    name = f"look-{width}-{scheme}"
-    text = begin(studio_site, name)["text"].replace("points: 15\n", "points: 40\n", 1)
-    studio_site.ask("POST", f"/v1/drafts/{name}/change", {"revision": 1, "text": text})
-    for path in ("/studio", *(f"/studio/drafts/{name}{page}" for page in PAGES)):
-        with editor.open(path, width=width, scheme=scheme) as page:
-            check_accessible(page)
-            check_fits(page)
-
-
-HOSTILE = "<img src=x onerror=alert(1)>\u202e'\"&</textarea><script>alert(2)</script>"
-
-
-def test_a_card_full_of_markup_is_text(editor: Visitor, studio_site: Site) -> None:
-    """Titles, reasons and labels of a card are shown as they are, and run nothing."""
-    draft = begin(studio_site, "hostile")
-    text = draft["text"].replace("reason: Has an urgent need", f"reason: {HOSTILE!r}".replace("\\u202e", ""), 1)
-    text = text.replace("title: Business software, new customers", "title: <b>Bold</b>, new customers", 1)
-    studio_site.ask("POST", "/v1/drafts/hostile/change", {"revision": 1, "text": text})
-    for path in PAGES:
-        with editor.open(f"/studio/drafts/hostile{path}") as page:
-            assert page.locator("img[src=x]").count() == 0
-            assert page.locator("h1 b").count() == 0
 
 
 def test_a_draft_can_be_printed(editor: Visitor, studio_site: Site) -> None:
