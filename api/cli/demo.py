@@ -187,7 +187,10 @@ def _pick_example(scored: Path) -> dict[str, str]:
     from leadledger.scoring import outputs
     from leadledger.training.sources.table import connect, read_list
 
-    columns = (*outputs.SCORE_COLUMNS, *outputs.AXIS_COLUMNS, outputs.PLUS_MINUS, *outputs.REASON_COLUMNS)
+    columns = (
+        *(*outputs.SCORE_COLUMNS, *outputs.AXIS_COLUMNS, *outputs.ADVICE_COLUMNS),
+        *(outputs.PLUS_MINUS, *outputs.REASON_COLUMNS),
+    )
     added = ", ".join([*outputs.list_names((*columns, outputs.QUESTIONS)), '"ll:row"'])
     with connect() as connection:
         source = read_list(connection, scored)
