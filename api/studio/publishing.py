@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -18,12 +17,14 @@ from leadledger.api.studio.draft_store import CardDraft
 from leadledger.api.studio.drafts import check_once, refuse_overtaken
 from leadledger.api.studio.previews import OTHER_CARD
 from leadledger.api.studio.studio import Studio, run_in_thread
+from leadledger.api.studio.text_difference import compare_texts
 from leadledger.models.releases.edited_rules import MEASURED_BEFORE, carry_learning, has_learned, publish_edited
 from leadledger.scoring.errors import DraftError, ReleaseError
 from leadledger.scoring.scorecard import Scorecard
 
-LINES_AROUND = 3  # of the text, around each change
 MOST_OBSTACLES = 100
+
+_SIGNS = {"added": "+", "removed": "-", "same": " ", "skipped": "@"}
 
 
 @dataclass(frozen=True)
@@ -73,22 +74,10 @@ def list_text_changes(old: str, new: str) -> list[dict[str, Any]]:
     `sign` is `+`, `-`, a blank, or `@` where lines that are alike are left out (`text` says how many). A number is 0
     where the line isn't in that text.
     """
-    before, after = old.split("\n"), new.split("\n")
-    lines: list[dict[str, Any]] = []
-    last = 0
-    matcher = difflib.SequenceMatcher(None, before, after, autojunk=False)
-    for group in matcher.get_grouped_opcodes(LINES_AROUND):
-        if group[0][1] > last:
-            lines.append(_line("@", 0, 0, str(group[0][1] - last)))
-        for tag, first, end, start, stop in group:
-            if tag == "equal":
-                pairs = zip(range(first, end), range(start, stop), strict=True)
-                lines += [_line(" ", was + 1, now + 1, after[now]) for was, now in pairs]
-                continue
-            lines += [_line("-", was + 1, 0, before[was]) for was in range(first, end)]
-            lines += [_line("+", 0, now + 1, after[now]) for now in range(start, stop)]
-        last = group[-1][2]
-    return lines
+    return [
+        {"sign": _SIGNS[line.change], "old": line.old, "new": line.new, "text": str(line.alike or line.text)}
+        for line in compare_texts(old, new).lines
+    ]
 
 
 async def publish_draft(studio: Studio, name: str, publication: DraftPublication, who: str) -> dict[str, Any]:
@@ -174,7 +163,3 @@ async def list_changes(studio: Studio) -> dict[str, Any]:
         return {"current": studio.find_current(), "changes": [entry.to_dict() for entry in reversed(entries)]}
 
     return await run_in_thread(read)
-
-
-def _line(sign: str, old: int, new: int, text: str) -> dict[str, Any]:
-    return {"sign": sign, "old": old, "new": new, "text": text}

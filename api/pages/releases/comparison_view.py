@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from leadledger.api.pages.releases.measures import Measures
 from leadledger.api.pages.releases.quality import ReleaseQuality, word_quality, write_percent, write_sentence
 from leadledger.api.pages.releases.release_list import word_moment
-from leadledger.api.pages.releases.text_difference import TextDifference, compare_texts
 from leadledger.api.service.releases import ComparedReleases
+from leadledger.api.studio.text_difference import TextDifference, compare_texts
 from leadledger.api.wording.figures import word_count
 from leadledger.models.releases.changes import CutoffChange, Diff, PointsChange, RuleChange, TermChange, TextChange
 from leadledger.scoring.outputs import TermKind

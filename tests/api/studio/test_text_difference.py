@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leadledger.api.pages.releases.text_difference import MOST_LINES, ComparedLine, TextDifference, compare_texts
+from leadledger.api.studio.text_difference import MOST_LINES, ComparedLine, TextDifference, compare_texts
 
 lines = st.lists(st.sampled_from(["a", "b", "c", "  d", ""]), max_size=30)
 
@@ -30,11 +30,12 @@ def test_the_difference_makes_one_text_of_the_other(old: list[str], new: list[st
 
 
 def test_lines_that_are_alike_are_counted() -> None:
-    """Two lines stand around a change, and the others are one line that says how many they are."""
+    """Three lines stand around a change, and the others are one line that says how many they are."""
     old = "\n".join("abcdefgh")
     assert compare_texts(old, old.replace("f", "x")) == TextDifference(
         (
-            ComparedLine("skipped", 0, 0, "3 lines alike"),
+            ComparedLine("skipped", 0, 0, "", 2),
+            ComparedLine("same", 3, 3, "c"),
             ComparedLine("same", 4, 4, "d"),
             ComparedLine("same", 5, 5, "e"),
             ComparedLine("removed", 6, 0, "f"),

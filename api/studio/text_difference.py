@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Literal, TypeAlias
 
-LINES_AROUND = 2  # alike lines that are shown before and after a change
+LINES_AROUND = 3  # alike lines that are shown before and after a change
 MOST_LINES = 20_000  # of a text that is compared; a card of any use has a few hundred
 
 LineChange: TypeAlias = Literal["same", "added", "removed", "skipped"]
@@ -16,13 +16,19 @@ LineChange: TypeAlias = Literal["same", "added", "removed", "skipped"]
 class ComparedLine:
     """A line of either text, or of both; the numbers count from 1, 0: the text has no such line.
 
-    `skipped` stands for lines that are alike, `text` says how many.
+    `skipped` stands for lines that are alike: `alike` says how many.
     """
 
     change: LineChange
     old: int
     new: int
     text: str
+    alike: int = 0
+
+    @property
+    def words(self) -> str:
+        """The text, or what is left out."""
+        return f"{self.alike:,} line{'' if self.alike == 1 else 's'} alike" if self.alike else self.text
 
 
 @dataclass(frozen=True)
@@ -40,15 +46,14 @@ def compare_texts(old: str, new: str) -> TextDifference:
     was, now = old.splitlines(), new.splitlines()
     if max(len(was), len(now)) > MOST_LINES:
         return TextDifference((), 0, 0, old != new)
-    matcher = SequenceMatcher(None, was, now)
+    matcher = SequenceMatcher(None, was, now, autojunk=False)
     lines: list[ComparedLine] = []
     added = removed = 0
     for group in matcher.get_grouped_opcodes(LINES_AROUND):
         first = group[0][1]
         last = lines[-1].old if lines else 0
         if first > last:
-            skipped = first - last
-            lines.append(ComparedLine("skipped", 0, 0, f"{skipped:,} line{'' if skipped == 1 else 's'} alike"))
+            lines.append(ComparedLine("skipped", 0, 0, "", first - last))
         for tag, old_start, old_end, new_start, new_end in group:
             if tag == "equal":
                 lines += [
