@@ -171,5 +171,5 @@ def test_the_demo_runs_beside_a_hostile_project(installed: Path, hostile: Path) 
     """The whole demo, with training and scoring of a list, runs from a wheel in the folder of a hostile project."""
     command = installed.with_name("leadledger")
     printed = run(command, "demo", "--leads", "500", cwd=hostile, PYTHONPATH=str(hostile))
-    assert "6. To serve it over HTTP" in printed
+    assert "7. To serve it over HTTP" in printed
     assert not [*hostile.rglob("*.pyc")]
