@@ -199,7 +199,9 @@ def test_its_translation_agrees(dialect: str, rows: Rows) -> None:
 @pytest.mark.slow
 def test_raw_texts_become_the_same_values(dialect: str, rows: Rows) -> None:
     """A raw text is read, found missing or refused as in Python, once translated."""
-    agree_on_texts(draw_raw_leads(15), dialect, rows)
+    # DuckDB, which stands for the warehouse, has a year 0, and BigQuery has none.
+    leads = [lead for lead in draw_raw_leads(15) if not any(text and "0000-" in text for text in lead.values())]
+    agree_on_texts(leads, dialect, rows)
 
 
 @pytest.mark.slow
