@@ -46,7 +46,7 @@ def _answer_group(group: Mapping[str, Any], values: Mapping[str, object]) -> Ans
                 runs[-1].append(_answer(rule, values))
         answer = _any([_all(run) for run in runs])
     else:
-        answers = [found for found in (_answer(rule, values) for rule in rules) if found != LEFT_OUT]
+        answers = [answer for answer in (_answer(rule, values) for rule in rules) if answer != LEFT_OUT]
         if not answers:
             return LEFT_OUT
         word = str(group.get("combinator", "and")).lower()

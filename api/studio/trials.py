@@ -63,7 +63,7 @@ async def start_trial(studio: Studio, name: str, on: TrialKind, who: str) -> dic
 
 
 async def read_trials(studio: Studio, name: str) -> dict[str, Any]:
-    """The trials of a draft: how far they are, and what came of them, as JSON. Raises Refusal (404, 503)."""
+    """The trials of a draft: how far they are, and their results, as JSON. Raises Refusal (404, 503)."""
     return await run_in_thread(lambda: {"trials": [_read(studio, name, on) for on in ("leads", "history")]})
 
 

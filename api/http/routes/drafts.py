@@ -185,7 +185,7 @@ def _add_trying(app: FastAPI, studio: Studio) -> None:
     )
     @needs("read")
     async def list_trials(request: Request) -> Response:
-        """How far they are, and what came of them."""
+        """How far they are, and their results."""
         return write_json(await trials.read_trials(studio, request.path_params["id"]))
 
 

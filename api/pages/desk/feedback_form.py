@@ -78,23 +78,23 @@ def make_form(
 def word_opinions(
     feedback: Sequence[Mapping[str, Any]], result: Result, words: EntryWords, today: date
 ) -> tuple[Opinion, ...]:
-    """What sales said, the newest first."""
+    """The opinions of sales, the newest first."""
     reasons = {f"{entry.kind}:{entry.name}": words.word(entry) for entry in result.ledger}
     return tuple(
-        Opinion(word_day(date.fromisoformat(said["on"]), today), _word_opinion(said, reasons, today))
-        for said in feedback
+        Opinion(word_day(date.fromisoformat(opinion["on"]), today), _word_opinion(opinion, reasons, today))
+        for opinion in feedback
     )
 
 
-def _word_opinion(said: Mapping[str, Any], reasons: Mapping[str, str], today: date) -> str:
-    match said["verb"]:
+def _word_opinion(opinion: Mapping[str, Any], reasons: Mapping[str, str], today: date) -> str:
+    match opinion["verb"]:
         case "accept":
             text = "Accepted"
         case "reject":
-            reason = REASON_WORDS.get(said["reason"], word_name(said["reason"]))
+            reason = REASON_WORDS.get(opinion["reason"], word_name(opinion["reason"]))
             text = f"Rejected: {reason[:1].lower()}{reason[1:]}"
         case _:
-            text = f"Snoozed until {word_day(date.fromisoformat(said['until']), today)}"
-    if said["entry"]:
-        text += f". Wrong: “{reasons.get(said['entry'], said['entry'])}”"
+            text = f"Snoozed until {word_day(date.fromisoformat(opinion['until']), today)}"
+    if opinion["entry"]:
+        text += f". Wrong: “{reasons.get(opinion['entry'], opinion['entry'])}”"
     return text
