@@ -1,5 +1,5 @@
-"""Runs the blocks of the README, and of the pages on a first card, an import, training, events, the book and hooks:
-in order, in one folder per page, with the installed command.
+"""Runs the blocks of the README, and of the pages on a first card, an import, training, events, the book, hooks and
+operations: in order, in one folder per page, with the installed command.
 
 - `yaml`: saved as the file that its first line names.
 - `console`: each line after `$ ` runs, and the lines below it must be its output; `...` stands for any lines, or any
@@ -152,6 +152,7 @@ blocks = Sybil(
         "docs/events.md",
         "docs/book.md",
         "docs/hooks.md",
+        "docs/operations.md",
     ],
     setup=setup,
     teardown=teardown,
