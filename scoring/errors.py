@@ -22,6 +22,7 @@ ScoringError
 │   ├── DraftOvertaken      ... because somebody else has changed it meanwhile
 │   └── DraftHomeError      ... because the home can't be read or written to
 ├── HookError           a subscription to hooks is refused, or the address that it names
+├── SyncError           a CRM can't be reached, refuses us, or answers what its documents don't say
 └── Unrecorded          the decision log can't take a record
 
 The facts are attributes; the sentence is built from them in one place. Every sentence says what, where and how to mend.
@@ -226,6 +227,13 @@ class DraftHomeError(DraftError):
 
 class HookError(ScoringError):
     """A subscription to hooks is refused, or the address that it names; the text shows nothing of the address."""
+
+
+class SyncError(ScoringError):
+    """A sync can't go on: the CRM can't be reached, refuses us, or answers what its documents don't say.
+
+    The text says what to do. Nothing that the CRM sent is repeated in it but for a short, clean excerpt.
+    """
 
 
 class Unrecorded(ScoringError):
