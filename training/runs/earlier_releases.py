@@ -7,6 +7,8 @@ same, becomes the measure itself.
 Forecasts are compared that no lead has flattered: the new ones are those of models that had not seen the leads, and so
 are the earlier ones, either because a lead is new to the earlier release, or because that kept how a model which had
 not seen the lead judged it. Leads that an earlier release has learned from, and kept no such forecast of, are left out.
+A release of an edited card has learned what the one before it had: its forecasts are those of that one, moved by what
+the edit does to each lead's points.
 """
 
 from __future__ import annotations
@@ -37,10 +39,15 @@ FEWEST_OF_A_KIND = 20  # leads of either outcome, below which two releases are n
 
 @dataclass(frozen=True)
 class EarlierRelease:
-    """A release, and the leads that it knows; None: it was made by a version that didn't keep them."""
+    """A release, and the leads that it knows; None: it was made by a version that didn't keep them.
+
+    `trained` is the release that training made, where this one has its tables and the rules of a card that was edited
+    since; `known` are then the leads of that one. None: it is that release itself.
+    """
 
     scorecard: Scorecard
     known: KnownLeads | None
+    trained: Scorecard | None = None
 
     def unseen_totals(self, history: History, digests: NDArray[np.uint64]) -> NDArray[np.float64]:
         """The totals (n,) of leads, in tenths, by models that had not seen them; NaN where there are none.
@@ -50,6 +57,8 @@ class EarlierRelease:
         """
         scored = history.score(self.scorecard).astype(float)
         totals = np.full(len(history), np.nan) if self.known is None else self.known.look_up(digests)[1]
+        if self.trained is not None and np.isfinite(totals).any():
+            totals += scored - history.score(self.trained)
         return np.where(self.knows(history, digests), totals, scored)
 
     def knows(self, history: History, digests: NDArray[np.uint64]) -> NDArray[np.bool_]:
@@ -111,8 +120,32 @@ def open_with_leads(releases: Releases, name: str | None = None) -> EarlierRelea
     """A release (None: the current one) with the leads that it knows. Raises ReleaseError."""
     scorecard = releases.open(name)
     name = scorecard.release
+    try:
+        trained = _find_trained(releases, name)
+        if trained != name:
+            return EarlierRelease(scorecard, _read_leads(releases, trained), releases.open(trained))
+    except ReleaseError:  # it is gone: the leads that it had judged are left out
+        pass
+    return EarlierRelease(scorecard, _read_leads(releases, name))
+
+
+def _find_trained(releases: Releases, name: str) -> str:
+    """The release that judged what a release knows: itself, unless its card was edited since. Raises ReleaseError."""
+    source = releases.show(name)["provenance"]
+    if "edited_from" in source:
+        measured = str(source.get("measured_with") or "")  # nothing was learned where none is named
+        return _find_trained(releases, measured) if measured else name
+    former = source.get("recalibrated_from")
+    if not former:
+        return name
+    trained = _find_trained(releases, str(former))  # a new rate moves no points
+    return name if trained == former else trained
+
+
+def _read_leads(releases: Releases, name: str) -> KnownLeads | None:
+    """The leads that a release knows; None: it doesn't say. Raises ReleaseError."""
     has_leads = KNOWN_LEADS in releases.show(name)["files"]
-    return EarlierRelease(scorecard, read_known_leads(releases.read(name, KNOWN_LEADS)) if has_leads else None)
+    return read_known_leads(releases.read(name, KNOWN_LEADS)) if has_leads else None
 
 
 def as_earlier(current: Scorecard | EarlierReleases | None) -> EarlierReleases | None:

@@ -17,11 +17,14 @@ from sklearn.preprocessing import OneHotEncoder
 
 from leadledger.api.cli.examples import find_examples
 from leadledger.models.learner.binning import Binning
+from leadledger.models.releases.edited_rules import publish_edited
 from leadledger.models.releases.store import Releases
+from leadledger.scoring.card.reader import parse_card
 from leadledger.scoring.errors import DataError
 from leadledger.scoring.scorecard import Learned
-from leadledger.training.learn.known_leads import NOT_JUDGED
-from leadledger.training.runs.earlier_releases import EarlierRelease, name_measure, open_earlier
+from leadledger.training.history_reader import read_history
+from leadledger.training.learn.known_leads import NOT_JUDGED, digest_leads
+from leadledger.training.runs.earlier_releases import EarlierRelease, name_measure, open_earlier, open_with_leads
 from leadledger.training.runs.recalibration import recalibrate
 from leadledger.training.runs.train import train
 from leadledger.training.runs.training_result import Training
@@ -136,6 +139,37 @@ def test_a_release_of_an_earlier_version_says_nothing_of_its_leads(
         " and the leads have no day or order that tells; on leads that it has learned from, promises would be too bold."
         " Make a new release with `leadledger train`"
     )
+
+
+@pytest.mark.slow
+def test_after_an_edit_a_release_is_judged_by_what_the_edit_does_to_each_lead(
+    card: Path, trained: Training, tmp_path: Path
+) -> None:
+    """It is compared, and recalibrated, by all leads that judged it before, moved by the edit."""
+    releases = Releases(tmp_path)
+    first = trained.publish(releases, CREATED)
+    before = train_simply(card, leads(), seed=5, current=open_earlier(releases)).metrics["comparison"]
+    rule = "\nrules: [{name: urgent, when: need = 'urgent', points: -40, reason: Urgent}]\n"
+    edit: dict[str, Any] = {"by": "Lena", "note": "an edit", "created": CREATED}
+    name = publish_edited(releases, CARD + rule, releases.open(first), **edit)
+    known = open_with_leads(releases)
+    history = read_history(parse_card(CARD + rule), leads())
+    digests = digest_leads(history)
+    moved = known.unseen_totals(history, digests) - open_with_leads(releases, first).unseen_totals(history, digests)
+    urgent = leads()["need"].to_numpy() == "urgent"
+    trust = releases.open(name).learned.trust
+    assert trust is not None
+    assert np.isfinite(moved).all()
+    assert not moved[~urgent].any()
+    assert set(moved[urgent]) == {float(round(-400 * trust))}
+    after = train_simply(card, leads(), seed=5, current=open_earlier(releases)).metrics["comparison"]
+    assert (after["release"], after["leads"]) == (name, before["leads"])
+    assert after["log_loss"]["difference"] < before["log_loss"]["difference"] - 0.01  # the edit is a bad one
+    rated = recalibrate(releases, leads())
+    assert rated.metrics["leads"] == LEADS // 4
+    again = publish_edited(releases, CARD, releases.open(rated.publish(releases, CREATED)), **edit)
+    totals = [open_with_leads(releases, release).unseen_totals(history, digests) for release in (first, again)]
+    assert (totals[0] == totals[1]).all()
 
 
 def _name(earlier: EarlierRelease | None) -> str:
