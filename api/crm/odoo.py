@@ -1,6 +1,6 @@
 """Odoo.
 
-- Records: https://www.odoo.com/documentation/18.0/developer/reference/external_api.html
+- Records and updates: https://www.odoo.com/documentation/19.0/developer/reference/external_api.html
 - Automations: https://github.com/odoo/odoo/blob/17.0/odoo/addons/base/models/ir_actions.py
 """
 
@@ -22,6 +22,10 @@ class Odoo(Crm):
     bodies = "what `read()` answers, plain or as JSON-RPC, or what an automation sends"
     envelope = "records"
     marks_envelope = False  # it is Salesforce's
+
+    updates = 'the values of `write()`, several as `{"updates": [{"ids": [42], "vals": {…}}]}`'
+    most_updates = 1000
+    around_updates = (b'{"updates":[', b"]}")
 
     def has_marks(self, record: Mapping[str, Any]) -> bool:
         """What automations send beside the record."""
@@ -61,6 +65,28 @@ class Odoo(Crm):
             key: False if value is None else value for key, value in record.items()
         }
         return [record] if is_batch else record
+
+    # `false` clears a field of any kind. A number can't be empty in Odoo: it then shows 0.
+
+    def write_value(self, value: str | int | None) -> Any:
+        """As it is."""
+        return False if value is None else value
+
+    def write_points(self, tenths: int | None) -> Any:
+        """A number."""
+        return False if tenths is None else tenths / 10
+
+    def write_probability(self, probability: float | None) -> Any:
+        """A number."""
+        return False if probability is None else round(probability, 6)
+
+    def write_amount(self, amount: float | None) -> Any:
+        """A number."""
+        return False if amount is None else amount
+
+    def make_update_of(self, record_id: str, properties: dict[str, Any], record: Any) -> dict[str, Any]:
+        """The body of one call of `write` by JSON-2: Odoo has none that gives several records different values."""
+        return {"ids": [int(record_id) if record_id.isdecimal() else record_id], "vals": properties}
 
 
 def _read_choices(value: list[Any]) -> list[Any]:

@@ -36,6 +36,7 @@ write_back:
   hubspot: {recommendation: advice, to: advice_to, recommended_since: advice_since, below_since: advice_below}
   salesforce: {recommendation: Advice__c, to: To__c, recommended_since: Since__c, below_since: Below__c}
   dynamics: {recommendation: new_advice, to: new_to, recommended_since: new_since, below_since: new_below}
+  odoo: {recommendation: x_advice, to: x_to, recommended_since: x_since, below_since: x_below}
 """
 # The day, the value of the lead, and what must be advised, since when, and since when below the band.
 WALK = [
@@ -66,8 +67,8 @@ class Record:
         if self.system == "hubspot":  # which sends dates in milliseconds where a workflow does
             return {"id": "7", "properties": {name: _in_milliseconds(value) for name, value in self.properties.items()}}
         salesforce: dict[str, Any] = {"attributes": {"type": "Lead"}, "Id": "7"}
-        marks = salesforce if self.system == "salesforce" else {"@odata.etag": "W/1"}
-        return {**marks, **self.properties}
+        marks = {"salesforce": salesforce, "dynamics": {"@odata.etag": "W/1"}, "odoo": {"_model": "crm.lead", "_id": 7}}
+        return {**marks[self.system], **self.properties}
 
     def update(self, answer: dict[str, Any]) -> None:
         """Store what the service answered."""
@@ -123,9 +124,8 @@ def test_the_circle(client: TestClient, text: str, system: str) -> None:
 
 
 def _default(system: str, output: str) -> str:
-    return {"salesforce": f"Leadledger_{output.title()}__c", "hubspot": f"leadledger_{output}"}.get(
-        system, f"new_leadledger_{output}"
-    )
+    prefix = {"hubspot": "leadledger_", "dynamics": "new_leadledger_", "odoo": "x_leadledger_"}
+    return f"Leadledger_{output.title()}__c" if system == "salesforce" else f"{prefix[system]}{output}"
 
 
 def test_a_record_of_nothing_but_advice_is_no_lead(client: TestClient) -> None:

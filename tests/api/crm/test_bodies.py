@@ -240,7 +240,7 @@ VALUES = st.recursive(
     path=st.sampled_from([SCORE, BATCH]),
     body=VALUES | st.dictionaries(NAMES, VALUES, max_size=5),
     system=st.sampled_from(["", "from=salesforce", "from=hubspot", "from=dynamics", "from=odoo", "from=zoho"]),
-    reply=st.sampled_from(["", "&reply=hubspot", "&reply=salesforce", "&reply=dynamics"]),
+    reply=st.sampled_from(["", "&reply=hubspot", "&reply=salesforce", "&reply=dynamics", "&reply=odoo"]),
 )
 def test_any_body(client: TestClient, path: str, body: Any, system: str, reply: str) -> None:
     """Whatever comes, it is scored or refused in the one shape, never a traceback."""

@@ -15,6 +15,7 @@ from fastapi.testclient import TestClient
 
 from leadledger.api.app import create_app
 from leadledger.api.crm.hubspot import HubSpot
+from leadledger.api.crm.odoo import Odoo
 from leadledger.api.crm.reply import make_reply
 from leadledger.api.service.settings import Settings
 from leadledger.scoring.card.reader import parse_card
@@ -118,6 +119,17 @@ def test_dynamics(client: TestClient) -> None:
     reply = answer(client, BODIES["dynamics"], "reply=dynamics").json()
     assert reply["new_leadledger_score"] == 90
     assert list(reply) == list(DEFAULT_PROPERTIES["dynamics"].values())
+
+
+def test_odoo(client: TestClient) -> None:
+    """Odoo gets the values of `write()`; `false` clears a field, and an id is a number."""
+    reply = answer(client, BODIES["odoo"], "from=odoo&reply=odoo").json()
+    assert (reply["x_leadledger_score"], reply["x_leadledger_release"]) == (90, "")
+    assert list(reply) == list(DEFAULT_PROPERTIES["odoo"].values())
+    several = answer(client, BODIES["odoo"], "from=odoo&reply=odoo", "/v1/score/batch").json()
+    assert several == {"updates": [{"ids": [42], "vals": reply}]}
+    assert Odoo().make_update_of("x7", {}, None) == {"ids": ["x7"], "vals": {}}
+    assert (Odoo().write_value(None), Odoo().write_points(-15), Odoo().write_amount(None)) == (False, -1.5, False)
 
 
 def test_several(client: TestClient) -> None:
@@ -225,7 +237,7 @@ def test_every_output_can_be_written(system: str) -> None:
     assert str(update["p_percentile"]) == str(result.percentile)
     assert (update["p_axis_grades"], float(update["p_fit"])) == (result.axis_grades, result.axes[0].tenths / 10)
     unplaced = make_reply(card, system).make_update(get_engine(build_untrained(card)).score({}, date(2026, 1, 1)))
-    assert unplaced.get("properties", unplaced)["p_percentile"] in (None, "")
+    assert unplaced.get("properties", unplaced)["p_percentile"] in (None, "", False)
 
 
 @pytest.mark.parametrize(
