@@ -4,9 +4,9 @@
 
 The service runs with its log synced, in SQLite and in PostgreSQL. The leads are written with plain SQL, as copies of
 one that was scored: points, days, recommendations (one in 2,000 leads is demoted), owners (100) and countries (10)
-differ. Of each list, pages of 50 leads are read one after another on one connection: the first, and those that follow
-it. The latencies are those of the client; filters that no index serves stand apart, since they read the book until a
-page is full.
+differ, and one in five promotions is to the stage before that which scores foretell. Of each list, pages of 50 leads
+are read one after another on one connection: the first, and those that follow it. The latencies are those of the
+client; filters that no index serves stand apart, since they read the book until a page is full.
 """
 
 from __future__ import annotations

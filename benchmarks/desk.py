@@ -1,11 +1,13 @@
 """The first page of the desk with a million known leads, in a browser, and the requests behind it.
 
     python -m benchmarks desk --leads 1000000
+    python -m benchmarks desk --book FOLDER
 
 The leads are those of `benchmarks.book`, in SQLite; each has another chance, owner and country. A page is measured in
 Chromium from the request to the end of its loading, once with nothing kept (the first look of a morning), then with the
 figures of a moment ago. Beside it stands the time until the answer is there, and its size. Of the answers of an open
-service, each may take 300 ms, and weigh 150 kB with all that it loads.
+service, each may take 300 ms, and weigh 150 kB with all that it loads. `--book` keeps the book in a folder, so that it
+is written only once.
 """
 
 from __future__ import annotations
@@ -17,15 +19,18 @@ import statistics
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sqlalchemy import select
+
 from benchmarks.book import write_leads
 from benchmarks.load import NUMBER
 from benchmarks.servers import LEAD, ServerProcess, fresh, ours
-from leadledger.api.log import database
+from leadledger.api.log import database, tables
 from leadledger.api.service.service import SECONDS_KEPT
 
 if TYPE_CHECKING:
@@ -65,13 +70,15 @@ class PageLatency:
     times: int
 
 
-def measure(leads: int, times: int) -> Iterator[PageLatency]:
-    """All pages."""
+def measure(leads: int, times: int, book: Path | None) -> Iterator[PageLatency]:
+    """All pages, of a book that a folder keeps, or (None) of a new one."""
     from playwright.sync_api import sync_playwright
 
     browser_path = next(filter(None, map(shutil.which, BROWSERS)), None)
-    with fresh() as folder, ours(Path(folder), "--log", "sync") as served:
-        _fill(served, Path(folder), leads)
+    with ExitStack() as stack:
+        home = Path(stack.enter_context(fresh())) if book is None else book
+        served = stack.enter_context(ours(home, "--log", "sync"))
+        _fill(served, home, leads)
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=browser_path, args=["--no-sandbox"])
             for path in PAGES:
@@ -86,13 +93,18 @@ def measure(leads: int, times: int) -> Iterator[PageLatency]:
 
 
 def _fill(served: ServerProcess, home: Path, leads: int) -> None:
-    """Score a lead, and fill the book with copies of it."""
+    """Score a lead, and fill the book with copies of it, unless it has some."""
+    engine = database.open_database(None, home)
+    with engine.connect() as connection:
+        known = connection.execute(select(tables.book.c.key).limit(2)).all()
+    if len(known) > 1:  # the first is that by which the service is known to have started
+        engine.dispose()
+        return
     connection = HTTPConnection("127.0.0.1", served.port, timeout=PATIENCE)
     lead = {**LEAD, "lead_id": NUMBER.decode()}
     connection.request("POST", "/v1/score", json.dumps({"lead": lead}), {"Content-Type": "application/json"})
     connection.getresponse().read()
     connection.close()
-    engine = database.open_database(None, home)
     write_leads(engine, leads)
     engine.dispose()
 
@@ -141,11 +153,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
         prog="benchmarks desk", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--leads", type=int, default=1_000_000, help="known leads")
+    parser.add_argument("--book", type=Path, help="a folder for the book, which is kept")
     parser.add_argument("--times", type=int, default=10, help="how often each page is opened again")
     parser.add_argument("--json", action="store_true", help="print JSON")
     options = parser.parse_args(arguments)
     latencies: list[PageLatency] = []
-    for of in measure(options.leads, options.times):
+    for of in measure(options.leads, options.times, options.book):
         latencies.append(of)
         if not options.json:
             print(line(of), flush=True)

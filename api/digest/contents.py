@@ -12,14 +12,21 @@ from urllib.parse import quote
 from leadledger.api.digest.reasons import word_why
 from leadledger.api.pages.desk.lead_lines import LeadLine, describe_line
 from leadledger.api.pages.desk.list_query import NOBODY, DeskQuery, View
-from leadledger.api.pages.desk.today_strip import WEEKDAYS, describe_capacity
+from leadledger.api.pages.desk.today_strip import WEEKDAYS, describe_capacity, word_leaving, word_new
 from leadledger.api.pages.desk.values import LONGEST_NAME
 from leadledger.api.requests.mistakes import shorten
 from leadledger.api.service.history import read_log
 from leadledger.api.service.lead_details import DetailedLead, detail_leads
 from leadledger.api.service.loaded import LoadedCard
+from leadledger.api.service.places import list_call_stages
 from leadledger.api.service.service import DecisionLog, Service
-from leadledger.api.service.today import DAYS_AHEAD, find_last_working_day, list_leaving, recall_nearest
+from leadledger.api.service.today import (
+    DAYS_AHEAD,
+    find_call_threshold,
+    find_last_working_day,
+    list_leaving,
+    recall_nearest,
+)
 from leadledger.api.wording.figures import word_count
 from leadledger.scoring.advice import word_day
 from leadledger.scoring.outputs import Verdict
@@ -102,17 +109,20 @@ class _Reading:
         """The whole mail; `leaving` are the leads that are about to leave, as `list_leaving` says."""
         weekday = WEEKDAYS[self.since.weekday()]
         best, _ = self._list(_CALLED, "points", snoozed=False, rejected=False)
-        new, new_count = self._list(("promote",), "points", new_since=self.since.isoformat())
+        has_threshold = find_call_threshold(self.loaded) is not None
+        word_of_new, word_of_leaving = word_new(has_threshold), word_leaving(has_threshold)
+        calls = list_call_stages(self.loaded.card.card)
+        new, new_count = self._list(("promote",), "points", to_stages=calls, new_since=self.since.isoformat())
         waiting, waiting_count = self._list(("promote",), "since", waits=True)
         rows = {row.lead: row for row in self._read([lead["lead"] for lead in leaving[: self.most]])}
         notes = {lead["lead"]: _word_leaving(lead, self.day) for lead in leaving}
         parts = (
             self._make_part("The likeliest first", best, "act", "Nobody is to be called or asked today.", is_full=True),
             self._make_part(
-                f"New above the threshold since {weekday}", new, "new", f"Nobody since {weekday}.", new_count
+                f"{word_of_new.capitalize()} since {weekday}", new, "new", f"Nobody since {weekday}.", new_count
             ),
             self._make_part(
-                "About to leave it",
+                word_of_leaving.capitalize(),
                 [rows[lead["lead"]] for lead in leaving[: self.most] if lead["lead"] in rows],
                 "leaving",
                 f"Nobody within {DAYS_AHEAD} days, if nothing happens.",
@@ -127,12 +137,12 @@ class _Reading:
                 waiting_count,
             ),
         )
-        first = f"{_word_many(new_count).capitalize()} new above the threshold since {weekday}"
+        first = f"{_word_many(new_count).capitalize()} {word_of_new} since {weekday}"
         today = f"{WEEKDAYS[self.day.weekday()]} {word_day(self.day, self.day)}"
         return Digest(
             title=f"{self._word_owner()}ho to call, {today}",
             summary=(
-                f"{first}, {_word_many(len(leaving))} about to leave it, {_word_many(waiting_count)} waiting for an"
+                f"{first}, {_word_many(len(leaving))} {word_of_leaving}, {_word_many(waiting_count)} waiting for an"
                 " answer."
             ),
             capacity=tuple(self._word_capacity()) if self.owner is None else (),

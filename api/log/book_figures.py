@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import Engine, exists, func, select
@@ -79,14 +80,19 @@ class BookFigures:
         """How many leads have a recommendation."""
         return self._count(_BOOK.recommendation == verdict)
 
-    def read_nearest(self, verdict: str, threshold: int, limit: int, owner: str | None = None) -> list[BookRow]:
+    def read_nearest(
+        self, verdict: str, threshold: int, limit: int, owner: str | None = None, to_stages: Sequence[str] = ()
+    ) -> list[BookRow]:
         """The leads with a recommendation that are nearest to a threshold (tenths), at most `limit`.
 
-        `owner`: of one owner alone; empty: without one; None: of all.
+        `owner`: of one owner alone; empty: without one; None: of all. `to_stages`: of recommendations about these
+        stages; none: about any.
         """
         query = select(tables.book).where(_BOOK.recommendation == verdict).limit(limit)
         if owner is not None:
             query = query.where(_BOOK.owner == owner)
+        if to_stages:
+            query = query.where(_BOOK.to_stage.in_(to_stages))
         above = query.where(_BOOK.tenths >= threshold).order_by(_BOOK.tenths, _BOOK.key)
         below = query.where(_BOOK.tenths < threshold).order_by(_BOOK.tenths.desc(), _BOOK.key)
         with self.engine.connect() as connection:

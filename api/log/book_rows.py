@@ -26,7 +26,7 @@ ZONES_APART = timedelta(days=1)  # today may be tomorrow elsewhere
 # Rows per statement, as for scores in `score_rows`.
 ROWS_PER_STATEMENT = (64, 16, 4, 2, 1)
 _KEPT_ACROSS_SCORES = ("key", "rejected_on", "snoozed_until", "answered_on")  # what no score changes
-_INDEXED = ("tenths", "probability", "change", "recommendation", "since", "owner", "grade", "title")
+_INDEXED = ("tenths", "probability", "change", "recommendation", "to_stage", "since", "owner", "grade", "title")
 _find_place = attrgetter(*_INDEXED)  # where a row stands in all lists
 
 

@@ -23,6 +23,7 @@ class LeadPosition(NamedTuple):
 class LeadFilters:
     """Which leads of the book are wanted. Empty tuples, an empty text and None: any.
 
+    `stages` are where leads stand, `to_stages` those that the recommendations are about.
     `owner` is empty for leads whose owner isn't known. `snoozed`: whether the lead is snoozed on the day `today`.
     `id_start` is how the id begins; `search` is how the id, or some words of the title, begin. `new_since` is the first
     day from which the recommendation may have stood, `back_by` the last to which sales may have put the lead off, from
@@ -34,6 +35,7 @@ class LeadFilters:
     recommendations: tuple[str, ...] = ()
     grades: tuple[str, ...] = ()
     stages: tuple[str, ...] = ()
+    to_stages: tuple[str, ...] = ()
     owner: str | None = None
     snoozed: bool | None = None
     today: str = ""

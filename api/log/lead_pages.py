@@ -139,7 +139,8 @@ class _PageQuery:
     def _list_conditions(self) -> list[_Condition]:
         """All that the filters say, but for the recommendations."""
         filters = self.wanted.filters
-        conditions = [*self._make_choice("grade", filters.grades), *self._make_choice("stage", filters.stages)]
+        choices = {"grade": filters.grades, "stage": filters.stages, "to_stage": filters.to_stages}
+        conditions = [item for column, wanted in choices.items() for item in self._make_choice(column, wanted)]
         if filters.owner is not None:
             # Its index has the points in their order.
             is_selective = self.wanted.order != "points"
@@ -234,14 +235,16 @@ class _PageQuery:
 
     def _is_rare(self, conditions: Sequence[_Condition]) -> bool:
         """Whether the leads may be so far apart that no order finds a page soon: those with a value of a field, and
-        those at a stage that hardly any lead of a sample stands at.
+        those at a stage, or on the way to one, at which hardly any lead of a sample stands.
         """
         if any(condition.column == "input" for condition in conditions):
             return True
-        of_stages = [condition.sql.format("stage") for condition in conditions if condition.column == "stage"]
+        # Two indexes have the stage ahead of each lead beside its place in their order, and are read to the end soon.
+        columns = {"stage"} if self.wanted.order in ("points", "since") else {"stage", "to_stage"}
+        of_stages = [item.sql.format(item.column) for item in conditions if item.column in columns]
         if not of_stages:
             return False
-        sample = f"(SELECT stage FROM book LIMIT {LEADS_SAMPLED}) AS sample"
+        sample = f"(SELECT stage, to_stage FROM book LIMIT {LEADS_SAMPLED}) AS sample"
         count = text(f"SELECT count(*) FROM {sample} WHERE {' AND '.join(of_stages)}")
         return bool(self.connection.execute(count, self.values).scalar_one() < RARE_IN_SAMPLE)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, Float, Index, Integer, MetaData, String, Table, Text, UniqueConstraint, text
 
-HEAD = "0004"  # the newest migration
+HEAD = "0005"  # the newest migration
 
 metadata = MetaData()
 # In the order of its characters, whatever the language of the database is, so that a range of it is a start of texts.
@@ -143,10 +143,11 @@ book = Table(
     Column("answered_on", String(10), nullable=True),  # the last day on which sales said anything of it
     Column("input", Text, nullable=False),
     # A list of leads reads each of these once for each recommendation that it wants, as `book_store` says.
-    Index("book_by_points", "recommendation", "tenths", "key"),
+    # Those by points and by day also say what the recommendation is about, so that leads to call are counted in them.
+    Index("book_by_points", "recommendation", "tenths", "key", "to_stage"),
     Index("book_by_probability", "recommendation", "probability", "key"),
     Index("book_by_change", "recommendation", "change", "key"),
-    Index("book_by_since", "recommendation", "since", "key"),
+    Index("book_by_since", "recommendation", "since", "key", "to_stage"),
     Index("book_by_owner", "owner", "recommendation", "tenths", "key"),
     Index("book_by_grade", "grade", "recommendation", "tenths", "key"),
     Index("book_by_title", "title", "key"),
@@ -213,4 +214,14 @@ deliveries = Table(
     Column("problem", Text, nullable=False),  # of the last attempt; empty: none
     Index("deliveries_due", "subscription", "state", "due", "message"),
     Index("deliveries_by_lead", "subscription", "lead_key", "state", "message"),
+)
+
+# Views of the list that people have named, by the key with which they sign in (empty: the service needs none).
+saved_views = Table(
+    "saved_views",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("query", Text, nullable=False),  # as in the address of the desk
+    Column("at", String(27), nullable=False),
 )

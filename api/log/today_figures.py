@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
-from sqlalchemy import Engine, func, or_, select
+from sqlalchemy import Engine, case, func, or_, select
 
 from leadledger.api.log import tables
-from leadledger.scoring.outputs import VERDICTS, Verdict
+from leadledger.scoring.outputs import Verdict
 
 MOST_OWNERS = 200
 MOST_COUNTED = 1_000_000_000
 _BOOK = tables.book.c
 _WAITS = or_(_BOOK.answered_on.is_(None), _BOOK.answered_on < _BOOK.since)
+
+
+class TotalCount(NamedTuple):
+    """How many leads have a recommendation and a total (tenths); `calls`: of how many it is about a stage for calls."""
+
+    verdict: Verdict
+    tenths: int
+    leads: int
+    calls: int
 
 
 class TodayFigures:
@@ -24,26 +35,33 @@ class TodayFigures:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
 
-    def count_totals(self) -> list[tuple[Verdict, int, int]]:
-        """How many leads have each recommendation and total (tenths), counted in the order of an index."""
-        columns = (_BOOK.recommendation, _BOOK.tenths)
-        with self.engine.connect() as connection:
-            return [tuple(row) for row in connection.execute(select(*columns, func.count()).group_by(*columns))]
+    def count_totals(self, call_stages: Sequence[str]) -> list[TotalCount]:
+        """How many leads have each recommendation and total, counted in the order of an index.
 
-    def count_put_off(self, today: str) -> dict[Verdict, int]:
-        """How many leads have each recommendation, of those that sales has rejected since, or put off beyond today."""
+        `call_stages`: those to which a promoted lead is to be called; none: to any.
+        """
+        columns = (_BOOK.recommendation, _BOOK.tenths)
+        calls = func.sum(case((_BOOK.to_stage.in_(call_stages), 1), else_=0)) if call_stages else func.count()
+        with self.engine.connect() as connection:
+            query = select(*columns, func.count(), calls).group_by(*columns)
+            return [TotalCount(*row) for row in connection.execute(query)]
+
+    def count_put_off(self, today: str) -> Counter[tuple[Verdict, str]]:
+        """How many leads have each recommendation about each stage, of those that sales has rejected since, or put off
+        beyond today.
+        """
         is_awake = or_(_BOOK.snoozed_until.is_(None), _BOOK.snoozed_until <= today)
-        rejected = self._count_verdicts((_BOOK.rejected_on > "") & (_BOOK.rejected_on >= _BOOK.since) & is_awake)
-        snoozed = self._count_verdicts(_BOOK.snoozed_until > today)
-        return {verdict: snoozed[verdict] + rejected[verdict] for verdict in VERDICTS}
+        rejected = (_BOOK.rejected_on > "") & (_BOOK.rejected_on >= _BOOK.since) & is_awake
+        return self._count_advice(rejected) + self._count_advice(_BOOK.snoozed_until > today)
 
     def count_back(self, first: str, last: str) -> int:
         """How many leads come back within some days, that sales has put off to these."""
         return self._count((_BOOK.snoozed_until >= first) & (_BOOK.snoozed_until <= last))
 
-    def count_new(self, since: str) -> int:
-        """How many leads have been promoted since a day."""
-        return self._count((_BOOK.recommendation == "promote") & (_BOOK.since >= since))
+    def count_new(self, since: str, call_stages: Sequence[str]) -> int:
+        """How many leads have been promoted since a day, to some stages; none: to any."""
+        is_new = (_BOOK.recommendation == "promote") & (_BOOK.since >= since)
+        return self._count(is_new & _BOOK.to_stage.in_(call_stages) if call_stages else is_new)
 
     def count_waiting(self, most: int) -> int:
         """How many promoted leads sales has said nothing of since; at most `most`."""
@@ -63,16 +81,16 @@ class TodayFigures:
                 owners.append(owner)
         return owners
 
-    def _count_verdicts(self, condition: Any) -> dict[Verdict, int]:
-        """How many leads have each recommendation, of the few that meet a condition.
+    def _count_advice(self, condition: Any) -> Counter[tuple[Verdict, str]]:
+        """How many leads have each recommendation about each stage, of the few that meet a condition.
 
         The limit keeps SQLite from grouping the whole book by an index of recommendations.
         """
-        few = select(_BOOK.recommendation).where(condition).limit(MOST_COUNTED).subquery()
-        query = select(few.c.recommendation, func.count()).group_by(few.c.recommendation)
+        few = select(_BOOK.recommendation, _BOOK.to_stage).where(condition).limit(MOST_COUNTED).subquery()
+        columns = (few.c.recommendation, few.c.to_stage)
         with self.engine.connect() as connection:
-            counts = {str(verdict): int(leads) for verdict, leads in connection.execute(query)}
-        return {verdict: counts.get(verdict, 0) for verdict in VERDICTS}
+            rows = connection.execute(select(*columns, func.count()).group_by(*columns))
+            return Counter({(verdict, stage): leads for verdict, stage, leads in rows})
 
     def _count(self, condition: Any) -> int:
         with self.engine.connect() as connection:

@@ -69,6 +69,7 @@ def _build_overview_examples(engine: Engine, day: date) -> dict[str, Any]:
         "Today": {
             **head,
             **{"as_of": as_of, "leads": 12 * len(VERDICTS), "back_by": as_of, "owners": ["Ann", "Bo"]},
+            **{"to": ["opportunity"], "threshold": 55.0},
             "views": [{"view": view, "leads": 12} for view in views],
             "new": {"since": as_of, "leads": 1, "best": [{**named, "since": as_of}]},
             "waiting": {"leads": 1, "longest": [{**named, "since": as_of}]},

@@ -28,10 +28,10 @@ class NamedLeadShape(Shape):
 
 
 class NewLeadsShape(Shape):
-    """Leads that are newly promoted."""
+    """Leads that are newly to be called."""
 
     since: date = Field(description="The last working day before today.")
-    leads: int = Field(ge=0, description="How many have been promoted since that day.")
+    leads: int = Field(ge=0, description="How many have been promoted since that day, to a stage of `to`.")
     best: list[NamedLeadShape]
 
 
@@ -45,7 +45,7 @@ class LeavingLeadShape(Shape):
 
 
 class LeavingLeadsShape(Shape):
-    """Leads whose promotion ends soon if nothing happens."""
+    """Leads to call whose promotion ends soon if nothing happens."""
 
     days: int = Field(description="Within how many days.")
     looked_at: int = Field(ge=0, description="How many promoted leads were looked at, the nearest to the threshold.")
@@ -67,6 +67,12 @@ class TodayShape(Shape):
     as_of: date
     at: datetime = Field(description="When it was worked out.")
     leads: int = Field(ge=0)
+    to: list[str] = Field(
+        description="The stage that scores predict: leads promoted to it are to be called. Empty: those to any are."
+    )
+    threshold: float | None = Field(
+        description="The points above which leads are to be called; null: points don't decide."
+    )
     views: list[ViewCountShape]
     back_by: date = Field(description="The last day of the view of leads that come back.")
     new: NewLeadsShape

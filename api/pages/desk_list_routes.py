@@ -28,6 +28,7 @@ from leadledger.api.service.listed_leads import read_detailed_page
 from leadledger.api.service.service import Service
 from leadledger.api.service.today import answer_today
 from leadledger.api.wording.figures import word_count
+from leadledger.api.wording.recommendations import with_article
 from leadledger.scoring.advice import word_day
 from leadledger.scoring.scorecard import Card
 
@@ -118,11 +119,6 @@ def _describe_drops(query: DeskQuery, filters: Sequence[Filter], helpful: Sequen
 def _word_chance_of(card: Card) -> str:
     """What the chance is of."""
     stage, outcome = card.predicted_stage, card.outcome
-    goal = "becomes what the card foretells" if stage is None else f"becomes {_with_article(stage.name)}"
+    goal = "becomes what the card foretells" if stage is None else f"becomes {with_article(stage.name)}"
     within = f" within {outcome.within} days" if outcome is not None and outcome.within else ""
     return f"{goal}{within}"
-
-
-def _with_article(stage: str) -> str:
-    words = stage.replace("_", " ")
-    return f"{'an' if words[:1].lower() in 'aeiou' else 'a'} {words}"

@@ -27,7 +27,7 @@ MOST_LEADS_PER_PAGE = 200
 LEADS_PER_PAGE = 50
 FIELD_PREFIX = "field."
 LIST_PARAMETERS = (
-    *("recommendation", "grade", "stage", "owner", "snoozed", "q"),
+    *("recommendation", "grade", "stage", "to", "owner", "snoozed", "q"),
     *("search", "new_since", "back_by", "waits", "rejected"),
     *("order", "direction", "limit", "after", "details"),
 )
@@ -87,6 +87,7 @@ def _read_filters(values: Mapping[str, str], card: Card, today: date, mistakes: 
         recommendations=_read_words("recommendation", values, VERDICTS, mistakes),
         grades=_read_words("grade", values, grades, mistakes),
         stages=_read_words("stage", values, stages, mistakes),
+        to_stages=_read_words("to", values, stages, mistakes),
         owner=values.get("owner"),
         snoozed=_FLAGS.get(snoozed),
         today=today.isoformat(),

@@ -10,19 +10,21 @@ from dataclasses import dataclass
 from leadledger.api.service.history import read_log
 from leadledger.api.service.service import DecisionLog, Service
 from leadledger.scoring.outputs import Verdict
+from leadledger.scoring.scorecard import Card
 
 
 @dataclass(frozen=True)
 class LeadPlaces:
     """`losses` are the totals of leads with their sign turned, in order; `better` how many leads have more.
 
-    `leads` are all, `verdicts` those with each recommendation.
+    `leads` are all, `verdicts` those with each recommendation, `calls` those that are to be called.
     """
 
     losses: Sequence[int]
     better: Sequence[int]
     leads: int
     verdicts: Mapping[Verdict, int]
+    calls: int
 
     def find(self, tenths: int) -> int:
         """The place of a total, from 1; leads with as many points share one."""
@@ -32,23 +34,34 @@ class LeadPlaces:
 
 async def read_places(service: Service) -> LeadPlaces:
     """The places of a moment ago. Raises Refusal."""
+    call_stages = list_call_stages(service.loaded.card.card)
 
     def read(log: DecisionLog) -> LeadPlaces:
         from leadledger.api.log.today_figures import TodayFigures
 
-        verdicts, totals = Counter[Verdict](), Counter[int]()
-        for verdict, tenths, leads in TodayFigures(log.store.engine).count_totals():
-            verdicts[verdict] += leads
-            totals[tenths] += leads
+        verdicts, totals, calls = Counter[Verdict](), Counter[int](), 0
+        for count in TodayFigures(log.store.engine).count_totals(call_stages):
+            verdicts[count.verdict] += count.leads
+            totals[count.tenths] += count.leads
+            calls += count.calls if count.verdict == "promote" else 0
         losses, better, before = [], [], 0
         for tenths in sorted(totals, reverse=True):
             losses.append(-tenths)
             better.append(before)
             before += totals[tenths]
-        return LeadPlaces(losses, better, before, verdicts)
+        return LeadPlaces(losses, better, before, verdicts, calls)
 
     async def work_out() -> LeadPlaces:
         return await read_log(service, read)
 
-    places: LeadPlaces = await service.kept_answers.get("places", work_out)
+    places: LeadPlaces = await service.kept_answers.get(("places", call_stages), work_out)
     return places
+
+
+def list_call_stages(card: Card) -> tuple[str, ...]:
+    """The stages to which a promoted lead is to be called: that which scores predict. None: those to any.
+
+    A promotion to an earlier stage says that a lead may be called one, now that it meets what the stage requires.
+    """
+    stage = card.predicted_stage
+    return () if stage is None else (stage.name,)

@@ -13,7 +13,7 @@ from leadledger.api.service.history import read_log
 from leadledger.api.service.known_leads import recall_leads
 from leadledger.api.service.lead_details import find_lead_title
 from leadledger.api.service.loaded import LoadedCard
-from leadledger.api.service.places import LeadPlaces, read_places
+from leadledger.api.service.places import LeadPlaces, list_call_stages, read_places
 from leadledger.api.service.scoring import today
 from leadledger.api.service.service import DecisionLog, Service
 from leadledger.scoring.engine.forecast import forecast_values
@@ -63,30 +63,37 @@ def _read_figures(
 
     figures, counts, card = TodayFigures(log.store.engine), BookFigures(log.store.engine), loaded.card
     put_off = figures.count_put_off(day.isoformat())
-    awake = {verdict: max(0, places.verdicts.get(verdict, 0) - put_off[verdict]) for verdict in VERDICTS}
+    call_stages = list_call_stages(card.card)
+    awake, calls = dict.fromkeys(VERDICTS, 0) | dict(places.verdicts), places.calls
+    for (verdict, stage), leads in put_off.items():
+        awake[verdict] = max(0, awake[verdict] - leads)
+        if verdict == "promote" and (stage in call_stages or not call_stages):
+            calls = max(0, calls - leads)
     new_since = find_last_working_day(day).isoformat()
     back_by = (day + timedelta(days=DAYS_BACK)).isoformat()
     promoted = LeadFilters(recommendations=("promote",), today=day.isoformat())
-    new = LeadFilters(**{**vars(promoted), "new_since": new_since})
+    new = LeadFilters(**{**vars(promoted), "to_stages": call_stages, "new_since": new_since})
     waiting = LeadFilters(**{**vars(promoted), "waits": True})
     owners = figures.list_owners()
-    known = recall_nearest(service, log, loaded, day)
+    known, threshold = recall_nearest(service, log, loaded, day), find_call_threshold(loaded)
     answer = {
         "card": card.card.name,
         "release": card.release,
         "as_of": day.isoformat(),
         "at": now(),
         "leads": places.leads,
+        "to": list(call_stages),
+        "threshold": None if threshold is None else threshold / 10,
         "views": [
             {"view": "act", "leads": sum(awake[verdict] for verdict in ACTED_ON)},
-            {"view": "call", "leads": awake["promote"]},
+            {"view": "call", "leads": calls},
             {"view": "ask", "leads": awake["ask"]},
             {"view": "back", "leads": figures.count_back(day.isoformat(), back_by)},
             {"view": "all", "leads": places.leads},
         ],
         "back_by": back_by,
         "new": {
-            **{"since": new_since, "leads": figures.count_new(new_since)},
+            **{"since": new_since, "leads": figures.count_new(new_since, call_stages)},
             "best": _name_leads(log.book.list_leads(LeadList(new, limit=LEADS_NAMED)).rows, card.card),
         },
         "waiting": {
@@ -108,15 +115,24 @@ def _name_leads(rows: Iterable[BookRow], card: Card) -> list[dict[str, Any]]:
 def recall_nearest(
     service: Service, log: DecisionLog, loaded: LoadedCard, day: date, owner: str | None = None
 ) -> Sequence[KnownLead]:
-    """The promoted leads that may be about to leave, the nearest to the threshold; of all owners (None), or of one."""
+    """The leads to call that may be about to leave, the nearest to the threshold; of all owners (None), or of one."""
     from leadledger.api.log.book_figures import BookFigures
+
+    card = loaded.card.card
+    threshold = find_call_threshold(loaded)
+    nearest = BookFigures(log.store.engine).read_nearest(
+        "promote", START_TENTHS if threshold is None else threshold, MOST_FORECAST, owner, list_call_stages(card)
+    )
+    rows = [row for row in nearest if row.card == card.name]
+    return recall_leads(log.store, loaded, service.settings.home, rows, day)
+
+
+def find_call_threshold(loaded: LoadedCard) -> int | None:
+    """The threshold above which leads are to be called, in tenths; None: points don't decide."""
     from leadledger.api.log.book_summary import find_predicted_gate
 
     gate = find_predicted_gate(loaded.card)
-    threshold = START_TENTHS if gate is None or gate.threshold.points is None else gate.threshold.points
-    nearest = BookFigures(log.store.engine).read_nearest("promote", threshold, MOST_FORECAST, owner)
-    rows = [row for row in nearest if row.card == loaded.card.card.name]
-    return recall_leads(log.store, loaded, service.settings.home, rows, day)
+    return None if gate is None else gate.threshold.points
 
 
 def list_leaving(known: Sequence[KnownLead], day: date) -> list[dict[str, Any]]:

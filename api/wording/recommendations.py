@@ -144,7 +144,7 @@ def word_advice(facts: AdviceFacts, today: date) -> AdviceWords:
 
 
 def _word_promote(facts: AdviceFacts, today: date) -> AdviceWords:
-    action = "Call now" if facts.predicts else f"Make it {_with_article(facts.to)}"
+    action = "Call now" if facts.predicts else f"Make it {with_article(facts.to)}"
     if facts.rejected_on is not None:
         reason = f"Sales rejected it on {word_day(facts.rejected_on, today)}"
     elif facts.below_since is not None and facts.distance is not None and facts.distance < 0:
@@ -205,7 +205,7 @@ def _word_disqualify(facts: AdviceFacts, today: date) -> AdviceWords:
 def _word_keep(facts: AdviceFacts, today: date) -> AdviceWords:
     if not facts.at:
         return AdviceWords("No advice", "The card has no stages", "dash")
-    return AdviceWords(f"Go on: is {_with_article(facts.at)} already", "", "ring")
+    return AdviceWords(f"Go on: is {with_article(facts.at)} already", "", "ring")
 
 
 _WORDS = {
@@ -230,7 +230,8 @@ def word_stage(name: str) -> str:
     return name.replace("_", " ")
 
 
-def _with_article(stage: str) -> str:
+def with_article(stage: str) -> str:
+    """A stage with the article before it."""
     words = word_stage(stage)
     return f"{'an' if words[:1].lower() in 'aeiou' else 'a'} {words}"
 

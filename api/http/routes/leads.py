@@ -25,6 +25,7 @@ _PARAMETERS: dict[str, tuple[str, dict[str, Any]]] = {
     ),
     "grade": ("Some grades of the card, with commas between them.", _TEXT),
     "stage": ("Some stages of the card at which leads stand, with commas between them.", _TEXT),
+    "to": ("Some stages of the card that recommendations are about, with commas between them.", _TEXT),
     "owner": ("The value of the field `owner`; empty: leads without one.", _TEXT),
     "snoozed": ("Whether sales has put it off to a later day.", _FLAG),
     "q": ("How the id begins.", _TEXT),

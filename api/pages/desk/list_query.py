@@ -15,8 +15,9 @@ from urllib.parse import urlencode
 from leadledger.api.log.lead_lists import LeadList
 from leadledger.api.requests.mistakes import Mistakes
 from leadledger.api.service.lead_list import FIELD_PREFIX, LIST_PARAMETERS, read_lead_list
+from leadledger.api.service.places import list_call_stages
 from leadledger.api.service.today import ACTED_ON, DAYS_BACK, find_last_working_day
-from leadledger.api.wording.recommendations import ACTIONS, word_stage
+from leadledger.api.wording.recommendations import ACTIONS, with_article, word_stage
 from leadledger.scoring.field import Field
 from leadledger.scoring.lead_ids import find_id_key
 from leadledger.scoring.outputs import VERDICTS
@@ -30,7 +31,7 @@ VIEW_NAMES: Mapping[View, str] = {
     "ask": "Ask first",
     "back": "Back this week",
     "all": "All",
-    "new": "New above the threshold",
+    "new": "New to call",
     "waiting": "Waiting for an answer",
     "leaving": "About to leave",
 }
@@ -102,7 +103,7 @@ def read_desk_query(pairs: Iterable[tuple[str, str]], card: Card) -> DeskQuery:
 
 def find_list(query: DeskQuery, card: Card, today: date, mistakes: Mistakes, leaving: Iterable[str] = ()) -> LeadList:
     """The list that a query asks of the book; mistakes are noted. `leaving` are the ids of leads about to leave."""
-    parameters = {**_list_view_parameters(query.view, today), **query.parameters}
+    parameters = {**_list_view_parameters(query.view, card, today), **query.parameters}
     if parameters.get("owner") == NOBODY:
         parameters["owner"] = ""
     wanted = read_lead_list([("limit", str(LEADS_SHOWN)), *parameters.items()], card, today, mistakes)
@@ -112,23 +113,24 @@ def find_list(query: DeskQuery, card: Card, today: date, mistakes: Mistakes, lea
     return replace(wanted, detailed=True)
 
 
-def _list_view_parameters(view: View, today: date) -> dict[str, str]:
+def _list_view_parameters(view: View, card: Card, today: date) -> dict[str, str]:
     awake = {"snoozed": "false", "rejected": "false"}
+    calls = {"recommendation": "promote", "to": ",".join(list_call_stages(card))}
     match view:
         case "act":
             return {"recommendation": ",".join(ACTED_ON), **awake}
         case "call":
-            return {"recommendation": "promote", **awake}
+            return {**calls, **awake}
         case "ask":
             return {"recommendation": "ask", **awake}
         case "back":
             return {"back_by": (today + timedelta(days=DAYS_BACK)).isoformat()}
         case "new":
-            return {"recommendation": "promote", "new_since": find_last_working_day(today).isoformat()}
+            return {**calls, "new_since": find_last_working_day(today).isoformat()}
         case "waiting":
             return {"recommendation": "promote", "waits": "true", "order": "since"}
         case "leaving":
-            return {"recommendation": "promote"}
+            return calls
     return {}
 
 
@@ -138,8 +140,9 @@ def list_filters(query: DeskQuery, card: Scorecard, owners: Iterable[str]) -> tu
     grades = tuple(Option(name, name) for name in (*(name for name, _ in card.card.grades), card.card.below))
     owned = tuple(Option(owner, owner) for owner in owners)
     chosen = query.parameters.get
+    actions = {**ACTIONS, "promote": _word_promotions(card.card)}
     found = [
-        Filter("recommendation", "What to do", tuple(Option(name, ACTIONS[name]) for name in VERDICTS), ""),
+        Filter("recommendation", "What to do", tuple(Option(name, actions[name]) for name in VERDICTS), ""),
         Filter("owner", "Owner", (*owned, Option(NOBODY, "Nobody")) if owned else (), ""),
         Filter("grade", "Grade", grades, ""),
         Filter("stage", "Stage", stages, ""),
@@ -154,6 +157,15 @@ def list_filters(query: DeskQuery, card: Scorecard, owners: Iterable[str]) -> tu
         for item in found
         if len(item.options) > 1 or (item.name == "owner" and has_owners)
     )
+
+
+def _word_promotions(card: Card) -> str:
+    """What to do with promoted leads of any stage."""
+    calls = list_call_stages(card)
+    earlier = [stage.name for stage in card.stages if stage.has_gate and stage.name not in calls]
+    if not calls or not earlier:
+        return ACTIONS["promote"]
+    return f"{ACTIONS['promote']}, or make it {with_article(earlier[0])}" if len(earlier) == 1 else "Call, or move on"
 
 
 def choose_fields(card: Scorecard) -> list[tuple[Field, tuple[str, ...]]]:

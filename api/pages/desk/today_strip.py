@@ -52,6 +52,7 @@ class TodayStrip:
 def describe_today(answer: Mapping[str, Any], today: date) -> TodayStrip:
     """The strip, out of the answer of `GET /v1/today`."""
     new, leaving, waiting = answer["new"], answer["leaving"], answer["waiting"]
+    has_threshold = answer["threshold"] is not None
     since = date.fromisoformat(new["since"])
     first = leaving["leads"][0] if leaving["leads"] else None
     longest = waiting["longest"][0] if waiting["longest"] else None
@@ -59,7 +60,7 @@ def describe_today(answer: Mapping[str, Any], today: date) -> TodayStrip:
     cells = (
         StripCell(
             word_count(new["leads"]),
-            "new above the threshold",
+            word_new(has_threshold),
             "new",
             f"{_join_names(new['best'], new['leads'])} since {WEEKDAYS[since.weekday()]}"
             if new["leads"]
@@ -67,7 +68,7 @@ def describe_today(answer: Mapping[str, Any], today: date) -> TodayStrip:
         ),
         StripCell(
             word_count(len(leaving["leads"])),
-            "about to leave it",
+            word_leaving(has_threshold),
             "leaving",
             f"First: {_name(first)} on {word_day(date.fromisoformat(first['on']), today)}, unless something happens"
             if first
@@ -81,6 +82,16 @@ def describe_today(answer: Mapping[str, Any], today: date) -> TodayStrip:
         ),
     )
     return TodayStrip(cells, tuple(describe_capacity(use) for use in answer["capacity"]))
+
+
+def word_new(has_threshold: bool) -> str:
+    """What leads are that were newly promoted, so that they are to be called."""
+    return "new above the threshold" if has_threshold else "new to call"
+
+
+def word_leaving(has_threshold: bool) -> str:
+    """What leads are that are soon no longer to be called, beside those of `word_new`."""
+    return "about to leave it" if has_threshold else "about to leave"
 
 
 def describe_capacity(use: Mapping[str, Any]) -> CapacityCell:

@@ -46,6 +46,7 @@ ROWS = st.lists(
         since=st.sampled_from(["2026-01-01", "2026-03-01"]),
         grade=st.sampled_from(["A", "B"]),
         stage=st.sampled_from(["lead", "opportunity"]),
+        to_stage=st.sampled_from(["lead", "opportunity"]),
         owner=st.sampled_from(["", "Ann", "an 'o\"wner"]),
         snoozed_until=st.sampled_from([None, TODAY, "2026-03-31"]),
         answered_on=st.sampled_from([None, "2026-01-31", "2026-03-01"]),
@@ -65,6 +66,7 @@ FILTERS = st.builds(
     recommendations=st.one_of(st.just(()), st.sets(st.sampled_from(VERDICTS), max_size=4).map(tuple)),
     grades=st.sampled_from([(), (), ("A",), ("A", "B")]),
     stages=st.sampled_from([(), (), ("lead",)]),
+    to_stages=st.sampled_from([(), (), ("lead",), ("lead", "opportunity")]),
     owner=st.sampled_from([None, None, "", "Ann", "an 'o\"wner"]),
     snoozed=st.sampled_from([None, None, True, False]),
     today=st.just(TODAY),
@@ -95,6 +97,7 @@ def is_wanted(row: BookRow, filters: LeadFilters) -> bool:
         (not filters.recommendations or row.recommendation in filters.recommendations)
         and (not filters.grades or row.grade in filters.grades)
         and (not filters.stages or row.stage in filters.stages)
+        and (not filters.to_stages or row.to_stage in filters.to_stages)
         and filters.owner in (None, row.owner)
         and filters.snoozed in (None, is_snoozed)
         and row.key.startswith(filters.id_start)

@@ -24,15 +24,18 @@ fields:
   called: {kind: date}
   decides: {kind: date}
   owner: {kind: text, learn: no}
+  stage: {kind: text}
   left: {kind: number, is: days_until(decides)}
 criteria:
+  has_need: {met: need = 'urgent'}
   in_time: {met: left between 0 and 60, label: a decision within 60 days}
 rules:
   - {name: urgent, when: need = 'urgent', points: 20, reason: Needs it now}
   - {name: called, when: called is not null, points: 16, half_life: 14 days of called, reason: Was called}
 stages:
   - {name: contact}
-  - {name: lead, requires: [in_time], points: 75}
+  - {name: lead, requires: [has_need]}
+  - {name: opportunity, requires: [in_time], points: 75}
 base_rate: 0.1
 """
 TODAY = date.today()
@@ -43,7 +46,8 @@ def on(days: int) -> str:
     return (TODAY + timedelta(days=days)).isoformat()
 
 
-# Above the threshold and staying; about to fall below it; one day to be in time; to be asked; put off; rejected.
+# Above the threshold and staying; about to fall below it; one day to be in time; to be asked; put off; rejected; and a
+# contact that may be called a lead, with fewer points than a call needs.
 LEADS = [
     {"lead_id": "L1", "company": "Larch AS", "need": "urgent", "called": on(0), "decides": on(59), "owner": "Ann"},
     {"lead_id": "L2", "company": "Møller, Berg & Co", "need": "urgent", "called": on(-12), "decides": on(50)},
@@ -51,12 +55,13 @@ LEADS = [
     {"lead_id": "L4", "need": "urgent", "called": on(-1)},
     {"lead_id": "L5", "company": "Polder", "need": "urgent", "called": on(0), "decides": on(40), "owner": "Ann"},
     {"lead_id": "L6", "company": "Polder", "need": "urgent", "called": on(0), "decides": on(40), "owner": "Ann"},
+    {"lead_id": "L7", "company": "Contact GmbH", "stage": "contact", "need": "urgent"},
 ]
 
 
 @pytest.fixture(scope="module", params=DATABASES)
 def client(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
-    """A service that has known six leads since nine days."""
+    """A service that has known seven leads since nine days."""
     home = tmp_path_factory.mktemp("home")
     card = home / "card.yaml"
     card.write_text(CARD, encoding="utf-8")
@@ -84,17 +89,17 @@ def test_today_counts_each_view_as_the_list_shows_it(client: TestClient) -> None
     """Leads that sales has rejected, or put off, are to be found among those that come back, and all, alone."""
     answer = get(client, "/v1/today")
     views = {view["view"]: view["leads"] for view in answer["views"]}
-    assert (answer["leads"], answer["as_of"], answer["owners"]) == (6, on(0), ["Ann", "Bo"])
+    assert (answer["leads"], answer["as_of"], answer["owners"]) == (7, on(0), ["Ann", "Bo"])
     awake = "snoozed=false&rejected=false"
     for view, query in {
         "act": f"recommendation=promote,ask,demote&{awake}",
-        "call": f"recommendation=promote&{awake}",
+        "call": f"recommendation=promote&to=opportunity&{awake}",
         "ask": f"recommendation=ask&{awake}",
         "back": f"back_by={answer['back_by']}",
         "all": "",
     }.items():
         assert len(get(client, f"/v1/leads?{query}")["leads"]) == views[view], view
-    assert views == {"act": 3, "call": 2, "ask": 1, "back": 1, "all": 6}
+    assert views == {"act": 4, "call": 2, "ask": 1, "back": 1, "all": 7}
 
 
 def test_today_names_who_is_new_who_waits_and_who_leaves(client: TestClient) -> None:
@@ -102,12 +107,19 @@ def test_today_names_who_is_new_who_waits_and_who_leaves(client: TestClient) -> 
     answer = get(client, "/v1/today")
     new, waiting, leaving = answer["new"], answer["waiting"], answer["leaving"]
     assert new["since"] == find_last_working_day(TODAY).isoformat()
-    listed = get(client, f"/v1/leads?recommendation=promote&new_since={new['since']}")["leads"]
+    listed = get(client, f"/v1/leads?recommendation=promote&to=opportunity&new_since={new['since']}")["leads"]
+    assert [lead["lead"] for lead in listed] == ["L6", "L5", "L1", "L2"]
     assert new["leads"] == len(listed)
+    assert (answer["to"], answer["threshold"]) == (["opportunity"], 75.0)
+    assert all(lead["distance"] >= 0 for lead in listed)
     assert [lead["lead"] for lead in new["best"]] == [lead["lead"] for lead in listed[:3]]
-    assert (waiting["leads"], [lead["lead"] for lead in waiting["longest"]]) == (2, ["L1", "L2"])
+    assert (waiting["leads"], [lead["lead"] for lead in waiting["longest"]]) == (3, ["L1", "L2", "L7"])
     assert get(client, "/v1/leads?recommendation=promote&waits=false")["leads"][0]["answered_on"] == on(0)
     assert {lead["lead"] for lead in leaving["leads"]} >= {"L2"}
+    assert (leaving["looked_at"], get(client, "/v1/leads?recommendation=promote&to=lead")["leads"][0]["lead"]) == (
+        4,
+        "L7",
+    )
     for lead in leaving["leads"]:
         (change,) = get(client, f"/v1/leads/{lead['lead']}/forecast?days=14")["recommendation_changes"]
         assert (lead["on"], lead["recommendation"]) == (change["on"], change["recommendation"])
@@ -146,13 +158,15 @@ def test_details_explain_each_lead(client: TestClient) -> None:
             ("search=L4", ["L4"]),
             ("search=erg", []),
             ("search=%25", []),
-            ("search=", ["L1", "L2", "L3", "L4", "L5", "L6"]),
+            ("search=", ["L1", "L2", "L3", "L4", "L5", "L6", "L7"]),
         ],
         ("rejected=true", ["L6"]),
         (f"back_by={on(3)}", ["L5"]),
         (f"back_by={on(2)}", []),
         (f"new_since={on(1)}", []),
         ("waits=false", ["L5", "L6"]),
+        ("to=lead", ["L7"]),
+        ("to=lead,opportunity&recommendation=ask", ["L4"]),
     ],
 )
 def test_a_list_is_narrowed(client: TestClient, query: str, ids: list[str]) -> None:
@@ -166,6 +180,7 @@ def test_a_list_is_narrowed(client: TestClient, query: str, ids: list[str]) -> N
         ("new_since=yesterday", "?new_since", "is not a day like 2026-01-31"),
         ("back_by=2026-02-30", "?back_by", "is not a day like 2026-01-31"),
         ("waits=perhaps", "?waits", "is none of its words."),
+        ("to=customer", "?to", "is none of its words."),
         ("details=yes", "?details", "is none of its words."),
         (f"search={'x' * 2000}", "?search", "is longer than"),
     ],

@@ -35,19 +35,20 @@ grades: {A: 65, B: 45}
 """
     )
 )
+CALLS = {"recommendations": ("promote",), "to_stages": ("qualified_lead",)}
 
 
 @pytest.mark.parametrize(
     ("address", "filters"),
     [
         ("", {"recommendations": ("promote", "ask", "demote"), "snoozed": False, "rejected": False}),
-        ("view=call", {"recommendations": ("promote",), "snoozed": False, "rejected": False}),
+        ("view=call", {**CALLS, "snoozed": False, "rejected": False}),
         ("view=ask", {"recommendations": ("ask",), "snoozed": False, "rejected": False}),
         ("view=back", {"back_by": "2026-12-07"}),
         ("view=all", {}),
-        ("view=new", {"recommendations": ("promote",), "new_since": "2026-11-27"}),
+        ("view=new", {**CALLS, "new_since": "2026-11-27"}),
         ("view=waiting", {"recommendations": ("promote",), "waits": True}),
-        ("view=leaving", {"recommendations": ("promote",), "keys": ("L7",)}),
+        ("view=leaving", {**CALLS, "keys": ("L7",)}),
         ("view=all&owner=-", {"owner": ""}),
         ("view=all&owner=Ann&grade=A&stage=contact", {"owner": "Ann", "grades": ("A",), "stages": ("contact",)}),
         ("view=all&recommendation=keep&search=larch", {"recommendations": ("keep",), "search": "larch"}),
@@ -72,6 +73,30 @@ def test_an_address_that_is_written_is_read_again(view: str, parameters: dict[st
     _, _, written = query.write().partition("?")
     assert read_desk_query(parse_qsl(written, keep_blank_values=True), CARD.card) == query
     assert "after" not in read_desk_query(parse_qsl(query.write(after=None)[6:]), CARD.card).parameters
+
+
+@pytest.mark.parametrize(
+    ("stages", "action"),
+    [
+        ("[{name: contact}, {name: lead, points: 60}]", "Call now"),
+        ("[{name: contact}, {name: lead, requires: [met]}, {name: sale, points: 60}]", "Call now, or make it a lead"),
+        (
+            "[{name: x}, {name: y, requires: [met]}, {name: z, requires: [met]}, {name: sale, points: 60}]",
+            "Call, or move on",
+        ),
+        ("[]", "Call now"),
+    ],
+)
+def test_the_filter_says_what_promotions_are(stages: str, action: str) -> None:
+    """Leads promoted to a stage that scores don't predict are to be made what they have become."""
+    card = parse_card(
+        "name: crm\nfields: {lead_id: {kind: id}, need: {kind: text, values: [none, clear]}}\n"
+        "criteria: {met: {met: need = 'clear'}}\n"
+        "rules: [{name: rich, when: need = 'clear', points: 20, reason: Is rich}]\n"
+        f"stages: {stages}\n"
+    )
+    offered, *_ = list_filters(DeskQuery("all", {}), build_untrained(card), [])
+    assert offered.options[0].text == action
 
 
 def test_filters_offer_what_the_card_knows() -> None:

@@ -18,6 +18,7 @@ def answer(new: int = 0, waiting: int = 0, leaving: int = 0, capacity: tuple[int
     since = [{**name, "since": "2026-11-26"} for name in names]
     uses = [] if capacity is None else [{"leads": capacity[0], "promoted": capacity[1], "period": "week"}]
     return {
+        "threshold": 90.0,
         "new": {"since": "2026-11-27", "leads": new, "best": since[: min(new, 3)]},
         "waiting": {"leads": waiting, "longest": since[: min(waiting, 3)]},
         "leaving": {"days": 14, "leads": [{**name, "on": "2026-12-03"} for name in names[:leaving]]},
@@ -68,6 +69,12 @@ def test_figures_are_sentences(figures: dict[str, Any], cells: list[tuple[str, s
     assert [(cell.figure, cell.text, cell.sentence) for cell in described.cells] == cells
     assert [cell.view for cell in described.cells] == ["new", "leaving", "waiting"]
     assert described.capacity == ()
+
+
+def test_without_a_threshold_no_leads_are_above_it() -> None:
+    """Where points don't decide, the words name none."""
+    new, leaving, _ = describe_today({**answer(1, 1, 1), "threshold": None}, TODAY).cells
+    assert (new.text, leaving.text) == ("new to call", "about to leave")
 
 
 @pytest.mark.parametrize(
