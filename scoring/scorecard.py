@@ -9,16 +9,16 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
 from functools import cached_property
 from itertools import pairwise
-from typing import Any, Protocol
+from typing import Protocol
 
 from leadledger.scoring.axis import Axis, AxisDemand, AxisName
+from leadledger.scoring.case import Case
 from leadledger.scoring.column_names import ColumnNames
 from leadledger.scoring.column_paths import ColumnPaths
 from leadledger.scoring.criterion import Criterion
-from leadledger.scoring.decay import Steps, decay, scale_points
+from leadledger.scoring.decay import decay, scale_points
 from leadledger.scoring.each_points import PricedEachRule, name_earned, price_each
 from leadledger.scoring.event_kind import EventKind
 from leadledger.scoring.exclusion import Exclusion
@@ -29,6 +29,7 @@ from leadledger.scoring.lookup import Term
 from leadledger.scoring.memory import MEMORY_KINDS
 from leadledger.scoring.outcome import Outcome
 from leadledger.scoring.outputs import Column, list_score_columns
+from leadledger.scoring.priced_rule import PricedRule
 from leadledger.scoring.rule import EachRule, Group, Rule
 from leadledger.scoring.spellings import (
     Spellings,
@@ -57,21 +58,6 @@ TITLE_FIELDS = (
 TENTHS_PER_DOUBLING = 100  # tenths that double the odds
 PLACES_SHOWN = (10, 25, 50, 75, 90, 95, 99)  # of 100, where people are shown a few steps of all
 MOST_PERCENT = 99  # the highest place of a lead; none is better than 100 of 100 leads, since it is one of them
-
-
-@dataclass(frozen=True)
-class Case:
-    """One of the card's own tests: a raw lead, the day, and what must come out (any subset of the results).
-
-    `events` are the raw events of the lead; None: it isn't known which there are.
-    """
-
-    name: str
-    lead: Mapping[str, Any]
-    as_of: date
-    expect: Mapping[str, Any]
-    line: int = 0
-    events: tuple[Mapping[str, Any], ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -299,16 +285,6 @@ class Learned:
     def all_terms(self) -> tuple[Term, ...]:
         """The terms of the score, then those of the steps."""
         return (*self.terms, *(term for step in self.steps.values() for term in step.terms))
-
-
-@dataclass(frozen=True)
-class PricedRule:
-    """A rule with its points worked out (tenths): `points` at most, and the staircase of a rule that decays."""
-
-    rule: Rule
-    points: int
-    steps: Steps | None
-    askable: tuple[str, ...]
 
 
 @dataclass(frozen=True)

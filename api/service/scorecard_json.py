@@ -11,9 +11,10 @@ from leadledger.scoring.each_points import PricedEachRule
 from leadledger.scoring.event_kind import EventKind
 from leadledger.scoring.gate import Stage
 from leadledger.scoring.lookup import Branch, Combination, Leaf, Pair, Table
+from leadledger.scoring.priced_rule import PricedRule
 from leadledger.scoring.printers.event_words import describe_each, describe_kind
 from leadledger.scoring.rule import Group
-from leadledger.scoring.scorecard import Card, Learned, PricedRule, Scorecard
+from leadledger.scoring.scorecard import Card, Learned, Scorecard
 
 
 def describe_scorecard(scorecard: Scorecard) -> dict[str, Any]:

@@ -13,12 +13,12 @@ from leadledger.scoring.axis import list_axis_grades
 from leadledger.scoring.card.card_keys import KEYS
 from leadledger.scoring.card.reading import CardReading
 from leadledger.scoring.card.yaml_shapes import KeyValue, is_null
+from leadledger.scoring.case import Case
 from leadledger.scoring.cleaning import make_cleaner
 from leadledger.scoring.errors import BadValue, UnreadableValue, did_you_mean, quote
 from leadledger.scoring.event_kind import EventKind
 from leadledger.scoring.events.event_reader import make_event_reader
 from leadledger.scoring.outputs import VERDICTS
-from leadledger.scoring.scorecard import Case
 from leadledger.scoring.text_forms import key_of
 from leadledger.scoring.tree import Typed
 

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from leadledger.scoring.case import Case
 from leadledger.scoring.engine.score import get_engine
 from leadledger.scoring.result import Result, format_unsigned
-from leadledger.scoring.scorecard import Card, Case, Learned, Scorecard
+from leadledger.scoring.scorecard import Card, Learned, Scorecard
 
 
 @dataclass(frozen=True)

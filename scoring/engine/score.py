@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date
 from operator import attrgetter
 from typing import Any, NamedTuple
 
@@ -29,6 +29,7 @@ from leadledger.scoring.exploration import Chance, describe_draw, explore, find_
 from leadledger.scoring.gate import Gate, decide
 from leadledger.scoring.lookup import Combination, Pair, Table
 from leadledger.scoring.memory import Memory, read_memory
+from leadledger.scoring.numpy_scalars import unwrap_scalar
 from leadledger.scoring.outputs import REASONS_PER_SIDE, Verdict
 from leadledger.scoring.printers.python.module import compile_card
 from leadledger.scoring.printers.text import ledger_text
@@ -422,21 +423,6 @@ def round_root(squares: int) -> int:
     """The square root of a whole number, to the nearest whole number; exact, whatever the size."""
     below = math.isqrt(squares)
     return below + (squares - below * below > below)
-
-
-def unwrap_scalar(raw: Any) -> Any:
-    """The plain value of a NumPy scalar, told by its looks, since nothing here imports NumPy; else `raw` itself."""
-    kind = type(raw)
-    sort = getattr(getattr(raw, "dtype", None), "kind", "") if kind.__module__ == "numpy" else ""
-    if not sort or kind.__name__ == "ndarray":
-        return raw
-    if sort == "M":
-        # By way of microseconds: those of a finer unit come out as whole numbers, those of days as dates.
-        day = raw.astype("datetime64[us]").item()
-        return day if day is None or isinstance(day, datetime) else raw
-    if kind.__name__ in ("float32", "float16"):
-        return float(str(raw))  # what was written 10.1 is 10.1, and not the nearest number of so few bytes
-    return raw.item() if sort in "biuf" else raw
 
 
 def _square_errors(card: Scorecard) -> tuple[bool, int, list[tuple[int, Sequence[int]]]]:

@@ -18,12 +18,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from leadledger.scoring.cleaning import make_cleaner
 from leadledger.scoring.column_fit import find_columns, find_homes, find_id_column, require_columns
-from leadledger.scoring.engine.score import get_engine, unwrap_scalar
+from leadledger.scoring.engine.score import get_engine
 from leadledger.scoring.errors import DataError, UnreadableValue, did_you_mean, quote
 from leadledger.scoring.frames import spark as spark_frame
 from leadledger.scoring.frames.events import IN_MEMORY, FrameEvents
 from leadledger.scoring.frames.libraries import ARROW, LIBRARIES, POLARS, SPARK, Library, find_library, require_arrow
 from leadledger.scoring.frames.spark_events import add_events, describe_missing
+from leadledger.scoring.numpy_scalars import unwrap_scalar
 from leadledger.scoring.outputs import PLUS_MINUS, REASON_COLUMNS, list_names
 from leadledger.scoring.printers.sql import select as sql
 from leadledger.scoring.printers.sql.dialects import spark

@@ -18,7 +18,8 @@ from leadledger.scoring.choice_forms import join_choices
 from leadledger.scoring.field import OTHER_VALUE, Field
 from leadledger.scoring.lookup import Table, list_bins
 from leadledger.scoring.meaning.logic import derive, evaluate_condition
-from leadledger.scoring.scorecard import PricedRule, Scorecard
+from leadledger.scoring.priced_rule import PricedRule
+from leadledger.scoring.scorecard import Scorecard
 from leadledger.scoring.tree import Typed
 
 FEW_CHOICES = 5  # of which all sets are tried as answers

@@ -16,8 +16,9 @@ from leadledger.scoring.each_points import name_earned
 from leadledger.scoring.lookup import Combination, Table, Term, find_branch_fields, find_leaf, list_leaves
 from leadledger.scoring.meaning.answers import find_lone_effects
 from leadledger.scoring.meaning.logic import Values, derive, evaluate_condition
+from leadledger.scoring.priced_rule import PricedRule
 from leadledger.scoring.rule import Group
-from leadledger.scoring.scorecard import PricedRule, Scorecard
+from leadledger.scoring.scorecard import Scorecard
 
 
 @dataclass(frozen=True)

@@ -7,12 +7,13 @@ from collections.abc import Mapping
 from leadledger.scoring import tree
 from leadledger.scoring.bins import Bins, FlagBins, NumberBins, TextBins
 from leadledger.scoring.lookup import Branch, Combination, Leaf, Table, Term
+from leadledger.scoring.priced_rule import PricedRule
 from leadledger.scoring.printers.choices import write_membership
 from leadledger.scoring.printers.comments import comment_text
 from leadledger.scoring.printers.python.conditions import ConditionSource
 from leadledger.scoring.printers.python.writer import WIDTH, SourceWriter, wrap_items
 from leadledger.scoring.rule import Group
-from leadledger.scoring.scorecard import PricedRule, Scorecard
+from leadledger.scoring.scorecard import Scorecard
 
 
 class PointsSource:

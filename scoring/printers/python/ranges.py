@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from leadledger.scoring.lookup import Combination, Table, Term, list_leaves
 from leadledger.scoring.meaning.answers import find_lone_effects
+from leadledger.scoring.priced_rule import PricedRule
 from leadledger.scoring.printers.choices import group_trees
 from leadledger.scoring.printers.python.conditions import all_of, any_of
 from leadledger.scoring.printers.python.points import PointsSource, cut
 from leadledger.scoring.printers.python.writer import SourceWriter
 from leadledger.scoring.rule import Group
-from leadledger.scoring.scorecard import PricedRule, Scorecard
+from leadledger.scoring.scorecard import Scorecard
 
 
 class RangeSource:

@@ -8,12 +8,13 @@ from leadledger.scoring import tree
 from leadledger.scoring.bins import Bins, FlagBins, NumberBins, TextBins
 from leadledger.scoring.each_points import PricedEachRule, name_earned
 from leadledger.scoring.lookup import Branch, Combination, Leaf, Table, Term, list_bins
+from leadledger.scoring.priced_rule import PricedRule
 from leadledger.scoring.printers.choices import write_membership
 from leadledger.scoring.printers.sql.conditions import ConditionPrinter, bracketed
 from leadledger.scoring.printers.sql.expression import Expression, StepColumn, join, spell, write
 from leadledger.scoring.printers.sql.query import ENTRY_PARTS, name_counted, name_part
 from leadledger.scoring.rule import Group
-from leadledger.scoring.scorecard import PricedRule, Scorecard
+from leadledger.scoring.scorecard import Scorecard
 
 
 class PointsPrinter:

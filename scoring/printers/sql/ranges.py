@@ -7,12 +7,13 @@ from typing import Literal, TypeAlias
 
 from leadledger.scoring.lookup import Combination, Pair, Term, list_leaves
 from leadledger.scoring.meaning.answers import find_lone_effects
+from leadledger.scoring.priced_rule import PricedRule
 from leadledger.scoring.printers.choices import group_trees
 from leadledger.scoring.printers.sql.conditions import bracketed
 from leadledger.scoring.printers.sql.expression import Expression, StepColumn, join, spell, write
 from leadledger.scoring.printers.sql.points import PointsPrinter, cut
 from leadledger.scoring.rule import Group
-from leadledger.scoring.scorecard import PricedRule, Scorecard
+from leadledger.scoring.scorecard import Scorecard
 
 End: TypeAlias = Literal["low", "high"]
 _NOTHING = Expression("0")

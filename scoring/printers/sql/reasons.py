@@ -17,13 +17,13 @@ from leadledger.scoring.bins import Bins
 from leadledger.scoring.each_points import PricedEachRule, name_earned
 from leadledger.scoring.lookup import Combination, Table, Term, list_leaves
 from leadledger.scoring.outputs import REASON_COLUMNS, REASONS_PER_SIDE, list_names
+from leadledger.scoring.priced_rule import PricedRule
 from leadledger.scoring.printers.choices import LONGEST_CASE
 from leadledger.scoring.printers.sql.expression import Expression, StepColumn, join, spell, write
 from leadledger.scoring.printers.sql.points import PointsPrinter
 from leadledger.scoring.printers.sql.query import name_counted, name_part
 from leadledger.scoring.printers.sql.steps import Step
 from leadledger.scoring.result import format_entry
-from leadledger.scoring.scorecard import PricedRule
 
 LARGEST_INTEGER = 2**31 - 1  # in the engines; points are integers
 

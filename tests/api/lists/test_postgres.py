@@ -19,6 +19,7 @@ from leadledger.api.lists.postgres import score_table
 from leadledger.api.lists.wanted import Wanted
 from leadledger.scoring.bins import NumberBins, TextBins
 from leadledger.scoring.card.reader import parse_card
+from leadledger.scoring.case import Case
 from leadledger.scoring.engine.cases import build_declared
 from leadledger.scoring.engine.score import get_engine
 from leadledger.scoring.errors import DataError, ScoringError
@@ -30,7 +31,7 @@ from leadledger.scoring.printers.sql.dialects.postgres import POSTGRES, name
 from leadledger.scoring.printers.sql.event_table import EventTable
 from leadledger.scoring.printers.sql.joined_events import join_counted
 from leadledger.scoring.printers.sql.query import Query
-from leadledger.scoring.scorecard import Case, Learned, Scorecard, build_untrained
+from leadledger.scoring.scorecard import Learned, Scorecard, build_untrained
 from tests.api.lists import noted_values
 from tests.postgres import database, server
 
