@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from leadledger.api.cli.options import Command, ScorecardSource, log_url, scorecard_source
+from leadledger.api.cli.options import FILE, Command, ScorecardSource, log_url, scorecard_source
 from leadledger.api.service.settings import Settings, choices_of, help_of, minimum_of
 
 SHARED = ("home", "release", "card", "log_url")  # settings whose options other commands have too
@@ -19,8 +19,16 @@ def _option(setting: Field[Any]) -> click.Option:
     flag = f"--{setting.name.replace('_', '-')}"
     if setting.default is False:
         return click.Option([flag], is_flag=True, help=help_of(setting))
-    kind = click.Choice(choices_of(setting)) if choices_of(setting) else click.IntRange(min=minimum_of(setting))
-    return click.Option([flag], type=kind, default=setting.default, help=help_of(setting))
+    return click.Option([flag], type=_kind(setting), default=setting.default, help=help_of(setting))
+
+
+def _kind(setting: Field[Any]) -> click.ParamType[Any]:
+    """What the value of a setting is: one of some texts, a number from its minimum on, a file, or any text."""
+    if choices_of(setting):
+        return click.Choice(choices_of(setting))
+    if isinstance(setting.default, int):
+        return click.IntRange(min=minimum_of(setting))
+    return FILE if "Path" in str(setting.type) else click.STRING
 
 
 def setting_options(command: Command) -> Command:
@@ -47,5 +55,8 @@ def serve(host: str, port: int, workers: int, source: ScorecardSource, **setting
     """
     from leadledger.api.server.serve import serve as run
 
-    chosen = Settings(home=source.home, release=source.release, card=source.card, **settings)
+    try:
+        chosen = Settings(home=source.home, release=source.release, card=source.card, **settings)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None
     sys.exit(run(chosen, host, port, workers))

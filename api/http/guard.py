@@ -48,6 +48,7 @@ RESERVED_PART = 10  # one in so many places is left to other keys, however many 
 
 KEYS_UNREADABLE = "The keys can't be read, so nobody has access. The server's log says why."
 
+_ADDRESS = re.compile(r"[0-9A-Fa-f.:]{2,45}")
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._:-]{1,64}")
 _EPOCH = datetime.fromtimestamp(0, UTC)
 _UNKNOWN_CALLER = Key("", "", (), _EPOCH, None, "")  # until the key is checked
@@ -55,12 +56,15 @@ _LOCAL_CALLER = Key("", "", SCOPES, _EPOCH, None, "")  # where no key is needed
 
 
 class Exchange:
-    """One request and its answer. `places`: how many it holds among the requests in progress."""
+    """One request and its answer. `client`: the address of the caller, empty where that isn't known; `places`: how many
+    it holds among the requests in progress.
+    """
 
-    __slots__ = ("guard", "key", "places", "received", "request_id", "send", "sent", "start", "status")
+    __slots__ = ("client", "guard", "key", "places", "received", "request_id", "send", "sent", "start", "status")
 
-    def __init__(self, guard: Guard, request_id: str, start: float, send: Send) -> None:
+    def __init__(self, guard: Guard, request_id: str, client: str, start: float, send: Send) -> None:
         self.guard = guard
+        self.client = client
         self.request_id = request_id
         self.start = start  # on the monotonic clock
         self.send = send
@@ -133,7 +137,7 @@ class Guard:
         routes = self._table.find(scope["path"])
         route = routes.get(scope["method"])
         is_page = next(iter(routes.values())).is_page if routes else b"text/html" in headers.get(b"accept", b"")
-        exchange = Exchange(self, request_id, monotonic(), send)
+        exchange = Exchange(self, request_id, _find_client(scope), monotonic(), send)
         try:
             try:
                 if route is None and routes and all(known.needs == OPEN for known in routes.values()):
@@ -279,6 +283,12 @@ class Guard:
             else:
                 self._log.write("info", "keys", message="the keys were read", working=self._keys.working)
         return has_changed
+
+
+def _find_client(scope: Scope) -> str:
+    """The address that a request came from, by the word of a trusted proxy; empty where it isn't one."""
+    client = scope.get("client")
+    return client[0] if client and _ADDRESS.fullmatch(client[0]) else ""
 
 
 def _check_access(route: GuardedRoute | None, routes: Mapping[str, GuardedRoute], key: Key) -> GuardedRoute:

@@ -33,7 +33,10 @@ def make_visitor() -> str:
 
 
 def write_cookie(text: str, scope: Scope) -> str:
-    """The header that keeps a text until the browser is closed; only by TLS where the visitor came by TLS."""
+    """The header that keeps a text until the browser is closed; only by TLS where the visitor came by TLS.
+
+    Any proxy is believed that says so, trusted or not: whoever makes it up gets a cookie that is the safer for it.
+    """
     is_secure = scope["scheme"] == "https" or scope["named_headers"].get(b"x-forwarded-proto") == b"https"
     return f"{COOKIE.decode()}={text}; Path=/; HttpOnly; SameSite=Strict{'; Secure' if is_secure else ''}"
 

@@ -63,7 +63,9 @@ class Worker:
             log_level="warning",
             access_log=False,
             server_header=False,
-            proxy_headers=False,  # nothing depends on where a caller claims to come from
+            # Only a proxy that is named is believed where a caller comes from; anybody else could make it up.
+            proxy_headers=self.settings.trusted_proxies is not None,
+            forwarded_allow_ips=self.settings.trusted_proxies or "",
             callback_notify=self.notify,
             timeout_notify=0,
             timeout_keep_alive=IDLE_TIMEOUT,

@@ -1,7 +1,8 @@
 """The program's own log: one JSON object a line on stderr, and nothing of any lead in it.
 
     {"time": "2026-01-31T09:00:00.000Z", "level": "info", "event": "request", "request_id": "…", "method": "POST",
-     "route": "/v1/score", "status": 200, "ms": 0.41, "key": "3f9c01ab", "received": 120, "sent": 1830}
+     "route": "/v1/score", "status": 200, "ms": 0.41, "key": "3f9c01ab", "client": "192.0.2.7",
+     "received": 120, "sent": 1830}
 
 A route is logged as its template, never as the path or the query of a request. A failure is logged as the types of its
 errors and the lines that they went through; the texts of errors may quote values, so they are left out. Of what other
@@ -41,6 +42,7 @@ class FinishedRequest(Protocol):
     request_id: str
     status: int
     key: Key
+    client: str  # the address of the caller
     received: int  # bytes of the body
     sent: int  # and of the answer's
 
@@ -92,7 +94,7 @@ class ProgramLog:
             f'{{"time": "{self._time()}", "level": "{LEVELS[level]}", "event": "request",'
             f' "request_id": "{request.request_id}", "method": {_quote(method)}, "route": {_quote(route)},'
             f' "status": {request.status}, "ms": {seconds * 1000:.2f}, "key": {_quote(request.key.id)},'
-            f' "received": {request.received}, "sent": {request.sent}}}'
+            f' "client": {_quote(request.client)}, "received": {request.received}, "sent": {request.sent}}}'
         )
 
     def flush(self) -> None:

@@ -5,6 +5,7 @@ The command line makes its options of this list: see `help_of`, `choices_of` and
 
 from __future__ import annotations
 
+import ipaddress
 from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, get_args
@@ -57,6 +58,13 @@ class Settings:
         default=None,
         metadata={"help": "File of past leads, on which the studio tries drafts; the outcomes of the log if left out"},
     )
+    trusted_proxies: str | None = field(
+        default=None,
+        metadata={
+            "help": "Addresses or networks of proxies in front, with commas between them: they are believed who calls,"
+            " and whether by TLS"
+        },
+    )
     hooks_to_loopback: bool = field(
         default=False, metadata={"help": "Allow hooks to be sent to this machine, also without TLS"}
     )
@@ -70,6 +78,19 @@ class Settings:
                 raise ValueError(f"{setting.name} is {value:,}; it must be at least {minimum:,}")
             if choices and value not in choices:
                 raise ValueError(f"{setting.name} is {value!r}; it must be one of {', '.join(choices)}")
+        if self.trusted_proxies is not None:
+            for network in self.trusted_proxies.split(","):
+                _check_network(network.strip())
+
+
+def _check_network(text: str) -> None:
+    """Raise ValueError unless a text is an address, or a network without bits of a host."""
+    try:
+        ipaddress.ip_network(text)
+    except ValueError:
+        raise ValueError(
+            f"trusted_proxies: {text!r} is no address and no network; write 127.0.0.1 or 10.0.0.0/8"
+        ) from None
 
 
 def help_of(setting: Field[Any]) -> str:

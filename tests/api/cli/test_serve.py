@@ -27,4 +27,7 @@ def test_serve_takes_limits(small: Path, tmp_path: Path, monkeypatch: pytest.Mon
     assert calls.pop() == (Settings(home=tmp_path, card=small, log_level="error", **limits), "127.0.0.1", 8000, 3)
     run("serve", "--card", small, "--home", tmp_path)
     assert calls.pop() == (Settings(home=tmp_path, card=small), "127.0.0.1", 8000, 1)
+    run("serve", "--card", small, "--home", tmp_path, "--history", "past.csv", "--trusted-proxies", "10.0.0.1")
+    named = Settings(home=tmp_path, card=small, history=Path("past.csv"), trusted_proxies="10.0.0.1")
+    assert calls.pop() == (named, "127.0.0.1", 8000, 1)
     assert run("serve", "--max-rate", 0).exit_code == 2

@@ -40,7 +40,8 @@ def test_lines(client: TestClient, made: dict[str, str], capsys: pytest.CaptureF
     ]
     first = logged[0]
     assert list(first) == [
-        *("time", "level", "event", "request_id", "method", "route", "status", "ms", "key", "received", "sent")
+        *("time", "level", "event", "request_id", "method", "route", "status", "ms", "key", "client", "received"),
+        "sent",
     ]
     assert (first["level"], first["event"], first["key"]) == ("info", "request", made["score"][3:11])
     assert datetime.fromisoformat(first["time"]).utcoffset() is not None
