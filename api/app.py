@@ -31,6 +31,7 @@ from leadledger.api.http.routes import (
     scorecard,
 )
 from leadledger.api.pages import routes as pages
+from leadledger.api.pages.desk_readiness import kept_ready
 from leadledger.api.pages.refusals import show_refusal
 from leadledger.api.service.keys import Keyring
 from leadledger.api.service.program_log import ProgramLog
@@ -50,7 +51,7 @@ def create_app(settings: Settings, *, needs_keys: bool = False) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with service.running():
+        async with service.running(), kept_ready(service):
             yield
         app.state.trainings.stop()
 

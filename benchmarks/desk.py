@@ -4,10 +4,10 @@
     python -m benchmarks desk --book FOLDER
 
 The leads are those of `benchmarks.book`, in SQLite; each has another chance, owner and country. A page is measured in
-Chromium from the request to the end of its loading, once with nothing kept (the first look of a morning), then with the
-figures of a moment ago. Beside it stands the time until the answer is there, and its size. Of the answers of an open
-service, each may take 300 ms, and weigh 150 kB with all that it loads. `--book` keeps the book in a folder, so that it
-is written only once.
+Chromium from the request to the end of its loading, once after a while in which nobody has looked (the first look of a
+morning: of such a book, the service keeps the figures ready by itself), then again. Beside it stands the time until the
+answer is there, and its size. Of the answers of an open service, each may take 300 ms, and weigh 150 kB with all that
+it loads. `--book` keeps the book in a folder, so that it is written only once.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ def measure(leads: int, times: int, book: Path | None) -> Iterator[PageLatency]:
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=browser_path, args=["--no-sandbox"])
             for path in PAGES:
-                time.sleep(SECONDS_KEPT + 1)  # so that nothing is kept
+                time.sleep(SECONDS_KEPT + 1)  # so that what was asked for before is kept no longer
                 page = browser.new_context(base_url=f"http://127.0.0.1:{served.port}").new_page()
                 page.set_default_timeout(PATIENCE * 1000)
                 first, weight = _open(page, path)

@@ -21,7 +21,7 @@ from fastapi import Request, Response
 from leadledger.api.http.visitor_cookie import make_form_token, make_visitor, read_visitor, write_cookie
 
 if TYPE_CHECKING:
-    from jinja2 import Environment
+    from jinja2 import Environment, Template
 
 FORM_TOKEN = "csrf"
 HEADERS = {
@@ -47,21 +47,22 @@ def render_page(request: Request, template: str, context: Mapping[str, Any], sta
     key = scope.get("key")
     scopes = () if key is None else key.scopes
     field = Markup('<input type="hidden" name="{}" value="{}">').format(FORM_TOKEN, make_form_token(visitor))
-    text = (
-        _load_environment()
-        .get_template(template)
-        .render(
-            {
-                "csrf_field": lambda: field,
-                "can": scopes.__contains__,
-                "visitor": "" if key is None else key.name,
-                "is_known": bool(scopes),
-                "release": scope["app"].state.service.loaded.release or "",
-                **context,
-            }
-        )
+    text = load_template(template).render(
+        {
+            "csrf_field": lambda: field,
+            "can": scopes.__contains__,
+            "visitor": "" if key is None else key.name,
+            "is_known": bool(scopes),
+            "release": scope["app"].state.service.loaded.release or "",
+            **context,
+        }
     )
     return Response(text, status, headers, "text/html")
+
+
+def load_template(name: str) -> Template:
+    """A template, loaded once."""
+    return _load_environment().get_template(name)
 
 
 @cache

@@ -18,15 +18,26 @@ class KeptAnswers:
         self._answers: dict[Hashable, tuple[float, Any]] = {}
         self._lock = asyncio.Lock()
 
-    async def get(self, question: Hashable, work_out: Callable[[], Awaitable[Any]]) -> Any:
-        """The answer to a question: one that is kept, or a new one. What `work_out` raises is raised, and not kept."""
+    async def get(
+        self, question: Hashable, work_out: Callable[[], Awaitable[Any]], renewed_for: float | None = None
+    ) -> Any:
+        """The answer to a question: one that is kept, or a new one. What `work_out` raises is raised, and not kept.
+
+        `renewed_for`: a new one in any case, which is kept for so many seconds; meanwhile, others get the one before.
+        """
+        if renewed_for is None and (kept := self._find(question)) is not None:
+            return kept[1]  # without the lock, which may be held for long
         async with self._lock:
-            until, answer = self._answers.get(question, (0.0, None))
-            if until > monotonic():
-                return answer
+            if renewed_for is None and (kept := self._find(question)) is not None:
+                return kept[1]
             answer = await work_out()
             self._answers.pop(question, None)
             while len(self._answers) >= MOST_KEPT:
                 del self._answers[next(iter(self._answers))]
-            self._answers[question] = monotonic() + self.seconds, answer
+            self._answers[question] = monotonic() + (self.seconds if renewed_for is None else renewed_for), answer
             return answer
+
+    def _find(self, question: Hashable) -> tuple[float, Any] | None:
+        """An answer that is kept, behind the time until which it is; None: there is none."""
+        kept = self._answers.get(question)
+        return kept if kept is not None and kept[0] > monotonic() else None

@@ -32,8 +32,8 @@ class LeadPlaces:
         return 1 + (self.better[index] if index < len(self.better) else self.leads)
 
 
-async def read_places(service: Service) -> LeadPlaces:
-    """The places of a moment ago. Raises Refusal."""
+async def read_places(service: Service, renewed_for: float | None = None) -> LeadPlaces:
+    """The places of a moment ago, or (`renewed_for`) those of now, kept for so many seconds. Raises Refusal."""
     call_stages = list_call_stages(service.loaded.card.card)
 
     def read(log: DecisionLog) -> LeadPlaces:
@@ -54,7 +54,7 @@ async def read_places(service: Service) -> LeadPlaces:
     async def work_out() -> LeadPlaces:
         return await read_log(service, read)
 
-    places: LeadPlaces = await service.kept_answers.get(("places", call_stages), work_out)
+    places: LeadPlaces = await service.kept_answers.get(("places", call_stages), work_out, renewed_for)
     return places
 
 

@@ -33,8 +33,10 @@ DAYS_BACK = 7  # within which a lead that was put off comes back
 ACTED_ON: Sequence[Verdict] = ("promote", "ask", "demote")  # recommendations after which somebody has something to do
 
 
-async def answer_today(service: Service) -> dict[str, Any]:
-    """What a day at the desk begins with, as flat JSON. Raises Refusal: there is no log (404), or it fails (503)."""
+async def answer_today(service: Service, renewed_for: float | None = None) -> dict[str, Any]:
+    """What a day at the desk begins with, as flat JSON: as of a moment ago, or (`renewed_for`) anew, kept for so many
+    seconds. Raises Refusal: there is no log (404), or it fails (503).
+    """
     loaded = service.loaded
     day = today(loaded.card.card.time_zone)
     places = await read_places(service)
@@ -47,7 +49,8 @@ async def answer_today(service: Service) -> dict[str, Any]:
         leaving.sort(key=lambda lead: (lead["on"], lead["lead"]))
         return {**answer, "leaving": {"days": DAYS_AHEAD, "looked_at": len(known), "leads": leaving}}
 
-    answer: dict[str, Any] = await service.kept_answers.get(("today", loaded.release, loaded.digest, day), work_out)
+    question = ("today", loaded.release, loaded.digest, day)
+    answer: dict[str, Any] = await service.kept_answers.get(question, work_out, renewed_for)
     return answer
 
 

@@ -44,6 +44,28 @@ def test_answers_expire_and_few_are_kept() -> None:
     assert asyncio.run(ask()) == [0, 1, MOST_KEPT + 2, MOST_KEPT + 3]
 
 
+def test_while_an_answer_is_renewed_others_get_the_one_before() -> None:
+    """Nobody waits for a renewal, and its answer is kept for as long as it says."""
+    numbers, go_on = count(), asyncio.Event()
+
+    async def work_out() -> int:
+        number = next(numbers)
+        if number:
+            await go_on.wait()
+        return number
+
+    async def ask() -> list[Any]:
+        kept = KeptAnswers(60)
+        answers = [await kept.get("a", work_out)]
+        renewal = asyncio.create_task(kept.get("a", work_out, 0))
+        await asyncio.sleep(0)
+        answers.append(await kept.get("a", work_out))
+        go_on.set()
+        return [*answers, await renewal, await kept.get("a", work_out)]
+
+    assert asyncio.run(ask()) == [0, 0, 1, 2]
+
+
 def test_a_failure_is_not_kept() -> None:
     """What fails is raised, and tried again by whoever asks next."""
 
