@@ -14,6 +14,7 @@ from leadledger.api.cli.backtest import backtest
 from leadledger.api.cli.check import check
 from leadledger.api.cli.demo import demo
 from leadledger.api.cli.digest import digest
+from leadledger.api.cli.doctor import doctor
 from leadledger.api.cli.explain import explain
 from leadledger.api.cli.hooks import hooks
 from leadledger.api.cli.import_ import import_card
@@ -74,6 +75,7 @@ COMMANDS = (
     log,
     hooks,
     mcp,
+    doctor,
     demo,
 )
 for command in COMMANDS:
