@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Iterator
 
@@ -10,6 +11,12 @@ from hypothesis import HealthCheck, Phase, settings
 
 from tests import effort, spark
 from tests.readme import blocks
+
+# One thread for each fit, here and in the commands that tests start: the workers keep the cores busy already, threads
+# that wait for one another cost more than the fit itself, and what is learned doesn't depend on them. Read when NumPy,
+# LightGBM and joblib are imported, which no line above does.
+for limit in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "LOKY_MAX_CPU_COUNT"):
+    os.environ.setdefault(limit, "1")
 
 # Deadlines measure the machine, not the code; a fixed seed keeps a run repeatable. HYPOTHESIS_PROFILE=explore looks for
 # new examples, =first stops at the first failure without shrinking it,
