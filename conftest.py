@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections import Counter
 from collections.abc import Iterator
@@ -29,7 +30,17 @@ settings.register_profile("first", settings.get_profile("repeat"), phases=[Phase
 settings.register_profile("quick", settings.get_profile("repeat"), max_examples=effort.examples(100))
 settings.load_profile(effort.PROFILE)
 
+# Thousands of tests stay until the end: the collector of garbage looks at none of them, neither while they are found,
+# which would take twice as long, nor later, when each look at all of them would take more than a second.
+gc.disable()
+
 pytest_collect_file = blocks.pytest()
+
+
+def pytest_collection_finish() -> None:
+    """What has been imported by now stays."""
+    gc.freeze()
+    gc.enable()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
