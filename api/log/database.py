@@ -192,6 +192,11 @@ def describe_error(error: SQLAlchemyError) -> str:
 def _read_address(url: str | None, home: Path) -> URL:
     if url is None:
         return URL.create("sqlite", database=str(home / LOG_FILE))
+    return find_address(url)
+
+
+def find_address(url: str) -> URL:
+    """The address that a text names, with the driver that is used. Raises DataError."""
     try:
         address = make_url(url)
         kind = address.get_backend_name()
