@@ -5,23 +5,25 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 STACKED := .venv-autogluon
+BOTTLE := .venv-bottlecrm
 PY     := $(BIN)/python
 UV     := uv==0.13.9
 
 # Two workers; a file's tests stay together, so that what a file fits once is not fitted twice. The files keep the order
 # of conftest.py, slow ones first; else those with the most tests would come first, and they are quick.
-# What Python compiles is kept, though the environment may ask for the opposite: each of the programs that tests start
-# would compile everything again, and each worker all tests.
-PYTEST := PYTHONDONTWRITEBYTECODE= $(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+PYTEST := $(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: pictures help demo test test-fast lint format bench bench-quality bench-worlds bench-segments bench-curve bench-promise bench-ages bench-fairness bench-steps bench-fit-time bench-million bench-lists bench-list-events bench-spark bench-postgresql bench-api bench-events bench-book printed pins clean
+.PHONY: pictures help demo bottlecrm test test-fast lint format bench bench-quality bench-worlds bench-segments bench-curve bench-promise bench-ages bench-fairness bench-steps bench-fit-time bench-million bench-lists bench-list-events bench-spark bench-postgresql bench-api bench-events bench-book printed pins clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(VENV)/.installed  ## Train on a simulated history, score a list, explain one lead, fill a desk
 	$(BIN)/leadledger demo
+
+bottlecrm: $(BOTTLE)/.installed  ## Run a BottleCRM with 200 leads on this machine, to sync with (ARGS="--port 8800")
+	@$(BOTTLE)/bin/python examples/bottlecrm/trial.py serve $(ARGS)
 
 test: $(VENV)/.installed  ## Run every test (ARGS="-k gate" for some)
 	$(PYTEST) $(ARGS)
@@ -102,6 +104,15 @@ pictures: $(VENV)/.installed  ## Take the pictures in docs/pictures anew; needs 
 # It needs an older pandas than ours, so it has an environment of its own; without torch and ray.
 AUTOGLUON := autogluon.tabular[lightgbm,catboost,xgboost]>=1.6,<2
 
+# BottleCRM asks for Python 3.12 and Django 6, and runs on Python 3.11 with Django 5.2 as well. So what it needs stands
+# here, without what only its PDF files need; Pillow comes with those. Its own hash is asked for by itself: uv would heed
+# the Python that it names.
+BOTTLECRM := django-crm==1.35.0
+BOTTLECRM_NEEDS := celery django>=5.2,<6 django-cors-headers django-crum django-ses django-storages djangorestframework \
+    djangorestframework-simplejwt drf-spectacular defusedxml disposable-email-domains faker google-auth google-re2 \
+    openpyxl phonenumbers pillow psycopg[binary,pool] python-dateutil python-dotenv redis requests sentry-sdk tzdata \
+    uvicorn whitenoise cryptography
+
 EXTRAS := --extra train --extra excel --extra postgres --extra spark --extra mcp --extra googlesql --extra dev
 
 # The universal resolution gives one file for every platform and for Python 3.11 and later, one version of each package.
@@ -119,11 +130,18 @@ pins:  ## Rewrite constraints.txt (ARGS="--upgrade" for newer versions)
 	echo '$(AUTOGLUON)' | .pins/bin/uv pip compile - --output-file constraints-autogluon.txt $(ARGS) \
 	    --universal --python-version 3.11 --fork-strategy fewest --generate-hashes \
 	    --no-emit-index-url --no-emit-find-links --custom-compile-command "make pins" --quiet
+	echo '$(BOTTLECRM_NEEDS)' | tr ' ' '\n' | .pins/bin/uv pip compile - --output-file constraints-bottlecrm.txt $(ARGS) \
+	    --universal --python-version 3.11 --fork-strategy fewest --generate-hashes \
+	    --no-emit-index-url --no-emit-find-links --custom-compile-command "make pins" --quiet
+	.pins/bin/python -m pip download --quiet --no-deps --ignore-requires-python --dest .pins/bottlecrm '$(BOTTLECRM)'
+	echo '$(BOTTLECRM) \' >> constraints-bottlecrm.txt
+	.pins/bin/python -m pip hash .pins/bottlecrm/* | grep '^--hash' | sed 's/^/    /' >> constraints-bottlecrm.txt
 	rm -r .pins
-	@! grep -n -i -e '://' -e '--index' -e '--find-links' constraints.txt constraints-bench.txt constraints-autogluon.txt
+	@! grep -n -i -e '://' -e '--index' -e '--find-links' constraints.txt constraints-bench.txt constraints-autogluon.txt \
+	    constraints-bottlecrm.txt
 
 clean:  ## Remove .venv and everything that the tools leave behind
-	rm -rf $(VENV) $(STACKED) .pins .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis dist
+	rm -rf $(VENV) $(STACKED) $(BOTTLE) .pins .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Two steps, so that a change of pyproject.toml costs a second and only a change of the pins builds .venv anew.
@@ -152,4 +170,11 @@ $(VENV)/.rivals: constraints-bench.txt $(VENV)/.installed
 $(STACKED)/.installed: constraints-autogluon.txt
 	$(PYTHON) -m venv --clear $(STACKED)
 	$(STACKED)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r constraints-autogluon.txt
+	@touch $@
+
+# `--no-deps`: the file names all that is needed, and BottleCRM's own metadata more than that.
+$(BOTTLE)/.installed: constraints-bottlecrm.txt
+	$(PYTHON) -m venv --clear $(BOTTLE)
+	$(BOTTLE)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --ignore-requires-python \
+	    --require-hashes -r constraints-bottlecrm.txt
 	@touch $@

@@ -40,7 +40,6 @@ LONG = (
     "desk",
     "previews",
     "busy_desks",
-    "shadow",
 )
 
 

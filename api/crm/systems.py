@@ -7,13 +7,14 @@ from typing import Any
 
 from leadledger.api.crm.any_record import AnyRecord
 from leadledger.api.crm.base import Crm
+from leadledger.api.crm.bottlecrm import BottleCrm
 from leadledger.api.crm.dynamics import Dynamics
 from leadledger.api.crm.hubspot import HubSpot
 from leadledger.api.crm.odoo import Odoo
 from leadledger.api.crm.salesforce import Salesforce
 from leadledger.api.crm.zoho import Zoho
 
-CRMS: Mapping[str, Crm] = {crm.name: crm for crm in (Salesforce(), HubSpot(), Dynamics(), Odoo(), Zoho())}
+CRMS: Mapping[str, Crm] = {crm.name: crm for crm in (Salesforce(), HubSpot(), Dynamics(), Odoo(), Zoho(), BottleCrm())}
 # Those that `?from=` takes, any record the last: it is never recognised, and nothing is written back to it.
 SOURCES: Mapping[str, Crm] = {**CRMS, AnyRecord.name: AnyRecord()}
 

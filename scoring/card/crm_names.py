@@ -1,6 +1,6 @@
 """The standard names of CRMs: what a card need not say under `from:`.
 
-`crm_names.yaml` holds them: about 35 lead fields, each with its kind and its name in five systems; `crm_labels.yaml`
+`crm_names.yaml` holds them: about 35 lead fields, each with its kind and its name in six systems; `crm_labels.yaml`
 what stands above their columns in the lists that people export. The author's own
 word always wins: a name that the card uses already is never given to another field, and a field whose `from:` speaks of
 a system gets none of that system's. So no card can clash with this list, and no card is refused for it.
@@ -18,7 +18,7 @@ import yaml
 from leadledger.scoring.card.yaml_shapes import Loader
 from leadledger.scoring.field import Field
 
-SYSTEMS = ("salesforce", "hubspot", "dynamics", "odoo", "zoho")
+SYSTEMS = ("salesforce", "hubspot", "dynamics", "odoo", "zoho", "bottlecrm")
 
 
 @dataclass(frozen=True)

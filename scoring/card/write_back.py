@@ -17,6 +17,7 @@ RECORD_ID_NAMES = ("id", "attributes", "leadid", "hs_object_id")  # says which r
 # https://learn.microsoft.com/en-us/power-apps/maker/data-platform/create-solution#solution-publisher
 # In Odoo, a field that is made by hand starts with `x_`.
 # https://github.com/odoo/odoo/blob/19.0/odoo/addons/base/models/ir_model.py
+# In BottleCRM, custom fields stand in an object of their own.
 _DEFAULT_OUTPUTS = ("score", "points", "probability", "grade", "recommendation", "reasons", "as_of", "release")
 _MEMORY_DEFAULTS = ("to", SINCE, BELOW)
 DEFAULT_PROPERTIES: Mapping[str, Mapping[str, str]] = {
@@ -24,6 +25,7 @@ DEFAULT_PROPERTIES: Mapping[str, Mapping[str, str]] = {
     "salesforce": {output: f"Leadledger_{output.title()}__c" for output in _DEFAULT_OUTPUTS},
     "dynamics": {output: f"new_leadledger_{output}" for output in _DEFAULT_OUTPUTS},
     "odoo": {output: f"x_leadledger_{output}" for output in _DEFAULT_OUTPUTS},
+    "bottlecrm": {output: f"custom_fields.leadledger_{output}" for output in _DEFAULT_OUTPUTS},
 }
 # What a card that remembers its advice reads back, by the field that holds it; and what else goes out by default.
 MEMORY_OUTPUTS: Mapping[str, str] = {LAST: "recommendation", TO: "to", SINCE: "recommended_since", BELOW: "below_since"}
@@ -32,6 +34,7 @@ MEMORY_PROPERTIES: Mapping[str, Mapping[str, str]] = {
     "salesforce": {output: f"Leadledger_{output.title()}__c" for output in _MEMORY_DEFAULTS},
     "dynamics": {output: f"new_leadledger_{output}" for output in _MEMORY_DEFAULTS},
     "odoo": {output: f"x_leadledger_{output}" for output in _MEMORY_DEFAULTS},
+    "bottlecrm": {output: f"custom_fields.leadledger_{output}" for output in _MEMORY_DEFAULTS},
 }
 # Where sales note the day on which they rejected a lead: it is read, and never written.
 REJECTED_PROPERTIES: Mapping[str, str] = {
@@ -39,6 +42,7 @@ REJECTED_PROPERTIES: Mapping[str, str] = {
     "salesforce": f"Leadledger_{REJECTED.title()}__c",
     "dynamics": f"new_leadledger_{REJECTED}",
     "odoo": f"x_leadledger_{REJECTED}",
+    "bottlecrm": f"custom_fields.leadledger_{REJECTED}",
 }
 
 

@@ -16,6 +16,10 @@ from leadledger.scoring.outputs import ADVICE_COLUMNS, AXIS_COLUMNS, list_names
 from leadledger.scoring.text_forms import fold
 
 _PROPERTY = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,99}")
+_RULE = "a letter, then letters, digits and _, at most 100 in all"
+# Of all that its leads have, only custom fields are no business of sales or of BottleCRM itself.
+_OF_BOTTLECRM = re.compile(r"custom_fields\.[a-z][a-z0-9_]{0,59}")
+_RULE_OF_BOTTLECRM = "`custom_fields.`, then a letter, then small letters, digits and _, at most 60"
 
 
 def read_write_back(reading: CardReading, node: yaml.Node) -> dict[str, dict[str, str]]:
@@ -64,8 +68,8 @@ def _read_property(reading: CardReading, node: yaml.Node, what: str, system: str
         if ((system, name) in (*field.sources, *field.standard, *field.in_bodies) or field.name == name)
         and (not output or MEMORY_OUTPUTS.get(field.name) != output)
     ]
-    if not _PROPERTY.fullmatch(name):
-        rule = "a letter, then letters, digits and _, at most 100 in all"
+    pattern, rule = (_OF_BOTTLECRM, _RULE_OF_BOTTLECRM) if system == "bottlecrm" else (_PROPERTY, _RULE)
+    if not pattern.fullmatch(name):
         shapes.add_problem(node, f"{what} is {quote(name)}, which is no name of a property; it must be {rule}")
     elif fold(name) in RECORD_ID_NAMES:
         shapes.add_problem(node, f"{what} is '{name}', which says what record it is; write to a property of its own")

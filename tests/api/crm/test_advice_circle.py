@@ -13,6 +13,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from leadledger.api.app import create_app
+from leadledger.api.crm.bottlecrm import BottleCrm
 from leadledger.api.lists.duckdb import score_list
 from leadledger.api.lists.wanted import Wanted
 from leadledger.api.service.settings import Settings
@@ -37,6 +38,11 @@ write_back:
   salesforce: {recommendation: Advice__c, to: To__c, recommended_since: Since__c, below_since: Below__c}
   dynamics: {recommendation: new_advice, to: new_to, recommended_since: new_since, below_since: new_below}
   odoo: {recommendation: x_advice, to: x_to, recommended_since: x_since, below_since: x_below}
+  bottlecrm:
+    recommendation: custom_fields.advice
+    to: custom_fields.to
+    recommended_since: custom_fields.since
+    below_since: custom_fields.below
 """
 # The day, the value of the lead, and what must be advised, since when, and since when below the band.
 WALK = [
@@ -67,11 +73,15 @@ class Record:
         if self.system == "hubspot":  # which sends dates in milliseconds where a workflow does
             return {"id": "7", "properties": {name: _in_milliseconds(value) for name, value in self.properties.items()}}
         salesforce: dict[str, Any] = {"attributes": {"type": "Lead"}, "Id": "7"}
+        if self.system == "bottlecrm":
+            return {"id": "7", "kanban_order": "0", "custom_fields": {}, **BottleCrm().make_update(self.properties)}
         marks = {"salesforce": salesforce, "dynamics": {"@odata.etag": "W/1"}, "odoo": {"_model": "crm.lead", "_id": 7}}
         return {**marks[self.system], **self.properties}
 
     def update(self, answer: dict[str, Any]) -> None:
         """Store what the service answered."""
+        if self.system == "bottlecrm":
+            answer = {f"custom_fields.{name}": value for name, value in answer["custom_fields"].items()}
         self.properties |= answer["properties"] if self.system == "hubspot" else answer
 
 
@@ -125,6 +135,7 @@ def test_the_circle(client: TestClient, text: str, system: str) -> None:
 
 def _default(system: str, output: str) -> str:
     prefix = {"hubspot": "leadledger_", "dynamics": "new_leadledger_", "odoo": "x_leadledger_"}
+    prefix["bottlecrm"] = "custom_fields.leadledger_"
     return f"Leadledger_{output.title()}__c" if system == "salesforce" else f"{prefix[system]}{output}"
 
 

@@ -51,6 +51,7 @@ def test_recorded_bodies(client: TestClient, name: str) -> None:
         ),
         (lambda record: {"data": [record["data"][0], record["data"][0]]}, "zoho"),
         (lambda record: {"leads": [record["data"][0], record["data"][0]], "as_of": DAY}, "zoho"),
+        (lambda record: [record["lead_obj"], record["lead_obj"]], "bottlecrm"),
     ],
 )
 def test_lists_of_records(client: TestClient, around: Any, name: str) -> None:
@@ -84,7 +85,7 @@ def test_marks_of_a_crm_are_never_in_a_plain_body(client: TestClient) -> None:
     assert [path for path, _ in list_mistakes(client, body)] == ["$.properties", '$["@odata.context"]', "$.attributes"]
     whose = (
         'has no `lead`; send {"lead": …}, or say whose record it is: ?from=hubspot (or salesforce, dynamics, odoo,'
-        " zoho), ?from=record for any other system"
+        " zoho, bottlecrm), ?from=record for any other system"
     )
     for record in ({"employees": 3}, {"data": [{"employees": 3}]}, [{"employees": 3}]):
         assert list_mistakes(client, record) == [("$", whose)]
@@ -195,6 +196,7 @@ def wrapped(lead: dict[str, Any]) -> dict[str, Any]:
         "odoo": {"_id": 1, "_model": "crm.lead"}
         | {key: False if value is None else value for key, value in lead.items()},
         "zoho": {"data": [{"$approved": True, **lead}]},
+        "bottlecrm": {"lead_obj": {"kanban_order": "0", "custom_fields": {}, **lead}},
     }
 
 
@@ -239,8 +241,12 @@ VALUES = st.recursive(
 @given(
     path=st.sampled_from([SCORE, BATCH]),
     body=VALUES | st.dictionaries(NAMES, VALUES, max_size=5),
-    system=st.sampled_from(["", "from=salesforce", "from=hubspot", "from=dynamics", "from=odoo", "from=zoho"]),
-    reply=st.sampled_from(["", "&reply=hubspot", "&reply=salesforce", "&reply=dynamics", "&reply=odoo"]),
+    system=st.sampled_from(
+        ["", "from=salesforce", "from=hubspot", "from=dynamics", "from=odoo", "from=zoho", "from=bottlecrm"]
+    ),
+    reply=st.sampled_from(
+        ["", "&reply=hubspot", "&reply=salesforce", "&reply=dynamics", "&reply=odoo", "&reply=bottlecrm"]
+    ),
 )
 def test_any_body(client: TestClient, path: str, body: Any, system: str, reply: str) -> None:
     """Whatever comes, it is scored or refused in the one shape, never a traceback."""

@@ -78,8 +78,16 @@ def test_mistakes_have_paths(client: TestClient, name: str, change: Any, path: s
     [
         ("api-version=3", "?api-version", "unknown parameter. Use one of: from, reply, as_of, explain."),
         ("from=hubsport", "?from", "is not a CRM that we know. Did you mean 'hubspot'?"),
-        ("from=", "?from", "is not a CRM that we know. Use one of: salesforce, hubspot, dynamics, odoo, zoho, record."),
-        ("reply=zoho", "?reply", "is not a CRM that we know. Use one of: hubspot, salesforce, dynamics, odoo."),
+        (
+            "from=",
+            "?from",
+            "is not a CRM that we know. Use one of: salesforce, hubspot, dynamics, odoo, zoho, bottlecrm, record.",
+        ),
+        (
+            "reply=zoho",
+            "?reply",
+            "is not a CRM that we know. Use one of: hubspot, salesforce, dynamics, odoo, bottlecrm.",
+        ),
         ("form=hubspot", "?form", "unknown parameter. Did you mean 'from'?"),
         ("repli=hubspot", "?repli", "unknown parameter. Did you mean 'reply'?"),
         ("from=odoo&from=zoho", "?from", "is given more than once; send it once"),

@@ -132,6 +132,16 @@ def test_odoo(client: TestClient) -> None:
     assert (Odoo().write_value(None), Odoo().write_points(-15), Odoo().write_amount(None)) == (False, -1.5, False)
 
 
+def test_bottlecrm(client: TestClient) -> None:
+    """BottleCRM gets the custom fields of its PATCH; several come with their ids."""
+    reply = answer(client, BODIES["bottlecrm"], "from=bottlecrm&reply=bottlecrm").json()
+    assert list(reply) == ["custom_fields"]
+    assert (reply["custom_fields"]["leadledger_score"], reply["custom_fields"]["leadledger_release"]) == (90, "")
+    assert [f"custom_fields.{name}" for name in reply["custom_fields"]] == [*DEFAULT_PROPERTIES["bottlecrm"].values()]
+    several = answer(client, BODIES["bottlecrm"], "from=bottlecrm&reply=bottlecrm", "/v1/score/batch").json()
+    assert several == {"updates": [{"id": "feca1e43-c3b1-4087-b4bb-0daf63066b01", **reply}]}
+
+
 def test_several(client: TestClient) -> None:
     """A batch is answered with the body of the CRM's call for several records, each with its id."""
     batch = "/v1/score/batch"
@@ -222,14 +232,15 @@ def test_mistakes_stay_problems(client: TestClient) -> None:
 @pytest.mark.parametrize("system", DEFAULT_PROPERTIES)
 def test_every_output_can_be_written(system: str) -> None:
     """Each output has a value that its CRM can store: no lists, no objects."""
-    properties = ", ".join(f"{output}: p_{output}" for output in WRITE_BACK_OUTPUTS)
+    prefix = "custom_fields.p_" if system == "bottlecrm" else "p_"
+    properties = ", ".join(f"{output}: {prefix}{output}" for output in WRITE_BACK_OUTPUTS)
     axes = "axes: {fit: {grades: {A: 0}}, engagement: {grades: {1: 0}}}"
     text = CARD.replace("points: 70}", "points: 70, explore: 1 %, hold: {band: 8, days: 14}}")
     card = parse_card(f"{text}\n{axes}\nwrite_back: {{{system}: {{{properties}}}}}\n")
     learned = Learned(percentiles=tuple(range(450, 450 + MOST_PERCENT)))
     result = get_engine(Scorecard(card, learned)).score({"need": "clear"}, date(2026, 1, 1))
     update = make_reply(card, system).make_update(result)
-    update = update.get("properties", update)
+    update = update.get("properties", update.get("custom_fields", update))
     assert list(update) == [f"p_{output}" for output in WRITE_BACK_OUTPUTS]
     assert all(value is None or isinstance(value, str | int | float) for value in update.values())
     assert all(isinstance(value, str) for value in update.values()) or system != "hubspot"
@@ -237,7 +248,8 @@ def test_every_output_can_be_written(system: str) -> None:
     assert str(update["p_percentile"]) == str(result.percentile)
     assert (update["p_axis_grades"], float(update["p_fit"])) == (result.axis_grades, result.axes[0].tenths / 10)
     unplaced = make_reply(card, system).make_update(get_engine(build_untrained(card)).score({}, date(2026, 1, 1)))
-    assert unplaced.get("properties", unplaced)["p_percentile"] in (None, "", False)
+    unplaced = unplaced.get("properties", unplaced.get("custom_fields", unplaced))
+    assert unplaced["p_percentile"] in (None, "", False)
 
 
 @pytest.mark.parametrize(

@@ -41,7 +41,7 @@ MISTAKES: dict[str, tuple[str, Any, list[tuple[str, str]]]] = {
             (
                 "$",
                 'has no `lead`; send {"lead": …}, or say whose record it is: ?from=hubspot (or salesforce, dynamics,'
-                " odoo, zoho), ?from=record for any other system",
+                " odoo, zoho, bottlecrm), ?from=record for any other system",
             )
         ],
     ),

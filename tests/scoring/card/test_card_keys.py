@@ -148,7 +148,7 @@ def test_every_key_is_read() -> None:
     assert (card.stages[2].hold, card.stages[3].cool_down) == (Hold(80, 14), CoolDown(30, "last_visit"))
     assert list(card.fields)[-5:] == list(MEMORY_KINDS)
     assert card.write_back["hubspot"]["score"] == "lead_score"
-    assert list(card.write_back) == ["hubspot", "salesforce", "dynamics", "odoo"]
+    assert list(card.write_back) == ["hubspot", "salesforce", "dynamics", "odoo", "bottlecrm"]
     assert (card.grades, card.below) == ((("A", 650), ("B", 500), ("C", 350)), "D")
     assert card.cases[0].lead == {"Id": "1", "country": "no", "budget": "200000", "stage": "contact"}
     assert (card.readable, parse_card(OF_WORDS).readable) == ("pairs", "all")

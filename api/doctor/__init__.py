@@ -1,1 +1,0 @@
-"""What is set up, what is missing, and what to do: `leadledger doctor`."""
