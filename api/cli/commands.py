@@ -30,6 +30,7 @@ from leadledger.api.cli.rescore import rescore
 from leadledger.api.cli.score import score
 from leadledger.api.cli.serve import serve
 from leadledger.api.cli.sql import sql
+from leadledger.api.cli.sync import sync
 from leadledger.api.cli.train import train
 from leadledger.scoring.errors import ScoringError
 
@@ -64,6 +65,7 @@ COMMANDS = (
     backtest,
     score,
     rescore,
+    sync,
     leads,
     digest,
     explain,

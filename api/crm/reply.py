@@ -56,13 +56,14 @@ class Reply:
 
     def make_update(self, result: Result) -> dict[str, Any]:
         """The body that updates one record, whose id is in the address of the call."""
-        return self.crm.make_update(self._write(result))
+        return self.crm.make_update(self.write(result))
 
     def make_update_of(self, record_id: str, result: Result, record: Any) -> dict[str, Any]:
         """One of several updates; `record` is what was sent, as it came."""
-        return self.crm.make_update_of(record_id, self._write(result), record)
+        return self.crm.make_update_of(record_id, self.write(result), record)
 
-    def _write(self, result: Result) -> dict[str, Any]:
+    def write(self, result: Result) -> dict[str, Any]:
+        """Each property with its value, as the CRM writes it."""
         return {name: _WRITTEN[output](self.crm, result) for output, name in self.properties.items()}
 
 

@@ -277,7 +277,7 @@ class LogStore:
             scores: int = connection.execute(update(table).where(table.c.lead.in_(leads)).values(FORGOTTEN)).rowcount
             connection.execute(update(tables.outcomes).where(tables.outcomes.c.lead.in_(leads)).values(lead=None))
             events = erase_events(connection, leads)
-            book, feedback, messages, _ = (
+            book, feedback, messages, *_ = (
                 connection.execute(delete(column.table).where(column.in_(leads))).rowcount for column in _LEAD_KEYS
             )
         if self.engine.dialect.name == "sqlite":
@@ -319,7 +319,13 @@ _PRUNED = (
     tables.messages,
 )
 # What else is of a lead, by the key of its id. Messages go before their deliveries, as they are written.
-_LEAD_KEYS = (tables.book.c.key, tables.feedback.c.lead_key, tables.messages.c.lead_key, tables.deliveries.c.lead_key)
+_LEAD_KEYS = (
+    tables.book.c.key,
+    tables.feedback.c.lead_key,
+    tables.messages.c.lead_key,
+    tables.deliveries.c.lead_key,
+    tables.synced_records.c.lead_key,
+)
 
 
 def _is_older(table: Table, before: str) -> ColumnElement[bool]:

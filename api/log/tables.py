@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, Float, Index, Integer, MetaData, String, Table, Text, UniqueConstraint, text
 
-HEAD = "0005"  # the newest migration
+HEAD = "0006"  # the newest migration
 
 metadata = MetaData()
 # In the order of its characters, whatever the language of the database is, so that a range of it is a start of texts.
@@ -224,4 +224,37 @@ saved_views = Table(
     Column("name", Text, primary_key=True),
     Column("query", Text, nullable=False),  # as in the address of the desk
     Column("at", String(27), nullable=False),
+)
+
+# Syncs with CRMs, one row for each account and kind of record, like `hubspot/contacts`. Times that a CRM gives are of
+# its own clock.
+sync_states = Table(
+    "sync_states",
+    metadata,
+    Column("system", Text, primary_key=True),
+    Column("account", Text, nullable=False),  # what the secrets opened first: those of another account are refused
+    Column("watermark", String(27), nullable=False),  # up to which changes were read; empty: none were
+    Column("asked", Text, nullable=False),  # digest of the properties that the watermark counts for
+    Column("given", Text, nullable=False),  # the properties that records had, as JSON
+    Column("owned", Text, nullable=False),  # the properties that are ours to write, as JSON
+    Column("whole_at", String(27), nullable=False),  # when all records were read, by our clock; empty: never
+    Column("at", String(27), nullable=False),  # the end of the last run, by our clock
+    Column("problem", Text, nullable=False),  # what ended the last run; empty: nothing
+)
+
+# Records of CRMs that were read, and what was written to them last.
+synced_records = Table(
+    "synced_records",
+    metadata,
+    Column("system", _ORDERED_TEXT, primary_key=True),
+    Column("id", _ORDERED_TEXT, primary_key=True),  # as the CRM has it
+    Column("lead", Text, nullable=False),  # the id of the lead; empty: none could be read
+    Column("lead_key", Text, nullable=False),
+    Column("changed", String(27), nullable=False),  # its stamp
+    Column("digest", String(32), nullable=False),  # of the values that were scored; empty: it is to be scored
+    Column("state", Text, nullable=False),  # live, gone, merged, or left: why, says the problem
+    Column("problem", Text, nullable=False),
+    Column("written", Text, nullable=False),  # digests of the properties that were written, as JSON
+    Column("mark", String(54), nullable=False),  # the score that they come from (`make_mark`); empty: none
+    Index("synced_records_by_lead", "lead_key"),
 )

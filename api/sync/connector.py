@@ -66,6 +66,7 @@ class Connector(ABC):
     """One account of a CRM, opened with its secrets. Calls keep within the limits that the vendor publishes."""
 
     crm: ClassVar[Crm]
+    calls: int = 0  # that were sent to the API so far
     most_updates: ClassVar[int]  # in one call
     overlap_seconds: ClassVar[int]  # that a window goes back: changes which were committed late, indexes that lag
 
@@ -100,6 +101,12 @@ class Connector(ABC):
     def find_missing_properties(self, kinds: Mapping[str, str]) -> Sequence[str]:
         """Which properties the CRM doesn't have, of some by their kinds (`number`, `text`, `long_text`, `date`)."""
         return ()
+
+    def find_unfit_properties(self, kinds: Mapping[str, str]) -> Mapping[str, str]:
+        """Which properties must not be written to, of some by their kinds, each with the reason as the end of a
+        sentence: the CRM's own, computed or read-only ones, those of another kind.
+        """
+        return {}
 
     def make_properties(self, kinds: Mapping[str, str]) -> None:
         """Make properties that it doesn't have. Raises SyncError, also where the API doesn't allow it."""

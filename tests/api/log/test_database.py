@@ -65,7 +65,7 @@ def test_only_the_owner_reads_the_log(tmp_path: Path) -> None:
 def test_an_older_log_is_brought_up_to_date(url: str, version: str, tmp_path: Path) -> None:
     """A log from before events, or from before the book, gets the new tables when it is opened, and keeps the rest."""
     later = [tables.book, tables.feedback, tables.subscriptions, tables.messages, tables.deliveries]
-    later.append(tables.saved_views)
+    later += [tables.saved_views, tables.sync_states, tables.synced_records]
     engine = database.open_database(url, tmp_path)
     with engine.execution_options(**database.WRITES).begin() as connection:
         connection.execute(tables.cards.delete())
@@ -104,7 +104,8 @@ def test_a_book_without_titles_learns_when_sales_last_answered(url: str, tmp_pat
             connection.execute(
                 tables.feedback.insert(), {**said, "lead_key": "L1", "on": day, "at": f"{day}T09:00:00Z"}
             )
-        tables.saved_views.drop(connection)
+        for table in (tables.saved_views, tables.sync_states, tables.synced_records):
+            table.drop(connection)
         for index in ("book_by_title", "book_by_rejection"):
             connection.execute(text(f"DROP INDEX {index}"))
         for column in ("title", "answered_on"):

@@ -1,0 +1,10 @@
+"""The systems that can be synced, by name. A new one is a file beside this one, and a line here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from leadledger.api.sync.hubspot import HUBSPOT
+from leadledger.api.sync.settings import ConnectorKind
+
+CONNECTORS: Mapping[str, ConnectorKind] = {kind.system: kind for kind in (HUBSPOT,)}

@@ -1,0 +1,341 @@
+"""HubSpot: contacts, companies, leads or another object of an account, by the API of a private app's token.
+
+- Search: https://developers.hubspot.com/docs/api-reference/search/guide
+  5 calls a second, 200 records a page, 10,000 records a query. A page goes on from the stamp of the last record
+  instead of a cursor: a cursor counts places, and whatever changes meanwhile would shift them. Where a whole page has
+  one stamp, it goes on by id within that stamp.
+- Limits: https://developers.hubspot.com/docs/developer-tooling/platform/usage-guidelines
+- Batches: https://developers.hubspot.com/docs/api-reference/crm-contacts-v3/batch/post-crm-v3-objects-contacts-batch-update
+- Merges: `hs_merged_object_ids` of the record that stays
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, ClassVar
+
+from leadledger.api.crm.base import Crm
+from leadledger.api.crm.systems import CRMS
+from leadledger.api.sync.api_client import ApiClient, Patience
+from leadledger.api.sync.call_limits import CallLimit
+from leadledger.api.sync.connector import Connector, RecordPage, RecordUpdate, RemoteRecord, UpdateOutcome, Window
+from leadledger.api.sync.crm_times import read_time, write_time
+from leadledger.api.sync.settings import ConnectorKind, SyncSetting
+from leadledger.scoring.errors import SyncError
+
+VERSION = "2026-09"
+SEARCH_PAGE, LIST_PAGE, BATCH = 200, 100, 100
+MERGED_IDS = "hs_merged_object_ids"
+_SEARCH, _ALL = "search", ""
+# The account's own limits: any call of a private app, and searches, which count for both.
+LIMITS = {_ALL: (100, 10.0), _SEARCH: (5, 1.0)}
+_TYPES = {"number": ("number", "number"), "date": ("date", "date"), "text": ("string", "text")}
+_TYPES["long_text"] = ("string", "textarea")
+
+
+class HubSpotConnector(Connector):
+    """One kind of object of an account."""
+
+    crm: ClassVar[Crm] = CRMS["hubspot"]
+    most_updates: ClassVar[int] = BATCH
+    overlap_seconds: ClassVar[int] = 300  # the index of the search lags behind by seconds, and at times by minutes
+
+    def __init__(self, url: str, token: str, object_type: str, patience: Patience | None = None) -> None:
+        self.object_type = object_type
+        self.stamp = "lastmodifieddate" if object_type == "contacts" else "hs_lastmodifieddate"
+        self.api = ApiClient(
+            "HubSpot",
+            url,
+            headers={"Authorization": f"Bearer {token}"},
+            secrets=(token,),
+            limits={name: CallLimit(calls, seconds) for name, (calls, seconds) in LIMITS.items()},
+            patience=patience or Patience(),
+        )
+
+    @property
+    def calls(self) -> int:  # type: ignore[override]
+        """The calls so far."""
+        return self.api.calls
+
+    def check(self) -> str:
+        """The number of the account. https://developers.hubspot.com/docs/api-reference/account-account-info-v3"""
+        answer = self.api.call("the account", "GET", "/account-info/v3/details")
+        return str(answer.read("portalId", int))
+
+    def now(self) -> str:
+        """The time of the newest answer: HubSpot says it in each, to the second, of which this is the end."""
+        return write_time((self.api.last_date or datetime.now(UTC)) + timedelta(seconds=1))
+
+    def read_changes(self, window: Window, properties: Sequence[str]) -> Iterator[RecordPage]:
+        """By the search; every record by the list, which has no limit and no lag. Deleted records at the end."""
+        names = self._names(properties)
+        pages = self._search(window, names) if window.since else self._list(names, archived=False)
+        for page in pages:
+            records = [self._read(raw) for raw in page]
+            yield RecordPage(records, merged=_find_merged(records))
+        for page in self._list((), archived=True):
+            yield RecordPage((), deleted=[_read_id(raw) for raw in page])
+
+    def read_records(self, ids: Sequence[str], properties: Sequence[str]) -> Sequence[RemoteRecord]:
+        """By batches. An id that was merged away leads to another record, which is left out."""
+        records = []
+        for start in range(0, len(ids), BATCH):
+            part = ids[start : start + BATCH]
+            body = {
+                "inputs": [{"id": record_id} for record_id in part],
+                "properties": list(self._names(properties)),
+                "propertiesWithHistory": [],
+            }
+            answer = self._call("reading records", "POST", "/batch/read", body, accepted=(200, 207))
+            records += [record for raw in answer.read("results", list) if (record := self._read(raw)).id in part]
+        return records
+
+    def write(self, updates: Sequence[RecordUpdate]) -> Sequence[UpdateOutcome]:
+        """By a batch. One that is refused as a whole is halved, until the record is alone that spoils it."""
+        inputs = [{"id": update.id, "properties": dict(update.properties)} for update in updates]
+        accepted = (200, 207, 400, 404)
+        answer = self._call("writing records", "POST", "/batch/update", {"inputs": inputs}, accepted=accepted)
+        if answer.status in (400, 404):
+            if len(updates) > 1:
+                half = len(updates) // 2
+                return [*self.write(updates[:half]), *self.write(updates[half:])]
+            message = _read_message(answer.body)
+            return [UpdateOutcome(updates[0].id, message, is_gone=answer.status == 404)]
+        written = {_read_id(raw) for raw in answer.read("results", list)}
+        problems = _find_errors(answer.body)
+        outcomes = []
+        for update in updates:
+            if update.id in problems:
+                category, message = problems[update.id]
+                outcomes.append(UpdateOutcome(update.id, message, is_gone=category == "OBJECT_NOT_FOUND"))
+            elif update.id in written:
+                outcomes.append(UpdateOutcome(update.id))
+            else:
+                outcomes.append(UpdateOutcome(update.id, "the answer doesn't tell of it", may_retry=True))
+        return outcomes
+
+    def find_missing_properties(self, kinds: Mapping[str, str]) -> Sequence[str]:
+        """Which of some properties the object has not."""
+        known = self._read_properties()
+        return [name for name in kinds if name not in known]
+
+    def find_unfit_properties(self, kinds: Mapping[str, str]) -> Mapping[str, str]:
+        """HubSpot's own properties, those that it computes, and those of another type."""
+        known, unfit = self._read_properties(), {}
+        for name, kind in kinds.items():
+            property_ = known.get(name)
+            if property_ is None:
+                continue
+            metadata = property_.get("modificationMetadata")
+            if property_.get("hubspotDefined"):
+                unfit[name] = "is a property of HubSpot's own"
+            elif property_.get("calculated") or (isinstance(metadata, dict) and metadata.get("readOnlyValue")):
+                unfit[name] = "can't be written to"
+            elif property_.get("type") != _TYPES[kind][0]:
+                unfit[name] = f"is of the type {property_.get('type')}, and should be of {_TYPES[kind][0]}"
+        return unfit
+
+    def make_properties(self, kinds: Mapping[str, str]) -> None:
+        """Make them in the group that the object's own properties have."""
+        known = self._read_properties()
+        default = {"contacts": "contactinformation", "companies": "companyinformation"}.get(self.object_type)
+        groups = [str(property_.get("groupName")) for property_ in known.values() if property_.get("hubspotDefined")]
+        for name, kind in kinds.items():
+            type_, field_type = _TYPES[kind]
+            body = {
+                "name": name,
+                "label": name.replace("_", " ").capitalize(),
+                "description": "Written by leadledger",
+                "groupName": default or next(iter(groups), "contactinformation"),
+                "type": type_,
+                "fieldType": field_type,
+            }
+            path = f"/crm/properties/{VERSION}/{self.object_type}"
+            self.api.call("making a property", "POST", path, body=body, accepted=(200, 201, 409))
+
+    def close(self) -> None:
+        """Let connections go."""
+        self.api.close()
+
+    # -- pages ---------------------------------------------------------------------------------------------------------
+
+    def _search(self, window: Window, names: Sequence[str]) -> Iterator[Sequence[Any]]:
+        """Records by their stamps, from one stamp to the next; within one that fills a page, by their ids."""
+        cursor, until, seen = _to_milliseconds(window.since), _to_milliseconds(window.until), frozenset[str]()
+        while True:
+            filters = [(self.stamp, "GTE", str(cursor)), (self.stamp, "LTE", str(until))]
+            page = self._find(filters, self.stamp, names)
+            stamps = [self._read_stamp(raw) for raw in page]
+            fresh = [raw for raw in page if _read_id(raw) not in seen]
+            if fresh:
+                yield fresh
+            if len(page) < SEARCH_PAGE:
+                return
+            last = max(stamps)
+            if last > cursor:
+                seen = frozenset(_read_id(raw) for raw, stamp in zip(page, stamps, strict=True) if stamp == last)
+                cursor = last
+                continue
+            yield from self._search_stamp(cursor, names)
+            cursor, seen = cursor + 1, frozenset()
+            if cursor > until:
+                return
+
+    def _search_stamp(self, stamp: int, names: Sequence[str]) -> Iterator[Sequence[Any]]:
+        """All records of one stamp, by their ids."""
+        last = 0
+        while True:
+            filters = [(self.stamp, "EQ", str(stamp)), ("hs_object_id", "GT", str(last))]
+            page = self._find(filters, "hs_object_id", names)
+            if page:
+                yield page
+            if len(page) < SEARCH_PAGE:
+                return
+            highest = max(int(_read_id(raw)) for raw in page)
+            if highest <= last:
+                raise SyncError("HubSpot (the search for changes): its pages don't go on; the next run tries again.")
+            last = highest
+
+    def _find(self, filters: Sequence[tuple[str, str, str]], order: str, names: Sequence[str]) -> Sequence[Any]:
+        body = {
+            "filterGroups": [
+                {
+                    "filters": [
+                        {"propertyName": name, "operator": operator, "value": value}
+                        for name, operator, value in filters
+                    ]
+                }
+            ],
+            "sorts": [order],
+            "properties": list(names),
+            "limit": SEARCH_PAGE,
+            "after": "0",
+        }
+        answer = self._call("the search for changes", "POST", "/search", body, limits=(_ALL, _SEARCH))
+        page: Sequence[Any] = answer.read("results", list)
+        return page
+
+    def _list(self, names: Sequence[str], *, archived: bool) -> Iterator[Sequence[Any]]:
+        after = ""
+        while True:
+            params = {"limit": str(LIST_PAGE), "archived": "true" if archived else "false"}
+            if names:
+                params["properties"] = ",".join(names)
+            if after:
+                params["after"] = after
+            what = "the list of deleted records" if archived else "the list of records"
+            answer = self._call(what, "GET", "", None, params=params)
+            page = answer.read("results", list)
+            if page:
+                yield page
+            following = _read_after(answer.body)
+            if not following:
+                return
+            if following == after:
+                raise SyncError(f"HubSpot ({what}): its pages don't go on; the next run tries again.")
+            after = following
+
+    def _call(
+        self,
+        what: str,
+        method: str,
+        path: str,
+        body: Any,
+        *,
+        params: Mapping[str, str] | None = None,
+        limits: Sequence[str] = (_ALL,),
+        accepted: Sequence[int] = (200,),
+    ) -> Any:
+        place = f"/crm/objects/{VERSION}/{self.object_type}{path}"
+        return self.api.call(what, method, place, params=params, body=body, limits=limits, accepted=accepted)
+
+    def _names(self, properties: Sequence[str]) -> Sequence[str]:
+        return tuple(dict.fromkeys((*properties, self.stamp, "hs_object_id", MERGED_IDS)))
+
+    def _read(self, raw: Any) -> RemoteRecord:
+        return RemoteRecord(_read_id(raw), write_time(_to_moment(self._read_stamp(raw))), raw)
+
+    def _read_stamp(self, raw: Any) -> int:
+        """The stamp of a record in milliseconds. Raises SyncError."""
+        properties = raw.get("properties") if isinstance(raw, dict) else None
+        text = properties.get(self.stamp) if isinstance(properties, dict) else None
+        try:
+            return _to_milliseconds(text or raw.get("updatedAt"))
+        except (TypeError, ValueError, AttributeError):
+            raise SyncError(
+                f"HubSpot answered with a record without '{self.stamp}' that can be read; the next run tries again."
+            ) from None
+
+    def _read_properties(self) -> Mapping[str, Mapping[str, Any]]:
+        answer = self.api.call("the properties", "GET", f"/crm/properties/{VERSION}/{self.object_type}")
+        return {str(raw.get("name")): raw for raw in answer.read("results", list) if isinstance(raw, dict)}
+
+
+def _read_id(raw: Any) -> str:
+    record_id = raw.get("id") if isinstance(raw, dict) else None
+    if not isinstance(record_id, str) or not record_id.isdigit():
+        raise SyncError("HubSpot answered with a record without its id; the next run tries again.")
+    return record_id
+
+
+def _read_after(body: Mapping[str, Any]) -> str:
+    """The cursor of the next page; empty: there is none."""
+    paging = body.get("paging")
+    following = paging.get("next") if isinstance(paging, dict) else None
+    after = following.get("after") if isinstance(following, dict) else None
+    return str(after) if after else ""
+
+
+def _find_merged(records: Sequence[RemoteRecord]) -> dict[str, str]:
+    merged: dict[str, str] = {}
+    for record in records:
+        former = record.content["properties"].get(MERGED_IDS)
+        if isinstance(former, str):
+            merged |= {part.strip(): record.id for part in former.split(";") if part.strip().isdigit()}
+    return merged
+
+
+def _find_errors(body: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
+    """The category and the message of each record that was refused, by its id."""
+    problems: dict[str, tuple[str, str]] = {}
+    for error in body.get("errors") or ():
+        if not isinstance(error, dict):
+            continue
+        context = error.get("context")
+        ids = context.get("ids") if isinstance(context, dict) else None
+        for record_id in ids if isinstance(ids, list) else ():
+            problems[str(record_id)] = (str(error.get("category")), _read_message(error))
+    return problems
+
+
+def _read_message(body: Any) -> str:
+    message = body.get("message") if isinstance(body, dict) else None
+    return " ".join(str(message)[:200].split()) if message else "it was refused without a reason"
+
+
+def _to_milliseconds(time: str) -> int:
+    moment = read_time(time)
+    return round(moment.timestamp() * 1000)
+
+
+def _to_moment(milliseconds: int) -> datetime:
+    return datetime.fromtimestamp(milliseconds / 1000, UTC)
+
+
+def open_hubspot(settings: Mapping[str, str]) -> Connector:
+    """An account by its settings. Raises SyncError."""
+    return HubSpotConnector(settings["url"], settings["token"], settings["object"])
+
+
+HUBSPOT = ConnectorKind(
+    "hubspot",
+    "HubSpot",
+    (
+        SyncSetting("token", "the token of a private app", is_secret=True),
+        SyncSetting("object", "the object that is synced, such as contacts, companies or leads", "contacts"),
+        SyncSetting("url", "the address of the API", "https://api.hubapi.com"),
+    ),
+    open_hubspot,
+    scope="object",
+)

@@ -1,0 +1,76 @@
+"""Syncs in this process, for tests: a small card, a log in a folder, and a run with any connector."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select
+
+from leadledger.api.log import database, tables
+from leadledger.api.log.book_rows import BookRow
+from leadledger.api.log.store import LogStore
+from leadledger.api.service.loaded import LoadedCard, load
+from leadledger.api.service.settings import Settings
+from leadledger.api.sync.api_client import Patience
+from leadledger.api.sync.connector import Connector
+from leadledger.api.sync.report import SyncReport
+from leadledger.api.sync.sync_run import SyncOptions, run_sync
+
+DAY = date(2026, 3, 10)
+QUICK = Patience(attempts=3, first_wait=0.01, longest_wait=2.0, connect=5.0, read=5.0, total=20.0)
+CARD = """
+name: small
+fields:
+  lead_id: {kind: id, from: {hubspot: hs_object_id}}
+  company: {kind: text}
+  job_title: {kind: text, from: {hubspot: jobtitle}}
+  city: {kind: text}
+base_rate: 0.1
+rules:
+  - {name: chief, when: "job_title = 'CEO'", points: 12, reason: Decides}
+  - {name: in_oslo, when: "city = 'Oslo'", points: 6, reason: Near us}
+stages:
+  - {name: lead}
+  - {name: opportunity, points: 60}
+"""
+
+
+@dataclass
+class Site:
+    """A home with a card, and its log."""
+
+    home: Path
+    loaded: LoadedCard
+    log: LogStore
+
+    def sync(self, connector: Connector, name: str, **options: Any) -> SyncReport:
+        """One run."""
+        return run_sync(self.log, self.loaded, self.home, connector, name, SyncOptions(**{"day": DAY, **options}))
+
+    def read_book(self) -> dict[str, BookRow]:
+        """The book, by the keys of leads."""
+        with self.log.engine.connect() as connection:
+            return {row.key: BookRow._make(row) for row in connection.execute(select(tables.book))}
+
+    def count_scores(self) -> int:
+        """How many scores the log has."""
+        with self.log.engine.connect() as connection:
+            return len(connection.execute(select(tables.scores.c.id)).all())
+
+
+@contextmanager
+def opened_site(home: Path, card: str = CARD, log_url: str | None = None) -> Iterator[Site]:
+    """A site in a folder."""
+    home.mkdir(exist_ok=True)
+    path = home / "card.yaml"
+    path.write_text(card, "utf-8")
+    engine = database.open_database(log_url, home)
+    try:
+        yield Site(home, load(Settings(home=home, card=path)), LogStore(engine))
+    finally:
+        engine.dispose()
