@@ -11,7 +11,9 @@ UV     := uv==0.13.9
 
 # Two workers; a file's tests stay together, so that what a file fits once is not fitted twice. The files keep the order
 # of conftest.py, slow ones first; else those with the most tests would come first, and they are quick.
-PYTEST := $(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+# What Python compiles is kept, though the environment may ask for the opposite: each of the programs that tests start
+# would compile everything again, and each worker all tests.
+PYTEST := PYTHONDONTWRITEBYTECODE= $(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
 .PHONY: pictures help demo bottlecrm test test-fast lint format bench bench-quality bench-worlds bench-segments bench-curve bench-promise bench-ages bench-fairness bench-steps bench-fit-time bench-million bench-lists bench-list-events bench-spark bench-postgresql bench-api bench-events bench-book printed pins clean

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import os
 from collections import Counter
 from collections.abc import Iterator
 
@@ -10,6 +12,12 @@ from hypothesis import HealthCheck, Phase, settings
 
 from tests import effort, spark
 from tests.readme import blocks
+
+# One thread for each fit, here and in the commands that tests start: the workers keep the cores busy already, threads
+# that wait for one another cost more than the fit itself, and what is learned doesn't depend on them. Read when NumPy,
+# LightGBM and joblib are imported, which no line above does.
+for limit in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "LOKY_MAX_CPU_COUNT"):
+    os.environ.setdefault(limit, "1")
 
 # Deadlines measure the machine, not the code; a fixed seed keeps a run repeatable. HYPOTHESIS_PROFILE=explore looks for
 # new examples, =first stops at the first failure without shrinking it,
@@ -22,7 +30,17 @@ settings.register_profile("first", settings.get_profile("repeat"), phases=[Phase
 settings.register_profile("quick", settings.get_profile("repeat"), max_examples=effort.examples(100))
 settings.load_profile(effort.PROFILE)
 
+# Thousands of tests stay until the end: the collector of garbage looks at none of them, neither while they are found,
+# which would take twice as long, nor later, when each look at all of them would take more than a second.
+gc.disable()
+
 pytest_collect_file = blocks.pytest()
+
+
+def pytest_collection_finish() -> None:
+    """What has been imported by now stays."""
+    gc.freeze()
+    gc.enable()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

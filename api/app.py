@@ -29,6 +29,7 @@ from leadledger.api.http.routes import (
     releases,
     score,
     scorecard,
+    shadow,
 )
 from leadledger.api.pages import routes as pages
 from leadledger.api.pages.desk_readiness import kept_ready
@@ -38,6 +39,7 @@ from leadledger.api.service.program_log import ProgramLog
 from leadledger.api.service.service import open_service
 from leadledger.api.service.sessions import Sessions
 from leadledger.api.service.settings import Settings
+from leadledger.api.studio.shadow_watch import ShadowWatch
 from leadledger.api.studio.studio import Studio
 
 
@@ -52,7 +54,8 @@ def create_app(settings: Settings, *, needs_keys: bool = False) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with service.running(), kept_ready(service):
-            yield
+            with ShadowWatch(service).running():
+                yield
         app.state.trainings.stop()
 
     app = FastAPI(
@@ -76,8 +79,9 @@ def create_app(settings: Settings, *, needs_keys: bool = False) -> FastAPI:
     leads.add(app, service)  # after all that begins with /v1/leads/
     hooks.add(app, service)
     scorecard.add(app, service)
-    releases.add(app, service)
     drafts.add(app, app.state.studio)
+    releases.add(app, app.state.studio)  # after /v1/releases/history
+    shadow.add(app, app.state.studio)
     health.add(app, service)
     metrics.add(app, service)
     me.add(app)

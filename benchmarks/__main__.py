@@ -40,6 +40,7 @@ LONG = (
     "desk",
     "previews",
     "busy_desks",
+    "shadow",
 )
 
 

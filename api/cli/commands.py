@@ -11,9 +11,11 @@ from typing import Any
 import click
 
 from leadledger.api.cli.backtest import backtest
+from leadledger.api.cli.backup import backup
 from leadledger.api.cli.check import check
 from leadledger.api.cli.demo import demo
 from leadledger.api.cli.digest import digest
+from leadledger.api.cli.doctor import doctor
 from leadledger.api.cli.explain import explain
 from leadledger.api.cli.hooks import hooks
 from leadledger.api.cli.import_ import import_card
@@ -27,6 +29,7 @@ from leadledger.api.cli.recalibrate import recalibrate
 from leadledger.api.cli.release import release
 from leadledger.api.cli.releases import releases
 from leadledger.api.cli.rescore import rescore
+from leadledger.api.cli.restore import restore
 from leadledger.api.cli.score import score
 from leadledger.api.cli.serve import serve
 from leadledger.api.cli.sql import sql
@@ -75,7 +78,10 @@ COMMANDS = (
     keys,
     log,
     hooks,
+    backup,
+    restore,
     mcp,
+    doctor,
     demo,
 )
 for command in COMMANDS:

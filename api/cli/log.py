@@ -67,6 +67,29 @@ def export_events(out: Path, source: ScorecardSource, log_url: str | None, as_js
     report(as_json, {"events": events, "out": str(out)}, text, err=str(out) == "-")
 
 
+@log.command("replay")
+@click.option("--since", type=Day(), help="First day, in UTC.")
+@click.option("--until", type=Day(), help="Last day, in UTC.")
+@home
+@log_url
+@as_json
+def replay_log(since: date | None, until: date | None, home: Path, log_url: str | None, as_json: bool) -> None:
+    """Work out every score again, and compare it.
+
+    Each comes from its logged values and from the release or the card that gave it. Exit status 1: one came out
+    otherwise, or its release is gone.
+    """
+    from leadledger.api.log.replay import replay_scores
+
+    with open_log(home, log_url) as store:
+        replayed = replay_scores(store, home, since.isoformat() if since else "", until.isoformat() if until else "")
+    forgotten = f" {count(replayed.forgotten, 'score')} of forgotten leads left out." if replayed.forgotten else ""
+    text = f"{replayed.identical:,} of {count(replayed.scores, 'score')} came out the same, byte for byte.{forgotten}"
+    report(as_json, replayed.to_dict(), "\n".join([text, *replayed.problems]))
+    if replayed.failed:
+        click.get_current_context().exit(1)
+
+
 @log.command("prune")
 @click.option("--older-than", type=click.IntRange(1), required=True, metavar="DAYS", help="Age in days.")
 @home

@@ -1,4 +1,4 @@
-"""`leadledger releases`: list them, show one, use one, compare two."""
+"""`leadledger releases`: list them, show one, use one, compare two, score one along."""
 
 from __future__ import annotations
 
@@ -84,6 +84,33 @@ def list_changes(home: Path, as_json: bool) -> None:
 
     entries = Releases(home).journal()
     report(as_json, {"changes": [entry.to_dict() for entry in entries]}, _history_text(entries))
+
+
+@releases.command("shadow")
+@click.argument("name", required=False)
+@click.option("--draft", metavar="NAME", help="Score this draft of the studio along, with its text as it is now.")
+@click.option("--end", is_flag=True, help="Score nothing along any more, and drop what was counted.")
+@home
+@as_json
+def score_along(name: str | None, draft: str | None, end: bool, home: Path, as_json: bool) -> None:
+    """Score release NAME along unseen, or show what it would have said.
+
+    A running service works out what the release or draft would have said of each lead that it scores from now on, after
+    the answer has left. Nobody is answered by it. Without NAME, shows how often it differs so far.
+    """
+    from leadledger.api.studio.shadow_files import read_counts, read_shadow, remove_shadow
+    from leadledger.api.studio.shadows import choose_shadow, describe_shadow
+    from leadledger.api.wording.shadows import write_shadow_text
+
+    if sum((name is not None, draft is not None, end)) > 1:
+        raise click.UsageError("Give NAME, --draft or --end: one of them.")
+    if name is not None or draft is not None:
+        choose_shadow(home, "release" if draft is None else "draft", name or draft or "")
+    shadow = read_shadow(home)
+    described = describe_shadow(shadow, None if shadow is None else read_counts(home, shadow))
+    if end:
+        remove_shadow(home)
+    report(as_json, described, write_shadow_text(described, ended=end))
 
 
 def _history_text(entries: Sequence[JournalEntry]) -> str:

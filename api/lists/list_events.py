@@ -44,7 +44,7 @@ from leadledger.training.sources.rejects import find_broken_rows
 from leadledger.training.sources.scan import ROW, Reject, Scan, forget_rejects, list_fetchable
 from leadledger.training.sources.work_folder import work_folder
 
-COUNTS, IDS, UNREAD = "ll_counts", "ll_ids", "ll_unread_events"
+COUNTS, IDS, OWN_EVENTS, UNREAD = "ll_counts", "ll_ids", "ll_own_events", "ll_unread_events"
 UNKNOWN, UNKNOWN_KINDS = "ll_unknown_kinds", name_counted("ll:unknown_kinds")  # the column has JSON: numbers by kind
 MOST_MISTAKES_SHOWN = 5
 MOST_EVENTS_PER_LEAD = 100  # with more, events of other leads are left out before they are counted
@@ -131,9 +131,13 @@ def count_list_events(
         is_plain = LEAD in members.plain
         own = print_lead_key(Expression(quoted(LEAD)), event_scan.columns[LEAD], DUCKDB, plain=is_plain).sql
         source = event_scan.sql
-        if members.total > MOST_EVENTS_PER_LEAD * _count_leads(connection):
-            source = f"(SELECT * FROM {source} WHERE {own} {listed})"
         try:
+            if members.total > MOST_EVENTS_PER_LEAD * _count_leads(connection):
+                # A table, and no query within the one that counts: DuckDB would plan that one for seconds.
+                connection.execute(
+                    f"CREATE OR REPLACE TABLE {OWN_EVENTS} AS SELECT * FROM {source} WHERE {own} {listed}"
+                )
+                source = OWN_EVENTS
             table = EventTable(source, event_scan.columns, _list_keys(connection, event_scan), plain=members.plain)
             table = part_compared(connection, card, as_of, table, own)
             select = print_counted(card, as_of, table, DUCKDB, CountedWish(entries, totals=True, machines=by_lead))

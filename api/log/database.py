@@ -7,10 +7,10 @@ https://www.sqlite.org/pragma.html#pragma_synchronous
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import URL, make_url
@@ -74,19 +74,56 @@ def watch_file(engine: Engine) -> Callable[[], None]:
 
 def open_database(url: str | None, home: Path) -> Engine:
     """Open the database at a URL (None: a file in `home`), and create or migrate its tables. Raises DataError."""
-    address = _address(url, home)
+    address = _read_address(url, home)
+    if url is None:
+        try:
+            home.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise DataError(f"{home}: can't be created: {error.strerror}") from None
+    with _wording_failures(address):
+        engine = _connect_to(address)
+        with engine.connect().execution_options(**WRITES) as connection, connection.begin():
+            _migrate(connection, label_address(address))
+    return engine
+
+
+class UnchangedDatabase(NamedTuple):
+    """A database as it is, neither created nor migrated, and the version of its tables; empty: it has none."""
+
+    engine: Engine
+    version: str
+
+
+def open_unchanged(url: str | None, home: Path) -> UnchangedDatabase | None:
+    """Open the database at a URL (None: a file in `home`) to look at it. None: that file isn't there. Raises DataError.
+
+    A version that sorts behind `HEAD` was written by a later leadledger.
+    """
+    address = _read_address(url, home)
+    if address.get_backend_name() == "sqlite" and not Path(address.database or "").is_file():
+        return None
+    with _wording_failures(address):
+        engine = _connect_to(address)
+        with engine.connect() as connection:
+            return UnchangedDatabase(engine, _read_version(connection) or "")
+
+
+def _connect_to(address: URL) -> Engine:
+    return _sqlite(address) if address.get_backend_name() == "sqlite" else _postgres(address)
+
+
+@contextmanager
+def _wording_failures(address: URL) -> Iterator[None]:
+    """Around the opening of a database. Raises DataError, which names it and says why it can't be opened."""
     label = label_address(address)
     try:
-        engine = _sqlite(address) if address.get_backend_name() == "sqlite" else _postgres(address)
-        with engine.connect().execution_options(**WRITES) as connection, connection.begin():
-            _migrate(connection, label)
+        yield
     except ModuleNotFoundError as error:
         raise DataError(f"the log at {label} needs {error.name}: pip install 'leadledger[postgres]'") from None
     except SQLAlchemyError as error:
         raise DataError(
             f"the log at {label} can't be opened: {_hide_secrets(describe_error(error), address)}"
         ) from None
-    return engine
 
 
 def label_address(address: URL) -> str:
@@ -152,13 +189,14 @@ def describe_error(error: SQLAlchemyError) -> str:
     return str(getattr(error, "orig", None) or error).strip().partition("\n")[0]
 
 
-def _address(url: str | None, home: Path) -> URL:
+def _read_address(url: str | None, home: Path) -> URL:
     if url is None:
-        try:
-            home.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise DataError(f"{home}: can't be created: {error.strerror}") from None
         return URL.create("sqlite", database=str(home / LOG_FILE))
+    return find_address(url)
+
+
+def find_address(url: str) -> URL:
+    """The address that a text names, with the driver that is used. Raises DataError."""
     try:
         address = make_url(url)
         kind = address.get_backend_name()
@@ -208,15 +246,14 @@ def _postgres(address: URL) -> Engine:
 
 def _migrate(connection: Connection, label: str) -> None:
     """Create the tables or bring them up to date. Alembic is loaded only if there is something to do."""
-    if inspect(connection).has_table("alembic_version"):
-        version = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
-        if version == HEAD:
-            return
-        if version is not None and version > HEAD:
-            raise DataError(
-                f"the log at {label} was written by a later leadledger (its version is {version}, this program knows"
-                f" {HEAD}); install that leadledger"
-            )
+    version = _read_version(connection)
+    if version == HEAD:
+        return
+    if version is not None and version > HEAD:
+        raise DataError(
+            f"the log at {label} was written by a later leadledger (its version is {version}, this program knows"
+            f" {HEAD}); install that leadledger"
+        )
     from alembic import command
     from alembic.config import Config
 
@@ -226,3 +263,11 @@ def _migrate(connection: Connection, label: str) -> None:
     if connection.dialect.name == "postgresql":  # several workers may start at once; SQLite's lock is already held
         connection.execute(text("SELECT pg_advisory_xact_lock(5323)"))
     command.upgrade(config, "head")
+
+
+def _read_version(connection: Connection) -> str | None:
+    """The version of the tables; None: there are none."""
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    version = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    return None if version is None else str(version)

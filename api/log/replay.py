@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any
 
 from leadledger.api.log.event_rows import EventRow
 from leadledger.api.log.late_events import count_late, find_late_events
-from leadledger.api.log.record import Ledger, MoveCause, decode_counts, decode_input, read_ledger
+from leadledger.api.log.record import Ledger, MoveCause, decode_counts, decode_input, encode_answer, read_ledger
 from leadledger.api.log.store import LogStore
 from leadledger.models.releases.store import Releases
 from leadledger.scoring.card.reader import parse_card
@@ -23,6 +24,7 @@ from leadledger.scoring.event_counts import EventCounts
 from leadledger.scoring.result import Result
 from leadledger.scoring.scorecard import build_untrained
 
+MOST_PROBLEMS = 10  # that are named
 ENGINES_KEPT = 8  # of former releases and cards
 
 
@@ -114,6 +116,50 @@ class Replayer:
         if text is None:
             raise DataError("the card that gave this score is not in the log")
         return engine_of(build_untrained(parse_card(text)))
+
+
+@dataclass(frozen=True)
+class ReplayedScores:
+    """How many scores came out the same, byte for byte; the others failed, and the first `problems` say how.
+
+    `forgotten`: scores whose leads are forgotten, so that nothing is left to score; `scores` doesn't count them.
+    """
+
+    scores: int
+    identical: int
+    forgotten: int
+    problems: tuple[str, ...]
+
+    @property
+    def failed(self) -> int:
+        """Scores that came out otherwise, or not at all."""
+        return self.scores - self.identical
+
+    def to_dict(self) -> dict[str, Any]:
+        """Flat JSON."""
+        return {**asdict(self), "failed": self.failed, "problems": [*self.problems]}
+
+
+def replay_scores(log: LogStore, home: Path, since: str = "", until: str = "") -> ReplayedScores:
+    """Work out all scores of a log again, from the day `since` to the end of the day `until`; empty: no bound."""
+    replayer = Replayer(log, home)
+    scores = identical = forgotten = 0
+    problems: list[str] = []
+    for row in log.read_scores(since, until):
+        if row["input"] is None:
+            forgotten += 1
+            continue
+        scores += 1
+        try:
+            is_same = encode_answer(row["id"], replayer.replay(row)) == row["result"].encode()
+            problem = "" if is_same else "it came out otherwise"
+        except ScoringError as error:
+            problem = str(error)
+        if not problem:
+            identical += 1
+        elif len(problems) < MOST_PROBLEMS:
+            problems.append(f"{row['id']}: {problem}")
+    return ReplayedScores(scores, identical, forgotten, tuple(problems))
 
 
 def list_changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -24,6 +24,8 @@ from leadledger.api.openapi.lead_schema import (
     describe_field_parameters,
     describe_lead,
 )
+from leadledger.api.openapi.release_shapes import RELEASE_BODIES
+from leadledger.api.openapi.shadow_shapes import SHADOW_BODIES
 from leadledger.api.openapi.shapes import BODIES
 from leadledger.api.requests.lead_events import MOST_EVENTS
 from leadledger.api.service.loaded import LOST
@@ -90,9 +92,10 @@ def build_document(app: FastAPI, engine: Engine) -> dict[str, Any]:
 
 def _schemas(engine: Engine, max_batch: int) -> dict[str, Any]:
     """All schemas by name: those of the shapes, and those that depend on the card and on the limits."""
+    bodies = (*BODIES, *HOOK_BODIES, *DRAFT_BODIES, *EFFECT_BODIES, *RELEASE_BODIES, *SHADOW_BODIES)
     # In the mode of answers: a value that has a default is present all the same.
     _, generated = models_json_schema(
-        [(shape, "serialization") for shape in (*BODIES, *HOOK_BODIES, *DRAFT_BODIES, *EFFECT_BODIES)],
+        [(shape, "serialization") for shape in bodies],
         by_alias=True,
         ref_template=SCHEMA_REFERENCE,
         schema_generator=ShapeJsonSchema,
@@ -105,6 +108,7 @@ def _schemas(engine: Engine, max_batch: int) -> dict[str, Any]:
     outcome["lead"]["type"] = ["string", "integer"]  # some CRMs number their leads
     outcome["became"]["enum"] = [*engine.card.gates, LOST]
     schemas["HookRequest"]["required"] = ["url"]
+    schemas["TermDifference"]["required"] = ["name", "change", "size", "moved", "most"]
     schemas["SampleMessages"] = dict(SAMPLE_MESSAGES)
     schemas["FeedbackRequest"]["required"] = ["verb"]
     schemas["DraftChange"]["properties"]["edits"]["items"] = CARD_EDIT

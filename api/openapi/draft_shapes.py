@@ -304,6 +304,7 @@ DRAFT_BODIES = (
     ReleaseChangesShape,
 )
 REQUIRED = {  # members of requests; the others may be left out
+    "ShadowNaming": [],
     "DraftBeginning": [],
     "DraftChange": ["revision"],
     "DraftMerge": ["revision"],

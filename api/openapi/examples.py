@@ -12,6 +12,7 @@ from leadledger.api.http.problem import describe
 from leadledger.api.openapi.draft_examples import EXAMPLE_DRAFT, build_draft_examples
 from leadledger.api.openapi.hook_examples import EXAMPLE_HOOK_ID, build_hook_examples
 from leadledger.api.openapi.known_lead_examples import build_known_lead_examples
+from leadledger.api.openapi.release_examples import build_release_examples
 from leadledger.api.requests.mistakes import Mistakes
 from leadledger.api.service.loaded import LOST
 from leadledger.api.service.scorecard_json import describe_scorecard
@@ -87,6 +88,9 @@ def build_examples(engine: Engine) -> dict[str, Any]:
         "Scorecard": scorecard,
         **build_hook_examples(engine, EXAMPLE_KEY_ID),
         **build_draft_examples(engine.card.release or EXAMPLE_RELEASE),
+        **build_release_examples(
+            engine.card.release or EXAMPLE_RELEASE, engine.card.card.name, EXAMPLE_LEAD_ID, EXAMPLE_SCORE_ID
+        ),
     }
 
 

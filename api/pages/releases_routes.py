@@ -1,4 +1,4 @@
-"""The releases: the list, one of them with its report, two beside each other, and making one current."""
+"""The releases: the list, one with its report, two beside each other, the shadow, and making one current."""
 
 from __future__ import annotations
 
@@ -15,11 +15,14 @@ from leadledger.api.pages.releases.quality import ReleaseQuality, word_quality
 from leadledger.api.pages.releases.release_list import list_page, view_changes, view_releases
 from leadledger.api.pages.releases.release_view import REPORT_FILE, view_release
 from leadledger.api.pages.releases.report_page import send_report
+from leadledger.api.pages.releases.shadow_view import ShadowView, view_shadow
 from leadledger.api.pages.rendering import render_page
 from leadledger.api.pages.studio.effect_view import EffectView, view_effect
 from leadledger.api.requests.mistakes import Refusal
+from leadledger.api.requests.shadow_body import ShadowNaming
 from leadledger.api.service import releases
 from leadledger.api.service.service import Service
+from leadledger.api.studio import drafts, shadows
 from leadledger.api.studio.previews import preview_release
 from leadledger.api.studio.publishing import list_changes
 from leadledger.api.studio.studio import Studio
@@ -32,6 +35,7 @@ NONE_CURRENT = "No release is current any more. Look at the releases again."
 def add(app: FastAPI, studio: Studio) -> None:
     """Add the routes."""
     service = studio.service
+    _add_shadow(app, studio)
 
     @app.get("/releases", include_in_schema=False)
     @needs("read", page=True)
@@ -49,6 +53,7 @@ def add(app: FastAPI, studio: Studio) -> None:
             "was": was if was in names and was != view.current else "",
             "follows": service.follows,
             "changes": view_changes(await list_changes(studio)),
+            "shadow": await _view_shadow(studio),
         }
         return render_page(request, "releases/list.html", context)
 
@@ -90,6 +95,47 @@ def add(app: FastAPI, studio: Studio) -> None:
             raise Refusal(409, OVERTAKEN.format(name=current) if current else NONE_CURRENT)
         await releases.use_release(service, form.get("name"), read_key_name(request))
         return see_other(f"/releases?was={current}")
+
+
+def _add_shadow(app: FastAPI, studio: Studio) -> None:
+    """Add the routes of the shadow: its page, naming it, and ending it."""
+
+    @app.get("/releases/shadow", include_in_schema=False)
+    @needs("read", page=True)
+    async def show_shadow(request: Request) -> Response:
+        shadow = view_shadow(await shadows.show_shadow(studio))
+        answer = await releases.list_releases(studio.service)
+        names = [record["name"] for record in answer["releases"][::-1] if not record["problem"]]
+        context = {
+            "shadow": shadow,
+            "names": [name for name in names if name != studio.service.loaded.release],
+            "drafts": [draft["name"] for draft in (await drafts.list_drafts(studio))["drafts"]],
+            "served": studio.service.loaded.release,
+        }
+        return render_page(request, "releases/shadow.html", context)
+
+    @app.post("/releases/shadow", include_in_schema=False)
+    @needs("admin", page=True)
+    async def name_shadow(request: Request) -> Response:
+        kind, _, name = (await read_form(request)).get("what").partition(" ")
+        naming = ShadowNaming("draft" if kind == "draft" else "release", name)
+        await shadows.name_shadow(studio, naming, read_key_name(request))
+        return see_other("/releases/shadow")
+
+    @app.post("/releases/shadow/end", include_in_schema=False)
+    @needs("admin", page=True)
+    async def end_shadow(request: Request) -> Response:
+        await read_form(request)
+        await shadows.end_shadow(studio)
+        return see_other("/releases/shadow")
+
+
+async def _view_shadow(studio: Studio) -> ShadowView | None:
+    """The shadow; None where there is no log to compare it with, or that fails: the page shows the rest."""
+    try:
+        return view_shadow(await shadows.show_shadow(studio))
+    except Refusal:
+        return None
 
 
 async def _preview(studio: Studio, old: str, new: str) -> EffectView | None:

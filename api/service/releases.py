@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from leadledger.api.requests.mistakes import Refusal
+from leadledger.api.requests.mistakes import Mistakes, Refusal
+from leadledger.api.requests.parameters import read_pairs
 from leadledger.api.service.service import Service
 from leadledger.models.releases.changes import Diff
 from leadledger.models.releases.manifest import CARD
@@ -97,6 +98,23 @@ async def compare_releases(service: Service, old: str, new: str) -> ComparedRele
         return ComparedReleases(releases.show(old), releases.show(new), (texts[0], texts[1]), releases.diff(old, new))
 
     return await asyncio.to_thread(_call, service, (old, new), compare)
+
+
+async def read_other(service: Service, query: bytes) -> str:
+    """The release that a request compares with: its parameter `old`, or the current one.
+
+    Raises Refusal: a parameter is wrong (422), no release is current (404).
+    """
+    mistakes = Mistakes()
+    names = [name for _, name in read_pairs(query, ("old",), mistakes)]
+    if len(names) > 1:
+        mistakes.add(("?old",), "is given more than once; send it once")
+    if mistakes:
+        raise mistakes.to_refusal("compared")
+    current = names[0] if names else await asyncio.to_thread(_call, service, (), Releases.current)
+    if current is None:
+        raise Refusal(404, "No release is current; say with `old` which one it is to be compared with.")
+    return current
 
 
 def _call(service: Service, names: Sequence[str], function: Callable[[Releases], Answer]) -> Answer:

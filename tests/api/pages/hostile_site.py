@@ -65,6 +65,7 @@ def make_releases(home: Path) -> None:
 def fill(site: Site) -> None:
     """Leads, events and opinions; a draft that changes what they get, with a mistake in its history."""
     today = date.today()
+    site.ask("POST", "/v1/shadow", {"release": SECOND})
     lead = {
         "lead_id": LEAD,
         "company": LONG,
@@ -121,6 +122,7 @@ def list_addresses(proposal: str) -> dict[str, list[str]]:
         "/desk/compare": [f"/desk/compare?a={lead}&b={other}"],
         "/releases": ["/releases"],
         "/releases/release": [f"/releases/release?name={SECOND}", f"/releases/release?name={odd}"],
+        "/releases/shadow": ["/releases/shadow"],
         "/releases/compare": [f"/releases/compare?old={FIRST}&new={SECOND}"],
         "/studio": ["/studio"],
         "/studio/new": ["/studio/new"],

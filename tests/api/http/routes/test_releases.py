@@ -17,9 +17,11 @@ from typing import Any
 
 import httpx2
 import pytest
+from click.testing import CliRunner
 from fastapi.testclient import TestClient
 
 from leadledger.api.app import create_app
+from leadledger.api.cli.commands import cli
 from leadledger.api.log import database
 from leadledger.api.log.record import encode_answer
 from leadledger.api.log.replay import Replayer
@@ -32,6 +34,7 @@ from leadledger.models.releases.store import Releases
 from leadledger.scoring.bins import FlagBins
 from leadledger.scoring.lookup import Table
 from leadledger.scoring.scorecard import Learned
+from tests.api.answers import validator
 from tests.serving import PATIENCE, commanded
 
 CARD = """\
@@ -377,3 +380,31 @@ def test_workers_come_and_go(home: Path) -> None:
         assert all(gone(process) for process in left)
         with commanded(home, "--workers", "2") as (_, again):
             assert httpx2.post(f"{again}/v1/score", json=LEAD, timeout=PATIENCE).status_code == 200
+
+
+def test_a_release_and_what_differs(client: TestClient, home: Path) -> None:
+    """One release, and two beside each other, are those of the command line; without `old`, beside the current one."""
+    shown = client.get(f"/v1/releases/{ONE}").json()
+    printed = CliRunner().invoke(cli, ["releases", "show", ONE, "--home", str(home), "--json"]).output
+    assert shown == json.loads(printed)
+    assert shown["metrics"] == {"auc": 0.7}
+    compared = client.get(f"/v1/releases/{ONE}/compare").json()
+    printed = CliRunner().invoke(cli, ["releases", "diff", TWO, ONE, "--home", str(home), "--json"]).output
+    assert compared == {**json.loads(printed), "text": []}
+    assert compared["tables"][0]["most"] == 2.0
+    other = publish(home, 50, CARD.replace("points: 8", "points: 9"))
+    compared = client.get(f"/v1/releases/{other}/compare", params={"old": ONE}).json()
+    assert [line["text"] for line in compared["text"] if line["sign"] in "+-"] == [
+        "- {name: r, when: a, points: 8, reason: R}",
+        "- {name: r, when: a, points: 9, reason: R}",
+    ]
+    document = client.get("/openapi.json").json()
+    for name, answer in (("ReleaseComparison", compared), ("ReleaseDetails", shown)):
+        validator(document, name).validate(answer)
+    for path, status in (
+        ("/v1/releases/none", 404),
+        (f"/v1/releases/{ONE}/compare?old=none", 404),
+        (f"/v1/releases/{ONE}/compare?new=1", 422),
+        (f"/v1/releases/{ONE}/compare?old=a&old=b", 422),
+    ):
+        assert client.get(path).status_code == status, path

@@ -1,0 +1,1 @@
+"""Backups: a home and its log in one folder, whole or not there, and back again."""

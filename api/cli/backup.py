@@ -1,0 +1,38 @@
+"""`leadledger backup`: copy a home and its log while they are used."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from leadledger.api.cli.options import FILE, as_json, home, log_url
+from leadledger.api.cli.printing import count, report
+
+
+@click.command()
+@click.argument("dest", type=FILE)
+@home
+@log_url
+@as_json
+def backup(dest: Path, home: Path, log_url: str | None, as_json: bool) -> None:
+    """Copy the home and its log to the new folder DEST.
+
+    Services go on meanwhile. DEST is whole or not there, and only its owner can read it: it has leads, digests of keys
+    and secrets of hooks. A log in PostgreSQL is backed up by pg_dump, before the home.
+    """
+    from leadledger.api.backups.making import make_backup
+
+    manifest = make_backup(home, dest, log_url, datetime.now(UTC))
+    lines = [
+        f"Backed up {count(manifest.releases, 'release')}, {count(manifest.scores, 'score')} and all else of {home}:"
+        f" {count(len(manifest.files), 'file')}, {manifest.size / 1e6:,.1f} MB in {dest}."
+    ]
+    if manifest.log_address:
+        lines = [
+            f"Backed up {count(manifest.releases, 'release')} and all else of {home} but the log:"
+            f" {count(len(manifest.files), 'file')}, {manifest.size / 1e6:,.1f} MB in {dest}.",
+            f"The log is {manifest.log_address}. Run pg_dump before each backup: see docs/operations.md.",
+        ]
+    report(as_json, {"backup": str(dest), **manifest.to_dict()}, "\n".join(lines))
