@@ -56,6 +56,7 @@ def create_app(settings: Settings, *, needs_keys: bool = False) -> FastAPI:
         async with service.running(), kept_ready(service):
             with ShadowWatch(service).running():
                 yield
+                await app.state.studio.sample.stop()
         app.state.trainings.stop()
 
     app = FastAPI(

@@ -104,5 +104,9 @@ def _build_effect_examples(release: str) -> dict[str, Any]:
         },
         "Trial": trial,
         "Trials": {"trials": [trial]},
-        "RuleFindings": {"release": release, "leads": 4483, "won": 430, "rules": [{**rule, "edited": False}]},
+        "RuleFindings": {
+            **{"release": release, "leads": 4483, "won": 430, "known": 2000},
+            "rules": [{**rule, "edited": False, "drift": "steady"}],
+            "now": [{"name": "clear", "fired": 702, "share": 0.351, "drift": "moved"}],
+        },
     }

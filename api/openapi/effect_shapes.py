@@ -9,6 +9,7 @@ from pydantic import Field
 
 from leadledger.api.openapi.base_shape import Shape
 from leadledger.api.requests.draft_bodies import TrialKind
+from leadledger.api.studio.rule_findings import DriftBand
 from leadledger.scoring.outputs import EntryKind, Verdict
 
 
@@ -221,6 +222,22 @@ class RuleFindingShape(RuleAuditShape):
     """A rule as training found it."""
 
     edited: bool = Field(description="Whether it was edited since: the finding is about the former rule then.")
+    drift: DriftBand = Field(
+        title="Rule Drift",
+        description="Whether it fired as often for the newest leads of training as for the older; empty: not known.",
+    )
+
+
+class RuleNowShape(Shape):
+    """How often a rule fires for known leads."""
+
+    name: str
+    fired: int = Field(ge=0)
+    share: float = Field(ge=0, le=1)
+    drift: DriftBand = Field(
+        title="Rule Drift Since",
+        description="Whether that is as often as in training; empty: not known, or the rule was edited since.",
+    )
 
 
 class RuleFindingsShape(Shape):
@@ -230,6 +247,10 @@ class RuleFindingsShape(Shape):
     leads: int = Field(ge=0)
     won: int = Field(ge=0)
     rules: list[RuleFindingShape]
+    known: int = Field(ge=0, description="The known leads, or a sample of them, that `now` is about.")
+    now: list[RuleNowShape] = Field(
+        description="The rules of the card that is served, in its order; none without a log."
+    )
 
 
 EFFECT_BODIES = (PreviewShape, TrialShape, TrialsShape, RuleFindingsShape)

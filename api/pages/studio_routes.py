@@ -6,6 +6,7 @@ from fastapi import FastAPI, Request, Response
 
 from leadledger.api.http.access import needs
 from leadledger.api.pages.forms import read_form, see_other
+from leadledger.api.pages.releases.release_view import ReleaseView, view_release
 from leadledger.api.pages.rendering import render_page
 from leadledger.api.pages.studio.draft_page import open_draft
 from leadledger.api.pages.studio.draft_view import list_history, list_parts, word_time
@@ -13,6 +14,8 @@ from leadledger.api.pages.studio.field_form import KIND_WORDS
 from leadledger.api.pages.studio.rule_list import list_rules
 from leadledger.api.pages.studio.text_view import choose_lines, list_lines
 from leadledger.api.requests.draft_bodies import read_beginning
+from leadledger.api.requests.mistakes import Refusal
+from leadledger.api.service import releases
 from leadledger.api.service.scoring import today
 from leadledger.api.studio import drafts, rule_findings
 from leadledger.api.studio.drafts import check_once
@@ -26,18 +29,20 @@ def add(app: FastAPI, studio: Studio) -> None:
     @app.get("/studio", include_in_schema=False)
     @needs("read", page=True)
     async def show_studio(request: Request) -> Response:
+        studio.sample.prepare()
         loaded = studio.service.loaded
         zone = find_zone(loaded.card.card.time_zone)
         day = today(loaded.card.card.time_zone)
         listed = (await drafts.list_drafts(studio))["drafts"]
         card = loaded.card.card
-        findings = (await rule_findings.list_rule_findings(studio))["rules"]
+        findings = await rule_findings.list_rule_findings(studio, waits=False)
         context = {
             "room": "studio",
             "title": card.title or card.name,
             "drafts": [{**draft, "time": word_time(draft["changed_at"], day, zone)} for draft in listed],
             "sections": list_rules(card, await drafts.read_served_text(studio), (), findings),
             "rules": f"{card.count_rules():,}",
+            "measured": await _view_measured(studio),
         }
         return render_page(request, "studio/home.html", context)
 
@@ -58,7 +63,7 @@ def add(app: FastAPI, studio: Studio) -> None:
         context = await open_draft(studio, request.path_params["draft"], "Rules")
         draft = context["draft"]
         card = check_once(draft["text"]).card
-        findings = (await rule_findings.list_rule_findings(studio))["rules"]
+        findings = await rule_findings.list_rule_findings(studio, waits=False)
         sections = () if card is None else list_rules(card, draft["text"], draft["changes"], findings)
         groups = () if card is None else card.groups
         lines = choose_lines(list_lines(draft["text"], draft["check"]))
@@ -95,3 +100,18 @@ def add(app: FastAPI, studio: Studio) -> None:
         context = await open_draft(studio, request.path_params["draft"], "History")
         history = list_history(context["draft"]["edits"], context["day"], context["zone"])
         return render_page(request, "studio/history.html", {**context, "history": history})
+
+
+async def _view_measured(studio: Studio) -> ReleaseView | None:
+    """The release that measured what is served: itself, unless its card was edited since; None: it is gone."""
+    name = studio.service.loaded.release
+    try:
+        while name:
+            shown = await releases.show_release(studio.service, name)
+            measured = shown["provenance"].get("measured_with")
+            if not measured or measured == name:
+                return view_release(shown)
+            name = str(measured)
+    except Refusal:  # it is gone, or damaged: the page shows the rest
+        return None
+    return None

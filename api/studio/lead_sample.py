@@ -7,15 +7,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING
 
+from leadledger.api.requests.mistakes import Refusal
 from leadledger.api.service.history import read_log
 from leadledger.api.service.known_leads import recall_leads
 from leadledger.api.service.loaded import LoadedCard
+from leadledger.api.service.scoring import today
 from leadledger.api.service.service import DecisionLog, Service
 from leadledger.api.studio.effect import WeighedLead, weigh_lead
 
@@ -56,6 +59,29 @@ class SampleKeeper:
         self._service = service
         self._lock = asyncio.Lock()
         self._kept: tuple[tuple[str, str, date], float, LeadSample] | None = None
+        self._reading: asyncio.Task[None] | None = None
+
+    def prepare(self) -> None:
+        """Begin to read the sample, for somebody who has opened the studio: the first preview then finds it there."""
+        if self._service.decision_log is not None and (self._reading is None or self._reading.done()):
+            self._reading = asyncio.create_task(self._prepare())
+
+    async def stop(self) -> None:
+        """Wait until nothing is read any more: the log closes after that."""
+        if self._reading is not None:
+            await asyncio.wait([self._reading])
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether a preview would find the sample there."""
+        loaded = self._service.loaded
+        wanted = (loaded.release, loaded.digest, today(loaded.card.card.time_zone))
+        return self._kept is not None and self._kept[0] == wanted and self._kept[1] > monotonic()
+
+    async def _prepare(self) -> None:
+        loaded = self._service.loaded
+        with suppress(Refusal):  # the preview says why
+            await self.get(loaded, today(loaded.card.card.time_zone))
 
     async def get(self, loaded: LoadedCard, day: date) -> LeadSample:
         """The sample. Raises Refusal: there is no log (404), or it fails (503)."""
@@ -66,7 +92,8 @@ class SampleKeeper:
             self._kept = None  # the old one goes before the new one comes
             home = self._service.settings.home
             sample = await read_log(self._service, lambda log: _read_sample(log, loaded, home, day))
-            self._kept = wanted, monotonic() + SECONDS_KEPT, sample
+            if sample.leads:  # the first leads count at once
+                self._kept = wanted, monotonic() + SECONDS_KEPT, sample
             return sample
 
 

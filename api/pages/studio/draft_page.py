@@ -18,6 +18,7 @@ NO_EFFECT = "No edit yet"
 async def open_draft(studio: Studio, name: str, tab: str) -> dict[str, Any]:
     """The context of a page of a draft. Raises Refusal (404, 503)."""
     draft = await drafts.read_draft(studio, name)
+    studio.sample.prepare()
     zone_name = studio.service.loaded.card.card.time_zone
     day, zone = today(zone_name), find_zone(zone_name)
     effect = await try_draft(studio, name, None) if draft["changes"] or not draft["changes_known"] else None

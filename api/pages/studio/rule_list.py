@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from leadledger.api.studio.card_blocks import CardBlock, split_card
-from leadledger.api.wording.figures import word_points
+from leadledger.api.wording.figures import word_chance, word_count, word_points
 from leadledger.scoring.conditions.sentences import Sentence, describe_rule
 from leadledger.scoring.points_as_odds import describe_points
 from leadledger.scoring.rule import EachRule, Group, Rule
@@ -28,7 +28,8 @@ FINDING_WORDS = {
 class RuleLine:
     """A rule: its points and what they do to the odds, its sentence, its reason, and what there is to know of it.
 
-    `change` is `new`, `changed` or empty; `finding` a word or two on what training found, `proof` its sentence.
+    `change` is `new`, `changed` or empty; `finding` a word or two on what training found, `proof` its sentence;
+    `drift` a word or two on whether it fires as often as it did, `now` its sentence.
     """
 
     name: str
@@ -40,6 +41,8 @@ class RuleLine:
     change: str
     finding: str
     proof: str
+    drift: str
+    now: str
 
 
 @dataclass(frozen=True)
@@ -52,12 +55,13 @@ class RuleSection:
 
 
 def list_rules(
-    card: Card, text: str, changes: Sequence[Mapping[str, str]], findings: Sequence[Mapping[str, Any]]
+    card: Card, text: str, changes: Sequence[Mapping[str, str]], findings: Mapping[str, Any]
 ) -> tuple[RuleSection, ...]:
-    """The rules of a card in their order. `changes` are those of a draft, `findings` the audit's of the release."""
+    """The rules of a card in their order. `changes` are those of a draft, `findings` what is known of the rules."""
     blocks = {block.key.name: block for block in split_card(text) or () if block.key.section == "rules"}
     changed = {change["name"]: change["what"] for change in changes if change["section"] == "rules"}
-    found = {finding["name"]: finding for finding in findings}
+    found = {finding["name"]: finding for finding in findings["rules"]}
+    now = {rule["name"]: rule for rule in findings["now"]}
     rules = find_rules(card)
     sections: list[tuple[str, list[Rule | EachRule]]] = []
     for name in [name for name in blocks if name in rules] or rules:
@@ -69,7 +73,16 @@ def list_rules(
         RuleSection(
             heading,
             _word_limits(card, members),
-            tuple(_view_rule(card, rule, changed.get(rule.name, ""), found.get(rule.name, {})) for rule in members),
+            tuple(
+                _view_rule(
+                    card,
+                    rule,
+                    changed.get(rule.name, ""),
+                    found.get(rule.name, {}),
+                    {} if changed.get(rule.name) else {**now.get(rule.name, {}), "leads": findings["known"]},
+                )
+                for rule in members
+            ),
         )
         for heading, members in sections
     )
@@ -115,7 +128,9 @@ def word_group(group: Group) -> str:
     return "; ".join([*parts, *([f"together {', '.join(limits)}"] if limits else [])])
 
 
-def _view_rule(card: Card, rule: Rule | EachRule, change: str, finding: Mapping[str, Any]) -> RuleLine:
+def _view_rule(
+    card: Card, rule: Rule | EachRule, change: str, finding: Mapping[str, Any], now: Mapping[str, Any]
+) -> RuleLine:
     kind = "" if finding.get("edited") else str(finding.get("finding", ""))
     return RuleLine(
         name=rule.name,
@@ -127,4 +142,25 @@ def _view_rule(card: Card, rule: Rule | EachRule, change: str, finding: Mapping[
         change={"added": "new", "changed": "changed"}.get(change, ""),
         finding=FINDING_WORDS.get(kind, ""),
         proof=str(finding.get("said", "")) if kind else "",
+        drift=_word_drift(finding, now),
+        now=_word_now(finding, now),
     )
+
+
+def _word_drift(finding: Mapping[str, Any], now: Mapping[str, Any]) -> str:
+    """In a word or two, whether the rule fires more or less often than it did; empty: as often, or not known."""
+    if now.get("drift") in ("moved", "shifted"):
+        return "fires more often now" if now["share"] > finding["share"] else "fires less often now"
+    if "share" in now and not now["fired"] and finding.get("finding") != "dead":
+        return "never fires now"
+    if not finding.get("edited") and finding.get("drift") in ("moved", "shifted"):
+        return "fires otherwise for newer leads"
+    return ""
+
+
+def _word_now(finding: Mapping[str, Any], now: Mapping[str, Any]) -> str:
+    """How often the rule fires for known leads, beside training; empty: not known."""
+    if "share" not in now:
+        return ""
+    fires = f"Fires for {word_chance(now['share'])} of {word_count(now['leads'])} known leads"
+    return f"{fires}, in training for {word_chance(finding['share'])}." if now["drift"] else f"{fires}."

@@ -138,8 +138,8 @@ def test_a_flood_of_rows_is_cut() -> None:
 def test_rules_stand_under_the_headings_of_the_card() -> None:
     """The comments of the card name the sections; what an edit has changed is marked, and what training found."""
     changes = [{"section": "rules", "name": "decider", "what": "changed"}]
-    findings = [{"name": "newsletter", "finding": "overrated", "said": "declared +6, the data support 0"}]
-    sections = list_rules(EVENTS_CARD, EVENTS_TEXT, changes, findings)
+    found = [{"name": "newsletter", "finding": "overrated", "said": "declared +6, the data support 0"}]
+    sections = list_rules(EVENTS_CARD, EVENTS_TEXT, changes, {"rules": found, "known": 0, "now": []})
     assert [section.heading for section in sections][:3] == ["The need", "The means", "Who we talk to"]
     rules = {rule.name: rule for section in sections for rule in section.rules}
     assert set(rules) == set(find_rules(EVENTS_CARD))
@@ -147,3 +147,27 @@ def test_rules_stand_under_the_headings_of_the_card() -> None:
     assert (rules["newsletter"].finding, rules["newsletter"].proof) == ("overrated", "declared +6, the data support 0")
     (engagement,) = [section for section in sections if section.limits]
     assert engagement.limits == "group engagement: together at most +20, at least −15"
+
+
+def test_a_rule_says_whether_it_fires_as_often_as_it_did() -> None:
+    """Beside the finding stands how often it fires for known leads; not for a rule that the draft has changed."""
+    changes = [{"section": "rules", "name": "decider", "what": "changed"}]
+    trained = {"finding": "", "said": "", "edited": False, "drift": "steady", "share": 0.1}
+    names = ("urgent_need", "clear_need", "vague_need", "decider")
+    found = [{**trained, "name": name} for name in names]
+    found.append({**trained, "name": "no_need", "drift": "shifted"})
+    shares = {"urgent_need": 0.4, "clear_need": 0.02, "vague_need": 0.0, "decider": 0.4, "budget_set": 0.5}
+    drifts = {"urgent_need": "shifted", "clear_need": "moved", "vague_need": "steady", "decider": "moved"}
+    now = [
+        {"name": name, "fired": round(2_000 * share), "share": share, "drift": drifts.get(name, "")}
+        for name, share in shares.items()
+    ]
+    sections = list_rules(EVENTS_CARD, EVENTS_TEXT, changes, {"rules": found, "known": 2_000, "now": now})
+    rules = {rule.name: (rule.drift, rule.now) for section in sections for rule in section.rules}
+    fires = "Fires for {} of 2,000 known leads, in training for 10\u00a0%."
+    assert rules["urgent_need"] == ("fires more often now", fires.format("40\u00a0%"))
+    assert rules["clear_need"] == ("fires less often now", fires.format("2\u00a0%"))
+    assert rules["vague_need"] == ("never fires now", fires.format("0\u00a0%"))
+    assert rules["decider"] == ("", "")
+    assert rules["budget_set"] == ("", "Fires for 50\u00a0% of 2,000 known leads.")
+    assert rules["no_need"] == ("fires otherwise for newer leads", "")
