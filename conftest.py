@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import gc
 import os
 from collections import Counter
@@ -38,9 +39,10 @@ pytest_collect_file = blocks.pytest()
 
 
 def pytest_collection_finish() -> None:
-    """What has been imported by now stays."""
+    """What has been imported by now stays until Python ends, when extensions look for what has been left over."""
     gc.freeze()
     gc.enable()
+    atexit.register(gc.unfreeze)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -1,5 +1,7 @@
 """How many examples a property test tries: all of them in `make test` and in CI, a tenth in `make test-fast`.
 
+HYPOTHESIS_PROFILE=explore tries ten times as many.
+
 Where each example costs a query that is the same for all, draw them beforehand and ask once.
 """
 
@@ -15,10 +17,13 @@ Value = TypeVar("Value")
 PROFILE = os.environ.get("HYPOTHESIS_PROFILE", "repeat")
 QUICK_SHARE = 10
 FEWEST = 3
+EXPLORED = 10  # times as many
 
 
 def examples(count: int) -> int:
     """The number of examples to try, where a whole run tries `count`."""
+    if PROFILE == "explore":
+        return count * EXPLORED
     return max(FEWEST, count // QUICK_SHARE) if PROFILE == "quick" else count
 
 

@@ -42,7 +42,7 @@ rules: [{name: keen, when: clicks >= 2, points: 3, reason: Clicks}]
 
 
 @pytest.mark.slow
-@settings(max_examples=examples(20))
+@settings(max_examples=examples(12))
 @given(
     card=event_cards(),
     log=st.lists(event_rows(20, False), min_size=10, max_size=120),

@@ -61,7 +61,7 @@ def test_random_events_are_counted_as_in_python(tmp_path: Path) -> None:
     rows = [{"lead_id": str(lead), "since": since or "", "note": "x"} for lead, since in enumerate(SINCE)]
     leads = write(tmp_path / "leads.csv", ["lead_id", "since", "note"], rows)
 
-    @settings(max_examples=examples(10))
+    @settings(max_examples=examples(6))
     @given(card=event_cards(), log=logs)
     def every_log(card: Scorecard, log: list[dict[str, str | None]]) -> None:
         events = write(tmp_path / "events.csv", COLUMNS, log)
