@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import cache
 from ipaddress import ip_address
 from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any
@@ -24,6 +25,8 @@ from leadledger.api.sync.call_limits import CallLimit
 from leadledger.scoring.errors import SyncError
 
 if TYPE_CHECKING:
+    from ssl import SSLContext
+
     import httpx2
 
 MOST_BYTES = 50_000_000  # of an answer
@@ -106,13 +109,15 @@ class ApiClient:
         params: Mapping[str, str] | Sequence[tuple[str, str]] | None = None,
         body: Any = None,
         form: Mapping[str, str] | None = None,
+        batch: bytes | None = None,
         headers: Mapping[str, str] | None = None,
         limits: Sequence[str] = ("",),
         accepted: Sequence[int] = (200, 201, 202, 204),
     ) -> ApiAnswer:
         """One call, tried until it works. `name` says for people what it does: "the search for changes".
 
-        `accepted` are the statuses that are answers; any other is a SyncError, which `explain` words.
+        `body` is sent as JSON, `batch` as it is: several calls in one, whose media type is in `headers`; the answer to
+        it is a text. `accepted` are the statuses that are answers; any other is a SyncError, which `explain` words.
         """
         label = f"{self.title} ({name})"
         problem, wait = "", 0.0
@@ -125,7 +130,7 @@ class ApiClient:
             self.calls += 1
             wait = self.patience.first_wait * 2 ** (attempt - 1) * random.uniform(0.8, 1.2)
             try:
-                status, received, content = self._send(method, path, params, body, form, headers)
+                status, received, content = self._send(method, path, params, body, form, batch, headers)
             except _FailedCall as failure:
                 problem = str(failure)
                 if not failure.may_retry:
@@ -133,20 +138,22 @@ class ApiClient:
                 continue
             if status in accepted:
                 try:
-                    answer = ApiAnswer(label, status, json.loads(content) if content.strip() else None, received)
+                    is_text = batch is not None and "json" not in received.get("content-type", "")
+                    content_read = content.decode() if is_text else json.loads(content) if content.strip() else None
+                    answer = ApiAnswer(label, status, content_read, received)
                 except (ValueError, RecursionError):
                     problem = f"the answer ({status}) is not JSON, or is cut off"
                     continue
                 self.last_date = answer.date or self.last_date
                 return answer
-            problem = f"the answer was {status}{self._quote(content)}"
+            problem = f"the answer was {status}{self.quote(content)}"
             if status not in _TRANSIENT:
                 raise SyncError(self._explain(label, status, content, received))
             asked = read_retry_after(received.get("retry-after", ""), datetime.now(UTC))
             if asked is not None and asked > self.patience.longest_wait:
                 raise SyncError(
                     f"{label}: the limit of calls is reached, and it asks to wait {asked:,.0f} seconds"
-                    f"{self._quote(content)}. What is done is kept; run the sync again after that."
+                    f"{self.quote(content)}. What is done is kept; run the sync again after that."
                 )
             wait = wait if asked is None else max(asked, wait)
         raise SyncError(
@@ -164,7 +171,7 @@ class ApiClient:
 
     def _explain(self, label: str, status: int, content: bytes, headers: Mapping[str, str]) -> str:
         """What a status means that no further attempt would change, and what to do."""
-        quoted = self._quote(content)
+        quoted = self.quote(content)
         if 300 <= status < 400:
             host = urlsplit(headers.get("location", "")).hostname
             where = f" to {_clean(host)}" if host else ""
@@ -177,9 +184,12 @@ class ApiClient:
             return f"{label}: there is nothing at this address (404){quoted}. Are the address and the object right?"
         return f"{label}: the call is refused ({status}){quoted}."
 
-    def _quote(self, content: bytes) -> str:
-        """The CRM's own words of an error, short and clean; empty where it has none."""
-        text = find_message(content)
+    def quote(self, body: Any) -> str:
+        """The CRM's own words of an error, short, clean and without secrets, as `: “…”`; empty where it has none.
+
+        `body` is that of an answer, as JSON or as it came.
+        """
+        text = find_message(body)
         for secret in filter(None, self.secrets):
             text = text.replace(secret, "***")
         text = _clean(text)
@@ -192,19 +202,21 @@ class ApiClient:
         params: Any,
         body: Any,
         form: Mapping[str, str] | None,
+        batch: bytes | None,
         headers: Mapping[str, str] | None,
     ) -> tuple[int, Mapping[str, str], bytes]:
         """Send once. Raises _FailedCall."""
         import httpx2
 
         if self._client is None:
-            patience = self.patience
+            patience, is_secure = self.patience, self.base_url.startswith("https:")
             self._client = httpx2.Client(
                 headers={"User-Agent": "leadledger", "Accept": "application/json", **self.headers},
                 timeout=httpx2.Timeout(patience.read, connect=patience.connect),
+                verify=is_secure and _make_tls(),
                 follow_redirects=False,
                 # A proxy of the environment sees only the name of the server, but for plain HTTP to this machine.
-                trust_env=self.base_url.startswith("https:"),
+                trust_env=is_secure,
             )
         started = monotonic()
         try:
@@ -212,7 +224,7 @@ class ApiClient:
                 method,
                 self.base_url + path,
                 params=list(params.items() if isinstance(params, Mapping) else params) if params else None,
-                content=None if body is None else json.dumps(body).encode(),
+                content=batch if body is None else json.dumps(body).encode(),
                 data=form,
                 headers={**({} if body is None else {"Content-Type": "application/json"}), **(headers or {})},
             ) as response:
@@ -265,6 +277,14 @@ def _describe_connecting(error: Exception) -> _FailedCall:
     return _FailedCall("no connection could be made")
 
 
+@cache
+def _make_tls() -> SSLContext:
+    """What TLS trusts, read once."""
+    import httpx2
+
+    return httpx2.create_ssl_context()
+
+
 def read_base_url(url: str) -> str:
     """The address at which the paths of an API begin, without a slash at its end. Raises SyncError."""
     parts = urlsplit(url.strip())
@@ -288,12 +308,13 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def find_message(content: bytes) -> str:
+def find_message(body: Any) -> str:
     """What an error of an API says: in `message`, `error_description` and the like; empty where it says nothing."""
-    try:
-        body = json.loads(content[:MOST_BYTES])
-    except (ValueError, RecursionError):
-        return ""
+    if isinstance(body, bytes):
+        try:
+            body = json.loads(body[:MOST_BYTES])
+        except (ValueError, RecursionError):
+            return ""
     if isinstance(body, list) and body:
         body = body[0]
     for _ in range(2):

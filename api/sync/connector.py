@@ -10,9 +10,10 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
-from leadledger.api.crm.base import Crm
+if TYPE_CHECKING:
+    from leadledger.api.crm.base import Crm
 
 
 class Window(NamedTuple):
@@ -65,10 +66,17 @@ class UpdateOutcome(NamedTuple):
 class Connector(ABC):
     """One account of a CRM, opened with its secrets. Calls keep within the limits that the vendor publishes."""
 
-    crm: ClassVar[Crm]
+    system: ClassVar[str]  # by its name in cards
     calls: int = 0  # that were sent to the API so far
     most_updates: ClassVar[int]  # in one call
     overlap_seconds: ClassVar[int]  # that a window goes back: changes which were committed late, indexes that lag
+
+    @property
+    def crm(self) -> Crm:
+        """How its records read, and how values are written."""
+        from leadledger.api.crm.systems import CRMS  # the command line knows all connectors, and starts without it
+
+        return CRMS[self.system]
 
     @abstractmethod
     def check(self) -> str:

@@ -15,8 +15,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 
-from leadledger.api.crm.base import Crm
-from leadledger.api.crm.systems import CRMS
 from leadledger.api.sync.api_client import ApiClient, Patience
 from leadledger.api.sync.call_limits import CallLimit
 from leadledger.api.sync.connector import Connector, RecordPage, RecordUpdate, RemoteRecord, UpdateOutcome, Window
@@ -37,7 +35,7 @@ _TYPES["long_text"] = ("string", "textarea")
 class HubSpotConnector(Connector):
     """One kind of object of an account."""
 
-    crm: ClassVar[Crm] = CRMS["hubspot"]
+    system = "hubspot"
     most_updates: ClassVar[int] = BATCH
     overlap_seconds: ClassVar[int] = 300  # the index of the search lags behind by seconds, and at times by minutes
 

@@ -62,6 +62,7 @@ class CrmHandler(BaseHTTPRequestHandler):
     """Hands requests to the server, or to the next fault."""
 
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # head and body leave apart, and each would wait for the other
     server: CrmServer
 
     def handle_request(self) -> None:
@@ -202,8 +203,9 @@ def cut_off(handler: CrmHandler, request: CrmRequest) -> CrmReply | None:
     """The system's own answer, but half of it."""
     with handler.server.lock:
         reply = handler.server.answer(request)
-    content = json.dumps(reply.body).encode()
+    content = reply.body if isinstance(reply.body, bytes) else json.dumps(reply.body).encode()
     handler.send_response_only(200)
+    handler.send_header("Content-Type", reply.headers.get("Content-Type", "application/json"))
     handler.send_header("Content-Length", str(len(content)))
     handler.end_headers()
     handler.wfile.write(content[: len(content) // 2])

@@ -1,0 +1,447 @@
+"""Microsoft Dynamics 365: leads, by the Web API of Dataverse.
+
+- Access: https://learn.microsoft.com/en-us/power-apps/developer/data-platform/authenticate-oauth
+- Queries: https://learn.microsoft.com/en-us/power-apps/developer/data-platform/webapi/query/page-results
+- Updates:
+  https://learn.microsoft.com/en-us/power-apps/developer/data-platform/webapi/update-delete-entities-using-web-api
+- Batches:
+  https://learn.microsoft.com/en-us/power-apps/developer/data-platform/webapi/execute-batch-operations-using-web-api
+- Columns:
+  https://learn.microsoft.com/en-us/power-apps/developer/data-platform/webapi/create-update-column-definitions-using-web-api
+- Limits: https://learn.microsoft.com/en-us/power-apps/developer/data-platform/api-limits
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
+from email.parser import BytesParser
+from typing import Any
+from uuid import uuid4
+
+from leadledger.api.sync.access_token import AccessToken, is_refused
+from leadledger.api.sync.api_client import ApiAnswer, ApiClient, Patience
+from leadledger.api.sync.call_limits import CallLimit
+from leadledger.api.sync.connector import Connector, RecordPage, RecordUpdate, RemoteRecord, UpdateOutcome, Window
+from leadledger.api.sync.crm_times import read_time, write_time
+from leadledger.api.sync.settings import ConnectorKind, SyncSetting
+from leadledger.scoring.errors import SyncError, quote
+
+ROWS_PER_PAGE = 1000  # Dataverse gives 5,000 at most
+IDS_PER_QUERY = 50  # each is a condition of its own
+_BASE = "/api/data/v9.2"
+_LOOKUPS = frozenset(("Lookup", "Customer", "Owner"))
+_NAME = re.compile("[a-z_][a-z0-9_]*")
+_GUID = re.compile("[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_LABELS = "OData.Community.Display.V1.FormattedValue"
+_TABLE = "_regardingobjectid_value@Microsoft.Dynamics.CRM.lookuplogicalname"
+_OWN = ("leadid", "modifiedon", "merged", "_masterid_value")
+_ACTIVITY = "activityid,activitytypecode,subject,actualend,scheduledend,createdon,modifiedon,_regardingobjectid_value"
+_KINDS_OF_ACTIVITIES = {"email": "mail", "phonecall": "call", "appointment": "meeting"}
+_FITTING = {
+    "number": {"Decimal", "Double", "Integer", "Money"},
+    "text": {"String", "Memo"},
+    "long_text": {"Memo"},
+    "date": {"DateTime"},
+}
+_WORDS = {"number": "number", "text": "text", "long_text": "text of several lines", "date": "date"}
+_METADATA: Mapping[str, tuple[str, Mapping[str, Any]]] = {
+    "number": ("Decimal", {"MinValue": -100000000000, "MaxValue": 100000000000, "Precision": 6}),
+    "text": ("String", {"MaxLength": 400, "FormatName": {"Value": "Text"}}),
+    "long_text": ("Memo", {"MaxLength": 10000, "Format": "TextArea"}),
+    "date": ("DateTime", {"Format": "DateOnly", "DateTimeBehavior": {"Value": "DateOnly"}}),
+}
+_PASSING = frozenset((408, 409, 429, 500, 502, 503, 504))  # of one operation of a batch
+
+
+class DynamicsConnector(Connector):
+    """The leads of one environment."""
+
+    system = "dynamics"
+    most_updates = 250  # a batch may hold 1,000, and its answer comes when the last is done
+    overlap_seconds = 300  # a plug-in may keep a transaction open for two minutes
+
+    def __init__(self, client: ApiClient, token: AccessToken) -> None:
+        self._client, self._token = client, token
+        self._columns: dict[str, dict[str, Any]] | None = None
+
+    @property
+    def calls(self) -> int:  # type: ignore[override]
+        """How many calls were sent so far."""
+        return self._client.calls
+
+    def close(self) -> None:
+        """Let connections go."""
+        self._client.close()
+        self._token.close()
+
+    # -- reading -------------------------------------------------------------------------------------------------------
+
+    def check(self) -> str:
+        """The environment, by the id of its organisation."""
+        self._columns = None
+        organisation = self._call("the account", "GET", "/WhoAmI").read("OrganizationId", str)
+        self._describe()
+        return f"leads of {self._client.base_url.partition('://')[2]} ({organisation})"
+
+    def now(self) -> str:
+        """By the date of its answers, to the second."""
+        date = self._call("the time", "GET", "/WhoAmI").date
+        if date is None:
+            raise SyncError("Dynamics (the time): the answer has no date, so changes can't be told from old ones.")
+        return write_time(date)
+
+    def read_changes(self, window: Window, properties: Sequence[str]) -> Iterator[RecordPage]:
+        """A lead that was merged into another stays as an inactive one, which says so. Deleted leads leave no trace
+        here: a whole pass finds that they are gone.
+        """
+        columns = self._select(properties)
+        where = [f"modifiedon le {_write_second(window.until, round_up=True)}"]
+        if window.since:
+            where.insert(0, f"modifiedon ge {_write_second(window.since)}")
+        params = {
+            "$select": ",".join(dict.fromkeys((*_OWN, *columns))),
+            "$filter": " and ".join(where),
+            "$orderby": "modifiedon,leadid",
+        }
+        for rows in self._follow("the changes", "/leads", params, _LABELS):
+            records = []
+            merged = {}
+            for row in rows:
+                record = _read_row(row, columns)
+                master = row.get("_masterid_value")
+                if row.get("merged") is True and isinstance(master, str):
+                    merged[record.id] = master
+                else:
+                    records.append(record)
+            yield RecordPage(records, merged=merged)
+
+    def read_records(self, ids: Sequence[str], properties: Sequence[str]) -> Sequence[RemoteRecord]:
+        """By queries; an id that can't be one is left out, and so are leads that were merged into others."""
+        columns, records = self._select(properties), []
+        known = [record_id for record_id in ids if _GUID.fullmatch(record_id)]
+        for start in range(0, len(known), IDS_PER_QUERY):
+            where = " or ".join(f"leadid eq {record_id}" for record_id in known[start : start + IDS_PER_QUERY])
+            params = {"$select": ",".join(dict.fromkeys((*_OWN, *columns))), "$filter": where}
+            for rows in self._follow("some records", "/leads", params, _LABELS):
+                records += [_read_row(row, columns) for row in rows if row.get("merged") is not True]
+        return records
+
+    def read_activities(self, window: Window) -> Iterator[Sequence[dict[str, Any]]]:
+        """Mails, calls, meetings and tasks that are done and regard a lead."""
+        where = [f"modifiedon le {_write_second(window.until, round_up=True)}", "statecode eq 1"]
+        if window.since:
+            where.insert(0, f"modifiedon ge {_write_second(window.since)}")
+        params = {"$select": _ACTIVITY, "$filter": " and ".join(where), "$orderby": "modifiedon,activityid"}
+        for rows in self._follow("activities", "/activitypointers", params, "*"):
+            yield [_read_activity(row) for row in rows if row.get(_TABLE) == "lead"]
+
+    def _follow(
+        self, name: str, path: str, params: Mapping[str, str], annotations: str
+    ) -> Iterator[list[dict[str, Any]]]:
+        """The rows of a query, a page at a time; the link to the next page holds the last row, not a number."""
+        headers = {"Prefer": f'odata.maxpagesize={ROWS_PER_PAGE},odata.include-annotations="{annotations}"'}
+        answer = self._call(name, "GET", path, params=params, headers=headers)
+        while True:
+            rows = answer.read("value", list)
+            if not all(isinstance(row, dict) for row in rows):
+                raise SyncError(f"{answer.call} answered with rows that aren't objects. Nothing of them was used.")
+            yield rows
+            if not answer.body.get("@odata.nextLink"):
+                return
+            link = str(answer.read("@odata.nextLink", str))
+            start = f"{self._client.base_url}{_BASE}"
+            if not link.startswith(f"{start}{path}?"):
+                raise SyncError(f"{answer.call} names a next page at another address, which isn't followed.")
+            answer = self._call(name, "GET", link.removeprefix(start), headers=headers)
+
+    # -- columns -------------------------------------------------------------------------------------------------------
+
+    def _describe(self) -> dict[str, dict[str, Any]]:
+        """The columns of the table, by the names that queries have for them."""
+        if self._columns is None:
+            names = "LogicalName,AttributeType,AttributeTypeName,AttributeOf,IsValidForRead,IsValidForUpdate"
+            path = "/EntityDefinitions(LogicalName='lead')/Attributes"
+            rows = self._call("the columns", "GET", path, params={"$select": names}).read("value", list)
+            columns = {}
+            for row in rows:
+                name = row.get("LogicalName") if isinstance(row, dict) else None
+                if isinstance(name, str):
+                    columns[f"_{name}_value" if row.get("AttributeType") in _LOOKUPS else name] = row
+            self._columns = columns
+        return self._columns
+
+    def _select(self, properties: Sequence[str]) -> list[str]:
+        """Those of some properties that are columns which queries can read."""
+        columns = []
+        for name in properties:
+            row = self._describe().get(name)
+            if row is None or not _NAME.fullmatch(name) or row.get("IsValidForRead") is False or row.get("AttributeOf"):
+                continue
+            kind = row.get("AttributeTypeName")
+            is_multiple = isinstance(kind, dict) and kind.get("Value") == "MultiSelectPicklistType"
+            if row.get("AttributeType") != "Virtual" or is_multiple:
+                columns.append(name)
+        return list(dict.fromkeys(columns))
+
+    def find_missing_properties(self, kinds: Mapping[str, str]) -> Sequence[str]:
+        """Columns that the table doesn't have."""
+        known = self._describe()
+        return [name for name in kinds if name not in known]
+
+    def find_unfit_properties(self, kinds: Mapping[str, str]) -> Mapping[str, str]:
+        """Read-only columns, and those of another type."""
+        unfit = {}
+        for name, kind in kinds.items():
+            row = self._describe().get(name)
+            if row is None:
+                continue
+            if row.get("IsValidForUpdate") is False:
+                unfit[name] = "can't be written: Dynamics fills it in by itself"
+            elif row.get("AttributeType") not in _FITTING[kind]:
+                unfit[name] = f"is of the type {quote(str(row.get('AttributeType')))}, which takes no {_WORDS[kind]}"
+        return unfit
+
+    def make_properties(self, kinds: Mapping[str, str]) -> None:
+        """Columns of the table, in the default solution."""
+        for name, kind in kinds.items():
+            if not re.fullmatch("[a-z][a-z0-9]{1,7}_[a-z0-9_]+", name):
+                raise SyncError(
+                    f"{quote(name)} can't be made in Dynamics: the name of a column is in small letters and begins with"
+                    " the prefix of its publisher, as in new_leadledger_score"
+                )
+            attribute, details = _METADATA[kind]
+            body = {
+                "@odata.type": f"Microsoft.Dynamics.CRM.{attribute}AttributeMetadata",
+                "SchemaName": name,
+                "DisplayName": _make_label(name.partition("_")[2].replace("_", " ").capitalize()),
+                "RequiredLevel": {"Value": "None"},
+                **details,
+            }
+            path = "/EntityDefinitions(LogicalName='lead')/Attributes"
+            answer = self._call("a new column", "POST", path, body=body, accepted=(200, 201, 204, 400, 403))
+            if answer.status < 300 or _find_code(answer.body) in ("0x80044153", "0x80047013"):  # it is there
+                continue
+            raise SyncError(
+                f"{answer.call}: {quote(name)} can't be made ({answer.status}){self._client.quote(answer.body)}. The"
+                " application user needs the role “System Customizer”; or make the columns in make.powerapps.com >"
+                f" Tables > Lead > Columns: {name} of the type {attribute}, the others as docs/sync.md says."
+            )
+        self._columns = None
+
+    # -- writing -------------------------------------------------------------------------------------------------------
+
+    def write(self, updates: Sequence[RecordUpdate]) -> Sequence[UpdateOutcome]:
+        """One batch, which goes on where a record is refused."""
+        refused = {update.id: UpdateOutcome(update.id, "is no id of Dynamics") for update in updates}
+        sent = [update for update in updates if _GUID.fullmatch(update.id)]
+        if sent:
+            boundary = f"batch_{uuid4()}"
+            headers = {
+                "Content-Type": f'multipart/mixed; boundary="{boundary}"',
+                "Prefer": "odata.continue-on-error",
+                "Accept": "multipart/mixed",
+            }
+            answer = self._call("the update", "POST", "/$batch", batch=_write_batch(sent, boundary), headers=headers)
+            parts = _read_batch(answer)
+            if len(parts) != len(sent):
+                raise SyncError(
+                    f"{answer.call} answered without a result for each of {len(sent):,} records. Some may be written;"
+                    " the next run writes them again."
+                )
+            for update, (status, body) in zip(sent, parts, strict=True):
+                refused[update.id] = _read_result(update.id, status, body)
+        return list(refused.values())
+
+    # -- calls ---------------------------------------------------------------------------------------------------------
+
+    def _call(
+        self,
+        name: str,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, str] | None = None,
+        body: Any = None,
+        batch: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+        accepted: Sequence[int] = (200, 201, 204),
+    ) -> ApiAnswer:
+        """One call, with a new token where the old one has expired. Raises SyncError."""
+        for _ in range(2):
+            answer = self._client.call(
+                name,
+                method,
+                _BASE + path,
+                params=params,
+                body=body,
+                batch=batch,
+                headers={
+                    "OData-MaxVersion": "4.0",
+                    "OData-Version": "4.0",
+                    **(headers or {}),
+                    **self._token.write_header(),
+                },
+                accepted=(*accepted, 400, 401, 403, 404),
+            )
+            if not is_refused(answer) or not self._token.renew():
+                break
+        if answer.status not in accepted:
+            raise SyncError(self._explain(answer))
+        return answer
+
+    def _explain(self, answer: ApiAnswer) -> str:
+        """What an error means, and what to do."""
+        quoted = self._client.quote(answer.body)
+        if answer.status == 401:
+            return f"{answer.call}: the access token is refused (401){quoted}; {self._token.mend}"
+        if answer.status == 403:
+            return (
+                f"{answer.call}: the application user lacks a right (403){quoted}. Add it to the environment, and give"
+                " it the security role that docs/sync.md describes."
+            )
+        if answer.status == 404:
+            return f"{answer.call}: there is nothing at this address (404){quoted}. Is --url that of the environment?"
+        return f"{answer.call}: the call is refused ({answer.status}){quoted}."
+
+
+def _write_second(time: str, *, round_up: bool = False) -> str:
+    """A time as filters have it: Dataverse shows whole seconds."""
+    moment = read_time(time)
+    if moment.microsecond:
+        moment = moment.replace(microsecond=0) + timedelta(seconds=1 if round_up else 0)
+    return f"{moment:%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _read_row(row: dict[str, Any], columns: Sequence[str]) -> RemoteRecord:
+    """A record with the columns that were asked for and what they show."""
+    record_id, stamp = row.get("leadid"), row.get("modifiedon")
+    if not isinstance(record_id, str) or not isinstance(stamp, str):
+        raise SyncError("Dynamics answered with a record without leadid or modifiedon. Nothing of it was used.")
+    content = {name: value for name, value in row.items() if name not in _OWN or name in columns}
+    for name in columns:
+        content.setdefault(name, None)
+    return RemoteRecord(record_id, write_time(read_time(stamp)), {**content, "leadid": record_id})
+
+
+def _read_activity(row: Mapping[str, Any]) -> dict[str, Any]:
+    """An activity that is done, as an event: `mail`, `call`, `meeting`, or what Dynamics calls it, such as `task`."""
+    kind = str(row.get("activitytypecode") or "activity")
+    subject = row.get("subject")
+    return {
+        "kind": _KINDS_OF_ACTIVITIES.get(kind, kind),
+        "id": row.get("activityid"),
+        "source": "dynamics",
+        "time": row.get("actualend") or row.get("scheduledend") or row.get("createdon"),
+        "lead": row.get("_regardingobjectid_value"),
+        "properties": {} if subject is None else {"subject": subject},
+    }
+
+
+def _make_label(text: str) -> dict[str, Any]:
+    kind = "Microsoft.Dynamics.CRM."
+    label = {"@odata.type": f"{kind}LocalizedLabel", "Label": text, "LanguageCode": 1033}
+    return {"@odata.type": f"{kind}Label", "LocalizedLabels": [label]}
+
+
+def _write_batch(updates: Sequence[RecordUpdate], boundary: str) -> bytes:
+    """A batch of updates, each by itself: in a change set, one that is refused would undo the others.
+
+    `If-Match: *` keeps an update of a deleted lead from making a new one.
+    """
+    parts = []
+    for update in updates:
+        lines = (
+            f"--{boundary}",
+            "Content-Type: application/http",
+            "Content-Transfer-Encoding: binary",
+            "",
+            f"PATCH {_BASE}/leads({update.id}) HTTP/1.1",
+            "Content-Type: application/json; type=entry",
+            "If-Match: *",
+            "",
+            json.dumps(update.properties),
+            "",
+        )
+        parts.append("\r\n".join(lines))
+    return ("".join(parts) + f"--{boundary}--\r\n").encode()
+
+
+def _read_batch(answer: ApiAnswer) -> list[tuple[int, Any]]:
+    """The status and the body of each part of an answer. Raises SyncError."""
+    head = f"Content-Type: {answer.headers.get('content-type', '')}\r\n\r\n"
+    message = BytesParser().parsebytes(head.encode() + str(answer.body).encode())
+    if not message.is_multipart():
+        raise SyncError(
+            f"{answer.call} answered with something else than parts. Is the address right, and does nothing stand"
+            " between, such as a proxy's page? Some records may be written; the next run writes them again."
+        )
+    parts = []
+    for part in message.walk():
+        if part.is_multipart():
+            continue
+        text = part.get_payload()
+        match = re.match(r"\s*HTTP/[0-9.]+ ([0-9]{3})", str(text))
+        if match is None:
+            continue
+        body = str(text).replace("\r\n", "\n").partition("\n\n")[2].strip()
+        try:
+            parts.append((int(match[1]), json.loads(body) if body else None))
+        except (ValueError, RecursionError):
+            parts.append((int(match[1]), None))
+    return parts
+
+
+def _find_code(body: Any) -> str:
+    error = body.get("error") if isinstance(body, dict) else None
+    return str(error.get("code") or "") if isinstance(error, dict) else ""
+
+
+def _read_result(record_id: str, status: int, body: Any) -> UpdateOutcome:
+    """What became of one record of a batch."""
+    if 200 <= status < 300:
+        return UpdateOutcome(record_id)
+    error = body.get("error") if isinstance(body, dict) else None
+    message = error.get("message") if isinstance(error, dict) else None
+    problem = f"{_find_code(body) or status}: {message or 'no reason given'}"
+    return UpdateOutcome(record_id, problem, is_gone=status == 404, may_retry=status in _PASSING)
+
+
+def open_dynamics(values: Mapping[str, str], patience: Patience | None = None) -> DynamicsConnector:
+    """A connector for the settings of `DYNAMICS`. Raises SyncError."""
+    patience = patience or Patience()
+    if not re.fullmatch("[A-Za-z0-9.-]+", values["tenant"]):
+        raise SyncError("the tenant must be a directory's id or its domain, such as fjord.onmicrosoft.com")
+    secrets = (values["client_secret"],)
+    # A user has 6,000 calls in five minutes.
+    limits = {"": CallLimit(5000, 300)}
+    client = ApiClient("Dynamics", values["url"], secrets=secrets, limits=limits, patience=patience)
+    source = ApiClient("Dynamics", values["login_url"], secrets=secrets, patience=patience)
+    mend = (
+        "look at LEADLEDGER_DYNAMICS_TENANT, LEADLEDGER_DYNAMICS_CLIENT_ID and LEADLEDGER_DYNAMICS_CLIENT_SECRET (the"
+        " secret's value, not its id; it expires), and whether the environment has an application user for the app"
+    )
+    form = {
+        "grant_type": "client_credentials",
+        "client_id": values["client_id"],
+        "client_secret": values["client_secret"],
+        "scope": f"{client.base_url}/.default",
+    }
+    token = AccessToken(client, mend, source, f"/{values['tenant']}/oauth2/v2.0/token", form)
+    return DynamicsConnector(client, token)
+
+
+DYNAMICS = ConnectorKind(
+    "dynamics",
+    "Dynamics",
+    (
+        SyncSetting("url", "the address of the environment, such as https://fjord.crm4.dynamics.com"),
+        SyncSetting("tenant", "the id or the domain of the directory (Entra ID)"),
+        SyncSetting("client_id", "the application id of the app"),
+        SyncSetting("client_secret", "a secret of the app", is_secret=True),
+        SyncSetting("login_url", "where tokens are given", "https://login.microsoftonline.com"),
+    ),
+    open_dynamics,
+)
