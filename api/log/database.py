@@ -252,7 +252,7 @@ def _migrate(connection: Connection, label: str) -> None:
     if version is not None and version > HEAD:
         raise DataError(
             f"the log at {label} was written by a later leadledger (its version is {version}, this program knows"
-            f" {HEAD}); install that leadledger"
+            f" {HEAD}); install that leadledger, or restore a backup from before the upgrade"
         )
     from alembic import command
     from alembic.config import Config
