@@ -30,6 +30,7 @@ from leadledger.api.http.routes import (
     score,
     scorecard,
     shadow,
+    views,
 )
 from leadledger.api.pages import routes as pages
 from leadledger.api.pages.desk_readiness import kept_ready
@@ -77,6 +78,7 @@ def create_app(settings: Settings, *, needs_keys: bool = False) -> FastAPI:
     history.add(app, service)
     known_leads.add(app, service)
     overview.add(app, service)
+    views.add(app, service)
     leads.add(app, service)  # after all that begins with /v1/leads/
     hooks.add(app, service)
     scorecard.add(app, service)

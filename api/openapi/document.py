@@ -44,6 +44,7 @@ _PATH_IDS = {  # what stands in a path, by the word before it
     "releases": "The name of a release.",
     "hooks": "The id of a subscription.",
     "drafts": "The name of a draft.",
+    "views": "The name of a saved view.",
 }
 _DAY_SCHEMA = {
     "type": ["string", "null"],

@@ -11,7 +11,7 @@ from typing import Any
 from leadledger.api.http.problem import describe
 from leadledger.api.openapi.draft_examples import EXAMPLE_DRAFT, build_draft_examples
 from leadledger.api.openapi.hook_examples import EXAMPLE_HOOK_ID, build_hook_examples
-from leadledger.api.openapi.known_lead_examples import build_known_lead_examples
+from leadledger.api.openapi.known_lead_examples import EXAMPLE_VIEW, build_known_lead_examples
 from leadledger.api.openapi.release_examples import build_release_examples
 from leadledger.api.requests.mistakes import Mistakes
 from leadledger.api.service.loaded import LOST
@@ -54,6 +54,7 @@ def example_ids(engine: Engine) -> dict[str, str]:
         "releases": engine.card.release or EXAMPLE_RELEASE,
         "hooks": EXAMPLE_HOOK_ID,
         "drafts": EXAMPLE_DRAFT,
+        "views": EXAMPLE_VIEW,
     }
 
 

@@ -16,6 +16,7 @@ from leadledger.scoring.engine.forecast_days import USUAL_DAYS
 from leadledger.scoring.engine.score import Engine
 from leadledger.scoring.outputs import VERDICTS
 
+EXAMPLE_VIEW = "To call"
 _OTHER_LEAD_ID = "L-1043"
 
 
@@ -64,6 +65,7 @@ def _build_overview_examples(engine: Engine, day: date) -> dict[str, Any]:
     grades = [name for name, _ in card.grades]
     named = {"lead": "L7", "title": "Larch AS"}
     views = ("act", "call", "ask", "back", "all")
+    saved = {"name": EXAMPLE_VIEW, "query": "view=call&owner=Ann", "path": "/desk?view=call&owner=Ann"}
     capacity = [{"stage": "opportunity", "leads": 40, "period": "week", "since": as_of, "promoted": 12}]
     return {
         "Today": {
@@ -79,6 +81,10 @@ def _build_overview_examples(engine: Engine, day: date) -> dict[str, Any]:
             },
             "capacity": capacity,
         },
+        "SavedViewRequest": {"name": EXAMPLE_VIEW, "query": "view=call&owner=Ann"},
+        "SavedView": saved,
+        "SavedViews": {"views": [saved]},
+        "ForgottenView": {"name": EXAMPLE_VIEW},
         "BookQuestions": {**head, "asked": 310, "looked_at": 310, "questions": questions},
         "Summary": {
             **head,

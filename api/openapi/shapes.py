@@ -19,6 +19,7 @@ from leadledger.api.openapi.lead_shapes import KnownLeadShape, LeadsShape
 from leadledger.api.openapi.result_shapes import ResultShape, UnknownKindShape, ValueShape
 from leadledger.api.openapi.scorecard_shapes import ScorecardShape
 from leadledger.api.openapi.today_shapes import TodayShape
+from leadledger.api.openapi.view_shapes import VIEW_BODIES
 from leadledger.api.service.keys import Scope
 from leadledger.scoring.lead_ids import LONGEST_ID
 from leadledger.scoring.outputs import EntryKind, Verdict
@@ -267,6 +268,7 @@ BODIES = (
     KnownLeadShape,
     *KNOWN_LEAD_BODIES,
     TodayShape,
+    *VIEW_BODIES,
     ProblemShape,
     MeShape,
     LiveShape,

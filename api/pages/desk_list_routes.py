@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl, urlencode
 from fastapi import FastAPI, Request, Response
 
 from leadledger.api.http.access import needs
+from leadledger.api.http.messages import read_key_id
 from leadledger.api.pages.desk.lead_lines import describe_line
 from leadledger.api.pages.desk.list_query import (
     VIEW_NAMES,
@@ -20,7 +21,9 @@ from leadledger.api.pages.desk.list_query import (
     list_filters,
     read_desk_query,
 )
+from leadledger.api.pages.desk.saved_views import forget_view, list_views, save_view, write_query
 from leadledger.api.pages.desk.today_strip import WEEKDAYS, describe_today
+from leadledger.api.pages.forms import read_form, see_other
 from leadledger.api.pages.rendering import render_page
 from leadledger.api.requests.mistakes import Mistakes
 from leadledger.api.service.history import read_log
@@ -36,7 +39,7 @@ MOST_TRIED = 100_000  # known leads of which each filter is tried without, where
 
 
 def add(app: FastAPI, service: Service) -> None:
-    """Add the route."""
+    """Add the routes."""
 
     @app.get("/desk", include_in_schema=False)
     @needs("read", page=True)
@@ -53,6 +56,8 @@ def add(app: FastAPI, service: Service) -> None:
         if mistakes:
             raise mistakes.to_refusal("listed")
         page = await read_detailed_page(service, wanted, day)
+        own_views = await list_views(service, read_key_id(request))
+        shown = write_query(query)
         filters = list_filters(query, loaded.card, answer["owners"])
         lines = [describe_line(lead, card, day) for lead in page.leads]
         helpful = [] if lines else await _find_helpful_drops(service, query, answer, day)
@@ -67,6 +72,10 @@ def add(app: FastAPI, service: Service) -> None:
                 for view, name in VIEW_NAMES.items()
                 if view in counts or view == query.view
             ],
+            "own_views": [
+                {"name": view.name, "path": view.path, "is_shown": view.query == shown} for view in own_views
+            ],
+            "shown": shown,
             "query": query,
             "search": query.parameters.get("search", ""),
             "filters": filters,
@@ -80,6 +89,17 @@ def add(app: FastAPI, service: Service) -> None:
             "has_axes": bool(card.axes),
         }
         return render_page(request, "desk/list.html", context)
+
+    @app.post("/desk/views", include_in_schema=False)
+    @needs("read", page=True)
+    async def change_views(request: Request) -> Response:
+        form = await read_form(request)
+        key, name = read_key_id(request), form.get("forget")
+        if name:
+            await forget_view(service, key, name)
+            return see_other(f"/desk?{form.get('query')}" if form.get("query") else "/desk")
+        view = await save_view(service, key, {"name": form.get("name"), "query": form.get("query")})
+        return see_other(view.path)
 
 
 def _write_view(view: str) -> str:

@@ -24,7 +24,7 @@ from leadledger.models.releases.rules_alone import release_rules
 from leadledger.models.releases.store import Releases
 from tests.api.pages.desk.leads import CARD, EVENTS, LEAD
 
-DAY = "2026-11-29"
+DAY, RECEIVED = "2026-11-29", "2026-11-29T08:00:00Z"
 HOSTILE = "<script>alert(1)</script>\x1b[31m\u202e\"'&<img src=x onerror=alert(1)>" + "x" * 10_000
 ODD_IDS = ["a/b c", "d'e\"f", "g&h=i?j#k", "ü\u202e<b>", "..", "%2e"]
 BARE = (
@@ -49,9 +49,11 @@ def score(client: TestClient, lead: dict[str, Any], day: str = DAY) -> None:
 
 @pytest.fixture(scope="module")
 def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
-    """A service that knows some leads, the first with events and two scores."""
+    """A service that knows some leads, the first with events, received before it was scored, and two scores."""
     with serve(tmp_path_factory.mktemp("desk"), CARD) as client:
-        stored = client.post("/v1/events", json={"events": [{**event, "lead": "L1"} for event in EVENTS]})
+        stored = client.post(
+            "/v1/events", json={"events": [{**event, "lead": "L1", "received": RECEIVED} for event in EVENTS]}
+        )
         assert stored.status_code == 200, stored.text
         score(client, {**LEAD, "budget": None}, "2026-11-20")
         score(client, LEAD)

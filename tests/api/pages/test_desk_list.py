@@ -150,6 +150,35 @@ def test_a_view_shows_what_it_counts(visitor: Visitor, site: Site, view: str) ->
         expect(page.locator(".views [aria-current=page]")).to_have_count(1)
 
 
+@pytest.mark.parametrize("javascript", [True, False])
+def test_a_view_is_kept_under_a_name_by_keyboard(visitor: Visitor, site: Site, javascript: bool) -> None:
+    """It is named, found again from any other view, and forgotten, with nothing but keys."""
+    name = "<b>Mine</b> & more"
+    with visitor.open(f"/desk?view=all&owner={OWNER}&grade=A", javascript=javascript) as page:
+        press_until(page, ".keep-view summary")
+        page.keyboard.press("Enter")
+        press_until(page, "#view-name")
+        page.keyboard.type(name)
+        page.keyboard.press("Enter")
+        own = page.get_by_role("navigation", name="Your views")
+        expect(own.locator("[aria-current=page]")).to_have_text(name)
+        check_accessible(page) if javascript else None
+        page.goto("/desk?view=ask")
+        expect(own.locator("[aria-current=page]")).to_have_count(0)
+        press_until(page, ".own-views a")
+        page.keyboard.press("Enter")
+        page.wait_for_url("**grade=A**")
+        listed = site.ask("GET", f"/v1/leads?owner={OWNER}&grade=A&limit=25")["leads"]
+        assert list_names(page) == [lead["lead"] for lead in listed]
+        press_until(page, ".keep-view summary")
+        page.keyboard.press("Enter")
+        press_until(page, ".keep-view button[name=forget]")
+        page.keyboard.press("Enter")
+        expect(own).to_have_count(0)
+        expect(page.get_by_label("Owner", exact=True)).to_have_value(OWNER)
+    assert site.ask("GET", "/v1/views") == {"views": []}
+
+
 def test_texts_of_leads_are_texts(visitor: Visitor) -> None:
     """Whatever a lead is called, nothing of it runs, and signs that turn the writing are named."""
     with visitor.open("/desk?view=all&search=%22%3E") as page:
