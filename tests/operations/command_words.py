@@ -37,7 +37,7 @@ def check_words(words: list[str]) -> None:
     parent: click.Context | None = None
     command: click.Command = cli
     while isinstance(command, click.Group) and words and not words[0].startswith("-"):
-        parent = click.Context(command, info_name=command.name, parent=parent)
+        parent = click.Context(command, info_name=command.name, parent=parent, **command.context_settings)
         _, subcommand, words = command.resolve_command(parent, words)
         assert subcommand is not None
         command = subcommand
