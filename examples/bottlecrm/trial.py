@@ -14,8 +14,10 @@ machine too.
 from __future__ import annotations
 
 import argparse
+import logging
 import os
 import random
+import socket
 import sys
 import warnings
 from datetime import UTC, datetime, timedelta
@@ -58,6 +60,7 @@ def main() -> None:
     import django
 
     django.setup()
+    logging.getLogger("common.middleware.rls_context").setLevel(logging.CRITICAL)  # it misses what PostgreSQL has
     if options.command == "serve":
         if not Path("token").exists():
             fill(options.leads)
@@ -94,8 +97,12 @@ def fill(count: int) -> None:
                 options=pairs or None,
                 display_order=number,
             )
-        Lead.objects.bulk_create(make_leads(count, org, user))
-        scopes = ["leads:read", "leads:write", "custom-fields:read", "custom-fields:write"]
+        leads = make_leads(count, org, user)
+        days = [lead.created_at for lead in leads]
+        for lead, day in zip(Lead.objects.bulk_create(leads), days, strict=True):
+            lead.created_at = lead.updated_at = day  # which are those of now by then
+        Lead.objects.bulk_update(leads, ["created_at", "updated_at"])
+        scopes = ["leads:read", "leads:write", "custom-fields:read", "custom-fields:write", "org:read", "profile:read"]
         token, _ = PersonalAccessToken.generate(profile, "leadledger", scopes)
     path = Path("token")
     path.touch(mode=0o600)
@@ -176,11 +183,14 @@ def allow_loopback() -> None:
 
 
 def run_server(port: int) -> None:
-    """Serve the API and its webhooks until the process is stopped."""
+    """Serve the API and its webhooks until the process is stopped; on any free port if it is 0."""
     import uvicorn
 
-    print(f"BottleCRM: http://127.0.0.1:{port}  Token of its API: {Path('token').resolve()}", flush=True)
-    uvicorn.run("crm.asgi:application", host="127.0.0.1", port=port, lifespan="off", log_level="warning")
+    listener = socket.create_server(("127.0.0.1", port))
+    where = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    print(f"BottleCRM: {where}  Token of its API: {Path('token').resolve()}", flush=True)
+    config = uvicorn.Config("crm.asgi:application", lifespan="off", log_level="warning", timeout_graceful_shutdown=5)
+    uvicorn.Server(config).run([listener])
 
 
 if __name__ == "__main__":
