@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 MOST_BYTES = 50_000_000  # of an answer
 LONGEST_EXCERPT = 200  # characters of a CRM's own words that an error repeats
 _TRANSIENT = frozenset((408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524))
+_UNREADABLE = object()
 _UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069]+")
 
 
@@ -137,13 +138,17 @@ class ApiClient:
                     break
                 continue
             if status in accepted:
+                is_text = batch is not None and "json" not in received.get("content-type", "")
                 try:
-                    is_text = batch is not None and "json" not in received.get("content-type", "")
-                    content_read = content.decode() if is_text else json.loads(content) if content.strip() else None
-                    answer = ApiAnswer(label, status, content_read, received)
+                    value = content.decode() if is_text else json.loads(content) if content.strip() else None
                 except (ValueError, RecursionError):
+                    value = _UNREADABLE
+                if value is _UNREADABLE and status >= 400:  # its page of an error says nothing to us
+                    value = None
+                if value is _UNREADABLE:
                     problem = f"the answer ({status}) is not JSON, or is cut off"
                     continue
+                answer = ApiAnswer(label, status, value, received)
                 self.last_date = answer.date or self.last_date
                 return answer
             problem = f"the answer was {status}{self.quote(content)}"

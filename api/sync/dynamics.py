@@ -13,11 +13,9 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
-from email.parser import BytesParser
 from typing import Any
 from uuid import uuid4
 
@@ -26,6 +24,8 @@ from leadledger.api.sync.api_client import ApiAnswer, ApiClient, Patience
 from leadledger.api.sync.call_limits import CallLimit
 from leadledger.api.sync.connector import Connector, RecordPage, RecordUpdate, RemoteRecord, UpdateOutcome, Window
 from leadledger.api.sync.crm_times import read_time, write_time
+from leadledger.api.sync.dynamics_batch import find_code, read_batch, read_result, write_batch
+from leadledger.api.sync.property_kinds import describe_misfit
 from leadledger.api.sync.settings import ConnectorKind, SyncSetting
 from leadledger.scoring.errors import SyncError, quote
 
@@ -46,14 +46,12 @@ _FITTING = {
     "long_text": {"Memo"},
     "date": {"DateTime"},
 }
-_WORDS = {"number": "number", "text": "text", "long_text": "text of several lines", "date": "date"}
 _METADATA: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "number": ("Decimal", {"MinValue": -100000000000, "MaxValue": 100000000000, "Precision": 6}),
     "text": ("String", {"MaxLength": 400, "FormatName": {"Value": "Text"}}),
     "long_text": ("Memo", {"MaxLength": 10000, "Format": "TextArea"}),
     "date": ("DateTime", {"Format": "DateOnly", "DateTimeBehavior": {"Value": "DateOnly"}}),
 }
-_PASSING = frozenset((408, 409, 429, 500, 502, 503, 504))  # of one operation of a batch
 
 
 class DynamicsConnector(Connector):
@@ -201,7 +199,7 @@ class DynamicsConnector(Connector):
             if row.get("IsValidForUpdate") is False:
                 unfit[name] = "can't be written: Dynamics fills it in by itself"
             elif row.get("AttributeType") not in _FITTING[kind]:
-                unfit[name] = f"is of the type {quote(str(row.get('AttributeType')))}, which takes no {_WORDS[kind]}"
+                unfit[name] = describe_misfit(row.get("AttributeType"), kind)
         return unfit
 
     def make_properties(self, kinds: Mapping[str, str]) -> None:
@@ -222,7 +220,7 @@ class DynamicsConnector(Connector):
             }
             path = "/EntityDefinitions(LogicalName='lead')/Attributes"
             answer = self._call("a new column", "POST", path, body=body, accepted=(200, 201, 204, 400, 403))
-            if answer.status < 300 or _find_code(answer.body) in ("0x80044153", "0x80047013"):  # it is there
+            if answer.status < 300 or find_code(answer.body) in ("0x80044153", "0x80047013"):  # it is there
                 continue
             raise SyncError(
                 f"{answer.call}: {quote(name)} can't be made ({answer.status}){self._client.quote(answer.body)}. The"
@@ -244,15 +242,17 @@ class DynamicsConnector(Connector):
                 "Prefer": "odata.continue-on-error",
                 "Accept": "multipart/mixed",
             }
-            answer = self._call("the update", "POST", "/$batch", batch=_write_batch(sent, boundary), headers=headers)
-            parts = _read_batch(answer)
+            answer = self._call(
+                "the update", "POST", "/$batch", batch=write_batch(_BASE, sent, boundary), headers=headers
+            )
+            parts = read_batch(answer)
             if len(parts) != len(sent):
                 raise SyncError(
                     f"{answer.call} answered without a result for each of {len(sent):,} records. Some may be written;"
                     " the next run writes them again."
                 )
             for update, (status, body) in zip(sent, parts, strict=True):
-                refused[update.id] = _read_result(update.id, status, body)
+                refused[update.id] = read_result(update.id, status, body)
         return list(refused.values())
 
     # -- calls ---------------------------------------------------------------------------------------------------------
@@ -344,69 +344,6 @@ def _make_label(text: str) -> dict[str, Any]:
     kind = "Microsoft.Dynamics.CRM."
     label = {"@odata.type": f"{kind}LocalizedLabel", "Label": text, "LanguageCode": 1033}
     return {"@odata.type": f"{kind}Label", "LocalizedLabels": [label]}
-
-
-def _write_batch(updates: Sequence[RecordUpdate], boundary: str) -> bytes:
-    """A batch of updates, each by itself: in a change set, one that is refused would undo the others.
-
-    `If-Match: *` keeps an update of a deleted lead from making a new one.
-    """
-    parts = []
-    for update in updates:
-        lines = (
-            f"--{boundary}",
-            "Content-Type: application/http",
-            "Content-Transfer-Encoding: binary",
-            "",
-            f"PATCH {_BASE}/leads({update.id}) HTTP/1.1",
-            "Content-Type: application/json; type=entry",
-            "If-Match: *",
-            "",
-            json.dumps(update.properties),
-            "",
-        )
-        parts.append("\r\n".join(lines))
-    return ("".join(parts) + f"--{boundary}--\r\n").encode()
-
-
-def _read_batch(answer: ApiAnswer) -> list[tuple[int, Any]]:
-    """The status and the body of each part of an answer. Raises SyncError."""
-    head = f"Content-Type: {answer.headers.get('content-type', '')}\r\n\r\n"
-    message = BytesParser().parsebytes(head.encode() + str(answer.body).encode())
-    if not message.is_multipart():
-        raise SyncError(
-            f"{answer.call} answered with something else than parts. Is the address right, and does nothing stand"
-            " between, such as a proxy's page? Some records may be written; the next run writes them again."
-        )
-    parts = []
-    for part in message.walk():
-        if part.is_multipart():
-            continue
-        text = part.get_payload()
-        match = re.match(r"\s*HTTP/[0-9.]+ ([0-9]{3})", str(text))
-        if match is None:
-            continue
-        body = str(text).replace("\r\n", "\n").partition("\n\n")[2].strip()
-        try:
-            parts.append((int(match[1]), json.loads(body) if body else None))
-        except (ValueError, RecursionError):
-            parts.append((int(match[1]), None))
-    return parts
-
-
-def _find_code(body: Any) -> str:
-    error = body.get("error") if isinstance(body, dict) else None
-    return str(error.get("code") or "") if isinstance(error, dict) else ""
-
-
-def _read_result(record_id: str, status: int, body: Any) -> UpdateOutcome:
-    """What became of one record of a batch."""
-    if 200 <= status < 300:
-        return UpdateOutcome(record_id)
-    error = body.get("error") if isinstance(body, dict) else None
-    message = error.get("message") if isinstance(error, dict) else None
-    problem = f"{_find_code(body) or status}: {message or 'no reason given'}"
-    return UpdateOutcome(record_id, problem, is_gone=status == 404, may_retry=status in _PASSING)
 
 
 def open_dynamics(values: Mapping[str, str], patience: Patience | None = None) -> DynamicsConnector:

@@ -17,6 +17,7 @@ from leadledger.api.sync.api_client import ApiAnswer, ApiClient, Patience
 from leadledger.api.sync.connector import Connector, RecordPage, RecordUpdate, RemoteRecord, UpdateOutcome, Window
 from leadledger.api.sync.crm_times import read_time, write_time
 from leadledger.api.sync.odoo_calls import OdooCalls, OdooRefusal
+from leadledger.api.sync.property_kinds import describe_misfit
 from leadledger.api.sync.settings import ConnectorKind, SyncSetting
 from leadledger.scoring.errors import SyncError, quote
 
@@ -29,7 +30,6 @@ _FITTING = {
     "long_text": {"text", "html"},
     "date": {"date"},
 }
-_WORDS = {"number": "number", "text": "text", "long_text": "text of several lines", "date": "date"}
 _MADE = {"number": "float", "text": "char", "long_text": "text", "date": "date"}
 _MESSAGE = ("res_id", "date", "subject", "message_type", "mail_activity_type_id")
 _KINDS_OF_ACTIVITIES = {"phonecall": "call", "meeting": "meeting"}
@@ -191,7 +191,7 @@ class OdooConnector(Connector):
             if entry.get("readonly") is True:
                 unfit[name] = "can't be written: it is read-only or computed"
             elif entry.get("type") not in _FITTING[kind]:
-                unfit[name] = f"is of the type {quote(str(entry.get('type')))}, which takes no {_WORDS[kind]}"
+                unfit[name] = describe_misfit(entry.get("type"), kind)
         return unfit
 
     def make_properties(self, kinds: Mapping[str, str]) -> None:

@@ -14,13 +14,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, timedelta
 from typing import Any
 
 from leadledger.api.sync.access_token import AccessToken, is_refused
 from leadledger.api.sync.api_client import ApiAnswer, ApiClient, Patience
 from leadledger.api.sync.connector import Connector, RecordPage, RecordUpdate, RemoteRecord, UpdateOutcome, Window
 from leadledger.api.sync.crm_times import read_time, write_time
+from leadledger.api.sync.property_kinds import describe_misfit
+from leadledger.api.sync.salesforce_activities import MEETING_FIELDS, TASK_FIELDS, read_meeting, read_task
 from leadledger.api.sync.settings import ConnectorKind, SyncSetting
 from leadledger.scoring.errors import SyncError, quote
 
@@ -45,9 +47,6 @@ _METADATA: Mapping[str, Mapping[str, Any]] = {
 }
 _GONE = frozenset(("ENTITY_IS_DELETED", "INVALID_CROSS_REFERENCE_KEY", "NOT_FOUND"))
 _PASSING = frozenset(("UNABLE_TO_LOCK_ROW", "SERVER_UNAVAILABLE", "REQUEST_RUNNING_TOO_LONG", "QUERY_TIMEOUT"))
-_TASK = "Id, WhoId, Subject, TaskSubtype, Type, Status, ActivityDate, CompletedDateTime, CreatedDate"
-_MEETING = "Id, WhoId, Subject, Type, StartDateTime, ActivityDate, CreatedDate"
-_KINDS_OF_TASKS = {"call": "call", "email": "mail", "listemail": "mail", "meeting": "meeting"}
 
 
 class SalesforceConnector(Connector):
@@ -132,11 +131,11 @@ class SalesforceConnector(Connector):
         since = f"SystemModstamp >= {_write_moment(window.since)} AND " if window.since else ""
         where = f"{since}SystemModstamp <= {_write_moment(window.until, round_up=True)} AND {who}"
         for rows in self._query_all(
-            "Task", ["SystemModstamp", *_TASK.split(", ")], f"{where} AND IsClosed = TRUE", "tasks"
+            "Task", ["SystemModstamp", *TASK_FIELDS.split(", ")], f"{where} AND IsClosed = TRUE", "tasks"
         ):
-            yield [_read_task(row) for row in rows]
-        for rows in self._query_all("Event", ["SystemModstamp", *_MEETING.split(", ")], where, "meetings"):
-            yield [_read_meeting(row) for row in rows]
+            yield [read_task(row) for row in rows]
+        for rows in self._query_all("Event", ["SystemModstamp", *MEETING_FIELDS.split(", ")], where, "meetings"):
+            yield [read_meeting(row) for row in rows]
 
     def _query_all(self, source: str, fields: Sequence[str], where: str, name: str) -> Iterator[list[dict[str, Any]]]:
         """The rows of a query in the order of their stamps, a page at a time.
@@ -262,7 +261,7 @@ class SalesforceConnector(Connector):
                     "can't be written by this user: it is read-only, a formula, or not permitted to its profile"
                 )
             elif entry.get("type") not in _FITTING[kind]:
-                unfit[name] = f"is of the type {quote(str(entry.get('type')))}, which takes no {_WORDS[kind]}"
+                unfit[name] = describe_misfit(entry.get("type"), kind)
         return unfit
 
     def make_properties(self, kinds: Mapping[str, str]) -> None:
@@ -354,9 +353,6 @@ class SalesforceConnector(Connector):
         return f"{answer.call}: the call is refused ({answer.status}, {code or 'no code'}){quoted}."
 
 
-_WORDS = {"number": "number", "text": "text", "long_text": "text of several lines", "date": "date"}
-
-
 def find_code(answer: ApiAnswer) -> str:
     """The code of an error, such as INVALID_FIELD; empty where it has none."""
     body = answer.body[0] if isinstance(answer.body, list) and answer.body else answer.body
@@ -384,34 +380,6 @@ def _read_result(record_id: str, result: Any) -> UpdateOutcome:
     code = str(error.get("statusCode") or error.get("errorCode") or "")
     problem = f"{code}: {error.get('message') or 'no reason given'}"
     return UpdateOutcome(record_id, problem, is_gone=code in _GONE, may_retry=code in _PASSING)
-
-
-def _read_task(row: Mapping[str, Any]) -> dict[str, Any]:
-    """A task that is done, as an event: `call`, `mail`, `meeting` or `task`."""
-    words = [str(row.get(name) or "").lower() for name in ("TaskSubtype", "Type")]
-    kind = next((_KINDS_OF_TASKS[word] for word in words if word in _KINDS_OF_TASKS), "task")
-    time = row.get("CompletedDateTime") or row.get("ActivityDate") or row.get("CreatedDate")
-    return _make_event(kind, row, time, {"subject": row.get("Subject"), "status": row.get("Status")})
-
-
-def _read_meeting(row: Mapping[str, Any]) -> dict[str, Any]:
-    """An event of the calendar, as one of ours: `meeting`, or `call`."""
-    kind = "call" if str(row.get("Type") or "").lower() == "call" else "meeting"
-    time = row.get("StartDateTime") or row.get("ActivityDate") or row.get("CreatedDate")
-    return _make_event(kind, row, time, {"subject": row.get("Subject")})
-
-
-def _make_event(kind: str, row: Mapping[str, Any], time: Any, properties: Mapping[str, Any]) -> dict[str, Any]:
-    if isinstance(time, str) and "T" in time:
-        time = datetime.fromisoformat(time).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    return {
-        "kind": kind,
-        "id": row.get("Id"),
-        "source": "salesforce",
-        "time": time,
-        "lead": row.get("WhoId"),
-        "properties": {name: value for name, value in properties.items() if value is not None},
-    }
 
 
 def open_salesforce(values: Mapping[str, str], patience: Patience | None = None) -> SalesforceConnector:

@@ -19,12 +19,12 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from tests.api.sync.servers.crm_server import CrmReply, CrmRequest, CrmServer, running
 from tests.api.sync.servers.odata import ODataProblemError, parse_filter
+from tests.api.sync.servers.odata_batch import split_parts, write_part
 from tests.api.sync.servers.record_store import RecordStore, StoredRecord
 
 TENANT = "8f3d2c1b-0000-4000-8000-000000000001"
@@ -327,7 +327,9 @@ class DynamicsServer(CrmServer):
         if boundary is None or not call.headers["content-type"].startswith("multipart/mixed"):
             raise DataverseProblem(400, "0x0", "The batch has no boundary")
         go_on = "odata.continue-on-error" in call.headers.get("prefer", "")
-        parts = _split_parts(call.content.decode(), boundary[1])
+        parts = split_parts(call.content.decode(), boundary[1])
+        if not parts:
+            raise DataverseProblem(400, "0x0", "Stream was not readable: the batch has no end")
         self.batch_sizes.append(len(parts))
         if len(parts) > MOST_OF_BATCH:
             raise DataverseProblem(400, "0x80060892", f"The batch has more than {MOST_OF_BATCH} operations")
@@ -339,7 +341,7 @@ class DynamicsServer(CrmServer):
                 worst = reply.status
                 break
         name = "batchresponse_0d9a1f4e"
-        text = "".join(f"--{name}\r\n{_write_part(reply)}\r\n" for reply in written) + f"--{name}--\r\n"
+        text = "".join(f"--{name}\r\n{write_part(reply)}\r\n" for reply in written) + f"--{name}--\r\n"
         return CrmReply(worst, text.encode(), {"Content-Type": f"multipart/mixed; boundary={name}"})
 
     def _run_part(self, headers: str, content: str, call: CrmRequest) -> CrmReply:
@@ -438,26 +440,3 @@ def _read_cookie(text: str) -> list[Any]:
         return list(json.loads(base64.urlsafe_b64decode(text)))
     except ValueError:
         raise DataverseProblem(400, "0x80060888", "The paging cookie is malformed") from None
-
-
-def _split_parts(body: str, boundary: str) -> list[tuple[str, str]]:
-    """The head and the content of each part."""
-    if f"--{boundary}--" not in body:
-        raise DataverseProblem(400, "0x0", "Stream was not readable: the batch has no end")
-    parts = body.partition(f"--{boundary}--")[0].split(f"--{boundary}\r\n")[1:]
-    return [(head, content) for head, _, content in (part.partition("\r\n\r\n") for part in parts)]
-
-
-def _write_part(reply: CrmReply) -> str:
-    content = "" if reply.body is None else json.dumps(reply.body)
-    lines = [
-        "Content-Type: application/http",
-        "Content-Transfer-Encoding: binary",
-        "",
-        f"HTTP/1.1 {reply.status} {HTTPStatus(reply.status).phrase}",
-        *(f"{name}: {value}" for name, value in reply.headers.items()),
-        *(["Content-Type: application/json; odata.metadata=minimal"] if content else []),
-        "",
-        content,
-    ]
-    return "\r\n".join(lines)
