@@ -15,9 +15,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 
-from leadledger.api.crm.base import Crm
-from leadledger.api.crm.bottlecrm import CUSTOM_FIELDS, CUSTOM_PREFIX
-from leadledger.api.crm.systems import CRMS
 from leadledger.api.sync.api_client import ApiAnswer, ApiClient, Patience
 from leadledger.api.sync.call_limits import CallLimit
 from leadledger.api.sync.connector import Connector, RecordPage, RecordUpdate, RemoteRecord, UpdateOutcome, Window
@@ -25,6 +22,8 @@ from leadledger.api.sync.crm_times import read_time, write_time
 from leadledger.api.sync.settings import ConnectorKind, SyncSetting
 from leadledger.scoring.errors import SyncError
 
+CUSTOM_FIELDS = "custom_fields"  # the member that holds them; in cards and updates, each has its name behind a dot
+CUSTOM_PREFIX = f"{CUSTOM_FIELDS}."
 PAGE = 500  # leads of each list
 # Leads that a page repeats of the one before. Where it has none of them, leads were deleted meanwhile, and others moved
 # up into pages that are read already.
@@ -39,7 +38,7 @@ _TYPES = {"number": ("number",), "date": ("date",), "text": ("text", "textarea")
 class BottleCrmConnector(Connector):
     """The leads that the owner of a token may see: all of them, if that is an administrator."""
 
-    crm: ClassVar[Crm] = CRMS["bottlecrm"]
+    system = "bottlecrm"
     most_updates: ClassVar[int] = 50  # each a call
     overlap_seconds: ClassVar[int] = 0
 
