@@ -25,7 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 
 from leadledger.api.log import tables
-from leadledger.api.log.database import WRITES, label_address
+from leadledger.api.log.database import WRITES, label_address, watch_file
 from leadledger.api.log.event_store import erase_events, list_ids
 from leadledger.api.log.record import make_storable, now
 from leadledger.scoring.errors import DataError
@@ -60,6 +60,7 @@ class LogStore:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
+        self.check_file = watch_file(engine)
 
     @property
     def label(self) -> str:

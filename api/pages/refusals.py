@@ -9,8 +9,9 @@ from fastapi import Request, Response
 from starlette.types import Scope
 
 from leadledger.api.http.local_callers import follows_link
-from leadledger.api.pages.rendering import render_page
-from leadledger.api.requests.mistakes import Refusal
+from leadledger.api.pages.rendering import hide_home, render_page
+from leadledger.api.requests.mistakes import Mistake, Refusal
+from leadledger.api.service.lead_list import FIELD_PREFIX
 
 SIGN_IN = "/sign-in"
 DESK = "/desk"
@@ -28,6 +29,7 @@ _TITLES = {
     503: "Not now",
 }
 _NO_PAGE = "Nothing is at this address."
+_WRONG_ADDRESS = "The address of this page holds something that it can’t show."
 
 
 def show_refusal(refusal: Refusal, scope: Scope) -> Response:
@@ -44,11 +46,18 @@ def show_refusal(refusal: Refusal, scope: Scope) -> Response:
         return Response(status_code=303, headers={"Location": f"{SIGN_IN}?{urlencode({'next': path})}"})
     detail = _NO_PAGE if refusal.status in (404, 405) and not refusal.mistakes and "/docs" in refusal.detail else None
     title = _TITLES[405] if detail else _TITLES.get(refusal.status, http.HTTPStatus(refusal.status).phrase)
+    is_page_of_leads = path.startswith(DESK) and refusal.status != 404
+    is_wrong_address = scope["method"] in ("GET", "HEAD") and refusal.status == 422 and bool(refusal.mistakes)
+    if refusal.status == 503 and is_page_of_leads:
+        title = "The leads can’t be reached now"
     context = {
         "heading": title,
-        "detail": detail or refusal.detail,
-        "mistakes": [mistake for mistake in refusal.mistakes if mistake.reason not in refusal.detail],
-        "is_desk": scope["path"] == DESK,
+        "detail": hide_home(detail or (_WRONG_ADDRESS if is_wrong_address else refusal.detail), scope),
+        "mistakes": [_word_mistake(mistake) for mistake in refusal.mistakes if mistake.reason not in refusal.detail],
+        "desk_name": "Show the desk without filters" if is_wrong_address and is_page_of_leads else "Go to the desk",
+        # From the desk itself, which may be what fails, nothing leads to the desk.
+        "leads_to_desk": scope["path"] != DESK or is_wrong_address,
+        "again": path if refusal.status == 503 and scope["method"] in ("GET", "HEAD") else "",
         "status": refusal.status,
         "request_id": scope["request_id"],
     }
@@ -59,3 +68,10 @@ def show_refusal(refusal: Refusal, scope: Scope) -> Response:
     if refusal.retry_after is not None:
         page.headers["Retry-After"] = str(refusal.retry_after)
     return page
+
+
+def _word_mistake(mistake: Mistake) -> str:
+    """A mistake as a sentence, with what it is about: `Grade is none of its words. Use one of: A, B.`"""
+    name = str(mistake.path[-1]).lstrip("?").removeprefix(FIELD_PREFIX).replace("_", " ")
+    words = f"{name} {mistake.reason}" if mistake.reason[:1].islower() and name.isprintable() else mistake.reason
+    return words[:1].upper() + words[1:]

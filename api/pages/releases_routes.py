@@ -16,7 +16,7 @@ from leadledger.api.pages.releases.release_list import list_page, view_changes, 
 from leadledger.api.pages.releases.release_view import REPORT_FILE, view_release
 from leadledger.api.pages.releases.report_page import send_report
 from leadledger.api.pages.releases.shadow_view import ShadowView, view_shadow
-from leadledger.api.pages.rendering import render_page
+from leadledger.api.pages.rendering import hide_home, render_page
 from leadledger.api.pages.studio.effect_view import EffectView, view_effect
 from leadledger.api.requests.mistakes import Refusal
 from leadledger.api.requests.shadow_body import ShadowNaming
@@ -50,6 +50,7 @@ def add(app: FastAPI, studio: Studio) -> None:
         names = [record["name"] for record in answer["releases"]]
         context = {
             "view": view,
+            "problem": hide_home(view.problem, request.scope),
             "was": was if was in names and was != view.current else "",
             "follows": service.follows,
             "changes": view_changes(await list_changes(studio)),

@@ -60,6 +60,12 @@ def render_page(request: Request, template: str, context: Mapping[str, Any], sta
     return Response(text, status, headers, "text/html")
 
 
+def hide_home(text: str, scope: Mapping[str, Any]) -> str:
+    """A message for people in a browser, who know nothing of folders of the machine that serves them."""
+    text = text[:1].upper() + text[1:]
+    return text.replace(str(scope["app"].state.service.settings.home), "the home of the service")
+
+
 def load_template(name: str) -> Template:
     """A template, loaded once."""
     return _load_environment().get_template(name)

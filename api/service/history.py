@@ -64,16 +64,23 @@ def refuse_without_log() -> Refusal:
 
 
 async def read_log(service: Service, read: Callable[[DecisionLog], _T]) -> _T:
-    """What `read` reads in the log, in a thread of its own. Raises Refusal: there is no log (404), it fails (503)."""
+    """What `read` reads in the log, in a thread of its own. Raises Refusal: there is no log (404), it fails (503).
+
+    A log whose file was moved or deleted fails too: the database would read and write on, and nobody find it again.
+    """
     if service.decision_log is None:
         raise refuse_without_log()
     from sqlalchemy.exc import SQLAlchemyError
 
-    from leadledger.api.log.database import describe_for_callers
+    from leadledger.api.log.database import LogMoved, describe_for_callers
+
+    def read_where_it_was(log: DecisionLog) -> _T:
+        log.store.check_file()
+        return read(log)
 
     try:
-        return await asyncio.to_thread(read, service.decision_log)
-    except SQLAlchemyError as error:
+        return await asyncio.to_thread(read_where_it_was, service.decision_log)
+    except (SQLAlchemyError, LogMoved) as error:
         detail = f"The decision log can't be reached: {describe_for_callers(error)}. Try again."
         raise Refusal(503, detail, retry_after=1) from None
 

@@ -209,9 +209,15 @@ def test_an_empty_book_says_where_leads_come_from(empty_visitor: Visitor) -> Non
 
 
 def test_a_wrong_filter_is_refused_in_words(visitor: Visitor) -> None:
-    """An address that somebody has changed by hand shows no error of a program."""
-    with visitor.open("/desk?grade=Z") as page:
+    """An address that somebody has changed by hand, or a view that is older than the card, says what it can't show."""
+    with visitor.open("/desk?view=all&grade=Z&new_since=once") as page:
         expect(page.get_by_role("heading")).to_have_text("Something isn't right yet")
+        assert page.get_by_role("listitem").all_inner_texts()[-2:] == [
+            "Grade is none of its words. Use one of: A, B, C, D.",
+            "New since is not a day like 2026-01-31",
+        ]
+        page.get_by_role("link", name="Show the desk without filters").click()
+        expect(page.locator(".leads")).to_be_visible()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
