@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from leadledger.api.pages.desk.list_query import LEADS_SHOWN
+from leadledger.api.pages.desk.standing import word_ordinal
 from leadledger.api.wording.figures import word_chance
 from tests.api.pages.browsing import PHONE, WIDE, Visitor, check_accessible, check_fits
+from tests.api.pages.keyboard import press, reach
 from tests.api.pages.sites import Site
 
 pytestmark = pytest.mark.slow
@@ -42,6 +46,39 @@ def test_everybody_can_read_a_lead(visitor: Visitor, width: int, scheme: str) ->
 
 
 @pytest.mark.parametrize("javascript", [True, False])
+def test_why_a_lead_stands_at_its_place_and_what_to_ask(visitor: Visitor, site: Site, javascript: bool) -> None:
+    """By keyboard from the desk to a lead far down the list: its place, what adds up to its points, what sets it apart
+    from the lead behind it, and the questions that are open.
+    """
+    known = site.ask("GET", "/v1/leads?limit=50&details=true")["leads"]
+    chosen = [item for item in known if item["details"][0]["questions"]][-1]
+    lead, place = chosen["lead"], chosen["details"][0]["place"]
+    with visitor.open("/desk", javascript=javascript) as page:
+        reach(page, page.locator("a[href='/desk?view=all']"))
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/desk?view=all")
+        if known.index(chosen) >= LEADS_SHOWN:
+            press(page, "Next page", "link")
+            page.wait_for_url("**after=**")
+        line = page.locator(".leads tbody tr", has=page.locator(f".lead-name[href*='id={lead}&']"))
+        expect(line.locator(".in-place")).to_have_text(str(place))
+        reach(page, line.locator(".lead-name"))
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/desk/lead?**")
+        assert place == 1 + sum(item["points"] > chosen["points"] for item in known) > 5
+        expect(page.locator("[data-figure=place]")).to_have_text(word_ordinal(place))
+        tenths = page.eval_on_selector_all("[data-tenths]", "rows => rows.map(row => Number(row.dataset.tenths))")
+        assert sum(tenths) == round(chosen["points"] * 10)
+        for question in chosen["details"][0]["questions"][:2]:
+            expect(page.locator("#answers ~ form")).to_contain_text(question["question"])
+        press(page, "Compare")
+        page.wait_for_url("**with=**")
+        other = parse_qs(urlsplit(page.url).query)["with"][0]
+        beside = site.ask("GET", f"/v1/leads/compare?a={lead}&b={other}")
+        expect(page.locator("main")).to_contain_text(f"by {abs(beside['difference']):g} point")
+
+
+@pytest.mark.parametrize("javascript", [True, False])
 def test_two_questions_are_answered_hypothetically(visitor: Visitor, site: Site, javascript: bool) -> None:
     """By keyboard, two answers are tried; what they would do is what the API says, and nothing is stored."""
     before = site.result("L0008")
@@ -50,13 +87,12 @@ def test_two_questions_are_answered_hypothetically(visitor: Visitor, site: Site,
         names = [questions.nth(number).locator("input, select").get_attribute("name") or "" for number in range(2)]
         answers: dict[str, str] = {}
         for name in names:
-            control = page.locator(f'[name="{name}"]')
-            control.focus()
+            control = reach(page, page.locator(f'[name="{name}"]'))
             page.keyboard.press("ArrowDown") if control.evaluate("e => e.tagName") == "SELECT" else page.keyboard.type(
                 "7000"
             )
             answers[name.removeprefix("answer.")] = control.input_value()
-        page.get_by_role("button", name="Try it").press("Enter")
+        press(page, "Try it")
         expect(page).to_have_url(re.compile(r"#tried$"))
         tried = {name: value for name, value in answers.items() if value}
         then = site.result("L0008", "what-if", {"answers": tried, "as_of": before["as_of"]})["then"]
