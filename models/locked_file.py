@@ -15,12 +15,33 @@ def lock_file(path: Path) -> Iterator[None]:
 
     On Windows nothing is locked: there one process serves.
     """
-    lock = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-    try:
+    with _opened(path) as lock:
         if sys.platform != "win32":
             import fcntl
 
             fcntl.flock(lock, fcntl.LOCK_EX)  # released with the descriptor, also if the process is killed
         yield
+
+
+@contextmanager
+def try_lock_file(path: Path) -> Iterator[bool]:
+    """Hold the lock of a file, if nobody else does: whether it is held. Raises OSError. On Windows it always is."""
+    with _opened(path) as lock:
+        is_free = True
+        if sys.platform != "win32":
+            import fcntl
+
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                is_free = False
+        yield is_free
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[int]:
+    lock = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        yield lock
     finally:
         os.close(lock)

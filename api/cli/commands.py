@@ -30,6 +30,7 @@ from leadledger.api.cli.release import release
 from leadledger.api.cli.releases import releases
 from leadledger.api.cli.rescore import rescore
 from leadledger.api.cli.restore import restore
+from leadledger.api.cli.retrain import retrain
 from leadledger.api.cli.score import score
 from leadledger.api.cli.serve import serve
 from leadledger.api.cli.sql import sql
@@ -64,6 +65,7 @@ COMMANDS = (
     import_card,
     release,
     train,
+    retrain,
     recalibrate,
     backtest,
     score,

@@ -23,8 +23,10 @@ from leadledger.scoring.errors import DataError
 
 TRAININGS = "trainings"
 CARD, STATE, HISTORY, STOP = "card.yaml", "state.json", "history", "stop"
+TRAINING_LOCK = ".training.lock"  # in the home: whoever trains holds it
 SECONDS_KEPT = 3600
 SECONDS_OF_SILENCE = 60  # after which a process isn't at work any more
+ONE_AT_A_TIME = "another training is at work; wait until it is done, or stop it"
 ENDED = "It was ended before it was done: the service stopped, or somebody stopped it. Start it again."
 
 _TOKEN = re.compile("[0-9a-f]{32}")

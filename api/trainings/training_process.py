@@ -15,8 +15,9 @@ from pathlib import Path
 from time import sleep
 from typing import Any
 
-from leadledger.api.trainings.training_folder import CARD, STOP, TrainingFolder
-from leadledger.scoring.errors import DoubtfulHistory, LeakageError, MissingFields, ScoringError
+from leadledger.api.trainings.training_folder import CARD, ONE_AT_A_TIME, STOP, TRAINING_LOCK, TrainingFolder
+from leadledger.models.locked_file import try_lock_file
+from leadledger.scoring.errors import DataError, DoubtfulHistory, LeakageError, MissingFields, ScoringError
 
 HEARTBEAT = 2.0  # seconds
 NICENESS = 5
@@ -60,7 +61,10 @@ def run(folder: TrainingFolder, home: Path, log_url: str | None) -> None:
     running = RunningTraining(folder)
     threading.Thread(target=running.keep_alive, daemon=True).start()
     try:
-        running.end("done", **_train(folder, home, log_url, running))
+        with try_lock_file(home / TRAINING_LOCK) as is_free:
+            if not is_free:
+                raise DataError(ONE_AT_A_TIME)
+            running.end("done", **_train(folder, home, log_url, running))
         folder.drop_history()
     except LeakageError as error:
         running.end("refused", problem=str(error), suspects=[suspect.to_dict() for suspect in error.suspects])

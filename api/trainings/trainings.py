@@ -7,13 +7,12 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from leadledger.api.trainings.training_folder import TrainingFolder, TrainingFolders
+from leadledger.api.trainings.training_folder import ONE_AT_A_TIME, TrainingFolder, TrainingFolders
 from leadledger.scoring.card_edits.apply import apply_edit
 from leadledger.scoring.card_edits.edits import SetValue
 from leadledger.scoring.errors import DataError
 
 PROGRAM = "leadledger.api.trainings.training_process"
-ONE_AT_A_TIME = "another training is at work; wait until it is done, or stop it"
 
 
 class Trainings:
