@@ -20,11 +20,12 @@ from leadledger.api.cli.printing import count, report, show_controls, width, wra
 from leadledger.api.cli.progress import show_steps
 from leadledger.api.sync.connectors import CONNECTORS
 from leadledger.api.sync.settings import ConnectorKind, SyncSetting
-from leadledger.scoring.errors import DataError, ScoringError, SyncError
+from leadledger.scoring.errors import ScoringError, SyncError
 
 if TYPE_CHECKING:
     from leadledger.api.sync.connector import Connector
     from leadledger.api.sync.report import SyncReport, ValueChange
+    from leadledger.api.sync.verify import Verification
 
 Decorator: TypeAlias = Callable[[Callable[..., Any]], Callable[..., Any]]
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
@@ -206,7 +207,36 @@ def _make_fields(kind: ConnectorKind, settings: Mapping[str, str], source: Score
 def _verify(
     kind: ConnectorKind, settings: Mapping[str, str], source: ScorecardSource, log_url: str | None, as_json: bool
 ) -> None:
-    raise DataError("not yet")
+    """Compare, and end with status 1 where the CRM differs."""
+    from leadledger.api.sync.account import SyncAccount
+    from leadledger.api.sync.report import SyncReport
+    from leadledger.api.sync.verify import verify_account
+
+    loaded, name = source.load(), kind.name_account(settings)
+    day = today(loaded.card.card.time_zone)
+    with (
+        open_log(source.home, _choose_log(source.home, log_url, True)) as log,
+        _open_connector(kind, settings) as connector,
+    ):
+        account = SyncAccount(name, connector, log, loaded, source.home, day, SyncReport(name))
+        done = verify_account(account)
+    report(as_json, done.to_dict(), "\n".join(_list_differences(kind, done)))
+    if done.differing:
+        click.get_current_context().exit(1)
+
+
+def _list_differences(kind: ConnectorKind, done: Verification) -> Iterator[str]:
+    """Where a CRM differs, for the terminal."""
+    holds = "all hold what was written" if not done.differing else f"{done.differing:,} hold other values"
+    lines = [f"{kind.title} {done.account}: {count(done.records, 'record')} compared, {holds}"]
+    if done.waiting:
+        lines.append(f"{count(done.waiting, 'record')} with a newer score, which the next sync writes")
+    if done.absent:
+        lines.append(f"{count(done.absent, 'record')} no longer there, which the next sync takes out of the book")
+    yield wrap(lines)
+    if done.differences:
+        yield ""
+        yield from list_changes(done.differences, len(done.differences), "written")
 
 
 def _list_lines(kind: ConnectorKind, done: SyncReport) -> Iterator[str]:
@@ -263,11 +293,11 @@ def _list_written(done: SyncReport) -> Iterator[str]:
         yield f"{count(done.lost, 'record')} left as they are: the release that scored them is gone; run rescore"
 
 
-def list_changes(changes: list[ValueChange], total: int) -> Iterator[str]:
-    """A table of changes that fits the terminal."""
+def list_changes(changes: list[ValueChange], total: int, last_column: str = "then") -> Iterator[str]:
+    """A table of changes that fits the terminal; `total` counts those that it leaves out, too."""
     columns = [("record", 14), ("property", 28), ("now", 14)]
     last = width() - sum(size + 2 for _, size in columns)
-    yield "  ".join([*(f"{name:<{size}}" for name, size in columns), "then"])
+    yield "  ".join([*(f"{name:<{size}}" for name, size in columns), last_column])
     for change in changes:
         texts = [change.id, change.property, change.now, change.then]
         sizes = [*(size for _, size in columns), last]

@@ -154,7 +154,8 @@ class ApiClient:
             problem = f"the answer was {status}{self.quote(content)}"
             if status not in _TRANSIENT:
                 raise SyncError(self._explain(label, status, content, received))
-            asked = read_retry_after(received.get("retry-after", ""), datetime.now(UTC))
+            present = ApiAnswer(label, status, None, received).date or datetime.now(UTC)
+            asked = read_retry_after(received.get("retry-after", ""), present)
             if asked is not None and asked > self.patience.longest_wait:
                 raise SyncError(
                     f"{label}: the limit of calls is reached, and it asks to wait {asked:,.0f} seconds"
@@ -162,8 +163,7 @@ class ApiClient:
                 )
             wait = wait if asked is None else max(asked, wait)
         raise SyncError(
-            f"{label}: {problem}, also when it was tried {self.patience.attempts} times. What is done is kept; the next"
-            " run goes on from there."
+            f"{label}: {problem}, after {attempt:,} attempts. What is done is kept; the next run goes on from there."
             if attempt > 1
             else f"{label}: {problem}."
         )

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from time import monotonic, sleep
 
-MARGIN = 1.05  # calls reach the vendor closer to each other than they left
+MARGIN = 1.1  # calls reach the vendor closer to each other than they left
 
 
 @dataclass

@@ -68,16 +68,18 @@ class HubSpotConnector(Connector):
     def read_changes(self, window: Window, properties: Sequence[str]) -> Iterator[RecordPage]:
         """By the search; every record by the list, which has no limit and no lag. Deleted records at the end."""
         names = self._names(properties)
-        pages = self._search(window, names) if window.since else self._list(names, archived=False)
-        for page in pages:
-            records = [self._read(raw) for raw in page]
+        if window.since:
+            pages = self._search(window, names)
+        else:
+            pages = ([self._read(raw) for raw in page] for page in self._list(names, archived=False))
+        for records in pages:
             yield RecordPage(records, merged=_find_merged(records))
         for page in self._list((), archived=True):
             yield RecordPage((), deleted=[_read_id(raw) for raw in page])
 
     def read_records(self, ids: Sequence[str], properties: Sequence[str]) -> Sequence[RemoteRecord]:
         """By batches. An id that was merged away leads to another record, which is left out."""
-        records = []
+        records: dict[str, RemoteRecord] = {}
         for start in range(0, len(ids), BATCH):
             part = ids[start : start + BATCH]
             body = {
@@ -86,8 +88,9 @@ class HubSpotConnector(Connector):
                 "propertiesWithHistory": [],
             }
             answer = self._call("reading records", "POST", "/batch/read", body, accepted=(200, 207))
-            records += [record for raw in answer.read("results", list) if (record := self._read(raw)).id in part]
-        return records
+            found = map(self._read, answer.read("results", list))
+            records |= {record.id: record for record in found if record.id in part}
+        return list(records.values())
 
     def write(self, updates: Sequence[RecordUpdate]) -> Sequence[UpdateOutcome]:
         """By a batch. One that is refused as a whole is halved, until the record is alone that spoils it."""
@@ -158,44 +161,41 @@ class HubSpotConnector(Connector):
 
     # -- pages ---------------------------------------------------------------------------------------------------------
 
-    def _search(self, window: Window, names: Sequence[str]) -> Iterator[Sequence[Any]]:
+    def _search(self, window: Window, names: Sequence[str]) -> Iterator[Sequence[RemoteRecord]]:
         """Records by their stamps, from one stamp to the next; within one that fills a page, by their ids."""
         cursor, until, seen = _to_milliseconds(window.since), _to_milliseconds(window.until), frozenset[str]()
-        while True:
+        while cursor <= until:
             filters = [(self.stamp, "GTE", str(cursor)), (self.stamp, "LTE", str(until))]
             page = self._find(filters, self.stamp, names)
-            stamps = [self._read_stamp(raw) for raw in page]
-            fresh = [raw for raw in page if _read_id(raw) not in seen]
-            if fresh:
-                yield fresh
+            yield [record for record in page if record.id not in seen]
             if len(page) < SEARCH_PAGE:
                 return
-            last = max(stamps)
-            if last > cursor:
-                seen = frozenset(_read_id(raw) for raw, stamp in zip(page, stamps, strict=True) if stamp == last)
-                cursor = last
+            last = max(record.changed for record in page)
+            seen = frozenset(record.id for record in page if record.changed == last)
+            if _to_milliseconds(last) > cursor:
+                cursor = _to_milliseconds(last)
                 continue
-            yield from self._search_stamp(cursor, names)
+            for rest in self._search_stamp(cursor, names):
+                yield [record for record in rest if record.id not in seen]
             cursor, seen = cursor + 1, frozenset()
-            if cursor > until:
-                return
 
-    def _search_stamp(self, stamp: int, names: Sequence[str]) -> Iterator[Sequence[Any]]:
+    def _search_stamp(self, stamp: int, names: Sequence[str]) -> Iterator[Sequence[RemoteRecord]]:
         """All records of one stamp, by their ids."""
         last = 0
         while True:
             filters = [(self.stamp, "EQ", str(stamp)), ("hs_object_id", "GT", str(last))]
             page = self._find(filters, "hs_object_id", names)
-            if page:
-                yield page
+            yield page
             if len(page) < SEARCH_PAGE:
                 return
-            highest = max(int(_read_id(raw)) for raw in page)
+            highest = max(int(record.id) for record in page)
             if highest <= last:
                 raise SyncError("HubSpot (the search for changes): its pages don't go on; the next run tries again.")
             last = highest
 
-    def _find(self, filters: Sequence[tuple[str, str, str]], order: str, names: Sequence[str]) -> Sequence[Any]:
+    def _find(
+        self, filters: Sequence[tuple[str, str, str]], order: str, names: Sequence[str]
+    ) -> Sequence[RemoteRecord]:
         body = {
             "filterGroups": [
                 {
@@ -211,8 +211,7 @@ class HubSpotConnector(Connector):
             "after": "0",
         }
         answer = self._call("the search for changes", "POST", "/search", body, limits=(_ALL, _SEARCH))
-        page: Sequence[Any] = answer.read("results", list)
-        return page
+        return [self._read(raw) for raw in answer.read("results", list)]
 
     def _list(self, names: Sequence[str], *, archived: bool) -> Iterator[Sequence[Any]]:
         after = ""

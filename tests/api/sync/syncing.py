@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from leadledger.api.log import database, tables
 from leadledger.api.log.book_rows import BookRow
@@ -30,6 +32,7 @@ fields:
   company: {kind: text}
   job_title: {kind: text, from: {hubspot: jobtitle}}
   city: {kind: text}
+  seats: {kind: number}
 base_rate: 0.1
 rules:
   - {name: chief, when: "job_title = 'CEO'", points: 12, reason: Decides}
@@ -67,6 +70,8 @@ class Site:
 def opened_site(home: Path, card: str = CARD, log_url: str | None = None) -> Iterator[Site]:
     """A site in a folder."""
     home.mkdir(exist_ok=True)
+    if log_url is None and not (home / database.LOG_FILE).exists():
+        (home / database.LOG_FILE).write_bytes(make_empty_log())
     path = home / "card.yaml"
     path.write_text(card, "utf-8")
     engine = database.open_database(log_url, home)
@@ -74,3 +79,14 @@ def opened_site(home: Path, card: str = CARD, log_url: str | None = None) -> Ite
         yield Site(home, load(Settings(home=home, card=path)), LogStore(engine))
     finally:
         engine.dispose()
+
+
+@cache
+def make_empty_log() -> bytes:
+    """A log without rows, whose tables are made once for all tests."""
+    with TemporaryDirectory() as folder:
+        engine = database.open_database(None, Path(folder))
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
+        engine.dispose()
+        return (Path(folder) / database.LOG_FILE).read_bytes()

@@ -73,7 +73,17 @@ class HubSpotServer(CrmServer):
         self.hidden: set[str] = set()  # properties that the token can't read
         self.next_id = 101
         for store in self.stores.values():
-            for name in ("email", "firstname", "lastname", "company", "jobtitle", "country", "industry", "city"):
+            for name in (
+                "email",
+                "firstname",
+                "lastname",
+                "company",
+                "jobtitle",
+                "country",
+                "industry",
+                "city",
+                "seats",
+            ):
                 store.properties[name] = describe_property(name)
             for name in ("hs_object_id", "hs_merged_object_ids", "createdate", store.stamp):
                 store.properties[name] = describe_property(name, modificationMetadata={"readOnlyValue": True})
