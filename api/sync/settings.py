@@ -106,7 +106,7 @@ def read_secret_file(path: Path, kind: ConnectorKind) -> dict[str, str]:
     values = {}
     for number, line in enumerate(lines, 1):
         name, sign, value = line.partition("=")
-        if not sign or not name.replace("_", "").isalnum():
+        if not sign or not name.strip().replace("_", "").isalnum():
             raise SyncError(f"{path}: line {number} is not like {(secrets or list(known))[0]}=…")
         values[name.strip()] = value.strip().strip("\"'")
     return values
