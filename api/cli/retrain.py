@@ -85,9 +85,10 @@ def retrain(
     log_url: str | None,
     as_json: bool,
 ) -> None:
-    """Train again with the card of the current release, and leave a draft.
+    """Train again, and leave a draft.
 
-    It learns from the log or from the list DATA, as the last training did, and never makes a release current. What a
+    It takes the card of the current release and learns from the log or from the list DATA, as the last training did. It
+    never makes a release current. What a
     draft has learned already is no reason to train once more. Exit status: 0 not due, or a draft was made; 1 refused,
     or another training is at work.
     """
