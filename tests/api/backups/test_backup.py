@@ -154,6 +154,24 @@ def test_a_damaged_log_isn_t_backed_up(whole: Path, tmp_path: Path) -> None:
     assert done.stderr.startswith("the backup can't be made: ")
 
 
+def test_old_backups_are_removed(whole: Path, tmp_path: Path) -> None:
+    """With `--keep`, so many of the newest backups stay, and all that is none; the time stands in the name."""
+    home, folder = whole / "home", tmp_path / "backups"
+    folder.mkdir()
+    shutil.copytree(whole / "whole", folder / "first")
+    (folder / "notes").mkdir()
+    shutil.copytree(whole / "whole", folder / "damaged")
+    (folder / "damaged" / "backup.json").write_text("{}")
+    done = run("backup", folder / "of-%Y", "--home", home, "--keep", 1)
+    assert done.exit_code == 0, done.output
+    assert done.output.endswith("Removed 1 older backup: first.\n")
+    (name,) = {path.name for path in folder.iterdir()} - {"notes", "damaged"}
+    assert name.startswith("of-20")
+    assert run("restore", folder / name, "--check").exit_code == 0
+    assert run("backup", folder / "third", "--home", home, "--keep", 2).exit_code == 0
+    assert {path.name for path in folder.iterdir()} == {"notes", "damaged", name, "third"}
+
+
 def test_a_log_in_postgresql_is_left_to_pg_dump(whole: Path, tmp_path: Path) -> None:
     """The home alone is backed up, and both commands say where the log is, without its password."""
     url = "postgresql://crm:secret@db.example.org/crm"
