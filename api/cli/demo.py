@@ -179,7 +179,7 @@ def _fill_book(tour: _Tour, simulator: ModuleType) -> None:
 
     _step(6, "The book: leads that a sales team has worked with for three weeks")
     book = fill_book(tour.home, simulator, BOOK_LEADS, tour.today)
-    click.echo(f"{count(book.leads, 'lead')} with what they did, of which {book.promoted:,} are worth a call today")
+    click.echo(f"{count(book.leads, 'lead')} with what they did, of which {book.calls:,} are to be called today")
 
 
 def _pick_example(scored: Path) -> dict[str, str]:

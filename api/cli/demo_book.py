@@ -30,10 +30,10 @@ SHARES = {"accept": 0.35, "reject": 0.12, "snooze": 0.2}  # of promoted leads th
 
 @dataclass(frozen=True)
 class DemoBook:
-    """How many leads are known, and how many of them there are to act on today."""
+    """How many leads are known, and how many of them are to be called today, as the desk counts them."""
 
     leads: int
-    promoted: int
+    calls: int
 
 
 def fill_book(home: Path, simulator: ModuleType, leads: int, today: date) -> DemoBook:
@@ -55,20 +55,21 @@ async def _fill(home: Path, leads: Sequence[_Lead], messages: Sequence[Mapping[s
     from leadledger.api.service.program_log import ProgramLog
     from leadledger.api.service.service import open_service
     from leadledger.api.service.settings import Settings
+    from leadledger.api.service.today import answer_today
 
     service = open_service(Settings(home=home), ProgramLog("error"))
     async with service.running(has_duties=False):
         for part in _part(messages, EVENTS_PER_CALL):
             await add_events(service, json.dumps({"events": part}).encode(), {}, "")
-        promoted: list[str] = []
         for days in LOOKS:
             day = today - timedelta(days=days)
             known = [lead for lead in leads if lead.created <= day]
             answers = [item async for item in _score(service, known, day)]
-            promoted = [lead.id for lead, answer in zip(known, answers, strict=True) if _is_promoted(answer)]
             if days:
+                promoted = [lead.id for lead, answer in zip(known, answers, strict=True) if _is_promoted(answer)]
                 await _give_feedback(service, promoted, day)
-    return DemoBook(len(leads), len(promoted))
+        views = {view["view"]: view["leads"] for view in (await answer_today(service))["views"]}
+    return DemoBook(len(leads), views["call"])
 
 
 async def _score(service: Any, leads: Sequence[_Lead], day: date) -> AsyncIterator[dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -31,15 +32,16 @@ def test_the_book_shows_a_team_at_work(tmp_path: Path) -> None:
     engine = database.open_database(None, home)
     try:
         rows = BookStore(engine).list_leads(LeadList(limit=LEADS + 1)).rows
-        promoted = BookStore(engine).list_leads(LeadList(LeadFilters(recommendations=("promote",)), limit=LEADS)).rows
+        calls = LeadFilters(("promote",), to_stages=("opportunity",), today=now.date().isoformat(), snoozed=False)
+        called = BookStore(engine).list_leads(LeadList(replace(calls, rejected=False), limit=LEADS)).rows
     finally:
         engine.dispose()
-    assert (book.leads, book.promoted) == (LEADS, len(promoted)) == (len(rows), len(promoted))
+    assert (book.leads, book.calls) == (LEADS, len(called)) == (len(rows), len(called))
     assert {row.as_of for row in rows} == {now.date().isoformat()}
     assert {row.owner for row in rows} == set(OWNERS)
     assert all(row.title for row in rows)
     assert 0 < sum(row.change != 0 for row in rows) < LEADS
-    assert 0 < len(promoted) < LEADS
+    assert 0 < len(called) < LEADS
     assert any(row.answered_on for row in rows)
     week_ago = (now.date() - timedelta(days=7)).isoformat()
     assert any(row.earlier_on for row in rows)
