@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from time import monotonic, sleep
 from typing import Any, NamedTuple
 
@@ -32,6 +32,7 @@ from leadledger.scoring.errors import DataError
 from leadledger.scoring.lead_ids import find_id_key, list_spellings
 from leadledger.scoring.text_forms import WHITE_SPACE
 
+MOST_SCORES_OF_DAY = 2_000  # of the leads of a page that are read
 FORGOTTEN: Mapping[str, None] = {"lead": None, "input": None, "result": None}  # what forgetting sets in a score
 ANSWERS_KEPT_FOR = timedelta(days=7)  # for repeated requests; HubSpot repeats its own for three days
 REFUSED_ITEM = '"status":422'  # in the answer to a batch, which tells what was wrong with a lead
@@ -110,6 +111,19 @@ class LogStore:
         with self.engine.connect() as connection:
             row = connection.execute(query).first()
         return None if row is None else dict(row._mapping)
+
+    def read_advice_of(self, day: str, leads: Sequence[str]) -> list[tuple[str, str, str]]:
+        """The scores of leads as of a day, the newest first, at most so many: lead, time and recommendation."""
+        table = tables.scores.c
+        names = [name for lead in leads for name in _spellings(lead)]
+        query = (
+            select(table.lead, table.at, table.recommendation)
+            .where(table.lead.in_(names), table.at >= _day_before(day), table.as_of == day)
+            .order_by(table.at.desc(), table.id.desc())
+            .limit(MOST_SCORES_OF_DAY)
+        )
+        with self.engine.connect() as connection:
+            return [tuple(row) for row in connection.execute(query)]
 
     def read_lead_outcomes(self, lead: str) -> list[dict[str, Any]]:
         """What became of a lead, by day."""
@@ -345,6 +359,11 @@ def _is_older(table: Table, before: str) -> ColumnElement[bool]:
     if table is tables.messages:
         return (messages.at < before) & ~exists().where(deliveries.message == messages.number)
     return table.c.at < before
+
+
+def _day_before(day: str) -> str:
+    """The day before another: where the card's day begins, it may still be that one in UTC."""
+    return (date.fromisoformat(day) - timedelta(days=1)).isoformat()
 
 
 def _spellings(lead: str) -> list[str]:

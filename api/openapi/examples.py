@@ -118,7 +118,7 @@ def _log_examples(result: dict[str, Any], day: date, became: str) -> dict[str, A
     said = {"verb": "accept", "reason": "", "entry": "", "until": None, "on": as_of, "at": at, "key": EXAMPLE_KEY_ID}
     values = [{"field": "lead_id", "value": EXAMPLE_LEAD_ID}]
     explaining = {name: result[name] for name in ("criteria", "reasons", "questions")}
-    details = {"title": "Larch AS", "place": 1, **explaining, "moved": [], "changes": []}
+    details = {"title": "Larch AS", "place": 1, "since_at": at, **explaining, "moved": [], "changes": []}
     return {
         "Leads": {"leads": [{**lead, "details": [details]}], "next": ""},
         "KnownLead": {**lead, "feedback": [said], "input": values, "result": result},

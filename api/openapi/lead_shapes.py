@@ -61,6 +61,10 @@ class LeadDetailsShape(Shape):
 
     title: str = Field(description="What it is called: its company, or its name; empty: not known.")
     place: int = Field(ge=1, description="Among all known leads; those with as many points share one.")
+    since_at: str = Field(
+        description="When its recommendation was first given, if that was today; empty: on another day, or the log"
+        " doesn't have it."
+    )
     criteria: dict[str, State] = Field(description="As in its result.")
     reasons: list[str]
     questions: list[QuestionShape]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,7 @@ from leadledger.api.service.service import DecisionLog
 from leadledger.scoring.engine.forecast import ForecastChange, forecast_values
 from leadledger.scoring.engine.ledger_difference import EntryDifference, find_differences
 from leadledger.scoring.errors import ScoringError
+from leadledger.scoring.lead_ids import find_id_key
 from leadledger.scoring.result import Entry, Result
 from leadledger.scoring.scorecard import Card, Scorecard
 from leadledger.scoring.tree import Typed
@@ -38,6 +39,7 @@ class DetailedLead:
     `moved` is what its points have moved by since `row.earlier_on`, the largest difference first; empty where nothing
     moved, or nobody can tell. `turn` is the first change of its recommendation if nothing happens; None: it stays, or
     nobody asks. `place` is its place among all known leads, 1 for the best; leads with as many points share one.
+    `since_at` is when its recommendation was first given, if that was today; empty: on another day, or nobody can tell.
     """
 
     row: BookRow
@@ -48,6 +50,7 @@ class DetailedLead:
     moved: tuple[EntryDifference, ...]
     turn: ForecastChange | None
     place: int = 0
+    since_at: str = ""
 
     def to_dict(self) -> dict[str, Any]:
         """Flat JSON; what isn't known is an empty list or an empty text, so that no member is of two types."""
@@ -55,6 +58,7 @@ class DetailedLead:
         return {
             "title": self.title,
             "place": self.place,
+            "since_at": self.since_at,
             "criteria": {} if advice is None else dict(advice.criteria),
             "reasons": [] if advice is None else list(advice.reasons),
             "questions": [] if advice is None else [question.to_dict() for question in advice.questions],
@@ -70,7 +74,26 @@ def detail_leads(
     turning = [row for row in rows if row.recommendation in TURNING and row.card == loaded.card.card.name]
     recalled = {lead.row.key: lead for lead in recall_leads(log.store, loaded, home, turning, day)}
     stored = _read_events(log, loaded, rows)
-    return [_detail(log, loaded, row, stored, recalled.get(row.key), day) for row in rows]
+    times = _find_times(log, rows, day)
+    return [
+        replace(_detail(log, loaded, row, stored, recalled.get(row.key), day), since_at=times.get(row.key, ""))
+        for row in rows
+    ]
+
+
+def _find_times(log: DecisionLog, rows: Sequence[BookRow], day: date) -> dict[str, str]:
+    """Of leads whose recommendation has stood since a day, when it was first given, by their keys."""
+    wanted = {row.key: row.recommendation for row in rows if row.since == row.as_of == day.isoformat()}
+    if not wanted:
+        return {}
+    times: dict[str, str] = {}
+    for lead, at, verdict in log.store.read_advice_of(day.isoformat(), [row.lead for row in rows if row.key in wanted]):
+        key = find_id_key(lead)
+        if wanted.get(key) == verdict:
+            times[key] = at
+        else:
+            wanted.pop(key, None)  # before that, something else was recommended
+    return times
 
 
 def find_lead_title(card: Card, row: BookRow) -> str:

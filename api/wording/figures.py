@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 
 NO_BREAK_SPACE = "\u00a0"
 MINUS = "−"
@@ -45,6 +45,13 @@ def word_wait(since: date, today: date) -> str:
     """How long something has waited, in whole days: `today`, `1 day`, `14 days`."""
     days = (today - since).days
     return "today" if days <= 0 else word_days(days)
+
+
+def word_time_since(at: datetime, now: datetime) -> str:
+    """How long something has waited that came today, `5 min` or `3 hours`."""
+    minutes = max(1, int((now - at).total_seconds()) // 60)
+    hours = minutes // 60
+    return f"{hours} hour{'' if hours == 1 else 's'}" if hours else f"{minutes} min"
 
 
 def word_share(share: float) -> str:

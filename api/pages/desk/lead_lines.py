@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Literal, TypeAlias
 
 from leadledger.api.pages.desk.entry_words import EntryWords
 from leadledger.api.pages.desk.values import list_facts, name_lead
 from leadledger.api.service.lead_details import DetailedLead
 from leadledger.api.service.today import DAYS_AHEAD, find_last_working_day
-from leadledger.api.wording.figures import word_chance, word_count, word_wait
+from leadledger.api.wording.figures import word_chance, word_count, word_time_since, word_wait
 from leadledger.api.wording.recommendations import AdviceFacts, AdviceWords, find_facts, with_book, word_advice
 from leadledger.scoring.advice import word_day
 from leadledger.scoring.engine.ledger_difference import EntryDifference
@@ -52,8 +52,8 @@ class LeadLine:
     owner: str
 
 
-def describe_line(lead: DetailedLead, card: Card, today: date) -> LeadLine:
-    """The line of a lead by what is known of it; `card` is the one that is served."""
+def describe_line(lead: DetailedLead, card: Card, today: date, now: datetime | None = None) -> LeadLine:
+    """The line of a lead by what is known of it; `card` is the one that is served. `now`: the time, if it isn't now."""
     row, scorecard = lead.row, lead.card
     own = card if scorecard is None else scorecard.card
     name = name_lead(own, lead.values, row.lead)
@@ -76,7 +76,7 @@ def describe_line(lead: DetailedLead, card: Card, today: date) -> LeadLine:
         arrow=ARROWS[trend],
         change="" if trend == "new" else format_signed(row.change),
         change_reason=_word_trend(lead, trend, today),
-        waits=word_wait(date.fromisoformat(row.since), today) if is_waiting else "",
+        waits=_word_wait(lead, today, now or datetime.now(UTC)) if is_waiting else "",
         owner=row.owner,
     )
 
@@ -103,6 +103,15 @@ def _is_better(lead: DetailedLead) -> bool:
     """Whether a lead that is left will be worth a call or a question one day, if nothing happens."""
     turn = lead.turn
     return turn is not None and lead.row.recommendation == "nurture" and turn.result.recommendation.verdict in WAITING
+
+
+def _word_wait(lead: DetailedLead, today: date, now: datetime) -> str:
+    """How long a lead waits: in hours what came today, since who answers first is ahead of others; else in days."""
+    if lead.since_at:
+        at = datetime.fromisoformat(lead.since_at)
+        if at <= now < at + timedelta(days=1):
+            return word_time_since(at, now)
+    return word_wait(date.fromisoformat(lead.row.since), today)
 
 
 def _read_day(text: str | None) -> date | None:

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from leadledger.api.wording.figures import word_chance, word_count, word_distance, word_number, word_wait
+from leadledger.api.wording.figures import (
+    word_chance,
+    word_count,
+    word_distance,
+    word_number,
+    word_time_since,
+    word_wait,
+)
 
 TODAY = date(2026, 11, 30)
 
@@ -40,3 +47,12 @@ def test_numbers_have_their_thousands_apart_and_a_true_minus() -> None:
 def test_waits_are_whole_days(since: date, words: str) -> None:
     """The book knows the day of a recommendation, and not its hour."""
     assert word_wait(since, TODAY) == words
+
+
+@pytest.mark.parametrize(
+    ("minutes", "words"), [(0, "1 min"), (59, "59 min"), (60, "1 hour"), (179, "2 hours"), (1_439, "23 hours")]
+)
+def test_what_came_today_waits_for_hours(minutes: int, words: str) -> None:
+    """Whoever asked a minute ago may still be at the telephone."""
+    at = datetime(2026, 11, 30, 0, 0, 30, tzinfo=UTC)
+    assert word_time_since(at, at + timedelta(minutes=minutes, seconds=20)) == words

@@ -125,6 +125,18 @@ def test_today_names_who_is_new_who_waits_and_who_leaves(client: TestClient) -> 
         assert (lead["on"], lead["recommendation"]) == (change["on"], change["recommendation"])
 
 
+def test_details_have_the_time_of_what_is_recommended_since_today(client: TestClient) -> None:
+    """It is that of the first score of the day that recommended it, however often the lead is scored again."""
+    again = client.post("/v1/score", json={"lead": LEADS[0], "as_of": on(0)})
+    assert again.status_code == 200
+    for lead in get(client, "/v1/leads?details=true")["leads"]:
+        scores = [
+            score for score in get(client, f"/v1/leads/{lead['lead']}/scores")["scores"] if score["as_of"] == on(0)
+        ]
+        assert len(scores) == 1 + (lead["lead"] == "L1")
+        assert lead["details"][0]["since_at"] == (scores[-1]["at"] if lead["since"] == on(0) else "")
+
+
 def test_details_explain_each_lead(client: TestClient) -> None:
     """They are those of its result and its forecast; what moved adds up to the change; and the place is in the book."""
     answer = get(client, "/v1/leads?details=true")
