@@ -75,7 +75,10 @@ class Visitor:
 
 
 def check_accessible(page: Page) -> None:
-    """Fail, with what axe-core says, where it finds that a page shuts somebody out."""
+    """Fail, with what axe-core says, where it finds that a page shuts somebody out.
+
+    Scripts must be allowed to run: in a page without them, or in a sandbox, axe waits for ever.
+    """
     results = Axe().run(page, options=AXE_OPTIONS)
     assert results.violations_count == 0, results.generate_report()
 

@@ -66,6 +66,16 @@ def test_the_report_looks_as_it_does_alone(reader: Visitor, measured_site: Site)
         assert len(set(served)) > 10
 
 
+@pytest.mark.parametrize(("width", "scheme"), [(WIDE, "light"), (PHONE, "dark")])
+def test_everybody_can_read_the_report(reader: Visitor, measured_site: Site, width: int, scheme: str) -> None:
+    """As a file, since no script of a test runs in the page; folded parts unfolded, it shuts nobody out."""
+    path = measured_site.home / "releases" / FIRST / "report.html"
+    with reader.open("/releases", width=width, scheme=scheme) as page:
+        page.goto(path.as_uri())
+        page.evaluate("for (const part of document.querySelectorAll('details')) part.open = true")
+        check_accessible(page)
+
+
 def press_until(page: Page, name: str) -> None:
     """Press the tabulator until the link or button of a name has the focus, and then Enter."""
     for _ in range(80):
