@@ -6,6 +6,8 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STACKED := .venv-autogluon
 BOTTLE := .venv-bottlecrm
+DBT    := .venv-dbt
+SITE   := .venv-docs
 PY     := $(BIN)/python
 UV     := uv==0.13.9
 
@@ -16,7 +18,7 @@ UV     := uv==0.13.9
 PYTEST := PYTHONDONTWRITEBYTECODE= $(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: pictures help demo bottlecrm test test-fast lint format bench bench-quality bench-worlds bench-segments bench-curve bench-promise bench-ages bench-fairness bench-steps bench-fit-time bench-million bench-lists bench-list-events bench-spark bench-postgresql bench-api bench-events bench-book printed pins clean
+.PHONY: pictures help demo bottlecrm test test-fast lint format docs bench bench-quality bench-worlds bench-segments bench-curve bench-promise bench-ages bench-fairness bench-steps bench-fit-time bench-million bench-lists bench-list-events bench-spark bench-postgresql bench-api bench-events bench-book printed pins clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -103,6 +105,9 @@ printed: $(VENV)/.installed  ## Rewrite tests/cases/printed; review the diff
 pictures: $(VENV)/.installed  ## Take the pictures in docs/pictures anew; needs Chromium
 	$(PY) -m tests.api.pages.pictures
 
+docs: $(SITE)/.installed  ## Build the documentation site into site/, with links checked
+	$(PY) -m tests.operations.site
+
 # It needs an older pandas than ours, so it has an environment of its own; without torch and ray.
 AUTOGLUON := autogluon.tabular[lightgbm,catboost,xgboost]>=1.6,<2
 
@@ -114,6 +119,9 @@ BOTTLECRM_NEEDS := celery django>=5.2,<6 django-cors-headers django-crum django-
     djangorestframework-simplejwt drf-spectacular defusedxml disposable-email-domains faker google-auth google-re2 \
     openpyxl phonenumbers pillow psycopg[binary,pool] python-dateutil python-dotenv redis requests sentry-sdk tzdata \
     uvicorn whitenoise cryptography
+
+# dbt 1.12 needs a parser whose package fetches a program when it is installed.
+DBT_NEEDS := dbt-core>=1.11,<1.12 dbt-duckdb>=1.11,<2
 
 EXTRAS := --extra train --extra excel --extra postgres --extra spark --extra mcp --extra googlesql --extra dev
 
@@ -138,12 +146,19 @@ pins:  ## Rewrite constraints.txt (ARGS="--upgrade" for newer versions)
 	.pins/bin/python -m pip download --quiet --no-deps --ignore-requires-python --dest .pins/bottlecrm '$(BOTTLECRM)'
 	echo '$(BOTTLECRM) \' >> constraints-bottlecrm.txt
 	.pins/bin/python -m pip hash .pins/bottlecrm/* | grep '^--hash' | sed 's/^/    /' >> constraints-bottlecrm.txt
+	echo '$(DBT_NEEDS)' | tr ' ' '\n' | .pins/bin/uv pip compile - --output-file constraints-dbt.txt $(ARGS) \
+	    --universal --python-version 3.11 --fork-strategy fewest --generate-hashes \
+	    --no-emit-index-url --no-emit-find-links --custom-compile-command "make pins" --quiet
+	$(PYTHON) -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["docs"], sep="\n")' \
+	    | .pins/bin/uv pip compile - --output-file constraints-docs.txt $(ARGS) \
+	    --universal --python-version 3.11 --fork-strategy fewest --generate-hashes \
+	    --no-emit-index-url --no-emit-find-links --custom-compile-command "make pins" --quiet
 	rm -r .pins
 	@! grep -n -i -e '://' -e '--index' -e '--find-links' constraints.txt constraints-bench.txt constraints-autogluon.txt \
-	    constraints-bottlecrm.txt
+	    constraints-bottlecrm.txt constraints-dbt.txt constraints-docs.txt
 
 clean:  ## Remove .venv and everything that the tools leave behind
-	rm -rf $(VENV) $(STACKED) $(BOTTLE) .pins .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis dist
+	rm -rf $(VENV) $(STACKED) $(BOTTLE) $(DBT) $(SITE) site .pins .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Two steps, so that a change of pyproject.toml costs a second and only a change of the pins builds .venv anew.
@@ -179,4 +194,15 @@ $(BOTTLE)/.installed: constraints-bottlecrm.txt
 	$(PYTHON) -m venv --clear $(BOTTLE)
 	$(BOTTLE)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --ignore-requires-python \
 	    --require-hashes -r constraints-bottlecrm.txt
+	@touch $@
+
+# For tests of `leadledger dbt`, and to build the documentation: each in an environment of its own.
+$(DBT)/.installed: constraints-dbt.txt
+	$(PYTHON) -m venv --clear $(DBT)
+	$(DBT)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r constraints-dbt.txt
+	@touch $@
+
+$(SITE)/.installed: constraints-docs.txt
+	$(PYTHON) -m venv --clear $(SITE)
+	$(SITE)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r constraints-docs.txt
 	@touch $@

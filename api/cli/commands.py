@@ -13,6 +13,7 @@ import click
 from leadledger.api.cli.backtest import backtest
 from leadledger.api.cli.backup import backup
 from leadledger.api.cli.check import check
+from leadledger.api.cli.dbt import dbt
 from leadledger.api.cli.demo import demo
 from leadledger.api.cli.digest import digest
 from leadledger.api.cli.doctor import doctor
@@ -75,6 +76,7 @@ COMMANDS = (
     digest,
     explain,
     sql,
+    dbt,
     serve,
     releases,
     keys,

@@ -19,6 +19,7 @@ from leadledger.scoring.errors import KeyFileError, ScoringError
 
 FULL_DISK = 200_000_000  # bytes: less than this may be gone before anybody has read the warning
 SCARCE_DISK = 1_000_000_000
+_UNITS = (("GB", 1e9), ("MB", 1e6), ("kB", 1e3))
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
@@ -113,7 +114,8 @@ def judge_mode(path: Path) -> Iterator[Finding]:
 
 def write_size(size: float) -> str:
     """A number of bytes for people."""
-    return f"{size / 1e9:,.1f} GB" if size >= 1e8 else f"{size / 1e6:,.1f} MB"
+    unit, scale = next(((unit, scale) for unit, scale in _UNITS if size >= scale), _UNITS[-1])
+    return f"{size / scale:,.1f} {unit}"
 
 
 def _judge_disk(home: Path) -> Finding:

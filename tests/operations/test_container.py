@@ -44,7 +44,7 @@ def test_instructions() -> None:
     base = INSTRUCTIONS[0][1].removeprefix("PYTHON_IMAGE=")
     assert re.fullmatch(r"docker\.io/library/python:3\.1[1-3]-slim-\w+", base)
     assert LAST_STAGE["USER"] == "leadledger"
-    assert "useradd --system --uid 10001" in LAST_STAGE["RUN"]
+    assert "useradd --uid 10001" in LAST_STAGE["RUN"]
     environment = dict(word.split("=", 1) for word in LAST_STAGE["ENV"].split())
     assert environment["LEADLEDGER_HOME"] == LAST_STAGE["VOLUME"] == LAST_STAGE["WORKDIR"]
     assert environment["PATH"].startswith("/opt/leadledger/bin:")
