@@ -67,7 +67,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def build(project: Path, **variables: str) -> dict[str, str]:
     """What dbt says of each model and test, by name."""
-    program = install_environment("dbt") / "dbt"
+    program = str(install_environment("dbt") / "dbt")
     command = [program, "--no-use-colors", "build", "--select", "lead_scores", "--vars", json.dumps(variables)]
     environment = {**os.environ, "DBT_PROFILES_DIR": str(project), "DO_NOT_TRACK": "1"}
     done = subprocess.run(
