@@ -14,6 +14,7 @@ from leadledger.api.http.direct import DirectRoute
 from leadledger.api.http.guard import Guard
 from leadledger.api.http.routes import (
     agents,
+    crm_calls,
     docs,
     drafts,
     events,
@@ -51,10 +52,11 @@ def create_app(settings: Settings, *, needs_keys: bool = False) -> FastAPI:
     """
     log = ProgramLog(settings.log_level)
     service = open_service(settings, log)
+    incoming = crm_calls.open_incoming(service)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with service.running(), kept_ready(service):
+        async with service.running(), kept_ready(service), crm_calls.taking(incoming):
             with ShadowWatch(service).running():
                 yield
                 await app.state.studio.sample.stop()
@@ -81,6 +83,7 @@ def create_app(settings: Settings, *, needs_keys: bool = False) -> FastAPI:
     views.add(app, service)
     leads.add(app, service)  # after all that begins with /v1/leads/
     hooks.add(app, service)
+    crm_calls.add(app, incoming)
     scorecard.add(app, service)
     drafts.add(app, app.state.studio)
     releases.add(app, app.state.studio)  # after /v1/releases/history

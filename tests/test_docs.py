@@ -137,7 +137,7 @@ def test_every_operation_is_listed() -> None:
     for path, operations in paths.items():
         for method, operation in operations.items():
             scope = needs[method.upper(), path]
-            needed = f"`{scope}`" if scope in SCOPES else {"any": "any", "open": "none"}[scope]
+            needed = f"`{scope}`" if scope in SCOPES else {"any": "any", "open": "none", "signed": "a signature"}[scope]
             assert f"| `{operation['operationId']}` | `{method.upper()} {path}` | {needed} |" in CONTRACT
     assert CONTRACT.count("| `/openapi") + CONTRACT.count("| `/swagger") == len(
         [route for _, route in listed(build_route_table(app.routes)) if route.template.endswith(".json")]

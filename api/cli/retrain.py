@@ -24,7 +24,7 @@ from leadledger.api.cli.options import (
     reading_options,
     today,
 )
-from leadledger.api.cli.printing import report, width, wrap
+from leadledger.api.cli.printing import report, width
 from leadledger.api.cli.progress import show_steps
 from leadledger.scoring.errors import DataError
 
@@ -105,17 +105,18 @@ def retrain(
             raise DataError(ONE_AT_A_TIME)
         need = judge_need(releases, trained, log, today(), new_leads, max_age)
         result: dict[str, Any] = {**need.to_dict(), "trained": None, "report": None}
+        text = need.sentence
+        waiting = "" if trained.is_current else f"\n{_describe_waiting(releases, trained)}"
         if if_due and not need.is_due:
-            waiting = [] if trained.is_current else [_describe_waiting(releases, trained)]
-            report(as_json, result, wrap([need.sentence, *waiting]))
+            report(as_json, result, text + waiting)
             return
         training, name = _train(history, reading, releases, trained, log)
     from leadledger.training.runs.train_text import training_text
 
     path = releases.path(name, "report.html")
     result |= {"trained": name, "report": str(path), "worse": training.worse, "rules_only": training.rules_only}
-    text = (
-        f"{wrap([need.sentence])}\n{training_text(training, name, False, width(), draft=True, sign_off='')}"
+    text += (
+        f"\n{training_text(training, name, False, width(), draft=True, sign_off='')}"
         f"\nThe whole report, for a browser: {path}"
     )
     report(as_json, result, text)

@@ -17,13 +17,14 @@ from leadledger.api.service.keys import SCOPES
 
 OPEN = "open"  # anybody, at any time: no key, no limit
 ANY_KEY = "any"  # any key that works, whatever its scopes
-NEEDS = (OPEN, ANY_KEY, *SCOPES)
+SIGNED = "signed"  # no key but a signature over the body, which the route checks; all limits count
+NEEDS = (OPEN, ANY_KEY, SIGNED, *SCOPES)
 
 Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
 
 
 def needs(scope: str, *, page: bool = False, largest_body: int = 0) -> Callable[[Endpoint], Endpoint]:
-    """Declare what a route's function needs: a scope, ANY_KEY, or OPEN. Raises ValueError for another word.
+    """Declare what a route's function needs: a scope, ANY_KEY, SIGNED or OPEN. Raises ValueError for another word.
 
     `page`: people call it in a browser. They sign in once, a cookie then stands for their key, and refusals are pages.
     `largest_body`: bytes that it takes where that is more than the service takes otherwise.
@@ -43,8 +44,8 @@ def needs(scope: str, *, page: bool = False, largest_body: int = 0) -> Callable[
 class GuardedRoute:
     """One method of a route as the guard sees it.
 
-    `template`: its path with parameters; `needs`: a scope, ANY_KEY or OPEN; `call`: its function, if the guard may call
-    it directly; `is_page`: people call it in a browser; `largest_body`: what `needs` says of it.
+    `template`: its path with parameters; `needs`: one of NEEDS; `call`: its function, if the guard may call it
+    directly; `is_page`: people call it in a browser; `largest_body`: what `needs` says of it.
     """
 
     route: Route

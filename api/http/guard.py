@@ -7,7 +7,8 @@ It is a plain ASGI middleware because every request pays for it: it looks the ro
 of them, and calls lean routes (`api.http.direct`) itself. An open route needs nothing more. Any other route needs, in
 this order, a key (401), a path and a method that exist (404, 405), the scope (403), the rate of the key (429), a body
 within the limit (413, or 400 where the caller leaves), and a place among the requests in progress (503). A request that
-is refused before its body is read costs next to nothing.
+is refused before its body is read costs next to nothing. A call that is signed needs no key; its route checks the
+signature once the body is read.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from leadledger.api.http import problem
-from leadledger.api.http.access import ANY_KEY, OPEN, GuardedRoute, build_route_table
+from leadledger.api.http.access import ANY_KEY, OPEN, SIGNED, GuardedRoute, build_route_table
 from leadledger.api.http.body_limit import read_body, receive_again
 from leadledger.api.http.local_callers import check_local
 from leadledger.api.http.rate_limit import RateLimiter
@@ -53,6 +54,7 @@ _REQUEST_ID = re.compile(rb"[A-Za-z0-9._:-]{1,64}")
 _EPOCH = datetime.fromtimestamp(0, UTC)
 _UNKNOWN_CALLER = Key("", "", (), _EPOCH, None, "")  # until the key is checked
 _LOCAL_CALLER = Key("", "", SCOPES, _EPOCH, None, "")  # where no key is needed
+_SIGNED_CALLER = Key("signed", "", (), _EPOCH, None, "")  # all callers that sign instead share the rate of one key
 
 
 class Exchange:
@@ -142,7 +144,10 @@ class Guard:
             try:
                 if route is None and routes and all(known.needs == OPEN for known in routes.values()):
                     _check_access(route, routes, exchange.key)  # an open path is no secret: a wrong method needs no key
-                if route is None or route.needs != OPEN:
+                if route is not None and route.needs == SIGNED:
+                    exchange.key = _SIGNED_CALLER
+                    receive = await self._admit(exchange, route, scope, headers, receive)
+                elif route is None or route.needs != OPEN:
                     identify = self._identify_visitor if is_page else self._identify
                     exchange.key = identify(scope, headers, exchange.start)
                     route = _check_access(route, routes, exchange.key)

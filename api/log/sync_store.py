@@ -168,13 +168,13 @@ def _read(connection: Connection, query: Any, ids: Sequence[str], **values: str)
 def write_state(connection: Connection, state: SyncState) -> None:
     """Insert or update how far an account was read."""
     columns = SyncState._fields
-    _upsert(connection, "sync_states", columns, ("system",), [state])
+    write_over(connection, "sync_states", columns, ("system",), [state])
 
 
 def write_records(connection: Connection, records: Iterable[SyncedRecord]) -> None:
     """Insert or update what is known of records, each once, in one order for all who write."""
     rows = sorted(records, key=lambda record: record.id)
-    _upsert(connection, "synced_records", SyncedRecord._fields, ("system", "id"), rows)
+    write_over(connection, "synced_records", SyncedRecord._fields, ("system", "id"), rows)
 
 
 def remove_from_book(connection: Connection, lead_keys: Sequence[str]) -> int:
@@ -186,9 +186,10 @@ def remove_from_book(connection: Connection, lead_keys: Sequence[str]) -> int:
     return removed
 
 
-def _upsert(
+def write_over(
     connection: Connection, table: str, columns: Sequence[str], keys: Sequence[str], rows: Sequence[tuple[Any, ...]]
 ) -> None:
+    """Write rows of a table, in place of those that have the same keys."""
     if not rows:
         return
     mark = "%s" if connection.dialect.name == "postgresql" else "?"

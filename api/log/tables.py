@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, Float, Index, Integer, MetaData, String, Table, Text, UniqueConstraint, text
 
-HEAD = "0006"  # the newest migration
+HEAD = "0007"  # the newest migration
 
 metadata = MetaData()
 # In the order of its characters, whatever the language of the database is, so that a range of it is a start of texts.
@@ -257,4 +257,21 @@ synced_records = Table(
     Column("written", Text, nullable=False),  # digests of the properties that were written, as JSON
     Column("mark", String(54), nullable=False),  # the score that they come from (`make_mark`); empty: none
     Index("synced_records_by_lead", "lead_key"),
+)
+
+# Signatures of CRMs' calls, while they would still count: none is taken twice.
+used_signatures = Table(
+    "used_signatures",
+    metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("at", String(27), nullable=False, index=True),
+)
+
+# Records that calls told of and that are still to be read, by the account of their sync.
+called_records = Table(
+    "called_records",
+    metadata,
+    Column("account", _ORDERED_TEXT, primary_key=True),
+    Column("id", _ORDERED_TEXT, primary_key=True),
+    Column("at", String(27), nullable=False),  # of the newest call
 )

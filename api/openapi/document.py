@@ -10,14 +10,14 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic.json_schema import models_json_schema
 
-from leadledger.api.http.access import ANY_KEY, OPEN
+from leadledger.api.http.access import ANY_KEY, OPEN, SIGNED
 from leadledger.api.openapi.base_shape import ShapeJsonSchema
 from leadledger.api.openapi.crm_bodies import describe_crm_bodies
 from leadledger.api.openapi.draft_shapes import CARD_EDIT, DRAFT_BODIES, REQUIRED
 from leadledger.api.openapi.effect_shapes import EFFECT_BODIES
 from leadledger.api.openapi.event_bodies import EVENTS_REQUEST, SENT_EVENT, describe_event_bodies
 from leadledger.api.openapi.examples import build_examples, example_ids, example_lead
-from leadledger.api.openapi.hook_shapes import HOOK_BODIES, SAMPLE_MESSAGES
+from leadledger.api.openapi.hook_shapes import CRM_CALL, HOOK_BODIES, SAMPLE_MESSAGES
 from leadledger.api.openapi.lead_schema import (
     describe_answers,
     describe_card_words,
@@ -110,7 +110,7 @@ def _schemas(engine: Engine, max_batch: int) -> dict[str, Any]:
     outcome["became"]["enum"] = [*engine.card.gates, LOST]
     schemas["HookRequest"]["required"] = ["url"]
     schemas["TermDifference"]["required"] = ["name", "change", "size", "moved", "most"]
-    schemas["SampleMessages"] = dict(SAMPLE_MESSAGES)
+    schemas["SampleMessages"], schemas["CrmCall"] = dict(SAMPLE_MESSAGES), dict(CRM_CALL)
     schemas["FeedbackRequest"]["required"] = ["verb"]
     schemas["DraftChange"]["properties"]["edits"]["items"] = CARD_EDIT
     for request, required in REQUIRED.items():
@@ -176,9 +176,11 @@ def _describe_guard(operation: dict[str, Any], needs: str) -> None:
     if needs == OPEN:
         operation["security"] = []
         return
-    scopes = [] if needs == ANY_KEY else [needs]
-    operation["security"] = [{"bearer": scopes}, {"header": scopes}]
+    scopes = [] if needs in (ANY_KEY, SIGNED) else [needs]
+    operation["security"] = [] if needs == SIGNED else [{"bearer": scopes}, {"header": scopes}]
     reasons = {401: "The key is missing, unknown or revoked."}
+    if needs == SIGNED:
+        reasons = {401: "The signature is missing, wrong, too old, or was used before."}
     if scopes:
         reasons[403] = f"The key lacks the scope `{needs}`."
     if "requestBody" in operation:

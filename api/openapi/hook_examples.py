@@ -36,4 +36,6 @@ def build_hook_examples(engine: Engine, key: str) -> dict[str, Any]:
         "Resent": {"resent": 1},
         "HookMessage": samples[0],
         "SampleMessages": samples[:1],
+        "CrmCall": {"type": "lead.updated", "data": {"id": "4711"}},
+        "TakenCall": {"records": 1},
     }

@@ -164,7 +164,20 @@ class HookMessageShape(Shape):
     data: HookDataShape
 
 
+class TakenCallShape(Shape):
+    """What became of a call of a CRM."""
+
+    records: int = Field(ge=0, description="How many records it tells of; they are synced after this answer.")
+
+
+# Each system sends a body of its own, of which only ids are read.
+CRM_CALL = {
+    "type": ["object", "array"],
+    "description": "What the webhook of a system sends: HubSpot's notifications, BottleCRM's event, else an object with"
+    " `id` or `ids`, by itself or under `data`.",
+}
 HOOK_BODIES = (
+    TakenCallShape,
     HookRequestShape,
     HookShape,
     SubscribedShape,

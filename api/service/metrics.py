@@ -80,6 +80,12 @@ class Metrics:
             ["outcome"],
             registry=self.registry,
         )
+        self._calls = Counter(
+            "leadledger_crm_calls",
+            "Calls of CRMs: taken, or refused for their signature.",
+            ["system", "outcome"],
+            registry=self.registry,
+        )
         self._waiting_hooks = self._gauge(
             "leadledger_hooks_waiting", "Deliveries that wait for an attempt, the first or another.", "livemax"
         )
@@ -126,6 +132,10 @@ class Metrics:
     def count_attempt(self, outcome: str) -> None:
         """Count an attempt to deliver a message: `delivered`, `failed` or `dead`."""
         self._hooks.labels(outcome).inc()
+
+    def count_call(self, system: str, outcome: str) -> None:
+        """Count a call of a CRM: `taken` or `refused`."""
+        self._calls.labels(system, outcome).inc()
 
     def keep_waiting_hooks(self, count: int) -> None:
         """Keep how many deliveries wait; every worker counts the same ones."""

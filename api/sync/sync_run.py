@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -65,7 +65,7 @@ def run_sync(
     report = SyncReport(name, is_dry=options.is_dry)
     account = SyncAccount(name, connector, log, loaded, home, options.day, report)
     if options.is_dry:
-        _Run(account, options, progress).preview()
+        SyncRun(account, options, progress).preview()
         return report
     with try_sync_lock(log.engine, name) as is_held:
         if not is_held:
@@ -74,7 +74,7 @@ def run_sync(
         if loaded.digest:
             log.keep_card(loaded.digest, loaded.text)
         try:
-            _Run(account, options, progress).run()
+            SyncRun(account, options, progress).run()
         except SyncError as error:
             with suppress(SQLAlchemyError):
                 state = account.store.read_state(name)
@@ -83,7 +83,9 @@ def run_sync(
     return report
 
 
-class _Run:
+class SyncRun:
+    """One run, while its lock is held."""
+
     def __init__(self, account: SyncAccount, options: SyncOptions, progress: Callable[[str], None]) -> None:
         self.account, self.options, self.progress = account, options, progress
         self.report, self.connector = account.report, account.connector
@@ -93,13 +95,7 @@ class _Run:
         """Pull, then write back."""
         account, report = self.account, self.report
         self._open()
-        if report.missing:
-            names = ", ".join(map(quote, report.missing))
-            raise SyncError(
-                f"{account.connector.crm.title} has no property {names}, to which results are written. Make what is"
-                f" missing there, or let `leadledger sync {account.connector.crm.name} --fields` do it; or name others"
-                " under write_back: in the card. Nothing was read or written."
-            )
+        self._require_properties()
         pull, window = self._pull()
         # A watermark that is kept before the write-back is right: what is to be written, the book knows by itself.
         self.state = self._move(pull, window)
@@ -114,6 +110,21 @@ class _Run:
         _keep(account, self.state)
         report.problems = account.store.read_problems(account.name, MOST_PROBLEMS)
         report.calls = self.connector.calls
+
+    def run_records(self, ids: Sequence[str]) -> None:
+        """Pull some records by their ids, then write back. The watermark stays."""
+        account, state = self.account, self.state
+        self._open()
+        self._require_properties()
+        pull = Pull(account, state.given_names if state.asked == account.asked_digest else (), keeps_ids=False)
+        for start in range(0, len(ids), IDS_PER_CHECK):
+            part = ids[start : start + IDS_PER_CHECK]
+            found = self.connector.read_records(part, account.asked_names)
+            there = {record.id for record in found}
+            pull.take(RecordPage(found, deleted=[record_id for record_id in part if record_id not in there]))
+        self._claim(pull)
+        WriteBack(account).run()
+        self.report.calls = self.connector.calls
 
     def preview(self) -> None:
         """What both would do."""
@@ -162,6 +173,17 @@ class _Run:
                 " write_back: in the card. Nothing was read or written."
             )
         self.report.missing = tuple(self.connector.find_missing_properties(account.property_kinds))
+
+    def _require_properties(self) -> None:
+        """Refuse to begin where properties for results are missing. Raises SyncError."""
+        account, report = self.account, self.report
+        if report.missing:
+            names = ", ".join(map(quote, report.missing))
+            raise SyncError(
+                f"{account.connector.crm.title} has no property {names}, to which results are written. Make what is"
+                f" missing there, or let `leadledger sync {account.connector.crm.name} --fields` do it; or name others"
+                " under write_back: in the card. Nothing was read or written."
+            )
 
     def _pull(self, look: Callable[[Pull], None] | None = None) -> tuple[Pull, Window]:
         account, state = self.account, self.state

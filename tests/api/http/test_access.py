@@ -10,7 +10,7 @@ import pytest
 from fastapi import FastAPI, Response
 from fastapi.testclient import TestClient
 
-from leadledger.api.http.access import ANY_KEY, NEEDS, OPEN, build_route_table, needs
+from leadledger.api.http.access import ANY_KEY, NEEDS, OPEN, SIGNED, build_route_table, needs
 from leadledger.api.http.direct import DirectRoute
 from leadledger.api.http.problem import MEDIA_TYPE
 from leadledger.api.service.keys import SCOPES
@@ -61,6 +61,12 @@ def test_every_route_is_guarded(client: TestClient, made: dict[str, str]) -> Non
         if need == OPEN:
             assert client.request(method, path).status_code == 200
             continue
+        if need == SIGNED:  # no key helps; see tests/api/sync/test_incoming.py
+            for headers in (*strangers, *(bearer(made[scope]) for scope in SCOPES)):
+                raw = [(name.encode(), value.encode("latin-1")) for name, value in headers.items()]
+                answer = client.request(method, path, headers=raw, json={})
+                assert (answer.status_code, answer.headers["www-authenticate"]) == (401, "Signature"), (path, headers)
+            continue
         for headers in strangers:
             raw = [(name.encode(), value.encode("latin-1")) for name, value in headers.items()]
             answer = client.request(method, path, headers=raw)
@@ -101,9 +107,11 @@ def test_a_route_says_what_it_needs() -> None:
 
     with pytest.raises(TypeError, match=r"undeclared.* doesn't declare what it needs"):
         build_route_table(app.routes)
-    with pytest.raises(ValueError, match="'rea' is not one of open, any, score, outcomes, events, read, hooks, admin"):
+    with pytest.raises(
+        ValueError, match="'rea' is not one of open, any, signed, score, outcomes, events, read, hooks, admin"
+    ):
         needs("rea")
-    assert set(NEEDS) == {OPEN, ANY_KEY, *SCOPES}
+    assert set(NEEDS) == {OPEN, ANY_KEY, SIGNED, *SCOPES}
 
 
 def test_a_late_route_without_a_need_is_not_served(tmp_path: Path) -> None:

@@ -19,6 +19,8 @@ from tests.api.answers import CARD
 from tests.api.hooks.decisions import book_row
 from tests.api.log.scored_leads import scored
 
+LATEST = [tables.used_signatures, tables.called_records]
+
 
 @pytest.mark.slow
 def test_tables_are_what_the_migrations_make(url: str, tmp_path: Path) -> None:
@@ -66,6 +68,7 @@ def test_an_older_log_is_brought_up_to_date(url: str, version: str, tmp_path: Pa
     """A log from before events, or from before the book, gets the new tables when it is opened, and keeps the rest."""
     later = [tables.book, tables.feedback, tables.subscriptions, tables.messages, tables.deliveries]
     later += [tables.saved_views, tables.sync_states, tables.synced_records]
+    later += LATEST
     engine = database.open_database(url, tmp_path)
     with engine.execution_options(**database.WRITES).begin() as connection:
         connection.execute(tables.cards.delete())
@@ -104,7 +107,7 @@ def test_a_book_without_titles_learns_when_sales_last_answered(url: str, tmp_pat
             connection.execute(
                 tables.feedback.insert(), {**said, "lead_key": "L1", "on": day, "at": f"{day}T09:00:00Z"}
             )
-        for table in (tables.saved_views, tables.sync_states, tables.synced_records):
+        for table in (tables.saved_views, tables.sync_states, tables.synced_records, *LATEST):
             table.drop(connection)
         for index in ("book_by_title", "book_by_rejection"):
             connection.execute(text(f"DROP INDEX {index}"))

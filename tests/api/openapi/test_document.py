@@ -144,6 +144,7 @@ def test_paths_are_described(document: dict[str, Any]) -> None:
         ("/v1/hooks", "get"),
         ("/v1/hooks/sample", "get"),
         ("/v1/hooks/{id}", "delete"),
+        ("/v1/hooks/{id}", "post"),
         ("/v1/hooks/{id}/test", "post"),
         ("/v1/hooks/{id}/rotate", "post"),
         ("/v1/hooks/{id}/end_old_secrets", "post"),

@@ -13,9 +13,12 @@ from leadledger.api.service.rescore import rescore_book
 from leadledger.api.sync import bottlecrm
 from leadledger.api.sync.account import list_property_kinds
 from leadledger.api.sync.bottlecrm import BottleCrmConnector
+from leadledger.api.sync.connector import RecordUpdate, Window
 from leadledger.scoring.errors import SyncError
+from tests.api.http.routes.test_hooks import await_truth
 from tests.api.sync.bottlecrm import ROOT, BottleCrm, running_bottlecrm
 from tests.api.sync.syncing import Site, opened_site
+from tests.serving import forked
 
 pytestmark = pytest.mark.slow
 
@@ -124,7 +127,7 @@ def test_nothing_is_missed_between_pages(
     leads = {crm.create_lead(first_name=f"{number}", last_name="P") for number in range(24)}
     crm.change_lead(min(leads), status="closed")
     read: list[str] = []
-    pages = connector.read_changes(bottlecrm.Window("", ""), ())
+    pages = connector.read_changes(Window("", ""), ())
     read += [record.id for record in next(pages).records]
     for lead in sorted(leads, reverse=True)[:5]:  # of the first page
         crm.delete_lead(lead)
@@ -138,9 +141,9 @@ def test_updates_are_refused_one_by_one(crm: BottleCrm, connector: BottleCrmConn
     """Of several updates each has its outcome; none that is refused holds up the others."""
     lead = crm.create_lead(first_name="Ada", last_name="A")
     updates = [
-        bottlecrm.RecordUpdate(lead, {"custom_fields.need": "no such need"}),
-        bottlecrm.RecordUpdate("00000000-0000-4000-8000-000000000000", {"custom_fields.need": "clear"}),
-        bottlecrm.RecordUpdate(lead, {"custom_fields.need": "clear"}),
+        RecordUpdate(lead, {"custom_fields.need": "no such need"}),
+        RecordUpdate("00000000-0000-4000-8000-000000000000", {"custom_fields.need": "clear"}),
+        RecordUpdate(lead, {"custom_fields.need": "clear"}),
     ]
     refused, gone, written = connector.write(updates)
     assert "must be one of" in refused.problem
@@ -155,3 +158,19 @@ def test_a_wrong_token(crm: BottleCrm) -> None:
     with pytest.raises(SyncError, match=r"^BottleCRM \(the owner of the token\): the access lacks a right \(403\)"):
         connector.check()
     connector.close()
+
+
+def test_its_webhook(crm: BottleCrm, site: Site, connector: BottleCrmConnector) -> None:
+    """BottleCRM's own webhook, signed by itself, brings a change into the book and the score back at once."""
+    lead = crm.create_lead(first_name="Ada", last_name="A", custom_fields={"need": "none"})
+    assert site.sync(connector, NAME, day=TODAY).scored == 1
+    with forked(site.home, card=site.home / "card.yaml") as port:
+        secret = crm.run("hook", f"http://127.0.0.1:{port}/v1/hooks/bottlecrm")
+        secrets = site.home / "crm-secrets"
+        secrets.touch(0o600)
+        secrets.write_text(
+            f"LEADLEDGER_BOTTLECRM_URL={crm.url}\nLEADLEDGER_BOTTLECRM_TOKEN={crm.token}\n"
+            f"LEADLEDGER_BOTTLECRM_HOOK_SECRET={secret}\n"
+        )
+        crm.change_lead(lead, custom_fields={"need": "urgent"})
+        await_truth(lambda: crm.read_lead(lead)["custom_fields"]["leadledger_score"] == 62)
