@@ -10,7 +10,7 @@ from starlette.types import Scope
 
 from leadledger.api.http.local_callers import follows_link
 from leadledger.api.pages.rendering import hide_home, render_page
-from leadledger.api.requests.mistakes import Mistake, Refusal
+from leadledger.api.requests.mistakes import Mistake, Refusal, shorten
 from leadledger.api.service.lead_list import FIELD_PREFIX
 
 SIGN_IN = "/sign-in"
@@ -29,6 +29,8 @@ _TITLES = {
     503: "Not now",
 }
 _NO_PAGE = "Nothing is at this address."
+_NO_LEADS = "The leads can’t be reached now"
+_NO_LEADS_WHY = "The service runs, but it can neither read nor keep anything about leads at the moment."
 _WRONG_ADDRESS = "The address of this page holds something that it can’t show."
 
 
@@ -48,11 +50,13 @@ def show_refusal(refusal: Refusal, scope: Scope) -> Response:
     title = _TITLES[405] if detail else _TITLES.get(refusal.status, http.HTTPStatus(refusal.status).phrase)
     is_page_of_leads = path.startswith(DESK) and refusal.status != 404
     is_wrong_address = scope["method"] in ("GET", "HEAD") and refusal.status == 422 and bool(refusal.mistakes)
+    cause = ""
     if refusal.status == 503 and is_page_of_leads:
-        title = "The leads can’t be reached now"
+        title, detail, cause = _NO_LEADS, _NO_LEADS_WHY, hide_home(refusal.detail, scope)
     context = {
         "heading": title,
         "detail": hide_home(detail or (_WRONG_ADDRESS if is_wrong_address else refusal.detail), scope),
+        "cause": cause,
         "mistakes": [_word_mistake(mistake) for mistake in refusal.mistakes if mistake.reason not in refusal.detail],
         "desk_name": "Show the desk without filters" if is_wrong_address and is_page_of_leads else "Go to the desk",
         # From the desk itself, which may be what fails, nothing leads to the desk.
@@ -71,7 +75,8 @@ def show_refusal(refusal: Refusal, scope: Scope) -> Response:
 
 
 def _word_mistake(mistake: Mistake) -> str:
-    """A mistake as a sentence, with what it is about: `Grade is none of its words. Use one of: A, B.`"""
+    """A mistake as a sentence, with what it is about: `Grade “Z” is none of its words. Use one of: A, B.`"""
     name = str(mistake.path[-1]).lstrip("?").removeprefix(FIELD_PREFIX).replace("_", " ")
-    words = f"{name} {mistake.reason}" if mistake.reason[:1].islower() and name.isprintable() else mistake.reason
+    value = f" “{shorten(mistake.value)}”" if isinstance(mistake.value, str) else ""
+    words = f"{name}{value} {mistake.reason}" if mistake.reason[:1].islower() and name.isprintable() else mistake.reason
     return words[:1].upper() + words[1:]
