@@ -26,7 +26,7 @@ from benchmarks import lists, overload, soak
 from benchmarks.load import Load, LoadResult, run_load
 from benchmarks.servers import REQUEST, ServerProcess, bare, fresh, ours, pipeline
 from leadledger.api.cli.examples import load_simulator
-from tests.postgres import server as postgres
+from tests.postgres import durable_server as postgres
 
 CONNECTIONS = 16
 WARM = 1.0  # seconds of load on each server, before it counts
@@ -74,7 +74,7 @@ def _servers(stack: ExitStack, folder: Path) -> dict[str, ServerProcess]:
     """All servers, by name, until the stack ends."""
     simulate = load_simulator()
     simulate.write(simulate.simulate(20_000), folder / "history.csv")
-    url = stack.enter_context(postgres(durable=True))
+    url = stack.enter_context(postgres())
     off = stack.enter_context(ours(folder / "off", "--log", "off"))
     sync = stack.enter_context(ours(folder / "sqlite", "--log", "sync"))
     return {

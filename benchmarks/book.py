@@ -30,7 +30,7 @@ from benchmarks.load import NUMBER, Load, post, start_load
 from benchmarks.servers import LEAD, ServerProcess, fresh, ours
 from leadledger.api.log import database, tables
 from leadledger.api.log.book_rows import BookRow
-from tests.postgres import server as postgres
+from tests.postgres import durable_server as postgres
 
 RATE = 100.0  # leads scored a second meanwhile
 ASKED = 30.0  # ms of the 99th of 100 pages
@@ -128,7 +128,7 @@ def measure(leads: int, pages: int) -> Iterator[ListLatency]:
     """All lists, on both databases."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(fresh()))
-        url = stack.enter_context(postgres(durable=True))
+        url = stack.enter_context(postgres())
         for name, options in ((SQLITE, ()), (POSTGRESQL, ("--log-url", url))):
             home = folder / name
             with ours(home, "--log", "sync", "--max-rate", "100000", *options) as served:

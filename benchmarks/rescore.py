@@ -34,7 +34,7 @@ from leadledger.api.service.list_recorder import ListRecorder
 from leadledger.api.service.loaded import load
 from leadledger.api.service.rescore import rescore_book
 from leadledger.api.service.settings import Settings
-from tests.postgres import server as postgres
+from tests.postgres import durable_server as postgres
 
 LEADS = 100_000
 AS_OF = date(2026, 7, 1)
@@ -70,7 +70,7 @@ def measure(number: int, databases: Sequence[str]) -> list[StepTime]:
         seconds = _time(lambda: score_list(card, listed, folder / "out.parquet", AS_OF))
         times = [StepTime("none", "the list without a log", *seconds, number)]
         for database in databases:
-            url = stack.enter_context(postgres(durable=True)) if database == POSTGRESQL else None
+            url = stack.enter_context(postgres()) if database == POSTGRESQL else None
             times += _measure_database(database, url, folder, listed, number)
     return times
 

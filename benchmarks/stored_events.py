@@ -23,7 +23,7 @@ from pathlib import Path
 
 from benchmarks.load import NUMBER, Load, LoadResult, post, run_load
 from benchmarks.servers import bare, fresh, ours
-from tests.postgres import server as postgres
+from tests.postgres import durable_server as postgres
 
 EVENTS, CONNECTIONS, WARM = 100, 8, 1.0
 ASKED = 10_000  # events a second, with SQLite
@@ -74,7 +74,7 @@ def measure(seconds: float, rounds: int) -> list[EventRate]:
         folder = Path(stack.enter_context(fresh()))
         card = folder / "card.yaml"
         card.write_text(CARD)
-        url = stack.enter_context(postgres(durable=True))
+        url = stack.enter_context(postgres())
         ways: dict[str, Callable[[], LoadResult | float]] = {
             BARE: _loaded(stack.enter_context(bare(120)).port, "/v1/score", body, seconds),
             ALONE: lambda: write_alone(folder / "alone.sqlite3", seconds),

@@ -71,6 +71,17 @@ def server() -> Iterator[str]:
             connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
+@contextmanager
+def durable_server() -> Iterator[str]:
+    """The URL of the database of a server of its own, for what is measured: what it commits outlives a crash."""
+    with installed(durable=True) as postgres:
+        postgres.start()
+        try:
+            yield postgres.url
+        finally:
+            postgres.stop()
+
+
 @cache
 def _shared_url() -> str:
     """The URL of a server that runs until this process ends."""
