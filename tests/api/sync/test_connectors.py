@@ -14,17 +14,19 @@ from leadledger.api.sync import api_client
 from leadledger.api.sync.connector import Connector, RecordUpdate, RemoteRecord, Window
 from leadledger.api.sync.crm_times import read_time, shift_time, write_time
 from leadledger.scoring.errors import SyncError
+from tests.api.sync.hubspot_world import open_hubspot
 from tests.api.sync.servers.crm_server import Fault, answer_with, break_off, cut_off
 from tests.api.sync.worlds import QUICK, WORLDS, World
 
 MANY = 2_300  # more than any page holds, all with one stamp
+ALL = {**WORLDS, "hubspot": open_hubspot}
 PAGE = b"<!doctype html><title>Sign in to the network</title>"
 
 
-@pytest.fixture(params=WORLDS)
+@pytest.fixture(params=ALL)
 def world(request: pytest.FixtureRequest) -> Iterator[World]:
     """A system with no leads yet."""
-    with WORLDS[request.param]() as world:
+    with ALL[request.param]() as world:
         yield world
 
 
@@ -32,6 +34,7 @@ def world(request: pytest.FixtureRequest) -> Iterator[World]:
 def connector(world: World) -> Iterator[Connector]:
     """A connector to it."""
     connector = world.connect()
+    connector.check()
     yield connector
     connector.close()
 
@@ -41,6 +44,7 @@ def read_window(world: World, connector: Connector, since: str = "") -> tuple[di
     records: dict[str, RemoteRecord] = {}
     deleted: set[str] = set()
     merged: dict[str, str] = {}
+    connector.check()  # as a run does, which asks for the time after that
     for page in connector.read_changes(Window(since, connector.now()), [world.company, world.employees, world.score]):
         records |= {record.id: record for record in page.records}
         deleted.update(page.deleted)
@@ -52,7 +56,7 @@ def write_score(world: World, connector: Connector, ids: Sequence[str], score: i
     """What becomes of an update of some records."""
     if connector.find_missing_properties({world.score: "number"}):
         connector.make_properties({world.score: "number"})
-    outcomes = connector.write([RecordUpdate(record_id, {world.score: score}) for record_id in ids])
+    outcomes = connector.write([RecordUpdate(record_id, {world.score: world.write_number(score)}) for record_id in ids])
     return {outcome.id: outcome for outcome in outcomes}
 
 
@@ -68,8 +72,10 @@ def test_nothing_is_missed_where_stamps_are_equal(world: World, connector: Conne
     for since in ("", shift_time(connector.now(), -60)):
         pages = list(connector.read_changes(Window(since, connector.now()), [world.company, world.employees]))
         records = [record for page in pages for record in page.records]
-        assert [record.id for record in records] == ids
-        assert [world.count_employees(record) for record in records] == list(range(MANY))
+        assert sorted(record.id for record in records) == sorted(ids)
+        assert {record.id: world.count_employees(record) for record in records} == dict(
+            zip(ids, range(MANY), strict=True)
+        )
         assert len(pages) > 1
         assert records[0].changed == "2026-03-03T10:00:00.000000Z"
 
@@ -90,7 +96,7 @@ def test_a_record_that_changes_while_pages_are_read_comes_again(world: World, co
             world.leads.delete(ids[1])
             world.leads.delete(ids[-2])
 
-    world.server.on_page = disturb
+    world.watch(disturb)
     until = connector.now()
     first, *_ = read_window(world, connector)
     assert pages >= 2
@@ -108,7 +114,7 @@ def test_late_commits_come_with_the_overlap(world: World, connector: Connector) 
     world.add(2)
     world.leads.tick(2)
     watermark = connector.now()
-    first, *_ = read_window(world, connector)
+    first, *_ = read_window(world, connector, shift_time(watermark, -60))
     assert early not in first
     world.leads.commit_late()
     world.leads.tick(5)
@@ -139,9 +145,10 @@ def test_deleted_and_merged_records(world: World, connector: Connector) -> None:
 def test_the_clock_is_that_of_the_system(world: World, connector: Connector) -> None:
     """Its clock counts, however far ours is from it."""
     assert abs(read_time(connector.now()) - datetime.now(UTC)).days > 30
-    assert connector.now() == "2026-03-03T10:00:00.000000Z"
     world.leads.tick(90)
-    assert connector.now() == "2026-03-03T10:01:30.000000Z"
+    connector.check()
+    until = read_time(connector.now()) - read_time("2026-03-03T10:01:30.000000Z")
+    assert 0 <= until.total_seconds() <= 1  # some say whole seconds alone, and are read to the end of one
 
 
 def test_properties_that_do_not_exist_are_left_out(world: World, connector: Connector) -> None:
@@ -150,8 +157,8 @@ def test_properties_that_do_not_exist_are_left_out(world: World, connector: Conn
     world.leads.tick(2)
     names = ["no_such_name", "x' OR Id != '", "Owner.Name FROM User", "", world.employees]
     (page, *_) = connector.read_changes(Window("", connector.now()), names)
-    assert world.employees in page.records[0].content
-    assert "no_such_name" not in page.records[0].content
+    assert world.employees in world.read(page.records[0])
+    assert "no_such_name" not in world.read(page.records[0])
 
 
 # -- writing -----------------------------------------------------------------------------------------------------------
@@ -256,14 +263,14 @@ def test_nonsense_is_refused_in_plain_words(world: World, connector: Connector, 
     if body == [] and world.name == "odoo":  # which is an answer: there is nothing
         assert read_window(world, connector)[0] == {}
     else:
-        with pytest.raises(SyncError, match=r"^(Salesforce|Dynamics|Odoo) \(the changes\)"):
+        with pytest.raises(SyncError, match=rf"^{world.kind.title} \("):
             read_window(world, connector)
     world.meet(answer_with(200, body), matches=world.writes)
     if world.name == "odoo" and not isinstance(body, bytes):  # what write() answers is of no use
         return
     if world.name == "odoo-rpc" and isinstance(body, dict) and "result" in body:
         return
-    with pytest.raises(SyncError, match=r"^(Salesforce|Dynamics|Odoo) \(the update\)"):
+    with pytest.raises(SyncError, match=rf"^{world.kind.title} \("):
         write_score(world, connector, ids)
 
 
@@ -289,7 +296,7 @@ def test_secrets_are_never_repeated(world: World, caplog: pytest.LogCaptureFixtu
         errors.append(str(refused.value))
         world.meet(None)
         connector.close()
-    wrong = {name: "wr0ng-secret" for name in ("client_secret", "key") if name in world.settings}
+    wrong = {name: "wr0ng-secret" for name in ("client_secret", "key", "token") if name in world.settings}
     connector = world.connect(wrong)
     with pytest.raises(SyncError) as refused:
         connector.check()
@@ -323,7 +330,7 @@ def _environment(world: World) -> dict[str, str]:
 def test_secrets_are_no_options(world: World) -> None:
     """What is secret can't be given where other users of a machine see it."""
     secret = {setting.name for setting in world.kind.settings if setting.is_secret}
-    assert secret & {"client_secret", "key"}
+    assert secret & {"client_secret", "key", "token"}
     values = world.kind.gather({"url": world.server.url, **dict.fromkeys(secret, "seen")}, _environment(world), None)
     assert "seen" not in values.values()
 
@@ -344,5 +351,5 @@ def test_texts_of_all_kinds_go_there_and_back(world: World, connector: Connector
     assert outcomes[0].problem == ""
     world.leads.tick(2)
     records, *_ = read_window(world, connector)
-    assert records[record_id].content[world.company] == text
+    assert world.read(records[record_id])[world.company] == text
     assert json.dumps(records[record_id].content)

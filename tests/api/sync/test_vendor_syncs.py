@@ -99,6 +99,10 @@ def test_both_ways(world: World, tmp_path: Path) -> None:
     third = sync_json(world, tmp_path, "--whole")
     assert (third["scored"], third["written"], third["deleted"]) == (1, 1, 1)
     assert read_values(world, small)["score"] == 70
+    verified = sync_json(world, tmp_path, "--verify")
+    assert (verified["records"], verified["differing"]) == (2, 0)
+    world.leads.change(small, **{DEFAULT_PROPERTIES[world.kind.system]["score"]: 99})
+    assert sync(world, tmp_path, "--verify").exit_code == 1
     text = sync(world, tmp_path)
     assert text.exit_code == 0
     assert "Nothing to write back" in text.output

@@ -45,6 +45,8 @@ class World:
     writes: Callable[[CrmRequest], bool]
     call: Callable[[Any, str], None]  # adds one that was made with a lead
     more: Mapping[str, Any] = field(default_factory=dict)  # other values that a lead needs
+    holds: str = ""  # the member of a record that holds its properties
+    write_number: Callable[[int], Any] = int  # as updates have it
 
     @property
     def leads(self) -> RecordStore:
@@ -84,9 +86,23 @@ class World:
         """A call that was made with a lead, now."""
         self.call(self.server, lead)
 
+    def watch(self, look: Callable[[], None]) -> None:
+        """Let something happen before each call that reads changes."""
+
+        def befall(handler: CrmHandler, request: CrmRequest) -> CrmReply | None:
+            if self.reads(request):
+                look()
+            return None
+
+        self.server.always = befall
+
+    def read(self, record: RemoteRecord) -> Mapping[str, Any]:
+        """The properties of a record."""
+        return record.content[self.holds] if self.holds else record.content
+
     def count_employees(self, record: RemoteRecord) -> int:
         """What a record says of its employees."""
-        return int(record.content[self.employees])
+        return int(self.read(record)[self.employees])
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -96,8 +96,7 @@ class DataverseProblem(Exception):
 class DynamicsServer(CrmServer):
     """An environment with leads and activities, and the place where its tokens are given.
 
-    `names`: what lookups show, and their tables, by id. `most_page_size`: rows of a page at most. `on_page` is called
-    before each page of leads is read.
+    `names`: what lookups show, and their tables, by id. `most_page_size`: rows of a page at most.
     """
 
     leads: RecordStore = field(default_factory=lambda: RecordStore(make_lead_id, keeps_merged=True))
@@ -108,7 +107,6 @@ class DynamicsServer(CrmServer):
     may_customize: bool = True
     token_number: int = 1
     batch_sizes: list[int] = field(default_factory=list)
-    on_page: Callable[[], None] = lambda: None
 
     def __post_init__(self) -> None:
         super().__init__()
@@ -168,7 +166,6 @@ class DynamicsServer(CrmServer):
             ids = {"BusinessUnitId": "b1", "UserId": "u1", "OrganizationId": "0a1b2c3d-0000-4000-8000-00000000000f"}
             return CrmReply(200, {"@odata.context": f"{self.url}{BASE}/$metadata#WhoAmIResponse", **ids})
         if (call.method, rest) == ("GET", "leads"):
-            self.on_page()
             return self._list(call, "leads", self.leads, self.columns)
         if (call.method, rest) == ("GET", "activitypointers"):
             return self._list(call, "activitypointers", self.activities, ACTIVITY_COLUMNS)
@@ -301,7 +298,8 @@ class DynamicsServer(CrmServer):
                 )
                 raise DataverseProblem(400, "0x80048d19", message)
             self._check_type(name, value)
-        self.leads.change(record_id, **{name: value for name, value in values.items() if name not in READ_ONLY})
+        changed = {name: None if value == "" else value for name, value in values.items() if name not in READ_ONLY}
+        self.leads.change(record_id, **changed)  # an empty text is none
 
     def _check_type(self, name: str, value: Any) -> None:
         kind = self.columns[name]

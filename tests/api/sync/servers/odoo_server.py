@@ -8,7 +8,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -104,7 +104,6 @@ class OdooServer(CrmServer):
     """A database with leads, messages and meetings.
 
     `version`: 19 and later have JSON-2 beside JSON-RPC. `may_customize`: whether the user is an administrator.
-    `on_page` is called before each page of leads is read.
     """
 
     leads: RecordStore = field(default_factory=lambda: RecordStore(str))
@@ -115,7 +114,6 @@ class OdooServer(CrmServer):
     may_customize: bool = True
     api_key: str = API_KEY
     writes: list[list[int]] = field(default_factory=list)
-    on_page: Callable[[], None] = lambda: None
 
     def __post_init__(self) -> None:
         super().__init__()
@@ -236,8 +234,6 @@ class OdooServer(CrmServer):
             return True
         if method == "create":
             return [int(store.add(**values)) for values in _listed(named["vals_list"])]
-        if store is self.leads:
-            self.on_page()
         records = self._search(model, store, types, named, context)
         if method == "search_count":
             return len(records)

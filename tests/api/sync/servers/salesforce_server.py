@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -86,7 +86,7 @@ class SalesforceServer(CrmServer):
     """An organisation with leads, tasks and events.
 
     `page_size`: rows of a query's page. `most_calls`: of a day; None: not limited. `may_customize`: whether the user
-    may make fields. `on_page` is called before each page of leads is read.
+    may make fields.
     """
 
     leads: RecordStore = field(default_factory=lambda: RecordStore(make_lead_id))
@@ -99,7 +99,6 @@ class SalesforceServer(CrmServer):
     shows_new_fields: bool = True
     token_number: int = 1
     cursors: dict[str, tuple[SoqlQuery, list[StoredRecord]]] = field(default_factory=dict)
-    on_page: Callable[[], None] = lambda: None
     counted: int = 0
 
     def __post_init__(self) -> None:
@@ -225,8 +224,6 @@ class SalesforceServer(CrmServer):
             if name.lower() not in known:
                 message = f"No such column '{name}' on entity '{query.source}'."
                 raise SalesforceProblem(400, "INVALID_FIELD", message)
-        if store is self.leads:
-            self.on_page()
         wanted = {name.lower() for name in (*query.tested, "IsDeleted")}
         rows = [(self._row(query.source, record, wanted), record) for record in store.seen(with_deleted=with_deleted)]
         rows = [(row, record) for row, record in rows if query.test(row)]
@@ -241,8 +238,6 @@ class SalesforceServer(CrmServer):
         number, _, place = locator.partition("-")
         if number not in self.cursors or not place.isdecimal():
             raise SalesforceProblem(400, "INVALID_QUERY_LOCATOR", "invalid query locator")
-        if self.cursors[number][0].source.lower() == "lead":
-            self.on_page()
         return self._page(number, int(place), base)
 
     def _page(self, number: str, place: int, base: str) -> dict[str, Any]:
@@ -373,7 +368,7 @@ class SalesforceServer(CrmServer):
                 message = f"Unable to create/update fields: {own}. Please check the security settings of this field"
                 raise SalesforceProblem(400, "INVALID_FIELD_FOR_INSERT_UPDATE", message, [own])
             self._check_type(own, value)
-            changed[own] = value
+            changed[own] = None if value == "" else value  # an empty text is none
         self.leads.change(record.id, **changed)
 
     def _check_type(self, name: str, value: Any) -> None:
