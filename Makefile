@@ -106,7 +106,7 @@ pictures: $(VENV)/.installed  ## Take the pictures in docs/pictures anew; needs 
 	$(PY) -m tests.api.pages.pictures
 
 docs: $(SITE)/.installed  ## Build the documentation site into site/, with links checked
-	$(PY) -m tests.operations.site
+	$(PY) -m tests.documentation
 
 # It needs an older pandas than ours, so it has an environment of its own; without torch and ray.
 AUTOGLUON := autogluon.tabular[lightgbm,catboost,xgboost]>=1.6,<2
