@@ -63,6 +63,18 @@ def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
     return argname if isinstance(val, bytes) else None
 
 
+@pytest.fixture(scope="module")
+def few_bags() -> Iterator[None]:
+    """Our classifier averages two fits instead of eight: for tests of what a training does besides learning well."""
+    from leadledger.training.learn import fit
+    from leadledger.training.runs import landmark_measures, step_fits, train
+
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (train, step_fits, landmark_measures):
+            patch.setattr(module, "default_classifier", lambda *of: fit.default_classifier(*of).set_params(bags=2))
+        yield
+
+
 @pytest.fixture(scope="session")
 def spark_master() -> Iterator[str]:
     """The URL of a Spark cluster, one for each worker of a run, since it takes ten seconds to start."""

@@ -55,6 +55,7 @@ NEEDS = ["none", "vague", "clear", "urgent"]
 FIRST_SCORES = [("A", "2026-01-02"), ("A", "2026-01-04"), ("B", "2026-01-03")]
 FIRST = date(2024, 1, 1)
 LAST = date(2026, 6, 30)
+pytestmark = pytest.mark.usefixtures("few_bags")
 
 
 @pytest.fixture(scope="module", params=logs.DATABASES)
