@@ -32,7 +32,7 @@ bottlecrm: $(BOTTLE)/.installed  ## Run a BottleCRM with 200 leads on this machi
 test: $(VENV)/.installed  ## Run every test (ARGS="-k gate" for some)
 	$(PYTEST) $(ARGS)
 
-test-fast: $(VENV)/.installed  ## Run the tests that take less than a few seconds each
+test-fast: $(VENV)/.installed  ## Run the tests that take less than half a second each, with fewer examples and cases
 	HYPOTHESIS_PROFILE=quick $(PYTEST) -m "not slow" $(ARGS)
 
 lint: $(VENV)/.installed  ## Check style, types and layers

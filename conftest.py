@@ -46,13 +46,17 @@ def pytest_collection_finish() -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """The blocks of the pages are slow: they train, start a Spark cluster and serve. Workers begin with slow files.
+    """The blocks of the pages are slow: they train, score with Spark and serve. Workers begin with slow files.
 
-    Whoever takes the last file works alone while it lasts; so the quick ones stand at the end.
+    Whoever takes the last file works alone while it lasts; so the quick ones stand at the end. Of tests with many
+    cases, `make test-fast` runs some.
     """
     for item in items:
         if item.path.suffix == ".md":
             item.add_marker(pytest.mark.slow)
+    kept = effort.keep_cases(item.nodeid for item in items)
+    config.hook.pytest_deselected(items=[item for item, keep in zip(items, kept, strict=True) if not keep])
+    items[:] = [item for item, keep in zip(items, kept, strict=True) if keep]
     if hasattr(config, "workerinput"):
         slow = Counter(item.path for item in items if item.get_closest_marker("slow"))
         items.sort(key=lambda item: -slow[item.path])

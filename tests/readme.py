@@ -6,8 +6,8 @@ operations: in order, in one folder per page, with the installed command.
   words within a line.
 - `sh`: runs; a command that serves keeps running until the end, on a free port. The two commands of make would install
   packages, so they don't run: their targets must be in the Makefile. The URL of PostgreSQL is replaced by that of a
-  server for the test, whose tables are the list and the events of the earlier blocks; so is the URL of the Spark
-  cluster.
+  server for the test, whose tables are the list and the events of the earlier blocks; in place of the URL of a Spark
+  cluster stands Spark on this machine: tests/api/lists/test_spark.py has a cluster.
 - `python`: runs as a program.
 """
 
@@ -46,6 +46,7 @@ def setup(namespace: dict[str, Any]) -> None:
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     environment = {**os.environ, "PATH": path, "COLUMNS": "80", "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "default"}
     environment.pop("LEADLEDGER_HOME", None)
+    environment |= spark.write_defaults(folder)
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     namespace.update(folder=folder, environment=environment, port=port, servers=[])
@@ -107,13 +108,8 @@ def run_sh(example: Example) -> None:
                         postgres.load(url, table, [*csv.reader(file)])
             assert shell(example, example.parsed.replace(DATABASE, url))
         return
-    if MASTER in example.parsed:
-        with spark.master(workers=1) as url:
-            example.namespace["environment"]["SPARK_CONF_DIR"] = os.environ["SPARK_CONF_DIR"]
-            assert shell(example, example.parsed.replace(MASTER, url))
-        return
     if not example.parsed.startswith("leadledger serve"):
-        assert shell(example, example.parsed) or ">" in example.parsed
+        assert shell(example, example.parsed.replace(MASTER, spark.LOCAL)) or ">" in example.parsed
         return
     space = example.namespace
     words = shlex.split(example.parsed.replace("--port 8000", f"--port {space['port']}"))

@@ -44,13 +44,13 @@ DEFAULTS = {
     "spark.ui.showConsoleProgress": "false",
     "spark.default.parallelism": "2",
     "spark.sql.shuffle.partitions": "2",
+    "spark.sql.codegen.wholeStage": "false",  # as README.md tells those who score a large card to set it
     "spark.driver.extraJavaOptions": JAVA,
     "spark.executor.extraJavaOptions": JAVA,
 }
 SETTINGS = {
     **DEFAULTS,
     "spark.sql.session.timeZone": "Asia/Kolkata",  # no statement of ours may depend on the session's time zone
-    "spark.sql.codegen.wholeStage": "false",
     "spark.sql.codegen.factoryMode": "CODEGEN_ONLY",  # what can't be compiled ends the query, and isn't interpreted
 }
 
@@ -61,13 +61,18 @@ def defaults() -> Iterator[Path]:
     pytest.importorskip("pyspark", reason="the package pyspark has Spark itself")
     spark_session.find_java()
     folder = Path(tempfile.mkdtemp(prefix="leadledger-spark-"))
-    lines = "".join(f"{key} {value}\n" for key, value in DEFAULTS.items())
-    (folder / "spark-defaults.conf").write_text(lines, encoding="utf-8")
     try:
-        with mock.patch.dict(os.environ, SPARK_CONF_DIR=str(folder), SPARK_DAEMON_JAVA_OPTS=JAVA):
+        with mock.patch.dict(os.environ, write_defaults(folder)):
             yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def write_defaults(folder: Path) -> dict[str, str]:
+    """Write the settings of the tests to a folder: the environment in which a program finds them."""
+    lines = "".join(f"{key} {value}\n" for key, value in DEFAULTS.items())
+    (folder / "spark-defaults.conf").write_text(lines, encoding="utf-8")
+    return {"SPARK_CONF_DIR": str(folder), "SPARK_DAEMON_JAVA_OPTS": JAVA}
 
 
 @contextmanager

@@ -136,6 +136,7 @@ def check_advice(card: Scorecard, dialect: str, rows: Rows) -> None:
         assert {is_new for verdict, _, is_new in seen if verdict == "promote"} == {True, False}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("card", CARDS.values(), ids=CARDS)
 def test_advice_over_time_agrees(backend: tuple[Engine, Rows], card: Scorecard) -> None:
     """Verdict, stage and both days are equal in Python and in each engine."""
@@ -161,6 +162,7 @@ def scorecards_that_remember(draw: st.DrawFn) -> Scorecard:
 MEMORIES = LEADS.map(lambda lead: {name: lead[name] for name in MEMORY_KINDS})
 
 
+@pytest.mark.slow
 def test_any_card_that_remembers_agrees(backend: tuple[Engine, Rows]) -> None:
     """Whatever else a card does with a lead, Python and each engine advise the same of it."""
     engine, rows = backend

@@ -78,6 +78,7 @@ def test_python() -> None:
     assert [(r.recommendation.verdict, r.recommended_since, r.below_since) for r in results] == ADVICE
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ending", [".csv", ".parquet", ".jsonl", ".xlsx"])
 def test_files(leads: Path, tmp_path: Path, ending: str) -> None:
     """Both days are in a file of each kind; the row that can't be read is rejected, and the counts know `demote`."""

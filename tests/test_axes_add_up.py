@@ -73,6 +73,7 @@ def listed(result: Result) -> tuple[Any, ...]:
     return tuple(answer[name] for name in COLUMNS)
 
 
+@pytest.mark.slow
 def test_in_python(results: list[Result]) -> None:
     """The entries of each axis add up to its points, in the result and in JSON; every grade and verdict occurs."""
     for result in results:

@@ -161,6 +161,7 @@ FILES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FILES)
 def test_a_list(card: Scorecard, tmp_path: Path, name: str) -> None:
     """CSV, JSON lines, Parquet with lists and Excel give the same points, and refuse the same lead with its reason."""
@@ -209,6 +210,7 @@ def test_printed_sql_over_lists(card: Scorecard) -> None:
         assert [row[1] for row in duck.execute(select).fetchall()] == [61, 43, None, 43]
 
 
+@pytest.mark.slow
 def test_a_table_of_postgresql(tmp_path: Path, card: Scorecard) -> None:
     """Arrays of PostgreSQL give the same points as texts."""
     with server() as url, database(url) as connection:

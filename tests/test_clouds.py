@@ -88,6 +88,7 @@ def dialect(request: pytest.FixtureRequest) -> str:
     return name
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("which", OURS)
 def test_it_parses(dialect: str, which: str) -> None:
     """The parser of the dialect knows every word: no bare command, and no function that it takes for the user's own."""

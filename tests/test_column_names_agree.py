@@ -179,6 +179,7 @@ def _expect(case: dict[str, Any], score: Callable[[Lead], float]) -> None:
 WAYS = [way for way in vars(Ways) if not way.startswith("_")]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("case", CASES, ids=[case["desc"] for case in CASES])
 def test_names_are_read_alike(ways: Ways, way: str, case: dict[str, Any]) -> None:

@@ -195,6 +195,7 @@ def test_printed_sql(card: Scorecard) -> None:
             assert [row[1] for row in duck.execute(select).fetchall()] == POINTS
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["jsonb", "json", "text"])
 def test_a_table_of_postgresql(card: Scorecard, kind: str) -> None:
     """A json, a jsonb and a text column of PostgreSQL give the same points."""

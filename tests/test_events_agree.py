@@ -41,6 +41,7 @@ def backend(request: pytest.FixtureRequest) -> Iterator[tuple[Engine, Rows]]:
         yield request.param, rows
 
 
+@pytest.mark.slow
 def test_events_agree(backend: tuple[Engine, Rows]) -> None:
     """Random events of random cards come to the same counts, entries and totals in Python and in each engine."""
     engine, _ = backend

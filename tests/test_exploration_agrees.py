@@ -117,6 +117,7 @@ def backend(request: pytest.FixtureRequest) -> Iterator[tuple[Engine, Rows]]:
         yield request.param, rows
 
 
+@pytest.mark.slow
 def test_draws_agree(card: Scorecard, backend: tuple[Engine, Rows]) -> None:
     """Odd ids are drawn alike: of any sign, with quotes, long, in both spellings of Salesforce, and none at all."""
     engine, rows = backend

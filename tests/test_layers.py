@@ -144,6 +144,7 @@ def test_a_class_name_is_defined_once() -> None:
     assert [name for name, count in classes.items() if count > 1] == []
 
 
+@pytest.mark.slow
 def test_no_module_keeps_an_exception() -> None:
     """An exception is made where it is raised: one that is kept holds on to all that every request had in hand."""
     kept = []

@@ -115,6 +115,7 @@ def test_on_the_command_line(home: Path, leads: list[dict[str, Any]]) -> None:
         check(json.loads(CliRunner().invoke(cli, words, input=json.dumps(lead)).stdout), total)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("explain", [False, True])
 def test_in_a_list(home: Path, leads: list[dict[str, Any]], explain: bool) -> None:
     """The points of a list are the same totals."""
@@ -124,6 +125,7 @@ def test_in_a_list(home: Path, leads: list[dict[str, Any]], explain: bool) -> No
         assert [tenths(row["points"]) for row in csv.DictReader(file)] == totals(home, leads)
 
 
+@pytest.mark.slow
 def test_in_sql(home: Path, leads: list[dict[str, Any]]) -> None:
     """Every entry of the printed SQL, added up."""
     card = Releases(home).open()

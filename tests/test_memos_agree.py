@@ -56,6 +56,7 @@ def both(
     return without, remembered
 
 
+@pytest.mark.slow
 @settings(max_examples=examples(20))
 @given(
     card=scorecards() | scorecards_with_steps() | scorecards_with_axes(),

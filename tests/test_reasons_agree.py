@@ -71,6 +71,7 @@ def expected_reasons(card: Scorecard, result: Result) -> tuple[str | None, ...]:
     return tuple(texts)
 
 
+@pytest.mark.slow
 def test_reasons_agree_with_the_ledger(backend: tuple[Engine, Rows]) -> None:
     """The strongest entries of every lead are named in SQL as in Python; a lead that can't be read has none."""
     engine, _ = backend

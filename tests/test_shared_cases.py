@@ -260,6 +260,7 @@ def read_rows(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("step", SCORED, ids=str)
 def test_a_list_is_scored_or_refused(cases: Path, step: Step) -> None:
     """A list that once lost rows or fields has all its points, each reject its reason, or a refusal says the mend."""

@@ -191,12 +191,14 @@ def find_start(text: str, column: str) -> int:
     return at + 2 if at >= 0 else at
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", LISTS, ids=lambda way: way.__name__)
 def test_every_value_is_read_as_of_a_lead(ways: Ways, way: Callable[[Ways, list[Lead]], list[Fate]]) -> None:
     """Each awkward value of each field is read, or refused, in a list as in a lead by itself."""
     _expect(ways, way, list_every_value())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", LISTS, ids=lambda way: way.__name__)
 @given(leads=lists_of_leads())
 @settings(max_examples=examples(15))

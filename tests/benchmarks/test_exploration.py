@@ -25,6 +25,7 @@ def test_the_next_training_is_biased_without_exploration() -> None:
     assert 0.6 < having.ratio_above < 1.6
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("share", [0.01, 0.05])
 def test_propensities_add_up(share: float) -> None:
     """The totals that they give are off by what chance explains: over ten histories, by a standard error on average."""

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 from benchmarks.list_events import EventRun, lines, measure
 
 
+@pytest.mark.slow
 def test_it_measures_and_says_what_is_over_its_limit() -> None:
     """A hundred leads are scored, and the ratio stands beside its limit."""
     measured = measure(100, 1)

@@ -27,6 +27,7 @@ SHOPPERS = DATA / "online_shoppers" / "online_shoppers_intention.csv"
 EXTRAALEARN = DATA / "extraalearn" / "ExtraaLearn.csv"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", CARDS, ids=NAMES)
 def test_cases_pass(path: Path) -> None:
     """Every example has cases of its own, and they pass in Python and in DuckDB alike."""
@@ -77,6 +78,7 @@ def test_the_readme_explains_the_lead_with_events() -> None:
     assert [line for line in shown if line and line != "..." and line not in said] == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "data", "leads", "rate", "leak", "area"),
     [

@@ -13,6 +13,7 @@ def clicks():
     return draw_clicks(2_500, seed=11)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("properties", "share"), [(SIGNS[-1], 0.95), (SIGNS[0], 0.90)])
 def test_machines_are_marked_and_people_are_not(clicks, properties, share):
     """Of gateways' clicks at least 95 % are marked, where all is known of them, of people's at most 1 %."""
@@ -23,6 +24,7 @@ def test_machines_are_marked_and_people_are_not(clicks, properties, share):
     assert marks[~clicks["machine"]].mean() <= 0.01
 
 
+@pytest.mark.slow
 def test_the_benchmark_prints_both_shares(capsys):
     """The benchmark has a line for each set of signs."""
     main(["--leads", "200"])

@@ -56,6 +56,7 @@ def make_event(row: Mapping[str, str]) -> dict[str, Any]:
     return {**members, "properties": {name: cell for name, cell in row.items() if name not in (*members, "lead")}}
 
 
+@pytest.mark.slow
 def test_counts_are_those_of_its_snapshots(made: Path) -> None:
     """What is counted of a lead as of day 30 is what leadforge counted for its own table, where that isn't blurred."""
     engine = get_engine(build_untrained(read_card(FOLDER / "card.yaml")))

@@ -41,6 +41,7 @@ def chances():
     return known.assign(became=known["became"].astype(int))
 
 
+@pytest.mark.slow
 def test_the_leads_stay_as_they_are(small):
     """The leads are those of a history without events."""
     pd.testing.assert_frame_equal(small.leads, simulate.simulate(1_500, seed=7, truth=True))
@@ -48,6 +49,7 @@ def test_the_leads_stay_as_they_are(small):
     pd.testing.assert_frame_equal(listed.leads, simulate.open_leads(200, seed=3, bad=5))
 
 
+@pytest.mark.slow
 def test_same_seed_same_events(small):
     """The seed decides every event and every chance."""
     again = simulate.simulate_events(1_500, seed=7, truth=True)
@@ -125,6 +127,7 @@ def test_open_leads_have_events_up_to_their_day():
     assert len(listed.chances) == 300
 
 
+@pytest.mark.slow
 def test_stored_messages_count_as_the_list_does(tmp_path):
     """Sent to the service as messages, the events of a lead give the score that they give beside it, on every day."""
     world = simulate.simulate_events(20, seed=4)
@@ -148,6 +151,7 @@ def test_stored_messages_count_as_the_list_does(tmp_path):
                 assert stored["events"]["machine"] == sent["events"]["machine"]
 
 
+@pytest.mark.slow
 def test_a_list_counts_as_each_lead_does(tmp_path):
     """A list with its events, machines among them, gives each lead the score that it has by itself."""
     world = simulate.open_events(250, seed=6)
@@ -176,6 +180,7 @@ def message_of(row):
     return parts | {"properties": {name: value for name, value in row.items() if not pd.isna(value)}}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["csv", "parquet"])
 def test_command_line_writes_events_and_chances(tmp_path, capsys, kind):
     """The command writes the leads as without events, the events and the chances, and says so."""

@@ -20,6 +20,7 @@ def draw(seed: int, level: float = 0.0, slope: float = 1.0, leads: int = 2000) -
     return upkeep
 
 
+@pytest.mark.slow
 def test_chance_alone_advises_little() -> None:
     """Each of the two tests errs in one draw of twenty at most."""
     advice = [draw(seed).advice for seed in range(400)]

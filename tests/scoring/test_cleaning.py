@@ -77,6 +77,7 @@ def test_cases(case: Mapping[str, Any]) -> None:
         assert math.copysign(1, value) == math.copysign(1, case["value"])  # type: ignore[arg-type]  # a number
 
 
+@pytest.mark.slow
 def test_cases_are_read_alike_in_sql() -> None:
     """Every raw text of the cases is typed, found missing or refused in DuckDB as it is in Python."""
     cases = [case for case in CASES["cases"] if case["raw"] is None or isinstance(case["raw"], str)]

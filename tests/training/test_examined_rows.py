@@ -79,6 +79,7 @@ DAYS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("fault", "counts", "note"), DAYS)
 @pytest.mark.parametrize("today", [None, date(2026, 11, 28)])
 def test_a_day_that_can_not_be_right_changes_nothing(
@@ -103,6 +104,7 @@ def test_days_on_which_somebody_expects_to_win_are_no_outcomes(today: date | Non
     assert history.notes[1].startswith("'won_on' goes on after the newest lead, 2025-09-05, with 58 outcomes. Leads of")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("leads", "step"), [(25, 40), (40, 1)])
 def test_few_leads_have_a_plausible_present_too(leads: int, step: int) -> None:
     """A sparse history, and one of a single month."""
@@ -206,6 +208,7 @@ STOPS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("fault", "words"), STOPS)
 def test_rows_left_out_that_change_the_result_stop_the_caller(fault: Fault, words: str) -> None:
     """The message has the proof and the way to go on; accepted, the doubt is a note."""
@@ -221,6 +224,7 @@ def test_rows_left_out_that_change_the_result_stop_the_caller(fault: Fault, word
     assert any(words in note for note in accepted.notes)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(5))
 def test_rows_left_out_by_chance_stop_nobody(seed: int) -> None:
     """A tenth of the rows can't be read, whatever became of them."""

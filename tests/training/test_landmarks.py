@@ -136,6 +136,7 @@ def test_what_became_of_the_events_is_said() -> None:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "planted",
     [
@@ -154,6 +155,7 @@ def test_the_future_does_not_matter(planted: dict[str, str]) -> None:
     assert early.frame["visits"].tolist() == [1, 3, 1, 0, 0, 0, 0]
 
 
+@pytest.mark.slow
 def test_resends_and_order_do_not_matter() -> None:
     """Events that are sent again, or in another order, change nothing."""
     pd.testing.assert_frame_equal(read().frame, read([*EVENTS[::-1], *EVENTS]).frame)
@@ -214,6 +216,7 @@ def test_what_is_refused(
     assert str(error.value) == message
 
 
+@pytest.mark.slow
 def test_leads_with_events_that_cannot_be_read() -> None:
     """They are left out and counted as rejected, with the reasons; a card that reads no such event leaves none out."""
     events = [*EVENTS, *events_of("D", "yesterday")]
@@ -229,6 +232,7 @@ def test_leads_with_events_that_cannot_be_read() -> None:
     )
 
 
+@pytest.mark.slow
 def test_many_such_leads_are_a_doubt(world: World) -> None:
     """Where most winners have an event that can't be read, training would stop."""
     bad = [
@@ -248,6 +252,7 @@ def test_the_log_has_events_of_its_own(tmp_path: Path) -> None:
         train(path, logged, events=pd.DataFrame(EVENTS))
 
 
+@pytest.mark.slow
 def test_steps_look_once() -> None:
     """The leads of a step are looked at on the day on which they began it, with the events known by then."""
     text = TEXT.replace("outcome:", "steps:\n  opportunity: {became: won_on, within: 20 days}\noutcome:")

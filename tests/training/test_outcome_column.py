@@ -174,6 +174,7 @@ def test_a_horizon_that_would_be_ignored(became: str, rest: str, message: str) -
 CLOSED = [str(pd.Timestamp(day) + pd.Timedelta(days=40 if i % 3 == 1 else 3))[:10] for i, day in enumerate(DAYS)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "became", ["kind: flag, day: closed", "is: 'yes', day: closed", "is: 'yes', lost: 'no', day: closed"]
 )

@@ -57,6 +57,7 @@ def test_a_history_may_say_nothing() -> None:
     assert read() is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("columns", "message"),
     [

@@ -12,7 +12,7 @@ from leadledger.models.releases.store import Releases
 from tests.command_line import run
 from tests.training.crm_history import CARD, make_history, put, repeat, spoil
 
-pytestmark = pytest.mark.slow  # each learns from a history
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("few_bags")]  # each learns from a history
 
 
 @pytest.fixture

@@ -82,6 +82,7 @@ def test_the_report_leaves_standard_output_to_the_scores(
     assert (done.stdout, json.loads(done.stderr)["out"]) == ("points\n60.0\n50.0\n60.0\n", "-")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ending", ["csv", "xlsx", "parquet", "jsonl", "jsonl.gz"])
 def test_a_list_without_a_good_row_fails(small: Path, tmp_path: Path, ending: str) -> None:
     """Where every row is rejected, the status is 1, the first reasons are said, and no output looks done."""

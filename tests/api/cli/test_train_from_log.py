@@ -149,6 +149,7 @@ def test_what_the_log_gives(log: LogStore, case: dict[str, Any]) -> None:
     assert dict(logged.values_left_out) == case.get("values_left_out", {})
 
 
+@pytest.mark.slow
 def test_values_come_as_they_were(log: LogStore) -> None:
     """Values of every kind, to the last bit; what no database keeps of a text is replaced, and nothing fails."""
     odd = 'a "b"\n\\ \u2028ü'
@@ -339,6 +340,7 @@ The whole report, for a browser: {tmp_path}/releases/{name}/report.html
     }
 
 
+@pytest.mark.slow
 def test_what_can_not_be_learned_from_is_said(url: str, log: LogStore, card: Path, tmp_path: Path) -> None:
     """Each message in full, from the first mistake to the last: what is missing, and where it comes from."""
     words = ["train", card, "--from-log", "--log-url", url, "--home", tmp_path]

@@ -107,6 +107,7 @@ def client(tmp_path: Path, text: str) -> Iterator[TestClient]:
         yield client
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("system", MEMORY_PROPERTIES)
 def test_the_circle(client: TestClient, text: str, system: str) -> None:
     """Each answer goes into the record, the record into the next request, and advice goes by it."""
@@ -147,6 +148,7 @@ def test_a_record_of_nothing_but_advice_is_no_lead(client: TestClient) -> None:
     assert "has no name that the card uses" in answer.text
 
 
+@pytest.mark.slow
 def test_an_advice_that_nobody_gives_is_refused(client: TestClient, text: str) -> None:
     """A verdict that doesn't exist is a mistake with its path."""
     name = "advice" if text.endswith(OWN) else "leadledger_recommendation"
@@ -176,6 +178,7 @@ def test_scores_are_replayed(client: TestClient) -> None:
         assert replayed["result"] == answer
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("prefix", ["", "lead_"])
 def test_the_circle_of_lists(tmp_path: Path, text: str, prefix: str) -> None:
     """A list that a CRM exports holds the properties, under which the advice of the day before is read."""

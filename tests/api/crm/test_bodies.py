@@ -200,6 +200,7 @@ def wrapped(lead: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+@pytest.mark.slow
 @settings(max_examples=examples(60))
 @given(lead=PLAIN)
 def test_an_envelope_changes_nothing(client: TestClient, lead: dict[str, Any]) -> None:

@@ -306,6 +306,7 @@ def test_an_address_that_is_none(url: str) -> None:
     assert str(refused.value).endswith("is no address of a service; write it like https://leads.example.com")
 
 
+@pytest.mark.slow
 def test_in_a_browser(book: Path) -> None:
     """On a screen and a phone, light and dark: nothing is scrolled sideways, and nobody is shut out."""
     html = write(book, "--as-of", MONDAY, "--url", DESK)

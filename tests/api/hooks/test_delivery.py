@@ -31,6 +31,7 @@ from tests.api.hooks.receiver import (
 )
 
 
+@pytest.mark.slow
 def test_delivered_once(engine: Engine, receiver: Receiver) -> None:
     """A message is delivered with a signature that standardwebhooks verifies, and then never again."""
     _, receiver.secret = add_hook(engine, receiver.url("/in?token=a%20b"))
@@ -320,6 +321,7 @@ def test_when_the_next_is_due(engine: Engine, receiver: Receiver) -> None:
     assert queue.count_waiting() == 3
 
 
+@pytest.mark.slow
 def test_rotation(engine: Engine, receiver: Receiver) -> None:
     """After a rotation both secrets verify a message, until the old one ends."""
     hook, old = add_hook(engine, receiver.url())
@@ -344,6 +346,7 @@ def test_rotation(engine: Engine, receiver: Receiver) -> None:
     assert subscriptions.rotate(hook.id, 0, clock())[0].old_secret_until is None
 
 
+@pytest.mark.slow
 def test_several_processes_share_the_work(engine: Engine, receiver: Receiver) -> None:
     """Several that deliver at once deliver each message once, and those of a lead in their order."""
     add_hook(engine, receiver.url())

@@ -166,6 +166,7 @@ def test_a_slow_body_holds_no_place(tmp_path: Path) -> None:
     assert asyncio.run(slow()) == [200, 200, 503, 503]  # those that then arrive at once are too many, as ever
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("kept", "sent"),
     [(True, "a"), (True, "00f0-17.3_x:1"), (True, "x" * 64), *((False, sent) for sent in ("x" * 65, "a b", "a@b", ""))],

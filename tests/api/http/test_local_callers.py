@@ -89,6 +89,7 @@ def test_a_page_can_t_ask_what_needs_no_body(tmp_path: Path, origin: str, status
         )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name",
     [

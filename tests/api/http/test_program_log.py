@@ -68,6 +68,7 @@ def test_level(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: 
         Settings(log_level="loud")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("level", ["debug", "info", "error"])
 def test_nothing_of_a_lead_is_logged(
     tmp_path: Path,

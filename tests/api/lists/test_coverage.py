@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
+import pytest
+
 from leadledger.api.lists.card_cases import find_case_failures
 from leadledger.api.lists.coverage import measure_coverage
 from leadledger.scoring.card.reader import parse_card
@@ -61,6 +63,7 @@ rules:
 TODAY = date(2026, 7, 1)
 
 
+@pytest.mark.slow
 def test_a_history_counts_as_of_each_leads_own_day(tmp_path: Path) -> None:
     """The leads of a history are looked at on their own days, those of any other list today, or all on a given day."""
     (tmp_path / "history.csv").write_text("created,seen,won\n2020-01-10,2020-01-05,\n2021-01-10,2020-01-05,\n")

@@ -211,6 +211,7 @@ def test_an_unwritable_target_loses_nothing(card: Scorecard, tmp_path: Path) -> 
     assert json.dumps(sorted(path.name for path in tmp_path.iterdir())) == '["card.yaml", "leads.csv", "scored.csv"]'
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["csv", "tsv", "csv.gz", "tsv.gz", "parquet", "jsonl", "ndjson", "jsonl.gz", "xlsx"])
 def test_the_ending_says_what_to_write(card: Scorecard, tmp_path: Path, name: str) -> None:
     """Each kind of output holds the same rows, and can be read as a list again."""
@@ -228,6 +229,7 @@ def test_the_ending_says_what_to_write(card: Scorecard, tmp_path: Path, name: st
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("wanted", "ids", "left_out"),
     [
@@ -364,6 +366,7 @@ def test_a_ledger_as_a_sheet(card: Scorecard, tmp_path: Path) -> None:
         assert sheet.rows == len(rows(again))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "wanted",
     [

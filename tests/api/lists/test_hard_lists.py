@@ -63,6 +63,7 @@ def check(result: ScoredList, out: Path) -> list[int]:
     return rejected
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", CASES, ids=[case["file"] for case in CASES])
 def test_a_hard_list(card: Scorecard, tmp_path: Path, case: dict[str, Any]) -> None:
     """The rows that were written into a list are scored or rejected; what can't be read is refused word for word."""

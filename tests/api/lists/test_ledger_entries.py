@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
+import pytest
+
 from leadledger.api.lists.ledger_entries import ledger_columns
 from leadledger.scoring.card.reader import read_card
 from leadledger.scoring.engine.score import get_engine
@@ -12,6 +14,7 @@ from leadledger.scoring.scorecard import Scorecard
 from tests.golden_files import LEARNED, ROOT
 
 
+@pytest.mark.slow
 def test_names_and_kinds_are_those_of_one_lead() -> None:
     """Every kind of entry is there, and what a lead's ledger holds has the same name and kind in a list's."""
     card = Scorecard(read_card(ROOT / "examples" / "b2b-software" / "card.yaml"), LEARNED)

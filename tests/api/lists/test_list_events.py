@@ -106,6 +106,7 @@ def raw_events(lead: str) -> list[dict[str, Any]]:
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ending", [".csv", ".parquet", ".jsonl"])
 def test_lists_agree_with_python(tmp_path: Path, ending: str) -> None:
     """Every lead of a list has the points, grade and recommendation of Python, in the order of the list."""
@@ -123,6 +124,7 @@ def test_lists_agree_with_python(tmp_path: Path, ending: str) -> None:
     assert any(note.startswith("Events: ") and "of leads that aren't in the list" in note for note in scored.notes)
 
 
+@pytest.mark.slow
 def test_a_long_list_keeps_its_order(tmp_path: Path) -> None:
     """The rows of a list that several threads read are written in their order, in whatever order their events come."""
     leads, events, out = (tmp_path / name for name in ("leads.parquet", "events.parquet", "out.csv"))
@@ -136,6 +138,7 @@ def test_a_long_list_keeps_its_order(tmp_path: Path) -> None:
     assert written == [row[0] for row in read(f"SELECT lead_id FROM '{leads}'")]
 
 
+@pytest.mark.slow
 def test_best_first(tmp_path: Path) -> None:
     """A list with events can be sorted, chosen from and cut like any other."""
     leads, events = write(LEADS, tmp_path / "leads.csv"), write(EVENTS, tmp_path / "events.csv")
@@ -146,6 +149,7 @@ def test_best_first(tmp_path: Path) -> None:
     assert len(points) == 5
 
 
+@pytest.mark.slow
 def test_bad_leads_go_to_the_rejects(tmp_path: Path) -> None:
     """A lead that can't be read is rejected with its reason, and the others are scored."""
     leads = write([{"lead_id": "L1", "employees": "many"}, *LEADS[2:5]], tmp_path / "leads.csv")
@@ -212,6 +216,7 @@ def test_a_missing_value_is_named(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ending", [".csv", ".parquet", ".jsonl"])
 def test_a_lead_with_a_bad_event_is_rejected(tmp_path: Path, ending: str) -> None:
     """What can't be read in the events of a lead goes to the rejects with its row and reason; others are scored."""
@@ -244,6 +249,7 @@ def test_a_lead_with_a_bad_event_is_rejected(tmp_path: Path, ending: str) -> Non
     )
 
 
+@pytest.mark.slow
 def test_properties_in_objects(tmp_path: Path) -> None:
     """The properties of JSON lines may stand in an object, in any spelling of their names."""
     leads, events = write(LEADS[:3], tmp_path / "leads.csv"), tmp_path / "events.jsonl"
@@ -262,6 +268,7 @@ def test_properties_in_objects(tmp_path: Path) -> None:
     assert scored.rejected == 1
 
 
+@pytest.mark.slow
 def test_ledgers_and_reasons(tmp_path: Path) -> None:
     """The ledger has every entry that Python has, word for word, and --explain names its reasons and questions."""
     leads, events = write(LEADS, tmp_path / "leads.csv"), write(EVENTS, tmp_path / "events.csv")
@@ -281,6 +288,7 @@ def test_ledgers_and_reasons(tmp_path: Path) -> None:
         assert (questions or "") == "; ".join(question.text for question in advice.questions)
 
 
+@pytest.mark.slow
 def test_tracked_since_a_day_of_the_lead(tmp_path: Path) -> None:
     """A window that begins before the day on which tracking of the lead began is unknown."""
     text = TEXT.replace("visit: {fields", "visit: {tracked_since: met, fields")
@@ -319,6 +327,7 @@ def test_what_lists_refuse(tmp_path: Path) -> None:
         score_list(CARD, no_id, out, DAY, Wanted(events=events))
 
 
+@pytest.mark.slow
 def test_on_the_command_line(tmp_path: Path) -> None:
     """`leadledger score … --events` says what became of the events."""
     card = tmp_path / "web.yaml"

@@ -106,6 +106,7 @@ WRITERS: dict[str, Callable[[Mapping[str, Any], Path], Path]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", WRITERS)
 @each_case
 def test_a_file_shows_how_it_writes_numbers(case: Mapping[str, Any], name: str, tmp_path: Path) -> None:
@@ -134,6 +135,7 @@ def test_a_list_is_read_again_whatever_is_wanted(options: dict[str, Any], tmp_pa
         assert (tmp_path / "ledger.csv").read_text(encoding="utf-8").count(",big,") == 2
 
 
+@pytest.mark.slow
 @each_case
 def test_a_history_and_a_check_show_it_too(case: Mapping[str, Any], tmp_path: Path) -> None:
     """Training, checking and explaining a row read a list as scoring it does."""
@@ -152,6 +154,7 @@ def test_a_history_and_a_check_show_it_too(case: Mapping[str, Any], tmp_path: Pa
             assert (get_engine(SCORECARD).build_result(lead.values, AS_OF).points == 60) == is_big
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("library", ["pandas", "texts", "polars", "arrow"])
 @each_case
 def test_a_frame_shows_it_too(case: Mapping[str, Any], library: str) -> None:

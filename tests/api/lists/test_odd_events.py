@@ -155,6 +155,7 @@ def write_lines(rows: list[dict[str, Any]], path: Path) -> None:
     path.write_text("".join(f"{json.dumps(row)}\n" for row in rows), "utf-8")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ending", [".csv", ".jsonl", ".parquet"])
 def test_texts(tmp_path: Path, ending: str) -> None:
     """A text in a file of events is read, or refused in the same words, as in the events of a lead."""

@@ -106,6 +106,7 @@ def number_or_text(text: str) -> float | str:
         return text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "wanted",
     [
@@ -241,6 +242,7 @@ def test_a_text_that_no_cell_holds(card: Scorecard, tmp_path: Path) -> None:
     assert read_sheet(tmp_path / "out.xlsx") == [{"id": "1", "score": 50}]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ending", ["csv", "tsv", "csv.gz", "jsonl", "parquet", "xlsx"])
 def test_rejects_are_what_their_name_says(card: Scorecard, tmp_path: Path, ending: str) -> None:
     """As the scores are: the same rejects in every kind of file."""

@@ -61,8 +61,8 @@ rules:
 """
     )
 )
-# Spark compiles a statement on each worker, and the one of an example takes a hundred times as long; README.md scores
-# such a one on a cluster, and test_backends_agree.py compares it with Python.
+# Spark compiles a statement on each worker, and the one of an example takes much longer; README.md scores by
+# such a one, and test_backends_agree.py compares it with Python.
 STAGED = """
 name: staged
 base_rate: 0.2

@@ -133,6 +133,7 @@ def check_row(row: BookRow, entered: Sequence[Record]) -> None:
         assert row.change == result.tenths - totals[day]
 
 
+@pytest.mark.slow
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)
 @given(scores=SCORES, cuts=st.sets(st.integers(1, 20), max_size=5))
 def test_any_grouping_gives_what_the_scores_say(log: Engine, scores: list[Record], cuts: set[int]) -> None:
@@ -201,6 +202,7 @@ def test_groups_of_any_size(log: Engine) -> None:
     assert len(read_book(log)) == 396
 
 
+@pytest.mark.slow
 def test_two_workers_write_the_same_leads() -> None:
     """Workers that score the same leads at once neither lock each other out nor lose or repeat a change."""
     leads = [f"L{number}" for number in range(12)]

@@ -78,6 +78,7 @@ def record_scores(log: LogStore, leads: pd.DataFrame, counted: int = 0) -> None:
     logs.fill(log, scores, outcomes)
 
 
+@pytest.mark.slow
 def test_the_log_and_a_list_give_the_same_looks(log: LogStore, world: World) -> None:
     """Leads of the log with stored events are looked at as leads of a list with a list of events are."""
     card, as_of = parse_card(CARD_TEXT), date(2026, 3, 1)

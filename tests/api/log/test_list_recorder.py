@@ -100,6 +100,7 @@ def flat(event: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in event.items() if name != "properties"} | event["properties"]
 
 
+@pytest.mark.slow
 def test_a_list_is_as_requests(log: LogStore, url: str, tmp_path: Path) -> None:
     """Over two days, the book after a list is the book after the same leads over HTTP, with their events."""
     load_card(tmp_path)
@@ -123,6 +124,7 @@ def bare(event: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in event.items() if name != "lead"}
 
 
+@pytest.mark.slow
 def test_what_is_recorded_replays(log: LogStore, tmp_path: Path) -> None:
     """Each score of a list gives its answer again, and the file says the same."""
     load_card(tmp_path)
@@ -148,6 +150,7 @@ def digest_of(folder: Path) -> tuple[str, str]:
     return loaded.digest, loaded.text
 
 
+@pytest.mark.slow
 def test_a_second_run_adds_nothing(log: LogStore, tmp_path: Path) -> None:
     """The same list on the same day writes nothing; a day later it moves the book, and only decisions enter the log."""
     load_card(tmp_path)
@@ -176,6 +179,7 @@ def test_new_data_enters_the_log(log: LogStore, tmp_path: Path) -> None:
     assert read_book(log.engine)["L0"].owner == "dee"
 
 
+@pytest.mark.slow
 def test_an_older_day_leaves_the_book(log: LogStore, tmp_path: Path) -> None:
     """A list of an earlier day than the book's leaves no trace, and is counted."""
     load_card(tmp_path)
@@ -186,6 +190,7 @@ def test_an_older_day_leaves_the_book(log: LogStore, tmp_path: Path) -> None:
     assert read_book(log.engine) == book
 
 
+@pytest.mark.slow
 def test_what_never_enters(log: LogStore, tmp_path: Path) -> None:
     """Rejects, leads without an id, and those that a condition leaves out don't enter; those beyond --top do."""
     load_card(tmp_path)
@@ -196,6 +201,7 @@ def test_what_never_enters(log: LogStore, tmp_path: Path) -> None:
     assert len(large) > 1
 
 
+@pytest.mark.slow
 def test_a_rescore_counts_events_that_are_stored(log: LogStore, url: str, tmp_path: Path) -> None:
     """Leads of a list whose events are stored, too, are worked out again; those of other leads keep their scores."""
     loaded = load_card(tmp_path)
@@ -236,6 +242,7 @@ def test_advice_over_time_is_the_same(log: LogStore, url: str, tmp_path: Path) -
             assert run.causes.total() == run.decisions
 
 
+@pytest.mark.slow
 def test_a_list_with_its_own_memory(log: LogStore, tmp_path: Path) -> None:
     """A list that has a column for the last recommendation speaks for itself."""
     load_card(tmp_path, HOLDING)

@@ -76,6 +76,7 @@ def measure(log: LogStore, last_learned: date = FIRST - timedelta(1)) -> Any:
     return measure_log(log, get_engine(Scorecard(parse_card(CARD), LEARNED)), last_learned)
 
 
+@pytest.mark.slow
 def test_a_release_that_fits(log: LogStore) -> None:
     """The leads whose horizon had passed when the last outcome came are counted, and nothing is advised."""
     fill(log)

@@ -56,6 +56,7 @@ def log(url: str) -> Iterator[LogStore]:
         yield store
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("day", [FIRST + timedelta(days=1), LAST])
 def test_rescore_is_scoring_on_that_day(log: LogStore, url: str, tmp_path: Path, day: date) -> None:
     """A lead of the book gets the score that a request on that day gets, with all that the book says of it."""
@@ -97,6 +98,7 @@ def test_a_dry_run_says_what_a_run_writes(log: LogStore, url: str, tmp_path: Pat
     assert all((row.score_id == before[key].score_id) == (key not in changed) for key, row in after.items())
 
 
+@pytest.mark.slow
 def test_a_second_run_writes_nothing(log: LogStore, url: str, tmp_path: Path) -> None:
     """Leads that stand at the day and release are left out; those of a later day are left as they are."""
     loaded = load_card(tmp_path)
@@ -112,6 +114,7 @@ def test_a_second_run_writes_nothing(log: LogStore, url: str, tmp_path: Path) ->
     assert read_book(log.engine) == book
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("lead", "events", "card", "cause"),
     [
@@ -134,6 +137,7 @@ def test_a_change_has_its_cause(
     assert (run.decisions, dict(run.causes)) == (1, {cause: 1})
 
 
+@pytest.mark.slow
 def test_another_release_enters_the_log(log: LogStore, url: str, tmp_path: Path) -> None:
     """Where the card or release is another, each lead gets a score in the log, though its decision stays."""
     load_card(tmp_path)
@@ -168,6 +172,7 @@ def test_values_that_the_card_lacks_are_left_out(log: LogStore, url: str, tmp_pa
     assert json.loads(row.input)["values"] == {"lead_id": "L1"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("stores", "sent", "is_rescored"), [(False, True, False), (True, True, True), (False, False, True)]
 )

@@ -129,6 +129,7 @@ def test_days(client: TestClient) -> None:
     assert days == [AS_OF - timedelta(days=back) for back in (2, 1, 0)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lead", ["ACME/42", "a b", "a//b", "ends/scores", "ÅØ", "?x=1", "50%", "a#b"])
 def test_odd_ids_have_a_history(client: TestClient, lead: str) -> None:
     """Any id can stand in the path, also one with a slash."""
@@ -155,6 +156,7 @@ def test_both_spellings_of_salesforce_are_one_id(client: TestClient, url: str, l
 UNKNOWN_LEAD = "No score of this lead is in the log; training can't use the outcome. Is the id right?"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("lead", "on", "notes"),
     [

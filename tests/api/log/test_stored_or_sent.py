@@ -143,6 +143,7 @@ def test_usual_events_are_read_alike(events: Sent) -> None:
     assert together == alone
 
 
+@pytest.mark.slow
 def test_three_ways(tmp_path: Path) -> None:
     """Every lead has the same score with stored events, with those in the request, and in a list with `--events`."""
     events = [{**event, "received": event["received"] or "2020-01-01"} for event in EVENTS]
@@ -177,6 +178,7 @@ def test_three_ways(tmp_path: Path) -> None:
     ] == listed
 
 
+@pytest.mark.slow
 def test_exported_events_give_the_same_scores(tmp_path: Path) -> None:
     """A list with the events that `log events` wrote has the scores of the service, whatever sent and joined them."""
     card = tmp_path / "card.yaml"

@@ -107,6 +107,7 @@ def test_every_tool_is_called_here() -> None:
     assert ARGUMENTS.keys() == NEEDS.keys()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("scope", SCOPES)
 def test_over_http_a_key_may_what_its_scopes_say(home: Path, server: Server, scope: str, mode: str) -> None:
@@ -115,6 +116,7 @@ def test_over_http_a_key_may_what_its_scopes_say(home: Path, server: Server, sco
     check_answers(*use_http(server.port, key, call_all, mode), (scope,), f"Key {key[3:11]}")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", MODES)
 def test_over_stdio_an_agent_may_all(home: Path, tmp_path: Path, mode: str) -> None:
     """A process that the agent starts itself has every tool, and logs JSON on standard error."""
@@ -124,6 +126,7 @@ def test_over_stdio_an_agent_may_all(home: Path, tmp_path: Path, mode: str) -> N
     assert [line["tool"] for line in lines if line["event"] == "tool"] == list(ARGUMENTS)
 
 
+@pytest.mark.slow
 def test_the_settings_of_the_page_start_it(home: Path) -> None:
     """The block of docs/mcp.md for an agent's program starts the command, and with a key its other block calls /mcp."""
     page = (ROOT / "docs" / "mcp.md").read_text("utf-8")
@@ -146,6 +149,7 @@ def test_every_tool_is_described() -> None:
         assert all(f"`{name}`" in row for name in tool.arguments), row
 
 
+@pytest.mark.slow
 def test_only_the_protocol_is_on_stdout(tmp_path: Path) -> None:
     """Whatever is sent, even what is no JSON, each line of standard output is a message of the protocol."""
     command = [sys.executable, "-m", "leadledger", "mcp", "--home", str(tmp_path), "--card", str(CARD)]
@@ -178,6 +182,7 @@ def test_only_the_protocol_is_on_stdout(tmp_path: Path) -> None:
     assert answers[4]["error"]["message"] == f"Unknown tool: {MARK}. tools/list names those that there are."
 
 
+@pytest.mark.slow
 def test_reading_over_stdio_changes_nothing(home: Path) -> None:
     """An agent that may only read leaves the database as it was: another process delivers messages and clears away."""
 

@@ -105,6 +105,7 @@ def newest(documents: Documents) -> Any:
     return documents["/openapi.json"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", VALIDATORS)
 def test_documents_are_valid(documents: Documents, path: str) -> None:
     """Each document is valid by an independent validator of its language."""

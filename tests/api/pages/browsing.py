@@ -14,6 +14,8 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 WIDE, PHONE = 1280, 390  # pixels
+# A width moves things and a scheme colours them, so each is tried once, and not each with each.
+LOOKS = ((WIDE, "dark"), (PHONE, "light"), (320, "dark"))
 PATIENCE = 20_000  # milliseconds: no test waits so long, unless something hangs
 AXE_OPTIONS = {
     "resultTypes": ["violations"],

@@ -66,6 +66,7 @@ def test_the_cookie_of_a_visitor_by_tls_is_sent_by_tls_only(client: TestClient) 
     assert answer.headers["set-cookie"].endswith("; Secure")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("change", "status"),
     [
@@ -99,6 +100,7 @@ def test_a_form_comes_from_a_page_of_ours(
     assert (FORM_REFUSED in answer.text.replace("&#39;", "'")) == (status == 403)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "path", ["//evil.example", "https://evil.example", "/\\evil.example", "/sign-in", "desk", "/a\nb"]
 )

@@ -49,6 +49,7 @@ def list_advice(result: dict[str, Any]) -> list[Any]:
     return [result["recommendation"], result["recommended_since"], result["below_since"]]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("in_batch", [False, True])
 def test_the_book_closes_the_circle(client: TestClient, in_batch: bool) -> None:
     """Advice over time is the same from the book as from a CRM that sends back what it was answered, and replays."""

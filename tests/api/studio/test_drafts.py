@@ -144,6 +144,7 @@ def test_mistakes_are_saved_and_shown_at_their_line(client: TestClient, people: 
 NAMES = ["../../etc", "..%2f..%2fx", "%2e%2e", "x" * 61, "X", "a b", "-x", "a.b", "\u202ex", "x%00", "CON", "<b>"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_hostile_names(client: TestClient, people: People, home: Path, name: str) -> None:
     """A name that could lead out of the folder, or misleads, is refused, and no file is made of it."""
@@ -169,6 +170,7 @@ TEXTS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", TEXTS, ids=range(len(TEXTS)))
 def test_hostile_texts_stay_as_they_are(client: TestClient, people: People, text: str) -> None:
     """Any text is kept sign for sign, refused by nobody but the reader, and never published."""
@@ -208,6 +210,7 @@ BODIES: list[tuple[str, Any, str]] = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("path", "body", "reason"), BODIES)
 def test_mistakes_in_requests(client: TestClient, people: People, path: str, body: Any, reason: str) -> None:
     """What a body has wrong is said with its path."""

@@ -32,6 +32,7 @@ def leads(within: float, across: float, n: int = 4_000) -> tuple[pd.DataFrame, N
     return frame, random.random(n) < expit(0.5 * frame["mails"] + together - 0.3)
 
 
+@pytest.mark.slow
 def test_no_pair_spans_two_axes() -> None:
     """Of two pairs that act together, the one of one axis is learned, and the gain of the other is known."""
     frame, won = leads(1.0, 1.0)
@@ -65,6 +66,7 @@ def test_sets_grow_within_an_axis() -> None:
     assert sets == [(3, 4, 5), (0, 1, 2)]
 
 
+@pytest.mark.slow
 def test_one_axis_is_none() -> None:
     """Where all columns are of one axis, the fit is the same as without."""
     frame, won = leads(1.0, 1.0, 1_500)

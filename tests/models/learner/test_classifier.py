@@ -71,6 +71,7 @@ def test_more_is_never_worse(fitted: AdditiveClassifier) -> None:
     assert np.ptp(swept, axis=0).min() > 0.5
 
 
+@pytest.mark.slow
 def test_a_missing_value_stays_outside_the_order(fitted: AdditiveClassifier) -> None:
     """A monotone field that is missing may be worse than its lowest value, if the history says so."""
     missing, *bins = fitted.additive_.singles[0]

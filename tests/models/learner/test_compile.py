@@ -214,6 +214,7 @@ def test_trees_become_a_combination() -> None:
     assert to_tables(model, ["size", "kind", "asked"], 0.01) == ()
 
 
+@pytest.mark.slow
 def test_trees_under_other_fields_are_refused(fitted: AdditiveClassifier) -> None:
     """A set must hold every field of its trees."""
     frame, _ = leads(50, 9)

@@ -40,6 +40,7 @@ def leads_with_missing(
     return frame, won
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("outcome", ["won", "lost", "any"])
 def test_a_handful_of_missing_values_is_worth_the_average(outcome: Literal["won", "lost", "any"]) -> None:
     """Three missing values of 2,000, with outcomes alike or not, move no lead by more than three points."""

@@ -56,6 +56,7 @@ def test_a_bend_is_found() -> None:
     assert np.corrcoef(single[1:], shape)[0, 1] > 0.97
 
 
+@pytest.mark.slow
 def test_fields_that_tell_nothing_cost_nothing() -> None:
     """Beside two fields that act, forty that don't are worth less than 0.1 in all their bins; the two stay whole."""
     random = np.random.default_rng(3)

@@ -98,6 +98,7 @@ TASKS: dict[str, tuple[Row, float, tuple[Edit, ...], tuple[Any, Any], tuple[Any,
 FAILING_CASES = {"no activity for 30 days": ["whoever does nothing for two months is silent"]}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("task", TASKS)
 def test_task(task: str) -> None:
     """A rule that is written in a form earns its points for the leads that it means, and for no other."""
@@ -120,6 +121,7 @@ def test_task(task: str) -> None:
     assert edited == TEXT
 
 
+@pytest.mark.slow
 def test_all_tasks_at_once() -> None:
     """All four rules together are one card, and what is in a full group adds nothing."""
     text = TEXT

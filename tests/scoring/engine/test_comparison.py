@@ -109,6 +109,7 @@ def test_ranges_of_answers_are_those_of_the_lead() -> None:
     )
 
 
+@pytest.mark.slow
 @settings(max_examples=examples(150))
 @given(card=strategies.scorecards() | strategies.scorecards_with_axes(), a=strategies.LEADS, b=strategies.LEADS)
 def test_the_entries_of_a_comparison_add_up(card: Scorecard, a: dict[str, Any], b: dict[str, Any]) -> None:
@@ -129,6 +130,7 @@ def test_the_entries_of_a_comparison_add_up(card: Scorecard, a: dict[str, Any], 
     }
 
 
+@pytest.mark.slow
 @settings(max_examples=examples(150))
 @given(
     card=strategies.scorecards(),

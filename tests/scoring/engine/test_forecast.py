@@ -237,6 +237,7 @@ def check_change(change: ForecastChange | None, now: Result, expected: Result | 
         assert now.tenths + sum(moved.tenths for moved in change.moved) == change.result.tenths
 
 
+@pytest.mark.slow
 @settings(max_examples=examples(150))
 @given(
     card=strategies.scorecards() | strategies.scorecards_with_axes(),

@@ -26,6 +26,7 @@ def rows_of(frame: Any) -> list[dict[str, Any]]:
     return frame.to_dicts() if isinstance(frame, pl.DataFrame) else frame.to_pylist()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("leads", MAKERS)
 @pytest.mark.parametrize("events", MAKERS)
 def test_scores_are_those_of_python(leads: str, events: str) -> None:

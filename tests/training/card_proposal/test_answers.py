@@ -117,6 +117,7 @@ def test_other_answers_do_no_harm(proposal: CardProposal, field: str, form: str,
     confirm_criteria(proposal.text, names, names)
 
 
+@pytest.mark.slow
 def test_criteria_are_proven_by_the_list(tmp_path: Path) -> None:
     """How many of the leads that became one met each, and of the others; what few of them met is no must."""
     path = tmp_path / "leads.csv"

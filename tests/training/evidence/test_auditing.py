@@ -19,6 +19,7 @@ from leadledger.training.intervals import rate_limits
 from leadledger.training.learn.trust import LOG_ODDS
 from leadledger.training.runs.train import train
 
+pytestmark = pytest.mark.usefixtures("few_bags")
 HEAD = "name: a\nfields: {n: {kind: number}, m: {kind: number}, k: {kind: text}}\n"
 TAIL = "outcome: {became: {field: won, kind: flag}}\n"
 

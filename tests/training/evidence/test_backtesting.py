@@ -265,6 +265,7 @@ EDITS = {  # every kind of edit, and the words that make it
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", EDITS)
 def test_every_kind_of_edit_is_found_and_swapped(kind: str) -> None:
     """The edit is named, putting it into the old card gives the new one, and keeping it out gives the old one."""

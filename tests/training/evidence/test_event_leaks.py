@@ -83,12 +83,14 @@ def test_events_after_the_outcome(world: World) -> None:
     )
 
 
+@pytest.mark.slow
 def test_rare_honest_events_pass(world: World) -> None:
     """A kind that comes late to all leads alike is no leak, and neither are the visits."""
     assert gate(world, plant(world, (1, 60), 0.3, of_others=0.3)).suspects == ()
     assert gate(world, world.events, CARD).suspects == ()
 
 
+@pytest.mark.slow
 def test_the_card_vouches(world: World) -> None:
     """`known_when_scored: yes` at the kind overrules the gate, and a card that doesn't use the kind is not asked."""
     events = plant(world, (0, 1), 0.9)

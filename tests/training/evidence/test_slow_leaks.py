@@ -18,6 +18,7 @@ CALLS = RANDOM.poisson(4, len(HISTORY))
 LATER = RANDOM.poisson(3, len(HISTORY)) * (RANDOM.random(len(HISTORY)) < 0.7)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("columns", "suspects"),
     [
@@ -44,6 +45,7 @@ def fill(share: np.ndarray) -> np.ndarray:
     return np.where(filled, "asked", np.array(None, dtype=object))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("share", "suspected"),
     [

@@ -27,6 +27,7 @@ def measure(seed: int, leads: int = 1500, true_rate: float = 1.0, signal: float 
     }
 
 
+@pytest.mark.slow
 def test_a_right_forecast_can_be_relied_on() -> None:
     """Chance raises a doubt about the rate in about one draw of twenty, and hardly another."""
     verdicts = [reach_verdict(measure(seed)) for seed in range(60)]

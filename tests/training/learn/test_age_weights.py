@@ -41,12 +41,14 @@ def test_a_steady_world_keeps_its_old_leads(world: str) -> None:
     assert chosen.count(None) >= 19
 
 
+@pytest.mark.slow
 def test_effects_that_change_ask_for_recent_leads() -> None:
     """Where the effects of three years ago are others, the weight of a lead halves in a year or less."""
     ages = [choose("fast", seed) for seed in range(500, 506)]
     assert sum(aged.half_life is not None and aged.half_life <= 1 for aged in ages) >= 4
 
 
+@pytest.mark.slow
 def test_the_held_out_leads_have_no_say() -> None:
     """Their outcomes may be any: the choice, and every figure, stays the same."""
     history, _ = draw("fast", LEADS, 510)
@@ -56,6 +58,7 @@ def test_the_held_out_leads_have_no_say() -> None:
     assert choose_age_weights(history, of_time) == before
 
 
+@pytest.mark.slow
 def test_leads_with_an_order_and_no_days() -> None:
     """Half-lives are shares of the leads, and a lead without a successor has the age 0."""
     history, _ = draw("fast", LEADS, 511)

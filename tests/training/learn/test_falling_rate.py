@@ -85,6 +85,7 @@ def test_leads_that_another_card_scored_are_left_out() -> None:
     assert find_falling_rate(np.full(6000, np.nan), won, days, 3 * YEAR) is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("per_year", [0.0, 0.5])
 def test_a_steady_or_rising_rate_takes_nothing_from_a_promise(per_year: float) -> None:
     """False alarms are as rare as chance makes them."""

@@ -35,6 +35,7 @@ def pool() -> tuple[History, np.ndarray]:
     return history, certain(frame["true_probability"].to_numpy()[history.rows - 1], CERTAINTY)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("world", "draws", "fewest", "most"), [("steady", 4, 0, 1), ("halves", 3, 3, 3)])
 def test_only_a_rate_that_falls_is_seen_to_fall(
     pool: tuple[History, np.ndarray], world: str, draws: int, fewest: int, most: int

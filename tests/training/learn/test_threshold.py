@@ -30,6 +30,7 @@ from leadledger.training.runs.train import train
 
 # -- by capacity ---------------------------------------------------------------------------------------------------
 
+pytestmark = pytest.mark.usefixtures("few_bags")
 WEEK = Capacity(2, "week")
 
 

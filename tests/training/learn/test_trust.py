@@ -26,6 +26,7 @@ def test_many_outcomes_find_the_weights(trust: float, weight: float) -> None:
     assert weights.intercept == pytest.approx(-1, abs=0.06)
 
 
+@pytest.mark.slow
 def test_few_outcomes_leave_the_rules_as_declared() -> None:
     """With a dozen leads, trust stays near 1, even if the rules say nothing."""
     fits = [combine(*draw(12, 0.0, 1.0, seed)) for seed in range(30)]

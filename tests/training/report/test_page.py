@@ -26,7 +26,7 @@ from leadledger.training.runs.train import train
 from tests.training.report.reading import Page, check
 from tests.training.report.small_card import CARD
 
-pytestmark = pytest.mark.slow  # the whole file learns from histories
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("few_bags")]  # the whole file learns from histories
 
 HOSTILE = "<script>alert('7')</script>&amp; $x_1$ \"q\" <b>"
 

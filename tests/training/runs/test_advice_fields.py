@@ -9,6 +9,8 @@ import pytest
 from leadledger.training.runs.train import train
 from tests.training.crm_history import CARD, TAKEN, make_history
 
+pytestmark = pytest.mark.usefixtures("few_bags")
+
 
 @pytest.mark.slow
 def test_nothing_is_learned_from_what_is_remembered(tmp_path_factory: pytest.TempPathFactory) -> None:

@@ -18,6 +18,7 @@ CARD = find_examples() / "b2b-software" / "card.yaml"
 SMALL = AdditiveClassifier(bags=2, pairs=0, combinations=0, max_rounds=30)
 
 
+@pytest.mark.slow
 def test_further_seeds_are_measured_and_change_nothing() -> None:
     """The release is that of the first seed alone; the measures of the others stand beside it."""
     history = load_simulator().simulate(800, seed=11)
@@ -32,6 +33,7 @@ def test_further_seeds_are_measured_and_change_nothing() -> None:
     assert "With 3 seeds the log-loss lies between" in summary_text(beside)
 
 
+@pytest.mark.slow
 def test_a_classifier_without_a_seed() -> None:
     """It can't be fitted with others, and the message says why."""
     history = load_simulator().simulate(600, seed=11)

@@ -36,7 +36,7 @@ CARD = find_examples() / "b2b-software" / "card.yaml"
 UNTIL = date(2026, 6, 30)
 CREATED = datetime(2026, 7, 1, tzinfo=UTC)
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("few_bags")]
 
 
 @pytest.fixture(scope="module")

@@ -31,7 +31,7 @@ real = pytest.mark.skipif(not DATA.is_dir(), reason=f"the real data is not shipp
 @pytest.fixture(scope="module")
 def truth() -> pd.DataFrame:
     """A simulated history, with the true probability of each lead."""
-    return load_simulator().simulate(20_000, seed=7, until=UNTIL, truth=True)
+    return load_simulator().simulate(12_000, seed=7, until=UNTIL, truth=True)
 
 
 @pytest.fixture(scope="module")
@@ -119,7 +119,7 @@ def test_a_release_keeps_it_all(trained: Training, tmp_path: Path) -> None:
 def test_training_twice_gives_the_same(truth: pd.DataFrame) -> None:
     """Same inputs, same seed: the same tables and measures."""
     card = find_examples() / "b2b-software" / "card.yaml"
-    first, second = (train(card, truth.head(4000)) for _ in range(2))
+    first, second = (train(card, truth.head(1000)) for _ in range(2))
     assert first.learned == second.learned
     assert first.to_dict() == second.to_dict()
 
@@ -129,7 +129,8 @@ def test_training_twice_gives_the_same(truth: pd.DataFrame) -> None:
 def test_bank_marketing() -> None:
     """Stratified, without `duration`: as good as boosting without restrictions; rounding moves little."""
     card = find_examples() / "bank-marketing" / "card.yaml"
-    training = train(card, DATA / "bank_marketing" / "bank-additional-full.csv", held_out=0.3)
+    half = pd.read_csv(DATA / "bank_marketing" / "bank-additional-full.csv", sep=";", keep_default_na=False)[::2]
+    training = train(card, half, held_out=0.3)
     assert training.history is not None
     assert "duration" not in training.history.frame
     judged = training.metrics["held_out"]["leadledger"]

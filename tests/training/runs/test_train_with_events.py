@@ -20,7 +20,7 @@ from leadledger.training.runs.training_result import Training
 from tests.command_line import run
 from tests.training.event_world import CARD, LAST, World, make_world
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("few_bags")]
 
 
 @pytest.fixture(scope="module")

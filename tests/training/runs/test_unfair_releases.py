@@ -36,7 +36,7 @@ stages: [{name: lead}, {name: opportunity, points: 52}]
 """
 CREATED = datetime(2026, 7, 1, tzinfo=UTC)
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("few_bags")]
 
 
 def simulate(bias: float, leads: int = 1000, seed: int = 0) -> pd.DataFrame:

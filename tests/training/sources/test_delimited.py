@@ -54,6 +54,7 @@ def test_a_layout(duck: duckdb.DuckDBPyConnection, tmp_path: Path, case: dict[st
     assert list(leads.notes) == case.get("notes", [])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", [case for case in CASES if "refused" not in case][::3], ids=lambda case: case["what"])
 def test_an_encoding_changes_nothing(duck: duckdb.DuckDBPyConnection, tmp_path: Path, case: dict[str, Any]) -> None:
     """The same text with a byte order mark, and as UTF-16, has the same columns and rows."""

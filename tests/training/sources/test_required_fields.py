@@ -117,6 +117,7 @@ def test_training_stops_and_goes_on_without(tmp_path: Path, leads: pd.DataFrame)
     assert train(card, leads.rename(columns={"need": " NEED"})).provenance["without"] == []
 
 
+@pytest.mark.slow
 def test_the_command_stops(tmp_path: Path, leads: pd.DataFrame) -> None:
     """`train` ends with status 1 and no release; `--without` may be repeated, and may list several."""
     (tmp_path / "card.yaml").write_text(CARD_TEXT)

@@ -43,6 +43,7 @@ def test_only_post(client: TestClient, made: dict[str, str]) -> None:
         assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("origin", "status"),
     [

@@ -70,6 +70,7 @@ def rows_of(client: TestClient, lead: str) -> Any:
     return client.app.state.service.decision_log.events.read([lead]).of(lead)  # type: ignore[attr-defined]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", BODIES)
 def test_bodies(web: TestClient, name: str) -> None:
     """A body of any system is stored, and sent again it changes nothing."""

@@ -119,6 +119,7 @@ MISTAKES: dict[str, tuple[Any, list[tuple[str, str]]]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", MISTAKES)
 def test_mistakes(client: TestClient, name: str) -> None:
     """Every mistake in a subscription is named with its path, and nobody is subscribed."""
@@ -136,6 +137,7 @@ def test_this_machine_needs_the_option(tmp_path: Path) -> None:
         assert problem["errors"][0]["reason"] == "can't be sent to: the URL must begin with https://"
 
 
+@pytest.mark.slow
 def test_too_many(client: TestClient) -> None:
     """There are at most a hundred subscriptions."""
     for _ in range(100):
@@ -228,6 +230,7 @@ def test_decisions_are_told(client: TestClient, receiver: Receiver, capsys: pyte
     assert "token=abc" not in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_gone_and_back(client: TestClient, receiver: Receiver) -> None:
     """A receiver that is gone gets nothing, until a test has reached it; then it gets what waits."""
     receiver.behave = answer_with(410)

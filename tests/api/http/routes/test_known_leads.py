@@ -87,6 +87,7 @@ def get(client: TestClient, path: str) -> Any:
     return answer.json()
 
 
+@pytest.mark.slow
 def test_two_leads_are_compared(client: TestClient) -> None:
     """The answer is that of the core, with the lead of each side, and ids may hold slashes."""
     answer = get(client, f"/v1/leads/compare?a=L1&b={quote('ACME/42', safe='')}&as_of={DAY}")
@@ -173,6 +174,7 @@ def count_rows(address: str, table: Any) -> int:
         engine.dispose()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("answers", "path", "reason"),
     [
@@ -205,6 +207,7 @@ def test_an_unknown_lead_is_refused_with_ids_like_it(client: TestClient) -> None
         assert read_problem(answer, 404)["detail"] == "The book has no lead of this id. There are: 'L1'."
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("query", "path", "reason"),
     [
@@ -220,6 +223,7 @@ def test_comparisons_with_mistakes(client: TestClient, query: str, path: str, re
     assert (mistake["path"], mistake["reason"]) == (path, reason)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("days", ["0", "367", "-1", "1e2", "٣", "", "9999999999"])
 def test_forecasts_of_too_many_days(client: TestClient, days: str) -> None:
     """A forecast is of 1 to 366 days."""
@@ -291,6 +295,7 @@ def test_feedback_outlives_a_new_score(client: TestClient) -> None:
 REASONS = "no_budget, no_need, no_authority, bad_timing, wrong_contact, competitor, duplicate, other"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("body", "path", "reason"),
     [

@@ -72,6 +72,7 @@ def list_ids(client: TestClient, query: str = "") -> list[str]:
     return [lead["lead"] for lead in answer.json()["leads"]]
 
 
+@pytest.mark.slow
 def test_the_best_come_first(client: TestClient) -> None:
     """Without parameters the leads come by their points, each with what the book knows of it."""
     answer = client.get("/v1/leads").json()

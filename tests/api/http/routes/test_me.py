@@ -17,6 +17,7 @@ def client(keyed_client: TestClient) -> TestClient:
     return keyed_client
 
 
+@pytest.mark.slow
 def test_me(client: TestClient, made: dict[str, str], tmp_path: Path) -> None:
     """/v1/me returns the caller's key and scopes; where no keys exist, all scopes."""
     answer = client.get("/v1/me", headers=bearer(made["read"])).json()

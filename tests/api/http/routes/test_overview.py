@@ -80,6 +80,7 @@ def get(client: TestClient, path: str) -> Any:
     return answer.json()
 
 
+@pytest.mark.slow
 def test_the_book_in_figures(client: TestClient) -> None:
     """The summary counts points, grades and recommendations, those of today, and the leads near the threshold."""
     summary = get(client, "/v1/summary")
@@ -101,6 +102,7 @@ def test_the_book_in_figures(client: TestClient) -> None:
     }
 
 
+@pytest.mark.slow
 def test_conversion_by_grade(client: TestClient, address: str) -> None:
     """Of leads whose horizon had passed when the last outcome was recorded, the summary says how many converted."""
     firsts = [
@@ -124,6 +126,7 @@ def test_conversion_by_grade(client: TestClient, address: str) -> None:
     assert (summary["conversion_since"], summary["conversion_until"]) == ("2026-01-01", "2026-01-03")
 
 
+@pytest.mark.slow
 def test_rules_that_were_called_wrong_are_counted(client: TestClient) -> None:
     """The summary says how often sales called an entry of a ledger wrong, and for which reasons it rejected leads."""
     bodies = [
@@ -143,6 +146,7 @@ def test_rules_that_were_called_wrong_are_counted(client: TestClient) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_capacity_is_compared_with_those_promoted_in_the_period(address: str, tmp_path: Path) -> None:
     """A stage that says how many leads can be taken care of says how many were promoted since the period began."""
     card = tmp_path / "card.yaml"
@@ -169,6 +173,7 @@ def test_periods_begin(period: str, today: str, start: str) -> None:
     assert find_period_start(Capacity(5, period), date.fromisoformat(today)).isoformat() == start
 
 
+@pytest.mark.slow
 def test_questions_over_the_book(client: TestClient) -> None:
     """Each question says how many leads have it open, and how many recommendations it is expected to settle."""
     answer = get(client, "/v1/questions")
@@ -187,6 +192,7 @@ def test_questions_over_the_book(client: TestClient) -> None:
     assert get(client, "/v1/questions?leads=1")["looked_at"] == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("path", "parameter", "reason"),
     [

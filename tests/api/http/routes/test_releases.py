@@ -173,6 +173,7 @@ def damage(home: Path, name: str) -> None:
     file.write_text("{}")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["2026-01-01-009", "..", "%2e%2e", "A", "a%2fb", "x" * 300])
 def test_no_such_release(client: TestClient, name: str) -> None:
     """A name that no release has is not found, whatever it looks like, and nothing changes."""

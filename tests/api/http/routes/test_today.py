@@ -85,6 +85,7 @@ def get(client: TestClient, path: str) -> dict[str, Any]:
     return answered
 
 
+@pytest.mark.slow
 def test_today_counts_each_view_as_the_list_shows_it(client: TestClient) -> None:
     """Leads that sales has rejected, or put off, are to be found among those that come back, and all, alone."""
     answer = get(client, "/v1/today")

@@ -125,6 +125,7 @@ def test_without_axes_there_are_no_subtotals() -> None:
     assert (waterfall.threshold, waterfall.trust) == ("", "")
 
 
+@pytest.mark.slow
 @settings(max_examples=examples(200))
 @given(card=strategies.scorecards() | strategies.scorecards_with_axes(), lead=strategies.LEADS)
 def test_the_rows_add_up(card: Scorecard, lead: dict[str, Any]) -> None:

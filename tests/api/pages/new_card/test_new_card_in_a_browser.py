@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.api.pages.browsing import PATIENCE, PHONE, WIDE, Visitor, check_accessible, check_fits
+from tests.api.pages.browsing import PATIENCE, WIDE, Visitor, check_accessible, check_fits
 from tests.api.pages.new_card.sent_lists import make_list
 
 pytestmark = pytest.mark.slow
@@ -50,7 +50,7 @@ def test_a_card_is_made_by_keyboard(visitor: Visitor, leads: Path, javascript: b
         assert "{name: opportunity, points: 60, requires: [need, decider]}" in text
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(WIDE, "light"), (PHONE, "dark"), (320, "light"), (WIDE, "dark")])
+@pytest.mark.parametrize(("width", "scheme"), [(WIDE, "dark"), (320, "light")])
 def test_nobody_is_shut_out(visitor: Visitor, leads: Path, width: int, scheme: str) -> None:
     """Every page of the way, with a mistake and without."""
     with visitor.open("/studio/new", width=width, scheme=scheme) as page:

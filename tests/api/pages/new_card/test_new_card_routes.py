@@ -52,6 +52,7 @@ def read_hidden(page: str, name: str) -> str:
     return html.unescape(match[1])
 
 
+@pytest.mark.slow
 def test_a_list_becomes_a_card(client: TestClient, tmp_path: Path) -> None:
     """The page has the proposal of `leadledger init`, and the answers make the card that is saved."""
     answer = send_list(client, make_list())
@@ -84,6 +85,7 @@ def test_a_list_becomes_a_card(client: TestClient, tmp_path: Path) -> None:
     assert (saved.text, saved.headers["content-disposition"]) == (written, 'attachment; filename="leads.yaml"')
 
 
+@pytest.mark.slow
 def test_a_list_is_private_and_forgotten(client: TestClient, tmp_path: Path) -> None:
     """It lies in a folder of its own until it is forgotten; after that its page asks for it again."""
     page = send_list(client, make_list(30))
@@ -97,6 +99,7 @@ def test_a_list_is_private_and_forgotten(client: TestClient, tmp_path: Path) -> 
     assert "This list isn&#39;t kept any more" in again.text
 
 
+@pytest.mark.slow
 def test_a_column_is_chosen_as_the_outcome(client: TestClient) -> None:
     """Where two columns differ, none is chosen until somebody does; a column that is none is refused."""
     rows = [f"L{n},{'2025-02-01' if n % 5 == 0 else ''},{('Closed Won', 'Closed Lost')[n % 3 > 0]}" for n in range(300)]
@@ -112,6 +115,7 @@ def test_a_column_is_chosen_as_the_outcome(client: TestClient) -> None:
     assert "it could be &#39;won_on&#39;, &#39;status&#39;." in refused.text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
@@ -137,6 +141,7 @@ def test_what_is_no_list_is_refused_in_words(client: TestClient, name: str, cont
     assert UPLOADS not in answer.text
 
 
+@pytest.mark.slow
 def test_texts_of_a_list_stay_texts(client: TestClient) -> None:
     """Names of columns and values that are tags, or turn the direction of writing."""
     rows = "\n".join(f"{n},{HOSTILE}{n % 3},{n % 40 + 10}.000" for n in range(200))

@@ -11,7 +11,7 @@ from leadledger.api.pages.releases.quality import write_percent
 from leadledger.models.releases.rules_alone import release_rules
 from leadledger.models.releases.store import Releases
 from leadledger.scoring.result import format_signed
-from tests.api.pages.browsing import PHONE, WIDE, Visitor, check_accessible, check_fits
+from tests.api.pages.browsing import LOOKS, PHONE, WIDE, Visitor, check_accessible, check_fits
 from tests.api.pages.releases.measured_releases import EDITED, FIRST, NOW, RULES, make_releases
 from tests.api.pages.sites import Site
 from tests.serving import commanded
@@ -40,8 +40,7 @@ def reader(browser: Browser, measured_site: Site) -> Visitor:
     return Visitor(browser, measured_site.address)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [WIDE, PHONE, 320])
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
 @pytest.mark.parametrize("path", PAGES)
 def test_everybody_can_read_them(reader: Visitor, path: str, width: int, scheme: str) -> None:
     """No page shuts anybody out, folded parts unfolded, and each fits."""

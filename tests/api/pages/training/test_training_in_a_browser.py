@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from leadledger.models.releases.rules_alone import release_rules
 from leadledger.models.releases.store import Releases
-from tests.api.pages.browsing import PHONE, WIDE, Visitor, check_accessible, check_fits
+from tests.api.pages.browsing import WIDE, Visitor, check_accessible, check_fits
 from tests.api.pages.releases.measured_releases import NOW
 from tests.api.pages.sites import Site
 from tests.serving import commanded
@@ -69,7 +69,7 @@ def test_it_is_watched_without_scripts(trainer: Visitor) -> None:
         expect(page.get_by_role("heading", level=1)).to_have_text("Training stopped", timeout=PATIENCE)
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(WIDE, "light"), (PHONE, "dark"), (320, "light")])
+@pytest.mark.parametrize(("width", "scheme"), [(WIDE, "light"), (320, "dark")])
 def test_nobody_is_shut_out(trainer: Visitor, width: int, scheme: str) -> None:
     """The form, with a mistake and without."""
     with trainer.open("/studio/train", width=width, scheme=scheme) as page:

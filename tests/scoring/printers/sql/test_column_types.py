@@ -94,6 +94,7 @@ def check(dialect: str, cases: Sequence[Mapping[str, Any]], ask: Ask) -> None:
     assert not wrong, "\n".join(wrong)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("zone", ["UTC", "America/Los_Angeles", "Asia/Tokyo"])
 def test_columns_of_duckdb(zone: str) -> None:
     """A column is read as its type holds it, or by its text, in any session."""
@@ -101,6 +102,7 @@ def test_columns_of_duckdb(zone: str) -> None:
         check("duckdb", CASES["duckdb"], ask)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "settings",
     [

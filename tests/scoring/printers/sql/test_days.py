@@ -141,6 +141,7 @@ def quote_text(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
+@pytest.mark.slow
 def test_forms_are_read_alike(engine: Any) -> None:
     """Every text of a day among the cases of cleaning is read, found missing or refused in each engine as in Python."""
     opened = engine(SESSIONS[0])

@@ -86,6 +86,7 @@ def hostile_card(word: str) -> str:
     return yaml.safe_dump(card, allow_unicode=True, sort_keys=False)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("word", HOSTILE)
 def test_texts_stay_texts(word: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """In conditions, levels, labels, columns and leads: the text is found equal to itself, and nothing runs."""
