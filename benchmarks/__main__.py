@@ -41,6 +41,7 @@ LONG = (
     "previews",
     "busy_desks",
     "shadow",
+    "sync",
 )
 
 

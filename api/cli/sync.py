@@ -98,6 +98,7 @@ _OWN: tuple[Decorator, ...] = (
     click.option("--verify", is_flag=True, help="Write nothing; list where the CRM holds other values than the book."),
     click.option("--fields", is_flag=True, help="Make the properties that results are written to; do nothing else."),
     click.option("--whole", is_flag=True, help="Read every record, also those that didn't change."),
+    click.option("--rewrite", is_flag=True, help="Write every property, also those that didn't move."),
     click.option("--take-over", is_flag=True, help="Write to properties that already hold values of somebody else."),
     click.option("--accept-missing", is_flag=True, help="Score records without properties that they had before."),
 )
@@ -112,6 +113,7 @@ def _sync(
     verify: bool,
     fields: bool,
     whole: bool,
+    rewrite: bool,
     take_over: bool,
     accept_missing: bool,
     source: ScorecardSource,
@@ -135,7 +137,9 @@ def _sync(
 
     def run_once() -> SyncReport:
         loaded = source.load()  # anew each time: another release may be the current one
-        sync_options = SyncOptions(today(loaded.card.card.time_zone), dry_run, whole, take_over, accept_missing)
+        sync_options = SyncOptions(
+            today(loaded.card.card.time_zone), dry_run, whole, take_over, accept_missing, rewrite
+        )
         with ExitStack() as stack:
             log = stack.enter_context(open_log(source.home, _choose_log(source.home, log_url, dry_run)))
             connector = stack.enter_context(_open_connector(kind, settings))
@@ -227,7 +231,10 @@ def _verify(
 
 def _list_differences(kind: ConnectorKind, done: Verification) -> Iterator[str]:
     """Where a CRM differs, for the terminal."""
-    holds = "all hold what was written" if not done.differing else f"{done.differing:,} hold other values"
+    holds = "all hold what was written"
+    if done.differing:
+        verb = "holds" if done.differing == 1 else "hold"
+        holds = f"{done.differing:,} {verb} other values; a sync with --rewrite writes all again"
     lines = [f"{kind.title} {done.account}: {count(done.records, 'record')} compared, {holds}"]
     if done.waiting:
         lines.append(f"{count(done.waiting, 'record')} with a newer score, which the next sync writes")

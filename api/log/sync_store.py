@@ -6,10 +6,11 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Engine, bindparam, delete, func, select
+from sqlalchemy import Connection, Engine, bindparam, delete, func, select, update
 
 from leadledger.api.log import tables
 from leadledger.api.log.book_rows import BookRow
+from leadledger.api.log.database import WRITES
 from leadledger.api.log.score_marks import make_mark
 
 IDS_PER_QUERY = 500
@@ -140,6 +141,12 @@ class SyncStore:
                 return
             yield [SyncedRecord._make(row) for row in rows]
             after = rows[-1].id
+
+    def forget_written(self, system: str) -> None:
+        """Forget what was written to the records of a system, so that all of it is written again."""
+        rows = update(_records).where(_records.c.system == system, _records.c.state == LIVE)
+        with self.engine.execution_options(**WRITES).begin() as connection:
+            connection.execute(rows.values(written="{}", mark=""))
 
     def count_states(self, system: str) -> dict[str, int]:
         """How many records are in each state."""

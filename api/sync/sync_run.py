@@ -38,6 +38,7 @@ MOST_PROBLEMS = 20
 class SyncOptions:
     """What is asked of a sync. `is_whole`: every record is read, also those that didn't change.
 
+    `rewrites`: every property is written, also those that didn't move.
     `takes_over`: properties of ours that already hold values are ours from now on. `accepts_missing`: properties that
     records have lost count as unknown from now on. `day` is that of the scores.
     """
@@ -47,6 +48,7 @@ class SyncOptions:
     is_whole: bool = False
     takes_over: bool = False
     accepts_missing: bool = False
+    rewrites: bool = False
 
 
 def run_sync(
@@ -105,6 +107,8 @@ class SyncRun:
             store_activities(account, self._shift(window))
         self._claim(pull)
         self.progress("write-back")
+        if self.options.rewrites:
+            account.store.forget_written(account.name)
         WriteBack(account).run()
         self.state = self.state._replace(at=now(), problem="")
         _keep(account, self.state)
@@ -229,6 +233,8 @@ class SyncRun:
         account, state = self.account, self.state
         read_to = "" if self.report.is_whole else min(pull.newest, window.until)
         watermark = max(state.watermark, read_to, shift_time(window.until, -QUIET_SECONDS))
+        if self.report.thin and not self.report.is_whole:  # they come again once the access may read them
+            watermark = state.watermark
         return state._replace(
             account=self.report.account,
             watermark=watermark,

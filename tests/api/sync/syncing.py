@@ -22,6 +22,7 @@ from leadledger.api.sync.api_client import Patience
 from leadledger.api.sync.connector import Connector
 from leadledger.api.sync.report import SyncReport
 from leadledger.api.sync.sync_run import SyncOptions, run_sync
+from tests.api.sync.servers.hubspot_server import HubSpotServer
 
 DAY = date(2026, 3, 10)
 QUICK = Patience(attempts=3, first_wait=0.01, longest_wait=2.0, connect=5.0, read=5.0, total=20.0)
@@ -79,6 +80,19 @@ def opened_site(home: Path, card: str = CARD, log_url: str | None = None) -> Ite
         yield Site(home, load(Settings(home=home, card=path)), LogStore(engine))
     finally:
         engine.dispose()
+
+
+def check_consistent(server: HubSpotServer, site: Site) -> None:
+    """Each live contact is in the book with its values, no other one is, and holds what the book says."""
+    records = {key: record for key, record in server.stores["contacts"].records.items() if not record.archived}
+    book = site.read_book()
+    assert book.keys() == records.keys()
+    for record_id, record in records.items():
+        assert record.properties.get("leadledger_score") == str(book[record_id].score), record_id
+        expected = (
+            50 + 12 * (record.properties.get("jobtitle") == "CEO") + 6 * (record.properties.get("city") == "Oslo")
+        )
+        assert book[record_id].tenths == expected * 10, record_id
 
 
 @cache

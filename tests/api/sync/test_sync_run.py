@@ -15,23 +15,10 @@ from leadledger.api.sync.verify import verify_account
 from leadledger.scoring.errors import SyncError
 from tests.api.sync.servers.crm_server import break_off
 from tests.api.sync.servers.hubspot_server import TOKEN, HubSpotServer, describe_property
-from tests.api.sync.syncing import DAY, QUICK, Site
+from tests.api.sync.syncing import DAY, QUICK, Site, check_consistent
 
 NAME = "hubspot/contacts"
 SALES = {"leadledger_score": "7", "jobtitle": "CEO"}
-
-
-def check_consistent(server: HubSpotServer, site: Site) -> None:
-    """Each live contact is in the book with its values, no other one is, and holds what the book says."""
-    records = {key: record for key, record in server.stores["contacts"].records.items() if not record.archived}
-    book = site.read_book()
-    assert book.keys() == records.keys()
-    for record_id, record in records.items():
-        assert record.properties.get("leadledger_score") == str(book[record_id].score), record_id
-        expected = (
-            50 + 12 * (record.properties.get("jobtitle") == "CEO") + 6 * (record.properties.get("city") == "Oslo")
-        )
-        assert book[record_id].tenths == expected * 10, record_id
 
 
 def test_both_ways(server: HubSpotServer, site: Site, connector: HubSpotConnector) -> None:
@@ -106,6 +93,10 @@ def test_a_thin_record(server: HubSpotServer, site: Site, connector: HubSpotConn
     report = site.sync(connector, NAME)
     assert (report.thin, report.scored, report.given_up) == (1, 0, {"jobtitle"})
     assert site.read_book()[record_id].tenths == 620
+    server.hidden = set()
+    assert site.sync(connector, NAME).scored == 1
+    assert site.read_book()[record_id].tenths == 680
+    server.hidden = {"jobtitle"}
     assert site.sync(connector, NAME, is_whole=True).thin == 1
     assert site.sync(connector, NAME, accepts_missing=True, is_whole=True).scored == 1
     assert site.read_book()[record_id].tenths == 560
@@ -259,6 +250,8 @@ def test_verify(server: HubSpotServer, site: Site, connector: HubSpotConnector) 
     assert (done.records, done.differing, done.absent, done.waiting) == (3, 1, 1, 0)
     assert [(item.id, item.property, item.now) for item in done.differences] == [(ids[0], "leadledger_score", "99")]
     assert len(server.writes) == writes
+    assert site.sync(connector, NAME, rewrites=True).written == 3
+    check_consistent(server, site)
 
 
 def test_a_dry_run(server: HubSpotServer, site: Site, connector: HubSpotConnector) -> None:
