@@ -1,5 +1,5 @@
-"""Runs the blocks of the README, and of the pages on a first card, an import, training, events, the book, hooks and
-operations: in order, in one folder per page, with the installed command.
+"""Runs the blocks of the README, and of the pages on a first card, an import, training, events, the book, hooks,
+operations and syncs: in order, in one folder per page, with the installed command.
 
 - `yaml`: saved as the file that its first line names.
 - `console`: each line after `$ ` runs, and the lines below it must be its output; `...` stands for any lines, or any
@@ -25,6 +25,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,8 @@ from sybil import Example, Sybil
 from sybil.parsers.markdown import CodeBlockParser
 
 from tests import postgres, spark
+from tests.api.sync.servers.crm_server import running
+from tests.api.sync.servers.hubspot_server import TOKEN, HubSpotServer
 
 ROOT = Path(__file__).parents[1]
 DATABASE = "postgresql://crm@localhost/crm"
@@ -49,7 +52,7 @@ def setup(namespace: dict[str, Any]) -> None:
     environment |= spark.write_defaults(folder)
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    namespace.update(folder=folder, environment=environment, port=port, servers=[])
+    namespace.update(folder=folder, environment=environment, port=port, servers=[], running=ExitStack())
 
 
 def teardown(namespace: dict[str, Any]) -> None:
@@ -57,12 +60,23 @@ def teardown(namespace: dict[str, Any]) -> None:
     for server in namespace["servers"]:
         server.terminate()
         server.wait(20)
+    namespace["running"].close()
     shutil.rmtree(namespace["folder"])
+
+
+def start_hubspot(space: dict[str, Any]) -> None:
+    """Serve as HubSpot does, with three contacts; its address and a token stand in the environment."""
+    server = space["running"].enter_context(running(HubSpotServer()))
+    for contact in ({"company": "Fjord", "industry": "Software"}, {"company": "Nordavind"}, {"jobtitle": "CEO"}):
+        server.create(contact)
+    space["environment"] |= {"LEADLEDGER_HUBSPOT_URL": server.url, "LEADLEDGER_HUBSPOT_TOKEN": TOKEN}
 
 
 def shell(example: Example, command: str) -> str:
     """Run a command and return its standard output. Fails with all its output unless the exit status is 0."""
     space = example.namespace
+    if "leadledger sync hubspot" in command and "LEADLEDGER_HUBSPOT_URL" not in space["environment"]:
+        start_hubspot(space)
     command = command.replace(":8000/", f":{space['port']}/")
     done = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", command],
@@ -149,6 +163,7 @@ blocks = Sybil(
         "docs/book.md",
         "docs/hooks.md",
         "docs/operations.md",
+        "docs/sync.md",
     ],
     setup=setup,
     teardown=teardown,

@@ -13,7 +13,7 @@ PAGE = (Path(__file__).parents[3] / "docs" / "sync.md").read_text("utf-8")
 SECTIONS = {title: section for title, _, section in (part.partition("\n") for part in PAGE.split("\n## ")[1:])}
 
 
-@pytest.mark.parametrize("system", ["salesforce", "dynamics", "odoo"])
+@pytest.mark.parametrize("system", ["hubspot", "salesforce", "dynamics", "odoo"])
 def test_settings_are_told(system: str) -> None:
     """Secrets by their variable, all else as an option, in the section of the system."""
     kind = CONNECTORS[system]
