@@ -52,9 +52,11 @@ def describe_answers(engine: Engine) -> dict[str, Any]:
 
 def describe_card_words(parameter: Mapping[str, Any], card: Card) -> dict[str, Any]:
     """A parameter of a list of known leads; that of grades, or of stages, takes the card's own, or is empty."""
+    stages = [stage.name for stage in card.stages]
     words = {
         "grade": [*(grade for grade, _ in card.grades), card.below],
-        "stage": [stage.name for stage in card.stages],
+        "stage": stages,
+        "to": stages,
     }.get(parameter["name"])
     if not words:
         return dict(parameter)
