@@ -190,6 +190,8 @@ class SalesforceServer(CrmServer):
             return self._list_deleted(call), 200
         if resource == ("POST", "/tooling/sobjects/CustomField"):
             return self._make_field(call.body), 201
+        if resource == ("GET", ""):
+            return {"query": f"{base}/query", "queryAll": f"{base}/queryAll", "sobjects": f"{base}/sobjects"}, 200
         if resource == ("GET", "/limits"):
             most = self.most_calls or 15000
             return {"DailyApiRequests": {"Max": most, "Remaining": max(0, most - self.counted)}}, 200
