@@ -58,9 +58,9 @@ def show_refusal(refusal: Refusal, scope: Scope) -> Response:
         "detail": hide_home(detail or (_WRONG_ADDRESS if is_wrong_address else refusal.detail), scope),
         "cause": cause,
         "mistakes": [_word_mistake(mistake) for mistake in refusal.mistakes if mistake.reason not in refusal.detail],
-        "desk_name": "Show the desk without filters" if is_wrong_address and is_page_of_leads else "Go to the desk",
+        "way_out": _find_way_out(scope["path"], has_filters=is_wrong_address and is_page_of_leads),
         # From the desk itself, which may be what fails, nothing leads to the desk.
-        "leads_to_desk": scope["path"] != DESK or is_wrong_address,
+        "leads_on": scope["path"] != DESK or is_wrong_address,
         "again": path if refusal.status == 503 and scope["method"] in ("GET", "HEAD") else "",
         "status": refusal.status,
         "request_id": scope["request_id"],
@@ -72,6 +72,16 @@ def show_refusal(refusal: Refusal, scope: Scope) -> Response:
     if refusal.retry_after is not None:
         page.headers["Retry-After"] = str(refusal.retry_after)
     return page
+
+
+def _find_way_out(path: str, *, has_filters: bool) -> tuple[str, str]:
+    """Where to go on from a page that can't be shown, and what leads there: the room of the page, or the desk."""
+    if has_filters:
+        return DESK, "Show the desk without filters"
+    for room, name in (("/studio", "Go to the studio"), ("/releases", "Go to the releases")):
+        if path.startswith(f"{room}/"):
+            return room, name
+    return DESK, "Go to the desk"
 
 
 def _word_mistake(mistake: Mistake) -> str:

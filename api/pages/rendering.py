@@ -12,6 +12,7 @@ it, each template knows
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -62,8 +63,10 @@ def render_page(request: Request, template: str, context: Mapping[str, Any], sta
 
 def hide_home(text: str, scope: Mapping[str, Any]) -> str:
     """A message for people in a browser, who know nothing of folders of the machine that serves them."""
-    text = text[:1].upper() + text[1:]
-    return text.replace(str(scope["app"].state.service.settings.home), "the home of the service")
+    home = re.escape(str(scope["app"].state.service.settings.home))
+    text = re.sub(rf"{home}/([\w./-]*\w)", r"'\1' in the home of the service", text)
+    text = re.sub(home, "the home of the service", text)
+    return text[:1].upper() + text[1:]
 
 
 def load_template(name: str) -> Template:

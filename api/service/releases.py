@@ -23,7 +23,8 @@ async def list_releases(service: Service) -> dict[str, Any]:
     try:
         releases = await asyncio.to_thread(Releases(service.settings.home).list)
     except ReleaseError as error:
-        raise Refusal(503, f"The releases can't be listed: {error}.", retry_after=1) from None
+        text = str(error)
+        raise Refusal(503, f"{text[:1].upper()}{text[1:]}.", retry_after=1) from None
     served = service.loaded.release
     return {
         "serves": served,

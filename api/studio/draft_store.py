@@ -95,7 +95,11 @@ class DraftStore:
         except FileNotFoundError:
             return ()
         except OSError as error:
-            raise DraftHomeError(f"the drafts can't be listed: {error.strerror or error}") from None
+            why = error.strerror or error
+            raise DraftHomeError(
+                f"the drafts can't be listed: {self._root} can't be read ({why}); let it be a folder that the service"
+                " may read and write"
+            ) from None
         return tuple(sorted(name for name in names if self._list_revisions(name)))
 
     def read(self, name: str) -> CardDraft:
@@ -232,7 +236,8 @@ class DraftStore:
     def _refuse_unknown(self, name: str) -> UnknownDraft:
         if not DRAFT_NAME.fullmatch(name):
             return UnknownDraft("there is no draft of this name")
-        return UnknownDraft(f"there is no draft {name}.{did_you_mean(name, self.names())}".removesuffix("."))
+        others = did_you_mean(name, self.names()).replace(" Use one of: ", " The drafts are: ")
+        return UnknownDraft(f"there is no draft {quote(name)}.{others}".removesuffix("."))
 
 
 def _cannot_keep(error: OSError) -> DraftHomeError:

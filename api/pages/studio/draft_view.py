@@ -94,12 +94,22 @@ def list_parts(draft: Mapping[str, Any]) -> dict[str, list[CardPart]]:
         if section in ("rules", "cases") or (not name and len(content) == 1 and content[0].endswith(":")):
             continue  # the line above the entries of a section
         heading = SECTION_TITLES.get(section if name or section == "outcome" else "", section)
-        preview = " ".join(line.strip() for line in content).partition(":")[2].strip()
+        preview = _summarize(" ".join(line.strip() for line in content), name)
         shown = preview if len(preview) <= LONGEST_PREVIEW else f"{preview[:LONGEST_PREVIEW]}…"
         change = changed.get((section, name), "")
         text = block.text.strip("\r\n")
         parts.setdefault(heading, []).append(CardPart(section, name, name or section, text, shown, block.line, change))
     return parts
+
+
+def _summarize(text: str, name: str) -> str:
+    """An entry of a card in one line, without its name: `{kind: text}`, or of an entry of a list `points: 60`."""
+    if not text.startswith("- "):
+        return text.partition(":")[2].strip()
+    inner = text[2:].strip()
+    if inner.startswith("{") and inner.endswith("}"):
+        inner = inner[1:-1]
+    return inner.removeprefix(f"name: {name}").lstrip(", ").strip()
 
 
 def list_history(edits: Sequence[Mapping[str, Any]], today: date, zone: tzinfo) -> tuple[HistoryLine, ...]:

@@ -93,7 +93,7 @@ def test_two_people_at_one_draft(client: TestClient, people: People) -> None:
     assert client.delete("/v1/drafts/x?revision=1", headers=people["Mads"]).status_code == 409
     assert ask(client, people, "Mads", "DELETE", "/v1/drafts/x?revision=5") == {"name": "x"}
     gone = client.get("/v1/drafts/x", headers=people["Lena"])
-    assert (gone.status_code, gone.json()["detail"]) == (404, "There is no draft x.")
+    assert (gone.status_code, gone.json()["detail"]) == (404, "There is no draft 'x'.")
 
 
 def test_a_release_that_was_published_meanwhile(client: TestClient, people: People, home: Path) -> None:

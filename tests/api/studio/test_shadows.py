@@ -189,7 +189,7 @@ def test_a_thread_of_the_service_compares(home: Path, bold: str, monkeypatch: py
     ("body", "status", "detail"),
     [
         ({"release": "2026-01-01-9"}, 404, "There is no release of this name. Did you mean '2026-01-01-002'?"),
-        ({"draft": "none"}, 404, "There is no draft none."),
+        ({"draft": "none"}, 404, "There is no draft 'none'."),
         ({"release": "2026-01-01-001"}, 409, "2026-01-01-001 is the one that is served: there is nothing to compare"),
         ({}, 422, "1 mistake in the request; nothing was named."),
         ({"release": "a", "draft": "b"}, 422, "1 mistake in the request; nothing was named."),

@@ -192,3 +192,15 @@ def test_a_key_that_may_only_read_gets_no_button(home: Path) -> None:
         answer = send(client, "/releases/use", name=SECOND, was=FIRST)
         assert (answer.status_code, Releases(home).current()) == (403, FIRST)
         assert client.get("/studio/new").status_code == 403
+
+
+def test_ways_out_lead_to_the_room(client: TestClient, home: Path) -> None:
+    """Who lands at nothing is led back to where they were, and a home that is gone is told in a whole sentence."""
+    assert '<a href="/releases">Go to the releases</a>' in read(client, "/releases/release?name=none", 404)
+    gone = read(client, "/studio/drafts/spring", 404)
+    assert '<a href="/studio">Go to the studio</a>' in gone
+    assert "There is no draft &#39;spring&#39;." in gone
+    (home / "drafts").write_text("", "utf-8")
+    assert "The drafts can&#39;t be listed: &#39;drafts&#39; in the home of the service can&#39;t be read" in read(
+        client, "/studio/drafts/spring", 503
+    )
