@@ -343,6 +343,8 @@ class SalesforceConnector(Connector):
             return f"{answer.call}: the access token is refused (401){quoted}; {self._token.mend}"
         if code in ("API_DISABLED_FOR_ORG", "API_CURRENTLY_DISABLED"):
             return f"{answer.call}: this organisation or user has no API{quoted}. Its edition or profile must allow it."
+        if code == "INVALID_TYPE":
+            return f"{answer.call}: the user of the sync doesn't see this object{quoted}. Give it “Read” on it."
         if answer.status == 403:
             return f"{answer.call}: the user of the sync lacks a right (403){quoted}. docs/sync.md lists what it needs."
         if answer.status == 404:

@@ -120,6 +120,7 @@ def test_errors_in_plain_words(world: World, connector: Connector) -> None:
             "this organisation or user has no API: “x”. Its edition or profile must allow it.",
         ),
         (403, "FORBIDDEN", "the user of the sync lacks a right (403): “x”. docs/sync.md lists what it needs."),
+        (400, "INVALID_TYPE", "the user of the sync doesn't see this object: “x”. Give it “Read” on it."),
         (400, "MALFORMED_QUERY", "the call is refused (400, MALFORMED_QUERY): “x”."),
     ):
         world.meet(answer_with(status, [{"message": "x", "errorCode": code}]))
